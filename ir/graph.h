@@ -1,0 +1,171 @@
+// A graph: nodes over typed values, in an order in which every value is defined before it is used (SSA).
+//
+// One representation serves every stage.  *graph* is what the user wrote; *train* adds loss, gradients and updates; *fused* groups
+// nodes into kernels; *planned* gives every value a place in memory.  verify.h lists what holds at each.
+#ifndef BRINE_IR_GRAPH_H_
+#define BRINE_IR_GRAPH_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "ir/attributes.h"
+#include "ir/type.h"
+
+namespace brine::ir {
+
+struct Op;  // op.h
+
+using ValueId = int;  // index into Graph::values
+inline constexpr ValueId kNoValue = -1;
+
+enum class Stage : uint8_t { kGraph, kTrain, kFused, kPlanned };
+enum class Function : uint8_t { kModel, kTrain, kEvaluate, kPredict };  // what a graph computes; kModel only at Stage::kGraph
+
+// Where a planned value lies; the names are those of the runtime's blocks.
+enum class Block : uint8_t { kArena, kInputs, kParameters, kGradients, kSlots, kConstants, kOutputs };
+struct Placement {
+  Block block = Block::kArena;
+  int64_t offset = 0;  // bytes, a multiple of 64
+  bool operator==(const Placement&) const = default;
+};
+
+// The user's line that a node or state comes from, and the layer it belongs to.
+struct Location {
+  std::string file;
+  int line = 0;
+  std::string layer;
+  bool operator==(const Location&) const = default;
+};
+
+struct Value {
+  std::string name;  // unique in the graph: 1–256 bytes of [A-Za-z0-9_./:-]
+  Type type;
+  std::optional<Placement> placement;  // at Stage::kPlanned
+};
+
+// An application of an op, or, where `op` is null, a kernel: a region of ordinary nodes that one compiled function executes.  A
+// kernel's body reads values of the graph by name and defines values; those that the graph reads again are the kernel's outputs.
+struct Node {
+  const Op* op = nullptr;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  Attributes attributes;             // empty for a kernel
+  std::vector<Location> locations;   // of every node that this one was made from
+
+  std::string region;                // a kernel's template, a row of passes/regions: "conv_pool", "generic"
+  int64_t scratch_bytes = 0;         // a kernel's working memory beyond its operands
+  std::vector<Node> body;
+
+  bool is_kernel() const { return op == nullptr; }
+};
+
+// How the host fills a graph input before each step.
+enum class Source : uint8_t { kData, kLabel, kScalar, kSeed, kStep, kRows, kAdamRate };
+struct Input {
+  ValueId value = kNoValue;
+  Source source = Source::kData;
+  double initial = 0;  // kScalar: the value until the host sets another
+};
+
+enum class Role : uint8_t { kParameter, kSlot };
+enum class InitializerKind : uint8_t { kConstant, kUniform, kTruncatedNormal };
+struct Initializer {
+  InitializerKind kind = InitializerKind::kConstant;
+  double argument = 0;  // the constant; the limit of [−limit, limit); the standard deviation, cut at two of them
+  bool operator==(const Initializer&) const = default;
+};
+
+// A value that lives across steps.  Within a step the value is what the step before left.
+struct State {
+  ValueId value = kNoValue;
+  Role role = Role::kParameter;
+  Initializer initializer;
+  Location location;
+};
+
+// After the step the state holds `value`.
+struct Update {
+  ValueId state = kNoValue;
+  ValueId value = kNoValue;
+};
+
+struct Output {
+  std::string name;  // "output", "loss", "accuracy"
+  ValueId value = kNoValue;
+};
+
+// A layer as `summary` lists it.
+struct Layer {
+  std::string name;   // "conv2d"
+  std::string kind;   // "Conv2D"
+  Type output;
+  Location location;
+};
+
+// What Compile() was told; the training passes turn it into nodes.
+struct Training {
+  std::string loss;  // "categorical_crossentropy", "sparse_categorical_crossentropy"; empty: not compiled
+  bool from_logits = false;
+  std::string optimizer;  // "adam", "sgd"
+  Attributes optimizer_arguments;  // learning_rate, beta_1, …: initial values of scalar inputs; nesterov: a bool
+  std::vector<std::string> metrics;  // "accuracy"
+  Location location;
+};
+
+class Graph {
+ public:
+  std::string name;
+  Stage stage = Stage::kGraph;
+  Function function = Function::kModel;
+  int64_t batch_size = 0;  // the largest n; 0 until the compiler is told
+
+  std::vector<Layer> layers;
+  Training training;  // at Stage::kGraph
+  std::vector<Value> values;
+  std::vector<Input> inputs;
+  std::vector<State> states;
+  std::vector<Node> nodes;
+  std::vector<Update> updates;
+  std::vector<Output> outputs;
+
+  const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
+  const Type& type(ValueId id) const { return value(id).type; }
+
+  // Adds a value; a name that is taken, or empty, gets a number: "relu", "relu_1", …
+  ValueId AddValue(absl::string_view name, Type type);
+
+  // Adds a node at the end, fills in the attributes' defaults, derives the types of its outputs by the op's shape rule, and returns
+  // them.  Fails, changing nothing, with the rule's sentence when the inputs do not fit.  Outputs are named after `name`, or after
+  // the op where it is empty.
+  absl::StatusOr<std::vector<ValueId>> AddNode(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
+                                               std::vector<Location> locations, absl::string_view name = "");
+
+  ValueId FindValue(absl::string_view name) const;  // kNoValue when there is none
+  const State* FindState(ValueId value) const;
+  const Input* FindInput(ValueId value) const;
+
+ private:
+  mutable absl::flat_hash_set<std::string> names_;  // of `values`, kept up lazily
+};
+
+absl::string_view StageName(Stage stage);        // "graph", "train", "fused", "planned"
+absl::string_view FunctionName(Function function);
+absl::string_view BlockName(Block block);
+absl::string_view SourceName(Source source);     // "data", "label", "scalar", "seed", "step", "rows", "adam_rate"
+absl::string_view RoleName(Role role);
+absl::string_view InitializerName(InitializerKind kind);
+std::optional<Stage> FindStage(absl::string_view name);
+std::optional<Function> FindFunction(absl::string_view name);
+std::optional<Block> FindBlock(absl::string_view name);
+std::optional<Source> FindSource(absl::string_view name);
+std::optional<Role> FindRole(absl::string_view name);
+std::optional<InitializerKind> FindInitializer(absl::string_view name);
+
+}  // namespace brine::ir
+
+#endif  // BRINE_IR_GRAPH_H_

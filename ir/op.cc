@@ -1,0 +1,62 @@
+#include "ir/op.h"
+
+#include <array>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "ir/status.h"
+
+namespace brine::ir {
+namespace {
+
+constexpr const Op* kOps[] = {
+#define BRINE_OP(name, constant) &constant,
+#include "ir/ops.def"
+#undef BRINE_OP
+};
+
+}  // namespace
+
+const AttributeSpec* Op::FindAttribute(absl::string_view attribute) const {
+  for (const AttributeSpec& spec : attributes) {
+    if (absl::string_view(spec.name) == attribute) return &spec;
+  }
+  return nullptr;
+}
+
+absl::Span<const Op* const> AllOps() { return kOps; }
+
+const Op* FindOp(absl::string_view name) {
+  static const auto* const table = [] {
+    auto* map = new absl::flat_hash_map<absl::string_view, const Op*>;
+    for (const Op* op : kOps) map->emplace(op->name, op);
+    return map;
+  }();
+  const auto it = table->find(name);
+  return it == table->end() ? nullptr : it->second;
+}
+
+absl::Status CompleteAttributes(const Op& op, Attributes& attributes) {
+  for (const auto& [name, value] : attributes) {
+    const AttributeSpec* spec = op.FindAttribute(name);
+    if (spec == nullptr) return absl::InvalidArgumentError(absl::StrCat(op.name, " has no attribute ", name));
+    if (!KindMatches(spec->kind, value)) return absl::InvalidArgumentError(absl::StrCat(op.name, "'s attribute ", name, " has the wrong kind"));
+  }
+  for (const AttributeSpec& spec : op.attributes) {
+    if (attributes.Has(spec.name)) continue;
+    if (!spec.has_default) return absl::InvalidArgumentError(absl::StrCat(op.name, " needs the attribute ", spec.name));
+    attributes.Set(spec.name, spec.default_value);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Type>> InferTypes(const Op& op, absl::Span<const Type> inputs, const Attributes& attributes) {
+  if (inputs.size() != op.operands.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(op.name, " takes ", op.operands.size(), " inputs, got ", inputs.size()));
+  }
+  BRINE_ASSIGN_OR_RETURN(std::vector<Type> outputs, op.infer({inputs, attributes}));
+  for (const Type& type : outputs) BRINE_RETURN_IF_ERROR(ByteCount(type, 1).status());
+  return outputs;
+}
+
+}  // namespace brine::ir
