@@ -49,7 +49,7 @@ struct Op {
 
   // Adds the nodes of the input gradients.  Null: not differentiable, for the reason given.
   absl::Status (*gradient)(GradientBuilder& builder) = nullptr;
-  std::string not_differentiable;
+  std::string not_differentiable = {};
 
   // The oracle, in double, and the same loop in float as the yardstick for rounding.
   void (*interpret)(const Evaluation<double>& evaluation) = nullptr;

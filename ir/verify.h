@@ -23,11 +23,12 @@ namespace brine::ir {
 struct Fault {
   std::string place;     // "model.cc:9: conv2d", or the value's name where no line is known
   std::string sentence;  // lower case, no full stop
-  std::string line;      // the node in text form
+  std::string line;      // the node in text form; a long one is cut around the culprit
   std::string culprit;   // the part of `line` at fault
+  size_t column = 0;     // where in `line` the culprit begins
 };
 
-std::vector<Fault> FindFaults(const Graph& graph);
+std::vector<Fault> FindFaults(const Graph& graph);  // the first thousand
 
 // All faults, one after another, each as "place: sentence", then the line with ^^^ under the culprit.
 absl::Status Verify(const Graph& graph);

@@ -1,0 +1,110 @@
+// What the host puts into states and inputs before a step, in the interpreter.  The runtime draws the same numbers from the same
+// formulas, in its own words.
+//
+//   uniform           limit·(2u − 1), u from the first word of counter (element, 0, id of the state's name, 0)
+//   truncated_normal  deviation·z, z = √(−2 ln u₁)·cos 2πu₂ with u₁ = (w₀ + ½)·2⁻³² and u₂ = w₁·2⁻³² from the counter's first two words;
+//                     |z| > 2 is drawn again with the counter's last word one higher
+//
+// computed in double and rounded to f32, whatever the precision of the interpreter.
+#include <cmath>
+#include <numbers>
+
+#include "ir/interpret.h"
+#include "ir/philox.h"
+
+namespace brine::ir {
+namespace {
+
+double TruncatedNormal(uint32_t element, uint32_t id, std::array<uint32_t, 2> key) {
+  for (uint32_t attempt = 0;; ++attempt) {
+    const std::array<uint32_t, 4> words = Philox({element, 0, id, attempt}, key);
+    const double u1 = (words[0] + 0.5) * 0x1p-32, u2 = words[1] * 0x1p-32;
+    const double z = std::sqrt(-2 * std::log(u1)) * std::cos(2 * std::numbers::pi * u2);
+    if (std::abs(z) <= 2) return z;
+  }
+}
+
+double Draw(const Initializer& initializer, uint32_t element, uint32_t id, std::array<uint32_t, 2> key) {
+  switch (initializer.kind) {
+    case InitializerKind::kConstant:
+      return initializer.argument;
+    case InitializerKind::kUniform:
+      return initializer.argument * (2 * PhiloxUniform({element, 0, id, 0}, key) - 1);
+    case InitializerKind::kTruncatedNormal:
+      return initializer.argument * TruncatedNormal(element, id, key);
+  }
+  return 0;
+}
+
+// A scalar of the optimizer: as the caller names it, else as the graph's input or the model's compile line has it, else Keras's default.
+double Scalar(const Graph& graph, const std::map<std::string, double>& scalars, const std::string& name, double otherwise) {
+  if (const auto it = scalars.find(name); it != scalars.end()) return it->second;
+  const Input* input = graph.FindInput(graph.FindValue(name));
+  if (input != nullptr && input->source == Source::kScalar) return input->initial;
+  return otherwise;
+}
+
+// α = learning_rate·√(1 − β₂ᵗ) / (1 − β₁ᵗ), t = step + 1
+double AdamRate(const Graph& graph, int64_t step, const std::map<std::string, double>& scalars) {
+  const double rate = Scalar(graph, scalars, "learning_rate", 0.001);
+  const double beta_1 = Scalar(graph, scalars, "beta_1", 0.9), beta_2 = Scalar(graph, scalars, "beta_2", 0.999);
+  const double t = static_cast<double>(step) + 1;
+  return rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t));
+}
+
+}  // namespace
+
+template <typename Real>
+Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
+  const std::array<uint32_t, 2> key = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+  Tensors<Real> states;
+  for (const State& state : graph.states) {
+    const Value& value = graph.value(state.value);
+    const uint32_t id = NameId(value.name);
+    Tensor<Real> tensor = MakeTensor<Real>(value.type, 1);  // states do not depend on n
+    for (size_t i = 0; i < tensor.real.size(); ++i) {
+      tensor.real[i] = static_cast<Real>(static_cast<float>(Draw(state.initializer, static_cast<uint32_t>(i), id, key)));
+    }
+    for (int64_t& element : tensor.whole) element = static_cast<int64_t>(state.initializer.argument);
+    states[value.name] = std::move(tensor);
+  }
+  return states;
+}
+
+template <typename Real>
+Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows, const std::map<std::string, double>& scalars) {
+  Tensors<Real> inputs;
+  for (const Input& input : graph.inputs) {
+    if (input.source == Source::kData || input.source == Source::kLabel) continue;
+    const Value& value = graph.value(input.value);
+    Tensor<Real>& tensor = inputs[value.name] = MakeTensor<Real>(value.type, rows);
+    switch (input.source) {
+      case Source::kScalar:
+        tensor.real[0] = static_cast<Real>(Scalar(graph, scalars, value.name, input.initial));
+        break;
+      case Source::kSeed:
+        tensor.whole = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+        break;
+      case Source::kStep:
+        tensor.whole[0] = static_cast<uint32_t>(step);
+        break;
+      case Source::kRows:
+        tensor.real[0] = static_cast<Real>(rows);
+        break;
+      case Source::kAdamRate:
+        tensor.real[0] = static_cast<Real>(AdamRate(graph, step, scalars));
+        break;
+      case Source::kData:
+      case Source::kLabel:
+        break;
+    }
+  }
+  return inputs;
+}
+
+template Tensors<double> InitialStates(const Graph&, uint64_t);
+template Tensors<float> InitialStates(const Graph&, uint64_t);
+template Tensors<double> HostInputs(const Graph&, uint64_t, int64_t, int64_t, const std::map<std::string, double>&);
+template Tensors<float> HostInputs(const Graph&, uint64_t, int64_t, int64_t, const std::map<std::string, double>&);
+
+}  // namespace brine::ir

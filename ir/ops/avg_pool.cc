@@ -1,0 +1,63 @@
+#include "ir/gradient.h"
+#include "ir/ops/pool_loop.h"
+#include "ir/ops/rules.h"
+#include "ir/ops/window.h"
+
+namespace brine::ir {
+namespace {
+
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
+  const Type& x = types.inputs[0];
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_ASSIGN_OR_RETURN(Shape shape, PoolShape(types.attributes, x.shape));
+  return std::vector<Type>{{DType::kF32, std::move(shape)}};
+}
+
+// A sum a cell.
+int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({Elements(outputs[0], rows), PoolCells(types.attributes)});
+}
+
+// dx = avg_pool_grad(dy)
+absl::Status Gradient(GradientBuilder& builder) {
+  if (!builder.needed(0)) return absl::OkStatus();
+  Attributes attributes = builder.attributes();
+  const Shape& shape = builder.type(builder.input(0)).shape;
+  attributes.Set("input_size", std::vector<int64_t>{shape[1], shape[2]});
+  builder.SetInputGradient(0, builder.Emit(kAvgPoolGrad, {builder.output_gradient()}, attributes));
+  return absl::OkStatus();
+}
+
+template <typename Real>
+void Interpret(const Evaluation<Real>& evaluation) {
+  const Grid<Real> x(evaluation.in(0));
+  Tensor<Real>& y = evaluation.out();
+  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims, [&](int64_t n, int64_t place, const Cells& cells) {
+    Real* mean = &y.real[static_cast<size_t>(place)];
+    for (int64_t row = cells.top; row < cells.bottom; ++row) {
+      for (int64_t column = cells.left; column < cells.right; ++column) AddScaled(mean, x.data + x.at(n, row, column), Real(1), x.c);
+    }
+    for (int64_t c = 0; c < x.c; ++c) mean[c] /= static_cast<Real>(cells.count());
+  });
+}
+
+}  // namespace
+
+const Op kAvgPool = {
+    .name = "avg_pool",
+    .doc =
+        "y[n, i, j, c] = the mean of x[n, i·s + a − top, j·s + b − left, c] over the window's cells (a, b) that lie inside x: padding is "
+        "not "
+        "counted. x is f32 [n, h, w, c], y f32 [n, h', w', c].",
+    .operands = {"x"},
+    .results = {"y"},
+    .attributes = PoolAttributes(),
+    .infer = Infer,
+    .flops = Flops,
+    .gradient = Gradient,
+    .interpret = Interpret<double>,
+    .interpret_f32 = Interpret<float>,
+};
+
+}  // namespace brine::ir

@@ -1,0 +1,43 @@
+// The loop nest that the three convolutions of the interpreter share.
+#ifndef BRINE_IR_OPS_CONVOLUTION_LOOP_H_
+#define BRINE_IR_OPS_CONVOLUTION_LOOP_H_
+
+#include "ir/ops/loops.h"
+
+namespace brine::ir {
+
+// `channels` and `filters` of one group; a kernel's third axis holds the channels of one group, its fourth all filters.
+struct ConvolutionGroups {
+  int64_t count, channels, filters;
+
+  ConvolutionGroups(const Attributes& attributes, int64_t kernel_channels, int64_t all_filters)
+      : count(attributes.Int("groups")), channels(kernel_channels), filters(all_filters / count) {}
+};
+
+// Calls step(pixel, place, tap) for every pixel of the picture that a tap of the window touches when it stands at a place of the
+// result: `pixel` and `place` are positions of a first channel, `tap` is the row-major position in the window.
+template <typename Real, typename Step>
+void ForEachTap(const Attributes& attributes, const Grid<Real>& picture, const Grid<Real>& result, int64_t taps_down, int64_t taps_across,
+                Step step) {
+  const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides"),
+        &dilations = attributes.Ints("dilations");
+  for (int64_t n = 0; n < result.n; ++n) {
+    for (int64_t i = 0; i < result.h; ++i) {
+      for (int64_t a = 0; a < taps_down; ++a) {
+        const int64_t row = i * strides[0] + a * dilations[0] - pads[0];
+        if (row < 0 || row >= picture.h) continue;
+        for (int64_t j = 0; j < result.w; ++j) {
+          for (int64_t b = 0; b < taps_across; ++b) {
+            const int64_t column = j * strides[1] + b * dilations[1] - pads[1];
+            if (column < 0 || column >= picture.w) continue;
+            step(picture.at(n, row, column), result.at(n, i, j), a * taps_across + b);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace brine::ir
+
+#endif  // BRINE_IR_OPS_CONVOLUTION_LOOP_H_

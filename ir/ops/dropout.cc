@@ -1,0 +1,52 @@
+#include "ir/gradient.h"
+#include "ir/ops/random_loop.h"
+#include "ir/ops/rules.h"
+
+namespace brine::ir {
+namespace {
+
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectType("rate", types.inputs[1], {DType::kF32, {}}));
+  BRINE_RETURN_IF_ERROR(ExpectRandom(types));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+// dx = dropout(dy) with the same numbers
+absl::Status Gradient(GradientBuilder& builder) {
+  if (builder.needed(1)) return Refuse("dropout is not differentiable with respect to its rate");
+  if (!builder.needed(0)) return absl::OkStatus();
+  builder.SetInputGradient(
+      0, builder.Emit(kDropout, {builder.output_gradient(), builder.input(1), builder.input(2), builder.input(3)}, builder.attributes()));
+  return absl::OkStatus();
+}
+
+template <typename Real>
+void Interpret(const Evaluation<Real>& evaluation) {
+  const Draw draw(evaluation.in(2), evaluation.in(3), evaluation.attributes.Int("id"));
+  const Real rate = evaluation.in(1).real[0];
+  const float limit = static_cast<float>(rate);  // as kernels compare, so that every precision drops the same elements
+  const std::vector<Real>& x = evaluation.in(0).real;
+  std::vector<Real>& y = evaluation.out().real;
+  for (size_t i = 0; i < y.size(); ++i) y[i] = draw(static_cast<int64_t>(i)) < limit ? 0 : x[i] / (1 - rate);
+}
+
+}  // namespace
+
+const Op kDropout = {
+    .name = "dropout",
+    .doc =
+        "y = 0 where u < rate, else x / (1 − rate); u in [0, 1) is Philox4x32-10 of key seed and counter (element's position in x in C "
+        "order, step, id, 0). x and y are f32 of one shape, rate f32[] in [0, 1), seed u32[2], step u32[].",
+    .operands = {"x", "rate", "seed", "step"},
+    .results = {"y"},
+    .attributes = {IdAttribute()},
+    .infer = Infer,
+    .flops = OneFlopAnElement,
+    .gradient = Gradient,
+    .interpret = Interpret<double>,
+    .interpret_f32 = Interpret<float>,
+    .training_only = true,
+};
+
+}  // namespace brine::ir

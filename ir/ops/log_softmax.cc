@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <cmath>
+
+#include "ir/gradient.h"
+#include "ir/ops/loops.h"
+#include "ir/ops/rules.h"
+
+namespace brine::ir {
+namespace {
+
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectFixedLast("x", types.inputs[0]));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+// Maximum, difference, exponential, sum, difference.
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({5, Elements(outputs[0], rows)}); }
+
+// dx = dy − exp(y)·Σ over the row of dy
+absl::Status Gradient(GradientBuilder& builder) {
+  if (!builder.needed(0)) return absl::OkStatus();
+  const ValueId dy = builder.output_gradient(), y = builder.output();
+  const std::vector<int64_t> last = {builder.type(y).rank() - 1};
+  const ValueId sum = builder.Emit(kReduceSum, {dy}, {{"axes", last}, {"keep_dims", true}});
+  builder.SetInputGradient(0, builder.Emit(kSub, {dy, builder.Emit(kMul, {builder.Emit(kExp, {y}), sum})}));
+  return absl::OkStatus();
+}
+
+template <typename Real>
+void Interpret(const Evaluation<Real>& evaluation) {
+  const int64_t length = RowLength(evaluation.in(0));
+  const std::vector<Real>& x = evaluation.in(0).real;
+  std::vector<Real>& y = evaluation.out().real;
+  for (size_t first = 0; first < y.size(); first += static_cast<size_t>(length)) {
+    const Real* row = &x[first];
+    const Real top = *std::max_element(row, row + length);
+    Real sum = 0;
+    for (int64_t k = 0; k < length; ++k) sum += std::exp(row[k] - top);
+    const Real log_sum = std::log(sum);
+    for (int64_t k = 0; k < length; ++k) y[first + static_cast<size_t>(k)] = row[k] - top - log_sum;
+  }
+}
+
+}  // namespace
+
+const Op kLogSoftmax = {
+    .name = "log_softmax",
+    .doc = "y[..., k] = x[..., k] − t − ln Σ over j of exp(x[..., j] − t), t the largest of the row; f32, over the last axis.",
+    .operands = {"x"},
+    .results = {"y"},
+    .attributes = {},
+    .infer = Infer,
+    .flops = Flops,
+    .gradient = Gradient,
+    .interpret = Interpret<double>,
+    .interpret_f32 = Interpret<float>,
+};
+
+}  // namespace brine::ir

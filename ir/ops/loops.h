@@ -1,0 +1,103 @@
+// Index arithmetic of the interpreter's loops.  It sees sizes of tensors and nothing of the shape rules.
+#ifndef BRINE_IR_OPS_LOOPS_H_
+#define BRINE_IR_OPS_LOOPS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "ir/op.h"
+
+namespace brine::ir {
+
+// y += factor · x over `count` elements.
+template <typename Real>
+inline void AddScaled(Real* __restrict__ y, const Real* __restrict__ x, Real factor, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) y[i] += factor * x[i];
+}
+
+// y[j] += Σ over k of factors[k] · matrix[k, j], the rows of the matrix being `stride` elements apart: the innermost loops of the sums of
+// products.  Terms are added in the order of k, four of them for each time that y is read.
+template <typename Real>
+inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, const Real* __restrict__ matrix, int64_t rows,
+                       int64_t stride, int64_t count) {
+  int64_t k = 0;
+  for (; k + 4 <= rows; k += 4) {
+    const Real *a = matrix + k * stride, *b = a + stride, *c = b + stride, *d = c + stride, *f = factors + k;
+    for (int64_t j = 0; j < count; ++j) y[j] = y[j] + f[0] * a[j] + f[1] * b[j] + f[2] * c[j] + f[3] * d[j];
+  }
+  for (; k < rows; ++k) AddScaled(y, matrix + k * stride, factors[k], count);
+}
+
+// A walk over a result's elements in C order that keeps the position of the element of an operand that broadcasting maps there.
+class BroadcastWalk {
+ public:
+  BroadcastWalk(const std::vector<int64_t>& result, const std::vector<int64_t>& operand)
+      : dims_(result), strides_(result.size(), 0), index_(result.size(), 0) {
+    int64_t stride = 1;
+    for (size_t back = 1; back <= operand.size(); ++back) {
+      const int64_t dim = operand[operand.size() - back];
+      if (dim != 1) strides_[result.size() - back] = stride;
+      stride *= dim;
+    }
+  }
+
+  int64_t position() const { return position_; }
+  void Next() {
+    for (size_t axis = dims_.size(); axis-- > 0;) {
+      position_ += strides_[axis];
+      if (++index_[axis] < dims_[axis]) return;
+      position_ -= strides_[axis] * dims_[axis];
+      index_[axis] = 0;
+    }
+  }
+
+ private:
+  std::vector<int64_t> dims_, strides_, index_;
+  int64_t position_ = 0;
+};
+
+// y[i] = function(x[i])
+template <typename Real, typename Function>
+void Map(const Evaluation<Real>& evaluation, Function function) {
+  const std::vector<Real>& x = evaluation.in(0).real;
+  std::vector<Real>& y = evaluation.out().real;
+  for (size_t i = 0; i < y.size(); ++i) y[i] = function(x[i]);
+}
+
+// y[i] = function(a[…], b[…]), broadcasting both
+template <typename Real, typename Function>
+void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
+  const Tensor<Real>&a = evaluation.in(0), &b = evaluation.in(1);
+  Tensor<Real>& y = evaluation.out();
+  if (a.dims == b.dims) {
+    for (size_t i = 0; i < y.real.size(); ++i) y.real[i] = function(a.real[i], b.real[i]);
+    return;
+  }
+  BroadcastWalk at_a(y.dims, a.dims), at_b(y.dims, b.dims);
+  for (Real& element : y.real) {
+    element = function(a.real[static_cast<size_t>(at_a.position())], b.real[static_cast<size_t>(at_b.position())]);
+    at_a.Next();
+    at_b.Next();
+  }
+}
+
+// A picture or a kernel as a loop reads it: four extents and the elements.
+template <typename Real>
+struct Grid {
+  int64_t n, h, w, c;
+  const Real* data;
+
+  explicit Grid(const Tensor<Real>& tensor)
+      : n(tensor.dim(0)), h(tensor.dim(1)), w(tensor.dim(2)), c(tensor.dim(3)), data(tensor.real.data()) {}
+  int64_t at(int64_t i, int64_t y, int64_t x) const { return ((i * h + y) * w + x) * c; }
+};
+
+// The rows of a tensor: all its axes but the last are one.
+template <typename Real>
+int64_t RowLength(const Tensor<Real>& tensor) {
+  return tensor.dims.back();
+}
+
+}  // namespace brine::ir
+
+#endif  // BRINE_IR_OPS_LOOPS_H_

@@ -1,0 +1,28 @@
+// The random numbers of the interpreter's random ops.
+#ifndef BRINE_IR_OPS_RANDOM_LOOP_H_
+#define BRINE_IR_OPS_RANDOM_LOOP_H_
+
+#include "ir/op.h"
+#include "ir/philox.h"
+
+namespace brine::ir {
+
+// Draws the number of any element for a seed u32[2], a step u32[] and an id.
+class Draw {
+ public:
+  template <typename Real>
+  Draw(const Tensor<Real>& seed, const Tensor<Real>& step, int64_t id)
+      : key_{static_cast<uint32_t>(seed.whole[0]), static_cast<uint32_t>(seed.whole[1])},
+        step_(static_cast<uint32_t>(step.whole[0])),
+        id_(static_cast<uint32_t>(id)) {}
+
+  double operator()(int64_t element) const { return PhiloxUniform({static_cast<uint32_t>(element), step_, id_, 0}, key_); }
+
+ private:
+  std::array<uint32_t, 2> key_;
+  uint32_t step_, id_;
+};
+
+}  // namespace brine::ir
+
+#endif  // BRINE_IR_OPS_RANDOM_LOOP_H_

@@ -1,0 +1,138 @@
+#include "ir/ops/rules.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_join.h"
+
+namespace brine::ir {
+namespace {
+
+absl::Status ExpectSizes(absl::string_view operand, const Type& type) {
+  const absl::Status sizes = CheckShape(type.shape);
+  if (!sizes.ok()) return Refuse(operand, ": ", sizes.message());
+  if (std::count(type.shape.begin(), type.shape.end(), kBatch) > (type.shape.empty() || type.shape[0] != kBatch ? 0 : 1)) {
+    return Refuse(operand, " may have n only as its first axis, got ", ToString(type));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ExpectDType(absl::string_view operand, const Type& type, DType dtype) {
+  if (type.dtype != dtype) return Refuse(operand, " must be ", DTypeName(dtype), ", got ", ToString(type));
+  return ExpectSizes(operand, type);
+}
+
+absl::Status ExpectAnyDType(absl::string_view operand, const Type& type) {
+  if (type.dtype == DType::kMask) return Refuse(operand, " must not be a mask, got ", ToString(type));
+  return ExpectSizes(operand, type);
+}
+
+absl::Status ExpectType(absl::string_view operand, const Type& type, const Type& wanted) {
+  if (type != wanted) return Refuse(operand, " must be ", ToString(wanted), ", got ", ToString(type));
+  return ExpectSizes(operand, type);
+}
+
+absl::Status ExpectMinimumRank(absl::string_view operand, const Type& type, int rank) {
+  if (type.rank() < rank) return Refuse(operand, " must have rank ", rank, " or more, got ", ToString(type));
+  return absl::OkStatus();
+}
+
+absl::Status ExpectFixed(absl::string_view operand, const Type& type) {
+  if (std::count(type.shape.begin(), type.shape.end(), kBatch) > 0) return Refuse(operand, " must not depend on n, got ", ToString(type));
+  return absl::OkStatus();
+}
+
+absl::Status ExpectFixedLast(absl::string_view operand, const Type& type) {
+  BRINE_RETURN_IF_ERROR(ExpectMinimumRank(operand, type, 1));
+  if (type.shape.back() == kBatch) return Refuse(operand, "'s last axis must not be n, got ", ToString(type));
+  return absl::OkStatus();
+}
+
+absl::Status ExpectPicture(absl::string_view operand, const Type& type) {
+  if (type.rank() != 4) return Refuse(operand, " must have the axes [n, height, width, channels], got ", ToString(type));
+  return absl::OkStatus();
+}
+
+absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count, int64_t minimum) {
+  if (values.size() != count) return Refuse(attribute, " must hold ", count, " numbers, got ", values.size());
+  for (int64_t value : values) {
+    if (value < minimum) {
+      return Refuse(attribute, minimum == 1 ? " must be positive, got [" : " must not be negative, got [", absl::StrJoin(values, ","), "]");
+    }
+    if (value > kMaxElements) return Refuse(attribute, " must be at most ", kMaxElements, ", got [", absl::StrJoin(values, ","), "]");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, absl::string_view b_name, const Type& b) {
+  const size_t rank = std::max(a.shape.size(), b.shape.size());
+  Shape result(rank);
+  for (size_t back = 1; back <= rank; ++back) {
+    const Dim left = back <= a.shape.size() ? a.shape[a.shape.size() - back] : 1;
+    const Dim right = back <= b.shape.size() ? b.shape[b.shape.size() - back] : 1;
+    if (left != right && left != 1 && right != 1) {
+      return Refuse(a_name, " and ", b_name, " do not fit each other: ", ToString(a), " and ", ToString(b));
+    }
+    result[rank - back] = left == 1 ? right : left;
+  }
+  if (std::count(result.begin(), result.end(), kBatch) > (result.empty() || result[0] != kBatch ? 0 : 1)) {
+    return Refuse(a_name, " and ", b_name, " do not fit each other: n must be the first axis of ", ToString(result));
+  }
+  return result;
+}
+
+int64_t Product(std::initializer_list<int64_t> factors) {
+  int64_t product = 1;
+  for (int64_t factor : factors) {
+    if (__builtin_mul_overflow(product, factor, &product)) return std::numeric_limits<int64_t>::max();
+  }
+  return product;
+}
+
+int64_t Elements(const Type& type, int64_t rows) {
+  int64_t product = 1;
+  for (Dim dim : type.shape) product = Product({product, dim == kBatch ? rows : dim});
+  return product;
+}
+
+absl::StatusOr<std::vector<Type>> InferUnary(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+absl::StatusOr<std::vector<Type>> InferBinary(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("a", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectDType("b", types.inputs[1], DType::kF32));
+  BRINE_ASSIGN_OR_RETURN(Shape shape, BroadcastShapes("a", types.inputs[0], "b", types.inputs[1]));
+  return std::vector<Type>{{DType::kF32, std::move(shape)}};
+}
+
+int64_t OneFlopAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Elements(outputs[0], rows); }
+
+absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initializer_list<absl::string_view> tensors,
+                                              std::initializer_list<absl::string_view> scalars, size_t results) {
+  const Type& p = types.inputs[0];
+  size_t index = 0;
+  for (absl::string_view tensor : tensors) {
+    BRINE_RETURN_IF_ERROR(ExpectDType(tensor, types.inputs[index], DType::kF32));
+    BRINE_RETURN_IF_ERROR(ExpectFixed(tensor, types.inputs[index]));
+    BRINE_RETURN_IF_ERROR(ExpectType(tensor, types.inputs[index++], p));
+  }
+  for (absl::string_view scalar : scalars) BRINE_RETURN_IF_ERROR(ExpectType(scalar, types.inputs[index++], {DType::kF32, {}}));
+  return std::vector<Type>(results, p);
+}
+
+absl::Status ExpectRandom(const OpTypes& types) {
+  const size_t count = types.inputs.size();
+  BRINE_RETURN_IF_ERROR(ExpectType("seed", types.inputs[count - 2], {DType::kU32, {2}}));
+  BRINE_RETURN_IF_ERROR(ExpectType("step", types.inputs[count - 1], {DType::kU32, {}}));
+  const int64_t id = types.attributes.Int("id");
+  if (id < 0 || id > std::numeric_limits<uint32_t>::max()) return Refuse("id must be a 32-bit number, got ", id);
+  return absl::OkStatus();
+}
+
+AttributeSpec IdAttribute() { return {"id", AttributeKind::kInt, "third word of the random counter; different for every random node"}; }
+
+}  // namespace brine::ir

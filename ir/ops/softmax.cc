@@ -1,0 +1,59 @@
+#include <algorithm>
+#include <cmath>
+
+#include "ir/gradient.h"
+#include "ir/ops/loops.h"
+#include "ir/ops/rules.h"
+
+namespace brine::ir {
+namespace {
+
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectFixedLast("x", types.inputs[0]));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+// Maximum, difference, exponential, sum, quotient.
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({5, Elements(outputs[0], rows)}); }
+
+// dx = y·(dy − Σ over the row of dy·y)
+absl::Status Gradient(GradientBuilder& builder) {
+  if (!builder.needed(0)) return absl::OkStatus();
+  const ValueId dy = builder.output_gradient(), y = builder.output();
+  const std::vector<int64_t> last = {builder.type(y).rank() - 1};
+  const ValueId sum = builder.Emit(kReduceSum, {builder.Emit(kMul, {dy, y})}, {{"axes", last}, {"keep_dims", true}});
+  builder.SetInputGradient(0, builder.Emit(kMul, {y, builder.Emit(kSub, {dy, sum})}));
+  return absl::OkStatus();
+}
+
+template <typename Real>
+void Interpret(const Evaluation<Real>& evaluation) {
+  const int64_t length = RowLength(evaluation.in(0));
+  const std::vector<Real>& x = evaluation.in(0).real;
+  std::vector<Real>& y = evaluation.out().real;
+  for (size_t first = 0; first < y.size(); first += static_cast<size_t>(length)) {
+    const Real* row = &x[first];
+    const Real top = *std::max_element(row, row + length);
+    Real sum = 0;
+    for (int64_t k = 0; k < length; ++k) sum += y[first + static_cast<size_t>(k)] = std::exp(row[k] - top);
+    for (int64_t k = 0; k < length; ++k) y[first + static_cast<size_t>(k)] /= sum;
+  }
+}
+
+}  // namespace
+
+const Op kSoftmax = {
+    .name = "softmax",
+    .doc = "y[..., k] = exp(x[..., k] − t) / Σ over j of exp(x[..., j] − t), t the largest of the row; f32, over the last axis.",
+    .operands = {"x"},
+    .results = {"y"},
+    .attributes = {},
+    .infer = Infer,
+    .flops = Flops,
+    .gradient = Gradient,
+    .interpret = Interpret<double>,
+    .interpret_f32 = Interpret<float>,
+};
+
+}  // namespace brine::ir

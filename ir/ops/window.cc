@@ -1,0 +1,110 @@
+#include "ir/ops/window.h"
+
+#include "ir/ops/rules.h"
+
+namespace brine::ir {
+namespace {
+
+// A window sliding along one axis of a picture; every number is at most kMaxElements and, but for the pads, positive.
+struct Slide {
+  absl::string_view axis, before_name, after_name;
+  int64_t input, window, stride, dilation, before, after;
+};
+
+// places = ⌊(before + input + after − ((window − 1)·dilation + 1)) / stride⌋ + 1
+absl::StatusOr<int64_t> Places(const Slide& slide) {
+  const int64_t reach = (slide.window - 1) * slide.dilation + 1;  // below 2⁶²
+  const std::string dilated = slide.dilation == 1 ? "" : absl::StrCat(" (", slide.window, " dilated by ", slide.dilation, ")");
+  for (const auto& [name, pad] : {std::pair(slide.before_name, slide.before), std::pair(slide.after_name, slide.after)}) {
+    if (pad >= reach) return Refuse(name, " pad ", pad, " must be smaller than window ", slide.axis, " ", reach, dilated);
+  }
+  const int64_t padded = slide.before + slide.input + slide.after;
+  if (reach > padded) {
+    const absl::string_view what = padded == slide.input ? "input " : "padded input ";
+    return Refuse("window ", reach, dilated, " is larger than ", what, slide.axis, " ", padded);
+  }
+  if (padded > kMaxElements) return Refuse("padded input ", slide.axis, " ", padded, " exceeds ", kMaxElements);
+  return (padded - reach) / slide.stride + 1;
+}
+
+absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& picture, int64_t height, int64_t width, int64_t channels) {
+  const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides");
+  const std::vector<int64_t> dilations = attributes.Has("dilations") ? attributes.Ints("dilations") : std::vector<int64_t>{1, 1};
+  BRINE_RETURN_IF_ERROR(ExpectInts("pads", pads, 4, 0));
+  BRINE_RETURN_IF_ERROR(ExpectInts("strides", strides, 2, 1));
+  BRINE_RETURN_IF_ERROR(ExpectInts("dilations", dilations, 2, 1));
+  BRINE_ASSIGN_OR_RETURN(const int64_t rows,
+                         Places({"height", "top", "bottom", picture[1], height, strides[0], dilations[0], pads[0], pads[2]}));
+  BRINE_ASSIGN_OR_RETURN(const int64_t columns,
+                         Places({"width", "left", "right", picture[2], width, strides[1], dilations[1], pads[1], pads[3]}));
+  return Shape{picture[0], rows, columns, channels};
+}
+
+}  // namespace
+
+absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& picture, const Shape& kernel) {
+  const int64_t groups = attributes.Int("groups"), channels = picture[3], filters = kernel[3];
+  if (groups < 1) return Refuse("groups must be positive, got ", groups);
+  if (channels % groups != 0) return Refuse("groups ", groups, " does not divide the input's ", channels, " channels");
+  if (filters % groups != 0) return Refuse("groups ", groups, " does not divide the ", filters, " filters");
+  if (kernel[2] != channels / groups) {
+    const std::string share = groups == 1 ? "" : absl::StrCat(" / ", groups, " groups");
+    return Refuse("w is for ", kernel[2], " channels, but the input has ", channels, share);
+  }
+  return WindowShape(attributes, picture, kernel[0], kernel[1], filters);
+}
+
+absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& picture) {
+  const std::vector<int64_t>& window = attributes.Ints("window");
+  BRINE_RETURN_IF_ERROR(ExpectInts("window", window, 2, 1));
+  if (PoolCells(attributes) > kMaxElements)
+    return Refuse("window [", window[0], ",", window[1], "] has more than ", kMaxElements, " cells");
+  return WindowShape(attributes, picture, window[0], window[1], picture[3]);
+}
+
+DType WinnerDType(const Attributes& attributes) { return PoolCells(attributes) <= 256 ? DType::kU8 : DType::kI32; }
+
+absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels) {
+  const std::vector<int64_t>& size = attributes.Ints("input_size");
+  BRINE_RETURN_IF_ERROR(ExpectInts("input_size", size, 2, 1));
+  return Shape{dy.shape[0], size[0], size[1], channels};
+}
+
+absl::Status ExpectKernel(const Type& w) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("w", w, DType::kF32));
+  if (w.rank() != 4) return Refuse("w must have the axes [height, width, channels, filters], got ", ToString(w));
+  return ExpectFixed("w", w);
+}
+
+std::vector<AttributeSpec> ConvolutionAttributes() {
+  using Ints = std::vector<int64_t>;
+  return {{"pads", AttributeKind::kInts, "zeros added at top, left, bottom, right", true, Ints{0, 0, 0, 0}},
+          {"strides", AttributeKind::kInts, "steps of the window: vertical, horizontal", true, Ints{1, 1}},
+          {"dilations", AttributeKind::kInts, "distance of the window's cells: vertical, horizontal", true, Ints{1, 1}},
+          {"groups", AttributeKind::kInt, "channels and filters are split into so many independent groups", true, int64_t{1}}};
+}
+
+std::vector<AttributeSpec> PoolAttributes() {
+  using Ints = std::vector<int64_t>;
+  return {{"window", AttributeKind::kInts, "height and width of the window", true, Ints{2, 2}},
+          {"pads", AttributeKind::kInts, "cells added at top, left, bottom, right, which never count", true, Ints{0, 0, 0, 0}},
+          {"strides", AttributeKind::kInts, "steps of the window: vertical, horizontal", true, Ints{2, 2}}};
+}
+
+std::vector<AttributeSpec> With(std::vector<AttributeSpec> schema, AttributeSpec more) {
+  schema.push_back(std::move(more));
+  return schema;
+}
+
+AttributeSpec InputSizeAttribute() { return {"input_size", AttributeKind::kInts, "height and width of the forward op's input"}; }
+
+int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows) {
+  return Product({2, Elements(y, rows), kernel[0], kernel[1], kernel[2]});
+}
+
+int64_t PoolCells(const Attributes& attributes) {
+  const std::vector<int64_t>& window = attributes.Ints("window");
+  return Product({window[0], window[1]});
+}
+
+}  // namespace brine::ir

@@ -1,0 +1,37 @@
+// The shape rules of convolutions and pools: how many places a window has on a picture.  Interpreter loops do not include this.
+#ifndef BRINE_IR_OPS_WINDOW_H_
+#define BRINE_IR_OPS_WINDOW_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "ir/op.h"
+
+namespace brine::ir {
+
+// [n, h', w', f] of a convolution of `picture` [n, h, w, c] with `kernel` [kh, kw, c / groups, f], or why it does not fit.
+absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& picture, const Shape& kernel);
+
+// [n, h', w', c] of a pool over `picture` [n, h, w, c].
+absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& picture);
+
+// Element type of a max-pool's index: u8 where the window has at most 256 cells, else i32.
+DType WinnerDType(const Attributes& attributes);
+
+// The shape of the picture whose window op gave `dy`: its rows and channels are given, its size is the attribute input_size.
+absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels);
+
+absl::Status ExpectKernel(const Type& w);  // f32 [kh, kw, c / groups, f]
+
+// Schemas.  The backward ops add one attribute of their own.
+std::vector<AttributeSpec> ConvolutionAttributes();
+std::vector<AttributeSpec> PoolAttributes();
+std::vector<AttributeSpec> With(std::vector<AttributeSpec> schema, AttributeSpec more);
+AttributeSpec InputSizeAttribute();
+
+int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows);  // a multiply-add is two
+int64_t PoolCells(const Attributes& attributes);                             // of one window
+
+}  // namespace brine::ir
+
+#endif  // BRINE_IR_OPS_WINDOW_H_
