@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "frontend/graph_of.h"
+#include "frontend/inputs.h"
+#include "frontend/layer_builder.h"
+#include "frontend/layer_names.h"
+#include "frontend/training.h"
+
+namespace brine {
+namespace internal {
+namespace {
+
+constexpr size_t kMaxNameLength = 128;
+
+// Layers whose output holds elements of their input.
+constexpr absl::string_view kMovers[] = {"Flatten", "RandomFlip", "RandomTranslation"};
+
+// The name becomes part of C identifiers: cifar10_cnn_train_step.
+bool IsIdentifier(const std::string& name) {
+  const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  return !name.empty() && name.size() <= kMaxNameLength && !absl::ascii_isdigit(static_cast<unsigned char>(name[0])) &&
+         std::all_of(name.begin(), name.end(), legal);
+}
+
+const CallRecord& CallOf(const Handle& handle) { return Access::Get<CallRecord>(handle); }
+
+class Lowering {
+ public:
+  Lowering(const ModelRecord& model, Mistakes& mistakes) : model_(model), mistakes_(mistakes) {}
+
+  ir::Graph Lower() {
+    if (!IsIdentifier(model_.name)) {
+      mistakes_.Add(model_.place, "model",
+                    absl::StrCat("its name must be 1 to ", kMaxNameLength, " characters of A-Z a-z 0-9 _ and start with no digit, got ",
+                                 Quoted(model_.name)));
+    }
+    graph_.name = model_.name;
+    CollectCalls();
+    std::vector<const LayerRecord*> layers;
+    for (const CallRecord* call : calls_) layers.push_back(&LayerOf(*call));
+    std::sort(layers.begin(), layers.end(), [](const LayerRecord* a, const LayerRecord* b) { return a->serial < b->serial; });
+    layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+    names_ = NameLayers(layers, mistakes_);
+    CheckInputs();
+    for (const CallRecord* call : calls_) LowerCall(*call);
+
+    const Symbol output = symbols_[&CallOf(*model_.output)];
+    if (output.known()) graph_.outputs.push_back({"output", output.value});
+    if (model_.compile) AddTraining(*model_.compile, model_.compile_place, output, mistakes_, graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  // What the output depends on, and the inputs, in the order in which the calls were made.
+  void CollectCalls() {
+    std::vector<const CallRecord*> pending = {&CallOf(*model_.output)};
+    for (const Handle& input : model_.inputs) pending.push_back(&CallOf(input));
+    std::set<const CallRecord*> seen;
+    while (!pending.empty()) {
+      const CallRecord* call = pending.back();
+      pending.pop_back();
+      if (!seen.insert(call).second) continue;
+      calls_.push_back(call);
+      for (const Handle& input : call->inputs) {
+        pending.push_back(&CallOf(input));
+        readers_[&CallOf(input)].push_back(call);
+      }
+    }
+    std::sort(calls_.begin(), calls_.end(), [](const CallRecord* a, const CallRecord* b) { return a->serial < b->serial; });
+  }
+
+  void CheckInputs() {
+    const auto mistake = [&](const LayerRecord& layer, absl::string_view sentence) {
+      mistakes_.Add(layer.place, names_[&layer], sentence);
+    };
+    std::set<const CallRecord*> listed;
+    for (const Handle& input : model_.inputs) {
+      const CallRecord& call = CallOf(input);
+      const LayerRecord& layer = LayerOf(call);
+      if (!layer.is_input()) {
+        mistake(layer, "is given as an input of the model, but is no Input()");
+      } else if (!listed.insert(&call).second) {
+        mistake(layer, "is given twice as an input of the model");
+      } else if (readers_[&call].empty() && calls_.size() > 1) {
+        mistake(layer, "is an input that the output does not depend on");
+      }
+    }
+    for (const CallRecord* call : calls_) {
+      const LayerRecord& layer = LayerOf(*call);
+      if (layer.is_input() && listed.count(call) == 0) mistake(layer, "the output depends on this input, but the model does not list it");
+    }
+    if (LayerOf(CallOf(*model_.output)).is_input()) mistakes_.Add(model_.place, "model", "it has no layers");
+  }
+
+  // Whether every path from the input meets a Rescaling before any other layer computes with its elements.
+  bool IsRescaled(const CallRecord& input) const {
+    std::vector<const CallRecord*> pending = {&input};
+    for (size_t i = 0; i < pending.size(); ++i) {
+      const auto readers = readers_.find(pending[i]);
+      if (readers == readers_.end()) return false;
+      for (const CallRecord* reader : readers->second) {
+        const absl::string_view kind = LayerOf(*reader).kind;
+        if (std::find(std::begin(kMovers), std::end(kMovers), kind) != std::end(kMovers))
+          pending.push_back(reader);
+        else if (kind != "Rescaling")
+          return false;
+      }
+    }
+    return true;
+  }
+
+  void LowerCall(const CallRecord& call) {
+    const LayerRecord& layer = LayerOf(call);
+    std::vector<Symbol> inputs;
+    for (const Handle& input : call.inputs) inputs.push_back(symbols_[&CallOf(input)]);
+    const std::string& name = names_[&layer];
+    const int number = calls_of_layer_[&layer]++;
+    LayerBuilder builder(graph_, mistakes_, layer, name, number, std::move(inputs));
+    const Symbol output = layer.is_input() ? LowerInput(layer, IsRescaled(call), builder) : layer.lower(builder);
+    symbols_[&call] = output;
+    if (!output.known() || number != 0 || (layer.is_input() && model_.sequential)) return;
+    graph_.layers.push_back({name, layer.kind, graph_.type(output.value), {layer.place.file, layer.place.line, name}});
+  }
+
+  const ModelRecord& model_;
+  Mistakes& mistakes_;
+  ir::Graph graph_;
+  std::vector<const CallRecord*> calls_;
+  std::map<const CallRecord*, std::vector<const CallRecord*>> readers_;
+  std::map<const LayerRecord*, std::string> names_;
+  std::map<const LayerRecord*, int> calls_of_layer_;
+  std::map<const CallRecord*, Symbol> symbols_;
+};
+
+// A graph from a file, possibly with new arguments for its training.
+ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
+  const GraphRecord& read = Access::Get<GraphRecord>(*model.graph);
+  if (!read.error.empty()) mistakes.Add(model.place, "model", read.error);
+  ir::Graph graph = read.graph;
+  if (read.error.empty() && model.compile) {
+    AddTraining(*model.compile, model.compile_place, {graph.outputs[0].value, 0, !graph.states.empty()}, mistakes, graph);
+  }
+  return graph;
+}
+
+}  // namespace
+}  // namespace internal
+
+absl::StatusOr<ir::Graph> BuildGraph(const Model& model) {
+  const auto& record = internal::Access::Get<internal::ModelRecord>(internal::Access::HandleOf(model));
+  internal::Mistakes mistakes;
+  ir::Graph graph = record.graph ? internal::Reuse(record, mistakes) : internal::Lowering(record, mistakes).Lower();
+  if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes.lines(), "\n"));
+  return graph;
+}
+
+}  // namespace brine

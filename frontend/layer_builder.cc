@@ -1,0 +1,193 @@
+#include "frontend/layer_builder.h"
+
+#include <algorithm>
+#include <cfloat>
+#include <cmath>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "frontend/initializers.h"
+#include "ir/check.h"
+
+namespace brine::internal {
+namespace {
+
+struct ActivationRow {
+  absl::string_view name;
+  const ir::Op* op;  // null: none
+};
+constexpr ActivationRow kActivations[] = {
+    {"linear", nullptr}, {"relu", &ir::kRelu}, {"sigmoid", &ir::kSigmoid}, {"tanh", &ir::kTanh}, {"softmax", &ir::kSoftmax},
+};
+
+const ActivationRow* FindActivation(absl::string_view name) {
+  const auto* row = std::find_if(std::begin(kActivations), std::end(kActivations), [&](const ActivationRow& r) { return r.name == name; });
+  return row == std::end(kActivations) ? nullptr : row;
+}
+
+uint32_t AllAxes(bool guessed) { return guessed ? ~uint32_t{0} : 0; }
+
+}  // namespace
+
+void Mistakes::Add(const Place& place, absl::string_view subject, absl::string_view sentence) {
+  std::string line = absl::StrCat(place.file, ":", place.line, ": ", subject, ": ", sentence);
+  if (std::find(lines_.begin(), lines_.end(), line) == lines_.end()) lines_.push_back(std::move(line));
+}
+
+std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\""); }
+std::string OneOf(absl::Span<const absl::string_view> names) { return absl::StrJoin(names, ", "); }
+
+std::string InWords(const ir::Shape& shape) {
+  return absl::StrCat("(",
+                      absl::StrJoin(shape, ", ",
+                                    [](std::string* out, ir::Dim dim) {
+                                      if (dim == ir::kBatch)
+                                        absl::StrAppend(out, "n");
+                                      else
+                                        absl::StrAppend(out, dim);
+                                    }),
+                      ")");
+}
+
+LayerBuilder::LayerBuilder(ir::Graph& graph, Mistakes& mistakes, const LayerRecord& layer, std::string name, int call,
+                           std::vector<Symbol> inputs)
+    : graph_(graph), mistakes_(mistakes), layer_(layer), name_(std::move(name)), call_(call), inputs_(std::move(inputs)) {}
+
+std::string LayerBuilder::Prefix() const { return call_ == 0 ? name_ : absl::StrCat(name_, ":", call_); }
+ir::Location LayerBuilder::Where() const { return {layer_.place.file, layer_.place.line, name_}; }
+void LayerBuilder::Mistake(absl::string_view sentence) { mistakes_.Add(layer_.place, name_, sentence); }
+
+bool LayerBuilder::Positive(absl::string_view argument, int64_t value) {
+  if (value > 0 && value <= ir::kMaxElements) return true;
+  if (value <= 0)
+    Mistake(absl::StrCat(argument, " must be positive, got ", value));
+  else
+    Mistake(absl::StrCat(argument, " must be at most ", ir::kMaxElements, ", got ", value));
+  return false;
+}
+
+bool LayerBuilder::Finite(absl::string_view argument, double value) {
+  if (std::abs(value) <= FLT_MAX) return true;
+  Mistake(absl::StrCat(argument, " must be a finite float32 number, got ", value));
+  return false;
+}
+
+bool LayerBuilder::Known(absl::string_view argument, absl::string_view value, absl::Span<const absl::string_view> names) {
+  if (std::find(names.begin(), names.end(), value) != names.end()) return true;
+  Mistake(absl::StrCat("unknown ", argument, " ", Quoted(value), "; known are ", OneOf(names)));
+  return false;
+}
+
+void LayerBuilder::CheckInitializer(absl::string_view argument, const Initializer& initializer) {
+  const absl::Status status = ResolveInitializer(initializer, {1}).status();
+  if (!status.ok()) Mistake(absl::StrCat(argument, ": ", status.message()));
+}
+
+bool LayerBuilder::HasRank(const Symbol& x, int rank, absl::string_view what) {
+  if (!x.known()) return false;
+  if (type(x).rank() == rank) return true;
+  Mistake(absl::StrCat("takes ", what, ", got ", InWords(type(x).shape)));
+  return false;
+}
+
+Symbol LayerBuilder::Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes, bool last) {
+  std::vector<ir::ValueId> ids;
+  Symbol result;
+  bool guessed = false;
+  for (const Symbol& input : inputs) {
+    if (!input.known()) return Symbol();
+    ids.push_back(input.value);
+    guessed |= input.guessed != 0;
+    result.learned |= input.learned;
+  }
+  if (result.learned && op.gradient == nullptr) {
+    Mistake(op.not_differentiable);
+    result.learned = false;
+  }
+  const std::string name = last ? Prefix() : absl::StrCat(Prefix(), ".", op.name);
+  absl::StatusOr<std::vector<ir::ValueId>> outputs = graph_.AddNode(op, ids, std::move(attributes), {Where()}, name);
+  if (!outputs.ok()) {
+    if (!guessed) Mistake(outputs.status().message());
+    return Symbol();
+  }
+  result.value = outputs->front();
+  for (const Symbol& input : inputs) {
+    result.guessed |= type(input).rank() == type(result).rank() ? input.guessed : AllAxes(input.guessed != 0);
+  }
+  return result;
+}
+
+Symbol LayerBuilder::Constant(absl::string_view suffix, double value) {
+  ir::Attributes attributes = {{"dtype", std::string("f32")}, {"shape", ir::Shape()}, {"values", std::vector<double>{value}}};
+  auto outputs = graph_.AddNode(ir::kConstant, {}, std::move(attributes), {Where()}, absl::StrCat(Prefix(), ".", suffix));
+  BRINE_CHECK(outputs.ok());
+  return {outputs->front()};
+}
+
+Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer) {
+  const std::string name = absl::StrCat(name_, "/", suffix);
+  if (const ir::ValueId shared = call_ == 0 ? ir::kNoValue : graph_.FindValue(name); shared != ir::kNoValue) {
+    if (graph_.type(shared).shape != shape) {
+      Mistake(absl::StrCat("shares its ", suffix, " ", InWords(graph_.type(shared).shape), " with an earlier call, but this call needs ",
+                           InWords(shape)));
+      return Symbol();
+    }
+    return {shared, 0, true};
+  }
+  const absl::StatusOr<ir::Initializer> resolved = ResolveInitializer(initializer, shape);
+  if (absl::Status size = ir::CheckShape(shape); !size.ok()) {
+    Mistake(absl::StrCat(suffix, ": ", size.message()));
+    return Symbol();
+  }
+  const ir::ValueId value = graph_.AddValue(name, {ir::DType::kF32, shape});
+  graph_.states.push_back({value, ir::Role::kParameter, resolved.ok() ? *resolved : ir::Initializer(), Where()});
+  return {value, 0, true};
+}
+
+Symbol LayerBuilder::HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial) {
+  for (const ir::Input& input : graph_.inputs) {
+    const bool same = source != ir::Source::kScalar || absl::string_view(graph_.value(input.value).name) == name;
+    if (input.source == source && same) return {input.value};
+  }
+  const ir::ValueId value = graph_.AddValue(name, std::move(type));
+  graph_.inputs.push_back({value, source, initial});
+  return {value};
+}
+
+Symbol LayerBuilder::Scalar(absl::string_view suffix, double initial) {
+  return HostInput(absl::StrCat(name_, "/", suffix), {ir::DType::kF32, {}}, ir::Source::kScalar, initial);
+}
+Symbol LayerBuilder::Seed() { return HostInput("seed", {ir::DType::kU32, {2}}, ir::Source::kSeed, 0); }
+Symbol LayerBuilder::Step() { return HostInput("step", {ir::DType::kU32, {}}, ir::Source::kStep, 0); }
+
+// FNV-1a, 32 bits, of the call's name.
+int64_t LayerBuilder::RandomId() const {
+  uint32_t hash = 2166136261u;
+  for (const char c : Prefix()) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return hash;
+}
+
+Symbol LayerBuilder::DataInput(const ir::Type& type) {
+  const ir::ValueId value = graph_.AddValue(layer_.name.empty() ? "x" : layer_.name, type);
+  graph_.inputs.push_back({value, ir::Source::kData, 0});
+  return {value};
+}
+
+Symbol LayerBuilder::AsReal(const Symbol& x) {
+  if (!x.known() || type(x).dtype == ir::DType::kF32) return x;
+  return Emit(ir::kCast, {x}, {{"to", std::string("f32")}}, /*last=*/false);
+}
+
+bool LayerBuilder::Activates(absl::string_view activation) {
+  if (activation.empty()) return false;
+  if (const ActivationRow* row = FindActivation(activation)) return row->op != nullptr;
+  std::vector<absl::string_view> names;
+  for (const ActivationRow& row : kActivations) names.push_back(row.name);
+  Known("activation", activation, names);
+  return false;
+}
+
+Symbol LayerBuilder::Activate(absl::string_view activation, const Symbol& x) { return Emit(*FindActivation(activation)->op, {x}); }
+
+}  // namespace brine::internal

@@ -1,0 +1,96 @@
+// What a layer's lowering works with: the types of its inputs, ways to add nodes and parameters, and a place for its mistakes.
+//
+// After a mistake lowering goes on, so that later independent mistakes are found too: an illegal argument is replaced by a legal one and
+// the axes whose extent depends on it are marked as guessed.  Whoever reports a mistake about an extent first asks whether it was guessed.
+#ifndef BRINE_FRONTEND_LAYER_BUILDER_H_
+#define BRINE_FRONTEND_LAYER_BUILDER_H_
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "frontend/recorded.h"
+#include "ir/graph.h"
+#include "ir/op.h"
+
+namespace brine::internal {
+
+// A value while a model is lowered.
+struct Symbol {
+  ir::ValueId value = ir::kNoValue;  // kNoValue: not even its rank is known, because of a mistake
+  uint32_t guessed = 0;              // bit a: the extent of axis a follows from a mistake
+  bool learned = false;              // depends on a parameter
+
+  bool known() const { return value != ir::kNoValue; }
+  bool Guessed(int axis) const { return (guessed >> axis & 1) != 0; }
+};
+
+// The mistakes of a model, in the order of its calls.
+class Mistakes {
+ public:
+  void Add(const Place& place, absl::string_view subject, absl::string_view sentence);
+  const std::vector<std::string>& lines() const { return lines_; }
+  bool empty() const { return lines_.empty(); }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+std::string Quoted(absl::string_view text);                    // "text", on one line whatever it holds
+std::string OneOf(absl::Span<const absl::string_view> names);  // "a, b, c"
+std::string InWords(const ir::Shape& shape);                   // "(n, 6, 6, 10)"
+
+class LayerBuilder {
+ public:
+  // `name` is the layer's; the calls of a shared layer are numbered from 0.
+  LayerBuilder(ir::Graph& graph, Mistakes& mistakes, const LayerRecord& layer, std::string name, int call, std::vector<Symbol> inputs);
+
+  const std::string& name() const { return name_; }
+  const std::vector<Symbol>& inputs() const { return inputs_; }
+  const Symbol& input() const { return inputs_.front(); }
+  const ir::Type& type(const Symbol& symbol) const { return graph_.type(symbol.value); }
+
+  void Mistake(absl::string_view sentence);
+
+  // Each reports a mistake and returns false when the argument is not what its name says.
+  bool Positive(absl::string_view argument, int64_t value);  // and at most 2³¹ − 1
+  bool Finite(absl::string_view argument, double value);     // as float32
+  bool Known(absl::string_view argument, absl::string_view value, absl::Span<const absl::string_view> names);
+  void CheckInitializer(absl::string_view argument, const Initializer& initializer);
+  bool HasRank(const Symbol& x, int rank, absl::string_view what);  // also false, silently, for an unknown value
+
+  // Adds a node and returns its first output: the layer's own value when it is the `last`, else "<layer>.<op>".  What the op objects to
+  // is the user's mistake.  An axis of the result is guessed if it is in an input of the same rank; with other ranks all are.
+  Symbol Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}, bool last = true);
+
+  Symbol Constant(absl::string_view suffix, double value);                                             // f32[] "<layer>.<suffix>"
+  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer);  // "<layer>/<suffix>"; checked above
+  Symbol Scalar(absl::string_view suffix, double initial);                                             // input f32[] "<layer>/<suffix>"
+  Symbol Seed();
+  Symbol Step();
+  int64_t RandomId() const;  // of the numbers that this call draws
+  Symbol DataInput(const ir::Type& type);
+  Symbol AsReal(const Symbol& x);  // float32: bytes are cast
+
+  bool Activates(absl::string_view activation);  // false: linear, or unknown, which is reported
+  Symbol Activate(absl::string_view activation, const Symbol& x);
+
+ private:
+  std::string Prefix() const;  // of the call's values: "dense", "dense:1"
+  ir::Location Where() const;
+  Symbol HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial);
+
+  ir::Graph& graph_;
+  Mistakes& mistakes_;
+  const LayerRecord& layer_;
+  std::string name_;
+  int call_;
+  std::vector<Symbol> inputs_;
+};
+
+}  // namespace brine::internal
+
+#endif  // BRINE_FRONTEND_LAYER_BUILDER_H_

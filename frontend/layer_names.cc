@@ -1,0 +1,62 @@
+#include "frontend/layer_names.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace brine::internal {
+namespace {
+
+constexpr size_t kMaxLength = 128;
+
+// Values of the training graph that the host knows by name.
+constexpr absl::string_view kReserved[] = {"label",  "rows",   "seed",    "step", "adam_rate", "learning_rate", "momentum",
+                                           "beta_1", "beta_2", "epsilon", "loss", "accuracy",  "output",        "optimizer"};
+
+bool IsLegal(const std::string& name) {
+  const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
+  return !name.empty() && name.size() <= kMaxLength && std::all_of(name.begin(), name.end(), legal);
+}
+
+std::string Legal(const std::string& name, const LayerRecord& layer, Mistakes& mistakes) {
+  if (!IsLegal(name)) {
+    mistakes.Add(layer.place, layer.prefix, absl::StrCat("its name must be 1 to ", kMaxLength, " characters of A-Z a-z 0-9 _ -"));
+    return "";
+  }
+  if (std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved)) {
+    mistakes.Add(layer.place, name, "the name is reserved");
+  }
+  return name;
+}
+
+}  // namespace
+
+std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers, Mistakes& mistakes) {
+  std::map<const LayerRecord*, std::string> names;
+  std::map<std::string, const LayerRecord*> taken;
+  for (const LayerRecord* layer : layers) {
+    if (layer->name.empty()) continue;
+    const std::string name = Legal(layer->name, *layer, mistakes);
+    if (name.empty()) continue;  // it gets an automatic name
+    const auto [other, is_new] = taken.emplace(name, layer);
+    if (is_new)
+      names[layer] = name;
+    else
+      mistakes.Add(layer->place, name,
+                   absl::StrCat("the name is taken by the layer of ", other->second->place.file, ":", other->second->place.line));
+  }
+  std::map<std::string, int> next;
+  for (const LayerRecord* layer : layers) {
+    if (names.find(layer) != names.end()) continue;
+    std::string name;
+    do {
+      const int number = next[layer->prefix]++;
+      name = number == 0 ? layer->prefix : absl::StrCat(layer->prefix, "_", number);
+    } while (!taken.emplace(name, layer).second);
+    names[layer] = name;
+  }
+  return names;
+}
+
+}  // namespace brine::internal

@@ -1,0 +1,86 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "frontend/graph_of.h"
+#include "frontend/recorded.h"
+#include "ir/proto.h"
+
+namespace brine {
+namespace {
+
+using internal::Access;
+using internal::GraphRecord;
+using internal::Handle;
+using internal::ModelRecord;
+
+ModelRecord& RecordOf(const Model& model) { return Access::Get<ModelRecord>(Access::HandleOf(model)); }
+
+Handle NewModel(std::string name, const Tensors& inputs, const Tensor& output, const Line& line, bool sequential) {
+  auto* record = new ModelRecord;
+  record->name = std::move(name);
+  record->place = line;
+  record->sequential = sequential;
+  for (const Tensor& input : inputs.tensors) record->inputs.push_back(Access::HandleOf(input));
+  record->output = Access::HandleOf(output);
+  return Handle(record);
+}
+
+absl::StatusOr<ir::Graph> ReadModelGraph(const std::string& path) {
+  absl::StatusOr<std::vector<ir::Graph>> graphs = ir::LoadGraphs(path);
+  if (!graphs.ok()) return graphs.status();
+  if (graphs->size() != 1 || graphs->front().stage != ir::Stage::kGraph || graphs->front().outputs.size() != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": holds no graph of stage graph with one output"));
+  }
+  return std::move(graphs->front());
+}
+
+}  // namespace
+
+Model::Model(std::string name, const Tensors& inputs, const Tensor& output, Line line)
+    : handle_(NewModel(std::move(name), inputs, output, line, /*sequential=*/false)) {}
+
+Model Model::FromGraph(const Graph& graph, Line line) {
+  auto* record = new ModelRecord;
+  record->place = line;
+  record->graph = Access::HandleOf(graph);
+  return Model(Handle(record));
+}
+
+void Model::Compile(CompileOptions options, Line line) {
+  RecordOf(*this).compile = std::move(options);
+  RecordOf(*this).compile_place = line;
+}
+
+std::vector<std::string> Model::Mistakes() const {
+  const absl::Status status = BuildGraph(*this).status();
+  if (status.ok()) return {};
+  return absl::StrSplit(status.message(), '\n');
+}
+
+Sequential::Sequential(std::string name, const Tensor& input, Line line)
+    : Model(NewModel(std::move(name), input, input, line, /*sequential=*/true)) {}
+
+void Sequential::Add(const Layer& layer) {
+  ModelRecord& record = RecordOf(*this);
+  record.output = Access::HandleOf(layer(Access::Make<Tensor>(*record.output)));
+}
+
+const std::string& Graph::error() const { return Access::Get<GraphRecord>(handle_).error; }
+
+Graph LoadGraph(const std::string& path) {
+  auto* record = new GraphRecord;
+  absl::StatusOr<ir::Graph> graph = ReadModelGraph(path);
+  if (graph.ok())
+    record->graph = *std::move(graph);
+  else
+    record->error = std::string(graph.status().message());
+  return Access::Make<Graph>(Handle(record));
+}
+
+bool SaveGraph(const Model& model, const std::string& path, std::string* error) {
+  absl::StatusOr<ir::Graph> graph = BuildGraph(model);
+  const absl::Status status = graph.ok() ? ir::SaveGraphs({*std::move(graph)}, path) : graph.status();
+  if (error != nullptr) *error = std::string(status.message());
+  return status.ok();
+}
+
+}  // namespace brine

@@ -1,0 +1,56 @@
+// MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D.
+#include "frontend/windows.h"
+
+namespace brine {
+namespace {
+
+using internal::LayerBuilder;
+using internal::Symbol;
+
+constexpr const char* kPictures = "pictures (n, height, width, channels)";
+
+Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilder& builder) {
+  // A mistake in pool_size is reported once, not a second time as one of the strides that follow it.
+  const Size2D& size = options.pool_size;
+  const Size2D strides = options.strides.given ? options.strides : size.height > 0 && size.width > 0 ? size : Size2D(1);
+  const internal::Window window = internal::ResolveWindow(builder, builder.input(), {"pool_size", size, strides, 1, options.padding});
+  if (!builder.HasRank(builder.input(), 4, kPictures)) return Symbol();
+
+  const Symbol x = builder.AsReal(builder.input());
+  Symbol y = builder.Emit(op, {x}, {{"window", window.size}, {"pads", window.pads}, {"strides", window.strides}});
+  if (window.guessed) y.guessed |= 0b0110;
+  return y;
+}
+
+// y = reduce_sum(x, [1, 2]) · 1 / (h·w)
+Symbol LowerGlobalAverage(LayerBuilder& builder) {
+  if (!builder.HasRank(builder.input(), 4, kPictures)) return Symbol();
+  const Symbol x = builder.AsReal(builder.input());
+  const ir::Shape shape = builder.type(x).shape;
+  Symbol sum = builder.Emit(ir::kReduceSum, {x}, {{"axes", std::vector<int64_t>{1, 2}}}, /*last=*/false);
+  sum.guessed = x.Guessed(3) ? 0b10 : 0;
+  const Symbol share = builder.Constant("share", 1.0 / (static_cast<double>(shape[1]) * static_cast<double>(shape[2])));
+  return builder.Emit(ir::kMul, {sum, share});
+}
+
+Layer Pooling(const char* kind, const char* prefix, const ir::Op& op, PoolingOptions options, const Line& line) {
+  const std::string name = options.name;
+  return internal::MakeLayer(kind, prefix, name, line,
+                             [&op, options = std::move(options)](LayerBuilder& builder) { return LowerPooling(op, options, builder); });
+}
+
+}  // namespace
+
+Layer MaxPooling2D(PoolingOptions options, Line line) {
+  return Pooling("MaxPooling2D", "max_pooling2d", ir::kMaxPool, std::move(options), line);
+}
+
+Layer AveragePooling2D(PoolingOptions options, Line line) {
+  return Pooling("AveragePooling2D", "average_pooling2d", ir::kAvgPool, std::move(options), line);
+}
+
+Layer GlobalAveragePooling2D(Named options, Line line) {
+  return internal::MakeLayer("GlobalAveragePooling2D", "global_average_pooling2d", std::move(options.name), line, LowerGlobalAverage);
+}
+
+}  // namespace brine

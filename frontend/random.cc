@@ -1,0 +1,78 @@
+// Dropout, RandomFlip, RandomTranslation: layers that act in training only.
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "frontend/layer_builder.h"
+
+namespace brine {
+namespace {
+
+using internal::LayerBuilder;
+using internal::Symbol;
+
+constexpr const char* kPictures = "pictures (n, height, width, channels)";
+
+Symbol LowerDropout(double rate, LayerBuilder& builder) {
+  const bool good = rate >= 0 && rate < 1;
+  if (!good) builder.Mistake(absl::StrCat("rate must be at least 0 and below 1, got ", rate));
+  if (!builder.input().known()) return Symbol();
+  const Symbol x = builder.AsReal(builder.input());
+  return builder.Emit(ir::kDropout, {x, builder.Scalar("rate", good ? rate : 0), builder.Seed(), builder.Step()},
+                      {{"id", builder.RandomId()}});
+}
+
+Symbol LowerFlip(const std::string& mode, LayerBuilder& builder) {
+  constexpr absl::string_view kModes[] = {"horizontal", "vertical", "horizontal_and_vertical"};
+  const bool good = builder.Known("mode", mode, kModes);
+  if (!builder.HasRank(builder.input(), 4, kPictures) || !good) return builder.input();
+  return builder.Emit(ir::kRandomFlip, {builder.input(), builder.Seed(), builder.Step()}, {{"id", builder.RandomId()}, {"mode", mode}});
+}
+
+bool CheckFactor(LayerBuilder& builder, const char* argument, const Range& range) {
+  if (range.lower >= -1 && range.upper <= 1 && range.lower <= range.upper) return true;
+  builder.Mistake(absl::StrCat(argument, " must be a range within [-1, 1], got [", range.lower, ", ", range.upper, "]"));
+  return false;
+}
+
+Symbol LowerTranslation(const RandomTranslationOptions& options, LayerBuilder& builder) {
+  constexpr absl::string_view kFillModes[] = {"constant", "nearest", "reflect", "wrap"};
+  constexpr absl::string_view kInterpolations[] = {"nearest", "bilinear"};
+  bool good = CheckFactor(builder, "height_factor", options.height_factor);
+  good &= CheckFactor(builder, "width_factor", options.width_factor);
+  good &= builder.Known("fill_mode", options.fill_mode, kFillModes);
+  good &= builder.Known("interpolation", options.interpolation, kInterpolations);
+  const double fill = options.fill_value.value();
+  good &= builder.Finite("fill_value", fill);
+  if (!builder.HasRank(builder.input(), 4, kPictures) || !good) return builder.input();
+
+  // Bytes stay bytes where no number between two of them can arise.
+  const bool whole = options.interpolation == "nearest" && fill >= 0 && fill <= 255 && fill == std::floor(fill);
+  const Symbol x = whole ? builder.input() : builder.AsReal(builder.input());
+  return builder.Emit(ir::kRandomTranslation, {x, builder.Seed(), builder.Step()},
+                      {{"id", builder.RandomId()},
+                       {"height_factor", std::vector<double>{options.height_factor.lower, options.height_factor.upper}},
+                       {"width_factor", std::vector<double>{options.width_factor.lower, options.width_factor.upper}},
+                       {"fill_mode", options.fill_mode},
+                       {"fill_value", fill},
+                       {"interpolation", options.interpolation}});
+}
+
+}  // namespace
+
+Layer Dropout(Real rate, Named options, Line line) {
+  return internal::MakeLayer("Dropout", "dropout", std::move(options.name), line,
+                             [rate](LayerBuilder& builder) { return LowerDropout(rate.value(), builder); });
+}
+
+Layer RandomFlip(std::string mode, Named options, Line line) {
+  return internal::MakeLayer("RandomFlip", "random_flip", std::move(options.name), line,
+                             [mode = std::move(mode)](LayerBuilder& builder) { return LowerFlip(mode, builder); });
+}
+
+Layer RandomTranslation(RandomTranslationOptions options, Line line) {
+  const std::string name = options.name;
+  return internal::MakeLayer("RandomTranslation", "random_translation", name, line,
+                             [options = std::move(options)](LayerBuilder& builder) { return LowerTranslation(options, builder); });
+}
+
+}  // namespace brine

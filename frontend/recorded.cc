@@ -1,0 +1,72 @@
+#include "frontend/recorded.h"
+
+#include <charconv>
+
+#include "ir/check.h"
+
+namespace brine {
+namespace internal {
+
+Handle::Handle(Record* record) : record_(record) { ++record_->handles; }
+Handle::Handle(const Handle& other) : Handle(other.record_) {}
+Handle& Handle::operator=(const Handle& other) {
+  Handle copy(other);
+  std::swap(record_, copy.record_);
+  return *this;
+}
+
+// Records hold handles of earlier ones.  A chain of any length is freed with a list instead of recursion.
+Handle::~Handle() {
+  if (--record_->handles != 0) return;
+  thread_local std::vector<Record*>* pending = nullptr;
+  if (pending != nullptr) {
+    pending->push_back(record_);
+    return;
+  }
+  std::vector<Record*> list = {record_};
+  pending = &list;
+  while (!list.empty()) {
+    Record* record = list.back();
+    list.pop_back();
+    delete record;
+  }
+  pending = nullptr;
+}
+
+Place::Place(const Line& source) : file(source.file_name()), line(static_cast<int>(source.line())) {
+  file = file.substr(file.find_last_of('/') + 1);
+}
+
+int64_t NextSerial() {
+  static std::atomic<int64_t> last = 0;
+  return ++last;
+}
+
+Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line, std::function<Symbol(LayerBuilder&)> lower) {
+  auto* record = new LayerRecord;
+  record->kind = std::move(kind);
+  record->prefix = std::move(prefix);
+  record->name = std::move(name);
+  record->place = line;
+  record->lower = std::move(lower);
+  return Access::Make<Layer>(Handle(record));
+}
+
+Tensor Call(const Layer& layer, const std::vector<Tensor>& inputs) {
+  auto* record = new CallRecord(Access::HandleOf(layer));
+  for (const Tensor& input : inputs) record->inputs.push_back(Access::HandleOf(input));
+  return Access::Make<Tensor>(Handle(record));
+}
+
+}  // namespace internal
+
+Real::Real(float number) : value_(number) {
+  char text[32];
+  const std::to_chars_result written = std::to_chars(text, text + sizeof text, number);
+  BRINE_CHECK(written.ec == std::errc());
+  std::from_chars(text, written.ptr, value_);
+}
+
+Tensor Layer::operator()(const Tensor& input) const { return internal::Call(*this, {input}); }
+
+}  // namespace brine
