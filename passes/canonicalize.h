@@ -1,0 +1,21 @@
+// Canonicalize: the form in which later passes, and the gradients, want the graph.
+//
+//   max_pool(f(x)) = f(max_pool(x))      f = relu, sigmoid, tanh, which are monotone: the winner is the same, f costs a quarter, and its
+//                                        gradient reads pooled values.  Declines when f(x) has another reader or the index has one.
+//   f(constant, x) = f(x, constant)      f = add, mul
+//   f(a, b) = f(b, a)                    f = add, mul, where b alone has the result's shape
+//
+// Runs before autodiff, so that gradients need not be rewritten.
+#ifndef BRINE_PASSES_CANONICALIZE_H_
+#define BRINE_PASSES_CANONICALIZE_H_
+
+#include "absl/status/statusor.h"
+#include "ir/graph.h"
+
+namespace brine::passes {
+
+absl::StatusOr<bool> Canonicalize(ir::Graph& graph);
+
+}  // namespace brine::passes
+
+#endif  // BRINE_PASSES_CANONICALIZE_H_

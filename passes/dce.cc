@@ -1,0 +1,75 @@
+#include "passes/dce.h"
+
+#include <algorithm>
+
+#include "passes/edit.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::Source;
+using ir::ValueId;
+
+bool RemoveDeadNodes(Graph& graph) {
+  std::vector<bool> live = FindUses(graph).leaves;  // by value
+  std::vector<bool> dead(graph.nodes.size(), false);
+  for (size_t position = graph.nodes.size(); position-- > 0;) {
+    const Node& node = graph.nodes[position];
+    dead[position] = std::none_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) { return live[static_cast<size_t>(output)]; });
+    if (dead[position]) continue;
+    for (ValueId input : node.inputs) live[static_cast<size_t>(input)] = true;
+  }
+  RemoveNodes(graph, dead);
+  return std::count(dead.begin(), dead.end(), true) > 0;
+}
+
+bool RemoveUnreadInputs(Graph& graph) {
+  const Uses uses = FindUses(graph);
+  const bool adam = std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](const ir::Input& input) {
+    return input.source == Source::kAdamRate && !uses.Unread(input.value);
+  });
+  const auto stays = [&](const ir::Input& input) {
+    const std::string& name = graph.value(input.value).name;
+    const bool makes_rate = input.source == Source::kScalar && (name == "learning_rate" || name == "beta_1" || name == "beta_2");
+    return input.source == Source::kData || input.source == Source::kLabel || !uses.Unread(input.value) || (adam && makes_rate);
+  };
+  const size_t before = graph.inputs.size();
+  graph.inputs.erase(std::stable_partition(graph.inputs.begin(), graph.inputs.end(), stays), graph.inputs.end());
+  return graph.inputs.size() != before;
+}
+
+// Values that nothing defines any more are no part of the graph's text; they only take room.
+void RemoveUndefinedValues(Graph& graph) {
+  std::vector<ValueId> number(graph.values.size(), ir::kNoValue);
+  std::vector<ir::Value> kept;
+  const auto keep = [&](ValueId& value) {
+    ValueId& renumbered = number[static_cast<size_t>(value)];
+    if (renumbered == ir::kNoValue) {
+      renumbered = static_cast<ValueId>(kept.size());
+      kept.push_back(std::move(graph.values[static_cast<size_t>(value)]));
+    }
+    value = renumbered;
+  };
+  for (ir::Input& input : graph.inputs) keep(input.value);
+  for (ir::State& state : graph.states) keep(state.value);
+  for (Node& node : graph.nodes) {
+    std::for_each(node.inputs.begin(), node.inputs.end(), keep);
+    std::for_each(node.outputs.begin(), node.outputs.end(), keep);
+  }
+  for (ir::Update& update : graph.updates) keep(update.state), keep(update.value);
+  for (ir::Output& output : graph.outputs) keep(output.value);
+  graph.values = std::move(kept);
+}
+
+}  // namespace
+
+absl::StatusOr<bool> Dce(Graph& graph) {
+  const bool nodes = RemoveDeadNodes(graph);
+  const bool inputs = RemoveUnreadInputs(graph);
+  RemoveUndefinedValues(graph);
+  return nodes || inputs;
+}
+
+}  // namespace brine::passes

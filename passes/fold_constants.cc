@@ -1,0 +1,73 @@
+#include "passes/fold_constants.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "ir/op.h"
+#include "ir/tensor.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::Type;
+using ir::ValueId;
+
+constexpr int64_t kMostElements = 1024;
+
+using Tensor = ir::Tensor<double>;
+
+bool IsSmall(const Type& type) {
+  if (type.dtype == ir::DType::kMask || std::count(type.shape.begin(), type.shape.end(), ir::kBatch) > 0) return false;
+  const absl::StatusOr<int64_t> elements = ir::ElementCount(type.shape, 1);
+  return elements.ok() && *elements <= kMostElements;
+}
+
+Tensor Evaluate(const Graph& graph, const Node& node, const std::vector<const Tensor*>& inputs) {
+  std::vector<Tensor> outputs = {ir::MakeTensor<double>(graph.type(node.outputs[0]), 1)};
+  node.op->interpret({inputs, absl::MakeSpan(outputs), node.attributes});
+  return std::move(outputs[0]);
+}
+
+// The constant that holds `tensor`, or nothing when no constant can.
+std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type) {
+  std::vector<double> values = tensor.real;
+  if (!ir::IsReal(type.dtype)) values.assign(tensor.whole.begin(), tensor.whole.end());
+  if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); })) return std::nullopt;
+  if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; })) values.resize(1);
+  ir::Attributes attributes = {{"dtype", std::string(ir::DTypeName(type.dtype))}, {"shape", type.shape}, {"values", values}};
+  if (!ir::InferTypes(ir::kConstant, {}, attributes).ok()) return std::nullopt;  // too large for its element type
+  return attributes;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> FoldConstants(Graph& graph) {
+  bool changed = false;
+  std::map<ValueId, Tensor> constants;
+  for (Node& node : graph.nodes) {
+    if (node.outputs.size() != 1 || !IsSmall(graph.type(node.outputs[0]))) continue;
+    std::vector<const Tensor*> inputs;
+    for (ValueId input : node.inputs) {
+      const auto it = constants.find(input);
+      if (it != constants.end()) inputs.push_back(&it->second);
+    }
+    if (inputs.size() != node.inputs.size()) continue;
+    Tensor result = Evaluate(graph, node, inputs);
+    if (node.op != &ir::kConstant) {
+      std::optional<ir::Attributes> attributes = ConstantOf(result, graph.type(node.outputs[0]));
+      if (!attributes) continue;
+      node.op = &ir::kConstant;
+      node.inputs.clear();
+      node.attributes = *std::move(attributes);
+      changed = true;
+    }
+    constants.emplace(node.outputs[0], std::move(result));
+  }
+  return changed;
+}
+
+}  // namespace brine::passes

@@ -1,0 +1,306 @@
+#include "passes/fuse.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "ir/check.h"
+#include "ir/op.h"
+#include "ir/status.h"
+#include "passes/partition.h"
+#include "passes/regions.h"
+#include "passes/state_updates.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::ValueId;
+
+constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged: the search grows with the square
+constexpr size_t kMostSteps = 16;      // optimizer nodes in a kernel, and elementwise ones: its code grows with them
+constexpr size_t kMostElementwise = 16;
+
+bool IsView(const Node& node) { return node.op->view; }
+bool IsConstant(const Node& node) { return node.op == &ir::kConstant; }
+bool IsNumber(const Node& node) { return IsConstant(node) && node.attributes.Floats("values").size() == 1; }
+
+// At most a cheap operation an element: may stand before a sum, which computes it where it reads it.
+bool IsCheap(const Node& node) {
+  static const std::set<const ir::Op*> kCheapOps = {&ir::kCast, &ir::kBroadcast, &ir::kAdd,      &ir::kSub,  &ir::kMul,
+                                                    &ir::kNeg,  &ir::kRelu,      &ir::kReluGrad, &ir::kEqual};
+  return kCheapOps.count(node.op) != 0;
+}
+
+// Forms the groups.
+class Grouper {
+ public:
+  Grouper(const Graph& graph, const Uses& uses, const FuseOptions& options)
+      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), step_(FindSteps(graph, uses)) {}
+
+  Partition Run() && {
+    if (!options_.generic_only && graph_.nodes.size() <= kMostNodes) {
+      for (const Region& region : AllRegions()) MatchEverywhere(region);
+      MergeElementwise();
+      MergeSteps();
+    }
+    return std::move(partition_);
+  }
+
+ private:
+  const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
+  bool IsFree(int position) const {
+    const Group& group = partition_.group(partition_.GroupOf(position));
+    return group.region == nullptr && group.nodes.size() == 1;
+  }
+  bool IsStep(int position) const { return step_[static_cast<size_t>(position)]; }
+
+  void Remark(const std::string& remark) {
+    if (options_.remarks != nullptr) options_.remarks->push_back(remark);
+  }
+
+  void MatchEverywhere(const Region& region) {
+    if (region.match == nullptr) return;
+    for (int root = 0; root < static_cast<int>(graph_.nodes.size()); ++root) {
+      if (!IsFree(root)) continue;
+      const RegionMatch match = region.match({graph_, uses_}, root);
+      if (match.nodes.empty()) continue;
+      for (const std::string& remark : match.declined) Remark(remark);
+      std::vector<int> ids;
+      for (int position : match.nodes) {
+        if (position == root || (IsFree(position) && !IsStep(position))) ids.push_back(partition_.GroupOf(position));
+      }
+      if (ids.size() != match.nodes.size() || !partition_.Merge(ids, match.copies)) {
+        ids = {partition_.GroupOf(root)};
+        Remark(absl::StrCat(ErrorAt(node(root).locations, graph_.value(node(root).outputs[0]).name, node(root).op->name).message(), " not fused to ",
+                            region.name, ": a value would leave the kernel and enter it again"));
+      }
+      partition_.SetRegion(ids[0], &region);
+    }
+  }
+
+  // A group without a region of the table, of which at most one op is not elementwise.
+  struct Loose {
+    bool open = false;
+    int gathering = 0;  // ops that are not elementwise
+    int dear = 0;       // elementwise ops that are not cheap
+  };
+  Loose Look(int id) const {
+    Loose loose;
+    const Group& group = partition_.group(id);
+    loose.open = group.region == nullptr;
+    for (int position : group.nodes) {
+      if (IsView(node(position)) || IsConstant(node(position)) || IsStep(position)) loose.open = false;
+      if (!node(position).op->elementwise) ++loose.gathering;
+      else if (!IsCheap(node(position))) ++loose.dear;
+    }
+    return loose;
+  }
+
+  void MergeElementwise() {
+    for (int position = 0; position < static_cast<int>(graph_.nodes.size()); ++position) {
+      if (!Look(partition_.GroupOf(position)).open) continue;
+      for (ValueId input : node(position).inputs) {
+        const int producer = uses_.Producer(input), here = partition_.GroupOf(position);
+        if (producer == Uses::kNone || partition_.GroupOf(producer) == here) continue;
+        const int there = partition_.GroupOf(producer);
+        const Loose mine = Look(here), theirs = Look(there);
+        if (!theirs.open) continue;
+        const bool behind = node(position).op->elementwise && mine.gathering + theirs.gathering <= 1 && SameShape(input, node(position).outputs[0]);
+        const bool before = node(position).op == &ir::kReduceSum && theirs.gathering == 0 && theirs.dear == 0 &&
+                            partition_.group(there).nodes.size() <= 2 && uses_.Readers(input).size() == 1 && MakesOnly(there, input);
+        const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
+        if ((behind || before) && size <= kMostElementwise) partition_.Merge({there, here}, {});
+      }
+    }
+  }
+
+  bool SameShape(ValueId a, ValueId b) const { return graph_.type(a).shape == graph_.type(b).shape; }
+
+  // Nothing but `value` is read outside the group.
+  bool MakesOnly(int id, ValueId value) const {
+    for (int position : partition_.group(id).nodes) {
+      for (ValueId output : node(position).outputs) {
+        const std::vector<int>& readers = uses_.Readers(output);
+        const bool read_outside = std::any_of(readers.begin(), readers.end(), [&](int reader) { return partition_.GroupOf(reader) != id; });
+        if (uses_.Leaves(output) || (read_outside && output != value)) return false;
+      }
+    }
+    return true;
+  }
+
+  void MergeSteps() {
+    std::vector<int> ids;
+    const auto flush = [&] {
+      if (ids.empty()) return;
+      BRINE_CHECK(partition_.Merge(ids, {}));  // nothing in the step reads what they write
+      partition_.SetRegion(ids[0], FindRegion("optimizer"));
+      ids.clear();
+    };
+    for (int position = 0; position < static_cast<int>(graph_.nodes.size()); ++position) {
+      if (!IsStep(position)) continue;
+      ids.push_back(partition_.GroupOf(position));
+      if (ids.size() == kMostSteps) flush();
+    }
+    flush();
+  }
+
+  const Graph& graph_;
+  const Uses& uses_;
+  const FuseOptions& options_;
+  Partition partition_;
+  const std::vector<bool> step_;  // by position: the node updates a state
+};
+
+// Writes the groups as kernels.
+class Emitter {
+ public:
+  Emitter(Graph& graph, const Uses& uses, const Partition& partition) : graph_(graph), uses_(uses), partition_(partition), old_(graph.nodes) {}
+
+  void Run() {
+    FindHolders();
+    const std::vector<bool> step = FindSteps(graph_, uses_);
+    const std::vector<int> order = partition_.Order();
+    graph_.nodes.clear();
+    std::vector<int> last;
+    for (int id : order) {
+      const bool steps = step[static_cast<size_t>(partition_.group(id).nodes[0])];
+      if (steps) last.push_back(id);
+      else EmitGroup(id);
+    }
+    for (int id : last) EmitGroup(id);
+    graph_.stage = ir::Stage::kFused;
+  }
+
+ private:
+  const Node& old(int position) const { return old_[static_cast<size_t>(position)]; }
+
+  // Which groups compute each node.  A node whose own group only exists for the sake of groups that copy it is not emitted alone.
+  void FindHolders() {
+    holders_.resize(old_.size());
+    for (size_t position = 0; position < old_.size(); ++position) {
+      const int id = partition_.GroupOf(static_cast<int>(position));
+      for (int copy : partition_.group(id).copies) holders_[static_cast<size_t>(copy)].insert(id);
+    }
+    for (size_t position = old_.size(); position-- > 0;) {
+      const int own = partition_.GroupOf(static_cast<int>(position));
+      if (IsNumber(old_[position])) {  // copied into the kernels that read it; stays where anything else does
+        bool stays = false;
+        for (ValueId value : old_[position].outputs) {
+          stays |= uses_.Leaves(value);
+          for (int reader : uses_.Readers(value)) stays |= IsView(old(reader));
+        }
+        if (stays) holders_[position].insert(own);
+        continue;
+      }
+      bool needed = holders_[position].empty() || partition_.group(own).nodes.size() > 1;
+      for (ValueId value : old_[position].outputs) {
+        needed |= uses_.Leaves(value);
+        for (int reader : uses_.Readers(value)) {
+          for (int holder : holders_[static_cast<size_t>(reader)]) {
+            const std::vector<int>& copies = partition_.group(holder).copies;
+            needed |= holder != own && std::find(copies.begin(), copies.end(), static_cast<int>(position)) == copies.end();
+          }
+        }
+      }
+      if (needed) holders_[position].insert(own);
+    }
+  }
+
+  void EmitGroup(int id) {
+    const Group& group = partition_.group(id);
+    std::vector<int> positions = group.copies;
+    for (int position : group.nodes) {
+      if (holders_[static_cast<size_t>(position)].count(id) != 0) positions.push_back(position);
+    }
+    if (positions.empty()) return;
+    std::sort(positions.begin(), positions.end());
+    const Node& first = old(positions[0]);
+    if (positions.size() == 1 && (IsView(first) || IsConstant(first))) {
+      graph_.nodes.push_back(first);
+      return;
+    }
+    Node kernel;
+    kernel.region = group.region != nullptr ? group.region->name : "generic";
+    std::map<ValueId, ValueId> renamed;
+    for (int position : positions) AddToBody(position, IsCopy(group, position), renamed, kernel);
+    for (const Node& node : kernel.body) {
+      for (ValueId value : node.inputs) {
+        const bool inside = made_here_.count(value) != 0;
+        if (!inside && std::find(kernel.inputs.begin(), kernel.inputs.end(), value) == kernel.inputs.end()) kernel.inputs.push_back(value);
+      }
+    }
+    for (int position : positions) {
+      if (IsCopy(group, position)) continue;
+      for (ValueId value : old(position).outputs) {
+        if (IsReadOutside(value, id)) kernel.outputs.push_back(value);
+      }
+    }
+    made_here_.clear();
+    if (kernel.outputs.empty()) return;  // nobody reads what it makes: dce did not run
+    kernel.scratch_bytes = RegionScratch(graph_, kernel);
+    graph_.nodes.push_back(std::move(kernel));
+  }
+
+  bool IsCopy(const Group& group, int position) const {
+    return std::find(group.copies.begin(), group.copies.end(), position) != group.copies.end();
+  }
+
+  void AddToBody(int position, bool copy, std::map<ValueId, ValueId>& renamed, Node& kernel) {
+    Node node = old(position);
+    for (ValueId& input : node.inputs) {
+      const int maker = uses_.Producer(input);
+      if (maker != Uses::kNone && IsNumber(old(maker)) && renamed.count(input) == 0) AddToBody(maker, true, renamed, kernel);
+      const auto it = renamed.find(input);
+      if (it != renamed.end()) input = it->second;
+    }
+    for (ValueId& output : node.outputs) {
+      if (copy) output = renamed[output] = NameOfCopy(output);
+      made_here_.insert(output);
+    }
+    AddLocations(node.locations, kernel);
+    kernel.body.push_back(std::move(node));
+  }
+
+  // The first copy of a value that is not made elsewhere is the value itself.
+  ValueId NameOfCopy(ValueId value) {
+    const bool elsewhere = holders_[static_cast<size_t>(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
+    if (!elsewhere && taken_.insert(value).second) return value;
+    return graph_.AddValue(graph_.value(value).name, graph_.type(value));
+  }
+
+  bool IsReadOutside(ValueId value, int id) const {
+    if (uses_.Leaves(value)) return true;
+    for (int reader : uses_.Readers(value)) {
+      for (int holder : holders_[static_cast<size_t>(reader)]) {
+        if (holder != id && !IsCopy(partition_.group(holder), uses_.Producer(value))) return true;
+      }
+    }
+    return false;
+  }
+
+  Graph& graph_;
+  const Uses& uses_;
+  const Partition& partition_;
+  const std::vector<Node> old_;
+  std::vector<std::set<int>> holders_;  // by position: the groups that compute the node
+  std::set<ValueId> taken_;             // values whose first copy has their name
+  std::set<ValueId> made_here_;         // in the body that is being written
+};
+
+}  // namespace
+
+absl::StatusOr<bool> Fuse(Graph& graph, const FuseOptions& options) {
+  if (graph.stage != ir::Stage::kTrain) return ErrorAt({}, "fuse", absl::StrCat("expected a graph of stage train, got ", ir::StageName(graph.stage)));
+  BRINE_RETURN_IF_ERROR(CheckUpdates(graph));
+  SeparateStates(graph);
+  const Uses uses = FindUses(graph);
+  const Partition partition = Grouper(graph, uses, options).Run();
+  Emitter(graph, uses, partition).Run();
+  return true;
+}
+
+}  // namespace brine::passes

@@ -1,0 +1,47 @@
+// A partition of a graph's nodes into groups between which values flow in one direction only.
+#ifndef BRINE_PASSES_PARTITION_H_
+#define BRINE_PASSES_PARTITION_H_
+
+#include <vector>
+
+#include "ir/graph.h"
+#include "passes/edit.h"
+#include "passes/regions.h"
+
+namespace brine::passes {
+
+struct Group {
+  std::vector<int> nodes;   // positions, ascending
+  std::vector<int> copies;  // positions of nodes of other groups that are computed again inside
+  const Region* region = nullptr;
+};
+
+class Partition {
+ public:
+  Partition(const ir::Graph& graph, const Uses& uses);  // every node is a group of its own
+
+  int GroupOf(int position) const { return group_of_[static_cast<size_t>(position)]; }
+  const Group& group(int id) const { return groups_[static_cast<size_t>(id)]; }
+
+  // Makes the groups one, with these copies.  False, and nothing is done, when a value that the whole reads would depend on one that it
+  // makes.
+  bool Merge(const std::vector<int>& ids, const std::vector<int>& copies);
+
+  void SetRegion(int id, const Region* region) { groups_[static_cast<size_t>(id)].region = region; }
+
+  // Non-empty groups so that every group stands behind those whose values it reads; as early as its last node stood.
+  std::vector<int> Order() const;
+
+  // Positions of other groups whose values the group reads.
+  std::vector<int> Makers(const Group& group) const;
+
+ private:
+  const ir::Graph& graph_;
+  const Uses& uses_;
+  std::vector<Group> groups_;
+  std::vector<int> group_of_;  // by position
+};
+
+}  // namespace brine::passes
+
+#endif  // BRINE_PASSES_PARTITION_H_

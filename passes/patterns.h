@@ -1,0 +1,30 @@
+// The patterns of the region table.  Each takes its root's position and answers with the nodes of the region (regions.h).
+#ifndef BRINE_PASSES_PATTERNS_H_
+#define BRINE_PASSES_PATTERNS_H_
+
+#include "passes/regions.h"
+
+namespace brine::passes {
+
+// conv2d → [add bias] → [max_pool or avg_pool] → [relu, sigmoid or tanh]
+RegionMatch MatchConvPool(const Surroundings& surroundings, int root);
+
+// conv2d_grad_filter(x, dy) with reduce_sum(dy) over all axes but the last; dy = max_pool_grad(d, index) is computed inside, and then the
+// sum may be that of d, which is the same
+RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root);
+
+// conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) is computed inside
+RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root);
+
+// matmul(x, w) → [add bias] → [relu, sigmoid or tanh]
+RegionMatch MatchDense(const Surroundings& surroundings, int root);
+
+// matmul(dy, w) {transpose_b} → [relu_grad]
+RegionMatch MatchDenseGradInput(const Surroundings& surroundings, int root);
+
+// matmul(x, dy) {transpose_a} with reduce_sum(dy) over all axes but the last
+RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root);
+
+}  // namespace brine::passes
+
+#endif  // BRINE_PASSES_PATTERNS_H_

@@ -1,0 +1,128 @@
+#include "passes/pipeline.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "ir/status.h"
+#include "ir/text.h"
+#include "ir/verify.h"
+#include "passes/add_loss.h"
+#include "passes/add_optimizer.h"
+#include "passes/autodiff.h"
+#include "passes/canonicalize.h"
+#include "passes/cse.h"
+#include "passes/dce.h"
+#include "passes/fold_constants.h"
+#include "passes/fuse.h"
+#include "passes/plan_memory.h"
+#include "passes/simplify.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Stage;
+
+template <absl::StatusOr<bool> (*pass)(Graph&)>
+absl::StatusOr<bool> Run(Graph& graph, const PipelineOptions&) {
+  return pass(graph);
+}
+
+absl::StatusOr<bool> RunFuse(Graph& graph, const PipelineOptions& options) { return Fuse(graph, {options.generic_only, options.remarks}); }
+
+constexpr Pass kPasses[] = {
+    {"add-loss", Run<AddLoss>, Stage::kTrain, "first: all others work on what the function computes, not on the model"},
+    {"canonicalize", Run<Canonicalize>, Stage::kTrain, "before autodiff: gradients then read pooled values, and nobody has to rewrite them"},
+    {"autodiff", Run<Autodiff>, Stage::kTrain, "after canonicalize, and before anything that merges or removes nodes of the forward part"},
+    {"add-optimizer", Run<AddOptimizer>, Stage::kTrain, "after autodiff, whose gradients it takes"},
+    {"fold-constants", Run<FoldConstants>, Stage::kTrain, "after autodiff: its rules compute with constants; before simplify, which looks for them"},
+    {"simplify", Run<Simplify>, Stage::kTrain, "after autodiff: its rules are written in general; before cse, as it makes nodes equal"},
+    {"cse", Run<Cse>, Stage::kTrain, "before dce, which removes what it leaves"},
+    {"dce", Run<Dce>, Stage::kTrain, "last of the rewrites: kernels are made of what is read only"},
+    {"fuse", RunFuse, Stage::kFused, "after all rewrites: they see nodes, not kernels"},
+    {"plan-memory", Run<PlanMemory>, Stage::kPlanned, "last: it needs the order of the kernels"},
+};
+
+const Pass* FindPass(const std::string& name) {
+  const auto row = std::find_if(std::begin(kPasses), std::end(kPasses), [&](const Pass& pass) { return name == pass.name; });
+  return row == std::end(kPasses) ? nullptr : row;
+}
+
+absl::Status CheckNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (FindPass(name) != nullptr) continue;
+    const auto append = [](std::string* out, const Pass& pass) { absl::StrAppend(out, pass.name); };
+    return absl::InvalidArgumentError(absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(kPasses, ", ", append)));
+  }
+  return absl::OkStatus();
+}
+
+// Compile()'s arguments stay until AddOptimizer took them; the verifier knows them at stage *graph* only.
+absl::Status VerifyBetweenPasses(const Graph& graph) {
+  if (graph.stage != Stage::kTrain) return ir::Verify(graph);
+  Graph copy = graph;
+  copy.training = {};
+  return ir::Verify(copy);
+}
+
+// Runs one pass and checks what it left.
+absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOptions& options, std::string& text) {
+  BRINE_ASSIGN_OR_RETURN(const bool changed, pass.run(graph, options));
+  const absl::Status status = VerifyBetweenPasses(graph);
+  if (!status.ok()) return absl::InternalError(absl::StrCat("after pass ", pass.name, ": ", status.message()));
+  std::string after = ir::Print(graph);
+  if (changed != (after != text)) {
+    return absl::InternalError(absl::StrCat("after pass ", pass.name, ": it says that it ", changed ? "changed" : "did not change", " the graph, but its text ",
+                                            changed ? "is the same" : "differs"));
+  }
+  text = std::move(after);
+  return changed;
+}
+
+}  // namespace
+
+absl::Span<const Pass> AllPasses() { return kPasses; }
+
+absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
+  BRINE_RETURN_IF_ERROR(CheckNames(options.only));
+  BRINE_RETURN_IF_ERROR(CheckNames(options.without));
+  std::vector<const Pass*> passes;
+  for (const std::string& name : options.only) passes.push_back(FindPass(name));
+  for (const Pass& pass : kPasses) {
+    if (options.only.empty()) passes.push_back(&pass);
+  }
+  bool changed = false;
+  int number = 0;
+  std::string text = ir::Print(graph);
+  for (const Pass* pass : passes) {
+    ++number;
+    if (options.stop_after >= 0 && number > options.stop_after) break;
+    if (options.until && pass->stage > *options.until) continue;
+    if (std::find(options.without.begin(), options.without.end(), pass->name) != options.without.end()) continue;
+    // fuse and plan-memory each take the stage before theirs, the others graphs of their own stage or an earlier one.
+    const bool behind = graph.stage > pass->stage || (graph.stage == pass->stage && pass->stage > Stage::kTrain);
+    if (behind) {
+      if (options.only.empty()) continue;
+      return absl::InvalidArgumentError(absl::StrCat("pass ", pass->name, " cannot run on a graph of stage ", ir::StageName(graph.stage)));
+    }
+    BRINE_ASSIGN_OR_RETURN(const bool pass_changed, RunChecked(*pass, graph, options, text));
+    changed |= pass_changed;
+    if (pass_changed && options.after_pass) BRINE_RETURN_IF_ERROR(options.after_pass(number, pass->name, graph));
+  }
+  return changed;
+}
+
+std::function<absl::Status(int, const std::string&, const Graph&)> DumpTo(const std::string& folder) {
+  return [folder](int number, const std::string& name, const Graph& graph) {
+    const std::string path = absl::StrFormat("%s/%02d_%s.ir", folder, number, name);
+    std::ofstream file(path, std::ios::binary);
+    file << ir::Print(graph);
+    file.close();
+    return file.good() ? absl::OkStatus() : absl::UnavailableError(absl::StrCat(path, ": cannot be written"));
+  };
+}
+
+}  // namespace brine::passes

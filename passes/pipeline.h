@@ -1,0 +1,47 @@
+// The pipeline: passes in one order, checked after each.
+#ifndef BRINE_PASSES_PIPELINE_H_
+#define BRINE_PASSES_PIPELINE_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "ir/graph.h"
+
+namespace brine::passes {
+
+struct PipelineOptions {
+  std::vector<std::string> only;     // run these passes, in the given order; empty: all
+  std::vector<std::string> without;  // leave these out
+  int stop_after = -1;               // this many passes; negative: all
+  std::optional<ir::Stage> until;    // stop when no later pass belongs to this stage or an earlier one
+  bool generic_only = false;         // fuse without templates, one op a kernel
+  std::vector<std::string>* remarks = nullptr;  // fusions that were declined, and why
+
+  // Called after each pass that changed the graph, with the pass's number from 1 and its name.
+  std::function<absl::Status(int number, const std::string& name, const ir::Graph& graph)> after_pass;
+};
+
+struct Pass {
+  const char* name;  // "plan-memory"
+  absl::StatusOr<bool> (*run)(ir::Graph& graph, const PipelineOptions& options);
+  ir::Stage stage;     // of the graphs it leaves behind
+  const char* reason;  // for its place in the order
+};
+
+absl::Span<const Pass> AllPasses();  // in their order
+
+// Runs the passes on a graph that verify.h accepts.  After each the graph is verified, and its text is compared with what the pass says
+// about having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more, the pass's own sentence, or an unknown name.
+// A pass whose stage is behind the graph is left out, or, if `only` names it, an error.  Returns whether anything changed.
+absl::StatusOr<bool> RunPipeline(ir::Graph& graph, const PipelineOptions& options = {});
+
+// An after_pass that writes <folder>/NN_name.ir.
+std::function<absl::Status(int, const std::string&, const ir::Graph&)> DumpTo(const std::string& folder);
+
+}  // namespace brine::passes
+
+#endif  // BRINE_PASSES_PIPELINE_H_
