@@ -46,11 +46,12 @@ typedef struct brine_value {
 typedef struct brine_call {
   int (*run)(void** argv);
   const uint16_t* values;  // indices into the function's values: inputs, then outputs
-  uint16_t value_count;
+  uint16_t input_count, value_count;  // the first input_count of value_count are inputs
   int64_t scratch_bytes;
   const char* name;        // "conv2d.fwd", unique in the function
   const char* layers;      // "conv2d, max_pooling2d": the layers this kernel serves
   const char* location;    // "model.cc:9" of the first of them
+  double flops;            // of a full batch; 0 where they were not counted
 } brine_call;
 
 // How the host fills a graph input before a step.
@@ -91,7 +92,7 @@ typedef enum brine_initializer { BRINE_CONSTANT, BRINE_UNIFORM, BRINE_TRUNCATED_
 // A tensor that lives across steps, as a checkpoint names it.
 typedef struct brine_variable {
   const char* name;     // "conv2d/kernel", "optimizer/momentum/conv2d/kernel"
-  uint8_t dtype;
+  uint8_t dtype;        // BRINE_F32
   uint8_t block;        // BRINE_PARAMETERS or BRINE_SLOTS
   uint8_t rank;
   uint8_t initializer;  // brine_initializer
@@ -129,6 +130,7 @@ typedef struct brine_program {
   uint64_t graph_hash;             // of names, shapes and order of the variables: which checkpoints fit
   const char* numerics_id;         // what decides the bits: templates, tiles, target
   const char* const* class_names;  // null-terminated, or null
+  int64_t arena_bound_bytes;       // the largest sum of live bytes, which no plan can undercut; 0 when unknown
 } brine_program;
 
 // A tensor as kernels see it: layout-compatible with the code generator's buffer type (checked where that is included).

@@ -1,0 +1,64 @@
+/* A model that is being trained: everything that changes, in memory the caller gives.  C11; no globals, no allocation after the start.
+ *
+ *   void* memory = aligned_alloc(64, brine_state_bytes(program));
+ *   brine_state* state = brine_state_init(program, memory, seed);
+ *   memcpy(brine_input_rows(state, &program->train, BRINE_DATA, 0), …);
+ *   if (brine_train_step(state, rows) != BRINE_OK) puts(brine_error(state));
+ */
+#ifndef BRINE_RUNTIME_CORE_STATE_H_
+#define BRINE_RUNTIME_CORE_STATE_H_
+
+#include <stddef.h>
+
+#include "runtime/program.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum brine_status {
+  BRINE_OK = 0,
+  BRINE_FAILED = 1,     // a kernel reported an error
+  BRINE_INVALID = 3,    // an argument or a file does not fit the program
+  BRINE_DIVERGED = 5    // loss, a gradient or a parameter is not finite; nothing was updated
+} brine_status;
+
+typedef struct brine_state brine_state;
+
+size_t brine_state_bytes(const brine_program* program);
+
+// Lays the state out in `memory` (64-byte aligned, brine_state_bytes long) and draws the initial weights of `seed`.
+brine_state* brine_state_init(const brine_program* program, void* memory, uint64_t seed);
+
+const brine_program* brine_state_program(const brine_state* state);
+const char* brine_error(const brine_state* state);  // the last failure, one sentence
+
+// Memory for the input of `function` with this source; `number` counts inputs of that source.  Null when there is none.  Data and label
+// rows are dense, one after another; they are the caller's to fill before each step.
+void* brine_input_rows(brine_state* state, const brine_function* function, brine_source source, int32_t number);
+const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number);
+
+// Scalars: "learning_rate", "dropout/rate", …  They hold until set again.  BRINE_INVALID when the program has no such scalar.
+brine_status brine_set_scalar(brine_state* state, const char* name, double value);
+double brine_get_scalar(const brine_state* state, const char* name);  // NaN when there is none
+
+// One step with `rows` rows, 1 … batch_size.  The three functions share the arena: an output is valid until the next step.
+brine_status brine_train_step(brine_state* state, int32_t rows);
+brine_status brine_evaluate_step(brine_state* state, int32_t rows);
+brine_status brine_predict_step(brine_state* state, int32_t rows);
+
+const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name);  // null when there is none
+uint8_t* brine_variable_data(brine_state* state, int32_t variable);
+int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
+
+uint64_t brine_steps_done(const brine_state* state);
+uint64_t brine_seed(const brine_state* state);
+void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done);  // what a checkpoint restores beside the variables
+
+// One kernel at a time, for measuring: call `index` of `function`, after a step has been prepared with the same `rows`.
+brine_status brine_run_call(brine_state* state, const brine_function* function, int32_t index, int32_t rows);
+
+#ifdef __cplusplus
+}
+#endif
+#endif  // BRINE_RUNTIME_CORE_STATE_H_
