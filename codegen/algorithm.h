@@ -1,0 +1,107 @@
+// One op as Halide Funcs: what codegen/ops/<name>.cc defines and what a template schedules.
+//
+// Indices are in C order (outermost first) in this file and in the ops; Halide's own order is the reverse.
+#ifndef BRINE_CODEGEN_ALGORITHM_H_
+#define BRINE_CODEGEN_ALGORITHM_H_
+
+#include <string>
+#include <vector>
+
+#include "codegen/halide_pch.h"
+#include "ir/graph.h"
+
+namespace brine::codegen {
+
+// Sums over many images or rows are cut into at most this many parts.
+inline constexpr int kMostParts = 16;
+
+using Index = std::vector<Halide::Expr>;  // in C order
+
+// A value that an op reads: one element of a Func.
+struct Tensor {
+  ir::Type type;
+  Halide::Func func;
+  int element = -1;  // of a Tuple; -1: the Func has one value
+
+  Halide::Expr operator()(const Index& index) const;
+  // For an index that is inside the tensor by arithmetic that bounds inference cannot follow.
+  Halide::Expr Inside(const Index& index, const Halide::Expr& rows) const;
+};
+
+// A sum (or maximum, …) with the axes of what reads it: `func` has a pure definition and one update over `domain`.
+struct Accumulator {
+  enum class Kind {
+    kTile,    // a product of matrices: axis 0 in vectors, axis 1 in rows, all of a tile in registers
+    kWindow,  // few steps an element: axis 0 in vectors, the domain unrolled where it is small
+    kRow      // lacks axis 0 of its reader: one for each of the reader's rows
+  };
+  Halide::Func func;
+  Halide::RDom domain;
+  Kind kind = Kind::kWindow;
+};
+
+// A Func with memory of its own, which the op's result reads: weights in another order, or sums of one part of the work each, so that
+// the number of parts follows from shapes.  Scheduled like a result; the outermost axis is the parallel one.
+struct Root {
+  Halide::Func func;  // pure
+  ir::Shape shape;
+  std::vector<Accumulator> accumulators;
+  bool panel = false;  // axis 0 follows its reader's tile: computed for each column of tiles where that is small
+};
+
+struct Lowered {
+  std::vector<Halide::Func> results;  // pure, over Axes(rank) of each result's type
+  std::vector<Accumulator> accumulators;
+  std::vector<Root> roots;
+};
+
+// What an op is lowered from.
+struct LoweringContext {
+  const ir::Node& node;
+  std::vector<Tensor> in;
+  std::vector<ir::Type> out;
+  Halide::Expr rows;   // n
+  int64_t batch_size;  // the largest n
+  int lanes;           // floats in a vector register
+
+  const ir::Attributes& attributes() const { return node.attributes; }
+  Halide::Expr Extent(ir::Dim dim) const { return dim == ir::kBatch ? rows : Halide::Expr(static_cast<int>(dim)); }
+  int64_t LargestExtent(ir::Dim dim) const { return dim == ir::kBatch ? batch_size : dim; }
+};
+
+struct Algorithm {
+  Lowered (*lower)(const LoweringContext& context);
+};
+
+const Algorithm& FindAlgorithm(const ir::Op& op);
+
+#define BRINE_OP(name, constant) extern const Algorithm constant;
+#include "ir/ops.def"
+#undef BRINE_OP
+
+// The variables of a Func of `rank` axes, in C order; the same ones for every Func.
+std::vector<Halide::Var> Axes(int rank);
+Halide::Var Axis(int halide_axis);               // 0 is the innermost
+std::vector<Halide::Var> Reversed(std::vector<Halide::Var> vars);
+Index ToIndex(const std::vector<Halide::Var>& vars);
+Halide::Type ToHalide(ir::DType dtype);
+
+// The index that broadcasting gives an operand of `type` for element `index` of the result: trailing axes aligned, 0 along an extent of 1.
+Index Broadcast(const ir::Type& type, const Index& index);
+
+// A result that is one expression of its index.
+Lowered Pure(const LoweringContext& context, const std::vector<Halide::Expr>& values);
+Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& c_order, const std::vector<Halide::Expr>& values);
+
+// Windows: input coordinate of tap `tap` for output `at`, and whether it lies in [0, size).
+Halide::Expr Inside(const Halide::Expr& at, int64_t size);
+
+// The row-major position of `index` in a tensor of `shape`, as uint32.
+Halide::Expr Flatten(const LoweringContext& context, const ir::Shape& shape, const Index& index);
+
+// First word of Philox4x32-10 for counter (element, step, id, 0) and key seed[2], as a float in [0, 1).
+Halide::Expr RandomUniform(const Halide::Expr& element, const Tensor& seed, const Tensor& step, int64_t id);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_ALGORITHM_H_

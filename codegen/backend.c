@@ -1,0 +1,86 @@
+// What Halide's runtime calls, and what the runtime calls of it.  Linked into every compiled program beside Halide's runtime, whose
+// definitions of these functions are weak.
+#include <HalideRuntime.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codegen/backend.h"
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+// A brine_buffer is handed to kernels as a halide_buffer_t.
+#define SAME_PLACE(ours, theirs) \
+  _Static_assert(offsetof(brine_buffer, ours) == offsetof(struct halide_buffer_t, theirs), "brine_buffer and halide_buffer_t differ")
+SAME_PLACE(device, device);
+SAME_PLACE(device_interface, device_interface);
+SAME_PLACE(host, host);
+SAME_PLACE(flags, flags);
+SAME_PLACE(type_code, type);
+SAME_PLACE(dimensions, dimensions);
+SAME_PLACE(dim, dim);
+_Static_assert(sizeof(brine_buffer) == sizeof(struct halide_buffer_t), "brine_buffer and halide_buffer_t differ in size");
+_Static_assert(sizeof(brine_dimension) == sizeof(struct halide_dimension_t), "brine_dimension and halide_dimension_t differ in size");
+_Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimension_t, stride), "brine_dimension and halide_dimension_t differ");
+
+// Kernels allocate on the calling thread only, and the walker resets scratch_used before each of them.
+void* halide_malloc(void* user_context, size_t size) {
+  brine_context* context = (brine_context*)user_context;
+  if (context == NULL) return NULL;
+  const int64_t bytes = (int64_t)((size + 63) / 64 * 64);
+  if (bytes > context->scratch_bytes - context->scratch_used) {
+    halide_error(user_context, "a kernel asked for more scratch memory than was planned");
+    return NULL;
+  }
+  void* memory = context->scratch + context->scratch_used;
+  context->scratch_used += bytes;
+  return memory;
+}
+
+void halide_free(void* user_context, void* memory) {
+  (void)user_context;
+  (void)memory;
+}
+
+void halide_error(void* user_context, const char* message) {
+  brine_context* context = (brine_context*)user_context;
+  if (context == NULL || context->error[0] != '\0') return;
+  snprintf(context->error, sizeof(context->error), "%s", message);
+  context->error[strcspn(context->error, "\n")] = '\0';
+}
+
+void halide_print(void* user_context, const char* message) { halide_error(user_context, message); }
+
+// Denormal numbers count as zero in kernels, on every thread of the pool; the thread's own setting is put back.
+uint32_t brine_backend_flush_denormals(void) {
+#if defined(__SSE2__)
+  const uint32_t before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040u);
+  return before;
+#else
+  return 0;
+#endif
+}
+
+void brine_backend_restore(uint32_t before) {
+#if defined(__SSE2__)
+  _mm_setcsr(before);
+#else
+  (void)before;
+#endif
+}
+
+int halide_do_task(void* user_context, halide_task_t task, int index, uint8_t* closure) {
+  const uint32_t before = brine_backend_flush_denormals();
+  const int result = task(user_context, index, closure);
+  brine_backend_restore(before);
+  return result;
+}
+
+int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+  return halide_do_par_for(user_context, task, min, size, closure);
+}
+
+int brine_backend_set_threads(int32_t count) { return halide_set_num_threads(count); }

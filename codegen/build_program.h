@@ -1,0 +1,49 @@
+// A model's graph to a program on disk: passes, kernels, tables, link.
+#ifndef BRINE_CODEGEN_BUILD_PROGRAM_H_
+#define BRINE_CODEGEN_BUILD_PROGRAM_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "codegen/cache.h"
+#include "codegen/compile.h"
+#include "codegen/emit_program.h"
+#include "codegen/toolchain.h"
+#include "ir/graph.h"
+#include "passes/pipeline.h"
+
+namespace brine::codegen {
+
+enum class Emit : uint8_t { kExe, kShared, kStatic, kObject };
+
+struct ProgramOptions {
+  int64_t batch_size = 32;
+  Emit emit = Emit::kExe;
+  std::string target;    // empty: this machine
+  std::string dump_folder;  // empty: none; else the graphs after each pass that changed one, in a folder for each function
+};
+
+// The functions that a model has, planned: train and evaluate need Compile().
+struct PlannedModel {
+  ir::Graph model;
+  std::vector<ir::Graph> functions;  // train, evaluate, predict, as far as there are
+
+  const ir::Graph* Find(ir::Function function) const;
+};
+absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_size, const passes::PipelineOptions& passes, const std::string& dump_folder = "");
+
+struct BuiltProgram {
+  std::string name;    // as a C identifier
+  std::string header;  // text of <name>.h
+  std::string bytes;   // the linked file
+  int kernels = 0, compiled = 0;
+};
+
+// Errors: kInternal for what did not compile or link, kNotFound for a missing compiler.
+absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options, const std::string& summary, const Toolchain& toolchain,
+                                          const Cache& cache);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_BUILD_PROGRAM_H_

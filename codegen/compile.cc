@@ -1,0 +1,140 @@
+#include "codegen/compile.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "codegen/files.h"
+#include "codegen/region.h"
+#include "codegen/sources_hash.h"
+#include "ir/op.h"
+#include "ir/status.h"
+#include "ir/text.h"
+
+namespace brine::codegen {
+namespace {
+
+// A kernel that must be there: `key` names everything that decides its bytes.
+struct Wanted {
+  std::string text, key;
+};
+
+std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view text) {
+  return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target, "\nasserts ",
+                      options.asserts ? 1 : 0, "\n", text);
+}
+
+// A cached payload is the scratch bytes, a newline, and the object.
+std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::string& payload) {
+  const size_t end = payload.find('\n');
+  CompiledKernel kernel = {symbol, "", 0};
+  if (end == std::string::npos || !absl::SimpleAtoi(payload.substr(0, end), &kernel.scratch_bytes)) return std::nullopt;
+  kernel.object = payload.substr(end + 1);
+  return kernel;
+}
+
+std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol) { return absl::StrCat(folder.path(), "/", symbol, ".o"); }
+
+// Compiles `missing` in worker processes and adds the results to `kernels` and the cache.
+absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache& cache,
+                       std::map<std::string, CompiledKernel>& kernels) {
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  std::string requests;
+  for (const auto& [symbol, wanted] : missing) {
+    const std::string path = ObjectPath(folder, symbol);
+    absl::StrAppend(&requests, "kernel ", symbol, " ", options.asserts ? 1 : 0, " ", path.size(), " ", wanted.text.size(), "\n", path, wanted.text);
+  }
+  const std::string request_path = absl::StrCat(folder.path(), "/requests");
+  BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1L, cores));
+  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({options.worker, "--target", options.target, "--jobs", absl::StrCat(jobs)}, request_path));
+  if (result.exit_code != 0) {
+    return absl::InternalError(absl::StrCat("the kernel compiler ended with code ", result.exit_code, ": ", result.errors));
+  }
+  std::istringstream answers(result.output);
+  std::string verdict, symbol;
+  int64_t number = 0;
+  size_t answered = 0;
+  while (answers >> verdict >> symbol >> number) {
+    const auto wanted = missing.find(symbol);
+    if (wanted == missing.end()) return absl::InternalError(absl::StrCat("the kernel compiler answered for ", symbol));
+    if (verdict != "ok") {
+      answers.get();
+      std::string text(static_cast<size_t>(number), '\0');
+      answers.read(text.data(), number);
+      return absl::InternalError(absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
+    }
+    BRINE_ASSIGN_OR_RETURN(std::string object, ReadFile(ObjectPath(folder, symbol)));
+    // A cache that cannot be written to (a full disk) costs time later, not the result now.
+    cache.Put(wanted->second.key, absl::StrCat(number, "\n", object)).IgnoreError();
+    kernels[symbol] = {symbol, std::move(object), number};
+    ++answered;
+  }
+  if (answered != missing.size()) return absl::InternalError("the kernel compiler left kernels unanswered");
+  return absl::OkStatus();
+}
+
+bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->view && node.op != &ir::kConstant); }
+
+}  // namespace
+
+absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options, const Cache& cache) {
+  CompiledKernels result;
+  std::map<std::string, Wanted> missing;
+  for (const ir::Graph* graph : graphs) {
+    std::vector<std::string>& symbols = result.symbols.emplace_back();
+    for (const ir::Node& node : graph->nodes) {
+      symbols.emplace_back();
+      if (!NeedsKernel(node)) continue;
+      const std::string text = ir::Print(CanonicalRegion(*graph, node));
+      const std::string key = Key("kernel", options, text);
+      const std::string symbol = symbols.back() = absl::StrCat("k_", HashName(key));
+      if (result.kernels.count(symbol) != 0 || missing.count(symbol) != 0) continue;
+      std::optional<CompiledKernel> kernel;
+      if (const std::optional<std::string> payload = cache.Get(key)) kernel = Unpack(symbol, *payload);
+      if (kernel.has_value()) result.kernels[symbol] = std::move(*kernel);
+      else missing[symbol] = {text, key};
+    }
+  }
+  result.compiled = static_cast<int>(missing.size());
+  if (!missing.empty()) BRINE_RETURN_IF_ERROR(RunWorker(missing, options, cache, result.kernels));
+  return result;
+}
+
+absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache) {
+  const std::string key = Key("runtime", options, "");
+  if (std::optional<std::string> payload = cache.Get(key)) return *std::move(payload);
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  const std::string path = absl::StrCat(folder.path(), "/runtime.o");
+  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({options.worker, "--target", options.target, "--runtime", path}));
+  if (result.exit_code != 0) return absl::InternalError(absl::StrCat("the runtime does not compile: ", result.errors));
+  BRINE_ASSIGN_OR_RETURN(std::string object, ReadFile(path));
+  cache.Put(key, object).IgnoreError();
+  return object;
+}
+
+absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache) {
+  std::string key = absl::StrCat("host target\nhalide ", kHalideVersion, "\n");
+  const std::string processors = ReadFile("/proc/cpuinfo").value_or("");
+  for (absl::string_view line : absl::StrSplit(processors, '\n')) {
+    if (line.empty()) break;  // of the first processor
+    for (absl::string_view field : {"vendor_id", "cpu family", "model\t", "stepping", "flags"}) {
+      if (absl::StartsWith(line, field)) absl::StrAppend(&key, line, "\n");
+    }
+  }
+  if (std::optional<std::string> payload = cache.Get(key)) return *std::move(payload);
+  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({worker, "--host-target"}));
+  if (result.exit_code != 0) return absl::InternalError(absl::StrCat(worker, " does not run: ", result.errors));
+  const std::string target(absl::StripSuffix(result.output, "\n"));
+  cache.Put(key, target).IgnoreError();
+  return target;
+}
+
+}  // namespace brine::codegen

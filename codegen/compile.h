@@ -1,0 +1,47 @@
+// Planned graphs to kernel objects: distinct kernels, what the cache holds, and the worker for the rest.
+#ifndef BRINE_CODEGEN_COMPILE_H_
+#define BRINE_CODEGEN_COMPILE_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "codegen/cache.h"
+#include "ir/graph.h"
+
+namespace brine::codegen {
+
+struct CompileOptions {
+  std::string worker;   // path of brine-worker
+  std::string target;   // as Halide writes it; HostTarget() for this machine
+  bool asserts = false;
+  int jobs = 0;         // worker processes at a time; 0: one a core
+};
+
+struct CompiledKernel {
+  std::string symbol;  // k_<hash>; the object defines <symbol>_argv
+  std::string object;
+  int64_t scratch_bytes = 0;
+};
+
+struct CompiledKernels {
+  std::map<std::string, CompiledKernel> kernels;          // by symbol
+  std::vector<std::vector<std::string>> symbols;          // of each graph's nodes; empty for views and constants
+  int compiled = 0;                                       // how many the cache lacked
+};
+
+// Compiles every kernel of `graphs`; nodes that are neither kernels nor views become kernels of one op.  Errors (kInternal): the worker
+// failed, with its text.
+absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options, const Cache& cache);
+
+// Halide's runtime for the target as an object, from the cache or the worker.
+absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);
+
+// The target of this machine, from the worker once and then from the cache, by what the kernel says of the processor.
+absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_COMPILE_H_

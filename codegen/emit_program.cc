@@ -1,0 +1,298 @@
+#include "codegen/emit_program.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "codegen/c_text.h"
+#include "codegen/region.h"
+#include "ir/check.h"
+#include "ir/op.h"
+#include "ir/status.h"
+#include "ir/text.h"
+#include "runtime/program.h"
+
+namespace brine::codegen {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::ValueId;
+
+// ir's and the runtime's enumerators, in the order of ir's.
+constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
+constexpr const char* kBlocks[] = {"BRINE_ARENA", "BRINE_INPUTS", "BRINE_PARAMETERS", "BRINE_GRADIENTS", "BRINE_SLOTS", "BRINE_CONSTANTS", "BRINE_OUTPUTS"};
+constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR", "BRINE_SEED", "BRINE_STEP", "BRINE_ROWS", "BRINE_ADAM_RATE"};
+constexpr const char* kInitializers[] = {"BRINE_CONSTANT", "BRINE_UNIFORM", "BRINE_TRUNCATED_NORMAL"};
+
+template <typename Enum, size_t size>
+const char* Spell(const char* const (&names)[size], Enum value) {
+  BRINE_CHECK(static_cast<size_t>(value) < size);
+  return names[static_cast<size_t>(value)];
+}
+
+std::string Dims(const ir::Type& type) {
+  return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) { absl::StrAppend(out, dim == ir::kBatch ? "BRINE_BATCH" : absl::StrCat(dim)); });
+}
+
+std::string Place(const std::vector<ir::Location>& locations) {
+  for (const ir::Location& location : locations) {
+    if (!location.file.empty()) return absl::StrCat(location.file, ":", location.line);
+  }
+  return "";
+}
+
+std::string Layers(const std::vector<ir::Location>& locations) {
+  std::vector<std::string> names;
+  for (const ir::Location& location : locations) {
+    if (!location.layer.empty() && std::find(names.begin(), names.end(), location.layer) == names.end()) names.push_back(location.layer);
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+// The values that the tables of one function list, and their numbers there.
+class ValueTable {
+ public:
+  explicit ValueTable(const Graph& graph) : numbers_(graph.values.size(), -1) {
+    for (size_t at = 0; at < graph.values.size(); ++at) {
+      if (!graph.values[at].placement.has_value()) continue;
+      numbers_[at] = static_cast<int>(order_.size());
+      order_.push_back(static_cast<ValueId>(at));
+    }
+  }
+  const std::vector<ValueId>& order() const { return order_; }
+  int Number(ValueId value) const {
+    BRINE_CHECK(numbers_[static_cast<size_t>(value)] >= 0);
+    return numbers_[static_cast<size_t>(value)];
+  }
+
+ private:
+  std::vector<int> numbers_;
+  std::vector<ValueId> order_;
+};
+
+class Emitter {
+ public:
+  Emitter(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target, const std::string& summary)
+      : graphs_(graphs), kernels_(kernels), target_(target), summary_(summary) {
+    const Graph* const all[] = {graphs.train, graphs.evaluate, graphs.predict};
+    for (const Graph* graph : all) {
+      if (graph != nullptr) functions_.push_back(graph);
+    }
+    BRINE_CHECK(!functions_.empty() && functions_.size() == kernels.symbols.size());
+    name_ = ToIdentifier(functions_[0]->name);
+  }
+
+  absl::StatusOr<ProgramText> Run() {
+    BRINE_RETURN_IF_ERROR(CheckStates());
+    absl::StrAppend(&out_, "// Written by brine; the tables of runtime/program.h.\n#include <stddef.h>\n\n#include \"runtime/program.h\"\n\n"
+                    "int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure);\n"
+                    "int brine_backend_set_threads(int32_t count);\n");
+    for (const auto& [symbol, kernel] : kernels_.kernels) absl::StrAppend(&out_, "int ", symbol, "_argv(void** argv);\n");
+    for (size_t at = 0; at < functions_.size(); ++at) EmitFunction(*functions_[at], kernels_.symbols[at]);
+    EmitVariables();
+    EmitConstants();
+    EmitBackend();
+    EmitGraphs();
+    EmitProgramTable();
+    return ProgramText{out_, Header(), name_};
+  }
+
+ private:
+  // States lie at the same places in all functions, which share the blocks.
+  absl::Status CheckStates() const {
+    const Graph& first = *functions_[0];
+    for (const Graph* graph : functions_) {
+      if (graph->stage != ir::Stage::kPlanned) return absl::InternalError(absl::StrCat(ir::FunctionName(graph->function), " is not planned"));
+      for (const ir::State& state : graph->states) {
+        const ir::Value& value = graph->value(state.value);
+        const ValueId other = first.FindValue(value.name);
+        if (other == ir::kNoValue) return absl::InternalError(absl::StrCat(value.name, " is missing from ", ir::FunctionName(first.function)));
+        if (first.value(other).placement != value.placement || first.type(other) != value.type) {
+          return absl::InternalError(absl::StrCat(value.name, " lies at different places in ", ir::FunctionName(first.function), " and ", ir::FunctionName(graph->function)));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void EmitFunction(const Graph& graph, const std::vector<std::string>& symbols) {
+    const std::string prefix(ir::FunctionName(graph.function));
+    const ValueTable table(graph);
+    absl::StrAppend(&out_, "\nstatic const brine_value ", prefix, "_values[] = {\n");
+    for (ValueId id : table.order()) {
+      const ir::Value& value = graph.value(id);
+      CountBlock(graph, value);
+      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ", Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
+                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, "},\n");
+    }
+    absl::StrAppend(&out_, "};\n");
+
+    std::string calls;
+    int call_count = 0;
+    int first_update = -1;
+    std::set<ValueId> updating;
+    for (const ir::Update& update : graph.updates) updating.insert(update.value);
+    std::set<std::string> names;
+    for (size_t at = 0; at < graph.nodes.size(); ++at) {
+      const Node& node = graph.nodes[at];
+      if (symbols[at].empty()) {
+        if (!node.op->view) KeepConstant(graph, node);
+        continue;
+      }
+      const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
+      scratch_bytes_ = std::max(scratch_bytes_, kernel.scratch_bytes);
+      const std::vector<ValueId> arguments = KernelArguments(node);
+      absl::StrAppend(&out_, "static const uint16_t ", prefix, "_", call_count, "[] = {",
+                      absl::StrJoin(arguments, ", ", [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }), "};\n");
+      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return updating.count(value) != 0; });
+      if (updates && first_update < 0) first_update = call_count;
+      absl::StrAppend(&calls, "  {&", kernel.symbol, "_argv, ", prefix, "_", call_count, ", ", arguments.size(), ", ", kernel.scratch_bytes, ", ",
+                      CString(graph.value(node.outputs[0]).name), ", ", CString(Layers(node.locations)), ", ", CString(Place(node.locations)), "},\n");
+      ++call_count;
+    }
+    EmitTable("brine_call", prefix + "_calls", calls);
+
+    std::string inputs, outputs;
+    for (const ir::Input& input : graph.inputs) {
+      absl::StrAppend(&inputs, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ", CNumber(input.initial), "},\n");
+    }
+    EmitTable("brine_input", prefix + "_inputs", inputs);
+    for (const ir::Output& output : graph.outputs) absl::StrAppend(&outputs, "  {", CString(output.name), ", ", table.Number(output.value), "},\n");
+    EmitTable("brine_output", prefix + "_outputs", outputs);
+    absl::StrAppend(&program_functions_, "  .", prefix, " = {", prefix, "_values, ", prefix, "_calls, ", prefix, "_inputs, ", prefix, "_outputs, ", table.order().size(), ", ",
+                    call_count, ", ", graph.inputs.size(), ", ", graph.outputs.size(), ", ", first_update < 0 ? call_count : first_update, "},\n");
+  }
+
+  // A table that may be empty: C has no arrays of length 0.
+  void EmitTable(const std::string& type, const std::string& name, const std::string& rows) {
+    if (rows.empty()) absl::StrAppend(&out_, "static const ", type, "* const ", name, " = NULL;\n");
+    else absl::StrAppend(&out_, "static const ", type, " ", name, "[] = {\n", rows, "};\n");
+  }
+
+  void CountBlock(const Graph& graph, const ir::Value& value) {
+    int64_t& bytes = block_bytes_[static_cast<size_t>(value.placement->block)];
+    const int64_t end = value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value();
+    bytes = std::max(bytes, (end + 63) / 64 * 64);
+  }
+
+  void KeepConstant(const Graph& graph, const Node& node) {
+    const ir::Value& value = graph.value(node.outputs[0]);
+    const std::vector<double>& values = node.attributes.Floats("values");
+    const int64_t elements = ir::ElementCount(value.type.shape, graph.batch_size).value();
+    const int64_t bytes = ir::BitWidth(value.type.dtype) / 8;
+    const size_t begin = static_cast<size_t>(value.placement->offset);
+    if (constants_.size() < begin + static_cast<size_t>(elements * bytes)) constants_.resize(begin + static_cast<size_t>(elements * bytes));
+    for (int64_t at = 0; at < elements; ++at) {
+      const double number = values[values.size() == 1 ? 0 : static_cast<size_t>(at)];
+      const float real = static_cast<float>(number);
+      const uint32_t whole = static_cast<uint32_t>(static_cast<int64_t>(number));
+      const void* from = ir::IsReal(value.type.dtype) ? static_cast<const void*>(&real) : &whole;
+      std::copy_n(static_cast<const char*>(from), bytes, constants_.begin() + static_cast<std::ptrdiff_t>(begin) + at * bytes);
+    }
+  }
+
+  void EmitVariables() {
+    const Graph& graph = *functions_[0];
+    std::vector<ir::State> states = graph.states;
+    const auto key = [&](const ir::State& state) { return std::make_pair(state.role, graph.value(state.value).placement->offset); };
+    std::sort(states.begin(), states.end(), [&](const ir::State& a, const ir::State& b) { return key(a) < key(b); });
+    std::string rows, identity;
+    for (const ir::State& state : states) {
+      const ir::Value& value = graph.value(state.value);
+      uint32_t id = 2166136261u;
+      for (char c : value.name) id = (id ^ static_cast<uint8_t>(c)) * 16777619u;
+      absl::StrAppend(&rows, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ", Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", ",
+                      Spell(kInitializers, state.initializer.kind), ", {", value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, ", ",
+                      CNumber(state.initializer.argument), ", ", id, "u, ", CString(Place({state.location})), "},\n");
+      absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
+    }
+    variable_count_ = states.size();
+    identity_ = identity;
+    absl::StrAppend(&out_, "\n");
+    EmitTable("brine_variable", "variables", rows);
+  }
+
+  void EmitConstants() {
+    if (!constants_.empty()) absl::StrAppend(&out_, "\n_Alignas(64) static const uint8_t constants[] =", CBytes(constants_), ";\n");
+  }
+
+  void EmitBackend() {
+    std::vector<std::string> features;
+    for (const std::string& feature : CpuFeatures(target_)) features.push_back(CString(feature));
+    features.push_back("NULL");
+    absl::StrAppend(&out_, "\nstatic const char* const cpu_features[] = {", absl::StrJoin(features, ", "), "};\n",
+                    "static const brine_backend backend = {&brine_backend_parallel_for, &brine_backend_set_threads, cpu_features, ", CString(target_), "};\n");
+  }
+
+  void EmitGraphs() {
+    std::vector<Graph> all;
+    if (graphs_.model != nullptr) all.push_back(*graphs_.model);
+    for (const Graph* graph : functions_) all.push_back(*graph);
+    const std::string text = ir::Print(all);
+    graph_text_bytes_ = text.size();
+    const std::string mark = absl::StrCat(kGraphMark, text.size(), "\n");
+    mark_bytes_ = mark.size();
+    absl::StrAppend(&out_, "\nstatic const uint8_t graphs[] =", CBytes(mark + text), ";\n");
+  }
+
+  void EmitProgramTable() {
+    std::vector<std::string> symbols;
+    for (const auto& [symbol, kernel] : kernels_.kernels) symbols.push_back(symbol);
+    absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ", CString(functions_[0]->name),
+                    ",\n  .batch_size = ", functions_[0]->batch_size, ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "), "},\n  .scratch_bytes = ", scratch_bytes_, ",\n",
+                    program_functions_, "  .variables = variables,\n  .variable_count = ", variable_count_, ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
+                    ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ", mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_,
+                    ",\n  .graph_hash = 0x", HashName(identity_).substr(0, 16), "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
+                    ",\n};\n\nconst brine_program* ", name_, "_program(void) { return &program; }\n");
+  }
+
+  std::string Header() const {
+    const std::string upper = absl::AsciiStrToUpper(name_);
+    return absl::StrReplaceAll(
+        "// The compiled model NAME.  Written by brine.\n"
+        "#ifndef UPPER_H_\n#define UPPER_H_\n\n#include \"runtime/core/state.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+        "#define UPPER_BATCH_SIZE BATCH  // the largest number of rows of a step\n"
+        "#define UPPER_ARENA_BYTES ARENA  // memory for values that live within one step\n\n"
+        "const brine_program* NAME_program(void);\n\n"
+        "// A state lies in 64-byte aligned memory of the caller.  No globals: two states may live in two threads.\n"
+        "static inline size_t NAME_state_bytes(void) { return brine_state_bytes(NAME_program()); }\n"
+        "static inline brine_state* NAME_init(void* memory, uint64_t seed) { return brine_state_init(NAME_program(), memory, seed); }\n\n"
+        "#ifdef __cplusplus\n}\n\nnamespace IDENTIFIER {\ninline const brine_program& Program() { return *NAME_program(); }\n}\n#endif\n#endif  // UPPER_H_\n",
+        {{"NAME", name_}, {"UPPER", upper}, {"IDENTIFIER", name_}, {"BATCH", absl::StrCat(functions_[0]->batch_size)}, {"ARENA", absl::StrCat(block_bytes_[0])}});
+  }
+
+  const ModelGraphs& graphs_;
+  const CompiledKernels& kernels_;
+  const std::string &target_, &summary_;
+  std::vector<const Graph*> functions_;
+  std::string name_, out_, program_functions_, constants_, identity_;
+  std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
+  int64_t scratch_bytes_ = 0;
+  size_t variable_count_ = 0, graph_text_bytes_ = 0, mark_bytes_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
+                                        const std::string& summary) {
+  return Emitter(graphs, kernels, target, summary).Run();
+}
+
+absl::string_view FindEmbeddedGraphs(absl::string_view program) {
+  const absl::string_view mark = kGraphMark;
+  for (size_t at = program.find(mark); at != absl::string_view::npos; at = program.find(mark, at + 1)) {
+    const absl::string_view rest = program.substr(at + mark.size());
+    const size_t end = rest.find('\n');
+    uint64_t bytes = 0;
+    if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1) return rest.substr(end + 1, bytes);
+  }
+  return {};
+}
+
+}  // namespace brine::codegen

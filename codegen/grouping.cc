@@ -1,0 +1,207 @@
+#include "codegen/grouping.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "ir/op.h"
+
+namespace brine::codegen {
+
+using ir::Node;
+using ir::ValueId;
+
+namespace {
+
+constexpr int kHeavy = 1000;
+constexpr int kCheap = 2;  // operations an element that may be repeated at every read
+
+// Operations an element.
+int OwnCost(const ir::Op& op) {
+  static const std::map<const ir::Op*, int> kCosts = {
+      {&ir::kConstant, 0}, {&ir::kReshape, 0},  {&ir::kBroadcast, 0}, {&ir::kDiv, 3},         {&ir::kExp, 20},
+      {&ir::kLog, 20},     {&ir::kSigmoid, 25}, {&ir::kTanh, 30},     {&ir::kDropout, 60},    {&ir::kRandomFlip, 10},
+      {&ir::kAdam, 15},    {&ir::kMomentum, 4}, {&ir::kSgd, 2},       {&ir::kRandomTranslation, 30},
+  };
+  if (IsHeavy(op)) return kHeavy;
+  const auto it = kCosts.find(&op);
+  return it == kCosts.end() ? 1 : it->second;
+}
+
+// Everything about one kernel that grouping asks for.
+class Grouper {
+ public:
+  Grouper(const ir::Graph& graph, const Node& kernel) : graph_(graph), kernel_(kernel), stored_(graph.values.size(), false) {
+    for (const Node& node : kernel.body) {
+      for (ValueId value : node.outputs) defining_[value] = &node;
+      for (ValueId value : node.inputs) consumers_[value].push_back(&node);
+    }
+    for (ValueId value : kernel.outputs) stored_[static_cast<size_t>(value)] = true;
+  }
+
+  Grouping Run() {
+    do {
+      StoreWhatIsReadOften();
+      Assign();
+    } while (StoreWhatTwoGroupsNeed());
+    return result_;
+  }
+
+ private:
+  bool Stored(ValueId value) const { return stored_[static_cast<size_t>(value)]; }
+
+  // A value that is dear, and that some reader reads more than once an element, is stored.
+  void StoreWhatIsReadOften() {
+    cost_.assign(graph_.values.size(), 0);
+    for (const Node& node : kernel_.body) {
+      int cost = OwnCost(*node.op);
+      for (ValueId input : node.inputs) {
+        if (defining_.count(input) != 0 && !Stored(input)) cost += cost_[static_cast<size_t>(input)];
+      }
+      for (ValueId output : node.outputs) {
+        cost_[static_cast<size_t>(output)] = cost;
+        if (cost <= kCheap) continue;
+        for (const Node* consumer : consumers_[output]) {
+          if (!ReadsPointwise(graph_, *consumer, output)) stored_[static_cast<size_t>(output)] = true;
+        }
+      }
+    }
+  }
+
+  void Assign() {
+    result_ = Grouping();
+    result_.group_of.assign(graph_.values.size(), Grouping::kInlined);
+    for (const Node& node : kernel_.body) {
+      for (ValueId value : node.outputs) {
+        if (!Stored(value)) continue;
+        const bool output = std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
+        int group = output ? FindGroupFor(value) : Grouping::kInlined;
+        if (group == Grouping::kInlined) {
+          group = static_cast<int>(result_.groups.size());
+          result_.groups.push_back({{}, output});
+        }
+        result_.groups[static_cast<size_t>(group)].values.push_back(value);
+        result_.group_of[static_cast<size_t>(value)] = group;
+      }
+    }
+  }
+
+  int FindGroupFor(ValueId value) {
+    for (size_t group = 0; group < result_.groups.size(); ++group) {
+      const Group& candidate = result_.groups[group];
+      if (!candidate.output || graph_.type(candidate.values[0]).shape != graph_.type(value).shape) continue;
+      std::set<const Node*> heavy_here, heavy_there;
+      bool blocked = false;
+      std::set<std::pair<ValueId, bool>> seen;
+      Walk(value, static_cast<int>(group), true, heavy_here, blocked, seen);
+      for (ValueId member : candidate.values) {
+        bool ignored = false;
+        seen.clear();
+        Walk(member, static_cast<int>(group), true, heavy_there, ignored, seen);
+      }
+      if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there)) return static_cast<int>(group);
+    }
+    return Grouping::kInlined;
+  }
+
+  // Visits what `value` is computed from.  `pointwise`: all reads on the way were of the same element and inside one loop.  A member of the
+  // group that is read in any other way blocks `value` from joining it.
+  void Walk(ValueId value, int group, bool pointwise, std::set<const Node*>& heavy, bool& blocked, std::set<std::pair<ValueId, bool>>& seen) {
+    if (!seen.insert({value, pointwise}).second) return;
+    const Node& node = *defining_.at(value);
+    if (pointwise && IsHeavy(*node.op)) heavy.insert(&node);
+    for (ValueId input : node.inputs) {
+      if (defining_.count(input) == 0) continue;
+      const int other = result_.group_of[static_cast<size_t>(input)];
+      const bool same = pointwise && ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
+      if (other == group && !same) blocked = true;
+      Walk(input, group, same, heavy, blocked, seen);
+    }
+  }
+
+  // A dear value that two loops would compute is stored; true when there was one.
+  bool StoreWhatTwoGroupsNeed() {
+    std::map<ValueId, std::set<int>> readers;
+    bool changed = false;
+    for (auto node = kernel_.body.rbegin(); node != kernel_.body.rend(); ++node) {
+      std::set<int> groups;
+      for (ValueId output : node->outputs) {
+        if (Stored(output)) {
+          groups.insert(result_.group_of[static_cast<size_t>(output)]);
+          continue;
+        }
+        groups.insert(readers[output].begin(), readers[output].end());
+        if (readers[output].size() < 2 || cost_[static_cast<size_t>(output)] <= kCheap) continue;
+        stored_[static_cast<size_t>(output)] = true;
+        changed = true;
+      }
+      for (ValueId input : node->inputs) readers[input].insert(groups.begin(), groups.end());
+    }
+    return changed;
+  }
+
+  const ir::Graph& graph_;
+  const Node& kernel_;
+  std::map<ValueId, const Node*> defining_;
+  std::map<ValueId, std::vector<const Node*>> consumers_;
+  std::vector<bool> stored_;
+  std::vector<int> cost_;
+  Grouping result_;
+};
+
+}  // namespace
+
+bool IsHeavy(const ir::Op& op) {
+  static const std::set<const ir::Op*> kHeavyOps = {
+      &ir::kReduceSum,  &ir::kArgmax,          &ir::kSoftmax,          &ir::kLogSoftmax, &ir::kMatmul,  &ir::kConv2D,
+      &ir::kConv2DGradInput, &ir::kConv2DGradFilter, &ir::kMaxPool,    &ir::kMaxPoolGrad, &ir::kAvgPool, &ir::kAvgPoolGrad,
+  };
+  return kHeavyOps.count(&op) != 0;
+}
+
+bool ReadsPointwise(const ir::Graph& graph, const Node& consumer, ValueId input) {
+  return consumer.op->elementwise && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
+}
+
+Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }
+
+bool MayAlias(const ir::Graph& graph, const Node& kernel, ValueId input, ValueId output) {
+  if (graph.type(input) != graph.type(output)) return false;
+  const Grouping grouping = GroupValues(graph, kernel);
+  const int group = grouping.group_of[static_cast<size_t>(output)];
+  // Values that (through inlined ones) read the input must be inlined, or members of the output's group, and hold no sum.
+  std::set<ValueId> tainted = {input};
+  for (const Node& node : kernel.body) {
+    bool reads = false;
+    for (ValueId value : node.inputs) {
+      if (tainted.count(value) == 0) continue;
+      reads = true;
+      if (!ReadsPointwise(graph, node, value)) return false;
+    }
+    if (!reads) continue;
+    for (ValueId value : node.outputs) {
+      const int other = grouping.group_of[static_cast<size_t>(value)];
+      if (other != Grouping::kInlined && other != group) return false;
+      tainted.insert(value);
+    }
+  }
+  // The loop of a sum may visit an element twice (tiles shifted inwards).
+  for (ValueId member : grouping.groups[static_cast<size_t>(group)].values) {
+    std::vector<ValueId> pending = {member};
+    while (!pending.empty()) {
+      const ValueId value = pending.back();
+      pending.pop_back();
+      for (const Node& node : kernel.body) {
+        if (std::find(node.outputs.begin(), node.outputs.end(), value) == node.outputs.end()) continue;
+        if (IsHeavy(*node.op)) return false;
+        for (ValueId read : node.inputs) {
+          const int other = grouping.group_of[static_cast<size_t>(read)];
+          if (other == Grouping::kInlined || other == group) pending.push_back(read);
+        }
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace brine::codegen

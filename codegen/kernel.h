@@ -1,0 +1,25 @@
+// Compiles one kernel to an object.
+#ifndef BRINE_CODEGEN_KERNEL_H_
+#define BRINE_CODEGEN_KERNEL_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "codegen/halide_pch.h"
+#include "ir/graph.h"
+
+namespace brine::codegen {
+
+struct KernelOptions {
+  std::string symbol;   // the object defines <symbol> and <symbol>_argv
+  bool asserts = false;  // with Halide's checks of buffers and bounds
+};
+
+// Writes the object of graph.nodes[0] to `path` and returns the scratch memory it needs: the sum of its allocations on the calling
+// thread, each rounded up to 64 bytes.  Errors: an allocation inside a parallel loop or of unknown size.
+absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Target& target, const KernelOptions& options, const std::string& path);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_KERNEL_H_

@@ -1,0 +1,57 @@
+#include "codegen/region.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+
+namespace brine::codegen {
+
+using ir::Node;
+using ir::ValueId;
+
+ir::Graph CanonicalRegion(const ir::Graph& graph, const Node& kernel) {
+  ir::Graph region;
+  region.name = "kernel";
+  region.stage = ir::Stage::kFused;
+  region.function = ir::Function::kTrain;
+  region.batch_size = graph.batch_size;
+
+  std::map<ValueId, ValueId> renamed;
+  const auto rename = [&](const std::vector<ValueId>& values) {
+    std::vector<ValueId> result;
+    for (ValueId value : values) {
+      const auto [it, added] = renamed.emplace(value, ir::kNoValue);
+      if (added) it->second = region.AddValue(absl::StrCat("v", region.values.size()), graph.type(value));
+      result.push_back(it->second);
+    }
+    return result;
+  };
+
+  Node node;
+  node.region = kernel.is_kernel() ? kernel.region : "generic";
+  std::vector<ValueId> arguments = KernelArguments(kernel);
+  node.inputs = rename({arguments.begin(), arguments.end() - static_cast<std::ptrdiff_t>(kernel.outputs.size())});
+  for (ValueId input : node.inputs) region.inputs.push_back({input, ir::Source::kData, 0});
+  node.outputs = rename(kernel.outputs);
+  for (const Node& original : kernel.is_kernel() ? kernel.body : std::vector<Node>{kernel}) {
+    Node copy = original;
+    copy.inputs = rename(original.inputs);
+    copy.outputs = rename(original.outputs);
+    copy.locations.clear();
+    node.body.push_back(std::move(copy));
+  }
+  region.nodes.push_back(std::move(node));
+  return region;
+}
+
+std::vector<ValueId> KernelArguments(const Node& kernel) {
+  std::vector<ValueId> arguments;
+  for (ValueId input : kernel.inputs) {
+    if (std::find(arguments.begin(), arguments.end(), input) == arguments.end()) arguments.push_back(input);
+  }
+  arguments.insert(arguments.end(), kernel.outputs.begin(), kernel.outputs.end());
+  return arguments;
+}
+
+}  // namespace brine::codegen

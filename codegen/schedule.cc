@@ -1,0 +1,300 @@
+#include "codegen/schedule.h"
+
+#include <algorithm>
+
+#include "ir/check.h"
+
+namespace brine::codegen {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::RVar;
+using Halide::TailStrategy;
+using Halide::Var;
+using Halide::VarOrRVar;
+
+namespace {
+
+constexpr int64_t kTasks = 16;            // enough for 16 cores
+constexpr int64_t kWorthTasks = 1 << 14;  // elements; a smaller loop is done before a second thread has woken up
+constexpr int kUnrolledDomain = 16;       // steps of a reduction that are written out
+
+// Extent along Halide's axis `axis`, with n at its largest.
+int64_t Extent(const LoopNest& nest, const Machine& machine, int axis) {
+  const ir::Dim dim = nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)];
+  return dim == ir::kBatch ? machine.batch_size : dim;
+}
+
+bool IsBatch(const LoopNest& nest, int axis) { return nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)] == ir::kBatch; }
+
+int64_t Elements(const LoopNest& nest, const Machine& machine) {
+  int64_t elements = 1;
+  for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) elements *= Extent(nest, machine, axis);
+  return elements;
+}
+
+// Steps of the reduction for one element, or a large number where they are not known here.
+int64_t Steps(const Accumulator& accumulator) {
+  int64_t steps = 1;
+  for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) {
+    const auto extent = Halide::Internal::as_const_int(accumulator.domain[axis].extent());
+    if (!extent.has_value()) return int64_t{1} << 20;
+    steps *= *extent;
+  }
+  return steps;
+}
+
+std::vector<VarOrRVar> Domain(const Accumulator& accumulator) {
+  std::vector<VarOrRVar> vars;
+  for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) vars.push_back(RVar(accumulator.domain[axis]));
+  return vars;
+}
+
+// A loop of the nest, outermost first, with its largest extent.
+struct Loop {
+  Var var;
+  int64_t extent;
+};
+
+// The loops that became parallel, as one.
+struct Task {
+  Var innermost;     // the variable that now stands for them
+  size_t loops = 0;  // how many of the outermost loops it replaces
+
+  // Where a Func that was to be computed in loop `at` of `outermost_first` is computed now.
+  Var At(const std::vector<Loop>& outermost_first, size_t at) const { return at < loops ? innermost : outermost_first[at].var; }
+};
+
+// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks.
+Task Parallel(Func& func, const std::vector<Loop>& outermost_first) {
+  BRINE_CHECK(!outermost_first.empty());
+  Task task = {outermost_first[0].var, 1};
+  int64_t tasks = outermost_first[0].extent;
+  for (; task.loops < outermost_first.size() && tasks < kTasks; ++task.loops) {
+    Var fused;
+    func.fuse(outermost_first[task.loops].var, task.innermost, fused);
+    task.innermost = fused;
+    tasks *= outermost_first[task.loops].extent;
+  }
+  if (tasks > 4 * kTasks) {
+    Var chunk, within;
+    func.split(task.innermost, chunk, within, static_cast<int>((tasks + 4 * kTasks - 1) / (4 * kTasks)), TailStrategy::GuardWithIf).parallel(chunk);
+    task.innermost = within;
+  } else if (tasks > 1) {
+    func.parallel(task.innermost);
+  }
+  return task;
+}
+
+int VectorWidth(int64_t extent, int lanes) { return static_cast<int>(std::min<int64_t>(extent, lanes)); }
+
+// No reduction: vectors along axis 0, or along everything below the outermost axis where axis 0 does not fill them.
+void ScheduleElementwise(LoopNest& nest, const Machine& machine) {
+  Func& func = nest.func;
+  const int rank = static_cast<int>(nest.shape.size());
+  if (rank == 0) return;
+  const bool parallel = Elements(nest, machine) >= kWorthTasks;
+  Var inner = Axis(0);
+  int64_t extent = Extent(nest, machine, 0);
+  std::vector<Loop> outer;
+  if (rank == 1) {
+    if (parallel) {
+      Var chunk;
+      const int64_t each = (extent + kTasks - 1) / kTasks;
+      const int size = static_cast<int>((each + 4 * machine.lanes - 1) / (4 * machine.lanes) * 4 * machine.lanes);
+      func.split(inner, chunk, inner, size, TailStrategy::GuardWithIf);
+      outer.push_back({chunk, (extent + size - 1) / size});
+    }
+  } else if (nest.flat && extent % machine.lanes != 0) {
+    // n, the outermost axis where there is one, stays a loop.
+    for (int axis = 1; axis + 1 < rank; ++axis) {
+      Var fused;
+      func.fuse(inner, Axis(axis), fused);
+      inner = fused;
+      extent *= Extent(nest, machine, axis);
+    }
+    outer.push_back({Axis(rank - 1), Extent(nest, machine, rank - 1)});
+  } else {
+    for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
+  }
+  const int width = VectorWidth(extent, machine.lanes);
+  if (width > 1) func.vectorize(inner, width, TailStrategy::GuardWithIf);
+  if (parallel && !outer.empty()) Parallel(func, outer);
+}
+
+void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vectors) {
+  Func& func = accumulator.func;
+  const Var x = Axis(0);
+  std::vector<VarOrRVar> order = {x};
+  for (const VarOrRVar& var : Domain(accumulator)) order.push_back(var);
+  if (accumulator.kind != Accumulator::Kind::kRow && func.dimensions() > 0 && width > 1) {
+    func.vectorize(x, width);
+    if (unroll_vectors) func.unroll(x);
+    Halide::Stage update = func.update();
+    update.reorder(order).vectorize(x, width);
+    if (unroll_vectors) update.unroll(x);
+  } else {
+    func.update().unscheduled();
+  }
+  if (Steps(accumulator) <= kUnrolledDomain && accumulator.kind == Accumulator::Kind::kWindow && width > 1) {
+    Halide::Stage update = func.update();
+    for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) update.unroll(RVar(accumulator.domain[axis]));
+  }
+}
+
+// Few steps an element: each block of vectors computes its own.
+void ScheduleWindows(LoopNest& nest, const Machine& machine) {
+  Func& func = nest.func;
+  const int rank = static_cast<int>(nest.shape.size());
+  bool rows = false;
+  int64_t steps = 1;
+  for (const Accumulator& accumulator : nest.accumulators) {
+    rows = rows || accumulator.kind != Accumulator::Kind::kWindow;
+    steps = std::max(steps, Steps(accumulator));
+  }
+  if (rank == 0 || (rank == 1 && rows)) {
+    for (Accumulator& accumulator : nest.accumulators) {
+      accumulator.func.compute_root();
+      accumulator.func.update().unscheduled();
+    }
+    if (rank == 1 && VectorWidth(Extent(nest, machine, 0), machine.lanes) > 1) {
+      func.vectorize(Axis(0), VectorWidth(Extent(nest, machine, 0), machine.lanes), TailStrategy::GuardWithIf);
+    }
+    return;
+  }
+  const int64_t extent = Extent(nest, machine, 0);
+  const bool parallel = Elements(nest, machine) * steps >= kWorthTasks;
+  std::vector<Loop> outer;
+  for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
+  if (rows) {
+    // A sum for each row, and then the row itself.
+    const Var row = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : Axis(1);
+    for (Accumulator& accumulator : nest.accumulators) {
+      accumulator.func.compute_at(func, row);
+      accumulator.func.update().unscheduled();
+    }
+    if (VectorWidth(extent, machine.lanes) > 1) func.vectorize(Axis(0), VectorWidth(extent, machine.lanes), TailStrategy::GuardWithIf);
+    return;
+  }
+  // n in the vectors has a tail that a tile shifted inwards would put before the first element.
+  const bool batch = IsBatch(nest, 0);
+  const int width = batch ? 1 : VectorWidth(extent, machine.lanes);
+  int vectors = 1;
+  while (vectors < 4 && steps > kUnrolledDomain && 2 * vectors * width <= extent && width > 1) vectors *= 2;
+  Var block, inside;
+  func.split(Axis(0), block, inside, vectors * width, batch ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+  if (width > 1) func.vectorize(inside, width);
+  if (vectors > 1) func.unroll(inside);
+  outer.push_back({block, (extent + vectors * width - 1) / (vectors * width)});
+  const Var at = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : block;
+  for (Accumulator& accumulator : nest.accumulators) {
+    accumulator.func.compute_at(func, at);
+    VectorizeAccumulator(accumulator, width, vectors > 1);
+  }
+}
+
+// Products of matrices: a register tile of sums walks the whole reduction.
+void ScheduleTiles(LoopNest& nest, const Machine& machine) {
+  Func& func = nest.func;
+  const int rank = static_cast<int>(nest.shape.size());
+  const int64_t width = Extent(nest, machine, 0), height = rank > 1 ? Extent(nest, machine, 1) : 1;
+  const bool ragged = rank > 1 && IsBatch(nest, 1);  // n along the rows of the tile
+  const Tile tile = ChooseTile(width, height, machine.lanes, machine.registers);
+  const int vector = VectorWidth(width, machine.lanes), across = vector * tile.vectors;
+
+  Var column, x, row, y;
+  func.split(Axis(0), column, x, across, TailStrategy::ShiftInwards);
+  std::vector<VarOrRVar> order = {x};
+  if (rank > 1) {
+    func.split(Axis(1), row, y, tile.rows, ragged ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+    order.push_back(y);
+    order.push_back(row);
+  }
+  // With pictures the columns lie outside the rows of one picture, so that the weights of a column stay in the first-level cache.
+  std::vector<Loop> outer;
+  order.push_back(column);
+  for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
+  for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
+  outer.push_back({column, (width + across - 1) / across});
+  if (rank > 1 && nest.panels.empty()) outer.push_back({row, (height + tile.rows - 1) / tile.rows});
+  func.reorder(order);
+  if (vector > 1) func.vectorize(x, vector);
+  func.unroll(x);
+  if (rank > 1) func.unroll(y);
+  const Task task = Parallel(func, outer);
+  const size_t column_loop = static_cast<size_t>(std::max(rank, 2)) - 2;
+  const Var column_at = task.At(outer, column_loop);
+  const Var inner = rank == 1 ? column_at : nest.panels.empty() ? task.At(outer, column_loop + 1) : row;
+
+  for (Accumulator& accumulator : nest.accumulators) {
+    Func& sum = accumulator.func;
+    sum.compute_at(func, inner);
+    if (accumulator.kind != Accumulator::Kind::kTile) {
+      accumulator.func.update().unscheduled();
+      continue;
+    }
+    const Var sx = Axis(0), sy = Axis(1);
+    std::vector<VarOrRVar> sum_order = {sx};
+    if (rank > 1) sum_order.push_back(sy);
+    for (const VarOrRVar& var : Domain(accumulator)) sum_order.push_back(var);
+    Halide::Stage update = sum.update();
+    update.reorder(sum_order);
+    if (ragged) sum.bound_extent(sy, tile.rows);
+    if (vector > 1) {
+      sum.vectorize(sx, vector);
+      update.vectorize(sx, vector);
+    }
+    sum.unroll(sx);
+    update.unroll(sx);
+    if (rank > 1) {
+      sum.unroll(sy);
+      update.unroll(sy);
+    }
+  }
+  for (Func& panel : nest.panels) {
+    panel.compute_at(func, column_at).store_in(Halide::MemoryType::Stack);
+    if (vector > 1) panel.vectorize(Axis(0), vector);
+  }
+}
+
+}  // namespace
+
+Tile ChooseTile(int64_t width, int64_t height, int lanes, int registers) {
+  Tile best = {1, 1};
+  double best_rate = 0;
+  const int64_t vector = std::min<int64_t>(width, lanes);
+  for (int vectors = 1; vectors <= 4; ++vectors) {
+    if (vectors > 1 && vectors * vector > width) break;
+    for (int rows = 1; rows <= 14 && rows <= height; ++rows) {
+      if (vectors * rows + vectors + 1 > registers) break;
+      // Useful sums in a tile pass, per load; too few sums cannot hide the latency of an addition.
+      const int64_t columns = (width + vectors * vector - 1) / (vectors * vector), lines = (height + rows - 1) / rows;
+      const double useful = static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
+      const double sums = vectors * rows, cycles = std::max({sums / 2, (vectors + rows) / 2.0, 4.0});
+      const double rate = useful * sums / cycles + 1e-3 * sums / (vectors + rows);
+      if (rate > best_rate) {
+        best_rate = rate;
+        best = {vectors, rows};
+      }
+    }
+  }
+  return best;
+}
+
+void Schedule(LoopNest& nest, const Machine& machine) {
+  Func& func = nest.func;
+  func.compute_root();
+  for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) {
+    const bool batch = IsBatch(nest, axis);
+    if (!batch) func.bound(Axis(axis), 0, static_cast<int>(Extent(nest, machine, axis)));
+    else if (machine.rows.defined()) func.bound(Axis(axis), 0, machine.rows);
+    if (batch && !nest.output) func.bound_storage(Axis(axis), static_cast<int>(machine.batch_size));
+  }
+  bool tiles = false;
+  for (const Accumulator& accumulator : nest.accumulators) tiles = tiles || accumulator.kind == Accumulator::Kind::kTile;
+  if (tiles) ScheduleTiles(nest, machine);
+  else if (!nest.accumulators.empty()) ScheduleWindows(nest, machine);
+  else ScheduleElementwise(nest, machine);
+}
+
+}  // namespace brine::codegen

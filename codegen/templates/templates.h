@@ -1,0 +1,38 @@
+// The templates: how a kernel's ops become one scheduled Halide pipeline.
+#ifndef BRINE_CODEGEN_TEMPLATES_TEMPLATES_H_
+#define BRINE_CODEGEN_TEMPLATES_TEMPLATES_H_
+
+#include <string>
+#include <vector>
+
+#include "codegen/algorithm.h"
+
+namespace brine::codegen {
+
+// A kernel to compile: graph.nodes[0], whose inputs are the graph's.
+struct KernelRequest {
+  const ir::Graph& graph;
+  const Halide::Target& target;
+
+  const ir::Node& kernel() const { return graph.nodes[0]; }
+};
+
+struct ScheduledKernel {
+  Halide::Pipeline pipeline;
+  std::vector<Halide::Argument> inputs;   // in the order of the kernel's inputs
+  std::vector<int> output_order;          // the pipeline's output k is the kernel's output output_order[k]
+};
+
+struct Template {
+  const char* name;
+  ScheduledKernel (*build)(const KernelRequest& request);
+};
+
+// The row for a region's name; regions that have none of their own are built by `generic`, which holds any of them.
+const Template& FindTemplate(const std::string& region);
+
+ScheduledKernel BuildGeneric(const KernelRequest& request);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_TEMPLATES_TEMPLATES_H_

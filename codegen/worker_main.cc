@@ -1,0 +1,177 @@
+// brine-worker: loads Halide once and compiles each kernel in a fresh forked process, so that the same request gives the same bytes.
+//
+//   brine-worker --target T --jobs N     reads requests from standard input until it ends
+//   brine-worker --target T --runtime OUT     writes Halide's runtime as an object
+//   brine-worker --host-target     prints the target of this machine
+//
+// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the region's text.
+// The answer to each, in any order, is `ok <symbol> <scratch bytes>` or `error <symbol> <bytes>` followed by that many bytes of text.
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "codegen/kernel.h"
+#include "ir/text.h"
+
+namespace brine::codegen {
+namespace {
+
+struct Request {
+  KernelOptions options;
+  std::string path, text;
+};
+
+struct Child {
+  pid_t process;
+  int pipe;
+  std::string symbol, output;
+};
+
+bool ReadRequest(Request& request) {
+  std::string line;
+  if (!std::getline(std::cin, line)) return false;
+  char symbol[128];
+  int asserts = 0;
+  unsigned long path_bytes = 0, text_bytes = 0;
+  if (std::sscanf(line.c_str(), "kernel %127s %d %lu %lu", symbol, &asserts, &path_bytes, &text_bytes) != 4) {
+    std::fprintf(stderr, "brine-worker: malformed request\n");
+    std::exit(2);
+  }
+  request.options = {symbol, asserts != 0};
+  request.path.resize(path_bytes);
+  request.text.resize(text_bytes);
+  std::cin.read(request.path.data(), static_cast<std::streamsize>(path_bytes));
+  std::cin.read(request.text.data(), static_cast<std::streamsize>(text_bytes));
+  return static_cast<bool>(std::cin);
+}
+
+// "ok <scratch>" or "error <sentence>".
+std::string Compile(const Request& request, const Halide::Target& target) {
+  try {
+    const auto graphs = ir::Parse(request.text, "kernel");
+    if (!graphs.ok()) return absl::StrCat("error ", graphs.status().message());
+    if (graphs->size() != 1 || graphs->front().nodes.size() != 1 || !graphs->front().nodes[0].is_kernel()) {
+      return "error a request holds one graph of one kernel";
+    }
+    const auto scratch = CompileKernel(graphs->front(), target, request.options, request.path);
+    if (!scratch.ok()) return absl::StrCat("error ", scratch.status().message());
+    return absl::StrCat("ok ", *scratch);
+  } catch (const Halide::Error& error) {
+    return absl::StrCat("error ", error.what());
+  }
+}
+
+Child Start(const Request& request, const Halide::Target& target) {
+  int ends[2];
+  if (pipe(ends) != 0) std::exit(1);
+  std::fflush(nullptr);
+  const pid_t process = fork();
+  if (process < 0) std::exit(1);
+  if (process == 0) {
+    close(ends[0]);
+    const std::string answer = Compile(request, target);
+    size_t written = 0;
+    while (written < answer.size()) {
+      const ssize_t count = write(ends[1], answer.data() + written, answer.size() - written);
+      if (count <= 0) _exit(1);
+      written += static_cast<size_t>(count);
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  return {process, ends[0], request.options.symbol, ""};
+}
+
+void Report(const Child& child, int status) {
+  std::string error;
+  if (WIFSIGNALED(status)) error = absl::StrCat("the compiler ended by signal ", WTERMSIG(status));
+  else if (child.output.rfind("ok ", 0) == 0) std::printf("ok %s %s\n", child.symbol.c_str(), child.output.c_str() + 3);
+  else error = child.output.rfind("error ", 0) == 0 ? child.output.substr(6) : "the compiler ended without an answer";
+  if (!error.empty()) std::printf("error %s %zu\n%s", child.symbol.c_str(), error.size(), error.c_str());
+  std::fflush(stdout);
+}
+
+// Waits until one child has ended, reports it and removes it.
+void Finish(std::vector<Child>& children) {
+  while (true) {
+    std::vector<pollfd> polls;
+    for (const Child& child : children) polls.push_back({child.pipe, POLLIN, 0});
+    if (poll(polls.data(), polls.size(), -1) < 0) continue;
+    for (size_t at = 0; at < children.size(); ++at) {
+      if (polls[at].revents == 0) continue;
+      char buffer[4096];
+      const ssize_t count = read(children[at].pipe, buffer, sizeof(buffer));
+      if (count > 0) {
+        children[at].output.append(buffer, static_cast<size_t>(count));
+        continue;
+      }
+      int status = 0;
+      waitpid(children[at].process, &status, 0);
+      close(children[at].pipe);
+      Report(children[at], status);
+      children.erase(children.begin() + static_cast<std::ptrdiff_t>(at));
+      return;
+    }
+  }
+}
+
+int Main(int argc, char** argv) {
+  std::string target_name = "host", runtime;
+  int jobs = 1;
+  for (int at = 1; at < argc; ++at) {
+    const std::string flag = argv[at];
+    if (flag == "--host-target") {
+      std::printf("%s\n", Halide::get_host_target().to_string().c_str());
+      return 0;
+    }
+    if (at + 1 == argc) {
+      std::fprintf(stderr, "brine-worker: %s needs a value\n", flag.c_str());
+      return 2;
+    }
+    const std::string value = argv[++at];
+    if (flag == "--target") target_name = value;
+    else if (flag == "--jobs") jobs = std::max(1, std::atoi(value.c_str()));
+    else if (flag == "--runtime") runtime = value;
+    else {
+      std::fprintf(stderr, "brine-worker: unknown flag %s\n", flag.c_str());
+      return 2;
+    }
+  }
+  if (!Halide::Target::validate_target_string(target_name)) {
+    std::fprintf(stderr, "brine-worker: %s is no target\n", target_name.c_str());
+    return 2;
+  }
+  const Halide::Target target(target_name);
+  if (!runtime.empty()) {
+    Halide::compile_standalone_runtime(runtime, target.with_feature(Halide::Target::UserContext));
+    return 0;
+  }
+  std::vector<Child> children;
+  Request request;
+  while (ReadRequest(request)) {
+    if (static_cast<int>(children.size()) == jobs) Finish(children);
+    children.push_back(Start(request, target));
+  }
+  while (!children.empty()) Finish(children);
+  return 0;
+}
+
+}  // namespace
+}  // namespace brine::codegen
+
+int main(int argc, char** argv) {
+  try {
+    return brine::codegen::Main(argc, argv);
+  } catch (const Halide::Error& error) {
+    std::fprintf(stderr, "brine-worker: %s\n", error.what());
+    return 1;
+  }
+}
