@@ -1,0 +1,22 @@
+// The models of examples/, as their programs build them.
+#ifndef BRINE_TESTS_FRONTEND_EXAMPLES_H_
+#define BRINE_TESTS_FRONTEND_EXAMPLES_H_
+
+#include <brine.h>
+
+#include <string>
+#include <vector>
+
+namespace brine {
+
+struct Example {
+  const char* name;  // of its folder, and of the model
+  Model (*build)();
+};
+const std::vector<Example>& Examples();
+
+Model ExampleModel(const std::string& name);
+
+}  // namespace brine
+
+#endif  // BRINE_TESTS_FRONTEND_EXAMPLES_H_

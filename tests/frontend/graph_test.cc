@@ -1,0 +1,215 @@
+// Models and the graphs they become.
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "frontend/brine.h"
+#include "frontend/graph_of.h"
+#include "frontend/windows.h"
+#include "gtest/gtest.h"
+#include "ir/text.h"
+#include "ir/verify.h"
+#include "tests/frontend/examples.h"
+#include "tests/golden.h"
+
+namespace brine {
+namespace {
+
+ir::Graph GraphOf(const Model& model) {
+  absl::StatusOr<ir::Graph> graph = BuildGraph(model);
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  if (!graph.ok()) return ir::Graph();
+  const absl::Status verified = ir::Verify(*graph);
+  EXPECT_TRUE(verified.ok()) << verified;
+  return *std::move(graph);
+}
+
+ir::Type TypeOf(const ir::Graph& graph, absl::string_view name) {
+  const ir::ValueId value = graph.FindValue(name);
+  return value == ir::kNoValue ? ir::Type() : graph.type(value);
+}
+
+TEST(Examples, GraphsAsText) {
+  for (const Example& example : Examples()) {
+    ExpectGolden(ir::Print(GraphOf(example.build())), std::string("frontend/golden/") + example.name + ".ir");
+  }
+}
+
+// Facts of Keras's summary of the same network.
+TEST(Examples, ShapesAndParametersOfTheTutorialNetwork) {
+  const ir::Graph graph = GraphOf(ExampleModel("cifar10_cnn"));
+  struct Fact {
+    const char* layer;
+    ir::Shape shape;
+    int64_t parameters;
+  };
+  const Fact facts[] = {{"conv2d", {-1, 30, 30, 32}, 896},
+                        {"max_pooling2d", {-1, 15, 15, 32}, 0},
+                        {"conv2d_1", {-1, 13, 13, 64}, 18496},
+                        {"max_pooling2d_1", {-1, 6, 6, 64}, 0},
+                        {"flatten", {-1, 2304}, 0},
+                        {"dense", {-1, 128}, 295040},
+                        {"dense_1", {-1, 10}, 1290}};
+  int64_t total = 0;
+  for (const Fact& fact : facts) {
+    EXPECT_EQ(TypeOf(graph, fact.layer).shape, fact.shape) << fact.layer;
+    int64_t parameters = 0;
+    for (const ir::State& state : graph.states) {
+      if (state.location.layer == fact.layer) parameters += ir::ElementCount(graph.type(state.value).shape, 1).value();
+    }
+    EXPECT_EQ(parameters, fact.parameters) << fact.layer;
+    total += parameters;
+  }
+  EXPECT_EQ(total, 315722);
+}
+
+TEST(Examples, Mnist) {
+  const ir::Graph graph = GraphOf(ExampleModel("mnist_mlp"));
+  EXPECT_EQ(graph.training.loss, "sparse_categorical_crossentropy");
+  EXPECT_EQ(TypeOf(graph, "dense_2").shape, (ir::Shape{-1, 10}));
+}
+
+// TensorFlow's rule, by counting the cells that stick out.
+TEST(Windows, SamePads) {
+  for (int64_t extent = 1; extent <= 12; ++extent) {
+    for (int64_t size = 1; size <= 5; ++size) {
+      for (int64_t stride = 1; stride <= 4; ++stride) {
+        for (int64_t dilation = 1; dilation <= 3; ++dilation) {
+          int64_t windows = 0;
+          for (int64_t start = 0; start < extent; start += stride) ++windows;
+          const int64_t reach = (windows - 1) * stride + (size - 1) * dilation + 1;
+          const internal::AxisPads pads = internal::SamePads(extent, size, stride, dilation);
+          EXPECT_EQ(pads.before + pads.after, reach > extent ? reach - extent : 0);
+          EXPECT_TRUE(pads.after == pads.before || pads.after == pads.before + 1);
+        }
+      }
+    }
+  }
+}
+
+TEST(Windows, SameAtEvenAndOddSizes) {
+  const Tensor x = Input({7, 6, 1});
+  const ir::Graph graph = GraphOf(Model("same", x,
+                                        MaxPooling2D({.pool_size = {2, 3}, .padding = "same"})(
+                                            Conv2D({.filters = 2, .kernel_size = {2, 3}, .strides = 2, .padding = "same"})(x))));
+  EXPECT_EQ(graph.nodes[0].attributes.Ints("pads"), (std::vector<int64_t>{0, 0, 1, 1}));
+  EXPECT_EQ(TypeOf(graph, "conv2d").shape, (ir::Shape{-1, 4, 3, 2}));
+  EXPECT_EQ(TypeOf(graph, "max_pooling2d").shape, (ir::Shape{-1, 2, 1, 2}));
+}
+
+#line 1 "residual.cc"
+Model Residual() {
+  Tensor x = Input({4, 4, 2}, {.name = "picture"});
+  Tensor mask = Input({4, 4, 2});
+  Layer conv =
+      Conv2D({.filters = 2, .kernel_size = 3, .padding = "same", .use_bias = false, .kernel_initializer = "he_normal", .name = "conv"});
+  Tensor y = Relu(conv(x));
+  Tensor z = x + conv(y);
+  Tensor pooled = GlobalAveragePooling2D()(Add({z, mask, y}));
+  Model model("residual", {x, mask}, Dense({.units = 3, .kernel_initializer = Constant(0.5), .bias_initializer = "ones"})(pooled));
+  model.Compile({.optimizer = SGD({.momentum = 0.9, .nesterov = true}), .loss = CategoricalCrossentropy({.from_logits = true})});
+  return model;
+}
+
+#line 116 "graph_test.cc"
+TEST(Functional, ResidualWithSharedLayerAndTwoInputs) { ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir"); }
+
+TEST(Functional, LongChainsNeedNoStack) {
+  const Tensor x = Input({1});
+  const Layer relu = ReLU();
+  Tensor y = x;
+  for (int i = 0; i < 1000; ++i) y = relu(y);
+  EXPECT_EQ(GraphOf(Model("chain", x, y)).nodes.size(), 1000u);
+  for (int i = 0; i < 200'000; ++i) y = relu(y);  // and they are all freed here
+}
+
+TEST(Inputs, ATypeThatWasNotGivenFollowsFromWhatReadsTheInput) {
+  const auto type = [](const Tensor& x, const Tensor& y) { return GraphOf(Model("m", x, y)).values[0].type.dtype; };
+  const Tensor a = Input({4, 4, 1}), b = Input({4, 4, 1}), c = Input({4, 4, 1}), d = Input({4, 4, 1}, {.dtype = "float32"});
+  const Tensor e = Input({4, 4, 1}, {.dtype = "uint8"}), f = Input({4, 4, 1});
+  EXPECT_EQ(type(a, Rescaling(0.5)(a)), ir::DType::kU8);
+  EXPECT_EQ(type(b, Rescaling(0.5)(Flatten()(RandomFlip()(b)))), ir::DType::kU8);
+  EXPECT_EQ(type(c, Rescaling(0.5)(c) + c), ir::DType::kF32);
+  EXPECT_EQ(type(d, Rescaling(0.5)(d)), ir::DType::kF32);
+  EXPECT_EQ(type(e, MaxPooling2D()(e)), ir::DType::kU8);
+  EXPECT_EQ(type(f, Dense({.units = 1})(f)), ir::DType::kF32);
+}
+
+TEST(Names, AutomaticNamesStepAsideForGivenOnes) {
+  Sequential net("names", Input({4}));
+  net.Add(Dense({.units = 2}));
+  net.Add(Dense({.units = 2, .name = "dense_1"}));
+  net.Add(Dense({.units = 2}));
+  net.Add(ReLU());
+  const ir::Graph graph = GraphOf(net);
+  std::string names;
+  for (const ir::Layer& layer : graph.layers) names += layer.name + " ";
+  EXPECT_EQ(names, "dense dense_1 dense_2 re_lu ");
+}
+
+TEST(Initializers, KerasFormulas) {
+  const Tensor x = Input({5, 5, 4});
+  const ir::Graph graph = GraphOf(Model("m", x, Conv2D({.filters = 6, .kernel_size = 3, .groups = 2, .bias_initializer = "he_normal"})(x)));
+  EXPECT_EQ(graph.states[0].initializer, (ir::Initializer{ir::InitializerKind::kUniform, std::sqrt(6.0 / (18 + 54))}));
+  EXPECT_EQ(graph.states[1].initializer,
+            (ir::Initializer{ir::InitializerKind::kTruncatedNormal, std::sqrt(2.0 / 6) / 0.87962566103423978}));
+}
+
+TEST(Real, AFloatIsItsShortestDecimal) {
+  EXPECT_EQ(Real(1e-3f).value(), 0.001);
+  EXPECT_EQ(static_cast<float>(Real(1.0f / 255).value()), 1.0f / 255);
+  EXPECT_EQ(Real(-16777216.0f).value(), -16777216.0);
+  EXPECT_TRUE(std::isnan(Real(std::nanf("")).value()));
+  EXPECT_TRUE(std::isinf(Real(INFINITY).value()));
+}
+
+TEST(Files, GraphsSavedAndLoadedAreTheSame) {
+  const std::string text = ir::Print(GraphOf(Residual()));
+  for (const char* name : {"model.pb", "model.pbtxt", "model.ir"}) {
+    const std::string path = testing::TempDir() + "/frontend_" + name;
+    std::string error;
+    ASSERT_TRUE(SaveGraph(Residual(), path, &error)) << error;
+    EXPECT_EQ(ir::Print(GraphOf(Model::FromGraph(LoadGraph(path)))), text);
+  }
+}
+
+TEST(Files, ALoadedGraphCanBeCompiledAnew) {
+  const std::string path = testing::TempDir() + "/frontend_anew.pb";
+  ASSERT_TRUE(SaveGraph(Residual(), path));
+  Model model = Model::FromGraph(LoadGraph(path));
+  model.Compile({.optimizer = "adam", .loss = "categorical_crossentropy"});
+  ASSERT_EQ(model.Mistakes().size(), 1u);  // the graph ends in logits
+  model.Compile({.optimizer = "adam", .loss = CategoricalCrossentropy({.from_logits = true})});
+  EXPECT_EQ(GraphOf(model).training.optimizer, "adam");
+}
+
+// A file need not come from the frontend: it may know no lines, and its output may be anything.
+TEST(Files, ALoadedGraphThatNoLossFits) {
+  const std::string path = testing::TempDir() + "/frontend_scalar.ir";
+  std::ofstream(path) << "graph \"scalar\" stage=graph function=model {\n"
+                         "  state %p : f32[] parameter constant(0.0)\n"
+                         "  %y = relu(%p) : f32[]\n"
+                         "  output \"output\" = %y\n"
+                         "}\n";
+  Model model = Model::FromGraph(LoadGraph(path));
+  EXPECT_EQ(model.Mistakes().size(), 0u);
+  model.Compile({.loss = CategoricalCrossentropy({.from_logits = true})});
+  ASSERT_EQ(model.Mistakes().size(), 1u);
+  EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, classes)")) << model.Mistakes()[0];
+}
+
+TEST(Files, AFileThatCannotBeReadIsAMistake) {
+  const Graph graph = LoadGraph("/nonexistent/model.pb");
+  EXPECT_FALSE(graph.ok());
+  const std::vector<std::string> mistakes = Model::FromGraph(graph).Mistakes();
+  ASSERT_EQ(mistakes.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(mistakes[0], "graph_test.cc:")) << mistakes[0];
+  EXPECT_TRUE(absl::StrContains(mistakes[0], "/nonexistent/model.pb")) << mistakes[0];
+  std::string error;
+  EXPECT_FALSE(SaveGraph(Residual(), "/nonexistent/model.pb", &error));
+  EXPECT_NE(error, "");
+}
+
+}  // namespace
+}  // namespace brine

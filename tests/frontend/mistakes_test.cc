@@ -1,0 +1,284 @@
+// Wrong models: every mistake in exact words, all of a model's at once, and no consequences of an earlier mistake.
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "frontend/brine.h"
+#include "gtest/gtest.h"
+
+namespace brine {
+namespace {
+
+constexpr const char* kSoftmaxLoss = "categorical_crossentropy";
+
+Model Chain(const Tensor& input, std::initializer_list<Layer> layers) {
+  Sequential net("net", input);
+  for (const Layer& layer : layers) net.Add(layer);
+  return net;
+}
+
+Model Compiled(Model model, CompileOptions options) {
+  model.Compile(std::move(options));
+  return model;
+}
+
+// Ends in softmax, as the loss needs.
+Model WithOptimizer(Optimizer optimizer) {
+  return Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}), {.optimizer = optimizer, .loss = kSoftmaxLoss});
+}
+
+Tensor Picture() { return Input({6, 6, 4}); }
+
+constexpr int64_t kHuge = int64_t{1} << 40;
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr const char* kInitializers = "known are glorot_uniform, he_normal, zeros, ones, constant";
+
+struct Row {
+  const char* name;
+  Model model;
+  std::vector<std::string> mistakes;  // without their places
+};
+
+std::vector<Row> Rows() {
+  const Tensor x = Picture();
+  const Tensor other = Input({5});
+  const Layer shared = Dense({.units = 3});
+  const Layer twin = Dense({.units = 3, .name = "twin"});
+  return {
+      // Arguments
+      {"units_missing", Chain(Input({4}), {Dense({})}), {"dense: units must be positive, got 0"}},
+      {"units_negative", Chain(Input({4}), {Dense({.units = -3})}), {"dense: units must be positive, got -3"}},
+      {"units_huge", Chain(Input({4}), {Dense({.units = kHuge})}), {"dense: units must be at most 2147483647, got 1099511627776"}},
+      {"filters", Chain(x, {Conv2D({.filters = 0, .kernel_size = 3})}), {"conv2d: filters must be positive, got 0"}},
+      {"kernel_size_missing", Chain(x, {Conv2D({.filters = 2})}), {"conv2d: kernel_size must be given"}},
+      {"kernel_size", Chain(x, {Conv2D({.filters = 2, .kernel_size = {3, -1}})}), {"conv2d: kernel_size must be positive, got -1"}},
+      {"strides", Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .strides = 0})}), {"conv2d: strides must be positive, got 0"}},
+      {"dilation",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .dilation_rate = -2})}),
+       {"conv2d: dilation_rate must be positive, got -2"}},
+      {"groups", Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .groups = 0})}), {"conv2d: groups must be positive, got 0"}},
+      {"groups_channels",
+       Chain(x, {Conv2D({.filters = 3, .kernel_size = 3, .groups = 3})}),
+       {"conv2d: groups 3 must divide the input's channels 4"}},
+      {"groups_filters", Chain(x, {Conv2D({.filters = 3, .kernel_size = 3, .groups = 2})}), {"conv2d: groups 2 must divide filters 3"}},
+      {"padding",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .padding = "full"})}),
+       {"conv2d: unknown padding \"full\"; known are valid, same"}},
+      {"activation",
+       Chain(Input({4}), {Dense({.units = 2, .activation = "rellu"})}),
+       {"dense: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax"}},
+      {"activation_in_two_lines",
+       Chain(Input({4}), {Activation("a\nb")}),
+       {"activation: unknown activation \"a\\nb\"; known are linear, relu, sigmoid, tanh, softmax"}},
+      {"activation_layer",
+       Chain(Input({4}), {Activation("gelu")}),
+       {"activation: unknown activation \"gelu\"; known are linear, relu, sigmoid, tanh, softmax"}},
+      {"kernel_initializer",
+       Chain(Input({4}), {Dense({.units = 2, .kernel_initializer = "he"})}),
+       {absl::StrCat("dense: kernel_initializer: unknown initializer \"he\"; ", kInitializers)}},
+      {"bias_initializer",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 1, .bias_initializer = "no"})}),
+       {absl::StrCat("conv2d: bias_initializer: unknown initializer \"no\"; ", kInitializers)}},
+      {"constant_nan",
+       Chain(Input({4}), {Dense({.units = 2, .bias_initializer = Constant(kNan)})}),
+       {"dense: bias_initializer: the constant must be a finite float32 number, got nan"}},
+      {"rate", Chain(Input({4}), {Dropout(1)}), {"dropout: rate must be at least 0 and below 1, got 1"}},
+      {"rate_nan", Chain(Input({4}), {Dropout(kNan)}), {"dropout: rate must be at least 0 and below 1, got nan"}},
+      {"scale", Chain(Input({4}), {Rescaling(1e300)}), {"rescaling: scale must be a finite float32 number, got 1e+300"}},
+      {"flip",
+       Chain(x, {RandomFlip("sideways")}),
+       {"random_flip: unknown mode \"sideways\"; known are horizontal, vertical, horizontal_and_vertical"}},
+      {"translation",
+       Chain(x, {RandomTranslation({.height_factor = 2, .width_factor = {0.3, 0.1}, .fill_mode = "zero"})}),
+       {"random_translation: height_factor must be a range within [-1, 1], got [-2, 2]",
+        "random_translation: width_factor must be a range within [-1, 1], got [0.3, 0.1]",
+        "random_translation: unknown fill_mode \"zero\"; known are constant, nearest, reflect, wrap"}},
+      {"interpolation",
+       Chain(x, {RandomTranslation({.interpolation = "cubic", .fill_value = kNan})}),
+       {"random_translation: unknown interpolation \"cubic\"; known are nearest, bilinear",
+        "random_translation: fill_value must be a finite float32 number, got nan"}},
+      // Shapes
+      {"input_extent",
+       Chain(Input({32, -3, 3}), {Flatten()}),
+       {"input_layer: every extent of its shape must be positive, got (32, -3, 3)"}},
+      {"input_type",
+       Chain(Input({4}, {.dtype = "float16"}), {Flatten()}),
+       {"input_layer: unknown dtype \"float16\"; known are float32, uint8"}},
+      {"conv_rank",
+       Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3})}),
+       {"conv2d: takes pictures (n, height, width, channels), got (n, 8)"}},
+      {"pool_rank", Chain(Input({8, 8}), {MaxPooling2D()}), {"max_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
+      {"average_rank",
+       Chain(Input({8, 8}), {GlobalAveragePooling2D()}),
+       {"global_average_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
+      {"dense_rank", Chain(Input({}), {Dense({.units = 2})}), {"dense: takes rows of numbers (n, …, features), got (n)"}},
+      {"kernel_too_large",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = {7, 3}})}),
+       {"conv2d: kernel_size 7 is larger than the input's height 6"}},
+      {"dilated_too_large",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = {1, 3}, .dilation_rate = 3})}),
+       {"conv2d: kernel_size 3 with dilation_rate 3 spans 7, which is larger than the input's width 6"}},
+      {"span_overflows",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = {1, 2'000'000'000}, .padding = "same", .dilation_rate = 2'000'000'000})}),
+       {"conv2d: kernel_size 2000000000 with dilation_rate 2000000000 spans 3999999998000000001, more than the 2147483647 allowed"}},
+      {"pool_too_large",
+       Chain(x, {AveragePooling2D({.pool_size = 9})}),
+       {"average_pooling2d: pool_size 9 is larger than the input's height 6"}},
+      {"pool_zero", Chain(x, {MaxPooling2D({.pool_size = {2, 0}})}), {"max_pooling2d: pool_size must be positive, got 0"}},
+      {"add_shapes", Model("net", {x, other}, Add({x, other})), {"add: adds tensors of one shape, got (n, 6, 6, 4) and (n, 5)"}},
+      {"add_one", Model("net", other, Add({other})), {"add: adds two or more tensors, got 1"}},
+      {"shared_shapes",
+       Model("net", {x, other}, Add({shared(Flatten()(x)), shared(other)})),
+       {"dense: shares its kernel (144, 3) with an earlier call, but this call needs (5, 3)"}},
+      {"augment_late",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 1}), RandomTranslation({})}),
+       {"random_translation: augmentation has no parameters; put it before the first layer that learns"}},
+      // Models
+      {"model_name",
+       Model("my net", other, twin(other)),
+       {"model: its name must be 1 to 128 characters of A-Z a-z 0-9 _ and start with no digit, got \"my net\""}},
+      {"layer_name",
+       Chain(Input({4}), {Dense({.units = 2, .name = "a/b"})}),
+       {"dense: its name must be 1 to 128 characters of A-Z a-z 0-9 _ -"}},
+      {"reserved_name", Chain(Input({4}), {Flatten({.name = "label"})}), {"label: the name is reserved"}},
+      {"no_layers", Chain(Input({4}), {}), {"model: it has no layers"}},
+      {"unlisted_input",
+       Model("net", other, Add({other, Input({5})})),
+       {"input_layer_1: the output depends on this input, but the model does not list it"}},
+      {"unused_input", Model("net", {x, other}, twin(other)), {"input_layer: is an input that the output does not depend on"}},
+      {"input_twice", Model("net", {other, other}, twin(other)), {"input_layer: is given twice as an input of the model"}},
+      {"no_input",
+       Model("net", twin(other), Relu(twin(other))),
+       {"twin: is given as an input of the model, but is no Input()",
+        "input_layer: the output depends on this input, but the model does not list it"}},
+      // Training
+      {"no_loss",
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {}),
+       {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy"}},
+      {"unknown_names",
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "adamw", .loss = "mse", .metrics = {"auc"}}),
+       {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy",
+        "compile: unknown optimizer \"adamw\"; known are adam, sgd", "compile: unknown metric \"auc\"; known are accuracy"}},
+      {"metric_twice",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = kSoftmaxLoss, .metrics = {"accuracy", "accuracy"}}),
+       {"compile: the metric accuracy is named twice"}},
+      {"adam_rates",
+       WithOptimizer(Adam({.learning_rate = -1, .beta_1 = 1, .beta_2 = -0.5, .epsilon = 0})),
+       {"compile: learning_rate must be positive, got -1", "compile: beta_1 must be at least 0 and below 1, got 1",
+        "compile: beta_2 must be at least 0 and below 1, got -0.5", "compile: epsilon must be positive, got 0"}},
+      {"sgd_rates",
+       WithOptimizer(SGD({.learning_rate = kNan, .momentum = 1.5})),
+       {"compile: learning_rate must be positive, got nan", "compile: momentum must be between 0 and 1, got 1.5"}},
+      {"no_softmax",
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.loss = kSoftmaxLoss}),
+       {"dense: categorical_crossentropy takes probabilities, but the output is not a softmax; add activation softmax, or set "
+        "from_logits"}},
+      {"two_softmaxes",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = SparseCategoricalCrossentropy({.from_logits = true})}),
+       {"dense: sparse_categorical_crossentropy with from_logits takes logits, but the output is a softmax; remove one of the two"}},
+      {"nothing_to_train",
+       Compiled(Chain(Input({4}), {Softmax()}), {.loss = kSoftmaxLoss}),
+       {"compile: there is nothing to train: no layer that the output depends on has parameters"}},
+      {"missing_flatten",
+       Compiled(Chain(x, {MaxPooling2D(), Dense({.units = 8}), Dense({.units = 10, .activation = "softmax"})}), {.loss = kSoftmaxLoss}),
+       {"dense_1: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"}},
+      {"missing_flatten_sparse",
+       Compiled(Chain(x, {Dense({.units = 3}), MaxPooling2D(), Dense({.units = 10, .activation = "softmax"})}),
+                {.loss = "sparse_categorical_crossentropy"}),
+       {"dense_1: output is (n, 3, 3, 10), labels are (n); is a Flatten() missing before dense_1?"}},
+      {"missing_flatten_no_dense",
+       Compiled(Chain(x, {Conv2D({.filters = 10, .kernel_size = 6, .activation = "softmax"})}), {.loss = kSoftmaxLoss}),
+       {"conv2d: output is (n, 1, 1, 10), labels are (n, 10); is a Flatten() missing?"}},
+      // Several, and what does not follow from them
+      {"conv_then_window",
+       Chain(x, {Conv2D({.filters = -1, .kernel_size = 3}), MaxPooling2D({.pool_size = {5, 1}})}),
+       {"conv2d: filters must be positive, got -1", "max_pooling2d: pool_size 5 is larger than the input's height 4"}},
+      {"window_guessed",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 9}), MaxPooling2D({.pool_size = 50}), Dense({.units = 0})}),
+       {"conv2d: kernel_size 9 is larger than the input's height 6", "dense: units must be positive, got 0"}},
+      {"rank_unknown",
+       Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3}), MaxPooling2D(), Dense({.units = -1, .activation = "x"}), Dropout(2)}),
+       {"conv2d: takes pictures (n, height, width, channels), got (n, 8)", "dense: units must be positive, got -1",
+        "dense: unknown activation \"x\"; known are linear, relu, sigmoid, tanh, softmax",
+        "dropout: rate must be at least 0 and below 1, got 2"}},
+      {"add_guessed", Model("net", x, Add({x, Conv2D({.filters = 0, .kernel_size = 1})(x)})), {"conv2d: filters must be positive, got 0"}},
+      {"groups_guessed",
+       Chain(x, {Conv2D({.filters = 0, .kernel_size = 1}), Conv2D({.filters = 4, .kernel_size = 1, .groups = 2})}),
+       {"conv2d: filters must be positive, got 0"}},
+  };
+}
+
+TEST(Mistakes, EachInItsWords) {
+  for (const Row& row : Rows()) {
+    std::vector<std::string> actual;
+    for (const std::string& line : row.model.Mistakes()) {
+      const size_t end = line.find(": ");
+      ASSERT_NE(end, std::string::npos) << row.name << ": " << line;
+      EXPECT_EQ(line.substr(0, 17), "mistakes_test.cc:") << row.name;
+      actual.push_back(line.substr(end + 2));
+    }
+    EXPECT_EQ(absl::StrJoin(actual, "\n"), absl::StrJoin(row.mistakes, "\n")) << row.name;
+  }
+}
+
+TEST(Mistakes, SizesThatOverflowAreMistakes) {
+  const int64_t large = 2'000'000'000;
+  const Model too_large[] = {
+      Chain(Input({large, large, 3}), {Flatten()}),
+      Chain(Input({1, 1, 1, 1, 1, 1, 1, 1, 1}), {Flatten()}),
+      Chain(Input({4}), {Dense({.units = large}), Dense({.units = large})}),
+      Chain(Picture(), {Conv2D({.filters = large, .kernel_size = large, .padding = "same"})}),
+  };
+  for (const Model& model : too_large) {
+    const std::vector<std::string> mistakes = model.Mistakes();
+    EXPECT_EQ(mistakes.size(), 1u) << absl::StrJoin(mistakes, "\n");
+  }
+}
+
+// The lines are part of the test.
+// clang-format off
+#line 1 "examples/wrong/model.cc"
+Model Wrong() {
+  Sequential net("wrong", Input({32, 32, 3}));
+  net.Add(Conv2D({.filters = 32, .kernel_size = 3, .activation = "rellu"}));
+  net.Add(MaxPooling2D({.pool_size = 2}));
+  net.Add(Dense({.units = 128, .name = "max_pooling2d_1"}));
+
+  net.Add(Dense({.units = 10}));
+  net.Add(Dense({.units = 0, .activation = "softmax"}));
+  net.Add(Flatten({.name = "max_pooling2d_1"}));
+  net.Compile({.optimizer = "adagrad",
+               .loss = "mse"});
+  return net;
+}
+Model Functional() {
+  Tensor x = Input({8});
+  Tensor y = Dense({.units = 4})(x);
+  Tensor sum = y
+      + x;
+  return Model("functional", x, sum);
+}
+#line 265 "mistakes_test.cc"
+// clang-format on
+
+TEST(Mistakes, AllAtOnceWithTheirLines) {
+  EXPECT_EQ(absl::StrJoin(Wrong().Mistakes(), "\n"),
+            "model.cc:9: max_pooling2d_1: the name is taken by the layer of model.cc:5\n"
+            "model.cc:3: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
+            "model.cc:8: dense_1: units must be positive, got 0\n"
+            "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy\n"
+            "model.cc:10: compile: unknown optimizer \"adagrad\"; known are adam, sgd");
+}
+
+TEST(Mistakes, AnOperatorBringsItsLine) {
+  EXPECT_EQ(absl::StrJoin(Functional().Mistakes(), "\n"), "model.cc:18: add: adds tensors of one shape, got (n, 4) and (n, 8)");
+}
+
+}  // namespace
+}  // namespace brine

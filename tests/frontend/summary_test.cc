@@ -1,0 +1,63 @@
+#include "frontend/summary.h"
+
+#include "absl/strings/match.h"
+#include "frontend/graph_of.h"
+#include "gtest/gtest.h"
+#include "ir/text.h"
+#include "tests/frontend/examples.h"
+#include "tests/golden.h"
+
+namespace brine {
+namespace {
+
+TEST(Summary, TutorialNetwork) {
+  const ir::Graph graph = BuildGraph(ExampleModel("cifar10_cnn")).value();
+  ExpectGolden(Summary(graph, nullptr, {}), "frontend/golden/summary.txt");
+}
+
+constexpr const char* kModel = R"(graph "tiny" stage=graph function=model {
+  layer "dense" Dense : f32[n,3] loc("model.cc":4)
+  compile loss="categorical_crossentropy" from_logits=false optimizer="adam" {learning_rate=0.001} metrics=[] loc("model.cc":5)
+  input %x : f32[n,2] data
+  state %dense/kernel : f32[2,3] parameter uniform(1) loc("model.cc":4 "dense")
+  %dense.matmul = matmul(%x, %dense/kernel) : f32[n,3] loc("model.cc":4 "dense")
+  %dense = softmax(%dense.matmul) : f32[n,3] loc("model.cc":4 "dense")
+  output "output" = %dense
+}
+)";
+
+// A plan as the passes make it, with one kernel that serves the layer and one that does not.
+constexpr const char* kPlanned = R"(graph "tiny" stage=planned function=train batch=4 {
+  input %x : f32[n,2] @inputs+0 data
+  state %dense/kernel : f32[2,3] @parameters+0 parameter uniform(1) loc("model.cc":4 "dense")
+  state %m : f32[2,3] @slots+0 slot constant(0) loc("model.cc":4 "dense")
+  %h = kernel(%x, %dense/kernel) <dense scratch=2048> {
+    %h = matmul(%x, %dense/kernel) : f32[n,3] loc("model.cc":4 "dense")
+  } : f32[n,3] @arena+64
+  %r = kernel(%h) <generic scratch=64> {
+    %r = relu(%h) : f32[n,3] loc("model.cc":7 "re_lu")
+  } : f32[n,3] @arena+0
+  output "loss" = %r
+}
+)";
+
+// 27 = 2·2·3 of the product and 5 an element of the softmax.
+TEST(Summary, WithKernelsAndMemoryInAscii) {
+  const ir::Graph model = ir::Parse(kModel, "model.ir").value()[0];
+  const absl::StatusOr<std::vector<ir::Graph>> planned = ir::Parse(kPlanned, "planned.ir");
+  ASSERT_TRUE(planned.ok()) << planned.status();
+  EXPECT_EQ(Summary(model, &planned->front(), {.ascii = true}),
+            "Model: \"tiny\"\n"
+            "+---------------+--------------+---------+-------+------------+----------+\n"
+            "| Layer (type)  | Output Shape | Param # | FLOPs | Activation | Fused as |\n"
+            "+===============+==============+=========+=======+============+==========+\n"
+            "| dense (Dense) | (n, 3)       |       6 |    27 |    12.00 B | dense    |\n"
+            "+---------------+--------------+---------+-------+------------+----------+\n"
+            " Total params: 6 (24.00 B)\n"
+            " Optimizer state: 6 (24.00 B)\n"
+            " FLOPs forward, one row: 27\n"
+            " Planned memory, batch 4: arena 112.00 B, gradients 0.00 B, scratch 2.00 KB\n");
+}
+
+}  // namespace
+}  // namespace brine

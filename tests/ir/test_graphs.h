@@ -1,0 +1,134 @@
+// Graphs of the four stages, in the form in which Print writes them.  Together they use every construct of the text form.
+#ifndef BRINE_TESTS_IR_TEST_GRAPHS_H_
+#define BRINE_TESTS_IR_TEST_GRAPHS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "ir/graph.h"
+
+namespace brine::ir {
+
+inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph function=model {
+  layer "conv2d" Conv2D : f32[n,4,4,4] loc("mo\"del \303\251.cc":8)
+  layer "dense" Dense : f32[n,5] loc("model.cc":9 "dense")
+  layer "unplaced" Softmax : f32[n,5]
+  compile loss="categorical_crossentropy" from_logits=false optimizer="sgd" {learning_rate=0.001, momentum=0.9, nesterov=true} metrics=["accuracy"] loc("model.cc":12)
+  input %x : u8[n,6,6,3] data
+  input %dropout/rate : f32[] scalar 0.25
+  input %seed : u32[2] seed
+  input %step : u32[] step
+  state %conv2d/kernel : f32[3,3,3,4] parameter uniform(0.30618621784789724) loc("model.cc":8 "conv2d")
+  state %conv2d/bias : f32[4] parameter constant(0.0) loc("model.cc":8 "conv2d")
+  state %dense/kernel : f32[16,5] parameter truncated_normal(1e-05)
+  %scale = constant() {dtype="f32", shape=[], values=[0.00392156862745098]} : f32[]
+  %table = constant() {dtype="f32", shape=[7], values=[0.1,-0.0,3e+38,1e-45,inf,-inf,3.0]} : f32[7] loc("":0)
+  %flipped = random_flip(%x, %seed, %step) {id=7, mode="horizontal"} : u8[n,6,6,3]
+  %moved = random_translation(%flipped, %seed, %step) {fill_mode="wrap", height_factor=[-0.1,0.1], id=9, width_factor=[0.0,0.5]} : u8[n,6,6,3]
+  %cast = cast(%moved) {to="f32"} : f32[n,6,6,3]
+  %scaled = mul(%cast, %scale) : f32[n,6,6,3] loc("model.cc":7 "rescaling")
+  %conv = conv2d(%scaled, %conv2d/kernel) : f32[n,4,4,4] loc("model.cc":8 "conv2d")
+  %biased = add(%conv, %conv2d/bias) : f32[n,4,4,4] loc("model.cc":8 "conv2d", "model.cc":9)
+  %relu = relu(%biased) : f32[n,4,4,4] loc("model.cc":8 "conv2d")
+  %pool, %pool.index = max_pool(%relu) : f32[n,2,2,4], u8[n,2,2,4]
+  %drop = dropout(%pool, %dropout/rate, %seed, %step) {id=11} : f32[n,2,2,4]
+  %flat = reshape(%drop) {shape=[n,16]} : f32[n,16]
+  %logits = matmul(%flat, %dense/kernel) : f32[n,5] loc("model.cc":9 "dense")
+  %probabilities = softmax(%logits) : f32[n,5]
+  output "output" = %probabilities
+}
+)";
+
+inline constexpr absl::string_view kTrainText = R"(graph "tiny" stage=train function=train batch=32 {
+  input %x : f32[n,16] data
+  input %label : f32[n,5] label
+  input %rows : f32[] rows
+  input %adam_rate : f32[] adam_rate
+  input %beta_1 : f32[] scalar 0.9
+  input %beta_2 : f32[] scalar 0.999
+  input %epsilon : f32[] scalar 1e-07
+  state %w : f32[16,5] parameter uniform(0.5) loc("model.cc":9 "dense")
+  state %optimizer/momentum/w : f32[16,5] slot constant(0.0)
+  state %optimizer/velocity/w : f32[16,5] slot constant(0.0)
+  %logits = matmul(%x, %w) : f32[n,5] loc("model.cc":9 "dense")
+  %logp = log_softmax(%logits) : f32[n,5]
+  %part = mul(%label, %logp) : f32[n,5]
+  %sum = reduce_sum(%part) {axes=[0,1]} : f32[]
+  %minus = neg(%sum) : f32[]
+  %loss = div(%minus, %rows) : f32[]
+  %p = exp(%logp) : f32[n,5]
+  %error = sub(%p, %label) : f32[n,5]
+  %logits.grad = div(%error, %rows) : f32[n,5]
+  %w.grad = matmul(%x, %logits.grad) {transpose_a=true} : f32[16,5]
+  %w1, %m1, %v1 = adam(%w, %w.grad, %optimizer/momentum/w, %optimizer/velocity/w, %adam_rate, %beta_1, %beta_2, %epsilon) : f32[16,5], f32[16,5], f32[16,5]
+  update %w = %w1
+  update %optimizer/momentum/w = %m1
+  update %optimizer/velocity/w = %v1
+  output "loss" = %loss
+}
+)";
+
+inline constexpr absl::string_view kFusedText = R"(graph "tiny" stage=fused function=predict batch=8 {
+  input %x : f32[n,6,6,3] data
+  state %k : f32[3,3,3,4] parameter uniform(0.5)
+  state %b : f32[4] parameter constant(0.0)
+  %table = constant() {dtype="f32", shape=[2], values=[1.0,2.0]} : f32[2]
+  %pool, %pool.index = kernel(%x, %k, %b) <conv_pool scratch=4096> {
+    %conv = conv2d(%x, %k) : f32[n,4,4,4] loc("model.cc":8 "conv2d")
+    %biased = add(%conv, %b) : f32[n,4,4,4]
+    %pool, %pool.index = max_pool(%biased) : f32[n,2,2,4], u8[n,2,2,4]
+  } : f32[n,2,2,4], u8[n,2,2,4] loc("model.cc":8 "conv2d", "model.cc":9 "max_pooling2d")
+  %flat = reshape(%pool) {shape=[n,16]} : f32[n,16]
+  %y = kernel(%flat) <generic> {
+    %y = softmax(%flat) : f32[n,16]
+  } : f32[n,16]
+  output "output" = %y
+}
+)";
+
+// %h dies in the second kernel, which writes %r over it; the arena is then used again; the last kernel updates %w in place.
+inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned function=train batch=4 {
+  input %x : f32[n,16] @inputs+0 data
+  input %rate : f32[] @inputs+256 scalar 0.1
+  state %w : f32[16,16] @parameters+0 parameter uniform(0.5)
+  state %m : f32[16,16] @slots+0 slot constant(0.0)
+  %h = kernel(%x, %w) <matmul> {
+    %h = matmul(%x, %w) : f32[n,16]
+  } : f32[n,16] @arena+0
+  %r, %l = kernel(%h) <elementwise> {
+    %r = relu(%h) : f32[n,16]
+    %l = reduce_sum(%h) {axes=[0,1]} : f32[]
+  } : f32[n,16] @arena+0, f32[] @outputs+0
+  %view = reshape(%r) {shape=[n,4,4]} : f32[n,4,4] @arena+0
+  %s = kernel(%view) <generic> {
+    %s = exp(%view) : f32[n,4,4]
+  } : f32[n,4,4] @arena+256
+  %t = kernel(%s) <generic> {
+    %t = reshape(%s) {shape=[n,16]} : f32[n,16]
+  } : f32[n,16] @arena+0
+  %g = kernel(%x, %t) <matmul> {
+    %g = matmul(%x, %t) {transpose_a=true} : f32[16,16]
+  } : f32[16,16] @gradients+0
+  %w1 = kernel(%w, %g, %rate) <optimizer> {
+    %w1 = sgd(%w, %g, %rate) : f32[16,16]
+  } : f32[16,16] @parameters+0
+  update %w = %w1
+  output "loss" = %l
+}
+)";
+
+inline const std::vector<absl::string_view>& StageTexts() {
+  static const auto* const texts = new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText};
+  return *texts;
+}
+
+// The first graph of a text that parses and is well formed.
+Graph ReadGraph(absl::string_view text);
+
+// Whether two lists of graphs hold the same.  Values are compared by name: their numbers follow from the order in which they were added.
+bool Same(const std::vector<Graph>& a, const std::vector<Graph>& b);
+
+}  // namespace brine::ir
+
+#endif  // BRINE_TESTS_IR_TEST_GRAPHS_H_

@@ -1,0 +1,151 @@
+// Who may include whom, what the core may need, and what lies at the top: read off the sources and the built library.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+using Names = std::set<std::string>;
+
+const fs::path kRoot = BRINE_SOURCE_DIR;
+
+// The folders whose headers a folder may include, beside its own; nobody includes frontend/cli.
+const std::map<std::string, Names> kFolders = {
+    {"runtime", {}},
+    {"ir", {}},
+    {"passes", {"ir"}},
+    {"frontend", {"ir"}},
+    {"codegen", {"ir", "passes", "runtime"}},
+    {"frontend/cli", {"ir", "passes", "frontend", "codegen", "runtime"}},
+    {"examples", {"frontend", "runtime"}},
+    {"tests", {"ir", "passes", "frontend", "codegen", "runtime", "examples"}},
+};
+
+// Packages, by the first part of an include, and the folders that may name them.
+const std::map<std::string, Names> kPackages = {
+    {"Halide.h", {"codegen"}},
+    {"HalideBuffer.h", {"codegen"}},
+    {"HalideRuntime.h", {"codegen"}},
+    {"absl", {"ir", "passes", "frontend", "frontend/cli", "codegen", "tests"}},
+    {"google", {"ir", "frontend/cli", "tests"}},
+    {"CLI", {"frontend/cli"}},
+    {"xxhash.h", {"codegen", "frontend/cli"}},
+    {"gtest", {"tests"}},
+    {"gmock", {"tests"}},
+};
+
+// Headers of the C library; a standard C++ header has neither dot nor slash.
+const std::regex kCLibrary("((sys|arpa|netinet)/)?[a-z0-9]+\\.h|x86intrin\\.h|immintrin\\.h");
+
+std::string FolderOf(const fs::path& relative) {
+  if (relative.generic_string().rfind("frontend/cli/", 0) == 0) return "frontend/cli";
+  return relative.empty() ? "" : relative.begin()->string();
+}
+
+struct Include {
+  std::string file;    // "passes/cse.cc"
+  std::string folder;  // "passes"
+  std::string path;    // "ir/op.h"
+  bool quoted;
+};
+
+std::vector<Include> AllIncludes() {
+  static const std::regex kInclude("^\\s*#\\s*include\\s*([<\"])([^>\"]+)[>\"]");
+  static const Names kExtensions = {".h", ".hpp", ".c", ".cc", ".cpp", ".def"};
+  std::vector<Include> includes;
+  for (const auto& [folder, allowed] : kFolders) {
+    if (folder == "frontend/cli" || !fs::exists(kRoot / folder)) continue;  // frontend holds it
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      if (kExtensions.count(entry.path().extension()) == 0) continue;
+      const fs::path relative = entry.path().lexically_relative(kRoot);
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        std::smatch match;
+        if (!std::regex_search(line, match, kInclude)) continue;
+        includes.push_back({relative.generic_string(), FolderOf(relative), match[2], match[1] == "\""});
+      }
+    }
+  }
+  return includes;
+}
+
+TEST(Layering, IncludesFollowTheTable) {
+  const std::vector<Include> includes = AllIncludes();
+  EXPECT_GT(includes.size(), 500u);  // the sources were found
+  for (const Include& include : includes) {
+    const std::string where = include.file + " includes " + include.path + ": ";
+    const std::string first = FolderOf(include.path);
+    if (kFolders.count(first) != 0) {
+      EXPECT_TRUE(first == include.folder || kFolders.at(include.folder).count(first) != 0) << where << include.folder << " may not include " << first;
+    } else if (kPackages.count(first) != 0) {
+      EXPECT_EQ(kPackages.at(first).count(include.folder), 1u) << where << include.folder << " may not name it";
+    } else if (include.folder == "examples") {
+      // A program outside this tree: <brine.h>, the header generated for its model, standard headers.
+    } else {
+      // Paths start at the root, so that none slips past the table.
+      EXPECT_FALSE(include.quoted) << where << "neither a folder nor a known package";
+      const bool standard = include.path.find_first_of("./") == std::string::npos || std::regex_match(include.path, kCLibrary);
+      EXPECT_TRUE(standard || include.path == "brine.h") << where << "neither a standard header nor a known package";
+    }
+  }
+}
+
+TEST(Layering, CodegenSeesTheRuntimesCHeadersOnly) {
+  for (const Include& include : AllIncludes()) {
+    if (include.folder != "codegen" || FolderOf(include.path) != "runtime") continue;
+    EXPECT_TRUE(include.path == "runtime/program.h" || include.path.rfind("runtime/core/", 0) == 0) << include.file << " includes " << include.path;
+  }
+}
+
+TEST(Layering, OneHeaderBringsHalide) {
+  Names files;
+  for (const Include& include : AllIncludes()) {
+    if (include.path == "Halide.h") files.insert(include.file);
+  }
+  EXPECT_EQ(files, Names{"codegen/halide_pch.h"});
+}
+
+TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
+  for (const Include& include : AllIncludes()) {
+    if (include.file.rfind("runtime/core/", 0) != 0 || FolderOf(include.path) == "runtime") continue;
+    EXPECT_TRUE(std::regex_match(include.path, kCLibrary)) << include.file << " includes " << include.path;
+  }
+  FILE* symbols = popen("nm -C --undefined-only " BRINE_BINARY_DIR "/lib/libbrine_core.a", "r");
+  ASSERT_NE(symbols, nullptr);
+  int seen = 0;
+  char line[1024];
+  while (std::fgets(line, sizeof line, symbols) != nullptr) {
+    const std::string symbol(line);
+    ++seen;
+    for (const char* part : {"std::", "__cxa", "__gxx", "operator new", "operator delete", "typeinfo", "vtable", "_Unwind"}) {
+      EXPECT_EQ(symbol.find(part), std::string::npos) << "libbrine_core.a needs " << symbol;
+    }
+  }
+  EXPECT_EQ(pclose(symbols), 0);
+  EXPECT_GT(seen, 3);
+}
+
+TEST(Layering, TheTopLevelIsAsDesigned) {
+  const Names allowed = {"frontend", "ir", "passes", "codegen", "runtime", "examples", "tests", "CMakeLists.txt", "CMakePresets.json", "README.md",
+                         "LICENSE", "NOTICE", "build"};
+  for (const fs::directory_entry& entry : fs::directory_iterator(kRoot)) {
+    const std::string name = entry.path().filename();
+    EXPECT_TRUE(name[0] == '.' || allowed.count(name) != 0) << name;
+  }
+}
+
+TEST(Layering, EachTopFolderExplainsItself) {
+  for (const char* folder : {"frontend", "ir", "passes", "codegen", "runtime", "tests"}) {
+    EXPECT_TRUE(fs::exists(kRoot / folder / "README.md")) << folder;
+  }
+}
+
+}  // namespace

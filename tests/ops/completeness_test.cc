@@ -1,0 +1,81 @@
+// Every row of ops.def is a whole op: documented, executable, differentiable or with the reason why not, and covered by a case.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/ops/op_cases.h"
+
+namespace brine::ir {
+namespace {
+
+TEST(Completeness, EveryOpIsWhole) {
+  std::set<std::string> names;
+  for (const Op* op : AllOps()) {
+    SCOPED_TRACE(op->name);
+    EXPECT_TRUE(names.insert(op->name).second) << "two ops have this name";
+    EXPECT_GE(op->doc.size(), 15u) << "doc is missing";
+    EXPECT_EQ(op->doc.back(), '.') << "doc is no sentence";
+    EXPECT_EQ(op->operands.empty(), op == &kConstant) << "operands are missing";
+    EXPECT_FALSE(op->results.empty()) << "results are missing";
+    EXPECT_NE(op->infer, nullptr) << "shape rule is missing";
+    EXPECT_NE(op->interpret, nullptr) << "loop in double is missing";
+    EXPECT_NE(op->interpret_f32, nullptr) << "loop in float is missing";
+    EXPECT_NE(op->gradient == nullptr, op->not_differentiable.empty()) << "wants a gradient or a reason why there is none, not both";
+    for (const AttributeSpec& spec : op->attributes) {
+      EXPECT_FALSE(spec.doc.empty()) << spec.name << " has no doc";
+      EXPECT_TRUE(!spec.has_default || KindMatches(spec.kind, spec.default_value)) << spec.name;
+    }
+    EXPECT_EQ(FindOp(op->name), op);
+  }
+  EXPECT_EQ(FindOp("no_such_op"), nullptr);
+}
+
+TEST(Completeness, EveryOpHasACase) {
+  std::set<const Op*> covered;
+  for (const OpCase& row : OpCases()) covered.insert(row.op);
+  for (const Op* op : AllOps()) EXPECT_TRUE(covered.count(op) == 1) << op->name << " has no row in op_cases.h";
+}
+
+// The two precisions are one loop: they differ by rounding, and not at all in whole numbers.
+TEST(Completeness, FloatAgreesWithDouble) {
+  for (const OpCase& row : OpCases()) {
+    SCOPED_TRACE(ToString(row));
+    std::vector<Tensor<float>> narrow = RandomOperands<float>(row);
+    std::vector<Tensor<double>> wide = RandomOperands<double>(row);
+    for (size_t i = 0; i < narrow.size(); ++i) wide[i].real.assign(narrow[i].real.begin(), narrow[i].real.end());
+    Attributes attributes = row.attributes;
+    for (auto& [name, value] : Attributes(row.attributes)) {  // shapes with n are for graphs; here every size is a number
+      if (row.op->FindAttribute(name)->kind != AttributeKind::kDims) continue;
+      Ints dims = std::get<Ints>(value);
+      for (int64_t& dim : dims) dim = dim == kBatch ? row.rows : dim;
+      attributes.Set(name, dims);
+    }
+    const auto floats = Evaluate(*row.op, narrow, attributes);
+    const auto doubles = Evaluate(*row.op, wide, attributes);
+    ASSERT_EQ(floats.size(), doubles.size());
+    for (size_t i = 0; i < floats.size(); ++i) {
+      EXPECT_EQ(floats[i].whole, doubles[i].whole);
+      const std::vector<double> a = Numbers(floats[i]), b = Numbers(doubles[i]);
+      for (size_t k = 0; k < a.size(); ++k) ASSERT_NEAR(a[k], b[k], 2e-6 * (1 + Largest(b))) << "element " << k;
+    }
+  }
+}
+
+TEST(Completeness, FlopsGrowWithTheRows) {
+  for (const OpCase& row : OpCases()) {
+    if (row.op->flops == nullptr) continue;
+    SCOPED_TRACE(ToString(row));
+    std::vector<Type> types;
+    for (const Operand& operand : row.operands) types.push_back(operand.type);
+    const Attributes attributes = Completed(*row.op, row.attributes);
+    const std::vector<Type> outputs = InferTypes(*row.op, types, attributes).value();
+    const int64_t one = row.op->flops({types, attributes}, outputs, 1), five = row.op->flops({types, attributes}, outputs, 5);
+    EXPECT_GT(one, 0);
+    bool batched = false;
+    for (const Type& type : types) batched |= !type.shape.empty() && type.shape[0] == kBatch;
+    EXPECT_EQ(five, batched ? 5 * one : one);
+  }
+}
+
+}  // namespace
+}  // namespace brine::ir

@@ -1,0 +1,93 @@
+// Every op that is not a window or random, on numbers computed by hand.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tests/ops/op_test_util.h"
+
+namespace brine::ir {
+namespace {
+
+const double kNaN = std::numeric_limits<double>::quiet_NaN();
+const double kInfinity = std::numeric_limits<double>::infinity();
+
+struct Row {
+  const Op* op;
+  std::vector<Tensor<double>> inputs;
+  Attributes attributes;
+  std::vector<Floats> wanted;  // one list a result
+};
+
+void ExpectClose(const std::vector<double>& got, const std::vector<double>& wanted) {
+  ASSERT_EQ(got.size(), wanted.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (std::isnan(wanted[i]))
+      EXPECT_TRUE(std::isnan(got[i])) << "element " << i << " is " << got[i];
+    else if (std::isinf(wanted[i]))
+      EXPECT_EQ(got[i], wanted[i]) << "element " << i;
+    else
+      EXPECT_NEAR(got[i], wanted[i], 1e-15 * (1 + std::abs(wanted[i]))) << "element " << i;
+  }
+}
+
+TEST(Forward, HandComputed) {
+  const auto t = [](const char* type, Floats values) { return TensorOf(type, values); };
+  const Tensor<double> square = t("f32[2,2]", {1, 2, 3, 4}), wide = t("f32[2,3]", {1, 2, 3, 4, 5, 6}), row = t("f32[3]", {10, 20, 30});
+  const Tensor<double> half = t("f32[]", {0.5}), tenth = t("f32[]", {0.125});
+  const std::vector<Row> rows = {
+      {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{2, 2}}, {"values", Floats{0.1}}}, {{0.1, 0.1, 0.1, 0.1}}},
+      {&kConstant, {}, {{"dtype", "u32"}, {"shape", Ints{2}}, {"values", Floats{0, 4294967295}}}, {{0, 4294967295}}},
+      {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{}}, {"values", Floats{-kInfinity}}}, {{-kInfinity}}},
+      {&kReshape, {wide}, {{"shape", Ints{3, 2}}}, {{1, 2, 3, 4, 5, 6}}},
+      {&kReshape, {t("u8[2]", {7, 8})}, {{"shape", Ints{1, 2, 1}}}, {{7, 8}}},
+      {&kBroadcast, {row}, {{"shape", Ints{2, 3}}}, {{10, 20, 30, 10, 20, 30}}},
+      {&kBroadcast, {t("i32[2,1]", {1, 2})}, {{"shape", Ints{2, 2, 2}}}, {{1, 1, 2, 2, 1, 1, 2, 2}}},
+      {&kCast, {t("u8[2]", {0, 255})}, {{"to", "f32"}}, {{0, 255}}},
+      {&kCast, {t("f32[4]", {1.9, -1.9, kNaN, 1e300})}, {{"to", "i32"}}, {{1, -1, 0, 0}}},
+      {&kCast, {t("i32[2]", {-1, 257})}, {{"to", "u8"}}, {{255, 1}}},
+      {&kCast, {t("u32[1]", {4294967295})}, {{"to", "i32"}}, {{-1}}},
+      {&kAdd, {wide, row}, {}, {{11, 22, 33, 14, 25, 36}}},
+      {&kSub, {row, wide}, {}, {{9, 18, 27, 6, 15, 24}}},
+      {&kSub, {t("f32[2,1]", {1, 2}), t("f32[1,2]", {10, 20})}, {}, {{-9, -19, -8, -18}}},
+      {&kMul, {half, wide}, {}, {{0.5, 1, 1.5, 2, 2.5, 3}}},
+      {&kDiv, {square, t("f32[2,1]", {2, 0})}, {}, {{0.5, 1, kInfinity, kInfinity}}},
+      {&kNeg, {t("f32[2]", {1, -2})}, {}, {{-1, 2}}},
+      {&kExp, {t("f32[3]", {0, 1, -kInfinity})}, {}, {{1, 2.718281828459045, 0}}},
+      {&kLog, {t("f32[4]", {1, 2.718281828459045, 0, -1})}, {}, {{0, 1, -kInfinity, kNaN}}},
+      {&kRelu, {t("f32[4]", {-1, 0, 2, kNaN})}, {}, {{0, 0, 2, kNaN}}},
+      {&kReluGrad, {t("f32[4]", {1, 2, 3, kNaN}), t("f32[4]", {0, 5, kNaN, 1})}, {}, {{0, 2, 0, kNaN}}},
+      {&kSigmoid, {t("f32[3]", {0, 1000, -1000})}, {}, {{0.5, 1, 0}}},
+      {&kTanh, {t("f32[3]", {0, 1000, 0.5})}, {}, {{0, 1, 0.46211715726000976}}},
+      {&kEqual, {t("i32[3]", {1, 2, 3}), t("i32[3]", {1, 3, 3})}, {}, {{1, 0, 1}}},
+      {&kReduceSum, {wide}, {{"axes", Ints{0}}}, {{5, 7, 9}}},
+      {&kReduceSum, {wide}, {{"axes", Ints{1}}, {"keep_dims", true}}, {{6, 15}}},
+      {&kReduceSum, {t("f32[2,2,2]", {1, 2, 3, 4, 5, 6, 7, 8})}, {{"axes", Ints{0, 2}}}, {{14, 22}}},
+      {&kArgmax, {t("f32[4,3]", {1, 3, 2, 4, 4, 1, 1, kNaN, kNaN, kNaN, 9, 9})}, {}, {{1, 0, 1, 0}}},
+      {&kOneHot, {t("i32[4]", {0, 2, 3, -1})}, {{"classes", int64_t{3}}}, {{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}}},
+      {&kSoftmax, {t("f32[4,2]", {1000, 1000, 0, std::log(3), kNaN, 0, -2000, 0})}, {}, {{0.5, 0.5, 0.25, 0.75, kNaN, kNaN, 0, 1}}},
+      {&kLogSoftmax, {t("f32[2,2]", {-1000, 1000, 0, 0})}, {}, {{-2000, 0, -std::log(2), -std::log(2)}}},
+      {&kMatmul, {wide, t("f32[3,2]", {1, 0, 0, 1, 1, 1})}, {}, {{4, 5, 10, 11}}},
+      {&kMatmul, {wide, t("f32[1,3]", {1, 10, 100})}, {{"transpose_b", true}}, {{321, 654}}},
+      {&kMatmul, {square, wide}, {{"transpose_a", true}}, {{13, 17, 21, 18, 24, 30}}},
+      {&kMatmul, {t("f32[2,1,1]", {2, 3}), t("f32[2,1,2]", {1, 10, 100, 1000})}, {{"transpose_a", true}}, {{302, 3020}}},
+      {&kMatmul, {t("f32[1,1]", {0}), t("f32[1,1]", {kNaN})}, {}, {{kNaN}}},
+      {&kSgd, {row, row, tenth}, {}, {{8.75, 17.5, 26.25}}},
+      {&kMomentum, {t("f32[1]", {1}), t("f32[1]", {8}), t("f32[1]", {4}), tenth, half}, {}, {{2}, {1}}},
+      {&kMomentum, {t("f32[1]", {1}), t("f32[1]", {8}), t("f32[1]", {4}), tenth, half}, {{"nesterov", true}}, {{0.5}, {1}}},
+      // m' = 0.5·2 + 0.5·4 = 3, v' = 0.75·4 + 0.25·16 = 7, p' = 1 − 0.125·3 / (√7 + 0.5)
+      {&kAdam,
+       {t("f32[1]", {1}), t("f32[1]", {4}), t("f32[1]", {2}), t("f32[1]", {4}), tenth, half, t("f32[]", {0.75}), half},
+       {},
+       {{1 - 0.375 / (std::sqrt(7) + 0.5)}, {3}, {7}}},
+  };
+  for (const Row& test : rows) {
+    SCOPED_TRACE(test.op->name);
+    const auto results = Evaluate(*test.op, test.inputs, test.attributes);
+    ASSERT_EQ(results.size(), test.wanted.size());
+    for (size_t i = 0; i < results.size(); ++i) ExpectClose(Numbers(results[i]), test.wanted[i]);
+  }
+}
+
+}  // namespace
+}  // namespace brine::ir

@@ -1,0 +1,172 @@
+// Whole graphs in the interpreter: order, kernels, what it refuses, updates, and what the host puts in.
+#include "ir/interpret.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "ir/philox.h"
+#include "tests/ops/op_test_util.h"
+
+namespace brine::ir {
+namespace {
+
+// y = x·p + x, p' = p − rate·sum(y), q' = p
+struct Example {
+  Graph graph;
+  ValueId x, p, q, rate, y;
+
+  Example() {
+    x = graph.AddValue("x", TypeOf("f32[n,2]"));
+    rate = graph.AddValue("learning_rate", TypeOf("f32[]"));
+    p = graph.AddValue("p", TypeOf("f32[2]"));
+    q = graph.AddValue("q", TypeOf("f32[2]"));
+    graph.inputs = {{x, Source::kData, 0}, {rate, Source::kScalar, 0.5}};
+    graph.states = {{p, Role::kParameter, {InitializerKind::kConstant, 0.1}, {}}, {q, Role::kSlot, {}, {}}};
+    y = Add(kAdd, {Add(kMul, {x, p}, "product"), x}, "y");
+    const ValueId sum = Add(kReduceSum, {y}, "sum", {{"axes", Ints{0}}});
+    graph.updates = {{p, Add(kSgd, {p, sum, rate}, "stepped")}, {q, p}};
+    graph.outputs = {{"output", y}};
+  }
+
+  ValueId Add(const Op& op, std::vector<ValueId> inputs, const char* name, Attributes attributes = {}) {
+    return graph.AddNode(op, std::move(inputs), std::move(attributes), {}, name)->front();
+  }
+};
+
+Tensors<double> Given() {
+  Tensors<double> given;
+  given["x"] = TensorOf("f32[3,2]", {1, 2, 3, 4, 5, 6});
+  given["learning_rate"] = TensorOf("f32[]", {0.5});
+  given["p"] = TensorOf("f32[2]", {10, 100});
+  given["q"] = TensorOf("f32[2]", {0, 0});
+  return given;
+}
+
+TEST(Interpret, ExecutesInOrderAndUpdatesAtOnce) {
+  const Example example;
+  const Tensors<double> results = *Interpret(example.graph, Given(), 3);
+  EXPECT_EQ(results.at("y").real, Floats({11, 202, 33, 404, 55, 606}));
+  EXPECT_EQ(results.at("y").dims, Ints({3, 2}));
+  EXPECT_EQ(results.at("product").real, Floats({10, 200, 30, 400, 50, 600}));
+  EXPECT_EQ(results.count("x") + results.count("p"), 0u);
+  Tensors<double> states = Given();
+  ApplyUpdates(example.graph, results, states);
+  EXPECT_EQ(states.at("p").real, Floats({10 - 49.5, 100 - 606}));
+  EXPECT_EQ(states.at("q").real, Floats({10, 100}));  // p as it was before the step
+}
+
+TEST(Interpret, ExecutesKernelsAndShowsWhatIsInside) {
+  Example example;
+  const Tensors<double> plain = *Interpret(example.graph, Given(), 3);
+  Node kernel;
+  kernel.region = "generic";
+  kernel.inputs = {example.x, example.p};
+  kernel.outputs = {example.y};
+  kernel.body = {example.graph.nodes[0], example.graph.nodes[1]};
+  example.graph.nodes.erase(example.graph.nodes.begin(), example.graph.nodes.begin() + 2);
+  example.graph.nodes.insert(example.graph.nodes.begin(), kernel);
+  const Tensors<double> fused = *Interpret(example.graph, Given(), 3);
+  ASSERT_EQ(fused.size(), plain.size());
+  for (const auto& [name, tensor] : plain) EXPECT_EQ(fused.at(name).real, tensor.real) << name;
+}
+
+TEST(Interpret, RefusesWhatDoesNotFit) {
+  const Example example;
+  const auto message = [&](auto change, int64_t rows = 3) {
+    Tensors<double> given = Given();
+    change(given);
+    return std::string(Interpret(example.graph, given, rows).status().message());
+  };
+  EXPECT_EQ(message([](auto& given) { given.erase("p"); }), "p: no tensor was given");
+  EXPECT_EQ(message([](auto& given) { given["x"].dims = {2, 3}; }), "x: expected f32[3,2], got f32[2,3]");
+  EXPECT_EQ(message([](auto& given) { given["x"].dtype = DType::kU8; }), "x: expected f32[3,2], got u8[3,2]");
+  EXPECT_EQ(message([](auto& given) { given["x"].real.pop_back(); }), "x: expected 6 elements, got 5");
+  EXPECT_EQ(message([](auto&) {}, 4), "x: expected f32[4,2], got f32[3,2]");
+  EXPECT_EQ(message([](auto&) {}, 0), "rows must be positive, got 0");
+  EXPECT_EQ(message([](auto&) {}, int64_t{1} << 40), "x: shape [n,2] has more than 2147483647 elements");
+  EXPECT_EQ(message([](auto&) {}), "");
+}
+
+TEST(Interpret, FloatRoundsWhereDoubleDoesNot) {
+  Example example;
+  Tensors<float> narrow;
+  for (const auto& [name, tensor] : Given()) {
+    narrow[name].dims = tensor.dims;
+    narrow[name].real.assign(tensor.real.begin(), tensor.real.end());
+  }
+  narrow["p"].real = {1e-9f, 1e-9f};
+  EXPECT_EQ(Interpret(example.graph, narrow, 3)->at("y").real, std::vector<float>({1, 2, 3, 4, 5, 6}));
+}
+
+TEST(Interpret, InitialStates) {
+  Graph graph;
+  const auto state = [&](const char* name, const char* type, InitializerKind kind, double argument) {
+    graph.states.push_back({graph.AddValue(name, TypeOf(type)), Role::kParameter, {kind, argument}, {}});
+  };
+  state("conv2d/kernel", "f32[50,40]", InitializerKind::kUniform, 0.25);
+  state("dense/kernel", "f32[50,40]", InitializerKind::kTruncatedNormal, 0.5);
+  state("dense/bias", "f32[3]", InitializerKind::kConstant, 0.1);
+  const Tensors<double> states = InitialStates<double>(graph, 0x0000000200000001);
+  EXPECT_EQ(states.at("dense/bias").real, Floats(3, static_cast<double>(0.1f)));
+
+  const std::vector<double>& uniform = states.at("conv2d/kernel").real;
+  double mean = 0, square = 0;
+  for (uint32_t i = 0; i < uniform.size(); ++i) {
+    const double u = (Philox({i, 0, NameId("conv2d/kernel"), 0}, {1, 2})[0] >> 8) / 16777216.0;
+    EXPECT_EQ(uniform[i], static_cast<double>(static_cast<float>(0.25 * (2 * u - 1))));
+    mean += uniform[i] / 2000;
+    square += uniform[i] * uniform[i] / 2000;
+  }
+  EXPECT_NEAR(mean, 0, 4 * 0.25 / std::sqrt(3.0 * 2000));
+  EXPECT_NEAR(square, 0.0625 / 3, 0.002);
+
+  const std::vector<double>& normal = states.at("dense/kernel").real;
+  mean = square = 0;
+  bool redrawn = false;
+  for (uint32_t i = 0; i < normal.size(); ++i) {
+    EXPECT_LE(std::abs(normal[i]), 1.0);
+    mean += normal[i] / 2000;
+    square += normal[i] * normal[i] / 2000;
+    const std::array<uint32_t, 4> words = Philox({i, 0, NameId("dense/kernel"), 0}, {1, 2});
+    const double z = std::sqrt(-2 * std::log((words[0] + 0.5) / 4294967296.0)) * std::cos(2 * std::acos(-1.0) * (words[1] / 4294967296.0));
+    if (std::abs(z) <= 2)
+      EXPECT_NEAR(normal[i], 0.5 * z, 1e-7);
+    else
+      redrawn = true;
+  }
+  EXPECT_TRUE(redrawn);
+  EXPECT_NEAR(mean, 0, 0.04);
+  EXPECT_NEAR(std::sqrt(square), 0.5 * 0.87962566103423978, 0.03);  // a normal cut at two deviations
+
+  EXPECT_NE(InitialStates<double>(graph, 1).at("conv2d/kernel").real, uniform);
+  const std::vector<float> narrow = InitialStates<float>(graph, 0x0000000200000001).at("dense/kernel").real;
+  EXPECT_EQ(std::vector<double>(narrow.begin(), narrow.end()), normal);  // the same numbers in both precisions
+}
+
+TEST(Interpret, HostInputs) {
+  Graph graph;
+  const auto input = [&](const char* name, const char* type, Source source, double initial = 0) {
+    graph.inputs.push_back({graph.AddValue(name, TypeOf(type)), source, initial});
+  };
+  input("x", "u8[n,3]", Source::kData);
+  input("rows", "f32[]", Source::kRows);
+  input("seed", "u32[2]", Source::kSeed);
+  input("step", "u32[]", Source::kStep);
+  input("dropout/rate", "f32[]", Source::kScalar, 0.25);
+  input("learning_rate", "f32[]", Source::kScalar, 0.5);
+  input("adam_rate", "f32[]", Source::kAdamRate);
+  Tensors<double> inputs = HostInputs<double>(graph, 0x0000000900000007, 2, 5);
+  EXPECT_EQ(inputs.count("x"), 0u);
+  EXPECT_EQ(inputs["rows"].real, Floats({5}));
+  EXPECT_EQ(inputs["seed"].whole, Ints({7, 9}));
+  EXPECT_EQ(inputs["step"].whole, Ints({2}));
+  EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.25}));
+  EXPECT_DOUBLE_EQ(inputs["adam_rate"].real[0], 0.5 * std::sqrt(1 - 0.997002999) / (1 - 0.729));
+  inputs = HostInputs<double>(graph, 0, 0, 5, {{"dropout/rate", 0.75}, {"learning_rate", 1}, {"beta_1", 0.5}, {"beta_2", 0.75}});
+  EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.75}));
+  EXPECT_DOUBLE_EQ(inputs["adam_rate"].real[0], 1);
+}
+
+}  // namespace
+}  // namespace brine::ir

@@ -1,0 +1,217 @@
+// What the shape rules derive, and the sentence with which they refuse; those of windows are in window_rules_test.cc.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/ops/rule_rows.h"
+
+namespace brine::ir {
+namespace {
+
+Attributes Constant(const char* dtype, Ints shape, Floats values) { return {{"dtype", dtype}, {"shape", shape}, {"values", values}}; }
+
+TEST(ShapeRules, SourcesAndViews) {
+  ExpectAnswers({
+      {&kConstant, {}, Constant("f32", {2, 3}, {1}), "f32[2,3]"},
+      {&kConstant, {}, Constant("u8", {}, {255}), "u8[]"},
+      {&kConstant, {}, Constant("f64", {}, {1}), "dtype must be f32, i32, u32 or u8, got f64"},
+      {&kConstant, {}, Constant("mask", {}, {1}), "dtype must be f32, i32, u32 or u8, got mask"},
+      {&kConstant, {}, Constant("f32", {kBatch}, {1}), "shape must not depend on n, got f32[n]"},
+      {&kConstant, {}, Constant("f32", {0}, {}), "shape: dimension 0 of [0] is not positive"},
+      {&kConstant,
+       {},
+       Constant("f32", {kMost, kMost}, {1}),
+       "shape: shape [9223372036854775807,9223372036854775807] has more than 2147483647 elements"},
+      {&kConstant, {}, Constant("f32", {2, 2}, {1, 2, 3}), "values must hold 1 or 4 numbers, got 3"},
+      {&kConstant, {}, Constant("f32", {}, {}), "values must hold 1 or 1 numbers, got 0"},
+      {&kConstant, {}, Constant("u8", {}, {256}), "value 256 does not fit u8"},
+      {&kConstant, {}, Constant("i32", {}, {0.5}), "value 0.5 does not fit i32"},
+      {&kConstant, {}, Constant("i32", {}, {std::nan("")}), "value nan does not fit i32"},
+      {&kConstant, {}, Constant("f32", {}, {1e39}), "value 1e+39 does not fit f32"},
+      {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{}}}, "constant needs the attribute values"},
+      {&kConstant, {"f32[]"}, Constant("f32", {}, {1}), "constant takes 0 inputs, got 1"},
+      {&kReshape, {"u8[n,3,4]"}, {{"shape", Ints{kBatch, 12}}}, "u8[n,12]"},
+      {&kReshape, {"f32[1,1]"}, {{"shape", Ints{}}}, "f32[]"},
+      {&kReshape, {"f32[n,3]"}, {{"shape", Ints{3, kBatch}}}, "shape may have n only as its first axis, got f32[3,n]"},
+      {&kReshape, {"f32[n,3]"}, {{"shape", Ints{3}}}, "n must be the first axis of both shapes or of none, got [n,3] and [3]"},
+      {&kReshape, {"f32[3]"}, {{"shape", Ints{kBatch, 3}}}, "n must be the first axis of both shapes or of none, got [3] and [n,3]"},
+      {&kReshape, {"f32[n,3,4]"}, {{"shape", Ints{kBatch, 13}}}, "shape [n,13] holds 13 elements in a row, but x holds 12"},
+      {&kReshape, {"f32[2,2]"}, {{"shape", Ints{5}}}, "shape [5] holds 5 elements, but x holds 4"},
+      {&kReshape, {"f32[4]"}, {{"shape", Ints{-2, -2}}}, "shape: dimension -2 of [-2,-2] is not positive"},
+      {&kReshape, {"f32[4]"}, {{"shape", Ints{1, 1, 1, 1, 1, 1, 1, 1, 4}}}, "shape: rank 9 exceeds 8"},
+      {&kReshape, {"mask[8]"}, {{"shape", Ints{8}}}, "x must not be a mask, got mask[8]"},
+      {&kBroadcast, {"f32[3]"}, {{"shape", Ints{kBatch, 2, 3}}}, "f32[n,2,3]"},
+      {&kBroadcast, {"f32[n,1]"}, {{"shape", Ints{kBatch, 7}}}, "f32[n,7]"},
+      {&kBroadcast, {"f32[n,3]"}, {{"shape", Ints{3}}}, "x cannot be stretched to shape [3], got f32[n,3]"},
+      {&kBroadcast, {"f32[2]"}, {{"shape", Ints{kBatch}}}, "x and shape do not fit each other: f32[2] and f32[n]"},
+      {&kBroadcast, {"f32[n]"}, {{"shape", Ints{2, kBatch}}}, "shape may have n only as its first axis, got f32[2,n]"},
+      {&kCast, {"u8[n,3]"}, {{"to", "f32"}}, "f32[n,3]"},
+      {&kCast, {"f32[3]"}, {{"to", "f32"}}, "x is f32 already, got f32[3]"},
+      {&kCast, {"f32[3]"}, {{"to", "mask"}}, "to must be f32, i32, u32 or u8, got mask"},
+      {&kCast, {"f32[3]"}, {{"to", int64_t{1}}}, "cast's attribute to has the wrong kind"},
+  });
+}
+
+TEST(ShapeRules, Elementwise) {
+  for (const Op* op : {&kAdd, &kSub, &kMul, &kDiv}) {
+    ExpectAnswers({
+        {op, {"f32[n,3]", "f32[3]"}, {}, "f32[n,3]"},
+        {op, {"f32[]", "f32[]"}, {}, "f32[]"},
+        {op, {"f32[1,3]", "f32[n,1]"}, {}, "f32[n,3]"},
+        {op, {"f32[n,3]", "f32[n,2]"}, {}, "a and b do not fit each other: f32[n,3] and f32[n,2]"},
+        {op, {"f32[n]", "f32[5]"}, {}, "a and b do not fit each other: f32[n] and f32[5]"},
+        {op, {"f32[2,1]", "f32[n]"}, {}, "a and b do not fit each other: n must be the first axis of [2,n]"},
+        {op, {"f32[n,n]", "f32[n]"}, {}, "a may have n only as its first axis, got f32[n,n]"},
+        {op, {"u8[n]", "f32[n]"}, {}, "a must be f32, got u8[n]"},
+        {op, {"f32[n]", "i32[n]"}, {}, "b must be f32, got i32[n]"},
+        {op, {"f32[100000,1]", "f32[1,100000]"}, {}, "shape [100000,100000] has more than 2147483647 elements"},
+        {op, {"f32[0]", "f32[1]"}, {}, "a: dimension 0 of [0] is not positive"},
+    });
+    EXPECT_EQ(Answer({op, {"f32[]"}, {}, ""}), op->name + " takes 2 inputs, got 1");
+    EXPECT_EQ(Answer({op, {"f32[]", "f32[]"}, {{"axis", int64_t{1}}}, ""}), op->name + " has no attribute axis");
+  }
+  for (const Op* op : {&kNeg, &kExp, &kLog, &kRelu, &kSigmoid, &kTanh}) {
+    ExpectAnswers({{op, {"f32[n,3]"}, {}, "f32[n,3]"}, {op, {"u8[n,3]"}, {}, "x must be f32, got u8[n,3]"}});
+  }
+  ExpectAnswers({
+      {&kReluGrad, {"f32[n,3]", "f32[n,3]"}, {}, "f32[n,3]"},
+      {&kReluGrad, {"f32[n,3]", "f32[3]"}, {}, "y must be f32[n,3], got f32[3]"},
+      {&kReluGrad, {"f32[n,3]", "i32[n,3]"}, {}, "y must be f32[n,3], got i32[n,3]"},
+      {&kEqual, {"i32[n]", "i32[n]"}, {}, "f32[n]"},
+      {&kEqual, {"f32[n]", "i32[n]"}, {}, "a must be i32, got f32[n]"},
+      {&kEqual, {"i32[n]", "i32[1]"}, {}, "b must be i32[n], got i32[1]"},
+  });
+}
+
+TEST(ShapeRules, Reductions) {
+  ExpectAnswers({
+      {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0, 2}}}, "f32[3]"},
+      {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{1}}, {"keep_dims", true}}, "f32[n,1,5]"},
+      {&kReduceSum, {"f32[n,3]"}, {{"axes", Ints{}}}, "axes must name at least one axis"},
+      {&kReduceSum, {"f32[n,3]"}, {{"axes", Ints{2}}}, "axes must ascend within 0 ... 1, got [2]"},
+      {&kReduceSum, {"f32[n,3]"}, {{"axes", Ints{-1}}}, "axes must ascend within 0 ... 1, got [-1]"},
+      {&kReduceSum, {"f32[n,3]"}, {{"axes", Ints{1, 1}}}, "axes must ascend within 0 ... 1, got [1,1]"},
+      {&kReduceSum, {"f32[n,3]"}, {{"axes", Ints{kLeast}}}, "axes must ascend within 0 ... 1, got [-9223372036854775808]"},
+      {&kReduceSum, {"u8[n,3]"}, {{"axes", Ints{0}}}, "x must be f32, got u8[n,3]"},
+      {&kArgmax, {"f32[n,10]"}, {}, "i32[n]"},
+      {&kArgmax, {"f32[]"}, {}, "x must have rank 1 or more, got f32[]"},
+      {&kArgmax, {"f32[n]"}, {}, "x's last axis must not be n, got f32[n]"},
+      {&kOneHot, {"i32[n]"}, {{"classes", int64_t{10}}}, "f32[n,10]"},
+      {&kOneHot, {"f32[n]"}, {{"classes", int64_t{10}}}, "x must be i32, got f32[n]"},
+      {&kOneHot, {"i32[n]"}, {{"classes", int64_t{0}}}, "classes must be positive, got 0"},
+      {&kOneHot, {"i32[n]"}, {{"classes", kMost}}, "shape [n,9223372036854775807] has more than 2147483647 elements"},
+      {&kOneHot, {"i32[1,1,1,1,1,1,1,1]"}, {{"classes", int64_t{2}}}, "rank 9 exceeds 8"},
+  });
+  for (const Op* op : {&kSoftmax, &kLogSoftmax}) {
+    ExpectAnswers({
+        {op, {"f32[n,2,10]"}, {}, "f32[n,2,10]"},
+        {op, {"f32[n]"}, {}, "x's last axis must not be n, got f32[n]"},
+        {op, {"i32[n,3]"}, {}, "x must be f32, got i32[n,3]"},
+    });
+  }
+}
+
+TEST(ShapeRules, Matmul) {
+  const Attributes a = {{"transpose_a", true}}, b = {{"transpose_b", true}};
+  ExpectAnswers({
+      {&kMatmul, {"f32[n,5]", "f32[5,3]"}, {}, "f32[n,3]"},
+      {&kMatmul, {"f32[n,7,5]", "f32[3,5]"}, b, "f32[n,7,3]"},
+      {&kMatmul, {"f32[n,7,5]", "f32[n,7,3]"}, a, "f32[5,3]"},
+      {&kMatmul, {"f32[n,5]", "f32[4,3]"}, {}, "a's last axis is 5, but b's first is 4: f32[n,5] and f32[4,3]"},
+      {&kMatmul, {"f32[n,5]", "f32[5,3]"}, b, "a's last axis is 5, but b's last is 3: f32[n,5] and f32[5,3]"},
+      {&kMatmul, {"f32[n,5]", "f32[5]"}, {}, "b must have rank 2, got f32[5]"},
+      {&kMatmul, {"f32[n,5]", "f32[n,3]"}, {}, "b must not depend on n, got f32[n,3]"},
+      {&kMatmul, {"f32[]", "f32[5,3]"}, {}, "a must have rank 1 or more, got f32[]"},
+      {&kMatmul, {"f32[n]", "f32[5,3]"}, {}, "a's last axis must not be n, got f32[n]"},
+      {&kMatmul, {"f32[n,5]", "f32[3]"}, a, "a and b must agree in all axes but the last, got f32[n,5] and f32[3]"},
+      {&kMatmul, {"f32[n,5]", "f32[7,3]"}, a, "a and b must agree in all axes but the last, got f32[n,5] and f32[7,3]"},
+      {&kMatmul,
+       {"f32[n,5]", "f32[n,3]"},
+       {{"transpose_a", true}, {"transpose_b", true}},
+       "transpose_a and transpose_b must not both be true"},
+      {&kMatmul, {"f32[n,5]", "u8[5,3]"}, {}, "b must be f32, got u8[5,3]"},
+      {&kMatmul, {"f32[65536,1]", "f32[1,65536]"}, {}, "shape [65536,65536] has more than 2147483647 elements"},
+  });
+}
+
+TEST(ShapeRules, Random) {
+  const Attributes id = {{"id", int64_t{1}}};
+  const auto flip = [](const char* mode) -> Attributes { return {{"id", int64_t{1}}, {"mode", mode}}; };
+  const auto translation = [](const char* name, AttributeValue value) {
+    Attributes attributes = {{"id", int64_t{1}}, {"height_factor", Floats{-0.1, 0.1}}, {"width_factor", Floats{0, 0}}};
+    attributes.Set(name, std::move(value));
+    return attributes;
+  };
+  ExpectAnswers({
+      {&kDropout, {"f32[n,3]", "f32[]", "u32[2]", "u32[]"}, id, "f32[n,3]"},
+      {&kDropout, {"u8[n,3]", "f32[]", "u32[2]", "u32[]"}, id, "x must be f32, got u8[n,3]"},
+      {&kDropout, {"f32[n,3]", "f32[1]", "u32[2]", "u32[]"}, id, "rate must be f32[], got f32[1]"},
+      {&kDropout, {"f32[n,3]", "f32[]", "u32[]", "u32[]"}, id, "seed must be u32[2], got u32[]"},
+      {&kDropout, {"f32[n,3]", "f32[]", "u32[2]", "i32[]"}, id, "step must be u32[], got i32[]"},
+      {&kDropout, {"f32[n,3]", "f32[]", "u32[2]", "u32[]"}, {{"id", int64_t{-1}}}, "id must be a 32-bit number, got -1"},
+      {&kDropout, {"f32[n,3]", "f32[]", "u32[2]", "u32[]"}, {{"id", int64_t{1} << 32}}, "id must be a 32-bit number, got 4294967296"},
+      {&kDropout, {"f32[n,3]", "f32[]", "u32[2]", "u32[]"}, {}, "dropout needs the attribute id"},
+      {&kRandomFlip, {"u8[n,3,4,1]", "u32[2]", "u32[]"}, id, "u8[n,3,4,1]"},
+      {&kRandomFlip, {"i32[n,3,4,1]", "u32[2]", "u32[]"}, id, "x must be f32 or u8, got i32[n,3,4,1]"},
+      {&kRandomFlip, {"f32[n,3]", "u32[2]", "u32[]"}, id, "x must have the axes [n, height, width, channels], got f32[n,3]"},
+      {&kRandomFlip,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       flip("diagonal"),
+       "mode must be horizontal, vertical or horizontal_and_vertical, got diagonal"},
+      {&kRandomTranslation, {"u8[n,3,4,1]", "u32[2]", "u32[]"}, translation("fill_value", 7.0), "u8[n,3,4,1]"},
+      {&kRandomTranslation, {"mask[n,3,4,1]", "u32[2]", "u32[]"}, translation("fill_value", 7.0), "x must be f32 or u8, got mask[n,3,4,1]"},
+      {&kRandomTranslation,
+       {"u8[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("fill_value", 7.5),
+       "fill_value must be a whole number from 0 to 255 for u8 pictures, got 7.5"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("fill_value", std::nan("")),
+       "fill_value must be finite, got nan"},
+      {&kRandomTranslation, {"f32[n,3,4,1]", "u32[2]", "u32[]"}, translation("fill_value", 1e39), "fill_value must be finite, got 1e+39"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("height_factor", Floats{0.2}),
+       "height_factor must hold 2 numbers, got 1"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("height_factor", Floats{0.2, 0.1}),
+       "height_factor must ascend within -1 ... 1, got [0.2,0.1]"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("width_factor", Floats{-1.5, 0}),
+       "width_factor must ascend within -1 ... 1, got [-1.5,0]"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("width_factor", Floats{std::nan(""), 0}),
+       "width_factor must ascend within -1 ... 1, got [nan,0]"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("fill_mode", "mirror"),
+       "fill_mode must be constant, nearest, reflect or wrap, got mirror"},
+      {&kRandomTranslation,
+       {"f32[n,3,4,1]", "u32[2]", "u32[]"},
+       translation("interpolation", "cubic"),
+       "interpolation must be nearest or bilinear, got cubic"},
+  });
+}
+
+TEST(ShapeRules, Optimizers) {
+  ExpectAnswers({
+      {&kSgd, {"f32[3,5]", "f32[3,5]", "f32[]"}, {}, "f32[3,5]"},
+      {&kSgd, {"f32[n,5]", "f32[n,5]", "f32[]"}, {}, "p must not depend on n, got f32[n,5]"},
+      {&kSgd, {"f32[3,5]", "f32[5]", "f32[]"}, {}, "g must be f32[3,5], got f32[5]"},
+      {&kSgd, {"f32[3]", "f32[3]", "f32[3]"}, {}, "rate must be f32[], got f32[3]"},
+      {&kSgd, {"i32[3]", "i32[3]", "f32[]"}, {}, "p must be f32, got i32[3]"},
+      {&kMomentum, {"f32[3]", "f32[3]", "f32[3]", "f32[]", "f32[]"}, {}, "f32[3], f32[3]"},
+      {&kMomentum, {"f32[3]", "f32[3]", "f32[1]", "f32[]", "f32[]"}, {}, "velocity must be f32[3], got f32[1]"},
+      {&kMomentum, {"f32[3]", "f32[3]", "f32[3]", "f32[]", "u32[]"}, {}, "momentum must be f32[], got u32[]"},
+      {&kAdam, {"f32[3]", "f32[3]", "f32[3]", "f32[3]", "f32[]", "f32[]", "f32[]", "f32[]"}, {}, "f32[3], f32[3], f32[3]"},
+      {&kAdam, {"f32[3]", "f32[3]", "f32[2]", "f32[3]", "f32[]", "f32[]", "f32[]", "f32[]"}, {}, "m must be f32[3], got f32[2]"},
+      {&kAdam, {"f32[3]", "f32[3]", "f32[3]", "f32[3]", "f32[]", "f32[]", "f32[]", "f32[1]"}, {}, "epsilon must be f32[], got f32[1]"},
+      {&kAdam, {"f32[3]", "f32[3]", "f32[]"}, {}, "adam takes 8 inputs, got 3"},
+  });
+}
+
+}  // namespace
+}  // namespace brine::ir

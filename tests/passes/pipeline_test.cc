@@ -1,0 +1,122 @@
+#include "passes/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "passes/regions.h"
+#include "tests/passes/models.h"
+#include "tests/passes/pass_test_util.h"
+
+namespace brine::passes {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+ir::Graph Start(ir::Function function = ir::Function::kTrain) { return DeriveOrDie(SmallModels()[1].graph, function, 4); }
+
+TEST(PipelineTest, EveryRowHasANameOfItsOwnAndAReason) {
+  std::set<std::string> names;
+  for (const Pass& pass : AllPasses()) {
+    EXPECT_TRUE(names.insert(pass.name).second) << pass.name;
+    EXPECT_NE(std::string(pass.reason), "") << pass.name;
+  }
+  names.clear();
+  for (const Region& region : AllRegions()) {
+    EXPECT_TRUE(names.insert(region.name).second) << region.name;
+    EXPECT_NE(std::string(region.reason), "") << region.name;
+    EXPECT_EQ(FindRegion(region.name), &region);
+  }
+  EXPECT_EQ(FindRegion("unheard_of"), nullptr);
+}
+
+TEST(PipelineTest, StopsAfterAPassAndAtAStage) {
+  ir::Graph graph = Start();
+  PipelineOptions options;
+  options.stop_after = 1;
+  RunOrDie(graph, options);
+  EXPECT_EQ(graph.outputs[0].name, "loss");
+  EXPECT_TRUE(graph.updates.empty());
+
+  options = {};
+  options.until = ir::Stage::kTrain;
+  RunOrDie(graph, options);
+  EXPECT_EQ(graph.stage, ir::Stage::kTrain);
+  EXPECT_FALSE(graph.updates.empty());
+  EXPECT_TRUE(ir::Verify(graph).ok());
+
+  options.until = ir::Stage::kFused;
+  RunOrDie(graph, options);
+  EXPECT_EQ(graph.stage, ir::Stage::kFused);
+
+  RunOrDie(graph);  // the rest, on the graph as it is
+  EXPECT_EQ(graph.stage, ir::Stage::kPlanned);
+  EXPECT_FALSE(RunOrDie(graph)) << "a planned graph is done";
+}
+
+TEST(PipelineTest, EveryPassIsDoneAfterItRan) {
+  for (const NamedModel& model : AllModels()) {
+    ir::Graph graph = DeriveOrDie(model.graph, ir::Function::kTrain, 4);
+    for (const Pass& pass : AllPasses()) {
+      RunOne(graph, pass.name);
+      if (pass.stage == ir::Stage::kTrain) EXPECT_FALSE(RunOne(graph, pass.name)) << model.name << " " << pass.name << "\n" << ir::Print(graph);
+    }
+  }
+}
+
+TEST(PipelineTest, CallsAfterEachPassThatChangedTheGraph) {
+  ir::Graph graph = Start(ir::Function::kPredict);
+  std::vector<std::string> names;
+  PipelineOptions options;
+  options.after_pass = [&](int number, const std::string& name, const ir::Graph&) {
+    names.push_back(std::to_string(number) + " " + name);
+    return absl::OkStatus();
+  };
+  RunOrDie(graph, options);
+  EXPECT_THAT(names, ElementsAre("1 add-loss", "2 canonicalize", "9 fuse", "10 plan-memory"));
+}
+
+TEST(PipelineTest, DumpsAreReadBack) {
+  const std::string folder = testing::TempDir() + "/brine_dump";
+  std::filesystem::create_directories(folder);
+  ir::Graph graph = Start();
+  PipelineOptions options;
+  options.after_pass = DumpTo(folder);
+  RunOrDie(graph, options);
+  EXPECT_TRUE(std::filesystem::exists(folder + "/01_add-loss.ir"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/10_plan-memory.ir"));
+  options.after_pass = DumpTo(folder + "/missing");
+  graph = Start();
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("missing/01_add-loss.ir: cannot be written"));
+}
+
+TEST(PipelineTest, RefusesUnknownNamesAndStagesOutOfOrder) {
+  ir::Graph graph = Start();
+  PipelineOptions options;
+  options.only = {"cse", "fuze"};
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("unknown pass \"fuze\"; known are add-loss, canonicalize"));
+  options.only = {"plan-memory"};
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("expected a graph of stage fused, got train"));
+  RunOrDie(graph);
+  options.only = {"cse"};
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("pass cse cannot run on a graph of stage planned"));
+}
+
+TEST(DeriveTest, RefusesWhatCannotBeDerived) {
+  ir::Graph model = SmallModels()[1].graph;
+  const auto error = [&](ir::Function function, int64_t batch_size) { return std::string(Derive(model, function, batch_size).status().message()); };
+  EXPECT_THAT(error(ir::Function::kTrain, 0), HasSubstr("the batch size must be positive, got 0"));
+  EXPECT_THAT(error(ir::Function::kModel, 1), HasSubstr("must be train, evaluate or predict"));
+  EXPECT_THAT(error(ir::Function::kTrain, int64_t{1} << 30), HasSubstr("is too large"));
+  model.training = {};
+  EXPECT_THAT(error(ir::Function::kTrain, 4), HasSubstr("it has no loss"));
+  EXPECT_TRUE(Derive(model, ir::Function::kPredict, 4).ok());
+  model = Start();
+  EXPECT_THAT(error(ir::Function::kTrain, 4), HasSubstr("expected a graph of stage graph, got train"));
+}
+
+}  // namespace
+}  // namespace brine::passes

@@ -1,0 +1,126 @@
+// The tutorial CNN, built, differentiated and trained in the double interpreter, against numbers that four other programs agree on
+// (tests/reference/make_reference.py).
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "frontend/graph_of.h"
+#include "ir/interpret.h"
+#include "ir/philox.h"
+#include "passes/add_loss.h"
+#include "passes/add_optimizer.h"
+#include "passes/autodiff.h"
+#include "passes/derive.h"
+#include "tests/frontend/examples.h"
+
+namespace brine {
+namespace {
+
+constexpr int kBatch = 10, kSteps = 20, kPixels = 32 * 32 * 3;
+
+// Lines of a reference file that are not comments, as words.
+std::vector<std::vector<std::string>> ReadRows(const std::string& name) {
+  std::ifstream file(std::string(BRINE_SOURCE_DIR) + "/tests/reference/" + name);
+  std::vector<std::vector<std::string>> rows;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words(line);
+    rows.emplace_back(std::istream_iterator<std::string>(words), std::istream_iterator<std::string>());
+  }
+  return rows;
+}
+
+double Uniform(uint32_t seed, int64_t element, const char* name) {
+  return ir::PhiloxUniform({static_cast<uint32_t>(element), 0, ir::NameId(name), 0}, {seed, 0});
+}
+
+// Picture i of label i mod 10: half a prototype of its label, half noise.
+void FillBatch(int step, ir::Tensors<double>& given, const ir::Graph& graph) {
+  ir::Tensor<double> pictures, labels;
+  for (const ir::Input& input : graph.inputs) {
+    if (input.source == ir::Source::kData) {
+      pictures = ir::MakeTensor<double>(graph.type(input.value), kBatch);
+      for (int row = 0; row < kBatch; ++row) {
+        const int64_t picture = step * kBatch + row, label = picture % 10;
+        for (int64_t element = 0; element < kPixels; ++element) {
+          const double p = Uniform(1, label * kPixels + element, "prototype"), q = Uniform(1, picture * kPixels + element, "noise");
+          pictures.whole[static_cast<size_t>(row * kPixels + element)] = static_cast<int64_t>(std::floor((0.5 * p + 0.5 * q) * 256));
+        }
+      }
+      given[graph.value(input.value).name] = pictures;
+    }
+    if (input.source == ir::Source::kLabel) {
+      labels = ir::MakeTensor<double>(graph.type(input.value), kBatch);
+      for (int row = 0; row < kBatch; ++row) labels.real[static_cast<size_t>(row * 10 + (step * kBatch + row) % 10)] = 1;
+      given[graph.value(input.value).name] = labels;
+    }
+  }
+}
+
+struct Checked {
+  double sum = 0, abs_sum = 0;
+};
+Checked SumsOf(const std::vector<double>& data) {
+  Checked sums;
+  for (double value : data) {
+    sums.sum += value;
+    sums.abs_sum += std::fabs(value);
+  }
+  return sums;
+}
+
+// Rows "gradient" or "weight" of the file against tensors named <parameter><suffix>.
+void ExpectTensors(const std::string& what, const ir::Tensors<double>& tensors, const std::string& suffix, double tolerance) {
+  int rows = 0;
+  for (const std::vector<std::string>& row : ReadRows("cifar10_cnn_gradients.txt")) {
+    if (row[0] != what) continue;
+    ++rows;
+    const auto it = tensors.find(row[1] + suffix);
+    ASSERT_NE(it, tensors.end()) << row[1];
+    const Checked sums = SumsOf(it->second.real);
+    const double abs_sum = std::stod(row[3]);
+    EXPECT_NEAR(sums.sum, std::stod(row[2]), tolerance * abs_sum) << row[1];
+    EXPECT_NEAR(sums.abs_sum, abs_sum, tolerance * abs_sum) << row[1];
+    for (size_t word = 5; word + 1 < row.size(); word += 2) {
+      const double expected = std::stod(row[word + 1]);
+      EXPECT_NEAR(it->second.real[std::stoul(row[word])], expected, tolerance * std::fabs(expected)) << row[1] << " at " << row[word];
+    }
+  }
+  EXPECT_EQ(rows, 8);
+}
+
+TEST(Cifar10Cnn, TrainsInTheInterpreterAsInFourOtherPrograms) {
+  absl::StatusOr<ir::Graph> model = BuildGraph(ExampleModel("cifar10_cnn"));
+  ASSERT_TRUE(model.ok()) << model.status();
+  absl::StatusOr<ir::Graph> graph = passes::Derive(*model, ir::Function::kTrain, kBatch);
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  ASSERT_TRUE(passes::AddLoss(*graph).ok());
+  ASSERT_TRUE(passes::Autodiff(*graph).ok());
+  ASSERT_TRUE(passes::AddOptimizer(*graph).ok());
+
+  ir::Tensors<double> states = ir::InitialStates<double>(*graph, 0);
+  const std::vector<std::vector<std::string>> losses = ReadRows("cifar10_cnn_losses.txt");
+  ASSERT_EQ(losses.size(), size_t{kSteps});
+  for (int step = 0; step < kSteps; ++step) {
+    ir::Tensors<double> given = ir::HostInputs<double>(*graph, 0, step, kBatch);
+    FillBatch(step, given, *graph);
+    given.insert(states.begin(), states.end());
+    const absl::StatusOr<ir::Tensors<double>> results = ir::Interpret(*graph, given, kBatch);
+    ASSERT_TRUE(results.ok()) << results.status();
+    double loss = std::nan("");
+    for (const ir::Output& output : graph->outputs) {
+      if (output.name == "loss") loss = results->at(graph->value(output.value).name).real[0];
+    }
+    // The reference scales pixels by float(1)/float(255), this model by the decimal 0.003921569: 1e-8 apart.
+    EXPECT_NEAR(loss, std::stod(losses[static_cast<size_t>(step)][1]), 1e-7) << "step " << step + 1;
+    if (step == 0) ExpectTensors("gradient", *results, ".grad", 1e-6);
+    ir::ApplyUpdates(*graph, *results, states);
+  }
+  ExpectTensors("weight", states, "", 1e-5);
+}
+
+}  // namespace
+}  // namespace brine

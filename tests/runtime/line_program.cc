@@ -1,0 +1,92 @@
+#include "tests/runtime/line_program.h"
+
+#include "runtime/core/philox.h"
+
+namespace brine::testing {
+namespace {
+
+const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
+float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
+
+// (x, y, rows, w, b) -> loss, dw, db
+int Gradient(void** argv) {
+  const float *x = Floats(argv, 0), *y = Floats(argv, 1), *rows = Floats(argv, 2), *w = Floats(argv, 3), *b = Floats(argv, 4);
+  float loss = 0, dw = 0, db = 0;
+  for (int row = 0; row < Buffer(argv, 0).dim[0].extent; ++row) {
+    const float error = *w * x[row] + *b - y[row];
+    loss += error * error;
+    dw += 2 * error * x[row];
+    db += 2 * error;
+  }
+  *Floats(argv, 5) = loss / *rows;
+  *Floats(argv, 6) = dw / *rows;
+  *Floats(argv, 7) = db / *rows;
+  return 0;
+}
+
+// (p, g, rate) -> p, in place
+int Descend(void** argv) {
+  *Floats(argv, 3) = *Floats(argv, 0) - *Floats(argv, 2) * *Floats(argv, 1);
+  return 0;
+}
+
+// (x, w, b) -> y
+int Predict(void** argv) {
+  for (int row = 0; row < Buffer(argv, 0).dim[0].extent; ++row) {
+    Floats(argv, 3)[row] = *Floats(argv, 1) * Floats(argv, 0)[row] + *Floats(argv, 2);
+  }
+  return 0;
+}
+
+enum { kX, kY, kRows, kRate, kW, kB, kLoss, kDw, kDb, kPrediction };
+constexpr brine_value kValues[] = {
+    {"x", BRINE_F32, BRINE_INPUTS, 1, {BRINE_BATCH}, 0},
+    {"label", BRINE_F32, BRINE_INPUTS, 1, {BRINE_BATCH}, 64},
+    {"rows", BRINE_F32, BRINE_INPUTS, 0, {}, 128},
+    {"rate", BRINE_F32, BRINE_INPUTS, 0, {}, 192},
+    {"line/kernel", BRINE_F32, BRINE_PARAMETERS, 0, {}, 0},
+    {"line/bias", BRINE_F32, BRINE_PARAMETERS, 0, {}, 64},
+    {"loss", BRINE_F32, BRINE_OUTPUTS, 0, {}, 0},
+    {"line/kernel.grad", BRINE_F32, BRINE_GRADIENTS, 0, {}, 0},
+    {"line/bias.grad", BRINE_F32, BRINE_GRADIENTS, 0, {}, 64},
+    {"line", BRINE_F32, BRINE_OUTPUTS, 1, {BRINE_BATCH}, 64},
+};
+constexpr uint16_t kGradientValues[] = {kX, kY, kRows, kW, kB, kLoss, kDw, kDb};
+constexpr uint16_t kKernelStep[] = {kW, kDw, kRate, kW}, kBiasStep[] = {kB, kDb, kRate, kB}, kPredictValues[] = {kX, kW, kB, kPrediction};
+
+constexpr brine_call kTrainCalls[] = {{Gradient, kGradientValues, 5, 8, 0, "gradient", "line", "model.cc:3"},
+                                      {Descend, kKernelStep, 3, 4, 0, "kernel_step", "line", "model.cc:3"},
+                                      {Descend, kBiasStep, 3, 4, 0, "bias_step", "line", "model.cc:3"}};
+constexpr brine_call kPredictCalls[] = {{Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3"}};
+
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0}, {kY, BRINE_LABEL, 0}, {kRows, BRINE_ROWS, 0}, {kRate, BRINE_SCALAR, 0.1}};
+constexpr brine_output kLossOutput[] = {{"loss", kLoss}}, kPredictOutput[] = {{"output", kPrediction}};
+constexpr brine_function Function(const brine_call* calls, int count, const brine_output* outputs, int first_update) {
+  return {kValues, calls, kInputs, outputs, 10, count, 4, 1, first_update};
+}
+
+const brine_variable kVariables[] = {
+    {"line/kernel", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_UNIFORM, {}, 0, 1.0, brine_random_id("line/kernel"), "model.cc:3"},
+    {"line/bias", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_CONSTANT, {}, 64, 0.0, brine_random_id("line/bias"), "model.cc:3"},
+};
+
+brine_program MakeProgram() {
+  brine_program program = {};
+  program.abi_version = BRINE_ABI_VERSION;
+  program.name = "line";
+  program.batch_size = 4;
+  const int64_t bytes[BRINE_BLOCK_COUNT] = {0, 256, 128, 128, 0, 0, 128};
+  for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
+  program.train = Function(kTrainCalls, 3, kLossOutput, 1);
+  program.evaluate = Function(kTrainCalls, 1, kLossOutput, 1);
+  program.predict = Function(kPredictCalls, 1, kPredictOutput, 1);
+  program.variables = kVariables;
+  program.variable_count = 2;
+  return program;
+}
+
+}  // namespace
+
+const brine_program kLineProgram = MakeProgram();
+
+}  // namespace brine::testing

@@ -1,0 +1,113 @@
+#include "runtime/core/state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "runtime/core/philox.h"
+#include "tests/runtime/line_program.h"
+
+namespace brine::testing {
+namespace {
+
+struct FreeMemory {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+class StateTest : public ::testing::Test {
+ protected:
+  StateTest() : memory_(std::aligned_alloc(64, brine_state_bytes(&kLineProgram))), state_(brine_state_init(&kLineProgram, memory_.get(), 7)) {}
+
+  void Fill(const brine_function& function, std::initializer_list<float> x, std::initializer_list<float> y) {
+    std::memcpy(brine_input_rows(state_, &function, BRINE_DATA, 0), x.begin(), x.size() * sizeof(float));
+    std::memcpy(brine_input_rows(state_, &function, BRINE_LABEL, 0), y.begin(), y.size() * sizeof(float));
+  }
+  float& Variable(int index) { return *reinterpret_cast<float*>(brine_variable_data(state_, index)); }
+  float Loss(const brine_function& function) { return *brine_output_data(state_, &function, "loss"); }
+
+  std::unique_ptr<void, FreeMemory> memory_;
+  brine_state* state_;
+};
+
+TEST_F(StateTest, DrawsTheInitialWeightsOfTheSeed) {
+  EXPECT_EQ(Variable(0), static_cast<float>(2 * brine_uniform(7, 0, 0, brine_random_id("line/kernel")) - 1));
+  EXPECT_EQ(Variable(1), 0.0f);
+}
+
+TEST_F(StateTest, AStepIsTheKernelsOverTheRowsGiven) {
+  Variable(0) = 1;
+  Fill(kLineProgram.train, {1, 2, 3, 100}, {2, 4, 6, 0});  // three rows count; the fourth must not
+  ASSERT_EQ(brine_train_step(state_, 3), BRINE_OK);
+  EXPECT_FLOAT_EQ(Loss(kLineProgram.train), (1 + 4 + 9) / 3.0f);
+  EXPECT_FLOAT_EQ(Variable(0), 1 + 0.1f * 2 * (1 + 4 + 9) / 3.0f);
+  EXPECT_FLOAT_EQ(Variable(1), 0.1f * 2 * (1 + 2 + 3) / 3.0f);
+  EXPECT_EQ(brine_steps_done(state_), 1u);
+}
+
+TEST_F(StateTest, ConvergesAndPredicts) {
+  for (int step = 0; step < 500; ++step) {
+    Fill(kLineProgram.train, {-1, 0, 1, 2}, {-1, 1, 3, 5});
+    ASSERT_EQ(brine_train_step(state_, 4), BRINE_OK);
+  }
+  Fill(kLineProgram.predict, {10}, {0});
+  ASSERT_EQ(brine_predict_step(state_, 1), BRINE_OK);
+  EXPECT_NEAR(brine_output_data(state_, &kLineProgram.predict, "output")[0], 21, 1e-3);
+}
+
+TEST_F(StateTest, EvaluationChangesNothing) {
+  const float before = Variable(0);
+  Fill(kLineProgram.evaluate, {1, 2}, {3, 5});
+  ASSERT_EQ(brine_evaluate_step(state_, 2), BRINE_OK);
+  EXPECT_EQ(Variable(0), before);
+  EXPECT_EQ(brine_steps_done(state_), 0u);
+}
+
+TEST_F(StateTest, ScalarsHoldUntilSetAgain) {
+  EXPECT_EQ(brine_get_scalar(state_, "rate"), 0.1);
+  EXPECT_EQ(brine_set_scalar(state_, "rate", 0), BRINE_OK);
+  const float before = Variable(0);
+  Fill(kLineProgram.train, {1}, {9});
+  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  EXPECT_EQ(Variable(0), before);
+  EXPECT_EQ(brine_set_scalar(state_, "speed", 1), BRINE_INVALID);
+  EXPECT_STREQ(brine_error(state_), "line has no scalar input speed");
+  EXPECT_TRUE(std::isnan(brine_get_scalar(state_, "speed")));
+}
+
+TEST_F(StateTest, RowsOutsideTheBatchAreRefused) {
+  EXPECT_EQ(brine_train_step(state_, 5), BRINE_INVALID);
+  EXPECT_STREQ(brine_error(state_), "5 rows, but the program was compiled for 1 to 4");
+  EXPECT_EQ(brine_train_step(state_, 0), BRINE_INVALID);
+}
+
+TEST_F(StateTest, AnInfiniteLossUpdatesNothingAndIsNamed) {
+  Variable(0) = 1;
+  Fill(kLineProgram.train, {3e38f}, {-3e38f});
+  EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+  EXPECT_STREQ(brine_error(state_), "model.cc:3: line: loss is not finite in step 1; nothing was updated");
+  EXPECT_EQ(Variable(0), 1.0f);
+  EXPECT_EQ(brine_steps_done(state_), 0u);
+}
+
+TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
+  Variable(1) = std::numeric_limits<float>::quiet_NaN();
+  Fill(kLineProgram.train, {1}, {1});
+  EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+  EXPECT_STREQ(brine_error(state_), "model.cc:3: line/bias is not finite at element 0 before step 1; nothing was updated");
+}
+
+TEST_F(StateTest, TwoStatesDoNotShareAnything) {
+  std::unique_ptr<void, FreeMemory> memory(std::aligned_alloc(64, brine_state_bytes(&kLineProgram)));
+  brine_state* other = brine_state_init(&kLineProgram, memory.get(), 7);
+  Fill(kLineProgram.train, {1}, {9});
+  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  EXPECT_NE(*reinterpret_cast<float*>(brine_variable_data(other, 0)), Variable(0));
+  EXPECT_EQ(brine_steps_done(other), 0u);
+}
+
+}  // namespace
+}  // namespace brine::testing
