@@ -152,7 +152,8 @@ class Emitter {
                       absl::StrJoin(arguments, ", ", [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }), "};\n");
       const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return updating.count(value) != 0; });
       if (updates && first_update < 0) first_update = call_count;
-      absl::StrAppend(&calls, "  {&", kernel.symbol, "_argv, ", prefix, "_", call_count, ", ", arguments.size(), ", ", kernel.scratch_bytes, ", ",
+      absl::StrAppend(&calls, "  {&", kernel.symbol, "_argv, ", prefix, "_", call_count, ", ", arguments.size() - node.outputs.size(), ", ",
+                      arguments.size(), ", ", kernel.scratch_bytes, ", ",
                       CString(graph.value(node.outputs[0]).name), ", ", CString(Layers(node.locations)), ", ", CString(Place(node.locations)), "},\n");
       ++call_count;
     }

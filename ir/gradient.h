@@ -20,7 +20,7 @@ class GradientBuilder {
   const Attributes& attributes() const { return node_.attributes; }
   ValueId input(int index) const { return node_.inputs[static_cast<size_t>(index)]; }
   ValueId output(int index = 0) const { return node_.outputs[static_cast<size_t>(index)]; }
-  const Type& type(ValueId value) const { return graph_.type(value); }
+  Type type(ValueId value) const { return graph_.type(value); }  // a copy: adding nodes moves the graph's
   ValueId output_gradient(int index = 0) const { return output_gradients_[static_cast<size_t>(index)]; }  // kNoValue: none arrives
   bool needed(int index) const { return needed_[static_cast<size_t>(index)]; }
 
@@ -36,7 +36,7 @@ class GradientBuilder {
 
  private:
   Graph& graph_;
-  Node node_;  // a copy: adding nodes moves the graph's
+  Node node_;  // a copy, for the same reason
   std::vector<ValueId> output_gradients_;
   std::vector<bool> needed_;
   std::vector<ValueId> input_gradients_;

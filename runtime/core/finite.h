@@ -4,12 +4,17 @@
 
 #include <stdint.h>
 
+#include "runtime/program.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 int brine_all_finite(const float* data, int64_t count);
 int64_t brine_first_not_finite(const float* data, int64_t count);  // −1 when all are finite
+
+// The same as brine_all_finite, on the backend's pool.
+int brine_all_finite_parallel(const brine_backend* backend, brine_context* context, const float* data, int64_t count);
 
 #ifdef __cplusplus
 }

@@ -18,23 +18,27 @@ extern "C" {
 
 typedef enum brine_status {
   BRINE_OK = 0,
-  BRINE_FAILED = 1,     // a kernel reported an error
-  BRINE_INVALID = 3,    // an argument or a file does not fit the program
-  BRINE_DIVERGED = 5    // loss, a gradient or a parameter is not finite; nothing was updated
+  BRINE_FAILED = 1,   // a kernel or the operating system reported an error
+  BRINE_INVALID = 3,  // an argument or a file does not fit the program
+  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite; nothing was updated
 } brine_status;
 
 typedef struct brine_state brine_state;
 
+// Whether this machine and this runtime can run the program; otherwise one sentence in `error`.
+brine_status brine_check(const brine_program* program, char* error, size_t error_bytes);
+
 size_t brine_state_bytes(const brine_program* program);
 
-// Lays the state out in `memory` (64-byte aligned, brine_state_bytes long) and draws the initial weights of `seed`.
+// Lays the state out in `memory` (64-byte aligned, brine_state_bytes long) and draws the initial weights of `seed`.  Null when
+// brine_check refuses the program.
 brine_state* brine_state_init(const brine_program* program, void* memory, uint64_t seed);
 
 const brine_program* brine_state_program(const brine_state* state);
 const char* brine_error(const brine_state* state);  // the last failure, one sentence
 
 // Memory for the input of `function` with this source; `number` counts inputs of that source.  Null when there is none.  Data and label
-// rows are dense, one after another; they are the caller's to fill before each step.
+// rows are dense, one after another; they are the caller's to fill before each step, and a step leaves them as they are.
 void* brine_input_rows(brine_state* state, const brine_function* function, brine_source source, int32_t number);
 const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number);
 
@@ -51,11 +55,15 @@ const float* brine_output_data(const brine_state* state, const brine_function* f
 uint8_t* brine_variable_data(brine_state* state, int32_t variable);
 int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
 
+// BRINE_DIVERGED, with the name in brine_error, when a variable holds NaN or infinity.  Kernels may swallow a NaN, so this is worth asking
+// before an evaluation.
+brine_status brine_check_variables(brine_state* state);
+
 uint64_t brine_steps_done(const brine_state* state);
 uint64_t brine_seed(const brine_state* state);
 void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done);  // what a checkpoint restores beside the variables
 
-// One kernel at a time, for measuring: call `index` of `function`, after a step has been prepared with the same `rows`.
+// One kernel at a time, for measuring: call `index` of `function`, after a step with the same `rows`.
 brine_status brine_run_call(brine_state* state, const brine_function* function, int32_t index, int32_t rows);
 
 #ifdef __cplusplus

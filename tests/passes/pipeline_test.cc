@@ -62,7 +62,8 @@ TEST(PipelineTest, EveryPassIsDoneAfterItRan) {
     ir::Graph graph = DeriveOrDie(model.graph, ir::Function::kTrain, 4);
     for (const Pass& pass : AllPasses()) {
       RunOne(graph, pass.name);
-      if (pass.stage == ir::Stage::kTrain) EXPECT_FALSE(RunOne(graph, pass.name)) << model.name << " " << pass.name << "\n" << ir::Print(graph);
+      if (pass.stage > ir::Stage::kTrain) continue;
+      EXPECT_FALSE(RunOne(graph, pass.name)) << model.name << " " << pass.name << "\n" << ir::Print(graph);
     }
   }
 }

@@ -63,7 +63,7 @@ TEST(SemanticsTest, WithoutAnyOnePass) {
     ir::Graph full = DeriveOrDie(model.graph, ir::Function::kTrain, kBatch);
     RunOrDie(full);
     const Tensors expected = Observed(full, kRows);
-    for (const std::string& pass : {"canonicalize", "fold-constants", "simplify", "cse", "dce"}) {
+    for (const char* pass : {"canonicalize", "fold-constants", "simplify", "cse", "dce"}) {
       ir::Graph graph = DeriveOrDie(model.graph, ir::Function::kTrain, kBatch);
       PipelineOptions options;
       options.without = {pass};

@@ -54,10 +54,10 @@ constexpr brine_value kValues[] = {
 constexpr uint16_t kGradientValues[] = {kX, kY, kRows, kW, kB, kLoss, kDw, kDb};
 constexpr uint16_t kKernelStep[] = {kW, kDw, kRate, kW}, kBiasStep[] = {kB, kDb, kRate, kB}, kPredictValues[] = {kX, kW, kB, kPrediction};
 
-constexpr brine_call kTrainCalls[] = {{Gradient, kGradientValues, 5, 8, 0, "gradient", "line", "model.cc:3"},
-                                      {Descend, kKernelStep, 3, 4, 0, "kernel_step", "line", "model.cc:3"},
-                                      {Descend, kBiasStep, 3, 4, 0, "bias_step", "line", "model.cc:3"}};
-constexpr brine_call kPredictCalls[] = {{Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3"}};
+constexpr brine_call kTrainCalls[] = {{Gradient, kGradientValues, 5, 8, 0, "gradient", "line", "model.cc:3", 0},
+                                      {Descend, kKernelStep, 3, 4, 0, "kernel_step", "line", "model.cc:3", 0},
+                                      {Descend, kBiasStep, 3, 4, 0, "bias_step", "line", "model.cc:3", 0}};
+constexpr brine_call kPredictCalls[] = {{Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3", 0}};
 
 constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0}, {kY, BRINE_LABEL, 0}, {kRows, BRINE_ROWS, 0}, {kRate, BRINE_SCALAR, 0.1}};
 constexpr brine_output kLossOutput[] = {{"loss", kLoss}}, kPredictOutput[] = {{"output", kPrediction}};
@@ -70,8 +70,18 @@ const brine_variable kVariables[] = {
     {"line/bias", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_CONSTANT, {}, 64, 0.0, brine_random_id("line/bias"), "model.cc:3"},
 };
 
+const char* const kNoFeatures[] = {nullptr};
+constexpr brine_backend kBackend = {
+    [](void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+      int result = 0;
+      for (int32_t index = min; index < min + size; ++index) result |= task(user_context, index, closure);
+      return result;
+    },
+    [](int32_t) { return 1; }, kNoFeatures, "any"};
+
 brine_program MakeProgram() {
   brine_program program = {};
+  program.backend = &kBackend;
   program.abi_version = BRINE_ABI_VERSION;
   program.name = "line";
   program.batch_size = 4;

@@ -1,0 +1,51 @@
+// train, evaluate, predict and bench: build the program and become it, so that what runs is what ships.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "frontend/cli/commands.h"
+#include "frontend/cli/session.h"
+
+extern char** environ;
+
+namespace brine::cli {
+namespace {
+
+// Replaces this process by the program in `bytes`; returns only when that fails.
+absl::Status Become(const std::string& name, const std::string& bytes, const std::vector<std::string>& arguments) {
+  const int file = memfd_create(name.c_str(), MFD_CLOEXEC);
+  if (file < 0) return absl::UnavailableError(absl::StrCat("no memory for the program: ", strerror(errno)));
+  size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t count = write(file, bytes.data() + written, bytes.size() - written);
+    if (count < 0) return absl::UnavailableError(absl::StrCat("no memory for the program: ", strerror(errno)));
+    written += static_cast<size_t>(count);
+  }
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  fexecve(file, argv.data(), environ);
+  return absl::UnavailableError(absl::StrCat("the program cannot be started: ", strerror(errno)));
+}
+
+}  // namespace
+
+int RunProgram(const Command& command, const Arguments& arguments) {
+  const absl::StatusOr<Session> session = OpenSession();
+  if (!session.ok()) return Fail(session.status(), kFailed);
+  const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
+  if (prepared.exit_code != kOk) return prepared.exit_code;
+  codegen::ProgramOptions options;
+  const absl::StatusOr<codegen::BuiltProgram> program =
+      codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
+  if (!program.ok()) return Fail(program.status(), kCompileFailed);
+  std::vector<std::string> argv = {program->name, command.name};
+  argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
+  argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
+  return Fail(Become(program->name, program->bytes, argv), kFailed);
+}
+
+}  // namespace brine::cli

@@ -1,0 +1,92 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "runtime/core/cpu.h"
+
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+namespace {
+
+bool Supports(const char* name) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_cpu_init();
+  // The builtin takes literals only; it also asks whether the operating system saves the registers.
+#define BRINE_FEATURE(spelling) \
+  if (strcmp(name, spelling) == 0) return __builtin_cpu_supports(spelling) != 0;
+  BRINE_FEATURE("sse4.1")
+  BRINE_FEATURE("avx")
+  BRINE_FEATURE("avx2")
+  BRINE_FEATURE("fma")
+  BRINE_FEATURE("f16c")
+  BRINE_FEATURE("avx512f")
+  BRINE_FEATURE("avx512cd")
+  BRINE_FEATURE("avx512bw")
+  BRINE_FEATURE("avx512dq")
+  BRINE_FEATURE("avx512vl")
+  BRINE_FEATURE("avx512ifma")
+  BRINE_FEATURE("avx512vbmi")
+  BRINE_FEATURE("avx512vbmi2")
+  BRINE_FEATURE("avx512vnni")
+  BRINE_FEATURE("avx512bf16")
+#undef BRINE_FEATURE
+#else
+  (void)name;
+#endif
+  return false;
+}
+
+int ProcessorsByAffinity() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+// The tightest "quota period" of the process's control group and those above it (cgroup v2), in processors.
+int ProcessorsByGroup() {
+  char line[PATH_MAX], path[PATH_MAX + 64];
+  FILE* groups = fopen("/proc/self/cgroup", "re");
+  if (groups == nullptr) return INT_MAX;
+  char group[PATH_MAX] = "";
+  while (fgets(line, sizeof(line), groups) != nullptr) {
+    if (strncmp(line, "0::", 3) == 0) snprintf(group, sizeof(group), "%.*s", static_cast<int>(strcspn(line + 3, "\n")), line + 3);
+  }
+  fclose(groups);
+  int tightest = INT_MAX;
+  for (;;) {
+    snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.max", group);
+    long long quota = 0, period = 0;
+    FILE* file = fopen(path, "re");
+    if (file != nullptr) {
+      if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0 && (quota + period - 1) / period < tightest) {
+        tightest = static_cast<int>((quota + period - 1) / period);
+      }
+      fclose(file);
+    }
+    char* const slash = strrchr(group, '/');
+    if (slash == nullptr) return tightest;
+    *slash = '\0';
+  }
+}
+
+}  // namespace
+
+int brine_missing_cpu_features(const char* const* features, char* text, size_t text_bytes) {
+  int missing = 0;
+  size_t used = 0;
+  if (text_bytes > 0) text[0] = '\0';
+  for (; features != nullptr && *features != nullptr; ++features) {
+    if (Supports(*features)) continue;
+    if (used < text_bytes) used += static_cast<size_t>(snprintf(text + used, text_bytes - used, "%s%s", missing == 0 ? "" : ", ", *features));
+    ++missing;
+  }
+  return missing;
+}
+
+int brine_available_threads(void) {
+  const int affinity = ProcessorsByAffinity(), group = ProcessorsByGroup();
+  const int threads = affinity < group ? affinity : group;
+  return threads < 1 ? 1 : threads;
+}

@@ -1,0 +1,17 @@
+/* The CRC-32 of zlib and PNG: brine_crc32(0, …) starts, the result continues. */
+#ifndef BRINE_RUNTIME_CORE_CRC32_H_
+#define BRINE_RUNTIME_CORE_CRC32_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+uint32_t brine_crc32(uint32_t crc, const void* data, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif  // BRINE_RUNTIME_CORE_CRC32_H_

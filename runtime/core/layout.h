@@ -1,0 +1,40 @@
+// What a brine_state is made of; for state.cc and step.cc.
+#ifndef BRINE_RUNTIME_CORE_LAYOUT_H_
+#define BRINE_RUNTIME_CORE_LAYOUT_H_
+
+#include <stdint.h>
+
+#include "runtime/core/state.h"
+
+enum { kBrineFunctions = 3 };  // train, evaluate, predict
+
+// What one function needs beside the tables: its values as buffers, and for each call the addresses of its arguments.
+struct FunctionState {
+  brine_buffer* buffers;
+  brine_dimension* dimensions;  // BRINE_MAX_RANK for each buffer
+  void** arguments;             // for each call: &context, then its buffers
+  void*** first_argument;       // by call
+  double* scalars;              // by input
+  int32_t rows;                 // that the buffers stand at
+};
+
+struct brine_state {
+  const brine_program* program;
+  uint8_t* blocks[BRINE_BLOCK_COUNT];
+  FunctionState functions[kBrineFunctions];
+  brine_context context;
+  brine_context* context_argument;  // kernels take the address of this pointer
+  uint64_t seed, steps_done;
+  char error[512];
+};
+
+inline const brine_function* FunctionAt(const brine_program* program, int index) {
+  return index == 0 ? &program->train : index == 1 ? &program->evaluate : &program->predict;
+}
+
+inline uint8_t* Place(const brine_state* state, const brine_value& value) { return state->blocks[value.block] + value.offset; }
+
+// Extents and strides of every buffer of the function for `rows` rows.
+void SetRows(FunctionState& at, const brine_function* function, int32_t rows);
+
+#endif  // BRINE_RUNTIME_CORE_LAYOUT_H_

@@ -1,0 +1,179 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/core/finite.h"
+#include "runtime/core/layout.h"
+#include "runtime/core/state.h"
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+namespace {
+
+// While one of these lives, denormal numbers count as zero on this thread, as they do on the pool's.
+class FlushDenormals {
+ public:
+#if defined(__SSE2__)
+  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
+  ~FlushDenormals() { _mm_setcsr(before_); }
+
+ private:
+  unsigned before_;
+#else
+  FlushDenormals() {}
+  ~FlushDenormals() {}
+#endif
+};
+
+int IndexOf(const brine_state* state, const brine_function* function) {
+  return function == &state->program->train ? 0 : function == &state->program->evaluate ? 1 : 2;
+}
+
+// Elements of a value with `rows` rows.
+int64_t Elements(const brine_value& value, int32_t rows) {
+  int64_t elements = 1;
+  for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
+  return elements;
+}
+
+// learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t) for the step that is about to run (Kingma and Ba 2015, the end of section 2).
+double AdamRate(const brine_state* state) {
+  const double t = static_cast<double>(state->steps_done + 1);
+  return brine_get_scalar(state, "learning_rate") * sqrt(1 - pow(brine_get_scalar(state, "beta_2"), t)) /
+         (1 - pow(brine_get_scalar(state, "beta_1"), t));
+}
+
+void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& at, int32_t rows) {
+  for (int32_t index = 0; index < function->input_count; ++index) {
+    const brine_input& input = function->inputs[index];
+    uint8_t* const target = Place(state, function->values[input.value]);
+    const uint32_t seed[2] = {static_cast<uint32_t>(state->seed), static_cast<uint32_t>(state->seed >> 32)};
+    const uint32_t step = static_cast<uint32_t>(state->steps_done);
+    float real = 0;
+    switch (input.source) {
+      case BRINE_DATA:
+      case BRINE_LABEL: continue;
+      case BRINE_SEED: memcpy(target, seed, sizeof(seed)); continue;
+      case BRINE_STEP: memcpy(target, &step, sizeof(step)); continue;
+      case BRINE_SCALAR: real = static_cast<float>(at.scalars[index]); break;
+      case BRINE_ROWS: real = static_cast<float>(rows); break;
+      case BRINE_ADAM_RATE: real = static_cast<float>(AdamRate(state)); break;
+    }
+    memcpy(target, &real, sizeof(real));
+  }
+}
+
+brine_status RunCall(brine_state* state, const brine_function* function, FunctionState& at, int32_t call) {
+  state->context.scratch_used = 0;
+  state->context.error[0] = '\0';
+  if (function->calls[call].run(at.first_argument[call]) == 0) return BRINE_OK;
+  snprintf(state->error, sizeof(state->error), "kernel %s failed: %s", function->calls[call].name, state->context.error);
+  return BRINE_FAILED;
+}
+
+bool ValueFinite(const brine_state* state, const brine_value& value, int32_t rows) {
+  return value.dtype != BRINE_F32 || brine_all_finite(reinterpret_cast<const float*>(Place(state, value)), Elements(value, rows));
+}
+
+bool OutputsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
+  for (int32_t index = 0; index < function->output_count; ++index) {
+    if (!ValueFinite(state, function->values[function->outputs[index].value], rows)) return false;
+  }
+  return true;
+}
+
+bool BlockFinite(brine_state* state, brine_block block) {
+  return brine_all_finite_parallel(state->program->backend, &state->context, reinterpret_cast<const float*>(state->blocks[block]),
+                                   state->program->block_bytes[block] / 4);
+}
+
+// Where a call's layers stand in the model: "model.cc:9: conv2d", or what of it is known.
+void DescribeCall(const brine_call& call, char* text, size_t bytes) {
+  const char* const layers = call.layers[0] == '\0' ? call.name : call.layers;
+  snprintf(text, bytes, "%s%s%s", call.location, call.location[0] == '\0' ? "" : ": ", layers);
+}
+
+// Runs the step again call by call and names the first whose result is not finite.
+void NameTheFault(brine_state* state, const brine_function* function, FunctionState& at) {
+  if (brine_check_variables(state) != BRINE_OK) return;
+  const unsigned long long step = state->steps_done + 1;
+  const char* const kept = function->first_update == function->call_count ? "" : "; nothing was updated";
+  for (int32_t index = 0; index < function->first_update; ++index) {
+    if (RunCall(state, function, at, index) != BRINE_OK) return;
+    const brine_call& call = function->calls[index];
+    for (int value = call.input_count; value < call.value_count; ++value) {
+      const brine_value& result = function->values[call.values[value]];
+      if (ValueFinite(state, result, at.rows)) continue;
+      char where[200];
+      DescribeCall(call, where, sizeof(where));
+      snprintf(state->error, sizeof(state->error), "%s: %s is not finite in step %llu%s", where, result.name, step, kept);
+      return;
+    }
+  }
+  snprintf(state->error, sizeof(state->error), "the loss or a gradient is not finite in step %llu%s", step, kept);
+}
+
+brine_status Step(brine_state* state, const brine_function* function, int32_t rows) {
+  FunctionState& at = state->functions[IndexOf(state, function)];
+  if (rows < 1 || rows > state->program->batch_size) {
+    snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows, state->program->batch_size);
+    return BRINE_INVALID;
+  }
+  if (function->call_count == 0) {
+    snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
+    return BRINE_INVALID;
+  }
+  const FlushDenormals flush;
+  SetRows(at, function, rows);
+  WriteHostInputs(state, function, at, rows);
+  for (int32_t call = 0; call < function->first_update; ++call) {
+    const brine_status status = RunCall(state, function, at, call);
+    if (status != BRINE_OK) return status;
+  }
+  const bool updates = function->first_update < function->call_count;
+  const bool finite = OutputsFinite(state, function, rows) && (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
+  if (!finite) {
+    NameTheFault(state, function, at);
+    return BRINE_DIVERGED;
+  }
+  for (int32_t call = function->first_update; call < function->call_count; ++call) {
+    const brine_status status = RunCall(state, function, at, call);
+    if (status != BRINE_OK) return status;
+  }
+  return BRINE_OK;
+}
+
+}  // namespace
+
+brine_status brine_train_step(brine_state* state, int32_t rows) {
+  const brine_status status = Step(state, &state->program->train, rows);
+  if (status == BRINE_OK) ++state->steps_done;
+  return status;
+}
+
+brine_status brine_evaluate_step(brine_state* state, int32_t rows) { return Step(state, &state->program->evaluate, rows); }
+brine_status brine_predict_step(brine_state* state, int32_t rows) { return Step(state, &state->program->predict, rows); }
+
+brine_status brine_run_call(brine_state* state, const brine_function* function, int32_t index, int32_t rows) {
+  const FlushDenormals flush;
+  FunctionState& at = state->functions[IndexOf(state, function)];
+  SetRows(at, function, rows);
+  return RunCall(state, function, at, index);
+}
+
+brine_status brine_check_variables(brine_state* state) {
+  const brine_program* program = state->program;
+  for (int32_t index = 0; index < program->variable_count; ++index) {
+    const brine_variable& variable = program->variables[index];
+    const float* data = reinterpret_cast<const float*>(brine_variable_data(state, index));
+    const int64_t count = brine_variable_bytes(program, index) / 4;
+    if (brine_all_finite_parallel(program->backend, &state->context, data, count)) continue;
+    snprintf(state->error, sizeof(state->error), "%s%s%s is not finite at element %lld before step %llu", variable.location,
+             variable.location[0] == '\0' ? "" : ": ", variable.name, static_cast<long long>(brine_first_not_finite(data, count)),
+             static_cast<unsigned long long>(state->steps_done + 1));
+    return BRINE_DIVERGED;
+  }
+  return BRINE_OK;
+}

@@ -1,0 +1,149 @@
+#include "runtime/trainer/checkpoints.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "runtime/core/checkpoint.h"
+
+namespace brine {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kPrefix[] = "step-", kSuffix[] = ".safetensors";
+
+struct Entry {
+  uint64_t step;
+  std::string path;
+};
+
+// Newest first.
+std::vector<Entry> List(const std::string& folder) {
+  std::vector<Entry> entries;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const size_t digits = name.size() - std::min(name.size(), sizeof(kPrefix) - 1 + sizeof(kSuffix) - 1);
+    if (digits == 0 || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
+    const char *begin = name.data() + sizeof(kPrefix) - 1, *stop = begin + digits;
+    uint64_t step = 0;
+    if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, at->path().string()});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.step > b.step; });
+  return entries;
+}
+
+// A checkpoint read into memory and parsed.
+struct File {
+  std::unique_ptr<uint8_t, decltype(&std::free)> bytes{nullptr, &std::free};
+  brine_tensors tensors = {};
+
+  File() = default;
+  File(const File&) = delete;
+  ~File() { brine_release_tensors(&tensors); }
+
+  // False with a sentence that names the path.
+  bool Read(const std::string& path, std::string& why) {
+    char error[500];
+    size_t size = 0;
+    bytes.reset(brine_read_file(path.c_str(), size_t{1} << 36, &size, error, sizeof(error)));
+    if (bytes == nullptr) return why = error, false;
+    if (brine_parse_tensors(bytes.get(), size, &tensors, error, sizeof(error)) == 0) return true;
+    why = path + ": " + error;
+    return false;
+  }
+  std::string Note(const char* key) const {
+    const brine_text text = brine_find_note(&tensors, key);
+    return text.data == nullptr ? std::string() : std::string(text.data, text.size);
+  }
+};
+
+std::string ReadNewest(const std::string& folder, File& file) {
+  const std::vector<Entry> entries = List(folder);
+  for (const Entry& entry : entries) {
+    std::string why;
+    if (file.Read(entry.path, why)) return entry.path;
+    std::fprintf(stderr, "warning: passed over a broken checkpoint: %s\n", why.c_str());
+  }
+  throw Error(kExitBadInput, folder + (entries.empty() ? ": holds no checkpoint step-N.safetensors" : ": holds no checkpoint that is whole"));
+}
+
+std::string Hexadecimal(double number) {
+  char text[40];
+  std::snprintf(text, sizeof(text), "%a", number);
+  return text;
+}
+
+std::optional<int64_t> WholeNumber(const std::string& text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+void Prune(const std::string& folder) {
+  const std::vector<Entry> entries = List(folder);
+  for (size_t index = 2; index < entries.size(); ++index) {
+    std::error_code ignored;
+    fs::remove(entries[index].path, ignored);
+  }
+}
+
+}  // namespace
+
+void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error(kExitFailed, folder + ": cannot be created: " + error.message());
+  const std::vector<std::pair<std::string, std::string>> values = {{"epoch", std::to_string(position.epoch)},
+                                                                   {"batch", std::to_string(position.batch)},
+                                                                   {"batch_size", std::to_string(shape.batch_size)},
+                                                                   {"samples", std::to_string(shape.samples)},
+                                                                   {"shuffle", shape.shuffle ? "1" : "0"},
+                                                                   {"rows", std::to_string(position.sums.rows)},
+                                                                   {"loss_sum", Hexadecimal(position.sums.loss)},
+                                                                   {"accuracy_sum", Hexadecimal(position.sums.accuracy)}};
+  std::vector<brine_note> notes;
+  for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
+  const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
+  ThrowIfFailed(brine_save_with_notes(state, path.c_str(), notes.data(), notes.size()), state);
+  Prune(folder);
+}
+
+FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape) {
+  File file;
+  const std::string path = ReadNewest(folder, file);
+  const auto epoch = WholeNumber(file.Note("epoch")), batch = WholeNumber(file.Note("batch")), rows = WholeNumber(file.Note("rows"));
+  if (!epoch || !batch || !rows || *epoch > INT32_MAX) throw Error(kExitBadInput, path + ": does not say where its run stood");
+  const auto check = [&](const char* key, int64_t ours, const char* what) {
+    if (*batch == 0 || file.Note(key) == std::to_string(ours)) return;
+    throw Error(kExitBadInput, path + ": stands within an epoch of " + what + " " + file.Note(key) + ", which cannot go on with " + std::to_string(ours));
+  };
+  check("batch_size", shape.batch_size, "batch size");
+  check("samples", shape.samples, "a number of samples of");
+  check("shuffle", shape.shuffle ? 1 : 0, "shuffle");
+  ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);
+  const char* const numerics = brine_state_program(state)->numerics_id;
+  if (file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {
+    std::fprintf(stderr, "warning: %s: was made by other kernels, so the run goes on, but not bit for bit\n", path.c_str());
+  }
+  return {*epoch, *batch, {std::strtod(file.Note("loss_sum").c_str(), nullptr), std::strtod(file.Note("accuracy_sum").c_str(), nullptr), *rows}};
+}
+
+std::string NewestCheckpoint(const std::string& folder) {
+  File file;
+  return ReadNewest(folder, file);
+}
+
+void RequireNoCheckpoints(const std::string& folder) {
+  const std::vector<Entry> entries = List(folder);
+  if (!entries.empty()) throw Error(kExitBadInput, entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
+}
+
+}  // namespace brine

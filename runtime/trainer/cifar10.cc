@@ -1,0 +1,75 @@
+#include <array>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "runtime/trainer/error.h"
+#include "runtime/trainer/mapped_file.h"
+#include "runtime/trainer/readers.h"
+
+namespace brine {
+namespace {
+
+constexpr int64_t kPixels = 32 * 32, kRecord = 1 + 3 * kPixels;  // label, red plane, green plane, blue plane
+constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+
+class Cifar10Source : public SampleSource {
+ public:
+  explicit Cifar10Source(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+      files_.emplace_back(path);
+      const std::span<const uint8_t> bytes = files_.back().bytes();
+      if (bytes.size() % kRecord != 0) {
+        throw Error(kExitBadInput, path + ": has " + std::to_string(bytes.size()) + " bytes, which are no whole number of records of " + std::to_string(kRecord));
+      }
+      for (size_t at = 0; at < bytes.size(); at += kRecord) {
+        if (bytes[at] >= kClasses.size()) {
+          throw Error(kExitBadInput, path + ": record " + std::to_string(at / kRecord) + " has label " + std::to_string(bytes[at]) + ", which is not 0 to 9");
+        }
+        records_.push_back(&bytes[at]);
+      }
+    }
+  }
+  int64_t size() const override { return static_cast<int64_t>(records_.size()); }
+  SampleType type() const override { return {.elements = 3 * kPixels, .height = 32, .width = 32, .channels = 3}; }
+  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
+    auto* pixel = static_cast<uint8_t*>(samples);
+    auto* label = static_cast<uint8_t*>(labels);
+    for (int64_t index : indices) {
+      const uint8_t* const record = records_[static_cast<size_t>(index)];
+      const int32_t number = record[0];
+      std::memcpy(label, &number, sizeof(number));
+      label += sizeof(number);
+      const uint8_t *red = record + 1, *green = red + kPixels, *blue = green + kPixels;
+      for (int64_t at = 0; at < kPixels; ++at, pixel += 3) {
+        pixel[0] = red[at];
+        pixel[1] = green[at];
+        pixel[2] = blue[at];
+      }
+    }
+  }
+
+ private:
+  std::vector<MappedFile> files_;
+  std::vector<const uint8_t*> records_;
+};
+
+Dataset Load(const std::vector<std::string>& paths) {
+  Dataset data(std::make_shared<Cifar10Source>(paths));
+  data.class_names.assign(kClasses.begin(), kClasses.end());
+  return data;
+}
+
+}  // namespace
+
+TrainTest LoadCifar10(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const std::string inner = folder + "/cifar-10-batches-bin";
+  const std::string at = fs::is_directory(inner, ignored) ? inner : folder;
+  std::vector<std::string> train;
+  for (int batch = 1; batch <= 5; ++batch) train.push_back(at + "/data_batch_" + std::to_string(batch) + ".bin");
+  return {Load(train), Load({at + "/test_batch.bin"})};
+}
+
+}  // namespace brine

@@ -1,0 +1,190 @@
+#include "runtime/trainer/drawn_shapes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numbers>
+
+#include "runtime/core/philox.h"
+#include "runtime/trainer/error.h"
+
+namespace brine {
+namespace {
+
+constexpr int64_t kTrain = 10000, kTest = 2000, kLargestDrawn = 32;
+
+// Distances in pixels from the edge of a shape of radius r, negative inside; (x, y) is relative to its middle, in its own directions.
+float Disc(float x, float y, float r) { return std::sqrt(x * x + y * y) - r; }
+float Ring(float x, float y, float r) { return std::abs(std::sqrt(x * x + y * y) - 0.76f * r) - 0.24f * r; }
+float Box(float x, float y, float r) { return std::max(std::abs(x), std::abs(y)) - r; }
+float Square(float x, float y, float r) { return Box(x, y, 0.85f * r); }
+float Frame(float x, float y, float r) { return std::abs(Box(x, y, 0.65f * r)) - 0.22f * r; }
+float Triangle(float x, float y, float r) { return std::max(y, 0.8660254f * std::abs(x) - 0.5f * y) - 0.5f * r; }
+float Plus(float x, float y, float r) {
+  const float across = std::min(std::abs(x), std::abs(y)), along = std::max(std::abs(x), std::abs(y));
+  return std::max(across - 0.24f * r, along - r);
+}
+float Cross(float x, float y, float r) { return Plus(0.7071068f * (x + y), 0.7071068f * (x - y), r); }
+// Folds the plane into one of the ten halves of the star's points; its edge is a straight line there.
+float Star(float x, float y, float r) {
+  constexpr float kCos = 0.80901699f, kSin = 0.58778525f, kInner = 0.42f;  // of 36 degrees; radius of the inner corners
+  x = std::abs(x);
+  float over = std::max(kCos * x - kSin * y, 0.0f);
+  x -= 2 * over * kCos;
+  y += 2 * over * kSin;
+  over = std::max(-kCos * x - kSin * y, 0.0f);
+  x = std::abs(x + 2 * over * kCos);
+  y += 2 * over * kSin - r;
+  const float edge_x = kInner * kSin, edge_y = kInner * kCos - 1;
+  return (y * edge_x - x * edge_y) / std::sqrt(edge_x * edge_x + edge_y * edge_y);
+}
+float Wave(float x, float period) {  // distance from the nearest edge of bands half a period wide, negative in every second
+  const float turns = x / period + 64, phase = turns - static_cast<float>(static_cast<int>(turns));
+  return (std::abs(phase - 0.5f) - 0.25f) * period;
+}
+float Stripes(float x, float y, float r) { return std::max(Box(x, y, 0.95f * r), Wave(x, 0.62f * r)); }
+float Checker(float x, float y, float r) {
+  const float a = Wave(x + 0.23f * r, 0.92f * r), b = Wave(y + 0.23f * r, 0.92f * r), edge = std::min(std::abs(a), std::abs(b));
+  return std::max(Box(x, y, 0.92f * r), a * b > 0 ? edge : -edge);
+}
+
+struct Class {
+  const char* name;
+  float (*distance)(float x, float y, float r);
+  float turn;  // angles are drawn from ± this many radians; a cross that turns freely would be a plus
+};
+constexpr float kFree = std::numbers::pi_v<float>, kSlight = 0.26f;
+constexpr Class kClasses[] = {{"disc", Disc, kFree},         {"ring", Ring, kFree},     {"square", Square, kFree}, {"frame", Frame, kFree},
+                              {"triangle", Triangle, kFree}, {"cross", Cross, kSlight}, {"plus", Plus, kSlight},   {"star", Star, kFree},
+                              {"stripes", Stripes, kFree},   {"checker", Checker, kFree}};
+
+// The numbers of one picture, one after another.
+class Draw {
+ public:
+  Draw(uint64_t seed, uint32_t sample) : seed_(seed), sample_(sample), id_(brine_random_id("shapes")) {}
+  float From(float low, float high) { return low + (high - low) * static_cast<float>((Word() >> 8) * 0x1p-24); }
+  uint32_t Below(uint32_t count) { return static_cast<uint32_t>(uint64_t{Word()} * count >> 32); }
+
+ private:
+  uint32_t Word() {
+    if (used_ % 4 == 0) block_ = brine_philox(seed_, sample_, used_ / 4, id_, 0);
+    return block_.word[used_++ % 4];
+  }
+
+  uint64_t seed_;
+  uint32_t sample_, id_, used_ = 0;
+  brine_random block_ = {};
+};
+
+struct Size {
+  int64_t height, width, channels;
+  int64_t bytes() const { return height * width * channels; }
+};
+
+void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind, uint8_t* pixels) {
+  constexpr int64_t kColours = 8;  // further channels repeat these; a power of two
+  Draw draw(seed, sample);
+  const float r = static_cast<float>(std::min(size.height, size.width)) * draw.From(0.24f, 0.42f), angle = draw.From(-kind.turn, kind.turn);
+  const float room_y = static_cast<float>(size.height) / 2 - 0.8f * r, room_x = static_cast<float>(size.width) / 2 - 0.8f * r;
+  const float middle_y = static_cast<float>(size.height - 1) / 2 + room_y * draw.From(-0.8f, 0.8f);
+  const float middle_x = static_cast<float>(size.width - 1) / 2 + room_x * draw.From(-0.8f, 0.8f);
+  const float cosine = std::cos(angle), sine = std::sin(angle), noise = draw.From(8, 44) / 255;
+  const float slope_y = draw.From(-1, 1) / static_cast<float>(size.height), slope_x = draw.From(-1, 1) / static_cast<float>(size.width);
+  float ink[kColours], paper[kColours], shade[kColours];
+  const int64_t colours = std::min(size.channels, kColours);
+  for (int64_t colour = 0; colour < colours; ++colour) {
+    ink[colour] = draw.From(20, 235);
+    paper[colour] = draw.From(20, 235);
+    shade[colour] = draw.From(-50, 50);
+  }
+  // In one channel at least the shape stands out from its background.
+  const uint32_t clear = draw.Below(static_cast<uint32_t>(colours));
+  const float contrast = draw.From(75, 140);
+  ink[clear] = paper[clear] + (paper[clear] < 128 ? contrast : -contrast);
+
+  // Noise first, 16 bytes from each random number; it is overwritten pixel by pixel.
+  const uint32_t noise_id = brine_random_id("shapes/noise");
+  const auto bytes = static_cast<size_t>(size.bytes());
+  for (size_t at = 0; at < bytes; at += 16) {
+    const brine_random random = brine_philox(seed, static_cast<uint32_t>(at / 16), sample, noise_id, 0);
+    std::memcpy(pixels + at, random.word, std::min<size_t>(16, bytes - at));
+  }
+  for (int64_t row = 0; row < size.height; ++row) {
+    for (int64_t column = 0; column < size.width; ++column) {
+      const float y = static_cast<float>(row) - middle_y, x = static_cast<float>(column) - middle_x;
+      const float cover = std::clamp(0.5f - kind.distance(cosine * x + sine * y, cosine * y - sine * x, r), 0.0f, 1.0f);
+      const float light = slope_y * y + slope_x * x;
+      for (int64_t channel = 0; channel < size.channels; ++channel, ++pixels) {
+        const int64_t colour = channel & (kColours - 1);
+        const float back = paper[colour] + light * shade[colour], grain = static_cast<float>(*pixels) - 127.5f;
+        *pixels = static_cast<uint8_t>(static_cast<int>(std::clamp(back + cover * (ink[colour] - back) + noise * grain, 0.0f, 255.0f)));
+      }
+    }
+  }
+}
+
+class ShapesSource : public SampleSource {
+ public:
+  ShapesSource(Size size, int64_t classes, uint64_t seed)
+      : size_(size), classes_(classes), seed_(seed), pixels_(new uint8_t[static_cast<size_t>((kTrain + kTest) * size.bytes())]) {}
+
+  int64_t size() const override { return kTrain + kTest; }
+  SampleType type() const override { return {.elements = size_.bytes(), .height = size_.height, .width = size_.width, .channels = size_.channels}; }
+  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
+    auto* pixels = static_cast<uint8_t*>(samples);
+    auto* numbers = static_cast<int32_t*>(labels);
+    for (int64_t index : indices) {
+      pixels = std::copy_n(pixels_.get() + index * size_.bytes(), size_.bytes(), pixels);
+      *numbers++ = static_cast<int32_t>(index % classes_);
+    }
+  }
+
+  void DrawRange(int64_t begin, int64_t count) {
+    for (int64_t sample = begin; sample < begin + count; ++sample) {
+      DrawOne(size_, seed_, static_cast<uint32_t>(sample), kClasses[sample % classes_], pixels_.get() + sample * size_.bytes());
+    }
+  }
+
+ private:
+  Size size_;
+  int64_t classes_;
+  uint64_t seed_;
+  std::unique_ptr<uint8_t[]> pixels_;
+};
+
+constexpr int64_t kPerTask = 50;
+constexpr int32_t kTasks = (kTrain + kTest) / kPerTask;
+static_assert(kTasks * kPerTask == kTrain + kTest);
+
+int DrawTask(void*, int32_t task, uint8_t* closure) {
+  reinterpret_cast<ShapesSource*>(closure)->DrawRange(task * kPerTask, kPerTask);
+  return 0;
+}
+
+}  // namespace
+
+TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed, const brine_backend* backend) {
+  constexpr int64_t kMost = 4096;
+  if (height < 8 || width < 8 || channels < 1 || height > kMost || width > kMost || channels > 64) {
+    throw Error(kExitBadInput, "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes " + std::to_string(height) + "x" +
+                                   std::to_string(width) + "x" + std::to_string(channels) + "; use --data");
+  }
+  int64_t factor = 1;
+  for (int64_t divisor = 2; std::max(height, width) / factor > kLargestDrawn && std::min(height, width) / divisor >= 8; ++divisor) {
+    if (height % divisor == 0 && width % divisor == 0) factor = divisor;
+  }
+  const auto source =
+      std::make_shared<ShapesSource>(Size{height / factor, width / factor, channels}, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed);
+  if (backend == nullptr) {
+    source->DrawRange(0, kTrain + kTest);
+  } else {
+    brine_context context = {};
+    backend->parallel_for(&context, DrawTask, 0, kTasks, reinterpret_cast<uint8_t*>(source.get()));
+  }
+  Dataset all(source);
+  for (const Class& kind : kClasses) all.class_names.push_back(kind.name);
+  all = all.EnlargedTo(height, width);
+  return {all.Slice(0, kTrain), all.Slice(kTrain, kTest)};
+}
+
+}  // namespace brine

@@ -1,0 +1,130 @@
+#include "runtime/trainer/fit_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "runtime/core/philox.h"
+#include "runtime/trainer/batch_reader.h"
+#include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/progress.h"
+
+namespace brine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+}  // namespace
+
+void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order) {
+  std::iota(order.begin(), order.end(), int64_t{0});
+  const uint32_t id = brine_random_id("shuffle");
+  for (size_t last = order.size(); last-- > 1;) {
+    const brine_random random = brine_philox(seed, static_cast<uint32_t>(last), static_cast<uint32_t>(epoch), id, 0);
+    const auto other = static_cast<size_t>(uint64_t{random.word[0]} * (last + 1) >> 32);
+    std::swap(order[last], order[other]);
+  }
+}
+
+FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& options)
+    : trainer_(trainer), options_(options), callbacks_(options.callbacks), train_(data), batch_size_(trainer.CheckBatchSize(options.batch_size)) {
+  if (!(options.validation_split >= 0 && options.validation_split < 1)) throw Error(kExitUsage, "validation split must lie in [0, 1)");
+  if (options.epochs < 0 || options.initial_epoch < 0) throw Error(kExitUsage, "epochs must not be negative");
+  if (options.validation_data != nullptr) {
+    validation_ = *options.validation_data;
+  } else if (options.validation_split > 0) {
+    const auto kept = static_cast<int64_t>(std::floor(static_cast<double>(data.size()) * (1 - options.validation_split)));
+    train_ = data.Slice(0, kept);
+    validation_ = data.Slice(kept, data.size() - kept);
+  }
+  if (train_.size() < 1) throw Error(kExitBadInput, "there are no samples to train on");
+  if (train_.size() > std::numeric_limits<uint32_t>::max()) throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
+  position_.epoch = options.initial_epoch;
+  order_.resize(static_cast<size_t>(train_.size()));
+  if (options.verbose) callbacks_.push_back(ProgressCallback(options.epochs));
+}
+
+void FitLoop::Resume() {
+  if (options_.checkpoint.empty()) {
+    if (options_.resume) throw Error(kExitUsage, "resume needs a checkpoint folder");
+    return;
+  }
+  if (!options_.resume) {
+    RequireNoCheckpoints(options_.checkpoint);
+    return;
+  }
+  position_ = LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
+}
+
+History FitLoop::Run() {
+  Resume();
+  History history;
+  while (position_.epoch < options_.epochs && !history.stopped) {
+    EpochResult result;
+    result.epoch = static_cast<int>(position_.epoch);
+    result.batches = (train_.size() + batch_size_ - 1) / batch_size_;
+    result.batch = position_.batch;
+    result.train = result.validation = {kNone, kNone};
+    RunEpoch(result);
+    if (trainer_.stop_ && position_.batch < result.batches) {
+      history.stopped = true;
+      SaveCheckpoint();
+      break;
+    }
+    Validate(result);
+    for (const Callback& callback : callbacks_) {
+      if (callback.on_epoch_end) callback.on_epoch_end(trainer_, result);
+    }
+    history.epochs.push_back(result);
+    history.stopped = trainer_.stop_;
+    position_ = {position_.epoch + 1, 0, {}};
+    SaveCheckpoint();
+  }
+  return history;
+}
+
+void FitLoop::RunEpoch(EpochResult& result) {
+  const auto begin = Clock::now();
+  brine_state* const state = trainer_.state();
+  const brine_function* const function = &trainer_.program().train;
+  BatchReader reader(state, function, train_);
+  if (options_.shuffle) ShuffledOrder(brine_seed(state), position_.epoch, order_);
+  else std::iota(order_.begin(), order_.end(), int64_t{0});
+  for (const Callback& callback : callbacks_) {
+    if (callback.on_epoch_begin) callback.on_epoch_begin(trainer_, result);
+  }
+  while (position_.batch < result.batches && !trainer_.stop_) {
+    const int64_t first = position_.batch * batch_size_;
+    const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size_, train_.size() - first));
+    reader.Read({order_.data() + first, static_cast<size_t>(rows)});
+    ThrowIfFailed(brine_train_step(state, rows), state);
+    position_.sums.Add(state, function, rows);
+    result.batch = ++position_.batch;
+    ++result.steps;
+    result.train = position_.sums.Means();
+    result.seconds = SecondsSince(begin);
+    for (const Callback& callback : callbacks_) {
+      if (callback.on_batch_end) callback.on_batch_end(trainer_, result);
+    }
+  }
+}
+
+void FitLoop::Validate(EpochResult& result) {
+  if (validation_.size() == 0) return;
+  const auto begin = Clock::now();
+  result.validation = trainer_.Evaluate(validation_, static_cast<int>(batch_size_));
+  result.seconds += SecondsSince(begin);
+}
+
+void FitLoop::SaveCheckpoint() {
+  if (!options_.checkpoint.empty()) brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, {batch_size_, train_.size(), options_.shuffle});
+}
+
+}  // namespace brine

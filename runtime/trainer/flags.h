@@ -1,0 +1,35 @@
+// The command line of a compiled program: one table of commands and one of flags.
+#ifndef BRINE_RUNTIME_TRAINER_FLAGS_H_
+#define BRINE_RUNTIME_TRAINER_FLAGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace brine {
+
+enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, kSummary = 16, kHelp = 32 };
+
+// What was asked for; each field is a flag of the same name.
+struct CommandLine {
+  Command command = kHelp;
+  std::string data, checkpoint, init, save;
+  std::string input;    // of predict: a .npy file …
+  int64_t sample = -1;  // … or the number of a test picture
+  int epochs = 1, batch_size = 0, threads = 0, steps = 100;  // 0: the program's, the machine's
+  uint64_t seed = 0;
+  bool seed_given = false;
+  std::optional<double> learning_rate;
+  double validation_split = 0;
+  bool shuffle = true, resume = false, json = false, quiet = false;
+};
+
+// `predict` also takes its input as a word: FILE.npy, or the number of a test picture.  Flags are `--flag value` or `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably meant.
+CommandLine ParseCommandLine(int argc, const char* const* argv);
+
+// What `help` prints; `program` is the name it was called by.
+std::string HelpText(const std::string& program);
+
+}  // namespace brine
+
+#endif  // BRINE_RUNTIME_TRAINER_FLAGS_H_

@@ -1,0 +1,103 @@
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "runtime/trainer/error.h"
+#include "runtime/trainer/mapped_file.h"
+#include "runtime/trainer/readers.h"
+
+namespace brine {
+namespace {
+
+uint32_t BigEndian(std::span<const uint8_t> bytes, size_t at) {
+  return uint32_t{bytes[at]} << 24 | uint32_t{bytes[at + 1]} << 16 | uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
+}
+
+// An IDX file of bytes: two zeros, type 8, the number of dimensions, the dimensions, the data.
+class IdxFile {
+ public:
+  IdxFile(const std::string& path, uint32_t dimensions) : file_(path) {
+    const std::span<const uint8_t> bytes = file_.bytes();
+    const uint32_t magic = 0x800 | dimensions;
+    header_ = 4 + 4 * size_t{dimensions};
+    if (bytes.size() < header_ || BigEndian(bytes, 0) != magic) {
+      char text[100];
+      std::snprintf(text, sizeof(text), ": begins with 0x%08x, an IDX file of this kind with 0x%08x", bytes.size() < 4 ? 0 : BigEndian(bytes, 0), magic);
+      throw Error(kExitBadInput, path + (bytes.size() < header_ ? ": is shorter than an IDX header" : text));
+    }
+    uint64_t total = 1;
+    for (size_t at = 4; at < header_; at += 4) {
+      dims_.push_back(BigEndian(bytes, at));
+      if (dims_.back() == 0 || __builtin_mul_overflow(total, dims_.back(), &total)) throw Error(kExitBadInput, path + ": has a dimension of 0 or a size that overflows");
+    }
+    if (total != bytes.size() - header_) {
+      throw Error(kExitBadInput, path + ": its dimensions need " + std::to_string(total) + " bytes of data, it has " + std::to_string(bytes.size() - header_));
+    }
+  }
+  std::span<const uint8_t> data() const { return file_.bytes().subspan(header_); }
+  uint64_t dim(size_t axis) const { return dims_[axis]; }
+  const std::string& path() const { return file_.path(); }
+
+ private:
+  MappedFile file_;
+  size_t header_ = 0;
+  std::vector<uint64_t> dims_;
+};
+
+class IdxSource : public SampleSource {
+ public:
+  IdxSource(const std::string& images, const std::string& labels) : images_(images, 3), labels_(labels, 1) {
+    if (images_.dim(0) != labels_.dim(0)) {
+      throw Error(kExitBadInput, images + ": has " + std::to_string(images_.dim(0)) + " pictures, but " + labels + " has " + std::to_string(labels_.dim(0)) + " labels");
+    }
+    for (size_t at = 0; at < labels_.data().size(); ++at) {
+      if (labels_.data()[at] > 9) throw Error(kExitBadInput, labels + ": label " + std::to_string(at) + " is " + std::to_string(labels_.data()[at]) + ", which is not 0 to 9");
+    }
+  }
+  int64_t size() const override { return static_cast<int64_t>(images_.dim(0)); }
+  SampleType type() const override {
+    const auto height = static_cast<int64_t>(images_.dim(1)), width = static_cast<int64_t>(images_.dim(2));
+    return {.elements = height * width, .height = height, .width = width, .channels = 1};
+  }
+  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
+    const auto elements = static_cast<size_t>(type().elements);
+    auto* pixels = static_cast<uint8_t*>(samples);
+    auto* numbers = static_cast<int32_t*>(labels);
+    for (int64_t index : indices) {
+      const std::span<const uint8_t> picture = images_.data().subspan(static_cast<size_t>(index) * elements, elements);
+      pixels = std::copy(picture.begin(), picture.end(), pixels);
+      *numbers++ = labels_.data()[static_cast<size_t>(index)];
+    }
+  }
+
+ private:
+  IdxFile images_, labels_;
+};
+
+// Both spellings are in circulation.
+std::string Find(const std::string& folder, const std::string& stem, const std::string& kind) {
+  std::error_code ignored;
+  const std::string dotted = folder + "/" + stem + "." + kind;
+  return std::filesystem::exists(dotted, ignored) ? dotted : folder + "/" + stem + "-" + kind;
+}
+
+Dataset Load(const std::string& folder, const std::string& part) {
+  Dataset data(std::make_shared<IdxSource>(Find(folder, part + "-images", "idx3-ubyte"), Find(folder, part + "-labels", "idx1-ubyte")));
+  for (int digit = 0; digit < 10; ++digit) data.class_names.push_back(std::to_string(digit));
+  return data;
+}
+
+}  // namespace
+
+TrainTest LoadMnist(const std::string& folder) { return {Load(folder, "train"), Load(folder, "t10k")}; }
+
+TrainTest LoadFolder(const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored)) throw Error(kExitBadInput, folder + ": is not a folder");
+  if (fs::exists(folder + "/cifar-10-batches-bin", ignored) || fs::exists(folder + "/data_batch_1.bin", ignored)) return LoadCifar10(folder);
+  if (fs::exists(Find(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
+  throw Error(kExitBadInput, folder + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
+}
+
+}  // namespace brine

@@ -1,0 +1,94 @@
+#include "runtime/trainer/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+namespace brine {
+namespace {
+
+constexpr int kWidth = 20;
+
+// 4 decimals, or an exponent below a thousandth, as Keras prints.
+std::string Number(double value) {
+  char text[40];
+  std::snprintf(text, sizeof(text), value != 0 && std::fabs(value) < 1e-3 ? "%.4e" : "%.4f", value);
+  return text;
+}
+
+std::string Times(const EpochResult& result, const char* between) {
+  char text[80];
+  const double step = result.steps > 0 ? result.seconds / static_cast<double>(result.steps) : 0;
+  const char* const unit = step >= 1 ? "s" : step >= 1e-3 ? "ms" : "us";
+  std::snprintf(text, sizeof(text), "%.0fs%s%.0f%s/step", result.seconds, between, step >= 1 ? step : step >= 1e-3 ? step * 1e3 : step * 1e6, unit);
+  return text;
+}
+
+std::string Values(const EpochResult& result) {
+  std::string text;
+  const auto add = [&](const char* name, double value) {
+    if (!std::isnan(value)) text += std::string(" - ") + name + ": " + Number(value);
+  };
+  add("accuracy", result.train.accuracy);
+  add("loss", result.train.loss);
+  add("val_accuracy", result.validation.accuracy);
+  add("val_loss", result.validation.loss);
+  return text;
+}
+
+// Whether the environment's locale speaks UTF-8, without changing the process's own.
+bool IsUtf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return strcasestr(value, "utf-8") != nullptr || strcasestr(value, "utf8") != nullptr;
+  }
+  return false;
+}
+
+struct Terminal {
+  bool ascii = !IsUtf8();
+  std::chrono::steady_clock::time_point drawn = {};
+
+  void Draw(const EpochResult& result, bool last) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!last && now - drawn < std::chrono::milliseconds(100)) return;
+    drawn = now;
+    std::fprintf(stderr, "\r%s\033[K%s", ProgressBar(result, ascii).c_str(), last ? "\n" : "");
+    std::fflush(stderr);
+  }
+};
+
+}  // namespace
+
+std::string ProgressBar(const EpochResult& result, bool ascii) {
+  const auto filled = static_cast<int>(result.batches == 0 ? 0 : kWidth * result.batch / result.batches);
+  const std::string total = std::to_string(result.batches), done = std::to_string(result.batch);
+  std::string bar = std::string(total.size() - std::min(total.size(), done.size()), ' ') + done + "/" + total + " ";
+  for (int cell = 0; cell < kWidth; ++cell) bar += cell < filled ? (ascii ? "=" : "━") : (ascii ? "." : "─");
+  return bar + " " + Times(result, " ") + Values(result);
+}
+
+std::string ProgressLine(const EpochResult& result, int epochs) {
+  return "Epoch " + std::to_string(result.epoch + 1) + "/" + std::to_string(epochs) + " - " + Times(result, " - ") + Values(result);
+}
+
+Callback ProgressCallback(int epochs) {
+  const char* const term = std::getenv("TERM");
+  if (isatty(STDERR_FILENO) == 0 || (term != nullptr && std::strcmp(term, "dumb") == 0)) {
+    return {.on_epoch_begin = {}, .on_batch_end = {}, .on_epoch_end = [epochs](Trainer&, const EpochResult& result) {
+              std::fprintf(stderr, "%s\n", ProgressLine(result, epochs).c_str());
+            }};
+  }
+  const auto terminal = std::make_shared<Terminal>();
+  return {.on_epoch_begin = [epochs](Trainer&, const EpochResult& result) { std::fprintf(stderr, "Epoch %d/%d\n", result.epoch + 1, epochs); },
+          .on_batch_end = [terminal](Trainer&, const EpochResult& result) { terminal->Draw(result, false); },
+          .on_epoch_end = [terminal](Trainer&, const EpochResult& result) { terminal->Draw(result, true); }};
+}
+
+}  // namespace brine

@@ -1,0 +1,41 @@
+#include "runtime/trainer/shapes.h"
+
+#include <cstring>
+
+#include "runtime/core/state.h"
+#include "runtime/trainer/error.h"
+
+namespace brine {
+
+int64_t RowElements(const brine_value& value) {
+  int64_t elements = 1;
+  for (int axis = 1; axis < value.rank; ++axis) elements *= value.dims[axis];
+  return elements;
+}
+
+std::string ShapeText(const brine_value& value) {
+  std::string text = "(n";
+  for (int axis = 1; axis < value.rank; ++axis) text += ", " + std::to_string(value.dims[axis]);
+  return text + ")";
+}
+
+const brine_value& OnlyInput(const brine_function& function, brine_source source) {
+  const brine_value* const value = brine_input_value(&function, source, 0);
+  if (value != nullptr && brine_input_value(&function, source, 1) == nullptr) return *value;
+  const std::string what = source == BRINE_DATA ? " data inputs" : " label inputs";
+  throw Error(kExitBadInput, "the program has " + std::string(value == nullptr ? "no" : "several") + what + "; the trainer feeds one");
+}
+
+const brine_value& PredictedOutput(const brine_program& program) {
+  for (int32_t index = 0; index < program.predict.output_count; ++index) {
+    if (std::strcmp(program.predict.outputs[index].name, "output") == 0) return program.predict.values[program.predict.outputs[index].value];
+  }
+  throw Error(kExitBadInput, std::string(program.name) + " was not compiled for prediction");
+}
+
+int64_t ClassCount(const brine_program& program) {
+  const brine_value& output = PredictedOutput(program);
+  return output.rank == 0 ? 1 : output.dims[output.rank - 1];
+}
+
+}  // namespace brine

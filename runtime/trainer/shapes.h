@@ -1,0 +1,24 @@
+// What a program's tables say about the shapes of its input and output.
+#ifndef BRINE_RUNTIME_TRAINER_SHAPES_H_
+#define BRINE_RUNTIME_TRAINER_SHAPES_H_
+
+#include <string>
+
+#include "runtime/program.h"
+
+namespace brine {
+
+int64_t RowElements(const brine_value& value);   // of one row: the product of all dimensions but the first
+std::string ShapeText(const brine_value& value);  // "(n, 32, 32, 3)"
+
+// The only input of `function` with this source, BRINE_DATA or BRINE_LABEL; throws Error when there are none or several.
+const brine_value& OnlyInput(const brine_function& function, brine_source source);
+
+// What the program predicts; throws Error when it was not compiled for prediction.
+const brine_value& PredictedOutput(const brine_program& program);
+// The classes it tells apart: the last dimension of that.
+int64_t ClassCount(const brine_program& program);
+
+}  // namespace brine
+
+#endif  // BRINE_RUNTIME_TRAINER_SHAPES_H_

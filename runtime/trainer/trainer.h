@@ -1,0 +1,107 @@
+// Trains a compiled model: Keras's fit, evaluate and predict.
+//
+//   brine::Trainer t(cifar10_cnn::Program());
+//   t.Fit(data.train, {.epochs = 10, .batch_size = 32, .validation_data = &data.test});
+//   auto [loss, accuracy] = t.Evaluate(data.test);
+//
+// Everything here reports failure by throwing brine::Error (error.h).  One Trainer belongs to one thread; several may train at once.
+#ifndef BRINE_RUNTIME_TRAINER_TRAINER_H_
+#define BRINE_RUNTIME_TRAINER_TRAINER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/core/state.h"
+#include "runtime/trainer/dataset.h"
+#include "runtime/trainer/error.h"
+
+namespace brine {
+
+class Trainer;
+
+// Means over all samples.  NaN where the model does not compute it.
+struct Metrics {
+  double loss, accuracy;
+};
+
+// An epoch, or what is done of it.
+struct EpochResult {
+  int epoch = 0;                        // from 0
+  int64_t batch = 0, batches = 0;       // done, and in all
+  Metrics train = {}, validation = {};  // validation: NaN without validation data, and until the epoch's end
+  double seconds = 0;                   // in this process
+  int64_t steps = 0;                    // in this process
+};
+
+struct History {
+  std::vector<EpochResult> epochs;  // those that ended in this process
+  bool stopped = false;             // by Trainer::Stop
+};
+
+// Functions that Fit calls; each may be empty.  They may change scalars, evaluate, save and stop.
+struct Callback {
+  std::function<void(Trainer&, const EpochResult&)> on_epoch_begin, on_batch_end, on_epoch_end;
+};
+
+struct FitOptions {
+  int epochs = 1;
+  int batch_size = 0;                        // at most what the program was compiled for; 0: just that
+  const Dataset* validation_data = nullptr;  // evaluated after each epoch
+  double validation_split = 0;               // part of the training data, from its end, kept for validation; in [0, 1)
+  bool shuffle = true;                       // a new order each epoch, of the seed and the epoch alone
+  int initial_epoch = 0;
+  std::vector<Callback> callbacks = {};
+  std::string checkpoint = {};  // folder for step-N.safetensors at each epoch's end and when stopped; the newest two are kept
+  bool resume = false;          // continue the newest valid checkpoint; its seed, step and scalars hold
+  bool verbose = true;          // Keras's line on stderr
+};
+
+struct TrainerOptions {
+  uint64_t seed = 0;
+  int threads = 0;  // of the process's pool; 0: all that the process may use
+};
+
+class Trainer {
+ public:
+  explicit Trainer(const brine_program& program, const TrainerOptions& options = {});
+
+  History Fit(const Dataset& data, const FitOptions& options = {});
+  Metrics Evaluate(const Dataset& data, int batch_size = 0);
+  // Predictions of dense samples in the model's input layout, in C order: one row of the model's output each.
+  std::vector<float> Predict(Samples samples);
+
+  void Save(const std::string& path);            // parameters, slots, step, scalars
+  void Load(const std::string& path);            // what Save wrote
+  void LoadParameters(const std::string& path);  // parameters alone, from any safetensors file that has them
+
+  double learning_rate() const { return GetScalar("learning_rate"); }
+  void set_learning_rate(double rate) { SetScalar("learning_rate", rate); }
+  double GetScalar(const std::string& name) const;
+  void SetScalar(const std::string& name, double value);  // must be finite
+
+  void Stop() { stop_ = true; }  // ends Fit after the current step
+
+  brine_state* state() { return state_.get(); }  // for what core/state.h offers
+  const brine_program& program() const { return *program_; }
+
+ private:
+  friend class FitLoop;
+  struct FreeState {
+    void operator()(brine_state* state) const;
+  };
+  int CheckBatchSize(int batch_size) const;
+
+  const brine_program* program_;
+  std::unique_ptr<brine_state, FreeState> state_;
+  bool stop_ = false;
+};
+
+// Throws what a failed call of the core left in the state.
+void ThrowIfFailed(brine_status status, const brine_state* state);
+
+}  // namespace brine
+
+#endif  // BRINE_RUNTIME_TRAINER_TRAINER_H_

@@ -1,0 +1,223 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <set>
+
+#include "runtime/trainer/trainer.h"
+#include "tests/runtime/softmax_program.h"
+#include "tests/runtime/temporary_folder.h"
+
+namespace brine::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+constexpr int kEpochs = 3;
+
+// Parameters and slots, every bit.
+std::string State(Trainer& trainer) {
+  std::string bytes;
+  for (int32_t index = 0; index < kSoftmaxProgram.variable_count; ++index) {
+    bytes.append(reinterpret_cast<const char*>(brine_variable_data(trainer.state(), index)), static_cast<size_t>(brine_variable_bytes(&kSoftmaxProgram, index)));
+  }
+  return bytes;
+}
+
+// A rate that a callback changes after every epoch, as a schedule does.
+Callback Schedule() {
+  Callback callback;
+  callback.on_epoch_end = [](Trainer& t, const EpochResult&) { t.set_learning_rate(t.learning_rate() / 3); };
+  return callback;
+}
+
+Callback AfterStep(uint64_t step, std::function<void(Trainer&)> act) {
+  Callback callback;
+  callback.on_batch_end = [=](Trainer& t, const EpochResult&) {
+    if (brine_steps_done(t.state()) == step) act(t);
+  };
+  return callback;
+}
+
+std::set<std::string> Names(const TemporaryFolder& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) names.insert(entry.path().filename().string());
+  return names;
+}
+
+std::string Message(const std::function<void()>& call, ExitCode expected = kExitBadInput) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), expected);
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+class ResumeTest : public ::testing::Test {
+ protected:
+  ResumeTest() : pictures_(100), data_(pictures_.data()) {
+    Trainer trainer(kSoftmaxProgram, {.seed = 4});
+    uninterrupted_ = trainer.Fit(data_, {.epochs = kEpochs, .callbacks = {Schedule()}, .verbose = false});
+    expected_ = State(trainer);
+  }
+  History Fit(Trainer& trainer, bool resume, std::vector<Callback> more = {}) {
+    more.push_back(Schedule());
+    return trainer.Fit(data_, {.epochs = kEpochs, .callbacks = more, .checkpoint = folder_.path(), .resume = resume, .verbose = false});
+  }
+  void ExpectTheSameEnd(Trainer& trainer, const History& history) {
+    EXPECT_EQ(State(trainer), expected_);
+    EXPECT_EQ(history.epochs.back().train.loss, uninterrupted_.epochs.back().train.loss);
+    EXPECT_EQ(history.epochs.back().train.accuracy, uninterrupted_.epochs.back().train.accuracy);
+    EXPECT_EQ(history.epochs.back().epoch, kEpochs - 1);
+  }
+
+  TemporaryFolder folder_;
+  Pictures pictures_;
+  Dataset data_;
+  History uninterrupted_;
+  std::string expected_;
+};
+
+TEST_F(ResumeTest, GoesOnBitForBitAfterAStopWithinAnEpoch) {
+  for (uint64_t step : {1, 6, 7, 9, 20}) {  // 7 steps an epoch: within, at its last, at its end
+    Trainer first(kSoftmaxProgram, {.seed = 4});
+    EXPECT_TRUE(Fit(first, false, {AfterStep(step, [](Trainer& t) { t.Stop(); })}).stopped);
+    Trainer second(kSoftmaxProgram, {.seed = 99, .threads = 3});  // the checkpoint's seed holds
+    ExpectTheSameEnd(second, Fit(second, true));
+    EXPECT_EQ(brine_seed(second.state()), 4u);
+    for (const std::string& name : Names(folder_)) std::filesystem::remove(folder_ / name);
+  }
+}
+
+TEST_F(ResumeTest, GoesOnBitForBitAfterKill9) {
+  for (uint64_t step : {8, 13, 15}) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Trainer trainer(kSoftmaxProgram, {.seed = 4});
+      Fit(trainer, step != 8, {AfterStep(step, [](Trainer&) { raise(SIGKILL); })});
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  }
+  Trainer trainer(kSoftmaxProgram);
+  ExpectTheSameEnd(trainer, Fit(trainer, true));
+}
+
+TEST_F(ResumeTest, KeepsTwo) {
+  Trainer trainer(kSoftmaxProgram, {.seed = 4});
+  Fit(trainer, false);
+  EXPECT_EQ(State(trainer), expected_);
+  EXPECT_THAT(Names(folder_), UnorderedElementsAre("step-14.safetensors", "step-21.safetensors"));
+}
+
+TEST_F(ResumeTest, TheSameRunWritesTheSameBytes) {
+  Trainer one(kSoftmaxProgram, {.seed = 4}), two(kSoftmaxProgram, {.seed = 4, .threads = 2});
+  Fit(one, false);
+  const std::string bytes = folder_.Read("step-21.safetensors");
+  for (const std::string& name : Names(folder_)) std::filesystem::remove(folder_ / name);
+  Fit(two, false);
+  EXPECT_EQ(folder_.Read("step-21.safetensors"), bytes);
+}
+
+TEST_F(ResumeTest, PassesOverABrokenOneWithAWarning) {
+  Trainer first(kSoftmaxProgram, {.seed = 4});
+  Fit(first, false);
+  std::string bytes = folder_.Read("step-21.safetensors");
+  folder_.Write("step-21.safetensors", bytes.substr(0, bytes.size() - 100));
+  bytes[bytes.size() / 2] ^= 1;
+  folder_.Write("step-22.safetensors", bytes);
+  folder_.Write("step-23.safetensors", "");
+  folder_.Write("step-x.safetensors", "not ours");
+  Trainer second(kSoftmaxProgram);
+  ::testing::internal::CaptureStderr();
+  const History history = Fit(second, true);
+  const std::string warnings = ::testing::internal::GetCapturedStderr();
+  ExpectTheSameEnd(second, history);
+  EXPECT_EQ(history.epochs.size(), 1u);  // from step 14 on
+  EXPECT_THAT(warnings, HasSubstr("warning: passed over a broken checkpoint: " + (folder_ / "step-21.safetensors") + ": the tensors need"));
+  EXPECT_THAT(warnings, HasSubstr("step-22.safetensors: the checksum does not fit: the file was damaged\n"));
+  EXPECT_THAT(warnings, HasSubstr("step-23.safetensors: is not a safetensors file: 0 bytes"));
+}
+
+TEST_F(ResumeTest, NeverStartsAnewInSilence) {
+  Trainer trainer(kSoftmaxProgram, {.seed = 4});
+  EXPECT_EQ(Message([&] { Fit(trainer, true); }), folder_.path() + ": holds no checkpoint step-N.safetensors");
+  folder_.Write("step-5.safetensors", "broken");
+  EXPECT_EQ(Message([&] { Fit(trainer, true); }), folder_.path() + ": holds no checkpoint that is whole");
+  EXPECT_EQ(Message([&] { Fit(trainer, false); }), folder_ / "step-5.safetensors: is of an earlier run; --resume goes on with it, another folder starts anew");
+}
+
+TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
+  Trainer first(kSoftmaxProgram, {.seed = 4});
+  Fit(first, false, {AfterStep(2, [](Trainer& t) { t.Stop(); })});
+  const std::string path = folder_ / "step-2.safetensors";
+  const FitOptions options = {.epochs = 9, .checkpoint = folder_.path(), .resume = true, .verbose = false};
+  Trainer trainer(kSoftmaxProgram);
+  const std::string before = State(trainer);
+  FitOptions other = options;
+  other.batch_size = 8;
+  EXPECT_EQ(Message([&] { trainer.Fit(data_, other); }), path + ": stands within an epoch of batch size 16, which cannot go on with 8");
+  EXPECT_EQ(Message([&] { trainer.Fit(data_.Slice(0, 90), options); }), path + ": stands within an epoch of a number of samples of 100, which cannot go on with 90");
+  EXPECT_EQ(State(trainer), before);
+
+  brine_program program = kSoftmaxProgram;
+  std::vector<brine_variable> variables(program.variables, program.variables + program.variable_count);
+  program.variables = variables.data();
+  const auto load = [&] {
+    Trainer another(program);
+    another.Fit(data_, options);
+  };
+  program.graph_hash = 1;
+  EXPECT_EQ(Message(load), path + ": is of another model: its graph hash differs");
+  variables[0].dims[0] = 3;
+  EXPECT_EQ(Message(load), path + ": is not of the model softmax: dense/kernel is [4,192] there and [3,192] in the model");
+  variables[0].name = "conv2d/kernel";
+  EXPECT_EQ(Message(load), path + ": is not of the model softmax: it has no tensor conv2d/kernel");
+}
+
+TEST_F(ResumeTest, SaysWhenOtherKernelsGoOn) {
+  Trainer first(kSoftmaxProgram, {.seed = 4});
+  Fit(first, false, {AfterStep(2, [](Trainer& t) { t.Stop(); })});
+  brine_program program = kSoftmaxProgram;
+  program.numerics_id = "other";
+  Trainer second(program);
+  ::testing::internal::CaptureStderr();
+  second.Fit(data_, {.epochs = 1, .checkpoint = folder_.path(), .resume = true, .verbose = false});
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "warning: " + (folder_ / "step-2.safetensors") + ": was made by other kernels, so the run goes on, but not bit for bit\n");
+}
+
+TEST_F(ResumeTest, SaveAndLoadCarryTheWholeState) {
+  Trainer first(kSoftmaxProgram, {.seed = 4}), second(kSoftmaxProgram), third(kSoftmaxProgram);
+  first.Fit(data_, {.callbacks = {Schedule()}, .verbose = false});
+  first.Save(folder_ / "weights.safetensors");
+  second.Load(folder_ / "weights.safetensors");
+  EXPECT_EQ(State(second), State(first));
+  EXPECT_EQ(brine_steps_done(second.state()), 7u);
+  EXPECT_EQ(brine_seed(second.state()), 4u);
+  EXPECT_EQ(second.learning_rate(), first.learning_rate());
+  third.LoadParameters(folder_ / "weights.safetensors");
+  EXPECT_EQ(brine_steps_done(third.state()), 0u);
+  EXPECT_EQ(third.Evaluate(data_).loss, first.Evaluate(data_).loss);
+  EXPECT_NE(State(third), State(first));  // the slots are its own
+  EXPECT_THAT(Message([&] { third.Load(folder_ / "none.safetensors"); }), HasSubstr("none.safetensors: cannot be opened: No such file"));
+}
+
+TEST_F(ResumeTest, AFolderThatCannotBeWrittenIsAnError) {
+  Trainer trainer(kSoftmaxProgram);
+  folder_.Write("file", "");
+  const std::string inside = folder_ / "file/inside";
+  EXPECT_THAT(Message([&] { trainer.Fit(data_, {.checkpoint = inside, .verbose = false}); }, kExitFailed), HasSubstr(inside + ": cannot be created"));
+}
+
+}  // namespace
+}  // namespace brine::testing

@@ -1,0 +1,212 @@
+#include "tests/runtime/softmax_program.h"
+
+#include <atomic>
+#include <cmath>
+#include <thread>
+
+#include "runtime/core/philox.h"
+
+namespace brine::testing {
+namespace {
+
+std::atomic<int32_t> pool_threads = 1;
+
+int SetThreads(int32_t count) { return pool_threads.exchange(count); }
+
+// Hands out indices to whoever asks first, so that any dependence on threads shows.
+int ParallelFor(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+  std::atomic<int32_t> next = min;
+  const auto work = [&] {
+    for (int32_t index; (index = next++) < min + size;) task(user_context, index, closure);
+  };
+  std::vector<std::thread> helpers;
+  for (int32_t helper = 1; helper < pool_threads; ++helper) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  return 0;
+}
+
+const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
+float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
+int Rows(void** argv, int index) {
+  const brine_buffer& buffer = Buffer(argv, index);
+  return buffer.dim[buffer.dimensions - 1].extent;
+}
+template <typename Task>
+void Parallel(int count, Task task) {
+  ParallelFor(nullptr, [](void*, int32_t index, uint8_t* closure) { return (*reinterpret_cast<Task*>(closure))(index), 0; }, 0, count, reinterpret_cast<uint8_t*>(&task));
+}
+
+float Pixel(const brine_buffer& buffer, int at) { return buffer.type_code == 2 ? reinterpret_cast<const float*>(buffer.host)[at] : buffer.host[at] / 255.0f; }
+
+// (x, w, b) -> p
+int Forward(void** argv) {
+  const float *w = Floats(argv, 1), *b = Floats(argv, 2);
+  Parallel(Rows(argv, 0), [&](int row) {
+    float* p = Floats(argv, 3) + row * kClasses;
+    float most = -INFINITY, sum = 0;
+    for (int c = 0; c < kClasses; ++c) {
+      p[c] = b[c];
+      for (int i = 0; i < kPixels; ++i) p[c] += w[c * kPixels + i] * Pixel(Buffer(argv, 0), row * kPixels + i);
+      most = std::fmax(most, p[c]);
+    }
+    for (int c = 0; c < kClasses; ++c) sum += p[c] = std::exp(p[c] - most);
+    for (int c = 0; c < kClasses; ++c) p[c] /= sum;
+  });
+  return 0;
+}
+
+// (p, label, rows) -> loss, accuracy, dz
+int Loss(void** argv) {
+  const float *p = Floats(argv, 0), rows = *Floats(argv, 2);
+  const brine_buffer& label = Buffer(argv, 1);
+  float loss = 0, right = 0;
+  for (int row = 0; row < Rows(argv, 0); ++row) {
+    int best = 0;
+    for (int c = 0; c < kClasses; ++c, ++p) {
+      const float truth = label.type_code == 2 ? Floats(argv, 1)[row * kClasses + c] : reinterpret_cast<const int32_t*>(label.host)[row] == c;
+      if (truth > 0) loss -= std::log(*p + 1e-7f);
+      if (*p > p[best - c]) best = c;
+      if (c == kClasses - 1) right += label.type_code == 2 ? Floats(argv, 1)[row * kClasses + best] : reinterpret_cast<const int32_t*>(label.host)[row] == best;
+      Floats(argv, 5)[row * kClasses + c] = (*p - truth) / rows;
+    }
+  }
+  *Floats(argv, 3) = loss / rows;
+  *Floats(argv, 4) = right / rows;
+  return 0;
+}
+
+// (x, dz, seed, step) -> dw, db
+int Gradient(void** argv) {
+  const uint32_t *seed = reinterpret_cast<const uint32_t*>(Buffer(argv, 2).host), step = *reinterpret_cast<const uint32_t*>(Buffer(argv, 3).host);
+  Parallel(kClasses, [&](int c) {
+    float* dw = Floats(argv, 4) + c * kPixels;
+    float db = 0;
+    const double noise = brine_uniform(uint64_t{seed[1]} << 32 | seed[0], static_cast<uint32_t>(c), step, 77);
+    for (int i = 0; i < kPixels; ++i) dw[i] = static_cast<float>(1e-3 * (noise - 0.5));
+    for (int row = 0; row < Rows(argv, 0); ++row) {
+      const float dz = Floats(argv, 1)[row * kClasses + c];
+      db += dz;
+      for (int i = 0; i < kPixels; ++i) dw[i] += dz * Pixel(Buffer(argv, 0), row * kPixels + i);
+    }
+    Floats(argv, 5)[c] = db;
+  });
+  return 0;
+}
+
+// (p, g, m, v, rate) -> p, m, v
+int AdamStep(void** argv) {
+  int count = 1;
+  for (int d = 0; d < Buffer(argv, 0).dimensions; ++d) count *= Buffer(argv, 0).dim[d].extent;
+  for (int i = 0; i < count; ++i) {
+    float &p = Floats(argv, 5)[i], &m = Floats(argv, 6)[i], &v = Floats(argv, 7)[i];
+    const float g = Floats(argv, 1)[i];
+    m = 0.9f * m + 0.1f * g;
+    v = 0.999f * v + 0.001f * g * g;
+    p -= *Floats(argv, 4) * m / (std::sqrt(v) + 1e-7f);
+  }
+  return 0;
+}
+
+enum { kX, kLabel, kRowCount, kSeed, kStep, kLearningRate, kBeta1, kBeta2, kRate, kW, kB, kDw, kDb, kMw, kMb, kVw, kVb, kP, kDz, kLoss, kAccuracy, kOutput, kValueCount };
+constexpr int kInputsEnd = kBatch * kPixels * 4, kWeights = kClasses * kPixels * 4;
+constexpr brine_value Scalar(const char* name, int place) { return {name, BRINE_F32, BRINE_INPUTS, 0, {}, kInputsEnd + place * 64}; }
+
+struct Tables {
+  brine_value values[kValueCount] = {
+      {"x", BRINE_U8, BRINE_INPUTS, 4, {BRINE_BATCH, 8, 8, 3}, 0},
+      {"label", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, kClasses}, kInputsEnd + 1024},
+      Scalar("rows", 0),
+      {"seed", BRINE_U32, BRINE_INPUTS, 1, {2}, kInputsEnd + 64},
+      {"step", BRINE_U32, BRINE_INPUTS, 0, {}, kInputsEnd + 128},
+      Scalar("learning_rate", 3),
+      Scalar("beta_1", 4),
+      Scalar("beta_2", 5),
+      Scalar("adam_rate", 6),
+      {"dense/kernel", BRINE_F32, BRINE_PARAMETERS, 2, {kClasses, kPixels}, 0},
+      {"dense/bias", BRINE_F32, BRINE_PARAMETERS, 1, {kClasses}, kWeights},
+      {"dense/kernel.grad", BRINE_F32, BRINE_GRADIENTS, 2, {kClasses, kPixels}, 0},
+      {"dense/bias.grad", BRINE_F32, BRINE_GRADIENTS, 1, {kClasses}, kWeights},
+      {"optimizer/momentum/dense/kernel", BRINE_F32, BRINE_SLOTS, 2, {kClasses, kPixels}, 0},
+      {"optimizer/momentum/dense/bias", BRINE_F32, BRINE_SLOTS, 1, {kClasses}, kWeights},
+      {"optimizer/velocity/dense/kernel", BRINE_F32, BRINE_SLOTS, 2, {kClasses, kPixels}, kWeights + 64},
+      {"optimizer/velocity/dense/bias", BRINE_F32, BRINE_SLOTS, 1, {kClasses}, 2 * kWeights + 64},
+      {"dense", BRINE_F32, BRINE_ARENA, 2, {BRINE_BATCH, kClasses}, 0},
+      {"dense.grad", BRINE_F32, BRINE_ARENA, 2, {BRINE_BATCH, kClasses}, 1024},
+      {"loss", BRINE_F32, BRINE_OUTPUTS, 0, {}, 0},
+      {"accuracy", BRINE_F32, BRINE_OUTPUTS, 0, {}, 64},
+      {"output", BRINE_F32, BRINE_OUTPUTS, 2, {BRINE_BATCH, kClasses}, 128},
+  };
+};
+
+constexpr Tables kTables;
+constexpr Tables SparseTables() {
+  Tables tables;
+  tables.values[kX].dtype = BRINE_F32;
+  tables.values[kLabel] = {"label", BRINE_I32, BRINE_INPUTS, 1, {BRINE_BATCH}, kInputsEnd + 1024};
+  return tables;
+}
+constexpr Tables kSparseTables = SparseTables();
+
+constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, kW, kB, kOutput}, kLossValues[] = {kP, kLabel, kRowCount, kLoss, kAccuracy, kDz},
+                   kGradientValues[] = {kX, kDz, kSeed, kStep, kDw, kDb}, kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
+                   kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
+constexpr brine_call kTrainCalls[] = {{Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses},
+                                      {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0},
+                                      {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses},
+                                      {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0},
+                                      {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0}};
+constexpr brine_call kPredictCalls[] = {{Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0},           {kLabel, BRINE_LABEL, 0},          {kRowCount, BRINE_ROWS, 0},
+                                   {kSeed, BRINE_SEED, 0},        {kStep, BRINE_STEP, 0},            {kLearningRate, BRINE_SCALAR, 1e-2},
+                                   {kBeta1, BRINE_SCALAR, 0.9},   {kBeta2, BRINE_SCALAR, 0.999},     {kRate, BRINE_ADAM_RATE, 0}};
+constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0}};
+constexpr brine_output kOutputs[] = {{"loss", kLoss}, {"accuracy", kAccuracy}}, kPredictOutputs[] = {{"output", kOutput}};
+
+const brine_variable kVariables[] = {
+    {"dense/kernel", BRINE_F32, BRINE_PARAMETERS, 2, BRINE_UNIFORM, {kClasses, kPixels}, 0, 0.1, brine_random_id("dense/kernel"), "model.cc:5"},
+    {"dense/bias", BRINE_F32, BRINE_PARAMETERS, 1, BRINE_CONSTANT, {kClasses}, kWeights, 0, brine_random_id("dense/bias"), "model.cc:5"},
+    {"optimizer/momentum/dense/kernel", BRINE_F32, BRINE_SLOTS, 2, BRINE_CONSTANT, {kClasses, kPixels}, 0, 0, 0, ""},
+    {"optimizer/momentum/dense/bias", BRINE_F32, BRINE_SLOTS, 1, BRINE_CONSTANT, {kClasses}, kWeights, 0, 0, ""},
+    {"optimizer/velocity/dense/kernel", BRINE_F32, BRINE_SLOTS, 2, BRINE_CONSTANT, {kClasses, kPixels}, kWeights + 64, 0, 0, ""},
+    {"optimizer/velocity/dense/bias", BRINE_F32, BRINE_SLOTS, 1, BRINE_CONSTANT, {kClasses}, 2 * kWeights + 64, 0, 0, ""},
+};
+
+const char* const kFeatures[] = {nullptr};
+constexpr brine_backend kBackend = {ParallelFor, SetThreads, kFeatures, "any"};
+
+brine_program MakeProgram(const brine_value* values, const char* name) {
+  brine_program program = {};
+  program.abi_version = BRINE_ABI_VERSION;
+  program.name = name;
+  program.batch_size = kBatch;
+  const int64_t bytes[BRINE_BLOCK_COUNT] = {2048, kInputsEnd + 2048, kWeights + 64, kWeights + 64, 2 * kWeights + 128, 0, 1024};
+  for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
+  program.train = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3};
+  program.evaluate = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 2, 9, 2, 2};
+  program.predict = {values, kPredictCalls, kPredictInputs, kPredictOutputs, kValueCount, 1, 1, 1, 1};
+  program.variables = kVariables;
+  program.variable_count = 6;
+  program.backend = &kBackend;
+  program.summary = "dense (Dense)  (n, 4)  772\n";
+  program.graph_hash = 0x1234567890abcdef;
+  program.numerics_id = "by hand";
+  return program;
+}
+
+}  // namespace
+
+const brine_program kSoftmaxProgram = MakeProgram(kTables.values, "softmax");
+const brine_program kSparseSoftmaxProgram = MakeProgram(kSparseTables.values, "sparse_softmax");
+
+Pictures::Pictures(int count, uint64_t seed) {
+  for (int sample = 0; sample < count; ++sample) {
+    const auto draw = [&](int element) { return brine_philox(seed, static_cast<uint32_t>(element), static_cast<uint32_t>(sample), 5, 0).word[0]; };
+    labels.push_back(static_cast<int32_t>(draw(-1) % kClasses));
+    for (int at = 0; at < kPixels; ++at) pixels.push_back(static_cast<uint8_t>(draw(at) % 200 + (at % kClasses == labels.back() ? 40 : 0)));
+  }
+}
+
+Dataset Pictures::data() const { return Dataset(static_cast<int64_t>(labels.size()), std::span<const uint8_t>(pixels), std::span<const int32_t>(labels)); }
+
+}  // namespace brine::testing
