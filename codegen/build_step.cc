@@ -302,6 +302,8 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
     for (ir::ValueId value : node.outputs) store(value, results);
   }
   for (const ir::State& state : graph.states) store(state.value, results);
+  // Where the new value has memory of its own, the state takes it over.
+  for (const ir::Update& update : graph.updates) results[graph.value(update.state).name] = results.at(graph.value(update.value).name);
   return results;
 }
 

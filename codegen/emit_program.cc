@@ -15,6 +15,8 @@
 #include "ir/op.h"
 #include "ir/status.h"
 #include "ir/text.h"
+#include "passes/plan_memory.h"
+#include "passes/regions.h"
 #include "runtime/program.h"
 
 namespace brine::codegen {
@@ -138,7 +140,6 @@ class Emitter {
     int first_update = -1;
     std::set<ValueId> updating;
     for (const ir::Update& update : graph.updates) updating.insert(update.value);
-    std::set<std::string> names;
     for (size_t at = 0; at < graph.nodes.size(); ++at) {
       const Node& node = graph.nodes[at];
       if (symbols[at].empty()) {
@@ -152,9 +153,10 @@ class Emitter {
                       absl::StrJoin(arguments, ", ", [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }), "};\n");
       const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return updating.count(value) != 0; });
       if (updates && first_update < 0) first_update = call_count;
-      absl::StrAppend(&calls, "  {&", kernel.symbol, "_argv, ", prefix, "_", call_count, ", ", arguments.size() - node.outputs.size(), ", ",
-                      arguments.size(), ", ", kernel.scratch_bytes, ", ",
-                      CString(graph.value(node.outputs[0]).name), ", ", CString(Layers(node.locations)), ", ", CString(Place(node.locations)), "},\n");
+      const int64_t flops = node.is_kernel() ? passes::RegionFlops(graph, node, graph.batch_size) : 0;
+      absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count, ", .input_count = ", arguments.size() - node.outputs.size(),
+                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.scratch_bytes, ", .name = ", CString(graph.value(node.outputs[0]).name),
+                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)), ", .flops = ", flops, "},\n");
       ++call_count;
     }
     EmitTable("brine_call", prefix + "_calls", calls);
@@ -166,8 +168,10 @@ class Emitter {
     EmitTable("brine_input", prefix + "_inputs", inputs);
     for (const ir::Output& output : graph.outputs) absl::StrAppend(&outputs, "  {", CString(output.name), ", ", table.Number(output.value), "},\n");
     EmitTable("brine_output", prefix + "_outputs", outputs);
-    absl::StrAppend(&program_functions_, "  .", prefix, " = {", prefix, "_values, ", prefix, "_calls, ", prefix, "_inputs, ", prefix, "_outputs, ", table.order().size(), ", ",
-                    call_count, ", ", graph.inputs.size(), ", ", graph.outputs.size(), ", ", first_update < 0 ? call_count : first_update, "},\n");
+    absl::StrAppend(&program_functions_, "  .", prefix, " = {.values = ", prefix, "_values, .calls = ", prefix, "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
+                    "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count, ", .input_count = ", graph.inputs.size(), ", .output_count = ",
+                    graph.outputs.size(), ", .first_update = ", first_update < 0 ? call_count : first_update, "},\n");
+    arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
   }
 
   // A table that may be empty: C has no arrays of length 0.
@@ -208,9 +212,10 @@ class Emitter {
       const ir::Value& value = graph.value(state.value);
       uint32_t id = 2166136261u;
       for (char c : value.name) id = (id ^ static_cast<uint8_t>(c)) * 16777619u;
-      absl::StrAppend(&rows, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ", Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", ",
-                      Spell(kInitializers, state.initializer.kind), ", {", value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, ", ",
-                      CNumber(state.initializer.argument), ", ", id, "u, ", CString(Place({state.location})), "},\n");
+      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype), ", .block = ", Spell(kBlocks, value.placement->block),
+                      ", .rank = ", value.type.rank(), ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {", value.type.rank() == 0 ? "0" : Dims(value.type),
+                      "}, .offset = ", value.placement->offset, ", .argument = ", CNumber(state.initializer.argument), ", .id = ", id, "u, .location = ",
+                      CString(Place({state.location})), "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }
     variable_count_ = states.size();
@@ -246,7 +251,7 @@ class Emitter {
     std::vector<std::string> symbols;
     for (const auto& [symbol, kernel] : kernels_.kernels) symbols.push_back(symbol);
     absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ", CString(functions_[0]->name),
-                    ",\n  .batch_size = ", functions_[0]->batch_size, ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "), "},\n  .scratch_bytes = ", scratch_bytes_, ",\n",
+                    ",\n  .batch_size = ", functions_[0]->batch_size, ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "), "},\n  .scratch_bytes = ", scratch_bytes_, ",\n  .arena_bound_bytes = ", arena_bound_bytes_, ",\n",
                     program_functions_, "  .variables = variables,\n  .variable_count = ", variable_count_, ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
                     ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ", mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_,
                     ",\n  .graph_hash = 0x", HashName(identity_).substr(0, 16), "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
@@ -256,16 +261,16 @@ class Emitter {
   std::string Header() const {
     const std::string upper = absl::AsciiStrToUpper(name_);
     return absl::StrReplaceAll(
-        "// The compiled model NAME.  Written by brine.\n"
-        "#ifndef UPPER_H_\n#define UPPER_H_\n\n#include \"runtime/core/state.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
-        "#define UPPER_BATCH_SIZE BATCH  // the largest number of rows of a step\n"
-        "#define UPPER_ARENA_BYTES ARENA  // memory for values that live within one step\n\n"
-        "const brine_program* NAME_program(void);\n\n"
+        "// The compiled model $name.  Written by brine.\n"
+        "#ifndef $UPPER_H_\n#define $UPPER_H_\n\n#include \"runtime/core/state.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+        "#define $UPPER_BATCH_SIZE $batch  // the largest number of rows of a step\n"
+        "#define $UPPER_ARENA_BYTES $arena  // memory for values that live within one step\n\n"
+        "const brine_program* $name_program(void);\n\n"
         "// A state lies in 64-byte aligned memory of the caller.  No globals: two states may live in two threads.\n"
-        "static inline size_t NAME_state_bytes(void) { return brine_state_bytes(NAME_program()); }\n"
-        "static inline brine_state* NAME_init(void* memory, uint64_t seed) { return brine_state_init(NAME_program(), memory, seed); }\n\n"
-        "#ifdef __cplusplus\n}\n\nnamespace IDENTIFIER {\ninline const brine_program& Program() { return *NAME_program(); }\n}\n#endif\n#endif  // UPPER_H_\n",
-        {{"NAME", name_}, {"UPPER", upper}, {"IDENTIFIER", name_}, {"BATCH", absl::StrCat(functions_[0]->batch_size)}, {"ARENA", absl::StrCat(block_bytes_[0])}});
+        "static inline size_t $name_state_bytes(void) { return brine_state_bytes($name_program()); }\n"
+        "static inline brine_state* $name_init(void* memory, uint64_t seed) { return brine_state_init($name_program(), memory, seed); }\n\n"
+        "#ifdef __cplusplus\n}\n\nnamespace $name {\ninline const brine_program& Program() { return *$name_program(); }\n}\n#endif\n#endif  // $UPPER_H_\n",
+        {{"$name", name_}, {"$UPPER", upper}, {"$batch", absl::StrCat(functions_[0]->batch_size)}, {"$arena", absl::StrCat(block_bytes_[0])}});
   }
 
   const ModelGraphs& graphs_;
@@ -274,7 +279,7 @@ class Emitter {
   std::vector<const Graph*> functions_;
   std::string name_, out_, program_functions_, constants_, identity_;
   std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
-  int64_t scratch_bytes_ = 0;
+  int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
   size_t variable_count_ = 0, graph_text_bytes_ = 0, mark_bytes_ = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
+#include "ir/fault_list.h"
 #include "ir/op.h"
 #include "ir/status.h"
 #include "passes/partition.h"
@@ -71,12 +72,13 @@ class Grouper {
       for (const std::string& remark : match.declined) Remark(remark);
       std::vector<int> ids;
       for (int position : match.nodes) {
-        if (position == root || (IsFree(position) && !IsStep(position))) ids.push_back(partition_.GroupOf(position));
+        if (IsFree(position) && !IsStep(position)) ids.push_back(partition_.GroupOf(position));
       }
       if (ids.size() != match.nodes.size() || !partition_.Merge(ids, match.copies)) {
-        ids = {partition_.GroupOf(root)};
-        Remark(absl::StrCat(ErrorAt(node(root).locations, graph_.value(node(root).outputs[0]).name, node(root).op->name).message(), " not fused to ",
-                            region.name, ": a value would leave the kernel and enter it again"));
+        const Node& first = node(root);
+        Remark(absl::StrCat(ir::PlaceOf(first.locations.empty() ? nullptr : &first.locations[0], graph_.value(first.outputs[0]).name), ": ", first.op->name,
+                            " not fused to ", region.name, ": a value would leave the kernel and enter it again"));
+        continue;
       }
       partition_.SetRegion(ids[0], &region);
     }

@@ -25,6 +25,10 @@ RegionMatch MatchDenseGradInput(const Surroundings& surroundings, int root);
 // matmul(x, dy) {transpose_a} with reduce_sum(dy) over all axes but the last
 RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root);
 
+// Around a log_softmax of logits z = matmul(x, w) + bias with at most 128 classes: that product, loss, metric and their gradients as far as
+// they are no larger than z, and what z's gradient gives w, bias and x, with x's relu_grad (patterns_head.cc)
+RegionMatch MatchHead(const Surroundings& surroundings, int root);
+
 }  // namespace brine::passes
 
 #endif  // BRINE_PASSES_PATTERNS_H_

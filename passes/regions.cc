@@ -17,6 +17,7 @@ using ir::Node;
 using ir::ValueId;
 
 constexpr Region kRegions[] = {
+    {"head", MatchHead, "a dozen ops on a few numbers a row: started one by one they would cost more than they compute"},
     {"conv_pool", MatchConvPool, "bias, pool and activation take the sums while they are in registers; the full picture is never stored"},
     {"conv_grad_filter", MatchConvGradFilter, "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero"},
     {"conv_grad_input", MatchConvGradInput, "as above; relu's mask is applied to a result, once, not to an operand, once a tap"},

@@ -30,13 +30,15 @@ struct Notes {
   }
 };
 
-// A scalar's key "scalar/<name>" and its value with every bit, in the text slots of one note each.
+// A scalar's key "scalar/<name>" and the bits of its value (decimal text would depend on the locale), in the text slot of one note.
 void AddScalars(Notes* all, const brine_state* state) {
   const brine_function* function = &state->program->train;
   for (int32_t input = 0; input < function->input_count; ++input) {
     if (function->inputs[input].source != BRINE_SCALAR) continue;
     char* const text = all->NextText();
-    snprintf(text, 40, "%a", state->functions[0].scalars[input]);
+    uint64_t bits;
+    memcpy(&bits, &state->functions[0].scalars[input], sizeof(bits));
+    snprintf(text, 40, "%016" PRIx64, bits);
     snprintf(text + 40, sizeof(all->texts[0]) - 40, "scalar/%s", function->values[function->inputs[input].value].name);
     all->Add(text + 40, text);
   }
@@ -87,14 +89,11 @@ bool ParseNumber(brine_text text, int base, uint64_t* number) {
   return errno == 0 && *end == '\0' && digits[0] != '-' && digits[0] != '+' && digits[0] != ' ';
 }
 
-bool ParseReal(brine_text text, double* number) {
-  char digits[64];
-  if (text.size == 0 || text.size >= sizeof(digits)) return false;
-  memcpy(digits, text.data, text.size);
-  digits[text.size] = '\0';
-  char* end = nullptr;
-  *number = strtod(digits, &end);
-  return *end == '\0' && isfinite(*number);
+bool ParseBits(brine_text text, double* number) {
+  uint64_t bits;
+  if (!ParseNumber(text, 16, &bits)) return false;
+  memcpy(number, &bits, sizeof(bits));
+  return isfinite(*number);
 }
 
 void CopyVariable(brine_state* state, const brine_tensors* file, int32_t variable) {
@@ -175,7 +174,7 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
   }
   for (size_t note = 0; note < file->note_count; ++note) {  // checked before the first change
     double number;
-    if (file->notes[note].key.size > 7 && memcmp(file->notes[note].key.data, "scalar/", 7) == 0 && !ParseReal(file->notes[note].value, &number)) {
+    if (file->notes[note].key.size > 7 && memcmp(file->notes[note].key.data, "scalar/", 7) == 0 && !ParseBits(file->notes[note].value, &number)) {
       return Invalid(state, path, "holds a scalar that is not a finite number");
     }
   }
@@ -188,7 +187,7 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
     snprintf(key, sizeof(key), "scalar/%s", name);
     const brine_text value = brine_find_note(file, key);
     double number;
-    if (value.data != nullptr && ParseReal(value, &number)) brine_set_scalar(state, name, number);
+    if (value.data != nullptr && ParseBits(value, &number)) brine_set_scalar(state, name, number);
   }
   return BRINE_OK;
 }

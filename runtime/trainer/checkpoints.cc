@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -76,8 +75,13 @@ std::string ReadNewest(const std::string& folder, File& file) {
 
 std::string Hexadecimal(double number) {
   char text[40];
-  std::snprintf(text, sizeof(text), "%a", number);
-  return text;
+  return std::string(text, std::to_chars(text, text + sizeof(text), number, std::chars_format::hex).ptr);
+}
+
+double RealNumber(const std::string& text) {
+  double number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::hex);
+  return number;
 }
 
 std::optional<int64_t> WholeNumber(const std::string& text) {
@@ -133,7 +137,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   if (file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {
     std::fprintf(stderr, "warning: %s: was made by other kernels, so the run goes on, but not bit for bit\n", path.c_str());
   }
-  return {*epoch, *batch, {std::strtod(file.Note("loss_sum").c_str(), nullptr), std::strtod(file.Note("accuracy_sum").c_str(), nullptr), *rows}};
+  return {*epoch, *batch, {RealNumber(file.Note("loss_sum")), RealNumber(file.Note("accuracy_sum")), *rows}};
 }
 
 std::string NewestCheckpoint(const std::string& folder) {

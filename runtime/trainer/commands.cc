@@ -146,14 +146,19 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .resume = line.resume,
                         .verbose = !line.quiet};
   Callback callback;
-  // Set when the first epoch begins, since a resumed checkpoint brings its own rate.
+  // Done when the first epoch begins, since a resumed checkpoint brings its own seed and rate.
   callback.on_epoch_begin = [&, first = true](Trainer& t, const EpochResult&) mutable {
-    if (std::exchange(first, false) && line.learning_rate) t.set_learning_rate(*line.learning_rate);
+    if (!std::exchange(first, false)) return;
+    if (line.learning_rate) t.set_learning_rate(*line.learning_rate);
+    if (line.seed_given && brine_seed(t.state()) != line.seed) {
+      throw Error(kExitUsage, "--seed is " + std::to_string(line.seed) + ", but the run to resume has seed " + std::to_string(brine_seed(t.state())));
+    }
   };
   callback.on_batch_end = [](Trainer& t, const EpochResult&) {
     if (interrupted != 0) t.Stop();
   };
-  callback.on_epoch_end = [&](Trainer&, const EpochResult& result) {
+  callback.on_epoch_end = [&](Trainer& t, const EpochResult& result) {
+    if (interrupted != 0) t.Stop();  // while it was validated
     if (!line.json) return;
     PrintJson({{"epoch", result.epoch + 1.0},
                {"loss", result.train.loss},

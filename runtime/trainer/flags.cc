@@ -132,7 +132,6 @@ const Row& Find(const char* what, const std::string& name, const Row (&rows)[siz
 void CheckTogether(const CommandLine& line) {
   if (line.resume && line.checkpoint.empty()) throw Error(kExitUsage, "--resume needs --checkpoint DIR, where it goes on from");
   if (line.resume && !line.init.empty()) throw Error(kExitUsage, "--resume and --init both say where the weights come from");
-  if (line.resume && line.seed_given) throw Error(kExitUsage, "--resume goes on with its checkpoint's seed; leave --seed out");
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }

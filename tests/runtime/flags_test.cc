@@ -99,7 +99,6 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("summary --data D"), "--data is not a flag of summary");
   EXPECT_EQ(Refusal("train --resume"), "--resume needs --checkpoint DIR, where it goes on from");
   EXPECT_EQ(Refusal("train --resume --checkpoint C --init F"), "--resume and --init both say where the weights come from");
-  EXPECT_EQ(Refusal("train --resume --checkpoint C --seed 3"), "--resume goes on with its checkpoint's seed; leave --seed out");
   EXPECT_EQ(Refusal("evaluate"), "trained weights are missing: --weights FILE or --checkpoint DIR");
   EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"), "--checkpoint and --weights both say where the weights come from");
   EXPECT_EQ(Refusal("predict --weights F"), "predict needs FILE.npy or the number of a test picture");

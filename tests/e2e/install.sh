@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# tests/e2e/install.sh BUILD: installs Brine from its build folder, and builds and runs a project that knows only the installation.
+set -euo pipefail
+build=$1
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+expect() { printf '%s\n' "$2" | grep -qE -- "$1" || { printf 'expected /%s/, got:\n%s\n' "$1" "$2"; exit 1; }; }
+
+cmake --install "$build" --prefix "$folder/prefix" >/dev/null
+for file in bin/brine libexec/brine/brine-worker lib/libbrine_core.a lib/libbrine_trainer.a lib/brine/libHalide.so include/brine.h \
+            include/brine/runtime/core/state.h share/doc/brine/LICENSE share/doc/brine/NOTICE share/doc/brine/Halide-LICENSE.txt; do
+  [[ -s $folder/prefix/$file ]] || { echo "$file was not installed"; exit 1; }
+done
+# Only what was installed is run: nothing of it may lead back to the build folder.
+for program in bin/brine libexec/brine/brine-worker lib/libbrine_model.so; do
+  paths=$(readelf -d "$folder/prefix/$program" | sed -nE 's/.*\(RUNPATH|RPATH\).*\[(.*)\]/\1/p')
+  [[ $paths != *"$build"* ]] || { echo "$program looks for libraries in $paths"; exit 1; }
+done
+
+cp -r "$here/consumer" "$folder/consumer"
+cmake -S "$folder/consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/log" 2>&1 && cmake --build "$folder/build" >>"$folder/log" 2>&1 ||
+  { cat "$folder/log"; exit 1; }
+expect '^batch 8 loss 2\.30258' "$("$folder/build/own")"
+expect '^Test accuracy: 0\.[0-9]+$' "$("$folder/build/standard" train --epochs 1 --quiet | tail -n 1)"

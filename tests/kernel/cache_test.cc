@@ -1,0 +1,173 @@
+// The cache of kernels: what is stored comes back, and nothing else does.
+#include "codegen/cache.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "codegen/files.h"
+#include "ir/text.h"
+#include "tests/kernel/compare.h"
+
+namespace brine::codegen {
+namespace {
+
+class CacheTest : public testing::Test {
+ protected:
+  CacheTest() : folder_(TemporaryFolder::Create().value()), path_(folder_.path() + "/cache") {}
+  Cache OpenCache() const { return Cache::Open(path_).value(); }
+
+  TemporaryFolder folder_;
+  std::string path_;
+};
+
+TEST_F(CacheTest, ReturnsWhatWasStoredForTheSameKey) {
+  const Cache cache = OpenCache();
+  EXPECT_EQ(cache.Get("key"), std::nullopt);
+  ASSERT_TRUE(cache.Put("key", std::string("pay\0load", 8)).ok());
+  EXPECT_EQ(cache.Get("key"), std::string("pay\0load", 8));
+  EXPECT_EQ(cache.Get("kez"), std::nullopt);
+  ASSERT_TRUE(cache.Put("key", "").ok());
+  EXPECT_EQ(cache.Get("key"), "");
+}
+
+TEST_F(CacheTest, AnEntryUnderAnotherKeysNameIsAbsent) {
+  const Cache cache = OpenCache();
+  ASSERT_TRUE(cache.Put("one", "payload").ok());
+  ASSERT_EQ(rename(cache.EntryPath("one").c_str(), cache.EntryPath("two").c_str()), 0);
+  EXPECT_EQ(cache.Get("two"), std::nullopt);
+}
+
+TEST_F(CacheTest, AlteredOrCutEntriesAreAbsent) {
+  const Cache cache = OpenCache();
+  ASSERT_TRUE(cache.Put("key", "some payload").ok());
+  const std::string path = cache.EntryPath("key");
+  const std::string whole = ReadFile(path).value();
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string altered = whole;
+    altered[at] = static_cast<char>(altered[at] ^ 1);
+    ASSERT_TRUE(WriteFileAtomically(path, altered).ok());
+    EXPECT_EQ(cache.Get("key"), std::nullopt) << at;
+    ASSERT_TRUE(WriteFileAtomically(path, whole.substr(0, at)).ok());
+    EXPECT_EQ(cache.Get("key"), std::nullopt) << at;
+  }
+  ASSERT_TRUE(WriteFileAtomically(path, whole + "x").ok());
+  EXPECT_EQ(cache.Get("key"), std::nullopt);
+  ASSERT_TRUE(WriteFileAtomically(path, whole).ok());
+  EXPECT_EQ(cache.Get("key"), "some payload");
+}
+
+TEST_F(CacheTest, RefusesAFolderThatOthersMayEnter) {
+  ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
+  ASSERT_EQ(chmod(path_.c_str(), 0755), 0);
+  EXPECT_FALSE(Cache::Open(path_).ok());
+  ASSERT_EQ(chmod(path_.c_str(), 0700), 0);
+  EXPECT_TRUE(Cache::Open(path_).ok());
+}
+
+TEST_F(CacheTest, MakesItsFolderForItsOwnerOnly) {
+  OpenCache();
+  struct stat info;
+  ASSERT_EQ(stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 07777, 0700u);
+}
+
+TEST_F(CacheTest, ReadersSeeWholeEntriesWhileOthersWrite) {
+  const Cache cache = OpenCache();
+  std::vector<pid_t> children;
+  for (int writer = 0; writer < 4; ++writer) {
+    const pid_t child = fork();
+    if (child == 0) {
+      for (int round = 0; round < 50; ++round) {
+        if (!cache.Put("key", std::string(40000, static_cast<char>('a' + writer))).ok()) _exit(1);
+      }
+      _exit(0);
+    }
+    children.push_back(child);
+  }
+  // Reads on until every writer has ended, so that some reads meet writes however the processes are scheduled.
+  int seen = 0;
+  for (size_t running = children.size(); running > 0;) {
+    const auto payload = cache.Get("key");
+    if (payload.has_value()) {
+      ++seen;
+      ASSERT_EQ(*payload, std::string(40000, payload->front()));
+    }
+    running = static_cast<size_t>(std::count_if(children.begin(), children.end(), [](pid_t child) {
+      siginfo_t info = {};
+      return waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+    }));
+  }
+  for (pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_GT(seen, 0);
+  EXPECT_EQ(cache.GetStats()->entries, 1);
+}
+
+TEST_F(CacheTest, CleanRemovesEntriesAndNothingElse) {
+  const Cache cache = OpenCache();
+  ASSERT_TRUE(cache.Put("one", "1").ok());
+  ASSERT_TRUE(cache.Put("two", "2").ok());
+  ASSERT_TRUE(WriteFile(path_ + "/mine.txt", "kept").ok());
+  EXPECT_EQ(cache.Clean()->entries, 2);
+  EXPECT_EQ(cache.GetStats()->entries, 0);
+  EXPECT_EQ(ReadFile(path_ + "/mine.txt").value(), "kept");
+}
+
+ir::Graph Doubled(int64_t width, int64_t batch, const std::string& name) {
+  const std::string type = absl::StrCat("f32[n,", width, "]");
+  const std::string text = absl::StrCat("graph \"g\" stage=fused function=predict batch=", batch, " {\n  input %", name, " : ", type, " data\n  %", name, ".y = kernel(%", name,
+                                        ") <generic> {\n    %", name, ".y = add(%", name, ", %", name, ") : ", type, "\n  } : ", type, " loc(\"model.cc\":", width, " \"", name,
+                                        "\")\n  output \"y\" = %", name, ".y\n}\n");
+  return ir::Parse(text, "test").value().front();
+}
+
+TEST_F(CacheTest, AKernelIsCompiledOncePerMeaning) {
+  BuildOptions options;
+  options.cache_folder = path_;
+  const auto compiled = [&](const ir::Graph& graph, bool asserts = false) {
+    BuildOptions with = options;
+    with.asserts = asserts;
+    const auto step = BuildStep(graph, with);
+    EXPECT_TRUE(step.ok()) << step.status();
+    return step.ok() ? step->compiled_kernels() : -1;
+  };
+  EXPECT_EQ(compiled(Doubled(5, 4, "x")), 1);
+  EXPECT_EQ(compiled(Doubled(5, 4, "x")), 0);
+  EXPECT_EQ(compiled(Doubled(5, 4, "renamed")), 0);  // neither names nor lines count
+  EXPECT_EQ(compiled(Doubled(6, 4, "x")), 1);
+  EXPECT_EQ(compiled(Doubled(5, 3, "x")), 1);  // the largest n is part of the key
+  EXPECT_EQ(compiled(Doubled(5, 4, "x"), true), 1);
+
+}
+
+// The entry of the only kernel in a cache.
+std::string KernelEntry(const std::string& folder) {
+  std::string found;
+  for (const auto& item : std::filesystem::directory_iterator(folder)) {
+    if (ReadFile(item.path().string()).value().find("kernel\n") == sizeof(uint64_t) * 5) found = item.path().string();
+  }
+  return found;
+}
+
+TEST_F(CacheTest, ADamagedKernelIsCompiledAgainToTheSameBytes) {
+  BuildOptions options;
+  options.cache_folder = path_;
+  ASSERT_EQ(BuildStep(Doubled(5, 4, "x"), options)->compiled_kernels(), 1);
+  const std::string path = KernelEntry(path_);
+  const std::string original = ReadFile(path).value();
+  std::string damaged = original;
+  damaged[damaged.size() - 100] = static_cast<char>(damaged[damaged.size() - 100] ^ 64);
+  ASSERT_TRUE(WriteFileAtomically(path, damaged).ok());
+  EXPECT_EQ(BuildStep(Doubled(5, 4, "x"), options)->compiled_kernels(), 1);
+  EXPECT_EQ(ReadFile(path).value(), original);
+}
+
+}  // namespace
+}  // namespace brine::codegen

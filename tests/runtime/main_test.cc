@@ -1,0 +1,203 @@
+#include "runtime/trainer/main.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "runtime/core/philox.h"
+#include "runtime/trainer/trainer.h"
+#include "tests/runtime/softmax_program.h"
+
+namespace brine::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+struct Result {
+  int exit_code;
+  std::string out, error;
+};
+
+class MainTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = ::testing::TempDir() + "/main_test." + std::to_string(getpid());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    fs::current_path(folder_);
+  }
+  void TearDown() override {
+    fs::current_path("/");
+    fs::remove_all(folder_);
+  }
+
+  static Result Run(const std::string& command_line) {
+    std::vector<std::string> words = {"softmax"};
+    std::istringstream stream(command_line);
+    for (std::string word; stream >> word;) words.push_back(word);
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    Result result;
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    result.exit_code = brine_trainer_main(&kSoftmaxProgram, static_cast<int>(argv.size()), argv.data());
+    result.out = ::testing::internal::GetCapturedStdout();
+    result.error = ::testing::internal::GetCapturedStderr();
+    return result;
+  }
+  static std::string Bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  static void WriteNpy(const std::string& path, int count) {
+    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" + std::to_string(count) + ", 8, 8, 3), }\n";
+    std::ofstream(path, std::ios::binary) << std::string("\x93NUMPY\1\0", 8) << static_cast<char>(header.size()) << '\0' << header
+                                          << std::string(static_cast<size_t>(count) * kPixels, '\x50');
+  }
+
+  std::string folder_;
+};
+
+TEST_F(MainTest, TrainsOnTheBuiltInSetAndTests) {
+  const Result result = Run("train --epochs 2 --save w.safetensors");
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_THAT(result.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: 0\\.[0-9][0-9][0-9][0-9]\n"));
+  EXPECT_THAT(result.error, MatchesRegex("Epoch 1/2 - .*accuracy: .*val_accuracy: .*\nEpoch 2/2 - .*\n"));
+  // The last line's figure is that of an evaluation of the saved weights.
+  const Result evaluated = Run("evaluate --weights w.safetensors");
+  EXPECT_EQ(evaluated.out, result.out);
+  EXPECT_EQ(evaluated.error, "");
+}
+
+TEST_F(MainTest, QuietAndJson) {
+  const Result result = Run("train --epochs 2 --quiet --json --validation-split 0.5");
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.out, MatchesRegex("\\{\"epoch\": 1, \"loss\": [0-9.e-]+, \"accuracy\": [0-9.]+, \"val_loss\": [0-9.e-]+, \"val_accuracy\": [0-9.]+, \"seconds\": .*\\}\n"
+                                       "\\{\"epoch\": 2, .*\\}\n\\{\"test_loss\": [0-9.e-]+, \"test_accuracy\": [0-9.]+\\}\n"));
+}
+
+TEST_F(MainTest, ARunThatWasCutOffGoesOnBitForBit) {
+  ASSERT_EQ(Run("train --quiet --threads 1 --epochs 3 --seed 4 --checkpoint whole").exit_code, 0);
+  ASSERT_EQ(Run("train --quiet --threads 1 --epochs 1 --seed 4 --checkpoint parts").exit_code, 0);
+  const Result second = Run("train --quiet --threads 1 --epochs 3 --seed 4 --checkpoint parts --resume");
+  EXPECT_EQ(second.exit_code, 0) << second.error;
+  EXPECT_EQ(Bytes("parts/step-1875.safetensors"), Bytes("whole/step-1875.safetensors"));
+  EXPECT_EQ(Bytes("parts/step-1875.safetensors").empty(), false);
+  EXPECT_FALSE(fs::exists("whole/step-625.safetensors"));  // two are kept
+  EXPECT_TRUE(fs::exists("whole/step-1250.safetensors"));
+  const Result other_seed = Run("train --quiet --threads 1 --epochs 4 --seed 5 --checkpoint parts --resume");
+  EXPECT_EQ(other_seed.exit_code, 2);
+  EXPECT_EQ(other_seed.error, "error: --seed is 5, but the run to resume has seed 4\n");
+  EXPECT_EQ(Run("train --quiet --threads 1 --epochs 1 --checkpoint parts").exit_code, 3);      // would overwrite
+  EXPECT_EQ(Run("train --quiet --checkpoint none --resume").exit_code, 3);         // nothing to go on from
+}
+
+// Ctrl-C ends the run after a step, with a checkpoint from which it goes on to the same bytes.
+TEST_F(MainTest, AnInterruptedRunGoesOnBitForBit) {
+  ASSERT_EQ(Run("train --quiet --threads 1 --epochs 15 --checkpoint whole").exit_code, 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const char* argv[] = {"softmax", "train", "--quiet", "--threads", "1", "--epochs", "15", "--checkpoint", "parts", nullptr};
+    _exit(brine_trainer_main(&kSoftmaxProgram, 9, const_cast<char**>(argv)));
+  }
+  while (!fs::exists("parts")) usleep(2000);  // after the first epoch
+  usleep(5000);
+  kill(child, SIGINT);
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  const Result rest = Run("train --quiet --threads 1 --epochs 15 --checkpoint parts --resume");
+  EXPECT_EQ(rest.exit_code, 0) << rest.error;
+  EXPECT_EQ(Bytes("parts/step-9375.safetensors"), Bytes("whole/step-9375.safetensors"));
+}
+
+TEST_F(MainTest, PredictsPicturesFromAFileAndFromTheTestData) {
+  ASSERT_EQ(Run("train --quiet --save w.safetensors").exit_code, 0);
+  WriteNpy("two.npy", 2);
+  const Result file = Run("predict two.npy --weights w.safetensors");
+  EXPECT_EQ(file.exit_code, 0) << file.error;
+  EXPECT_THAT(file.out, MatchesRegex("0: class [0-3] [01]\\.[0-9]+, class [0-3] .*\n1: class .*\n"));
+  const Result picture = Run("predict 3 --weights w.safetensors --json");
+  EXPECT_THAT(picture.out, MatchesRegex("\\{\"sample\": 0, \"class\": \"[a-z]+\", \"probabilities\": \\{\"[a-z]+\": .*\\}\\}\n"));
+  const Result beyond = Run("predict 2000 --weights w.safetensors");
+  EXPECT_EQ(beyond.exit_code, 3);
+  EXPECT_EQ(beyond.error, "error: picture 2000 was asked for, the test data hold 2000\n");
+}
+
+TEST_F(MainTest, BenchAndSummary) {
+  const Result bench = Run("bench --steps 20 --threads 1 --json");
+  EXPECT_EQ(bench.exit_code, 0) << bench.error;
+  EXPECT_THAT(bench.out, StartsWith("{\"model\": \"softmax\", \"batch_size\": 16, \"train_step_ms\": {\"min\": "));
+  for (const char* piece : {"\"median\": ", "\"threads\": 1, ", "\"arena_bytes\": 2048, ", "\"arena_bound_bytes\": ", "{\"name\": \"gradient\", \"ms\": ", "\"flops\": 24576",
+                            "\"layers\": \"dense\"}"}) {
+    EXPECT_THAT(bench.out, HasSubstr(piece));
+  }
+  EXPECT_THAT(Run("bench --steps 5").out, HasSubstr(" ms  gradient "));
+  EXPECT_EQ(Run("summary").out, kSoftmaxProgram.summary);
+}
+
+TEST_F(MainTest, AWeightThatIsNotANumberIsNamedWithItsLine) {
+  Trainer trainer(kSoftmaxProgram);
+  reinterpret_cast<float*>(brine_variable_data(trainer.state(), 1))[2] = std::numeric_limits<float>::quiet_NaN();
+  trainer.Save("broken.safetensors");
+  for (const char* command : {"train --quiet", "evaluate"}) {
+    const Result result = Run(std::string(command) + " --init broken.safetensors");
+    EXPECT_EQ(result.exit_code, 5) << command;
+    EXPECT_THAT(result.error, StartsWith("error: model.cc:5: dense/bias is not finite at element 2"));
+    EXPECT_EQ(result.out, "");
+  }
+}
+
+TEST_F(MainTest, AFullDiskIsAnError) {
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit small = {1024, before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    const char* argv[] = {"softmax", "train", "--quiet", "--checkpoint", "C", nullptr};
+    _exit(brine_trainer_main(&kSoftmaxProgram, 5, const_cast<char**>(argv)));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_TRUE(fs::is_empty("C"));
+}
+
+TEST_F(MainTest, ExitCodesOfMistakes) {
+  const struct {
+    const char* line;
+    int exit_code;
+    std::string error;
+  } rows[] = {
+      {"", 2, "error: a command is missing; help lists them\n"},
+      {"trian", 2, "error: unknown command 'trian'; did you mean train?\n"},
+      {"train --batch-size 17", 2, "error: batch size 17: the program was compiled for 1 to 16\n"},
+      {"bench --batch-size 17", 2, "error: --batch-size 17: the program was compiled for 1 to 16\n"},
+      {"train --data none", 3, "error: none: is not a folder\n"},
+      {"train --data .", 3, "error: .: holds neither cifar-10-batches-bin nor train-images-idx3-ubyte\n"},
+      {"train --init none.safetensors", 3, "error: none.safetensors: cannot be opened: No such file or directory\n"},
+      {"evaluate --checkpoint none", 3, "error: none: holds no checkpoint step-N.safetensors\n"},
+      {"help", 0, ""},
+  };
+  for (const auto& row : rows) {
+    const Result result = Run(row.line);
+    EXPECT_EQ(result.exit_code, row.exit_code) << row.line;
+    EXPECT_EQ(result.error, row.error);
+  }
+}
+
+}  // namespace
+}  // namespace brine::testing
