@@ -1,0 +1,16 @@
+// The brine tool from end to end.
+#include "tests/e2e/command.h"
+
+namespace brine {
+namespace {
+
+TEST(Tool, KnowsItsCommands) {
+  const CommandResult help = RunCommand("brine --help");
+  EXPECT_EQ(help.code, 0);
+  for (const char* command : {"train", "compile", "evaluate", "predict", "summary", "bench", "inspect", "opt", "cache", "doctor"}) {
+    EXPECT_NE(help.out.find(std::string("\n  ") + command), std::string::npos) << command;
+  }
+}
+
+}  // namespace
+}  // namespace brine
