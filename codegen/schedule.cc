@@ -15,7 +15,6 @@ using Halide::VarOrRVar;
 
 namespace {
 
-constexpr int64_t kTasks = 16;            // enough for 16 cores
 constexpr int64_t kWorthTasks = 1 << 14;  // elements; a smaller loop is done before a second thread has woken up
 constexpr int kUnrolledDomain = 16;       // steps of a reduction that are written out
 
@@ -48,42 +47,6 @@ std::vector<VarOrRVar> Domain(const Accumulator& accumulator) {
   std::vector<VarOrRVar> vars;
   for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) vars.push_back(RVar(accumulator.domain[axis]));
   return vars;
-}
-
-// A loop of the nest, outermost first, with its largest extent.
-struct Loop {
-  Var var;
-  int64_t extent;
-};
-
-// The loops that became parallel, as one.
-struct Task {
-  Var innermost;     // the variable that now stands for them
-  size_t loops = 0;  // how many of the outermost loops it replaces
-
-  // Where a Func that was to be computed in loop `at` of `outermost_first` is computed now.
-  Var At(const std::vector<Loop>& outermost_first, size_t at) const { return at < loops ? innermost : outermost_first[at].var; }
-};
-
-// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks.
-Task Parallel(Func& func, const std::vector<Loop>& outermost_first) {
-  BRINE_CHECK(!outermost_first.empty());
-  Task task = {outermost_first[0].var, 1};
-  int64_t tasks = outermost_first[0].extent;
-  for (; task.loops < outermost_first.size() && tasks < kTasks; ++task.loops) {
-    Var fused;
-    func.fuse(outermost_first[task.loops].var, task.innermost, fused);
-    task.innermost = fused;
-    tasks *= outermost_first[task.loops].extent;
-  }
-  if (tasks > 4 * kTasks) {
-    Var chunk, within;
-    func.split(task.innermost, chunk, within, static_cast<int>((tasks + 4 * kTasks - 1) / (4 * kTasks)), TailStrategy::GuardWithIf).parallel(chunk);
-    task.innermost = within;
-  } else if (tasks > 1) {
-    func.parallel(task.innermost);
-  }
-  return task;
 }
 
 int VectorWidth(int64_t extent, int lanes) { return static_cast<int>(std::min<int64_t>(extent, lanes)); }
@@ -258,6 +221,26 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
 }
 
 }  // namespace
+
+Task Parallel(Func& func, const std::vector<Loop>& outermost_first) {
+  BRINE_CHECK(!outermost_first.empty());
+  Task task = {outermost_first[0].var, 1};
+  int64_t tasks = outermost_first[0].extent;
+  for (; task.loops < outermost_first.size() && tasks < kTasks; ++task.loops) {
+    Var fused;
+    func.fuse(outermost_first[task.loops].var, task.innermost, fused);
+    task.innermost = fused;
+    tasks *= outermost_first[task.loops].extent;
+  }
+  if (tasks > 4 * kTasks) {
+    Var chunk, within;
+    func.split(task.innermost, chunk, within, static_cast<int>((tasks + 4 * kTasks - 1) / (4 * kTasks)), TailStrategy::GuardWithIf).parallel(chunk);
+    task.innermost = within;
+  } else if (tasks > 1) {
+    func.parallel(task.innermost);
+  }
+  return task;
+}
 
 Tile ChooseTile(int64_t width, int64_t height, int lanes, int registers) {
   Tile best = {1, 1};

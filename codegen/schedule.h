@@ -28,6 +28,26 @@ struct Machine {
 // Splits, vectorises and parallelises `nest`.  The number of tasks follows from the shape and the batch size alone.
 void Schedule(LoopNest& nest, const Machine& machine);
 
+inline constexpr int64_t kTasks = 16;  // enough for 16 cores
+
+// A loop of a nest with its largest extent.
+struct Loop {
+  Halide::Var var;
+  int64_t extent;
+};
+
+// The loops that became parallel, as one.
+struct Task {
+  Halide::Var innermost;  // the variable that now stands for them
+  size_t loops = 0;       // how many of the outermost loops it replaces
+
+  // Where a Func that was to be computed in loop `at` of `outermost_first` is computed now.
+  Halide::Var At(const std::vector<Loop>& outermost_first, size_t at) const { return at < loops ? innermost : outermost_first[at].var; }
+};
+
+// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks.
+Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first);
+
 // A register tile: `vectors` along axis 0 times `rows` along axis 1, all of whose sums stay in registers.
 struct Tile {
   int vectors, rows;

@@ -4,17 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "codegen/grouping.h"
-#include "codegen/schedule.h"
-#include "codegen/templates/templates.h"
+#include "codegen/templates/frame.h"
 #include "ir/check.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
 namespace {
 
-using Halide::Expr;
 using Halide::Func;
-using Halide::ImageParam;
 using Halide::Var;
 using ir::Node;
 using ir::ValueId;
@@ -24,32 +21,23 @@ constexpr int64_t kLargestPanel = 64 << 10;  // bytes on a task's stack
 class GenericBuilder {
  public:
   explicit GenericBuilder(const KernelRequest& request)
-      : graph_(request.graph), kernel_(request.kernel()), grouping_(GroupValues(graph_, kernel_)), groups_(grouping_.groups.size()) {
-    machine_.lanes = request.target.natural_vector_size<float>();
-    machine_.registers = request.target.has_feature(Halide::Target::AVX512) ? 32 : 16;
-    machine_.batch_size = graph_.batch_size;
+      : graph_(request.graph), kernel_(request.kernel()), frame_(request), machine_(frame_.machine()), grouping_(GroupValues(graph_, kernel_)),
+        groups_(grouping_.groups.size()) {
     for (const Node& node : kernel_.body) {
       for (ValueId value : node.outputs) defining_[value] = &node;
     }
   }
 
   ScheduledKernel Build() {
-    MakeParams();
-    ScheduledKernel result;
-    for (const ImageParam& param : params_) result.inputs.push_back(param);
-    std::vector<Func> outputs;
     for (size_t group = 0; group < groups_.size(); ++group) {
       MakeGroup(static_cast<int>(group));
-      if (!grouping_.groups[group].output) continue;
-      outputs.push_back(groups_[group].nest.func);
-      for (ValueId value : grouping_.groups[group].values) {
-        const auto at = std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value);
-        result.output_order.push_back(static_cast<int>(at - kernel_.outputs.begin()));
-      }
+      if (grouping_.groups[group].output) frame_.AddOutput(groups_[group].nest.func, grouping_.groups[group].values);
     }
-    for (GroupState& group : groups_) ScheduleGroup(group);
-    result.pipeline = Halide::Pipeline(outputs);
-    return result;
+    for (GroupState& group : groups_) {
+      Schedule(group.nest, machine_);
+      for (LoopNest& root : group.roots) Schedule(root, machine_);
+    }
+    return frame_.Finish();
   }
 
  private:
@@ -60,42 +48,9 @@ class GenericBuilder {
     std::vector<std::pair<const Node*, Lowered>> lowered;  // of the nodes that are computed inside
   };
 
-  void MakeParams() {
-    bool have_rows = false;
-    for (size_t index = 0; index < kernel_.inputs.size(); ++index) {
-      const ValueId value = kernel_.inputs[index];
-      const ir::Type& type = graph_.type(value);
-      params_.emplace_back(ToHalide(type.dtype), type.rank(), absl::StrCat("in", index));
-      for (int axis = 0; axis < type.rank() && !have_rows; ++axis) {
-        if (type.shape[static_cast<size_t>(type.rank() - 1 - axis)] != ir::kBatch) continue;
-        machine_.rows = params_.back().dim(axis).extent();
-        have_rows = true;
-      }
-      tensors_[value] = {type, params_.back(), -1};
-    }
-    for (size_t index = 0; index < params_.size(); ++index) SetBounds(params_[index], graph_.type(kernel_.inputs[index]).shape, false);
-  }
-
-  // A dense buffer whose extents are fixed, but for n.
-  void SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only) {
-    Expr stride = 1;
-    for (size_t axis = 0; axis < shape.size(); ++axis) {
-      const ir::Dim dim = shape[shape.size() - 1 - axis];
-      auto dimension = param.dim(static_cast<int>(axis));
-      if (!strides_only) {
-        dimension.set_min(0);
-        if (dim != ir::kBatch) dimension.set_extent(static_cast<int>(dim));
-        else if (machine_.rows.defined() && !SameExpr(dimension.extent(), machine_.rows)) dimension.set_extent(machine_.rows);
-      }
-      dimension.set_stride(stride);
-      if (axis + 1 < shape.size()) stride = stride * (dim == ir::kBatch ? machine_.rows : Expr(static_cast<int>(dim)));
-    }
-  }
-  static bool SameExpr(const Expr& a, const Expr& b) { return Halide::Internal::equal(a, b); }
-
   // `value` as a node in `group` reads it.
   Tensor Read(ValueId value, int group) {
-    if (const auto param = tensors_.find(value); param != tensors_.end()) return param->second;
+    if (const Tensor* parameter = frame_.Parameter(value)) return *parameter;
     const int home = grouping_.group_of[static_cast<size_t>(value)];
     if (home != Grouping::kInlined && home != group) {
       MakeGroup(home);
@@ -162,22 +117,12 @@ class GenericBuilder {
     state.nest.func = MakeFunc(absl::StrCat(members.output ? "out" : "mid", group), axes, values);
   }
 
-  void ScheduleGroup(GroupState& state) {
-    if (state.nest.output) {
-      const std::vector<Halide::OutputImageParam> buffers = state.nest.func.output_buffers();
-      for (size_t index = 0; index < buffers.size(); ++index) SetBounds(buffers[index], state.nest.shape, index > 0);
-    }
-    Schedule(state.nest, machine_);
-    for (LoopNest& root : state.roots) Schedule(root, machine_);
-  }
-
   const ir::Graph& graph_;
   const Node& kernel_;
+  Frame frame_;
+  const Machine machine_;
   const Grouping grouping_;
-  Machine machine_;
   std::vector<GroupState> groups_;
-  std::vector<ImageParam> params_;
-  std::map<ValueId, Tensor> tensors_;
   std::map<ValueId, const Node*> defining_;
 };
 

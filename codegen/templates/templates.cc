@@ -4,6 +4,8 @@ namespace brine::codegen {
 namespace {
 
 constexpr Template kTemplates[] = {
+    {"conv_pool", &BuildConvPool},
+    {"conv_grad_filter", &BuildConvGradFilter},
     {"generic", &BuildGeneric},
 };
 

@@ -28,10 +28,13 @@ struct Template {
   ScheduledKernel (*build)(const KernelRequest& request);
 };
 
-// The row for a region's name; regions that have none of their own are built by `generic`, which holds any of them.
+// One row a region of passes/regions.cc.  Where a template does not fit a kernel (a window that overlaps the next, say), it builds it as
+// `generic` does, which holds any legal region.
 const Template& FindTemplate(const std::string& region);
 
 ScheduledKernel BuildGeneric(const KernelRequest& request);
+ScheduledKernel BuildConvPool(const KernelRequest& request);
+ScheduledKernel BuildConvGradFilter(const KernelRequest& request);
 
 }  // namespace brine::codegen
 

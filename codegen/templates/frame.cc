@@ -1,0 +1,113 @@
+#include "codegen/templates/frame.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "ir/check.h"
+
+namespace brine::codegen {
+
+using Halide::Expr;
+using Halide::Func;
+using ir::Node;
+using ir::ValueId;
+
+Frame::Frame(const KernelRequest& request) : graph_(request.graph), kernel_(request.kernel()) {
+  machine_.lanes = request.target.natural_vector_size<float>();
+  machine_.registers = request.target.has_feature(Halide::Target::AVX512) ? 32 : 16;
+  machine_.batch_size = graph_.batch_size;
+  for (ValueId value : kernel_.inputs) {
+    const ir::Type& type = graph_.type(value);
+    params_.emplace_back(ToHalide(type.dtype), type.rank(), absl::StrCat("in", params_.size()));
+    for (int axis = 0; axis < type.rank() && !machine_.rows.defined(); ++axis) {
+      if (type.shape[static_cast<size_t>(type.rank() - 1 - axis)] == ir::kBatch) machine_.rows = params_.back().dim(axis).extent();
+    }
+    tensors_[value] = {type, params_.back(), -1};
+  }
+  for (size_t index = 0; index < params_.size(); ++index) SetBounds(params_[index], graph_.type(kernel_.inputs[index]).shape, false);
+}
+
+// A dense buffer whose extents are fixed, but for n.
+void Frame::SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only) {
+  Expr stride = 1;
+  for (size_t axis = 0; axis < shape.size(); ++axis) {
+    const ir::Dim dim = shape[shape.size() - 1 - axis];
+    auto dimension = param.dim(static_cast<int>(axis));
+    if (!strides_only) {
+      dimension.set_min(0);
+      if (dim != ir::kBatch) dimension.set_extent(static_cast<int>(dim));
+      else if (machine_.rows.defined() && !Halide::Internal::equal(dimension.extent(), machine_.rows)) dimension.set_extent(machine_.rows);
+    }
+    dimension.set_stride(stride);
+    if (axis + 1 < shape.size()) stride = stride * (dim == ir::kBatch ? machine_.rows : Expr(static_cast<int>(dim)));
+  }
+}
+
+const Tensor* Frame::Parameter(ValueId value) const {
+  const auto tensor = tensors_.find(value);
+  return tensor == tensors_.end() ? nullptr : &tensor->second;
+}
+
+const Node* Frame::Find(const ir::Op& op) const {
+  const Node* found = nullptr;
+  for (const Node& node : kernel_.body) {
+    if (node.op != &op) continue;
+    if (found != nullptr) return nullptr;
+    found = &node;
+  }
+  return found;
+}
+
+const Node* Frame::Maker(ValueId value) const {
+  for (const Node& node : kernel_.body) {
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
+  }
+  return nullptr;
+}
+
+bool Frame::IsOutput(ValueId value) const { return std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end(); }
+
+LoopNest Frame::Lower(const Node& node, const std::vector<Tensor>& operands) {
+  LoweringContext context = {node, operands, {}, machine_.rows, machine_.batch_size, machine_.lanes};
+  for (ValueId output : node.outputs) context.out.push_back(graph_.type(output));
+  Lowered lowered = FindAlgorithm(*node.op).lower(context);
+  for (Root& root : lowered.roots) {
+    LoopNest nest = {root.func, root.shape, root.accumulators};
+    Schedule(nest, machine_);
+  }
+  return {lowered.results[0], context.out[0].shape, lowered.accumulators};
+}
+
+Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
+  if (window.before[0] + window.before[1] + window.after[0] + window.after[1] == 0) return image;
+  const int spread[2] = {1, 1};
+  const int size[2] = {static_cast<int>(image.type.shape[1]) + window.before[0] + window.after[0],
+                       static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]};
+  const Root root = MakeBordered(image, window.before, spread, size);
+  LoopNest nest = {root.func, root.shape, {}};
+  Schedule(nest, machine_);
+  return {{image.type.dtype, root.shape}, root.func, -1};
+}
+
+void Frame::AddOutput(Func func, const std::vector<ValueId>& values) {
+  const std::vector<Halide::OutputImageParam> buffers = func.output_buffers();
+  BRINE_CHECK(buffers.size() == values.size());
+  for (size_t index = 0; index < values.size(); ++index) {
+    SetBounds(buffers[index], graph_.type(values[index]).shape, index > 0);
+    const auto at = std::find(kernel_.outputs.begin(), kernel_.outputs.end(), values[index]);
+    BRINE_CHECK(at != kernel_.outputs.end());
+    output_order_.push_back(static_cast<int>(at - kernel_.outputs.begin()));
+  }
+  outputs_.push_back(func);
+}
+
+ScheduledKernel Frame::Finish() {
+  ScheduledKernel result;
+  for (const Halide::ImageParam& param : params_) result.inputs.push_back(param);
+  BRINE_CHECK(output_order_.size() == kernel_.outputs.size());
+  result.output_order = output_order_;
+  result.pipeline = Halide::Pipeline(outputs_);
+  return result;
+}
+
+}  // namespace brine::codegen

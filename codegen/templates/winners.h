@@ -1,0 +1,31 @@
+// What the two gradients of a convolution behind a max-pool share.
+//
+// Of the gradient that leaves such a pool only the winners are non-zero: one element a window, and none where the activation behind the pool
+// was off.  The templates visit those alone.
+#ifndef BRINE_CODEGEN_TEMPLATES_WINNERS_H_
+#define BRINE_CODEGEN_TEMPLATES_WINNERS_H_
+
+#include "codegen/templates/frame.h"
+
+namespace brine::codegen {
+
+struct Winners {
+  const ir::Node* pool_grad;  // max_pool_grad(d, index), computed nowhere
+  Tensor d, index;            // [n, rows, columns, filters]
+  int rows, columns, filters;
+  int across, down;  // extents of a window, which begins where the one before it ends
+
+  int cells() const { return across * down; }
+  int windows() const { return rows * columns; }
+};
+
+// The winners of `dy` where it is the gradient of a pool without pads and overlaps, in front of a convolution of stride and dilation 1, and
+// no output.
+bool FindWinners(const Frame& frame, const ir::Node& convolution, ir::ValueId dy, Winners* winners);
+
+// Whether a gradient is to be visited.  It looks at the bits, since fast-math may take a comparison with NaN either way: NaN must be visited.
+Halide::Expr IsLive(const Halide::Expr& gradient);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_TEMPLATES_WINNERS_H_
