@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "codegen/schedule.h"
 #include "codegen/templates/templates.h"
 #include "ir/check.h"
 
@@ -12,7 +13,7 @@ namespace {
 using Halide::Internal::Allocate;
 using Halide::Internal::LoweredFunc;
 
-constexpr int64_t kStackLimit = 16 << 10;  // bytes: Halide puts constant allocations up to this size on the stack
+constexpr int64_t kStackLimit = 16 << 10;  // bytes: Halide puts constant allocations up to this size on the stack, of any kind but kOnStack
 constexpr int64_t kPadding = 64;           // Halide reads up to a vector past the end of an allocation
 
 // Adds up what a lowered function takes from halide_malloc.
@@ -33,10 +34,9 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
   void visit(const Allocate* allocation) override {
     IRVisitor::visit(allocation);
     const Halide::MemoryType type = allocation->memory_type;
-    if (type == Halide::MemoryType::Stack || type == Halide::MemoryType::Register) return;
     const int64_t size = int64_t{allocation->constant_allocation_size()} * allocation->type.bytes();
     if (size == 0 && !allocation->extents.empty()) fault = absl::StrCat(allocation->name, " has no constant size");
-    if (size <= kStackLimit && type != Halide::MemoryType::Heap) return;
+    if (type == kOnStack || (size <= kStackLimit && type != Halide::MemoryType::Heap)) return;
     if (loops_ > 0) fault = absl::StrCat(allocation->name, " is allocated inside a loop");
     const int64_t padding = int64_t{allocation->padding} * allocation->type.bytes();
     bytes += (size + padding + kPadding + 63) / 64 * 64;
@@ -51,7 +51,7 @@ absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Targ
   Halide::Target target = base.with_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::UserContext);
   if (!options.asserts) target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
 
-  const ScheduledKernel kernel = FindTemplate(graph.nodes[0].region).build({graph, target});
+  const ScheduledKernel kernel = BuildKernel({graph, target});
   Halide::Pipeline pipeline = kernel.pipeline;
   Halide::Module module = pipeline.compile_to_module(kernel.inputs, options.symbol, target, Halide::LinkageType::ExternalPlusArgv);
 

@@ -215,7 +215,7 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
     }
   }
   for (Func& panel : nest.panels) {
-    panel.compute_at(func, column_at).store_in(Halide::MemoryType::Stack);
+    panel.compute_at(func, column_at).store_in(kOnStack);
     if (vector > 1) panel.vectorize(Axis(0), vector);
   }
 }

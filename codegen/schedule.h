@@ -13,7 +13,7 @@ struct LoopNest {
   Halide::Func func;  // pure, over Axes(rank)
   ir::Shape shape;
   std::vector<Accumulator> accumulators;
-  std::vector<Halide::Func> panels;  // [depth, axis 0]: computed for each column of tiles
+  std::vector<Halide::Func> panels = {};  // [depth, axis 0]: computed for each column of tiles
   bool flat = false;    // every element reads only the same element of its operands, or scalars
   bool output = false;  // the kernel's: its memory is a buffer that was handed in
 };
@@ -27,6 +27,10 @@ struct Machine {
 
 // Splits, vectorises and parallelises `nest`.  The number of tasks follows from the shape and the batch size alone.
 void Schedule(LoopNest& nest, const Machine& machine);
+
+// For a Func that must lie on its task's stack, which tasks do not share.  MemoryType::Stack does not do: Halide moves what is larger than
+// 16 KB from there to halide_malloc.
+inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
 inline constexpr int64_t kTasks = 16;  // enough for 16 cores
 

@@ -1,7 +1,7 @@
 # cmake -DSOURCE_DIR=… -DOUTPUT=… -DHALIDE_VERSION=… -P codegen/sources_hash.cmake
 # Writes the header with the hash of every source that decides a kernel's bytes.  It is part of each cache key.
 file(GLOB sources ${SOURCE_DIR}/codegen/*.cc ${SOURCE_DIR}/codegen/*.h ${SOURCE_DIR}/codegen/ops/*.cc ${SOURCE_DIR}/codegen/templates/*.cc
-     ${SOURCE_DIR}/codegen/templates/*.h ${SOURCE_DIR}/passes/regions.cc)
+     ${SOURCE_DIR}/codegen/templates/*.h ${SOURCE_DIR}/codegen/templates/*.def ${SOURCE_DIR}/passes/regions.cc)
 list(SORT sources)
 set(all "")
 foreach(source IN LISTS sources)

@@ -18,7 +18,6 @@ using Halide::RVar;
 using Halide::Var;
 using ir::Node;
 
-constexpr int kListBytes = 8 << 10;    // of a task's lists: a quarter of a first-level cache
 constexpr int kFilterBlock = 16;       // filters of a task
 constexpr int kWorthCompaction = 9;    // vectors a winner costs, above which winners without gradient are left out first
 
@@ -68,11 +67,13 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   const int chunk_rows = std::clamp(kListBytes / (winners.columns * entry_bytes), 1, winners.rows);
   const int chunks = (winners.rows + chunk_rows - 1) / chunk_rows, entries = chunk_rows * winners.columns;
 
-  const Var s("s"), f("f"), chunk("chunk"), n("n"), l("l"), v("v"), a("a"), part("part");
+  const Var s("s"), k("k"), of("of"), f("f"), chunk("chunk"), n("n"), l("l"), v("v"), a("a"), part("part");
+  // Filter k of block `of`; behind the last one stands that one again, and is not used.
+  const Expr filter = winners.filters % block == 0 ? of * block + k : Halide::min(of * block + k, winners.filters - 1);
   // Window s of a chunk: its winner's position in the picture, as y·width + x, and its gradient, 0 behind the last window.
   const int width = static_cast<int>(image.type.shape[2]);
   const auto row_of = [&](const Expr& at) { return chunk * chunk_rows + at / winners.columns; };
-  const auto read = [&](const Tensor& tensor, const Expr& at) { return tensor({n, Halide::min(row_of(at), winners.rows - 1), at % winners.columns, f}); };
+  const auto read = [&](const Tensor& tensor, const Expr& at) { return tensor({n, Halide::min(row_of(at), winners.rows - 1), at % winners.columns, filter}); };
   const auto position = [&](const Expr& at) {
     const Expr cell = Halide::cast<int>(read(winners.index, at));
     return (row_of(at) * winners.down + cell / winners.across) * width + at % winners.columns * winners.across + cell % winners.across;
@@ -81,23 +82,23 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   const auto gradient = [&](const Expr& at) { return ragged ? Halide::select(row_of(at) < winners.rows, read(winners.d, at), 0.0f) : read(winners.d, at); };
 
   Func place("place"), value("value"), live("live"), count("count"), list("list");
-  place(f, s, chunk, n) = position(s);
-  value(f, s, chunk, n) = gradient(s);
-  live(f, s, chunk, n) = Halide::select(IsLive(value(f, s, chunk, n)), 1, 0);
+  place(k, s, of, chunk, n) = position(s);
+  value(k, s, of, chunk, n) = gradient(s);
+  live(k, s, of, chunk, n) = Halide::select(IsLive(value(k, s, of, chunk, n)), 1, 0);
   const RDom step(0, entries), walk(0, entries);
   Expr walk_place, walk_value;
   if (compact) {
     // Winner s goes to slot count(s), live or not: a dead one is overwritten by the next that is live.
-    count(f, s, chunk, n) = 0;
-    count(f, step + 1, chunk, n) = count(f, step, chunk, n) + live(f, step, chunk, n);
-    list(s, f, chunk, n) = Halide::Tuple(Halide::undef<int>(), Halide::undef<float>());
-    const Expr slot = Halide::unsafe_promise_clamped(count(f, step, chunk, n), 0, entries - 1);
-    list(slot, f, chunk, n) = Halide::Tuple(place(f, step, chunk, n), value(f, step, chunk, n));
+    count(k, s, of, chunk, n) = 0;
+    count(k, step + 1, of, chunk, n) = count(k, step, of, chunk, n) + live(k, step, of, chunk, n);
+    list(s, k, of, chunk, n) = Halide::Tuple(Halide::undef<int>(), Halide::undef<float>());
+    const Expr slot = Halide::unsafe_promise_clamped(count(k, step, of, chunk, n), 0, entries - 1);
+    list(slot, k, of, chunk, n) = Halide::Tuple(place(k, step, of, chunk, n), value(k, step, of, chunk, n));
   }
   RDom r(0, entries, "r");
-  if (compact) r.where(r < count(f, entries, chunk, n));  // becomes the loop's bound
-  walk_place = compact ? Expr(list(r, f, chunk, n)[0]) : Expr(place(f, r, chunk, n));
-  walk_value = compact ? Expr(list(r, f, chunk, n)[1]) : Expr(value(f, r, chunk, n));
+  if (compact) r.where(r < count(f % block, entries, f / block, chunk, n));  // becomes the loop's bound
+  walk_place = compact ? Expr(list(r, f % block, f / block, chunk, n)[0]) : Expr(place(f % block, r, f / block, chunk, n));
+  walk_value = compact ? Expr(list(r, f % block, f / block, chunk, n)[1]) : Expr(value(f % block, r, f / block, chunk, n));
 
   // Rows of a picture follow each other without a gap, and so do the pixels of a row: a place serves as a column of row 0, and a run passes
   // from one pixel's channels to the next one's.
@@ -118,7 +119,7 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   const Picture at = PictureAxes();  // n: kernel row, y: kernel column, x: channel, c: filter
   const Expr in_run = at.y * channels + at.x;
   const Expr vector = in_run / tile.lanes, start = Halide::min(vector * tile.lanes, run - tile.lanes);
-  Func out = MakeFunc("out", Axes(4), {total(in_run - start, vector, at.n, at.c)});
+  Func out = MakeFunc("out", Axes(4), {total(Halide::unsafe_promise_clamped(in_run - start, 0, tile.lanes - 1), vector, at.n, at.c)});
   frame.AddOutput(out, {grad.outputs[0]});
 
   for (const Node& node : frame.kernel().body) {
@@ -133,7 +134,9 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   out.compute_root().bound(at.c, 0, winners.filters).bound(at.x, 0, channels).bound(at.y, 0, window.size[1]).bound(at.n, 0, window.size[0]);
   Var tap("tap");
   out.vectorize(at.c, std::min(machine.lanes, winners.filters), Halide::TailStrategy::GuardWithIf).fuse(at.n, at.y, tap).parallel(tap);
-  total.compute_root().vectorize(l).parallel(f, block).update().reorder(l, v, a, all, f).vectorize(l).unroll(v).parallel(f, block);
+  total.compute_root().bound(l, 0, tile.lanes).bound(v, 0, tile.vectors).bound(a, 0, window.size[0]).bound(f, 0, winners.filters);
+  total.vectorize(l).parallel(f, block, Halide::TailStrategy::GuardWithIf);
+  total.update().reorder(l, v, a, all, f).vectorize(l).parallel(f, block, Halide::TailStrategy::GuardWithIf);
 
   Var fo("fo"), fi("fi"), ft("ft"), fu("fu"), vo("vo"), vi("vi"), ao("ao"), ai("ai"), task("task");
   sum.compute_root().bound(l, 0, tile.lanes).bound(v, 0, tile.vectors).bound(a, 0, window.size[0]).bound(f, 0, winners.filters).vectorize(l).parallel(part);
@@ -152,12 +155,12 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   image_sum.compute_at(sum, vo).vectorize(l).unroll(v).unroll(a).unroll(f);
   image_sum.update().reorder(l, v, a, f, r).vectorize(l).unroll(v).unroll(a).unroll(f);
   const int vector_width = std::min(machine.lanes, block);
-  place.compute_at(sum, images.x).vectorize(f, vector_width).store_in(Halide::MemoryType::Stack);
-  value.compute_at(sum, images.x).vectorize(f, vector_width).store_in(Halide::MemoryType::Stack);
+  place.compute_at(sum, images.x).bound_extent(k, block).vectorize(k, vector_width).store_in(kOnStack);
+  value.compute_at(sum, images.x).bound_extent(k, block).vectorize(k, vector_width).store_in(kOnStack);
   if (compact) {
-    count.compute_at(sum, images.x).vectorize(f, vector_width).store_in(Halide::MemoryType::Stack);
-    count.update().reorder(f, step).vectorize(f, vector_width);
-    list.compute_at(sum, images.x).store_in(Halide::MemoryType::Stack).update().reorder(f, step).unroll(f, vector_width);
+    count.compute_at(sum, images.x).bound_extent(k, block).vectorize(k, vector_width).store_in(kOnStack);
+    count.update().reorder(k, step).vectorize(k, vector_width);
+    list.compute_at(sum, images.x).bound_extent(k, block).store_in(kOnStack).update().reorder(k, step).unroll(k, vector_width);
   }
   return frame.Finish();
 }

@@ -15,7 +15,7 @@ using Halide::TailStrategy;
 using Halide::Var;
 using ir::Node;
 
-constexpr int kMostCells = 9;  // of a window: their tests are written out
+constexpr int kMostPoolCells = 9;  // of a window: their tests are written out
 
 struct Parts {
   const Node *conv, *bias, *pool, *activation;
@@ -34,7 +34,7 @@ Parts FindParts(const Frame& frame) {
 bool Fits(const Parts& parts) {
   if (parts.pool == nullptr || parts.conv->attributes.Int("groups") != 1) return false;
   const std::vector<int64_t>&window = parts.pool->attributes.Ints("window"), &pads = parts.pool->attributes.Ints("pads");
-  return window == parts.pool->attributes.Ints("strides") && window[0] * window[1] <= kMostCells &&
+  return window == parts.pool->attributes.Ints("strides") && window[0] * window[1] <= kMostPoolCells &&
          std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
 }
 

@@ -1,21 +1,22 @@
 #include "codegen/templates/templates.h"
 
+#include "ir/check.h"
+
 namespace brine::codegen {
-namespace {
 
-constexpr Template kTemplates[] = {
-    {"conv_pool", &BuildConvPool},
-    {"conv_grad_filter", &BuildConvGradFilter},
-    {"generic", &BuildGeneric},
-};
-
-}  // namespace
-
-const Template& FindTemplate(const std::string& region) {
-  for (const Template& row : kTemplates) {
-    if (region == row.name) return row;
+ScheduledKernel BuildKernel(const KernelRequest& request) {
+  static constexpr struct {
+    const char* region;
+    ScheduledKernel (*build)(const KernelRequest& request);
+  } kTemplates[] = {
+#define BRINE_TEMPLATE(region, build) {#region, &build},
+#include "codegen/templates/templates.def"
+#undef BRINE_TEMPLATE
+  };
+  for (const auto& row : kTemplates) {
+    if (request.kernel().region == row.region) return row.build(request);
   }
-  return kTemplates[0];
+  BRINE_CHECK(false);
 }
 
 }  // namespace brine::codegen

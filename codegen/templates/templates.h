@@ -23,18 +23,14 @@ struct ScheduledKernel {
   std::vector<int> output_order;          // the pipeline's output k is the kernel's output output_order[k]
 };
 
-struct Template {
-  const char* name;
-  ScheduledKernel (*build)(const KernelRequest& request);
-};
-
-// One row a region of passes/regions.cc.  Where a template does not fit a kernel (a window that overlaps the next, say), it builds it as
-// `generic` does, which holds any legal region.
-const Template& FindTemplate(const std::string& region);
+// Builds the kernel with the template of its region (templates.def).  A template that does not fit a kernel (a window that overlaps the
+// next, say) builds it as `generic` does, which holds any legal region.
+ScheduledKernel BuildKernel(const KernelRequest& request);
 
 ScheduledKernel BuildGeneric(const KernelRequest& request);
 ScheduledKernel BuildConvPool(const KernelRequest& request);
 ScheduledKernel BuildConvGradFilter(const KernelRequest& request);
+ScheduledKernel BuildConvGradInput(const KernelRequest& request);
 
 }  // namespace brine::codegen
 

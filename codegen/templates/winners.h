@@ -9,6 +9,8 @@
 
 namespace brine::codegen {
 
+inline constexpr int kListBytes = 8 << 10;  // of a task's lists: a quarter of a first-level cache
+
 struct Winners {
   const ir::Node* pool_grad;  // max_pool_grad(d, index), computed nowhere
   Tensor d, index;            // [n, rows, columns, filters]

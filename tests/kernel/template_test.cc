@@ -1,0 +1,302 @@
+// Every template of codegen/templates against generic and the interpreter, on sizes that fill vectors, tiles and chunks unevenly.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "codegen/build_step.h"
+#include "ir/text.h"
+#include "passes/regions.h"
+#include "tests/kernel/compare.h"
+
+namespace brine::codegen {
+namespace {
+
+constexpr int64_t kBatchSize = 5;
+
+TEST(Templates, AreTheRegions) {
+  const std::vector<std::string> templates = {
+#define BRINE_TEMPLATE(region, build) #region,
+#include "codegen/templates/templates.def"
+#undef BRINE_TEMPLATE
+  };
+  std::vector<std::string> regions;
+  for (const passes::Region& region : passes::AllRegions()) regions.push_back(region.name);
+  EXPECT_EQ(templates, regions);
+}
+
+// Inputs and the kernel; %i is the winner of a window of `cells`.
+struct Row {
+  const char* name;
+  const char* text;
+  int cells = 4;
+};
+
+constexpr Row kRows[] = {
+    {"conv_pool_relu", R"(
+      input %x : f32[n,9,15,3] data
+      input %w : f32[3,3,3,19] data
+      input %b : f32[19] data
+      %r, %i = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,7,13,19]
+        %a = add(%c, %b) : f32[n,7,13,19]
+        %p, %i = max_pool(%a) : f32[n,3,6,19], u8[n,3,6,19]
+        %r = relu(%p) : f32[n,3,6,19]
+      } : f32[n,3,6,19], u8[n,3,6,19])"},
+    {"conv_pool_padded_wide", R"(
+      input %x : f32[n,10,7,5] data
+      input %w : f32[3,3,5,48] data
+      input %b : f32[48] data
+      %i, %p = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,10,7,48]
+        %a = add(%c, %b) : f32[n,10,7,48]
+        %p, %i = max_pool(%a) {strides=[3,2], window=[3,2]} : f32[n,3,3,48], u8[n,3,3,48]
+      } : u8[n,3,3,48], f32[n,3,3,48])",
+     6},
+    {"conv_pool_mean_of_strided", R"(
+      input %x : f32[n,13,12,4] data
+      input %w : f32[2,3,4,5] data
+      %r = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) {dilations=[1,2], strides=[2,1]} : f32[n,6,8,5]
+        %p = avg_pool(%c) {strides=[2,3], window=[2,3]} : f32[n,3,2,5]
+        %r = tanh(%p) : f32[n,3,2,5]
+      } : f32[n,3,2,5])"},
+    {"conv_pool_of_overlapping_windows", R"(
+      input %x : f32[n,8,8,3] data
+      input %w : f32[3,3,3,8] data
+      %p = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,6,6,8]
+        %p, %j = max_pool(%c) {strides=[1,1]} : f32[n,5,5,8], u8[n,5,5,8]
+      } : f32[n,5,5,8])"},
+    {"filter_of_few_channels", R"(
+      input %x : f32[n,11,13,3] data
+      input %d : f32[n,4,5,19] data
+      input %i : u8[n,4,5,19] data
+      %g, %b = kernel(%x, %d, %i) <conv_grad_filter> {
+        %y = max_pool_grad(%d, %i) {input_size=[9,11]} : f32[n,9,11,19]
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
+      } : f32[3,3,3,19], f32[19])"},
+    {"filter_in_chunks", R"(
+      input %x : f32[n,20,18,16] data
+      input %d : f32[n,9,8,18] data
+      input %i : u8[n,9,8,18] data
+      %b, %g = kernel(%d, %i, %x) <conv_grad_filter> {
+        %y = max_pool_grad(%d, %i) {input_size=[18,16]} : f32[n,18,16,18]
+        %b = reduce_sum(%y) {axes=[0,1,2]} : f32[18]
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,16,18]
+      } : f32[18], f32[3,3,16,18])"},
+    {"filter_padded", R"(
+      input %x : f32[n,9,7,32] data
+      input %d : f32[n,3,3,7] data
+      input %i : u8[n,3,3,7] data
+      %g = kernel(%d, %i, %x) <conv_grad_filter> {
+        %y = max_pool_grad(%d, %i) {input_size=[9,7], strides=[3,2], window=[3,2]} : f32[n,9,7,7]
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,32,7]
+      } : f32[5,3,32,7])",
+     6},
+    {"filter_of_one_channel", R"(
+      input %x : f32[n,9,7,1] data
+      input %d : f32[n,3,2,6] data
+      input %i : u8[n,3,2,6] data
+      %g = kernel(%d, %i, %x) <conv_grad_filter> {
+        %y = max_pool_grad(%d, %i) {input_size=[7,5]} : f32[n,7,5,6]
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,1,6]
+      } : f32[3,3,1,6])"},
+    {"input_masked", R"(
+      input %d : f32[n,4,5,19] data
+      input %i : u8[n,4,5,19] data
+      input %w : f32[3,3,16,19] data
+      input %y : f32[n,11,13,16] data
+      %g = kernel(%d, %i, %w, %y) <conv_grad_input> {
+        %e = max_pool_grad(%d, %i) {input_size=[9,11]} : f32[n,9,11,19]
+        %x = conv2d_grad_input(%e, %w) {input_size=[11,13]} : f32[n,11,13,16]
+        %g = relu_grad(%x, %y) : f32[n,11,13,16]
+      } : f32[n,11,13,16])"},
+    {"input_padded", R"(
+      input %d : f32[n,12,13,64] data
+      input %i : u8[n,12,13,64] data
+      input %w : f32[3,3,5,64] data
+      %x = kernel(%d, %i, %w) <conv_grad_input> {
+        %e = max_pool_grad(%d, %i) {input_size=[25,26]} : f32[n,25,26,64]
+        %x = conv2d_grad_input(%e, %w) {input_size=[25,26], pads=[1,1,1,1]} : f32[n,25,26,5]
+      } : f32[n,25,26,5])"},
+    {"input_of_many_filters", R"(
+      input %d : f32[n,3,2,300] data
+      input %i : u8[n,3,2,300] data
+      input %w : f32[2,1,9,300] data
+      %x = kernel(%d, %i, %w) <conv_grad_input> {
+        %e = max_pool_grad(%d, %i) {input_size=[4,7], strides=[1,3], window=[1,3]} : f32[n,4,7,300]
+        %x = conv2d_grad_input(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
+      } : f32[n,5,7,9])",
+     3},
+};
+
+// The rows as one graph, each kernel once by its template and once by generic: every row's values begin with its name.
+struct Cases {
+  std::string text;
+  ir::Graph graph;
+
+  Cases() {
+    for (const Row& row : kRows) {
+      std::string named = row.text;
+      for (size_t at = named.find('%'); at != std::string::npos; at = named.find('%', at + 1)) named.insert(at + 1, absl::StrCat(row.name, "."));
+      inputs += named.substr(0, named.find("kernel(") - (named.find("kernel(") - named.rfind('\n', named.find("kernel("))));
+      kernels += named.substr(named.rfind('\n', named.find("kernel(")));
+    }
+    text = absl::StrCat("graph \"cases\" stage=fused function=train batch=", kBatchSize, " {", inputs, kernels, "\n}\n");
+    auto graphs = ir::Parse(text, "cases");
+    EXPECT_TRUE(graphs.ok()) << graphs.status();
+    graph = graphs->front();
+    const std::vector<ir::Node> nodes = graph.nodes;
+    for (ir::Node node : nodes) {
+      node.region = "generic";
+      for (ir::ValueId& output : node.outputs) {
+        const ir::ValueId copy = graph.AddValue(absl::StrCat(graph.value(output).name, ".generic"), graph.type(output));
+        for (ir::Node& inner : node.body) {
+          for (std::vector<ir::ValueId>* values : {&inner.inputs, &inner.outputs}) std::replace(values->begin(), values->end(), output, copy);
+        }
+        output = copy;
+      }
+      for (ir::Node& inner : node.body) {
+        for (ir::ValueId& output : inner.outputs) {
+          if (std::find(node.outputs.begin(), node.outputs.end(), output) != node.outputs.end()) continue;
+          const ir::ValueId copy = graph.AddValue(absl::StrCat(graph.value(output).name, ".generic"), graph.type(output)), original = output;
+          for (ir::Node& other : node.body) {
+            for (std::vector<ir::ValueId>* values : {&other.inputs, &other.outputs}) std::replace(values->begin(), values->end(), original, copy);
+          }
+        }
+      }
+      graph.nodes.push_back(node);
+    }
+  }
+
+ private:
+  std::string inputs, kernels;
+};
+
+const Cases& AllCases() {
+  static const Cases* const cases = new Cases;
+  return *cases;
+}
+
+enum class Numbers { kReal, kWhole };  // whole numbers are summed exactly, and have many ties
+
+// Of the elements of %d, the share `live` is not zero.
+ir::Tensors<float> Draw(uint32_t seed, int64_t n, Numbers numbers, double live) {
+  ir::Tensors<float> given;
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::uniform_real_distribution<double> uniform;
+  const ir::Graph& graph = AllCases().graph;
+  for (const ir::Input& input : graph.inputs) {
+    const std::string& name = graph.value(input.value).name;
+    ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(input.value), n);
+    const bool gradient = name.substr(name.rfind('.')) == ".d";
+    const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& candidate) { return name.rfind(absl::StrCat(candidate.name, "."), 0) == 0; });
+    for (float& element : tensor.real) {
+      element = numbers == Numbers::kReal ? normal(random) : static_cast<float>(static_cast<int>(random() % 5) - 2);
+      if (gradient && uniform(random) >= live) element = 0;
+    }
+    for (int64_t& element : tensor.whole) element = random() % row->cells;
+    given[name] = tensor;
+  }
+  return given;
+}
+
+absl::StatusOr<Step> Build(bool asserts) {
+  BuildOptions options = TestOptions();
+  options.asserts = asserts;
+  return BuildStep(AllCases().graph, options);
+}
+
+void Compare(Step& step, int64_t n, double live, int draws) {
+  const ir::Graph& graph = AllCases().graph;
+  std::map<std::string, Errors> errors;
+  for (int draw = 0; draw < draws; ++draw) {
+    const ir::Tensors<float> given = Draw(static_cast<uint32_t>(draw), n, Numbers::kReal, live);
+    const auto kernel = step.Run(given, n, 2);
+    ASSERT_TRUE(kernel.ok()) << kernel.status();
+    const auto float_loop = ir::Interpret<float>(graph, given, n);
+    const auto exact = ir::Interpret<double>(graph, ToDouble(given), n);
+    const auto absolute = ir::Interpret<double>(graph, ToDouble(given, true), n);
+    ASSERT_TRUE(float_loop.ok() && exact.ok() && absolute.ok()) << exact.status();
+    for (const ir::Node& node : graph.nodes) {
+      for (ir::ValueId output : node.outputs) {
+        const std::string& name = graph.value(output).name;
+        AddErrors(name, *kernel, *float_loop, *exact, *absolute, errors[name]);
+      }
+    }
+  }
+  for (auto& [name, error] : errors) EXPECT_LE(error.Rmse(), error.Bound()) << name << " with n = " << n << ", " << live << " live";
+}
+
+TEST(Templates, AgreeWithTheInterpreter) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  for (int64_t n : {1, 3, 5}) Compare(*step, n, 0.6, 8);
+  Compare(*step, 3, 0, 1);
+  Compare(*step, 3, 1, 8);
+}
+
+TEST(Templates, StayInsideTheirBuffersWithChecksOn) {
+  auto step = Build(true);
+  ASSERT_TRUE(step.ok()) << step.status();
+  for (int64_t n : {1, 3, 5}) Compare(*step, n, 0.6, 2);
+}
+
+// Small whole numbers are summed without rounding: every bit must agree, and the first of equal winners wins.
+TEST(Templates, AreExactOnWholeNumbers) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  const ir::Graph& graph = AllCases().graph;
+  for (double live : {0.0, 0.5, 1.0}) {
+    const ir::Tensors<float> given = Draw(7, 4, Numbers::kWhole, live);
+    const auto kernel = step->Run(given, 4, 2);
+    const auto exact = ir::Interpret<double>(graph, ToDouble(given), 4);
+    ASSERT_TRUE(kernel.ok() && exact.ok()) << kernel.status() << exact.status();
+    for (const ir::Node& node : graph.nodes) {
+      if (node.body.back().op->name == "tanh") continue;
+      for (ir::ValueId output : node.outputs) {
+        const std::string& name = graph.value(output).name;
+        EXPECT_EQ(kernel->at(name).whole, exact->at(name).whole) << name;
+        const std::vector<float>& got = kernel->at(name).real;
+        EXPECT_EQ(std::vector<double>(got.begin(), got.end()), exact->at(name).real) << name << ", " << live << " live";
+      }
+    }
+  }
+}
+
+TEST(Templates, GiveTheSameBitsOnAnyNumberOfThreads) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  const ir::Tensors<float> given = Draw(1, kBatchSize, Numbers::kReal, 0.6);
+  const auto one = step->Run(given, kBatchSize, 1);
+  ASSERT_TRUE(one.ok()) << one.status();
+  for (int threads : {2, 3, 4}) {
+    const auto many = step->Run(given, kBatchSize, threads);
+    ASSERT_TRUE(many.ok()) << many.status();
+    for (const auto& [name, tensor] : *one) {
+      const std::vector<float>& other = many->at(name).real;
+      EXPECT_EQ(std::memcmp(tensor.real.data(), other.data(), other.size() * sizeof(float)), 0) << name << " on " << threads << " threads";
+    }
+  }
+}
+
+// A gradient that is not a number reaches what it is added to, whatever fast-math makes of comparisons.
+TEST(Templates, VisitGradientsThatAreNoNumbers) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  ir::Tensors<float> given = Draw(1, 2, Numbers::kReal, 0.6);
+  for (auto& [name, tensor] : given) {
+    if (name.substr(name.rfind('.')) == ".d") tensor.real[5] = std::nanf("");
+  }
+  const auto kernel = step->Run(given, 2);
+  ASSERT_TRUE(kernel.ok()) << kernel.status();
+  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x"}) {
+    const std::vector<float>& got = kernel->at(name).real;
+    EXPECT_TRUE(std::any_of(got.begin(), got.end(), [](float element) { return std::isnan(element); })) << name;
+  }
+}
+
+}  // namespace
+}  // namespace brine::codegen
