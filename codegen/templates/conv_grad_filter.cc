@@ -18,6 +18,7 @@ using Halide::RVar;
 using Halide::Var;
 using ir::Node;
 
+constexpr int kShortestRun = 4;        // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;       // filters of a task
 constexpr int kWorthCompaction = 9;    // vectors a winner costs, above which winners without gradient are left out first
 
@@ -28,7 +29,9 @@ struct RunTile {
 };
 
 RunTile ChooseRunTile(int run, int kernel_rows, int filters, const Machine& machine) {
-  RunTile tile = {run, machine.lanes, (run + machine.lanes - 1) / machine.lanes, 1, 1, 1};
+  RunTile tile = {run, machine.lanes, 0, 1, 1, 1};
+  while (tile.lanes > run) tile.lanes /= 2;
+  tile.vectors = (run + tile.lanes - 1) / tile.lanes;
   const int most = machine.registers - 3;
   for (int across = 1; across <= tile.vectors; ++across) {
     if (tile.vectors % across == 0 && across <= most) tile.across = across;
@@ -50,7 +53,7 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   const ir::Shape& shape = frame.graph().type(grad.outputs[0]).shape;
   const int channels = static_cast<int>(shape[2]), run = static_cast<int>(shape[1]) * channels;
   Winners winners;
-  if (!FindWinners(frame, grad, grad.inputs[1], &winners) || run < machine.lanes || channels == 1) return BuildGeneric(request);
+  if (!FindWinners(frame, grad, grad.inputs[1], &winners) || run < kShortestRun) return BuildGeneric(request);
   const Window window = MakeWindow(grad.attributes, shape[0], shape[1]);
   const int block = std::min(kFilterBlock, winners.filters);
   const int entry_bytes = block * 8;
@@ -85,7 +88,7 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   place(k, s, of, chunk, n) = position(s);
   value(k, s, of, chunk, n) = gradient(s);
   live(k, s, of, chunk, n) = Halide::select(IsLive(value(k, s, of, chunk, n)), 1, 0);
-  const RDom step(0, entries), walk(0, entries);
+  const RDom step(0, entries);
   Expr walk_place, walk_value;
   if (compact) {
     // Winner s goes to slot count(s), live or not: a dead one is overwritten by the next that is live.
@@ -105,8 +108,9 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   const Expr offset = Halide::min(v * tile.lanes, run - tile.lanes) + l;
   Func image_sum("image_sum"), sum("sum"), total("total");
   image_sum(l, v, a, f, chunk, n) = 0.0f;
-  image_sum(l, v, a, f, chunk, n) += walk_value * image({n, a, Halide::unsafe_promise_clamped(walk_place, 0, width - window.size[1]),
-                                                         Halide::unsafe_promise_clamped(offset, 0, channels - 1)});
+  const Expr column = Halide::unsafe_promise_clamped(channels == 1 ? walk_place + offset : walk_place, 0, width - 1);
+  const Expr channel = channels == 1 ? Expr(0) : Halide::unsafe_promise_clamped(offset, 0, channels - 1);
+  image_sum(l, v, a, f, chunk, n) += walk_value * image({n, a, column, channel});
   sum(l, v, a, f, part) = 0.0f;
   RDom images(0, chunks, 0, each, "images");
   const Expr number = part * each + images.y;

@@ -112,13 +112,13 @@ constexpr Row kRows[] = {
       } : f32[5,3,32,7])",
      6},
     {"filter_of_one_channel", R"(
-      input %x : f32[n,9,7,1] data
+      input %x : f32[n,11,9,1] data
       input %d : f32[n,3,2,6] data
       input %i : u8[n,3,2,6] data
       %g = kernel(%d, %i, %x) <conv_grad_filter> {
         %y = max_pool_grad(%d, %i) {input_size=[7,5]} : f32[n,7,5,6]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,1,6]
-      } : f32[3,3,1,6])"},
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,5]} : f32[5,5,1,6]
+      } : f32[5,5,1,6])"},
     {"input_masked", R"(
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data

@@ -1,0 +1,90 @@
+// What each example's training step executes and moves, as text: a fusion that is lost, a template that no longer fits or a value that is
+// kept too long changes a line here.  For two pinned targets, so that every machine sees the same numbers.
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "codegen/compile.h"
+#include "codegen/files.h"
+#include "codegen/toolchain.h"
+#include "ir/text.h"
+#include "passes/derive.h"
+#include "passes/pipeline.h"
+#include "passes/plan_memory.h"
+#include "passes/regions.h"
+#include "tests/golden.h"
+#include "tests/kernel/compare.h"
+
+namespace brine::codegen {
+namespace {
+
+constexpr struct {
+  const char* name;
+  const char* halide;
+} kTargets[] = {
+    {"avx2", "x86-64-linux-avx-avx2-f16c-fma-sse41"},
+    {"avx512", "x86-64-linux-avx-avx2-avx512-avx512_skylake-f16c-fma-sse41"},
+};
+constexpr int64_t kBatchSize = 32;
+
+ir::Graph Planned(const std::string& example) {
+  const std::string path = absl::StrCat(BRINE_SOURCE_DIR, "/tests/frontend/golden/", example, ".ir");
+  const auto graphs = ir::Parse(ReadFile(path).value(), path);
+  EXPECT_TRUE(graphs.ok()) << graphs.status();
+  auto graph = passes::Derive(graphs->front(), ir::Function::kTrain, kBatchSize);
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  EXPECT_TRUE(passes::RunPipeline(*graph).ok());
+  return *graph;
+}
+
+// A kernel that visits winners only executes at most what is counted.
+bool VisitsWinners(const ir::Node& kernel) {
+  return absl::StartsWith(kernel.region, "conv_grad") &&
+         std::any_of(kernel.body.begin(), kernel.body.end(), [](const ir::Node& node) { return node.op->name == "max_pool_grad"; });
+}
+
+std::string Budget(const ir::Graph& graph, const CompiledKernels& kernels) {
+  std::string text = absl::StrFormat("%-18s %14s %12s %10s %8s  %s\n", "kernel", "flops", "bytes", "scratch", "object", "makes");
+  int64_t count = 0, flops = 0, bytes = 0, scratch = 0, object = 0;
+  for (size_t at = 0; at < graph.nodes.size(); ++at) {
+    const ir::Node& node = graph.nodes[at];
+    if (!node.is_kernel()) continue;
+    const CompiledKernel& kernel = kernels.kernels.at(kernels.symbols[0][at]);
+    const int64_t own_flops = passes::RegionFlops(graph, node, graph.batch_size), own_bytes = passes::RegionBytes(graph, node);
+    absl::StrAppendFormat(&text, "%-18s %14s %12d %10d %8d  %s\n", node.region, absl::StrCat(VisitsWinners(node) ? "<= " : "", own_flops), own_bytes,
+                          kernel.scratch_bytes, kernel.object.size(), graph.value(node.outputs[0]).name);
+    ++count;
+    flops += own_flops;
+    bytes += own_bytes;
+    scratch = std::max(scratch, kernel.scratch_bytes);
+  }
+  for (const auto& [symbol, kernel] : kernels.kernels) object += static_cast<int64_t>(kernel.object.size());
+  absl::StrAppendFormat(&text, "%-18s %14d %12d %10d %8d\n", absl::StrCat(count, " kernels"), flops, bytes, scratch, object);
+  const passes::MemoryReport memory = passes::ReportMemory(graph);
+  absl::StrAppend(&text, "arena ", memory.arena_bytes(), ", bound ", memory.arena_bound_bytes, "\n");
+  return text;
+}
+
+class BudgetTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(BudgetTest, OfATrainingStep) {
+  const ir::Graph graph = Planned(GetParam());
+  const auto toolchain = FindToolchain();
+  const auto cache = Cache::Open(TestOptions().cache_folder);
+  ASSERT_TRUE(toolchain.ok() && cache.ok()) << toolchain.status() << cache.status();
+  for (const auto& target : kTargets) {
+    CompileOptions options;
+    options.worker = toolchain->worker;
+    options.target = target.halide;
+    const ir::Graph* const graphs[] = {&graph};
+    const auto kernels = CompileKernels(graphs, options, *cache);
+    ASSERT_TRUE(kernels.ok()) << kernels.status();
+    ExpectGolden(Budget(graph, *kernels), absl::StrCat("kernel/golden/budget/", GetParam(), ".", target.name, ".txt"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Examples, BudgetTest, testing::Values("cifar10_cnn", "cifar10_cnn_64", "cifar10_avg_pool", "cifar10_dropout_augment", "mnist_mlp"),
+                         [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace brine::codegen
