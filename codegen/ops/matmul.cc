@@ -8,6 +8,43 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
+constexpr int64_t kDeep = 512, kFewResults = 1 << 16;
+
+// y[n, m] = Σ over k of a[n, k] · b[k, m], where k is long and the results are few.  The sum is cut into a fixed number of parts, each over a
+// range of k: a part reads its rows of b once, from one end to the other, while a tile over all of k would fetch a column of cache lines
+// that lie a row apart for each tile of rows (0.12 ms instead of 0.21 for [32, 2304] × [2304, 128] on 2 cores of Zen 3).  Then the parts are
+// added in order.
+Lowered LowerDeepProduct(const LoweringContext& context) {
+  const Tensor &a = context.in[0], &b = context.in[1];
+  const int depth = static_cast<int>(a.type.shape[1]);
+  const int each = (depth + kMostParts - 1) / kMostParts, parts = (depth + each - 1) / each;
+  const Var m = Axis(0), n = Axis(1), part = Axis(2);
+  RDom r(0, each);
+  const Expr k = part * each + r, row = a.type.shape[0] == ir::kBatch ? Halide::min(n, context.rows - 1) : Expr(n);
+  if (depth % each != 0) r.where(k < depth);
+  const Expr inside = depth % each == 0 ? k : Halide::min(k, depth - 1);
+  Func sum = MakeFunc("part_sum", Axes(3), {0.0f});
+  sum(m, n, part) += a({row, inside}) * b({inside, m});
+  Root partial;
+  partial.func = MakeFunc("partial", Axes(3), {sum(m, n, part)});
+  partial.shape = {parts, a.type.shape[0], b.type.shape[1]};
+  partial.accumulators = {{sum, r, Accumulator::Kind::kTile}};
+
+  const RDom all(0, parts);
+  Func total = MakeFunc("total", Axes(2), {0.0f});
+  total(m, n) += partial.func(m, n, all);
+  Lowered lowered;
+  lowered.roots = {partial};
+  lowered.results = {MakeFunc("matmul", Axes(2), {total(m, n)})};
+  lowered.accumulators = {{total, all, Accumulator::Kind::kWindow}};
+  return lowered;
+}
+
+bool IsDeep(const LoweringContext& context) {
+  const ir::Type &a = context.in[0].type, &y = context.out[0];
+  return a.rank() == 2 && a.shape[1] >= kDeep && context.LargestExtent(y.shape[0]) * y.shape[1] <= kFewResults && a.shape[1] >= 4 * y.shape[1];
+}
+
 // y[…, m] = Σ over k of a[…, k] · b[k, m], or b[m, k] transposed; that one is copied with m innermost.
 Lowered LowerProduct(const LoweringContext& context) {
   const Tensor &a = context.in[0], &b = context.in[1];
@@ -62,7 +99,8 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
 }
 
 Lowered LowerMatmul(const LoweringContext& context) {
-  return context.attributes().Bool("transpose_a") ? LowerProductOverRows(context) : LowerProduct(context);
+  if (context.attributes().Bool("transpose_a")) return LowerProductOverRows(context);
+  return !context.attributes().Bool("transpose_b") && IsDeep(context) ? LowerDeepProduct(context) : LowerProduct(context);
 }
 
 }  // namespace

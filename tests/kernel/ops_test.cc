@@ -32,6 +32,8 @@ std::vector<ir::OpCase> LargeCases() {
       {&kSoftmax, {"f32[n,37]"}},
       {&kMatmul, {"f32[n,131]", "f32[131,53]"}},
       {&kMatmul, {"f32[n,131]", "f32[131,64]"}},
+      {&kMatmul, {"f32[n,523]", "f32[523,37]"}},
+      {&kMatmul, {"f32[7,1024]", "f32[1024,40]"}},
       {&kMatmul, {"f32[n,131]", "f32[53,131]"}, {{"transpose_b", true}}},
       {&kMatmul, {"f32[n,13,31]", "f32[31,19]"}},
       {&kMatmul, {"f32[n,131]", "f32[n,53]"}, {{"transpose_a", true}}},
