@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "codegen/templates/winograd.h"
+#include "codegen/templates/winograd_conv.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -33,7 +33,7 @@ Parts FindParts(const Frame& frame) {
 
 // Windows that neither overlap nor hang over the edge, so that a tile of windows is a tile of pixels.
 bool Fits(const Parts& parts) {
-  if (parts.pool == nullptr || parts.conv->attributes.Int("groups") != 1) return false;
+  if (parts.conv->attributes.Int("groups") != 1) return false;
   const std::vector<int64_t>&window = parts.pool->attributes.Ints("window"), &pads = parts.pool->attributes.Ints("pads");
   return window == parts.pool->attributes.Ints("strides") && window[0] * window[1] <= kMostPoolCells &&
          std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
@@ -61,11 +61,6 @@ Tile ChoosePooledTile(int64_t filters, int64_t pixels, int cells, const Machine&
     }
   }
   return best;
-}
-
-bool UsesWinograd(const Window& window, int rows, int columns, int channels, int filters) {
-  const auto both = [](const int (&numbers)[2], int number) { return numbers[0] == number && numbers[1] == number; };
-  return rows == 2 && columns == 2 && both(window.size, 3) && both(window.stride, 1) && both(window.dilation, 1) && Winograd::Pays(channels, filters);
 }
 
 struct Pooled {
@@ -122,11 +117,29 @@ void ScheduleWinograd(Func& out, Winograd& winograd, const ir::Shape& shape, con
   winograd.Schedule(out, parallel.At(loops, 1), rows, machine);
 }
 
+// Without a pool: by Winograd where that gains, else as any product.
+ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Parts& parts) {
+  const Tensor &x = *frame.Parameter(parts.conv->inputs[0]), &w = *frame.Parameter(parts.conv->inputs[1]);
+  const Window window = MakeWindow(parts.conv->attributes, w.type.shape[0], w.type.shape[1]);
+  const ir::Type& type = frame.graph().type(parts.conv->outputs[0]);
+  const int channels = static_cast<int>(x.type.shape[3]), filters = static_cast<int>(type.shape[3]);
+  if (frame.kernel().outputs.size() != 1 || !FitsWinograd(window, parts.conv->attributes, channels, filters)) return BuildGeneric(request);
+  const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
+  const auto epilogue = [&](const Picture& at, const Expr& sum) {
+    const Expr biased = parts.bias == nullptr ? sum : sum + (*frame.Parameter(parts.bias->inputs[1]))({at.c});
+    if (parts.activation == nullptr) return biased;
+    return Expr(frame.Lower(*parts.activation, {{type, MakeFunc("sum", Axes(4), {biased}), -1}}).func(at.c, at.x, at.y, at.n));
+  };
+  frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, epilogue), frame.kernel().outputs);
+  return frame.Finish();
+}
+
 }  // namespace
 
 ScheduledKernel BuildConvPool(const KernelRequest& request) {
   Frame frame(request);
   const Parts parts = FindParts(frame);
+  if (parts.pool == nullptr) return BuildConv(request, frame, parts);
   if (!Fits(parts)) return BuildGeneric(request);
   const Machine& machine = frame.machine();
   const Tensor &x = *frame.Parameter(parts.conv->inputs[0]), &w = *frame.Parameter(parts.conv->inputs[1]);
@@ -147,7 +160,7 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
   sum(at.c, at.x, at.y, at.n) += w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
                                                                   at.x * window.stride[1] + r.y * window.dilation[1], r.x});
   Winograd winograd(image, [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); }, channels, filters, height, width);
-  const bool transform = UsesWinograd(window, rows, columns, channels, filters);
+  const bool transform = rows == 2 && columns == 2 && FitsWinograd(window, parts.conv->attributes, channels, filters);
   const Cell cell = [&](int row, int column) {
     return transform ? bias + winograd.At(row, column, at.n, at.y, at.x, at.c) : sum(at.c, at.x * columns + column, at.y * rows + row, at.n);
   };

@@ -79,11 +79,14 @@ LoopNest Frame::Lower(const Node& node, const std::vector<Tensor>& operands) {
 }
 
 Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
-  if (window.before[0] + window.before[1] + window.after[0] + window.after[1] == 0) return image;
+  return WithBorder(image, window.before, {static_cast<int>(image.type.shape[1]) + window.before[0] + window.after[0],
+                                           static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]});
+}
+
+Tensor Frame::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
+  if (before[0] == 0 && before[1] == 0 && image.type.shape[1] == size[0] && image.type.shape[2] == size[1]) return image;
   const int spread[2] = {1, 1};
-  const int size[2] = {static_cast<int>(image.type.shape[1]) + window.before[0] + window.after[0],
-                       static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]};
-  const Root root = MakeBordered(image, window.before, spread, size);
+  const Root root = MakeBordered(image, before, spread, size.data());
   LoopNest nest = {root.func, root.shape, {}};
   Schedule(nest, machine_);
   return {{image.type.dtype, root.shape}, root.func, -1};

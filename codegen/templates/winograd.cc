@@ -11,7 +11,7 @@ using Halide::Var;
 
 namespace {
 
-constexpr int64_t kTaskBytes = 192 << 10;  // of a task's transforms: what leaves room in a second-level cache of 512 KB
+constexpr int64_t kTransformBytes = 192 << 10;  // of a task's transforms: what leaves room in a second-level cache of 512 KB
 
 // Row `index` of G · (g0, g1, g2)ᵀ
 Expr TransformFilter(const Expr& index, const Expr& g0, const Expr& g1, const Expr& g2) {
@@ -60,7 +60,7 @@ Expr Winograd::At(int dy, int dx, const Expr& n, const Expr& row, const Expr& co
 
 int Winograd::RowsOfTask() const {
   const int64_t row_bytes = int64_t{columns_} * 16 * (channels_ + filters_) * 4;
-  const int most = static_cast<int>(std::clamp<int64_t>(kTaskBytes / row_bytes, 1, rows_)), tasks = (rows_ + most - 1) / most;
+  const int most = static_cast<int>(std::clamp<int64_t>(kTransformBytes / row_bytes, 1, rows_)), tasks = (rows_ + most - 1) / most;
   return (rows_ + tasks - 1) / tasks;  // as evenly as can be
 }
 

@@ -84,6 +84,23 @@ constexpr Row kRows[] = {
         %c = conv2d(%x, %w) : f32[n,34,34,24]
         %p = avg_pool(%c) : f32[n,17,17,24]
       } : f32[n,17,17,24])"},
+    {"conv_by_winograd", R"(
+      input %x : f32[n,9,12,17] data
+      input %w : f32[3,3,17,24] data
+      input %b : f32[24] data
+      %r = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,9,12,24]
+        %a = add(%c, %b) : f32[n,9,12,24]
+        %r = relu(%a) : f32[n,9,12,24]
+      } : f32[n,9,12,24])"},
+    {"input_by_winograd", R"(
+      input %d : f32[n,7,10,16] data
+      input %w : f32[3,3,19,16] data
+      input %y : f32[n,9,11,19] data
+      %g = kernel(%d, %w, %y) <conv_grad_input> {
+        %x = conv2d_grad_input(%d, %w) {input_size=[9,11], pads=[0,0,0,1]} : f32[n,9,11,19]
+        %g = relu_grad(%x, %y) : f32[n,9,11,19]
+      } : f32[n,9,11,19])"},
     {"filter_of_few_channels", R"(
       input %x : f32[n,11,13,3] data
       input %d : f32[n,4,5,19] data
