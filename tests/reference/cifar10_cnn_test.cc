@@ -3,62 +3,24 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
-#include <sstream>
+#include <string>
+#include <vector>
 
 #include "frontend/graph_of.h"
 #include "ir/interpret.h"
-#include "ir/philox.h"
 #include "passes/add_loss.h"
 #include "passes/add_optimizer.h"
 #include "passes/autodiff.h"
 #include "passes/derive.h"
 #include "tests/frontend/examples.h"
+#include "tests/reference/cifar10_cnn.h"
 
 namespace brine {
 namespace {
 
-constexpr int kBatch = 10, kSteps = 20, kPixels = 32 * 32 * 3;
-
-// Lines of a reference file that are not comments, as words.
-std::vector<std::vector<std::string>> ReadRows(const std::string& name) {
-  std::ifstream file(std::string(BRINE_SOURCE_DIR) + "/tests/reference/" + name);
-  std::vector<std::vector<std::string>> rows;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    std::istringstream words(line);
-    rows.emplace_back(std::istream_iterator<std::string>(words), std::istream_iterator<std::string>());
-  }
-  return rows;
-}
-
-double Uniform(uint32_t seed, int64_t element, const char* name) {
-  return ir::PhiloxUniform({static_cast<uint32_t>(element), 0, ir::NameId(name), 0}, {seed, 0});
-}
-
-// Picture i of label i mod 10: half a prototype of its label, half noise.
-void FillBatch(int step, ir::Tensors<double>& given, const ir::Graph& graph) {
-  ir::Tensor<double> pictures, labels;
-  for (const ir::Input& input : graph.inputs) {
-    if (input.source == ir::Source::kData) {
-      pictures = ir::MakeTensor<double>(graph.type(input.value), kBatch);
-      for (int row = 0; row < kBatch; ++row) {
-        const int64_t picture = step * kBatch + row, label = picture % 10;
-        for (int64_t element = 0; element < kPixels; ++element) {
-          const double p = Uniform(1, label * kPixels + element, "prototype"), q = Uniform(1, picture * kPixels + element, "noise");
-          pictures.whole[static_cast<size_t>(row * kPixels + element)] = static_cast<int64_t>(std::floor((0.5 * p + 0.5 * q) * 256));
-        }
-      }
-      given[graph.value(input.value).name] = pictures;
-    }
-    if (input.source == ir::Source::kLabel) {
-      labels = ir::MakeTensor<double>(graph.type(input.value), kBatch);
-      for (int row = 0; row < kBatch; ++row) labels.real[static_cast<size_t>(row * 10 + (step * kBatch + row) % 10)] = 1;
-      given[graph.value(input.value).name] = labels;
-    }
-  }
-}
+using reference::kBatch;
+using reference::kSteps;
+using reference::ReadRows;
 
 struct Checked {
   double sum = 0, abs_sum = 0;
@@ -106,7 +68,7 @@ TEST(Cifar10Cnn, TrainsInTheInterpreterAsInFourOtherPrograms) {
   ASSERT_EQ(losses.size(), size_t{kSteps});
   for (int step = 0; step < kSteps; ++step) {
     ir::Tensors<double> given = ir::HostInputs<double>(*graph, 0, step, kBatch);
-    FillBatch(step, given, *graph);
+    reference::FillBatch(step, *graph, given);
     given.insert(states.begin(), states.end());
     const absl::StatusOr<ir::Tensors<double>> results = ir::Interpret(*graph, given, kBatch);
     ASSERT_TRUE(results.ok()) << results.status();
