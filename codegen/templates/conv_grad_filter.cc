@@ -49,6 +49,17 @@ RunTile ChooseRunTile(int run, int kernel_rows, int filters, const Machine& mach
   return tile;
 }
 
+// The bias's gradient, where the kernel makes it.
+void AddBias(Frame& frame, const Tensor& dy) {
+  for (const Node& node : frame.kernel().body) {
+    if (node.op != &ir::kReduceSum) continue;
+    LoopNest bias = frame.Lower(node, {dy});
+    bias.output = true;
+    frame.AddOutput(bias.func, {node.outputs[0]});
+    Schedule(bias, frame.machine());
+  }
+}
+
 class FilterGradient {
  public:
   FilterGradient(Frame& frame, const Winners& winners)
@@ -139,13 +150,7 @@ class FilterGradient {
     out.compute_root().bound(f, 0, winners_.filters).bound(c, 0, channels_).bound(b, 0, window_.size[1]).bound(a, 0, window_.size[0]);
     out.vectorize(f, std::min(machine_.lanes, winners_.filters), TailStrategy::GuardWithIf).fuse(a, b, tap).parallel(tap);
 
-    for (const Node& node : frame_.kernel().body) {
-      if (node.op != &ir::kReduceSum) continue;
-      LoopNest bias = frame_.Lower(node, {winners_.d});  // Σ dy = Σ d: each window gives its gradient to one pixel
-      bias.output = true;
-      frame_.AddOutput(bias.func, {node.outputs[0]});
-      Schedule(bias, machine_);
-    }
+    AddBias(frame_, winners_.d);  // Σ dy = Σ d: each window gives its gradient to one pixel
   }
 
   void ScheduleSums() {
@@ -200,6 +205,85 @@ class FilterGradient {
   RDom step_, walk_, pictures_, all_;
 };
 
+// Where every pixel has a gradient: dw[a, t, f] = Σ over n, y, x of x[n, y·stride + a, run t] · dy[n, y, x, f], t over a run as above.
+// A register tile is some vectors of filters times some elements of the run; it sums a few rows of a picture, then is added to the sums of its
+// part of the batch, so that those rows of x and dy stay in the nearest caches while all tiles pass over them.
+class DenseFilterGradient {
+ public:
+  explicit DenseFilterGradient(Frame& frame)
+      : frame_(frame), machine_(frame.machine()), grad_(*frame.Find(ir::kConv2DGradFilter)), dy_(frame.Parameter(grad_.inputs[1])),
+        shape_(frame.graph().type(grad_.outputs[0]).shape), window_(MakeWindow(grad_.attributes, shape_[0], shape_[1])),
+        channels_(static_cast<int>(shape_[2])), run_(window_.size[1] * channels_), filters_(static_cast<int>(shape_[3])) {}
+
+  bool Fits() const {
+    return dy_ != nullptr && grad_.attributes.Int("groups") == 1 && window_.dilation[1] == 1 && filters_ >= machine_.lanes && run_ >= 4;
+  }
+
+  ScheduledKernel Build() {
+    const Tensor image = frame_.Bordered(*frame_.Parameter(grad_.inputs[0]), window_);
+    const int height = static_cast<int>(dy_->type.shape[1]), width = static_cast<int>(dy_->type.shape[2]);
+    const int batch = static_cast<int>(machine_.batch_size), each = (batch + kMostParts - 1) / kMostParts, parts = (batch + each - 1) / each;
+    const int block = std::clamp(kPixels / width, 1, height), blocks = (height + block - 1) / block;
+    const Tile size = ChooseTile(filters_, run_, machine_.lanes, machine_.registers);
+    const int across = machine_.lanes * size.vectors, columns = (filters_ + across - 1) / across, lines = (run_ + size.rows - 1) / size.rows;
+    const Var f("f"), t("t"), fo("fo"), to("to"), a("a"), y("y"), n("n"), part("part");
+    // The last tiles are shifted inwards: what two tiles hold is the same.
+    const Expr filter = Halide::min(fo * across, filters_ - across) + f, element = Halide::min(to * size.rows, run_ - size.rows) + t;
+
+    RDom r(0, width, 0, block, "r");
+    const Expr row = y * block + r.y;
+    if (height % block != 0) r.where(row < height);
+    const Expr at = height % block != 0 ? Halide::min(row, height - 1) : row;
+    // A run passes from one pixel's channels to the next one's: in memory they follow each other.
+    const Expr pixel = r.x * window_.stride[1];
+    const Expr column = channels_ == 1 ? Halide::unsafe_promise_clamped(pixel + element, 0, static_cast<int>(image.type.shape[2]) - 1) : pixel;
+    const Expr channel = channels_ == 1 ? Expr(0) : Halide::unsafe_promise_clamped(element, 0, channels_ - 1);
+    Func tile("tile"), part_sum("part_sum"), total("total");
+    tile(f, t, fo, to, a, y, n) = 0.0f;
+    tile(f, t, fo, to, a, y, n) += image({n, at * window_.stride[0] + a * window_.dilation[0], column, channel}) * (*dy_)({n, at, r.x, filter});
+    RDom pictures(0, blocks, 0, each, "pictures");
+    const Expr number = part * each + pictures.y;
+    pictures.where(number < machine_.rows);
+    part_sum(f, t, fo, to, a, part) = 0.0f;
+    part_sum(f, t, fo, to, a, part) += tile(f, t, fo, to, a, pictures.x, Halide::min(number, machine_.rows - 1));
+    const RDom all(0, parts, "all");
+    total(f, t, fo, to, a) = 0.0f;
+    total(f, t, fo, to, a) += part_sum(f, t, fo, to, a, all);
+    const Var c = Axis(1), b = Axis(2);
+    const Expr in_run = b * channels_ + c, tile_x = Axis(0) / across, tile_y = in_run / size.rows;
+    const Expr x_in_tile = Axis(0) - Halide::min(tile_x * across, filters_ - across), y_in_tile = in_run - Halide::min(tile_y * size.rows, run_ - size.rows);
+    Func out = MakeFunc("out", Axes(4), {total(Halide::unsafe_promise_clamped(x_in_tile, 0, across - 1), Halide::unsafe_promise_clamped(y_in_tile, 0, size.rows - 1),
+                                              tile_x, tile_y, Axis(3))});
+    frame_.AddOutput(out, {grad_.outputs[0]});
+    AddBias(frame_, *dy_);
+
+    for (Func* sum : {&total, &part_sum}) {
+      sum->compute_root().bound(f, 0, across).bound(t, 0, size.rows).bound(fo, 0, columns).bound(to, 0, lines).bound(a, 0, window_.size[0]);
+      sum->vectorize(f, machine_.lanes);
+    }
+    part_sum.parallel(part).update().reorder(f, t, fo, to, a, pictures.x, pictures.y, part).vectorize(f, machine_.lanes).unroll(f).unroll(t).parallel(part);
+    tile.compute_at(part_sum, fo).vectorize(f, machine_.lanes).unroll(f).unroll(t);
+    tile.update().reorder(f, t, r.x, r.y).vectorize(f, machine_.lanes).unroll(f).unroll(t);
+    Var line;
+    total.fuse(to, a, line).parallel(line);
+    total.update().reorder(f, all, t, fo, to, a).vectorize(f, machine_.lanes).fuse(to, a, line).parallel(line);
+    out.compute_root().bound(Axis(0), 0, filters_).bound(c, 0, channels_).bound(b, 0, window_.size[1]).bound(Axis(3), 0, window_.size[0]);
+    out.vectorize(Axis(0), machine_.lanes, TailStrategy::GuardWithIf).fuse(Axis(3), b, line).parallel(line);
+    return frame_.Finish();
+  }
+
+ private:
+  static constexpr int kPixels = 64;  // of a tile's sum: as many products for each time it is loaded and stored
+
+  Frame& frame_;
+  const Machine& machine_;
+  const Node& grad_;
+  const Tensor* const dy_;
+  const ir::Shape shape_;
+  const Window window_;
+  const int channels_, run_, filters_;
+};
+
 }  // namespace
 
 // Of the tutorial CNN's second convolution on 2 cores of Zen 3: 0.29 ms, the dense gradient 1.9 ms.
@@ -207,7 +291,10 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   Frame frame(request);
   Winners winners;
   const Node& grad = *frame.Find(ir::kConv2DGradFilter);
-  if (!FindWinners(frame, grad, grad.inputs[1], &winners)) return BuildGeneric(request);
+  if (!FindWinners(frame, grad, grad.inputs[1], &winners)) {
+    DenseFilterGradient dense(frame);
+    return dense.Fits() ? dense.Build() : BuildGeneric(request);
+  }
   FilterGradient gradient(frame, winners);
   return gradient.Fits() ? gradient.Build() : BuildGeneric(request);
 }

@@ -136,6 +136,19 @@ constexpr Row kRows[] = {
         %y = max_pool_grad(%d, %i) {input_size=[7,5]} : f32[n,7,5,6]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,5]} : f32[5,5,1,6]
       } : f32[5,5,1,6])"},
+    {"filter_of_every_pixel", R"(
+      input %x : f32[n,11,9,5] data
+      input %d : f32[n,11,9,19] data
+      %b, %g = kernel(%d, %x) <conv_grad_filter> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,19]
+      } : f32[19], f32[3,3,5,19])"},
+    {"filter_of_every_pixel_strided", R"(
+      input %x : f32[n,23,21,1] data
+      input %d : f32[n,11,10,16] data
+      %g = kernel(%d, %x) <conv_grad_filter> {
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
+      } : f32[2,3,1,16])"},
     {"input_masked", R"(
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
