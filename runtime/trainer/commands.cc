@@ -210,7 +210,8 @@ int RunPredict(const brine_program& program, const CommandLine& line) {
     const float* const values = predictions.data() + sample * classes;
     for (size_t at = 0; at < classes; ++at) order[at] = at;
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] > values[b]; });
-    std::string text = line.json ? "{\"sample\": " + std::to_string(sample) + ", \"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" : std::to_string(sample) + ":";
+    const std::string number_of_sample = std::to_string(line.sample >= 0 ? line.sample : static_cast<int64_t>(sample));
+    std::string text = line.json ? "{\"sample\": " + number_of_sample + ", \"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" : number_of_sample + ":";
     for (size_t at = 0; at < classes; ++at) {
       char number[40];
       std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(values[order[at]]));

@@ -129,7 +129,7 @@ TEST_F(MainTest, PredictsPicturesFromAFileAndFromTheTestData) {
   EXPECT_EQ(file.exit_code, 0) << file.error;
   EXPECT_THAT(file.out, MatchesRegex("0: class [0-3] [01]\\.[0-9]+, class [0-3] .*\n1: class .*\n"));
   const Result picture = Run("predict 3 --weights w.safetensors --json");
-  EXPECT_THAT(picture.out, MatchesRegex("\\{\"sample\": 0, \"class\": \"[a-z]+\", \"probabilities\": \\{\"[a-z]+\": .*\\}\\}\n"));
+  EXPECT_THAT(picture.out, MatchesRegex("\\{\"sample\": 3, \"class\": \"[a-z]+\", \"probabilities\": \\{\"[a-z]+\": .*\\}\\}\n"));
   const Result beyond = Run("predict 2000 --weights w.safetensors");
   EXPECT_EQ(beyond.exit_code, 3);
   EXPECT_EQ(beyond.error, "error: picture 2000 was asked for, the test data hold 2000\n");
