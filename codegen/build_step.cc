@@ -22,6 +22,7 @@ namespace {
 
 constexpr int64_t kRedZone = 256;  // bytes before and after each value
 constexpr uint8_t kRed = 0xA5;
+constexpr uint8_t kPoison = 0xFF;  // of floats: not a number
 
 // The functions of the one shared object that holds Halide's runtime in this process.
 struct Runtime {
@@ -233,6 +234,7 @@ class Memory {
 
   uint8_t* NewPiece(std::string name, int64_t bytes) {
     pieces_.push_back({std::move(name), bytes, std::vector<uint8_t>(static_cast<size_t>(bytes + 2 * kRedZone + 64), kRed)});
+    std::memset(pieces_.back().Data(), kPoison, static_cast<size_t>(bytes));
     return pieces_.back().Data();
   }
 

@@ -15,7 +15,8 @@ struct BuildOptions {
   std::string cache_folder;    // empty: $BRINE_CACHE or the user's
   std::string target;          // empty: this machine
   bool asserts = false;        // Halide's checks of buffers and bounds
-  bool use_placements = false;  // lay values out as planned; otherwise every value has memory of its own between red zones
+  bool use_placements = false;  // lay values out as planned; otherwise every value has memory of its own between red zones;
+                               // either is poisoned before the step
 };
 
 class Step {

@@ -98,7 +98,7 @@ class FilterGradient {
     const Expr filter = winners_.filters % block_ == 0 ? of_ * block_ + k_ : Halide::min(of_ * block_ + k_, winners_.filters - 1);
     const Index at = {n_, Halide::min(row, winners_.rows - 1), column, filter};
     const Expr cell = Halide::cast<int>(winners_.index(at));
-    place_(k_, s_, of_, chunk_, n_) = (row * winners_.down + cell / winners_.across) * width() + column * winners_.across + cell % winners_.across;
+    place_(k_, s_, of_, chunk_, n_) = (at[1] * winners_.down + cell / winners_.across) * width() + column * winners_.across + cell % winners_.across;
     const bool ragged = winners_.rows % chunk_rows_ != 0;
     value_(k_, s_, of_, chunk_, n_) = ragged ? Halide::select(row < winners_.rows, winners_.d(at), 0.0f) : winners_.d(at);
     if (listed_) MakeList();
