@@ -15,7 +15,7 @@ namespace {
 
 std::string WithCommas(int64_t number) {
   std::string digits = absl::StrCat(number);
-  for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3) digits.insert(static_cast<size_t>(place), ",");
+  for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3) digits.insert(static_cast<size_t>(place), 1, ',');
   return digits;
 }
 

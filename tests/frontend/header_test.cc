@@ -15,7 +15,7 @@ namespace {
 
 TEST(Header, IncludesLightStandardHeadersOnly) {
   const std::set<std::string> light = {"<cstdint>", "<initializer_list>", "<source_location>", "<string>", "<utility>", "<vector>"};
-  std::ifstream header(std::string(BRINE_SOURCE_DIR) + "/frontend/brine.h");
+  std::ifstream header(BRINE_SOURCE_DIR "/frontend/brine.h");
   ASSERT_TRUE(header.good());
   std::set<std::string> included;
   for (std::string line; std::getline(header, line);) {

@@ -18,7 +18,7 @@ inline constexpr int kBatch = 10, kSteps = 20, kPixels = 32 * 32 * 3;
 
 // Lines of a reference file that are not comments, as words.
 inline std::vector<std::vector<std::string>> ReadRows(const std::string& name) {
-  std::ifstream file(std::string(BRINE_SOURCE_DIR) + "/tests/reference/" + name);
+  std::ifstream file(BRINE_SOURCE_DIR "/tests/reference/" + name);
   std::vector<std::vector<std::string>> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
