@@ -154,14 +154,6 @@ TEST(Ops, StayInsideTheirBuffersWithChecksOn) {
   CompareAll(*step, kBatchSize, 2);
 }
 
-std::string Difference(const ir::Tensors<float>& a, const ir::Tensors<float>& b) {
-  for (const auto& [name, tensor] : a) {
-    if (std::memcmp(tensor.real.data(), b.at(name).real.data(), tensor.real.size() * sizeof(float)) != 0) return name;
-    if (tensor.whole != b.at(name).whole) return name;
-  }
-  return "";
-}
-
 TEST(Ops, GiveTheSameBitsOnAnyNumberOfThreads) {
   auto step = Build(false);
   ASSERT_TRUE(step.ok()) << step.status();
@@ -171,7 +163,7 @@ TEST(Ops, GiveTheSameBitsOnAnyNumberOfThreads) {
   for (int threads : {2, 3, 4}) {
     const auto many = step->Run(given, kBatchSize, threads);
     ASSERT_TRUE(many.ok()) << many.status();
-    EXPECT_EQ(Difference(*one, *many), "") << threads;
+    EXPECT_EQ(FirstDifference(*one, *many), "") << threads;
   }
 }
 

@@ -1,0 +1,75 @@
+// Comparing what compiled kernels compute with the interpreter.
+#ifndef BRINE_CODEGEN_COMPARE_H_
+#define BRINE_CODEGEN_COMPARE_H_
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "ir/graph.h"
+#include "ir/interpret.h"
+
+namespace brine::codegen {
+
+// `absolute`: of each element the absolute value.
+ir::Tensors<double> ToDouble(const ir::Tensors<float>& tensors, bool absolute = false);
+
+// The errors of one value, pooled over draws.
+struct Errors {
+  double kernel = 0, float_loop = 0, terms = 0;  // sums of squares: of both errors, and of the sum of absolute terms
+  int64_t elements = 0;
+  int64_t size = 0;  // of one draw
+
+  void Add(double got, double rounded, double exact, double term) {
+    ++elements;
+    kernel += (got - exact) * (got - exact);
+    float_loop += (rounded - exact) * (rounded - exact);
+    terms += std::max(term * term, exact * exact);
+  }
+  // What DESIGN.md allows: twice a float32 loop's error (three times for small tensors), and a few units in the last place of the terms.
+  double Bound() const {
+    return (size < 1000 ? 3 : 2) * RootMean(float_loop) + std::ldexp(RootMean(terms), -22);
+  }
+  double Rmse() const { return RootMean(kernel); }
+  bool WithinBound() const { return Rmse() <= Bound(); }  // false for what is not a number
+  double RootMean(double sum) const { return std::sqrt(sum / static_cast<double>(std::max<int64_t>(elements, 1))); }
+};
+
+// Compares every kernel of a step with the interpreter, over several draws of its inputs.  Each kernel is compared on what the kernels
+// before it made, so that their errors do not add up and winners and masks are the step's own.  Inside a kernel, an element that stands on
+// an edge (the winner of a near tie) may differ: it is known by the fact that noise in the operands moves it too.
+class StepComparison {
+ public:
+  explicit StepComparison(const ir::Graph& graph) : graph_(graph) {}  // which must outlive this
+
+  // One draw.  `results` is what the step gave for `given`.
+  absl::Status Add(const ir::Tensors<float>& given, const ir::Tensors<float>& results, int64_t rows);
+
+  // The result of the largest error, and that error as a share of its bound.
+  struct Worst {
+    std::string result;
+    double share = 0;
+  };
+  Worst FindWorst() const;
+  std::string FirstFault() const;  // a sentence about a result beyond its bound; empty when there is none
+
+ private:
+  struct Result {
+    const ir::Node* node;  // of graph_
+    Errors errors;
+    std::string fault;  // in a whole number
+  };
+  class Kernel;
+
+  const ir::Graph& graph_;
+  std::map<std::string, Result> results_;  // by name
+};
+
+// The first tensor, by name, whose bits differ, of those that `a` holds; empty when there is none.
+std::string FirstDifference(const ir::Tensors<float>& a, const ir::Tensors<float>& b);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_COMPARE_H_

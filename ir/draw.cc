@@ -1,0 +1,62 @@
+#include "ir/draw.h"
+
+#include "ir/philox.h"
+
+namespace brine::ir {
+namespace {
+
+constexpr int64_t kStep = 3;  // not the first: Adam's rate is then as corrected as it gets
+
+// The numbers that belong to one name.
+class Draw {
+ public:
+  Draw(const std::string& name, uint64_t seed) : id_(NameId(name)), key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)} {}
+
+  double Uniform(double least, double most) { return static_cast<float>(least + (most - least) * PhiloxUniform({count_++, 0, 0, id_}, key_)); }
+  int64_t Below(int64_t limit) { return static_cast<int64_t>(static_cast<double>(limit) * PhiloxUniform({count_++, 0, 0, id_}, key_)); }
+
+ private:
+  uint32_t id_, count_ = 0;
+  std::array<uint32_t, 2> key_;
+};
+
+template <typename Real>
+void DrawLabels(Draw& draw, int64_t classes, Tensor<Real>& tensor) {
+  for (int64_t& label : tensor.whole) label = draw.Below(classes);
+  if (tensor.real.empty()) return;
+  const int64_t width = tensor.dims.back();
+  for (int64_t row = 0; row < tensor.size() / width; ++row) tensor.real[static_cast<size_t>(row * width + draw.Below(width))] = 1;
+}
+
+}  // namespace
+
+template <typename Real>
+Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint64_t seed) {
+  Tensors<Real> given = InitialStates<Real>(graph, seed);
+  for (const State& state : graph.states) {
+    const std::string& name = graph.value(state.value).name;
+    Draw draw(name, seed + 1);
+    for (Real& element : given[name].real) {
+      element = static_cast<Real>(static_cast<float>(element + (state.role == Role::kSlot ? draw.Uniform(0.01, 0.1) : draw.Uniform(-0.1, 0.1))));
+    }
+  }
+  for (auto& [name, tensor] : HostInputs<Real>(graph, seed, kStep, rows)) given[name] = std::move(tensor);
+  for (const Input& input : graph.inputs) {
+    const Value& value = graph.value(input.value);
+    if (input.source != Source::kData && input.source != Source::kLabel) continue;
+    Draw draw(value.name, seed);
+    Tensor<Real>& tensor = given[value.name] = MakeTensor<Real>(value.type, rows);
+    if (input.source == Source::kLabel) {
+      DrawLabels(draw, classes, tensor);
+      continue;
+    }
+    for (Real& element : tensor.real) element = static_cast<Real>(draw.Uniform(-1, 1));
+    for (int64_t& element : tensor.whole) element = draw.Below(256);
+  }
+  return given;
+}
+
+template Tensors<double> DrawGiven(const Graph&, int64_t, int64_t, uint64_t);
+template Tensors<float> DrawGiven(const Graph&, int64_t, int64_t, uint64_t);
+
+}  // namespace brine::ir

@@ -1,0 +1,132 @@
+#include "passes/check_gradients.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "ir/op.h"
+#include "ir/philox.h"
+#include "ir/status.h"
+#include "passes/dce.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Tensors;
+using Direction = std::vector<std::pair<size_t, double>>;  // elements that move, and by how much; of length 1
+
+// Where the loss is not smooth, central differences mean nothing: it is compared on one side of every kink only.
+struct Side {
+  double loss = 0;
+  std::vector<bool> positive;     // inputs of relu
+  std::vector<int64_t> winners;   // of pools
+
+  bool SameSide(const Side& other) const { return positive == other.positive && winners == other.winners; }
+};
+
+class Checker {
+ public:
+  // The only output of `forward` is the loss.
+  Checker(Graph forward, Tensors<double> given, int64_t rows)
+      : forward_(std::move(forward)), loss_(forward_.value(forward_.outputs[0].value).name), given_(std::move(given)), rows_(rows) {}
+
+  // Compares along `direction` in the parameter.  `slope` is what autodiff says, `scale` its measure.
+  absl::Status Compare(const std::string& parameter, const Direction& direction, double slope, double scale, GradientCheck& check) {
+    for (double epsilon : {1e-5, 1e-6}) {
+      BRINE_ASSIGN_OR_RETURN(const Side above, Move(parameter, direction, epsilon));
+      BRINE_ASSIGN_OR_RETURN(const Side below, Move(parameter, direction, -epsilon));
+      if (!above.SameSide(below)) continue;
+      ++check.compared;
+      const double error = std::abs((above.loss - below.loss) / (2 * epsilon) - slope) / scale;
+      if (error <= check.worst) return absl::OkStatus();
+      check.worst = std::isfinite(error) ? error : INFINITY;
+      check.where = parameter;
+      return absl::OkStatus();
+    }
+    ++check.on_a_kink;
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<Side> Move(const std::string& parameter, const Direction& direction, double epsilon) {
+    std::vector<double>& elements = given_.at(parameter).real;
+    const std::vector<double> kept = elements;
+    for (const auto& [element, share] : direction) elements[element] += epsilon * share;
+    const absl::StatusOr<Tensors<double>> results = ir::Interpret(forward_, given_, rows_);
+    elements = kept;
+    if (!results.ok()) return results.status();
+    Side side;
+    for (const ir::Node& node : forward_.nodes) {
+      for (ir::ValueId output : node.outputs) {
+        const ir::Tensor<double>& tensor = results->at(forward_.value(output).name);
+        if (node.op == &ir::kRelu) {
+          for (double element : tensor.real) side.positive.push_back(element > 0);
+        }
+        side.winners.insert(side.winners.end(), tensor.whole.begin(), tensor.whole.end());
+      }
+    }
+    side.loss = results->at(loss_).real[0];
+    return side;
+  }
+
+  const Graph forward_;
+  const std::string loss_;
+  Tensors<double> given_;
+  const int64_t rows_;
+};
+
+ir::ValueId FindOutput(const Graph& graph, const std::string& name) {
+  const auto row = std::find_if(graph.outputs.begin(), graph.outputs.end(), [&](const ir::Output& output) { return output.name == name; });
+  return row == graph.outputs.end() ? ir::kNoValue : row->value;
+}
+
+Direction Everywhere(size_t elements, uint32_t id) {
+  Direction direction;
+  const double share = 1 / std::sqrt(static_cast<double>(elements));
+  for (size_t at = 0; at < elements; ++at) {
+    direction.emplace_back(at, ir::PhiloxUniform({static_cast<uint32_t>(at), 0, 0, id}, {1, 0}) < 0.5 ? -share : share);
+  }
+  return direction;
+}
+
+}  // namespace
+
+absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<double>& given, int64_t rows, int samples) {
+  const ir::ValueId loss = FindOutput(graph, "loss");
+  if (loss == ir::kNoValue) return absl::InvalidArgumentError("the graph has no loss");
+  BRINE_ASSIGN_OR_RETURN(const Tensors<double> results, ir::Interpret(graph, given, rows));
+  Graph forward = graph;
+  forward.outputs = {{"loss", loss}};
+  BRINE_RETURN_IF_ERROR(Dce(forward).status());
+  Checker checker(std::move(forward), given, rows);
+
+  GradientCheck check;
+  for (const ir::State& state : graph.states) {
+    const std::string& name = graph.value(state.value).name;
+    const ir::ValueId output = FindOutput(graph, absl::StrCat(name, ".grad"));
+    if (state.role != ir::Role::kParameter) continue;
+    if (output == ir::kNoValue) return absl::InvalidArgumentError(absl::StrCat(name, " has no gradient"));
+    const auto result = results.find(graph.value(output).name);
+    const std::vector<double>& gradient = (result != results.end() ? result->second : given.at(graph.value(output).name)).real;
+    const auto larger = [](double a, double b) { return std::abs(a) < std::abs(b); };
+    const size_t largest = static_cast<size_t>(std::max_element(gradient.begin(), gradient.end(), larger) - gradient.begin());
+    const double scale = std::max(std::abs(gradient[largest]), 1e-3);
+
+    const uint32_t id = ir::NameId(name);
+    std::vector<Direction> directions = {Everywhere(gradient.size(), id), {{largest, 1.0}}};
+    for (int sample = 0; sample < samples; ++sample) {
+      const double share = ir::PhiloxUniform({static_cast<uint32_t>(sample), 1, 0, id}, {1, 0});
+      directions.push_back({{static_cast<size_t>(share * static_cast<double>(gradient.size())), 1.0}});
+    }
+    for (const Direction& direction : directions) {
+      double slope = 0;
+      for (const auto& [element, part] : direction) slope += part * gradient[element];
+      BRINE_RETURN_IF_ERROR(checker.Compare(name, direction, slope, scale, check));
+    }
+  }
+  return check;
+}
+
+}  // namespace brine::passes

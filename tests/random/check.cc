@@ -1,0 +1,252 @@
+#include "tests/random/check.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "codegen/build_step.h"
+#include "codegen/compare.h"
+#include "ir/draw.h"
+#include "ir/graph.pb.h"
+#include "ir/proto.h"
+#include "ir/text.h"
+#include "ir/verify.h"
+#include "passes/check_gradients.h"
+#include "passes/derive.h"
+
+namespace brine {
+namespace {
+
+using ir::Graph;
+using Tensors = ir::Tensors<double>;
+using ir::Tensor;
+
+constexpr int64_t kBatchSize = 4;
+constexpr int64_t kRows = 3;
+constexpr int64_t kClasses = 3;
+constexpr int64_t kRowCounts[] = {3, kBatchSize, 1};  // in turn
+constexpr int kDraws = 16;
+constexpr int kSamples = 3;  // elements of each parameter
+constexpr double kSame = 1e-12;
+constexpr uint64_t kSeed = 5;
+
+Tensors Given(const Graph& graph) { return ir::DrawGiven<double>(graph, kRows, kClasses, kSeed); }
+
+// Outputs and new states, by name.
+Tensors Observe(const Graph& graph) {
+  const Tensors given = Given(graph), results = ir::Interpret(graph, given, kRows).value();
+  const auto find = [&](ir::ValueId value) {
+    const auto it = results.find(graph.value(value).name);
+    return it != results.end() ? it->second : given.at(graph.value(value).name);
+  };
+  Tensors observed;
+  for (const ir::Output& output : graph.outputs) observed["output " + output.name] = find(output.value);
+  for (const ir::Update& update : graph.updates) observed["state " + graph.value(update.state).name] = find(update.value);
+  return observed;
+}
+
+// The first tensor of `expected` that `actual` lacks or has otherwise, relative to its largest element or 1.
+std::string Difference(const Tensors& expected, const Tensors& actual) {
+  for (const auto& [name, tensor] : expected) {
+    const auto it = actual.find(name);
+    if (it == actual.end()) return absl::StrCat(name, " is gone");
+    const Tensor<double>& other = it->second;
+    if (tensor.dims != other.dims || tensor.whole != other.whole || tensor.real.size() != other.real.size()) return absl::StrCat(name, " differs");
+    double scale = 1, worst = 0;
+    for (double element : tensor.real) scale = std::max(scale, std::abs(element));
+    for (size_t at = 0; at < tensor.real.size(); ++at) {
+      const double difference = std::abs(tensor.real[at] - other.real[at]);
+      worst = std::isfinite(difference) ? std::max(worst, difference) : INFINITY;
+    }
+    if (worst > kSame * scale) return absl::StrCat(name, " differs by ", worst);
+  }
+  return "";
+}
+
+// What Compile() was told stays until AddOptimizer took it; the verifier knows it at stage *graph* only.
+absl::Status VerifyBetweenPasses(Graph graph) {
+  if (graph.stage == ir::Stage::kTrain) graph.training = {};
+  return ir::Verify(graph);
+}
+
+std::string RoundTrip(const Graph& graph) {
+  const std::string text = ir::Print(graph);
+  const absl::StatusOr<std::vector<Graph>> parsed = ir::Parse(text, "text");
+  if (!parsed.ok()) return std::string(parsed.status().message());
+  if (ir::Print(parsed->front()) != text) return "text changes when it is read back";
+  ir::proto::Module module, copy;
+  ir::ToProto({graph}, module);
+  if (!copy.ParseFromString(module.SerializeAsString())) return "protobuf does not read what it wrote";
+  const absl::StatusOr<std::vector<Graph>> read = ir::FromProto(copy);
+  if (!read.ok()) return std::string(read.status().message());
+  if (ir::Print(read->front()) != text) return "protobuf gives back another graph";
+  return "";
+}
+
+// ---- Oracles that know nothing of graphs -------------------------------------------------------------------------------------------------
+
+// loss = −Σ label·ln(softmax(z)) / rows, and the share of rows whose largest z is the label's.
+Tensors LossOf(const Tensor<double>& output, bool logits, const Tensor<double>& label) {
+  double loss = 0, right = 0;
+  for (size_t row = 0; row < kRows; ++row) {
+    std::vector<double> z(output.real.begin() + static_cast<int>(row) * kClasses, output.real.begin() + static_cast<int>(row + 1) * kClasses);
+    size_t truth = 0;
+    for (size_t at = 0; at < kClasses; ++at) {
+      if (label.real.empty() ? label.whole[row] == static_cast<int64_t>(at) : label.real[row * kClasses + at] == 1) truth = at;
+    }
+    double sum = 0;
+    for (double element : z) sum += logits ? std::exp(element) : element;
+    loss -= (logits ? z[truth] : std::log(z[truth])) - std::log(sum);
+    right += static_cast<size_t>(std::max_element(z.begin(), z.end()) - z.begin()) == truth;
+  }
+  Tensors result;
+  result["output loss"].real = {loss / kRows};
+  result["output accuracy"].real = {right / kRows};
+  return result;
+}
+
+// Keras's formulas.  `gradients` are outputs "<parameter>.grad".
+Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensors& given, const Tensors& gradients) {
+  const auto argument = [&](const char* name) { return training.optimizer_arguments.Float(name); };
+  const double rate = argument("learning_rate");
+  Tensors result;
+  for (const ir::State& state : graph.states) {
+    if (state.role != ir::Role::kParameter) continue;
+    const std::string& name = graph.value(state.value).name;
+    const std::vector<double>& g = gradients.at(absl::StrCat("output ", name, ".grad")).real;
+    Tensor<double>& p = result["state " + name] = given.at(name);
+    if (training.optimizer == "sgd" && argument("momentum") == 0) {
+      for (size_t at = 0; at < g.size(); ++at) p.real[at] -= rate * g[at];
+      continue;
+    }
+    const std::string first = "optimizer/momentum/" + name, second = "optimizer/velocity/" + name;
+    Tensor<double>& m = result["state " + first] = given.at(first);
+    if (training.optimizer == "sgd") {
+      const double momentum = argument("momentum");
+      for (size_t at = 0; at < g.size(); ++at) {
+        m.real[at] = momentum * m.real[at] - rate * g[at];
+        p.real[at] += training.optimizer_arguments.Bool("nesterov") ? momentum * m.real[at] - rate * g[at] : m.real[at];
+      }
+      continue;
+    }
+    Tensor<double>& v = result["state " + second] = given.at(second);
+    const double beta_1 = argument("beta_1"), beta_2 = argument("beta_2"), t = 4;  // DrawGiven's step is the fourth
+    for (size_t at = 0; at < g.size(); ++at) {
+      m.real[at] += (g[at] - m.real[at]) * (1 - beta_1);
+      v.real[at] += (g[at] * g[at] - v.real[at]) * (1 - beta_2);
+      p.real[at] -= m.real[at] * rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t)) / (std::sqrt(v.real[at]) + argument("epsilon"));
+    }
+  }
+  return result;
+}
+
+// ---- Passes --------------------------------------------------------------------------------------------------------------------------------
+
+// What a pass made of a graph, against the graph as it was.
+std::optional<Fault> CheckPass(const ir::Training& training, const std::string& pass, const Graph& before, const Graph& after) {
+  if (const absl::Status status = VerifyBetweenPasses(after); !status.ok()) return Fault{Check::kVerifier, std::string(status.message())};
+  if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
+  const Tensors was = Observe(before), is = Observe(after);
+  if (pass == "add-loss") {
+    const std::string difference = Difference(LossOf(was.at("output output"), training.from_logits, Given(after).at("label")), [&] {
+      Tensors numbers = is;
+      for (auto& [name, tensor] : numbers) tensor.dims.clear();
+      return numbers;
+    }());
+    if (!difference.empty()) return Fault{Check::kLoss, difference};
+    return std::nullopt;
+  }
+  // add-optimizer takes the gradients.
+  Tensors kept = was;
+  if (pass == "add-optimizer") std::erase_if(kept, [](const auto& item) { return absl::EndsWith(item.first, ".grad"); });
+  if (const std::string difference = Difference(kept, is); !difference.empty()) return Fault{Check::kMeaning, difference};
+  if (pass == "autodiff") {
+    const absl::StatusOr<passes::GradientCheck> check = passes::CheckGradients(after, Given(after), kRows, kSamples);
+    if (!check.ok()) return Fault{Check::kGradients, std::string(check.status().message())};
+    if (!check->ok()) return Fault{Check::kGradients, absl::StrCat(check->where, " is off by ", check->worst, "; ", check->compared, " directions, ", check->on_a_kink, " on a kink")};
+  }
+  if (pass == "add-optimizer") {
+    const std::string difference = Difference(UpdatesOf(training, after, Given(after), was), is);
+    if (!difference.empty()) return Fault{Check::kUpdates, difference};
+  }
+  return std::nullopt;
+}
+
+Fault Located(Fault fault, const std::string& place, const Graph& graph) {
+  return {fault.check, absl::StrCat(place, ": ", fault.what, "\n", ir::Print(graph))};
+}
+
+// ---- Steps ---------------------------------------------------------------------------------------------------------------------------------
+
+absl::StatusOr<codegen::Step> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
+  if (bug.behind == (planned ? "memory" : "kernels")) bug.plant(graph);
+  codegen::BuildOptions build;
+  build.cache_folder = options.cache_folder.empty() ? BRINE_BINARY_DIR "/kernel_cache" : options.cache_folder;
+  build.asserts = options.asserts;
+  build.use_placements = planned;
+  return codegen::BuildStep(graph, build);
+}
+
+// One draw through the first step, which is compared with the interpreter later; the first draw of each number of rows also through the
+// second, on all these numbers of threads.
+std::optional<Fault> CheckDraw(const Graph& graph, codegen::Step& apart, codegen::Step& planned, int draw, const std::vector<int>& threads,
+                               codegen::StepComparison& comparison) {
+  const int64_t rows = kRowCounts[static_cast<size_t>(draw) % std::size(kRowCounts)];
+  const ir::Tensors<float> given = ir::DrawGiven<float>(graph, rows, kClasses, kSeed + static_cast<uint64_t>(draw));
+  const absl::StatusOr<ir::Tensors<float>> results = apart.Run(given, rows);
+  if (!results.ok()) return Fault{Check::kKernels, std::string(results.status().message())};
+  if (const absl::Status status = comparison.Add(given, *results, rows); !status.ok()) return Fault{Check::kKernels, std::string(status.message())};
+  for (int count : draw < static_cast<int>(std::size(kRowCounts)) ? threads : std::vector<int>()) {
+    const absl::StatusOr<ir::Tensors<float>> again = planned.Run(given, rows, count);
+    if (!again.ok()) return Fault{Check::kMemory, std::string(again.status().message())};
+    const std::string difference = codegen::FirstDifference(*results, *again);
+    if (!difference.empty()) return Fault{count == 1 ? Check::kMemory : Check::kThreads, absl::StrCat(difference, " differs on ", count, " threads, n = ", rows)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const char* Name(Check check) {
+  static const char* const kNames[] = {"pass", "verifier", "round trip", "meaning", "loss", "gradients", "updates", "kernels", "memory", "threads"};
+  return kNames[static_cast<size_t>(check)];
+}
+
+std::optional<Fault> CheckPasses(const Graph& model, Graph& planned, const Bug& bug) {
+  Graph& graph = planned;
+  absl::StatusOr<Graph> derived = passes::Derive(model, ir::Function::kTrain, kBatchSize);
+  if (!derived.ok()) return Fault{Check::kPass, std::string(derived.status().message())};
+  graph = *std::move(derived);
+  for (const passes::Pass& pass : passes::AllPasses()) {
+    const Graph before = graph;
+    passes::PipelineOptions options;
+    options.only = {pass.name};
+    const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options);
+    if (!changed.ok()) return Located({Check::kPass, std::string(changed.status().message())}, pass.name, before);
+    if (bug.behind == pass.name && !bug.plant(graph)) return std::nullopt;
+    if (std::optional<Fault> fault = CheckPass(model.training, pass.name, before, graph)) return Located(*fault, pass.name, graph);
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> CheckStep(const Graph& model, const StepOptions& options, const Bug& bug) {
+  absl::StatusOr<Graph> graph = passes::Derive(model, ir::Function::kTrain, kBatchSize);
+  if (!graph.ok()) return Fault{Check::kPass, std::string(graph.status().message())};
+  const absl::StatusOr<bool> changed = passes::RunPipeline(*graph, options.pipeline);
+  if (!changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
+  absl::StatusOr<codegen::Step> apart = Build(*graph, options, bug, /*planned=*/false), planned = Build(*graph, options, bug, /*planned=*/true);
+  if (!apart.ok()) return Located({Check::kKernels, std::string(apart.status().message())}, options.name, *graph);
+  if (!planned.ok()) return Located({Check::kMemory, std::string(planned.status().message())}, options.name, *graph);
+  codegen::StepComparison comparison(*graph);
+  std::optional<Fault> fault;
+  for (int draw = 0; draw < kDraws; ++draw) {
+    const std::optional<Fault> drawn = CheckDraw(*graph, *apart, *planned, draw, options.threads, comparison);
+    if (drawn.has_value() && !fault.has_value()) fault = drawn;
+  }
+  // A kernel that computes something else is the reason for what else differs.
+  if (const std::string wrong = comparison.FirstFault(); !wrong.empty()) fault = Fault{Check::kKernels, wrong};
+  return fault.has_value() ? std::optional(Located(*fault, options.name, *graph)) : std::nullopt;
+}
+
+}  // namespace brine

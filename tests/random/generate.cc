@@ -1,0 +1,222 @@
+#include "tests/random/generate.h"
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace brine {
+namespace {
+
+constexpr size_t kMostLayers = 12;
+constexpr int64_t kClasses = 3;  // what the checker draws labels of
+
+// A tensor, and what the generator must know of it to choose what may follow.
+struct Node {
+  Tensor tensor;
+  Shape shape;
+  bool learned = false;  // some layer before it has parameters
+  bool read = false;
+};
+
+class Generator {
+ public:
+  explicit Generator(uint32_t seed) : random_(seed) {}
+
+  Model Generate() {
+    AddInputs();
+    const size_t body = 4 + random_() % 4;
+    while (layers_ < body && HasRoom()) AddLayer();
+    const Tensor output = AddHead();
+    Model model("random", inputs_, output);
+    model.Compile({.optimizer = AnyOptimizer(), .loss = AnyLoss(), .metrics = {"accuracy"}});
+    return model;
+  }
+
+ private:
+  template <typename T>
+  T Pick(const std::vector<T>& choices) {
+    return choices[random_() % choices.size()];
+  }
+  bool Coin() { return random_() % 2 == 0; }
+
+  // For the largest layer, a new branch, and the head: two layers a branch, a sum and a softmax.
+  bool HasRoom() const {
+    const auto branches = static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
+    return layers_ + 2 + 2 * (branches + 1) + 2 <= kMostLayers;
+  }
+
+  Node& Read(size_t at) {
+    nodes_[at].read = true;
+    return nodes_[at];
+  }
+  void Push(Tensor tensor, Shape shape, bool learned) {
+    ++layers_;
+    nodes_.push_back({tensor, std::move(shape), learned});
+  }
+
+  void AddInputs() {
+    const auto add = [&](Shape shape) {
+      const bool bytes = Coin();
+      Tensor x = Input(shape, {.dtype = bytes ? "uint8" : "float32"});
+      inputs_.tensors.push_back(x);
+      if (bytes) x = Rescaling(1.0f / 255, Pick<Real>({0.0f, -0.5f}))(x);
+      layers_ += bytes;
+      nodes_.push_back({x, shape});
+    };
+    add(Pick<Shape>({{7, 6, 3}, {8, 8, 1}, {7, 6, 3}, {8, 8, 1}, {5, 7}, {11}}));
+    if (nodes_[0].shape.size() == 3 && Coin()) Augment();
+    // Its head is a branch of its own, unless the two meet in a sum.
+    if (random_() % 4 == 0) add(Coin() ? nodes_[0].shape : Shape{11});
+  }
+
+  void Augment() {
+    const Node x = Read(0);
+    if (Coin()) {
+      Push(RandomFlip(Pick<std::string>({"horizontal", "vertical", "horizontal_and_vertical"}))(x.tensor), x.shape, false);
+    } else {
+      Push(RandomTranslation({.height_factor = 0.3f,
+                              .width_factor = {-0.2f, 0.4f},
+                              .fill_mode = Pick<std::string>({"constant", "nearest", "reflect", "wrap"}),
+                              .interpolation = Pick<std::string>({"nearest", "bilinear"}),
+                              .fill_value = 0.5f})(x.tensor),
+           x.shape, false);
+    }
+  }
+
+  void AddLayer() {
+    // Mostly the newest tensor; an older one makes a branch.
+    const size_t at = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
+    const size_t rank = nodes_[at].shape.size();
+    switch (random_() % (rank == 3 ? 12 : 7)) {
+      case 0:
+      case 1: return AddDense(at);
+      case 2: return AddActivation(at);
+      case 3: return AddDropout(at);
+      case 4:
+      case 5: return AddSum(at);
+      case 6: return AddSharedDense(at);
+      case 7:
+      case 8:
+      case 9: return AddConv(at);
+      case 10: return AddPool(at);
+      default: return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
+    }
+  }
+
+  std::string AnyActivation() { return Pick<std::string>({"", "relu", "relu", "sigmoid", "tanh"}); }
+
+  void AddDense(size_t at) {
+    const Node x = Read(at);
+    Shape shape = x.shape;
+    shape.back() = Pick<int64_t>({4, 9});
+    Push(Dense({.units = shape.back(), .activation = AnyActivation(), .use_bias = random_() % 4 != 0})(x.tensor), shape, true);
+  }
+
+  // y = f(f(x)): the parameters' gradients are sums of two.
+  void AddSharedDense(size_t at) {
+    const Node x = Read(at);
+    const Layer layer = Dense({.units = x.shape.back(), .activation = AnyActivation()});
+    Push(layer(layer(x.tensor)), x.shape, true);
+    ++layers_;
+  }
+
+  void AddActivation(size_t at) {
+    const Node x = Read(at);
+    Push(Activation(Pick<std::string>({"relu", "sigmoid", "tanh", "softmax"}))(x.tensor), x.shape, x.learned);
+  }
+
+  void AddDropout(size_t at) {
+    const Node x = Read(at);
+    Push(Dropout(0.25f)(x.tensor), x.shape, x.learned);
+  }
+
+  // With whatever else has the shape: another branch, or the tensor's own relu.
+  void AddSum(size_t at) {
+    const Node x = Read(at);
+    std::vector<size_t> others;
+    for (size_t other = 0; other < nodes_.size(); ++other) {
+      if (other != at && nodes_[other].shape == x.shape) others.push_back(other);
+    }
+    if (others.empty()) {
+      Push(x.tensor + Relu(x.tensor), x.shape, x.learned);
+      ++layers_;
+    } else {
+      const Node y = Read(Pick(others));
+      Push(Coin() ? x.tensor + y.tensor : Add({y.tensor, x.tensor, y.tensor}), x.shape, x.learned || y.learned);
+    }
+  }
+
+  static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) { return same ? (size + stride - 1) / stride : (size - window) / stride + 1; }
+
+  void AddConv(size_t at) {
+    const Node x = Read(at);
+    const Size2D kernel = Pick<Size2D>({3, 3, {2, 3}, 1, {3, 1}});
+    const bool stretched = random_() % 4 == 0;
+    const Size2D dilation = stretched ? Pick<Size2D>({2, {1, 2}}) : Size2D(1), strides = stretched ? Size2D(1) : Pick<Size2D>({1, 1, 2, {2, 1}});
+    const int64_t height = (kernel.height - 1) * dilation.height + 1, width = (kernel.width - 1) * dilation.width + 1;
+    const bool same = x.shape[0] < height || x.shape[1] < width || Coin();
+    const int64_t filters = Pick<int64_t>({3, 8});
+    Push(Conv2D({.filters = filters,
+                 .kernel_size = kernel,
+                 .strides = strides,
+                 .padding = same ? "same" : "valid",
+                 .dilation_rate = dilation,
+                 .activation = AnyActivation(),
+                 .use_bias = random_() % 4 != 0})(x.tensor),
+         {Extent(x.shape[0], height, strides.height, same), Extent(x.shape[1], width, strides.width, same), filters}, true);
+  }
+
+  void AddPool(size_t at) {
+    const Node x = Read(at);
+    const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
+    const bool same = x.shape[0] < size.height || x.shape[1] < size.width || random_() % 4 == 0;
+    const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
+    Push(random_() % 3 == 0 ? AveragePooling2D(options)(x.tensor) : MaxPooling2D(options)(x.tensor),
+         {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same), x.shape[2]}, x.learned);
+  }
+
+  void AddGlobalPool(size_t at) {
+    const Node x = Read(at);
+    Push(GlobalAveragePooling2D()(x.tensor), {x.shape[2]}, x.learned);
+  }
+
+  // The sum of a dense layer over each tensor that nobody has read.
+  Tensor AddHead() {
+    std::vector<Tensor> logits;
+    for (const Node& node : nodes_) {
+      if (node.read) continue;
+      const Tensor flat = node.shape.size() == 1 ? node.tensor : Flatten()(node.tensor);
+      logits.push_back(Dense({.units = kClasses, .kernel_initializer = "he_normal"})(flat));
+    }
+    const Tensor sum = logits.size() == 1 ? logits[0] : Add(Tensors(logits));
+    from_logits_ = Coin();
+    return from_logits_ ? sum : Softmax(sum);
+  }
+
+  Loss AnyLoss() {
+    if (Coin()) return CategoricalCrossentropy({.from_logits = from_logits_});
+    return SparseCategoricalCrossentropy({.from_logits = from_logits_});
+  }
+
+  Optimizer AnyOptimizer() {
+    switch (random_() % 4) {
+      case 0: return SGD({.learning_rate = 0.1f});
+      case 1: return SGD({.learning_rate = 0.1f, .momentum = 0.9f});
+      case 2: return SGD({.learning_rate = 0.1f, .momentum = 0.9f, .nesterov = true});
+      default: return Adam({.learning_rate = 0.01f, .beta_1 = 0.8f});
+    }
+  }
+
+  std::mt19937 random_;
+  std::vector<Node> nodes_;
+  Tensors inputs_ = Tensors(std::vector<Tensor>());
+  size_t layers_ = 0;
+  bool from_logits_ = false;
+};
+
+}  // namespace
+
+Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
+
+}  // namespace brine
