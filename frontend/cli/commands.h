@@ -28,6 +28,7 @@ int Fail(const absl::Status& status, int code);
 int Print(absl::string_view text);
 
 int RunProgram(const Command& command, const Arguments& arguments);  // train, evaluate, predict, bench
+int RunVerify(const Command& command, const Arguments& arguments);
 int RunCompile(const Command& command, const Arguments& arguments);
 int RunSummary(const Command& command, const Arguments& arguments);
 int RunInspect(const Command& command, const Arguments& arguments);

@@ -57,6 +57,7 @@ constexpr Command kCommands[] = {
     {"evaluate", "MODEL", 1, "loss and accuracy on test data", kProgramFlags, &RunProgram},
     {"predict", "MODEL", 1, "classes with probabilities", kProgramFlags, &RunProgram},
     {"bench", "MODEL", 1, "time of a training step and of each kernel", kProgramFlags, &RunProgram},
+    {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags, &RunVerify},
     {"summary", "MODEL", 1, "the model's layers, kernels and memory", kSummaryFlags, &RunSummary},
     {"compile", "MODEL", 1, "a program, library or object, with its C header", kCompileFlags, &RunCompile},
     {"inspect", "FILE", 1, "any stage of a model or of a compiled program", kInspectFlags, &RunInspect},
