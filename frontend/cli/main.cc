@@ -17,25 +17,31 @@ constexpr Flag kDumpIr = {"--dump-ir", "DIR", "write the graph after each pass t
 constexpr Flag kRemarks = {"--remarks", "", "say which fusions were declined, and why"};
 constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
-constexpr Flag kProgramFlags[] = {
-    kBatchSize, kDumpIr, kRemarks, kWithout,
-    {"--data", "DIR", "pictures: cifar-10-batches-bin, MNIST's IDX files or a .brd; without it, the built-in set", true},
-    {"--epochs", "N", "passes over the training data", true},
-    {"--seed", "N", "of weights, shuffling and augmentation", true},
-    {"--threads", "N", "exactly this many", true},
+// Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
+constexpr Flag kData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", true};
+constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
+constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
+constexpr Flag kInit = {"--init", "FILE", "begin with these weights (.safetensors)", true};
+constexpr Flag kWeights = {"--weights", "FILE", "the trained weights (.safetensors)", true};
+constexpr Flag kJson = {"--json", "", "results as JSON, one object a line", true};
+constexpr Flag kQuiet = {"--quiet", "", "no progress", true};
+constexpr Flag kReadCheckpoint = {"--checkpoint", "DIR", "take the newest checkpoint's weights", true};
+
+constexpr Flag kTrainFlags[] = {
+    kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
+    {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", true},
     {"--learning-rate", "F", "of the optimizer", true},
-    {"--validation-split", "F", "share of the training data to validate on", true},
+    {"--validation-split", "F", "share of the training data, from its end, to validate on after each epoch (0)", true},
     {"--no-shuffle", "", "take the samples in their order", true},
     {"--checkpoint", "DIR", "write checkpoints at the end of epochs and on Ctrl-C", true},
     {"--resume", "", "go on from the newest checkpoint", true},
-    {"--init", "FILE", "begin with these weights (.safetensors)", true},
-    {"--save", "FILE", "write the final weights (.safetensors)", true},
-    {"--input", "FILE", "what to predict (.npy)", true},
-    {"--sample", "N", "predict the test picture of this number", true},
-    {"--steps", "N", "how many steps to measure", true},
-    {"--json", "", "one object per epoch or result", true},
-    {"--quiet", "", "no progress", true},
+    {"--save", "FILE", "write the trained state (.safetensors)", true},
 };
+constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kWeights, kReadCheckpoint, kJson, kQuiet};
+constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kWeights, kReadCheckpoint, kJson, kQuiet,
+                                  {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
+constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
+                                {"--steps", "N", "how many steps to time (100)", true}};
 constexpr Flag kCompileFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,
                                   {"-o", "FILE", "output; the C header is written beside it"},
                                   {"--emit", "FORM", "exe, shared, static or object (exe)"},
@@ -53,10 +59,10 @@ constexpr Flag kOptFlags[] = {kBatchSize, kWithout,
                               {"--list-passes", "", "print all passes and the reason for each one's place"}};
 
 constexpr Command kCommands[] = {
-    {"train", "MODEL", 1, "train a model and test it", kProgramFlags, &RunProgram},
-    {"evaluate", "MODEL", 1, "loss and accuracy on test data", kProgramFlags, &RunProgram},
-    {"predict", "MODEL", 1, "classes with probabilities", kProgramFlags, &RunProgram},
-    {"bench", "MODEL", 1, "time of a training step and of each kernel", kProgramFlags, &RunProgram},
+    {"train", "MODEL", 1, "train a model and test it", kTrainFlags, &RunProgram},
+    {"evaluate", "MODEL", 1, "loss and accuracy on test data", kEvaluateFlags, &RunProgram},
+    {"predict", "MODEL", 1, "classes with probabilities", kPredictFlags, &RunProgram},
+    {"bench", "MODEL", 1, "time of a training step and of each kernel", kBenchFlags, &RunProgram},
     {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags, &RunVerify},
     {"summary", "MODEL", 1, "the model's layers, kernels and memory", kSummaryFlags, &RunSummary},
     {"compile", "MODEL", 1, "a program, library or object, with its C header", kCompileFlags, &RunCompile},
