@@ -28,7 +28,8 @@ constexpr int64_t kClasses = 3;
 constexpr int64_t kRowCounts[] = {3, kBatchSize, 1};  // in turn
 constexpr int kDraws = 16;
 constexpr int kSamples = 3;  // elements of each parameter
-constexpr double kSame = 1e-12;
+constexpr double kSame = 1e-12;         // before a pass and after it
+constexpr double kSameInAll = 1e-11;    // and after all of them
 constexpr uint64_t kSeed = 5;
 
 Tensors Given(const Graph& graph) { return ir::DrawGiven<double>(graph, kRows, kClasses, kSeed); }
@@ -47,7 +48,7 @@ Tensors Observe(const Graph& graph) {
 }
 
 // The first tensor of `expected` that `actual` lacks or has otherwise, relative to its largest element or 1.
-std::string Difference(const Tensors& expected, const Tensors& actual) {
+std::string Difference(const Tensors& expected, const Tensors& actual, double tolerance = kSame) {
   for (const auto& [name, tensor] : expected) {
     const auto it = actual.find(name);
     if (it == actual.end()) return absl::StrCat(name, " is gone");
@@ -59,7 +60,7 @@ std::string Difference(const Tensors& expected, const Tensors& actual) {
       const double difference = std::abs(tensor.real[at] - other.real[at]);
       worst = std::isfinite(difference) ? std::max(worst, difference) : INFINITY;
     }
-    if (worst > kSame * scale) return absl::StrCat(name, " differs by ", worst);
+    if (worst > tolerance * scale) return absl::StrCat(name, " differs by ", worst);
   }
   return "";
 }
@@ -173,6 +174,16 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
   return std::nullopt;
 }
 
+// A way to compile a model, against the passes without which there is no training step.
+std::optional<Fault> CheckMeaning(const Graph& derived, const Graph& planned) {
+  Graph bare = derived;
+  passes::PipelineOptions options;
+  options.only = {"add-loss", "autodiff", "add-optimizer"};
+  if (const auto changed = passes::RunPipeline(bare, options); !changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
+  const std::string difference = Difference(Observe(bare), Observe(planned), kSameInAll);
+  return difference.empty() ? std::nullopt : std::optional(Fault{Check::kMeaning, difference});
+}
+
 Fault Located(Fault fault, const std::string& place, const Graph& graph) {
   return {fault.check, absl::StrCat(place, ": ", fault.what, "\n", ir::Print(graph))};
 }
@@ -231,22 +242,24 @@ std::optional<Fault> CheckPasses(const Graph& model, Graph& planned, const Bug& 
 }
 
 std::optional<Fault> CheckStep(const Graph& model, const StepOptions& options, const Bug& bug) {
-  absl::StatusOr<Graph> graph = passes::Derive(model, ir::Function::kTrain, kBatchSize);
-  if (!graph.ok()) return Fault{Check::kPass, std::string(graph.status().message())};
-  const absl::StatusOr<bool> changed = passes::RunPipeline(*graph, options.pipeline);
+  const absl::StatusOr<Graph> derived = passes::Derive(model, ir::Function::kTrain, kBatchSize);
+  if (!derived.ok()) return Fault{Check::kPass, std::string(derived.status().message())};
+  Graph graph = *derived;
+  const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options.pipeline);
   if (!changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
-  absl::StatusOr<codegen::Step> apart = Build(*graph, options, bug, /*planned=*/false), planned = Build(*graph, options, bug, /*planned=*/true);
-  if (!apart.ok()) return Located({Check::kKernels, std::string(apart.status().message())}, options.name, *graph);
-  if (!planned.ok()) return Located({Check::kMemory, std::string(planned.status().message())}, options.name, *graph);
-  codegen::StepComparison comparison(*graph);
+  if (const std::optional<Fault> wrong = CheckMeaning(*derived, graph)) return Located(*wrong, options.name, graph);
+  absl::StatusOr<codegen::Step> apart = Build(graph, options, bug, /*planned=*/false), planned = Build(graph, options, bug, /*planned=*/true);
+  if (!apart.ok()) return Located({Check::kKernels, std::string(apart.status().message())}, options.name, graph);
+  if (!planned.ok()) return Located({Check::kMemory, std::string(planned.status().message())}, options.name, graph);
+  codegen::StepComparison comparison(graph);
   std::optional<Fault> fault;
   for (int draw = 0; draw < kDraws; ++draw) {
-    const std::optional<Fault> drawn = CheckDraw(*graph, *apart, *planned, draw, options.threads, comparison);
+    const std::optional<Fault> drawn = CheckDraw(graph, *apart, *planned, draw, options.threads, comparison);
     if (drawn.has_value() && !fault.has_value()) fault = drawn;
   }
   // A kernel that computes something else is the reason for what else differs.
   if (const std::string wrong = comparison.FirstFault(); !wrong.empty()) fault = Fault{Check::kKernels, wrong};
-  return fault.has_value() ? std::optional(Located(*fault, options.name, *graph)) : std::nullopt;
+  return fault.has_value() ? std::optional(Located(*fault, options.name, graph)) : std::nullopt;
 }
 
 }  // namespace brine

@@ -50,7 +50,7 @@ struct StepOptions {
   std::string cache_folder;          // empty: that of the kernel tests
 };
 
-// Compiles the train graph of `model` and checks what its kernels compute on batches of several sizes.
+// Compiles the train graph of `model` and checks, after the pipeline as a whole, what its kernels compute on batches of several sizes.
 std::optional<Fault> CheckStep(const ir::Graph& model, const StepOptions& options, const Bug& bug = {});
 
 }  // namespace brine
