@@ -153,7 +153,7 @@ std::string StepComparison::FirstFault() const {
     const Errors& errors = result.errors;
     if (result.fault.empty() && errors.WithinBound()) continue;
     const std::string fault = result.fault.empty() ? absl::StrFormat("rmse %.3g, bound %.3g", errors.Rmse(), errors.Bound()) : result.fault;
-    return absl::StrCat(name, ": ", fault, "; the kernel is\n", ir::PrintNode(graph_, *result.node));
+    return absl::StrCat(name, ": ", fault, "\n", ir::PrintNode(graph_, *result.node));
   }
   return "";
 }

@@ -53,7 +53,7 @@ class StepComparison {
     double share = 0;
   };
   Worst FindWorst() const;
-  std::string FirstFault() const;  // a sentence about a result beyond its bound; empty when there is none
+  std::string FirstFault() const;  // a line about a result beyond its bound, then its kernel; empty when there is none
 
  private:
   struct Result {

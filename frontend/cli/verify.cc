@@ -1,7 +1,7 @@
 // verify: what the tests prove of the compiler, on the user's own model.
 #include <sys/stat.h>
 
-#include <cstdio>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -68,7 +68,7 @@ absl::StatusOr<Outcome> CheckKernels(const Subject& subject) {
     BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> results, step.Run(given, rows));
     BRINE_RETURN_IF_ERROR(comparison.Add(given, results, rows));
   }
-  if (const std::string fault = comparison.FirstFault(); !fault.empty()) return Judge(false, fault);
+  if (const std::string fault = comparison.FirstFault(); !fault.empty()) return Judge(false, fault.substr(0, fault.find('\n')));
   const codegen::StepComparison::Worst worst = comparison.FindWorst();
   return Judge(true, absl::StrFormat("error %.2f of the rounding allowed, %d draws, worst in %s", worst.share, kDraws, worst.result));
 }
