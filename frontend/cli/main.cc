@@ -41,7 +41,8 @@ constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kDat
 constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kWeights, kReadCheckpoint, kJson, kQuiet,
                                   {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
 constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
-                                {"--steps", "N", "how many steps to time (100)", true}};
+                                {"--steps", "N", "how many steps to time (100)", true},
+                                {"--trace", "FILE", "write when each kernel of some steps ran, for Perfetto or chrome://tracing", true}};
 constexpr Flag kCompileFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,
                                   {"-o", "FILE", "output; the C header is written beside it"},
                                   {"--emit", "FORM", "exe, shared, static or object (exe)"},

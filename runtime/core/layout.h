@@ -1,4 +1,4 @@
-// What a brine_state is made of; for state.cc and step.cc.
+// What a brine_state is made of; for state.cc and step.cc, and for `bench`, which looks into the arena.
 #ifndef BRINE_RUNTIME_CORE_LAYOUT_H_
 #define BRINE_RUNTIME_CORE_LAYOUT_H_
 

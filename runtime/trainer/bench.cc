@@ -2,11 +2,16 @@
 #include <chrono>
 #include <cstdio>
 #include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
 
 #include "runtime/core/cpu.h"
+#include "runtime/core/layout.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/trace.h"
 
 namespace brine {
 namespace {
@@ -21,24 +26,76 @@ double Median(std::vector<double> numbers) {
   return *middle;
 }
 
+int64_t Elements(const brine_value& value, int32_t rows) {
+  int64_t elements = 1;
+  for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
+  return elements;
+}
+
+// What a kernel reads and writes, each operand once.
+int64_t BytesMoved(const brine_function& function, const brine_call& call, int32_t rows) {
+  int64_t bytes = 0;
+  for (const uint16_t index : std::span(call.values, call.value_count)) {
+    const brine_value& value = function.values[index];
+    bytes += Elements(value, rows) * (value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 1 : 4);
+  }
+  return bytes;
+}
+
+// The share of elements that are not zero in the gradient that a kernel sends to the winners of a max-pool, which decides how much such a
+// kernel has to do.  Such a kernel reads the winners' places, bytes in the arena, and the gradient, real numbers of the same shape.
+std::optional<double> LiveShare(const brine_state* state, const brine_function& function, const brine_call& call, int32_t rows) {
+  const std::span inputs(call.values, call.input_count);
+  for (const uint16_t place : inputs) {
+    const brine_value& places = function.values[place];
+    if (places.dtype != BRINE_U8 || places.block != BRINE_ARENA) continue;
+    for (const uint16_t index : inputs) {
+      const brine_value& gradient = function.values[index];
+      if (gradient.dtype != BRINE_F32 || gradient.rank != places.rank || !std::equal(places.dims, places.dims + places.rank, gradient.dims)) continue;
+      const std::span elements(reinterpret_cast<const float*>(Place(state, gradient)), static_cast<size_t>(Elements(gradient, rows)));
+      return 1 - static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
+    }
+  }
+  return std::nullopt;
+}
+
 struct KernelTime {
   const brine_call* call;
   double milliseconds;
+  int64_t bytes;
+  std::optional<double> live;
 };
 
 // The least times, each kernel by itself, over the values that the last step left.
 std::vector<KernelTime> TimeKernels(brine_state* state, const brine_function& function, int32_t rows, int repetitions) {
   std::vector<KernelTime> kernels;
   std::vector<double> times(static_cast<size_t>(repetitions));
-  for (int32_t call = 0; call < function.call_count; ++call) {
+  for (int32_t index = 0; index < function.call_count; ++index) {
+    const brine_call& call = function.calls[index];
+    const std::optional<double> live = LiveShare(state, function, call, rows);
     for (double& time : times) {
       const auto begin = Clock::now();
-      ThrowIfFailed(brine_run_call(state, &function, call, rows), state);
+      ThrowIfFailed(brine_run_call(state, &function, index, rows), state);
       time = MillisecondsSince(begin);
     }
-    kernels.push_back({&function.calls[call], *std::min_element(times.begin(), times.end())});
+    kernels.push_back({&call, *std::min_element(times.begin(), times.end()), BytesMoved(function, call, rows), live});
   }
   return kernels;
+}
+
+std::string Json(const KernelTime& kernel) {
+  const brine_call& call = *kernel.call;
+  return "{\"name\": " + JsonString(call.name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) + ", \"flops\": " + JsonNumber(call.flops) +
+         ", \"bytes\": " + std::to_string(kernel.bytes) + (kernel.live ? ", \"live\": " + JsonNumber(*kernel.live) : "") + ", \"layers\": " + JsonString(call.layers) + "}";
+}
+
+// {"arena": …}, what the plan gives each block of memory that a state holds.
+std::string BlocksJson(const brine_program& program) {
+  static constexpr std::pair<const char*, brine_block> kBlocks[] = {{"inputs", BRINE_INPUTS}, {"parameters", BRINE_PARAMETERS}, {"gradients", BRINE_GRADIENTS},
+                                                                    {"slots", BRINE_SLOTS},   {"outputs", BRINE_OUTPUTS},       {"arena", BRINE_ARENA}};
+  std::string text = "{";
+  for (const auto& [name, block] : kBlocks) text += JsonString(name) + ": " + std::to_string(program.block_bytes[block]) + ", ";
+  return text + "\"scratch\": " + std::to_string(program.scratch_bytes) + "}";
 }
 
 }  // namespace
@@ -57,7 +114,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   std::vector<int64_t> indices(static_cast<size_t>(rows));
   std::vector<double> times;
   times.reserve(static_cast<size_t>(line.steps));
-  constexpr int kWarmUp = 10;
+  constexpr int kWarmUp = 200;  // kernels that skip zeros take the time of a model that has learnt something
   const int64_t batches = data.train.size() / rows;
   for (int step = -kWarmUp; step < line.steps; ++step) {
     std::iota(indices.begin(), indices.end(), (step + kWarmUp) % batches * rows);
@@ -66,6 +123,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
     ThrowIfFailed(brine_train_step(state, rows), state);
     if (step >= 0) times.push_back(MillisecondsSince(begin));
   }
+  if (!line.trace.empty()) WriteTrace(line.trace, state, program.train, rows, [&] { reader.Read(indices); });
   const std::vector<KernelTime> kernels = TimeKernels(state, program.train, rows, 21);
   const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
   const int threads = line.threads > 0 ? line.threads : brine_available_threads();
@@ -78,11 +136,8 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   }
   std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) + ", \"train_step_ms\": {\"min\": " + JsonNumber(least) +
                      ", \"median\": " + JsonNumber(median) + "}, \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
-                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"kernels\": [";
-  for (const KernelTime& kernel : kernels) {
-    text += std::string(&kernel == kernels.data() ? "" : ", ") + "{\"name\": " + JsonString(kernel.call->name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) +
-            ", \"flops\": " + JsonNumber(kernel.call->flops) + ", \"layers\": " + JsonString(kernel.call->layers) + "}";
-  }
+                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) + ", \"kernels\": [";
+  for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel);
   std::printf("%s]}\n", text.c_str());
   return kExitOk;
 }

@@ -96,6 +96,8 @@ constexpr FlagRow kFlags[] = {
      [](Line& line, const char* flag, const Text& text) { SetInput(line, Path(flag, text)); }},
     {"--steps", "N", "how many steps to time (100)", kBench,
      [](Line& line, const char* flag, const Text& text) { line.steps = Whole(flag, text, 1, 1000000); }},
+    {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench,
+     [](Line& line, const char* flag, const Text& text) { line.trace = Path(flag, text); }},
     {"--json", "", "results as JSON, one object a line", kRuns, [](Line& line, const char*, const Text&) { line.json = true; }},
     {"--quiet", "", "no progress", kRuns, [](Line& line, const char*, const Text&) { line.quiet = true; }},
 };

@@ -13,7 +13,7 @@ enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, k
 // What was asked for; each field is a flag of the same name.
 struct CommandLine {
   Command command = kHelp;
-  std::string data, checkpoint, init, save;
+  std::string data, checkpoint, init, save, trace;
   std::string input;    // of predict: a .npy file …
   int64_t sample = -1;  // … or the number of a test picture
   int epochs = 1, batch_size = 0, threads = 0, steps = 100;  // 0: the program's, the machine's

@@ -139,12 +139,49 @@ TEST_F(MainTest, BenchAndSummary) {
   const Result bench = Run("bench --steps 20 --threads 1 --json");
   EXPECT_EQ(bench.exit_code, 0) << bench.error;
   EXPECT_THAT(bench.out, StartsWith("{\"model\": \"softmax\", \"batch_size\": 16, \"train_step_ms\": {\"min\": "));
-  for (const char* piece : {"\"median\": ", "\"threads\": 1, ", "\"arena_bytes\": 2048, ", "\"arena_bound_bytes\": ", "{\"name\": \"gradient\", \"ms\": ", "\"flops\": 24576",
-                            "\"layers\": \"dense\"}"}) {
+  for (const char* piece : {"\"median\": ", "\"threads\": 1, ", "\"arena_bytes\": 2048, ", "\"arena_bound_bytes\": ", "\"block_bytes\": {\"inputs\": ", "\"scratch\": 0}", "{\"name\": \"gradient\", \"ms\": ",
+                            "\"flops\": 24576, \"bytes\": 6428, \"layers\": \"dense\"}"}) {
     EXPECT_THAT(bench.out, HasSubstr(piece));
   }
   EXPECT_THAT(Run("bench --steps 5").out, HasSubstr(" ms  gradient "));
   EXPECT_EQ(Run("summary").out, kSoftmaxProgram.summary);
+}
+
+// Steps lie one after another, and the kernels of a step within it, in their order.
+TEST_F(MainTest, BenchWritesATrace) {
+  const Result bench = Run("bench --steps 1 --threads 1 --trace trace.json");
+  EXPECT_EQ(bench.exit_code, 0) << bench.error;
+  std::istringstream lines(Bytes("trace.json"));
+  std::string line, names;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [");
+  std::getline(lines, line);
+  EXPECT_EQ(line, "{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, \"args\": {\"name\": \"softmax\"}},");
+  double end = 0, step_begin = 0;
+  while (std::getline(lines, line) && line != "]}") {
+    char name[40];
+    double begin = 0, duration = 0;
+    ASSERT_EQ(std::sscanf(line.c_str(), "{\"name\": \"%39[^\"]\", \"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"ts\": %lf, \"dur\": %lf", name, &begin, &duration), 3) << line;
+    names += std::string(name) + ";";
+    EXPECT_GE(duration, 0);
+    if (std::string(name) == "gather") step_begin = begin;
+    if (std::string(name).starts_with("step ")) {
+      EXPECT_EQ(begin, step_begin);
+      EXPECT_NEAR(begin + duration, end, 0.01);
+      continue;
+    }
+    EXPECT_GE(begin, end - 0.01);
+    end = begin + duration;
+  }
+  std::string expected;
+  for (const char* step : {"step 1", "step 2", "step 3", "step 4", "step 5"}) {
+    expected += std::string("gather;forward;loss;gradient;kernel_step;bias_step;") + step + ";";
+  }
+  EXPECT_EQ(names, expected);
+  EXPECT_THAT(Bytes("trace.json"), HasSubstr(", \"args\": {\"layers\": \"dense\", \"location\": \"model.cc:5\", \"flops\": 24576}},\n"));
+  const Result nowhere = Run("bench --steps 1 --trace none/trace.json");
+  EXPECT_EQ(nowhere.exit_code, 1);
+  EXPECT_THAT(nowhere.error, StartsWith("error: none/trace.json"));
 }
 
 TEST_F(MainTest, AWeightThatIsNotANumberIsNamedWithItsLine) {

@@ -1,0 +1,56 @@
+// What `bench` finds out about kernels that skip zeros.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "runtime/trainer/main.h"
+#include "tests/runtime/softmax_program.h"
+
+namespace brine::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// (gradient) -> gradient, with zeros in each row but for its last element
+int KeepTheLast(void** argv) {
+  const auto& gradient = *static_cast<brine_buffer*>(argv[1]);
+  for (int at = 0; at < gradient.dim[0].extent * gradient.dim[1].extent; ++at) {
+    if (at % kClasses != kClasses - 1) reinterpret_cast<float*>(gradient.host)[at] = 0;
+  }
+  return 0;
+}
+
+int Nothing(void**) { return 0; }
+
+TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
+  const brine_function& train = kSoftmaxProgram.train;
+  std::vector<brine_value> values(train.values, train.values + train.value_count);
+  const auto gradient = static_cast<uint16_t>(std::find_if(values.begin(), values.end(), [](const brine_value& value) { return std::string(value.name) == "dense.grad"; }) - values.begin());
+  const auto places = static_cast<uint16_t>(values.size()), others = static_cast<uint16_t>(places + 1);
+  values.push_back({"places", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses}, 512});
+  values.push_back({"others", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses + 1}, 512});
+  const uint16_t masked[] = {gradient, gradient}, winners[] = {gradient, places}, other[] = {gradient, others};
+  std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
+  const auto at = calls.begin() + 3;
+  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0}, {Nothing, winners, 2, 2, 0, "winners", "dense", "", 0}, {Nothing, other, 2, 2, 0, "other", "dense", "", 0}});
+  brine_program program = kSoftmaxProgram;
+  program.train.values = values.data();
+  program.train.value_count = static_cast<int32_t>(values.size());
+  program.train.calls = calls.data();
+  program.train.call_count = static_cast<int32_t>(calls.size());
+  program.train.first_update += 3;
+
+  const char* argv[] = {"softmax", "bench", "--steps", "1", "--threads", "1", "--json"};
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(brine_trainer_main(&program, 7, const_cast<char**>(argv)), 0);
+  const std::string out = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 320, \"live\": 0.25, \"layers\": \"dense\"}"));  // 16 rows of 4 floats and 4 bytes
+  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, \"layers\": \"dense\"}"));
+  EXPECT_EQ(out.find("\"live\""), out.rfind("\"live\""));
+}
+
+}  // namespace
+}  // namespace brine::testing
