@@ -44,10 +44,10 @@ std::optional<Fault> CheckPasses(const ir::Graph& model, ir::Graph& planned, con
 
 struct StepOptions {
   std::string name;                  // "without cse"
-  passes::PipelineOptions pipeline;
+  passes::PipelineOptions pipeline = {};
   std::vector<int> threads = {1};
   bool asserts = false;              // Halide's own checks of bounds
-  std::string cache_folder;          // empty: that of the kernel tests
+  std::string cache_folder = {};     // empty: that of the kernel tests
 };
 
 // Compiles the train graph of `model` and checks, after the pipeline as a whole, what its kernels compute on batches of several sizes.
