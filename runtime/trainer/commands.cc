@@ -194,13 +194,27 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
   return kExitOk;
 }
 
+namespace {
+
+// Mistakes are the file's, where there is one.
+std::vector<float> PredictArray(Trainer& trainer, const Array& array, const std::string& file) {
+  try {
+    return trainer.Predict(array.samples());
+  } catch (const Error& error) {
+    if (file.empty() || error.code() != kExitBadInput) throw;
+    throw Error(error.code(), file + ": " + error.what());
+  }
+}
+
+}  // namespace
+
 int RunPredict(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.threads = line.threads});
   LoadWeights(trainer, line);
   TrainTest data;
   if (!line.data.empty() || line.sample >= 0) data = OpenData(program, line);
   const Array array = line.sample >= 0 ? TestSample(data.test, line.sample) : ReadNpy(line.input);
-  const std::vector<float> predictions = trainer.Predict(array.samples());
+  const std::vector<float> predictions = PredictArray(trainer, array, line.input);
   const auto classes = static_cast<size_t>(ClassCount(program));
   std::vector<std::string> names = data.test.class_names;
   for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name) names.push_back(*name);

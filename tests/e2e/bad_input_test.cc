@@ -1,0 +1,143 @@
+// What a user can get wrong, and the one sentence with its place that he gets.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/folder.h"
+
+namespace brine {
+namespace {
+
+struct Row {
+  const char* name;
+  const char* command;
+  int code;
+  const char* error;  // all of standard error; a last … stands for any text
+};
+
+class BadInput : public FolderTest {
+ protected:
+  void Expect(const Row& row) {
+    const CommandResult run = Here(row.command);
+    EXPECT_EQ(run.code, row.code) << row.name;
+    EXPECT_EQ(run.out, "") << row.name;
+    const std::string error = row.error, rest = "…";
+    if (error.size() > rest.size() && error.compare(error.size() - rest.size(), rest.size(), rest) == 0) {
+      EXPECT_THAT(run.err, testing::StartsWith(error.substr(0, error.size() - rest.size()))) << row.name;
+    } else {
+      EXPECT_EQ(run.err, error + "\n") << row.name;
+    }
+  }
+
+  // model.cc with some of its text changed.
+  void Change(const std::string& file, const std::string& from, const std::string& to) {
+    std::string text = kSmallModel;
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+    Write(file, text);
+  }
+};
+
+TEST_F(BadInput, OnTheCommandLine) {
+  const Row rows[] = {
+      {"command", "brine trian model.cc", 2, "brine: unknown command trian; did you mean train?"},
+      {"no model", "brine train", 2, "brine: train needs MODEL"},
+      {"two models", "brine train model.cc model.cc", 2, "brine: train does not take model.cc"},
+      {"flag", "brine train model.cc --epoch 3", 2, "brine: unknown flag --epoch; did you mean --epochs?"},
+      {"number", "brine train model.cc --epochs 0", 2, "error: --epochs must be a whole number from 1 to 1000000, got '0'"},
+      {"batch size", "brine train model.cc --batch-size 9999999999", 2, "brine: --batch-size must be a whole number from 1 to 1048576, got 9999999999"},
+      {"stage", "brine inspect model.cc --stage plan", 2, "brine: --stage must be graph, train, fused or planned"},
+      {"no weights", "brine evaluate model.cc", 2, "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
+      {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2, "error: predict needs FILE.npy or the number of a test picture"},
+      {"no folder to write to", "brine compile model.cc -o nowhere/small", 1, "brine: nowhere/small: No such file or directory"},
+      {"full disk", "brine summary model.cc >/dev/full", 1, "brine: standard output: No space left on device"},
+      {"open cache", "mkdir -m 777 cache; BRINE_CACHE=$PWD/cache brine compile model.cc -o small 2>&1 | sed \"s:$PWD/::\" >&2; true", 0,
+       "brine: cache: the cache folder has mode 0777, others may enter it; chmod 700 it"},
+  };
+  for (const Row& row : rows) Expect(row);
+}
+
+TEST_F(BadInput, InAModel) {
+  Change("no_flatten.cc", "  net.Add(Flatten());\n", "");
+  Change("no_loss.cc", "  net.Compile", "  // net.Compile");
+  Change("misspelt.cc", "return net;", "return nett;");
+  Write("ends.cc", "int main() { return 7; }\n");
+  Write("cut.ir", "graph \"x\" {\n");
+  Write("cut.pb", "abc");
+  Write("deep.pbtxt", std::string(10000, '{'));
+  Write("deep.ir", "graph \"x\" " + std::string(10000, '{'));
+  std::string many = kSmallModel;
+  for (const auto& [from, to] : {std::pair("filters = 8", "filters = -8"), {"kernel_size = 3", "kernel_size = 30"}, {"relu", "rellu"}, {"units = 10", "units = -10"}}) {
+    many.replace(many.find(from), std::string(from).size(), to);
+  }
+  Write("many.cc", many);
+  const Row rows[] = {
+      {"no file", "brine train nothing.cc", 3, "nothing.cc: no such file"},
+      {"no Flatten", "brine train no_flatten.cc", 3, "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"},
+      {"no loss", "brine train no_loss.cc", 3, "no_loss.cc: has no loss, so there is nothing to train; call Compile()"},
+      {"all mistakes", "brine compile many.cc", 3,
+       "many.cc:7: conv2d: filters must be positive, got -8\n"
+       "many.cc:7: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
+       "many.cc:7: conv2d: kernel_size 30 is larger than the input's height 8\n"
+       "many.cc:11: dense: units must be positive, got -10"},
+      {"C++", "brine train misspelt.cc", 3, "misspelt.cc: In function…"},
+      {"no graph", "brine train ends.cc", 3, "ends.cc: the model's program ended with code 7"},
+      {"cut text", "brine train cut.ir", 3, "cut.ir:2:1: expected layer, compile, input, state, a value, update, output or }, got the end of the text"},
+      {"no protobuf", "brine train cut.pb", 3, "cut.pb: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep"},
+      {"deep protobuf text", "brine train deep.pbtxt", 3, "deep.pbtxt:1:1: expected identifier, got: {"},
+      {"deep text", "brine train deep.ir", 3, "deep.ir:1:12: expected…"},
+      {"no C++ compiler", "CXX=nowhere BRINE_CACHE=$PWD/new brine train model.cc", 4, "brine: no C++ compiler: nowhere: cannot be started: No such file or directory; install g++ or set CXX"},
+  };
+  for (const Row& row : rows) Expect(row);
+}
+
+TEST_F(BadInput, InAFile) {
+  ASSERT_EQ(Here("brine train model.cc --quiet --save w.safetensors --checkpoint kept && brine compile model.cc -o small").code, 0);
+  Change("wider.cc", ".filters = 8", ".filters = 16");
+  Write("text.npy", "hello");
+  const std::string head = "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 8), }";
+  Write("flat.npy", std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head + std::string(117 - head.size(), ' ') + "\n" + std::string(64, 'x'));
+  const std::string label = std::string("\0\0\x08\x01\0\0\0\x01", 8), picture = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
+  for (const char* part : {"train", "t10k"}) {
+    std::filesystem::create_directories(folder_ / "mnist");
+    std::filesystem::create_directories(folder_ / "cifar/cifar-10-batches-bin");
+    Write(std::string("mnist/") + part + "-images-idx3-ubyte", picture);
+    Write(std::string("mnist/") + part + "-labels-idx1-ubyte", label + "\x0b");
+  }
+  Write("cifar/cifar-10-batches-bin/data_batch_1.bin", std::string(100, '\0'));
+  std::filesystem::create_directories(folder_ / "cut");
+  Write("cut/step-9.safetensors", Read("w.safetensors").substr(0, 999));
+  std::filesystem::create_directories(folder_ / "empty");
+  const Row rows[] = {
+      {"no data", "brine train model.cc --data nowhere", 3, "error: nowhere: is not a folder"},
+      {"size of a CIFAR-10 file", "brine train model.cc --data cifar", 3,
+       "error: cifar/cifar-10-batches-bin/data_batch_1.bin: has 100 bytes, which are no whole number of records of 3073"},
+      {"label out of range", "brine train model.cc --data mnist", 3, "error: mnist/train-labels-idx1-ubyte: label 0 is 11, which is not 0 to 9"},
+      {"magic", "cp w.safetensors mnist/train-labels-idx1-ubyte; brine train model.cc --data mnist", 3, "error: mnist/train-labels-idx1-ubyte: begins with 0x…"},
+      {"no checkpoint", "brine train model.cc --checkpoint empty --resume", 3, "error: empty: holds no checkpoint step-N.safetensors"},
+      {"cut checkpoint", "brine train model.cc --checkpoint cut --resume 2>&1 | tail -n 1 >&2; true", 0, "error: cut: holds no checkpoint that is whole"},
+      {"another model's checkpoint", "brine train wider.cc --checkpoint kept --resume", 3, "error: kept/step-313.safetensors: is not of the model small: …"},
+      {"another model's weights", "brine evaluate wider.cc --weights w.safetensors", 3, "error: w.safetensors: is not of the model small: …"},
+      {"no .npy", "brine predict model.cc text.npy --weights w.safetensors", 3, "error: text.npy: is not a .npy file"},
+      {"shape of a .npy", "brine predict model.cc flat.npy --weights w.safetensors", 3, "error: flat.npy: 64 elements are no whole number of samples of 192"},
+      {"picture that is not there", "brine predict model.cc 2000 --weights w.safetensors", 3, "error: picture 2000 was asked for, the test data hold 2000"},
+  };
+  for (const Row& row : rows) Expect(row);
+
+  // A newer checkpoint that is broken is passed over, and said so.
+  ASSERT_EQ(Here("cp cut/step-9.safetensors kept/step-999.safetensors").code, 0);
+  const CommandResult resumed = Here("brine train model.cc --quiet --epochs 2 --checkpoint kept --resume");
+  EXPECT_EQ(resumed.code, 0);
+  EXPECT_THAT(resumed.err, testing::StartsWith("warning: passed over a broken checkpoint: kept/step-999.safetensors: "));
+}
+
+// A kernel that was damaged in the cache is compiled again.
+TEST_F(BadInput, InTheCache) {
+  const std::string train = "BRINE_CACHE=$PWD/own brine train model.cc --quiet";
+  const CommandResult whole = Here(train);
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  ASSERT_EQ(Here("for entry in own/*; do printf x | dd of=$entry bs=1 seek=900 conv=notrunc status=none; done").code, 0);
+  const CommandResult again = Here(train);
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.out, whole.out);
+}
+
+}  // namespace
+}  // namespace brine
