@@ -1,0 +1,333 @@
+"""Measures Brine, and its peers with --peers; called by run.sh, which builds what is needed.  README.md says what the figures mean."""
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import platform
+import select
+import shutil
+import subprocess
+import sys
+import time
+
+import arena_bound
+import pictures
+from workloads import WORKLOADS
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+BRINE = os.path.join(ROOT, "build/release/bin/brine")
+WORK = os.path.join(ROOT, "build/bench")
+ROUNDS = 3
+PEERS = {  # name: script, mode
+    "PyTorch": ("pytorch.py", ""),
+    "PyTorch compile": ("pytorch.py", "compile"),
+    "Keras": ("tensorflow_keras.py", ""),
+    "Keras XLA": ("tensorflow_keras.py", "xla"),
+    "JAX": ("jax_step.py", ""),
+}
+CORES = sorted(os.sched_getaffinity(0))
+THREADS = [threads for threads in (1, 2) if threads <= len(CORES)]
+
+
+class Failed(Exception):
+    """What a program said last."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def only(threads):
+    """For subprocess: as many cores as threads, for every program alike."""
+    return lambda: os.sched_setaffinity(0, CORES[:threads])
+
+
+def run(*command, threads=None, cache=None):
+    environment = dict(os.environ, BRINE_CACHE=cache) if cache else None
+    done = subprocess.run(command, cwd=ROOT, env=environment, preexec_fn=only(threads) if threads else None, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed(([line for line in done.stderr.splitlines() if line] or [f"exit code {done.returncode}"])[-1])
+    return done.stdout
+
+
+def seconds(*command, times=1, **options):
+    """The least wall time of a command."""
+    least = float("inf")
+    for _ in range(times):
+        begin = time.perf_counter()
+        run(*command, **options)
+        least = min(least, time.perf_counter() - begin)
+    return least
+
+
+class Peaks(dict):
+    """The most multiply-adds seen in this run, in GFLOP/s by threads."""
+
+    def look(self, threads):
+        self[threads] = max(self.get(threads, 0), float(run(os.path.join(WORK, "fma_peak"), str(threads), threads=threads)))
+
+
+class Bench:
+    """One workload: what is compiled of it, and where."""
+
+    def __init__(self, name, data):
+        self.workload = WORKLOADS[name]
+        self.name = name
+        self.folder = os.path.join(WORK, name.replace("/", "_"))
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.makedirs(self.folder)
+        self.cache = os.path.join(self.folder, "cache")
+        self.model = os.path.join(ROOT, self.workload.model)
+        self.program = os.path.join(self.folder, "program")
+        self.batch = ("--batch-size", str(self.workload.batch))
+        self.data = None if self.workload.gray else data
+        self.one_batch = os.path.join(self.folder, "one_batch")  # so that a whole run is a start and a step
+        pictures.write_random(self.one_batch, self.workload.gray, max(5, self.workload.batch))
+        self.files = self.data or os.path.join(self.folder, "noise")
+        if not self.data:
+            pictures.write_random(self.files, self.workload.gray, 10_000)
+
+    def entries(self):
+        return len(os.listdir(self.cache))
+
+    def compile_times(self):
+        compile_to = lambda model, output: ("compile", model, "-o", os.path.join(self.folder, output), *self.batch)
+        one_step = ("train", "--epochs", "1", "--quiet", "--data", self.one_batch)
+        tool = lambda *words: seconds(BRINE, *words, cache=self.cache)
+        figures = {"cold_s": tool(*compile_to(self.model, "program"))}
+        figures["start_s"] = seconds(self.program, *one_step, times=5)
+        train = ("train", self.model, *self.batch, *one_step[1:])
+        tool(*train)
+        figures["cached_train_s"] = min(tool(*train) for _ in range(3))
+        before = self.entries()
+        figures["seed_s"] = tool(*train, "--seed", "7")
+        figures["seed_cache_entries"] = self.entries() - before
+        edited = os.path.join(self.folder, "edited", "model.cc")
+        os.makedirs(os.path.dirname(edited))
+        with open(self.model) as model, open(edited, "w") as copy:
+            text = model.read()
+            if self.workload.width[0] not in text:
+                raise Failed(f"{self.workload.model} does not hold '{self.workload.width[0]}', the width to edit")
+            copy.write(text.replace(*self.workload.width, 1))
+        figures["width_s"] = tool(*compile_to(edited, "edited/program"))
+        figures["width_cache_entries"] = self.entries() - before
+        stripped = os.path.join(self.folder, "stripped")
+        run("strip", "-o", stripped, self.program)
+        figures["stripped_bytes"] = os.path.getsize(stripped)
+        return figures
+
+    def step(self, threads):
+        data = ("--data", self.data) if self.data else ()
+        return json.loads(run(self.program, "bench", "--json", "--threads", str(threads), "--steps", str(self.workload.steps), *data, threads=threads))
+
+    def memory(self, blocks, threads):
+        planned = run(BRINE, "inspect", self.model, "--stage", "planned", *self.batch, cache=self.cache)
+        arena, bound = arena_bound.bound(planned)
+        anonymous = self.anonymous_bytes(threads)
+        if arena > blocks["arena"]:
+            raise Failed(f"the planned text needs an arena of {arena} bytes, the program has {blocks['arena']}")
+        return {"arena_bytes": blocks["arena"], "arena_bound_bytes": bound, "planned_bytes": sum(blocks.values()), "anonymous_bytes": anonymous}
+
+    def anonymous_bytes(self, threads):
+        """The most that a training run on mapped files holds in its first three seconds."""
+        command = (self.program, "train", "--quiet", "--epochs", "1000", "--threads", str(threads), "--data", self.files)
+        most = 0
+        with subprocess.Popen(command, preexec_fn=only(threads), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as training:
+            end = time.monotonic() + 3
+            while training.poll() is None and time.monotonic() < end:
+                with open(f"/proc/{training.pid}/status") as status:
+                    most = max([most, *(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))])
+                time.sleep(0.02)
+            training.kill()
+        return most
+
+
+class Peer:
+    """A peer's script, which waits between rounds; see peers/rounds.py."""
+
+    def __init__(self, name, bench, threads):
+        script, mode = PEERS[name]
+        python = os.path.join(os.environ.get("BRINE_PEERS") or os.path.join(ROOT, "build/peers"), "bin/python")
+        words = (bench.name, str(bench.workload.batch), str(threads), str(bench.workload.steps), bench.files, mode)
+        self.rest, self.problem, self.rounds = b"", None, []
+        self.log = os.path.join(WORK, f"{bench.name} {name}.log".replace("/", "_"))
+        if not os.path.exists(python):
+            self.problem = "not installed"
+            return
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen([python, os.path.join(ROOT, "tests/bench/peers", script), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=log, preexec_fn=only(threads))
+        first = self.answer(120, "more than 2 minutes to its first step")
+        if first is not None:
+            self.first_step_s = first["first_step_s"]
+            self.answer(1200, "more than 20 minutes for 200 steps")
+
+    def answer(self, limit, too_late):
+        end = time.monotonic() + limit
+        while b"\n" not in self.rest:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
+            piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
+            if not piece:
+                self.process.kill()
+                self.process.wait()
+                self.problem = self.last_words() if ready else too_late
+                return None
+            self.rest += piece
+        line, self.rest = self.rest.split(b"\n", 1)
+        return json.loads(line)
+
+    def last_words(self):
+        with open(self.log) as log:
+            lines = [line.strip() for line in log if line.strip()]
+        last = lines[-1] if lines else "ended without a word"
+        return "not installed" if last.startswith("ModuleNotFoundError") else f"failed: {last[:100]}"
+
+    def round(self):
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
+        result = self.answer(600, "more than 10 minutes for a round")
+        if result is not None:
+            self.rounds.append(result)
+
+    def stop(self):
+        if self.problem is None:
+            self.process.stdin.close()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def figures(self):
+        if self.problem is not None:
+            return {"problem": self.problem}
+        least = {key: min(each[key] for each in self.rounds) for key in ("min", "median")}
+        return {**least, "anonymous_bytes": max(each["anonymous_bytes"] for each in self.rounds), "first_step_s": self.first_step_s}
+
+
+def best(rounds):
+    """The round with the least step; its median is the least of any round."""
+    fastest = min(rounds, key=lambda each: each["train_step_ms"]["min"])
+    return {**fastest, "train_step_ms": {key: min(each["train_step_ms"][key] for each in rounds) for key in ("min", "median")}}
+
+
+def interleave(bench, peers, threads, peaks):
+    """Rounds of Brine and of the peers in turn; figures of Brine, and of each peer by name."""
+    rounds, waiting = [], {}
+    with contextlib.ExitStack() as stack:
+        for name in peers:
+            say(f"{bench.name}: {name} warms up")
+            waiting[name] = Peer(name, bench, threads)
+            stack.callback(waiting[name].stop)
+        for _ in range(ROUNDS):
+            for peer in waiting.values() or [None]:
+                peaks.look(threads)
+                rounds.append(bench.step(threads))
+                if peer is not None and peer.problem is None:
+                    peer.round()
+    return best(rounds), {name: peer.figures() for name, peer in waiting.items()}
+
+
+def measure(name, data, with_peers, peaks):
+    bench = Bench(name, data)
+    say(f"{name}: compiles")
+    result = {"compile": bench.compile_times(), "steps": {}, "peers": {}}
+    for threads in THREADS:
+        say(f"{name}: steps with {threads} thread{'s' * (threads > 1)}")
+        peers = PEERS if with_peers and threads == THREADS[-1] else ()
+        figures, result["peers"] = interleave(bench, peers, threads, peaks)
+        result["steps"][threads] = figures
+    result["flops"] = sum(kernel["flops"] for kernel in figures["kernels"])
+    result["gflops"] = result["flops"] / figures["train_step_ms"]["min"] / 1e6
+    result["memory"] = bench.memory(figures["block_bytes"], THREADS[-1])
+    steps = [peer["min"] for peer in result["peers"].values() if "min" in peer]
+    if steps:
+        result["share_of_fastest_peer"] = figures["train_step_ms"]["min"] / min(steps)
+    return result
+
+
+def machine():
+    with open("/proc/cpuinfo") as file:
+        lines = dict(line.split(":", 1) for line in file.read().replace("\t", "").splitlines() if ":" in line)
+    flags = lines.get("flags", "").split()
+    isa = next((name for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), platform.machine())
+    return {"cpu": lines.get("model name", platform.machine()).strip(), "cores": len(CORES), "isa": isa, "date": datetime.date.today().isoformat()}
+
+
+def digits(number, count=3):
+    """`count` significant digits, without an exponent."""
+    text = f"{number:.{count}g}"
+    return f"{number:.0f}" if "e" in text else text
+
+
+def cell(figures):
+    if "problem" in figures:
+        return figures["problem"]
+    return f"{digits(figures['min'])} ({digits(figures['median'])})"
+
+
+def table(head, rows):
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
+
+
+def markdown(report):
+    about, peaks, workloads = report["machine"], report["fma_peak_gflops"], report["workloads"]
+    data = "CIFAR-10" if report["data"] else "the built-in pictures (the peers: noise of the same shape)"
+    peak = ", ".join(f"{digits(rate)} GFLOP/s with {threads}" for threads, rate in peaks.items())
+    text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak} thread(s). Steps on {data}: least (median) ms.", ""]
+    most, peers = THREADS[-1], [name for name in PEERS if any(name in result.get("peers", ()) for result in workloads.values())]
+    speed, rest = [], []
+    for name, result in workloads.items():
+        if "problem" in result:
+            speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 1 + len(peers) + bool(peers)))
+            continue
+        row = [name, *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]), f"{result['gflops'] / peaks[most]:.0%}"]
+        if peers:
+            row += [*(cell(result["peers"][peer]) for peer in peers), f"{result.get('share_of_fastest_peer', float('nan')):.2f}"]
+        speed.append(row)
+        memory, times = result["memory"], result["compile"]
+        row = [name, f"{memory['arena_bytes'] / 1e6:.2f} MB ({memory['arena_bytes'] / max(1, memory['arena_bound_bytes']):.2f})",
+               f"{memory['anonymous_bytes'] / 1e6:.1f} MB ({(memory['anonymous_bytes'] - memory['planned_bytes']) / 1e6:+.1f})", f"{times['cold_s']:.1f} s",
+               f"{times['width_s']:.1f} s", f"{times['seed_cache_entries']}", f"{times['start_s'] * 1e3:.0f} ms", f"{times['cached_train_s'] * 1e3:.0f} ms",
+               f"{times['stripped_bytes'] / 1e3:.0f} KB"]
+        if peers:
+            held = [peer["anonymous_bytes"] for peer in result["peers"].values() if "anonymous_bytes" in peer]
+            row.append(f"{min(held) / 1e6:.0f} MB" if held else "–")
+        rest.append(row)
+    head = ["workload/batch", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", *peers, *(["of the fastest"] if peers else [])]
+    text += [table(head, speed), ""]
+    head = ["workload/batch", "arena (of bound)", "anonymous (beyond plan)", "cold compile", "width edited", "seed edited: compiled", "start to step", "`brine train`", "stripped",
+            *(["least peer, anonymous"] if peers else [])]
+    return "\n".join([*text, table(head, rest)])
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Measures Brine; prints Markdown.")
+    parser.add_argument("--peers", action="store_true", help="the same work in PyTorch, Keras and JAX, in the same sitting")
+    parser.add_argument("--json", metavar="FILE", help="write all figures")
+    parser.add_argument("--data", metavar="DIR", help="CIFAR-10's binary files; without it, the built-in pictures")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.workloads if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"unknown workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
+    data = arguments.data and os.path.abspath(arguments.data)
+    if data and not os.path.exists(os.path.join(pictures.cifar_folder(data), "data_batch_1.bin")):
+        parser.error(f"--data {arguments.data} holds no data_batch_1.bin")
+    report = {"machine": machine(), "data": data and os.path.basename(data), "fma_peak_gflops": Peaks(), "workloads": {}}
+    for name in arguments.workloads or WORKLOADS:
+        try:
+            report["workloads"][name] = measure(name, data, arguments.peers, report["fma_peak_gflops"])
+        except Failed as problem:
+            report["workloads"][name] = {"problem": f"failed: {problem}"}
+        if arguments.json:  # after each, so that a run that is cut off leaves what it found
+            with open(arguments.json, "w") as file:
+                json.dump(report, file, indent=1)
+                file.write("\n")
+    print(markdown(report))
+    return int(any("problem" in result for result in report["workloads"].values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

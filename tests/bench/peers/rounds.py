@@ -1,0 +1,67 @@
+"""What the peers' scripts share: the command line, the pictures, and rounds of steps on request.
+
+A script is called as `SCRIPT WORKLOAD BATCH THREADS STEPS FOLDER [MODE]`.  It prints one line of JSON after its first step, one after 200 more,
+and then, for each line on its standard input, runs STEPS steps and prints their times.
+"""
+import json
+import os
+import statistics
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import pictures
+from workloads import WORKLOADS
+
+import numpy as np
+
+WARM_UP = 200
+sys.stdout, answers = sys.stderr, sys.stdout  # libraries like to talk
+
+
+class Request:
+    def __init__(self):
+        self.workload = WORKLOADS[sys.argv[1]]
+        self.batch, self.threads, self.steps = (int(word) for word in sys.argv[2:5])
+        self.mode = sys.argv[6] if len(sys.argv) > 6 else ""
+        images, labels = pictures.read(sys.argv[5], self.workload.gray)
+        enlarged = self.workload.shape[0] // images.shape[1]
+        images = images.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
+        count = len(images) // self.batch * self.batch
+        self.images, self.labels = images[:count], labels[:count]
+
+    def batches(self):
+        """The numbers of the pictures of one step after another, for ever, in the order of the files."""
+        order = np.arange(len(self.images)).reshape(-1, self.batch)
+        while True:
+            yield from order
+
+
+def anonymous_bytes():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
+
+
+def serve(request, step, wait=lambda: None, together=1):
+    """Runs `step` as asked.  A reading is the mean of `together` steps up to the end of `wait`: more than one where steps overlap."""
+
+    def answer(**fields):
+        print(json.dumps(fields), file=answers, flush=True)
+
+    begin = time.perf_counter()
+    step()
+    wait()
+    answer(first_step_s=time.perf_counter() - begin)
+    for _ in range(WARM_UP):
+        step()
+    wait()
+    answer(ready=True)
+    for _ in sys.stdin:
+        times = []
+        for _ in range(max(1, request.steps // together)):
+            begin = time.perf_counter()
+            for _ in range(together):
+                step()
+            wait()
+            times.append((time.perf_counter() - begin) / together * 1e3)
+        answer(min=min(times), median=statistics.median(times), anonymous_bytes=anonymous_bytes())

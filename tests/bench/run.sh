@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Measures Brine and prints Markdown tables: tests/bench/run.sh [--peers] [--json FILE] [--data DIR] [WORKLOAD…]
+# --peers measures PyTorch, Keras and JAX beside it, from build/peers or from the virtual environment $BRINE_PEERS.  README.md has the rest.
+set -euo pipefail
+source "$(dirname "$0")/../setup.sh"
+
+brine_setup full brine
+brine_packages binutils python3 python3-venv
+brine_python
+mkdir -p "$brine_root/build/bench"
+cc -O3 -march=native -pthread "$brine_root/tests/bench/fma_peak.c" -o "$brine_root/build/bench/fma_peak"
+
+# A peer that cannot be installed is a column that says so.
+if [[ " $* " == *" --peers "* && -z ${BRINE_PEERS:-} && ! -e $brine_root/build/peers/complete ]]; then
+  say "installing the peers into build/peers"
+  [[ -e $brine_root/build/peers/bin/python ]] || run_quietly peers.log /usr/bin/python3 -m venv "$brine_root/build/peers" || fail "python3 could not make a virtual environment"
+  complete=yes
+  while read -r requirement; do
+    run_quietly peers.log "$brine_root/build/peers/bin/python" -m pip install "$requirement" || { say "$requirement could not be installed"; complete=; }
+  done <"$brine_root/tests/bench/peers/requirements.txt"
+  [[ -z $complete ]] || touch "$brine_root/build/peers/complete"
+fi
+
+exec "$brine_root/build/python/bin/python" "$brine_root/tests/bench/bench.py" "$@"
