@@ -23,3 +23,7 @@ cmake -S "$folder/consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/pref
   { cat "$folder/log"; exit 1; }
 expect '^batch 8 loss 2\.30258' "$("$folder/build/own")"
 expect '^Test accuracy: 0\.[0-9]+$' "$("$folder/build/standard" train --epochs 1 --quiet | tail -n 1)"
+
+cmake -S "$here/../../examples/in_memory" -B "$folder/in_memory" -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/log" 2>&1 && cmake --build "$folder/in_memory" >>"$folder/log" 2>&1 ||
+  { cat "$folder/log"; exit 1; }
+expect '^Test accuracy: 0\.9' "$(cd "$folder" && in_memory/in_memory)"

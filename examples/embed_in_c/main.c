@@ -1,0 +1,34 @@
+/* examples/embed_in_c/main.c: a training step inside a C program, in memory that the program gives */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mnist_mlp.h" /* written by brine beside the object */
+
+enum { kPixels = 28 * 28, kRows = MNIST_MLP_BATCH_SIZE };
+
+/* Row r shows a bar at a height that its label says. */
+static void Fill(unsigned char* pixels, int32_t* labels) {
+  memset(pixels, 0, (size_t)kRows * kPixels);
+  for (int row = 0; row < kRows; ++row) {
+    labels[row] = row % 10;
+    memset(pixels + (size_t)row * kPixels + (size_t)labels[row] * 2 * 28, 255, 2 * 28);
+  }
+}
+
+int main(void) {
+  void* memory = aligned_alloc(64, mnist_mlp_state_bytes());
+  brine_state* state = memory == NULL ? NULL : mnist_mlp_init(memory, 1);
+  if (state == NULL) return 1;
+  const brine_program* program = mnist_mlp_program();
+  Fill(brine_input_rows(state, &program->train, BRINE_DATA, 0), brine_input_rows(state, &program->train, BRINE_LABEL, 0));
+  for (int step = 1; step <= 50; ++step) {
+    if (brine_train_step(state, kRows) != BRINE_OK) {
+      fprintf(stderr, "%s\n", brine_error(state));
+      return 1;
+    }
+    if (step == 1 || step == 50) printf("step %d: loss %.4f\n", step, *brine_output_data(state, &program->train, "loss"));
+  }
+  free(memory);
+  return 0;
+}
