@@ -22,7 +22,7 @@ constexpr Flag kData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX
 constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
 constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
 constexpr Flag kInit = {"--init", "FILE", "begin with these weights (.safetensors)", true};
-constexpr Flag kWeights = {"--weights", "FILE", "the trained weights (.safetensors)", true};
+constexpr Flag kWeights = {"--weights", "FILE", "the same as --init", true};
 constexpr Flag kJson = {"--json", "", "results as JSON, one object a line", true};
 constexpr Flag kQuiet = {"--quiet", "", "no progress", true};
 constexpr Flag kReadCheckpoint = {"--checkpoint", "DIR", "take the newest checkpoint's weights", true};
@@ -37,8 +37,8 @@ constexpr Flag kTrainFlags[] = {
     {"--resume", "", "go on from the newest checkpoint", true},
     {"--save", "FILE", "write the trained state (.safetensors)", true},
 };
-constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kWeights, kReadCheckpoint, kJson, kQuiet};
-constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kWeights, kReadCheckpoint, kJson, kQuiet,
+constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet};
+constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet,
                                   {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
 constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
                                 {"--steps", "N", "how many steps to time (100)", true},

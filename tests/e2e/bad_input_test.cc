@@ -1,10 +1,29 @@
 // What a user can get wrong, and the one sentence with its place that he gets.
 #include <gmock/gmock.h>
 
-#include "tests/e2e/folder.h"
+#include <filesystem>
+
+#include "tests/e2e/project.h"
 
 namespace brine {
 namespace {
+
+constexpr char kSmallModel[] = R"(#include <brine.h>
+
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("small", Input({8, 8, 3}));
+  net.Add(Rescaling(1.0f / 255));
+  net.Add(Conv2D({.filters = 8, .kernel_size = 3, .activation = "relu"}));
+  net.Add(MaxPooling2D({.pool_size = 2}));
+  net.Add(Dropout(0.1));
+  net.Add(Flatten());
+  net.Add(Dense({.units = 10, .activation = "softmax"}));
+  net.Compile({.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)";
 
 struct Row {
   const char* name;
@@ -13,10 +32,12 @@ struct Row {
   const char* error;  // all of standard error; a last … stands for any text
 };
 
-class BadInput : public FolderTest {
+class BadInput : public testing::Test {
  protected:
+  void SetUp() override { project_.Write("model.cc", kSmallModel); }
+
   void Expect(const Row& row) {
-    const CommandResult run = Here(row.command);
+    const CommandResult run = project_.Try(row.command);
     EXPECT_EQ(run.code, row.code) << row.name;
     EXPECT_EQ(run.out, "") << row.name;
     const std::string error = row.error, rest = "…";
@@ -31,8 +52,10 @@ class BadInput : public FolderTest {
   void Change(const std::string& file, const std::string& from, const std::string& to) {
     std::string text = kSmallModel;
     for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
-    Write(file, text);
+    project_.Write(file, text);
   }
+
+  const Project project_;
 };
 
 TEST_F(BadInput, OnTheCommandLine) {
@@ -58,16 +81,16 @@ TEST_F(BadInput, InAModel) {
   Change("no_flatten.cc", "  net.Add(Flatten());\n", "");
   Change("no_loss.cc", "  net.Compile", "  // net.Compile");
   Change("misspelt.cc", "return net;", "return nett;");
-  Write("ends.cc", "int main() { return 7; }\n");
-  Write("cut.ir", "graph \"x\" {\n");
-  Write("cut.pb", "abc");
-  Write("deep.pbtxt", std::string(10000, '{'));
-  Write("deep.ir", "graph \"x\" " + std::string(10000, '{'));
+  project_.Write("ends.cc", "int main() { return 7; }\n");
+  project_.Write("cut.ir", "graph \"x\" {\n");
+  project_.Write("cut.pb", "abc");
+  project_.Write("deep.pbtxt", std::string(10000, '{'));
+  project_.Write("deep.ir", "graph \"x\" " + std::string(10000, '{'));
   std::string many = kSmallModel;
   for (const auto& [from, to] : {std::pair("filters = 8", "filters = -8"), {"kernel_size = 3", "kernel_size = 30"}, {"relu", "rellu"}, {"units = 10", "units = -10"}}) {
     many.replace(many.find(from), std::string(from).size(), to);
   }
-  Write("many.cc", many);
+  project_.Write("many.cc", many);
   const Row rows[] = {
       {"no file", "brine train nothing.cc", 3, "nothing.cc: no such file"},
       {"no Flatten", "brine train no_flatten.cc", 3, "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"},
@@ -89,22 +112,22 @@ TEST_F(BadInput, InAModel) {
 }
 
 TEST_F(BadInput, InAFile) {
-  ASSERT_EQ(Here("brine train model.cc --quiet --save w.safetensors --checkpoint kept && brine compile model.cc -o small").code, 0);
+  ASSERT_EQ(project_.Try("brine train model.cc --quiet --save w.safetensors --checkpoint kept && brine compile model.cc -o small").code, 0);
   Change("wider.cc", ".filters = 8", ".filters = 16");
-  Write("text.npy", "hello");
+  project_.Write("text.npy", "hello");
   const std::string head = "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 8), }";
-  Write("flat.npy", std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head + std::string(117 - head.size(), ' ') + "\n" + std::string(64, 'x'));
+  project_.Write("flat.npy", std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head + std::string(117 - head.size(), ' ') + "\n" + std::string(64, 'x'));
   const std::string label = std::string("\0\0\x08\x01\0\0\0\x01", 8), picture = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
   for (const char* part : {"train", "t10k"}) {
-    std::filesystem::create_directories(folder_ / "mnist");
-    std::filesystem::create_directories(folder_ / "cifar/cifar-10-batches-bin");
-    Write(std::string("mnist/") + part + "-images-idx3-ubyte", picture);
-    Write(std::string("mnist/") + part + "-labels-idx1-ubyte", label + "\x0b");
+    std::filesystem::create_directories(project_.path("mnist"));
+    std::filesystem::create_directories(project_.path("cifar/cifar-10-batches-bin"));
+    project_.Write(std::string("mnist/") + part + "-images-idx3-ubyte", picture);
+    project_.Write(std::string("mnist/") + part + "-labels-idx1-ubyte", label + "\x0b");
   }
-  Write("cifar/cifar-10-batches-bin/data_batch_1.bin", std::string(100, '\0'));
-  std::filesystem::create_directories(folder_ / "cut");
-  Write("cut/step-9.safetensors", Read("w.safetensors").substr(0, 999));
-  std::filesystem::create_directories(folder_ / "empty");
+  project_.Write("cifar/cifar-10-batches-bin/data_batch_1.bin", std::string(100, '\0'));
+  std::filesystem::create_directories(project_.path("cut"));
+  project_.Write("cut/step-9.safetensors", project_.Read("w.safetensors").substr(0, 999));
+  std::filesystem::create_directories(project_.path("empty"));
   const Row rows[] = {
       {"no data", "brine train model.cc --data nowhere", 3, "error: nowhere: is not a folder"},
       {"size of a CIFAR-10 file", "brine train model.cc --data cifar", 3,
@@ -122,8 +145,8 @@ TEST_F(BadInput, InAFile) {
   for (const Row& row : rows) Expect(row);
 
   // A newer checkpoint that is broken is passed over, and said so.
-  ASSERT_EQ(Here("cp cut/step-9.safetensors kept/step-999.safetensors").code, 0);
-  const CommandResult resumed = Here("brine train model.cc --quiet --epochs 2 --checkpoint kept --resume");
+  ASSERT_EQ(project_.Try("cp cut/step-9.safetensors kept/step-999.safetensors").code, 0);
+  const CommandResult resumed = project_.Try("brine train model.cc --quiet --epochs 2 --checkpoint kept --resume");
   EXPECT_EQ(resumed.code, 0);
   EXPECT_THAT(resumed.err, testing::StartsWith("warning: passed over a broken checkpoint: kept/step-999.safetensors: "));
 }
@@ -131,10 +154,10 @@ TEST_F(BadInput, InAFile) {
 // A kernel that was damaged in the cache is compiled again.
 TEST_F(BadInput, InTheCache) {
   const std::string train = "BRINE_CACHE=$PWD/own brine train model.cc --quiet";
-  const CommandResult whole = Here(train);
+  const CommandResult whole = project_.Try(train);
   ASSERT_EQ(whole.code, 0) << whole.err;
-  ASSERT_EQ(Here("for entry in own/*; do printf x | dd of=$entry bs=1 seek=900 conv=notrunc status=none; done").code, 0);
-  const CommandResult again = Here(train);
+  ASSERT_EQ(project_.Try("for entry in own/*; do printf x | dd of=$entry bs=1 seek=900 conv=notrunc status=none; done").code, 0);
+  const CommandResult again = project_.Try(train);
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(again.out, whole.out);
 }

@@ -1,70 +1,95 @@
-// What `brine compile` makes, and that nothing of the compiler is in it.
+// brine compile: four forms of one program, which do the same and hold no compiler.
 #include <gmock/gmock.h>
 
-#include <regex>
+#include <filesystem>
+#include <set>
 
-#include "tests/e2e/folder.h"
+#include "tests/e2e/project.h"
 
 namespace brine {
 namespace {
 
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class CompileTest : public FolderTest {};
+const std::string kCnn = BRINE_SOURCE_DIR "/examples/cifar10_cnn/model.cc";
+const std::string kCc = "cc -std=c11 -Wall -Wextra -Werror -I " BRINE_SOURCE_DIR " main.c ";
 
-TEST_F(CompileTest, AProgramAnswersTheSameCommands) {
-  ASSERT_EQ(Here("brine compile model.cc -o small").code, 0);
-  const CommandResult trained = Here("./small train --epochs 1 --quiet --save w.safetensors");
-  EXPECT_THAT(trained.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: 0\\.[0-9]+\n"));
-  EXPECT_EQ(Here("./small evaluate --weights w.safetensors").out, trained.out);
-  EXPECT_EQ(Here("brine train model.cc --epochs 1 --quiet").out, trained.out);
-  EXPECT_EQ(Here("./small summary").out, Here("brine summary model.cc").out);
-  EXPECT_THAT(Here("./small bench --steps 3 --json").out,
-              MatchesRegex("\\{\"model\": \"small\", .*\"train_step_ms\": \\{\"min\": [0-9.]+, \"median\": [0-9.]+.*\"threads\": [0-9]+, .*\"arena_bytes\": [0-9]+, "
-                           "\"arena_bound_bytes\": [0-9]+, .*\"kernels\": \\[\\{\"name\": .*\"ms\": .*\"flops\": .*\"layers\": .*\n"));
+// Prints the bits of the loss of the second step, from C.
+const char kMain[] = R"(#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digits.h"
+
+int main(void) {
+  void* memory = aligned_alloc(64, digits_state_bytes());
+  brine_state* state = digits_init(memory, 7);
+  const brine_program* program = digits_program();
+  memset(brine_input_rows(state, &program->train, BRINE_DATA, 0), 99, DIGITS_BATCH_SIZE * 144);
+  for (int row = 0; row < DIGITS_BATCH_SIZE; ++row) ((int*)brine_input_rows(state, &program->train, BRINE_LABEL, 0))[row] = row % 10;
+  for (int step = 0; step < 2; ++step) {
+    if (brine_train_step(state, DIGITS_BATCH_SIZE) != BRINE_OK) return puts(brine_error(state)), 1;
+  }
+  printf("%a\n", *brine_output_data(state, &program->train, "loss"));
+  free(memory);
+  return DIGITS_ARENA_BYTES == 0;
+}
+)";
+
+TEST(Compile, AnExecutableTrainsAsTheToolDoes) {
+  const Project project;
+  project.Run("brine compile digits.cc");  // named after the model
+  EXPECT_EQ(project.Run("./digits train --data data --quiet --save a"), project.Run("brine train digits.cc --data data --quiet --save b"));
+  EXPECT_FALSE(project.Read("a").empty());
+  EXPECT_EQ(project.Read("a"), project.Read("b"));
+  EXPECT_EQ(project.Run("./digits summary"), project.Run("brine summary digits.cc"));
+  EXPECT_EQ(project.Run("./digits evaluate --data data --init a"), project.Run("brine evaluate digits.cc --data data --init b"));
+  EXPECT_THAT(project.Run("./digits help"), HasSubstr("--learning-rate F"));
 }
 
-TEST_F(CompileTest, AProgramHoldsNoCompiler) {
-  ASSERT_EQ(Here("brine compile model.cc -o small").code, 0);
-  const std::string symbols = Here("nm -C small").out;
-  for (const char* name : {"llvm::", "LLVM", "google::protobuf", "absl::"}) EXPECT_THAT(symbols, Not(HasSubstr(name)));
-  // Of Halide its C runtime alone, which is C++ inside.
-  std::istringstream lines(symbols);
+TEST(Compile, ObjectArchiveAndLibraryServeCAlike) {
+  const Project project;
+  project.Write("main.c", kMain);
+  const std::string core = BRINE_BINARY_DIR "/lib/libbrine_core.a", system = " -lm -lpthread -ldl ";
+  project.Run("brine compile digits.cc --emit object && " + kCc + "digits.o " + core + system + " -o with_object");
+  project.Run("brine compile digits.cc --emit static && " + kCc + "digits.a" + system + " -o with_archive");
+  project.Run("brine compile digits.cc --emit shared -o libdigits.so && " + kCc + "libdigits.so -Wl,-rpath,." + system + " -o with_library");
+  const std::string loss = project.Run("./with_object");
+  EXPECT_THAT(loss, HasSubstr("0x1."));
+  EXPECT_EQ(project.Run("./with_archive"), loss);
+  EXPECT_EQ(project.Run("./with_library"), loss);
+}
+
+TEST(Compile, TheSameModelGivesTheSameBytes) {
+  const Project project;
+  for (const char* form : {"exe", "shared", "static", "object"}) {
+    const std::string compile = std::string("brine compile digits.cc --emit ") + form;
+    project.Run(compile + " -o first && BRINE_CACHE=$PWD/cache " + compile + " -o second && cmp first second");
+  }
+}
+
+TEST(Compile, NothingOfACompilerIsLinked) {
+  const Project project;
+  project.Run("brine compile " + kCnn + " -o cnn.o --emit object");
+  const std::string libraries = BRINE_BINARY_DIR "/lib";
+  const std::string names = project.Run("nm -C cnn.o " + libraries + "/libbrine_core.a " + libraries + "/libbrine_trainer.a " + libraries + "/libbrine_backend.a");
+  EXPECT_THAT(names, HasSubstr(" T cifar10_cnn_program"));
+  EXPECT_THAT(names, HasSubstr(" T brine_trainer_main"));
+  for (const char* compiler : {"Halide::Internal", "Halide::Func", "llvm::", "LLVM", "google::protobuf", "absl::"}) EXPECT_THAT(names, Not(HasSubstr(compiler)));
+}
+
+TEST(Compile, TheTrainerIsSmallAndNeedsTheSystemsLibrariesOnly) {
+  const Project project;
+  project.Run("brine compile " + kCnn + " -o cnn");
+  EXPECT_LT(std::filesystem::file_size(project.path("cnn")), 1u << 20);
+  const std::set<std::string> known = {"linux-vdso.so.1", "libstdc++.so.6", "libm.so.6", "libgcc_s.so.1", "libc.so.6", "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"};
+  std::istringstream lines(project.Run("ldd cnn"));
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("Halide::") != std::string::npos) {
-      EXPECT_THAT(line, HasSubstr("Halide::Runtime::"));
-    }
+    std::string name;
+    std::istringstream(line) >> name;
+    EXPECT_EQ(known.count(name), 1u) << line;
   }
-  std::istringstream libraries(Here("ldd small").out);
-  const std::regex allowed("\\s*(linux-vdso|libstdc\\+\\+|libgcc_s|libm|libc|libdl|libpthread|/lib.*/ld-linux-).*");
-  for (std::string line; std::getline(libraries, line);) EXPECT_TRUE(std::regex_match(line, allowed)) << line;
-}
-
-TEST_F(CompileTest, EveryFormLinks) {
-  for (const char* form : {"shared -o libsmall.so", "static -o libsmall.a", "object -o small.o"}) {
-    ASSERT_EQ(Here(std::string("brine compile model.cc --emit ") + form).code, 0) << form;
-  }
-  Write("main.c", "#include \"small.h\"\n#include <stdio.h>\n#include <stdlib.h>\n"
-                  "int main(void) {\n"
-                  "  brine_state* state = small_init(aligned_alloc(64, small_state_bytes()), 1);\n"
-                  "  printf(\"%d %d\\n\", state != NULL, SMALL_ARENA_BYTES > 0);\n"
-                  "  return 0;\n"
-                  "}\n");
-  const std::string compile = "cc main.c -I. -I'" BRINE_SOURCE_DIR "' ", core = " '" BRINE_BINARY_DIR "/lib/libbrine_core.a' -lm -lpthread -ldl -o main && ";
-  EXPECT_EQ(Here(compile + "small.o" + core + "./main").out, "1 1\n");
-  EXPECT_EQ(Here(compile + "libsmall.a" + core + "./main").out, "1 1\n");
-  EXPECT_EQ(Here(compile + "-L. -lsmall" + core + "LD_LIBRARY_PATH=. ./main").out, "1 1\n");
-}
-
-TEST_F(CompileTest, ACompiledProgramIsInspectedAndTrainedLikeAFile) {
-  ASSERT_EQ(Here("brine compile model.cc -o small").code, 0);
-  for (const char* stage : {"graph", "planned"}) {
-    const std::string flags = std::string(" --stage ") + stage;
-    EXPECT_EQ(Here("brine inspect small" + flags).out, Here("brine inspect model.cc" + flags).out) << stage;
-  }
-  EXPECT_EQ(Here("brine train small --epochs 1 --quiet").out, Here("brine train model.cc --epochs 1 --quiet").out);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Every example is compiled and run.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <set>
 
-#include "tests/e2e/folder.h"
+#include "tests/e2e/project.h"
 
 namespace brine {
 namespace {
@@ -12,12 +13,10 @@ using testing::MatchesRegex;
 
 const std::string kExamples = BRINE_SOURCE_DIR "/examples/";
 
-class Examples : public FolderTest {};
-
 // Those that the standard program trains; an example that is neither here nor below fails the first test.
 constexpr const char* kStandard[] = {"cifar10_avg_pool", "cifar10_cnn", "cifar10_cnn_64", "cifar10_dropout_augment", "mnist_mlp"};
 
-TEST_F(Examples, AreAllTested) {
+TEST(Examples, AreAllTested) {
   std::set<std::string> tested(std::begin(kStandard), std::end(kStandard)), there;
   tested.insert({"embed_in_c", "in_memory"});
   for (const auto& entry : std::filesystem::directory_iterator(kExamples)) {
@@ -29,44 +28,49 @@ TEST_F(Examples, AreAllTested) {
 }
 
 // On 40 pictures in MNIST's format, of as many bytes as the model's input has.
-TEST_F(Examples, Train) {
+TEST(Examples, Train) {
+  const Project project;
   for (const std::string example : kStandard) {
     const int width = example == "mnist_mlp" ? 28 : example == "cifar10_cnn_64" ? 64 : 32, channels = example == "mnist_mlp" ? 1 : 3;
     const int samples = 40, row = width * channels;
     for (const char* part : {"train", "t10k"}) {
       const auto extent = [](int number) { return std::string(3, '\0') + static_cast<char>(number); };
-      std::string pictures = std::string("\0\0\x08\x03", 4) + extent(samples) + extent(width) + extent(row), labels = std::string("\0\0\x08\x01", 4) + extent(samples);
+      std::string pictures("\0\0\x08\x03", 4), labels("\0\0\x08\x01", 4);
+      for (int number : {samples, width, row}) pictures += extent(number);
+      labels += extent(samples);
       for (int at = 0; at < samples * width * row; ++at) pictures += static_cast<char>(at * 2654435761u >> 24);
       for (int at = 0; at < samples; ++at) labels += static_cast<char>(at % 10);
-      std::filesystem::create_directories(folder_ / example);
-      Write(example + "/" + part + "-images-idx3-ubyte", pictures);
-      Write(example + "/" + part + "-labels-idx1-ubyte", labels);
+      std::filesystem::create_directories(project.path(example));
+      project.Write(example + "/" + part + "-images-idx3-ubyte", pictures);
+      project.Write(example + "/" + part + "-labels-idx1-ubyte", labels);
     }
-    const CommandResult run = Here("brine train " + kExamples + example + "/model.cc --quiet --data " + example);
+    const CommandResult run = project.Try("brine train " + kExamples + example + "/model.cc --quiet --data " + example);
     EXPECT_EQ(run.code, 0) << example << ": " << run.err;
     EXPECT_THAT(run.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: [01]\\.[0-9]+\n")) << example;
   }
 }
 
-TEST_F(Examples, EmbedInC) {
-  const CommandResult built = Here("brine compile " + kExamples + "mnist_mlp/model.cc --emit object -o mnist_mlp.o && cc -Wall -Wextra -Werror -I. -I'" BRINE_SOURCE_DIR "' " +
+TEST(Examples, EmbedInC) {
+  const Project project;
+  const CommandResult built = project.Try("brine compile " + kExamples + "mnist_mlp/model.cc --emit object -o mnist_mlp.o && cc -Wall -Wextra -Werror -I. -I'" BRINE_SOURCE_DIR "' " +
                                    kExamples + "embed_in_c/main.c mnist_mlp.o '" BRINE_BINARY_DIR "/lib/libbrine_core.a' -lm -lpthread -ldl -o embed_in_c");
   ASSERT_EQ(built.code, 0) << built.err;
-  const CommandResult run = Here("./embed_in_c");
+  const CommandResult run = project.Try("./embed_in_c");
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_THAT(run.out, MatchesRegex("step 1: loss 2\\.[0-9]+\nstep 50: loss 0\\.0[0-9]+\n"));
 }
 
 // As brine_add_trainer builds it; install.sh does it by CMake, from an installation.
-TEST_F(Examples, InMemory) {
+TEST(Examples, InMemory) {
+  const Project project;
   const CommandResult built =
-      Here("brine compile " + kExamples + "in_memory/model.cc --emit object -o quarters.o && c++ -std=c++20 -Wall -I. -I'" BRINE_SOURCE_DIR "' " + kExamples +
+      project.Try("brine compile " + kExamples + "in_memory/model.cc --emit object -o quarters.o && c++ -std=c++20 -Wall -I. -I'" BRINE_SOURCE_DIR "' " + kExamples +
            "in_memory/main.cc quarters.o '" BRINE_BINARY_DIR "/lib/libbrine_trainer.a' '" BRINE_BINARY_DIR "/lib/libbrine_core.a' -lpthread -ldl -o in_memory");
   ASSERT_EQ(built.code, 0) << built.err;
-  const CommandResult run = Here("./in_memory");
+  const CommandResult run = project.Try("./in_memory");
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_THAT(run.out, MatchesRegex("epoch 1: loss .*\nTest accuracy: 0\\.9[0-9]+\n\\(0\\.9, 0\\.1\\) lies in quarter 1 with probability (0\\.[5-9]|1\\.0).*\n"));
-  EXPECT_FALSE(Read("quarters.safetensors").empty());
+  EXPECT_FALSE(project.Read("quarters.safetensors").empty());
 }
 
 }  // namespace

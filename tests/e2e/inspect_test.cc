@@ -1,75 +1,117 @@
-// Every stage in every form, the passes one by one, and what they say.
+// brine inspect: every stage in every format, of models and of compiled programs.
 #include <gmock/gmock.h>
 
-#include "tests/e2e/folder.h"
+#include <vector>
+
+#include "tests/e2e/project.h"
 
 namespace brine {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
 
-class InspectTest : public FolderTest {};
+const char* const kStages[] = {"graph", "train", "fused", "planned"};
 
-TEST_F(InspectTest, PrintsEveryStageInEveryForm) {
-  for (const char* stage : {"graph", "train", "fused", "planned"}) {
-    const std::string flags = std::string(" --stage ") + stage;
-    const CommandResult text = Here("brine inspect model.cc" + flags + " | tee graph.ir");
-    EXPECT_THAT(text.out, StartsWith("graph \"small\" stage=" + std::string(stage))) << text.err;
-    // Each form reads back as the same text.
-    for (const char* form : {"pb", "pbtxt"}) {
-      const std::string file = std::string("graph.") + form;
-      ASSERT_EQ(Here("brine inspect model.cc" + flags + " --format " + form + " >" + file).code, 0);
-      EXPECT_EQ(Here("brine inspect " + file + flags).out, text.out) << stage << " " << form;
-    }
-    EXPECT_EQ(Here("brine inspect graph.ir" + flags).out, text.out) << stage;
-    EXPECT_THAT(Here("brine inspect model.cc --format dot" + flags).out, StartsWith("digraph")) << stage;
+TEST(Inspect, TextAndProtobufHoldTheSame) {
+  const Project project;
+  for (const std::string stage : kStages) {
+    const std::string flags = " --stage " + stage;
+    const std::string text = project.Run("brine inspect digits.cc" + flags + " | tee stage.ir");
+    EXPECT_THAT(text, HasSubstr("conv2d")) << stage;
+    project.Run("brine inspect digits.cc --format pb" + flags + " > stage.pb");
+    project.Run("brine inspect digits.cc --format pbtxt" + flags + " > stage.pbtxt");
+    for (const char* file : {"stage.ir", "stage.pb", "stage.pbtxt"}) EXPECT_EQ(project.Run("brine inspect " + std::string(file) + flags), text) << file << flags;
   }
 }
 
-TEST_F(InspectTest, PrintsAMemoryPlanAsATable) {
-  const std::string table = Here("brine inspect model.cc --stage planned --format table").out;
-  EXPECT_THAT(table, testing::MatchesRegex("value +bytes +place +first +last\n%.*"));
-  EXPECT_THAT(table, HasSubstr("%conv2d/kernel"));
+TEST(Inspect, AFileOfOneStageIsTakenToLaterOnes) {
+  const Project project;
+  const std::string planned = project.Run("brine inspect digits.cc --stage planned");
+  for (const std::string stage : {"graph", "fused"}) {
+    EXPECT_EQ(project.Run("brine inspect digits.cc --stage " + stage + " > s.ir && brine inspect s.ir --stage planned"), planned) << stage;
+  }
 }
 
-TEST_F(InspectTest, SaysWhichFusionWasDeclined) {
-  Write("shared.cc", R"(#include <brine.h>
+TEST(Inspect, DrawsEveryStage) {
+  const Project project;
+  for (const std::string stage : kStages) {
+    EXPECT_THAT(project.Run("brine inspect digits.cc --format dot --stage " + stage), AllOf(StartsWith("digraph"), HasSubstr("conv2d/kernel"), EndsWith("}\n"))) << stage;
+  }
+}
+
+TEST(Inspect, ACompiledProgramAnswersLikeItsModel) {
+  const Project project;
+  project.Run("brine compile digits.cc --batch-size 8 -o program");
+  for (const std::string stage : kStages) {
+    for (const std::string function : {"train", "evaluate", "predict"}) {
+      const std::string flags = " --batch-size 8 --stage " + stage + " --function " + function;
+      EXPECT_EQ(project.Run("brine inspect program" + flags), project.Run("brine inspect digits.cc" + flags)) << flags;
+    }
+  }
+}
+
+// A row of the table: where a value lies, and when.
+struct Row {
+  std::string name, place;
+  long begin, end, first, last;
+};
+
+TEST(Inspect, NoTwoLiveValuesOfTheMemoryTableShareBytes) {
+  const Project project;
+  std::istringstream lines(project.Run("brine inspect digits.cc --stage planned --format table"));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_THAT(line, MatchesRegex("value +bytes +place +first +last *"));
+  std::vector<Row> rows;
+  while (std::getline(lines, line) && line.rfind('%', 0) == 0) {
+    Row row;
+    long bytes = 0;
+    std::string place, first, last, view;
+    std::istringstream(line) >> row.name >> bytes >> place >> first >> last >> view;
+    if (view == "view") continue;
+    const size_t plus = place.find('+');
+    ASSERT_NE(plus, std::string::npos) << line;
+    row.place = place.substr(0, plus);
+    row.begin = std::stol(place.substr(plus + 1));
+    row.end = row.begin + bytes;
+    row.first = first == "start" ? -1 : std::stol(first);
+    row.last = last == "end" ? 1000000 : last == "start" ? -1 : std::stol(last);
+    rows.push_back(row);
+  }
+  EXPECT_GT(rows.size(), 20u);
+  for (size_t at = 0; at < rows.size(); ++at) {
+    for (size_t other = 0; other < at; ++other) {
+      const Row &a = rows[at], &b = rows[other];
+      // A value may take over the bytes of one that is read for the last time while it is written.
+      const bool lives = a.first < b.last && b.first < a.last;
+      EXPECT_FALSE(a.place == b.place && lives && a.begin < b.end && b.begin < a.end) << a.name << " and " << b.name;
+    }
+  }
+}
+
+TEST(Inspect, RemarksSayWhatWasNotFused) {
+  const Project project;
+  project.Write("both.cc", R"(#include <brine.h>
 brine::Model BuildModel() {
   using namespace brine;
-  Tensor x = Input({8, 8, 1}), y = Conv2D({.filters = 4, .kernel_size = 3})(x);
-  Tensor z = Add({Flatten()(MaxPooling2D({.pool_size = 6})(y)), GlobalAveragePooling2D()(y)});
-  Model model("shared", x, z);
-  return model;
+  Tensor x = Input({12, 12, 1});
+  Tensor wide = Conv2D({.filters = 4, .kernel_size = 3})(x);
+  Tensor pooled = MaxPooling2D()(wide);
+  Tensor y = GlobalAveragePooling2D()(wide) + GlobalAveragePooling2D()(pooled);
+  Model net("both", {x}, Dense({.units = 10, .activation = "softmax"})(y));
+  net.Compile({.loss = "sparse_categorical_crossentropy"});
+  return net;
 }
 BRINE_MODEL(BuildModel)
 )");
-  const CommandResult remarks = Here("brine inspect shared.cc --stage fused --function predict --remarks");
-  EXPECT_EQ(remarks.code, 0) << remarks.err;
-  EXPECT_THAT(remarks.err, HasSubstr("shared.cc:5: max_pool not fused: its input is also read by ")) << remarks.out;
-}
-
-TEST_F(InspectTest, DumpsTheGraphAfterEachPassThatChangedIt) {
-  ASSERT_EQ(Here("brine compile model.cc -o small --dump-ir=dump").code, 0);
-  const std::string files = Here("ls dump/train").out;
-  for (const char* pass : {"add-loss", "canonicalize", "autodiff", "add-optimizer", "fuse", "plan-memory"}) EXPECT_THAT(files, HasSubstr(std::string(pass) + ".ir"));
-  EXPECT_EQ(Here("cat dump/train/*plan-memory.ir").out, Here("brine inspect model.cc --stage planned").out);
-}
-
-TEST_F(InspectTest, RunsPassesOnAFile) {
-  ASSERT_EQ(Here("brine inspect model.cc --stage graph >graph.ir").code, 0);
-  EXPECT_EQ(Here("brine opt graph.ir").out, Here("brine inspect model.cc --stage planned").out);
-  EXPECT_THAT(Here("brine opt graph.ir --passes=add-loss,autodiff").out, HasSubstr("conv2d_grad_filter"));
-  EXPECT_THAT(Here("brine opt graph.ir --stop-after=1").out, HasSubstr("log_softmax"));
-  EXPECT_THAT(Here("brine opt graph.ir --print-after=canonicalize").out, testing::Not(HasSubstr("conv2d_grad_filter")));
-  const std::string without = Here("brine opt graph.ir --without=canonicalize --stop-after=8").out, with = Here("brine opt graph.ir --stop-after=8").out;
-  EXPECT_NE(without, with);
-  const std::string list = Here("brine opt --list-passes").out;
-  std::vector<std::string> names;
-  std::istringstream lines(list);
-  for (std::string line; std::getline(lines, line);) names.push_back(line.substr(0, line.find(' ')));
-  EXPECT_THAT(names, ElementsAre("add-loss", "canonicalize", "autodiff", "add-optimizer", "fold-constants", "simplify", "cse", "dce", "fuse", "plan-memory"));
+  const CommandResult result = project.Try("brine inspect both.cc --stage fused --remarks");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("both.cc:6: max_pool not fused: its input is also read by "));
+  EXPECT_EQ(result.out, project.Run("brine inspect both.cc --stage fused"));
 }
 
 }  // namespace

@@ -1,104 +1,74 @@
-// Training through the tool: what it prints and writes, and that a run gives the same bits however it came about.
+// brine train: what it prints where, and what decides the weights.
 #include <gmock/gmock.h>
 
-#include "tests/e2e/folder.h"
+#include "tests/e2e/json.h"
+#include "tests/e2e/project.h"
 
 namespace brine {
 namespace {
 
-using testing::HasSubstr;
-using testing::MatchesRegex;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 
-class TrainTest : public FolderTest {
- protected:
-  // The state that `brine train <flags>` saves.
-  std::string State(const std::string& flags, const std::string& model = "model.cc") {
-    const CommandResult run = Here("brine train " + model + " --quiet --save saved.safetensors " + flags);
-    EXPECT_EQ(run.code, 0) << flags << ": " << run.err;
-    return Read("saved.safetensors");
+TEST(Train, ResultsGoToStandardOutputAndProgressToStandardError) {
+  const Project project;
+  const CommandResult result = project.Try("brine train digits.cc --data data --epochs 3");
+  EXPECT_EQ(result.code, 0);
+  EXPECT_THAT(result.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: [01]\\.[0-9]{4}\n"));
+  EXPECT_THAT(result.err, MatchesRegex("(Epoch [1-3]/3 - [0-9]+s - [0-9]+[mu]?s/step - accuracy: [0-9.]+ - loss: [0-9.]+ - val_accuracy: [0-9.]+ - val_loss: [0-9.]+\n){3}"));
+  EXPECT_THAT(project.Try("brine train digits.cc --data data --quiet").err, IsEmpty());
+}
+
+TEST(Train, LearnsTheBuiltInPictures) {
+  const std::vector<Json> lines = ParseJsonLines(RunCommand("brine train " BRINE_SOURCE_DIR "/examples/cifar10_cnn/model.cc --quiet --json").out);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_GT(Number(lines[1], "test_accuracy"), 0.3);  // guessing gives 0.1, and so does a linear model
+}
+
+TEST(Train, JsonIsOneObjectAnEpochAndOneForTheTest) {
+  const Project project;
+  const std::vector<Json> lines = ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 2 --batch-size 30 --json"));
+  ASSERT_EQ(lines.size(), 3u);
+  for (int epoch : {1, 2}) {
+    const Json& line = lines[static_cast<size_t>(epoch) - 1];
+    EXPECT_THAT(FieldNames(line), ElementsAre("accuracy", "epoch", "loss", "seconds", "val_accuracy", "val_loss"));
+    EXPECT_EQ(Number(line, "epoch"), epoch);
   }
-};
-
-TEST_F(TrainTest, EndsWithTheTestAccuracy) {
-  const CommandResult run = Here("brine train model.cc --epochs 2");
-  EXPECT_EQ(run.code, 0) << run.err;
-  EXPECT_THAT(run.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: 0\\.[0-9]+\n"));
-  EXPECT_THAT(run.err, HasSubstr("Epoch 2/2"));
-  const CommandResult quiet = Here("brine train model.cc --epochs 1 --quiet");
-  EXPECT_EQ(quiet.err, "");
+  EXPECT_THAT(FieldNames(lines[2]), ElementsAre("test_accuracy", "test_loss"));
+  EXPECT_EQ(Number(lines[2], "test_accuracy"), Number(lines[1], "val_accuracy"));
 }
 
-TEST_F(TrainTest, PrintsAnObjectAnEpochAsJson) {
-  const CommandResult run = Here("brine train model.cc --epochs 2 --validation-split 0.1 --json --quiet");
-  EXPECT_EQ(run.code, 0) << run.err;
-  EXPECT_THAT(run.out, MatchesRegex("\\{\"epoch\": 1, \"loss\": [0-9.]+, \"accuracy\": [0-9.]+, \"val_loss\": [0-9.]+, \"val_accuracy\": [0-9.]+, \"seconds\": [-e0-9.]+\\}\n"
-                                    "\\{\"epoch\": 2, .*\\}\n\\{\"test_loss\": [0-9.]+, \"test_accuracy\": [0-9.]+\\}\n"));
+TEST(Train, TheValidationSplitIsTakenFromTheTrainingData) {
+  const Project project;
+  // All noise in the last quarter of the training pictures: what is measured there is not what the test pictures give.
+  std::string pixels = project.Read("data/train-images-idx3-ubyte");
+  std::fill(pixels.end() - 100 * 144, pixels.end(), '\0');
+  project.Write("data/train-images-idx3-ubyte", pixels);
+  const std::vector<Json> lines = ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 8 --validation-split 0.25 --json"));
+  ASSERT_EQ(lines.size(), 9u);
+  EXPECT_NEAR(Number(lines[7], "val_accuracy"), 0.1, 1e-6);  // one class for all black pictures
+  EXPECT_GT(Number(lines[8], "test_accuracy"), 0.5);
 }
 
-TEST_F(TrainTest, GivesTheSameBitsOnAnyNumberOfThreads) {
-  const std::string one = State("--epochs 1 --threads 1");
-  ASSERT_FALSE(one.empty());
-  for (const char* threads : {"2", "3", "4"}) EXPECT_EQ(State(std::string("--epochs 1 --threads ") + threads), one) << threads << " threads";
-  EXPECT_NE(State("--epochs 1 --seed 1"), one);
+TEST(Train, SeedRateAndOrderDecideTheWeights) {
+  const Project project;
+  const auto weights = [&](const std::string& flags) {
+    project.Run("rm -f w && brine train digits.cc --data data --quiet --save w " + flags);
+    return project.Read("w");
+  };
+  const std::string reference = weights("");
+  EXPECT_FALSE(reference.empty());
+  EXPECT_EQ(weights("--seed 0"), reference);
+  for (const char* flags : {"--seed 1", "--learning-rate 0.02", "--no-shuffle", "--batch-size 31", "--epochs 2"}) EXPECT_NE(weights(flags), reference) << flags;
 }
 
-TEST_F(TrainTest, AResumedRunIsTheUninterruptedOne) {
-  const std::string whole = State("--epochs 3");
-  State("--epochs 2 --checkpoint kept");
-  EXPECT_EQ(State("--epochs 3 --checkpoint kept --resume --threads 3"), whole);
-}
-
-// The process is killed in the middle of an epoch, when a checkpoint is there.
-TEST_F(TrainTest, ARunThatWasKilledGoesOn) {
-  const std::string whole = State("--epochs 30");
-  const CommandResult killed = Here(
-      "brine train model.cc --quiet --epochs 30 --checkpoint kept & process=$!\n"
-      "for wait in $(seq 2000); do ls kept/*.safetensors >/dev/null 2>&1 && break; sleep 0.01; done\n"
-      "kill -9 $process; wait $process");
-  EXPECT_EQ(killed.code, 137);
-  EXPECT_EQ(State("--epochs 30 --checkpoint kept --resume"), whole);
-}
-
-TEST_F(TrainTest, AnInterruptedRunLeavesACheckpointAndGoesOn) {
-  const std::string whole = State("--epochs 30");
-  const CommandResult interrupted = Here(
-      "brine train model.cc --quiet --epochs 30 --checkpoint kept & process=$!\n"
-      "for wait in $(seq 2000); do ls kept/*.safetensors >/dev/null 2>&1 && break; sleep 0.01; done\n"
-      "kill -INT $process; wait $process");
-  EXPECT_EQ(interrupted.code, 130);
-  EXPECT_EQ(State("--epochs 30 --checkpoint kept --resume"), whole);
-}
-
-TEST_F(TrainTest, AGraphInAFileTrainsAsTheModelDoes) {
-  const std::string from_source = State("--epochs 1");
-  for (const char* format : {"pb", "pbtxt", "text"}) {
-    const std::string file = std::string("graph.") + (std::string(format) == "text" ? "ir" : format);
-    ASSERT_EQ(Here("brine inspect model.cc --stage graph --format " + std::string(format) + " >" + file).code, 0);
-    EXPECT_EQ(State("--epochs 1", file), from_source) << format;
-  }
-}
-
-TEST_F(TrainTest, RatesAndSeedsCompileNothing) {
-  State("--epochs 1");
-  const std::string before = Here("brine cache stats").out;
-  State("--epochs 1 --seed 5 --learning-rate 0.01");
-  std::string text = kSmallModel;
-  text.replace(text.find("1e-3f"), 5, "2e-3f");
-  text.replace(text.find("Dropout(0.1)"), 12, "Dropout(0.2)");
-  Write("model.cc", text);
-  State("--epochs 1");
-  // The edited model.cc and the program with its other constants are entries of their own; kernels are not.
-  const auto entries = [](const std::string& stats) { return std::stoi(stats.substr(0, stats.find(' '))); };
-  EXPECT_LE(entries(Here("brine cache stats").out), entries(before) + 2);
-}
-
-TEST_F(TrainTest, ThenEvaluatesAndPredicts) {
-  State("--epochs 1 --checkpoint kept");
-  const CommandResult trained = Here("brine train model.cc --quiet --epochs 1");
-  EXPECT_EQ(Here("brine evaluate model.cc --weights saved.safetensors").out, trained.out);
-  EXPECT_EQ(Here("brine evaluate model.cc --checkpoint kept").out, trained.out);
-  EXPECT_THAT(Here("brine evaluate model.cc --checkpoint kept --json").out, MatchesRegex("\\{\"test_loss\": [0-9.]+, \"test_accuracy\": [0-9.]+\\}\n"));
-  EXPECT_THAT(Here("brine predict model.cc 7 --weights saved.safetensors").out, MatchesRegex("7: ([a-z]+ [01]\\.[0-9]+, ){9}[a-z]+ [01]\\.[0-9]+\n"));
+TEST(Train, BeginsWithGivenWeights) {
+  const Project project;
+  project.Run("brine train digits.cc --data data --quiet --epochs 8 --save trained");
+  // At a rate of zero nothing is learnt, so the result is that of the given weights.
+  const std::string result = project.Run("brine train digits.cc --data data --quiet --init trained --learning-rate 0");
+  EXPECT_EQ(result, project.Run("brine evaluate digits.cc --data data --init trained"));
 }
 
 }  // namespace

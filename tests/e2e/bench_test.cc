@@ -1,0 +1,37 @@
+// brine bench --json: the fields that other programs read.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/json.h"
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+TEST(Bench, JsonHoldsStepMemoryAndKernels) {
+  const Project project;
+  const std::vector<Json> lines = ParseJsonLines(project.Run("brine bench digits.cc --data data --steps 5 --threads 1 --batch-size 16 --json"));
+  ASSERT_EQ(lines.size(), 1u);
+  const Json& bench = lines[0];
+  EXPECT_EQ(Field(bench, "model").string_value(), "digits");
+  EXPECT_EQ(Number(bench, "batch_size"), 16);
+  EXPECT_EQ(Number(bench, "threads"), 1);
+  const double least = Number(Field(bench, "train_step_ms"), "min"), median = Number(Field(bench, "train_step_ms"), "median");
+  EXPECT_GT(least, 0);
+  EXPECT_GE(median, least);
+  EXPECT_GE(Number(bench, "arena_bytes"), Number(bench, "arena_bound_bytes"));
+  EXPECT_LE(Number(bench, "arena_bytes"), 1.25 * Number(bench, "arena_bound_bytes"));
+  double flops = 0;
+  std::string layers;
+  for (const Json& kernel : Field(bench, "kernels").list_value().values()) {
+    EXPECT_FALSE(Field(kernel, "name").string_value().empty());
+    EXPECT_GE(Number(kernel, "ms"), 0);
+    flops += Number(kernel, "flops");
+    layers += Field(kernel, "layers").string_value() + ", ";
+  }
+  // A multiplication and an addition for each weight and place, forward, and twice that in all backward but at the input.
+  EXPECT_GT(flops, 16 * 2 * (2 * 9 * 8 * 100 + 3 * 200 * 10));
+  for (const char* layer : {"rescaling", "conv2d", "max_pooling2d", "dropout", "dense"}) EXPECT_NE(layers.find(layer), std::string::npos) << layer;
+}
+
+}  // namespace
+}  // namespace brine

@@ -1,0 +1,72 @@
+// brine evaluate and predict against each other, on weights that brine train wrote.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/json.h"
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+using ::testing::MatchesRegex;
+
+constexpr size_t kPixels = 12 * 12, kPictures = 100;
+
+// uint8, as numpy.save writes it.
+std::string Npy(const std::string& shape, const std::string& bytes) {
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': " + shape + ", }";
+  header.resize(117, ' ');  // the data begin at a multiple of 64
+  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + bytes;
+}
+
+// A project with trained weights, which lie in file w.
+struct Trained : Project {
+  std::string said = Run("brine train digits.cc --data data --epochs 8 --quiet --save w --checkpoint run");
+  std::string pictures = Read("data/t10k-images-idx3-ubyte").substr(16);
+};
+
+TEST(Predict, EvaluateRepeatsWhatTrainSaid) {
+  const Trained project;
+  EXPECT_EQ(project.Run("brine evaluate digits.cc --data data --init w"), project.said);
+  EXPECT_EQ(project.Run("brine evaluate digits.cc --data data --checkpoint run"), project.said);
+  const std::vector<Json> lines = ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"));
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_GT(Number(lines[0], "test_accuracy"), 0.5);
+}
+
+TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
+  const Trained project;
+  project.Write("all.npy", Npy("(100, 12, 12, 1)", project.pictures));
+  const std::vector<Json> lines = ParseJsonLines(project.Run("brine predict digits.cc all.npy --init w --json"));
+  ASSERT_EQ(lines.size(), kPictures);
+  int right = 0;
+  for (size_t at = 0; at < lines.size(); ++at) {
+    EXPECT_EQ(Number(lines[at], "sample"), at);
+    double sum = 0, most = 0;
+    std::string likeliest;
+    for (const auto& [name, probability] : Field(lines[at], "probabilities").struct_value().fields()) {
+      sum += probability.number_value();
+      if (probability.number_value() > most) likeliest = name;
+      most = std::max(most, probability.number_value());
+    }
+    EXPECT_NEAR(sum, 1, 1e-5);
+    EXPECT_EQ(Field(lines[at], "class").string_value(), likeliest);
+    right += likeliest == "class " + std::to_string(at % 10);
+  }
+  EXPECT_NEAR(Number(ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"))[0], "test_accuracy"), right / 100.0, 1e-6);
+}
+
+TEST(Predict, OnePicture) {
+  const Trained project;
+  project.Write("seven.npy", Npy("(12, 12, 1)", project.pictures.substr(7 * kPixels, kPixels)));
+  const std::string text = project.Run("brine predict digits.cc seven.npy --init w");
+  EXPECT_THAT(text, MatchesRegex("0: class [0-9] [01]\\.[0-9]{4}(, class [0-9] [01]\\.[0-9]{4}){9}\n"));
+  EXPECT_EQ(project.Run("brine predict digits.cc --input=seven.npy --init w"), text);
+  // With its data set at hand, a picture can be named by its number, and classes have names.
+  const std::string named = project.Run("brine predict digits.cc 7 --data data --init w");
+  EXPECT_THAT(named, MatchesRegex("7: [0-9] [01]\\.[0-9]{4}(, [0-9] [01]\\.[0-9]{4}){9}\n"));
+  const size_t probability = text.find("class ") + 6;
+  EXPECT_EQ(named.substr(3, 8), text.substr(probability, 8));
+}
+
+}  // namespace
+}  // namespace brine

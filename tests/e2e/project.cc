@@ -1,0 +1,112 @@
+#include "tests/e2e/project.h"
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+namespace brine {
+namespace {
+
+const char kModel[] = R"(#include <brine.h>
+
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("digits", Input({12, 12, 1}));
+  net.Add(Rescaling(1.0f / 255));
+  net.Add(Conv2D({.filters = 8, .kernel_size = 3, .activation = "relu"}));
+  net.Add(MaxPooling2D());
+  net.Add(Flatten());
+  net.Add(Dropout(0.25f));
+  net.Add(Dense({.units = 10, .activation = "softmax"}));
+  net.Compile({.optimizer = Adam({.learning_rate = 0.01f}), .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)";
+
+constexpr int kSide = 12;
+
+std::string BigEndian(const std::vector<uint32_t>& numbers) {
+  std::string bytes;
+  for (uint32_t number : numbers) {
+    for (int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift);
+  }
+  return bytes;
+}
+
+uint32_t Byte(uint32_t& random) {
+  random = random * 1664525 + 1013904223;
+  return random >> 24;
+}
+
+// A bright square of 3×3 on noise, at a place of its own for each class.
+std::string Picture(int label, uint32_t& random) {
+  std::string picture;
+  for (int at = 0; at < kSide * kSide; ++at) {
+    const uint32_t noise = Byte(random);
+    const int y = at / kSide - 2 - 4 * (label / 5), x = at % kSide - 2 * (label % 5);
+    const bool bright = y >= 0 && y < 3 && x >= 0 && x < 3;
+    picture += static_cast<char>(bright ? 255 - noise / 4 : noise / 2);
+  }
+  return picture;
+}
+
+}  // namespace
+
+Project::Project() {
+  static int count = 0;
+  folder_ = testing::TempDir() + "project" + std::to_string(getpid()) + "." + std::to_string(++count);
+  std::filesystem::create_directories(path("data"));
+  Write("digits.cc", kModel);
+  uint32_t random = 1;
+  for (const auto& [part, pictures] : {std::pair("train", 400), std::pair("t10k", 100)}) {
+    const auto number = static_cast<uint32_t>(pictures);
+    std::string pixels = BigEndian({0x803, number, kSide, kSide}), labels = BigEndian({0x801, number});
+    for (int at = 0; at < pictures; ++at) {
+      pixels += Picture(at % 10, random);
+      labels += static_cast<char>(at % 10);
+    }
+    Write(std::string("data/") + part + "-images-idx3-ubyte", pixels);
+    Write(std::string("data/") + part + "-labels-idx1-ubyte", labels);
+  }
+}
+
+Project::~Project() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+CommandResult Project::Try(const std::string& command) const { return RunCommand("cd '" + folder_ + "' && " + command); }
+
+std::string Project::Run(const std::string& command) const {
+  const CommandResult result = Try(command);
+  EXPECT_EQ(result.code, 0) << command << "\n" << result.out << result.err;
+  return result.out;
+}
+
+void Project::WriteCifar10(int pictures) const {
+  std::filesystem::create_directories(path("cifar-10-batches-bin"));
+  uint32_t random = 1;
+  const auto records = [&](int begin, int end) {
+    std::string bytes;
+    for (int at = begin; at < end; ++at) {
+      const int label = at % 10;
+      bytes += static_cast<char>(label);
+      for (int pixel = 0; pixel < 3 * 1024; ++pixel) {
+        const bool stripe = pixel / 1024 == label % 3 && pixel / 32 % 11 == label;
+        bytes += static_cast<char>(Byte(random) / 2 + (stripe ? 128 : 0));
+      }
+    }
+    return bytes;
+  };
+  for (int file = 0; file < 5; ++file) {
+    Write("cifar-10-batches-bin/data_batch_" + std::to_string(file + 1) + ".bin", records(pictures * file / 5, pictures * (file + 1) / 5));
+  }
+  Write("cifar-10-batches-bin/test_batch.bin", records(0, 100));
+}
+
+void Project::Write(const std::string& name, const std::string& text) const {
+  std::ofstream(path(name), std::ios::binary) << text;
+}
+
+}  // namespace brine

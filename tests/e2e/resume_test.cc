@@ -1,0 +1,64 @@
+// A run that ends in the middle, however it ends, goes on to the same bits.
+#include <filesystem>
+
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+const std::string kTrain = "brine train digits.cc --data data --batch-size 8 --quiet ";  // 50 steps an epoch
+constexpr uint64_t kSteps = 50;
+
+// Of the newest checkpoint in folder `run`.
+uint64_t StepsDone(const Project& project) {
+  uint64_t newest = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(project.path("run"))) {
+    const std::string name = entry.path().filename();
+    if (name.rfind("step-", 0) == 0) newest = std::max<uint64_t>(newest, std::strtoull(name.c_str() + 5, nullptr, 10));
+  }
+  return newest;
+}
+
+// Goes on from folder `run` to the end of epoch `epochs`, and compares with a run that nothing disturbed.
+void ExpectTheSameBits(const Project& project, uint64_t epochs) {
+  const std::string flags = "--epochs " + std::to_string(epochs);
+  project.Run(kTrain + flags + " --checkpoint run --resume --save resumed");
+  project.Run(kTrain + flags + " --save whole");
+  EXPECT_FALSE(project.Read("whole").empty());
+  EXPECT_EQ(project.Read("resumed"), project.Read("whole")) << "after " << epochs << " epochs";
+}
+
+// Starts or resumes an endless run and ends it by `signal` when it has written another checkpoint; returns its exit code.
+int TrainUntil(const Project& project, const std::string& signal, const std::string& flags) {
+  const std::string newest = "$(ls -t run 2>/dev/null | grep ^step- | head -n 1)";
+  return project
+      .Try("before=" + newest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" + newest +
+           "\" = \"$before\" ] && kill -0 $!; do sleep 0.01; done\nkill -" + signal + " $!\nwait $!")
+      .code;
+}
+
+TEST(Resume, AfterAnEpoch) {
+  const Project project;
+  project.Run(kTrain + "--epochs 2 --checkpoint run");
+  EXPECT_EQ(StepsDone(project), 2 * kSteps);
+  ExpectTheSameBits(project, 4);
+}
+
+TEST(Resume, AfterCtrlCWithinAnEpoch) {
+  const Project project;
+  EXPECT_EQ(TrainUntil(project, "INT", ""), 130);
+  ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);
+}
+
+TEST(Resume, AfterThreeKills) {
+  const Project project;
+  EXPECT_EQ(TrainUntil(project, "KILL", ""), 128 + 9);
+  EXPECT_EQ(TrainUntil(project, "KILL", "--resume"), 128 + 9);
+  EXPECT_EQ(TrainUntil(project, "KILL", "--resume"), 128 + 9);
+  const uint64_t steps = StepsDone(project);
+  EXPECT_EQ(steps % kSteps, 0u);  // only whole epochs are kept when nothing could be said before the end
+  ExpectTheSameBits(project, steps / kSteps + 2);
+}
+
+}  // namespace
+}  // namespace brine
