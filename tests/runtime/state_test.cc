@@ -33,6 +33,23 @@ class StateTest : public ::testing::Test {
   brine_state* state_;
 };
 
+TEST_F(StateTest, AProgramIsRefusedThatTheProcessorCannotRun) {
+  char error[200] = "";
+  EXPECT_EQ(brine_check(&kLineProgram, error, sizeof(error)), BRINE_OK) << error;
+  const char* const features[] = {"sse4.1", "avx9000", "teleportation", nullptr};
+  brine_backend backend = *kLineProgram.backend;
+  backend.cpu_features = features;
+  backend.target = "x86-64-linux-avx9000";
+  brine_program program = kLineProgram;
+  program.backend = &backend;
+  EXPECT_EQ(brine_check(&program, error, sizeof(error)), BRINE_FAILED);
+  EXPECT_STREQ(error, "line was compiled for x86-64-linux-avx9000, but this processor lacks avx9000, teleportation");
+  EXPECT_EQ(brine_state_init(&program, memory_.get(), 7), nullptr);
+  program = kLineProgram;
+  program.abi_version = BRINE_ABI_VERSION + 1;
+  EXPECT_EQ(brine_check(&program, error, sizeof(error)), BRINE_INVALID);
+}
+
 TEST_F(StateTest, DrawsTheInitialWeightsOfTheSeed) {
   EXPECT_EQ(Variable(0), static_cast<float>(2 * brine_uniform(7, 0, 0, brine_random_id("line/kernel")) - 1));
   EXPECT_EQ(Variable(1), 0.0f);
