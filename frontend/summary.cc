@@ -113,10 +113,8 @@ std::string Summary(const ir::Graph& model, const ir::Graph* planned, const Summ
   }
   absl::StrAppend(&out, " FLOPs forward, one row: ", WithCommas(flops), "\n");
   if (planned != nullptr) {
-    int64_t scratch = 0;
-    for (const ir::Node& node : planned->nodes) scratch = std::max(scratch, node.scratch_bytes);
     absl::StrAppend(&out, " Planned memory, batch ", planned->batch_size, ": arena ", Bytes(BlockBytes(*planned, ir::Block::kArena)),
-                    ", gradients ", Bytes(BlockBytes(*planned, ir::Block::kGradients)), ", scratch ", Bytes(scratch), "\n");
+                    ", gradients ", Bytes(BlockBytes(*planned, ir::Block::kGradients)), "\n");
   }
   return out;
 }

@@ -56,7 +56,7 @@ TEST(Summary, WithKernelsAndMemoryInAscii) {
             " Total params: 6 (24.00 B)\n"
             " Optimizer state: 6 (24.00 B)\n"
             " FLOPs forward, one row: 27\n"
-            " Planned memory, batch 4: arena 112.00 B, gradients 0.00 B, scratch 2.00 KB\n");
+            " Planned memory, batch 4: arena 112.00 B, gradients 0.00 B\n");
 }
 
 }  // namespace
