@@ -7,6 +7,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 expect() { printf '%s\n' "$2" | grep -qE -- "$1" || { printf 'expected /%s/, got:\n%s\n' "$1" "$2"; exit 1; }; }
 
+export CMAKE_GENERATOR=Ninja  # what tests/setup.sh installs
 cmake --install "$build" --prefix "$folder/prefix" >/dev/null
 for file in bin/brine libexec/brine/brine-worker lib/libbrine_core.a lib/libbrine_trainer.a lib/brine/libHalide.so include/brine.h \
             include/brine/runtime/core/state.h share/doc/brine/LICENSE share/doc/brine/NOTICE share/doc/brine/Halide-LICENSE.txt; do
