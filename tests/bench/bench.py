@@ -274,8 +274,8 @@ def table(head, rows):
 def markdown(report):
     about, peaks, workloads = report["machine"], report["fma_peak_gflops"], report["workloads"]
     data = "CIFAR-10" if report["data"] else "the built-in pictures (the peers: noise of the same shape)"
-    peak = ", ".join(f"{digits(rate)} GFLOP/s with {threads}" for threads, rate in peaks.items())
-    text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak} thread(s). Steps on {data}: least (median) ms.", ""]
+    peak = " and ".join(f"{digits(rate)} GFLOP/s with {threads} thread{'s' * (threads > 1)}" for threads, rate in peaks.items())
+    text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak}. Steps on {data}: least (median) ms.", ""]
     most, peers = THREADS[-1], [name for name in PEERS if any(name in result.get("peers", ()) for result in workloads.values())]
     speed, rest = [], []
     for name, result in workloads.items():
@@ -284,7 +284,7 @@ def markdown(report):
             continue
         row = [name, *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]), f"{result['gflops'] / peaks[most]:.0%}"]
         if peers:
-            row += [*(cell(result["peers"][peer]) for peer in peers), f"{result.get('share_of_fastest_peer', float('nan')):.2f}"]
+            row += [*(cell(result["peers"][peer]) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
         speed.append(row)
         memory, times = result["memory"], result["compile"]
         row = [name, f"{memory['arena_bytes'] / 1e6:.2f} MB ({memory['arena_bytes'] / max(1, memory['arena_bound_bytes']):.2f})",
@@ -316,6 +316,8 @@ def main():
     if data and not os.path.exists(os.path.join(pictures.cifar_folder(data), "data_batch_1.bin")):
         parser.error(f"--data {arguments.data} holds no data_batch_1.bin")
     report = {"machine": machine(), "data": data and os.path.basename(data), "fma_peak_gflops": Peaks(), "workloads": {}}
+    for threads in THREADS:
+        report["fma_peak_gflops"].look(threads)
     for name in arguments.workloads or WORKLOADS:
         try:
             report["workloads"][name] = measure(name, data, arguments.peers, report["fma_peak_gflops"])

@@ -24,8 +24,6 @@ brine::Model BuildModel() {
 BRINE_MODEL(BuildModel)
 )";
 
-constexpr int kSide = 12;
-
 std::string BigEndian(const std::vector<uint32_t>& numbers) {
   std::string bytes;
   for (uint32_t number : numbers) {
@@ -40,11 +38,11 @@ uint32_t Byte(uint32_t& random) {
 }
 
 // A bright square of 3×3 on noise, at a place of its own for each class.
-std::string Picture(int label, uint32_t& random) {
+std::string Picture(int side, int label, uint32_t& random) {
   std::string picture;
-  for (int at = 0; at < kSide * kSide; ++at) {
+  for (int at = 0; at < side * side; ++at) {
     const uint32_t noise = Byte(random);
-    const int y = at / kSide - 2 - 4 * (label / 5), x = at % kSide - 2 * (label % 5);
+    const int y = at / side - 2 - 4 * (label / 5), x = at % side - 2 * (label % 5);
     const bool bright = y >= 0 && y < 3 && x >= 0 && x < 3;
     picture += static_cast<char>(bright ? 255 - noise / 4 : noise / 2);
   }
@@ -56,19 +54,9 @@ std::string Picture(int label, uint32_t& random) {
 Project::Project() {
   static int count = 0;
   folder_ = testing::TempDir() + "project" + std::to_string(getpid()) + "." + std::to_string(++count);
-  std::filesystem::create_directories(path("data"));
+  std::filesystem::create_directories(folder_);
   Write("digits.cc", kModel);
-  uint32_t random = 1;
-  for (const auto& [part, pictures] : {std::pair("train", 400), std::pair("t10k", 100)}) {
-    const auto number = static_cast<uint32_t>(pictures);
-    std::string pixels = BigEndian({0x803, number, kSide, kSide}), labels = BigEndian({0x801, number});
-    for (int at = 0; at < pictures; ++at) {
-      pixels += Picture(at % 10, random);
-      labels += static_cast<char>(at % 10);
-    }
-    Write(std::string("data/") + part + "-images-idx3-ubyte", pixels);
-    Write(std::string("data/") + part + "-labels-idx1-ubyte", labels);
-  }
+  WriteMnist("data", 400, 12);
 }
 
 Project::~Project() {
@@ -82,6 +70,21 @@ std::string Project::Run(const std::string& command) const {
   const CommandResult result = Try(command);
   EXPECT_EQ(result.code, 0) << command << "\n" << result.out << result.err;
   return result.out;
+}
+
+void Project::WriteMnist(const std::string& folder, int pictures, int side) const {
+  std::filesystem::create_directories(path(folder));
+  uint32_t random = 1;
+  for (const auto& [part, count] : {std::pair("train", pictures), std::pair("t10k", 100)}) {
+    const auto number = static_cast<uint32_t>(count), extent = static_cast<uint32_t>(side);
+    std::string pixels = BigEndian({0x803, number, extent, extent}), labels = BigEndian({0x801, number});
+    for (int at = 0; at < count; ++at) {
+      pixels += Picture(side, at % 10, random);
+      labels += static_cast<char>(at % 10);
+    }
+    Write(folder + "/" + part + "-images-idx3-ubyte", pixels);
+    Write(folder + "/" + part + "-labels-idx1-ubyte", labels);
+  }
 }
 
 void Project::WriteCifar10(int pictures) const {

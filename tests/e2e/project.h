@@ -24,6 +24,8 @@ class Project {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string Read(const std::string& name) const { return ReadText(path(name)); }
   void Write(const std::string& name, const std::string& text) const;
+  // MNIST's files with this many training pictures of `side`², and 100 test pictures, in a folder.
+  void WriteMnist(const std::string& folder, int pictures, int side) const;
   // CIFAR-10's files with this many training pictures and 100 test pictures, coloured stripes on noise.
   void WriteCifar10(int pictures) const;
 
