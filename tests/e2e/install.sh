@@ -3,8 +3,9 @@
 set -euo pipefail
 build=$1
 here=$(cd "$(dirname "$0")" && pwd)
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+folder=$(mktemp -d)/"a folder"  # paths with spaces are paths too
+mkdir "$folder"
+trap 'rm -rf "${folder%/*}"' EXIT
 expect() { printf '%s\n' "$2" | grep -qE -- "$1" || { printf 'expected /%s/, got:\n%s\n' "$1" "$2"; exit 1; }; }
 
 export CMAKE_GENERATOR=Ninja  # what tests/setup.sh installs
@@ -18,6 +19,10 @@ for program in bin/brine libexec/brine/brine-worker lib/libbrine_model.so; do
   paths=$(readelf -d "$folder/prefix/$program" | sed -nE 's/.*\(RUNPATH|RPATH\).*\[(.*)\]/\1/p')
   [[ $paths != *"$build"* ]] || { echo "$program looks for libraries in $paths"; exit 1; }
 done
+places=$(BRINE_CACHE=$folder/cache "$folder/prefix/bin/brine" doctor)
+expect "^worker +$folder/prefix/.*" "$places"
+expect "^libraries +$folder/prefix/.*" "$places"
+[[ $places != *"$build"* ]] || { printf 'the build folder is still used:\n%s\n' "$places"; exit 1; }
 
 cp -r "$here/consumer" "$folder/consumer"
 cmake -S "$folder/consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/log" 2>&1 && cmake --build "$folder/build" >>"$folder/log" 2>&1 ||

@@ -69,7 +69,10 @@ std::vector<Include> ReadIncludes() {
       if (kExtensions.count(entry.path().extension()) == 0) continue;
       const fs::path relative = entry.path().lexically_relative(kRoot);
       std::ifstream file(entry.path());
+      bool literal = false;  // in a raw string, which may hold a program
       for (std::string line; std::getline(file, line);) {
+        if (literal || line.find("R\"(") != std::string::npos) literal = line.rfind(")\"") == std::string::npos;
+        if (literal) continue;
         std::istringstream words(line);
         char hash = 0;
         std::string word;
