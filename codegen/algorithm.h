@@ -49,6 +49,11 @@ struct Root {
   bool panel = false;  // axis 0 follows its reader's tile: computed for each column of tiles where that is small
 };
 
+inline constexpr int64_t kLargestPanel = 128 << 10;  // bytes on a task's stack
+
+// Of a panel this deep, at most.
+inline int64_t PanelBytes(int64_t depth, int lanes) { return depth * 4 * lanes * static_cast<int64_t>(sizeof(float)); }
+
 struct Lowered {
   std::vector<Halide::Func> results;  // pure, over Axes(rank) of each result's type
   std::vector<Accumulator> accumulators;

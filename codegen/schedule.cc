@@ -178,16 +178,25 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
   order.push_back(column);
   for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
   for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
-  outer.push_back({column, (width + across - 1) / across});
-  if (rank > 1 && nest.panels.empty()) outer.push_back({row, (height + tile.rows - 1) / tile.rows});
+  const int64_t columns = (width + across - 1) / across, rows = (height + tile.rows - 1) / tile.rows;
+  if (!nest.panels.empty() && rank == 2 && columns < kTasks) {
+    // Each chunk of rows makes its own panels.
+    Var chunk;
+    const int64_t chunks = (kTasks + columns - 1) / columns, each = (rows + chunks - 1) / chunks;
+    func.split(row, chunk, row, static_cast<int>(each), ragged ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+    order.push_back(chunk);
+    outer.push_back({chunk, (rows + each - 1) / each});
+  }
+  outer.push_back({column, columns});
+  if (rank > 1 && nest.panels.empty()) outer.push_back({row, rows});
   func.reorder(order);
   if (vector > 1) func.vectorize(x, vector);
   func.unroll(x);
   if (rank > 1) func.unroll(y);
   const Task task = Parallel(func, outer);
-  const size_t column_loop = static_cast<size_t>(std::max(rank, 2)) - 2;
-  const Var column_at = task.At(outer, column_loop);
-  const Var inner = rank == 1 ? column_at : nest.panels.empty() ? task.At(outer, column_loop + 1) : row;
+  const bool row_is_outer = rank > 1 && nest.panels.empty();
+  const Var column_at = task.At(outer, outer.size() - (row_is_outer ? 2 : 1));
+  const Var inner = rank == 1 ? column_at : row_is_outer ? task.At(outer, outer.size() - 1) : row;
 
   for (Accumulator& accumulator : nest.accumulators) {
     Func& sum = accumulator.func;

@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "codegen/algorithm.h"
 
 namespace brine::codegen {
@@ -9,6 +11,23 @@ using Halide::RDom;
 using Halide::Var;
 
 constexpr int64_t kDeep = 512, kFewResults = 1 << 16;
+constexpr int64_t kRowsForPanel = 24;  // of results, from which on a copy of the right operand is read often enough
+
+// A copy of `b`[k, m] that a column of tiles reads: its rows follow each other without the gaps between the rows of b, which lie in the
+// same few sets of a cache.  Index order is [k, m].
+Func AddPanel(const char* name, const std::function<Expr(const Expr& k, const Expr& m)>& b, int depth, int width, std::vector<Root>* roots) {
+  Root packed;
+  packed.func = MakeFunc(name, Axes(2), {b(Axis(1), Axis(0))});
+  packed.shape = {depth, width};
+  packed.panel = true;
+  roots->push_back(packed);
+  return packed.func;
+}
+
+// Whether the panel of some columns of tiles fits the task's stack, and has readers enough.
+bool WorthPanel(const LoweringContext& context, int64_t depth, int64_t rows) {
+  return rows >= kRowsForPanel && PanelBytes(depth, context.lanes) <= kLargestPanel;
+}
 
 // y[n, m] = Σ over k of a[n, k] · b[k, m], where k is long and the results are few.  The sum is cut into a fixed number of parts, each over a
 // range of k: a part reads its rows of b once, from one end to the other, while a tile over all of k would fetch a column of cache lines
@@ -53,15 +72,13 @@ Lowered LowerProduct(const LoweringContext& context) {
   const RDom r(0, depth);
   Lowered lowered;
 
+  int64_t rows = 1;
+  for (size_t axis = 0; axis + 1 < context.out[0].shape.size(); ++axis) rows *= context.LargestExtent(context.out[0].shape[axis]);
+  const bool transposed = context.attributes().Bool("transpose_b");
   Expr weight;
-  if (context.attributes().Bool("transpose_b")) {
-    const Var m = Axis(0), k = Axis(1);
-    Root packed;
-    packed.func = MakeFunc("packed", Axes(2), {b({m, k})});
-    packed.shape = {depth, width};
-    packed.panel = true;
-    lowered.roots = {packed};
-    weight = packed.func(axes.back(), r.x);
+  if (transposed || (axes.size() == 2 && WorthPanel(context, depth, rows))) {
+    const auto element = [&](const Expr& k, const Expr& m) { return transposed ? b({m, k}) : b({k, m}); };
+    weight = AddPanel("packed", element, depth, width, &lowered.roots)(axes.back(), r.x);
   } else {
     weight = b({r.x, axes.back()});
   }
@@ -90,9 +107,15 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
   Index left = row, right = row;
   left.push_back(k);
   right.push_back(m);
-  Func sum = MakeFunc("product", Axes(2), {0.0f});
-  sum(m, k) += a(left) * b(right);
   Lowered lowered;
+  Expr weight = b(right);
+  const int64_t depth = row.size() == 1 ? context.LargestExtent(a.type.shape[0]) : 0;
+  if (depth > 0 && WorthPanel(context, depth, a.type.shape.back())) {
+    const auto element = [&](const Expr& n, const Expr& column) { return b({n, column}); };
+    weight = AddPanel("packed", element, static_cast<int>(depth), static_cast<int>(context.out[0].shape[1]), &lowered.roots)(m, r[0]);
+  }
+  Func sum = MakeFunc("product", Axes(2), {0.0f});
+  sum(m, k) += a(left) * weight;
   lowered.results = {MakeFunc("matmul", Axes(2), {sum(m, k)})};
   lowered.accumulators = {{sum, r, Accumulator::Kind::kTile}};
   return lowered;

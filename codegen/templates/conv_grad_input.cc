@@ -5,6 +5,7 @@
 // registers while those lists are walked, and are added to those channels' gradient of the picture, which lies on the task's stack.
 #include <algorithm>
 
+#include "codegen/templates/strided_input.h"
 #include "codegen/templates/winners.h"
 #include "codegen/templates/winograd_conv.h"
 #include "ir/op.h"
@@ -156,23 +157,28 @@ class InputGradient {
   RDom each_, place_, to_;
 };
 
-// Of a gradient that is stored: the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
+// Of a gradient that is stored.  With stride 1 it is the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
 // dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f].
 ScheduledKernel BuildDense(const KernelRequest& request, Frame& frame, const Node& grad) {
   const Tensor *dy = frame.Parameter(grad.inputs[0]), &w = *frame.Parameter(grad.inputs[1]);
+  if (dy == nullptr || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
   const Window window = MakeWindow(grad.attributes, w.type.shape[0], w.type.shape[1]);
   const ir::Type& type = frame.graph().type(grad.outputs[0]);
-  const int filters = static_cast<int>(w.type.shape[3]), before[2] = {2 - window.before[0], 2 - window.before[1]};
-  if (dy == nullptr || !FitsWinograd(window, grad.attributes, filters, static_cast<int>(type.shape[3])) || before[0] < 0 || before[1] < 0) {
-    return BuildGeneric(request);
-  }
+  const int channels = static_cast<int>(type.shape[3]), filters = static_cast<int>(w.type.shape[3]);
   const Node* const relu = frame.Find(ir::kReluGrad);
-  const auto weight = [&](int a, int b, const Expr& f, const Expr& c) { return w({2 - a, 2 - b, c, f}); };
-  const auto epilogue = [&](const Picture& at, const Expr& sum) {
+  const auto masked = [&](const Picture& at, const Expr& sum) {
     if (relu == nullptr) return sum;
     return Expr(frame.Lower(*relu, {{type, MakeFunc("sum", Axes(4), {sum}), -1}, *frame.Parameter(relu->inputs[1])}).func(at.c, at.x, at.y, at.n));
   };
-  frame.AddOutput(WinogradConv(frame, *dy, before, weight, filters, type.shape, epilogue), frame.kernel().outputs);
+  const int before[2] = {2 - window.before[0], 2 - window.before[1]};
+  if (FitsWinograd(window, grad.attributes, filters, channels) && before[0] >= 0 && before[1] >= 0) {
+    const auto weight = [&](int a, int b, const Expr& f, const Expr& c) { return w({2 - a, 2 - b, c, f}); };
+    const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {masked(at, sum(0, 0))}; };
+    frame.AddOutput(WinogradConv(frame, *dy, before, weight, filters, type.shape, 1, results), frame.kernel().outputs);
+    return frame.Finish();
+  }
+  if (!FitsStridedInput(window, grad.attributes, channels, frame.machine())) return BuildGeneric(request);
+  frame.AddOutput(StridedInput(frame, *dy, w, window, type.shape, masked), frame.kernel().outputs);
   return frame.Finish();
 }
 

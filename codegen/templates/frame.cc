@@ -84,7 +84,7 @@ Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
 }
 
 Tensor Frame::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
-  if (before[0] == 0 && before[1] == 0 && image.type.shape[1] == size[0] && image.type.shape[2] == size[1]) return image;
+  if (before[0] == 0 && before[1] == 0 && image.type.shape[1] >= size[0] && image.type.shape[2] >= size[1]) return image;
   const int spread[2] = {1, 1};
   const Root root = MakeBordered(image, before, spread, size.data());
   LoopNest nest = {root.func, root.shape, {}};

@@ -34,7 +34,7 @@ class Frame {
 
   // `image` with the border that the window's pads ask for, copied once; itself where there are none.
   Tensor Bordered(const Tensor& image, const Window& window) const;
-  // The same for a border of `before` rows and columns in front and a whole extent of `size`.
+  // The same for a border of `before` rows and columns in front and a whole extent of `size` at least.
   Tensor WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
 
   // The Func writes these outputs of the kernel: the parts of its Tuple, in order.  Its first buffer is given its shape.

@@ -16,8 +16,6 @@ using Halide::Var;
 using ir::Node;
 using ir::ValueId;
 
-constexpr int64_t kLargestPanel = 64 << 10;  // bytes on a task's stack
-
 class GenericBuilder {
  public:
   explicit GenericBuilder(const KernelRequest& request)
@@ -75,8 +73,9 @@ class GenericBuilder {
     GroupState& state = groups_[static_cast<size_t>(group)];
     for (const Accumulator& accumulator : lowered.accumulators) state.nest.accumulators.push_back(accumulator);
     for (const Root& root : lowered.roots) {
-      if (root.panel && PanelBytes(root) <= kLargestPanel) {
-        state.nest.panels.push_back(root.func);
+      if (root.panel && PanelBytes(root.shape[0], machine_.lanes) <= kLargestPanel) {
+        Func panel = root.func;
+        state.nest.panels.push_back(panel.bound_storage(Axis(1), static_cast<int>(root.shape[0])));
         continue;
       }
       LoopNest nest;
@@ -89,8 +88,6 @@ class GenericBuilder {
     state.lowered.emplace_back(&node, std::move(lowered));
     return state.lowered.back().second;
   }
-
-  int64_t PanelBytes(const Root& root) const { return root.shape[0] * 4 * machine_.lanes * static_cast<int64_t>(sizeof(float)); }
 
   bool ReadsFlat(const Node& node) const {
     return std::all_of(node.inputs.begin(), node.inputs.end(),

@@ -1,6 +1,7 @@
 #include "codegen/templates/winograd.h"
 
 #include <algorithm>
+#include <array>
 
 namespace brine::codegen {
 
@@ -11,74 +12,149 @@ using Halide::Var;
 
 namespace {
 
-constexpr int64_t kTransformBytes = 192 << 10;  // of a task's transforms: what leaves room in a second-level cache of 512 KB
+constexpr int kTaps = 3;
+constexpr int kMostPoints = 6;                  // of a tile along an axis: its size and 2 more
+constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: what leaves room in a second-level cache of 512 KB
+constexpr int kEnoughTiles = 16;                // of a task, so that transformed filters are read seldom enough
 
-// Row `index` of G · (g0, g1, g2)ᵀ
-Expr TransformFilter(const Expr& index, const Expr& g0, const Expr& g1, const Expr& g2) {
-  return Halide::mux(index, {g0, 0.5f * (g0 + g1 + g2), 0.5f * (g0 - g1 + g2), g2});
+// The three matrices of F(size, 3): y = Aᵀ · (G·w ∘ Bᵀ·x) along an axis.
+struct Transforms {
+  std::array<std::array<double, kMostPoints>, kMostPoints> output, filter, input;  // [row][column]
+};
+
+// By Toom and Cook: the product of two polynomials from its values at points; the last point is infinity.  The result is turned around
+// (transposed), which makes of the product a correlation: S. Winograd, "Arithmetic Complexity of Computations", 1980, chapter IV.
+Transforms MakeTransforms(int size) {
+  constexpr std::array<double, kMostPoints - 1> kPoints = {0, 1, -1, 2, -2};
+  const int points = size + kTaps - 1, finite = points - 1;
+  Transforms result = {};
+  const auto power = [](double base, int exponent) {
+    double value = 1;
+    while (exponent-- > 0) value *= base;
+    return value;
+  };
+  for (int point = 0; point < points; ++point) {
+    // Coefficients of Π (x − p) over the other finite points.
+    std::array<double, kMostPoints> polynomial = {1};
+    double scale = 1;
+    int degree = 0;
+    for (int other = 0; other < finite; ++other) {
+      if (other == point) continue;
+      for (int at = ++degree; at > 0; --at) polynomial[at] = polynomial[at - 1] - kPoints[other] * polynomial[at];
+      polynomial[0] *= -kPoints[other];
+      if (point < finite) scale *= kPoints[point] - kPoints[other];
+    }
+    const double sign = scale < 0 ? -1 : 1;  // where it costs nothing
+    for (int at = 0; at <= degree; ++at) result.input[point][at] = sign * polynomial[at];
+    for (int tap = 0; tap < kTaps; ++tap) result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == kTaps - 1;
+    for (int row = 0; row < size; ++row) result.output[row][point] = point < finite ? power(kPoints[point], row) : row == size - 1;
+  }
+  return result;
 }
 
-// Row `index` of Bᵀ · (d0, d1, d2, d3)ᵀ
-Expr TransformImage(const Expr& index, const Expr& d0, const Expr& d1, const Expr& d2, const Expr& d3) {
-  return Halide::mux(index, {d0 - d2, d1 + d2, d2 - d1, d1 - d3});
+// Σ factor · term
+Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<Expr>& terms) {
+  Expr sum;
+  for (size_t at = 0; at < terms.size(); ++at) {
+    const double factor = factors[at];
+    if (factor == 0) continue;
+    const Expr term = factor == 1 || factor == -1 ? terms[at] : terms[at] * static_cast<float>(factor < 0 ? -factor : factor);
+    if (sum.defined()) sum = factor < 0 ? sum - term : sum + term;
+    else sum = factor < 0 ? -term : term;
+  }
+  return sum;
+}
+
+// Row `index` of matrix · terms.
+Expr Transform(const std::array<std::array<double, kMostPoints>, kMostPoints>& matrix, int rows, const Expr& index, const std::vector<Expr>& terms) {
+  std::vector<Expr> results;
+  for (int row = 0; row < rows; ++row) results.push_back(Combine(matrix[static_cast<size_t>(row)], terms));
+  return Halide::mux(index, results);
+}
+
+// term(0), term(1) …
+std::vector<Expr> Each(int count, const std::function<Expr(int)>& term) {
+  std::vector<Expr> terms;
+  for (int at = 0; at < count; ++at) terms.push_back(term(at));
+  return terms;
+}
+
+int Tiles(int extent, int size) { return (extent + size - 1) / size; }
+
+// Multiplications and additions for a picture: products, and what the transforms cost beside them.
+int64_t Cost(int height, int width, int channels, int filters, int size) {
+  const int64_t points = size + kTaps - 1, tiles = int64_t{Tiles(height, size)} * Tiles(width, size);
+  return tiles * points * points * (int64_t{channels} * filters + 6 * (channels + filters));
 }
 
 }  // namespace
 
-Winograd::Winograd(const Tensor& image, const Weight& weight, int channels, int filters, int rows, int columns)
-    : channels_(channels), filters_(filters), rows_(rows), columns_(columns), k_("k"), x_("x"), y_("y"), n_("n"), c_("c"), e_("e"), f_("f"), a_("a"),
-      filter_rows_("filter_rows"), filters_transformed_("filters"), image_rows_("image_rows"), image_("image"), product_("product"), products_("products") {
-  std::vector<Expr> taps[3];
-  for (int a = 0; a < 3; ++a) {
-    for (int b = 0; b < 3; ++b) taps[a].push_back(weight(a, b, c_, k_));
-  }
-  std::vector<Expr> row;  // a_ is the kernel's row
-  for (const std::vector<Expr>& tap : taps) row.push_back(TransformFilter(e_, tap[0], tap[1], tap[2]));
-  filter_rows_(k_, c_, e_, a_) = Halide::mux(a_, row);
-  filters_transformed_(k_, c_, e_, f_) = TransformFilter(f_, filter_rows_(k_, c_, e_, 0), filter_rows_(k_, c_, e_, 1), filter_rows_(k_, c_, e_, 2));
+WinogradPlan PlanWinograd(int height, int width, int channels, int filters, const Machine& machine) {
+  const int size = Cost(height, width, channels, filters, 4) < Cost(height, width, channels, filters, 2) ? 4 : 2;
+  WinogradPlan plan = {size, Tiles(height, size), Tiles(width, size), 1, 1, channels, filters};
+  const int64_t tile_bytes = int64_t{plan.points()} * plan.points() * (channels + std::min(filters, 4 * machine.lanes)) * 4;
+  const int tiles = std::max<int>(static_cast<int>(kTransformBytes / tile_bytes), kEnoughTiles);
+  const int most = std::clamp(tiles / plan.columns, 1, plan.rows), tasks = (plan.rows + most - 1) / most;
+  plan.task_rows = (plan.rows + tasks - 1) / tasks;  // as evenly as can be
+  if (tasks == 1) plan.pictures = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, std::max<int64_t>(machine.batch_size / 8, 1)));
+  return plan;
+}
 
-  const auto pixel = [&](int column) { return image({n_, 2 * y_ + a_, 2 * x_ + column, c_}); };
-  image_rows_(c_, e_, a_, x_, y_, n_) = TransformImage(e_, pixel(0), pixel(1), pixel(2), pixel(3));
-  const auto transformed = [&](int line) { return image_rows_(c_, e_, line, x_, y_, n_); };
-  image_(c_, x_, y_, e_, f_, n_) = TransformImage(f_, transformed(0), transformed(1), transformed(2), transformed(3));
+Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine) : plan_(plan) {
+  const Transforms transforms = MakeTransforms(plan.size);
+  const int points = plan.points();
 
-  const RDom r(0, channels, "r");
-  product_(k_, x_, y_, e_, f_, n_) = 0.0f;
+  // a_ is the kernel's row.
+  filter_rows_(k_, c_, e_, a_) = Halide::mux(a_, Each(kTaps, [&](int a) {
+                                               return Transform(transforms.filter, points, e_, Each(kTaps, [&](int b) { return weight(a, b, c_, k_); }));
+                                             }));
+  filters_(k_, c_, e_, f_) = Transform(transforms.filter, points, f_, Each(kTaps, [&](int a) { return filter_rows_(k_, c_, e_, a); }));
+
+  // Tile t of a task's pictures; a_ is a line of the tile.
+  const Expr row = t_ / plan.columns, column = t_ % plan.columns;
+  const Expr y = plan.pictures == 1 ? row : row % plan.rows;
+  const Expr n = plan.pictures == 1 ? Expr(g_) : Halide::min(g_ * plan.pictures + row / plan.rows, machine.rows - 1);
+  image_rows_(c_, e_, a_, t_, g_) =
+      Transform(transforms.input, points, e_, Each(points, [&](int b) { return image({n, y * plan.size + a_, column * plan.size + b, c_}); }));
+  image_(c_, t_, e_, f_, g_) = Transform(transforms.input, points, f_, Each(points, [&](int a) { return image_rows_(c_, e_, a, t_, g_); }));
+
+  const RDom r(0, plan.channels, "r");
   r_ = r;
-  product_(k_, x_, y_, e_, f_, n_) += filters_transformed_(k_, r, e_, f_) * image_(r, x_, y_, e_, f_, n_);
-  products_(k_, x_, y_, e_, f_, n_) = product_(k_, x_, y_, e_, f_, n_);
+  product_(k_, t_, e_, f_, g_) = 0.0f;
+  product_(k_, t_, e_, f_, g_) += filters_(k_, r, e_, f_) * image_(r, t_, e_, f_, g_);
+  products_(k_, t_, e_, f_, g_) = product_(k_, t_, e_, f_, g_);
+
+  halves_(k_, d_, f_, t_, g_) = Transform(transforms.output, plan.size, d_, Each(points, [&](int e) { return products_(k_, t_, e, f_, g_); }));
 }
 
-Expr Winograd::At(int dy, int dx, const Expr& n, const Expr& row, const Expr& column, const Expr& f) const {
-  // Aᵀ · m, along the row and then along the column
-  const auto half = [&](int line) {
-    const auto m = [&](int e) { return products_(f, column, row, e, line, n); };
-    return dx == 0 ? m(0) + m(1) + m(2) : m(1) - m(2) - m(3);
-  };
-  return dy == 0 ? half(0) + half(1) + half(2) : half(1) - half(2) - half(3);
+Expr Winograd::At(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const {
+  const Expr group = n / plan_.pictures, row = (n % plan_.pictures) * plan_.rows + y / plan_.size, tile = row * plan_.columns + x / plan_.size;
+  return Transform(MakeTransforms(plan_.size).output, plan_.size, y % plan_.size,
+                   Each(plan_.points(), [&](int line) { return halves_(f, x % plan_.size, line, tile, group); }));
 }
 
-int Winograd::RowsOfTask() const {
-  const int64_t row_bytes = int64_t{columns_} * 16 * (channels_ + filters_) * 4;
-  const int most = static_cast<int>(std::clamp<int64_t>(kTransformBytes / row_bytes, 1, rows_)), tasks = (rows_ + most - 1) / most;
-  return (rows_ + tasks - 1) / tasks;  // as evenly as can be
-}
+void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters, const Machine& machine) {
+  const int channels = plan_.channels, filters = plan_.filters;
+  const int lanes = std::min(filters, machine.lanes), channel_lanes = std::min(channels, machine.lanes);
+  const Tile tile = ChooseTile(block_filters, plan_.tiles(), machine.lanes, machine.registers);
+  const int across = lanes * tile.vectors;
+  Var ko, ki, to, ti;
+  halves_.compute_at(out, vector).bound_extent(k_, lanes).bound_extent(d_, plan_.size).bound_extent(f_, plan_.points()).bound_extent(t_, 1);
+  halves_.reorder(k_, d_, f_, t_, g_).vectorize(k_, lanes).unroll(d_).unroll(f_);
 
-void Winograd::Schedule(Func& out, const Var& task, int task_rows, const Machine& machine) {
-  const Tile tile = ChooseTile(filters_, columns_, machine.lanes, machine.registers);
-  const int vector = static_cast<int>(std::min(filters_, machine.lanes)), across = vector * tile.vectors, channel_vector = std::min(channels_, machine.lanes);
-  Var ko, ki, xo, xi;
-  products_.compute_at(out, task).store_in(kOnStack).bound_extent(k_, filters_).bound_extent(x_, columns_).bound_extent(y_, task_rows);
-  // A slice of transformed filters, channels × filters, stays in the first-level cache while all cells of the task pass by.
-  products_.split(k_, ko, ki, across).split(x_, xo, xi, tile.rows).reorder(ki, xi, xo, y_, ko, e_, f_).vectorize(ki, vector).unroll(ki).unroll(xi);
-  product_.compute_at(products_, xo).vectorize(k_, vector).unroll(k_).unroll(x_);
-  product_.update().reorder(k_, x_, r_).vectorize(k_, vector).unroll(k_).unroll(x_);
-  image_.compute_at(out, task).store_in(kOnStack).bound_extent(c_, channels_).bound_extent(x_, columns_).bound_extent(y_, task_rows);
-  image_.reorder(e_, f_, c_, x_, y_).vectorize(c_, channel_vector).unroll(e_).unroll(f_);
-  image_rows_.compute_at(image_, c_).vectorize(c_, channel_vector).unroll(e_).unroll(a_);
-  filters_transformed_.compute_root().bound(k_, 0, filters_).bound(c_, 0, channels_).bound(e_, 0, 4).bound(f_, 0, 4);
-  filters_transformed_.reorder(e_, f_, k_, c_).vectorize(k_, vector).unroll(e_).unroll(f_).parallel(c_, (channels_ + 7) / 8);
-  filter_rows_.compute_at(filters_transformed_, k_).vectorize(k_, vector).unroll(e_).unroll(a_);
+  products_.compute_at(out, block).store_in(kOnStack).bound_extent(k_, block_filters).bound_extent(t_, plan_.tiles());
+  // A slice of transformed filters stays in the first-level cache while all tiles of the task pass by.
+  products_.split(k_, ko, ki, across).split(t_, to, ti, tile.rows).reorder(ki, ti, to, ko, e_, f_).vectorize(ki, lanes).unroll(ki).unroll(ti);
+  product_.compute_at(products_, to).vectorize(k_, lanes).unroll(k_).unroll(t_);
+  product_.update().reorder(k_, t_, r_).vectorize(k_, lanes).unroll(k_).unroll(t_);
+
+  image_.compute_at(out, task).store_in(kOnStack).bound_extent(c_, channels).bound_extent(t_, plan_.tiles());
+  image_.reorder(e_, f_, c_, t_).vectorize(c_, channel_lanes).unroll(e_).unroll(f_);
+  image_rows_.compute_at(image_, c_).vectorize(c_, channel_lanes).unroll(e_).unroll(a_);
+
+  filters_.compute_root().bound(k_, 0, filters).bound(c_, 0, channels).bound(e_, 0, plan_.points()).bound(f_, 0, plan_.points());
+  filters_.reorder(e_, f_, k_, c_).vectorize(k_, lanes).unroll(e_).unroll(f_).parallel(c_, (channels + 7) / 8);
+  filter_rows_.compute_at(filters_, k_).vectorize(k_, lanes).unroll(e_).unroll(a_);
 }
 
 }  // namespace brine::codegen

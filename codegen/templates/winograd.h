@@ -1,4 +1,4 @@
-// Convolutions with 3×3 kernels by Winograd's F(2×2, 3×3): 16 products for 4 results instead of 36.
+// Convolutions with 3×3 kernels by Winograd's algorithm: fewer products, on tiles of the picture that were transformed first.
 #ifndef BRINE_CODEGEN_TEMPLATES_WINOGRAD_H_
 #define BRINE_CODEGEN_TEMPLATES_WINOGRAD_H_
 
@@ -8,31 +8,42 @@
 
 namespace brine::codegen {
 
-// y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f), in cells of 2×2 results: the transforms of A. Lavin and
-// S. Gray, "Fast Algorithms for Convolutional Neural Networks", section 4.1.
+// How the results of a convolution are cut: into tiles of size × size of them, computed together, and the tiles into tasks, each of which
+// takes some rows of tiles of one picture, or some whole pictures.
+struct WinogradPlan {
+  int size;
+  int rows, columns;     // tiles of a picture
+  int task_rows;         // rows of tiles; all of them where a task takes several pictures
+  int pictures;          // of a task
+  int channels, filters;
+
+  int points() const { return size + 2; }
+  int tiles() const { return pictures * task_rows * columns; }  // of a task
+};
+
+// For height × width results.
+WinogradPlan PlanWinograd(int height, int width, int channels, int filters, const Machine& machine);
+
+// y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f)
 class Winograd {
  public:
   using Weight = std::function<Halide::Expr(int a, int b, const Halide::Expr& c, const Halide::Expr& f)>;
 
-  // Whether the transforms cost less than what they save.
-  static bool Pays(int channels, int filters) { return channels >= 16 && filters >= 16; }
+  // `image` has size·rows + 2 by size·columns + 2 pixels at least.
+  Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine);
 
-  // `image` reaches 2 pixels past the last cell along both axes: it has 2·rows + 2 by 2·columns + 2 pixels at least.
-  Winograd(const Tensor& image, const Weight& weight, int channels, int filters, int rows, int columns);
+  // Where y % size and x % size are constants once loops are unrolled.
+  Halide::Expr At(const Halide::Expr& n, const Halide::Expr& y, const Halide::Expr& x, const Halide::Expr& f) const;
 
-  // Result (dy, dx) of cell (row, column).
-  Halide::Expr At(int dy, int dx, const Halide::Expr& n, const Halide::Expr& row, const Halide::Expr& column, const Halide::Expr& f) const;
-
-  // The largest number of rows of cells whose transforms a task can hold.
-  int RowsOfTask() const;
-
-  // Computes the transforms of a task in loop `task` of `out`, whose rows of cells are at most RowsOfTask().
-  void Schedule(Halide::Func& out, const Halide::Var& task, int task_rows, const Machine& machine);
+  // Computes the picture's transforms in loop `task` of `out`, the products in loop `block`, over kBlock vectors of filters, inside it, and
+  // the sums of a vector of filters of a tile in loop `vector`.
+  void Schedule(Halide::Func& out, const Halide::Var& task, const Halide::Var& block, const Halide::Var& vector, int block_filters, const Machine& machine);
 
  private:
-  const int channels_, filters_, rows_, columns_;
-  Halide::Var k_, x_, y_, n_, c_, e_, f_, a_;
-  Halide::Func filter_rows_, filters_transformed_, image_rows_, image_, product_, products_;
+  const WinogradPlan plan_;
+  Halide::Var k_{"k"}, t_{"t"}, g_{"g"}, c_{"c"}, e_{"e"}, f_{"f"}, a_{"a"}, d_{"d"};
+  Halide::Func filter_rows_{"filter_rows"}, filters_{"filters"}, image_rows_{"image_rows"}, image_{"image"};
+  Halide::Func product_{"product"}, products_{"products"}, halves_{"halves"};
   Halide::RVar r_;
 };
 

@@ -24,11 +24,12 @@ TEST(Templates, AreTheRegions) {
   EXPECT_EQ(templates, regions);
 }
 
-// Inputs and the kernel; %i is the winner of a window of `cells`.
+// Inputs and the kernel; %i is the winner of a window of `cells`.  One that `rounds` divides by 3 on its way to whole numbers.
 struct Row {
   const char* name;
   const char* text;
   int cells = 4;
+  bool rounds = false;
 };
 
 constexpr Row kRows[] = {
@@ -76,14 +77,16 @@ constexpr Row kRows[] = {
         %a = add(%c, %b) : f32[n,11,16,19]
         %p, %i = max_pool(%a) : f32[n,5,8,19], u8[n,5,8,19]
         %r = relu(%p) : f32[n,5,8,19]
-      } : f32[n,5,8,19], u8[n,5,8,19])"},
+      } : f32[n,5,8,19], u8[n,5,8,19])",
+     4, true},
     {"conv_mean_by_winograd_in_tasks", R"(
       input %x : f32[n,36,36,40] data
       input %w : f32[3,3,40,24] data
       %p = kernel(%x, %w) <conv_pool> {
         %c = conv2d(%x, %w) : f32[n,34,34,24]
         %p = avg_pool(%c) : f32[n,17,17,24]
-      } : f32[n,17,17,24])"},
+      } : f32[n,17,17,24])",
+     4, true},
     {"conv_by_winograd", R"(
       input %x : f32[n,9,12,17] data
       input %w : f32[3,3,17,24] data
@@ -92,7 +95,8 @@ constexpr Row kRows[] = {
         %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,9,12,24]
         %a = add(%c, %b) : f32[n,9,12,24]
         %r = relu(%a) : f32[n,9,12,24]
-      } : f32[n,9,12,24])"},
+      } : f32[n,9,12,24])",
+     4, true},
     {"input_by_winograd", R"(
       input %d : f32[n,7,10,16] data
       input %w : f32[3,3,19,16] data
@@ -100,7 +104,8 @@ constexpr Row kRows[] = {
       %g = kernel(%d, %w, %y) <conv_grad_input> {
         %x = conv2d_grad_input(%d, %w) {input_size=[9,11], pads=[0,0,0,1]} : f32[n,9,11,19]
         %g = relu_grad(%x, %y) : f32[n,9,11,19]
-      } : f32[n,9,11,19])"},
+      } : f32[n,9,11,19])",
+     4, true},
     {"filter_of_few_channels", R"(
       input %x : f32[n,11,13,3] data
       input %d : f32[n,4,5,19] data
@@ -149,6 +154,20 @@ constexpr Row kRows[] = {
       %g = kernel(%d, %x) <conv_grad_filter> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
       } : f32[2,3,1,16])"},
+    {"input_of_strides", R"(
+      input %d : f32[n,5,6,7] data
+      input %w : f32[3,3,19,7] data
+      %x = kernel(%d, %w) <conv_grad_input> {
+        %x = conv2d_grad_input(%d, %w) {input_size=[9,12], pads=[1,1,1,0], strides=[2,2]} : f32[n,9,12,19]
+      } : f32[n,9,12,19])"},
+    {"input_of_uneven_strides", R"(
+      input %d : f32[n,3,4,5] data
+      input %w : f32[3,2,16,5] data
+      input %y : f32[n,11,9,16] data
+      %g = kernel(%d, %w, %y) <conv_grad_input> {
+        %x = conv2d_grad_input(%d, %w) {input_size=[11,9], strides=[3,2]} : f32[n,11,9,16]
+        %g = relu_grad(%x, %y) : f32[n,11,9,16]
+      } : f32[n,11,9,16])"},
     {"input_masked", R"(
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
@@ -228,6 +247,10 @@ const Cases& AllCases() {
 
 enum class Numbers { kReal, kWhole };  // whole numbers are summed exactly, and have many ties
 
+const Row& RowOf(const std::string& value) {
+  return *std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& row) { return value.rfind(absl::StrCat(row.name, "."), 0) == 0; });
+}
+
 // Of the elements of %d, the share `live` is not zero.
 ir::Tensors<float> Draw(uint32_t seed, int64_t n, Numbers numbers, double live) {
   ir::Tensors<float> given;
@@ -239,12 +262,11 @@ ir::Tensors<float> Draw(uint32_t seed, int64_t n, Numbers numbers, double live) 
     const std::string& name = graph.value(input.value).name;
     ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(input.value), n);
     const bool gradient = name.substr(name.rfind('.')) == ".d";
-    const auto row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& candidate) { return name.rfind(absl::StrCat(candidate.name, "."), 0) == 0; });
     for (float& element : tensor.real) {
       element = numbers == Numbers::kReal ? normal(random) : static_cast<float>(static_cast<int>(random() % 5) - 2);
       if (gradient && uniform(random) >= live) element = 0;
     }
-    for (int64_t& element : tensor.whole) element = random() % row->cells;
+    for (int64_t& element : tensor.whole) element = random() % RowOf(name).cells;
     given[name] = tensor;
   }
   return given;
@@ -291,7 +313,8 @@ TEST(Templates, StayInsideTheirBuffersWithChecksOn) {
   for (int64_t n : {1, 3, 5}) Compare(*step, n, 0.6, 2);
 }
 
-// Small whole numbers are summed without rounding: every bit must agree, and the first of equal winners wins.
+// Small whole numbers are summed without rounding: every bit must agree, and the first of equal winners wins.  Where a kernel rounds, it is
+// by little.
 TEST(Templates, AreExactOnWholeNumbers) {
   auto step = Build(false);
   ASSERT_TRUE(step.ok()) << step.status();
@@ -305,8 +328,13 @@ TEST(Templates, AreExactOnWholeNumbers) {
       if (node.body.back().op->name == "tanh") continue;
       for (ir::ValueId output : node.outputs) {
         const std::string& name = graph.value(output).name;
-        EXPECT_EQ(kernel->at(name).whole, exact->at(name).whole) << name;
-        const std::vector<float>& got = kernel->at(name).real;
+        std::vector<float> got = kernel->at(name).real;
+        if (RowOf(name).rounds) {
+          // Means of four are multiples of a quarter.  Equal values may differ by a rounding, so that another one of them wins.
+          for (float& element : got) element = std::nearbyint(element * 4) / 4;
+        } else {
+          EXPECT_EQ(kernel->at(name).whole, exact->at(name).whole) << name;
+        }
         EXPECT_EQ(std::vector<double>(got.begin(), got.end()), exact->at(name).real) << name << ", " << live << " live";
       }
     }
