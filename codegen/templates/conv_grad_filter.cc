@@ -283,10 +283,14 @@ class DenseFilterGradient {
   ScheduledKernel Build() {
     const Tensor image = frame_.Bordered(*frame_.Parameter(grad_.inputs[0]), window_);
     const int height = static_cast<int>(dy_->type.shape[1]), width = static_cast<int>(dy_->type.shape[2]);
-    const int batch = static_cast<int>(machine_.batch_size), each = (batch + kMostParts - 1) / kMostParts, parts = (batch + each - 1) / each;
     const int block = std::clamp(kPixels / width, 1, height), blocks = (height + block - 1) / block;
     const Tile size = ChooseTile(filters_, run_, machine_.lanes, machine_.registers);
     const int across = machine_.lanes * size.vectors, columns = (filters_ + across - 1) / across, lines = (run_ + size.rows - 1) / size.rows;
+    // Tasks are parts of the batch, or, where their sums would overflow the caches, lines of tiles over the whole batch.
+    const bool large = int64_t{window_.size[0]} * run_ * filters_ * 4 > kLargestPart;
+    const int batch = static_cast<int>(machine_.batch_size), most_parts = large ? 1 : kMostParts;
+    const int each = (batch + most_parts - 1) / most_parts, parts = (batch + each - 1) / each;
+    const int chunk = large ? (lines + static_cast<int>(kTasks) - 1) / static_cast<int>(kTasks) : lines;
     const Var f("f"), t("t"), fo("fo"), to("to"), a("a"), y("y"), n("n"), part("part");
     // The last tiles are shifted inwards: what two tiles hold is the same.
     const Expr filter = Halide::min(fo * across, filters_ - across) + f, element = Halide::min(to * size.rows, run_ - size.rows) + t;
@@ -322,7 +326,10 @@ class DenseFilterGradient {
       sum->compute_root().bound(f, 0, across).bound(t, 0, size.rows).bound(fo, 0, columns).bound(to, 0, lines).bound(a, 0, window_.size[0]);
       sum->vectorize(f, machine_.lanes);
     }
-    part_sum.parallel(part).update().reorder(f, t, fo, to, a, pictures.x, pictures.y, part).vectorize(f, machine_.lanes).unroll(f).unroll(t).parallel(part);
+    Var chunks, task;
+    part_sum.fuse(to, part, task).parallel(task);
+    part_sum.update().split(to, chunks, to, chunk, TailStrategy::GuardWithIf).reorder(f, t, fo, to, a, pictures.x, pictures.y, chunks, part);
+    part_sum.update().vectorize(f, machine_.lanes).unroll(f).unroll(t).fuse(chunks, part, task).parallel(task);
     tile.compute_at(part_sum, fo).vectorize(f, machine_.lanes).unroll(f).unroll(t);
     tile.update().reorder(f, t, r.x, r.y).vectorize(f, machine_.lanes).unroll(f).unroll(t);
     Var line;
@@ -334,7 +341,8 @@ class DenseFilterGradient {
   }
 
  private:
-  static constexpr int kPixels = 64;  // of a tile's sum: as many products for each time it is loaded and stored
+  static constexpr int64_t kLargestPart = 256 << 10;  // bytes of a part's sums
+  static constexpr int kPixels = 64;                  // of a tile's sum: as many products for each time it is loaded and stored
 
   Frame& frame_;
   const Machine& machine_;

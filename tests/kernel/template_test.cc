@@ -148,6 +148,13 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,19]
       } : f32[19], f32[3,3,5,19])"},
+    {"filter_of_every_pixel_large", R"(
+      input %x : f32[n,5,6,60] data
+      input %d : f32[n,5,6,136] data
+      %b, %g = kernel(%d, %x) <conv_grad_filter> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,60,136]
+      } : f32[136], f32[3,3,60,136])"},
     {"filter_of_every_pixel_strided", R"(
       input %x : f32[n,23,21,1] data
       input %d : f32[n,11,10,16] data
