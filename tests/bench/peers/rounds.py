@@ -1,6 +1,6 @@
 """What the peers' scripts share: the command line, the pictures, and rounds of steps on request.
 
-A script is called as `SCRIPT WORKLOAD BATCH THREADS STEPS FOLDER [MODE]`.  It prints one line of JSON after its first step, one after 200 more,
+A script is called as `SCRIPT WORKLOAD BATCH THREADS STEPS FOLDER [MODE]`.  It prints one line of JSON after its first step, one after up to 200 more,
 and then, for each line on its standard input, runs STEPS steps and prints their times.
 """
 import json
@@ -16,6 +16,7 @@ from workloads import WORKLOADS
 import numpy as np
 
 WARM_UP = 200
+LONGEST_WARM_UP_S = 15  # what takes longer is warm: the peers' times do not depend on the weights
 sys.stdout, answers = sys.stderr, sys.stdout  # libraries like to talk
 
 
@@ -52,8 +53,13 @@ def serve(request, step, wait=lambda: None, together=1):
     step()
     wait()
     answer(first_step_s=time.perf_counter() - begin)
-    for _ in range(WARM_UP):
+    begin = time.perf_counter()
+    for number in range(WARM_UP):
         step()
+        if number % 10 == 9:
+            wait()
+            if time.perf_counter() - begin > LONGEST_WARM_UP_S:
+                break
     wait()
     answer(ready=True)
     for _ in sys.stdin:
