@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -20,6 +21,8 @@ namespace brine::codegen {
 namespace {
 
 absl::Status Failure(const std::string& path) { return absl::UnavailableError(absl::StrCat(path, ": ", strerror(errno))); }
+
+volatile sig_atomic_t caught = 0, busy = 0;  // busy: folders to remove and processes to end
 
 bool WriteAll(int file, absl::string_view content) {
   while (!content.empty()) {
@@ -87,15 +90,31 @@ absl::StatusOr<TemporaryFolder> TemporaryFolder::Create() {
   const char* base = std::getenv("TMPDIR");
   std::string path = absl::StrCat(base != nullptr && *base == '/' ? base : "/tmp", "/brine-XXXXXX");
   if (mkdtemp(path.data()) == nullptr) return Failure(path);
+  busy = busy + 1;
   return TemporaryFolder(path);
 }
 
 TemporaryFolder::~TemporaryFolder() {
+  if (path_.empty()) return;
   std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  std::filesystem::remove_all(path_, ignored);
+  busy = busy - 1;
+}
+
+void CatchSignals() {
+  struct sigaction action = {};
+  action.sa_flags = 0;  // without SA_RESTART: poll returns
+  action.sa_handler = [](int signal) {
+    caught = 1;
+    if (busy > 0) return;
+    std::signal(signal, SIG_DFL);
+    raise(signal);
+  };
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
 }
 
 absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments, const std::string& input_path) {
+  if (caught != 0) return absl::CancelledError("interrupted");
   int output[2], errors[2];
   if (pipe2(output, O_CLOEXEC) != 0) return Failure(arguments[0]);
   if (pipe2(errors, O_CLOEXEC) != 0) {
@@ -111,16 +130,26 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  busy = busy + 1;
+  // A group of its own, so that its children end with it.
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   pid_t process = 0;
-  const int failed = posix_spawnp(&process, argv[0], &actions, nullptr, argv.data(), environ);
+  const int failed = posix_spawnp(&process, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   close(output[1]);
   close(errors[1]);
   ProcessResult result;
   pollfd ends[2] = {{output[0], POLLIN, 0}, {errors[0], POLLIN, 0}};
   std::string* texts[2] = {&result.output, &result.errors};
+  int asked = 0;
   for (int open_ends = failed == 0 ? 2 : 0; open_ends > 0;) {
-    if (poll(ends, 2, -1) < 0) continue;
+    // A signal that comes before poll waits is seen a little later.
+    const int ready = poll(ends, 2, 200);
+    if (caught != 0) kill(-process, asked++ < 10 ? SIGTERM : SIGKILL);  // politely at first, as compilers have files to remove
+    if (ready <= 0) continue;
     for (int end = 0; end < 2; ++end) {
       if (ends[end].fd < 0 || ends[end].revents == 0) continue;
       char buffer[1 << 16];
@@ -135,10 +164,12 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   }
   close(output[0]);
   close(errors[0]);
+  busy = busy - 1;
   if (failed != 0) return absl::NotFoundError(absl::StrCat(arguments[0], ": cannot be started: ", strerror(failed)));
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
+  if (caught != 0) return absl::CancelledError("interrupted");
   result.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return result;
 }

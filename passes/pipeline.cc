@@ -51,15 +51,6 @@ const Pass* FindPass(const std::string& name) {
   return row == std::end(kPasses) ? nullptr : row;
 }
 
-absl::Status CheckNames(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    if (FindPass(name) != nullptr) continue;
-    const auto append = [](std::string* out, const Pass& pass) { absl::StrAppend(out, pass.name); };
-    return absl::InvalidArgumentError(absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(kPasses, ", ", append)));
-  }
-  return absl::OkStatus();
-}
-
 // Compile()'s arguments stay until AddOptimizer took them; the verifier knows them at stage *graph* only.
 absl::Status VerifyBetweenPasses(const Graph& graph) {
   if (graph.stage != Stage::kTrain) return ir::Verify(graph);
@@ -85,6 +76,15 @@ absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOp
 }  // namespace
 
 absl::Span<const Pass> AllPasses() { return kPasses; }
+
+absl::Status CheckNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (FindPass(name) != nullptr) continue;
+    const auto append = [](std::string* out, const Pass& pass) { absl::StrAppend(out, pass.name); };
+    return absl::InvalidArgumentError(absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(kPasses, ", ", append)));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
   BRINE_RETURN_IF_ERROR(CheckNames(options.only));

@@ -33,6 +33,7 @@ struct Pass {
 };
 
 absl::Span<const Pass> AllPasses();  // in their order
+absl::Status CheckNames(const std::vector<std::string>& names);  // that all of them are passes
 
 // Runs the passes on a graph that verify.h accepts.  After each the graph is verified, and its text is compared with what the pass says
 // about having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more, the pass's own sentence, or an unknown name.

@@ -14,8 +14,9 @@ namespace {
 
 constexpr int kTaps = 3;
 constexpr int kMostPoints = 6;                  // of a tile along an axis: its size and 2 more
-constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: what leaves room in a second-level cache of 512 KB
-constexpr int kEnoughTiles = 16;                // of a task, so that transformed filters are read seldom enough
+constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: a quarter of a second-level cache of 512 KB
+constexpr int kEnoughTiles = 16;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
+constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
 
 // The three matrices of F(size, 3): y = Aᵀ · (G·w ∘ Bᵀ·x) along an axis.
 struct Transforms {
@@ -96,7 +97,7 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
   const int tiles = std::max<int>(static_cast<int>(kTransformBytes / tile_bytes), kEnoughTiles);
   const int most = std::clamp(tiles / plan.columns, 1, plan.rows), tasks = (plan.rows + most - 1) / most;
   plan.task_rows = (plan.rows + tasks - 1) / tasks;  // as evenly as can be
-  if (tasks == 1) plan.pictures = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, std::max<int64_t>(machine.batch_size / 8, 1)));
+  if (tasks == 1) plan.pictures = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, std::max<int64_t>(machine.batch_size / kFewestTasks, 1)));
   return plan;
 }
 

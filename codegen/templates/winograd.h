@@ -35,8 +35,8 @@ class Winograd {
   // Where y % size and x % size are constants once loops are unrolled.
   Halide::Expr At(const Halide::Expr& n, const Halide::Expr& y, const Halide::Expr& x, const Halide::Expr& f) const;
 
-  // Computes the picture's transforms in loop `task` of `out`, the products in loop `block`, over kBlock vectors of filters, inside it, and
-  // the sums of a vector of filters of a tile in loop `vector`.
+  // Computes the picture's transforms in loop `task` of `out`; inside it, in loop `block`, the products for `block_filters` filters; and inside
+  // that, in loop `vector`, the sums of a tile for a vector of filters.
   void Schedule(Halide::Func& out, const Halide::Var& task, const Halide::Var& block, const Halide::Var& vector, int block_filters, const Machine& machine);
 
  private:

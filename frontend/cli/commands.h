@@ -10,7 +10,7 @@
 
 namespace brine::cli {
 
-enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed = 4 };
+enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed = 4, kInterrupted = 130 };
 
 struct Command {
   const char* name;

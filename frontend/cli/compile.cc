@@ -1,11 +1,38 @@
+#include <sys/stat.h>
+
 #include <map>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "codegen/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
 
 namespace brine::cli {
+namespace {
+
+// Whether what a path names may be replaced: nothing, or a regular file that is not the model.
+absl::Status CheckReplaceable(const std::string& path, const std::string& model) {
+  struct stat info, source;
+  if (stat(path.c_str(), &info) != 0) return absl::OkStatus();
+  if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(absl::StrCat(path, ": is not a regular file"));
+  if (stat(model.c_str(), &source) == 0 && info.st_dev == source.st_dev && info.st_ino == source.st_ino) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": is the model itself"));
+  }
+  return absl::OkStatus();
+}
+
+// The same for the C header, which the user did not name: only one that brine wrote is replaced.
+absl::Status CheckHeader(const std::string& path, const std::string& model) {
+  const absl::Status status = CheckReplaceable(path, model);
+  const absl::StatusOr<std::string> text = codegen::ReadFile(path);
+  if (!status.ok() || !text.ok()) return status;
+  const absl::string_view first_line = absl::string_view(*text).substr(0, text->find('\n'));
+  if (absl::EndsWith(first_line, "Written by brine.")) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(path, ": the C header would be written there, over a file that is not brine's"));
+}
+
+}  // namespace
 
 int RunCompile(const Command&, const Arguments& arguments) {
   static const std::map<std::string, codegen::Emit> kForms = {
@@ -25,10 +52,12 @@ int RunCompile(const Command&, const Arguments& arguments) {
 
   static const char* const kSuffixes[] = {"", ".so", ".a", ".o"};
   const std::string output = arguments.Get("o", absl::StrCat(program->name, kSuffixes[static_cast<size_t>(form->second)]));
-  const bool runs = form->second == codegen::Emit::kExe || form->second == codegen::Emit::kShared;
-  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, runs ? 0755 : 0644); !status.ok()) return Fail(status, kFailed);
   const size_t slash = output.rfind('/');
   const std::string header = absl::StrCat(slash == std::string::npos ? "" : output.substr(0, slash + 1), program->name, ".h");
+  if (const absl::Status status = CheckReplaceable(output, arguments.words[0]); !status.ok()) return Fail(status, kUsage);
+  if (const absl::Status status = CheckHeader(header, arguments.words[0]); !status.ok()) return Fail(status, kUsage);
+  const bool runs = form->second == codegen::Emit::kExe || form->second == codegen::Emit::kShared;
+  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, runs ? 0755 : 0644); !status.ok()) return Fail(status, kFailed);
   if (const absl::Status status = codegen::WriteFileAtomically(header, program->header, 0644); !status.ok()) return Fail(status, kFailed);
   return kOk;
 }

@@ -18,6 +18,8 @@
 namespace brine::cli {
 namespace {
 
+constexpr int64_t kDefaultBatchSize = 32;
+
 absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& format) {
   if (format == "text") return ir::Print(graph);
   if (format == "pb") return ir::WriteGraphs({graph}, ir::FileFormat::kBinary);
@@ -26,19 +28,21 @@ absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& fo
   return ir::MemoryTable(graph);
 }
 
-// The graph of `stage` for `function`: one that the file holds, or what the passes make of the file's model.
-absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function, int64_t batch_size, std::vector<std::string>* remarks) {
+// The graph of `stage` for `function`, of any batch size where that is 0: one that the file holds, or what the passes make of the file's model.
+absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function, int64_t batch_size,
+                                 std::vector<std::string>* remarks) {
   const ir::Graph* source = nullptr;
   for (const ir::Graph& graph : graphs) {
-    if (graph.stage == stage && (graph.function == function || stage == ir::Stage::kGraph) && remarks == nullptr) return graph;
+    const bool fits = graph.function == function && (batch_size == 0 || graph.batch_size == batch_size);
+    if (graph.stage == stage && (fits || stage == ir::Stage::kGraph) && remarks == nullptr) return graph;
     if (graph.stage == ir::Stage::kGraph) source = &graph;
-    if (graph.stage != ir::Stage::kGraph && graph.function == function && graph.stage < stage && source == nullptr) source = &graph;
+    if (graph.stage != ir::Stage::kGraph && fits && graph.stage < stage && source == nullptr) source = &graph;
   }
   if (source == nullptr) return absl::InvalidArgumentError(absl::StrCat("holds nothing that stage ", ir::StageName(stage), " could be made of"));
   ir::Graph graph = *source;
   if (graph.stage == ir::Stage::kGraph) {
     if (stage == ir::Stage::kGraph) return graph;
-    BRINE_ASSIGN_OR_RETURN(graph, passes::Derive(*source, function, batch_size));
+    BRINE_ASSIGN_OR_RETURN(graph, passes::Derive(*source, function, batch_size == 0 ? kDefaultBatchSize : batch_size));
   }
   passes::PipelineOptions options;
   options.until = stage;
@@ -50,7 +54,7 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
 }  // namespace
 
 int RunInspect(const Command&, const Arguments& arguments) {
-  const std::optional<ir::Stage> stage = ir::FindStage(arguments.Get("stage", "graph"));
+  std::optional<ir::Stage> stage = ir::FindStage(arguments.Get("stage", "graph"));
   if (!stage.has_value()) return Fail(absl::InvalidArgumentError("--stage must be graph, train, fused or planned"), kUsage);
   const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
   if (!function.has_value() || *function == ir::Function::kModel) {
@@ -61,16 +65,20 @@ int RunInspect(const Command&, const Arguments& arguments) {
   if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
     return Fail(absl::InvalidArgumentError("--format must be text, pb, pbtxt, dot or table"), kUsage);
   }
-  if (format == "table" && *stage != ir::Stage::kPlanned) return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
-  const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", 32, 1, 1 << 20);
+  if (format == "table" && arguments.Has("stage") && *stage != ir::Stage::kPlanned) return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
+  const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", kDefaultBatchSize, 1, 1 << 20);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
 
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   const auto graphs = LoadModelFile(arguments.words[0], session->toolchain, session->cache);
   if (!graphs.ok()) return Fail(graphs.status(), graphs.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
+  // A file of one graph is shown as it is.
+  if (!arguments.Has("stage") && graphs->size() == 1) stage = (*graphs)[0].stage;
+  if (format == "table" && *stage != ir::Stage::kPlanned) return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
   std::vector<std::string> remarks;
-  const absl::StatusOr<ir::Graph> graph = Select(*graphs, *stage, *function, *batch_size, arguments.Has("remarks") ? &remarks : nullptr);
+  const int64_t rows = arguments.Has("batch-size") ? *batch_size : 0;
+  const absl::StatusOr<ir::Graph> graph = Select(*graphs, *stage, *function, rows, arguments.Has("remarks") ? &remarks : nullptr);
   if (!graph.ok()) return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())), kBadInput);
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const absl::StatusOr<std::string> text = Format(*graph, format);
@@ -92,6 +100,9 @@ int RunOpt(const Command&, const Arguments& arguments) {
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
   options.stop_after = static_cast<int>(*stop);
   const std::string print_after = arguments.Get("print-after", "");
+  for (const std::vector<std::string>& names : {options.only, options.without, arguments.Has("print-after") ? std::vector<std::string>{print_after} : std::vector<std::string>()}) {
+    if (const absl::Status status = passes::CheckNames(names); !status.ok()) return Fail(status, kUsage);
+  }
   const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
   if (!function.has_value()) return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
 
@@ -112,6 +123,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
     if (!changed.ok()) return Fail(changed.status(), kBadInput);
     if (print_after.empty()) absl::StrAppend(&text, ir::Print(graph));
   }
+  if (text.empty()) std::fprintf(stderr, "%s changed nothing\n", print_after.c_str());
   return Print(text);
 }
 

@@ -1,11 +1,13 @@
 // The `brine` tool: one table of commands.
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "codegen/files.h"
 #include "frontend/cli/commands.h"
 #include "ir/names.h"
 
@@ -115,6 +117,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 int Fail(const absl::Status& status, int code) {
+  if (absl::IsCancelled(status)) code = kInterrupted;
   const std::string text(status.message());
   // Places begin their own lines: model.cc:9: …
   const bool placed = code == kBadInput;
@@ -130,4 +133,8 @@ int Print(absl::string_view text) {
 
 }  // namespace brine::cli
 
-int main(int argc, char** argv) { return brine::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of write
+  brine::codegen::CatchSignals();
+  return brine::cli::Main(argc, argv);
+}

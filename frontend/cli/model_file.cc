@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 #include "absl/strings/match.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/str_split.h"
 #include "codegen/emit_program.h"
 #include "codegen/files.h"
+#include "frontend/cli/commands.h"
 #include "ir/proto.h"
 #include "ir/status.h"
 #include "ir/text.h"
@@ -78,6 +80,7 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   std::vector<std::string> run = command;
   for (const std::string& word : {std::string("-MD"), std::string("-MF"), depfile, std::string("-o"), output, path, library, "-Wl,-rpath," + toolchain.libraries}) run.push_back(word);
   const absl::StatusOr<codegen::ProcessResult> result = codegen::RunProcess(run);
+  if (absl::IsCancelled(result.status())) return result.status();
   if (!result.ok()) return absl::UnavailableError(absl::StrCat("no C++ compiler: ", result.status().message(), "; install g++ or set CXX"));
   if (result->exit_code != 0) return absl::InvalidArgumentError(absl::StrCat(result->errors, path, ": the model does not compile"));
   BRINE_ASSIGN_OR_RETURN(std::string program, ReadFile(output));
@@ -100,15 +103,20 @@ absl::StatusOr<std::vector<ir::Graph>> Checked(absl::StatusOr<std::vector<ir::Gr
 absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const Toolchain& toolchain, const Cache& cache) {
   BRINE_ASSIGN_OR_RETURN(std::string program, CompileModel(path, toolchain, cache));
   BRINE_ASSIGN_OR_RETURN(codegen::TemporaryFolder folder, codegen::TemporaryFolder::Create());
-  const std::string file = folder.path() + "/model";
+  const std::string file = folder.path() + "/model", graphs = folder.path() + "/graphs";
   BRINE_RETURN_IF_ERROR(codegen::WriteFile(file, program));
   chmod(file.c_str(), 0700);
-  BRINE_ASSIGN_OR_RETURN(codegen::ProcessResult result, codegen::RunProcess({file, "--emit", "-"}));
-  if (result.exit_code != 0) {
+  BRINE_ASSIGN_OR_RETURN(codegen::ProcessResult result, codegen::RunProcess({file, "--emit", graphs}));
+  std::fputs(result.output.c_str(), stderr);  // what the model prints is not ours
+  if (result.exit_code == kBadInput) {
     if (!result.errors.empty() && result.errors.back() == '\n') result.errors.pop_back();
-    return absl::InvalidArgumentError(result.errors.empty() ? absl::StrCat(path, ": the model's program ended with code ", result.exit_code) : result.errors);
+    return absl::InvalidArgumentError(result.errors);
   }
-  return Checked(ir::Parse(result.output, path));
+  const absl::StatusOr<std::string> text = ReadFile(graphs);
+  if (result.exit_code != 0 || !text.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(result.errors, path, ": the model's program ended with code ", result.exit_code, result.exit_code == 0 ? " and wrote no graph" : ""));
+  }
+  return Checked(ir::Parse(*text, path));
 }
 
 }  // namespace

@@ -34,9 +34,13 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   std::vector<std::string> remarks;
   if (arguments.Has("remarks")) passes.remarks = &remarks;
   if (arguments.Has("without")) passes.without = absl::StrSplit(arguments.Get("without", ""), ',');
+  if (const absl::Status status = passes::CheckNames(passes.without); !status.ok()) {
+    prepared.exit_code = Fail(status, kUsage);
+    return prepared;
+  }
   absl::StatusOr<codegen::PlannedModel> planned = codegen::PlanModel(*model, *batch_size, passes, arguments.Get("dump-ir", ""));
   if (!planned.ok()) {
-    prepared.exit_code = Fail(planned.status(), kBadInput);
+    prepared.exit_code = Fail(planned.status(), absl::IsUnavailable(planned.status()) ? kFailed : kBadInput);  // a dump that cannot be written
     return prepared;
   }
   prepared.planned = *std::move(planned);

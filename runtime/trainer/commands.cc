@@ -126,6 +126,10 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
     data.train = data.train.EnlargedTo(size.height, size.width);
     data.test = data.test.EnlargedTo(size.height, size.width);
   }
+  const brine_value& input = OnlyInput(program.train.call_count > 0 ? program.train : program.predict, BRINE_DATA);
+  if (data.train.type().elements != RowElements(input)) {
+    throw Error(kExitBadInput, line.data + ": a sample has " + std::to_string(data.train.type().elements) + " elements, the model's input " + input.name + " is " + ShapeText(input));
+  }
   return data;
 }
 
@@ -196,9 +200,29 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
 
 namespace {
 
+// One sample of the model's shape or several of them, or samples that are flat; axes of 1 do not count.
+bool HasShapeOf(const Array& array, const brine_value& input) {
+  std::vector<int64_t> have, want;
+  for (int64_t extent : array.shape) {
+    if (extent != 1) have.push_back(extent);
+  }
+  for (int axis = 1; axis < input.rank; ++axis) {
+    if (input.dims[axis] != 1) want.push_back(input.dims[axis]);
+  }
+  if (have.size() > want.size() + 1) return false;
+  if (have.size() >= want.size() && std::equal(want.begin(), want.end(), have.end() - static_cast<std::ptrdiff_t>(want.size()))) return true;
+  return have.size() <= 1 || (have.size() == 2 && have[1] == RowElements(input));
+}
+
 // Mistakes are the file's, where there is one.
-std::vector<float> PredictArray(Trainer& trainer, const Array& array, const std::string& file) {
+std::vector<float> PredictArray(Trainer& trainer, const brine_program& program, const Array& array, const std::string& file) {
   try {
+    const brine_value& input = OnlyInput(program.predict, BRINE_DATA);
+    if (!HasShapeOf(array, input)) {
+      std::string shape;
+      for (int64_t extent : array.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
+      throw Error(kExitBadInput, "has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
+    }
     return trainer.Predict(array.samples());
   } catch (const Error& error) {
     if (file.empty() || error.code() != kExitBadInput) throw;
@@ -214,7 +238,7 @@ int RunPredict(const brine_program& program, const CommandLine& line) {
   TrainTest data;
   if (!line.data.empty() || line.sample >= 0) data = OpenData(program, line);
   const Array array = line.sample >= 0 ? TestSample(data.test, line.sample) : ReadNpy(line.input);
-  const std::vector<float> predictions = PredictArray(trainer, array, line.input);
+  const std::vector<float> predictions = PredictArray(trainer, program, array, line.input);
   const auto classes = static_cast<size_t>(ClassCount(program));
   std::vector<std::string> names = data.test.class_names;
   for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name) names.push_back(*name);

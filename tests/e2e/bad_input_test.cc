@@ -1,6 +1,8 @@
 // What a user can get wrong, and the one sentence with its place that he gets.
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <cstring>
 #include <filesystem>
 
 #include "tests/e2e/project.h"
@@ -48,6 +50,11 @@ class BadInput : public testing::Test {
     }
   }
 
+  void WriteNpy(const std::string& file, const std::string& dtype, const std::string& shape, const std::string& bytes) {
+    const std::string head = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': " + shape + ", }";
+    project_.Write(file, std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head + std::string(117 - head.size(), ' ') + "\n" + bytes);
+  }
+
   // model.cc with some of its text changed.
   void Change(const std::string& file, const std::string& from, const std::string& to) {
     std::string text = kSmallModel;
@@ -70,6 +77,14 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"no weights", "brine evaluate model.cc", 2, "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
       {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2, "error: predict needs FILE.npy or the number of a test picture"},
       {"no folder to write to", "brine compile model.cc -o nowhere/small", 1, "brine: nowhere/small: No such file or directory"},
+      {"over the model", "brine compile model.cc -o model.cc", 2, "brine: model.cc: is the model itself"},
+      {"over a folder", "mkdir folder; brine compile model.cc -o folder", 2, "brine: folder: is not a regular file"},
+      {"a header of the user's", "echo mine >small.h; brine compile model.cc -o other 2>&1 | cat >&2; mv small.h kept.h; grep -q mine kept.h", 0,
+       "brine: small.h: the C header would be written there, over a file that is not brine's"},
+      {"unknown pass", "brine compile model.cc --without=fusion", 2, "brine: unknown pass \"fusion\"; known are …"},
+      {"unknown pass of opt", "brine inspect model.cc >model.ir; brine opt model.ir --print-after=fusion", 2, "brine: unknown pass \"fusion\"; known are …"},
+      {"full disk for a program", "brine inspect model.cc --format pb >model.pb; brine compile model.pb -o big; rm big; ulimit -f 100; brine compile model.pb -o big", 1, "brine: big: File too large"},
+      {"full disk for dumps", "brine summary model.cc --dump-ir=/dev/full", 1, "brine: /dev/full/train/…"},
       {"full disk", "brine summary model.cc >/dev/full", 1, "brine: standard output: No space left on device"},
       {"open cache", "mkdir -m 777 cache; BRINE_CACHE=$PWD/cache brine compile model.cc -o small 2>&1 | sed \"s:$PWD/::\" >&2; true", 0,
        "brine: cache: the cache folder has mode 0777, others may enter it; chmod 700 it"},
@@ -84,8 +99,14 @@ TEST_F(BadInput, InAModel) {
   project_.Write("ends.cc", "int main() { return 7; }\n");
   project_.Write("cut.ir", "graph \"x\" {\n");
   project_.Write("cut.pb", "abc");
-  project_.Write("deep.pbtxt", std::string(10000, '{'));
-  project_.Write("deep.ir", "graph \"x\" " + std::string(10000, '{'));
+  std::string deep_nodes, deep_fields = "graph { nodes { ";
+  for (int depth = 0; depth < 10000; ++depth) {
+    deep_nodes += "%a = kernel() <generic> {\n";
+    deep_fields += "body { ";
+  }
+  project_.Write("deep.pbtxt", deep_fields);
+  project_.Write("deep.ir", "graph \"x\" {\n" + deep_nodes);
+  Change("prints.cc", "  using namespace brine;", "  using namespace brine;\n  __builtin_puts(\"hi\");\n  throw 3;");
   std::string many = kSmallModel;
   for (const auto& [from, to] : {std::pair("filters = 8", "filters = -8"), {"kernel_size = 3", "kernel_size = 30"}, {"relu", "rellu"}, {"units = 10", "units = -10"}}) {
     many.replace(many.find(from), std::string(from).size(), to);
@@ -104,8 +125,9 @@ TEST_F(BadInput, InAModel) {
       {"no graph", "brine train ends.cc", 3, "ends.cc: the model's program ended with code 7"},
       {"cut text", "brine train cut.ir", 3, "cut.ir:2:1: expected layer, compile, input, state, a value, update, output or }, got the end of the text"},
       {"no protobuf", "brine train cut.pb", 3, "cut.pb: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep"},
-      {"deep protobuf text", "brine train deep.pbtxt", 3, "deep.pbtxt:1:1: expected identifier, got: {"},
-      {"deep text", "brine train deep.ir", 3, "deep.ir:1:12: expected…"},
+      {"deep protobuf text", "brine train deep.pbtxt", 3, "deep.pbtxt:…"},
+      {"deep text", "brine train deep.ir", 3, "deep.ir:…"},
+      {"a model that throws", "brine train prints.cc 2>&1 | tail -n 1 >&2; true", 0, "prints.cc: the model's program ended with code 134"},
       {"no C++ compiler", "CXX=nowhere BRINE_CACHE=$PWD/new brine train model.cc", 4, "brine: no C++ compiler: nowhere: cannot be started: No such file or directory; install g++ or set CXX"},
   };
   for (const Row& row : rows) Expect(row);
@@ -113,10 +135,19 @@ TEST_F(BadInput, InAModel) {
 
 TEST_F(BadInput, InAFile) {
   ASSERT_EQ(project_.Try("brine train model.cc --quiet --save w.safetensors --checkpoint kept && brine compile model.cc -o small").code, 0);
+  Change("real.cc", "  net.Add(Rescaling(1.0f / 255));\n", "");
   Change("wider.cc", ".filters = 8", ".filters = 16");
   project_.Write("text.npy", "hello");
-  const std::string head = "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 8), }";
-  project_.Write("flat.npy", std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head + std::string(117 - head.size(), ' ') + "\n" + std::string(64, 'x'));
+  WriteNpy("flat.npy", "|u1", "(8, 8)", std::string(64, 'x'));
+  WriteNpy("channels.npy", "|u1", "(3, 8, 8)", std::string(192, 'x'));
+  std::string pixels(192 * 4, '\0');
+  const float not_a_number = std::nanf("");
+  std::memcpy(pixels.data() + 20, &not_a_number, sizeof(not_a_number));
+  WriteNpy("nan.npy", "<f4", "(8, 8, 3)", pixels);
+  std::filesystem::create_directories(project_.path("larger/cifar-10-batches-bin"));
+  for (const char* file : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"}) {
+    project_.Write(std::string("larger/cifar-10-batches-bin/") + file, std::string(3073, '\1'));
+  }
   const std::string label = std::string("\0\0\x08\x01\0\0\0\x01", 8), picture = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
   for (const char* part : {"train", "t10k"}) {
     std::filesystem::create_directories(project_.path("mnist"));
@@ -139,7 +170,10 @@ TEST_F(BadInput, InAFile) {
       {"another model's checkpoint", "brine train wider.cc --checkpoint kept --resume", 3, "error: kept/step-313.safetensors: is not of the model small: …"},
       {"another model's weights", "brine evaluate wider.cc --weights w.safetensors", 3, "error: w.safetensors: is not of the model small: …"},
       {"no .npy", "brine predict model.cc text.npy --weights w.safetensors", 3, "error: text.npy: is not a .npy file"},
-      {"shape of a .npy", "brine predict model.cc flat.npy --weights w.safetensors", 3, "error: flat.npy: 64 elements are no whole number of samples of 192"},
+      {"shape of a .npy", "brine predict model.cc flat.npy --weights w.safetensors", 3, "error: flat.npy: has shape (8, 8), the model's input x is (n, 8, 8, 3)"},
+      {"channels first", "brine predict model.cc channels.npy --weights w.safetensors", 3, "error: channels.npy: has shape (3, 8, 8), the model's input x is (n, 8, 8, 3)"},
+      {"a pixel that is no number", "brine predict real.cc nan.npy --weights w.safetensors", 3, "error: nan.npy: sample 0: …"},
+      {"pictures of another size", "brine train model.cc --data larger", 3, "error: larger: a sample has 3072 elements, the model's input x is (n, 8, 8, 3)"},
       {"picture that is not there", "brine predict model.cc 2000 --weights w.safetensors", 3, "error: picture 2000 was asked for, the test data hold 2000"},
   };
   for (const Row& row : rows) Expect(row);
@@ -149,6 +183,16 @@ TEST_F(BadInput, InAFile) {
   const CommandResult resumed = project_.Try("brine train model.cc --quiet --epochs 2 --checkpoint kept --resume");
   EXPECT_EQ(resumed.code, 0);
   EXPECT_THAT(resumed.err, testing::StartsWith("warning: passed over a broken checkpoint: kept/step-999.safetensors: "));
+}
+
+// Ctrl-C while kernels are compiled: nothing goes on, and nothing is left.
+TEST_F(BadInput, InterruptedWhileItCompiles) {
+  const CommandResult result = project_.Try(
+      "mkdir tmp; export TMPDIR=$PWD/tmp BRINE_CACHE=$PWD/new; brine train model.cc & tool=$!; while [ -z \"$(ls tmp)\" ]; do sleep 0.01; done; sleep 0.2; kill -TERM $tool; "
+      "wait $tool; code=$?; sleep 0.1; ls tmp; exit $code");
+  EXPECT_EQ(result.code, 130);
+  EXPECT_EQ(result.out, "");  // what is left in tmp
+  EXPECT_EQ(result.err, "brine: interrupted\n");
 }
 
 // A kernel that was damaged in the cache is compiled again.

@@ -15,7 +15,7 @@ namespace brine::codegen {
 
 inline BuildOptions TestOptions() {
   BuildOptions options;
-  options.cache_folder = BRINE_BINARY_DIR "/kernel_cache";
+  options.cache_folder = BRINE_BINARY_DIR "/cache";
   return options;
 }
 

@@ -193,7 +193,7 @@ Fault Located(Fault fault, const std::string& place, const Graph& graph) {
 absl::StatusOr<codegen::Step> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
   if (bug.behind == (planned ? "memory" : "kernels")) bug.plant(graph);
   codegen::BuildOptions build;
-  build.cache_folder = options.cache_folder.empty() ? BRINE_BINARY_DIR "/kernel_cache" : options.cache_folder;
+  build.cache_folder = options.cache_folder.empty() ? BRINE_BINARY_DIR "/cache" : options.cache_folder;
   build.asserts = options.asserts;
   build.use_placements = planned;
   return codegen::BuildStep(graph, build);
