@@ -102,16 +102,21 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 void CatchSignals() {
-  struct sigaction action = {};
-  action.sa_flags = 0;  // without SA_RESTART: poll returns
+  struct sigaction action = {};  // without SA_RESTART: poll returns
   action.sa_handler = [](int signal) {
     caught = 1;
     if (busy > 0) return;
     std::signal(signal, SIG_DFL);
     raise(signal);
   };
-  for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction before = {};
+    sigaction(signal, &action, &before);
+    if (before.sa_handler == SIG_IGN) sigaction(signal, &before, nullptr);  // nohup, or a shell's background job
+  }
 }
+
+bool Interrupted() { return caught != 0; }
 
 absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments, const std::string& input_path) {
   if (caught != 0) return absl::CancelledError("interrupted");
@@ -164,11 +169,12 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   }
   close(output[0]);
   close(errors[0]);
+  int status = 0;
+  while (failed == 0 && waitpid(process, &status, 0) < 0 && errno == EINTR) {
+    if (caught != 0) kill(-process, SIGKILL);
+  }
   busy = busy - 1;
   if (failed != 0) return absl::NotFoundError(absl::StrCat(arguments[0], ": cannot be started: ", strerror(failed)));
-  int status = 0;
-  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
-  }
   if (caught != 0) return absl::CancelledError("interrupted");
   result.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return result;

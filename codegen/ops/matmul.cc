@@ -15,9 +15,9 @@ constexpr int64_t kRowsForPanel = 24;  // of results, from which on a copy of th
 
 // A copy of `b`[k, m] that a column of tiles reads: its rows follow each other without the gaps between the rows of b, which lie in the
 // same few sets of a cache.  Index order is [k, m].
-Func AddPanel(const char* name, const std::function<Expr(const Expr& k, const Expr& m)>& b, int depth, int width, std::vector<Root>* roots) {
+Func AddPanel(const std::function<Expr(const Expr& k, const Expr& m)>& b, int depth, int width, std::vector<Root>* roots) {
   Root packed;
-  packed.func = MakeFunc(name, Axes(2), {b(Axis(1), Axis(0))});
+  packed.func = MakeFunc("packed", Axes(2), {b(Axis(1), Axis(0))});
   packed.shape = {depth, width};
   packed.panel = true;
   roots->push_back(packed);
@@ -78,7 +78,7 @@ Lowered LowerProduct(const LoweringContext& context) {
   Expr weight;
   if (transposed || (axes.size() == 2 && WorthPanel(context, depth, rows))) {
     const auto element = [&](const Expr& k, const Expr& m) { return transposed ? b({m, k}) : b({k, m}); };
-    weight = AddPanel("packed", element, depth, width, &lowered.roots)(axes.back(), r.x);
+    weight = AddPanel(element, depth, width, &lowered.roots)(axes.back(), r.x);
   } else {
     weight = b({r.x, axes.back()});
   }
@@ -112,7 +112,7 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
   const int64_t depth = row.size() == 1 ? context.LargestExtent(a.type.shape[0]) : 0;
   if (depth > 0 && WorthPanel(context, depth, a.type.shape.back())) {
     const auto element = [&](const Expr& n, const Expr& column) { return b({n, column}); };
-    weight = AddPanel("packed", element, static_cast<int>(depth), static_cast<int>(context.out[0].shape[1]), &lowered.roots)(m, r[0]);
+    weight = AddPanel(element, static_cast<int>(depth), static_cast<int>(context.out[0].shape[1]), &lowered.roots)(m, r[0]);
   }
   Func sum = MakeFunc("product", Axes(2), {0.0f});
   sum(m, k) += a(left) * weight;

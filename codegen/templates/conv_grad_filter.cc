@@ -26,8 +26,8 @@ using ir::Node;
 
 constexpr int kShortestRun = 4;  // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;
-constexpr int kCopiedBlock = 64;         // of filters that share the copied taps
-constexpr int kCopiedBytes = 16 << 10;   // of a task's copied taps: half of a first-level cache
+constexpr int kCopiedBlock = 64;        // of filters that share the copied taps
+constexpr int kCopiedBytes = 16 << 10;  // of a task's copied taps: half of a first-level cache
 // Vectors that a winner costs, from which on winners without gradient are left out first.  A list costs 3 to 4 vectors an entry, and at 75 %
 // live or more, as behind a first layer of few channels, saves less.
 constexpr int kWorthList = 9;

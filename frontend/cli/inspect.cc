@@ -65,7 +65,6 @@ int RunInspect(const Command&, const Arguments& arguments) {
   if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
     return Fail(absl::InvalidArgumentError("--format must be text, pb, pbtxt, dot or table"), kUsage);
   }
-  if (format == "table" && arguments.Has("stage") && *stage != ir::Stage::kPlanned) return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
   const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", kDefaultBatchSize, 1, 1 << 20);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
 

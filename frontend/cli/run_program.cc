@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "codegen/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
 
@@ -48,6 +49,7 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   std::vector<std::string> argv = {program->name, command.name};
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
+  if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
   return Fail(Become(program->name, program->bytes, argv), kFailed);
 }
 

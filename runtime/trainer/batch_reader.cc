@@ -14,9 +14,7 @@ BatchReader::BatchReader(brine_state* state, const brine_function* function, con
     : data_(data), backend_(brine_state_program(state)->backend), type_(data.type()), batch_size_(brine_state_program(state)->batch_size) {
   const brine_value& input = OnlyInput(*function, BRINE_DATA);
   real_input_ = input.dtype == BRINE_F32;
-  if (RowElements(input) != type_.elements) {
-    throw Error(kExitBadInput, "a sample has " + std::to_string(type_.elements) + " elements, the model's input " + input.name + " is " + ShapeText(input));
-  }
+  CheckSample(type_.elements, input);
   if (type_.real && !real_input_) throw Error(kExitBadInput, std::string("the samples are f32, the model's input ") + input.name + " is u8");
   sample_bytes_ = type_.elements * (real_input_ ? 4 : 1);
   samples_ = static_cast<uint8_t*>(brine_input_rows(state, function, BRINE_DATA, 0));

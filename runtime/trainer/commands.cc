@@ -126,10 +126,7 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
     data.train = data.train.EnlargedTo(size.height, size.width);
     data.test = data.test.EnlargedTo(size.height, size.width);
   }
-  const brine_value& input = OnlyInput(program.train.call_count > 0 ? program.train : program.predict, BRINE_DATA);
-  if (data.train.type().elements != RowElements(input)) {
-    throw Error(kExitBadInput, line.data + ": a sample has " + std::to_string(data.train.type().elements) + " elements, the model's input " + input.name + " is " + ShapeText(input));
-  }
+  CheckSample(data.train.type().elements, OnlyInput(program.train.call_count > 0 ? program.train : program.predict, BRINE_DATA), line.data);
   return data;
 }
 

@@ -19,6 +19,12 @@ std::string ShapeText(const brine_value& value) {
   return text + ")";
 }
 
+void CheckSample(int64_t elements, const brine_value& input, const std::string& place) {
+  if (elements == RowElements(input)) return;
+  throw Error(kExitBadInput, (place.empty() ? "" : place + ": ") + "a sample has " + std::to_string(elements) + " elements, the model's input " + input.name + " is " +
+                                 ShapeText(input));
+}
+
 const brine_value& OnlyInput(const brine_function& function, brine_source source) {
   const brine_value* const value = brine_input_value(&function, source, 0);
   if (value != nullptr && brine_input_value(&function, source, 1) == nullptr) return *value;

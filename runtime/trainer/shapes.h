@@ -11,6 +11,9 @@ namespace brine {
 int64_t RowElements(const brine_value& value);   // of one row: the product of all dimensions but the first
 std::string ShapeText(const brine_value& value);  // "(n, 32, 32, 3)"
 
+// Throws Error unless a sample of so many elements is a row of `input`; the sentence begins with `place` where there is one.
+void CheckSample(int64_t elements, const brine_value& input, const std::string& place = "");
+
 // The only input of `function` with this source, BRINE_DATA or BRINE_LABEL; throws Error when there are none or several.
 const brine_value& OnlyInput(const brine_function& function, brine_source source);
 
