@@ -67,7 +67,7 @@ class NoisyKernel {
 class StepComparison::Kernel {
  public:
   Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given, const ir::Tensors<float>& results, int64_t rows)
-      : node_(node), region_(CanonicalRegion(graph, node)), rows_(rows), noise_(region_, operands_, rows) {
+      : region_(CanonicalRegion(graph, node)), rows_(rows), noise_(region_, operands_, rows) {
     const std::vector<ir::ValueId> from = KernelArguments(node), to = KernelArguments(region_.nodes[0]);
     const size_t inputs = region_.nodes[0].inputs.size();
     for (size_t at = 0; at < from.size(); ++at) {
@@ -84,7 +84,6 @@ class StepComparison::Kernel {
     BRINE_ASSIGN_OR_RETURN(absolute_, ir::Interpret<double>(region_, ToDouble(operands_, true), rows_));
     for (const auto& [name, tensor] : got_) {
       Result& result = results[original_.at(name)];
-      result.node = &node_;
       BRINE_RETURN_IF_ERROR(tensor.real.empty() ? AddWhole(name, result) : AddReal(name, result));
     }
     return absl::OkStatus();
@@ -121,7 +120,6 @@ class StepComparison::Kernel {
     }
   }
 
-  const ir::Node& node_;
   const ir::Graph region_;
   const int64_t rows_;
   ir::Tensors<float> operands_, got_, float_loop_;
@@ -149,11 +147,16 @@ StepComparison::Worst StepComparison::FindWorst() const {
 }
 
 std::string StepComparison::FirstFault() const {
-  for (const auto& [name, result] : results_) {
-    const Errors& errors = result.errors;
-    if (result.fault.empty() && errors.WithinBound()) continue;
-    const std::string fault = result.fault.empty() ? absl::StrFormat("rmse %.3g, bound %.3g", errors.Rmse(), errors.Bound()) : result.fault;
-    return absl::StrCat(name, ": ", fault, "\n", ir::PrintNode(graph_, *result.node));
+  for (const ir::Node& node : graph_.nodes) {
+    for (ir::ValueId output : node.outputs) {
+      const auto found = results_.find(graph_.value(output).name);
+      if (found == results_.end()) continue;
+      const auto& [name, result] = *found;
+      const Errors& errors = result.errors;
+      if (result.fault.empty() && errors.WithinBound()) continue;
+      const std::string fault = result.fault.empty() ? absl::StrFormat("rmse %.3g, bound %.3g", errors.Rmse(), errors.Bound()) : result.fault;
+      return absl::StrCat(name, ": ", fault, "\n", ir::PrintNode(graph_, node));
+    }
   }
   return "";
 }

@@ -57,7 +57,6 @@ class StepComparison {
 
  private:
   struct Result {
-    const ir::Node* node;  // of graph_
     Errors errors;
     std::string fault;  // in a whole number
   };

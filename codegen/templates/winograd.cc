@@ -125,13 +125,15 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
   product_(k_, t_, e_, f_, g_) += filters_(k_, r, e_, f_) * image_(r, t_, e_, f_, g_);
   products_(k_, t_, e_, f_, g_) = product_(k_, t_, e_, f_, g_);
 
-  halves_(k_, d_, f_, t_, g_) = Transform(transforms.output, plan.size, d_, Each(points, [&](int e) { return products_(k_, t_, e, f_, g_); }));
+  // By picture and tile of it, which bounds inference can tell apart; a tile of a task it could not.
+  const Expr tile = (n_ % plan.pictures) * (plan.rows * plan.columns) + t_, group = n_ / plan.pictures;
+  halves_(k_, d_, f_, t_, n_) = Transform(transforms.output, plan.size, d_, Each(points, [&](int e) { return products_(k_, tile, e, f_, group); }));
 }
 
 Expr Winograd::At(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const {
-  const Expr group = n / plan_.pictures, row = (n % plan_.pictures) * plan_.rows + y / plan_.size, tile = row * plan_.columns + x / plan_.size;
+  const Expr tile = y / plan_.size * plan_.columns + x / plan_.size;
   return Transform(MakeTransforms(plan_.size).output, plan_.size, y % plan_.size,
-                   Each(plan_.points(), [&](int line) { return halves_(f, x % plan_.size, line, tile, group); }));
+                   Each(plan_.points(), [&](int line) { return halves_(f, x % plan_.size, line, tile, n); }));
 }
 
 void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters, const Machine& machine) {
@@ -141,7 +143,7 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
   const int across = lanes * tile.vectors;
   Var ko, ki, to, ti;
   halves_.compute_at(out, vector).bound_extent(k_, lanes).bound_extent(d_, plan_.size).bound_extent(f_, plan_.points()).bound_extent(t_, 1);
-  halves_.reorder(k_, d_, f_, t_, g_).vectorize(k_, lanes).unroll(d_).unroll(f_);
+  halves_.reorder(k_, d_, f_, t_, n_).vectorize(k_, lanes).unroll(d_).unroll(f_);
 
   products_.compute_at(out, block).store_in(kOnStack).bound_extent(k_, block_filters).bound_extent(t_, plan_.tiles());
   // A slice of transformed filters stays in the first-level cache while all tiles of the task pass by.

@@ -11,7 +11,7 @@
 namespace brine::codegen {
 namespace {
 
-constexpr int64_t kBatchSize = 5;
+constexpr int64_t kBatchSize = 35;
 
 TEST(Templates, AreTheRegions) {
   const std::vector<std::string> templates = {
@@ -96,6 +96,14 @@ constexpr Row kRows[] = {
         %a = add(%c, %b) : f32[n,9,12,24]
         %r = relu(%a) : f32[n,9,12,24]
       } : f32[n,9,12,24])",
+     4, true},
+    {"conv_by_winograd_of_small_pictures", R"(
+      input %x : f32[n,5,4,16] data
+      input %w : f32[3,3,16,40] data
+      %r = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,5,4,40]
+        %r = relu(%c) : f32[n,5,4,40]
+      } : f32[n,5,4,40])",
      4, true},
     {"input_by_winograd", R"(
       input %d : f32[n,7,10,16] data
@@ -309,7 +317,7 @@ void Compare(Step& step, int64_t n, double live, int draws) {
 TEST(Templates, AgreeWithTheInterpreter) {
   auto step = Build(false);
   ASSERT_TRUE(step.ok()) << step.status();
-  for (int64_t n : {1, 3, 5}) Compare(*step, n, 0.6, 8);
+  for (int64_t n : {1, 3, 5, 7}) Compare(*step, n, 0.6, 8);
   Compare(*step, 3, 0, 1);
   Compare(*step, 3, 1, 8);
 }
