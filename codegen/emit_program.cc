@@ -153,10 +153,12 @@ class Emitter {
                       absl::StrJoin(arguments, ", ", [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }), "};\n");
       const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return updating.count(value) != 0; });
       if (updates && first_update < 0) first_update = call_count;
+      const auto live = std::find(arguments.begin(), arguments.end(), passes::LiveOperand(node));
       const int64_t flops = node.is_kernel() ? passes::RegionFlops(graph, node, graph.batch_size) : 0;
       absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count, ", .input_count = ", arguments.size() - node.outputs.size(),
                       ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.scratch_bytes, ", .name = ", CString(graph.value(node.outputs[0]).name),
-                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)), ", .flops = ", flops, "},\n");
+                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)), ", .flops = ", flops,
+                      ", .live_operand = ", live < arguments.end() ? live - arguments.begin() + 1 : 0, "},\n");
       ++call_count;
     }
     EmitTable("brine_call", prefix + "_calls", calls);

@@ -103,6 +103,13 @@ bool IsProduct(const Surroundings& surroundings, int root, bool transpose_a, boo
   return node.op == &ir::kMatmul && node.attributes.Bool("transpose_a") == transpose_a && node.attributes.Bool("transpose_b") == transpose_b;
 }
 
+// Whether operand `operand` of the root is what `op` made, in the same or in another shape.
+bool IsMadeBy(const Surroundings& surroundings, int root, size_t operand, const Op& op) {
+  int producer = surroundings.uses.Producer(surroundings.node(root).inputs[operand]);
+  while (producer != Uses::kNone && surroundings.node(producer).op->view) producer = surroundings.uses.Producer(surroundings.node(producer).inputs[0]);
+  return producer != Uses::kNone && surroundings.node(producer).op == &op;
+}
+
 }  // namespace
 
 RegionMatch MatchConvPool(const Surroundings& surroundings, int root) {
@@ -122,6 +129,11 @@ RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root) {
   chain.TakeSum(d);
   if (d != dy) chain.TakeSum(dy);
   return std::move(chain).Done();
+}
+
+RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root) {
+  if (!Is(surroundings, root, ir::kConv2DGradFilter) || !IsMadeBy(surroundings, root, 1, ir::kReluGrad)) return {};
+  return MatchConvGradFilter(surroundings, root);
 }
 
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root) {
@@ -152,6 +164,18 @@ RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root) {
   Chain chain(surroundings, root);
   chain.TakeSum(surroundings.node(root).inputs[1]);
   return std::move(chain).Done();
+}
+
+RegionMatch MatchDenseOfLive(const Surroundings& surroundings, int root) {
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDense(surroundings, root) : RegionMatch();
+}
+
+RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root) {
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
+}
+
+RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root) {
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 1, ir::kReluGrad) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
 }
 
 }  // namespace brine::passes

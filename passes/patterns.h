@@ -13,6 +13,9 @@ RegionMatch MatchConvPool(const Surroundings& surroundings, int root);
 // sum may be that of d, which is the same
 RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root);
 
+// The same where dy is what a relu's gradient leaves, and no pool's
+RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root);
+
 // conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) is computed inside
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root);
 
@@ -24,6 +27,11 @@ RegionMatch MatchDenseGradInput(const Surroundings& surroundings, int root);
 
 // matmul(x, dy) {transpose_a} with reduce_sum(dy) over all axes but the last
 RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root);
+
+// The same where an operand is made by a relu or its gradient: x, x or else dy
+RegionMatch MatchDenseOfLive(const Surroundings& surroundings, int root);
+RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root);
+RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root);
 
 // Around a log_softmax of logits z = matmul(x, w) + bias with at most 128 classes: that product, loss, metric and their gradients as far as
 // they are no larger than z, and what z's gradient gives w, bias and x, with x's relu_grad (patterns_head.cc)

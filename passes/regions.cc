@@ -16,13 +16,19 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
+using Live = Region::Live;
+
 constexpr Region kRegions[] = {
     {"head", MatchHead, "a dozen ops on a few numbers a row: started one by one they would cost more than they compute"},
     {"conv_pool", MatchConvPool, "bias, pool and activation take the sums while they are in registers; the full picture is never stored"},
-    {"conv_grad_filter", MatchConvGradFilter, "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero"},
-    {"conv_grad_input", MatchConvGradInput, "as above; relu's mask is applied to a result, once, not to an operand, once a tap"},
+    {"conv_grad_filter_of_live", MatchConvGradFilterOfLive, "what relu turned off gives the filters nothing", Live::kSecond},
+    {"conv_grad_filter", MatchConvGradFilter, "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero", Live::kOfPool},
+    {"conv_grad_input", MatchConvGradInput, "as above; relu's mask is applied to a result, once, not to an operand, once a tap", Live::kOfPool},
+    {"dense_of_live", MatchDenseOfLive, "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
+    {"dense_grad_filter_of_live_input", MatchDenseGradFilterOfLiveInput, "as above, for the columns of the input", Live::kFirst},
+    {"dense_grad_filter_of_live", MatchDenseGradFilterOfLive, "as above, for the columns of the gradient", Live::kSecond},
     {"dense", MatchDense, "bias and activation take the sums while they are in registers"},
-    {"dense_grad_input", MatchDenseGradInput, "relu's mask takes the sums while they are in registers"},
+    {"dense_grad_input", MatchDenseGradInput, "what relu's mask blocks is not computed", Live::kMask},
     {"dense_grad_filter", MatchDenseGradFilter, "the bias's gradient is one more row of the product"},
     {"optimizer", nullptr, "one pass over parameters, gradients and slots, behind everything that reads them"},
     {"generic", nullptr, "what is left: one op with the elementwise ones behind it, or elementwise ops of one shape"},
@@ -60,6 +66,18 @@ int64_t RegionFlops(const Graph& graph, const Node& kernel, int64_t rows) {
     if (__builtin_add_overflow(flops, node.op->flops({inputs, node.attributes}, outputs, rows), &flops)) return INT64_MAX;
   }
   return flops;
+}
+
+ValueId LiveOperand(const Node& kernel) {
+  const Region* const region = FindRegion(kernel.region);
+  if (region == nullptr || region->live == Live::kNone) return ir::kNoValue;
+  for (const Node& node : kernel.body) {
+    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2DGradFilter;
+    if (region->live == Live::kOfPool ? node.op == &ir::kMaxPoolGrad : region->live == Live::kMask ? node.op == &ir::kReluGrad : product) {
+      return node.inputs[region->live == Live::kSecond || region->live == Live::kMask ? 1 : 0];
+    }
+  }
+  return ir::kNoValue;
 }
 
 int64_t RegionBytes(const Graph& graph, const Node& kernel) {

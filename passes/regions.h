@@ -32,14 +32,19 @@ struct Region {
   const char* name;                                                  // "conv_pool"
   RegionMatch (*match)(const Surroundings& surroundings, int root);  // null: formed by fuse itself
   const char* reason;                                                // why these nodes belong together
+  // The operand whose zeros its kernels leave out: of the root, the gradient of a max_pool_grad inside, or the result of a relu_grad's relu.
+  enum class Live { kNone, kFirst, kSecond, kOfPool, kMask } live = Live::kNone;
 };
 
 // In the order in which they are tried; the last one is *generic*, which holds any region.
 absl::Span<const Region> AllRegions();
 const Region* FindRegion(absl::string_view name);  // null when there is none
 
-// Floating-point operations of a kernel for `rows` rows; of kernels that visit winners only, the dense upper bound.
+// Floating-point operations of a kernel for `rows` rows; of kernels that leave zeros out, the dense upper bound.
 int64_t RegionFlops(const ir::Graph& graph, const ir::Node& kernel, int64_t rows);
+
+// The operand whose zeros a kernel of this region leaves out; ir::kNoValue for one that visits everything.
+ir::ValueId LiveOperand(const ir::Node& kernel);
 
 // Bytes that a kernel reads and writes outside itself for the graph's batch size.
 int64_t RegionBytes(const ir::Graph& graph, const ir::Node& kernel);

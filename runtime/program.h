@@ -51,7 +51,8 @@ typedef struct brine_call {
   const char* name;        // "conv2d.fwd", unique in the function
   const char* layers;      // "conv2d, max_pooling2d": the layers this kernel serves
   const char* location;    // "model.cc:9" of the first of them
-  double flops;            // of a full batch; 0 where they were not counted
+  double flops;            // of a full batch, as if nothing were left out; 0 where they were not counted
+  uint16_t live_operand;   // the input, counted from 1, whose zeros the kernel leaves out; 0: it visits everything
 } brine_call;
 
 // How the host fills a graph input before a step.

@@ -11,6 +11,7 @@
 // result does not depend on who computed what.
 #include <algorithm>
 
+#include "codegen/templates/live_list.h"
 #include "codegen/templates/winners.h"
 #include "ir/op.h"
 
@@ -62,17 +63,6 @@ RunTile ChooseCopiedTile(int taps, int filters, const Machine& machine) {
   return tile;
 }
 
-// The bias's gradient, where the kernel makes it.
-void AddBias(Frame& frame, const Tensor& dy) {
-  for (const Node& node : frame.kernel().body) {
-    if (node.op != &ir::kReduceSum) continue;
-    LoopNest bias = frame.Lower(node, {dy});
-    bias.output = true;
-    frame.AddOutput(bias.func, {node.outputs[0]});
-    Schedule(bias, frame.machine());
-  }
-}
-
 class FilterGradient {
  public:
   FilterGradient(Frame& frame, const Winners& winners)
@@ -91,7 +81,8 @@ class FilterGradient {
     chunks_ = (winners.rows + chunk_rows_ - 1) / chunk_rows_;
   }
 
-  bool Fits() const { return tile_.run >= kShortestRun && winners_.columns * kEntryBytes * block_ <= 4 * kListBytes; }
+  // Where each element is listed, a gradient that visits them all must be slower.
+  bool Fits() const { return (winners_.pooled() || listed_) && tile_.run >= kShortestRun && winners_.columns * kEntryBytes * block_ <= 4 * kListBytes; }
 
   ScheduledKernel Build() {
     MakeEntries();
@@ -109,7 +100,7 @@ class FilterGradient {
   // A copy is worth its stores where it saves more loads than that: it is made once a pixel, and a winner of each filter reads one of them.
   bool Copies() const {
     const int lanes = machine_.lanes, vectors = (run_ * window_.size[0] + lanes - 1) / lanes, in_place = window_.size[0] * ((run_ + lanes - 1) / lanes);
-    return run_ <= 2 * lanes && 2 * vectors <= machine_.registers - 3 && (in_place - vectors) * winners_.filters > 2 * vectors * winners_.cells();
+    return winners_.pooled() && run_ <= 2 * lanes && 2 * vectors <= machine_.registers - 3 && (in_place - vectors) * winners_.filters > 2 * vectors * winners_.cells();
   }
 
   // taps(t, x, y): what the kernel sees at pixel (y, x) of a chunk, t = (a·kw + b)·C + c; where vectors have room left, 1 and then zeros.
@@ -142,9 +133,13 @@ class FilterGradient {
     // Behind the last filter and the last row stand these again: those filters are not used, and those gradients are 0.
     const Expr filter = winners_.filters % block_ == 0 ? of_ * block_ + k_ : Halide::min(of_ * block_ + k_, winners_.filters - 1);
     const Index at = {n_, Halide::min(row, winners_.rows - 1), column, filter};
-    const Expr cell = Halide::cast<int>(winners_.index(at));
-    const Expr y = (copied_ ? s_ / winners_.columns : at[1]) * winners_.down + cell / winners_.across;
-    place_(k_, s_, of_, chunk_, n_) = y * (copied_ ? winners_.columns * winners_.across : width()) + column * winners_.across + cell % winners_.across;
+    Expr y = (copied_ ? s_ / winners_.columns : at[1]) * winners_.down * window_.stride[0], x = column * winners_.across * window_.stride[1];
+    if (winners_.pooled()) {
+      const Expr cell = Halide::cast<int>(winners_.index(at));
+      y += cell / winners_.across;
+      x += cell % winners_.across;
+    }
+    place_(k_, s_, of_, chunk_, n_) = y * (copied_ ? winners_.columns * winners_.across : width()) + x;
     const bool ragged = winners_.rows % chunk_rows_ != 0;
     value_(k_, s_, of_, chunk_, n_) = ragged ? Halide::select(row < winners_.rows, winners_.d(at), 0.0f) : winners_.d(at);
     if (listed_) MakeList();
@@ -201,7 +196,7 @@ class FilterGradient {
     out.vectorize(f, std::min(machine_.lanes, winners_.filters), TailStrategy::GuardWithIf).fuse(a, b, tap).parallel(tap);
 
     // Σ dy = Σ d: each window gives its gradient to one pixel.
-    if (!copied_ || room() == 0) return AddBias(frame_, winners_.d);
+    if (!copied_ || room() == 0) return frame_.AddSum(winners_.d);
     for (const Node& node : frame_.kernel().body) {
       if (node.op != &ir::kReduceSum) continue;
       Func bias = MakeFunc("bias", Axes(1), {total_(taps() % tile_.lanes, taps() / tile_.lanes, 0, Axis(0))});
@@ -320,7 +315,7 @@ class DenseFilterGradient {
     Func out = MakeFunc("out", Axes(4), {total(Halide::unsafe_promise_clamped(x_in_tile, 0, across - 1), Halide::unsafe_promise_clamped(y_in_tile, 0, size.rows - 1),
                                               tile_x, tile_y, Axis(3))});
     frame_.AddOutput(out, {grad_.outputs[0]});
-    AddBias(frame_, *dy_);
+    frame_.AddSum(*dy_);
 
     for (Func* sum : {&total, &part_sum}) {
       sum->compute_root().bound(f, 0, across).bound(t, 0, size.rows).bound(fo, 0, columns).bound(to, 0, lines).bound(a, 0, window_.size[0]);
@@ -360,12 +355,13 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   Frame frame(request);
   Winners winners;
   const Node& grad = *frame.Find(ir::kConv2DGradFilter);
-  if (!FindWinners(frame, grad, grad.inputs[1], &winners)) {
-    DenseFilterGradient dense(frame);
-    return dense.Fits() ? dense.Build() : BuildGeneric(request);
+  const bool live = frame.kernel().region == "conv_grad_filter_of_live" && FindLive(frame, grad, grad.inputs[1], &winners);
+  if (live || FindWinners(frame, grad, grad.inputs[1], &winners)) {
+    FilterGradient gradient(frame, winners);
+    if (gradient.Fits()) return gradient.Build();
   }
-  FilterGradient gradient(frame, winners);
-  return gradient.Fits() ? gradient.Build() : BuildGeneric(request);
+  DenseFilterGradient dense(frame);
+  return dense.Fits() ? dense.Build() : BuildGeneric(request);
 }
 
 }  // namespace brine::codegen

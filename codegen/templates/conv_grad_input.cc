@@ -5,6 +5,7 @@
 // registers while those lists are walked, and are added to those channels' gradient of the picture, which lies on the task's stack.
 #include <algorithm>
 
+#include "codegen/templates/live_list.h"
 #include "codegen/templates/strided_input.h"
 #include "codegen/templates/winners.h"
 #include "codegen/templates/winograd_conv.h"

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
+#include "ir/op.h"
 
 namespace brine::codegen {
 
@@ -102,6 +103,15 @@ void Frame::AddOutput(Func func, const std::vector<ValueId>& values) {
     output_order_.push_back(static_cast<int>(at - kernel_.outputs.begin()));
   }
   outputs_.push_back(func);
+}
+
+void Frame::AddSum(const Tensor& operand) {
+  const Node* const node = Find(ir::kReduceSum);
+  if (node == nullptr) return;
+  LoopNest sum = Lower(*node, {operand});
+  sum.output = true;
+  AddOutput(sum.func, {node->outputs[0]});
+  Schedule(sum, machine_);
 }
 
 ScheduledKernel Frame::Finish() {

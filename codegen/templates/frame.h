@@ -39,6 +39,8 @@ class Frame {
 
   // The Func writes these outputs of the kernel: the parts of its Tuple, in order.  Its first buffer is given its shape.
   void AddOutput(Halide::Func func, const std::vector<ir::ValueId>& values);
+  // The kernel's reduce_sum, where it has one, as an output over `operand`.
+  void AddSum(const Tensor& operand);
   ScheduledKernel Finish();
 
  private:

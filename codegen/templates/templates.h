@@ -31,6 +31,9 @@ ScheduledKernel BuildGeneric(const KernelRequest& request);
 ScheduledKernel BuildConvPool(const KernelRequest& request);
 ScheduledKernel BuildConvGradFilter(const KernelRequest& request);
 ScheduledKernel BuildConvGradInput(const KernelRequest& request);
+ScheduledKernel BuildDenseGradInput(const KernelRequest& request);
+ScheduledKernel BuildLiveDense(const KernelRequest& request);
+ScheduledKernel BuildLiveDenseGradFilter(const KernelRequest& request);
 
 }  // namespace brine::codegen
 

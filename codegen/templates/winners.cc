@@ -20,10 +20,19 @@ bool FindWinners(const Frame& frame, const ir::Node& convolution, ir::ValueId dy
   if (d == nullptr || index == nullptr) return false;
   const auto extent = [&](size_t axis) { return static_cast<int>(d->type.shape[axis]); };
   const std::vector<int64_t>& window = pool.Ints("window");
-  *winners = {pool_grad, *d, *index, extent(1), extent(2), extent(3), static_cast<int>(window[1]), static_cast<int>(window[0])};
+  *winners = {*d, *index, extent(1), extent(2), extent(3), static_cast<int>(window[1]), static_cast<int>(window[0])};
   return true;
 }
 
-Halide::Expr IsLive(const Halide::Expr& gradient) { return (Halide::reinterpret<uint32_t>(gradient) << 1) != Halide::cast<uint32_t>(0); }
+bool FindLive(const Frame& frame, const ir::Node& convolution, ir::ValueId dy, Winners* winners) {
+  const Tensor* const d = frame.Parameter(dy);
+  if (d == nullptr || convolution.attributes.Int("groups") != 1) return false;
+  for (int64_t dilation : convolution.attributes.Ints("dilations")) {
+    if (dilation != 1) return false;
+  }
+  const auto extent = [&](size_t axis) { return static_cast<int>(d->type.shape[axis]); };
+  *winners = {*d, {}, extent(1), extent(2), extent(3), 1, 1};
+  return true;
+}
 
 }  // namespace brine::codegen

@@ -12,11 +12,11 @@ namespace brine::codegen {
 inline constexpr int kListBytes = 8 << 10;  // of a task's lists: a quarter of a first-level cache
 
 struct Winners {
-  const ir::Node* pool_grad;  // max_pool_grad(d, index), computed nowhere
-  Tensor d, index;            // [n, rows, columns, filters]
+  Tensor d, index;            // [n, rows, columns, filters]; without an index, each element is a window of its own
   int rows, columns, filters;
   int across, down;  // extents of a window, which begins where the one before it ends
 
+  bool pooled() const { return index.func.defined(); }
   int cells() const { return across * down; }
   int windows() const { return rows * columns; }
 };
@@ -25,8 +25,8 @@ struct Winners {
 // no output.
 bool FindWinners(const Frame& frame, const ir::Node& convolution, ir::ValueId dy, Winners* winners);
 
-// Whether a gradient is to be visited.  It looks at the bits, since fast-math may take a comparison with NaN either way: NaN must be visited.
-Halide::Expr IsLive(const Halide::Expr& gradient);
+// Every element of a stored dy, of which many are zero.  False where dy is made inside.
+bool FindLive(const Frame& frame, const ir::Node& convolution, ir::ValueId dy, Winners* winners);
 
 }  // namespace brine::codegen
 

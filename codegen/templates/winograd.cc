@@ -15,7 +15,7 @@ namespace {
 constexpr int kTaps = 3;
 constexpr int kMostPoints = 6;                  // of a tile along an axis: its size and 2 more
 constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: a quarter of a second-level cache of 512 KB
-constexpr int kEnoughTiles = 16;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
+constexpr int kEnoughTiles = 24;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
 constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
 
 // The three matrices of F(size, 3): y = Aᵀ · (G·w ∘ Bᵀ·x) along an axis.
@@ -101,7 +101,8 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
   return plan;
 }
 
-Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine) : plan_(plan) {
+Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine)
+    : plan_(plan), pack_(plan.filters % machine.lanes == 0 ? machine.lanes : plan.filters) {
   const Transforms transforms = MakeTransforms(plan.size);
   const int points = plan.points();
 
@@ -109,7 +110,8 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
   filter_rows_(k_, c_, e_, a_) = Halide::mux(a_, Each(kTaps, [&](int a) {
                                                return Transform(transforms.filter, points, e_, Each(kTaps, [&](int b) { return weight(a, b, c_, k_); }));
                                              }));
-  filters_(k_, c_, e_, f_) = Transform(transforms.filter, points, f_, Each(kTaps, [&](int a) { return filter_rows_(k_, c_, e_, a); }));
+  const Expr filter = v_ * pack_ + k_;
+  filters_(k_, c_, v_, e_, f_) = Transform(transforms.filter, points, f_, Each(kTaps, [&](int a) { return filter_rows_(filter, c_, e_, a); }));
 
   // Tile t of a task's pictures; a_ is a line of the tile.
   const Expr row = t_ / plan.columns, column = t_ % plan.columns;
@@ -122,7 +124,7 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
   const RDom r(0, plan.channels, "r");
   r_ = r;
   product_(k_, t_, e_, f_, g_) = 0.0f;
-  product_(k_, t_, e_, f_, g_) += filters_(k_, r, e_, f_) * image_(r, t_, e_, f_, g_);
+  product_(k_, t_, e_, f_, g_) += filters_(k_ % pack_, r, k_ / pack_, e_, f_) * image_(r, t_, e_, f_, g_);
   products_(k_, t_, e_, f_, g_) = product_(k_, t_, e_, f_, g_);
 
   // By picture and tile of it, which bounds inference can tell apart; a tile of a task it could not.
@@ -155,8 +157,8 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
   image_.reorder(e_, f_, c_, t_).vectorize(c_, channel_lanes).unroll(e_).unroll(f_);
   image_rows_.compute_at(image_, c_).vectorize(c_, channel_lanes).unroll(e_).unroll(a_);
 
-  filters_.compute_root().bound(k_, 0, filters).bound(c_, 0, channels).bound(e_, 0, plan_.points()).bound(f_, 0, plan_.points());
-  filters_.reorder(e_, f_, k_, c_).vectorize(k_, lanes).unroll(e_).unroll(f_).parallel(c_, (channels + 7) / 8);
+  filters_.compute_root().bound(k_, 0, pack_).bound(c_, 0, channels).bound(v_, 0, filters / pack_).bound(e_, 0, plan_.points()).bound(f_, 0, plan_.points());
+  filters_.reorder(e_, f_, k_, v_, c_).vectorize(k_, lanes).unroll(e_).unroll(f_).parallel(c_, (channels + 7) / 8);
   filter_rows_.compute_at(filters_, k_).vectorize(k_, lanes).unroll(e_).unroll(a_);
 }
 

@@ -41,7 +41,8 @@ class Winograd {
 
  private:
   const WinogradPlan plan_;
-  Halide::Var k_{"k"}, t_{"t"}, g_{"g"}, c_{"c"}, e_{"e"}, f_{"f"}, a_{"a"}, d_{"d"}, n_{"n"};
+  const int pack_;  // filters that lie beside each other: a vector of them for all channels is one run of memory, where that is possible
+  Halide::Var k_{"k"}, t_{"t"}, g_{"g"}, c_{"c"}, e_{"e"}, f_{"f"}, a_{"a"}, d_{"d"}, n_{"n"}, v_{"v"};
   Halide::Func filter_rows_{"filter_rows"}, filters_{"filters"}, image_rows_{"image_rows"}, image_{"image"};
   Halide::Func product_{"product"}, products_{"products"}, halves_{"halves"};
   Halide::RVar r_;

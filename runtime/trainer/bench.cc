@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <span>
@@ -42,21 +43,12 @@ int64_t BytesMoved(const brine_function& function, const brine_call& call, int32
   return bytes;
 }
 
-// The share of elements that are not zero in the gradient that a kernel sends to the winners of a max-pool, which decides how much such a
-// kernel has to do.  Such a kernel reads the winners' places, bytes in the arena, and the gradient, real numbers of the same shape.
+// The share of elements that are not zero in the operand whose zeros a kernel leaves out, which decides how much it has to do.
 std::optional<double> LiveShare(const brine_state* state, const brine_function& function, const brine_call& call, int32_t rows) {
-  const std::span inputs(call.values, call.input_count);
-  for (const uint16_t place : inputs) {
-    const brine_value& places = function.values[place];
-    if (places.dtype != BRINE_U8 || places.block != BRINE_ARENA) continue;
-    for (const uint16_t index : inputs) {
-      const brine_value& gradient = function.values[index];
-      if (gradient.dtype != BRINE_F32 || gradient.rank != places.rank || !std::equal(places.dims, places.dims + places.rank, gradient.dims)) continue;
-      const std::span elements(reinterpret_cast<const float*>(Place(state, gradient)), static_cast<size_t>(Elements(gradient, rows)));
-      return 1 - static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
-    }
-  }
-  return std::nullopt;
+  if (call.live_operand == 0) return std::nullopt;
+  const brine_value& operand = function.values[call.values[call.live_operand - 1]];
+  const std::span elements(reinterpret_cast<const float*>(Place(state, operand)), static_cast<size_t>(Elements(operand, rows)));
+  return 1 - static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
 }
 
 struct KernelTime {
@@ -66,19 +58,18 @@ struct KernelTime {
   std::optional<double> live;
 };
 
-// The least times, each kernel by itself, over the values that the last step left.
-std::vector<KernelTime> TimeKernels(brine_state* state, const brine_function& function, int32_t rows, int repetitions) {
-  std::vector<KernelTime> kernels;
-  std::vector<double> times(static_cast<size_t>(repetitions));
-  for (int32_t index = 0; index < function.call_count; ++index) {
-    const brine_call& call = function.calls[index];
-    const std::optional<double> live = LiveShare(state, function, call, rows);
-    for (double& time : times) {
+// The least time of each kernel over some steps on one batch, in the order of a step: what a kernel reads is there at no other time.
+std::vector<KernelTime> TimeKernels(brine_state* state, const brine_function& function, int32_t rows, int steps) {
+  std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
+  for (int step = 0; step < steps; ++step) {
+    for (int32_t index = 0; index < function.call_count; ++index) {
+      const brine_call& call = function.calls[index];
+      KernelTime& kernel = kernels[static_cast<size_t>(index)];
+      if (step == 0) kernel = {&call, std::numeric_limits<double>::infinity(), BytesMoved(function, call, rows), LiveShare(state, function, call, rows)};
       const auto begin = Clock::now();
       ThrowIfFailed(brine_run_call(state, &function, index, rows), state);
-      time = MillisecondsSince(begin);
+      kernel.milliseconds = std::min(kernel.milliseconds, MillisecondsSince(begin));
     }
-    kernels.push_back({&call, *std::min_element(times.begin(), times.end()), BytesMoved(function, call, rows), live});
   }
   return kernels;
 }

@@ -11,7 +11,7 @@
 namespace brine::codegen {
 namespace {
 
-constexpr int64_t kBatchSize = 35;
+constexpr int64_t kBatchSize = 70;
 
 TEST(Templates, AreTheRegions) {
   const std::vector<std::string> templates = {
@@ -210,6 +210,50 @@ constexpr Row kRows[] = {
         %x = conv2d_grad_input(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
       } : f32[n,5,7,9])",
      3},
+    {"filter_of_live", R"(
+      input %x : f32[n,7,10,24] data
+      input %d : f32[n,7,10,19] data
+      %b, %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,24,19]
+      } : f32[19], f32[3,3,24,19])"},
+    {"filter_of_live_strided", R"(
+      input %x : f32[n,12,9,32] data
+      input %d : f32[n,6,3,7] data
+      %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,0], strides=[2,3]} : f32[3,3,32,7]
+      } : f32[3,3,32,7])"},
+    {"dense_of_live", R"(
+      input %d : f32[n,150] data
+      input %w : f32[150,140] data
+      input %b : f32[140] data
+      %r = kernel(%d, %w, %b) <dense_of_live> {
+        %m = matmul(%d, %w) : f32[n,140]
+        %a = add(%m, %b) : f32[n,140]
+        %r = relu(%a) : f32[n,140]
+      } : f32[n,140])"},
+    {"dense_grad_filter_of_live_input", R"(
+      input %d : f32[n,75] data
+      input %y : f32[n,140] data
+      %b, %g = kernel(%y, %d) <dense_grad_filter_of_live_input> {
+        %b = reduce_sum(%y) {axes=[0]} : f32[140]
+        %g = matmul(%d, %y) {transpose_a=true} : f32[75,140]
+      } : f32[140], f32[75,140])"},
+    {"dense_grad_filter_of_live", R"(
+      input %x : f32[n,140] data
+      input %d : f32[n,75] data
+      %b, %g = kernel(%d, %x) <dense_grad_filter_of_live> {
+        %b = reduce_sum(%d) {axes=[0]} : f32[75]
+        %g = matmul(%x, %d) {transpose_a=true} : f32[140,75]
+      } : f32[75], f32[140,75])"},
+    {"dense_grad_input_masked", R"(
+      input %d : f32[n,80] data
+      input %w : f32[150,80] data
+      input %y : f32[n,150] data
+      %g = kernel(%d, %w, %y) <dense_grad_input> {
+        %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
+        %g = relu_grad(%m, %y) : f32[n,150]
+      } : f32[n,150])"},
 };
 
 // The rows as one graph, each kernel once by its template and once by generic: every row's values begin with its name.
@@ -382,7 +426,8 @@ TEST(Templates, VisitGradientsThatAreNoNumbers) {
   }
   const auto kernel = step->Run(given, 2);
   ASSERT_TRUE(kernel.ok()) << kernel.status();
-  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x"}) {
+  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "filter_of_live.g",
+                           "dense_grad_filter_of_live_input.g", "dense_grad_filter_of_live.g"}) {
     const std::vector<float>& got = kernel->at(name).real;
     EXPECT_TRUE(std::any_of(got.begin(), got.end(), [](float element) { return std::isnan(element); })) << name;
   }

@@ -35,7 +35,7 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   const uint16_t masked[] = {gradient, gradient}, winners[] = {gradient, places}, other[] = {gradient, others};
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
   const auto at = calls.begin() + 3;
-  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0}, {Nothing, winners, 2, 2, 0, "winners", "dense", "", 0}, {Nothing, other, 2, 2, 0, "other", "dense", "", 0}});
+  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0}, {Nothing, winners, 2, 2, 0, "winners", "dense", "", 0, 1}, {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0}});
   brine_program program = kSoftmaxProgram;
   program.train.values = values.data();
   program.train.value_count = static_cast<int32_t>(values.size());

@@ -151,12 +151,12 @@ constexpr Tables kSparseTables = SparseTables();
 constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, kW, kB, kOutput}, kLossValues[] = {kP, kLabel, kRowCount, kLoss, kAccuracy, kDz},
                    kGradientValues[] = {kX, kDz, kSeed, kStep, kDw, kDb}, kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
                    kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
-constexpr brine_call kTrainCalls[] = {{Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses},
-                                      {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0},
-                                      {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses},
-                                      {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0},
-                                      {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0}};
-constexpr brine_call kPredictCalls[] = {{Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0}};
+constexpr brine_call kTrainCalls[] = {{Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses, 0},
+                                      {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0},
+                                      {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses, 0},
+                                      {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0},
+                                      {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0}};
+constexpr brine_call kPredictCalls[] = {{Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0}};
 constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0},           {kLabel, BRINE_LABEL, 0},          {kRowCount, BRINE_ROWS, 0},
                                    {kSeed, BRINE_SEED, 0},        {kStep, BRINE_STEP, 0},            {kLearningRate, BRINE_SCALAR, 1e-2},
                                    {kBeta1, BRINE_SCALAR, 0.9},   {kBeta2, BRINE_SCALAR, 0.999},     {kRate, BRINE_ADAM_RATE, 0}};
