@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <numeric>
@@ -12,6 +13,7 @@
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/machine_rates.h"
 #include "runtime/trainer/trace.h"
 
 namespace brine {
@@ -74,10 +76,23 @@ std::vector<KernelTime> TimeKernels(brine_state* state, const brine_function& fu
   return kernels;
 }
 
-std::string Json(const KernelTime& kernel) {
+// Which of the machine's limits a kernel comes nearest to, and how near: above 1 for one that leaves out work which `flops` counts, or whose
+// operands lie in a cache.
+struct Bound {
+  const char* name;
+  double share;
+};
+Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
+  const double multiplying = kernel.call->flops / rates.flops_per_ms, moving = static_cast<double>(kernel.bytes) / rates.bytes_per_ms;
+  return multiplying >= moving ? Bound{"multiply-adds", multiplying / kernel.milliseconds} : Bound{"memory", moving / kernel.milliseconds};
+}
+
+std::string Json(const KernelTime& kernel, const MachineRates& rates) {
   const brine_call& call = *kernel.call;
+  const Bound bound = FindBound(kernel, rates);
   return "{\"name\": " + JsonString(call.name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) + ", \"flops\": " + JsonNumber(call.flops) +
-         ", \"bytes\": " + std::to_string(kernel.bytes) + (kernel.live ? ", \"live\": " + JsonNumber(*kernel.live) : "") + ", \"layers\": " + JsonString(call.layers) + "}";
+         ", \"bytes\": " + std::to_string(kernel.bytes) + ", \"peak_share\": " + JsonNumber(call.flops / rates.flops_per_ms / kernel.milliseconds) +
+         ", \"bound\": " + JsonString(bound.name) + ", \"bound_share\": " + JsonNumber(bound.share) + (kernel.live ? ", \"live\": " + JsonNumber(*kernel.live) : "") + ", \"layers\": " + JsonString(call.layers) + "}";
 }
 
 // {"arena": …}, what the plan gives each block of memory that a state holds.
@@ -119,16 +134,24 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
   const int threads = line.threads > 0 ? line.threads : brine_available_threads();
   const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
+  const MachineRates rates = MeasureRates(threads);
   if (!line.json) {
-    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\narena: %lld bytes\n\n", program.name, rows, threads,
-                threads == 1 ? "" : "s", least, median, times.size(), arena);
-    for (const KernelTime& kernel : kernels) std::printf("%9.3f ms  %-24s  %s\n", kernel.milliseconds, kernel.call->name, kernel.call->layers);
+    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s\n\n",
+                program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
+    std::printf("%9s  %8s  %5s  %-20s  %-32s  %s\n", "ms", "GFLOP/s", "live", "share of", "kernel", "layers");
+    for (const KernelTime& kernel : kernels) {
+      const Bound bound = FindBound(kernel, rates);
+      const std::string live = kernel.live ? std::to_string(std::lround(100 * *kernel.live)) + "%" : "", share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
+      std::printf("%9.3f  %8.1f  %5s  %-20s  %-32s  %s\n", kernel.milliseconds, kernel.call->flops / kernel.milliseconds / 1e6, live.c_str(), share.c_str(), kernel.call->name,
+                  kernel.call->layers);
+    }
     return kExitOk;
   }
   std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) + ", \"train_step_ms\": {\"min\": " + JsonNumber(least) +
                      ", \"median\": " + JsonNumber(median) + "}, \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
-                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) + ", \"kernels\": [";
-  for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel);
+                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) + ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
+                     ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
+  for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel, rates);
   std::printf("%s]}\n", text.c_str());
   return kExitOk;
 }

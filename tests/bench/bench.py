@@ -19,6 +19,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 BRINE = os.path.join(ROOT, "build/release/bin/brine")
 WORK = os.path.join(ROOT, "build/bench")
 ROUNDS = 3
+LONGEST_EPOCH_MS = 20_000
 PEERS = {  # name: script, mode
     "PyTorch": ("pytorch.py", ""),
     "PyTorch compile": ("pytorch.py", "compile"),
@@ -117,9 +118,33 @@ class Bench:
         figures["stripped_bytes"] = os.path.getsize(stripped)
         return figures
 
-    def step(self, threads):
-        data = ("--data", self.data) if self.data else ()
-        return json.loads(run(self.program, "bench", "--json", "--threads", str(threads), "--steps", str(self.workload.steps), *data, threads=threads))
+    def flags(self, threads):
+        return ("--json", "--threads", str(threads), *(("--data", self.data) if self.data else ()))
+
+    def step(self, threads, program=None):
+        return json.loads(run(program or self.program, "bench", "--steps", str(self.workload.steps), *self.flags(threads), threads=threads))
+
+    def augmentation(self, threads):
+        """A step on augmented pictures over one on plain pictures; rounds of both in turn."""
+        if not self.workload.augmented:
+            return None
+        program = os.path.join(self.folder, "augmented")
+        run(BRINE, "compile", os.path.join(ROOT, self.workload.augmented), "-o", program, *self.batch, cache=self.cache)
+        least = lambda rounds: min(each["train_step_ms"]["min"] for each in rounds)
+        pairs = [(self.step(threads, program), self.step(threads)) for _ in range(ROUNDS)]
+        return least(pair[0] for pair in pairs) / least(pair[1] for pair in pairs)
+
+    def epoch(self, threads, step_ms):
+        """An epoch of `train` over its steps at their median; None where it takes too long to look at."""
+        if self.data is None or 50_000 / self.workload.batch * step_ms > LONGEST_EPOCH_MS:
+            return None
+        shares = []
+        for _ in range(ROUNDS):
+            step = self.step(threads)["train_step_ms"]["median"]
+            # A thousandth is held back, as otherwise each epoch ends with a test on 10,000 pictures.
+            lines = run(self.program, "train", "--quiet", "--epochs", "1", "--validation-split", "0.001", *self.flags(threads), threads=threads).splitlines()
+            shares.append(json.loads(lines[0])["seconds"] * 1e3 / (-(-49_950 // self.workload.batch) * step))
+        return min(shares)
 
     def memory(self, blocks, threads):
         planned = run(BRINE, "inspect", self.model, "--stage", "planned", *self.batch, cache=self.cache)
@@ -238,6 +263,8 @@ def measure(name, data, with_peers, peaks):
         peers = PEERS if with_peers and threads == THREADS[-1] else ()
         figures, result["peers"] = interleave(bench, peers, threads, peaks)
         result["steps"][threads] = figures
+    result["epoch"] = bench.epoch(threads, figures["train_step_ms"]["median"])
+    result["augmentation"] = bench.augmentation(threads)
     result["flops"] = sum(kernel["flops"] for kernel in figures["kernels"])
     result["gflops"] = result["flops"] / figures["train_step_ms"]["min"] / 1e6
     result["memory"] = bench.memory(figures["block_bytes"], THREADS[-1])
@@ -277,7 +304,7 @@ def markdown(report):
     peak = " and ".join(f"{digits(rate)} GFLOP/s with {threads} thread{'s' * (threads > 1)}" for threads, rate in peaks.items())
     text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak}. Steps on {data}: least (median) ms.", ""]
     most, peers = THREADS[-1], [name for name in PEERS if any(name in result.get("peers", ()) for result in workloads.values())]
-    speed, rest = [], []
+    speed, train, rest = [], [], []
     for name, result in workloads.items():
         if "problem" in result:
             speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 1 + len(peers) + bool(peers)))
@@ -287,6 +314,9 @@ def markdown(report):
             row += [*(cell(result["peers"][peer]) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
         speed.append(row)
         memory, times = result["memory"], result["compile"]
+        least = [result["steps"][threads]["train_step_ms"]["min"] for threads in THREADS]
+        share = lambda number: "–" if number is None else f"{number:.2f}"
+        train.append([name, f"{least[0] / least[-1]:.2f}", share(result["epoch"]), share(result["augmentation"])])
         row = [name, f"{memory['arena_bytes'] / 1e6:.2f} MB ({memory['arena_bytes'] / max(1, memory['arena_bound_bytes']):.2f})",
                f"{memory['anonymous_bytes'] / 1e6:.1f} MB ({(memory['anonymous_bytes'] - memory['planned_bytes']) / 1e6:+.1f})", f"{times['cold_s']:.1f} s",
                f"{times['width_s']:.1f} s", f"{times['seed_cache_entries']}", f"{times['start_s'] * 1e3:.0f} ms", f"{times['cached_train_s'] * 1e3:.0f} ms",
@@ -296,7 +326,7 @@ def markdown(report):
             row.append(f"{min(held) / 1e6:.0f} MB" if held else "–")
         rest.append(row)
     head = ["workload/batch", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", *peers, *(["of the fastest"] if peers else [])]
-    text += [table(head, speed), ""]
+    text += [table(head, speed), "", table(["workload/batch", f"{most} threads over one", "epoch over its steps", "augmented over plain step"], train), ""]
     head = ["workload/batch", "arena (of bound)", "anonymous (beyond plan)", "cold compile", "width edited", "seed edited: compiled", "start to step", "`brine train`", "stripped",
             *(["least peer, anonymous"] if peers else [])]
     return "\n".join([*text, table(head, rest)])

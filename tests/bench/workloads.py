@@ -23,6 +23,7 @@ class Workload(NamedTuple):
     batch: int
     steps: int  # of a round: a second or two of the slowest program
     width: tuple  # an edit of the model: text, replacement
+    augmented: str = ""  # the same model on pictures that are flipped and moved
 
     @property
     def gray(self):
@@ -40,7 +41,7 @@ def cifar10_cnn(batch, steps):
 VGG = [layer for filters in (64, 128, 256) for layer in (Conv(filters, same=True), Conv(filters, same=True), Pool("max"))]
 WORKLOADS = {
     "cifar10_cnn/1": cifar10_cnn(1, 300),
-    "cifar10_cnn/32": cifar10_cnn(32, 60),
+    "cifar10_cnn/32": cifar10_cnn(32, 60)._replace(augmented="tests/bench/models/cifar10_augment.cc"),
     "cifar10_cnn/37": cifar10_cnn(37, 60),
     "cifar10_cnn/256": cifar10_cnn(256, 15),
     "cifar10_cnn_64/32": Workload("examples/cifar10_cnn_64/model.cc", (64, 64, 3), tutorial("max"), 32, 20, ("filters = 64", "filters = 48")),

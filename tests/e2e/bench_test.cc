@@ -24,7 +24,12 @@ TEST(Bench, JsonHoldsStepMemoryAndKernels) {
   std::string layers;
   for (const Json& kernel : Field(bench, "kernels").list_value().values()) {
     EXPECT_FALSE(Field(kernel, "name").string_value().empty());
-    EXPECT_GE(Number(kernel, "ms"), 0);
+    EXPECT_GT(Number(kernel, "ms"), 0);
+    const double of_peak = Number(kernel, "flops") / Number(bench, "peak_gflops") / 1e6 / Number(kernel, "ms");
+    const double of_memory = Number(kernel, "bytes") / Number(bench, "memory_gb_per_s") / 1e6 / Number(kernel, "ms");
+    EXPECT_NEAR(Number(kernel, "peak_share") / of_peak, 1, 1e-6);
+    EXPECT_NEAR(Number(kernel, "bound_share") / std::max(of_peak, of_memory), 1, 1e-6);
+    EXPECT_EQ(Field(kernel, "bound").string_value(), of_peak >= of_memory ? "multiply-adds" : "memory");
     flops += Number(kernel, "flops");
     layers += Field(kernel, "layers").string_value() + ", ";
   }

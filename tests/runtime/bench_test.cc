@@ -47,8 +47,9 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(brine_trainer_main(&program, 7, const_cast<char**>(argv)), 0);
   const std::string out = ::testing::internal::GetCapturedStdout();
-  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 320, \"live\": 0.25, \"layers\": \"dense\"}"));  // 16 rows of 4 floats and 4 bytes
-  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, \"layers\": \"dense\"}"));
+  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats and 4 bytes
+  EXPECT_THAT(out, HasSubstr("\"live\": 0.25, \"layers\": \"dense\"}"));
+  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
   EXPECT_EQ(out.find("\"live\""), out.rfind("\"live\""));
 }
 

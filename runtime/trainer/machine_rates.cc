@@ -1,0 +1,92 @@
+#include "runtime/trainer/machine_rates.h"
+
+#include <algorithm>
+#include <barrier>
+#include <chrono>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace brine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kSums = 12;       // hide the latency of two multiply-add units and fit into sixteen registers
+constexpr int kLoops = 150'000;  // nearly half a millisecond
+
+template <int lanes>
+[[gnu::always_inline]] inline void MultiplyAndAdd() {
+  typedef float Vector __attribute__((vector_size(4 * lanes)));
+  Vector sums[kSums] = {}, factor = {}, term = {};
+  __asm__ volatile("" : "+x"(factor), "+x"(term));  // numbers that the compiler does not know, so that it can neither fold nor join the sums
+  for (Vector& sum : sums) __asm__ volatile("" : "+x"(sum));
+  for (int loop = 0; loop < kLoops; ++loop) {
+#pragma GCC unroll 12
+    for (Vector& sum : sums) sum = sum * factor + term;
+  }
+  for (Vector& sum : sums) __asm__ volatile("" : : "x"(sum));
+}
+
+struct Multiplier {
+  int lanes;
+  void (*run)();
+};
+
+#if defined(__x86_64__)
+[[gnu::target("avx512f,fma")]] void MultiplyAvx512() { MultiplyAndAdd<16>(); }
+[[gnu::target("avx2,fma")]] void MultiplyAvx2() { MultiplyAndAdd<8>(); }
+Multiplier FindMultiplier() {
+  if (__builtin_cpu_supports("avx512f")) return {16, MultiplyAvx512};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {8, MultiplyAvx2};
+  return {4, [] { MultiplyAndAdd<4>(); }};
+}
+#else
+Multiplier FindMultiplier() { return {4, [] { MultiplyAndAdd<4>(); }}; }
+#endif
+
+// The least time, in milliseconds, from the first thread's beginning to the last one's end.
+double LeastTime(int threads, int runs, const std::function<void(int thread)>& work) {
+  std::barrier barrier(threads);
+  std::vector<std::vector<std::pair<Clock::time_point, Clock::time_point>>> spans(static_cast<size_t>(threads));
+  std::vector<std::thread> workers;
+  for (int thread = 0; thread < threads; ++thread) {
+    workers.emplace_back([&, thread] {
+      for (int run = 0; run < runs; ++run) {
+        barrier.arrive_and_wait();
+        const Clock::time_point begin = Clock::now();
+        work(thread);
+        spans[static_cast<size_t>(thread)].emplace_back(begin, Clock::now());
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  Clock::duration least = Clock::duration::max();
+  for (size_t run = 0; run < static_cast<size_t>(runs); ++run) {
+    auto [begin, end] = spans[0][run];
+    for (const auto& spans_of_thread : spans) {
+      begin = std::min(begin, spans_of_thread[run].first);
+      end = std::max(end, spans_of_thread[run].second);
+    }
+    least = std::min(least, end - begin);
+  }
+  return std::chrono::duration<double, std::milli>(least).count();
+}
+
+}  // namespace
+
+MachineRates MeasureRates(int threads) {
+  const Multiplier multiplier = FindMultiplier();
+  const double multiply = LeastTime(threads, 500, [&](int) { multiplier.run(); });
+
+  constexpr size_t kWords = 4 << 20;  // 32 MB a thread, more than its share of a cache
+  std::vector<std::vector<uint64_t>> memory(static_cast<size_t>(threads), std::vector<uint64_t>(kWords, 1));
+  const double read = LeastTime(threads, 10, [&](int thread) {
+    uint64_t sum = 0;
+    for (const uint64_t word : memory[static_cast<size_t>(thread)]) sum += word;
+    __asm__ volatile("" : : "r"(sum));
+  });
+  return {2.0 * kSums * kLoops * multiplier.lanes * threads / multiply, static_cast<double>(kWords * sizeof(uint64_t)) * threads / read};
+}
+
+}  // namespace brine
