@@ -13,6 +13,8 @@
 
 #include "codegen/templates/live_list.h"
 #include "codegen/templates/winners.h"
+#include "codegen/templates/winograd_conv.h"
+#include "codegen/templates/winograd_filter.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -355,6 +357,14 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   Frame frame(request);
   Winners winners;
   const Node& grad = *frame.Find(ir::kConv2DGradFilter);
+  const Tensor &x = *frame.Parameter(grad.inputs[0]), *const dy = frame.Parameter(grad.inputs[1]);
+  const ir::Shape& shape = frame.graph().type(grad.outputs[0]).shape;
+  const Window window = MakeWindow(grad.attributes, shape[0], shape[1]);
+  if (dy != nullptr && FitsWinograd(window, grad.attributes, static_cast<int>(shape[2]), static_cast<int>(shape[3]))) {
+    frame.AddOutput(WinogradFilter(frame, x, window.before, *dy), {grad.outputs[0]});
+    frame.AddSum(*dy);
+    return frame.Finish();
+  }
   const bool live = frame.kernel().region == "conv_grad_filter_of_live" && FindLive(frame, grad, grad.inputs[1], &winners);
   if (live || FindWinners(frame, grad, grad.inputs[1], &winners)) {
     FilterGradient gradient(frame, winners);

@@ -1,84 +1,23 @@
 #include "codegen/templates/winograd.h"
 
 #include <algorithm>
-#include <array>
+
+#include "codegen/templates/winograd_transforms.h"
 
 namespace brine::codegen {
 
 using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
+using Halide::TailStrategy;
 using Halide::Var;
 
 namespace {
 
 constexpr int kTaps = 3;
-constexpr int kMostPoints = 6;                  // of a tile along an axis: its size and 2 more
 constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: a quarter of a second-level cache of 512 KB
 constexpr int kEnoughTiles = 24;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
 constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
-
-// The three matrices of F(size, 3): y = Aᵀ · (G·w ∘ Bᵀ·x) along an axis.
-struct Transforms {
-  std::array<std::array<double, kMostPoints>, kMostPoints> output, filter, input;  // [row][column]
-};
-
-// By Toom and Cook: the product of two polynomials from its values at points; the last point is infinity.  The result is turned around
-// (transposed), which makes of the product a correlation: S. Winograd, "Arithmetic Complexity of Computations", 1980, chapter IV.
-Transforms MakeTransforms(int size) {
-  constexpr std::array<double, kMostPoints - 1> kPoints = {0, 1, -1, 2, -2};
-  const int points = size + kTaps - 1, finite = points - 1;
-  Transforms result = {};
-  const auto power = [](double base, int exponent) {
-    double value = 1;
-    while (exponent-- > 0) value *= base;
-    return value;
-  };
-  for (int point = 0; point < points; ++point) {
-    // Coefficients of Π (x − p) over the other finite points.
-    std::array<double, kMostPoints> polynomial = {1};
-    double scale = 1;
-    int degree = 0;
-    for (int other = 0; other < finite; ++other) {
-      if (other == point) continue;
-      for (int at = ++degree; at > 0; --at) polynomial[at] = polynomial[at - 1] - kPoints[other] * polynomial[at];
-      polynomial[0] *= -kPoints[other];
-      if (point < finite) scale *= kPoints[point] - kPoints[other];
-    }
-    const double sign = scale < 0 ? -1 : 1;  // where it costs nothing
-    for (int at = 0; at <= degree; ++at) result.input[point][at] = sign * polynomial[at];
-    for (int tap = 0; tap < kTaps; ++tap) result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == kTaps - 1;
-    for (int row = 0; row < size; ++row) result.output[row][point] = point < finite ? power(kPoints[point], row) : row == size - 1;
-  }
-  return result;
-}
-
-// Σ factor · term
-Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<Expr>& terms) {
-  Expr sum;
-  for (size_t at = 0; at < terms.size(); ++at) {
-    const double factor = factors[at];
-    if (factor == 0) continue;
-    const Expr term = factor == 1 || factor == -1 ? terms[at] : terms[at] * static_cast<float>(factor < 0 ? -factor : factor);
-    if (sum.defined()) sum = factor < 0 ? sum - term : sum + term;
-    else sum = factor < 0 ? -term : term;
-  }
-  return sum;
-}
-
-// Row `index` of matrix · terms.
-Expr Transform(const std::array<std::array<double, kMostPoints>, kMostPoints>& matrix, int rows, const Expr& index, const std::vector<Expr>& terms) {
-  std::vector<Expr> results;
-  for (int row = 0; row < rows; ++row) results.push_back(Combine(matrix[static_cast<size_t>(row)], terms));
-  return Halide::mux(index, results);
-}
-
-// term(0), term(1) …
-std::vector<Expr> Each(int count, const std::function<Expr(int)>& term) {
-  std::vector<Expr> terms;
-  for (int at = 0; at < count; ++at) terms.push_back(term(at));
-  return terms;
-}
 
 int Tiles(int extent, int size) { return (extent + size - 1) / size; }
 
@@ -103,7 +42,7 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
 
 Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine)
     : plan_(plan), pack_(plan.filters % machine.lanes == 0 ? machine.lanes : plan.filters) {
-  const Transforms transforms = MakeTransforms(plan.size);
+  const Transforms transforms = MakeTransforms(plan.size, kTaps);
   const int points = plan.points();
 
   // a_ is the kernel's row.
@@ -134,7 +73,7 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
 
 Expr Winograd::At(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const {
   const Expr tile = y / plan_.size * plan_.columns + x / plan_.size;
-  return Transform(MakeTransforms(plan_.size).output, plan_.size, y % plan_.size,
+  return Transform(MakeTransforms(plan_.size, kTaps).output, plan_.size, y % plan_.size,
                    Each(plan_.points(), [&](int line) { return halves_(f, x % plan_.size, line, tile, n); }));
 }
 
@@ -147,18 +86,20 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
   halves_.compute_at(out, vector).bound_extent(k_, lanes).bound_extent(d_, plan_.size).bound_extent(f_, plan_.points()).bound_extent(t_, 1);
   halves_.reorder(k_, d_, f_, t_, n_).vectorize(k_, lanes).unroll(d_).unroll(f_);
 
-  products_.compute_at(out, block).store_in(kOnStack).bound_extent(k_, block_filters).bound_extent(t_, plan_.tiles());
+  // A tile's points are written at once; an odd number of tiles keeps them out of each other's sets of a cache.
+  const int apart = plan_.tiles() | 1;
+  products_.compute_at(out, block).store_in(kOnStack).bound_extent(k_, block_filters).bound_extent(t_, plan_.tiles()).bound_storage(t_, apart);
   // A slice of transformed filters stays in the first-level cache while all tiles of the task pass by.
   products_.split(k_, ko, ki, across).split(t_, to, ti, tile.rows).reorder(ki, ti, to, ko, e_, f_).vectorize(ki, lanes).unroll(ki).unroll(ti);
   product_.compute_at(products_, to).vectorize(k_, lanes).unroll(k_).unroll(t_);
   product_.update().reorder(k_, t_, r_).vectorize(k_, lanes).unroll(k_).unroll(t_);
 
-  image_.compute_at(out, task).store_in(kOnStack).bound_extent(c_, channels).bound_extent(t_, plan_.tiles());
+  image_.compute_at(out, task).store_in(kOnStack).bound_extent(c_, channels).bound_extent(t_, plan_.tiles()).bound_storage(t_, apart);
   image_.reorder(e_, f_, c_, t_).vectorize(c_, channel_lanes).unroll(e_).unroll(f_);
   image_rows_.compute_at(image_, c_).vectorize(c_, channel_lanes).unroll(e_).unroll(a_);
 
   filters_.compute_root().bound(k_, 0, pack_).bound(c_, 0, channels).bound(v_, 0, filters / pack_).bound(e_, 0, plan_.points()).bound(f_, 0, plan_.points());
-  filters_.reorder(e_, f_, k_, v_, c_).vectorize(k_, lanes).unroll(e_).unroll(f_).parallel(c_, (channels + 7) / 8);
+  filters_.reorder(e_, f_, k_, v_, c_).vectorize(k_, lanes).unroll(e_).unroll(f_).parallel(c_, (channels + 7) / 8, TailStrategy::GuardWithIf);
   filter_rows_.compute_at(filters_, k_).vectorize(k_, lanes).unroll(e_).unroll(a_);
 }
 
