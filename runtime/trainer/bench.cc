@@ -134,7 +134,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
   const int threads = line.threads > 0 ? line.threads : brine_available_threads();
   const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
-  const MachineRates rates = MeasureRates(threads);
+  const MachineRates rates = MeasureRates(std::min(threads, brine_available_threads()));
   if (!line.json) {
     std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s\n\n",
                 program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <barrier>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace brine {
@@ -12,7 +15,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kSums = 12;       // hide the latency of two multiply-add units and fit into sixteen registers
+constexpr int kSums = 12;        // hide the latency of two multiply-add units and fit into sixteen registers
 constexpr int kLoops = 150'000;  // nearly half a millisecond
 
 template <int lanes>

@@ -9,7 +9,7 @@ struct MachineRates {
   double bytes_per_ms;  // read from memory, not from a cache
 };
 
-// The best of many runs on `threads` threads at once; takes half a second.
+// The best of many runs on `threads` threads at once, no more than there are cores.  Holds 32 MB a thread meanwhile.
 MachineRates MeasureRates(int threads);
 
 }  // namespace brine
