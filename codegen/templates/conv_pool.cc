@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "codegen/templates/direct_conv.h"
 #include "codegen/templates/winograd_conv.h"
 #include "ir/op.h"
 
@@ -108,14 +109,21 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Part
   const Window window = MakeWindow(parts.conv->attributes, w.type.shape[0], w.type.shape[1]);
   const ir::Type& type = frame.graph().type(parts.conv->outputs[0]);
   const int channels = static_cast<int>(x.type.shape[3]), filters = static_cast<int>(type.shape[3]);
-  if (frame.kernel().outputs.size() != 1 || !FitsWinograd(window, parts.conv->attributes, channels, filters)) return BuildGeneric(request);
-  const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-  const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> {
-    const Expr biased = parts.bias == nullptr ? sum(0, 0) : sum(0, 0) + (*frame.Parameter(parts.bias->inputs[1]))({at.c});
-    if (parts.activation == nullptr) return {biased};
-    return {frame.Lower(*parts.activation, {{type, MakeFunc("sum", Axes(4), {biased}), -1}}).func(at.c, at.x, at.y, at.n)};
+  if (frame.kernel().outputs.size() != 1) return BuildGeneric(request);
+  const auto result = [&](const Picture& at, const Expr& sum) {
+    const Expr biased = parts.bias == nullptr ? sum : sum + (*frame.Parameter(parts.bias->inputs[1]))({at.c});
+    if (parts.activation == nullptr) return biased;
+    return Expr(frame.Lower(*parts.activation, {{type, MakeFunc("sum", Axes(4), {biased}), -1}}).func(at.c, at.x, at.y, at.n));
   };
-  frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
+  if (FitsWinograd(window, parts.conv->attributes, channels, filters)) {
+    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
+    const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
+    frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
+  } else if (FitsDirectConv(parts.conv->attributes, channels, filters, frame.machine())) {
+    frame.AddOutput(DirectConv(frame, x, w, window, type.shape, result), frame.kernel().outputs);
+  } else {
+    return BuildGeneric(request);
+  }
   return frame.Finish();
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codegen/templates/direct_conv.h"
+
 namespace brine::codegen {
 
 using Halide::Expr;
@@ -12,7 +14,7 @@ using Halide::Var;
 
 bool FitsStridedInput(const Window& window, const ir::Attributes& attributes, int channels, const Machine& machine) {
   return attributes.Int("groups") == 1 && window.dilation[0] == 1 && window.dilation[1] == 1 && window.stride[0] <= 3 && window.stride[1] <= 3 &&
-         window.stride[0] <= window.size[0] && window.stride[1] <= window.size[1] && channels >= machine.lanes;
+         window.stride[0] <= window.size[0] && window.stride[1] <= window.size[1] && channels % machine.lanes == 0;
 }
 
 // Pixels whose coordinates leave the same rests are reached by the same taps: each such phase is a convolution of stride 1 with the taps
@@ -35,49 +37,38 @@ Func StridedInput(Frame& frame, const Tensor& dy, const Tensor& w, const Window&
   }
   const Tensor image = frame.WithBorder(dy, before, size);
 
-  LoopNest packed = {MakeFunc("packed", Axes(4), {w({Axis(3), Axis(2), Axis(0), Axis(1)})}), {window.size[0], window.size[1], filters, channels}, {}};
-  Schedule(packed, machine);
+  const PackedWeights weights(window.size[0], window.size[1], filters, channels,
+                              [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) { return w({a, b, c, f}); }, machine);
+  const Tile tile = ChooseTile(channels, int64_t{lines[0]} * lines[1], machine.lanes, machine.registers);
+  const int across = machine.lanes * tile.vectors, blocks = (channels + across - 1) / across, count = window.stride[0] * window.stride[1];
+  const int each = ChunkLines(lines[0], int64_t{count} * lines[1] * across * 4, machine.batch_size * blocks);
 
   const Picture at = PictureAxes();
-  std::vector<Func> sums, rows;
-  std::vector<RDom> domains;
+  std::vector<ChunkSum> sums;
   std::vector<Expr> phases;
   for (int y = 0; y < window.stride[0]; ++y) {
     for (int x = 0; x < window.stride[1]; ++x) {
       const int a = first_tap(0, y), b = first_tap(1, x);
       const RDom r(0, filters, 0, taps(1, b), 0, taps(0, a), "r");
-      Func sum("phase");
-      sum(at.c, at.x, at.y, at.n) = 0.0f;
-      sum(at.c, at.x, at.y, at.n) += packed.func(at.c, r.x, r.y * window.stride[1] + b, r.z * window.stride[0] + a) *
-                                     image({at.n, at.y + shift(0, y) + before[0] - r.z, at.x + shift(1, x) + before[1] - r.y, r.x});
-      Func row = MakeFunc("row", Axes(4), {sum(at.c, at.x, at.y, at.n)});
-      phases.push_back(row(at.c, at.x / window.stride[1], at.y / window.stride[0], at.n));
-      sums.push_back(sum);
-      rows.push_back(row);
-      domains.push_back(r);
+      sums.emplace_back(r, [&](const Var& c, const Var& p, const Var& chunk, const Var& n) {
+        return weights(r.z * window.stride[0] + a, r.y * window.stride[1] + b, r.x, c) *
+               image({n, chunk * each + p / lines[1] + shift(0, y) + before[0] - r.z, p % lines[1] + shift(1, x) + before[1] - r.y, r.x});
+      });
+      const Expr line = at.y / window.stride[0];
+      phases.push_back(sums.back().all(at.c, line % each * lines[1] + at.x / window.stride[1], line / each, at.n));
     }
   }
   const Expr phase = at.y % window.stride[0] * window.stride[1] + at.x % window.stride[1];  // a constant in unrolled loops
   Func out = MakeFunc("out", Axes(4), {epilogue(at, Halide::mux(phase, phases))});
 
-  const Tile tile = ChooseTile(channels, lines[1], machine.lanes, machine.registers);
-  const int across = machine.lanes * tile.vectors;
-  Var block, c, line, yi, column, xi;
+  Var block, c, line, yi, column, xi, chunk;
   out.bound(at.c, 0, channels).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
   out.split(at.c, block, c, across, TailStrategy::ShiftInwards).split(at.y, line, yi, window.stride[0], TailStrategy::GuardWithIf);
-  out.split(at.x, column, xi, window.stride[1], TailStrategy::GuardWithIf);
-  out.reorder(c, xi, column, yi, line, block, at.n).vectorize(c, machine.lanes).unroll(c).unroll(xi).unroll(yi);
-  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {block, (channels + across - 1) / across}, {line, lines[0]}};
+  out.split(at.x, column, xi, window.stride[1], TailStrategy::GuardWithIf).split(line, chunk, line, each);
+  out.reorder(c, xi, column, yi, line, chunk, block, at.n).vectorize(c, machine.lanes).unroll(c).unroll(xi).unroll(yi);
+  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {block, blocks}, {chunk, lines[0] / each}};
   const Task task = Parallel(out, loops);
-  for (size_t index = 0; index < sums.size(); ++index) {
-    const RDom& r = domains[index];
-    Var xo, xi_row;
-    // In memory and not in registers, which hold the sums of one phase.
-    rows[index].compute_at(out, task.At(loops, 2)).store_in(kOnStack).bound_extent(at.c, across).bound_extent(at.x, lines[1]).bound_extent(at.y, 1);
-    rows[index].split(at.x, xo, xi_row, tile.rows).reorder(at.c, xi_row, xo, at.y).vectorize(at.c, machine.lanes).unroll(at.c).unroll(xi_row);
-    sums[index].compute_at(rows[index], xo).vectorize(at.c, machine.lanes).unroll(at.c).unroll(at.x);
-    sums[index].update().reorder(at.c, at.x, r.x, r.y, r.z).vectorize(at.c, machine.lanes).unroll(at.c).unroll(at.x);
-  }
+  for (ChunkSum& sum : sums) sum.Schedule(out, task.At(loops, 2), tile, each * lines[1], machine);
   return out;
 }
 

@@ -105,6 +105,22 @@ constexpr Row kRows[] = {
         %r = relu(%c) : f32[n,5,4,40]
       } : f32[n,5,4,40])",
      4, true},
+    {"conv_of_strides", R"(
+      input %x : f32[n,19,14,11] data
+      input %w : f32[3,3,11,40] data
+      input %b : f32[40] data
+      %r = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[0,1,0,1], strides=[2,2]} : f32[n,9,7,40]
+        %a = add(%c, %b) : f32[n,9,7,40]
+        %r = relu(%a) : f32[n,9,7,40]
+      } : f32[n,9,7,40])"},
+    {"conv_in_chunks", R"(
+      input %x : f32[n,50,47,8] data
+      input %w : f32[2,1,8,24] data
+      %r = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) {dilations=[4,1], strides=[1,3]} : f32[n,46,16,24]
+        %r = tanh(%c) : f32[n,46,16,24]
+      } : f32[n,46,16,24])"},
     {"input_by_winograd", R"(
       input %d : f32[n,7,10,16] data
       input %w : f32[3,3,19,16] data
@@ -183,6 +199,12 @@ constexpr Row kRows[] = {
       %x = kernel(%d, %w) <conv_grad_input> {
         %x = conv2d_grad_input(%d, %w) {input_size=[9,12], pads=[1,1,1,0], strides=[2,2]} : f32[n,9,12,19]
       } : f32[n,9,12,19])"},
+    {"input_of_strides_in_chunks", R"(
+      input %d : f32[n,23,23,12] data
+      input %w : f32[4,3,32,12] data
+      %x = kernel(%d, %w) <conv_grad_input> {
+        %x = conv2d_grad_input(%d, %w) {input_size=[46,46], pads=[1,0,1,1], strides=[2,2]} : f32[n,46,46,32]
+      } : f32[n,46,46,32])"},
     {"input_of_uneven_strides", R"(
       input %d : f32[n,3,4,5] data
       input %w : f32[3,2,16,5] data
