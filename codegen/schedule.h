@@ -34,6 +34,9 @@ inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
 inline constexpr int64_t kTasks = 16;  // enough for 16 cores
 
+// How many parts of `each` cover `extent`.
+inline int Parts(int64_t extent, int64_t each) { return static_cast<int>((extent + each - 1) / each); }
+
 // A loop of a nest with its largest extent.
 struct Loop {
   Halide::Var var;

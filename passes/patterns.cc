@@ -104,10 +104,23 @@ bool IsProduct(const Surroundings& surroundings, int root, bool transpose_a, boo
 }
 
 // Whether operand `operand` of the root is what `op` made, in the same or in another shape.
-bool IsMadeBy(const Surroundings& surroundings, int root, size_t operand, const Op& op) {
-  int producer = surroundings.uses.Producer(surroundings.node(root).inputs[operand]);
+// What made operand `operand` of `node`, views left aside.
+int Maker(const Surroundings& surroundings, const Node& node, size_t operand) {
+  int producer = surroundings.uses.Producer(node.inputs[operand]);
   while (producer != Uses::kNone && surroundings.node(producer).op->view) producer = surroundings.uses.Producer(surroundings.node(producer).inputs[0]);
-  return producer != Uses::kNone && surroundings.node(producer).op == &op;
+  return producer;
+}
+
+bool IsMadeBy(const Surroundings& surroundings, int root, size_t operand, const Op& op) {
+  const int maker = Maker(surroundings, surroundings.node(root), operand);
+  return maker != Uses::kNone && surroundings.node(maker).op == &op;
+}
+
+// By a relu that turns off much of it.  One behind a max-pool does not: all elements of a window would have to be negative.
+bool IsMadeByRelu(const Surroundings& surroundings, int root, size_t operand) {
+  if (!IsMadeBy(surroundings, root, operand, ir::kRelu)) return false;
+  const int pool = Maker(surroundings, surroundings.node(Maker(surroundings, surroundings.node(root), operand)), 0);
+  return pool == Uses::kNone || surroundings.node(pool).op != &ir::kMaxPool;
 }
 
 }  // namespace
@@ -167,11 +180,15 @@ RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root) {
 }
 
 RegionMatch MatchDenseOfLive(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDense(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeByRelu(surroundings, root, 0) ? MatchDense(surroundings, root) : RegionMatch();
+}
+
+RegionMatch MatchDenseGradInputOfLive(const Surroundings& surroundings, int root) {
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kReluGrad) ? MatchDenseGradInput(surroundings, root) : RegionMatch();
 }
 
 RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeByRelu(surroundings, root, 0) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
 }
 
 RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root) {

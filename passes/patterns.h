@@ -28,8 +28,9 @@ RegionMatch MatchDenseGradInput(const Surroundings& surroundings, int root);
 // matmul(x, dy) {transpose_a} with reduce_sum(dy) over all axes but the last
 RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root);
 
-// The same where an operand is made by a relu or its gradient: x, x or else dy
+// The same where an operand is made by a relu, behind no max-pool, or by its gradient: x, dy, x or else dy
 RegionMatch MatchDenseOfLive(const Surroundings& surroundings, int root);
+RegionMatch MatchDenseGradInputOfLive(const Surroundings& surroundings, int root);
 RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root);
 RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root);
 

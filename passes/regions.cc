@@ -27,6 +27,7 @@ constexpr Region kRegions[] = {
     {"dense_of_live", MatchDenseOfLive, "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
     {"dense_grad_filter_of_live_input", MatchDenseGradFilterOfLiveInput, "as above, for the columns of the input", Live::kFirst},
     {"dense_grad_filter_of_live", MatchDenseGradFilterOfLive, "as above, for the columns of the gradient", Live::kSecond},
+    {"dense_grad_input_of_live", MatchDenseGradInputOfLive, "as above, for the rows of the gradient", Live::kFirst},
     {"dense", MatchDense, "bias and activation take the sums while they are in registers"},
     {"dense_grad_input", MatchDenseGradInput, "what relu's mask blocks is not computed", Live::kMask},
     {"dense_grad_filter", MatchDenseGradFilter, "the bias's gradient is one more row of the product"},

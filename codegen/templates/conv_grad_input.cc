@@ -160,7 +160,7 @@ class InputGradient {
 
 // Of a gradient that is stored.  With stride 1 it is the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
 // dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f].
-ScheduledKernel BuildDense(const KernelRequest& request, Frame& frame, const Node& grad) {
+ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, const Node& grad) {
   const Tensor *dy = frame.Parameter(grad.inputs[0]), &w = *frame.Parameter(grad.inputs[1]);
   if (dy == nullptr || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
   const Window window = MakeWindow(grad.attributes, w.type.shape[0], w.type.shape[1]);
@@ -190,7 +190,7 @@ ScheduledKernel BuildConvGradInput(const KernelRequest& request) {
   Frame frame(request);
   Winners winners;
   const Node& grad = *frame.Find(ir::kConv2DGradInput);
-  if (!FindWinners(frame, grad, grad.inputs[0], &winners)) return BuildDense(request, frame, grad);
+  if (!FindWinners(frame, grad, grad.inputs[0], &winners)) return BuildOfEveryPixel(request, frame, grad);
   InputGradient gradient(frame, winners);
   return gradient.Fits() ? gradient.Build() : BuildGeneric(request);
 }

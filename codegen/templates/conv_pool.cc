@@ -19,12 +19,12 @@ using ir::Node;
 
 constexpr int kMostPoolCells = 9;  // of a window: their tests are written out
 
-struct Parts {
+struct ConvParts {
   const Node *conv, *bias, *pool, *activation;
 };
 
-Parts FindParts(const Frame& frame) {
-  Parts parts = {frame.Find(ir::kConv2D), frame.Find(ir::kAdd), frame.Find(ir::kMaxPool), nullptr};
+ConvParts FindParts(const Frame& frame) {
+  ConvParts parts = {frame.Find(ir::kConv2D), frame.Find(ir::kAdd), frame.Find(ir::kMaxPool), nullptr};
   if (parts.pool == nullptr) parts.pool = frame.Find(ir::kAvgPool);
   for (const ir::Op* op : {&ir::kRelu, &ir::kSigmoid, &ir::kTanh}) {
     if (parts.activation == nullptr) parts.activation = frame.Find(*op);
@@ -33,7 +33,7 @@ Parts FindParts(const Frame& frame) {
 }
 
 // Windows that neither overlap nor hang over the edge, so that a tile of windows is a tile of pixels.
-bool Fits(const Parts& parts) {
+bool Fits(const ConvParts& parts) {
   if (parts.conv->attributes.Int("groups") != 1) return false;
   const std::vector<int64_t>&window = parts.pool->attributes.Ints("window"), &pads = parts.pool->attributes.Ints("pads");
   return window == parts.pool->attributes.Ints("strides") && window[0] * window[1] <= kMostPoolCells &&
@@ -104,7 +104,7 @@ void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ir::Shape& shape,
 }
 
 // Without a pool: by Winograd where that gains, else as any product.
-ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Parts& parts) {
+ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const ConvParts& parts) {
   const Tensor &x = *frame.Parameter(parts.conv->inputs[0]), &w = *frame.Parameter(parts.conv->inputs[1]);
   const Window window = MakeWindow(parts.conv->attributes, w.type.shape[0], w.type.shape[1]);
   const ir::Type& type = frame.graph().type(parts.conv->outputs[0]);
@@ -131,7 +131,7 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Part
 
 ScheduledKernel BuildConvPool(const KernelRequest& request) {
   Frame frame(request);
-  const Parts parts = FindParts(frame);
+  const ConvParts parts = FindParts(frame);
   if (parts.pool == nullptr) return BuildConv(request, frame, parts);
   if (!Fits(parts)) return BuildGeneric(request);
   const Machine& machine = frame.machine();

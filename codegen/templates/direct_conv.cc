@@ -42,12 +42,15 @@ void ChunkSum::Schedule(Func& reader, const Var& at, const Tile& tile, int pixel
   sum.update().reorder(f, p, r.x, r.y, r.z).vectorize(f, machine.lanes).unroll(f).unroll(p);
 }
 
-int ChunkLines(int lines, int64_t bytes, int64_t tasks) {
+ConvChunk ChooseChunk(int filters, int lines, int width, int sums, const Machine& machine) {
+  const auto choose = [&](int each) { return ChooseTile(filters, int64_t{each} * width, machine.lanes, machine.registers); };
+  const int across = machine.lanes * choose(lines).vectors;
+  const int64_t line_bytes = int64_t{sums} * width * across * 4, tasks = machine.batch_size * Parts(filters, across);
   int best = 1;
   for (int each = 2; each <= lines; ++each) {
-    if (lines % each == 0 && each * bytes <= kChunkBytes && tasks * (lines / each) >= kTasks) best = each;
+    if (lines % each == 0 && each * line_bytes <= kChunkBytes && tasks * (lines / each) >= kTasks) best = each;
   }
-  return best;
+  return {choose(best), best};
 }
 
 bool FitsDirectConv(const ir::Attributes& attributes, int channels, int filters, const Machine& machine) {
@@ -61,9 +64,8 @@ Func DirectConv(Frame& frame, const Tensor& picture, const Tensor& w, const Wind
   const Tensor image = frame.Bordered(picture, window);
   const PackedWeights weights(window.size[0], window.size[1], channels, filters,
                               [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); }, machine);
-  const Tile tile = ChooseTile(filters, int64_t{height} * width, machine.lanes, machine.registers);
-  const int across = machine.lanes * tile.vectors, blocks = (filters + across - 1) / across;
-  const int lines = ChunkLines(height, int64_t{width} * across * 4, machine.batch_size * blocks);
+  const auto [tile, lines] = ChooseChunk(filters, height, width, 1, machine);
+  const int across = machine.lanes * tile.vectors;
   const RDom r(0, channels, 0, window.size[1], 0, window.size[0], "r");
   ChunkSum sums(r, [&](const Var& f, const Var& p, const Var& chunk, const Var& n) {
     return weights(r.z, r.y, r.x, f) * image({n, (chunk * lines + p / width) * window.stride[0] + r.z * window.dilation[0],
@@ -76,7 +78,7 @@ Func DirectConv(Frame& frame, const Tensor& picture, const Tensor& w, const Wind
   out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
   out.split(at.y, chunk, y, lines).split(at.c, block, c, across, TailStrategy::ShiftInwards);
   out.reorder(c, at.x, y, chunk, block, at.n).vectorize(c, machine.lanes).unroll(c);
-  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {block, blocks}, {chunk, height / lines}};
+  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {block, Parts(filters, across)}, {chunk, height / lines}};
   const Task task = Parallel(out, loops);
   sums.Schedule(out, task.At(loops, 2), tile, lines * width, machine);
   return out;

@@ -38,9 +38,14 @@ struct ChunkSum {
   Halide::Func sum{"sum"}, all{"all"};
 };
 
-// How many lines make a chunk, a divisor of `lines`: their sums, `bytes` a line, stay near, and there are tasks enough where all lines together
-// are `tasks` of them.
-int ChunkLines(int lines, int64_t bytes, int64_t tasks);
+// How a task is cut: into register tiles, and chunks of `lines` of a picture's lines.
+struct ConvChunk {
+  Tile tile;
+  int lines;  // divides them all
+};
+
+// For `sums` pictures of the same size at once: their sums stay near, and there are tasks enough.
+ConvChunk ChooseChunk(int filters, int lines, int width, int sums, const Machine& machine);
 
 bool FitsDirectConv(const ir::Attributes& attributes, int channels, int filters, const Machine& machine);
 

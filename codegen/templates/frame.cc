@@ -79,6 +79,16 @@ LoopNest Frame::Lower(const Node& node, const std::vector<Tensor>& operands) {
   return {lowered.results[0], context.out[0].shape, lowered.accumulators};
 }
 
+Tensor Frame::LowerRest(const Node& node, Tensor value) {
+  for (const Node& next : kernel_.body) {
+    if (&next == &node) continue;
+    std::vector<Tensor> operands;
+    for (ValueId input : next.inputs) operands.push_back(Parameter(input) == nullptr ? value : *Parameter(input));
+    value.func = Lower(next, operands).func;
+  }
+  return value;
+}
+
 Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
   return WithBorder(image, window.before, {static_cast<int>(image.type.shape[1]) + window.before[0] + window.after[0],
                                            static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]});

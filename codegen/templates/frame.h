@@ -32,6 +32,9 @@ class Frame {
   // own: the result is one more loop nest.
   LoopNest Lower(const ir::Node& node, const std::vector<Tensor>& operands);
 
+  // What the kernel makes of the result of `node`, all nodes behind which are elementwise, from `value`.
+  Tensor LowerRest(const ir::Node& node, Tensor value);
+
   // `image` with the border that the window's pads ask for, copied once; itself where there are none.
   Tensor Bordered(const Tensor& image, const Window& window) const;
   // The same for a border of `before` rows and columns in front and a whole extent of `size` at least.

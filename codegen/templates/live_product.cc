@@ -27,7 +27,7 @@ using ir::Node;
 constexpr int kVectors = 8;               // of results in registers
 constexpr int kPanelBytes = 24 << 10;     // of the rows of a chunk: three quarters of a first-level cache
 constexpr int kMostSums = 64 << 10;       // bytes of a task's sums
-constexpr int64_t kFewestRows = 64;       // of results that read a panel, and of columns
+constexpr int64_t kFewestRows = 32;       // of results that read a panel, and of the depth
 
 // y[r, m] = Σ over k of a(r, k) · b(k, m)
 struct Product {
@@ -37,8 +37,6 @@ struct Product {
   std::function<Expr(const Expr& r, const Expr& k)> a;
   std::function<Expr(const Expr& k, const Expr& m)> b;
 };
-
-int Parts(int64_t extent, int64_t each) { return static_cast<int>((extent + each - 1) / each); }
 
 class LiveProduct {
  public:
@@ -126,33 +124,32 @@ class LiveProduct {
   RDom walk_, all_;
 };
 
-}  // namespace
-
-// y = activation(x·w + b), listing the rows of x.
-ScheduledKernel BuildLiveDense(const KernelRequest& request) {
+// Over the rows of the kernel's matmul, and what the kernel does with its result: y = activation(x·w + b), or dx = dy·wᵀ behind relu's mask.
+ScheduledKernel BuildOverRows(const KernelRequest& request, ScheduledKernel (*otherwise)(const KernelRequest& request)) {
   Frame frame(request);
   const Machine& machine = frame.machine();
   const Node& matmul = *frame.Find(ir::kMatmul);
   const ir::Type& type = frame.graph().type(matmul.outputs[0]);
   const Tensor *a = frame.Parameter(matmul.inputs[0]), *b = frame.Parameter(matmul.inputs[1]);
-  if (type.rank() != 2 || type.shape[0] != ir::kBatch || a == nullptr || b == nullptr || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
+  if (type.rank() != 2 || type.shape[0] != ir::kBatch || a == nullptr || b == nullptr || frame.kernel().outputs.size() != 1) return otherwise(request);
   const int depth = static_cast<int>(a->type.shape[1]), columns = static_cast<int>(type.shape[1]);
+  const bool turned = matmul.attributes.Bool("transpose_b");
   LiveProduct live(machine, {machine.batch_size, depth, columns, machine.rows, depth, false, [&](const Expr& r, const Expr& k) { return (*a)({r, k}); },
-                             [&](const Expr& k, const Expr& m) { return (*b)({k, m}); }});
-  if (!live.Fits()) return BuildGeneric(request);
+                             [&](const Expr& k, const Expr& m) { return turned ? (*b)({m, k}) : (*b)({k, m}); }});
+  if (!live.Fits()) return otherwise(request);
   const Var m = Axis(0), n = Axis(1);
-  Tensor value = {type, MakeFunc("sum", Axes(2), {live.At(n, m)}), -1};
-  for (const Node& node : frame.kernel().body) {
-    if (&node == &matmul) continue;
-    std::vector<Tensor> operands;
-    for (ir::ValueId input : node.inputs) operands.push_back(frame.Parameter(input) == nullptr ? value : *frame.Parameter(input));
-    value.func = frame.Lower(node, operands).func;
-  }
+  const Tensor value = frame.LowerRest(matmul, {type, MakeFunc("sum", Axes(2), {live.At(n, m)}), -1});
   Func out = MakeFunc("out", Axes(2), {value({n, m})});
   frame.AddOutput(out, frame.kernel().outputs);
   live.ScheduleRows(out);
   return frame.Finish();
 }
+
+}  // namespace
+
+ScheduledKernel BuildLiveDense(const KernelRequest& request) { return BuildOverRows(request, BuildDense); }
+
+ScheduledKernel BuildLiveDenseGradInput(const KernelRequest& request) { return BuildOverRows(request, BuildGeneric); }
 
 // dw = xᵀ·dy over n, listing the columns of x; or those of dy, which gives (dw)ᵀ.
 ScheduledKernel BuildLiveDenseGradFilter(const KernelRequest& request) {

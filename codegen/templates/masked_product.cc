@@ -30,11 +30,12 @@ ScheduledKernel BuildDenseGradInput(const KernelRequest& request) {
   const Machine& machine = frame.machine();
   const ir::Node &matmul = *frame.Find(ir::kMatmul), *const mask = frame.Find(ir::kReluGrad);
   const Tensor *dy = frame.Parameter(matmul.inputs[0]), *w = frame.Parameter(matmul.inputs[1]);
-  if (mask == nullptr || dy == nullptr || w == nullptr || dy->type.rank() != 2 || dy->type.shape[0] != ir::kBatch) return BuildGeneric(request);
+  const auto otherwise = request.kernel().region == "dense_grad_input_of_live" ? BuildLiveDenseGradInput : BuildGeneric;
+  if (mask == nullptr || dy == nullptr || w == nullptr || dy->type.rank() != 2 || dy->type.shape[0] != ir::kBatch) return otherwise(request);
   const Tensor* const y = frame.Parameter(mask->inputs[1]);
   const int units = static_cast<int>(w->type.shape[1]), inputs = static_cast<int>(w->type.shape[0]), lanes = machine.lanes;
-  if (y == nullptr || frame.kernel().outputs.size() != 1 || units % lanes != 0) return BuildGeneric(request);
-  if (units < kFewestUnits && machine.batch_size > kFewRows) return BuildGeneric(request);
+  if (y == nullptr || frame.kernel().outputs.size() != 1 || units % lanes != 0) return otherwise(request);
+  if (units < kFewestUnits && machine.batch_size > kFewRows) return otherwise(request);
 
   const int most = static_cast<int>(std::clamp<int64_t>(kBlockBytes / (int64_t{units} * 4), lanes, kLongestChunk - lanes)) / lanes * lanes;
   const int blocks = (inputs + most - 1) / most, block = ((inputs + blocks - 1) / blocks + lanes - 1) / lanes * lanes;

@@ -39,9 +39,8 @@ Func StridedInput(Frame& frame, const Tensor& dy, const Tensor& w, const Window&
 
   const PackedWeights weights(window.size[0], window.size[1], filters, channels,
                               [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) { return w({a, b, c, f}); }, machine);
-  const Tile tile = ChooseTile(channels, int64_t{lines[0]} * lines[1], machine.lanes, machine.registers);
-  const int across = machine.lanes * tile.vectors, blocks = (channels + across - 1) / across, count = window.stride[0] * window.stride[1];
-  const int each = ChunkLines(lines[0], int64_t{count} * lines[1] * across * 4, machine.batch_size * blocks);
+  const auto [tile, each] = ChooseChunk(channels, lines[0], lines[1], window.stride[0] * window.stride[1], machine);
+  const int across = machine.lanes * tile.vectors;
 
   const Picture at = PictureAxes();
   std::vector<ChunkSum> sums;
@@ -66,7 +65,7 @@ Func StridedInput(Frame& frame, const Tensor& dy, const Tensor& w, const Window&
   out.split(at.c, block, c, across, TailStrategy::ShiftInwards).split(at.y, line, yi, window.stride[0], TailStrategy::GuardWithIf);
   out.split(at.x, column, xi, window.stride[1], TailStrategy::GuardWithIf).split(line, chunk, line, each);
   out.reorder(c, xi, column, yi, line, chunk, block, at.n).vectorize(c, machine.lanes).unroll(c).unroll(xi).unroll(yi);
-  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {block, blocks}, {chunk, lines[0] / each}};
+  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {block, Parts(channels, across)}, {chunk, lines[0] / each}};
   const Task task = Parallel(out, loops);
   for (ChunkSum& sum : sums) sum.Schedule(out, task.At(loops, 2), tile, each * lines[1], machine);
   return out;

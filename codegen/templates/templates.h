@@ -31,8 +31,10 @@ ScheduledKernel BuildGeneric(const KernelRequest& request);
 ScheduledKernel BuildConvPool(const KernelRequest& request);
 ScheduledKernel BuildConvGradFilter(const KernelRequest& request);
 ScheduledKernel BuildConvGradInput(const KernelRequest& request);
+ScheduledKernel BuildDense(const KernelRequest& request);
 ScheduledKernel BuildDenseGradInput(const KernelRequest& request);
 ScheduledKernel BuildLiveDense(const KernelRequest& request);
+ScheduledKernel BuildLiveDenseGradInput(const KernelRequest& request);
 ScheduledKernel BuildLiveDenseGradFilter(const KernelRequest& request);
 
 }  // namespace brine::codegen

@@ -269,6 +269,29 @@ constexpr Row kRows[] = {
         %a = add(%m, %b) : f32[n,140]
         %r = relu(%a) : f32[n,140]
       } : f32[n,140])"},
+    {"dense_deep", R"(
+      input %x : f32[n,700] data
+      input %w : f32[700,75] data
+      input %b : f32[75] data
+      %r = kernel(%x, %w, %b) <dense> {
+        %m = matmul(%x, %w) : f32[n,75]
+        %a = add(%m, %b) : f32[n,75]
+        %r = relu(%a) : f32[n,75]
+      } : f32[n,75])"},
+    {"dense_deep_in_whole_chunks", R"(
+      input %x : f32[n,1536] data
+      input %w : f32[1536,32] data
+      %m = kernel(%x, %w) <dense> {
+        %m = matmul(%x, %w) : f32[n,32]
+      } : f32[n,32])"},
+    {"dense_grad_input_of_live", R"(
+      input %d : f32[n,75] data
+      input %w : f32[150,75] data
+      input %y : f32[n,150] data
+      %g = kernel(%d, %w, %y) <dense_grad_input_of_live> {
+        %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
+        %g = relu_grad(%m, %y) : f32[n,150]
+      } : f32[n,150])"},
     {"dense_grad_filter_of_live_input", R"(
       input %d : f32[n,75] data
       input %y : f32[n,140] data
@@ -411,6 +434,7 @@ TEST_P(Templates, AgreeWithTheInterpreter) {
   auto step = Build(false);
   ASSERT_TRUE(step.ok()) << step.status();
   for (int64_t n : {1, 3, 5, 7}) Compare(*step, n, 0.6, 8);
+  Compare(*step, kBatchSize, 0.6, 1);
   Compare(*step, 3, 0, 1);
   Compare(*step, 3, 1, 8);
 }
@@ -476,7 +500,7 @@ TEST_P(Templates, VisitGradientsThatAreNoNumbers) {
   const auto kernel = step->Run(given, 2);
   ASSERT_TRUE(kernel.ok()) << kernel.status();
   for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "filter_of_live.g",
-                           "dense_grad_filter_of_live_input.g", "dense_grad_filter_of_live.g"}) {
+                           "dense_grad_input_of_live.g", "dense_grad_filter_of_live_input.g", "dense_grad_filter_of_live.g"}) {
     const std::vector<float>& got = kernel->at(name).real;
     EXPECT_TRUE(std::any_of(got.begin(), got.end(), [](float element) { return std::isnan(element); })) << name;
   }
