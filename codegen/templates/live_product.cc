@@ -28,6 +28,7 @@ constexpr int kVectors = 8;               // of results in registers
 constexpr int kPanelBytes = 24 << 10;     // of the rows of a chunk: three quarters of a first-level cache
 constexpr int kMostSums = 64 << 10;       // bytes of a task's sums
 constexpr int64_t kFewestRows = 32;       // of results that read a panel, and of the depth
+constexpr int64_t kFewestRowsInPlace = 64;  // of results, where a product that visits everything needs no copy either
 
 // y[r, m] = Σ over k of a(r, k) · b(k, m)
 struct Product {
@@ -136,7 +137,7 @@ ScheduledKernel BuildOverRows(const KernelRequest& request, ScheduledKernel (*ot
   const bool turned = matmul.attributes.Bool("transpose_b");
   LiveProduct live(machine, {machine.batch_size, depth, columns, machine.rows, depth, false, [&](const Expr& r, const Expr& k) { return (*a)({r, k}); },
                              [&](const Expr& k, const Expr& m) { return turned ? (*b)({m, k}) : (*b)({k, m}); }});
-  if (!live.Fits()) return otherwise(request);
+  if (!live.Fits() || (!turned && machine.batch_size < kFewestRowsInPlace)) return otherwise(request);
   const Var m = Axis(0), n = Axis(1);
   const Tensor value = frame.LowerRest(matmul, {type, MakeFunc("sum", Axes(2), {live.At(n, m)}), -1});
   Func out = MakeFunc("out", Axes(2), {value({n, m})});

@@ -16,6 +16,8 @@ namespace {
 
 constexpr int kTaps = 3;
 constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: a quarter of a second-level cache of 512 KB
+constexpr int64_t kMostTransformBytes = 448 << 10;  // where that saves rows from being computed twice
+constexpr double kSmallTile = 1.15, kTaskTiles = 3;  // a tile that fills half of the registers takes longer; a task's own cost in tiles
 constexpr int kEnoughTiles = 24;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
 constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
 
@@ -32,11 +34,22 @@ int64_t Cost(int height, int width, int channels, int filters, int size) {
 WinogradPlan PlanWinograd(int height, int width, int channels, int filters, const Machine& machine) {
   const int size = Cost(height, width, channels, filters, 4) < Cost(height, width, channels, filters, 2) ? 4 : 2;
   WinogradPlan plan = {size, Tiles(height, size), Tiles(width, size), 1, 1, channels, filters};
-  const int64_t tile_bytes = int64_t{plan.points()} * plan.points() * (channels + std::min(filters, 4 * machine.lanes)) * 4;
+  const int block = std::min(filters, 4 * machine.lanes);
+  const int64_t tile_bytes = int64_t{plan.points()} * plan.points() * (channels + block) * 4;
   const int tiles = std::max<int>(static_cast<int>(kTransformBytes / tile_bytes), kEnoughTiles);
-  const int most = std::clamp(tiles / plan.columns, 1, plan.rows), tasks = (plan.rows + most - 1) / most;
-  plan.task_rows = (plan.rows + tasks - 1) / tasks;  // as evenly as can be
-  if (tasks == 1) plan.pictures = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, std::max<int64_t>(machine.batch_size / kFewestTasks, 1)));
+  // The last task is shifted inwards, so that all take as many rows: as few as can be are computed twice.
+  double least = 0;
+  for (int rows = 1; rows <= plan.rows; ++rows) {
+    const int task_tiles = rows * plan.columns;
+    if (rows > 1 && task_tiles > tiles && task_tiles * tile_bytes > kMostTransformBytes) break;
+    const Tile tile = ChooseTile(block, task_tiles, machine.lanes, machine.registers);
+    const double full = tile.vectors * tile.rows * 2 > machine.registers ? 1 : kSmallTile;
+    const double cost = Parts(plan.rows, rows) * (Parts(task_tiles, tile.rows) * tile.rows * full + kTaskTiles);
+    if (rows > 1 && cost >= least) continue;
+    least = cost;
+    plan.task_rows = rows;
+  }
+  if (plan.task_rows == plan.rows) plan.pictures = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, std::max<int64_t>(machine.batch_size / kFewestTasks, 1)));
   return plan;
 }
 

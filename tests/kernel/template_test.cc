@@ -451,7 +451,7 @@ TEST_P(Templates, AreExactOnWholeNumbers) {
   auto step = Build(false);
   ASSERT_TRUE(step.ok()) << step.status();
   const ir::Graph& graph = AllCases().graph;
-  for (double live : {0.0, 0.5, 1.0}) {
+  for (double live : {0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0}) {
     const ir::Tensors<float> given = Draw(7, 4, Numbers::kWhole, live);
     const auto kernel = step->Run(given, 4, 2);
     const auto exact = ir::Interpret<double>(graph, ToDouble(given), 4);
