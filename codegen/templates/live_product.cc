@@ -49,14 +49,14 @@ class LiveProduct {
     tiles_ = static_cast<int>((product.columns + across_ - 1) / across_);
     // Rows of a task: enough tasks, and sums that stay in the second-level cache.
     const int64_t groups = std::max<int64_t>((kTasks + tiles_ - 1) / tiles_, (product.rows * across_ * 4 + kMostSums - 1) / kMostSums);
-    each_ = static_cast<int>((product.rows + groups - 1) / groups);
+    each_ = Parts(product.rows, groups);
+    MakeSums();
   }
 
   bool Fits() const { return product_.rows >= kFewestRows && product_.columns >= across_ && product_.depth >= kFewestRows; }
 
   // Element (r, m), where r is in the group and m in the tile of a task.
-  Expr At(const Expr& r, const Expr& m) {
-    if (!made_) Make();
+  Expr At(const Expr& r, const Expr& m) const {
     const Expr tile = m / across_;
     return sums_(Halide::unsafe_promise_clamped(m - First(tile), 0, across_ - 1), r, tile);
   }
@@ -96,8 +96,7 @@ class LiveProduct {
 
   Expr First(const Expr& tile) const { return Halide::min(tile * across_, static_cast<int>(product_.columns) - across_); }
 
-  void Make() {
-    made_ = true;
+  void MakeSums() {
     const int depth = static_cast<int>(product_.depth);
     const auto inside = [&](const Expr& k) { return Halide::clamp(k, 0, product_.real_depth - 1); };
     const bool ragged = depth % chunk_ != 0 || !Halide::Internal::is_const(product_.real_depth);
@@ -118,7 +117,6 @@ class LiveProduct {
   const Product product_;
   const int across_, chunks_, chunk_;
   int tiles_, each_;
-  bool made_ = false;
   const Var l_{"l"}, r_{"r"}, t_{"t"}, q_{"q"}, s_{"s"};  // column of a tile, row, tile, chunk, place in a chunk
   LiveList list_;
   Func panel_{"panel"}, walk_sum_{"walk_sum"}, sums_{"sums"};
