@@ -20,10 +20,12 @@
 namespace brine::codegen {
 namespace {
 
-// A kernel that must be there: `key` names everything that decides its bytes.
+// A kernel that must be there: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
 struct Wanted {
   std::string text, key;
 };
+
+constexpr char kRuntime[] = "halide_runtime";
 
 std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view text) {
   return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target, "\nasserts ",
@@ -104,20 +106,22 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
     }
   }
   result.compiled = static_cast<int>(missing.size());
-  if (!missing.empty()) BRINE_RETURN_IF_ERROR(RunWorker(missing, options, cache, result.kernels));
+  if (missing.empty()) return result;
+  const std::string runtime = Key("runtime", options, "");
+  if (options.runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime};
+  BRINE_RETURN_IF_ERROR(RunWorker(missing, options, cache, result.kernels));
+  result.kernels.erase(kRuntime);
   return result;
 }
 
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache) {
   const std::string key = Key("runtime", options, "");
-  if (std::optional<std::string> payload = cache.Get(key)) return *std::move(payload);
-  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
-  const std::string path = absl::StrCat(folder.path(), "/runtime.o");
-  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({options.worker, "--target", options.target, "--runtime", path}));
-  if (result.exit_code != 0) return absl::InternalError(absl::StrCat("the runtime does not compile: ", result.errors));
-  BRINE_ASSIGN_OR_RETURN(std::string object, ReadFile(path));
-  cache.Put(key, object).IgnoreError();
-  return object;
+  if (const std::optional<std::string> payload = cache.Get(key)) {
+    if (const std::optional<CompiledKernel> runtime = Unpack(kRuntime, *payload)) return runtime->object;
+  }
+  std::map<std::string, CompiledKernel> compiled;
+  BRINE_RETURN_IF_ERROR(RunWorker({{kRuntime, {"", key}}}, options, cache, compiled));
+  return compiled.at(kRuntime).object;
 }
 
 absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache) {

@@ -14,10 +14,11 @@
 namespace brine::codegen {
 
 struct CompileOptions {
-  std::string worker;   // path of brine-worker
-  std::string target;   // as Halide writes it; HostTarget() for this machine
+  std::string worker;    // path of brine-worker
+  std::string target;    // as Halide writes it; HostTarget() for this machine
   bool asserts = false;
-  int jobs = 0;         // worker processes at a time; 0: one a core
+  int jobs = 0;          // worker processes at a time; 0: one a core
+  bool runtime = false;  // with kernels that are not cached, compile what RuntimeObject is going to ask for
 };
 
 struct CompiledKernel {

@@ -1,10 +1,10 @@
 // brine-worker: loads Halide once and compiles each kernel in a fresh forked process, so that the same request gives the same bytes.
 //
 //   brine-worker --target T --jobs N     reads requests from standard input until it ends
-//   brine-worker --target T --runtime OUT     writes Halide's runtime as an object
 //   brine-worker --host-target     prints the target of this machine
 //
-// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the region's text.
+// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the region's text; without a text,
+// Halide's runtime is asked for.
 // The answer to each, in any order, is `ok <symbol> <scratch bytes>` or `error <symbol> <bytes>` followed by that many bytes of text.
 #include <poll.h>
 #include <sys/wait.h>
@@ -56,6 +56,10 @@ bool ReadRequest(Request& request) {
 // "ok <scratch>" or "error <sentence>".
 std::string Compile(const Request& request, const Halide::Target& target) {
   try {
+    if (request.text.empty()) {
+      Halide::compile_standalone_runtime(request.path, target.with_feature(Halide::Target::UserContext));
+      return "ok 0";
+    }
     const auto graphs = ir::Parse(request.text, "kernel");
     if (!graphs.ok()) return absl::StrCat("error ", graphs.status().message());
     if (graphs->size() != 1 || graphs->front().nodes.size() != 1 || !graphs->front().nodes[0].is_kernel()) {
@@ -124,7 +128,7 @@ void Finish(std::vector<Child>& children) {
 }
 
 int Main(int argc, char** argv) {
-  std::string target_name = "host", runtime;
+  std::string target_name = "host";
   int jobs = 1;
   for (int at = 1; at < argc; ++at) {
     const std::string flag = argv[at];
@@ -139,7 +143,6 @@ int Main(int argc, char** argv) {
     const std::string value = argv[++at];
     if (flag == "--target") target_name = value;
     else if (flag == "--jobs") jobs = std::max(1, std::atoi(value.c_str()));
-    else if (flag == "--runtime") runtime = value;
     else {
       std::fprintf(stderr, "brine-worker: unknown flag %s\n", flag.c_str());
       return 2;
@@ -150,10 +153,6 @@ int Main(int argc, char** argv) {
     return 2;
   }
   const Halide::Target target(target_name);
-  if (!runtime.empty()) {
-    Halide::compile_standalone_runtime(runtime, target.with_feature(Halide::Target::UserContext));
-    return 0;
-  }
   std::vector<Child> children;
   Request request;
   while (ReadRequest(request)) {
