@@ -155,6 +155,7 @@ bool IsHeavy(const ir::Op& op) {
   static const std::set<const ir::Op*> kHeavyOps = {
       &ir::kReduceSum,  &ir::kArgmax,          &ir::kSoftmax,          &ir::kLogSoftmax, &ir::kMatmul,  &ir::kConv2D,
       &ir::kConv2DGradInput, &ir::kConv2DGradFilter, &ir::kMaxPool,    &ir::kMaxPoolGrad, &ir::kAvgPool, &ir::kAvgPoolGrad,
+      &ir::kReluAvgPool, &ir::kReluAvgPoolGrad,
   };
   return kHeavyOps.count(&op) != 0;
 }

@@ -47,6 +47,15 @@ Expr CellsInside(const Window& window, const ir::Type& picture, const Expr& y, c
   return Halide::cast<float>(along(y, 0) * along(x, 1));
 }
 
+MaskedMean MakeMaskedMean(int cells, const std::function<Expr(int cell)>& cell) {
+  Expr sum = 0.0f, mask = 0;
+  for (int index = 0; index < cells; ++index) {
+    sum += Halide::max(cell(index), 0.0f);
+    mask = mask | Halide::select(cell(index) > 0.0f, 1 << index, 0);
+  }
+  return {sum / static_cast<float>(cells), Halide::cast<uint8_t>(mask)};
+}
+
 Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share) {
   const Tensor& dy = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");

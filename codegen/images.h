@@ -30,6 +30,12 @@ Root MakeBordered(const Tensor& image, const int before[2], const int spread[2],
 // The number of cells of the window at output (y, x) that lie inside a picture of type `picture`, as a float.
 Halide::Expr CellsInside(const Window& window, const ir::Type& picture, const Halide::Expr& y, const Halide::Expr& x);
 
+// The mean of the positive ones of a window's cells, and which these are: bit k of `mask`, a u8, is cell k.
+struct MaskedMean {
+  Halide::Expr value, mask;
+};
+MaskedMean MakeMaskedMean(int cells, const std::function<Halide::Expr(int cell)>& cell);
+
 // The gradient of a pool: dx[n, i, j, c] = Σ of `share` over the windows that hold (i, j).  `share` is given the window's index in dy and
 // the row and column of (i, j) within it.
 using WindowShare = std::function<Halide::Expr(const Index& at, const Halide::Expr& row, const Halide::Expr& column, const Window& window)>;

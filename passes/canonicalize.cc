@@ -63,6 +63,29 @@ bool PoolFirst(Graph& graph) {
   return changed;
 }
 
+// avg_pool(relu(x)) = relu_avg_pool(x)
+bool MaskMeans(Graph& graph) {
+  const Uses uses = FindUses(graph);
+  std::vector<bool> merged(graph.nodes.size(), false);
+  bool changed = false;
+  for (size_t position = 0; position < graph.nodes.size(); ++position) {
+    Node& node = graph.nodes[position];
+    if (node.op != &ir::kAvgPool) continue;
+    const ValueId x = node.inputs[0], result = node.outputs[0];
+    if (!ir::kReluAvgPool.infer({{graph.type(x)}, node.attributes}).ok()) continue;
+    const int producer = uses.Producer(x);
+    if (producer == Uses::kNone || graph.nodes[static_cast<size_t>(producer)].op != &ir::kRelu) continue;
+    if (uses.Readers(x).size() != 1 || uses.Leaves(x)) continue;
+    node.op = &ir::kReluAvgPool;
+    node.inputs[0] = graph.nodes[static_cast<size_t>(producer)].inputs[0];
+    node.outputs.push_back(graph.AddValue(absl::StrCat(graph.value(result).name, ".mask"), {ir::DType::kU8, graph.type(result).shape}));
+    merged[static_cast<size_t>(producer)] = true;
+    changed = true;
+  }
+  RemoveNodes(graph, merged);
+  return changed;
+}
+
 // a + b = b + a, a·b = b·a
 bool OrderOperands(Graph& graph) {
   bool changed = false;
@@ -85,7 +108,8 @@ bool OrderOperands(Graph& graph) {
 
 absl::StatusOr<bool> Canonicalize(Graph& graph) {
   const bool pools = PoolFirst(graph);
-  return OrderOperands(graph) || pools;
+  const bool means = MaskMeans(graph);
+  return OrderOperands(graph) || pools || means;
 }
 
 }  // namespace brine::passes

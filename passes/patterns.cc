@@ -129,7 +129,7 @@ RegionMatch MatchConvPool(const Surroundings& surroundings, int root) {
   if (!Is(surroundings, root, ir::kConv2D)) return {};
   Chain chain(surroundings, root);
   chain.TakeBias();
-  if (!chain.Take({&ir::kMaxPool})) chain.Take({&ir::kAvgPool});
+  chain.Take({&ir::kMaxPool, &ir::kAvgPool, &ir::kReluAvgPool});
   chain.Take(kActivations);
   return std::move(chain).Done();
 }
@@ -141,6 +141,7 @@ RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root) {
   const ValueId d = chain.CopyMaker(dy, ir::kMaxPoolGrad);
   chain.TakeSum(d);
   if (d != dy) chain.TakeSum(dy);
+  else chain.CopyMaker(dy, ir::kReluAvgPoolGrad);
   return std::move(chain).Done();
 }
 
@@ -152,7 +153,7 @@ RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root) {
   if (!Is(surroundings, root, ir::kConv2DGradInput)) return {};
   Chain chain(surroundings, root);
-  chain.CopyMaker(surroundings.node(root).inputs[0], ir::kMaxPoolGrad);
+  for (const Op* op : {&ir::kMaxPoolGrad, &ir::kReluAvgPoolGrad}) chain.CopyMaker(surroundings.node(root).inputs[0], *op);
   chain.Take({&ir::kReluGrad});
   return std::move(chain).Done();
 }

@@ -6,17 +6,17 @@
 
 namespace brine::passes {
 
-// conv2d → [add bias] → [max_pool or avg_pool] → [relu, sigmoid or tanh]
+// conv2d → [add bias] → [max_pool, avg_pool or relu_avg_pool] → [relu, sigmoid or tanh]
 RegionMatch MatchConvPool(const Surroundings& surroundings, int root);
 
 // conv2d_grad_filter(x, dy) with reduce_sum(dy) over all axes but the last; dy = max_pool_grad(d, index) is computed inside, and then the
-// sum may be that of d, which is the same
+// sum may be that of d, which is the same; and so is dy = relu_avg_pool_grad(d, mask)
 RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root);
 
 // The same where dy is what a relu's gradient leaves, and no pool's
 RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root);
 
-// conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) is computed inside
+// conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) or relu_avg_pool_grad(d, mask) is computed inside
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root);
 
 // matmul(x, w) → [add bias] → [relu, sigmoid or tanh]

@@ -268,18 +268,18 @@ class FilterGradient {
 // part of the batch, so that those rows of x and dy stay in the nearest caches while all tiles pass over them.
 class DenseFilterGradient {
  public:
-  explicit DenseFilterGradient(Frame& frame)
-      : frame_(frame), machine_(frame.machine()), grad_(*frame.Find(ir::kConv2DGradFilter)), dy_(frame.Parameter(grad_.inputs[1])),
+  DenseFilterGradient(Frame& frame, const Tensor& dy)
+      : frame_(frame), machine_(frame.machine()), grad_(*frame.Find(ir::kConv2DGradFilter)), dy_(dy),
         shape_(frame.graph().type(grad_.outputs[0]).shape), window_(MakeWindow(grad_.attributes, shape_[0], shape_[1])),
         channels_(static_cast<int>(shape_[2])), run_(window_.size[1] * channels_), filters_(static_cast<int>(shape_[3])) {}
 
   bool Fits() const {
-    return dy_ != nullptr && grad_.attributes.Int("groups") == 1 && window_.dilation[1] == 1 && filters_ >= machine_.lanes && run_ >= 4;
+    return grad_.attributes.Int("groups") == 1 && window_.dilation[1] == 1 && filters_ >= machine_.lanes && run_ >= 4;
   }
 
   ScheduledKernel Build() {
     const Tensor image = frame_.Bordered(*frame_.Parameter(grad_.inputs[0]), window_);
-    const int height = static_cast<int>(dy_->type.shape[1]), width = static_cast<int>(dy_->type.shape[2]);
+    const int height = static_cast<int>(dy_.type.shape[1]), width = static_cast<int>(dy_.type.shape[2]);
     const int block = std::clamp(kPixels / width, 1, height), blocks = (height + block - 1) / block;
     const Tile size = ChooseTile(filters_, run_, machine_.lanes, machine_.registers);
     const int across = machine_.lanes * size.vectors, columns = (filters_ + across - 1) / across, lines = (run_ + size.rows - 1) / size.rows;
@@ -301,8 +301,11 @@ class DenseFilterGradient {
     const Expr column = channels_ == 1 ? Halide::unsafe_promise_clamped(pixel + element, 0, static_cast<int>(image.type.shape[2]) - 1) : pixel;
     const Expr channel = channels_ == 1 ? Expr(0) : Halide::unsafe_promise_clamped(element, 0, channels_ - 1);
     Func tile("tile"), part_sum("part_sum"), total("total");
+    Tensor gradient = dy_;
+    const bool stored = frame_.Parameter(grad_.inputs[1]) != nullptr;
+    if (!stored) gradient.func = MakeFunc("rows", Axes(4), {dy_(ToIndex(Axes(4)))});
     tile(f, t, fo, to, a, y, n) = 0.0f;
-    tile(f, t, fo, to, a, y, n) += image({n, at * window_.stride[0] + a * window_.dilation[0], column, channel}) * (*dy_)({n, at, r.x, filter});
+    tile(f, t, fo, to, a, y, n) += image({n, at * window_.stride[0] + a * window_.dilation[0], column, channel}) * gradient({n, at, r.x, filter});
     RDom pictures(0, blocks, 0, each, "pictures");
     const Expr number = part * each + pictures.y;
     pictures.where(number < machine_.rows);
@@ -317,8 +320,9 @@ class DenseFilterGradient {
     Func out = MakeFunc("out", Axes(4), {total(Halide::unsafe_promise_clamped(x_in_tile, 0, across - 1), Halide::unsafe_promise_clamped(y_in_tile, 0, size.rows - 1),
                                               tile_x, tile_y, Axis(3))});
     frame_.AddOutput(out, {grad_.outputs[0]});
-    frame_.AddSum(*dy_);
+    frame_.AddGradientSum(grad_.inputs[1]);
 
+    if (!stored) gradient.func.compute_at(part_sum, pictures.x).store_in(kOnStack).vectorize(Axis(0), machine_.lanes);
     for (Func* sum : {&total, &part_sum}) {
       sum->compute_root().bound(f, 0, across).bound(t, 0, size.rows).bound(fo, 0, columns).bound(to, 0, lines).bound(a, 0, window_.size[0]);
       sum->vectorize(f, machine_.lanes);
@@ -344,7 +348,7 @@ class DenseFilterGradient {
   Frame& frame_;
   const Machine& machine_;
   const Node& grad_;
-  const Tensor* const dy_;
+  const Tensor dy_;
   const ir::Shape shape_;
   const Window window_;
   const int channels_, run_, filters_;
@@ -357,12 +361,13 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   Frame frame(request);
   Winners winners;
   const Node& grad = *frame.Find(ir::kConv2DGradFilter);
-  const Tensor &x = *frame.Parameter(grad.inputs[0]), *const dy = frame.Parameter(grad.inputs[1]);
+  const Tensor& x = *frame.Parameter(grad.inputs[0]);
+  const std::optional<Tensor> dy = frame.PictureGradient(grad.inputs[1]);
   const ir::Shape& shape = frame.graph().type(grad.outputs[0]).shape;
   const Window window = MakeWindow(grad.attributes, shape[0], shape[1]);
-  if (dy != nullptr && FitsWinograd(window, grad.attributes, static_cast<int>(shape[2]), static_cast<int>(shape[3]))) {
+  if (dy.has_value() && FitsWinograd(window, grad.attributes, static_cast<int>(shape[2]), static_cast<int>(shape[3]))) {
     frame.AddOutput(WinogradFilter(frame, x, window.before, *dy), {grad.outputs[0]});
-    frame.AddSum(*dy);
+    frame.AddGradientSum(grad.inputs[1]);
     return frame.Finish();
   }
   const bool live = frame.kernel().region == "conv_grad_filter_of_live" && FindLive(frame, grad, grad.inputs[1], &winners);
@@ -370,7 +375,8 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
     FilterGradient gradient(frame, winners);
     if (gradient.Fits()) return gradient.Build();
   }
-  DenseFilterGradient dense(frame);
+  if (!dy.has_value()) return BuildGeneric(request);
+  DenseFilterGradient dense(frame, *dy);
   return dense.Fits() ? dense.Build() : BuildGeneric(request);
 }
 

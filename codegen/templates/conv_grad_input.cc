@@ -161,8 +161,9 @@ class InputGradient {
 // Of a gradient that is stored.  With stride 1 it is the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
 // dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f].
 ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, const Node& grad) {
-  const Tensor *dy = frame.Parameter(grad.inputs[0]), &w = *frame.Parameter(grad.inputs[1]);
-  if (dy == nullptr || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
+  const std::optional<Tensor> dy = frame.PictureGradient(grad.inputs[0]);
+  const Tensor& w = *frame.Parameter(grad.inputs[1]);
+  if (!dy.has_value() || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
   const Window window = MakeWindow(grad.attributes, w.type.shape[0], w.type.shape[1]);
   const ir::Type& type = frame.graph().type(grad.outputs[0]);
   const int channels = static_cast<int>(type.shape[3]), filters = static_cast<int>(w.type.shape[3]);

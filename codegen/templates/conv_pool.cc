@@ -24,8 +24,10 @@ struct ConvParts {
 };
 
 ConvParts FindParts(const Frame& frame) {
-  ConvParts parts = {frame.Find(ir::kConv2D), frame.Find(ir::kAdd), frame.Find(ir::kMaxPool), nullptr};
-  if (parts.pool == nullptr) parts.pool = frame.Find(ir::kAvgPool);
+  ConvParts parts = {frame.Find(ir::kConv2D), frame.Find(ir::kAdd), nullptr, nullptr};
+  for (const ir::Op* op : {&ir::kMaxPool, &ir::kAvgPool, &ir::kReluAvgPool}) {
+    if (parts.pool == nullptr) parts.pool = frame.Find(*op);
+  }
   for (const ir::Op* op : {&ir::kRelu, &ir::kSigmoid, &ir::kTanh}) {
     if (parts.activation == nullptr) parts.activation = frame.Find(*op);
   }
@@ -65,7 +67,7 @@ Tile ChoosePooledTile(int64_t filters, int64_t pixels, int cells, const Machine&
 }
 
 struct Pooled {
-  Expr value, index;
+  Expr value, index;  // index: what the pool's gradient needs beside the value's own
 };
 
 Pooled MaxOf(const WindowSum& at, int rows, int columns) {
@@ -82,10 +84,15 @@ Pooled MaxOf(const WindowSum& at, int rows, int columns) {
   return best;
 }
 
-Expr MeanOf(const WindowSum& at, int rows, int columns) {
+Pooled MeanOf(const WindowSum& at, int rows, int columns) {
   Expr total = 0.0f;
   for (int cell = 0; cell < rows * columns; ++cell) total += at(cell / columns, cell % columns);
-  return total / static_cast<float>(rows * columns);
+  return {total / static_cast<float>(rows * columns), Expr()};
+}
+
+Pooled MaskedMeanOf(const WindowSum& at, int rows, int columns) {
+  const MaskedMean mean = MakeMaskedMean(rows * columns, [&](int cell) { return at(cell / columns, cell % columns); });
+  return {mean.value, mean.mask};
 }
 
 void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ir::Shape& shape, int cells, const Machine& machine) {
@@ -146,15 +153,15 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
   const int height = static_cast<int>(type.shape[1]), width = static_cast<int>(type.shape[2]);
   const Expr bias = parts.bias == nullptr ? Expr(0.0f) : (*frame.Parameter(parts.bias->inputs[1]))({at.c});
 
-  const bool is_max = parts.pool->op == &ir::kMaxPool;
+  const auto pool = parts.pool->op == &ir::kMaxPool ? MaxOf : parts.pool->op == &ir::kAvgPool ? MeanOf : MaskedMeanOf;
   const std::vector<ir::ValueId>& outputs = frame.kernel().outputs;
   const auto results = [&](const Picture& axes, const WindowSum& cell) {
-    const Pooled pooled = is_max ? MaxOf(cell, rows, columns) : Pooled{MeanOf(cell, rows, columns), Expr()};
+    const Pooled pooled = pool(cell, rows, columns);
     Func value = MakeFunc("pooled", Axes(4), {pooled.value});
     if (parts.activation != nullptr) value = frame.Lower(*parts.activation, {{type, value, -1}}).func;
     std::vector<Expr> values;
     for (ir::ValueId output : outputs) {
-      const bool index = is_max && output == parts.pool->outputs[1];
+      const bool index = pooled.index.defined() && output == parts.pool->outputs[1];
       values.push_back(index ? Halide::cast(ToHalide(frame.graph().type(output).dtype), pooled.index) : value(axes.c, axes.x, axes.y, axes.n));
     }
     return values;

@@ -49,6 +49,16 @@ const Tensor* Frame::Parameter(ValueId value) const {
   return tensor == tensors_.end() ? nullptr : &tensor->second;
 }
 
+std::optional<Tensor> Frame::PictureGradient(ValueId value) {
+  if (const Tensor* const parameter = Parameter(value)) return *parameter;
+  const Node& maker = *Maker(value);
+  if (maker.op != &ir::kReluAvgPoolGrad || IsOutput(value)) return std::nullopt;
+  const Tensor &dy = *Parameter(maker.inputs[0]), &mask = *Parameter(maker.inputs[1]);
+  Tensor gradient = {graph_.type(value), Lower(maker, {dy, mask}).func, -1};
+  for (size_t axis : {0, 1}) gradient.type.shape[axis + 1] = dy.type.shape[axis + 1] * maker.attributes.Ints("window")[axis];
+  return gradient;
+}
+
 const Node* Frame::Find(const ir::Op& op) const {
   const Node* found = nullptr;
   for (const Node& node : kernel_.body) {
@@ -122,6 +132,17 @@ void Frame::AddSum(const Tensor& operand) {
   sum.output = true;
   AddOutput(sum.func, {node->outputs[0]});
   Schedule(sum, machine_);
+}
+
+void Frame::AddGradientSum(ValueId value) {
+  if (const Tensor* const parameter = Parameter(value)) return AddSum(*parameter);
+  // Of each window as many cells as the mask has bits have a share.
+  const Node& maker = *Maker(value);
+  const Tensor &dy = *Parameter(maker.inputs[0]), &mask = *Parameter(maker.inputs[1]);
+  const std::vector<int64_t>& window = maker.attributes.Ints("window");
+  const Index at = ToIndex(Axes(4));
+  const Expr share = Halide::cast<float>(Halide::popcount(mask(at))) / static_cast<float>(window[0] * window[1]);
+  AddSum({dy.type, MakeFunc("window", Axes(4), {dy(at) * share}), -1});
 }
 
 ScheduledKernel Frame::Finish() {

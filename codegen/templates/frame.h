@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "codegen/images.h"
@@ -22,6 +23,10 @@ class Frame {
 
   // A parameter of the kernel; null where `value` is made inside.
   const Tensor* Parameter(ir::ValueId value) const;
+
+  // A parameter, or what a relu_avg_pool_grad inside makes of two of them, computed wherever it is read; then without the rows and columns
+  // behind the last windows, which are zero.
+  std::optional<Tensor> PictureGradient(ir::ValueId value);
 
   // The one node of the kernel with this op; null where there is none.
   const ir::Node* Find(const ir::Op& op) const;
@@ -44,6 +49,8 @@ class Frame {
   void AddOutput(Halide::Func func, const std::vector<ir::ValueId>& values);
   // The kernel's reduce_sum, where it has one, as an output over `operand`.
   void AddSum(const Tensor& operand);
+  // The same over a PictureGradient.
+  void AddGradientSum(ir::ValueId value);
   ScheduledKernel Finish();
 
  private:

@@ -1,5 +1,6 @@
 #include "ir/ops/window.h"
 
+#include "absl/strings/str_join.h"
 #include "ir/ops/rules.h"
 
 namespace brine::ir {
@@ -52,6 +53,15 @@ absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape
     return Refuse("w is for ", kernel[2], " channels, but the input has ", channels, share);
   }
   return WindowShape(attributes, picture, kernel[0], kernel[1], filters);
+}
+
+absl::Status ExpectMaskedPool(const Attributes& attributes) {
+  const std::vector<int64_t>& window = attributes.Ints("window");
+  if (attributes.Ints("strides") != window) return Refuse("strides must be those of the window, [", window[0], ",", window[1], "]");
+  const std::vector<int64_t>& pads = attributes.Ints("pads");
+  if (pads != std::vector<int64_t>(4, 0)) return Refuse("pads must be 0, got [", absl::StrJoin(pads, ","), "]");
+  if (PoolCells(attributes) > kMostMaskedCells) return Refuse("a window may hold at most ", kMostMaskedCells, " cells, got ", PoolCells(attributes));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& picture) {

@@ -18,6 +18,10 @@ absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& pictu
 // Element type of a max-pool's index: u8 where the window has at most 256 cells, else i32.
 DType WinnerDType(const Attributes& attributes);
 
+// Whether a pool's windows, of which each cell has a bit in a u8, neither overlap nor hang over the border.
+absl::Status ExpectMaskedPool(const Attributes& attributes);
+inline constexpr int64_t kMostMaskedCells = 8;
+
 // The shape of the picture whose window op gave `dy`: its rows and channels are given, its size is the attribute input_size.
 absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels);
 

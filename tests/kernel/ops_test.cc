@@ -46,6 +46,8 @@ std::vector<ir::OpCase> LargeCases() {
       {&kConv2DGradFilter, {"f32[n,11,13,16]", "f32[n,9,11,19]"}, {{"kernel_size", Ints{3, 3}}}},
       {&kMaxPool, {"f32[n,11,13,19]"}},
       {&kMaxPoolGrad, {"f32[n,5,6,19]", "u8[n,5,6,19]"}, {{"input_size", Ints{11, 13}}}},
+      {&kReluAvgPool, {"f32[n,11,13,19]"}},
+      {&kReluAvgPoolGrad, {"f32[n,5,6,19]", "u8[n,5,6,19]"}, {{"input_size", Ints{11, 13}}}},
       {&kAvgPool, {"f32[n,11,13,16]"}, {{"window", Ints{11, 13}}, {"strides", Ints{1, 1}}}},
       {&kDropout, {"f32[n,211]", {"f32[]", Domain::kApart}, seed, step}, {{"id", int64_t{4242424242}}}},
       {&kRandomTranslation, {"f32[n,9,7,3]", seed, step}, {{"id", int64_t{82}}, {"height_factor", Floats{-0.3, 0.3}}, {"width_factor", Floats{0.1, 0.2}}, {"fill_mode", "constant"}, {"fill_value", 0.5}}},

@@ -61,6 +61,63 @@ constexpr Row kRows[] = {
         %p = avg_pool(%c) {strides=[2,3], window=[2,3]} : f32[n,3,2,5]
         %r = tanh(%p) : f32[n,3,2,5]
       } : f32[n,3,2,5])"},
+    {"conv_pool_of_masked_means", R"(
+      input %x : f32[n,10,14,3] data
+      input %w : f32[3,3,3,19] data
+      input %b : f32[19] data
+      %i, %p = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,8,12,19]
+        %a = add(%c, %b) : f32[n,8,12,19]
+        %p, %i = relu_avg_pool(%a) {strides=[2,4], window=[2,4]} : f32[n,4,3,19], u8[n,4,3,19]
+      } : u8[n,4,3,19], f32[n,4,3,19])"},
+    {"conv_pool_of_masked_means_by_winograd", R"(
+      input %x : f32[n,11,9,16] data
+      input %w : f32[3,3,16,24] data
+      %p, %i = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,9,7,24]
+        %p, %i = relu_avg_pool(%c) : f32[n,4,3,24], u8[n,4,3,24]
+      } : f32[n,4,3,24], u8[n,4,3,24])",
+     4, true},
+    {"filter_of_masked_means", R"(
+      input %x : f32[n,11,14,3] data
+      input %d : f32[n,4,5,19] data
+      input %i : u8[n,4,5,19] data
+      %g, %b = kernel(%x, %d, %i) <conv_grad_filter> {
+        %y = relu_avg_pool_grad(%d, %i) {input_size=[9,12]} : f32[n,9,12,19]
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
+        %b = reduce_sum(%y) {axes=[0,1,2]} : f32[19]
+      } : f32[3,3,3,19], f32[19])",
+     16},
+    {"filter_of_masked_means_by_winograd", R"(
+      input %x : f32[n,9,7,16] data
+      input %d : f32[n,4,3,24] data
+      input %i : u8[n,4,3,24] data
+      %b, %g = kernel(%d, %i, %x) <conv_grad_filter> {
+        %y = relu_avg_pool_grad(%d, %i) {input_size=[9,7]} : f32[n,9,7,24]
+        %b = reduce_sum(%y) {axes=[0,1,2]} : f32[24]
+        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,24]
+      } : f32[24], f32[3,3,16,24])",
+     16, true},
+    {"input_of_masked_means", R"(
+      input %d : f32[n,4,3,24] data
+      input %i : u8[n,4,3,24] data
+      input %w : f32[3,3,16,24] data
+      input %y : f32[n,11,9,16] data
+      %g = kernel(%d, %i, %w, %y) <conv_grad_input> {
+        %e = relu_avg_pool_grad(%d, %i) {input_size=[9,7]} : f32[n,9,7,24]
+        %x = conv2d_grad_input(%e, %w) {input_size=[11,9]} : f32[n,11,9,16]
+        %g = relu_grad(%x, %y) : f32[n,11,9,16]
+      } : f32[n,11,9,16])",
+     16, true},
+    {"input_of_masked_means_of_strides", R"(
+      input %d : f32[n,2,3,8] data
+      input %i : u8[n,2,3,8] data
+      input %w : f32[3,3,16,8] data
+      %x = kernel(%d, %i, %w) <conv_grad_input> {
+        %e = relu_avg_pool_grad(%d, %i) {input_size=[5,7]} : f32[n,5,7,8]
+        %x = conv2d_grad_input(%e, %w) {input_size=[11,15], strides=[2,2]} : f32[n,11,15,16]
+      } : f32[n,11,15,16])",
+     16},
     {"conv_pool_of_overlapping_windows", R"(
       input %x : f32[n,8,8,3] data
       input %w : f32[3,3,3,8] data

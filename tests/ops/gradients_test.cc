@@ -152,12 +152,13 @@ TEST(Gradients, BackwardOpsAreAdjoints) {
       backward = row.attributes;
       backward.Set("kernel_size", Ints{in[1].dim(0), in[1].dim(1)});
       EXPECT_NEAR(Dot(in[1].real, Evaluate(kConv2DGradFilter, std::vector{in[0], dy}, backward)[0].real), pairing, 1e-12);
-    } else if (row.op == &kMaxPool || row.op == &kAvgPool) {
+    } else if (row.op == &kMaxPool || row.op == &kAvgPool || row.op == &kReluAvgPool) {
       const auto results = Evaluate(*row.op, in, row.attributes);
       const Tensor<double> dy = cotangent(results[0]);
       backward.Set("input_size", picture_size());
-      const auto dx = row.op == &kMaxPool ? Evaluate(kMaxPoolGrad, std::vector{dy, results[1]}, backward)
-                                          : Evaluate(kAvgPoolGrad, std::vector{dy}, backward);
+      const auto dx = row.op == &kMaxPool   ? Evaluate(kMaxPoolGrad, std::vector{dy, results[1]}, backward)
+                      : row.op == &kAvgPool ? Evaluate(kAvgPoolGrad, std::vector{dy}, backward)
+                                            : Evaluate(kReluAvgPoolGrad, std::vector{dy, results[1]}, backward);
       EXPECT_NEAR(Dot(in[0].real, dx[0].real), Dot(results[0].real, dy.real), 1e-12);
     } else {
       continue;

@@ -48,6 +48,7 @@ inline std::vector<OpCase> OpCases() {
   const Attributes tall = {{"window", Ints{5, 3}}, {"pads", Ints{3, 0, 4, 2}}, {"strides", Ints{2, 1}}};
   const Attributes tiny = {{"window", Ints{1, 1}}, {"strides", Ints{2, 3}}};
   const Attributes overlapping = {{"window", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{1, 1}}};
+  const Attributes eight = {{"window", Ints{4, 2}}, {"strides", Ints{4, 2}}};
   const Attributes whole = {{"window", Ints{7, 5}}, {"strides", Ints{1, 1}}};
   const Attributes padded = {{"pads", Ints{1, 2, 0, 1}}, {"strides", Ints{2, 1}}};
   const Attributes dilated = {{"pads", Ints{2, 0, 1, 3}}, {"dilations", Ints{2, 3}}, {"strides", Ints{1, 2}}};
@@ -126,6 +127,10 @@ inline std::vector<OpCase> OpCases() {
       {&kAvgPool, {"f32[n,7,5,1]"}, whole},
       {&kAvgPoolGrad, {"f32[n,2,3,2]"}, {{"input_size", Ints{5, 7}}}},
       {&kAvgPoolGrad, {"f32[n,5,5,1]"}, with(overlapping, "input_size", {5, 5})},
+      {&kReluAvgPool, {"f32[n,5,7,2]"}},
+      {&kReluAvgPool, {"f32[n,9,5,3]"}, eight},
+      {&kReluAvgPoolGrad, {"f32[n,2,3,2]", "u8[n,2,3,2]"}, {{"input_size", Ints{5, 7}}}},
+      {&kReluAvgPoolGrad, {"f32[n,2,2,3]", "u8[n,2,2,3]"}, with(eight, "input_size", {9, 5})},
       {&kDropout, {"f32[n,7]", "f32[]", seed, step}, {{"id", int64_t{77}}}},
       {&kRandomFlip, {"f32[n,3,5,2]", seed, step}, {{"id", int64_t{78}}}},
       {&kRandomFlip, {"u8[n,3,4,1]", seed, step}, {{"id", int64_t{79}}, {"mode", "vertical"}}},

@@ -112,8 +112,15 @@ TEST(WindowRules, Pools) {
       {&kAvgPoolGrad, {"f32[n,15,15,32]"}, {{"input_size", Ints{30, 31}}}, "f32[n,30,31,32]"},
       {&kAvgPoolGrad, {"f32[n,15,15,32]"}, {{"input_size", Ints{30, 33}}}, "dy must be f32[n,15,16,32], got f32[n,15,15,32]"},
       {&kAvgPoolGrad, {"f32[n,15,15,32]"}, {{"input_size", Ints{30, -1}}}, "input_size must be positive, got [30,-1]"},
+      {&kReluAvgPool, {"f32[n,30,31,32]"}, {}, "f32[n,15,15,32], u8[n,15,15,32]"},
+      {&kReluAvgPool, {"f32[n,9,9,1]"}, {{"window", Ints{3, 3}}, {"strides", Ints{3, 3}}}, "a window may hold at most 8 cells, got 9"},
+      {&kReluAvgPool, {"f32[n,9,9,1]"}, {{"strides", Ints{2, 1}}}, "strides must be those of the window, [2,2]"},
+      {&kReluAvgPool, {"f32[n,9,9,1]"}, {{"pads", Ints{0, 0, 1, 0}}}, "pads must be 0, got [0,0,1,0]"},
+      {&kReluAvgPoolGrad, {"f32[n,15,15,32]", "u8[n,15,15,32]"}, {{"input_size", Ints{30, 31}}}, "f32[n,30,31,32]"},
+      {&kReluAvgPoolGrad, {"f32[n,15,15,32]", "i32[n,15,15,32]"}, {{"input_size", Ints{30, 31}}}, "mask must be u8[n,15,15,32], got i32[n,15,15,32]"},
+      {&kReluAvgPoolGrad, {"f32[n,15,15,32]", "u8[n,15,15,32]"}, {{"input_size", Ints{30, 33}}}, "dy must be f32[n,15,16,32], got f32[n,15,15,32]"},
   });
-  for (const Op* op : {&kMaxPool, &kAvgPool}) {
+  for (const Op* op : {&kMaxPool, &kAvgPool, &kReluAvgPool}) {
     ExpectAnswers({
         {op, {"f32[n,3,9,1]"}, window({5, 5}), "window 5 is larger than input height 3"},
         {op, {"f32[n,9,9,1]"}, window({0, 5}), "window must be positive, got [0,5]"},

@@ -62,7 +62,7 @@ TEST(Windows, ConvolutionIsTheSumOverItsTaps) {
 
 TEST(Windows, PoolsSeeOnlyThePicture) {
   for (const OpCase& row : OpCases()) {
-    if (row.op != &kMaxPool && row.op != &kAvgPool) continue;
+    if (row.op != &kMaxPool && row.op != &kAvgPool && row.op != &kReluAvgPool) continue;
     SCOPED_TRACE(ToString(row));
     const std::vector<Tensor<double>> in = RandomOperands<double>(row);
     const Attributes attributes = Completed(*row.op, row.attributes);
@@ -77,16 +77,20 @@ TEST(Windows, PoolsSeeOnlyThePicture) {
         for (int64_t j = 0; j < y.dim(2); ++j)
           for (int64_t c = 0; c < y.dim(3); ++c, ++element) {
             double sum = 0, best = -2;
-            int64_t count = 0, winner = -1;
+            int64_t count = 0, winner = -1, positive = 0;
             for (int64_t cell = 0; cell < window[0] * window[1]; ++cell) {
               const double value = At(x, n, i * strides[0] + cell / window[1], j * strides[1] + cell % window[1], c);
               if (std::isnan(value)) continue;
-              sum += value;
+              sum += row.op == &kReluAvgPool ? std::max(value, 0.0) : value;
+              if (value > 0) positive += int64_t{1} << cell;
               ++count;
               if (value > best) best = value, winner = cell;
             }
-            if (row.op == &kAvgPool) {
+            if (row.op != &kMaxPool) {
               ASSERT_NEAR(y.real[element], sum / static_cast<double>(count), 1e-14) << element;
+              if (row.op == &kReluAvgPool) {
+                ASSERT_EQ(results[1].whole[element], positive) << element;
+              }
             } else {
               ASSERT_EQ(y.real[element], best) << element;
               ASSERT_EQ(results[1].whole[element], winner) << element;
@@ -133,6 +137,9 @@ TEST(Windows, NaNWinsAPool) {
   EXPECT_EQ(pooled[0].real[1], -infinity);
   EXPECT_EQ(pooled[1].whole, Ints({1, 0}));
   EXPECT_TRUE(std::isnan(Evaluate(kAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, 2, 3})})[0].real[0]));
+  const auto masked = Evaluate(kReluAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, -2, 0})});
+  EXPECT_TRUE(std::isnan(masked[0].real[0]));
+  EXPECT_EQ(masked[1].whole, Ints({1}));  // as relu's gradient: NaN is not positive
   EXPECT_TRUE(std::isnan(Evaluate(kConv2D, std::vector{TensorOf("f32[1,1,1,2]", {0, nan}), TensorOf("f32[1,1,2,1]", {1, 0})})[0].real[0]));
 }
 

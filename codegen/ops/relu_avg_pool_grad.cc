@@ -1,0 +1,25 @@
+#include "codegen/images.h"
+
+namespace brine::codegen {
+namespace {
+
+using Halide::Expr;
+
+// dx[n, i, j, c] = dy / cells of the window that holds (i, j), where the mask has its bit.  Windows do not overlap.
+Lowered LowerReluAvgPoolGrad(const LoweringContext& context) {
+  const Tensor &dy = context.in[0], &mask = context.in[1];
+  const std::vector<int64_t>& size = context.attributes().Ints("window");
+  const Picture axes = PictureAxes();
+  const int height = static_cast<int>(size[0]), width = static_cast<int>(size[1]);
+  const int rows = static_cast<int>(dy.type.shape[1]), columns = static_cast<int>(dy.type.shape[2]);
+  const Expr y = axes.y / height, x = axes.x / width, cell = axes.y % height * width + axes.x % width;
+  const Index at = {axes.n, Halide::min(y, rows - 1), Halide::min(x, columns - 1), axes.c};
+  const Expr bit = (Halide::cast<int>(mask(at)) >> cell) & 1;
+  return Pure(context, {Halide::select(bit != 0 && y < rows && x < columns, dy(at) / static_cast<float>(height * width), 0.0f)});
+}
+
+}  // namespace
+
+const Algorithm kReluAvgPoolGrad = {&LowerReluAvgPoolGrad};
+
+}  // namespace brine::codegen

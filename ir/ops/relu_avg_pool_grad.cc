@@ -1,0 +1,61 @@
+#include "ir/ops/pool_loop.h"
+#include "ir/ops/rules.h"
+#include "ir/ops/window.h"
+
+namespace brine::ir {
+namespace {
+
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
+  const Type &dy = types.inputs[0], &mask = types.inputs[1];
+  BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectPicture("dy", dy));
+  BRINE_ASSIGN_OR_RETURN(Shape picture, PictureOf(types.attributes, dy, dy.shape[3]));
+  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, picture));
+  BRINE_RETURN_IF_ERROR(ExpectMaskedPool(types.attributes));
+  BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
+  BRINE_RETURN_IF_ERROR(ExpectType("mask", mask, {DType::kU8, dy.shape}));
+  return std::vector<Type>{{DType::kF32, std::move(picture)}};
+}
+
+// A share a cell.
+int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
+  return Product({Elements(types.inputs[0], rows), PoolCells(types.attributes)});
+}
+
+template <typename Real>
+void Interpret(const Evaluation<Real>& evaluation) {
+  const Tensor<Real>&dy = evaluation.in(0), &mask = evaluation.in(1);
+  const Grid<Real> size(evaluation.out());
+  const int64_t across = evaluation.attributes.Ints("window")[1];
+  Real* dx = evaluation.out().real.data();
+  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims, [&](int64_t n, int64_t place, const Cells& cells) {
+    for (int64_t row = cells.top; row < cells.bottom; ++row) {
+      for (int64_t column = cells.left; column < cells.right; ++column) {
+        const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
+        for (int64_t c = 0; c < size.c; ++c) {
+          const size_t from = static_cast<size_t>(place + c);
+          if ((mask.whole[from] & bit) != 0) dx[size.at(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+
+const Op kReluAvgPoolGrad = {
+    .name = "relu_avg_pool_grad",
+    .doc =
+        "The gradient of relu_avg_pool: each dy[n, i, j, c] / cells goes to the cells of its window whose bit in mask is set. dy is f32 [n, h', "
+        "w', c], mask relu_avg_pool's second result, dx f32 [n, h, w, c] with [h, w] = input_size.",
+    .operands = {"dy", "mask"},
+    .results = {"dx"},
+    .attributes = With(PoolAttributes(), InputSizeAttribute()),
+    .infer = Infer,
+    .flops = Flops,
+    .not_differentiable = "second derivatives are not supported",
+    .interpret = Interpret<double>,
+    .interpret_f32 = Interpret<float>,
+};
+
+}  // namespace brine::ir
