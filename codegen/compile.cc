@@ -43,14 +43,23 @@ std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::strin
 
 std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol) { return absl::StrCat(folder.path(), "/", symbol, ".o"); }
 
+// What takes the compiler long goes first, so that no core waits for it in the end: Halide's runtime, convolutions, kernels of many ops.
+size_t CompileWeight(const Wanted& wanted) {
+  if (wanted.text.empty()) return std::string::npos;
+  return wanted.text.size() + (absl::StrContains(wanted.text, "conv2d") ? size_t{1} << 30 : 0);
+}
+
 // Compiles `missing` in worker processes and adds the results to `kernels` and the cache.
 absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache& cache,
                        std::map<std::string, CompiledKernel>& kernels) {
   BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  std::vector<std::string> order;
+  for (const auto& [symbol, wanted] : missing) order.push_back(symbol);
+  std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) { return CompileWeight(missing.at(a)) > CompileWeight(missing.at(b)); });
   std::string requests;
-  for (const auto& [symbol, wanted] : missing) {
-    const std::string path = ObjectPath(folder, symbol);
-    absl::StrAppend(&requests, "kernel ", symbol, " ", options.asserts ? 1 : 0, " ", path.size(), " ", wanted.text.size(), "\n", path, wanted.text);
+  for (const std::string& symbol : order) {
+    const std::string path = ObjectPath(folder, symbol), &text = missing.at(symbol).text;
+    absl::StrAppend(&requests, "kernel ", symbol, " ", options.asserts ? 1 : 0, " ", path.size(), " ", text.size(), "\n", path, text);
   }
   const std::string request_path = absl::StrCat(folder.path(), "/requests");
   BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));

@@ -235,16 +235,25 @@ class Emitter {
         if (!inside && std::find(kernel.inputs.begin(), kernel.inputs.end(), value) == kernel.inputs.end()) kernel.inputs.push_back(value);
       }
     }
+    bool read = false;
     for (int position : positions) {
       if (IsCopy(group, position)) continue;
       for (ValueId value : old(position).outputs) {
-        if (IsReadOutside(value, id)) kernel.outputs.push_back(value);
+        const bool outside = IsReadOutside(value, id);
+        if (outside || LeavesAlways(old(position), value)) kernel.outputs.push_back(value);
+        read |= outside;
       }
     }
     made_here_.clear();
-    if (kernel.outputs.empty()) return;  // nobody reads what it makes: dce did not run
+    if (!read) return;  // nobody reads what it makes: dce did not run
     kernel.scratch_bytes = RegionScratch(graph_, kernel);
     graph_.nodes.push_back(std::move(kernel));
+  }
+
+  // What a pool's gradient needs is made where there is none, too: evaluation then runs the kernel of training, which need be compiled and
+  // carried once.
+  static bool LeavesAlways(const Node& node, ValueId value) {
+    return (node.op == &ir::kMaxPool || node.op == &ir::kReluAvgPool) && value == node.outputs[1];
   }
 
   bool IsCopy(const Group& group, int position) const {

@@ -61,7 +61,8 @@ std::string ProgramKey(const std::string& command, absl::string_view files) {
 
 absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchain& toolchain, const Cache& cache) {
   const std::string library = toolchain.libraries + "/libbrine_model.so";
-  const std::vector<std::string> command = {toolchain.cxx_compiler, "-O0", "-std=c++20", "-I" + toolchain.include + "/frontend", "-I" + toolchain.include};
+  const std::string headers = toolchain.include + "/frontend";
+  const std::vector<std::string> command = {toolchain.cxx_compiler, "-O0", "-std=c++20", "-I" + toolchain.libraries + "/precompiled", "-I" + headers, "-I" + toolchain.include};
   char* absolute = realpath(path.c_str(), nullptr);
   const std::string full = absolute == nullptr ? path : absolute;
   std::free(absolute);
@@ -87,6 +88,7 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   BRINE_ASSIGN_OR_RETURN(std::string rules, ReadFile(depfile));
   std::vector<std::string> files = Dependencies(rules);
   files.push_back(library);
+  files.push_back(headers + "/brine.h");  // the list does not name what was read precompiled
   std::string list;
   for (const std::string& file : files) absl::StrAppend(&list, file, "\n");
   cache.Put(list_key, list).IgnoreError();

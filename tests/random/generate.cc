@@ -172,7 +172,8 @@ class Generator {
     const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
     const bool same = x.shape[0] < size.height || x.shape[1] < size.width || random_() % 4 == 0;
     const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
-    Push(random_() % 3 == 0 ? AveragePooling2D(options)(x.tensor) : MaxPooling2D(options)(x.tensor),
+    const Tensor picture = random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // that nobody else reads
+    Push(random_() % 2 == 0 ? AveragePooling2D(options)(picture) : MaxPooling2D(options)(picture),
          {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same), x.shape[2]}, x.learned);
   }
 
