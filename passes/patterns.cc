@@ -158,6 +158,11 @@ RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root) {
   return std::move(chain).Done();
 }
 
+RegionMatch MatchConvGradInputOfLive(const Surroundings& surroundings, int root) {
+  if (!Is(surroundings, root, ir::kConv2DGradInput) || !IsMadeBy(surroundings, root, 0, ir::kReluGrad)) return {};
+  return MatchConvGradInput(surroundings, root);
+}
+
 RegionMatch MatchDense(const Surroundings& surroundings, int root) {
   if (!IsProduct(surroundings, root, false, false)) return {};
   Chain chain(surroundings, root);

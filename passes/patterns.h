@@ -19,6 +19,9 @@ RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root
 // conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) or relu_avg_pool_grad(d, mask) is computed inside
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root);
 
+// The same where dy is what a relu's gradient leaves, and no pool's
+RegionMatch MatchConvGradInputOfLive(const Surroundings& surroundings, int root);
+
 // matmul(x, w) → [add bias] → [relu, sigmoid or tanh]
 RegionMatch MatchDense(const Surroundings& surroundings, int root);
 

@@ -23,6 +23,7 @@ constexpr Region kRegions[] = {
     {"conv_pool", MatchConvPool, "bias, pool and activation take the sums while they are in registers; the full picture is never stored"},
     {"conv_grad_filter_of_live", MatchConvGradFilterOfLive, "what relu turned off gives the filters nothing", Live::kSecond},
     {"conv_grad_filter", MatchConvGradFilter, "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero", Live::kOfPool},
+    {"conv_grad_input_of_live", MatchConvGradInputOfLive, "what relu turned off gives the pixels nothing", Live::kFirst},
     {"conv_grad_input", MatchConvGradInput, "as above; relu's mask is applied to a result, once, not to an operand, once a tap", Live::kOfPool},
     {"dense_of_live", MatchDenseOfLive, "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
     {"dense_grad_filter_of_live_input", MatchDenseGradFilterOfLiveInput, "as above, for the columns of the input", Live::kFirst},
@@ -73,7 +74,7 @@ ValueId LiveOperand(const Node& kernel) {
   const Region* const region = FindRegion(kernel.region);
   if (region == nullptr || region->live == Live::kNone) return ir::kNoValue;
   for (const Node& node : kernel.body) {
-    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2DGradFilter;
+    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2DGradFilter || node.op == &ir::kConv2DGradInput;
     if (region->live == Live::kOfPool ? node.op == &ir::kMaxPoolGrad : region->live == Live::kMask ? node.op == &ir::kReluGrad : product) {
       return node.inputs[region->live == Live::kSecond || region->live == Live::kMask ? 1 : 0];
     }

@@ -1,13 +1,6 @@
-// conv_grad_input: the data gradient of a convolution, from the winners of the max-pool behind it.
-//
-// The windows of a pool do not overlap, and of a window only one cell of each filter has a gradient.  So the live filters of every window are
-// listed by the cell that won; then, for one vector of channels, the pixels that the cells of one row of the window can reach stay in
-// registers while those lists are walked, and are added to those channels' gradient of the picture, which lies on the task's stack.
-#include <algorithm>
-
-#include "codegen/templates/live_list.h"
+// conv_grad_input: the data gradient of a convolution, by the way that leaves out most.
 #include "codegen/templates/strided_input.h"
-#include "codegen/templates/winners.h"
+#include "codegen/templates/winners_input.h"
 #include "codegen/templates/winograd_conv.h"
 #include "ir/op.h"
 
@@ -15,185 +8,53 @@ namespace brine::codegen {
 namespace {
 
 using Halide::Expr;
-using Halide::Func;
-using Halide::RDom;
-using Halide::Var;
 using ir::Node;
 
-constexpr int kTaskBytes = 128 << 10;  // of a task's lists, and of its sums: a quarter of a second-level cache each
-constexpr int kMostCounters = 4;       // cells of a window: each has a counter of 8 or 16 bits in one word
-
-class InputGradient {
- public:
-  InputGradient(Frame& frame, const Winners& winners)
-      : frame_(frame), machine_(frame.machine()), winners_(winners), grad_(*frame.Find(ir::kConv2DGradInput)), type_(frame.graph().type(grad_.outputs[0])),
-        w_(*frame.Parameter(grad_.inputs[1])), window_(MakeWindow(grad_.attributes, w_.type.shape[0], w_.type.shape[1])),
-        channels_(static_cast<int>(w_.type.shape[2])), lanes_(machine_.lanes), blocks_((channels_ + lanes_ - 1) / lanes_),
-        reach_(window_.size[1] + winners.across - 1), height_(static_cast<int>(type_.shape[1]) + window_.before[0] + window_.after[0]),
-        width_(static_cast<int>(type_.shape[2]) + window_.before[1] + window_.after[1]), entry_(Halide::UInt(winners.filters <= 256 ? 8 : 16)),
-        word_(Halide::UInt(winners.filters < 256 ? 32 : 64)) {
-    fits_ = winners.cells() <= kMostCounters && winners.filters < 65536 && reach_ * window_.size[0] <= machine_.registers - 2 &&
-            int64_t{winners.windows()} * winners.filters * (entry_.bytes() + word_.bytes()) <= kTaskBytes &&
-            int64_t{height_} * width_ * lanes_ * 4 <= kTaskBytes;
-  }
-
-  bool Fits() const { return fits_; }
-
-  ScheduledKernel Build() {
-    PackWeights();
-    CountWinners();
-    ListWinners();
-    SumPatches();
-    MakeResult();
-    ScheduleLists();
-    return frame_.Finish();
-  }
-
- private:
-  // One vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.
-  void PackWeights() {
-    const Expr channel = h_ * lanes_ + l_, weight = w_({a_, b_, Halide::min(channel, channels_ - 1), f_});
-    packed_(l_, b_, a_, f_, h_) = channels_ % lanes_ == 0 ? weight : Halide::select(channel < channels_, weight, 0.0f);
-    packed_.compute_root().bound(l_, 0, lanes_).bound(h_, 0, blocks_).reorder(l_, b_, a_, h_, f_).vectorize(l_).parallel(f_, std::min(16, winners_.filters));
-  }
-
-  Index At(const Expr& filter) const { return {n_, y_, x_, filter}; }
-  Expr Shift(const Expr& cell) const { return Halide::cast(word_, cell) * Halide::cast(word_, Bits()); }
-  int Bits() const { return word_.bits() / kMostCounters; }
-  Expr Counter(const Expr& word, const Expr& shift) const { return Halide::cast<int>((word >> shift) & Halide::cast(word_, (1 << Bits()) - 1)); }
-
-  // count(f): how many filters before f each cell has won, all cells in one word.
-  void CountWinners() {
-    one_(f_, x_, y_, n_) = Halide::select(IsLive(winners_.d(At(f_))), Halide::cast(word_, 1) << Shift(winners_.index(At(f_))), Halide::cast(word_, 0));
-    each_ = RDom(0, winners_.filters, "each");
-    count_(f_, x_, y_, n_) = Halide::undef(word_);
-    count_(0, x_, y_, n_) = Halide::cast(word_, 0);
-    count_(each_ + 1, x_, y_, n_) = count_(each_, x_, y_, n_) + one_(each_, x_, y_, n_);
-  }
-
-  // The cells' lists of a window lie behind each other; first(cell) is where each begins.
-  void ListWinners() {
-    first_(cell_, x_, y_, n_) = Halide::undef<int>();
-    Expr begin = 0;
-    for (int cell = 0; cell <= winners_.cells(); ++cell) {
-      first_(cell, x_, y_, n_) = begin;
-      begin = begin + Counter(count_(winners_.filters, x_, y_, n_), Shift(cell));
-    }
-    const Expr won = winners_.index(At(f_)), own = Counter(count_(f_, x_, y_, n_), Shift(won));
-    const Expr cell = Halide::unsafe_promise_clamped(Halide::cast<int>(won), 0, winners_.cells() - 1);
-    slot_(f_, x_, y_, n_) = Halide::select(IsLive(winners_.d(At(f_))), own + first_(cell, x_, y_, n_), winners_.filters);
-    place_ = RDom(0, winners_.filters, "place");
-    list_(s_, x_, y_, n_) = Halide::undef(entry_);
-    list_(Halide::unsafe_promise_clamped(slot_(place_, x_, y_, n_), 0, winners_.filters), x_, y_, n_) = Halide::cast(entry_, place_);
-  }
-
-  // patch: what the winners in row `row` of a window give to the pixels under it; picture: all patches of a picture.
-  void SumPatches() {
-    patch_(l_, px_, py_, row_, x_, y_, n_, h_) = 0.0f;
-    for (int column = 0; column < winners_.across; ++column) {
-      RDom r(0, window_.size[1], 0, window_.size[0], 0, winners_.filters, "walk" + std::to_string(column));
-      const Expr cell = row_ * winners_.across + column, from = first_(cell, x_, y_, n_);
-      r.where(r.z < first_(cell + 1, x_, y_, n_) - from);  // becomes the loop's bound
-      const Expr entry = list_(Halide::unsafe_promise_clamped(from + r.z, 0, winners_.filters), x_, y_, n_);
-      const Expr filter = Halide::unsafe_promise_clamped(Halide::cast<int>(entry), 0, winners_.filters - 1);
-      patch_(l_, column + r.x, r.y, row_, x_, y_, n_, h_) += winners_.d(At(filter)) * packed_(l_, r.x, r.y, filter, h_);
-      patch_.update(column).reorder(l_, r.x, r.y, r.z).vectorize(l_).unroll(r.x).unroll(r.y);
-    }
-    // Over: pixel of a patch (x, y), row of a window, window.
-    to_ = RDom(0, reach_, 0, window_.size[0], 0, winners_.down, 0, winners_.columns, 0, winners_.rows, "to");
-    picture_(l_, x_, y_, n_, h_) = 0.0f;
-    picture_(l_, to_[3] * winners_.across + to_[0], to_[4] * winners_.down + to_[2] + to_[1], n_, h_) +=
-        patch_(l_, to_[0], to_[1], to_[2], to_[3], to_[4], n_, h_);
-  }
-
-  void MakeResult() {
-    const Picture at = PictureAxes();
-    Func out = MakeFunc("dx", Axes(4), {picture_(at.c % lanes_, at.x + window_.before[1], at.y + window_.before[0], at.n, at.c / lanes_)});
-    ir::ValueId result = grad_.outputs[0];
-    if (const Node* relu = frame_.Find(ir::kReluGrad)) {
-      const Func masked = frame_.Lower(*relu, {{type_, out, -1}, *frame_.Parameter(relu->inputs[1])}).func;
-      out = MakeFunc("out", Axes(4), {masked(at.c, at.x, at.y, at.n)});
-      result = relu->outputs[0];
-    }
-    frame_.AddOutput(out, {result});
-    out.bound(at.c, 0, channels_).bound(at.x, 0, static_cast<int>(type_.shape[2])).bound(at.y, 0, static_cast<int>(type_.shape[1])).bound(at.n, 0, machine_.rows);
-    Var h, l;
-    out.split(at.c, h, l, lanes_, Halide::TailStrategy::GuardWithIf).reorder(l, at.x, at.y, h, at.n);
-    if (channels_ % lanes_ == 0) out.vectorize(l);
-    const std::vector<Loop> loops = {{at.n, machine_.batch_size}, {h, blocks_}};
-    const Task task = Parallel(out, loops);
-    for (Func* list : {&list_, &first_, &count_}) list->compute_at(out, task.At(loops, 0)).store_in(kOnStack);
-
-    picture_.compute_at(out, task.At(loops, 1)).store_in(kOnStack).vectorize(l_);
-    picture_.bound_extent(l_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
-    picture_.update().reorder(l_, to_[0], to_[1], to_[2], to_[3], to_[4]).vectorize(l_).unroll(to_[0]).unroll(to_[1]);
-    patch_.compute_at(picture_, to_[2]).vectorize(l_).unroll(px_).unroll(py_);
-  }
-
-  void ScheduleLists() {
-    const int vector = std::min(lanes_, winners_.filters), unrolled = std::min(16, winners_.filters);
-    list_.update().reorder(place_, x_, y_).unroll(place_, unrolled);
-    for (int cell = 0; cell <= winners_.cells(); ++cell) first_.update(cell).unscheduled();
-    slot_.compute_at(list_, x_).vectorize(f_, vector).store_in(kOnStack);
-    count_.update(0).unscheduled();
-    count_.update(1).reorder(each_, x_, y_).unroll(each_, unrolled);
-    one_.compute_at(count_, x_).vectorize(f_, vector).store_in(kOnStack);
-  }
-
-  Frame& frame_;
-  const Machine& machine_;
-  const Winners winners_;
-  const Node& grad_;
-  const ir::Type type_;
-  const Tensor w_;
-  const Window window_;
-  const int channels_, lanes_, blocks_;  // blocks: vectors of channels
-  const int reach_;                      // columns of pixels that the winners of a window can touch
-  const int height_, width_;             // with the border
-  const Halide::Type entry_, word_;      // of a list, and of the counters
-  bool fits_;
-  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"}, cell_{"cell"}, s_{"s"};                     // filter, window, picture, cell, slot
-  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};        // lane, tap, vector of channels, pixel of a patch
-  Func packed_{"packed"}, one_{"one"}, count_{"count"}, first_{"first"}, slot_{"slot"}, list_{"list"}, patch_{"patch"}, picture_{"picture"};
-  RDom each_, place_, to_;
-};
-
-// Of a gradient that is stored.  With stride 1 it is the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
+// With stride 1 the gradient is the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
 // dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f].
+bool FitsTurnedWinograd(const Window& window, const Node& grad, const ir::Shape& kernel) {
+  return FitsWinograd(window, grad.attributes, static_cast<int>(kernel[3]), static_cast<int>(kernel[2])) && window.before[0] <= 2 && window.before[1] <= 2;
+}
+
+// Of a gradient that is stored, or made of a picture that is.
 ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, const Node& grad) {
   const std::optional<Tensor> dy = frame.PictureGradient(grad.inputs[0]);
   const Tensor& w = *frame.Parameter(grad.inputs[1]);
   if (!dy.has_value() || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
   const Window window = MakeWindow(grad.attributes, w.type.shape[0], w.type.shape[1]);
   const ir::Type& type = frame.graph().type(grad.outputs[0]);
-  const int channels = static_cast<int>(type.shape[3]), filters = static_cast<int>(w.type.shape[3]);
   const Node* const relu = frame.Find(ir::kReluGrad);
   const auto masked = [&](const Picture& at, const Expr& sum) {
     if (relu == nullptr) return sum;
     return Expr(frame.Lower(*relu, {{type, MakeFunc("sum", Axes(4), {sum}), -1}, *frame.Parameter(relu->inputs[1])}).func(at.c, at.x, at.y, at.n));
   };
-  const int before[2] = {2 - window.before[0], 2 - window.before[1]};
-  if (FitsWinograd(window, grad.attributes, filters, channels) && before[0] >= 0 && before[1] >= 0) {
+  if (FitsTurnedWinograd(window, grad, w.type.shape)) {
+    const int before[2] = {2 - window.before[0], 2 - window.before[1]};
     const auto weight = [&](int a, int b, const Expr& f, const Expr& c) { return w({2 - a, 2 - b, c, f}); };
     const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {masked(at, sum(0, 0))}; };
-    frame.AddOutput(WinogradConv(frame, *dy, before, weight, filters, type.shape, 1, results), frame.kernel().outputs);
+    frame.AddOutput(WinogradConv(frame, *dy, before, weight, static_cast<int>(w.type.shape[3]), type.shape, 1, results), frame.kernel().outputs);
     return frame.Finish();
   }
-  if (!FitsStridedInput(window, grad.attributes, channels, frame.machine())) return BuildGeneric(request);
+  if (!FitsStridedInput(window, grad.attributes, static_cast<int>(w.type.shape[2]), frame.machine())) return BuildGeneric(request);
   frame.AddOutput(StridedInput(frame, *dy, w, window, type.shape, masked), frame.kernel().outputs);
   return frame.Finish();
 }
 
 }  // namespace
 
-// Of the tutorial CNN's second convolution on 2 cores of Zen 3: 0.31 ms, the dense gradient 1.5 ms.
 ScheduledKernel BuildConvGradInput(const KernelRequest& request) {
   Frame frame(request);
   Winners winners;
   const Node& grad = *frame.Find(ir::kConv2DGradInput);
-  if (!FindWinners(frame, grad, grad.inputs[0], &winners)) return BuildOfEveryPixel(request, frame, grad);
-  InputGradient gradient(frame, winners);
-  return gradient.Fits() ? gradient.Build() : BuildGeneric(request);
+  std::optional<ScheduledKernel> built;
+  if (FindWinners(frame, grad, grad.inputs[0], &winners)) {
+    built = BuildWinnersInput(frame, winners);
+    return built ? *built : BuildGeneric(request);
+  }
+  const ir::Shape& kernel = frame.Parameter(grad.inputs[1])->type.shape;
+  const bool live = frame.kernel().region == "conv_grad_input_of_live" && !FitsTurnedWinograd(MakeWindow(grad.attributes, kernel[0], kernel[1]), grad, kernel);
+  if (live && FindLive(frame, grad, grad.inputs[0], &winners)) built = BuildWinnersInput(frame, winners);
+  return built ? *built : BuildOfEveryPixel(request, frame, grad);
 }
 
 }  // namespace brine::codegen

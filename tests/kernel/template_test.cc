@@ -297,6 +297,20 @@ constexpr Row kRows[] = {
         %x = conv2d_grad_input(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
       } : f32[n,5,7,9])",
      3},
+    {"input_of_live", R"(
+      input %d : f32[n,5,4,40] data
+      input %w : f32[3,3,19,40] data
+      input %y : f32[n,11,7,19] data
+      %g = kernel(%d, %w, %y) <conv_grad_input_of_live> {
+        %e = conv2d_grad_input(%d, %w) {input_size=[11,7], pads=[0,1,0,1], strides=[2,2]} : f32[n,11,7,19]
+        %g = relu_grad(%e, %y) : f32[n,11,7,19]
+      } : f32[n,11,7,19])"},
+    {"input_of_live_wide", R"(
+      input %d : f32[n,6,3,260] data
+      input %w : f32[2,5,8,260] data
+      %x = kernel(%d, %w) <conv_grad_input_of_live> {
+        %x = conv2d_grad_input(%d, %w) {input_size=[7,9], pads=[0,1,0,1], strides=[1,3]} : f32[n,7,9,8]
+      } : f32[n,7,9,8])"},
     {"filter_of_live", R"(
       input %x : f32[n,7,10,24] data
       input %d : f32[n,7,10,19] data
@@ -556,7 +570,7 @@ TEST_P(Templates, VisitGradientsThatAreNoNumbers) {
   }
   const auto kernel = step->Run(given, 2);
   ASSERT_TRUE(kernel.ok()) << kernel.status();
-  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "filter_of_live.g",
+  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "input_of_live_wide.x", "filter_of_live.g",
                            "dense_grad_input_of_live.g", "dense_grad_filter_of_live_input.g", "dense_grad_filter_of_live.g"}) {
     const std::vector<float>& got = kernel->at(name).real;
     EXPECT_TRUE(std::any_of(got.begin(), got.end(), [](float element) { return std::isnan(element); })) << name;
