@@ -18,6 +18,7 @@ using Ops = std::initializer_list<const Op*>;
 
 bool IsOneOf(const Node& node, Ops ops) { return std::find(ops.begin(), ops.end(), node.op) != ops.end(); }
 
+constexpr Ops kPools = {&ir::kMaxPool, &ir::kAvgPool, &ir::kReluAvgPool};
 constexpr Ops kActivations = {&ir::kRelu, &ir::kSigmoid, &ir::kTanh};
 
 // A region that grows from its root along the values that its last node makes.
@@ -129,9 +130,16 @@ RegionMatch MatchConvPool(const Surroundings& surroundings, int root) {
   if (!Is(surroundings, root, ir::kConv2D)) return {};
   Chain chain(surroundings, root);
   chain.TakeBias();
-  chain.Take({&ir::kMaxPool, &ir::kAvgPool, &ir::kReluAvgPool});
+  chain.Take(kPools);
   chain.Take(kActivations);
   return std::move(chain).Done();
+}
+
+RegionMatch MatchConvOfLive(const Surroundings& surroundings, int root) {
+  if (!Is(surroundings, root, ir::kConv2D) || !IsMadeByRelu(surroundings, root, 0)) return {};
+  RegionMatch match = MatchConvPool(surroundings, root);
+  const bool pooled = std::any_of(match.nodes.begin(), match.nodes.end(), [&](int at) { return IsOneOf(surroundings.node(at), kPools); });
+  return pooled ? RegionMatch() : match;
 }
 
 RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root) {

@@ -9,6 +9,9 @@ namespace brine::passes {
 // conv2d → [add bias] → [max_pool, avg_pool or relu_avg_pool] → [relu, sigmoid or tanh]
 RegionMatch MatchConvPool(const Surroundings& surroundings, int root);
 
+// The same without a pool, where x is made by a relu that stands behind none
+RegionMatch MatchConvOfLive(const Surroundings& surroundings, int root);
+
 // conv2d_grad_filter(x, dy) with reduce_sum(dy) over all axes but the last; dy = max_pool_grad(d, index) is computed inside, and then the
 // sum may be that of d, which is the same; and so is dy = relu_avg_pool_grad(d, mask)
 RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root);

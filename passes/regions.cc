@@ -20,6 +20,7 @@ using Live = Region::Live;
 
 constexpr Region kRegions[] = {
     {"head", MatchHead, "a dozen ops on a few numbers a row: started one by one they would cost more than they compute"},
+    {"conv_of_live", MatchConvOfLive, "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
     {"conv_pool", MatchConvPool, "bias, pool and activation take the sums while they are in registers; the full picture is never stored"},
     {"conv_grad_filter_of_live", MatchConvGradFilterOfLive, "what relu turned off gives the filters nothing", Live::kSecond},
     {"conv_grad_filter", MatchConvGradFilter, "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero", Live::kOfPool},
@@ -74,7 +75,7 @@ ValueId LiveOperand(const Node& kernel) {
   const Region* const region = FindRegion(kernel.region);
   if (region == nullptr || region->live == Live::kNone) return ir::kNoValue;
   for (const Node& node : kernel.body) {
-    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2DGradFilter || node.op == &ir::kConv2DGradInput;
+    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2D || node.op == &ir::kConv2DGradFilter || node.op == &ir::kConv2DGradInput;
     if (region->live == Live::kOfPool ? node.op == &ir::kMaxPoolGrad : region->live == Live::kMask ? node.op == &ir::kReluGrad : product) {
       return node.inputs[region->live == Live::kSecond || region->live == Live::kMask ? 1 : 0];
     }

@@ -4,7 +4,9 @@
 #include <functional>
 
 #include "codegen/templates/direct_conv.h"
+#include "codegen/templates/live_conv.h"
 #include "codegen/templates/winograd_conv.h"
+#include "codegen/templates/winograd_rows.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -126,6 +128,12 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
     const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
     const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
     frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
+  } else if (FitsWinogradRows(window, parts.conv->attributes, channels, filters, static_cast<int>(type.shape[1]), static_cast<int>(type.shape[2]), frame.machine())) {
+    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
+    const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
+    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, frame.machine()), frame.kernel().outputs);
+  } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(parts.conv->attributes, x.type, w.type.shape, frame.machine())) {
+    frame.AddOutput(LiveConv(frame, x, w, window, type.shape, result), frame.kernel().outputs);
   } else if (FitsDirectConv(parts.conv->attributes, channels, filters, frame.machine())) {
     frame.AddOutput(DirectConv(frame, x, w, window, type.shape, result), frame.kernel().outputs);
   } else {
@@ -171,6 +179,13 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
     const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
     const auto biased = [&](const Picture& axes, const WindowSum& sum) { return results(axes, [&](int row, int column) { return bias + sum(row, column); }); };
     frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 2, biased), outputs);
+    return frame.Finish();
+  }
+
+  if (rows == 2 && columns == 2 && FitsWinogradRows(window, parts.conv->attributes, channels, filters, 2 * height, 2 * width, machine)) {
+    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
+    const auto biased = [&](const Picture& axes, const WindowSum& sum) { return results(axes, [&](int row, int column) { return bias + sum(row, column); }); };
+    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 2, biased, machine), outputs);
     return frame.Finish();
   }
 

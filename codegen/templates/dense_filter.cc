@@ -61,11 +61,14 @@ class DenseFilterGradient {
     RDom pictures(0, blocks, 0, each, "pictures");
     const Expr number = part * each + pictures.y;
     pictures.where(number < machine_.rows);
-    part_sum(f, t, fo, to, a, part) = 0.0f;
-    part_sum(f, t, fo, to, a, part) += tile(f, t, fo, to, a, pictures.x, Halide::min(number, machine_.rows - 1));
-    const RDom all(0, parts, "all");
-    total(f, t, fo, to, a) = 0.0f;
-    total(f, t, fo, to, a) += part_sum(f, t, fo, to, a, all);
+    part_sum(f, t, fo, to, a, part) = Halide::undef<float>();
+    const Expr before = Halide::select(pictures.x == 0 && pictures.y == 0, 0.0f, part_sum(f, t, fo, to, a, part));
+    part_sum(f, t, fo, to, a, part) = before + tile(f, t, fo, to, a, pictures.x, Halide::min(number, machine_.rows - 1));
+    Expr all = part_sum(f, t, fo, to, a, 0);
+    for (int other = 1; other < parts; ++other) {
+      all = all + Halide::select(other * each < machine_.rows, part_sum(f, t, fo, to, a, other), 0.0f);  // nothing was written to one without pictures
+    }
+    total(f, t, fo, to, a) = all;
     const Var c = Axis(1), b = Axis(2);
     const Expr in_run = b * channels_ + c, tile_x = Axis(0) / across, tile_y = in_run / size.rows;
     const Expr x_in_tile = Axis(0) - Halide::min(tile_x * across, filters_ - across), y_in_tile = in_run - Halide::min(tile_y * size.rows, run_ - size.rows);
@@ -77,17 +80,14 @@ class DenseFilterGradient {
     if (!stored) gradient.func.compute_at(part_sum, pictures.x).store_in(kOnStack).vectorize(Axis(0), machine_.lanes);
     for (Func* sum : {&total, &part_sum}) {
       sum->compute_root().bound(f, 0, across).bound(t, 0, size.rows).bound(fo, 0, columns).bound(to, 0, lines).bound(a, 0, window_.size[0]);
-      sum->vectorize(f, machine_.lanes);
     }
     Var chunks, task;
-    part_sum.fuse(to, part, task).parallel(task);
     part_sum.update().split(to, chunks, to, chunk, TailStrategy::GuardWithIf).reorder(f, t, fo, to, a, pictures.x, pictures.y, chunks, part);
     part_sum.update().vectorize(f, machine_.lanes).unroll(f).unroll(t).fuse(chunks, part, task).parallel(task);
     tile.compute_at(part_sum, fo).vectorize(f, machine_.lanes).unroll(f).unroll(t);
     tile.update().reorder(f, t, r.x, r.y).vectorize(f, machine_.lanes).unroll(f).unroll(t);
     Var line;
-    total.fuse(to, a, line).parallel(line);
-    total.update().reorder(f, all, t, fo, to, a).vectorize(f, machine_.lanes).fuse(to, a, line).parallel(line);
+    total.vectorize(f, machine_.lanes).fuse(to, a, line).parallel(line);
     out.compute_root().bound(Axis(0), 0, filters_).bound(c, 0, channels_).bound(b, 0, window_.size[1]).bound(Axis(3), 0, window_.size[0]);
     out.vectorize(Axis(0), machine_.lanes, TailStrategy::GuardWithIf).fuse(Axis(3), b, line).parallel(line);
     return frame_.Finish();

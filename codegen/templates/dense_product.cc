@@ -56,8 +56,9 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   tile_sum(l, i, column, row, chunk) += (*x)({Halide::min(row * tile.rows + i, machine.rows - 1), ragged ? Halide::min(at, last) : at}) * panel(l, r, column, chunk);
   const Expr number = part * each + walk;
   if (chunks % each != 0) walk.where(number < chunks);
-  part_sum(l, i, column, row, part) = 0.0f;
-  part_sum(l, i, column, row, part) += tile_sum(l, i, column, row, Halide::min(number, chunks - 1));
+  part_sum(l, i, column, row, part) = Halide::undef<float>();
+  const Expr before = Halide::select(walk == 0, 0.0f, part_sum(l, i, column, row, part));
+  part_sum(l, i, column, row, part) = before + tile_sum(l, i, column, row, Halide::min(number, chunks - 1));
   total(l, i, column, row) = 0.0f;
   total(l, i, column, row) += part_sum(l, i, column, row, all);
 
@@ -75,7 +76,6 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
 
   part_sum.compute_root().bound(l, 0, across).bound(i, 0, tile.rows).bound(column, 0, columns).bound(part, 0, parts);
   part_sum.bound(row, 0, (machine.rows + tile.rows - 1) / tile.rows).bound_storage(row, rows);
-  part_sum.vectorize(l, machine.lanes).unroll(l).unroll(i).fuse(row, part, task).parallel(task, block_rows, TailStrategy::GuardWithIf);
   part_sum.update().split(row, block, row, block_rows, TailStrategy::GuardWithIf).reorder(l, i, row, column, walk, block, part);
   part_sum.update().vectorize(l, machine.lanes).unroll(l).unroll(i).fuse(block, part, task).parallel(task);
   panel.compute_at(part_sum, walk.x).store_in(kOnStack).bound(l, 0, across).bound_extent(k, kDepthChunk).bound(column, 0, columns);

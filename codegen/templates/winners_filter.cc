@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/templates/live_list.h"
+#include "codegen/templates/set_bits.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -18,7 +19,7 @@ using ir::Node;
 constexpr int kShortestRun = 4;  // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;
 constexpr int kCopiedBlock = 64;        // of filters that share the copied taps
-constexpr int kCopiedBytes = 16 << 10;  // of a task's copied taps: half of a first-level cache
+constexpr int kCopiedBytes = 8 << 10;  // of a task's copied taps: half of a first-level cache
 // Vectors that a winner costs, from which on winners without gradient are left out first.  A list costs 3 to 4 vectors an entry, and at 75 %
 // live or more, as behind a first layer of few channels, saves less.
 constexpr int kWorthList = 9;
@@ -86,6 +87,7 @@ class FilterGradient {
   static constexpr int kEntryBytes = 8;
 
   int entries() const { return chunk_rows_ * winners_.columns; }
+  int bytes() const { return Parts(entries(), kFlags); }  // of flags
 
   // A copy is worth its stores where it saves more loads than that: it is made once a pixel, and a winner of each filter reads one of them.
   bool Copies() const {
@@ -136,23 +138,28 @@ class FilterGradient {
     if (copied_) CopyTaps();
   }
 
-  // The live entries behind each other.  Entry s goes to slot count(s), live or not: a dead one is overwritten by the next that is live.
+  // The live entries behind each other, by their numbers.
   void MakeList() {
-    step_ = RDom(0, entries(), "step");
-    count_(k_, s_, of_, chunk_, n_) = 0;
-    count_(k_, step_ + 1, of_, chunk_, n_) =
-        count_(k_, step_, of_, chunk_, n_) + Halide::select(IsLive(value_(k_, step_, of_, chunk_, n_)), 1, 0);
-    const Expr slot = Halide::unsafe_promise_clamped(count_(k_, step_, of_, chunk_, n_), 0, entries() - 1);
-    list_(s_, k_, of_, chunk_, n_) = Halide::Tuple(Halide::undef<int>(), Halide::undef<float>());
-    list_(slot, k_, of_, chunk_, n_) = Halide::Tuple(place_(k_, step_, of_, chunk_, n_), value_(k_, step_, of_, chunk_, n_));
+    bits_(k_, b_, of_, chunk_, n_) = Bits([&](int flag) {
+      const Expr s = b_ * kFlags + flag;
+      if (entries() % kFlags == 0) return IsLive(value_(k_, s, of_, chunk_, n_));
+      return s < entries() && IsLive(value_(k_, Halide::min(s, entries() - 1), of_, chunk_, n_));
+    });
+    step_ = RDom(0, bytes(), "step");
+    count_(k_, b_, of_, chunk_, n_) = 0;
+    count_(k_, step_ + 1, of_, chunk_, n_) = count_(k_, step_, of_, chunk_, n_) + Halide::popcount(bits_(k_, step_, of_, chunk_, n_));
+    put_ = RDom(0, kFlags, 0, bytes(), "put");
+    const Expr slot = Halide::unsafe_promise_clamped(count_(k_, put_.y, of_, chunk_, n_), 0, (bytes() - 1) * kFlags);
+    list_(s_, k_, of_, chunk_, n_) = Halide::undef<uint8_t>();
+    list_(slot + put_.x, k_, of_, chunk_, n_) = SetBit(bits_(k_, put_.y, of_, chunk_, n_), put_.x) + Halide::cast<uint8_t>(put_.y * kFlags);
   }
 
   void MakeSums() {
     const Expr k = f_ % block_, of = f_ / block_;
     walk_ = RDom(0, entries(), "walk");
-    if (listed_) walk_.where(walk_ < count_(k, entries(), of, chunk_, n_));  // becomes the loop's bound
-    const Expr place = listed_ ? Expr(list_(walk_, k, of, chunk_, n_)[0]) : Expr(place_(k, walk_, of, chunk_, n_));
-    const Expr value = listed_ ? Expr(list_(walk_, k, of, chunk_, n_)[1]) : Expr(value_(k, walk_, of, chunk_, n_));
+    if (listed_) walk_.where(walk_ < count_(k, bytes(), of, chunk_, n_));  // becomes the loop's bound
+    const Expr entry = listed_ ? Halide::unsafe_promise_clamped(Halide::cast<int>(list_(walk_, k, of, chunk_, n_)), 0, entries() - 1) : Expr(walk_);
+    const Expr place = place_(k, entry, of, chunk_, n_), value = value_(k, entry, of, chunk_, n_);
 
     // Rows of a picture follow each other without a gap, and so do the pixels of a row: a place serves as a column of row 0, and a run
     // passes from one pixel's channels to the next one's.
@@ -167,12 +174,15 @@ class FilterGradient {
     pictures_ = RDom(0, chunks_, 0, each_, "pictures");
     const Expr n = part_ * each_ + pictures_.y;
     pictures_.where(n < machine_.rows);
-    part_sum_(l_, v_, a_, f_, part_) = 0.0f;
-    part_sum_(l_, v_, a_, f_, part_) += picture_sum_(l_, v_, a_, f_, pictures_.x, Halide::min(n, machine_.rows - 1));
+    part_sum_(l_, v_, a_, f_, part_) = Halide::undef<float>();
+    const Expr before = Halide::select(pictures_.x == 0 && pictures_.y == 0, 0.0f, part_sum_(l_, v_, a_, f_, part_));
+    part_sum_(l_, v_, a_, f_, part_) = before + picture_sum_(l_, v_, a_, f_, pictures_.x, Halide::min(n, machine_.rows - 1));
 
-    all_ = RDom(0, parts_, "all");
-    total_(l_, v_, a_, f_) = 0.0f;
-    total_(l_, v_, a_, f_) += part_sum_(l_, v_, a_, f_, all_);
+    Expr all = part_sum_(l_, v_, a_, f_, 0);
+    for (int part = 1; part < parts_; ++part) {
+      all = all + Halide::select(part * each_ < machine_.rows, part_sum_(l_, v_, a_, f_, part), 0.0f);  // nothing was written to one without pictures
+    }
+    total_(l_, v_, a_, f_) = all;
   }
 
   void MakeResults() {
@@ -198,9 +208,8 @@ class FilterGradient {
   void ScheduleSums() {
     for (Func* sum : {&total_, &part_sum_}) {
       sum->compute_root().bound(l_, 0, tile_.lanes).bound(v_, 0, tile_.vectors).bound(a_, 0, kernel_rows_).bound(f_, 0, winners_.filters);
-      sum->vectorize(l_).parallel(f_, block_, TailStrategy::GuardWithIf);
     }
-    total_.update().reorder(l_, v_, a_, all_, f_).vectorize(l_).parallel(f_, block_, TailStrategy::GuardWithIf);
+    total_.vectorize(l_).parallel(f_, block_, TailStrategy::GuardWithIf);
     Var fo, fi, ft, fu, vo, vi, ao, ai, task;
     part_sum_.update()
         .split(f_, fo, fi, block_, TailStrategy::GuardWithIf)
@@ -221,9 +230,10 @@ class FilterGradient {
     for (Func* entry : {&place_, &value_}) entry->compute_at(part_sum_, pictures_.x).bound_extent(k_, block_).vectorize(k_, vector).store_in(kOnStack);
     if (copied_) ScheduleTaps();
     if (!listed_) return;
-    count_.compute_at(part_sum_, pictures_.x).bound_extent(k_, block_).vectorize(k_, vector).store_in(kOnStack);
+    for (Func* func : {&bits_, &count_}) func->compute_at(part_sum_, pictures_.x).bound_extent(k_, block_).vectorize(k_, vector).store_in(kOnStack);
     count_.update().reorder(k_, step_).vectorize(k_, vector);
-    list_.compute_at(part_sum_, pictures_.x).bound_extent(k_, block_).store_in(kOnStack).update().reorder(k_, step_).unroll(k_, vector);
+    list_.compute_at(part_sum_, pictures_.x).bound_extent(k_, block_).store_in(kOnStack);
+    list_.update().allow_race_conditions().reorder(put_.x, put_.y, k_).vectorize(put_.x).unroll(put_.y, std::min(8, bytes()), TailStrategy::GuardWithIf);
   }
 
   int width() const { return static_cast<int>(image_.type.shape[2]); }
@@ -243,12 +253,12 @@ class FilterGradient {
   int each_, parts_;         // pictures of a task, and how many such parts the batch has
   int chunk_rows_, chunks_;  // rows of windows whose entries a task holds at a time
   Tensor image_;             // with its border
-  const Var k_{"k"}, s_{"s"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};  // filter of a block, window of a chunk, block, chunk, picture
+  const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};  // filter of a block, window of a chunk, byte, block, chunk, picture
   const Var l_{"l"}, v_{"v"}, a_{"a"}, f_{"f"}, part_{"part"};      // lane, vector of a run, kernel row, filter, part
   const Var t_{"t"}, x_{"x"}, y_{"y"};                              // tap, pixel of a chunk
-  Func taps_{"taps"}, place_{"place"}, value_{"value"}, count_{"count"}, list_{"list"};
+  Func taps_{"taps"}, place_{"place"}, value_{"value"}, bits_{"bits"}, count_{"count"}, list_{"list"};
   Func picture_sum_{"picture_sum"}, part_sum_{"part_sum"}, total_{"total"};
-  RDom tap_, rest_, step_, walk_, pictures_, all_;
+  RDom tap_, rest_, step_, put_, walk_, pictures_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "codegen/templates/live_list.h"
+#include "codegen/templates/pixel_lists.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -15,7 +16,7 @@ using Halide::Var;
 using ir::Node;
 
 constexpr int kTaskBytes = 128 << 10;  // of a task's lists, and of its sums: a quarter of a second-level cache each
-constexpr int kMostCounters = 4;       // cells of a window: each has a counter of 8 or 16 bits in one word
+constexpr int kMostCells = 4;          // of a window: each has a list
 // Where each pixel is a window: with fewer, sums wait for each other, or a list costs more than it saves.
 constexpr int kFewestTaps = 9, kFewestFilters = 32;
 
@@ -24,13 +25,12 @@ class InputGradient {
   InputGradient(Frame& frame, const Winners& winners)
       : frame_(frame), machine_(frame.machine()), winners_(winners), grad_(*frame.Find(ir::kConv2DGradInput)), type_(frame.graph().type(grad_.outputs[0])),
         w_(*frame.Parameter(grad_.inputs[1])), window_(MakeWindow(grad_.attributes, w_.type.shape[0], w_.type.shape[1])),
-        channels_(static_cast<int>(w_.type.shape[2])), lanes_(machine_.lanes), blocks_((channels_ + lanes_ - 1) / lanes_),
-        reach_(window_.size[1] + winners.across - 1), height_(static_cast<int>(type_.shape[1]) + window_.before[0] + window_.after[0]),
-        width_(static_cast<int>(type_.shape[2]) + window_.before[1] + window_.after[1]), entry_(Halide::UInt(winners.filters <= 256 ? 8 : 16)),
-        word_(Halide::UInt(winners.filters < 256 ? 32 : 64)) {
+        channels_(static_cast<int>(w_.type.shape[2])), lanes_(machine_.lanes), reach_(window_.size[1] + winners.across - 1),
+        blocks_(Parts(channels_, lanes_)), lists_(MakeLists()), height_(static_cast<int>(type_.shape[1]) + window_.before[0] + window_.after[0]),
+        width_(static_cast<int>(type_.shape[2]) + window_.before[1] + window_.after[1]) {
     const bool pays = winners.pooled() || (window_.size[0] * window_.size[1] >= kFewestTaps && winners.filters >= kFewestFilters);
-    fits_ = pays && winners.cells() <= kMostCounters && winners.filters < 65536 && reach_ * window_.size[0] <= machine_.registers - 2 &&
-            int64_t{winners.windows()} * winners.filters * (entry_.bytes() + word_.bytes()) <= kTaskBytes &&
+    fits_ = pays && winners.cells() <= kMostCells && winners.filters < 65536 && reach_ * window_.size[0] <= machine_.registers - 2 &&
+            lists_.Bytes(int64_t{winners.windows()} * winners.cells()) <= kTaskBytes &&
             int64_t{height_} * width_ * lanes_ * 4 <= kTaskBytes;
   }
 
@@ -38,16 +38,14 @@ class InputGradient {
 
   ScheduledKernel Build() {
     PackWeights();
-    CountWinners();
-    ListWinners();
     SumPatches();
     MakeResult();
-    ScheduleLists();
     return frame_.Finish();
   }
 
  private:
-  // One vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.
+  // A vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.  Two vectors would fit the registers of
+  // AVX-512, but all that is walked would not fit the first-level cache: 1.15 times as long.
   void PackWeights() {
     const Expr channel = h_ * lanes_ + l_, weight = w_({a_, b_, Halide::min(channel, channels_ - 1), f_});
     packed_(l_, b_, a_, f_, h_) = channels_ % lanes_ == 0 ? weight : Halide::select(channel < channels_, weight, 0.0f);
@@ -55,34 +53,16 @@ class InputGradient {
   }
 
   Index At(const Expr& filter) const { return {n_, y_, x_, filter}; }
-  Expr Cell() const { return winners_.pooled() ? winners_.index(At(f_)) : Expr(Halide::cast<uint8_t>(0)); }  // that has won
-  Expr Shift(const Expr& cell) const { return Halide::cast(word_, cell) * Halide::cast(word_, Bits()); }
-  int Bits() const { return word_.bits() / kMostCounters; }
-  Expr Counter(const Expr& word, const Expr& shift) const { return Halide::cast<int>((word >> shift) & Halide::cast(word_, (1 << Bits()) - 1)); }
 
-  // count(f): how many filters before f each cell has won, all cells in one word.
-  void CountWinners() {
-    one_(f_, x_, y_, n_) = Halide::select(IsLive(winners_.d(At(f_))), Halide::cast(word_, 1) << Shift(Cell()), Halide::cast(word_, 0));
-    each_ = RDom(0, winners_.filters, "each");
-    count_(f_, x_, y_, n_) = Halide::undef(word_);
-    count_(0, x_, y_, n_) = Halide::cast(word_, 0);
-    count_(each_ + 1, x_, y_, n_) = count_(each_, x_, y_, n_) + one_(each_, x_, y_, n_);
-  }
-
-  // The cells' lists of a window lie behind each other; first(cell) is where each begins.
-  void ListWinners() {
-    first_(cell_, x_, y_, n_) = Halide::undef<int>();
-    Expr begin = 0;
-    for (int cell = 0; cell <= winners_.cells(); ++cell) {
-      first_(cell, x_, y_, n_) = begin;
-      begin = begin + Counter(count_(winners_.filters, x_, y_, n_), Shift(cell));
-    }
-    const Expr won = Cell(), own = Counter(count_(f_, x_, y_, n_), Shift(won));
-    const Expr cell = Halide::unsafe_promise_clamped(Halide::cast<int>(won), 0, winners_.cells() - 1);
-    slot_(f_, x_, y_, n_) = Halide::select(IsLive(winners_.d(At(f_))), own + first_(cell, x_, y_, n_), winners_.filters);
-    place_ = RDom(0, winners_.filters, "place");
-    list_(s_, x_, y_, n_) = Halide::undef(entry_);
-    list_(Halide::unsafe_promise_clamped(slot_(place_, x_, y_, n_), 0, winners_.filters), x_, y_, n_) = Halide::cast(entry_, place_);
+  // Of a window, each cell has a list of the filters that it has won.
+  PixelLists MakeLists() const {
+    return PixelLists(winners_.filters,
+                      [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
+                        const Index at = {n, y, x, filter};
+                        const Expr live = IsLive(winners_.d(at));
+                        return winners_.pooled() ? live && winners_.index(at) == Halide::cast<uint8_t>(cell) : live;
+                      },
+                      machine_);
   }
 
   // patch: what the winners in row `row` of a window give to the pixels under it; picture: all patches of a picture.
@@ -90,10 +70,9 @@ class InputGradient {
     patch_(l_, px_, py_, row_, x_, y_, n_, h_) = 0.0f;
     for (int column = 0; column < winners_.across; ++column) {
       RDom r(0, window_.size[1], 0, window_.size[0], 0, winners_.filters, "walk" + std::to_string(column));
-      const Expr cell = row_ * winners_.across + column, from = first_(cell, x_, y_, n_);
-      r.where(r.z < first_(cell + 1, x_, y_, n_) - from);  // becomes the loop's bound
-      const Expr entry = list_(Halide::unsafe_promise_clamped(from + r.z, 0, winners_.filters), x_, y_, n_);
-      const Expr filter = Halide::unsafe_promise_clamped(Halide::cast<int>(entry), 0, winners_.filters - 1);
+      const Expr cell = row_ * winners_.across + column;
+      r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the loop's bound
+      const Expr filter = lists_.Entry(r.z, cell, x_, y_, n_);
       patch_(l_, column + r.x, r.y, row_, x_, y_, n_, h_) += winners_.d(At(filter)) * packed_(l_, r.x, r.y, filter, h_);
       patch_.update(column).reorder(l_, r.x, r.y, r.z).vectorize(l_).unroll(r.x).unroll(r.y);
     }
@@ -118,25 +97,18 @@ class InputGradient {
     out.bound(at.c, 0, channels_).bound(at.x, 0, static_cast<int>(type_.shape[2])).bound(at.y, 0, static_cast<int>(type_.shape[1])).bound(at.n, 0, machine_.rows);
     Var h, l;
     out.split(at.c, h, l, lanes_, Halide::TailStrategy::GuardWithIf).reorder(l, at.x, at.y, h, at.n);
+    // Pixels are written with all of their channels behind each other, where that leaves tasks enough.
+    const bool whole = machine_.batch_size >= kTasks && int64_t{height_} * width_ * blocks_ * lanes_ * 4 <= kTaskBytes;
+    if (whole) out.reorder(l, h, at.x, at.y, at.n);
     if (channels_ % lanes_ == 0) out.vectorize(l);
     const std::vector<Loop> loops = {{at.n, machine_.batch_size}, {h, blocks_}};
     const Task task = Parallel(out, loops);
-    for (Func* list : {&list_, &first_, &count_}) list->compute_at(out, task.At(loops, 0)).store_in(kOnStack);
+    lists_.Schedule(out, task.At(loops, 0));
 
-    picture_.compute_at(out, task.At(loops, 1)).store_in(kOnStack).vectorize(l_);
+    picture_.compute_at(out, task.At(loops, whole ? 0 : 1)).store_in(kOnStack).vectorize(l_);
     picture_.bound_extent(l_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
     picture_.update().reorder(l_, to_[0], to_[1], to_[2], to_[3], to_[4]).vectorize(l_).unroll(to_[0]).unroll(to_[1]);
     patch_.compute_at(picture_, to_[2]).vectorize(l_).unroll(px_).unroll(py_);
-  }
-
-  void ScheduleLists() {
-    const int vector = std::min(lanes_, winners_.filters), unrolled = std::min(16, winners_.filters);
-    list_.update().reorder(place_, x_, y_).unroll(place_, unrolled);
-    for (int cell = 0; cell <= winners_.cells(); ++cell) first_.update(cell).unscheduled();
-    slot_.compute_at(list_, x_).vectorize(f_, vector).store_in(kOnStack);
-    count_.update(0).unscheduled();
-    count_.update(1).reorder(each_, x_, y_).unroll(each_, unrolled);
-    one_.compute_at(count_, x_).vectorize(f_, vector).store_in(kOnStack);
   }
 
   Frame& frame_;
@@ -146,15 +118,16 @@ class InputGradient {
   const ir::Type type_;
   const Tensor w_;
   const Window window_;
-  const int channels_, lanes_, blocks_;  // blocks: vectors of channels
-  const int reach_;                      // columns of pixels that the winners of a window can touch
-  const int height_, width_;             // with the border
-  const Halide::Type entry_, word_;      // of a list, and of the counters
+  const int channels_, lanes_;
+  const int reach_;          // columns of pixels that the winners of a window can touch
+  const int blocks_;         // vectors of channels
+  PixelLists lists_;
+  const int height_, width_;  // with the border
   bool fits_;
-  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"}, cell_{"cell"}, s_{"s"};                     // filter, window, picture, cell, slot
-  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};        // lane, tap, vector of channels, pixel of a patch
-  Func packed_{"packed"}, one_{"one"}, count_{"count"}, first_{"first"}, slot_{"slot"}, list_{"list"}, patch_{"patch"}, picture_{"picture"};
-  RDom each_, place_, to_;
+  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"};                                       // filter, window, picture
+  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};  // lane, tap, vector of channels, pixel of a patch
+  Func packed_{"packed"}, patch_{"patch"}, picture_{"picture"};
+  RDom to_;
 };
 
 }  // namespace

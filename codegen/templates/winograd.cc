@@ -17,6 +17,7 @@ namespace {
 constexpr int kTaps = 3;
 constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: a quarter of a second-level cache of 512 KB
 constexpr int64_t kMostTransformBytes = 448 << 10;  // where that saves rows from being computed twice
+constexpr int64_t kMostOfMegabyte = 704 << 10;      // the same on cores with AVX-512, whose second-level cache has 1 MB or more
 constexpr double kSmallTile = 1.15, kTaskTiles = 3;  // a tile that fills half of the registers takes longer; a task's own cost in tiles
 constexpr int kEnoughTiles = 24;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
 constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
@@ -37,11 +38,12 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
   const int block = std::min(filters, 4 * machine.lanes);
   const int64_t tile_bytes = int64_t{plan.points()} * plan.points() * (channels + block) * 4;
   const int tiles = std::max<int>(static_cast<int>(kTransformBytes / tile_bytes), kEnoughTiles);
+  const int64_t most_bytes = machine.lanes >= 16 ? kMostOfMegabyte : kMostTransformBytes;
   // The last task is shifted inwards, so that all take as many rows: as few as can be are computed twice.
   double least = 0;
   for (int rows = 1; rows <= plan.rows; ++rows) {
     const int task_tiles = rows * plan.columns;
-    if (rows > 1 && task_tiles > tiles && task_tiles * tile_bytes > kMostTransformBytes) break;
+    if (rows > 1 && task_tiles > tiles && task_tiles * tile_bytes > most_bytes) break;
     const Tile tile = ChooseTile(block, task_tiles, machine.lanes, machine.registers);
     const double full = tile.vectors * tile.rows * 2 > machine.registers ? 1 : kSmallTile;
     const double cost = Parts(plan.rows, rows) * (Parts(task_tiles, tile.rows) * tile.rows * full + kTaskTiles);

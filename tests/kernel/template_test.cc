@@ -144,6 +144,42 @@ constexpr Row kRows[] = {
         %p = avg_pool(%c) : f32[n,17,17,24]
       } : f32[n,17,17,24])",
      4, true},
+    {"conv_pool_by_rows", R"(
+      input %x : f32[n,15,17,3] data
+      input %w : f32[3,3,3,64] data
+      input %b : f32[64] data
+      %r, %i = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,13,15,64]
+        %a = add(%c, %b) : f32[n,13,15,64]
+        %p, %i = max_pool(%a) : f32[n,6,7,64], u8[n,6,7,64]
+        %r = relu(%p) : f32[n,6,7,64]
+      } : f32[n,6,7,64], u8[n,6,7,64])",
+     4, true},
+    {"conv_pool_by_rows_in_chunks", R"(
+      input %x : f32[n,34,48,7] data
+      input %w : f32[3,3,7,32] data
+      %p, %i = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,0,0,2]} : f32[n,33,48,32]
+        %p, %i = relu_avg_pool(%c) : f32[n,16,24,32], u8[n,16,24,32]
+      } : f32[n,16,24,32], u8[n,16,24,32])",
+     4, true},
+    {"conv_by_rows", R"(
+      input %x : f32[n,9,13,3] data
+      input %w : f32[3,3,3,32] data
+      input %b : f32[32] data
+      %r = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,9,13,32]
+        %a = add(%c, %b) : f32[n,9,13,32]
+        %r = relu(%a) : f32[n,9,13,32]
+      } : f32[n,9,13,32])",
+     4, true},
+    {"conv_by_rows_of_one_channel", R"(
+      input %x : f32[n,4,6,1] data
+      input %w : f32[3,3,1,32] data
+      %c = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) : f32[n,2,4,32]
+      } : f32[n,2,4,32])",
+     4, true},
     {"conv_by_winograd", R"(
       input %x : f32[n,9,12,17] data
       input %w : f32[3,3,17,24] data
@@ -171,6 +207,21 @@ constexpr Row kRows[] = {
         %a = add(%c, %b) : f32[n,9,7,40]
         %r = relu(%a) : f32[n,9,7,40]
       } : f32[n,9,7,40])"},
+    {"conv_of_live", R"(
+      input %d : f32[n,9,10,40] data
+      input %w : f32[3,3,40,64] data
+      input %b : f32[64] data
+      %r = kernel(%d, %w, %b) <conv_of_live> {
+        %c = conv2d(%d, %w) {pads=[0,1,1,0], strides=[2,2]} : f32[n,4,5,64]
+        %a = add(%c, %b) : f32[n,4,5,64]
+        %r = relu(%a) : f32[n,4,5,64]
+      } : f32[n,4,5,64])"},
+    {"conv_of_live_in_chunks", R"(
+      input %d : f32[n,21,26,17] data
+      input %w : f32[2,4,17,128] data
+      %c = kernel(%d, %w) <conv_of_live> {
+        %c = conv2d(%d, %w) {dilations=[3,1], pads=[2,0,2,3], strides=[1,2]} : f32[n,22,13,128]
+      } : f32[n,22,13,128])"},
     {"conv_in_chunks", R"(
       input %x : f32[n,50,47,8] data
       input %w : f32[2,1,8,24] data
@@ -570,7 +621,7 @@ TEST_P(Templates, VisitGradientsThatAreNoNumbers) {
   }
   const auto kernel = step->Run(given, 2);
   ASSERT_TRUE(kernel.ok()) << kernel.status();
-  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "input_of_live_wide.x", "filter_of_live.g",
+  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "input_of_live_wide.x", "filter_of_live.g", "conv_of_live_in_chunks.c",
                            "dense_grad_input_of_live.g", "dense_grad_filter_of_live_input.g", "dense_grad_filter_of_live.g"}) {
     const std::vector<float>& got = kernel->at(name).real;
     EXPECT_TRUE(std::any_of(got.begin(), got.end(), [](float element) { return std::isnan(element); })) << name;
