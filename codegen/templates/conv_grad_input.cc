@@ -1,4 +1,5 @@
 // conv_grad_input: the data gradient of a convolution, by the way that leaves out most.
+#include "codegen/templates/live_conv.h"
 #include "codegen/templates/strided_input.h"
 #include "codegen/templates/winners_input.h"
 #include "codegen/templates/winograd_conv.h"
@@ -14,6 +15,15 @@ using ir::Node;
 // dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f].
 bool FitsTurnedWinograd(const Window& window, const Node& grad, const ir::Shape& kernel) {
   return FitsWinograd(window, grad.attributes, static_cast<int>(kernel[3]), static_cast<int>(kernel[2])) && window.before[0] <= 2 && window.before[1] <= 2;
+}
+
+constexpr int64_t kNearBytes = 32 << 10;  // a first-level cache
+
+// Of a stored gradient with zeros: walks of its lists read all taps of a vector of channels; where these do not stay near, one tap after another
+// goes over the picture.
+bool FitsTurnedLive(const Window& window, const Node& grad, const ir::Type& dy, const ir::Shape& kernel, const Machine& machine) {
+  const int64_t taps_bytes = kernel[0] * kernel[1] * kernel[3] * machine.lanes * 4;
+  return taps_bytes > kNearBytes && window.dilation[0] == 1 && window.dilation[1] == 1 && FitsLiveConv(grad.attributes, dy, static_cast<int>(kernel[2]), machine);
 }
 
 // Of a gradient that is stored, or made of a picture that is.
@@ -35,6 +45,11 @@ ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, co
     frame.AddOutput(WinogradConv(frame, *dy, before, weight, static_cast<int>(w.type.shape[3]), type.shape, 1, results), frame.kernel().outputs);
     return frame.Finish();
   }
+  if (frame.kernel().region == "conv_grad_input_of_live" && FitsTurnedLive(window, grad, dy->type, w.type.shape, frame.machine())) {
+    const auto weight = [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) { return w({a, b, c, f}); };
+    frame.AddOutput(LiveConv({*dy, window, type.shape, true, weight, masked}, frame.machine()), frame.kernel().outputs);
+    return frame.Finish();
+  }
   if (!FitsStridedInput(window, grad.attributes, static_cast<int>(w.type.shape[2]), frame.machine())) return BuildGeneric(request);
   frame.AddOutput(StridedInput(frame, *dy, w, window, type.shape, masked), frame.kernel().outputs);
   return frame.Finish();
@@ -51,9 +66,12 @@ ScheduledKernel BuildConvGradInput(const KernelRequest& request) {
     built = BuildWinnersInput(frame, winners);
     return built ? *built : BuildGeneric(request);
   }
-  const ir::Shape& kernel = frame.Parameter(grad.inputs[1])->type.shape;
-  const bool live = frame.kernel().region == "conv_grad_input_of_live" && !FitsTurnedWinograd(MakeWindow(grad.attributes, kernel[0], kernel[1]), grad, kernel);
-  if (live && FindLive(frame, grad, grad.inputs[0], &winners)) built = BuildWinnersInput(frame, winners);
+  if (frame.kernel().region == "conv_grad_input_of_live" && FindLive(frame, grad, grad.inputs[0], &winners)) {
+    const ir::Shape& kernel = frame.Parameter(grad.inputs[1])->type.shape;
+    const Window window = MakeWindow(grad.attributes, kernel[0], kernel[1]);
+    const bool otherwise = FitsTurnedWinograd(window, grad, kernel) || FitsTurnedLive(window, grad, winners.d.type, kernel, frame.machine());
+    if (!otherwise) built = BuildWinnersInput(frame, winners);
+  }
   return built ? *built : BuildOfEveryPixel(request, frame, grad);
 }
 

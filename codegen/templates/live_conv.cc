@@ -10,6 +10,7 @@ namespace brine::codegen {
 using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
+using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
 
@@ -27,6 +28,11 @@ int FilterVectors(int channels, int filters, const Machine& machine) {
   return vectors;
 }
 
+// Of a pixel, under a tap: the one that is read, where there is one.
+struct Source {
+  Expr index, exists;
+};
+
 PixelLists MakeLists(const Tensor& picture, const Machine& machine) {
   return PixelLists(static_cast<int>(picture.type.shape[3]),
                     [&](const Expr& channel, const Var&, const Var& x, const Var& y, const Var& n) { return IsLive(picture({n, y, x, channel})); }, machine);
@@ -34,37 +40,42 @@ PixelLists MakeLists(const Tensor& picture, const Machine& machine) {
 
 }  // namespace
 
-bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, const ir::Shape& kernel, const Machine& machine) {
-  const int channels = static_cast<int>(kernel[2]), filters = static_cast<int>(kernel[3]);
+bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, int filters, const Machine& machine) {
+  const int channels = static_cast<int>(picture.shape[3]);
   if (attributes.Int("groups") != 1 || channels < machine.lanes || filters % machine.lanes != 0) return false;
   const Tensor any = {picture, MakeFunc("any", Axes(4), {0.0f}), -1};
   return FilterVectors(channels, filters, machine) >= kLeastVectors && MakeLists(any, machine).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
 }
 
-Func LiveConv(Frame& frame, const Tensor& picture, const Tensor& w, const Window& window, const ir::Shape& shape,
-              const std::function<Expr(const Picture& at, const Expr& sum)>& epilogue) {
-  const Machine& machine = frame.machine();
-  const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]), channels = static_cast<int>(w.type.shape[2]);
+Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {
+  const auto& [picture, window, shape, turned, weight, epilogue] = convolution;
+  const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]), channels = static_cast<int>(picture.type.shape[3]);
   const int across = machine.lanes * FilterVectors(channels, filters, machine);
   PixelLists lists = MakeLists(picture, machine);
 
   const Picture at = PictureAxes();
   const Var k("k"), c("c"), b("b"), a("a"), block("block");
   Func packed("packed"), walked("walked"), sum("sum");
-  packed(k, c, b, a, block) = w({a, b, c, block * across + k});
-  // Where a tap lies outside the picture its list is empty.
-  const auto pixel = [&](int axis, const Expr& place, const Expr& tap) { return place * window.stride[axis] + tap * window.dilation[axis] - window.before[axis]; };
-  const Expr y = pixel(0, at.y, a), x = pixel(1, at.x, b);
-  const int rows = static_cast<int>(picture.type.shape[1]), columns = static_cast<int>(picture.type.shape[2]);
-  const Expr y_inside = Halide::clamp(y, 0, rows - 1), x_inside = Halide::clamp(x, 0, columns - 1);
+  packed(k, c, b, a, block) = weight(a, b, c, block * across + k);
+  RDom tap(0, window.size[1], 0, window.size[0], "tap");
+  const auto source = [&](int axis, const Expr& place, const RVar& tap_of_axis) -> Source {
+    const int extent = static_cast<int>(picture.type.shape[static_cast<size_t>(axis) + 1]), stride = window.stride[axis];
+    const Expr back = place + window.before[axis] - tap_of_axis;
+    const Expr index = turned ? back / stride : place * stride + tap_of_axis * window.dilation[axis] - window.before[axis];
+    const Expr inside = index >= 0 && index < extent;
+    return {Halide::clamp(index, 0, extent - 1), turned && stride > 1 ? inside && back % stride == 0 : inside};
+  };
+  const Source y = source(0, at.y, tap.y), x = source(1, at.x, tap.x);
+  tap.where(y.exists && x.exists);
+  // Over pixels of the picture.
+  const Var px("px"), py("py");
   RDom r(0, channels, "r");
-  r.where(r < Halide::select(y == y_inside && x == x_inside, lists.Count(0, x_inside, y_inside, at.n), 0));  // becomes the loop's bound
-  const Expr channel = lists.Entry(r, 0, x_inside, y_inside, at.n);
-  walked(k, at.x, at.y, b, a, block, at.n) = 0.0f;
-  walked(k, at.x, at.y, b, a, block, at.n) += picture({at.n, y_inside, x_inside, channel}) * packed(k, channel, b, a, block);
-  const RDom tap(0, window.size[1], 0, window.size[0], "tap");
+  r.where(r < lists.Count(0, px, py, at.n));  // becomes the loop's bound
+  const Expr channel = lists.Entry(r, 0, px, py, at.n);
+  walked(k, px, py, b, a, block, at.n) = 0.0f;
+  walked(k, px, py, b, a, block, at.n) += picture({at.n, py, px, channel}) * packed(k, channel, b, a, block);
   sum(k, at.x, at.y, block, at.n) = 0.0f;
-  sum(k, at.x, at.y, block, at.n) += walked(k, at.x, at.y, tap.x, tap.y, block, at.n);
+  sum(k, at.x, at.y, block, at.n) += walked(k, x.index, y.index, tap.x, tap.y, block, at.n);
   Func out = MakeFunc("out", Axes(4), {epilogue(at, sum(at.c % across, at.x, at.y, at.c / across, at.n))});
 
   const int lines = std::clamp(kSumBytes / (width * across * 4), 1, height);

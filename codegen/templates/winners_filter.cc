@@ -18,10 +18,11 @@ using ir::Node;
 
 constexpr int kShortestRun = 4;  // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;
-constexpr int kCopiedBlock = 64;        // of filters that share the copied taps
-constexpr int kCopiedBytes = 8 << 10;  // of a task's copied taps: half of a first-level cache
-// Vectors that a winner costs, from which on winners without gradient are left out first.  A list costs 3 to 4 vectors an entry, and at 75 %
-// live or more, as behind a first layer of few channels, saves less.
+constexpr int kSliceBytes = 32 << 10;  // of the picture under a chunk's rows: a first-level cache
+constexpr int kCopiedBlock = 64;       // of filters that share the copied taps
+constexpr int kCopiedBytes = 8 << 10;  // of a task's copied taps: a quarter of a first-level cache
+// Vectors that a winner costs, from which on winners without gradient are left out first: with fewer, sums of one filter would wait for each
+// other, and walks of two filters at once, which need no list, take less.
 constexpr int kWorthList = 9;
 
 // How the sums of one filter lie in registers.
@@ -68,6 +69,12 @@ class FilterGradient {
     each_ = (batch + most_parts - 1) / most_parts;
     parts_ = (batch + each_ - 1) / each_;
     chunk_rows_ = std::clamp(kListBytes / (winners.columns * kEntryBytes * block_), 1, winners.rows);
+    if (!copied_) {
+      const int row_bytes = static_cast<int>(frame.Parameter(grad_.inputs[0])->type.shape[2]) * channels_ * 4;
+      const int lines = kSliceBytes / row_bytes - window_.size[0];
+      chunk_rows_ = std::clamp(lines / (winners.down * window_.stride[0]), 1, chunk_rows_);
+      chunk_rows_ = Parts(winners.rows, Parts(winners.rows, chunk_rows_));
+    }
     if (copied_) chunk_rows_ = std::clamp(kCopiedBytes / (winners.columns * winners.cells() * tile_.run * 4), 1, chunk_rows_);
     chunks_ = (winners.rows + chunk_rows_ - 1) / chunk_rows_;
   }

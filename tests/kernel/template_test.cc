@@ -362,6 +362,14 @@ constexpr Row kRows[] = {
       %x = kernel(%d, %w) <conv_grad_input_of_live> {
         %x = conv2d_grad_input(%d, %w) {input_size=[7,9], pads=[0,1,0,1], strides=[1,3]} : f32[n,7,9,8]
       } : f32[n,7,9,8])"},
+    {"input_of_live_by_taps", R"(
+      input %d : f32[n,6,5,72] data
+      input %w : f32[3,4,64,72] data
+      input %y : f32[n,11,14,64] data
+      %g = kernel(%d, %w, %y) <conv_grad_input_of_live> {
+        %e = conv2d_grad_input(%d, %w) {input_size=[11,14], pads=[1,2,1,1], strides=[2,3]} : f32[n,11,14,64]
+        %g = relu_grad(%e, %y) : f32[n,11,14,64]
+      } : f32[n,11,14,64])"},
     {"filter_of_live", R"(
       input %x : f32[n,7,10,24] data
       input %d : f32[n,7,10,19] data
@@ -621,7 +629,7 @@ TEST_P(Templates, VisitGradientsThatAreNoNumbers) {
   }
   const auto kernel = step->Run(given, 2);
   ASSERT_TRUE(kernel.ok()) << kernel.status();
-  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "input_of_live_wide.x", "filter_of_live.g", "conv_of_live_in_chunks.c",
+  for (const char* name : {"filter_of_few_channels.g", "filter_in_chunks.g", "filter_padded.g", "input_padded.x", "input_of_many_filters.x", "input_of_live_wide.x", "filter_of_live.g", "conv_of_live_in_chunks.c", "input_of_live_by_taps.g",
                            "dense_grad_input_of_live.g", "dense_grad_filter_of_live_input.g", "dense_grad_filter_of_live.g"}) {
     const std::vector<float>& got = kernel->at(name).real;
     EXPECT_TRUE(std::any_of(got.begin(), got.end(), [](float element) { return std::isnan(element); })) << name;
