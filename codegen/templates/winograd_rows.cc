@@ -26,13 +26,16 @@ int VectorsOfRows(int filters, const Machine& machine) {
   return vectors;
 }
 
+// Floats of a row at which a tile's channels can begin: at least a vector, since a shorter one would be read beyond the picture's end.
+int Starts(int width, int channels) { return (width - kRowTile + 1) * channels; }
+
 }  // namespace
 
 bool FitsWinogradRows(const Window& window, const ir::Attributes& attributes, int channels, int filters, int height, int width, const Machine& machine) {
   const auto both = [](const int (&numbers)[2], int number) { return numbers[0] == number && numbers[1] == number; };
   // With one vector a sum waits for its operands from the first-level cache.
   return attributes.Int("groups") == 1 && both(window.size, kRowTaps) && both(window.stride, 1) && both(window.dilation, 1) && channels <= kMostRowChannels &&
-         height >= kTileLines && width >= kRowTile && filters % machine.lanes == 0 && VectorsOfRows(filters, machine) >= 2;
+         height >= kTileLines && Starts(width, channels) >= machine.lanes && filters % machine.lanes == 0 && VectorsOfRows(filters, machine) >= 2;
 }
 
 Func WinogradRows(const Tensor& image, const Winograd::Weight& weight, const ir::Shape& shape, int window,
@@ -79,7 +82,7 @@ Func WinogradRows(const Tensor& image, const Winograd::Weight& weight, const ir:
   out.reorder(c, x, y, column, pair, group, chunk, at.n).vectorize(c, machine.lanes).unroll(c).unroll(y);
   const std::vector<Loop> loops = {{at.n, machine.batch_size}, {chunk, Parts(height, chunk_lines)}};
   const Task task = Parallel(out, loops);
-  rows.compute_at(out, task.At(loops, 1)).store_in(kOnStack).bound_extent(e, kRowPoints).reorder(e, p, at.y).vectorize(p, machine.lanes).unroll(e);
+  rows.compute_at(out, task.At(loops, 1)).store_in(kOnStack).bound_extent(e, kRowPoints).reorder(e, p, at.y).vectorize(p, machine.lanes, TailStrategy::ShiftInwards).unroll(e);
   tiles.compute_at(out, column).bound_extent(at.c, across).bound(at.x, 0, each);
   tiles.vectorize(at.c, machine.lanes).unroll(at.c).unroll(at.x).unroll(at.y);
   sum.compute_at(out, column).bound_extent(at.c, across).bound_extent(e, kRowPoints);

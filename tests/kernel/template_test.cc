@@ -174,11 +174,11 @@ constexpr Row kRows[] = {
       } : f32[n,9,13,32])",
      4, true},
     {"conv_by_rows_of_one_channel", R"(
-      input %x : f32[n,4,6,1] data
+      input %x : f32[n,4,24,1] data
       input %w : f32[3,3,1,32] data
       %c = kernel(%x, %w) <conv_pool> {
-        %c = conv2d(%x, %w) : f32[n,2,4,32]
-      } : f32[n,2,4,32])",
+        %c = conv2d(%x, %w) : f32[n,2,22,32]
+      } : f32[n,2,22,32])",
      4, true},
     {"conv_by_winograd", R"(
       input %x : f32[n,9,12,17] data
