@@ -9,7 +9,7 @@ namespace brine::passes {
 // conv2d → [add bias] → [max_pool, avg_pool or relu_avg_pool] → [relu, sigmoid or tanh]
 RegionMatch MatchConvPool(const Surroundings& surroundings, int root);
 
-// The same without a pool, where x is made by a relu that stands behind none
+// The same without a pool, where x is made by a relu that stands behind no max-pool
 RegionMatch MatchConvOfLive(const Surroundings& surroundings, int root);
 
 // conv2d_grad_filter(x, dy) with reduce_sum(dy) over all axes but the last; dy = max_pool_grad(d, index) is computed inside, and then the

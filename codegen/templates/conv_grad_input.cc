@@ -21,9 +21,9 @@ constexpr int64_t kNearBytes = 32 << 10;  // a first-level cache
 
 // Of a stored gradient with zeros: walks of its lists read all taps of a vector of channels; where these do not stay near, one tap after another
 // goes over the picture.
-bool FitsTurnedLive(const Window& window, const Node& grad, const ir::Type& dy, const ir::Shape& kernel, const Machine& machine) {
+bool FitsTurnedLive(const Window& window, const Node& grad, const ir::Type& dy, const ir::Shape& kernel, const ir::Shape& shape, const Machine& machine) {
   const int64_t taps_bytes = kernel[0] * kernel[1] * kernel[3] * machine.lanes * 4;
-  return taps_bytes > kNearBytes && window.dilation[0] == 1 && window.dilation[1] == 1 && FitsLiveConv(grad.attributes, dy, static_cast<int>(kernel[2]), machine);
+  return taps_bytes > kNearBytes && window.dilation[0] == 1 && window.dilation[1] == 1 && FitsLiveConv(grad.attributes, dy, shape, machine);
 }
 
 // Of a gradient that is stored, or made of a picture that is.
@@ -45,7 +45,7 @@ ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, co
     frame.AddOutput(WinogradConv(frame, *dy, before, weight, static_cast<int>(w.type.shape[3]), type.shape, 1, results), frame.kernel().outputs);
     return frame.Finish();
   }
-  if (frame.kernel().region == "conv_grad_input_of_live" && FitsTurnedLive(window, grad, dy->type, w.type.shape, frame.machine())) {
+  if (frame.kernel().region == "conv_grad_input_of_live" && FitsTurnedLive(window, grad, dy->type, w.type.shape, type.shape, frame.machine())) {
     const auto weight = [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) { return w({a, b, c, f}); };
     frame.AddOutput(LiveConv({*dy, window, type.shape, true, weight, masked}, frame.machine()), frame.kernel().outputs);
     return frame.Finish();
@@ -69,7 +69,7 @@ ScheduledKernel BuildConvGradInput(const KernelRequest& request) {
   if (frame.kernel().region == "conv_grad_input_of_live" && FindLive(frame, grad, grad.inputs[0], &winners)) {
     const ir::Shape& kernel = frame.Parameter(grad.inputs[1])->type.shape;
     const Window window = MakeWindow(grad.attributes, kernel[0], kernel[1]);
-    const bool otherwise = FitsTurnedWinograd(window, grad, kernel) || FitsTurnedLive(window, grad, winners.d.type, kernel, frame.machine());
+    const bool otherwise = FitsTurnedWinograd(window, grad, kernel) || FitsTurnedLive(window, grad, winners.d.type, kernel, frame.graph().type(grad.outputs[0]).shape, frame.machine());
     if (!otherwise) built = BuildWinnersInput(frame, winners);
   }
   return built ? *built : BuildOfEveryPixel(request, frame, grad);

@@ -132,7 +132,7 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
     const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
     const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
     frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, frame.machine()), frame.kernel().outputs);
-  } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(parts.conv->attributes, x.type, filters, frame.machine())) {
+  } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(parts.conv->attributes, x.type, type.shape, frame.machine())) {
     const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
     frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, frame.machine()), frame.kernel().outputs);
   } else if (FitsDirectConv(parts.conv->attributes, channels, filters, frame.machine())) {

@@ -19,6 +19,7 @@ namespace {
 constexpr int kMostVectors = 8, kLeastVectors = 4;  // of filters: fewer sums wait for each other
 constexpr int kTapBytes = 16 << 10;                 // of a tap's weights for them: half of a first-level cache
 constexpr int kSumBytes = 16 << 10;                 // of a chunk's sums
+constexpr int64_t kMostSumBytes = 128 << 10;        // of one line's, on the task's stack
 constexpr int64_t kMostListBytes = 128 << 10;       // of a picture: a quarter of a second-level cache
 
 int FilterVectors(int channels, int filters, const Machine& machine) {
@@ -40,11 +41,12 @@ PixelLists MakeLists(const Tensor& picture, const Machine& machine) {
 
 }  // namespace
 
-bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, int filters, const Machine& machine) {
-  const int channels = static_cast<int>(picture.shape[3]);
+bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, const ir::Shape& shape, const Machine& machine) {
+  const int channels = static_cast<int>(picture.shape[3]), filters = static_cast<int>(shape[3]);
   if (attributes.Int("groups") != 1 || channels < machine.lanes || filters % machine.lanes != 0) return false;
   const Tensor any = {picture, MakeFunc("any", Axes(4), {0.0f}), -1};
-  return FilterVectors(channels, filters, machine) >= kLeastVectors && MakeLists(any, machine).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
+  const int vectors = FilterVectors(channels, filters, machine);
+  return vectors >= kLeastVectors && shape[2] * vectors * machine.lanes * 4 <= kMostSumBytes && MakeLists(any, machine).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
 }
 
 Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {

@@ -89,7 +89,7 @@ class LiveProduct {
  private:
   int PanelBytes() const { return product_.turned ? kTurnedBytes : kPanelBytes; }
 
-  // Where b's columns lie in memory, fewer results at a time and the whole depth of them: what a panel is made of is then read from end to end.
+  // Where b's columns lie in memory, fewer results at a time and more of their depth, all of it up to 128: what a panel is made of is then read from end to end.
   int Vectors() const {
     if (!product_.turned) return kVectors;
     return static_cast<int>(std::clamp<int64_t>(kTurnedBytes / (product_.depth * machine_.lanes * 4), kFewestVectors, kVectors));

@@ -18,6 +18,7 @@ using ir::Node;
 
 constexpr int kShortestRun = 4;  // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;
+constexpr int kMostEntries = 256;     // of a list: their numbers are bytes
 constexpr int kSliceBytes = 32 << 10;  // of the picture under a chunk's rows: a first-level cache
 constexpr int kCopiedBlock = 64;       // of filters that share the copied taps
 constexpr int kCopiedBytes = 8 << 10;  // of a task's copied taps: a quarter of a first-level cache
@@ -75,12 +76,13 @@ class FilterGradient {
       chunk_rows_ = std::clamp(lines / (winners.down * window_.stride[0]), 1, chunk_rows_);
       chunk_rows_ = Parts(winners.rows, Parts(winners.rows, chunk_rows_));
     }
+    if (listed_) chunk_rows_ = std::clamp(kMostEntries / winners.columns, 1, chunk_rows_);
     if (copied_) chunk_rows_ = std::clamp(kCopiedBytes / (winners.columns * winners.cells() * tile_.run * 4), 1, chunk_rows_);
     chunks_ = (winners.rows + chunk_rows_ - 1) / chunk_rows_;
   }
 
   // Where each element is listed, a gradient that visits them all must be slower.
-  bool Fits() const { return (winners_.pooled() || listed_) && tile_.run >= kShortestRun && winners_.columns * kEntryBytes * block_ <= 4 * kListBytes; }
+  bool Fits() const { return (winners_.pooled() || listed_) && (!listed_ || winners_.columns <= kMostEntries) && tile_.run >= kShortestRun && winners_.columns * kEntryBytes * block_ <= 4 * kListBytes; }
 
   ScheduledKernel Build() {
     MakeEntries();

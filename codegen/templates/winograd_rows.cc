@@ -17,7 +17,8 @@ namespace {
 constexpr int kRowTaps = 3, kRowTile = 4, kRowPoints = kRowTile + kRowTaps - 1;  // of a tile along a row
 constexpr int kTileLines = 2;                                         // of a tile: each transformed weight serves as many sums
 constexpr int kMostRowChannels = 8;
-constexpr int kRowsBytes = 24 << 10;  // of a chunk's transformed rows: three quarters of a first-level cache
+constexpr int kRowsBytes = 24 << 10;       // of a chunk's transformed rows: three quarters of a first-level cache, where pictures are narrow
+constexpr int64_t kMostRowsBytes = 128 << 10;  // of the rows of one tile, on the task's stack
 
 // Vectors of filters whose sums are in registers at once, beside those of weights and a pixel.
 int VectorsOfRows(int filters, const Machine& machine) {
@@ -33,9 +34,10 @@ int Starts(int width, int channels) { return (width - kRowTile + 1) * channels; 
 
 bool FitsWinogradRows(const Window& window, const ir::Attributes& attributes, int channels, int filters, int height, int width, const Machine& machine) {
   const auto both = [](const int (&numbers)[2], int number) { return numbers[0] == number && numbers[1] == number; };
-  // With one vector a sum waits for its operands from the first-level cache.
+  // An odd height would have tasks that overlap run different code for a line; with one vector a sum waits for its operands from the first-level cache.
   return attributes.Int("groups") == 1 && both(window.size, kRowTaps) && both(window.stride, 1) && both(window.dilation, 1) && channels <= kMostRowChannels &&
-         height >= kTileLines && Starts(width, channels) >= machine.lanes && filters % machine.lanes == 0 && VectorsOfRows(filters, machine) >= 2;
+         height % kTileLines == 0 && Starts(width, channels) >= machine.lanes && filters % machine.lanes == 0 && VectorsOfRows(filters, machine) >= 2 &&
+         int64_t{width} * channels * kRowPoints * 4 * (kTileLines + kRowTaps - 1) <= kMostRowsBytes;
 }
 
 Func WinogradRows(const Tensor& image, const Winograd::Weight& weight, const ir::Shape& shape, int window,

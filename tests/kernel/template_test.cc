@@ -164,14 +164,14 @@ constexpr Row kRows[] = {
       } : f32[n,16,24,32], u8[n,16,24,32])",
      4, true},
     {"conv_by_rows", R"(
-      input %x : f32[n,9,13,3] data
+      input %x : f32[n,10,13,3] data
       input %w : f32[3,3,3,32] data
       input %b : f32[32] data
       %r = kernel(%x, %w, %b) <conv_pool> {
-        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,9,13,32]
-        %a = add(%c, %b) : f32[n,9,13,32]
-        %r = relu(%a) : f32[n,9,13,32]
-      } : f32[n,9,13,32])",
+        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,10,13,32]
+        %a = add(%c, %b) : f32[n,10,13,32]
+        %r = relu(%a) : f32[n,10,13,32]
+      } : f32[n,10,13,32])",
      4, true},
     {"conv_by_rows_of_one_channel", R"(
       input %x : f32[n,4,24,1] data
@@ -384,6 +384,12 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,5], pads=[1,0,1,0]} : f32[3,5,60,136]
       } : f32[136], f32[3,5,60,136])"},
+    {"filter_of_live_with_few_filters", R"(
+      input %x : f32[n,32,32,16] data
+      input %d : f32[n,32,32,2] data
+      %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,2]
+      } : f32[3,3,16,2])"},
     {"filter_of_live_strided", R"(
       input %x : f32[n,12,9,32] data
       input %d : f32[n,6,3,7] data

@@ -126,7 +126,7 @@ bool StepAlongTheLastGradient(Graph& graph) {
 
 bool LoseTheBiasInAKernel(Graph& graph) {
   for (Node& kernel : graph.nodes) {
-    if (kernel.region != "conv_pool" && kernel.region != "dense" && kernel.region != "dense_of_live") continue;
+    if (kernel.region != "conv_pool" && kernel.region != "conv_of_live" && kernel.region != "dense" && kernel.region != "dense_of_live") continue;
     const Node* const sum = FindNode(kernel.body, ir::kAdd);
     if (sum == nullptr || sum->outputs == kernel.outputs) continue;
     for (Node& node : kernel.body) std::replace(node.inputs.begin(), node.inputs.end(), sum->outputs[0], sum->inputs[0]);
