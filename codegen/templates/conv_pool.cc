@@ -124,18 +124,17 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
     if (parts.activation == nullptr) return biased;
     return Expr(frame.Lower(*parts.activation, {{type, MakeFunc("sum", Axes(4), {biased}), -1}}).func(at.c, at.x, at.y, at.n));
   };
-  if (FitsWinograd(window, parts.conv->attributes, channels, filters)) {
-    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-    const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
+  const ir::Attributes& attributes = parts.conv->attributes;
+  const Machine& machine = frame.machine();
+  const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
+  const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
+  if (FitsWinograd(window, attributes, channels, filters)) {
     frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
-  } else if (FitsWinogradRows(window, parts.conv->attributes, channels, filters, static_cast<int>(type.shape[1]), static_cast<int>(type.shape[2]), frame.machine())) {
-    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-    const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
-    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, frame.machine()), frame.kernel().outputs);
-  } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(parts.conv->attributes, x.type, type.shape, frame.machine())) {
-    const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-    frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, frame.machine()), frame.kernel().outputs);
-  } else if (FitsDirectConv(parts.conv->attributes, channels, filters, frame.machine())) {
+  } else if (FitsWinogradRows(window, attributes, channels, filters, static_cast<int>(type.shape[1]), static_cast<int>(type.shape[2]), machine)) {
+    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, machine), frame.kernel().outputs);
+  } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(attributes, x.type, type.shape, machine)) {
+    frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, machine), frame.kernel().outputs);
+  } else if (FitsDirectConv(attributes, channels, filters, machine)) {
     frame.AddOutput(DirectConv(frame, x, w, window, type.shape, result), frame.kernel().outputs);
   } else {
     return BuildGeneric(request);
@@ -176,18 +175,18 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
     return values;
   };
 
-  if (rows == 2 && columns == 2 && FitsWinograd(window, parts.conv->attributes, channels, filters)) {
-    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
+  if (rows == 2 && columns == 2) {
+    const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
     const auto biased = [&](const Picture& axes, const WindowSum& sum) { return results(axes, [&](int row, int column) { return bias + sum(row, column); }); };
-    frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 2, biased), outputs);
-    return frame.Finish();
-  }
-
-  if (rows == 2 && columns == 2 && FitsWinogradRows(window, parts.conv->attributes, channels, filters, 2 * height, 2 * width, machine)) {
-    const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-    const auto biased = [&](const Picture& axes, const WindowSum& sum) { return results(axes, [&](int row, int column) { return bias + sum(row, column); }); };
-    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 2, biased, machine), outputs);
-    return frame.Finish();
+    const ir::Attributes& attributes = parts.conv->attributes;
+    if (FitsWinograd(window, attributes, channels, filters)) {
+      frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 2, biased), outputs);
+      return frame.Finish();
+    }
+    if (FitsWinogradRows(window, attributes, channels, filters, 2 * height, 2 * width, machine)) {
+      frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 2, biased, machine), outputs);
+      return frame.Finish();
+    }
   }
 
   const Tensor image = frame.Bordered(x, window);

@@ -28,7 +28,7 @@ constexpr int kVectors = 8;               // of results in registers
 constexpr int kQuad = 4;                  // rows that are turned together
 constexpr int kFewestVectors = 4;         // that hide the latency of a sum
 constexpr int kPanelBytes = 24 << 10;     // of the rows of a chunk: three quarters of a first-level cache
-constexpr int kTurnedBytes = 32 << 10;
+constexpr int kTurnedBytes = 32 << 10;    // the same where b is turned on its way
 constexpr int kMostSums = 64 << 10;       // bytes of a task's sums
 constexpr int64_t kFewestRows = 32;       // of results that read a panel, and of the depth
 constexpr int64_t kFewestRowsInPlace = 64;  // of results, where a product that visits everything needs no copy either
@@ -89,7 +89,8 @@ class LiveProduct {
  private:
   int PanelBytes() const { return product_.turned ? kTurnedBytes : kPanelBytes; }
 
-  // Where b's columns lie in memory, fewer results at a time and more of their depth, all of it up to 128: what a panel is made of is then read from end to end.
+  // Where b's columns lie in memory, fewer results at a time and more of their depth, all of it up to 128: what a panel is made of is then read
+  // from end to end.
   int Vectors() const {
     if (!product_.turned) return kVectors;
     return static_cast<int>(std::clamp<int64_t>(kTurnedBytes / (product_.depth * machine_.lanes * 4), kFewestVectors, kVectors));
@@ -107,7 +108,8 @@ class LiveProduct {
       Var block, line, quad, i;
       panel_.split(s_, block, line, machine_.lanes, TailStrategy::ShiftInwards).split(l_, quad, i, kQuad);
       panel_.reorder(i, quad, line, block, v_).vectorize(i).unroll(quad).unroll(line);
-      turned_.compute_at(panel_, v_).store_in(kOnStack).bound_extent(i_, kQuad).bound_extent(s_, chunk_).bound_extent(g_, machine_.lanes / kQuad).reorder(i_, s_, g_).vectorize(s_, machine_.lanes).unroll(i_);
+      turned_.compute_at(panel_, v_).store_in(kOnStack).bound_extent(i_, kQuad).bound_extent(s_, chunk_).bound_extent(g_, machine_.lanes / kQuad);
+      turned_.reorder(i_, s_, g_).vectorize(s_, machine_.lanes).unroll(i_);
     } else {
       panel_.reorder(l_, v_, s_).vectorize(l_).unroll(v_);
     }
