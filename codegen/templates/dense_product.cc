@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "codegen/templates/frame.h"
+#include "codegen/templates/live_list.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -17,8 +18,9 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kDepthChunk = 48;
+constexpr int kDepthChunk = 64;
 constexpr int64_t kFewestShared = 8;  // rows of x, that share what a tile loads of w
+constexpr int kWalkedVectors = 8;     // of results, while a list is walked
 constexpr int kBlockRows = 64;        // of x, of a task
 constexpr int64_t kDeep = 512;        // and four times as deep as wide; else one pass over the depth is better
 
@@ -30,11 +32,13 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   const ir::Node& matmul = *frame.Find(ir::kMatmul);
   const ir::Type& type = frame.graph().type(matmul.outputs[0]);
   const Tensor *x = frame.Parameter(matmul.inputs[0]), *w = frame.Parameter(matmul.inputs[1]);
-  if (type.rank() != 2 || type.shape[0] != ir::kBatch || x == nullptr || w == nullptr || frame.kernel().outputs.size() != 1) return BuildGeneric(request);
+  const bool listed = request.kernel().region == "dense_of_live";
+  const auto otherwise = listed ? BuildLiveDense : BuildGeneric;
+  if (type.rank() != 2 || type.shape[0] != ir::kBatch || x == nullptr || w == nullptr || frame.kernel().outputs.size() != 1) return otherwise(request);
   const int64_t depth = x->type.shape[1], units = type.shape[1], batch = machine.batch_size;
-  if (batch < kFewestShared || depth < std::max(kDeep, 4 * units) || units < machine.lanes) return BuildGeneric(request);
+  if (batch < kFewestShared || depth < std::max(kDeep, 4 * units) || units < machine.lanes) return otherwise(request);
 
-  const Tile tile = ChooseTile(units, batch, machine.lanes, machine.registers);
+  const Tile tile = listed ? Tile{std::min(kWalkedVectors, Parts(units, machine.lanes)), 1} : ChooseTile(units, batch, machine.lanes, machine.registers);
   const int across = machine.lanes * tile.vectors, columns = Parts(units, across);
   // Blocks of rows, and parts of the depth so that there are tasks enough.
   const int rows = Parts(batch, tile.rows), block_rows = std::min(rows, std::max(1, kBlockRows / tile.rows)), blocks = Parts(rows, block_rows);
@@ -48,12 +52,16 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   const bool ragged = depth % kDepthChunk != 0;
   // A chunk of w, strips as wide as a tile behind each other: where it stands, rows of a strip lie in the same few sets of a cache.
   // Behind the last row and the last unit stand these again; what is summed there is not stored.
+  // Walks read whole rows of what a single strip holds anyway.
+  const bool in_place = listed && units == across;
   const Expr row_of_w = chunk * kDepthChunk + k, unit = column * across + l;
   panel(l, k, column, chunk) = (*w)({ragged ? Halide::min(row_of_w, last) : row_of_w, units % across == 0 ? unit : Halide::min(unit, static_cast<int>(units) - 1)});
-  const Expr at = chunk * kDepthChunk + r;
-  if (ragged) r.where(at <= last);
+  LiveList list(machine, {batch, depth, machine.rows, static_cast<int>(depth), kDepthChunk, false, [&](const Expr& of, const Expr& in) { return IsLive((*x)({of, in})); }});
+  const Expr in_chunk = listed ? Halide::unsafe_promise_clamped(list.Place(r, row, chunk), 0, kDepthChunk - 1) : Expr(r), at = chunk * kDepthChunk + in_chunk;
+  if (listed) r.where(r < list.Count(row, chunk));  // becomes the loop's bound
+  else if (ragged) r.where(at <= last);
   tile_sum(l, i, column, row, chunk) = 0.0f;
-  tile_sum(l, i, column, row, chunk) += (*x)({Halide::min(row * tile.rows + i, machine.rows - 1), ragged ? Halide::min(at, last) : at}) * panel(l, r, column, chunk);
+  tile_sum(l, i, column, row, chunk) += (*x)({Halide::min(row * tile.rows + i, machine.rows - 1), ragged ? Halide::min(at, last) : at}) * panel(l, in_chunk, column, chunk);
   const Expr number = part * each + walk;
   if (chunks % each != 0) walk.where(number < chunks);
   part_sum(l, i, column, row, part) = Halide::undef<float>();
@@ -78,10 +86,13 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   part_sum.bound(row, 0, (machine.rows + tile.rows - 1) / tile.rows).bound_storage(row, rows);
   part_sum.update().split(row, block, row, block_rows, TailStrategy::GuardWithIf).reorder(l, i, row, column, walk, block, part);
   part_sum.update().vectorize(l, machine.lanes).unroll(l).unroll(i).fuse(block, part, task).parallel(task);
-  panel.compute_at(part_sum, walk.x).store_in(kOnStack).bound(l, 0, across).bound_extent(k, kDepthChunk).bound(column, 0, columns);
-  panel.reorder(l, column, k, chunk).vectorize(l, machine.lanes).unroll(l).unroll(column);
+  if (!in_place) {
+    panel.compute_at(part_sum, walk.x).store_in(kOnStack).bound(l, 0, across).bound_extent(k, kDepthChunk).bound(column, 0, columns);
+    panel.reorder(l, column, k, chunk).vectorize(l, machine.lanes).unroll(l).unroll(column);
+  }
   tile_sum.compute_at(part_sum, row).vectorize(l, machine.lanes).unroll(l).unroll(i);
   tile_sum.update().reorder(l, i, r).vectorize(l, machine.lanes).unroll(l).unroll(i);
+  if (listed) list.Schedule();
   return frame.Finish();
 }
 

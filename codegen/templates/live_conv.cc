@@ -34,9 +34,9 @@ struct Source {
   Expr index, exists;
 };
 
-PixelLists MakeLists(const Tensor& picture, const Machine& machine) {
+PixelLists MakeLists(const Tensor& picture) {
   return PixelLists(static_cast<int>(picture.type.shape[3]),
-                    [&](const Expr& channel, const Var&, const Var& x, const Var& y, const Var& n) { return IsLive(picture({n, y, x, channel})); }, machine);
+                    [&](const Expr& channel, const Var&, const Var& x, const Var& y, const Var& n) { return IsLive(picture({n, y, x, channel})); });
 }
 
 }  // namespace
@@ -46,14 +46,14 @@ bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, con
   if (attributes.Int("groups") != 1 || channels < machine.lanes || filters % machine.lanes != 0) return false;
   const Tensor any = {picture, MakeFunc("any", Axes(4), {0.0f}), -1};
   const int vectors = FilterVectors(channels, filters, machine);
-  return vectors >= kLeastVectors && shape[2] * vectors * machine.lanes * 4 <= kMostSumBytes && MakeLists(any, machine).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
+  return vectors >= kLeastVectors && shape[2] * vectors * machine.lanes * 4 <= kMostSumBytes && MakeLists(any).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
 }
 
 Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {
   const auto& [picture, window, shape, turned, weight, epilogue] = convolution;
   const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]), channels = static_cast<int>(picture.type.shape[3]);
   const int across = machine.lanes * FilterVectors(channels, filters, machine);
-  PixelLists lists = MakeLists(picture, machine);
+  PixelLists lists = MakeLists(picture);
 
   const Picture at = PictureAxes();
   const Var k("k"), c("c"), b("b"), a("a"), block("block");

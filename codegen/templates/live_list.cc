@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codegen/templates/set_bits.h"
+
 namespace brine::codegen {
 
 using Halide::Expr;
@@ -13,19 +15,30 @@ using Halide::Var;
 Expr IsLive(const Expr& number) { return (Halide::reinterpret<uint32_t>(number) << 1) != Halide::cast<uint32_t>(0); }
 
 LiveList::LiveList(const Machine& machine, const Matrix& matrix)
-    : machine_(machine), matrix_(matrix), chunks_(static_cast<int>((matrix.columns + matrix.chunk - 1) / matrix.chunk)), step_(0, matrix.chunk, "step") {
+    : machine_(machine), matrix_(matrix), chunks_(Parts(matrix.columns, matrix.chunk)), bytes_(Parts(matrix.chunk, kFlags)), step_(0, bytes_, "step"),
+      put_(0, kFlags, 0, bytes_, "put") {
   const int chunk = matrix.chunk;
-  const Expr column = q_ * chunk + step_, row = Halide::min(r_, matrix.real_rows - 1);
-  const bool ragged = matrix.columns % chunk != 0 || !Halide::Internal::is_const(matrix.real_columns);
-  Expr live = matrix.live(row, ragged ? Halide::min(column, matrix.real_columns - 1) : column);
-  if (ragged) live = live && column < matrix.real_columns;
-  count_(r_, s_, q_) = 0;
-  count_(r_, step_ + 1, q_) = count_(r_, step_, q_) + Halide::select(live, 1, 0);
-  // Live or not, column s goes to slot count(s): one that is not is overwritten by the next that is.
+  const Expr row = Halide::min(r_, matrix.real_rows - 1);
+  // Flags behind the last column of a chunk or of the matrix are not set.
+  const bool ragged = matrix.columns % chunk != 0 || chunk % kFlags != 0 || !Halide::Internal::is_const(matrix.real_columns);
+  const auto live = [&](const Expr& place) {
+    const Expr column = q_ * chunk + place;
+    if (!ragged) return matrix.live(row, column);
+    return matrix.live(row, Halide::min(column, matrix.real_columns - 1)) && place < chunk && column < matrix.real_columns;
+  };
+  if (matrix.rows_are_contiguous) {
+    bits_(r_, s_, q_) = Bits([&](int flag) { return live(s_ * kFlags + flag); });
+  } else {
+    flag_(s_, r_, q_) = Halide::cast<uint8_t>(live(s_));
+    bits_(r_, s_, q_) = BitsOfBytes([&](int at) { return flag_(s_ * kFlags + at, r_, q_); });
+  }
+  count_(r_, s_, q_) = 0;  // of the columns before byte s
+  count_(r_, step_ + 1, q_) = count_(r_, step_, q_) + Halide::popcount(bits_(r_, step_, q_));
+  const Expr slot = Halide::unsafe_promise_clamped(count_(r_, put_.y, q_), 0, (bytes_ - 1) * kFlags);
   fill_(s_, r_, q_) = Halide::undef<uint8_t>();
-  fill_(Halide::unsafe_promise_clamped(count_(r_, step_, q_), 0, chunk - 1), r_, q_) = Halide::cast<uint8_t>(step_);
+  fill_(slot + put_.x, r_, q_) = SetBit(bits_(r_, put_.y, q_), put_.x) + Halide::cast<uint8_t>(put_.y * kFlags);
   // The last place holds the count.
-  const Expr count = count_(r_, chunk, q_), entry = Halide::select(s_ < count, fill_(Halide::min(s_, chunk - 1), r_, q_), Halide::cast<uint8_t>(chunk));
+  const Expr count = count_(r_, bytes_, q_), entry = Halide::select(s_ < count, fill_(Halide::min(s_, chunk - 1), r_, q_), Halide::cast<uint8_t>(chunk));
   list_(s_, q_, r_) = Halide::select(s_ == chunk, Halide::cast<uint8_t>(count), entry);
 }
 
@@ -41,15 +54,19 @@ void LiveList::Schedule() {
   list_.compute_root().bound(s_, 0, matrix_.chunk + 1).bound(q_, 0, chunks_).bound_storage(r_, rows);
   list_.vectorize(s_, 4 * machine_.lanes, TailStrategy::GuardWithIf).split(r_, block, r_, lanes, TailStrategy::GuardWithIf).reorder(s_, r_, q_, block);
   list_.parallel(block, std::max(1, rows / lanes / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
-  for (Func* func : {&count_, &fill_}) func->compute_at(list_, q_).store_in(kOnStack).bound_extent(r_, lanes);
+  for (Func* func : {&bits_, &count_, &fill_}) func->compute_at(list_, q_).store_in(kOnStack).bound_extent(r_, lanes);
+  const int unrolled = std::min(bytes_, 8);
   if (lanes > 1) {
+    bits_.vectorize(r_);
     count_.vectorize(r_);
-    count_.update().reorder(r_, step_).vectorize(r_);
-    fill_.update().reorder(r_, step_).unroll(r_);
   } else {
-    count_.update().reorder(r_, step_).unroll(step_, 8);
-    fill_.update().reorder(r_, step_).unroll(step_, 8);
+    flag_.compute_at(list_, q_).store_in(kOnStack).bound_extent(s_, bytes_ * kFlags).vectorize(s_, FlagLanes(bytes_));
+    bits_.unroll(s_, unrolled, TailStrategy::GuardWithIf);
   }
+  count_.update().reorder(r_, step_);
+  if (lanes > 1) count_.update().vectorize(r_);
+  else count_.update().unroll(step_, unrolled, TailStrategy::GuardWithIf);
+  fill_.update().allow_race_conditions().reorder(put_.x, put_.y, r_).vectorize(put_.x).unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
 }
 
 }  // namespace brine::codegen

@@ -36,10 +36,10 @@ class LiveList {
  private:
   const Machine& machine_;
   const Matrix matrix_;
-  const int chunks_;
-  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, place in a chunk
-  Halide::Func count_{"count"}, fill_{"fill"}, list_{"list"};
-  Halide::RDom step_;
+  const int chunks_, bytes_;  // bytes: of eight columns' flags
+  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, place in a chunk or byte
+  Halide::Func flag_{"flag"}, bits_{"bits"}, count_{"count"}, fill_{"fill"}, list_{"list"};
+  Halide::RDom step_, put_;
 };
 
 }  // namespace brine::codegen

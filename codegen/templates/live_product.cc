@@ -12,6 +12,7 @@
 
 #include "codegen/templates/frame.h"
 #include "codegen/templates/live_list.h"
+#include "codegen/templates/set_bits.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -27,8 +28,7 @@ using ir::Node;
 constexpr int kVectors = 8;               // of results in registers
 constexpr int kQuad = 4;                  // rows that are turned together
 constexpr int kFewestVectors = 4;         // that hide the latency of a sum
-constexpr int kPanelBytes = 24 << 10;     // of the rows of a chunk: three quarters of a first-level cache
-constexpr int kTurnedBytes = 32 << 10;    // the same where b is turned on its way
+constexpr int kPanelBytes = 32 << 10;     // of the rows of a chunk: a first-level cache
 constexpr int kMostSums = 64 << 10;       // bytes of a task's sums
 constexpr int64_t kFewestRows = 32;       // of results that read a panel, and of the depth
 constexpr int64_t kFewestRowsInPlace = 64;  // of results, where a product that visits everything needs no copy either
@@ -46,8 +46,7 @@ struct Product {
 class LiveProduct {
  public:
   LiveProduct(const Machine& machine, const Product& product)
-      : machine_(machine), product_(product), vectors_(Vectors()), across_(vectors_ * machine.lanes), chunks_(Parts(product.depth, std::min(PanelBytes() / (across_ * 4), kLongestChunk))),
-        chunk_(Parts(product.depth, chunks_)),
+      : machine_(machine), product_(product), vectors_(Vectors()), across_(vectors_ * machine.lanes), chunk_(Chunk()), chunks_(Parts(product.depth, chunk_)),
         list_(machine, {product.rows, product.depth, product.real_rows, product.real_depth, chunk_, product.rows_are_contiguous,
                         [&](const Expr& r, const Expr& k) { return IsLive(product.a(r, k)); }}) {
     tiles_ = static_cast<int>((product.columns + across_ - 1) / across_);
@@ -61,8 +60,8 @@ class LiveProduct {
 
   // Element (r, m), where r is in the group and m in the tile of a task.
   Expr At(const Expr& r, const Expr& m) const {
-    const Expr tile = m / across_;
-    return sums_(Halide::unsafe_promise_clamped(m - First(tile), 0, across_ - 1), r, tile);
+    const Expr tile = m / across_, column = Halide::unsafe_promise_clamped(m - First(tile), 0, across_ - 1);
+    return chunks_ == 1 ? Expr(walk_sum_(column, r, 0, tile)) : Expr(sums_(column, r, tile));
   }
 
   // out(m, r): a task is some columns of some rows.
@@ -71,8 +70,8 @@ class LiveProduct {
     Var tile, group, task;
     out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.real_rows);
     out.split(m, tile, m, across_, TailStrategy::GuardWithIf).split(r, group, r, each_, TailStrategy::GuardWithIf).reorder(m, r, tile, group);
-    out.vectorize(m, machine_.lanes, TailStrategy::GuardWithIf).fuse(tile, group, task).parallel(task);
-    Schedule(out, task);
+    out.vectorize(m, machine_.lanes, TailStrategy::GuardWithIf).unroll(m).fuse(tile, group, task).parallel(task);
+    Schedule(out, task, r);
   }
 
   // out(r, m), turned in blocks that are as high as wide, so that each line of the sums is read while it is near.
@@ -82,27 +81,37 @@ class LiveProduct {
     out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.real_rows);
     out.split(m, tile, m, across_, TailStrategy::GuardWithIf).split(r, group, r, each_, TailStrategy::GuardWithIf);
     out.split(r, lines, r, machine_.lanes, TailStrategy::GuardWithIf).split(m, columns, m, machine_.lanes, TailStrategy::GuardWithIf);
-    out.reorder(r, m, lines, columns, tile, group).vectorize(r).fuse(tile, group, task).parallel(task);
-    Schedule(out, task);
+    out.reorder(r, m, columns, lines, tile, group).vectorize(r).fuse(tile, group, task).parallel(task);
+    Schedule(out, task, lines);
   }
 
  private:
-  int PanelBytes() const { return product_.turned ? kTurnedBytes : kPanelBytes; }
-
   // Where b's columns lie in memory, fewer results at a time and more of their depth, all of it up to 128: what a panel is made of is then read
   // from end to end.
   int Vectors() const {
-    if (!product_.turned) return kVectors;
-    return static_cast<int>(std::clamp<int64_t>(kTurnedBytes / (product_.depth * machine_.lanes * 4), kFewestVectors, kVectors));
+    return static_cast<int>(std::clamp<int64_t>(kPanelBytes / (product_.depth * machine_.lanes * 4), kFewestVectors, kVectors));
   }
 
-  // Sums are computed in loop `task` of `out`.
-  void Schedule(Func& out, const Var& task) {
-    sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_).vectorize(l_, machine_.lanes);
-    sums_.update().reorder(l_, r_, all_).vectorize(l_, machine_.lanes).unroll(l_);
-    walk_sum_.compute_at(sums_, r_).vectorize(l_, machine_.lanes).unroll(l_);
+  // Of the depth: whole bytes of flags, as even as they go.
+  int Chunk() const {
+    const int most = std::min(kPanelBytes / (across_ * 4), kLongestChunk) / kFlags * kFlags;
+    return static_cast<int>(std::min<int64_t>(Parts(Parts(product_.depth, Parts(product_.depth, most)), kFlags) * kFlags, product_.depth));
+  }
+
+  // Sums are computed in loop `task` of `out`; those of a single chunk in loop `rows`, where they are used.
+  void Schedule(Func& out, const Var& task, const Var& rows) {
+    if (chunks_ > 1) {
+      sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_).vectorize(l_, machine_.lanes);
+      sums_.update().reorder(l_, r_, all_).vectorize(l_, machine_.lanes).unroll(l_);
+      walk_sum_.compute_at(sums_, r_);
+      panel_.compute_at(sums_, all_);
+    } else {
+      walk_sum_.compute_at(out, rows).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1);
+      panel_.compute_at(out, task);
+    }
+    walk_sum_.vectorize(l_, machine_.lanes).unroll(l_);
     walk_sum_.update().reorder(l_, walk_).vectorize(l_, machine_.lanes).unroll(l_);
-    panel_.compute_at(sums_, all_).store_in(kOnStack).bound(l_, 0, machine_.lanes).bound(v_, 0, vectors_).bound_extent(s_, chunk_);
+    panel_.store_in(kOnStack).bound(l_, 0, machine_.lanes).bound(v_, 0, vectors_).bound_extent(s_, chunk_);
     if (product_.turned && chunk_ >= machine_.lanes) {
       // Four rows at a time: the compiler makes a third fewer instructions of it than of blocks as high as wide.
       Var block, line, quad, i;
@@ -142,7 +151,7 @@ class LiveProduct {
 
   const Machine& machine_;
   const Product product_;
-  const int vectors_, across_, chunks_, chunk_;
+  const int vectors_, across_, chunk_, chunks_;
   int tiles_, each_;
   const Var i_{"i"}, g_{"g"};  // row of four, which four
   const Var l_{"l"}, v_{"v"}, r_{"r"}, t_{"t"}, q_{"q"}, s_{"s"};  // column of a tile or of a vector of it, vector, row, tile, chunk, place in a chunk
@@ -174,7 +183,7 @@ ScheduledKernel BuildOverRows(const KernelRequest& request, ScheduledKernel (*ot
 
 }  // namespace
 
-ScheduledKernel BuildLiveDense(const KernelRequest& request) { return BuildOverRows(request, BuildDense); }
+ScheduledKernel BuildLiveDense(const KernelRequest& request) { return BuildOverRows(request, BuildGeneric); }
 
 ScheduledKernel BuildLiveDenseGradInput(const KernelRequest& request) { return BuildOverRows(request, BuildGeneric); }
 

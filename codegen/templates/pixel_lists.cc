@@ -12,8 +12,8 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-PixelLists::PixelLists(int channels, const Takes& takes, const Machine& machine)
-    : channels_(channels), bytes_(Parts(channels, kFlags)), lanes_(machine.lanes), entry_(Halide::UInt(channels < 256 ? 8 : 16)), byte_(0, bytes_, "byte"),
+PixelLists::PixelLists(int channels, const Takes& takes)
+    : channels_(channels), bytes_(Parts(channels, kFlags)), entry_(Halide::UInt(channels < 256 ? 8 : 16)), byte_(0, bytes_, "byte"),
       put_(0, kFlags, 0, bytes_, "put") {
   const auto flag = [&](const Expr& channel) { return Halide::cast<uint8_t>(takes(channel, list_, x_, y_, n_)); };
   if (channels % kFlags == 0) {
@@ -45,7 +45,7 @@ void PixelLists::Schedule(Func& out, const Var& task) {
   const int unrolled = std::min(bytes_, 8);
   for (Func* func : {&entries_, &bits_, &count_}) func->compute_at(out, task).store_in(kOnStack);
   bits_.reorder(b_, list_, x_, y_).unroll(b_, unrolled, TailStrategy::GuardWithIf);
-  taken_.compute_at(bits_, x_).store_in(kOnStack).vectorize(c_, std::min(lanes_, bytes_ * kFlags));
+  taken_.compute_at(bits_, x_).store_in(kOnStack).vectorize(c_, FlagLanes(bytes_));
   if (channels_ % kFlags != 0) taken_.update().unscheduled();
   count_.update().reorder(byte_, list_, x_, y_).unroll(byte_, unrolled, TailStrategy::GuardWithIf);
   entries_.update().allow_race_conditions().reorder(put_.x, put_.y, list_, x_, y_).vectorize(put_.x).unroll(put_.y, unrolled, TailStrategy::GuardWithIf);

@@ -13,7 +13,7 @@ class PixelLists {
   // Whether a list takes a channel in.  The channels of a pixel are neighbours in memory.
   using Takes = std::function<Halide::Expr(const Halide::Expr& channel, const Halide::Var& list, const Halide::Var& x, const Halide::Var& y, const Halide::Var& n)>;
 
-  PixelLists(int channels, const Takes& takes, const Machine& machine);
+  PixelLists(int channels, const Takes& takes);
 
   Halide::Expr Count(const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y, const Halide::Expr& n) const;
   // A channel; of a slot that the list has.
@@ -24,7 +24,7 @@ class PixelLists {
   void Schedule(Halide::Func& out, const Halide::Var& task);
 
  private:
-  const int channels_, bytes_, lanes_;  // bytes: of eight channels' flags
+  const int channels_, bytes_;  // bytes: of eight channels' flags
   const Halide::Type entry_;
   const Halide::Var c_{"c"}, b_{"b"}, list_{"list"}, x_{"x"}, y_{"y"}, n_{"n"};  // channel, byte or slot, list, pixel, picture
   Halide::Func taken_{"taken"}, bits_{"bits"}, count_{"count"}, entries_{"entries"};

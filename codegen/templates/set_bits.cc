@@ -4,10 +4,22 @@ namespace brine::codegen {
 
 using Halide::Expr;
 
+namespace {
+
+constexpr int kWidestLoad = 64;  // bytes
+
+}  // namespace
+
 Expr Bits(const std::function<Expr(int flag)>& is_set) {
   Expr bits = 0;
   for (int flag = 0; flag < kFlags; ++flag) bits = bits | Halide::select(is_set(flag), 1 << flag, 0);
   return bits;
+}
+
+int FlagLanes(int bytes) {
+  int lanes = kWidestLoad;
+  while (bytes * kFlags % lanes != 0) lanes /= 2;
+  return lanes;
 }
 
 Expr BitsOfBytes(const std::function<Expr(int flag)>& byte) {

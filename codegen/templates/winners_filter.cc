@@ -79,6 +79,7 @@ class FilterGradient {
     if (listed_) chunk_rows_ = std::clamp(kMostEntries / winners.columns, 1, chunk_rows_);
     if (copied_) chunk_rows_ = std::clamp(kCopiedBytes / (winners.columns * winners.cells() * tile_.run * 4), 1, chunk_rows_);
     chunks_ = (winners.rows + chunk_rows_ - 1) / chunk_rows_;
+    if (listed_ && !copied_ && chunks_ == 1) chunk_pictures_ = ChoosePictures();
   }
 
   // Where each element is listed, a gradient that visits them all must be slower.
@@ -95,8 +96,19 @@ class FilterGradient {
  private:
   static constexpr int kEntryBytes = 8;
 
-  int entries() const { return chunk_rows_ * winners_.columns; }
+  int entries() const { return chunk_pictures_ * chunk_rows_ * winners_.columns; }
   int bytes() const { return Parts(entries(), kFlags); }  // of flags
+  bool shared() const { return chunk_pictures_ > 1; }     // a list is of several pictures, and of all of their rows
+
+  // Small pictures share a list, as many as fit the first-level cache with the rows that a walk reads.
+  int ChoosePictures() const {
+    const int apart = winners_.down * window_.stride[0], read = winners_.rows * std::min(tile_.rows + winners_.down - 1, apart);
+    const int rows = std::min(read, height());
+    const int most = std::min(kSliceBytes / (rows * width() * channels_ * 4), kMostEntries / winners_.windows());
+    int pictures = std::clamp(most, 1, each_);
+    while (each_ % pictures != 0) --pictures;
+    return pictures;
+  }
 
   // A copy is worth its stores where it saves more loads than that: it is made once a pixel, and a winner of each filter reads one of them.
   bool Copies() const {
@@ -130,11 +142,12 @@ class FilterGradient {
   // For each window of some rows (a chunk) and each filter of a block: the winner's place in the picture, y·width + x, and its gradient.
   void MakeEntries() {
     image_ = frame_.Bordered(*frame_.Parameter(grad_.inputs[0]), window_);
-    const Expr row = chunk_ * chunk_rows_ + s_ / winners_.columns, column = s_ % winners_.columns;
-    // Behind the last filter and the last row stand these again: those filters are not used, and those gradients are 0.
+    const Expr row = chunk_ * chunk_rows_ + s_ / winners_.columns % chunk_rows_, column = s_ % winners_.columns;
+    const Expr picture = shared() ? s_ / winners_.windows() : Expr(0);
+    // Behind the last filter, row and picture stand these again: those filters are not used, and those gradients are 0.
     const Expr filter = winners_.filters % block_ == 0 ? of_ * block_ + k_ : Halide::min(of_ * block_ + k_, winners_.filters - 1);
-    const Index at = {n_, Halide::min(row, winners_.rows - 1), column, filter};
-    Expr y = (copied_ ? s_ / winners_.columns : at[1]) * winners_.down * window_.stride[0], x = column * winners_.across * window_.stride[1];
+    const Index at = {shared() ? Halide::min(n_ + picture, machine_.rows - 1) : Expr(n_), Halide::min(row, winners_.rows - 1), column, filter};
+    Expr y = (copied_ ? s_ / winners_.columns : at[1]) * winners_.down * window_.stride[0] + picture * height(), x = column * winners_.across * window_.stride[1];
     if (winners_.pooled()) {
       const Expr cell = Halide::cast<int>(winners_.index(at));
       y += cell / winners_.across;
@@ -142,7 +155,8 @@ class FilterGradient {
     }
     place_(k_, s_, of_, chunk_, n_) = y * (copied_ ? winners_.columns * winners_.across : width()) + x;
     const bool ragged = winners_.rows % chunk_rows_ != 0;
-    value_(k_, s_, of_, chunk_, n_) = ragged ? Halide::select(row < winners_.rows, winners_.d(at), 0.0f) : winners_.d(at);
+    const Expr exists = shared() ? n_ + picture < machine_.rows : row < winners_.rows;
+    value_(k_, s_, of_, chunk_, n_) = ragged || shared() ? Halide::select(exists, winners_.d(at), 0.0f) : winners_.d(at);
     if (listed_) MakeList();
     if (copied_) CopyTaps();
   }
@@ -170,8 +184,8 @@ class FilterGradient {
     const Expr entry = listed_ ? Halide::unsafe_promise_clamped(Halide::cast<int>(list_(walk_, k, of, chunk_, n_)), 0, entries() - 1) : Expr(walk_);
     const Expr place = place_(k, entry, of, chunk_, n_), value = value_(k, entry, of, chunk_, n_);
 
-    // Rows of a picture follow each other without a gap, and so do the pixels of a row: a place serves as a column of row 0, and a run
-    // passes from one pixel's channels to the next one's.
+    // Pictures follow each other without a gap, so do the rows of one and the pixels of a row: a place serves as a column of row 0, and a
+    // run passes from one pixel's channels to the next one's.
     const Expr offset = Halide::min(v_ * tile_.lanes, tile_.run - tile_.lanes) + l_;
     const Expr column = Halide::unsafe_promise_clamped(channels_ == 1 ? place + offset : place, 0, width() - 1);
     const Expr channel = channels_ == 1 ? Expr(0) : Halide::unsafe_promise_clamped(offset, 0, channels_ - 1);
@@ -180,8 +194,9 @@ class FilterGradient {
         value * (copied_ ? Expr(taps_(offset, Halide::unsafe_promise_clamped(place, 0, winners_.columns * winners_.across - 1), 0, chunk_, n_))
                          : image_({n_, a_, column, channel}));
 
-    pictures_ = RDom(0, chunks_, 0, each_, "pictures");
-    const Expr n = part_ * each_ + pictures_.y;
+    const int groups = each_ / chunk_pictures_;
+    pictures_ = RDom(0, chunks_, 0, groups, "pictures");
+    const Expr n = part_ * each_ + (groups == 1 ? Expr(0) : pictures_.y * chunk_pictures_);
     pictures_.where(n < machine_.rows);
     part_sum_(l_, v_, a_, f_, part_) = Halide::undef<float>();
     const Expr before = Halide::select(pictures_.x == 0 && pictures_.y == 0, 0.0f, part_sum_(l_, v_, a_, f_, part_));
@@ -219,13 +234,15 @@ class FilterGradient {
       sum->compute_root().bound(l_, 0, tile_.lanes).bound(v_, 0, tile_.vectors).bound(a_, 0, kernel_rows_).bound(f_, 0, winners_.filters);
     }
     total_.vectorize(l_).parallel(f_, block_, TailStrategy::GuardWithIf);
+    // What is read for some of the kernel's rows is a part of the pictures: each filter walks that before the next rows are looked at.
+    const bool row_by_row = tile_.rows < kernel_rows_;
     Var fo, fi, ft, fu, vo, vi, ao, ai, task;
     part_sum_.update()
         .split(f_, fo, fi, block_, TailStrategy::GuardWithIf)
         .split(fi, ft, fu, tile_.filters)
         .split(v_, vo, vi, tile_.across)
         .split(a_, ao, ai, tile_.rows)
-        .reorder(l_, vi, ai, fu, vo, ao, ft, pictures_.x, pictures_.y, fo, part_)
+        .reorder({l_, vi, ai, fu, vo, row_by_row ? ft : ao, row_by_row ? ao : ft, pictures_.x, pictures_.y, fo, part_})
         .vectorize(l_)
         .unroll(vi)
         .unroll(ai)
@@ -245,7 +262,12 @@ class FilterGradient {
     list_.update().allow_race_conditions().reorder(put_.x, put_.y, k_).vectorize(put_.x).unroll(put_.y, std::min(8, bytes()), TailStrategy::GuardWithIf);
   }
 
-  int width() const { return static_cast<int>(image_.type.shape[2]); }
+  // Of the picture with its border.
+  int Extent(int axis) const {
+    return static_cast<int>(frame_.Parameter(grad_.inputs[0])->type.shape[static_cast<size_t>(axis) + 1]) + window_.before[axis] + window_.after[axis];
+  }
+  int height() const { return Extent(0); }
+  int width() const { return Extent(1); }
 
   Frame& frame_;
   const Machine& machine_;
@@ -261,6 +283,7 @@ class FilterGradient {
   const int block_;          // filters of a task
   int each_, parts_;         // pictures of a task, and how many such parts the batch has
   int chunk_rows_, chunks_;  // rows of windows whose entries a task holds at a time
+  int chunk_pictures_ = 1;   // whose rows they are
   Tensor image_;             // with its border
   const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};  // filter of a block, window of a chunk, byte, block, chunk, picture
   const Var l_{"l"}, v_{"v"}, a_{"a"}, f_{"f"}, part_{"part"};      // lane, vector of a run, kernel row, filter, part

@@ -61,8 +61,7 @@ class InputGradient {
                         const Index at = {n, y, x, filter};
                         const Expr live = IsLive(winners_.d(at));
                         return winners_.pooled() ? live && winners_.index(at) == Halide::cast<uint8_t>(cell) : live;
-                      },
-                      machine_);
+                      });
   }
 
   // patch: what the winners in row `row` of a window give to the pixels under it; picture: all patches of a picture.

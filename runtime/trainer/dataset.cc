@@ -103,11 +103,18 @@ class EnlargedSource : public SampleSource {
   // `from` lies at or before `to` in the same memory: from the end backwards, nothing is overwritten before it was read.
   template <typename T>
   void Enlarge(const T* from, T* to) const {
-    for (int64_t y = type_.height - 1; y >= 0; --y) {
-      for (int64_t x = type_.width - 1; x >= 0; --x) {
-        const T* const pixel = from + (y / factor_y_ * small_.width + x / factor_x_) * type_.channels;
-        for (int64_t c = type_.channels - 1; c >= 0; --c) to[(y * type_.width + x) * type_.channels + c] = pixel[c];
+    const int64_t row_elements = type_.width * type_.channels;
+    for (int64_t y = small_.height - 1; y >= 0; --y) {
+      T* const rows = to + y * factor_y_ * row_elements;  // as many as the factor says, all of them the same
+      T* const last = rows + (factor_y_ - 1) * row_elements;
+      const T* pixel = from + (y + 1) * small_.width * type_.channels;
+      for (T* end = last + row_elements; end > last;) {
+        pixel -= type_.channels;
+        for (int64_t copy = 0; copy < factor_x_; ++copy) {
+          for (int64_t c = type_.channels - 1; c >= 0; --c) *--end = pixel[c];
+        }
       }
+      for (T* row = rows; row < last; row += row_elements) std::memcpy(row, last, static_cast<size_t>(row_elements) * sizeof(T));
     }
   }
 

@@ -1,5 +1,7 @@
 #include "runtime/trainer/trainer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -15,6 +17,7 @@
 namespace brine {
 namespace {
 
+constexpr size_t kHugePage = 2 << 20;  // of x86-64, and of AArch64 with small pages of 4 KB
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -31,8 +34,11 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
   const brine_status status = brine_check(&program, error, sizeof(error));
   if (status != BRINE_OK) throw Error(status == BRINE_INVALID ? kExitBadInput : kExitFailed, error);
   const size_t bytes = brine_state_bytes(&program);
-  void* const memory = std::aligned_alloc(64, bytes);
+  void* const memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
   if (memory == nullptr) throw Error(kExitFailed, "no memory for the " + std::to_string(bytes) + " bytes of " + program.name);
+  // Weights and their slots are walked from end to end in each step: with small pages half a megabyte of them would use up the table of
+  // translations.  What does not fill a huge page keeps small ones.
+  if (bytes >= kHugePage) madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   program.backend->set_threads(options.threads > 0 ? options.threads : brine_available_threads());
   state_.reset(brine_state_init(&program, memory, options.seed));
 }

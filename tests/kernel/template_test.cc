@@ -396,6 +396,13 @@ constexpr Row kRows[] = {
       %g = kernel(%d, %x) <conv_grad_filter_of_live> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,0], strides=[2,3]} : f32[3,3,32,7]
       } : f32[3,3,32,7])"},
+    {"filter_of_live_in_shared_lists", R"(
+      input %x : f32[n,6,6,64] data
+      input %d : f32[n,3,3,24] data
+      %b, %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
+      } : f32[24], f32[3,3,64,24])"},
     {"dense_of_live", R"(
       input %d : f32[n,150] data
       input %w : f32[150,140] data
@@ -420,6 +427,21 @@ constexpr Row kRows[] = {
       %m = kernel(%x, %w) <dense> {
         %m = matmul(%x, %w) : f32[n,32]
       } : f32[n,32])"},
+    {"dense_deep_of_live", R"(
+      input %x : f32[n,580] data
+      input %w : f32[580,128] data
+      %m = kernel(%x, %w) <dense_of_live> {
+        %m = matmul(%x, %w) : f32[n,128]
+      } : f32[n,128])"},
+    {"dense_deep_of_live_in_strips", R"(
+      input %x : f32[n,640] data
+      input %w : f32[640,150] data
+      input %b : f32[150] data
+      %r = kernel(%x, %w, %b) <dense_of_live> {
+        %m = matmul(%x, %w) : f32[n,150]
+        %a = add(%m, %b) : f32[n,150]
+        %r = relu(%a) : f32[n,150]
+      } : f32[n,150])"},
     {"dense_grad_input_of_live", R"(
       input %d : f32[n,75] data
       input %w : f32[150,75] data
