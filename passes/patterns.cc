@@ -202,7 +202,7 @@ RegionMatch MatchDenseGradInputOfLive(const Surroundings& surroundings, int root
 }
 
 RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeByRelu(surroundings, root, 0) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
 }
 
 RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root) {

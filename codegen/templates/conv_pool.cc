@@ -97,20 +97,37 @@ Pooled MaskedMeanOf(const WindowSum& at, int rows, int columns) {
   return {mean.value, mean.mask};
 }
 
-void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ir::Shape& shape, int cells, const Machine& machine) {
-  const Picture at = PictureAxes();
-  const int64_t height = shape[1], width = shape[2], filters = shape[3];
-  const Tile tile = ChoosePooledTile(filters, width, cells, machine);
-  const int vector = static_cast<int>(std::min<int64_t>(filters, machine.lanes)), across = vector * tile.vectors;
-  Var column, c, block, pixel;
-  out.split(at.c, column, c, across, TailStrategy::ShiftInwards).split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
-  // The columns lie outside the rows of a picture, so that a column's weights stay in the first-level cache (18 KB for 32 channels on AVX2).
-  out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
-  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {column, (filters + across - 1) / across}, {at.y, height}, {block, (width + tile.rows - 1) / tile.rows}};
-  const Task task = Parallel(out, loops);
-  sum.compute_at(out, task.At(loops, 3)).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
-  sum.update().reorder(at.c, at.x, at.y, r.x, r.y, r.z).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
-}
+// A convolution whose sums stay in registers from the first product to the last.
+struct DirectSum {
+  Func sum{"conv"};
+  RDom r;
+
+  DirectSum(Frame& frame, const Tensor& x, const Tensor& w, const Window& window, const Expr& first)
+      : r(0, static_cast<int>(w.type.shape[2]), 0, window.size[1], 0, window.size[0], "r") {
+    const Picture at = PictureAxes();
+    const Tensor image = frame.Bordered(x, window);
+    sum(at.c, at.x, at.y, at.n) = first;
+    sum(at.c, at.x, at.y, at.n) += w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
+                                                                     at.x * window.stride[1] + r.y * window.dilation[1], r.x});
+  }
+
+  // Each element of `out` reads `cells` sums.
+  void Schedule(Func& out, const ir::Shape& shape, int cells, const Machine& machine) {
+    const Picture at = PictureAxes();
+    const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]);
+    out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
+    const Tile tile = ChoosePooledTile(filters, width, cells, machine);
+    const int vector = std::min(filters, machine.lanes), across = vector * tile.vectors;
+    Var column, c, block, pixel;
+    out.split(at.c, column, c, across, TailStrategy::ShiftInwards).split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
+    // The columns lie outside the rows of a picture, so that a column's weights stay in the first-level cache (18 KB for 32 channels on AVX2).
+    out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
+    const std::vector<Loop> loops = {{at.n, machine.batch_size}, {column, Parts(filters, across)}, {at.y, height}, {block, Parts(width, tile.rows)}};
+    const Task task = Parallel(out, loops);
+    sum.compute_at(out, task.At(loops, 3)).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+    sum.update().reorder(at.c, at.x, at.y, r.x, r.y, r.z).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+  }
+};
 
 // Without a pool: by Winograd where that gains, else as any product.
 ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const ConvParts& parts) {
@@ -136,6 +153,12 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
     frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, machine), frame.kernel().outputs);
   } else if (FitsDirectConv(attributes, channels, filters, machine)) {
     frame.AddOutput(DirectConv(frame, x, w, window, type.shape, result), frame.kernel().outputs);
+  } else if (attributes.Int("groups") == 1 && filters >= machine.lanes) {
+    DirectSum direct(frame, x, w, window, 0.0f);
+    const Picture at = PictureAxes();
+    Func out = MakeFunc("out", Axes(4), {result(at, direct.sum(at.c, at.x, at.y, at.n))});
+    frame.AddOutput(out, frame.kernel().outputs);
+    direct.Schedule(out, type.shape, 1, machine);
   } else {
     return BuildGeneric(request);
   }
@@ -189,17 +212,10 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
     }
   }
 
-  const Tensor image = frame.Bordered(x, window);
-  const RDom r(0, channels, 0, window.size[1], 0, window.size[0]);
-  Func sum("conv");
-  sum(at.c, at.x, at.y, at.n) = bias;
-  sum(at.c, at.x, at.y, at.n) += w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
-                                                                  at.x * window.stride[1] + r.y * window.dilation[1], r.x});
-  Func out = MakeFunc("out", Axes(4), results(at, [&](int row, int column) { return sum(at.c, at.x * columns + column, at.y * rows + row, at.n); }));
+  DirectSum direct(frame, x, w, window, bias);
+  Func out = MakeFunc("out", Axes(4), results(at, [&](int row, int column) { return direct.sum(at.c, at.x * columns + column, at.y * rows + row, at.n); }));
   frame.AddOutput(out, outputs);
-
-  out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
-  ScheduleDirect(out, sum, r, type.shape, rows * columns, machine);
+  direct.Schedule(out, type.shape, rows * columns, machine);
   return frame.Finish();
 }
 

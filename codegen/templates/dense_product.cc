@@ -92,7 +92,7 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   }
   tile_sum.compute_at(part_sum, row).vectorize(l, machine.lanes).unroll(l).unroll(i);
   tile_sum.update().reorder(l, i, r).vectorize(l, machine.lanes).unroll(l).unroll(i);
-  if (listed) list.Schedule();
+  if (listed) list.Schedule(part_sum, walk.x, block_rows);
   return frame.Finish();
 }
 

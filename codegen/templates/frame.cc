@@ -10,6 +10,7 @@ namespace brine::codegen {
 
 using Halide::Expr;
 using Halide::Func;
+using Halide::Var;
 using ir::Node;
 using ir::ValueId;
 
@@ -107,10 +108,24 @@ Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
 Tensor Frame::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
   if (before[0] == 0 && before[1] == 0 && image.type.shape[1] >= size[0] && image.type.shape[2] >= size[1]) return image;
   const int spread[2] = {1, 1};
-  const Root root = MakeBordered(image, before, spread, size.data());
+  Root root = MakeBordered(image, before, spread, size.data());
+  const ir::Type type = {image.type.dtype, root.shape};
+  const int channels = static_cast<int>(image.type.shape[3]), height = static_cast<int>(image.type.shape[1]), width = static_cast<int>(image.type.shape[2]);
+  if (channels < machine_.lanes && before[1] == 0 && (size[1] - width) * channels < machine_.lanes) {
+    // Rows of few channels are copied in whole vectors; what those read behind a row, in memory that every block has behind it, is not used.
+    const Picture at = PictureAxes();
+    const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
+    const Expr pixel = image({at.n, Halide::clamp(y, 0, height - 1), 0, Halide::unsafe_promise_clamped(in_row, 0, channels - 1)});
+    Func rows = MakeFunc("bordered", Axes(4), {Halide::select(Inside(y, height) && in_row < width * channels, pixel, Halide::cast(ToHalide(type.dtype), 0))});
+    Var run;
+    rows.compute_root().bound(at.c, 0, channels).bound(at.x, 0, size[1]).bound(at.y, 0, size[0]).bound(at.n, 0, machine_.rows);
+    rows.bound_storage(at.n, static_cast<int>(machine_.batch_size));
+    rows.fuse(at.c, at.x, run).vectorize(run, machine_.lanes, Halide::TailStrategy::GuardWithIf).parallel(at.n);
+    return {type, rows, -1};
+  }
   LoopNest nest = {root.func, root.shape, {}};
   Schedule(nest, machine_);
-  return {{image.type.dtype, root.shape}, root.func, -1};
+  return {type, root.func, -1};
 }
 
 void Frame::AddOutput(Func func, const std::vector<ValueId>& values) {

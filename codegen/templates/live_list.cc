@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "codegen/templates/set_bits.h"
+#include "ir/check.h"
 
 namespace brine::codegen {
 
 using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
+using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
 
@@ -49,18 +51,32 @@ Expr LiveList::Place(const Expr& slot, const Expr& row, const Expr& chunk) const
 }
 
 void LiveList::Schedule() {
-  const int lanes = matrix_.rows_are_contiguous ? machine_.lanes : 1, rows = static_cast<int>(matrix_.rows);
+  const int rows = static_cast<int>(matrix_.rows);
   Var block;
-  list_.compute_root().bound(s_, 0, matrix_.chunk + 1).bound(q_, 0, chunks_).bound_storage(r_, rows);
-  list_.vectorize(s_, 4 * machine_.lanes, TailStrategy::GuardWithIf).split(r_, block, r_, lanes, TailStrategy::GuardWithIf).reorder(s_, r_, q_, block);
-  list_.parallel(block, std::max(1, rows / lanes / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
-  for (Func* func : {&bits_, &count_, &fill_}) func->compute_at(list_, q_).store_in(kOnStack).bound_extent(r_, lanes);
+  list_.compute_root().bound(q_, 0, chunks_).bound_storage(r_, rows);
+  list_.split(r_, block, r_, Lanes(), TailStrategy::GuardWithIf).reorder(s_, r_, q_, block);
+  list_.parallel(block, std::max(1, rows / Lanes() / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
+  ScheduleInner(q_);
+}
+
+void LiveList::Schedule(Func& consumer, const RVar& chunk, int rows) {
+  BRINE_CHECK(Lanes() == 1);
+  list_.compute_at(consumer, chunk).store_in(kOnStack).bound_extent(q_, 1).bound_storage(r_, rows).reorder(s_, r_, q_);
+  ScheduleInner(r_);
+}
+
+int LiveList::Lanes() const { return matrix_.rows_are_contiguous ? machine_.lanes : 1; }
+
+void LiveList::ScheduleInner(const Var& loop) {
+  const int lanes = Lanes();
+  list_.bound(s_, 0, matrix_.chunk + 1).vectorize(s_, 4 * machine_.lanes, TailStrategy::GuardWithIf);
+  for (Func* func : {&bits_, &count_, &fill_}) func->compute_at(list_, loop).store_in(kOnStack).bound_extent(r_, lanes);
   const int unrolled = std::min(bytes_, 8);
   if (lanes > 1) {
     bits_.vectorize(r_);
     count_.vectorize(r_);
   } else {
-    flag_.compute_at(list_, q_).store_in(kOnStack).bound_extent(s_, bytes_ * kFlags).vectorize(s_, FlagLanes(bytes_));
+    flag_.compute_at(list_, loop).store_in(kOnStack).bound_extent(s_, bytes_ * kFlags).vectorize(s_, FlagLanes(bytes_));
     bits_.unroll(s_, unrolled, TailStrategy::GuardWithIf);
   }
   count_.update().reorder(r_, step_);

@@ -32,8 +32,13 @@ class LiveList {
 
   // At the top of the kernel.
   void Schedule();
+  // Of a chunk and some rows where `consumer` loops over chunks.  For rows that are not contiguous.
+  void Schedule(Halide::Func& consumer, const Halide::RVar& chunk, int rows);
 
  private:
+  int Lanes() const;  // rows at a time
+  void ScheduleInner(const Halide::Var& loop);
+
   const Machine& machine_;
   const Matrix matrix_;
   const int chunks_, bytes_;  // bytes: of eight columns' flags

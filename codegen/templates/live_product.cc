@@ -101,7 +101,7 @@ class LiveProduct {
   // Sums are computed in loop `task` of `out`; those of a single chunk in loop `rows`, where they are used.
   void Schedule(Func& out, const Var& task, const Var& rows) {
     if (chunks_ > 1) {
-      sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_).vectorize(l_, machine_.lanes);
+      sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_);
       sums_.update().reorder(l_, r_, all_).vectorize(l_, machine_.lanes).unroll(l_);
       walk_sum_.compute_at(sums_, r_);
       panel_.compute_at(sums_, all_);
@@ -145,8 +145,8 @@ class LiveProduct {
     walk_sum_(l_, r_, q_, t_) += product_.a(r_, ragged ? Halide::unsafe_promise_clamped(column, 0, product_.real_depth - 1) : column) *
                                 panel_(l_ % machine_.lanes, in_chunk, l_ / machine_.lanes, q_, t_);
     all_ = RDom(0, chunks_, "all");
-    sums_(l_, r_, t_) = 0.0f;
-    sums_(l_, r_, t_) += walk_sum_(l_, r_, all_, t_);
+    sums_(l_, r_, t_) = Halide::undef<float>();
+    sums_(l_, r_, t_) = Halide::select(all_ == 0, 0.0f, sums_(l_, r_, t_)) + walk_sum_(l_, r_, all_, t_);
   }
 
   const Machine& machine_;

@@ -207,6 +207,15 @@ constexpr Row kRows[] = {
         %a = add(%c, %b) : f32[n,9,7,40]
         %r = relu(%a) : f32[n,9,7,40]
       } : f32[n,9,7,40])"},
+    {"conv_of_few_channels_strided", R"(
+      input %x : f32[n,10,13,3] data
+      input %w : f32[3,3,3,19] data
+      input %b : f32[19] data
+      %r = kernel(%x, %w, %b) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[0,0,1,1], strides=[2,2]} : f32[n,5,6,19]
+        %a = add(%c, %b) : f32[n,5,6,19]
+        %r = relu(%a) : f32[n,5,6,19]
+      } : f32[n,5,6,19])"},
     {"conv_of_live", R"(
       input %d : f32[n,9,10,40] data
       input %w : f32[3,3,40,64] data
@@ -301,6 +310,12 @@ constexpr Row kRows[] = {
       %g = kernel(%d, %x) <conv_grad_filter> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
       } : f32[2,3,1,16])"},
+    {"filter_of_few_channels_strided", R"(
+      input %x : f32[n,10,13,3] data
+      input %d : f32[n,5,6,19] data
+      %g = kernel(%d, %x) <conv_grad_filter> {
+        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,3,19]
+      } : f32[3,3,3,19])"},
     {"input_of_strides", R"(
       input %d : f32[n,5,6,7] data
       input %w : f32[3,3,19,7] data
