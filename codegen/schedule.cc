@@ -16,6 +16,7 @@ using Halide::VarOrRVar;
 namespace {
 
 constexpr int64_t kWorthTasks = 1 << 14;  // elements; a smaller loop is done before a second thread has woken up
+constexpr int64_t kTaskElements = 1 << 14;  // of a task of an elementwise loop: with fewer, threads wait for each other when they ask for the next
 constexpr int kUnrolledDomain = 16;       // steps of a reduction that are written out
 
 // Extent along Halide's axis `axis`, with n at its largest.
@@ -82,7 +83,7 @@ void ScheduleElementwise(LoopNest& nest, const Machine& machine) {
   }
   const int width = VectorWidth(extent, machine.lanes);
   if (width > 1) func.vectorize(inner, width, TailStrategy::GuardWithIf);
-  if (parallel && !outer.empty()) Parallel(func, outer);
+  if (parallel && !outer.empty()) Parallel(func, outer, Elements(nest, machine) / kTaskElements);
 }
 
 void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vectors) {
@@ -231,7 +232,7 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
 
 }  // namespace
 
-Task Parallel(Func& func, const std::vector<Loop>& outermost_first) {
+Task Parallel(Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks) {
   BRINE_CHECK(!outermost_first.empty());
   Task task = {outermost_first[0].var, 1};
   int64_t tasks = outermost_first[0].extent;
@@ -241,9 +242,10 @@ Task Parallel(Func& func, const std::vector<Loop>& outermost_first) {
     task.innermost = fused;
     tasks *= outermost_first[task.loops].extent;
   }
-  if (tasks > 4 * kTasks) {
+  most_tasks = std::clamp<int64_t>(most_tasks, 2, 4 * kTasks);
+  if (tasks > most_tasks) {
     Var chunk, within;
-    func.split(task.innermost, chunk, within, static_cast<int>((tasks + 4 * kTasks - 1) / (4 * kTasks)), TailStrategy::GuardWithIf).parallel(chunk);
+    func.split(task.innermost, chunk, within, Parts(tasks, most_tasks), TailStrategy::GuardWithIf).parallel(chunk);
     task.innermost = within;
   } else if (tasks > 1) {
     func.parallel(task.innermost);

@@ -52,8 +52,8 @@ struct Task {
   Halide::Var At(const std::vector<Loop>& outermost_first, size_t at) const { return at < loops ? innermost : outermost_first[at].var; }
 };
 
-// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks.
-Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first);
+// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks, and no more tasks than `most_tasks`.
+Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks = 4 * kTasks);
 
 // A register tile: `vectors` along axis 0 times `rows` along axis 1, all of whose sums stay in registers.
 struct Tile {
