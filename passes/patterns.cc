@@ -104,7 +104,6 @@ bool IsProduct(const Surroundings& surroundings, int root, bool transpose_a, boo
   return node.op == &ir::kMatmul && node.attributes.Bool("transpose_a") == transpose_a && node.attributes.Bool("transpose_b") == transpose_b;
 }
 
-// Whether operand `operand` of the root is what `op` made, in the same or in another shape.
 // What made operand `operand` of `node`, views left aside.
 int Maker(const Surroundings& surroundings, const Node& node, size_t operand) {
   int producer = surroundings.uses.Producer(node.inputs[operand]);
@@ -112,6 +111,7 @@ int Maker(const Surroundings& surroundings, const Node& node, size_t operand) {
   return producer;
 }
 
+// Whether operand `operand` of the root is what `op` made, in the same or in another shape.
 bool IsMadeBy(const Surroundings& surroundings, int root, size_t operand, const Op& op) {
   const int maker = Maker(surroundings, surroundings.node(root), operand);
   return maker != Uses::kNone && surroundings.node(maker).op == &op;
@@ -193,6 +193,7 @@ RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root) {
   return std::move(chain).Done();
 }
 
+// Behind a max-pool, too: half of what is there may be zero, and a dense layer that is deep gains from that.
 RegionMatch MatchDenseOfLive(const Surroundings& surroundings, int root) {
   return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDense(surroundings, root) : RegionMatch();
 }

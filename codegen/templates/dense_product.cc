@@ -3,6 +3,8 @@
 // The depth is cut into parts and the rows into blocks, and a task is a part of a block.  It takes its weights in chunks small enough for all
 // columns of one to stay near while every register tile passes over them, so that each weight is fetched once a task; what the tiles have
 // summed lies in the task's partial sums meanwhile.  Then the parts are added in order.
+//
+// Where a ReLU made x, a task lists the live elements of its rows in a chunk, and the sums of a row walk its list.
 #include <algorithm>
 
 #include "codegen/templates/frame.h"

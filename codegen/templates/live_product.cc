@@ -86,8 +86,8 @@ class LiveProduct {
   }
 
  private:
-  // Where b's columns lie in memory, fewer results at a time and more of their depth, all of it up to 128: what a panel is made of is then read
-  // from end to end.
+  // Few results at a time and much of their depth, all of it up to 128: lists of few entries are walked less often, and where b's columns lie in
+  // memory, what a panel is made of is read from end to end.
   int Vectors() const {
     return static_cast<int>(std::clamp<int64_t>(kPanelBytes / (product_.depth * machine_.lanes * 4), kFewestVectors, kVectors));
   }

@@ -100,6 +100,8 @@ class FilterGradient {
   int bytes() const { return Parts(entries(), kFlags); }  // of flags
   bool shared() const { return chunk_pictures_ > 1; }     // a list is of several pictures, and of all of their rows
 
+  Expr FirstPicture() const { return shared() ? n_ * chunk_pictures_ : Expr(n_); }
+
   // Small pictures share a list, as many as fit the first-level cache with the rows that a walk reads.
   int ChoosePictures() const {
     const int apart = winners_.down * window_.stride[0], read = winners_.rows * std::min(tile_.rows + winners_.down - 1, apart);
@@ -142,11 +144,11 @@ class FilterGradient {
   // For each window of some rows (a chunk) and each filter of a block: the winner's place in the picture, y·width + x, and its gradient.
   void MakeEntries() {
     image_ = frame_.Bordered(*frame_.Parameter(grad_.inputs[0]), window_);
-    const Expr row = chunk_ * chunk_rows_ + s_ / winners_.columns % chunk_rows_, column = s_ % winners_.columns;
+    const Expr row = shared() ? s_ / winners_.columns % winners_.rows : chunk_ * chunk_rows_ + s_ / winners_.columns, column = s_ % winners_.columns;
     const Expr picture = shared() ? s_ / winners_.windows() : Expr(0);
     // Behind the last filter, row and picture stand these again: those filters are not used, and those gradients are 0.
     const Expr filter = winners_.filters % block_ == 0 ? of_ * block_ + k_ : Halide::min(of_ * block_ + k_, winners_.filters - 1);
-    const Index at = {shared() ? Halide::min(n_ + picture, machine_.rows - 1) : Expr(n_), Halide::min(row, winners_.rows - 1), column, filter};
+    const Index at = {shared() ? Halide::min(FirstPicture() + picture, machine_.rows - 1) : Expr(n_), Halide::min(row, winners_.rows - 1), column, filter};
     Expr y = (copied_ ? s_ / winners_.columns : at[1]) * winners_.down * window_.stride[0] + picture * height(), x = column * winners_.across * window_.stride[1];
     if (winners_.pooled()) {
       const Expr cell = Halide::cast<int>(winners_.index(at));
@@ -155,7 +157,7 @@ class FilterGradient {
     }
     place_(k_, s_, of_, chunk_, n_) = y * (copied_ ? winners_.columns * winners_.across : width()) + x;
     const bool ragged = winners_.rows % chunk_rows_ != 0;
-    const Expr exists = shared() ? n_ + picture < machine_.rows : row < winners_.rows;
+    const Expr exists = shared() ? FirstPicture() + picture < machine_.rows : row < winners_.rows;
     value_(k_, s_, of_, chunk_, n_) = ragged || shared() ? Halide::select(exists, winners_.d(at), 0.0f) : winners_.d(at);
     if (listed_) MakeList();
     if (copied_) CopyTaps();
@@ -192,15 +194,16 @@ class FilterGradient {
     picture_sum_(l_, v_, a_, f_, chunk_, n_) = 0.0f;
     picture_sum_(l_, v_, a_, f_, chunk_, n_) +=
         value * (copied_ ? Expr(taps_(offset, Halide::unsafe_promise_clamped(place, 0, winners_.columns * winners_.across - 1), 0, chunk_, n_))
-                         : image_({n_, a_, column, channel}));
+                         : image_({FirstPicture(), a_, column, channel}));
 
     const int groups = each_ / chunk_pictures_;
     pictures_ = RDom(0, chunks_, 0, groups, "pictures");
-    const Expr n = part_ * each_ + (groups == 1 ? Expr(0) : pictures_.y * chunk_pictures_);
-    pictures_.where(n < machine_.rows);
+    const Expr all_groups = shared() ? (machine_.rows + chunk_pictures_ - 1) / chunk_pictures_ : machine_.rows;
+    const Expr n = part_ * groups + pictures_.y;
+    pictures_.where(n < all_groups);
     part_sum_(l_, v_, a_, f_, part_) = Halide::undef<float>();
     const Expr before = Halide::select(pictures_.x == 0 && pictures_.y == 0, 0.0f, part_sum_(l_, v_, a_, f_, part_));
-    part_sum_(l_, v_, a_, f_, part_) = before + picture_sum_(l_, v_, a_, f_, pictures_.x, Halide::min(n, machine_.rows - 1));
+    part_sum_(l_, v_, a_, f_, part_) = before + picture_sum_(l_, v_, a_, f_, pictures_.x, Halide::min(n, all_groups - 1));
 
     Expr all = part_sum_(l_, v_, a_, f_, 0);
     for (int part = 1; part < parts_; ++part) {
@@ -235,7 +238,7 @@ class FilterGradient {
     }
     total_.vectorize(l_).parallel(f_, block_, TailStrategy::GuardWithIf);
     // What is read for some of the kernel's rows is a part of the pictures: each filter walks that before the next rows are looked at.
-    const bool row_by_row = tile_.rows < kernel_rows_;
+    const bool row_by_row = shared() && tile_.rows < kernel_rows_;
     Var fo, fi, ft, fu, vo, vi, ao, ai, task;
     part_sum_.update()
         .split(f_, fo, fi, block_, TailStrategy::GuardWithIf)
@@ -285,7 +288,7 @@ class FilterGradient {
   int chunk_rows_, chunks_;  // rows of windows whose entries a task holds at a time
   int chunk_pictures_ = 1;   // whose rows they are
   Tensor image_;             // with its border
-  const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};  // filter of a block, window of a chunk, byte, block, chunk, picture
+  const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};  // filter of a block, window of a chunk, byte, block, chunk, picture or as many as share a list
   const Var l_{"l"}, v_{"v"}, a_{"a"}, f_{"f"}, part_{"part"};      // lane, vector of a run, kernel row, filter, part
   const Var t_{"t"}, x_{"x"}, y_{"y"};                              // tap, pixel of a chunk
   Func taps_{"taps"}, place_{"place"}, value_{"value"}, bits_{"bits"}, count_{"count"}, list_{"list"};

@@ -76,7 +76,10 @@ Func WinogradRows(const Tensor& image, const Winograd::Weight& weight, const ir:
   }
   Func out = MakeFunc("out", Axes(4), stored);
 
-  const int row_bytes = picture_width * channels * kRowPoints * 4, chunk_lines = std::clamp(kRowsBytes / (row_bytes * window) / lines * lines, lines, height / lines * lines);
+  const int row_bytes = picture_width * channels * kRowPoints * 4;
+  int chunk_lines = std::clamp(kRowsBytes / (row_bytes * window) / lines * lines, lines, height / lines * lines);
+  // Where pictures and chunks become one loop, Halide does not see that a chunk which is shifted inwards has whole pairs of lines.
+  while (machine.batch_size < kTasks && height % chunk_lines != 0) chunk_lines -= lines;
   Var column, x, chunk, pair, y, group, c;
   out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
   out.split(at.c, group, c, across).split(at.x, column, x, each, TailStrategy::GuardWithIf);

@@ -173,6 +173,13 @@ constexpr Row kRows[] = {
         %r = relu(%a) : f32[n,10,13,32]
       } : f32[n,10,13,32])",
      4, true},
+    {"conv_by_rows_in_chunks", R"(
+      input %x : f32[n,14,40,3] data
+      input %w : f32[3,3,3,32] data
+      %c = kernel(%x, %w) <conv_pool> {
+        %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,14,40,32]
+      } : f32[n,14,40,32])",
+     4, true},
     {"conv_by_rows_of_one_channel", R"(
       input %x : f32[n,4,24,1] data
       input %w : f32[3,3,1,32] data
@@ -494,14 +501,14 @@ struct Cases {
   std::string text;
   ir::Graph graph;
 
-  Cases() {
+  explicit Cases(int64_t batch_size) {
     for (const Row& row : kRows) {
       std::string named = row.text;
       for (size_t at = named.find('%'); at != std::string::npos; at = named.find('%', at + 1)) named.insert(at + 1, absl::StrCat(row.name, "."));
       inputs += named.substr(0, named.find("kernel(") - (named.find("kernel(") - named.rfind('\n', named.find("kernel("))));
       kernels += named.substr(named.rfind('\n', named.find("kernel(")));
     }
-    text = absl::StrCat("graph \"cases\" stage=fused function=train batch=", kBatchSize, " {", inputs, kernels, "\n}\n");
+    text = absl::StrCat("graph \"cases\" stage=fused function=train batch=", batch_size, " {", inputs, kernels, "\n}\n");
     auto graphs = ir::Parse(text, "cases");
     EXPECT_TRUE(graphs.ok()) << graphs.status();
     graph = graphs->front();
@@ -533,7 +540,7 @@ struct Cases {
 };
 
 const Cases& AllCases() {
-  static const Cases* const cases = new Cases;
+  static const Cases* const cases = new Cases(kBatchSize);
   return *cases;
 }
 
@@ -601,6 +608,14 @@ void Compare(Step& step, int64_t n, double live, int draws) {
     }
   }
   for (auto& [name, error] : errors) EXPECT_LE(error.Rmse(), error.Bound()) << name << " with n = " << n << ", " << live << " live";
+}
+
+// With fewer pictures than tasks, loops over what a picture consists of become parallel, too.
+TEST(SmallBatches, AgreeWithTheInterpreter) {
+  constexpr int64_t kFewPictures = 5;
+  auto step = BuildStep(Cases(kFewPictures).graph, TestOptions());
+  ASSERT_TRUE(step.ok()) << step.status();
+  for (int64_t n : {kFewPictures, kFewPictures - 3}) Compare(*step, n, 0.6, 8);
 }
 
 TEST_P(Templates, AgreeWithTheInterpreter) {
