@@ -20,7 +20,7 @@ typedef enum brine_status {
   BRINE_OK = 0,
   BRINE_FAILED = 1,   // a kernel or the operating system reported an error
   BRINE_INVALID = 3,  // an argument or a file does not fit the program
-  BRINE_DIVERGED = 5  // loss, a gradient, an output, or a parameter in every 16th step is not finite; nothing was updated
+  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite; nothing was updated
 } brine_status;
 
 typedef struct brine_state brine_state;
@@ -56,7 +56,7 @@ uint8_t* brine_variable_data(brine_state* state, int32_t variable);
 int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
 
 // BRINE_DIVERGED, with the name in brine_error, when a variable holds NaN or infinity.  Kernels may swallow a NaN, so this is worth asking
-// before an evaluation, and before weights are kept.
+// before an evaluation.
 brine_status brine_check_variables(brine_state* state);
 
 uint64_t brine_steps_done(const brine_state* state);

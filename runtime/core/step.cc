@@ -73,10 +73,6 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   return BRINE_FAILED;
 }
 
-// Steps from one look at the parameters to the next.  What is not finite there stays so, and hardly ever hides: it makes a loss or a gradient
-// that is not, and those are looked at in every step, before anything is updated.
-constexpr uint64_t kLookEvery = 16;
-
 bool ValueFinite(const brine_state* state, const brine_value& value, int32_t rows) {
   return value.dtype != BRINE_F32 || brine_all_finite(reinterpret_cast<const float*>(Place(state, value)), Elements(value, rows));
 }
@@ -137,8 +133,7 @@ brine_status Step(brine_state* state, const brine_function* function, int32_t ro
     if (status != BRINE_OK) return status;
   }
   const bool updates = function->first_update < function->call_count;
-  const bool finite = OutputsFinite(state, function, rows) && (!updates || BlockFinite(state, BRINE_GRADIENTS)) &&
-                      (!updates || state->steps_done % kLookEvery != 0 || BlockFinite(state, BRINE_PARAMETERS));
+  const bool finite = OutputsFinite(state, function, rows) && (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
   if (!finite) {
     NameTheFault(state, function, at);
     return BRINE_DIVERGED;

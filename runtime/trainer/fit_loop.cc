@@ -65,7 +65,6 @@ void FitLoop::Resume() {
 
 History FitLoop::Run() {
   Resume();
-  ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
   History history;
   while (position_.epoch < options_.epochs && !history.stopped) {
     EpochResult result;
@@ -125,9 +124,7 @@ void FitLoop::Validate(EpochResult& result) {
 }
 
 void FitLoop::SaveCheckpoint() {
-  if (options_.checkpoint.empty()) return;
-  ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
-  brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, {batch_size_, train_.size(), options_.shuffle});
+  if (!options_.checkpoint.empty()) brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, {batch_size_, train_.size(), options_.shuffle});
 }
 
 }  // namespace brine

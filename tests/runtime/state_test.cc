@@ -117,15 +117,6 @@ TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line/bias is not finite at element 0 before step 1");
 }
 
-TEST_F(StateTest, ANumberThatNoKernelReadsIsFoundWithinSixteenSteps) {
-  Fill(kLineProgram.train, {1}, {1});
-  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
-  (&Variable(0))[1] = std::numeric_limits<float>::infinity();  // in the block, behind the kernel
-  int steps = 1;
-  while (steps < 100 && brine_train_step(state_, 1) == BRINE_OK) ++steps;
-  EXPECT_EQ(steps, 16);
-}
-
 TEST_F(StateTest, TwoStatesDoNotShareAnything) {
   std::unique_ptr<void, FreeMemory> memory(std::aligned_alloc(64, brine_state_bytes(&kLineProgram)));
   brine_state* other = brine_state_init(&kLineProgram, memory.get(), 7);
