@@ -28,9 +28,10 @@ void ExpectTheSameBits(const Project& project, uint64_t epochs) {
   EXPECT_EQ(project.Read("resumed"), project.Read("whole")) << "after " << epochs << " epochs";
 }
 
-// Starts or resumes an endless run and ends it by `signal` when it has written another checkpoint; returns its exit code.
+// Starts or resumes an endless run and ends it by `signal` when it has written another checkpoint, and not just
+// the temporary file of one; returns its exit code.
 int TrainUntil(const Project& project, const std::string& signal, const std::string& flags) {
-  const std::string newest = "$(ls -t run 2>/dev/null | grep ^step- | head -n 1)";
+  const std::string newest = "$(ls -t run 2>/dev/null | grep '^step-[0-9]*[.]safetensors$' | head -n 1)";
   return project
       .Try("before=" + newest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" + newest +
            "\" = \"$before\" ] && kill -0 $!; do sleep 0.01; done\nkill -" + signal + " $!\nwait $!")
