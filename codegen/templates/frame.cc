@@ -107,9 +107,7 @@ Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
 
 Tensor Frame::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
   if (before[0] == 0 && before[1] == 0 && image.type.shape[1] >= size[0] && image.type.shape[2] >= size[1]) return image;
-  const int spread[2] = {1, 1};
-  Root root = MakeBordered(image, before, spread, size.data());
-  const ir::Type type = {image.type.dtype, root.shape};
+  const ir::Type type = {image.type.dtype, {image.type.shape[0], size[0], size[1], image.type.shape[3]}};
   const int channels = static_cast<int>(image.type.shape[3]), height = static_cast<int>(image.type.shape[1]), width = static_cast<int>(image.type.shape[2]);
   if (channels < machine_.lanes && before[1] == 0 && (size[1] - width) * channels < machine_.lanes) {
     // Rows of few channels are copied in whole vectors; what those read behind a row, in memory that every block has behind it, is not used.
@@ -123,9 +121,10 @@ Tensor Frame::WithBorder(const Tensor& image, const int before[2], const std::ar
     rows.fuse(at.c, at.x, run).vectorize(run, machine_.lanes, Halide::TailStrategy::GuardWithIf).parallel(at.n);
     return {type, rows, -1};
   }
-  LoopNest nest = {root.func, root.shape, {}};
+  const int spread[2] = {1, 1};
+  LoopNest nest = {MakeBordered(image, before, spread, size.data()).func, type.shape, {}};
   Schedule(nest, machine_);
-  return {type, root.func, -1};
+  return {type, nest.func, -1};
 }
 
 void Frame::AddOutput(Func func, const std::vector<ValueId>& values) {

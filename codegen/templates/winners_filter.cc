@@ -199,11 +199,11 @@ class FilterGradient {
     const int groups = each_ / chunk_pictures_;
     pictures_ = RDom(0, chunks_, 0, groups, "pictures");
     const Expr all_groups = shared() ? (machine_.rows + chunk_pictures_ - 1) / chunk_pictures_ : machine_.rows;
-    const Expr n = part_ * groups + pictures_.y;
-    pictures_.where(n < all_groups);
+    const Expr group = part_ * groups + pictures_.y;
+    pictures_.where(group < all_groups);
     part_sum_(l_, v_, a_, f_, part_) = Halide::undef<float>();
     const Expr before = Halide::select(pictures_.x == 0 && pictures_.y == 0, 0.0f, part_sum_(l_, v_, a_, f_, part_));
-    part_sum_(l_, v_, a_, f_, part_) = before + picture_sum_(l_, v_, a_, f_, pictures_.x, Halide::min(n, all_groups - 1));
+    part_sum_(l_, v_, a_, f_, part_) = before + picture_sum_(l_, v_, a_, f_, pictures_.x, Halide::min(group, all_groups - 1));
 
     Expr all = part_sum_(l_, v_, a_, f_, 0);
     for (int part = 1; part < parts_; ++part) {
