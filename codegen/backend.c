@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codegen/backend.h"
+#include "runtime/program.h"
 
 #if defined(__SSE2__)
 #include <xmmintrin.h>
@@ -53,7 +54,7 @@ void halide_error(void* user_context, const char* message) {
 
 void halide_print(void* user_context, const char* message) { halide_error(user_context, message); }
 
-// Denormal numbers count as zero in kernels, on every thread of the pool; the thread's own setting is put back.
+// Denormal numbers count as zero in kernels, on every thread that runs their tasks; its own setting is put back.
 uint32_t brine_backend_flush_denormals(void) {
 #if defined(__SSE2__)
   const uint32_t before = _mm_getcsr();
@@ -71,16 +72,3 @@ void brine_backend_restore(uint32_t before) {
   (void)before;
 #endif
 }
-
-int halide_do_task(void* user_context, halide_task_t task, int index, uint8_t* closure) {
-  const uint32_t before = brine_backend_flush_denormals();
-  const int result = task(user_context, index, closure);
-  brine_backend_restore(before);
-  return result;
-}
-
-int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
-  return halide_do_par_for(user_context, task, min, size, closure);
-}
-
-int brine_backend_set_threads(int32_t count) { return halide_set_num_threads(count); }

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "codegen/backend.h"
 #include "codegen/compile.h"
 #include "codegen/files.h"
 #include "codegen/region.h"
@@ -16,6 +15,7 @@
 #include "ir/check.h"
 #include "ir/op.h"
 #include "ir/status.h"
+#include "runtime/program.h"
 
 namespace brine::codegen {
 namespace {

@@ -1,0 +1,161 @@
+// The loop that runs tasks on threads, by itself.
+#include "codegen/threads.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "codegen/backend.h"
+
+namespace brine::codegen {
+namespace {
+
+// Calls `body(index)` as tasks.
+template <typename Body>
+int ParallelFor(int32_t min, int32_t size, Body body) {
+  const brine_task task = [](void*, int32_t index, uint8_t* closure) { return static_cast<int>((*reinterpret_cast<Body*>(closure))(index)); };
+  return brine_backend_parallel_for(nullptr, task, min, size, reinterpret_cast<uint8_t*>(&body));
+}
+
+// How often each index in [min, min + size) was given to a task.
+std::vector<int> Visits(int32_t min, int32_t size) {
+  std::vector<std::atomic<int>> visits(static_cast<size_t>(size));
+  EXPECT_EQ(ParallelFor(min, size,
+                        [&](int32_t index) {
+                          ++visits.at(static_cast<size_t>(int64_t{index} - min));
+                          return 0;
+                        }),
+            0);
+  return {visits.begin(), visits.end()};
+}
+
+TEST(Threads, EachTaskRunsOnce) {
+  for (int threads : {1, 2, 3, 8, 40}) {
+    brine_backend_set_threads(threads);
+    for (int32_t size : {0, 1, 2, 3, 7, 64, 1000}) {
+      for (int32_t min : {0, -5, std::numeric_limits<int32_t>::max() - size + (size > 0 ? 1 : 0)}) {
+        if (min > 0 && size == 0) continue;
+        EXPECT_EQ(Visits(min, size), std::vector<int>(static_cast<size_t>(size), 1)) << threads << " threads, " << size << " tasks from " << min;
+      }
+    }
+  }
+}
+
+// Loops that are over before a worker has seen them, right after each other, and after its patience has ended.
+TEST(Threads, ManyShortLoops) {
+  brine_backend_set_threads(4);
+  for (int loop = 0; loop < 20000; ++loop) {
+    std::atomic<int64_t> sum = 0;
+    ParallelFor(loop, 6, [&](int32_t index) {
+      sum += index;
+      return 0;
+    });
+    ASSERT_EQ(sum, 6 * int64_t{loop} + 15);
+    if (loop % 1000 == 0) usleep(3000);
+  }
+}
+
+TEST(Threads, ATasksFailureIsReturnedAndTheOthersRun) {
+  for (int threads : {1, 3}) {
+    brine_backend_set_threads(threads);
+    std::atomic<int> ran = 0;
+    const auto fails_at_17 = [&](int32_t index) {
+      ++ran;
+      return index == 17 ? -3 : 0;
+    };
+    EXPECT_EQ(ParallelFor(0, 50, fails_at_17), -3);
+    EXPECT_EQ(ran, 50);
+    EXPECT_EQ(Visits(0, 50), std::vector<int>(50, 1));  // and the next loop knows nothing of it
+  }
+}
+
+TEST(Threads, LoopsWithinTasksAndBesideEachOther) {
+  brine_backend_set_threads(3);
+  std::atomic<int> inner = 0;
+  ParallelFor(0, 20, [&](int32_t) {
+    return ParallelFor(0, 10, [&](int32_t) {
+      ++inner;
+      return 0;
+    });
+  });
+  EXPECT_EQ(inner, 200);
+
+  std::atomic<bool> right = true;
+  const auto loops = [&] {
+    for (int loop = 0; loop < 2000; ++loop) {
+      if (Visits(3, 9) != std::vector<int>(9, 1)) right = false;
+    }
+  };
+  std::thread other(loops);
+  loops();
+  other.join();
+  EXPECT_TRUE(right);
+}
+
+TEST(Threads, DenormalsAreZeroInTasksOnly) {
+  const auto halves_to_zero = [] {
+    volatile float least = std::numeric_limits<float>::min();
+    return least / 2 == 0.0f;
+  };
+  for (int threads : {1, 3}) {
+    brine_backend_set_threads(threads);
+    std::atomic<int> zero = 0;
+    ParallelFor(0, 30, [&](int32_t) {
+      zero += halves_to_zero();
+      return 0;
+    });
+#if defined(__SSE2__)
+    EXPECT_EQ(zero, 30);
+#endif
+    EXPECT_FALSE(halves_to_zero());
+  }
+}
+
+TEST(Threads, AForkedChildHasThreadsOfItsOwn) {
+  brine_backend_set_threads(3);
+  ASSERT_EQ(Visits(0, 30), std::vector<int>(30, 1));
+  const pid_t child = fork();
+  if (child == 0) std::exit(Visits(0, 30) == std::vector<int>(30, 1) ? 0 : 1);  // not _exit: workers are stopped there too
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+// Tasks that wait for each other need as many threads; each begins where it began before.
+TEST(Threads, EachBeginsWithItsOwnRange) {
+  constexpr int kThreads = 4;
+  brine_backend_set_threads(kThreads);
+  std::vector<std::thread::id> first;
+  for (int loop = 0; loop < 100; ++loop) {
+    std::vector<std::thread::id> ids(kThreads);
+    std::atomic<int> begun = 0;
+    ParallelFor(0, kThreads, [&](int32_t index) {
+      ids[static_cast<size_t>(index)] = std::this_thread::get_id();
+      ++begun;
+      while (begun < kThreads) std::this_thread::yield();
+      return 0;
+    });
+    EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), kThreads);
+    EXPECT_EQ(ids[0], std::this_thread::get_id());
+    if (loop == 0) first = ids;
+    EXPECT_EQ(ids, first);
+  }
+}
+
+TEST(Threads, TheNumberHasBounds) {
+  brine_backend_set_threads(3);
+  EXPECT_EQ(brine_backend_set_threads(0), 3);
+  EXPECT_EQ(brine_backend_set_threads(1 << 30), 1);
+  EXPECT_EQ(brine_backend_set_threads(2), 1024);
+}
+
+}  // namespace
+}  // namespace brine::codegen
