@@ -6,6 +6,7 @@
 #include "codegen/schedule.h"
 #include "codegen/templates/templates.h"
 #include "ir/check.h"
+#include "ir/status.h"
 
 namespace brine::codegen {
 namespace {
@@ -16,10 +17,13 @@ using Halide::Internal::LoweredFunc;
 constexpr int64_t kStackLimit = 16 << 10;  // bytes: Halide puts constant allocations up to this size on the stack, of any kind but kOnStack
 constexpr int64_t kPadding = 64;           // Halide reads up to a vector past the end of an allocation
 
-// Adds up what a lowered function takes from halide_malloc.
+// Of a thread, which is one of the user's as often as one of ours: what kernels may have on it.
+constexpr int64_t kMostOnStack = 1 << 20;
+
+// Adds up what a lowered function takes from halide_malloc and from the stack.
 class AllocationCounter : public Halide::Internal::IRVisitor {
  public:
-  int64_t bytes = 0;
+  int64_t bytes = 0, on_stack = 0;
   std::string fault;
 
  private:
@@ -36,7 +40,10 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
     const Halide::MemoryType type = allocation->memory_type;
     const int64_t size = int64_t{allocation->constant_allocation_size()} * allocation->type.bytes();
     if (size == 0 && !allocation->extents.empty()) fault = absl::StrCat(allocation->name, " has no constant size");
-    if (type == kOnStack || (size <= kStackLimit && type != Halide::MemoryType::Heap)) return;
+    if (type == kOnStack || (size <= kStackLimit && type != Halide::MemoryType::Heap)) {
+      on_stack += size;
+      return;
+    }
     if (loops_ > 0) fault = absl::StrCat(allocation->name, " is allocated inside a loop");
     const int64_t padding = int64_t{allocation->padding} * allocation->type.bytes();
     bytes += (size + padding + kPadding + 63) / 64 * 64;
@@ -45,27 +52,45 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
   int loops_ = 0;
 };
 
+struct LoweredKernel {
+  Halide::Module module;
+  std::vector<int> output_order;
+  int64_t scratch, on_stack;  // bytes
+};
+
+absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide::Target& target, const std::string& symbol) {
+  Halide::Pipeline pipeline = kernel.pipeline;
+  LoweredKernel lowered = {pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv), kernel.output_order, 0, 0};
+  for (const LoweredFunc& function : lowered.module.functions()) {
+    AllocationCounter counter;
+    function.body.accept(&counter);
+    const bool is_entry = function.name == symbol;
+    if (!is_entry && counter.bytes > 0) counter.fault = "memory is allocated inside a parallel loop";
+    if (!counter.fault.empty()) return absl::InternalError(counter.fault);
+    if (is_entry) lowered.scratch = counter.bytes;
+    lowered.on_stack += counter.on_stack;
+  }
+  return lowered;
+}
+
 }  // namespace
 
 absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Target& base, const KernelOptions& options, const std::string& path) {
   Halide::Target target = base.with_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::UserContext);
   if (!options.asserts) target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
 
-  const ScheduledKernel kernel = BuildKernel({graph, target});
-  Halide::Pipeline pipeline = kernel.pipeline;
-  Halide::Module module = pipeline.compile_to_module(kernel.inputs, options.symbol, target, Halide::LinkageType::ExternalPlusArgv);
+  const KernelRequest request = {graph, target};
+  BRINE_ASSIGN_OR_RETURN(LoweredKernel kernel, Lower(BuildKernel(request), target, options.symbol));
+  // Templates keep a row of a picture, or a column of weights, on the stack: of extreme shapes it is too long for that.
+  if (kernel.on_stack > kMostOnStack) {
+    BRINE_ASSIGN_OR_RETURN(kernel, Lower(BuildGeneric(request), target, options.symbol));
+  }
+  if (kernel.on_stack > kMostOnStack) return absl::UnimplementedError(absl::StrCat("a task needs ", kernel.on_stack >> 10, " KB on its stack"));
 
-  int64_t scratch = 0;
   bool found = false;
-  for (LoweredFunc& function : module.functions()) {
-    AllocationCounter counter;
-    function.body.accept(&counter);
-    const bool is_entry = function.name == options.symbol;
-    if (!is_entry && counter.bytes > 0) counter.fault = "memory is allocated inside a parallel loop";
-    if (!counter.fault.empty()) return absl::InternalError(counter.fault);
-    if (!is_entry) continue;
+  for (LoweredFunc& function : kernel.module.functions()) {
+    if (function.name != options.symbol) continue;
     found = true;
-    scratch = counter.bytes;
     // The pipeline's outputs come in the order of its loops; callers pass them in the kernel's own order.
     const size_t first = function.args.size() - kernel.output_order.size();
     std::vector<Halide::Internal::LoweredArgument> outputs(kernel.output_order.size());
@@ -73,8 +98,8 @@ absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Targ
     std::copy(outputs.begin(), outputs.end(), function.args.begin() + static_cast<std::ptrdiff_t>(first));
   }
   BRINE_CHECK(found);
-  module.compile({{Halide::OutputFileType::object, path}});
-  return scratch;
+  kernel.module.compile({{Halide::OutputFileType::object, path}});
+  return kernel.scratch;
 }
 
 }  // namespace brine::codegen

@@ -17,7 +17,8 @@ struct KernelOptions {
 };
 
 // Writes the object of graph.nodes[0] to `path` and returns the scratch memory it needs: the sum of its allocations on the calling
-// thread, each rounded up to 64 bytes.  Errors: an allocation inside a parallel loop or of unknown size.
+// thread, each rounded up to 64 bytes.  A template that would keep more than 1 MB on a thread's stack gives way to `generic`.  Errors: an
+// allocation inside a parallel loop or of unknown size, and a stack that is too large all the same.
 absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Target& target, const KernelOptions& options, const std::string& path);
 
 }  // namespace brine::codegen

@@ -13,8 +13,9 @@ using ir::Node;
 
 // With stride 1 the gradient is the convolution of dy with the kernel turned around, dx[n, i, j, c] = Σ over a, b, f of
 // dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f].
-bool FitsTurnedWinograd(const Window& window, const Node& grad, const ir::Shape& kernel) {
-  return FitsWinograd(window, grad.attributes, static_cast<int>(kernel[3]), static_cast<int>(kernel[2])) && window.before[0] <= 2 && window.before[1] <= 2;
+bool FitsTurnedWinograd(const Window& window, const Node& grad, const ir::Shape& kernel, const ir::Shape& shape, const Machine& machine) {
+  return window.before[0] <= 2 && window.before[1] <= 2 &&
+         FitsWinogradConv(window, grad.attributes, static_cast<int>(shape[1]), static_cast<int>(shape[2]), static_cast<int>(kernel[3]), static_cast<int>(kernel[2]), machine);
 }
 
 constexpr int64_t kNearBytes = 32 << 10;  // a first-level cache
@@ -38,7 +39,7 @@ ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, co
     if (relu == nullptr) return sum;
     return Expr(frame.Lower(*relu, {{type, MakeFunc("sum", Axes(4), {sum}), -1}, *frame.Parameter(relu->inputs[1])}).func(at.c, at.x, at.y, at.n));
   };
-  if (FitsTurnedWinograd(window, grad, w.type.shape)) {
+  if (FitsTurnedWinograd(window, grad, w.type.shape, type.shape, frame.machine())) {
     const int before[2] = {2 - window.before[0], 2 - window.before[1]};
     const auto weight = [&](int a, int b, const Expr& f, const Expr& c) { return w({2 - a, 2 - b, c, f}); };
     const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {masked(at, sum(0, 0))}; };
@@ -68,8 +69,9 @@ ScheduledKernel BuildConvGradInput(const KernelRequest& request) {
   }
   if (frame.kernel().region == "conv_grad_input_of_live" && FindLive(frame, grad, grad.inputs[0], &winners)) {
     const ir::Shape& kernel = frame.Parameter(grad.inputs[1])->type.shape;
+    const ir::Shape& shape = frame.graph().type(grad.outputs[0]).shape;
     const Window window = MakeWindow(grad.attributes, kernel[0], kernel[1]);
-    const bool otherwise = FitsTurnedWinograd(window, grad, kernel) || FitsTurnedLive(window, grad, winners.d.type, kernel, frame.graph().type(grad.outputs[0]).shape, frame.machine());
+    const bool otherwise = FitsTurnedWinograd(window, grad, kernel, shape, frame.machine()) || FitsTurnedLive(window, grad, winners.d.type, kernel, shape, frame.machine());
     if (!otherwise) built = BuildWinnersInput(frame, winners);
   }
   return built ? *built : BuildOfEveryPixel(request, frame, grad);

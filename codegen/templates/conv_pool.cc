@@ -145,9 +145,10 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
   const Machine& machine = frame.machine();
   const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
   const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
-  if (FitsWinograd(window, attributes, channels, filters)) {
+  const int height = static_cast<int>(type.shape[1]), width = static_cast<int>(type.shape[2]);
+  if (FitsWinogradConv(window, attributes, height, width, channels, filters, machine)) {
     frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
-  } else if (FitsWinogradRows(window, attributes, channels, filters, static_cast<int>(type.shape[1]), static_cast<int>(type.shape[2]), machine)) {
+  } else if (FitsWinogradRows(window, attributes, channels, filters, height, width, machine)) {
     frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, machine), frame.kernel().outputs);
   } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(attributes, x.type, type.shape, machine)) {
     frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, machine), frame.kernel().outputs);
@@ -202,7 +203,7 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
     const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
     const auto biased = [&](const Picture& axes, const WindowSum& sum) { return results(axes, [&](int row, int column) { return bias + sum(row, column); }); };
     const ir::Attributes& attributes = parts.conv->attributes;
-    if (FitsWinograd(window, attributes, channels, filters)) {
+    if (FitsWinogradConv(window, attributes, 2 * height, 2 * width, channels, filters, machine)) {
       frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 2, biased), outputs);
       return frame.Finish();
     }

@@ -185,7 +185,7 @@ ScheduledKernel BuildOverRows(const KernelRequest& request, ScheduledKernel (*ot
 
 ScheduledKernel BuildLiveDense(const KernelRequest& request) { return BuildOverRows(request, BuildGeneric); }
 
-ScheduledKernel BuildLiveDenseGradInput(const KernelRequest& request) { return BuildOverRows(request, BuildGeneric); }
+ScheduledKernel BuildLiveDenseGradInput(const KernelRequest& request) { return BuildOverRows(request, BuildDenseDots); }
 
 // dw = xᵀ·dy over n, listing the columns of x; or those of dy, which gives (dw)ᵀ.
 ScheduledKernel BuildLiveDenseGradFilter(const KernelRequest& request) {

@@ -33,6 +33,7 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request);
 ScheduledKernel BuildConvGradInput(const KernelRequest& request);
 ScheduledKernel BuildDense(const KernelRequest& request);
 ScheduledKernel BuildDenseGradInput(const KernelRequest& request);
+ScheduledKernel BuildDenseDots(const KernelRequest& request);
 ScheduledKernel BuildLiveDense(const KernelRequest& request);
 ScheduledKernel BuildLiveDenseGradInput(const KernelRequest& request);
 ScheduledKernel BuildLiveDenseGradFilter(const KernelRequest& request);

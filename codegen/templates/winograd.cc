@@ -18,6 +18,7 @@ constexpr int kTaps = 3;
 constexpr int64_t kTransformBytes = 128 << 10;  // of a task's transforms: a quarter of a second-level cache of 512 KB
 constexpr int64_t kMostTransformBytes = 448 << 10;  // where that saves rows from being computed twice
 constexpr int64_t kMostOfMegabyte = 704 << 10;      // the same on cores with AVX-512, whose second-level cache has 1 MB or more
+constexpr int64_t kMostStack = 768 << 10;            // of a thread's; kernel.cc allows 1 MB
 constexpr double kSmallTile = 1.15, kTaskTiles = 3;  // a tile that fills half of the registers takes longer; a task's own cost in tiles
 constexpr int kEnoughTiles = 24;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
 constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
@@ -34,10 +35,10 @@ int64_t Cost(int height, int width, int channels, int filters, int size) {
 
 WinogradPlan PlanWinograd(int height, int width, int channels, int filters, const Machine& machine) {
   const int size = Cost(height, width, channels, filters, 4) < Cost(height, width, channels, filters, 2) ? 4 : 2;
-  WinogradPlan plan = {size, Tiles(height, size), Tiles(width, size), 1, 1, channels, filters};
-  const int block = std::min(filters, 4 * machine.lanes);
-  const int64_t tile_bytes = int64_t{plan.points()} * plan.points() * (channels + block) * 4;
-  const int tiles = std::max<int>(static_cast<int>(kTransformBytes / tile_bytes), kEnoughTiles);
+  const int block = std::min(filters, 4 * machine.lanes), points = size + kTaps - 1;
+  const int64_t tile_bytes = int64_t{points} * points * (int64_t{channels} + block) * 4;
+  WinogradPlan plan = {size, Tiles(height, size), Tiles(width, size), 1, 1, channels, filters, tile_bytes};
+  const auto tiles = static_cast<int>(std::min(std::max<int64_t>(kTransformBytes / tile_bytes, kEnoughTiles), kMostStack / tile_bytes));
   const int64_t most_bytes = machine.lanes >= 16 ? kMostOfMegabyte : kMostTransformBytes;
   // The last task is shifted inwards, so that all take as many rows: as few as can be are computed twice.
   double least = 0;
@@ -54,6 +55,8 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
   if (plan.task_rows == plan.rows) plan.pictures = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, std::max<int64_t>(machine.batch_size / kFewestTasks, 1)));
   return plan;
 }
+
+bool FitsStack(const WinogradPlan& plan) { return plan.tiles() * plan.tile_bytes <= kMostStack; }
 
 Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine)
     : plan_(plan), pack_(plan.filters % machine.lanes == 0 ? machine.lanes : plan.filters) {

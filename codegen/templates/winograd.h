@@ -19,10 +19,13 @@ struct WinogradPlan {
 
   int points() const { return size + 2; }
   int tiles() const { return pictures * task_rows * columns; }  // of a task
+  int64_t tile_bytes;                                           // of transforms and products that a task keeps for each of its tiles
 };
 
-// For height × width results.
+// For height × width results.  What a task keeps lies on its stack, and a row of tiles is the least that it can take: see FitsStack.
 WinogradPlan PlanWinograd(int height, int width, int channels, int filters, const Machine& machine);
+
+bool FitsStack(const WinogradPlan& plan);
 
 // y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f)
 class Winograd {

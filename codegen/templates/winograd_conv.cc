@@ -14,6 +14,10 @@ bool FitsWinograd(const Window& window, const ir::Attributes& attributes, int ch
   return attributes.Int("groups") == 1 && both(window.size, 3) && both(window.stride, 1) && both(window.dilation, 1) && channels >= 16 && filters >= 16;
 }
 
+bool FitsWinogradConv(const Window& window, const ir::Attributes& attributes, int height, int width, int channels, int filters, const Machine& machine) {
+  return FitsWinograd(window, attributes, channels, filters) && FitsStack(PlanWinograd(height, width, channels, filters, machine));
+}
+
 Func WinogradConv(Frame& frame, const Tensor& picture, const int before[2], const Winograd::Weight& weight, int channels, const ir::Shape& shape,
                   int window, const std::function<std::vector<Expr>(const Picture& at, const WindowSum& sum)>& results) {
   const Machine& machine = frame.machine();

@@ -8,8 +8,11 @@
 
 namespace brine::codegen {
 
-// Whether a convolution of these attributes, with `channels` in and `filters` out, can be built so and gains by it.
+// Whether a convolution of these attributes, with `channels` in and `filters` out, or its filter gradient, can be built so and gains by it.
 bool FitsWinograd(const Window& window, const ir::Attributes& attributes, int channels, int filters);
+
+// The same of WinogradConv with height × width sums.
+bool FitsWinogradConv(const Window& window, const ir::Attributes& attributes, int height, int width, int channels, int filters, const Machine& machine);
 
 // The convolution at row and column (dy, dx) of the window that belongs to the element of the result.
 using WindowSum = std::function<Halide::Expr(int dy, int dx)>;
