@@ -32,11 +32,14 @@ std::string Key(absl::string_view what, const CompileOptions& options, absl::str
                       options.asserts ? 1 : 0, "\n", text);
 }
 
-// A cached payload is the scratch bytes, a newline, and the object.
+// A cached payload is the scratch bytes, a space, the algorithm, a newline, and the object.
+std::string Pack(const CompiledKernel& kernel) { return absl::StrCat(kernel.scratch_bytes, " ", kernel.algorithm, "\n", kernel.object); }
+
 std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::string& payload) {
-  const size_t end = payload.find('\n');
-  CompiledKernel kernel = {symbol, "", 0};
-  if (end == std::string::npos || !absl::SimpleAtoi(payload.substr(0, end), &kernel.scratch_bytes)) return std::nullopt;
+  const size_t end = payload.find('\n'), space = payload.find(' ');
+  CompiledKernel kernel = {symbol, "", 0, ""};
+  if (end == std::string::npos || space > end || !absl::SimpleAtoi(payload.substr(0, space), &kernel.scratch_bytes)) return std::nullopt;
+  kernel.algorithm = payload.substr(space + 1, end - space - 1);
   kernel.object = payload.substr(end + 1);
   return kernel;
 }
@@ -82,10 +85,13 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
       answers.read(text.data(), number);
       return absl::InternalError(absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
     }
+    std::string algorithm;
+    answers >> algorithm;
     BRINE_ASSIGN_OR_RETURN(std::string object, ReadFile(ObjectPath(folder, symbol)));
+    CompiledKernel kernel = {symbol, std::move(object), number, algorithm};
     // A cache that cannot be written to (a full disk) costs time later, not the result now.
-    cache.Put(wanted->second.key, absl::StrCat(number, "\n", object)).IgnoreError();
-    kernels[symbol] = {symbol, std::move(object), number};
+    cache.Put(wanted->second.key, Pack(kernel)).IgnoreError();
+    kernels[symbol] = std::move(kernel);
     ++answered;
   }
   if (answered != missing.size()) return absl::InternalError("the kernel compiler left kernels unanswered");

@@ -25,6 +25,7 @@ struct CompiledKernel {
   std::string symbol;  // k_<hash>; the object defines <symbol>_argv
   std::string object;
   int64_t scratch_bytes = 0;
+  std::string algorithm;  // a word for the way in which it was built: "winograd", "lists", …
 };
 
 struct CompiledKernels {

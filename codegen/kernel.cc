@@ -55,12 +55,13 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
 struct LoweredKernel {
   Halide::Module module;
   std::vector<int> output_order;
+  std::string algorithm;
   int64_t scratch, on_stack;  // bytes
 };
 
 absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide::Target& target, const std::string& symbol) {
   Halide::Pipeline pipeline = kernel.pipeline;
-  LoweredKernel lowered = {pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv), kernel.output_order, 0, 0};
+  LoweredKernel lowered = {pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv), kernel.output_order, kernel.algorithm, 0, 0};
   for (const LoweredFunc& function : lowered.module.functions()) {
     AllocationCounter counter;
     function.body.accept(&counter);
@@ -75,7 +76,7 @@ absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide:
 
 }  // namespace
 
-absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Target& base, const KernelOptions& options, const std::string& path) {
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base, const KernelOptions& options, const std::string& path) {
   Halide::Target target = base.with_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::UserContext);
   if (!options.asserts) target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
 
@@ -99,7 +100,7 @@ absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Targ
   }
   BRINE_CHECK(found);
   kernel.module.compile({{Halide::OutputFileType::object, path}});
-  return kernel.scratch;
+  return KernelFacts{kernel.scratch, kernel.algorithm};
 }
 
 }  // namespace brine::codegen

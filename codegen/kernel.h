@@ -16,10 +16,14 @@ struct KernelOptions {
   bool asserts = false;  // with Halide's checks of buffers and bounds
 };
 
-// Writes the object of graph.nodes[0] to `path` and returns the scratch memory it needs: the sum of its allocations on the calling
-// thread, each rounded up to 64 bytes.  A template that would keep more than 1 MB on a thread's stack gives way to `generic`.  Errors: an
+struct KernelFacts {
+  int64_t scratch_bytes;  // the sum of its allocations on the calling thread, each rounded up to 64 bytes
+  std::string algorithm;  // a word for the way in which a template built it
+};
+
+// Writes the object of graph.nodes[0] to `path`.  A template that would keep more than 1 MB on a thread's stack gives way to `generic`.  Errors: an
 // allocation inside a parallel loop or of unknown size, and a stack that is too large all the same.
-absl::StatusOr<int64_t> CompileKernel(const ir::Graph& graph, const Halide::Target& target, const KernelOptions& options, const std::string& path);
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& target, const KernelOptions& options, const std::string& path);
 
 }  // namespace brine::codegen
 

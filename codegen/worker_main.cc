@@ -5,7 +5,7 @@
 //
 // A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the region's text; without a text,
 // Halide's runtime is asked for.
-// The answer to each, in any order, is `ok <symbol> <scratch bytes>` or `error <symbol> <bytes>` followed by that many bytes of text.
+// The answer to each, in any order, is `ok <symbol> <scratch bytes> <algorithm>` or `error <symbol> <bytes>` followed by that many bytes of text.
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,21 +53,21 @@ bool ReadRequest(Request& request) {
   return static_cast<bool>(std::cin);
 }
 
-// "ok <scratch>" or "error <sentence>".
+// "ok <scratch> <algorithm>" or "error <sentence>".
 std::string Compile(const Request& request, const Halide::Target& target) {
   try {
     if (request.text.empty()) {
       Halide::compile_standalone_runtime(request.path, target.with_feature(Halide::Target::UserContext));
-      return "ok 0";
+      return "ok 0 runtime";
     }
     const auto graphs = ir::Parse(request.text, "kernel");
     if (!graphs.ok()) return absl::StrCat("error ", graphs.status().message());
     if (graphs->size() != 1 || graphs->front().nodes.size() != 1 || !graphs->front().nodes[0].is_kernel()) {
       return "error a request holds one graph of one kernel";
     }
-    const auto scratch = CompileKernel(graphs->front(), target, request.options, request.path);
-    if (!scratch.ok()) return absl::StrCat("error ", scratch.status().message());
-    return absl::StrCat("ok ", *scratch);
+    const auto kernel = CompileKernel(graphs->front(), target, request.options, request.path);
+    if (!kernel.ok()) return absl::StrCat("error ", kernel.status().message());
+    return absl::StrCat("ok ", kernel->scratch_bytes, " ", kernel->algorithm);
   } catch (const Halide::Error& error) {
     return absl::StrCat("error ", error.what());
   }

@@ -16,7 +16,7 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
   if (dy.has_value() && FitsWinograd(window, grad.attributes, static_cast<int>(shape[2]), static_cast<int>(shape[3]))) {
     frame.AddOutput(WinogradFilter(frame, *frame.Parameter(grad.inputs[0]), window.before, *dy), {grad.outputs[0]});
     frame.AddGradientSum(grad.inputs[1]);
-    return frame.Finish();
+    return frame.Finish("winograd");
   }
   Winners winners;
   const bool live = frame.kernel().region == "conv_grad_filter_of_live" && FindLive(frame, grad, grad.inputs[1], &winners);

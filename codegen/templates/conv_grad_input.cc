@@ -44,16 +44,16 @@ ScheduledKernel BuildOfEveryPixel(const KernelRequest& request, Frame& frame, co
     const auto weight = [&](int a, int b, const Expr& f, const Expr& c) { return w({2 - a, 2 - b, c, f}); };
     const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {masked(at, sum(0, 0))}; };
     frame.AddOutput(WinogradConv(frame, *dy, before, weight, static_cast<int>(w.type.shape[3]), type.shape, 1, results), frame.kernel().outputs);
-    return frame.Finish();
+    return frame.Finish("winograd");
   }
   if (frame.kernel().region == "conv_grad_input_of_live" && FitsTurnedLive(window, grad, dy->type, w.type.shape, type.shape, frame.machine())) {
     const auto weight = [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) { return w({a, b, c, f}); };
     frame.AddOutput(LiveConv({*dy, window, type.shape, true, weight, masked}, frame.machine()), frame.kernel().outputs);
-    return frame.Finish();
+    return frame.Finish("lists");
   }
   if (!FitsStridedInput(window, grad.attributes, static_cast<int>(w.type.shape[2]), frame.machine())) return BuildGeneric(request);
   frame.AddOutput(StridedInput(frame, *dy, w, window, type.shape, masked), frame.kernel().outputs);
-  return frame.Finish();
+  return frame.Finish("direct");
 }
 
 }  // namespace

@@ -146,11 +146,15 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
   const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
   const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
   const int height = static_cast<int>(type.shape[1]), width = static_cast<int>(type.shape[2]);
+  const char* algorithm = "direct";
   if (FitsWinogradConv(window, attributes, height, width, channels, filters, machine)) {
+    algorithm = "winograd";
     frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
   } else if (FitsWinogradRows(window, attributes, channels, filters, height, width, machine)) {
+    algorithm = "winograd-rows";
     frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, machine), frame.kernel().outputs);
   } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(attributes, x.type, type.shape, machine)) {
+    algorithm = "lists";
     frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, machine), frame.kernel().outputs);
   } else if (FitsDirectConv(attributes, channels, filters, machine)) {
     frame.AddOutput(DirectConv(frame, x, w, window, type.shape, result), frame.kernel().outputs);
@@ -163,7 +167,7 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
   } else {
     return BuildGeneric(request);
   }
-  return frame.Finish();
+  return frame.Finish(algorithm);
 }
 
 }  // namespace
@@ -205,11 +209,11 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
     const ir::Attributes& attributes = parts.conv->attributes;
     if (FitsWinogradConv(window, attributes, 2 * height, 2 * width, channels, filters, machine)) {
       frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 2, biased), outputs);
-      return frame.Finish();
+      return frame.Finish("winograd");
     }
     if (FitsWinogradRows(window, attributes, channels, filters, 2 * height, 2 * width, machine)) {
       frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 2, biased, machine), outputs);
-      return frame.Finish();
+      return frame.Finish("winograd-rows");
     }
   }
 
@@ -217,7 +221,7 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
   Func out = MakeFunc("out", Axes(4), results(at, [&](int row, int column) { return direct.sum(at.c, at.x * columns + column, at.y * rows + row, at.n); }));
   frame.AddOutput(out, outputs);
   direct.Schedule(out, type.shape, rows * columns, machine);
-  return frame.Finish();
+  return frame.Finish("direct");
 }
 
 }  // namespace brine::codegen

@@ -106,7 +106,7 @@ ScheduledKernel BuildDenseGradInput(const KernelRequest& request) {
   dots.compute_at(row, live.y).vectorize(l, lanes).unroll(j).bound_extent(j, kTogether);
   dots.update().reorder(l, j, terms.step).vectorize(l, lanes).unroll(j);
   list.Schedule();
-  return frame.Finish();
+  return frame.Finish("masked-dots");
 }
 
 ScheduledKernel BuildDenseDots(const KernelRequest& request) {
@@ -147,7 +147,7 @@ ScheduledKernel BuildDenseDots(const KernelRequest& request) {
   sums.update().reorder(lane, j, i).atomic().vectorize(lane).unroll(j).unroll(i);
   dots.compute_at(strip, four).vectorize(l, lanes).unroll(j).unroll(i);
   dots.update().reorder(l, j, i, terms.step).vectorize(l, lanes).unroll(j).unroll(i);
-  return frame.Finish();
+  return frame.Finish("dots");
 }
 
 }  // namespace brine::codegen

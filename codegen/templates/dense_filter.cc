@@ -90,7 +90,7 @@ class DenseFilterGradient {
     total.vectorize(f, machine_.lanes).fuse(to, a, line).parallel(line);
     out.compute_root().bound(Axis(0), 0, filters_).bound(c, 0, channels_).bound(b, 0, window_.size[1]).bound(Axis(3), 0, window_.size[0]);
     out.vectorize(Axis(0), machine_.lanes, TailStrategy::GuardWithIf).fuse(Axis(3), b, line).parallel(line);
-    return frame_.Finish();
+    return frame_.Finish("direct");
   }
 
  private:

@@ -9,6 +9,7 @@
 
 #include "codegen/templates/frame.h"
 #include "codegen/templates/live_list.h"
+#include "codegen/templates/set_bits.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -20,11 +21,13 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kDepthChunk = 64;
+constexpr int kDepthChunk = 64;              // and less where that many rows of the weights would not stay near:
+constexpr int64_t kPanelBytes = 256 << 10;   // of a chunk, half of a second-level cache
 constexpr int64_t kFewestShared = 8;  // rows of x, that share what a tile loads of w
 constexpr int kWalkedVectors = 8;     // of results, while a list is walked
 constexpr int kBlockRows = 64;        // of x, of a task
-constexpr int64_t kDeep = 512;        // and four times as deep as wide; else one pass over the depth is better
+// Where one pass over the depth is not better: deep, and four times as deep as wide, or more weights than caches hold.
+constexpr int64_t kDeep = 512, kFarBytes = 8 << 20;
 
 }  // namespace
 
@@ -38,28 +41,30 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   const auto otherwise = listed ? BuildLiveDense : BuildGeneric;
   if (type.rank() != 2 || type.shape[0] != ir::kBatch || x == nullptr || w == nullptr || frame.kernel().outputs.size() != 1) return otherwise(request);
   const int64_t depth = x->type.shape[1], units = type.shape[1], batch = machine.batch_size;
-  if (batch < kFewestShared || depth < std::max(kDeep, 4 * units) || units < machine.lanes) return otherwise(request);
+  const bool deep = depth >= kDeep && (depth >= 4 * units || depth * units * 4 >= kFarBytes);
+  if (batch < kFewestShared || !deep || units < machine.lanes) return otherwise(request);
 
   const Tile tile = listed ? Tile{std::min(kWalkedVectors, Parts(units, machine.lanes)), 1} : ChooseTile(units, batch, machine.lanes, machine.registers);
   const int across = machine.lanes * tile.vectors, columns = Parts(units, across);
   // Blocks of rows, and parts of the depth so that there are tasks enough.
   const int rows = Parts(batch, tile.rows), block_rows = std::min(rows, std::max(1, kBlockRows / tile.rows)), blocks = Parts(rows, block_rows);
-  const int chunks = Parts(depth, kDepthChunk), each = Parts(chunks, std::max(1, static_cast<int>(kTasks) / blocks)), parts = Parts(chunks, each);
+  const int chunk_depth = static_cast<int>(std::clamp<int64_t>(kPanelBytes / (int64_t{columns} * across * 4) / kFlags * kFlags, kFlags, kDepthChunk));
+  const int chunks = Parts(depth, chunk_depth), each = Parts(chunks, std::max(1, static_cast<int>(kTasks) / blocks)), parts = Parts(chunks, each);
 
   const Var l("l"), i("i"), k("k"), column("column"), row("row"), part("part"), chunk("chunk");
   const RDom all(0, parts, "all");
-  RDom r(0, kDepthChunk, "r"), walk(0, each, "walk");
+  RDom r(0, chunk_depth, "r"), walk(0, each, "walk");
   Func panel("panel"), tile_sum("tile_sum"), part_sum("part_sum"), total("total");
   const int last = static_cast<int>(depth) - 1;
-  const bool ragged = depth % kDepthChunk != 0;
+  const bool ragged = depth % chunk_depth != 0;
   // A chunk of w, strips as wide as a tile behind each other: where it stands, rows of a strip lie in the same few sets of a cache.
   // Behind the last row and the last unit stand these again; what is summed there is not stored.
   // Walks read whole rows of what a single strip holds anyway.
   const bool in_place = listed && units == across;
-  const Expr row_of_w = chunk * kDepthChunk + k, unit = column * across + l;
+  const Expr row_of_w = chunk * chunk_depth + k, unit = column * across + l;
   panel(l, k, column, chunk) = (*w)({ragged ? Halide::min(row_of_w, last) : row_of_w, units % across == 0 ? unit : Halide::min(unit, static_cast<int>(units) - 1)});
-  LiveList list(machine, {batch, depth, machine.rows, static_cast<int>(depth), kDepthChunk, false, [&](const Expr& of, const Expr& in) { return IsLive((*x)({of, in})); }});
-  const Expr in_chunk = listed ? Halide::unsafe_promise_clamped(list.Place(r, row, chunk), 0, kDepthChunk - 1) : Expr(r), at = chunk * kDepthChunk + in_chunk;
+  LiveList list(machine, {batch, depth, machine.rows, static_cast<int>(depth), chunk_depth, false, [&](const Expr& of, const Expr& in) { return IsLive((*x)({of, in})); }});
+  const Expr in_chunk = listed ? Halide::unsafe_promise_clamped(list.Place(r, row, chunk), 0, chunk_depth - 1) : Expr(r), at = chunk * chunk_depth + in_chunk;
   if (listed) r.where(r < list.Count(row, chunk));  // becomes the loop's bound
   else if (ragged) r.where(at <= last);
   tile_sum(l, i, column, row, chunk) = 0.0f;
@@ -89,13 +94,13 @@ ScheduledKernel BuildDense(const KernelRequest& request) {
   part_sum.update().split(row, block, row, block_rows, TailStrategy::GuardWithIf).reorder(l, i, row, column, walk, block, part);
   part_sum.update().vectorize(l, machine.lanes).unroll(l).unroll(i).fuse(block, part, task).parallel(task);
   if (!in_place) {
-    panel.compute_at(part_sum, walk.x).store_in(kOnStack).bound(l, 0, across).bound_extent(k, kDepthChunk).bound(column, 0, columns);
+    panel.compute_at(part_sum, walk.x).store_in(kOnStack).bound(l, 0, across).bound_extent(k, chunk_depth).bound(column, 0, columns);
     panel.reorder(l, column, k, chunk).vectorize(l, machine.lanes).unroll(l).unroll(column);
   }
   tile_sum.compute_at(part_sum, row).vectorize(l, machine.lanes).unroll(l).unroll(i);
   tile_sum.update().reorder(l, i, r).vectorize(l, machine.lanes).unroll(l).unroll(i);
   if (listed) list.Schedule(part_sum, walk.x, block_rows);
-  return frame.Finish();
+  return frame.Finish(listed ? "lists" : "parts");
 }
 
 }  // namespace brine::codegen

@@ -159,8 +159,9 @@ void Frame::AddGradientSum(ValueId value) {
   AddSum({dy.type, MakeFunc("window", Axes(4), {dy(at) * share}), -1});
 }
 
-ScheduledKernel Frame::Finish() {
+ScheduledKernel Frame::Finish(const char* algorithm) {
   ScheduledKernel result;
+  result.algorithm = algorithm;
   for (const Halide::ImageParam& param : params_) result.inputs.push_back(param);
   BRINE_CHECK(output_order_.size() == kernel_.outputs.size());
   result.output_order = output_order_;

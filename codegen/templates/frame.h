@@ -51,7 +51,7 @@ class Frame {
   void AddSum(const Tensor& operand);
   // The same over a PictureGradient.
   void AddGradientSum(ir::ValueId value);
-  ScheduledKernel Finish();
+  ScheduledKernel Finish(const char* algorithm);
 
  private:
   void SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only);

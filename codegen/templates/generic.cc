@@ -35,7 +35,7 @@ class GenericBuilder {
       Schedule(group.nest, machine_);
       for (LoopNest& root : group.roots) Schedule(root, machine_);
     }
-    return frame_.Finish();
+    return frame_.Finish("generic");
   }
 
  private:

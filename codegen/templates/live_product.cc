@@ -178,7 +178,7 @@ ScheduledKernel BuildOverRows(const KernelRequest& request, ScheduledKernel (*ot
   Func out = MakeFunc("out", Axes(2), {value({n, m})});
   frame.AddOutput(out, frame.kernel().outputs);
   live.ScheduleRows(out);
-  return frame.Finish();
+  return frame.Finish("lists");
 }
 
 }  // namespace
@@ -207,7 +207,7 @@ ScheduledKernel BuildLiveDenseGradFilter(const KernelRequest& request) {
   if (turned) live.ScheduleTurned(out);
   else live.ScheduleRows(out);
   frame.AddSum(*dy);
-  return frame.Finish();
+  return frame.Finish("lists");
 }
 
 }  // namespace brine::codegen

@@ -21,6 +21,7 @@ struct ScheduledKernel {
   Halide::Pipeline pipeline;
   std::vector<Halide::Argument> inputs;   // in the order of the kernel's inputs
   std::vector<int> output_order;          // the pipeline's output k is the kernel's output output_order[k]
+  std::string algorithm;                  // a word for the way in which it was built: "winograd", "lists", …
 };
 
 // Builds the kernel with the template of its region (templates.def).  A template that does not fit a kernel (a window that overlaps the

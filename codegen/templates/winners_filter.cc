@@ -90,7 +90,7 @@ class FilterGradient {
     MakeSums();
     MakeResults();
     ScheduleSums();
-    return frame_.Finish();
+    return frame_.Finish(listed_ ? "lists" : "winners");
   }
 
  private:

@@ -40,7 +40,7 @@ class InputGradient {
     PackWeights();
     SumPatches();
     MakeResult();
-    return frame_.Finish();
+    return frame_.Finish("lists");
   }
 
  private:
