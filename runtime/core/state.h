@@ -63,8 +63,10 @@ uint64_t brine_steps_done(const brine_state* state);
 uint64_t brine_seed(const brine_state* state);
 void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done);  // what a checkpoint restores beside the variables
 
-// One kernel at a time, for measuring: call `index` of `function`, after a step with the same `rows`.
-brine_status brine_run_call(brine_state* state, const brine_function* function, int32_t index, int32_t rows);
+// For measuring: `observer` is called as steps run, with done 0 just before and 1 just after each kernel, and likewise, with a null call,
+// around the test of outputs, gradients and parameters for NaN and infinity.  It may read values of the state, and must not step it.
+typedef void (*brine_observer)(void* user, const brine_call* call, int done);
+void brine_observe(brine_state* state, brine_observer observer, void* user);  // null: nobody looks on, as at the start
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -54,24 +55,31 @@ std::optional<double> LiveShare(const brine_state* state, const brine_function& 
 }
 
 struct KernelTime {
-  const brine_call* call;
-  double milliseconds;
-  int64_t bytes;
+  const brine_call* call = nullptr;
+  double milliseconds = 0;
+  int64_t bytes = 0;
   std::optional<double> live;
 };
 
-// The least time of each kernel over some steps on one batch, in the order of a step: what a kernel reads is there at no other time.
-std::vector<KernelTime> TimeKernels(brine_state* state, const brine_function& function, int32_t rows, int steps) {
+// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the live shares are those of the
+// first step, taken just before each kernel: later, others may have written over what it reads.
+std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
+  const brine_function& function = brine_state_program(state)->train;
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
-  for (int step = 0; step < steps; ++step) {
-    for (int32_t index = 0; index < function.call_count; ++index) {
-      const brine_call& call = function.calls[index];
-      KernelTime& kernel = kernels[static_cast<size_t>(index)];
-      if (step == 0) kernel = {&call, std::numeric_limits<double>::infinity(), BytesMoved(function, call, rows), LiveShare(state, function, call, rows)};
-      const auto begin = Clock::now();
-      ThrowIfFailed(brine_run_call(state, &function, index, rows), state);
+  Clock::time_point begin;
+  const Observation observation(state, [&](const brine_call* call, bool done) {
+    if (call == nullptr) return;  // the test for NaN
+    KernelTime& kernel = kernels[static_cast<size_t>(call - function.calls)];
+    if (done) {
       kernel.milliseconds = std::min(kernel.milliseconds, MillisecondsSince(begin));
+      return;
     }
+    if (kernel.call == nullptr) kernel = {call, std::numeric_limits<double>::infinity(), BytesMoved(function, *call, rows), LiveShare(state, function, *call, rows)};
+    begin = Clock::now();
+  });
+  for (int step = 0; step < steps; ++step) {
+    gather();
+    ThrowIfFailed(brine_train_step(state, rows), state);
   }
   return kernels;
 }
@@ -122,15 +130,19 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   times.reserve(static_cast<size_t>(line.steps));
   constexpr int kWarmUp = 200;  // kernels that skip zeros take the time of a model that has learnt something
   const int64_t batches = data.train.size() / rows;
-  for (int step = -kWarmUp; step < line.steps; ++step) {
-    std::iota(indices.begin(), indices.end(), (step + kWarmUp) % batches * rows);
-    const auto begin = Clock::now();
+  int64_t batch = 0;
+  const auto gather = [&] {
+    std::iota(indices.begin(), indices.end(), batch++ % batches * rows);
     reader.Read(indices);
+  };
+  for (int step = -kWarmUp; step < line.steps; ++step) {
+    const auto begin = Clock::now();
+    gather();
     ThrowIfFailed(brine_train_step(state, rows), state);
     if (step >= 0) times.push_back(MillisecondsSince(begin));
   }
-  if (!line.trace.empty()) WriteTrace(line.trace, state, program.train, rows, [&] { reader.Read(indices); });
-  const std::vector<KernelTime> kernels = TimeKernels(state, program.train, rows, 21);
+  if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);
+  const std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, 21);
   const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
   const int threads = line.threads > 0 ? line.threads : brine_available_threads();
   const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
