@@ -21,6 +21,7 @@ constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
 // Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
 constexpr Flag kData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", true};
+constexpr Flag kBenchData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures, or noise where they do not fit", true};
 constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
 constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
 constexpr Flag kInit = {"--init", "FILE", "begin with these weights (.safetensors)", true};
@@ -42,7 +43,7 @@ constexpr Flag kTrainFlags[] = {
 constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet};
 constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet,
                                   {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
-constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
+constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kBenchData, kSeed, kThreads, kInit, kJson, kQuiet,
                                 {"--steps", "N", "how many steps to time (100)", true},
                                 {"--trace", "FILE", "write when each kernel of some steps ran, for Perfetto or chrome://tracing", true}};
 constexpr Flag kCompileFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,

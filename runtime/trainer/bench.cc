@@ -13,8 +13,11 @@
 #include "runtime/core/layout.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/commands.h"
+#include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/machine_rates.h"
+#include "runtime/trainer/noise.h"
+#include "runtime/trainer/shapes.h"
 #include "runtime/trainer/trace.h"
 
 namespace brine {
@@ -34,6 +37,22 @@ int64_t Elements(const brine_value& value, int32_t rows) {
   int64_t elements = 1;
   for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
   return elements;
+}
+
+// What there is to train on, and what the results call it: "files" of --data, the built-in "drawn shapes", or, where those do not serve,
+// "noise", so that a model of any input can be timed.
+struct BenchData {
+  const char* kind;
+  Dataset train;
+};
+
+BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
+  const PictureSize size = InputPicture(program);
+  if (!line.data.empty()) return {"files", OpenData(program, line).train};
+  if (WhyNotDrawn(size.height, size.width, size.channels).empty()) return {"drawn shapes", OpenData(program, line).train};
+  const brine_value& label = OnlyInput(program.train, BRINE_LABEL);
+  const int64_t classes = label.dtype == BRINE_F32 ? RowElements(label) : ClassCount(program);
+  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes, program.batch_size, 0)};
 }
 
 // What a kernel reads and writes, each operand once.
@@ -121,7 +140,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   if (line.batch_size > program.batch_size) {
     throw Error(kExitUsage, "--batch-size " + std::to_string(line.batch_size) + ": the program was compiled for 1 to " + std::to_string(program.batch_size));
   }
-  const TrainTest data = OpenData(program, line);
+  const BenchData data = OpenBenchData(program, line);
   brine_state* const state = trainer.state();
   const auto rows = static_cast<int32_t>(std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));
   BatchReader reader(state, &program.train, data.train);
@@ -148,8 +167,8 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
   const MachineRates rates = MeasureRates(std::min(threads, brine_available_threads()));
   if (!line.json) {
-    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s\n\n",
-                program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
+    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s\n\n",
+                program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
     std::printf("%9s  %8s  %5s  %-20s  %-32s  %s\n", "ms", "GFLOP/s", "live", "share of", "kernel", "layers");
     for (const KernelTime& kernel : kernels) {
       const Bound bound = FindBound(kernel, rates);
@@ -160,7 +179,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
     return kExitOk;
   }
   std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) + ", \"train_step_ms\": {\"min\": " + JsonNumber(least) +
-                     ", \"median\": " + JsonNumber(median) + "}, \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
+                     ", \"median\": " + JsonNumber(median) + "}, \"data\": " + JsonString(data.kind) + ", \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
                      ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) + ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
                      ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
   for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel, rates);

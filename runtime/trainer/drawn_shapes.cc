@@ -170,19 +170,24 @@ Size DrawnSize(const Size& size) {
   return {size.height / factor, size.width / factor, size.channels};
 }
 
+int64_t CountOf(const Size& drawn) { return std::min(kMost, kMostBytes / drawn.bytes() / kUnit * kUnit); }
+
 }  // namespace
 
-TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed, const brine_backend* backend) {
+std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels) {
   constexpr int64_t kLongestSide = 4096;
   const std::string takes = "the model takes " + std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels) + "; use --data";
   if (height < 8 || width < 8 || channels < 1 || height > kLongestSide || width > kLongestSide || channels > 64) {
-    throw Error(kExitBadInput, "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes);
+    return "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes;
   }
+  if (CountOf(DrawnSize({height, width, channels})) >= kFewest) return "";
+  return "the built-in pictures take 256 MB at most, in which fewer than " + std::to_string(kFewest) + " of this size fit: " + takes;
+}
+
+TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed, const brine_backend* backend) {
+  if (const std::string why = WhyNotDrawn(height, width, channels); !why.empty()) throw Error(kExitBadInput, why);
   const Size drawn = DrawnSize({height, width, channels});
-  const int64_t count = std::min(kMost, kMostBytes / drawn.bytes() / kUnit * kUnit);
-  if (count < kFewest) {
-    throw Error(kExitBadInput, "the built-in pictures take 256 MB at most, in which fewer than " + std::to_string(kFewest) + " of this size fit: " + takes);
-  }
+  const int64_t count = CountOf(drawn);
   const auto source = std::make_shared<ShapesSource>(drawn, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed, count);
   if (backend == nullptr) {
     source->DrawRange(0, count);

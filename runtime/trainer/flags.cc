@@ -62,7 +62,7 @@ using Line = CommandLine;
 using Text = std::string;
 constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 constexpr FlagRow kFlags[] = {
-    {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", kRuns,
+    {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures; for bench, noise where they do not fit", kRuns,
      [](Line& line, const char* flag, const Text& text) { line.data = Path(flag, text); }},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain,
      [](Line& line, const char* flag, const Text& text) { line.epochs = Whole(flag, text, 1, 1000000); }},

@@ -13,6 +13,7 @@
 
 #include "runtime/core/philox.h"
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/line_program.h"
 #include "tests/runtime/softmax_program.h"
 
 namespace brine::testing {
@@ -42,7 +43,7 @@ class MainTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
 
-  static Result Run(const std::string& command_line) {
+  static Result Run(const std::string& command_line, const brine_program& program = kSoftmaxProgram) {
     std::vector<std::string> words = {"softmax"};
     std::istringstream stream(command_line);
     for (std::string word; stream >> word;) words.push_back(word);
@@ -51,7 +52,7 @@ class MainTest : public ::testing::Test {
     Result result;
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
-    result.exit_code = brine_trainer_main(&kSoftmaxProgram, static_cast<int>(argv.size()), argv.data());
+    result.exit_code = brine_trainer_main(&program, static_cast<int>(argv.size()), argv.data());
     result.out = ::testing::internal::GetCapturedStdout();
     result.error = ::testing::internal::GetCapturedStderr();
     return result;
@@ -134,6 +135,17 @@ TEST_F(MainTest, PredictsPicturesFromAFileAndFromTheTestData) {
   const Result beyond = Run("predict 2000 --weights w.safetensors");
   EXPECT_EQ(beyond.exit_code, 3);
   EXPECT_EQ(beyond.error, "error: picture 2000 was asked for, the test data hold 2000\n");
+}
+
+TEST_F(MainTest, BenchSaysWhichDataItTook) {
+  EXPECT_THAT(Run("bench --steps 1 --threads 1").out, HasSubstr("\ndata: drawn shapes\n"));
+  EXPECT_THAT(Run("bench --steps 1 --threads 1 --json").out, HasSubstr("\"data\": \"drawn shapes\", "));
+  // A model that takes no pictures; training on noise would be no use.
+  EXPECT_THAT(Run("bench --steps 1", kLineProgram).out, HasSubstr("\ndata: noise\n"));
+  EXPECT_THAT(Run("bench --steps 1 --json", kLineProgram).out, HasSubstr("\"data\": \"noise\", "));
+  const Result train = Run("train", kLineProgram);
+  EXPECT_EQ(train.exit_code, 3);
+  EXPECT_EQ(train.error, "error: the built-in data are pictures, which line does not take; use --data\n");
 }
 
 TEST_F(MainTest, BenchAndSummary) {
