@@ -66,7 +66,7 @@ constexpr Command kCommands[] = {
     {"train", "MODEL", 1, "train a model and test it", kTrainFlags, &RunProgram},
     {"evaluate", "MODEL", 1, "loss and accuracy on test data", kEvaluateFlags, &RunProgram},
     {"predict", "MODEL", 1, "classes with probabilities", kPredictFlags, &RunProgram},
-    {"bench", "MODEL", 1, "time of a training step and of each kernel", kBenchFlags, &RunProgram},
+    {"bench", "MODEL", 1, "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to", kBenchFlags, &RunProgram},
     {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags, &RunVerify},
     {"summary", "MODEL", 1, "the model's layers, kernels and memory", kSummaryFlags, &RunSummary},
     {"compile", "MODEL", 1, "a program, library or object, with its C header", kCompileFlags, &RunCompile},

@@ -167,7 +167,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
   const MachineRates rates = MeasureRates(std::min(threads, brine_available_threads()));
   if (!line.json) {
-    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s\n\n",
+    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
                 program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
     std::printf("%9s  %8s  %5s  %-20s  %-32s  %s\n", "ms", "GFLOP/s", "live", "share of", "kernel", "layers");
     for (const KernelTime& kernel : kernels) {

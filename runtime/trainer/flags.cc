@@ -19,7 +19,8 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"train", kTrain, "train the model and test it"},       {"evaluate", kEvaluate, "loss and accuracy on test data"},
-    {"predict", kPredict, "classes with their probabilities"}, {"bench", kBench, "time of a training step and of each kernel"},
+    {"predict", kPredict, "classes with their probabilities"},
+    {"bench", kBench, "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to"},
     {"summary", kSummary, "the model's layers"},            {"help", kHelp, "this text"},
 };
 

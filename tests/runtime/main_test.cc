@@ -156,7 +156,9 @@ TEST_F(MainTest, BenchAndSummary) {
                             "\"flops\": 24576, \"bytes\": 6428, \"peak_share\": ", "\"layers\": \"dense\"}", "\"peak_gflops\": ", "\"memory_gb_per_s\": "}) {
     EXPECT_THAT(bench.out, HasSubstr(piece));
   }
-  EXPECT_THAT(Run("bench --steps 5").out, ContainsRegex("% (memory|multiply-adds) +gradient +dense\n"));
+  const std::string text = Run("bench --steps 5").out;
+  EXPECT_THAT(text, HasSubstr(" GB/s; a kernel's share is of the one that it comes nearest to\n"));
+  EXPECT_THAT(text, ContainsRegex("% (memory|multiply-adds) +gradient +dense\n"));
   EXPECT_EQ(Run("summary").out, kSoftmaxProgram.summary);
 }
 
