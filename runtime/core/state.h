@@ -47,6 +47,8 @@ brine_status brine_set_scalar(brine_state* state, const char* name, double value
 double brine_get_scalar(const brine_state* state, const char* name);  // NaN when there is none
 
 // One step with `rows` rows, 1 … batch_size.  The three functions share the arena: an output is valid until the next step.
+// Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, the calling one among them: a thread with a
+// smaller stack than that and what its own calls take must not step.
 brine_status brine_train_step(brine_state* state, int32_t rows);
 brine_status brine_evaluate_step(brine_state* state, int32_t rows);
 brine_status brine_predict_step(brine_state* state, int32_t rows);
