@@ -21,6 +21,7 @@ constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
 // Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
 constexpr Flag kData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", true};
+constexpr Flag kBenchData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures, or noise where they do not fit", true};
 constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
 constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
 constexpr Flag kInit = {"--init", "FILE", "begin with these weights (.safetensors)", true};
@@ -42,7 +43,7 @@ constexpr Flag kTrainFlags[] = {
 constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet};
 constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet,
                                   {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
-constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
+constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kBenchData, kSeed, kThreads, kInit, kJson, kQuiet,
                                 {"--steps", "N", "how many steps to time (100)", true},
                                 {"--trace", "FILE", "write when each kernel of some steps ran, for Perfetto or chrome://tracing", true}};
 constexpr Flag kCompileFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,
@@ -65,7 +66,7 @@ constexpr Command kCommands[] = {
     {"train", "MODEL", 1, "train a model and test it", kTrainFlags, &RunProgram},
     {"evaluate", "MODEL", 1, "loss and accuracy on test data", kEvaluateFlags, &RunProgram},
     {"predict", "MODEL", 1, "classes with probabilities", kPredictFlags, &RunProgram},
-    {"bench", "MODEL", 1, "time of a training step and of each kernel", kBenchFlags, &RunProgram},
+    {"bench", "MODEL", 1, "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to", kBenchFlags, &RunProgram},
     {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags, &RunVerify},
     {"summary", "MODEL", 1, "the model's layers, kernels and memory", kSummaryFlags, &RunSummary},
     {"compile", "MODEL", 1, "a program, library or object, with its C header", kCompileFlags, &RunCompile},

@@ -24,6 +24,8 @@ struct brine_state {
   FunctionState functions[kBrineFunctions];
   brine_context context;
   brine_context* context_argument;  // kernels take the address of this pointer
+  brine_observer observer;          // null: nobody looks on
+  void* observer_user;
   uint64_t seed, steps_done;
   char error[512];
 };

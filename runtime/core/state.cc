@@ -208,6 +208,11 @@ uint8_t* brine_variable_data(brine_state* state, int32_t variable) {
 
 int64_t brine_variable_bytes(const brine_program* program, int32_t variable) { return VariableElements(program->variables[variable]) * 4; }
 
+void brine_observe(brine_state* state, brine_observer observer, void* user) {
+  state->observer = observer;
+  state->observer_user = user;
+}
+
 uint64_t brine_steps_done(const brine_state* state) { return state->steps_done; }
 uint64_t brine_seed(const brine_state* state) { return state->seed; }
 void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done) {

@@ -47,6 +47,8 @@ brine_status brine_set_scalar(brine_state* state, const char* name, double value
 double brine_get_scalar(const brine_state* state, const char* name);  // NaN when there is none
 
 // One step with `rows` rows, 1 … batch_size.  The three functions share the arena: an output is valid until the next step.
+// Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, the calling one among them: a thread with a
+// smaller stack than that and what its own calls take must not step.
 brine_status brine_train_step(brine_state* state, int32_t rows);
 brine_status brine_evaluate_step(brine_state* state, int32_t rows);
 brine_status brine_predict_step(brine_state* state, int32_t rows);
@@ -63,8 +65,10 @@ uint64_t brine_steps_done(const brine_state* state);
 uint64_t brine_seed(const brine_state* state);
 void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done);  // what a checkpoint restores beside the variables
 
-// One kernel at a time, for measuring: call `index` of `function`, after a step with the same `rows`.
-brine_status brine_run_call(brine_state* state, const brine_function* function, int32_t index, int32_t rows);
+// For measuring: `observer` is called as steps run, with done 0 just before and 1 just after each kernel, and likewise, with a null call,
+// around the test of outputs, gradients and parameters for NaN and infinity.  It may read values of the state, and must not step it.
+typedef void (*brine_observer)(void* user, const brine_call* call, int done);
+void brine_observe(brine_state* state, brine_observer observer, void* user);  // null: nobody looks on, as at the start
 
 #ifdef __cplusplus
 }

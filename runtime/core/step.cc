@@ -115,6 +115,29 @@ void NameTheFault(brine_state* state, const brine_function* function, FunctionSt
   snprintf(state->error, sizeof(state->error), "the loss or a gradient is not finite in step %llu%s", step, kept);
 }
 
+void Observe(const brine_state* state, const brine_call* call, int done) {
+  if (state->observer != nullptr) state->observer(state->observer_user, call, done);
+}
+
+brine_status RunCalls(brine_state* state, const brine_function* function, FunctionState& at, int32_t begin, int32_t end) {
+  for (int32_t call = begin; call < end; ++call) {
+    Observe(state, &function->calls[call], 0);
+    const brine_status status = RunCall(state, function, at, call);
+    Observe(state, &function->calls[call], 1);
+    if (status != BRINE_OK) return status;
+  }
+  return BRINE_OK;
+}
+
+// Tests what the kernels before the updates have left, and what the updates are about to change.
+bool StepFinite(brine_state* state, const brine_function* function, int32_t rows) {
+  Observe(state, nullptr, 0);
+  const bool updates = function->first_update < function->call_count;
+  const bool finite = OutputsFinite(state, function, rows) && (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
+  Observe(state, nullptr, 1);
+  return finite;
+}
+
 brine_status Step(brine_state* state, const brine_function* function, int32_t rows) {
   FunctionState& at = state->functions[IndexOf(state, function)];
   if (rows < 1 || rows > state->program->batch_size) {
@@ -128,21 +151,13 @@ brine_status Step(brine_state* state, const brine_function* function, int32_t ro
   const FlushDenormals flush;
   SetRows(at, function, rows);
   WriteHostInputs(state, function, at, rows);
-  for (int32_t call = 0; call < function->first_update; ++call) {
-    const brine_status status = RunCall(state, function, at, call);
-    if (status != BRINE_OK) return status;
-  }
-  const bool updates = function->first_update < function->call_count;
-  const bool finite = OutputsFinite(state, function, rows) && (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
-  if (!finite) {
+  const brine_status status = RunCalls(state, function, at, 0, function->first_update);
+  if (status != BRINE_OK) return status;
+  if (!StepFinite(state, function, rows)) {
     NameTheFault(state, function, at);
     return BRINE_DIVERGED;
   }
-  for (int32_t call = function->first_update; call < function->call_count; ++call) {
-    const brine_status status = RunCall(state, function, at, call);
-    if (status != BRINE_OK) return status;
-  }
-  return BRINE_OK;
+  return RunCalls(state, function, at, function->first_update, function->call_count);
 }
 
 }  // namespace
@@ -155,13 +170,6 @@ brine_status brine_train_step(brine_state* state, int32_t rows) {
 
 brine_status brine_evaluate_step(brine_state* state, int32_t rows) { return Step(state, &state->program->evaluate, rows); }
 brine_status brine_predict_step(brine_state* state, int32_t rows) { return Step(state, &state->program->predict, rows); }
-
-brine_status brine_run_call(brine_state* state, const brine_function* function, int32_t index, int32_t rows) {
-  const FlushDenormals flush;
-  FunctionState& at = state->functions[IndexOf(state, function)];
-  SetRows(at, function, rows);
-  return RunCall(state, function, at, index);
-}
 
 brine_status brine_check_variables(brine_state* state) {
   const brine_program* program = state->program;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -12,8 +13,11 @@
 #include "runtime/core/layout.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/commands.h"
+#include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/machine_rates.h"
+#include "runtime/trainer/noise.h"
+#include "runtime/trainer/shapes.h"
 #include "runtime/trainer/trace.h"
 
 namespace brine {
@@ -35,6 +39,22 @@ int64_t Elements(const brine_value& value, int32_t rows) {
   return elements;
 }
 
+// What there is to train on, and what the results call it: "files" of --data, the built-in "drawn shapes", or, where those do not serve,
+// "noise", so that a model of any input can be timed.
+struct BenchData {
+  const char* kind;
+  Dataset train;
+};
+
+BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
+  const PictureSize size = InputPicture(program);
+  if (!line.data.empty()) return {"files", OpenData(program, line).train};
+  if (WhyNotDrawn(size.height, size.width, size.channels).empty()) return {"drawn shapes", OpenData(program, line).train};
+  const brine_value& label = OnlyInput(program.train, BRINE_LABEL);
+  const int64_t classes = label.dtype == BRINE_F32 ? RowElements(label) : ClassCount(program);
+  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes, program.batch_size, 0)};
+}
+
 // What a kernel reads and writes, each operand once.
 int64_t BytesMoved(const brine_function& function, const brine_call& call, int32_t rows) {
   int64_t bytes = 0;
@@ -54,24 +74,31 @@ std::optional<double> LiveShare(const brine_state* state, const brine_function& 
 }
 
 struct KernelTime {
-  const brine_call* call;
-  double milliseconds;
-  int64_t bytes;
+  const brine_call* call = nullptr;
+  double milliseconds = 0;
+  int64_t bytes = 0;
   std::optional<double> live;
 };
 
-// The least time of each kernel over some steps on one batch, in the order of a step: what a kernel reads is there at no other time.
-std::vector<KernelTime> TimeKernels(brine_state* state, const brine_function& function, int32_t rows, int steps) {
+// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the live shares are those of the
+// first step, taken just before each kernel: later, others may have written over what it reads.
+std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
+  const brine_function& function = brine_state_program(state)->train;
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
-  for (int step = 0; step < steps; ++step) {
-    for (int32_t index = 0; index < function.call_count; ++index) {
-      const brine_call& call = function.calls[index];
-      KernelTime& kernel = kernels[static_cast<size_t>(index)];
-      if (step == 0) kernel = {&call, std::numeric_limits<double>::infinity(), BytesMoved(function, call, rows), LiveShare(state, function, call, rows)};
-      const auto begin = Clock::now();
-      ThrowIfFailed(brine_run_call(state, &function, index, rows), state);
+  Clock::time_point begin;
+  const Observation observation(state, [&](const brine_call* call, bool done) {
+    if (call == nullptr) return;  // the test for NaN
+    KernelTime& kernel = kernels[static_cast<size_t>(call - function.calls)];
+    if (done) {
       kernel.milliseconds = std::min(kernel.milliseconds, MillisecondsSince(begin));
+      return;
     }
+    if (kernel.call == nullptr) kernel = {call, std::numeric_limits<double>::infinity(), BytesMoved(function, *call, rows), LiveShare(state, function, *call, rows)};
+    begin = Clock::now();
+  });
+  for (int step = 0; step < steps; ++step) {
+    gather();
+    ThrowIfFailed(brine_train_step(state, rows), state);
   }
   return kernels;
 }
@@ -113,7 +140,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   if (line.batch_size > program.batch_size) {
     throw Error(kExitUsage, "--batch-size " + std::to_string(line.batch_size) + ": the program was compiled for 1 to " + std::to_string(program.batch_size));
   }
-  const TrainTest data = OpenData(program, line);
+  const BenchData data = OpenBenchData(program, line);
   brine_state* const state = trainer.state();
   const auto rows = static_cast<int32_t>(std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));
   BatchReader reader(state, &program.train, data.train);
@@ -122,22 +149,26 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   times.reserve(static_cast<size_t>(line.steps));
   constexpr int kWarmUp = 200;  // kernels that skip zeros take the time of a model that has learnt something
   const int64_t batches = data.train.size() / rows;
-  for (int step = -kWarmUp; step < line.steps; ++step) {
-    std::iota(indices.begin(), indices.end(), (step + kWarmUp) % batches * rows);
-    const auto begin = Clock::now();
+  int64_t batch = 0;
+  const auto gather = [&] {
+    std::iota(indices.begin(), indices.end(), batch++ % batches * rows);
     reader.Read(indices);
+  };
+  for (int step = -kWarmUp; step < line.steps; ++step) {
+    const auto begin = Clock::now();
+    gather();
     ThrowIfFailed(brine_train_step(state, rows), state);
     if (step >= 0) times.push_back(MillisecondsSince(begin));
   }
-  if (!line.trace.empty()) WriteTrace(line.trace, state, program.train, rows, [&] { reader.Read(indices); });
-  const std::vector<KernelTime> kernels = TimeKernels(state, program.train, rows, 21);
+  if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);
+  const std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, 21);
   const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
   const int threads = line.threads > 0 ? line.threads : brine_available_threads();
   const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
   const MachineRates rates = MeasureRates(std::min(threads, brine_available_threads()));
   if (!line.json) {
-    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s\n\n",
-                program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
+    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
+                program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
     std::printf("%9s  %8s  %5s  %-20s  %-32s  %s\n", "ms", "GFLOP/s", "live", "share of", "kernel", "layers");
     for (const KernelTime& kernel : kernels) {
       const Bound bound = FindBound(kernel, rates);
@@ -148,7 +179,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
     return kExitOk;
   }
   std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) + ", \"train_step_ms\": {\"min\": " + JsonNumber(least) +
-                     ", \"median\": " + JsonNumber(median) + "}, \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
+                     ", \"median\": " + JsonNumber(median) + "}, \"data\": " + JsonString(data.kind) + ", \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
                      ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) + ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
                      ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
   for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel, rates);

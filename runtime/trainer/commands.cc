@@ -60,25 +60,6 @@ void PrintTestResult(const Metrics& result, bool json) {
   if (!std::isnan(result.accuracy)) std::printf("Test accuracy: %.4f\n", result.accuracy);
 }
 
-// Height, width and channels of the pictures that the model takes; a flat input of k·k or k·k·3 numbers counts as such a picture.
-struct PictureSize {
-  int64_t height = 0, width = 0, channels = 0;
-};
-
-PictureSize InputPicture(const brine_program& program) {
-  const brine_function& function = program.train.call_count > 0 ? program.train : program.predict;
-  const brine_value* const value = brine_input_value(&function, BRINE_DATA, 0);
-  if (value == nullptr) return {};
-  const int32_t* const dims = value->dims + 1;
-  if (value->rank == 4) return {dims[0], dims[1], dims[2]};
-  if (value->rank == 3) return {dims[0], dims[1], 1};
-  for (int64_t channels : {1, 3}) {
-    const int64_t side = std::llround(std::sqrt(static_cast<double>(dims[0] / channels)));
-    if (value->rank == 2 && side * side * channels == dims[0]) return {side, side, channels};
-  }
-  return {};
-}
-
 Array TestSample(const Dataset& test, int64_t index) {
   if (index >= test.size()) throw Error(kExitBadInput, "picture " + std::to_string(index) + " was asked for, the test data hold " + std::to_string(test.size()));
   const SampleType type = test.type();

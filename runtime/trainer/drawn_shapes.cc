@@ -11,7 +11,10 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kTrain = 10000, kTest = 2000, kLargestDrawn = 32;
+constexpr int64_t kLargestDrawn = 32, kMostBytes = 256'000'000, kMost = 12000, kFewest = 300;
+// Five sixths are to train on.  Both parts are multiples of ten, so that each begins with the first class and has as many of all.
+constexpr int64_t kUnit = 60;
+static_assert(kMost % kUnit == 0 && kFewest % kUnit == 0);
 
 // Distances in pixels from the edge of a shape of radius r, negative inside; (x, y) is relative to its middle, in its own directions.
 float Disc(float x, float y, float r) { return std::sqrt(x * x + y * y) - r; }
@@ -125,10 +128,10 @@ void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind
 
 class ShapesSource : public SampleSource {
  public:
-  ShapesSource(Size size, int64_t classes, uint64_t seed)
-      : size_(size), classes_(classes), seed_(seed), pixels_(new uint8_t[static_cast<size_t>((kTrain + kTest) * size.bytes())]) {}
+  ShapesSource(Size size, int64_t classes, uint64_t seed, int64_t count)
+      : size_(size), classes_(classes), seed_(seed), count_(count), pixels_(new uint8_t[static_cast<size_t>(count * size.bytes())]) {}
 
-  int64_t size() const override { return kTrain + kTest; }
+  int64_t size() const override { return count_; }
   SampleType type() const override { return {.elements = size_.bytes(), .height = size_.height, .width = size_.width, .channels = size_.channels}; }
   void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
     auto* pixels = static_cast<uint8_t*>(samples);
@@ -149,42 +152,54 @@ class ShapesSource : public SampleSource {
   Size size_;
   int64_t classes_;
   uint64_t seed_;
+  int64_t count_;
   std::unique_ptr<uint8_t[]> pixels_;
 };
 
-constexpr int64_t kPerTask = 50;
-constexpr int32_t kTasks = (kTrain + kTest) / kPerTask;
-static_assert(kTasks * kPerTask == kTrain + kTest);
-
 int DrawTask(void*, int32_t task, uint8_t* closure) {
-  reinterpret_cast<ShapesSource*>(closure)->DrawRange(task * kPerTask, kPerTask);
+  reinterpret_cast<ShapesSource*>(closure)->DrawRange(task * kUnit, kUnit);
   return 0;
 }
 
+// A whole fraction of a large picture's size, where there is one.
+Size DrawnSize(const Size& size) {
+  int64_t factor = 1;
+  for (int64_t divisor = 2; std::max(size.height, size.width) / factor > kLargestDrawn && std::min(size.height, size.width) / divisor >= 8; ++divisor) {
+    if (size.height % divisor == 0 && size.width % divisor == 0) factor = divisor;
+  }
+  return {size.height / factor, size.width / factor, size.channels};
+}
+
+int64_t CountOf(const Size& drawn) { return std::min(kMost, kMostBytes / drawn.bytes() / kUnit * kUnit); }
+
 }  // namespace
 
+std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels) {
+  constexpr int64_t kLongestSide = 4096;
+  const std::string takes = "the model takes " + std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels) + "; use --data";
+  if (height < 8 || width < 8 || channels < 1 || height > kLongestSide || width > kLongestSide || channels > 64) {
+    return "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes;
+  }
+  if (CountOf(DrawnSize({height, width, channels})) >= kFewest) return "";
+  return "the built-in pictures take 256 MB at most, in which fewer than " + std::to_string(kFewest) + " of this size fit: " + takes;
+}
+
 TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed, const brine_backend* backend) {
-  constexpr int64_t kMost = 4096;
-  if (height < 8 || width < 8 || channels < 1 || height > kMost || width > kMost || channels > 64) {
-    throw Error(kExitBadInput, "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes " + std::to_string(height) + "x" +
-                                   std::to_string(width) + "x" + std::to_string(channels) + "; use --data");
-  }
-  int64_t factor = 1;
-  for (int64_t divisor = 2; std::max(height, width) / factor > kLargestDrawn && std::min(height, width) / divisor >= 8; ++divisor) {
-    if (height % divisor == 0 && width % divisor == 0) factor = divisor;
-  }
-  const auto source =
-      std::make_shared<ShapesSource>(Size{height / factor, width / factor, channels}, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed);
+  if (const std::string why = WhyNotDrawn(height, width, channels); !why.empty()) throw Error(kExitBadInput, why);
+  const Size drawn = DrawnSize({height, width, channels});
+  const int64_t count = CountOf(drawn);
+  const auto source = std::make_shared<ShapesSource>(drawn, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed, count);
   if (backend == nullptr) {
-    source->DrawRange(0, kTrain + kTest);
+    source->DrawRange(0, count);
   } else {
     brine_context context = {};
-    backend->parallel_for(&context, DrawTask, 0, kTasks, reinterpret_cast<uint8_t*>(source.get()));
+    backend->parallel_for(&context, DrawTask, 0, static_cast<int32_t>(count / kUnit), reinterpret_cast<uint8_t*>(source.get()));
   }
   Dataset all(source);
   for (const Class& kind : kClasses) all.class_names.push_back(kind.name);
   all = all.EnlargedTo(height, width);
-  return {all.Slice(0, kTrain), all.Slice(kTrain, kTest)};
+  const int64_t train = count / 6 * 5;
+  return {all.Slice(0, train), all.Slice(train, count - train)};
 }
 
 }  // namespace brine

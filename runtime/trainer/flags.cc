@@ -19,7 +19,8 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"train", kTrain, "train the model and test it"},       {"evaluate", kEvaluate, "loss and accuracy on test data"},
-    {"predict", kPredict, "classes with their probabilities"}, {"bench", kBench, "time of a training step and of each kernel"},
+    {"predict", kPredict, "classes with their probabilities"},
+    {"bench", kBench, "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to"},
     {"summary", kSummary, "the model's layers"},            {"help", kHelp, "this text"},
 };
 
@@ -62,7 +63,7 @@ using Line = CommandLine;
 using Text = std::string;
 constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 constexpr FlagRow kFlags[] = {
-    {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", kRuns,
+    {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures; for bench, noise where they do not fit", kRuns,
      [](Line& line, const char* flag, const Text& text) { line.data = Path(flag, text); }},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain,
      [](Line& line, const char* flag, const Text& text) { line.epochs = Whole(flag, text, 1, 1000000); }},

@@ -1,5 +1,6 @@
 #include "runtime/trainer/shapes.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "runtime/core/state.h"
@@ -42,6 +43,20 @@ const brine_value& PredictedOutput(const brine_program& program) {
 int64_t ClassCount(const brine_program& program) {
   const brine_value& output = PredictedOutput(program);
   return output.rank == 0 ? 1 : output.dims[output.rank - 1];
+}
+
+PictureSize InputPicture(const brine_program& program) {
+  const brine_function& function = program.train.call_count > 0 ? program.train : program.predict;
+  const brine_value* const value = brine_input_value(&function, BRINE_DATA, 0);
+  if (value == nullptr) return {};
+  const int32_t* const dims = value->dims + 1;
+  if (value->rank == 4) return {dims[0], dims[1], dims[2]};
+  if (value->rank == 3) return {dims[0], dims[1], 1};
+  for (int64_t channels : {1, 3}) {
+    const int64_t side = std::llround(std::sqrt(static_cast<double>(dims[0] / channels)));
+    if (value->rank == 2 && side * side * channels == dims[0]) return {side, side, channels};
+  }
+  return {};
 }
 
 }  // namespace brine

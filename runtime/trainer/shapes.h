@@ -22,6 +22,12 @@ const brine_value& PredictedOutput(const brine_program& program);
 // The classes it tells apart: the last dimension of that.
 int64_t ClassCount(const brine_program& program);
 
+// The pictures that the program takes; a flat input of k·k or k·k·3 numbers counts as such a picture.  Zeros where it takes none.
+struct PictureSize {
+  int64_t height = 0, width = 0, channels = 0;
+};
+PictureSize InputPicture(const brine_program& program);
+
 }  // namespace brine
 
 #endif  // BRINE_RUNTIME_TRAINER_SHAPES_H_

@@ -33,23 +33,26 @@ std::string Json(const Event& event, Clock::time_point zero) {
 
 }  // namespace
 
-void WriteTrace(const std::string& path, brine_state* state, const brine_function& function, int32_t rows, const std::function<void()>& gather) {
+void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const std::function<void()>& gather) {
   constexpr int kSteps = 5;
   std::vector<Event> events;
-  events.reserve(static_cast<size_t>(kSteps * (function.call_count + 2)));
+  events.reserve(static_cast<size_t>(kSteps * (brine_state_program(state)->train.call_count + 3)));
+  const Observation observation(state, [&](const brine_call* call, bool done) {
+    const Clock::time_point now = Clock::now();
+    if (done) {
+      events.back().end = now;
+      return;
+    }
+    events.push_back({call == nullptr ? "finite test" : call->name, call, {}, {}});
+    events.back().begin = Clock::now();
+  });
   const Clock::time_point zero = Clock::now();
   for (int step = 1; step <= kSteps; ++step) {
     const Clock::time_point begin = Clock::now();
     gather();
-    Clock::time_point last = Clock::now();
-    events.push_back({"gather", nullptr, begin, last});
-    for (int32_t index = 0; index < function.call_count; ++index) {
-      ThrowIfFailed(brine_run_call(state, &function, index, rows), state);
-      const Clock::time_point now = Clock::now();
-      events.push_back({function.calls[index].name, &function.calls[index], last, now});
-      last = now;
-    }
-    events.push_back({"step " + std::to_string(step), nullptr, begin, last});
+    events.push_back({"gather", nullptr, begin, Clock::now()});
+    ThrowIfFailed(brine_train_step(state, rows), state);
+    events.push_back({"step " + std::to_string(step), nullptr, begin, Clock::now()});
   }
   std::string text = "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, \"args\": {\"name\": " +
                      JsonString(brine_state_program(state)->name) + "}}";

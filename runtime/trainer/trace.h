@@ -1,4 +1,4 @@
-// When each kernel of some training steps ran, in the Trace Event Format that Perfetto and chrome://tracing show.
+// When each part of some training steps ran, in the Trace Event Format that Perfetto and chrome://tracing show.
 #ifndef BRINE_RUNTIME_TRAINER_TRACE_H_
 #define BRINE_RUNTIME_TRAINER_TRACE_H_
 
@@ -10,9 +10,9 @@
 
 namespace brine {
 
-// Runs five steps call by call, each after `gather` has filled the input rows, and writes the times to `path`.  A step has the scalars of
-// the one before the first, and nothing is tested for NaN: this is for looking at time, not for training on.  Throws Error.
-void WriteTrace(const std::string& path, brine_state* state, const brine_function& function, int32_t rows, const std::function<void()>& gather);
+// Trains for five steps, each after `gather` has filled the input rows, and writes to `path` when each part of them ran: gathering, the
+// kernels, the test for NaN ("finite test").  Throws Error.
+void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const std::function<void()>& gather);
 
 }  // namespace brine
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "runtime/core/checkpoint.h"
 #include "runtime/core/cpu.h"
@@ -25,6 +26,10 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 void ThrowIfFailed(brine_status status, const brine_state* state) {
   if (status == BRINE_OK) return;
   throw Error(status == BRINE_DIVERGED ? kExitDiverged : status == BRINE_INVALID ? kExitBadInput : kExitFailed, brine_error(state));
+}
+
+Observation::Observation(brine_state* state, Look look) : state_(state), look_(std::move(look)) {
+  brine_observe(state, [](void* self, const brine_call* call, int done) { static_cast<Observation*>(self)->look_(call, done != 0); }, this);
 }
 
 void Trainer::FreeState::operator()(brine_state* state) const { std::free(state); }

@@ -99,6 +99,20 @@ class Trainer {
   bool stop_ = false;
 };
 
+// While it lives, `look` is told of each kernel of the state's steps and of the test for NaN; see brine_observe.
+class Observation {
+ public:
+  using Look = std::function<void(const brine_call* call, bool done)>;
+  Observation(brine_state* state, Look look);
+  ~Observation() { brine_observe(state_, nullptr, nullptr); }
+  Observation(const Observation&) = delete;
+  Observation& operator=(const Observation&) = delete;
+
+ private:
+  brine_state* state_;
+  Look look_;
+};
+
 // Throws what a failed call of the core left in the state.
 void ThrowIfFailed(brine_status status, const brine_state* state);
 

@@ -86,9 +86,9 @@ class Bench:
         self.data = None if self.workload.gray else data
         self.one_batch = os.path.join(self.folder, "one_batch")  # so that a whole run is a start and a step
         pictures.write_random(self.one_batch, self.workload.gray, max(5, self.workload.batch))
-        self.files = self.data or os.path.join(self.folder, "noise")
+        self.files = self.data or os.path.join(self.folder, "drawn")  # what peers read: the same pictures as Brine's
         if not self.data:
-            pictures.write_random(self.files, self.workload.gray, 10_000)
+            run(os.path.join(WORK, "draw_pictures"), self.files, "gray" if self.workload.gray else "colour")
 
     def entries(self):
         return len(os.listdir(self.cache))
@@ -118,6 +118,10 @@ class Bench:
         run("strip", "-o", stripped, self.program)
         figures["stripped_bytes"] = os.path.getsize(stripped)
         return figures
+
+    def data_name(self, figures):
+        name = "CIFAR-10" if figures["data"] == "files" else figures["data"]
+        return name + ", enlarged" * (self.workload.shape[0] > 32)
 
     def flags(self, threads):
         return ("--json", "--threads", str(threads), *(("--data", self.data) if self.data else ()))
@@ -268,6 +272,7 @@ def measure(name, data, with_peers, peaks):
         peers = PEERS if with_peers and threads == THREADS[-1] else ()
         figures, result["peers"] = interleave(bench, peers, threads, peaks)
         result["steps"][threads] = figures
+    result["data"] = bench.data_name(figures)
     result["epoch"] = bench.epoch(threads, figures["train_step_ms"]["median"])
     result["augmentation"] = bench.augmentation(threads)
     result["flops"] = sum(kernel["flops"] for kernel in figures["kernels"])
@@ -299,22 +304,28 @@ def cell(figures):
     return f"{digits(figures['min'])} ({digits(figures['median'])})"
 
 
+def live_shares(figures):
+    """The least and the greatest over the kernels that leave zeros out."""
+    shares = [kernel["live"] for kernel in figures["kernels"] if "live" in kernel]
+    return " to ".join(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else "–"
+
+
 def table(head, rows):
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
 
 def markdown(report):
     about, peaks, workloads = report["machine"], report["fma_peak_gflops"], report["workloads"]
-    data = "CIFAR-10" if report["data"] else "the built-in pictures (the peers: noise of the same shape)"
     peak = " and ".join(f"{digits(rate)} GFLOP/s with {threads} thread{'s' * (threads > 1)}" for threads, rate in peaks.items())
-    text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak}. Steps on {data}: least (median) ms.", ""]
+    text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak}. Steps: least (median) ms.", ""]
     most, peers = THREADS[-1], [name for name in PEERS if any(name in result.get("peers", ()) for result in workloads.values())]
     speed, train, rest = [], [], []
     for name, result in workloads.items():
         if "problem" in result:
-            speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 1 + len(peers) + bool(peers)))
+            speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 3 + len(peers) + bool(peers)))
             continue
-        row = [name, *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]), f"{result['gflops'] / peaks[most]:.0%}"]
+        row = [name, result["data"], *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]),
+               f"{result['gflops'] / peaks[most]:.0%}", live_shares(result["steps"][most])]
         if peers:
             row += [*(cell(result["peers"][peer]) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
         speed.append(row)
@@ -330,7 +341,7 @@ def markdown(report):
             held = [peer["anonymous_bytes"] for peer in result["peers"].values() if "anonymous_bytes" in peer]
             row.append(f"{min(held) / 1e6:.0f} MB" if held else "–")
         rest.append(row)
-    head = ["workload/batch", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", *peers, *(["of the fastest"] if peers else [])]
+    head = ["workload/batch", "data", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", "live, least to most", *peers, *(["of the fastest"] if peers else [])]
     text += [table(head, speed), "", table(["workload/batch", f"{most} threads over one", "epoch over its steps", "augmented over plain step"], train), ""]
     head = ["workload/batch", "arena (of bound)", "anonymous (beyond plan)", "cold compile", "width edited", "seed edited: compiled", "start to step", "`brine train`", "stripped",
             *(["least peer, anonymous"] if peers else [])]

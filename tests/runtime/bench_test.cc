@@ -1,8 +1,10 @@
-// What `bench` finds out about kernels that skip zeros.
+// What `bench` does to the state, and finds out about kernels that skip zeros.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,13 @@ int KeepTheLast(void** argv) {
   return 0;
 }
 
+// (gradient, …), which a plan may let others write over once it is read
+int ReadAndWriteOver(void** argv) {
+  const auto& gradient = *static_cast<brine_buffer*>(argv[1]);
+  std::fill_n(reinterpret_cast<float*>(gradient.host), gradient.dim[0].extent * gradient.dim[1].extent, 1.0f);
+  return 0;
+}
+
 int Nothing(void**) { return 0; }
 
 TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
@@ -35,7 +44,7 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   const uint16_t masked[] = {gradient, gradient}, winners[] = {gradient, places}, other[] = {gradient, others};
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
   const auto at = calls.begin() + 3;
-  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0}, {Nothing, winners, 2, 2, 0, "winners", "dense", "", 0, 1}, {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0}});
+  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0}, {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1}, {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0}});
   brine_program program = kSoftmaxProgram;
   program.train.values = values.data();
   program.train.value_count = static_cast<int32_t>(values.size());
@@ -51,6 +60,50 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   EXPECT_THAT(out, HasSubstr("\"live\": 0.25, \"layers\": \"dense\"}"));
   EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
   EXPECT_EQ(out.find("\"live\""), out.rfind("\"live\""));
+}
+
+// What the last kernel of each step was given.
+struct Given {
+  uint32_t step;
+  float rate, kernel;
+};
+std::vector<Given> given;
+
+// (step, adam_rate, kernel) ->
+int KeepWhatIsGiven(void** argv) {
+  const auto host = [&](int index) { return static_cast<brine_buffer*>(argv[index + 1])->host; };
+  given.push_back({*reinterpret_cast<uint32_t*>(host(0)), *reinterpret_cast<float*>(host(1)), *reinterpret_cast<float*>(host(2))});
+  return 0;
+}
+
+// Warming up, timing, tracing and timing kernels are one training run: each step has the number, the rate and the weights that follow on the last.
+TEST(BenchTest, EveryStepTrains) {
+  const brine_function& train = kSoftmaxProgram.train;
+  uint16_t watched[3] = {};
+  const char* const names[] = {"step", "adam_rate", "dense/kernel"};
+  for (int at = 0; at < 3; ++at) {
+    while (std::string(train.values[watched[at]].name) != names[at]) ++watched[at];
+  }
+  std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
+  calls.push_back({KeepWhatIsGiven, watched, 3, 3, 0, "keep", "", "", 0, 0});
+  brine_program program = kSoftmaxProgram;
+  program.train.calls = calls.data();
+  program.train.call_count = static_cast<int32_t>(calls.size());
+
+  given.clear();
+  const std::string trace = ::testing::TempDir() + "/bench_test.json";
+  const char* argv[] = {"softmax", "bench", "--steps", "3", "--threads", "1", "--json", "--trace", trace.c_str()};
+  ::testing::internal::CaptureStdout();
+  EXPECT_EQ(brine_trainer_main(&program, 9, const_cast<char**>(argv)), 0);
+  ::testing::internal::GetCapturedStdout();
+  std::remove(trace.c_str());
+  ASSERT_EQ(given.size(), 200u + 3 + 5 + 21);
+  for (size_t at = 0; at < given.size(); ++at) {
+    const double t = static_cast<double>(at + 1);
+    EXPECT_EQ(given[at].step, at);
+    EXPECT_FLOAT_EQ(given[at].rate, static_cast<float>(1e-2 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))));
+    EXPECT_TRUE(at == 0 || given[at].kernel != given[at - 1].kernel) << at;
+  }
 }
 
 }  // namespace

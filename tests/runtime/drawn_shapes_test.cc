@@ -81,14 +81,47 @@ TEST(DrawnShapes, LargePicturesAreEnlargedSmallOnes) {
   }
 }
 
-TEST(DrawnShapes, RefuseTinyPictures) {
-  try {
-    DrawShapes(4, 32, 3, 10, 0, nullptr);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 4x32x3; use --data");
-    EXPECT_EQ(error.code(), kExitBadInput);
+double Mean(const Dataset& data, int64_t count) {
+  double sum = 0;
+  for (int64_t at = 0; at < count; ++at) {
+    for (uint8_t pixel : Get(data, at).pixels) sum += pixel;
   }
+  return sum / static_cast<double>(count * data.type().elements);
+}
+
+// Means, not bits, as the last bit of a sine is the C library's.
+TEST(DrawnShapes, AreThoseOfFormerVersions) {
+  const TrainTest data = DrawShapes(32, 32, 3, 10, 0, nullptr);
+  EXPECT_NEAR(Mean(data.train, 100), 127.053275, 1e-3);
+  EXPECT_NEAR(Mean(data.test, 100), 129.433678, 1e-3);
+}
+
+TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
+  const TrainTest data = DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes each, and no whole fraction of the size
+  EXPECT_EQ(data.train.size(), 1350);
+  EXPECT_EQ(data.test.size(), 270);
+  EXPECT_LE((data.train.size() + data.test.size()) * data.train.type().elements, 256'000'000);
+  std::vector<int> train(10), test(10);
+  for (int64_t at = 0; at < data.train.size(); ++at) ++train[static_cast<size_t>(Get(data.train, at).label)];
+  for (int64_t at = 0; at < data.test.size(); ++at) ++test[static_cast<size_t>(Get(data.test, at).label)];
+  EXPECT_THAT(train, ::testing::Each(135));
+  EXPECT_THAT(test, ::testing::Each(27));
+  EXPECT_EQ(DrawShapes(8, 4096, 26, 10, 0, nullptr).test.size(), 50);  // 300 just fit
+}
+
+TEST(DrawnShapes, RefuseSizesThatDoNotServe) {
+  const auto refusal = [](int64_t height, int64_t width, int64_t channels) {
+    try {
+      DrawShapes(height, width, channels, 10, 0, nullptr);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), kExitBadInput);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal(4, 32, 3), "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 4x32x3; use --data");
+  EXPECT_EQ(refusal(8, 4096, 27),
+            "the built-in pictures take 256 MB at most, in which fewer than 300 of this size fit: the model takes 8x4096x27; use --data");
 }
 
 }  // namespace

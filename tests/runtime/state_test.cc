@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <string>
 
 #include "runtime/core/philox.h"
 #include "tests/runtime/line_program.h"
@@ -115,6 +116,41 @@ TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
   Fill(kLineProgram.train, {1}, {1});
   EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line/bias is not finite at element 0 before step 1");
+}
+
+// What was seen of a step: the kernels, and the weight as each began and ended.
+struct Seen {
+  const float* weight;
+  std::string text;
+  static void Look(void* user, const brine_call* call, int done) {
+    auto& seen = *static_cast<Seen*>(user);
+    seen.text += std::string(done ? "-" : "+") + (call == nullptr ? "finite" : call->name) + (*seen.weight == 1 ? " before; " : " after; ");
+  }
+};
+
+TEST_F(StateTest, AnObserverSeesEachKernelAndTheTestOfAStep) {
+  Variable(0) = 1;
+  Seen seen = {&Variable(0), ""};
+  brine_observe(state_, Seen::Look, &seen);
+  Fill(kLineProgram.train, {1, 2}, {2, 4});
+  ASSERT_EQ(brine_train_step(state_, 2), BRINE_OK);
+  EXPECT_EQ(seen.text,
+            "+gradient before; -gradient before; +finite before; -finite before; +kernel_step before; -kernel_step after; +bias_step after; -bias_step after; ");
+  EXPECT_FLOAT_EQ(Variable(0), 1 + 0.1f * 2 * (1 + 4) / 2.0f);
+  EXPECT_EQ(brine_steps_done(state_), 1u);
+
+  // Of a step that fails, what was done of it; not the second run that looks for the fault.
+  Variable(0) = 1;
+  seen.text.clear();
+  Fill(kLineProgram.train, {3e38f}, {-3e38f});
+  EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+  EXPECT_EQ(seen.text, "+gradient before; -gradient before; +finite before; -finite before; ");
+
+  seen.text.clear();
+  brine_observe(state_, nullptr, nullptr);
+  Fill(kLineProgram.train, {1}, {2});
+  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  EXPECT_EQ(seen.text, "");
 }
 
 TEST_F(StateTest, TwoStatesDoNotShareAnything) {

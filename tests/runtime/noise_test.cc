@@ -1,0 +1,69 @@
+#include "runtime/trainer/noise.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace brine {
+namespace {
+
+constexpr brine_value kBytes = {"x", BRINE_U8, BRINE_INPUTS, 3, {BRINE_BATCH, 5, 3}, 0}, kFloats = {"x", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 7}, 0};
+
+template <typename T>
+std::vector<T> Samples(const Dataset& data, std::vector<int32_t>& labels) {
+  std::vector<int64_t> indices(static_cast<size_t>(data.size()));
+  for (size_t at = 0; at < indices.size(); ++at) indices[at] = static_cast<int64_t>(at);
+  std::vector<T> samples(indices.size() * static_cast<size_t>(data.type().elements));
+  labels.resize(indices.size());
+  data.source().Read(indices, samples.data(), labels.data());
+  return samples;
+}
+
+// Mean and deviation of n uniform numbers, within five standard errors; the variance's own is below its value over the root of n.
+template <typename T>
+void ExpectUniform(const std::vector<T>& numbers, double least, double most, double step) {
+  const auto n = static_cast<double>(numbers.size());
+  double sum = 0, squares = 0;
+  for (T number : numbers) {
+    EXPECT_GE(number, least);
+    EXPECT_LE(number, most);
+    sum += static_cast<double>(number);
+    squares += static_cast<double>(number) * static_cast<double>(number);
+  }
+  const double mean = sum / n, variance = squares / n - mean * mean, width = most - least + step, expected = (width * width - step * step) / 12;
+  EXPECT_NEAR(mean, (least + most) / 2, 5 * std::sqrt(expected / n));
+  EXPECT_NEAR(variance, expected, 5 * expected / std::sqrt(n));
+}
+
+TEST(Noise, IsUniformInSamplesAndLabels) {
+  std::vector<int32_t> labels;
+  const Dataset bytes = MakeNoise(kBytes, 10, 1, 0), floats = MakeNoise(kFloats, 3, 1, 0);
+  EXPECT_EQ(bytes.size(), 10000);
+  EXPECT_FALSE(bytes.type().real);
+  EXPECT_EQ(bytes.type().elements, 15);
+  ExpectUniform(Samples<uint8_t>(bytes, labels), 0, 255, 1);
+  ExpectUniform(labels, 0, 9, 1);
+  EXPECT_TRUE(floats.type().real);
+  EXPECT_EQ(floats.type().elements, 7);
+  ExpectUniform(Samples<float>(floats, labels), -1, 1, 0);
+  ExpectUniform(labels, 0, 2, 1);
+}
+
+TEST(Noise, IsThatOfTheSeed) {
+  std::vector<int32_t> one, same, other;
+  const auto samples = Samples<uint8_t>(MakeNoise(kBytes, 10, 1, 5), one);
+  EXPECT_EQ(Samples<uint8_t>(MakeNoise(kBytes, 10, 1, 5), same), samples);
+  EXPECT_NE(Samples<uint8_t>(MakeNoise(kBytes, 10, 1, 6), other), samples);
+  EXPECT_EQ(one, same);
+  EXPECT_NE(one, other);
+}
+
+TEST(Noise, LargeSamplesAreFewerButABatch) {
+  constexpr brine_value kLarge = {"x", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 1'000'000}, 0};
+  EXPECT_EQ(MakeNoise(kLarge, 10, 32, 0).size(), 64);
+  EXPECT_EQ(MakeNoise(kLarge, 10, 70, 0).size(), 70);
+}
+
+}  // namespace
+}  // namespace brine
