@@ -90,31 +90,99 @@ TEST_P(Templates, StayInsideTheirBuffersWithChecksOn) {
   for (int64_t n : {1, 3, 5}) Compare(*step, n, 0.6, 8);
 }
 
-// Small whole numbers are summed without rounding: every bit must agree, and the first of equal winners wins.  Where a kernel rounds, it is
-// by little.
+// What a pool chose, where the kernel rounds the sums it chose from: a winner is a largest one of its window, of equal ones any; a mask holds
+// the positive sums and no negative one.
+void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const ir::Tensor<double>& sums, const std::string& name) {
+  const std::vector<int64_t>&window = pool.attributes.Ints("window"), &strides = pool.attributes.Ints("strides");
+  const int64_t height = choices.dim(1), width = choices.dim(2), channels = choices.dim(3), cells = window[0] * window[1];
+  for (int64_t place = 0; place < choices.size(); ++place) {
+    const int64_t c = place % channels, column = place / channels % width, row = place / channels / width % height, n = place / channels / width / height;
+    const auto sum = [&](int64_t cell) {
+      const int64_t y = row * strides[0] + cell / window[1], x = column * strides[1] + cell % window[1];
+      return sums.real[static_cast<size_t>(((n * sums.dim(1) + y) * sums.dim(2) + x) * channels + c)];
+    };
+    const int64_t choice = choices.whole[static_cast<size_t>(place)];
+    for (int64_t cell = 0; cell < cells; ++cell) {
+      if (pool.op == &ir::kMaxPool) {
+        ASSERT_TRUE(choice < cells && sum(choice) >= sum(cell)) << name << "[" << place << "] names cell " << choice << " instead of " << cell;
+      } else if (sum(cell) != 0) {
+        ASSERT_EQ(choice >> cell & 1, sum(cell) > 0) << name << "[" << place << "] at cell " << cell;
+      }
+    }
+  }
+}
+
+enum class Rounding { kNone, kWhereRowsSay };
+
+// Of whole numbers, which are summed exactly: every bit agrees, and the first of equal winners wins.  Where a kernel rounds, it is by little.
+void ExpectExact(Step& step, const ir::Tensors<float>& given, int64_t n, Rounding rounding, const std::string& what) {
+  SCOPED_TRACE(what);
+  const ir::Graph& graph = AllCases();
+  const auto kernel = step.Run(given, n, 2);
+  const auto exact = ir::Interpret<double>(graph, ToDouble(given), n);
+  ASSERT_TRUE(kernel.ok() && exact.ok()) << kernel.status() << exact.status();
+  for (const ir::Node& node : graph.nodes) {
+    if (node.body.back().op == &ir::kTanh && rounding != Rounding::kNone) continue;
+    for (ir::ValueId output : node.outputs) {
+      const std::string& name = graph.value(output).name;
+      const ir::Tensor<float>& got = kernel->at(name);
+      std::vector<double> real(got.real.begin(), got.real.end());
+      if (rounding == Rounding::kNone || !RowOf(name).rounds || node.region == "generic") {
+        EXPECT_EQ(got.whole, exact->at(name).whole) << name;
+      } else {
+        // Means of four are multiples of a quarter.
+        for (double& element : real) element = std::nearbyint(element * 4) / 4;
+        for (const ir::Node& inner : node.body) {
+          if (inner.outputs.size() == 2 && inner.outputs[1] == output) ExpectChoices(inner, got, exact->at(graph.value(inner.inputs[0]).name), name);
+        }
+      }
+      EXPECT_EQ(real, exact->at(name).real) << name;
+    }
+  }
+}
+
+// Sets every element of the operand of all rows.
+void Fill(ir::Tensors<float>& given, absl::string_view operand, float value) {
+  for (auto& [name, tensor] : given) {
+    if (OperandOf(name) == operand) std::fill(tensor.real.begin(), tensor.real.end(), value);
+  }
+}
+
 TEST_P(Templates, AreExactOnWholeNumbers) {
   auto step = Build(false);
   ASSERT_TRUE(step.ok()) << step.status();
-  const ir::Graph& graph = AllCases();
   for (double live : {0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0}) {
-    const ir::Tensors<float> given = Draw(AllCases(), 7, 4, Numbers::kWhole, live);
-    const auto kernel = step->Run(given, 4, 2);
-    const auto exact = ir::Interpret<double>(graph, ToDouble(given), 4);
-    ASSERT_TRUE(kernel.ok() && exact.ok()) << kernel.status() << exact.status();
-    for (const ir::Node& node : graph.nodes) {
-      if (node.body.back().op->name == "tanh") continue;
-      for (ir::ValueId output : node.outputs) {
-        const std::string& name = graph.value(output).name;
-        std::vector<float> got = kernel->at(name).real;
-        if (RowOf(name).rounds) {
-          // Means of four are multiples of a quarter.  Equal values may differ by a rounding, so that another one of them wins.
-          for (float& element : got) element = std::nearbyint(element * 4) / 4;
-        } else {
-          EXPECT_EQ(kernel->at(name).whole, exact->at(name).whole) << name;
-        }
-        EXPECT_EQ(std::vector<double>(got.begin(), got.end()), exact->at(name).real) << name << ", " << live << " live";
-      }
-    }
+    ExpectExact(*step, Draw(AllCases(), 7, 4, Numbers::kWhole, live), 4, Rounding::kWhereRowsSay, absl::StrCat(live, " live"));
+  }
+}
+
+// All cells of a window are equal: the first wins.  Zero is exact by every algorithm.
+TEST_P(Templates, ChooseTheFirstCellOfPicturesThatAreZero) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  ir::Tensors<float> given = Draw(AllCases(), 1, 3, Numbers::kWhole, 0);
+  Fill(given, "x", 0);
+  ExpectExact(*step, given, 3, Rounding::kNone, "with bias");
+  Fill(given, "b", 0);
+  ExpectExact(*step, given, 3, Rounding::kNone, "without bias");
+}
+
+TEST_P(Templates, ChooseAmongTheEqualCellsOfUniformPictures) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  ir::Tensors<float> given = Draw(AllCases(), 1, 3, Numbers::kWhole, 1);
+  for (const char* operand : {"x", "d"}) Fill(given, operand, 3);
+  ExpectExact(*step, given, 3, Rounding::kWhereRowsSay, "of 3");
+}
+
+// What such pictures leave for the gradients: the first cell of every window won, no bit of a mask is set; and the opposite.
+TEST_P(Templates, FollowChoicesThatAreTheSameEverywhere) {
+  auto step = Build(false);
+  ASSERT_TRUE(step.ok()) << step.status();
+  for (bool last : {false, true}) {
+    ir::Tensors<float> given = Draw(AllCases(), 1, 3, Numbers::kWhole, 0.6);
+    for (auto& [name, tensor] : given) std::fill(tensor.whole.begin(), tensor.whole.end(), last ? RowOf(name).cells - 1 : 0);
+    ExpectExact(*step, given, 3, Rounding::kWhereRowsSay, last ? "the last cell, all bits" : "the first cell, no bit");
   }
 }
 
