@@ -29,7 +29,6 @@ const ir::Graph& AllCases() {
   return *cases;
 }
 
-// On this machine's target and, where that is AVX-512, on AVX2 as well: register tiles and lists differ.
 class Templates : public testing::TestWithParam<const char*> {
  protected:
   static absl::StatusOr<Step> Build(bool asserts = false, int64_t batch_size = kBatchSize) {
@@ -40,12 +39,7 @@ class Templates : public testing::TestWithParam<const char*> {
   }
 };
 
-std::vector<const char*> Targets() {
-  std::vector<const char*> targets = {""};
-  if (__builtin_cpu_supports("avx512f")) targets.push_back("x86-64-linux-avx-avx2-f16c-fma-sse41");
-  return targets;
-}
-INSTANTIATE_TEST_SUITE_P(EachTarget, Templates, testing::ValuesIn(Targets()), [](const auto& info) { return *info.param == '\0' ? "Host" : "Avx2"; });
+INSTANTIATE_TEST_SUITE_P(EachTarget, Templates, testing::ValuesIn(Targets()), [](const auto& info) { return TargetName(info.param); });
 
 void Compare(Step& step, int64_t n, double live, int draws) {
   const ir::Graph& graph = AllCases();
