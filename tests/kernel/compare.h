@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "codegen/build_step.h"
@@ -18,6 +19,14 @@ inline BuildOptions TestOptions() {
   options.cache_folder = BRINE_BINARY_DIR "/cache";
   return options;
 }
+
+// This machine's target and, where that is AVX-512, AVX2 as well: register tiles and lists differ.
+inline std::vector<const char*> Targets() {
+  std::vector<const char*> targets = {""};
+  if (__builtin_cpu_supports("avx512f")) targets.push_back("x86-64-linux-avx-avx2-f16c-fma-sse41");
+  return targets;
+}
+inline std::string TargetName(const char* target) { return *target == '\0' ? "Host" : "Avx2"; }
 
 // Adds one draw of `name`.  Whole numbers must agree exactly.
 inline void AddErrors(const std::string& name, const ir::Tensors<float>& kernel, const ir::Tensors<float>& float_loop,

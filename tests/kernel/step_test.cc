@@ -24,11 +24,21 @@ ir::Graph Planned(const std::string& model) {
   return *graph;
 }
 
-class StepTest : public testing::TestWithParam<const char*> {};
+// Of a model, on a target.
+class StepTest : public testing::TestWithParam<std::tuple<const char*, const char*>> {
+ protected:
+  const ir::Graph graph = Planned(std::get<0>(GetParam()));
+
+  absl::StatusOr<Step> Build(bool use_placements = false) const {
+    BuildOptions options = TestOptions();
+    options.target = std::get<1>(GetParam());
+    options.use_placements = use_placements;
+    return BuildStep(graph, options);
+  }
+};
 
 TEST_P(StepTest, EveryKernelAgreesWithTheInterpreter) {
-  const ir::Graph graph = Planned(GetParam());
-  auto step = BuildStep(graph, TestOptions());
+  auto step = Build();
   ASSERT_TRUE(step.ok()) << step.status();
   StepComparison comparison(graph);
   for (uint64_t seed : {1, 2}) {
@@ -41,11 +51,7 @@ TEST_P(StepTest, EveryKernelAgreesWithTheInterpreter) {
 }
 
 TEST_P(StepTest, ThePlannedMemoryAndAnyNumberOfThreadsGiveTheSameBits) {
-  const ir::Graph graph = Planned(GetParam());
-  BuildOptions options = TestOptions();
-  auto apart = BuildStep(graph, options);
-  options.use_placements = true;
-  auto planned = BuildStep(graph, options);
+  auto apart = Build(), planned = Build(true);
   ASSERT_TRUE(apart.ok() && planned.ok()) << planned.status();
   const ir::Tensors<float> given = ir::DrawGiven<float>(graph, kRows, 10, 1);
   const auto expected = apart->Run(given, kRows, 1);
@@ -57,8 +63,8 @@ TEST_P(StepTest, ThePlannedMemoryAndAnyNumberOfThreadsGiveTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, StepTest, testing::Values("cifar10_cnn", "cifar10_dropout_augment"),
-                         [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(Models, StepTest, testing::Combine(testing::Values("cifar10_cnn", "cifar10_dropout_augment"), testing::ValuesIn(Targets())),
+                         [](const auto& info) { return absl::StrCat(std::get<0>(info.param), "_", TargetName(std::get<1>(info.param))); });
 
 }  // namespace
 }  // namespace brine::codegen
