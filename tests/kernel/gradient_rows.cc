@@ -255,6 +255,26 @@ constexpr Row kRows[] = {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
+    {"dense_grad_input_masked_over_many_units", R"(
+      input %d : f32[n,270] data
+      input %w : f32[150,270] data
+      input %y : f32[n,150] data
+      %g = kernel(%d, %w, %y) <dense_grad_input> {
+        %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
+        %g = relu_grad(%m, %y) : f32[n,150]
+      } : f32[n,150])"},
+    {"dense_grad_input_over_many_units", R"(
+      input %d : f32[n,270] data
+      input %w : f32[150,270] data
+      %g = kernel(%d, %w) <dense_grad_input> {
+        %g = matmul(%d, %w) {transpose_b=true} : f32[n,150]
+      } : f32[n,150])"},
+    {"dense_grad_input_of_live_over_many_units", R"(
+      input %d : f32[n,256] data
+      input %w : f32[33,256] data
+      %g = kernel(%d, %w) <dense_grad_input_of_live> {
+        %g = matmul(%d, %w) {transpose_b=true} : f32[n,33]
+      } : f32[n,33])"},
 };
 
 }  // namespace
