@@ -23,6 +23,18 @@ namespace cifar10_dropout_augment {
 namespace mnist_mlp {
 #include "examples/mnist_mlp/model.cc"
 }
+namespace in_memory {
+#include "examples/in_memory/model.cc"
+}
+namespace cifar10_augment {
+#include "tests/bench/models/cifar10_augment.cc"
+}
+namespace stride2_cnn {
+#include "tests/bench/models/stride2_cnn.cc"
+}
+namespace vgg_like {
+#include "tests/bench/models/vgg_like.cc"
+}
 
 }  // namespace
 
@@ -33,6 +45,10 @@ const std::vector<Example>& Examples() {
       {"cifar10_avg_pool", cifar10_avg_pool::BuildModel},
       {"cifar10_dropout_augment", cifar10_dropout_augment::BuildModel},
       {"mnist_mlp", mnist_mlp::BuildModel},
+      {"in_memory", in_memory::BuildModel},
+      {"cifar10_augment", cifar10_augment::BuildModel},
+      {"stride2_cnn", stride2_cnn::BuildModel},
+      {"vgg_like", vgg_like::BuildModel},
   };
   return examples;
 }

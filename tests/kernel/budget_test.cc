@@ -1,5 +1,5 @@
-// What each example's training step executes and moves, as text: a fusion that is lost, a template that no longer fits or a value that is
-// kept too long changes a line here.  For two pinned targets, so that every machine sees the same numbers.
+// What the training step of each example, and of each model of tests/bench, executes and moves, as text: a fusion that is lost, a template that
+// no longer fits or a value that is kept too long changes a line here.  For two pinned targets, so that every machine sees the same numbers.
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_format.h"
@@ -76,7 +76,9 @@ TEST_P(BudgetTest, OfATrainingStep) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Examples, BudgetTest, testing::Values("cifar10_cnn", "cifar10_cnn_64", "cifar10_avg_pool", "cifar10_dropout_augment", "mnist_mlp"),
+INSTANTIATE_TEST_SUITE_P(Examples, BudgetTest,
+                         testing::Values("cifar10_cnn", "cifar10_cnn_64", "cifar10_avg_pool", "cifar10_dropout_augment", "mnist_mlp", "in_memory", "cifar10_augment", "stride2_cnn",
+                                         "vgg_like"),
                          [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
 
 }  // namespace

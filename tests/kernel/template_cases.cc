@@ -29,7 +29,7 @@ void AddGeneric(ir::Graph& graph, ir::Node kernel) {
 
 }  // namespace
 
-ir::Graph MakeCases(int64_t batch_size) {
+ir::Graph MakeCases(int64_t batch_size, bool generic) {
   std::string inputs, kernels;
   for (absl::Span<const Row> rows : {kForwardRows, kGradientRows}) {
     for (const Row& row : rows) {
@@ -43,6 +43,7 @@ ir::Graph MakeCases(int64_t batch_size) {
   auto graphs = ir::Parse(absl::StrCat("graph \"cases\" stage=fused function=train batch=", batch_size, " {", inputs, kernels, "\n}\n"), "cases");
   EXPECT_TRUE(graphs.ok()) << graphs.status();
   ir::Graph graph = graphs->front();
+  if (!generic) return graph;
   const std::vector<ir::Node> nodes = graph.nodes;
   for (const ir::Node& node : nodes) AddGeneric(graph, node);
   return graph;

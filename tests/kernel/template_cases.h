@@ -19,8 +19,8 @@ struct Row {
 };
 extern const absl::Span<const Row> kForwardRows, kGradientRows;
 
-// The rows as one graph, each kernel once by its template and once by generic: every row's values begin with its name.
-ir::Graph MakeCases(int64_t batch_size);
+// The rows as one graph, each kernel once by its template and, if wanted, once by generic: every row's values begin with its name.
+ir::Graph MakeCases(int64_t batch_size, bool generic = true);
 const Row& RowOf(absl::string_view value);
 absl::string_view OperandOf(absl::string_view value);  // what the row calls an input: d of filter_padded.d
 
