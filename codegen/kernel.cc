@@ -20,10 +20,10 @@ constexpr int64_t kPadding = 64;           // Halide reads up to a vector past t
 // Of a thread, which is one of the user's as often as one of ours: what kernels may have on it.
 constexpr int64_t kMostOnStack = 1 << 20;
 
-// Adds up what a lowered function takes from halide_malloc and from the stack.
+// Adds up what a lowered function takes from halide_malloc, and what it has on the stack at a time: what is done with is used again.
 class AllocationCounter : public Halide::Internal::IRVisitor {
  public:
-  int64_t bytes = 0, on_stack = 0;
+  int64_t bytes = 0, most_on_stack = 0;
   std::string fault;
 
  private:
@@ -36,20 +36,24 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
   }
 
   void visit(const Allocate* allocation) override {
-    IRVisitor::visit(allocation);
     const Halide::MemoryType type = allocation->memory_type;
     const int64_t size = int64_t{allocation->constant_allocation_size()} * allocation->type.bytes();
     if (size == 0 && !allocation->extents.empty()) fault = absl::StrCat(allocation->name, " has no constant size");
     if (type == kOnStack || (size <= kStackLimit && type != Halide::MemoryType::Heap)) {
-      on_stack += size;
+      on_stack_ += size;
+      most_on_stack = std::max(most_on_stack, on_stack_);
+      IRVisitor::visit(allocation);
+      on_stack_ -= size;
       return;
     }
+    IRVisitor::visit(allocation);
     if (loops_ > 0) fault = absl::StrCat(allocation->name, " is allocated inside a loop");
     const int64_t padding = int64_t{allocation->padding} * allocation->type.bytes();
     bytes += (size + padding + kPadding + 63) / 64 * 64;
   }
 
   int loops_ = 0;
+  int64_t on_stack_ = 0;
 };
 
 struct LoweredKernel {
@@ -69,7 +73,7 @@ absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide:
     if (!is_entry && counter.bytes > 0) counter.fault = "memory is allocated inside a parallel loop";
     if (!counter.fault.empty()) return absl::InternalError(counter.fault);
     if (is_entry) lowered.scratch = counter.bytes;
-    lowered.on_stack += counter.on_stack;
+    lowered.on_stack += counter.most_on_stack;
   }
   return lowered;
 }

@@ -37,14 +37,14 @@ ir::Graph Planned(const std::string& example) {
 }
 
 std::string Budget(const ir::Graph& graph, const CompiledKernels& kernels) {
-  std::string text = absl::StrFormat("%-31s %14s %12s %10s %8s  %s\n", "kernel", "flops", "bytes", "scratch", "object", "makes");
+  std::string text = absl::StrFormat("%-31s %-13s %14s %12s %10s %8s  %s\n", "kernel", "algorithm", "flops", "bytes", "scratch", "object", "makes");
   int64_t count = 0, flops = 0, bytes = 0, scratch = 0, object = 0;
   for (size_t at = 0; at < graph.nodes.size(); ++at) {
     const ir::Node& node = graph.nodes[at];
     if (!node.is_kernel()) continue;
     const CompiledKernel& kernel = kernels.kernels.at(kernels.symbols[0][at]);
     const int64_t own_flops = passes::RegionFlops(graph, node, graph.batch_size), own_bytes = passes::RegionBytes(graph, node);
-    absl::StrAppendFormat(&text, "%-31s %14s %12d %10d %8d  %s\n", node.region, absl::StrCat(passes::LiveOperand(node) != ir::kNoValue ? "<= " : "", own_flops), own_bytes,
+    absl::StrAppendFormat(&text, "%-31s %-13s %14s %12d %10d %8d  %s\n", node.region, kernel.algorithm, absl::StrCat(passes::LiveOperand(node) != ir::kNoValue ? "<= " : "", own_flops), own_bytes,
                           kernel.scratch_bytes, kernel.object.size(), graph.value(node.outputs[0]).name);
     ++count;
     flops += own_flops;
@@ -52,7 +52,7 @@ std::string Budget(const ir::Graph& graph, const CompiledKernels& kernels) {
     scratch = std::max(scratch, kernel.scratch_bytes);
   }
   for (const auto& [symbol, kernel] : kernels.kernels) object += static_cast<int64_t>(kernel.object.size());
-  absl::StrAppendFormat(&text, "%-31s %14d %12d %10d %8d\n", absl::StrCat(count, " kernels"), flops, bytes, scratch, object);
+  absl::StrAppendFormat(&text, "%-31s %-13s %14d %12d %10d %8d\n", absl::StrCat(count, " kernels"), "", flops, bytes, scratch, object);
   const passes::MemoryReport memory = passes::ReportMemory(graph);
   absl::StrAppend(&text, "arena ", memory.arena_bytes(), ", bound ", memory.arena_bound_bytes, "\n");
   return text;
