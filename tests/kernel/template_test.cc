@@ -1,4 +1,5 @@
 // Every template of codegen/templates against generic and the interpreter, on sizes that fill vectors, tiles and chunks unevenly.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -79,7 +80,8 @@ void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const
     for (int64_t cell = 0; cell < cells; ++cell) {
       const double sum = sums.real[at(cell)], lost = share * terms.real[at(cell)];
       if (pool.op == &ir::kMaxPool) {
-        ASSERT_LE(sum - lost, sums.real[at(choice)] + share * terms.real[at(choice)]) << name << "[" << place << "] names cell " << choice << " instead of " << cell;
+        ASSERT_LE(sum - lost, sums.real[at(choice)] + share * terms.real[at(choice)])
+            << name << "[" << place << "] names cell " << choice << " instead of " << cell;
       } else if (std::abs(sum) > lost) {
         ASSERT_EQ(choice >> cell & 1, sum > 0) << name << "[" << place << "] at cell " << cell;
       }
@@ -89,7 +91,9 @@ void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const
 
 // The op of the kernel that makes `value`.
 const ir::Node& MakerOf(const ir::Node& kernel, ir::ValueId value) {
-  return *std::find_if(kernel.body.begin(), kernel.body.end(), [&](const ir::Node& node) { return std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end(); });
+  return *std::find_if(kernel.body.begin(), kernel.body.end(), [&](const ir::Node& node) {
+    return std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end();
+  });
 }
 
 void Compare(Step& step, int64_t n, double live, int draws) {
@@ -237,8 +241,8 @@ bool MayPassOver(const ir::Op& op) {
   return std::find(std::begin(ops), std::end(ops), &op) != std::end(ops);
 }
 
-// Rows and their operands of which a kernel does not read what only meets zeros, so that a NaN there may stay unseen.  It is still in the
-// operand, and the kernel that made it was seen.
+// Rows and their operands of which a kernel does not read what only meets zeros, so that a NaN there changes nothing.  Not every
+// target leaves out all of them.
 const std::set<std::string> kLeftOut = {
     // pixels beside gradients that are zero: their pool chose others, relu turned them off, or no window covers them
     "filter_of_few_channels.x", "filter_in_chunks.x", "filter_padded.x", "filter_of_one_channel.x", "filter_of_masked_means.x",
@@ -248,7 +252,7 @@ const std::set<std::string> kLeftOut = {
     "dense_grad_filter_of_live_input.y",
     // weights of such gradients
     "input_masked.w", "input_padded.w", "input_of_many_filters.w", "input_of_live.w", "input_of_live_by_taps.w", "input_of_live_wide.w",
-    "dense_grad_input_of_live.w",
+    "dense_grad_input_of_live.w", "dense_grad_input_of_live_over_many_units.w",
     // weights of inputs that are zero
     "conv_of_live_in_chunks.w"};
 
@@ -282,7 +286,7 @@ TEST_P(Templates, PassOnWhatIsNoNumber) {
           const std::vector<double>&want = exact.at(name).real, &old = before.at(name).real, &other = after.at(name).real;
           for (size_t at = 0; at < want.size(); ++at) {
             if (!std::isnan(want[at])) continue;
-            reached.insert(name);
+            reached.insert(absl::StrCat(RowOf(name).name, ".", operand));
             if (std::isnan(kernel->at(name).real[at])) continue;
             if (old[at] != other[at]) lost.insert(absl::StrCat(name, " from ", operand));
             else left_out.insert(absl::StrCat(RowOf(name).name, ".", operand));
@@ -292,8 +296,8 @@ TEST_P(Templates, PassOnWhatIsNoNumber) {
     }
   }
   EXPECT_EQ(lost, std::set<std::string>());
-  EXPECT_EQ(left_out, kLeftOut);
-  for (const Row& row : kGradientRows) EXPECT_TRUE(std::any_of(reached.begin(), reached.end(), [&](const std::string& name) { return &RowOf(name) == &row; })) << row.name;
+  EXPECT_THAT(kLeftOut, testing::IsSupersetOf(left_out));
+  for (const Row& row : kGradientRows) EXPECT_EQ(reached.count(absl::StrCat(row.name, ".d")), 1) << row.name << ": no draw tests its gradient";
 }
 
 }  // namespace
