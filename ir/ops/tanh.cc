@@ -25,7 +25,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kTanh = {
     .name = "tanh",
-    .doc = "y = tanh x, element by element; f32.",
+    .doc = "y = tanh x, element by element; f32. The interpreter keeps NaN; a kernel may turn it into −1 or 1.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {},
