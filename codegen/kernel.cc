@@ -1,6 +1,8 @@
 #include "codegen/kernel.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "codegen/schedule.h"
@@ -20,10 +22,10 @@ constexpr int64_t kPadding = 64;           // Halide reads up to a vector past t
 // Of a thread, which is one of the user's as often as one of ours: what kernels may have on it.
 constexpr int64_t kMostOnStack = 1 << 20;
 
-// Adds up what a lowered function takes from halide_malloc, and what it has on the stack at a time: what is done with is used again.
+// Adds up what a lowered function takes from halide_malloc and from the stack.
 class AllocationCounter : public Halide::Internal::IRVisitor {
  public:
-  int64_t bytes = 0, most_on_stack = 0;
+  int64_t bytes = 0, on_stack = 0;
   std::string fault;
 
  private:
@@ -40,10 +42,9 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
     const int64_t size = int64_t{allocation->constant_allocation_size()} * allocation->type.bytes();
     if (size == 0 && !allocation->extents.empty()) fault = absl::StrCat(allocation->name, " has no constant size");
     if (type == kOnStack || (size <= kStackLimit && type != Halide::MemoryType::Heap)) {
-      on_stack_ += size;
-      most_on_stack = std::max(most_on_stack, on_stack_);
+      const OnStack taken = Take({allocation->type, size});
       IRVisitor::visit(allocation);
-      on_stack_ -= size;
+      free_.push_back(taken);
       return;
     }
     IRVisitor::visit(allocation);
@@ -52,8 +53,25 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
     bytes += (size + padding + kPadding + 63) / 64 * 64;
   }
 
+  struct OnStack {
+    Halide::Type type;
+    int64_t bytes;
+  };
+
+  // As Halide's code generator does: a place that is done with serves again for as many bytes or fewer of the same type.
+  OnStack Take(const OnStack& wanted) {
+    const auto place = std::find_if(free_.begin(), free_.end(), [&](const OnStack& place) { return place.type == wanted.type && place.bytes >= wanted.bytes; });
+    if (place == free_.end()) {
+      on_stack += wanted.bytes;
+      return wanted;
+    }
+    const OnStack taken = *place;
+    free_.erase(place);
+    return taken;
+  }
+
   int loops_ = 0;
-  int64_t on_stack_ = 0;
+  std::vector<OnStack> free_;
 };
 
 struct LoweredKernel {
@@ -73,7 +91,7 @@ absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide:
     if (!is_entry && counter.bytes > 0) counter.fault = "memory is allocated inside a parallel loop";
     if (!counter.fault.empty()) return absl::InternalError(counter.fault);
     if (is_entry) lowered.scratch = counter.bytes;
-    lowered.on_stack += counter.most_on_stack;
+    lowered.on_stack += counter.on_stack;
   }
   return lowered;
 }

@@ -16,7 +16,8 @@ enum {
   kMostThreads = 1024,
   kCacheLine = 64,
   kLooks = 4000,     // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between kernels
-  kLooksAYield = 64  // of which one lets other threads have the core, should there be more of them than cores
+  kLooksAYield = 64, // of which one lets other threads have the core, should there be more of them than cores
+  kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
 };
 
 // Tasks that a thread begins with; when it is done it takes of the others' ranges.
@@ -43,6 +44,7 @@ static struct {
   uint32_t loops;
   _Atomic int threads;
   int started;  // workers
+  int refused;  // the number of threads of which the system refused some, not to be asked for in each loop
   _Atomic int sleeping;
   _Atomic int stop;
   pthread_mutex_t mutex;
@@ -125,6 +127,7 @@ static void ForgetWorkers(void) {
   pool.started = 0;
   atomic_store(&pool.sleeping, 0);
   pthread_mutex_init(&pool.mutex, NULL);
+  pthread_cond_init(&pool.wake, NULL);
   atomic_store(&loop.open, 0);
   atomic_store(&loop.inside, 0);
   atomic_flag_clear(&pool.taken);
@@ -133,10 +136,15 @@ static void ForgetWorkers(void) {
 // Where the system gives no more threads, fewer do the work.
 static void StartWorkers(int threads) {
   if (pool.loops == 0) pthread_atfork(NULL, NULL, ForgetWorkers);
-  while (pool.started < threads - 1) {
-    if (pthread_create(&workers[pool.started], NULL, Work, (void*)(intptr_t)(pool.started + 1)) != 0) return;
-    ++pool.started;
-  }
+  if (pool.started >= threads - 1 || threads == pool.refused) return;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  size_t bytes = 0;
+  pthread_attr_getstacksize(&attributes, &bytes);
+  if (bytes < kStackBytes) pthread_attr_setstacksize(&attributes, kStackBytes);
+  while (pool.started < threads - 1 && pthread_create(&workers[pool.started], &attributes, Work, (void*)(intptr_t)(pool.started + 1)) == 0) ++pool.started;
+  pthread_attr_destroy(&attributes);
+  pool.refused = pool.started < threads - 1 ? threads : 0;
 }
 
 // Before the code that workers run is unloaded.

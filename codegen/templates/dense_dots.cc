@@ -30,8 +30,8 @@ class Terms {
       : dy_(dy), w_(w), units_(static_cast<int>(w.type.shape[1])), lanes_(lanes), ragged_(units_ % lanes != 0), step(0, Parts(units_, lanes), "step") {}
 
   Expr operator()(const Expr& n, const Expr& channel, const Expr& lane) const {
-    const Expr unit = (ragged_ ? Halide::min(step * lanes_, units_ - lanes_) : step * lanes_) + lane, left = dy_({n, unit});
-    return (ragged_ ? Halide::select(unit >= step * lanes_, left, 0.0f) : left) * w_({channel, unit});
+    const Expr unit = (ragged_ ? Halide::min(step * lanes_, units_ - lanes_) : step * lanes_) + lane, product = dy_({n, unit}) * w_({channel, unit});
+    return ragged_ ? Halide::select(unit >= step * lanes_, product, 0.0f) : product;
   }
 
  private:

@@ -23,6 +23,10 @@ constexpr double kSmallTile = 1.15, kTaskTiles = 3;  // a tile that fills half o
 constexpr int kEnoughTiles = 24;                // of a task, so that transformed filters, which may be megabytes, are read seldom enough
 constexpr int64_t kFewestTasks = 8;             // for the sake of which a task takes fewer pictures
 
+// Tiles between a point's elements and the next one's: a tile's points are written at once, and an odd number keeps them out of each other's
+// sets of a cache.
+int Apart(const WinogradPlan& plan) { return plan.tiles() | 1; }
+
 int Tiles(int extent, int size) { return (extent + size - 1) / size; }
 
 // Multiplications and additions for a picture: products, and what the transforms cost beside them.
@@ -38,7 +42,8 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
   const int block = std::min(filters, 4 * machine.lanes), points = size + kTaps - 1;
   const int64_t tile_bytes = int64_t{points} * points * (int64_t{channels} + block) * 4;
   WinogradPlan plan = {size, Tiles(height, size), Tiles(width, size), 1, 1, channels, filters, tile_bytes};
-  const auto tiles = static_cast<int>(std::min(std::max<int64_t>(kTransformBytes / tile_bytes, kEnoughTiles), kMostStack / tile_bytes));
+  const int64_t most_tiles = (kMostStack / tile_bytes - 1) | 1;  // an odd number, see Apart
+  const auto tiles = static_cast<int>(std::min(std::max<int64_t>(kTransformBytes / tile_bytes, kEnoughTiles), most_tiles));
   const int64_t most_bytes = machine.lanes >= 16 ? kMostOfMegabyte : kMostTransformBytes;
   // The last task is shifted inwards, so that all take as many rows: as few as can be are computed twice.
   double least = 0;
@@ -56,7 +61,7 @@ WinogradPlan PlanWinograd(int height, int width, int channels, int filters, cons
   return plan;
 }
 
-bool FitsStack(const WinogradPlan& plan) { return plan.tiles() * plan.tile_bytes <= kMostStack; }
+bool FitsStack(const WinogradPlan& plan) { return Apart(plan) * plan.tile_bytes <= kMostStack; }
 
 Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const Machine& machine)
     : plan_(plan), pack_(plan.filters % machine.lanes == 0 ? machine.lanes : plan.filters) {
@@ -104,8 +109,7 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
   halves_.compute_at(out, vector).bound_extent(k_, lanes).bound_extent(d_, plan_.size).bound_extent(f_, plan_.points()).bound_extent(t_, 1);
   halves_.reorder(k_, d_, f_, t_, n_).vectorize(k_, lanes).unroll(d_).unroll(f_);
 
-  // A tile's points are written at once; an odd number of tiles keeps them out of each other's sets of a cache.
-  const int apart = plan_.tiles() | 1;
+  const int apart = Apart(plan_);
   products_.compute_at(out, block).store_in(kOnStack).bound_extent(k_, block_filters).bound_extent(t_, plan_.tiles()).bound_storage(t_, apart);
   // A slice of transformed filters stays in the first-level cache while all tiles of the task pass by.
   products_.split(k_, ko, ki, across).split(t_, to, ti, tile.rows).reorder(ki, ti, to, ko, e_, f_).vectorize(ki, lanes).unroll(ki).unroll(ti);

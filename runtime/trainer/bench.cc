@@ -52,7 +52,7 @@ BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   if (WhyNotDrawn(size.height, size.width, size.channels).empty()) return {"drawn shapes", OpenData(program, line).train};
   const brine_value& label = OnlyInput(program.train, BRINE_LABEL);
   const int64_t classes = label.dtype == BRINE_F32 ? RowElements(label) : ClassCount(program);
-  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes, program.batch_size, 0)};
+  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes, line.batch_size > 0 ? line.batch_size : program.batch_size, 0)};
 }
 
 // What a kernel reads and writes, each operand once.

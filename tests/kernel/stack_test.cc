@@ -25,6 +25,12 @@ constexpr struct {
   %y = kernel(%x, %w) <conv_pool> {
     %y = conv2d(%x, %w) : f32[n,6,6,16]
   } : f32[n,6,6,16])"},
+    {"DeepWinogradOfOddTiles", R"(
+  input %x : f32[n,8,8,2600] data
+  input %w : f32[3,3,2600,16] data
+  %y = kernel(%x, %w) <conv_pool> {
+    %y = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,8,8,16]
+  } : f32[n,8,8,16])"},
     {"WideDirect", R"(
   input %x : f32[n,1,40000,16] data
   input %w : f32[1,3,16,16] data

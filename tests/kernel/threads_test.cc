@@ -119,11 +119,21 @@ TEST(Threads, DenormalsAreZeroInTasksOnly) {
   }
 }
 
+// The parent's workers sleep when it forks; the child's do between its loops, so that it wakes them more than once.
 TEST(Threads, AForkedChildHasThreadsOfItsOwn) {
   brine_backend_set_threads(3);
   ASSERT_EQ(Visits(0, 30), std::vector<int>(30, 1));
+  usleep(20000);
   const pid_t child = fork();
-  if (child == 0) std::exit(Visits(0, 30) == std::vector<int>(30, 1) ? 0 : 1);  // not _exit: workers are stopped there too
+  if (child == 0) {
+    alarm(20);
+    bool right = true;
+    for (int loop = 0; loop < 4; ++loop) {
+      right = right && Visits(0, 30) == std::vector<int>(30, 1);
+      usleep(20000);
+    }
+    std::exit(right ? 0 : 1);  // not _exit: workers are stopped there too
+  }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
