@@ -62,7 +62,8 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
                                     "int brine_trainer_main(const brine_program* program, int argc, char** argv);\n",
                                     "int main(int argc, char** argv) { return brine_trainer_main(", text.name, "_program(), argc, argv); }\n")));
       BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c", main_source, "-o", main_object}, "compiling main"));
-      Command command = {toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-s", "-o", output, main_object, objects.program};
+      // noseparate-code: what is read and what is run share pages, of which the file then has two less.
+      Command command = {toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object, objects.program};
       Append(command, objects.kernels);
       Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, backend, "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
