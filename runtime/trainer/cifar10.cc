@@ -13,6 +13,18 @@ namespace {
 constexpr int64_t kPixels = 32 * 32, kRecord = 1 + 3 * kPixels;  // label, red plane, green plane, blue plane
 constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
 
+// The three planes of a picture as pixels; in vectors it takes a fifth of the time, and it is made anew in each step.
+#if defined(__x86_64__) && !defined(__clang__)
+__attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
+#endif
+void Interleave(const uint8_t* __restrict planes, uint8_t* __restrict pixels) {
+  for (int64_t at = 0; at < kPixels; ++at) {
+    pixels[3 * at] = planes[at];
+    pixels[3 * at + 1] = planes[kPixels + at];
+    pixels[3 * at + 2] = planes[2 * kPixels + at];
+  }
+}
+
 class Cifar10Source : public SampleSource {
  public:
   explicit Cifar10Source(const std::vector<std::string>& paths) {
@@ -40,12 +52,8 @@ class Cifar10Source : public SampleSource {
       const int32_t number = record[0];
       std::memcpy(label, &number, sizeof(number));
       label += sizeof(number);
-      const uint8_t *red = record + 1, *green = red + kPixels, *blue = green + kPixels;
-      for (int64_t at = 0; at < kPixels; ++at, pixel += 3) {
-        pixel[0] = red[at];
-        pixel[1] = green[at];
-        pixel[2] = blue[at];
-      }
+      Interleave(record + 1, pixel);
+      pixel += 3 * kPixels;
     }
   }
 
