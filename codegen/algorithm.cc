@@ -63,11 +63,15 @@ Index ToIndex(const std::vector<Var>& vars) { return Index(vars.begin(), vars.en
 
 Halide::Type ToHalide(ir::DType dtype) {
   switch (dtype) {
-    case ir::DType::kF32: return Halide::Float(32);
-    case ir::DType::kI32: return Halide::Int(32);
-    case ir::DType::kU32: return Halide::UInt(32);
+    case ir::DType::kF32:
+      return Halide::Float(32);
+    case ir::DType::kI32:
+      return Halide::Int(32);
+    case ir::DType::kU32:
+      return Halide::UInt(32);
     case ir::DType::kU8:
-    case ir::DType::kMask: return Halide::UInt(8);
+    case ir::DType::kMask:
+      return Halide::UInt(8);
   }
   BRINE_CHECK(false);
 }
@@ -75,15 +79,18 @@ Halide::Type ToHalide(ir::DType dtype) {
 Index Broadcast(const ir::Type& type, const Index& index) {
   const size_t missing = index.size() - type.shape.size();
   Index result;
-  for (size_t axis = 0; axis < type.shape.size(); ++axis) result.push_back(type.shape[axis] == 1 ? Expr(0) : index[axis + missing]);
+  for (size_t axis = 0; axis < type.shape.size(); ++axis)
+    result.push_back(type.shape[axis] == 1 ? Expr(0) : index[axis + missing]);
   return result;
 }
 
 Func MakeFunc(const std::string& name, const std::vector<Var>& c_order, const std::vector<Expr>& values) {
   Func func(name);
   const std::vector<Var> args = Reversed(c_order);
-  if (values.size() == 1) func(args) = values[0];
-  else func(args) = Halide::Tuple(values);
+  if (values.size() == 1)
+    func(args) = values[0];
+  else
+    func(args) = Halide::Tuple(values);
   return func;
 }
 

@@ -40,8 +40,9 @@ struct Accumulator {
   Kind kind = Kind::kWindow;
 };
 
-// A Func with memory of its own, which the op's result reads: weights in another order, or sums of one part of the work each, so that
-// the number of parts follows from shapes.  Scheduled like a result; the outermost axis is the parallel one.
+// A Func with memory of its own, which the op's result reads: weights in another order, or sums of one part of the work
+// each, so that the number of parts follows from shapes.  Scheduled like a result; the outermost axis is the parallel
+// one.
 struct Root {
   Halide::Func func;  // pure
   ir::Shape shape;
@@ -86,17 +87,19 @@ const Algorithm& FindAlgorithm(const ir::Op& op);
 
 // The variables of a Func of `rank` axes, in C order; the same ones for every Func.
 std::vector<Halide::Var> Axes(int rank);
-Halide::Var Axis(int halide_axis);               // 0 is the innermost
+Halide::Var Axis(int halide_axis);  // 0 is the innermost
 std::vector<Halide::Var> Reversed(std::vector<Halide::Var> vars);
 Index ToIndex(const std::vector<Halide::Var>& vars);
 Halide::Type ToHalide(ir::DType dtype);
 
-// The index that broadcasting gives an operand of `type` for element `index` of the result: trailing axes aligned, 0 along an extent of 1.
+// The index that broadcasting gives an operand of `type` for element `index` of the result: trailing axes aligned, 0
+// along an extent of 1.
 Index Broadcast(const ir::Type& type, const Index& index);
 
 // A result that is one expression of its index.
 Lowered Pure(const LoweringContext& context, const std::vector<Halide::Expr>& values);
-Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& c_order, const std::vector<Halide::Expr>& values);
+Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& c_order,
+                      const std::vector<Halide::Expr>& values);
 
 // Windows: input coordinate of tap `tap` for output `at`, and whether it lies in [0, size).
 Halide::Expr Inside(const Halide::Expr& at, int64_t size);

@@ -1,11 +1,12 @@
-// What Halide's runtime calls, and what the runtime calls of it.  Linked into every compiled program beside Halide's runtime, whose
-// definitions of these functions are weak.
+// What Halide's runtime calls, and what the runtime calls of it.  Linked into every compiled program beside Halide's
+// runtime, whose definitions of these functions are weak.
+#include "codegen/backend.h"
+
 #include <HalideRuntime.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "codegen/backend.h"
 #include "runtime/program.h"
 
 #if defined(__SSE2__)
@@ -13,8 +14,9 @@
 #endif
 
 // A brine_buffer is handed to kernels as a halide_buffer_t.
-#define SAME_PLACE(ours, theirs) \
-  _Static_assert(offsetof(brine_buffer, ours) == offsetof(struct halide_buffer_t, theirs), "brine_buffer and halide_buffer_t differ")
+#define SAME_PLACE(ours, theirs)                                                           \
+  _Static_assert(offsetof(brine_buffer, ours) == offsetof(struct halide_buffer_t, theirs), \
+                 "brine_buffer and halide_buffer_t differ")
 SAME_PLACE(device, device);
 SAME_PLACE(device_interface, device_interface);
 SAME_PLACE(host, host);
@@ -22,9 +24,12 @@ SAME_PLACE(flags, flags);
 SAME_PLACE(type_code, type);
 SAME_PLACE(dimensions, dimensions);
 SAME_PLACE(dim, dim);
-_Static_assert(sizeof(brine_buffer) == sizeof(struct halide_buffer_t), "brine_buffer and halide_buffer_t differ in size");
-_Static_assert(sizeof(brine_dimension) == sizeof(struct halide_dimension_t), "brine_dimension and halide_dimension_t differ in size");
-_Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimension_t, stride), "brine_dimension and halide_dimension_t differ");
+_Static_assert(sizeof(brine_buffer) == sizeof(struct halide_buffer_t),
+               "brine_buffer and halide_buffer_t differ in size");
+_Static_assert(sizeof(brine_dimension) == sizeof(struct halide_dimension_t),
+               "brine_dimension and halide_dimension_t differ in size");
+_Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimension_t, stride),
+               "brine_dimension and halide_dimension_t differ");
 
 // Kernels allocate on the calling thread only, and the walker resets scratch_used before each of them.
 void* halide_malloc(void* user_context, size_t size) {

@@ -16,9 +16,12 @@ using Command = std::vector<std::string>;
 // Runs a compiler or linker.
 absl::Status Run(const Command& command, const char* what) {
   const absl::StatusOr<ProcessResult> result = RunProcess(command);
-  if (!result.ok()) return absl::NotFoundError(absl::StrCat("no C compiler: ", result.status().message(), "; install gcc or set CC and CXX"));
+  if (!result.ok())
+    return absl::NotFoundError(
+        absl::StrCat("no C compiler: ", result.status().message(), "; install gcc or set CC and CXX"));
   if (result->exit_code == 0) return absl::OkStatus();
-  return absl::InternalError(absl::StrCat(what, " failed: ", command[0], " ended with code ", result->exit_code, "\n", result->errors));
+  return absl::InternalError(
+      absl::StrCat(what, " failed: ", command[0], " ended with code ", result->exit_code, "\n", result->errors));
 }
 
 // The files of one link, in a temporary folder.
@@ -27,11 +30,12 @@ struct Objects {
   std::vector<std::string> kernels;  // and Halide's runtime
 };
 
-absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramText& text, const CompiledKernels& kernels, const std::string& runtime,
-                                     const Toolchain& toolchain) {
+absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramText& text, const CompiledKernels& kernels,
+                                     const std::string& runtime, const Toolchain& toolchain) {
   Objects objects = {folder, folder + "/program.o", {}};
   BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
-  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c", folder + "/program.c", "-o", objects.program},
+  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
+                             folder + "/program.c", "-o", objects.program},
                             "compiling the program's tables"));
   for (const auto& [symbol, kernel] : kernels.kernels) {
     objects.kernels.push_back(absl::StrCat(folder, "/", symbol, ".o"));
@@ -42,7 +46,9 @@ absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramTex
   return objects;
 }
 
-void Append(Command& command, const std::vector<std::string>& more) { command.insert(command.end(), more.begin(), more.end()); }
+void Append(Command& command, const std::vector<std::string>& more) {
+  command.insert(command.end(), more.begin(), more.end());
+}
 
 // One relocatable object of the tables, the kernels, Halide's runtime and our part of it.
 absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, const std::string& output) {
@@ -52,18 +58,26 @@ absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, cons
   return Run(command, "linking");
 }
 
-absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, const Toolchain& toolchain, const std::string& output) {
-  const std::string core = toolchain.libraries + "/libbrine_core.a", backend = toolchain.libraries + "/libbrine_backend.a";
+absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, const Toolchain& toolchain,
+                  const std::string& output) {
+  const std::string core = toolchain.libraries + "/libbrine_core.a",
+                    backend = toolchain.libraries + "/libbrine_backend.a";
   switch (emit) {
     case Emit::kExe: {
       const std::string main_source = objects.folder + "/main.c", main_object = objects.folder + "/main.o";
       BRINE_RETURN_IF_ERROR(WriteFile(
-          main_source, absl::StrCat("#include \"runtime/program.h\"\nconst brine_program* ", text.name, "_program(void);\n",
-                                    "int brine_trainer_main(const brine_program* program, int argc, char** argv);\n",
-                                    "int main(int argc, char** argv) { return brine_trainer_main(", text.name, "_program(), argc, argv); }\n")));
-      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c", main_source, "-o", main_object}, "compiling main"));
+          main_source,
+          absl::StrCat("#include \"runtime/program.h\"\nconst brine_program* ", text.name, "_program(void);\n",
+                       "int brine_trainer_main(const brine_program* program, int argc, char** argv);\n",
+                       "int main(int argc, char** argv) { return brine_trainer_main(", text.name,
+                       "_program(), argc, argv); }\n")));
+      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
+                                 main_source, "-o", main_object},
+                                "compiling main"));
       // noseparate-code: what is read and what is run share pages, of which the file then has two less.
-      Command command = {toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object, objects.program};
+      Command command = {
+          toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object,
+          objects.program};
       Append(command, objects.kernels);
       Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, backend, "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
@@ -77,10 +91,13 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
     case Emit::kStatic: {
       const std::string whole = objects.folder + "/" + text.name + ".o", core_object = objects.folder + "/core.o";
       BRINE_RETURN_IF_ERROR(LinkObject(objects, toolchain, whole));
-      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-r", "-nostdlib", "-o", core_object, "-Wl,--whole-archive", core, "-Wl,--no-whole-archive"}, "linking"));
+      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-r", "-nostdlib", "-o", core_object, "-Wl,--whole-archive",
+                                 core, "-Wl,--no-whole-archive"},
+                                "linking"));
       return Run({"ar", "rcsD", output, whole, core_object}, "archiving");
     }
-    case Emit::kObject: return LinkObject(objects, toolchain, output);
+    case Emit::kObject:
+      return LinkObject(objects, toolchain, output);
   }
   return absl::InternalError("unknown form of output");
 }
@@ -104,7 +121,8 @@ const ir::Graph* PlannedModel::Find(ir::Function function) const {
   return nullptr;
 }
 
-absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_size, const passes::PipelineOptions& passes, const std::string& dump_folder) {
+absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_size,
+                                       const passes::PipelineOptions& passes, const std::string& dump_folder) {
   PlannedModel planned;
   planned.model = model;
   for (ir::Function function : {ir::Function::kTrain, ir::Function::kEvaluate, ir::Function::kPredict}) {
@@ -123,8 +141,8 @@ absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_siz
   return planned;
 }
 
-absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options, const std::string& summary, const Toolchain& toolchain,
-                                          const Cache& cache) {
+absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options,
+                                          const std::string& summary, const Toolchain& toolchain, const Cache& cache) {
   CompileOptions compile;
   compile.worker = toolchain.worker;
   compile.target = options.target;
@@ -135,7 +153,8 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   std::vector<const ir::Graph*> graphs;
   for (const ir::Graph& graph : planned.functions) graphs.push_back(&graph);
   BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs, compile, cache));
-  const ModelGraphs model = {&planned.model, planned.Find(ir::Function::kTrain), planned.Find(ir::Function::kEvaluate), planned.Find(ir::Function::kPredict)};
+  const ModelGraphs model = {&planned.model, planned.Find(ir::Function::kTrain), planned.Find(ir::Function::kEvaluate),
+                             planned.Find(ir::Function::kPredict)};
   BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(model, kernels, compile.target, summary));
 
   BuiltProgram result;
@@ -144,7 +163,8 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   result.kernels = static_cast<int>(kernels.kernels.size());
   result.compiled = kernels.compiled;
   BRINE_ASSIGN_OR_RETURN(const std::string libraries, LibraryKey(toolchain));
-  const std::string key = absl::StrCat("program\nform ", static_cast<int>(options.emit), "\nsources ", kSourcesHash, "\n", libraries, text.source);
+  const std::string key = absl::StrCat("program\nform ", static_cast<int>(options.emit), "\nsources ", kSourcesHash,
+                                       "\n", libraries, text.source);
   if (std::optional<std::string> bytes = cache.Get(key)) {
     result.bytes = *std::move(bytes);
     return result;

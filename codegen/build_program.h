@@ -20,8 +20,9 @@ enum class Emit : uint8_t { kExe, kShared, kStatic, kObject };
 struct ProgramOptions {
   int64_t batch_size = 32;
   Emit emit = Emit::kExe;
-  std::string target;    // empty: this machine
-  std::string dump_folder;  // empty: none; else the graphs after each pass that changed one, in a folder for each function
+  std::string target;  // empty: this machine
+  std::string
+      dump_folder;  // empty: none; else the graphs after each pass that changed one, in a folder for each function
 };
 
 // The functions that a model has, planned: train and evaluate need Compile().
@@ -31,7 +32,8 @@ struct PlannedModel {
 
   const ir::Graph* Find(ir::Function function) const;
 };
-absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_size, const passes::PipelineOptions& passes, const std::string& dump_folder = "");
+absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_size,
+                                       const passes::PipelineOptions& passes, const std::string& dump_folder = "");
 
 struct BuiltProgram {
   std::string name;    // as a C identifier
@@ -41,8 +43,8 @@ struct BuiltProgram {
 };
 
 // Errors: kInternal for what did not compile or link, kNotFound for a missing compiler.
-absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options, const std::string& summary, const Toolchain& toolchain,
-                                          const Cache& cache);
+absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options,
+                                          const std::string& summary, const Toolchain& toolchain, const Cache& cache);
 
 }  // namespace brine::codegen
 

@@ -31,7 +31,8 @@ struct Runtime {
   void (*restore)(uint32_t) = nullptr;
 };
 
-absl::StatusOr<void*> LinkAndLoad(const Toolchain& toolchain, const std::vector<std::string>& inputs, const TemporaryFolder& folder, int flags) {
+absl::StatusOr<void*> LinkAndLoad(const Toolchain& toolchain, const std::vector<std::string>& inputs,
+                                  const TemporaryFolder& folder, int flags) {
   const std::string library = absl::StrCat(folder.path(), "/linked.so");
   std::vector<std::string> command = {toolchain.c_compiler, "-shared", "-o", library};
   command.insert(command.end(), inputs.begin(), inputs.end());
@@ -53,7 +54,9 @@ absl::StatusOr<Runtime> LoadRuntime(const Toolchain& toolchain, const CompileOpt
   const std::string path = absl::StrCat(folder.path(), "/runtime.o");
   BRINE_RETURN_IF_ERROR(WriteFile(path, object));
   BRINE_ASSIGN_OR_RETURN(void* handle,
-                         LinkAndLoad(toolchain, {path, "-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive", "-lpthread", "-ldl", "-lm"},
+                         LinkAndLoad(toolchain,
+                                     {path, "-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a",
+                                      "-Wl,--no-whole-archive", "-lpthread", "-ldl", "-lm"},
                                      folder, RTLD_GLOBAL));
   Runtime runtime;
   runtime.set_threads = reinterpret_cast<int (*)(int32_t)>(dlsym(handle, "brine_backend_set_threads"));
@@ -93,8 +96,10 @@ void ToBytes(const ir::Tensor<float>& tensor, uint8_t* bytes) {
     return;
   }
   for (size_t at = 0; at < tensor.whole.size(); ++at) {
-    if (tensor.dtype == ir::DType::kU8) bytes[at] = static_cast<uint8_t>(tensor.whole[at]);
-    else reinterpret_cast<uint32_t*>(bytes)[at] = static_cast<uint32_t>(tensor.whole[at]);
+    if (tensor.dtype == ir::DType::kU8)
+      bytes[at] = static_cast<uint8_t>(tensor.whole[at]);
+    else
+      reinterpret_cast<uint32_t*>(bytes)[at] = static_cast<uint32_t>(tensor.whole[at]);
   }
 }
 
@@ -105,9 +110,14 @@ void FromBytes(const uint8_t* bytes, ir::Tensor<float>& tensor) {
   }
   for (size_t at = 0; at < tensor.whole.size(); ++at) {
     switch (tensor.dtype) {
-      case ir::DType::kU8: tensor.whole[at] = bytes[at]; break;
-      case ir::DType::kI32: tensor.whole[at] = reinterpret_cast<const int32_t*>(bytes)[at]; break;
-      default: tensor.whole[at] = reinterpret_cast<const uint32_t*>(bytes)[at];
+      case ir::DType::kU8:
+        tensor.whole[at] = bytes[at];
+        break;
+      case ir::DType::kI32:
+        tensor.whole[at] = reinterpret_cast<const int32_t*>(bytes)[at];
+        break;
+      default:
+        tensor.whole[at] = reinterpret_cast<const uint32_t*>(bytes)[at];
     }
   }
 }
@@ -171,7 +181,8 @@ absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build
     if (symbol.empty()) continue;
     state->kernels.back() = reinterpret_cast<Kernel>(dlsym(state->library, absl::StrCat(symbol, "_argv").c_str()));
     state->scratch_bytes.back() = compiled.kernels.at(symbol).scratch_bytes;
-    if (state->kernels.back() == nullptr) return absl::InternalError(absl::StrCat(symbol, " is missing from its object"));
+    if (state->kernels.back() == nullptr)
+      return absl::InternalError(absl::StrCat(symbol, " is missing from its object"));
   }
   return Step(std::move(state));
 }
@@ -204,7 +215,8 @@ class Memory {
     for (const auto& [block, bytes] : block_bytes) blocks_[block] = NewPiece(std::string(ir::BlockName(block)), bytes);
     for (size_t at = 0; at < graph.values.size(); ++at) {
       const ir::Value& value = graph.values[at];
-      if (placed && value.placement.has_value() && !inside[at]) hosts_[at] = blocks_[value.placement->block] + value.placement->offset;
+      if (placed && value.placement.has_value() && !inside[at])
+        hosts_[at] = blocks_[value.placement->block] + value.placement->offset;
     }
   }
 
@@ -214,7 +226,9 @@ class Memory {
     for (const Piece& piece : pieces_) {
       for (int64_t at = 0; at < kRedZone; ++at) {
         const bool before = piece.Data()[-1 - at] != kRed, after = piece.Data()[piece.bytes + at] != kRed;
-        if (before || after) return absl::InternalError(absl::StrCat(piece.name, ": a kernel wrote ", at + 1, " bytes ", before ? "before" : "past", " it"));
+        if (before || after)
+          return absl::InternalError(
+              absl::StrCat(piece.name, ": a kernel wrote ", at + 1, " bytes ", before ? "before" : "past", " it"));
       }
     }
     return absl::OkStatus();
@@ -233,7 +247,8 @@ class Memory {
   };
 
   uint8_t* NewPiece(std::string name, int64_t bytes) {
-    pieces_.push_back({std::move(name), bytes, std::vector<uint8_t>(static_cast<size_t>(bytes + 2 * kRedZone + 64), kRed)});
+    pieces_.push_back(
+        {std::move(name), bytes, std::vector<uint8_t>(static_cast<size_t>(bytes + 2 * kRedZone + 64), kRed)});
     std::memset(pieces_.back().Data(), kPoison, static_cast<size_t>(bytes));
     return pieces_.back().Data();
   }
@@ -274,8 +289,10 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
         ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), rows);
         for (int64_t element = 0; element < tensor.size(); ++element) {
           const double value = values[values.size() == 1 ? 0 : static_cast<size_t>(element)];
-          if (ir::IsReal(tensor.dtype)) tensor.real[static_cast<size_t>(element)] = static_cast<float>(value);
-          else tensor.whole[static_cast<size_t>(element)] = static_cast<int64_t>(value);
+          if (ir::IsReal(tensor.dtype))
+            tensor.real[static_cast<size_t>(element)] = static_cast<float>(value);
+          else
+            tensor.whole[static_cast<size_t>(element)] = static_cast<int64_t>(value);
         }
         ToBytes(tensor, memory.host(node.outputs[0]));
       }
@@ -305,7 +322,8 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
   }
   for (const ir::State& state : graph.states) store(state.value, results);
   // Where the new value has memory of its own, the state takes it over.
-  for (const ir::Update& update : graph.updates) results[graph.value(update.state).name] = results.at(graph.value(update.value).name);
+  for (const ir::Update& update : graph.updates)
+    results[graph.value(update.state).name] = results.at(graph.value(update.value).name);
   return results;
 }
 

@@ -1,4 +1,5 @@
-// A compiled graph inside this process, for tests: the same worker, cache and objects as a program, linked to a shared object.
+// A compiled graph inside this process, for tests: the same worker, cache and objects as a program, linked to a shared
+// object.
 #ifndef BRINE_CODEGEN_BUILD_STEP_H_
 #define BRINE_CODEGEN_BUILD_STEP_H_
 
@@ -12,11 +13,11 @@
 namespace brine::codegen {
 
 struct BuildOptions {
-  std::string cache_folder;    // empty: $BRINE_CACHE or the user's
-  std::string target;          // empty: this machine
-  bool asserts = false;        // Halide's checks of buffers and bounds
-  bool use_placements = false;  // lay values out as planned; otherwise every value has memory of its own between red zones;
-                               // either is poisoned before the step
+  std::string cache_folder;     // empty: $BRINE_CACHE or the user's
+  std::string target;           // empty: this machine
+  bool asserts = false;         // Halide's checks of buffers and bounds
+  bool use_placements = false;  // lay values out as planned; otherwise every value has memory of its own between red
+                                // zones; either is poisoned before the step
 };
 
 class Step {
@@ -24,8 +25,8 @@ class Step {
   Step(Step&&) noexcept;
   ~Step();
 
-  // Runs every kernel in order with n = `rows`.  `given` holds every input and state.  The result holds every value outside the kernels;
-  // states hold what the step left.  Errors: a kernel's own, or a red zone that was written to.
+  // Runs every kernel in order with n = `rows`.  `given` holds every input and state.  The result holds every value
+  // outside the kernels; states hold what the step left.  Errors: a kernel's own, or a red zone that was written to.
   absl::StatusOr<ir::Tensors<float>> Run(const ir::Tensors<float>& given, int64_t rows, int threads = 1);
 
   int compiled_kernels() const;  // how many the cache lacked

@@ -16,9 +16,12 @@ std::string CString(absl::string_view text) {
   for (char c : text) {
     const unsigned char byte = static_cast<unsigned char>(c);
     // A question mark could begin a trigraph; octal escapes of three digits end by themselves.
-    if (c == '\n') absl::StrAppend(&result, "\\n");
-    else if (byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?') absl::StrAppendFormat(&result, "\\%03o", byte);
-    else result += c;
+    if (c == '\n')
+      absl::StrAppend(&result, "\\n");
+    else if (byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?')
+      absl::StrAppendFormat(&result, "\\%03o", byte);
+    else
+      result += c;
     if (++line % 4000 == 0 || c == '\n') absl::StrAppend(&result, "\"\n  \"");
   }
   return result + "\"";
@@ -58,9 +61,12 @@ std::vector<std::string> CpuFeatures(absl::string_view target) {
       {"avx512", {"avx512f", "avx512cd"}},
       {"avx512_skylake", {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"}},
       {"avx512_cannonlake", {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512ifma", "avx512vbmi"}},
-      {"avx512_zen4", {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512vbmi2", "avx512vnni", "avx512bf16"}},
-      {"avx512_zen5", {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512vbmi2", "avx512vnni", "avx512bf16"}},
-      {"avx512_sapphirerapids", {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512bf16", "avx512vnni"}},
+      {"avx512_zen4",
+       {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512vbmi2", "avx512vnni", "avx512bf16"}},
+      {"avx512_zen5",
+       {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512vbmi2", "avx512vnni", "avx512bf16"}},
+      {"avx512_sapphirerapids",
+       {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq", "avx512bf16", "avx512vnni"}},
   };
   std::vector<std::string> result;
   std::set<std::string> seen;

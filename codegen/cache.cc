@@ -56,18 +56,21 @@ absl::StatusOr<Cache> Cache::Open(const std::string& folder) {
   if (stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache is no folder"));
   }
-  if (info.st_uid != geteuid()) return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache folder belongs to another user"));
+  if (info.st_uid != geteuid())
+    return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache folder belongs to another user"));
   if ((info.st_mode & 077) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("%s: the cache folder has mode %04o, others may enter it; chmod 700 it", folder, info.st_mode & 07777));
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s: the cache folder has mode %04o, others may enter it; chmod 700 it", folder, info.st_mode & 07777));
   }
   return Cache(folder);
 }
 
 absl::StatusOr<std::string> Cache::DefaultFolder() {
   if (const char* folder = std::getenv("BRINE_CACHE"); folder != nullptr && *folder != '\0') return std::string(folder);
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/') return absl::StrCat(xdg, "/brine");
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return absl::StrCat(home, "/.cache/brine");
+  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/')
+    return absl::StrCat(xdg, "/brine");
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return absl::StrCat(home, "/.cache/brine");
   return absl::FailedPreconditionError("no folder for the cache: BRINE_CACHE, XDG_CACHE_HOME and HOME are not set");
 }
 
@@ -79,8 +82,9 @@ std::optional<std::string> Cache::Get(absl::string_view key) const {
   Header header;
   std::memcpy(&header, entry->data(), sizeof(header));
   const absl::string_view content = absl::string_view(*entry).substr(sizeof(header));
-  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0 || header.key_bytes != key.size() || content.size() < key.size() ||
-      header.payload_bytes != content.size() - key.size() || content.substr(0, key.size()) != key) {
+  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0 || header.key_bytes != key.size() ||
+      content.size() < key.size() || header.payload_bytes != content.size() - key.size() ||
+      content.substr(0, key.size()) != key) {
     return std::nullopt;
   }
   const XXH128_hash_t hash = Hash(content);
@@ -93,7 +97,8 @@ absl::Status Cache::Put(absl::string_view key, absl::string_view payload) const 
   const XXH128_hash_t hash = Hash(content);
   Header header = {{}, key.size(), payload.size(), {hash.low64, hash.high64}};
   std::memcpy(header.magic, kMagic, sizeof(kMagic));
-  return WriteFileAtomically(EntryPath(key), absl::StrCat(absl::string_view(reinterpret_cast<const char*>(&header), sizeof(header)), content));
+  return WriteFileAtomically(
+      EntryPath(key), absl::StrCat(absl::string_view(reinterpret_cast<const char*>(&header), sizeof(header)), content));
 }
 
 namespace {

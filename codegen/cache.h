@@ -1,5 +1,5 @@
-// The content-addressed cache of compiled kernels.  Safe for concurrent processes: entries are written to a temporary file and renamed,
-// and every read checks the whole entry.
+// The content-addressed cache of compiled kernels.  Safe for concurrent processes: entries are written to a temporary
+// file and renamed, and every read checks the whole entry.
 #ifndef BRINE_CODEGEN_CACHE_H_
 #define BRINE_CODEGEN_CACHE_H_
 

@@ -15,17 +15,19 @@
 namespace brine::codegen {
 namespace {
 
-constexpr int kNoisyRuns = 8;       // a near tie survives all of them once in 256 times
+constexpr int kNoisyRuns = 8;        // a near tie survives all of them once in 256 times
 constexpr int kNoiseExponent = -18;  // well above rounding, well below what matters
 constexpr int kEdgeExponent = -13;   // noise moves a smooth result by less than this share of its terms
 
 // One kernel, in double, on operands that are off by a little.
 class NoisyKernel {
  public:
-  NoisyKernel(const ir::Graph& region, const ir::Tensors<float>& given, int64_t rows) : region_(region), given_(given), rows_(rows) {}
+  NoisyKernel(const ir::Graph& region, const ir::Tensors<float>& given, int64_t rows)
+      : region_(region), given_(given), rows_(rows) {}
 
   // By element: noise moves it across an edge.
-  absl::StatusOr<std::vector<bool>> OnEdge(const std::string& name, const ir::Tensor<double>& exact, const ir::Tensor<double>& terms) {
+  absl::StatusOr<std::vector<bool>> OnEdge(const std::string& name, const ir::Tensor<double>& exact,
+                                           const ir::Tensor<double>& terms) {
     BRINE_RETURN_IF_ERROR(Run());
     std::vector<bool> edge(static_cast<size_t>(exact.size()), false);
     for (const ir::Tensors<double>& run : runs_) {
@@ -48,7 +50,8 @@ class NoisyKernel {
     while (runs_.size() < kNoisyRuns) {
       ir::Tensors<double> noisy = ToDouble(given_);
       for (auto& [name, tensor] : noisy) {
-        for (double& element : tensor.real) element *= 1 + std::ldexp(static_cast<double>(random()) / 4294967296.0 - 0.5, kNoiseExponent + 1);
+        for (double& element : tensor.real)
+          element *= 1 + std::ldexp(static_cast<double>(random()) / 4294967296.0 - 0.5, kNoiseExponent + 1);
       }
       BRINE_ASSIGN_OR_RETURN(runs_.emplace_back(), ir::Interpret<double>(region_, noisy, rows_));
     }
@@ -66,7 +69,8 @@ class NoisyKernel {
 // One kernel and what it made of its operands, in the names of its region.
 class StepComparison::Kernel {
  public:
-  Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given, const ir::Tensors<float>& results, int64_t rows)
+  Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given,
+         const ir::Tensors<float>& results, int64_t rows)
       : region_(CanonicalRegion(graph, node)), rows_(rows), noise_(region_, operands_, rows) {
     const std::vector<ir::ValueId> from = KernelArguments(node), to = KernelArguments(region_.nodes[0]);
     const size_t inputs = region_.nodes[0].inputs.size();
@@ -95,7 +99,8 @@ class StepComparison::Kernel {
     if (got == want) return absl::OkStatus();
     BRINE_ASSIGN_OR_RETURN(const std::vector<bool> edge, noise_.OnEdge(name, exact_.at(name), absolute_.at(name)));
     for (size_t at = 0; at < got.size(); ++at) {
-      if (got[at] != want[at] && !edge[at]) result.fault = absl::StrCat("element ", at, " is ", got[at], ", should be ", want[at]);
+      if (got[at] != want[at] && !edge[at])
+        result.fault = absl::StrCat("element ", at, " is ", got[at], ", should be ", want[at]);
     }
     return absl::OkStatus();
   }
@@ -154,7 +159,8 @@ std::string StepComparison::FirstFault() const {
       const auto& [name, result] = *found;
       const Errors& errors = result.errors;
       if (result.fault.empty() && errors.WithinBound()) continue;
-      const std::string fault = result.fault.empty() ? absl::StrFormat("rmse %.3g, bound %.3g", errors.Rmse(), errors.Bound()) : result.fault;
+      const std::string fault =
+          result.fault.empty() ? absl::StrFormat("rmse %.3g, bound %.3g", errors.Rmse(), errors.Bound()) : result.fault;
       return absl::StrCat(name, ": ", fault, "\n", ir::PrintNode(graph_, node));
     }
   }
@@ -176,8 +182,9 @@ ir::Tensors<double> ToDouble(const ir::Tensors<float>& tensors, bool absolute) {
 std::string FirstDifference(const ir::Tensors<float>& a, const ir::Tensors<float>& b) {
   for (const auto& [name, tensor] : a) {
     const auto other = b.find(name);
-    const bool same = other != b.end() && tensor.whole == other->second.whole && tensor.real.size() == other->second.real.size() &&
-                      std::memcmp(tensor.real.data(), other->second.real.data(), tensor.real.size() * sizeof(float)) == 0;
+    const bool same =
+        other != b.end() && tensor.whole == other->second.whole && tensor.real.size() == other->second.real.size() &&
+        std::memcmp(tensor.real.data(), other->second.real.data(), tensor.real.size() * sizeof(float)) == 0;
     if (!same) return name;
   }
   return "";

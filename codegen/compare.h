@@ -28,18 +28,18 @@ struct Errors {
     float_loop += (rounded - exact) * (rounded - exact);
     terms += std::max(term * term, exact * exact);
   }
-  // What DESIGN.md allows: twice a float32 loop's error (three times for small tensors), and a few units in the last place of the terms.
-  double Bound() const {
-    return (size < 1000 ? 3 : 2) * RootMean(float_loop) + std::ldexp(RootMean(terms), -22);
-  }
+  // What DESIGN.md allows: twice a float32 loop's error (three times for small tensors), and a few units in the last
+  // place of the terms.
+  double Bound() const { return (size < 1000 ? 3 : 2) * RootMean(float_loop) + std::ldexp(RootMean(terms), -22); }
   double Rmse() const { return RootMean(kernel); }
   bool WithinBound() const { return Rmse() <= Bound(); }  // false for what is not a number
   double RootMean(double sum) const { return std::sqrt(sum / static_cast<double>(std::max<int64_t>(elements, 1))); }
 };
 
-// Compares every kernel of a step with the interpreter, over several draws of its inputs.  Each kernel is compared on what the kernels
-// before it made, so that their errors do not add up and winners and masks are the step's own.  Inside a kernel, an element that stands on
-// an edge (the winner of a near tie) may differ: it is known by the fact that noise in the operands moves it too.
+// Compares every kernel of a step with the interpreter, over several draws of its inputs.  Each kernel is compared on
+// what the kernels before it made, so that their errors do not add up and winners and masks are the step's own.  Inside
+// a kernel, an element that stands on an edge (the winner of a near tie) may differ: it is known by the fact that noise
+// in the operands moves it too.
 class StepComparison {
  public:
   explicit StepComparison(const ir::Graph& graph) : graph_(graph) {}  // which must outlive this

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "codegen/files.h"
@@ -28,25 +28,31 @@ struct Wanted {
 constexpr char kRuntime[] = "halide_runtime";
 
 std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view text) {
-  return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target, "\nasserts ",
-                      options.asserts ? 1 : 0, "\n", text);
+  return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target,
+                      "\nasserts ", options.asserts ? 1 : 0, "\n", text);
 }
 
 // A cached payload is the scratch bytes, a space, the algorithm, a newline, and the object.
-std::string Pack(const CompiledKernel& kernel) { return absl::StrCat(kernel.scratch_bytes, " ", kernel.algorithm, "\n", kernel.object); }
+std::string Pack(const CompiledKernel& kernel) {
+  return absl::StrCat(kernel.scratch_bytes, " ", kernel.algorithm, "\n", kernel.object);
+}
 
 std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::string& payload) {
   const size_t end = payload.find('\n'), space = payload.find(' ');
   CompiledKernel kernel = {symbol, "", 0, ""};
-  if (end == std::string::npos || space > end || !absl::SimpleAtoi(payload.substr(0, space), &kernel.scratch_bytes)) return std::nullopt;
+  if (end == std::string::npos || space > end || !absl::SimpleAtoi(payload.substr(0, space), &kernel.scratch_bytes))
+    return std::nullopt;
   kernel.algorithm = payload.substr(space + 1, end - space - 1);
   kernel.object = payload.substr(end + 1);
   return kernel;
 }
 
-std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol) { return absl::StrCat(folder.path(), "/", symbol, ".o"); }
+std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol) {
+  return absl::StrCat(folder.path(), "/", symbol, ".o");
+}
 
-// What takes the compiler long goes first, so that no core waits for it in the end: Halide's runtime, convolutions, kernels of many ops.
+// What takes the compiler long goes first, so that no core waits for it in the end: Halide's runtime, convolutions,
+// kernels of many ops.
 size_t CompileWeight(const Wanted& wanted) {
   if (wanted.text.empty()) return std::string::npos;
   return wanted.text.size() + (absl::StrContains(wanted.text, "conv2d") ? size_t{1} << 30 : 0);
@@ -58,19 +64,25 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
   std::vector<std::string> order;
   for (const auto& [symbol, wanted] : missing) order.push_back(symbol);
-  std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) { return CompileWeight(missing.at(a)) > CompileWeight(missing.at(b)); });
+  std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) {
+    return CompileWeight(missing.at(a)) > CompileWeight(missing.at(b));
+  });
   std::string requests;
   for (const std::string& symbol : order) {
     const std::string path = ObjectPath(folder, symbol), &text = missing.at(symbol).text;
-    absl::StrAppend(&requests, "kernel ", symbol, " ", options.asserts ? 1 : 0, " ", path.size(), " ", text.size(), "\n", path, text);
+    absl::StrAppend(&requests, "kernel ", symbol, " ", options.asserts ? 1 : 0, " ", path.size(), " ", text.size(),
+                    "\n", path, text);
   }
   const std::string request_path = absl::StrCat(folder.path(), "/requests");
   BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
   const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1L, cores));
-  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({options.worker, "--target", options.target, "--jobs", absl::StrCat(jobs)}, request_path));
+  BRINE_ASSIGN_OR_RETURN(
+      ProcessResult result,
+      RunProcess({options.worker, "--target", options.target, "--jobs", absl::StrCat(jobs)}, request_path));
   if (result.exit_code != 0) {
-    return absl::InternalError(absl::StrCat("the kernel compiler ended with code ", result.exit_code, ": ", result.errors));
+    return absl::InternalError(
+        absl::StrCat("the kernel compiler ended with code ", result.exit_code, ": ", result.errors));
   }
   std::istringstream answers(result.output);
   std::string verdict, symbol;
@@ -83,7 +95,8 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
       answers.get();
       std::string text(static_cast<size_t>(number), '\0');
       answers.read(text.data(), number);
-      return absl::InternalError(absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
+      return absl::InternalError(
+          absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
     }
     std::string algorithm;
     answers >> algorithm;
@@ -102,7 +115,8 @@ bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->v
 
 }  // namespace
 
-absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options, const Cache& cache) {
+absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
+                                               const Cache& cache) {
   CompiledKernels result;
   std::map<std::string, Wanted> missing;
   for (const ir::Graph* graph : graphs) {
@@ -116,8 +130,10 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
       if (result.kernels.count(symbol) != 0 || missing.count(symbol) != 0) continue;
       std::optional<CompiledKernel> kernel;
       if (const std::optional<std::string> payload = cache.Get(key)) kernel = Unpack(symbol, *payload);
-      if (kernel.has_value()) result.kernels[symbol] = std::move(*kernel);
-      else missing[symbol] = {text, key};
+      if (kernel.has_value())
+        result.kernels[symbol] = std::move(*kernel);
+      else
+        missing[symbol] = {text, key};
     }
   }
   result.compiled = static_cast<int>(missing.size());

@@ -14,8 +14,8 @@
 namespace brine::codegen {
 
 struct CompileOptions {
-  std::string worker;    // path of brine-worker
-  std::string target;    // as Halide writes it; HostTarget() for this machine
+  std::string worker;  // path of brine-worker
+  std::string target;  // as Halide writes it; HostTarget() for this machine
   bool asserts = false;
   int jobs = 0;          // worker processes at a time; 0: one a core
   bool runtime = false;  // with kernels that are not cached, compile what RuntimeObject is going to ask for
@@ -29,14 +29,15 @@ struct CompiledKernel {
 };
 
 struct CompiledKernels {
-  std::map<std::string, CompiledKernel> kernels;          // by symbol
-  std::vector<std::vector<std::string>> symbols;          // of each graph's nodes; empty for views and constants
-  int compiled = 0;                                       // how many the cache lacked
+  std::map<std::string, CompiledKernel> kernels;  // by symbol
+  std::vector<std::vector<std::string>> symbols;  // of each graph's nodes; empty for views and constants
+  int compiled = 0;                               // how many the cache lacked
 };
 
-// Compiles every kernel of `graphs`; nodes that are neither kernels nor views become kernels of one op.  Errors (kInternal): the worker
-// failed, with its text.
-absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options, const Cache& cache);
+// Compiles every kernel of `graphs`; nodes that are neither kernels nor views become kernels of one op.  Errors
+// (kInternal): the worker failed, with its text.
+absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
+                                               const Cache& cache);
 
 // Halide's runtime for the target as an object, from the cache or the worker.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);

@@ -28,8 +28,10 @@ using ir::ValueId;
 
 // ir's and the runtime's enumerators, in the order of ir's.
 constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
-constexpr const char* kBlocks[] = {"BRINE_ARENA", "BRINE_INPUTS", "BRINE_PARAMETERS", "BRINE_GRADIENTS", "BRINE_SLOTS", "BRINE_CONSTANTS", "BRINE_OUTPUTS"};
-constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR", "BRINE_SEED", "BRINE_STEP", "BRINE_ROWS", "BRINE_ADAM_RATE"};
+constexpr const char* kBlocks[] = {"BRINE_ARENA", "BRINE_INPUTS",    "BRINE_PARAMETERS", "BRINE_GRADIENTS",
+                                   "BRINE_SLOTS", "BRINE_CONSTANTS", "BRINE_OUTPUTS"};
+constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",   "BRINE_SEED",
+                                    "BRINE_STEP", "BRINE_ROWS",  "BRINE_ADAM_RATE"};
 constexpr const char* kInitializers[] = {"BRINE_CONSTANT", "BRINE_UNIFORM", "BRINE_TRUNCATED_NORMAL"};
 
 template <typename Enum, size_t size>
@@ -39,7 +41,9 @@ const char* Spell(const char* const (&names)[size], Enum value) {
 }
 
 std::string Dims(const ir::Type& type) {
-  return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) { absl::StrAppend(out, dim == ir::kBatch ? "BRINE_BATCH" : absl::StrCat(dim)); });
+  return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) {
+    absl::StrAppend(out, dim == ir::kBatch ? "BRINE_BATCH" : absl::StrCat(dim));
+  });
 }
 
 std::string Place(const std::vector<ir::Location>& locations) {
@@ -52,7 +56,8 @@ std::string Place(const std::vector<ir::Location>& locations) {
 std::string Layers(const std::vector<ir::Location>& locations) {
   std::vector<std::string> names;
   for (const ir::Location& location : locations) {
-    if (!location.layer.empty() && std::find(names.begin(), names.end(), location.layer) == names.end()) names.push_back(location.layer);
+    if (!location.layer.empty() && std::find(names.begin(), names.end(), location.layer) == names.end())
+      names.push_back(location.layer);
   }
   return absl::StrJoin(names, ", ");
 }
@@ -80,7 +85,8 @@ class ValueTable {
 
 class Emitter {
  public:
-  Emitter(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target, const std::string& summary)
+  Emitter(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
+          const std::string& summary)
       : graphs_(graphs), kernels_(kernels), target_(target), summary_(summary) {
     const Graph* const all[] = {graphs.train, graphs.evaluate, graphs.predict};
     for (const Graph* graph : all) {
@@ -92,10 +98,14 @@ class Emitter {
 
   absl::StatusOr<ProgramText> Run() {
     BRINE_RETURN_IF_ERROR(CheckStates());
-    absl::StrAppend(&out_, "// Written by brine; the tables of runtime/program.h.\n#include <stddef.h>\n\n#include \"runtime/program.h\"\n\n"
-                    "int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure);\n"
+    absl::StrAppend(&out_,
+                    "// Written by brine; the tables of runtime/program.h.\n#include <stddef.h>\n\n#include "
+                    "\"runtime/program.h\"\n\n"
+                    "int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, "
+                    "uint8_t* closure);\n"
                     "int brine_backend_set_threads(int32_t count);\n");
-    for (const auto& [symbol, kernel] : kernels_.kernels) absl::StrAppend(&out_, "int ", symbol, "_argv(void** argv);\n");
+    for (const auto& [symbol, kernel] : kernels_.kernels)
+      absl::StrAppend(&out_, "int ", symbol, "_argv(void** argv);\n");
     for (size_t at = 0; at < functions_.size(); ++at) EmitFunction(*functions_[at], kernels_.symbols[at]);
     EmitVariables();
     EmitConstants();
@@ -110,13 +120,17 @@ class Emitter {
   absl::Status CheckStates() const {
     const Graph& first = *functions_[0];
     for (const Graph* graph : functions_) {
-      if (graph->stage != ir::Stage::kPlanned) return absl::InternalError(absl::StrCat(ir::FunctionName(graph->function), " is not planned"));
+      if (graph->stage != ir::Stage::kPlanned)
+        return absl::InternalError(absl::StrCat(ir::FunctionName(graph->function), " is not planned"));
       for (const ir::State& state : graph->states) {
         const ir::Value& value = graph->value(state.value);
         const ValueId other = first.FindValue(value.name);
-        if (other == ir::kNoValue) return absl::InternalError(absl::StrCat(value.name, " is missing from ", ir::FunctionName(first.function)));
+        if (other == ir::kNoValue)
+          return absl::InternalError(absl::StrCat(value.name, " is missing from ", ir::FunctionName(first.function)));
         if (first.value(other).placement != value.placement || first.type(other) != value.type) {
-          return absl::InternalError(absl::StrCat(value.name, " lies at different places in ", ir::FunctionName(first.function), " and ", ir::FunctionName(graph->function)));
+          return absl::InternalError(absl::StrCat(value.name, " lies at different places in ",
+                                                  ir::FunctionName(first.function), " and ",
+                                                  ir::FunctionName(graph->function)));
         }
       }
     }
@@ -130,7 +144,8 @@ class Emitter {
     for (ValueId id : table.order()) {
       const ir::Value& value = graph.value(id);
       CountBlock(graph, value);
-      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ", Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
+      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ",
+                      Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
                       value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, "},\n");
     }
     absl::StrAppend(&out_, "};\n");
@@ -149,15 +164,22 @@ class Emitter {
       const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
       scratch_bytes_ = std::max(scratch_bytes_, kernel.scratch_bytes);
       const std::vector<ValueId> arguments = KernelArguments(node);
-      absl::StrAppend(&out_, "static const uint16_t ", prefix, "_", call_count, "[] = {",
-                      absl::StrJoin(arguments, ", ", [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }), "};\n");
-      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return updating.count(value) != 0; });
+      absl::StrAppend(
+          &out_, "static const uint16_t ", prefix, "_", call_count, "[] = {",
+          absl::StrJoin(arguments, ", ",
+                        [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }),
+          "};\n");
+      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                       [&](ValueId value) { return updating.count(value) != 0; });
       if (updates && first_update < 0) first_update = call_count;
       const auto live = std::find(arguments.begin(), arguments.end(), passes::LiveOperand(node));
       const int64_t flops = node.is_kernel() ? passes::RegionFlops(graph, node, graph.batch_size) : 0;
-      absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count, ", .input_count = ", arguments.size() - node.outputs.size(),
-                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.scratch_bytes, ", .name = ", CString(graph.value(node.outputs[0]).name),
-                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)), ", .flops = ", flops,
+      absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
+                      ", .input_count = ", arguments.size() - node.outputs.size(),
+                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.scratch_bytes,
+                      ", .name = ", CString(graph.value(node.outputs[0]).name),
+                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)),
+                      ", .flops = ", flops,
                       ", .live_operand = ", live < arguments.end() ? live - arguments.begin() + 1 : 0, "},\n");
       ++call_count;
     }
@@ -165,21 +187,27 @@ class Emitter {
 
     std::string inputs, outputs;
     for (const ir::Input& input : graph.inputs) {
-      absl::StrAppend(&inputs, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ", CNumber(input.initial), "},\n");
+      absl::StrAppend(&inputs, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ",
+                      CNumber(input.initial), "},\n");
     }
     EmitTable("brine_input", prefix + "_inputs", inputs);
-    for (const ir::Output& output : graph.outputs) absl::StrAppend(&outputs, "  {", CString(output.name), ", ", table.Number(output.value), "},\n");
+    for (const ir::Output& output : graph.outputs)
+      absl::StrAppend(&outputs, "  {", CString(output.name), ", ", table.Number(output.value), "},\n");
     EmitTable("brine_output", prefix + "_outputs", outputs);
-    absl::StrAppend(&program_functions_, "  .", prefix, " = {.values = ", prefix, "_values, .calls = ", prefix, "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
-                    "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count, ", .input_count = ", graph.inputs.size(), ", .output_count = ",
-                    graph.outputs.size(), ", .first_update = ", first_update < 0 ? call_count : first_update, "},\n");
+    absl::StrAppend(&program_functions_, "  .", prefix, " = {.values = ", prefix, "_values, .calls = ", prefix,
+                    "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
+                    "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count,
+                    ", .input_count = ", graph.inputs.size(), ", .output_count = ", graph.outputs.size(),
+                    ", .first_update = ", first_update < 0 ? call_count : first_update, "},\n");
     arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
   }
 
   // A table that may be empty: C has no arrays of length 0.
   void EmitTable(const std::string& type, const std::string& name, const std::string& rows) {
-    if (rows.empty()) absl::StrAppend(&out_, "static const ", type, "* const ", name, " = NULL;\n");
-    else absl::StrAppend(&out_, "static const ", type, " ", name, "[] = {\n", rows, "};\n");
+    if (rows.empty())
+      absl::StrAppend(&out_, "static const ", type, "* const ", name, " = NULL;\n");
+    else
+      absl::StrAppend(&out_, "static const ", type, " ", name, "[] = {\n", rows, "};\n");
   }
 
   void CountBlock(const Graph& graph, const ir::Value& value) {
@@ -194,30 +222,36 @@ class Emitter {
     const int64_t elements = ir::ElementCount(value.type.shape, graph.batch_size).value();
     const int64_t bytes = ir::BitWidth(value.type.dtype) / 8;
     const size_t begin = static_cast<size_t>(value.placement->offset);
-    if (constants_.size() < begin + static_cast<size_t>(elements * bytes)) constants_.resize(begin + static_cast<size_t>(elements * bytes));
+    if (constants_.size() < begin + static_cast<size_t>(elements * bytes))
+      constants_.resize(begin + static_cast<size_t>(elements * bytes));
     for (int64_t at = 0; at < elements; ++at) {
       const double number = values[values.size() == 1 ? 0 : static_cast<size_t>(at)];
       const float real = static_cast<float>(number);
       const uint32_t whole = static_cast<uint32_t>(static_cast<int64_t>(number));
       const void* from = ir::IsReal(value.type.dtype) ? static_cast<const void*>(&real) : &whole;
-      std::copy_n(static_cast<const char*>(from), bytes, constants_.begin() + static_cast<std::ptrdiff_t>(begin) + at * bytes);
+      std::copy_n(static_cast<const char*>(from), bytes,
+                  constants_.begin() + static_cast<std::ptrdiff_t>(begin) + at * bytes);
     }
   }
 
   void EmitVariables() {
     const Graph& graph = *functions_[0];
     std::vector<ir::State> states = graph.states;
-    const auto key = [&](const ir::State& state) { return std::make_pair(state.role, graph.value(state.value).placement->offset); };
+    const auto key = [&](const ir::State& state) {
+      return std::make_pair(state.role, graph.value(state.value).placement->offset);
+    };
     std::sort(states.begin(), states.end(), [&](const ir::State& a, const ir::State& b) { return key(a) < key(b); });
     std::string rows, identity;
     for (const ir::State& state : states) {
       const ir::Value& value = graph.value(state.value);
       uint32_t id = 2166136261u;
       for (char c : value.name) id = (id ^ static_cast<uint8_t>(c)) * 16777619u;
-      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype), ", .block = ", Spell(kBlocks, value.placement->block),
-                      ", .rank = ", value.type.rank(), ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {", value.type.rank() == 0 ? "0" : Dims(value.type),
-                      "}, .offset = ", value.placement->offset, ", .argument = ", CNumber(state.initializer.argument), ", .id = ", id, "u, .location = ",
-                      CString(Place({state.location})), "},\n");
+      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype),
+                      ", .block = ", Spell(kBlocks, value.placement->block), ", .rank = ", value.type.rank(),
+                      ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
+                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, .offset = ", value.placement->offset,
+                      ", .argument = ", CNumber(state.initializer.argument), ", .id = ", id,
+                      "u, .location = ", CString(Place({state.location})), "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }
     variable_count_ = states.size();
@@ -227,15 +261,18 @@ class Emitter {
   }
 
   void EmitConstants() {
-    if (!constants_.empty()) absl::StrAppend(&out_, "\n_Alignas(64) static const uint8_t constants[] =", CBytes(constants_), ";\n");
+    if (!constants_.empty())
+      absl::StrAppend(&out_, "\n_Alignas(64) static const uint8_t constants[] =", CBytes(constants_), ";\n");
   }
 
   void EmitBackend() {
     std::vector<std::string> features;
     for (const std::string& feature : CpuFeatures(target_)) features.push_back(CString(feature));
     features.push_back("NULL");
-    absl::StrAppend(&out_, "\nstatic const char* const cpu_features[] = {", absl::StrJoin(features, ", "), "};\n",
-                    "static const brine_backend backend = {&brine_backend_parallel_for, &brine_backend_set_threads, cpu_features, ", CString(target_), "};\n");
+    absl::StrAppend(
+        &out_, "\nstatic const char* const cpu_features[] = {", absl::StrJoin(features, ", "), "};\n",
+        "static const brine_backend backend = {&brine_backend_parallel_for, &brine_backend_set_threads, cpu_features, ",
+        CString(target_), "};\n");
   }
 
   void EmitGraphs() {
@@ -252,11 +289,16 @@ class Emitter {
   void EmitProgramTable() {
     std::vector<std::string> symbols;
     for (const auto& [symbol, kernel] : kernels_.kernels) symbols.push_back(symbol);
-    absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ", CString(functions_[0]->name),
-                    ",\n  .batch_size = ", functions_[0]->batch_size, ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "), "},\n  .scratch_bytes = ", scratch_bytes_, ",\n  .arena_bound_bytes = ", arena_bound_bytes_, ",\n",
-                    program_functions_, "  .variables = variables,\n  .variable_count = ", variable_count_, ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
-                    ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ", mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_,
-                    ",\n  .graph_hash = 0x", HashName(identity_).substr(0, 16), "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
+    absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ",
+                    CString(functions_[0]->name), ",\n  .batch_size = ", functions_[0]->batch_size,
+                    ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "),
+                    "},\n  .scratch_bytes = ", scratch_bytes_, ",\n  .arena_bound_bytes = ", arena_bound_bytes_, ",\n",
+                    program_functions_, "  .variables = variables,\n  .variable_count = ", variable_count_,
+                    ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
+                    ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ",
+                    mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_, ",\n  .graph_hash = 0x",
+                    HashName(identity_).substr(0, 16),
+                    "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
                     ",\n};\n\nconst brine_program* ", name_, "_program(void) { return &program; }\n");
   }
 
@@ -264,15 +306,21 @@ class Emitter {
     const std::string upper = absl::AsciiStrToUpper(name_);
     return absl::StrReplaceAll(
         "// The compiled model $name.  Written by brine.\n"
-        "#ifndef $UPPER_H_\n#define $UPPER_H_\n\n#include \"runtime/core/state.h\"\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+        "#ifndef $UPPER_H_\n#define $UPPER_H_\n\n#include \"runtime/core/state.h\"\n\n#ifdef __cplusplus\nextern \"C\" "
+        "{\n#endif\n\n"
         "#define $UPPER_BATCH_SIZE $batch  // the largest number of rows of a step\n"
         "#define $UPPER_ARENA_BYTES $arena  // memory for values that live within one step\n\n"
         "const brine_program* $name_program(void);\n\n"
         "// A state lies in 64-byte aligned memory of the caller.  No globals: two states may live in two threads.\n"
         "static inline size_t $name_state_bytes(void) { return brine_state_bytes($name_program()); }\n"
-        "static inline brine_state* $name_init(void* memory, uint64_t seed) { return brine_state_init($name_program(), memory, seed); }\n\n"
-        "#ifdef __cplusplus\n}\n\nnamespace $name {\ninline const brine_program& Program() { return *$name_program(); }\n}\n#endif\n#endif  // $UPPER_H_\n",
-        {{"$name", name_}, {"$UPPER", upper}, {"$batch", absl::StrCat(functions_[0]->batch_size)}, {"$arena", absl::StrCat(block_bytes_[0])}});
+        "static inline brine_state* $name_init(void* memory, uint64_t seed) { return brine_state_init($name_program(), "
+        "memory, seed); }\n\n"
+        "#ifdef __cplusplus\n}\n\nnamespace $name {\ninline const brine_program& Program() { return *$name_program(); "
+        "}\n}\n#endif\n#endif  // $UPPER_H_\n",
+        {{"$name", name_},
+         {"$UPPER", upper},
+         {"$batch", absl::StrCat(functions_[0]->batch_size)},
+         {"$arena", absl::StrCat(block_bytes_[0])}});
   }
 
   const ModelGraphs& graphs_;
@@ -287,8 +335,8 @@ class Emitter {
 
 }  // namespace
 
-absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
-                                        const std::string& summary) {
+absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels,
+                                        const std::string& target, const std::string& summary) {
   return Emitter(graphs, kernels, target, summary).Run();
 }
 
@@ -298,7 +346,8 @@ absl::string_view FindEmbeddedGraphs(absl::string_view program) {
     const absl::string_view rest = program.substr(at + mark.size());
     const size_t end = rest.find('\n');
     uint64_t bytes = 0;
-    if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1) return rest.substr(end + 1, bytes);
+    if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1)
+      return rest.substr(end + 1, bytes);
   }
   return {};
 }

@@ -24,12 +24,13 @@ struct ProgramText {
   std::string name;    // the graph's name as a C identifier: "cifar10_cnn"
 };
 
-// `kernels` were compiled from those of train, evaluate and predict that there are, in this order.  Errors: values without places, or
-// parameters that lie at different places in the three graphs.
-absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
-                                        const std::string& summary);
+// `kernels` were compiled from those of train, evaluate and predict that there are, in this order.  Errors: values
+// without places, or parameters that lie at different places in the three graphs.
+absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels,
+                                        const std::string& target, const std::string& summary);
 
-// The bytes with which the embedded graphs begin in a compiled program; a decimal length, a newline, and the text follow.
+// The bytes with which the embedded graphs begin in a compiled program; a decimal length, a newline, and the text
+// follow.
 inline constexpr char kGraphMark[] = "\nbrine graphs ";
 
 // Finds the embedded graphs in the bytes of a compiled program; empty when there are none.

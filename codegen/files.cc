@@ -20,7 +20,9 @@ extern char** environ;
 namespace brine::codegen {
 namespace {
 
-absl::Status Failure(const std::string& path) { return absl::UnavailableError(absl::StrCat(path, ": ", strerror(errno))); }
+absl::Status Failure(const std::string& path) {
+  return absl::UnavailableError(absl::StrCat(path, ": ", strerror(errno)));
+}
 
 volatile sig_atomic_t caught = 0, busy = 0;  // busy: folders to remove and processes to end
 
@@ -78,7 +80,8 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view cont
     return status;
   }
   const size_t slash = path.rfind('/');
-  const int folder = open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder =
+      open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     fsync(folder);
     close(folder);
@@ -153,7 +156,8 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   for (int open_ends = failed == 0 ? 2 : 0; open_ends > 0;) {
     // A signal that comes before poll waits is seen a little later.
     const int ready = poll(ends, 2, 200);
-    if (caught != 0) kill(-process, asked++ < 10 ? SIGTERM : SIGKILL);  // politely at first, as compilers have files to remove
+    if (caught != 0)
+      kill(-process, asked++ < 10 ? SIGTERM : SIGKILL);  // politely at first, as compilers have files to remove
     if (ready <= 0) continue;
     for (int end = 0; end < 2; ++end) {
       if (ends[end].fd < 0 || ends[end].revents == 0) continue;

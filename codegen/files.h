@@ -37,14 +37,16 @@ struct ProcessResult {
   std::string output, errors;
 };
 
-// From now on SIGINT, SIGTERM and SIGHUP end what RunProcess runs, which then fails with kCancelled, as every later call does: the caller
-// unwinds, and temporary folders go.  Where there is neither a process nor a folder, they end this process as ever.
+// From now on SIGINT, SIGTERM and SIGHUP end what RunProcess runs, which then fails with kCancelled, as every later
+// call does: the caller unwinds, and temporary folders go.  Where there is neither a process nor a folder, they end
+// this process as ever.
 void CatchSignals();
 bool Interrupted();  // by such a signal
 
-// Runs a program, found on $PATH unless its name has a slash, without a shell.  Standard input is `input_path`, or empty.  Errors: it
-// cannot be started, or a signal was caught.
-absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments, const std::string& input_path = "/dev/null");
+// Runs a program, found on $PATH unless its name has a slash, without a shell.  Standard input is `input_path`, or
+// empty.  Errors: it cannot be started, or a signal was caught.
+absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments,
+                                         const std::string& input_path = "/dev/null");
 
 std::string ProgramFolder();  // the folder of the running program
 

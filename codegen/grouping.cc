@@ -19,9 +19,13 @@ constexpr int kCheap = 2;  // operations an element that may be repeated at ever
 // Operations an element.
 int OwnCost(const ir::Op& op) {
   static const std::map<const ir::Op*, int> kCosts = {
-      {&ir::kConstant, 0}, {&ir::kReshape, 0},  {&ir::kBroadcast, 0}, {&ir::kDiv, 3},         {&ir::kExp, 20},
-      {&ir::kLog, 20},     {&ir::kSigmoid, 25}, {&ir::kTanh, 30},     {&ir::kDropout, 60},    {&ir::kRandomFlip, 10},
-      {&ir::kAdam, 15},    {&ir::kMomentum, 4}, {&ir::kSgd, 2},       {&ir::kRandomTranslation, 30},
+      {&ir::kConstant, 0},  {&ir::kReshape, 0},
+      {&ir::kBroadcast, 0}, {&ir::kDiv, 3},
+      {&ir::kExp, 20},      {&ir::kLog, 20},
+      {&ir::kSigmoid, 25},  {&ir::kTanh, 30},
+      {&ir::kDropout, 60},  {&ir::kRandomFlip, 10},
+      {&ir::kAdam, 15},     {&ir::kMomentum, 4},
+      {&ir::kSgd, 2},       {&ir::kRandomTranslation, 30},
   };
   if (IsHeavy(op)) return kHeavy;
   const auto it = kCosts.find(&op);
@@ -31,7 +35,8 @@ int OwnCost(const ir::Op& op) {
 // Everything about one kernel that grouping asks for.
 class Grouper {
  public:
-  Grouper(const ir::Graph& graph, const Node& kernel) : graph_(graph), kernel_(kernel), stored_(graph.values.size(), false) {
+  Grouper(const ir::Graph& graph, const Node& kernel)
+      : graph_(graph), kernel_(kernel), stored_(graph.values.size(), false) {
     for (const Node& node : kernel.body) {
       for (ValueId value : node.outputs) defining_[value] = &node;
       for (ValueId value : node.inputs) consumers_[value].push_back(&node);
@@ -99,21 +104,24 @@ class Grouper {
         seen.clear();
         Walk(member, static_cast<int>(group), true, heavy_there, ignored, seen);
       }
-      if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there)) return static_cast<int>(group);
+      if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there))
+        return static_cast<int>(group);
     }
     return Grouping::kInlined;
   }
 
-  // Visits what `value` is computed from.  `pointwise`: all reads on the way were of the same element and inside one loop.  A member of the
-  // group that is read in any other way blocks `value` from joining it.
-  void Walk(ValueId value, int group, bool pointwise, std::set<const Node*>& heavy, bool& blocked, std::set<std::pair<ValueId, bool>>& seen) {
+  // Visits what `value` is computed from.  `pointwise`: all reads on the way were of the same element and inside one
+  // loop.  A member of the group that is read in any other way blocks `value` from joining it.
+  void Walk(ValueId value, int group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
+            std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
     if (pointwise && IsHeavy(*node.op)) heavy.insert(&node);
     for (ValueId input : node.inputs) {
       if (defining_.count(input) == 0) continue;
       const int other = result_.group_of[static_cast<size_t>(input)];
-      const bool same = pointwise && ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
+      const bool same =
+          pointwise && ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
       if (other == group && !same) blocked = true;
       Walk(input, group, same, heavy, blocked, seen);
     }
@@ -153,9 +161,9 @@ class Grouper {
 
 bool IsHeavy(const ir::Op& op) {
   static const std::set<const ir::Op*> kHeavyOps = {
-      &ir::kReduceSum,  &ir::kArgmax,          &ir::kSoftmax,          &ir::kLogSoftmax, &ir::kMatmul,  &ir::kConv2D,
-      &ir::kConv2DGradInput, &ir::kConv2DGradFilter, &ir::kMaxPool,    &ir::kMaxPoolGrad, &ir::kAvgPool, &ir::kAvgPoolGrad,
-      &ir::kReluAvgPool, &ir::kReluAvgPoolGrad,
+      &ir::kReduceSum, &ir::kArgmax,          &ir::kSoftmax,          &ir::kLogSoftmax,      &ir::kMatmul,
+      &ir::kConv2D,    &ir::kConv2DGradInput, &ir::kConv2DGradFilter, &ir::kMaxPool,         &ir::kMaxPoolGrad,
+      &ir::kAvgPool,   &ir::kAvgPoolGrad,     &ir::kReluAvgPool,      &ir::kReluAvgPoolGrad,
   };
   return kHeavyOps.count(&op) != 0;
 }
@@ -170,7 +178,8 @@ bool MayAlias(const ir::Graph& graph, const Node& kernel, ValueId input, ValueId
   if (graph.type(input) != graph.type(output)) return false;
   const Grouping grouping = GroupValues(graph, kernel);
   const int group = grouping.group_of[static_cast<size_t>(output)];
-  // Values that (through inlined ones) read the input must be inlined, or members of the output's group, and hold no sum.
+  // Values that (through inlined ones) read the input must be inlined, or members of the output's group, and hold no
+  // sum.
   std::set<ValueId> tainted = {input};
   for (const Node& node : kernel.body) {
     bool reads = false;

@@ -8,8 +8,8 @@
 
 namespace brine::codegen {
 
-// Values of one shape that one loop writes.  Outputs of the kernel share a loop where they can (a winner and its index; a parameter and
-// its slots); any other stored value has a loop of its own.
+// Values of one shape that one loop writes.  Outputs of the kernel share a loop where they can (a winner and its index;
+// a parameter and its slots); any other stored value has a loop of its own.
 struct Group {
   std::vector<ir::ValueId> values;
   bool output = false;
@@ -30,7 +30,8 @@ bool IsHeavy(const ir::Op& op);
 // True where `consumer` reads `input` at exactly the element that it writes.
 bool ReadsPointwise(const ir::Graph& graph, const ir::Node& consumer, ir::ValueId input);
 
-// Whether output may lie in the bytes of input: every reader of the input is in the output's own loop, at the element it writes.
+// Whether output may lie in the bytes of input: every reader of the input is in the output's own loop, at the element
+// it writes.
 bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);
 
 }  // namespace brine::codegen

@@ -32,7 +32,9 @@ Root MakeBordered(const Tensor& image, const int before[2], const int spread[2],
   };
   const Expr y = source(at.y, 0), x = source(at.x, 1);
   Root root;
-  root.func = MakeFunc("bordered", Axes(4), {Halide::select(inside, image({at.n, y, x, at.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
+  root.func =
+      MakeFunc("bordered", Axes(4),
+               {Halide::select(inside, image({at.n, y, x, at.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
   root.shape = {image.type.shape[0], size[0], size[1], image.type.shape[3]};
   return root;
 }
@@ -62,8 +64,10 @@ Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& sh
   const Window window = MakeWindow(context.attributes(), size[0], size[1]);
   const Picture at = PictureAxes();
 
-  // (i, j) lies in at most ⌈size / stride⌉ windows along each axis: the last one that begins at or before it, and those before that.
-  const int windows[2] = {(window.size[0] + window.stride[0] - 1) / window.stride[0], (window.size[1] + window.stride[1] - 1) / window.stride[1]};
+  // (i, j) lies in at most ⌈size / stride⌉ windows along each axis: the last one that begins at or before it, and those
+  // before that.
+  const int windows[2] = {(window.size[0] + window.stride[0] - 1) / window.stride[0],
+                          (window.size[1] + window.stride[1] - 1) / window.stride[1]};
   const Halide::RDom r(0, windows[1], 0, windows[0]);
   Expr inside = Halide::Internal::const_true();
   struct Position {

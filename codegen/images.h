@@ -15,7 +15,8 @@ struct Window {
   int reach(int axis) const { return (size[axis] - 1) * dilation[axis] + 1; }
 };
 
-Window MakeWindow(const ir::Attributes& attributes, int64_t height, int64_t width);  // pads, strides and, where there are, dilations
+Window MakeWindow(const ir::Attributes& attributes, int64_t height,
+                  int64_t width);  // pads, strides and, where there are, dilations
 
 // The axes of a picture.
 struct Picture {
@@ -23,8 +24,8 @@ struct Picture {
 };
 Picture PictureAxes();
 
-// result[n, y, x, c] = image[n, (y − before) / spread, …] where that is a whole position inside, else 0: a picture with a border and with
-// spread − 1 zeros between its pixels.  `size` is the extent of y and x.
+// result[n, y, x, c] = image[n, (y − before) / spread, …] where that is a whole position inside, else 0: a picture with
+// a border and with spread − 1 zeros between its pixels.  `size` is the extent of y and x.
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]);
 
 // The number of cells of the window at output (y, x) that lie inside a picture of type `picture`, as a float.
@@ -36,9 +37,10 @@ struct MaskedMean {
 };
 MaskedMean MakeMaskedMean(int cells, const std::function<Halide::Expr(int cell)>& cell);
 
-// The gradient of a pool: dx[n, i, j, c] = Σ of `share` over the windows that hold (i, j).  `share` is given the window's index in dy and
-// the row and column of (i, j) within it.
-using WindowShare = std::function<Halide::Expr(const Index& at, const Halide::Expr& row, const Halide::Expr& column, const Window& window)>;
+// The gradient of a pool: dx[n, i, j, c] = Σ of `share` over the windows that hold (i, j).  `share` is given the
+// window's index in dy and the row and column of (i, j) within it.
+using WindowShare = std::function<Halide::Expr(const Index& at, const Halide::Expr& row, const Halide::Expr& column,
+                                               const Window& window)>;
 Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share);
 
 }  // namespace brine::codegen

@@ -16,8 +16,9 @@ namespace {
 using Halide::Internal::Allocate;
 using Halide::Internal::LoweredFunc;
 
-constexpr int64_t kStackLimit = 16 << 10;  // bytes: Halide puts constant allocations up to this size on the stack, of any kind but kOnStack
-constexpr int64_t kPadding = 64;           // Halide reads up to a vector past the end of an allocation
+constexpr int64_t kStackLimit =
+    16 << 10;  // bytes: Halide puts constant allocations up to this size on the stack, of any kind but kOnStack
+constexpr int64_t kPadding = 64;  // Halide reads up to a vector past the end of an allocation
 
 // Of a thread, which is one of the user's as often as one of ours: what kernels may have on it.
 constexpr int64_t kMostOnStack = 1 << 20;
@@ -58,9 +59,12 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
     int64_t bytes;
   };
 
-  // As Halide's code generator does: a place that is done with serves again for as many bytes or fewer of the same type.
+  // As Halide's code generator does: a place that is done with serves again for as many bytes or fewer of the same
+  // type.
   OnStack Take(const OnStack& wanted) {
-    const auto place = std::find_if(free_.begin(), free_.end(), [&](const OnStack& place) { return place.type == wanted.type && place.bytes >= wanted.bytes; });
+    const auto place = std::find_if(free_.begin(), free_.end(), [&](const OnStack& place) {
+      return place.type == wanted.type && place.bytes >= wanted.bytes;
+    });
     if (place == free_.end()) {
       on_stack += wanted.bytes;
       return wanted;
@@ -81,9 +85,12 @@ struct LoweredKernel {
   int64_t scratch, on_stack;  // bytes
 };
 
-absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide::Target& target, const std::string& symbol) {
+absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide::Target& target,
+                                    const std::string& symbol) {
   Halide::Pipeline pipeline = kernel.pipeline;
-  LoweredKernel lowered = {pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv), kernel.output_order, kernel.algorithm, 0, 0};
+  LoweredKernel lowered = {
+      pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv),
+      kernel.output_order, kernel.algorithm, 0, 0};
   for (const LoweredFunc& function : lowered.module.functions()) {
     AllocationCounter counter;
     function.body.accept(&counter);
@@ -98,9 +105,11 @@ absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide:
 
 }  // namespace
 
-absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base, const KernelOptions& options, const std::string& path) {
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
+                                          const KernelOptions& options, const std::string& path) {
   Halide::Target target = base.with_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::UserContext);
-  if (!options.asserts) target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
+  if (!options.asserts)
+    target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
 
   const KernelRequest request = {graph, target};
   BRINE_ASSIGN_OR_RETURN(LoweredKernel kernel, Lower(BuildKernel(request), target, options.symbol));
@@ -108,7 +117,8 @@ absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::
   if (kernel.on_stack > kMostOnStack) {
     BRINE_ASSIGN_OR_RETURN(kernel, Lower(BuildGeneric(request), target, options.symbol));
   }
-  if (kernel.on_stack > kMostOnStack) return absl::UnimplementedError(absl::StrCat("a task needs ", kernel.on_stack >> 10, " KB on its stack"));
+  if (kernel.on_stack > kMostOnStack)
+    return absl::UnimplementedError(absl::StrCat("a task needs ", kernel.on_stack >> 10, " KB on its stack"));
 
   bool found = false;
   for (LoweredFunc& function : kernel.module.functions()) {
@@ -117,7 +127,8 @@ absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::
     // The pipeline's outputs come in the order of its loops; callers pass them in the kernel's own order.
     const size_t first = function.args.size() - kernel.output_order.size();
     std::vector<Halide::Internal::LoweredArgument> outputs(kernel.output_order.size());
-    for (size_t at = 0; at < outputs.size(); ++at) outputs[static_cast<size_t>(kernel.output_order[at])] = function.args[first + at];
+    for (size_t at = 0; at < outputs.size(); ++at)
+      outputs[static_cast<size_t>(kernel.output_order[at])] = function.args[first + at];
     std::copy(outputs.begin(), outputs.end(), function.args.begin() + static_cast<std::ptrdiff_t>(first));
   }
   BRINE_CHECK(found);

@@ -12,7 +12,7 @@
 namespace brine::codegen {
 
 struct KernelOptions {
-  std::string symbol;   // the object defines <symbol> and <symbol>_argv
+  std::string symbol;    // the object defines <symbol> and <symbol>_argv
   bool asserts = false;  // with Halide's checks of buffers and bounds
 };
 
@@ -21,9 +21,11 @@ struct KernelFacts {
   std::string algorithm;  // a word for the way in which a template built it
 };
 
-// Writes the object of graph.nodes[0] to `path`.  A template that would keep more than 1 MB on a thread's stack gives way to `generic`.  Errors: an
-// allocation inside a parallel loop or of unknown size, and a stack that is too large all the same.
-absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& target, const KernelOptions& options, const std::string& path);
+// Writes the object of graph.nodes[0] to `path`.  A template that would keep more than 1 MB on a thread's stack gives
+// way to `generic`.  Errors: an allocation inside a parallel loop or of unknown size, and a stack that is too large all
+// the same.
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& target,
+                                          const KernelOptions& options, const std::string& path);
 
 }  // namespace brine::codegen
 

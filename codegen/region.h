@@ -8,8 +8,9 @@
 
 namespace brine::codegen {
 
-// The graph that holds only `kernel`, a kernel of `graph`, or a plain node, which becomes a kernel of one op.  Values are named v0, v1, …
-// in the order inputs, outputs, others; locations, planned places and scratch are dropped.  Two kernels that do the same have the same text.
+// The graph that holds only `kernel`, a kernel of `graph`, or a plain node, which becomes a kernel of one op.  Values
+// are named v0, v1, … in the order inputs, outputs, others; locations, planned places and scratch are dropped.  Two
+// kernels that do the same have the same text.
 ir::Graph CanonicalRegion(const ir::Graph& graph, const ir::Node& kernel);
 
 // What the compiled kernel is called with: each input once, then the outputs.

@@ -16,10 +16,12 @@ using Halide::VarOrRVar;
 namespace {
 
 constexpr int64_t kWorthTasks = 1 << 14;  // elements; a smaller loop is done before a second thread has woken up
-constexpr int64_t kTaskElements = 1 << 14;  // of a task of an elementwise loop; a half or a quarter of that takes as long
-// Of an elementwise loop, which memory bounds: with vectors of 16 floats, each of them a cache line, Adam took 1.14 times as long in mnist_mlp's step.
+constexpr int64_t kTaskElements =
+    1 << 14;  // of a task of an elementwise loop; a half or a quarter of that takes as long
+// Of an elementwise loop, which memory bounds: with vectors of 16 floats, each of them a cache line, Adam took 1.14
+// times as long in mnist_mlp's step.
 constexpr int kElementwiseLanes = 8;
-constexpr int kUnrolledDomain = 16;       // steps of a reduction that are written out
+constexpr int kUnrolledDomain = 16;  // steps of a reduction that are written out
 
 // Extent along Halide's axis `axis`, with n at its largest.
 int64_t Extent(const LoopNest& nest, const Machine& machine, int axis) {
@@ -27,7 +29,9 @@ int64_t Extent(const LoopNest& nest, const Machine& machine, int axis) {
   return dim == ir::kBatch ? machine.batch_size : dim;
 }
 
-bool IsBatch(const LoopNest& nest, int axis) { return nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)] == ir::kBatch; }
+bool IsBatch(const LoopNest& nest, int axis) {
+  return nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)] == ir::kBatch;
+}
 
 int64_t Elements(const LoopNest& nest, const Machine& machine) {
   int64_t elements = 1;
@@ -139,7 +143,8 @@ void ScheduleWindows(LoopNest& nest, const Machine& machine) {
       accumulator.func.compute_at(func, row);
       accumulator.func.update().unscheduled();
     }
-    if (VectorWidth(extent, machine.lanes) > 1) func.vectorize(Axis(0), VectorWidth(extent, machine.lanes), TailStrategy::GuardWithIf);
+    if (VectorWidth(extent, machine.lanes) > 1)
+      func.vectorize(Axis(0), VectorWidth(extent, machine.lanes), TailStrategy::GuardWithIf);
     return;
   }
   // n in the vectors has a tail that a tile shifted inwards would put before the first element.
@@ -176,7 +181,8 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
     order.push_back(y);
     order.push_back(row);
   }
-  // With pictures the columns lie outside the rows of one picture, so that the weights of a column stay in the first-level cache.
+  // With pictures the columns lie outside the rows of one picture, so that the weights of a column stay in the
+  // first-level cache.
   std::vector<Loop> outer;
   order.push_back(column);
   for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
@@ -186,7 +192,8 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
     // Each chunk of rows makes its own panels.
     Var chunk;
     const int64_t chunks = (kTasks + columns - 1) / columns, each = (rows + chunks - 1) / chunks;
-    func.split(row, chunk, row, static_cast<int>(each), ragged ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+    func.split(row, chunk, row, static_cast<int>(each),
+               ragged ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
     order.push_back(chunk);
     outer.push_back({chunk, (rows + each - 1) / each});
   }
@@ -265,7 +272,8 @@ Tile ChooseTile(int64_t width, int64_t height, int lanes, int registers) {
       if (vectors * rows + vectors + 1 > registers) break;
       // Useful sums in a tile pass, per load; too few sums cannot hide the latency of an addition.
       const int64_t columns = (width + vectors * vector - 1) / (vectors * vector), lines = (height + rows - 1) / rows;
-      const double useful = static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
+      const double useful =
+          static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
       const double sums = vectors * rows, cycles = std::max({sums / 2, (vectors + rows) / 2.0, 4.0});
       const double rate = useful * sums / cycles + 1e-3 * sums / (vectors + rows);
       if (rate > best_rate) {
@@ -282,15 +290,21 @@ void Schedule(LoopNest& nest, const Machine& machine) {
   func.compute_root();
   for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) {
     const bool batch = IsBatch(nest, axis);
-    if (!batch) func.bound(Axis(axis), 0, static_cast<int>(Extent(nest, machine, axis)));
-    else if (machine.rows.defined()) func.bound(Axis(axis), 0, machine.rows);
+    if (!batch)
+      func.bound(Axis(axis), 0, static_cast<int>(Extent(nest, machine, axis)));
+    else if (machine.rows.defined())
+      func.bound(Axis(axis), 0, machine.rows);
     if (batch && !nest.output) func.bound_storage(Axis(axis), static_cast<int>(machine.batch_size));
   }
   bool tiles = false;
-  for (const Accumulator& accumulator : nest.accumulators) tiles = tiles || accumulator.kind == Accumulator::Kind::kTile;
-  if (tiles) ScheduleTiles(nest, machine);
-  else if (!nest.accumulators.empty()) ScheduleWindows(nest, machine);
-  else ScheduleElementwise(nest, machine);
+  for (const Accumulator& accumulator : nest.accumulators)
+    tiles = tiles || accumulator.kind == Accumulator::Kind::kTile;
+  if (tiles)
+    ScheduleTiles(nest, machine);
+  else if (!nest.accumulators.empty())
+    ScheduleWindows(nest, machine);
+  else
+    ScheduleElementwise(nest, machine);
 }
 
 }  // namespace brine::codegen

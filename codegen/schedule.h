@@ -14,8 +14,8 @@ struct LoopNest {
   ir::Shape shape;
   std::vector<Accumulator> accumulators;
   std::vector<Halide::Func> panels = {};  // [depth, axis 0]: computed for each column of tiles
-  bool flat = false;    // every element reads only the same element of its operands, or scalars
-  bool output = false;  // the kernel's: its memory is a buffer that was handed in
+  bool flat = false;                      // every element reads only the same element of its operands, or scalars
+  bool output = false;                    // the kernel's: its memory is a buffer that was handed in
 };
 
 struct Machine {
@@ -28,8 +28,8 @@ struct Machine {
 // Splits, vectorises and parallelises `nest`.  The number of tasks follows from the shape and the batch size alone.
 void Schedule(LoopNest& nest, const Machine& machine);
 
-// For a Func that must lie on its task's stack, which tasks do not share.  MemoryType::Stack does not do: Halide moves what is larger than
-// 16 KB from there to halide_malloc.
+// For a Func that must lie on its task's stack, which tasks do not share.  MemoryType::Stack does not do: Halide moves
+// what is larger than 16 KB from there to halide_malloc.
 inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
 inline constexpr int64_t kTasks = 16;  // enough for 16 cores
@@ -49,10 +49,13 @@ struct Task {
   size_t loops = 0;       // how many of the outermost loops it replaces
 
   // Where a Func that was to be computed in loop `at` of `outermost_first` is computed now.
-  Halide::Var At(const std::vector<Loop>& outermost_first, size_t at) const { return at < loops ? innermost : outermost_first[at].var; }
+  Halide::Var At(const std::vector<Loop>& outermost_first, size_t at) const {
+    return at < loops ? innermost : outermost_first[at].var;
+  }
 };
 
-// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks, and no more tasks than `most_tasks`.
+// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks, and no more tasks
+// than `most_tasks`.
 Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks = 4 * kTasks);
 
 // A register tile: `vectors` along axis 0 times `rows` along axis 1, all of whose sums stay in registers.

@@ -15,8 +15,9 @@
 enum {
   kMostThreads = 1024,
   kCacheLine = 64,
-  kLooks = 4000,     // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between kernels
-  kLooksAYield = 64, // of which one lets other threads have the core, should there be more of them than cores
+  kLooks = 4000,  // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between
+                  // kernels
+  kLooksAYield = 64,     // of which one lets other threads have the core, should there be more of them than cores
   kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
 };
 
@@ -26,8 +27,8 @@ typedef struct {
   int64_t end;
 } Range;
 
-// One loop at a time.  `inside` counts the workers that look at it: one enters, looks again whether it is open, and leaves before the
-// caller may return or change anything.
+// One loop at a time.  `inside` counts the workers that look at it: one enters, looks again whether it is open, and
+// leaves before the caller may return or change anything.
 static struct {
   _Alignas(kCacheLine) _Atomic uint32_t open;  // number of the loop that runs, 0 for none
   _Alignas(kCacheLine) _Atomic int inside;
@@ -49,7 +50,8 @@ static struct {
   _Atomic int stop;
   pthread_mutex_t mutex;
   pthread_cond_t wake;
-} pool = {.taken = ATOMIC_FLAG_INIT, .threads = 1, .mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+} pool = {
+    .taken = ATOMIC_FLAG_INIT, .threads = 1, .mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static pthread_t workers[kMostThreads];
 
@@ -142,7 +144,9 @@ static void StartWorkers(int threads) {
   size_t bytes = 0;
   pthread_attr_getstacksize(&attributes, &bytes);
   if (bytes < kStackBytes) pthread_attr_setstacksize(&attributes, kStackBytes);
-  while (pool.started < threads - 1 && pthread_create(&workers[pool.started], &attributes, Work, (void*)(intptr_t)(pool.started + 1)) == 0) ++pool.started;
+  while (pool.started < threads - 1 &&
+         pthread_create(&workers[pool.started], &attributes, Work, (void*)(intptr_t)(pool.started + 1)) == 0)
+    ++pool.started;
   pthread_attr_destroy(&attributes);
   pool.refused = pool.started < threads - 1 ? threads : 0;
 }
@@ -166,8 +170,10 @@ static int RunAlone(void* user_context, brine_task task, int32_t min, int32_t si
 }
 
 int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
-  const int threads = atomic_load_explicit(&pool.threads, memory_order_relaxed), participants = threads < size ? threads : size;
-  if (participants < 2 || atomic_flag_test_and_set_explicit(&pool.taken, memory_order_acquire)) return RunAlone(user_context, task, min, size, closure);
+  const int threads = atomic_load_explicit(&pool.threads, memory_order_relaxed),
+            participants = threads < size ? threads : size;
+  if (participants < 2 || atomic_flag_test_and_set_explicit(&pool.taken, memory_order_acquire))
+    return RunAlone(user_context, task, min, size, closure);
   StartWorkers(threads);
   loop.task = task;
   loop.user_context = user_context;
@@ -190,7 +196,9 @@ int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min,
   return failed;
 }
 
-int brine_backend_set_threads(int32_t count) { return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMostThreads ? kMostThreads : count); }
+int brine_backend_set_threads(int32_t count) {
+  return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMostThreads ? kMostThreads : count);
+}
 
 // What kernels call.
 int halide_do_par_for(void* user_context, halide_task_t task, int min, int size, uint8_t* closure) {

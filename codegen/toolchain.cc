@@ -20,7 +20,8 @@ absl::StatusOr<std::string> Locate(const std::vector<std::string>& folders, cons
   for (const std::string& folder : folders) {
     if (access(absl::StrCat(folder, "/", file).c_str(), R_OK) == 0) return folder;
   }
-  return absl::NotFoundError(absl::StrCat(file, " is missing from this installation; it was looked for in ", folders.back()));
+  return absl::NotFoundError(
+      absl::StrCat(file, " is missing from this installation; it was looked for in ", folders.back()));
 }
 
 }  // namespace
@@ -31,7 +32,8 @@ absl::StatusOr<Toolchain> FindToolchain() {
   // Installed: bin/, libexec/brine/, lib/brine/, include/brine/.  In a build folder: bin/, lib/, and the sources.
   const auto worker = Locate({here, here + "/../libexec/brine", BRINE_BUILD_FOLDER "/bin"}, "brine-worker");
   if (!worker.ok()) return worker.status();
-  const auto libraries = Locate({here + "/../lib/brine", here + "/../lib", BRINE_BUILD_FOLDER "/lib"}, "libbrine_backend.a");
+  const auto libraries =
+      Locate({here + "/../lib/brine", here + "/../lib", BRINE_BUILD_FOLDER "/lib"}, "libbrine_backend.a");
   if (!libraries.ok()) return libraries.status();
   const auto include = Locate({here + "/../include/brine", BRINE_SOURCE_FOLDER}, "runtime/program.h");
   if (!include.ok()) return include.status();

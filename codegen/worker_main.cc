@@ -1,11 +1,12 @@
-// brine-worker: loads Halide once and compiles each kernel in a fresh forked process, so that the same request gives the same bytes.
+// brine-worker: loads Halide once and compiles each kernel in a fresh forked process, so that the same request gives
+// the same bytes.
 //
 //   brine-worker --target T --jobs N     reads requests from standard input until it ends
 //   brine-worker --host-target     prints the target of this machine
 //
-// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the region's text; without a text,
-// Halide's runtime is asked for.
-// The answer to each, in any order, is `ok <symbol> <scratch bytes> <algorithm>` or `error <symbol> <bytes>` followed by that many bytes of text.
+// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the
+// region's text; without a text, Halide's runtime is asked for. The answer to each, in any order, is `ok <symbol>
+// <scratch bytes> <algorithm>` or `error <symbol> <bytes>` followed by that many bytes of text.
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,9 +97,12 @@ Child Start(const Request& request, const Halide::Target& target) {
 
 void Report(const Child& child, int status) {
   std::string error;
-  if (WIFSIGNALED(status)) error = absl::StrCat("the compiler ended by signal ", WTERMSIG(status));
-  else if (child.output.rfind("ok ", 0) == 0) std::printf("ok %s %s\n", child.symbol.c_str(), child.output.c_str() + 3);
-  else error = child.output.rfind("error ", 0) == 0 ? child.output.substr(6) : "the compiler ended without an answer";
+  if (WIFSIGNALED(status))
+    error = absl::StrCat("the compiler ended by signal ", WTERMSIG(status));
+  else if (child.output.rfind("ok ", 0) == 0)
+    std::printf("ok %s %s\n", child.symbol.c_str(), child.output.c_str() + 3);
+  else
+    error = child.output.rfind("error ", 0) == 0 ? child.output.substr(6) : "the compiler ended without an answer";
   if (!error.empty()) std::printf("error %s %zu\n%s", child.symbol.c_str(), error.size(), error.c_str());
   std::fflush(stdout);
 }
@@ -141,8 +145,10 @@ int Main(int argc, char** argv) {
       return 2;
     }
     const std::string value = argv[++at];
-    if (flag == "--target") target_name = value;
-    else if (flag == "--jobs") jobs = std::max(1, std::atoi(value.c_str()));
+    if (flag == "--target")
+      target_name = value;
+    else if (flag == "--jobs")
+      jobs = std::max(1, std::atoi(value.c_str()));
     else {
       std::fprintf(stderr, "brine-worker: unknown flag %s\n", flag.c_str());
       return 2;

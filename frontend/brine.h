@@ -11,11 +11,12 @@
 //   }
 //   BRINE_MODEL(BuildModel)
 //
-// The functional form calls layers on tensors: `Tensor y = Dense({.units = 64})(x);  Tensor z = x + Relu(y);  Model m("net", x, z);`.
-// A layer called twice shares its parameters.
+// The functional form calls layers on tensors: `Tensor y = Dense({.units = 64})(x);  Tensor z = x + Relu(y);  Model
+// m("net", x, z);`. A layer called twice shares its parameters.
 //
-// Nothing here throws or aborts.  Every layer remembers its source line; a model's mistakes are collected, and Model::Mistakes() or
-// the program that BRINE_MODEL makes reports all of them at once, each as `model.cc:9: dense_1: units must be positive, got 0`.
+// Nothing here throws or aborts.  Every layer remembers its source line; a model's mistakes are collected, and
+// Model::Mistakes() or the program that BRINE_MODEL makes reports all of them at once, each as `model.cc:9: dense_1:
+// units must be positive, got 0`.
 #ifndef BRINE_FRONTEND_BRINE_H_
 #define BRINE_FRONTEND_BRINE_H_
 
@@ -32,7 +33,8 @@ namespace internal {
 struct Record;  // what the library keeps of a tensor, layer, model or graph: recorded.h
 struct Access;
 
-// A counted reference to a record, never empty: std::shared_ptr without the parsing time of <memory>, which doubles that of this file.
+// A counted reference to a record, never empty: std::shared_ptr without the parsing time of <memory>, which doubles
+// that of this file.
 class Handle {
  public:
   explicit Handle(Record* record);
@@ -46,7 +48,7 @@ class Handle {
 };
 }  // namespace internal
 
-// ---- Arguments ----------------------------------------------------------------------------------------------------------------------
+// ---- Arguments
 
 // A real number.  A float stands for the shortest decimal that reads back as it, so 1e-3f is 0.001.
 class Real {
@@ -97,7 +99,7 @@ inline Initializer Constant(Real value) { return {"constant", value.value()}; }
 
 using Shape = std::vector<std::int64_t>;  // without the batch dimension
 
-// ---- Tensors and layers -------------------------------------------------------------------------------------------------------------
+// ---- Tensors and layers
 
 using Line = std::source_location;
 
@@ -133,8 +135,9 @@ struct Named {
 };
 
 struct InputOptions {
-  std::string dtype = {};  // "float32", "uint8"; empty: "uint8" if the first layer to compute with the input is a Rescaling
-                           // (RandomFlip, RandomTranslation and Flatten only move its elements), else "float32"
+  std::string dtype =
+      {};  // "float32", "uint8"; empty: "uint8" if the first layer to compute with the input is a Rescaling
+           // (RandomFlip, RandomTranslation and Flatten only move its elements), else "float32"
   std::string name = {};
 };
 Tensor Input(Shape shape, InputOptions options = {}, Line line = Line::current());
@@ -156,7 +159,8 @@ struct Conv2DOptions {
   Initializer bias_initializer = "zeros";
   std::string name = {};
 };
-Layer Conv2D(Conv2DOptions options, Line line = Line::current());  // [n,h,w,c] -> [n,h',w',filters]; kernel [kh,kw,c/groups,filters]
+Layer Conv2D(Conv2DOptions options,
+             Line line = Line::current());  // [n,h,w,c] -> [n,h',w',filters]; kernel [kh,kw,c/groups,filters]
 
 struct PoolingOptions {
   Size2D pool_size = 2;
@@ -217,7 +221,7 @@ struct LocatedTensor {  // an operand that brings the line of its expression
 }  // namespace internal
 inline Tensor operator+(const Tensor& a, internal::LocatedTensor b) { return Add({a, b.tensor}, {}, b.line); }
 
-// ---- Training -----------------------------------------------------------------------------------------------------------------------
+// ---- Training
 
 struct Loss {
   std::string name;
@@ -268,7 +272,7 @@ struct CompileOptions {
   std::vector<std::string> metrics = {};  // "accuracy"
 };
 
-// ---- Models -------------------------------------------------------------------------------------------------------------------------
+// ---- Models
 
 // A graph read from a file.  When that failed, error() says why, and a model made from it has this mistake.
 class Graph {
@@ -286,8 +290,10 @@ Graph LoadGraph(const std::string& path);  // .pb, .pbtxt or .ir
 // A handle: copies name the same model.
 class Model {
  public:
-  Model(std::string name, const Tensors& inputs, const Tensor& output, Line line = Line::current());  // name: a C identifier
-  static Model FromGraph(const Graph& graph, Line line = Line::current());  // of stage *graph*; Compile() may be called anew
+  Model(std::string name, const Tensors& inputs, const Tensor& output,
+        Line line = Line::current());  // name: a C identifier
+  static Model FromGraph(const Graph& graph,
+                         Line line = Line::current());  // of stage *graph*; Compile() may be called anew
 
   void Compile(CompileOptions options, Line line = Line::current());
 
@@ -306,15 +312,16 @@ class Sequential : public Model {
   void Add(const Layer& layer);
 };
 
-// Writes the model's graph as .pb, .pbtxt or .ir.  False when it has mistakes or the file cannot be written; `error` then says why.
+// Writes the model's graph as .pb, .pbtxt or .ir.  False when it has mistakes or the file cannot be written; `error`
+// then says why.
 bool SaveGraph(const Model& model, const std::string& path, std::string* error = nullptr);
 
 namespace internal {
 int ModelMain(int argc, char** argv, Model (*build)());
 }  // namespace internal
 
-// The program of a model file: without arguments it prints the model's summary; `--emit FILE` (or `-`) writes the graph as text.
-// Exit code 3 when the model has mistakes, which are printed to stderr.
+// The program of a model file: without arguments it prints the model's summary; `--emit FILE` (or `-`) writes the graph
+// as text. Exit code 3 when the model has mistakes, which are printed to stderr.
 #define BRINE_MODEL(build) \
   int main(int argc, char** argv) { return ::brine::internal::ModelMain(argc, argv, build); }
 

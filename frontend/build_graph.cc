@@ -35,14 +35,15 @@ class Lowering {
   ir::Graph Lower() {
     if (!IsIdentifier(model_.name)) {
       mistakes_.Add(model_.place, "model",
-                    absl::StrCat("its name must be 1 to ", kMaxNameLength, " characters of A-Z a-z 0-9 _ and start with no digit, got ",
-                                 Quoted(model_.name)));
+                    absl::StrCat("its name must be 1 to ", kMaxNameLength,
+                                 " characters of A-Z a-z 0-9 _ and start with no digit, got ", Quoted(model_.name)));
     }
     graph_.name = model_.name;
     CollectCalls();
     std::vector<const LayerRecord*> layers;
     for (const CallRecord* call : calls_) layers.push_back(&LayerOf(*call));
-    std::sort(layers.begin(), layers.end(), [](const LayerRecord* a, const LayerRecord* b) { return a->serial < b->serial; });
+    std::sort(layers.begin(), layers.end(),
+              [](const LayerRecord* a, const LayerRecord* b) { return a->serial < b->serial; });
     layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
     names_ = NameLayers(layers, mistakes_);
     CheckInputs();
@@ -70,7 +71,8 @@ class Lowering {
         readers_[&CallOf(input)].push_back(call);
       }
     }
-    std::sort(calls_.begin(), calls_.end(), [](const CallRecord* a, const CallRecord* b) { return a->serial < b->serial; });
+    std::sort(calls_.begin(), calls_.end(),
+              [](const CallRecord* a, const CallRecord* b) { return a->serial < b->serial; });
   }
 
   void CheckInputs() {
@@ -91,7 +93,8 @@ class Lowering {
     }
     for (const CallRecord* call : calls_) {
       const LayerRecord& layer = LayerOf(*call);
-      if (layer.is_input() && listed.count(call) == 0) mistake(layer, "the output depends on this input, but the model does not list it");
+      if (layer.is_input() && listed.count(call) == 0)
+        mistake(layer, "the output depends on this input, but the model does not list it");
     }
     if (LayerOf(CallOf(*model_.output)).is_input()) mistakes_.Add(model_.place, "model", "it has no layers");
   }
@@ -142,7 +145,8 @@ ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
   if (!read.error.empty()) mistakes.Add(model.place, "model", read.error);
   ir::Graph graph = read.graph;
   if (read.error.empty() && model.compile) {
-    AddTraining(*model.compile, model.compile_place, {graph.outputs[0].value, 0, !graph.states.empty()}, mistakes, graph);
+    AddTraining(*model.compile, model.compile_place, {graph.outputs[0].value, 0, !graph.states.empty()}, mistakes,
+                graph);
   }
   return graph;
 }

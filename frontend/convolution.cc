@@ -16,7 +16,8 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
   builder.CheckInitializer("bias_initializer", options.bias_initializer);
   const internal::Window window = internal::ResolveWindow(
-      builder, builder.input(), {"kernel_size", options.kernel_size, options.strides, options.dilation_rate, options.padding});
+      builder, builder.input(),
+      {"kernel_size", options.kernel_size, options.strides, options.dilation_rate, options.padding});
   if (!builder.HasRank(builder.input(), 4, "pictures (n, height, width, channels)")) return Symbol();
 
   const Symbol x = builder.AsReal(builder.input());
@@ -24,15 +25,17 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   int64_t groups = groups_good ? options.groups : 1;
   int64_t filters = filters_good ? options.filters : groups;
   const bool channels_fit = channels % groups == 0;
-  if (!channels_fit && !x.Guessed(3)) builder.Mistake(absl::StrCat("groups ", groups, " must divide the input's channels ", channels));
+  if (!channels_fit && !x.Guessed(3))
+    builder.Mistake(absl::StrCat("groups ", groups, " must divide the input's channels ", channels));
   if (filters % groups != 0) builder.Mistake(absl::StrCat("groups ", groups, " must divide filters ", filters));
   if (!channels_fit || filters % groups != 0) groups = 1;
 
-  const Symbol kernel =
-      builder.Parameter("kernel", {window.size[0], window.size[1], channels / groups, filters}, options.kernel_initializer);
-  Symbol y = builder.Emit(ir::kConv2D, {x, kernel},
-                          {{"pads", window.pads}, {"strides", window.strides}, {"dilations", window.dilations}, {"groups", groups}},
-                          !options.use_bias && !activates);
+  const Symbol kernel = builder.Parameter("kernel", {window.size[0], window.size[1], channels / groups, filters},
+                                          options.kernel_initializer);
+  Symbol y = builder.Emit(
+      ir::kConv2D, {x, kernel},
+      {{"pads", window.pads}, {"strides", window.strides}, {"dilations", window.dilations}, {"groups", groups}},
+      !options.use_bias && !activates);
   constexpr uint32_t kRowsAndPlaces = 0b0111, kPlaces = 0b0110, kFilters = 0b1000;
   y.guessed = (x.guessed & kRowsAndPlaces) | (window.guessed ? kPlaces : 0) | (filters_good ? 0 : kFilters);
   if (options.use_bias) {

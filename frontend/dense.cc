@@ -39,23 +39,27 @@ Symbol LowerActivation(const std::string& activation, LayerBuilder& builder) {
 }
 
 Layer MakeActivation(const char* kind, const char* prefix, std::string activation, Named options, const Line& line) {
-  return internal::MakeLayer(kind, prefix, std::move(options.name), line,
-                             [activation = std::move(activation)](LayerBuilder& builder) { return LowerActivation(activation, builder); });
+  return internal::MakeLayer(
+      kind, prefix, std::move(options.name), line,
+      [activation = std::move(activation)](LayerBuilder& builder) { return LowerActivation(activation, builder); });
 }
 
 }  // namespace
 
 Layer Dense(DenseOptions options, Line line) {
   const std::string name = options.name;
-  return internal::MakeLayer("Dense", "dense", name, line,
-                             [options = std::move(options)](LayerBuilder& builder) { return LowerDense(options, builder); });
+  return internal::MakeLayer("Dense", "dense", name, line, [options = std::move(options)](LayerBuilder& builder) {
+    return LowerDense(options, builder);
+  });
 }
 
 Layer Activation(std::string activation, Named options, Line line) {
   return MakeActivation("Activation", "activation", std::move(activation), std::move(options), line);
 }
 Layer ReLU(Named options, Line line) { return MakeActivation("ReLU", "re_lu", "relu", std::move(options), line); }
-Layer Softmax(Named options, Line line) { return MakeActivation("Softmax", "softmax", "softmax", std::move(options), line); }
+Layer Softmax(Named options, Line line) {
+  return MakeActivation("Softmax", "softmax", "softmax", std::move(options), line);
+}
 
 Tensor Relu(const Tensor& x, Line line) { return ReLU({}, line)(x); }
 Tensor Sigmoid(const Tensor& x, Line line) { return Activation("sigmoid", {}, line)(x); }

@@ -8,9 +8,9 @@
 
 namespace brine {
 
-// The model's graph at Stage::kGraph, Function::kModel.  A layer's last value has its name ("conv2d"), those before it are named after
-// their ops ("conv2d.add"), its parameters "conv2d/kernel".  The output is named "output"; Graph::training holds Compile()'s arguments.
-// The error holds all mistakes, one line each.
+// The model's graph at Stage::kGraph, Function::kModel.  A layer's last value has its name ("conv2d"), those before it
+// are named after their ops ("conv2d.add"), its parameters "conv2d/kernel".  The output is named "output";
+// Graph::training holds Compile()'s arguments. The error holds all mistakes, one line each.
 absl::StatusOr<ir::Graph> BuildGraph(const Model& model);
 
 }  // namespace brine

@@ -34,7 +34,8 @@ struct Row {
   double (*argument)(const Fans& fans, double constant);
 };
 constexpr Row kRows[] = {
-    {"glorot_uniform", ir::InitializerKind::kUniform, [](const Fans& fans, double) { return std::sqrt(6 / (fans.in + fans.out)); }},
+    {"glorot_uniform", ir::InitializerKind::kUniform,
+     [](const Fans& fans, double) { return std::sqrt(6 / (fans.in + fans.out)); }},
     {"he_normal", ir::InitializerKind::kTruncatedNormal,
      [](const Fans& fans, double) { return std::sqrt(2 / fans.in) / kTruncatedDeviation; }},
     {"zeros", ir::InitializerKind::kConstant, [](const Fans&, double) { return 0.0; }},
@@ -48,12 +49,15 @@ absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initialize
   for (const Row& row : kRows) {
     if (initializer.name != row.name) continue;
     if (!(std::abs(initializer.value) <= FLT_MAX)) {
-      return absl::InvalidArgumentError(absl::StrCat("the constant must be a finite float32 number, got ", initializer.value));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the constant must be a finite float32 number, got ", initializer.value));
     }
     return ir::Initializer{row.kind, row.argument(FansOf(shape), initializer.value)};
   }
-  const std::string known = absl::StrJoin(kRows, ", ", [](std::string* out, const Row& row) { absl::StrAppend(out, row.name); });
-  return absl::InvalidArgumentError(absl::StrCat("unknown initializer ", Quoted(initializer.name), "; known are ", known));
+  const std::string known =
+      absl::StrJoin(kRows, ", ", [](std::string* out, const Row& row) { absl::StrAppend(out, row.name); });
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown initializer ", Quoted(initializer.name), "; known are ", known));
 }
 
 }  // namespace brine::internal

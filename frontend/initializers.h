@@ -8,8 +8,8 @@
 
 namespace brine::internal {
 
-// Fans are Keras's: (in, out) for a matrix; a convolution's channels times its receptive field, [kh, kw, in, out]; a vector's length,
-// twice. Errors: an unknown name, a constant that is not finite.
+// Fans are Keras's: (in, out) for a matrix; a convolution's channels times its receptive field, [kh, kw, in, out]; a
+// vector's length, twice. Errors: an unknown name, a constant that is not finite.
 absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initializer, const ir::Shape& shape);
 
 }  // namespace brine::internal

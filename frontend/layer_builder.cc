@@ -18,11 +18,13 @@ struct ActivationRow {
   const ir::Op* op;  // null: none
 };
 constexpr ActivationRow kActivations[] = {
-    {"linear", nullptr}, {"relu", &ir::kRelu}, {"sigmoid", &ir::kSigmoid}, {"tanh", &ir::kTanh}, {"softmax", &ir::kSoftmax},
+    {"linear", nullptr},  {"relu", &ir::kRelu},       {"sigmoid", &ir::kSigmoid},
+    {"tanh", &ir::kTanh}, {"softmax", &ir::kSoftmax},
 };
 
 const ActivationRow* FindActivation(absl::string_view name) {
-  const auto* row = std::find_if(std::begin(kActivations), std::end(kActivations), [&](const ActivationRow& r) { return r.name == name; });
+  const auto* row = std::find_if(std::begin(kActivations), std::end(kActivations),
+                                 [&](const ActivationRow& r) { return r.name == name; });
   return row == std::end(kActivations) ? nullptr : row;
 }
 
@@ -52,7 +54,12 @@ std::string InWords(const ir::Shape& shape) {
 
 LayerBuilder::LayerBuilder(ir::Graph& graph, Mistakes& mistakes, const LayerRecord& layer, std::string name, int call,
                            std::vector<Symbol> inputs)
-    : graph_(graph), mistakes_(mistakes), layer_(layer), name_(std::move(name)), call_(call), inputs_(std::move(inputs)) {}
+    : graph_(graph),
+      mistakes_(mistakes),
+      layer_(layer),
+      name_(std::move(name)),
+      call_(call),
+      inputs_(std::move(inputs)) {}
 
 std::string LayerBuilder::Prefix() const { return call_ == 0 ? name_ : absl::StrCat(name_, ":", call_); }
 ir::Location LayerBuilder::Where() const { return {layer_.place.file, layer_.place.line, name_}; }
@@ -73,7 +80,8 @@ bool LayerBuilder::Finite(absl::string_view argument, double value) {
   return false;
 }
 
-bool LayerBuilder::Known(absl::string_view argument, absl::string_view value, absl::Span<const absl::string_view> names) {
+bool LayerBuilder::Known(absl::string_view argument, absl::string_view value,
+                         absl::Span<const absl::string_view> names) {
   if (std::find(names.begin(), names.end(), value) != names.end()) return true;
   Mistake(absl::StrCat("unknown ", argument, " ", Quoted(value), "; known are ", OneOf(names)));
   return false;
@@ -119,8 +127,10 @@ Symbol LayerBuilder::Emit(const ir::Op& op, const std::vector<Symbol>& inputs, i
 }
 
 Symbol LayerBuilder::Constant(absl::string_view suffix, double value) {
-  ir::Attributes attributes = {{"dtype", std::string("f32")}, {"shape", ir::Shape()}, {"values", std::vector<double>{value}}};
-  auto outputs = graph_.AddNode(ir::kConstant, {}, std::move(attributes), {Where()}, absl::StrCat(Prefix(), ".", suffix));
+  ir::Attributes attributes = {
+      {"dtype", std::string("f32")}, {"shape", ir::Shape()}, {"values", std::vector<double>{value}}};
+  auto outputs =
+      graph_.AddNode(ir::kConstant, {}, std::move(attributes), {Where()}, absl::StrCat(Prefix(), ".", suffix));
   BRINE_CHECK(outputs.ok());
   return {outputs->front()};
 }
@@ -129,8 +139,8 @@ Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape,
   const std::string name = absl::StrCat(name_, "/", suffix);
   if (const ir::ValueId shared = call_ == 0 ? ir::kNoValue : graph_.FindValue(name); shared != ir::kNoValue) {
     if (graph_.type(shared).shape != shape) {
-      Mistake(absl::StrCat("shares its ", suffix, " ", InWords(graph_.type(shared).shape), " with an earlier call, but this call needs ",
-                           InWords(shape)));
+      Mistake(absl::StrCat("shares its ", suffix, " ", InWords(graph_.type(shared).shape),
+                           " with an earlier call, but this call needs ", InWords(shape)));
       return Symbol();
     }
     return {shared, 0, true};
@@ -188,6 +198,8 @@ bool LayerBuilder::Activates(absl::string_view activation) {
   return false;
 }
 
-Symbol LayerBuilder::Activate(absl::string_view activation, const Symbol& x) { return Emit(*FindActivation(activation)->op, {x}); }
+Symbol LayerBuilder::Activate(absl::string_view activation, const Symbol& x) {
+  return Emit(*FindActivation(activation)->op, {x});
+}
 
 }  // namespace brine::internal

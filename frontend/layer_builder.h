@@ -1,7 +1,9 @@
-// What a layer's lowering works with: the types of its inputs, ways to add nodes and parameters, and a place for its mistakes.
+// What a layer's lowering works with: the types of its inputs, ways to add nodes and parameters, and a place for its
+// mistakes.
 //
-// After a mistake lowering goes on, so that later independent mistakes are found too: an illegal argument is replaced by a legal one and
-// the axes whose extent depends on it are marked as guessed.  Whoever reports a mistake about an extent first asks whether it was guessed.
+// After a mistake lowering goes on, so that later independent mistakes are found too: an illegal argument is replaced
+// by a legal one and the axes whose extent depends on it are marked as guessed.  Whoever reports a mistake about an
+// extent first asks whether it was guessed.
 #ifndef BRINE_FRONTEND_LAYER_BUILDER_H_
 #define BRINE_FRONTEND_LAYER_BUILDER_H_
 
@@ -46,7 +48,8 @@ std::string InWords(const ir::Shape& shape);                   // "(n, 6, 6, 10)
 class LayerBuilder {
  public:
   // `name` is the layer's; the calls of a shared layer are numbered from 0.
-  LayerBuilder(ir::Graph& graph, Mistakes& mistakes, const LayerRecord& layer, std::string name, int call, std::vector<Symbol> inputs);
+  LayerBuilder(ir::Graph& graph, Mistakes& mistakes, const LayerRecord& layer, std::string name, int call,
+               std::vector<Symbol> inputs);
 
   const std::string& name() const { return name_; }
   const std::vector<Symbol>& inputs() const { return inputs_; }
@@ -62,13 +65,15 @@ class LayerBuilder {
   void CheckInitializer(absl::string_view argument, const Initializer& initializer);
   bool HasRank(const Symbol& x, int rank, absl::string_view what);  // also false, silently, for an unknown value
 
-  // Adds a node and returns its first output: the layer's own value when it is the `last`, else "<layer>.<op>".  What the op objects to
-  // is the user's mistake.  An axis of the result is guessed if it is in an input of the same rank; with other ranks all are.
+  // Adds a node and returns its first output: the layer's own value when it is the `last`, else "<layer>.<op>".  What
+  // the op objects to is the user's mistake.  An axis of the result is guessed if it is in an input of the same rank;
+  // with other ranks all are.
   Symbol Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}, bool last = true);
 
-  Symbol Constant(absl::string_view suffix, double value);                                             // f32[] "<layer>.<suffix>"
-  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer);  // "<layer>/<suffix>"; checked above
-  Symbol Scalar(absl::string_view suffix, double initial);                                             // input f32[] "<layer>/<suffix>"
+  Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
+  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape,
+                   const Initializer& initializer);         // "<layer>/<suffix>"; checked above
+  Symbol Scalar(absl::string_view suffix, double initial);  // input f32[] "<layer>/<suffix>"
   Symbol Seed();
   Symbol Step();
   int64_t RandomId() const;  // of the numbers that this call draws

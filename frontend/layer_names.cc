@@ -11,8 +11,9 @@ namespace {
 constexpr size_t kMaxLength = 128;
 
 // Values of the training graph that the host knows by name.
-constexpr absl::string_view kReserved[] = {"label",  "rows",   "seed",    "step", "adam_rate", "learning_rate", "momentum",
-                                           "beta_1", "beta_2", "epsilon", "loss", "accuracy",  "output",        "optimizer"};
+constexpr absl::string_view kReserved[] = {"label",         "rows",     "seed",   "step",     "adam_rate",
+                                           "learning_rate", "momentum", "beta_1", "beta_2",   "epsilon",
+                                           "loss",          "accuracy", "output", "optimizer"};
 
 bool IsLegal(const std::string& name) {
   const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
@@ -21,7 +22,8 @@ bool IsLegal(const std::string& name) {
 
 std::string Legal(const std::string& name, const LayerRecord& layer, Mistakes& mistakes) {
   if (!IsLegal(name)) {
-    mistakes.Add(layer.place, layer.prefix, absl::StrCat("its name must be 1 to ", kMaxLength, " characters of A-Z a-z 0-9 _ -"));
+    mistakes.Add(layer.place, layer.prefix,
+                 absl::StrCat("its name must be 1 to ", kMaxLength, " characters of A-Z a-z 0-9 _ -"));
     return "";
   }
   if (std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved)) {
@@ -32,7 +34,8 @@ std::string Legal(const std::string& name, const LayerRecord& layer, Mistakes& m
 
 }  // namespace
 
-std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers, Mistakes& mistakes) {
+std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers,
+                                                     Mistakes& mistakes) {
   std::map<const LayerRecord*, std::string> names;
   std::map<std::string, const LayerRecord*> taken;
   for (const LayerRecord* layer : layers) {
@@ -44,7 +47,8 @@ std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const Lay
       names[layer] = name;
     else
       mistakes.Add(layer->place, name,
-                   absl::StrCat("the name is taken by the layer of ", other->second->place.file, ":", other->second->place.line));
+                   absl::StrCat("the name is taken by the layer of ", other->second->place.file, ":",
+                                other->second->place.line));
   }
   std::map<std::string, int> next;
   for (const LayerRecord* layer : layers) {

@@ -10,8 +10,8 @@
 
 namespace brine::internal {
 
-// Given names as they are, the others as Keras numbers them, in the order in which the layers were made: dense, dense_1, …
-// Mistakes: a given name that is illegal, reserved or taken.
+// Given names as they are, the others as Keras numbers them, in the order in which the layers were made: dense,
+// dense_1, … Mistakes: a given name that is illegal, reserved or taken.
 std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers, Mistakes& mistakes);
 
 }  // namespace brine::internal

@@ -13,7 +13,8 @@ Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilde
   // A mistake in pool_size is reported once, not a second time as one of the strides that follow it.
   const Size2D& size = options.pool_size;
   const Size2D strides = options.strides.given ? options.strides : size.height > 0 && size.width > 0 ? size : Size2D(1);
-  const internal::Window window = internal::ResolveWindow(builder, builder.input(), {"pool_size", size, strides, 1, options.padding});
+  const internal::Window window =
+      internal::ResolveWindow(builder, builder.input(), {"pool_size", size, strides, 1, options.padding});
   if (!builder.HasRank(builder.input(), 4, kPictures)) return Symbol();
 
   const Symbol x = builder.AsReal(builder.input());
@@ -35,8 +36,9 @@ Symbol LowerGlobalAverage(LayerBuilder& builder) {
 
 Layer Pooling(const char* kind, const char* prefix, const ir::Op& op, PoolingOptions options, const Line& line) {
   const std::string name = options.name;
-  return internal::MakeLayer(kind, prefix, name, line,
-                             [&op, options = std::move(options)](LayerBuilder& builder) { return LowerPooling(op, options, builder); });
+  return internal::MakeLayer(kind, prefix, name, line, [&op, options = std::move(options)](LayerBuilder& builder) {
+    return LowerPooling(op, options, builder);
+  });
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ Layer AveragePooling2D(PoolingOptions options, Line line) {
 }
 
 Layer GlobalAveragePooling2D(Named options, Line line) {
-  return internal::MakeLayer("GlobalAveragePooling2D", "global_average_pooling2d", std::move(options.name), line, LowerGlobalAverage);
+  return internal::MakeLayer("GlobalAveragePooling2D", "global_average_pooling2d", std::move(options.name), line,
+                             LowerGlobalAverage);
 }
 
 }  // namespace brine

@@ -25,12 +25,14 @@ Symbol LowerFlip(const std::string& mode, LayerBuilder& builder) {
   constexpr absl::string_view kModes[] = {"horizontal", "vertical", "horizontal_and_vertical"};
   const bool good = builder.Known("mode", mode, kModes);
   if (!builder.HasRank(builder.input(), 4, kPictures) || !good) return builder.input();
-  return builder.Emit(ir::kRandomFlip, {builder.input(), builder.Seed(), builder.Step()}, {{"id", builder.RandomId()}, {"mode", mode}});
+  return builder.Emit(ir::kRandomFlip, {builder.input(), builder.Seed(), builder.Step()},
+                      {{"id", builder.RandomId()}, {"mode", mode}});
 }
 
 bool CheckFactor(LayerBuilder& builder, const char* argument, const Range& range) {
   if (range.lower >= -1 && range.upper <= 1 && range.lower <= range.upper) return true;
-  builder.Mistake(absl::StrCat(argument, " must be a range within [-1, 1], got [", range.lower, ", ", range.upper, "]"));
+  builder.Mistake(
+      absl::StrCat(argument, " must be a range within [-1, 1], got [", range.lower, ", ", range.upper, "]"));
   return false;
 }
 
@@ -71,8 +73,9 @@ Layer RandomFlip(std::string mode, Named options, Line line) {
 
 Layer RandomTranslation(RandomTranslationOptions options, Line line) {
   const std::string name = options.name;
-  return internal::MakeLayer("RandomTranslation", "random_translation", name, line,
-                             [options = std::move(options)](LayerBuilder& builder) { return LowerTranslation(options, builder); });
+  return internal::MakeLayer(
+      "RandomTranslation", "random_translation", name, line,
+      [options = std::move(options)](LayerBuilder& builder) { return LowerTranslation(options, builder); });
 }
 
 }  // namespace brine

@@ -42,7 +42,8 @@ int64_t NextSerial() {
   return ++last;
 }
 
-Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line, std::function<Symbol(LayerBuilder&)> lower) {
+Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,
+                std::function<Symbol(LayerBuilder&)> lower) {
   auto* record = new LayerRecord;
   record->kind = std::move(kind);
   record->prefix = std::move(prefix);

@@ -1,4 +1,5 @@
-// What brine.h's handles refer to: the user's calls as they were made, unchecked.  build_graph.cc turns them into a graph.
+// What brine.h's handles refer to: the user's calls as they were made, unchecked.  build_graph.cc turns them into a
+// graph.
 #ifndef BRINE_FRONTEND_RECORDED_H_
 #define BRINE_FRONTEND_RECORDED_H_
 
@@ -40,7 +41,8 @@ struct LayerRecord : Record {
   std::string name;    // empty: automatic
   Place place;
   int64_t serial = NextSerial();
-  std::function<Symbol(LayerBuilder&)> lower;  // adds one call's nodes; also called when inputs are unknown, to check the arguments
+  std::function<Symbol(LayerBuilder&)>
+      lower;  // adds one call's nodes; also called when inputs are unknown, to check the arguments
 
   // Of an input.
   Shape shape;
@@ -91,7 +93,8 @@ struct Access {
 inline const LayerRecord& LayerOf(const CallRecord& call) { return Access::Get<LayerRecord>(call.layer); }
 
 // The usual way to make a layer.
-Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line, std::function<Symbol(LayerBuilder&)> lower);
+Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,
+                std::function<Symbol(LayerBuilder&)> lower);
 
 Tensor Call(const Layer& layer, const std::vector<Tensor>& inputs);
 

@@ -45,7 +45,8 @@ Symbol LowerAdd(LayerBuilder& builder) {
       same = shape[axis] == first[axis] || sum.Guessed(a) || inputs[i].Guessed(a);
     }
     if (!same) {
-      builder.Mistake(absl::StrCat("adds tensors of one shape, got ", internal::InWords(first), " and ", internal::InWords(shape)));
+      builder.Mistake(
+          absl::StrCat("adds tensors of one shape, got ", internal::InWords(first), " and ", internal::InWords(shape)));
       return Symbol();
     }
     if (shape != first) return sum;  // a guess
@@ -57,11 +58,14 @@ Symbol LowerAdd(LayerBuilder& builder) {
 }  // namespace
 
 Layer Rescaling(Real scale, Real offset, Named options, Line line) {
-  return internal::MakeLayer("Rescaling", "rescaling", std::move(options.name), line,
-                             [scale, offset](LayerBuilder& builder) { return LowerRescaling(scale.value(), offset.value(), builder); });
+  return internal::MakeLayer(
+      "Rescaling", "rescaling", std::move(options.name), line,
+      [scale, offset](LayerBuilder& builder) { return LowerRescaling(scale.value(), offset.value(), builder); });
 }
 
-Layer Flatten(Named options, Line line) { return internal::MakeLayer("Flatten", "flatten", std::move(options.name), line, LowerFlatten); }
+Layer Flatten(Named options, Line line) {
+  return internal::MakeLayer("Flatten", "flatten", std::move(options.name), line, LowerFlatten);
+}
 
 Tensor Add(const Tensors& tensors, Named options, Line line) {
   return internal::Call(internal::MakeLayer("Add", "add", std::move(options.name), line, LowerAdd), tensors.tensors);

@@ -15,7 +15,8 @@ namespace {
 
 std::string WithCommas(int64_t number) {
   std::string digits = absl::StrCat(number);
-  for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3) digits.insert(static_cast<size_t>(place), 1, ',');
+  for (int place = static_cast<int>(digits.size()) - 3; place > 0; place -= 3)
+    digits.insert(static_cast<size_t>(place), 1, ',');
   return digits;
 }
 
@@ -36,13 +37,15 @@ int64_t Sum(int64_t a, int64_t b) {
 int64_t Elements(const ir::Shape& shape) { return ir::ElementCount(shape, 1).value_or(0); }
 
 bool Serves(const ir::Node& node, const std::string& layer) {
-  return std::any_of(node.locations.begin(), node.locations.end(), [&](const ir::Location& where) { return where.layer == layer; });
+  return std::any_of(node.locations.begin(), node.locations.end(),
+                     [&](const ir::Location& where) { return where.layer == layer; });
 }
 
 int64_t Parameters(const ir::Graph& graph, ir::Role role, const std::string* layer) {
   int64_t elements = 0;
   for (const ir::State& state : graph.states) {
-    if (state.role == role && (layer == nullptr || state.location.layer == *layer)) elements += Elements(graph.type(state.value).shape);
+    if (state.role == role && (layer == nullptr || state.location.layer == *layer))
+      elements += Elements(graph.type(state.value).shape);
   }
   return elements;
 }
@@ -62,8 +65,10 @@ int64_t Flops(const ir::Graph& graph, const std::string& layer) {
 std::string Kernels(const ir::Graph& planned, const std::string& layer) {
   std::vector<std::string> regions;
   for (const ir::Node& node : planned.nodes) {
-    const bool serves = std::any_of(node.body.begin(), node.body.end(), [&](const ir::Node& inner) { return Serves(inner, layer); });
-    if (serves && std::find(regions.begin(), regions.end(), node.region) == regions.end()) regions.push_back(node.region);
+    const bool serves =
+        std::any_of(node.body.begin(), node.body.end(), [&](const ir::Node& inner) { return Serves(inner, layer); });
+    if (serves && std::find(regions.begin(), regions.end(), node.region) == regions.end())
+      regions.push_back(node.region);
   }
   return absl::StrJoin(regions, ", ");
 }
@@ -73,7 +78,8 @@ int64_t BlockBytes(const ir::Graph& planned, ir::Block block) {
   int64_t end = 0;
   for (const ir::Value& value : planned.values) {
     if (!value.placement || value.placement->block != block) continue;
-    end = std::max(end, value.placement->offset + ir::ByteCount(value.type, std::max<int64_t>(planned.batch_size, 1)).value_or(0));
+    end = std::max(
+        end, value.placement->offset + ir::ByteCount(value.type, std::max<int64_t>(planned.batch_size, 1)).value_or(0));
   }
   return end;
 }
@@ -88,7 +94,8 @@ int64_t FutureSlots(const ir::Graph& model, int64_t parameters) {
 }  // namespace
 
 std::string Summary(const ir::Graph& model, const ir::Graph* planned, const SummaryOptions& options) {
-  std::vector<internal::Column> columns = {{"Layer (type)"}, {"Output Shape"}, {"Param #", true}, {"FLOPs", true}, {"Activation", true}};
+  std::vector<internal::Column> columns = {
+      {"Layer (type)"}, {"Output Shape"}, {"Param #", true}, {"FLOPs", true}, {"Activation", true}};
   if (planned != nullptr) columns.push_back({"Fused as"});
   std::vector<std::vector<std::string>> rows;
   int64_t flops = 0;
@@ -109,12 +116,14 @@ std::string Summary(const ir::Graph& model, const ir::Graph* planned, const Summ
   const int64_t parameters = Parameters(model, ir::Role::kParameter, nullptr);
   append_count("Total params", parameters);
   if (!model.training.optimizer.empty()) {
-    append_count("Optimizer state", planned != nullptr ? Parameters(*planned, ir::Role::kSlot, nullptr) : FutureSlots(model, parameters));
+    append_count("Optimizer state",
+                 planned != nullptr ? Parameters(*planned, ir::Role::kSlot, nullptr) : FutureSlots(model, parameters));
   }
   absl::StrAppend(&out, " FLOPs forward, one row: ", WithCommas(flops), "\n");
   if (planned != nullptr) {
-    absl::StrAppend(&out, " Planned memory, batch ", planned->batch_size, ": arena ", Bytes(BlockBytes(*planned, ir::Block::kArena)),
-                    ", gradients ", Bytes(BlockBytes(*planned, ir::Block::kGradients)), "\n");
+    absl::StrAppend(&out, " Planned memory, batch ", planned->batch_size, ": arena ",
+                    Bytes(BlockBytes(*planned, ir::Block::kArena)), ", gradients ",
+                    Bytes(BlockBytes(*planned, ir::Block::kGradients)), "\n");
   }
   return out;
 }

@@ -19,8 +19,10 @@ struct Style {
   const char* title_bar;
   const char* bar;
 };
-constexpr Style kBoxes = {{"┏", "━", "┳", "┓"}, {"┡", "━", "╇", "┩"}, {"├", "─", "┼", "┤"}, {"└", "─", "┴", "┘"}, "┃", "│"};
-constexpr Style kAscii = {{"+", "-", "+", "+"}, {"+", "=", "+", "+"}, {"+", "-", "+", "+"}, {"+", "-", "+", "+"}, "|", "|"};
+constexpr Style kBoxes = {
+    {"┏", "━", "┳", "┓"}, {"┡", "━", "╇", "┩"}, {"├", "─", "┼", "┤"}, {"└", "─", "┴", "┘"}, "┃", "│"};
+constexpr Style kAscii = {
+    {"+", "-", "+", "+"}, {"+", "=", "+", "+"}, {"+", "-", "+", "+"}, {"+", "-", "+", "+"}, "|", "|"};
 
 void AppendRule(const Rule& rule, const std::vector<size_t>& widths, std::string& out) {
   for (size_t column = 0; column < widths.size(); ++column) {
@@ -32,7 +34,8 @@ void AppendRule(const Rule& rule, const std::vector<size_t>& widths, std::string
 
 }  // namespace
 
-std::string FormatTable(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows, bool ascii) {
+std::string FormatTable(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
+                        bool ascii) {
   const Style& style = ascii ? kAscii : kBoxes;
   std::vector<size_t> widths;
   for (size_t column = 0; column < columns.size(); ++column) {

@@ -13,7 +13,8 @@ struct Column {
 };
 
 // Cells are ASCII; every row has a cell for every column.
-std::string FormatTable(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows, bool ascii);
+std::string FormatTable(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
+                        bool ascii);
 
 }  // namespace brine::internal
 

@@ -64,43 +64,51 @@ std::string DenseOnPictures(const ir::Graph& graph) {
   return dense;
 }
 
-void CheckOutput(const ir::Training& training, const Symbol& output, const Place& place, Mistakes& mistakes, const ir::Graph& graph) {
+void CheckOutput(const ir::Training& training, const Symbol& output, const Place& place, Mistakes& mistakes,
+                 const ir::Graph& graph) {
   const ir::Node* producer = Producer(graph, output.value);
   if (!output.learned || producer == nullptr) {
     mistakes.Add(place, "compile", "there is nothing to train: no layer that the output depends on has parameters");
     return;
   }
   // A graph from a file may know no line.
-  const ir::Location where = producer->locations.empty() ? ir::Location{place.file, place.line, "output"} : producer->locations.back();
+  const ir::Location where =
+      producer->locations.empty() ? ir::Location{place.file, place.line, "output"} : producer->locations.back();
   const Place output_place(where.file, where.line);
   const ir::Shape& shape = graph.type(output.value).shape;
   if (shape.size() < 2) {
-    mistakes.Add(output_place, where.layer, absl::StrCat("output is ", InWords(shape), ", but the loss needs (n, classes)"));
+    mistakes.Add(output_place, where.layer,
+                 absl::StrCat("output is ", InWords(shape), ", but the loss needs (n, classes)"));
   } else if (shape.size() > 2 && output.guessed == 0) {
     ir::Shape labels = {ir::kBatch};
     if (training.loss == "categorical_crossentropy") labels.push_back(shape.back());
     const std::string dense = DenseOnPictures(graph);
     mistakes.Add(output_place, where.layer,
-                 absl::StrCat("output is ", InWords(shape), ", labels are ", InWords(labels), "; is a Flatten() missing",
-                              dense.empty() ? "" : " before ", dense, "?"));
+                 absl::StrCat("output is ", InWords(shape), ", labels are ", InWords(labels),
+                              "; is a Flatten() missing", dense.empty() ? "" : " before ", dense, "?"));
   }
   const bool softmax = producer->op == &ir::kSoftmax;
   if (!softmax && !training.from_logits) {
     mistakes.Add(
         output_place, where.layer,
-        absl::StrCat(training.loss, " takes probabilities, but the output is not a softmax; add activation softmax, or set from_logits"));
+        absl::StrCat(
+            training.loss,
+            " takes probabilities, but the output is not a softmax; add activation softmax, or set from_logits"));
   } else if (softmax && training.from_logits) {
     mistakes.Add(output_place, where.layer,
-                 absl::StrCat(training.loss, " with from_logits takes logits, but the output is a softmax; remove one of the two"));
+                 absl::StrCat(training.loss,
+                              " with from_logits takes logits, but the output is a softmax; remove one of the two"));
   }
 }
 
 }  // namespace
 
-void AddTraining(const CompileOptions& options, const Place& place, const Symbol& output, Mistakes& mistakes, ir::Graph& graph) {
+void AddTraining(const CompileOptions& options, const Place& place, const Symbol& output, Mistakes& mistakes,
+                 ir::Graph& graph) {
   const auto mistake = [&](const std::string& sentence) { mistakes.Add(place, "compile", sentence); };
   ir::Training& training = graph.training;
-  training = {options.loss.name, options.loss.from_logits, options.optimizer.name, {}, options.metrics, {place.file, place.line, ""}};
+  training = {options.loss.name, options.loss.from_logits,    options.optimizer.name, {},
+              options.metrics,   {place.file, place.line, ""}};
 
   const bool loss_known = Contains(kLosses, options.loss.name);
   if (options.loss.name.empty())
@@ -113,7 +121,8 @@ void AddTraining(const CompileOptions& options, const Place& place, const Symbol
     mistake(absl::StrCat("unknown optimizer ", Quoted(options.optimizer.name), "; known are ", OneOf(kOptimizers)));
   for (size_t i = 0; i < options.metrics.size(); ++i) {
     const std::string& metric = options.metrics[i];
-    if (!Contains(kMetrics, metric)) mistake(absl::StrCat("unknown metric ", Quoted(metric), "; known are ", OneOf(kMetrics)));
+    if (!Contains(kMetrics, metric))
+      mistake(absl::StrCat("unknown metric ", Quoted(metric), "; known are ", OneOf(kMetrics)));
     if (std::count(options.metrics.begin(), options.metrics.begin() + static_cast<int>(i), metric) == 1) {
       mistake(absl::StrCat("the metric ", metric, " is named twice"));
     }

@@ -7,7 +7,8 @@
 namespace brine::internal {
 
 // Sets graph.training.  `output` is the model's; what depends on it is checked only as far as it is known.
-void AddTraining(const CompileOptions& options, const Place& place, const Symbol& output, Mistakes& mistakes, ir::Graph& graph);
+void AddTraining(const CompileOptions& options, const Place& place, const Symbol& output, Mistakes& mistakes,
+                 ir::Graph& graph);
 
 }  // namespace brine::internal
 

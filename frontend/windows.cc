@@ -49,15 +49,16 @@ Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArgumen
     const int64_t span = (window.size[i] - 1) * window.dilations[i] + 1;
     std::string mistake;
     if (span > ir::kMaxElements) {
-      mistake = absl::StrCat(arguments.size_name, " ", window.size[i], " with dilation_rate ", window.dilations[i], " spans ", span,
-                             ", more than the ", ir::kMaxElements, " allowed");
+      mistake = absl::StrCat(arguments.size_name, " ", window.size[i], " with dilation_rate ", window.dilations[i],
+                             " spans ", span, ", more than the ", ir::kMaxElements, " allowed");
     } else if (arguments.padding == "same") {
       const AxisPads pads = SamePads(extent, window.size[i], window.strides[i], window.dilations[i]);
       window.pads[i] = pads.before;
       window.pads[i + 2] = pads.after;
     } else if (span > extent && !window.guessed && !x.Guessed(static_cast<int>(i) + 1)) {
       mistake = absl::StrCat(arguments.size_name, " ", window.size[i]);
-      if (window.dilations[i] != 1) absl::StrAppend(&mistake, " with dilation_rate ", window.dilations[i], " spans ", span, ", which");
+      if (window.dilations[i] != 1)
+        absl::StrAppend(&mistake, " with dilation_rate ", window.dilations[i], " spans ", span, ", which");
       absl::StrAppend(&mistake, " is larger than the input's ", kAxisNames[i], " ", extent);
     }
     if (!mistake.empty()) builder.Mistake(mistake);

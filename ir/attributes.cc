@@ -36,13 +36,19 @@ const T& Get(const std::map<std::string, AttributeValue, std::less<>>& values, a
 
 bool KindMatches(AttributeKind kind, const AttributeValue& value) {
   switch (kind) {
-    case AttributeKind::kBool: return std::holds_alternative<bool>(value);
-    case AttributeKind::kInt: return std::holds_alternative<int64_t>(value);
-    case AttributeKind::kFloat: return std::holds_alternative<double>(value);
-    case AttributeKind::kString: return std::holds_alternative<std::string>(value);
+    case AttributeKind::kBool:
+      return std::holds_alternative<bool>(value);
+    case AttributeKind::kInt:
+      return std::holds_alternative<int64_t>(value);
+    case AttributeKind::kFloat:
+      return std::holds_alternative<double>(value);
+    case AttributeKind::kString:
+      return std::holds_alternative<std::string>(value);
     case AttributeKind::kInts:
-    case AttributeKind::kDims: return std::holds_alternative<std::vector<int64_t>>(value);
-    case AttributeKind::kFloats: return std::holds_alternative<std::vector<double>>(value);
+    case AttributeKind::kDims:
+      return std::holds_alternative<std::vector<int64_t>>(value);
+    case AttributeKind::kFloats:
+      return std::holds_alternative<std::vector<double>>(value);
   }
   return false;
 }
@@ -50,12 +56,18 @@ bool KindMatches(AttributeKind kind, const AttributeValue& value) {
 std::string ToString(AttributeKind kind, const AttributeValue& value) {
   BRINE_CHECK(KindMatches(kind, value));
   switch (kind) {
-    case AttributeKind::kBool: return std::get<bool>(value) ? "true" : "false";
-    case AttributeKind::kInt: return absl::StrCat(std::get<int64_t>(value));
-    case AttributeKind::kFloat: return RealToString(std::get<double>(value));
-    case AttributeKind::kString: return absl::StrCat("\"", absl::CEscape(std::get<std::string>(value)), "\"");
-    case AttributeKind::kInts: return absl::StrCat("[", absl::StrJoin(std::get<std::vector<int64_t>>(value), ","), "]");
-    case AttributeKind::kDims: return ToString(Shape(std::get<std::vector<int64_t>>(value)));
+    case AttributeKind::kBool:
+      return std::get<bool>(value) ? "true" : "false";
+    case AttributeKind::kInt:
+      return absl::StrCat(std::get<int64_t>(value));
+    case AttributeKind::kFloat:
+      return RealToString(std::get<double>(value));
+    case AttributeKind::kString:
+      return absl::StrCat("\"", absl::CEscape(std::get<std::string>(value)), "\"");
+    case AttributeKind::kInts:
+      return absl::StrCat("[", absl::StrJoin(std::get<std::vector<int64_t>>(value), ","), "]");
+    case AttributeKind::kDims:
+      return ToString(Shape(std::get<std::vector<int64_t>>(value)));
     case AttributeKind::kFloats: {
       auto append = [](std::string* out, double real) { out->append(RealToString(real)); };
       return absl::StrCat("[", absl::StrJoin(std::get<std::vector<double>>(value), ",", append), "]");
@@ -68,7 +80,11 @@ bool Attributes::Bool(absl::string_view name) const { return Get<bool>(values_, 
 int64_t Attributes::Int(absl::string_view name) const { return Get<int64_t>(values_, name); }
 double Attributes::Float(absl::string_view name) const { return Get<double>(values_, name); }
 const std::string& Attributes::String(absl::string_view name) const { return Get<std::string>(values_, name); }
-const std::vector<int64_t>& Attributes::Ints(absl::string_view name) const { return Get<std::vector<int64_t>>(values_, name); }
-const std::vector<double>& Attributes::Floats(absl::string_view name) const { return Get<std::vector<double>>(values_, name); }
+const std::vector<int64_t>& Attributes::Ints(absl::string_view name) const {
+  return Get<std::vector<int64_t>>(values_, name);
+}
+const std::vector<double>& Attributes::Floats(absl::string_view name) const {
+  return Get<std::vector<double>>(values_, name);
+}
 
 }  // namespace brine::ir

@@ -1,4 +1,5 @@
-// Attributes of a node: named constants that decide what is compiled (never rates, seeds or the batch size; those are inputs).
+// Attributes of a node: named constants that decide what is compiled (never rates, seeds or the batch size; those are
+// inputs).
 #ifndef BRINE_IR_ATTRIBUTES_H_
 #define BRINE_IR_ATTRIBUTES_H_
 
@@ -13,7 +14,15 @@
 namespace brine::ir {
 
 // The order of the alternatives is the order of AttributeValue's.
-enum class AttributeKind : uint8_t { kBool, kInt, kFloat, kString, kInts, kFloats, kDims };  // kDims: like kInts, with n for kBatch
+enum class AttributeKind : uint8_t {
+  kBool,
+  kInt,
+  kFloat,
+  kString,
+  kInts,
+  kFloats,
+  kDims
+};  // kDims: like kInts, with n for kBatch
 
 using AttributeValue = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
 
@@ -27,10 +36,11 @@ struct AttributeSpec {
 };
 
 bool KindMatches(AttributeKind kind, const AttributeValue& value);
-std::string ToString(AttributeKind kind, const AttributeValue& value);  // as the text form writes it: 3, 0.5, "same", [1,1], [n,128]
+std::string ToString(AttributeKind kind,
+                     const AttributeValue& value);  // as the text form writes it: 3, 0.5, "same", [1,1], [n,128]
 
-// A node's attributes by name, complete: defaults are filled in when the node is made.  The getters CHECK name and kind; nodes reach
-// code that calls them only after their schema was checked.
+// A node's attributes by name, complete: defaults are filled in when the node is made.  The getters CHECK name and
+// kind; nodes reach code that calls them only after their schema was checked.
 class Attributes {
  public:
   Attributes() = default;

@@ -17,7 +17,8 @@ class Drawing {
     Line(absl::StrCat("digraph ", Quoted(graph_.name), " {"));
     Line("  node [fontname=\"Helvetica\"];");
     for (const Input& input : graph_.inputs) Source(input.value, SourceName(input.source), "box");
-    for (const State& state : graph_.states) Source(state.value, RoleName(state.role), "box, style=filled, fillcolor=lightgrey");
+    for (const State& state : graph_.states)
+      Source(state.value, RoleName(state.role), "box, style=filled, fillcolor=lightgrey");
     int kernels = 0;
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel()) {
@@ -29,7 +30,8 @@ class Drawing {
       for (const Node& inner : node.body) DrawNode(inner, "    ");
       Line("  }");
     }
-    for (const Update& update : graph_.updates) Edge(update.value, makers_[static_cast<size_t>(update.state)], ", style=dashed, constraint=false");
+    for (const Update& update : graph_.updates)
+      Edge(update.value, makers_[static_cast<size_t>(update.state)], ", style=dashed, constraint=false");
     for (const Output& output : graph_.outputs) {
       const std::string id = NewId();
       Line(absl::StrCat("  ", id, " [shape=box, style=rounded, label=", Quoted(output.name), "];"));
@@ -45,7 +47,8 @@ class Drawing {
   void Source(ValueId value, absl::string_view kind, absl::string_view shape) {
     const std::string id = NewId();
     makers_[static_cast<size_t>(value)] = id;
-    Line(absl::StrCat("  ", id, " [shape=", shape, ", label=", Quoted(absl::StrCat(graph_.value(value).name, "\n", kind)), "];"));
+    Line(absl::StrCat("  ", id, " [shape=", shape,
+                      ", label=", Quoted(absl::StrCat(graph_.value(value).name, "\n", kind)), "];"));
   }
 
   void DrawNode(const Node& node, absl::string_view indent) {

@@ -1,4 +1,5 @@
-// A drawing of a graph for Graphviz: nodes, one cluster a kernel, inputs and states as boxes, values as edges with their types.
+// A drawing of a graph for Graphviz: nodes, one cluster a kernel, inputs and states as boxes, values as edges with
+// their types.
 #ifndef BRINE_IR_DOT_H_
 #define BRINE_IR_DOT_H_
 

@@ -10,10 +10,15 @@ constexpr int64_t kStep = 3;  // not the first: Adam's rate is then as corrected
 // The numbers that belong to one name.
 class Draw {
  public:
-  Draw(const std::string& name, uint64_t seed) : id_(NameId(name)), key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)} {}
+  Draw(const std::string& name, uint64_t seed)
+      : id_(NameId(name)), key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)} {}
 
-  double Uniform(double least, double most) { return static_cast<float>(least + (most - least) * PhiloxUniform({count_++, 0, 0, id_}, key_)); }
-  int64_t Below(int64_t limit) { return static_cast<int64_t>(static_cast<double>(limit) * PhiloxUniform({count_++, 0, 0, id_}, key_)); }
+  double Uniform(double least, double most) {
+    return static_cast<float>(least + (most - least) * PhiloxUniform({count_++, 0, 0, id_}, key_));
+  }
+  int64_t Below(int64_t limit) {
+    return static_cast<int64_t>(static_cast<double>(limit) * PhiloxUniform({count_++, 0, 0, id_}, key_));
+  }
 
  private:
   uint32_t id_, count_ = 0;
@@ -25,7 +30,8 @@ void DrawLabels(Draw& draw, int64_t classes, Tensor<Real>& tensor) {
   for (int64_t& label : tensor.whole) label = draw.Below(classes);
   if (tensor.real.empty()) return;
   const int64_t width = tensor.dims.back();
-  for (int64_t row = 0; row < tensor.size() / width; ++row) tensor.real[static_cast<size_t>(row * width + draw.Below(width))] = 1;
+  for (int64_t row = 0; row < tensor.size() / width; ++row)
+    tensor.real[static_cast<size_t>(row * width + draw.Below(width))] = 1;
 }
 
 }  // namespace
@@ -37,7 +43,8 @@ Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint6
     const std::string& name = graph.value(state.value).name;
     Draw draw(name, seed + 1);
     for (Real& element : given[name].real) {
-      element = static_cast<Real>(static_cast<float>(element + (state.role == Role::kSlot ? draw.Uniform(0.01, 0.1) : draw.Uniform(-0.1, 0.1))));
+      element = static_cast<Real>(static_cast<float>(
+          element + (state.role == Role::kSlot ? draw.Uniform(0.01, 0.1) : draw.Uniform(-0.1, 0.1))));
     }
   }
   for (auto& [name, tensor] : HostInputs<Real>(graph, seed, kStep, rows)) given[name] = std::move(tensor);

@@ -6,8 +6,9 @@
 
 namespace brine::ir {
 
-// Inputs and states with n = `rows`, drawn from `seed` and their names, so that two graphs of one model get the same numbers: floats that
-// a kernel can take, parameters around their initial values, bytes from 0 to 255, labels that are classes below `classes` or one-hot rows.
+// Inputs and states with n = `rows`, drawn from `seed` and their names, so that two graphs of one model get the same
+// numbers: floats that a kernel can take, parameters around their initial values, bytes from 0 to 255, labels that are
+// classes below `classes` or one-hot rows.
 template <typename Real>
 Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint64_t seed);
 

@@ -30,7 +30,8 @@ std::string PlaceOf(const Location* location, absl::string_view name) {
 }
 
 Site SiteOf(const Layer& layer) {
-  return {[&] { return PlaceOf(&layer.location, absl::StrCat("layer ", Excerpt(layer.name))); }, [&] { return LayerLine(layer); }};
+  return {[&] { return PlaceOf(&layer.location, absl::StrCat("layer ", Excerpt(layer.name))); },
+          [&] { return LayerLine(layer); }};
 }
 
 Site SiteOf(const Training& training) {
@@ -42,7 +43,8 @@ Site SiteOf(const Graph& graph, const Input& input) {
 }
 
 Site SiteOf(const Graph& graph, const State& state) {
-  return {[&] { return PlaceOf(&state.location, ValueText(graph, state.value)); }, [&] { return StateLine(graph, state); }};
+  return {[&] { return PlaceOf(&state.location, ValueText(graph, state.value)); },
+          [&] { return StateLine(graph, state); }};
 }
 
 Site SiteOf(const Graph& graph, const Node& node) {

@@ -44,7 +44,8 @@ Site SiteOf(const Graph& graph, const Output& output);
 // What Compile() was told: known names, the optimizer's arguments and their ranges.
 void FindTrainingFaults(const Graph& graph, FaultList& faults);
 
-// An ordinary node's attributes against its op's schema; `site` is the node's.  True when they are legal, so that the op's rules may read them.
+// An ordinary node's attributes against its op's schema; `site` is the node's.  True when they are legal, so that the
+// op's rules may read them.
 bool FindAttributeFaults(const Site& site, const Node& node, FaultList& faults);
 
 // Stage *planned*: places, overlaps, order of updates.  The graph has no other faults.

@@ -23,7 +23,9 @@ namespace {
 
 constexpr int kMaxNesting = 100;  // of messages; both parsers of protobuf count it
 
-absl::Status At(absl::string_view file, absl::string_view sentence) { return absl::InvalidArgumentError(absl::StrCat(file, ": ", sentence)); }
+absl::Status At(absl::string_view file, absl::string_view sentence) {
+  return absl::InvalidArgumentError(absl::StrCat(file, ": ", sentence));
+}
 
 // Keeps the first error of protobuf's text parser, in our words: "<file>:<line>:<column>: sentence".
 class FirstError : public google::protobuf::io::ErrorCollector {
@@ -53,15 +55,18 @@ absl::StatusOr<proto::Module> ParseProtoText(absl::string_view bytes, absl::stri
   if (parser.Parse(&stream, &module)) return module;
   // A newer version may have fields that this one does not know; it is named by what was read up to there.
   if (module.version() > kProtoVersion) return module;
-  return absl::InvalidArgumentError(error.text().empty() ? absl::StrCat(file, ": is not protobuf's text form of a graph") : error.text());
+  return absl::InvalidArgumentError(
+      error.text().empty() ? absl::StrCat(file, ": is not protobuf's text form of a graph") : error.text());
 }
 
 absl::StatusOr<proto::Module> ParseBinary(absl::string_view bytes, absl::string_view file) {
   proto::Module module;
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                static_cast<int>(bytes.size()));
   stream.SetRecursionLimit(kMaxNesting);
   if (!module.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    return At(file, absl::StrCat("is not a Brine graph in protobuf, is cut off, or nests more than ", kMaxNesting, " deep"));
+    return At(file,
+              absl::StrCat("is not a Brine graph in protobuf, is cut off, or nests more than ", kMaxNesting, " deep"));
   }
   return module;
 }
@@ -70,14 +75,16 @@ absl::StatusOr<proto::Module> ParseBinary(absl::string_view bytes, absl::string_
 std::string FindUnknownField(const google::protobuf::Message& message) {
   const google::protobuf::Reflection* reflection = message.GetReflection();
   const auto& unknown = reflection->GetUnknownFields(message);
-  if (!unknown.empty()) return absl::StrCat("unknown field ", unknown.field(0).number(), " in ", message.GetDescriptor()->name());
+  if (!unknown.empty())
+    return absl::StrCat("unknown field ", unknown.field(0).number(), " in ", message.GetDescriptor()->name());
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
   for (const google::protobuf::FieldDescriptor* field : fields) {
     if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
     const int size = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
     for (int index = 0; index < size; ++index) {
-      const auto& inner = field->is_repeated() ? reflection->GetRepeatedMessage(message, field, index) : reflection->GetMessage(message, field);
+      const auto& inner = field->is_repeated() ? reflection->GetRepeatedMessage(message, field, index)
+                                               : reflection->GetMessage(message, field);
       if (std::string found = FindUnknownField(inner); !found.empty()) return found;
     }
   }
@@ -88,7 +95,8 @@ size_t LimitOf(FileFormat format) { return format == FileFormat::kBinary ? kMaxB
 
 absl::StatusOr<std::vector<Graph>> ReadProto(absl::string_view bytes, FileFormat format, absl::string_view file) {
   google::protobuf::LogSilencer quiet;  // invalid UTF-8 is reported here, not on stderr
-  BRINE_ASSIGN_OR_RETURN(const proto::Module module, format == FileFormat::kBinary ? ParseBinary(bytes, file) : ParseProtoText(bytes, file));
+  BRINE_ASSIGN_OR_RETURN(const proto::Module module,
+                         format == FileFormat::kBinary ? ParseBinary(bytes, file) : ParseProtoText(bytes, file));
   if (module.version() <= kProtoVersion) {
     if (const std::string unknown = FindUnknownField(module); !unknown.empty()) return At(file, unknown);
   }
@@ -131,16 +139,21 @@ absl::StatusOr<std::string> WriteGraphs(const std::vector<Graph>& graphs, FileFo
   } else {
     proto::Module module;
     ToProto(graphs, module);
-    if (format == FileFormat::kBinary) module.SerializeToString(&bytes);
-    else google::protobuf::TextFormat::PrintToString(module, &bytes);
+    if (format == FileFormat::kBinary)
+      module.SerializeToString(&bytes);
+    else
+      google::protobuf::TextFormat::PrintToString(module, &bytes);
   }
-  if (bytes.size() > LimitOf(format)) return absl::InvalidArgumentError(absl::StrCat("graphs of ", bytes.size(), " bytes are more than a file may hold, ", LimitOf(format)));
+  if (bytes.size() > LimitOf(format))
+    return absl::InvalidArgumentError(
+        absl::StrCat("graphs of ", bytes.size(), " bytes are more than a file may hold, ", LimitOf(format)));
   return bytes;
 }
 
 absl::StatusOr<std::vector<Graph>> ReadGraphs(absl::string_view bytes, FileFormat format, absl::string_view file) {
   if (bytes.size() > LimitOf(format)) return At(file, absl::StrCat("is larger than ", LimitOf(format), " bytes"));
-  BRINE_ASSIGN_OR_RETURN(std::vector<Graph> graphs, format == FileFormat::kText ? Parse(bytes, file) : ReadProto(bytes, format, file));
+  BRINE_ASSIGN_OR_RETURN(std::vector<Graph> graphs,
+                         format == FileFormat::kText ? Parse(bytes, file) : ReadProto(bytes, format, file));
   std::string faults;
   for (const Graph& graph : graphs) {
     const absl::Status status = Verify(graph);
@@ -164,7 +177,8 @@ absl::StatusOr<std::vector<Graph>> LoadGraphs(const std::string& path) {
   std::string bytes;
   char block[1 << 16];
   size_t got = 0;
-  while (bytes.size() <= LimitOf(format) && (got = std::fread(block, 1, sizeof(block), file)) > 0) bytes.append(block, got);
+  while (bytes.size() <= LimitOf(format) && (got = std::fread(block, 1, sizeof(block), file)) > 0)
+    bytes.append(block, got);
   const bool failed = std::ferror(file) != 0;
   const absl::Status error = failed ? SystemError(path, "read") : absl::OkStatus();
   std::fclose(file);

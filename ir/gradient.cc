@@ -5,7 +5,8 @@
 
 namespace brine::ir {
 
-GradientBuilder::GradientBuilder(Graph& graph, const Node& node, std::vector<ValueId> output_gradients, std::vector<bool> needed)
+GradientBuilder::GradientBuilder(Graph& graph, const Node& node, std::vector<ValueId> output_gradients,
+                                 std::vector<bool> needed)
     : graph_(graph),
       node_(node),
       output_gradients_(std::move(output_gradients)),
@@ -15,13 +16,15 @@ GradientBuilder::GradientBuilder(Graph& graph, const Node& node, std::vector<Val
 }
 
 ValueId GradientBuilder::Emit(const Op& op, std::vector<ValueId> inputs, Attributes attributes) {
-  const absl::StatusOr<std::vector<ValueId>> outputs = graph_.AddNode(op, std::move(inputs), std::move(attributes), node_.locations);
+  const absl::StatusOr<std::vector<ValueId>> outputs =
+      graph_.AddNode(op, std::move(inputs), std::move(attributes), node_.locations);
   BRINE_CHECK(outputs.ok());
   return outputs->front();
 }
 
 ValueId GradientBuilder::EmitConstant(double value) {
-  return Emit(kConstant, {}, {{"dtype", "f32"}, {"shape", std::vector<int64_t>{}}, {"values", std::vector<double>{value}}});
+  return Emit(kConstant, {},
+              {{"dtype", "f32"}, {"shape", std::vector<int64_t>{}}, {"values", std::vector<double>{value}}});
 }
 
 ValueId GradientBuilder::SumTo(const Type& target, ValueId gradient) {
@@ -29,7 +32,8 @@ ValueId GradientBuilder::SumTo(const Type& target, ValueId gradient) {
   const size_t added = from.size() - target.shape.size();  // leading axes that the target lacks
   std::vector<int64_t> axes;
   for (size_t axis = 0; axis < from.size(); ++axis) {
-    if (axis < added || (target.shape[axis - added] == 1 && from[axis] != 1)) axes.push_back(static_cast<int64_t>(axis));
+    if (axis < added || (target.shape[axis - added] == 1 && from[axis] != 1))
+      axes.push_back(static_cast<int64_t>(axis));
   }
   if (axes.empty()) return gradient;
   const ValueId sum = Emit(kReduceSum, {gradient}, {{"axes", axes}});

@@ -14,7 +14,8 @@ namespace {
 // Names of the alternatives of an enum, in its order.
 constexpr std::array<absl::string_view, 4> kStages = {"graph", "train", "fused", "planned"};
 constexpr std::array<absl::string_view, 4> kFunctions = {"model", "train", "evaluate", "predict"};
-constexpr std::array<absl::string_view, 7> kBlocks = {"arena", "inputs", "parameters", "gradients", "slots", "constants", "outputs"};
+constexpr std::array<absl::string_view, 7> kBlocks = {"arena", "inputs",    "parameters", "gradients",
+                                                      "slots", "constants", "outputs"};
 constexpr std::array<absl::string_view, 7> kSources = {"data", "label", "scalar", "seed", "step", "rows", "adam_rate"};
 constexpr std::array<absl::string_view, 2> kRoles = {"parameter", "slot"};
 constexpr std::array<absl::string_view, 3> kInitializers = {"constant", "uniform", "truncated_normal"};
@@ -34,7 +35,8 @@ ValueId Graph::AddValue(absl::string_view name, Type type) {
     for (const Value& value : values) names_.insert(value.name);
   }
   std::string unique(name.empty() ? "v" : name);
-  for (int number = 1; !names_.insert(unique).second; ++number) unique = absl::StrCat(name.empty() ? "v" : name, "_", number);
+  for (int number = 1; !names_.insert(unique).second; ++number)
+    unique = absl::StrCat(name.empty() ? "v" : name, "_", number);
   values.push_back({unique, std::move(type), std::nullopt});
   return static_cast<ValueId>(values.size()) - 1;
 }
@@ -54,7 +56,8 @@ absl::StatusOr<std::vector<ValueId>> Graph::AddNode(const Op& op, std::vector<Va
   node.attributes = std::move(attributes);
   node.locations = std::move(locations);
   for (size_t index = 0; index < results.size(); ++index) {
-    node.outputs.push_back(AddValue(index == 0 ? base : absl::StrCat(base, ".", op.results[index]), std::move(results[index])));
+    node.outputs.push_back(
+        AddValue(index == 0 ? base : absl::StrCat(base, ".", op.results[index]), std::move(results[index])));
   }
   nodes.push_back(node);
   return node.outputs;
@@ -89,6 +92,8 @@ std::optional<Function> FindFunction(absl::string_view name) { return Find<Funct
 std::optional<Block> FindBlock(absl::string_view name) { return Find<Block>(kBlocks, name); }
 std::optional<Source> FindSource(absl::string_view name) { return Find<Source>(kSources, name); }
 std::optional<Role> FindRole(absl::string_view name) { return Find<Role>(kRoles, name); }
-std::optional<InitializerKind> FindInitializer(absl::string_view name) { return Find<InitializerKind>(kInitializers, name); }
+std::optional<InitializerKind> FindInitializer(absl::string_view name) {
+  return Find<InitializerKind>(kInitializers, name);
+}
 
 }  // namespace brine::ir

@@ -1,7 +1,7 @@
 // A graph: nodes over typed values, in an order in which every value is defined before it is used (SSA).
 //
-// One representation serves every stage.  *graph* is what the user wrote; *train* adds loss, gradients and updates; *fused* groups
-// nodes into kernels; *planned* gives every value a place in memory.  verify.h lists what holds at each.
+// One representation serves every stage.  *graph* is what the user wrote; *train* adds loss, gradients and updates;
+// *fused* groups nodes into kernels; *planned* gives every value a place in memory.  verify.h lists what holds at each.
 #ifndef BRINE_IR_GRAPH_H_
 #define BRINE_IR_GRAPH_H_
 
@@ -24,7 +24,12 @@ using ValueId = int;  // index into Graph::values
 inline constexpr ValueId kNoValue = -1;
 
 enum class Stage : uint8_t { kGraph, kTrain, kFused, kPlanned };
-enum class Function : uint8_t { kModel, kTrain, kEvaluate, kPredict };  // what a graph computes; kModel only at Stage::kGraph
+enum class Function : uint8_t {
+  kModel,
+  kTrain,
+  kEvaluate,
+  kPredict
+};  // what a graph computes; kModel only at Stage::kGraph
 
 // Where a planned value lies; the names are those of the runtime's blocks.
 enum class Block : uint8_t { kArena, kInputs, kParameters, kGradients, kSlots, kConstants, kOutputs };
@@ -48,17 +53,18 @@ struct Value {
   std::optional<Placement> placement;  // at Stage::kPlanned
 };
 
-// An application of an op, or, where `op` is null, a kernel: a region of ordinary nodes that one compiled function executes.  A
-// kernel's body reads values of the graph by name and defines values; those that the graph reads again are the kernel's outputs.
+// An application of an op, or, where `op` is null, a kernel: a region of ordinary nodes that one compiled function
+// executes.  A kernel's body reads values of the graph by name and defines values; those that the graph reads again are
+// the kernel's outputs.
 struct Node {
   const Op* op = nullptr;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
-  Attributes attributes;             // empty for a kernel
-  std::vector<Location> locations;   // of every node that this one was made from
+  Attributes attributes;            // empty for a kernel
+  std::vector<Location> locations;  // of every node that this one was made from
 
-  std::string region;                // a kernel's template, a row of passes/regions: "conv_pool", "generic"
-  int64_t scratch_bytes = 0;         // a kernel's working memory beyond its operands
+  std::string region;         // a kernel's template, a row of passes/regions: "conv_pool", "generic"
+  int64_t scratch_bytes = 0;  // a kernel's working memory beyond its operands
   std::vector<Node> body;
 
   bool is_kernel() const { return op == nullptr; }
@@ -101,8 +107,8 @@ struct Output {
 
 // A layer as `summary` lists it.
 struct Layer {
-  std::string name;   // "conv2d"
-  std::string kind;   // "Conv2D"
+  std::string name;  // "conv2d"
+  std::string kind;  // "Conv2D"
   Type output;
   Location location;
 };
@@ -111,8 +117,8 @@ struct Layer {
 struct Training {
   std::string loss;  // "categorical_crossentropy", "sparse_categorical_crossentropy"; empty: not compiled
   bool from_logits = false;
-  std::string optimizer;  // "adam", "sgd"
-  Attributes optimizer_arguments;  // learning_rate, beta_1, …: initial values of scalar inputs; nesterov: a bool
+  std::string optimizer;             // "adam", "sgd"
+  Attributes optimizer_arguments;    // learning_rate, beta_1, …: initial values of scalar inputs; nesterov: a bool
   std::vector<std::string> metrics;  // "accuracy"
   Location location;
 };
@@ -139,9 +145,9 @@ class Graph {
   // Adds a value; a name that is taken, or empty, gets a number: "relu", "relu_1", …
   ValueId AddValue(absl::string_view name, Type type);
 
-  // Adds a node at the end, fills in the attributes' defaults, derives the types of its outputs by the op's shape rule, and returns
-  // them.  Fails, changing nothing, with the rule's sentence when the inputs do not fit.  Outputs are named after `name`, or after
-  // the op where it is empty.
+  // Adds a node at the end, fills in the attributes' defaults, derives the types of its outputs by the op's shape rule,
+  // and returns them.  Fails, changing nothing, with the rule's sentence when the inputs do not fit.  Outputs are named
+  // after `name`, or after the op where it is empty.
   absl::StatusOr<std::vector<ValueId>> AddNode(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
                                                std::vector<Location> locations, absl::string_view name = "");
 
@@ -153,10 +159,10 @@ class Graph {
   mutable absl::flat_hash_set<std::string> names_;  // of `values`, kept up lazily
 };
 
-absl::string_view StageName(Stage stage);        // "graph", "train", "fused", "planned"
+absl::string_view StageName(Stage stage);  // "graph", "train", "fused", "planned"
 absl::string_view FunctionName(Function function);
 absl::string_view BlockName(Block block);
-absl::string_view SourceName(Source source);     // "data", "label", "scalar", "seed", "step", "rows", "adam_rate"
+absl::string_view SourceName(Source source);  // "data", "label", "scalar", "seed", "step", "rows", "adam_rate"
 absl::string_view RoleName(Role role);
 absl::string_view InitializerName(InitializerKind kind);
 std::optional<Stage> FindStage(absl::string_view name);

@@ -1,8 +1,9 @@
-// What the host puts into states and inputs before a step, in the interpreter.  The runtime draws the same numbers from the same
-// formulas, in its own words.
+// What the host puts into states and inputs before a step, in the interpreter.  The runtime draws the same numbers from
+// the same formulas, in its own words.
 //
 //   uniform           limit·(2u − 1), u from the first word of counter (element, 0, id of the state's name, 0)
-//   truncated_normal  deviation·z, z = √(−2 ln u₁)·cos 2πu₂ with u₁ = (w₀ + ½)·2⁻³² and u₂ = w₁·2⁻³² from the counter's first two words;
+//   truncated_normal  deviation·z, z = √(−2 ln u₁)·cos 2πu₂ with u₁ = (w₀ + ½)·2⁻³² and u₂ = w₁·2⁻³² from the counter's
+//   first two words;
 //                     |z| > 2 is drawn again with the counter's last word one higher
 //
 // computed in double and rounded to f32, whatever the precision of the interpreter.
@@ -36,8 +37,10 @@ double Draw(const Initializer& initializer, uint32_t element, uint32_t id, std::
   return 0;
 }
 
-// A scalar of the optimizer: as the caller names it, else as the graph's input or the model's compile line has it, else Keras's default.
-double Scalar(const Graph& graph, const std::map<std::string, double>& scalars, const std::string& name, double otherwise) {
+// A scalar of the optimizer: as the caller names it, else as the graph's input or the model's compile line has it, else
+// Keras's default.
+double Scalar(const Graph& graph, const std::map<std::string, double>& scalars, const std::string& name,
+              double otherwise) {
   if (const auto it = scalars.find(name); it != scalars.end()) return it->second;
   const Input* input = graph.FindInput(graph.FindValue(name));
   if (input != nullptr && input->source == Source::kScalar) return input->initial;
@@ -63,7 +66,8 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
     const uint32_t id = NameId(value.name);
     Tensor<Real> tensor = MakeTensor<Real>(value.type, 1);  // states do not depend on n
     for (size_t i = 0; i < tensor.real.size(); ++i) {
-      tensor.real[i] = static_cast<Real>(static_cast<float>(Draw(state.initializer, static_cast<uint32_t>(i), id, key)));
+      tensor.real[i] =
+          static_cast<Real>(static_cast<float>(Draw(state.initializer, static_cast<uint32_t>(i), id, key)));
     }
     for (int64_t& element : tensor.whole) element = static_cast<int64_t>(state.initializer.argument);
     states[value.name] = std::move(tensor);
@@ -72,7 +76,8 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
 }
 
 template <typename Real>
-Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows, const std::map<std::string, double>& scalars) {
+Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows,
+                         const std::map<std::string, double>& scalars) {
   Tensors<Real> inputs;
   for (const Input& input : graph.inputs) {
     if (input.source == Source::kData || input.source == Source::kLabel) continue;

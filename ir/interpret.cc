@@ -23,11 +23,13 @@ absl::StatusOr<const Tensor<Real>*> FindGiven(const Value& value, const Tensors<
   Shape wanted = value.type.shape;
   for (Dim& dim : wanted) dim = dim == kBatch ? rows : dim;
   if (tensor.dtype != value.type.dtype || tensor.dims != wanted) {
-    return absl::InvalidArgumentError(absl::StrCat(value.name, ": expected ", ToString(Type{value.type.dtype, wanted}), ", got ",
-                                                   ToString(Type{tensor.dtype, tensor.dims})));
+    return absl::InvalidArgumentError(absl::StrCat(value.name, ": expected ", ToString(Type{value.type.dtype, wanted}),
+                                                   ", got ", ToString(Type{tensor.dtype, tensor.dims})));
   }
-  const size_t size = static_cast<size_t>(tensor.size()), held = IsReal(tensor.dtype) ? tensor.real.size() : tensor.whole.size();
-  if (held != size) return absl::InvalidArgumentError(absl::StrCat(value.name, ": expected ", size, " elements, got ", held));
+  const size_t size = static_cast<size_t>(tensor.size()),
+               held = IsReal(tensor.dtype) ? tensor.real.size() : tensor.whole.size();
+  if (held != size)
+    return absl::InvalidArgumentError(absl::StrCat(value.name, ": expected ", size, " elements, got ", held));
   return &tensor;
 }
 
@@ -80,7 +82,8 @@ class Interpreter {
 
   const Graph& graph_;
   const int64_t rows_;
-  std::vector<const Tensor<Real>*> tensors_;  // by value; into `given` or `results_`, whose elements stay where they are
+  std::vector<const Tensor<Real>*>
+      tensors_;  // by value; into `given` or `results_`, whose elements stay where they are
   Tensors<Real> results_;
 };
 

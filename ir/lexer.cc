@@ -47,7 +47,8 @@ Token Lexer::TakeString() {
   for (++position_; position_ < text_.size() && text_[position_] != '\n'; ++position_) {
     if (text_[position_] == '"') return Take(TokenKind::kString, begin + 1, position_++);
     if (text_[position_] == '\\') ++position_;
-    if (position_ - begin > 4 * kMaxStringBytes) return Bad(begin, absl::StrCat("text in quotes is longer than ", kMaxStringBytes, " bytes"));
+    if (position_ - begin > 4 * kMaxStringBytes)
+      return Bad(begin, absl::StrCat("text in quotes is longer than ", kMaxStringBytes, " bytes"));
   }
   return Bad(begin, "text in quotes is not closed on its line");
 }
@@ -62,9 +63,12 @@ Token Lexer::TakeNumber() {
   bool real = false;
   for (; position_ < text_.size(); ++position_) {
     const char c = text_[position_];
-    const bool exponent_sign = (c == '-' || c == '+') && real && (text_[position_ - 1] == 'e' || text_[position_ - 1] == 'E');
-    if (c == '.' || c == 'e' || c == 'E') real = true;
-    else if (!IsDigit(c) && !exponent_sign) break;
+    const bool exponent_sign =
+        (c == '-' || c == '+') && real && (text_[position_ - 1] == 'e' || text_[position_ - 1] == 'E');
+    if (c == '.' || c == 'e' || c == 'E')
+      real = true;
+    else if (!IsDigit(c) && !exponent_sign)
+      break;
   }
   return Take(real ? TokenKind::kReal : TokenKind::kInteger, begin, position_);
 }
@@ -82,15 +86,18 @@ Token Lexer::Next() {
     for (++position_; position_ < text_.size() && IsNameCharacter(text_[position_]);) ++position_;
     const size_t size = position_ - begin - 1;
     if (size == 0) return Bad(begin, "a value's name must follow %");
-    if (size > kMaxNameBytes) return Bad(begin, absl::StrCat("name of ", size, " bytes is longer than ", kMaxNameBytes));
+    if (size > kMaxNameBytes)
+      return Bad(begin, absl::StrCat("name of ", size, " bytes is longer than ", kMaxNameBytes));
     return Take(TokenKind::kValue, begin + 1, position_);
   }
   if (c == '"') return TakeString();
   if (c == '-' || IsDigit(c)) return TakeNumber();
-  if (absl::string_view("(){}[]<>,=:@+").find(c) != absl::string_view::npos) return Take(TokenKind::kMark, begin, ++position_);
+  if (absl::string_view("(){}[]<>,=:@+").find(c) != absl::string_view::npos)
+    return Take(TokenKind::kMark, begin, ++position_);
   if (c == '#') return Bad(begin, "a comment must stand on a line of its own");
-  return Bad(begin, absl::ascii_isgraph(static_cast<unsigned char>(c)) ? absl::StrCat("unexpected character ", std::string(1, c))
-                                                                         : absl::StrFormat("unexpected byte 0x%02x", static_cast<unsigned char>(c)));
+  return Bad(begin, absl::ascii_isgraph(static_cast<unsigned char>(c))
+                        ? absl::StrCat("unexpected character ", std::string(1, c))
+                        : absl::StrFormat("unexpected byte 0x%02x", static_cast<unsigned char>(c)));
 }
 
 }  // namespace brine::ir

@@ -9,9 +9,7 @@ namespace brine::ir {
 std::vector<Lifetime> FindLifetimes(const Graph& graph) {
   std::vector<Lifetime> lifetimes(graph.values.size());
   const auto at = [&](ValueId value) -> Lifetime& { return lifetimes[static_cast<size_t>(value)]; };
-  const auto define = [&](ValueId value, int moment, ValueId root) {
-    at(value) = {true, moment, moment, root};
-  };
+  const auto define = [&](ValueId value, int moment, ValueId root) { at(value) = {true, moment, moment, root}; };
   const auto read = [&](ValueId value, int moment) {
     at(value).last = std::max(at(value).last, moment);
     if (at(value).root != kNoValue) at(at(value).root).last = std::max(at(at(value).root).last, moment);

@@ -31,7 +31,8 @@ std::string MemoryTable(const Graph& graph) {
     if (!value.placement || !bytes.ok()) return;
     int64_t& size = sizes[static_cast<size_t>(value.placement->block)];
     size = std::max(size, value.placement->offset + *bytes);
-    rows.push_back({ValueText(graph, id), absl::StrCat(*bytes), ToString(*value.placement), Moment(graph, lifetime.first), Moment(graph, lifetime.last),
+    rows.push_back({ValueText(graph, id), absl::StrCat(*bytes), ToString(*value.placement),
+                    Moment(graph, lifetime.first), Moment(graph, lifetime.last),
                     lifetime.root == id ? "" : absl::StrCat("view of ", ValueText(graph, lifetime.root))});
   };
   for (const Input& input : graph.inputs) add(input.value);
@@ -42,17 +43,19 @@ std::string MemoryTable(const Graph& graph) {
 
   std::array<int, 6> widths = {};
   for (const Row& row : rows) {
-    for (size_t column = 0; column < row.size(); ++column) widths[column] = std::max(widths[column], static_cast<int>(row[column].size()));
+    for (size_t column = 0; column < row.size(); ++column)
+      widths[column] = std::max(widths[column], static_cast<int>(row[column].size()));
   }
   std::string text;
   for (const Row& row : rows) {
-    std::string line = absl::StrFormat("%-*s  %*s  %-*s  %*s  %-*s  %s", widths[0], row[0], widths[1], row[1], widths[2], row[2], widths[3], row[3], widths[4],
-                                       row[4], row[5]);
+    std::string line = absl::StrFormat("%-*s  %*s  %-*s  %*s  %-*s  %s", widths[0], row[0], widths[1], row[1],
+                                       widths[2], row[2], widths[3], row[3], widths[4], row[4], row[5]);
     line.erase(line.find_last_not_of(' ') + 1);
     absl::StrAppend(&text, line, "\n");
   }
   for (size_t block = 0; block < sizes.size(); ++block) {
-    if (sizes[block] > 0) absl::StrAppend(&text, BlockName(static_cast<Block>(block)), ": ", (sizes[block] + 63) / 64 * 64, " bytes\n");
+    if (sizes[block] > 0)
+      absl::StrAppend(&text, BlockName(static_cast<Block>(block)), ": ", (sizes[block] + 63) / 64 * 64, " bytes\n");
   }
   return text;
 }

@@ -39,7 +39,8 @@ bool IsName(absl::string_view name) {
 
 bool IsWord(absl::string_view name) {
   if (!IsName(name) || absl::ascii_isdigit(static_cast<unsigned char>(name[0]))) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; });
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; });
 }
 
 absl::string_view ClosestName(absl::string_view name, const std::vector<absl::string_view>& known) {

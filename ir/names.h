@@ -9,7 +9,7 @@
 
 namespace brine::ir {
 
-bool IsNameCharacter(char c);        // [A-Za-z0-9_./:-]
+bool IsNameCharacter(char c);         // [A-Za-z0-9_./:-]
 bool IsName(absl::string_view name);  // 1–256 of them
 bool IsWord(absl::string_view name);  // a name that is a C identifier
 

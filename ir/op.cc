@@ -40,7 +40,8 @@ absl::Status CompleteAttributes(const Op& op, Attributes& attributes) {
   for (const auto& [name, value] : attributes) {
     const AttributeSpec* spec = op.FindAttribute(name);
     if (spec == nullptr) return absl::InvalidArgumentError(absl::StrCat(op.name, " has no attribute ", name));
-    if (!KindMatches(spec->kind, value)) return absl::InvalidArgumentError(absl::StrCat(op.name, "'s attribute ", name, " has the wrong kind"));
+    if (!KindMatches(spec->kind, value))
+      return absl::InvalidArgumentError(absl::StrCat(op.name, "'s attribute ", name, " has the wrong kind"));
   }
   for (const AttributeSpec& spec : op.attributes) {
     if (attributes.Has(spec.name)) continue;
@@ -50,9 +51,11 @@ absl::Status CompleteAttributes(const Op& op, Attributes& attributes) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Type>> InferTypes(const Op& op, absl::Span<const Type> inputs, const Attributes& attributes) {
+absl::StatusOr<std::vector<Type>> InferTypes(const Op& op, absl::Span<const Type> inputs,
+                                             const Attributes& attributes) {
   if (inputs.size() != op.operands.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(op.name, " takes ", op.operands.size(), " inputs, got ", inputs.size()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(op.name, " takes ", op.operands.size(), " inputs, got ", inputs.size()));
   }
   BRINE_ASSIGN_OR_RETURN(std::vector<Type> outputs, op.infer({inputs, attributes}));
   for (const Type& type : outputs) BRINE_RETURN_IF_ERROR(ByteCount(type, 1).status());

@@ -1,5 +1,5 @@
-// What an op is: one row of ops.def, one `const Op` in ops/<name>.cc with schema, shape rule, cost, gradient and interpreter loop.
-// Its other half, the Halide algorithm, is codegen/ops/<name>.cc.
+// What an op is: one row of ops.def, one `const Op` in ops/<name>.cc with schema, shape rule, cost, gradient and
+// interpreter loop. Its other half, the Halide algorithm, is codegen/ops/<name>.cc.
 #ifndef BRINE_IR_OP_H_
 #define BRINE_IR_OP_H_
 
@@ -23,7 +23,8 @@ struct OpTypes {
   const Attributes& attributes;
 };
 
-// What an interpreter loop sees.  Outputs come with their dimensions set and their elements zero.  Loops take sizes from these tensors only.
+// What an interpreter loop sees.  Outputs come with their dimensions set and their elements zero.  Loops take sizes
+// from these tensors only.
 template <typename Real>
 struct Evaluation {
   absl::Span<const Tensor<Real>* const> inputs;
@@ -37,12 +38,13 @@ struct Evaluation {
 class GradientBuilder;  // gradient.h
 
 struct Op {
-  std::string name;                       // "conv2d": file, text, table
-  std::string doc;                        // shapes, layouts and the formula, as the reference prints them
-  std::vector<std::string> operands;      // names of the inputs, for messages: their number is fixed
-  std::vector<std::string> results;       // names of the outputs
+  std::string name;                   // "conv2d": file, text, table
+  std::string doc;                    // shapes, layouts and the formula, as the reference prints them
+  std::vector<std::string> operands;  // names of the inputs, for messages: their number is fixed
+  std::vector<std::string> results;   // names of the outputs
   std::vector<AttributeSpec> attributes;
-  absl::StatusOr<std::vector<Type>> (*infer)(const OpTypes& types);  // errors are one sentence without place, for a user
+  absl::StatusOr<std::vector<Type>> (*infer)(
+      const OpTypes& types);  // errors are one sentence without place, for a user
 
   // Floating-point operations for `rows` rows: a multiply-add counts two.  Null: none (a copy, a view).
   int64_t (*flops)(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) = nullptr;
@@ -55,15 +57,16 @@ struct Op {
   void (*interpret)(const Evaluation<double>& evaluation) = nullptr;
   void (*interpret_f32)(const Evaluation<float>& evaluation) = nullptr;
 
-  bool elementwise = false;    // output element i depends on input elements that broadcasting maps to i, and on nothing else
+  bool elementwise =
+      false;  // output element i depends on input elements that broadcasting maps to i, and on nothing else
   bool training_only = false;  // evaluation and prediction replace the node by its first input
   bool view = false;           // the output is the first input's bytes under another type
 
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
 };
 
-absl::Span<const Op* const> AllOps();           // in the order of ops.def
-const Op* FindOp(absl::string_view name);       // null when there is none
+absl::Span<const Op* const> AllOps();      // in the order of ops.def
+const Op* FindOp(absl::string_view name);  // null when there is none
 
 // Checks the attributes against the op's schema and fills in defaults; errors name the attribute.
 absl::Status CompleteAttributes(const Op& op, Attributes& attributes);

@@ -1,8 +1,8 @@
-// Counter-based random numbers, Philox4x32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011): a number depends
-// on key and counter only, so any element can be drawn again, in any order.
+// Counter-based random numbers, Philox4x32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011): a
+// number depends on key and counter only, so any element can be drawn again, in any order.
 //
-// Key: the seed's low and high word.  Counter: element index within the whole batch, step, id, attempt.  An id is NameId of a
-// parameter's or a layer's name.
+// Key: the seed's low and high word.  Counter: element index within the whole batch, step, id, attempt.  An id is
+// NameId of a parameter's or a layer's name.
 #ifndef BRINE_IR_PHILOX_H_
 #define BRINE_IR_PHILOX_H_
 

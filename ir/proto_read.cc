@@ -22,8 +22,10 @@ class GraphReader {
     graph_.stage = static_cast<Stage>(from.stage());
     graph_.function = static_cast<Function>(from.function());
     graph_.batch_size = from.batch_size();
-    for (int size : {from.layers_size(), from.inputs_size(), from.states_size(), from.updates_size(), from.outputs_size()}) {
-      if (static_cast<size_t>(size) > kMaxList) return Error(absl::StrCat(size, " entries of a kind are more than ", kMaxList));
+    for (int size :
+         {from.layers_size(), from.inputs_size(), from.states_size(), from.updates_size(), from.outputs_size()}) {
+      if (static_cast<size_t>(size) > kMaxList)
+        return Error(absl::StrCat(size, " entries of a kind are more than ", kMaxList));
     }
     for (const proto::Layer& layer : from.layers()) {
       BRINE_ASSIGN_OR_RETURN(Type output, ReadType(layer.output()));
@@ -53,35 +55,52 @@ class GraphReader {
 
  private:
   absl::Status Error(absl::string_view sentence) const {
-    return absl::InvalidArgumentError(absl::StrCat("graph ", Excerpt(graph_.name), ": ", place_, place_.empty() ? "" : ": ", sentence));
+    return absl::InvalidArgumentError(
+        absl::StrCat("graph ", Excerpt(graph_.name), ": ", place_, place_.empty() ? "" : ": ", sentence));
   }
-  absl::Status Unknown(absl::string_view what, int number) const { return Error(absl::StrCat("unknown ", what, " ", number)); }
+  absl::Status Unknown(absl::string_view what, int number) const {
+    return Error(absl::StrCat("unknown ", what, " ", number));
+  }
 
   absl::StatusOr<Type> ReadType(const proto::Type& type) const {
-    if (type.element() == proto::Type::NONE || !proto::Type::Element_IsValid(type.element())) return Unknown("element type", type.element());
+    if (type.element() == proto::Type::NONE || !proto::Type::Element_IsValid(type.element()))
+      return Unknown("element type", type.element());
     if (type.dims_size() > kMaxRank) return Error(absl::StrCat("rank ", type.dims_size(), " exceeds ", kMaxRank));
     return Type{static_cast<DType>(type.element() - 1), Shape(type.dims().begin(), type.dims().end())};
   }
 
-  static Location ReadLocation(const proto::Location& location) { return {location.file(), location.line(), location.layer()}; }
+  static Location ReadLocation(const proto::Location& location) {
+    return {location.file(), location.line(), location.layer()};
+  }
 
   absl::StatusOr<std::optional<Placement>> ReadPlacement(const proto::Value& value) const {
     if (!value.has_placement()) return std::optional<Placement>();
     if (!proto::Placement::Block_IsValid(value.placement().block())) return Unknown("block", value.placement().block());
-    return std::optional<Placement>(Placement{static_cast<Block>(value.placement().block()), value.placement().offset()});
+    return std::optional<Placement>(
+        Placement{static_cast<Block>(value.placement().block()), value.placement().offset()});
   }
 
   absl::StatusOr<Attributes> ReadAttributes(const google::protobuf::RepeatedPtrField<proto::Attribute>& from) const {
     Attributes attributes;
     for (const proto::Attribute& attribute : from) {
-      if (attributes.Has(attribute.name())) return Error(absl::StrCat("attribute ", Excerpt(attribute.name()), " is given twice"));
-      if (!IsWord(attribute.name())) return Error(absl::StrCat("attribute name ", Excerpt(attribute.name()), " is not one word"));
+      if (attributes.Has(attribute.name()))
+        return Error(absl::StrCat("attribute ", Excerpt(attribute.name()), " is given twice"));
+      if (!IsWord(attribute.name()))
+        return Error(absl::StrCat("attribute name ", Excerpt(attribute.name()), " is not one word"));
       AttributeValue value;
       switch (attribute.value_case()) {
-        case proto::Attribute::kBoolean: value = attribute.boolean(); break;
-        case proto::Attribute::kInteger: value = int64_t{attribute.integer()}; break;
-        case proto::Attribute::kReal: value = attribute.real(); break;
-        case proto::Attribute::kText: value = attribute.text(); break;
+        case proto::Attribute::kBoolean:
+          value = attribute.boolean();
+          break;
+        case proto::Attribute::kInteger:
+          value = int64_t{attribute.integer()};
+          break;
+        case proto::Attribute::kReal:
+          value = attribute.real();
+          break;
+        case proto::Attribute::kText:
+          value = attribute.text();
+          break;
         case proto::Attribute::kIntegers: {
           const auto& values = attribute.integers().values();
           value = std::vector<int64_t>(values.begin(), values.end());
@@ -92,7 +111,8 @@ class GraphReader {
           value = std::vector<double>(values.begin(), values.end());
           break;
         }
-        case proto::Attribute::VALUE_NOT_SET: return Error(absl::StrCat("attribute ", attribute.name(), " has no value"));
+        case proto::Attribute::VALUE_NOT_SET:
+          return Error(absl::StrCat("attribute ", attribute.name(), " has no value"));
       }
       attributes.Set(attribute.name(), std::move(value));
     }
@@ -101,7 +121,11 @@ class GraphReader {
 
   absl::Status ReadTraining(const proto::Training& from) {
     BRINE_ASSIGN_OR_RETURN(Attributes arguments, ReadAttributes(from.optimizer_arguments()));
-    graph_.training = {from.loss(), from.from_logits(), from.optimizer(), std::move(arguments), {from.metrics().begin(), from.metrics().end()},
+    graph_.training = {from.loss(),
+                       from.from_logits(),
+                       from.optimizer(),
+                       std::move(arguments),
+                       {from.metrics().begin(), from.metrics().end()},
                        ReadLocation(from.location())};
     return absl::OkStatus();
   }
@@ -125,7 +149,8 @@ class GraphReader {
   absl::StatusOr<Node> ReadNode(const proto::Node& from, bool in_kernel) {
     if (++nodes_ > kMaxNodes) return Error(absl::StrCat("more than ", kMaxNodes, " nodes"));
     for (int size : {from.inputs_size(), from.outputs_size(), from.locations_size()}) {
-      if (static_cast<size_t>(size) > kMaxList) return Error(absl::StrCat("a list of ", size, " entries is longer than ", kMaxList));
+      if (static_cast<size_t>(size) > kMaxList)
+        return Error(absl::StrCat("a list of ", size, " entries is longer than ", kMaxList));
     }
     const bool is_kernel = from.op().empty();
     if (is_kernel && in_kernel) return Error("a kernel cannot hold another kernel");
@@ -139,8 +164,10 @@ class GraphReader {
     if (!is_kernel) {
       node.op = FindOp(from.op());
       if (node.op == nullptr) return Error(absl::StrCat("unknown op ", Excerpt(from.op()), DidYouMeanOp(from.op())));
-      if (const absl::Status complete = CompleteAttributes(*node.op, node.attributes); !complete.ok()) return Error(complete.message());
-      if (!from.region().empty() || from.scratch_bytes() != 0 || from.body_size() > 0) return Error("only a kernel has a region, scratch and a body");
+      if (const absl::Status complete = CompleteAttributes(*node.op, node.attributes); !complete.ok())
+        return Error(complete.message());
+      if (!from.region().empty() || from.scratch_bytes() != 0 || from.body_size() > 0)
+        return Error("only a kernel has a region, scratch and a body");
       for (const proto::Value& output : from.outputs()) {
         BRINE_ASSIGN_OR_RETURN(const ValueId value, Define(output));
         node.outputs.push_back(value);
@@ -157,10 +184,13 @@ class GraphReader {
     }
     for (const proto::Value& output : from.outputs()) {
       BRINE_ASSIGN_OR_RETURN(const ValueId id, Use(output.name()));
-      if (static_cast<size_t>(id) < before) return Error(absl::StrCat("%", output.name(), " is not defined in the kernel's body"));
+      if (static_cast<size_t>(id) < before)
+        return Error(absl::StrCat("%", output.name(), " is not defined in the kernel's body"));
       Value& value = graph_.values[static_cast<size_t>(id)];
       BRINE_ASSIGN_OR_RETURN(const Type type, ReadType(output.type()));
-      if (type != value.type) return Error(absl::StrCat("%", value.name, " is ", ToString(type), " outside, but ", ToString(value.type), " in the body"));
+      if (type != value.type)
+        return Error(absl::StrCat("%", value.name, " is ", ToString(type), " outside, but ", ToString(value.type),
+                                  " in the body"));
       BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, ReadPlacement(output));
       if (placement && value.placement) return Error(absl::StrCat("%", value.name, " has a place already"));
       if (placement) value.placement = placement;
@@ -196,10 +226,12 @@ class GraphReader {
 
 absl::StatusOr<std::vector<Graph>> FromProto(const proto::Module& module) {
   if (module.version() > kProtoVersion) {
-    return absl::InvalidArgumentError(absl::StrCat("written by a newer Brine (version ", module.version(), ", this one reads up to ", kProtoVersion, ")"));
+    return absl::InvalidArgumentError(absl::StrCat("written by a newer Brine (version ", module.version(),
+                                                   ", this one reads up to ", kProtoVersion, ")"));
   }
   if (module.version() == 0 || module.graphs_size() == 0) return absl::InvalidArgumentError("holds no Brine graph");
-  if (static_cast<size_t>(module.graphs_size()) > kMaxGraphs) return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxGraphs, " graphs"));
+  if (static_cast<size_t>(module.graphs_size()) > kMaxGraphs)
+    return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxGraphs, " graphs"));
   std::vector<Graph> graphs;
   size_t nodes = 0;
   for (const proto::Graph& from : module.graphs()) {

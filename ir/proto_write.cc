@@ -41,8 +41,12 @@ proto::Attribute ToProto(const std::string& name, const AttributeValue& value) {
     void operator()(int64_t integer) const { out.set_integer(integer); }
     void operator()(double real) const { out.set_real(real); }
     void operator()(const std::string& text) const { out.set_text(text); }
-    void operator()(const std::vector<int64_t>& integers) const { out.mutable_integers()->mutable_values()->Assign(integers.begin(), integers.end()); }
-    void operator()(const std::vector<double>& reals) const { out.mutable_reals()->mutable_values()->Assign(reals.begin(), reals.end()); }
+    void operator()(const std::vector<int64_t>& integers) const {
+      out.mutable_integers()->mutable_values()->Assign(integers.begin(), integers.end());
+    }
+    void operator()(const std::vector<double>& reals) const {
+      out.mutable_reals()->mutable_values()->Assign(reals.begin(), reals.end());
+    }
   };
   proto::Attribute out;
   out.set_name(name);
@@ -55,7 +59,8 @@ proto::Node ToProto(const Graph& graph, const Node& node, const Node* kernel) {
   if (!node.is_kernel()) out.set_op(node.op->name);
   for (ValueId input : node.inputs) out.add_inputs(graph.value(input).name);
   for (ValueId output : node.outputs) {
-    const bool kernel_output = kernel != nullptr && std::find(kernel->outputs.begin(), kernel->outputs.end(), output) != kernel->outputs.end();
+    const bool kernel_output =
+        kernel != nullptr && std::find(kernel->outputs.begin(), kernel->outputs.end(), output) != kernel->outputs.end();
     *out.add_outputs() = ToProto(graph.value(output), !kernel_output);
   }
   for (const auto& [name, value] : node.attributes) *out.add_attributes() = ToProto(name, value);
@@ -86,7 +91,8 @@ proto::Graph ToProto(const Graph& graph) {
     to.set_loss(graph.training.loss);
     to.set_from_logits(graph.training.from_logits);
     to.set_optimizer(graph.training.optimizer);
-    for (const auto& [name, value] : graph.training.optimizer_arguments) *to.add_optimizer_arguments() = ToProto(name, value);
+    for (const auto& [name, value] : graph.training.optimizer_arguments)
+      *to.add_optimizer_arguments() = ToProto(name, value);
     for (const std::string& metric : graph.training.metrics) to.add_metrics(metric);
     if (graph.training.location != Location()) *to.mutable_location() = ToProto(graph.training.location);
   }

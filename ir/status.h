@@ -7,10 +7,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define BRINE_RETURN_IF_ERROR(expression)            \
-  do {                                               \
-    absl::Status brine_status = (expression);        \
-    if (!brine_status.ok()) return brine_status;     \
+#define BRINE_RETURN_IF_ERROR(expression)        \
+  do {                                           \
+    absl::Status brine_status = (expression);    \
+    if (!brine_status.ok()) return brine_status; \
   } while (false)
 
 #define BRINE_CONCAT_INNER(a, b) a##b

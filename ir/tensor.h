@@ -32,8 +32,10 @@ Tensor<Real> MakeTensor(const Type& type, int64_t rows) {
   Tensor<Real> tensor;
   tensor.dtype = type.dtype;
   for (Dim dim : type.shape) tensor.dims.push_back(dim == kBatch ? rows : dim);
-  if (IsReal(type.dtype)) tensor.real.resize(static_cast<size_t>(tensor.size()));
-  else tensor.whole.resize(static_cast<size_t>(tensor.size()));
+  if (IsReal(type.dtype))
+    tensor.real.resize(static_cast<size_t>(tensor.size()));
+  else
+    tensor.whole.resize(static_cast<size_t>(tensor.size()));
   return tensor;
 }
 

@@ -34,9 +34,13 @@ void AddAttributes(const Op* op, const Attributes& attributes, TextLine& line) {
   if (before == ", ") line.Add("}");
 }
 
-bool Exists(const Graph& graph, ValueId value) { return value >= 0 && static_cast<size_t>(value) < graph.values.size(); }
+bool Exists(const Graph& graph, ValueId value) {
+  return value >= 0 && static_cast<size_t>(value) < graph.values.size();
+}
 
-void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine& line) { line.Add(part, index, ValueText(graph, value)); }
+void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine& line) {
+  line.Add(part, index, ValueText(graph, value));
+}
 
 // `f32[n,3]`, and ` @arena+64` where it has a place that is not printed elsewhere.
 void AddType(const Graph& graph, int index, ValueId value, TextLine& line, const Node* kernel = nullptr) {
@@ -72,16 +76,19 @@ void TextLine::Add(Part part, int index, absl::string_view piece) {
 }
 
 TextLine::Span TextLine::Find(Part part, int index) const {
-  const auto it = std::find_if(spans.begin(), spans.end(), [&](const Span& span) { return span.part == part && span.index == index; });
+  const auto it = std::find_if(spans.begin(), spans.end(),
+                               [&](const Span& span) { return span.part == part && span.index == index; });
   return it != spans.end() ? *it : Span{Part::kLine, 0, 0, text.size()};
 }
 
 bool IsCompiled(const Training& training) {
-  return !training.loss.empty() || training.from_logits || !training.optimizer.empty() || training.optimizer_arguments != Attributes() ||
-         !training.metrics.empty() || training.location != Location();
+  return !training.loss.empty() || training.from_logits || !training.optimizer.empty() ||
+         training.optimizer_arguments != Attributes() || !training.metrics.empty() || training.location != Location();
 }
 
-std::string ToString(const Placement& placement) { return absl::StrCat(BlockName(placement.block), "+", placement.offset); }
+std::string ToString(const Placement& placement) {
+  return absl::StrCat(BlockName(placement.block), "+", placement.offset);
+}
 
 std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::CEscape(text), "\""); }
 
@@ -158,7 +165,8 @@ TextLine StateLine(const Graph& graph, const State& state) {
   line.Add(" ");
   line.Add(Part::kKeyword, 0, RoleName(state.role));
   line.Add(" ");
-  line.Add(Part::kNumber, 0, absl::StrCat(InitializerName(state.initializer.kind), "(", RealText(state.initializer.argument), ")"));
+  line.Add(Part::kNumber, 0,
+           absl::StrCat(InitializerName(state.initializer.kind), "(", RealText(state.initializer.argument), ")"));
   AddLocation(state.location, line);
   return line;
 }

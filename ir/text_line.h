@@ -10,8 +10,23 @@
 
 namespace brine::ir {
 
-// What a part is.  The index counts parts of a kind: inputs from 0, and so on; attributes and optimizer arguments in the order of names.
-enum class Part : uint8_t { kLine, kName, kKeyword, kOutput, kOp, kInput, kAttribute, kRegion, kBody, kType, kPlace, kNumber, kLocation };
+// What a part is.  The index counts parts of a kind: inputs from 0, and so on; attributes and optimizer arguments in
+// the order of names.
+enum class Part : uint8_t {
+  kLine,
+  kName,
+  kKeyword,
+  kOutput,
+  kOp,
+  kInput,
+  kAttribute,
+  kRegion,
+  kBody,
+  kType,
+  kPlace,
+  kNumber,
+  kLocation
+};
 
 struct TextLine {
   struct Span {
@@ -33,14 +48,15 @@ TextLine LayerLine(const Layer& layer);
 TextLine CompileLine(const Training& training);
 TextLine InputLine(const Graph& graph, const Input& input);
 TextLine StateLine(const Graph& graph, const State& state);
-// A kernel's body is `...`.  `kernel` is the kernel that holds the node: where its outputs lie is printed with them, not in its body.
+// A kernel's body is `...`.  `kernel` is the kernel that holds the node: where its outputs lie is printed with them,
+// not in its body.
 TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel = nullptr);
 TextLine UpdateLine(const Graph& graph, const Update& update);
 TextLine OutputLine(const Graph& graph, const Output& output);
 
-bool IsCompiled(const Training& training);         // anything differs from what Training() holds
-std::string ToString(const Placement& placement);  // "arena+4096"
-std::string Quoted(absl::string_view text);        // escaped, in quotes
+bool IsCompiled(const Training& training);                 // anything differs from what Training() holds
+std::string ToString(const Placement& placement);          // "arena+4096"
+std::string Quoted(absl::string_view text);                // escaped, in quotes
 std::string ValueText(const Graph& graph, ValueId value);  // "%name"
 
 }  // namespace brine::ir

@@ -1,4 +1,5 @@
-// Reads graphs by descent.  Lines nest at most one deep (a kernel's body), so the depth of calls does not depend on the text.
+// Reads graphs by descent.  Lines nest at most one deep (a kernel's body), so the depth of calls does not depend on the
+// text.
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
@@ -26,13 +27,16 @@ class Parser {
       BRINE_RETURN_IF_ERROR(ParseHeader());
       while (!reader_.Accept('}')) BRINE_RETURN_IF_ERROR(ParseLine());
       graphs.push_back(std::move(graph_));
-      if (graphs.size() > kMaxGraphs) return reader_.Fail(reader_.token().offset, absl::StrCat("more than ", kMaxGraphs, " graphs"));
+      if (graphs.size() > kMaxGraphs)
+        return reader_.Fail(reader_.token().offset, absl::StrCat("more than ", kMaxGraphs, " graphs"));
     } while (reader_.token().kind != TokenKind::kEnd);
     return graphs;
   }
 
  private:
-  absl::Status Fail(const Token& token, absl::string_view sentence) const { return reader_.Fail(token.offset, sentence); }
+  absl::Status Fail(const Token& token, absl::string_view sentence) const {
+    return reader_.Fail(token.offset, sentence);
+  }
 
   // One of an enum's names.
   template <typename Enum>
@@ -65,8 +69,9 @@ class Parser {
       absl::string_view word;
       absl::Status (Parser::*parse)();
     };
-    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},   {"compile", &Parser::ParseCompile}, {"input", &Parser::ParseInput},
-                                    {"state", &Parser::ParseState},   {"update", &Parser::ParseUpdate},   {"output", &Parser::ParseOutput}};
+    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},   {"compile", &Parser::ParseCompile},
+                                    {"input", &Parser::ParseInput},   {"state", &Parser::ParseState},
+                                    {"update", &Parser::ParseUpdate}, {"output", &Parser::ParseOutput}};
     const Token token = reader_.token();
     if (token.kind == TokenKind::kValue) {
       BRINE_ASSIGN_OR_RETURN(Node node, ParseNode(/*in_kernel=*/false));
@@ -78,11 +83,12 @@ class Parser {
       reader_.Advance();
       return (this->*row.parse)();
     }
-    if (token.kind != TokenKind::kWord) return reader_.Expected("layer, compile, input, state, a value, update, output or }");
+    if (token.kind != TokenKind::kWord)
+      return reader_.Expected("layer, compile, input, state, a value, update, output or }");
     std::vector<absl::string_view> words;
     for (const Row& row : kRows) words.push_back(row.word);
-    return Fail(token, absl::StrCat("expected layer, compile, input, state, a value, update, output or }, got ", Excerpt(token.text),
-                                    DidYouMean(token.text, words)));
+    return Fail(token, absl::StrCat("expected layer, compile, input, state, a value, update, output or }, got ",
+                                    Excerpt(token.text), DidYouMean(token.text, words)));
   }
 
   absl::Status ParseLayer() {
@@ -122,7 +128,8 @@ class Parser {
 
   template <typename T>
   absl::Status Append(std::vector<T>& list, T element) {
-    if (list.size() == kMaxList) return reader_.Fail(reader_.token().offset, absl::StrCat("more than ", kMaxList, " lines of a kind"));
+    if (list.size() == kMaxList)
+      return reader_.Fail(reader_.token().offset, absl::StrCat("more than ", kMaxList, " lines of a kind"));
     list.push_back(std::move(element));
     return absl::OkStatus();
   }
@@ -205,7 +212,8 @@ class Parser {
       BRINE_RETURN_IF_ERROR(ParseKernelOutputs(outputs, before, node));
     } else {
       BRINE_ASSIGN_OR_RETURN(node.attributes, ParseAttributes(node.op));
-      if (absl::Status complete = CompleteAttributes(*node.op, node.attributes); !complete.ok()) return Fail(op, complete.message());
+      if (absl::Status complete = CompleteAttributes(*node.op, node.attributes); !complete.ok())
+        return Fail(op, complete.message());
       BRINE_RETURN_IF_ERROR(ExpectColon(op));
       for (size_t index = 0; index < outputs.size(); ++index) {
         if (index > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
@@ -235,18 +243,22 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // A kernel's outputs are values of its body, those from `before` on; their types are repeated, their places are given here only.
+  // A kernel's outputs are values of its body, those from `before` on; their types are repeated, their places are given
+  // here only.
   absl::Status ParseKernelOutputs(const std::vector<Token>& outputs, size_t before, Node& node) {
     for (size_t index = 0; index < outputs.size(); ++index) {
       if (index > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
       const auto it = ids_.find(outputs[index].text);
       if (it == ids_.end() || static_cast<size_t>(it->second) < before) {
-        return Fail(outputs[index], absl::StrCat("%", Excerpt(outputs[index].text), " is not defined in the kernel's body"));
+        return Fail(outputs[index],
+                    absl::StrCat("%", Excerpt(outputs[index].text), " is not defined in the kernel's body"));
       }
       const Token at = reader_.token();
       BRINE_ASSIGN_OR_RETURN(const Type type, reader_.TakeType());
       Value& value = graph_.values[static_cast<size_t>(it->second)];
-      if (type != value.type) return Fail(at, absl::StrCat("%", value.name, " is ", ToString(type), " here, but ", ToString(value.type), " in the body"));
+      if (type != value.type)
+        return Fail(at, absl::StrCat("%", value.name, " is ", ToString(type), " here, but ", ToString(value.type),
+                                     " in the body"));
       const Token place = reader_.token();
       BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, reader_.TakePlacement());
       if (placement && value.placement) return Fail(place, absl::StrCat("%", value.name, " has a place already"));
@@ -264,15 +276,18 @@ class Parser {
     while (!reader_.Accept('}')) {
       if (!std::exchange(first, false)) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
       BRINE_ASSIGN_OR_RETURN(const Token name, reader_.ExpectWord("an attribute's name"));
-      if (attributes.Has(name.text)) return Fail(name, absl::StrCat("attribute ", Excerpt(name.text), " is given twice"));
+      if (attributes.Has(name.text))
+        return Fail(name, absl::StrCat("attribute ", Excerpt(name.text), " is given twice"));
       const AttributeSpec* spec = op == nullptr ? nullptr : op->FindAttribute(name.text);
       if (op != nullptr && spec == nullptr) {
         std::vector<absl::string_view> known;
         for (const AttributeSpec& other : op->attributes) known.push_back(other.name);
-        return Fail(name, absl::StrCat(op->name, " has no attribute ", Excerpt(name.text), DidYouMean(name.text, known)));
+        return Fail(name,
+                    absl::StrCat(op->name, " has no attribute ", Excerpt(name.text), DidYouMean(name.text, known)));
       }
       BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
-      BRINE_ASSIGN_OR_RETURN(AttributeValue value, spec == nullptr ? reader_.TakeLiteral(name.text) : reader_.TakeAttribute(name.text, spec->kind));
+      BRINE_ASSIGN_OR_RETURN(AttributeValue value, spec == nullptr ? reader_.TakeLiteral(name.text)
+                                                                   : reader_.TakeAttribute(name.text, spec->kind));
       attributes.Set(std::string(name.text), std::move(value));
     }
     return attributes;
@@ -281,7 +296,8 @@ class Parser {
   // The colon before a type.  Names may hold colons, so one may have been swallowed by the name before it.
   absl::Status ExpectColon(const Token& before) {
     if (!reader_.token().IsMark(':') && before.kind == TokenKind::kValue && before.text.back() == ':') {
-      return Fail(before, absl::StrCat("expected : after %", Excerpt(before.text), "; names may hold colons, put a blank before it"));
+      return Fail(before, absl::StrCat("expected : after %", Excerpt(before.text),
+                                       "; names may hold colons, put a blank before it"));
     }
     return reader_.ExpectMark(':');
   }
@@ -291,7 +307,8 @@ class Parser {
     BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, reader_.TakePlacement());
     if (graph_.values.size() == kMaxValues) return Fail(name, absl::StrCat("more than ", kMaxValues, " values"));
     const ValueId id = static_cast<ValueId>(graph_.values.size());
-    if (!ids_.emplace(name.text, id).second) return Fail(name, absl::StrCat("%", Excerpt(name.text), " is defined twice"));
+    if (!ids_.emplace(name.text, id).second)
+      return Fail(name, absl::StrCat("%", Excerpt(name.text), " is defined twice"));
     graph_.values.push_back({std::string(name.text), std::move(type), placement});
     return id;
   }
@@ -317,7 +334,8 @@ class Parser {
 
 absl::StatusOr<std::vector<Graph>> Parse(absl::string_view text, absl::string_view file) {
   if (text.size() > kMaxTextBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(file, ": text of ", text.size(), " bytes is longer than ", kMaxTextBytes));
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": text of ", text.size(), " bytes is longer than ", kMaxTextBytes));
   }
   return Parser(text, file).Parse();
 }

@@ -24,10 +24,14 @@ std::string Suggestion(const Token& token, const absl::string_view (&known)[size
 
 std::string Describe(const Token& token) {
   switch (token.kind) {
-    case TokenKind::kEnd: return "the end of the text";
-    case TokenKind::kValue: return absl::StrCat("%", Excerpt(token.text));
-    case TokenKind::kString: return absl::StrCat("\"", Excerpt(token.text), "\"");
-    default: return Excerpt(token.text);
+    case TokenKind::kEnd:
+      return "the end of the text";
+    case TokenKind::kValue:
+      return absl::StrCat("%", Excerpt(token.text));
+    case TokenKind::kString:
+      return absl::StrCat("\"", Excerpt(token.text), "\"");
+    default:
+      return Excerpt(token.text);
   }
 }
 
@@ -58,7 +62,9 @@ bool TextReader::AcceptWord(absl::string_view word) {
   return true;
 }
 
-absl::Status TextReader::ExpectMark(char mark) { return Accept(mark) ? absl::OkStatus() : Expected(std::string(1, mark)); }
+absl::Status TextReader::ExpectMark(char mark) {
+  return Accept(mark) ? absl::OkStatus() : Expected(std::string(1, mark));
+}
 
 absl::StatusOr<Token> TextReader::ExpectWord(absl::string_view what) {
   if (token_.kind != TokenKind::kWord) return Expected(what);
@@ -74,8 +80,10 @@ absl::StatusOr<std::string> TextReader::TakeString(absl::string_view what) {
   if (token_.kind != TokenKind::kString) return Expected(absl::StrCat("text in quotes (", what, ")"));
   const Token token = Advance();
   std::string result, problem;
-  if (!absl::CUnescape(token.text, &result, &problem)) return Fail(token.offset, "text in quotes holds a wrong escape sequence");
-  if (result.size() > kMaxStringBytes) return Fail(token.offset, absl::StrCat("text in quotes is longer than ", kMaxStringBytes, " bytes"));
+  if (!absl::CUnescape(token.text, &result, &problem))
+    return Fail(token.offset, "text in quotes holds a wrong escape sequence");
+  if (result.size() > kMaxStringBytes)
+    return Fail(token.offset, absl::StrCat("text in quotes is longer than ", kMaxStringBytes, " bytes"));
   return result;
 }
 
@@ -86,7 +94,8 @@ absl::StatusOr<int64_t> TextReader::TakeInteger(absl::string_view what, int64_t 
   const char* end = token.text.data() + token.text.size();
   const auto result = std::from_chars(token.text.data(), end, value);
   if (result.ec != std::errc() || result.ptr != end || value < least || value > most) {
-    return Fail(token.offset, absl::StrCat(what, " must lie between ", least, " and ", most, ", got ", Excerpt(token.text)));
+    return Fail(token.offset,
+                absl::StrCat(what, " must lie between ", least, " and ", most, ", got ", Excerpt(token.text)));
   }
   return value;
 }
@@ -95,14 +104,17 @@ absl::StatusOr<double> TextReader::TakeReal(absl::string_view what) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   if (AcceptWord("inf")) return kInfinity;
   if (AcceptWord("nan")) return std::numeric_limits<double>::quiet_NaN();
-  if (token_.kind != TokenKind::kInteger && token_.kind != TokenKind::kReal) return Expected(absl::StrCat("a number (", what, ")"));
+  if (token_.kind != TokenKind::kInteger && token_.kind != TokenKind::kReal)
+    return Expected(absl::StrCat("a number (", what, ")"));
   const Token token = Advance();
   if (token.text == "-inf") return -kInfinity;
   double value = 0;
   const char* end = token.text.data() + token.text.size();
   const auto result = std::from_chars(token.text.data(), end, value);
-  if (result.ec == std::errc::result_out_of_range) return Fail(token.offset, absl::StrCat("number ", Excerpt(token.text), " is out of range"));
-  if (result.ec != std::errc() || result.ptr != end) return Fail(token.offset, absl::StrCat(Excerpt(token.text), " is not a number"));
+  if (result.ec == std::errc::result_out_of_range)
+    return Fail(token.offset, absl::StrCat("number ", Excerpt(token.text), " is out of range"));
+  if (result.ec != std::errc() || result.ptr != end)
+    return Fail(token.offset, absl::StrCat(Excerpt(token.text), " is not a number"));
   return value;
 }
 
@@ -134,7 +146,8 @@ absl::StatusOr<Shape> TextReader::TakeShape() {
 absl::StatusOr<Type> TextReader::TakeType() {
   BRINE_ASSIGN_OR_RETURN(const Token word, ExpectWord("a type such as f32[n,10]"));
   const std::optional<DType> dtype = FindDType(word.text);
-  if (!dtype) return Fail(word.offset, absl::StrCat("unknown element type ", Excerpt(word.text), Suggestion(word, kDTypes)));
+  if (!dtype)
+    return Fail(word.offset, absl::StrCat("unknown element type ", Excerpt(word.text), Suggestion(word, kDTypes)));
   BRINE_ASSIGN_OR_RETURN(Shape shape, TakeShape());
   return Type{*dtype, std::move(shape)};
 }
@@ -196,27 +209,38 @@ absl::StatusOr<AttributeValue> TextReader::TakeAttribute(absl::string_view name,
     return AttributeValue(std::move(list));
   };
   switch (kind) {
-    case AttributeKind::kBool: return TakeBool(name);
-    case AttributeKind::kInt: return TakeInteger(name, kLeast, kMost);
-    case AttributeKind::kFloat: return TakeReal(name);
-    case AttributeKind::kString: return TakeString(name);
-    case AttributeKind::kInts: return take_list(int64_t{0}, "a list of whole numbers", kMaxList);
-    case AttributeKind::kFloats: return take_list(0.0, "a list of numbers", kMaxReals);
-    case AttributeKind::kDims: return TakeShape();
+    case AttributeKind::kBool:
+      return TakeBool(name);
+    case AttributeKind::kInt:
+      return TakeInteger(name, kLeast, kMost);
+    case AttributeKind::kFloat:
+      return TakeReal(name);
+    case AttributeKind::kString:
+      return TakeString(name);
+    case AttributeKind::kInts:
+      return take_list(int64_t{0}, "a list of whole numbers", kMaxList);
+    case AttributeKind::kFloats:
+      return take_list(0.0, "a list of numbers", kMaxReals);
+    case AttributeKind::kDims:
+      return TakeShape();
   }
   return Expected("an attribute");
 }
 
 absl::StatusOr<AttributeValue> TextReader::TakeLiteral(absl::string_view name) {
   switch (token_.kind) {
-    case TokenKind::kString: return TakeAttribute(name, AttributeKind::kString);
-    case TokenKind::kInteger: return TakeAttribute(name, AttributeKind::kInt);
-    case TokenKind::kReal: return TakeAttribute(name, AttributeKind::kFloat);
+    case TokenKind::kString:
+      return TakeAttribute(name, AttributeKind::kString);
+    case TokenKind::kInteger:
+      return TakeAttribute(name, AttributeKind::kInt);
+    case TokenKind::kReal:
+      return TakeAttribute(name, AttributeKind::kFloat);
     case TokenKind::kWord:
       if (token_.text == "true" || token_.text == "false") return TakeAttribute(name, AttributeKind::kBool);
       if (token_.text == "inf" || token_.text == "nan") return TakeAttribute(name, AttributeKind::kFloat);
       break;
-    default: break;
+    default:
+      break;
   }
   return Expected(absl::StrCat("true, false, a number or text in quotes (", name, ")"));
 }

@@ -1,5 +1,5 @@
-// What the lines of the text form are made of: words, numbers, names, types, attributes, locations.  Each function takes one from the
-// text or fails with "<file>:<line>:<column>: sentence".
+// What the lines of the text form are made of: words, numbers, names, types, attributes, locations.  Each function
+// takes one from the text or fails with "<file>:<line>:<column>: sentence".
 #ifndef BRINE_IR_TEXT_READER_H_
 #define BRINE_IR_TEXT_READER_H_
 
@@ -18,7 +18,8 @@ namespace brine::ir {
 
 class TextReader {
  public:
-  TextReader(absl::string_view text, absl::string_view file) : text_(text), file_(file), lexer_(text), token_(lexer_.Next()) {}
+  TextReader(absl::string_view text, absl::string_view file)
+      : text_(text), file_(file), lexer_(text), token_(lexer_.Next()) {}
 
   const Token& token() const { return token_; }  // the next one
   Token Advance() { return std::exchange(token_, lexer_.Next()); }
@@ -39,11 +40,12 @@ class TextReader {
   absl::StatusOr<bool> TakeBool(absl::string_view what);
   absl::StatusOr<Shape> TakeShape();
   absl::StatusOr<Type> TakeType();
-  absl::StatusOr<std::optional<Placement>> TakePlacement();         // none when no @ follows
-  absl::StatusOr<std::vector<Location>> TakeLocations();            // none when no loc follows
-  absl::StatusOr<Location> TakeLocation();                          // at most one
+  absl::StatusOr<std::optional<Placement>> TakePlacement();  // none when no @ follows
+  absl::StatusOr<std::vector<Location>> TakeLocations();     // none when no loc follows
+  absl::StatusOr<Location> TakeLocation();                   // at most one
   absl::StatusOr<AttributeValue> TakeAttribute(absl::string_view name, AttributeKind kind);
-  absl::StatusOr<AttributeValue> TakeLiteral(absl::string_view name);  // of the kind that it looks like: a bool, a number or a string
+  absl::StatusOr<AttributeValue> TakeLiteral(
+      absl::string_view name);  // of the kind that it looks like: a bool, a number or a string
 
  private:
   absl::string_view text_;

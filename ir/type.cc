@@ -45,13 +45,17 @@ std::string ToString(const Shape& shape) {
 std::string ToString(const Type& type) { return absl::StrCat(DTypeName(type.dtype), ToString(type.shape)); }
 
 absl::StatusOr<int64_t> ElementCount(const Shape& shape, int64_t rows) {
-  if (shape.size() > kMaxRank) return absl::InvalidArgumentError(absl::StrCat("rank ", shape.size(), " exceeds ", kMaxRank));
+  if (shape.size() > kMaxRank)
+    return absl::InvalidArgumentError(absl::StrCat("rank ", shape.size(), " exceeds ", kMaxRank));
   int64_t elements = 1;
   for (Dim dim : shape) {
     const int64_t extent = dim == kBatch ? rows : dim;
-    if (extent < 1) return absl::InvalidArgumentError(absl::StrCat("dimension ", extent, " of ", ToString(shape), " is not positive"));
+    if (extent < 1)
+      return absl::InvalidArgumentError(
+          absl::StrCat("dimension ", extent, " of ", ToString(shape), " is not positive"));
     if (__builtin_mul_overflow(elements, extent, &elements) || elements > kMaxElements) {
-      return absl::InvalidArgumentError(absl::StrCat("shape ", ToString(shape), " has more than ", kMaxElements, " elements"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("shape ", ToString(shape), " has more than ", kMaxElements, " elements"));
     }
   }
   return elements;
@@ -66,7 +70,8 @@ absl::StatusOr<int64_t> ByteCount(const Type& type, int64_t rows) {
     bits = *elements / row * ((row + 7) / 8) * 8;
   }
   const int64_t bytes = (bits + 7) / 8;
-  if (bytes > kMaxElements) return absl::InvalidArgumentError(absl::StrCat(ToString(type), " has more than ", kMaxElements, " bytes"));
+  if (bytes > kMaxElements)
+    return absl::InvalidArgumentError(absl::StrCat(ToString(type), " has more than ", kMaxElements, " bytes"));
   return bytes;
 }
 

@@ -12,12 +12,18 @@
 
 namespace brine::ir {
 
-enum class DType : uint8_t { kF32, kI32, kU32, kU8, kMask };  // kMask: one bit an element, packed along the last axis into bytes
+enum class DType : uint8_t {
+  kF32,
+  kI32,
+  kU32,
+  kU8,
+  kMask
+};  // kMask: one bit an element, packed along the last axis into bytes
 
 absl::string_view DTypeName(DType dtype);  // "f32"
 std::optional<DType> FindDType(absl::string_view name);
-bool IsReal(DType dtype);                  // f32; the others hold whole numbers
-int64_t BitWidth(DType dtype);             // 32, 32, 32, 8, 1
+bool IsReal(DType dtype);       // f32; the others hold whole numbers
+int64_t BitWidth(DType dtype);  // 32, 32, 32, 8, 1
 
 // One extent of a shape; kBatch stands for n.
 using Dim = int64_t;
@@ -39,8 +45,8 @@ std::string ToString(const Type& type);    // "f32[n,30,30,32]"
 inline constexpr int kMaxRank = 8;
 inline constexpr int64_t kMaxElements = (int64_t{1} << 31) - 1;
 
-// Elements and bytes of a tensor with n = `rows`; an error when a dimension is not positive, the rank exceeds kMaxRank, or the
-// product exceeds kMaxElements (bytes: 2³¹ − 1).  Every partial product is checked.
+// Elements and bytes of a tensor with n = `rows`; an error when a dimension is not positive, the rank exceeds kMaxRank,
+// or the product exceeds kMaxElements (bytes: 2³¹ − 1).  Every partial product is checked.
 absl::StatusOr<int64_t> ElementCount(const Shape& shape, int64_t rows);
 absl::StatusOr<int64_t> ByteCount(const Type& type, int64_t rows);
 absl::Status CheckShape(const Shape& shape);  // ElementCount with n = 1, in words for a user

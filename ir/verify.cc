@@ -18,7 +18,8 @@ constexpr int kGraph = -1;    // defined where every later node can read it; oth
 
 class Verifier {
  public:
-  explicit Verifier(const Graph& graph) : graph_(graph), scope_(graph.values.size(), kNowhere), sound_(graph.values.size()) {}
+  explicit Verifier(const Graph& graph)
+      : graph_(graph), scope_(graph.values.size(), kNowhere), sound_(graph.values.size()) {}
 
   std::vector<Fault> Run() && {
     CheckHeader();
@@ -29,8 +30,10 @@ class Verifier {
     for (const State& state : graph_.states) CheckState(state);
     for (size_t index = 0; index < graph_.nodes.size() && !faults_.full(); ++index) {
       const Node& node = graph_.nodes[index];
-      if (node.is_kernel()) CheckKernel(node, static_cast<int>(index));
-      else CheckOuterNode(node);
+      if (node.is_kernel())
+        CheckKernel(node, static_cast<int>(index));
+      else
+        CheckOuterNode(node);
     }
     CheckUpdates();
     CheckOutputs();
@@ -42,14 +45,18 @@ class Verifier {
   }
 
  private:
-  void Add(const Site& site, Part part, int index, std::string sentence) { faults_.Add(site, part, index, std::move(sentence)); }
+  void Add(const Site& site, Part part, int index, std::string sentence) {
+    faults_.Add(site, part, index, std::move(sentence));
+  }
 
   bool Exists(ValueId value) const { return value >= 0 && static_cast<size_t>(value) < graph_.values.size(); }
   int& Scope(ValueId value) { return scope_[static_cast<size_t>(value)]; }
 
   void CheckHeader() {
-    const Site site{[this] { return absl::StrCat("graph ", Excerpt(graph_.name)); }, [this] { return HeaderLine(graph_); }};
-    if (!IsName(graph_.name)) Add(site, Part::kName, 0, "the graph's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
+    const Site site{[this] { return absl::StrCat("graph ", Excerpt(graph_.name)); },
+                    [this] { return HeaderLine(graph_); }};
+    if (!IsName(graph_.name))
+      Add(site, Part::kName, 0, "the graph's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
     if ((graph_.function == Function::kModel) != (graph_.stage == Stage::kGraph)) {
       Add(site, Part::kKeyword, 1,
           absl::StrCat("function ", FunctionName(graph_.function), " does not go with stage ", StageName(graph_.stage),
@@ -60,25 +67,31 @@ class Verifier {
     } else if (graph_.batch_size == 0 && graph_.stage == Stage::kPlanned) {
       Add(site, Part::kLine, 0, "a planned graph needs a batch size");
     }
-    if (graph_.outputs.empty() && graph_.updates.empty()) Add(site, Part::kLine, 0, "the graph computes nothing: it has no outputs and no updates");
+    if (graph_.outputs.empty() && graph_.updates.empty())
+      Add(site, Part::kLine, 0, "the graph computes nothing: it has no outputs and no updates");
     size_t nodes = graph_.nodes.size();
     for (const Node& node : graph_.nodes) nodes += node.body.size();
     if (nodes > kMaxNodes) Add(site, Part::kLine, 0, absl::StrCat(nodes, " nodes are more than ", kMaxNodes));
   }
 
   void CheckLocation(const Site& site, const Location& location, int index) {
-    const bool printable = std::none_of(location.file.begin(), location.file.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-    if (!printable || location.file.size() > kMaxStringBytes) Add(site, Part::kLocation, index, "the file's name is too long or holds control characters");
+    const bool printable =
+        std::none_of(location.file.begin(), location.file.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (!printable || location.file.size() > kMaxStringBytes)
+      Add(site, Part::kLocation, index, "the file's name is too long or holds control characters");
     if (location.line < 0) Add(site, Part::kLocation, index, absl::StrCat("line ", location.line, " is negative"));
-    if (!location.layer.empty() && !IsName(location.layer)) Add(site, Part::kLocation, index, "the layer's name is not legal");
+    if (!location.layer.empty() && !IsName(location.layer))
+      Add(site, Part::kLocation, index, "the layer's name is not legal");
   }
 
   void CheckLayers() {
     absl::flat_hash_set<absl::string_view> names;
     for (const Layer& layer : graph_.layers) {
       const Site site = SiteOf(layer);
-      if (!IsName(layer.name)) Add(site, Part::kName, 0, "the layer's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
-      if (!names.insert(layer.name).second) Add(site, Part::kName, 0, absl::StrCat("the layer's name ", Excerpt(layer.name), " is taken"));
+      if (!IsName(layer.name))
+        Add(site, Part::kName, 0, "the layer's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
+      if (!names.insert(layer.name).second)
+        Add(site, Part::kName, 0, absl::StrCat("the layer's name ", Excerpt(layer.name), " is taken"));
       if (!IsWord(layer.kind)) Add(site, Part::kKeyword, 0, "the layer's kind must be one word");
       CheckType(site, layer.output, 0);
       CheckLocation(site, layer.location, 0);
@@ -102,10 +115,13 @@ class Verifier {
     }
     Scope(id) = scope;
     const Value& value = graph_.value(id);
-    if (!IsName(value.name)) Add(site, Part::kOutput, index, "a value's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
-    if (!names_.insert(value.name).second) Add(site, Part::kOutput, index, absl::StrCat("the name %", Excerpt(value.name), " is taken by another value"));
+    if (!IsName(value.name))
+      Add(site, Part::kOutput, index, "a value's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
+    if (!names_.insert(value.name).second)
+      Add(site, Part::kOutput, index, absl::StrCat("the name %", Excerpt(value.name), " is taken by another value"));
     sound_[static_cast<size_t>(id)] = CheckType(site, value.type, index);
-    if (value.placement && graph_.stage != Stage::kPlanned) Add(site, Part::kPlace, index, "places are legal at stage planned only");
+    if (value.placement && graph_.stage != Stage::kPlanned)
+      Add(site, Part::kPlace, index, "places are legal at stage planned only");
     return true;
   }
 
@@ -123,7 +139,8 @@ class Verifier {
     if (kernel != kGraph && scope == kGraph && !kernel_inputs_.contains(id)) {
       Add(site, Part::kInput, index, absl::StrCat(ValueText(graph_, id), " is not among the kernel's inputs"));
     } else if (scope != kGraph && scope != kernel) {
-      Add(site, Part::kInput, index, absl::StrCat(ValueText(graph_, id), " lies in the body of a kernel that does not give it out"));
+      Add(site, Part::kInput, index,
+          absl::StrCat(ValueText(graph_, id), " lies in the body of a kernel that does not give it out"));
     }
     return sound_[static_cast<size_t>(id)];
   }
@@ -136,7 +153,8 @@ class Verifier {
     std::string wanted;
     switch (input.source) {
       case Source::kData:
-        if (!has_rows || (type.dtype != DType::kF32 && type.dtype != DType::kU8)) wanted = "f32 or u8 with n as its first dimension";
+        if (!has_rows || (type.dtype != DType::kF32 && type.dtype != DType::kU8))
+          wanted = "f32 or u8 with n as its first dimension";
         break;
       case Source::kLabel:
         if (!has_rows || type.dtype == DType::kMask) wanted = "f32, i32, u32 or u8 with n as its first dimension";
@@ -153,9 +171,13 @@ class Verifier {
         if (type != Type{DType::kF32, {}}) wanted = "f32[]";
         break;
     }
-    if (!wanted.empty()) Add(site, Part::kType, 0, absl::StrCat("an input from ", SourceName(input.source), " must be ", wanted, ", got ", ToString(type)));
-    if (!std::isfinite(input.initial)) Add(site, Part::kNumber, 0, absl::StrCat("initial value ", input.initial, " is not finite"));
-    else if (input.initial != 0 && input.source != Source::kScalar) Add(site, Part::kNumber, 0, "only a scalar has an initial value");
+    if (!wanted.empty())
+      Add(site, Part::kType, 0,
+          absl::StrCat("an input from ", SourceName(input.source), " must be ", wanted, ", got ", ToString(type)));
+    if (!std::isfinite(input.initial))
+      Add(site, Part::kNumber, 0, absl::StrCat("initial value ", input.initial, " is not finite"));
+    else if (input.initial != 0 && input.source != Source::kScalar)
+      Add(site, Part::kNumber, 0, "only a scalar has an initial value");
   }
 
   void CheckState(const State& state) {
@@ -164,10 +186,14 @@ class Verifier {
     if (!Define(site, state.value, 0, kGraph)) return;
     states_.insert(state.value);
     const Shape& shape = graph_.type(state.value).shape;
-    if (std::count(shape.begin(), shape.end(), kBatch) != 0) Add(site, Part::kType, 0, "a state's size cannot depend on n");
+    if (std::count(shape.begin(), shape.end(), kBatch) != 0)
+      Add(site, Part::kType, 0, "a state's size cannot depend on n");
     const Initializer& initializer = state.initializer;
-    if (!std::isfinite(initializer.argument) || (initializer.kind != InitializerKind::kConstant && initializer.argument < 0)) {
-      Add(site, Part::kNumber, 0, absl::StrCat(InitializerName(initializer.kind), "'s argument ", initializer.argument, " is negative or not finite"));
+    if (!std::isfinite(initializer.argument) ||
+        (initializer.kind != InitializerKind::kConstant && initializer.argument < 0)) {
+      Add(site, Part::kNumber, 0,
+          absl::StrCat(InitializerName(initializer.kind), "'s argument ", initializer.argument,
+                       " is negative or not finite"));
     }
   }
 
@@ -181,10 +207,12 @@ class Verifier {
 
   void CheckKernel(const Node& node, int kernel) {
     const Site site = SiteOf(graph_, node);
-    if (graph_.stage < Stage::kFused) Add(site, Part::kOp, 0, absl::StrCat("a kernel is not legal at stage ", StageName(graph_.stage)));
+    if (graph_.stage < Stage::kFused)
+      Add(site, Part::kOp, 0, absl::StrCat("a kernel is not legal at stage ", StageName(graph_.stage)));
     if (!IsWord(node.region)) Add(site, Part::kRegion, 0, "a region's name must be one word");
     if (node.scratch_bytes < 0 || node.scratch_bytes > kMaxElements) {
-      Add(site, Part::kNumber, 0, absl::StrCat("scratch of ", node.scratch_bytes, " bytes must lie between 0 and ", kMaxElements));
+      Add(site, Part::kNumber, 0,
+          absl::StrCat("scratch of ", node.scratch_bytes, " bytes must lie between 0 and ", kMaxElements));
     }
     if (node.attributes != Attributes()) Add(site, Part::kOp, 0, "a kernel has no attributes");
     if (node.body.empty()) Add(site, Part::kBody, 0, "the kernel's body is empty");
@@ -193,12 +221,15 @@ class Verifier {
     for (size_t index = 0; index < node.inputs.size(); ++index) {
       Read(site, node.inputs[index], static_cast<int>(index));
       if (!kernel_inputs_.insert(node.inputs[index]).second) {
-        Add(site, Part::kInput, static_cast<int>(index), absl::StrCat(ValueText(graph_, node.inputs[index]), " is named twice"));
+        Add(site, Part::kInput, static_cast<int>(index),
+            absl::StrCat(ValueText(graph_, node.inputs[index]), " is named twice"));
       }
     }
     for (const Node& inner : node.body) {
-      if (inner.is_kernel()) Add(SiteOf(graph_, inner), Part::kOp, 0, "a kernel cannot hold another kernel");
-      else CheckNode(inner, kernel);
+      if (inner.is_kernel())
+        Add(SiteOf(graph_, inner), Part::kOp, 0, "a kernel cannot hold another kernel");
+      else
+        CheckNode(inner, kernel);
       if (faults_.full()) return;
     }
     for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index) {
@@ -207,32 +238,42 @@ class Verifier {
         Scope(output) = kGraph;
         continue;
       }
-      const bool twice = std::find(node.outputs.begin(), node.outputs.begin() + static_cast<int>(index), output) != node.outputs.begin() + static_cast<int>(index);
-      Add(site, Part::kOutput, static_cast<int>(index), absl::StrCat(ValueText(graph_, output), twice ? " is named twice" : " is not defined in the kernel's body"));
+      const bool twice = std::find(node.outputs.begin(), node.outputs.begin() + static_cast<int>(index), output) !=
+                         node.outputs.begin() + static_cast<int>(index);
+      Add(site, Part::kOutput, static_cast<int>(index),
+          absl::StrCat(ValueText(graph_, output), twice ? " is named twice" : " is not defined in the kernel's body"));
     }
     for (const Node& inner : node.body) {
       for (size_t index = 0; index < inner.outputs.size() && graph_.stage == Stage::kPlanned; ++index) {
         const ValueId value = inner.outputs[index];
         if (!Exists(value) || Scope(value) == kGraph || !graph_.value(value).placement) continue;
-        Add(SiteOf(graph_, inner), Part::kPlace, static_cast<int>(index), "a value that stays inside a kernel has no place");
+        Add(SiteOf(graph_, inner), Part::kPlace, static_cast<int>(index),
+            "a value that stays inside a kernel has no place");
       }
     }
-    for (size_t index = 0; index < node.locations.size(); ++index) CheckLocation(site, node.locations[index], static_cast<int>(index));
+    for (size_t index = 0; index < node.locations.size(); ++index)
+      CheckLocation(site, node.locations[index], static_cast<int>(index));
   }
 
   void CheckNode(const Node& node, int kernel) {
     const Site site = SiteOf(graph_, node);
     bool sound = FindAttributeFaults(site, node, faults_);
-    if (!node.region.empty() || node.scratch_bytes != 0 || !node.body.empty()) Add(site, Part::kOp, 0, "only a kernel has a region, scratch and a body");
+    if (!node.region.empty() || node.scratch_bytes != 0 || !node.body.empty())
+      Add(site, Part::kOp, 0, "only a kernel has a region, scratch and a body");
     std::vector<Type> types;
     for (size_t index = 0; index < node.inputs.size(); ++index) {
-      if (Read(site, node.inputs[index], static_cast<int>(index), kernel)) types.push_back(graph_.type(node.inputs[index]));
-      else sound = false;
+      if (Read(site, node.inputs[index], static_cast<int>(index), kernel))
+        types.push_back(graph_.type(node.inputs[index]));
+      else
+        sound = false;
     }
-    for (size_t index = 0; index < node.outputs.size(); ++index) Define(site, node.outputs[index], static_cast<int>(index), kernel);
-    for (size_t index = 0; index < node.locations.size(); ++index) CheckLocation(site, node.locations[index], static_cast<int>(index));
+    for (size_t index = 0; index < node.outputs.size(); ++index)
+      Define(site, node.outputs[index], static_cast<int>(index), kernel);
+    for (size_t index = 0; index < node.locations.size(); ++index)
+      CheckLocation(site, node.locations[index], static_cast<int>(index));
     if (node.outputs.size() != node.op->results.size()) {
-      Add(site, Part::kOp, 0, absl::StrCat(node.op->name, " has ", node.op->results.size(), " outputs, got ", node.outputs.size()));
+      Add(site, Part::kOp, 0,
+          absl::StrCat(node.op->name, " has ", node.op->results.size(), " outputs, got ", node.outputs.size()));
       return;
     }
     if (!sound) return;  // shape rules rely on legal inputs
@@ -244,7 +285,8 @@ class Verifier {
     for (size_t index = 0; index < node.outputs.size(); ++index) {
       if (!Exists(node.outputs[index]) || graph_.type(node.outputs[index]) == (*derived)[index]) continue;
       Add(site, Part::kType, static_cast<int>(index),
-          absl::StrCat(ValueText(graph_, node.outputs[index]), " is declared ", ToString(graph_.type(node.outputs[index])), ", but ", node.op->name, " makes ",
+          absl::StrCat(ValueText(graph_, node.outputs[index]), " is declared ",
+                       ToString(graph_.type(node.outputs[index])), ", but ", node.op->name, " makes ",
                        ToString((*derived)[index])));
     }
   }
@@ -254,11 +296,14 @@ class Verifier {
     for (const Update& update : graph_.updates) {
       const Site site = SiteOf(graph_, update);
       Read(site, update.value, 0);
-      if (!states_.contains(update.state)) Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is not a state"));
-      else if (!updated.insert(update.state).second) Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is updated twice"));
+      if (!states_.contains(update.state))
+        Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is not a state"));
+      else if (!updated.insert(update.state).second)
+        Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is updated twice"));
       else if (Exists(update.value) && graph_.type(update.state) != graph_.type(update.value)) {
         Add(site, Part::kInput, 0,
-            absl::StrCat("a state of type ", ToString(graph_.type(update.state)), " cannot hold ", ToString(graph_.type(update.value))));
+            absl::StrCat("a state of type ", ToString(graph_.type(update.state)), " cannot hold ",
+                         ToString(graph_.type(update.value))));
       }
     }
   }
@@ -268,8 +313,10 @@ class Verifier {
     for (const Output& output : graph_.outputs) {
       const Site site = SiteOf(graph_, output);
       Read(site, output.value, 0);
-      if (!IsName(output.name)) Add(site, Part::kName, 0, "an output's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
-      if (!names.insert(output.name).second) Add(site, Part::kName, 0, absl::StrCat("the output's name ", Excerpt(output.name), " is taken"));
+      if (!IsName(output.name))
+        Add(site, Part::kName, 0, "an output's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
+      if (!names.insert(output.name).second)
+        Add(site, Part::kName, 0, absl::StrCat("the output's name ", Excerpt(output.name), " is taken"));
     }
   }
 
@@ -288,8 +335,8 @@ std::vector<Fault> FindFaults(const Graph& graph) { return Verifier(graph).Run()
 absl::Status Verify(const Graph& graph) {
   std::string text;
   for (const Fault& fault : FindFaults(graph)) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.place, ": ", fault.sentence, "\n    ", fault.line, "\n    ", std::string(fault.column, ' '),
-                    std::string(std::max<size_t>(fault.culprit.size(), 1), '^'));
+    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.place, ": ", fault.sentence, "\n    ", fault.line, "\n    ",
+                    std::string(fault.column, ' '), std::string(std::max<size_t>(fault.culprit.size(), 1), '^'));
   }
   return text.empty() ? absl::OkStatus() : absl::InvalidArgumentError(text);
 }

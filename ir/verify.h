@@ -1,14 +1,17 @@
 // Checks that a graph is well formed.
 //
 // What holds at every stage:
-//   - names are unique and of the allowed alphabet; every value is defined exactly once, before it is read (inputs, states, nodes)
-//   - every node names a known op, with its number of operands, a complete and legal set of attributes, and result types that are
+//   - names are unique and of the allowed alphabet; every value is defined exactly once, before it is read (inputs,
+//   states, nodes)
+//   - every node names a known op, with its number of operands, a complete and legal set of attributes, and result
+//   types that are
 //     those its shape rule derives
 //   - sizes stay within the limits of type.h for the graph's batch size
-//   - inputs have the types of their source; updates name states, each at most once, and values of the same type; outputs exist
-// From *fused* on every node is a kernel or a view, its body reads only its inputs and its own values, and no kernel nests another.
-// At *planned* every value outside a kernel's body has a place, values that live at the same time do not overlap (but for views and
-// the aliases that a kernel's template allows), and kernels that write state come last.
+//   - inputs have the types of their source; updates name states, each at most once, and values of the same type;
+//   outputs exist
+// From *fused* on every node is a kernel or a view, its body reads only its inputs and its own values, and no kernel
+// nests another. At *planned* every value outside a kernel's body has a place, values that live at the same time do not
+// overlap (but for views and the aliases that a kernel's template allows), and kernels that write state come last.
 #ifndef BRINE_IR_VERIFY_H_
 #define BRINE_IR_VERIFY_H_
 

@@ -1,5 +1,5 @@
-// Places of a planned graph.  Nothing here is shared with the planner, not even lifetimes.h: its mistakes must not repeat themselves here.
-// A sweep over the nodes keeps the live bytes of each block in a map.
+// Places of a planned graph.  Nothing here is shared with the planner, not even lifetimes.h: its mistakes must not
+// repeat themselves here. A sweep over the nodes keeps the live bytes of each block in a map.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -25,10 +25,12 @@ class PlaceChecker {
   void Run() {
     for (const Input& input : graph_.inputs) CheckHome(SiteOf(graph_, input), 0, input.value, Block::kInputs);
     for (const State& state : graph_.states) {
-      CheckHome(SiteOf(graph_, state), 0, state.value, state.role == Role::kParameter ? Block::kParameters : Block::kSlots);
+      CheckHome(SiteOf(graph_, state), 0, state.value,
+                state.role == Role::kParameter ? Block::kParameters : Block::kSlots);
     }
     for (const Node& node : graph_.nodes) {
-      for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index) CheckNodeOutput(SiteOf(graph_, node), static_cast<int>(index), node);
+      for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index)
+        CheckNodeOutput(SiteOf(graph_, node), static_cast<int>(index), node);
     }
     CheckUpdates();
     if (sound_) Sweep();
@@ -69,17 +71,22 @@ class PlaceChecker {
   }
 
   // Blocks whose bytes may serve several values, one after another.
-  static bool IsShared(Block block) { return block == Block::kArena || block == Block::kGradients || block == Block::kOutputs; }
+  static bool IsShared(Block block) {
+    return block == Block::kArena || block == Block::kGradients || block == Block::kOutputs;
+  }
 
   Life& At(ValueId value) { return lives_[static_cast<size_t>(value)]; }
   const Life& At(ValueId value) const { return lives_[static_cast<size_t>(value)]; }
   const Placement& PlaceOfValue(ValueId value) const { return *graph_.value(value).placement; }
-  int64_t Bytes(ValueId value) const { return *ByteCount(graph_.type(value), graph_.batch_size); }  // legal: the verifier looked before
+  int64_t Bytes(ValueId value) const {
+    return *ByteCount(graph_.type(value), graph_.batch_size);
+  }  // legal: the verifier looked before
 
   // The state that this value overwrites in its own place, or kNoValue.
   ValueId Overwritten(ValueId value) const {
     const auto it = state_of_.find(value);
-    return it != state_of_.end() && graph_.value(it->second).placement == graph_.value(value).placement ? it->second : kNoValue;
+    return it != state_of_.end() && graph_.value(it->second).placement == graph_.value(value).placement ? it->second
+                                                                                                        : kNoValue;
   }
 
   // Whether the value has a place at which it can begin and end.  `index`: of the output of the site's line.
@@ -87,10 +94,14 @@ class PlaceChecker {
     const std::optional<Placement>& placement = graph_.value(value).placement;
     int64_t end = 0;
     std::string sentence;
-    if (!placement) sentence = absl::StrCat(ValueText(graph_, value), " has no place");
-    else if (placement->offset < 0 || placement->offset % 64 != 0) sentence = absl::StrCat("offset ", placement->offset, " is not a multiple of 64");
-    else if (__builtin_add_overflow(placement->offset, Bytes(value), &end)) sentence = absl::StrCat("offset ", placement->offset, " is too large");
-    else return true;
+    if (!placement)
+      sentence = absl::StrCat(ValueText(graph_, value), " has no place");
+    else if (placement->offset < 0 || placement->offset % 64 != 0)
+      sentence = absl::StrCat("offset ", placement->offset, " is not a multiple of 64");
+    else if (__builtin_add_overflow(placement->offset, Bytes(value), &end))
+      sentence = absl::StrCat("offset ", placement->offset, " is too large");
+    else
+      return true;
     Add(site, placement ? Part::kPlace : Part::kOutput, index, std::move(sentence));
     return false;
   }
@@ -98,7 +109,8 @@ class PlaceChecker {
   void CheckHome(const Site& site, int index, ValueId value, Block home) {
     if (!CheckPlace(site, index, value) || PlaceOfValue(value).block == home) return;
     Add(site, Part::kPlace, index,
-        absl::StrCat(ValueText(graph_, value), " must lie in ", BlockName(home), ", not in ", BlockName(PlaceOfValue(value).block)));
+        absl::StrCat(ValueText(graph_, value), " must lie in ", BlockName(home), ", not in ",
+                     BlockName(PlaceOfValue(value).block)));
   }
 
   void CheckNodeOutput(const Site& site, int index, const Node& node) {
@@ -108,11 +120,14 @@ class PlaceChecker {
     if (!CheckPlace(site, index, value)) return;
     if (root != value) {
       if (!graph_.value(root).placement || PlaceOfValue(root) == PlaceOfValue(value)) return;
-      return Add(site, Part::kPlace, index, absl::StrCat("a view must lie where ", ValueText(graph_, root), " lies, at ", ToString(PlaceOfValue(root))));
+      return Add(
+          site, Part::kPlace, index,
+          absl::StrCat("a view must lie where ", ValueText(graph_, root), " lies, at ", ToString(PlaceOfValue(root))));
     }
     if (IsShared(PlaceOfValue(value).block) || Overwritten(value) != kNoValue) return;
     Add(site, Part::kPlace, index,
-        absl::StrCat("a kernel cannot write to ", BlockName(PlaceOfValue(value).block), ", but for the place of a state that it updates"));
+        absl::StrCat("a kernel cannot write to ", BlockName(PlaceOfValue(value).block),
+                     ", but for the place of a state that it updates"));
   }
 
   // A state's new value is written over the old one, by the last kernels, and nobody reads the old one later.
@@ -123,18 +138,23 @@ class PlaceChecker {
       const Site site = SiteOf(graph_, update);
       if (Overwritten(update.value) != update.state) {
         if (graph_.value(update.state).placement && graph_.value(update.value).placement) {
-          Add(site, Part::kInput, 0, absl::StrCat(ValueText(graph_, update.value), " must lie where ", ValueText(graph_, update.state), " lies, at ",
-                                               ToString(PlaceOfValue(update.state))));
+          Add(site, Part::kInput, 0,
+              absl::StrCat(ValueText(graph_, update.value), " must lie where ", ValueText(graph_, update.state),
+                           " lies, at ", ToString(PlaceOfValue(update.state))));
         }
       } else if (value.root != update.state && state.last > value.first) {
-        Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is read after ", ValueText(graph_, update.value), " overwrote it"));
+        Add(site, Part::kOutput, 0,
+            absl::StrCat(ValueText(graph_, update.state), " is read after ", ValueText(graph_, update.value),
+                         " overwrote it"));
       }
     }
     bool updating = false;
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel()) continue;
-      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) { return state_of_.contains(output); });
-      if (updating && !updates) Add(SiteOf(graph_, node), Part::kOp, 0, "a kernel that updates no state stands behind one that does");
+      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                       [&](ValueId output) { return state_of_.contains(output); });
+      if (updating && !updates)
+        Add(SiteOf(graph_, node), Part::kOp, 0, "a kernel that updates no state stands behind one that does");
       updating |= updates;
     }
   }
@@ -163,8 +183,8 @@ class PlaceChecker {
       const bool same_bytes = it->first == place.offset && it->second.end == end;
       if (!same_bytes || !read_now_.contains(other) || LastMoment(other) != At(value).first) {
         Add(site, Part::kPlace, index,
-            absl::StrCat(ValueText(graph_, value), " at ", ToString(place), " overlaps ", ValueText(graph_, other), " at ", ToString(PlaceOfValue(other)),
-                         ", which is still needed"));
+            absl::StrCat(ValueText(graph_, value), " at ", ToString(place), " overlaps ", ValueText(graph_, other),
+                         " at ", ToString(PlaceOfValue(other)), ", which is still needed"));
         return;
       }
     }
@@ -192,14 +212,15 @@ class PlaceChecker {
       for (ValueId input : node.inputs) read_now_.insert(At(input).root);
       for (size_t index = 0; index < node.outputs.size(); ++index) {
         const ValueId value = node.outputs[index];
-        if (At(value).root == value && Overwritten(value) == kNoValue) Claim(SiteOf(graph_, node), static_cast<int>(index), value);
+        if (At(value).root == value && Overwritten(value) == kNoValue)
+          Claim(SiteOf(graph_, node), static_cast<int>(index), value);
       }
     }
   }
 
   const Graph& graph_;
   FaultList& faults_;
-  std::vector<Life> lives_;  // by value
+  std::vector<Life> lives_;                         // by value
   absl::flat_hash_map<ValueId, ValueId> state_of_;  // by the value that the state holds after the step
   bool sound_ = true;
   std::array<Offsets, kBlocks> live_;

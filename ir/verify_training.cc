@@ -1,4 +1,5 @@
-// What Compile() was told, checked as strictly as the frontend checks it, so that a graph from a file is as safe as one from a model.
+// What Compile() was told, checked as strictly as the frontend checks it, so that a graph from a file is as safe as one
+// from a model.
 #include <cfloat>
 #include <cmath>
 #include <iterator>
@@ -18,9 +19,12 @@ struct ArgumentRow {
   bool least_is_legal, most_is_legal;
 };
 constexpr ArgumentRow kArguments[] = {
-    {"adam", "learning_rate", AttributeKind::kFloat, 0, FLT_MAX, false, true}, {"adam", "beta_1", AttributeKind::kFloat, 0, 1, true, false},
-    {"adam", "beta_2", AttributeKind::kFloat, 0, 1, true, false},              {"adam", "epsilon", AttributeKind::kFloat, 0, FLT_MAX, false, true},
-    {"sgd", "learning_rate", AttributeKind::kFloat, 0, FLT_MAX, false, true},  {"sgd", "momentum", AttributeKind::kFloat, 0, 1, true, true},
+    {"adam", "learning_rate", AttributeKind::kFloat, 0, FLT_MAX, false, true},
+    {"adam", "beta_1", AttributeKind::kFloat, 0, 1, true, false},
+    {"adam", "beta_2", AttributeKind::kFloat, 0, 1, true, false},
+    {"adam", "epsilon", AttributeKind::kFloat, 0, FLT_MAX, false, true},
+    {"sgd", "learning_rate", AttributeKind::kFloat, 0, FLT_MAX, false, true},
+    {"sgd", "momentum", AttributeKind::kFloat, 0, 1, true, true},
     {"sgd", "nesterov", AttributeKind::kBool, 0, 0, false, false},
 };
 constexpr absl::string_view kLosses[] = {"categorical_crossentropy", "sparse_categorical_crossentropy"};
@@ -35,7 +39,8 @@ const ArgumentRow* FindArgument(absl::string_view optimizer, absl::string_view n
 }
 
 bool InRange(const ArgumentRow& row, double value) {
-  return (value > row.least || (value == row.least && row.least_is_legal)) && (value < row.most || (value == row.most && row.most_is_legal));
+  return (value > row.least || (value == row.least && row.least_is_legal)) &&
+         (value < row.most || (value == row.most && row.most_is_legal));
 }
 
 }  // namespace
@@ -44,8 +49,11 @@ void FindTrainingFaults(const Graph& graph, FaultList& faults) {
   const Training& training = graph.training;
   if (!IsCompiled(training)) return;
   const Site site = SiteOf(training);
-  const auto add = [&](Part part, int index, std::string sentence) { faults.Add(site, part, index, std::move(sentence)); };
-  const auto check_known = [&](const auto& known, absl::string_view what, absl::string_view name, Part part, int index) {
+  const auto add = [&](Part part, int index, std::string sentence) {
+    faults.Add(site, part, index, std::move(sentence));
+  };
+  const auto check_known = [&](const auto& known, absl::string_view what, absl::string_view name, Part part,
+                               int index) {
     const std::vector<absl::string_view> names(std::begin(known), std::end(known));
     for (absl::string_view other : names) {
       if (other == name) return;
@@ -60,7 +68,8 @@ void FindTrainingFaults(const Graph& graph, FaultList& faults) {
   for (size_t index = 0; index < training.metrics.size(); ++index) {
     check_known(kMetrics, "metric", training.metrics[index], Part::kOutput, static_cast<int>(index));
     if (metrics.insert(training.metrics[index]).second) continue;
-    add(Part::kOutput, static_cast<int>(index), absl::StrCat("the metric ", Excerpt(training.metrics[index]), " is named twice"));
+    add(Part::kOutput, static_cast<int>(index),
+        absl::StrCat("the metric ", Excerpt(training.metrics[index]), " is named twice"));
   }
   int index = 0;
   for (const auto& [name, value] : training.optimizer_arguments) {
@@ -68,11 +77,13 @@ void FindTrainingFaults(const Graph& graph, FaultList& faults) {
     if (row == nullptr) {
       add(Part::kAttribute, index, absl::StrCat(Excerpt(training.optimizer), " takes no ", Excerpt(name)));
     } else if (!KindMatches(row->kind, value)) {
-      add(Part::kAttribute, index, absl::StrCat(name, row->kind == AttributeKind::kBool ? " must be true or false" : " must be a real number, such as 0.5"));
+      add(Part::kAttribute, index,
+          absl::StrCat(name, row->kind == AttributeKind::kBool ? " must be true or false"
+                                                               : " must be a real number, such as 0.5"));
     } else if (row->kind == AttributeKind::kFloat && !InRange(*row, std::get<double>(value))) {
       add(Part::kAttribute, index,
-          absl::StrCat(name, " must be ", row->least_is_legal ? "at least " : "above ", row->least, " and ", row->most_is_legal ? "at most " : "below ",
-                       row->most, ", got ", std::get<double>(value)));
+          absl::StrCat(name, " must be ", row->least_is_legal ? "at least " : "above ", row->least, " and ",
+                       row->most_is_legal ? "at most " : "below ", row->most, ", got ", std::get<double>(value)));
     }
     ++index;
   }

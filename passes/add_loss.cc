@@ -41,7 +41,8 @@ class LossAdder {
   absl::Status Run() {
     BRINE_RETURN_IF_ERROR(FindLogits());
     const bool sparse = training_.loss == "sparse_categorical_crossentropy";
-    if (!sparse && training_.loss != "categorical_crossentropy") return Refuse(absl::StrCat("unknown loss \"", training_.loss, "\""));
+    if (!sparse && training_.loss != "categorical_crossentropy")
+      return Refuse(absl::StrCat("unknown loss \"", training_.loss, "\""));
     const ir::Shape& shape = graph_.type(logits_).shape;
     const ir::Type label_type = sparse ? ir::Type{ir::DType::kI32, {ir::kBatch}} : ir::Type{ir::DType::kF32, shape};
     label_ = FindOrAddInput(graph_, ir::Source::kLabel, "label", label_type);
@@ -67,7 +68,9 @@ class LossAdder {
     if (!training_.from_logits) {
       const int producer = FindUses(graph_).Producer(output);
       if (producer == Uses::kNone || graph_.nodes[static_cast<size_t>(producer)].op != &ir::kSoftmax) {
-        return Refuse(absl::StrCat(training_.loss, " takes probabilities, but the output is not a softmax; add activation softmax, or set from_logits"));
+        return Refuse(absl::StrCat(
+            training_.loss,
+            " takes probabilities, but the output is not a softmax; add activation softmax, or set from_logits"));
       }
       logits_ = graph_.nodes[static_cast<size_t>(producer)].inputs[0];
     }
@@ -78,7 +81,8 @@ class LossAdder {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<ValueId> Add(const Op& op, std::vector<ValueId> inputs, Attributes attributes, absl::string_view quantity, bool last = false) {
+  absl::StatusOr<ValueId> Add(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
+                              absl::string_view quantity, bool last = false) {
     const std::string name = last ? std::string(quantity) : absl::StrCat(quantity, ".", op.name);
     ir::Location location = training_.location;
     location.layer = std::string(quantity);
@@ -123,11 +127,14 @@ absl::StatusOr<bool> AddLoss(Graph& graph) {
   if (graph.function != ir::Function::kTrain) changed |= DropTrainingOnly(graph);
 
   const bool predicts = graph.function == ir::Function::kPredict, compiled = ir::IsCompiled(graph.training);
-  const bool adds_loss = !predicts && compiled && !std::any_of(graph.outputs.begin(), graph.outputs.end(),
-                                                               [](const ir::Output& output) { return output.name == "loss"; });
+  const bool adds_loss = !predicts && compiled &&
+                         !std::any_of(graph.outputs.begin(), graph.outputs.end(),
+                                      [](const ir::Output& output) { return output.name == "loss"; });
   if (predicts || adds_loss) {
-    const auto output = std::find_if(graph.outputs.begin(), graph.outputs.end(), [](const ir::Output& o) { return o.name == "output"; });
-    if (output == graph.outputs.end()) return ErrorAt({}, absl::StrCat("model ", graph.name), "it has no output named output");
+    const auto output = std::find_if(graph.outputs.begin(), graph.outputs.end(),
+                                     [](const ir::Output& o) { return o.name == "output"; });
+    if (output == graph.outputs.end())
+      return ErrorAt({}, absl::StrCat("model ", graph.name), "it has no output named output");
     changed |= graph.outputs.size() > 1;
     graph.outputs = {*output};
   }

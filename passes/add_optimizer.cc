@@ -38,9 +38,11 @@ class OptimizerAdder {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
       const std::string& name = graph_.value(state.value).name;
-      const auto output = std::find_if(graph_.outputs.begin(), graph_.outputs.end(),
-                                       [&](const ir::Output& candidate) { return candidate.name == absl::StrCat(name, ".grad"); });
-      if (output == graph_.outputs.end()) return ErrorAt({state.location}, name, absl::StrCat(name, " has no gradient; autodiff makes them"));
+      const auto output = std::find_if(graph_.outputs.begin(), graph_.outputs.end(), [&](const ir::Output& candidate) {
+        return candidate.name == absl::StrCat(name, ".grad");
+      });
+      if (output == graph_.outputs.end())
+        return ErrorAt({state.location}, name, absl::StrCat(name, " has no gradient; autodiff makes them"));
       parameters_.push_back({state.value, output->value, state.location, {}});
       graph_.outputs.erase(output);
     }
@@ -50,7 +52,9 @@ class OptimizerAdder {
   double Argument(absl::string_view name) const {
     return training_.optimizer_arguments.Has(name) ? training_.optimizer_arguments.Float(name) : 0;
   }
-  ValueId Scalar(absl::string_view name) { return FindOrAddInput(graph_, ir::Source::kScalar, name, {}, Argument(name)); }
+  ValueId Scalar(absl::string_view name) {
+    return FindOrAddInput(graph_, ir::Source::kScalar, name, {}, Argument(name));
+  }
 
   void AddSlots(absl::string_view kind) {
     for (Parameter& parameter : parameters_) {
@@ -68,9 +72,11 @@ class OptimizerAdder {
       inputs.insert(inputs.end(), parameter.slots.begin(), parameter.slots.end());
       inputs.insert(inputs.end(), scalars.begin(), scalars.end());
       const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".next");
-      BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs, graph_.AddNode(op, std::move(inputs), attributes, {parameter.location}, name));
+      BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
+                             graph_.AddNode(op, std::move(inputs), attributes, {parameter.location}, name));
       graph_.updates.push_back({parameter.value, outputs[0]});
-      for (size_t slot = 0; slot < parameter.slots.size(); ++slot) graph_.updates.push_back({parameter.slots[slot], outputs[slot + 1]});
+      for (size_t slot = 0; slot < parameter.slots.size(); ++slot)
+        graph_.updates.push_back({parameter.slots[slot], outputs[slot + 1]});
     }
     return absl::OkStatus();
   }
@@ -78,7 +84,8 @@ class OptimizerAdder {
   absl::Status AddSgd() { return AddSteps(ir::kSgd, {Scalar("learning_rate")}); }
 
   absl::Status AddMomentum() {
-    const bool nesterov = training_.optimizer_arguments.Has("nesterov") && training_.optimizer_arguments.Bool("nesterov");
+    const bool nesterov =
+        training_.optimizer_arguments.Has("nesterov") && training_.optimizer_arguments.Bool("nesterov");
     AddSlots("momentum");
     const ValueId rate = Scalar("learning_rate"), momentum = Scalar("momentum");
     return AddSteps(ir::kMomentum, {rate, momentum}, {{"nesterov", nesterov}});

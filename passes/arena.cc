@@ -54,7 +54,9 @@ std::vector<int64_t> PlaceInOrder(absl::Span<const Buffer> buffers, const Order&
 std::vector<int64_t> PlaceInTime(absl::Span<const Buffer> buffers) {
   Order order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return buffers[static_cast<size_t>(a)].first < buffers[static_cast<size_t>(b)].first; });
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    return buffers[static_cast<size_t>(a)].first < buffers[static_cast<size_t>(b)].first;
+  });
   std::vector<int64_t> offsets(buffers.size(), 0);
   std::multimap<int, int> alive;  // by last moment
   std::vector<Taken> taken;
@@ -75,8 +77,9 @@ std::vector<int64_t> PlaceInTime(absl::Span<const Buffer> buffers) {
 Order Sorted(absl::Span<const Buffer> buffers, const std::function<int64_t(const Buffer&)>& key) {
   Order order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int a, int b) { return key(buffers[static_cast<size_t>(a)]) > key(buffers[static_cast<size_t>(b)]); });
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    return key(buffers[static_cast<size_t>(a)]) > key(buffers[static_cast<size_t>(b)]);
+  });
   return order;
 }
 

@@ -17,8 +17,8 @@ struct Buffer {
 // The largest sum of bytes alive at one moment: no placement needs less.
 int64_t ArenaBound(absl::Span<const Buffer> buffers);
 
-// An offset, a multiple of 64, for each buffer, so that buffers alive at the same moment do not overlap.  Greedy in several orders, the
-// smallest result wins; the same buffers always get the same offsets.
+// An offset, a multiple of 64, for each buffer, so that buffers alive at the same moment do not overlap.  Greedy in
+// several orders, the smallest result wins; the same buffers always get the same offsets.
 std::vector<int64_t> PlaceBuffers(absl::Span<const Buffer> buffers);
 
 // The end of the last buffer.

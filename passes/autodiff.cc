@@ -29,16 +29,21 @@ class Differentiator {
     // d loss / d loss = 1
     const std::vector<Node> forward = graph_.nodes;
     const int last = FindUses(graph_).Producer(loss_);
-    const std::vector<ir::Location> place = last == Uses::kNone ? std::vector<ir::Location>() : forward[static_cast<size_t>(last)].locations;
-    BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> one,
-                           graph_.AddNode(ir::kConstant, {}, {{"dtype", "f32"}, {"shape", ir::Shape()}, {"values", std::vector<double>{1}}}, place));
+    const std::vector<ir::Location> place =
+        last == Uses::kNone ? std::vector<ir::Location>() : forward[static_cast<size_t>(last)].locations;
+    BRINE_ASSIGN_OR_RETURN(
+        const std::vector<ValueId> one,
+        graph_.AddNode(ir::kConstant, {},
+                       {{"dtype", "f32"}, {"shape", ir::Shape()}, {"values", std::vector<double>{1}}}, place));
     sum_[static_cast<size_t>(loss_)] = one[0];
     for (auto node = forward.rbegin(); node != forward.rend(); ++node) BRINE_RETURN_IF_ERROR(Visit(*node));
     return AddOutputs();
   }
 
  private:
-  bool OnPath(ValueId value) const { return reached_[static_cast<size_t>(value)] && wanted_[static_cast<size_t>(value)]; }
+  bool OnPath(ValueId value) const {
+    return reached_[static_cast<size_t>(value)] && wanted_[static_cast<size_t>(value)];
+  }
 
   // reached: depends on a parameter.  wanted: the loss depends on it.
   void MarkPath() {
@@ -48,12 +53,14 @@ class Differentiator {
       if (state.role == ir::Role::kParameter) reached_[static_cast<size_t>(state.value)] = true;
     }
     for (const Node& node : graph_.nodes) {
-      const bool reached = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return reached_[static_cast<size_t>(input)]; });
+      const bool reached = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                       [&](ValueId input) { return reached_[static_cast<size_t>(input)]; });
       for (ValueId output : node.outputs) reached_[static_cast<size_t>(output)] = reached;
     }
     wanted_[static_cast<size_t>(loss_)] = true;
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
-      const bool wanted = std::any_of(node->outputs.begin(), node->outputs.end(), [&](ValueId output) { return wanted_[static_cast<size_t>(output)]; });
+      const bool wanted = std::any_of(node->outputs.begin(), node->outputs.end(),
+                                      [&](ValueId output) { return wanted_[static_cast<size_t>(output)]; });
       if (!wanted) continue;
       for (ValueId input : node->inputs) wanted_[static_cast<size_t>(input)] = true;
     }
@@ -61,14 +68,16 @@ class Differentiator {
 
   bool NodeOnPath(const Node& node) const {
     return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return OnPath(input); }) &&
-           std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) { return wanted_[static_cast<size_t>(output)]; });
+           std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](ValueId output) { return wanted_[static_cast<size_t>(output)]; });
   }
 
   void FindObstacles() {
     for (const Node& node : graph_.nodes) {
       if (!NodeOnPath(node) || node.op->gradient != nullptr) continue;
       AddError(node.locations, graph_.value(node.outputs[0]).name,
-               absl::StrCat(node.op->name, " has no gradient, but lies between a parameter and the loss: ", node.op->not_differentiable));
+               absl::StrCat(node.op->name, " has no gradient, but lies between a parameter and the loss: ",
+                            node.op->not_differentiable));
     }
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
@@ -76,7 +85,8 @@ class Differentiator {
       if (!wanted_[static_cast<size_t>(state.value)]) {
         AddError({state.location}, name, absl::StrCat(name, " cannot be trained: the loss does not depend on it"));
       } else if (graph_.type(state.value).dtype != ir::DType::kF32) {
-        AddError({state.location}, name, absl::StrCat(name, " cannot be trained: it is ", ir::ToString(graph_.type(state.value)), ", not f32"));
+        AddError({state.location}, name,
+                 absl::StrCat(name, " cannot be trained: it is ", ir::ToString(graph_.type(state.value)), ", not f32"));
       }
     }
   }
@@ -110,7 +120,8 @@ class Differentiator {
       if (gradient != ir::kNoValue) Rename(graph_, gradient, absl::StrCat(graph_.value(output).name, ".grad"));
       arriving.push_back(gradient);
     }
-    if (std::all_of(arriving.begin(), arriving.end(), [](ValueId gradient) { return gradient == ir::kNoValue; })) return absl::OkStatus();
+    if (std::all_of(arriving.begin(), arriving.end(), [](ValueId gradient) { return gradient == ir::kNoValue; }))
+      return absl::OkStatus();
     ir::GradientBuilder builder(graph_, node, arriving, Wanted(node));
     const absl::Status status = node.op->gradient(builder);
     if (!status.ok()) return ErrorAt(node.locations, graph_.value(node.outputs[0]).name, status.message());
@@ -155,8 +166,10 @@ absl::StatusOr<bool> Autodiff(Graph& graph) {
   }
   const std::string model = absl::StrCat("model ", graph.name);
   if (loss == ir::kNoValue) return ErrorAt({}, model, "it has no output named loss; add-loss makes one");
-  if (graph.type(loss) != ir::Type()) return ErrorAt({}, model, absl::StrCat("its loss must be f32[], got ", ir::ToString(graph.type(loss))));
-  if (std::none_of(graph.states.begin(), graph.states.end(), [](const ir::State& state) { return state.role == ir::Role::kParameter; })) {
+  if (graph.type(loss) != ir::Type())
+    return ErrorAt({}, model, absl::StrCat("its loss must be f32[], got ", ir::ToString(graph.type(loss))));
+  if (std::none_of(graph.states.begin(), graph.states.end(),
+                   [](const ir::State& state) { return state.role == ir::Role::kParameter; })) {
     return ErrorAt({}, model, "it has no parameters to train");
   }
   BRINE_RETURN_IF_ERROR(Differentiator(graph, loss).Run());

@@ -1,6 +1,8 @@
-// Autodiff: adds the gradient of the output "loss" with respect to every parameter, as outputs named "<parameter>.grad".
+// Autodiff: adds the gradient of the output "loss" with respect to every parameter, as outputs named
+// "<parameter>.grad".
 //
-//   y = f(x, …), dy = Σ of what y's readers contribute   ⟹   dx by f's own rule (ir/ops), visited from the loss backwards
+//   y = f(x, …), dy = Σ of what y's readers contribute   ⟹   dx by f's own rule (ir/ops), visited from the loss
+//   backwards
 //
 // Only what lies between a parameter and the loss gets a gradient.  Values are named "<value>.grad".
 // Errors, all of them at once: an op on the way that has no gradient; a parameter that the loss does not depend on.

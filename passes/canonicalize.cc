@@ -53,7 +53,9 @@ bool PoolFirst(Graph& graph) {
       activation->inputs[0] = pooled;
       // The last activation defines what the pool's readers read; those before it define pooled values of their own.
       const bool last = activation + 1 == behind.rend();
-      pooled = last ? result : graph.AddValue(absl::StrCat(graph.value(result).name, ".", activation->op->name), graph.type(result));
+      pooled =
+          last ? result
+               : graph.AddValue(absl::StrCat(graph.value(result).name, ".", activation->op->name), graph.type(result));
       producer.resize(graph.values.size(), Uses::kNone);
       activation->outputs[0] = pooled;
       append(std::move(*activation));
@@ -78,7 +80,8 @@ bool MaskMeans(Graph& graph) {
     if (uses.Readers(x).size() != 1 || uses.Leaves(x)) continue;
     node.op = &ir::kReluAvgPool;
     node.inputs[0] = graph.nodes[static_cast<size_t>(producer)].inputs[0];
-    node.outputs.push_back(graph.AddValue(absl::StrCat(graph.value(result).name, ".mask"), {ir::DType::kU8, graph.type(result).shape}));
+    node.outputs.push_back(
+        graph.AddValue(absl::StrCat(graph.value(result).name, ".mask"), {ir::DType::kU8, graph.type(result).shape}));
     merged[static_cast<size_t>(producer)] = true;
     changed = true;
   }

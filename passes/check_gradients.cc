@@ -20,8 +20,8 @@ using Direction = std::vector<std::pair<size_t, double>>;  // elements that move
 // Where the loss is not smooth, central differences mean nothing: it is compared on one side of every kink only.
 struct Side {
   double loss = 0;
-  std::vector<bool> positive;     // inputs of relu
-  std::vector<int64_t> winners;   // of pools
+  std::vector<bool> positive;    // inputs of relu
+  std::vector<int64_t> winners;  // of pools
 
   bool SameSide(const Side& other) const { return positive == other.positive && winners == other.winners; }
 };
@@ -30,10 +30,14 @@ class Checker {
  public:
   // The only output of `forward` is the loss.
   Checker(Graph forward, Tensors<double> given, int64_t rows)
-      : forward_(std::move(forward)), loss_(forward_.value(forward_.outputs[0].value).name), given_(std::move(given)), rows_(rows) {}
+      : forward_(std::move(forward)),
+        loss_(forward_.value(forward_.outputs[0].value).name),
+        given_(std::move(given)),
+        rows_(rows) {}
 
   // Compares along `direction` in the parameter.  `slope` is what autodiff says, `scale` its measure.
-  absl::Status Compare(const std::string& parameter, const Direction& direction, double slope, double scale, GradientCheck& check) {
+  absl::Status Compare(const std::string& parameter, const Direction& direction, double slope, double scale,
+                       GradientCheck& check) {
     for (double epsilon : {1e-5, 1e-6}) {
       BRINE_ASSIGN_OR_RETURN(const Side above, Move(parameter, direction, epsilon));
       BRINE_ASSIGN_OR_RETURN(const Side below, Move(parameter, direction, -epsilon));
@@ -78,7 +82,8 @@ class Checker {
 };
 
 ir::ValueId FindOutput(const Graph& graph, const std::string& name) {
-  const auto row = std::find_if(graph.outputs.begin(), graph.outputs.end(), [&](const ir::Output& output) { return output.name == name; });
+  const auto row = std::find_if(graph.outputs.begin(), graph.outputs.end(),
+                                [&](const ir::Output& output) { return output.name == name; });
   return row == graph.outputs.end() ? ir::kNoValue : row->value;
 }
 
@@ -93,7 +98,8 @@ Direction Everywhere(size_t elements, uint32_t id) {
 
 }  // namespace
 
-absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<double>& given, int64_t rows, int samples) {
+absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<double>& given, int64_t rows,
+                                             int samples) {
   const ir::ValueId loss = FindOutput(graph, "loss");
   if (loss == ir::kNoValue) return absl::InvalidArgumentError("the graph has no loss");
   BRINE_ASSIGN_OR_RETURN(const Tensors<double> results, ir::Interpret(graph, given, rows));
@@ -109,9 +115,11 @@ absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<d
     if (state.role != ir::Role::kParameter) continue;
     if (output == ir::kNoValue) return absl::InvalidArgumentError(absl::StrCat(name, " has no gradient"));
     const auto result = results.find(graph.value(output).name);
-    const std::vector<double>& gradient = (result != results.end() ? result->second : given.at(graph.value(output).name)).real;
+    const std::vector<double>& gradient =
+        (result != results.end() ? result->second : given.at(graph.value(output).name)).real;
     const auto larger = [](double a, double b) { return std::abs(a) < std::abs(b); };
-    const size_t largest = static_cast<size_t>(std::max_element(gradient.begin(), gradient.end(), larger) - gradient.begin());
+    const size_t largest =
+        static_cast<size_t>(std::max_element(gradient.begin(), gradient.end(), larger) - gradient.begin());
     const double scale = std::max(std::abs(gradient[largest]), 1e-3);
 
     const uint32_t id = ir::NameId(name);

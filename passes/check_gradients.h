@@ -13,17 +13,19 @@ namespace brine::passes {
 inline constexpr double kGradientTolerance = 1e-7;
 
 struct GradientCheck {
-  double worst = 0;    // |g·d − (loss(p + εd) − loss(p − εd)) / 2ε|, as a share of the tensor's largest |g|
-  std::string where;   // the parameter
-  int compared = 0;    // directions d
-  int on_a_kink = 0;   // of those drawn, the ones on which a relu or a pool chose another side: nothing was compared there
+  double worst = 0;   // |g·d − (loss(p + εd) − loss(p − εd)) / 2ε|, as a share of the tensor's largest |g|
+  std::string where;  // the parameter
+  int compared = 0;   // directions d
+  int on_a_kink =
+      0;  // of those drawn, the ones on which a relu or a pool chose another side: nothing was compared there
 
   bool ok() const { return worst <= kGradientTolerance && compared > 0; }
 };
 
-// `graph` has the outputs "loss" and "<parameter>.grad", as after autodiff.  For each parameter: one direction through all of its elements,
-// the element of the largest gradient, and `samples` others.
-absl::StatusOr<GradientCheck> CheckGradients(const ir::Graph& graph, const ir::Tensors<double>& given, int64_t rows, int samples);
+// `graph` has the outputs "loss" and "<parameter>.grad", as after autodiff.  For each parameter: one direction through
+// all of its elements, the element of the largest gradient, and `samples` others.
+absl::StatusOr<GradientCheck> CheckGradients(const ir::Graph& graph, const ir::Tensors<double>& given, int64_t rows,
+                                             int samples);
 
 }  // namespace brine::passes
 

@@ -32,7 +32,8 @@ absl::StatusOr<bool> Cse(ir::Graph& graph) {
     const auto [it, is_new] = known.insert({Key(node.op, node.inputs, attributes), position});
     if (is_new) continue;
     Node& first = graph.nodes[it->second];
-    for (size_t index = 0; index < node.outputs.size(); ++index) replacement[static_cast<size_t>(node.outputs[index])] = first.outputs[index];
+    for (size_t index = 0; index < node.outputs.size(); ++index)
+      replacement[static_cast<size_t>(node.outputs[index])] = first.outputs[index];
     AddLocations(node.locations, first);
     merged[position] = true;
     changed = true;

@@ -17,7 +17,8 @@ bool RemoveDeadNodes(Graph& graph) {
   std::vector<bool> dead(graph.nodes.size(), false);
   for (size_t position = graph.nodes.size(); position-- > 0;) {
     const Node& node = graph.nodes[position];
-    dead[position] = std::none_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) { return live[static_cast<size_t>(output)]; });
+    dead[position] = std::none_of(node.outputs.begin(), node.outputs.end(),
+                                  [&](ValueId output) { return live[static_cast<size_t>(output)]; });
     if (dead[position]) continue;
     for (ValueId input : node.inputs) live[static_cast<size_t>(input)] = true;
   }
@@ -32,8 +33,10 @@ bool RemoveUnreadInputs(Graph& graph) {
   });
   const auto stays = [&](const ir::Input& input) {
     const std::string& name = graph.value(input.value).name;
-    const bool makes_rate = input.source == Source::kScalar && (name == "learning_rate" || name == "beta_1" || name == "beta_2");
-    return input.source == Source::kData || input.source == Source::kLabel || !uses.Unread(input.value) || (adam && makes_rate);
+    const bool makes_rate =
+        input.source == Source::kScalar && (name == "learning_rate" || name == "beta_1" || name == "beta_2");
+    return input.source == Source::kData || input.source == Source::kLabel || !uses.Unread(input.value) ||
+           (adam && makes_rate);
   };
   const size_t before = graph.inputs.size();
   graph.inputs.erase(std::stable_partition(graph.inputs.begin(), graph.inputs.end(), stays), graph.inputs.end());

@@ -8,14 +8,20 @@
 namespace brine::passes {
 
 absl::StatusOr<ir::Graph> Derive(const ir::Graph& model, ir::Function function, int64_t batch_size) {
-  const auto refuse = [&](absl::string_view sentence) { return ErrorAt({}, absl::StrCat("model ", model.name), sentence); };
-  if (model.stage != ir::Stage::kGraph) return refuse(absl::StrCat("expected a graph of stage graph, got ", ir::StageName(model.stage)));
+  const auto refuse = [&](absl::string_view sentence) {
+    return ErrorAt({}, absl::StrCat("model ", model.name), sentence);
+  };
+  if (model.stage != ir::Stage::kGraph)
+    return refuse(absl::StrCat("expected a graph of stage graph, got ", ir::StageName(model.stage)));
   if (function == ir::Function::kModel) return refuse("the function must be train, evaluate or predict");
-  if (batch_size < 1 || batch_size > ir::kMaxBatchSize) return refuse(absl::StrCat("the batch size must be positive, got ", batch_size));
+  if (batch_size < 1 || batch_size > ir::kMaxBatchSize)
+    return refuse(absl::StrCat("the batch size must be positive, got ", batch_size));
   if (!model.updates.empty()) {
-    return refuse(absl::StrCat("it updates ", model.value(model.updates[0].state).name, ", but only optimizers may update states"));
+    return refuse(absl::StrCat("it updates ", model.value(model.updates[0].state).name,
+                               ", but only optimizers may update states"));
   }
-  if (function != ir::Function::kPredict && model.training.loss.empty()) return refuse("it has no loss: Compile() was not called");
+  if (function != ir::Function::kPredict && model.training.loss.empty())
+    return refuse("it has no loss: Compile() was not called");
 
   ir::Graph graph = model;
   graph.stage = ir::Stage::kTrain;
@@ -24,7 +30,8 @@ absl::StatusOr<ir::Graph> Derive(const ir::Graph& model, ir::Function function, 
   // The sizes that were legal for one row must be so for the whole batch.
   for (const ir::Value& value : graph.values) {
     const absl::Status bytes = ir::ByteCount(value.type, batch_size).status();
-    if (!bytes.ok()) return refuse(absl::StrCat("with a batch of ", batch_size, ", ", value.name, " is too large: ", bytes.message()));
+    if (!bytes.ok())
+      return refuse(absl::StrCat("with a batch of ", batch_size, ", ", value.name, " is too large: ", bytes.message()));
   }
   return graph;
 }

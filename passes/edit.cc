@@ -69,12 +69,14 @@ void AddLocations(const std::vector<ir::Location>& locations, Node& node) {
   static_assert(kMost <= ir::kMaxList);
   for (const ir::Location& location : locations) {
     if (node.locations.size() >= kMost) return;
-    if (std::find(node.locations.begin(), node.locations.end(), location) == node.locations.end()) node.locations.push_back(location);
+    if (std::find(node.locations.begin(), node.locations.end(), location) == node.locations.end())
+      node.locations.push_back(location);
   }
 }
 
 absl::Status ErrorAt(const std::vector<ir::Location>& locations, absl::string_view name, absl::string_view sentence) {
-  return absl::InvalidArgumentError(absl::StrCat(ir::PlaceOf(locations.empty() ? nullptr : &locations[0], name), ": ", sentence));
+  return absl::InvalidArgumentError(
+      absl::StrCat(ir::PlaceOf(locations.empty() ? nullptr : &locations[0], name), ": ", sentence));
 }
 
 }  // namespace brine::passes

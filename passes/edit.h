@@ -37,7 +37,8 @@ void RemoveNodes(ir::Graph& graph, const std::vector<bool>& marked);
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 
 // The input that the host fills from `source` (a scalar: the one of that name), added when there is none.
-ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type, double initial = 0);
+ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
+                           double initial = 0);
 
 // Adds the locations that `node` lacks, as far as the text form's limit of a list allows.
 void AddLocations(const std::vector<ir::Location>& locations, ir::Node& node);

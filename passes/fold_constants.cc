@@ -36,9 +36,11 @@ Tensor Evaluate(const Graph& graph, const Node& node, const std::vector<const Te
 std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type) {
   std::vector<double> values = tensor.real;
   if (!ir::IsReal(type.dtype)) values.assign(tensor.whole.begin(), tensor.whole.end());
-  if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); })) return std::nullopt;
+  if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
+    return std::nullopt;
   if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; })) values.resize(1);
-  ir::Attributes attributes = {{"dtype", std::string(ir::DTypeName(type.dtype))}, {"shape", type.shape}, {"values", values}};
+  ir::Attributes attributes = {
+      {"dtype", std::string(ir::DTypeName(type.dtype))}, {"shape", type.shape}, {"values", values}};
   if (!ir::InferTypes(ir::kConstant, {}, attributes).ok()) return std::nullopt;  // too large for its element type
   return attributes;
 }

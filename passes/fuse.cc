@@ -76,8 +76,10 @@ class Grouper {
       }
       if (ids.size() != match.nodes.size() || !partition_.Merge(ids, match.copies)) {
         const Node& first = node(root);
-        Remark(absl::StrCat(ir::PlaceOf(first.locations.empty() ? nullptr : &first.locations[0], graph_.value(first.outputs[0]).name), ": ", first.op->name,
-                            " not fused to ", region.name, ": a value would leave the kernel and enter it again"));
+        Remark(absl::StrCat(
+            ir::PlaceOf(first.locations.empty() ? nullptr : &first.locations[0], graph_.value(first.outputs[0]).name),
+            ": ", first.op->name, " not fused to ", region.name,
+            ": a value would leave the kernel and enter it again"));
         continue;
       }
       partition_.SetRegion(ids[0], &region);
@@ -96,8 +98,10 @@ class Grouper {
     loose.open = group.region == nullptr;
     for (int position : group.nodes) {
       if (IsView(node(position)) || IsConstant(node(position)) || IsStep(position)) loose.open = false;
-      if (!node(position).op->elementwise) ++loose.gathering;
-      else if (!IsCheap(node(position))) ++loose.dear;
+      if (!node(position).op->elementwise)
+        ++loose.gathering;
+      else if (!IsCheap(node(position)))
+        ++loose.dear;
     }
     return loose;
   }
@@ -111,9 +115,11 @@ class Grouper {
         const int there = partition_.GroupOf(producer);
         const Loose mine = Look(here), theirs = Look(there);
         if (!theirs.open) continue;
-        const bool behind = node(position).op->elementwise && mine.gathering + theirs.gathering <= 1 && SameShape(input, node(position).outputs[0]);
+        const bool behind = node(position).op->elementwise && mine.gathering + theirs.gathering <= 1 &&
+                            SameShape(input, node(position).outputs[0]);
         const bool before = node(position).op == &ir::kReduceSum && theirs.gathering == 0 && theirs.dear == 0 &&
-                            partition_.group(there).nodes.size() <= 2 && uses_.Readers(input).size() == 1 && MakesOnly(there, input);
+                            partition_.group(there).nodes.size() <= 2 && uses_.Readers(input).size() == 1 &&
+                            MakesOnly(there, input);
         const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
         if ((behind || before) && size <= kMostElementwise) partition_.Merge({there, here}, {});
       }
@@ -127,7 +133,8 @@ class Grouper {
     for (int position : partition_.group(id).nodes) {
       for (ValueId output : node(position).outputs) {
         const std::vector<int>& readers = uses_.Readers(output);
-        const bool read_outside = std::any_of(readers.begin(), readers.end(), [&](int reader) { return partition_.GroupOf(reader) != id; });
+        const bool read_outside =
+            std::any_of(readers.begin(), readers.end(), [&](int reader) { return partition_.GroupOf(reader) != id; });
         if (uses_.Leaves(output) || (read_outside && output != value)) return false;
       }
     }
@@ -160,7 +167,8 @@ class Grouper {
 // Writes the groups as kernels.
 class Emitter {
  public:
-  Emitter(Graph& graph, const Uses& uses, const Partition& partition) : graph_(graph), uses_(uses), partition_(partition), old_(graph.nodes) {}
+  Emitter(Graph& graph, const Uses& uses, const Partition& partition)
+      : graph_(graph), uses_(uses), partition_(partition), old_(graph.nodes) {}
 
   void Run() {
     FindHolders();
@@ -170,8 +178,10 @@ class Emitter {
     std::vector<int> last;
     for (int id : order) {
       const bool steps = step[static_cast<size_t>(partition_.group(id).nodes[0])];
-      if (steps) last.push_back(id);
-      else EmitGroup(id);
+      if (steps)
+        last.push_back(id);
+      else
+        EmitGroup(id);
     }
     for (int id : last) EmitGroup(id);
     graph_.stage = ir::Stage::kFused;
@@ -180,7 +190,8 @@ class Emitter {
  private:
   const Node& old(int position) const { return old_[static_cast<size_t>(position)]; }
 
-  // Which groups compute each node.  A node whose own group only exists for the sake of groups that copy it is not emitted alone.
+  // Which groups compute each node.  A node whose own group only exists for the sake of groups that copy it is not
+  // emitted alone.
   void FindHolders() {
     holders_.resize(old_.size());
     for (size_t position = 0; position < old_.size(); ++position) {
@@ -204,7 +215,8 @@ class Emitter {
         for (int reader : uses_.Readers(value)) {
           for (int holder : holders_[static_cast<size_t>(reader)]) {
             const std::vector<int>& copies = partition_.group(holder).copies;
-            needed |= holder != own && std::find(copies.begin(), copies.end(), static_cast<int>(position)) == copies.end();
+            needed |=
+                holder != own && std::find(copies.begin(), copies.end(), static_cast<int>(position)) == copies.end();
           }
         }
       }
@@ -232,7 +244,8 @@ class Emitter {
     for (const Node& node : kernel.body) {
       for (ValueId value : node.inputs) {
         const bool inside = made_here_.count(value) != 0;
-        if (!inside && std::find(kernel.inputs.begin(), kernel.inputs.end(), value) == kernel.inputs.end()) kernel.inputs.push_back(value);
+        if (!inside && std::find(kernel.inputs.begin(), kernel.inputs.end(), value) == kernel.inputs.end())
+          kernel.inputs.push_back(value);
       }
     }
     bool read = false;
@@ -250,8 +263,8 @@ class Emitter {
     graph_.nodes.push_back(std::move(kernel));
   }
 
-  // What a pool's gradient needs is made where there is none, too: evaluation then runs the kernel of training, which need be compiled and
-  // carried once.
+  // What a pool's gradient needs is made where there is none, too: evaluation then runs the kernel of training, which
+  // need be compiled and carried once.
   static bool LeavesAlways(const Node& node, ValueId value) {
     return (node.op == &ir::kMaxPool || node.op == &ir::kReluAvgPool) && value == node.outputs[1];
   }
@@ -264,7 +277,8 @@ class Emitter {
     Node node = old(position);
     for (ValueId& input : node.inputs) {
       const int maker = uses_.Producer(input);
-      if (maker != Uses::kNone && IsNumber(old(maker)) && renamed.count(input) == 0) AddToBody(maker, true, renamed, kernel);
+      if (maker != Uses::kNone && IsNumber(old(maker)) && renamed.count(input) == 0)
+        AddToBody(maker, true, renamed, kernel);
       const auto it = renamed.find(input);
       if (it != renamed.end()) input = it->second;
     }
@@ -278,7 +292,8 @@ class Emitter {
 
   // The first copy of a value that is not made elsewhere is the value itself.
   ValueId NameOfCopy(ValueId value) {
-    const bool elsewhere = holders_[static_cast<size_t>(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
+    const bool elsewhere =
+        holders_[static_cast<size_t>(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
     if (!elsewhere && taken_.insert(value).second) return value;
     return graph_.AddValue(graph_.value(value).name, graph_.type(value));
   }
@@ -305,7 +320,8 @@ class Emitter {
 }  // namespace
 
 absl::StatusOr<bool> Fuse(Graph& graph, const FuseOptions& options) {
-  if (graph.stage != ir::Stage::kTrain) return ErrorAt({}, "fuse", absl::StrCat("expected a graph of stage train, got ", ir::StageName(graph.stage)));
+  if (graph.stage != ir::Stage::kTrain)
+    return ErrorAt({}, "fuse", absl::StrCat("expected a graph of stage train, got ", ir::StageName(graph.stage)));
   BRINE_RETURN_IF_ERROR(CheckUpdates(graph));
   SeparateStates(graph);
   const Uses uses = FindUses(graph);

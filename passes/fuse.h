@@ -2,12 +2,12 @@
 //
 //   conv2d, add, max_pool, relu   ⟹   %y, %i = kernel(%x, %w, %b) <conv_pool> { conv2d, add, max_pool, relu }
 //
-// In this order: the patterns of the table; then each op with the elementwise ops of the same shape that follow it, and a sum with the
-// one or two cheap elementwise ops before it; then the optimizer, behind everything else.  Views (reshape) and constants stay outside;
-// a constant of one number is copied into the bodies that read it.  A region may compute a node that another one computes as well.
-// Declines a fusion, with a remark, when a value would have to be stored after all, or when a path leaves the region and enters it again.
-// Errors: an update whose value is no result of an optimizer's op on that state.
-// Runs after everything that rewrites nodes.
+// In this order: the patterns of the table; then each op with the elementwise ops of the same shape that follow it, and
+// a sum with the one or two cheap elementwise ops before it; then the optimizer, behind everything else.  Views
+// (reshape) and constants stay outside; a constant of one number is copied into the bodies that read it.  A region may
+// compute a node that another one computes as well. Declines a fusion, with a remark, when a value would have to be
+// stored after all, or when a path leaves the region and enters it again. Errors: an update whose value is no result of
+// an optimizer's op on that state. Runs after everything that rewrites nodes.
 #ifndef BRINE_PASSES_FUSE_H_
 #define BRINE_PASSES_FUSE_H_
 

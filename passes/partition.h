@@ -23,8 +23,8 @@ class Partition {
   int GroupOf(int position) const { return group_of_[static_cast<size_t>(position)]; }
   const Group& group(int id) const { return groups_[static_cast<size_t>(id)]; }
 
-  // Makes the groups one, with these copies.  False, and nothing is done, when a value that the whole reads would depend on one that it
-  // makes.
+  // Makes the groups one, with these copies.  False, and nothing is done, when a value that the whole reads would
+  // depend on one that it makes.
   bool Merge(const std::vector<int>& ids, const std::vector<int>& copies);
 
   void SetRegion(int id, const Region* region) { groups_[static_cast<size_t>(id)].region = region; }

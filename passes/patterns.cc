@@ -26,8 +26,8 @@ class Chain {
  public:
   Chain(const Surroundings& surroundings, int root) : at_(surroundings), end_(root) { match_.nodes.push_back(root); }
 
-  // Takes in the reader of the chain's end that is one of `ops` and reads it as operand `operand`, if `fits` agrees.  An end with other
-  // readers would have to be stored after all: that declines, with a remark.
+  // Takes in the reader of the chain's end that is one of `ops` and reads it as operand `operand`, if `fits` agrees. An
+  // end with other readers would have to be stored after all: that declines, with a remark.
   template <typename Fits>
   bool Take(Ops ops, size_t operand, Fits fits) {
     const ValueId value = at_.node(end_).outputs[0];
@@ -51,7 +51,9 @@ class Chain {
 
   // add(end, bias), bias: f32[channels]
   bool TakeBias() {
-    return Take({&ir::kAdd}, 0, [&](const Node& node) { return at_.graph.type(node.inputs[1]).rank() == 1 && node.inputs[0] != node.inputs[1]; });
+    return Take({&ir::kAdd}, 0, [&](const Node& node) {
+      return at_.graph.type(node.inputs[1]).rank() == 1 && node.inputs[0] != node.inputs[1];
+    });
   }
 
   // The maker of `value` is computed inside when it is `op`; returns its first operand, or `value`.
@@ -88,7 +90,8 @@ class Chain {
     const ir::Location* location = node.locations.empty() ? nullptr : &node.locations[0];
     std::string place = ir::PlaceOf(location, at_.graph.value(node.outputs[0]).name);
     if (location != nullptr && !location->file.empty()) place = absl::StrCat(location->file, ":", location->line);
-    match_.declined.push_back(absl::StrCat(place, ": ", node.op->name, " not fused: its input is also read by ", other));
+    match_.declined.push_back(
+        absl::StrCat(place, ": ", node.op->name, " not fused: its input is also read by ", other));
   }
 
   const Surroundings& at_;
@@ -101,13 +104,15 @@ bool Is(const Surroundings& surroundings, int root, const Op& op) { return surro
 // transpose_a and transpose_b of a product
 bool IsProduct(const Surroundings& surroundings, int root, bool transpose_a, bool transpose_b) {
   const Node& node = surroundings.node(root);
-  return node.op == &ir::kMatmul && node.attributes.Bool("transpose_a") == transpose_a && node.attributes.Bool("transpose_b") == transpose_b;
+  return node.op == &ir::kMatmul && node.attributes.Bool("transpose_a") == transpose_a &&
+         node.attributes.Bool("transpose_b") == transpose_b;
 }
 
 // What made operand `operand` of `node`, views left aside.
 int Maker(const Surroundings& surroundings, const Node& node, size_t operand) {
   int producer = surroundings.uses.Producer(node.inputs[operand]);
-  while (producer != Uses::kNone && surroundings.node(producer).op->view) producer = surroundings.uses.Producer(surroundings.node(producer).inputs[0]);
+  while (producer != Uses::kNone && surroundings.node(producer).op->view)
+    producer = surroundings.uses.Producer(surroundings.node(producer).inputs[0]);
   return producer;
 }
 
@@ -117,7 +122,8 @@ bool IsMadeBy(const Surroundings& surroundings, int root, size_t operand, const 
   return maker != Uses::kNone && surroundings.node(maker).op == &op;
 }
 
-// By a relu that turns off much of it.  One behind a max-pool does not: all elements of a window would have to be negative.
+// By a relu that turns off much of it.  One behind a max-pool does not: all elements of a window would have to be
+// negative.
 bool IsMadeByRelu(const Surroundings& surroundings, int root, size_t operand) {
   if (!IsMadeBy(surroundings, root, operand, ir::kRelu)) return false;
   const int pool = Maker(surroundings, surroundings.node(Maker(surroundings, surroundings.node(root), operand)), 0);
@@ -138,7 +144,8 @@ RegionMatch MatchConvPool(const Surroundings& surroundings, int root) {
 RegionMatch MatchConvOfLive(const Surroundings& surroundings, int root) {
   if (!Is(surroundings, root, ir::kConv2D) || !IsMadeByRelu(surroundings, root, 0)) return {};
   RegionMatch match = MatchConvPool(surroundings, root);
-  const bool pooled = std::any_of(match.nodes.begin(), match.nodes.end(), [&](int at) { return IsOneOf(surroundings.node(at), kPools); });
+  const bool pooled = std::any_of(match.nodes.begin(), match.nodes.end(),
+                                  [&](int at) { return IsOneOf(surroundings.node(at), kPools); });
   return pooled ? RegionMatch() : match;
 }
 
@@ -148,8 +155,10 @@ RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root) {
   const ValueId dy = surroundings.node(root).inputs[1];
   const ValueId d = chain.CopyMaker(dy, ir::kMaxPoolGrad);
   chain.TakeSum(d);
-  if (d != dy) chain.TakeSum(dy);
-  else chain.CopyMaker(dy, ir::kReluAvgPoolGrad);
+  if (d != dy)
+    chain.TakeSum(dy);
+  else
+    chain.CopyMaker(dy, ir::kReluAvgPoolGrad);
   return std::move(chain).Done();
 }
 
@@ -161,7 +170,8 @@ RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root) {
   if (!Is(surroundings, root, ir::kConv2DGradInput)) return {};
   Chain chain(surroundings, root);
-  for (const Op* op : {&ir::kMaxPoolGrad, &ir::kReluAvgPoolGrad}) chain.CopyMaker(surroundings.node(root).inputs[0], *op);
+  for (const Op* op : {&ir::kMaxPoolGrad, &ir::kReluAvgPoolGrad})
+    chain.CopyMaker(surroundings.node(root).inputs[0], *op);
   chain.Take({&ir::kReluGrad});
   return std::move(chain).Done();
 }
@@ -195,19 +205,27 @@ RegionMatch MatchDenseGradFilter(const Surroundings& surroundings, int root) {
 
 // Behind a max-pool, too: half of what is there may be zero, and a dense layer that is deep gains from that.
 RegionMatch MatchDenseOfLive(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu) ? MatchDense(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kRelu)
+             ? MatchDense(surroundings, root)
+             : RegionMatch();
 }
 
 RegionMatch MatchDenseGradInputOfLive(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kReluGrad) ? MatchDenseGradInput(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 0, ir::kReluGrad)
+             ? MatchDenseGradInput(surroundings, root)
+             : RegionMatch();
 }
 
 RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeByRelu(surroundings, root, 0) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeByRelu(surroundings, root, 0)
+             ? MatchDenseGradFilter(surroundings, root)
+             : RegionMatch();
 }
 
 RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root) {
-  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 1, ir::kReluGrad) ? MatchDenseGradFilter(surroundings, root) : RegionMatch();
+  return Is(surroundings, root, ir::kMatmul) && IsMadeBy(surroundings, root, 1, ir::kReluGrad)
+             ? MatchDenseGradFilter(surroundings, root)
+             : RegionMatch();
 }
 
 }  // namespace brine::passes

@@ -1,4 +1,5 @@
-// The patterns of the region table.  Each takes its root's position and answers with the nodes of the region (regions.h).
+// The patterns of the region table.  Each takes its root's position and answers with the nodes of the region
+// (regions.h).
 #ifndef BRINE_PASSES_PATTERNS_H_
 #define BRINE_PASSES_PATTERNS_H_
 
@@ -12,14 +13,15 @@ RegionMatch MatchConvPool(const Surroundings& surroundings, int root);
 // The same without a pool, where x is made by a relu that stands behind no max-pool
 RegionMatch MatchConvOfLive(const Surroundings& surroundings, int root);
 
-// conv2d_grad_filter(x, dy) with reduce_sum(dy) over all axes but the last; dy = max_pool_grad(d, index) is computed inside, and then the
-// sum may be that of d, which is the same; and so is dy = relu_avg_pool_grad(d, mask)
+// conv2d_grad_filter(x, dy) with reduce_sum(dy) over all axes but the last; dy = max_pool_grad(d, index) is computed
+// inside, and then the sum may be that of d, which is the same; and so is dy = relu_avg_pool_grad(d, mask)
 RegionMatch MatchConvGradFilter(const Surroundings& surroundings, int root);
 
 // The same where dy is what a relu's gradient leaves, and no pool's
 RegionMatch MatchConvGradFilterOfLive(const Surroundings& surroundings, int root);
 
-// conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) or relu_avg_pool_grad(d, mask) is computed inside
+// conv2d_grad_input(dy, w) → [relu_grad]; dy = max_pool_grad(d, index) or relu_avg_pool_grad(d, mask) is computed
+// inside
 RegionMatch MatchConvGradInput(const Surroundings& surroundings, int root);
 
 // The same where dy is what a relu's gradient leaves, and no pool's
@@ -40,8 +42,9 @@ RegionMatch MatchDenseGradInputOfLive(const Surroundings& surroundings, int root
 RegionMatch MatchDenseGradFilterOfLiveInput(const Surroundings& surroundings, int root);
 RegionMatch MatchDenseGradFilterOfLive(const Surroundings& surroundings, int root);
 
-// Around a log_softmax of logits z = matmul(x, w) + bias with at most 128 classes: that product, loss, metric and their gradients as far as
-// they are no larger than z, and what z's gradient gives w, bias and x, with x's relu_grad (patterns_head.cc)
+// Around a log_softmax of logits z = matmul(x, w) + bias with at most 128 classes: that product, loss, metric and their
+// gradients as far as they are no larger than z, and what z's gradient gives w, bias and x, with x's relu_grad
+// (patterns_head.cc)
 RegionMatch MatchHead(const Surroundings& surroundings, int root);
 
 }  // namespace brine::passes

@@ -14,7 +14,9 @@ using ir::ValueId;
 
 constexpr int64_t kMostClasses = 128;  // the kernel's tensors stay in the nearest cache
 
-bool IsOneOf(const Node& node, std::initializer_list<const Op*> ops) { return std::find(ops.begin(), ops.end(), node.op) != ops.end(); }
+bool IsOneOf(const Node& node, std::initializer_list<const Op*> ops) {
+  return std::find(ops.begin(), ops.end(), node.op) != ops.end();
+}
 
 class Head {
  public:
@@ -43,7 +45,8 @@ class Head {
 
   void FindDependencies() {
     depends_.resize(at_.graph.values.size());
-    for (const ir::Input& input : at_.graph.inputs) depends_[static_cast<size_t>(input.value)].on_model = input.source == ir::Source::kData;
+    for (const ir::Input& input : at_.graph.inputs)
+      depends_[static_cast<size_t>(input.value)].on_model = input.source == ir::Source::kData;
     for (const ir::State& state : at_.graph.states) depends_[static_cast<size_t>(state.value)].on_model = true;
     for (const Node& node : at_.graph.nodes) {
       Depends sum;
@@ -53,12 +56,14 @@ class Head {
         sum.beyond |= Of(input).beyond;
       }
       sum.beyond |= sum.on_logits && !IsSmallOp(node);
-      for (ValueId output : node.outputs) depends_[static_cast<size_t>(output)] = output == logits_ ? Depends{true, false, false} : sum;
+      for (ValueId output : node.outputs)
+        depends_[static_cast<size_t>(output)] = output == logits_ ? Depends{true, false, false} : sum;
     }
   }
 
   static bool IsSmallOp(const Node& node) {
-    return !IsOptimizer(*node.op) && (node.op->elementwise || IsOneOf(node, {&ir::kReduceSum, &ir::kArgmax, &ir::kOneHot, &ir::kLogSoftmax}));
+    return !IsOptimizer(*node.op) &&
+           (node.op->elementwise || IsOneOf(node, {&ir::kReduceSum, &ir::kArgmax, &ir::kOneHot, &ir::kLogSoftmax}));
   }
 
   bool IsSmall(const Node& node) const {

@@ -31,15 +31,21 @@ absl::StatusOr<bool> Run(Graph& graph, const PipelineOptions&) {
   return pass(graph);
 }
 
-absl::StatusOr<bool> RunFuse(Graph& graph, const PipelineOptions& options) { return Fuse(graph, {options.generic_only, options.remarks}); }
+absl::StatusOr<bool> RunFuse(Graph& graph, const PipelineOptions& options) {
+  return Fuse(graph, {options.generic_only, options.remarks});
+}
 
 constexpr Pass kPasses[] = {
     {"add-loss", Run<AddLoss>, Stage::kTrain, "first: all others work on what the function computes, not on the model"},
-    {"canonicalize", Run<Canonicalize>, Stage::kTrain, "before autodiff: gradients then read pooled values, and nobody has to rewrite them"},
-    {"autodiff", Run<Autodiff>, Stage::kTrain, "after canonicalize, and before anything that merges or removes nodes of the forward part"},
+    {"canonicalize", Run<Canonicalize>, Stage::kTrain,
+     "before autodiff: gradients then read pooled values, and nobody has to rewrite them"},
+    {"autodiff", Run<Autodiff>, Stage::kTrain,
+     "after canonicalize, and before anything that merges or removes nodes of the forward part"},
     {"add-optimizer", Run<AddOptimizer>, Stage::kTrain, "after autodiff, whose gradients it takes"},
-    {"fold-constants", Run<FoldConstants>, Stage::kTrain, "after autodiff: its rules compute with constants; before simplify, which looks for them"},
-    {"simplify", Run<Simplify>, Stage::kTrain, "after autodiff: its rules are written in general; before cse, as it makes nodes equal"},
+    {"fold-constants", Run<FoldConstants>, Stage::kTrain,
+     "after autodiff: its rules compute with constants; before simplify, which looks for them"},
+    {"simplify", Run<Simplify>, Stage::kTrain,
+     "after autodiff: its rules are written in general; before cse, as it makes nodes equal"},
     {"cse", Run<Cse>, Stage::kTrain, "before dce, which removes what it leaves"},
     {"dce", Run<Dce>, Stage::kTrain, "last of the rewrites: kernels are made of what is read only"},
     {"fuse", RunFuse, Stage::kFused, "after all rewrites: they see nodes, not kernels"},
@@ -47,7 +53,8 @@ constexpr Pass kPasses[] = {
 };
 
 const Pass* FindPass(const std::string& name) {
-  const auto row = std::find_if(std::begin(kPasses), std::end(kPasses), [&](const Pass& pass) { return name == pass.name; });
+  const auto row =
+      std::find_if(std::begin(kPasses), std::end(kPasses), [&](const Pass& pass) { return name == pass.name; });
   return row == std::end(kPasses) ? nullptr : row;
 }
 
@@ -66,7 +73,8 @@ absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOp
   if (!status.ok()) return absl::InternalError(absl::StrCat("after pass ", pass.name, ": ", status.message()));
   std::string after = ir::Print(graph);
   if (changed != (after != text)) {
-    return absl::InternalError(absl::StrCat("after pass ", pass.name, ": it says that it ", changed ? "changed" : "did not change", " the graph, but its text ",
+    return absl::InternalError(absl::StrCat("after pass ", pass.name, ": it says that it ",
+                                            changed ? "changed" : "did not change", " the graph, but its text ",
                                             changed ? "is the same" : "differs"));
   }
   text = std::move(after);
@@ -81,7 +89,8 @@ absl::Status CheckNames(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (FindPass(name) != nullptr) continue;
     const auto append = [](std::string* out, const Pass& pass) { absl::StrAppend(out, pass.name); };
-    return absl::InvalidArgumentError(absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(kPasses, ", ", append)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(kPasses, ", ", append)));
   }
   return absl::OkStatus();
 }
@@ -106,7 +115,8 @@ absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
     const bool behind = graph.stage > pass->stage || (graph.stage == pass->stage && pass->stage > Stage::kTrain);
     if (behind) {
       if (options.only.empty()) continue;
-      return absl::InvalidArgumentError(absl::StrCat("pass ", pass->name, " cannot run on a graph of stage ", ir::StageName(graph.stage)));
+      return absl::InvalidArgumentError(
+          absl::StrCat("pass ", pass->name, " cannot run on a graph of stage ", ir::StageName(graph.stage)));
     }
     BRINE_ASSIGN_OR_RETURN(const bool pass_changed, RunChecked(*pass, graph, options, text));
     changed |= pass_changed;

@@ -14,11 +14,11 @@
 namespace brine::passes {
 
 struct PipelineOptions {
-  std::vector<std::string> only;     // run these passes, in the given order; empty: all
-  std::vector<std::string> without;  // leave these out
-  int stop_after = -1;               // this many passes; negative: all
-  std::optional<ir::Stage> until;    // stop when no later pass belongs to this stage or an earlier one
-  bool generic_only = false;         // fuse without templates, one op a kernel
+  std::vector<std::string> only;                // run these passes, in the given order; empty: all
+  std::vector<std::string> without;             // leave these out
+  int stop_after = -1;                          // this many passes; negative: all
+  std::optional<ir::Stage> until;               // stop when no later pass belongs to this stage or an earlier one
+  bool generic_only = false;                    // fuse without templates, one op a kernel
   std::vector<std::string>* remarks = nullptr;  // fusions that were declined, and why
 
   // Called after each pass that changed the graph, with the pass's number from 1 and its name.
@@ -32,12 +32,13 @@ struct Pass {
   const char* reason;  // for its place in the order
 };
 
-absl::Span<const Pass> AllPasses();  // in their order
+absl::Span<const Pass> AllPasses();                              // in their order
 absl::Status CheckNames(const std::vector<std::string>& names);  // that all of them are passes
 
-// Runs the passes on a graph that verify.h accepts.  After each the graph is verified, and its text is compared with what the pass says
-// about having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more, the pass's own sentence, or an unknown name.
-// A pass whose stage is behind the graph is left out, or, if `only` names it, an error.  Returns whether anything changed.
+// Runs the passes on a graph that verify.h accepts.  After each the graph is verified, and its text is compared with
+// what the pass says about having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more,
+// the pass's own sentence, or an unknown name. A pass whose stage is behind the graph is left out, or, if `only` names
+// it, an error.  Returns whether anything changed.
 absl::StatusOr<bool> RunPipeline(ir::Graph& graph, const PipelineOptions& options = {});
 
 // An after_pass that writes <folder>/NN_name.ir.

@@ -25,7 +25,8 @@ int64_t RoundUp(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 class Planner {
  public:
-  explicit Planner(Graph& graph) : graph_(graph), lifetimes_(ir::FindLifetimes(graph)), bytes_(graph.values.size(), 0) {}
+  explicit Planner(Graph& graph)
+      : graph_(graph), lifetimes_(ir::FindLifetimes(graph)), bytes_(graph.values.size(), 0) {}
 
   absl::Status Run() {
     for (size_t value = 0; value < graph_.values.size(); ++value) {
@@ -34,7 +35,8 @@ class Planner {
       bytes_[value] = RoundUp(bytes);
     }
     for (const ir::Input& input : graph_.inputs) Append(Block::kInputs, input.value);
-    for (const ir::State& state : graph_.states) Append(state.role == ir::Role::kParameter ? Block::kParameters : Block::kSlots, state.value);
+    for (const ir::State& state : graph_.states)
+      Append(state.role == ir::Role::kParameter ? Block::kParameters : Block::kSlots, state.value);
     for (const Node& node : graph_.nodes) {
       if (node.op == &ir::kConstant) Append(Block::kConstants, node.outputs[0]);
     }
@@ -89,7 +91,8 @@ class Planner {
         int buffer = -1;
         for (ValueId input : node.inputs) {
           const ValueId root = Life(input).root;
-          if (buffer_of[static_cast<size_t>(root)] < 0 || !MayOverwrite(node, static_cast<int>(moment), root, output)) continue;
+          if (buffer_of[static_cast<size_t>(root)] < 0 || !MayOverwrite(node, static_cast<int>(moment), root, output))
+            continue;
           if (!overwritten.insert(root).second) continue;
           buffer = buffer_of[static_cast<size_t>(root)];
           break;
@@ -113,8 +116,9 @@ class Planner {
   // Whether `output` may be written over `root`, which the kernel reads, perhaps through views.
   bool MayOverwrite(const Node& kernel, int moment, ValueId root, ValueId output) const {
     if (!kernel.is_kernel() || Life(root).last != moment) return false;
-    return std::all_of(kernel.inputs.begin(), kernel.inputs.end(),
-                       [&](ValueId input) { return Life(input).root != root || MayAlias(graph_, kernel, input, output); });
+    return std::all_of(kernel.inputs.begin(), kernel.inputs.end(), [&](ValueId input) {
+      return Life(input).root != root || MayAlias(graph_, kernel, input, output);
+    });
   }
 
   void PlaceViews() {
@@ -127,15 +131,16 @@ class Planner {
 
   Graph& graph_;
   const std::vector<Lifetime> lifetimes_;
-  std::vector<int64_t> bytes_;        // by value, rounded up
-  std::array<int64_t, 7> end_ = {};   // of what was appended, by block
+  std::vector<int64_t> bytes_;       // by value, rounded up
+  std::array<int64_t, 7> end_ = {};  // of what was appended, by block
 };
 
 }  // namespace
 
 absl::StatusOr<bool> PlanMemory(Graph& graph) {
   if (graph.stage != ir::Stage::kFused) {
-    return ErrorAt({}, "plan-memory", absl::StrCat("expected a graph of stage fused, got ", ir::StageName(graph.stage)));
+    return ErrorAt({}, "plan-memory",
+                   absl::StrCat("expected a graph of stage fused, got ", ir::StageName(graph.stage)));
   }
   if (graph.batch_size < 1) return ErrorAt({}, "plan-memory", "the graph has no batch size");
   BRINE_RETURN_IF_ERROR(Planner(graph).Run());
@@ -150,19 +155,23 @@ MemoryReport ReportMemory(const Graph& planned) {
   for (size_t value = 0; value < planned.values.size(); ++value) {
     const std::optional<ir::Placement>& place = planned.values[value].placement;
     const Lifetime& life = lifetimes[value];
-    const absl::StatusOr<int64_t> bytes = ir::ByteCount(planned.values[value].type, std::max<int64_t>(planned.batch_size, 1));
+    const absl::StatusOr<int64_t> bytes =
+        ir::ByteCount(planned.values[value].type, std::max<int64_t>(planned.batch_size, 1));
     if (!life.exists || !place || !bytes.ok()) continue;
     int64_t& end = report.block_bytes[static_cast<size_t>(place->block)];
     end = std::max(end, place->offset + RoundUp(*bytes));
-    if (place->block == Block::kArena && life.root == static_cast<ValueId>(value)) buffers[place->offset].push_back({life.first, life.last, RoundUp(*bytes)});
+    if (place->block == Block::kArena && life.root == static_cast<ValueId>(value))
+      buffers[place->offset].push_back({life.first, life.last, RoundUp(*bytes)});
   }
   std::vector<Buffer> all;
   for (auto& [offset, values] : buffers) {
     std::sort(values.begin(), values.end(), [](const Buffer& a, const Buffer& b) { return a.first < b.first; });
     for (size_t index = 0; index < values.size(); ++index) {
       const bool in_place = index > 0 && all.back().last == values[index].first;
-      if (in_place) all.back().last = values[index].last;
-      else all.push_back(values[index]);
+      if (in_place)
+        all.back().last = values[index].last;
+      else
+        all.push_back(values[index]);
     }
   }
   report.arena_bound_bytes = ArenaBound(all);

@@ -19,16 +19,26 @@ using ir::ValueId;
 using Live = Region::Live;
 
 constexpr Region kRegions[] = {
-    {"head", MatchHead, "a dozen ops on a few numbers a row: started one by one they would cost more than they compute"},
-    {"conv_of_live", MatchConvOfLive, "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
-    {"conv_pool", MatchConvPool, "bias, pool and activation take the sums while they are in registers; the full picture is never stored"},
-    {"conv_grad_filter_of_live", MatchConvGradFilterOfLive, "what relu turned off gives the filters nothing", Live::kSecond},
-    {"conv_grad_filter", MatchConvGradFilter, "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero", Live::kOfPool},
-    {"conv_grad_input_of_live", MatchConvGradInputOfLive, "what relu turned off gives the pixels nothing", Live::kFirst},
-    {"conv_grad_input", MatchConvGradInput, "as above; relu's mask is applied to a result, once, not to an operand, once a tap", Live::kOfPool},
-    {"dense_of_live", MatchDenseOfLive, "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
-    {"dense_grad_filter_of_live_input", MatchDenseGradFilterOfLiveInput, "as above, for the columns of the input", Live::kFirst},
-    {"dense_grad_filter_of_live", MatchDenseGradFilterOfLive, "as above, for the columns of the gradient", Live::kSecond},
+    {"head", MatchHead,
+     "a dozen ops on a few numbers a row: started one by one they would cost more than they compute"},
+    {"conv_of_live", MatchConvOfLive,
+     "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
+    {"conv_pool", MatchConvPool,
+     "bias, pool and activation take the sums while they are in registers; the full picture is never stored"},
+    {"conv_grad_filter_of_live", MatchConvGradFilterOfLive, "what relu turned off gives the filters nothing",
+     Live::kSecond},
+    {"conv_grad_filter", MatchConvGradFilter,
+     "reads pooled gradients and winners instead of a full-size gradient that is three quarters zero", Live::kOfPool},
+    {"conv_grad_input_of_live", MatchConvGradInputOfLive, "what relu turned off gives the pixels nothing",
+     Live::kFirst},
+    {"conv_grad_input", MatchConvGradInput,
+     "as above; relu's mask is applied to a result, once, not to an operand, once a tap", Live::kOfPool},
+    {"dense_of_live", MatchDenseOfLive,
+     "what relu turned off is not multiplied; bias and activation take the sums while they are at hand", Live::kFirst},
+    {"dense_grad_filter_of_live_input", MatchDenseGradFilterOfLiveInput, "as above, for the columns of the input",
+     Live::kFirst},
+    {"dense_grad_filter_of_live", MatchDenseGradFilterOfLive, "as above, for the columns of the gradient",
+     Live::kSecond},
     {"dense_grad_input_of_live", MatchDenseGradInputOfLive, "as above, for the rows of the gradient", Live::kFirst},
     {"dense", MatchDense, "bias and activation take the sums while they are in registers"},
     {"dense_grad_input", MatchDenseGradInput, "what relu's mask blocks is not computed", Live::kMask},
@@ -43,7 +53,9 @@ int64_t Bytes(const Graph& graph, ValueId value) {
   return *bytes;
 }
 
-bool Contains(const std::vector<ValueId>& values, ValueId value) { return std::find(values.begin(), values.end(), value) != values.end(); }
+bool Contains(const std::vector<ValueId>& values, ValueId value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
 
 // The node reads `input` at the element that it writes.
 bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
@@ -55,7 +67,8 @@ bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
 absl::Span<const Region> AllRegions() { return kRegions; }
 
 const Region* FindRegion(absl::string_view name) {
-  const auto row = std::find_if(std::begin(kRegions), std::end(kRegions), [&](const Region& region) { return name == region.name; });
+  const auto row =
+      std::find_if(std::begin(kRegions), std::end(kRegions), [&](const Region& region) { return name == region.name; });
   return row == std::end(kRegions) ? nullptr : row;
 }
 
@@ -66,7 +79,8 @@ int64_t RegionFlops(const Graph& graph, const Node& kernel, int64_t rows) {
     std::vector<ir::Type> inputs, outputs;
     for (ValueId input : node.inputs) inputs.push_back(graph.type(input));
     for (ValueId output : node.outputs) outputs.push_back(graph.type(output));
-    if (__builtin_add_overflow(flops, node.op->flops({inputs, node.attributes}, outputs, rows), &flops)) return INT64_MAX;
+    if (__builtin_add_overflow(flops, node.op->flops({inputs, node.attributes}, outputs, rows), &flops))
+      return INT64_MAX;
   }
   return flops;
 }
@@ -75,8 +89,11 @@ ValueId LiveOperand(const Node& kernel) {
   const Region* const region = FindRegion(kernel.region);
   if (region == nullptr || region->live == Live::kNone) return ir::kNoValue;
   for (const Node& node : kernel.body) {
-    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2D || node.op == &ir::kConv2DGradFilter || node.op == &ir::kConv2DGradInput;
-    if (region->live == Live::kOfPool ? node.op == &ir::kMaxPoolGrad : region->live == Live::kMask ? node.op == &ir::kReluGrad : product) {
+    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2D || node.op == &ir::kConv2DGradFilter ||
+                         node.op == &ir::kConv2DGradInput;
+    if (region->live == Live::kOfPool ? node.op == &ir::kMaxPoolGrad
+        : region->live == Live::kMask ? node.op == &ir::kReluGrad
+                                      : product) {
       return node.inputs[region->live == Live::kSecond || region->live == Live::kMask ? 1 : 0];
     }
   }

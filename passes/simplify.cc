@@ -23,7 +23,10 @@ Shape Core(const Shape& shape) {
 class Simplifier {
  public:
   explicit Simplifier(Graph& graph)
-      : graph_(graph), uses_(FindUses(graph)), producer_(graph.values.size(), nullptr), replacement_(graph.values.size(), ir::kNoValue) {}
+      : graph_(graph),
+        uses_(FindUses(graph)),
+        producer_(graph.values.size(), nullptr),
+        replacement_(graph.values.size(), ir::kNoValue) {}
 
   // In order, so that a node sees its operands simplified.
   bool Run() {
@@ -33,7 +36,8 @@ class Simplifier {
       }
       if (node.op == &ir::kReshape || node.op == &ir::kBroadcast) SkipReshape(node);
       if (node.op == &ir::kReduceSum) SkipPoolGradient(node);
-      if (node.op == &ir::kAdd || node.op == &ir::kSub || node.op == &ir::kMul || node.op == &ir::kDiv) SkipBroadcasts(node);
+      if (node.op == &ir::kAdd || node.op == &ir::kSub || node.op == &ir::kMul || node.op == &ir::kDiv)
+        SkipBroadcasts(node);
       const ValueId result = node.outputs[0], same = FindEqual(node);
       if (same != ir::kNoValue && graph_.type(same) == graph_.type(result)) {
         changed_ |= !uses_.Unread(result);
@@ -83,7 +87,8 @@ class Simplifier {
     const Node* pool = Made(node.inputs[0], ir::kMaxPoolGrad);
     if (pool == nullptr) pool = Made(node.inputs[0], ir::kAvgPoolGrad);
     const std::vector<int64_t>& axes = node.attributes.Ints("axes");
-    const bool keeps_size = node.attributes.Bool("keep_dims") || std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) < 2;
+    const bool keeps_size = node.attributes.Bool("keep_dims") ||
+                            std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) < 2;
     if (pool != nullptr && !keeps_size) SetInput(node, 0, pool->inputs[0]);
   }
 
@@ -92,7 +97,8 @@ class Simplifier {
     const Shape& result = graph_.type(node.outputs[0]).shape;
     for (size_t index = 0; index < 2; ++index) {
       const Node* broadcast = Made(node.inputs[index], ir::kBroadcast);
-      if (broadcast != nullptr && graph_.type(node.inputs[1 - index]).shape == result) SetInput(node, index, broadcast->inputs[0]);
+      if (broadcast != nullptr && graph_.type(node.inputs[1 - index]).shape == result)
+        SetInput(node, index, broadcast->inputs[0]);
     }
   }
 
@@ -135,9 +141,11 @@ absl::StatusOr<bool> MasksBeforeViews(Graph& graph) {
     }
     const ValueId dy = view->inputs[0];
     const auto add = [&](const ir::Op& op, std::vector<ValueId> inputs, ir::Attributes attributes = {}) {
-      return graph.AddNode(op, std::move(inputs), std::move(attributes), node.locations, graph.value(node.outputs[0]).name);
+      return graph.AddNode(op, std::move(inputs), std::move(attributes), node.locations,
+                           graph.value(node.outputs[0]).name);
     };
-    BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> y, add(ir::kReshape, {node.inputs[1]}, {{"shape", graph.type(dy).shape}}));
+    BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> y,
+                           add(ir::kReshape, {node.inputs[1]}, {{"shape", graph.type(dy).shape}}));
     BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> masked, add(ir::kReluGrad, {dy, y[0]}));
     Node back = *view;
     back.inputs = {masked[0]};

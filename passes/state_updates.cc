@@ -58,11 +58,15 @@ absl::Status CheckUpdates(const Graph& graph) {
     const int maker = uses.Producer(update.value);
     const Node* node = maker == Uses::kNone ? nullptr : &graph.nodes[static_cast<size_t>(maker)];
     const auto refuse = [&](absl::string_view sentence) {
-      return ErrorAt(node == nullptr ? std::vector<ir::Location>() : node->locations, state, absl::StrCat("the new value of ", state, sentence));
+      return ErrorAt(node == nullptr ? std::vector<ir::Location>() : node->locations, state,
+                     absl::StrCat("the new value of ", state, sentence));
     };
-    if (node == nullptr || !IsOptimizer(*node->op)) return refuse(" is not made by sgd, momentum or adam; nothing else may update a state");
-    const size_t result = static_cast<size_t>(std::find(node->outputs.begin(), node->outputs.end(), update.value) - node->outputs.begin());
-    if (ReplacedBy(*node, result) != update.state) return refuse(absl::StrCat(" is made by ", node->op->name, " of another state"));
+    if (node == nullptr || !IsOptimizer(*node->op))
+      return refuse(" is not made by sgd, momentum or adam; nothing else may update a state");
+    const size_t result = static_cast<size_t>(std::find(node->outputs.begin(), node->outputs.end(), update.value) -
+                                              node->outputs.begin());
+    if (ReplacedBy(*node, result) != update.state)
+      return refuse(absl::StrCat(" is made by ", node->op->name, " of another state"));
     for (ValueId made : node->outputs) {
       if (!uses.Readers(made).empty()) return refuse(" is made together with a value that the same step reads");
     }
@@ -76,10 +80,12 @@ absl::Status CheckUpdates(const Graph& graph) {
       // As a gradient it will be a copy.
       const Node& other = graph.nodes[static_cast<size_t>(reader)];
       if (!steps[static_cast<size_t>(reader)]) continue;
-      const int64_t count = std::count(other.inputs.begin(), other.inputs.end(), state) - (other.inputs[1] == state ? 1 : 0);
+      const int64_t count =
+          std::count(other.inputs.begin(), other.inputs.end(), state) - (other.inputs[1] == state ? 1 : 0);
       if (count <= (reader == step ? 1 : 0)) continue;
       const std::string& name = graph.value(state).name;
-      return ErrorAt(other.locations, name, absl::StrCat(name, " is read by ", other.op->name, " while ", node.op->name, " replaces it"));
+      return ErrorAt(other.locations, name,
+                     absl::StrCat(name, " is read by ", other.op->name, " while ", node.op->name, " replaces it"));
     }
   }
   return absl::OkStatus();

@@ -13,10 +13,12 @@ namespace brine::passes {
 // By position: the node is a step, an op of an optimizer whose results are the new contents of states.
 std::vector<bool> FindSteps(const ir::Graph& graph, const Uses& uses);
 
-// Errors: an update whose value is no result of an optimizer's op on that very state, and a new state that a node of the same step reads.
+// Errors: an update whose value is no result of an optimizer's op on that very state, and a new state that a node of
+// the same step reads.
 absl::Status CheckUpdates(const ir::Graph& graph);
 
-// What leaves the step, and gradients, get bytes of their own: where one is a state, an input or a view of one, it is copied.
+// What leaves the step, and gradients, get bytes of their own: where one is a state, an input or a view of one, it is
+// copied.
 //   g = p   ⟹   g = broadcast(p)
 void SeparateStates(ir::Graph& graph);
 

@@ -1,7 +1,8 @@
 // The contract between a compiled program and the runtime: constant tables, plain C11.
 //
-// `brine compile` writes one `brine_program` as constant data; the runtime walks it.  Nothing here is modified or freed.
-// Everything that changes while a model trains lives in a `brine_state` (state.h), so two states may run in two threads.
+// `brine compile` writes one `brine_program` as constant data; the runtime walks it.  Nothing here is modified or
+// freed. Everything that changes while a model trains lives in a `brine_state` (state.h), so two states may run in two
+// threads.
 //
 // Sizes are bytes unless a name says otherwise.  Every offset is a multiple of 64.
 #ifndef BRINE_RUNTIME_PROGRAM_H_
@@ -41,35 +42,36 @@ typedef struct brine_value {
   int64_t offset;
 } brine_value;
 
-// One kernel call.  `run` is the kernel's uniform entry: argv[0] is `brine_context**`, argv[1 …] are `brine_buffer*` in the order of `values`.
-// It returns 0, or an error that it has also reported through the context.
+// One kernel call.  `run` is the kernel's uniform entry: argv[0] is `brine_context**`, argv[1 …] are `brine_buffer*` in
+// the order of `values`. It returns 0, or an error that it has also reported through the context.
 typedef struct brine_call {
   int (*run)(void** argv);
-  const uint16_t* values;  // indices into the function's values: inputs, then outputs
+  const uint16_t* values;             // indices into the function's values: inputs, then outputs
   uint16_t input_count, value_count;  // the first input_count of value_count are inputs
   int64_t scratch_bytes;
-  const char* name;        // "conv2d.fwd", unique in the function
-  const char* layers;      // "conv2d, max_pooling2d": the layers this kernel serves
-  const char* location;    // "model.cc:9" of the first of them
-  double flops;            // of a full batch, as if nothing were left out; 0 where they were not counted
-  uint16_t live_operand;   // the input, counted from 1, whose zeros the kernel leaves out; 0: it visits everything
+  const char* name;       // "conv2d.fwd", unique in the function
+  const char* layers;     // "conv2d, max_pooling2d": the layers this kernel serves
+  const char* location;   // "model.cc:9" of the first of them
+  double flops;           // of a full batch, as if nothing were left out; 0 where they were not counted
+  uint16_t live_operand;  // the input, counted from 1, whose zeros the kernel leaves out; 0: it visits everything
 } brine_call;
 
 // How the host fills a graph input before a step.
 typedef enum brine_source {
-  BRINE_DATA,       // one row of a sample
-  BRINE_LABEL,      // one row of a sample's label; an integer label is expanded to one-hot when the rank is 2
-  BRINE_SCALAR,     // settable by name between steps; `initial` until then
-  BRINE_SEED,       // u32[2]: the seed's low and high word
-  BRINE_STEP,       // u32[]: the number of training steps done before this one
-  BRINE_ROWS,       // f32[]: n, the rows of this batch, as a real number
-  BRINE_ADAM_RATE   // f32[]: learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t), t = steps done + 1, in double on the host
+  BRINE_DATA,    // one row of a sample
+  BRINE_LABEL,   // one row of a sample's label; an integer label is expanded to one-hot when the rank is 2
+  BRINE_SCALAR,  // settable by name between steps; `initial` until then
+  BRINE_SEED,    // u32[2]: the seed's low and high word
+  BRINE_STEP,    // u32[]: the number of training steps done before this one
+  BRINE_ROWS,    // f32[]: n, the rows of this batch, as a real number
+  BRINE_ADAM_RATE  // f32[]: learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t), t = steps done + 1, in double on the
+                   // host
 } brine_source;
 
 typedef struct brine_input {
   uint16_t value;
-  uint8_t source;    // brine_source
-  double initial;    // BRINE_SCALAR
+  uint8_t source;  // brine_source
+  double initial;  // BRINE_SCALAR
 } brine_input;
 
 typedef struct brine_output {
@@ -77,8 +79,8 @@ typedef struct brine_output {
   uint16_t value;
 } brine_output;
 
-// One of the three graphs of a model.  Calls from `first_update` on write state; before them the runtime tests loss, gradients
-// and parameters for NaN and infinity, so that a step that fails has changed nothing.
+// One of the three graphs of a model.  Calls from `first_update` on write state; before them the runtime tests loss,
+// gradients and parameters for NaN and infinity, so that a step that fails has changed nothing.
 typedef struct brine_function {
   const brine_value* values;
   const brine_call* calls;
@@ -92,41 +94,42 @@ typedef enum brine_initializer { BRINE_CONSTANT, BRINE_UNIFORM, BRINE_TRUNCATED_
 
 // A tensor that lives across steps, as a checkpoint names it.
 typedef struct brine_variable {
-  const char* name;     // "conv2d/kernel", "optimizer/momentum/conv2d/kernel"
-  uint8_t dtype;        // BRINE_F32
-  uint8_t block;        // BRINE_PARAMETERS or BRINE_SLOTS
+  const char* name;  // "conv2d/kernel", "optimizer/momentum/conv2d/kernel"
+  uint8_t dtype;     // BRINE_F32
+  uint8_t block;     // BRINE_PARAMETERS or BRINE_SLOTS
   uint8_t rank;
   uint8_t initializer;  // brine_initializer
   int32_t dims[BRINE_MAX_RANK];
   int64_t offset;
-  double argument;      // the constant, the limit (uniform in [−limit, limit)), or the standard deviation (cut at two of them)
-  uint32_t id;          // word of the random counter, hashed from the name
-  const char* location; // "model.cc:8"
+  double
+      argument;  // the constant, the limit (uniform in [−limit, limit)), or the standard deviation (cut at two of them)
+  uint32_t id;           // word of the random counter, hashed from the name
+  const char* location;  // "model.cc:8"
 } brine_variable;
 
-// What the program needs of the machine and of the code generator's runtime.  The table is filled by code that codegen emits, so
-// that the runtime names neither the generator nor its library.
+// What the program needs of the machine and of the code generator's runtime.  The table is filled by code that codegen
+// emits, so that the runtime names neither the generator nor its library.
 typedef int (*brine_task)(void* user_context, int32_t index, uint8_t* closure);
 typedef struct brine_backend {
   int (*parallel_for)(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure);
   int (*set_threads)(int32_t count);  // of the process's one pool; returns the former count
-  const char* const* cpu_features;    // names for __builtin_cpu_supports-like tests: "avx2", "fma", …; null-terminated
-  const char* target;                 // "x86-64-linux-avx2-…"
+  const char* const* cpu_features;  // names for __builtin_cpu_supports-like tests: "avx2", "fma", …; null-terminated
+  const char* target;               // "x86-64-linux-avx2-…"
 } brine_backend;
 
 typedef struct brine_program {
-  uint32_t abi_version;            // BRINE_ABI_VERSION
-  const char* name;                // "cifar10_cnn"
-  int32_t batch_size;              // the largest n
+  uint32_t abi_version;  // BRINE_ABI_VERSION
+  const char* name;      // "cifar10_cnn"
+  int32_t batch_size;    // the largest n
   int64_t block_bytes[BRINE_BLOCK_COUNT];
-  int64_t scratch_bytes;           // the largest of any call
+  int64_t scratch_bytes;                    // the largest of any call
   brine_function train, evaluate, predict;  // call_count 0 where the model was not compiled for it
-  const brine_variable* variables; // parameters first, then slots, in the order of their blocks
+  const brine_variable* variables;          // parameters first, then slots, in the order of their blocks
   int32_t variable_count;
-  const uint8_t* constants;        // BRINE_CONSTANTS
+  const uint8_t* constants;  // BRINE_CONSTANTS
   const brine_backend* backend;
-  const char* summary;             // the model's table, ready to print
-  const uint8_t* graph;            // the planned graphs, for `brine inspect`
+  const char* summary;   // the model's table, ready to print
+  const uint8_t* graph;  // the planned graphs, for `brine inspect`
   int64_t graph_bytes;
   uint64_t graph_hash;             // of names, shapes and order of the variables: which checkpoints fit
   const char* numerics_id;         // what decides the bits: templates, tiles, target
@@ -135,7 +138,10 @@ typedef struct brine_program {
 } brine_program;
 
 // A tensor as kernels see it: layout-compatible with the code generator's buffer type (checked where that is included).
-typedef struct brine_dimension { int32_t min, extent, stride; uint32_t flags; } brine_dimension;
+typedef struct brine_dimension {
+  int32_t min, extent, stride;
+  uint32_t flags;
+} brine_dimension;
 typedef struct brine_buffer {
   uint64_t device;
   const void* device_interface;
@@ -144,12 +150,12 @@ typedef struct brine_buffer {
   uint8_t type_code, type_bits;  // code: 0 signed, 1 unsigned, 2 float
   uint16_t type_lanes;
   int32_t dimensions;
-  brine_dimension* dim;          // innermost first
+  brine_dimension* dim;  // innermost first
   void* padding;
 } brine_buffer;
 
-// What a kernel is handed as its user context: planned scratch memory, in which its allocations are stacked, and the place for the
-// first error message.  Kernels allocate from it only on the calling thread.
+// What a kernel is handed as its user context: planned scratch memory, in which its allocations are stacked, and the
+// place for the first error message.  Kernels allocate from it only on the calling thread.
 typedef struct brine_context {
   uint8_t* scratch;
   int64_t scratch_bytes, scratch_used;

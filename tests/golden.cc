@@ -34,7 +34,9 @@ std::string Difference(const std::string& expected, const std::string& actual) {
 
 }  // namespace
 
-std::string GoldenPath(const std::string& path_below_tests) { return std::string(BRINE_SOURCE_DIR "/tests/") + path_below_tests; }
+std::string GoldenPath(const std::string& path_below_tests) {
+  return std::string(BRINE_SOURCE_DIR "/tests/") + path_below_tests;
+}
 
 std::string ReadGolden(const std::string& path_below_tests) {
   std::ifstream file(GoldenPath(path_below_tests), std::ios::binary);
@@ -50,8 +52,10 @@ void ExpectGolden(absl::string_view actual, const std::string& path_below_tests)
     return;
   }
   const std::string expected = ReadGolden(path_below_tests);
-  EXPECT_TRUE(expected == text) << "tests/" << path_below_tests << " differs from what was computed (-: file, +: computed; UPDATE_GOLDEN=1 rewrites it)\n"
-                                << Difference(expected, text);
+  EXPECT_TRUE(expected == text)
+      << "tests/" << path_below_tests
+      << " differs from what was computed (-: file, +: computed; UPDATE_GOLDEN=1 rewrites it)\n"
+      << Difference(expected, text);
 }
 
 }  // namespace brine

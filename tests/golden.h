@@ -8,8 +8,8 @@
 
 namespace brine {
 
-// Fails, showing the lines that differ, unless `actual` is the text of tests/<path_below_tests>.  With UPDATE_GOLDEN=1 in the
-// environment the file is written instead.
+// Fails, showing the lines that differ, unless `actual` is the text of tests/<path_below_tests>.  With UPDATE_GOLDEN=1
+// in the environment the file is written instead.
 void ExpectGolden(absl::string_view actual, const std::string& path_below_tests);
 
 std::string GoldenPath(const std::string& path_below_tests);

@@ -6,9 +6,10 @@ namespace {
 // dx[n, i, j, c] = Σ over the windows that hold (i, j) of dy / the window's cells inside the picture.
 Lowered LowerAvgPoolGrad(const LoweringContext& context) {
   const Tensor& dy = context.in[0];
-  return MakeWindowGradient(context, [&](const Index& at, const Halide::Expr&, const Halide::Expr&, const Window& window) {
-    return dy(at) / CellsInside(window, context.out[0], at[1], at[2]);
-  });
+  return MakeWindowGradient(context,
+                            [&](const Index& at, const Halide::Expr&, const Halide::Expr&, const Window& window) {
+                              return dy(at) / CellsInside(window, context.out[0], at[1], at[2]);
+                            });
 }
 
 }  // namespace

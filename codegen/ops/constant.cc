@@ -9,7 +9,8 @@ Lowered LowerConstant(const LoweringContext& context) {
   const Halide::Type element = ToHalide(type.dtype);
   const std::vector<double>& values = context.attributes().Floats("values");
   const auto number = [&](double value) {
-    return ir::IsReal(type.dtype) ? Halide::Expr(static_cast<float>(value)) : Halide::Internal::make_const(element, static_cast<int64_t>(value));
+    return ir::IsReal(type.dtype) ? Halide::Expr(static_cast<float>(value))
+                                  : Halide::Internal::make_const(element, static_cast<int64_t>(value));
   };
   if (values.size() == 1) return Pure(context, {number(values[0])});
   // Stored as a buffer inside the object: elements in C order.
@@ -17,9 +18,14 @@ Lowered LowerConstant(const LoweringContext& context) {
   Halide::Buffer<> table(element, extents, "table");
   for (size_t at = 0; at < values.size(); ++at) {
     switch (type.dtype) {
-      case ir::DType::kF32: static_cast<float*>(table.data())[at] = static_cast<float>(values[at]); break;
-      case ir::DType::kU8: static_cast<uint8_t*>(table.data())[at] = static_cast<uint8_t>(values[at]); break;
-      default: static_cast<uint32_t*>(table.data())[at] = static_cast<uint32_t>(static_cast<int64_t>(values[at]));
+      case ir::DType::kF32:
+        static_cast<float*>(table.data())[at] = static_cast<float>(values[at]);
+        break;
+      case ir::DType::kU8:
+        static_cast<uint8_t*>(table.data())[at] = static_cast<uint8_t>(values[at]);
+        break;
+      default:
+        static_cast<uint32_t*>(table.data())[at] = static_cast<uint32_t>(static_cast<int64_t>(values[at]));
     }
   }
   const Index at = ToIndex(Axes(type.rank()));

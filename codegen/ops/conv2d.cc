@@ -31,8 +31,9 @@ Lowered LowerConv2D(const LoweringContext& context) {
   const RDom r(0, channels, 0, window.size[1], 0, window.size[0]);
   const Expr group = groups == 1 ? Expr(0) : at.c / (filters / groups) * channels;
   Func sum = MakeFunc("conv", Axes(4), {0.0f});
-  sum(at.c, at.x, at.y, at.n) += w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
-                                                                  at.x * window.stride[1] + r.y * window.dilation[1], group + r.x});
+  sum(at.c, at.x, at.y, at.n) +=
+      w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
+                                        at.x * window.stride[1] + r.y * window.dilation[1], group + r.x});
   lowered.results = {MakeFunc("conv2d", Axes(4), {sum(at.c, at.x, at.y, at.n)})};
   lowered.accumulators = {{sum, r, Accumulator::Kind::kTile}};
   return lowered;

@@ -8,8 +8,9 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-// dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a·dilation) / stride, …, f] · w[a, b, c, f] where the division leaves no rest.
-// dy is copied once with a border and stride − 1 zeros between its pixels, and w with c innermost: then it is a convolution.
+// dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a·dilation) / stride, …, f] · w[a, b, c, f] where the division
+// leaves no rest. dy is copied once with a border and stride − 1 zeros between its pixels, and w with c innermost: then
+// it is a convolution.
 Lowered LowerConv2DGradInput(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &w = context.in[1];
   const Window window = MakeWindow(context.attributes(), w.type.shape[0], w.type.shape[1]);
@@ -20,7 +21,8 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
   int before[2], size[2];
   for (int axis = 0; axis < 2; ++axis) {
     before[axis] = window.reach(axis) - 1;  // so that no index is negative; the pad is subtracted again below
-    size[axis] = static_cast<int>(context.out[0].shape[static_cast<size_t>(axis) + 1]) + window.before[axis] + window.reach(axis) - 1;
+    size[axis] = static_cast<int>(context.out[0].shape[static_cast<size_t>(axis) + 1]) + window.before[axis] +
+                 window.reach(axis) - 1;
   }
   lowered.roots.push_back(MakeBordered(dy, before, window.stride, size));
   Tensor spread = dy;
@@ -40,8 +42,8 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
     return v + window.before[axis] + window.reach(axis) - 1 - tap * window.dilation[axis];
   };
   Func sum = MakeFunc("conv", Axes(4), {0.0f});
-  sum(at.c, at.x, at.y, at.n) +=
-      packed.func(channel, r.x, r.y, r.z, group) * spread({at.n, position(at.y, r.z, 0), position(at.x, r.y, 1), group * filters + r.x});
+  sum(at.c, at.x, at.y, at.n) += packed.func(channel, r.x, r.y, r.z, group) *
+                                 spread({at.n, position(at.y, r.z, 0), position(at.x, r.y, 1), group * filters + r.x});
   lowered.results = {MakeFunc("conv2d_grad_input", Axes(4), {sum(at.c, at.x, at.y, at.n)})};
   lowered.accumulators = {{sum, r, Accumulator::Kind::kTile}};
   return lowered;

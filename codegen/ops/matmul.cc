@@ -13,9 +13,10 @@ using Halide::Var;
 constexpr int64_t kDeep = 512, kFewResults = 1 << 16;
 constexpr int64_t kRowsForPanel = 24;  // of results, from which on a copy of the right operand is read often enough
 
-// A copy of `b`[k, m] that a column of tiles reads: its rows follow each other without the gaps between the rows of b, which lie in the
-// same few sets of a cache.  Index order is [k, m].
-Func AddPanel(const std::function<Expr(const Expr& k, const Expr& m)>& b, int depth, int width, std::vector<Root>* roots) {
+// A copy of `b`[k, m] that a column of tiles reads: its rows follow each other without the gaps between the rows of b,
+// which lie in the same few sets of a cache.  Index order is [k, m].
+Func AddPanel(const std::function<Expr(const Expr& k, const Expr& m)>& b, int depth, int width,
+              std::vector<Root>* roots) {
   Root packed;
   packed.func = MakeFunc("packed", Axes(2), {b(Axis(1), Axis(0))});
   packed.shape = {depth, width};
@@ -29,10 +30,10 @@ bool WorthPanel(const LoweringContext& context, int64_t depth, int64_t rows) {
   return rows >= kRowsForPanel && PanelBytes(depth, context.lanes) <= kLargestPanel;
 }
 
-// y[n, m] = Σ over k of a[n, k] · b[k, m], where k is long and the results are few.  The sum is cut into a fixed number of parts, each over a
-// range of k: a part reads its rows of b once, from one end to the other, while a tile over all of k would fetch a column of cache lines
-// that lie a row apart for each tile of rows (0.12 ms instead of 0.21 for [32, 2304] × [2304, 128] on 2 cores of Zen 3).  Then the parts are
-// added in order.
+// y[n, m] = Σ over k of a[n, k] · b[k, m], where k is long and the results are few.  The sum is cut into a fixed number
+// of parts, each over a range of k: a part reads its rows of b once, from one end to the other, while a tile over all
+// of k would fetch a column of cache lines that lie a row apart for each tile of rows (0.12 ms instead of 0.21 for [32,
+// 2304] × [2304, 128] on 2 cores of Zen 3).  Then the parts are added in order.
 Lowered LowerDeepProduct(const LoweringContext& context) {
   const Tensor &a = context.in[0], &b = context.in[1];
   const int depth = static_cast<int>(a.type.shape[1]);
@@ -61,7 +62,8 @@ Lowered LowerDeepProduct(const LoweringContext& context) {
 
 bool IsDeep(const LoweringContext& context) {
   const ir::Type &a = context.in[0].type, &y = context.out[0];
-  return a.rank() == 2 && a.shape[1] >= kDeep && context.LargestExtent(y.shape[0]) * y.shape[1] <= kFewResults && a.shape[1] >= 4 * y.shape[1];
+  return a.rank() == 2 && a.shape[1] >= kDeep && context.LargestExtent(y.shape[0]) * y.shape[1] <= kFewResults &&
+         a.shape[1] >= 4 * y.shape[1];
 }
 
 // y[…, m] = Σ over k of a[…, k] · b[k, m], or b[m, k] transposed; that one is copied with m innermost.
@@ -73,7 +75,8 @@ Lowered LowerProduct(const LoweringContext& context) {
   Lowered lowered;
 
   int64_t rows = 1;
-  for (size_t axis = 0; axis + 1 < context.out[0].shape.size(); ++axis) rows *= context.LargestExtent(context.out[0].shape[axis]);
+  for (size_t axis = 0; axis + 1 < context.out[0].shape.size(); ++axis)
+    rows *= context.LargestExtent(context.out[0].shape[axis]);
   const bool transposed = context.attributes().Bool("transpose_b");
   Expr weight;
   if (transposed || (axes.size() == 2 && WorthPanel(context, depth, rows))) {
@@ -85,7 +88,8 @@ Lowered LowerProduct(const LoweringContext& context) {
 
   Index row = ToIndex(axes);
   row.back() = r.x;
-  // A tile may reach past the last row of a partial batch: it reads that row again, and what it sums there is not stored.
+  // A tile may reach past the last row of a partial batch: it reads that row again, and what it sums there is not
+  // stored.
   if (axes.size() == 2 && context.out[0].shape[0] == ir::kBatch) row[0] = Halide::min(row[0], context.rows - 1);
   Func sum = MakeFunc("product", axes, {0.0f});
   sum(Reversed(axes)) += a(row) * weight;
@@ -112,7 +116,8 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
   const int64_t depth = row.size() == 1 ? context.LargestExtent(a.type.shape[0]) : 0;
   if (depth > 0 && WorthPanel(context, depth, a.type.shape.back())) {
     const auto element = [&](const Expr& n, const Expr& column) { return b({n, column}); };
-    weight = AddPanel(element, static_cast<int>(depth), static_cast<int>(context.out[0].shape[1]), &lowered.roots)(m, r[0]);
+    weight =
+        AddPanel(element, static_cast<int>(depth), static_cast<int>(context.out[0].shape[1]), &lowered.roots)(m, r[0]);
   }
   Func sum = MakeFunc("product", Axes(2), {0.0f});
   sum(m, k) += a(left) * weight;
@@ -123,7 +128,8 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
 
 Lowered LowerMatmul(const LoweringContext& context) {
   if (context.attributes().Bool("transpose_a")) return LowerProductOverRows(context);
-  return !context.attributes().Bool("transpose_b") && IsDeep(context) ? LowerDeepProduct(context) : LowerProduct(context);
+  return !context.attributes().Bool("transpose_b") && IsDeep(context) ? LowerDeepProduct(context)
+                                                                      : LowerProduct(context);
 }
 
 }  // namespace

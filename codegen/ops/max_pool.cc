@@ -9,8 +9,8 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
 
-// y[n, i, j, c] = the largest x in the window at (i·stride − pad, j·…); index = its row-major position there. The first one wins, and
-// cells outside the picture never do.
+// y[n, i, j, c] = the largest x in the window at (i·stride − pad, j·…); index = its row-major position there. The first
+// one wins, and cells outside the picture never do.
 Lowered LowerMaxPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
@@ -29,7 +29,8 @@ Lowered LowerMaxPool(const LoweringContext& context) {
   const std::vector<Halide::Var> args = Reversed(Axes(4));
   Func best = MakeFunc("best", Axes(4), {std::numeric_limits<float>::lowest(), 0});
   const Expr value = x({at.n, y, column, at.c}), wins = inside && value > best(args)[0];
-  best(args) = Halide::Tuple(Halide::select(wins, value, best(args)[0]), Halide::select(wins, r.y * window.size[1] + r.x, best(args)[1]));
+  best(args) = Halide::Tuple(Halide::select(wins, value, best(args)[0]),
+                             Halide::select(wins, r.y * window.size[1] + r.x, best(args)[1]));
   Lowered lowered = Pure(context, {best(args)[0], Halide::cast(ToHalide(context.out[1].dtype), best(args)[1])});
   lowered.accumulators = {{best, r, Accumulator::Kind::kWindow}};
   return lowered;

@@ -9,7 +9,8 @@ Lowered LowerMomentum(const LoweringContext& context) {
   const auto& in = context.in;  // p, g, velocity, rate, momentum
   const Halide::Expr p = in[0](at), pull = in[3]({}) * in[1](at), momentum = in[4]({});
   const Halide::Expr velocity = momentum * in[2](at) - pull;
-  return Pure(context, {context.attributes().Bool("nesterov") ? p + momentum * velocity - pull : p + velocity, velocity});
+  return Pure(context,
+              {context.attributes().Bool("nesterov") ? p + momentum * velocity - pull : p + velocity, velocity});
 }
 
 }  // namespace

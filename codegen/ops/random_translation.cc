@@ -35,7 +35,8 @@ Lowered LowerRandomTranslation(const LoweringContext& context) {
   Root shifts;  // once a sample
   shifts.func = MakeFunc("shifts", {sample}, {shift("height_factor", height, 0), shift("width_factor", width, 1)});
   shifts.shape = {x.type.shape[0]};
-  const Expr row = Halide::cast<float>(at.y) - shifts.func(at.n)[0], column = Halide::cast<float>(at.x) - shifts.func(at.n)[1];
+  const Expr row = Halide::cast<float>(at.y) - shifts.func(at.n)[0],
+             column = Halide::cast<float>(at.x) - shifts.func(at.n)[1];
 
   const auto pixel = [&](const Expr& y, const Expr& x_position) {
     Expr inside = Halide::Internal::const_true();
@@ -47,7 +48,9 @@ Lowered LowerRandomTranslation(const LoweringContext& context) {
   Expr result;
   if (attributes.String("interpolation") == "nearest") {
     // Half away from zero.
-    const auto nearest = [&](const Expr& v) { return whole(Halide::select(v < 0.0f, Halide::ceil(v - 0.5f), Halide::floor(v + 0.5f))); };
+    const auto nearest = [&](const Expr& v) {
+      return whole(Halide::select(v < 0.0f, Halide::ceil(v - 0.5f), Halide::floor(v + 0.5f)));
+    };
     result = pixel(nearest(row), nearest(column));
   } else {
     const Expr top = Halide::floor(row), left = Halide::floor(column), down = row - top, right = column - left;

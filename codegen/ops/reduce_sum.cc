@@ -12,8 +12,8 @@ using Halide::Var;
 
 constexpr int64_t kWorthParts = 8192;  // elements
 
-// y = Σ of x over the attribute's axes.  Large sums are cut along the outermost reduced axis into a fixed number of parts; each is summed
-// in C order, then the parts are added in order.
+// y = Σ of x over the attribute's axes.  Large sums are cut along the outermost reduced axis into a fixed number of
+// parts; each is summed in C order, then the parts are added in order.
 Lowered LowerReduceSum(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& reduced = context.attributes().Ints("axes");
@@ -25,7 +25,8 @@ Lowered LowerReduceSum(const LoweringContext& context) {
   for (ir::Dim dim : x.type.shape) elements *= context.LargestExtent(dim);
   const int64_t most = reduced.empty() ? 1 : context.LargestExtent(x.type.shape[static_cast<size_t>(reduced[0])]);
   const bool cut = elements >= kWorthParts && most > 1;
-  const int each = static_cast<int>((most + kMostParts - 1) / kMostParts), parts = static_cast<int>((most + each - 1) / each);
+  const int each = static_cast<int>((most + kMostParts - 1) / kMostParts),
+            parts = static_cast<int>((most + each - 1) / each);
 
   // The domain has the innermost reduced axis first; with parts, its last one runs within a part.
   Halide::Region region;
@@ -45,7 +46,9 @@ Lowered LowerReduceSum(const LoweringContext& context) {
     }
     const Expr step = r[static_cast<int>(reduced.size() - 1 - next)];
     // Bounds inference does not see the test below, so the index is cut off as well.
-    from.push_back(cut && next == 0 ? Halide::min(part * each + step, context.Extent(x.type.shape[static_cast<size_t>(axis)]) - 1) : step);
+    from.push_back(cut && next == 0
+                       ? Halide::min(part * each + step, context.Extent(x.type.shape[static_cast<size_t>(axis)]) - 1)
+                       : step);
     if (keep) ++output;
     ++next;
   }
@@ -59,7 +62,8 @@ Lowered LowerReduceSum(const LoweringContext& context) {
     return lowered;
   }
 
-  r.where(part * each + r[static_cast<int>(reduced.size() - 1)] < context.Extent(x.type.shape[static_cast<size_t>(reduced[0])]));
+  r.where(part * each + r[static_cast<int>(reduced.size() - 1)] <
+          context.Extent(x.type.shape[static_cast<size_t>(reduced[0])]));
   std::vector<Var> with_part = args;
   with_part.push_back(part);
   Func sum("part_sum"), partial("partial");

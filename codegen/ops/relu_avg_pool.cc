@@ -11,7 +11,9 @@ Lowered LowerReluAvgPool(const LoweringContext& context) {
   const std::vector<int64_t>& size = context.attributes().Ints("window");
   const Picture at = PictureAxes();
   const int height = static_cast<int>(size[0]), width = static_cast<int>(size[1]);
-  const MaskedMean mean = MakeMaskedMean(height * width, [&](int cell) { return x({at.n, at.y * height + cell / width, at.x * width + cell % width, at.c}); });
+  const MaskedMean mean = MakeMaskedMean(height * width, [&](int cell) {
+    return x({at.n, at.y * height + cell / width, at.x * width + cell % width, at.c});
+  });
   return Pure(context, {mean.value, mean.mask});
 }
 

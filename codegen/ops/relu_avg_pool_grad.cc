@@ -15,7 +15,8 @@ Lowered LowerReluAvgPoolGrad(const LoweringContext& context) {
   const Expr y = axes.y / height, x = axes.x / width, cell = axes.y % height * width + axes.x % width;
   const Index at = {axes.n, Halide::min(y, rows - 1), Halide::min(x, columns - 1), axes.c};
   const Expr bit = (Halide::cast<int>(mask(at)) >> cell) & 1;
-  return Pure(context, {Halide::select(bit != 0 && y < rows && x < columns, dy(at) / static_cast<float>(height * width), 0.0f)});
+  return Pure(context,
+              {Halide::select(bit != 0 && y < rows && x < columns, dy(at) / static_cast<float>(height * width), 0.0f)});
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ ScheduledKernel BuildConvGradFilter(const KernelRequest& request) {
     return frame.Finish("winograd");
   }
   Winners winners;
-  const bool live = frame.kernel().region == "conv_grad_filter_of_live" && FindLive(frame, grad, grad.inputs[1], &winners);
+  const bool live =
+      frame.kernel().region == "conv_grad_filter_of_live" && FindLive(frame, grad, grad.inputs[1], &winners);
   std::optional<ScheduledKernel> built;
   if (live || FindWinners(frame, grad, grad.inputs[1], &winners)) built = BuildWinnersFilter(frame, winners);
   if (!built && dy.has_value()) built = BuildDenseFilter(frame, *dy);

@@ -1,5 +1,6 @@
-// conv_pool: convolution, bias, pool and activation in one pass.  A register tile is the windows of a few pooled pixels times a few vectors
-// of filters; it walks the whole reduction, is pooled where it stands, and only pooled values and winners are written.
+// conv_pool: convolution, bias, pool and activation in one pass.  A register tile is the windows of a few pooled pixels
+// times a few vectors of filters; it walks the whole reduction, is pooled where it stands, and only pooled values and
+// winners are written.
 #include <algorithm>
 #include <functional>
 
@@ -39,12 +40,14 @@ ConvParts FindParts(const Frame& frame) {
 // Windows that neither overlap nor hang over the edge, so that a tile of windows is a tile of pixels.
 bool Fits(const ConvParts& parts) {
   if (parts.conv->attributes.Int("groups") != 1) return false;
-  const std::vector<int64_t>&window = parts.pool->attributes.Ints("window"), &pads = parts.pool->attributes.Ints("pads");
+  const std::vector<int64_t>&window = parts.pool->attributes.Ints("window"),
+        &pads = parts.pool->attributes.Ints("pads");
   return window == parts.pool->attributes.Ints("strides") && window[0] * window[1] <= kMostPoolCells &&
          std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
 }
 
-// Sums that stay in registers: vectors × cells × pixels, with a register for each vector of weights and one for a pixel.
+// Sums that stay in registers: vectors × cells × pixels, with a register for each vector of weights and one for a
+// pixel.
 Tile ChoosePooledTile(int64_t filters, int64_t pixels, int cells, const Machine& machine) {
   Tile best = {1, 1};
   double best_rate = 0;
@@ -53,9 +56,12 @@ Tile ChoosePooledTile(int64_t filters, int64_t pixels, int cells, const Machine&
     for (int across = 1; across <= pixels; ++across) {
       const int sums = vectors * cells * across;
       if (sums + vectors + 1 > machine.registers && across > 1) break;
-      // Two products a cycle, two loads a cycle, and a sum can be added to every fourth cycle; what lies past the edge is wasted.
-      const int64_t columns = (filters + vectors * machine.lanes - 1) / (vectors * machine.lanes), tiles = (pixels + across - 1) / across;
-      const double useful = static_cast<double>(filters * pixels) / static_cast<double>(columns * vectors * machine.lanes * tiles * across);
+      // Two products a cycle, two loads a cycle, and a sum can be added to every fourth cycle; what lies past the edge
+      // is wasted.
+      const int64_t columns = (filters + vectors * machine.lanes - 1) / (vectors * machine.lanes),
+                    tiles = (pixels + across - 1) / across;
+      const double useful = static_cast<double>(filters * pixels) /
+                            static_cast<double>(columns * vectors * machine.lanes * tiles * across);
       const double spilled = std::max(0, sums + vectors + 1 - machine.registers);
       const double cycles = std::max({sums / 2.0, (vectors + cells * across) / 2.0, 4.0}) + spilled;
       const double rate = useful * sums / cycles + 1e-3 * sums;
@@ -107,25 +113,35 @@ struct DirectSum {
     const Picture at = PictureAxes();
     const Tensor image = frame.Bordered(x, window);
     sum(at.c, at.x, at.y, at.n) = first;
-    sum(at.c, at.x, at.y, at.n) += w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
-                                                                     at.x * window.stride[1] + r.y * window.dilation[1], r.x});
+    sum(at.c, at.x, at.y, at.n) +=
+        w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
+                                          at.x * window.stride[1] + r.y * window.dilation[1], r.x});
   }
 
   // Each element of `out` reads `cells` sums.
   void Schedule(Func& out, const ir::Shape& shape, int cells, const Machine& machine) {
     const Picture at = PictureAxes();
-    const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]);
+    const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]),
+              filters = static_cast<int>(shape[3]);
     out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
     const Tile tile = ChoosePooledTile(filters, width, cells, machine);
     const int vector = std::min(filters, machine.lanes), across = vector * tile.vectors;
     Var column, c, block, pixel;
-    out.split(at.c, column, c, across, TailStrategy::ShiftInwards).split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
-    // The columns lie outside the rows of a picture, so that a column's weights stay in the first-level cache (18 KB for 32 channels on AVX2).
+    out.split(at.c, column, c, across, TailStrategy::ShiftInwards)
+        .split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
+    // The columns lie outside the rows of a picture, so that a column's weights stay in the first-level cache (18 KB
+    // for 32 channels on AVX2).
     out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
-    const std::vector<Loop> loops = {{at.n, machine.batch_size}, {column, Parts(filters, across)}, {at.y, height}, {block, Parts(width, tile.rows)}};
+    const std::vector<Loop> loops = {
+        {at.n, machine.batch_size}, {column, Parts(filters, across)}, {at.y, height}, {block, Parts(width, tile.rows)}};
     const Task task = Parallel(out, loops);
     sum.compute_at(out, task.At(loops, 3)).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
-    sum.update().reorder(at.c, at.x, at.y, r.x, r.y, r.z).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+    sum.update()
+        .reorder(at.c, at.x, at.y, r.x, r.y, r.z)
+        .vectorize(at.c, vector)
+        .unroll(at.c)
+        .unroll(at.x)
+        .unroll(at.y);
   }
 };
 
@@ -139,20 +155,25 @@ ScheduledKernel BuildConv(const KernelRequest& request, Frame& frame, const Conv
   const auto result = [&](const Picture& at, const Expr& sum) {
     const Expr biased = parts.bias == nullptr ? sum : sum + (*frame.Parameter(parts.bias->inputs[1]))({at.c});
     if (parts.activation == nullptr) return biased;
-    return Expr(frame.Lower(*parts.activation, {{type, MakeFunc("sum", Axes(4), {biased}), -1}}).func(at.c, at.x, at.y, at.n));
+    return Expr(
+        frame.Lower(*parts.activation, {{type, MakeFunc("sum", Axes(4), {biased}), -1}}).func(at.c, at.x, at.y, at.n));
   };
   const ir::Attributes& attributes = parts.conv->attributes;
   const Machine& machine = frame.machine();
   const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-  const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> { return {result(at, sum(0, 0))}; };
+  const auto results = [&](const Picture& at, const WindowSum& sum) -> std::vector<Expr> {
+    return {result(at, sum(0, 0))};
+  };
   const int height = static_cast<int>(type.shape[1]), width = static_cast<int>(type.shape[2]);
   const char* algorithm = "direct";
   if (FitsWinogradConv(window, attributes, height, width, channels, filters, machine)) {
     algorithm = "winograd";
-    frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results), frame.kernel().outputs);
+    frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 1, results),
+                    frame.kernel().outputs);
   } else if (FitsWinogradRows(window, attributes, channels, filters, height, width, machine)) {
     algorithm = "winograd-rows";
-    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, machine), frame.kernel().outputs);
+    frame.AddOutput(WinogradRows(frame.Bordered(x, window), weight, type.shape, 1, results, machine),
+                    frame.kernel().outputs);
   } else if (frame.kernel().region == "conv_of_live" && FitsLiveConv(attributes, x.type, type.shape, machine)) {
     algorithm = "lists";
     frame.AddOutput(LiveConv({x, window, type.shape, false, weight, result}, machine), frame.kernel().outputs);
@@ -198,14 +219,17 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
     std::vector<Expr> values;
     for (ir::ValueId output : outputs) {
       const bool index = pooled.index.defined() && output == parts.pool->outputs[1];
-      values.push_back(index ? Halide::cast(ToHalide(frame.graph().type(output).dtype), pooled.index) : value(axes.c, axes.x, axes.y, axes.n));
+      values.push_back(index ? Halide::cast(ToHalide(frame.graph().type(output).dtype), pooled.index)
+                             : value(axes.c, axes.x, axes.y, axes.n));
     }
     return values;
   };
 
   if (rows == 2 && columns == 2) {
     const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-    const auto biased = [&](const Picture& axes, const WindowSum& sum) { return results(axes, [&](int row, int column) { return bias + sum(row, column); }); };
+    const auto biased = [&](const Picture& axes, const WindowSum& sum) {
+      return results(axes, [&](int row, int column) { return bias + sum(row, column); });
+    };
     const ir::Attributes& attributes = parts.conv->attributes;
     if (FitsWinogradConv(window, attributes, 2 * height, 2 * width, channels, filters, machine)) {
       frame.AddOutput(WinogradConv(frame, x, window.before, weight, channels, type.shape, 2, biased), outputs);
@@ -218,7 +242,9 @@ ScheduledKernel BuildConvPool(const KernelRequest& request) {
   }
 
   DirectSum direct(frame, x, w, window, bias);
-  Func out = MakeFunc("out", Axes(4), results(at, [&](int row, int column) { return direct.sum(at.c, at.x * columns + column, at.y * rows + row, at.n); }));
+  Func out = MakeFunc("out", Axes(4), results(at, [&](int row, int column) {
+                        return direct.sum(at.c, at.x * columns + column, at.y * rows + row, at.n);
+                      }));
   frame.AddOutput(out, outputs);
   direct.Schedule(out, type.shape, rows * columns, machine);
   return frame.Finish("direct");

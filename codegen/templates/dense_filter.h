@@ -8,8 +8,8 @@
 
 namespace brine::codegen {
 
-// The frame's conv2d_grad_filter with its reduce_sum, from `dy`; nothing for groups, columns of taps that lie apart, or fewer filters than a
-// vector holds.
+// The frame's conv2d_grad_filter with its reduce_sum, from `dy`; nothing for groups, columns of taps that lie apart, or
+// fewer filters than a vector holds.
 std::optional<ScheduledKernel> BuildDenseFilter(Frame& frame, const Tensor& dy);
 
 }  // namespace brine::codegen

@@ -22,11 +22,13 @@ Frame::Frame(const KernelRequest& request) : graph_(request.graph), kernel_(requ
     const ir::Type& type = graph_.type(value);
     params_.emplace_back(ToHalide(type.dtype), type.rank(), absl::StrCat("in", params_.size()));
     for (int axis = 0; axis < type.rank() && !machine_.rows.defined(); ++axis) {
-      if (type.shape[static_cast<size_t>(type.rank() - 1 - axis)] == ir::kBatch) machine_.rows = params_.back().dim(axis).extent();
+      if (type.shape[static_cast<size_t>(type.rank() - 1 - axis)] == ir::kBatch)
+        machine_.rows = params_.back().dim(axis).extent();
     }
     tensors_[value] = {type, params_.back(), -1};
   }
-  for (size_t index = 0; index < params_.size(); ++index) SetBounds(params_[index], graph_.type(kernel_.inputs[index]).shape, false);
+  for (size_t index = 0; index < params_.size(); ++index)
+    SetBounds(params_[index], graph_.type(kernel_.inputs[index]).shape, false);
 }
 
 // A dense buffer whose extents are fixed, but for n.
@@ -37,8 +39,10 @@ void Frame::SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bo
     auto dimension = param.dim(static_cast<int>(axis));
     if (!strides_only) {
       dimension.set_min(0);
-      if (dim != ir::kBatch) dimension.set_extent(static_cast<int>(dim));
-      else if (machine_.rows.defined() && !Halide::Internal::equal(dimension.extent(), machine_.rows)) dimension.set_extent(machine_.rows);
+      if (dim != ir::kBatch)
+        dimension.set_extent(static_cast<int>(dim));
+      else if (machine_.rows.defined() && !Halide::Internal::equal(dimension.extent(), machine_.rows))
+        dimension.set_extent(machine_.rows);
     }
     dimension.set_stride(stride);
     if (axis + 1 < shape.size()) stride = stride * (dim == ir::kBatch ? machine_.rows : Expr(static_cast<int>(dim)));
@@ -56,7 +60,8 @@ std::optional<Tensor> Frame::PictureGradient(ValueId value) {
   if (maker.op != &ir::kReluAvgPoolGrad || IsOutput(value)) return std::nullopt;
   const Tensor &dy = *Parameter(maker.inputs[0]), &mask = *Parameter(maker.inputs[1]);
   Tensor gradient = {graph_.type(value), Lower(maker, {dy, mask}).func, -1};
-  for (size_t axis : {0, 1}) gradient.type.shape[axis + 1] = dy.type.shape[axis + 1] * maker.attributes.Ints("window")[axis];
+  for (size_t axis : {0, 1})
+    gradient.type.shape[axis + 1] = dy.type.shape[axis + 1] * maker.attributes.Ints("window")[axis];
   return gradient;
 }
 
@@ -77,7 +82,9 @@ const Node* Frame::Maker(ValueId value) const {
   return nullptr;
 }
 
-bool Frame::IsOutput(ValueId value) const { return std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end(); }
+bool Frame::IsOutput(ValueId value) const {
+  return std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
+}
 
 LoopNest Frame::Lower(const Node& node, const std::vector<Tensor>& operands) {
   LoweringContext context = {node, operands, {}, machine_.rows, machine_.batch_size, machine_.lanes};
@@ -101,22 +108,33 @@ Tensor Frame::LowerRest(const Node& node, Tensor value) {
 }
 
 Tensor Frame::Bordered(const Tensor& image, const Window& window) const {
-  return WithBorder(image, window.before, {static_cast<int>(image.type.shape[1]) + window.before[0] + window.after[0],
-                                           static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]});
+  return WithBorder(image, window.before,
+                    {static_cast<int>(image.type.shape[1]) + window.before[0] + window.after[0],
+                     static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]});
 }
 
 Tensor Frame::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
-  if (before[0] == 0 && before[1] == 0 && image.type.shape[1] >= size[0] && image.type.shape[2] >= size[1]) return image;
+  if (before[0] == 0 && before[1] == 0 && image.type.shape[1] >= size[0] && image.type.shape[2] >= size[1])
+    return image;
   const ir::Type type = {image.type.dtype, {image.type.shape[0], size[0], size[1], image.type.shape[3]}};
-  const int channels = static_cast<int>(image.type.shape[3]), height = static_cast<int>(image.type.shape[1]), width = static_cast<int>(image.type.shape[2]);
+  const int channels = static_cast<int>(image.type.shape[3]), height = static_cast<int>(image.type.shape[1]),
+            width = static_cast<int>(image.type.shape[2]);
   if (channels < machine_.lanes && before[1] == 0 && (size[1] - width) * channels < machine_.lanes) {
-    // Rows of few channels are copied in whole vectors; what those read behind a row, in memory that every block has behind it, is not used.
+    // Rows of few channels are copied in whole vectors; what those read behind a row, in memory that every block has
+    // behind it, is not used.
     const Picture at = PictureAxes();
     const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
-    const Expr pixel = image({at.n, Halide::clamp(y, 0, height - 1), 0, Halide::unsafe_promise_clamped(in_row, 0, channels - 1)});
-    Func rows = MakeFunc("bordered", Axes(4), {Halide::select(Inside(y, height) && in_row < width * channels, pixel, Halide::cast(ToHalide(type.dtype), 0))});
+    const Expr pixel =
+        image({at.n, Halide::clamp(y, 0, height - 1), 0, Halide::unsafe_promise_clamped(in_row, 0, channels - 1)});
+    Func rows = MakeFunc(
+        "bordered", Axes(4),
+        {Halide::select(Inside(y, height) && in_row < width * channels, pixel, Halide::cast(ToHalide(type.dtype), 0))});
     Var run;
-    rows.compute_root().bound(at.c, 0, channels).bound(at.x, 0, size[1]).bound(at.y, 0, size[0]).bound(at.n, 0, machine_.rows);
+    rows.compute_root()
+        .bound(at.c, 0, channels)
+        .bound(at.x, 0, size[1])
+        .bound(at.y, 0, size[0])
+        .bound(at.n, 0, machine_.rows);
     rows.bound_storage(at.n, static_cast<int>(machine_.batch_size));
     rows.fuse(at.c, at.x, run).vectorize(run, machine_.lanes, Halide::TailStrategy::GuardWithIf).parallel(at.n);
     return {type, rows, -1};

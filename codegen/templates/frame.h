@@ -24,8 +24,8 @@ class Frame {
   // A parameter of the kernel; null where `value` is made inside.
   const Tensor* Parameter(ir::ValueId value) const;
 
-  // A parameter, or what a relu_avg_pool_grad inside makes of two of them, computed wherever it is read; then without the rows and columns
-  // behind the last windows, which are zero.
+  // A parameter, or what a relu_avg_pool_grad inside makes of two of them, computed wherever it is read; then without
+  // the rows and columns behind the last windows, which are zero.
   std::optional<Tensor> PictureGradient(ir::ValueId value);
 
   // The one node of the kernel with this op; null where there is none.
@@ -33,8 +33,8 @@ class Frame {
   const ir::Node* Maker(ir::ValueId value) const;  // null for a parameter
   bool IsOutput(ir::ValueId value) const;
 
-  // `node` as Funcs over these operands, and its inner loops scheduled at the top of the kernel.  For what is not worth a schedule of its
-  // own: the result is one more loop nest.
+  // `node` as Funcs over these operands, and its inner loops scheduled at the top of the kernel.  For what is not worth
+  // a schedule of its own: the result is one more loop nest.
   LoopNest Lower(const ir::Node& node, const std::vector<Tensor>& operands);
 
   // What the kernel makes of the result of `node`, all nodes behind which are elementwise, from `value`.
@@ -45,7 +45,8 @@ class Frame {
   // The same for a border of `before` rows and columns in front and a whole extent of `size` at least.
   Tensor WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
 
-  // The Func writes these outputs of the kernel: the parts of its Tuple, in order.  Its first buffer is given its shape.
+  // The Func writes these outputs of the kernel: the parts of its Tuple, in order.  Its first buffer is given its
+  // shape.
   void AddOutput(Halide::Func func, const std::vector<ir::ValueId>& values);
   // The kernel's reduce_sum, where it has one, as an output over `operand`.
   void AddSum(const Tensor& operand);

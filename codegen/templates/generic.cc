@@ -1,4 +1,5 @@
-// generic: holds any legal region.  Every stored value is one loop nest; everything else is computed inside the loops that read it.
+// generic: holds any legal region.  Every stored value is one loop nest; everything else is computed inside the loops
+// that read it.
 #include <algorithm>
 #include <map>
 
@@ -19,7 +20,11 @@ using ir::ValueId;
 class GenericBuilder {
  public:
   explicit GenericBuilder(const KernelRequest& request)
-      : graph_(request.graph), kernel_(request.kernel()), frame_(request), machine_(frame_.machine()), grouping_(GroupValues(graph_, kernel_)),
+      : graph_(request.graph),
+        kernel_(request.kernel()),
+        frame_(request),
+        machine_(frame_.machine()),
+        grouping_(GroupValues(graph_, kernel_)),
         groups_(grouping_.groups.size()) {
     for (const Node& node : kernel_.body) {
       for (ValueId value : node.outputs) defining_[value] = &node;
@@ -54,7 +59,8 @@ class GenericBuilder {
       MakeGroup(home);
       const std::vector<ValueId>& members = grouping_.groups[static_cast<size_t>(home)].values;
       const auto at = std::find(members.begin(), members.end(), value);
-      return {graph_.type(value), groups_[static_cast<size_t>(home)].nest.func, members.size() == 1 ? -1 : static_cast<int>(at - members.begin())};
+      return {graph_.type(value), groups_[static_cast<size_t>(home)].nest.func,
+              members.size() == 1 ? -1 : static_cast<int>(at - members.begin())};
     }
     const Node& node = *defining_.at(value);
     const Lowered& lowered = Lower(node, group);
@@ -90,8 +96,9 @@ class GenericBuilder {
   }
 
   bool ReadsFlat(const Node& node) const {
-    return std::all_of(node.inputs.begin(), node.inputs.end(),
-                       [&](ValueId input) { return graph_.type(input).rank() == 0 || ReadsPointwise(graph_, node, input); });
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+      return graph_.type(input).rank() == 0 || ReadsPointwise(graph_, node, input);
+    });
   }
 
   void MakeGroup(int group) {

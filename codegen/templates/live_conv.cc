@@ -36,22 +36,27 @@ struct Source {
 
 PixelLists MakeLists(const Tensor& picture) {
   return PixelLists(static_cast<int>(picture.type.shape[3]),
-                    [&](const Expr& channel, const Var&, const Var& x, const Var& y, const Var& n) { return IsLive(picture({n, y, x, channel})); });
+                    [&](const Expr& channel, const Var&, const Var& x, const Var& y, const Var& n) {
+                      return IsLive(picture({n, y, x, channel}));
+                    });
 }
 
 }  // namespace
 
-bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, const ir::Shape& shape, const Machine& machine) {
+bool FitsLiveConv(const ir::Attributes& attributes, const ir::Type& picture, const ir::Shape& shape,
+                  const Machine& machine) {
   const int channels = static_cast<int>(picture.shape[3]), filters = static_cast<int>(shape[3]);
   if (attributes.Int("groups") != 1 || channels < machine.lanes || filters % machine.lanes != 0) return false;
   const Tensor any = {picture, MakeFunc("any", Axes(4), {0.0f}), -1};
   const int vectors = FilterVectors(channels, filters, machine);
-  return vectors >= kLeastVectors && shape[2] * vectors * machine.lanes * 4 <= kMostSumBytes && MakeLists(any).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
+  return vectors >= kLeastVectors && shape[2] * vectors * machine.lanes * 4 <= kMostSumBytes &&
+         MakeLists(any).Bytes(picture.shape[1] * picture.shape[2]) <= kMostListBytes;
 }
 
 Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {
   const auto& [picture, window, shape, turned, weight, epilogue] = convolution;
-  const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]), channels = static_cast<int>(picture.type.shape[3]);
+  const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]),
+            filters = static_cast<int>(shape[3]), channels = static_cast<int>(picture.type.shape[3]);
   const int across = machine.lanes * FilterVectors(channels, filters, machine);
   PixelLists lists = MakeLists(picture);
 
@@ -61,9 +66,11 @@ Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {
   packed(k, c, b, a, block) = weight(a, b, c, block * across + k);
   RDom tap(0, window.size[1], 0, window.size[0], "tap");
   const auto source = [&](int axis, const Expr& place, const RVar& tap_of_axis) -> Source {
-    const int extent = static_cast<int>(picture.type.shape[static_cast<size_t>(axis) + 1]), stride = window.stride[axis];
+    const int extent = static_cast<int>(picture.type.shape[static_cast<size_t>(axis) + 1]),
+              stride = window.stride[axis];
     const Expr back = place + window.before[axis] - tap_of_axis;
-    const Expr index = turned ? back / stride : place * stride + tap_of_axis * window.dilation[axis] - window.before[axis];
+    const Expr index =
+        turned ? back / stride : place * stride + tap_of_axis * window.dilation[axis] - window.before[axis];
     const Expr inside = index >= 0 && index < extent;
     return {Halide::clamp(index, 0, extent - 1), turned && stride > 1 ? inside && back % stride == 0 : inside};
   };
@@ -85,14 +92,24 @@ Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {
   out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, machine.rows);
   out.split(at.c, group, filter, across).split(at.y, chunk, line, lines, TailStrategy::GuardWithIf);
   out.reorder(filter, at.x, line, group, chunk, at.n).vectorize(filter, machine.lanes).unroll(filter);
-  const std::vector<Loop> loops = {{at.n, machine.batch_size}, {chunk, Parts(height, lines)}, {group, filters / across}};
+  const std::vector<Loop> loops = {
+      {at.n, machine.batch_size}, {chunk, Parts(height, lines)}, {group, filters / across}};
   const Task task = Parallel(out, loops);
   lists.Schedule(out, task.At(loops, 0));
-  sum.compute_at(out, task.At(loops, 2)).store_in(kOnStack).bound_extent(k, across).vectorize(k, machine.lanes).unroll(k);
+  sum.compute_at(out, task.At(loops, 2))
+      .store_in(kOnStack)
+      .bound_extent(k, across)
+      .vectorize(k, machine.lanes)
+      .unroll(k);
   sum.update().reorder(k, at.x, at.y, tap.x, tap.y).vectorize(k, machine.lanes).unroll(k);
   walked.compute_at(sum, at.x).vectorize(k, machine.lanes).unroll(k);
   walked.update().reorder(k, r).vectorize(k, machine.lanes).unroll(k);
-  packed.compute_root().bound(k, 0, across).bound(c, 0, channels).bound(b, 0, window.size[1]).bound(a, 0, window.size[0]).bound(block, 0, filters / across);
+  packed.compute_root()
+      .bound(k, 0, across)
+      .bound(c, 0, channels)
+      .bound(b, 0, window.size[1])
+      .bound(a, 0, window.size[0])
+      .bound(block, 0, filters / across);
   Var weights;
   packed.vectorize(k, machine.lanes).fuse(a, block, weights).parallel(weights);
   return out;

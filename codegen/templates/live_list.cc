@@ -17,16 +17,22 @@ using Halide::Var;
 Expr IsLive(const Expr& number) { return (Halide::reinterpret<uint32_t>(number) << 1) != Halide::cast<uint32_t>(0); }
 
 LiveList::LiveList(const Machine& machine, const Matrix& matrix)
-    : machine_(machine), matrix_(matrix), chunks_(Parts(matrix.columns, matrix.chunk)), bytes_(Parts(matrix.chunk, kFlags)), step_(0, bytes_, "step"),
+    : machine_(machine),
+      matrix_(matrix),
+      chunks_(Parts(matrix.columns, matrix.chunk)),
+      bytes_(Parts(matrix.chunk, kFlags)),
+      step_(0, bytes_, "step"),
       put_(0, kFlags, 0, bytes_, "put") {
   const int chunk = matrix.chunk;
   const Expr row = Halide::min(r_, matrix.real_rows - 1);
   // Flags behind the last column of a chunk or of the matrix are not set.
-  const bool ragged = matrix.columns % chunk != 0 || chunk % kFlags != 0 || !Halide::Internal::is_const(matrix.real_columns);
+  const bool ragged =
+      matrix.columns % chunk != 0 || chunk % kFlags != 0 || !Halide::Internal::is_const(matrix.real_columns);
   const auto live = [&](const Expr& place) {
     const Expr column = q_ * chunk + place;
     if (!ragged) return matrix.live(row, column);
-    return matrix.live(row, Halide::min(column, matrix.real_columns - 1)) && place < chunk && column < matrix.real_columns;
+    return matrix.live(row, Halide::min(column, matrix.real_columns - 1)) && place < chunk &&
+           column < matrix.real_columns;
   };
   if (matrix.rows_are_contiguous) {
     bits_(r_, s_, q_) = Bits([&](int flag) { return live(s_ * kFlags + flag); });
@@ -40,11 +46,15 @@ LiveList::LiveList(const Machine& machine, const Matrix& matrix)
   fill_(s_, r_, q_) = Halide::undef<uint8_t>();
   fill_(slot + put_.x, r_, q_) = SetBit(bits_(r_, put_.y, q_), put_.x) + Halide::cast<uint8_t>(put_.y * kFlags);
   // The last place holds the count.
-  const Expr count = count_(r_, bytes_, q_), entry = Halide::select(s_ < count, fill_(Halide::min(s_, chunk - 1), r_, q_), Halide::cast<uint8_t>(chunk));
+  const Expr count = count_(r_, bytes_, q_),
+             entry =
+                 Halide::select(s_ < count, fill_(Halide::min(s_, chunk - 1), r_, q_), Halide::cast<uint8_t>(chunk));
   list_(s_, q_, r_) = Halide::select(s_ == chunk, Halide::cast<uint8_t>(count), entry);
 }
 
-Expr LiveList::Count(const Expr& row, const Expr& chunk) const { return Halide::cast<int>(list_(matrix_.chunk, chunk, row)); }
+Expr LiveList::Count(const Expr& row, const Expr& chunk) const {
+  return Halide::cast<int>(list_(matrix_.chunk, chunk, row));
+}
 
 Expr LiveList::Place(const Expr& slot, const Expr& row, const Expr& chunk) const {
   return Halide::cast<int>(list_(Halide::unsafe_promise_clamped(slot, 0, matrix_.chunk - 1), chunk, row));
@@ -80,9 +90,15 @@ void LiveList::ScheduleInner(const Var& loop) {
     bits_.unroll(s_, unrolled, TailStrategy::GuardWithIf);
   }
   count_.update().reorder(r_, step_);
-  if (lanes > 1) count_.update().vectorize(r_);
-  else count_.update().unroll(step_, unrolled, TailStrategy::GuardWithIf);
-  fill_.update().allow_race_conditions().reorder(put_.x, put_.y, r_).vectorize(put_.x).unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
+  if (lanes > 1)
+    count_.update().vectorize(r_);
+  else
+    count_.update().unroll(step_, unrolled, TailStrategy::GuardWithIf);
+  fill_.update()
+      .allow_race_conditions()
+      .reorder(put_.x, put_.y, r_)
+      .vectorize(put_.x)
+      .unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
 }
 
 }  // namespace brine::codegen

@@ -8,7 +8,8 @@
 
 namespace brine::codegen {
 
-// Whether a number is not zero.  It looks at the bits, since fast-math may take a comparison with NaN either way: NaN must be visited.
+// Whether a number is not zero.  It looks at the bits, since fast-math may take a comparison with NaN either way: NaN
+// must be visited.
 Halide::Expr IsLive(const Halide::Expr& number);
 
 inline constexpr int kLongestChunk = 255;  // entries are bytes
@@ -17,10 +18,10 @@ inline constexpr int kLongestChunk = 255;  // entries are bytes
 class LiveList {
  public:
   struct Matrix {
-    int64_t rows, columns;                                                          // n at its largest
-    Halide::Expr real_rows, real_columns;                                           // n at its real size
-    int chunk;                                                                      // columns of a chunk
-    bool rows_are_contiguous;                                                       // (r, k) and (r + 1, k) are neighbours; else (r, k) and (r, k + 1) are
+    int64_t rows, columns;                 // n at its largest
+    Halide::Expr real_rows, real_columns;  // n at its real size
+    int chunk;                             // columns of a chunk
+    bool rows_are_contiguous;              // (r, k) and (r + 1, k) are neighbours; else (r, k) and (r, k + 1) are
     std::function<Halide::Expr(const Halide::Expr& r, const Halide::Expr& k)> live;  // is to be listed
   };
 
@@ -41,7 +42,7 @@ class LiveList {
 
   const Machine& machine_;
   const Matrix matrix_;
-  const int chunks_, bytes_;  // bytes: of eight columns' flags
+  const int chunks_, bytes_;                    // bytes: of eight columns' flags
   const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, place in a chunk or byte
   Halide::Func flag_{"flag"}, bits_{"bits"}, count_{"count"}, fill_{"fill"}, list_{"list"};
   Halide::RDom step_, put_;

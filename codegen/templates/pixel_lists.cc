@@ -13,7 +13,10 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 PixelLists::PixelLists(int channels, const Takes& takes)
-    : channels_(channels), bytes_(Parts(channels, kFlags)), entry_(Halide::UInt(channels < 256 ? 8 : 16)), byte_(0, bytes_, "byte"),
+    : channels_(channels),
+      bytes_(Parts(channels, kFlags)),
+      entry_(Halide::UInt(channels < 256 ? 8 : 16)),
+      byte_(0, bytes_, "byte"),
       put_(0, kFlags, 0, bytes_, "put") {
   const auto flag = [&](const Expr& channel) { return Halide::cast<uint8_t>(takes(channel, list_, x_, y_, n_)); };
   if (channels % kFlags == 0) {
@@ -23,17 +26,22 @@ PixelLists::PixelLists(int channels, const Takes& takes)
     taken_(c_, list_, x_, y_, n_) = Halide::cast<uint8_t>(0);
     taken_(each_, list_, x_, y_, n_) = flag(each_);
   }
-  bits_(b_, list_, x_, y_, n_) = Halide::cast<uint8_t>(BitsOfBytes([&](int at) { return taken_(b_ * kFlags + at, list_, x_, y_, n_); }));
+  bits_(b_, list_, x_, y_, n_) =
+      Halide::cast<uint8_t>(BitsOfBytes([&](int at) { return taken_(b_ * kFlags + at, list_, x_, y_, n_); }));
   // Of the channels before byte b.
   count_(b_, list_, x_, y_, n_) = Halide::cast(entry_, 0);
-  count_(byte_ + 1, list_, x_, y_, n_) = count_(byte_, list_, x_, y_, n_) + Halide::cast(entry_, Halide::popcount(bits_(byte_, list_, x_, y_, n_)));
-  const Expr slot = Halide::unsafe_promise_clamped(Halide::cast<int>(count_(put_.y, list_, x_, y_, n_)), 0, (bytes_ - 1) * kFlags);
+  count_(byte_ + 1, list_, x_, y_, n_) =
+      count_(byte_, list_, x_, y_, n_) + Halide::cast(entry_, Halide::popcount(bits_(byte_, list_, x_, y_, n_)));
+  const Expr slot =
+      Halide::unsafe_promise_clamped(Halide::cast<int>(count_(put_.y, list_, x_, y_, n_)), 0, (bytes_ - 1) * kFlags);
   const Expr place = SetBit(Halide::cast<int>(bits_(put_.y, list_, x_, y_, n_)), put_.x);
   entries_(b_, list_, x_, y_, n_) = Halide::undef(entry_);
   entries_(slot + put_.x, list_, x_, y_, n_) = Halide::cast(entry_, place) + Halide::cast(entry_, put_.y * kFlags);
 }
 
-Expr PixelLists::Count(const Expr& list, const Expr& x, const Expr& y, const Expr& n) const { return Halide::cast<int>(count_(bytes_, list, x, y, n)); }
+Expr PixelLists::Count(const Expr& list, const Expr& x, const Expr& y, const Expr& n) const {
+  return Halide::cast<int>(count_(bytes_, list, x, y, n));
+}
 
 Expr PixelLists::Entry(const Expr& slot, const Expr& list, const Expr& x, const Expr& y, const Expr& n) const {
   return Halide::unsafe_promise_clamped(Halide::cast<int>(entries_(slot, list, x, y, n)), 0, channels_ - 1);
@@ -48,7 +56,11 @@ void PixelLists::Schedule(Func& out, const Var& task) {
   taken_.compute_at(bits_, x_).store_in(kOnStack).vectorize(c_, FlagLanes(bytes_));
   if (channels_ % kFlags != 0) taken_.update().unscheduled();
   count_.update().reorder(byte_, list_, x_, y_).unroll(byte_, unrolled, TailStrategy::GuardWithIf);
-  entries_.update().allow_race_conditions().reorder(put_.x, put_.y, list_, x_, y_).vectorize(put_.x).unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
+  entries_.update()
+      .allow_race_conditions()
+      .reorder(put_.x, put_.y, list_, x_, y_)
+      .vectorize(put_.x)
+      .unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
 }
 
 }  // namespace brine::codegen

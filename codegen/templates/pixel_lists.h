@@ -11,13 +11,16 @@ namespace brine::codegen {
 class PixelLists {
  public:
   // Whether a list takes a channel in.  The channels of a pixel are neighbours in memory.
-  using Takes = std::function<Halide::Expr(const Halide::Expr& channel, const Halide::Var& list, const Halide::Var& x, const Halide::Var& y, const Halide::Var& n)>;
+  using Takes = std::function<Halide::Expr(const Halide::Expr& channel, const Halide::Var& list, const Halide::Var& x,
+                                           const Halide::Var& y, const Halide::Var& n)>;
 
   PixelLists(int channels, const Takes& takes);
 
-  Halide::Expr Count(const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y, const Halide::Expr& n) const;
+  Halide::Expr Count(const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y,
+                     const Halide::Expr& n) const;
   // A channel; of a slot that the list has.
-  Halide::Expr Entry(const Halide::Expr& slot, const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y, const Halide::Expr& n) const;
+  Halide::Expr Entry(const Halide::Expr& slot, const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y,
+                     const Halide::Expr& n) const;
 
   int64_t Bytes(int64_t lists) const;  // on the stack of the task that `Schedule` names
 
@@ -26,7 +29,8 @@ class PixelLists {
  private:
   const int channels_, bytes_;  // bytes: of eight channels' flags
   const Halide::Type entry_;
-  const Halide::Var c_{"c"}, b_{"b"}, list_{"list"}, x_{"x"}, y_{"y"}, n_{"n"};  // channel, byte or slot, list, pixel, picture
+  const Halide::Var c_{"c"}, b_{"b"}, list_{"list"}, x_{"x"}, y_{"y"},
+      n_{"n"};  // channel, byte or slot, list, pixel, picture
   Halide::Func taken_{"taken"}, bits_{"bits"}, count_{"count"}, entries_{"entries"};
   Halide::RDom each_, byte_, put_;
 };

@@ -1,4 +1,5 @@
-// Lists of the flags that are set, eight at a time: of a byte of them, a table knows the places, and the next byte's go behind those that count.
+// Lists of the flags that are set, eight at a time: of a byte of them, a table knows the places, and the next byte's go
+// behind those that count.
 #ifndef BRINE_CODEGEN_TEMPLATES_SET_BITS_H_
 #define BRINE_CODEGEN_TEMPLATES_SET_BITS_H_
 
@@ -13,8 +14,8 @@ inline constexpr int kFlags = 8;  // of a byte
 // Which of eight flags are set, as the bits of an int, the first one lowest.  For flags that lie in different vectors.
 Halide::Expr Bits(const std::function<Halide::Expr(int flag)>& is_set);
 
-// How many flags as bytes to make at once, of some bytes' worth of them.  They are read again right away, and a load that is wider than the
-// store in front of it waits until that has reached the cache: so as many as a load may want.
+// How many flags as bytes to make at once, of some bytes' worth of them.  They are read again right away, and a load
+// that is wider than the store in front of it waits until that has reached the cache: so as many as a load may want.
 int FlagLanes(int bytes);
 
 // The same for eight bytes behind each other that are 0 or 1: read as one word, and multiplied into its highest byte.

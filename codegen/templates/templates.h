@@ -19,13 +19,13 @@ struct KernelRequest {
 
 struct ScheduledKernel {
   Halide::Pipeline pipeline;
-  std::vector<Halide::Argument> inputs;   // in the order of the kernel's inputs
-  std::vector<int> output_order;          // the pipeline's output k is the kernel's output output_order[k]
-  std::string algorithm;                  // a word for the way in which it was built: "winograd", "lists", …
+  std::vector<Halide::Argument> inputs;  // in the order of the kernel's inputs
+  std::vector<int> output_order;         // the pipeline's output k is the kernel's output output_order[k]
+  std::string algorithm;                 // a word for the way in which it was built: "winograd", "lists", …
 };
 
-// Builds the kernel with the template of its region (templates.def).  A template that does not fit a kernel (a window that overlaps the
-// next, say) builds it as `generic` does, which holds any legal region.
+// Builds the kernel with the template of its region (templates.def).  A template that does not fit a kernel (a window
+// that overlaps the next, say) builds it as `generic` does, which holds any legal region.
 ScheduledKernel BuildKernel(const KernelRequest& request);
 
 ScheduledKernel BuildGeneric(const KernelRequest& request);

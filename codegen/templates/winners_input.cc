@@ -23,13 +23,24 @@ constexpr int kFewestTaps = 9, kFewestFilters = 32;
 class InputGradient {
  public:
   InputGradient(Frame& frame, const Winners& winners)
-      : frame_(frame), machine_(frame.machine()), winners_(winners), grad_(*frame.Find(ir::kConv2DGradInput)), type_(frame.graph().type(grad_.outputs[0])),
-        w_(*frame.Parameter(grad_.inputs[1])), window_(MakeWindow(grad_.attributes, w_.type.shape[0], w_.type.shape[1])),
-        channels_(static_cast<int>(w_.type.shape[2])), lanes_(machine_.lanes), reach_(window_.size[1] + winners.across - 1),
-        blocks_(Parts(channels_, lanes_)), lists_(MakeLists()), height_(static_cast<int>(type_.shape[1]) + window_.before[0] + window_.after[0]),
+      : frame_(frame),
+        machine_(frame.machine()),
+        winners_(winners),
+        grad_(*frame.Find(ir::kConv2DGradInput)),
+        type_(frame.graph().type(grad_.outputs[0])),
+        w_(*frame.Parameter(grad_.inputs[1])),
+        window_(MakeWindow(grad_.attributes, w_.type.shape[0], w_.type.shape[1])),
+        channels_(static_cast<int>(w_.type.shape[2])),
+        lanes_(machine_.lanes),
+        reach_(window_.size[1] + winners.across - 1),
+        blocks_(Parts(channels_, lanes_)),
+        lists_(MakeLists()),
+        height_(static_cast<int>(type_.shape[1]) + window_.before[0] + window_.after[0]),
         width_(static_cast<int>(type_.shape[2]) + window_.before[1] + window_.after[1]) {
-    const bool pays = winners.pooled() || (window_.size[0] * window_.size[1] >= kFewestTaps && winners.filters >= kFewestFilters);
-    fits_ = pays && winners.cells() <= kMostCells && winners.filters < 65536 && reach_ * window_.size[0] <= machine_.registers - 2 &&
+    const bool pays =
+        winners.pooled() || (window_.size[0] * window_.size[1] >= kFewestTaps && winners.filters >= kFewestFilters);
+    fits_ = pays && winners.cells() <= kMostCells && winners.filters < 65536 &&
+            reach_ * window_.size[0] <= machine_.registers - 2 &&
             lists_.Bytes(int64_t{winners.windows()} * winners.cells()) <= kTaskBytes &&
             int64_t{height_} * width_ * lanes_ * 4 <= kTaskBytes;
   }
@@ -44,12 +55,17 @@ class InputGradient {
   }
 
  private:
-  // A vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.  Two vectors would fit the registers of
-  // AVX-512, but all that is walked would not fit the first-level cache: 1.15 times as long.
+  // A vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.  Two vectors
+  // would fit the registers of AVX-512, but all that is walked would not fit the first-level cache: 1.15 times as long.
   void PackWeights() {
     const Expr channel = h_ * lanes_ + l_, weight = w_({a_, b_, Halide::min(channel, channels_ - 1), f_});
     packed_(l_, b_, a_, f_, h_) = channels_ % lanes_ == 0 ? weight : Halide::select(channel < channels_, weight, 0.0f);
-    packed_.compute_root().bound(l_, 0, lanes_).bound(h_, 0, blocks_).reorder(l_, b_, a_, h_, f_).vectorize(l_).parallel(f_, std::min(16, winners_.filters));
+    packed_.compute_root()
+        .bound(l_, 0, lanes_)
+        .bound(h_, 0, blocks_)
+        .reorder(l_, b_, a_, h_, f_)
+        .vectorize(l_)
+        .parallel(f_, std::min(16, winners_.filters));
   }
 
   Index At(const Expr& filter) const { return {n_, y_, x_, filter}; }
@@ -85,7 +101,9 @@ class InputGradient {
 
   void MakeResult() {
     const Picture at = PictureAxes();
-    Func out = MakeFunc("dx", Axes(4), {picture_(at.c % lanes_, at.x + window_.before[1], at.y + window_.before[0], at.n, at.c / lanes_)});
+    Func out =
+        MakeFunc("dx", Axes(4),
+                 {picture_(at.c % lanes_, at.x + window_.before[1], at.y + window_.before[0], at.n, at.c / lanes_)});
     ir::ValueId result = grad_.outputs[0];
     if (const Node* relu = frame_.Find(ir::kReluGrad)) {
       const Func masked = frame_.Lower(*relu, {{type_, out, -1}, *frame_.Parameter(relu->inputs[1])}).func;
@@ -93,7 +111,10 @@ class InputGradient {
       result = relu->outputs[0];
     }
     frame_.AddOutput(out, {result});
-    out.bound(at.c, 0, channels_).bound(at.x, 0, static_cast<int>(type_.shape[2])).bound(at.y, 0, static_cast<int>(type_.shape[1])).bound(at.n, 0, machine_.rows);
+    out.bound(at.c, 0, channels_)
+        .bound(at.x, 0, static_cast<int>(type_.shape[2]))
+        .bound(at.y, 0, static_cast<int>(type_.shape[1]))
+        .bound(at.n, 0, machine_.rows);
     Var h, l;
     out.split(at.c, h, l, lanes_, Halide::TailStrategy::GuardWithIf).reorder(l, at.x, at.y, h, at.n);
     // Pixels are written with all of their channels behind each other, where that leaves tasks enough.
@@ -118,20 +139,22 @@ class InputGradient {
   const Tensor w_;
   const Window window_;
   const int channels_, lanes_;
-  const int reach_;          // columns of pixels that the winners of a window can touch
-  const int blocks_;         // vectors of channels
+  const int reach_;   // columns of pixels that the winners of a window can touch
+  const int blocks_;  // vectors of channels
   PixelLists lists_;
   const int height_, width_;  // with the border
   bool fits_;
-  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"};                                       // filter, window, picture
-  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};  // lane, tap, vector of channels, pixel of a patch
+  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"};  // filter, window, picture
+  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"},
+      row_{"row"};  // lane, tap, vector of channels, pixel of a patch
   Func packed_{"packed"}, patch_{"patch"}, picture_{"picture"};
   RDom to_;
 };
 
 }  // namespace
 
-// Of the tutorial CNN's second convolution on 2 cores of Zen 4, half of the winners live: 0.18 ms; at their peak the dense gradient takes 0.85 ms.
+// Of the tutorial CNN's second convolution on 2 cores of Zen 4, half of the winners live: 0.18 ms; at their peak the
+// dense gradient takes 0.85 ms.
 std::optional<ScheduledKernel> BuildWinnersInput(Frame& frame, const Winners& winners) {
   InputGradient gradient(frame, winners);
   return gradient.Fits() ? std::optional(gradient.Build()) : std::nullopt;

@@ -6,8 +6,8 @@
 
 namespace brine::codegen {
 
-// dw[a, b, c, f] = Σ over n, y, x of image[n, y + a, x + b, c] · dy[n, y, x, f] for a picture without pads, `before` rows and columns of
-// which are a border.  Returns the scheduled Func.
+// dw[a, b, c, f] = Σ over n, y, x of image[n, y + a, x + b, c] · dy[n, y, x, f] for a picture without pads, `before`
+// rows and columns of which are a border.  Returns the scheduled Func.
 Halide::Func WinogradFilter(Frame& frame, const Tensor& picture, const int before[2], const Tensor& dy);
 
 }  // namespace brine::codegen

@@ -12,17 +12,21 @@ Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<E
   for (size_t at = 0; at < terms.size(); ++at) {
     const double factor = factors[at];
     if (factor == 0) continue;
-    const Expr term = factor == 1 || factor == -1 ? terms[at] : terms[at] * static_cast<float>(factor < 0 ? -factor : factor);
-    if (sum.defined()) sum = factor < 0 ? sum - term : sum + term;
-    else sum = factor < 0 ? -term : term;
+    const Expr term =
+        factor == 1 || factor == -1 ? terms[at] : terms[at] * static_cast<float>(factor < 0 ? -factor : factor);
+    if (sum.defined())
+      sum = factor < 0 ? sum - term : sum + term;
+    else
+      sum = factor < 0 ? -term : term;
   }
   return sum;
 }
 
 }  // namespace
 
-// By Toom and Cook: the product of two polynomials from its values at points; the last point is infinity.  The result is turned around
-// (transposed), which makes of the product a correlation: S. Winograd, "Arithmetic Complexity of Computations", 1980, chapter IV.
+// By Toom and Cook: the product of two polynomials from its values at points; the last point is infinity.  The result
+// is turned around (transposed), which makes of the product a correlation: S. Winograd, "Arithmetic Complexity of
+// Computations", 1980, chapter IV.
 Transforms MakeTransforms(int size, int taps) {
   constexpr std::array<double, kMostPoints - 1> kPoints = {0, 1, -1, 2, -2};
   const int points = size + taps - 1, finite = points - 1;
@@ -45,8 +49,10 @@ Transforms MakeTransforms(int size, int taps) {
     }
     const double sign = scale < 0 ? -1 : 1;  // where it costs nothing
     for (int at = 0; at <= degree; ++at) result.input[point][at] = sign * polynomial[at];
-    for (int tap = 0; tap < taps; ++tap) result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;
-    for (int row = 0; row < size; ++row) result.output[row][point] = point < finite ? power(kPoints[point], row) : row == size - 1;
+    for (int tap = 0; tap < taps; ++tap)
+      result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;
+    for (int row = 0; row < size; ++row)
+      result.output[row][point] = point < finite ? power(kPoints[point], row) : row == size - 1;
   }
   return result;
 }

@@ -21,7 +21,8 @@ struct Transforms {
 Transforms MakeTransforms(int size, int taps);  // size + taps − 1 points
 
 // Row `index` of matrix · terms.
-Halide::Expr Transform(const TransformMatrix& matrix, int rows, const Halide::Expr& index, const std::vector<Halide::Expr>& terms);
+Halide::Expr Transform(const TransformMatrix& matrix, int rows, const Halide::Expr& index,
+                       const std::vector<Halide::Expr>& terms);
 
 // term(0), term(1) …
 std::vector<Halide::Expr> Each(int count, const std::function<Halide::Expr(int)>& term);

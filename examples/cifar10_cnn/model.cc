@@ -4,7 +4,7 @@
 brine::Model BuildModel() {
   using namespace brine;
   Sequential net("cifar10_cnn", Input({32, 32, 3}));
-  net.Add(Rescaling(1.0f / 255));                       // the data set stays uint8; the scale is part of the graph
+  net.Add(Rescaling(1.0f / 255));  // the data set stays uint8; the scale is part of the graph
   net.Add(Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}));
   net.Add(MaxPooling2D({.pool_size = 2}));
   net.Add(Conv2D({.filters = 64, .kernel_size = 3, .activation = "relu"}));
@@ -12,7 +12,8 @@ brine::Model BuildModel() {
   net.Add(Flatten());
   net.Add(Dense({.units = 128, .activation = "relu"}));
   net.Add(Dense({.units = 10, .activation = "softmax"}));
-  net.Compile({.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  net.Compile(
+      {.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
   return net;
 }
 BRINE_MODEL(BuildModel)

@@ -1,11 +1,13 @@
-// examples/cifar10_dropout_augment/model.cc: the tutorial network with augmented pictures and dropout, compiled into the step
+// examples/cifar10_dropout_augment/model.cc: the tutorial network with augmented pictures and dropout, compiled into
+// the step
 #include <brine.h>
 
 brine::Model BuildModel() {
   using namespace brine;
   Sequential net("cifar10_dropout_augment", Input({32, 32, 3}));
-  net.Add(RandomFlip("horizontal"));                    // moves bytes; Rescaling turns them into numbers
-  net.Add(RandomTranslation({.height_factor = 0.125f, .width_factor = 0.125f, .fill_mode = "reflect", .interpolation = "nearest"}));
+  net.Add(RandomFlip("horizontal"));  // moves bytes; Rescaling turns them into numbers
+  net.Add(RandomTranslation(
+      {.height_factor = 0.125f, .width_factor = 0.125f, .fill_mode = "reflect", .interpolation = "nearest"}));
   net.Add(Rescaling(1.0f / 255));
   net.Add(Conv2D({.filters = 32, .kernel_size = 3, .activation = "relu"}));
   net.Add(MaxPooling2D({.pool_size = 2}));
@@ -16,7 +18,8 @@ brine::Model BuildModel() {
   net.Add(Dense({.units = 128, .activation = "relu"}));
   net.Add(Dropout(0.5f));
   net.Add(Dense({.units = 10, .activation = "softmax"}));
-  net.Compile({.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  net.Compile(
+      {.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
   return net;
 }
 BRINE_MODEL(BuildModel)

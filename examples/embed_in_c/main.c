@@ -21,13 +21,15 @@ int main(void) {
   brine_state* state = memory == NULL ? NULL : mnist_mlp_init(memory, 1);
   if (state == NULL) return 1;
   const brine_program* program = mnist_mlp_program();
-  Fill(brine_input_rows(state, &program->train, BRINE_DATA, 0), brine_input_rows(state, &program->train, BRINE_LABEL, 0));
+  Fill(brine_input_rows(state, &program->train, BRINE_DATA, 0),
+       brine_input_rows(state, &program->train, BRINE_LABEL, 0));
   for (int step = 1; step <= 50; ++step) {
     if (brine_train_step(state, kRows) != BRINE_OK) {
       fprintf(stderr, "%s\n", brine_error(state));
       return 1;
     }
-    if (step == 1 || step == 50) printf("step %d: loss %.4f\n", step, *brine_output_data(state, &program->train, "loss"));
+    if (step == 1 || step == 50)
+      printf("step %d: loss %.4f\n", step, *brine_output_data(state, &program->train, "loss"));
   }
   free(memory);
   return 0;

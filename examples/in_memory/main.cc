@@ -28,7 +28,8 @@ int main() try {
   std::vector<float> points(kPoints * kMeasurements);
   std::vector<int32_t> quarters(kPoints);
   std::mt19937 random(1);
-  for (int at = 0; at < kPoints; ++at) quarters[at] = Draw(random, std::span(points).subspan(at * kMeasurements, kMeasurements));
+  for (int at = 0; at < kPoints; ++at)
+    quarters[at] = Draw(random, std::span(points).subspan(at * kMeasurements, kMeasurements));
   const brine::Dataset train(kPoints, std::span<const float>(points), std::span<const int32_t>(quarters));
 
   // From a function, which makes sample i when it is asked for it.
@@ -43,7 +44,8 @@ int main() try {
   brine::Trainer trainer(quarters::Program(), {.seed = 3});
   brine::Callback decay;
   decay.on_epoch_end = [](brine::Trainer& t, const brine::EpochResult& epoch) {
-    std::printf("epoch %d: loss %.3f, validation accuracy %.3f\n", epoch.epoch + 1, epoch.train.loss, epoch.validation.accuracy);
+    std::printf("epoch %d: loss %.3f, validation accuracy %.3f\n", epoch.epoch + 1, epoch.train.loss,
+                epoch.validation.accuracy);
     t.set_learning_rate(0.8 * t.learning_rate());
     if (epoch.validation.accuracy > 0.97) t.Stop();
   };

@@ -14,11 +14,13 @@ std::string Arguments::Get(const std::string& flag, const std::string& otherwise
   return it == flags.end() ? otherwise : it->second;
 }
 
-absl::StatusOr<int64_t> Arguments::GetInt(const std::string& flag, int64_t otherwise, int64_t least, int64_t most) const {
+absl::StatusOr<int64_t> Arguments::GetInt(const std::string& flag, int64_t otherwise, int64_t least,
+                                          int64_t most) const {
   if (!Has(flag)) return otherwise;
   int64_t number = 0;
   if (!absl::SimpleAtoi(Get(flag, ""), &number) || number < least || number > most) {
-    return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be a whole number from ", least, " to ", most, ", got ", ir::Excerpt(Get(flag, ""))));
+    return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be a whole number from ", least, " to ", most,
+                                                   ", got ", ir::Excerpt(Get(flag, ""))));
   }
   return number;
 }
@@ -45,7 +47,8 @@ absl::StatusOr<Arguments> Parse(absl::Span<char* const> arguments, absl::Span<co
       if (is_switch) return absl::InvalidArgumentError(absl::StrCat(name, " takes no value"));
       value = argument.substr(equals + 1);
     } else if (!is_switch) {
-      if (at + 1 == arguments.size()) return absl::InvalidArgumentError(absl::StrCat(name, " needs a value: ", flag->value));
+      if (at + 1 == arguments.size())
+        return absl::InvalidArgumentError(absl::StrCat(name, " needs a value: ", flag->value));
       value = arguments[++at];
     }
     result.flags[name.substr(name.find_first_not_of('-'))] = value;

@@ -14,8 +14,8 @@
 namespace brine::cli {
 
 struct Flag {
-  const char* name;       // "--batch-size"
-  const char* value;      // what its value is called in the help; empty: a switch
+  const char* name;   // "--batch-size"
+  const char* value;  // what its value is called in the help; empty: a switch
   const char* help;
   bool forwarded = false;  // handed on to the compiled program
 };

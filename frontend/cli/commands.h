@@ -14,7 +14,7 @@ enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed 
 
 struct Command {
   const char* name;
-  const char* words;    // "MODEL"
+  const char* words;  // "MODEL"
   size_t word_count;
   const char* summary;  // one line
   absl::Span<const Flag> flags;

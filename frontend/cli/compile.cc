@@ -29,16 +29,20 @@ absl::Status CheckHeader(const std::string& path, const std::string& model) {
   if (!status.ok() || !text.ok()) return status;
   const absl::string_view first_line = absl::string_view(*text).substr(0, text->find('\n'));
   if (absl::EndsWith(first_line, "Written by brine.")) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(path, ": the C header would be written there, over a file that is not brine's"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": the C header would be written there, over a file that is not brine's"));
 }
 
 }  // namespace
 
 int RunCompile(const Command&, const Arguments& arguments) {
-  static const std::map<std::string, codegen::Emit> kForms = {
-      {"exe", codegen::Emit::kExe}, {"shared", codegen::Emit::kShared}, {"static", codegen::Emit::kStatic}, {"object", codegen::Emit::kObject}};
+  static const std::map<std::string, codegen::Emit> kForms = {{"exe", codegen::Emit::kExe},
+                                                              {"shared", codegen::Emit::kShared},
+                                                              {"static", codegen::Emit::kStatic},
+                                                              {"object", codegen::Emit::kObject}};
   const auto form = kForms.find(arguments.Get("emit", "exe"));
-  if (form == kForms.end()) return Fail(absl::InvalidArgumentError("--emit must be exe, shared, static or object"), kUsage);
+  if (form == kForms.end())
+    return Fail(absl::InvalidArgumentError("--emit must be exe, shared, static or object"), kUsage);
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
@@ -51,14 +55,20 @@ int RunCompile(const Command&, const Arguments& arguments) {
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
 
   static const char* const kSuffixes[] = {"", ".so", ".a", ".o"};
-  const std::string output = arguments.Get("o", absl::StrCat(program->name, kSuffixes[static_cast<size_t>(form->second)]));
+  const std::string output =
+      arguments.Get("o", absl::StrCat(program->name, kSuffixes[static_cast<size_t>(form->second)]));
   const size_t slash = output.rfind('/');
-  const std::string header = absl::StrCat(slash == std::string::npos ? "" : output.substr(0, slash + 1), program->name, ".h");
-  if (const absl::Status status = CheckReplaceable(output, arguments.words[0]); !status.ok()) return Fail(status, kUsage);
+  const std::string header =
+      absl::StrCat(slash == std::string::npos ? "" : output.substr(0, slash + 1), program->name, ".h");
+  if (const absl::Status status = CheckReplaceable(output, arguments.words[0]); !status.ok())
+    return Fail(status, kUsage);
   if (const absl::Status status = CheckHeader(header, arguments.words[0]); !status.ok()) return Fail(status, kUsage);
   const bool runs = form->second == codegen::Emit::kExe || form->second == codegen::Emit::kShared;
-  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, runs ? 0755 : 0644); !status.ok()) return Fail(status, kFailed);
-  if (const absl::Status status = codegen::WriteFileAtomically(header, program->header, 0644); !status.ok()) return Fail(status, kFailed);
+  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, runs ? 0755 : 0644);
+      !status.ok())
+    return Fail(status, kFailed);
+  if (const absl::Status status = codegen::WriteFileAtomically(header, program->header, 0644); !status.ok())
+    return Fail(status, kFailed);
   return kOk;
 }
 

@@ -28,9 +28,10 @@ absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& fo
   return ir::MemoryTable(graph);
 }
 
-// The graph of `stage` for `function`, of any batch size where that is 0: one that the file holds, or what the passes make of the file's model.
-absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function, int64_t batch_size,
-                                 std::vector<std::string>* remarks) {
+// The graph of `stage` for `function`, of any batch size where that is 0: one that the file holds, or what the passes
+// make of the file's model.
+absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function,
+                                 int64_t batch_size, std::vector<std::string>* remarks) {
   const ir::Graph* source = nullptr;
   for (const ir::Graph& graph : graphs) {
     const bool fits = graph.function == function && (batch_size == 0 || graph.batch_size == batch_size);
@@ -38,7 +39,9 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
     if (graph.stage == ir::Stage::kGraph) source = &graph;
     if (graph.stage != ir::Stage::kGraph && fits && graph.stage < stage && source == nullptr) source = &graph;
   }
-  if (source == nullptr) return absl::InvalidArgumentError(absl::StrCat("holds nothing that stage ", ir::StageName(stage), " could be made of"));
+  if (source == nullptr)
+    return absl::InvalidArgumentError(
+        absl::StrCat("holds nothing that stage ", ir::StageName(stage), " could be made of"));
   ir::Graph graph = *source;
   if (graph.stage == ir::Stage::kGraph) {
     if (stage == ir::Stage::kGraph) return graph;
@@ -55,7 +58,8 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
 
 int RunInspect(const Command&, const Arguments& arguments) {
   std::optional<ir::Stage> stage = ir::FindStage(arguments.Get("stage", "graph"));
-  if (!stage.has_value()) return Fail(absl::InvalidArgumentError("--stage must be graph, train, fused or planned"), kUsage);
+  if (!stage.has_value())
+    return Fail(absl::InvalidArgumentError("--stage must be graph, train, fused or planned"), kUsage);
   const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
   if (!function.has_value() || *function == ir::Function::kModel) {
     return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
@@ -71,14 +75,19 @@ int RunInspect(const Command&, const Arguments& arguments) {
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   const auto graphs = LoadModelFile(arguments.words[0], session->toolchain, session->cache);
-  if (!graphs.ok()) return Fail(graphs.status(), graphs.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
+  if (!graphs.ok())
+    return Fail(graphs.status(), graphs.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
   // A file of one graph is shown as it is.
   if (!arguments.Has("stage") && graphs->size() == 1) stage = (*graphs)[0].stage;
-  if (format == "table" && *stage != ir::Stage::kPlanned) return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
+  if (format == "table" && *stage != ir::Stage::kPlanned)
+    return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
   std::vector<std::string> remarks;
   const int64_t rows = arguments.Has("batch-size") ? *batch_size : 0;
-  const absl::StatusOr<ir::Graph> graph = Select(*graphs, *stage, *function, rows, arguments.Has("remarks") ? &remarks : nullptr);
-  if (!graph.ok()) return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())), kBadInput);
+  const absl::StatusOr<ir::Graph> graph =
+      Select(*graphs, *stage, *function, rows, arguments.Has("remarks") ? &remarks : nullptr);
+  if (!graph.ok())
+    return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())),
+                kBadInput);
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const absl::StatusOr<std::string> text = Format(*graph, format);
   return text.ok() ? Print(*text) : Fail(text.status(), kFailed);
@@ -90,20 +99,25 @@ int RunOpt(const Command&, const Arguments& arguments) {
     for (const passes::Pass& pass : passes::AllPasses()) absl::StrAppend(&list, pass.name, "  ", pass.reason, "\n");
     return Print(list);
   }
-  if (arguments.words.empty()) return Fail(absl::InvalidArgumentError("opt needs a file; see brine opt --help"), kUsage);
+  if (arguments.words.empty())
+    return Fail(absl::InvalidArgumentError("opt needs a file; see brine opt --help"), kUsage);
   passes::PipelineOptions options;
   if (arguments.Has("passes")) options.only = absl::StrSplit(arguments.Get("passes", ""), ',', absl::SkipEmpty());
   if (arguments.Has("without")) options.without = absl::StrSplit(arguments.Get("without", ""), ',', absl::SkipEmpty());
-  const absl::StatusOr<int64_t> stop = arguments.GetInt("stop-after", -1, 0, 1000), batch_size = arguments.GetInt("batch-size", 32, 1, 1 << 20);
+  const absl::StatusOr<int64_t> stop = arguments.GetInt("stop-after", -1, 0, 1000),
+                                batch_size = arguments.GetInt("batch-size", 32, 1, 1 << 20);
   if (!stop.ok()) return Fail(stop.status(), kUsage);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
   options.stop_after = static_cast<int>(*stop);
   const std::string print_after = arguments.Get("print-after", "");
-  for (const std::vector<std::string>& names : {options.only, options.without, arguments.Has("print-after") ? std::vector<std::string>{print_after} : std::vector<std::string>()}) {
+  for (const std::vector<std::string>& names :
+       {options.only, options.without,
+        arguments.Has("print-after") ? std::vector<std::string>{print_after} : std::vector<std::string>()}) {
     if (const absl::Status status = passes::CheckNames(names); !status.ok()) return Fail(status, kUsage);
   }
   const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
-  if (!function.has_value()) return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
+  if (!function.has_value())
+    return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
 
   absl::StatusOr<std::vector<ir::Graph>> graphs = ir::LoadGraphs(arguments.words[0]);
   if (!graphs.ok()) return Fail(graphs.status(), kBadInput);

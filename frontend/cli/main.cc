@@ -20,8 +20,12 @@ constexpr Flag kRemarks = {"--remarks", "", "say which fusions were declined, an
 constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
 // Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
-constexpr Flag kData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", true};
-constexpr Flag kBenchData = {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures, or noise where they do not fit", true};
+constexpr Flag kData = {"--data", "DIR",
+                        "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", true};
+constexpr Flag kBenchData = {
+    "--data", "DIR",
+    "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures, or noise where they do not fit",
+    true};
 constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
 constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
 constexpr Flag kInit = {"--init", "FILE", "begin with these weights (.safetensors)", true};
@@ -31,7 +35,16 @@ constexpr Flag kQuiet = {"--quiet", "", "no progress", true};
 constexpr Flag kReadCheckpoint = {"--checkpoint", "DIR", "take the newest checkpoint's weights", true};
 
 constexpr Flag kTrainFlags[] = {
-    kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kJson, kQuiet,
+    kBatchSize,
+    kDumpIr,
+    kRemarks,
+    kWithout,
+    kData,
+    kSeed,
+    kThreads,
+    kInit,
+    kJson,
+    kQuiet,
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", true},
     {"--learning-rate", "F", "of the optimizer", true},
     {"--validation-split", "F", "share of the training data, from its end, to validate on after each epoch (0)", true},
@@ -40,22 +53,50 @@ constexpr Flag kTrainFlags[] = {
     {"--resume", "", "go on from the newest checkpoint", true},
     {"--save", "FILE", "write the trained state (.safetensors)", true},
 };
-constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kData, kSeed, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet};
-constexpr Flag kPredictFlags[] = {{"--batch-size", "N", "the largest number of rows of a step (32)"}, kDumpIr, kRemarks, kWithout, kData, kThreads, kInit, kWeights, kReadCheckpoint, kJson, kQuiet,
-                                  {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
-constexpr Flag kBenchFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout, kBenchData, kSeed, kThreads, kInit, kJson, kQuiet,
-                                {"--steps", "N", "how many steps to time (100)", true},
-                                {"--trace", "FILE", "write when each kernel of some steps ran, for Perfetto or chrome://tracing", true}};
-constexpr Flag kCompileFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,
+constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,        kData, kSeed,
+                                   kThreads,   kInit,   kWeights, kReadCheckpoint, kJson, kQuiet};
+constexpr Flag kPredictFlags[] = {
+    {"--batch-size", "N", "the largest number of rows of a step (32)"},
+    kDumpIr,
+    kRemarks,
+    kWithout,
+    kData,
+    kThreads,
+    kInit,
+    kWeights,
+    kReadCheckpoint,
+    kJson,
+    kQuiet,
+    {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
+constexpr Flag kBenchFlags[] = {
+    kBatchSize,
+    kDumpIr,
+    kRemarks,
+    kWithout,
+    kBenchData,
+    kSeed,
+    kThreads,
+    kInit,
+    kJson,
+    kQuiet,
+    {"--steps", "N", "how many steps to time (100)", true},
+    {"--trace", "FILE", "write when each kernel of some steps ran, for Perfetto or chrome://tracing", true}};
+constexpr Flag kCompileFlags[] = {kBatchSize,
+                                  kDumpIr,
+                                  kRemarks,
+                                  kWithout,
                                   {"-o", "FILE", "output; the C header is written beside it"},
                                   {"--emit", "FORM", "exe, shared, static or object (exe)"},
                                   {"--target", "TARGET", "as Halide names it (this machine)"}};
 constexpr Flag kSummaryFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout};
-constexpr Flag kInspectFlags[] = {kBatchSize, kRemarks,
-                                  {"--stage", "STAGE", "graph, train, fused or planned (graph)"},
-                                  {"--function", "NAME", "train, evaluate or predict (train)"},
-                                  {"--format", "FORM", "text, pb, pbtxt, dot, or table of a planned graph's memory (text)"}};
-constexpr Flag kOptFlags[] = {kBatchSize, kWithout,
+constexpr Flag kInspectFlags[] = {
+    kBatchSize,
+    kRemarks,
+    {"--stage", "STAGE", "graph, train, fused or planned (graph)"},
+    {"--function", "NAME", "train, evaluate or predict (train)"},
+    {"--format", "FORM", "text, pb, pbtxt, dot, or table of a planned graph's memory (text)"}};
+constexpr Flag kOptFlags[] = {kBatchSize,
+                              kWithout,
                               {"--passes", "PASSES", "run these, in this order"},
                               {"--stop-after", "N", "run the first N"},
                               {"--print-after", "PASS", "print the graph after this pass instead of at the end"},
@@ -66,8 +107,11 @@ constexpr Command kCommands[] = {
     {"train", "MODEL", 1, "train a model and test it", kTrainFlags, &RunProgram},
     {"evaluate", "MODEL", 1, "loss and accuracy on test data", kEvaluateFlags, &RunProgram},
     {"predict", "MODEL", 1, "classes with probabilities", kPredictFlags, &RunProgram},
-    {"bench", "MODEL", 1, "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to", kBenchFlags, &RunProgram},
-    {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags, &RunVerify},
+    {"bench", "MODEL", 1,
+     "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to",
+     kBenchFlags, &RunProgram},
+    {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags,
+     &RunVerify},
     {"summary", "MODEL", 1, "the model's layers, kernels and memory", kSummaryFlags, &RunSummary},
     {"compile", "MODEL", 1, "a program, library or object, with its C header", kCompileFlags, &RunCompile},
     {"inspect", "FILE", 1, "any stage of a model or of a compiled program", kInspectFlags, &RunInspect},
@@ -78,15 +122,20 @@ constexpr Command kCommands[] = {
 
 std::string Usage() {
   std::string text = "usage: brine COMMAND …\n\n";
-  for (const Command& command : kCommands) absl::StrAppendFormat(&text, "  %-9s %-12s %s\n", command.name, command.words, command.summary);
-  absl::StrAppend(&text, "\nMODEL is model.cc, .pb, .pbtxt, .ir or a compiled program.  brine COMMAND --help lists the flags.\n",
-                  "  brine train examples/cifar10_cnn/model.cc --epochs 3\n  brine compile examples/cifar10_cnn/model.cc -o cifar10_cnn && ./cifar10_cnn train\n");
+  for (const Command& command : kCommands)
+    absl::StrAppendFormat(&text, "  %-9s %-12s %s\n", command.name, command.words, command.summary);
+  absl::StrAppend(
+      &text, "\nMODEL is model.cc, .pb, .pbtxt, .ir or a compiled program.  brine COMMAND --help lists the flags.\n",
+      "  brine train examples/cifar10_cnn/model.cc --epochs 3\n  brine compile examples/cifar10_cnn/model.cc -o "
+      "cifar10_cnn && ./cifar10_cnn train\n");
   return text;
 }
 
 std::string Help(const Command& command) {
-  std::string text = absl::StrCat("usage: brine ", command.name, " ", command.words, " [flags]\n", command.summary, "\n");
-  for (const Flag& flag : command.flags) absl::StrAppendFormat(&text, "  %-26s %s\n", absl::StrCat(flag.name, " ", flag.value), flag.help);
+  std::string text =
+      absl::StrCat("usage: brine ", command.name, " ", command.words, " [flags]\n", command.summary, "\n");
+  for (const Flag& flag : command.flags)
+    absl::StrAppendFormat(&text, "  %-26s %s\n", absl::StrCat(flag.name, " ", flag.value), flag.help);
   return text;
 }
 
@@ -97,20 +146,27 @@ int Main(int argc, char** argv) {
     return kUsage;
   }
   const std::string name = argv[1];
-  const auto command = std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& row) { return name == row.name; });
+  const auto command =
+      std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& row) { return name == row.name; });
   if (command == std::end(kCommands)) {
     std::vector<absl::string_view> known;
     for (const Command& row : kCommands) known.push_back(row.name);
-    return Fail(absl::InvalidArgumentError(absl::StrCat("unknown command ", ir::Excerpt(name), ir::DidYouMean(name, known))), kUsage);
+    return Fail(
+        absl::InvalidArgumentError(absl::StrCat("unknown command ", ir::Excerpt(name), ir::DidYouMean(name, known))),
+        kUsage);
   }
   const absl::Span<char* const> rest(argv + 2, static_cast<size_t>(argc - 2));
-  if (std::any_of(rest.begin(), rest.end(), [](const char* word) { return std::strcmp(word, "--help") == 0; })) return Print(Help(*command));
+  if (std::any_of(rest.begin(), rest.end(), [](const char* word) { return std::strcmp(word, "--help") == 0; }))
+    return Print(Help(*command));
   const absl::StatusOr<Arguments> arguments = Parse(rest, command->flags);
   if (!arguments.ok()) return Fail(arguments.status(), kUsage);
-  if (arguments->words.size() < command->word_count) return Fail(absl::InvalidArgumentError(absl::StrCat(name, " needs ", command->words)), kUsage);
-  const size_t most = std::max<size_t>(command->word_count, *command->words == '\0' ? 0 : 1) + (name == "predict" ? 1 : 0);
+  if (arguments->words.size() < command->word_count)
+    return Fail(absl::InvalidArgumentError(absl::StrCat(name, " needs ", command->words)), kUsage);
+  const size_t most =
+      std::max<size_t>(command->word_count, *command->words == '\0' ? 0 : 1) + (name == "predict" ? 1 : 0);
   if (arguments->words.size() > most) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(name, " does not take ", ir::Excerpt(arguments->words[most]))), kUsage);
+    return Fail(absl::InvalidArgumentError(absl::StrCat(name, " does not take ", ir::Excerpt(arguments->words[most]))),
+                kUsage);
   }
   return command->run(*command, *arguments);
 }
@@ -122,7 +178,8 @@ int Fail(const absl::Status& status, int code) {
   const std::string text(status.message());
   // Places begin their own lines: model.cc:9: …
   const bool placed = code == kBadInput;
-  std::fprintf(stderr, "%s%s%s", placed ? "" : "brine: ", text.c_str(), text.empty() || text.back() != '\n' ? "\n" : "");
+  std::fprintf(stderr, "%s%s%s", placed ? "" : "brine: ", text.c_str(),
+               text.empty() || text.back() != '\n' ? "\n" : "");
   return code;
 }
 

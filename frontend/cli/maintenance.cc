@@ -22,14 +22,16 @@ int RunCache(const Command&, const Arguments& arguments) {
   if (!cache.ok()) return Fail(cache.status(), kFailed);
   const absl::StatusOr<codegen::Cache::Stats> stats = verb == "stats" ? cache->GetStats() : cache->Clean();
   if (!stats.ok()) return Fail(stats.status(), kFailed);
-  return Print(absl::StrCat(verb == "stats" ? "" : "removed ", stats->entries, " entries, ", stats->bytes, " bytes, ", cache->folder(), "\n"));
+  return Print(absl::StrCat(verb == "stats" ? "" : "removed ", stats->entries, " entries, ", stats->bytes, " bytes, ",
+                            cache->folder(), "\n"));
 }
 
 int RunDoctor(const Command&, const Arguments&) {
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
-  std::string report = absl::StrCat("cache        ", session->cache.folder(), "\nworker       ", session->toolchain.worker, "\nlibraries    ", session->toolchain.libraries,
-                                    "\nhalide       ", codegen::kHalideVersion, "\n");
+  std::string report =
+      absl::StrCat("cache        ", session->cache.folder(), "\nworker       ", session->toolchain.worker,
+                   "\nlibraries    ", session->toolchain.libraries, "\nhalide       ", codegen::kHalideVersion, "\n");
   int code = kOk;
   const absl::StatusOr<std::string> target = codegen::HostTarget(session->toolchain.worker, session->cache);
   absl::StrAppend(&report, "target       ", target.ok() ? *target : std::string(target.status().message()), "\n");
@@ -38,7 +40,8 @@ int RunDoctor(const Command&, const Arguments&) {
     const absl::StatusOr<codegen::ProcessResult> result = codegen::RunProcess({compiler, "--version"});
     const bool works = result.ok() && result->exit_code == 0;
     if (!works) code = kCompileFailed;
-    const std::string first = works ? std::string(*absl::StrSplit(result->output, '\n').begin()) : std::string("missing; models and programs cannot be compiled");
+    const std::string first = works ? std::string(*absl::StrSplit(result->output, '\n').begin())
+                                    : std::string("missing; models and programs cannot be compiled");
     absl::StrAppend(&report, "compiler     ", compiler, ": ", first, "\n");
   }
   cpu_set_t cores;

@@ -62,7 +62,9 @@ std::string ProgramKey(const std::string& command, absl::string_view files) {
 absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchain& toolchain, const Cache& cache) {
   const std::string library = toolchain.libraries + "/libbrine_model.so";
   const std::string headers = toolchain.include + "/frontend";
-  const std::vector<std::string> command = {toolchain.cxx_compiler, "-O0", "-std=c++20", "-I" + toolchain.libraries + "/precompiled", "-I" + headers, "-I" + toolchain.include};
+  const std::vector<std::string> command = {toolchain.cxx_compiler, "-O0",
+                                            "-std=c++20",           "-I" + toolchain.libraries + "/precompiled",
+                                            "-I" + headers,         "-I" + toolchain.include};
   char* absolute = realpath(path.c_str(), nullptr);
   const std::string full = absolute == nullptr ? path : absolute;
   std::free(absolute);
@@ -79,11 +81,16 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   BRINE_ASSIGN_OR_RETURN(codegen::TemporaryFolder folder, codegen::TemporaryFolder::Create());
   const std::string output = folder.path() + "/model", depfile = folder.path() + "/model.d";
   std::vector<std::string> run = command;
-  for (const std::string& word : {std::string("-MD"), std::string("-MF"), depfile, std::string("-o"), output, path, library, "-Wl,-rpath," + toolchain.libraries}) run.push_back(word);
+  for (const std::string& word : {std::string("-MD"), std::string("-MF"), depfile, std::string("-o"), output, path,
+                                  library, "-Wl,-rpath," + toolchain.libraries})
+    run.push_back(word);
   const absl::StatusOr<codegen::ProcessResult> result = codegen::RunProcess(run);
   if (absl::IsCancelled(result.status())) return result.status();
-  if (!result.ok()) return absl::UnavailableError(absl::StrCat("no C++ compiler: ", result.status().message(), "; install g++ or set CXX"));
-  if (result->exit_code != 0) return absl::InvalidArgumentError(absl::StrCat(result->errors, path, ": the model does not compile"));
+  if (!result.ok())
+    return absl::UnavailableError(
+        absl::StrCat("no C++ compiler: ", result.status().message(), "; install g++ or set CXX"));
+  if (result->exit_code != 0)
+    return absl::InvalidArgumentError(absl::StrCat(result->errors, path, ": the model does not compile"));
   BRINE_ASSIGN_OR_RETURN(std::string program, ReadFile(output));
   BRINE_ASSIGN_OR_RETURN(std::string rules, ReadFile(depfile));
   std::vector<std::string> files = Dependencies(rules);
@@ -102,7 +109,8 @@ absl::StatusOr<std::vector<ir::Graph>> Checked(absl::StatusOr<std::vector<ir::Gr
   return graphs;
 }
 
-absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const Toolchain& toolchain, const Cache& cache) {
+absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const Toolchain& toolchain,
+                                                const Cache& cache) {
   BRINE_ASSIGN_OR_RETURN(std::string program, CompileModel(path, toolchain, cache));
   BRINE_ASSIGN_OR_RETURN(codegen::TemporaryFolder folder, codegen::TemporaryFolder::Create());
   const std::string file = folder.path() + "/model", graphs = folder.path() + "/graphs";
@@ -116,14 +124,17 @@ absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const T
   }
   const absl::StatusOr<std::string> text = ReadFile(graphs);
   if (result.exit_code != 0 || !text.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat(result.errors, path, ": the model's program ended with code ", result.exit_code, result.exit_code == 0 ? " and wrote no graph" : ""));
+    return absl::InvalidArgumentError(absl::StrCat(result.errors, path, ": the model's program ended with code ",
+                                                   result.exit_code,
+                                                   result.exit_code == 0 ? " and wrote no graph" : ""));
   }
   return Checked(ir::Parse(*text, path));
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<ir::Graph>> LoadModelFile(const std::string& path, const Toolchain& toolchain, const Cache& cache) {
+absl::StatusOr<std::vector<ir::Graph>> LoadModelFile(const std::string& path, const Toolchain& toolchain,
+                                                     const Cache& cache) {
   struct stat info;
   if (stat(path.c_str(), &info) != 0) return absl::InvalidArgumentError(absl::StrCat(path, ": no such file"));
   if (S_ISDIR(info.st_mode)) return absl::InvalidArgumentError(absl::StrCat(path, ": is a folder, not a model"));
@@ -134,7 +145,9 @@ absl::StatusOr<std::vector<ir::Graph>> LoadModelFile(const std::string& path, co
   const absl::StatusOr<std::string> bytes = ReadFile(path);
   if (!bytes.ok()) return absl::InvalidArgumentError(bytes.status().message());
   const absl::string_view text = codegen::FindEmbeddedGraphs(*bytes);
-  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(path, ": neither a model (.cc, .pb, .pbtxt, .ir) nor a compiled program"));
+  if (text.empty())
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": neither a model (.cc, .pb, .pbtxt, .ir) nor a compiled program"));
   return Checked(ir::Parse(text, path));
 }
 
@@ -143,7 +156,8 @@ absl::StatusOr<ir::Graph> LoadModel(const std::string& path, const Toolchain& to
   for (ir::Graph& graph : graphs) {
     if (graph.stage == ir::Stage::kGraph) return std::move(graph);
   }
-  return absl::InvalidArgumentError(absl::StrCat(path, ": holds no graph of stage graph, which is what can be compiled"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ": holds no graph of stage graph, which is what can be compiled"));
 }
 
 }  // namespace brine::cli

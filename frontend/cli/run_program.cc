@@ -40,7 +40,9 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;
   if (std::strcmp(command.name, "predict") != 0 && prepared.planned.Find(ir::Function::kTrain) == nullptr) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": has no loss, so there is nothing to ", command.name, "; call Compile()")), kBadInput);
+    return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": has no loss, so there is nothing to ",
+                                                        command.name, "; call Compile()")),
+                kBadInput);
   }
   codegen::ProgramOptions options;
   const absl::StatusOr<codegen::BuiltProgram> program =

@@ -27,7 +27,8 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   }
   const absl::StatusOr<ir::Graph> model = LoadModel(path, session.toolchain, session.cache);
   if (!model.ok()) {
-    prepared.exit_code = Fail(model.status(), model.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
+    prepared.exit_code =
+        Fail(model.status(), model.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
     return prepared;
   }
   passes::PipelineOptions passes;
@@ -38,9 +39,12 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
     prepared.exit_code = Fail(status, kUsage);
     return prepared;
   }
-  absl::StatusOr<codegen::PlannedModel> planned = codegen::PlanModel(*model, *batch_size, passes, arguments.Get("dump-ir", ""));
+  absl::StatusOr<codegen::PlannedModel> planned =
+      codegen::PlanModel(*model, *batch_size, passes, arguments.Get("dump-ir", ""));
   if (!planned.ok()) {
-    prepared.exit_code = Fail(planned.status(), absl::IsUnavailable(planned.status()) ? kFailed : kBadInput);  // a dump that cannot be written
+    prepared.exit_code =
+        Fail(planned.status(),
+             absl::IsUnavailable(planned.status()) ? kFailed : kBadInput);  // a dump that cannot be written
     return prepared;
   }
   prepared.planned = *std::move(planned);

@@ -10,7 +10,9 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 }
 
 // m: 3, v: 4, p: 5.
-int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({12, Elements(outputs[0], rows)}); }
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({12, Elements(outputs[0], rows)});
+}
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
@@ -30,8 +32,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kAdam = {
     .name = "adam",
     .doc =
-        "m' = beta_1·m + (1 − beta_1)·g; v' = beta_2·v + (1 − beta_2)·g²; p' = p − rate·m' / (√v' + epsilon). p, g, m and v are f32 of one "
-        "shape, the others f32[]. rate is Adam's corrected one, learning_rate·√(1 − beta_2ᵗ) / (1 − beta_1ᵗ), from the host.",
+        "m' = beta_1·m + (1 − beta_1)·g; v' = beta_2·v + (1 − beta_2)·g²; p' = p − rate·m' / (√v' + epsilon). p, g, m "
+        "and v are f32 of one shape, the others f32[]. rate is Adam's corrected one, learning_rate·√(1 − beta_2ᵗ) / "
+        "(1 − beta_1ᵗ), from the host.",
     .operands = {"p", "g", "m", "v", "rate", "beta_1", "beta_2", "epsilon"},
     .results = {"p", "m", "v"},
     .attributes = {},

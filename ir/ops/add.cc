@@ -23,7 +23,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kAdd = {
     .name = "add",
-    .doc = "y = a + b, element by element; f32. Trailing axes are aligned and an extent of 1 is stretched; n meets n or 1.",
+    .doc =
+        "y = a + b, element by element; f32. Trailing axes are aligned and an extent of 1 is stretched; n meets n or "
+        "1.",
     .operands = {"a", "b"},
     .results = {"y"},
     .attributes = {},

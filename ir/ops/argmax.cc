@@ -31,8 +31,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kArgmax = {
     .name = "argmax",
     .doc =
-        "y[...] = the k of the largest x[..., k]; the first of equals wins, and in the interpreter the first NaN. x is f32, y i32 without "
-        "x's last axis.",
+        "y[...] = the k of the largest x[..., k]; the first of equals wins, and in the interpreter the first NaN. x "
+        "is f32, y i32 without x's last axis.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {},

@@ -33,13 +33,15 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Grid<Real> x(evaluation.in(0));
   Tensor<Real>& y = evaluation.out();
-  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims, [&](int64_t n, int64_t place, const Cells& cells) {
-    Real* mean = &y.real[static_cast<size_t>(place)];
-    for (int64_t row = cells.top; row < cells.bottom; ++row) {
-      for (int64_t column = cells.left; column < cells.right; ++column) AddScaled(mean, x.data + x.at(n, row, column), Real(1), x.c);
-    }
-    for (int64_t c = 0; c < x.c; ++c) mean[c] /= static_cast<Real>(cells.count());
-  });
+  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
+                [&](int64_t n, int64_t place, const Cells& cells) {
+                  Real* mean = &y.real[static_cast<size_t>(place)];
+                  for (int64_t row = cells.top; row < cells.bottom; ++row) {
+                    for (int64_t column = cells.left; column < cells.right; ++column)
+                      AddScaled(mean, x.data + x.at(n, row, column), Real(1), x.c);
+                  }
+                  for (int64_t c = 0; c < x.c; ++c) mean[c] /= static_cast<Real>(cells.count());
+                });
 }
 
 }  // namespace
@@ -47,9 +49,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kAvgPool = {
     .name = "avg_pool",
     .doc =
-        "y[n, i, j, c] = the mean of x[n, i·s + a − top, j·s + b − left, c] over the window's cells (a, b) that lie inside x: padding is "
-        "not "
-        "counted. x is f32 [n, h, w, c], y f32 [n, h', w', c].",
+        "y[n, i, j, c] = the mean of x[n, i·s + a − top, j·s + b − left, c] over the window's cells (a, b) that lie "
+        "inside x: padding is not counted. x is f32 [n, h, w, c], y f32 [n, h', w', c].",
     .operands = {"x"},
     .results = {"y"},
     .attributes = PoolAttributes(),

@@ -25,14 +25,15 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& dy = evaluation.in(0);
   const Grid<Real> size(evaluation.out());
   Real* dx = evaluation.out().real.data();
-  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims, [&](int64_t n, int64_t place, const Cells& cells) {
-    const Real share = Real(1) / static_cast<Real>(cells.count());
-    for (int64_t row = cells.top; row < cells.bottom; ++row) {
-      for (int64_t column = cells.left; column < cells.right; ++column) {
-        AddScaled(dx + size.at(n, row, column), &dy.real[static_cast<size_t>(place)], share, size.c);
-      }
-    }
-  });
+  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
+                [&](int64_t n, int64_t place, const Cells& cells) {
+                  const Real share = Real(1) / static_cast<Real>(cells.count());
+                  for (int64_t row = cells.top; row < cells.bottom; ++row) {
+                    for (int64_t column = cells.left; column < cells.right; ++column) {
+                      AddScaled(dx + size.at(n, row, column), &dy.real[static_cast<size_t>(place)], share, size.c);
+                    }
+                  }
+                });
 }
 
 }  // namespace
@@ -40,9 +41,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kAvgPoolGrad = {
     .name = "avg_pool_grad",
     .doc =
-        "The gradient of avg_pool: each dy[n, i, j, c] is shared equally among the cells of its window that lie inside x. dy is f32 [n, "
-        "h', "
-        "w', c], dx f32 [n, h, w, c] with [h, w] = input_size.",
+        "The gradient of avg_pool: each dy[n, i, j, c] is shared equally among the cells of its window that lie "
+        "inside x. dy is f32 [n, h', w', c], dx f32 [n, h, w, c] with [h, w] = input_size.",
     .operands = {"dy"},
     .results = {"dx"},
     .attributes = With(PoolAttributes(), InputSizeAttribute()),

@@ -17,7 +17,8 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 // dx = Σ of dy over the axes that were stretched
 absl::Status Gradient(GradientBuilder& builder) {
-  if (builder.needed(0)) builder.SetInputGradient(0, builder.SumTo(builder.type(builder.input(0)), builder.output_gradient()));
+  if (builder.needed(0))
+    builder.SetInputGradient(0, builder.SumTo(builder.type(builder.input(0)), builder.output_gradient()));
   return absl::OkStatus();
 }
 
@@ -34,7 +35,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kBroadcast = {
     .name = "broadcast",
-    .doc = "y = x, of any type, repeated along the axes that x lacks or where its extent is 1; trailing axes are aligned.",
+    .doc =
+        "y = x, of any type, repeated along the axes that x lacks or where its extent is 1; trailing axes are aligned.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {{"shape", AttributeKind::kDims, "shape of y"}},

@@ -35,7 +35,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   for (size_t i = 0; i < y.whole.size(); ++i) {
     // Beyond 2⁶³ the conversion itself would be undefined; this way infinities and NaN become 0.
     const int64_t whole =
-        x.real.empty() ? x.whole[i] : static_cast<int64_t>(std::min<Real>(std::max<Real>(Real(-0x1p62), x.real[i]), Real(0x1p62)));
+        x.real.empty() ? x.whole[i]
+                       : static_cast<int64_t>(std::min<Real>(std::max<Real>(Real(-0x1p62), x.real[i]), Real(0x1p62)));
     y.whole[i] = Wrap(whole, y.dtype);
   }
 }
@@ -45,8 +46,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kCast = {
     .name = "cast",
     .doc =
-        "y = x in another element type (f32, i32, u32, u8). A real number becomes a whole one by dropping its fraction, and must fit; a "
-        "whole number keeps its low bits.",
+        "y = x in another element type (f32, i32, u32, u8). A real number becomes a whole one by dropping its "
+        "fraction, and must fit; a whole number keeps its low bits.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {{"to", AttributeKind::kString, "element type of y, not that of x"}},

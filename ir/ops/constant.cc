@@ -23,7 +23,8 @@ std::pair<double, double> Range(DType dtype) {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const std::optional<DType> dtype = FindDType(types.attributes.String("dtype"));
-  if (!dtype || *dtype == DType::kMask) return Refuse("dtype must be f32, i32, u32 or u8, got ", types.attributes.String("dtype"));
+  if (!dtype || *dtype == DType::kMask)
+    return Refuse("dtype must be f32, i32, u32 or u8, got ", types.attributes.String("dtype"));
   const Type type = {*dtype, types.attributes.Ints("shape")};
   BRINE_RETURN_IF_ERROR(ExpectDType("shape", type, *dtype));
   BRINE_RETURN_IF_ERROR(ExpectFixed("shape", type));
@@ -55,8 +56,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kConstant = {
     .name = "constant",
     .doc =
-        "y[...] = values, one number for all elements or one for each in C order. y has the given element type (f32, i32, u32, u8) and "
-        "shape, which does not depend on n.",
+        "y[...] = values, one number for all elements or one for each in C order. y has the given element type (f32, "
+        "i32, u32, u8) and shape, which does not depend on n.",
     .operands = {},
     .results = {"y"},
     .attributes = {{"dtype", AttributeKind::kString, "element type"},

@@ -55,9 +55,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kConv2D = {
     .name = "conv2d",
     .doc =
-        "y[n, i, j, f] = Σ over a, b, c of x[n, i·s + a·d − top, j·s + b·d − left, c]·w[a, b, c, f], x being 0 outside. x is f32 [n, h, w, "
-        "c], w f32 [kh, kw, c / groups, f], y f32 [n, h', w', f], h' = (top + h + bottom − ((kh − 1)·d + 1)) / s + 1, rounded down. With "
-        "groups, filter f sees the channels of its own group only.",
+        "y[n, i, j, f] = Σ over a, b, c of x[n, i·s + a·d − top, j·s + b·d − left, c]·w[a, b, c, f], x being 0 "
+        "outside. x is f32 [n, h, w, c], w f32 [kh, kw, c / groups, f], y f32 [n, h', w', f], h' = (top + h + bottom "
+        "− ((kh − 1)·d + 1)) / s + 1, rounded down. With groups, filter f sees the channels of its own group only.",
     .operands = {"x", "w"},
     .results = {"y"},
     .attributes = ConvolutionAttributes(),

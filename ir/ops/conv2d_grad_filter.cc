@@ -45,12 +45,13 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kConv2DGradFilter = {
     .name = "conv2d_grad_filter",
     .doc =
-        "The gradient of conv2d with respect to w: dw[a, b, c, f] = Σ over n, i, j of x[n, i·s + a·d − top, j·s + b·d − left, c]·dy[n, i, "
-        "j, f], x being 0 outside. x is f32 [n, h, w, c], dy f32 [n, h', w', f], dw f32 [kh, kw, c / groups, f] with [kh, kw] = "
-        "kernel_size.",
+        "The gradient of conv2d with respect to w: dw[a, b, c, f] = Σ over n, i, j of x[n, i·s + a·d − top, j·s + b·d "
+        "− left, c]·dy[n, i, j, f], x being 0 outside. x is f32 [n, h, w, c], dy f32 [n, h', w', f], dw f32 [kh, kw, "
+        "c / groups, f] with [kh, kw] = kernel_size.",
     .operands = {"x", "dy"},
     .results = {"dw"},
-    .attributes = With(ConvolutionAttributes(), {"kernel_size", AttributeKind::kInts, "height and width of the kernel"}),
+    .attributes =
+        With(ConvolutionAttributes(), {"kernel_size", AttributeKind::kInts, "height and width of the kernel"}),
     .infer = Infer,
     .flops = Flops,
     .not_differentiable = "second derivatives are not supported",

@@ -11,7 +11,8 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   BRINE_RETURN_IF_ERROR(ExpectPicture("dy", dy));
   BRINE_RETURN_IF_ERROR(ExpectKernel(w));
   const int64_t groups = types.attributes.Int("groups");
-  if (groups < 1 || groups > kMaxElements) return Refuse("groups must be positive and at most ", kMaxElements, ", got ", groups);
+  if (groups < 1 || groups > kMaxElements)
+    return Refuse("groups must be positive and at most ", kMaxElements, ", got ", groups);
   BRINE_ASSIGN_OR_RETURN(Shape picture, PictureOf(types.attributes, dy, Product({w.shape[2], groups})));
   BRINE_ASSIGN_OR_RETURN(Shape result, ConvolutionShape(types.attributes, picture, w.shape));
   BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
@@ -28,7 +29,8 @@ std::vector<Real> ChannelsLast(const Grid<Real>& w) {
   std::vector<Real> result(static_cast<size_t>(w.n * w.h * w.w * w.c));
   for (int64_t tap = 0; tap < w.n * w.h; ++tap) {
     for (int64_t c = 0; c < w.w; ++c) {
-      for (int64_t f = 0; f < w.c; ++f) result[static_cast<size_t>((tap * w.c + f) * w.w + c)] = w.data[(tap * w.w + c) * w.c + f];
+      for (int64_t f = 0; f < w.c; ++f)
+        result[static_cast<size_t>((tap * w.c + f) * w.w + c)] = w.data[(tap * w.w + c) * w.c + f];
     }
   }
   return result;
@@ -43,8 +45,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   ForEachTap(evaluation.attributes, size, dy, w.n, w.h, [&](int64_t pixel, int64_t place, int64_t tap) {
     for (int64_t g = 0; g < groups.count; ++g) {
       const int64_t f = g * groups.filters;
-      AddProduct(dx + pixel + g * groups.channels, dy.data + place + f, weights.data() + (tap * dy.c + f) * groups.channels, groups.filters,
-                 groups.channels, groups.channels);
+      AddProduct(dx + pixel + g * groups.channels, dy.data + place + f,
+                 weights.data() + (tap * dy.c + f) * groups.channels, groups.filters, groups.channels, groups.channels);
     }
   });
 }
@@ -54,9 +56,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kConv2DGradInput = {
     .name = "conv2d_grad_input",
     .doc =
-        "The gradient of conv2d with respect to x: dx[n, i·s + a·d − top, j·s + b·d − left, c] = Σ over i, j, a, b, f of dy[n, i, j, "
-        "f]·w[a, "
-        "b, c, f]. dy is f32 [n, h', w', f], w f32 [kh, kw, c / groups, f], dx f32 [n, h, w, c] with [h, w] = input_size.",
+        "The gradient of conv2d with respect to x: dx[n, i·s + a·d − top, j·s + b·d − left, c] = Σ over i, j, a, b, f "
+        "of dy[n, i, j, f]·w[a, b, c, f]. dy is f32 [n, h', w', f], w f32 [kh, kw, c / groups, f], dx f32 [n, h, w, "
+        "c] with [h, w] = input_size.",
     .operands = {"dy", "w"},
     .results = {"dx"},
     .attributes = With(ConvolutionAttributes(), InputSizeAttribute()),

@@ -14,11 +14,12 @@ struct ConvolutionGroups {
       : count(attributes.Int("groups")), channels(kernel_channels), filters(all_filters / count) {}
 };
 
-// Calls step(pixel, place, tap) for every pixel of the picture that a tap of the window touches when it stands at a place of the
-// result: `pixel` and `place` are positions of a first channel, `tap` is the row-major position in the window.
+// Calls step(pixel, place, tap) for every pixel of the picture that a tap of the window touches when it stands at a
+// place of the result: `pixel` and `place` are positions of a first channel, `tap` is the row-major position in the
+// window.
 template <typename Real, typename Step>
-void ForEachTap(const Attributes& attributes, const Grid<Real>& picture, const Grid<Real>& result, int64_t taps_down, int64_t taps_across,
-                Step step) {
+void ForEachTap(const Attributes& attributes, const Grid<Real>& picture, const Grid<Real>& result, int64_t taps_down,
+                int64_t taps_across, Step step) {
   const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides"),
         &dilations = attributes.Ints("dilations");
   for (int64_t n = 0; n < result.n; ++n) {

@@ -8,7 +8,8 @@ namespace {
 // da = dy / b, db = −dy·y / b, each summed to its shape
 absl::Status Gradient(GradientBuilder& builder) {
   const ValueId dy = builder.output_gradient(), b = builder.input(1);
-  if (builder.needed(0)) builder.SetInputGradient(0, builder.SumTo(builder.type(builder.input(0)), builder.Emit(kDiv, {dy, b})));
+  if (builder.needed(0))
+    builder.SetInputGradient(0, builder.SumTo(builder.type(builder.input(0)), builder.Emit(kDiv, {dy, b})));
   if (builder.needed(1)) {
     const ValueId quotient = builder.Emit(kDiv, {builder.Emit(kMul, {dy, builder.output()}), b});
     builder.SetInputGradient(1, builder.Emit(kNeg, {builder.SumTo(builder.type(b), quotient)}));
@@ -25,7 +26,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kDiv = {
     .name = "div",
-    .doc = "y = a / b, element by element; f32. Trailing axes are aligned and an extent of 1 is stretched; n meets n or 1.",
+    .doc =
+        "y = a / b, element by element; f32. Trailing axes are aligned and an extent of 1 is stretched; n meets n or "
+        "1.",
     .operands = {"a", "b"},
     .results = {"y"},
     .attributes = {},

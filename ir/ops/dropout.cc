@@ -17,7 +17,8 @@ absl::Status Gradient(GradientBuilder& builder) {
   if (builder.needed(1)) return Refuse("dropout is not differentiable with respect to its rate");
   if (!builder.needed(0)) return absl::OkStatus();
   builder.SetInputGradient(
-      0, builder.Emit(kDropout, {builder.output_gradient(), builder.input(1), builder.input(2), builder.input(3)}, builder.attributes()));
+      0, builder.Emit(kDropout, {builder.output_gradient(), builder.input(1), builder.input(2), builder.input(3)},
+                      builder.attributes()));
   return absl::OkStatus();
 }
 
@@ -36,8 +37,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kDropout = {
     .name = "dropout",
     .doc =
-        "y = 0 where u < rate, else x / (1 − rate); u in [0, 1) is Philox4x32-10 of key seed and counter (element's position in x in C "
-        "order, step, id, 0). x and y are f32 of one shape, rate f32[] in [0, 1), seed u32[2], step u32[].",
+        "y = 0 where u < rate, else x / (1 − rate); u in [0, 1) is Philox4x32-10 of key seed and counter (element's "
+        "position in x in C order, step, id, 0). x and y are f32 of one shape, rate f32[] in [0, 1), seed u32[2], "
+        "step u32[].",
     .operands = {"x", "rate", "seed", "step"},
     .results = {"y"},
     .attributes = {IdAttribute()},

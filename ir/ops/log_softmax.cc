@@ -15,7 +15,9 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 }
 
 // Maximum, difference, exponential, sum, difference.
-int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({5, Elements(outputs[0], rows)}); }
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({5, Elements(outputs[0], rows)});
+}
 
 // dx = dy − exp(y)·Σ over the row of dy
 absl::Status Gradient(GradientBuilder& builder) {
@@ -46,7 +48,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kLogSoftmax = {
     .name = "log_softmax",
-    .doc = "y[..., k] = x[..., k] − t − ln Σ over j of exp(x[..., j] − t), t the largest of the row; f32, over the last axis.",
+    .doc =
+        "y[..., k] = x[..., k] − t − ln Σ over j of exp(x[..., j] − t), t the largest of the row; f32, over the last "
+        "axis.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {},

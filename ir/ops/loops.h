@@ -15,11 +15,11 @@ inline void AddScaled(Real* __restrict__ y, const Real* __restrict__ x, Real fac
   for (int64_t i = 0; i < count; ++i) y[i] += factor * x[i];
 }
 
-// y[j] += Σ over k of factors[k] · matrix[k, j], the rows of the matrix being `stride` elements apart: the innermost loops of the sums of
-// products.  Terms are added in the order of k, four of them for each time that y is read.
+// y[j] += Σ over k of factors[k] · matrix[k, j], the rows of the matrix being `stride` elements apart: the innermost
+// loops of the sums of products.  Terms are added in the order of k, four of them for each time that y is read.
 template <typename Real>
-inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, const Real* __restrict__ matrix, int64_t rows,
-                       int64_t stride, int64_t count) {
+inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, const Real* __restrict__ matrix,
+                       int64_t rows, int64_t stride, int64_t count) {
   int64_t k = 0;
   for (; k + 4 <= rows; k += 4) {
     const Real *a = matrix + k * stride, *b = a + stride, *c = b + stride, *d = c + stride, *f = factors + k;
@@ -28,7 +28,8 @@ inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, c
   for (; k < rows; ++k) AddScaled(y, matrix + k * stride, factors[k], count);
 }
 
-// A walk over a result's elements in C order that keeps the position of the element of an operand that broadcasting maps there.
+// A walk over a result's elements in C order that keeps the position of the element of an operand that broadcasting
+// maps there.
 class BroadcastWalk {
  public:
   BroadcastWalk(const std::vector<int64_t>& result, const std::vector<int64_t>& operand)

@@ -10,8 +10,8 @@ absl::StatusOr<std::vector<Type>> InferProduct(const Type& a, const Type& b, boo
   if (b.rank() != 2) return Refuse("b must have rank 2, got ", ToString(b));
   const Dim depth = b.shape[transpose_b ? 1 : 0], width = b.shape[transpose_b ? 0 : 1];
   if (a.shape.back() != depth) {
-    return Refuse("a's last axis is ", a.shape.back(), ", but b's ", transpose_b ? "last" : "first", " is ", depth, ": ", ToString(a),
-                  " and ", ToString(b));
+    return Refuse("a's last axis is ", a.shape.back(), ", but b's ", transpose_b ? "last" : "first", " is ", depth,
+                  ": ", ToString(a), " and ", ToString(b));
   }
   Shape shape = a.shape;
   shape.back() = width;
@@ -45,12 +45,14 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows
 // y = a·bᵀ:  da = dy·b,   db = dyᵀ·a
 // y = aᵀ·b:  da = b·dyᵀ,  db = a·dy
 absl::Status Gradient(GradientBuilder& builder) {
-  const bool transpose_a = builder.attributes().Bool("transpose_a"), transpose_b = builder.attributes().Bool("transpose_b");
+  const bool transpose_a = builder.attributes().Bool("transpose_a"),
+             transpose_b = builder.attributes().Bool("transpose_b");
   const ValueId a = builder.input(0), b = builder.input(1), dy = builder.output_gradient();
   const auto product = [&](ValueId left, ValueId right, bool of_left, bool of_right) {
     return builder.Emit(kMatmul, {left, right}, {{"transpose_a", of_left}, {"transpose_b", of_right}});
   };
-  if (builder.needed(0)) builder.SetInputGradient(0, transpose_a ? product(b, dy, false, true) : product(dy, b, false, !transpose_b));
+  if (builder.needed(0))
+    builder.SetInputGradient(0, transpose_a ? product(b, dy, false, true) : product(dy, b, false, !transpose_b));
   if (builder.needed(1)) {
     builder.SetInputGradient(1, transpose_a   ? product(a, dy, false, false)
                                 : transpose_b ? product(dy, a, true, false)
@@ -63,7 +65,8 @@ template <typename Real>
 std::vector<Real> Transposed(const std::vector<Real>& b, int64_t rows, int64_t columns) {
   std::vector<Real> result(b.size());
   for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) result[static_cast<size_t>(j * rows + i)] = b[static_cast<size_t>(i * columns + j)];
+    for (int64_t j = 0; j < columns; ++j)
+      result[static_cast<size_t>(j * rows + i)] = b[static_cast<size_t>(i * columns + j)];
   }
   return result;
 }
@@ -77,7 +80,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   if (evaluation.attributes.Bool("transpose_a")) {
     for (int64_t row = 0; row < rows; ++row) {
       for (int64_t k = 0; k < depth; ++k) {
-        AddScaled(y + k * width, &b.real[static_cast<size_t>(row * width)], a.real[static_cast<size_t>(row * depth + k)], width);
+        AddScaled(y + k * width, &b.real[static_cast<size_t>(row * width)],
+                  a.real[static_cast<size_t>(row * depth + k)], width);
       }
     }
     return;
@@ -94,8 +98,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kMatmul = {
     .name = "matmul",
     .doc =
-        "y[..., m] = Σ over k of a[..., k]·b[k, m], with transpose_b of a[..., k]·b[m, k]. With transpose_a y[k, m] = Σ over all leading "
-        "axes of a[..., k]·b[..., m], which a and b share. f32; n may be a's first axis (and b's, with transpose_a).",
+        "y[..., m] = Σ over k of a[..., k]·b[k, m], with transpose_b of a[..., k]·b[m, k]. With transpose_a y[k, m] = "
+        "Σ over all leading axes of a[..., k]·b[..., m], which a and b share. f32; n may be a's first axis (and b's, "
+        "with transpose_a).",
     .operands = {"a", "b"},
     .results = {"y"},
     .attributes = {{"transpose_a", AttributeKind::kBool, "sum over the leading axes", true, false},

@@ -34,23 +34,24 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Grid<Real> x(evaluation.in(0));
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Tensor<Real>&y = evaluation.out(0), &index = evaluation.out(1);
-  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims, [&](int64_t n, int64_t place, const Cells& cells) {
-    Real* best = &y.real[static_cast<size_t>(place)];
-    int64_t* winner = &index.whole[static_cast<size_t>(place)];
-    for (int64_t row = cells.top; row < cells.bottom; ++row) {
-      for (int64_t column = cells.left; column < cells.right; ++column) {
-        const Real* pixel = x.data + x.at(n, row, column);
-        const int64_t cell = (row - cells.first_row) * across + column - cells.first_column;
-        const bool first = row == cells.top && column == cells.left;
-        for (int64_t c = 0; c < x.c; ++c) {
-          // NaN is not ≤ anything: it beats every number, and no later NaN beats it.
-          if (!first && (best[c] != best[c] || pixel[c] <= best[c])) continue;
-          best[c] = pixel[c];
-          winner[c] = cell;
-        }
-      }
-    }
-  });
+  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
+                [&](int64_t n, int64_t place, const Cells& cells) {
+                  Real* best = &y.real[static_cast<size_t>(place)];
+                  int64_t* winner = &index.whole[static_cast<size_t>(place)];
+                  for (int64_t row = cells.top; row < cells.bottom; ++row) {
+                    for (int64_t column = cells.left; column < cells.right; ++column) {
+                      const Real* pixel = x.data + x.at(n, row, column);
+                      const int64_t cell = (row - cells.first_row) * across + column - cells.first_column;
+                      const bool first = row == cells.top && column == cells.left;
+                      for (int64_t c = 0; c < x.c; ++c) {
+                        // NaN is not ≤ anything: it beats every number, and no later NaN beats it.
+                        if (!first && (best[c] != best[c] || pixel[c] <= best[c])) continue;
+                        best[c] = pixel[c];
+                        winner[c] = cell;
+                      }
+                    }
+                  }
+                });
 }
 
 }  // namespace
@@ -58,10 +59,10 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kMaxPool = {
     .name = "max_pool",
     .doc =
-        "y[n, i, j, c] = the largest x[n, i·s + a − top, j·s + b − left, c] over the window's cells (a, b) that lie inside x; index = "
-        "a·width "
-        "+ b of that cell, the first of equals in row order. In the interpreter the first NaN wins; a kernel may pass NaN over. x is f32 "
-        "[n, h, w, c]; y f32 and index, u8 for windows of at most 256 cells, else i32, are [n, h', w', c].",
+        "y[n, i, j, c] = the largest x[n, i·s + a − top, j·s + b − left, c] over the window's cells (a, b) that lie "
+        "inside x; index = a·width + b of that cell, the first of equals in row order. In the interpreter the first "
+        "NaN wins; a kernel may pass NaN over. x is f32 [n, h, w, c]; y f32 and index, u8 for windows of at most 256 "
+        "cells, else i32, are [n, h', w', c].",
     .operands = {"x"},
     .results = {"y", "index"},
     .attributes = PoolAttributes(),

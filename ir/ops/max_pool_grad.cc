@@ -24,14 +24,16 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Grid<Real> size(evaluation.out());
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Real* dx = evaluation.out().real.data();
-  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims, [&](int64_t n, int64_t place, const Cells& cells) {
-    for (int64_t c = 0; c < size.c; ++c) {
-      const int64_t cell = index.whole[static_cast<size_t>(place + c)];
-      const int64_t row = cells.first_row + cell / across, column = cells.first_column + cell % across;
-      if (row < cells.top || row >= cells.bottom || column < cells.left || column >= cells.right) continue;
-      dx[size.at(n, row, column) + c] += dy.real[static_cast<size_t>(place + c)];
-    }
-  });
+  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
+                [&](int64_t n, int64_t place, const Cells& cells) {
+                  for (int64_t c = 0; c < size.c; ++c) {
+                    const int64_t cell = index.whole[static_cast<size_t>(place + c)];
+                    const int64_t row = cells.first_row + cell / across, column = cells.first_column + cell % across;
+                    if (row < cells.top || row >= cells.bottom || column < cells.left || column >= cells.right)
+                      continue;
+                    dx[size.at(n, row, column) + c] += dy.real[static_cast<size_t>(place + c)];
+                  }
+                });
 }
 
 }  // namespace
@@ -39,10 +41,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kMaxPoolGrad = {
     .name = "max_pool_grad",
     .doc =
-        "The gradient of max_pool: dx[n, i·s + a − top, j·s + b − left, c] = Σ of the dy[n, i, j, c] whose index is a·width + b; an index "
-        "that "
-        "names no cell inside x adds nothing. dy is f32 [n, h', w', c], index max_pool's second result, dx f32 [n, h, w, c] with [h, w] = "
-        "input_size.",
+        "The gradient of max_pool: dx[n, i·s + a − top, j·s + b − left, c] = Σ of the dy[n, i, j, c] whose index is "
+        "a·width + b; an index that names no cell inside x adds nothing. dy is f32 [n, h', w', c], index max_pool's "
+        "second result, dx f32 [n, h, w, c] with [h, w] = input_size.",
     .operands = {"dy", "index"},
     .results = {"dx"},
     .attributes = With(PoolAttributes(), InputSizeAttribute()),

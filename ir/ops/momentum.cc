@@ -28,8 +28,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kMomentum = {
     .name = "momentum",
     .doc =
-        "v' = momentum·v − rate·g; p' = p + v', with nesterov p + momentum·v' − rate·g. p, g and the velocity v are f32 of one shape, rate "
-        "and momentum f32[].",
+        "v' = momentum·v − rate·g; p' = p + v', with nesterov p + momentum·v' − rate·g. p, g and the velocity v are "
+        "f32 of one shape, rate and momentum f32[].",
     .operands = {"p", "g", "velocity", "rate", "momentum"},
     .results = {"p", "velocity"},
     .attributes = {{"nesterov", AttributeKind::kBool, "look ahead by one step", true, false}},

@@ -27,7 +27,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kOneHot = {
     .name = "one_hot",
-    .doc = "y[..., k] = 1 where x[...] = k, else 0; a row whose x is no class is all zero. x is i32, y f32 with one axis more.",
+    .doc =
+        "y[..., k] = 1 where x[...] = k, else 0; a row whose x is no class is all zero. x is i32, y f32 with one axis "
+        "more.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {{"classes", AttributeKind::kInt, "extent of y's last axis"}},

@@ -16,10 +16,13 @@ struct Cells {
   int64_t count() const { return (bottom - top) * (right - left); }
 };
 
-// Calls step(n, place, cells) for each place of a window; `place` is the position of its first channel in a result [n, h', w', c].
+// Calls step(n, place, cells) for each place of a window; `place` is the position of its first channel in a result [n,
+// h', w', c].
 template <typename Step>
-void ForEachWindow(const Attributes& attributes, const std::vector<int64_t>& picture, const std::vector<int64_t>& result, Step step) {
-  const std::vector<int64_t>&window = attributes.Ints("window"), &pads = attributes.Ints("pads"), &strides = attributes.Ints("strides");
+void ForEachWindow(const Attributes& attributes, const std::vector<int64_t>& picture,
+                   const std::vector<int64_t>& result, Step step) {
+  const std::vector<int64_t>&window = attributes.Ints("window"), &pads = attributes.Ints("pads"),
+        &strides = attributes.Ints("strides");
   int64_t place = 0;
   for (int64_t n = 0; n < result[0]; ++n) {
     for (int64_t i = 0; i < result[1]; ++i) {

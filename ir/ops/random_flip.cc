@@ -51,13 +51,14 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kRandomFlip = {
     .name = "random_flip",
     .doc =
-        "y[s] = picture x[s], mirrored left to right when u(2s) < 1/2 and top to bottom when u(2s + 1) < 1/2, as far as mode allows; u(e) "
-        "in "
-        "[0, 1) is Philox4x32-10 of key seed and counter (e, step, id, 0). x and y are f32 or u8 [n, h, w, c], seed u32[2], step u32[].",
+        "y[s] = picture x[s], mirrored left to right when u(2s) < 1/2 and top to bottom when u(2s + 1) < 1/2, as far "
+        "as mode allows; u(e) in [0, 1) is Philox4x32-10 of key seed and counter (e, step, id, 0). x and y are f32 or "
+        "u8 [n, h, w, c], seed u32[2], step u32[].",
     .operands = {"x", "seed", "step"},
     .results = {"y"},
     .attributes = {IdAttribute(),
-                   {"mode", AttributeKind::kString, "horizontal, vertical or horizontal_and_vertical", true, "horizontal_and_vertical"}},
+                   {"mode", AttributeKind::kString, "horizontal, vertical or horizontal_and_vertical", true,
+                    "horizontal_and_vertical"}},
     .infer = Infer,
     .not_differentiable = "augmentation has no parameters; put it before the first layer that learns",
     .interpret = Interpret<double>,

@@ -16,7 +16,9 @@ class Draw {
         step_(static_cast<uint32_t>(step.whole[0])),
         id_(static_cast<uint32_t>(id)) {}
 
-  double operator()(int64_t element) const { return PhiloxUniform({static_cast<uint32_t>(element), step_, id_, 0}, key_); }
+  double operator()(int64_t element) const {
+    return PhiloxUniform({static_cast<uint32_t>(element), step_, id_, 0}, key_);
+  }
 
  private:
   std::array<uint32_t, 2> key_;

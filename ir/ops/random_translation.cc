@@ -65,7 +65,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   size_t element = 0;
   for (int64_t n = 0; n < x.dim(0); ++n) {
     const Real shift_down = static_cast<Real>((down[0] + (down[1] - down[0]) * draw(2 * n)) * static_cast<double>(h));
-    const Real shift_across = static_cast<Real>((across[0] + (across[1] - across[0]) * draw(2 * n + 1)) * static_cast<double>(w));
+    const Real shift_across =
+        static_cast<Real>((across[0] + (across[1] - across[0]) * draw(2 * n + 1)) * static_cast<double>(w));
     const auto pixel = [&](int64_t row, int64_t column, int64_t channel) -> Real {
       const int64_t i = Fill(mode, row, h), j = Fill(mode, column, w);
       if (i < 0 || j < 0) return fill_value;
@@ -100,11 +101,12 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kRandomTranslation = {
     .name = "random_translation",
     .doc =
-        "y[s, i, j] = picture x[s] at (i − dy, j − dx), dy = (lo + (hi − lo)·u(2s))·h, dx likewise of the width with u(2s + 1): positive "
-        "factors move the picture down and to the right. u(e) in [0, 1) is Philox4x32-10 of key seed and counter (e, step, id, 0). "
-        "interpolation nearest rounds positions half away from zero; bilinear mixes four pixels, of u8 pictures rounded half up. fill_mode "
-        "says what lies outside: constant the fill_value, nearest the border's pixel, reflect the mirrored picture (border repeated), wrap "
-        "the picture again. x and y are f32 or u8 [n, h, w, c], seed u32[2], step u32[].",
+        "y[s, i, j] = picture x[s] at (i − dy, j − dx), dy = (lo + (hi − lo)·u(2s))·h, dx likewise of the width with "
+        "u(2s + 1): positive factors move the picture down and to the right. u(e) in [0, 1) is Philox4x32-10 of key "
+        "seed and counter (e, step, id, 0). interpolation nearest rounds positions half away from zero; bilinear "
+        "mixes four pixels, of u8 pictures rounded half up. fill_mode says what lies outside: constant the "
+        "fill_value, nearest the border's pixel, reflect the mirrored picture (border repeated), wrap the picture "
+        "again. x and y are f32 or u8 [n, h, w, c], seed u32[2], step u32[].",
     .operands = {"x", "seed", "step"},
     .results = {"y"},
     .attributes = {IdAttribute(),

@@ -63,7 +63,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kReduceSum = {
     .name = "reduce_sum",
-    .doc = "y = the sum of x over the given axes, which are removed, or kept with extent 1; f32. Terms are added in C order.",
+    .doc =
+        "y = the sum of x over the given axes, which are removed, or kept with extent 1; f32. Terms are added in C "
+        "order.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {{"axes", AttributeKind::kInts, "axes of x that are summed, ascending"},

@@ -7,7 +7,8 @@ namespace {
 
 // dx = relu_grad(dy, y): dy where y > 0, so 0 at x = 0
 absl::Status Gradient(GradientBuilder& builder) {
-  if (builder.needed(0)) builder.SetInputGradient(0, builder.Emit(kReluGrad, {builder.output_gradient(), builder.output()}));
+  if (builder.needed(0))
+    builder.SetInputGradient(0, builder.Emit(kReluGrad, {builder.output_gradient(), builder.output()}));
   return absl::OkStatus();
 }
 

@@ -26,7 +26,8 @@ absl::Status Gradient(GradientBuilder& builder) {
   Attributes attributes = builder.attributes();
   const Shape& shape = builder.type(builder.input(0)).shape;
   attributes.Set("input_size", std::vector<int64_t>{shape[1], shape[2]});
-  builder.SetInputGradient(0, builder.Emit(kReluAvgPoolGrad, {builder.output_gradient(), builder.output(1)}, attributes));
+  builder.SetInputGradient(0,
+                           builder.Emit(kReluAvgPoolGrad, {builder.output_gradient(), builder.output(1)}, attributes));
   return absl::OkStatus();
 }
 
@@ -35,22 +36,23 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Grid<Real> x(evaluation.in(0));
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Tensor<Real>&y = evaluation.out(0), &mask = evaluation.out(1);
-  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims, [&](int64_t n, int64_t place, const Cells& cells) {
-    Real* mean = &y.real[static_cast<size_t>(place)];
-    int64_t* bits = &mask.whole[static_cast<size_t>(place)];
-    for (int64_t row = cells.top; row < cells.bottom; ++row) {
-      for (int64_t column = cells.left; column < cells.right; ++column) {
-        const Real* pixel = x.data + x.at(n, row, column);
-        const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
-        for (int64_t c = 0; c < x.c; ++c) {
-          if (pixel[c] <= 0) continue;
-          mean[c] += pixel[c];
-          if (pixel[c] > 0) bits[c] |= bit;  // not NaN
-        }
-      }
-    }
-    for (int64_t c = 0; c < x.c; ++c) mean[c] /= static_cast<Real>(cells.count());
-  });
+  ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
+                [&](int64_t n, int64_t place, const Cells& cells) {
+                  Real* mean = &y.real[static_cast<size_t>(place)];
+                  int64_t* bits = &mask.whole[static_cast<size_t>(place)];
+                  for (int64_t row = cells.top; row < cells.bottom; ++row) {
+                    for (int64_t column = cells.left; column < cells.right; ++column) {
+                      const Real* pixel = x.data + x.at(n, row, column);
+                      const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
+                      for (int64_t c = 0; c < x.c; ++c) {
+                        if (pixel[c] <= 0) continue;
+                        mean[c] += pixel[c];
+                        if (pixel[c] > 0) bits[c] |= bit;  // not NaN
+                      }
+                    }
+                  }
+                  for (int64_t c = 0; c < x.c; ++c) mean[c] /= static_cast<Real>(cells.count());
+                });
 }
 
 }  // namespace
@@ -58,9 +60,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kReluAvgPool = {
     .name = "relu_avg_pool",
     .doc =
-        "y = avg_pool(relu(x)), for windows that neither overlap nor hang over the border and hold at most 8 cells; bit a·width + b of mask is "
-        "set where cell (a, b) of the window is positive, which is all that the gradient needs of x. x is f32 [n, h, w, c]; y f32 and mask u8 "
-        "are [n, h', w', c].",
+        "y = avg_pool(relu(x)), for windows that neither overlap nor hang over the border and hold at most 8 cells; "
+        "bit a·width + b of mask is set where cell (a, b) of the window is positive, which is all that the gradient "
+        "needs of x. x is f32 [n, h, w, c]; y f32 and mask u8 are [n, h', w', c].",
     .operands = {"x"},
     .results = {"y", "mask"},
     .attributes = PoolAttributes(),

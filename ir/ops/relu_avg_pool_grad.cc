@@ -28,17 +28,19 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Grid<Real> size(evaluation.out());
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Real* dx = evaluation.out().real.data();
-  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims, [&](int64_t n, int64_t place, const Cells& cells) {
-    for (int64_t row = cells.top; row < cells.bottom; ++row) {
-      for (int64_t column = cells.left; column < cells.right; ++column) {
-        const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
-        for (int64_t c = 0; c < size.c; ++c) {
-          const size_t from = static_cast<size_t>(place + c);
-          if ((mask.whole[from] & bit) != 0) dx[size.at(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
-        }
-      }
-    }
-  });
+  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
+                [&](int64_t n, int64_t place, const Cells& cells) {
+                  for (int64_t row = cells.top; row < cells.bottom; ++row) {
+                    for (int64_t column = cells.left; column < cells.right; ++column) {
+                      const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
+                      for (int64_t c = 0; c < size.c; ++c) {
+                        const size_t from = static_cast<size_t>(place + c);
+                        if ((mask.whole[from] & bit) != 0)
+                          dx[size.at(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
+                      }
+                    }
+                  }
+                });
 }
 
 }  // namespace
@@ -46,8 +48,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kReluAvgPoolGrad = {
     .name = "relu_avg_pool_grad",
     .doc =
-        "The gradient of relu_avg_pool: each dy[n, i, j, c] / cells goes to the cells of its window whose bit in mask is set. dy is f32 [n, h', "
-        "w', c], mask relu_avg_pool's second result, dx f32 [n, h, w, c] with [h, w] = input_size.",
+        "The gradient of relu_avg_pool: each dy[n, i, j, c] / cells goes to the cells of its window whose bit in mask "
+        "is set. dy is f32 [n, h', w', c], mask relu_avg_pool's second result, dx f32 [n, h, w, c] with [h, w] = "
+        "input_size.",
     .operands = {"dy", "mask"},
     .results = {"dx"},
     .attributes = With(PoolAttributes(), InputSizeAttribute()),

@@ -11,7 +11,8 @@ namespace {
 absl::Status ExpectSizes(absl::string_view operand, const Type& type) {
   const absl::Status sizes = CheckShape(type.shape);
   if (!sizes.ok()) return Refuse(operand, ": ", sizes.message());
-  if (std::count(type.shape.begin(), type.shape.end(), kBatch) > (type.shape.empty() || type.shape[0] != kBatch ? 0 : 1)) {
+  if (std::count(type.shape.begin(), type.shape.end(), kBatch) >
+      (type.shape.empty() || type.shape[0] != kBatch ? 0 : 1)) {
     return Refuse(operand, " may have n only as its first axis, got ", ToString(type));
   }
   return absl::OkStatus();
@@ -40,7 +41,8 @@ absl::Status ExpectMinimumRank(absl::string_view operand, const Type& type, int 
 }
 
 absl::Status ExpectFixed(absl::string_view operand, const Type& type) {
-  if (std::count(type.shape.begin(), type.shape.end(), kBatch) > 0) return Refuse(operand, " must not depend on n, got ", ToString(type));
+  if (std::count(type.shape.begin(), type.shape.end(), kBatch) > 0)
+    return Refuse(operand, " must not depend on n, got ", ToString(type));
   return absl::OkStatus();
 }
 
@@ -51,22 +53,27 @@ absl::Status ExpectFixedLast(absl::string_view operand, const Type& type) {
 }
 
 absl::Status ExpectPicture(absl::string_view operand, const Type& type) {
-  if (type.rank() != 4) return Refuse(operand, " must have the axes [n, height, width, channels], got ", ToString(type));
+  if (type.rank() != 4)
+    return Refuse(operand, " must have the axes [n, height, width, channels], got ", ToString(type));
   return absl::OkStatus();
 }
 
-absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count, int64_t minimum) {
+absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count,
+                        int64_t minimum) {
   if (values.size() != count) return Refuse(attribute, " must hold ", count, " numbers, got ", values.size());
   for (int64_t value : values) {
     if (value < minimum) {
-      return Refuse(attribute, minimum == 1 ? " must be positive, got [" : " must not be negative, got [", absl::StrJoin(values, ","), "]");
+      return Refuse(attribute, minimum == 1 ? " must be positive, got [" : " must not be negative, got [",
+                    absl::StrJoin(values, ","), "]");
     }
-    if (value > kMaxElements) return Refuse(attribute, " must be at most ", kMaxElements, ", got [", absl::StrJoin(values, ","), "]");
+    if (value > kMaxElements)
+      return Refuse(attribute, " must be at most ", kMaxElements, ", got [", absl::StrJoin(values, ","), "]");
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, absl::string_view b_name, const Type& b) {
+absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, absl::string_view b_name,
+                                      const Type& b) {
   const size_t rank = std::max(a.shape.size(), b.shape.size());
   Shape result(rank);
   for (size_t back = 1; back <= rank; ++back) {
@@ -109,7 +116,9 @@ absl::StatusOr<std::vector<Type>> InferBinary(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
 }
 
-int64_t OneFlopAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Elements(outputs[0], rows); }
+int64_t OneFlopAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Elements(outputs[0], rows);
+}
 
 absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initializer_list<absl::string_view> tensors,
                                               std::initializer_list<absl::string_view> scalars, size_t results) {
@@ -120,7 +129,8 @@ absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initial
     BRINE_RETURN_IF_ERROR(ExpectFixed(tensor, types.inputs[index]));
     BRINE_RETURN_IF_ERROR(ExpectType(tensor, types.inputs[index++], p));
   }
-  for (absl::string_view scalar : scalars) BRINE_RETURN_IF_ERROR(ExpectType(scalar, types.inputs[index++], {DType::kF32, {}}));
+  for (absl::string_view scalar : scalars)
+    BRINE_RETURN_IF_ERROR(ExpectType(scalar, types.inputs[index++], {DType::kF32, {}}));
   return std::vector<Type>(results, p);
 }
 
@@ -133,6 +143,8 @@ absl::Status ExpectRandom(const OpTypes& types) {
   return absl::OkStatus();
 }
 
-AttributeSpec IdAttribute() { return {"id", AttributeKind::kInt, "third word of the random counter; different for every random node"}; }
+AttributeSpec IdAttribute() {
+  return {"id", AttributeKind::kInt, "third word of the random counter; different for every random node"};
+}
 
 }  // namespace brine::ir

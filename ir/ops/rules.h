@@ -1,5 +1,5 @@
-// What shape rules and cost rules share.  Refusals are one sentence each; sizes saturate instead of overflowing.  Interpreter loops
-// include none of this: they repeat the arithmetic on their own.
+// What shape rules and cost rules share.  Refusals are one sentence each; sizes saturate instead of overflowing.
+// Interpreter loops include none of this: they repeat the arithmetic on their own.
 #ifndef BRINE_IR_OPS_RULES_H_
 #define BRINE_IR_OPS_RULES_H_
 
@@ -21,7 +21,8 @@ absl::Status Refuse(const Parts&... parts) {
 
 // "x must be f32, got u8[n,3]".  Also refuses sizes beyond the limits of type.h and an n that is not the first axis.
 absl::Status ExpectDType(absl::string_view operand, const Type& type, DType dtype);
-absl::Status ExpectAnyDType(absl::string_view operand, const Type& type);  // all but masks, whose bits no op moves one by one
+absl::Status ExpectAnyDType(absl::string_view operand,
+                            const Type& type);  // all but masks, whose bits no op moves one by one
 absl::Status ExpectType(absl::string_view operand, const Type& type, const Type& wanted);
 absl::Status ExpectMinimumRank(absl::string_view operand, const Type& type, int rank);
 absl::Status ExpectFixed(absl::string_view operand, const Type& type);      // no n: a parameter
@@ -31,7 +32,8 @@ absl::Status ExpectPicture(absl::string_view operand, const Type& type);    // [
 // A list attribute: `count` numbers within [minimum, 2³¹ − 1].
 absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count, int64_t minimum);
 
-// The shape of an elementwise result: trailing axes aligned, an extent of 1 stretched, n meeting n or 1 as the first axis.
+// The shape of an elementwise result: trailing axes aligned, an extent of 1 stretched, n meeting n or 1 as the first
+// axis.
 absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, absl::string_view b_name, const Type& b);
 
 int64_t Product(std::initializer_list<int64_t> factors);  // INT64_MAX when it would be more

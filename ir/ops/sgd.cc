@@ -5,7 +5,9 @@ namespace {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) { return InferUpdate(types, {"p", "g"}, {"rate"}, 1); }
 
-int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({2, Elements(outputs[0], rows)}); }
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({2, Elements(outputs[0], rows)});
+}
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {

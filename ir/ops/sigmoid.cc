@@ -17,7 +17,9 @@ absl::Status Gradient(GradientBuilder& builder) {
 }
 
 // Negation, exponential, sum and quotient.
-int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({4, Elements(outputs[0], rows)}); }
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({4, Elements(outputs[0], rows)});
+}
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {

@@ -15,7 +15,9 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 }
 
 // Maximum, difference, exponential, sum, quotient.
-int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) { return Product({5, Elements(outputs[0], rows)}); }
+int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({5, Elements(outputs[0], rows)});
+}
 
 // dx = y·(dy − Σ over the row of dy·y)
 absl::Status Gradient(GradientBuilder& builder) {
@@ -45,7 +47,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 const Op kSoftmax = {
     .name = "softmax",
-    .doc = "y[..., k] = exp(x[..., k] − t) / Σ over j of exp(x[..., j] − t), t the largest of the row; f32, over the last axis.",
+    .doc =
+        "y[..., k] = exp(x[..., k] − t) / Σ over j of exp(x[..., j] − t), t the largest of the row; f32, over the "
+        "last axis.",
     .operands = {"x"},
     .results = {"y"},
     .attributes = {},

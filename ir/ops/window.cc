@@ -15,9 +15,12 @@ struct Slide {
 // places = ⌊(before + input + after − ((window − 1)·dilation + 1)) / stride⌋ + 1
 absl::StatusOr<int64_t> Places(const Slide& slide) {
   const int64_t reach = (slide.window - 1) * slide.dilation + 1;  // below 2⁶²
-  const std::string dilated = slide.dilation == 1 ? "" : absl::StrCat(" (", slide.window, " dilated by ", slide.dilation, ")");
-  for (const auto& [name, pad] : {std::pair(slide.before_name, slide.before), std::pair(slide.after_name, slide.after)}) {
-    if (pad >= reach) return Refuse(name, " pad ", pad, " must be smaller than window ", slide.axis, " ", reach, dilated);
+  const std::string dilated =
+      slide.dilation == 1 ? "" : absl::StrCat(" (", slide.window, " dilated by ", slide.dilation, ")");
+  for (const auto& [name, pad] :
+       {std::pair(slide.before_name, slide.before), std::pair(slide.after_name, slide.after)}) {
+    if (pad >= reach)
+      return Refuse(name, " pad ", pad, " must be smaller than window ", slide.axis, " ", reach, dilated);
   }
   const int64_t padded = slide.before + slide.input + slide.after;
   if (reach > padded) {
@@ -28,16 +31,18 @@ absl::StatusOr<int64_t> Places(const Slide& slide) {
   return (padded - reach) / slide.stride + 1;
 }
 
-absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& picture, int64_t height, int64_t width, int64_t channels) {
+absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& picture, int64_t height, int64_t width,
+                                  int64_t channels) {
   const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides");
-  const std::vector<int64_t> dilations = attributes.Has("dilations") ? attributes.Ints("dilations") : std::vector<int64_t>{1, 1};
+  const std::vector<int64_t> dilations =
+      attributes.Has("dilations") ? attributes.Ints("dilations") : std::vector<int64_t>{1, 1};
   BRINE_RETURN_IF_ERROR(ExpectInts("pads", pads, 4, 0));
   BRINE_RETURN_IF_ERROR(ExpectInts("strides", strides, 2, 1));
   BRINE_RETURN_IF_ERROR(ExpectInts("dilations", dilations, 2, 1));
-  BRINE_ASSIGN_OR_RETURN(const int64_t rows,
-                         Places({"height", "top", "bottom", picture[1], height, strides[0], dilations[0], pads[0], pads[2]}));
-  BRINE_ASSIGN_OR_RETURN(const int64_t columns,
-                         Places({"width", "left", "right", picture[2], width, strides[1], dilations[1], pads[1], pads[3]}));
+  BRINE_ASSIGN_OR_RETURN(const int64_t rows, Places({"height", "top", "bottom", picture[1], height, strides[0],
+                                                     dilations[0], pads[0], pads[2]}));
+  BRINE_ASSIGN_OR_RETURN(const int64_t columns, Places({"width", "left", "right", picture[2], width, strides[1],
+                                                        dilations[1], pads[1], pads[3]}));
   return Shape{picture[0], rows, columns, channels};
 }
 
@@ -57,10 +62,12 @@ absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape
 
 absl::Status ExpectMaskedPool(const Attributes& attributes) {
   const std::vector<int64_t>& window = attributes.Ints("window");
-  if (attributes.Ints("strides") != window) return Refuse("strides must be those of the window, [", window[0], ",", window[1], "]");
+  if (attributes.Ints("strides") != window)
+    return Refuse("strides must be those of the window, [", window[0], ",", window[1], "]");
   const std::vector<int64_t>& pads = attributes.Ints("pads");
   if (pads != std::vector<int64_t>(4, 0)) return Refuse("pads must be 0, got [", absl::StrJoin(pads, ","), "]");
-  if (PoolCells(attributes) > kMostMaskedCells) return Refuse("a window may hold at most ", kMostMaskedCells, " cells, got ", PoolCells(attributes));
+  if (PoolCells(attributes) > kMostMaskedCells)
+    return Refuse("a window may hold at most ", kMostMaskedCells, " cells, got ", PoolCells(attributes));
   return absl::OkStatus();
 }
 
@@ -91,13 +98,15 @@ std::vector<AttributeSpec> ConvolutionAttributes() {
   return {{"pads", AttributeKind::kInts, "zeros added at top, left, bottom, right", true, Ints{0, 0, 0, 0}},
           {"strides", AttributeKind::kInts, "steps of the window: vertical, horizontal", true, Ints{1, 1}},
           {"dilations", AttributeKind::kInts, "distance of the window's cells: vertical, horizontal", true, Ints{1, 1}},
-          {"groups", AttributeKind::kInt, "channels and filters are split into so many independent groups", true, int64_t{1}}};
+          {"groups", AttributeKind::kInt, "channels and filters are split into so many independent groups", true,
+           int64_t{1}}};
 }
 
 std::vector<AttributeSpec> PoolAttributes() {
   using Ints = std::vector<int64_t>;
   return {{"window", AttributeKind::kInts, "height and width of the window", true, Ints{2, 2}},
-          {"pads", AttributeKind::kInts, "cells added at top, left, bottom, right, which never count", true, Ints{0, 0, 0, 0}},
+          {"pads", AttributeKind::kInts, "cells added at top, left, bottom, right, which never count", true,
+           Ints{0, 0, 0, 0}},
           {"strides", AttributeKind::kInts, "steps of the window: vertical, horizontal", true, Ints{2, 2}}};
 }
 
@@ -106,7 +115,9 @@ std::vector<AttributeSpec> With(std::vector<AttributeSpec> schema, AttributeSpec
   return schema;
 }
 
-AttributeSpec InputSizeAttribute() { return {"input_size", AttributeKind::kInts, "height and width of the forward op's input"}; }
+AttributeSpec InputSizeAttribute() {
+  return {"input_size", AttributeKind::kInts, "height and width of the forward op's input"};
+}
 
 int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows) {
   return Product({2, Elements(y, rows), kernel[0], kernel[1], kernel[2]});

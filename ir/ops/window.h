@@ -1,4 +1,5 @@
-// The shape rules of convolutions and pools: how many places a window has on a picture.  Interpreter loops do not include this.
+// The shape rules of convolutions and pools: how many places a window has on a picture.  Interpreter loops do not
+// include this.
 #ifndef BRINE_IR_OPS_WINDOW_H_
 #define BRINE_IR_OPS_WINDOW_H_
 
@@ -9,7 +10,8 @@
 
 namespace brine::ir {
 
-// [n, h', w', f] of a convolution of `picture` [n, h, w, c] with `kernel` [kh, kw, c / groups, f], or why it does not fit.
+// [n, h', w', f] of a convolution of `picture` [n, h, w, c] with `kernel` [kh, kw, c / groups, f], or why it does not
+// fit.
 absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& picture, const Shape& kernel);
 
 // [n, h', w', c] of a pool over `picture` [n, h, w, c].
@@ -22,7 +24,8 @@ DType WinnerDType(const Attributes& attributes);
 absl::Status ExpectMaskedPool(const Attributes& attributes);
 inline constexpr int64_t kMostMaskedCells = 8;
 
-// The shape of the picture whose window op gave `dy`: its rows and channels are given, its size is the attribute input_size.
+// The shape of the picture whose window op gave `dy`: its rows and channels are given, its size is the attribute
+// input_size.
 absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels);
 
 absl::Status ExpectKernel(const Type& w);  // f32 [kh, kw, c / groups, f]

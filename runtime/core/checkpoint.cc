@@ -30,7 +30,8 @@ struct Notes {
   }
 };
 
-// A scalar's key "scalar/<name>" and the bits of its value (decimal text would depend on the locale), in the text slot of one note.
+// A scalar's key "scalar/<name>" and the bits of its value (decimal text would depend on the locale), in the text slot
+// of one note.
 void AddScalars(Notes* all, const brine_state* state) {
   const brine_function* function = &state->program->train;
   for (int32_t input = 0; input < function->input_count; ++input) {
@@ -52,7 +53,8 @@ brine_status Invalid(brine_state* state, const char* path, const char* what) {
 // "f32[3,3,3,32]"
 void DescribeShape(char* text, size_t bytes, const int32_t* dims, int rank) {
   size_t used = static_cast<size_t>(snprintf(text, bytes, "["));
-  for (int axis = 0; axis < rank && used < bytes; ++axis) used += static_cast<size_t>(snprintf(text + used, bytes - used, "%s%d", axis == 0 ? "" : ",", dims[axis]));
+  for (int axis = 0; axis < rank && used < bytes; ++axis)
+    used += static_cast<size_t>(snprintf(text + used, bytes - used, "%s%d", axis == 0 ? "" : ",", dims[axis]));
   if (used < bytes) snprintf(text + used, bytes - used, "]");
 }
 
@@ -64,17 +66,22 @@ const brine_tensor* FindTensor(const brine_tensors* file, const char* name) {
 }
 
 // The tensor of a variable; null with the reason in the state's error when it is missing or of another shape.
-const brine_tensor* MatchingTensor(brine_state* state, const brine_tensors* file, const char* path, const brine_variable& variable) {
+const brine_tensor* MatchingTensor(brine_state* state, const brine_tensors* file, const char* path,
+                                   const brine_variable& variable) {
   const brine_tensor* const tensor = FindTensor(file, variable.name);
   if (tensor == nullptr) {
-    snprintf(state->error, sizeof(state->error), "%s: is not of the model %s: it has no tensor %s", path, state->program->name, variable.name);
+    snprintf(state->error, sizeof(state->error), "%s: is not of the model %s: it has no tensor %s", path,
+             state->program->name, variable.name);
     return nullptr;
   }
-  if (tensor->dtype == variable.dtype && tensor->rank == variable.rank && memcmp(tensor->dims, variable.dims, sizeof(int32_t) * variable.rank) == 0) return tensor;
+  if (tensor->dtype == variable.dtype && tensor->rank == variable.rank &&
+      memcmp(tensor->dims, variable.dims, sizeof(int32_t) * variable.rank) == 0)
+    return tensor;
   char there[100], here[100];
   DescribeShape(there, sizeof(there), tensor->dims, tensor->rank);
   DescribeShape(here, sizeof(here), variable.dims, variable.rank);
-  snprintf(state->error, sizeof(state->error), "%s: is not of the model %s: %s is %s there and %s in the model", path, state->program->name, variable.name, there, here);
+  snprintf(state->error, sizeof(state->error), "%s: is not of the model %s: %s is %s there and %s in the model", path,
+           state->program->name, variable.name, there, here);
   return nullptr;
 }
 
@@ -113,7 +120,8 @@ brine_status RestoreParameters(brine_state* state, const brine_tensors* file, co
   return BRINE_OK;
 }
 
-brine_status LoadWith(brine_state* state, const char* path, brine_status (*restore)(brine_state*, const brine_tensors*, const char*)) {
+brine_status LoadWith(brine_state* state, const char* path,
+                      brine_status (*restore)(brine_state*, const brine_tensors*, const char*)) {
   char why[400];
   size_t size = 0;
   uint8_t* const bytes = brine_read_file(path, kLimit, &size, state->error, sizeof(state->error));
@@ -136,8 +144,10 @@ brine_status brine_save(brine_state* state, const char* path) { return brine_sav
 
 brine_status brine_save_with_notes(brine_state* state, const char* path, const brine_note* notes, size_t note_count) {
   const brine_program* program = state->program;
-  const size_t own = 6 + static_cast<size_t>(program->train.input_count), variables = static_cast<size_t>(program->variable_count);
-  void* const memory = calloc(1, (own + note_count) * sizeof(brine_note) + variables * sizeof(brine_tensor) + own * sizeof(Notes::texts[0]));
+  const size_t own = 6 + static_cast<size_t>(program->train.input_count),
+               variables = static_cast<size_t>(program->variable_count);
+  void* const memory = calloc(
+      1, (own + note_count) * sizeof(brine_note) + variables * sizeof(brine_tensor) + own * sizeof(Notes::texts[0]));
   if (memory == nullptr) return Invalid(state, path, "no memory to write it"), BRINE_FAILED;
   brine_tensor* const tensors = static_cast<brine_tensor*>(memory);
   Notes all = {reinterpret_cast<brine_note*>(tensors + variables), nullptr};
@@ -153,10 +163,16 @@ brine_status brine_save_with_notes(brine_state* state, const char* path, const b
   for (int32_t index = 0; index < program->variable_count; ++index) {
     const brine_variable& variable = program->variables[index];
     brine_tensor& tensor = tensors[index];
-    tensor = {Text(variable.name), variable.dtype, variable.rank, {}, brine_variable_data(state, index), brine_variable_bytes(program, index)};
+    tensor = {Text(variable.name),
+              variable.dtype,
+              variable.rank,
+              {},
+              brine_variable_data(state, index),
+              brine_variable_bytes(program, index)};
     memcpy(tensor.dims, variable.dims, sizeof(int32_t) * variable.rank);
   }
-  const int result = brine_write_tensors(path, tensors, variables, all.notes, all.count, state->error, sizeof(state->error));
+  const int result =
+      brine_write_tensors(path, tensors, variables, all.notes, all.count, state->error, sizeof(state->error));
   free(memory);
   return result == 0 ? BRINE_OK : BRINE_FAILED;
 }
@@ -166,15 +182,19 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
   for (int32_t index = 0; index < program->variable_count; ++index) {
     if (MatchingTensor(state, file, path, program->variables[index]) == nullptr) return BRINE_INVALID;
   }
-  if (file->tensor_count != static_cast<size_t>(program->variable_count)) return Invalid(state, path, "is of another model: it holds tensors that this one lacks");
+  if (file->tensor_count != static_cast<size_t>(program->variable_count))
+    return Invalid(state, path, "is of another model: it holds tensors that this one lacks");
   uint64_t seed = 0, step = 0, hash = 0;
-  if (!ParseNumber(brine_find_note(file, "graph_hash"), 16, &hash) || hash != program->graph_hash) return Invalid(state, path, "is of another model: its graph hash differs");
-  if (!ParseNumber(brine_find_note(file, "seed"), 10, &seed) || !ParseNumber(brine_find_note(file, "step"), 10, &step) || step > UINT32_MAX) {
+  if (!ParseNumber(brine_find_note(file, "graph_hash"), 16, &hash) || hash != program->graph_hash)
+    return Invalid(state, path, "is of another model: its graph hash differs");
+  if (!ParseNumber(brine_find_note(file, "seed"), 10, &seed) ||
+      !ParseNumber(brine_find_note(file, "step"), 10, &step) || step > UINT32_MAX) {
     return Invalid(state, path, "is not a checkpoint: its seed or step is missing or out of range");
   }
   for (size_t note = 0; note < file->note_count; ++note) {  // checked before the first change
     double number;
-    if (file->notes[note].key.size > 7 && memcmp(file->notes[note].key.data, "scalar/", 7) == 0 && !ParseBits(file->notes[note].value, &number)) {
+    if (file->notes[note].key.size > 7 && memcmp(file->notes[note].key.data, "scalar/", 7) == 0 &&
+        !ParseBits(file->notes[note].value, &number)) {
       return Invalid(state, path, "holds a scalar that is not a finite number");
     }
   }
@@ -193,4 +213,6 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
 }
 
 brine_status brine_load(brine_state* state, const char* path) { return LoadWith(state, path, brine_restore); }
-brine_status brine_load_parameters(brine_state* state, const char* path) { return LoadWith(state, path, RestoreParameters); }
+brine_status brine_load_parameters(brine_state* state, const char* path) {
+  return LoadWith(state, path, RestoreParameters);
+}

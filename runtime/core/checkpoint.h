@@ -9,14 +9,16 @@
 extern "C" {
 #endif
 
-// Writes everything a later process needs to go on bit for bit, and `notes` beside it.  The same state gives the same bytes.
+// Writes everything a later process needs to go on bit for bit, and `notes` beside it.  The same state gives the same
+// bytes.
 brine_status brine_save(brine_state* state, const char* path);
 brine_status brine_save_with_notes(brine_state* state, const char* path, const brine_note* notes, size_t note_count);
 
 // Reads what brine_save wrote: all or, on BRINE_INVALID with a sentence in brine_error, nothing.
 brine_status brine_load(brine_state* state, const char* path);
 
-// Reads the parameters alone, from a file of any origin that holds each of them by name and shape; other tensors are passed over.
+// Reads the parameters alone, from a file of any origin that holds each of them by name and shape; other tensors are
+// passed over.
 brine_status brine_load_parameters(brine_state* state, const char* path);
 
 // The two halves of brine_load: a checkpoint from a file that is already parsed.  `path` is for messages.

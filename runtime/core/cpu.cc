@@ -51,7 +51,8 @@ int ProcessorsByGroup() {
   if (groups == nullptr) return INT_MAX;
   char group[PATH_MAX] = "";
   while (fgets(line, sizeof(line), groups) != nullptr) {
-    if (strncmp(line, "0::", 3) == 0) snprintf(group, sizeof(group), "%.*s", static_cast<int>(strcspn(line + 3, "\n")), line + 3);
+    if (strncmp(line, "0::", 3) == 0)
+      snprintf(group, sizeof(group), "%.*s", static_cast<int>(strcspn(line + 3, "\n")), line + 3);
   }
   fclose(groups);
   int tightest = INT_MAX;
@@ -60,7 +61,8 @@ int ProcessorsByGroup() {
     long long quota = 0, period = 0;
     FILE* file = fopen(path, "re");
     if (file != nullptr) {
-      if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0 && (quota + period - 1) / period < tightest) {
+      if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0 &&
+          (quota + period - 1) / period < tightest) {
         tightest = static_cast<int>((quota + period - 1) / period);
       }
       fclose(file);
@@ -79,7 +81,9 @@ int brine_missing_cpu_features(const char* const* features, char* text, size_t t
   if (text_bytes > 0) text[0] = '\0';
   for (; features != nullptr && *features != nullptr; ++features) {
     if (Supports(*features)) continue;
-    if (used < text_bytes) used += static_cast<size_t>(snprintf(text + used, text_bytes - used, "%s%s", missing == 0 ? "" : ", ", *features));
+    if (used < text_bytes)
+      used +=
+          static_cast<size_t>(snprintf(text + used, text_bytes - used, "%s%s", missing == 0 ? "" : ", ", *features));
     ++missing;
   }
   return missing;

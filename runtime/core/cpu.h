@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-// Writes those of the null-terminated `features` that this processor or its operating system lacks, separated by ", ".  A name that is
-// not known counts as lacking.  Returns how many there are.
+// Writes those of the null-terminated `features` that this processor or its operating system lacks, separated by ", ".
+// A name that is not known counts as lacking.  Returns how many there are.
 int brine_missing_cpu_features(const char* const* features, char* text, size_t text_bytes);
 
 // Processors by affinity and by the cgroup's share of time (cpu.max, rounded up); at least 1.

@@ -16,7 +16,8 @@ constexpr Tables MakeTables() {
     tables.row[0][byte] = crc;
   }
   for (int k = 1; k < 8; ++k) {
-    for (int byte = 0; byte < 256; ++byte) tables.row[k][byte] = tables.row[k - 1][byte] >> 8 ^ tables.row[0][tables.row[k - 1][byte] & 255];
+    for (int byte = 0; byte < 256; ++byte)
+      tables.row[k][byte] = tables.row[k - 1][byte] >> 8 ^ tables.row[0][tables.row[k - 1][byte] & 255];
   }
   return tables;
 }

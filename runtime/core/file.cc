@@ -33,7 +33,11 @@ int WriteAll(int file, const brine_bytes* pieces, size_t count) {
 int FlushFolder(const char* path) {
   char folder[PATH_MAX];
   const char* const slash = strrchr(path, '/');
-  snprintf(folder, sizeof(folder), "%.*s", slash == nullptr ? 1 : slash == path ? 1 : static_cast<int>(slash - path), slash == nullptr ? "." : path);
+  snprintf(folder, sizeof(folder), "%.*s",
+           slash == nullptr ? 1
+           : slash == path  ? 1
+                            : static_cast<int>(slash - path),
+           slash == nullptr ? "." : path);
   const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return -1;
   // Some file systems cannot flush a folder; then the rename is as durable as they make it.
@@ -53,7 +57,8 @@ uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* err
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
     snprintf(error, error_bytes, "%s: is not a regular file", path);
   } else if (static_cast<uint64_t>(status.st_size) > limit) {
-    snprintf(error, error_bytes, "%s: has %lld bytes, at most %zu were expected", path, static_cast<long long>(status.st_size), limit);
+    snprintf(error, error_bytes, "%s: has %lld bytes, at most %zu were expected", path,
+             static_cast<long long>(status.st_size), limit);
   } else if ((bytes = static_cast<uint8_t*>(malloc(static_cast<size_t>(status.st_size) + 1))) == nullptr) {
     snprintf(error, error_bytes, "%s: no memory for its %lld bytes", path, static_cast<long long>(status.st_size));
   } else {
@@ -81,7 +86,8 @@ int brine_write_file(const char* path, const brine_bytes* pieces, size_t count, 
     snprintf(error, error_bytes, "%s: is not a regular file", path);
     return -1;
   }
-  if (snprintf(temporary, sizeof(temporary), "%s.tmp.%ld", path, static_cast<long>(getpid())) >= static_cast<int>(sizeof(temporary))) {
+  if (snprintf(temporary, sizeof(temporary), "%s.tmp.%ld", path, static_cast<long>(getpid())) >=
+      static_cast<int>(sizeof(temporary))) {
     errno = ENAMETOOLONG;
     return Fail(error, error_bytes, path, "cannot be written");
   }

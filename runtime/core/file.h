@@ -14,11 +14,13 @@ typedef struct brine_bytes {
   size_t size;
 } brine_bytes;
 
-// Reads a regular file of at most `limit` bytes into memory of malloc; null on failure, with a sentence that names the path in `error`.
+// Reads a regular file of at most `limit` bytes into memory of malloc; null on failure, with a sentence that names the
+// path in `error`.
 uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* error, size_t error_bytes);
 
-// Writes the pieces one after another into a temporary file of the same folder, flushes it to the disk, renames it to `path` and flushes
-// the folder.  0, or −1 with the reason in `error`: then `path` is as it was and the temporary is gone.
+// Writes the pieces one after another into a temporary file of the same folder, flushes it to the disk, renames it to
+// `path` and flushes the folder.  0, or −1 with the reason in `error`: then `path` is as it was and the temporary is
+// gone.
 int brine_write_file(const char* path, const brine_bytes* pieces, size_t count, char* error, size_t error_bytes);
 
 #ifdef __cplusplus

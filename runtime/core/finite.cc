@@ -21,15 +21,18 @@ struct Scan {
 int ScanChunk(void*, int32_t index, uint8_t* closure) {
   Scan* const scan = reinterpret_cast<Scan*>(closure);
   const int64_t begin = index * kChunk, rest = scan->count - begin;
-  if (!brine_all_finite(scan->data + begin, rest < kChunk ? rest : kChunk)) __atomic_store_n(&scan->bad, 1, __ATOMIC_RELAXED);
+  if (!brine_all_finite(scan->data + begin, rest < kChunk ? rest : kChunk))
+    __atomic_store_n(&scan->bad, 1, __ATOMIC_RELAXED);
   return 0;
 }
 
-// One more in the exponent carries into the sign's place exactly when the exponent is all ones: no branch, so the loop runs in vectors.
+// One more in the exponent carries into the sign's place exactly when the exponent is all ones: no branch, so the loop
+// runs in vectors.
 #if defined(__x86_64__) && !defined(__clang__)
 __attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
 #endif
-uint32_t Carries(const float* data, int64_t count) {
+uint32_t
+Carries(const float* data, int64_t count) {
   uint32_t carries = 0;
 #pragma GCC unroll 4
   for (int64_t index = 0; index < count; ++index) carries |= (Bits(data, index) & 0x7f800000u) + 0x00800000u;

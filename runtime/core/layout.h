@@ -34,7 +34,9 @@ inline const brine_function* FunctionAt(const brine_program* program, int index)
   return index == 0 ? &program->train : index == 1 ? &program->evaluate : &program->predict;
 }
 
-inline uint8_t* Place(const brine_state* state, const brine_value& value) { return state->blocks[value.block] + value.offset; }
+inline uint8_t* Place(const brine_state* state, const brine_value& value) {
+  return state->blocks[value.block] + value.offset;
+}
 
 // Extents and strides of every buffer of the function for `rows` rows.
 void SetRows(FunctionState& at, const brine_function* function, int32_t rows);

@@ -7,8 +7,8 @@ brine_random brine_philox(uint64_t seed, uint32_t element, uint32_t step, uint32
   brine_random x = {{element, step, id, attempt}};
   for (int round = 0; round < 10; ++round) {
     const uint64_t a = uint64_t{0xD2511F53} * x.word[0], b = uint64_t{0xCD9E8D57} * x.word[2];
-    x = {{static_cast<uint32_t>(b >> 32) ^ x.word[1] ^ key0, static_cast<uint32_t>(b), static_cast<uint32_t>(a >> 32) ^ x.word[3] ^ key1,
-          static_cast<uint32_t>(a)}};
+    x = {{static_cast<uint32_t>(b >> 32) ^ x.word[1] ^ key0, static_cast<uint32_t>(b),
+          static_cast<uint32_t>(a >> 32) ^ x.word[3] ^ key1, static_cast<uint32_t>(a)}};
     key0 += 0x9E3779B9;
     key1 += 0xBB67AE85;
   }

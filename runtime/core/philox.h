@@ -1,5 +1,6 @@
 /* Philox4x32-10 (Salmon et al., SC 2011): a counter and a key in, four words out, the same on every machine.
- * The project's convention: key = seed, counter = (element, step, id, attempt); a uniform number is (word 0 >> 8) · 2⁻²⁴, in [0, 1). */
+ * The project's convention: key = seed, counter = (element, step, id, attempt); a uniform number is (word 0 >> 8) ·
+ * 2⁻²⁴, in [0, 1). */
 #ifndef BRINE_RUNTIME_CORE_PHILOX_H_
 #define BRINE_RUNTIME_CORE_PHILOX_H_
 
@@ -9,7 +10,9 @@
 extern "C" {
 #endif
 
-typedef struct brine_random { uint32_t word[4]; } brine_random;
+typedef struct brine_random {
+  uint32_t word[4];
+} brine_random;
 
 brine_random brine_philox(uint64_t seed, uint32_t element, uint32_t step, uint32_t id, uint32_t attempt);
 double brine_uniform(uint64_t seed, uint32_t element, uint32_t step, uint32_t id);

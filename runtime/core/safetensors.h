@@ -1,5 +1,5 @@
-/* The safetensors format: u64 header length, JSON header, bytes.  Stricter than the specification: nothing that two readers could
- * understand differently is accepted. */
+/* The safetensors format: u64 header length, JSON header, bytes.  Stricter than the specification: nothing that two
+ * readers could understand differently is accepted. */
 #ifndef BRINE_RUNTIME_CORE_SAFETENSORS_H_
 #define BRINE_RUNTIME_CORE_SAFETENSORS_H_
 
@@ -28,7 +28,9 @@ typedef struct brine_tensor {
   int64_t bytes;
 } brine_tensor;
 
-typedef struct brine_note { brine_text key, value; } brine_note;  // of __metadata__
+typedef struct brine_note {
+  brine_text key, value;
+} brine_note;  // of __metadata__
 
 // What a file holds, pointing into its bytes.  Tensors in the order of their bytes.
 typedef struct brine_tensors {
@@ -37,9 +39,10 @@ typedef struct brine_tensors {
   size_t tensor_count, note_count;
 } brine_tensors;
 
-// 0, or −1 with one sentence that names the byte or tensor in `error`.  On success brine_release_tensors frees the tables.
-// Refused: names and notes twice, gaps, overlaps, trailing bytes, other dtypes, more than 8 dimensions, dimensions beyond 2³¹−1, other
-// fields, escapes in names, a header above 16 MiB, and a checksum ("crc32", the first note) that does not fit.
+// 0, or −1 with one sentence that names the byte or tensor in `error`.  On success brine_release_tensors frees the
+// tables. Refused: names and notes twice, gaps, overlaps, trailing bytes, other dtypes, more than 8 dimensions,
+// dimensions beyond 2³¹−1, other fields, escapes in names, a header above 16 MiB, and a checksum ("crc32", the first
+// note) that does not fit.
 int brine_parse_tensors(const uint8_t* bytes, size_t size, brine_tensors* result, char* error, size_t error_bytes);
 void brine_release_tensors(brine_tensors* tensors);
 
@@ -47,10 +50,10 @@ void brine_release_tensors(brine_tensors* tensors);
 brine_text brine_find_note(const brine_tensors* tensors, const char* key);
 int brine_text_is(brine_text text, const char* terminated);
 
-// Writes tensors and notes to `path` (brine_write_file), data aligned to 64 and a checksum of everything behind the first note in front.
-// The same arguments always give the same bytes.  0, or −1 with the reason in `error`.
-int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes, size_t note_count,
-                        char* error, size_t error_bytes);
+// Writes tensors and notes to `path` (brine_write_file), data aligned to 64 and a checksum of everything behind the
+// first note in front. The same arguments always give the same bytes.  0, or −1 with the reason in `error`.
+int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes,
+                        size_t note_count, char* error, size_t error_bytes);
 
 #ifdef __cplusplus
 }

@@ -48,7 +48,8 @@ struct Parser {
     if (!Accept('"')) return FailHere("a string");
     const size_t begin = at;
     for (; at < size && text[at] != '"'; ++at) {
-      if (static_cast<unsigned char>(text[at]) < 0x20 || (text[at] == '\\' && !escapes)) return FailHere("a plain character");
+      if (static_cast<unsigned char>(text[at]) < 0x20 || (text[at] == '\\' && !escapes))
+        return FailHere("a plain character");
       if (text[at] == '\\') ++at;
     }
     if (at >= size) return FailHere("the end of a string");
@@ -62,7 +63,8 @@ struct Parser {
     const size_t begin = at;
     *result = 0;
     for (; at < size && text[at] >= '0' && text[at] <= '9'; ++at) {
-      if (__builtin_mul_overflow(*result, 10, result) || __builtin_add_overflow(*result, text[at] - '0', result)) return FailHere("a smaller number");
+      if (__builtin_mul_overflow(*result, 10, result) || __builtin_add_overflow(*result, text[at] - '0', result))
+        return FailHere("a smaller number");
     }
     if (at == begin || (text[begin] == '0' && at > begin + 1)) return FailHere("a whole number");
     return true;
@@ -96,9 +98,12 @@ bool Parser::Shape(brine_tensor* tensor) {
   do {
     int64_t dim = 0;
     if (!Number(&dim)) return false;
-    if (tensor->rank == BRINE_MAX_RANK) return Fail("tensor %.*s has more than %d dimensions", static_cast<int>(tensor->name.size), tensor->name.data, BRINE_MAX_RANK);
+    if (tensor->rank == BRINE_MAX_RANK)
+      return Fail("tensor %.*s has more than %d dimensions", static_cast<int>(tensor->name.size), tensor->name.data,
+                  BRINE_MAX_RANK);
     if (dim < 1 || dim > INT32_MAX) {
-      return Fail("tensor %.*s has a dimension of %lld", static_cast<int>(tensor->name.size), tensor->name.data, static_cast<long long>(dim));
+      return Fail("tensor %.*s has a dimension of %lld", static_cast<int>(tensor->name.size), tensor->name.data,
+                  static_cast<long long>(dim));
     }
     tensor->dims[tensor->rank++] = static_cast<int32_t>(dim);
   } while (Accept(','));
@@ -106,11 +111,16 @@ bool Parser::Shape(brine_tensor* tensor) {
 }
 
 bool Parser::Tensor(brine_text name) {
-  static constexpr struct { const char* name; uint8_t dtype; int bytes; } kTypes[] = {{"F32", BRINE_F32, 4}, {"I32", BRINE_I32, 4}, {"U32", BRINE_U32, 4}, {"U8", BRINE_U8, 1}};
+  static constexpr struct {
+    const char* name;
+    uint8_t dtype;
+    int bytes;
+  } kTypes[] = {{"F32", BRINE_F32, 4}, {"I32", BRINE_I32, 4}, {"U32", BRINE_U32, 4}, {"U8", BRINE_U8, 1}};
   const int shown = static_cast<int>(name.size < 100 ? name.size : 100);
   if (name.size == 0 || name.size > 256) return Fail("byte %zu: a tensor's name has %zu characters", at + 8, name.size);
   for (size_t index = 0; index < name.size; ++index) {
-    if (name.data[index] < 0x20 || name.data[index] > 0x7e) return Fail("byte %zu: a tensor's name holds a character that is not ASCII", at + 8);
+    if (name.data[index] < 0x20 || name.data[index] > 0x7e)
+      return Fail("byte %zu: a tensor's name holds a character that is not ASCII", at + 8);
   }
   if (entry_count == BRINE_MAX_TENSORS) return Fail("more than %d tensors", BRINE_MAX_TENSORS);
   Entry* const entry = Grow(entries, entry_count, entry_room);
@@ -132,7 +142,8 @@ bool Parser::Tensor(brine_text name) {
         element_bytes = type.bytes;
       }
       if (element_bytes == 0) {
-        return Fail("tensor %.*s has dtype %.*s; F32, I32, U32 and U8 are known", shown, name.data, static_cast<int>(dtype.size < 20 ? dtype.size : 20), dtype.data);
+        return Fail("tensor %.*s has dtype %.*s; F32, I32, U32 and U8 are known", shown, name.data,
+                    static_cast<int>(dtype.size < 20 ? dtype.size : 20), dtype.data);
       }
     } else if (brine_text_is(field, "shape") && !shape) {
       shape = true;
@@ -145,18 +156,22 @@ bool Parser::Tensor(brine_text name) {
       if (!Number(&entry->end)) return false;
       if (!Accept(']')) return FailHere("]");
     } else {
-      return Fail("tensor %.*s has a field %.*s that is unknown or there twice", shown, name.data, static_cast<int>(field.size < 40 ? field.size : 40), field.data);
+      return Fail("tensor %.*s has a field %.*s that is unknown or there twice", shown, name.data,
+                  static_cast<int>(field.size < 40 ? field.size : 40), field.data);
     }
   } while (Accept(','));
   if (!Accept('}')) return FailHere("}");
-  if (element_bytes == 0 || !shape || !offsets) return Fail("tensor %.*s lacks dtype, shape or data_offsets", shown, name.data);
+  if (element_bytes == 0 || !shape || !offsets)
+    return Fail("tensor %.*s lacks dtype, shape or data_offsets", shown, name.data);
   int64_t bytes = element_bytes;
   for (int axis = 0; axis < entry->tensor.rank; ++axis) {
-    if (__builtin_mul_overflow(bytes, int64_t{entry->tensor.dims[axis]}, &bytes)) return Fail("tensor %.*s has a size that overflows", shown, name.data);
+    if (__builtin_mul_overflow(bytes, int64_t{entry->tensor.dims[axis]}, &bytes))
+      return Fail("tensor %.*s has a size that overflows", shown, name.data);
   }
   if (entry->end < entry->begin || entry->end - entry->begin != bytes) {
-    return Fail("tensor %.*s lies at %lld to %lld, but its shape needs %lld bytes", shown, name.data, static_cast<long long>(entry->begin),
-                static_cast<long long>(entry->end), static_cast<long long>(bytes));
+    return Fail("tensor %.*s lies at %lld to %lld, but its shape needs %lld bytes", shown, name.data,
+                static_cast<long long>(entry->begin), static_cast<long long>(entry->end),
+                static_cast<long long>(bytes));
   }
   entry->tensor.bytes = bytes;
   return true;
@@ -209,12 +224,14 @@ bool Parser::CheckPlaces(int64_t data_bytes) {
   for (size_t index = 0; index < entry_count; ++index) {
     const Entry& entry = entries[index];
     if (entry.begin != end) {
-      return Fail("tensor %.*s begins at byte %lld of the data, the one before it ends at %lld", static_cast<int>(entry.tensor.name.size), entry.tensor.name.data,
-                  static_cast<long long>(entry.begin), static_cast<long long>(end));
+      return Fail("tensor %.*s begins at byte %lld of the data, the one before it ends at %lld",
+                  static_cast<int>(entry.tensor.name.size), entry.tensor.name.data, static_cast<long long>(entry.begin),
+                  static_cast<long long>(end));
     }
     end = entry.end;
   }
-  return end == data_bytes || Fail("the tensors need %lld bytes of data, the file has %lld", static_cast<long long>(end), static_cast<long long>(data_bytes));
+  return end == data_bytes || Fail("the tensors need %lld bytes of data, the file has %lld",
+                                   static_cast<long long>(end), static_cast<long long>(data_bytes));
 }
 
 bool Parser::CheckNames() {
@@ -223,7 +240,8 @@ bool Parser::CheckNames() {
   if (sorted == nullptr) return Fail("no memory for %zu tensors", entry_count);
   for (size_t index = 0; index < entry_count; ++index) sorted[index] = &entries[index];
   const auto compare = [](const void* a, const void* b) {
-    const brine_text x = (*static_cast<const Entry* const*>(a))->tensor.name, y = (*static_cast<const Entry* const*>(b))->tensor.name;
+    const brine_text x = (*static_cast<const Entry*const*>(a))->tensor.name,
+                     y = (*static_cast<const Entry*const*>(b))->tensor.name;
     const int order = memcmp(x.data, y.data, x.size < y.size ? x.size : y.size);
     return order != 0 ? order : x.size < y.size ? -1 : x.size > y.size ? 1 : 0;
   };
@@ -231,7 +249,8 @@ bool Parser::CheckNames() {
   bool unique = true;
   for (size_t index = 1; index < entry_count && unique; ++index) {
     if (compare(&sorted[index - 1], &sorted[index]) == 0) {
-      unique = Fail("tensor %.*s is there twice", static_cast<int>(sorted[index]->tensor.name.size), sorted[index]->tensor.name.data);
+      unique = Fail("tensor %.*s is there twice", static_cast<int>(sorted[index]->tensor.name.size),
+                    sorted[index]->tensor.name.data);
     }
   }
   free(sorted);
@@ -243,7 +262,8 @@ bool Parser::CheckSum(size_t file_size) {
     if (!brine_text_is(notes[index].key, "crc32")) continue;
     const char* const begin = notes[index].value.data + notes[index].value.size;
     char expected[9];
-    snprintf(expected, sizeof(expected), "%08x", brine_crc32(0, begin, file_size - static_cast<size_t>(reinterpret_cast<const uint8_t*>(begin) - bytes)));
+    snprintf(expected, sizeof(expected), "%08x",
+             brine_crc32(0, begin, file_size - static_cast<size_t>(reinterpret_cast<const uint8_t*>(begin) - bytes)));
     if (!brine_text_is(notes[index].value, expected)) return Fail("the checksum does not fit: the file was damaged");
   }
   return true;
@@ -267,13 +287,16 @@ int brine_parse_tensors(const uint8_t* bytes, size_t size, brine_tensors* result
   uint64_t header = 0;
   if (size >= 8) memcpy(&header, bytes, 8);
   if (size < 8 || header > size - 8 || header > BRINE_MAX_HEADER_BYTES) {
-    snprintf(error, error_bytes, "is not a safetensors file: %zu bytes, header of %llu", size, static_cast<unsigned long long>(header));
+    snprintf(error, error_bytes, "is not a safetensors file: %zu bytes, header of %llu", size,
+             static_cast<unsigned long long>(header));
     return -1;
   }
   Parser parser = {bytes, reinterpret_cast<const char*>(bytes) + 8, static_cast<size_t>(header), 0, error, error_bytes};
   const size_t data = 8 + static_cast<size_t>(header);
-  const bool ok = parser.Header() && parser.CheckPlaces(static_cast<int64_t>(size - data)) && parser.CheckNames() && parser.CheckSum(size);
-  brine_tensor* const tensors = ok ? static_cast<brine_tensor*>(malloc((parser.entry_count + 1) * sizeof(brine_tensor))) : nullptr;
+  const bool ok = parser.Header() && parser.CheckPlaces(static_cast<int64_t>(size - data)) && parser.CheckNames() &&
+                  parser.CheckSum(size);
+  brine_tensor* const tensors =
+      ok ? static_cast<brine_tensor*>(malloc((parser.entry_count + 1) * sizeof(brine_tensor))) : nullptr;
   if (ok && tensors == nullptr) parser.Fail("no memory for %zu tensors", parser.entry_count);
   for (size_t index = 0; tensors != nullptr && index < parser.entry_count; ++index) {
     tensors[index] = parser.entries[index].tensor;

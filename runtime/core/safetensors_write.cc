@@ -26,8 +26,10 @@ struct Writer {
     va_start(arguments, format);
     const int added = vsnprintf(text + size, room - size, format, arguments);
     va_end(arguments);
-    if (added < 0 || added >= static_cast<int>(room - size)) failed = true;
-    else size += static_cast<size_t>(added);
+    if (added < 0 || added >= static_cast<int>(room - size))
+      failed = true;
+    else
+      size += static_cast<size_t>(added);
   }
   void AddString(brine_text string) {
     for (size_t index = 0; index < string.size; ++index) {
@@ -39,9 +41,12 @@ struct Writer {
   }
 };
 
-const char* TypeName(uint8_t dtype) { return dtype == BRINE_F32 ? "F32" : dtype == BRINE_I32 ? "I32" : dtype == BRINE_U32 ? "U32" : "U8"; }
+const char* TypeName(uint8_t dtype) {
+  return dtype == BRINE_F32 ? "F32" : dtype == BRINE_I32 ? "I32" : dtype == BRINE_U32 ? "U32" : "U8";
+}
 
-void WriteHeader(Writer* writer, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes, size_t note_count) {
+void WriteHeader(Writer* writer, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes,
+                 size_t note_count) {
   for (size_t index = 0; index < note_count; ++index) {
     writer->Add(",");
     writer->AddString(notes[index].key);
@@ -64,8 +69,8 @@ void WriteHeader(Writer* writer, const brine_tensor* tensors, size_t tensor_coun
 
 }  // namespace
 
-int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes, size_t note_count,
-                        char* error, size_t error_bytes) {
+int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes,
+                        size_t note_count, char* error, size_t error_bytes) {
   static constexpr char kStart[] = "{\"__metadata__\":{\"crc32\":\"";
   char front[8 + sizeof(kStart) - 1 + 8];
   Writer writer;
@@ -76,14 +81,18 @@ int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t te
   brine_bytes* const pieces = static_cast<brine_bytes*>(malloc((tensor_count + 3) * sizeof(brine_bytes)));
   int result = -1;
   if (writer.failed || pieces == nullptr || header > BRINE_MAX_HEADER_BYTES) {
-    snprintf(error, error_bytes, "%s: a header of %zu bytes cannot be written: a name is too long or not plain ASCII, or memory is out", path, header);
+    snprintf(error, error_bytes,
+             "%s: a header of %zu bytes cannot be written: a name is too long or not plain ASCII, or memory is out",
+             path, header);
   } else {
     pieces[0] = {front, sizeof(front)};
     pieces[1] = {"\"", 1};
     pieces[2] = {writer.text, writer.size};
-    for (size_t index = 0; index < tensor_count; ++index) pieces[3 + index] = {tensors[index].data, static_cast<size_t>(tensors[index].bytes)};
+    for (size_t index = 0; index < tensor_count; ++index)
+      pieces[3 + index] = {tensors[index].data, static_cast<size_t>(tensors[index].bytes)};
     uint32_t crc = 0;
-    for (size_t piece = 1; piece < tensor_count + 3; ++piece) crc = brine_crc32(crc, pieces[piece].data, pieces[piece].size);
+    for (size_t piece = 1; piece < tensor_count + 3; ++piece)
+      crc = brine_crc32(crc, pieces[piece].data, pieces[piece].size);
     const uint64_t header_bytes = header;
     char digits[9];
     snprintf(digits, sizeof(digits), "%08x", crc);

@@ -32,14 +32,16 @@ brine_state* LayOut(const brine_program* program, Allocator& allocator) {
   brine_state* const state = allocator.Take<brine_state>(1);
   uint8_t* blocks[BRINE_BLOCK_COUNT] = {};
   for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) {
-    if (block != BRINE_CONSTANTS) blocks[block] = allocator.Take<uint8_t>(static_cast<size_t>(program->block_bytes[block]) + kRoomBehind);
+    if (block != BRINE_CONSTANTS)
+      blocks[block] = allocator.Take<uint8_t>(static_cast<size_t>(program->block_bytes[block]) + kRoomBehind);
   }
   uint8_t* const scratch = allocator.Take<uint8_t>(static_cast<size_t>(program->scratch_bytes) + kRoomBehind);
   FunctionState functions[kBrineFunctions];
   for (int index = 0; index < kBrineFunctions; ++index) {
     const brine_function* function = FunctionAt(program, index);
     size_t arguments = 0;
-    for (int32_t call = 0; call < function->call_count; ++call) arguments += 1 + size_t{function->calls[call].value_count};
+    for (int32_t call = 0; call < function->call_count; ++call)
+      arguments += 1 + size_t{function->calls[call].value_count};
     FunctionState& at = functions[index];
     at.buffers = allocator.Take<brine_buffer>(static_cast<size_t>(function->value_count));
     at.dimensions = allocator.Take<brine_dimension>(static_cast<size_t>(function->value_count) * BRINE_MAX_RANK);
@@ -80,7 +82,8 @@ void PrepareFunction(brine_state* state, int index) {
   for (int32_t call = 0; call < function->call_count; ++call) {
     at.first_argument[call] = argument;
     *argument++ = &state->context_argument;
-    for (int value = 0; value < function->calls[call].value_count; ++value) *argument++ = &at.buffers[function->calls[call].values[value]];
+    for (int value = 0; value < function->calls[call].value_count; ++value)
+      *argument++ = &at.buffers[function->calls[call].values[value]];
   }
   for (int32_t input = 0; input < function->input_count; ++input) at.scalars[input] = function->inputs[input].initial;
   SetRows(at, function, state->program->batch_size);
@@ -96,8 +99,10 @@ void DrawVariable(const brine_variable& variable, uint64_t seed, uint8_t* data) 
   const int64_t elements = VariableElements(variable);
   for (int64_t element = 0; element < elements; ++element) {
     double value = variable.argument;
-    if (variable.initializer == BRINE_UNIFORM) value *= 2 * brine_uniform(seed, static_cast<uint32_t>(element), 0, variable.id) - 1;
-    if (variable.initializer == BRINE_TRUNCATED_NORMAL) value *= brine_truncated_normal(seed, static_cast<uint32_t>(element), variable.id);
+    if (variable.initializer == BRINE_UNIFORM)
+      value *= 2 * brine_uniform(seed, static_cast<uint32_t>(element), 0, variable.id) - 1;
+    if (variable.initializer == BRINE_TRUNCATED_NORMAL)
+      value *= brine_truncated_normal(seed, static_cast<uint32_t>(element), variable.id);
     const float real = static_cast<float>(value);
     memcpy(data + element * 4, &real, sizeof(real));
   }
@@ -107,7 +112,8 @@ void DrawVariable(const brine_variable& variable, uint64_t seed, uint8_t* data) 
 double* FindScalar(const brine_state* state, int index, const char* name) {
   const brine_function* function = FunctionAt(state->program, index);
   for (int32_t input = 0; input < function->input_count; ++input) {
-    if (function->inputs[input].source == BRINE_SCALAR && strcmp(function->values[function->inputs[input].value].name, name) == 0) {
+    if (function->inputs[input].source == BRINE_SCALAR &&
+        strcmp(function->values[function->inputs[input].value].name, name) == 0) {
       return &state->functions[index].scalars[input];
     }
   }
@@ -132,12 +138,14 @@ void SetRows(FunctionState& at, const brine_function* function, int32_t rows) {
 
 brine_status brine_check(const brine_program* program, char* error, size_t error_bytes) {
   if (program->abi_version != BRINE_ABI_VERSION) {
-    snprintf(error, error_bytes, "the program was compiled for version %u of the runtime, this is version %d", program->abi_version, BRINE_ABI_VERSION);
+    snprintf(error, error_bytes, "the program was compiled for version %u of the runtime, this is version %d",
+             program->abi_version, BRINE_ABI_VERSION);
     return BRINE_INVALID;
   }
   char missing[200];
   if (brine_missing_cpu_features(program->backend->cpu_features, missing, sizeof(missing)) == 0) return BRINE_OK;
-  snprintf(error, error_bytes, "%s was compiled for %s, but this processor lacks %s", program->name, program->backend->target, missing);
+  snprintf(error, error_bytes, "%s was compiled for %s, but this processor lacks %s", program->name,
+           program->backend->target, missing);
   return BRINE_FAILED;
 }
 
@@ -154,7 +162,8 @@ brine_state* brine_state_init(const brine_program* program, void* memory, uint64
   brine_state* const state = LayOut(program, allocator);
   for (int index = 0; index < kBrineFunctions; ++index) PrepareFunction(state, index);
   state->seed = seed;
-  for (int32_t index = 0; index < program->variable_count; ++index) DrawVariable(program->variables[index], seed, brine_variable_data(state, index));
+  for (int32_t index = 0; index < program->variable_count; ++index)
+    DrawVariable(program->variables[index], seed, brine_variable_data(state, index));
   return state;
 }
 
@@ -163,7 +172,8 @@ const char* brine_error(const brine_state* state) { return state->error; }
 
 const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number) {
   for (int32_t index = 0; index < function->input_count; ++index) {
-    if (function->inputs[index].source == source && number-- == 0) return &function->values[function->inputs[index].value];
+    if (function->inputs[index].source == source && number-- == 0)
+      return &function->values[function->inputs[index].value];
   }
   return nullptr;
 }
@@ -206,7 +216,9 @@ uint8_t* brine_variable_data(brine_state* state, int32_t variable) {
   return state->blocks[at.block] + at.offset;
 }
 
-int64_t brine_variable_bytes(const brine_program* program, int32_t variable) { return VariableElements(program->variables[variable]) * 4; }
+int64_t brine_variable_bytes(const brine_program* program, int32_t variable) {
+  return VariableElements(program->variables[variable]) * 4;
+}
 
 void brine_observe(brine_state* state, brine_observer observer, void* user) {
   state->observer = observer;

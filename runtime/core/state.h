@@ -1,4 +1,5 @@
-/* A model that is being trained: everything that changes, in memory the caller gives.  C11; no globals, no allocation after the start.
+/* A model that is being trained: everything that changes, in memory the caller gives.  C11; no globals, no allocation
+ * after the start.
  *
  *   void* memory = aligned_alloc(64, brine_state_bytes(program));
  *   brine_state* state = brine_state_init(program, memory, seed);
@@ -30,43 +31,48 @@ brine_status brine_check(const brine_program* program, char* error, size_t error
 
 size_t brine_state_bytes(const brine_program* program);
 
-// Lays the state out in `memory` (64-byte aligned, brine_state_bytes long) and draws the initial weights of `seed`.  Null when
-// brine_check refuses the program.
+// Lays the state out in `memory` (64-byte aligned, brine_state_bytes long) and draws the initial weights of `seed`.
+// Null when brine_check refuses the program.
 brine_state* brine_state_init(const brine_program* program, void* memory, uint64_t seed);
 
 const brine_program* brine_state_program(const brine_state* state);
 const char* brine_error(const brine_state* state);  // the last failure, one sentence
 
-// Memory for the input of `function` with this source; `number` counts inputs of that source.  Null when there is none.  Data and label
-// rows are dense, one after another; they are the caller's to fill before each step, and a step leaves them as they are.
+// Memory for the input of `function` with this source; `number` counts inputs of that source.  Null when there is none.
+// Data and label rows are dense, one after another; they are the caller's to fill before each step, and a step leaves
+// them as they are.
 void* brine_input_rows(brine_state* state, const brine_function* function, brine_source source, int32_t number);
 const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number);
 
-// Scalars: "learning_rate", "dropout/rate", …  They hold until set again.  BRINE_INVALID when the program has no such scalar.
+// Scalars: "learning_rate", "dropout/rate", …  They hold until set again.  BRINE_INVALID when the program has no such
+// scalar.
 brine_status brine_set_scalar(brine_state* state, const char* name, double value);
 double brine_get_scalar(const brine_state* state, const char* name);  // NaN when there is none
 
-// One step with `rows` rows, 1 … batch_size.  The three functions share the arena: an output is valid until the next step.
-// Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, the calling one among them: a thread with a
-// smaller stack than that and what its own calls take must not step.
+// One step with `rows` rows, 1 … batch_size.  The three functions share the arena: an output is valid until the next
+// step. Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, the calling one among
+// them: a thread with a smaller stack than that and what its own calls take must not step.
 brine_status brine_train_step(brine_state* state, int32_t rows);
 brine_status brine_evaluate_step(brine_state* state, int32_t rows);
 brine_status brine_predict_step(brine_state* state, int32_t rows);
 
-const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name);  // null when there is none
+const float* brine_output_data(const brine_state* state, const brine_function* function,
+                               const char* name);  // null when there is none
 uint8_t* brine_variable_data(brine_state* state, int32_t variable);
 int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
 
-// BRINE_DIVERGED, with the name in brine_error, when a variable holds NaN or infinity.  Kernels may swallow a NaN, so this is worth asking
-// before an evaluation.
+// BRINE_DIVERGED, with the name in brine_error, when a variable holds NaN or infinity.  Kernels may swallow a NaN, so
+// this is worth asking before an evaluation.
 brine_status brine_check_variables(brine_state* state);
 
 uint64_t brine_steps_done(const brine_state* state);
 uint64_t brine_seed(const brine_state* state);
-void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done);  // what a checkpoint restores beside the variables
+void brine_set_progress(brine_state* state, uint64_t seed,
+                        uint64_t steps_done);  // what a checkpoint restores beside the variables
 
-// For measuring: `observer` is called as steps run, with done 0 just before and 1 just after each kernel, and likewise, with a null call,
-// around the test of outputs, gradients and parameters for NaN and infinity.  It may read values of the state, and must not step it.
+// For measuring: `observer` is called as steps run, with done 0 just before and 1 just after each kernel, and likewise,
+// with a null call, around the test of outputs, gradients and parameters for NaN and infinity.  It may read values of
+// the state, and must not step it.
 typedef void (*brine_observer)(void* user, const brine_call* call, int done);
 void brine_observe(brine_state* state, brine_observer observer, void* user);  // null: nobody looks on, as at the start
 

@@ -38,7 +38,8 @@ int64_t Elements(const brine_value& value, int32_t rows) {
   return elements;
 }
 
-// learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t) for the step that is about to run (Kingma and Ba 2015, the end of section 2).
+// learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t) for the step that is about to run (Kingma and Ba 2015, the end of
+// section 2).
 double AdamRate(const brine_state* state) {
   const double t = static_cast<double>(state->steps_done + 1);
   return brine_get_scalar(state, "learning_rate") * sqrt(1 - pow(brine_get_scalar(state, "beta_2"), t)) /
@@ -54,12 +55,23 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
     float real = 0;
     switch (input.source) {
       case BRINE_DATA:
-      case BRINE_LABEL: continue;
-      case BRINE_SEED: memcpy(target, seed, sizeof(seed)); continue;
-      case BRINE_STEP: memcpy(target, &step, sizeof(step)); continue;
-      case BRINE_SCALAR: real = static_cast<float>(at.scalars[index]); break;
-      case BRINE_ROWS: real = static_cast<float>(rows); break;
-      case BRINE_ADAM_RATE: real = static_cast<float>(AdamRate(state)); break;
+      case BRINE_LABEL:
+        continue;
+      case BRINE_SEED:
+        memcpy(target, seed, sizeof(seed));
+        continue;
+      case BRINE_STEP:
+        memcpy(target, &step, sizeof(step));
+        continue;
+      case BRINE_SCALAR:
+        real = static_cast<float>(at.scalars[index]);
+        break;
+      case BRINE_ROWS:
+        real = static_cast<float>(rows);
+        break;
+      case BRINE_ADAM_RATE:
+        real = static_cast<float>(AdamRate(state));
+        break;
     }
     memcpy(target, &real, sizeof(real));
   }
@@ -69,12 +81,14 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   state->context.scratch_used = 0;
   state->context.error[0] = '\0';
   if (function->calls[call].run(at.first_argument[call]) == 0) return BRINE_OK;
-  snprintf(state->error, sizeof(state->error), "kernel %s failed: %s", function->calls[call].name, state->context.error);
+  snprintf(state->error, sizeof(state->error), "kernel %s failed: %s", function->calls[call].name,
+           state->context.error);
   return BRINE_FAILED;
 }
 
 bool ValueFinite(const brine_state* state, const brine_value& value, int32_t rows) {
-  return value.dtype != BRINE_F32 || brine_all_finite(reinterpret_cast<const float*>(Place(state, value)), Elements(value, rows));
+  return value.dtype != BRINE_F32 ||
+         brine_all_finite(reinterpret_cast<const float*>(Place(state, value)), Elements(value, rows));
 }
 
 bool OutputsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
@@ -85,7 +99,8 @@ bool OutputsFinite(const brine_state* state, const brine_function* function, int
 }
 
 bool BlockFinite(brine_state* state, brine_block block) {
-  return brine_all_finite_parallel(state->program->backend, &state->context, reinterpret_cast<const float*>(state->blocks[block]),
+  return brine_all_finite_parallel(state->program->backend, &state->context,
+                                   reinterpret_cast<const float*>(state->blocks[block]),
                                    state->program->block_bytes[block] / 4);
 }
 
@@ -108,7 +123,8 @@ void NameTheFault(brine_state* state, const brine_function* function, FunctionSt
       if (ValueFinite(state, result, at.rows)) continue;
       char where[200];
       DescribeCall(call, where, sizeof(where));
-      snprintf(state->error, sizeof(state->error), "%s: %s is not finite in step %llu%s", where, result.name, step, kept);
+      snprintf(state->error, sizeof(state->error), "%s: %s is not finite in step %llu%s", where, result.name, step,
+               kept);
       return;
     }
   }
@@ -119,7 +135,8 @@ void Observe(const brine_state* state, const brine_call* call, int done) {
   if (state->observer != nullptr) state->observer(state->observer_user, call, done);
 }
 
-brine_status RunCalls(brine_state* state, const brine_function* function, FunctionState& at, int32_t begin, int32_t end) {
+brine_status RunCalls(brine_state* state, const brine_function* function, FunctionState& at, int32_t begin,
+                      int32_t end) {
   for (int32_t call = begin; call < end; ++call) {
     Observe(state, &function->calls[call], 0);
     const brine_status status = RunCall(state, function, at, call);
@@ -133,7 +150,8 @@ brine_status RunCalls(brine_state* state, const brine_function* function, Functi
 bool StepFinite(brine_state* state, const brine_function* function, int32_t rows) {
   Observe(state, nullptr, 0);
   const bool updates = function->first_update < function->call_count;
-  const bool finite = OutputsFinite(state, function, rows) && (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
+  const bool finite = OutputsFinite(state, function, rows) &&
+                      (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
   Observe(state, nullptr, 1);
   return finite;
 }
@@ -141,7 +159,8 @@ bool StepFinite(brine_state* state, const brine_function* function, int32_t rows
 brine_status Step(brine_state* state, const brine_function* function, int32_t rows) {
   FunctionState& at = state->functions[IndexOf(state, function)];
   if (rows < 1 || rows > state->program->batch_size) {
-    snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows, state->program->batch_size);
+    snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows,
+             state->program->batch_size);
     return BRINE_INVALID;
   }
   if (function->call_count == 0) {
@@ -168,8 +187,12 @@ brine_status brine_train_step(brine_state* state, int32_t rows) {
   return status;
 }
 
-brine_status brine_evaluate_step(brine_state* state, int32_t rows) { return Step(state, &state->program->evaluate, rows); }
-brine_status brine_predict_step(brine_state* state, int32_t rows) { return Step(state, &state->program->predict, rows); }
+brine_status brine_evaluate_step(brine_state* state, int32_t rows) {
+  return Step(state, &state->program->evaluate, rows);
+}
+brine_status brine_predict_step(brine_state* state, int32_t rows) {
+  return Step(state, &state->program->predict, rows);
+}
 
 brine_status brine_check_variables(brine_state* state) {
   const brine_program* program = state->program;
@@ -178,8 +201,9 @@ brine_status brine_check_variables(brine_state* state) {
     const float* data = reinterpret_cast<const float*>(brine_variable_data(state, index));
     const int64_t count = brine_variable_bytes(program, index) / 4;
     if (brine_all_finite_parallel(program->backend, &state->context, data, count)) continue;
-    snprintf(state->error, sizeof(state->error), "%s%s%s is not finite at element %lld before step %llu", variable.location,
-             variable.location[0] == '\0' ? "" : ": ", variable.name, static_cast<long long>(brine_first_not_finite(data, count)),
+    snprintf(state->error, sizeof(state->error), "%s%s%s is not finite at element %lld before step %llu",
+             variable.location, variable.location[0] == '\0' ? "" : ": ", variable.name,
+             static_cast<long long>(brine_first_not_finite(data, count)),
              static_cast<unsigned long long>(state->steps_done + 1));
     return BRINE_DIVERGED;
   }

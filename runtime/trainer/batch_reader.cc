@@ -11,11 +11,15 @@
 
 namespace brine {
 BatchReader::BatchReader(brine_state* state, const brine_function* function, const Dataset& data)
-    : data_(data), backend_(brine_state_program(state)->backend), type_(data.type()), batch_size_(brine_state_program(state)->batch_size) {
+    : data_(data),
+      backend_(brine_state_program(state)->backend),
+      type_(data.type()),
+      batch_size_(brine_state_program(state)->batch_size) {
   const brine_value& input = OnlyInput(*function, BRINE_DATA);
   real_input_ = input.dtype == BRINE_F32;
   CheckSample(type_.elements, input);
-  if (type_.real && !real_input_) throw Error(kExitBadInput, std::string("the samples are f32, the model's input ") + input.name + " is u8");
+  if (type_.real && !real_input_)
+    throw Error(kExitBadInput, std::string("the samples are f32, the model's input ") + input.name + " is u8");
   sample_bytes_ = type_.elements * (real_input_ ? 4 : 1);
   samples_ = static_cast<uint8_t*>(brine_input_rows(state, function, BRINE_DATA, 0));
   const int64_t raw_label_bytes = 4 * std::max<int64_t>(type_.label_elements, 1);
@@ -28,7 +32,8 @@ BatchReader::BatchReader(brine_state* state, const brine_function* function, con
   classes_ = label_columns_ > 0 ? label_columns_ : ClassCount(*brine_state_program(state));
   label_bytes_ = 4 * std::max<int64_t>(label_columns_, 1);
   if (type_.label_elements > 0 && type_.label_elements != label_columns_) {
-    throw Error(kExitBadInput, "a label has " + std::to_string(type_.label_elements) + " elements, the model's labels are " + ShapeText(label) +
+    throw Error(kExitBadInput, "a label has " + std::to_string(type_.label_elements) +
+                                   " elements, the model's labels are " + ShapeText(label) +
                                    (label_columns_ == 0 ? " class numbers" : ""));
   }
 }
@@ -57,7 +62,8 @@ void BatchReader::ConvertRow(int64_t row) {
   uint8_t* const label = labels_ + row * label_bytes_;
   if (type_.label_elements > 0) {
     std::memcpy(label, raw_labels_.data() + row * label_bytes_, static_cast<size_t>(label_bytes_));
-    if (brine_all_finite(reinterpret_cast<const float*>(label), label_columns_) == 0) Report(row, "its label is not finite", 0);
+    if (brine_all_finite(reinterpret_cast<const float*>(label), label_columns_) == 0)
+      Report(row, "its label is not finite", 0);
     return;
   }
   int32_t number;
@@ -84,7 +90,8 @@ void BatchReader::Read(std::span<const int64_t> indices) {
       auto* const reader = reinterpret_cast<BatchReader*>(closure);
       try {
         const int64_t raw_label_bytes = 4 * std::max<int64_t>(reader->type_.label_elements, 1);
-        reader->data_.source().Read({&reader->indices_[static_cast<size_t>(row)], 1}, reader->samples_ + row * reader->sample_bytes_,
+        reader->data_.source().Read({&reader->indices_[static_cast<size_t>(row)], 1},
+                                    reader->samples_ + row * reader->sample_bytes_,
                                     reader->raw_labels_.data() + row * raw_label_bytes);
         reader->ConvertRow(row);
       } catch (const std::exception&) {  // none may pass through the pool
@@ -96,9 +103,12 @@ void BatchReader::Read(std::span<const int64_t> indices) {
   } else {
     ReadSerially(rows);
   }
-  if (fault_.row >= 0) throw Error(kExitBadInput, "sample " + std::to_string(indices[static_cast<size_t>(fault_.row)]) + ": " + fault_.text);
+  if (fault_.row >= 0)
+    throw Error(kExitBadInput,
+                "sample " + std::to_string(indices[static_cast<size_t>(fault_.row)]) + ": " + fault_.text);
   const auto zero_behind = [&](uint8_t* data, int64_t row_bytes) {
-    if (data != nullptr && rows < batch_size_) std::memset(data + rows * row_bytes, 0, static_cast<size_t>((batch_size_ - rows) * row_bytes));
+    if (data != nullptr && rows < batch_size_)
+      std::memset(data + rows * row_bytes, 0, static_cast<size_t>((batch_size_ - rows) * row_bytes));
   };
   zero_behind(samples_, sample_bytes_);
   zero_behind(labels_, label_bytes_);
@@ -107,8 +117,10 @@ void BatchReader::Read(std::span<const int64_t> indices) {
 void BatchReader::ReadSerially(int64_t rows) {
   data_.source().Read({indices_.data(), static_cast<size_t>(rows)}, samples_, raw_labels_.data());
   const int64_t raw_bytes = type_.elements * (type_.real ? 4 : 1);
-  for (int64_t row = rows - 1; row >= 0; --row) {  // to their rows, from the last on, which lie at or behind where they are
-    if (raw_bytes != sample_bytes_) std::memmove(samples_ + row * sample_bytes_, samples_ + row * raw_bytes, static_cast<size_t>(raw_bytes));
+  for (int64_t row = rows - 1; row >= 0;
+       --row) {  // to their rows, from the last on, which lie at or behind where they are
+    if (raw_bytes != sample_bytes_)
+      std::memmove(samples_ + row * sample_bytes_, samples_ + row * raw_bytes, static_cast<size_t>(raw_bytes));
     ConvertRow(row);
   }
 }

@@ -11,15 +11,16 @@
 
 namespace brine {
 
-// Brings samples and labels into the types of the inputs: u8 to f32, class numbers to one-hot.  Rows behind the last are zeroed.
+// Brings samples and labels into the types of the inputs: u8 to f32, class numbers to one-hot.  Rows behind the last
+// are zeroed.
 class BatchReader {
  public:
   // Throws Error when the data set does not fit the inputs of `function`.  The labels are left alone where the
   // function has none.
   BatchReader(brine_state* state, const brine_function* function, const Dataset& data);
 
-  // Reads the samples `indices` of the data set into rows 0, 1, …; on the program's pool when the source allows it.  Throws Error naming
-  // the sample when a label is out of range or a pixel is not finite.  Allocates nothing.
+  // Reads the samples `indices` of the data set into rows 0, 1, …; on the program's pool when the source allows it.
+  // Throws Error naming the sample when a label is out of range or a pixel is not finite.  Allocates nothing.
   void Read(std::span<const int64_t> indices);
 
  private:
@@ -34,9 +35,9 @@ class BatchReader {
   Dataset data_;
   const brine_backend* backend_;
   SampleType type_;
-  bool real_input_ = false;          // the data input is f32
-  int64_t label_columns_ = 0;        // of the label input; 0: class numbers
-  int64_t sample_bytes_ = 0;         // of one row of the data input
+  bool real_input_ = false;    // the data input is f32
+  int64_t label_columns_ = 0;  // of the label input; 0: class numbers
+  int64_t sample_bytes_ = 0;   // of one row of the data input
   uint8_t *samples_ = nullptr, *labels_ = nullptr;
   int64_t batch_size_ = 0, label_bytes_ = 0;
   std::vector<uint8_t> raw_labels_;  // as the source gives them

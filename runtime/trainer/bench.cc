@@ -25,7 +25,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double MillisecondsSince(Clock::time_point begin) { return std::chrono::duration<double, std::milli>(Clock::now() - begin).count(); }
+double MillisecondsSince(Clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
+}
 
 double Median(std::vector<double> numbers) {
   const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
@@ -39,8 +41,8 @@ int64_t Elements(const brine_value& value, int32_t rows) {
   return elements;
 }
 
-// What there is to train on, and what the results call it: "files" of --data, the built-in "drawn shapes", or, where those do not serve,
-// "noise", so that a model of any input can be timed.
+// What there is to train on, and what the results call it: "files" of --data, the built-in "drawn shapes", or, where
+// those do not serve, "noise", so that a model of any input can be timed.
 struct BenchData {
   const char* kind;
   Dataset train;
@@ -49,10 +51,12 @@ struct BenchData {
 BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   const PictureSize size = InputPicture(program);
   if (!line.data.empty()) return {"files", OpenData(program, line).train};
-  if (WhyNotDrawn(size.height, size.width, size.channels).empty()) return {"drawn shapes", OpenData(program, line).train};
+  if (WhyNotDrawn(size.height, size.width, size.channels).empty())
+    return {"drawn shapes", OpenData(program, line).train};
   const brine_value& label = OnlyInput(program.train, BRINE_LABEL);
   const int64_t classes = label.dtype == BRINE_F32 ? RowElements(label) : ClassCount(program);
-  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes, line.batch_size > 0 ? line.batch_size : program.batch_size, 0)};
+  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes,
+                             line.batch_size > 0 ? line.batch_size : program.batch_size, 0)};
 }
 
 // What a kernel reads and writes, each operand once.
@@ -65,12 +69,16 @@ int64_t BytesMoved(const brine_function& function, const brine_call& call, int32
   return bytes;
 }
 
-// The share of elements that are not zero in the operand whose zeros a kernel leaves out, which decides how much it has to do.
-std::optional<double> LiveShare(const brine_state* state, const brine_function& function, const brine_call& call, int32_t rows) {
+// The share of elements that are not zero in the operand whose zeros a kernel leaves out, which decides how much it has
+// to do.
+std::optional<double> LiveShare(const brine_state* state, const brine_function& function, const brine_call& call,
+                                int32_t rows) {
   if (call.live_operand == 0) return std::nullopt;
   const brine_value& operand = function.values[call.values[call.live_operand - 1]];
-  const std::span elements(reinterpret_cast<const float*>(Place(state, operand)), static_cast<size_t>(Elements(operand, rows)));
-  return 1 - static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
+  const std::span elements(reinterpret_cast<const float*>(Place(state, operand)),
+                           static_cast<size_t>(Elements(operand, rows)));
+  return 1 -
+         static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
 }
 
 struct KernelTime {
@@ -80,8 +88,8 @@ struct KernelTime {
   std::optional<double> live;
 };
 
-// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the live shares are those of the
-// first step, taken just before each kernel: later, others may have written over what it reads.
+// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the live
+// shares are those of the first step, taken just before each kernel: later, others may have written over what it reads.
 std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
   const brine_function& function = brine_state_program(state)->train;
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
@@ -93,7 +101,9 @@ std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std:
       kernel.milliseconds = std::min(kernel.milliseconds, MillisecondsSince(begin));
       return;
     }
-    if (kernel.call == nullptr) kernel = {call, std::numeric_limits<double>::infinity(), BytesMoved(function, *call, rows), LiveShare(state, function, *call, rows)};
+    if (kernel.call == nullptr)
+      kernel = {call, std::numeric_limits<double>::infinity(), BytesMoved(function, *call, rows),
+                LiveShare(state, function, *call, rows)};
     begin = Clock::now();
   });
   for (int step = 0; step < steps; ++step) {
@@ -103,31 +113,38 @@ std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std:
   return kernels;
 }
 
-// Which of the machine's limits a kernel comes nearest to, and how near: above 1 for one that leaves out work which `flops` counts, or whose
-// operands lie in a cache.
+// Which of the machine's limits a kernel comes nearest to, and how near: above 1 for one that leaves out work which
+// `flops` counts, or whose operands lie in a cache.
 struct Bound {
   const char* name;
   double share;
 };
 Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
-  const double multiplying = kernel.call->flops / rates.flops_per_ms, moving = static_cast<double>(kernel.bytes) / rates.bytes_per_ms;
-  return multiplying >= moving ? Bound{"multiply-adds", multiplying / kernel.milliseconds} : Bound{"memory", moving / kernel.milliseconds};
+  const double multiplying = kernel.call->flops / rates.flops_per_ms,
+               moving = static_cast<double>(kernel.bytes) / rates.bytes_per_ms;
+  return multiplying >= moving ? Bound{"multiply-adds", multiplying / kernel.milliseconds}
+                               : Bound{"memory", moving / kernel.milliseconds};
 }
 
 std::string Json(const KernelTime& kernel, const MachineRates& rates) {
   const brine_call& call = *kernel.call;
   const Bound bound = FindBound(kernel, rates);
-  return "{\"name\": " + JsonString(call.name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) + ", \"flops\": " + JsonNumber(call.flops) +
-         ", \"bytes\": " + std::to_string(kernel.bytes) + ", \"peak_share\": " + JsonNumber(call.flops / rates.flops_per_ms / kernel.milliseconds) +
-         ", \"bound\": " + JsonString(bound.name) + ", \"bound_share\": " + JsonNumber(bound.share) + (kernel.live ? ", \"live\": " + JsonNumber(*kernel.live) : "") + ", \"layers\": " + JsonString(call.layers) + "}";
+  return "{\"name\": " + JsonString(call.name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) +
+         ", \"flops\": " + JsonNumber(call.flops) + ", \"bytes\": " + std::to_string(kernel.bytes) +
+         ", \"peak_share\": " + JsonNumber(call.flops / rates.flops_per_ms / kernel.milliseconds) +
+         ", \"bound\": " + JsonString(bound.name) + ", \"bound_share\": " + JsonNumber(bound.share) +
+         (kernel.live ? ", \"live\": " + JsonNumber(*kernel.live) : "") + ", \"layers\": " + JsonString(call.layers) +
+         "}";
 }
 
 // {"arena": …}, what the plan gives each block of memory that a state holds.
 std::string BlocksJson(const brine_program& program) {
-  static constexpr std::pair<const char*, brine_block> kBlocks[] = {{"inputs", BRINE_INPUTS}, {"parameters", BRINE_PARAMETERS}, {"gradients", BRINE_GRADIENTS},
-                                                                    {"slots", BRINE_SLOTS},   {"outputs", BRINE_OUTPUTS},       {"arena", BRINE_ARENA}};
+  static constexpr std::pair<const char*, brine_block> kBlocks[] = {
+      {"inputs", BRINE_INPUTS}, {"parameters", BRINE_PARAMETERS}, {"gradients", BRINE_GRADIENTS},
+      {"slots", BRINE_SLOTS},   {"outputs", BRINE_OUTPUTS},       {"arena", BRINE_ARENA}};
   std::string text = "{";
-  for (const auto& [name, block] : kBlocks) text += JsonString(name) + ": " + std::to_string(program.block_bytes[block]) + ", ";
+  for (const auto& [name, block] : kBlocks)
+    text += JsonString(name) + ": " + std::to_string(program.block_bytes[block]) + ", ";
   return text + "\"scratch\": " + std::to_string(program.scratch_bytes) + "}";
 }
 
@@ -136,13 +153,16 @@ std::string BlocksJson(const brine_program& program) {
 int RunBench(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   LoadWeights(trainer, line);
-  if (program.train.call_count == 0) throw Error(kExitBadInput, std::string(program.name) + " was not compiled for training");
+  if (program.train.call_count == 0)
+    throw Error(kExitBadInput, std::string(program.name) + " was not compiled for training");
   if (line.batch_size > program.batch_size) {
-    throw Error(kExitUsage, "--batch-size " + std::to_string(line.batch_size) + ": the program was compiled for 1 to " + std::to_string(program.batch_size));
+    throw Error(kExitUsage, "--batch-size " + std::to_string(line.batch_size) + ": the program was compiled for 1 to " +
+                                std::to_string(program.batch_size));
   }
   const BenchData data = OpenBenchData(program, line);
   brine_state* const state = trainer.state();
-  const auto rows = static_cast<int32_t>(std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));
+  const auto rows = static_cast<int32_t>(
+      std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));
   BatchReader reader(state, &program.train, data.train);
   std::vector<int64_t> indices(static_cast<size_t>(rows));
   std::vector<double> times;
@@ -164,23 +184,32 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   const std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, 21);
   const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
   const int threads = line.threads > 0 ? line.threads : brine_available_threads();
-  const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]), bound = static_cast<long long>(program.arena_bound_bytes);
+  const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]),
+             bound = static_cast<long long>(program.arena_bound_bytes);
   const MachineRates rates = MeasureRates(std::min(threads, brine_available_threads()));
   if (!line.json) {
-    std::printf("%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
-                program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena, rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
+    std::printf(
+        "%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld "
+        "bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
+        program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena,
+        rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
     std::printf("%9s  %8s  %5s  %-20s  %-32s  %s\n", "ms", "GFLOP/s", "live", "share of", "kernel", "layers");
     for (const KernelTime& kernel : kernels) {
       const Bound bound = FindBound(kernel, rates);
-      const std::string live = kernel.live ? std::to_string(std::lround(100 * *kernel.live)) + "%" : "", share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
-      std::printf("%9.3f  %8.1f  %5s  %-20s  %-32s  %s\n", kernel.milliseconds, kernel.call->flops / kernel.milliseconds / 1e6, live.c_str(), share.c_str(), kernel.call->name,
+      const std::string live = kernel.live ? std::to_string(std::lround(100 * *kernel.live)) + "%" : "",
+                        share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
+      std::printf("%9.3f  %8.1f  %5s  %-20s  %-32s  %s\n", kernel.milliseconds,
+                  kernel.call->flops / kernel.milliseconds / 1e6, live.c_str(), share.c_str(), kernel.call->name,
                   kernel.call->layers);
     }
     return kExitOk;
   }
-  std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) + ", \"train_step_ms\": {\"min\": " + JsonNumber(least) +
-                     ", \"median\": " + JsonNumber(median) + "}, \"data\": " + JsonString(data.kind) + ", \"threads\": " + std::to_string(threads) + ", \"arena_bytes\": " + std::to_string(arena) +
-                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) + ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
+  std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) +
+                     ", \"train_step_ms\": {\"min\": " + JsonNumber(least) + ", \"median\": " + JsonNumber(median) +
+                     "}, \"data\": " + JsonString(data.kind) + ", \"threads\": " + std::to_string(threads) +
+                     ", \"arena_bytes\": " + std::to_string(arena) +
+                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) +
+                     ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
                      ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
   for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel, rates);
   std::printf("%s]}\n", text.c_str());

@@ -70,7 +70,8 @@ std::string ReadNewest(const std::string& folder, File& file) {
     if (file.Read(entry.path, why)) return entry.path;
     std::fprintf(stderr, "warning: passed over a broken checkpoint: %s\n", why.c_str());
   }
-  throw Error(kExitBadInput, folder + (entries.empty() ? ": holds no checkpoint step-N.safetensors" : ": holds no checkpoint that is whole"));
+  throw Error(kExitBadInput, folder + (entries.empty() ? ": holds no checkpoint step-N.safetensors"
+                                                       : ": holds no checkpoint that is whole"));
 }
 
 std::string Hexadecimal(double number) {
@@ -105,14 +106,11 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw Error(kExitFailed, folder + ": cannot be created: " + error.message());
-  const std::vector<std::pair<std::string, std::string>> values = {{"epoch", std::to_string(position.epoch)},
-                                                                   {"batch", std::to_string(position.batch)},
-                                                                   {"batch_size", std::to_string(shape.batch_size)},
-                                                                   {"samples", std::to_string(shape.samples)},
-                                                                   {"shuffle", shape.shuffle ? "1" : "0"},
-                                                                   {"rows", std::to_string(position.sums.rows)},
-                                                                   {"loss_sum", Hexadecimal(position.sums.loss)},
-                                                                   {"accuracy_sum", Hexadecimal(position.sums.accuracy)}};
+  const std::vector<std::pair<std::string, std::string>> values = {
+      {"epoch", std::to_string(position.epoch)},        {"batch", std::to_string(position.batch)},
+      {"batch_size", std::to_string(shape.batch_size)}, {"samples", std::to_string(shape.samples)},
+      {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)},
+      {"loss_sum", Hexadecimal(position.sums.loss)},    {"accuracy_sum", Hexadecimal(position.sums.accuracy)}};
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
@@ -123,11 +121,14 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape) {
   File file;
   const std::string path = ReadNewest(folder, file);
-  const auto epoch = WholeNumber(file.Note("epoch")), batch = WholeNumber(file.Note("batch")), rows = WholeNumber(file.Note("rows"));
-  if (!epoch || !batch || !rows || *epoch > INT32_MAX) throw Error(kExitBadInput, path + ": does not say where its run stood");
+  const auto epoch = WholeNumber(file.Note("epoch")), batch = WholeNumber(file.Note("batch")),
+             rows = WholeNumber(file.Note("rows"));
+  if (!epoch || !batch || !rows || *epoch > INT32_MAX)
+    throw Error(kExitBadInput, path + ": does not say where its run stood");
   const auto check = [&](const char* key, int64_t ours, const char* what) {
     if (*batch == 0 || file.Note(key) == std::to_string(ours)) return;
-    throw Error(kExitBadInput, path + ": stands within an epoch of " + what + " " + file.Note(key) + ", which cannot go on with " + std::to_string(ours));
+    throw Error(kExitBadInput, path + ": stands within an epoch of " + what + " " + file.Note(key) +
+                                   ", which cannot go on with " + std::to_string(ours));
   };
   check("batch_size", shape.batch_size, "batch size");
   check("samples", shape.samples, "a number of samples of");
@@ -135,7 +136,8 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);
   const char* const numerics = brine_state_program(state)->numerics_id;
   if (file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {
-    std::fprintf(stderr, "warning: %s: was made by other kernels, so the run goes on, but not bit for bit\n", path.c_str());
+    std::fprintf(stderr, "warning: %s: was made by other kernels, so the run goes on, but not bit for bit\n",
+                 path.c_str());
   }
   return {*epoch, *batch, {RealNumber(file.Note("loss_sum")), RealNumber(file.Note("accuracy_sum")), *rows}};
 }
@@ -147,7 +149,9 @@ std::string NewestCheckpoint(const std::string& folder) {
 
 void RequireNoCheckpoints(const std::string& folder) {
   const std::vector<Entry> entries = List(folder);
-  if (!entries.empty()) throw Error(kExitBadInput, entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
+  if (!entries.empty())
+    throw Error(kExitBadInput,
+                entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
 }
 
 }  // namespace brine

@@ -18,8 +18,9 @@ struct FitShape {
 // Creates the folder where it is missing.
 void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape);
 
-// Restores the newest checkpoint that is whole and returns where its run stood.  Warns on stderr about each one passed over, and when the
-// program's kernels differ from those that made it.  Throws Error when there is none, and when it is of another model.
+// Restores the newest checkpoint that is whole and returns where its run stood.  Warns on stderr about each one passed
+// over, and when the program's kernels differ from those that made it.  Throws Error when there is none, and when it is
+// of another model.
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape);
 
 // The newest whole checkpoint's path; the same warnings and errors.

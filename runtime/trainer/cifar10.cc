@@ -11,7 +11,8 @@ namespace brine {
 namespace {
 
 constexpr int64_t kPixels = 32 * 32, kRecord = 1 + 3 * kPixels;  // label, red plane, green plane, blue plane
-constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                                  "dog",      "frog",       "horse", "ship", "truck"};
 
 // The three planes of a picture as pixels; in vectors it takes a fifth of the time, and it is made anew in each step.
 #if defined(__x86_64__) && !defined(__clang__)
@@ -32,11 +33,13 @@ class Cifar10Source : public SampleSource {
       files_.emplace_back(path);
       const std::span<const uint8_t> bytes = files_.back().bytes();
       if (bytes.size() % kRecord != 0) {
-        throw Error(kExitBadInput, path + ": has " + std::to_string(bytes.size()) + " bytes, which are no whole number of records of " + std::to_string(kRecord));
+        throw Error(kExitBadInput, path + ": has " + std::to_string(bytes.size()) +
+                                       " bytes, which are no whole number of records of " + std::to_string(kRecord));
       }
       for (size_t at = 0; at < bytes.size(); at += kRecord) {
         if (bytes[at] >= kClasses.size()) {
-          throw Error(kExitBadInput, path + ": record " + std::to_string(at / kRecord) + " has label " + std::to_string(bytes[at]) + ", which is not 0 to 9");
+          throw Error(kExitBadInput, path + ": record " + std::to_string(at / kRecord) + " has label " +
+                                         std::to_string(bytes[at]) + ", which is not 0 to 9");
         }
         records_.push_back(&bytes[at]);
       }

@@ -8,18 +8,19 @@
 
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/npy.h"
 #include "runtime/trainer/readers.h"
 #include "runtime/trainer/shapes.h"
-#include "runtime/trainer/drawn_shapes.h"
 
 namespace brine {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-// While it lives, the first Ctrl-C (or SIGTERM) asks for an end after the current step; the next one ends the process as usual.
+// While it lives, the first Ctrl-C (or SIGTERM) asks for an end after the current step; the next one ends the process
+// as usual.
 class CatchInterrupts {
  public:
   CatchInterrupts() {
@@ -61,13 +62,16 @@ void PrintTestResult(const Metrics& result, bool json) {
 }
 
 Array TestSample(const Dataset& test, int64_t index) {
-  if (index >= test.size()) throw Error(kExitBadInput, "picture " + std::to_string(index) + " was asked for, the test data hold " + std::to_string(test.size()));
+  if (index >= test.size())
+    throw Error(kExitBadInput, "picture " + std::to_string(index) + " was asked for, the test data hold " +
+                                   std::to_string(test.size()));
   const SampleType type = test.type();
   Array array;
   array.real = type.real;
   array.bytes.resize(type.real ? 0 : static_cast<size_t>(type.elements));
   array.reals.resize(type.real ? static_cast<size_t>(type.elements) : 0);
-  std::vector<float> label(static_cast<size_t>(std::max<int64_t>(type.label_elements, 1)));  // large enough for an int32 as well
+  std::vector<float> label(
+      static_cast<size_t>(std::max<int64_t>(type.label_elements, 1)));  // large enough for an int32 as well
   const int64_t at = test.first() + index;
   test.source().Read({&at, 1}, type.real ? static_cast<void*>(array.reals.data()) : array.bytes.data(), label.data());
   return array;
@@ -99,7 +103,9 @@ std::string JsonNumber(double number) {
 TrainTest OpenData(const brine_program& program, const CommandLine& line) {
   const PictureSize size = InputPicture(program);
   if (line.data.empty()) {
-    if (size.height == 0) throw Error(kExitBadInput, std::string("the built-in data are pictures, which ") + program.name + " does not take; use --data");
+    if (size.height == 0)
+      throw Error(kExitBadInput,
+                  std::string("the built-in data are pictures, which ") + program.name + " does not take; use --data");
     return DrawShapes(size.height, size.width, size.channels, ClassCount(program), 0, program.backend);
   }
   TrainTest data = LoadFolder(line.data);
@@ -107,13 +113,16 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
     data.train = data.train.EnlargedTo(size.height, size.width);
     data.test = data.test.EnlargedTo(size.height, size.width);
   }
-  CheckSample(data.train.type().elements, OnlyInput(program.train.call_count > 0 ? program.train : program.predict, BRINE_DATA), line.data);
+  CheckSample(data.train.type().elements,
+              OnlyInput(program.train.call_count > 0 ? program.train : program.predict, BRINE_DATA), line.data);
   return data;
 }
 
 void LoadWeights(Trainer& trainer, const CommandLine& line) {
-  if (!line.init.empty()) trainer.LoadParameters(line.init);
-  else if (!line.checkpoint.empty()) trainer.LoadParameters(NewestCheckpoint(line.checkpoint));
+  if (!line.init.empty())
+    trainer.LoadParameters(line.init);
+  else if (!line.checkpoint.empty())
+    trainer.LoadParameters(NewestCheckpoint(line.checkpoint));
 }
 
 int RunTrain(const brine_program& program, const CommandLine& line) {
@@ -133,7 +142,8 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
     if (!std::exchange(first, false)) return;
     if (line.learning_rate) t.set_learning_rate(*line.learning_rate);
     if (line.seed_given && brine_seed(t.state()) != line.seed) {
-      throw Error(kExitUsage, "--seed is " + std::to_string(line.seed) + ", but the run to resume has seed " + std::to_string(brine_seed(t.state())));
+      throw Error(kExitUsage, "--seed is " + std::to_string(line.seed) + ", but the run to resume has seed " +
+                                  std::to_string(brine_seed(t.state())));
     }
   };
   callback.on_batch_end = [](Trainer& t, const EpochResult&) {
@@ -159,12 +169,16 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
   }
   if (!line.save.empty()) trainer.Save(line.save);
   if (history.stopped) {
-    const std::string kept = line.checkpoint.empty() ? "; no checkpoint was asked for" : "; --resume goes on from " + line.checkpoint;
-    std::fprintf(stderr, "\ninterrupted after step %llu%s\n", static_cast<unsigned long long>(brine_steps_done(trainer.state())), kept.c_str());
+    const std::string kept =
+        line.checkpoint.empty() ? "; no checkpoint was asked for" : "; --resume goes on from " + line.checkpoint;
+    std::fprintf(stderr, "\ninterrupted after step %llu%s\n",
+                 static_cast<unsigned long long>(brine_steps_done(trainer.state())), kept.c_str());
     return kExitInterrupted;
   }
-  if (tested_each_epoch && !history.epochs.empty()) PrintTestResult(history.epochs.back().validation, line.json);
-  else if (data.test.size() > 0) PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
+  if (tested_each_epoch && !history.epochs.empty())
+    PrintTestResult(history.epochs.back().validation, line.json);
+  else if (data.test.size() > 0)
+    PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
   return kExitOk;
 }
 
@@ -188,18 +202,22 @@ bool HasShapeOf(const Array& array, const brine_value& input) {
     if (input.dims[axis] != 1) want.push_back(input.dims[axis]);
   }
   if (have.size() > want.size() + 1) return false;
-  if (have.size() >= want.size() && std::equal(want.begin(), want.end(), have.end() - static_cast<std::ptrdiff_t>(want.size()))) return true;
+  if (have.size() >= want.size() &&
+      std::equal(want.begin(), want.end(), have.end() - static_cast<std::ptrdiff_t>(want.size())))
+    return true;
   return have.size() <= 1 || (have.size() == 2 && have[1] == RowElements(input));
 }
 
 // Mistakes are the file's, where there is one.
-std::vector<float> PredictArray(Trainer& trainer, const brine_program& program, const Array& array, const std::string& file) {
+std::vector<float> PredictArray(Trainer& trainer, const brine_program& program, const Array& array,
+                                const std::string& file) {
   try {
     const brine_value& input = OnlyInput(program.predict, BRINE_DATA);
     if (!HasShapeOf(array, input)) {
       std::string shape;
       for (int64_t extent : array.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
-      throw Error(kExitBadInput, "has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
+      throw Error(kExitBadInput,
+                  "has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
     }
     return trainer.Predict(array.samples());
   } catch (const Error& error) {
@@ -219,7 +237,8 @@ int RunPredict(const brine_program& program, const CommandLine& line) {
   const std::vector<float> predictions = PredictArray(trainer, program, array, line.input);
   const auto classes = static_cast<size_t>(ClassCount(program));
   std::vector<std::string> names = data.test.class_names;
-  for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name) names.push_back(*name);
+  for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
+    names.push_back(*name);
   for (size_t at = names.size(); at < classes; ++at) names.push_back("class " + std::to_string(at));
   std::vector<size_t> order(classes);
   for (size_t sample = 0; sample * classes < predictions.size(); ++sample) {
@@ -227,7 +246,9 @@ int RunPredict(const brine_program& program, const CommandLine& line) {
     for (size_t at = 0; at < classes; ++at) order[at] = at;
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] > values[b]; });
     const std::string number_of_sample = std::to_string(line.sample >= 0 ? line.sample : static_cast<int64_t>(sample));
-    std::string text = line.json ? "{\"sample\": " + number_of_sample + ", \"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" : number_of_sample + ":";
+    std::string text = line.json ? "{\"sample\": " + number_of_sample + ", \"class\": " + JsonString(names[order[0]]) +
+                                       ", \"probabilities\": {"
+                                 : number_of_sample + ":";
     for (size_t at = 0; at < classes; ++at) {
       char number[40];
       std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(values[order[at]]));

@@ -16,7 +16,9 @@ class MemorySource : public SampleSource {
     type_.elements = ElementsEach("samples", std::visit([](auto span) { return span.size(); }, samples));
     const int64_t each = ElementsEach("labels", std::visit([](auto span) { return span.size(); }, labels));
     const bool rows = std::holds_alternative<std::span<const float>>(labels);
-    if (!rows && each != 1) throw Error(kExitBadInput, std::to_string(count * each) + " class numbers for " + std::to_string(count) + " samples");
+    if (!rows && each != 1)
+      throw Error(kExitBadInput,
+                  std::to_string(count * each) + " class numbers for " + std::to_string(count) + " samples");
     type_.label_elements = rows ? each : 0;
   }
   int64_t size() const override { return count_; }
@@ -30,7 +32,9 @@ class MemorySource : public SampleSource {
         label = Copy(*rows, index, type_.label_elements, label);
       } else {
         const auto* bytes = std::get_if<std::span<const uint8_t>>(&labels_);
-        const int32_t number = bytes != nullptr ? (*bytes)[static_cast<size_t>(index)] : std::get<std::span<const int32_t>>(labels_)[static_cast<size_t>(index)];
+        const int32_t number = bytes != nullptr
+                                   ? (*bytes)[static_cast<size_t>(index)]
+                                   : std::get<std::span<const int32_t>>(labels_)[static_cast<size_t>(index)];
         std::memcpy(label, &number, sizeof(number));
         label += sizeof(number);
       }
@@ -41,7 +45,8 @@ class MemorySource : public SampleSource {
   int64_t ElementsEach(const char* what, size_t elements) const {
     const auto total = static_cast<int64_t>(elements);
     if (count_ < 0 || (count_ == 0 ? total != 0 : total == 0 || total % count_ != 0)) {
-      throw Error(kExitBadInput, std::string(what) + ": " + std::to_string(total) + " elements do not divide into " + std::to_string(count_) + " samples");
+      throw Error(kExitBadInput, std::string(what) + ": " + std::to_string(total) + " elements do not divide into " +
+                                     std::to_string(count_) + " samples");
     }
     return count_ == 0 ? 1 : total / count_;
   }
@@ -63,14 +68,17 @@ class CallbackSource : public SampleSource {
  public:
   using Fill = std::function<void(std::span<const int64_t>, std::span<T>, std::span<int32_t>)>;
   CallbackSource(int64_t count, int64_t elements, Fill fill) : count_(count), fill_(std::move(fill)) {
-    if (count < 0 || elements < 1) throw Error(kExitBadInput, "a data set of " + std::to_string(count) + " samples with " + std::to_string(elements) + " elements");
+    if (count < 0 || elements < 1)
+      throw Error(kExitBadInput,
+                  "a data set of " + std::to_string(count) + " samples with " + std::to_string(elements) + " elements");
     type_.real = std::is_same_v<T, float>;
     type_.elements = elements;
   }
   int64_t size() const override { return count_; }
   SampleType type() const override { return type_; }
   void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    fill_(indices, {static_cast<T*>(samples), indices.size() * static_cast<size_t>(type_.elements)}, {static_cast<int32_t*>(labels), indices.size()});
+    fill_(indices, {static_cast<T*>(samples), indices.size() * static_cast<size_t>(type_.elements)},
+          {static_cast<int32_t*>(labels), indices.size()});
   }
   bool parallel() const override { return false; }
 
@@ -94,13 +102,18 @@ class EnlargedSource : public SampleSource {
   void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
     inner_->Read(indices, samples, labels);
     for (auto at = static_cast<int64_t>(indices.size()) - 1; at >= 0; --at) {
-      if (type_.real) Enlarge(static_cast<const float*>(samples) + at * small_.elements, static_cast<float*>(samples) + at * type_.elements);
-      else Enlarge(static_cast<const uint8_t*>(samples) + at * small_.elements, static_cast<uint8_t*>(samples) + at * type_.elements);
+      if (type_.real)
+        Enlarge(static_cast<const float*>(samples) + at * small_.elements,
+                static_cast<float*>(samples) + at * type_.elements);
+      else
+        Enlarge(static_cast<const uint8_t*>(samples) + at * small_.elements,
+                static_cast<uint8_t*>(samples) + at * type_.elements);
     }
   }
 
  private:
-  // `from` lies at or before `to` in the same memory: from the end backwards, nothing is overwritten before it was read.
+  // `from` lies at or before `to` in the same memory: from the end backwards, nothing is overwritten before it was
+  // read.
   template <typename T>
   void Enlarge(const T* from, T* to) const {
     const int64_t row_elements = type_.width * type_.channels;
@@ -114,7 +127,8 @@ class EnlargedSource : public SampleSource {
           for (int64_t c = type_.channels - 1; c >= 0; --c) *--end = pixel[c];
         }
       }
-      for (T* row = rows; row < last; row += row_elements) std::memcpy(row, last, static_cast<size_t>(row_elements) * sizeof(T));
+      for (T* row = rows; row < last; row += row_elements)
+        std::memcpy(row, last, static_cast<size_t>(row_elements) * sizeof(T));
     }
   }
 
@@ -126,15 +140,18 @@ class EnlargedSource : public SampleSource {
 }  // namespace
 
 Dataset::Dataset(std::shared_ptr<const SampleSource> source) : source_(std::move(source)), count_(source_->size()) {}
-Dataset::Dataset(int64_t count, Samples samples, Labels labels) : Dataset(std::make_shared<MemorySource>(count, samples, labels)) {}
+Dataset::Dataset(int64_t count, Samples samples, Labels labels)
+    : Dataset(std::make_shared<MemorySource>(count, samples, labels)) {}
 
 template <typename T>
 Dataset Dataset::FromCallback(int64_t count, int64_t sample_elements,
                               std::function<void(std::span<const int64_t>, std::span<T>, std::span<int32_t>)> fill) {
   return Dataset(std::make_shared<CallbackSource<T>>(count, sample_elements, std::move(fill)));
 }
-template Dataset Dataset::FromCallback<uint8_t>(int64_t, int64_t, std::function<void(std::span<const int64_t>, std::span<uint8_t>, std::span<int32_t>)>);
-template Dataset Dataset::FromCallback<float>(int64_t, int64_t, std::function<void(std::span<const int64_t>, std::span<float>, std::span<int32_t>)>);
+template Dataset Dataset::FromCallback<uint8_t>(
+    int64_t, int64_t, std::function<void(std::span<const int64_t>, std::span<uint8_t>, std::span<int32_t>)>);
+template Dataset Dataset::FromCallback<float>(
+    int64_t, int64_t, std::function<void(std::span<const int64_t>, std::span<float>, std::span<int32_t>)>);
 
 Dataset Dataset::Slice(int64_t begin, int64_t count) const {
   Dataset slice = *this;

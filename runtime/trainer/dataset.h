@@ -18,9 +18,9 @@ using Labels = std::variant<std::span<const uint8_t>, std::span<const int32_t>, 
 
 // What one sample is.
 struct SampleType {
-  bool real = false;           // f32 instead of u8
-  int64_t elements = 0;        // of one sample, in C order
-  int64_t label_elements = 0;  // f32 of one label; 0: labels are class numbers, int32
+  bool real = false;                            // f32 instead of u8
+  int64_t elements = 0;                         // of one sample, in C order
+  int64_t label_elements = 0;                   // f32 of one label; 0: labels are class numbers, int32
   int64_t height = 0, width = 0, channels = 0;  // of a picture; 0 where the shape is not known
 };
 
@@ -42,14 +42,15 @@ class Dataset {
   Dataset() = default;
   explicit Dataset(std::shared_ptr<const SampleSource> source);
 
-  // `count` samples and labels in memory of the caller, which must outlive the data set.  Sizes that `count` does not divide, or that do
-  // not belong together, throw Error.
+  // `count` samples and labels in memory of the caller, which must outlive the data set.  Sizes that `count` does not
+  // divide, or that do not belong together, throw Error.
   Dataset(int64_t count, Samples samples, Labels labels);
 
   // Samples that a function writes, called from the training thread with the indices of a batch.
   template <typename T>  // uint8_t or float
-  static Dataset FromCallback(int64_t count, int64_t sample_elements,
-                              std::function<void(std::span<const int64_t> indices, std::span<T> samples, std::span<int32_t> labels)> fill);
+  static Dataset FromCallback(
+      int64_t count, int64_t sample_elements,
+      std::function<void(std::span<const int64_t> indices, std::span<T> samples, std::span<int32_t> labels)> fill);
 
   int64_t size() const { return count_; }
   SampleType type() const { return source_ == nullptr ? SampleType() : source_->type(); }
@@ -57,8 +58,8 @@ class Dataset {
   int64_t first() const { return first_; }  // of the source, which this range begins at
 
   Dataset Slice(int64_t begin, int64_t count) const;  // clamped to the range
-  // Pictures enlarged to (height, width), whole multiples of their size: each pixel becomes a block.  Returns the same data when the size
-  // already fits or is not known.
+  // Pictures enlarged to (height, width), whole multiples of their size: each pixel becomes a block.  Returns the same
+  // data when the size already fits or is not known.
   Dataset EnlargedTo(int64_t height, int64_t width) const;
 
   std::vector<std::string> class_names;  // may be empty

@@ -12,11 +12,13 @@ namespace brine {
 namespace {
 
 constexpr int64_t kLargestDrawn = 32, kMostBytes = 256'000'000, kMost = 12000, kFewest = 300;
-// Five sixths are to train on.  Both parts are multiples of ten, so that each begins with the first class and has as many of all.
+// Five sixths are to train on.  Both parts are multiples of ten, so that each begins with the first class and has as
+// many of all.
 constexpr int64_t kUnit = 60;
 static_assert(kMost % kUnit == 0 && kFewest % kUnit == 0);
 
-// Distances in pixels from the edge of a shape of radius r, negative inside; (x, y) is relative to its middle, in its own directions.
+// Distances in pixels from the edge of a shape of radius r, negative inside; (x, y) is relative to its middle, in its
+// own directions.
 float Disc(float x, float y, float r) { return std::sqrt(x * x + y * y) - r; }
 float Ring(float x, float y, float r) { return std::abs(std::sqrt(x * x + y * y) - 0.76f * r) - 0.24f * r; }
 float Box(float x, float y, float r) { return std::max(std::abs(x), std::abs(y)) - r; }
@@ -41,13 +43,15 @@ float Star(float x, float y, float r) {
   const float edge_x = kInner * kSin, edge_y = kInner * kCos - 1;
   return (y * edge_x - x * edge_y) / std::sqrt(edge_x * edge_x + edge_y * edge_y);
 }
-float Wave(float x, float period) {  // distance from the nearest edge of bands half a period wide, negative in every second
+float Wave(float x,
+           float period) {  // distance from the nearest edge of bands half a period wide, negative in every second
   const float turns = x / period + 64, phase = turns - static_cast<float>(static_cast<int>(turns));
   return (std::abs(phase - 0.5f) - 0.25f) * period;
 }
 float Stripes(float x, float y, float r) { return std::max(Box(x, y, 0.95f * r), Wave(x, 0.62f * r)); }
 float Checker(float x, float y, float r) {
-  const float a = Wave(x + 0.23f * r, 0.92f * r), b = Wave(y + 0.23f * r, 0.92f * r), edge = std::min(std::abs(a), std::abs(b));
+  const float a = Wave(x + 0.23f * r, 0.92f * r), b = Wave(y + 0.23f * r, 0.92f * r),
+              edge = std::min(std::abs(a), std::abs(b));
   return std::max(Box(x, y, 0.92f * r), a * b > 0 ? edge : -edge);
 }
 
@@ -57,9 +61,10 @@ struct Class {
   float turn;  // angles are drawn from ± this many radians; a cross that turns freely would be a plus
 };
 constexpr float kFree = std::numbers::pi_v<float>, kSlight = 0.26f;
-constexpr Class kClasses[] = {{"disc", Disc, kFree},         {"ring", Ring, kFree},     {"square", Square, kFree}, {"frame", Frame, kFree},
-                              {"triangle", Triangle, kFree}, {"cross", Cross, kSlight}, {"plus", Plus, kSlight},   {"star", Star, kFree},
-                              {"stripes", Stripes, kFree},   {"checker", Checker, kFree}};
+constexpr Class kClasses[] = {{"disc", Disc, kFree},      {"ring", Ring, kFree},         {"square", Square, kFree},
+                              {"frame", Frame, kFree},    {"triangle", Triangle, kFree}, {"cross", Cross, kSlight},
+                              {"plus", Plus, kSlight},    {"star", Star, kFree},         {"stripes", Stripes, kFree},
+                              {"checker", Checker, kFree}};
 
 // The numbers of one picture, one after another.
 class Draw {
@@ -87,12 +92,15 @@ struct Size {
 void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind, uint8_t* pixels) {
   constexpr int64_t kColours = 8;  // further channels repeat these; a power of two
   Draw draw(seed, sample);
-  const float r = static_cast<float>(std::min(size.height, size.width)) * draw.From(0.24f, 0.42f), angle = draw.From(-kind.turn, kind.turn);
-  const float room_y = static_cast<float>(size.height) / 2 - 0.8f * r, room_x = static_cast<float>(size.width) / 2 - 0.8f * r;
+  const float r = static_cast<float>(std::min(size.height, size.width)) * draw.From(0.24f, 0.42f),
+              angle = draw.From(-kind.turn, kind.turn);
+  const float room_y = static_cast<float>(size.height) / 2 - 0.8f * r,
+              room_x = static_cast<float>(size.width) / 2 - 0.8f * r;
   const float middle_y = static_cast<float>(size.height - 1) / 2 + room_y * draw.From(-0.8f, 0.8f);
   const float middle_x = static_cast<float>(size.width - 1) / 2 + room_x * draw.From(-0.8f, 0.8f);
   const float cosine = std::cos(angle), sine = std::sin(angle), noise = draw.From(8, 44) / 255;
-  const float slope_y = draw.From(-1, 1) / static_cast<float>(size.height), slope_x = draw.From(-1, 1) / static_cast<float>(size.width);
+  const float slope_y = draw.From(-1, 1) / static_cast<float>(size.height),
+              slope_x = draw.From(-1, 1) / static_cast<float>(size.width);
   float ink[kColours], paper[kColours], shade[kColours];
   const int64_t colours = std::min(size.channels, kColours);
   for (int64_t colour = 0; colour < colours; ++colour) {
@@ -120,7 +128,8 @@ void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind
       for (int64_t channel = 0; channel < size.channels; ++channel, ++pixels) {
         const int64_t colour = channel & (kColours - 1);
         const float back = paper[colour] + light * shade[colour], grain = static_cast<float>(*pixels) - 127.5f;
-        *pixels = static_cast<uint8_t>(static_cast<int>(std::clamp(back + cover * (ink[colour] - back) + noise * grain, 0.0f, 255.0f)));
+        *pixels = static_cast<uint8_t>(
+            static_cast<int>(std::clamp(back + cover * (ink[colour] - back) + noise * grain, 0.0f, 255.0f)));
       }
     }
   }
@@ -129,10 +138,16 @@ void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind
 class ShapesSource : public SampleSource {
  public:
   ShapesSource(Size size, int64_t classes, uint64_t seed, int64_t count)
-      : size_(size), classes_(classes), seed_(seed), count_(count), pixels_(new uint8_t[static_cast<size_t>(count * size.bytes())]) {}
+      : size_(size),
+        classes_(classes),
+        seed_(seed),
+        count_(count),
+        pixels_(new uint8_t[static_cast<size_t>(count * size.bytes())]) {}
 
   int64_t size() const override { return count_; }
-  SampleType type() const override { return {.elements = size_.bytes(), .height = size_.height, .width = size_.width, .channels = size_.channels}; }
+  SampleType type() const override {
+    return {.elements = size_.bytes(), .height = size_.height, .width = size_.width, .channels = size_.channels};
+  }
   void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
     auto* pixels = static_cast<uint8_t*>(samples);
     auto* numbers = static_cast<int32_t*>(labels);
@@ -144,7 +159,8 @@ class ShapesSource : public SampleSource {
 
   void DrawRange(int64_t begin, int64_t count) {
     for (int64_t sample = begin; sample < begin + count; ++sample) {
-      DrawOne(size_, seed_, static_cast<uint32_t>(sample), kClasses[sample % classes_], pixels_.get() + sample * size_.bytes());
+      DrawOne(size_, seed_, static_cast<uint32_t>(sample), kClasses[sample % classes_],
+              pixels_.get() + sample * size_.bytes());
     }
   }
 
@@ -164,7 +180,9 @@ int DrawTask(void*, int32_t task, uint8_t* closure) {
 // A whole fraction of a large picture's size, where there is one.
 Size DrawnSize(const Size& size) {
   int64_t factor = 1;
-  for (int64_t divisor = 2; std::max(size.height, size.width) / factor > kLargestDrawn && std::min(size.height, size.width) / divisor >= 8; ++divisor) {
+  for (int64_t divisor = 2;
+       std::max(size.height, size.width) / factor > kLargestDrawn && std::min(size.height, size.width) / divisor >= 8;
+       ++divisor) {
     if (size.height % divisor == 0 && size.width % divisor == 0) factor = divisor;
   }
   return {size.height / factor, size.width / factor, size.channels};
@@ -176,24 +194,29 @@ int64_t CountOf(const Size& drawn) { return std::min(kMost, kMostBytes / drawn.b
 
 std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels) {
   constexpr int64_t kLongestSide = 4096;
-  const std::string takes = "the model takes " + std::to_string(height) + "x" + std::to_string(width) + "x" + std::to_string(channels) + "; use --data";
+  const std::string takes = "the model takes " + std::to_string(height) + "x" + std::to_string(width) + "x" +
+                            std::to_string(channels) + "; use --data";
   if (height < 8 || width < 8 || channels < 1 || height > kLongestSide || width > kLongestSide || channels > 64) {
     return "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes;
   }
   if (CountOf(DrawnSize({height, width, channels})) >= kFewest) return "";
-  return "the built-in pictures take 256 MB at most, in which fewer than " + std::to_string(kFewest) + " of this size fit: " + takes;
+  return "the built-in pictures take 256 MB at most, in which fewer than " + std::to_string(kFewest) +
+         " of this size fit: " + takes;
 }
 
-TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed, const brine_backend* backend) {
+TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
+                     const brine_backend* backend) {
   if (const std::string why = WhyNotDrawn(height, width, channels); !why.empty()) throw Error(kExitBadInput, why);
   const Size drawn = DrawnSize({height, width, channels});
   const int64_t count = CountOf(drawn);
-  const auto source = std::make_shared<ShapesSource>(drawn, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed, count);
+  const auto source =
+      std::make_shared<ShapesSource>(drawn, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed, count);
   if (backend == nullptr) {
     source->DrawRange(0, count);
   } else {
     brine_context context = {};
-    backend->parallel_for(&context, DrawTask, 0, static_cast<int32_t>(count / kUnit), reinterpret_cast<uint8_t*>(source.get()));
+    backend->parallel_for(&context, DrawTask, 0, static_cast<int32_t>(count / kUnit),
+                          reinterpret_cast<uint8_t*>(source.get()));
   }
   Dataset all(source);
   for (const Class& kind : kClasses) all.class_names.push_back(kind.name);

@@ -7,7 +7,14 @@
 
 namespace brine {
 
-enum ExitCode { kExitOk = 0, kExitFailed = 1, kExitUsage = 2, kExitBadInput = 3, kExitDiverged = 5, kExitInterrupted = 130 };
+enum ExitCode {
+  kExitOk = 0,
+  kExitFailed = 1,
+  kExitUsage = 2,
+  kExitBadInput = 3,
+  kExitDiverged = 5,
+  kExitInterrupted = 130
+};
 
 // what() is one sentence in lower case that names the place.
 class Error : public std::runtime_error {

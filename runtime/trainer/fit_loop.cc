@@ -34,18 +34,25 @@ void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order) {
 }
 
 FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& options)
-    : trainer_(trainer), options_(options), callbacks_(options.callbacks), train_(data), batch_size_(trainer.CheckBatchSize(options.batch_size)) {
-  if (!(options.validation_split >= 0 && options.validation_split < 1)) throw Error(kExitUsage, "validation split must lie in [0, 1)");
+    : trainer_(trainer),
+      options_(options),
+      callbacks_(options.callbacks),
+      train_(data),
+      batch_size_(trainer.CheckBatchSize(options.batch_size)) {
+  if (!(options.validation_split >= 0 && options.validation_split < 1))
+    throw Error(kExitUsage, "validation split must lie in [0, 1)");
   if (options.epochs < 0 || options.initial_epoch < 0) throw Error(kExitUsage, "epochs must not be negative");
   if (options.validation_data != nullptr) {
     validation_ = *options.validation_data;
   } else if (options.validation_split > 0) {
-    const auto kept = static_cast<int64_t>(std::floor(static_cast<double>(data.size()) * (1 - options.validation_split)));
+    const auto kept =
+        static_cast<int64_t>(std::floor(static_cast<double>(data.size()) * (1 - options.validation_split)));
     train_ = data.Slice(0, kept);
     validation_ = data.Slice(kept, data.size() - kept);
   }
   if (train_.size() < 1) throw Error(kExitBadInput, "there are no samples to train on");
-  if (train_.size() > std::numeric_limits<uint32_t>::max()) throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
+  if (train_.size() > std::numeric_limits<uint32_t>::max())
+    throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
   position_.epoch = options.initial_epoch;
   order_.resize(static_cast<size_t>(train_.size()));
   if (options.verbose) callbacks_.push_back(ProgressCallback(options.epochs));
@@ -60,7 +67,8 @@ void FitLoop::Resume() {
     RequireNoCheckpoints(options_.checkpoint);
     return;
   }
-  position_ = LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
+  position_ =
+      LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
 }
 
 History FitLoop::Run() {
@@ -95,8 +103,10 @@ void FitLoop::RunEpoch(EpochResult& result) {
   brine_state* const state = trainer_.state();
   const brine_function* const function = &trainer_.program().train;
   BatchReader reader(state, function, train_);
-  if (options_.shuffle) ShuffledOrder(brine_seed(state), position_.epoch, order_);
-  else std::iota(order_.begin(), order_.end(), int64_t{0});
+  if (options_.shuffle)
+    ShuffledOrder(brine_seed(state), position_.epoch, order_);
+  else
+    std::iota(order_.begin(), order_.end(), int64_t{0});
   for (const Callback& callback : callbacks_) {
     if (callback.on_epoch_begin) callback.on_epoch_begin(trainer_, result);
   }
@@ -124,7 +134,9 @@ void FitLoop::Validate(EpochResult& result) {
 }
 
 void FitLoop::SaveCheckpoint() {
-  if (!options_.checkpoint.empty()) brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, {batch_size_, train_.size(), options_.shuffle});
+  if (!options_.checkpoint.empty())
+    brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_,
+                          {batch_size_, train_.size(), options_.shuffle});
 }
 
 }  // namespace brine

@@ -18,20 +18,26 @@ struct CommandRow {
   const char* help;
 };
 constexpr CommandRow kCommands[] = {
-    {"train", kTrain, "train the model and test it"},       {"evaluate", kEvaluate, "loss and accuracy on test data"},
+    {"train", kTrain, "train the model and test it"},
+    {"evaluate", kEvaluate, "loss and accuracy on test data"},
     {"predict", kPredict, "classes with their probabilities"},
-    {"bench", kBench, "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to"},
-    {"summary", kSummary, "the model's layers"},            {"help", kHelp, "this text"},
+    {"bench", kBench,
+     "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to"},
+    {"summary", kSummary, "the model's layers"},
+    {"help", kHelp, "this text"},
 };
 
-std::string Quoted(const std::string& text) { return text.size() > 60 ? "'" + text.substr(0, 57) + "...'" : "'" + text + "'"; }
+std::string Quoted(const std::string& text) {
+  return text.size() > 60 ? "'" + text.substr(0, 57) + "...'" : "'" + text + "'";
+}
 
 template <typename Number>
 Number Whole(const char* flag, const std::string& text, Number least, Number most) {
   Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
-  throw Error(kExitUsage, std::string(flag) + " must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", got " + Quoted(text));
+  throw Error(kExitUsage, std::string(flag) + " must be a whole number from " + std::to_string(least) + " to " +
+                              std::to_string(most) + ", got " + Quoted(text));
 }
 
 double Real(const char* flag, const std::string& text, const char* range, bool (*fits)(double)) {
@@ -47,9 +53,12 @@ std::string Path(const char* flag, const std::string& text) {
 }
 
 void SetInput(CommandLine& line, const std::string& text) {
-  if (!line.input.empty() || line.sample >= 0) throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
-  if (text.find_first_not_of("0123456789") == std::string::npos) line.sample = Whole<int64_t>("the picture's number", text, 0, UINT32_MAX);
-  else line.input = text;
+  if (!line.input.empty() || line.sample >= 0)
+    throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
+  if (text.find_first_not_of("0123456789") == std::string::npos)
+    line.sample = Whole<int64_t>("the picture's number", text, 0, UINT32_MAX);
+  else
+    line.input = text;
 }
 
 struct FlagRow {
@@ -63,8 +72,10 @@ using Line = CommandLine;
 using Text = std::string;
 constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 constexpr FlagRow kFlags[] = {
-    {"--data", "DIR", "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures; for bench, noise where they do not fit", kRuns,
-     [](Line& line, const char* flag, const Text& text) { line.data = Path(flag, text); }},
+    {"--data", "DIR",
+     "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures; for bench, noise where they do "
+     "not fit",
+     kRuns, [](Line& line, const char* flag, const Text& text) { line.data = Path(flag, text); }},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain,
      [](Line& line, const char* flag, const Text& text) { line.epochs = Whole(flag, text, 1, 1000000); }},
     {"--batch-size", "N", "rows of a step, at most those compiled for", kReads,
@@ -82,15 +93,20 @@ constexpr FlagRow kFlags[] = {
      }},
     {"--validation-split", "F", "share of the training data, from its end, to validate on after each epoch (0)", kTrain,
      [](Line& line, const char* flag, const Text& text) {
-       line.validation_split = Real(flag, text, "from 0 to below 1", [](double share) { return share >= 0 && share < 1; });
+       line.validation_split =
+           Real(flag, text, "from 0 to below 1", [](double share) { return share >= 0 && share < 1; });
      }},
-    {"--no-shuffle", "", "take the samples in their order", kTrain, [](Line& line, const char*, const Text&) { line.shuffle = false; }},
-    {"--checkpoint", "DIR", "where step-N.safetensors are written at each epoch's end and on Ctrl-C, or read from", kTrain | kEvaluate | kPredict,
+    {"--no-shuffle", "", "take the samples in their order", kTrain,
+     [](Line& line, const char*, const Text&) { line.shuffle = false; }},
+    {"--checkpoint", "DIR", "where step-N.safetensors are written at each epoch's end and on Ctrl-C, or read from",
+     kTrain | kEvaluate | kPredict,
      [](Line& line, const char* flag, const Text& text) { line.checkpoint = Path(flag, text); }},
-    {"--resume", "", "go on from the newest checkpoint", kTrain, [](Line& line, const char*, const Text&) { line.resume = true; }},
+    {"--resume", "", "go on from the newest checkpoint", kTrain,
+     [](Line& line, const char*, const Text&) { line.resume = true; }},
     {"--init", "FILE", "begin with these weights (.safetensors)", kRuns,
      [](Line& line, const char* flag, const Text& text) { line.init = Path(flag, text); }},
-    {"--weights", "FILE", "the same as --init", kRuns, [](Line& line, const char* flag, const Text& text) { line.init = Path(flag, text); }},
+    {"--weights", "FILE", "the same as --init", kRuns,
+     [](Line& line, const char* flag, const Text& text) { line.init = Path(flag, text); }},
     {"--save", "FILE", "write the trained state (.safetensors)", kTrain,
      [](Line& line, const char* flag, const Text& text) { line.save = Path(flag, text); }},
     {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", kPredict,
@@ -99,7 +115,8 @@ constexpr FlagRow kFlags[] = {
      [](Line& line, const char* flag, const Text& text) { line.steps = Whole(flag, text, 1, 1000000); }},
     {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench,
      [](Line& line, const char* flag, const Text& text) { line.trace = Path(flag, text); }},
-    {"--json", "", "results as JSON, one object a line", kRuns, [](Line& line, const char*, const Text&) { line.json = true; }},
+    {"--json", "", "results as JSON, one object a line", kRuns,
+     [](Line& line, const char*, const Text&) { line.json = true; }},
     {"--quiet", "", "no progress", kRuns, [](Line& line, const char*, const Text&) { line.quiet = true; }},
 };
 
@@ -121,24 +138,32 @@ size_t EditDistance(const std::string& from, const std::string& to) {
 template <typename Row, size_t size>
 std::string DidYouMean(const std::string& given, const Row (&rows)[size]) {
   if (given.size() > 60) return "";
-  const auto nearest = std::min_element(rows, rows + size, [&](const Row& a, const Row& b) { return EditDistance(given, a.name) < EditDistance(given, b.name); });
-  return EditDistance(given, nearest->name) * 3 <= std::strlen(nearest->name) + 1 ? std::string("; did you mean ") + nearest->name + "?" : "";
+  const auto nearest = std::min_element(rows, rows + size, [&](const Row& a, const Row& b) {
+    return EditDistance(given, a.name) < EditDistance(given, b.name);
+  });
+  return EditDistance(given, nearest->name) * 3 <= std::strlen(nearest->name) + 1
+             ? std::string("; did you mean ") + nearest->name + "?"
+             : "";
 }
 
 template <typename Row, size_t size>
 const Row& Find(const char* what, const std::string& name, const Row (&rows)[size]) {
   const auto row = std::find_if(rows, rows + size, [&](const Row& candidate) { return name == candidate.name; });
-  if (row == rows + size) throw Error(kExitUsage, std::string("unknown ") + what + " " + Quoted(name) + DidYouMean(name, rows));
+  if (row == rows + size)
+    throw Error(kExitUsage, std::string("unknown ") + what + " " + Quoted(name) + DidYouMean(name, rows));
   return *row;
 }
 
 void CheckTogether(const CommandLine& line) {
-  if (line.resume && line.checkpoint.empty()) throw Error(kExitUsage, "--resume needs --checkpoint DIR, where it goes on from");
-  if (line.resume && !line.init.empty()) throw Error(kExitUsage, "--resume and --init both say where the weights come from");
+  if (line.resume && line.checkpoint.empty())
+    throw Error(kExitUsage, "--resume needs --checkpoint DIR, where it goes on from");
+  if (line.resume && !line.init.empty())
+    throw Error(kExitUsage, "--resume and --init both say where the weights come from");
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }
-  if (line.command == kPredict && line.input.empty() && line.sample < 0) throw Error(kExitUsage, "predict needs FILE.npy or the number of a test picture");
+  if (line.command == kPredict && line.input.empty() && line.sample < 0)
+    throw Error(kExitUsage, "predict needs FILE.npy or the number of a test picture");
   if ((line.command == kPredict || line.command == kEvaluate) && line.checkpoint.empty() && line.init.empty()) {
     throw Error(kExitUsage, "trained weights are missing: --weights FILE or --checkpoint DIR");
   }
@@ -160,13 +185,16 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
       SetInput(line, argument);
       continue;
     }
-    if (argument.empty() || argument[0] != '-') throw Error(kExitUsage, std::string(command.name) + " takes flags only, got " + Quoted(argument));
+    if (argument.empty() || argument[0] != '-')
+      throw Error(kExitUsage, std::string(command.name) + " takes flags only, got " + Quoted(argument));
     const size_t equals = argument.find('=');
     const FlagRow& flag = Find("flag", argument.substr(0, equals), kFlags);
-    if ((flag.commands & line.command) == 0) throw Error(kExitUsage, std::string(flag.name) + " is not a flag of " + command.name);
+    if ((flag.commands & line.command) == 0)
+      throw Error(kExitUsage, std::string(flag.name) + " is not a flag of " + command.name);
     const bool is_switch = *flag.value == '\0';
     if (is_switch && equals != std::string::npos) throw Error(kExitUsage, std::string(flag.name) + " takes no value");
-    if (!is_switch && equals == std::string::npos && ++at == argc) throw Error(kExitUsage, std::string(flag.name) + " needs a value: " + flag.value);
+    if (!is_switch && equals == std::string::npos && ++at == argc)
+      throw Error(kExitUsage, std::string(flag.name) + " needs a value: " + flag.value);
     flag.set(line, flag.name, is_switch ? "" : equals != std::string::npos ? argument.substr(equals + 1) : argv[at]);
   }
   CheckTogether(line);
@@ -175,7 +203,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
 
 std::string HelpText(const std::string& program) {
   std::string text = program + " COMMAND [--flag value …]\n\n";
-  for (const CommandRow& row : kCommands) text += "  " + std::string(row.name) + std::string(10 - std::strlen(row.name), ' ') + row.help + "\n";
+  for (const CommandRow& row : kCommands)
+    text += "  " + std::string(row.name) + std::string(10 - std::strlen(row.name), ' ') + row.help + "\n";
   text += "\n";
   for (const FlagRow& row : kFlags) {
     std::string left = std::string(row.name) + " " + row.value, commands;

@@ -14,8 +14,8 @@ enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, k
 struct CommandLine {
   Command command = kHelp;
   std::string data, checkpoint, init, save, trace;
-  std::string input;    // of predict: a .npy file …
-  int64_t sample = -1;  // … or the number of a test picture
+  std::string input;                                         // of predict: a .npy file …
+  int64_t sample = -1;                                       // … or the number of a test picture
   int epochs = 1, batch_size = 0, threads = 0, steps = 100;  // 0: the program's, the machine's
   uint64_t seed = 0;
   bool seed_given = false;
@@ -24,7 +24,8 @@ struct CommandLine {
   bool shuffle = true, resume = false, json = false, quiet = false;
 };
 
-// `predict` also takes its input as a word: FILE.npy, or the number of a test picture.  Flags are `--flag value` or `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably meant.
+// `predict` also takes its input as a word: FILE.npy, or the number of a test picture.  Flags are `--flag value` or
+// `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably meant.
 CommandLine ParseCommandLine(int argc, const char* const* argv);
 
 // What `help` prints; `program` is the name it was called by.

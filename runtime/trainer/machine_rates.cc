@@ -22,7 +22,10 @@ template <int lanes>
 [[gnu::always_inline]] inline void MultiplyAndAdd() {
   typedef float Vector __attribute__((vector_size(4 * lanes)));
   Vector sums[kSums] = {}, factor = {}, term = {};
-  __asm__ volatile("" : "+x"(factor), "+x"(term));  // numbers that the compiler does not know, so that it can neither fold nor join the sums
+  __asm__ volatile(
+      ""
+      : "+x"(factor),
+        "+x"(term));  // numbers that the compiler does not know, so that it can neither fold nor join the sums
   for (Vector& sum : sums) __asm__ volatile("" : "+x"(sum));
   for (int loop = 0; loop < kLoops; ++loop) {
 #pragma GCC unroll 12
@@ -45,7 +48,9 @@ Multiplier FindMultiplier() {
   return {4, [] { MultiplyAndAdd<4>(); }};
 }
 #else
-Multiplier FindMultiplier() { return {4, [] { MultiplyAndAdd<4>(); }}; }
+Multiplier FindMultiplier() {
+  return {4, [] { MultiplyAndAdd<4>(); }};
+}
 #endif
 
 // The least time, in milliseconds, from the first thread's beginning to the last one's end.
@@ -89,7 +94,8 @@ MachineRates MeasureRates(int threads) {
     for (const uint64_t word : memory[static_cast<size_t>(thread)]) sum += word;
     __asm__ volatile("" : : "r"(sum));
   });
-  return {2.0 * kSums * kLoops * multiplier.lanes * threads / multiply, static_cast<double>(kWords * sizeof(uint64_t)) * threads / read};
+  return {2.0 * kSums * kLoops * multiplier.lanes * threads / multiply,
+          static_cast<double>(kWords * sizeof(uint64_t)) * threads / read};
 }
 
 }  // namespace brine

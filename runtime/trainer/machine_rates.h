@@ -5,7 +5,8 @@
 namespace brine {
 
 struct MachineRates {
-  double flops_per_ms;  // multiplications and additions in multiply-adds of floats, in the widest vectors that kernels may use
+  double flops_per_ms;  // multiplications and additions in multiply-adds of floats, in the widest vectors that kernels
+                        // may use
   double bytes_per_ms;  // read from memory, not from a cache
 };
 

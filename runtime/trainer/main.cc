@@ -14,12 +14,19 @@ namespace {
 int Run(const brine_program& program, int argc, char** argv) {
   const CommandLine line = ParseCommandLine(argc, argv);
   switch (line.command) {
-    case kTrain: return RunTrain(program, line);
-    case kEvaluate: return RunEvaluate(program, line);
-    case kPredict: return RunPredict(program, line);
-    case kBench: return RunBench(program, line);
-    case kSummary: std::fputs(program.summary, stdout); return kExitOk;
-    case kHelp: break;
+    case kTrain:
+      return RunTrain(program, line);
+    case kEvaluate:
+      return RunEvaluate(program, line);
+    case kPredict:
+      return RunPredict(program, line);
+    case kBench:
+      return RunBench(program, line);
+    case kSummary:
+      std::fputs(program.summary, stdout);
+      return kExitOk;
+    case kHelp:
+      break;
   }
   std::fputs(HelpText(program.name).c_str(), stdout);
   return kExitOk;

@@ -10,7 +10,8 @@ namespace brine {
 
 class MappedFile {
  public:
-  explicit MappedFile(const std::string& path);  // throws Error when it is not a regular file that can be read, or is empty
+  explicit MappedFile(
+      const std::string& path);  // throws Error when it is not a regular file that can be read, or is empty
   MappedFile(MappedFile&& other) noexcept;
   ~MappedFile();
 

@@ -22,16 +22,19 @@ class IdxFile {
     header_ = 4 + 4 * size_t{dimensions};
     if (bytes.size() < header_ || BigEndian(bytes, 0) != magic) {
       char text[100];
-      std::snprintf(text, sizeof(text), ": begins with 0x%08x, an IDX file of this kind with 0x%08x", bytes.size() < 4 ? 0 : BigEndian(bytes, 0), magic);
+      std::snprintf(text, sizeof(text), ": begins with 0x%08x, an IDX file of this kind with 0x%08x",
+                    bytes.size() < 4 ? 0 : BigEndian(bytes, 0), magic);
       throw Error(kExitBadInput, path + (bytes.size() < header_ ? ": is shorter than an IDX header" : text));
     }
     uint64_t total = 1;
     for (size_t at = 4; at < header_; at += 4) {
       dims_.push_back(BigEndian(bytes, at));
-      if (dims_.back() == 0 || __builtin_mul_overflow(total, dims_.back(), &total)) throw Error(kExitBadInput, path + ": has a dimension of 0 or a size that overflows");
+      if (dims_.back() == 0 || __builtin_mul_overflow(total, dims_.back(), &total))
+        throw Error(kExitBadInput, path + ": has a dimension of 0 or a size that overflows");
     }
     if (total != bytes.size() - header_) {
-      throw Error(kExitBadInput, path + ": its dimensions need " + std::to_string(total) + " bytes of data, it has " + std::to_string(bytes.size() - header_));
+      throw Error(kExitBadInput, path + ": its dimensions need " + std::to_string(total) + " bytes of data, it has " +
+                                     std::to_string(bytes.size() - header_));
     }
   }
   std::span<const uint8_t> data() const { return file_.bytes().subspan(header_); }
@@ -48,10 +51,13 @@ class IdxSource : public SampleSource {
  public:
   IdxSource(const std::string& images, const std::string& labels) : images_(images, 3), labels_(labels, 1) {
     if (images_.dim(0) != labels_.dim(0)) {
-      throw Error(kExitBadInput, images + ": has " + std::to_string(images_.dim(0)) + " pictures, but " + labels + " has " + std::to_string(labels_.dim(0)) + " labels");
+      throw Error(kExitBadInput, images + ": has " + std::to_string(images_.dim(0)) + " pictures, but " + labels +
+                                     " has " + std::to_string(labels_.dim(0)) + " labels");
     }
     for (size_t at = 0; at < labels_.data().size(); ++at) {
-      if (labels_.data()[at] > 9) throw Error(kExitBadInput, labels + ": label " + std::to_string(at) + " is " + std::to_string(labels_.data()[at]) + ", which is not 0 to 9");
+      if (labels_.data()[at] > 9)
+        throw Error(kExitBadInput, labels + ": label " + std::to_string(at) + " is " +
+                                       std::to_string(labels_.data()[at]) + ", which is not 0 to 9");
     }
   }
   int64_t size() const override { return static_cast<int64_t>(images_.dim(0)); }
@@ -82,7 +88,8 @@ std::string Find(const std::string& folder, const std::string& stem, const std::
 }
 
 Dataset Load(const std::string& folder, const std::string& part) {
-  Dataset data(std::make_shared<IdxSource>(Find(folder, part + "-images", "idx3-ubyte"), Find(folder, part + "-labels", "idx1-ubyte")));
+  Dataset data(std::make_shared<IdxSource>(Find(folder, part + "-images", "idx3-ubyte"),
+                                           Find(folder, part + "-labels", "idx1-ubyte")));
   for (int digit = 0; digit < 10; ++digit) data.class_names.push_back(std::to_string(digit));
   return data;
 }
@@ -95,7 +102,8 @@ TrainTest LoadFolder(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) throw Error(kExitBadInput, folder + ": is not a folder");
-  if (fs::exists(folder + "/cifar-10-batches-bin", ignored) || fs::exists(folder + "/data_batch_1.bin", ignored)) return LoadCifar10(folder);
+  if (fs::exists(folder + "/cifar-10-batches-bin", ignored) || fs::exists(folder + "/data_batch_1.bin", ignored))
+    return LoadCifar10(folder);
   if (fs::exists(Find(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
   throw Error(kExitBadInput, folder + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
 }

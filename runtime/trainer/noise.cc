@@ -14,13 +14,15 @@ constexpr int64_t kMost = 10000, kMostBytes = 256'000'000;
 class NoiseSource : public SampleSource {
  public:
   NoiseSource(const brine_value& input, int64_t classes, int64_t fewest, uint64_t seed)
-      : type_{.real = input.dtype == BRINE_F32, .elements = RowElements(input)}, bytes_(type_.elements * (type_.real ? 4 : 1)) {
+      : type_{.real = input.dtype == BRINE_F32, .elements = RowElements(input)},
+        bytes_(type_.elements * (type_.real ? 4 : 1)) {
     const int64_t count = std::max(fewest, std::min(kMost, kMostBytes / bytes_));
     const int64_t blocks = (count * bytes_ + 15) / 16;
     const uint32_t samples_id = brine_random_id("noise"), labels_id = brine_random_id("noise/labels");
     samples_.reset(new uint8_t[static_cast<size_t>(blocks * 16)]);
     for (int64_t block = 0; block < blocks; ++block) {
-      brine_random random = brine_philox(seed, static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), samples_id, 0);
+      brine_random random =
+          brine_philox(seed, static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), samples_id, 0);
       for (uint32_t& word : random.word) {
         const float real = static_cast<float>(word >> 8) * 0x1p-23f - 1;
         if (type_.real) std::memcpy(&word, &real, sizeof(real));
@@ -28,7 +30,8 @@ class NoiseSource : public SampleSource {
       std::memcpy(samples_.get() + block * 16, random.word, 16);
     }
     for (int64_t sample = 0; sample < count; ++sample) {
-      labels_.push_back(static_cast<int32_t>(brine_uniform(seed, static_cast<uint32_t>(sample), 0, labels_id) * static_cast<double>(classes)));
+      labels_.push_back(static_cast<int32_t>(brine_uniform(seed, static_cast<uint32_t>(sample), 0, labels_id) *
+                                             static_cast<double>(classes)));
     }
   }
 

@@ -16,7 +16,9 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr int64_t kMostElements = int64_t{1} << 32;
 
-[[noreturn]] void Fail(const std::string& path, const std::string& what) { throw Error(kExitBadInput, path + ": " + what); }
+[[noreturn]] void Fail(const std::string& path, const std::string& what) {
+  throw Error(kExitBadInput, path + ": " + what);
+}
 
 // The text behind 'key': in the header's Python dictionary.
 std::string_view Field(const std::string& path, std::string_view header, const std::string& key) {
@@ -40,7 +42,8 @@ std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
     int64_t extent = -1;
     const auto [next, error] = std::from_chars(at, stop, extent);
     if (error != std::errc() || extent < 0) Fail(path, "its shape cannot be read");
-    if (shape.size() == BRINE_MAX_RANK || (extent > 0 && elements > kMostElements / extent)) Fail(path, "its shape is too large");
+    if (shape.size() == BRINE_MAX_RANK || (extent > 0 && elements > kMostElements / extent))
+      Fail(path, "its shape is too large");
     elements *= extent;
     shape.push_back(extent);
     at = next;
@@ -59,7 +62,8 @@ Array ReadNpy(const std::string& path) {
   const MappedFile file(path);
   const std::span<const uint8_t> bytes = file.bytes();
   if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) Fail(path, "is not a .npy file");
-  if (bytes[6] < 1 || bytes[6] > 3) Fail(path, "is of .npy version " + std::to_string(bytes[6]) + ", 1 to 3 can be read");
+  if (bytes[6] < 1 || bytes[6] > 3)
+    Fail(path, "is of .npy version " + std::to_string(bytes[6]) + ", 1 to 3 can be read");
   const size_t begin = bytes[6] == 1 ? 10 : 12;
   size_t length = bytes[8] | bytes[9] << 8;
   if (bytes[6] > 1) length |= static_cast<size_t>(bytes[10]) << 16 | static_cast<size_t>(bytes[11]) << 24;
@@ -72,11 +76,17 @@ Array ReadNpy(const std::string& path) {
   size_t elements = 1;
   for (int64_t extent : array.shape) elements *= static_cast<size_t>(extent);
   const std::string_view type = Field(path, header, "descr");
-  const size_t element_bytes = type.starts_with("'|u1'") ? 1 : type.starts_with("'<f4'") ? 4 : type.starts_with("'<f8'") ? 8 : 0;
-  if (element_bytes == 0) Fail(path, "holds elements of type " + std::string(type.substr(0, type.find(','))) + "; uint8, float32 and float64 can be read");
+  const size_t element_bytes = type.starts_with("'|u1'")   ? 1
+                               : type.starts_with("'<f4'") ? 4
+                               : type.starts_with("'<f8'") ? 8
+                                                           : 0;
+  if (element_bytes == 0)
+    Fail(path, "holds elements of type " + std::string(type.substr(0, type.find(','))) +
+                   "; uint8, float32 and float64 can be read");
   const std::span<const uint8_t> data = bytes.subspan(begin + length);
   if (data.size() != elements * element_bytes) {
-    Fail(path, "holds " + std::to_string(data.size()) + " bytes of data, its shape needs " + std::to_string(elements * element_bytes));
+    Fail(path, "holds " + std::to_string(data.size()) + " bytes of data, its shape needs " +
+                   std::to_string(elements * element_bytes));
   }
   array.real = element_bytes != 1;
   if (element_bytes == 1) array.bytes.assign(data.begin(), data.end());

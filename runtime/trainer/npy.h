@@ -19,7 +19,8 @@ struct Array {
   Samples samples() const;  // all elements, in C order
 };
 
-// Reads versions 1–3 with C order and dtype uint8, float32 or float64 (rounded to float32), little-endian.  Throws Error.
+// Reads versions 1–3 with C order and dtype uint8, float32 or float64 (rounded to float32), little-endian.  Throws
+// Error.
 Array ReadNpy(const std::string& path);
 
 }  // namespace brine

@@ -26,7 +26,11 @@ std::string Times(const EpochResult& result, const char* between) {
   char text[80];
   const double step = result.steps > 0 ? result.seconds / static_cast<double>(result.steps) : 0;
   const char* const unit = step >= 1 ? "s" : step >= 1e-3 ? "ms" : "us";
-  std::snprintf(text, sizeof(text), "%.0fs%s%.0f%s/step", result.seconds, between, step >= 1 ? step : step >= 1e-3 ? step * 1e3 : step * 1e6, unit);
+  std::snprintf(text, sizeof(text), "%.0fs%s%.0f%s/step", result.seconds, between,
+                step >= 1      ? step
+                : step >= 1e-3 ? step * 1e3
+                               : step * 1e6,
+                unit);
   return text;
 }
 
@@ -46,7 +50,8 @@ std::string Values(const EpochResult& result) {
 bool IsUtf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* const value = std::getenv(name);
-    if (value != nullptr && *value != '\0') return strcasestr(value, "utf-8") != nullptr || strcasestr(value, "utf8") != nullptr;
+    if (value != nullptr && *value != '\0')
+      return strcasestr(value, "utf-8") != nullptr || strcasestr(value, "utf8") != nullptr;
   }
   return false;
 }
@@ -75,7 +80,8 @@ std::string ProgressBar(const EpochResult& result, bool ascii) {
 }
 
 std::string ProgressLine(const EpochResult& result, int epochs) {
-  return "Epoch " + std::to_string(result.epoch + 1) + "/" + std::to_string(epochs) + " - " + Times(result, " - ") + Values(result);
+  return "Epoch " + std::to_string(result.epoch + 1) + "/" + std::to_string(epochs) + " - " + Times(result, " - ") +
+         Values(result);
 }
 
 Callback ProgressCallback(int epochs) {
@@ -86,7 +92,10 @@ Callback ProgressCallback(int epochs) {
             }};
   }
   const auto terminal = std::make_shared<Terminal>();
-  return {.on_epoch_begin = [epochs](Trainer&, const EpochResult& result) { std::fprintf(stderr, "Epoch %d/%d\n", result.epoch + 1, epochs); },
+  return {.on_epoch_begin =
+              [epochs](Trainer&, const EpochResult& result) {
+                std::fprintf(stderr, "Epoch %d/%d\n", result.epoch + 1, epochs);
+              },
           .on_batch_end = [terminal](Trainer&, const EpochResult& result) { terminal->Draw(result, false); },
           .on_epoch_end = [terminal](Trainer&, const EpochResult& result) { terminal->Draw(result, true); }};
 }

@@ -22,20 +22,22 @@ std::string ShapeText(const brine_value& value) {
 
 void CheckSample(int64_t elements, const brine_value& input, const std::string& place) {
   if (elements == RowElements(input)) return;
-  throw Error(kExitBadInput, (place.empty() ? "" : place + ": ") + "a sample has " + std::to_string(elements) + " elements, the model's input " + input.name + " is " +
-                                 ShapeText(input));
+  throw Error(kExitBadInput, (place.empty() ? "" : place + ": ") + "a sample has " + std::to_string(elements) +
+                                 " elements, the model's input " + input.name + " is " + ShapeText(input));
 }
 
 const brine_value& OnlyInput(const brine_function& function, brine_source source) {
   const brine_value* const value = brine_input_value(&function, source, 0);
   if (value != nullptr && brine_input_value(&function, source, 1) == nullptr) return *value;
   const std::string what = source == BRINE_DATA ? " data inputs" : " label inputs";
-  throw Error(kExitBadInput, "the program has " + std::string(value == nullptr ? "no" : "several") + what + "; the trainer feeds one");
+  throw Error(kExitBadInput,
+              "the program has " + std::string(value == nullptr ? "no" : "several") + what + "; the trainer feeds one");
 }
 
 const brine_value& PredictedOutput(const brine_program& program) {
   for (int32_t index = 0; index < program.predict.output_count; ++index) {
-    if (std::strcmp(program.predict.outputs[index].name, "output") == 0) return program.predict.values[program.predict.outputs[index].value];
+    if (std::strcmp(program.predict.outputs[index].name, "output") == 0)
+      return program.predict.values[program.predict.outputs[index].value];
   }
   throw Error(kExitBadInput, std::string(program.name) + " was not compiled for prediction");
 }

@@ -21,12 +21,16 @@ struct Event {
 
 // A complete event ("X"); one that lies within another is shown below it.
 std::string Json(const Event& event, Clock::time_point zero) {
-  const auto microseconds = [](Clock::duration span) { return JsonNumber(std::chrono::duration<double, std::micro>(span).count()); };
-  std::string text = "{\"name\": " + JsonString(event.name) + ", \"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"ts\": " + microseconds(event.begin - zero) +
+  const auto microseconds = [](Clock::duration span) {
+    return JsonNumber(std::chrono::duration<double, std::micro>(span).count());
+  };
+  std::string text = "{\"name\": " + JsonString(event.name) +
+                     ", \"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"ts\": " + microseconds(event.begin - zero) +
                      ", \"dur\": " + microseconds(event.end - event.begin);
   if (event.call != nullptr) {
-    text += ", \"args\": {\"layers\": " + JsonString(event.call->layers) + ", \"location\": " + JsonString(event.call->location) +
-            ", \"flops\": " + JsonNumber(event.call->flops) + "}";
+    text += ", \"args\": {\"layers\": " + JsonString(event.call->layers) +
+            ", \"location\": " + JsonString(event.call->location) + ", \"flops\": " + JsonNumber(event.call->flops) +
+            "}";
   }
   return text + "}";
 }
@@ -54,8 +58,10 @@ void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const
     ThrowIfFailed(brine_train_step(state, rows), state);
     events.push_back({"step " + std::to_string(step), nullptr, begin, Clock::now()});
   }
-  std::string text = "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, \"args\": {\"name\": " +
-                     JsonString(brine_state_program(state)->name) + "}}";
+  std::string text =
+      "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n{\"name\": \"process_name\", \"ph\": \"M\", \"pid\": 1, "
+      "\"args\": {\"name\": " +
+      JsonString(brine_state_program(state)->name) + "}}";
   for (const Event& event : events) text += ",\n" + Json(event, zero);
   text += "\n]}\n";
   const brine_bytes piece = {text.data(), text.size()};

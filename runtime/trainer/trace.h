@@ -10,8 +10,8 @@
 
 namespace brine {
 
-// Trains for five steps, each after `gather` has filled the input rows, and writes to `path` when each part of them ran: gathering, the
-// kernels, the test for NaN ("finite test").  Throws Error.
+// Trains for five steps, each after `gather` has filled the input rows, and writes to `path` when each part of them
+// ran: gathering, the kernels, the test for NaN ("finite test").  Throws Error.
 void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const std::function<void()>& gather);
 
 }  // namespace brine

@@ -25,11 +25,17 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 void ThrowIfFailed(brine_status status, const brine_state* state) {
   if (status == BRINE_OK) return;
-  throw Error(status == BRINE_DIVERGED ? kExitDiverged : status == BRINE_INVALID ? kExitBadInput : kExitFailed, brine_error(state));
+  throw Error(status == BRINE_DIVERGED  ? kExitDiverged
+              : status == BRINE_INVALID ? kExitBadInput
+                                        : kExitFailed,
+              brine_error(state));
 }
 
 Observation::Observation(brine_state* state, Look look) : state_(state), look_(std::move(look)) {
-  brine_observe(state, [](void* self, const brine_call* call, int done) { static_cast<Observation*>(self)->look_(call, done != 0); }, this);
+  brine_observe(
+      state,
+      [](void* self, const brine_call* call, int done) { static_cast<Observation*>(self)->look_(call, done != 0); },
+      this);
 }
 
 void Trainer::FreeState::operator()(brine_state* state) const { std::free(state); }
@@ -40,9 +46,10 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
   if (status != BRINE_OK) throw Error(status == BRINE_INVALID ? kExitBadInput : kExitFailed, error);
   const size_t bytes = brine_state_bytes(&program);
   void* const memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
-  if (memory == nullptr) throw Error(kExitFailed, "no memory for the " + std::to_string(bytes) + " bytes of " + program.name);
-  // Weights and their slots are walked from end to end in each step: with small pages half a megabyte of them would use up the table of
-  // translations.  What does not fill a huge page keeps small ones.
+  if (memory == nullptr)
+    throw Error(kExitFailed, "no memory for the " + std::to_string(bytes) + " bytes of " + program.name);
+  // Weights and their slots are walked from end to end in each step: with small pages half a megabyte of them would use
+  // up the table of translations.  What does not fill a huge page keeps small ones.
   if (bytes >= kHugePage) madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   program.backend->set_threads(options.threads > 0 ? options.threads : brine_available_threads());
   state_.reset(brine_state_init(&program, memory, options.seed));
@@ -50,7 +57,8 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
 
 int Trainer::CheckBatchSize(int batch_size) const {
   if (batch_size < 0 || batch_size > program_->batch_size) {
-    throw Error(kExitUsage, "batch size " + std::to_string(batch_size) + ": the program was compiled for 1 to " + std::to_string(program_->batch_size));
+    throw Error(kExitUsage, "batch size " + std::to_string(batch_size) + ": the program was compiled for 1 to " +
+                                std::to_string(program_->batch_size));
   }
   return batch_size == 0 ? program_->batch_size : batch_size;
 }
@@ -78,9 +86,12 @@ Metrics Trainer::Evaluate(const Dataset& data, int batch_size) {
 }
 
 std::vector<float> Trainer::Predict(Samples samples) {
-  const int64_t columns = RowElements(PredictedOutput(*program_)), elements = RowElements(OnlyInput(program_->predict, BRINE_DATA));
+  const int64_t columns = RowElements(PredictedOutput(*program_)),
+                elements = RowElements(OnlyInput(program_->predict, BRINE_DATA));
   const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, samples));
-  if (total % elements != 0) throw Error(kExitBadInput, std::to_string(total) + " elements are no whole number of samples of " + std::to_string(elements));
+  if (total % elements != 0)
+    throw Error(kExitBadInput,
+                std::to_string(total) + " elements are no whole number of samples of " + std::to_string(elements));
   const int64_t count = total / elements;
   if (count == 0) return {};
   ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
@@ -103,7 +114,9 @@ std::vector<float> Trainer::Predict(Samples samples) {
 
 void Trainer::Save(const std::string& path) { ThrowIfFailed(brine_save(state_.get(), path.c_str()), state_.get()); }
 void Trainer::Load(const std::string& path) { ThrowIfFailed(brine_load(state_.get(), path.c_str()), state_.get()); }
-void Trainer::LoadParameters(const std::string& path) { ThrowIfFailed(brine_load_parameters(state_.get(), path.c_str()), state_.get()); }
+void Trainer::LoadParameters(const std::string& path) {
+  ThrowIfFailed(brine_load_parameters(state_.get(), path.c_str()), state_.get());
+}
 
 double Trainer::GetScalar(const std::string& name) const { return brine_get_scalar(state_.get(), name.c_str()); }
 void Trainer::SetScalar(const std::string& name, double value) {

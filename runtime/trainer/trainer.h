@@ -4,7 +4,8 @@
 //   t.Fit(data.train, {.epochs = 10, .batch_size = 32, .validation_data = &data.test});
 //   auto [loss, accuracy] = t.Evaluate(data.test);
 //
-// Everything here reports failure by throwing brine::Error (error.h).  One Trainer belongs to one thread; several may train at once.
+// Everything here reports failure by throwing brine::Error (error.h).  One Trainer belongs to one thread; several may
+// train at once.
 #ifndef BRINE_RUNTIME_TRAINER_TRAINER_H_
 #define BRINE_RUNTIME_TRAINER_TRAINER_H_
 
@@ -54,9 +55,10 @@ struct FitOptions {
   bool shuffle = true;                       // a new order each epoch, of the seed and the epoch alone
   int initial_epoch = 0;
   std::vector<Callback> callbacks = {};
-  std::string checkpoint = {};  // folder for step-N.safetensors at each epoch's end and when stopped; the newest two are kept
-  bool resume = false;          // continue the newest valid checkpoint; its seed, step and scalars hold
-  bool verbose = true;          // Keras's line on stderr
+  std::string checkpoint =
+      {};               // folder for step-N.safetensors at each epoch's end and when stopped; the newest two are kept
+  bool resume = false;  // continue the newest valid checkpoint; its seed, step and scalars hold
+  bool verbose = true;  // Keras's line on stderr
 };
 
 struct TrainerOptions {

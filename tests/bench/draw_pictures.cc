@@ -23,17 +23,21 @@ Picture Get(const brine::Dataset& data, int64_t index) {
 }
 
 std::string BigEndian(uint32_t number) {
-  return {static_cast<char>(number >> 24), static_cast<char>(number >> 16), static_cast<char>(number >> 8), static_cast<char>(number)};
+  return {static_cast<char>(number >> 24), static_cast<char>(number >> 16), static_cast<char>(number >> 8),
+          static_cast<char>(number)};
 }
 
 void WriteMnist(const std::string& start, const brine::Dataset& data) {
-  const auto count = static_cast<uint32_t>(data.size()), height = static_cast<uint32_t>(data.type().height), width = static_cast<uint32_t>(data.type().width);
-  std::ofstream images(start + "-images-idx3-ubyte", std::ios::binary), labels(start + "-labels-idx1-ubyte", std::ios::binary);
+  const auto count = static_cast<uint32_t>(data.size()), height = static_cast<uint32_t>(data.type().height),
+             width = static_cast<uint32_t>(data.type().width);
+  std::ofstream images(start + "-images-idx3-ubyte", std::ios::binary),
+      labels(start + "-labels-idx1-ubyte", std::ios::binary);
   images << BigEndian(0x803) << BigEndian(count) << BigEndian(height) << BigEndian(width);
   labels << BigEndian(0x801) << BigEndian(count);
   for (int64_t at = 0; at < data.size(); ++at) {
     const Picture picture = Get(data, at);
-    images.write(reinterpret_cast<const char*>(picture.pixels.data()), static_cast<std::streamsize>(picture.pixels.size()));
+    images.write(reinterpret_cast<const char*>(picture.pixels.data()),
+                 static_cast<std::streamsize>(picture.pixels.size()));
     labels.put(static_cast<char>(picture.label));
   }
 }
@@ -45,7 +49,8 @@ void WriteCifar10(const std::string& file, const brine::Dataset& data) {
     const Picture picture = Get(data, at);
     records.put(static_cast<char>(picture.label));
     for (size_t colour = 0; colour < 3; ++colour) {
-      for (size_t at_pixel = colour; at_pixel < picture.pixels.size(); at_pixel += 3) records.put(static_cast<char>(picture.pixels[at_pixel]));
+      for (size_t at_pixel = colour; at_pixel < picture.pixels.size(); at_pixel += 3)
+        records.put(static_cast<char>(picture.pixels[at_pixel]));
     }
   }
 }
@@ -64,7 +69,8 @@ int main(int argc, char** argv) {
   }
   const brine::TrainTest data = brine::DrawShapes(32, 32, 3, 10, 0, nullptr);
   const int64_t share = data.train.size() / 5;
-  for (int file = 0; file < 5; ++file) WriteCifar10(folder + "/data_batch_" + std::to_string(file + 1) + ".bin", data.train.Slice(file * share, share));
+  for (int file = 0; file < 5; ++file)
+    WriteCifar10(folder + "/data_batch_" + std::to_string(file + 1) + ".bin", data.train.Slice(file * share, share));
   WriteCifar10(folder + "/test_batch.bin", data.test);
   return 0;
 }

@@ -1,7 +1,8 @@
 /* The rate of multiply-adds that THREADS cores reach when nothing else is in their way, in GFLOP/s: fma_peak THREADS
  *
- * Twelve vectors of sums a thread hide the latency of two multiply-add units (four or five cycles each) and fit into sixteen registers.
- * The best of 500 runs of half a millisecond counts: what the cores can do, not what they did while something else ran. */
+ * Twelve vectors of sums a thread hide the latency of two multiply-add units (four or five cycles each) and fit into
+ * sixteen registers. The best of 500 runs of half a millisecond counts: what the cores can do, not what they did while
+ * something else ran. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@ typedef float vector __attribute__((vector_size(4 * kLanes)));
 
 struct worker {
   pthread_t thread;
-  double begin[kRuns], end[kRuns];  /* on the worker's own clock readings: a third thread may sleep through a run */
+  double begin[kRuns], end[kRuns]; /* on the worker's own clock readings: a third thread may sleep through a run */
   float result;
 };
 static pthread_barrier_t barrier;

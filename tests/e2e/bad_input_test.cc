@@ -52,13 +52,15 @@ class BadInput : public testing::Test {
 
   void WriteNpy(const std::string& file, const std::string& dtype, const std::string& shape, const std::string& bytes) {
     const std::string head = "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': " + shape + ", }";
-    project_.Write(file, std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head + std::string(117 - head.size(), ' ') + "\n" + bytes);
+    project_.Write(file, std::string("\x93NUMPY\x01\x00", 8) + std::string("\x76\x00", 2) + head +
+                             std::string(117 - head.size(), ' ') + "\n" + bytes);
   }
 
   // model.cc with some of its text changed.
   void Change(const std::string& file, const std::string& from, const std::string& to) {
     std::string text = kSmallModel;
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+      text.replace(at, from.size(), to);
     project_.Write(file, text);
   }
 
@@ -71,23 +73,34 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"no model", "brine train", 2, "brine: train needs MODEL"},
       {"two models", "brine train model.cc model.cc", 2, "brine: train does not take model.cc"},
       {"flag", "brine train model.cc --epoch 3", 2, "brine: unknown flag --epoch; did you mean --epochs?"},
-      {"number", "brine train model.cc --epochs 0", 2, "error: --epochs must be a whole number from 1 to 1000000, got '0'"},
-      {"batch size", "brine train model.cc --batch-size 9999999999", 2, "brine: --batch-size must be a whole number from 1 to 1048576, got 9999999999"},
+      {"number", "brine train model.cc --epochs 0", 2,
+       "error: --epochs must be a whole number from 1 to 1000000, got '0'"},
+      {"batch size", "brine train model.cc --batch-size 9999999999", 2,
+       "brine: --batch-size must be a whole number from 1 to 1048576, got 9999999999"},
       {"stage", "brine inspect model.cc --stage plan", 2, "brine: --stage must be graph, train, fused or planned"},
-      {"no weights", "brine evaluate model.cc", 2, "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
-      {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2, "error: predict needs FILE.npy or the number of a test picture"},
-      {"no folder to write to", "brine compile model.cc -o nowhere/small", 1, "brine: nowhere/small: No such file or directory"},
+      {"no weights", "brine evaluate model.cc", 2,
+       "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
+      {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2,
+       "error: predict needs FILE.npy or the number of a test picture"},
+      {"no folder to write to", "brine compile model.cc -o nowhere/small", 1,
+       "brine: nowhere/small: No such file or directory"},
       {"over the model", "brine compile model.cc -o model.cc", 2, "brine: model.cc: is the model itself"},
       {"over a folder", "mkdir folder; brine compile model.cc -o folder", 2, "brine: folder: is not a regular file"},
-      {"a header of the user's", "echo mine >small.h; brine compile model.cc -o other 2>&1 | cat >&2; mv small.h kept.h; grep -q mine kept.h", 0,
+      {"a header of the user's",
+       "echo mine >small.h; brine compile model.cc -o other 2>&1 | cat >&2; mv small.h kept.h; grep -q mine kept.h", 0,
        "brine: small.h: the C header would be written there, over a file that is not brine's"},
       {"unknown pass", "brine compile model.cc --without=fusion", 2, "brine: unknown pass \"fusion\"; known are …"},
-      {"unknown pass of opt", "brine inspect model.cc >model.ir; brine opt model.ir --print-after=fusion", 2, "brine: unknown pass \"fusion\"; known are …"},
-      {"full disk for a program", "brine inspect model.cc --format pb >model.pb; brine compile model.pb -o big; rm big; ulimit -f 100; brine compile model.pb -o big", 1, "brine: big: File too large"},
+      {"unknown pass of opt", "brine inspect model.cc >model.ir; brine opt model.ir --print-after=fusion", 2,
+       "brine: unknown pass \"fusion\"; known are …"},
+      {"full disk for a program",
+       "brine inspect model.cc --format pb >model.pb; brine compile model.pb -o big; rm big; ulimit -f 100; brine "
+       "compile model.pb -o big",
+       1, "brine: big: File too large"},
       {"full disk for dumps", "brine summary model.cc --dump-ir=/dev/full", 1, "brine: /dev/full/train/…"},
       {"full disk", "brine summary model.cc >/dev/full", 1, "brine: standard output: No space left on device"},
-      {"open cache", "mkdir -m 777 cache; BRINE_CACHE=$PWD/cache brine compile model.cc -o small 2>&1 | sed \"s:$PWD/::\" >&2; true", 0,
-       "brine: cache: the cache folder has mode 0777, others may enter it; chmod 700 it"},
+      {"open cache",
+       "mkdir -m 777 cache; BRINE_CACHE=$PWD/cache brine compile model.cc -o small 2>&1 | sed \"s:$PWD/::\" >&2; true",
+       0, "brine: cache: the cache folder has mode 0777, others may enter it; chmod 700 it"},
   };
   for (const Row& row : rows) Expect(row);
 }
@@ -108,13 +121,17 @@ TEST_F(BadInput, InAModel) {
   project_.Write("deep.ir", "graph \"x\" {\n" + deep_nodes);
   Change("prints.cc", "  using namespace brine;", "  using namespace brine;\n  __builtin_puts(\"hi\");\n  throw 3;");
   std::string many = kSmallModel;
-  for (const auto& [from, to] : {std::pair("filters = 8", "filters = -8"), {"kernel_size = 3", "kernel_size = 30"}, {"relu", "rellu"}, {"units = 10", "units = -10"}}) {
+  for (const auto& [from, to] : {std::pair("filters = 8", "filters = -8"),
+                                 {"kernel_size = 3", "kernel_size = 30"},
+                                 {"relu", "rellu"},
+                                 {"units = 10", "units = -10"}}) {
     many.replace(many.find(from), std::string(from).size(), to);
   }
   project_.Write("many.cc", many);
   const Row rows[] = {
       {"no file", "brine train nothing.cc", 3, "nothing.cc: no such file"},
-      {"no Flatten", "brine train no_flatten.cc", 3, "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"},
+      {"no Flatten", "brine train no_flatten.cc", 3,
+       "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"},
       {"no loss", "brine train no_loss.cc", 3, "no_loss.cc: has no loss, so there is nothing to train; call Compile()"},
       {"all mistakes", "brine compile many.cc", 3,
        "many.cc:7: conv2d: filters must be positive, got -8\n"
@@ -123,18 +140,26 @@ TEST_F(BadInput, InAModel) {
        "many.cc:11: dense: units must be positive, got -10"},
       {"C++", "brine train misspelt.cc", 3, "misspelt.cc: In function…"},
       {"no graph", "brine train ends.cc", 3, "ends.cc: the model's program ended with code 7"},
-      {"cut text", "brine train cut.ir", 3, "cut.ir:2:1: expected layer, compile, input, state, a value, update, output or }, got the end of the text"},
-      {"no protobuf", "brine train cut.pb", 3, "cut.pb: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep"},
+      {"cut text", "brine train cut.ir", 3,
+       "cut.ir:2:1: expected layer, compile, input, state, a value, update, output or }, got the end of the text"},
+      {"no protobuf", "brine train cut.pb", 3,
+       "cut.pb: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep"},
       {"deep protobuf text", "brine train deep.pbtxt", 3, "deep.pbtxt:…"},
       {"deep text", "brine train deep.ir", 3, "deep.ir:…"},
-      {"a model that throws", "brine train prints.cc 2>&1 | tail -n 1 >&2; true", 0, "prints.cc: the model's program ended with code 134"},
-      {"no C++ compiler", "CXX=nowhere BRINE_CACHE=$PWD/new brine train model.cc", 4, "brine: no C++ compiler: nowhere: cannot be started: No such file or directory; install g++ or set CXX"},
+      {"a model that throws", "brine train prints.cc 2>&1 | tail -n 1 >&2; true", 0,
+       "prints.cc: the model's program ended with code 134"},
+      {"no C++ compiler", "CXX=nowhere BRINE_CACHE=$PWD/new brine train model.cc", 4,
+       "brine: no C++ compiler: nowhere: cannot be started: No such file or directory; install g++ or set CXX"},
   };
   for (const Row& row : rows) Expect(row);
 }
 
 TEST_F(BadInput, InAFile) {
-  ASSERT_EQ(project_.Try("brine train model.cc --quiet --save w.safetensors --checkpoint kept && brine compile model.cc -o small").code, 0);
+  ASSERT_EQ(
+      project_
+          .Try("brine train model.cc --quiet --save w.safetensors --checkpoint kept && brine compile model.cc -o small")
+          .code,
+      0);
   Change("real.cc", "  net.Add(Rescaling(1.0f / 255));\n", "");
   Change("wider.cc", ".filters = 8", ".filters = 16");
   project_.Write("text.npy", "hello");
@@ -145,10 +170,12 @@ TEST_F(BadInput, InAFile) {
   std::memcpy(pixels.data() + 20, &not_a_number, sizeof(not_a_number));
   WriteNpy("nan.npy", "<f4", "(8, 8, 3)", pixels);
   std::filesystem::create_directories(project_.path("larger/cifar-10-batches-bin"));
-  for (const char* file : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin", "test_batch.bin"}) {
+  for (const char* file : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+                           "data_batch_5.bin", "test_batch.bin"}) {
     project_.Write(std::string("larger/cifar-10-batches-bin/") + file, std::string(3073, '\1'));
   }
-  const std::string label = std::string("\0\0\x08\x01\0\0\0\x01", 8), picture = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
+  const std::string label = std::string("\0\0\x08\x01\0\0\0\x01", 8),
+                    picture = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
   for (const char* part : {"train", "t10k"}) {
     std::filesystem::create_directories(project_.path("mnist"));
     std::filesystem::create_directories(project_.path("cifar/cifar-10-batches-bin"));
@@ -162,19 +189,31 @@ TEST_F(BadInput, InAFile) {
   const Row rows[] = {
       {"no data", "brine train model.cc --data nowhere", 3, "error: nowhere: is not a folder"},
       {"size of a CIFAR-10 file", "brine train model.cc --data cifar", 3,
-       "error: cifar/cifar-10-batches-bin/data_batch_1.bin: has 100 bytes, which are no whole number of records of 3073"},
-      {"label out of range", "brine train model.cc --data mnist", 3, "error: mnist/train-labels-idx1-ubyte: label 0 is 11, which is not 0 to 9"},
-      {"magic", "cp w.safetensors mnist/train-labels-idx1-ubyte; brine train model.cc --data mnist", 3, "error: mnist/train-labels-idx1-ubyte: begins with 0x…"},
-      {"no checkpoint", "brine train model.cc --checkpoint empty --resume", 3, "error: empty: holds no checkpoint step-N.safetensors"},
-      {"cut checkpoint", "brine train model.cc --checkpoint cut --resume 2>&1 | tail -n 1 >&2; true", 0, "error: cut: holds no checkpoint that is whole"},
-      {"another model's checkpoint", "brine train wider.cc --checkpoint kept --resume", 3, "error: kept/step-313.safetensors: is not of the model small: …"},
-      {"another model's weights", "brine evaluate wider.cc --weights w.safetensors", 3, "error: w.safetensors: is not of the model small: …"},
+       "error: cifar/cifar-10-batches-bin/data_batch_1.bin: has 100 bytes, which are no whole number of records of "
+       "3073"},
+      {"label out of range", "brine train model.cc --data mnist", 3,
+       "error: mnist/train-labels-idx1-ubyte: label 0 is 11, which is not 0 to 9"},
+      {"magic", "cp w.safetensors mnist/train-labels-idx1-ubyte; brine train model.cc --data mnist", 3,
+       "error: mnist/train-labels-idx1-ubyte: begins with 0x…"},
+      {"no checkpoint", "brine train model.cc --checkpoint empty --resume", 3,
+       "error: empty: holds no checkpoint step-N.safetensors"},
+      {"cut checkpoint", "brine train model.cc --checkpoint cut --resume 2>&1 | tail -n 1 >&2; true", 0,
+       "error: cut: holds no checkpoint that is whole"},
+      {"another model's checkpoint", "brine train wider.cc --checkpoint kept --resume", 3,
+       "error: kept/step-313.safetensors: is not of the model small: …"},
+      {"another model's weights", "brine evaluate wider.cc --weights w.safetensors", 3,
+       "error: w.safetensors: is not of the model small: …"},
       {"no .npy", "brine predict model.cc text.npy --weights w.safetensors", 3, "error: text.npy: is not a .npy file"},
-      {"shape of a .npy", "brine predict model.cc flat.npy --weights w.safetensors", 3, "error: flat.npy: has shape (8, 8), the model's input x is (n, 8, 8, 3)"},
-      {"channels first", "brine predict model.cc channels.npy --weights w.safetensors", 3, "error: channels.npy: has shape (3, 8, 8), the model's input x is (n, 8, 8, 3)"},
-      {"a pixel that is no number", "brine predict real.cc nan.npy --weights w.safetensors", 3, "error: nan.npy: sample 0: …"},
-      {"pictures of another size", "brine train model.cc --data larger", 3, "error: larger: a sample has 3072 elements, the model's input x is (n, 8, 8, 3)"},
-      {"picture that is not there", "brine predict model.cc 2000 --weights w.safetensors", 3, "error: picture 2000 was asked for, the test data hold 2000"},
+      {"shape of a .npy", "brine predict model.cc flat.npy --weights w.safetensors", 3,
+       "error: flat.npy: has shape (8, 8), the model's input x is (n, 8, 8, 3)"},
+      {"channels first", "brine predict model.cc channels.npy --weights w.safetensors", 3,
+       "error: channels.npy: has shape (3, 8, 8), the model's input x is (n, 8, 8, 3)"},
+      {"a pixel that is no number", "brine predict real.cc nan.npy --weights w.safetensors", 3,
+       "error: nan.npy: sample 0: …"},
+      {"pictures of another size", "brine train model.cc --data larger", 3,
+       "error: larger: a sample has 3072 elements, the model's input x is (n, 8, 8, 3)"},
+      {"picture that is not there", "brine predict model.cc 2000 --weights w.safetensors", 3,
+       "error: picture 2000 was asked for, the test data hold 2000"},
   };
   for (const Row& row : rows) Expect(row);
 
@@ -182,13 +221,15 @@ TEST_F(BadInput, InAFile) {
   ASSERT_EQ(project_.Try("cp cut/step-9.safetensors kept/step-999.safetensors").code, 0);
   const CommandResult resumed = project_.Try("brine train model.cc --quiet --epochs 2 --checkpoint kept --resume");
   EXPECT_EQ(resumed.code, 0);
-  EXPECT_THAT(resumed.err, testing::StartsWith("warning: passed over a broken checkpoint: kept/step-999.safetensors: "));
+  EXPECT_THAT(resumed.err,
+              testing::StartsWith("warning: passed over a broken checkpoint: kept/step-999.safetensors: "));
 }
 
 // Ctrl-C while kernels are compiled: nothing goes on, and nothing is left.
 TEST_F(BadInput, InterruptedWhileItCompiles) {
   const CommandResult result = project_.Try(
-      "mkdir tmp; export TMPDIR=$PWD/tmp BRINE_CACHE=$PWD/new; brine train model.cc & tool=$!; while [ -z \"$(ls tmp)\" ]; do sleep 0.01; done; sleep 0.2; kill -TERM $tool; "
+      "mkdir tmp; export TMPDIR=$PWD/tmp BRINE_CACHE=$PWD/new; brine train model.cc & tool=$!; while [ -z \"$(ls "
+      "tmp)\" ]; do sleep 0.01; done; sleep 0.2; kill -TERM $tool; "
       "wait $tool; code=$?; sleep 0.1; ls tmp; exit $code");
   EXPECT_EQ(result.code, 130);
   EXPECT_EQ(result.out, "");  // what is left in tmp
@@ -200,7 +241,9 @@ TEST_F(BadInput, InTheCache) {
   const std::string train = "BRINE_CACHE=$PWD/own brine train model.cc --quiet";
   const CommandResult whole = project_.Try(train);
   ASSERT_EQ(whole.code, 0) << whole.err;
-  ASSERT_EQ(project_.Try("for entry in own/*; do printf x | dd of=$entry bs=1 seek=900 conv=notrunc status=none; done").code, 0);
+  ASSERT_EQ(
+      project_.Try("for entry in own/*; do printf x | dd of=$entry bs=1 seek=900 conv=notrunc status=none; done").code,
+      0);
   const CommandResult again = project_.Try(train);
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(again.out, whole.out);

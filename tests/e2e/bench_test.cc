@@ -9,14 +9,16 @@ namespace {
 
 TEST(Bench, JsonHoldsStepMemoryAndKernels) {
   const Project project;
-  const std::vector<Json> lines = ParseJsonLines(project.Run("brine bench digits.cc --data data --steps 5 --threads 1 --batch-size 16 --json"));
+  const std::vector<Json> lines =
+      ParseJsonLines(project.Run("brine bench digits.cc --data data --steps 5 --threads 1 --batch-size 16 --json"));
   ASSERT_EQ(lines.size(), 1u);
   const Json& bench = lines[0];
   EXPECT_EQ(Field(bench, "model").string_value(), "digits");
   EXPECT_EQ(Number(bench, "batch_size"), 16);
   EXPECT_EQ(Field(bench, "data").string_value(), "files");
   EXPECT_EQ(Number(bench, "threads"), 1);
-  const double least = Number(Field(bench, "train_step_ms"), "min"), median = Number(Field(bench, "train_step_ms"), "median");
+  const double least = Number(Field(bench, "train_step_ms"), "min"),
+               median = Number(Field(bench, "train_step_ms"), "median");
   EXPECT_GT(least, 0);
   EXPECT_GE(median, least);
   EXPECT_GE(Number(bench, "arena_bytes"), Number(bench, "arena_bound_bytes"));
@@ -34,18 +36,24 @@ TEST(Bench, JsonHoldsStepMemoryAndKernels) {
     flops += Number(kernel, "flops");
     layers += Field(kernel, "layers").string_value() + ", ";
   }
-  // A multiplication and an addition for each weight and place, forward, and twice that in all backward but at the input.
+  // A multiplication and an addition for each weight and place, forward, and twice that in all backward but at the
+  // input.
   EXPECT_GT(flops, 16 * 2 * (2 * 9 * 8 * 100 + 3 * 200 * 10));
-  for (const char* layer : {"rescaling", "conv2d", "max_pooling2d", "dropout", "dense"}) EXPECT_NE(layers.find(layer), std::string::npos) << layer;
+  for (const char* layer : {"rescaling", "conv2d", "max_pooling2d", "dropout", "dense"})
+    EXPECT_NE(layers.find(layer), std::string::npos) << layer;
 }
 
 // Models that neither the built-in pictures nor any known files fit can be timed all the same.
 TEST(Bench, TakesNoiseWhereThePicturesDoNotFit) {
   const Project project;
   const auto write = [&](const std::string& input, const std::string& layer) {
-    project.Write("model.cc", "#include <brine.h>\n\nbrine::Model BuildModel() {\n  using namespace brine;\n  Sequential net(\"odd\", Input(" + input + "));\n" + layer +
-                                  "  net.Add(Dense({.units = 3, .activation = \"softmax\"}));\n  net.Compile({.optimizer = \"adam\", .loss = "
-                                  "\"categorical_crossentropy\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
+    project.Write(
+        "model.cc",
+        "#include <brine.h>\n\nbrine::Model BuildModel() {\n  using namespace brine;\n  Sequential net(\"odd\", "
+        "Input(" +
+            input + "));\n" + layer +
+            "  net.Add(Dense({.units = 3, .activation = \"softmax\"}));\n  net.Compile({.optimizer = \"adam\", .loss = "
+            "\"categorical_crossentropy\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
   };
   write("{20}", "");  // floats, and no square
   EXPECT_THAT(project.Run("brine bench model.cc --steps 2"), testing::HasSubstr("\ndata: noise\n"));
@@ -55,7 +63,9 @@ TEST(Bench, TakesNoiseWhereThePicturesDoNotFit) {
   EXPECT_GT(Number(Field(bench, "train_step_ms"), "min"), 0);
   const CommandResult train = project.Try("brine train model.cc");
   EXPECT_EQ(train.code, 3);
-  EXPECT_EQ(train.err, "error: the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 5x70x2; use --data\n");
+  EXPECT_EQ(train.err,
+            "error: the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 5x70x2; use "
+            "--data\n");
 }
 
 }  // namespace

@@ -40,11 +40,13 @@ int main(void) {
 TEST(Compile, AnExecutableTrainsAsTheToolDoes) {
   const Project project;
   project.Run("brine compile digits.cc");  // named after the model
-  EXPECT_EQ(project.Run("./digits train --data data --quiet --save a"), project.Run("brine train digits.cc --data data --quiet --save b"));
+  EXPECT_EQ(project.Run("./digits train --data data --quiet --save a"),
+            project.Run("brine train digits.cc --data data --quiet --save b"));
   EXPECT_FALSE(project.Read("a").empty());
   EXPECT_EQ(project.Read("a"), project.Read("b"));
   EXPECT_EQ(project.Run("./digits summary"), project.Run("brine summary digits.cc"));
-  EXPECT_EQ(project.Run("./digits evaluate --data data --init a"), project.Run("brine evaluate digits.cc --data data --init b"));
+  EXPECT_EQ(project.Run("./digits evaluate --data data --init a"),
+            project.Run("brine evaluate digits.cc --data data --init b"));
   EXPECT_THAT(project.Run("./digits help"), HasSubstr("--learning-rate F"));
 }
 
@@ -54,7 +56,8 @@ TEST(Compile, ObjectArchiveAndLibraryServeCAlike) {
   const std::string core = BRINE_BINARY_DIR "/lib/libbrine_core.a", system = " -lm -lpthread -ldl ";
   project.Run("brine compile digits.cc --emit object && " + kCc + "digits.o " + core + system + " -o with_object");
   project.Run("brine compile digits.cc --emit static && " + kCc + "digits.a" + system + " -o with_archive");
-  project.Run("brine compile digits.cc --emit shared -o libdigits.so && " + kCc + "libdigits.so -Wl,-rpath,." + system + " -o with_library");
+  project.Run("brine compile digits.cc --emit shared -o libdigits.so && " + kCc + "libdigits.so -Wl,-rpath,." + system +
+              " -o with_library");
   const std::string loss = project.Run("./with_object");
   EXPECT_THAT(loss, HasSubstr("0x1."));
   EXPECT_EQ(project.Run("./with_archive"), loss);
@@ -73,17 +76,25 @@ TEST(Compile, NothingOfACompilerIsLinked) {
   const Project project;
   project.Run("brine compile " + kCnn + " -o cnn.o --emit object");
   const std::string libraries = BRINE_BINARY_DIR "/lib";
-  const std::string names = project.Run("nm -C cnn.o " + libraries + "/libbrine_core.a " + libraries + "/libbrine_trainer.a " + libraries + "/libbrine_backend.a");
+  const std::string names = project.Run("nm -C cnn.o " + libraries + "/libbrine_core.a " + libraries +
+                                        "/libbrine_trainer.a " + libraries + "/libbrine_backend.a");
   EXPECT_THAT(names, HasSubstr(" T cifar10_cnn_program"));
   EXPECT_THAT(names, HasSubstr(" T brine_trainer_main"));
-  for (const char* compiler : {"Halide::Internal", "Halide::Func", "llvm::", "LLVM", "google::protobuf", "absl::"}) EXPECT_THAT(names, Not(HasSubstr(compiler)));
+  for (const char* compiler : {"Halide::Internal", "Halide::Func", "llvm::", "LLVM", "google::protobuf", "absl::"})
+    EXPECT_THAT(names, Not(HasSubstr(compiler)));
 }
 
 TEST(Compile, TheTrainerIsSmallAndNeedsTheSystemsLibrariesOnly) {
   const Project project;
   project.Run("brine compile " + kCnn + " -o cnn");
   EXPECT_LT(std::filesystem::file_size(project.path("cnn")), 1u << 20);
-  const std::set<std::string> known = {"linux-vdso.so.1", "libstdc++.so.6", "libm.so.6", "libgcc_s.so.1", "libc.so.6", "/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"};
+  const std::set<std::string> known = {"linux-vdso.so.1",
+                                       "libstdc++.so.6",
+                                       "libm.so.6",
+                                       "libgcc_s.so.1",
+                                       "libc.so.6",
+                                       "/lib64/ld-linux-x86-64.so.2",
+                                       "/lib/ld-linux-aarch64.so.1"};
   std::istringstream lines(project.Run("ldd cnn"));
   for (std::string line; std::getline(lines, line);) {
     std::string name;

@@ -14,7 +14,8 @@ using testing::MatchesRegex;
 const std::string kExamples = BRINE_SOURCE_DIR "/examples/";
 
 // Those that the standard program trains; an example that is neither here nor below fails the first test.
-constexpr const char* kStandard[] = {"cifar10_avg_pool", "cifar10_cnn", "cifar10_cnn_64", "cifar10_dropout_augment", "mnist_mlp"};
+constexpr const char* kStandard[] = {"cifar10_avg_pool", "cifar10_cnn", "cifar10_cnn_64", "cifar10_dropout_augment",
+                                     "mnist_mlp"};
 
 TEST(Examples, AreAllTested) {
   std::set<std::string> tested(std::begin(kStandard), std::end(kStandard)), there;
@@ -42,8 +43,11 @@ TEST(Examples, Train) {
 
 TEST(Examples, EmbedInC) {
   const Project project;
-  const CommandResult built = project.Try("brine compile " + kExamples + "mnist_mlp/model.cc --emit object -o mnist_mlp.o && cc -Wall -Wextra -Werror -I. -I'" BRINE_SOURCE_DIR "' " +
-                                   kExamples + "embed_in_c/main.c mnist_mlp.o '" BRINE_BINARY_DIR "/lib/libbrine_core.a' -lm -lpthread -ldl -o embed_in_c");
+  const CommandResult built = project.Try(
+      "brine compile " + kExamples +
+      "mnist_mlp/model.cc --emit object -o mnist_mlp.o && cc -Wall -Wextra -Werror -I. -I'" BRINE_SOURCE_DIR "' " +
+      kExamples +
+      "embed_in_c/main.c mnist_mlp.o '" BRINE_BINARY_DIR "/lib/libbrine_core.a' -lm -lpthread -ldl -o embed_in_c");
   ASSERT_EQ(built.code, 0) << built.err;
   const CommandResult run = project.Try("./embed_in_c");
   EXPECT_EQ(run.code, 0) << run.err;
@@ -53,13 +57,17 @@ TEST(Examples, EmbedInC) {
 // As brine_add_trainer builds it; install.sh does it by CMake, from an installation.
 TEST(Examples, InMemory) {
   const Project project;
-  const CommandResult built =
-      project.Try("brine compile " + kExamples + "in_memory/model.cc --emit object -o quarters.o && c++ -std=c++20 -Wall -I. -I'" BRINE_SOURCE_DIR "' " + kExamples +
-           "in_memory/main.cc quarters.o '" BRINE_BINARY_DIR "/lib/libbrine_trainer.a' '" BRINE_BINARY_DIR "/lib/libbrine_core.a' -lpthread -ldl -o in_memory");
+  const CommandResult built = project.Try(
+      "brine compile " + kExamples +
+      "in_memory/model.cc --emit object -o quarters.o && c++ -std=c++20 -Wall -I. -I'" BRINE_SOURCE_DIR "' " +
+      kExamples +
+      "in_memory/main.cc quarters.o '" BRINE_BINARY_DIR "/lib/libbrine_trainer.a' '" BRINE_BINARY_DIR
+      "/lib/libbrine_core.a' -lpthread -ldl -o in_memory");
   ASSERT_EQ(built.code, 0) << built.err;
   const CommandResult run = project.Try("./in_memory");
   EXPECT_EQ(run.code, 0) << run.err;
-  EXPECT_THAT(run.out, MatchesRegex("epoch 1: loss .*\nTest accuracy: 0\\.9[0-9]+\n\\(0\\.9, 0\\.1\\) lies in quarter 1 with probability (0\\.[5-9]|1\\.0).*\n"));
+  EXPECT_THAT(run.out, MatchesRegex("epoch 1: loss .*\nTest accuracy: 0\\.9[0-9]+\n\\(0\\.9, 0\\.1\\) lies in quarter "
+                                    "1 with probability (0\\.[5-9]|1\\.0).*\n"));
   EXPECT_FALSE(project.Read("quarters.safetensors").empty());
 }
 

@@ -24,7 +24,8 @@ TEST(Inspect, TextAndProtobufHoldTheSame) {
     EXPECT_THAT(text, HasSubstr("conv2d")) << stage;
     project.Run("brine inspect digits.cc --format pb" + flags + " > stage.pb");
     project.Run("brine inspect digits.cc --format pbtxt" + flags + " > stage.pbtxt");
-    for (const char* file : {"stage.ir", "stage.pb", "stage.pbtxt"}) EXPECT_EQ(project.Run("brine inspect " + std::string(file) + flags), text) << file << flags;
+    for (const char* file : {"stage.ir", "stage.pb", "stage.pbtxt"})
+      EXPECT_EQ(project.Run("brine inspect " + std::string(file) + flags), text) << file << flags;
   }
 }
 
@@ -32,14 +33,18 @@ TEST(Inspect, AFileOfOneStageIsTakenToLaterOnes) {
   const Project project;
   const std::string planned = project.Run("brine inspect digits.cc --stage planned");
   for (const std::string stage : {"graph", "fused"}) {
-    EXPECT_EQ(project.Run("brine inspect digits.cc --stage " + stage + " > s.ir && brine inspect s.ir --stage planned"), planned) << stage;
+    EXPECT_EQ(project.Run("brine inspect digits.cc --stage " + stage + " > s.ir && brine inspect s.ir --stage planned"),
+              planned)
+        << stage;
   }
 }
 
 TEST(Inspect, DrawsEveryStage) {
   const Project project;
   for (const std::string stage : kStages) {
-    EXPECT_THAT(project.Run("brine inspect digits.cc --format dot --stage " + stage), AllOf(StartsWith("digraph"), HasSubstr("conv2d/kernel"), EndsWith("}\n"))) << stage;
+    EXPECT_THAT(project.Run("brine inspect digits.cc --format dot --stage " + stage),
+                AllOf(StartsWith("digraph"), HasSubstr("conv2d/kernel"), EndsWith("}\n")))
+        << stage;
   }
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> Passes(const Project& project) {
 
 TEST(Passes, AreListedWithTheReasonOfTheirPlace) {
   const Project project;
-  EXPECT_THAT(Passes(project), ElementsAre("add-loss", "canonicalize", "autodiff", "add-optimizer", "fold-constants", "simplify", "cse", "dce", "fuse", "plan-memory"));
+  EXPECT_THAT(Passes(project), ElementsAre("add-loss", "canonicalize", "autodiff", "add-optimizer", "fold-constants",
+                                           "simplify", "cse", "dce", "fuse", "plan-memory"));
   EXPECT_THAT(project.Run("brine opt --list-passes"), HasSubstr("\ncanonicalize  before autodiff: "));
 }
 
@@ -60,11 +61,14 @@ TEST(Passes, OptStopsAndPrintsWhereItIsTold) {
   const std::vector<std::string> passes = Passes(project);
   std::string expected = project.Run("brine opt digits.ir --stop-after 0");
   for (size_t number = 1; number <= passes.size(); ++number) {
-    const std::string name = passes[number - 1], file = (number < 10 ? "dump/train/0" : "dump/train/") + std::to_string(number) + "_" + name + ".ir";
+    const std::string name = passes[number - 1], file = (number < 10 ? "dump/train/0" : "dump/train/") +
+                                                        std::to_string(number) + "_" + name + ".ir";
     const bool changed = std::filesystem::exists(project.path(file));
     if (changed) expected = project.Read(file);
     EXPECT_EQ(project.Run("brine opt digits.ir --stop-after " + std::to_string(number)), expected) << name;
-    EXPECT_EQ(project.Run("brine opt digits.ir --print-after " + name), changed ? "# after " + name + "\n" + expected : "") << name;
+    EXPECT_EQ(project.Run("brine opt digits.ir --print-after " + name),
+              changed ? "# after " + name + "\n" + expected : "")
+        << name;
   }
   EXPECT_EQ(project.Run("brine opt digits.ir"), expected);
 }
@@ -72,7 +76,8 @@ TEST(Passes, OptStopsAndPrintsWhereItIsTold) {
 TEST(Passes, OptRunsThoseItIsGiven) {
   const Project project;
   project.Run("brine inspect digits.cc > digits.ir");
-  EXPECT_EQ(project.Run("brine opt digits.ir --passes=add-loss,canonicalize,autodiff"), project.Run("brine opt digits.ir --stop-after 3"));
+  EXPECT_EQ(project.Run("brine opt digits.ir --passes=add-loss,canonicalize,autodiff"),
+            project.Run("brine opt digits.ir --stop-after 3"));
   project.Run("brine opt digits.ir --passes add-loss > loss.ir");
   EXPECT_EQ(project.Run("brine opt loss.ir --passes canonicalize"), project.Run("brine opt digits.ir --stop-after 2"));
   const std::string evaluate = project.Run("brine opt digits.ir --function evaluate");
@@ -92,13 +97,16 @@ TEST(Passes, OneCanBeLeftOut) {
   };
   EXPECT_FALSE(order(""));
   EXPECT_TRUE(order("--without canonicalize"));
-  EXPECT_EQ(project.Run("brine opt digits.ir --without=cse,dce --passes=add-loss,cse"), project.Run("brine opt digits.ir --passes=add-loss"));
+  EXPECT_EQ(project.Run("brine opt digits.ir --without=cse,dce --passes=add-loss,cse"),
+            project.Run("brine opt digits.ir --passes=add-loss"));
 }
 
 TEST(Passes, ATrainingWithoutSomePassesLearnsTheSame) {
   const Project project;
   const std::string train = "brine train digits.cc --data data --epochs 10 --quiet ";
-  const auto accuracy = [&](const std::string& flags) { return std::stod(project.Run(train + flags + " | sed -n 's/Test accuracy: //p'")); };
+  const auto accuracy = [&](const std::string& flags) {
+    return std::stod(project.Run(train + flags + " | sed -n 's/Test accuracy: //p'"));
+  };
   EXPECT_NEAR(accuracy(""), accuracy("--without=canonicalize,simplify,cse"), 0.03);
 }
 

@@ -52,7 +52,9 @@ TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
     EXPECT_EQ(Field(lines[at], "class").string_value(), likeliest);
     right += likeliest == "class " + std::to_string(at % 10);
   }
-  EXPECT_NEAR(Number(ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"))[0], "test_accuracy"), right / 100.0, 1e-6);
+  EXPECT_NEAR(
+      Number(ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"))[0], "test_accuracy"),
+      right / 100.0, 1e-6);
 }
 
 TEST(Predict, OnePicture) {

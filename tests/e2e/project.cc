@@ -64,7 +64,9 @@ Project::~Project() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-CommandResult Project::Try(const std::string& command) const { return RunCommand("cd '" + folder_ + "' && " + command); }
+CommandResult Project::Try(const std::string& command) const {
+  return RunCommand("cd '" + folder_ + "' && " + command);
+}
 
 std::string Project::Run(const std::string& command) const {
   const CommandResult result = Try(command);
@@ -103,7 +105,8 @@ void Project::WriteCifar10(int pictures) const {
     return bytes;
   };
   for (int file = 0; file < 5; ++file) {
-    Write("cifar-10-batches-bin/data_batch_" + std::to_string(file + 1) + ".bin", records(pictures * file / 5, pictures * (file + 1) / 5));
+    Write("cifar-10-batches-bin/data_batch_" + std::to_string(file + 1) + ".bin",
+          records(pictures * file / 5, pictures * (file + 1) / 5));
   }
   Write("cifar-10-batches-bin/test_batch.bin", records(0, 100));
 }

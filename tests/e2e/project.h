@@ -8,8 +8,8 @@
 
 namespace brine {
 
-// Holds digits.cc, a convolution, a pool, dropout and a dense layer on pictures of 12×12, and data/, MNIST's files with 400 + 100 such
-// pictures of ten classes.  All projects hold the same bytes, so that their kernels are compiled once.
+// Holds digits.cc, a convolution, a pool, dropout and a dense layer on pictures of 12×12, and data/, MNIST's files with
+// 400 + 100 such pictures of ten classes.  All projects hold the same bytes, so that their kernels are compiled once.
 class Project {
  public:
   Project();

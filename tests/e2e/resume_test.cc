@@ -33,8 +33,8 @@ void ExpectTheSameBits(const Project& project, uint64_t epochs) {
 int TrainUntil(const Project& project, const std::string& signal, const std::string& flags) {
   const std::string newest = "$(ls -t run 2>/dev/null | grep '^step-[0-9]*[.]safetensors$' | head -n 1)";
   return project
-      .Try("before=" + newest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" + newest +
-           "\" = \"$before\" ] && kill -0 $!; do sleep 0.01; done\nkill -" + signal + " $!\nwait $!")
+      .Try("before=" + newest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" +
+           newest + "\" = \"$before\" ] && kill -0 $!; do sleep 0.01; done\nkill -" + signal + " $!\nwait $!")
       .code;
 }
 

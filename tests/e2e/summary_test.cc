@@ -5,7 +5,10 @@
 namespace brine {
 namespace {
 
-TEST(Summary, OfTheTutorialNetwork) { ExpectGolden(RunCommand("brine summary " BRINE_SOURCE_DIR "/examples/cifar10_cnn/model.cc").out, "e2e/golden/summary.txt"); }
+TEST(Summary, OfTheTutorialNetwork) {
+  ExpectGolden(RunCommand("brine summary " BRINE_SOURCE_DIR "/examples/cifar10_cnn/model.cc").out,
+               "e2e/golden/summary.txt");
+}
 
 }  // namespace
 }  // namespace brine

@@ -7,7 +7,8 @@ namespace {
 TEST(Tool, KnowsItsCommands) {
   const CommandResult help = RunCommand("brine --help");
   EXPECT_EQ(help.code, 0);
-  for (const char* command : {"train", "compile", "evaluate", "predict", "summary", "bench", "verify", "inspect", "opt", "cache", "doctor"}) {
+  for (const char* command :
+       {"train", "compile", "evaluate", "predict", "summary", "bench", "verify", "inspect", "opt", "cache", "doctor"}) {
     EXPECT_NE(help.out.find(std::string("\n  ") + command), std::string::npos) << command;
   }
 }

@@ -16,7 +16,8 @@ TEST(Train, ResultsGoToStandardOutputAndProgressToStandardError) {
   const CommandResult result = project.Try("brine train digits.cc --data data --epochs 3");
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: [01]\\.[0-9]{4}\n"));
-  EXPECT_THAT(result.err, MatchesRegex("(Epoch [1-3]/3 - [0-9]+s - [0-9]+[mu]?s/step - accuracy: [0-9.]+ - loss: [0-9.]+ - val_accuracy: [0-9.]+ - val_loss: [0-9.]+\n){3}"));
+  EXPECT_THAT(result.err, MatchesRegex("(Epoch [1-3]/3 - [0-9]+s - [0-9]+[mu]?s/step - accuracy: [0-9.]+ - loss: "
+                                       "[0-9.]+ - val_accuracy: [0-9.]+ - val_loss: [0-9.]+\n){3}"));
   EXPECT_THAT(project.Try("brine train digits.cc --data data --quiet").err, IsEmpty());
 }
 
@@ -35,11 +36,14 @@ brine::Model BuildModel() {
 }
 BRINE_MODEL(BuildModel)
 )");
-  // The mean of the last five epochs: one of them alone may be off by a few hundredths, whichever way a processor rounds.
+  // The mean of the last five epochs: one of them alone may be off by a few hundredths, whichever way a processor
+  // rounds.
   const auto accuracy = [&](const std::string& model, int epochs) {
-    const std::vector<Json> lines = ParseJsonLines(project.Run("brine train " + model + " --quiet --json --epochs " + std::to_string(epochs)));
+    const std::vector<Json> lines =
+        ParseJsonLines(project.Run("brine train " + model + " --quiet --json --epochs " + std::to_string(epochs)));
     double sum = 0;
-    for (int epoch = epochs - 5; epoch < epochs; ++epoch) sum += Number(lines[static_cast<size_t>(epoch)], "val_accuracy");
+    for (int epoch = epochs - 5; epoch < epochs; ++epoch)
+      sum += Number(lines[static_cast<size_t>(epoch)], "val_accuracy");
     return sum / 5;
   };
   EXPECT_LT(accuracy("linear.cc", 10), 0.6);
@@ -48,7 +52,8 @@ BRINE_MODEL(BuildModel)
 
 TEST(Train, JsonIsOneObjectAnEpochAndOneForTheTest) {
   const Project project;
-  const std::vector<Json> lines = ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 2 --batch-size 30 --json"));
+  const std::vector<Json> lines =
+      ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 2 --batch-size 30 --json"));
   ASSERT_EQ(lines.size(), 3u);
   for (int epoch : {1, 2}) {
     const Json& line = lines[static_cast<size_t>(epoch) - 1];
@@ -65,7 +70,8 @@ TEST(Train, TheValidationSplitIsTakenFromTheTrainingData) {
   std::string pixels = project.Read("data/train-images-idx3-ubyte");
   std::fill(pixels.end() - 100 * 144, pixels.end(), '\0');
   project.Write("data/train-images-idx3-ubyte", pixels);
-  const std::vector<Json> lines = ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 8 --validation-split 0.25 --json"));
+  const std::vector<Json> lines =
+      ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 8 --validation-split 0.25 --json"));
   ASSERT_EQ(lines.size(), 9u);
   EXPECT_NEAR(Number(lines[7], "val_accuracy"), 0.1, 1e-6);  // one class for all black pictures
   EXPECT_GT(Number(lines[8], "test_accuracy"), 0.5);
@@ -80,7 +86,8 @@ TEST(Train, SeedRateAndOrderDecideTheWeights) {
   const std::string reference = weights("");
   EXPECT_FALSE(reference.empty());
   EXPECT_EQ(weights("--seed 0"), reference);
-  for (const char* flags : {"--seed 1", "--learning-rate 0.02", "--no-shuffle", "--batch-size 31", "--epochs 2"}) EXPECT_NE(weights(flags), reference) << flags;
+  for (const char* flags : {"--seed 1", "--learning-rate 0.02", "--no-shuffle", "--batch-size 31", "--epochs 2"})
+    EXPECT_NE(weights(flags), reference) << flags;
 }
 
 // A hundred steps ask malloc for as much as ten do.

@@ -5,16 +5,19 @@ namespace brine {
 namespace {
 
 // Writes a model file whose body is `layers`, which end with the tensor y, and returns its path.
-std::string ModelFile(const std::string& name, const std::string& layers, const std::string& inputs = "x", bool compiled = true) {
+std::string ModelFile(const std::string& name, const std::string& layers, const std::string& inputs = "x",
+                      bool compiled = true) {
   const std::string path = testing::TempDir() + "/" + name + std::to_string(getpid()) + ".cc";
-  std::ofstream(path) << "#include <brine.h>\n"
-                         "brine::Model BuildModel() {\n"
-                         "  using namespace brine;\n"
-                      << layers << "  Model net(\"" << name << "\", {" << inputs << "}, Dense({.units = 3, .activation = \"softmax\"})(y));\n"
-                      << (compiled ? "  net.Compile({.loss = \"sparse_categorical_crossentropy\", .metrics = {\"accuracy\"}});\n" : "")
-                      << "  return net;\n"
-                         "}\n"
-                         "BRINE_MODEL(BuildModel)\n";
+  std::ofstream(path)
+      << "#include <brine.h>\n"
+         "brine::Model BuildModel() {\n"
+         "  using namespace brine;\n"
+      << layers << "  Model net(\"" << name << "\", {" << inputs
+      << "}, Dense({.units = 3, .activation = \"softmax\"})(y));\n"
+      << (compiled ? "  net.Compile({.loss = \"sparse_categorical_crossentropy\", .metrics = {\"accuracy\"}});\n" : "")
+      << "  return net;\n"
+         "}\n"
+         "BRINE_MODEL(BuildModel)\n";
   return path;
 }
 
@@ -44,7 +47,8 @@ TEST(Verify, EveryCheckHoldsForAModelOfPictures) {
 }
 
 TEST(Verify, SaysWhatTheTrainerCannotRun) {
-  const std::string path = ModelFile("two", "  Tensor x = Input({5}), z = Input({5});\n  Tensor y = x + Relu(Dense({.units = 5})(z));\n", "x, z");
+  const std::string path = ModelFile(
+      "two", "  Tensor x = Input({5}), z = Input({5});\n  Tensor y = x + Relu(Dense({.units = 5})(z));\n", "x, z");
   const CommandResult result = RunCommand("brine verify --batch-size 5 " + path);
   EXPECT_EQ(result.code, 0) << result.out << result.err;
   EXPECT_EQ(Verdicts(result.out), "gradients ok, kernels ok, memory ok, threads ok, resume -") << result.out;
@@ -54,9 +58,11 @@ TEST(Verify, SaysWhatTheTrainerCannotRun) {
 // Kernels cannot be linked where no temporary file can be written.
 TEST(Verify, AFailedCheckIsToldAndTheOthersStillRun) {
   const std::string path = ModelFile("failing", kPicture);
-  const CommandResult result = RunCommand("brine inspect " + path + " >" + path + ".ir && TMPDIR=/nonexistent brine verify --batch-size 5 " + path + ".ir");
+  const CommandResult result = RunCommand("brine inspect " + path + " >" + path +
+                                          ".ir && TMPDIR=/nonexistent brine verify --batch-size 5 " + path + ".ir");
   EXPECT_EQ(result.code, 1) << result.out << result.err;
-  EXPECT_EQ(Verdicts(result.out), "gradients ok, kernels FAILED, memory FAILED, threads FAILED, resume FAILED") << result.out;
+  EXPECT_EQ(Verdicts(result.out), "gradients ok, kernels FAILED, memory FAILED, threads FAILED, resume FAILED")
+      << result.out;
 }
 
 TEST(Verify, WantsATrainingStep) {

@@ -90,9 +90,10 @@ TEST(Windows, SamePads) {
 
 TEST(Windows, SameAtEvenAndOddSizes) {
   const Tensor x = Input({7, 6, 1});
-  const ir::Graph graph = GraphOf(Model("same", x,
-                                        MaxPooling2D({.pool_size = {2, 3}, .padding = "same"})(
-                                            Conv2D({.filters = 2, .kernel_size = {2, 3}, .strides = 2, .padding = "same"})(x))));
+  const ir::Graph graph =
+      GraphOf(Model("same", x,
+                    MaxPooling2D({.pool_size = {2, 3}, .padding = "same"})(
+                        Conv2D({.filters = 2, .kernel_size = {2, 3}, .strides = 2, .padding = "same"})(x))));
   EXPECT_EQ(graph.nodes[0].attributes.Ints("pads"), (std::vector<int64_t>{0, 0, 1, 1}));
   EXPECT_EQ(TypeOf(graph, "conv2d").shape, (ir::Shape{-1, 4, 3, 2}));
   EXPECT_EQ(TypeOf(graph, "max_pooling2d").shape, (ir::Shape{-1, 2, 1, 2}));
@@ -102,18 +103,26 @@ TEST(Windows, SameAtEvenAndOddSizes) {
 Model Residual() {
   Tensor x = Input({4, 4, 2}, {.name = "picture"});
   Tensor mask = Input({4, 4, 2});
-  Layer conv =
-      Conv2D({.filters = 2, .kernel_size = 3, .padding = "same", .use_bias = false, .kernel_initializer = "he_normal", .name = "conv"});
+  Layer conv = Conv2D({.filters = 2,
+                       .kernel_size = 3,
+                       .padding = "same",
+                       .use_bias = false,
+                       .kernel_initializer = "he_normal",
+                       .name = "conv"});
   Tensor y = Relu(conv(x));
   Tensor z = x + conv(y);
   Tensor pooled = GlobalAveragePooling2D()(Add({z, mask, y}));
-  Model model("residual", {x, mask}, Dense({.units = 3, .kernel_initializer = Constant(0.5), .bias_initializer = "ones"})(pooled));
-  model.Compile({.optimizer = SGD({.momentum = 0.9, .nesterov = true}), .loss = CategoricalCrossentropy({.from_logits = true})});
+  Model model("residual", {x, mask},
+              Dense({.units = 3, .kernel_initializer = Constant(0.5), .bias_initializer = "ones"})(pooled));
+  model.Compile(
+      {.optimizer = SGD({.momentum = 0.9, .nesterov = true}), .loss = CategoricalCrossentropy({.from_logits = true})});
   return model;
 }
 
 #line 116 "graph_test.cc"
-TEST(Functional, ResidualWithSharedLayerAndTwoInputs) { ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir"); }
+TEST(Functional, ResidualWithSharedLayerAndTwoInputs) {
+  ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir");
+}
 
 TEST(Functional, LongChainsNeedNoStack) {
   const Tensor x = Input({1});
@@ -126,7 +135,8 @@ TEST(Functional, LongChainsNeedNoStack) {
 
 TEST(Inputs, ATypeThatWasNotGivenFollowsFromWhatReadsTheInput) {
   const auto type = [](const Tensor& x, const Tensor& y) { return GraphOf(Model("m", x, y)).values[0].type.dtype; };
-  const Tensor a = Input({4, 4, 1}), b = Input({4, 4, 1}), c = Input({4, 4, 1}), d = Input({4, 4, 1}, {.dtype = "float32"});
+  const Tensor a = Input({4, 4, 1}), b = Input({4, 4, 1}), c = Input({4, 4, 1}),
+               d = Input({4, 4, 1}, {.dtype = "float32"});
   const Tensor e = Input({4, 4, 1}, {.dtype = "uint8"}), f = Input({4, 4, 1});
   EXPECT_EQ(type(a, Rescaling(0.5)(a)), ir::DType::kU8);
   EXPECT_EQ(type(b, Rescaling(0.5)(Flatten()(RandomFlip()(b)))), ir::DType::kU8);
@@ -150,7 +160,8 @@ TEST(Names, AutomaticNamesStepAsideForGivenOnes) {
 
 TEST(Initializers, KerasFormulas) {
   const Tensor x = Input({5, 5, 4});
-  const ir::Graph graph = GraphOf(Model("m", x, Conv2D({.filters = 6, .kernel_size = 3, .groups = 2, .bias_initializer = "he_normal"})(x)));
+  const ir::Graph graph =
+      GraphOf(Model("m", x, Conv2D({.filters = 6, .kernel_size = 3, .groups = 2, .bias_initializer = "he_normal"})(x)));
   EXPECT_EQ(graph.states[0].initializer, (ir::Initializer{ir::InitializerKind::kUniform, std::sqrt(6.0 / (18 + 54))}));
   EXPECT_EQ(graph.states[1].initializer,
             (ir::Initializer{ir::InitializerKind::kTruncatedNormal, std::sqrt(2.0 / 6) / 0.87962566103423978}));
@@ -196,7 +207,8 @@ TEST(Files, ALoadedGraphThatNoLossFits) {
   EXPECT_EQ(model.Mistakes().size(), 0u);
   model.Compile({.loss = CategoricalCrossentropy({.from_logits = true})});
   ASSERT_EQ(model.Mistakes().size(), 1u);
-  EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, classes)")) << model.Mistakes()[0];
+  EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, classes)"))
+      << model.Mistakes()[0];
 }
 
 TEST(Files, AFileThatCannotBeReadIsAMistake) {

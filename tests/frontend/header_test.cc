@@ -14,7 +14,8 @@
 namespace {
 
 TEST(Header, IncludesLightStandardHeadersOnly) {
-  const std::set<std::string> light = {"<cstdint>", "<initializer_list>", "<source_location>", "<string>", "<utility>", "<vector>"};
+  const std::set<std::string> light = {"<cstdint>", "<initializer_list>", "<source_location>",
+                                       "<string>",  "<utility>",          "<vector>"};
   std::ifstream header(BRINE_SOURCE_DIR "/frontend/brine.h");
   ASSERT_TRUE(header.good());
   std::set<std::string> included;
@@ -30,14 +31,17 @@ TEST(Header, ArgumentsInEveryForm) {
   const int filters = 2;
   const double rate = 0.1;
   const Tensor x = Input({8, 8, 2});
-  Tensor y = Conv2D({.filters = filters, .kernel_size = {3, filters}, .padding = "same", .kernel_initializer = Constant(0.5f)})(x);
+  Tensor y = Conv2D(
+      {.filters = filters, .kernel_size = {3, filters}, .padding = "same", .kernel_initializer = Constant(0.5f)})(x);
   y = MaxPooling2D()(Add({x, y}));
   y = Softmax(Softmax()(Dropout(rate, {.name = "drop"})(y)));
   y = RandomTranslation({.height_factor = 0.1f, .width_factor = {-0.1, 0.2f}, .fill_value = 1})(x) + x;
   Model one("one", x, y);
   Model two("two", {x}, y);
-  one.Compile({.optimizer = SGD({.learning_rate = rate, .nesterov = true}), .loss = CategoricalCrossentropy({.from_logits = true})});
-  two.Compile({.optimizer = "sgd", .loss = std::string("categorical_crossentropy"), .metrics = {"accuracy", "accuracy"}});
+  one.Compile({.optimizer = SGD({.learning_rate = rate, .nesterov = true}),
+               .loss = CategoricalCrossentropy({.from_logits = true})});
+  two.Compile(
+      {.optimizer = "sgd", .loss = std::string("categorical_crossentropy"), .metrics = {"accuracy", "accuracy"}});
   EXPECT_FALSE(one.Mistakes().empty());
   EXPECT_FALSE(two.Mistakes().empty());
 }

@@ -28,7 +28,8 @@ Model Compiled(Model model, CompileOptions options) {
 
 // Ends in softmax, as the loss needs.
 Model WithOptimizer(Optimizer optimizer) {
-  return Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}), {.optimizer = optimizer, .loss = kSoftmaxLoss});
+  return Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                  {.optimizer = optimizer, .loss = kSoftmaxLoss});
 }
 
 Tensor Picture() { return Input({6, 6, 4}); }
@@ -52,19 +53,29 @@ std::vector<Row> Rows() {
       // Arguments
       {"units_missing", Chain(Input({4}), {Dense({})}), {"dense: units must be positive, got 0"}},
       {"units_negative", Chain(Input({4}), {Dense({.units = -3})}), {"dense: units must be positive, got -3"}},
-      {"units_huge", Chain(Input({4}), {Dense({.units = kHuge})}), {"dense: units must be at most 2147483647, got 1099511627776"}},
+      {"units_huge",
+       Chain(Input({4}), {Dense({.units = kHuge})}),
+       {"dense: units must be at most 2147483647, got 1099511627776"}},
       {"filters", Chain(x, {Conv2D({.filters = 0, .kernel_size = 3})}), {"conv2d: filters must be positive, got 0"}},
       {"kernel_size_missing", Chain(x, {Conv2D({.filters = 2})}), {"conv2d: kernel_size must be given"}},
-      {"kernel_size", Chain(x, {Conv2D({.filters = 2, .kernel_size = {3, -1}})}), {"conv2d: kernel_size must be positive, got -1"}},
-      {"strides", Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .strides = 0})}), {"conv2d: strides must be positive, got 0"}},
+      {"kernel_size",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = {3, -1}})}),
+       {"conv2d: kernel_size must be positive, got -1"}},
+      {"strides",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .strides = 0})}),
+       {"conv2d: strides must be positive, got 0"}},
       {"dilation",
        Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .dilation_rate = -2})}),
        {"conv2d: dilation_rate must be positive, got -2"}},
-      {"groups", Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .groups = 0})}), {"conv2d: groups must be positive, got 0"}},
+      {"groups",
+       Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .groups = 0})}),
+       {"conv2d: groups must be positive, got 0"}},
       {"groups_channels",
        Chain(x, {Conv2D({.filters = 3, .kernel_size = 3, .groups = 3})}),
        {"conv2d: groups 3 must divide the input's channels 4"}},
-      {"groups_filters", Chain(x, {Conv2D({.filters = 3, .kernel_size = 3, .groups = 2})}), {"conv2d: groups 2 must divide filters 3"}},
+      {"groups_filters",
+       Chain(x, {Conv2D({.filters = 3, .kernel_size = 3, .groups = 2})}),
+       {"conv2d: groups 2 must divide filters 3"}},
       {"padding",
        Chain(x, {Conv2D({.filters = 2, .kernel_size = 3, .padding = "full"})}),
        {"conv2d: unknown padding \"full\"; known are valid, same"}},
@@ -88,7 +99,9 @@ std::vector<Row> Rows() {
        {"dense: bias_initializer: the constant must be a finite float32 number, got nan"}},
       {"rate", Chain(Input({4}), {Dropout(1)}), {"dropout: rate must be at least 0 and below 1, got 1"}},
       {"rate_nan", Chain(Input({4}), {Dropout(kNan)}), {"dropout: rate must be at least 0 and below 1, got nan"}},
-      {"scale", Chain(Input({4}), {Rescaling(1e300)}), {"rescaling: scale must be a finite float32 number, got 1e+300"}},
+      {"scale",
+       Chain(Input({4}), {Rescaling(1e300)}),
+       {"rescaling: scale must be a finite float32 number, got 1e+300"}},
       {"flip",
        Chain(x, {RandomFlip("sideways")}),
        {"random_flip: unknown mode \"sideways\"; known are horizontal, vertical, horizontal_and_vertical"}},
@@ -111,11 +124,15 @@ std::vector<Row> Rows() {
       {"conv_rank",
        Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3})}),
        {"conv2d: takes pictures (n, height, width, channels), got (n, 8)"}},
-      {"pool_rank", Chain(Input({8, 8}), {MaxPooling2D()}), {"max_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
+      {"pool_rank",
+       Chain(Input({8, 8}), {MaxPooling2D()}),
+       {"max_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
       {"average_rank",
        Chain(Input({8, 8}), {GlobalAveragePooling2D()}),
        {"global_average_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
-      {"dense_rank", Chain(Input({}), {Dense({.units = 2})}), {"dense: takes rows of numbers (n, …, features), got (n)"}},
+      {"dense_rank",
+       Chain(Input({}), {Dense({.units = 2})}),
+       {"dense: takes rows of numbers (n, …, features), got (n)"}},
       {"kernel_too_large",
        Chain(x, {Conv2D({.filters = 2, .kernel_size = {7, 3}})}),
        {"conv2d: kernel_size 7 is larger than the input's height 6"}},
@@ -123,13 +140,21 @@ std::vector<Row> Rows() {
        Chain(x, {Conv2D({.filters = 2, .kernel_size = {1, 3}, .dilation_rate = 3})}),
        {"conv2d: kernel_size 3 with dilation_rate 3 spans 7, which is larger than the input's width 6"}},
       {"span_overflows",
-       Chain(x, {Conv2D({.filters = 2, .kernel_size = {1, 2'000'000'000}, .padding = "same", .dilation_rate = 2'000'000'000})}),
-       {"conv2d: kernel_size 2000000000 with dilation_rate 2000000000 spans 3999999998000000001, more than the 2147483647 allowed"}},
+       Chain(
+           x,
+           {Conv2D(
+               {.filters = 2, .kernel_size = {1, 2'000'000'000}, .padding = "same", .dilation_rate = 2'000'000'000})}),
+       {"conv2d: kernel_size 2000000000 with dilation_rate 2000000000 spans 3999999998000000001, more than the "
+        "2147483647 allowed"}},
       {"pool_too_large",
        Chain(x, {AveragePooling2D({.pool_size = 9})}),
        {"average_pooling2d: pool_size 9 is larger than the input's height 6"}},
-      {"pool_zero", Chain(x, {MaxPooling2D({.pool_size = {2, 0}})}), {"max_pooling2d: pool_size must be positive, got 0"}},
-      {"add_shapes", Model("net", {x, other}, Add({x, other})), {"add: adds tensors of one shape, got (n, 6, 6, 4) and (n, 5)"}},
+      {"pool_zero",
+       Chain(x, {MaxPooling2D({.pool_size = {2, 0}})}),
+       {"max_pooling2d: pool_size must be positive, got 0"}},
+      {"add_shapes",
+       Model("net", {x, other}, Add({x, other})),
+       {"add: adds tensors of one shape, got (n, 6, 6, 4) and (n, 5)"}},
       {"add_one", Model("net", other, Add({other})), {"add: adds two or more tensors, got 1"}},
       {"shared_shapes",
        Model("net", {x, other}, Add({shared(Flatten()(x)), shared(other)})),
@@ -149,8 +174,12 @@ std::vector<Row> Rows() {
       {"unlisted_input",
        Model("net", other, Add({other, Input({5})})),
        {"input_layer_1: the output depends on this input, but the model does not list it"}},
-      {"unused_input", Model("net", {x, other}, twin(other)), {"input_layer: is an input that the output does not depend on"}},
-      {"input_twice", Model("net", {other, other}, twin(other)), {"input_layer: is given twice as an input of the model"}},
+      {"unused_input",
+       Model("net", {x, other}, twin(other)),
+       {"input_layer: is an input that the output does not depend on"}},
+      {"input_twice",
+       Model("net", {other, other}, twin(other)),
+       {"input_layer: is given twice as an input of the model"}},
       {"no_input",
        Model("net", twin(other), Relu(twin(other))),
        {"twin: is given as an input of the model, but is no Input()",
@@ -162,7 +191,8 @@ std::vector<Row> Rows() {
       {"unknown_names",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "adamw", .loss = "mse", .metrics = {"auc"}}),
        {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy",
-        "compile: unknown optimizer \"adamw\"; known are adam, sgd", "compile: unknown metric \"auc\"; known are accuracy"}},
+        "compile: unknown optimizer \"adamw\"; known are adam, sgd",
+        "compile: unknown metric \"auc\"; known are accuracy"}},
       {"metric_twice",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss, .metrics = {"accuracy", "accuracy"}}),
@@ -176,17 +206,20 @@ std::vector<Row> Rows() {
        {"compile: learning_rate must be positive, got nan", "compile: momentum must be between 0 and 1, got 1.5"}},
       {"no_softmax",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.loss = kSoftmaxLoss}),
-       {"dense: categorical_crossentropy takes probabilities, but the output is not a softmax; add activation softmax, or set "
+       {"dense: categorical_crossentropy takes probabilities, but the output is not a softmax; add activation softmax, "
+        "or set "
         "from_logits"}},
       {"two_softmaxes",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = SparseCategoricalCrossentropy({.from_logits = true})}),
-       {"dense: sparse_categorical_crossentropy with from_logits takes logits, but the output is a softmax; remove one of the two"}},
+       {"dense: sparse_categorical_crossentropy with from_logits takes logits, but the output is a softmax; remove one "
+        "of the two"}},
       {"nothing_to_train",
        Compiled(Chain(Input({4}), {Softmax()}), {.loss = kSoftmaxLoss}),
        {"compile: there is nothing to train: no layer that the output depends on has parameters"}},
       {"missing_flatten",
-       Compiled(Chain(x, {MaxPooling2D(), Dense({.units = 8}), Dense({.units = 10, .activation = "softmax"})}), {.loss = kSoftmaxLoss}),
+       Compiled(Chain(x, {MaxPooling2D(), Dense({.units = 8}), Dense({.units = 10, .activation = "softmax"})}),
+                {.loss = kSoftmaxLoss}),
        {"dense_1: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"}},
       {"missing_flatten_sparse",
        Compiled(Chain(x, {Dense({.units = 3}), MaxPooling2D(), Dense({.units = 10, .activation = "softmax"})}),
@@ -203,11 +236,14 @@ std::vector<Row> Rows() {
        Chain(x, {Conv2D({.filters = 2, .kernel_size = 9}), MaxPooling2D({.pool_size = 50}), Dense({.units = 0})}),
        {"conv2d: kernel_size 9 is larger than the input's height 6", "dense: units must be positive, got 0"}},
       {"rank_unknown",
-       Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3}), MaxPooling2D(), Dense({.units = -1, .activation = "x"}), Dropout(2)}),
+       Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3}), MaxPooling2D(),
+                          Dense({.units = -1, .activation = "x"}), Dropout(2)}),
        {"conv2d: takes pictures (n, height, width, channels), got (n, 8)", "dense: units must be positive, got -1",
         "dense: unknown activation \"x\"; known are linear, relu, sigmoid, tanh, softmax",
         "dropout: rate must be at least 0 and below 1, got 2"}},
-      {"add_guessed", Model("net", x, Add({x, Conv2D({.filters = 0, .kernel_size = 1})(x)})), {"conv2d: filters must be positive, got 0"}},
+      {"add_guessed",
+       Model("net", x, Add({x, Conv2D({.filters = 0, .kernel_size = 1})(x)})),
+       {"conv2d: filters must be positive, got 0"}},
       {"groups_guessed",
        Chain(x, {Conv2D({.filters = 0, .kernel_size = 1}), Conv2D({.filters = 4, .kernel_size = 1, .groups = 2})}),
        {"conv2d: filters must be positive, got 0"}},
@@ -272,12 +308,14 @@ TEST(Mistakes, AllAtOnceWithTheirLines) {
             "model.cc:9: max_pooling2d_1: the name is taken by the layer of model.cc:5\n"
             "model.cc:3: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
             "model.cc:8: dense_1: units must be positive, got 0\n"
-            "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy\n"
+            "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, "
+            "sparse_categorical_crossentropy\n"
             "model.cc:10: compile: unknown optimizer \"adagrad\"; known are adam, sgd");
 }
 
 TEST(Mistakes, AnOperatorBringsItsLine) {
-  EXPECT_EQ(absl::StrJoin(Functional().Mistakes(), "\n"), "model.cc:18: add: adds tensors of one shape, got (n, 4) and (n, 8)");
+  EXPECT_EQ(absl::StrJoin(Functional().Mistakes(), "\n"),
+            "model.cc:18: add: adds tensors of one shape, got (n, 4) and (n, 8)");
 }
 
 }  // namespace

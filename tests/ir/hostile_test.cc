@@ -1,4 +1,5 @@
-// Damaged files end in a sentence, not in a crash: fixed-seed mutations of good ones, read and verified; what is read also prints.
+// Damaged files end in a sentence, not in a crash: fixed-seed mutations of good ones, read and verified; what is read
+// also prints.
 #include <google/protobuf/stubs/logging.h>
 
 #include <random>
@@ -16,10 +17,14 @@
 namespace brine::ir {
 namespace {
 
-constexpr absl::string_view kPieces[] = {"n",   "-1",  "0",    "1",  "2",       "2147483647", "9223372036854775807", "1e308", "nan", "inf", "[",     "]",
-                                         "{",   "}",   "(",    ")",  "<",       ">",          ",",                   ":",     "=",   "%",   "\"",    "@",
-                                         "f32", "u8",  "mask", "%x", "%w",      "kernel",     "relu",                "matmul", "\n", "#",   "true",  "loc",
-                                         "i32", "[n]", "[]",   "f32[n,5]", "f32[]", "0,0",    "groups",              "conv2d"};
+constexpr absl::string_view kPieces[] = {
+    "n",      "-1",     "0",    "1",      "2",        "2147483647", "9223372036854775807",
+    "1e308",  "nan",    "inf",  "[",      "]",        "{",          "}",
+    "(",      ")",      "<",    ">",      ",",        ":",          "=",
+    "%",      "\"",     "@",    "f32",    "u8",       "mask",       "%x",
+    "%w",     "kernel", "relu", "matmul", "\n",       "#",          "true",
+    "loc",    "i32",    "[n]",  "[]",     "f32[n,5]", "f32[]",      "0,0",
+    "groups", "conv2d"};
 
 class Mutator {
  public:
@@ -27,9 +32,12 @@ class Mutator {
 
   std::string Mutate(std::string bytes, FileFormat format) {
     for (size_t count = 1 + Below(2); count > 0; --count) {
-      if (Below(4) == 0) ChangeBytes(bytes);
-      else if (format == FileFormat::kText) ChangeWord(bytes);
-      else bytes[Below(bytes.size())] = static_cast<char>(Below(2) == 0 ? random_() : Below(8));
+      if (Below(4) == 0)
+        ChangeBytes(bytes);
+      else if (format == FileFormat::kText)
+        ChangeWord(bytes);
+      else
+        bytes[Below(bytes.size())] = static_cast<char>(Below(2) == 0 ? random_() : Below(8));
     }
     return bytes;
   }
@@ -41,9 +49,14 @@ class Mutator {
   void ChangeBytes(std::string& bytes) {
     const size_t at = Below(bytes.size()), size = Below(std::min<size_t>(bytes.size() - at, 24));
     switch (Below(3)) {
-      case 0: bytes[at] = static_cast<char>(random_()); break;
-      case 1: bytes.erase(at, size); break;
-      default: bytes.insert(Below(bytes.size()), bytes.substr(at, size));
+      case 0:
+        bytes[at] = static_cast<char>(random_());
+        break;
+      case 1:
+        bytes.erase(at, size);
+        break;
+      default:
+        bytes.insert(Below(bytes.size()), bytes.substr(at, size));
     }
   }
 
@@ -51,12 +64,16 @@ class Mutator {
   void ChangeWord(std::string& bytes) {
     const auto [begin, size] = WordAt(bytes, Below(bytes.size()));
     const auto [other, other_size] = WordAt(bytes, Below(bytes.size()));
-    const std::string word = Below(2) == 0 ? bytes.substr(other, other_size) : std::string(kPieces[Below(std::size(kPieces))]);
+    const std::string word =
+        Below(2) == 0 ? bytes.substr(other, other_size) : std::string(kPieces[Below(std::size(kPieces))]);
     bytes.replace(begin, size, word);
   }
 
   static std::pair<size_t, size_t> WordAt(const std::string& bytes, size_t at) {
-    const auto in_word = [&](size_t i) { return absl::ascii_isalnum(static_cast<unsigned char>(bytes[i])) || bytes[i] == '%' || bytes[i] == '_' || bytes[i] == '.'; };
+    const auto in_word = [&](size_t i) {
+      return absl::ascii_isalnum(static_cast<unsigned char>(bytes[i])) || bytes[i] == '%' || bytes[i] == '_' ||
+             bytes[i] == '.';
+    };
     size_t begin = at, end = at;
     while (begin > 0 && in_word(begin - 1)) --begin;
     while (end < bytes.size() && in_word(end)) ++end;
@@ -67,7 +84,9 @@ class Mutator {
 };
 
 // Reads `bytes` as LoadGraphs does and counts how far it came.
-struct Reached { int read = 0, verified = 0; };
+struct Reached {
+  int read = 0, verified = 0;
+};
 void Feed(const std::string& bytes, FileFormat format, Reached& reached) {
   absl::StatusOr<std::vector<Graph>> graphs;
   if (format == FileFormat::kText) {
@@ -96,7 +115,8 @@ TEST(Hostile, MutatedFiles) {
     std::vector<std::string> seeds;
     for (absl::string_view text : StageTexts()) seeds.push_back(*WriteGraphs({ReadGraph(text)}, format));
     google::protobuf::LogSilencer quiet;
-    for (int round = 0; round < 25000; ++round) Feed(mutator.Mutate(seeds[static_cast<size_t>(round) % seeds.size()], format), format, reached);
+    for (int round = 0; round < 25000; ++round)
+      Feed(mutator.Mutate(seeds[static_cast<size_t>(round) % seeds.size()], format), format, reached);
     // A test that never comes past the parser tests only the parser.
     EXPECT_GT(reached.read, 1000) << static_cast<int>(format);
     EXPECT_GT(reached.verified, 250) << static_cast<int>(format);
@@ -106,7 +126,9 @@ TEST(Hostile, MutatedFiles) {
 // The largest legal files take time in proportion to their size.
 TEST(Hostile, LargestGraphs) {
   std::string chain = "graph \"g\" {\ninput %x : f32[n] data\n%v0 = relu(%x) : f32[n]\n";
-  for (int node = 1; node < 100'000; ++node) chain += "%v" + std::to_string(node) + " = add(%v" + std::to_string(node - 1) + ", %v" + std::to_string(node / 2) + ") : f32[n]\n";
+  for (int node = 1; node < 100'000; ++node)
+    chain += "%v" + std::to_string(node) + " = add(%v" + std::to_string(node - 1) + ", %v" + std::to_string(node / 2) +
+             ") : f32[n]\n";
   chain += "output \"y\" = %v99999 }";
   const auto graphs = Parse(chain, "t.ir");
   ASSERT_TRUE(graphs.ok()) << graphs.status().message();

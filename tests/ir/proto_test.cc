@@ -71,11 +71,13 @@ TEST(Proto, FilesThatCannotBeUsed) {
   EXPECT_EQ(load_error(folder + "/huge.pb"), folder + "/huge.pb: is larger than 67108864 bytes");
   const std::vector<Graph> graphs = {ReadGraph(kTrainText)};
   EXPECT_EQ(SaveGraphs(graphs, "model.txt").message(), "model.txt: a graph's file ends with .ir, .pb or .pbtxt");
-  EXPECT_EQ(SaveGraphs(graphs, folder + "/none/a.pb").message(), folder + "/none/a.pb: cannot write: No such file or directory");
+  EXPECT_EQ(SaveGraphs(graphs, folder + "/none/a.pb").message(),
+            folder + "/none/a.pb: cannot write: No such file or directory");
   EXPECT_EQ(SaveGraphs(graphs, folder + "/folder.pb").message(), folder + "/folder.pb: cannot write: Is a directory");
   Graph broken = graphs[0];
   broken.outputs[0].value = -7;
-  EXPECT_TRUE(absl::StartsWith(SaveGraphs({broken}, folder + "/a.ir").message(), folder + "/a.ir: output loss: there is no value -7\n"));
+  EXPECT_TRUE(absl::StartsWith(SaveGraphs({broken}, folder + "/a.ir").message(),
+                               folder + "/a.ir: output loss: there is no value -7\n"));
   EXPECT_FALSE(std::filesystem::exists(folder + "/a.ir"));
   std::filesystem::remove_all(folder);
 }
@@ -88,31 +90,59 @@ struct Row {
 
 TEST(Proto, ErrorTable) {
   const Row rows[] = {
-      {[](proto::Module& m) { m.set_version(7); }, "file: written by a newer Brine (version 7, this one reads up to 1)"},
+      {[](proto::Module& m) { m.set_version(7); },
+       "file: written by a newer Brine (version 7, this one reads up to 1)"},
       {[](proto::Module& m) { m.set_version(0); }, "file: holds no Brine graph"},
       {[](proto::Module& m) { m.clear_graphs(); }, "file: holds no Brine graph"},
-      {[](proto::Module& m) { for (int i = 0; i < 64; ++i) m.add_graphs(); }, "file: more than 64 graphs"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->set_stage(static_cast<proto::Graph::Stage>(9)); }, "file: graph tiny: unknown stage 9"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->set_function(static_cast<proto::Graph::Function>(-1)); }, "file: graph tiny: unknown function -1"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->set_source(static_cast<proto::Input::Source>(99)); }, "file: graph tiny: unknown source 99"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_role(static_cast<proto::State::Role>(2)); }, "file: graph tiny: unknown role 2"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_initializer(static_cast<proto::State::Initializer>(3)); },
+      {[](proto::Module& m) {
+         for (int i = 0; i < 64; ++i) m.add_graphs();
+       },
+       "file: more than 64 graphs"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->set_stage(static_cast<proto::Graph::Stage>(9)); },
+       "file: graph tiny: unknown stage 9"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->set_function(static_cast<proto::Graph::Function>(-1)); },
+       "file: graph tiny: unknown function -1"},
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_inputs(0)->set_source(static_cast<proto::Input::Source>(99));
+       },
+       "file: graph tiny: unknown source 99"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_role(static_cast<proto::State::Role>(2)); },
+       "file: graph tiny: unknown role 2"},
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_states(0)->set_initializer(static_cast<proto::State::Initializer>(3));
+       },
        "file: graph tiny: unknown initializer 3"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->clear_type(); }, "file: graph tiny: unknown element type 0"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_type()->set_element(static_cast<proto::Type::Element>(6)); },
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->clear_type(); },
+       "file: graph tiny: unknown element type 0"},
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_type()->set_element(
+             static_cast<proto::Type::Element>(6));
+       },
        "file: graph tiny: unknown element type 6"},
-      {[](proto::Module& m) { for (int i = 0; i < 7; ++i) m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_type()->add_dims(1); },
+      {[](proto::Module& m) {
+         for (int i = 0; i < 7; ++i)
+           m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_type()->add_dims(1);
+       },
        "file: graph tiny: rank 9 exceeds 8"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_placement()->set_block(static_cast<proto::Placement::Block>(7)); },
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_placement()->set_block(
+             static_cast<proto::Placement::Block>(7));
+       },
        "file: graph tiny: unknown block 7"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->set_name(std::string("a\0b", 3)); },
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->set_name(std::string("a\0b", 3));
+       },
        "file: graph tiny: \"a\\000b\" is not a value's name"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(1)->mutable_value()->set_name("x"); }, "file: graph tiny: %x is defined twice"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(0)->set_op("matmull"); }, "file: graph tiny: node 1: unknown op matmull; did you mean matmul?"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(0)->set_inputs(0, "logp"); }, "file: graph tiny: node 1: %logp is not defined before it is read"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(1)->mutable_value()->set_name("x"); },
+       "file: graph tiny: %x is defined twice"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(0)->set_op("matmull"); },
+       "file: graph tiny: node 1: unknown op matmull; did you mean matmul?"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(0)->set_inputs(0, "logp"); },
+       "file: graph tiny: node 1: %logp is not defined before it is read"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(1)->mutable_outputs(0)->set_name("logits"); },
        "file: graph tiny: node 2: %logits is defined twice"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->clear_attributes(); }, "file: graph tiny: node 4: reduce_sum needs the attribute axes"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->clear_attributes(); },
+       "file: graph tiny: node 4: reduce_sum needs the attribute axes"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->mutable_attributes(0)->set_real(1); },
        "file: graph tiny: node 4: reduce_sum's attribute axes has the wrong kind"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->mutable_attributes(0)->clear_value(); },
@@ -123,9 +153,13 @@ TEST(Proto, ErrorTable) {
        "file: graph tiny: node 4: attribute name a b is not one word"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->set_region("generic"); },
        "file: graph tiny: node 4: only a kernel has a region, scratch and a body"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_updates(0)->set_value("w2"); }, "file: graph tiny: updates: %w2 is not defined before it is read"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_outputs(0)->clear_value(); }, "file: graph tiny: outputs: % is not defined before it is read"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(0)->mutable_outputs(0)->mutable_type()->set_dims(1, 6); },
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_updates(0)->set_value("w2"); },
+       "file: graph tiny: updates: %w2 is not defined before it is read"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_outputs(0)->clear_value(); },
+       "file: graph tiny: outputs: % is not defined before it is read"},
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_nodes(0)->mutable_outputs(0)->mutable_type()->set_dims(1, 6);
+       },
        "file: model.cc:9: dense: %logits is declared f32[n,6], but matmul makes f32[n,5]\n"
        "    %logits = matmul(%x, %w) : f32[n,6] loc(\"model.cc\":9 \"dense\")\n"
        "                               ^^^^^^^^\n"
@@ -153,8 +187,13 @@ TEST(Proto, KernelErrorTable) {
        "file: graph tiny: node 2: %x is not defined in the kernel's body"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(1)->mutable_outputs(0)->mutable_type()->add_dims(1); },
        "file: graph tiny: node 2: %pool is f32[n,2,2,4,1] outside, but f32[n,2,2,4] in the body"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(1)->add_attributes()->set_name("a"); }, "file: graph tiny: node 2: attribute a has no value"},
-      {[](proto::Module& m) { proto::Attribute& a = *m.mutable_graphs(0)->mutable_nodes(1)->add_attributes(); a.set_name("a"); a.set_boolean(true); },
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(1)->add_attributes()->set_name("a"); },
+       "file: graph tiny: node 2: attribute a has no value"},
+      {[](proto::Module& m) {
+         proto::Attribute& a = *m.mutable_graphs(0)->mutable_nodes(1)->add_attributes();
+         a.set_name("a");
+         a.set_boolean(true);
+       },
        "file: graph tiny: node 2: a kernel has no attributes"},
   };
   for (const Row& row : rows) {
@@ -170,12 +209,14 @@ TEST(Proto, BrokenBinaries) {
   const std::string broken = "file: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep";
   EXPECT_EQ(ErrorOf("", FileFormat::kBinary), "file: holds no Brine graph");
   EXPECT_EQ(ErrorOf("\x08", FileFormat::kBinary), broken);
-  EXPECT_EQ(ErrorOf(std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12), FileFormat::kBinary), broken);  // a varint of 11 bytes
-  EXPECT_EQ(ErrorOf("\x12\xff\xff\xff\xff\x07", FileFormat::kBinary), broken);                                           // a length of 2³¹ − 1
+  EXPECT_EQ(ErrorOf(std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12), FileFormat::kBinary),
+            broken);                                                            // a varint of 11 bytes
+  EXPECT_EQ(ErrorOf("\x12\xff\xff\xff\xff\x07", FileFormat::kBinary), broken);  // a length of 2³¹ − 1
   EXPECT_EQ(ErrorOf(good + '\0', FileFormat::kBinary), broken);
   EXPECT_EQ(ErrorOf(good + "\x0c", FileFormat::kBinary), broken);  // the end of a group
   EXPECT_EQ(ErrorOf(good + "\x18\x01", FileFormat::kBinary), "file: unknown field 3 in Module");
-  for (size_t size = 0; size < good.size(); ++size) EXPECT_NE(ErrorOf(good.substr(0, size), FileFormat::kBinary), "read") << size;
+  for (size_t size = 0; size < good.size(); ++size)
+    EXPECT_NE(ErrorOf(good.substr(0, size), FileFormat::kBinary), "read") << size;
 
   proto::Module module;
   ToProto({ReadGraph(kTrainText)}, module);
@@ -193,7 +234,7 @@ TEST(Proto, BrokenBinaries) {
   std::string deep;  // bodies in bodies: field 8 of Node, each longer by its length
   for (int level = 0; level < 10000 && deep.size() < (1u << 20); ++level) {
     std::string length;
-    for (size_t left = deep.size(); ; left >>= 7) {
+    for (size_t left = deep.size();; left >>= 7) {
       length.push_back(static_cast<char>((left & 127) | (left > 127 ? 128 : 0)));
       if (left <= 127) break;
     }
@@ -201,7 +242,7 @@ TEST(Proto, BrokenBinaries) {
   }
   const auto wrap = [](char tag, const std::string& bytes) {
     std::string length;
-    for (size_t left = bytes.size(); ; left >>= 7) {
+    for (size_t left = bytes.size();; left >>= 7) {
       length.push_back(static_cast<char>((left & 127) | (left > 127 ? 128 : 0)));
       if (left <= 127) break;
     }
@@ -212,10 +253,12 @@ TEST(Proto, BrokenBinaries) {
 
 TEST(Proto, BrokenTexts) {
   const std::string good = *WriteGraphs({ReadGraph(kTrainText)}, FileFormat::kProtoText);
-  EXPECT_EQ(ErrorOf("version: 1\ngraph { }\n", FileFormat::kProtoText), "file:2:7: message type \"brine.ir.proto.Module\" has no field named \"graph\"");
+  EXPECT_EQ(ErrorOf("version: 1\ngraph { }\n", FileFormat::kProtoText),
+            "file:2:7: message type \"brine.ir.proto.Module\" has no field named \"graph\"");
   EXPECT_EQ(ErrorOf("version: 1\ngraphs { stage: TRAINED }\n", FileFormat::kProtoText),
             "file:2:25: unknown enumeration value of \"TRAINED\" for field \"stage\"");
-  EXPECT_EQ(ErrorOf("version: 1 version: 1\n", FileFormat::kProtoText), "file:1:19: non-repeated field \"version\" is specified multiple times");
+  EXPECT_EQ(ErrorOf("version: 1 version: 1\n", FileFormat::kProtoText),
+            "file:1:19: non-repeated field \"version\" is specified multiple times");
   EXPECT_EQ(ErrorOf("version: -1\n", FileFormat::kProtoText), "file:1:10: expected integer, got: -");
   EXPECT_EQ(ErrorOf("version: 7\ngraphs { colour: \"blue\" }\n", FileFormat::kProtoText),
             "file: written by a newer Brine (version 7, this one reads up to 1)");
@@ -229,7 +272,8 @@ TEST(Proto, BrokenTexts) {
   }
   std::string bodies = "version: 1 graphs { nodes { ";
   for (int level = 0; level < 10000; ++level) bodies += "body { ";
-  EXPECT_TRUE(absl::StrContains(ErrorOf(bodies, FileFormat::kProtoText), "too deep")) << ErrorOf(bodies, FileFormat::kProtoText);
+  EXPECT_TRUE(absl::StrContains(ErrorOf(bodies, FileFormat::kProtoText), "too deep"))
+      << ErrorOf(bodies, FileFormat::kProtoText);
 }
 
 }  // namespace

@@ -15,19 +15,29 @@ class Comparison {
 
   bool SameGraph() const {
     return a_.name == b_.name && a_.stage == b_.stage && a_.function == b_.function && a_.batch_size == b_.batch_size &&
-           SameList(a_.layers, b_.layers, [](const Layer& a, const Layer& b) {
-             return a.name == b.name && a.kind == b.kind && a.output == b.output && a.location == b.location;
-           }) &&
-           SameTraining(a_.training, b_.training) && SameList(a_.inputs, b_.inputs, [this](const Input& a, const Input& b) {
-             return SameValue(a.value, b.value) && a.source == b.source && SameBits(a.initial, b.initial);
-           }) &&
-           SameList(a_.states, b_.states, [this](const State& a, const State& b) {
-             return SameValue(a.value, b.value) && a.role == b.role && a.initializer.kind == b.initializer.kind &&
-                    SameBits(a.initializer.argument, b.initializer.argument) && a.location == b.location;
-           }) &&
+           SameList(a_.layers, b_.layers,
+                    [](const Layer& a, const Layer& b) {
+                      return a.name == b.name && a.kind == b.kind && a.output == b.output && a.location == b.location;
+                    }) &&
+           SameTraining(a_.training, b_.training) &&
+           SameList(a_.inputs, b_.inputs,
+                    [this](const Input& a, const Input& b) {
+                      return SameValue(a.value, b.value) && a.source == b.source && SameBits(a.initial, b.initial);
+                    }) &&
+           SameList(a_.states, b_.states,
+                    [this](const State& a, const State& b) {
+                      return SameValue(a.value, b.value) && a.role == b.role &&
+                             a.initializer.kind == b.initializer.kind &&
+                             SameBits(a.initializer.argument, b.initializer.argument) && a.location == b.location;
+                    }) &&
            SameList(a_.nodes, b_.nodes, [this](const Node& a, const Node& b) { return SameNode(a, b); }) &&
-           SameList(a_.updates, b_.updates, [this](const Update& a, const Update& b) { return SameValue(a.state, b.state) && SameValue(a.value, b.value); }) &&
-           SameList(a_.outputs, b_.outputs, [this](const Output& a, const Output& b) { return a.name == b.name && SameValue(a.value, b.value); });
+           SameList(a_.updates, b_.updates,
+                    [this](const Update& a, const Update& b) {
+                      return SameValue(a.state, b.state) && SameValue(a.value, b.value);
+                    }) &&
+           SameList(a_.outputs, b_.outputs, [this](const Output& a, const Output& b) {
+             return a.name == b.name && SameValue(a.value, b.value);
+           });
   }
 
  private:
@@ -36,7 +46,9 @@ class Comparison {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
   }
 
-  static bool SameBits(double a, double b) { return __builtin_bit_cast(uint64_t, a) == __builtin_bit_cast(uint64_t, b); }
+  static bool SameBits(double a, double b) {
+    return __builtin_bit_cast(uint64_t, a) == __builtin_bit_cast(uint64_t, b);
+  }
 
   static bool SameAttributes(const Attributes& a, const Attributes& b) {
     return a == b && std::equal(a.begin(), a.end(), b.begin(), [](const auto& x, const auto& y) {
@@ -48,8 +60,9 @@ class Comparison {
   }
 
   static bool SameTraining(const Training& a, const Training& b) {
-    return a.loss == b.loss && a.from_logits == b.from_logits && a.optimizer == b.optimizer && SameAttributes(a.optimizer_arguments, b.optimizer_arguments) &&
-           a.metrics == b.metrics && a.location == b.location;
+    return a.loss == b.loss && a.from_logits == b.from_logits && a.optimizer == b.optimizer &&
+           SameAttributes(a.optimizer_arguments, b.optimizer_arguments) && a.metrics == b.metrics &&
+           a.location == b.location;
   }
 
   bool SameValue(ValueId a, ValueId b) const {
@@ -59,8 +72,9 @@ class Comparison {
 
   bool SameNode(const Node& a, const Node& b) const {
     const auto same_value = [this](ValueId x, ValueId y) { return SameValue(x, y); };
-    return a.op == b.op && SameList(a.inputs, b.inputs, same_value) && SameList(a.outputs, b.outputs, same_value) && SameAttributes(a.attributes, b.attributes) &&
-           a.locations == b.locations && a.region == b.region && a.scratch_bytes == b.scratch_bytes &&
+    return a.op == b.op && SameList(a.inputs, b.inputs, same_value) && SameList(a.outputs, b.outputs, same_value) &&
+           SameAttributes(a.attributes, b.attributes) && a.locations == b.locations && a.region == b.region &&
+           a.scratch_bytes == b.scratch_bytes &&
            SameList(a.body, b.body, [this](const Node& x, const Node& y) { return SameNode(x, y); });
   }
 
@@ -76,7 +90,8 @@ Graph ReadGraph(absl::string_view text) {
 }
 
 bool Same(const std::vector<Graph>& a, const std::vector<Graph>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Graph& x, const Graph& y) { return Comparison(x, y).SameGraph(); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Graph& x, const Graph& y) { return Comparison(x, y).SameGraph(); });
 }
 
 }  // namespace brine::ir

@@ -1,4 +1,5 @@
-// Graphs of the four stages, in the form in which Print writes them.  Together they use every construct of the text form.
+// Graphs of the four stages, in the form in which Print writes them.  Together they use every construct of the text
+// form.
 #ifndef BRINE_TESTS_IR_TEST_GRAPHS_H_
 #define BRINE_TESTS_IR_TEST_GRAPHS_H_
 
@@ -87,7 +88,8 @@ inline constexpr absl::string_view kFusedText = R"(graph "tiny" stage=fused func
 }
 )";
 
-// %h dies in the second kernel, which writes %r over it; the arena is then used again; the last kernel updates %w in place.
+// %h dies in the second kernel, which writes %r over it; the arena is then used again; the last kernel updates %w in
+// place.
 inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned function=train batch=4 {
   input %x : f32[n,16] @inputs+0 data
   input %rate : f32[] @inputs+256 scalar 0.1
@@ -126,7 +128,8 @@ inline const std::vector<absl::string_view>& StageTexts() {
 // The first graph of a text that parses and is well formed.
 Graph ReadGraph(absl::string_view text);
 
-// Whether two lists of graphs hold the same.  Values are compared by name: their numbers follow from the order in which they were added.
+// Whether two lists of graphs hold the same.  Values are compared by name: their numbers follow from the order in which
+// they were added.
 bool Same(const std::vector<Graph>& a, const std::vector<Graph>& b);
 
 }  // namespace brine::ir

@@ -41,7 +41,14 @@ TEST(Text, ValuesAreNames) {
   graph.AddValue("unused", {DType::kF32, {1}});
   const ValueId x = graph.AddValue("x", {DType::kF32, {kBatch, 3}});
   graph.inputs.push_back({x, Source::kData, 0});
-  graph.nodes.push_back({.op = &kRelu, .inputs = {x}, .outputs = {z}, .attributes = {}, .locations = {}, .region = "", .scratch_bytes = 0, .body = {}});
+  graph.nodes.push_back({.op = &kRelu,
+                         .inputs = {x},
+                         .outputs = {z},
+                         .attributes = {},
+                         .locations = {},
+                         .region = "",
+                         .scratch_bytes = 0,
+                         .body = {}});
   graph.outputs.push_back({"output", z});
   const std::string text = Print(graph);
   EXPECT_EQ(text, R"(graph "shuffled" stage=graph function=model {
@@ -60,14 +67,18 @@ TEST(Text, SeveralGraphs) {
 }
 
 TEST(Text, CommentsAndBlanksAreDropped) {
-  const std::string text = absl::StrCat("# first\n\n", absl::StrReplaceAll(kTrainText, {{"\n  ", "\r\n \t # a comment with \" and %\n\n\t"}}), "   #last");
+  const std::string text =
+      absl::StrCat("# first\n\n",
+                   absl::StrReplaceAll(kTrainText, {{"\n  ", "\r\n \t # a comment with \" and %\n\n\t"}}), "   #last");
   const auto graphs = Parse(text, "test.ir");
   ASSERT_TRUE(graphs.ok()) << graphs.status().message();
   EXPECT_EQ(Print(*graphs), kTrainText);
 }
 
 TEST(Text, OrderOfSectionsIsFree) {
-  const auto graphs = Parse(R"(graph "g" { input %x : f32[n,3] data  %y = relu(%x) : f32[n,3] output "y" = %y input %z : f32[n,2] data })", "test.ir");
+  const auto graphs = Parse(
+      R"(graph "g" { input %x : f32[n,3] data  %y = relu(%x) : f32[n,3] output "y" = %y input %z : f32[n,2] data })",
+      "test.ir");
   ASSERT_TRUE(graphs.ok()) << graphs.status().message();
   EXPECT_EQ(Print(*graphs), R"(graph "g" stage=graph function=model {
   input %x : f32[n,3] data
@@ -81,14 +92,17 @@ TEST(Text, OrderOfSectionsIsFree) {
 // Kinds stay apart: what is real is printed with a point or an exponent, and exactly.
 TEST(Text, RealNumbersKeepTheirBits) {
   const double kInfinity = std::numeric_limits<double>::infinity();
-  const std::vector<double> values = {0, -0.0, 1, -1, 1.0 / 3, 1e21, 1e-7, 123456789, 5e-324, 1.7976931348623157e308, kInfinity, -kInfinity, 0.1f, 1e15, 1e16};
+  const std::vector<double> values = {0,         -0.0,       1,         -1,     1.0 / 3,
+                                      1e21,      1e-7,       123456789, 5e-324, 1.7976931348623157e308,
+                                      kInfinity, -kInfinity, 0.1f,      1e15,   1e16};
   Graph graph;
   graph.name = "numbers";
   const ValueId x = graph.AddValue("x", {DType::kF32, {static_cast<int64_t>(values.size())}});
   const std::vector<int64_t> shape = {static_cast<int64_t>(values.size())};
   graph.nodes.push_back({&kConstant, {}, {x}, {{"dtype", "f32"}, {"shape", shape}, {"values", values}}, {}, "", 0, {}});
   const std::string text = Print(graph);
-  EXPECT_NE(text.find("values=[0.0,-0.0,1.0,-1.0,0.3333333333333333,1e+21,1e-07,123456789.0,5e-324,1.7976931348623157e+308,inf,-inf,0.10000000149011612,"
+  EXPECT_NE(text.find("values=[0.0,-0.0,1.0,-1.0,0.3333333333333333,1e+21,1e-07,123456789.0,5e-324,1.7976931348623157e+"
+                      "308,inf,-inf,0.10000000149011612,"
                       "1e+15,1e+16]"),
             std::string::npos)
       << text;
@@ -111,7 +125,8 @@ TEST(Text, StringsKeepTheirBytes) {
 }
 
 TEST(Text, WholeNumbersServeAsReal) {
-  const auto graphs = Parse(R"(graph "g" { %c = constant() {dtype="f32", shape=[], values=[3]} : f32[] output "c" = %c })", "test.ir");
+  const auto graphs =
+      Parse(R"(graph "g" { %c = constant() {dtype="f32", shape=[], values=[3]} : f32[] output "c" = %c })", "test.ir");
   ASSERT_TRUE(graphs.ok()) << graphs.status().message();
   EXPECT_EQ(graphs->front().nodes[0].attributes.Floats("values"), std::vector<double>{3});
 }
@@ -131,7 +146,8 @@ TEST(Text, PrintsWhatIsBroken) {
 
 TEST(Text, OneNode) {
   const Graph graph = ReadGraph(kFusedText);
-  EXPECT_EQ(PrintNode(graph, graph.nodes[3]), "%y = kernel(%flat) <generic> {\n  %y = softmax(%flat) : f32[n,16]\n} : f32[n,16]");
+  EXPECT_EQ(PrintNode(graph, graph.nodes[3]),
+            "%y = kernel(%flat) <generic> {\n  %y = softmax(%flat) : f32[n,16]\n} : f32[n,16]");
 }
 
 }  // namespace

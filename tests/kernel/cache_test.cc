@@ -122,9 +122,10 @@ TEST_F(CacheTest, CleanRemovesEntriesAndNothingElse) {
 
 ir::Graph Doubled(int64_t width, int64_t batch, const std::string& name) {
   const std::string type = absl::StrCat("f32[n,", width, "]");
-  const std::string text = absl::StrCat("graph \"g\" stage=fused function=predict batch=", batch, " {\n  input %", name, " : ", type, " data\n  %", name, ".y = kernel(%", name,
-                                        ") <generic> {\n    %", name, ".y = add(%", name, ", %", name, ") : ", type, "\n  } : ", type, " loc(\"model.cc\":", width, " \"", name,
-                                        "\")\n  output \"y\" = %", name, ".y\n}\n");
+  const std::string text = absl::StrCat(
+      "graph \"g\" stage=fused function=predict batch=", batch, " {\n  input %", name, " : ", type, " data\n  %", name,
+      ".y = kernel(%", name, ") <generic> {\n    %", name, ".y = add(%", name, ", %", name, ") : ", type,
+      "\n  } : ", type, " loc(\"model.cc\":", width, " \"", name, "\")\n  output \"y\" = %", name, ".y\n}\n");
   return ir::Parse(text, "test").value().front();
 }
 
@@ -144,7 +145,6 @@ TEST_F(CacheTest, AKernelIsCompiledOncePerMeaning) {
   EXPECT_EQ(compiled(Doubled(6, 4, "x")), 1);
   EXPECT_EQ(compiled(Doubled(5, 3, "x")), 1);  // the largest n is part of the key
   EXPECT_EQ(compiled(Doubled(5, 4, "x"), true), 1);
-
 }
 
 // The entry of the only kernel in a cache.

@@ -1,5 +1,6 @@
-// Every op through the generic template against the interpreter, on the cases that the op tests use (odd sizes, odd windows) and on
-// larger ones that fill vectors and register tiles unevenly.  All cases are one graph, so that workers compile them side by side.
+// Every op through the generic template against the interpreter, on the cases that the op tests use (odd sizes, odd
+// windows) and on larger ones that fill vectors and register tiles unevenly.  All cases are one graph, so that workers
+// compile them side by side.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -50,10 +51,29 @@ std::vector<ir::OpCase> LargeCases() {
       {&kReluAvgPoolGrad, {"f32[n,5,6,19]", "u8[n,5,6,19]"}, {{"input_size", Ints{11, 13}}}},
       {&kAvgPool, {"f32[n,11,13,16]"}, {{"window", Ints{11, 13}}, {"strides", Ints{1, 1}}}},
       {&kDropout, {"f32[n,211]", {"f32[]", Domain::kApart}, seed, step}, {{"id", int64_t{4242424242}}}},
-      {&kRandomTranslation, {"f32[n,9,7,3]", seed, step}, {{"id", int64_t{82}}, {"height_factor", Floats{-0.3, 0.3}}, {"width_factor", Floats{0.1, 0.2}}, {"fill_mode", "constant"}, {"fill_value", 0.5}}},
-      {&kRandomTranslation, {"f32[n,9,7,3]", seed, step}, {{"id", int64_t{83}}, {"height_factor", Floats{-0.3, 0.3}}, {"width_factor", Floats{0.1, 0.2}}, {"fill_mode", "nearest"}}},
+      {&kRandomTranslation,
+       {"f32[n,9,7,3]", seed, step},
+       {{"id", int64_t{82}},
+        {"height_factor", Floats{-0.3, 0.3}},
+        {"width_factor", Floats{0.1, 0.2}},
+        {"fill_mode", "constant"},
+        {"fill_value", 0.5}}},
+      {&kRandomTranslation,
+       {"f32[n,9,7,3]", seed, step},
+       {{"id", int64_t{83}},
+        {"height_factor", Floats{-0.3, 0.3}},
+        {"width_factor", Floats{0.1, 0.2}},
+        {"fill_mode", "nearest"}}},
       {&kSgd, {"f32[31,67]", "f32[31,67]", scalar}},
-      {&kAdam, {"f32[257,67]", "f32[257,67]", "f32[257,67]", {"f32[257,67]", Domain::kPositive}, scalar, scalar, scalar, scalar}},
+      {&kAdam,
+       {"f32[257,67]",
+        "f32[257,67]",
+        "f32[257,67]",
+        {"f32[257,67]", Domain::kPositive},
+        scalar,
+        scalar,
+        scalar,
+        scalar}},
   };
 }
 
@@ -125,7 +145,8 @@ void CompareAll(Step& step, int64_t n, int draws) {
   }
   for (size_t at = 0; at < cases.rows.size(); ++at) {
     for (const std::string& name : cases.results[at]) {
-      EXPECT_LE(errors[name].Rmse(), errors[name].Bound()) << ToString(cases.rows[at]) << " " << name << " with n = " << n;
+      EXPECT_LE(errors[name].Rmse(), errors[name].Bound())
+          << ToString(cases.rows[at]) << " " << name << " with n = " << n;
     }
   }
 }
@@ -180,7 +201,8 @@ TEST(Ops, APartialBatchIsThePrefixOfAFullOne) {
     const ir::Type& type = cases.graph.type(cases.graph.FindValue(name));
     if (type.shape.empty() || type.shape[0] != ir::kBatch) continue;
     tensor.dims[0] = 2;
-    (tensor.real.empty() ? tensor.whole.resize(static_cast<size_t>(tensor.size())) : tensor.real.resize(static_cast<size_t>(tensor.size())));
+    (tensor.real.empty() ? tensor.whole.resize(static_cast<size_t>(tensor.size()))
+                         : tensor.real.resize(static_cast<size_t>(tensor.size())));
   }
   const auto all = step->Run(full, kBatchSize);
   const auto some = step->Run(part, 2);
@@ -190,7 +212,8 @@ TEST(Ops, APartialBatchIsThePrefixOfAFullOne) {
       const ir::Type& type = cases.graph.type(cases.graph.FindValue(name));
       if (type.shape.empty() || type.shape[0] != ir::kBatch) continue;
       const ir::Tensor<float>& prefix = some->at(name);
-      EXPECT_EQ(std::memcmp(prefix.real.data(), all->at(name).real.data(), prefix.real.size() * sizeof(float)), 0) << name;
+      EXPECT_EQ(std::memcmp(prefix.real.data(), all->at(name).real.data(), prefix.real.size() * sizeof(float)), 0)
+          << name;
       EXPECT_TRUE(std::equal(prefix.whole.begin(), prefix.whole.end(), all->at(name).whole.begin())) << name;
     }
   }

@@ -12,9 +12,11 @@ namespace {
 // A kernel of `rows` tasks.
 ir::Graph Model(const std::string& name, int rows) {
   const std::string type = absl::StrCat("f32[", rows, ",4099]");
-  const auto graphs = ir::Parse(absl::StrCat("graph \"", name, "\" stage=fused function=predict batch=1 {\n  input %x : ", type,
-                                             " data\n  %y = kernel(%x) <generic> {\n    %y = exp(%x) : ", type, "\n  } : ", type, "\n  output \"y\" = %y\n}\n"),
-                                name);
+  const auto graphs =
+      ir::Parse(absl::StrCat("graph \"", name, "\" stage=fused function=predict batch=1 {\n  input %x : ", type,
+                             " data\n  %y = kernel(%x) <generic> {\n    %y = exp(%x) : ", type, "\n  } : ", type,
+                             "\n  output \"y\" = %y\n}\n"),
+                name);
   EXPECT_TRUE(graphs.ok()) << graphs.status();
   return graphs->front();
 }

@@ -1,4 +1,5 @@
-// Extreme shapes: what a template would keep on the stack of a row of a picture, or of its channels, is more than a thread may have.
+// Extreme shapes: what a template would keep on the stack of a row of a picture, or of its channels, is more than a
+// thread may have.
 #include <gtest/gtest.h>
 #include <pthread.h>
 
@@ -66,7 +67,8 @@ void OnSmallStack(Body body) {
 
 TEST_P(StackTest, OneMegabyteIsEnough) {
   const auto& row = kRows[GetParam()];
-  const auto graphs = ir::Parse(absl::StrCat("graph \"stack\" stage=fused function=predict batch=", kBatchSize, " {", row.kernel, "\n  output \"y\" = %y\n}\n"),
+  const auto graphs = ir::Parse(absl::StrCat("graph \"stack\" stage=fused function=predict batch=", kBatchSize, " {",
+                                             row.kernel, "\n  output \"y\" = %y\n}\n"),
                                 row.name);
   ASSERT_TRUE(graphs.ok()) << graphs.status();
   auto step = BuildStep(graphs->front(), TestOptions());

@@ -1,4 +1,5 @@
-// Whole training steps: every kernel of the tutorial CNN against the interpreter, on what the step itself computed before it.
+// Whole training steps: every kernel of the tutorial CNN against the interpreter, on what the step itself computed
+// before it.
 #include <gtest/gtest.h>
 
 #include "codegen/files.h"
@@ -63,8 +64,12 @@ TEST_P(StepTest, ThePlannedMemoryAndAnyNumberOfThreadsGiveTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, StepTest, testing::Combine(testing::Values("cifar10_cnn", "cifar10_dropout_augment"), testing::ValuesIn(Targets())),
-                         [](const auto& info) { return absl::StrCat(std::get<0>(info.param), "_", TargetName(std::get<1>(info.param))); });
+INSTANTIATE_TEST_SUITE_P(Models, StepTest,
+                         testing::Combine(testing::Values("cifar10_cnn", "cifar10_dropout_augment"),
+                                          testing::ValuesIn(Targets())),
+                         [](const auto& info) {
+                           return absl::StrCat(std::get<0>(info.param), "_", TargetName(std::get<1>(info.param)));
+                         });
 
 }  // namespace
 }  // namespace brine::codegen

@@ -21,7 +21,8 @@ void AddGeneric(ir::Graph& graph, ir::Node kernel) {
     const ir::ValueId copy = graph.AddValue(absl::StrCat(graph.value(original).name, ".generic"), graph.type(original));
     std::replace(kernel.outputs.begin(), kernel.outputs.end(), original, copy);
     for (ir::Node& node : kernel.body) {
-      for (std::vector<ir::ValueId>* values : {&node.inputs, &node.outputs}) std::replace(values->begin(), values->end(), original, copy);
+      for (std::vector<ir::ValueId>* values : {&node.inputs, &node.outputs})
+        std::replace(values->begin(), values->end(), original, copy);
     }
   }
   graph.nodes.push_back(std::move(kernel));
@@ -34,13 +35,16 @@ ir::Graph MakeCases(int64_t batch_size, bool generic) {
   for (absl::Span<const Row> rows : {kForwardRows, kGradientRows}) {
     for (const Row& row : rows) {
       std::string text = row.text;
-      for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) text.insert(at + 1, absl::StrCat(row.name, "."));
+      for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1))
+        text.insert(at + 1, absl::StrCat(row.name, "."));
       const size_t kernel = text.rfind('\n', text.find("kernel("));
       inputs += text.substr(0, kernel);
       kernels += text.substr(kernel);
     }
   }
-  auto graphs = ir::Parse(absl::StrCat("graph \"cases\" stage=fused function=train batch=", batch_size, " {", inputs, kernels, "\n}\n"), "cases");
+  auto graphs = ir::Parse(
+      absl::StrCat("graph \"cases\" stage=fused function=train batch=", batch_size, " {", inputs, kernels, "\n}\n"),
+      "cases");
   EXPECT_TRUE(graphs.ok()) << graphs.status();
   ir::Graph graph = graphs->front();
   if (!generic) return graph;

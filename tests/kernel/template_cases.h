@@ -10,7 +10,8 @@
 
 namespace brine::codegen {
 
-// Inputs and the kernel; %i is the winner of a window of `cells`.  One that `rounds` divides by 3 on its way to whole numbers.
+// Inputs and the kernel; %i is the winner of a window of `cells`.  One that `rounds` divides by 3 on its way to whole
+// numbers.
 struct Row {
   const char* name;
   const char* text;
@@ -19,14 +20,16 @@ struct Row {
 };
 extern const absl::Span<const Row> kForwardRows, kGradientRows;
 
-// The rows as one graph, each kernel once by its template and, if wanted, once by generic: every row's values begin with its name.
+// The rows as one graph, each kernel once by its template and, if wanted, once by generic: every row's values begin
+// with its name.
 ir::Graph MakeCases(int64_t batch_size, bool generic = true);
 const Row& RowOf(absl::string_view value);
 absl::string_view OperandOf(absl::string_view value);  // what the row calls an input: d of filter_padded.d
 
 enum class Numbers { kReal, kWhole };  // whole numbers are summed exactly, and have many ties
 
-// The inputs of `graph` with n = `rows`, each whatever the others are.  Of the elements of %d, the share `live` is not zero.
+// The inputs of `graph` with n = `rows`, each whatever the others are.  Of the elements of %d, the share `live` is not
+// zero.
 ir::Tensors<float> Draw(const ir::Graph& graph, uint32_t seed, int64_t rows, Numbers numbers, double live);
 
 }  // namespace brine::codegen

@@ -1,4 +1,5 @@
-// Every template of codegen/templates against generic and the interpreter, on sizes that fill vectors, tiles and chunks unevenly.
+// Every template of codegen/templates against generic and the interpreter, on sizes that fill vectors, tiles and chunks
+// unevenly.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +44,8 @@ class Templates : public testing::TestWithParam<const char*> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(EachTarget, Templates, testing::ValuesIn(Targets()), [](const auto& info) { return TargetName(info.param); });
+INSTANTIATE_TEST_SUITE_P(EachTarget, Templates, testing::ValuesIn(Targets()),
+                         [](const auto& info) { return TargetName(info.param); });
 
 // What the interpreter makes of the rows, under the names of both kernels of each.
 template <typename Real>
@@ -63,14 +65,16 @@ ir::Tensors<Real> Interpret(const ir::Tensors<Real>& given, int64_t rows) {
   return *std::move(results);
 }
 
-// What a pool chose, where sums are rounded: a winner is a largest one of its window, of near equals any; a mask holds the positive sums and
-// no negative one.  `terms` are the sums of absolute terms, of which `share` may be lost.
-void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const ir::Tensor<double>& sums, const ir::Tensor<double>& terms, double share,
-                   const std::string& name) {
+// What a pool chose, where sums are rounded: a winner is a largest one of its window, of near equals any; a mask holds
+// the positive sums and no negative one.  `terms` are the sums of absolute terms, of which `share` may be lost.
+void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const ir::Tensor<double>& sums,
+                   const ir::Tensor<double>& terms, double share, const std::string& name) {
   const std::vector<int64_t>&window = pool.attributes.Ints("window"), &strides = pool.attributes.Ints("strides");
-  const int64_t height = choices.dim(1), width = choices.dim(2), channels = choices.dim(3), cells = window[0] * window[1];
+  const int64_t height = choices.dim(1), width = choices.dim(2), channels = choices.dim(3),
+                cells = window[0] * window[1];
   for (int64_t place = 0; place < choices.size(); ++place) {
-    const int64_t c = place % channels, column = place / channels % width, row = place / channels / width % height, n = place / channels / width / height;
+    const int64_t c = place % channels, column = place / channels % width, row = place / channels / width % height,
+                  n = place / channels / width / height;
     const auto at = [&](int64_t cell) {
       const int64_t y = row * strides[0] + cell / window[1], x = column * strides[1] + cell % window[1];
       return static_cast<size_t>(((n * sums.dim(1) + y) * sums.dim(2) + x) * channels + c);
@@ -119,7 +123,8 @@ void Compare(Step& step, int64_t n, double live, int draws) {
       }
     }
   }
-  for (auto& [name, error] : errors) EXPECT_LE(error.Rmse(), error.Bound()) << name << " with n = " << n << ", " << live << " live";
+  for (auto& [name, error] : errors)
+    EXPECT_LE(error.Rmse(), error.Bound()) << name << " with n = " << n << ", " << live << " live";
 }
 
 TEST_P(Templates, AgreeWithTheInterpreter) {
@@ -145,7 +150,8 @@ TEST_P(Templates, StayInsideTheirBuffersWithChecksOn) {
 
 enum class Rounding { kNone, kWhereRowsSay };
 
-// Of whole numbers, which are summed exactly: every bit agrees, and the first of equal winners wins.  Where a kernel rounds, it is by little.
+// Of whole numbers, which are summed exactly: every bit agrees, and the first of equal winners wins.  Where a kernel
+// rounds, it is by little.
 void ExpectExact(Step& step, const ir::Tensors<float>& given, int64_t n, Rounding rounding, const std::string& what) {
   SCOPED_TRACE(what);
   const ir::Graph& graph = AllCases();
@@ -185,7 +191,8 @@ TEST_P(Templates, AreExactOnWholeNumbers) {
   auto step = Build();
   ASSERT_TRUE(step.ok()) << step.status();
   for (double live : {0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0}) {
-    ExpectExact(*step, Draw(AllCases(), 7, 4, Numbers::kWhole, live), 4, Rounding::kWhereRowsSay, absl::StrCat(live, " live"));
+    ExpectExact(*step, Draw(AllCases(), 7, 4, Numbers::kWhole, live), 4, Rounding::kWhereRowsSay,
+                absl::StrCat(live, " live"));
   }
 }
 
@@ -208,13 +215,15 @@ TEST_P(Templates, ChooseAmongTheEqualCellsOfUniformPictures) {
   ExpectExact(*step, given, 3, Rounding::kWhereRowsSay, "of 3");
 }
 
-// What such pictures leave for the gradients: the first cell of every window won, no bit of a mask is set; and the opposite.
+// What such pictures leave for the gradients: the first cell of every window won, no bit of a mask is set; and the
+// opposite.
 TEST_P(Templates, FollowChoicesThatAreTheSameEverywhere) {
   auto step = Build();
   ASSERT_TRUE(step.ok()) << step.status();
   for (bool last : {false, true}) {
     ir::Tensors<float> given = Draw(AllCases(), 1, 3, Numbers::kWhole, 0.6);
-    for (auto& [name, tensor] : given) std::fill(tensor.whole.begin(), tensor.whole.end(), last ? RowOf(name).cells - 1 : 0);
+    for (auto& [name, tensor] : given)
+      std::fill(tensor.whole.begin(), tensor.whole.end(), last ? RowOf(name).cells - 1 : 0);
     ExpectExact(*step, given, 3, Rounding::kWhereRowsSay, last ? "the last cell, all bits" : "the first cell, no bit");
   }
 }
@@ -241,23 +250,24 @@ bool MayPassOver(const ir::Op& op) {
   return std::find(std::begin(ops), std::end(ops), &op) != std::end(ops);
 }
 
-// Rows and their operands of which a kernel does not read what only meets zeros, so that a NaN there changes nothing.  Not every
-// target leaves out all of them.
+// Rows and their operands of which a kernel does not read what only meets zeros, so that a NaN there changes nothing.
+// Not every target leaves out all of them.
 const std::set<std::string> kLeftOut = {
     // pixels beside gradients that are zero: their pool chose others, relu turned them off, or no window covers them
-    "filter_of_few_channels.x", "filter_in_chunks.x", "filter_padded.x", "filter_of_one_channel.x", "filter_of_masked_means.x",
-    "filter_of_masked_means_by_winograd.x", "filter_of_live.x", "filter_of_live_in_shared_lists.x", "filter_of_live_strided.x",
-    "filter_of_live_with_few_filters.x", "dense_grad_filter_of_live.x",
+    "filter_of_few_channels.x", "filter_in_chunks.x", "filter_padded.x", "filter_of_one_channel.x",
+    "filter_of_masked_means.x", "filter_of_masked_means_by_winograd.x", "filter_of_live.x",
+    "filter_of_live_in_shared_lists.x", "filter_of_live_strided.x", "filter_of_live_with_few_filters.x",
+    "dense_grad_filter_of_live.x",
     // gradients beside inputs that relu turned off
     "dense_grad_filter_of_live_input.y",
     // weights of such gradients
-    "input_masked.w", "input_padded.w", "input_of_many_filters.w", "input_of_live.w", "input_of_live_by_taps.w", "input_of_live_wide.w",
-    "dense_grad_input_of_live.w", "dense_grad_input_of_live_over_many_units.w",
+    "input_masked.w", "input_padded.w", "input_of_many_filters.w", "input_of_live.w", "input_of_live_by_taps.w",
+    "input_of_live_wide.w", "dense_grad_input_of_live.w", "dense_grad_input_of_live_over_many_units.w",
     // weights of inputs that are zero
     "conv_of_live_in_chunks.w"};
 
-// Whatever fast-math makes of comparisons, a NaN reaches every result that it reaches in the interpreter, or at least those that another
-// number in its place would change.  Some forward ops may pass it over.
+// Whatever fast-math makes of comparisons, a NaN reaches every result that it reaches in the interpreter, or at least
+// those that another number in its place would change.  Some forward ops may pass it over.
 TEST_P(Templates, PassOnWhatIsNoNumber) {
   constexpr int64_t kRows = 2;
   auto step = Build();
@@ -280,16 +290,21 @@ TEST_P(Templates, PassOnWhatIsNoNumber) {
       ASSERT_TRUE(kernel.ok()) << kernel.status();
       const auto exact = Interpret(ToDouble(given), kRows), after = Interpret(ToDouble(moved), kRows);
       for (const ir::Node& node : graph.nodes) {
-        if (std::any_of(node.body.begin(), node.body.end(), [](const ir::Node& inner) { return MayPassOver(*inner.op); })) continue;
+        if (std::any_of(node.body.begin(), node.body.end(),
+                        [](const ir::Node& inner) { return MayPassOver(*inner.op); }))
+          continue;
         for (ir::ValueId output : node.outputs) {
           const std::string& name = graph.value(output).name;
-          const std::vector<double>&want = exact.at(name).real, &old = before.at(name).real, &other = after.at(name).real;
+          const std::vector<double>&want = exact.at(name).real, &old = before.at(name).real,
+                &other = after.at(name).real;
           for (size_t at = 0; at < want.size(); ++at) {
             if (!std::isnan(want[at])) continue;
             reached.insert(absl::StrCat(RowOf(name).name, ".", operand));
             if (std::isnan(kernel->at(name).real[at])) continue;
-            if (old[at] != other[at]) lost.insert(absl::StrCat(name, " from ", operand));
-            else left_out.insert(absl::StrCat(RowOf(name).name, ".", operand));
+            if (old[at] != other[at])
+              lost.insert(absl::StrCat(name, " from ", operand));
+            else
+              left_out.insert(absl::StrCat(RowOf(name).name, ".", operand));
           }
         }
       }
@@ -297,7 +312,8 @@ TEST_P(Templates, PassOnWhatIsNoNumber) {
   }
   EXPECT_EQ(lost, std::set<std::string>());
   EXPECT_THAT(kLeftOut, testing::IsSupersetOf(left_out));
-  for (const Row& row : kGradientRows) EXPECT_EQ(reached.count(absl::StrCat(row.name, ".d")), 1) << row.name << ": no draw tests its gradient";
+  for (const Row& row : kGradientRows)
+    EXPECT_EQ(reached.count(absl::StrCat(row.name, ".d")), 1) << row.name << ": no draw tests its gradient";
 }
 
 }  // namespace

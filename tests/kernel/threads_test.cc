@@ -21,7 +21,9 @@ namespace {
 // Calls `body(index)` as tasks.
 template <typename Body>
 int ParallelFor(int32_t min, int32_t size, Body body) {
-  const brine_task task = [](void*, int32_t index, uint8_t* closure) { return static_cast<int>((*reinterpret_cast<Body*>(closure))(index)); };
+  const brine_task task = [](void*, int32_t index, uint8_t* closure) {
+    return static_cast<int>((*reinterpret_cast<Body*>(closure))(index));
+  };
   return brine_backend_parallel_for(nullptr, task, min, size, reinterpret_cast<uint8_t*>(&body));
 }
 
@@ -43,7 +45,8 @@ TEST(Threads, EachTaskRunsOnce) {
     for (int32_t size : {0, 1, 2, 3, 7, 64, 1000}) {
       for (int32_t min : {0, -5, std::numeric_limits<int32_t>::max() - size + (size > 0 ? 1 : 0)}) {
         if (min > 0 && size == 0) continue;
-        EXPECT_EQ(Visits(min, size), std::vector<int>(static_cast<size_t>(size), 1)) << threads << " threads, " << size << " tasks from " << min;
+        EXPECT_EQ(Visits(min, size), std::vector<int>(static_cast<size_t>(size), 1))
+            << threads << " threads, " << size << " tasks from " << min;
       }
     }
   }

@@ -1,4 +1,5 @@
-// The compiled tutorial CNN, trained: its losses beside those of other programs, and the same bits on any number of threads.
+// The compiled tutorial CNN, trained: its losses beside those of other programs, and the same bits on any number of
+// threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -66,7 +67,8 @@ TEST_F(Training, LossesAreWithinTenTimesTheSpreadOfOtherPrograms) {
   for (size_t step = 0; step < rows.size(); ++step) {
     const double exact = std::stod(rows[step][1]);
     double spread = std::ldexp(exact, -24);  // half a unit in the last place: what a float32 number may be off
-    for (size_t column = 2; column < rows[step].size(); ++column) spread = std::max(spread, std::abs(std::stod(rows[step][column]) - exact));
+    for (size_t column = 2; column < rows[step].size(); ++column)
+      spread = std::max(spread, std::abs(std::stod(rows[step][column]) - exact));
     EXPECT_NEAR(losses[step], exact, 10 * spread) << "step " << step + 1;
   }
 }

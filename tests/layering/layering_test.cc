@@ -79,7 +79,8 @@ std::vector<Include> ReadIncludes() {
         if (!(words >> hash) || hash != '#' || !(words >> word) || word.rfind("include", 0) != 0) continue;
         const size_t begin = line.find_first_of("\"<"), end = line.find_first_of("\">", begin + 1);
         if (begin == std::string::npos || end == std::string::npos) continue;
-        includes.push_back({relative.generic_string(), FolderOf(relative), line.substr(begin + 1, end - begin - 1), line[begin] == '"'});
+        includes.push_back({relative.generic_string(), FolderOf(relative), line.substr(begin + 1, end - begin - 1),
+                            line[begin] == '"'});
       }
     }
   }
@@ -97,7 +98,8 @@ TEST(Layering, IncludesFollowTheTable) {
     const std::string where = include.file + " includes " + include.path + ": ";
     const std::string first = FolderOf(include.path);
     if (kFolders.count(first) != 0) {
-      EXPECT_TRUE(first == include.folder || kFolders.at(include.folder).count(first) != 0) << where << include.folder << " may not include " << first;
+      EXPECT_TRUE(first == include.folder || kFolders.at(include.folder).count(first) != 0)
+          << where << include.folder << " may not include " << first;
     } else if (kPackages.count(first) != 0) {
       EXPECT_EQ(kPackages.at(first).count(include.folder), 1u) << where << include.folder << " may not name it";
     } else if (include.folder == "examples") {
@@ -105,7 +107,8 @@ TEST(Layering, IncludesFollowTheTable) {
     } else {
       // Paths start at the root, so that none slips past the table.
       EXPECT_FALSE(include.quoted) << where << "neither a folder nor a known package";
-      const bool standard = include.path.find_first_of("./") == std::string::npos || std::regex_match(include.path, kCLibrary);
+      const bool standard =
+          include.path.find_first_of("./") == std::string::npos || std::regex_match(include.path, kCLibrary);
       EXPECT_TRUE(standard || include.path == "brine.h") << where << "neither a standard header nor a known package";
     }
   }
@@ -114,7 +117,8 @@ TEST(Layering, IncludesFollowTheTable) {
 TEST(Layering, CodegenSeesTheRuntimesCHeadersOnly) {
   for (const Include& include : AllIncludes()) {
     if (include.folder != "codegen" || FolderOf(include.path) != "runtime") continue;
-    EXPECT_TRUE(include.path == "runtime/program.h" || include.path.rfind("runtime/core/", 0) == 0) << include.file << " includes " << include.path;
+    EXPECT_TRUE(include.path == "runtime/program.h" || include.path.rfind("runtime/core/", 0) == 0)
+        << include.file << " includes " << include.path;
   }
 }
 
@@ -138,7 +142,8 @@ TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
   while (std::fgets(line, sizeof line, symbols) != nullptr) {
     const std::string symbol(line);
     ++seen;
-    for (const char* part : {"std::", "__cxa", "__gxx", "operator new", "operator delete", "typeinfo", "vtable", "_Unwind"}) {
+    for (const char* part :
+         {"std::", "__cxa", "__gxx", "operator new", "operator delete", "typeinfo", "vtable", "_Unwind"}) {
       EXPECT_EQ(symbol.find(part), std::string::npos) << "libbrine_core.a needs " << symbol;
     }
   }
@@ -147,8 +152,9 @@ TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
 }
 
 TEST(Layering, TheTopLevelIsAsDesigned) {
-  const Names allowed = {"frontend", "ir", "passes", "codegen", "runtime", "examples", "tests", "CMakeLists.txt", "CMakePresets.json", "README.md",
-                         "LICENSE", "NOTICE", "build"};
+  const Names allowed = {"frontend", "ir",     "passes",         "codegen",           "runtime",
+                         "examples", "tests",  "CMakeLists.txt", "CMakePresets.json", "README.md",
+                         "LICENSE",  "NOTICE", "build"};
   for (const fs::directory_entry& entry : fs::directory_iterator(kRoot)) {
     const std::string name = entry.path().filename();
     EXPECT_TRUE(name[0] == '.' || allowed.count(name) != 0) << name;

@@ -1,4 +1,5 @@
-// Every row of ops.def is a whole op: documented, executable, differentiable or with the reason why not, and covered by a case.
+// Every row of ops.def is a whole op: documented, executable, differentiable or with the reason why not, and covered by
+// a case.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -20,7 +21,8 @@ TEST(Completeness, EveryOpIsWhole) {
     EXPECT_NE(op->infer, nullptr) << "shape rule is missing";
     EXPECT_NE(op->interpret, nullptr) << "loop in double is missing";
     EXPECT_NE(op->interpret_f32, nullptr) << "loop in float is missing";
-    EXPECT_NE(op->gradient == nullptr, op->not_differentiable.empty()) << "wants a gradient or a reason why there is none, not both";
+    EXPECT_NE(op->gradient == nullptr, op->not_differentiable.empty())
+        << "wants a gradient or a reason why there is none, not both";
     for (const AttributeSpec& spec : op->attributes) {
       EXPECT_FALSE(spec.doc.empty()) << spec.name << " has no doc";
       EXPECT_TRUE(!spec.has_default || KindMatches(spec.kind, spec.default_value)) << spec.name;
@@ -44,7 +46,8 @@ TEST(Completeness, FloatAgreesWithDouble) {
     std::vector<Tensor<double>> wide = RandomOperands<double>(row);
     for (size_t i = 0; i < narrow.size(); ++i) wide[i].real.assign(narrow[i].real.begin(), narrow[i].real.end());
     Attributes attributes = row.attributes;
-    for (auto& [name, value] : Attributes(row.attributes)) {  // shapes with n are for graphs; here every size is a number
+    for (auto& [name, value] :
+         Attributes(row.attributes)) {  // shapes with n are for graphs; here every size is a number
       if (row.op->FindAttribute(name)->kind != AttributeKind::kDims) continue;
       Ints dims = std::get<Ints>(value);
       for (int64_t& dim : dims) dim = dim == kBatch ? row.rows : dim;
@@ -69,7 +72,8 @@ TEST(Completeness, FlopsGrowWithTheRows) {
     for (const Operand& operand : row.operands) types.push_back(operand.type);
     const Attributes attributes = Completed(*row.op, row.attributes);
     const std::vector<Type> outputs = InferTypes(*row.op, types, attributes).value();
-    const int64_t one = row.op->flops({types, attributes}, outputs, 1), five = row.op->flops({types, attributes}, outputs, 5);
+    const int64_t one = row.op->flops({types, attributes}, outputs, 1),
+                  five = row.op->flops({types, attributes}, outputs, 5);
     EXPECT_GT(one, 0);
     bool batched = false;
     for (const Type& type : types) batched |= !type.shape.empty() && type.shape[0] == kBatch;

@@ -33,7 +33,8 @@ void ExpectClose(const std::vector<double>& got, const std::vector<double>& want
 
 TEST(Forward, HandComputed) {
   const auto t = [](const char* type, Floats values) { return TensorOf(type, values); };
-  const Tensor<double> square = t("f32[2,2]", {1, 2, 3, 4}), wide = t("f32[2,3]", {1, 2, 3, 4, 5, 6}), row = t("f32[3]", {10, 20, 30});
+  const Tensor<double> square = t("f32[2,2]", {1, 2, 3, 4}), wide = t("f32[2,3]", {1, 2, 3, 4, 5, 6}),
+                       row = t("f32[3]", {10, 20, 30});
   const Tensor<double> half = t("f32[]", {0.5}), tenth = t("f32[]", {0.125});
   const std::vector<Row> rows = {
       {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{2, 2}}, {"values", Floats{0.1}}}, {{0.1, 0.1, 0.1, 0.1}}},
@@ -65,16 +66,25 @@ TEST(Forward, HandComputed) {
       {&kReduceSum, {t("f32[2,2,2]", {1, 2, 3, 4, 5, 6, 7, 8})}, {{"axes", Ints{0, 2}}}, {{14, 22}}},
       {&kArgmax, {t("f32[4,3]", {1, 3, 2, 4, 4, 1, 1, kNaN, kNaN, kNaN, 9, 9})}, {}, {{1, 0, 1, 0}}},
       {&kOneHot, {t("i32[4]", {0, 2, 3, -1})}, {{"classes", int64_t{3}}}, {{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0}}},
-      {&kSoftmax, {t("f32[4,2]", {1000, 1000, 0, std::log(3), kNaN, 0, -2000, 0})}, {}, {{0.5, 0.5, 0.25, 0.75, kNaN, kNaN, 0, 1}}},
+      {&kSoftmax,
+       {t("f32[4,2]", {1000, 1000, 0, std::log(3), kNaN, 0, -2000, 0})},
+       {},
+       {{0.5, 0.5, 0.25, 0.75, kNaN, kNaN, 0, 1}}},
       {&kLogSoftmax, {t("f32[2,2]", {-1000, 1000, 0, 0})}, {}, {{-2000, 0, -std::log(2), -std::log(2)}}},
       {&kMatmul, {wide, t("f32[3,2]", {1, 0, 0, 1, 1, 1})}, {}, {{4, 5, 10, 11}}},
       {&kMatmul, {wide, t("f32[1,3]", {1, 10, 100})}, {{"transpose_b", true}}, {{321, 654}}},
       {&kMatmul, {square, wide}, {{"transpose_a", true}}, {{13, 17, 21, 18, 24, 30}}},
-      {&kMatmul, {t("f32[2,1,1]", {2, 3}), t("f32[2,1,2]", {1, 10, 100, 1000})}, {{"transpose_a", true}}, {{302, 3020}}},
+      {&kMatmul,
+       {t("f32[2,1,1]", {2, 3}), t("f32[2,1,2]", {1, 10, 100, 1000})},
+       {{"transpose_a", true}},
+       {{302, 3020}}},
       {&kMatmul, {t("f32[1,1]", {0}), t("f32[1,1]", {kNaN})}, {}, {{kNaN}}},
       {&kSgd, {row, row, tenth}, {}, {{8.75, 17.5, 26.25}}},
       {&kMomentum, {t("f32[1]", {1}), t("f32[1]", {8}), t("f32[1]", {4}), tenth, half}, {}, {{2}, {1}}},
-      {&kMomentum, {t("f32[1]", {1}), t("f32[1]", {8}), t("f32[1]", {4}), tenth, half}, {{"nesterov", true}}, {{0.5}, {1}}},
+      {&kMomentum,
+       {t("f32[1]", {1}), t("f32[1]", {8}), t("f32[1]", {4}), tenth, half},
+       {{"nesterov", true}},
+       {{0.5}, {1}}},
       // m' = 0.5·2 + 0.5·4 = 3, v' = 0.75·4 + 0.25·16 = 7, p' = 1 − 0.125·3 / (√7 + 0.5)
       {&kAdam,
        {t("f32[1]", {1}), t("f32[1]", {4}), t("f32[1]", {2}), t("f32[1]", {4}), tenth, half, t("f32[]", {0.75}), half},

@@ -1,5 +1,5 @@
-// Gradients of every input of every differentiable op, against central differences in double; backward ops against the definition of
-// an adjoint.
+// Gradients of every input of every differentiable op, against central differences in double; backward ops against the
+// definition of an adjoint.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -39,8 +39,8 @@ bool WantsGradient(const OpCase& row, size_t index) {
 }
 
 // loss = Σ cotangent·y, whose gradient with respect to x[i] is (loss(x[i] + ε) − loss(x[i] − ε)) / 2ε
-std::vector<double> CentralDifferences(const Single& single, Tensors<double> given, size_t index, const std::vector<double>& cotangent,
-                                       int64_t rows) {
+std::vector<double> CentralDifferences(const Single& single, Tensors<double> given, size_t index,
+                                       const std::vector<double>& cotangent, int64_t rows) {
   constexpr double kEpsilon = 1e-5;
   const std::string y = single.graph.value(single.node.outputs[0]).name;
   const auto loss = [&] { return Dot(Interpret(single.graph, given, rows)->at(y).real, cotangent); };
@@ -93,7 +93,8 @@ TEST(Gradients, AgreeWithCentralDifferences) {
       const std::string& name = backward.graph.value(gradient).name;
       const std::vector<double>& got = name == "dy" ? given["dy"].real : results->at(name).real;
       ASSERT_EQ(got.size(), wanted.size());
-      for (size_t k = 0; k < got.size(); ++k) ASSERT_NEAR(got[k], wanted[k], 1e-7 * std::max(Largest(wanted), 1e-3)) << "element " << k;
+      for (size_t k = 0; k < got.size(); ++k)
+        ASSERT_NEAR(got[k], wanted[k], 1e-7 * std::max(Largest(wanted), 1e-3)) << "element " << k;
       ++checked;
     }
   }
@@ -111,7 +112,8 @@ TEST(Gradients, OnlyNeededOnesAreBuilt) {
       needed[wanted] = true;
       GradientBuilder builder(single.graph, single.node, {dy}, needed);
       ASSERT_TRUE(row.op->gradient(builder).ok());
-      for (size_t i = 0; i < row.operands.size(); ++i) EXPECT_EQ(builder.input_gradients()[i] != kNoValue, i == wanted) << i;
+      for (size_t i = 0; i < row.operands.size(); ++i)
+        EXPECT_EQ(builder.input_gradients()[i] != kNoValue, i == wanted) << i;
     }
   }
 }
@@ -124,12 +126,15 @@ TEST(Gradients, DropoutRefusesItsRate) {
 }
 
 TEST(Gradients, ReluAndMaxPoolChooseASideAtTheirKinks) {
-  EXPECT_EQ(Evaluate(kReluGrad, std::vector{TensorOf("f32[3]", {5, 5, 5}), TensorOf("f32[3]", {0, 1e-300, -0.0})})[0].real,
-            Floats({0, 5, 0}));
+  EXPECT_EQ(
+      Evaluate(kReluGrad, std::vector{TensorOf("f32[3]", {5, 5, 5}), TensorOf("f32[3]", {0, 1e-300, -0.0})})[0].real,
+      Floats({0, 5, 0}));
   const auto pooled = Evaluate(kMaxPool, std::vector{TensorOf("f32[1,2,2,1]", {4, 4, 4, 4})});
   EXPECT_EQ(pooled[1].whole, Ints({0}));
-  EXPECT_EQ(Evaluate(kMaxPoolGrad, std::vector{TensorOf("f32[1,1,1,1]", {3}), pooled[1]}, {{"input_size", Ints{2, 2}}})[0].real,
-            Floats({3, 0, 0, 0}));
+  EXPECT_EQ(
+      Evaluate(kMaxPoolGrad, std::vector{TensorOf("f32[1,1,1,1]", {3}), pooled[1]}, {{"input_size", Ints{2, 2}}})[0]
+          .real,
+      Floats({3, 0, 0, 0}));
 }
 
 // ⟨forward(x), dy⟩ = ⟨x, backward(dy)⟩ for every linear forward op and its backward op.
@@ -148,10 +153,12 @@ TEST(Gradients, BackwardOpsAreAdjoints) {
       const Tensor<double> y = Evaluate(kConv2D, in, row.attributes)[0], dy = cotangent(y);
       const double pairing = Dot(y.real, dy.real);
       backward.Set("input_size", picture_size());
-      EXPECT_NEAR(Dot(in[0].real, Evaluate(kConv2DGradInput, std::vector{dy, in[1]}, backward)[0].real), pairing, 1e-12);
+      EXPECT_NEAR(Dot(in[0].real, Evaluate(kConv2DGradInput, std::vector{dy, in[1]}, backward)[0].real), pairing,
+                  1e-12);
       backward = row.attributes;
       backward.Set("kernel_size", Ints{in[1].dim(0), in[1].dim(1)});
-      EXPECT_NEAR(Dot(in[1].real, Evaluate(kConv2DGradFilter, std::vector{in[0], dy}, backward)[0].real), pairing, 1e-12);
+      EXPECT_NEAR(Dot(in[1].real, Evaluate(kConv2DGradFilter, std::vector{in[0], dy}, backward)[0].real), pairing,
+                  1e-12);
     } else if (row.op == &kMaxPool || row.op == &kAvgPool || row.op == &kReluAvgPool) {
       const auto results = Evaluate(*row.op, in, row.attributes);
       const Tensor<double> dy = cotangent(results[0]);

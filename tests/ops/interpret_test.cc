@@ -129,7 +129,8 @@ TEST(Interpret, InitialStates) {
     mean += normal[i] / 2000;
     square += normal[i] * normal[i] / 2000;
     const std::array<uint32_t, 4> words = Philox({i, 0, NameId("dense/kernel"), 0}, {1, 2});
-    const double z = std::sqrt(-2 * std::log((words[0] + 0.5) / 4294967296.0)) * std::cos(2 * std::acos(-1.0) * (words[1] / 4294967296.0));
+    const double z = std::sqrt(-2 * std::log((words[0] + 0.5) / 4294967296.0)) *
+                     std::cos(2 * std::acos(-1.0) * (words[1] / 4294967296.0));
     if (std::abs(z) <= 2)
       EXPECT_NEAR(normal[i], 0.5 * z, 1e-7);
     else
@@ -163,7 +164,8 @@ TEST(Interpret, HostInputs) {
   EXPECT_EQ(inputs["step"].whole, Ints({2}));
   EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.25}));
   EXPECT_DOUBLE_EQ(inputs["adam_rate"].real[0], 0.5 * std::sqrt(1 - 0.997002999) / (1 - 0.729));
-  inputs = HostInputs<double>(graph, 0, 0, 5, {{"dropout/rate", 0.75}, {"learning_rate", 1}, {"beta_1", 0.5}, {"beta_2", 0.75}});
+  inputs = HostInputs<double>(graph, 0, 0, 5,
+                              {{"dropout/rate", 0.75}, {"learning_rate", 1}, {"beta_1", 0.5}, {"beta_2", 0.75}});
   EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.75}));
   EXPECT_DOUBLE_EQ(inputs["adam_rate"].real[0], 1);
 }

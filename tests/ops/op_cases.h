@@ -1,5 +1,6 @@
-// Cases of every op: operand types, what the operands hold, attributes.  Sizes are odd on purpose: 1, primes, windows that do not
-// divide the picture.  Tests that hold for all ops walk this table; the completeness test fails for an op that has no row.
+// Cases of every op: operand types, what the operands hold, attributes.  Sizes are odd on purpose: 1, primes, windows
+// that do not divide the picture.  Tests that hold for all ops walk this table; the completeness test fails for an op
+// that has no row.
 #ifndef BRINE_TESTS_OPS_OP_CASES_H_
 #define BRINE_TESTS_OPS_OP_CASES_H_
 
@@ -21,7 +22,8 @@ enum class Domain : uint8_t {
 };
 
 struct Operand {
-  Operand(const char* type_text) : Operand(type_text, IsReal(TypeOf(type_text).dtype) ? Domain::kApart : Domain::kSmall) {}
+  Operand(const char* type_text)
+      : Operand(type_text, IsReal(TypeOf(type_text).dtype) ? Domain::kApart : Domain::kSmall) {}
   Operand(const char* type_text, Domain operand_domain) : type(TypeOf(type_text)), domain(operand_domain) {}
 
   Type type;
@@ -39,7 +41,8 @@ inline std::string ToString(const OpCase& row) {
   std::string text = row.op->name + "(";
   for (const Operand& operand : row.operands) text += (text.back() == '(' ? "" : ", ") + ToString(operand.type);
   text += ")";
-  for (const auto& [name, value] : row.attributes) text += " " + name + "=" + ToString(row.op->FindAttribute(name)->kind, value);
+  for (const auto& [name, value] : row.attributes)
+    text += " " + name + "=" + ToString(row.op->FindAttribute(name)->kind, value);
   return text;
 }
 

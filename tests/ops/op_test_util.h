@@ -52,7 +52,8 @@ inline void Loop(const Op& op, const Evaluation<float>& evaluation) { op.interpr
 
 // The results of the op's interpreter loop on `inputs`, whose sizes are checked by the op's own rule.
 template <typename Real>
-std::vector<Tensor<Real>> Evaluate(const Op& op, const std::vector<Tensor<Real>>& inputs, const Attributes& attributes = {}) {
+std::vector<Tensor<Real>> Evaluate(const Op& op, const std::vector<Tensor<Real>>& inputs,
+                                   const Attributes& attributes = {}) {
   const Attributes completed = Completed(op, attributes);
   std::vector<Type> types;
   std::vector<const Tensor<Real>*> pointers;

@@ -16,7 +16,8 @@ using Words = std::array<uint32_t, 4>;
 TEST(Random, PhiloxKnownAnswers) {
   constexpr uint32_t kOnes = 0xffffffff;
   EXPECT_EQ(Philox({0, 0, 0, 0}, {0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-  EXPECT_EQ(Philox({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}), (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  EXPECT_EQ(Philox({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}),
+            (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
   EXPECT_EQ(Philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
             (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
   EXPECT_EQ(PhiloxUniform({0, 0, 0, 0}, {0, 0}), static_cast<double>(0x6627e8) / 16777216);
@@ -29,7 +30,9 @@ TEST(Random, NameIdKnownAnswers) {
   EXPECT_NE(NameId("dropout"), NameId("dropout_1"));
 }
 
-Tensor<double> Seed(uint64_t seed) { return TensorOf("u32[2]", {static_cast<double>(seed & 0xffffffff), static_cast<double>(seed >> 32)}); }
+Tensor<double> Seed(uint64_t seed) {
+  return TensorOf("u32[2]", {static_cast<double>(seed & 0xffffffff), static_cast<double>(seed >> 32)});
+}
 Tensor<double> Step(double step) { return TensorOf("u32[]", {step}); }
 
 Tensor<double> Filled(const char* type, double value) {
@@ -39,7 +42,8 @@ Tensor<double> Filled(const char* type, double value) {
 }
 
 std::vector<double> Dropped(double rate, uint64_t seed, double step, int64_t id) {
-  return Evaluate(kDropout, std::vector{Filled("f32[100,100]", 3), TensorOf("f32[]", {rate}), Seed(seed), Step(step)}, {{"id", id}})[0]
+  return Evaluate(kDropout, std::vector{Filled("f32[100,100]", 3), TensorOf("f32[]", {rate}), Seed(seed), Step(step)},
+                  {{"id", id}})[0]
       .real;
 }
 
@@ -91,8 +95,8 @@ TEST(Random, FlipMirrorsWholePictures) {
     for (uint32_t s = 0; s < 16; ++s) {
       const bool across = Philox({2 * s, 4, 21, 0}, key)[0] < 0x80000000u && mode != std::string("vertical");
       const bool down = Philox({2 * s + 1, 4, 21, 0}, key)[0] < 0x80000000u && mode != std::string("horizontal");
-      const Ints wanted =
-          across ? (down ? Ints{5, 4, 3, 2, 1, 0} : Ints{2, 1, 0, 5, 4, 3}) : (down ? Ints{3, 4, 5, 0, 1, 2} : Ints{0, 1, 2, 3, 4, 5});
+      const Ints wanted = across ? (down ? Ints{5, 4, 3, 2, 1, 0} : Ints{2, 1, 0, 5, 4, 3})
+                                 : (down ? Ints{3, 4, 5, 0, 1, 2} : Ints{0, 1, 2, 3, 4, 5});
       EXPECT_EQ(Ints(y.whole.begin() + 6 * s, y.whole.begin() + 6 * (s + 1)), wanted) << mode << " " << s;
       seen.insert(absl::StrJoin(wanted, " "));
     }
@@ -101,13 +105,15 @@ TEST(Random, FlipMirrorsWholePictures) {
 }
 
 // A translation by a fixed number of pixels: lo = hi.
-Floats Moved(const Tensor<double>& x, double down, double across, const char* fill, const char* interpolation, double value = 0) {
-  const Attributes attributes = {{"id", int64_t{1}},
-                                 {"height_factor", Floats{down / static_cast<double>(x.dim(1)), down / static_cast<double>(x.dim(1))}},
-                                 {"width_factor", Floats{across / static_cast<double>(x.dim(2)), across / static_cast<double>(x.dim(2))}},
-                                 {"fill_mode", fill},
-                                 {"fill_value", value},
-                                 {"interpolation", interpolation}};
+Floats Moved(const Tensor<double>& x, double down, double across, const char* fill, const char* interpolation,
+             double value = 0) {
+  const Attributes attributes = {
+      {"id", int64_t{1}},
+      {"height_factor", Floats{down / static_cast<double>(x.dim(1)), down / static_cast<double>(x.dim(1))}},
+      {"width_factor", Floats{across / static_cast<double>(x.dim(2)), across / static_cast<double>(x.dim(2))}},
+      {"fill_mode", fill},
+      {"fill_value", value},
+      {"interpolation", interpolation}};
   return Numbers(Evaluate(kRandomTranslation, std::vector{x, Seed(1), Step(0)}, attributes)[0]);
 }
 
@@ -129,19 +135,23 @@ TEST(Random, TranslationOfHandMadePictures) {
   EXPECT_EQ(Moved(line, 0, 0.5, "wrap", "bilinear"), Floats({2.5, 1.5, 2.5, 3.5}));
   EXPECT_EQ(Moved(line, 0, -0.25, "nearest", "bilinear"), Floats({1.25, 2.25, 3.25, 4}));
   EXPECT_EQ(Moved(square, 0.5, 0.5, "reflect", "bilinear"), Floats({1, 1.5, 2, 2.5}));
-  EXPECT_EQ(Moved(TensorOf("u8[1,1,2,1]", {1, 2}), 0, 0.5, "nearest", "bilinear"), Floats({1, 2}));  // 1 and 1.5, half up
+  EXPECT_EQ(Moved(TensorOf("u8[1,1,2,1]", {1, 2}), 0, 0.5, "nearest", "bilinear"),
+            Floats({1, 2}));  // 1 and 1.5, half up
   EXPECT_EQ(Moved(TensorOf("u8[1,1,2,1]", {1, 2}), 0, 1, "constant", "nearest", 255), Floats({255, 1}));
 }
 
 TEST(Random, TranslationDrawsOneShiftASample) {
   Tensor<double> x = MakeTensor<double>(TypeOf("f32[64,1,8,1]"), 1);
   for (size_t i = 0; i < x.real.size(); ++i) x.real[i] = static_cast<double>(i % 8);
-  const Attributes attributes = {
-      {"id", int64_t{2}}, {"height_factor", Floats{0, 0}}, {"width_factor", Floats{-0.5, 0.25}}, {"fill_mode", "nearest"}};
+  const Attributes attributes = {{"id", int64_t{2}},
+                                 {"height_factor", Floats{0, 0}},
+                                 {"width_factor", Floats{-0.5, 0.25}},
+                                 {"fill_mode", "nearest"}};
   const Tensor<double> y = Evaluate(kRandomTranslation, std::vector{x, Seed(5), Step(6)}, attributes)[0];
   for (uint32_t s = 0; s < 64; ++s) {
     const double shift = (-0.5 + 0.75 * PhiloxUniform({2 * s + 1, 6, 2, 0}, {5, 0})) * 8;
-    for (int j = 0; j < 8; ++j) EXPECT_NEAR(y.real[8 * s + static_cast<size_t>(j)], std::clamp(j - shift, 0.0, 7.0), 1e-12) << s;
+    for (int j = 0; j < 8; ++j)
+      EXPECT_NEAR(y.real[8 * s + static_cast<size_t>(j)], std::clamp(j - shift, 0.0, 7.0), 1e-12) << s;
   }
 }
 

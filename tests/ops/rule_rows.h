@@ -32,7 +32,8 @@ inline std::string Answer(const RuleRow& row) {
 }
 
 inline void ExpectAnswers(const std::vector<RuleRow>& rows) {
-  for (const RuleRow& row : rows) EXPECT_EQ(Answer(row), row.answer) << row.op->name << "(" << absl::StrJoin(row.inputs, ", ") << ")";
+  for (const RuleRow& row : rows)
+    EXPECT_EQ(Answer(row), row.answer) << row.op->name << "(" << absl::StrJoin(row.inputs, ", ") << ")";
 }
 
 }  // namespace brine::ir

@@ -1,5 +1,5 @@
-// Convolutions and pools against sums written in another way: pictures are copied into a larger one with their border, and each element
-// of the result is one sum over all cells.
+// Convolutions and pools against sums written in another way: pictures are copied into a larger one with their border,
+// and each element of the result is one sum over all cells.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,8 +16,8 @@ double At(const Tensor<double>& t, int64_t a, int64_t b, int64_t c, int64_t d) {
 
 // The picture with `border` around it.
 Tensor<double> Bordered(const Tensor<double>& x, const Ints& pads, double border) {
-  Tensor<double> result =
-      MakeTensor<double>({DType::kF32, {x.dim(0), x.dim(1) + pads[0] + pads[2], x.dim(2) + pads[1] + pads[3], x.dim(3)}}, 1);
+  Tensor<double> result = MakeTensor<double>(
+      {DType::kF32, {x.dim(0), x.dim(1) + pads[0] + pads[2], x.dim(2) + pads[1] + pads[3], x.dim(3)}}, 1);
   size_t element = 0;
   for (int64_t n = 0; n < result.dim(0); ++n)
     for (int64_t i = -pads[0]; i < x.dim(1) + pads[2]; ++i)
@@ -37,7 +37,8 @@ TEST(Windows, ConvolutionIsTheSumOverItsTaps) {
     const Attributes attributes = Completed(kConv2D, row.attributes);
     const Ints &strides = attributes.Ints("strides"), &dilations = attributes.Ints("dilations");
     const int64_t groups = attributes.Int("groups");
-    const Tensor<double> x = Bordered(in[0], attributes.Ints("pads"), 0), &w = in[1], y = Evaluate(kConv2D, in, row.attributes)[0];
+    const Tensor<double> x = Bordered(in[0], attributes.Ints("pads"), 0), &w = in[1],
+                         y = Evaluate(kConv2D, in, row.attributes)[0];
     for (int64_t n = 0; n < y.dim(0); ++n)
       for (int64_t f = 0; f < y.dim(3); ++f) {
         const int64_t first_channel = f / (w.dim(3) / groups) * w.dim(2);
@@ -47,8 +48,8 @@ TEST(Windows, ConvolutionIsTheSumOverItsTaps) {
             for (int64_t c = 0; c < w.dim(2); ++c)
               for (int64_t a = 0; a < w.dim(0); ++a)
                 for (int64_t b = 0; b < w.dim(1); ++b)
-                  sum +=
-                      At(w, a, b, c, f) * At(x, n, i * strides[0] + a * dilations[0], j * strides[1] + b * dilations[1], first_channel + c);
+                  sum += At(w, a, b, c, f) * At(x, n, i * strides[0] + a * dilations[0],
+                                                j * strides[1] + b * dilations[1], first_channel + c);
             ASSERT_NEAR(At(y, n, i, j, f), sum, 1e-13) << n << " " << i << " " << j << " " << f;
           }
       }
@@ -100,21 +101,27 @@ TEST(Windows, PoolsSeeOnlyThePicture) {
 }
 
 TEST(Windows, HandComputed) {
-  const Tensor<double> x = TensorOf("f32[1,3,3,1]", {1, 2, 3, 4, 5, 6, 7, 8, 9}), w = TensorOf("f32[2,2,1,1]", {1, 10, 100, 1000});
+  const Tensor<double> x = TensorOf("f32[1,3,3,1]", {1, 2, 3, 4, 5, 6, 7, 8, 9}),
+                       w = TensorOf("f32[2,2,1,1]", {1, 10, 100, 1000});
   EXPECT_EQ(Evaluate(kConv2D, std::vector{x, w})[0].real, Floats({5421, 6532, 8754, 9865}));
   EXPECT_EQ(Evaluate(kConv2D, std::vector{x, w}, {{"pads", Ints{1, 1, 0, 0}}, {"strides", Ints{2, 2}}})[0].real,
             Floats({1000, 3200, 7040, 9865}));
   EXPECT_EQ(Evaluate(kConv2D, std::vector{x, w}, {{"dilations", Ints{2, 2}}})[0].real, Floats({9731}));
-  EXPECT_EQ(Evaluate(kConv2DGradInput, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 3, 4}), w}, {{"input_size", Ints{3, 3}}})[0].real,
+  EXPECT_EQ(Evaluate(kConv2DGradInput, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 3, 4}), w},
+                     {{"input_size", Ints{3, 3}}})[0]
+                .real,
             Floats({1, 12, 20, 103, 1234, 2040, 300, 3400, 4000}));
-  EXPECT_EQ(
-      Evaluate(kConv2DGradFilter, std::vector{x, TensorOf("f32[1,2,2,1]", {1, 10, 100, 1000})}, {{"kernel_size", Ints{2, 2}}})[0].real,
-      Floats({5421, 6532, 8754, 9865}));
+  EXPECT_EQ(Evaluate(kConv2DGradFilter, std::vector{x, TensorOf("f32[1,2,2,1]", {1, 10, 100, 1000})},
+                     {{"kernel_size", Ints{2, 2}}})[0]
+                .real,
+            Floats({5421, 6532, 8754, 9865}));
   const Attributes overlapping = {{"window", Ints{2, 2}}, {"strides", Ints{1, 1}}};
-  const auto pooled = Evaluate(kMaxPool, std::vector{TensorOf("f32[1,3,3,1]", {1, 9, 3, 4, 5, 9, 7, 8, 9})}, overlapping);
+  const auto pooled =
+      Evaluate(kMaxPool, std::vector{TensorOf("f32[1,3,3,1]", {1, 9, 3, 4, 5, 9, 7, 8, 9})}, overlapping);
   EXPECT_EQ(pooled[0].real, Floats({9, 9, 8, 9}));
   EXPECT_EQ(pooled[1].whole, Ints({1, 0, 3, 1}));
-  EXPECT_EQ(Evaluate(kAvgPool, std::vector{x}, {{"window", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}})[0].real, Floats({1, 2.5, 5.5, 7}));
+  EXPECT_EQ(Evaluate(kAvgPool, std::vector{x}, {{"window", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}})[0].real,
+            Floats({1, 2.5, 5.5, 7}));
   EXPECT_EQ(Evaluate(kAvgPoolGrad, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 4, 8})},
                      {{"window", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}, {"input_size", Ints{3, 3}}})[0]
                 .real,
@@ -125,14 +132,16 @@ TEST(Windows, WideIndices) {
   const Attributes wide = {{"window", Ints{17, 16}}};
   const auto pooled = Evaluate(kMaxPool, std::vector{MakeTensor<double>(TypeOf("f32[1,17,16,1]"), 1)}, wide);
   EXPECT_EQ(pooled[1].dtype, DType::kI32);
-  const auto narrow = Evaluate(kMaxPool, std::vector{MakeTensor<double>(TypeOf("f32[1,16,16,1]"), 1)}, {{"window", Ints{16, 16}}});
+  const auto narrow =
+      Evaluate(kMaxPool, std::vector{MakeTensor<double>(TypeOf("f32[1,16,16,1]"), 1)}, {{"window", Ints{16, 16}}});
   EXPECT_EQ(narrow[1].dtype, DType::kU8);
 }
 
 TEST(Windows, NaNWinsAPool) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
-  const auto pooled =
-      Evaluate(kMaxPool, std::vector{TensorOf("f32[1,2,4,1]", {1, nan, -infinity, -infinity, infinity, nan, -infinity, -infinity})});
+  const auto pooled = Evaluate(
+      kMaxPool,
+      std::vector{TensorOf("f32[1,2,4,1]", {1, nan, -infinity, -infinity, infinity, nan, -infinity, -infinity})});
   EXPECT_TRUE(std::isnan(pooled[0].real[0]));
   EXPECT_EQ(pooled[0].real[1], -infinity);
   EXPECT_EQ(pooled[1].whole, Ints({1, 0}));
@@ -140,7 +149,8 @@ TEST(Windows, NaNWinsAPool) {
   const auto masked = Evaluate(kReluAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, -2, 0})});
   EXPECT_TRUE(std::isnan(masked[0].real[0]));
   EXPECT_EQ(masked[1].whole, Ints({1}));  // as relu's gradient: NaN is not positive
-  EXPECT_TRUE(std::isnan(Evaluate(kConv2D, std::vector{TensorOf("f32[1,1,1,2]", {0, nan}), TensorOf("f32[1,1,2,1]", {1, 0})})[0].real[0]));
+  EXPECT_TRUE(std::isnan(
+      Evaluate(kConv2D, std::vector{TensorOf("f32[1,1,1,2]", {0, nan}), TensorOf("f32[1,1,2,1]", {1, 0})})[0].real[0]));
 }
 
 // An index that names no cell of the picture is ignored, never followed.

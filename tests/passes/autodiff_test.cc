@@ -41,7 +41,8 @@ void ExpectGradients(const NamedModel& model) {
       const double above = LossAt(loss, moved);
       at = centre - kStep;
       const double below = LossAt(loss, moved);
-      EXPECT_NEAR(gradient[element], (above - below) / (2 * kStep), 1e-7 * scale) << model.name << " " << parameter << "[" << element << "]";
+      EXPECT_NEAR(gradient[element], (above - below) / (2 * kStep), 1e-7 * scale)
+          << model.name << " " << parameter << "[" << element << "]";
     }
   }
 }

@@ -1,4 +1,6 @@
 // One golden file a pass: cases as text, before and after, and cases that it must leave alone.
+#include "tests/golden.h"
+
 #include <gtest/gtest.h>
 
 #include "absl/strings/ascii.h"
@@ -6,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "tests/golden.h"
 #include "tests/passes/pass_test_util.h"
 
 namespace brine::passes {
@@ -53,7 +54,8 @@ TEST_P(GoldenTest, BeforeAndAfter) {
     if (absl::StartsWith(one.heading, "## error")) {
       ++refusals;
       ASSERT_FALSE(changed.ok());
-      for (absl::string_view line : absl::StrSplit(changed.status().message(), '\n')) absl::StrAppend(&text, "#! ", line, "\n");
+      for (absl::string_view line : absl::StrSplit(changed.status().message(), '\n'))
+        absl::StrAppend(&text, "#! ", line, "\n");
       continue;
     }
     ASSERT_TRUE(changed.ok()) << changed.status();

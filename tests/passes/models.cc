@@ -28,7 +28,8 @@ Model Pictures() {
   net.Add(Dropout(0.25f));
   net.Add(Dense({.units = 5, .activation = "relu"}));
   net.Add(Dense({.units = 3, .activation = "softmax"}));
-  net.Compile({.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  net.Compile(
+      {.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
   return net;
 }
 
@@ -70,13 +71,21 @@ class RandomBuilder {
 
   Graph Build() {
     graph_.name = "random";
-    const ValueId x = graph_.AddValue("x", {ir::DType::kF32, {ir::kBatch, Pick({4, 5, 6}), Pick({4, 6}), Pick({1, 2, 3})}});
+    const ValueId x =
+        graph_.AddValue("x", {ir::DType::kF32, {ir::kBatch, Pick({4, 5, 6}), Pick({4, 6}), Pick({1, 2, 3})}});
     graph_.inputs.push_back({x, ir::Source::kData, 0});
-    values_.push_back(Emit(ir::kMul, {x, Parameter(graph_.type(x).shape.back() == 1 ? ir::Shape{1} : ir::Shape{graph_.type(x).shape.back()})}));
+    values_.push_back(
+        Emit(ir::kMul,
+             {x, Parameter(graph_.type(x).shape.back() == 1 ? ir::Shape{1} : ir::Shape{graph_.type(x).shape.back()})}));
     const int layers = Pick({3, 5, 7, 9});
     for (int layer = 0; layer < layers; ++layer) AddLayer();
     AddHead();
-    graph_.training = {"categorical_crossentropy", true, "sgd", {{"learning_rate", 0.1}, {"momentum", Pick({0, 1}) * 0.9}, {"nesterov", false}}, {"accuracy"}, {"model.cc", 1, ""}};
+    graph_.training = {"categorical_crossentropy",
+                       true,
+                       "sgd",
+                       {{"learning_rate", 0.1}, {"momentum", Pick({0, 1}) * 0.9}, {"nesterov", false}},
+                       {"accuracy"},
+                       {"model.cc", 1, ""}};
     return std::move(graph_);
   }
 
@@ -84,7 +93,8 @@ class RandomBuilder {
   int Pick(std::vector<int> choices) { return choices[random_() % choices.size()]; }
 
   ValueId Emit(const ir::Op& op, std::vector<ValueId> inputs, Attributes attributes = {}) {
-    auto outputs = graph_.AddNode(op, std::move(inputs), std::move(attributes), {{"model.cc", static_cast<int>(graph_.nodes.size()) + 1, ""}});
+    auto outputs = graph_.AddNode(op, std::move(inputs), std::move(attributes),
+                                  {{"model.cc", static_cast<int>(graph_.nodes.size()) + 1, ""}});
     EXPECT_TRUE(outputs.ok()) << outputs.status();
     return outputs->front();
   }
@@ -115,26 +125,33 @@ class RandomBuilder {
     const ir::Op* unary[] = {&ir::kRelu, &ir::kTanh, &ir::kSigmoid, &ir::kNeg};
     switch (random_() % 9) {
       case 0:
-      case 1: return values_.push_back(Emit(*unary[random_() % 4], {x}));
+      case 1:
+        return values_.push_back(Emit(*unary[random_() % 4], {x}));
       case 2:
         if (!picture) return values_.push_back(Emit(ir::kMatmul, {x, Parameter({shape[1], Pick({2, 3})})}));
-        return values_.push_back(Emit(ir::kConv2D, {x, Parameter({1 + roomy, 1, shape[3], Pick({1, 2})})}, {{"pads", std::vector<int64_t>{0, 0, 1, 0}}}));
+        return values_.push_back(Emit(ir::kConv2D, {x, Parameter({1 + roomy, 1, shape[3], Pick({1, 2})})},
+                                      {{"pads", std::vector<int64_t>{0, 0, 1, 0}}}));
       case 3:
         if (!roomy) return;
         return values_.push_back(Emit(random_() % 2 ? ir::kMaxPool : ir::kAvgPool, {x}));
-      case 4: return values_.push_back(Emit(ir::kAdd, {x, Parameter({shape.back()})}));
-      case 5: return values_.push_back(Emit(ir::kMul, {Number(Pick({0, 1, 2})), x}));
+      case 4:
+        return values_.push_back(Emit(ir::kAdd, {x, Parameter({shape.back()})}));
+      case 5:
+        return values_.push_back(Emit(ir::kMul, {Number(Pick({0, 1, 2})), x}));
       case 6:
         for (ValueId y : values_) {
-          if (y != x && graph_.type(y) == graph_.type(x)) return values_.push_back(Emit(random_() % 2 ? ir::kMul : ir::kSub, {x, y}));
+          if (y != x && graph_.type(y) == graph_.type(x))
+            return values_.push_back(Emit(random_() % 2 ? ir::kMul : ir::kSub, {x, y}));
         }
         return values_.push_back(Emit(ir::kMul, {x, x}));
       case 7: {
-        const ValueId rate = HostInput(ir::Source::kScalar, "rate", {}, 0.5), seed = HostInput(ir::Source::kSeed, "seed", {ir::DType::kU32, {2}});
+        const ValueId rate = HostInput(ir::Source::kScalar, "rate", {}, 0.5),
+                      seed = HostInput(ir::Source::kSeed, "seed", {ir::DType::kU32, {2}});
         const ValueId step = HostInput(ir::Source::kStep, "step", {ir::DType::kU32, {}});
         return values_.push_back(Emit(ir::kDropout, {x, rate, seed, step}, {{"id", int64_t{Pick({1, 2})}}}));
       }
-      default: return values_.push_back(Emit(ir::kReshape, {x}, {{"shape", Flat(shape)}}));
+      default:
+        return values_.push_back(Emit(ir::kReshape, {x}, {{"shape", Flat(shape)}}));
     }
   }
 
@@ -154,7 +171,8 @@ class RandomBuilder {
     for (ValueId value : values_) {
       if (read[static_cast<size_t>(value)]) continue;
       const ir::Shape flat = Flat(graph_.type(value).shape);
-      const ValueId logits = Emit(ir::kMatmul, {Emit(ir::kReshape, {value}, {{"shape", flat}}), Parameter({flat[1], 3})});
+      const ValueId logits =
+          Emit(ir::kMatmul, {Emit(ir::kReshape, {value}, {{"shape", flat}}), Parameter({flat[1], 3})});
       sum = sum == ir::kNoValue ? logits : Emit(ir::kAdd, {sum, logits});
     }
     graph_.outputs.push_back({"output", sum});
@@ -168,7 +186,9 @@ class RandomBuilder {
 }  // namespace
 
 std::vector<NamedModel> SmallModels() {
-  return {{"pictures", GraphOfModel(Pictures())}, {"two_pools", GraphOfModel(TwoPools())}, {"logits", GraphOfModel(Logits())}};
+  return {{"pictures", GraphOfModel(Pictures())},
+          {"two_pools", GraphOfModel(TwoPools())},
+          {"logits", GraphOfModel(Logits())}};
 }
 
 Graph RandomModel(uint32_t seed) { return RandomBuilder(seed).Build(); }

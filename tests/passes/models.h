@@ -17,7 +17,8 @@ struct NamedModel {
 // Hand-made: convolutions with each pool, dropout and augmentation, a residual, a sparse loss, each optimizer.
 std::vector<NamedModel> SmallModels();
 
-// At most twelve layers of random ops over random shapes, whose every value reaches the loss; the same for the same seed.
+// At most twelve layers of random ops over random shapes, whose every value reaches the loss; the same for the same
+// seed.
 ir::Graph RandomModel(uint32_t seed);
 
 // Small and random ones.

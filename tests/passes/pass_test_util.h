@@ -43,7 +43,8 @@ inline bool RunOne(ir::Graph& graph, const std::string& pass) {
   return RunOrDie(graph, options);
 }
 
-// Every input and state of `graph`, drawn by name, so that two graphs of one model get the same numbers.  Labels are classes or one-hot.
+// Every input and state of `graph`, drawn by name, so that two graphs of one model get the same numbers.  Labels are
+// classes or one-hot.
 inline Tensors GivenFor(const ir::Graph& graph, int64_t rows, uint32_t seed = 1) {
   Tensors given = ir::HostInputs<double>(graph, seed, /*step=*/3, rows);
   const auto draw = [&](const std::string& name, ir::Tensor<double>& tensor, double least, double most) {
@@ -54,7 +55,8 @@ inline Tensors GivenFor(const ir::Graph& graph, int64_t rows, uint32_t seed = 1)
   };
   for (const ir::State& state : graph.states) {
     const ir::Value& value = graph.value(state.value);
-    draw(value.name, given[value.name] = ir::MakeTensor<double>(value.type, rows), state.role == ir::Role::kSlot ? 0.01 : -1, 1);
+    draw(value.name, given[value.name] = ir::MakeTensor<double>(value.type, rows),
+         state.role == ir::Role::kSlot ? 0.01 : -1, 1);
   }
   for (const ir::Input& input : graph.inputs) {
     const ir::Value& value = graph.value(input.value);
@@ -64,7 +66,8 @@ inline Tensors GivenFor(const ir::Graph& graph, int64_t rows, uint32_t seed = 1)
     if (input.source == ir::Source::kData) continue;
     for (int64_t& element : tensor.whole) element %= 3;
     const int64_t classes = tensor.rank() > 1 ? tensor.dims.back() : 1;
-    for (size_t i = 0; i < tensor.real.size(); ++i) tensor.real[i] = static_cast<int64_t>(i) % classes == static_cast<int64_t>(i) / classes % classes;
+    for (size_t i = 0; i < tensor.real.size(); ++i)
+      tensor.real[i] = static_cast<int64_t>(i) % classes == static_cast<int64_t>(i) / classes % classes;
   }
   return given;
 }
@@ -85,7 +88,8 @@ inline Tensors Observed(const ir::Graph& graph, int64_t rows, uint32_t seed = 1)
   };
   Tensors observed;
   for (const ir::Output& output : graph.outputs) observed["output " + output.name] = find(output.value);
-  for (const ir::Update& update : graph.updates) observed["state " + graph.value(update.state).name] = find(update.value);
+  for (const ir::Update& update : graph.updates)
+    observed["state " + graph.value(update.state).name] = find(update.value);
   return observed;
 }
 

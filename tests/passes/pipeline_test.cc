@@ -16,7 +16,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-ir::Graph Start(ir::Function function = ir::Function::kTrain) { return DeriveOrDie(SmallModels()[1].graph, function, 4); }
+ir::Graph Start(ir::Function function = ir::Function::kTrain) {
+  return DeriveOrDie(SmallModels()[1].graph, function, 4);
+}
 
 TEST(PipelineTest, EveryRowHasANameOfItsOwnAndAReason) {
   std::set<std::string> names;
@@ -91,24 +93,30 @@ TEST(PipelineTest, DumpsAreReadBack) {
   EXPECT_TRUE(std::filesystem::exists(folder + "/10_plan-memory.ir"));
   options.after_pass = DumpTo(folder + "/missing");
   graph = Start();
-  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("missing/01_add-loss.ir: cannot be written"));
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
+              HasSubstr("missing/01_add-loss.ir: cannot be written"));
 }
 
 TEST(PipelineTest, RefusesUnknownNamesAndStagesOutOfOrder) {
   ir::Graph graph = Start();
   PipelineOptions options;
   options.only = {"cse", "fuze"};
-  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("unknown pass \"fuze\"; known are add-loss, canonicalize"));
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
+              HasSubstr("unknown pass \"fuze\"; known are add-loss, canonicalize"));
   options.only = {"plan-memory"};
-  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("expected a graph of stage fused, got train"));
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
+              HasSubstr("expected a graph of stage fused, got train"));
   RunOrDie(graph);
   options.only = {"cse"};
-  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()), HasSubstr("pass cse cannot run on a graph of stage planned"));
+  EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
+              HasSubstr("pass cse cannot run on a graph of stage planned"));
 }
 
 TEST(DeriveTest, RefusesWhatCannotBeDerived) {
   ir::Graph model = SmallModels()[1].graph;
-  const auto error = [&](ir::Function function, int64_t batch_size) { return std::string(Derive(model, function, batch_size).status().message()); };
+  const auto error = [&](ir::Function function, int64_t batch_size) {
+    return std::string(Derive(model, function, batch_size).status().message());
+  };
   EXPECT_THAT(error(ir::Function::kTrain, 0), HasSubstr("the batch size must be positive, got 0"));
   EXPECT_THAT(error(ir::Function::kModel, 1), HasSubstr("must be train, evaluate or predict"));
   EXPECT_THAT(error(ir::Function::kTrain, int64_t{1} << 30), HasSubstr("is too large"));

@@ -39,7 +39,8 @@ std::vector<Held> HeldBy(const ir::Graph& graph) {
         last = later;
         if (!reader.is_kernel()) names.push_back(reader.outputs[0]);
       }
-      for (const ir::Output& leaving : graph.outputs) last = std::count(names.begin(), names.end(), leaving.value) > 0 ? end : last;
+      for (const ir::Output& leaving : graph.outputs)
+        last = std::count(names.begin(), names.end(), leaving.value) > 0 ? end : last;
       for (const ir::Update& update : graph.updates) last = update.value == output ? end : last;
       const ir::Placement place = graph.value(output).placement.value();
       const int64_t bytes = ir::ByteCount(graph.type(output), graph.batch_size).value();
@@ -50,7 +51,8 @@ std::vector<Held> HeldBy(const ir::Graph& graph) {
 }
 
 bool IsElementwise(const ir::Node& kernel) {
-  return std::all_of(kernel.body.begin(), kernel.body.end(), [](const ir::Node& node) { return node.op->elementwise || node.op == &ir::kConstant; });
+  return std::all_of(kernel.body.begin(), kernel.body.end(),
+                     [](const ir::Node& node) { return node.op->elementwise || node.op == &ir::kConstant; });
 }
 
 void ExpectNoOverlap(const ir::Graph& graph, const std::string& name) {
@@ -63,7 +65,8 @@ void ExpectNoOverlap(const ir::Graph& graph, const std::string& name) {
       if (older.last < newer.first) continue;
       const bool in_place = older.last == newer.first && older.begin == newer.begin && older.end == newer.end &&
                             IsElementwise(graph.nodes[static_cast<size_t>(newer.first)]);
-      EXPECT_TRUE(in_place) << name << ": " << graph.value(a.value).name << " and " << graph.value(b.value).name << " overlap";
+      EXPECT_TRUE(in_place) << name << ": " << graph.value(a.value).name << " and " << graph.value(b.value).name
+                            << " overlap";
     }
   }
 }
@@ -102,7 +105,8 @@ TEST(PlanMemoryTest, StatesLieAtTheSamePlacesInAllThreeGraphs) {
         if (state.role != ir::Role::kParameter) continue;
         ++parameters;
         const ir::Value& value = graph.value(state.value);
-        EXPECT_EQ(*value.placement, places.emplace(value.name, *value.placement).first->second) << model.name << " " << value.name;
+        EXPECT_EQ(*value.placement, places.emplace(value.name, *value.placement).first->second)
+            << model.name << " " << value.name;
       }
       EXPECT_EQ(parameters, places.size());
     }
@@ -123,7 +127,8 @@ TEST(PlanMemoryTest, GradientsLieAtTheirParametersOffsets) {
   }
 }
 
-// Random lifetimes, as they look in networks: most buffers are short-lived, some live from the way there to the way back.
+// Random lifetimes, as they look in networks: most buffers are short-lived, some live from the way there to the way
+// back.
 TEST(PlanMemoryTest, RandomLifetimes) {
   std::mt19937 random(7);
   double worst = 1, sum = 0;
@@ -134,7 +139,8 @@ TEST(PlanMemoryTest, RandomLifetimes) {
     for (Buffer& buffer : buffers) {
       buffer.first = static_cast<int>(random()) % moments;
       buffer.first = std::abs(buffer.first);
-      buffer.last = random() % 3 != 0 ? std::min(buffer.first + 1 + static_cast<int>(random() % 3), moments) : std::max(buffer.first, moments - buffer.first);
+      buffer.last = random() % 3 != 0 ? std::min(buffer.first + 1 + static_cast<int>(random() % 3), moments)
+                                      : std::max(buffer.first, moments - buffer.first);
       buffer.bytes = 64 * static_cast<int64_t>(1 + random() % (random() % 4 == 0 ? 1000 : 50));
     }
     const std::vector<int64_t> offsets = PlaceBuffers(buffers);

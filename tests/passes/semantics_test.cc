@@ -29,7 +29,8 @@ TEST(SemanticsTest, EachPassKeepsWhatItDoesNotRemove) {
         RunOne(graph, pass.name);
         if (HasFailure()) return;
         const Tensors after = Observed(graph, kRows);
-        ExpectSame(Kept(before, pass.name), after, 1e-12, absl::StrCat(model.name, " ", ir::FunctionName(function), " ", pass.name));
+        ExpectSame(Kept(before, pass.name), after, 1e-12,
+                   absl::StrCat(model.name, " ", ir::FunctionName(function), " ", pass.name));
         ASSERT_FALSE(HasFailure()) << ir::Print(graph);
         before = after;
       }
@@ -37,7 +38,8 @@ TEST(SemanticsTest, EachPassKeepsWhatItDoesNotRemove) {
   }
 }
 
-// The passes without which there is no training step, against all of them: each alone might be right where the next expects more.
+// The passes without which there is no training step, against all of them: each alone might be right where the next
+// expects more.
 TEST(SemanticsTest, ThePipelineAgreesWithTheBarestOne) {
   for (const NamedModel& model : AllModels()) {
     ir::Graph bare = DeriveOrDie(model.graph, ir::Function::kTrain, kBatch), full = bare, generic = bare;
@@ -77,14 +79,16 @@ TEST(SemanticsTest, WithoutAnyOnePass) {
 // loss = −Σ label·ln(probabilities) / rows, from what the model itself puts out
 TEST(SemanticsTest, LossAndAccuracyAreThoseOfTheOutput) {
   ir::Graph model = SmallModels()[0].graph;
-  ir::Graph evaluate = DeriveOrDie(model, ir::Function::kEvaluate, kBatch), predict = DeriveOrDie(model, ir::Function::kPredict, kBatch);
+  ir::Graph evaluate = DeriveOrDie(model, ir::Function::kEvaluate, kBatch),
+            predict = DeriveOrDie(model, ir::Function::kPredict, kBatch);
   RunOrDie(evaluate);
   RunOrDie(predict);
   const Tensors given = GivenFor(evaluate, kRows);
   const ir::Tensor<double> output = Observed(predict, kRows).at("output output"), label = given.at("label");
   double loss = 0, right = 0;
   for (size_t row = 0; row < kRows; ++row) {
-    const auto begin = output.real.begin() + static_cast<int>(row) * 3, truth = label.real.begin() + static_cast<int>(row) * 3;
+    const auto begin = output.real.begin() + static_cast<int>(row) * 3,
+               truth = label.real.begin() + static_cast<int>(row) * 3;
     for (int k = 0; k < 3; ++k) loss -= truth[k] * std::log(begin[k]);
     right += std::max_element(begin, begin + 3) - begin == std::max_element(truth, truth + 3) - truth;
   }

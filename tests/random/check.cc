@@ -27,9 +27,9 @@ constexpr int64_t kRows = 3;
 constexpr int64_t kClasses = 3;
 constexpr int64_t kRowCounts[] = {3, kBatchSize, 1};  // in turn
 constexpr int kDraws = 16;
-constexpr int kSamples = 3;  // elements of each parameter
-constexpr double kSame = 1e-12;         // before a pass and after it
-constexpr double kSameInAll = 1e-11;    // and after all of them
+constexpr int kSamples = 3;           // elements of each parameter
+constexpr double kSame = 1e-12;       // before a pass and after it
+constexpr double kSameInAll = 1e-11;  // and after all of them
 constexpr uint64_t kSeed = 5;
 
 Tensors Given(const Graph& graph) { return ir::DrawGiven<double>(graph, kRows, kClasses, kSeed); }
@@ -43,7 +43,8 @@ Tensors Observe(const Graph& graph) {
   };
   Tensors observed;
   for (const ir::Output& output : graph.outputs) observed["output " + output.name] = find(output.value);
-  for (const ir::Update& update : graph.updates) observed["state " + graph.value(update.state).name] = find(update.value);
+  for (const ir::Update& update : graph.updates)
+    observed["state " + graph.value(update.state).name] = find(update.value);
   return observed;
 }
 
@@ -53,7 +54,8 @@ std::string Difference(const Tensors& expected, const Tensors& actual, double to
     const auto it = actual.find(name);
     if (it == actual.end()) return absl::StrCat(name, " is gone");
     const Tensor<double>& other = it->second;
-    if (tensor.dims != other.dims || tensor.whole != other.whole || tensor.real.size() != other.real.size()) return absl::StrCat(name, " differs");
+    if (tensor.dims != other.dims || tensor.whole != other.whole || tensor.real.size() != other.real.size())
+      return absl::StrCat(name, " differs");
     double scale = 1, worst = 0;
     for (double element : tensor.real) scale = std::max(scale, std::abs(element));
     for (size_t at = 0; at < tensor.real.size(); ++at) {
@@ -85,16 +87,18 @@ std::string RoundTrip(const Graph& graph) {
   return "";
 }
 
-// ---- Oracles that know nothing of graphs -------------------------------------------------------------------------------------------------
+// ---- Oracles that know nothing of graphs
 
 // loss = −Σ label·ln(softmax(z)) / rows, and the share of rows whose largest z is the label's.
 Tensors LossOf(const Tensor<double>& output, bool logits, const Tensor<double>& label) {
   double loss = 0, right = 0;
   for (size_t row = 0; row < kRows; ++row) {
-    std::vector<double> z(output.real.begin() + static_cast<int>(row) * kClasses, output.real.begin() + static_cast<int>(row + 1) * kClasses);
+    std::vector<double> z(output.real.begin() + static_cast<int>(row) * kClasses,
+                          output.real.begin() + static_cast<int>(row + 1) * kClasses);
     size_t truth = 0;
     for (size_t at = 0; at < kClasses; ++at) {
-      if (label.real.empty() ? label.whole[row] == static_cast<int64_t>(at) : label.real[row * kClasses + at] == 1) truth = at;
+      if (label.real.empty() ? label.whole[row] == static_cast<int64_t>(at) : label.real[row * kClasses + at] == 1)
+        truth = at;
     }
     double sum = 0;
     for (double element : z) sum += logits ? std::exp(element) : element;
@@ -136,36 +140,44 @@ Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensor
     for (size_t at = 0; at < g.size(); ++at) {
       m.real[at] += (g[at] - m.real[at]) * (1 - beta_1);
       v.real[at] += (g[at] * g[at] - v.real[at]) * (1 - beta_2);
-      p.real[at] -= m.real[at] * rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t)) / (std::sqrt(v.real[at]) + argument("epsilon"));
+      p.real[at] -= m.real[at] * rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t)) /
+                    (std::sqrt(v.real[at]) + argument("epsilon"));
     }
   }
   return result;
 }
 
-// ---- Passes --------------------------------------------------------------------------------------------------------------------------------
+// ---- Passes
 
 // What a pass made of a graph, against the graph as it was.
-std::optional<Fault> CheckPass(const ir::Training& training, const std::string& pass, const Graph& before, const Graph& after) {
-  if (const absl::Status status = VerifyBetweenPasses(after); !status.ok()) return Fault{Check::kVerifier, std::string(status.message())};
+std::optional<Fault> CheckPass(const ir::Training& training, const std::string& pass, const Graph& before,
+                               const Graph& after) {
+  if (const absl::Status status = VerifyBetweenPasses(after); !status.ok())
+    return Fault{Check::kVerifier, std::string(status.message())};
   if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
   const Tensors was = Observe(before), is = Observe(after);
   if (pass == "add-loss") {
-    const std::string difference = Difference(LossOf(was.at("output output"), training.from_logits, Given(after).at("label")), [&] {
-      Tensors numbers = is;
-      for (auto& [name, tensor] : numbers) tensor.dims.clear();
-      return numbers;
-    }());
+    const std::string difference =
+        Difference(LossOf(was.at("output output"), training.from_logits, Given(after).at("label")), [&] {
+          Tensors numbers = is;
+          for (auto& [name, tensor] : numbers) tensor.dims.clear();
+          return numbers;
+        }());
     if (!difference.empty()) return Fault{Check::kLoss, difference};
     return std::nullopt;
   }
   // add-optimizer takes the gradients.
   Tensors kept = was;
-  if (pass == "add-optimizer") std::erase_if(kept, [](const auto& item) { return absl::EndsWith(item.first, ".grad"); });
-  if (const std::string difference = Difference(kept, is); !difference.empty()) return Fault{Check::kMeaning, difference};
+  if (pass == "add-optimizer")
+    std::erase_if(kept, [](const auto& item) { return absl::EndsWith(item.first, ".grad"); });
+  if (const std::string difference = Difference(kept, is); !difference.empty())
+    return Fault{Check::kMeaning, difference};
   if (pass == "autodiff") {
     const absl::StatusOr<passes::GradientCheck> check = passes::CheckGradients(after, Given(after), kRows, kSamples);
     if (!check.ok()) return Fault{Check::kGradients, std::string(check.status().message())};
-    if (!check->ok()) return Fault{Check::kGradients, absl::StrCat(check->where, " is off by ", check->worst, "; ", check->compared, " directions, ", check->on_a_kink, " on a kink")};
+    if (!check->ok())
+      return Fault{Check::kGradients, absl::StrCat(check->where, " is off by ", check->worst, "; ", check->compared,
+                                                   " directions, ", check->on_a_kink, " on a kink")};
   }
   if (pass == "add-optimizer") {
     const std::string difference = Difference(UpdatesOf(training, after, Given(after), was), is);
@@ -179,7 +191,8 @@ std::optional<Fault> CheckMeaning(const Graph& derived, const Graph& planned) {
   Graph bare = derived;
   passes::PipelineOptions options;
   options.only = {"add-loss", "autodiff", "add-optimizer"};
-  if (const auto changed = passes::RunPipeline(bare, options); !changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
+  if (const auto changed = passes::RunPipeline(bare, options); !changed.ok())
+    return Fault{Check::kPass, std::string(changed.status().message())};
   const std::string difference = Difference(Observe(bare), Observe(planned), kSameInAll);
   return difference.empty() ? std::nullopt : std::optional(Fault{Check::kMeaning, difference});
 }
@@ -188,7 +201,7 @@ Fault Located(Fault fault, const std::string& place, const Graph& graph) {
   return {fault.check, absl::StrCat(place, ": ", fault.what, "\n", ir::Print(graph))};
 }
 
-// ---- Steps ---------------------------------------------------------------------------------------------------------------------------------
+// ---- Steps
 
 absl::StatusOr<codegen::Step> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
   if (bug.behind == (planned ? "memory" : "kernels")) bug.plant(graph);
@@ -199,20 +212,23 @@ absl::StatusOr<codegen::Step> Build(Graph graph, const StepOptions& options, con
   return codegen::BuildStep(graph, build);
 }
 
-// One draw through the first step, which is compared with the interpreter later; the first draw of each number of rows also through the
-// second, on all these numbers of threads.
-std::optional<Fault> CheckDraw(const Graph& graph, codegen::Step& apart, codegen::Step& planned, int draw, const std::vector<int>& threads,
-                               codegen::StepComparison& comparison) {
+// One draw through the first step, which is compared with the interpreter later; the first draw of each number of rows
+// also through the second, on all these numbers of threads.
+std::optional<Fault> CheckDraw(const Graph& graph, codegen::Step& apart, codegen::Step& planned, int draw,
+                               const std::vector<int>& threads, codegen::StepComparison& comparison) {
   const int64_t rows = kRowCounts[static_cast<size_t>(draw) % std::size(kRowCounts)];
   const ir::Tensors<float> given = ir::DrawGiven<float>(graph, rows, kClasses, kSeed + static_cast<uint64_t>(draw));
   const absl::StatusOr<ir::Tensors<float>> results = apart.Run(given, rows);
   if (!results.ok()) return Fault{Check::kKernels, std::string(results.status().message())};
-  if (const absl::Status status = comparison.Add(given, *results, rows); !status.ok()) return Fault{Check::kKernels, std::string(status.message())};
+  if (const absl::Status status = comparison.Add(given, *results, rows); !status.ok())
+    return Fault{Check::kKernels, std::string(status.message())};
   for (int count : draw < static_cast<int>(std::size(kRowCounts)) ? threads : std::vector<int>()) {
     const absl::StatusOr<ir::Tensors<float>> again = planned.Run(given, rows, count);
     if (!again.ok()) return Fault{Check::kMemory, std::string(again.status().message())};
     const std::string difference = codegen::FirstDifference(*results, *again);
-    if (!difference.empty()) return Fault{count == 1 ? Check::kMemory : Check::kThreads, absl::StrCat(difference, " differs on ", count, " threads, n = ", rows)};
+    if (!difference.empty())
+      return Fault{count == 1 ? Check::kMemory : Check::kThreads,
+                   absl::StrCat(difference, " differs on ", count, " threads, n = ", rows)};
   }
   return std::nullopt;
 }
@@ -220,7 +236,8 @@ std::optional<Fault> CheckDraw(const Graph& graph, codegen::Step& apart, codegen
 }  // namespace
 
 const char* Name(Check check) {
-  static const char* const kNames[] = {"pass", "verifier", "round trip", "meaning", "loss", "gradients", "updates", "kernels", "memory", "threads"};
+  static const char* const kNames[] = {"pass",      "verifier", "round trip", "meaning", "loss",
+                                       "gradients", "updates",  "kernels",    "memory",  "threads"};
   return kNames[static_cast<size_t>(check)];
 }
 
@@ -236,7 +253,8 @@ std::optional<Fault> CheckPasses(const Graph& model, Graph& planned, const Bug& 
     const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options);
     if (!changed.ok()) return Located({Check::kPass, std::string(changed.status().message())}, pass.name, before);
     if (bug.behind == pass.name && !bug.plant(graph)) return std::nullopt;
-    if (std::optional<Fault> fault = CheckPass(model.training, pass.name, before, graph)) return Located(*fault, pass.name, graph);
+    if (std::optional<Fault> fault = CheckPass(model.training, pass.name, before, graph))
+      return Located(*fault, pass.name, graph);
   }
   return std::nullopt;
 }
@@ -248,7 +266,8 @@ std::optional<Fault> CheckStep(const Graph& model, const StepOptions& options, c
   const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options.pipeline);
   if (!changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
   if (const std::optional<Fault> wrong = CheckMeaning(*derived, graph)) return Located(*wrong, options.name, graph);
-  absl::StatusOr<codegen::Step> apart = Build(graph, options, bug, /*planned=*/false), planned = Build(graph, options, bug, /*planned=*/true);
+  absl::StatusOr<codegen::Step> apart = Build(graph, options, bug, /*planned=*/false),
+                                planned = Build(graph, options, bug, /*planned=*/true);
   if (!apart.ok()) return Located({Check::kKernels, std::string(apart.status().message())}, options.name, graph);
   if (!planned.ok()) return Located({Check::kMemory, std::string(planned.status().message())}, options.name, graph);
   codegen::StepComparison comparison(graph);

@@ -32,8 +32,8 @@ struct Fault {
   std::string what;
 };
 
-// A bug of the compiler, planted behind a pass ("" for none) or between the planned graph and the kernels ("kernels": what is compiled;
-// "memory": what is laid out as planned).  `plant` returns false where the graph has no place for it.
+// A bug of the compiler, planted behind a pass ("" for none) or between the planned graph and the kernels ("kernels":
+// what is compiled; "memory": what is laid out as planned).  `plant` returns false where the graph has no place for it.
 struct Bug {
   std::string behind;
   std::function<bool(ir::Graph&)> plant;
@@ -43,14 +43,15 @@ struct Bug {
 std::optional<Fault> CheckPasses(const ir::Graph& model, ir::Graph& planned, const Bug& bug = {});
 
 struct StepOptions {
-  std::string name;                  // "without cse"
+  std::string name;  // "without cse"
   passes::PipelineOptions pipeline = {};
   std::vector<int> threads = {1};
-  bool asserts = false;              // Halide's own checks of bounds
-  std::string cache_folder = {};     // empty: that of the kernel tests
+  bool asserts = false;           // Halide's own checks of bounds
+  std::string cache_folder = {};  // empty: that of the kernel tests
 };
 
-// Compiles the train graph of `model` and checks, after the pipeline as a whole, what its kernels compute on batches of several sizes.
+// Compiles the train graph of `model` and checks, after the pipeline as a whole, what its kernels compute on batches of
+// several sizes.
 std::optional<Fault> CheckStep(const ir::Graph& model, const StepOptions& options, const Bug& bug = {});
 
 }  // namespace brine

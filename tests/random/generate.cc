@@ -42,7 +42,8 @@ class Generator {
 
   // For the largest layer, a new branch, and the head: two layers a branch, a sum and a softmax.
   bool HasRoom() const {
-    const auto branches = static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
+    const auto branches =
+        static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
     return layers_ + 2 + 2 * (branches + 1) + 2 <= kMostLayers;
   }
 
@@ -73,7 +74,8 @@ class Generator {
   void Augment() {
     const Node x = Read(0);
     if (Coin()) {
-      Push(RandomFlip(Pick<std::string>({"horizontal", "vertical", "horizontal_and_vertical"}))(x.tensor), x.shape, false);
+      Push(RandomFlip(Pick<std::string>({"horizontal", "vertical", "horizontal_and_vertical"}))(x.tensor), x.shape,
+           false);
     } else {
       Push(RandomTranslation({.height_factor = 0.3f,
                               .width_factor = {-0.2f, 0.4f},
@@ -90,17 +92,25 @@ class Generator {
     const size_t rank = nodes_[at].shape.size();
     switch (random_() % (rank == 3 ? 12 : 7)) {
       case 0:
-      case 1: return AddDense(at);
-      case 2: return AddActivation(at);
-      case 3: return AddDropout(at);
+      case 1:
+        return AddDense(at);
+      case 2:
+        return AddActivation(at);
+      case 3:
+        return AddDropout(at);
       case 4:
-      case 5: return AddSum(at);
-      case 6: return AddSharedDense(at);
+      case 5:
+        return AddSum(at);
+      case 6:
+        return AddSharedDense(at);
       case 7:
       case 8:
-      case 9: return AddConv(at);
-      case 10: return AddPool(at);
-      default: return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
+      case 9:
+        return AddConv(at);
+      case 10:
+        return AddPool(at);
+      default:
+        return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
     }
   }
 
@@ -110,7 +120,8 @@ class Generator {
     const Node x = Read(at);
     Shape shape = x.shape;
     shape.back() = Pick<int64_t>({4, 9});
-    Push(Dense({.units = shape.back(), .activation = AnyActivation(), .use_bias = random_() % 4 != 0})(x.tensor), shape, true);
+    Push(Dense({.units = shape.back(), .activation = AnyActivation(), .use_bias = random_() % 4 != 0})(x.tensor), shape,
+         true);
   }
 
   // y = f(f(x)): the parameters' gradients are sums of two.
@@ -147,13 +158,16 @@ class Generator {
     }
   }
 
-  static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) { return same ? (size + stride - 1) / stride : (size - window) / stride + 1; }
+  static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) {
+    return same ? (size + stride - 1) / stride : (size - window) / stride + 1;
+  }
 
   void AddConv(size_t at) {
     const Node x = Read(at);
     const Size2D kernel = Pick<Size2D>({3, 3, {2, 3}, 1, {3, 1}});
     const bool stretched = random_() % 4 == 0;
-    const Size2D dilation = stretched ? Pick<Size2D>({2, {1, 2}}) : Size2D(1), strides = stretched ? Size2D(1) : Pick<Size2D>({1, 1, 2, {2, 1}});
+    const Size2D dilation = stretched ? Pick<Size2D>({2, {1, 2}}) : Size2D(1),
+                 strides = stretched ? Size2D(1) : Pick<Size2D>({1, 1, 2, {2, 1}});
     const int64_t height = (kernel.height - 1) * dilation.height + 1, width = (kernel.width - 1) * dilation.width + 1;
     const bool same = x.shape[0] < height || x.shape[1] < width || Coin();
     const int64_t filters = Pick<int64_t>({3, 8});
@@ -164,7 +178,8 @@ class Generator {
                  .dilation_rate = dilation,
                  .activation = AnyActivation(),
                  .use_bias = random_() % 4 != 0})(x.tensor),
-         {Extent(x.shape[0], height, strides.height, same), Extent(x.shape[1], width, strides.width, same), filters}, true);
+         {Extent(x.shape[0], height, strides.height, same), Extent(x.shape[1], width, strides.width, same), filters},
+         true);
   }
 
   void AddPool(size_t at) {
@@ -174,7 +189,9 @@ class Generator {
     const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
     const Tensor picture = random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // that nobody else reads
     Push(random_() % 2 == 0 ? AveragePooling2D(options)(picture) : MaxPooling2D(options)(picture),
-         {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same), x.shape[2]}, x.learned);
+         {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same),
+          x.shape[2]},
+         x.learned);
   }
 
   void AddGlobalPool(size_t at) {
@@ -202,10 +219,14 @@ class Generator {
 
   Optimizer AnyOptimizer() {
     switch (random_() % 4) {
-      case 0: return SGD({.learning_rate = 0.1f});
-      case 1: return SGD({.learning_rate = 0.1f, .momentum = 0.9f});
-      case 2: return SGD({.learning_rate = 0.1f, .momentum = 0.9f, .nesterov = true});
-      default: return Adam({.learning_rate = 0.01f, .beta_1 = 0.8f});
+      case 0:
+        return SGD({.learning_rate = 0.1f});
+      case 1:
+        return SGD({.learning_rate = 0.1f, .momentum = 0.9f});
+      case 2:
+        return SGD({.learning_rate = 0.1f, .momentum = 0.9f, .nesterov = true});
+      default:
+        return Adam({.learning_rate = 0.01f, .beta_1 = 0.8f});
     }
   }
 

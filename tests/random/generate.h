@@ -8,8 +8,9 @@
 
 namespace brine {
 
-// The model of `seed`, the same everywhere: at most 12 layers of all kinds over one or two inputs, with branches that meet again and layers
-// that are called twice, under either loss and any optimizer.  Three classes.  Sizes are odd, and few, so that models share kernels.
+// The model of `seed`, the same everywhere: at most 12 layers of all kinds over one or two inputs, with branches that
+// meet again and layers that are called twice, under either loss and any optimizer.  Three classes.  Sizes are odd, and
+// few, so that models share kernels.
 Model RandomModel(uint32_t seed);
 
 }  // namespace brine

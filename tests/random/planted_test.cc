@@ -1,5 +1,5 @@
-// The checker is not blind: bugs that a compiler may have are planted in the graphs of random models, and each is found by the check that
-// it should be found by.
+// The checker is not blind: bugs that a compiler may have are planted in the graphs of random models, and each is found
+// by the check that it should be found by.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ using Ints = std::vector<int64_t>;
 
 constexpr uint32_t kModels = 50;
 
-// ---- The bugs: each edits the first place that the graph has for it --------------------------------------------------------------------------
+// ---- The bugs: each edits the first place that the graph has for it
 
 Node* FindNode(std::vector<Node>& nodes, const ir::Op& op) {
   for (Node& node : nodes) {
@@ -50,7 +50,8 @@ bool IsGradient(const Graph& graph, ValueId value) { return absl::StrContains(gr
 
 bool DropATermOfAGradient(Graph& graph) {
   for (const Node& node : graph.nodes) {
-    const bool sum = node.op == &ir::kAdd && IsGradient(graph, node.outputs[0]) && graph.type(node.inputs[0]) == graph.type(node.outputs[0]);
+    const bool sum = node.op == &ir::kAdd && IsGradient(graph, node.outputs[0]) &&
+                     graph.type(node.inputs[0]) == graph.type(node.outputs[0]);
     if (!sum) continue;
     ReadInstead(graph, node.outputs[0], node.inputs[0]);
     return true;
@@ -66,7 +67,9 @@ bool ForgetTheMaskOfRelu(Graph& graph) {
 
 bool SumOverTheWrongAxis(Graph& graph) {
   for (Node& node : graph.nodes) {
-    if (node.op != &ir::kReduceSum || !IsGradient(graph, node.outputs[0]) || node.attributes.Ints("axes") != Ints{0, 1, 2}) continue;
+    if (node.op != &ir::kReduceSum || !IsGradient(graph, node.outputs[0]) ||
+        node.attributes.Ints("axes") != Ints{0, 1, 2})
+      continue;
     const ir::Shape& shape = graph.type(node.inputs[0]).shape;
     if (shape[2] != shape[3]) continue;
     node.attributes.Set("axes", Ints{0, 1, 3});
@@ -87,7 +90,8 @@ bool DrawDropoutAnewInTheBackwardPass(Graph& graph) {
 bool DivideByTheBatchSize(Graph& graph) {
   Node* const node = FindNode(graph.nodes, ir::kDiv);
   const auto number = [](int64_t value) {
-    return ir::Attributes({{"dtype", "f32"}, {"shape", Ints()}, {"values", std::vector<double>{static_cast<double>(value)}}});
+    return ir::Attributes(
+        {{"dtype", "f32"}, {"shape", Ints()}, {"values", std::vector<double>{static_cast<double>(value)}}});
   };
   const auto position = node - graph.nodes.data();
   const ValueId size = graph.AddNode(ir::kConstant, {}, number(graph.batch_size), {}).value()[0];
@@ -126,10 +130,13 @@ bool StepAlongTheLastGradient(Graph& graph) {
 
 bool LoseTheBiasInAKernel(Graph& graph) {
   for (Node& kernel : graph.nodes) {
-    if (kernel.region != "conv_pool" && kernel.region != "conv_of_live" && kernel.region != "dense" && kernel.region != "dense_of_live") continue;
+    if (kernel.region != "conv_pool" && kernel.region != "conv_of_live" && kernel.region != "dense" &&
+        kernel.region != "dense_of_live")
+      continue;
     const Node* const sum = FindNode(kernel.body, ir::kAdd);
     if (sum == nullptr || sum->outputs == kernel.outputs) continue;
-    for (Node& node : kernel.body) std::replace(node.inputs.begin(), node.inputs.end(), sum->outputs[0], sum->inputs[0]);
+    for (Node& node : kernel.body)
+      std::replace(node.inputs.begin(), node.inputs.end(), sum->outputs[0], sum->inputs[0]);
     return true;
   }
   return false;
@@ -139,7 +146,8 @@ bool OverlapLifetimes(Graph& graph) {
   const std::vector<ir::Lifetime> lives = ir::FindLifetimes(graph);
   const auto in_arena = [&](size_t value) {
     const auto& place = graph.values[value].placement;
-    return lives[value].exists && lives[value].root == static_cast<ValueId>(value) && place && place->block == ir::Block::kArena;
+    return lives[value].exists && lives[value].root == static_cast<ValueId>(value) && place &&
+           place->block == ir::Block::kArena;
   };
   for (size_t a = 0; a < graph.values.size(); ++a) {
     for (size_t b = 0; b < graph.values.size(); ++b) {
@@ -194,7 +202,7 @@ std::string NameOf(const testing::TestParamInfo<Row>& info) { return info.param.
 
 Graph ModelOf(uint32_t seed) { return BuildGraph(RandomModel(seed)).value(); }
 
-// ---- Behind passes -----------------------------------------------------------------------------------------------------------------------------
+// ---- Behind passes
 
 class PassBugs : public testing::TestWithParam<Row> {};
 
@@ -220,7 +228,7 @@ TEST_P(PassBugs, AreFound) {
 
 INSTANTIATE_TEST_SUITE_P(Planted, PassBugs, testing::ValuesIn(kPassBugs), NameOf);
 
-// ---- In what is compiled -----------------------------------------------------------------------------------------------------------------------
+// ---- In what is compiled
 
 // The first model with a place for the bug.
 std::optional<Graph> FirstModelFor(bool (*plant)(Graph& graph)) {
@@ -254,7 +262,8 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
   StepOptions options = {.name = "default", .cache_folder = folder->path() + "/cache"};
   EXPECT_FALSE(CheckStep(*model, options).has_value());
 
-  // The keys that are there, and then those that the bug adds: the wrong kernel's, under a key that differs in the pads alone.
+  // The keys that are there, and then those that the bug adds: the wrong kernel's, under a key that differs in the pads
+  // alone.
   const auto keys = [&] {
     std::set<std::string> result;
     for (const auto& item : std::filesystem::directory_iterator(options.cache_folder)) {
@@ -277,7 +286,8 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
     for (const std::string& key : right) {
       if (right.count(wrong) != 0 || without_pads(key) != without_pads(wrong)) continue;
       const std::string payload = cache.Get(wrong).value();
-      ASSERT_TRUE(cache.Put(key, absl::StrReplaceAll(payload, {{codegen::HashName(wrong), codegen::HashName(key)}})).ok());
+      ASSERT_TRUE(
+          cache.Put(key, absl::StrReplaceAll(payload, {{codegen::HashName(wrong), codegen::HashName(key)}})).ok());
       ++forgotten;
     }
   }

@@ -1,6 +1,7 @@
-// Fifty random models through the whole compiler.  The passes and the default step are checked on all of them; of the other ways to compile
-// a model (a pass left out, generic kernels only, Halide's checks on) each model takes two of seven, so that each way meets fourteen models:
-// their kernels are others and must be compiled, which takes most of the time.
+// Fifty random models through the whole compiler.  The passes and the default step are checked on all of them; of the
+// other ways to compile a model (a pass left out, generic kernels only, Halide's checks on) each model takes two of
+// seven, so that each way meets fourteen models: their kernels are others and must be compiled, which takes most of the
+// time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +31,9 @@ std::vector<StepOptions> Variants() {
   return variants;
 }
 
-void Expect(const std::optional<Fault>& fault) { EXPECT_FALSE(fault.has_value()) << Name(fault->check) << ": " << fault->what; }
+void Expect(const std::optional<Fault>& fault) {
+  EXPECT_FALSE(fault.has_value()) << Name(fault->check) << ": " << fault->what;
+}
 
 class RandomModels : public testing::TestWithParam<uint32_t> {
  protected:

@@ -42,15 +42,18 @@ void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
       for (int row = 0; row < kBatch; ++row) {
         const int64_t picture = step * kBatch + row, label = picture % 10;
         for (int64_t element = 0; element < kPixels; ++element) {
-          const double p = Uniform(1, label * kPixels + element, "prototype"), q = Uniform(1, picture * kPixels + element, "noise");
-          pictures.whole[static_cast<size_t>(row * kPixels + element)] = static_cast<int64_t>(std::floor((0.5 * p + 0.5 * q) * 256));
+          const double p = Uniform(1, label * kPixels + element, "prototype"),
+                       q = Uniform(1, picture * kPixels + element, "noise");
+          pictures.whole[static_cast<size_t>(row * kPixels + element)] =
+              static_cast<int64_t>(std::floor((0.5 * p + 0.5 * q) * 256));
         }
       }
       given[graph.value(input.value).name] = pictures;
     }
     if (input.source == ir::Source::kLabel) {
       labels = ir::MakeTensor<Real>(graph.type(input.value), kBatch);
-      for (int row = 0; row < kBatch; ++row) labels.real[static_cast<size_t>(row * 10 + (step * kBatch + row) % 10)] = 1;
+      for (int row = 0; row < kBatch; ++row)
+        labels.real[static_cast<size_t>(row * 10 + (step * kBatch + row) % 10)] = 1;
       given[graph.value(input.value).name] = labels;
     }
   }

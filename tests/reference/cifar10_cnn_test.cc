@@ -1,5 +1,7 @@
-// The tutorial CNN, built, differentiated and trained in the double interpreter, against numbers that four other programs agree on
-// (tests/reference/make_reference.py).
+// The tutorial CNN, built, differentiated and trained in the double interpreter, against numbers that four other
+// programs agree on (tests/reference/make_reference.py).
+#include "tests/reference/cifar10_cnn.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -13,7 +15,6 @@
 #include "passes/autodiff.h"
 #include "passes/derive.h"
 #include "tests/frontend/examples.h"
-#include "tests/reference/cifar10_cnn.h"
 
 namespace brine {
 namespace {
@@ -35,7 +36,8 @@ Checked SumsOf(const std::vector<double>& data) {
 }
 
 // Rows "gradient" or "weight" of the file against tensors named <parameter><suffix>.
-void ExpectTensors(const std::string& what, const ir::Tensors<double>& tensors, const std::string& suffix, double tolerance) {
+void ExpectTensors(const std::string& what, const ir::Tensors<double>& tensors, const std::string& suffix,
+                   double tolerance) {
   int rows = 0;
   for (const std::vector<std::string>& row : ReadRows("cifar10_cnn_gradients.txt")) {
     if (row[0] != what) continue;
@@ -48,7 +50,8 @@ void ExpectTensors(const std::string& what, const ir::Tensors<double>& tensors, 
     EXPECT_NEAR(sums.abs_sum, abs_sum, tolerance * abs_sum) << row[1];
     for (size_t word = 5; word + 1 < row.size(); word += 2) {
       const double expected = std::stod(row[word + 1]);
-      EXPECT_NEAR(it->second.real[std::stoul(row[word])], expected, tolerance * std::fabs(expected)) << row[1] << " at " << row[word];
+      EXPECT_NEAR(it->second.real[std::stoul(row[word])], expected, tolerance * std::fabs(expected))
+          << row[1] << " at " << row[word];
     }
   }
   EXPECT_EQ(rows, 8);

@@ -37,14 +37,19 @@ int Nothing(void**) { return 0; }
 TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   const brine_function& train = kSoftmaxProgram.train;
   std::vector<brine_value> values(train.values, train.values + train.value_count);
-  const auto gradient = static_cast<uint16_t>(std::find_if(values.begin(), values.end(), [](const brine_value& value) { return std::string(value.name) == "dense.grad"; }) - values.begin());
+  const auto gradient = static_cast<uint16_t>(
+      std::find_if(values.begin(), values.end(),
+                   [](const brine_value& value) { return std::string(value.name) == "dense.grad"; }) -
+      values.begin());
   const auto places = static_cast<uint16_t>(values.size()), others = static_cast<uint16_t>(places + 1);
   values.push_back({"places", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses}, 512});
   values.push_back({"others", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses + 1}, 512});
   const uint16_t masked[] = {gradient, gradient}, winners[] = {gradient, places}, other[] = {gradient, others};
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
   const auto at = calls.begin() + 3;
-  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0}, {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1}, {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0}});
+  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0},
+                    {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1},
+                    {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0}});
   brine_program program = kSoftmaxProgram;
   program.train.values = values.data();
   program.train.value_count = static_cast<int32_t>(values.size());
@@ -56,7 +61,10 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   ::testing::internal::CaptureStdout();
   EXPECT_EQ(brine_trainer_main(&program, 7, const_cast<char**>(argv)), 0);
   const std::string out = ::testing::internal::GetCapturedStdout();
-  EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats and 4 bytes
+  EXPECT_THAT(
+      out,
+      HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats
+                                                                                               // and 4 bytes
   EXPECT_THAT(out, HasSubstr("\"live\": 0.25, \"layers\": \"dense\"}"));
   EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
   EXPECT_EQ(out.find("\"live\""), out.rfind("\"live\""));
@@ -72,11 +80,13 @@ std::vector<Given> given;
 // (step, adam_rate, kernel) ->
 int KeepWhatIsGiven(void** argv) {
   const auto host = [&](int index) { return static_cast<brine_buffer*>(argv[index + 1])->host; };
-  given.push_back({*reinterpret_cast<uint32_t*>(host(0)), *reinterpret_cast<float*>(host(1)), *reinterpret_cast<float*>(host(2))});
+  given.push_back(
+      {*reinterpret_cast<uint32_t*>(host(0)), *reinterpret_cast<float*>(host(1)), *reinterpret_cast<float*>(host(2))});
   return 0;
 }
 
-// Warming up, timing, tracing and timing kernels are one training run: each step has the number, the rate and the weights that follow on the last.
+// Warming up, timing, tracing and timing kernels are one training run: each step has the number, the rate and the
+// weights that follow on the last.
 TEST(BenchTest, EveryStepTrains) {
   const brine_function& train = kSoftmaxProgram.train;
   uint16_t watched[3] = {};
@@ -101,7 +111,8 @@ TEST(BenchTest, EveryStepTrains) {
   for (size_t at = 0; at < given.size(); ++at) {
     const double t = static_cast<double>(at + 1);
     EXPECT_EQ(given[at].step, at);
-    EXPECT_FLOAT_EQ(given[at].rate, static_cast<float>(1e-2 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))));
+    EXPECT_FLOAT_EQ(given[at].rate,
+                    static_cast<float>(1e-2 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))));
     EXPECT_TRUE(at == 0 || given[at].kernel != given[at - 1].kernel) << at;
   }
 }

@@ -19,7 +19,8 @@ std::pair<std::string, int> Shell(const std::string& command) {
   return {output, pclose(pipe)};
 }
 
-// The program is a table of no calls, in C; what counts is that everything links and that the size of a state follows from the table.
+// The program is a table of no calls, in C; what counts is that everything links and that the size of a state follows
+// from the table.
 constexpr char kMain[] = R"(
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,14 +55,16 @@ int main(int argc, char** argv) {
 TEST(CLink, ACompilerForCIsEnough) {
   const TemporaryFolder folder;
   const std::string source = folder.Write("main.c", kMain), program = folder / "main";
-  const auto [messages, status] = Shell("cc -std=c11 -Wall -Wextra -Werror -I" BRINE_SOURCE_DIR " " + source + " " + kCore + " -lm -lpthread -ldl -o " + program);
+  const auto [messages, status] = Shell("cc -std=c11 -Wall -Wextra -Werror -I" BRINE_SOURCE_DIR " " + source + " " +
+                                        kCore + " -lm -lpthread -ldl -o " + program);
   ASSERT_EQ(status, 0) << messages;
   EXPECT_EQ(Shell(program + " " + (folder / "state.safetensors")).first, "1 3\nnothing was not compiled for this\n");
   EXPECT_EQ(Shell("ldd " + program).first.find("libstdc++"), std::string::npos);
 }
 
 TEST(CLink, TheCoreNamesNothingOfCpp) {
-  const auto [symbols, status] = Shell("nm --undefined-only " + kCore + " | grep -E ' U (_ZSt|_ZNSt|_ZNKSt|__cxa|_Zn|_Zd|__gxx)'");
+  const auto [symbols, status] =
+      Shell("nm --undefined-only " + kCore + " | grep -E ' U (_ZSt|_ZNSt|_ZNKSt|__cxa|_Zn|_Zd|__gxx)'");
   EXPECT_EQ(symbols, "");
 }
 

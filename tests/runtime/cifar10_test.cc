@@ -12,7 +12,8 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Two records a file; the planes of record r in file f hold 10·f + r, and 100 and 200 more, with the first pixel of each plane one larger.
+// Two records a file; the planes of record r in file f hold 10·f + r, and 100 and 200 more, with the first pixel of
+// each plane one larger.
 std::string Records(int file) {
   std::string bytes;
   for (int record = 0; record < 2; ++record) {
@@ -30,7 +31,8 @@ class Cifar10Test : public ::testing::Test {
  protected:
   Cifar10Test() { std::filesystem::create_directory(folder_ / "cifar-10-batches-bin"); }
   void WriteAll(const std::string& below) {
-    for (int file = 1; file <= 5; ++file) folder_.Write(below + "data_batch_" + std::to_string(file) + ".bin", Records(file));
+    for (int file = 1; file <= 5; ++file)
+      folder_.Write(below + "data_batch_" + std::to_string(file) + ".bin", Records(file));
     folder_.Write(below + "test_batch.bin", Records(6));
   }
   std::string Message() {
@@ -76,7 +78,9 @@ TEST_F(Cifar10Test, AMissingFileIsNamed) {
 TEST_F(Cifar10Test, ACutFileIsNamed) {
   WriteAll(inner_);
   folder_.Write(inner_ + "test_batch.bin", Records(6).substr(1));
-  EXPECT_EQ(Message(), folder_ / "cifar-10-batches-bin/test_batch.bin: has 6145 bytes, which are no whole number of records of 3073");
+  EXPECT_EQ(
+      Message(),
+      folder_ / "cifar-10-batches-bin/test_batch.bin: has 6145 bytes, which are no whole number of records of 3073");
   folder_.Write(inner_ + "test_batch.bin", "");
   EXPECT_EQ(Message(), folder_ / "cifar-10-batches-bin/test_batch.bin: is empty or not a regular file");
   std::filesystem::remove(folder_ / "cifar-10-batches-bin/test_batch.bin");
@@ -102,7 +106,8 @@ TEST_F(Cifar10Test, AFolderOfSomethingElseIsRefused) {
     return std::string("nothing was thrown");
   };
   std::filesystem::remove(folder_ / "cifar-10-batches-bin");
-  EXPECT_EQ(message(folder_.path()), folder_.path() + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
+  EXPECT_EQ(message(folder_.path()),
+            folder_.path() + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
   EXPECT_EQ(message("/nowhere"), "/nowhere: is not a folder");
 }
 

@@ -31,10 +31,14 @@ std::string Message(const std::function<void()>& call) {
 class Inputs {
  public:
   explicit Inputs(const brine_program& program) : trainer_(program) {}
-  void Read(const Dataset& data, std::vector<int64_t> indices) { BatchReader(trainer_.state(), &trainer_.program().train, data).Read(indices); }
+  void Read(const Dataset& data, std::vector<int64_t> indices) {
+    BatchReader(trainer_.state(), &trainer_.program().train, data).Read(indices);
+  }
   template <typename T>
   std::vector<T> Row(brine_source source, int row, int elements) {
-    const T* const data = static_cast<const T*>(brine_input_rows(trainer_.state(), &trainer_.program().train, source, 0)) + row * elements;
+    const T* const data =
+        static_cast<const T*>(brine_input_rows(trainer_.state(), &trainer_.program().train, source, 0)) +
+        row * elements;
     return {data, data + elements};
   }
 
@@ -46,7 +50,8 @@ TEST(Dataset, ClassNumbersBecomeRows) {
   const Pictures pictures(5);
   Inputs inputs(kSoftmaxProgram);
   inputs.Read(pictures.data(), {4, 0});
-  EXPECT_EQ(inputs.Row<uint8_t>(BRINE_DATA, 0, kPixels), std::vector<uint8_t>(pictures.pixels.end() - kPixels, pictures.pixels.end()));
+  EXPECT_EQ(inputs.Row<uint8_t>(BRINE_DATA, 0, kPixels),
+            std::vector<uint8_t>(pictures.pixels.end() - kPixels, pictures.pixels.end()));
   std::vector<float> expected(kClasses);
   expected[static_cast<size_t>(pictures.labels[0])] = 1;
   EXPECT_EQ(inputs.Row<float>(BRINE_LABEL, 1, kClasses), expected);
@@ -56,7 +61,8 @@ TEST(Dataset, BytesBecomeNumbers) {
   const Pictures pictures(5);
   Inputs inputs(kSparseSoftmaxProgram);
   inputs.Read(pictures.data(), {3});
-  EXPECT_EQ(inputs.Row<float>(BRINE_DATA, 0, kPixels), std::vector<float>(pictures.pixels.begin() + 3 * kPixels, pictures.pixels.begin() + 4 * kPixels));
+  EXPECT_EQ(inputs.Row<float>(BRINE_DATA, 0, kPixels),
+            std::vector<float>(pictures.pixels.begin() + 3 * kPixels, pictures.pixels.begin() + 4 * kPixels));
   EXPECT_THAT(inputs.Row<int32_t>(BRINE_LABEL, 0, 1), ElementsAre(pictures.labels[3]));
 }
 
@@ -89,7 +95,8 @@ TEST(Dataset, SizesMustBelongTogether) {
   const Pictures pictures(3);
   const std::span<const uint8_t> pixels(pictures.pixels);
   const std::span<const int32_t> labels(pictures.labels);
-  EXPECT_EQ(Message([&] { Dataset(3, pixels.first(100), labels); }), "samples: 100 elements do not divide into 3 samples");
+  EXPECT_EQ(Message([&] { Dataset(3, pixels.first(100), labels); }),
+            "samples: 100 elements do not divide into 3 samples");
   EXPECT_EQ(Message([&] { Dataset(3, pixels, labels.first(2)); }), "labels: 2 elements do not divide into 3 samples");
   EXPECT_EQ(Message([&] { Dataset(1, pixels, labels); }), "3 class numbers for 1 samples");
   EXPECT_EQ(Message([&] { Dataset(-1, pixels, labels); }), "samples: 576 elements do not divide into -1 samples");
@@ -102,10 +109,14 @@ TEST(Dataset, MustFitTheModel) {
   const std::span<const uint8_t> pixels(pictures.pixels);
   const std::span<const int32_t> labels(pictures.labels);
   Inputs dense(kSoftmaxProgram), sparse(kSparseSoftmaxProgram);
-  EXPECT_EQ(Message([&] { dense.Read(Dataset(3, pixels.first(9), labels), {0}); }), "a sample has 3 elements, the model's input x is (n, 8, 8, 3)");
-  EXPECT_EQ(Message([&] { dense.Read(Dataset(3, std::span<const float>(reals), labels), {0}); }), "the samples are f32, the model's input x is u8");
-  EXPECT_EQ(Message([&] { dense.Read(Dataset(3, pixels, std::span<const float>(rows)), {0}); }), "a label has 2 elements, the model's labels are (n, 4)");
-  EXPECT_EQ(Message([&] { sparse.Read(Dataset(3, pixels, std::span<const float>(rows)), {0}); }), "a label has 2 elements, the model's labels are (n) class numbers");
+  EXPECT_EQ(Message([&] { dense.Read(Dataset(3, pixels.first(9), labels), {0}); }),
+            "a sample has 3 elements, the model's input x is (n, 8, 8, 3)");
+  EXPECT_EQ(Message([&] { dense.Read(Dataset(3, std::span<const float>(reals), labels), {0}); }),
+            "the samples are f32, the model's input x is u8");
+  EXPECT_EQ(Message([&] { dense.Read(Dataset(3, pixels, std::span<const float>(rows)), {0}); }),
+            "a label has 2 elements, the model's labels are (n, 4)");
+  EXPECT_EQ(Message([&] { sparse.Read(Dataset(3, pixels, std::span<const float>(rows)), {0}); }),
+            "a label has 2 elements, the model's labels are (n) class numbers");
 }
 
 TEST(Dataset, NamesTheSampleThatIsWrong) {
@@ -114,16 +125,24 @@ TEST(Dataset, NamesTheSampleThatIsWrong) {
   pictures.labels[7] = 4;
   pictures.labels[9] = -1;
   Inputs inputs(kSoftmaxProgram), sparse(kSparseSoftmaxProgram);
-  EXPECT_EQ(Message([&] { inputs.Read(pictures.data(), {1, 9, 7}); }), "sample 9: label -1 is out of range: there are 4 classes");
-  EXPECT_EQ(Message([&] { sparse.Read(pictures.data(), {7}); }), "sample 7: label 4 is out of range: there are 4 classes");
-  EXPECT_EQ(Message([&] { sparse.Read(pictures.data().Slice(5, 5), {2}); }), "sample 2: label 4 is out of range: there are 4 classes");
+  EXPECT_EQ(Message([&] {
+              inputs.Read(pictures.data(), {1, 9, 7});
+            }),
+            "sample 9: label -1 is out of range: there are 4 classes");
+  EXPECT_EQ(Message([&] { sparse.Read(pictures.data(), {7}); }),
+            "sample 7: label 4 is out of range: there are 4 classes");
+  EXPECT_EQ(Message([&] { sparse.Read(pictures.data().Slice(5, 5), {2}); }),
+            "sample 2: label 4 is out of range: there are 4 classes");
   reals[30 * kPixels + 17] = std::numeric_limits<float>::infinity();
   reals[31 * kPixels] = NAN;
   const Dataset data(40, std::span<const float>(reals), std::span<const int32_t>(pictures.labels));
   EXPECT_EQ(Message([&] { sparse.Read(data, {0, 30, 31}); }), "sample 30: element 17 is not a finite number");
   std::vector<float> rows(160);
   rows[4] = NAN;
-  EXPECT_EQ(Message([&] { inputs.Read(Dataset(40, std::span<const uint8_t>(pictures.pixels), std::span<const float>(rows)), {0, 1}); }), "sample 1: its label is not finite");
+  EXPECT_EQ(Message([&] {
+              inputs.Read(Dataset(40, std::span<const uint8_t>(pictures.pixels), std::span<const float>(rows)), {0, 1});
+            }),
+            "sample 1: its label is not finite");
 }
 
 TEST(Dataset, ACallbackFillsABatch) {
@@ -135,20 +154,25 @@ TEST(Dataset, ACallbackFillsABatch) {
       labels[row] = pictures.labels[static_cast<size_t>(indices[row])];
     }
   };
-  const auto fill_bytes = [&](auto indices, std::span<uint8_t> samples, auto labels) { fill(indices, samples, labels); };
+  const auto fill_bytes = [&](auto indices, std::span<uint8_t> samples, auto labels) {
+    fill(indices, samples, labels);
+  };
   const auto fill_reals = [&](auto indices, std::span<float> samples, auto labels) { fill(indices, samples, labels); };
-  const Dataset bytes = Dataset::FromCallback<uint8_t>(30, kPixels, fill_bytes), reals = Dataset::FromCallback<float>(30, kPixels, fill_reals);
+  const Dataset bytes = Dataset::FromCallback<uint8_t>(30, kPixels, fill_bytes),
+                reals = Dataset::FromCallback<float>(30, kPixels, fill_reals);
   for (const brine_program* program : {&kSoftmaxProgram, &kSparseSoftmaxProgram}) {
     Trainer one(*program), two(*program);
     const double expected = one.Fit(pictures.data(), {.verbose = false}).epochs[0].train.loss;
     EXPECT_EQ(two.Fit(bytes, {.verbose = false}).epochs[0].train.loss, expected);
   }
   Trainer one(kSparseSoftmaxProgram), two(kSparseSoftmaxProgram);
-  EXPECT_EQ(one.Fit(reals, {.verbose = false}).epochs[0].train.loss, two.Fit(bytes, {.verbose = false}).epochs[0].train.loss);
+  EXPECT_EQ(one.Fit(reals, {.verbose = false}).epochs[0].train.loss,
+            two.Fit(bytes, {.verbose = false}).epochs[0].train.loss);
 }
 
 TEST(Dataset, WhatACallbackThrowsReachesTheCaller) {
-  const Dataset data = Dataset::FromCallback<uint8_t>(30, kPixels, [](auto, auto, auto) { throw std::runtime_error("no more"); });
+  const Dataset data =
+      Dataset::FromCallback<uint8_t>(30, kPixels, [](auto, auto, auto) { throw std::runtime_error("no more"); });
   Trainer trainer(kSoftmaxProgram);
   EXPECT_THROW(trainer.Fit(data, {.verbose = false}), std::runtime_error);
 }

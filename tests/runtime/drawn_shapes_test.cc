@@ -27,7 +27,8 @@ Sample Get(const Dataset& data, int64_t index) {
 TEST(DrawnShapes, AreTenClassesInEqualShares) {
   const std::clock_t begin = std::clock();
   const TrainTest data = DrawShapes(32, 32, 3, 10, 0, nullptr);
-  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 2);  // 0.3 s of an idle core; a waiting user's limit
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC,
+            2);  // 0.3 s of an idle core; a waiting user's limit
   EXPECT_EQ(data.train.size(), 10000);
   EXPECT_EQ(data.test.size(), 2000);
   EXPECT_EQ(data.train.type().elements, 32 * 32 * 3);
@@ -39,7 +40,8 @@ TEST(DrawnShapes, AreTenClassesInEqualShares) {
 }
 
 TEST(DrawnShapes, AreTheSamePicturesForASeed) {
-  const TrainTest one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr), other = DrawShapes(8, 8, 1, 10, 6, nullptr);
+  const TrainTest one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr),
+                  other = DrawShapes(8, 8, 1, 10, 6, nullptr);
   std::set<std::vector<uint8_t>> different;
   for (int64_t at = 0; at < 100; ++at) {
     EXPECT_EQ(Get(one.train, at).pixels, Get(same.train, at).pixels);
@@ -97,7 +99,8 @@ TEST(DrawnShapes, AreThoseOfFormerVersions) {
 }
 
 TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
-  const TrainTest data = DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes each, and no whole fraction of the size
+  const TrainTest data =
+      DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes each, and no whole fraction of the size
   EXPECT_EQ(data.train.size(), 1350);
   EXPECT_EQ(data.test.size(), 270);
   EXPECT_LE((data.train.size() + data.test.size()) * data.train.type().elements, 256'000'000);
@@ -119,9 +122,11 @@ TEST(DrawnShapes, RefuseSizesThatDoNotServe) {
     }
     return std::string();
   };
-  EXPECT_EQ(refusal(4, 32, 3), "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 4x32x3; use --data");
+  EXPECT_EQ(refusal(4, 32, 3),
+            "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 4x32x3; use --data");
   EXPECT_EQ(refusal(8, 4096, 27),
-            "the built-in pictures take 256 MB at most, in which fewer than 300 of this size fit: the model takes 8x4096x27; use --data");
+            "the built-in pictures take 256 MB at most, in which fewer than 300 of this size fit: the model takes "
+            "8x4096x27; use --data");
 }
 
 }  // namespace

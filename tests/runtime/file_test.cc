@@ -24,7 +24,8 @@ class FileTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   std::string Write(const std::string& path, const std::string& text) {
-    const brine_bytes pieces[] = {{text.data(), text.size() / 2}, {text.data() + text.size() / 2, text.size() - text.size() / 2}};
+    const brine_bytes pieces[] = {{text.data(), text.size() / 2},
+                                  {text.data() + text.size() / 2, text.size() - text.size() / 2}};
     return brine_write_file(path.c_str(), pieces, 2, error_, sizeof(error_)) == 0 ? "" : error_;
   }
   std::string Read(const std::string& path, size_t limit = 1 << 20) {
@@ -35,7 +36,9 @@ class FileTest : public ::testing::Test {
     free(bytes);
     return text;
   }
-  int FileCount() const { return static_cast<int>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator())); }
+  int FileCount() const {
+    return static_cast<int>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
+  }
 
   std::string folder_;
   char error_[400];

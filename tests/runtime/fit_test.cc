@@ -116,7 +116,8 @@ TEST(Fit, CallbacksChangeTheRateAndStop) {
   callback.on_batch_end = [](Trainer& t, const EpochResult& result) {
     if (result.epoch == 4 && result.batch == 2) t.Stop();
   };
-  const History history = trainer.Fit(train.data(), {.epochs = 10, .initial_epoch = 3, .callbacks = {callback}, .verbose = false});
+  const History history =
+      trainer.Fit(train.data(), {.epochs = 10, .initial_epoch = 3, .callbacks = {callback}, .verbose = false});
   EXPECT_THAT(epochs, ElementsAre(3, 4));
   EXPECT_TRUE(history.stopped);
   EXPECT_EQ(history.epochs.size(), 1u);
@@ -141,8 +142,10 @@ TEST(Fit, AWeightThatIsNotFiniteEndsTheRunUnchanged) {
   Trainer trainer(kSoftmaxProgram);
   reinterpret_cast<float*>(brine_variable_data(trainer.state(), 0))[3] = std::numeric_limits<float>::quiet_NaN();
   const auto before = Weights(trainer);
-  EXPECT_EQ(Message([&] { trainer.Fit(train.data(), {.verbose = false}); }, kExitDiverged), "model.cc:5: dense/kernel is not finite at element 3 before step 1");
-  EXPECT_EQ(Message([&] { trainer.Evaluate(train.data()); }, kExitDiverged), "model.cc:5: dense/kernel is not finite at element 3 before step 1");
+  EXPECT_EQ(Message([&] { trainer.Fit(train.data(), {.verbose = false}); }, kExitDiverged),
+            "model.cc:5: dense/kernel is not finite at element 3 before step 1");
+  EXPECT_EQ(Message([&] { trainer.Evaluate(train.data()); }, kExitDiverged),
+            "model.cc:5: dense/kernel is not finite at element 3 before step 1");
   const auto after = Weights(trainer);
   EXPECT_EQ(std::memcmp(before.data(), after.data(), before.size() * sizeof(float)), 0);
 }
@@ -150,14 +153,17 @@ TEST(Fit, AWeightThatIsNotFiniteEndsTheRunUnchanged) {
 TEST(Fit, RefusesWhatCannotBe) {
   const Pictures train(40);
   Trainer trainer(kSoftmaxProgram);
-  const auto fit = [&](const Dataset& data, const FitOptions& options) { return Message([&] { trainer.Fit(data, options); }, kExitUsage); };
+  const auto fit = [&](const Dataset& data, const FitOptions& options) {
+    return Message([&] { trainer.Fit(data, options); }, kExitUsage);
+  };
   EXPECT_EQ(fit(train.data(), {.batch_size = 17}), "batch size 17: the program was compiled for 1 to 16");
   EXPECT_EQ(fit(train.data(), {.batch_size = -1}), "batch size -1: the program was compiled for 1 to 16");
   EXPECT_EQ(fit(train.data(), {.validation_split = 1}), "validation split must lie in [0, 1)");
   EXPECT_EQ(fit(train.data(), {.validation_split = NAN}), "validation split must lie in [0, 1)");
   EXPECT_EQ(fit(train.data(), {.epochs = -1}), "epochs must not be negative");
   EXPECT_EQ(fit(train.data(), {.resume = true}), "resume needs a checkpoint folder");
-  EXPECT_EQ(Message([&] { trainer.Fit(train.data().Slice(0, 0), {}); }, kExitBadInput), "there are no samples to train on");
+  EXPECT_EQ(Message([&] { trainer.Fit(train.data().Slice(0, 0), {}); }, kExitBadInput),
+            "there are no samples to train on");
   EXPECT_EQ(Message([&] { trainer.Fit(Dataset(), {}); }, kExitBadInput), "there are no samples to train on");
   EXPECT_EQ(Message([&] { trainer.Evaluate(Dataset()); }, kExitBadInput), "there are no samples to evaluate");
   EXPECT_EQ(Message([&] { trainer.set_learning_rate(NAN); }, kExitUsage), "learning_rate must be a finite number");
@@ -170,10 +176,12 @@ TEST(Fit, RefusesAProgramForAnotherMachine) {
   backend.cpu_features = kFeatures;
   brine_program program = kSoftmaxProgram;
   program.backend = &backend;
-  EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitFailed), "softmax was compiled for any, but this processor lacks avx1024, quantum");
+  EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitFailed),
+            "softmax was compiled for any, but this processor lacks avx1024, quantum");
   program.backend = kSoftmaxProgram.backend;
   program.abi_version = 7;
-  EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitBadInput), "the program was compiled for version 7 of the runtime, this is version 1");
+  EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitBadInput),
+            "the program was compiled for version 7 of the runtime, this is version 1");
 }
 
 TEST(Predict, GivesARowOfProbabilitiesEach) {
@@ -190,7 +198,8 @@ TEST(Predict, GivesARowOfProbabilitiesEach) {
   }
   EXPECT_NEAR(right / 37.0, trainer.Evaluate(test.data()).accuracy, 1e-6);
   EXPECT_THAT(trainer.Predict(std::span<const uint8_t>()), ElementsAre());
-  EXPECT_EQ(Message([&] { trainer.Predict(std::span<const uint8_t>(test.pixels).first(100)); }, kExitBadInput), "100 elements are no whole number of samples of 192");
+  EXPECT_EQ(Message([&] { trainer.Predict(std::span<const uint8_t>(test.pixels).first(100)); }, kExitBadInput),
+            "100 elements are no whole number of samples of 192");
 }
 
 TEST(Shuffle, IsAPermutationOfSeedAndEpoch) {

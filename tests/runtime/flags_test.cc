@@ -32,7 +32,8 @@ std::string Refusal(const std::string& text) {
 
 TEST(Flags, EachSetsItsField) {
   const CommandLine line = Parse(
-      "train --data D --epochs 3 --batch-size=16 --seed 18446744073709551615 --threads 2 --learning-rate 1e-3 --validation-split 0.25 --no-shuffle "
+      "train --data D --epochs 3 --batch-size=16 --seed 18446744073709551615 --threads 2 --learning-rate 1e-3 "
+      "--validation-split 0.25 --no-shuffle "
       "--checkpoint C --init=F --save S --json --quiet");
   EXPECT_EQ(line.command, kTrain);
   EXPECT_EQ(line.data, "D");
@@ -71,7 +72,8 @@ TEST(Flags, HelpIsAlwaysAtHand) {
   EXPECT_EQ(Parse("--help").command, kHelp);
   EXPECT_EQ(Parse("train --help").command, kHelp);
   const std::string help = HelpText("cifar10_cnn");
-  for (const char* piece : {"cifar10_cnn COMMAND", "train", "--batch-size N", "--resume", "[bench]"}) EXPECT_THAT(help, ::testing::HasSubstr(piece));
+  for (const char* piece : {"cifar10_cnn COMMAND", "train", "--batch-size N", "--resume", "[bench]"})
+    EXPECT_THAT(help, ::testing::HasSubstr(piece));
 }
 
 TEST(Flags, MistakesAreNamed) {
@@ -98,9 +100,11 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("train --steps 3"), "--steps is not a flag of train");
   EXPECT_EQ(Refusal("summary --data D"), "--data is not a flag of summary");
   EXPECT_EQ(Refusal("train --resume"), "--resume needs --checkpoint DIR, where it goes on from");
-  EXPECT_EQ(Refusal("train --resume --checkpoint C --init F"), "--resume and --init both say where the weights come from");
+  EXPECT_EQ(Refusal("train --resume --checkpoint C --init F"),
+            "--resume and --init both say where the weights come from");
   EXPECT_EQ(Refusal("evaluate"), "trained weights are missing: --weights FILE or --checkpoint DIR");
-  EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"), "--checkpoint and --weights both say where the weights come from");
+  EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"),
+            "--checkpoint and --weights both say where the weights come from");
   EXPECT_EQ(Refusal("predict --weights F"), "predict needs FILE.npy or the number of a test picture");
   EXPECT_EQ(Refusal("predict --weights F a.npy 3"), "predict takes one input, got also '3'");
 }

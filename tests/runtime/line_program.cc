@@ -10,7 +10,8 @@ float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(a
 
 // (x, y, rows, w, b) -> loss, dw, db
 int Gradient(void** argv) {
-  const float *x = Floats(argv, 0), *y = Floats(argv, 1), *rows = Floats(argv, 2), *w = Floats(argv, 3), *b = Floats(argv, 4);
+  const float *x = Floats(argv, 0), *y = Floats(argv, 1), *rows = Floats(argv, 2), *w = Floats(argv, 3),
+              *b = Floats(argv, 4);
   float loss = 0, dw = 0, db = 0;
   for (int row = 0; row < Buffer(argv, 0).dim[0].extent; ++row) {
     const float error = *w * x[row] + *b - y[row];
@@ -52,22 +53,42 @@ constexpr brine_value kValues[] = {
     {"line", BRINE_F32, BRINE_OUTPUTS, 1, {BRINE_BATCH}, 64},
 };
 constexpr uint16_t kGradientValues[] = {kX, kY, kRows, kW, kB, kLoss, kDw, kDb};
-constexpr uint16_t kKernelStep[] = {kW, kDw, kRate, kW}, kBiasStep[] = {kB, kDb, kRate, kB}, kPredictValues[] = {kX, kW, kB, kPrediction};
+constexpr uint16_t kKernelStep[] = {kW, kDw, kRate, kW}, kBiasStep[] = {kB, kDb, kRate, kB},
+                   kPredictValues[] = {kX, kW, kB, kPrediction};
 
 constexpr brine_call kTrainCalls[] = {{Gradient, kGradientValues, 5, 8, 0, "gradient", "line", "model.cc:3", 0, 0},
                                       {Descend, kKernelStep, 3, 4, 0, "kernel_step", "line", "model.cc:3", 0, 0},
                                       {Descend, kBiasStep, 3, 4, 0, "bias_step", "line", "model.cc:3", 0, 0}};
 constexpr brine_call kPredictCalls[] = {{Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3", 0, 0}};
 
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0}, {kY, BRINE_LABEL, 0}, {kRows, BRINE_ROWS, 0}, {kRate, BRINE_SCALAR, 0.1}};
+constexpr brine_input kInputs[] = {
+    {kX, BRINE_DATA, 0}, {kY, BRINE_LABEL, 0}, {kRows, BRINE_ROWS, 0}, {kRate, BRINE_SCALAR, 0.1}};
 constexpr brine_output kLossOutput[] = {{"loss", kLoss}}, kPredictOutput[] = {{"output", kPrediction}};
 constexpr brine_function Function(const brine_call* calls, int count, const brine_output* outputs, int first_update) {
   return {kValues, calls, kInputs, outputs, 10, count, 4, 1, first_update};
 }
 
 const brine_variable kVariables[] = {
-    {"line/kernel", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_UNIFORM, {}, 0, 1.0, brine_random_id("line/kernel"), "model.cc:3"},
-    {"line/bias", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_CONSTANT, {}, 64, 0.0, brine_random_id("line/bias"), "model.cc:3"},
+    {"line/kernel",
+     BRINE_F32,
+     BRINE_PARAMETERS,
+     0,
+     BRINE_UNIFORM,
+     {},
+     0,
+     1.0,
+     brine_random_id("line/kernel"),
+     "model.cc:3"},
+    {"line/bias",
+     BRINE_F32,
+     BRINE_PARAMETERS,
+     0,
+     BRINE_CONSTANT,
+     {},
+     64,
+     0.0,
+     brine_random_id("line/bias"),
+     "model.cc:3"},
 };
 
 const char* const kNoFeatures[] = {nullptr};

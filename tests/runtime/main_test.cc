@@ -62,9 +62,10 @@ class MainTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   static void WriteNpy(const std::string& path, int count) {
-    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" + std::to_string(count) + ", 8, 8, 3), }\n";
-    std::ofstream(path, std::ios::binary) << std::string("\x93NUMPY\1\0", 8) << static_cast<char>(header.size()) << '\0' << header
-                                          << std::string(static_cast<size_t>(count) * kPixels, '\x50');
+    std::string header =
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (" + std::to_string(count) + ", 8, 8, 3), }\n";
+    std::ofstream(path, std::ios::binary) << std::string("\x93NUMPY\1\0", 8) << static_cast<char>(header.size()) << '\0'
+                                          << header << std::string(static_cast<size_t>(count) * kPixels, '\x50');
   }
 
   std::string folder_;
@@ -84,8 +85,10 @@ TEST_F(MainTest, TrainsOnTheBuiltInSetAndTests) {
 TEST_F(MainTest, QuietAndJson) {
   const Result result = Run("train --epochs 2 --quiet --json --validation-split 0.5");
   EXPECT_EQ(result.error, "");
-  EXPECT_THAT(result.out, MatchesRegex("\\{\"epoch\": 1, \"loss\": [0-9.e-]+, \"accuracy\": [0-9.]+, \"val_loss\": [0-9.e-]+, \"val_accuracy\": [0-9.]+, \"seconds\": .*\\}\n"
-                                       "\\{\"epoch\": 2, .*\\}\n\\{\"test_loss\": [0-9.e-]+, \"test_accuracy\": [0-9.]+\\}\n"));
+  EXPECT_THAT(result.out,
+              MatchesRegex("\\{\"epoch\": 1, \"loss\": [0-9.e-]+, \"accuracy\": [0-9.]+, \"val_loss\": [0-9.e-]+, "
+                           "\"val_accuracy\": [0-9.]+, \"seconds\": .*\\}\n"
+                           "\\{\"epoch\": 2, .*\\}\n\\{\"test_loss\": [0-9.e-]+, \"test_accuracy\": [0-9.]+\\}\n"));
 }
 
 TEST_F(MainTest, ARunThatWasCutOffGoesOnBitForBit) {
@@ -100,8 +103,8 @@ TEST_F(MainTest, ARunThatWasCutOffGoesOnBitForBit) {
   const Result other_seed = Run("train --quiet --threads 1 --epochs 4 --seed 5 --checkpoint parts --resume");
   EXPECT_EQ(other_seed.exit_code, 2);
   EXPECT_EQ(other_seed.error, "error: --seed is 5, but the run to resume has seed 4\n");
-  EXPECT_EQ(Run("train --quiet --threads 1 --epochs 1 --checkpoint parts").exit_code, 3);      // would overwrite
-  EXPECT_EQ(Run("train --quiet --checkpoint none --resume").exit_code, 3);         // nothing to go on from
+  EXPECT_EQ(Run("train --quiet --threads 1 --epochs 1 --checkpoint parts").exit_code, 3);  // would overwrite
+  EXPECT_EQ(Run("train --quiet --checkpoint none --resume").exit_code, 3);                 // nothing to go on from
 }
 
 // Ctrl-C ends the run after a step, with a checkpoint from which it goes on to the same bytes.
@@ -109,7 +112,8 @@ TEST_F(MainTest, AnInterruptedRunGoesOnBitForBit) {
   ASSERT_EQ(Run("train --quiet --threads 1 --epochs 15 --checkpoint whole").exit_code, 0);
   const pid_t child = fork();
   if (child == 0) {
-    const char* argv[] = {"softmax", "train", "--quiet", "--threads", "1", "--epochs", "15", "--checkpoint", "parts", nullptr};
+    const char* argv[] = {"softmax",  "train", "--quiet",      "--threads", "1",
+                          "--epochs", "15",    "--checkpoint", "parts",     nullptr};
     _exit(brine_trainer_main(&kSoftmaxProgram, 9, const_cast<char**>(argv)));
   }
   while (!fs::exists("parts")) usleep(2000);  // after the first epoch
@@ -131,7 +135,8 @@ TEST_F(MainTest, PredictsPicturesFromAFileAndFromTheTestData) {
   EXPECT_EQ(file.exit_code, 0) << file.error;
   EXPECT_THAT(file.out, MatchesRegex("0: class [0-3] [01]\\.[0-9]+, class [0-3] .*\n1: class .*\n"));
   const Result picture = Run("predict 3 --weights w.safetensors --json");
-  EXPECT_THAT(picture.out, MatchesRegex("\\{\"sample\": 3, \"class\": \"[a-z]+\", \"probabilities\": \\{\"[a-z]+\": .*\\}\\}\n"));
+  EXPECT_THAT(picture.out,
+              MatchesRegex("\\{\"sample\": 3, \"class\": \"[a-z]+\", \"probabilities\": \\{\"[a-z]+\": .*\\}\\}\n"));
   const Result beyond = Run("predict 2000 --weights w.safetensors");
   EXPECT_EQ(beyond.exit_code, 3);
   EXPECT_EQ(beyond.error, "error: picture 2000 was asked for, the test data hold 2000\n");
@@ -152,8 +157,10 @@ TEST_F(MainTest, BenchAndSummary) {
   const Result bench = Run("bench --steps 20 --threads 1 --json");
   EXPECT_EQ(bench.exit_code, 0) << bench.error;
   EXPECT_THAT(bench.out, StartsWith("{\"model\": \"softmax\", \"batch_size\": 16, \"train_step_ms\": {\"min\": "));
-  for (const char* piece : {"\"median\": ", "\"threads\": 1, ", "\"arena_bytes\": 2048, ", "\"arena_bound_bytes\": ", "\"block_bytes\": {\"inputs\": ", "\"scratch\": 0}", "{\"name\": \"gradient\", \"ms\": ",
-                            "\"flops\": 24576, \"bytes\": 6428, \"peak_share\": ", "\"layers\": \"dense\"}", "\"peak_gflops\": ", "\"memory_gb_per_s\": "}) {
+  for (const char* piece : {"\"median\": ", "\"threads\": 1, ", "\"arena_bytes\": 2048, ",
+                            "\"arena_bound_bytes\": ", "\"block_bytes\": {\"inputs\": ", "\"scratch\": 0}",
+                            "{\"name\": \"gradient\", \"ms\": ", "\"flops\": 24576, \"bytes\": 6428, \"peak_share\": ",
+                            "\"layers\": \"dense\"}", "\"peak_gflops\": ", "\"memory_gb_per_s\": "}) {
     EXPECT_THAT(bench.out, HasSubstr(piece));
   }
   const std::string text = Run("bench --steps 5").out;
@@ -176,7 +183,11 @@ TEST_F(MainTest, BenchWritesATrace) {
   while (std::getline(lines, line) && line != "]}") {
     char name[40];
     double begin = 0, duration = 0;
-    ASSERT_EQ(std::sscanf(line.c_str(), "{\"name\": \"%39[^\"]\", \"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"ts\": %lf, \"dur\": %lf", name, &begin, &duration), 3) << line;
+    ASSERT_EQ(std::sscanf(line.c_str(),
+                          "{\"name\": \"%39[^\"]\", \"ph\": \"X\", \"pid\": 1, \"tid\": 1, \"ts\": %lf, \"dur\": %lf",
+                          name, &begin, &duration),
+              3)
+        << line;
     names += std::string(name) + ";";
     EXPECT_GE(duration, 0);
     if (std::string(name) == "gather") step_begin = begin;
@@ -194,7 +205,8 @@ TEST_F(MainTest, BenchWritesATrace) {
     expected += std::string("gather;forward;loss;gradient;finite test;kernel_step;bias_step;") + step + ";";
   }
   EXPECT_EQ(names, expected);
-  EXPECT_THAT(Bytes("trace.json"), HasSubstr(", \"args\": {\"layers\": \"dense\", \"location\": \"model.cc:5\", \"flops\": 24576}},\n"));
+  EXPECT_THAT(Bytes("trace.json"),
+              HasSubstr(", \"args\": {\"layers\": \"dense\", \"location\": \"model.cc:5\", \"flops\": 24576}},\n"));
   const Result nowhere = Run("bench --steps 1 --trace none/trace.json");
   EXPECT_EQ(nowhere.exit_code, 1);
   EXPECT_THAT(nowhere.error, StartsWith("error: none/trace.json"));

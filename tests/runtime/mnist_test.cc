@@ -32,7 +32,9 @@ class MnistTest : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  void Write(const std::string& name, const std::string& bytes) { std::ofstream(folder_ + "/" + name, std::ios::binary) << bytes; }
+  void Write(const std::string& name, const std::string& bytes) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << bytes;
+  }
   std::string Refusal() {
     try {
       LoadMnist(folder_);
@@ -72,14 +74,22 @@ TEST_F(MnistTest, BadFilesAreNamed) {
   };
   EXPECT_EQ(with(kImages, ""), "train-images-idx3-ubyte: is empty or not a regular file");
   EXPECT_EQ(with(kImages, "abc"), "train-images-idx3-ubyte: is shorter than an IDX header");
-  EXPECT_EQ(with(kImages, "\x1f\x8b and the rest of a compressed file"), "train-images-idx3-ubyte: begins with 0x1f8b2061, an IDX file of this kind with 0x00000803");
-  EXPECT_EQ(with(kImages, Idx({3, 2, 2}, "abcdefghijkl", 13)), "train-images-idx3-ubyte: begins with 0x00000d03, an IDX file of this kind with 0x00000803");
-  EXPECT_EQ(with(kImages, Idx({3, 2, 2}, "abc")), "train-images-idx3-ubyte: its dimensions need 12 bytes of data, it has 3");
-  EXPECT_EQ(with(kImages, Idx({3, 2, 2}, "abcdefghijklm")), "train-images-idx3-ubyte: its dimensions need 12 bytes of data, it has 13");
-  EXPECT_EQ(with(kImages, Idx({0, 2, 2}, "")), "train-images-idx3-ubyte: has a dimension of 0 or a size that overflows");
-  EXPECT_EQ(with(kImages, Idx({~0u, ~0u, ~0u}, "")), "train-images-idx3-ubyte: has a dimension of 0 or a size that overflows");
-  EXPECT_EQ(with(kImages, Idx({2, 2, 2}, "abcdefgh")), "train-images-idx3-ubyte: has 2 pictures, but " + folder_ + "/train-labels-idx1-ubyte has 3 labels");
-  EXPECT_EQ(with(kLabels, Idx({3}, std::string("\1\xa\2"))), "train-labels-idx1-ubyte: label 1 is 10, which is not 0 to 9");
+  EXPECT_EQ(with(kImages, "\x1f\x8b and the rest of a compressed file"),
+            "train-images-idx3-ubyte: begins with 0x1f8b2061, an IDX file of this kind with 0x00000803");
+  EXPECT_EQ(with(kImages, Idx({3, 2, 2}, "abcdefghijkl", 13)),
+            "train-images-idx3-ubyte: begins with 0x00000d03, an IDX file of this kind with 0x00000803");
+  EXPECT_EQ(with(kImages, Idx({3, 2, 2}, "abc")),
+            "train-images-idx3-ubyte: its dimensions need 12 bytes of data, it has 3");
+  EXPECT_EQ(with(kImages, Idx({3, 2, 2}, "abcdefghijklm")),
+            "train-images-idx3-ubyte: its dimensions need 12 bytes of data, it has 13");
+  EXPECT_EQ(with(kImages, Idx({0, 2, 2}, "")),
+            "train-images-idx3-ubyte: has a dimension of 0 or a size that overflows");
+  EXPECT_EQ(with(kImages, Idx({~0u, ~0u, ~0u}, "")),
+            "train-images-idx3-ubyte: has a dimension of 0 or a size that overflows");
+  EXPECT_EQ(with(kImages, Idx({2, 2, 2}, "abcdefgh")),
+            "train-images-idx3-ubyte: has 2 pictures, but " + folder_ + "/train-labels-idx1-ubyte has 3 labels");
+  EXPECT_EQ(with(kLabels, Idx({3}, std::string("\1\xa\2"))),
+            "train-labels-idx1-ubyte: label 1 is 10, which is not 0 to 9");
   SetUp();
   fs::remove(folder_ + "/" + kLabels);
   EXPECT_EQ(Refusal(), "train-labels-idx1-ubyte: cannot be opened: No such file or directory");

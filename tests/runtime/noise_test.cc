@@ -8,7 +8,8 @@
 namespace brine {
 namespace {
 
-constexpr brine_value kBytes = {"x", BRINE_U8, BRINE_INPUTS, 3, {BRINE_BATCH, 5, 3}, 0}, kFloats = {"x", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 7}, 0};
+constexpr brine_value kBytes = {"x", BRINE_U8, BRINE_INPUTS, 3, {BRINE_BATCH, 5, 3}, 0},
+                      kFloats = {"x", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 7}, 0};
 
 template <typename T>
 std::vector<T> Samples(const Dataset& data, std::vector<int32_t>& labels) {
@@ -20,7 +21,8 @@ std::vector<T> Samples(const Dataset& data, std::vector<int32_t>& labels) {
   return samples;
 }
 
-// Mean and deviation of n uniform numbers, within five standard errors; the variance's own is below its value over the root of n.
+// Mean and deviation of n uniform numbers, within five standard errors; the variance's own is below its value over the
+// root of n.
 template <typename T>
 void ExpectUniform(const std::vector<T>& numbers, double least, double most, double step) {
   const auto n = static_cast<double>(numbers.size());
@@ -31,7 +33,8 @@ void ExpectUniform(const std::vector<T>& numbers, double least, double most, dou
     sum += static_cast<double>(number);
     squares += static_cast<double>(number) * static_cast<double>(number);
   }
-  const double mean = sum / n, variance = squares / n - mean * mean, width = most - least + step, expected = (width * width - step * step) / 12;
+  const double mean = sum / n, variance = squares / n - mean * mean, width = most - least + step,
+               expected = (width * width - step * step) / 12;
   EXPECT_NEAR(mean, (least + most) / 2, 5 * std::sqrt(expected / n));
   EXPECT_NEAR(variance, expected, 5 * expected / std::sqrt(n));
 }

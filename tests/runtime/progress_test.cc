@@ -21,12 +21,17 @@ EpochResult Result() {
 
 TEST(Progress, IsTheLineOfKeras) {
   EpochResult result = Result();
-  EXPECT_EQ(ProgressBar(result, false), "1563/1563 ━━━━━━━━━━━━━━━━━━━━ 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200");
+  EXPECT_EQ(ProgressBar(result, false),
+            "1563/1563 ━━━━━━━━━━━━━━━━━━━━ 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200");
   result.validation = {1.25, 0.5};
-  EXPECT_EQ(ProgressBar(result, true), "1563/1563 ==================== 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200 - val_accuracy: 0.5000 - val_loss: 1.2500");
+  EXPECT_EQ(ProgressBar(result, true),
+            "1563/1563 ==================== 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200 - val_accuracy: 0.5000 - "
+            "val_loss: 1.2500");
   result.batch = 400;
   result.steps = 300000;
-  EXPECT_EQ(ProgressBar(result, true), " 400/1563 =====............... 12s 41us/step - accuracy: 0.4461 - loss: 1.5200 - val_accuracy: 0.5000 - val_loss: 1.2500");
+  EXPECT_EQ(ProgressBar(result, true),
+            " 400/1563 =====............... 12s 41us/step - accuracy: 0.4461 - loss: 1.5200 - val_accuracy: 0.5000 - "
+            "val_loss: 1.2500");
 }
 
 TEST(Progress, LeavesOutWhatIsNotComputed) {

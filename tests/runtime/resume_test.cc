@@ -24,7 +24,8 @@ constexpr int kEpochs = 3;
 std::string State(Trainer& trainer) {
   std::string bytes;
   for (int32_t index = 0; index < kSoftmaxProgram.variable_count; ++index) {
-    bytes.append(reinterpret_cast<const char*>(brine_variable_data(trainer.state(), index)), static_cast<size_t>(brine_variable_bytes(&kSoftmaxProgram, index)));
+    bytes.append(reinterpret_cast<const char*>(brine_variable_data(trainer.state(), index)),
+                 static_cast<size_t>(brine_variable_bytes(&kSoftmaxProgram, index)));
   }
   return bytes;
 }
@@ -46,7 +47,8 @@ Callback AfterStep(uint64_t step, std::function<void(Trainer&)> act) {
 
 std::set<std::string> Names(const TemporaryFolder& folder) {
   std::set<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) names.insert(entry.path().filename().string());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    names.insert(entry.path().filename().string());
   return names;
 }
 
@@ -69,7 +71,9 @@ class ResumeTest : public ::testing::Test {
   }
   History Fit(Trainer& trainer, bool resume, std::vector<Callback> more = {}) {
     more.push_back(Schedule());
-    return trainer.Fit(data_, {.epochs = kEpochs, .callbacks = more, .checkpoint = folder_.path(), .resume = resume, .verbose = false});
+    return trainer.Fit(
+        data_,
+        {.epochs = kEpochs, .callbacks = more, .checkpoint = folder_.path(), .resume = resume, .verbose = false});
   }
   void ExpectTheSameEnd(Trainer& trainer, const History& history) {
     EXPECT_EQ(State(trainer), expected_);
@@ -143,7 +147,8 @@ TEST_F(ResumeTest, PassesOverABrokenOneWithAWarning) {
   const std::string warnings = ::testing::internal::GetCapturedStderr();
   ExpectTheSameEnd(second, history);
   EXPECT_EQ(history.epochs.size(), 1u);  // from step 14 on
-  EXPECT_THAT(warnings, HasSubstr("warning: passed over a broken checkpoint: " + (folder_ / "step-21.safetensors") + ": the tensors need"));
+  EXPECT_THAT(warnings, HasSubstr("warning: passed over a broken checkpoint: " + (folder_ / "step-21.safetensors") +
+                                  ": the tensors need"));
   EXPECT_THAT(warnings, HasSubstr("step-22.safetensors: the checksum does not fit: the file was damaged\n"));
   EXPECT_THAT(warnings, HasSubstr("step-23.safetensors: is not a safetensors file: 0 bytes"));
 }
@@ -153,7 +158,8 @@ TEST_F(ResumeTest, NeverStartsAnewInSilence) {
   EXPECT_EQ(Message([&] { Fit(trainer, true); }), folder_.path() + ": holds no checkpoint step-N.safetensors");
   folder_.Write("step-5.safetensors", "broken");
   EXPECT_EQ(Message([&] { Fit(trainer, true); }), folder_.path() + ": holds no checkpoint that is whole");
-  EXPECT_EQ(Message([&] { Fit(trainer, false); }), folder_ / "step-5.safetensors: is of an earlier run; --resume goes on with it, another folder starts anew");
+  EXPECT_EQ(Message([&] { Fit(trainer, false); }),
+            folder_ / "step-5.safetensors: is of an earlier run; --resume goes on with it, another folder starts anew");
 }
 
 TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
@@ -165,8 +171,10 @@ TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
   const std::string before = State(trainer);
   FitOptions other = options;
   other.batch_size = 8;
-  EXPECT_EQ(Message([&] { trainer.Fit(data_, other); }), path + ": stands within an epoch of batch size 16, which cannot go on with 8");
-  EXPECT_EQ(Message([&] { trainer.Fit(data_.Slice(0, 90), options); }), path + ": stands within an epoch of a number of samples of 100, which cannot go on with 90");
+  EXPECT_EQ(Message([&] { trainer.Fit(data_, other); }),
+            path + ": stands within an epoch of batch size 16, which cannot go on with 8");
+  EXPECT_EQ(Message([&] { trainer.Fit(data_.Slice(0, 90), options); }),
+            path + ": stands within an epoch of a number of samples of 100, which cannot go on with 90");
   EXPECT_EQ(State(trainer), before);
 
   brine_program program = kSoftmaxProgram;
@@ -179,7 +187,8 @@ TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
   program.graph_hash = 1;
   EXPECT_EQ(Message(load), path + ": is of another model: its graph hash differs");
   variables[0].dims[0] = 3;
-  EXPECT_EQ(Message(load), path + ": is not of the model softmax: dense/kernel is [4,192] there and [3,192] in the model");
+  EXPECT_EQ(Message(load),
+            path + ": is not of the model softmax: dense/kernel is [4,192] there and [3,192] in the model");
   variables[0].name = "conv2d/kernel";
   EXPECT_EQ(Message(load), path + ": is not of the model softmax: it has no tensor conv2d/kernel");
 }
@@ -193,7 +202,8 @@ TEST_F(ResumeTest, SaysWhenOtherKernelsGoOn) {
   ::testing::internal::CaptureStderr();
   second.Fit(data_, {.epochs = 1, .checkpoint = folder_.path(), .resume = true, .verbose = false});
   EXPECT_EQ(::testing::internal::GetCapturedStderr(),
-            "warning: " + (folder_ / "step-2.safetensors") + ": was made by other kernels, so the run goes on, but not bit for bit\n");
+            "warning: " + (folder_ / "step-2.safetensors") +
+                ": was made by other kernels, so the run goes on, but not bit for bit\n");
 }
 
 TEST_F(ResumeTest, SaveAndLoadCarryTheWholeState) {
@@ -209,14 +219,16 @@ TEST_F(ResumeTest, SaveAndLoadCarryTheWholeState) {
   EXPECT_EQ(brine_steps_done(third.state()), 0u);
   EXPECT_EQ(third.Evaluate(data_).loss, first.Evaluate(data_).loss);
   EXPECT_NE(State(third), State(first));  // the slots are its own
-  EXPECT_THAT(Message([&] { third.Load(folder_ / "none.safetensors"); }), HasSubstr("none.safetensors: cannot be opened: No such file"));
+  EXPECT_THAT(Message([&] { third.Load(folder_ / "none.safetensors"); }),
+              HasSubstr("none.safetensors: cannot be opened: No such file"));
 }
 
 TEST_F(ResumeTest, AFolderThatCannotBeWrittenIsAnError) {
   Trainer trainer(kSoftmaxProgram);
   folder_.Write("file", "");
   const std::string inside = folder_ / "file/inside";
-  EXPECT_THAT(Message([&] { trainer.Fit(data_, {.checkpoint = inside, .verbose = false}); }, kExitFailed), HasSubstr(inside + ": cannot be created"));
+  EXPECT_THAT(Message([&] { trainer.Fit(data_, {.checkpoint = inside, .verbose = false}); }, kExitFailed),
+              HasSubstr(inside + ": cannot be created"));
 }
 
 }  // namespace

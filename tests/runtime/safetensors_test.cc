@@ -13,7 +13,8 @@ std::string File(const std::string& header, size_t data_bytes) {
   return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(data_bytes, '\1');
 }
 
-// The reader's sentence; empty when it accepts.  The bytes are copied to a block of just their size, so that a checker sees each overrun.
+// The reader's sentence; empty when it accepts.  The bytes are copied to a block of just their size, so that a checker
+// sees each overrun.
 std::string Parse(const std::string& file) {
   const std::vector<uint8_t> bytes(file.begin(), file.end());
   brine_tensors tensors;
@@ -38,44 +39,67 @@ TEST(Safetensors, HostileFiles) {
   const Row rows[] = {
       {"nothing", "", "is not a safetensors file: 0 bytes, header of 0"},
       {"seven bytes", "1234567", "is not a safetensors file: 7 bytes, header of 0"},
-      {"length behind the end", std::string("\x09\0\0\0\0\0\0\0{}", 10), "is not a safetensors file: 10 bytes, header of 9"},
-      {"length of all ones", std::string(8, '\xff') + "{}", "is not a safetensors file: 10 bytes, header of 18446744073709551615"},
-      {"length that wraps", std::string("\xf8\xff\xff\xff\xff\xff\xff\xff", 8) + "{}", "is not a safetensors file: 10 bytes, header of 18446744073709551608"},
+      {"length behind the end", std::string("\x09\0\0\0\0\0\0\0{}", 10),
+       "is not a safetensors file: 10 bytes, header of 9"},
+      {"length of all ones", std::string(8, '\xff') + "{}",
+       "is not a safetensors file: 10 bytes, header of 18446744073709551615"},
+      {"length that wraps", std::string("\xf8\xff\xff\xff\xff\xff\xff\xff", 8) + "{}",
+       "is not a safetensors file: 10 bytes, header of 18446744073709551608"},
       {"no object", File("[]", 0), "byte 8: { expected"},
       {"space in front", File(" {}", 0), "byte 8: { expected"},
       {"object that does not end", File("{" + kA, 8), "byte 61: } expected"},
       {"text behind the object", File("{" + kA + "}x", 8), "byte 62: the end of the header expected"},
       {"trailing comma", File("{" + kA + ",}", 8), "byte 62: a string expected"},
-      {"name twice", File("{" + kA + R"(,"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12), "tensor a is there twice"},
-      {"empty name", File(R"({"":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4), "byte 12: a tensor's name has 0 characters"},
-      {"escape in a name", File(R"({"a\u0041":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4), "byte 11: a plain character expected"},
+      {"name twice", File("{" + kA + R"(,"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12),
+       "tensor a is there twice"},
+      {"empty name", File(R"({"":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
+       "byte 12: a tensor's name has 0 characters"},
+      {"escape in a name", File(R"({"a\u0041":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4),
+       "byte 11: a plain character expected"},
       {"control character", File("{\"a\n\":{}}", 0), "byte 11: a plain character expected"},
       {"name not ASCII", File("{\"\xc3\xa4\":{}}", 0), "byte 14: a tensor's name holds a character that is not ASCII"},
-      {"unknown dtype", File(R"({"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}})", 1), "tensor a has dtype F8_E4M3; F32, I32, U32 and U8 are known"},
-      {"field twice", File(R"({"a":{"dtype":"F32","dtype":"U8","shape":[1],"data_offsets":[0,4]}})", 4), "tensor a has a field dtype that is unknown or there twice"},
-      {"unknown field", File(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"strides":[1]}})", 4), "tensor a has a field strides that is unknown or there twice"},
+      {"unknown dtype", File(R"({"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}})", 1),
+       "tensor a has dtype F8_E4M3; F32, I32, U32 and U8 are known"},
+      {"field twice", File(R"({"a":{"dtype":"F32","dtype":"U8","shape":[1],"data_offsets":[0,4]}})", 4),
+       "tensor a has a field dtype that is unknown or there twice"},
+      {"unknown field", File(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"strides":[1]}})", 4),
+       "tensor a has a field strides that is unknown or there twice"},
       {"field missing", File(R"({"a":{"dtype":"F32","shape":[1]}})", 4), "tensor a lacks dtype, shape or data_offsets"},
-      {"negative dimension", File(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4), "byte 37: a whole number expected"},
-      {"zero dimension", File(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})", 0), "tensor a has a dimension of 0"},
-      {"leading zero", File(R"({"a":{"dtype":"F32","shape":[01],"data_offsets":[0,4]}})", 4), "byte 39: a whole number expected"},
+      {"negative dimension", File(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4),
+       "byte 37: a whole number expected"},
+      {"zero dimension", File(R"({"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})", 0),
+       "tensor a has a dimension of 0"},
+      {"leading zero", File(R"({"a":{"dtype":"F32","shape":[01],"data_offsets":[0,4]}})", 4),
+       "byte 39: a whole number expected"},
       {"fraction", File(R"({"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", 4), "byte 38: ] expected"},
-      {"dimension beyond 31 bits", File(R"({"a":{"dtype":"U8","shape":[2147483648],"data_offsets":[0,4]}})", 4), "tensor a has a dimension of 2147483648"},
-      {"number beyond 63 bits", File(R"({"a":{"dtype":"U8","shape":[99999999999999999999],"data_offsets":[0,4]}})", 4), "byte 54: a smaller number expected"},
-      {"size that overflows", File(R"({"a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,4]}})", 4), "tensor a has a size that overflows"},
-      {"nine dimensions", File(R"({"a":{"dtype":"U8","shape":[)" + wide + R"(],"data_offsets":[0,1]}})", 1), "tensor a has more than 8 dimensions"},
-      {"end before begin", File(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4), "tensor a lies at 4 to 0, but its shape needs 4 bytes"},
-      {"shape and place differ", File(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8), "tensor a lies at 0 to 8, but its shape needs 12 bytes"},
-      {"a gap", File("{" + kA + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[9,10]}})", 10), "tensor b begins at byte 9 of the data, the one before it ends at 8"},
-      {"an overlap", File("{" + kA + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[7,8]}})", 8), "tensor b begins at byte 7 of the data, the one before it ends at 8"},
+      {"dimension beyond 31 bits", File(R"({"a":{"dtype":"U8","shape":[2147483648],"data_offsets":[0,4]}})", 4),
+       "tensor a has a dimension of 2147483648"},
+      {"number beyond 63 bits", File(R"({"a":{"dtype":"U8","shape":[99999999999999999999],"data_offsets":[0,4]}})", 4),
+       "byte 54: a smaller number expected"},
+      {"size that overflows",
+       File(R"({"a":{"dtype":"F32","shape":[2147483647,2147483647,4],"data_offsets":[0,4]}})", 4),
+       "tensor a has a size that overflows"},
+      {"nine dimensions", File(R"({"a":{"dtype":"U8","shape":[)" + wide + R"(],"data_offsets":[0,1]}})", 1),
+       "tensor a has more than 8 dimensions"},
+      {"end before begin", File(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4),
+       "tensor a lies at 4 to 0, but its shape needs 4 bytes"},
+      {"shape and place differ", File(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8),
+       "tensor a lies at 0 to 8, but its shape needs 12 bytes"},
+      {"a gap", File("{" + kA + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[9,10]}})", 10),
+       "tensor b begins at byte 9 of the data, the one before it ends at 8"},
+      {"an overlap", File("{" + kA + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[7,8]}})", 8),
+       "tensor b begins at byte 7 of the data, the one before it ends at 8"},
       {"data missing", File("{" + kA + "}", 7), "the tensors need 8 bytes of data, the file has 7"},
       {"data behind the last", File("{" + kA + "}", 9), "the tensors need 8 bytes of data, the file has 9"},
       {"deep nesting", File("{\"a\":" + nested, 0), "byte 13: { expected"},
       {"metadata twice", File(R"({"__metadata__":{},"__metadata__":{}})", 0), "__metadata__ is there twice"},
-      {"metadata key twice", File(R"({"__metadata__":{"k":"1","k":"2"}})", 0), "byte 40: a key of __metadata__ is there twice"},
+      {"metadata key twice", File(R"({"__metadata__":{"k":"1","k":"2"}})", 0),
+       "byte 40: a key of __metadata__ is there twice"},
       {"metadata number", File(R"({"__metadata__":{"k":1}})", 0), "byte 29: a string expected"},
       {"string that does not end", File(R"({"a)", 0), "byte 11: the end of a string expected"},
       {"escape at the end", File(R"({"__metadata__":{"k":"\)", 0), "byte 32: the end of a string expected"},
-      {"checksum", File(R"({"__metadata__":{"crc32":"00000000"}})", 0), "the checksum does not fit: the file was damaged"},
+      {"checksum", File(R"({"__metadata__":{"crc32":"00000000"}})", 0),
+       "the checksum does not fit: the file was damaged"},
       {"long name", File("{\"" + many + "\":{}}", 0), "byte 312: a tensor's name has 300 characters"},
   };
   for (const Row& row : rows) EXPECT_EQ(Parse(row.file), row.error) << row.name;
@@ -86,10 +110,16 @@ TEST(Safetensors, OrdinaryFilesAreRead) {
   EXPECT_EQ(Parse(File("{" + kA + "}   ", 8)), "");
   EXPECT_EQ(Parse(File(R"({"scalar":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})", 4)), "");
   // In any order, with the spaces that json.dumps writes, and escapes in notes.
-  EXPECT_EQ(Parse(File(R"({"__metadata__": {"by": "a \"tool\" \u00e4"}, "b": {"shape": [1], "data_offsets": [8, 9], "dtype": "U8"}, )" + kA + "}", 9)), "");
+  EXPECT_EQ(
+      Parse(File(
+          R"({"__metadata__": {"by": "a \"tool\" \u00e4"}, "b": {"shape": [1], "data_offsets": [8, 9], "dtype": "U8"}, )" +
+              kA + "}",
+          9)),
+      "");
 }
 
-// Every file that differs from a good one in one byte, or ends early, is read without a fault, and damage to the data is seen.
+// Every file that differs from a good one in one byte, or ends early, is read without a fault, and damage to the data
+// is seen.
 TEST(Safetensors, AChangedByteIsNeverBelieved) {
   const std::string path = ::testing::TempDir() + "/changed.safetensors";
   const float numbers[3] = {1, 2, 3};

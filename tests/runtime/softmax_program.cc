@@ -34,10 +34,14 @@ int Rows(void** argv, int index) {
 }
 template <typename Task>
 void Parallel(int count, Task task) {
-  ParallelFor(nullptr, [](void*, int32_t index, uint8_t* closure) { return (*reinterpret_cast<Task*>(closure))(index), 0; }, 0, count, reinterpret_cast<uint8_t*>(&task));
+  ParallelFor(
+      nullptr, [](void*, int32_t index, uint8_t* closure) { return (*reinterpret_cast<Task*>(closure))(index), 0; }, 0,
+      count, reinterpret_cast<uint8_t*>(&task));
 }
 
-float Pixel(const brine_buffer& buffer, int at) { return buffer.type_code == 2 ? reinterpret_cast<const float*>(buffer.host)[at] : buffer.host[at] / 255.0f; }
+float Pixel(const brine_buffer& buffer, int at) {
+  return buffer.type_code == 2 ? reinterpret_cast<const float*>(buffer.host)[at] : buffer.host[at] / 255.0f;
+}
 
 // (x, w, b) -> p
 int Forward(void** argv) {
@@ -64,10 +68,13 @@ int Loss(void** argv) {
   for (int row = 0; row < Rows(argv, 0); ++row) {
     int best = 0;
     for (int c = 0; c < kClasses; ++c, ++p) {
-      const float truth = label.type_code == 2 ? Floats(argv, 1)[row * kClasses + c] : reinterpret_cast<const int32_t*>(label.host)[row] == c;
+      const float truth = label.type_code == 2 ? Floats(argv, 1)[row * kClasses + c]
+                                               : reinterpret_cast<const int32_t*>(label.host)[row] == c;
       if (truth > 0) loss -= std::log(*p + 1e-7f);
       if (*p > p[best - c]) best = c;
-      if (c == kClasses - 1) right += label.type_code == 2 ? Floats(argv, 1)[row * kClasses + best] : reinterpret_cast<const int32_t*>(label.host)[row] == best;
+      if (c == kClasses - 1)
+        right += label.type_code == 2 ? Floats(argv, 1)[row * kClasses + best]
+                                      : reinterpret_cast<const int32_t*>(label.host)[row] == best;
       Floats(argv, 5)[row * kClasses + c] = (*p - truth) / rows;
     }
   }
@@ -78,7 +85,8 @@ int Loss(void** argv) {
 
 // (x, dz, seed, step) -> dw, db
 int Gradient(void** argv) {
-  const uint32_t *seed = reinterpret_cast<const uint32_t*>(Buffer(argv, 2).host), step = *reinterpret_cast<const uint32_t*>(Buffer(argv, 3).host);
+  const uint32_t *seed = reinterpret_cast<const uint32_t*>(Buffer(argv, 2).host),
+                 step = *reinterpret_cast<const uint32_t*>(Buffer(argv, 3).host);
   Parallel(kClasses, [&](int c) {
     float* dw = Floats(argv, 4) + c * kPixels;
     float db = 0;
@@ -108,9 +116,35 @@ int AdamStep(void** argv) {
   return 0;
 }
 
-enum { kX, kLabel, kRowCount, kSeed, kStep, kLearningRate, kBeta1, kBeta2, kRate, kW, kB, kDw, kDb, kMw, kMb, kVw, kVb, kP, kDz, kLoss, kAccuracy, kOutput, kValueCount };
+enum {
+  kX,
+  kLabel,
+  kRowCount,
+  kSeed,
+  kStep,
+  kLearningRate,
+  kBeta1,
+  kBeta2,
+  kRate,
+  kW,
+  kB,
+  kDw,
+  kDb,
+  kMw,
+  kMb,
+  kVw,
+  kVb,
+  kP,
+  kDz,
+  kLoss,
+  kAccuracy,
+  kOutput,
+  kValueCount
+};
 constexpr int kInputsEnd = kBatch * kPixels * 4, kWeights = kClasses * kPixels * 4;
-constexpr brine_value Scalar(const char* name, int place) { return {name, BRINE_F32, BRINE_INPUTS, 0, {}, kInputsEnd + place * 64}; }
+constexpr brine_value Scalar(const char* name, int place) {
+  return {name, BRINE_F32, BRINE_INPUTS, 0, {}, kInputsEnd + place * 64};
+}
 
 struct Tables {
   brine_value values[kValueCount] = {
@@ -148,28 +182,69 @@ constexpr Tables SparseTables() {
 }
 constexpr Tables kSparseTables = SparseTables();
 
-constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, kW, kB, kOutput}, kLossValues[] = {kP, kLabel, kRowCount, kLoss, kAccuracy, kDz},
-                   kGradientValues[] = {kX, kDz, kSeed, kStep, kDw, kDb}, kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
+constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, kW, kB, kOutput},
+                   kLossValues[] = {kP, kLabel, kRowCount, kLoss, kAccuracy, kDz},
+                   kGradientValues[] = {kX, kDz, kSeed, kStep, kDw, kDb},
+                   kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
                    kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
-constexpr brine_call kTrainCalls[] = {{Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses, 0},
-                                      {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0},
-                                      {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch * kPixels * kClasses, 0},
-                                      {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0},
-                                      {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0}};
+constexpr brine_call kTrainCalls[] = {
+    {Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0},
+    {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0},
+    {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0},
+    {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0},
+    {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0}};
 constexpr brine_call kPredictCalls[] = {{Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0}};
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0},           {kLabel, BRINE_LABEL, 0},          {kRowCount, BRINE_ROWS, 0},
-                                   {kSeed, BRINE_SEED, 0},        {kStep, BRINE_STEP, 0},            {kLearningRate, BRINE_SCALAR, 1e-2},
-                                   {kBeta1, BRINE_SCALAR, 0.9},   {kBeta2, BRINE_SCALAR, 0.999},     {kRate, BRINE_ADAM_RATE, 0}};
+constexpr brine_input kInputs[] = {
+    {kX, BRINE_DATA, 0},         {kLabel, BRINE_LABEL, 0},      {kRowCount, BRINE_ROWS, 0},
+    {kSeed, BRINE_SEED, 0},      {kStep, BRINE_STEP, 0},        {kLearningRate, BRINE_SCALAR, 1e-2},
+    {kBeta1, BRINE_SCALAR, 0.9}, {kBeta2, BRINE_SCALAR, 0.999}, {kRate, BRINE_ADAM_RATE, 0}};
 constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0}};
-constexpr brine_output kOutputs[] = {{"loss", kLoss}, {"accuracy", kAccuracy}}, kPredictOutputs[] = {{"output", kOutput}};
+constexpr brine_output kOutputs[] = {{"loss", kLoss}, {"accuracy", kAccuracy}},
+                       kPredictOutputs[] = {{"output", kOutput}};
 
 const brine_variable kVariables[] = {
-    {"dense/kernel", BRINE_F32, BRINE_PARAMETERS, 2, BRINE_UNIFORM, {kClasses, kPixels}, 0, 0.1, brine_random_id("dense/kernel"), "model.cc:5"},
-    {"dense/bias", BRINE_F32, BRINE_PARAMETERS, 1, BRINE_CONSTANT, {kClasses}, kWeights, 0, brine_random_id("dense/bias"), "model.cc:5"},
+    {"dense/kernel",
+     BRINE_F32,
+     BRINE_PARAMETERS,
+     2,
+     BRINE_UNIFORM,
+     {kClasses, kPixels},
+     0,
+     0.1,
+     brine_random_id("dense/kernel"),
+     "model.cc:5"},
+    {"dense/bias",
+     BRINE_F32,
+     BRINE_PARAMETERS,
+     1,
+     BRINE_CONSTANT,
+     {kClasses},
+     kWeights,
+     0,
+     brine_random_id("dense/bias"),
+     "model.cc:5"},
     {"optimizer/momentum/dense/kernel", BRINE_F32, BRINE_SLOTS, 2, BRINE_CONSTANT, {kClasses, kPixels}, 0, 0, 0, ""},
     {"optimizer/momentum/dense/bias", BRINE_F32, BRINE_SLOTS, 1, BRINE_CONSTANT, {kClasses}, kWeights, 0, 0, ""},
-    {"optimizer/velocity/dense/kernel", BRINE_F32, BRINE_SLOTS, 2, BRINE_CONSTANT, {kClasses, kPixels}, kWeights + 64, 0, 0, ""},
-    {"optimizer/velocity/dense/bias", BRINE_F32, BRINE_SLOTS, 1, BRINE_CONSTANT, {kClasses}, 2 * kWeights + 64, 0, 0, ""},
+    {"optimizer/velocity/dense/kernel",
+     BRINE_F32,
+     BRINE_SLOTS,
+     2,
+     BRINE_CONSTANT,
+     {kClasses, kPixels},
+     kWeights + 64,
+     0,
+     0,
+     ""},
+    {"optimizer/velocity/dense/bias",
+     BRINE_F32,
+     BRINE_SLOTS,
+     1,
+     BRINE_CONSTANT,
+     {kClasses},
+     2 * kWeights + 64,
+     0,
+     0,
+     ""},
 };
 
 const char* const kFeatures[] = {nullptr};
@@ -180,7 +255,8 @@ brine_program MakeProgram(const brine_value* values, const char* name) {
   program.abi_version = BRINE_ABI_VERSION;
   program.name = name;
   program.batch_size = kBatch;
-  const int64_t bytes[BRINE_BLOCK_COUNT] = {2048, kInputsEnd + 2048, kWeights + 64, kWeights + 64, 2 * kWeights + 128, 0, 1024};
+  const int64_t bytes[BRINE_BLOCK_COUNT] = {
+      2048, kInputsEnd + 2048, kWeights + 64, kWeights + 64, 2 * kWeights + 128, 0, 1024};
   for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
   program.train = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3};
   program.evaluate = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 2, 9, 2, 2};
@@ -201,12 +277,18 @@ const brine_program kSparseSoftmaxProgram = MakeProgram(kSparseTables.values, "s
 
 Pictures::Pictures(int count, uint64_t seed) {
   for (int sample = 0; sample < count; ++sample) {
-    const auto draw = [&](int element) { return brine_philox(seed, static_cast<uint32_t>(element), static_cast<uint32_t>(sample), 5, 0).word[0]; };
+    const auto draw = [&](int element) {
+      return brine_philox(seed, static_cast<uint32_t>(element), static_cast<uint32_t>(sample), 5, 0).word[0];
+    };
     labels.push_back(static_cast<int32_t>(draw(-1) % kClasses));
-    for (int at = 0; at < kPixels; ++at) pixels.push_back(static_cast<uint8_t>(draw(at) % 200 + (at % kClasses == labels.back() ? 40 : 0)));
+    for (int at = 0; at < kPixels; ++at)
+      pixels.push_back(static_cast<uint8_t>(draw(at) % 200 + (at % kClasses == labels.back() ? 40 : 0)));
   }
 }
 
-Dataset Pictures::data() const { return Dataset(static_cast<int64_t>(labels.size()), std::span<const uint8_t>(pixels), std::span<const int32_t>(labels)); }
+Dataset Pictures::data() const {
+  return Dataset(static_cast<int64_t>(labels.size()), std::span<const uint8_t>(pixels),
+                 std::span<const int32_t>(labels));
+}
 
 }  // namespace brine::testing

@@ -21,7 +21,9 @@ struct FreeMemory {
 
 class StateTest : public ::testing::Test {
  protected:
-  StateTest() : memory_(std::aligned_alloc(64, brine_state_bytes(&kLineProgram))), state_(brine_state_init(&kLineProgram, memory_.get(), 7)) {}
+  StateTest()
+      : memory_(std::aligned_alloc(64, brine_state_bytes(&kLineProgram))),
+        state_(brine_state_init(&kLineProgram, memory_.get(), 7)) {}
 
   void Fill(const brine_function& function, std::initializer_list<float> x, std::initializer_list<float> y) {
     std::memcpy(brine_input_rows(state_, &function, BRINE_DATA, 0), x.begin(), x.size() * sizeof(float));
@@ -124,7 +126,8 @@ struct Seen {
   std::string text;
   static void Look(void* user, const brine_call* call, int done) {
     auto& seen = *static_cast<Seen*>(user);
-    seen.text += std::string(done ? "-" : "+") + (call == nullptr ? "finite" : call->name) + (*seen.weight == 1 ? " before; " : " after; ");
+    seen.text += std::string(done ? "-" : "+") + (call == nullptr ? "finite" : call->name) +
+                 (*seen.weight == 1 ? " before; " : " after; ");
   }
 };
 
@@ -135,7 +138,8 @@ TEST_F(StateTest, AnObserverSeesEachKernelAndTheTestOfAStep) {
   Fill(kLineProgram.train, {1, 2}, {2, 4});
   ASSERT_EQ(brine_train_step(state_, 2), BRINE_OK);
   EXPECT_EQ(seen.text,
-            "+gradient before; -gradient before; +finite before; -finite before; +kernel_step before; -kernel_step after; +bias_step after; -bias_step after; ");
+            "+gradient before; -gradient before; +finite before; -finite before; +kernel_step before; -kernel_step "
+            "after; +bias_step after; -bias_step after; ");
   EXPECT_FLOAT_EQ(Variable(0), 1 + 0.1f * 2 * (1 + 4) / 2.0f);
   EXPECT_EQ(brine_steps_done(state_), 1u);
 

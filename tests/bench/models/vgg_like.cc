@@ -13,7 +13,8 @@ brine::Model BuildModel() {
   net.Add(Flatten());
   net.Add(Dense({.units = 256, .activation = "relu"}));
   net.Add(Dense({.units = 10, .activation = "softmax"}));
-  net.Compile({.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
+  net.Compile(
+      {.optimizer = Adam({.learning_rate = 1e-3f}), .loss = "categorical_crossentropy", .metrics = {"accuracy"}});
   return net;
 }
 BRINE_MODEL(BuildModel)
