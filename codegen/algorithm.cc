@@ -34,7 +34,6 @@ const Algorithm& FindAlgorithm(const ir::Op& op) {
   } kTable[] = {
 #define BRINE_OP(name, constant) {&ir::constant, &codegen::constant},
 #include "ir/ops.def"
-#undef BRINE_OP
   };
   for (const auto& row : kTable) {
     if (row.op == &op) return *row.algorithm;

@@ -83,7 +83,6 @@ const Algorithm& FindAlgorithm(const ir::Op& op);
 
 #define BRINE_OP(name, constant) extern const Algorithm constant;
 #include "ir/ops.def"
-#undef BRINE_OP
 
 // The variables of a Func of `rank` axes, in C order; the same ones for every Func.
 std::vector<Halide::Var> Axes(int rank);

@@ -282,7 +282,7 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
   for (size_t at = 0; at < graph.nodes.size(); ++at) {
     const ir::Node& node = graph.nodes[at];
     if (state_->kernels[at] == nullptr) {
-      if (node.op->view) {
+      if (node.op->is_view()) {
         if (!state_->options.use_placements) memory.host(node.outputs[0]) = memory.host(node.inputs[0]);
       } else {
         const std::vector<double>& values = node.attributes.Floats("values");

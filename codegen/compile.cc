@@ -111,7 +111,7 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   return absl::OkStatus();
 }
 
-bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->view && node.op != &ir::kConstant); }
+bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->is_view() && !node.op->is_source()); }
 
 }  // namespace
 

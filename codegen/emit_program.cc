@@ -158,7 +158,7 @@ class Emitter {
     for (size_t at = 0; at < graph.nodes.size(); ++at) {
       const Node& node = graph.nodes[at];
       if (symbols[at].empty()) {
-        if (!node.op->view) KeepConstant(graph, node);
+        if (!node.op->is_view()) KeepConstant(graph, node);
         continue;
       }
       const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);

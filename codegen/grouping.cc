@@ -14,23 +14,9 @@ using ir::ValueId;
 namespace {
 
 constexpr int kHeavy = 1000;
-constexpr int kCheap = 2;  // operations an element that may be repeated at every read
 
 // Operations an element.
-int OwnCost(const ir::Op& op) {
-  static const std::map<const ir::Op*, int> kCosts = {
-      {&ir::kConstant, 0},  {&ir::kReshape, 0},
-      {&ir::kBroadcast, 0}, {&ir::kDiv, 3},
-      {&ir::kExp, 20},      {&ir::kLog, 20},
-      {&ir::kSigmoid, 25},  {&ir::kTanh, 30},
-      {&ir::kDropout, 60},  {&ir::kRandomFlip, 10},
-      {&ir::kAdam, 15},     {&ir::kMomentum, 4},
-      {&ir::kSgd, 2},       {&ir::kRandomTranslation, 30},
-  };
-  if (IsHeavy(op)) return kHeavy;
-  const auto it = kCosts.find(&op);
-  return it == kCosts.end() ? 1 : it->second;
-}
+int OwnCost(const ir::Op& op) { return op.is_sum() ? kHeavy : op.cost; }
 
 // Everything about one kernel that grouping asks for.
 class Grouper {
@@ -65,7 +51,7 @@ class Grouper {
       }
       for (ValueId output : node.outputs) {
         cost_[static_cast<size_t>(output)] = cost;
-        if (cost <= kCheap) continue;
+        if (cost <= ir::kCheapCost) continue;
         for (const Node* consumer : consumers_[output]) {
           if (!ReadsPointwise(graph_, *consumer, output)) stored_[static_cast<size_t>(output)] = true;
         }
@@ -116,7 +102,7 @@ class Grouper {
             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
-    if (pointwise && IsHeavy(*node.op)) heavy.insert(&node);
+    if (pointwise && node.op->is_sum()) heavy.insert(&node);
     for (ValueId input : node.inputs) {
       if (defining_.count(input) == 0) continue;
       const int other = result_.group_of[static_cast<size_t>(input)];
@@ -139,7 +125,7 @@ class Grouper {
           continue;
         }
         groups.insert(readers[output].begin(), readers[output].end());
-        if (readers[output].size() < 2 || cost_[static_cast<size_t>(output)] <= kCheap) continue;
+        if (readers[output].size() < 2 || cost_[static_cast<size_t>(output)] <= ir::kCheapCost) continue;
         stored_[static_cast<size_t>(output)] = true;
         changed = true;
       }
@@ -159,59 +145,10 @@ class Grouper {
 
 }  // namespace
 
-bool IsHeavy(const ir::Op& op) {
-  static const std::set<const ir::Op*> kHeavyOps = {
-      &ir::kReduceSum, &ir::kArgmax,          &ir::kSoftmax,          &ir::kLogSoftmax,      &ir::kMatmul,
-      &ir::kConv2D,    &ir::kConv2DGradInput, &ir::kConv2DGradFilter, &ir::kMaxPool,         &ir::kMaxPoolGrad,
-      &ir::kAvgPool,   &ir::kAvgPoolGrad,     &ir::kReluAvgPool,      &ir::kReluAvgPoolGrad,
-  };
-  return kHeavyOps.count(&op) != 0;
-}
-
 bool ReadsPointwise(const ir::Graph& graph, const Node& consumer, ValueId input) {
-  return consumer.op->elementwise && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
+  return consumer.op->is_elementwise() && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
 }
 
 Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }
-
-bool MayAlias(const ir::Graph& graph, const Node& kernel, ValueId input, ValueId output) {
-  if (graph.type(input) != graph.type(output)) return false;
-  const Grouping grouping = GroupValues(graph, kernel);
-  const int group = grouping.group_of[static_cast<size_t>(output)];
-  // Values that (through inlined ones) read the input must be inlined, or members of the output's group, and hold no
-  // sum.
-  std::set<ValueId> tainted = {input};
-  for (const Node& node : kernel.body) {
-    bool reads = false;
-    for (ValueId value : node.inputs) {
-      if (tainted.count(value) == 0) continue;
-      reads = true;
-      if (!ReadsPointwise(graph, node, value)) return false;
-    }
-    if (!reads) continue;
-    for (ValueId value : node.outputs) {
-      const int other = grouping.group_of[static_cast<size_t>(value)];
-      if (other != Grouping::kInlined && other != group) return false;
-      tainted.insert(value);
-    }
-  }
-  // The loop of a sum may visit an element twice (tiles shifted inwards).
-  for (ValueId member : grouping.groups[static_cast<size_t>(group)].values) {
-    std::vector<ValueId> pending = {member};
-    while (!pending.empty()) {
-      const ValueId value = pending.back();
-      pending.pop_back();
-      for (const Node& node : kernel.body) {
-        if (std::find(node.outputs.begin(), node.outputs.end(), value) == node.outputs.end()) continue;
-        if (IsHeavy(*node.op)) return false;
-        for (ValueId read : node.inputs) {
-          const int other = grouping.group_of[static_cast<size_t>(read)];
-          if (other == Grouping::kInlined || other == group) pending.push_back(read);
-        }
-      }
-    }
-  }
-  return true;
-}
 
 }  // namespace brine::codegen

@@ -198,7 +198,7 @@ class Verifier {
   }
 
   void CheckOuterNode(const Node& node) {
-    const bool may_stand_alone = node.op->view || node.op == &kConstant;
+    const bool may_stand_alone = node.op->is_view() || node.op->is_source();
     if (graph_.stage >= Stage::kFused && !may_stand_alone) {
       Add(SiteOf(graph_, node), Part::kOp, 0, absl::StrCat(node.op->name, " must lie in a kernel from stage fused on"));
     }

@@ -25,16 +25,12 @@ constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged: th
 constexpr size_t kMostSteps = 16;      // optimizer nodes in a kernel, and elementwise ones: its code grows with them
 constexpr size_t kMostElementwise = 16;
 
-bool IsView(const Node& node) { return node.op->view; }
-bool IsConstant(const Node& node) { return node.op == &ir::kConstant; }
+bool IsView(const Node& node) { return node.op->is_view(); }
+bool IsConstant(const Node& node) { return node.op->is_source(); }
 bool IsNumber(const Node& node) { return IsConstant(node) && node.attributes.Floats("values").size() == 1; }
 
-// At most a cheap operation an element: may stand before a sum, which computes it where it reads it.
-bool IsCheap(const Node& node) {
-  static const std::set<const ir::Op*> kCheapOps = {&ir::kCast, &ir::kBroadcast, &ir::kAdd,      &ir::kSub,  &ir::kMul,
-                                                    &ir::kNeg,  &ir::kRelu,      &ir::kReluGrad, &ir::kEqual};
-  return kCheapOps.count(node.op) != 0;
-}
+// May stand before a sum, which computes it where it reads it.
+bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwise && node.op->cost <= ir::kCheapCost; }
 
 // Forms the groups.
 class Grouper {
@@ -98,7 +94,7 @@ class Grouper {
     loose.open = group.region == nullptr;
     for (int position : group.nodes) {
       if (IsView(node(position)) || IsConstant(node(position)) || IsStep(position)) loose.open = false;
-      if (!node(position).op->elementwise)
+      if (!node(position).op->is_elementwise())
         ++loose.gathering;
       else if (!IsCheap(node(position)))
         ++loose.dear;
@@ -115,11 +111,11 @@ class Grouper {
         const int there = partition_.GroupOf(producer);
         const Loose mine = Look(here), theirs = Look(there);
         if (!theirs.open) continue;
-        const bool behind = node(position).op->elementwise && mine.gathering + theirs.gathering <= 1 &&
+        const bool behind = node(position).op->is_elementwise() && mine.gathering + theirs.gathering <= 1 &&
                             SameShape(input, node(position).outputs[0]);
-        const bool before = node(position).op == &ir::kReduceSum && theirs.gathering == 0 && theirs.dear == 0 &&
-                            partition_.group(there).nodes.size() <= 2 && uses_.Readers(input).size() == 1 &&
-                            MakesOnly(there, input);
+        const bool before = node(position).op->kind == ir::OpKind::kReduction && theirs.gathering == 0 &&
+                            theirs.dear == 0 && partition_.group(there).nodes.size() <= 2 &&
+                            uses_.Readers(input).size() == 1 && MakesOnly(there, input);
         const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
         if ((behind || before) && size <= kMostElementwise) partition_.Merge({there, here}, {});
       }

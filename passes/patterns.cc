@@ -111,7 +111,7 @@ bool IsProduct(const Surroundings& surroundings, int root, bool transpose_a, boo
 // What made operand `operand` of `node`, views left aside.
 int Maker(const Surroundings& surroundings, const Node& node, size_t operand) {
   int producer = surroundings.uses.Producer(node.inputs[operand]);
-  while (producer != Uses::kNone && surroundings.node(producer).op->view)
+  while (producer != Uses::kNone && surroundings.node(producer).op->is_view())
     producer = surroundings.uses.Producer(surroundings.node(producer).inputs[0]);
   return producer;
 }

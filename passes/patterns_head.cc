@@ -14,10 +14,6 @@ using ir::ValueId;
 
 constexpr int64_t kMostClasses = 128;  // the kernel's tensors stay in the nearest cache
 
-bool IsOneOf(const Node& node, std::initializer_list<const Op*> ops) {
-  return std::find(ops.begin(), ops.end(), node.op) != ops.end();
-}
-
 class Head {
  public:
   Head(const Surroundings& surroundings, int root) : at_(surroundings), logits_(at_.node(root).inputs[0]) {}
@@ -62,8 +58,8 @@ class Head {
   }
 
   static bool IsSmallOp(const Node& node) {
-    return !IsOptimizer(*node.op) &&
-           (node.op->elementwise || IsOneOf(node, {&ir::kReduceSum, &ir::kArgmax, &ir::kOneHot, &ir::kLogSoftmax}));
+    const ir::OpKind kind = node.op->kind;
+    return kind == ir::OpKind::kElementwise || kind == ir::OpKind::kReduction || kind == ir::OpKind::kGather;
   }
 
   bool IsSmall(const Node& node) const {

@@ -59,7 +59,7 @@ bool Contains(const std::vector<ValueId>& values, ValueId value) {
 
 // The node reads `input` at the element that it writes.
 bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
-  return node.op->elementwise && graph.type(input).shape == graph.type(node.outputs[0]).shape;
+  return node.op->is_elementwise() && graph.type(input).shape == graph.type(node.outputs[0]).shape;
 }
 
 }  // namespace
@@ -89,8 +89,7 @@ ValueId LiveOperand(const Node& kernel) {
   const Region* const region = FindRegion(kernel.region);
   if (region == nullptr || region->live == Live::kNone) return ir::kNoValue;
   for (const Node& node : kernel.body) {
-    const bool product = node.op == &ir::kMatmul || node.op == &ir::kConv2D || node.op == &ir::kConv2DGradFilter ||
-                         node.op == &ir::kConv2DGradInput;
+    const bool product = node.op->kind == ir::OpKind::kContraction;
     if (region->live == Live::kOfPool ? node.op == &ir::kMaxPoolGrad
         : region->live == Live::kMask ? node.op == &ir::kReluGrad
                                       : product) {
@@ -112,7 +111,7 @@ int64_t RegionScratch(const Graph& graph, const Node& kernel) {
   for (const Node& node : kernel.body) {
     for (const Node& maker : kernel.body) {
       for (ValueId value : maker.outputs) {
-        if (maker.op == &ir::kConstant || Contains(kernel.outputs, value) || !Contains(node.inputs, value)) continue;
+        if (maker.op->is_source() || Contains(kernel.outputs, value) || !Contains(node.inputs, value)) continue;
         if (!ReadsPointwise(graph, node, value)) stored.insert(value);
       }
     }
@@ -126,7 +125,7 @@ bool MayAlias(const Graph& graph, const Node& kernel, ValueId input, ValueId out
   if (graph.type(input) != graph.type(output)) return false;
   std::set<ValueId> dependent = {input};
   for (const Node& node : kernel.body) {
-    if (!node.op->elementwise && node.op != &ir::kConstant) return false;
+    if (!node.op->is_elementwise() && !node.op->is_source()) return false;
     for (ValueId value : node.inputs) {
       if (dependent.count(value) == 0) continue;
       if (!ReadsPointwise(graph, node, value)) return false;
@@ -135,7 +134,5 @@ bool MayAlias(const Graph& graph, const Node& kernel, ValueId input, ValueId out
   }
   return true;
 }
-
-bool IsOptimizer(const ir::Op& op) { return &op == &ir::kSgd || &op == &ir::kMomentum || &op == &ir::kAdam; }
 
 }  // namespace brine::passes

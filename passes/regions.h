@@ -61,8 +61,6 @@ int64_t RegionScratch(const ir::Graph& graph, const ir::Node& kernel);
 // input reads, at each element, that element only.
 bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);
 
-bool IsOptimizer(const ir::Op& op);  // sgd, momentum, adam: operands p, g, slots…, scalars…; results p, slots…
-
 }  // namespace brine::passes
 
 #endif  // BRINE_PASSES_REGIONS_H_

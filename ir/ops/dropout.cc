@@ -48,6 +48,8 @@ const Op kDropout = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kRandom,
+    .cost = 60,
     .training_only = true,
 };
 

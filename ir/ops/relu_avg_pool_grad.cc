@@ -59,6 +59,7 @@ const Op kReluAvgPoolGrad = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kWindow,
 };
 
 }  // namespace brine::ir
