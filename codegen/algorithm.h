@@ -59,6 +59,9 @@ struct Lowered {
   std::vector<Halide::Func> results;  // pure, over Axes(rank) of each result's type
   std::vector<Accumulator> accumulators;
   std::vector<Root> roots;
+
+  ir::Shape nonzero = {};  // of a picture: the result is 0 outside this shape; empty: nothing is known
+  Tensor folded = {};  // of a picture: one with fewer elements that has the same sums over pictures; may be undefined
 };
 
 // What an op is lowered from.
@@ -66,6 +69,7 @@ struct LoweringContext {
   const ir::Node& node;
   std::vector<Tensor> in;
   std::vector<ir::Type> out;
+  Index at;            // the element of the result, of Axes(rank): where operands were read
   Halide::Expr rows;   // n
   int64_t batch_size;  // the largest n
   int lanes;           // floats in a vector register
@@ -77,6 +81,9 @@ struct LoweringContext {
 
 struct Algorithm {
   Lowered (*lower)(const LoweringContext& context);
+
+  // Of a pool: its results for a window that lies inside the picture, from the window's cells.
+  std::vector<Halide::Expr> (*pool)(const std::vector<Halide::Expr>& cells) = nullptr;
 };
 
 const Algorithm& FindAlgorithm(const ir::Op& op);

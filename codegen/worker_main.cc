@@ -4,9 +4,11 @@
 //   brine-worker --target T --jobs N     reads requests from standard input until it ends
 //   brine-worker --host-target     prints the target of this machine
 //
-// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the
-// region's text; without a text, Halide's runtime is asked for. The answer to each, in any order, is `ok <symbol>
-// <scratch bytes> <algorithm>` or `error <symbol> <bytes>` followed by that many bytes of text.
+// Requests are those of worker_request.h.  The answer to each, in any order, is `ok <symbol> <bytes>` or `error
+// <symbol> <bytes>`, a newline, and that many bytes of text: the kernel's facts, or a sentence.
+//
+//   brine-worker --list-strategies     prints a line `<op> <strategy>` for each
+
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,16 +21,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "codegen/halide/strategies.h"
 #include "codegen/kernel.h"
+#include "codegen/worker_request.h"
+#include "ir/op.h"
 #include "ir/text.h"
 
 namespace brine::codegen {
 namespace {
-
-struct Request {
-  KernelOptions options;
-  std::string path, text;
-};
 
 struct Child {
   pid_t process;
@@ -36,30 +36,12 @@ struct Child {
   std::string symbol, output;
 };
 
-bool ReadRequest(Request& request) {
-  std::string line;
-  if (!std::getline(std::cin, line)) return false;
-  char symbol[128];
-  int asserts = 0;
-  unsigned long path_bytes = 0, text_bytes = 0;
-  if (std::sscanf(line.c_str(), "kernel %127s %d %lu %lu", symbol, &asserts, &path_bytes, &text_bytes) != 4) {
-    std::fprintf(stderr, "brine-worker: malformed request\n");
-    std::exit(2);
-  }
-  request.options = {symbol, asserts != 0};
-  request.path.resize(path_bytes);
-  request.text.resize(text_bytes);
-  std::cin.read(request.path.data(), static_cast<std::streamsize>(path_bytes));
-  std::cin.read(request.text.data(), static_cast<std::streamsize>(text_bytes));
-  return static_cast<bool>(std::cin);
-}
-
-// "ok <scratch> <algorithm>" or "error <sentence>".
-std::string Compile(const Request& request, const Halide::Target& target) {
+// "ok <facts>" or "error <sentence>".
+std::string Compile(const WorkerRequest& request, const Halide::Target& target) {
   try {
     if (request.text.empty()) {
       Halide::compile_standalone_runtime(request.path, target.with_feature(Halide::Target::UserContext));
-      return "ok 0 runtime";
+      return absl::StrCat("ok ", Print({.strategy = "runtime"}));
     }
     const auto graphs = ir::Parse(request.text, "kernel");
     if (!graphs.ok()) return absl::StrCat("error ", graphs.status().message());
@@ -68,13 +50,13 @@ std::string Compile(const Request& request, const Halide::Target& target) {
     }
     const auto kernel = CompileKernel(graphs->front(), target, request.options, request.path);
     if (!kernel.ok()) return absl::StrCat("error ", kernel.status().message());
-    return absl::StrCat("ok ", kernel->scratch_bytes, " ", kernel->algorithm);
+    return absl::StrCat("ok ", Print(*kernel));
   } catch (const Halide::Error& error) {
     return absl::StrCat("error ", error.what());
   }
 }
 
-Child Start(const Request& request, const Halide::Target& target) {
+Child Start(const WorkerRequest& request, const Halide::Target& target) {
   int ends[2];
   if (pipe(ends) != 0) std::exit(1);
   std::fflush(nullptr);
@@ -96,14 +78,18 @@ Child Start(const Request& request, const Halide::Target& target) {
 }
 
 void Report(const Child& child, int status) {
-  std::string error;
+  std::string verdict = "error", text;
   if (WIFSIGNALED(status))
-    error = absl::StrCat("the compiler ended by signal ", WTERMSIG(status));
-  else if (child.output.rfind("ok ", 0) == 0)
-    std::printf("ok %s %s\n", child.symbol.c_str(), child.output.c_str() + 3);
-  else
-    error = child.output.rfind("error ", 0) == 0 ? child.output.substr(6) : "the compiler ended without an answer";
-  if (!error.empty()) std::printf("error %s %zu\n%s", child.symbol.c_str(), error.size(), error.c_str());
+    text = absl::StrCat("the compiler ended by signal ", WTERMSIG(status));
+  else if (child.output.rfind("error ", 0) == 0)
+    text = child.output.substr(6);
+  else if (child.output.rfind("ok ", 0) != 0)
+    text = "the compiler ended without an answer";
+  else {
+    verdict = "ok";
+    text = child.output.substr(3);
+  }
+  std::printf("%s %s %zu\n%s", verdict.c_str(), child.symbol.c_str(), text.size(), text.c_str());
   std::fflush(stdout);
 }
 
@@ -140,6 +126,12 @@ int Main(int argc, char** argv) {
       std::printf("%s\n", Halide::get_host_target().to_string().c_str());
       return 0;
     }
+    if (flag == "--list-strategies") {
+      for (const Strategy& strategy : AllStrategies()) {
+        std::printf("%s %s\n", strategy.hero == nullptr ? "any" : strategy.hero->name.c_str(), strategy.name);
+      }
+      return 0;
+    }
     if (at + 1 == argc) {
       std::fprintf(stderr, "brine-worker: %s needs a value\n", flag.c_str());
       return 2;
@@ -160,13 +152,15 @@ int Main(int argc, char** argv) {
   }
   const Halide::Target target(target_name);
   std::vector<Child> children;
-  Request request;
-  while (ReadRequest(request)) {
+  absl::StatusOr<WorkerRequest> request = ReadRequest(std::cin);
+  for (; request.ok(); request = ReadRequest(std::cin)) {
     if (static_cast<int>(children.size()) == jobs) Finish(children);
-    children.push_back(Start(request, target));
+    children.push_back(Start(*request, target));
   }
   while (!children.empty()) Finish(children);
-  return 0;
+  if (absl::IsOutOfRange(request.status())) return 0;
+  std::fprintf(stderr, "brine-worker: %s\n", std::string(request.status().message()).c_str());
+  return 2;
 }
 
 }  // namespace

@@ -86,12 +86,16 @@ struct Op {
   bool makes_zeros = false;    // many elements of the first output are 0
   bool picks_maximum = false;  // each element of the first output is the largest of some elements of the first input
   bool training_only = false;  // evaluation and prediction replace the node by its first input
+  bool pointwise = false;      // of a random op: it is elementwise in its first input, the others serve all elements
   int mask_operand = -1;       // the output is 0 wherever this operand is not positive
 
   bool is_source() const { return kind == OpKind::kSource; }
   bool is_update() const { return kind == OpKind::kUpdate; }
   bool is_view() const { return kind == OpKind::kView; }
-  bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate; }
+  // Element i of each output depends on the elements of the inputs that broadcasting maps to i, on nothing else but
+  // inputs that are the same for all elements, and on i.
+  bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
+  bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
   // An element costs a loop over others, so that nobody computes it twice.
   bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;

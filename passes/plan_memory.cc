@@ -10,7 +10,7 @@
 #include "ir/status.h"
 #include "passes/arena.h"
 #include "passes/edit.h"
-#include "passes/regions.h"
+#include "passes/kernel_query.h"
 
 namespace brine::passes {
 namespace {

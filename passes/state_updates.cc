@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
 #include "ir/op.h"
-#include "passes/regions.h"
+#include "passes/kernel_query.h"
 
 namespace brine::passes {
 namespace {

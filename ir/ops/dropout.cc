@@ -51,6 +51,7 @@ const Op kDropout = {
     .kind = OpKind::kRandom,
     .cost = 60,
     .training_only = true,
+    .pointwise = true,
 };
 
 }  // namespace brine::ir
