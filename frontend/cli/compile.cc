@@ -43,8 +43,8 @@ absl::Status CheckTarget(absl::string_view target, absl::string_view host) {
   const std::string machine = absl::StrJoin(absl::MakeSpan(parts).subspan(0, 3), "-");
   if (target == machine || absl::StartsWith(target, machine + "-")) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("--target must begin with ", machine, ", got ", ir::Excerpt(target),
-                   ": brine cannot compile for another architecture or system than this machine's"));
+      absl::StrCat("--target must begin with ", machine, ", got \"", ir::Excerpt(target),
+                   "\": brine cannot compile for another architecture or system than this machine's"));
 }
 
 }  // namespace

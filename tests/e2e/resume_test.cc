@@ -68,11 +68,12 @@ TEST(Resume, TwoRunsDoNotShareAFolder) {
   const Project project;
   const std::string refused =
       "error: run: another run writes its checkpoints there; wait for its end or take another folder\n";
-  const CommandResult result = project.Try(
-      kTrain + "--epochs 1000000 --checkpoint run &\nwhile [ -z \"" + kNewest +
-      "\" ] && kill -0 $!; do sleep 0.01; done; kill -STOP $!\nls -lR --time-style=full-iso run >before\n" + kTrain +
-      "--checkpoint run; echo $?\n" + kTrain + "--epochs 1000000 --checkpoint run --resume; echo $?\n" +
-      "ls -lR --time-style=full-iso run | cmp - before && kill -KILL $!; wait $!");
+  const std::string list = "ls -l --time-style=full-iso run";
+  const CommandResult result =
+      project.Try("first=\n" + kTrain + "--epochs 1000000 --checkpoint run &\nfirst=$!\nwhile [ -z \"" + kNewest +
+                  "\" ] && kill -0 $first; do sleep 0.01; done\nkill -STOP $first\n" + list + " >before\n" + kTrain +
+                  "--checkpoint run; echo $?\n" + kTrain + "--checkpoint run --resume; echo $?\n" + list +
+                  " | cmp - before\nkill -KILL $first\nwait $first");
   EXPECT_EQ(result.code, 128 + 9);
   EXPECT_EQ(result.out, "1\n1\n");
   EXPECT_EQ(result.err, refused + refused);
