@@ -22,7 +22,6 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,7 +100,16 @@ using Shape = std::vector<std::int64_t>;  // without the batch dimension
 
 // ---- Tensors and layers
 
-using Line = std::source_location;
+// Where a call stands.  As a default argument, current() is the line of the call: what std::source_location does, which
+// takes a header to parse and which clang 14 does not find in the standard library of GCC 12.
+struct Line {
+  const char* file;
+  unsigned number;
+
+  static constexpr Line current(const char* file = __builtin_FILE(), unsigned number = __builtin_LINE()) {
+    return {file, number};
+  }
+};
 
 // What flows between layers.  A handle: copies name the same tensor.
 class Tensor {

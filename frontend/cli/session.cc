@@ -13,9 +13,15 @@ namespace brine::cli {
 
 absl::StatusOr<Session> OpenSession() {
   BRINE_ASSIGN_OR_RETURN(codegen::Toolchain toolchain, codegen::FindToolchain());
-  BRINE_ASSIGN_OR_RETURN(std::string folder, codegen::Cache::DefaultFolder());
-  BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, codegen::Cache::Open(folder));
+  BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, OpenCache());
   return Session{std::move(toolchain), std::move(cache)};
+}
+
+absl::StatusOr<codegen::Cache> OpenCache() {
+  std::string warning;
+  BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, codegen::Cache::OpenDefault(warning));
+  if (!warning.empty()) std::fprintf(stderr, "brine: %s\n", warning.c_str());
+  return cache;
 }
 
 Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments) {

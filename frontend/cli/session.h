@@ -16,6 +16,9 @@ struct Session {
 };
 absl::StatusOr<Session> OpenSession();
 
+// The default cache.  Says on standard error where it is not in its usual place.
+absl::StatusOr<codegen::Cache> OpenCache();
+
 // A model ready to be compiled, or the exit code of what kept it from that; the reason was printed.
 struct Prepared {
   int exit_code = 0;
