@@ -174,44 +174,4 @@ bool ReadsPointwise(const ir::Graph& graph, const Node& consumer, ValueId input)
 
 Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }
 
-bool MayAlias(const ir::Graph& graph, const Node& kernel, ValueId input, ValueId output) {
-  if (graph.type(input) != graph.type(output)) return false;
-  const Grouping grouping = GroupValues(graph, kernel);
-  const int group = grouping.group_of[static_cast<size_t>(output)];
-  // Values that (through inlined ones) read the input must be inlined, or members of the output's group, and hold no
-  // sum.
-  std::set<ValueId> tainted = {input};
-  for (const Node& node : kernel.body) {
-    bool reads = false;
-    for (ValueId value : node.inputs) {
-      if (tainted.count(value) == 0) continue;
-      reads = true;
-      if (!ReadsPointwise(graph, node, value)) return false;
-    }
-    if (!reads) continue;
-    for (ValueId value : node.outputs) {
-      const int other = grouping.group_of[static_cast<size_t>(value)];
-      if (other != Grouping::kInlined && other != group) return false;
-      tainted.insert(value);
-    }
-  }
-  // The loop of a sum may visit an element twice (tiles shifted inwards).
-  for (ValueId member : grouping.groups[static_cast<size_t>(group)].values) {
-    std::vector<ValueId> pending = {member};
-    while (!pending.empty()) {
-      const ValueId value = pending.back();
-      pending.pop_back();
-      for (const Node& node : kernel.body) {
-        if (std::find(node.outputs.begin(), node.outputs.end(), value) == node.outputs.end()) continue;
-        if (IsHeavy(*node.op)) return false;
-        for (ValueId read : node.inputs) {
-          const int other = grouping.group_of[static_cast<size_t>(read)];
-          if (other == Grouping::kInlined || other == group) pending.push_back(read);
-        }
-      }
-    }
-  }
-  return true;
-}
-
 }  // namespace brine::codegen

@@ -30,10 +30,6 @@ bool IsHeavy(const ir::Op& op);
 // True where `consumer` reads `input` at exactly the element that it writes.
 bool ReadsPointwise(const ir::Graph& graph, const ir::Node& consumer, ir::ValueId input);
 
-// Whether output may lie in the bytes of input: every reader of the input is in the output's own loop, at the element
-// it writes.
-bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);
-
 }  // namespace brine::codegen
 
 #endif  // BRINE_CODEGEN_GROUPING_H_

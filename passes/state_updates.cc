@@ -42,7 +42,7 @@ Node CopyOf(Graph& graph, ValueId value, const std::vector<ir::Location>& locati
 }  // namespace
 
 std::vector<bool> FindSteps(const Graph& graph, const Uses& uses) {
-  std::vector<bool> updates(graph.values.size(), false), steps(graph.nodes.size(), false);
+  std::vector<bool> steps(graph.nodes.size(), false);
   for (const ir::Update& update : graph.updates) {
     const int maker = uses.Producer(update.value);
     if (maker != Uses::kNone) steps[static_cast<size_t>(maker)] = true;
