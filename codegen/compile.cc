@@ -23,6 +23,7 @@ namespace {
 // A kernel that must be there: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
 struct Wanted {
   std::string text, key;
+  OutputForm form = OutputForm::kObject;
 };
 
 constexpr char kRuntime[] = "halide_runtime";
@@ -58,8 +59,8 @@ size_t CompileWeight(const Wanted& wanted) {
   return wanted.text.size() + (absl::StrContains(wanted.text, "conv2d") ? size_t{1} << 30 : 0);
 }
 
-// Compiles `missing` in worker processes and adds the results to `kernels` and the cache.
-absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache& cache,
+// Compiles `missing` in worker processes and adds the results to `kernels` and, unless it is null, the cache.
+absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache* cache,
                        std::map<std::string, CompiledKernel>& kernels) {
   BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
   std::vector<std::string> order;
@@ -69,9 +70,8 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   });
   std::string requests;
   for (const std::string& symbol : order) {
-    const std::string path = ObjectPath(folder, symbol), &text = missing.at(symbol).text;
-    absl::StrAppend(&requests, "kernel ", symbol, " ", options.asserts ? 1 : 0, " ", path.size(), " ", text.size(),
-                    "\n", path, text);
+    const Wanted& wanted = missing.at(symbol);
+    requests += WriteRequest({{symbol, options.asserts, wanted.form}, ObjectPath(folder, symbol), wanted.text});
   }
   const std::string request_path = absl::StrCat(folder.path(), "/requests");
   BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));
@@ -103,7 +103,7 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
     BRINE_ASSIGN_OR_RETURN(std::string object, ReadFile(ObjectPath(folder, symbol)));
     CompiledKernel kernel = {symbol, std::move(object), number, algorithm};
     // A cache that cannot be written to (a full disk) costs time later, not the result now.
-    cache.Put(wanted->second.key, Pack(kernel)).IgnoreError();
+    if (cache != nullptr) cache->Put(wanted->second.key, Pack(kernel)).IgnoreError();
     kernels[symbol] = std::move(kernel);
     ++answered;
   }
@@ -111,9 +111,9 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   return absl::OkStatus();
 }
 
-bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->view && node.op != &ir::kConstant); }
-
 }  // namespace
+
+bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->view && node.op != &ir::kConstant); }
 
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache) {
@@ -140,9 +140,18 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
   if (missing.empty()) return result;
   const std::string runtime = Key("runtime", options, "");
   if (options.runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime};
-  BRINE_RETURN_IF_ERROR(RunWorker(missing, options, cache, result.kernels));
+  BRINE_RETURN_IF_ERROR(RunWorker(missing, options, &cache, result.kernels));
   result.kernels.erase(kRuntime);
   return result;
+}
+
+absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
+                                       const CompileOptions& options) {
+  const std::string text = ir::Print(CanonicalRegion(graph, node)), key = Key("kernel", options, text);
+  const std::string symbol = absl::StrCat("k_", HashName(key));  // as in the object
+  std::map<std::string, CompiledKernel> compiled;
+  BRINE_RETURN_IF_ERROR(RunWorker({{symbol, {text, key, form}}}, options, nullptr, compiled));
+  return std::move(compiled.at(symbol).object);
 }
 
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache) {
@@ -151,7 +160,7 @@ absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const C
     if (const std::optional<CompiledKernel> runtime = Unpack(kRuntime, *payload)) return runtime->object;
   }
   std::map<std::string, CompiledKernel> compiled;
-  BRINE_RETURN_IF_ERROR(RunWorker({{kRuntime, {"", key}}}, options, cache, compiled));
+  BRINE_RETURN_IF_ERROR(RunWorker({{kRuntime, {"", key}}}, options, &cache, compiled));
   return compiled.at(kRuntime).object;
 }
 

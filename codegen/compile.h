@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "codegen/cache.h"
+#include "codegen/worker_request.h"
 #include "ir/graph.h"
 
 namespace brine::codegen {
@@ -38,6 +39,13 @@ struct CompiledKernels {
 // (kInternal): the worker failed, with its text.
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache);
+
+// What becomes of one such node on the way to an object, as text: Halide's statement or assembly.  Not cached.
+absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
+                                       const CompileOptions& options);
+
+// Whether CompileKernels makes a kernel of the node.
+bool NeedsKernel(const ir::Node& node);
 
 // Halide's runtime for the target as an object, from the cache or the worker.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);

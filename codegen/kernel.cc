@@ -23,6 +23,9 @@ constexpr int64_t kPadding = 64;  // Halide reads up to a vector past the end of
 // Of a thread, which is one of the user's as often as one of ours: what kernels may have on it.
 constexpr int64_t kMostOnStack = 1 << 20;
 
+constexpr Halide::OutputFileType kFileTypes[] = {Halide::OutputFileType::object, Halide::OutputFileType::stmt,
+                                                 Halide::OutputFileType::assembly};  // in the order of OutputForm
+
 // Adds up what a lowered function takes from halide_malloc and from the stack.
 class AllocationCounter : public Halide::Internal::IRVisitor {
  public:
@@ -132,7 +135,7 @@ absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::
     std::copy(outputs.begin(), outputs.end(), function.args.begin() + static_cast<std::ptrdiff_t>(first));
   }
   BRINE_CHECK(found);
-  kernel.module.compile({{Halide::OutputFileType::object, path}});
+  kernel.module.compile({{kFileTypes[static_cast<size_t>(options.form)], path}});
   return KernelFacts{kernel.scratch, kernel.algorithm};
 }
 

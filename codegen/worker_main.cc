@@ -4,9 +4,8 @@
 //   brine-worker --target T --jobs N     reads requests from standard input until it ends
 //   brine-worker --host-target     prints the target of this machine
 //
-// A request is the line `kernel <symbol> <asserts 0|1> <bytes of path> <bytes of text>`, the output path, and the
-// region's text; without a text, Halide's runtime is asked for. The answer to each, in any order, is `ok <symbol>
-// <scratch bytes> <algorithm>` or `error <symbol> <bytes>` followed by that many bytes of text.
+// Requests are those of worker_request.h. The answer to each, in any order, is `ok <symbol> <scratch bytes>
+// <algorithm>` or `error <symbol> <bytes>` followed by that many bytes of text.
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,15 +19,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "codegen/kernel.h"
+#include "codegen/worker_request.h"
 #include "ir/text.h"
 
 namespace brine::codegen {
 namespace {
-
-struct Request {
-  KernelOptions options;
-  std::string path, text;
-};
 
 struct Child {
   pid_t process;
@@ -36,26 +31,8 @@ struct Child {
   std::string symbol, output;
 };
 
-bool ReadRequest(Request& request) {
-  std::string line;
-  if (!std::getline(std::cin, line)) return false;
-  char symbol[128];
-  int asserts = 0;
-  unsigned long path_bytes = 0, text_bytes = 0;
-  if (std::sscanf(line.c_str(), "kernel %127s %d %lu %lu", symbol, &asserts, &path_bytes, &text_bytes) != 4) {
-    std::fprintf(stderr, "brine-worker: malformed request\n");
-    std::exit(2);
-  }
-  request.options = {symbol, asserts != 0};
-  request.path.resize(path_bytes);
-  request.text.resize(text_bytes);
-  std::cin.read(request.path.data(), static_cast<std::streamsize>(path_bytes));
-  std::cin.read(request.text.data(), static_cast<std::streamsize>(text_bytes));
-  return static_cast<bool>(std::cin);
-}
-
 // "ok <scratch> <algorithm>" or "error <sentence>".
-std::string Compile(const Request& request, const Halide::Target& target) {
+std::string Compile(const WorkerRequest& request, const Halide::Target& target) {
   try {
     if (request.text.empty()) {
       Halide::compile_standalone_runtime(request.path, target.with_feature(Halide::Target::UserContext));
@@ -74,7 +51,7 @@ std::string Compile(const Request& request, const Halide::Target& target) {
   }
 }
 
-Child Start(const Request& request, const Halide::Target& target) {
+Child Start(const WorkerRequest& request, const Halide::Target& target) {
   int ends[2];
   if (pipe(ends) != 0) std::exit(1);
   std::fflush(nullptr);
@@ -160,13 +137,15 @@ int Main(int argc, char** argv) {
   }
   const Halide::Target target(target_name);
   std::vector<Child> children;
-  Request request;
-  while (ReadRequest(request)) {
+  absl::StatusOr<WorkerRequest> request = ReadRequest(std::cin);
+  for (; request.ok(); request = ReadRequest(std::cin)) {
     if (static_cast<int>(children.size()) == jobs) Finish(children);
-    children.push_back(Start(request, target));
+    children.push_back(Start(*request, target));
   }
   while (!children.empty()) Finish(children);
-  return 0;
+  if (absl::IsOutOfRange(request.status())) return 0;
+  std::fprintf(stderr, "brine-worker: %s\n", std::string(request.status().message()).c_str());
+  return 2;
 }
 
 }  // namespace
