@@ -1,17 +1,12 @@
 // What Halide's runtime calls, and what the runtime calls of it.  Linked into every compiled program beside Halide's
 // runtime, whose definitions of these functions are weak.
-#include "codegen/backend.h"
-
 #include <HalideRuntime.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "codegen/threads.h"
 #include "runtime/program.h"
-
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
 
 // A brine_buffer is handed to kernels as a halide_buffer_t.
 #define SAME_PLACE(ours, theirs)                                                           \
@@ -59,21 +54,6 @@ void halide_error(void* user_context, const char* message) {
 
 void halide_print(void* user_context, const char* message) { halide_error(user_context, message); }
 
-// Denormal numbers count as zero in kernels, on every thread that runs their tasks; its own setting is put back.
-uint32_t brine_backend_flush_denormals(void) {
-#if defined(__SSE2__)
-  const uint32_t before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040u);
-  return before;
-#else
-  return 0;
-#endif
-}
-
-void brine_backend_restore(uint32_t before) {
-#if defined(__SSE2__)
-  _mm_setcsr(before);
-#else
-  (void)before;
-#endif
+int halide_do_par_for(void* user_context, halide_task_t task, int min, int size, uint8_t* closure) {
+  return brine_backend_parallel_for(user_context, task, min, size, closure);
 }

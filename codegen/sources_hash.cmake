@@ -1,12 +1,13 @@
 # cmake -DSOURCE_DIR=… -DOUTPUT=… -DHALIDE_VERSION=… -P codegen/sources_hash.cmake
-# Writes the header with the hash of every source that decides a kernel's bytes.  It is part of each cache key.
-file(GLOB sources ${SOURCE_DIR}/codegen/*.cc ${SOURCE_DIR}/codegen/*.h ${SOURCE_DIR}/codegen/ops/*.cc ${SOURCE_DIR}/codegen/templates/*.cc
-     ${SOURCE_DIR}/codegen/templates/*.h ${SOURCE_DIR}/codegen/templates/*.def ${SOURCE_DIR}/passes/regions.cc)
+# Writes the header with the hash of every source that may decide a kernel's bytes.  It is part of each cache key.  The text of a kernel,
+# which is also part of it, leaves out attributes that have their default: what these are, ir/ops says.
+file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/codegen/* ${SOURCE_DIR}/ir/* ${SOURCE_DIR}/passes/*)
+list(FILTER sources INCLUDE REGEX "\\.(cc|h|def)$")
 list(SORT sources)
 set(all "")
 foreach(source IN LISTS sources)
-  file(SHA256 ${source} hash)
-  string(APPEND all ${hash})
+  file(SHA256 ${SOURCE_DIR}/${source} hash)
+  string(APPEND all "${source} ${hash}\n")
 endforeach()
 string(SHA256 all "${all}")
 string(SUBSTRING ${all} 0 32 all)

@@ -1,12 +1,9 @@
 #include "codegen/threads.h"
 
-#include <HalideRuntime.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
-
-#include "codegen/backend.h"
 
 #if defined(__SSE2__)
 #include <xmmintrin.h>
@@ -200,7 +197,20 @@ int brine_backend_set_threads(int32_t count) {
   return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMostThreads ? kMostThreads : count);
 }
 
-// What kernels call.
-int halide_do_par_for(void* user_context, halide_task_t task, int min, int size, uint8_t* closure) {
-  return brine_backend_parallel_for(user_context, task, min, size, closure);
+uint32_t brine_backend_flush_denormals(void) {
+#if defined(__SSE2__)
+  const uint32_t before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040u);
+  return before;
+#else
+  return 0;
+#endif
+}
+
+void brine_backend_restore(uint32_t before) {
+#if defined(__SSE2__)
+  _mm_setcsr(before);
+#else
+  (void)before;
+#endif
 }

@@ -18,6 +18,11 @@ int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min,
 // Returns the former number.
 int brine_backend_set_threads(int32_t count);
 
+// Denormal numbers count as zero in kernels, on every thread that runs their tasks: the first makes this thread treat
+// them so, the second puts back its own setting, which the first returned.
+uint32_t brine_backend_flush_denormals(void);
+void brine_backend_restore(uint32_t before);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,10 +1,14 @@
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "codegen/compile.h"
 #include "frontend/cli/commands.h"
+#include "frontend/cli/find_kernel.h"
 #include "frontend/cli/model_file.h"
 #include "frontend/cli/session.h"
 #include "ir/dot.h"
@@ -54,6 +58,46 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
   return graph;
 }
 
+// What --format may be.
+struct FormatRow {
+  const char* name;
+  std::optional<codegen::OutputForm> kernel;  // of one kernel; of a graph otherwise
+};
+constexpr FormatRow kFormats[] = {{"text", {}},
+                                  {"pb", {}},
+                                  {"pbtxt", {}},
+                                  {"dot", {}},
+                                  {"table", {}},
+                                  {"stmt", codegen::OutputForm::kStatement},
+                                  {"asm", codegen::OutputForm::kAssembly}};
+
+// The sentence for flags that do not go together; empty where they do.
+std::string Conflict(const Arguments& arguments, const FormatRow& format, ir::Stage stage) {
+  if (std::strcmp(format.name, "table") == 0 && stage != ir::Stage::kPlanned)
+    return "--format table needs --stage planned";
+  if (!format.kernel.has_value()) return arguments.Has("kernel") ? "--kernel needs --format stmt or asm" : "";
+  if (!arguments.Has("kernel")) return absl::StrCat("--format ", format.name, " needs --kernel NAME");
+  return stage < ir::Stage::kFused ? absl::StrCat("--format ", format.name, " needs --stage fused or planned") : "";
+}
+
+// What is shown where --stage does not say it: a file of one graph as it is, or as far on as kernels need.
+ir::Stage DefaultStage(const std::vector<ir::Graph>& graphs, const FormatRow& format) {
+  const ir::Stage stage = graphs.size() == 1 ? graphs[0].stage : ir::Stage::kGraph;
+  return format.kernel.has_value() ? std::max(stage, ir::Stage::kFused) : stage;
+}
+
+int PrintKernel(const Session& session, const ir::Graph& graph, const std::string& name, codegen::OutputForm form) {
+  const absl::StatusOr<const ir::Node*> kernel = FindKernel(graph, name);
+  if (!kernel.ok()) return Fail(kernel.status(), kUsage);
+  const absl::StatusOr<std::string> target = codegen::HostTarget(session.toolchain.worker, session.cache);
+  if (!target.ok()) return Fail(target.status(), kCompileFailed);
+  codegen::CompileOptions options;
+  options.worker = session.toolchain.worker;
+  options.target = *target;
+  const absl::StatusOr<std::string> text = codegen::KernelText(graph, **kernel, form, options);
+  return text.ok() ? Print(*text) : Fail(text.status(), kCompileFailed);
+}
+
 }  // namespace
 
 int RunInspect(const Command&, const Arguments& arguments) {
@@ -64,11 +108,11 @@ int RunInspect(const Command&, const Arguments& arguments) {
   if (!function.has_value() || *function == ir::Function::kModel) {
     return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
   }
-  const std::string format = arguments.Get("format", "text");
-  const std::vector<std::string> formats = {"text", "pb", "pbtxt", "dot", "table"};
-  if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
-    return Fail(absl::InvalidArgumentError("--format must be text, pb, pbtxt, dot or table"), kUsage);
-  }
+  const std::string wanted = arguments.Get("format", "text");
+  const FormatRow* const format =
+      std::find_if(std::begin(kFormats), std::end(kFormats), [&](const FormatRow& row) { return wanted == row.name; });
+  if (format == std::end(kFormats))
+    return Fail(absl::InvalidArgumentError("--format must be text, pb, pbtxt, dot, table, stmt or asm"), kUsage);
   const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", kDefaultBatchSize, 1, 1 << 20);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
 
@@ -77,10 +121,9 @@ int RunInspect(const Command&, const Arguments& arguments) {
   const auto graphs = LoadModelFile(arguments.words[0], session->toolchain, session->cache);
   if (!graphs.ok())
     return Fail(graphs.status(), graphs.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
-  // A file of one graph is shown as it is.
-  if (!arguments.Has("stage") && graphs->size() == 1) stage = (*graphs)[0].stage;
-  if (format == "table" && *stage != ir::Stage::kPlanned)
-    return Fail(absl::InvalidArgumentError("--format table needs --stage planned"), kUsage);
+  if (!arguments.Has("stage")) stage = DefaultStage(*graphs, *format);
+  if (const std::string conflict = Conflict(arguments, *format, *stage); !conflict.empty())
+    return Fail(absl::InvalidArgumentError(conflict), kUsage);
   std::vector<std::string> remarks;
   const int64_t rows = arguments.Has("batch-size") ? *batch_size : 0;
   const absl::StatusOr<ir::Graph> graph =
@@ -89,7 +132,8 @@ int RunInspect(const Command&, const Arguments& arguments) {
     return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())),
                 kBadInput);
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
-  const absl::StatusOr<std::string> text = Format(*graph, format);
+  if (format->kernel.has_value()) return PrintKernel(*session, *graph, arguments.Get("kernel", ""), *format->kernel);
+  const absl::StatusOr<std::string> text = Format(*graph, wanted);
   return text.ok() ? Print(*text) : Fail(text.status(), kFailed);
 }
 

@@ -94,7 +94,9 @@ constexpr Flag kInspectFlags[] = {
     kRemarks,
     {"--stage", "STAGE", "graph, train, fused or planned (graph)"},
     {"--function", "NAME", "train, evaluate or predict (train)"},
-    {"--format", "FORM", "text, pb, pbtxt, dot, or table of a planned graph's memory (text)"}};
+    {"--format", "FORM",
+     "text, pb, pbtxt, dot; table of a planned graph's memory; stmt (Halide's) or asm of a kernel (text)"},
+    {"--kernel", "NAME", "the kernel that makes this value, or the layer's only one"}};
 constexpr Flag kOptFlags[] = {kBatchSize,
                               kWithout,
                               {"--passes", "PASSES", "run these, in this order"},

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
 
 namespace brine {
@@ -117,6 +118,72 @@ BRINE_MODEL(BuildModel)
   EXPECT_EQ(result.code, 0);
   EXPECT_THAT(result.err, HasSubstr("both.cc:6: max_pool not fused: its input is also read by "));
   EXPECT_EQ(result.out, project.Run("brine inspect both.cc --stage fused"));
+}
+
+// The same kernel, wherever the graph comes from.
+TEST(Inspect, AKernelsStatementAndAssembly) {
+  const Project project;
+  const std::string stmt = project.Run("brine inspect digits.cc --format stmt --kernel max_pooling2d");
+  EXPECT_THAT(stmt, AllOf(StartsWith("module name=k_"), HasSubstr("produce "), HasSubstr("func k_")));
+  project.Run(
+      "brine inspect digits.cc > model.ir && brine inspect digits.cc --stage planned --format pb > planned.pb && "
+      "brine inspect digits.cc --stage train > train.ir");
+  for (const char* file : {"model.ir", "planned.pb", "train.ir", "digits.cc --stage planned", "digits.cc"}) {
+    EXPECT_EQ(project.Run("brine inspect --format stmt --kernel %max_pooling2d " + std::string(file)), stmt) << file;
+  }
+  EXPECT_NE(project.Run("brine inspect digits.cc --format stmt --kernel max_pooling2d --batch-size 5"), stmt);
+
+  // What is assembled defines what the linked program calls.
+  const std::string symbol = stmt.substr(12, stmt.find(',') - 12);
+  project.Run("brine inspect digits.cc --format asm --kernel max_pooling2d > kernel.s && cc -c kernel.s");
+  EXPECT_THAT(project.Run("nm kernel.o"),
+              AllOf(HasSubstr(" T " + symbol + "\n"), HasSubstr(" T " + symbol + "_argv\n")));
+}
+
+TEST(Inspect, EveryKernelThatBenchNamesIsFound) {
+  const Project project;
+  project.Run("brine inspect digits.cc --stage planned > planned.ir");
+  const Json bench = ParseJsonLines(project.Run("brine bench digits.cc --data data --steps 1 --json")).at(0);
+  EXPECT_GT(Field(bench, "kernels").list_value().values_size(), 5);
+  for (const Json& kernel : Field(bench, "kernels").list_value().values()) {
+    const std::string name = Field(kernel, "name").string_value();
+    EXPECT_THAT(project.Run("brine inspect planned.ir --format stmt --kernel " + name), StartsWith("module name=k_"))
+        << name;
+  }
+}
+
+TEST(Inspect, WhatIsPrintedOfAKernelIsNotCached) {
+  const Project project;
+  const std::string flags = " digits.cc --function predict --kernel dense --format ";
+  project.Run("export BRINE_CACHE=$PWD/cache; brine inspect" + flags + "stmt");  // the model and the target are
+  const std::string before = project.Run("BRINE_CACHE=$PWD/cache brine cache stats");
+  project.Run("export BRINE_CACHE=$PWD/cache; brine inspect" + flags + "asm && brine inspect" + flags + "stmt");
+  EXPECT_EQ(project.Run("BRINE_CACHE=$PWD/cache brine cache stats"), before);
+}
+
+TEST(Inspect, SaysWhichKernelsThereAre) {
+  const Project project;
+  struct Row {
+    const char* flags;
+    const char* begin;  // of the sentence
+    const char* end = "";
+  };
+  for (const Row& row : {
+           Row{"--format stmt", "--format stmt needs --kernel NAME"},
+           Row{"--kernel dense", "--kernel needs --format stmt or asm"},
+           Row{"--format asm --kernel dense --stage train", "--format asm needs --stage fused or planned"},
+           Row{"--format stmt --kernel max_poling2d", "there is no kernel max_poling2d; did you mean max_pooling2d?"},
+           Row{"--format stmt --kernel attention --function predict",
+               "there is no kernel attention; there are rescaling, ", ", dense"},
+           Row{"--format stmt --kernel conv2d", "layer conv2d has ", ", conv2d/kernel.next"},
+       }) {
+    const CommandResult result = project.Try("brine inspect digits.cc " + std::string(row.flags));
+    EXPECT_EQ(result.code, 2) << row.flags;
+    EXPECT_EQ(result.out, "") << row.flags;
+    EXPECT_THAT(result.err,
+                AllOf(StartsWith("brine: " + std::string(row.begin)), EndsWith(row.end + std::string("\n"))))
+        << row.flags;
+  }
 }
 
 }  // namespace

@@ -13,8 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include "codegen/backend.h"
-
 namespace brine::codegen {
 namespace {
 
@@ -161,6 +159,88 @@ TEST(Threads, EachBeginsWithItsOwnRange) {
     if (loop == 0) first = ids;
     EXPECT_EQ(ids, first);
   }
+}
+
+// Every task on a thread of its own, and nothing but the end of the loop between a task's writing and the reading:
+// where that does not order them, ThreadSanitizer says so.
+TEST(Threads, WhatTasksWroteIsThereAfterTheLoop) {
+  constexpr int kThreads = 4;
+  brine_backend_set_threads(kThreads);
+  std::vector<int> given(kThreads), results(kThreads);
+  for (int loop = 0; loop < 200; ++loop) {
+    for (int& number : given) number = loop;
+    std::atomic<int> begun = 0;
+    ParallelFor(0, kThreads, [&](int32_t index) {
+      ++begun;
+      while (begun < kThreads) std::this_thread::yield();
+      results[static_cast<size_t>(index)] = given[static_cast<size_t>(index)];
+      return 0;
+    });
+    ASSERT_EQ(results, given);
+  }
+}
+
+// Some loops with loops in their tasks; false where a task did not run, or its result was not there after the loop.
+bool NestedLoops(int32_t min) {
+  bool right = true;
+  for (int loop = 0; loop < 300; ++loop) {
+    std::vector<int> sums(7);  // each written by one task
+    ParallelFor(min, 7, [&](int32_t index) {
+      std::atomic<int> sum = 0;
+      ParallelFor(0, 5, [&](int32_t inner) {
+        sum += inner;
+        return 0;
+      });
+      sums[static_cast<size_t>(index - min)] = sum;
+      return 0;
+    });
+    right = right && sums == std::vector<int>(7, 10);
+  }
+  return right;
+}
+
+// Runs `body` while other threads run loops, each in a way of its own, and one changes the number of threads.
+template <typename Body>
+void AmongLoops(Body body) {
+  std::atomic<bool> right = true, over = false;
+  std::vector<std::thread> threads;
+  for (int32_t min : {0, -3, 1000}) {
+    threads.emplace_back([&right, &over, min] {
+      while (!over) {
+        if (!NestedLoops(min)) right = false;
+      }
+    });
+  }
+  threads.emplace_back([&over] {
+    for (int count = 0; !over; ++count) {
+      brine_backend_set_threads(1 + count % 6);
+      usleep(100);
+    }
+  });
+  body();
+  over = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(right);
+}
+
+TEST(Threads, ManyCallersWhileTheNumberChanges) {
+  AmongLoops([] { EXPECT_TRUE(NestedLoops(5)); });
+}
+
+TEST(Threads, AForkAmidLoopsOfOthers) {
+  AmongLoops([] {
+    for (int children = 0; children < 20; ++children) {
+      const pid_t child = fork();
+      if (child == 0) {
+        alarm(60);
+        brine_backend_set_threads(3);
+        std::_Exit(NestedLoops(1) ? 0 : 1);  // what ends with the parent's threads is not the child's to wait for
+      }
+      int status = 0;
+      ASSERT_EQ(waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+    }
+  });
 }
 
 TEST(Threads, TheNumberHasBounds) {

@@ -1,0 +1,66 @@
+#include "frontend/cli/find_kernel.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "codegen/compile.h"
+#include "ir/names.h"
+
+namespace brine::cli {
+namespace {
+
+using Nodes = std::vector<const ir::Node*>;
+using Names = std::vector<absl::string_view>;
+
+template <typename Predicate>
+Nodes Where(const ir::Graph& graph, Predicate holds) {
+  Nodes nodes;
+  for (const ir::Node& node : graph.nodes) {
+    if (codegen::NeedsKernel(node) && holds(node)) nodes.push_back(&node);
+  }
+  return nodes;
+}
+
+// What `brine bench` calls them.
+Names NamesOf(const ir::Graph& graph, const Nodes& nodes) {
+  Names names;
+  for (const ir::Node* node : nodes) names.push_back(graph.value(node->outputs[0]).name);
+  return names;
+}
+
+absl::Status Unknown(const ir::Graph& graph, absl::string_view name) {
+  const Nodes all = Where(graph, [](const ir::Node&) { return true; });
+  Names known;
+  for (const ir::Node* node : all) {
+    for (ir::ValueId value : node->outputs) known.push_back(graph.value(value).name);
+    for (const ir::Location& location : node->locations) known.push_back(location.layer);
+  }
+  std::string hint = ir::DidYouMean(name, known);
+  if (hint.empty()) hint = absl::StrCat("; there are ", absl::StrJoin(NamesOf(graph, all), ", "));
+  return absl::NotFoundError(absl::StrCat("there is no kernel ", ir::Excerpt(name), hint));
+}
+
+}  // namespace
+
+absl::StatusOr<const ir::Node*> FindKernel(const ir::Graph& graph, const std::string& given) {
+  const absl::string_view name = absl::StripPrefix(given, "%");
+  const Nodes makers = Where(graph, [&](const ir::Node& node) {
+    return std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](ir::ValueId value) { return graph.value(value).name == name; });
+  });
+  if (!makers.empty()) return makers[0];
+  const Nodes serving = Where(graph, [&](const ir::Node& node) {
+    return std::any_of(node.locations.begin(), node.locations.end(),
+                       [&](const ir::Location& location) { return location.layer == name; });
+  });
+  if (serving.empty()) return Unknown(graph, name);
+  if (serving.size() == 1) return serving[0];
+  return absl::NotFoundError(absl::StrCat("layer ", ir::Excerpt(name), " has ", serving.size(),
+                                          " kernels; name one of ", absl::StrJoin(NamesOf(graph, serving), ", ")));
+}
+
+}  // namespace brine::cli

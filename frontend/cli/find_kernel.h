@@ -1,0 +1,18 @@
+// A kernel of a graph by the name that a user gives it.
+#ifndef BRINE_FRONTEND_CLI_FIND_KERNEL_H_
+#define BRINE_FRONTEND_CLI_FIND_KERNEL_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "ir/graph.h"
+
+namespace brine::cli {
+
+// The kernel of a fused or planned graph that makes the value `name`, or else the only one that serves the layer
+// `name`.  Errors name the kernels that there are, or the nearest.
+absl::StatusOr<const ir::Node*> FindKernel(const ir::Graph& graph, const std::string& name);
+
+}  // namespace brine::cli
+
+#endif  // BRINE_FRONTEND_CLI_FIND_KERNEL_H_

@@ -1,0 +1,87 @@
+// What a cached kernel may depend on: codegen/sources_hash.cmake, run on copies of the sources.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <utility>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A copy of the folders that kernels are compiled from; it is removed in the end.
+class Copy {
+ public:
+  explicit Copy(const std::string& name)
+      : root_(fs::path(testing::TempDir()) / (name + std::to_string(getpid()))), output_(root_ / "hash.h") {
+    for (const char* folder : {"codegen", "ir", "passes"}) {
+      fs::create_directories(root_ / folder);
+      fs::copy(fs::path(BRINE_SOURCE_DIR) / folder, root_ / folder, fs::copy_options::recursive);
+    }
+  }
+  ~Copy() { fs::remove_all(root_); }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  const fs::path& root() const { return root_; }
+
+  // The header as the script writes it.
+  std::string Hash() const {
+    fs::remove(output_);
+    const std::string command = "cmake -DSOURCE_DIR='" + root_.string() + "' -DOUTPUT='" + output_.string() +
+                                "' -DHALIDE_VERSION=21.0.0 -P '" BRINE_SOURCE_DIR "/codegen/sources_hash.cmake'";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    std::stringstream text;
+    text << std::ifstream(output_).rdbuf();
+    EXPECT_NE(text.str().find("kSourcesHash"), std::string::npos);
+    return text.str();
+  }
+
+ private:
+  fs::path root_, output_;
+};
+
+void Append(const fs::path& file, const std::string& text) { std::ofstream(file, std::ios::app) << text; }
+
+TEST(SourcesHash, IsTheSameInEveryFolder) {
+  const Copy one("sources_one"), other("sources_other");
+  EXPECT_EQ(one.Hash(), other.Hash());
+}
+
+// One file of each kind in each folder, ir/ops/conv2d.cc and ir/ops.def among the kinds.
+TEST(SourcesHash, ChangesWithEverySourceOfAKernel) {
+  const Copy copy("sources_changed");
+  std::map<std::pair<fs::path, fs::path>, fs::path> files;  // by folder and extension
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(copy.root())) {
+    const fs::path& path = entry.path();
+    const std::string extension = path.extension();
+    if (extension == ".cc" || extension == ".h" || extension == ".def")
+      files.emplace(std::pair(path.parent_path().lexically_relative(copy.root()), extension), path);
+  }
+  for (const auto& [folder, extension] :
+       {std::pair("ir", ".cc"), std::pair("ir", ".h"), std::pair("ir", ".def"), std::pair("ir/ops", ".cc"),
+        std::pair("ir/ops", ".h"), std::pair("codegen", ".cc"), std::pair("passes", ".cc")})
+    EXPECT_EQ(files.count({folder, extension}), 1u) << folder << "/*" << extension;
+  std::string before = copy.Hash();
+  for (const auto& [kind, file] : files) {
+    Append(file, "\n");
+    const std::string after = copy.Hash();
+    EXPECT_NE(after, before) << file;
+    before = after;
+  }
+}
+
+TEST(SourcesHash, DoesNotChangeWithWhatIsNoSource) {
+  const Copy copy("sources_prose");
+  const std::string before = copy.Hash();
+  Append(copy.root() / "ir/README.md", "\n");
+  Append(copy.root() / "codegen/sources_hash.cmake", "\n");
+  EXPECT_EQ(copy.Hash(), before);
+}
+
+}  // namespace
