@@ -88,6 +88,9 @@ struct Algorithm {
 
 const Algorithm& FindAlgorithm(const ir::Op& op);
 
+// The algorithm of an op that this program brings along (ir::AddOp); both must outlive all kernels.
+void AddAlgorithm(const ir::Op& op, const Algorithm& algorithm);
+
 #define BRINE_OP(name, constant) extern const Algorithm constant;
 #include "ir/ops.def"
 
@@ -115,6 +118,24 @@ Halide::Expr Flatten(const LoweringContext& context, const ir::Shape& shape, con
 
 // First word of Philox4x32-10 for counter (element, step, id, 0) and key seed[2], as a float in [0, 1).
 Halide::Expr RandomUniform(const Halide::Expr& element, const Tensor& seed, const Tensor& step, int64_t id);
+
+// The algorithm of an elementwise op: y = formula(x), for a lambda that captures nothing.
+template <typename Formula>
+Algorithm UnaryAlgorithm(Formula) {
+  return {[](const LoweringContext& context) {
+    return Pure(context, {Formula{}(context.in[0](ToIndex(Axes(context.out[0].rank()))))});
+  }};
+}
+
+// The same for y = formula(a, b) with broadcasting.
+template <typename Formula>
+Algorithm BinaryAlgorithm(Formula) {
+  return {[](const LoweringContext& context) {
+    const Index at = ToIndex(Axes(context.out[0].rank()));
+    const Tensor &a = context.in[0], &b = context.in[1];
+    return Pure(context, {Formula{}(a(Broadcast(a.type, at)), b(Broadcast(b.type, at)))});
+  }};
+}
 
 }  // namespace brine::codegen
 

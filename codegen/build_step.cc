@@ -163,7 +163,7 @@ absl::StatusOr<Setup> SetUp(const BuildOptions& build) {
   }
   BRINE_ASSIGN_OR_RETURN(Cache cache, Cache::Open(folder_name));
   CompileOptions options;
-  options.worker = toolchain.worker;
+  options.worker = build.worker.empty() ? toolchain.worker : build.worker;
   options.target = build.target;
   options.strategy = build.strategy;
   if (options.target.empty()) {

@@ -17,6 +17,7 @@ namespace brine::codegen {
 struct BuildOptions {
   std::string cache_folder;             // empty: $BRINE_CACHE or the user's
   std::string target;                   // empty: this machine
+  std::string worker = {};              // the program that compiles kernels; empty: brine-worker
   StrategyOfKernel strategy = nullptr;  // null: always the one of least cost
   bool asserts = false;                 // Halide's checks of buffers and bounds
   bool use_placements = false;  // lay values out as planned; otherwise every value has memory of its own between red

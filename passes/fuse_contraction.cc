@@ -58,7 +58,10 @@ class Finder {
       if (fit == readers.end()) return;
       // An operand that is used twice is one reader.
       const bool alone = std::all_of(readers.begin(), readers.end(), [&](int reader) { return reader == *fit; });
-      if (!alone || uses_.Leaves(value)) return Decline(*fit, value);
+      if (!alone || uses_.Leaves(value)) {
+        if (node(*fit).inputs[0] == value) Decline(*fit, value);
+        return;
+      }
       if (!is_free_(*fit)) return;
       pooled_ = pooled_ || node(*fit).op->kind == OpKind::kWindow;
       region_.chain.push_back(*fit);

@@ -6,24 +6,6 @@ namespace {
 
 using Halide::Expr;
 
-// y = formula(x)
-template <typename Formula>
-Algorithm Unary(Formula) {
-  return {[](const LoweringContext& context) {
-    return Pure(context, {Formula{}(context.in[0](ToIndex(Axes(context.out[0].rank()))))});
-  }};
-}
-
-// y = formula(a, b) with broadcasting
-template <typename Formula>
-Algorithm Binary(Formula) {
-  return {[](const LoweringContext& context) {
-    const Index at = ToIndex(Axes(context.out[0].rank()));
-    const Tensor &a = context.in[0], &b = context.in[1];
-    return Pure(context, {Formula{}(a(Broadcast(a.type, at)), b(Broadcast(b.type, at)))});
-  }};
-}
-
 // Near zero x + x³·P(x²), where 1 − 2/(e²ˣ + 1) would lose all digits; elsewhere that, with the sign put back.
 Expr Tanh(const Expr& x) {
   const Expr z = x * x, size = Halide::abs(x);
@@ -37,17 +19,19 @@ Expr Tanh(const Expr& x) {
 
 }  // namespace
 
-const Algorithm kAdd = Binary([](const Expr& a, const Expr& b) { return a + b; });
-const Algorithm kSub = Binary([](const Expr& a, const Expr& b) { return a - b; });
-const Algorithm kMul = Binary([](const Expr& a, const Expr& b) { return a * b; });
-const Algorithm kDiv = Binary([](const Expr& a, const Expr& b) { return a / b; });
-const Algorithm kNeg = Unary([](const Expr& x) { return -x; });
-const Algorithm kExp = Unary([](const Expr& x) { return Halide::exp(x); });
-const Algorithm kLog = Unary([](const Expr& x) { return Halide::log(x); });
-const Algorithm kRelu = Unary([](const Expr& x) { return Halide::max(x, 0.0f); });
-const Algorithm kReluGrad = Binary([](const Expr& dy, const Expr& y) { return Halide::select(y > 0.0f, dy, 0.0f); });
-const Algorithm kSigmoid = Unary([](const Expr& x) { return 1.0f / (1.0f + Halide::exp(-x)); });
-const Algorithm kTanh = Unary([](const Expr& x) { return Tanh(x); });
-const Algorithm kEqual = Binary([](const Expr& a, const Expr& b) { return Halide::select(a == b, 1.0f, 0.0f); });
+const Algorithm kAdd = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a + b; });
+const Algorithm kSub = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a - b; });
+const Algorithm kMul = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a * b; });
+const Algorithm kDiv = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a / b; });
+const Algorithm kNeg = UnaryAlgorithm([](const Expr& x) { return -x; });
+const Algorithm kExp = UnaryAlgorithm([](const Expr& x) { return Halide::exp(x); });
+const Algorithm kLog = UnaryAlgorithm([](const Expr& x) { return Halide::log(x); });
+const Algorithm kRelu = UnaryAlgorithm([](const Expr& x) { return Halide::max(x, 0.0f); });
+const Algorithm kReluGrad =
+    BinaryAlgorithm([](const Expr& dy, const Expr& y) { return Halide::select(y > 0.0f, dy, 0.0f); });
+const Algorithm kSigmoid = UnaryAlgorithm([](const Expr& x) { return 1.0f / (1.0f + Halide::exp(-x)); });
+const Algorithm kTanh = UnaryAlgorithm([](const Expr& x) { return Tanh(x); });
+const Algorithm kEqual =
+    BinaryAlgorithm([](const Expr& a, const Expr& b) { return Halide::select(a == b, 1.0f, 0.0f); });
 
 }  // namespace brine::codegen

@@ -67,7 +67,10 @@ int RunCompile(const Command&, const Arguments& arguments) {
   }
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
+  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
+  options.strategy = *std::move(strategy);
   options.emit = form->second;
   options.target = arguments.Get("target", "");
   const absl::StatusOr<codegen::BuiltProgram> program =

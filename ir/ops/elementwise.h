@@ -8,6 +8,7 @@
 #ifndef BRINE_IR_OPS_ELEMENTWISE_H_
 #define BRINE_IR_OPS_ELEMENTWISE_H_
 
+#include <type_traits>
 #include <utility>
 
 #include "ir/gradient.h"
@@ -53,6 +54,7 @@ using GradientRule = absl::Status (*)(GradientBuilder& builder);
 // dx = rule(builder, dy)
 template <typename Rule>
 GradientRule UnaryGradient(Rule) {
+  static_assert(std::is_empty_v<Rule>, "a rule is a lambda that captures nothing");
   return [](GradientBuilder& builder) {
     if (builder.needed(0)) builder.SetInputGradient(0, Rule{}(builder, builder.output_gradient()));
     return absl::OkStatus();
@@ -64,6 +66,7 @@ enum class Sign { kPlus, kMinus };
 // da = a_rule(builder, dy) and db = ±b_rule(builder, dy), each summed to its operand's shape.
 template <Sign sign_of_b = Sign::kPlus, typename RuleOfA, typename RuleOfB>
 GradientRule BinaryGradient(RuleOfA, RuleOfB) {
+  static_assert(std::is_empty_v<RuleOfA> && std::is_empty_v<RuleOfB>, "a rule is a lambda that captures nothing");
   return [](GradientBuilder& builder) {
     const ValueId dy = builder.output_gradient();
     if (builder.needed(0)) {

@@ -15,11 +15,15 @@ ConvProblem ConvProblemOf(const KernelSpec& spec) {
   const ir::Node& hero = *spec.hero;
   // Of x, w and y two are operands and one is the result.
   const bool forward = hero.op == &ir::kConv2D, of_input = hero.op == &ir::kConv2DGradInput;
+  const ConvDirection direction = forward    ? ConvDirection::kForward
+                                  : of_input ? ConvDirection::kInputGrad
+                                             : ConvDirection::kWeightGrad;
   const ir::Shape& x = of_input ? spec.sums_shape() : spec.shape(hero.inputs[0]);
   const ir::Shape& w = forward || of_input ? spec.shape(hero.inputs[1]) : spec.sums_shape();
   const ir::Shape& y = forward ? spec.sums_shape() : spec.shape(hero.inputs[of_input ? 0 : 1]);
   const auto extent = [](const ir::Shape& shape, size_t axis) { return static_cast<int>(shape[axis]); };
-  ConvProblem problem = {MakeWindow(hero.attributes, w[0], w[1]),
+  ConvProblem problem = {direction,
+                         MakeWindow(hero.attributes, w[0], w[1]),
                          static_cast<int>(hero.attributes.Int("groups")),
                          extent(x, 1),
                          extent(x, 2),

@@ -5,7 +5,6 @@
 #include "codegen/halide/conv/problem.h"
 #include "codegen/halide/sparse/pixel_lists.h"
 #include "codegen/halide/sparse/row_lists.h"
-#include "ir/op.h"
 
 namespace brine::codegen {
 
@@ -30,7 +29,7 @@ struct SparseConvProblem {
 
 SparseConvProblem SparseConvProblemOf(const KernelSpec& spec) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (spec.hero->op == &ir::kConv2DGradInput) {
+  if (conv.direction == ConvDirection::kInputGrad) {
     return {conv, true, conv.rows, conv.columns, conv.filters, conv.height, conv.width, conv.channels};
   }
   return {conv, false, conv.height, conv.width, conv.channels, conv.rows, conv.columns, conv.filters};

@@ -4,7 +4,6 @@
 #include <functional>
 
 #include "codegen/halide/conv/winograd_transforms.h"
-#include "ir/op.h"
 
 namespace brine::codegen {
 
@@ -17,6 +16,7 @@ using Halide::Var;
 namespace {
 
 constexpr int kTaps = 3;
+constexpr int kFewestTerms = 16;           // see NeedsManyTerms
 constexpr int64_t kMostStack = 768 << 10;  // of a thread's; kernel.cc allows 1 MB
 constexpr double kSmallTile = 1.15;        // how much longer a tile takes that fills half of the registers
 constexpr double kTaskTiles = 3;           // what a task costs of its own, in tiles
@@ -38,7 +38,7 @@ struct WinogradProblem {
 WinogradProblem WinogradProblemOf(const KernelSpec& spec) {
   const ConvProblem conv = ConvProblemOf(spec);
   const int(&pads)[2] = conv.window.before;
-  if (spec.hero->op == &ir::kConv2DGradInput) {
+  if (conv.direction == ConvDirection::kInputGrad) {
     return {true, conv.height, conv.width, conv.filters, conv.channels, {2 - pads[0], 2 - pads[1]}, 1, conv.batch};
   }
   // Sums behind the last window of the pool are not needed.
@@ -244,9 +244,15 @@ std::string NeedsWinogradKernel(const ConvProblem& problem) {
   return NeedsNoDilation(problem);
 }
 
+std::string NeedsManyTerms(const ConvProblem& problem) {
+  if (std::min(problem.channels, problem.filters) >= kFewestTerms) return "";
+  return "it has fewer than 16 channels or filters, over which its rounding would exceed the bound of errors";
+}
+
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string obstacle = NeedsWinogradKernel(conv); !obstacle.empty()) return obstacle;
+  if (std::string obstacle = NeedsManyTerms(conv); !obstacle.empty()) return obstacle;
   if (std::string obstacle = NeedsTilingPool(spec); !obstacle.empty()) return obstacle;
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   const WinogradProblem problem = WinogradProblemOf(spec);

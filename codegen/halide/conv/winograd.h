@@ -14,6 +14,10 @@ namespace brine::codegen {
 // Kernels of 3×3 without strides, dilations and groups: what all of Winograd's strategies need.
 std::string NeedsWinogradKernel(const ConvProblem& problem);
 
+// In two dimensions sums of transformed terms round more than those of the definition: by less than the bound that all
+// kernels are held to where there are many terms.
+std::string NeedsManyTerms(const ConvProblem& problem);
+
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine);
 Work CostWinograd(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildWinograd(KernelBuilder& builder);

@@ -17,6 +17,7 @@ using Halide::Var;
 namespace {
 
 constexpr int kRowTaps = 3, kRowTile = 4, kRowPoints = kRowTile + kRowTaps - 1;  // of a tile along a row
+constexpr int kMostChannels = 8;
 constexpr int kTileLines = 2;                  // of a tile: each transformed weight serves as many sums
 constexpr int64_t kMostRowsBytes = 128 << 10;  // of the rows of one tile, on the task's stack
 
@@ -52,6 +53,8 @@ std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
   if (std::string obstacle = NeedsWinogradKernel(conv); !obstacle.empty()) return obstacle;
   if (std::string obstacle = NeedsTilingPool(spec); !obstacle.empty()) return obstacle;
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
+  if (conv.channels > kMostChannels)
+    return "it has more than eight channels, over which its rounding exceeds the bound";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";
   if (VectorsOfRows(conv.filters, machine) < 1) return "the sums of a tile exceed the registers";
   const RowSums sums = RowSumsOf(conv);

@@ -27,7 +27,9 @@ constexpr int kGroupTiles = 128;  // that are summed before a point's sums are l
 }  // namespace
 
 std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine&) {
-  return NeedsWinogradKernel(ConvProblemOf(spec));
+  const ConvProblem conv = ConvProblemOf(spec);
+  if (std::string obstacle = NeedsWinogradKernel(conv); !obstacle.empty()) return obstacle;
+  return NeedsManyTerms(conv);
 }
 
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {

@@ -149,7 +149,9 @@ class SparseProduct {
     // vectors along the depth.
     const bool shifted = ragged && product_.transposed;
     const Expr begin = shifted ? Halide::min(q_ * chunk_, depth - chunk_) : q_ * chunk_;
-    const Expr in_panel = ragged && !shifted ? inside(begin + s_) : begin + s_;
+    const Expr row = begin + s_;
+    // Bounds inference does not see that the last chunk is shifted.
+    const Expr in_panel = shifted ? Halide::unsafe_promise_clamped(row, 0, depth - 1) : ragged ? inside(row) : row;
     transposed_(i_, s_, g_, v_, q_, t_) = product_.b(in_panel, First(t_) + v_ * context_.lanes + g_ * kQuad + i_);
     panel_(l_, s_, v_, q_, t_) = transposed_(l_ % kQuad, s_, l_ / kQuad, v_, q_, t_);
     walk_ = RDom(0, chunk_, "walk");
