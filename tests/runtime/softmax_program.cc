@@ -188,12 +188,15 @@ constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, 
                    kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
                    kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
 constexpr brine_call kTrainCalls[] = {
-    {Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0},
-    {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0},
-    {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0},
-    {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0},
-    {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0}};
-constexpr brine_call kPredictCalls[] = {{Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0}};
+    {Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0, "hand", 0,
+     ""},
+    {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0, "hand", 0, ""},
+    {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0, "hand",
+     0, ""},
+    {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0, "hand", 0, ""},
+    {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0, "hand", 0, ""}};
+constexpr brine_call kPredictCalls[] = {
+    {Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0, "hand", 0, ""}};
 // learning_rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), of inputs 5, 7 and 6
 constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONSTANT, 0, 1}, {BRINE_TERM_SCALAR, 7, 0},
                                     {BRINE_TERM_STEP, 0, 0},   {BRINE_TERM_POW, 0, 0},      {BRINE_TERM_SUB, 0, 0},
