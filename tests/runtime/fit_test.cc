@@ -174,7 +174,7 @@ std::string StepWith(float number, bool adam, bool expect_unchanged) {
   std::vector<brine_call> calls(program.train.calls, program.train.calls + program.train.call_count);
   const uint16_t gradient = calls[2].values[calls[2].input_count], values[] = {gradient, gradient};
   calls.insert(calls.begin() + program.train.first_update,
-               {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0});
+               {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0, "hand", 0, ""});
   program.train.calls = calls.data();
   ++program.train.call_count;
   ++program.train.first_update;
