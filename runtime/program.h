@@ -17,7 +17,7 @@ extern "C" {
 #define BRINE_ABI_VERSION 2
 #define BRINE_MAX_RANK 8
 #define BRINE_MAX_TERMS 64  // of an expression
-#define BRINE_BATCH (-1)  // in brine_value.dims: the number of rows of this step, 1 … batch_size
+#define BRINE_BATCH (-1)    // in brine_value.dims: the number of rows of this step, 1 … batch_size
 
 typedef enum brine_dtype { BRINE_F32, BRINE_I32, BRINE_U32, BRINE_U8, BRINE_MASK } brine_dtype;
 
