@@ -15,8 +15,8 @@ namespace brine {
 // few, so that models share kernels.
 Model RandomModel(uint32_t seed);
 
-// The graph of RandomModel(seed) with what no layer makes: here and there a value is taken through constants of several
-// shapes, or is an operand twice.
+// The graph of RandomModel(seed).  Of odd seeds it also has what no layer makes: here and there a value is taken
+// through constants of several shapes, or is an operand twice.
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed);
 
 }  // namespace brine

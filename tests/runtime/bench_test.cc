@@ -65,7 +65,8 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
       out,
       HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats
                                                                                                // and 4 bytes
-  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"strategy\": \"hand\", "));
+  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"strategy\": \"hand\", \"predicted_ms\": 0, \"candidates\": \"\", "
+                             "\"layers\": \"dense\"}"));
   EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
   EXPECT_EQ(out.find("\"nonzero\""), out.rfind("\"nonzero\""));
 }
