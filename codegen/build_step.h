@@ -32,14 +32,14 @@ class Step {
   int compiled_kernels() const;  // how many the cache lacked
 
  private:
-  friend absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& options);
+  friend absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
   struct State;
   explicit Step(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
 // Compiles `graph`, of any stage that computes something: nodes outside kernels become kernels of one op.
-absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& options);
+absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
 
 }  // namespace brine::codegen
 

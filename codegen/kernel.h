@@ -20,7 +20,7 @@ struct KernelFacts {
 // Writes what graph.nodes[0] becomes to `path`, in the form of the options.  A template that would keep more than 1 MB
 // on a thread's stack gives way to `generic`.  Errors: an allocation inside a parallel loop or of unknown size, and a
 // stack that is too large all the same.
-absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& target,
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
                                           const KernelOptions& options, const std::string& path);
 
 }  // namespace brine::codegen

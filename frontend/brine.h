@@ -22,7 +22,6 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -101,7 +100,20 @@ using Shape = std::vector<std::int64_t>;  // without the batch dimension
 
 // ---- Tensors and layers
 
-using Line = std::source_location;
+// The caller's line, as std::source_location gives it, which libstdc++ has not got for clang before 16.
+class Line {
+ public:
+  static constexpr Line current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return Line(file, line);
+  }
+  constexpr const char* file_name() const { return file_; }
+  constexpr int line() const { return line_; }
+
+ private:
+  constexpr Line(const char* file, int line) : file_(file), line_(line) {}
+  const char* file_;
+  int line_;
+};
 
 // What flows between layers.  A handle: copies name the same tensor.
 class Tensor {

@@ -33,7 +33,7 @@ Handle::~Handle() {
   pending = nullptr;
 }
 
-Place::Place(const Line& source) : file(source.file_name()), line(static_cast<int>(source.line())) {
+Place::Place(const Line& source) : file(source.file_name()), line(source.line()) {
   file = file.substr(file.find_last_of('/') + 1);
 }
 

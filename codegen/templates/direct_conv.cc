@@ -85,7 +85,7 @@ Func DirectConv(Frame& frame, const Tensor& picture, const Tensor& w, const Wind
   const auto [tile, lines] = ChooseChunk(filters, height, width, 1, machine);
   const int across = machine.lanes * tile.vectors;
   const RDom r(0, channels, 0, window.size[1], 0, window.size[0], "r");
-  ChunkSum sums(r, [&](const Var& f, const Var& p, const Var& chunk, const Var& n) {
+  ChunkSum sums(r, [&, lines = lines](const Var& f, const Var& p, const Var& chunk, const Var& n) {
     return weights(r.z, r.y, r.x, f) *
            image({n, (chunk * lines + p / width) * window.stride[0] + r.z * window.dilation[0],
                   p % width * window.stride[1] + r.y * window.dilation[1], r.x});

@@ -65,7 +65,8 @@ Func LiveConv(const LiveConvolution& convolution, const Machine& machine) {
   Func packed("packed"), walked("walked"), sum("sum");
   packed(k, c, b, a, block) = weight(a, b, c, block * across + k);
   RDom tap(0, window.size[1], 0, window.size[0], "tap");
-  const auto source = [&](int axis, const Expr& place, const RVar& tap_of_axis) -> Source {
+  const auto source = [&, &picture = picture, &window = window, turned = turned](int axis, const Expr& place,
+                                                                                 const RVar& tap_of_axis) -> Source {
     const int extent = static_cast<int>(picture.type.shape[static_cast<size_t>(axis) + 1]),
               stride = window.stride[axis];
     const Expr back = place + window.before[axis] - tap_of_axis;

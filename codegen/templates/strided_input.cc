@@ -58,7 +58,7 @@ Func StridedInput(Frame& frame, const Tensor& dy, const Tensor& w, const Window&
     for (int x = 0; x < window.stride[1]; ++x) {
       const int a = first_tap(0, y), b = first_tap(1, x);
       const RDom r(0, filters, 0, taps(1, b), 0, taps(0, a), "r");
-      sums.emplace_back(r, [&](const Var& c, const Var& p, const Var& chunk, const Var& n) {
+      sums.emplace_back(r, [&, each = each](const Var& c, const Var& p, const Var& chunk, const Var& n) {
         return weights(r.z * window.stride[0] + a, r.y * window.stride[1] + b, r.x, c) *
                image({n, chunk * each + p / lines[1] + shift(0, y) + before[0] - r.z,
                       p % lines[1] + shift(1, x) + before[1] - r.y, r.x});

@@ -14,8 +14,7 @@
 namespace {
 
 TEST(Header, IncludesLightStandardHeadersOnly) {
-  const std::set<std::string> light = {"<cstdint>", "<initializer_list>", "<source_location>",
-                                       "<string>",  "<utility>",          "<vector>"};
+  const std::set<std::string> light = {"<cstdint>", "<initializer_list>", "<string>", "<utility>", "<vector>"};
   std::ifstream header(BRINE_SOURCE_DIR "/frontend/brine.h");
   ASSERT_TRUE(header.good());
   std::set<std::string> included;
