@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "ir/check.h"
 #include "ir/op.h"
@@ -27,19 +28,26 @@ Expr Tensor::Inside(const Index& index, const Expr& rows) const {
   return (*this)(promised);
 }
 
-const Algorithm& FindAlgorithm(const ir::Op& op) {
-  static constexpr struct {
-    const ir::Op* op;
-    const Algorithm* algorithm;
-  } kTable[] = {
+namespace {
+
+std::map<const ir::Op*, const Algorithm*>& Table() {
+  static auto* const table = new std::map<const ir::Op*, const Algorithm*>{
 #define BRINE_OP(name, constant) {&ir::constant, &codegen::constant},
 #include "ir/ops.def"
-#undef BRINE_OP
   };
-  for (const auto& row : kTable) {
-    if (row.op == &op) return *row.algorithm;
-  }
-  BRINE_CHECK(false);
+  return *table;
+}
+
+}  // namespace
+
+const Algorithm& FindAlgorithm(const ir::Op& op) {
+  const auto row = Table().find(&op);
+  BRINE_CHECK(row != Table().end());
+  return *row->second;
+}
+
+void AddAlgorithm(const ir::Op& op, const Algorithm& algorithm) {
+  BRINE_CHECK(Table().emplace(&op, &algorithm).second);
 }
 
 Var Axis(int halide_axis) {

@@ -59,6 +59,9 @@ struct Lowered {
   std::vector<Halide::Func> results;  // pure, over Axes(rank) of each result's type
   std::vector<Accumulator> accumulators;
   std::vector<Root> roots;
+
+  ir::Shape nonzero = {};  // of a picture: the result is 0 outside this shape; empty: nothing is known
+  Tensor folded = {};  // of a picture: one with fewer elements that has the same sums over pictures; may be undefined
 };
 
 // What an op is lowered from.
@@ -66,6 +69,7 @@ struct LoweringContext {
   const ir::Node& node;
   std::vector<Tensor> in;
   std::vector<ir::Type> out;
+  Index at;            // the element of the result, of Axes(rank): where operands were read
   Halide::Expr rows;   // n
   int64_t batch_size;  // the largest n
   int lanes;           // floats in a vector register
@@ -77,13 +81,18 @@ struct LoweringContext {
 
 struct Algorithm {
   Lowered (*lower)(const LoweringContext& context);
+
+  // Of a pool: its results for a window that lies inside the picture, from the window's cells.
+  std::vector<Halide::Expr> (*pool)(const std::vector<Halide::Expr>& cells) = nullptr;
 };
 
 const Algorithm& FindAlgorithm(const ir::Op& op);
 
+// The algorithm of an op that this program brings along (ir::AddOp); both must outlive all kernels.
+void AddAlgorithm(const ir::Op& op, const Algorithm& algorithm);
+
 #define BRINE_OP(name, constant) extern const Algorithm constant;
 #include "ir/ops.def"
-#undef BRINE_OP
 
 // The variables of a Func of `rank` axes, in C order; the same ones for every Func.
 std::vector<Halide::Var> Axes(int rank);
@@ -109,6 +118,24 @@ Halide::Expr Flatten(const LoweringContext& context, const ir::Shape& shape, con
 
 // First word of Philox4x32-10 for counter (element, step, id, 0) and key seed[2], as a float in [0, 1).
 Halide::Expr RandomUniform(const Halide::Expr& element, const Tensor& seed, const Tensor& step, int64_t id);
+
+// The algorithm of an elementwise op: y = formula(x), for a lambda that captures nothing.
+template <typename Formula>
+Algorithm UnaryAlgorithm(Formula) {
+  return {[](const LoweringContext& context) {
+    return Pure(context, {Formula{}(context.in[0](ToIndex(Axes(context.out[0].rank()))))});
+  }};
+}
+
+// The same for y = formula(a, b) with broadcasting.
+template <typename Formula>
+Algorithm BinaryAlgorithm(Formula) {
+  return {[](const LoweringContext& context) {
+    const Index at = ToIndex(Axes(context.out[0].rank()));
+    const Tensor &a = context.in[0], &b = context.in[1];
+    return Pure(context, {Formula{}(a(Broadcast(a.type, at)), b(Broadcast(b.type, at)))});
+  }};
+}
 
 }  // namespace brine::codegen
 

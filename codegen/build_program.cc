@@ -146,6 +146,7 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   CompileOptions compile;
   compile.worker = toolchain.worker;
   compile.target = options.target;
+  compile.strategy = options.strategy;
   compile.runtime = true;
   if (compile.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));

@@ -20,9 +20,8 @@ enum class Emit : uint8_t { kExe, kShared, kStatic, kObject };
 struct ProgramOptions {
   int64_t batch_size = 32;
   Emit emit = Emit::kExe;
-  std::string target;  // empty: this machine
-  std::string
-      dump_folder;  // empty: none; else the graphs after each pass that changed one, in a folder for each function
+  std::string target;                   // empty: this machine
+  StrategyOfKernel strategy = nullptr;  // null: always the one of least cost
 };
 
 // The functions that a model has, planned: train and evaluate need Compile().

@@ -132,6 +132,7 @@ struct Step::State {
   std::vector<Kernel> kernels;  // of each node; null for views and constants
   std::vector<std::vector<ir::ValueId>> arguments;
   std::vector<int64_t> scratch_bytes;
+  std::vector<std::string> strategies;
   int compiled = 0;
 
   ~State() {
@@ -143,11 +144,18 @@ Step::Step(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Step::Step(Step&&) noexcept = default;
 Step::~Step() = default;
 int Step::compiled_kernels() const { return state_->compiled; }
+const std::vector<std::string>& Step::strategies() const { return state_->strategies; }
 
-absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build) {
-  auto state = std::make_unique<Step::State>();
-  state->graph = graph;
-  state->options = build;
+namespace {
+
+// What the build needs of this machine.
+struct Setup {
+  Toolchain toolchain;
+  Cache cache;
+  CompileOptions options;  // with Halide's checks off
+};
+
+absl::StatusOr<Setup> SetUp(const BuildOptions& build) {
   BRINE_ASSIGN_OR_RETURN(Toolchain toolchain, FindToolchain());
   std::string folder_name = build.cache_folder;
   if (folder_name.empty()) {
@@ -155,11 +163,28 @@ absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build
   }
   BRINE_ASSIGN_OR_RETURN(Cache cache, Cache::Open(folder_name));
   CompileOptions options;
-  options.worker = toolchain.worker;
+  options.worker = build.worker.empty() ? toolchain.worker : build.worker;
   options.target = build.target;
+  options.strategy = build.strategy;
   if (options.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(options.target, HostTarget(options.worker, cache));
   }
+  return Setup{std::move(toolchain), std::move(cache), std::move(options)};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& build) {
+  BRINE_ASSIGN_OR_RETURN(const Setup setup, SetUp(build));
+  return ConsiderKernels(graph, setup.options);
+}
+
+absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build) {
+  auto state = std::make_unique<Step::State>();
+  state->graph = graph;
+  state->options = build;
+  BRINE_ASSIGN_OR_RETURN(Setup setup, SetUp(build));
+  auto& [toolchain, cache, options] = setup;
   BRINE_ASSIGN_OR_RETURN(state->runtime, LoadRuntime(toolchain, options, cache));
   options.asserts = build.asserts;
 
@@ -178,9 +203,10 @@ absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build
     state->kernels.push_back(nullptr);
     state->scratch_bytes.push_back(0);
     state->arguments.push_back(KernelArguments(graph.nodes[at]));
+    state->strategies.push_back(symbol.empty() ? "" : compiled.kernels.at(symbol).facts.strategy);
     if (symbol.empty()) continue;
     state->kernels.back() = reinterpret_cast<Kernel>(dlsym(state->library, absl::StrCat(symbol, "_argv").c_str()));
-    state->scratch_bytes.back() = compiled.kernels.at(symbol).scratch_bytes;
+    state->scratch_bytes.back() = compiled.kernels.at(symbol).facts.scratch_bytes;
     if (state->kernels.back() == nullptr)
       return absl::InternalError(absl::StrCat(symbol, " is missing from its object"));
   }
@@ -282,7 +308,7 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
   for (size_t at = 0; at < graph.nodes.size(); ++at) {
     const ir::Node& node = graph.nodes[at];
     if (state_->kernels[at] == nullptr) {
-      if (node.op->view) {
+      if (node.op->is_view()) {
         if (!state_->options.use_placements) memory.host(node.outputs[0]) = memory.host(node.inputs[0]);
       } else {
         const std::vector<double>& values = node.attributes.Floats("values");

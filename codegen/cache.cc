@@ -43,6 +43,38 @@ absl::Status MakeFolders(const std::string& path) {
   return absl::OkStatus();
 }
 
+// Errors: what was found at `folder` is not one that belongs to this user alone.
+absl::Status CheckPrivate(const std::string& folder, const struct stat& info) {
+  if (!S_ISDIR(info.st_mode)) return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache is no folder"));
+  if (info.st_uid != geteuid())
+    return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache folder belongs to another user"));
+  if ((info.st_mode & 077) != 0) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s: the cache folder has mode %04o, others may enter it; chmod 700 it", folder, info.st_mode & 07777));
+  }
+  return absl::OkStatus();
+}
+
+// The value of an environment variable; null where it is not set or empty.
+const char* Variable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? nullptr : value;
+}
+
+// Makes the user's folder below one that every user may write to.  A link, which another user may have put there to
+// lead elsewhere, is not followed.
+absl::StatusOr<std::string> MakeTemporaryFolder() {
+  const char* const base = Variable("TMPDIR");
+  const std::string folder = absl::StrCat(base != nullptr && *base == '/' ? base : "/tmp", "/brine-cache-", geteuid());
+  struct stat info;
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return absl::FailedPreconditionError(absl::StrCat(folder, ": cannot create the cache folder: ", strerror(errno)));
+  if (lstat(folder.c_str(), &info) != 0)
+    return absl::FailedPreconditionError(absl::StrCat(folder, ": ", strerror(errno)));
+  BRINE_RETURN_IF_ERROR(CheckPrivate(folder, info));
+  return folder;
+}
+
 }  // namespace
 
 std::string HashName(absl::string_view key) {
@@ -53,25 +85,29 @@ std::string HashName(absl::string_view key) {
 absl::StatusOr<Cache> Cache::Open(const std::string& folder) {
   BRINE_RETURN_IF_ERROR(MakeFolders(folder));
   struct stat info;
-  if (stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-    return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache is no folder"));
-  }
-  if (info.st_uid != geteuid())
-    return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache folder belongs to another user"));
-  if ((info.st_mode & 077) != 0) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "%s: the cache folder has mode %04o, others may enter it; chmod 700 it", folder, info.st_mode & 07777));
-  }
+  if (stat(folder.c_str(), &info) != 0)
+    return absl::FailedPreconditionError(absl::StrCat(folder, ": ", strerror(errno)));
+  BRINE_RETURN_IF_ERROR(CheckPrivate(folder, info));
   return Cache(folder);
 }
 
 absl::StatusOr<std::string> Cache::DefaultFolder() {
-  if (const char* folder = std::getenv("BRINE_CACHE"); folder != nullptr && *folder != '\0') return std::string(folder);
-  if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/')
-    return absl::StrCat(xdg, "/brine");
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
-    return absl::StrCat(home, "/.cache/brine");
+  if (const char* folder = Variable("BRINE_CACHE"); folder != nullptr) return std::string(folder);
+  if (const char* xdg = Variable("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/') return absl::StrCat(xdg, "/brine");
+  if (const char* home = Variable("HOME"); home != nullptr && *home == '/') return absl::StrCat(home, "/.cache/brine");
   return absl::FailedPreconditionError("no folder for the cache: BRINE_CACHE, XDG_CACHE_HOME and HOME are not set");
+}
+
+absl::StatusOr<Cache> Cache::OpenDefault(std::string& warning) {
+  const absl::StatusOr<std::string> folder = DefaultFolder();
+  absl::StatusOr<Cache> cache = folder.ok() ? Open(*folder) : folder.status();
+  if (Variable("BRINE_CACHE") != nullptr) return cache;
+  if (cache.ok() && faccessat(AT_FDCWD, folder->c_str(), W_OK, AT_EACCESS) == 0) return cache;
+  const std::string reason =
+      cache.ok() ? absl::StrCat(*folder, ": ", strerror(errno)) : std::string(cache.status().message());
+  BRINE_ASSIGN_OR_RETURN(const std::string temporary, MakeTemporaryFolder());
+  warning = absl::StrCat(reason, "; kernels are kept in ", temporary);
+  return Cache(temporary);
 }
 
 std::string Cache::EntryPath(absl::string_view key) const { return absl::StrCat(folder_, "/", HashName(key), kSuffix); }

@@ -20,6 +20,10 @@ class Cache {
   static absl::StatusOr<Cache> Open(const std::string& folder);
   static absl::StatusOr<std::string> DefaultFolder();  // $BRINE_CACHE, else $XDG_CACHE_HOME/brine, else ~/.cache/brine
 
+  // Opens the default folder.  Where that cannot be used and $BRINE_CACHE does not ask for it, as in a container
+  // without a home, the cache is the user's private folder below $TMPDIR or /tmp, and `warning` says so.
+  static absl::StatusOr<Cache> OpenDefault(std::string& warning);
+
   // The payload stored for exactly this key.  An entry that is cut short, altered, or of another key counts as absent.
   std::optional<std::string> Get(absl::string_view key) const;
   absl::Status Put(absl::string_view key, absl::string_view payload) const;

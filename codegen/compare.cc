@@ -135,7 +135,7 @@ class StepComparison::Kernel {
 
 absl::Status StepComparison::Add(const ir::Tensors<float>& given, const ir::Tensors<float>& results, int64_t rows) {
   for (const ir::Node& node : graph_.nodes) {
-    if (!node.is_kernel() && (node.op->view || node.op == &ir::kConstant)) continue;
+    if (!node.is_kernel() && (node.op->is_view() || node.op->is_source())) continue;
     BRINE_RETURN_IF_ERROR(Kernel(graph_, node, given, results, rows).AddTo(results_));
   }
   return absl::OkStatus();

@@ -28,7 +28,7 @@ struct Errors {
     float_loop += (rounded - exact) * (rounded - exact);
     terms += std::max(term * term, exact * exact);
   }
-  // What DESIGN.md allows: twice a float32 loop's error (three times for small tensors), and a few units in the last
+  // A kernel may err twice as much as a float32 loop (three times for small tensors), and by a few units in the last
   // place of the terms.
   double Bound() const { return (size < 1000 ? 3 : 2) * RootMean(float_loop) + std::ldexp(RootMean(terms), -22); }
   double Rmse() const { return RootMean(kernel); }

@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "codegen/files.h"
@@ -22,30 +25,33 @@ namespace {
 
 // A kernel that must be there: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
 struct Wanted {
-  std::string text, key;
+  std::string text, key, strategy;
   OutputForm form = OutputForm::kObject;
 };
 
 constexpr char kRuntime[] = "halide_runtime";
 
-std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view text) {
+std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view strategy,
+                absl::string_view text) {
   return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target,
-                      "\nasserts ", options.asserts ? 1 : 0, "\n", text);
+                      "\nasserts ", options.asserts ? 1 : 0, "\nstrategy ", strategy, "\n", text);
 }
 
-// A cached payload is the scratch bytes, a space, the algorithm, a newline, and the object.
-std::string Pack(const CompiledKernel& kernel) {
-  return absl::StrCat(kernel.scratch_bytes, " ", kernel.algorithm, "\n", kernel.object);
-}
+// A cached payload is the facts as text, a line without anything, and the object.
+constexpr char kEndOfFacts[] = "\n\n";
+
+std::string Pack(const CompiledKernel& kernel) { return absl::StrCat(Print(kernel.facts), "\n", kernel.object); }
 
 std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::string& payload) {
-  const size_t end = payload.find('\n'), space = payload.find(' ');
-  CompiledKernel kernel = {symbol, "", 0, ""};
-  if (end == std::string::npos || space > end || !absl::SimpleAtoi(payload.substr(0, space), &kernel.scratch_bytes))
-    return std::nullopt;
-  kernel.algorithm = payload.substr(space + 1, end - space - 1);
-  kernel.object = payload.substr(end + 1);
-  return kernel;
+  const size_t end = payload.find(kEndOfFacts);
+  if (end == std::string::npos) return std::nullopt;
+  absl::StatusOr<KernelFacts> facts = ParseFacts(absl::string_view(payload).substr(0, end));
+  if (!facts.ok()) return std::nullopt;
+  return CompiledKernel{symbol, payload.substr(end + 2), *std::move(facts)};
+}
+
+std::string StrategyFor(const ir::Graph& graph, const ir::Node& node, const CompileOptions& options) {
+  return options.strategy == nullptr ? "" : options.strategy(graph, node);
 }
 
 std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol) {
@@ -71,7 +77,8 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   std::string requests;
   for (const std::string& symbol : order) {
     const Wanted& wanted = missing.at(symbol);
-    requests += WriteRequest({{symbol, options.asserts, wanted.form}, ObjectPath(folder, symbol), wanted.text});
+    requests += WriteRequest(
+        {{symbol, options.asserts, wanted.form, wanted.strategy}, ObjectPath(folder, symbol), wanted.text});
   }
   const std::string request_path = absl::StrCat(folder.path(), "/requests");
   BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));
@@ -90,18 +97,21 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   size_t answered = 0;
   while (answers >> verdict >> symbol >> number) {
     const auto wanted = missing.find(symbol);
-    if (wanted == missing.end()) return absl::InternalError(absl::StrCat("the kernel compiler answered for ", symbol));
+    if (wanted == missing.end() || number < 0)
+      return absl::InternalError(absl::StrCat("the kernel compiler answered for ", symbol));
+    answers.get();
+    std::string text(static_cast<size_t>(number), '\0');
+    answers.read(text.data(), number);
     if (verdict != "ok") {
-      answers.get();
-      std::string text(static_cast<size_t>(number), '\0');
-      answers.read(text.data(), number);
       return absl::InternalError(
           absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
     }
-    std::string algorithm;
-    answers >> algorithm;
-    BRINE_ASSIGN_OR_RETURN(std::string object, ReadFile(ObjectPath(folder, symbol)));
-    CompiledKernel kernel = {symbol, std::move(object), number, algorithm};
+    BRINE_ASSIGN_OR_RETURN(KernelFacts facts, ParseFacts(text));
+    std::string object;
+    if (wanted->second.form != OutputForm::kFacts) {
+      BRINE_ASSIGN_OR_RETURN(object, ReadFile(ObjectPath(folder, symbol)));
+    }
+    CompiledKernel kernel = {symbol, std::move(object), std::move(facts)};
     // A cache that cannot be written to (a full disk) costs time later, not the result now.
     if (cache != nullptr) cache->Put(wanted->second.key, Pack(kernel)).IgnoreError();
     kernels[symbol] = std::move(kernel);
@@ -113,7 +123,7 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
 
 }  // namespace
 
-bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->view && node.op != &ir::kConstant); }
+bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->is_view() && !node.op->is_source()); }
 
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache) {
@@ -125,7 +135,7 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
       symbols.emplace_back();
       if (!NeedsKernel(node)) continue;
       const std::string text = ir::Print(CanonicalRegion(*graph, node));
-      const std::string key = Key("kernel", options, text);
+      const std::string strategy = StrategyFor(*graph, node, options), key = Key("kernel", options, strategy, text);
       const std::string symbol = symbols.back() = absl::StrCat("k_", HashName(key));
       if (result.kernels.count(symbol) != 0 || missing.count(symbol) != 0) continue;
       std::optional<CompiledKernel> kernel;
@@ -133,13 +143,13 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
       if (kernel.has_value())
         result.kernels[symbol] = std::move(*kernel);
       else
-        missing[symbol] = {text, key};
+        missing[symbol] = {text, key, strategy};
     }
   }
   result.compiled = static_cast<int>(missing.size());
   if (missing.empty()) return result;
-  const std::string runtime = Key("runtime", options, "");
-  if (options.runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime};
+  const std::string runtime = Key("runtime", options, "", "");
+  if (options.runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime, ""};
   BRINE_RETURN_IF_ERROR(RunWorker(missing, options, &cache, result.kernels));
   result.kernels.erase(kRuntime);
   return result;
@@ -147,20 +157,72 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
 
 absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
                                        const CompileOptions& options) {
-  const std::string text = ir::Print(CanonicalRegion(graph, node)), key = Key("kernel", options, text);
+  const std::string text = ir::Print(CanonicalRegion(graph, node)), strategy = StrategyFor(graph, node, options);
+  const std::string key = Key("kernel", options, strategy, text);
   const std::string symbol = absl::StrCat("k_", HashName(key));  // as in the object
   std::map<std::string, CompiledKernel> compiled;
-  BRINE_RETURN_IF_ERROR(RunWorker({{symbol, {text, key, form}}}, options, nullptr, compiled));
+  BRINE_RETURN_IF_ERROR(RunWorker({{symbol, {text, key, strategy, form}}}, options, nullptr, compiled));
   return std::move(compiled.at(symbol).object);
 }
 
+absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options) {
+  std::map<std::string, Wanted> wanted;
+  const auto symbol = [](size_t at) { return absl::StrCat("node", at); };
+  for (size_t at = 0; at < graph.nodes.size(); ++at) {
+    const ir::Node& node = graph.nodes[at];
+    if (!NeedsKernel(node)) continue;
+    wanted[symbol(at)] = {ir::Print(CanonicalRegion(graph, node)), "", StrategyFor(graph, node, options),
+                          OutputForm::kFacts};
+  }
+  std::map<std::string, CompiledKernel> considered;
+  BRINE_RETURN_IF_ERROR(RunWorker(wanted, options, nullptr, considered));
+  std::vector<KernelFacts> facts;
+  for (size_t at = 0; at < graph.nodes.size(); ++at) facts.push_back(considered[symbol(at)].facts);
+  return facts;
+}
+
+absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker) {
+  BRINE_ASSIGN_OR_RETURN(const ProcessResult list, RunProcess({worker, "--list-strategies"}));
+  std::vector<std::pair<std::string, std::string>> rows;  // beginning of an op's name, strategy
+  for (absl::string_view row : absl::StrSplit(text, ',')) {
+    const size_t equals = row.find('=');
+    const bool all = equals == absl::string_view::npos;
+    const std::string op(all ? "" : row.substr(0, equals)), strategy(all ? row : row.substr(equals + 1));
+    if (strategy.empty() || (!all && op.empty())) {
+      return absl::InvalidArgumentError(absl::StrCat("expected OP=STRATEGY or STRATEGY, got \"", row, "\""));
+    }
+    std::set<std::string> known;
+    for (absl::string_view line : absl::StrSplit(list.output, '\n', absl::SkipEmpty())) {
+      const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(line, absl::MaxSplits(' ', 1));
+      if (words.first == "any" || absl::StartsWith(words.first, op)) known.emplace(words.second);
+    }
+    if (known.count(strategy) == 0) {
+      return absl::InvalidArgumentError(absl::StrCat("unknown strategy \"", strategy, "\"",
+                                                     all ? "" : absl::StrCat(" for ", op), "; known are ",
+                                                     absl::StrJoin(known, ", ")));
+    }
+    rows.emplace_back(op, strategy);
+  }
+  return [rows](const ir::Graph&, const ir::Node& kernel) {
+    std::string strategy;
+    for (const auto& [op, name] : rows) {
+      bool fits = op.empty();
+      for (const ir::Node& node : kernel.body) {
+        fits = fits || (node.op->kind == ir::OpKind::kContraction && absl::StartsWith(node.op->name, op));
+      }
+      if (fits) strategy = name;
+    }
+    return strategy;
+  };
+}
+
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache) {
-  const std::string key = Key("runtime", options, "");
+  const std::string key = Key("runtime", options, "", "");
   if (const std::optional<std::string> payload = cache.Get(key)) {
     if (const std::optional<CompiledKernel> runtime = Unpack(kRuntime, *payload)) return runtime->object;
   }
   std::map<std::string, CompiledKernel> compiled;
-  BRINE_RETURN_IF_ERROR(RunWorker({{kRuntime, {"", key}}}, options, &cache, compiled));
+  BRINE_RETURN_IF_ERROR(RunWorker({{kRuntime, {"", key, ""}}}, options, &cache, compiled));
   return compiled.at(kRuntime).object;
 }
 

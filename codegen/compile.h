@@ -2,31 +2,42 @@
 #ifndef BRINE_CODEGEN_COMPILE_H_
 #define BRINE_CODEGEN_COMPILE_H_
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "codegen/cache.h"
+#include "codegen/kernel_facts.h"
 #include "codegen/worker_request.h"
 #include "ir/graph.h"
 
 namespace brine::codegen {
 
+// Which strategy to take for a kernel of a graph, where it can build it; empty: the one of least cost.
+using StrategyOfKernel = std::function<std::string(const ir::Graph& graph, const ir::Node& kernel)>;
+
+// Of "conv=winograd,matmul=generic": for kernels of a contraction whose op begins with "conv", winograd, and so on;
+// "generic" alone is for all kernels.  Errors (kInvalidArgument): an empty name, or a strategy that no such op has,
+// with those that there are.
+absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker);
+
 struct CompileOptions {
   std::string worker;  // path of brine-worker
   std::string target;  // as Halide writes it; HostTarget() for this machine
   bool asserts = false;
-  int jobs = 0;          // worker processes at a time; 0: one a core
+  int jobs = 0;                         // worker processes at a time; 0: one a core
+  StrategyOfKernel strategy = nullptr;  // null: always the one of least cost
   bool runtime = false;  // with kernels that are not cached, compile what RuntimeObject is going to ask for
 };
 
 struct CompiledKernel {
   std::string symbol;  // k_<hash>; the object defines <symbol>_argv
   std::string object;
-  int64_t scratch_bytes = 0;
-  std::string algorithm;  // a word for the way in which it was built: "winograd", "lists", …
+  KernelFacts facts;
 };
 
 struct CompiledKernels {
@@ -46,6 +57,9 @@ absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& n
 
 // Whether CompileKernels makes a kernel of the node.
 bool NeedsKernel(const ir::Node& node);
+
+// What the compiler would choose among, for each node of the graph; nothing is compiled.
+absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options);
 
 // Halide's runtime for the target as an object, from the cache or the worker.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);

@@ -15,8 +15,8 @@
 #include "ir/op.h"
 #include "ir/status.h"
 #include "ir/text.h"
+#include "passes/kernel_query.h"
 #include "passes/plan_memory.h"
-#include "passes/regions.h"
 #include "runtime/program.h"
 
 namespace brine::codegen {
@@ -158,11 +158,11 @@ class Emitter {
     for (size_t at = 0; at < graph.nodes.size(); ++at) {
       const Node& node = graph.nodes[at];
       if (symbols[at].empty()) {
-        if (!node.op->view) KeepConstant(graph, node);
+        if (!node.op->is_view()) KeepConstant(graph, node);
         continue;
       }
       const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
-      scratch_bytes_ = std::max(scratch_bytes_, kernel.scratch_bytes);
+      scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
       const std::vector<ValueId> arguments = KernelArguments(node);
       absl::StrAppend(
           &out_, "static const uint16_t ", prefix, "_", call_count, "[] = {",
@@ -172,15 +172,16 @@ class Emitter {
       const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
                                        [&](ValueId value) { return updating.count(value) != 0; });
       if (updates && first_update < 0) first_update = call_count;
-      const auto live = std::find(arguments.begin(), arguments.end(), passes::LiveOperand(node));
-      const int64_t flops = node.is_kernel() ? passes::RegionFlops(graph, node, graph.batch_size) : 0;
+      const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
       absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
                       ", .input_count = ", arguments.size() - node.outputs.size(),
-                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.scratch_bytes,
+                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.facts.scratch_bytes,
                       ", .name = ", CString(graph.value(node.outputs[0]).name),
                       ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)),
-                      ", .flops = ", flops,
-                      ", .live_operand = ", live < arguments.end() ? live - arguments.begin() + 1 : 0, "},\n");
+                      ", .flops = ", flops, ", .sparse_operand = ", kernel.facts.sparse_argument + 1,
+                      ", .strategy = ", CString(kernel.facts.strategy),
+                      ", .predicted_ms = ", CNumber(kernel.facts.predicted_milliseconds()),
+                      ", .candidates = ", CString(DescribeCandidates(kernel.facts)), "},\n");
       ++call_count;
     }
     EmitTable("brine_call", prefix + "_calls", calls);

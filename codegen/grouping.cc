@@ -14,23 +14,9 @@ using ir::ValueId;
 namespace {
 
 constexpr int kHeavy = 1000;
-constexpr int kCheap = 2;  // operations an element that may be repeated at every read
 
 // Operations an element.
-int OwnCost(const ir::Op& op) {
-  static const std::map<const ir::Op*, int> kCosts = {
-      {&ir::kConstant, 0},  {&ir::kReshape, 0},
-      {&ir::kBroadcast, 0}, {&ir::kDiv, 3},
-      {&ir::kExp, 20},      {&ir::kLog, 20},
-      {&ir::kSigmoid, 25},  {&ir::kTanh, 30},
-      {&ir::kDropout, 60},  {&ir::kRandomFlip, 10},
-      {&ir::kAdam, 15},     {&ir::kMomentum, 4},
-      {&ir::kSgd, 2},       {&ir::kRandomTranslation, 30},
-  };
-  if (IsHeavy(op)) return kHeavy;
-  const auto it = kCosts.find(&op);
-  return it == kCosts.end() ? 1 : it->second;
-}
+int OwnCost(const ir::Op& op) { return op.is_sum() ? kHeavy : op.cost; }
 
 // Everything about one kernel that grouping asks for.
 class Grouper {
@@ -65,7 +51,7 @@ class Grouper {
       }
       for (ValueId output : node.outputs) {
         cost_[static_cast<size_t>(output)] = cost;
-        if (cost <= kCheap) continue;
+        if (cost <= ir::kCheapCost) continue;
         for (const Node* consumer : consumers_[output]) {
           if (!ReadsPointwise(graph_, *consumer, output)) stored_[static_cast<size_t>(output)] = true;
         }
@@ -116,7 +102,7 @@ class Grouper {
             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
-    if (pointwise && IsHeavy(*node.op)) heavy.insert(&node);
+    if (pointwise && node.op->is_sum()) heavy.insert(&node);
     for (ValueId input : node.inputs) {
       if (defining_.count(input) == 0) continue;
       const int other = result_.group_of[static_cast<size_t>(input)];
@@ -139,7 +125,7 @@ class Grouper {
           continue;
         }
         groups.insert(readers[output].begin(), readers[output].end());
-        if (readers[output].size() < 2 || cost_[static_cast<size_t>(output)] <= kCheap) continue;
+        if (readers[output].size() < 2 || cost_[static_cast<size_t>(output)] <= ir::kCheapCost) continue;
         stored_[static_cast<size_t>(output)] = true;
         changed = true;
       }
@@ -159,17 +145,8 @@ class Grouper {
 
 }  // namespace
 
-bool IsHeavy(const ir::Op& op) {
-  static const std::set<const ir::Op*> kHeavyOps = {
-      &ir::kReduceSum, &ir::kArgmax,          &ir::kSoftmax,          &ir::kLogSoftmax,      &ir::kMatmul,
-      &ir::kConv2D,    &ir::kConv2DGradInput, &ir::kConv2DGradFilter, &ir::kMaxPool,         &ir::kMaxPoolGrad,
-      &ir::kAvgPool,   &ir::kAvgPoolGrad,     &ir::kReluAvgPool,      &ir::kReluAvgPoolGrad,
-  };
-  return kHeavyOps.count(&op) != 0;
-}
-
 bool ReadsPointwise(const ir::Graph& graph, const Node& consumer, ValueId input) {
-  return consumer.op->elementwise && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
+  return consumer.op->is_elementwise() && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
 }
 
 Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }

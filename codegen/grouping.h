@@ -24,9 +24,6 @@ struct Grouping {
 
 Grouping GroupValues(const ir::Graph& graph, const ir::Node& kernel);
 
-// Sums, maxima and the like: the value costs a loop an element.
-bool IsHeavy(const ir::Op& op);
-
 // True where `consumer` reads `input` at exactly the element that it writes.
 bool ReadsPointwise(const ir::Graph& graph, const ir::Node& consumer, ir::ValueId input);
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "codegen/halide/strategies.h"
 #include "codegen/schedule.h"
-#include "codegen/templates/templates.h"
 #include "ir/check.h"
 #include "ir/status.h"
 
@@ -83,17 +83,14 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
 
 struct LoweredKernel {
   Halide::Module module;
-  std::vector<int> output_order;
-  std::string algorithm;
-  int64_t scratch, on_stack;  // bytes
+  int64_t scratch = 0, on_stack = 0;  // bytes
 };
 
 absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide::Target& target,
                                     const std::string& symbol) {
   Halide::Pipeline pipeline = kernel.pipeline;
   LoweredKernel lowered = {
-      pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv),
-      kernel.output_order, kernel.algorithm, 0, 0};
+      pipeline.compile_to_module(kernel.inputs, symbol, target, Halide::LinkageType::ExternalPlusArgv)};
   for (const LoweredFunc& function : lowered.module.functions()) {
     AllocationCounter counter;
     function.body.accept(&counter);
@@ -106,37 +103,74 @@ absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide:
   return lowered;
 }
 
+int ArgumentOf(const ir::Node& kernel, ir::ValueId value) {
+  const auto at = std::find(kernel.inputs.begin(), kernel.inputs.end(), value);
+  return at == kernel.inputs.end() ? -1 : static_cast<int>(at - kernel.inputs.begin());
+}
+
+KernelFacts Consider(const KernelSpec& spec, const Machine& machine, const std::string& forced) {
+  KernelFacts facts;
+  for (const Candidate& candidate : Candidates(spec, machine, forced)) {
+    facts.candidates.push_back({candidate.strategy->name, candidate.milliseconds, candidate.obstacle});
+  }
+  facts.strategy = facts.candidates[0].strategy;
+  return facts;
+}
+
+// A kernel by the first of the candidates whose tasks have room on the stack.
+struct ChosenKernel {
+  ScheduledKernel scheduled;
+  LoweredKernel lowered;
+  KernelFacts facts;
+};
+
+absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machine, const Halide::Target& target,
+                                    const KernelOptions& options) {
+  const std::vector<Candidate> candidates = Candidates(spec, machine, options.strategy);
+  std::vector<CandidateFact> considered = Consider(spec, machine, options.strategy).candidates;
+  for (size_t at = 0; at < candidates.size(); ++at) {
+    if (!candidates[at].obstacle.empty()) continue;
+    KernelBuilder builder(spec, machine);
+    ScheduledKernel scheduled = candidates[at].strategy->build(builder);
+    BRINE_ASSIGN_OR_RETURN(LoweredKernel lowered, Lower(scheduled, target, options.symbol));
+    if (lowered.on_stack > kMostOnStack) {
+      considered[at].obstacle = absl::StrCat("a task needs ", lowered.on_stack >> 10, " KB on its stack");
+      continue;
+    }
+    KernelFacts facts = {lowered.scratch, candidates[at].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
+                         considered};
+    return ChosenKernel{std::move(scheduled), std::move(lowered), std::move(facts)};
+  }
+  return absl::UnimplementedError(considered.back().obstacle);
+}
+
 }  // namespace
 
 absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
                                           const KernelOptions& options, const std::string& path) {
   Halide::Target target = base.with_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::UserContext);
-  if (!options.asserts)
+  if (!options.asserts) {
     target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
-
-  const KernelRequest request = {graph, target};
-  BRINE_ASSIGN_OR_RETURN(LoweredKernel kernel, Lower(BuildKernel(request), target, options.symbol));
-  // Templates keep a row of a picture, or a column of weights, on the stack: of extreme shapes it is too long for that.
-  if (kernel.on_stack > kMostOnStack) {
-    BRINE_ASSIGN_OR_RETURN(kernel, Lower(BuildGeneric(request), target, options.symbol));
   }
-  if (kernel.on_stack > kMostOnStack)
-    return absl::UnimplementedError(absl::StrCat("a task needs ", kernel.on_stack >> 10, " KB on its stack"));
+  const KernelSpec spec = MakeSpec(graph);
+  if (options.form == OutputForm::kFacts) return Consider(spec, MachineOf(base.to_string()), options.strategy);
+  BRINE_ASSIGN_OR_RETURN(ChosenKernel kernel, Choose(spec, MachineOf(base.to_string()), target, options));
+  const std::vector<int>& output_order = kernel.scheduled.output_order;
 
   bool found = false;
-  for (LoweredFunc& function : kernel.module.functions()) {
+  for (LoweredFunc& function : kernel.lowered.module.functions()) {
     if (function.name != options.symbol) continue;
     found = true;
     // The pipeline's outputs come in the order of its loops; callers pass them in the kernel's own order.
-    const size_t first = function.args.size() - kernel.output_order.size();
-    std::vector<Halide::Internal::LoweredArgument> outputs(kernel.output_order.size());
+    const size_t first = function.args.size() - output_order.size();
+    std::vector<Halide::Internal::LoweredArgument> outputs(output_order.size());
     for (size_t at = 0; at < outputs.size(); ++at)
-      outputs[static_cast<size_t>(kernel.output_order[at])] = function.args[first + at];
+      outputs[static_cast<size_t>(output_order[at])] = function.args[first + at];
     std::copy(outputs.begin(), outputs.end(), function.args.begin() + static_cast<std::ptrdiff_t>(first));
   }
   BRINE_CHECK(found);
-  kernel.module.compile({{kFileTypes[static_cast<size_t>(options.form)], path}});
-  return KernelFacts{kernel.scratch, kernel.algorithm};
+  kernel.lowered.module.compile({{kFileTypes[static_cast<size_t>(options.form)], path}});
+  return kernel.facts;
 }
 
 }  // namespace brine::codegen

@@ -29,11 +29,17 @@ ir::Graph CanonicalRegion(const ir::Graph& graph, const Node& kernel) {
   };
 
   Node node;
-  node.region = kernel.is_kernel() ? kernel.region : "generic";
+  node.region = kernel.is_kernel() ? kernel.region : "loop";
   std::vector<ValueId> arguments = KernelArguments(kernel);
   node.inputs = rename({arguments.begin(), arguments.end() - static_cast<std::ptrdiff_t>(kernel.outputs.size())});
   for (ValueId input : node.inputs) region.inputs.push_back({input, ir::Source::kData, 0});
   node.outputs = rename(kernel.outputs);
+  for (int64_t input : kernel.sparse) {
+    const auto argument = std::find(arguments.begin(), arguments.end(), kernel.inputs[static_cast<size_t>(input)]);
+    node.sparse.push_back(argument - arguments.begin());
+  }
+  std::sort(node.sparse.begin(), node.sparse.end());
+  node.sparse.erase(std::unique(node.sparse.begin(), node.sparse.end()), node.sparse.end());
   for (const Node& original : kernel.is_kernel() ? kernel.body : std::vector<Node>{kernel}) {
     Node copy = original;
     copy.inputs = rename(original.inputs);

@@ -24,18 +24,18 @@ constexpr int kElementwiseLanes = 8;
 constexpr int kUnrolledDomain = 16;  // steps of a reduction that are written out
 
 // Extent along Halide's axis `axis`, with n at its largest.
-int64_t Extent(const LoopNest& nest, const Machine& machine, int axis) {
+int64_t Extent(const LoopNest& nest, const LoopContext& context, int axis) {
   const ir::Dim dim = nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)];
-  return dim == ir::kBatch ? machine.batch_size : dim;
+  return dim == ir::kBatch ? context.batch_size : dim;
 }
 
 bool IsBatch(const LoopNest& nest, int axis) {
   return nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)] == ir::kBatch;
 }
 
-int64_t Elements(const LoopNest& nest, const Machine& machine) {
+int64_t Elements(const LoopNest& nest, const LoopContext& context) {
   int64_t elements = 1;
-  for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) elements *= Extent(nest, machine, axis);
+  for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) elements *= Extent(nest, context, axis);
   return elements;
 }
 
@@ -59,37 +59,37 @@ std::vector<VarOrRVar> Domain(const Accumulator& accumulator) {
 int VectorWidth(int64_t extent, int lanes) { return static_cast<int>(std::min<int64_t>(extent, lanes)); }
 
 // No reduction: vectors along axis 0, or along everything below the outermost axis where axis 0 does not fill them.
-void ScheduleElementwise(LoopNest& nest, const Machine& machine) {
+void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
   if (rank == 0) return;
-  const bool parallel = Elements(nest, machine) >= kWorthTasks;
+  const bool parallel = Elements(nest, context) >= kWorthTasks;
   Var inner = Axis(0);
-  int64_t extent = Extent(nest, machine, 0);
+  int64_t extent = Extent(nest, context, 0);
   std::vector<Loop> outer;
   if (rank == 1) {
     if (parallel) {
       Var chunk;
       const int64_t each = (extent + kTasks - 1) / kTasks;
-      const int size = static_cast<int>((each + 4 * machine.lanes - 1) / (4 * machine.lanes) * 4 * machine.lanes);
+      const int size = static_cast<int>((each + 4 * context.lanes - 1) / (4 * context.lanes) * 4 * context.lanes);
       func.split(inner, chunk, inner, size, TailStrategy::GuardWithIf);
       outer.push_back({chunk, (extent + size - 1) / size});
     }
-  } else if (nest.flat && extent % machine.lanes != 0) {
+  } else if (nest.flat && extent % context.lanes != 0) {
     // n, the outermost axis where there is one, stays a loop.
     for (int axis = 1; axis + 1 < rank; ++axis) {
       Var fused;
       func.fuse(inner, Axis(axis), fused);
       inner = fused;
-      extent *= Extent(nest, machine, axis);
+      extent *= Extent(nest, context, axis);
     }
-    outer.push_back({Axis(rank - 1), Extent(nest, machine, rank - 1)});
+    outer.push_back({Axis(rank - 1), Extent(nest, context, rank - 1)});
   } else {
-    for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
+    for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
   }
-  const int width = VectorWidth(extent, std::min(machine.lanes, kElementwiseLanes));
+  const int width = VectorWidth(extent, std::min(context.lanes, kElementwiseLanes));
   if (width > 1) func.vectorize(inner, width, TailStrategy::GuardWithIf);
-  if (parallel && !outer.empty()) Parallel(func, outer, Elements(nest, machine) / kTaskElements);
+  if (parallel && !outer.empty()) Parallel(func, outer, Elements(nest, context) / kTaskElements);
 }
 
 void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vectors) {
@@ -113,7 +113,7 @@ void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vecto
 }
 
 // Few steps an element: each block of vectors computes its own.
-void ScheduleWindows(LoopNest& nest, const Machine& machine) {
+void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
   bool rows = false;
@@ -127,15 +127,15 @@ void ScheduleWindows(LoopNest& nest, const Machine& machine) {
       accumulator.func.compute_root();
       accumulator.func.update().unscheduled();
     }
-    if (rank == 1 && VectorWidth(Extent(nest, machine, 0), machine.lanes) > 1) {
-      func.vectorize(Axis(0), VectorWidth(Extent(nest, machine, 0), machine.lanes), TailStrategy::GuardWithIf);
+    if (rank == 1 && VectorWidth(Extent(nest, context, 0), context.lanes) > 1) {
+      func.vectorize(Axis(0), VectorWidth(Extent(nest, context, 0), context.lanes), TailStrategy::GuardWithIf);
     }
     return;
   }
-  const int64_t extent = Extent(nest, machine, 0);
-  const bool parallel = Elements(nest, machine) * steps >= kWorthTasks;
+  const int64_t extent = Extent(nest, context, 0);
+  const bool parallel = Elements(nest, context) * steps >= kWorthTasks;
   std::vector<Loop> outer;
-  for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
+  for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
   if (rows) {
     // A sum for each row, and then the row itself.
     const Var row = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : Axis(1);
@@ -143,13 +143,13 @@ void ScheduleWindows(LoopNest& nest, const Machine& machine) {
       accumulator.func.compute_at(func, row);
       accumulator.func.update().unscheduled();
     }
-    if (VectorWidth(extent, machine.lanes) > 1)
-      func.vectorize(Axis(0), VectorWidth(extent, machine.lanes), TailStrategy::GuardWithIf);
+    if (VectorWidth(extent, context.lanes) > 1)
+      func.vectorize(Axis(0), VectorWidth(extent, context.lanes), TailStrategy::GuardWithIf);
     return;
   }
   // n in the vectors has a tail that a tile shifted inwards would put before the first element.
   const bool batch = IsBatch(nest, 0);
-  const int width = batch ? 1 : VectorWidth(extent, machine.lanes);
+  const int width = batch ? 1 : VectorWidth(extent, context.lanes);
   int vectors = 1;
   while (vectors < 4 && steps > kUnrolledDomain && 2 * vectors * width <= extent && width > 1) vectors *= 2;
   Var block, inside;
@@ -165,13 +165,13 @@ void ScheduleWindows(LoopNest& nest, const Machine& machine) {
 }
 
 // Products of matrices: a register tile of sums walks the whole reduction.
-void ScheduleTiles(LoopNest& nest, const Machine& machine) {
+void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
-  const int64_t width = Extent(nest, machine, 0), height = rank > 1 ? Extent(nest, machine, 1) : 1;
+  const int64_t width = Extent(nest, context, 0), height = rank > 1 ? Extent(nest, context, 1) : 1;
   const bool ragged = rank > 1 && IsBatch(nest, 1);  // n along the rows of the tile
-  const Tile tile = ChooseTile(width, height, machine.lanes, machine.registers);
-  const int vector = VectorWidth(width, machine.lanes), across = vector * tile.vectors;
+  const Tile tile = ChooseTile(width, height, context);
+  const int vector = VectorWidth(width, context.lanes), across = vector * tile.vectors;
 
   Var column, x, row, y;
   func.split(Axis(0), column, x, across, TailStrategy::ShiftInwards);
@@ -186,7 +186,7 @@ void ScheduleTiles(LoopNest& nest, const Machine& machine) {
   std::vector<Loop> outer;
   order.push_back(column);
   for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
-  for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), Extent(nest, machine, axis)});
+  for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
   const int64_t columns = (width + across - 1) / across, rows = (height + tile.rows - 1) / tile.rows;
   if (!nest.panels.empty() && rank == 2 && columns < kTasks) {
     // Each chunk of rows makes its own panels.
@@ -254,7 +254,7 @@ Task Parallel(Func& func, const std::vector<Loop>& outermost_first, int64_t most
   most_tasks = std::clamp<int64_t>(most_tasks, 2, 4 * kTasks);
   if (tasks > most_tasks) {
     Var chunk, within;
-    func.split(task.innermost, chunk, within, Parts(tasks, most_tasks), TailStrategy::GuardWithIf).parallel(chunk);
+    func.split(task.innermost, chunk, within, CeilDiv(tasks, most_tasks), TailStrategy::GuardWithIf).parallel(chunk);
     task.innermost = within;
   } else if (tasks > 1) {
     func.parallel(task.innermost);
@@ -262,20 +262,26 @@ Task Parallel(Func& func, const std::vector<Loop>& outermost_first, int64_t most
   return task;
 }
 
-Tile ChooseTile(int64_t width, int64_t height, int lanes, int registers) {
+Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells) {
+  constexpr int kMostVectors = 4, kMostRows = 14;  // more rows of single sums cost code and gain nothing
   Tile best = {1, 1};
   double best_rate = 0;
-  const int64_t vector = std::min<int64_t>(width, lanes);
-  for (int vectors = 1; vectors <= 4; ++vectors) {
+  const int64_t vector = cells == 1 ? std::min<int64_t>(width, machine.lanes) : machine.lanes;
+  for (int vectors = 1; vectors <= kMostVectors; ++vectors) {
     if (vectors > 1 && vectors * vector > width) break;
-    for (int rows = 1; rows <= 14 && rows <= height; ++rows) {
-      if (vectors * rows + vectors + 1 > registers) break;
-      // Useful sums in a tile pass, per load; too few sums cannot hide the latency of an addition.
-      const int64_t columns = (width + vectors * vector - 1) / (vectors * vector), lines = (height + rows - 1) / rows;
+    for (int rows = 1; rows <= height && (rows <= kMostRows || cells > 1); ++rows) {
+      const int sums = vectors * cells * rows, used = sums + vectors + 1;
+      if (used > machine.registers && rows > 1) break;
+      // Two products a cycle, two loads a cycle, and a sum can be added to every fourth cycle; what lies past the edge
+      // is wasted, and each sum that does not fit the registers costs a load and a store.
+      const int64_t columns = CeilDiv(width, vectors * vector), lines = CeilDiv(height, rows);
       const double useful =
           static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
-      const double sums = vectors * rows, cycles = std::max({sums / 2, (vectors + rows) / 2.0, 4.0});
-      const double rate = useful * sums / cycles + 1e-3 * sums / (vectors + rows);
+      const double spilled = std::max(0, used - machine.registers);
+      const double cycles = std::max({sums / 2.0, (vectors + cells * rows) / 2.0, 4.0}) + spilled;
+      const double loads =
+          cells == 1 ? vectors + rows : 1;  // of equal rates the one with fewer loads, or with more sums
+      const double rate = useful * sums / cycles + 1e-3 * sums / loads;
       if (rate > best_rate) {
         best_rate = rate;
         best = {vectors, rows};
@@ -285,26 +291,26 @@ Tile ChooseTile(int64_t width, int64_t height, int lanes, int registers) {
   return best;
 }
 
-void Schedule(LoopNest& nest, const Machine& machine) {
+void Schedule(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   func.compute_root();
   for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) {
     const bool batch = IsBatch(nest, axis);
     if (!batch)
-      func.bound(Axis(axis), 0, static_cast<int>(Extent(nest, machine, axis)));
-    else if (machine.rows.defined())
-      func.bound(Axis(axis), 0, machine.rows);
-    if (batch && !nest.output) func.bound_storage(Axis(axis), static_cast<int>(machine.batch_size));
+      func.bound(Axis(axis), 0, static_cast<int>(Extent(nest, context, axis)));
+    else if (context.rows.defined())
+      func.bound(Axis(axis), 0, context.rows);
+    if (batch && !nest.output) func.bound_storage(Axis(axis), static_cast<int>(context.batch_size));
   }
   bool tiles = false;
   for (const Accumulator& accumulator : nest.accumulators)
     tiles = tiles || accumulator.kind == Accumulator::Kind::kTile;
   if (tiles)
-    ScheduleTiles(nest, machine);
+    ScheduleTiles(nest, context);
   else if (!nest.accumulators.empty())
-    ScheduleWindows(nest, machine);
+    ScheduleWindows(nest, context);
   else
-    ScheduleElementwise(nest, machine);
+    ScheduleElementwise(nest, context);
 }
 
 }  // namespace brine::codegen

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "codegen/algorithm.h"
+#include "codegen/halide/machine.h"
 
 namespace brine::codegen {
 
@@ -18,15 +19,14 @@ struct LoopNest {
   bool output = false;                    // the kernel's: its memory is a buffer that was handed in
 };
 
-struct Machine {
-  int lanes;      // floats in a vector register
-  int registers;  // vector registers
+// Where loops are built: the machine, and how many rows a batch has.
+struct LoopContext : Machine {
   int64_t batch_size;
   Halide::Expr rows;  // n; undefined where no input has it (a constant that was broadcast)
 };
 
 // Splits, vectorises and parallelises `nest`.  The number of tasks follows from the shape and the batch size alone.
-void Schedule(LoopNest& nest, const Machine& machine);
+void Schedule(LoopNest& nest, const LoopContext& context);
 
 // For a Func that must lie on its task's stack, which tasks do not share.  MemoryType::Stack does not do: Halide moves
 // what is larger than 16 KB from there to halide_malloc.
@@ -34,8 +34,8 @@ inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
 inline constexpr int64_t kTasks = 16;  // enough for 16 cores
 
-// How many parts of `each` cover `extent`.
-inline int Parts(int64_t extent, int64_t each) { return static_cast<int>((extent + each - 1) / each); }
+// ⌈a / b⌉
+inline int CeilDiv(int64_t a, int64_t b) { return static_cast<int>((a + b - 1) / b); }
 
 // A loop of a nest with its largest extent.
 struct Loop {
@@ -58,11 +58,12 @@ struct Task {
 // than `most_tasks`.
 Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks = 4 * kTasks);
 
-// A register tile: `vectors` along axis 0 times `rows` along axis 1, all of whose sums stay in registers.
+// A register tile: `vectors` along axis 0 times `rows` along axis 1, all of whose sums stay in registers.  Of each
+// element along axis 1 there may be several sums, the `cells` of a window.
 struct Tile {
   int vectors, rows;
 };
-Tile ChooseTile(int64_t width, int64_t height, int lanes, int registers);
+Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells = 1);
 
 }  // namespace brine::codegen
 

@@ -13,7 +13,7 @@
 namespace brine::codegen {
 namespace {
 
-constexpr absl::string_view kForms[] = {"object", "stmt", "asm"};  // in the order of OutputForm
+constexpr absl::string_view kForms[] = {"object", "stmt", "asm", "facts"};  // in the order of OutputForm
 
 std::string WriteForm(OutputForm form) { return std::string(kForms[static_cast<size_t>(form)]); }
 
@@ -47,6 +47,11 @@ constexpr Word kWords[] = {
      }},
     {"form", [](const WorkerRequest& r) { return WriteForm(r.options.form); },
      [](absl::string_view word, WorkerRequest& r) { return ReadForm(word, r.options.form); }},
+    {"strategy", [](const WorkerRequest& r) { return r.options.strategy; },
+     [](absl::string_view word, WorkerRequest& r) {
+       r.options.strategy = std::string(word);
+       return true;
+     }},
     {"path", [](const WorkerRequest& r) { return absl::StrCat(r.path.size()); },
      [](absl::string_view word, WorkerRequest& r) { return Resize(word, r.path); }},
     {"text", [](const WorkerRequest& r) { return absl::StrCat(r.text.size()); },

@@ -10,12 +10,13 @@
 namespace brine::codegen {
 
 // What becomes of a kernel: machine code, or what a person reads.
-enum class OutputForm { kObject, kStatement, kAssembly };
+enum class OutputForm { kObject, kStatement, kAssembly, kFacts };  // kFacts: no file, the candidates alone
 
 struct KernelOptions {
   std::string symbol;    // the object defines <symbol> and <symbol>_argv
   bool asserts = false;  // with Halide's checks of buffers and bounds
   OutputForm form = OutputForm::kObject;
+  std::string strategy = {};  // to be taken where it can build the kernel; empty: the one of least cost
 };
 
 struct WorkerRequest {
@@ -24,7 +25,8 @@ struct WorkerRequest {
   std::string text;  // the region; empty: Halide's runtime is asked for
 };
 
-// The line `kernel symbol=k_… asserts=0 form=object path=<bytes> text=<bytes>`, then the path and the text themselves.
+// The line `kernel symbol=k_… asserts=0 form=object strategy=… path=<bytes> text=<bytes>`, then the path and the text
+// themselves.
 std::string WriteRequest(const WorkerRequest& request);
 
 // Reads the next request; kOutOfRange at the end of `in`, kInvalidArgument where it is not what WriteRequest writes.

@@ -100,19 +100,15 @@ using Shape = std::vector<std::int64_t>;  // without the batch dimension
 
 // ---- Tensors and layers
 
-// The caller's line, as std::source_location gives it, which libstdc++ has not got for clang before 16.
-class Line {
- public:
-  static constexpr Line current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-    return Line(file, line);
-  }
-  constexpr const char* file_name() const { return file_; }
-  constexpr int line() const { return line_; }
+// Where a call stands.  As a default argument, current() is the line of the call: what std::source_location does, which
+// takes a header to parse and which clang 14 does not find in the standard library of GCC 12.
+struct Line {
+  const char* file;
+  unsigned number;
 
- private:
-  constexpr Line(const char* file, int line) : file_(file), line_(line) {}
-  const char* file_;
-  int line_;
+  static constexpr Line current(const char* file = __builtin_FILE(), unsigned number = __builtin_LINE()) {
+    return {file, number};
+  }
 };
 
 // What flows between layers.  A handle: copies name the same tensor.

@@ -13,19 +13,12 @@
 namespace brine::internal {
 namespace {
 
-struct ActivationRow {
-  absl::string_view name;
-  const ir::Op* op;  // null: none
-};
-constexpr ActivationRow kActivations[] = {
-    {"linear", nullptr},  {"relu", &ir::kRelu},       {"sigmoid", &ir::kSigmoid},
-    {"tanh", &ir::kTanh}, {"softmax", &ir::kSoftmax},
-};
+constexpr absl::string_view kLinear = "linear";
 
-const ActivationRow* FindActivation(absl::string_view name) {
-  const auto* row = std::find_if(std::begin(kActivations), std::end(kActivations),
-                                 [&](const ActivationRow& r) { return r.name == name; });
-  return row == std::end(kActivations) ? nullptr : row;
+// Null where no activation has the name.
+const ir::Op* FindActivation(absl::string_view name) {
+  const ir::Op* op = ir::FindOp(name);
+  return op != nullptr && op->activation ? op : nullptr;
 }
 
 uint32_t AllAxes(bool guessed) { return guessed ? ~uint32_t{0} : 0; }
@@ -190,16 +183,18 @@ Symbol LayerBuilder::AsReal(const Symbol& x) {
 }
 
 bool LayerBuilder::Activates(absl::string_view activation) {
-  if (activation.empty()) return false;
-  if (const ActivationRow* row = FindActivation(activation)) return row->op != nullptr;
-  std::vector<absl::string_view> names;
-  for (const ActivationRow& row : kActivations) names.push_back(row.name);
+  if (activation.empty() || activation == kLinear) return false;
+  if (FindActivation(activation) != nullptr) return true;
+  std::vector<absl::string_view> names = {kLinear};
+  for (const ir::Op* op : ir::AllOps()) {
+    if (op->activation) names.push_back(op->name);
+  }
   Known("activation", activation, names);
   return false;
 }
 
 Symbol LayerBuilder::Activate(absl::string_view activation, const Symbol& x) {
-  return Emit(*FindActivation(activation)->op, {x});
+  return Emit(*FindActivation(activation), {x});
 }
 
 }  // namespace brine::internal

@@ -33,7 +33,7 @@ Handle::~Handle() {
   pending = nullptr;
 }
 
-Place::Place(const Line& source) : file(source.file_name()), line(source.line()) {
+Place::Place(const Line& source) : file(source.file), line(static_cast<int>(source.number)) {
   file = file.substr(file.find_last_of('/') + 1);
 }
 

@@ -63,8 +63,9 @@ struct Node {
   Attributes attributes;            // empty for a kernel
   std::vector<Location> locations;  // of every node that this one was made from
 
-  std::string region;         // a kernel's template, a row of passes/regions: "conv_pool", "generic"
-  int64_t scratch_bytes = 0;  // a kernel's working memory beyond its operands
+  std::string region;           // a kernel's kind, a row of passes/regions: "contraction", "loop"
+  std::vector<int64_t> sparse;  // which of a kernel's inputs have many elements that are 0: indices, ascending
+  int64_t scratch_bytes = 0;    // a kernel's working memory beyond its operands
   std::vector<Node> body;
 
   bool is_kernel() const { return op == nullptr; }

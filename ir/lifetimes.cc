@@ -21,7 +21,7 @@ std::vector<Lifetime> FindLifetimes(const Graph& graph) {
   for (int moment = 0; moment < end; ++moment) {
     const Node& node = graph.nodes[static_cast<size_t>(moment)];
     for (ValueId input : node.inputs) read(input, moment);
-    const bool view = !node.is_kernel() && node.op->view && !node.inputs.empty() && at(node.inputs[0]).exists;
+    const bool view = !node.is_kernel() && node.op->is_view() && !node.inputs.empty() && at(node.inputs[0]).exists;
     for (ValueId output : node.outputs) define(output, moment, view ? at(node.inputs[0]).root : output);
   }
   for (const Update& update : graph.updates) read(update.value, end);

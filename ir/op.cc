@@ -1,19 +1,34 @@
 #include "ir/op.h"
 
-#include <array>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "ir/check.h"
 #include "ir/status.h"
 
 namespace brine::ir {
 namespace {
 
-constexpr const Op* kOps[] = {
-#define BRINE_OP(name, constant) &constant,
-#include "ir/ops.def"
-#undef BRINE_OP
+struct OpTable {
+  std::vector<const Op*> ops;
+  absl::flat_hash_map<absl::string_view, const Op*> by_name;
+
+  void Add(const Op& op) {
+    BRINE_CHECK(by_name.emplace(op.name, &op).second);
+    ops.push_back(&op);
+  }
 };
+
+OpTable& Table() {
+  static OpTable* const table = [] {
+    auto* all = new OpTable;
+#define BRINE_OP(name, constant) all->Add(constant);
+#include "ir/ops.def"
+    return all;
+  }();
+  return *table;
+}
 
 }  // namespace
 
@@ -24,17 +39,14 @@ const AttributeSpec* Op::FindAttribute(absl::string_view attribute) const {
   return nullptr;
 }
 
-absl::Span<const Op* const> AllOps() { return kOps; }
+absl::Span<const Op* const> AllOps() { return Table().ops; }
 
 const Op* FindOp(absl::string_view name) {
-  static const auto* const table = [] {
-    auto* map = new absl::flat_hash_map<absl::string_view, const Op*>;
-    for (const Op* op : kOps) map->emplace(op->name, op);
-    return map;
-  }();
-  const auto it = table->find(name);
-  return it == table->end() ? nullptr : it->second;
+  const auto it = Table().by_name.find(name);
+  return it == Table().by_name.end() ? nullptr : it->second;
 }
+
+void AddOp(const Op& op) { Table().Add(op); }
 
 absl::Status CompleteAttributes(const Op& op, Attributes& attributes) {
   for (const auto& [name, value] : attributes) {

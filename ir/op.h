@@ -1,5 +1,5 @@
-// What an op is: one row of ops.def, one `const Op` in ops/<name>.cc with schema, shape rule, cost, gradient and
-// interpreter loop. Its other half, the Halide algorithm, is codegen/ops/<name>.cc.
+// What an op is: one row of ops.def and one `const Op` with schema, shape rule, traits, gradient and interpreter loop.
+// Its other half, the Halide algorithm, lies in codegen/ops.
 #ifndef BRINE_IR_OP_H_
 #define BRINE_IR_OP_H_
 
@@ -37,14 +37,32 @@ struct Evaluation {
 
 class GradientBuilder;  // gradient.h
 
+// What an op is.  Passes and code generation ask this, and the traits below, instead of listing ops.
+enum class OpKind : uint8_t {
+  kUnknown,      // no op's; the completeness test refuses it
+  kSource,       // reads nothing: constants
+  kView,         // the first input's bytes under another type
+  kElementwise,  // element i of the output depends on the elements of the inputs that broadcasting maps to i only
+  kGather,       // each element is made of a few elements that lie elsewhere
+  kReduction,    // sums, maxima and the like along some axes
+  kContraction,  // sums of products of two operands: matrix products and convolutions
+  kWindow,       // pools and their gradients
+  kRandom,       // depends on seed, step and the node's id
+  kUpdate,       // an optimizer: elementwise; p', slots' from p, g, slots, scalars
+};
+
+// An elementwise op of at most this cost may be computed again wherever its result is read.
+inline constexpr int kCheapCost = 2;
+
 struct Op {
-  std::string name;                   // "conv2d": file, text, table
-  std::string doc;                    // shapes, layouts and the formula, as the reference prints them
-  std::vector<std::string> operands;  // names of the inputs, for messages: their number is fixed
-  std::vector<std::string> results;   // names of the outputs
-  std::vector<AttributeSpec> attributes;
-  absl::StatusOr<std::vector<Type>> (*infer)(
-      const OpTypes& types);  // errors are one sentence without place, for a user
+  std::string name;                        // "conv2d": file, text, table
+  std::string doc;                         // shapes, layouts and the formula, as the reference prints them
+  std::vector<std::string> operands = {};  // names of the inputs, for messages: their number is fixed
+  std::vector<std::string> results = {};   // names of the outputs
+  std::vector<AttributeSpec> attributes = {};
+
+  // The types of the outputs.  Errors are one sentence without place, for a user.
+  absl::StatusOr<std::vector<Type>> (*infer)(const OpTypes& types) = nullptr;
 
   // Floating-point operations for `rows` rows: a multiply-add counts two.  Null: none (a copy, a view).
   int64_t (*flops)(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) = nullptr;
@@ -57,16 +75,38 @@ struct Op {
   void (*interpret)(const Evaluation<double>& evaluation) = nullptr;
   void (*interpret_f32)(const Evaluation<float>& evaluation) = nullptr;
 
-  bool elementwise =
-      false;  // output element i depends on input elements that broadcasting maps to i, and on nothing else
-  bool training_only = false;  // evaluation and prediction replace the node by its first input
-  bool view = false;           // the output is the first input's bytes under another type
+  OpKind kind = OpKind::kUnknown;
+  int cost = 1;  // operations that an element takes; of reductions, contractions and windows, those beside their sums
 
+  // Traits.  Each is false where nothing is known.
+  bool activation = false;     // layers take it by name as their activation
+  bool commutative = false;    // f(a, b) = f(b, a)
+  bool monotone = false;       // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
+  bool has_kink = false;       // its slope jumps where the first input is 0
+  bool makes_zeros = false;    // many elements of the first output are 0
+  bool picks_maximum = false;  // each element of the first output is the largest of some elements of the first input
+  bool training_only = false;  // evaluation and prediction replace the node by its first input
+  bool pointwise = false;      // of a random op: it is elementwise in its first input, the others serve all elements
+  int mask_operand = -1;       // the output is 0 wherever this operand is not positive
+
+  bool is_source() const { return kind == OpKind::kSource; }
+  bool is_update() const { return kind == OpKind::kUpdate; }
+  bool is_view() const { return kind == OpKind::kView; }
+  // Element i of each output depends on the elements of the inputs that broadcasting maps to i, on nothing else but
+  // inputs that are the same for all elements, and on i.
+  bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
+  bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
+  // An element costs a loop over others, so that nobody computes it twice.
+  bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
 };
 
 absl::Span<const Op* const> AllOps();      // in the order of ops.def
 const Op* FindOp(absl::string_view name);  // null when there is none
+
+// Makes an op that this program brings along known by its name, which must be new.  Called before graphs are read, by
+// one thread; `op` must outlive them.
+void AddOp(const Op& op);
 
 // Checks the attributes against the op's schema and fills in defaults; errors name the attribute.
 absl::Status CompleteAttributes(const Op& op, Attributes& attributes);
@@ -76,7 +116,6 @@ absl::StatusOr<std::vector<Type>> InferTypes(const Op& op, absl::Span<const Type
 
 #define BRINE_OP(name, constant) extern const Op constant;
 #include "ir/ops.def"
-#undef BRINE_OP
 
 }  // namespace brine::ir
 

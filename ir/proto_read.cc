@@ -166,8 +166,8 @@ class GraphReader {
       if (node.op == nullptr) return Error(absl::StrCat("unknown op ", Excerpt(from.op()), DidYouMeanOp(from.op())));
       if (const absl::Status complete = CompleteAttributes(*node.op, node.attributes); !complete.ok())
         return Error(complete.message());
-      if (!from.region().empty() || from.scratch_bytes() != 0 || from.body_size() > 0)
-        return Error("only a kernel has a region, scratch and a body");
+      if (!from.region().empty() || from.scratch_bytes() != 0 || from.sparse_size() > 0 || from.body_size() > 0)
+        return Error("only a kernel has a region, sparse inputs, scratch and a body");
       for (const proto::Value& output : from.outputs()) {
         BRINE_ASSIGN_OR_RETURN(const ValueId value, Define(output));
         node.outputs.push_back(value);
@@ -177,6 +177,7 @@ class GraphReader {
     if (from.attributes_size() > 0) return Error("a kernel has no attributes");
     node.region = from.region();
     node.scratch_bytes = from.scratch_bytes();
+    node.sparse.assign(from.sparse().begin(), from.sparse().end());
     const size_t before = graph_.values.size();
     for (const proto::Node& inner : from.body()) {
       BRINE_ASSIGN_OR_RETURN(Node read, ReadNode(inner, true));

@@ -67,6 +67,7 @@ proto::Node ToProto(const Graph& graph, const Node& node, const Node* kernel) {
   for (const Location& location : node.locations) *out.add_locations() = ToProto(location);
   out.set_region(node.region);
   out.set_scratch_bytes(node.scratch_bytes);
+  for (int64_t input : node.sparse) out.add_sparse(input);
   if (kernel == nullptr) {
     for (const Node& inner : node.body) *out.add_body() = ToProto(graph, inner, &node);
   }

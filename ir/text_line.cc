@@ -188,6 +188,10 @@ TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel) {
   if (node.is_kernel()) {
     line.Add(" <");
     line.Add(Part::kRegion, 0, node.region);
+    if (!node.sparse.empty()) {
+      line.Add(" ");
+      line.Add(Part::kSparse, 0, absl::StrCat("sparse=", ToString(AttributeKind::kInts, AttributeValue(node.sparse))));
+    }
     if (node.scratch_bytes != 0) {
       line.Add(" ");
       line.Add(Part::kNumber, 0, absl::StrCat("scratch=", node.scratch_bytes));

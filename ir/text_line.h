@@ -21,6 +21,7 @@ enum class Part : uint8_t {
   kInput,
   kAttribute,
   kRegion,
+  kSparse,
   kBody,
   kType,
   kPlace,

@@ -225,11 +225,16 @@ class Parser {
     return node;
   }
 
-  // `<region scratch=64> { … }`
+  // `<region sparse=[0] scratch=64> { … }`
   absl::Status ParseBody(Node& node) {
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('<'));
     BRINE_ASSIGN_OR_RETURN(const Token region, reader_.ExpectWord("a region's name"));
     node.region = std::string(region.text);
+    if (reader_.AcceptWord("sparse")) {
+      BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
+      BRINE_ASSIGN_OR_RETURN(AttributeValue sparse, reader_.TakeAttribute("sparse", AttributeKind::kInts));
+      node.sparse = std::get<std::vector<int64_t>>(std::move(sparse));
+    }
     if (reader_.AcceptWord("scratch")) {
       BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
       BRINE_ASSIGN_OR_RETURN(node.scratch_bytes, reader_.TakeInteger("scratch", 0, kMaxElements));

@@ -198,7 +198,7 @@ class Verifier {
   }
 
   void CheckOuterNode(const Node& node) {
-    const bool may_stand_alone = node.op->view || node.op == &kConstant;
+    const bool may_stand_alone = node.op->is_view() || node.op->is_source();
     if (graph_.stage >= Stage::kFused && !may_stand_alone) {
       Add(SiteOf(graph_, node), Part::kOp, 0, absl::StrCat(node.op->name, " must lie in a kernel from stage fused on"));
     }
@@ -213,6 +213,14 @@ class Verifier {
     if (node.scratch_bytes < 0 || node.scratch_bytes > kMaxElements) {
       Add(site, Part::kNumber, 0,
           absl::StrCat("scratch of ", node.scratch_bytes, " bytes must lie between 0 and ", kMaxElements));
+    }
+    for (size_t at = 0; at < node.sparse.size(); ++at) {
+      const int64_t input = node.sparse[at], inputs = static_cast<int64_t>(node.inputs.size());
+      if (input < 0 || input >= inputs || (at > 0 && input <= node.sparse[at - 1])) {
+        Add(site, Part::kSparse, 0,
+            absl::StrCat("sparse must be ascending indices of the kernel's ", inputs, " inputs"));
+        break;
+      }
     }
     if (node.attributes != Attributes()) Add(site, Part::kOp, 0, "a kernel has no attributes");
     if (node.body.empty()) Add(site, Part::kBody, 0, "the kernel's body is empty");
@@ -258,8 +266,8 @@ class Verifier {
   void CheckNode(const Node& node, int kernel) {
     const Site site = SiteOf(graph_, node);
     bool sound = FindAttributeFaults(site, node, faults_);
-    if (!node.region.empty() || node.scratch_bytes != 0 || !node.body.empty())
-      Add(site, Part::kOp, 0, "only a kernel has a region, scratch and a body");
+    if (!node.region.empty() || node.scratch_bytes != 0 || !node.sparse.empty() || !node.body.empty())
+      Add(site, Part::kOp, 0, "only a kernel has a region, sparse inputs, scratch and a body");
     std::vector<Type> types;
     for (size_t index = 0; index < node.inputs.size(); ++index) {
       if (Read(site, node.inputs[index], static_cast<int>(index), kernel))

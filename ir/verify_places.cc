@@ -51,7 +51,7 @@ class PlaceChecker {
     for (const Update& update : graph_.updates) read(update.value, end);
     for (int moment = end - 1; moment >= 0; --moment) {
       const Node& node = graph_.nodes[static_cast<size_t>(moment)];
-      const bool view = !node.is_kernel() && node.op->view;
+      const bool view = !node.is_kernel() && node.op->is_view();
       for (ValueId output : node.outputs) {
         At(output).first = moment;
         read(output, moment);
@@ -61,7 +61,7 @@ class PlaceChecker {
     }
     for (size_t value = 0; value < lives_.size(); ++value) lives_[value].root = static_cast<ValueId>(value);
     for (const Node& node : graph_.nodes) {
-      if (!node.is_kernel() && node.op->view) At(node.outputs[0]).root = At(node.inputs[0]).root;
+      if (!node.is_kernel() && node.op->is_view()) At(node.outputs[0]).root = At(node.inputs[0]).root;
     }
   }
 

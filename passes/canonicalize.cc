@@ -13,7 +13,7 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
-bool IsMonotone(const ir::Op* op) { return op == &ir::kRelu || op == &ir::kSigmoid || op == &ir::kTanh; }
+bool IsMonotone(const ir::Op& op) { return op.monotone && op.is_elementwise() && op.operands.size() == 1; }
 
 // max_pool(f(x)) = f(max_pool(x))
 bool PoolFirst(Graph& graph) {
@@ -34,7 +34,7 @@ bool PoolFirst(Graph& graph) {
       const int position = producer[static_cast<size_t>(x)];
       if (position == Uses::kNone || uses.Readers(x).size() != 1 || uses.Leaves(x)) break;
       const Node& activation = graph.nodes[static_cast<size_t>(position)];
-      if (!IsMonotone(activation.op)) break;
+      if (!IsMonotone(*activation.op)) break;
       node.inputs[0] = activation.inputs[0];
       moved[static_cast<size_t>(position)] = true;
       behind.push_back(activation);
@@ -94,8 +94,8 @@ bool OrderOperands(Graph& graph) {
   bool changed = false;
   std::vector<bool> constant(graph.values.size(), false);
   for (Node& node : graph.nodes) {
-    if (node.op == &ir::kConstant) constant[static_cast<size_t>(node.outputs[0])] = true;
-    if (node.op != &ir::kAdd && node.op != &ir::kMul) continue;
+    if (node.op->is_source()) constant[static_cast<size_t>(node.outputs[0])] = true;
+    if (!node.op->commutative) continue;
     const ValueId a = node.inputs[0], b = node.inputs[1];
     const ir::Shape& result = graph.type(node.outputs[0]).shape;
     const bool a_fits = graph.type(a).shape == result, b_fits = graph.type(b).shape == result;

@@ -20,7 +20,7 @@ using Direction = std::vector<std::pair<size_t, double>>;  // elements that move
 // Where the loss is not smooth, central differences mean nothing: it is compared on one side of every kink only.
 struct Side {
   double loss = 0;
-  std::vector<bool> positive;    // inputs of relu
+  std::vector<bool> positive;    // first inputs of ops that have a kink at 0
   std::vector<int64_t> winners;  // of pools
 
   bool SameSide(const Side& other) const { return positive == other.positive && winners == other.winners; }
@@ -63,11 +63,14 @@ class Checker {
     if (!results.ok()) return results.status();
     Side side;
     for (const ir::Node& node : forward_.nodes) {
+      if (node.op->has_kink) {
+        const std::string& name = forward_.value(node.inputs[0]).name;
+        const auto result = results->find(name);
+        const ir::Tensor<double>& kinked = result != results->end() ? result->second : given_.at(name);
+        for (double element : kinked.real) side.positive.push_back(element > 0);
+      }
       for (ir::ValueId output : node.outputs) {
         const ir::Tensor<double>& tensor = results->at(forward_.value(output).name);
-        if (node.op == &ir::kRelu) {
-          for (double element : tensor.real) side.positive.push_back(element > 0);
-        }
         side.winners.insert(side.winners.end(), tensor.whole.begin(), tensor.whole.end());
       }
     }

@@ -10,6 +10,9 @@
 #include "ir/fault_list.h"
 #include "ir/op.h"
 #include "ir/status.h"
+#include "passes/fuse_contraction.h"
+#include "passes/fuse_head.h"
+#include "passes/kernel_query.h"
 #include "passes/partition.h"
 #include "passes/regions.h"
 #include "passes/state_updates.h"
@@ -25,16 +28,12 @@ constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged: th
 constexpr size_t kMostSteps = 16;      // optimizer nodes in a kernel, and elementwise ones: its code grows with them
 constexpr size_t kMostElementwise = 16;
 
-bool IsView(const Node& node) { return node.op->view; }
-bool IsConstant(const Node& node) { return node.op == &ir::kConstant; }
+bool IsView(const Node& node) { return node.op->is_view(); }
+bool IsConstant(const Node& node) { return node.op->is_source(); }
 bool IsNumber(const Node& node) { return IsConstant(node) && node.attributes.Floats("values").size() == 1; }
 
-// At most a cheap operation an element: may stand before a sum, which computes it where it reads it.
-bool IsCheap(const Node& node) {
-  static const std::set<const ir::Op*> kCheapOps = {&ir::kCast, &ir::kBroadcast, &ir::kAdd,      &ir::kSub,  &ir::kMul,
-                                                    &ir::kNeg,  &ir::kRelu,      &ir::kReluGrad, &ir::kEqual};
-  return kCheapOps.count(node.op) != 0;
-}
+// May stand before a sum, which computes it where it reads it.
+bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwise && node.op->cost <= ir::kCheapCost; }
 
 // Forms the groups.
 class Grouper {
@@ -44,7 +43,8 @@ class Grouper {
 
   Partition Run() && {
     if (!options_.generic_only && graph_.nodes.size() <= kMostNodes) {
-      for (const Region& region : AllRegions()) MatchEverywhere(region);
+      FormHeads();
+      FormContractions();
       MergeElementwise();
       MergeSteps();
     }
@@ -55,7 +55,7 @@ class Grouper {
   const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
   bool IsFree(int position) const {
     const Group& group = partition_.group(partition_.GroupOf(position));
-    return group.region == nullptr && group.nodes.size() == 1;
+    return group.region == nullptr && group.nodes.size() == 1 && !IsStep(position);
   }
   bool IsStep(int position) const { return step_[static_cast<size_t>(position)]; }
 
@@ -63,34 +63,54 @@ class Grouper {
     if (options_.remarks != nullptr) options_.remarks->push_back(remark);
   }
 
-  void MatchEverywhere(const Region& region) {
-    if (region.match == nullptr) return;
+  // Says that a group cannot take in the node.
+  void RemarkCycle(int position, const char* region) {
+    const Node& first = node(position);
+    const ir::Location* location = first.locations.empty() ? nullptr : &first.locations[0];
+    Remark(absl::StrCat(ir::PlaceOf(location, graph_.value(first.outputs[0]).name), ": ", first.op->name,
+                        " not fused to ", region, ": a value would leave the kernel and enter it again"));
+  }
+
+  void FormHeads() {
     for (int root = 0; root < static_cast<int>(graph_.nodes.size()); ++root) {
       if (!IsFree(root)) continue;
-      const RegionMatch match = region.match({graph_, uses_}, root);
-      if (match.nodes.empty()) continue;
-      for (const std::string& remark : match.declined) Remark(remark);
-      std::vector<int> ids;
-      for (int position : match.nodes) {
-        if (IsFree(position) && !IsStep(position)) ids.push_back(partition_.GroupOf(position));
-      }
-      if (ids.size() != match.nodes.size() || !partition_.Merge(ids, match.copies)) {
-        const Node& first = node(root);
-        Remark(absl::StrCat(
-            ir::PlaceOf(first.locations.empty() ? nullptr : &first.locations[0], graph_.value(first.outputs[0]).name),
-            ": ", first.op->name, " not fused to ", region.name,
-            ": a value would leave the kernel and enter it again"));
+      const std::vector<int> positions = FindHead(graph_, uses_, root);
+      if (positions.empty() || !std::all_of(positions.begin(), positions.end(), [&](int at) { return IsFree(at); }))
         continue;
-      }
-      partition_.SetRegion(ids[0], &region);
+      std::vector<int> ids;
+      for (int position : positions) ids.push_back(partition_.GroupOf(position));
+      if (partition_.Merge(ids, {}))
+        partition_.SetRegion(ids[0], kHead);
+      else
+        RemarkCycle(root, kHead);
     }
   }
 
-  // A group without a region of the table, of which at most one op is not elementwise.
+  void FormContractions() {
+    for (int root = 0; root < static_cast<int>(graph_.nodes.size()); ++root) {
+      if (node(root).op->kind != ir::OpKind::kContraction || !IsFree(root)) continue;
+      ContractionRegion region = FindContraction(graph_, uses_, root, [&](int position) { return IsFree(position); });
+      for (const std::string& remark : region.declined) Remark(remark);
+      const int id = partition_.GroupOf(root);
+      partition_.Merge({id}, region.copies);
+      for (int position : region.chain) {
+        if (TakeIn(id, position)) continue;
+        RemarkCycle(position, kContraction);
+        break;
+      }
+      for (int position : region.sums) TakeIn(id, position);
+      partition_.SetRegion(id, kContraction);
+      partition_.SetSparse(id, std::move(region.sparse));
+    }
+  }
+
+  bool TakeIn(int id, int position) { return partition_.Merge({id, partition_.GroupOf(position)}, {}); }
+
+  // A group that may become a loop, of which at most one op is not elementwise.
   struct Loose {
     bool open = false;
-    int gathering = 0;  // ops that are not elementwise
-    int dear = 0;       // elementwise ops that are not cheap
+    int others = 0;     // ops that are not elementwise
+    int expensive = 0;  // elementwise ops that are not cheap
   };
   Loose Look(int id) const {
     Loose loose;
@@ -98,10 +118,10 @@ class Grouper {
     loose.open = group.region == nullptr;
     for (int position : group.nodes) {
       if (IsView(node(position)) || IsConstant(node(position)) || IsStep(position)) loose.open = false;
-      if (!node(position).op->elementwise)
-        ++loose.gathering;
+      if (!node(position).op->is_elementwise())
+        ++loose.others;
       else if (!IsCheap(node(position)))
-        ++loose.dear;
+        ++loose.expensive;
     }
     return loose;
   }
@@ -115,11 +135,11 @@ class Grouper {
         const int there = partition_.GroupOf(producer);
         const Loose mine = Look(here), theirs = Look(there);
         if (!theirs.open) continue;
-        const bool behind = node(position).op->elementwise && mine.gathering + theirs.gathering <= 1 &&
+        const bool behind = node(position).op->is_elementwise() && mine.others + theirs.others <= 1 &&
                             SameShape(input, node(position).outputs[0]);
-        const bool before = node(position).op == &ir::kReduceSum && theirs.gathering == 0 && theirs.dear == 0 &&
-                            partition_.group(there).nodes.size() <= 2 && uses_.Readers(input).size() == 1 &&
-                            MakesOnly(there, input);
+        const bool before = node(position).op->kind == ir::OpKind::kReduction && theirs.others == 0 &&
+                            theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
+                            uses_.Readers(input).size() == 1 && MakesOnly(there, input);
         const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
         if ((behind || before) && size <= kMostElementwise) partition_.Merge({there, here}, {});
       }
@@ -146,7 +166,7 @@ class Grouper {
     const auto flush = [&] {
       if (ids.empty()) return;
       BRINE_CHECK(partition_.Merge(ids, {}));  // nothing in the step reads what they write
-      partition_.SetRegion(ids[0], FindRegion("optimizer"));
+      partition_.SetRegion(ids[0], kUpdate);
       ids.clear();
     };
     for (int position = 0; position < static_cast<int>(graph_.nodes.size()); ++position) {
@@ -238,7 +258,7 @@ class Emitter {
       return;
     }
     Node kernel;
-    kernel.region = group.region != nullptr ? group.region->name : "generic";
+    kernel.region = group.region != nullptr ? group.region : kLoop;
     std::map<ValueId, ValueId> renamed;
     for (int position : positions) AddToBody(position, IsCopy(group, position), renamed, kernel);
     for (const Node& node : kernel.body) {
@@ -246,6 +266,11 @@ class Emitter {
         const bool inside = made_here_.count(value) != 0;
         if (!inside && std::find(kernel.inputs.begin(), kernel.inputs.end(), value) == kernel.inputs.end())
           kernel.inputs.push_back(value);
+      }
+    }
+    for (size_t input = 0; input < kernel.inputs.size(); ++input) {
+      if (std::count(group.sparse.begin(), group.sparse.end(), kernel.inputs[input]) > 0) {
+        kernel.sparse.push_back(static_cast<int64_t>(input));
       }
     }
     bool read = false;
@@ -259,14 +284,14 @@ class Emitter {
     }
     made_here_.clear();
     if (!read) return;  // nobody reads what it makes: dce did not run
-    kernel.scratch_bytes = RegionScratch(graph_, kernel);
+    kernel.scratch_bytes = KernelScratch(graph_, kernel);
     graph_.nodes.push_back(std::move(kernel));
   }
 
-  // What a pool's gradient needs is made where there is none, too: evaluation then runs the kernel of training, which
-  // need be compiled and carried once.
+  // What a pool's gradient needs beside the result is made where there is no gradient, too: evaluation then runs the
+  // kernel of training, which need be compiled and carried once.
   static bool LeavesAlways(const Node& node, ValueId value) {
-    return (node.op == &ir::kMaxPool || node.op == &ir::kReluAvgPool) && value == node.outputs[1];
+    return node.op->kind == ir::OpKind::kWindow && value != node.outputs[0];
   }
 
   bool IsCopy(const Group& group, int position) const {

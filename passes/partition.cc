@@ -11,7 +11,7 @@ using ir::ValueId;
 
 Partition::Partition(const ir::Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {
   for (size_t position = 0; position < graph.nodes.size(); ++position) {
-    groups_.push_back({{static_cast<int>(position)}, {}, nullptr});
+    groups_.push_back({{static_cast<int>(position)}, {}, nullptr, {}});
     group_of_.push_back(static_cast<int>(position));
   }
 }

@@ -6,14 +6,14 @@
 
 #include "ir/graph.h"
 #include "passes/edit.h"
-#include "passes/regions.h"
 
 namespace brine::passes {
 
 struct Group {
-  std::vector<int> nodes;   // positions, ascending
-  std::vector<int> copies;  // positions of nodes of other groups that are computed again inside
-  const Region* region = nullptr;
+  std::vector<int> nodes;           // positions, ascending
+  std::vector<int> copies;          // positions of nodes of other groups that are computed again inside
+  const char* region = nullptr;     // a name of regions.h; null: none yet
+  std::vector<ir::ValueId> sparse;  // values that the group reads and that have many zeros
 };
 
 class Partition {
@@ -27,7 +27,10 @@ class Partition {
   // depend on one that it makes.
   bool Merge(const std::vector<int>& ids, const std::vector<int>& copies);
 
-  void SetRegion(int id, const Region* region) { groups_[static_cast<size_t>(id)].region = region; }
+  void SetRegion(int id, const char* region) { groups_[static_cast<size_t>(id)].region = region; }
+  void SetSparse(int id, std::vector<ir::ValueId> values) {
+    groups_[static_cast<size_t>(id)].sparse = std::move(values);
+  }
 
   // Non-empty groups so that every group stands behind those whose values it reads; as early as its last node stood.
   std::vector<int> Order() const;

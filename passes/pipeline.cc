@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "ir/check.h"
 #include "ir/status.h"
 #include "ir/text.h"
 #include "ir/verify.h"
@@ -52,10 +53,14 @@ constexpr Pass kPasses[] = {
     {"plan-memory", Run<PlanMemory>, Stage::kPlanned, "last: it needs the order of the kernels"},
 };
 
-const Pass* FindPass(const std::string& name) {
-  const auto row =
-      std::find_if(std::begin(kPasses), std::end(kPasses), [&](const Pass& pass) { return name == pass.name; });
-  return row == std::end(kPasses) ? nullptr : row;
+std::vector<Pass>& Table() {
+  static auto* const table = new std::vector<Pass>(std::begin(kPasses), std::end(kPasses));
+  return *table;
+}
+
+const Pass* FindPass(absl::string_view name) {
+  const auto row = std::find_if(Table().begin(), Table().end(), [&](const Pass& pass) { return name == pass.name; });
+  return row == Table().end() ? nullptr : &*row;
 }
 
 // Compile()'s arguments stay until AddOptimizer took them; the verifier knows them at stage *graph* only.
@@ -83,14 +88,20 @@ absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOp
 
 }  // namespace
 
-absl::Span<const Pass> AllPasses() { return kPasses; }
+absl::Span<const Pass> AllPasses() { return Table(); }
+
+void AddPass(const Pass& pass, absl::string_view before) {
+  const Pass* const next = FindPass(before);
+  BRINE_CHECK(next != nullptr && FindPass(pass.name) == nullptr);
+  Table().insert(Table().begin() + (next - Table().data()), pass);
+}
 
 absl::Status CheckNames(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (FindPass(name) != nullptr) continue;
     const auto append = [](std::string* out, const Pass& pass) { absl::StrAppend(out, pass.name); };
     return absl::InvalidArgumentError(
-        absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(kPasses, ", ", append)));
+        absl::StrCat("unknown pass \"", name, "\"; known are ", absl::StrJoin(Table(), ", ", append)));
   }
   return absl::OkStatus();
 }
@@ -100,7 +111,7 @@ absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
   BRINE_RETURN_IF_ERROR(CheckNames(options.without));
   std::vector<const Pass*> passes;
   for (const std::string& name : options.only) passes.push_back(FindPass(name));
-  for (const Pass& pass : kPasses) {
+  for (const Pass& pass : Table()) {
     if (options.only.empty()) passes.push_back(&pass);
   }
   bool changed = false;

@@ -32,6 +32,9 @@ struct Pass {
   const char* reason;  // for its place in the order
 };
 
+// Adds a pass that this program brings along, in front of the one named.  Called before passes run, by one thread.
+void AddPass(const Pass& pass, absl::string_view before);
+
 absl::Span<const Pass> AllPasses();                              // in their order
 absl::Status CheckNames(const std::vector<std::string>& names);  // that all of them are passes
 

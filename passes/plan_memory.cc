@@ -10,7 +10,7 @@
 #include "ir/status.h"
 #include "passes/arena.h"
 #include "passes/edit.h"
-#include "passes/regions.h"
+#include "passes/kernel_query.h"
 
 namespace brine::passes {
 namespace {
@@ -38,7 +38,7 @@ class Planner {
     for (const ir::State& state : graph_.states)
       Append(state.role == ir::Role::kParameter ? Block::kParameters : Block::kSlots, state.value);
     for (const Node& node : graph_.nodes) {
-      if (node.op == &ir::kConstant) Append(Block::kConstants, node.outputs[0]);
+      if (!node.is_kernel() && node.op->is_source()) Append(Block::kConstants, node.outputs[0]);
     }
     for (const ir::Update& update : graph_.updates) Place(update.value, *At(update.state));
     PlaceGradients();
@@ -70,7 +70,7 @@ class Planner {
   void PlaceGradients() {
     for (const Node& kernel : graph_.nodes) {
       for (const Node& step : kernel.body) {
-        if (!IsOptimizer(*step.op)) continue;
+        if (!step.op->is_update()) continue;
         const ir::State* state = graph_.FindState(step.inputs[0]);
         if (state == nullptr || state->role != ir::Role::kParameter || !Life(step.inputs[1]).exists) continue;
         const ValueId gradient = Life(step.inputs[1]).root;

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
 #include "ir/op.h"
-#include "passes/regions.h"
+#include "passes/kernel_query.h"
 
 namespace brine::passes {
 namespace {
@@ -22,7 +22,7 @@ ValueId ReplacedBy(const Node& node, size_t result) { return node.inputs[result 
 ValueId RootOf(const Graph& graph, const Uses& uses, ValueId value) {
   for (int maker = uses.Producer(value); maker != Uses::kNone; maker = uses.Producer(value)) {
     const Node& node = graph.nodes[static_cast<size_t>(maker)];
-    if (!node.op->view) break;
+    if (!node.op->is_view()) break;
     value = node.inputs[0];
   }
   return value;
@@ -61,7 +61,7 @@ absl::Status CheckUpdates(const Graph& graph) {
       return ErrorAt(node == nullptr ? std::vector<ir::Location>() : node->locations, state,
                      absl::StrCat("the new value of ", state, sentence));
     };
-    if (node == nullptr || !IsOptimizer(*node->op))
+    if (node == nullptr || !node->op->is_update())
       return refuse(" is not made by sgd, momentum or adam; nothing else may update a state");
     const size_t result = static_cast<size_t>(std::find(node->outputs.begin(), node->outputs.end(), update.value) -
                                               node->outputs.begin());

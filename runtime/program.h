@@ -53,7 +53,10 @@ typedef struct brine_call {
   const char* layers;     // "conv2d, max_pooling2d": the layers this kernel serves
   const char* location;   // "model.cc:9" of the first of them
   double flops;           // of a full batch, as if nothing were left out; 0 where they were not counted
-  uint16_t live_operand;  // the input, counted from 1, whose zeros the kernel leaves out; 0: it visits everything
+  uint16_t sparse_operand;  // the input, counted from 1, whose zeros the kernel leaves out; 0: it visits everything
+  const char* strategy;     // how it was built: "winograd"
+  double predicted_ms;      // what the strategy's cost says that it takes on one core
+  const char* candidates;   // a line for each strategy that was considered: its name and its cost, or why it cannot
 } brine_call;
 
 // How the host fills a graph input before a step.

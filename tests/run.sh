@@ -14,6 +14,7 @@ if [[ -n $label ]]; then
   [[ $line != *" fast"* ]] || group=fast
 fi
 brine_setup "$group" ${label:+"tests_$label"}
+(brine_packages clang) || say "without clang, the second compiler that brine.h is for, its tests are skipped"
 
 # Kernels compiled by tests lie in the build folder, not in the user's cache.
 export BRINE_CACHE=$brine_build/cache

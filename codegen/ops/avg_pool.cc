@@ -31,8 +31,14 @@ Lowered LowerAvgPool(const LoweringContext& context) {
   return lowered;
 }
 
+std::vector<Expr> PoolMeans(const std::vector<Expr>& cells) {
+  Expr total = 0.0f;
+  for (const Expr& cell : cells) total += cell;
+  return {total / static_cast<float>(cells.size())};
+}
+
 }  // namespace
 
-const Algorithm kAvgPool = {&LowerAvgPool};
+const Algorithm kAvgPool = {&LowerAvgPool, &PoolMeans};
 
 }  // namespace brine::codegen

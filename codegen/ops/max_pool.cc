@@ -36,8 +36,17 @@ Lowered LowerMaxPool(const LoweringContext& context) {
   return lowered;
 }
 
+std::vector<Expr> PoolMaxima(const std::vector<Expr>& cells) {
+  Expr best = cells[0], index = 0;
+  for (size_t cell = 1; cell < cells.size(); ++cell) {
+    index = Halide::select(cells[cell] > best, static_cast<int>(cell), index);
+    best = Halide::max(best, cells[cell]);
+  }
+  return {best, index};
+}
+
 }  // namespace
 
-const Algorithm kMaxPool = {&LowerMaxPool};
+const Algorithm kMaxPool = {&LowerMaxPool, &PoolMaxima};
 
 }  // namespace brine::codegen

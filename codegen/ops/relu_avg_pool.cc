@@ -17,8 +17,14 @@ Lowered LowerReluAvgPool(const LoweringContext& context) {
   return Pure(context, {mean.value, mean.mask});
 }
 
+std::vector<Expr> PoolMaskedMeans(const std::vector<Expr>& cells) {
+  const MaskedMean mean =
+      MakeMaskedMean(static_cast<int>(cells.size()), [&](int cell) { return cells[static_cast<size_t>(cell)]; });
+  return {mean.value, mean.mask};
+}
+
 }  // namespace
 
-const Algorithm kReluAvgPool = {&LowerReluAvgPool};
+const Algorithm kReluAvgPool = {&LowerReluAvgPool, &PoolMaskedMeans};
 
 }  // namespace brine::codegen

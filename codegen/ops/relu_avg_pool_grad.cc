@@ -15,8 +15,14 @@ Lowered LowerReluAvgPoolGrad(const LoweringContext& context) {
   const Expr y = axes.y / height, x = axes.x / width, cell = axes.y % height * width + axes.x % width;
   const Index at = {axes.n, Halide::min(y, rows - 1), Halide::min(x, columns - 1), axes.c};
   const Expr bit = (Halide::cast<int>(mask(at)) >> cell) & 1;
-  return Pure(context,
-              {Halide::select(bit != 0 && y < rows && x < columns, dy(at) / static_cast<float>(height * width), 0.0f)});
+  const Expr share = dy(at) / static_cast<float>(height * width);
+  Lowered lowered = Pure(context, {Halide::select(bit != 0 && y < rows && x < columns, share, 0.0f)});
+  lowered.nonzero = {dy.type.shape[0], rows * height, columns * width, dy.type.shape[3]};
+  // As many cells of each window as the mask has bits have a share.
+  const Index window = ToIndex(Axes(4));
+  const Expr shares = Halide::cast<float>(Halide::popcount(mask(window))) / static_cast<float>(height * width);
+  lowered.folded = {dy.type, MakeFunc("window", Axes(4), {dy(window) * shares}), -1};
+  return lowered;
 }
 
 }  // namespace

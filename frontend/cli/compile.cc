@@ -4,9 +4,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "codegen/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
+#include "ir/names.h"
 
 namespace brine::cli {
 namespace {
@@ -33,6 +36,17 @@ absl::Status CheckHeader(const std::string& path, const std::string& model) {
       absl::StrCat(path, ": the C header would be written there, over a file that is not brine's"));
 }
 
+// Whether a target has this machine's architecture, bits and system, "x86-64-linux" of `host`; its features may be
+// others.
+absl::Status CheckTarget(absl::string_view target, absl::string_view host) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(host, absl::MaxSplits('-', 3));
+  const std::string machine = absl::StrJoin(absl::MakeSpan(parts).subspan(0, 3), "-");
+  if (target == machine || absl::StartsWith(target, machine + "-")) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--target must begin with ", machine, ", got \"", ir::Excerpt(target),
+                   "\": brine cannot compile for another architecture or system than this machine's"));
+}
+
 }  // namespace
 
 int RunCompile(const Command&, const Arguments& arguments) {
@@ -45,9 +59,18 @@ int RunCompile(const Command&, const Arguments& arguments) {
     return Fail(absl::InvalidArgumentError("--emit must be exe, shared, static or object"), kUsage);
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
+  if (arguments.Has("target")) {
+    const absl::StatusOr<std::string> host = codegen::HostTarget(session->toolchain.worker, session->cache);
+    if (!host.ok()) return Fail(host.status(), kFailed);
+    if (const absl::Status status = CheckTarget(arguments.Get("target", ""), *host); !status.ok())
+      return Fail(status, kUsage);
+  }
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
+  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
+  options.strategy = *std::move(strategy);
   options.emit = form->second;
   options.target = arguments.Get("target", "");
   const absl::StatusOr<codegen::BuiltProgram> program =

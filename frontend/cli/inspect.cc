@@ -86,7 +86,8 @@ ir::Stage DefaultStage(const std::vector<ir::Graph>& graphs, const FormatRow& fo
   return format.kernel.has_value() ? std::max(stage, ir::Stage::kFused) : stage;
 }
 
-int PrintKernel(const Session& session, const ir::Graph& graph, const std::string& name, codegen::OutputForm form) {
+int PrintKernel(const Session& session, const ir::Graph& graph, const Arguments& arguments, codegen::OutputForm form) {
+  const std::string name = arguments.Get("kernel", "");
   const absl::StatusOr<const ir::Node*> kernel = FindKernel(graph, name);
   if (!kernel.ok()) return Fail(kernel.status(), kUsage);
   const absl::StatusOr<std::string> target = codegen::HostTarget(session.toolchain.worker, session.cache);
@@ -94,6 +95,9 @@ int PrintKernel(const Session& session, const ir::Graph& graph, const std::strin
   codegen::CompileOptions options;
   options.worker = session.toolchain.worker;
   options.target = *target;
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(session, arguments);
+  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
+  options.strategy = *std::move(strategy);
   const absl::StatusOr<std::string> text = codegen::KernelText(graph, **kernel, form, options);
   return text.ok() ? Print(*text) : Fail(text.status(), kCompileFailed);
 }
@@ -132,7 +136,11 @@ int RunInspect(const Command&, const Arguments& arguments) {
     return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())),
                 kBadInput);
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
-  if (format->kernel.has_value()) return PrintKernel(*session, *graph, arguments.Get("kernel", ""), *format->kernel);
+  if (arguments.Has("remarks") && graph->stage >= ir::Stage::kFused) {
+    const absl::Status status = PrintCandidates(*session, *graph, arguments);
+    if (!status.ok()) return Fail(status, absl::IsInvalidArgument(status) ? kUsage : kCompileFailed);
+  }
+  if (format->kernel.has_value()) return PrintKernel(*session, *graph, arguments, *format->kernel);
   const absl::StatusOr<std::string> text = Format(*graph, wanted);
   return text.ok() ? Print(*text) : Fail(text.status(), kFailed);
 }

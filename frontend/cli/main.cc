@@ -16,7 +16,9 @@ namespace {
 
 constexpr Flag kBatchSize = {"--batch-size", "N", "the largest number of rows of a step (32)", true};
 constexpr Flag kDumpIr = {"--dump-ir", "DIR", "write the graph after each pass that changed it"};
-constexpr Flag kRemarks = {"--remarks", "", "say which fusions were declined, and why"};
+constexpr Flag kRemarks = {"--remarks", "", "say which fusions and strategies were declined, and why"};
+constexpr Flag kStrategy = {"--strategy", "OP=NAME,…",
+                            "build kernels of this op by this strategy where it can (conv=winograd)"};
 constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
 // Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
@@ -38,6 +40,7 @@ constexpr Flag kTrainFlags[] = {
     kBatchSize,
     kDumpIr,
     kRemarks,
+    kStrategy,
     kWithout,
     kData,
     kSeed,
@@ -53,12 +56,13 @@ constexpr Flag kTrainFlags[] = {
     {"--resume", "", "go on from the newest checkpoint", true},
     {"--save", "FILE", "write the trained state (.safetensors)", true},
 };
-constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout,        kData, kSeed,
-                                   kThreads,   kInit,   kWeights, kReadCheckpoint, kJson, kQuiet};
+constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kStrategy,       kWithout, kData, kSeed,
+                                   kThreads,   kInit,   kWeights, kReadCheckpoint, kJson,    kQuiet};
 constexpr Flag kPredictFlags[] = {
     {"--batch-size", "N", "the largest number of rows of a step (32)"},
     kDumpIr,
     kRemarks,
+    kStrategy,
     kWithout,
     kData,
     kThreads,
@@ -72,6 +76,7 @@ constexpr Flag kBenchFlags[] = {
     kBatchSize,
     kDumpIr,
     kRemarks,
+    kStrategy,
     kWithout,
     kBenchData,
     kSeed,
@@ -84,6 +89,7 @@ constexpr Flag kBenchFlags[] = {
 constexpr Flag kCompileFlags[] = {kBatchSize,
                                   kDumpIr,
                                   kRemarks,
+                                  kStrategy,
                                   kWithout,
                                   {"-o", "FILE", "output; the C header is written beside it"},
                                   {"--emit", "FORM", "exe, shared, static or object (exe)"},
@@ -92,6 +98,7 @@ constexpr Flag kSummaryFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout};
 constexpr Flag kInspectFlags[] = {
     kBatchSize,
     kRemarks,
+    kStrategy,
     {"--stage", "STAGE", "graph, train, fused or planned (graph)"},
     {"--function", "NAME", "train, evaluate or predict (train)"},
     {"--format", "FORM",

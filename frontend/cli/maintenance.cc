@@ -16,9 +16,7 @@ namespace brine::cli {
 int RunCache(const Command&, const Arguments& arguments) {
   const std::string& verb = arguments.words[0];
   if (verb != "stats" && verb != "clean") return Fail(absl::InvalidArgumentError("cache takes stats or clean"), kUsage);
-  const absl::StatusOr<std::string> folder = codegen::Cache::DefaultFolder();
-  if (!folder.ok()) return Fail(folder.status(), kFailed);
-  const absl::StatusOr<codegen::Cache> cache = codegen::Cache::Open(*folder);
+  const absl::StatusOr<codegen::Cache> cache = OpenCache();
   if (!cache.ok()) return Fail(cache.status(), kFailed);
   const absl::StatusOr<codegen::Cache::Stats> stats = verb == "stats" ? cache->GetStats() : cache->Clean();
   if (!stats.ok()) return Fail(stats.status(), kFailed);

@@ -44,7 +44,10 @@ int RunProgram(const Command& command, const Arguments& arguments) {
                                                         command.name, "; call Compile()")),
                 kBadInput);
   }
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
+  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
+  options.strategy = *std::move(strategy);
   const absl::StatusOr<codegen::BuiltProgram> program =
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
   if (!program.ok()) return Fail(program.status(), kCompileFailed);

@@ -7,15 +7,53 @@
 #include "frontend/cli/commands.h"
 #include "frontend/cli/model_file.h"
 #include "frontend/summary.h"
+#include "ir/fault_list.h"
 #include "ir/status.h"
 
 namespace brine::cli {
 
 absl::StatusOr<Session> OpenSession() {
   BRINE_ASSIGN_OR_RETURN(codegen::Toolchain toolchain, codegen::FindToolchain());
-  BRINE_ASSIGN_OR_RETURN(std::string folder, codegen::Cache::DefaultFolder());
-  BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, codegen::Cache::Open(folder));
+  BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, OpenCache());
   return Session{std::move(toolchain), std::move(cache)};
+}
+
+absl::StatusOr<codegen::Cache> OpenCache() {
+  std::string warning;
+  BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, codegen::Cache::OpenDefault(warning));
+  if (!warning.empty()) std::fprintf(stderr, "brine: %s\n", warning.c_str());
+  return cache;
+}
+
+absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments) {
+  if (!arguments.Has("strategy")) return codegen::StrategyOfKernel(nullptr);
+  absl::StatusOr<codegen::StrategyOfKernel> strategies =
+      codegen::ParseStrategies(arguments.Get("strategy", ""), session.toolchain.worker);
+  if (strategies.ok()) return strategies;
+  return absl::InvalidArgumentError(absl::StrCat("--strategy: ", strategies.status().message()));
+}
+
+absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments) {
+  codegen::CompileOptions options;
+  options.worker = session.toolchain.worker;
+  options.target = arguments.Get("target", "");
+  if (options.target.empty()) {
+    BRINE_ASSIGN_OR_RETURN(options.target, codegen::HostTarget(options.worker, session.cache));
+  }
+  BRINE_ASSIGN_OR_RETURN(options.strategy, ForcedStrategies(session, arguments));
+  BRINE_ASSIGN_OR_RETURN(const std::vector<codegen::KernelFacts> facts, codegen::ConsiderKernels(graph, options));
+  for (size_t at = 0; at < facts.size(); ++at) {
+    if (facts[at].candidates.size() < 2) continue;  // there is no choice
+    const ir::Node& kernel = graph.nodes[at];
+    const ir::Location* const location = kernel.locations.empty() ? nullptr : &kernel.locations[0];
+    const std::string& name = graph.value(kernel.outputs[0]).name;
+    std::fprintf(stderr, "%s: %s is made by %s\n", ir::PlaceOf(location, name).c_str(), name.c_str(),
+                 facts[at].strategy.c_str());
+    for (absl::string_view candidate : absl::StrSplit(codegen::DescribeCandidates(facts[at]), '\n')) {
+      std::fprintf(stderr, "  %s\n", std::string(candidate).c_str());
+    }
+  }
+  return absl::OkStatus();
 }
 
 Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments) {
@@ -49,7 +87,14 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   }
   prepared.planned = *std::move(planned);
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
-  prepared.summary = Summary(prepared.planned.model, prepared.planned.Find(ir::Function::kTrain), {});
+  const ir::Graph* const train = prepared.planned.Find(ir::Function::kTrain);
+  if (arguments.Has("remarks") && train != nullptr) {
+    if (const absl::Status status = PrintCandidates(session, *train, arguments); !status.ok()) {
+      prepared.exit_code = Fail(status, absl::IsInvalidArgument(status) ? kUsage : kCompileFailed);
+      return prepared;
+    }
+  }
+  prepared.summary = Summary(prepared.planned.model, train, {});
   return prepared;
 }
 

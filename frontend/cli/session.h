@@ -16,6 +16,16 @@ struct Session {
 };
 absl::StatusOr<Session> OpenSession();
 
+// The default cache.  Says on standard error where it is not in its usual place.
+absl::StatusOr<codegen::Cache> OpenCache();
+
+// What --strategy forces; null where it is not given.
+absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
+
+// Says on standard error what the compiler chooses among for each kernel of a graph of stage fused or planned, with its
+// cost or the reason against it.
+absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments);
+
 // A model ready to be compiled, or the exit code of what kept it from that; the reason was printed.
 struct Prepared {
   int exit_code = 0;

@@ -43,7 +43,8 @@ const Op kAdam = {
     .not_differentiable = "an update is no part of the loss",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .elementwise = true,
+    .kind = OpKind::kUpdate,
+    .cost = 15,
 };
 
 }  // namespace brine::ir

@@ -41,6 +41,7 @@ const Op kArgmax = {
     .not_differentiable = "a position is constant almost everywhere",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kReduction,
 };
 
 }  // namespace brine::ir

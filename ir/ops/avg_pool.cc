@@ -59,6 +59,7 @@ const Op kAvgPool = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kWindow,
 };
 
 }  // namespace brine::ir

@@ -44,7 +44,8 @@ const Op kBroadcast = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .elementwise = true,
+    .kind = OpKind::kElementwise,
+    .cost = 0,
 };
 
 }  // namespace brine::ir

@@ -55,7 +55,7 @@ const Op kCast = {
     .not_differentiable = "it converts from or to whole numbers",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .elementwise = true,
+    .kind = OpKind::kElementwise,
 };
 
 }  // namespace brine::ir

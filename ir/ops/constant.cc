@@ -67,6 +67,8 @@ const Op kConstant = {
     .not_differentiable = "it has no inputs",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kSource,
+    .cost = 0,
 };
 
 }  // namespace brine::ir

@@ -66,6 +66,7 @@ const Op kConv2D = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kContraction,
 };
 
 }  // namespace brine::ir

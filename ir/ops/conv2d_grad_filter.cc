@@ -57,6 +57,7 @@ const Op kConv2DGradFilter = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kContraction,
 };
 
 }  // namespace brine::ir

@@ -67,6 +67,7 @@ const Op kConv2DGradInput = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kContraction,
 };
 
 }  // namespace brine::ir

@@ -48,7 +48,10 @@ const Op kDropout = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kRandom,
+    .cost = 60,
     .training_only = true,
+    .pointwise = true,
 };
 
 }  // namespace brine::ir

@@ -59,6 +59,7 @@ const Op kLogSoftmax = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kReduction,
 };
 
 }  // namespace brine::ir

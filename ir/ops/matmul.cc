@@ -110,6 +110,7 @@ const Op kMatmul = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kContraction,
 };
 
 }  // namespace brine::ir

@@ -71,6 +71,8 @@ const Op kMaxPool = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kWindow,
+    .picks_maximum = true,
 };
 
 }  // namespace brine::ir

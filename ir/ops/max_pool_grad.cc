@@ -52,6 +52,8 @@ const Op kMaxPoolGrad = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kWindow,
+    .makes_zeros = true,
 };
 
 }  // namespace brine::ir

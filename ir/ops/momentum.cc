@@ -38,7 +38,8 @@ const Op kMomentum = {
     .not_differentiable = "an update is no part of the loss",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .elementwise = true,
+    .kind = OpKind::kUpdate,
+    .cost = 4,
 };
 
 }  // namespace brine::ir

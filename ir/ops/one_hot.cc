@@ -37,6 +37,7 @@ const Op kOneHot = {
     .not_differentiable = "its input holds whole numbers",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kGather,
 };
 
 }  // namespace brine::ir

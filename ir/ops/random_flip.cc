@@ -63,6 +63,8 @@ const Op kRandomFlip = {
     .not_differentiable = "augmentation has no parameters; put it before the first layer that learns",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kRandom,
+    .cost = 10,
     .training_only = true,
 };
 

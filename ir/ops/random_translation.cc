@@ -119,6 +119,8 @@ const Op kRandomTranslation = {
     .not_differentiable = "augmentation has no parameters; put it before the first layer that learns",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kRandom,
+    .cost = 30,
     .training_only = true,
 };
 

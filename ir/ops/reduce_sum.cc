@@ -75,6 +75,7 @@ const Op kReduceSum = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kReduction,
 };
 
 }  // namespace brine::ir

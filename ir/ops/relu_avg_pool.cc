@@ -71,6 +71,7 @@ const Op kReluAvgPool = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kWindow,
 };
 
 }  // namespace brine::ir

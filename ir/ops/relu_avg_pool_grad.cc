@@ -59,6 +59,8 @@ const Op kReluAvgPoolGrad = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kGather,
+    .cost = 2,
 };
 
 }  // namespace brine::ir

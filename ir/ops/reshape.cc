@@ -51,7 +51,8 @@ const Op kReshape = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .view = true,
+    .kind = OpKind::kView,
+    .cost = 0,
 };
 
 }  // namespace brine::ir

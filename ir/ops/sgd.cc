@@ -29,7 +29,8 @@ const Op kSgd = {
     .not_differentiable = "an update is no part of the loss",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .elementwise = true,
+    .kind = OpKind::kUpdate,
+    .cost = 2,
 };
 
 }  // namespace brine::ir

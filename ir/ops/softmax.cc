@@ -58,6 +58,8 @@ const Op kSoftmax = {
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kReduction,
+    .activation = true,
 };
 
 }  // namespace brine::ir

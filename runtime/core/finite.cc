@@ -12,47 +12,53 @@ uint32_t Bits(const float* data, int64_t index) {
   return bits;
 }
 
+// The exponent's bits of a float that reaches 2^limit.
+constexpr uint32_t ExponentBits(int limit) { return static_cast<uint32_t>(limit + 127) << 23; }
+
 struct Scan {
   const float* data;
   int64_t count;
-  int bad;
+  int limit, bad;
 };
 
 int ScanChunk(void*, int32_t index, uint8_t* closure) {
   Scan* const scan = reinterpret_cast<Scan*>(closure);
   const int64_t begin = index * kChunk, rest = scan->count - begin;
-  if (!brine_all_finite(scan->data + begin, rest < kChunk ? rest : kChunk))
+  if (!brine_all_below(scan->data + begin, rest < kChunk ? rest : kChunk, scan->limit))
     __atomic_store_n(&scan->bad, 1, __ATOMIC_RELAXED);
   return 0;
 }
 
-// One more in the exponent carries into the sign's place exactly when the exponent is all ones: no branch, so the loop
-// runs in vectors.
+// What is added to the exponent carries into the sign's place exactly when the exponent reaches the limit's: no branch,
+// so the loop runs in vectors.
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
 #endif
 uint32_t
-Carries(const float* data, int64_t count) {
+Carries(const float* data, int64_t count, uint32_t added) {
   uint32_t carries = 0;
 #pragma GCC unroll 4
-  for (int64_t index = 0; index < count; ++index) carries |= (Bits(data, index) & 0x7f800000u) + 0x00800000u;
+  for (int64_t index = 0; index < count; ++index) carries |= (Bits(data, index) & 0x7f800000u) + added;
   return carries >> 31;
 }
 
 }  // namespace
 
-int brine_all_finite(const float* data, int64_t count) { return Carries(data, count) == 0; }
+int brine_all_below(const float* data, int64_t count, int limit) {
+  return Carries(data, count, 0x80000000u - ExponentBits(limit)) == 0;
+}
 
-int64_t brine_first_not_finite(const float* data, int64_t count) {
+int64_t brine_first_not_below(const float* data, int64_t count, int limit) {
   for (int64_t index = 0; index < count; ++index) {
-    if ((Bits(data, index) & 0x7f800000u) == 0x7f800000u) return index;
+    if ((Bits(data, index) & 0x7f800000u) >= ExponentBits(limit)) return index;
   }
   return -1;
 }
 
-int brine_all_finite_parallel(const brine_backend* backend, brine_context* context, const float* data, int64_t count) {
-  if (count <= 2 * kChunk) return brine_all_finite(data, count);
-  Scan scan = {data, count, 0};
+int brine_all_below_parallel(const brine_backend* backend, brine_context* context, const float* data, int64_t count,
+                             int limit) {
+  if (count <= 2 * kChunk) return brine_all_below(data, count, limit);
+  Scan scan = {data, count, limit, 0};
   const int32_t chunks = static_cast<int32_t>((count + kChunk - 1) / kChunk);
   backend->parallel_for(context, ScanChunk, 0, chunks, reinterpret_cast<uint8_t*>(&scan));
   return scan.bad == 0;

@@ -21,7 +21,8 @@ typedef enum brine_status {
   BRINE_OK = 0,
   BRINE_FAILED = 1,   // a kernel or the operating system reported an error
   BRINE_INVALID = 3,  // an argument or a file does not fit the program
-  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite; nothing was updated
+  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite, or a gradient is too large for Adam
+                      // to square; nothing was updated
 } brine_status;
 
 typedef struct brine_state brine_state;

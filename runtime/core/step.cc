@@ -86,22 +86,35 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   return BRINE_FAILED;
 }
 
-bool ValueFinite(const brine_state* state, const brine_value& value, int32_t rows) {
-  return value.dtype != BRINE_F32 ||
-         brine_all_finite(reinterpret_cast<const float*>(Place(state, value)), Elements(value, rows));
+// What the gradients of a function must stay below.  Adam averages their squares: one that overflows makes the average
+// infinite, and with it every later step of its parameter zero, while all parameters stay finite.
+int GradientLimit(const brine_function* function) {
+  constexpr int kSquarable = 63;  // squares below 2^126, of which no rounding makes an average that overflows
+  for (int32_t index = 0; index < function->input_count; ++index) {
+    if (function->inputs[index].source == BRINE_ADAM_RATE) return kSquarable;
+  }
+  return BRINE_FINITE;
+}
+
+// The first element of a value that reaches 2^limit, or −1.
+int64_t FirstNotBelow(const brine_state* state, const brine_value& value, int32_t rows, int limit) {
+  if (value.dtype != BRINE_F32) return -1;
+  const float* const data = reinterpret_cast<const float*>(Place(state, value));
+  const int64_t elements = Elements(value, rows);
+  return brine_all_below(data, elements, limit) ? -1 : brine_first_not_below(data, elements, limit);
 }
 
 bool OutputsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
   for (int32_t index = 0; index < function->output_count; ++index) {
-    if (!ValueFinite(state, function->values[function->outputs[index].value], rows)) return false;
+    if (FirstNotBelow(state, function->values[function->outputs[index].value], rows, BRINE_FINITE) >= 0) return false;
   }
   return true;
 }
 
-bool BlockFinite(brine_state* state, brine_block block) {
-  return brine_all_finite_parallel(state->program->backend, &state->context,
-                                   reinterpret_cast<const float*>(state->blocks[block]),
-                                   state->program->block_bytes[block] / 4);
+bool BlockBelow(brine_state* state, brine_block block, int limit) {
+  return brine_all_below_parallel(state->program->backend, &state->context,
+                                  reinterpret_cast<const float*>(state->blocks[block]),
+                                  state->program->block_bytes[block] / 4, limit);
 }
 
 // Where a call's layers stand in the model: "model.cc:9: conv2d", or what of it is known.
@@ -110,25 +123,35 @@ void DescribeCall(const brine_call& call, char* text, size_t bytes) {
   snprintf(text, bytes, "%s%s%s", call.location, call.location[0] == '\0' ? "" : ": ", layers);
 }
 
-// Runs the step again call by call and names the first whose result is not finite.
+// Says what of a call's result went too far: it is not finite, or its square would not be.
+void DescribeFault(brine_state* state, const brine_call& call, const brine_value& result, int64_t element,
+                   const char* kept) {
+  char where[200], what[100] = "is not finite";
+  DescribeCall(call, where, sizeof(where));
+  const float number = reinterpret_cast<const float*>(Place(state, result))[element];
+  if (isfinite(number))
+    snprintf(what, sizeof(what), "reaches %.2g, whose square Adam cannot average in float32,",
+             static_cast<double>(fabsf(number)));
+  snprintf(state->error, sizeof(state->error), "%s: %s %s in step %llu%s", where, result.name, what,
+           static_cast<unsigned long long>(state->steps_done + 1), kept);
+}
+
+// Runs the step again call by call and names the first whose result went too far.
 void NameTheFault(brine_state* state, const brine_function* function, FunctionState& at) {
   if (brine_check_variables(state) != BRINE_OK) return;
-  const unsigned long long step = state->steps_done + 1;
   const char* const kept = function->first_update == function->call_count ? "" : "; nothing was updated";
   for (int32_t index = 0; index < function->first_update; ++index) {
     if (RunCall(state, function, at, index) != BRINE_OK) return;
     const brine_call& call = function->calls[index];
     for (int value = call.input_count; value < call.value_count; ++value) {
       const brine_value& result = function->values[call.values[value]];
-      if (ValueFinite(state, result, at.rows)) continue;
-      char where[200];
-      DescribeCall(call, where, sizeof(where));
-      snprintf(state->error, sizeof(state->error), "%s: %s is not finite in step %llu%s", where, result.name, step,
-               kept);
-      return;
+      const int limit = result.block == BRINE_GRADIENTS ? GradientLimit(function) : BRINE_FINITE;
+      const int64_t element = FirstNotBelow(state, result, at.rows, limit);
+      if (element >= 0) return DescribeFault(state, call, result, element, kept);
     }
   }
-  snprintf(state->error, sizeof(state->error), "the loss or a gradient is not finite in step %llu%s", step, kept);
+  snprintf(state->error, sizeof(state->error), "the loss or a gradient is not finite in step %llu%s",
+           static_cast<unsigned long long>(state->steps_done + 1), kept);
 }
 
 void Observe(const brine_state* state, const brine_call* call, int done) {
@@ -151,7 +174,8 @@ bool StepFinite(brine_state* state, const brine_function* function, int32_t rows
   Observe(state, nullptr, 0);
   const bool updates = function->first_update < function->call_count;
   const bool finite = OutputsFinite(state, function, rows) &&
-                      (!updates || (BlockFinite(state, BRINE_GRADIENTS) && BlockFinite(state, BRINE_PARAMETERS)));
+                      (!updates || (BlockBelow(state, BRINE_GRADIENTS, GradientLimit(function)) &&
+                                    BlockBelow(state, BRINE_PARAMETERS, BRINE_FINITE)));
   Observe(state, nullptr, 1);
   return finite;
 }
@@ -200,10 +224,10 @@ brine_status brine_check_variables(brine_state* state) {
     const brine_variable& variable = program->variables[index];
     const float* data = reinterpret_cast<const float*>(brine_variable_data(state, index));
     const int64_t count = brine_variable_bytes(program, index) / 4;
-    if (brine_all_finite_parallel(program->backend, &state->context, data, count)) continue;
+    if (brine_all_below_parallel(program->backend, &state->context, data, count, BRINE_FINITE)) continue;
     snprintf(state->error, sizeof(state->error), "%s%s%s is not finite at element %lld before step %llu",
              variable.location, variable.location[0] == '\0' ? "" : ": ", variable.name,
-             static_cast<long long>(brine_first_not_finite(data, count)),
+             static_cast<long long>(brine_first_not_below(data, count, BRINE_FINITE)),
              static_cast<unsigned long long>(state->steps_done + 1));
     return BRINE_DIVERGED;
   }

@@ -55,14 +55,14 @@ void BatchReader::ConvertRow(int64_t row) {
     }
   }
   if (type_.real) {
-    const int64_t bad = brine_first_not_finite(reinterpret_cast<const float*>(sample), type_.elements);
+    const int64_t bad = brine_first_not_below(reinterpret_cast<const float*>(sample), type_.elements, BRINE_FINITE);
     if (bad >= 0) Report(row, "element %.0f is not a finite number", static_cast<double>(bad));
   }
   if (labels_ == nullptr) return;
   uint8_t* const label = labels_ + row * label_bytes_;
   if (type_.label_elements > 0) {
     std::memcpy(label, raw_labels_.data() + row * label_bytes_, static_cast<size_t>(label_bytes_));
-    if (brine_all_finite(reinterpret_cast<const float*>(label), label_columns_) == 0)
+    if (brine_all_below(reinterpret_cast<const float*>(label), label_columns_, BRINE_FINITE) == 0)
       Report(row, "its label is not finite", 0);
     return;
   }

@@ -71,10 +71,10 @@ int64_t BytesMoved(const brine_function& function, const brine_call& call, int32
 
 // The share of elements that are not zero in the operand whose zeros a kernel leaves out, which decides how much it has
 // to do.
-std::optional<double> LiveShare(const brine_state* state, const brine_function& function, const brine_call& call,
-                                int32_t rows) {
-  if (call.live_operand == 0) return std::nullopt;
-  const brine_value& operand = function.values[call.values[call.live_operand - 1]];
+std::optional<double> NonzeroShare(const brine_state* state, const brine_function& function, const brine_call& call,
+                                   int32_t rows) {
+  if (call.sparse_operand == 0) return std::nullopt;
+  const brine_value& operand = function.values[call.values[call.sparse_operand - 1]];
   const std::span elements(reinterpret_cast<const float*>(Place(state, operand)),
                            static_cast<size_t>(Elements(operand, rows)));
   return 1 -
@@ -85,11 +85,12 @@ struct KernelTime {
   const brine_call* call = nullptr;
   double milliseconds = 0;
   int64_t bytes = 0;
-  std::optional<double> live;
+  std::optional<double> nonzero;
 };
 
-// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the live
-// shares are those of the first step, taken just before each kernel: later, others may have written over what it reads.
+// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the shares
+// that are not zero are those of the first step, taken just before each kernel: later, others may have written over
+// what it reads.
 std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
   const brine_function& function = brine_state_program(state)->train;
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
@@ -103,7 +104,7 @@ std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std:
     }
     if (kernel.call == nullptr)
       kernel = {call, std::numeric_limits<double>::infinity(), BytesMoved(function, *call, rows),
-                LiveShare(state, function, *call, rows)};
+                NonzeroShare(state, function, *call, rows)};
     begin = Clock::now();
   });
   for (int step = 0; step < steps; ++step) {
@@ -133,8 +134,9 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates) {
          ", \"flops\": " + JsonNumber(call.flops) + ", \"bytes\": " + std::to_string(kernel.bytes) +
          ", \"peak_share\": " + JsonNumber(call.flops / rates.flops_per_ms / kernel.milliseconds) +
          ", \"bound\": " + JsonString(bound.name) + ", \"bound_share\": " + JsonNumber(bound.share) +
-         (kernel.live ? ", \"live\": " + JsonNumber(*kernel.live) : "") + ", \"layers\": " + JsonString(call.layers) +
-         "}";
+         (kernel.nonzero ? ", \"nonzero\": " + JsonNumber(*kernel.nonzero) : "") +
+         ", \"strategy\": " + JsonString(call.strategy) + ", \"predicted_ms\": " + JsonNumber(call.predicted_ms) +
+         ", \"candidates\": " + JsonString(call.candidates) + ", \"layers\": " + JsonString(call.layers) + "}";
 }
 
 // {"arena": …}, what the plan gives each block of memory that a state holds.
@@ -193,14 +195,16 @@ int RunBench(const brine_program& program, const CommandLine& line) {
         "bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
         program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena,
         rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
-    std::printf("%9s  %8s  %5s  %-20s  %-32s  %s\n", "ms", "GFLOP/s", "live", "share of", "kernel", "layers");
+    std::printf("%9s  %9s  %8s  %7s  %-20s  %-18s  %-32s  %s\n", "ms", "predicted", "GFLOP/s", "nonzero", "share of",
+                "strategy", "kernel", "layers");
     for (const KernelTime& kernel : kernels) {
+      const brine_call& call = *kernel.call;
       const Bound bound = FindBound(kernel, rates);
-      const std::string live = kernel.live ? std::to_string(std::lround(100 * *kernel.live)) + "%" : "",
+      const std::string nonzero = kernel.nonzero ? std::to_string(std::lround(100 * *kernel.nonzero)) + "%" : "",
                         share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
-      std::printf("%9.3f  %8.1f  %5s  %-20s  %-32s  %s\n", kernel.milliseconds,
-                  kernel.call->flops / kernel.milliseconds / 1e6, live.c_str(), share.c_str(), kernel.call->name,
-                  kernel.call->layers);
+      std::printf("%9.3f  %9.3f  %8.1f  %7s  %-20s  %-18s  %-32s  %s\n", kernel.milliseconds,
+                  call.predicted_ms / threads, call.flops / kernel.milliseconds / 1e6, nonzero.c_str(), share.c_str(),
+                  call.strategy, call.name, call.layers);
     }
     return kExitOk;
   }

@@ -1,9 +1,15 @@
 #include "runtime/trainer/checkpoints.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -63,6 +69,10 @@ struct File {
   }
 };
 
+[[noreturn]] void FailWithoutCheckpoint(const std::string& folder) {
+  throw Error(kExitBadInput, folder + ": holds no checkpoint step-N.safetensors");
+}
+
 std::string ReadNewest(const std::string& folder, File& file) {
   const std::vector<Entry> entries = List(folder);
   for (const Entry& entry : entries) {
@@ -70,8 +80,8 @@ std::string ReadNewest(const std::string& folder, File& file) {
     if (file.Read(entry.path, why)) return entry.path;
     std::fprintf(stderr, "warning: passed over a broken checkpoint: %s\n", why.c_str());
   }
-  throw Error(kExitBadInput, folder + (entries.empty() ? ": holds no checkpoint step-N.safetensors"
-                                                       : ": holds no checkpoint that is whole"));
+  if (entries.empty()) FailWithoutCheckpoint(folder);
+  throw Error(kExitBadInput, folder + ": holds no checkpoint that is whole");
 }
 
 std::string Hexadecimal(double number) {
@@ -100,12 +110,46 @@ void Prune(const std::string& folder) {
   }
 }
 
-}  // namespace
-
-void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape) {
+void MakeFolder(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw Error(kExitFailed, folder + ": cannot be created: " + error.message());
+}
+
+// Opens and locks the file; a file system that has no locks, which says so, leaves the run without one.
+int OpenLock(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) throw Error(kExitFailed, path + ": cannot be opened: " + std::strerror(errno));
+  int failed;
+  while ((failed = flock(file, LOCK_EX | LOCK_NB)) != 0 && errno == EINTR) {
+  }
+  if (failed == 0 || errno != EWOULDBLOCK) return file;
+  close(file);
+  return -1;
+}
+
+}  // namespace
+
+FolderClaim::FolderClaim(const std::string& folder, bool resume) {
+  if (!resume)
+    MakeFolder(folder);
+  else if (List(folder).empty())
+    FailWithoutCheckpoint(folder);
+  file_ = OpenLock(folder + "/lock");
+  if (file_ < 0)
+    throw Error(kExitFailed,
+                folder + ": another run writes its checkpoints there; wait for its end or take another folder");
+  const std::vector<Entry> entries = List(folder);
+  if (resume || entries.empty()) return;
+  close(file_);
+  throw Error(kExitBadInput,
+              entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
+}
+
+FolderClaim::~FolderClaim() { close(file_); }
+
+void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape) {
+  MakeFolder(folder);
   const std::vector<std::pair<std::string, std::string>> values = {
       {"epoch", std::to_string(position.epoch)},        {"batch", std::to_string(position.batch)},
       {"batch_size", std::to_string(shape.batch_size)}, {"samples", std::to_string(shape.samples)},
@@ -145,13 +189,6 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
 std::string NewestCheckpoint(const std::string& folder) {
   File file;
   return ReadNewest(folder, file);
-}
-
-void RequireNoCheckpoints(const std::string& folder) {
-  const std::vector<Entry> entries = List(folder);
-  if (!entries.empty())
-    throw Error(kExitBadInput,
-                entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
 }
 
 }  // namespace brine

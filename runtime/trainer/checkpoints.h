@@ -15,6 +15,21 @@ struct FitShape {
   bool shuffle;
 };
 
+// A run's claim on its folder, which one run at a time may write to.  The system takes it back when the process ends,
+// however it ends.  A claim leaves the empty file `lock` in the folder.
+class FolderClaim {
+ public:
+  // A run that resumes finds checkpoints in the folder; a new one finds none, since it would throw them away, and makes
+  // the folder where it is missing.  Throws Error otherwise, and when another run holds the claim.
+  FolderClaim(const std::string& folder, bool resume);
+  ~FolderClaim();
+  FolderClaim(const FolderClaim&) = delete;
+  FolderClaim& operator=(const FolderClaim&) = delete;
+
+ private:
+  int file_;
+};
+
 // Creates the folder where it is missing.
 void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape);
 
@@ -25,9 +40,6 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
 
 // The newest whole checkpoint's path; the same warnings and errors.
 std::string NewestCheckpoint(const std::string& folder);
-
-// Throws Error when the folder holds checkpoints: a new run would throw away those of an old one.
-void RequireNoCheckpoints(const std::string& folder);
 
 }  // namespace brine
 

@@ -1,4 +1,4 @@
-// How the trainer's C++ half fails: by one exception type that carries the exit code of DESIGN.md.
+// How the trainer's C++ half fails: by one exception type that carries the exit code of the program.
 #ifndef BRINE_RUNTIME_TRAINER_ERROR_H_
 #define BRINE_RUNTIME_TRAINER_ERROR_H_
 

@@ -58,21 +58,20 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (options.verbose) callbacks_.push_back(ProgressCallback(options.epochs));
 }
 
-void FitLoop::Resume() {
+std::unique_ptr<FolderClaim> FitLoop::OpenFolder() {
   if (options_.checkpoint.empty()) {
     if (options_.resume) throw Error(kExitUsage, "resume needs a checkpoint folder");
-    return;
+    return nullptr;
   }
-  if (!options_.resume) {
-    RequireNoCheckpoints(options_.checkpoint);
-    return;
-  }
-  position_ =
-      LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
+  auto claim = std::make_unique<FolderClaim>(options_.checkpoint, options_.resume);
+  if (options_.resume)
+    position_ =
+        LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
+  return claim;
 }
 
 History FitLoop::Run() {
-  Resume();
+  const std::unique_ptr<FolderClaim> claim = OpenFolder();
   History history;
   while (position_.epoch < options_.epochs && !history.stopped) {
     EpochResult result;

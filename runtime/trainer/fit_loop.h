@@ -3,11 +3,14 @@
 #define BRINE_RUNTIME_TRAINER_FIT_LOOP_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "runtime/trainer/trainer.h"
 
 namespace brine {
+
+class FolderClaim;
 
 struct MetricSums {
   double loss = 0, accuracy = 0;  // sums over rows
@@ -32,7 +35,7 @@ class FitLoop {
   History Run();
 
  private:
-  void Resume();
+  std::unique_ptr<FolderClaim> OpenFolder();  // and goes on from it, where asked to; null without one
   void RunEpoch(EpochResult& result);
   void Validate(EpochResult& result);
   void SaveCheckpoint();

@@ -304,9 +304,9 @@ def cell(figures):
     return f"{digits(figures['min'])} ({digits(figures['median'])})"
 
 
-def live_shares(figures):
+def nonzero_shares(figures):
     """The least and the greatest over the kernels that leave zeros out."""
-    shares = [kernel["live"] for kernel in figures["kernels"] if "live" in kernel]
+    shares = [kernel["nonzero"] for kernel in figures["kernels"] if "nonzero" in kernel]
     return " to ".join(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else "–"
 
 
@@ -325,7 +325,7 @@ def markdown(report):
             speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 3 + len(peers) + bool(peers)))
             continue
         row = [name, result["data"], *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]),
-               f"{result['gflops'] / peaks[most]:.0%}", live_shares(result["steps"][most])]
+               f"{result['gflops'] / peaks[most]:.0%}", nonzero_shares(result["steps"][most])]
         if peers:
             row += [*(cell(result["peers"][peer]) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
         speed.append(row)
@@ -341,7 +341,7 @@ def markdown(report):
             held = [peer["anonymous_bytes"] for peer in result["peers"].values() if "anonymous_bytes" in peer]
             row.append(f"{min(held) / 1e6:.0f} MB" if held else "–")
         rest.append(row)
-    head = ["workload/batch", "data", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", "live, least to most", *peers, *(["of the fastest"] if peers else [])]
+    head = ["workload/batch", "data", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", "not zero, least to most", *peers, *(["of the fastest"] if peers else [])]
     text += [table(head, speed), "", table(["workload/batch", f"{most} threads over one", "epoch over its steps", "augmented over plain step"], train), ""]
     head = ["workload/batch", "arena (of bound)", "anonymous (beyond plan)", "cold compile", "width edited", "seed edited: compiled", "start to step", "`brine train`", "stripped",
             *(["least peer, anonymous"] if peers else [])]

@@ -89,6 +89,13 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"a header of the user's",
        "echo mine >small.h; brine compile model.cc -o other 2>&1 | cat >&2; mv small.h kept.h; grep -q mine kept.h", 0,
        "brine: small.h: the C header would be written there, over a file that is not brine's"},
+      {"another machine", "brine compile model.cc --target arm-64-linux", 2,
+       "brine: --target must begin with x86-64-linux, got \"arm-64-linux\": brine cannot compile for another "
+       "architecture or system than this machine's"},
+      {"another system", "brine compile model.cc --target=x86-64-windows", 2,
+       "brine: --target must begin with x86-64-linux, got \"x86-64-windows\": …"},
+      {"more bits", "brine compile model.cc --target x86-64-linuxy", 2, "brine: --target must begin with …"},
+      {"no target", "brine compile model.cc --target=", 2, "brine: --target must begin with x86-64-linux, got \"\": …"},
       {"unknown pass", "brine compile model.cc --without=fusion", 2, "brine: unknown pass \"fusion\"; known are …"},
       {"unknown pass of opt", "brine inspect model.cc >model.ir; brine opt model.ir --print-after=fusion", 2,
        "brine: unknown pass \"fusion\"; known are …"},
@@ -186,7 +193,9 @@ TEST_F(BadInput, InAFile) {
   std::filesystem::create_directories(project_.path("cut"));
   project_.Write("cut/step-9.safetensors", project_.Read("w.safetensors").substr(0, 999));
   std::filesystem::create_directories(project_.path("empty"));
+  Change("huge.cc", "1.0f / 255", "1e19f");
   const Row rows[] = {
+      {"gradients too large to square", "brine train huge.cc", 5, "error: huge.cc:11: dense, loss, accuracy: …"},
       {"no data", "brine train model.cc --data nowhere", 3, "error: nowhere: is not a folder"},
       {"size of a CIFAR-10 file", "brine train model.cc --data cifar", 3,
        "error: cifar/cifar-10-batches-bin/data_batch_1.bin: has 100 bytes, which are no whole number of records of "

@@ -41,6 +41,16 @@ TEST(Examples, Train) {
   }
 }
 
+// Down to the source lines of their layers, with which mistakes are reported.
+TEST(Examples, AreTheSameModelsWhenClangCompilesThem) {
+  const Project project;
+  if (project.Try("command -v clang++").code != 0) GTEST_SKIP() << "no clang++";
+  for (const std::string example : kStandard) {
+    const std::string inspect = "brine inspect " + kExamples + example + "/model.cc";
+    EXPECT_EQ(project.Run("CXX=clang++ " + inspect), project.Run("CXX=g++ " + inspect)) << example;
+  }
+}
+
 TEST(Examples, EmbedInC) {
   const Project project;
   const CommandResult built = project.Try(

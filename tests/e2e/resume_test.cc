@@ -28,13 +28,15 @@ void ExpectTheSameBits(const Project& project, uint64_t epochs) {
   EXPECT_EQ(project.Read("resumed"), project.Read("whole")) << "after " << epochs << " epochs";
 }
 
+// The name of the newest checkpoint, for the shell; not of the temporary file of one.
+const std::string kNewest = "$(ls -t run 2>/dev/null | grep '^step-[0-9]*[.]safetensors$' | head -n 1)";
+
 // Starts or resumes an endless run and ends it by `signal` when it has written another checkpoint, and not just
 // the temporary file of one; returns its exit code.
 int TrainUntil(const Project& project, const std::string& signal, const std::string& flags) {
-  const std::string newest = "$(ls -t run 2>/dev/null | grep '^step-[0-9]*[.]safetensors$' | head -n 1)";
   return project
-      .Try("before=" + newest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" +
-           newest + "\" = \"$before\" ] && kill -0 $!; do sleep 0.01; done\nkill -" + signal + " $!\nwait $!")
+      .Try("before=" + kNewest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" +
+           kNewest + "\" = \"$before\" ] && kill -0 $!; do sleep 0.01; done\nkill -" + signal + " $!\nwait $!")
       .code;
 }
 
@@ -59,6 +61,24 @@ TEST(Resume, AfterThreeKills) {
   const uint64_t steps = StepsDone(project);
   EXPECT_EQ(steps % kSteps, 0u);  // only whole epochs are kept when nothing could be said before the end
   ExpectTheSameBits(project, steps / kSteps + 2);
+}
+
+// The first run is stopped while the others try, so that whatever changed in the folder was their doing.
+TEST(Resume, TwoRunsDoNotShareAFolder) {
+  const Project project;
+  const std::string refused =
+      "error: run: another run writes its checkpoints there; wait for its end or take another folder\n";
+  const std::string list = "ls -l --time-style=full-iso run", others = "2>>others; echo $?\n";
+  const CommandResult result =
+      project.Try("first=\n" + kTrain + "--epochs 1000000 --checkpoint run &\nfirst=$!\nwhile [ -z \"" + kNewest +
+                  "\" ] && kill -0 $first; do sleep 0.01; done\nkill -STOP $first\n" + list + " >before\n" + kTrain +
+                  "--checkpoint run " + others + kTrain + "--checkpoint run --resume " + others + list +
+                  " >after\nkill -KILL $first\nwait $first");
+  EXPECT_EQ(result.code, 128 + 9);
+  EXPECT_EQ(result.out, "1\n1\n");
+  EXPECT_EQ(project.Read("others"), refused + refused);
+  EXPECT_EQ(project.Read("after"), project.Read("before"));
+  ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);  // a lock is not left behind
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // brine.h is what a user's compiler reads first: standard headers only, complete by itself.
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -23,6 +25,27 @@ TEST(Header, IncludesLightStandardHeadersOnly) {
   }
   EXPECT_EQ(included, light);
 }
+
+// A user has the one compiler or the other.
+class Compiler : public testing::TestWithParam<std::string> {};
+
+TEST_P(Compiler, TakesEveryExample) {
+  if (std::system(("command -v " + GetParam() + " >/dev/null").c_str()) != 0) GTEST_SKIP() << "no " << GetParam();
+  int models = 0;
+  for (const auto& example : std::filesystem::directory_iterator(BRINE_SOURCE_DIR "/examples")) {
+    const std::filesystem::path model = example.path() / "model.cc";
+    if (!std::filesystem::exists(model)) continue;
+    ++models;
+    const std::string command = GetParam() +
+                                " -std=c++20 -Wall -Wextra -Werror -fsyntax-only -I'" BRINE_SOURCE_DIR "/frontend' '" +
+                                model.string() + "'";
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  EXPECT_GE(models, 6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Header, Compiler, testing::Values("g++", "clang++"),
+                         [](const auto& row) { return row.param == "g++" ? "Gcc" : "Clang"; });
 
 // The forms in which arguments may be given; that they compile is the test.
 TEST(Header, ArgumentsInEveryForm) {

@@ -1,5 +1,5 @@
 // What the training step of each example, and of each model of tests/bench, executes and moves, as text: a fusion that
-// is lost, a template that no longer fits or a value that is kept too long changes a line here.  For two pinned
+// is lost, a strategy that is no longer chosen or a value that is kept too long changes a line here.  For two pinned
 // targets, so that every machine sees the same numbers.
 #include <elf.h>
 #include <gtest/gtest.h>
@@ -12,9 +12,9 @@
 #include "codegen/toolchain.h"
 #include "ir/text.h"
 #include "passes/derive.h"
+#include "passes/kernel_query.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
-#include "passes/regions.h"
 #include "tests/golden.h"
 #include "tests/kernel/compare.h"
 
@@ -54,25 +54,25 @@ int64_t LoadedBytes(const std::string& object) {
 }
 
 std::string Budget(const ir::Graph& graph, const CompiledKernels& kernels) {
-  std::string text = absl::StrFormat("%-31s %-13s %14s %12s %10s %8s  %s\n", "kernel", "algorithm", "flops", "bytes",
+  std::string text = absl::StrFormat("%-12s %-19s %14s %12s %10s %8s  %s\n", "kernel", "strategy", "flops", "bytes",
                                      "scratch", "loaded", "makes");
   int64_t count = 0, flops = 0, bytes = 0, scratch = 0, loaded = 0;
   for (size_t at = 0; at < graph.nodes.size(); ++at) {
     const ir::Node& node = graph.nodes[at];
     if (!node.is_kernel()) continue;
     const CompiledKernel& kernel = kernels.kernels.at(kernels.symbols[0][at]);
-    const int64_t own_flops = passes::RegionFlops(graph, node, graph.batch_size),
-                  own_bytes = passes::RegionBytes(graph, node);
-    absl::StrAppendFormat(&text, "%-31s %-13s %14s %12d %10d %8d  %s\n", node.region, kernel.algorithm,
-                          absl::StrCat(passes::LiveOperand(node) != ir::kNoValue ? "<= " : "", own_flops), own_bytes,
-                          kernel.scratch_bytes, LoadedBytes(kernel.object), graph.value(node.outputs[0]).name);
+    const int64_t own_flops = passes::KernelFlops(graph, node, graph.batch_size),
+                  own_bytes = passes::KernelBytes(graph, node);
+    absl::StrAppendFormat(&text, "%-12s %-19s %14s %12d %10d %8d  %s\n", node.region, kernel.facts.strategy,
+                          absl::StrCat(kernel.facts.sparse_argument >= 0 ? "<= " : "", own_flops), own_bytes,
+                          kernel.facts.scratch_bytes, LoadedBytes(kernel.object), graph.value(node.outputs[0]).name);
     ++count;
     flops += own_flops;
     bytes += own_bytes;
-    scratch = std::max(scratch, kernel.scratch_bytes);
+    scratch = std::max(scratch, kernel.facts.scratch_bytes);
   }
   for (const auto& [symbol, kernel] : kernels.kernels) loaded += LoadedBytes(kernel.object);
-  absl::StrAppendFormat(&text, "%-31s %-13s %14d %12d %10d %8d\n", absl::StrCat(count, " kernels"), "", flops, bytes,
+  absl::StrAppendFormat(&text, "%-12s %-19s %14d %12d %10d %8d\n", absl::StrCat(count, " kernels"), "", flops, bytes,
                         scratch, loaded);
   const passes::MemoryReport memory = passes::ReportMemory(graph);
   absl::StrAppend(&text, "arena ", memory.arena_bytes(), ", bound ", memory.arena_bound_bytes, "\n");

@@ -75,6 +75,32 @@ TEST_F(CacheTest, MakesItsFolderForItsOwnerOnly) {
   EXPECT_EQ(info.st_mode & 07777, 0700u);
 }
 
+// A home that can be read and not written to; of another user's account, since root may write everywhere.
+TEST_F(CacheTest, AReadOnlyHomeMovesTheDefaultFolder) {
+  const uid_t user = geteuid() == 0 ? 65534 : geteuid();
+  const std::string home = folder_.path() + "/home",
+                    temporary = folder_.path() + "/brine-cache-" + std::to_string(user);
+  std::filesystem::create_directories(home + "/.cache/brine");
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0777), 0);
+  ASSERT_EQ(chown((home + "/.cache/brine").c_str(), user, getegid()), 0);
+  ASSERT_EQ(chmod((home + "/.cache/brine").c_str(), 0500), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    setenv("HOME", home.c_str(), 1);
+    setenv("TMPDIR", folder_.path().c_str(), 1);
+    unsetenv("BRINE_CACHE");
+    unsetenv("XDG_CACHE_HOME");
+    if (geteuid() != user && seteuid(user) != 0) _exit(2);
+    std::string warning;
+    const auto cache = Cache::OpenDefault(warning);
+    const bool told = warning == home + "/.cache/brine: Permission denied; kernels are kept in " + temporary;
+    _exit(cache.ok() && cache->folder() == temporary && told && cache->Put("key", "payload").ok() ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(CacheTest, ReadersSeeWholeEntriesWhileOthersWrite) {
   const Cache cache = OpenCache();
   std::vector<pid_t> children;

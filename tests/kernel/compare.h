@@ -28,11 +28,12 @@ inline std::vector<const char*> Targets() {
 }
 inline std::string TargetName(const char* target) { return *target == '\0' ? "Host" : "Avx2"; }
 
-// Adds one draw of `name`.  Whole numbers must agree exactly.
-inline void AddErrors(const std::string& name, const ir::Tensors<float>& kernel, const ir::Tensors<float>& float_loop,
-                      const ir::Tensors<double>& exact, const ir::Tensors<double>& absolute, Errors& errors) {
-  const ir::Tensor<float>&got = kernel.at(name), &rounded = float_loop.at(name);
-  const ir::Tensor<double>&want = exact.at(name), &terms = absolute.at(name);
+// Adds one draw of `name`, which the interpreter calls `expected`.  Whole numbers must agree exactly.
+inline void AddErrors(const std::string& name, const std::string& expected, const ir::Tensors<float>& kernel,
+                      const ir::Tensors<float>& float_loop, const ir::Tensors<double>& exact,
+                      const ir::Tensors<double>& absolute, Errors& errors) {
+  const ir::Tensor<float>&got = kernel.at(name), &rounded = float_loop.at(expected);
+  const ir::Tensor<double>&want = exact.at(expected), &terms = absolute.at(expected);
   EXPECT_EQ(got.whole, want.whole) << name;
   ASSERT_EQ(got.real.size(), want.real.size()) << name;
   errors.size = want.size();

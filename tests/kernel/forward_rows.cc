@@ -1,5 +1,5 @@
-// Forward kernels that the template tests compile.
-#include "tests/kernel/template_cases.h"
+// Forward kernels that the strategy tests compile.
+#include "tests/kernel/strategy_cases.h"
 
 namespace brine::codegen {
 namespace {
@@ -9,7 +9,7 @@ constexpr Row kRows[] = {
       input %x : f32[n,9,15,3] data
       input %w : f32[3,3,3,19] data
       input %b : f32[19] data
-      %r, %i = kernel(%x, %w, %b) <conv_pool> {
+      %r, %i = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) : f32[n,7,13,19]
         %a = add(%c, %b) : f32[n,7,13,19]
         %p, %i = max_pool(%a) : f32[n,3,6,19], u8[n,3,6,19]
@@ -19,7 +19,7 @@ constexpr Row kRows[] = {
       input %x : f32[n,10,7,5] data
       input %w : f32[3,3,5,48] data
       input %b : f32[48] data
-      %i, %p = kernel(%x, %w, %b) <conv_pool> {
+      %i, %p = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,10,7,48]
         %a = add(%c, %b) : f32[n,10,7,48]
         %p, %i = max_pool(%a) {strides=[3,2], window=[3,2]} : f32[n,3,3,48], u8[n,3,3,48]
@@ -28,7 +28,7 @@ constexpr Row kRows[] = {
     {"conv_pool_mean_of_strided", R"(
       input %x : f32[n,13,12,4] data
       input %w : f32[2,3,4,5] data
-      %r = kernel(%x, %w) <conv_pool> {
+      %r = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) {dilations=[1,2], strides=[2,1]} : f32[n,6,8,5]
         %p = avg_pool(%c) {strides=[2,3], window=[2,3]} : f32[n,3,2,5]
         %r = tanh(%p) : f32[n,3,2,5]
@@ -37,111 +37,131 @@ constexpr Row kRows[] = {
       input %x : f32[n,10,14,3] data
       input %w : f32[3,3,3,19] data
       input %b : f32[19] data
-      %i, %p = kernel(%x, %w, %b) <conv_pool> {
+      %i, %p = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) : f32[n,8,12,19]
         %a = add(%c, %b) : f32[n,8,12,19]
         %p, %i = relu_avg_pool(%a) {strides=[2,4], window=[2,4]} : f32[n,4,3,19], u8[n,4,3,19]
       } : u8[n,4,3,19], f32[n,4,3,19])"},
-    {"conv_pool_of_masked_means_by_winograd", R"(
+    {
+        "conv_pool_of_masked_means_by_winograd",
+        R"(
       input %x : f32[n,11,9,16] data
       input %w : f32[3,3,16,24] data
-      %p, %i = kernel(%x, %w) <conv_pool> {
+      %p, %i = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) : f32[n,9,7,24]
         %p, %i = relu_avg_pool(%c) : f32[n,4,3,24], u8[n,4,3,24]
       } : f32[n,4,3,24], u8[n,4,3,24])",
-     4, true},
+    },
     {"conv_pool_of_overlapping_windows", R"(
       input %x : f32[n,8,8,3] data
       input %w : f32[3,3,3,8] data
-      %p = kernel(%x, %w) <conv_pool> {
+      %p = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) : f32[n,6,6,8]
         %p, %j = max_pool(%c) {strides=[1,1]} : f32[n,5,5,8], u8[n,5,5,8]
       } : f32[n,5,5,8])"},
-    {"conv_pool_by_winograd", R"(
+    {
+        "conv_pool_by_winograd",
+        R"(
       input %x : f32[n,11,17,16] data
       input %w : f32[3,3,16,19] data
       input %b : f32[19] data
-      %r, %i = kernel(%x, %w, %b) <conv_pool> {
+      %r, %i = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,0,1,1]} : f32[n,11,16,19]
         %a = add(%c, %b) : f32[n,11,16,19]
         %p, %i = max_pool(%a) : f32[n,5,8,19], u8[n,5,8,19]
         %r = relu(%p) : f32[n,5,8,19]
       } : f32[n,5,8,19], u8[n,5,8,19])",
-     4, true},
-    {"conv_mean_by_winograd_in_tasks", R"(
+    },
+    {
+        "conv_mean_by_winograd_in_tasks",
+        R"(
       input %x : f32[n,36,36,40] data
       input %w : f32[3,3,40,24] data
-      %p = kernel(%x, %w) <conv_pool> {
+      %p = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) : f32[n,34,34,24]
         %p = avg_pool(%c) : f32[n,17,17,24]
       } : f32[n,17,17,24])",
-     4, true},
-    {"conv_pool_by_rows", R"(
+    },
+    {
+        "conv_pool_by_rows",
+        R"(
       input %x : f32[n,15,17,3] data
       input %w : f32[3,3,3,64] data
       input %b : f32[64] data
-      %r, %i = kernel(%x, %w, %b) <conv_pool> {
+      %r, %i = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) : f32[n,13,15,64]
         %a = add(%c, %b) : f32[n,13,15,64]
         %p, %i = max_pool(%a) : f32[n,6,7,64], u8[n,6,7,64]
         %r = relu(%p) : f32[n,6,7,64]
       } : f32[n,6,7,64], u8[n,6,7,64])",
-     4, true},
-    {"conv_pool_by_rows_in_chunks", R"(
+    },
+    {
+        "conv_pool_by_rows_in_chunks",
+        R"(
       input %x : f32[n,34,48,7] data
       input %w : f32[3,3,7,32] data
-      %p, %i = kernel(%x, %w) <conv_pool> {
+      %p, %i = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,0,0,2]} : f32[n,33,48,32]
         %p, %i = relu_avg_pool(%c) : f32[n,16,24,32], u8[n,16,24,32]
       } : f32[n,16,24,32], u8[n,16,24,32])",
-     4, true},
-    {"conv_by_rows", R"(
+    },
+    {
+        "conv_by_rows",
+        R"(
       input %x : f32[n,10,13,3] data
       input %w : f32[3,3,3,32] data
       input %b : f32[32] data
-      %r = kernel(%x, %w, %b) <conv_pool> {
+      %r = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,10,13,32]
         %a = add(%c, %b) : f32[n,10,13,32]
         %r = relu(%a) : f32[n,10,13,32]
       } : f32[n,10,13,32])",
-     4, true},
-    {"conv_by_rows_in_chunks", R"(
+    },
+    {
+        "conv_by_rows_in_chunks",
+        R"(
       input %x : f32[n,14,40,3] data
       input %w : f32[3,3,3,32] data
-      %c = kernel(%x, %w) <conv_pool> {
+      %c = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,14,40,32]
       } : f32[n,14,40,32])",
-     4, true},
-    {"conv_by_rows_of_one_channel", R"(
+    },
+    {
+        "conv_by_rows_of_one_channel",
+        R"(
       input %x : f32[n,4,24,1] data
       input %w : f32[3,3,1,32] data
-      %c = kernel(%x, %w) <conv_pool> {
+      %c = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) : f32[n,2,22,32]
       } : f32[n,2,22,32])",
-     4, true},
-    {"conv_by_winograd", R"(
+    },
+    {
+        "conv_by_winograd",
+        R"(
       input %x : f32[n,9,12,17] data
       input %w : f32[3,3,17,24] data
       input %b : f32[24] data
-      %r = kernel(%x, %w, %b) <conv_pool> {
+      %r = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,9,12,24]
         %a = add(%c, %b) : f32[n,9,12,24]
         %r = relu(%a) : f32[n,9,12,24]
       } : f32[n,9,12,24])",
-     4, true},
-    {"conv_by_winograd_of_small_pictures", R"(
+    },
+    {
+        "conv_by_winograd_of_small_pictures",
+        R"(
       input %x : f32[n,5,4,16] data
       input %w : f32[3,3,16,40] data
-      %r = kernel(%x, %w) <conv_pool> {
+      %r = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,5,4,40]
         %r = relu(%c) : f32[n,5,4,40]
       } : f32[n,5,4,40])",
-     4, true},
+    },
     {"conv_of_strides", R"(
       input %x : f32[n,19,14,11] data
       input %w : f32[3,3,11,40] data
       input %b : f32[40] data
-      %r = kernel(%x, %w, %b) <conv_pool> {
+      %r = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) {pads=[0,1,0,1], strides=[2,2]} : f32[n,9,7,40]
         %a = add(%c, %b) : f32[n,9,7,40]
         %r = relu(%a) : f32[n,9,7,40]
@@ -150,38 +170,38 @@ constexpr Row kRows[] = {
       input %x : f32[n,10,13,3] data
       input %w : f32[3,3,3,19] data
       input %b : f32[19] data
-      %r = kernel(%x, %w, %b) <conv_pool> {
+      %r = kernel(%x, %w, %b) <contraction> {
         %c = conv2d(%x, %w) {pads=[0,0,1,1], strides=[2,2]} : f32[n,5,6,19]
         %a = add(%c, %b) : f32[n,5,6,19]
         %r = relu(%a) : f32[n,5,6,19]
       } : f32[n,5,6,19])"},
-    {"conv_of_live", R"(
+    {"conv_of_sparse", R"(
       input %d : f32[n,9,10,40] data
       input %w : f32[3,3,40,64] data
       input %b : f32[64] data
-      %r = kernel(%d, %w, %b) <conv_of_live> {
+      %r = kernel(%d, %w, %b) <contraction sparse=[0]> {
         %c = conv2d(%d, %w) {pads=[0,1,1,0], strides=[2,2]} : f32[n,4,5,64]
         %a = add(%c, %b) : f32[n,4,5,64]
         %r = relu(%a) : f32[n,4,5,64]
       } : f32[n,4,5,64])"},
-    {"conv_of_live_in_chunks", R"(
+    {"conv_of_sparse_in_chunks", R"(
       input %d : f32[n,21,26,17] data
       input %w : f32[2,4,17,128] data
-      %c = kernel(%d, %w) <conv_of_live> {
+      %c = kernel(%d, %w) <contraction sparse=[0]> {
         %c = conv2d(%d, %w) {dilations=[3,1], pads=[2,0,2,3], strides=[1,2]} : f32[n,22,13,128]
       } : f32[n,22,13,128])"},
     {"conv_in_chunks", R"(
       input %x : f32[n,50,47,8] data
       input %w : f32[2,1,8,24] data
-      %r = kernel(%x, %w) <conv_pool> {
+      %r = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) {dilations=[4,1], strides=[1,3]} : f32[n,46,16,24]
         %r = tanh(%c) : f32[n,46,16,24]
       } : f32[n,46,16,24])"},
-    {"dense_of_live", R"(
+    {"dense_of_sparse", R"(
       input %d : f32[n,150] data
       input %w : f32[150,140] data
       input %b : f32[140] data
-      %r = kernel(%d, %w, %b) <dense_of_live> {
+      %r = kernel(%d, %w, %b) <contraction sparse=[0]> {
         %m = matmul(%d, %w) : f32[n,140]
         %a = add(%m, %b) : f32[n,140]
         %r = relu(%a) : f32[n,140]
@@ -190,7 +210,7 @@ constexpr Row kRows[] = {
       input %x : f32[n,700] data
       input %w : f32[700,75] data
       input %b : f32[75] data
-      %r = kernel(%x, %w, %b) <dense> {
+      %r = kernel(%x, %w, %b) <contraction> {
         %m = matmul(%x, %w) : f32[n,75]
         %a = add(%m, %b) : f32[n,75]
         %r = relu(%a) : f32[n,75]
@@ -198,20 +218,20 @@ constexpr Row kRows[] = {
     {"dense_deep_in_whole_chunks", R"(
       input %x : f32[n,1536] data
       input %w : f32[1536,32] data
-      %m = kernel(%x, %w) <dense> {
+      %m = kernel(%x, %w) <contraction> {
         %m = matmul(%x, %w) : f32[n,32]
       } : f32[n,32])"},
-    {"dense_deep_of_live", R"(
+    {"dense_deep_of_sparse", R"(
       input %x : f32[n,580] data
       input %w : f32[580,128] data
-      %m = kernel(%x, %w) <dense_of_live> {
+      %m = kernel(%x, %w) <contraction sparse=[0]> {
         %m = matmul(%x, %w) : f32[n,128]
       } : f32[n,128])"},
-    {"dense_deep_of_live_in_strips", R"(
+    {"dense_deep_of_sparse_in_strips", R"(
       input %x : f32[n,640] data
       input %w : f32[640,150] data
       input %b : f32[150] data
-      %r = kernel(%x, %w, %b) <dense_of_live> {
+      %r = kernel(%x, %w, %b) <contraction sparse=[0]> {
         %m = matmul(%x, %w) : f32[n,150]
         %a = add(%m, %b) : f32[n,150]
         %r = relu(%a) : f32[n,150]

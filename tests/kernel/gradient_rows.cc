@@ -1,5 +1,5 @@
-// Gradient kernels that the template tests compile.
-#include "tests/kernel/template_cases.h"
+// Gradient kernels that the strategy tests compile.
+#include "tests/kernel/strategy_cases.h"
 
 namespace brine::codegen {
 namespace {
@@ -9,7 +9,7 @@ constexpr Row kRows[] = {
       input %x : f32[n,11,14,3] data
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
-      %g, %b = kernel(%x, %d, %i) <conv_grad_filter> {
+      %g, %b = kernel(%x, %d, %i) <contraction> {
         %y = relu_avg_pool_grad(%d, %i) {input_size=[9,12]} : f32[n,9,12,19]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[19]
@@ -19,46 +19,48 @@ constexpr Row kRows[] = {
       input %x : f32[n,9,7,16] data
       input %d : f32[n,4,3,24] data
       input %i : u8[n,4,3,24] data
-      %b, %g = kernel(%d, %i, %x) <conv_grad_filter> {
+      %b, %g = kernel(%d, %i, %x) <contraction> {
         %y = relu_avg_pool_grad(%d, %i) {input_size=[9,7]} : f32[n,9,7,24]
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[24]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,24]
       } : f32[24], f32[3,3,16,24])",
-     16, true},
+     16},
     {"input_of_masked_means", R"(
       input %d : f32[n,4,3,24] data
       input %i : u8[n,4,3,24] data
       input %w : f32[3,3,16,24] data
       input %y : f32[n,11,9,16] data
-      %g = kernel(%d, %i, %w, %y) <conv_grad_input> {
+      %g = kernel(%d, %i, %w, %y) <contraction> {
         %e = relu_avg_pool_grad(%d, %i) {input_size=[9,7]} : f32[n,9,7,24]
         %x = conv2d_grad_input(%e, %w) {input_size=[11,9]} : f32[n,11,9,16]
         %g = relu_grad(%x, %y) : f32[n,11,9,16]
       } : f32[n,11,9,16])",
-     16, true},
+     16},
     {"input_of_masked_means_of_strides", R"(
       input %d : f32[n,2,3,8] data
       input %i : u8[n,2,3,8] data
       input %w : f32[3,3,16,8] data
-      %x = kernel(%d, %i, %w) <conv_grad_input> {
+      %x = kernel(%d, %i, %w) <contraction> {
         %e = relu_avg_pool_grad(%d, %i) {input_size=[5,7]} : f32[n,5,7,8]
         %x = conv2d_grad_input(%e, %w) {input_size=[11,15], strides=[2,2]} : f32[n,11,15,16]
       } : f32[n,11,15,16])",
      16},
-    {"input_by_winograd", R"(
+    {
+        "input_by_winograd",
+        R"(
       input %d : f32[n,7,10,16] data
       input %w : f32[3,3,19,16] data
       input %y : f32[n,9,11,19] data
-      %g = kernel(%d, %w, %y) <conv_grad_input> {
+      %g = kernel(%d, %w, %y) <contraction> {
         %x = conv2d_grad_input(%d, %w) {input_size=[9,11], pads=[0,0,0,1]} : f32[n,9,11,19]
         %g = relu_grad(%x, %y) : f32[n,9,11,19]
       } : f32[n,9,11,19])",
-     4, true},
+    },
     {"filter_of_few_channels", R"(
       input %x : f32[n,11,13,3] data
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
-      %g, %b = kernel(%x, %d, %i) <conv_grad_filter> {
+      %g, %b = kernel(%x, %d, %i) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[9,11]} : f32[n,9,11,19]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
@@ -67,7 +69,7 @@ constexpr Row kRows[] = {
       input %x : f32[n,20,18,16] data
       input %d : f32[n,9,8,18] data
       input %i : u8[n,9,8,18] data
-      %b, %g = kernel(%d, %i, %x) <conv_grad_filter> {
+      %b, %g = kernel(%d, %i, %x) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[18,16]} : f32[n,18,16,18]
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[18]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,16,18]
@@ -76,7 +78,7 @@ constexpr Row kRows[] = {
       input %x : f32[n,9,7,32] data
       input %d : f32[n,3,3,7] data
       input %i : u8[n,3,3,7] data
-      %g = kernel(%d, %i, %x) <conv_grad_filter> {
+      %g = kernel(%d, %i, %x) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[9,7], strides=[3,2], window=[3,2]} : f32[n,9,7,7]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,32,7]
       } : f32[5,3,32,7])",
@@ -85,61 +87,65 @@ constexpr Row kRows[] = {
       input %x : f32[n,11,9,1] data
       input %d : f32[n,3,2,6] data
       input %i : u8[n,3,2,6] data
-      %g = kernel(%d, %i, %x) <conv_grad_filter> {
+      %g = kernel(%d, %i, %x) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[7,5]} : f32[n,7,5,6]
         %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,5]} : f32[5,5,1,6]
       } : f32[5,5,1,6])"},
     {"filter_of_every_pixel", R"(
       input %x : f32[n,11,9,5] data
       input %d : f32[n,11,9,19] data
-      %b, %g = kernel(%d, %x) <conv_grad_filter> {
+      %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,19]
       } : f32[19], f32[3,3,5,19])"},
-    {"filter_by_winograd", R"(
+    {
+        "filter_by_winograd",
+        R"(
       input %x : f32[n,5,6,60] data
       input %d : f32[n,5,6,136] data
-      %b, %g = kernel(%d, %x) <conv_grad_filter> {
+      %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,60,136]
       } : f32[136], f32[3,3,60,136])",
-     4, true},
-    {"filter_by_winograd_in_groups", R"(
+    },
+    {
+        "filter_by_winograd_in_groups",
+        R"(
       input %x : f32[n,19,22,16] data
       input %d : f32[n,18,20,24] data
-      %g = kernel(%d, %x) <conv_grad_filter> {
+      %g = kernel(%d, %x) <contraction> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,0,0,0]} : f32[3,3,16,24]
       } : f32[3,3,16,24])",
-     4, true},
+    },
     {"filter_of_every_pixel_strided", R"(
       input %x : f32[n,23,21,1] data
       input %d : f32[n,11,10,16] data
-      %g = kernel(%d, %x) <conv_grad_filter> {
+      %g = kernel(%d, %x) <contraction> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
       } : f32[2,3,1,16])"},
     {"filter_of_few_channels_strided", R"(
       input %x : f32[n,10,13,3] data
       input %d : f32[n,5,6,19] data
-      %g = kernel(%d, %x) <conv_grad_filter> {
+      %g = kernel(%d, %x) <contraction> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,3,19]
       } : f32[3,3,3,19])"},
     {"input_of_strides", R"(
       input %d : f32[n,5,6,7] data
       input %w : f32[3,3,19,7] data
-      %x = kernel(%d, %w) <conv_grad_input> {
+      %x = kernel(%d, %w) <contraction> {
         %x = conv2d_grad_input(%d, %w) {input_size=[9,12], pads=[1,1,1,0], strides=[2,2]} : f32[n,9,12,19]
       } : f32[n,9,12,19])"},
     {"input_of_strides_in_chunks", R"(
       input %d : f32[n,23,23,12] data
       input %w : f32[4,3,32,12] data
-      %x = kernel(%d, %w) <conv_grad_input> {
+      %x = kernel(%d, %w) <contraction> {
         %x = conv2d_grad_input(%d, %w) {input_size=[46,46], pads=[1,0,1,1], strides=[2,2]} : f32[n,46,46,32]
       } : f32[n,46,46,32])"},
     {"input_of_uneven_strides", R"(
       input %d : f32[n,3,4,5] data
       input %w : f32[3,2,16,5] data
       input %y : f32[n,11,9,16] data
-      %g = kernel(%d, %w, %y) <conv_grad_input> {
+      %g = kernel(%d, %w, %y) <contraction> {
         %x = conv2d_grad_input(%d, %w) {input_size=[11,9], strides=[3,2]} : f32[n,11,9,16]
         %g = relu_grad(%x, %y) : f32[n,11,9,16]
       } : f32[n,11,9,16])"},
@@ -148,7 +154,7 @@ constexpr Row kRows[] = {
       input %i : u8[n,4,5,19] data
       input %w : f32[3,3,16,19] data
       input %y : f32[n,11,13,16] data
-      %g = kernel(%d, %i, %w, %y) <conv_grad_input> {
+      %g = kernel(%d, %i, %w, %y) <contraction> {
         %e = max_pool_grad(%d, %i) {input_size=[9,11]} : f32[n,9,11,19]
         %x = conv2d_grad_input(%e, %w) {input_size=[11,13]} : f32[n,11,13,16]
         %g = relu_grad(%x, %y) : f32[n,11,13,16]
@@ -157,7 +163,7 @@ constexpr Row kRows[] = {
       input %d : f32[n,12,13,64] data
       input %i : u8[n,12,13,64] data
       input %w : f32[3,3,5,64] data
-      %x = kernel(%d, %i, %w) <conv_grad_input> {
+      %x = kernel(%d, %i, %w) <contraction> {
         %e = max_pool_grad(%d, %i) {input_size=[25,26]} : f32[n,25,26,64]
         %x = conv2d_grad_input(%e, %w) {input_size=[25,26], pads=[1,1,1,1]} : f32[n,25,26,5]
       } : f32[n,25,26,5])"},
@@ -165,85 +171,85 @@ constexpr Row kRows[] = {
       input %d : f32[n,3,2,300] data
       input %i : u8[n,3,2,300] data
       input %w : f32[2,1,9,300] data
-      %x = kernel(%d, %i, %w) <conv_grad_input> {
+      %x = kernel(%d, %i, %w) <contraction> {
         %e = max_pool_grad(%d, %i) {input_size=[4,7], strides=[1,3], window=[1,3]} : f32[n,4,7,300]
         %x = conv2d_grad_input(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
       } : f32[n,5,7,9])",
      3},
-    {"input_of_live", R"(
+    {"input_of_sparse", R"(
       input %d : f32[n,5,4,40] data
       input %w : f32[3,3,19,40] data
       input %y : f32[n,11,7,19] data
-      %g = kernel(%d, %w, %y) <conv_grad_input_of_live> {
+      %g = kernel(%d, %w, %y) <contraction sparse=[0]> {
         %e = conv2d_grad_input(%d, %w) {input_size=[11,7], pads=[0,1,0,1], strides=[2,2]} : f32[n,11,7,19]
         %g = relu_grad(%e, %y) : f32[n,11,7,19]
       } : f32[n,11,7,19])"},
-    {"input_of_live_wide", R"(
+    {"input_of_sparse_wide", R"(
       input %d : f32[n,6,3,260] data
       input %w : f32[2,5,8,260] data
-      %x = kernel(%d, %w) <conv_grad_input_of_live> {
+      %x = kernel(%d, %w) <contraction sparse=[0]> {
         %x = conv2d_grad_input(%d, %w) {input_size=[7,9], pads=[0,1,0,1], strides=[1,3]} : f32[n,7,9,8]
       } : f32[n,7,9,8])"},
-    {"input_of_live_by_taps", R"(
+    {"input_of_sparse_by_taps", R"(
       input %d : f32[n,6,5,72] data
       input %w : f32[3,4,64,72] data
       input %y : f32[n,11,14,64] data
-      %g = kernel(%d, %w, %y) <conv_grad_input_of_live> {
+      %g = kernel(%d, %w, %y) <contraction sparse=[0]> {
         %e = conv2d_grad_input(%d, %w) {input_size=[11,14], pads=[1,2,1,1], strides=[2,3]} : f32[n,11,14,64]
         %g = relu_grad(%e, %y) : f32[n,11,14,64]
       } : f32[n,11,14,64])"},
-    {"filter_of_live", R"(
+    {"filter_of_sparse", R"(
       input %x : f32[n,7,10,24] data
       input %d : f32[n,7,10,19] data
-      %b, %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+      %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,24,19]
       } : f32[19], f32[5,3,24,19])"},
     {"filter_of_every_pixel_large", R"(
       input %x : f32[n,5,6,60] data
       input %d : f32[n,5,2,136] data
-      %b, %g = kernel(%d, %x) <conv_grad_filter> {
+      %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,5], pads=[1,0,1,0]} : f32[3,5,60,136]
       } : f32[136], f32[3,5,60,136])"},
-    {"filter_of_live_with_few_filters", R"(
+    {"filter_of_sparse_with_few_filters", R"(
       input %x : f32[n,32,32,16] data
       input %d : f32[n,32,32,2] data
-      %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+      %g = kernel(%d, %x) <contraction sparse=[0]> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,2]
       } : f32[3,3,16,2])"},
-    {"filter_of_live_strided", R"(
+    {"filter_of_sparse_strided", R"(
       input %x : f32[n,12,9,32] data
       input %d : f32[n,6,3,7] data
-      %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+      %g = kernel(%d, %x) <contraction sparse=[0]> {
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,0], strides=[2,3]} : f32[3,3,32,7]
       } : f32[3,3,32,7])"},
-    {"filter_of_live_in_shared_lists", R"(
+    {"filter_of_sparse_in_shared_lists", R"(
       input %x : f32[n,6,6,64] data
       input %d : f32[n,3,3,24] data
-      %b, %g = kernel(%d, %x) <conv_grad_filter_of_live> {
+      %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
         %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
       } : f32[24], f32[3,3,64,24])"},
-    {"dense_grad_input_of_live", R"(
+    {"dense_grad_input_of_sparse", R"(
       input %d : f32[n,75] data
       input %w : f32[150,75] data
       input %y : f32[n,150] data
-      %g = kernel(%d, %w, %y) <dense_grad_input_of_live> {
+      %g = kernel(%d, %w, %y) <contraction sparse=[0]> {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
-    {"dense_grad_filter_of_live_input", R"(
+    {"dense_grad_filter_with_sparse_input", R"(
       input %d : f32[n,75] data
       input %y : f32[n,140] data
-      %b, %g = kernel(%y, %d) <dense_grad_filter_of_live_input> {
+      %b, %g = kernel(%y, %d) <contraction sparse=[0]> {
         %b = reduce_sum(%y) {axes=[0]} : f32[140]
         %g = matmul(%d, %y) {transpose_a=true} : f32[75,140]
       } : f32[140], f32[75,140])"},
-    {"dense_grad_filter_of_live", R"(
+    {"dense_grad_filter_of_sparse", R"(
       input %x : f32[n,140] data
       input %d : f32[n,75] data
-      %b, %g = kernel(%d, %x) <dense_grad_filter_of_live> {
+      %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0]} : f32[75]
         %g = matmul(%x, %d) {transpose_a=true} : f32[140,75]
       } : f32[75], f32[140,75])"},
@@ -251,7 +257,7 @@ constexpr Row kRows[] = {
       input %d : f32[n,80] data
       input %w : f32[150,80] data
       input %y : f32[n,150] data
-      %g = kernel(%d, %w, %y) <dense_grad_input> {
+      %g = kernel(%d, %w, %y) <contraction> {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
@@ -259,20 +265,20 @@ constexpr Row kRows[] = {
       input %d : f32[n,270] data
       input %w : f32[150,270] data
       input %y : f32[n,150] data
-      %g = kernel(%d, %w, %y) <dense_grad_input> {
+      %g = kernel(%d, %w, %y) <contraction> {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
     {"dense_grad_input_over_many_units", R"(
       input %d : f32[n,270] data
       input %w : f32[150,270] data
-      %g = kernel(%d, %w) <dense_grad_input> {
+      %g = kernel(%d, %w) <contraction> {
         %g = matmul(%d, %w) {transpose_b=true} : f32[n,150]
       } : f32[n,150])"},
-    {"dense_grad_input_of_live_over_many_units", R"(
+    {"dense_grad_input_of_sparse_over_many_units", R"(
       input %d : f32[n,256] data
       input %w : f32[33,256] data
-      %g = kernel(%d, %w) <dense_grad_input_of_live> {
+      %g = kernel(%d, %w) <contraction sparse=[0]> {
         %g = matmul(%d, %w) {transpose_b=true} : f32[n,33]
       } : f32[n,33])"},
 };

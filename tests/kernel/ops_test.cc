@@ -100,7 +100,7 @@ struct Cases {
       const auto outputs = graph.AddNode(*rows[at].op, inputs, rows[at].attributes, {}, absl::StrCat("case", at));
       EXPECT_TRUE(outputs.ok()) << ToString(rows[at]) << ": " << outputs.status();
       ir::Node kernel;
-      kernel.region = "generic";
+      kernel.region = "loop";
       kernel.inputs = inputs;
       kernel.outputs = *outputs;
       kernel.body = {graph.nodes.back()};
@@ -140,7 +140,8 @@ void CompareAll(Step& step, int64_t n, int draws) {
     const auto absolute = ir::Interpret<double>(cases.graph, ToDouble(given, true), n);
     ASSERT_TRUE(float_loop.ok() && exact.ok() && absolute.ok()) << exact.status();
     for (const auto& names : cases.results) {
-      for (const std::string& name : names) AddErrors(name, *kernel, *float_loop, *exact, *absolute, errors[name]);
+      for (const std::string& name : names)
+        AddErrors(name, name, *kernel, *float_loop, *exact, *absolute, errors[name]);
     }
   }
   for (size_t at = 0; at < cases.rows.size(); ++at) {

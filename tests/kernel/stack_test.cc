@@ -17,31 +17,31 @@ constexpr struct {
     {"WideWinograd", R"(
   input %x : f32[n,4,4000,16] data
   input %w : f32[3,3,16,16] data
-  %y = kernel(%x, %w) <conv_pool> {
+  %y = kernel(%x, %w) <contraction> {
     %y = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,4,4000,16]
   } : f32[n,4,4000,16])"},
     {"DeepWinograd", R"(
   input %x : f32[n,8,8,3000] data
   input %w : f32[3,3,3000,16] data
-  %y = kernel(%x, %w) <conv_pool> {
+  %y = kernel(%x, %w) <contraction> {
     %y = conv2d(%x, %w) : f32[n,6,6,16]
   } : f32[n,6,6,16])"},
     {"DeepWinogradOfOddTiles", R"(
   input %x : f32[n,8,8,2600] data
   input %w : f32[3,3,2600,16] data
-  %y = kernel(%x, %w) <conv_pool> {
+  %y = kernel(%x, %w) <contraction> {
     %y = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,8,8,16]
   } : f32[n,8,8,16])"},
     {"WideDirect", R"(
   input %x : f32[n,1,40000,16] data
   input %w : f32[1,3,16,16] data
-  %y = kernel(%x, %w) <conv_pool> {
+  %y = kernel(%x, %w) <contraction> {
     %y = conv2d(%x, %w) : f32[n,1,39998,16]
   } : f32[n,1,39998,16])"},
     {"WideStrided", R"(
   input %d : f32[n,1,20000,16] data
   input %w : f32[1,3,16,16] data
-  %y = kernel(%d, %w) <conv_grad_input> {
+  %y = kernel(%d, %w) <contraction> {
     %y = conv2d_grad_input(%d, %w) {input_size=[1,40001], strides=[1,2]} : f32[n,1,40001,16]
   } : f32[n,1,40001,16])"},
 };

@@ -151,6 +151,56 @@ TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
   EXPECT_GT(seen, 3);
 }
 
+// Files outside ir/ that name ops, and why; anything else asks an op's kind and traits.
+const std::map<std::string, std::string> kNamesOps = {
+    {"codegen/halide/conv/problem.cc", "reads off which operand of a convolution is which"},
+    {"codegen/halide/kernel_spec.cc", "sums may begin with what is added to them"},
+    {"codegen/halide/strategies.cc", "the table says which op a strategy implements"},
+    {"frontend/convolution.cc", "makes nodes"},
+    {"frontend/dense.cc", "makes nodes"},
+    {"frontend/layer_builder.cc", "makes nodes"},
+    {"frontend/pooling.cc", "makes nodes"},
+    {"frontend/random.cc", "makes nodes"},
+    {"frontend/reshaping.cc", "makes nodes"},
+    {"frontend/training.cc", "cross-entropy takes a softmax's operand"},
+    {"passes/add_loss.cc", "makes nodes; cross-entropy takes a softmax's operand"},
+    {"passes/add_optimizer.cc", "makes nodes"},
+    {"passes/autodiff.cc", "makes nodes"},
+    {"passes/canonicalize.cc", "rewrites"},
+    {"passes/fold_constants.cc", "rewrites"},
+    {"passes/simplify.cc", "rewrites"},
+    {"passes/state_updates.cc", "makes copies"},
+};
+
+// One file an op implements it (codegen/ops); every other file must stand in the table above.
+TEST(Layering, OpsAreNamedByThoseWhoImplementOrRewriteThem) {
+  Names constants;
+  std::ifstream rows(kRoot / "ir/ops.def");
+  const std::regex row("BRINE_(?:OP|ELEMENTWISE)\\(([a-z0-9_]+), (k[A-Za-z0-9]+)\\)");
+  for (std::string line; std::getline(rows, line);) {
+    std::smatch match;
+    if (std::regex_match(line, match, row)) constants.insert(match[2]);
+  }
+  EXPECT_GT(constants.size(), 30u);
+  Names naming;
+  const std::regex name("\\bir::(k[A-Z][A-Za-z0-9]*)\\b");
+  for (const char* folder : {"passes", "codegen", "frontend", "runtime"}) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      const std::string path = entry.path().lexically_relative(kRoot).generic_string();
+      if (!entry.is_regular_file() || path.rfind("codegen/ops/", 0) == 0) continue;
+      std::stringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      const std::string all = text.str();
+      for (std::sregex_iterator at(all.begin(), all.end(), name), end; at != end; ++at) {
+        if (constants.count((*at)[1]) != 0) naming.insert(path);
+      }
+    }
+  }
+  for (const std::string& path : naming)
+    EXPECT_EQ(kNamesOps.count(path), 1u) << path << " names an op: ask what it is instead";
+  for (const auto& [path, reason] : kNamesOps) EXPECT_EQ(naming.count(path), 1u) << path << " names no op any more";
+}
+
 TEST(Layering, TheTopLevelIsAsDesigned) {
   const Names allowed = {"frontend", "ir",     "passes",         "codegen",           "runtime",
                          "examples", "tests",  "CMakeLists.txt", "CMakePresets.json", "README.md",

@@ -52,7 +52,7 @@ std::vector<Held> HeldBy(const ir::Graph& graph) {
 
 bool IsElementwise(const ir::Node& kernel) {
   return std::all_of(kernel.body.begin(), kernel.body.end(),
-                     [](const ir::Node& node) { return node.op->elementwise || node.op == &ir::kConstant; });
+                     [](const ir::Node& node) { return node.op->is_elementwise() || node.op->is_source(); });
 }
 
 void ExpectNoOverlap(const ir::Graph& graph, const std::string& name) {

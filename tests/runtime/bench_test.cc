@@ -65,9 +65,9 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
       out,
       HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats
                                                                                                // and 4 bytes
-  EXPECT_THAT(out, HasSubstr("\"live\": 0.25, \"layers\": \"dense\"}"));
+  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"layers\": \"dense\"}"));
   EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
-  EXPECT_EQ(out.find("\"live\""), out.rfind("\"live\""));
+  EXPECT_EQ(out.find("\"nonzero\""), out.rfind("\"nonzero\""));
 }
 
 // What the last kernel of each step was given.

@@ -1,5 +1,7 @@
 #include "runtime/core/file.h"
 
+#include <dlfcn.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,6 +11,42 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <vector>
+
+namespace {
+
+std::vector<std::string>* calls = nullptr;  // while a test listens: those that change files
+
+template <typename Function>
+Function Next(const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+std::string Base(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+void Note(const std::string& call, int file) {
+  if (calls == nullptr) return;
+  calls->push_back(call + " " + Base(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file))));
+}
+
+}  // namespace
+
+// In place of the C library's: they tell what the file functions call, and do it.
+extern "C" {
+ssize_t write(int file, const void* data, size_t size) {
+  static const auto next = Next<ssize_t (*)(int, const void*, size_t)>("write");
+  Note("write", file);
+  return next(file, data, size);
+}
+int fsync(int file) {
+  static const auto next = Next<int (*)(int)>("fsync");
+  Note("fsync", file);
+  return next(file);
+}
+int rename(const char* from, const char* to) noexcept {
+  static const auto next = Next<int (*)(const char*, const char*)>("rename");
+  if (calls != nullptr) calls->push_back("rename " + Base(from) + " " + Base(to));
+  return next(from, to);
+}
+}
 
 namespace {
 
@@ -50,6 +88,21 @@ TEST_F(FileTest, ReplacesTheWholeFile) {
   EXPECT_EQ(Write(path, "second"), "");
   EXPECT_EQ(Read(path), "second");
   EXPECT_EQ(FileCount(), 1);
+}
+
+// After a crash at any point the disk holds the old file or the new one: the new one's bytes are on it before its name
+// is, and the name is on it before anyone is told so.
+TEST_F(FileTest, FlushesTheFileBeforeItsNameAndThenTheFolder) {
+  for (const char* text : {"old", "new"}) {
+    std::vector<std::string> seen;
+    calls = &seen;
+    const std::string error = Write(folder_ + "/a", text);
+    calls = nullptr;
+    EXPECT_EQ(error, "");
+    const std::string temporary = "a.tmp." + std::to_string(getpid());
+    EXPECT_THAT(seen, testing::ElementsAre("write " + temporary, "write " + temporary, "fsync " + temporary,
+                                           "rename " + temporary + " a", "fsync " + Base(folder_)));
+  }
 }
 
 // What a full disk does: the write fails half-way.  The old file stays and no temporary is left.

@@ -150,6 +150,62 @@ TEST(Fit, AWeightThatIsNotFiniteEndsTheRunUnchanged) {
   EXPECT_EQ(std::memcmp(before.data(), after.data(), before.size() * sizeof(float)), 0);
 }
 
+// The slots of the parameters and these themselves, all of their bits.
+std::string Variables(Trainer& trainer) {
+  std::string bytes;
+  for (int32_t index = 0; index < kSoftmaxProgram.variable_count; ++index) {
+    bytes.append(reinterpret_cast<const char*>(brine_variable_data(trainer.state(), index)),
+                 static_cast<size_t>(brine_variable_bytes(&kSoftmaxProgram, index)));
+  }
+  return bytes;
+}
+
+// A kernel in front of the updates that writes one number into a gradient.
+float planted;
+int Plant(void** argv) {
+  reinterpret_cast<float*>(static_cast<const brine_buffer*>(argv[2])->host)[5] = planted;
+  return 0;
+}
+
+// One training step of softmax, Adam's or, without its rate, another optimizer's, with this number in the gradient.
+std::string StepWith(float number, bool adam, bool expect_unchanged) {
+  planted = number;
+  brine_program program = kSoftmaxProgram;
+  std::vector<brine_call> calls(program.train.calls, program.train.calls + program.train.call_count);
+  const uint16_t gradient = calls[2].values[calls[2].input_count], values[] = {gradient, gradient};
+  calls.insert(calls.begin() + program.train.first_update,
+               {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0});
+  program.train.calls = calls.data();
+  ++program.train.call_count;
+  ++program.train.first_update;
+  if (!adam) --program.train.input_count;  // its last input is Adam's rate
+  const Pictures train(16);
+  Trainer trainer(program);
+  const std::string before = Variables(trainer);
+  std::string message;
+  try {
+    trainer.Fit(train.data(), {.verbose = false});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), kExitDiverged);
+    message = error.what();
+  }
+  EXPECT_EQ(Variables(trainer) == before, expect_unchanged) << number;
+  return message;
+}
+
+// Its square would make the moving average infinite, all later steps zero, and nothing would say so: every parameter
+// stays finite.
+TEST(Fit, AGradientThatAdamCannotSquareEndsTheRunInItsStep) {
+  const std::string begin = "model.cc:5: dense: dense/kernel.grad ";
+  const std::string end = "whose square Adam cannot average in float32, in step 1; nothing was updated";
+  EXPECT_EQ(StepWith(0x1p63f, true, true), begin + "reaches 9.2e+18, " + end);
+  EXPECT_EQ(StepWith(-3e38f, true, true), begin + "reaches 3e+38, " + end);
+  EXPECT_EQ(StepWith(INFINITY, true, true), begin + "is not finite in step 1; nothing was updated");
+  EXPECT_EQ(StepWith(std::nextafter(0x1p63f, 0.0f), true, false), "");
+  EXPECT_EQ(StepWith(-3e38f, false, false), "");  // an optimizer that does not square
+  EXPECT_EQ(StepWith(-INFINITY, false, true), begin + "is not finite in step 1; nothing was updated");
+}
+
 TEST(Fit, RefusesWhatCannotBe) {
   const Pictures train(40);
   Trainer trainer(kSoftmaxProgram);

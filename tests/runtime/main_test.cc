@@ -238,6 +238,7 @@ TEST_F(MainTest, AFullDiskIsAnError) {
   waitpid(child, &status, 0);
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 1);
+  fs::remove("C/lock");
   EXPECT_TRUE(fs::is_empty("C"));
 }
 

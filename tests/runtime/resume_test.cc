@@ -116,11 +116,29 @@ TEST_F(ResumeTest, GoesOnBitForBitAfterKill9) {
   ExpectTheSameEnd(trainer, Fit(trainer, true));
 }
 
+// While a run writes to the folder no other does, neither a new one nor one that resumes; afterwards the next one may.
+TEST_F(ResumeTest, ASecondRunIsRefusedTheFolder) {
+  Trainer first(kSoftmaxProgram, {.seed = 4}), second(kSoftmaxProgram, {.seed = 5});
+  int refused = 0;
+  const auto try_second = [&](Trainer&) {
+    for (bool resume : {false, true}) {
+      EXPECT_EQ(Message([&] { Fit(second, resume); }, kExitFailed),
+                folder_.path() + ": another run writes its checkpoints there; wait for its end or take another folder");
+      ++refused;
+    }
+  };
+  ExpectTheSameEnd(first, Fit(first, false, {AfterStep(8, try_second)}));
+  EXPECT_EQ(refused, 2);
+  EXPECT_EQ(brine_steps_done(second.state()), 0u);
+  EXPECT_TRUE(Fit(second, true).epochs.empty());  // the first has done them all
+  EXPECT_EQ(State(second), expected_);
+}
+
 TEST_F(ResumeTest, KeepsTwo) {
   Trainer trainer(kSoftmaxProgram, {.seed = 4});
   Fit(trainer, false);
   EXPECT_EQ(State(trainer), expected_);
-  EXPECT_THAT(Names(folder_), UnorderedElementsAre("step-14.safetensors", "step-21.safetensors"));
+  EXPECT_THAT(Names(folder_), UnorderedElementsAre("lock", "step-14.safetensors", "step-21.safetensors"));
 }
 
 TEST_F(ResumeTest, TheSameRunWritesTheSameBytes) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/core/philox.h"
 #include "tests/runtime/line_program.h"
@@ -118,6 +119,29 @@ TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
   Fill(kLineProgram.train, {1}, {1});
   EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line/bias is not finite at element 0 before step 1");
+}
+
+// A kernel may swallow what is wrong with a parameter, as a ReLU swallows NaN: then loss and gradients are finite.
+TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
+  std::vector<brine_variable> variables(kLineProgram.variables, kLineProgram.variables + kLineProgram.variable_count);
+  variables.push_back({"line/unread", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_CONSTANT, {}, 128, 0, 0, "model.cc:4"});
+  brine_program program = kLineProgram;
+  program.variables = variables.data();
+  program.variable_count = 3;
+  program.block_bytes[BRINE_PARAMETERS] = program.block_bytes[BRINE_GRADIENTS] = 192;
+  memory_.reset(std::aligned_alloc(64, brine_state_bytes(&program)));
+  state_ = brine_state_init(&program, memory_.get(), 7);
+  Fill(program.train, {1}, {9});
+  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  const float before = Variable(0);
+  for (float number : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    Variable(2) = number;
+    EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+    EXPECT_STREQ(brine_error(state_), "model.cc:4: line/unread is not finite at element 0 before step 2");
+  }
+  EXPECT_EQ(Variable(0), before);
+  Variable(2) = std::numeric_limits<float>::max();
+  EXPECT_EQ(brine_train_step(state_, 1), BRINE_OK);
 }
 
 // What was seen of a step: the kernels, and the weight as each began and ended.

@@ -1,0 +1,116 @@
+// The gradient of a convolution's input.  Pixels whose coordinates leave the same remainders are reached by the same
+// taps: each such phase is a convolution of stride 1 with the taps phase, phase + stride, …; nothing is multiplied by
+// the zeros that strides put between the pixels of dy.
+#include <algorithm>
+#include <array>
+
+#include "codegen/halide/conv/direct.h"
+
+namespace brine::codegen {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::TailStrategy;
+using Halide::Var;
+
+namespace {
+
+constexpr int kMostStride = 3;  // phases are written out
+
+}  // namespace
+
+std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
+  const ConvProblem conv = ConvProblemOf(spec);
+  const Window& window = conv.window;
+  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
+  if (std::string obstacle = NeedsNoDilation(conv); !obstacle.empty()) return obstacle;
+  if (std::max(window.stride[0], window.stride[1]) > kMostStride) return "its strides exceed 3";
+  if (window.stride[0] > window.size[0] || window.stride[1] > window.size[1]) return "its strides exceed its kernel";
+  if (conv.channels % machine.lanes != 0) return "the channels of its input do not fill vectors";
+  return "";
+}
+
+Work CostDirectInputGrad(const KernelSpec& spec, const Machine&) {
+  const ConvProblem conv = ConvProblemOf(spec);
+  Work work;
+  work.products = conv.products();
+  work.tiles_full = 0.9;
+  work.elementwise = EpilogueOperations(spec) + Elements(spec, spec.sums());
+  work.far_bytes = OperandBytes(spec);
+  return work;
+}
+
+ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
+  const KernelSpec& spec = builder.spec();
+  const LoopContext& context = builder.context();
+  const ConvProblem conv = ConvProblemOf(spec);
+  const Window& window = conv.window;
+  const Tensor dy = builder.TrimmedPicture(0), w = builder.Read(spec.operand(1));
+  const int height = conv.height, width = conv.width, channels = conv.channels, filters = conv.filters;
+  const int extent[2] = {height, width};
+  // For pixels that lie `remainder` behind a multiple of the stride: the first tap that reaches them, and how many
+  // pixels further on in dy they read.
+  const auto first_tap = [&](int axis, int remainder) {
+    return (remainder + window.before[axis]) % window.stride[axis];
+  };
+  const auto shift = [&](int axis, int remainder) { return (remainder + window.before[axis]) / window.stride[axis]; };
+  const auto taps = [&](int axis, int first) {
+    return (window.size[axis] - first + window.stride[axis] - 1) / window.stride[axis];
+  };
+  int before[2], lines[2];  // lines: of pixels that leave the same remainder
+  std::array<int, 2> size;
+  for (int axis = 0; axis < 2; ++axis) {
+    before[axis] = taps(axis, 0) - 1;
+    lines[axis] = (extent[axis] + window.stride[axis] - 1) / window.stride[axis];
+    size[axis] = before[axis] + std::max(static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]),
+                                         lines[axis] + shift(axis, window.stride[axis] - 1));
+  }
+  const Tensor image = builder.WithBorder(dy, before, size);
+
+  const PackedWeights weights(
+      window.size[0], window.size[1], filters, channels,
+      [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) {
+        return w({a, b, c, f});
+      },
+      context);
+  const ConvChunk cut = ChooseChunk(channels, lines[0], lines[1], window.stride[0] * window.stride[1], context);
+  const Tile tile = cut.tile;
+  const int each = cut.lines;
+  const int across = context.lanes * tile.vectors;
+
+  const Picture at = PictureAxes();
+  std::vector<ChunkSum> sums;
+  std::vector<Expr> phases;
+  for (int y = 0; y < window.stride[0]; ++y) {
+    for (int x = 0; x < window.stride[1]; ++x) {
+      const int a = first_tap(0, y), b = first_tap(1, x);
+      const RDom r(0, filters, 0, taps(1, b), 0, taps(0, a), "r");
+      sums.emplace_back(r, [&](const Var& c, const Var& p, const Var& chunk, const Var& n) {
+        return weights(r.z * window.stride[0] + a, r.y * window.stride[1] + b, r.x, c) *
+               image({n, chunk * each + p / lines[1] + shift(0, y) + before[0] - r.z,
+                      p % lines[1] + shift(1, x) + before[1] - r.y, r.x});
+      });
+      const Expr line = at.y / window.stride[0];
+      phases.push_back(sums.back().all(at.c, line % each * lines[1] + at.x / window.stride[1], line / each, at.n));
+    }
+  }
+  const Expr phase =
+      at.y % window.stride[0] * window.stride[1] + at.x % window.stride[1];  // a constant in unrolled loops
+  Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), Halide::mux(phase, phases)));
+  builder.AddOutput(out, spec.results);
+
+  Var block, c, line, yi, column, xi, chunk;
+  out.bound(at.c, 0, channels).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
+  out.split(at.c, block, c, across, TailStrategy::ShiftInwards)
+      .split(at.y, line, yi, window.stride[0], TailStrategy::GuardWithIf);
+  out.split(at.x, column, xi, window.stride[1], TailStrategy::GuardWithIf).split(line, chunk, line, each);
+  out.reorder(c, xi, column, yi, line, chunk, block, at.n).vectorize(c, context.lanes).unroll(c).unroll(xi).unroll(yi);
+  const std::vector<Loop> loops = {
+      {at.n, context.batch_size}, {block, CeilDiv(channels, across)}, {chunk, lines[0] / each}};
+  const Task task = Parallel(out, loops);
+  for (ChunkSum& sum : sums) sum.Schedule(out, task.At(loops, 2), tile, each * lines[1], context);
+  return builder.Finish();
+}
+
+}  // namespace brine::codegen

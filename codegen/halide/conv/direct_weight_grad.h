@@ -1,0 +1,24 @@
+// The gradient of a convolution's weights where every pixel of the result has a gradient:
+//   dw[a, t, f] = Σ over n, y, x of x[n, y·stride + a, run t] · dy[n, y, x, f]
+// t over a run: the taps of a row of the kernel times the channels, which follow each other in memory.
+//
+// A register tile is some vectors of filters times some elements of the run; it sums a few rows of an image, then is
+// added to the sums of its part of the batch, so that those rows of x and dy stay in the nearest caches while all tiles
+// pass over them.
+#ifndef BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_
+#define BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_
+
+#include <string>
+
+#include "codegen/halide/cost.h"
+#include "codegen/halide/kernel_builder.h"
+
+namespace brine::codegen {
+
+std::string CanDirectWeightGrad(const KernelSpec& spec, const Machine& machine);
+Work CostDirectWeightGrad(const KernelSpec& spec, const Machine& machine);
+ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_

@@ -1,0 +1,64 @@
+#include "codegen/halide/conv/problem.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "ir/op.h"
+
+namespace brine::codegen {
+
+double ConvProblem::products() const {
+  return double{1} * batch * rows * columns * filters * (channels / groups) * window.size[0] * window.size[1];
+}
+
+ConvProblem ConvProblemOf(const KernelSpec& spec) {
+  const ir::Node& hero = *spec.hero;
+  // Of x, w and y two are operands and one is the result.
+  const bool forward = hero.op == &ir::kConv2D, of_input = hero.op == &ir::kConv2DGradInput;
+  const ConvDirection direction = forward    ? ConvDirection::kForward
+                                  : of_input ? ConvDirection::kInputGrad
+                                             : ConvDirection::kWeightGrad;
+  const ir::Shape& x = of_input ? spec.sums_shape() : spec.shape(hero.inputs[0]);
+  const ir::Shape& w = forward || of_input ? spec.shape(hero.inputs[1]) : spec.sums_shape();
+  const ir::Shape& y = forward ? spec.sums_shape() : spec.shape(hero.inputs[of_input ? 0 : 1]);
+  const auto extent = [](const ir::Shape& shape, size_t axis) { return static_cast<int>(shape[axis]); };
+  ConvProblem problem = {direction,
+                         MakeWindow(hero.attributes, w[0], w[1]),
+                         static_cast<int>(hero.attributes.Int("groups")),
+                         extent(x, 1),
+                         extent(x, 2),
+                         extent(x, 3),
+                         extent(y, 1),
+                         extent(y, 2),
+                         extent(y, 3),
+                         static_cast<int>(spec.batch_size())};
+  if (spec.pool != nullptr) {
+    const std::vector<int64_t>& pool = spec.pool->attributes.Ints("window");
+    problem.pool_rows = static_cast<int>(pool[0]);
+    problem.pool_columns = static_cast<int>(pool[1]);
+  }
+  return problem;
+}
+
+std::string NeedsOneGroup(const ConvProblem& problem) {
+  return problem.groups == 1 ? "" : absl::StrCat("it has ", problem.groups, " groups");
+}
+
+std::string NeedsNoDilation(const ConvProblem& problem) {
+  return problem.window.dilation[0] == 1 && problem.window.dilation[1] == 1 ? "" : "its taps are dilated";
+}
+
+std::string NeedsUnitStrides(const ConvProblem& problem) {
+  return problem.window.stride[0] == 1 && problem.window.stride[1] == 1 ? "" : "its strides are not 1";
+}
+
+std::string NeedsTilingPool(const KernelSpec& spec) {
+  if (spec.pool == nullptr) return "";
+  const std::vector<int64_t>& pads = spec.pool->attributes.Ints("pads");
+  if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
+  if (spec.pool->attributes.Ints("window") != spec.pool->attributes.Ints("strides"))
+    return "windows of its pool overlap or leave gaps";
+  return "";
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,42 @@
+// The sizes of a convolution or of one of its gradients, as strategies ask for them.
+#ifndef BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_
+#define BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_
+
+#include <string>
+
+#include "codegen/halide/kernel_spec.h"
+#include "codegen/images.h"
+
+namespace brine::codegen {
+
+// y[n, i, j, f] = Σ over a, b, c of x[n, i·stride + a·dilation − pad, j·…, c] · w[a, b, c, f]
+enum class ConvDirection { kForward, kInputGrad, kWeightGrad };  // which of y, x and w is the result
+
+struct ConvProblem {
+  ConvDirection direction;
+  Window window;
+  int groups;
+  int height, width, channels;  // of x
+  int rows, columns, filters;   // of y
+  int batch;                    // the largest n
+
+  // The pool behind a forward convolution; 1 × 1 where there is none.
+  int pool_rows = 1, pool_columns = 1;
+  bool pooled() const { return pool_rows * pool_columns > 1; }
+  int cells() const { return pool_rows * pool_columns; }
+
+  double products() const;  // multiply-adds of the definition
+};
+
+ConvProblem ConvProblemOf(const KernelSpec& spec);  // whose hero is a convolution or a gradient of one
+
+// Clauses of refusals, empty where there is nothing to refuse.
+std::string NeedsOneGroup(const ConvProblem& problem);
+std::string NeedsNoDilation(const ConvProblem& problem);
+std::string NeedsUnitStrides(const ConvProblem& problem);
+// Windows of the pool, where there is one, follow each other without gap, overlap or border.
+std::string NeedsTilingPool(const KernelSpec& spec);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_

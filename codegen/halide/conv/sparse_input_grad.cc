@@ -1,0 +1,188 @@
+#include "codegen/halide/conv/sparse_input_grad.h"
+
+#include <algorithm>
+#include <string>
+
+#include "codegen/halide/conv/problem.h"
+#include "codegen/halide/sparse/pixel_lists.h"
+#include "codegen/halide/sparse/row_lists.h"
+#include "codegen/halide/sparse/sparse_gradient.h"
+
+namespace brine::codegen {
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::Var;
+
+constexpr int kMostCells = 4;  // of a window: each has a list
+
+// Of a task's lists, and of its sums: each a few first-level caches.
+int64_t TaskBytes(const Machine& machine) { return 4 * machine.l1_bytes; }
+
+// Columns of pixels that the elements of a window can touch.
+int Reach(const ConvProblem& conv, const SparseGradient& gradient) { return conv.window.size[1] + gradient.across - 1; }
+
+// Of the input with its border.
+int HeightOf(const ConvProblem& conv) { return conv.height + conv.window.before[0] + conv.window.after[0]; }
+int WidthOf(const ConvProblem& conv) { return conv.width + conv.window.before[1] + conv.window.after[1]; }
+
+class SparseInputGrad {
+ public:
+  SparseInputGrad(KernelBuilder& builder, const SparseGradient& gradient)
+      : builder_(builder),
+        context_(builder.context()),
+        conv_(ConvProblemOf(builder.spec())),
+        gradient_(gradient),
+        d_(builder.Read(gradient.d)),
+        index_(gradient.pooled() ? builder.Read(gradient.index) : Tensor()),
+        w_(builder.Read(builder.spec().operand(1))),
+        lanes_(context_.lanes),
+        reach_(Reach(conv_, gradient)),
+        blocks_(CeilDiv(conv_.channels, lanes_)),
+        height_(HeightOf(conv_)),
+        width_(WidthOf(conv_)),
+        lists_(MakeLists()) {}
+
+  ScheduledKernel Build() {
+    PackWeights();
+    SumPatches();
+    MakeResult();
+    ScheduledKernel kernel = builder_.Finish();
+    kernel.sparse = gradient_.d;
+    return kernel;
+  }
+
+ private:
+  // A vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.  Two vectors
+  // would fit the registers of AVX-512, but all that is walked would not fit the first-level cache.
+  void PackWeights() {
+    const Expr channel = h_ * lanes_ + l_, weight = w_({a_, b_, Halide::min(channel, conv_.channels - 1), f_});
+    packed_(l_, b_, a_, f_, h_) =
+        conv_.channels % lanes_ == 0 ? weight : Halide::select(channel < conv_.channels, weight, 0.0f);
+    packed_.compute_root()
+        .bound(l_, 0, lanes_)
+        .bound(h_, 0, blocks_)
+        .reorder(l_, b_, a_, h_, f_)
+        .vectorize(l_)
+        .parallel(f_, std::min(16, gradient_.filters));
+  }
+
+  Index At(const Expr& filter) const { return {n_, y_, x_, filter}; }
+
+  // Of a window, each cell has a list of the filters that it has won.
+  PixelLists MakeLists() const {
+    return PixelLists(gradient_.filters,
+                      [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
+                        const Index at = {n, y, x, filter};
+                        const Expr nonzero = IsNonzero(d_(at));
+                        return gradient_.pooled() ? nonzero && index_(at) == Halide::cast<uint8_t>(cell) : nonzero;
+                      });
+  }
+
+  // patch: what the elements in row `row` of a window give to the pixels under it; image: all patches of an image.
+  void SumPatches() {
+    patch_(l_, px_, py_, row_, x_, y_, n_, h_) = 0.0f;
+    for (int column = 0; column < gradient_.across; ++column) {
+      RDom r(0, conv_.window.size[1], 0, conv_.window.size[0], 0, gradient_.filters, "walk" + std::to_string(column));
+      const Expr cell = row_ * gradient_.across + column;
+      r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the loop's bound
+      const Expr filter = lists_.Entry(r.z, cell, x_, y_, n_);
+      patch_(l_, column + r.x, r.y, row_, x_, y_, n_, h_) += d_(At(filter)) * packed_(l_, r.x, r.y, filter, h_);
+      patch_.update(column).reorder(l_, r.x, r.y, r.z).vectorize(l_).unroll(r.x).unroll(r.y);
+    }
+    // Over: pixel of a patch (x, y), row of a window, window.
+    to_ = RDom(0, reach_, 0, conv_.window.size[0], 0, gradient_.down, 0, gradient_.columns, 0, gradient_.rows, "to");
+    image_(l_, x_, y_, n_, h_) = 0.0f;
+    const int across = gradient_.across * conv_.window.stride[1], down = gradient_.down * conv_.window.stride[0];
+    image_(l_, to_[3] * across + to_[0], to_[4] * down + to_[2] + to_[1], n_, h_) +=
+        patch_(l_, to_[0], to_[1], to_[2], to_[3], to_[4], n_, h_);
+  }
+
+  void MakeResult() {
+    const Picture at = PictureAxes();
+    const Expr sum =
+        image_(at.c % lanes_, at.x + conv_.window.before[1], at.y + conv_.window.before[0], at.n, at.c / lanes_);
+    Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum));
+    builder_.AddOutput(out, builder_.spec().results);
+    out.bound(at.c, 0, conv_.channels)
+        .bound(at.x, 0, conv_.width)
+        .bound(at.y, 0, conv_.height)
+        .bound(at.n, 0, context_.rows);
+    Var h, l;
+    out.split(at.c, h, l, lanes_, Halide::TailStrategy::GuardWithIf).reorder(l, at.x, at.y, h, at.n);
+    // Pixels are written with all of their channels behind each other, where that leaves tasks enough.
+    const bool whole =
+        context_.batch_size >= kTasks && int64_t{height_} * width_ * blocks_ * lanes_ * 4 <= TaskBytes(context_);
+    if (whole) out.reorder(l, h, at.x, at.y, at.n);
+    if (conv_.channels % lanes_ == 0) out.vectorize(l);
+    const std::vector<Loop> loops = {{at.n, context_.batch_size}, {h, blocks_}};
+    const Task task = Parallel(out, loops);
+    lists_.Schedule(out, task.At(loops, 0));
+
+    image_.compute_at(out, task.At(loops, whole ? 0 : 1)).store_in(kOnStack).vectorize(l_);
+    image_.bound_extent(l_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
+    image_.update().reorder(l_, to_[0], to_[1], to_[2], to_[3], to_[4]).vectorize(l_).unroll(to_[0]).unroll(to_[1]);
+    patch_.compute_at(image_, to_[2]).vectorize(l_).unroll(px_).unroll(py_);
+  }
+
+  KernelBuilder& builder_;
+  const LoopContext& context_;
+  const ConvProblem conv_;
+  const SparseGradient gradient_;
+  const Tensor d_, index_, w_;
+  const int lanes_, reach_, blocks_;  // blocks: vectors of channels
+  const int height_, width_;          // with the border
+  PixelLists lists_;
+  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"};  // filter, window, image
+  // Lane, tap, vector of channels, pixel of a patch.
+  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};
+  Func packed_{"packed"}, patch_{"patch"}, image_{"image"};
+  RDom to_;
+};
+
+}  // namespace
+
+std::string CanSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
+  SparseGradient gradient;
+  if (std::string obstacle = FindSparseGradient(spec, spec.operand(0), &gradient); !obstacle.empty()) return obstacle;
+  const ConvProblem conv = ConvProblemOf(spec);
+  if (gradient.cells() > kMostCells) return "windows of its pool have more than four cells";
+  if (gradient.filters >= 65536) return "it has more filters than entries can name";
+  if (Reach(conv, gradient) * conv.window.size[0] > machine.registers - 2)
+    return "the pixels under a window exceed the registers";
+  if (PixelLists::Bytes(gradient.filters, int64_t{gradient.windows()} * gradient.cells()) > TaskBytes(machine))
+    return "lists of an image do not fit a task's stack";
+  if (int64_t{HeightOf(conv)} * WidthOf(conv) * machine.lanes * 4 > TaskBytes(machine))
+    return "sums of an image do not fit a task's stack";
+  return "";
+}
+
+Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
+  SparseGradient gradient;
+  FindSparseGradient(spec, spec.operand(0), &gradient);
+  const ConvProblem conv = ConvProblemOf(spec);
+  const double taps = conv.window.size[0] * conv.window.size[1],
+               channels = CeilDiv(conv.channels, machine.lanes) * machine.lanes;
+  Work work;
+  work.walked = gradient.elements(conv.batch) * taps * channels;
+  work.listed = gradient.cells() * gradient.elements(conv.batch) / gradient.nonzero;
+  // Each window's patch is added to the sums of its image.
+  work.near_bytes =
+      8.0 * conv.batch * gradient.windows() * gradient.down * Reach(conv, gradient) * conv.window.size[0] * channels;
+  // Where the weights of a vector of channels do not stay in the first-level cache, walks wait for the next one.
+  const double weight_bytes = taps * gradient.filters * machine.lanes * 4;
+  if (weight_bytes > machine.l1_bytes && !gradient.pooled()) work.near_bytes += 2 * work.walked;
+  work.elementwise = EpilogueOperations(spec);
+  work.far_bytes = OperandBytes(spec);
+  return work;
+}
+
+ScheduledKernel BuildSparseInputGrad(KernelBuilder& builder) {
+  SparseGradient gradient;
+  FindSparseGradient(builder.spec(), builder.spec().operand(0), &gradient);
+  return SparseInputGrad(builder, gradient).Build();
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,72 @@
+#include "codegen/halide/conv/winograd_transforms.h"
+
+namespace brine::codegen {
+
+using Halide::Expr;
+
+namespace {
+
+// Σ factor · term
+Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<Expr>& terms) {
+  Expr sum;
+  for (size_t at = 0; at < terms.size(); ++at) {
+    const double factor = factors[at];
+    if (factor == 0) continue;
+    const Expr term =
+        factor == 1 || factor == -1 ? terms[at] : terms[at] * static_cast<float>(factor < 0 ? -factor : factor);
+    if (sum.defined())
+      sum = factor < 0 ? sum - term : sum + term;
+    else
+      sum = factor < 0 ? -term : term;
+  }
+  return sum;
+}
+
+}  // namespace
+
+// By Toom and Cook: the product of two polynomials from its values at points; the last point is infinity.  The result
+// is turned around (transposed), which makes of the product a correlation: S. Winograd, "Arithmetic Complexity of
+// Computations", 1980, chapter IV.
+Transforms MakeTransforms(int size, int taps) {
+  constexpr std::array<double, kMostPoints - 1> kPoints = {0, 1, -1, 2, -2};
+  const int points = size + taps - 1, finite = points - 1;
+  Transforms result = {};
+  const auto power = [](double base, int exponent) {
+    double value = 1;
+    while (exponent-- > 0) value *= base;
+    return value;
+  };
+  for (int point = 0; point < points; ++point) {
+    // Coefficients of Π (x − p) over the other finite points.
+    std::array<double, kMostPoints> polynomial = {1};
+    double scale = 1;
+    int degree = 0;
+    for (int other = 0; other < finite; ++other) {
+      if (other == point) continue;
+      for (int at = ++degree; at > 0; --at) polynomial[at] = polynomial[at - 1] - kPoints[other] * polynomial[at];
+      polynomial[0] *= -kPoints[other];
+      if (point < finite) scale *= kPoints[point] - kPoints[other];
+    }
+    const double sign = scale < 0 ? -1 : 1;  // where it costs nothing
+    for (int at = 0; at <= degree; ++at) result.input[point][at] = sign * polynomial[at];
+    for (int tap = 0; tap < taps; ++tap)
+      result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;
+    for (int row = 0; row < size; ++row)
+      result.output[row][point] = point < finite ? power(kPoints[point], row) : row == size - 1;
+  }
+  return result;
+}
+
+Expr Transform(const TransformMatrix& matrix, int rows, const Expr& index, const std::vector<Expr>& terms) {
+  std::vector<Expr> results;
+  for (int row = 0; row < rows; ++row) results.push_back(Combine(matrix[static_cast<size_t>(row)], terms));
+  return Halide::mux(index, results);
+}
+
+std::vector<Expr> Each(int count, const std::function<Expr(int)>& term) {
+  std::vector<Expr> terms;
+  for (int at = 0; at < count; ++at) terms.push_back(term(at));
+  return terms;
+}
+
+}  // namespace brine::codegen

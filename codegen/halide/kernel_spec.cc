@@ -1,0 +1,144 @@
+#include "codegen/halide/kernel_spec.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "ir/op.h"
+
+namespace brine::codegen {
+namespace {
+
+using ir::Node;
+using ir::OpKind;
+using ir::ValueId;
+
+class SpecMaker {
+ public:
+  explicit SpecMaker(const ir::Graph& graph) : spec_{graph, graph.nodes[0]} {}
+
+  KernelSpec Run() && {
+    FindHero();
+    if (spec_.hero != nullptr) SortNodes();
+    if (spec_.obstacle.empty()) CheckResults();
+    if (spec_.obstacle.empty()) FindFirstStep();
+    if (!spec_.obstacle.empty()) spec_.hero = nullptr;
+    return std::move(spec_);
+  }
+
+ private:
+  void FindHero() {
+    for (const Node& node : spec_.kernel.body) {
+      if (node.op->kind != OpKind::kContraction) continue;
+      if (spec_.hero != nullptr)
+        spec_.obstacle = absl::StrCat("it holds ", spec_.hero->op->name, " and ", node.op->name);
+      spec_.hero = &node;
+    }
+    if (spec_.hero == nullptr) spec_.obstacle = "it holds no contraction";
+  }
+
+  // Whether the node depends on the hero.
+  bool IsBehind(const Node& node) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(),
+                       [&](ValueId input) { return behind_.count(input) != 0; });
+  }
+
+  void SortNodes() {
+    behind_.insert(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
+    for (const Node& node : spec_.kernel.body) {
+      if (&node == spec_.hero) continue;
+      if (!IsBehind(node)) {
+        const bool leaves =
+            std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return spec_.IsOutput(value); });
+        if (!leaves) continue;  // an operand's
+        if (node.op->kind == OpKind::kReduction && node.op->FindAttribute("axes") != nullptr)
+          spec_.side_sums.push_back(&node);
+        else
+          return Refuse(node, "is a result of its own");
+        continue;
+      }
+      behind_.insert(node.outputs.begin(), node.outputs.end());
+      if (node.op->is_elementwise()) {
+        const ir::Shape& shape = spec_.shape(spec_.pool == nullptr ? spec_.sums() : spec_.pool->outputs[0]);
+        if (spec_.shape(node.outputs[0]) != shape) return Refuse(node, "changes the shape");
+        (spec_.pool == nullptr ? spec_.epilogue : spec_.pooled_epilogue).push_back(&node);
+      } else if (node.op->kind == OpKind::kWindow && spec_.pool == nullptr) {
+        spec_.pool = &node;
+      } else {
+        return Refuse(node, "is not elementwise");
+      }
+    }
+  }
+
+  // Behind a pool nobody may ask for what lies in front of it.
+  void CheckResults() {
+    for (ValueId output : spec_.kernel.outputs) {
+      if (behind_.count(output) != 0) spec_.results.push_back(output);
+    }
+    if (spec_.results.empty()) spec_.obstacle = absl::StrCat("nothing reads what ", spec_.hero->op->name, " makes");
+    if (spec_.pool == nullptr) return;
+    std::set<ValueId> in_front(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
+    for (const Node* node : spec_.epilogue) in_front.insert(node->outputs.begin(), node->outputs.end());
+    for (const Node* node : spec_.pooled_epilogue) {
+      for (ValueId input : node->inputs) {
+        if (in_front.count(input) != 0) return Refuse(*node, "reads what lies in front of the pool");
+      }
+    }
+    for (ValueId result : spec_.results) {
+      if (in_front.count(result) != 0) spec_.obstacle = "it stores what lies in front of the pool";
+    }
+  }
+
+  void FindFirstStep() {
+    const ValueId sums = spec_.sums();
+    int readers = 0;
+    for (const Node& node : spec_.kernel.body)
+      readers += static_cast<int>(std::count(node.inputs.begin(), node.inputs.end(), sums));
+    if (readers != 1 || spec_.IsOutput(sums) || spec_.epilogue.empty()) return;
+    const Node& first = *spec_.epilogue[0];
+    const auto at = std::find(first.inputs.begin(), first.inputs.end(), sums);
+    if (at == first.inputs.end()) return;
+    if (first.op == &ir::kAdd) {
+      const ValueId other = first.inputs[at == first.inputs.begin() ? 1 : 0];
+      if (!spec_.IsParameter(other)) return;
+      spec_.addend = other;
+      spec_.with_addend = first.outputs[0];
+    }
+    if (first.op->mask_operand == 1 && at == first.inputs.begin() && spec_.IsParameter(first.inputs[1])) {
+      spec_.mask = first.inputs[1];
+      spec_.masked = first.outputs[0];
+    }
+  }
+
+  void Refuse(const Node& node, const char* why) {
+    spec_.obstacle = absl::StrCat(node.op->name, " beside ", spec_.hero->op->name, " ", why);
+  }
+
+  KernelSpec spec_;
+  std::set<ValueId> behind_;  // what depends on the hero
+};
+
+bool Contains(const std::vector<ValueId>& values, ValueId value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+}  // namespace
+
+bool KernelSpec::IsParameter(ValueId value) const { return Contains(kernel.inputs, value); }
+bool KernelSpec::IsOutput(ValueId value) const { return Contains(kernel.outputs, value); }
+
+const Node* KernelSpec::Maker(ValueId value) const {
+  for (const Node& node : kernel.body) {
+    if (Contains(node.outputs, value)) return &node;
+  }
+  return nullptr;
+}
+
+bool KernelSpec::IsSparse(ValueId value) const {
+  return std::any_of(kernel.sparse.begin(), kernel.sparse.end(),
+                     [&](int64_t input) { return kernel.inputs[static_cast<size_t>(input)] == value; });
+}
+
+KernelSpec MakeSpec(const ir::Graph& graph) { return SpecMaker(graph).Run(); }
+
+}  // namespace brine::codegen

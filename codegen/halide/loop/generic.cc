@@ -1,0 +1,173 @@
+// generic: holds any legal region.  Every stored value is one loop nest; everything else is computed inside the loops
+// that read it.
+#include "codegen/halide/loop/generic.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "codegen/grouping.h"
+#include "ir/op.h"
+
+namespace brine::codegen {
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::Var;
+using ir::Node;
+using ir::ValueId;
+
+class GenericBuilder {
+ public:
+  explicit GenericBuilder(KernelBuilder& builder)
+      : graph_(builder.spec().graph),
+        kernel_(builder.spec().kernel),
+        builder_(builder),
+        context_(builder.context()),
+        grouping_(GroupValues(graph_, kernel_)),
+        groups_(grouping_.groups.size()) {
+    for (const Node& node : kernel_.body) {
+      for (ValueId value : node.outputs) defining_[value] = &node;
+    }
+  }
+
+  ScheduledKernel Build() {
+    for (size_t group = 0; group < groups_.size(); ++group) {
+      MakeGroup(static_cast<int>(group));
+      if (grouping_.groups[group].output) builder_.AddOutput(groups_[group].nest.func, grouping_.groups[group].values);
+    }
+    for (GroupState& group : groups_) {
+      Schedule(group.nest, context_);
+      for (LoopNest& root : group.roots) Schedule(root, context_);
+    }
+    return builder_.Finish();
+  }
+
+ private:
+  struct GroupState {
+    bool made = false;
+    LoopNest nest;
+    std::vector<LoopNest> roots;
+    std::vector<std::pair<const Node*, Lowered>> lowered;  // of the nodes that are computed inside
+  };
+
+  // `value` as a node in `group` reads it.
+  Tensor Read(ValueId value, int group) {
+    if (const Tensor* parameter = builder_.Parameter(value)) return *parameter;
+    const int home = grouping_.group_of[static_cast<size_t>(value)];
+    if (home != Grouping::kInlined && home != group) {
+      MakeGroup(home);
+      const std::vector<ValueId>& members = grouping_.groups[static_cast<size_t>(home)].values;
+      const auto at = std::find(members.begin(), members.end(), value);
+      return {graph_.type(value), groups_[static_cast<size_t>(home)].nest.func,
+              members.size() == 1 ? -1 : static_cast<int>(at - members.begin())};
+    }
+    const Node& node = *defining_.at(value);
+    const Lowered& lowered = Lower(node, group);
+    const auto at = std::find(node.outputs.begin(), node.outputs.end(), value);
+    return {graph_.type(value), lowered.results[static_cast<size_t>(at - node.outputs.begin())], -1};
+  }
+
+  const Lowered& Lower(const Node& node, int group) {
+    for (const auto& [known, lowered] : groups_[static_cast<size_t>(group)].lowered) {
+      if (known == &node) return lowered;
+    }
+    LoweringContext context = {
+        node,          {}, {}, ToIndex(Axes(graph_.type(node.outputs[0]).rank())), context_.rows, context_.batch_size,
+        context_.lanes};
+    for (ValueId input : node.inputs) context.in.push_back(Read(input, group));
+    for (ValueId output : node.outputs) context.out.push_back(graph_.type(output));
+    Lowered lowered = FindAlgorithm(*node.op).lower(context);
+    GroupState& state = groups_[static_cast<size_t>(group)];
+    for (const Accumulator& accumulator : lowered.accumulators) state.nest.accumulators.push_back(accumulator);
+    for (const Root& root : lowered.roots) {
+      if (root.panel && PanelBytes(root.shape[0], context_.lanes) <= kLargestPanel) {
+        Func panel = root.func;
+        state.nest.panels.push_back(panel.bound_storage(Axis(1), static_cast<int>(root.shape[0])));
+        continue;
+      }
+      LoopNest nest;
+      nest.func = root.func;
+      nest.shape = root.shape;
+      nest.accumulators = root.accumulators;
+      state.roots.push_back(nest);
+    }
+    state.nest.flat = state.nest.flat && lowered.accumulators.empty() && lowered.roots.empty() && ReadsFlat(node);
+    state.lowered.emplace_back(&node, std::move(lowered));
+    return state.lowered.back().second;
+  }
+
+  bool ReadsFlat(const Node& node) const {
+    return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+      return graph_.type(input).rank() == 0 || ReadsPointwise(graph_, node, input);
+    });
+  }
+
+  void MakeGroup(int group) {
+    GroupState& state = groups_[static_cast<size_t>(group)];
+    if (state.made) return;
+    state.made = true;
+    const Group& members = grouping_.groups[static_cast<size_t>(group)];
+    const ir::Shape& shape = graph_.type(members.values[0]).shape;
+    state.nest.shape = shape;
+    state.nest.flat = true;
+    state.nest.output = members.output;
+    const std::vector<Var> axes = Axes(static_cast<int>(shape.size()));
+    std::vector<Expr> values;
+    for (ValueId value : members.values) {
+      const Node& node = *defining_.at(value);
+      const auto at = std::find(node.outputs.begin(), node.outputs.end(), value);
+      const Func func = Lower(node, group).results[static_cast<size_t>(at - node.outputs.begin())];
+      values.push_back(func(Reversed(axes)));
+    }
+    state.nest.func = MakeFunc(absl::StrCat(members.output ? "out" : "mid", group), axes, values);
+  }
+
+  const ir::Graph& graph_;
+  const Node& kernel_;
+  KernelBuilder& builder_;
+  const LoopContext& context_;
+  const Grouping grouping_;
+  std::vector<GroupState> groups_;
+  std::map<ValueId, const Node*> defining_;
+};
+
+// How much of their peak the loops of a contraction reach.
+double ShareOfTiles(const KernelSpec& spec, const Node& node) {
+  const ir::Shape& b = spec.shape(node.inputs[1]);
+  // Matrices: every operand is read along its rows, or copied so that it is.
+  if (b.size() == 2) return 0.95;
+  // Pictures: tiles end with each row, and gradients are spread with zeros or summed pixel by pixel.
+  return spec.hero == &node && spec.sums_shape()[0] == ir::kBatch ? 0.6 : 0.3;
+}
+
+}  // namespace
+
+std::string CanGeneric(const KernelSpec&, const Machine&) { return ""; }
+
+// Of a contraction, register tiles without copies that suit them; of anything else, what its elements take.
+Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
+  Work work;
+  work.far_bytes = OperandBytes(spec);
+  for (const Node& node : spec.kernel.body) {
+    const double elements = Elements(spec, node.outputs[0]);
+    if (node.op->kind != ir::OpKind::kContraction) {
+      work.elementwise += (1 + node.op->cost) * elements;
+      if (node.op->is_sum() && !node.inputs.empty()) work.elementwise += Elements(spec, node.inputs[0]);
+      continue;
+    }
+    std::vector<ir::Type> inputs, outputs;
+    for (ValueId input : node.inputs) inputs.push_back(spec.type(input));
+    for (ValueId output : node.outputs) outputs.push_back(spec.type(output));
+    const auto flops = node.op->flops({inputs, node.attributes}, outputs, spec.batch_size());
+    const double width = static_cast<double>(spec.Extent(outputs[0].shape.back()));
+    const double lanes = static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
+    work.products += static_cast<double>(flops) / 2 * lanes / width / ShareOfTiles(spec, node);
+  }
+  return work;
+}
+
+ScheduledKernel BuildGeneric(KernelBuilder& builder) { return GenericBuilder(builder).Build(); }
+
+}  // namespace brine::codegen

@@ -1,0 +1,23 @@
+#include "codegen/halide/machine.h"
+
+namespace brine::codegen {
+namespace {
+
+// The first row that fits a target is its own.  x86-64: AMD's Zen 4, which does 512-bit operations in halves; a core's
+// second-level cache has 1 MB wherever there is AVX-512.  arm-64: Arm's Neoverse N1.
+constexpr Machine kMachines[] = {
+    {"avx512", "avx512", 16, 32, 32 << 10, 1 << 20, 3.7, 1, 1, 10},
+    {"avx2", "avx2", 8, 16, 32 << 10, 512 << 10, 3.7, 2, 2, 10},
+    {"neon", "arm-64", 4, 32, 64 << 10, 1 << 20, 3.0, 2, 2, 10},
+    {"sse", "", 4, 16, 32 << 10, 256 << 10, 3.0, 1, 2, 10},
+};
+
+}  // namespace
+
+const Machine& MachineOf(const std::string& target) {
+  const Machine* machine = kMachines;
+  while (target.find(machine->feature) == std::string::npos) ++machine;
+  return *machine;
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,30 @@
+// The machines that kernels are built for, as data: no strategy asks which one it is.
+#ifndef BRINE_CODEGEN_HALIDE_MACHINE_H_
+#define BRINE_CODEGEN_HALIDE_MACHINE_H_
+
+#include <cstdint>
+#include <string>
+
+namespace brine::codegen {
+
+struct Machine {
+  const char* name;
+  const char* feature;  // the row holds for targets, as Halide writes them, that name this feature; "": for any other
+  int lanes;            // floats in a vector register
+  int registers;        // vector registers
+  int64_t l1_bytes;     // of a core's first-level data cache
+  int64_t l2_bytes;     // of a core's second-level cache
+
+  // Rates of one core, for costs.
+  double gigahertz;
+  double products;       // vector multiply-adds that begin in a cycle
+  double loads;          // vectors that are loaded in a cycle, from the first-level cache
+  double far_gigabytes;  // a second, to and from what lies behind the second-level cache
+};
+
+// The row of the table for a target such as "x86-64-linux-avx2-fma".
+const Machine& MachineOf(const std::string& target);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_HALIDE_MACHINE_H_

@@ -1,0 +1,199 @@
+// Products with the rows of the second operand, y[n, c] = Σ over m of a[n, m] · b[c, m], such as the gradient of a
+// dense layer's input: each is the sum over a row of a and a row of b as they lie in memory, some of them together. The
+// weights are not transposed, which may take longer than the product.
+//
+// Behind a ReLU the gradient is zero where it was off, and that is half of the elements or more, whatever the product
+// is. Where the kernel masks its result, only those are formed that the mask lets through.
+#include <algorithm>
+
+#include "codegen/halide/matmul/problem.h"
+#include "codegen/halide/sparse/row_lists.h"
+
+namespace brine::codegen {
+namespace {
+
+using Halide::Expr;
+using Halide::Func;
+using Halide::RDom;
+using Halide::TailStrategy;
+using Halide::Var;
+
+constexpr int kTogether = 4;  // dots that share what they load of a
+
+// The terms of dots over `units`, a vector of them a step.  The last step's ends with the row and leaves out what was
+// added before.
+class DotTerms {
+ public:
+  DotTerms(const Tensor& a, const Tensor& b, int lanes)
+      : a_(a),
+        b_(b),
+        units_(static_cast<int>(b.type.shape[1])),
+        lanes_(lanes),
+        ragged_(units_ % lanes != 0),
+        step(0, CeilDiv(units_, lanes), "step") {}
+
+  Expr operator()(const Expr& n, const Expr& channel, const Expr& lane) const {
+    const Expr unit = (ragged_ ? Halide::min(step * lanes_, units_ - lanes_) : step * lanes_) + lane,
+               product = a_({n, unit}) * b_({channel, unit});
+    return ragged_ ? Halide::select(unit >= step * lanes_, product, 0.0f) : product;
+  }
+
+ private:
+  const Tensor a_, b_;
+  const int units_, lanes_;
+  const bool ragged_;
+
+ public:
+  const RDom step;
+};
+
+// Rows of b that are read by a task, again and again: whole vectors of them.
+int DotBlockOf(int inputs, int units, const Machine& machine) {
+  const int most = static_cast<int>(std::clamp<int64_t>(4 * machine.l1_bytes / (int64_t{units} * 4), machine.lanes,
+                                                        kLongestChunk - machine.lanes)) /
+                   machine.lanes * machine.lanes;
+  return CeilDiv(CeilDiv(inputs, CeilDiv(inputs, most)), machine.lanes) * machine.lanes;
+}
+
+// Rows, or groups of `rows` of them, that a task takes of each block.
+int DotRowsOf(const LoopContext& context, int blocks, int rows) {
+  return CeilDiv(CeilDiv(context.batch_size, rows), std::max(1, static_cast<int>(kTasks) / blocks));
+}
+
+std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
+  const MatmulProblem problem = MatmulProblemOf(spec);
+  if (std::string obstacle = NeedsTransposedB(problem); !obstacle.empty()) return obstacle;
+  if (std::string obstacle = NeedsFlat(problem); !obstacle.empty()) return obstacle;
+  if (problem.depth < machine.lanes) return "its rows are shorter than a vector";
+  return "";
+}
+
+// What a dot costs beside its products: adding up the lanes of its sum.
+double LaneSums(double results, const Machine& machine) { return results * machine.lanes; }
+
+}  // namespace
+
+std::string CanMaskedDots(const KernelSpec& spec, const Machine& machine) {
+  if (std::string obstacle = CanDotsOfRows(spec, machine); !obstacle.empty()) return obstacle;
+  return spec.mask == ir::kNoValue ? "its result is not masked" : "";
+}
+
+Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
+  const MatmulProblem problem = MatmulProblemOf(spec);
+  Work work;
+  work.walked = kNonzeroShare * problem.products();
+  work.elementwise = kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine) + EpilogueOperations(spec);
+  work.listed = Elements(spec, spec.mask);
+  work.far_bytes = OperandBytes(spec);
+  return work;
+}
+
+ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
+  const KernelSpec& spec = builder.spec();
+  const LoopContext& context = builder.context();
+  const Tensor a = builder.Read(spec.operand(0)), b_rows = builder.Read(spec.operand(1));
+  const int inputs = static_cast<int>(b_rows.type.shape[0]), units = static_cast<int>(b_rows.type.shape[1]);
+  const int lanes = context.lanes;
+  const Tensor& mask = *builder.Parameter(spec.mask);
+  const int block = DotBlockOf(inputs, units, context), blocks = CeilDiv(inputs, block);
+  RowLists list(context,
+                {context.batch_size, inputs, context.rows, inputs, block, false, [&](const Expr& n, const Expr& c) {
+                   return mask({n, c}) > 0.0f;
+                 }});
+
+  // dots: a vector of partial sums for each of kTogether entries of the list; their sums go to the places that the
+  // entries name.  Entries past the last one name a place past the block.
+  const Var l("l"), j("j"), g("g"), n = Axis(1), b("b"), c("c");
+  const DotTerms terms(a, b_rows, lanes);
+  const RDom lane(0, lanes, "lane");
+  Func dots("dots"), sums("sums"), row("row");
+  const Expr channel = Halide::min(b * block + list.Place(g * kTogether + j, n, b), inputs - 1);
+  dots(l, j, g, n, b) = 0.0f;
+  dots(l, j, g, n, b) += terms(n, Halide::unsafe_promise_clamped(channel, 0, inputs - 1), l);
+  sums(j, g, n, b) = 0.0f;
+  sums(j, g, n, b) += dots(lane, j, g, n, b);
+  const RDom r(0, kTogether, 0, (block + kTogether - 1) / kTogether, "r");
+  RDom listed = r;
+  listed.where(r.y * kTogether < list.Count(n, b));  // becomes the loop's bound
+  row(c, n, b) = 0.0f;
+  row(Halide::unsafe_promise_clamped(list.Place(listed.y * kTogether + listed.x, n, b), 0, block), n, b) =
+      sums(listed.x, listed.y, n, b);
+
+  const Var x = Axis(0);
+  Func out = MakeFunc("out", Axes(2), builder.ResultsAt(spec.masked, row(x % block, n, x / block)));
+  builder.AddOutput(out, spec.results);
+  Var tile, group, task;
+  out.bound(x, 0, inputs).bound(n, 0, context.rows);
+  out.split(x, tile, x, block, TailStrategy::GuardWithIf)
+      .split(n, group, n, DotRowsOf(context, blocks, 1), TailStrategy::GuardWithIf)
+      .reorder(x, n, tile, group);
+  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(tile, group, task).parallel(task);
+  row.compute_at(out, n).store_in(kOnStack).bound_extent(c, block + 1).vectorize(c, lanes, TailStrategy::GuardWithIf);
+  row.update().reorder(listed.x, listed.y).unroll(listed.x);
+  sums.compute_at(row, listed.y).unroll(j);
+  sums.update().reorder(lane, j).atomic().vectorize(lane).unroll(j);
+  dots.compute_at(row, listed.y).vectorize(l, lanes).unroll(j).bound_extent(j, kTogether);
+  dots.update().reorder(l, j, terms.step).vectorize(l, lanes).unroll(j);
+  list.Schedule();
+  ScheduledKernel kernel = builder.Finish();
+  kernel.sparse = spec.mask;
+  return kernel;
+}
+
+std::string CanDots(const KernelSpec& spec, const Machine& machine) { return CanDotsOfRows(spec, machine); }
+
+Work CostDots(const KernelSpec& spec, const Machine& machine) {
+  const MatmulProblem problem = MatmulProblemOf(spec);
+  Work work;
+  // A step loads a vector of each row and forms as many products as pairs of them.
+  work.products = problem.products();
+  work.tiles_full = 0.5;
+  work.elementwise = LaneSums(Elements(spec, spec.sums()), machine) + EpilogueOperations(spec);
+  work.far_bytes = OperandBytes(spec);
+  return work;
+}
+
+ScheduledKernel BuildDots(KernelBuilder& builder) {
+  const KernelSpec& spec = builder.spec();
+  const LoopContext& context = builder.context();
+  const Tensor a = builder.Read(spec.operand(0)), b_rows = builder.Read(spec.operand(1));
+  const int inputs = static_cast<int>(b_rows.type.shape[0]), units = static_cast<int>(b_rows.type.shape[1]);
+  const int lanes = context.lanes;
+  const int block = DotBlockOf(inputs, units, context), blocks = CeilDiv(inputs, block);
+  const int rows = static_cast<int>(
+      std::min<int64_t>(context.batch_size, context.registers >= 32 ? 4 : 2));  // that share what is loaded of w
+
+  // A tile is kTogether columns of the block by some rows; past the last column and row the last ones are read again,
+  // and what is summed there is not stored.
+  const Var l("l"), j("j"), i("i"), g("g"), h("h"), b("b"), c("c");
+  const DotTerms terms(a, b_rows, lanes);
+  const RDom lane(0, lanes, "lane");
+  Func dots("dots"), sums("sums"), strip("strip");
+  dots(l, j, i, g, h, b) = 0.0f;
+  dots(l, j, i, g, h, b) +=
+      terms(Halide::min(h * rows + i, context.rows - 1), Halide::min(b * block + g * kTogether + j, inputs - 1), l);
+  sums(j, i, g, h, b) = 0.0f;
+  sums(j, i, g, h, b) += dots(lane, j, i, g, h, b);
+  strip(c, i, h, b) = sums(c % kTogether, i, c / kTogether, h, b);
+
+  const Var x = Axis(0), n = Axis(1);
+  const Expr sum = strip(x % block, n % rows, n / rows, x / block);
+  Func out = MakeFunc("out", Axes(2), builder.ResultsAt(spec.sums(), sum));
+  builder.AddOutput(out, spec.results);
+  Var tile, group, task, line;
+  out.bound(x, 0, inputs).bound(n, 0, context.rows);
+  out.split(x, tile, x, block, TailStrategy::GuardWithIf).split(n, line, n, rows, TailStrategy::GuardWithIf);
+  out.split(line, group, line, DotRowsOf(context, blocks, rows), TailStrategy::GuardWithIf)
+      .reorder(x, n, line, tile, group);
+  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(tile, group, task).parallel(task);
+  strip.compute_at(out, line).store_in(kOnStack).bound_extent(c, block).bound_extent(i, rows);
+  Var four;
+  strip.split(c, four, c, kTogether, TailStrategy::RoundUp).reorder(c, i, four).unroll(c).unroll(i);
+  sums.compute_at(strip, four).unroll(j).unroll(i);
+  sums.update().reorder(lane, j, i).atomic().vectorize(lane).unroll(j).unroll(i);
+  dots.compute_at(strip, four).vectorize(l, lanes).unroll(j).unroll(i);
+  dots.update().reorder(l, j, i, terms.step).vectorize(l, lanes).unroll(j).unroll(i);
+  return builder.Finish();
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,42 @@
+#include "codegen/halide/sparse/sparse_gradient.h"
+
+#include <algorithm>
+
+#include "codegen/halide/cost.h"
+#include "ir/op.h"
+
+namespace brine::codegen {
+
+std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGradient* gradient) {
+  const ConvProblem conv = ConvProblemOf(spec);
+  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
+  if (std::string obstacle = NeedsNoDilation(conv); !obstacle.empty()) return obstacle;
+  const auto extent = [&](ir::ValueId value, size_t axis) { return static_cast<int>(spec.shape(value)[axis]); };
+  const ir::Node* const maker = spec.Maker(dy);
+  if (maker == nullptr) {
+    *gradient = {
+        dy, ir::kNoValue, extent(dy, 1), extent(dy, 2), extent(dy, 3), 1, 1, spec.IsSparse(dy) ? kNonzeroShare : 1};
+    return "";
+  }
+  // A window's gradient with zeros: that of a max-pool, of d and of which cell won.
+  if (maker->op->kind != ir::OpKind::kWindow || !maker->op->makes_zeros)
+    return "its gradient is made inside, with no zeros";
+  if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
+  const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
+  if (!spec.IsParameter(d) || !spec.IsParameter(index)) return "the gradient that reaches the pool is made inside";
+  const std::vector<int64_t>&window = maker->attributes.Ints("window"), &pads = maker->attributes.Ints("pads");
+  if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
+  if (window != maker->attributes.Ints("strides")) return "windows of its pool overlap or leave gaps";
+  if (std::string obstacle = NeedsUnitStrides(conv); !obstacle.empty()) return obstacle;
+  *gradient = {d,
+               index,
+               extent(d, 1),
+               extent(d, 2),
+               extent(d, 3),
+               static_cast<int>(window[1]),
+               static_cast<int>(window[0]),
+               kNonzeroShare};
+  return "";
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,75 @@
+#include "codegen/halide/strategies.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "codegen/halide/conv/direct.h"
+#include "codegen/halide/conv/direct_weight_grad.h"
+#include "codegen/halide/conv/sparse.h"
+#include "codegen/halide/conv/sparse_input_grad.h"
+#include "codegen/halide/conv/sparse_weight_grad.h"
+#include "codegen/halide/conv/winograd.h"
+#include "codegen/halide/conv/winograd_rows.h"
+#include "codegen/halide/conv/winograd_weight_grad.h"
+#include "codegen/halide/loop/generic.h"
+#include "codegen/halide/matmul/problem.h"
+#include "ir/op.h"
+
+namespace brine::codegen {
+namespace {
+
+constexpr Strategy kStrategies[] = {
+    {&ir::kConv2D, "winograd", CanWinograd, CostWinograd, BuildWinograd},
+    {&ir::kConv2D, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows},
+    {&ir::kConv2D, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {&ir::kConv2D, "direct", CanDirect, CostDirect, BuildDirect},
+    {&ir::kConv2D, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
+
+    {&ir::kConv2DGradInput, "winograd", CanWinograd, CostWinograd, BuildWinograd},
+    {&ir::kConv2DGradInput, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
+    {&ir::kConv2DGradInput, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {&ir::kConv2DGradInput, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
+
+    {&ir::kConv2DGradFilter, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad, BuildWinogradWeightGrad},
+    {&ir::kConv2DGradFilter, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
+    {&ir::kConv2DGradFilter, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
+
+    {&ir::kMatmul, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
+    {&ir::kMatmul, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},
+    {&ir::kMatmul, "sparse", CanSparse, CostSparse, BuildSparse},
+    {&ir::kMatmul, "sparse-right", CanSparseRight, CostSparseRight, BuildSparseRight},
+    {&ir::kMatmul, "dots", CanDots, CostDots, BuildDots},
+    {&ir::kMatmul, "masked-dots", CanMaskedDots, CostMaskedDots, BuildMaskedDots},
+
+    {nullptr, "generic", CanGeneric, CostGeneric, BuildGeneric},
+};
+
+std::vector<Strategy>& Table() {
+  static std::vector<Strategy>* const table = new std::vector<Strategy>(std::begin(kStrategies), std::end(kStrategies));
+  return *table;
+}
+
+}  // namespace
+
+absl::Span<const Strategy> AllStrategies() { return Table(); }
+
+void AddStrategy(const Strategy& strategy) { Table().insert(Table().end() - 1, strategy); }
+
+std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced) {
+  std::vector<Candidate> candidates;
+  for (const Strategy& strategy : AllStrategies()) {
+    if (strategy.hero != nullptr && (spec.hero == nullptr || spec.hero->op != strategy.hero)) continue;
+    Candidate candidate = {&strategy, strategy.can(spec, machine)};
+    if (candidate.obstacle.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
+    candidates.push_back(std::move(candidate));
+  }
+  const auto rank = [&](const Candidate& candidate) {
+    if (!candidate.obstacle.empty()) return std::numeric_limits<double>::infinity();
+    return forced == candidate.strategy->name ? -1 : candidate.milliseconds;
+  };
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [&](const Candidate& a, const Candidate& b) { return rank(a) < rank(b); });
+  return candidates;
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,180 @@
+// The table of elementwise ops: one row each.  codegen/ops/elementwise.cc has the same rows for Halide.
+#include "ir/ops/elementwise.h"
+
+#include <cmath>
+
+namespace brine::ir {
+namespace {
+
+using Builder = GradientBuilder;
+
+// Trailing axes are aligned, as in NumPy.
+#define WITH_BROADCASTING \
+  ", element by element; f32. Trailing axes are aligned and an extent of 1 is stretched; n meets n or 1."
+
+absl::StatusOr<std::vector<Type>> InferMasked(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("dy", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectType("y", types.inputs[1], types.inputs[0]));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+absl::StatusOr<std::vector<Type>> InferEqual(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("a", types.inputs[0], DType::kI32));
+  BRINE_RETURN_IF_ERROR(ExpectType("b", types.inputs[1], types.inputs[0]));
+  return std::vector<Type>{{DType::kF32, types.inputs[0].shape}};
+}
+
+template <typename Real>
+void InterpretEqual(const Evaluation<Real>& evaluation) {
+  std::vector<Real>& y = evaluation.out().real;
+  for (size_t i = 0; i < y.size(); ++i) y[i] = evaluation.in(0).whole[i] == evaluation.in(1).whole[i] ? 1 : 0;
+}
+
+constexpr auto kDy = [](Builder&, ValueId dy) { return dy; };
+
+}  // namespace
+
+const Op kAdd = Binary([](auto a, auto b) { return a + b; }, {
+                                                                 .name = "add",
+                                                                 .doc = "y = a + b" WITH_BROADCASTING,
+                                                                 .gradient = BinaryGradient(kDy, kDy),
+                                                                 .commutative = true,
+                                                             });
+
+const Op kSub = Binary([](auto a, auto b) { return a - b; }, {
+                                                                 .name = "sub",
+                                                                 .doc = "y = a − b" WITH_BROADCASTING,
+                                                                 .gradient = BinaryGradient<Sign::kMinus>(kDy, kDy),
+                                                             });
+
+// da = dy·b, db = dy·a
+const Op kMul = Binary([](auto a, auto b) { return a * b; }, {
+                                                                 .name = "mul",
+                                                                 .doc = "y = a·b" WITH_BROADCASTING,
+                                                                 .gradient = BinaryGradient(
+                                                                     [](Builder& at, ValueId dy) {
+                                                                       return at.Emit(kMul, {dy, at.input(1)});
+                                                                     },
+                                                                     [](Builder& at, ValueId dy) {
+                                                                       return at.Emit(kMul, {dy, at.input(0)});
+                                                                     }),
+                                                                 .commutative = true,
+                                                             });
+
+// da = dy / b, db = −dy·y / b
+const Op kDiv = Binary([](auto a, auto b) { return a / b; },
+                       {
+                           .name = "div",
+                           .doc = "y = a / b" WITH_BROADCASTING,
+                           .gradient = BinaryGradient<Sign::kMinus>(
+                               [](Builder& at, ValueId dy) {
+                                 return at.Emit(kDiv, {dy, at.input(1)});
+                               },
+                               [](Builder& at, ValueId dy) {
+                                 return at.Emit(kDiv, {at.Emit(kMul, {dy, at.output()}), at.input(1)});
+                               }),
+                           .cost = 3,
+                       });
+
+const Op kNeg = Unary([](auto x) { return -x; },
+                      {
+                          .name = "neg",
+                          .doc = "y = −x, element by element; f32.",
+                          .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kNeg, {dy}); }),
+                      });
+
+const Op kExp = Unary([](auto x) { return std::exp(x); }, {
+                                                              .name = "exp",
+                                                              .doc = "y = eˣ, element by element; f32.",
+                                                              .gradient = UnaryGradient([](Builder& at, ValueId dy) {
+                                                                return at.Emit(kMul, {dy, at.output()});
+                                                              }),
+                                                              .cost = 20,
+                                                              .monotone = true,
+                                                          });
+
+const Op kLog = Unary([](auto x) { return std::log(x); },
+                      {
+                          .name = "log",
+                          .doc = "y = ln x, element by element; f32. Of 0 it is −∞, of a negative number NaN.",
+                          .gradient = UnaryGradient([](Builder& at, ValueId dy) {
+                            return at.Emit(kDiv, {dy, at.input(0)});
+                          }),
+                          .cost = 20,
+                      });
+
+// The derivative at 0 is 0.
+const Op kRelu =
+    Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
+          {
+              .name = "relu",
+              .doc = "y = max(x, 0), element by element; f32. The interpreter keeps NaN; a kernel may turn it into 0.",
+              .gradient = UnaryGradient([](Builder& at, ValueId dy) {
+                return at.Emit(kReluGrad, {dy, at.output()});
+              }),
+              .activation = true,
+              .monotone = true,
+              .has_kink = true,
+              .makes_zeros = true,
+          });
+
+const Op kReluGrad = Binary(
+    [](auto dy, auto y) { return y > 0 ? dy : decltype(dy)(0); },
+    {
+        .name = "relu_grad",
+        .doc =
+            "dx = dy where y > 0, else 0; dy, y and dx are f32 of one shape. The gradient of relu from its result y.",
+        .operands = {"dy", "y"},
+        .results = {"dx"},
+        .infer = InferMasked,
+        .not_differentiable = "second derivatives are not supported",
+        .makes_zeros = true,
+        .mask_operand = 1,
+    });
+
+// dx = dy·y·(1 − y)
+const Op kSigmoid = Unary([](auto x) { return 1 / (1 + std::exp(-x)); },
+                          {
+                              .name = "sigmoid",
+                              .doc = "y = 1 / (1 + e⁻ˣ), element by element; f32.",
+                              .flops = FlopsAnElement<4>,
+                              .gradient = UnaryGradient([](Builder& at, ValueId dy) {
+                                const ValueId y = at.output();
+                                return at.Emit(kMul, {dy, at.Emit(kMul, {y, at.Emit(kSub, {at.EmitConstant(1), y})})});
+                              }),
+                              .cost = 25,
+                              .activation = true,
+                              .monotone = true,
+                          });
+
+// dx = dy·(1 − y²)
+const Op kTanh = Unary(
+    [](auto x) { return std::tanh(x); },
+    {
+        .name = "tanh",
+        .doc = "y = tanh x, element by element; f32. The interpreter keeps NaN; a kernel may turn it into −1 or 1.",
+        .gradient = UnaryGradient([](Builder& at, ValueId dy) {
+          const ValueId y = at.output();
+          const ValueId one = at.EmitConstant(1), square = at.Emit(kMul, {y, y});
+          return at.Emit(kMul, {dy, at.Emit(kSub, {one, square})});
+        }),
+        .cost = 30,
+        .activation = true,
+        .monotone = true,
+    });
+
+const Op kEqual = {
+    .name = "equal",
+    .doc = "y = 1 where a = b, else 0. a and b are i32 of one shape, y is f32 of that shape.",
+    .operands = {"a", "b"},
+    .results = {"y"},
+    .infer = InferEqual,
+    .flops = FlopsAnElement<1>,
+    .not_differentiable = "a comparison is constant almost everywhere",
+    .interpret = InterpretEqual<double>,
+    .interpret_f32 = InterpretEqual<float>,
+    .kind = OpKind::kElementwise,
+    .commutative = true,
+};
+
+}  // namespace brine::ir

@@ -1,0 +1,157 @@
+#include "passes/fuse_contraction.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "ir/fault_list.h"
+#include "ir/op.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::OpKind;
+using ir::ValueId;
+
+constexpr size_t kMostFollowers = 16;
+
+class Finder {
+ public:
+  Finder(const Graph& graph, const Uses& uses, int root, const std::function<bool(int)>& is_free)
+      : graph_(graph), uses_(uses), root_(node(root)), is_free_(is_free) {}
+
+  ContractionRegion Find() && {
+    FollowChain();
+    for (size_t operand = 0; operand < root_.inputs.size(); ++operand) {
+      if (root_.inputs[operand] == root_.inputs[1 - operand]) continue;  // a square reads what is stored
+      ComputeInside(root_.inputs[operand]);
+    }
+    if (!HasRows(root_.outputs[0])) TakeSum();
+    FindSparseOperands();
+    return std::move(region_);
+  }
+
+ private:
+  const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
+  const ir::Shape& shape(ValueId value) const { return graph_.type(value).shape; }
+  bool HasRows(ValueId value) const { return !shape(value).empty() && shape(value)[0] == ir::kBatch; }
+
+  // A window that makes less of more, behind a picture that has not been pooled yet.
+  bool IsPool(const Node& reader, ValueId value) const {
+    if (reader.op->kind != OpKind::kWindow || reader.inputs[0] != value || pooled_) return false;
+    const ir::Shape &from = shape(value), &to = shape(reader.outputs[0]);
+    return from.size() == 4 && to[1] * to[2] <= from[1] * from[2];
+  }
+
+  bool Fits(const Node& reader, ValueId value) const {
+    if (!reader.op->is_elementwise() || reader.op->is_update()) return IsPool(reader, value);
+    return shape(reader.outputs[0]) == shape(value);
+  }
+
+  void FollowChain() {
+    ValueId value = root_.outputs[0];
+    while (region_.chain.size() < kMostFollowers) {
+      const std::vector<int>& readers = uses_.Readers(value);
+      const auto fit =
+          std::find_if(readers.begin(), readers.end(), [&](int reader) { return Fits(node(reader), value); });
+      if (fit == readers.end()) return;
+      // An operand that is used twice is one reader.
+      const bool alone = std::all_of(readers.begin(), readers.end(), [&](int reader) { return reader == *fit; });
+      if (!alone || uses_.Leaves(value)) {
+        if (node(*fit).inputs[0] == value) Decline(*fit, value);
+        return;
+      }
+      if (!is_free_(*fit)) return;
+      pooled_ = pooled_ || node(*fit).op->kind == OpKind::kWindow;
+      region_.chain.push_back(*fit);
+      value = node(*fit).outputs[0];
+    }
+  }
+
+  void Decline(int follower, ValueId value) {
+    std::string other = "an output of the graph";
+    for (int candidate : uses_.Readers(value)) {
+      if (candidate != follower) other = graph_.value(node(candidate).outputs[0]).name;
+    }
+    const Node& declined = node(follower);
+    const ir::Location* location = declined.locations.empty() ? nullptr : &declined.locations[0];
+    std::string place = ir::PlaceOf(location, graph_.value(declined.outputs[0]).name);
+    if (location != nullptr && !location->file.empty()) place = absl::StrCat(location->file, ":", location->line);
+    region_.declined.push_back(
+        absl::StrCat(place, ": ", declined.op->name, " not fused: its input is also read by ", other));
+  }
+
+  // The gradient of a pool whose windows tile the picture: one element of each window has a share, or a bit says which.
+  void ComputeInside(ValueId operand) {
+    const int maker = uses_.Producer(operand);
+    if (maker == Uses::kNone) return;
+    const Node& gradient = node(maker);
+    const bool spreads =
+        gradient.op->kind == OpKind::kGather || (gradient.op->kind == OpKind::kWindow && gradient.op->makes_zeros);
+    if (!spreads || shape(operand).size() != 4 || gradient.inputs.size() != 2) return;
+    const std::vector<int64_t>& pads = gradient.attributes.Ints("pads");
+    const bool tiles = gradient.attributes.Ints("window") == gradient.attributes.Ints("strides") &&
+                       std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
+    if (tiles) region_.copies.push_back(maker);
+  }
+
+  // reduce_sum(value) over all axes but the last, of an operand or of what it is made of.
+  void TakeSum() {
+    std::vector<ValueId> summed(root_.inputs.rbegin(), root_.inputs.rend());
+    for (int copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);
+    for (ValueId value : summed) {
+      const int rank = graph_.type(value).rank();
+      for (int reader : uses_.Readers(value)) {
+        const Node& sum = node(reader);
+        if (sum.op->kind != OpKind::kReduction || sum.op->FindAttribute("axes") == nullptr || !is_free_(reader))
+          continue;
+        const std::vector<int64_t>& axes = sum.attributes.Ints("axes");
+        if (static_cast<int>(axes.size()) != rank - 1 || axes.back() == rank - 1) continue;
+        region_.sums.push_back(reader);
+        return;
+      }
+    }
+  }
+
+  // What made a value, views left aside.
+  int MakerOf(ValueId value) const {
+    int maker = uses_.Producer(value);
+    while (maker != Uses::kNone && node(maker).op->is_view()) maker = uses_.Producer(node(maker).inputs[0]);
+    return maker;
+  }
+
+  // Made by a ReLU or its gradient.  Behind a max-pool a ReLU turns off little, since all elements of a window would
+  // have to be negative; a product over the rows of a layer gains from that, too.
+  bool IsSparse(ValueId value) const {
+    const int maker = MakerOf(value);
+    if (maker == Uses::kNone || !node(maker).op->makes_zeros || !node(maker).op->is_elementwise()) return false;
+    const int before = MakerOf(node(maker).inputs[0]);
+    const bool of_maxima = before != Uses::kNone && node(before).op->picks_maximum;
+    return !of_maxima || (shape(root_.outputs[0]).size() == 2 && HasRows(root_.outputs[0]));
+  }
+
+  void FindSparseOperands() {
+    for (ValueId operand : root_.inputs) {
+      const int maker = uses_.Producer(operand);
+      const bool inside = std::find(region_.copies.begin(), region_.copies.end(), maker) != region_.copies.end();
+      if (!inside && IsSparse(operand)) region_.sparse.push_back(operand);
+    }
+  }
+
+  const Graph& graph_;
+  const Uses& uses_;
+  const Node& root_;
+  const std::function<bool(int)>& is_free_;
+  bool pooled_ = false;
+  ContractionRegion region_;
+};
+
+}  // namespace
+
+ContractionRegion FindContraction(const Graph& graph, const Uses& uses, int root,
+                                  const std::function<bool(int)>& is_free) {
+  return Finder(graph, uses, root, is_free).Find();
+}
+
+}  // namespace brine::passes

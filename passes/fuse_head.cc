@@ -1,0 +1,176 @@
+#include "passes/fuse_head.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/op.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::OpKind;
+using ir::ValueId;
+
+constexpr int64_t kMostClasses = 128;  // the kernel's tensors stay in the nearest cache
+
+class Head {
+ public:
+  Head(const Graph& graph, const Uses& uses, int root) : graph_(graph), uses_(uses), logits_(node(root).inputs[0]) {}
+
+  std::vector<int> Find(int root) && {
+    const ir::Shape &shape = graph_.type(logits_).shape, &result = graph_.type(node(root).outputs[0]).shape;
+    if (shape.size() != 2 || shape[0] != ir::kBatch || shape[1] > kMostClasses) return {};
+    if (result.empty() || result[0] != ir::kBatch) return {};
+    classes_ = shape[1];
+    FindDependencies();
+    if (!logits_on_model_) return {};
+    Grow(root);
+    if (!LeavesTheStep()) return {};
+    TakeProduct();
+    TakeGradients();
+    return {taken_.begin(), taken_.end()};
+  }
+
+ private:
+  // On what a value depends.
+  struct Depends {
+    bool on_logits = false;
+    bool on_model = false;  // data or a state, but not by way of the logits
+    bool beyond = false;    // a product or a convolution of what depends on the logits: the layers before
+  };
+
+  const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
+  const Depends& Of(ValueId value) const { return depends_[static_cast<size_t>(value)]; }
+
+  void FindDependencies() {
+    depends_.resize(graph_.values.size());
+    for (const ir::Input& input : graph_.inputs) {
+      depends_[static_cast<size_t>(input.value)].on_model = input.source == ir::Source::kData;
+    }
+    for (const ir::State& state : graph_.states) depends_[static_cast<size_t>(state.value)].on_model = true;
+    for (const Node& maker : graph_.nodes) {
+      Depends sum;
+      for (ValueId input : maker.inputs) {
+        sum.on_logits |= Of(input).on_logits;
+        sum.on_model |= Of(input).on_model;
+        sum.beyond |= Of(input).beyond;
+      }
+      sum.beyond |= sum.on_logits && !IsSmallOp(maker);
+      for (ValueId output : maker.outputs) {
+        if (output == logits_) logits_on_model_ = sum.on_model;
+        depends_[static_cast<size_t>(output)] = output == logits_ ? Depends{true, false, false} : sum;
+      }
+    }
+  }
+
+  static bool IsSmallOp(const Node& node) {
+    const ir::OpKind kind = node.op->kind;
+    return kind == ir::OpKind::kElementwise || kind == ir::OpKind::kReduction || kind == ir::OpKind::kGather;
+  }
+
+  bool IsSmall(const Node& node) const {
+    if (!IsSmallOp(node)) return false;
+    for (ValueId output : node.outputs) {
+      const Depends& depends = Of(output);
+      if (output == logits_ || depends.beyond || depends.on_model) return false;
+      const ir::Shape& shape = graph_.type(output).shape;
+      for (size_t axis = 0; axis < shape.size(); ++axis) {
+        if (!(axis == 0 && shape[axis] == ir::kBatch) && shape[axis] > classes_) return false;
+      }
+      if (shape.size() > 2) return false;
+    }
+    return true;
+  }
+
+  // What is small and connected by values that are small.
+  void Grow(int root) {
+    std::vector<int> pending = {root};
+    while (!pending.empty()) {
+      const int position = pending.back();
+      pending.pop_back();
+      if (!IsSmall(node(position)) || !taken_.insert(position).second) continue;
+      for (ValueId input : node(position).inputs) {
+        const int producer = uses_.Producer(input);
+        if (producer != Uses::kNone) pending.push_back(producer);
+        const std::vector<int>& readers = uses_.Readers(input);
+        if (input == logits_) pending.insert(pending.end(), readers.begin(), readers.end());
+      }
+      for (ValueId output : node(position).outputs) {
+        const std::vector<int>& readers = uses_.Readers(output);
+        pending.insert(pending.end(), readers.begin(), readers.end());
+      }
+    }
+  }
+
+  // Whether the step's results are made here: no layer follows.
+  bool LeavesTheStep() const {
+    return std::any_of(taken_.begin(), taken_.end(), [&](int position) {
+      const std::vector<ValueId>& made = node(position).outputs;
+      return std::any_of(made.begin(), made.end(), [&](ValueId value) { return uses_.Leaves(value); });
+    });
+  }
+
+  // z = x·w [+ bias]
+  void TakeProduct() {
+    int position = uses_.Producer(logits_);
+    if (position == Uses::kNone) return;
+    const Node& last = node(position);
+    if (last.op->kind == OpKind::kElementwise && last.inputs.size() == 2 && graph_.type(last.inputs[1]).rank() <= 1) {
+      const int product = uses_.Producer(last.inputs[0]);
+      if (product == Uses::kNone || uses_.Readers(last.inputs[0]).size() != 1) return;
+      if (node(product).op->kind != OpKind::kContraction) return;
+      taken_.insert(position);
+      position = product;
+    }
+    const Node& product = node(position);
+    if (product.op->kind != OpKind::kContraction || graph_.type(product.inputs[0]).rank() != 2) return;
+    taken_.insert(position);
+    x_ = product.inputs[0];
+    w_ = product.inputs[1];
+  }
+
+  // dw = xᵀ·dz, dx = relu_grad(dz·wᵀ, x)
+  void TakeGradients() {
+    if (w_ == ir::kNoValue) return;
+    const std::set<int> before = taken_;
+    for (int position : before) {
+      for (ValueId dz : node(position).outputs) {
+        if (dz == logits_) continue;
+        for (int reader : uses_.Readers(dz)) TakeGradient(reader, dz);
+      }
+    }
+  }
+
+  void TakeGradient(int position, ValueId dz) {
+    const Node& product = node(position);
+    if (product.op->kind != OpKind::kContraction) return;
+    const bool of_w = product.inputs[0] == x_ && product.inputs[1] == dz;
+    const bool of_x = product.inputs[0] == dz && product.inputs[1] == w_;
+    if (!of_w && !of_x) return;
+    taken_.insert(position);
+    const ValueId dx = product.outputs[0];
+    if (!of_x || uses_.Leaves(dx) || uses_.Readers(dx).size() != 1) return;
+    const Node& reader = node(uses_.Readers(dx)[0]);
+    if (reader.op->mask_operand == 1 && reader.inputs[0] == dx) taken_.insert(uses_.Readers(dx)[0]);
+  }
+
+  const Graph& graph_;
+  const Uses& uses_;
+  const ValueId logits_;
+  bool logits_on_model_ = false;
+  int64_t classes_ = 0;
+  ValueId x_ = ir::kNoValue, w_ = ir::kNoValue;
+  std::vector<Depends> depends_;  // by value
+  std::set<int> taken_;           // positions
+};
+
+}  // namespace
+
+std::vector<int> FindHead(const Graph& graph, const Uses& uses, int root) {
+  if (graph.nodes[static_cast<size_t>(root)].op->kind != OpKind::kReduction) return {};
+  return Head(graph, uses, root).Find(root);
+}
+
+}  // namespace brine::passes

@@ -1,0 +1,82 @@
+#include "passes/kernel_query.h"
+
+#include <algorithm>
+#include <set>
+
+#include "ir/check.h"
+#include "ir/op.h"
+
+namespace brine::passes {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::ValueId;
+
+int64_t Bytes(const Graph& graph, ValueId value) {
+  const absl::StatusOr<int64_t> bytes = ir::ByteCount(graph.type(value), std::max<int64_t>(graph.batch_size, 1));
+  BRINE_CHECK(bytes.ok());  // the verifier looked
+  return *bytes;
+}
+
+bool Contains(const std::vector<ValueId>& values, ValueId value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+// The node reads `input` at the element that it writes.
+bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
+  return node.op->is_elementwise() && graph.type(input).shape == graph.type(node.outputs[0]).shape;
+}
+
+}  // namespace
+
+int64_t KernelFlops(const Graph& graph, const Node& kernel, int64_t rows) {
+  int64_t flops = 0;
+  for (const Node& node : kernel.body) {
+    if (node.op->flops == nullptr) continue;
+    std::vector<ir::Type> inputs, outputs;
+    for (ValueId input : node.inputs) inputs.push_back(graph.type(input));
+    for (ValueId output : node.outputs) outputs.push_back(graph.type(output));
+    if (__builtin_add_overflow(flops, node.op->flops({inputs, node.attributes}, outputs, rows), &flops))
+      return INT64_MAX;
+  }
+  return flops;
+}
+
+int64_t KernelBytes(const Graph& graph, const Node& kernel) {
+  int64_t bytes = 0;
+  for (ValueId input : kernel.inputs) bytes += Bytes(graph, input);
+  for (ValueId output : kernel.outputs) bytes += Bytes(graph, output);
+  return bytes;
+}
+
+int64_t KernelScratch(const Graph& graph, const Node& kernel) {
+  std::set<ValueId> stored;
+  for (const Node& node : kernel.body) {
+    for (const Node& maker : kernel.body) {
+      for (ValueId value : maker.outputs) {
+        if (maker.op->is_source() || Contains(kernel.outputs, value) || !Contains(node.inputs, value)) continue;
+        if (!ReadsPointwise(graph, node, value)) stored.insert(value);
+      }
+    }
+  }
+  int64_t bytes = 0;
+  for (ValueId value : stored) bytes += (Bytes(graph, value) + 63) / 64 * 64;
+  return bytes;
+}
+
+bool MayAlias(const Graph& graph, const Node& kernel, ValueId input, ValueId output) {
+  if (graph.type(input) != graph.type(output)) return false;
+  std::set<ValueId> dependent = {input};
+  for (const Node& node : kernel.body) {
+    if (!node.op->is_elementwise() && !node.op->is_source()) return false;
+    for (ValueId value : node.inputs) {
+      if (dependent.count(value) == 0) continue;
+      if (!ReadsPointwise(graph, node, value)) return false;
+      dependent.insert(node.outputs.begin(), node.outputs.end());
+    }
+  }
+  return true;
+}
+
+}  // namespace brine::passes

@@ -1,0 +1,204 @@
+// A program that brings along an op, a strategy and a pass of its own, with no edit elsewhere: they are printed, fused,
+// chosen, forced and run like Brine's.  It is its own worker, so that kernels are compiled by a program that knows
+// them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "codegen/build_step.h"
+#include "codegen/halide/loop/generic.h"
+#include "codegen/halide/strategies.h"
+#include "codegen/worker.h"
+#include "frontend/brine.h"
+#include "frontend/graph_of.h"
+#include "ir/draw.h"
+#include "ir/ops/elementwise.h"
+#include "ir/text.h"
+#include "passes/check_gradients.h"
+#include "passes/derive.h"
+#include "passes/pipeline.h"
+#include "tests/kernel/compare.h"
+
+namespace brine {
+namespace {
+
+using testing::HasSubstr;
+
+// ---- The op: y = x / (1 + |x|), dx = dy·(1 − |y|)²
+
+using std::abs;
+
+// 1 − |y| = 1 − y·sign(y), with ops that there are: |y| = relu(y) + relu(−y).
+ir::ValueId Slope(ir::GradientBuilder& at, ir::ValueId dy) {
+  const ir::ValueId y = at.output();
+  const ir::ValueId size = at.Emit(ir::kAdd, {at.Emit(ir::kRelu, {y}), at.Emit(ir::kRelu, {at.Emit(ir::kNeg, {y})})});
+  const ir::ValueId rest = at.Emit(ir::kSub, {at.EmitConstant(1), size});
+  return at.Emit(ir::kMul, {dy, at.Emit(ir::kMul, {rest, rest})});
+}
+
+const ir::Op kSoftsign =
+    ir::Unary([](auto x) { return x / (1 + abs(x)); },
+              {
+                  .name = "softsign",
+                  .doc = "y = x / (1 + |x|), element by element; f32.",
+                  .gradient = ir::UnaryGradient([](ir::GradientBuilder& at, ir::ValueId dy) { return Slope(at, dy); }),
+                  .cost = 4,
+                  .activation = true,
+                  .monotone = true,
+              });
+
+const codegen::Algorithm kSoftsignAlgorithm =
+    codegen::UnaryAlgorithm([](const Halide::Expr& x) { return x / (1.0f + Halide::abs(x)); });
+
+// ---- The strategy: products of matrices for nothing, by the loops that there are
+
+std::string CanNaive(const codegen::KernelSpec& spec, const codegen::Machine&) {
+  return spec.side_sums.empty() ? "" : "it makes another sum beside it";
+}
+codegen::Work CostNaive(const codegen::KernelSpec&, const codegen::Machine&) { return {}; }
+codegen::ScheduledKernel BuildNaive(codegen::KernelBuilder& builder) { return codegen::BuildGeneric(builder); }
+
+// ---- The pass: a·1 stays, but a + a becomes 2·a
+
+absl::StatusOr<bool> DoubleSums(ir::Graph& graph) {
+  bool changed = false;
+  const std::vector<ir::Node> nodes = std::move(graph.nodes);
+  graph.nodes.clear();
+  for (ir::Node node : nodes) {
+    if (node.op == &ir::kAdd && node.inputs[0] == node.inputs[1]) {
+      const ir::Attributes two = {
+          {"dtype", "f32"}, {"shape", std::vector<int64_t>()}, {"values", std::vector<double>{2}}};
+      BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> factor,
+                             graph.AddNode(ir::kConstant, {}, two, node.locations));
+      node.op = &ir::kMul;
+      node.inputs[1] = factor[0];
+      changed = true;
+    }
+    graph.nodes.push_back(std::move(node));
+  }
+  return changed;
+}
+
+// ---- What becomes of a model that has all three
+
+Model SmallModel() {
+  const Tensor x = Input({12});
+  const Tensor h = Dense({.units = 24, .activation = "softsign"})(x);
+  const Tensor y = Dense({.units = 3})(h + h);
+  Model model("extended", x, y);
+  model.Compile({.optimizer = SGD({.learning_rate = 0.1f}), .loss = CategoricalCrossentropy({.from_logits = true})});
+  return model;
+}
+
+ir::Graph Planned(std::vector<std::string> without = {}) {
+  const auto model = BuildGraph(SmallModel());
+  EXPECT_TRUE(model.ok()) << model.status();
+  auto graph = passes::Derive(*model, ir::Function::kTrain, 8);
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  passes::PipelineOptions options;
+  options.without = std::move(without);
+  const auto changed = passes::RunPipeline(*graph, options);
+  EXPECT_TRUE(changed.ok()) << changed.status();
+  return *graph;
+}
+
+codegen::BuildOptions Options() {
+  codegen::BuildOptions options;
+  options.cache_folder = BRINE_BINARY_DIR "/extension_cache";
+  options.worker = "/proc/self/exe";
+  return options;
+}
+
+TEST(Extension, IsPrintedAndReadBack) {
+  const std::string text = ir::Print(Planned());
+  EXPECT_THAT(text, HasSubstr("= softsign("));
+  const auto again = ir::Parse(text, "text");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(ir::Print(again->front()), text);
+}
+
+TEST(Extension, IsFusedBehindAProduct) {
+  for (const ir::Node& node : Planned().nodes) {
+    const bool has_softsign =
+        std::any_of(node.body.begin(), node.body.end(), [](const ir::Node& inner) { return inner.op == &kSoftsign; });
+    if (has_softsign) {
+      EXPECT_EQ(node.body[0].op, &ir::kMatmul);
+    }
+  }
+}
+
+TEST(Extension, ItsPassRunsAtItsPlace) {
+  EXPECT_THAT(ir::Print(Planned()), testing::Not(HasSubstr("add(%dense, %dense)")));
+  EXPECT_THAT(ir::Print(Planned({"double-sums"})), HasSubstr("add(%dense, %dense)"));
+}
+
+TEST(Extension, HasTheRightGradient) {
+  const auto model = BuildGraph(SmallModel());
+  auto graph = passes::Derive(*model, ir::Function::kTrain, 8);
+  passes::PipelineOptions options;
+  options.only = {"add-loss", "autodiff"};
+  ASSERT_TRUE(passes::RunPipeline(*graph, options).ok());
+  const auto check = passes::CheckGradients(*graph, ir::DrawGiven<double>(*graph, 5, 3, 1), 5, 4);
+  ASSERT_TRUE(check.ok()) << check.status();
+  EXPECT_TRUE(check->ok()) << check->where << " is off by " << check->worst;
+}
+
+// What `strategy` builds computes what the interpreter does; returns the strategies of its kernels.
+std::vector<std::string> RunAndCompare(const ir::Graph& graph, const std::string& strategy) {
+  codegen::BuildOptions options = Options();
+  if (!strategy.empty()) options.strategy = [&](const ir::Graph&, const ir::Node&) { return strategy; };
+  auto step = codegen::BuildStep(graph, options);
+  EXPECT_TRUE(step.ok()) << step.status();
+  if (!step.ok()) return {};
+  codegen::StepComparison comparison(graph);
+  for (uint64_t seed = 1; seed <= 16; ++seed) {
+    const ir::Tensors<float> given = ir::DrawGiven<float>(graph, 8, 3, seed);
+    const auto results = step->Run(given, 8, 2);
+    EXPECT_TRUE(results.ok()) << results.status();
+    if (!results.ok()) return {};
+    EXPECT_TRUE(comparison.Add(given, *results, 8).ok());
+  }
+  EXPECT_EQ(comparison.FirstFault(), "");
+  return step->strategies();
+}
+
+TEST(Extension, ItsStrategyIsChosenAndRuns) {
+  const std::vector<std::string> strategies = RunAndCompare(Planned(), "");
+  EXPECT_THAT(strategies, testing::Contains("naive"));
+}
+
+TEST(Extension, OthersMayBeForcedInItsPlace) {
+  const std::vector<std::string> strategies = RunAndCompare(Planned(), "generic");
+  EXPECT_THAT(strategies, testing::Not(testing::Contains("naive")));
+}
+
+TEST(Extension, ItsStrategyStandsAmongTheCandidates) {
+  const auto facts = codegen::ConsiderStrategies(Planned(), Options());
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  std::string all;
+  for (const codegen::KernelFacts& kernel : *facts) all += codegen::DescribeCandidates(kernel) + "\n";
+  EXPECT_THAT(all, HasSubstr("naive 0.0"));
+  EXPECT_THAT(all, HasSubstr("naive: it makes another sum beside it"));
+}
+
+}  // namespace
+}  // namespace brine
+
+int main(int argc, char** argv) {
+  brine::ir::AddOp(brine::kSoftsign);
+  brine::codegen::AddAlgorithm(brine::kSoftsign, brine::kSoftsignAlgorithm);
+  brine::codegen::AddStrategy({&brine::ir::kMatmul, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
+  brine::passes::AddPass(
+      {"double-sums",
+       [](brine::ir::Graph& graph, const brine::passes::PipelineOptions&) { return brine::DoubleSums(graph); },
+       brine::ir::Stage::kTrain, "before cse: products are easier to merge than sums"},
+      "cse");
+  const bool serves =
+      argc > 1 && (std::strcmp(argv[1], "--target") == 0 || std::strcmp(argv[1], "--host-target") == 0 ||
+                   std::strcmp(argv[1], "--list-strategies") == 0);
+  if (serves) return brine::codegen::WorkerMain(argc, argv);
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
