@@ -47,7 +47,7 @@ class Step {
 absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
 
 // What the compiler would choose among, for each node; nothing is compiled.
-absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& options);
+absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& build);
 
 }  // namespace brine::codegen
 
