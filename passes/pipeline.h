@@ -18,7 +18,7 @@ struct PipelineOptions {
   std::vector<std::string> without;             // leave these out
   int stop_after = -1;                          // this many passes; negative: all
   std::optional<ir::Stage> until;               // stop when no later pass belongs to this stage or an earlier one
-  bool generic_only = false;                    // fuse without templates, one op a kernel
+  bool generic_only = false;                    // one op a kernel
   std::vector<std::string>* remarks = nullptr;  // fusions that were declined, and why
 
   // Called after each pass that changed the graph, with the pass's number from 1 and its name.

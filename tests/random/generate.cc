@@ -1,9 +1,14 @@
 #include "tests/random/generate.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
+
+#include "frontend/graph_of.h"
+#include "ir/op.h"
+#include "ir/status.h"
 
 namespace brine {
 namespace {
@@ -237,8 +242,53 @@ class Generator {
   bool from_logits_ = false;
 };
 
+// y = x·x, x + x, x + k or x·k: k a constant of x's last axes, some of them 1, of equal numbers or of different ones.
+absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt19937& random) {
+  const bool product = random() % 2 == 0;
+  ir::ValueId other = x;
+  if (random() % 4 != 0) {
+    const ir::Shape& whole = graph.type(x).shape;
+    ir::Shape shape(whole.begin() + 1 + random() % whole.size(), whole.end());
+    for (ir::Dim& dim : shape) dim = random() % 4 == 0 ? 1 : dim;
+    const size_t elements = static_cast<size_t>(ir::ElementCount(shape, 1).value());
+    std::vector<double> values(random() % 2 == 0 ? 1 : elements);
+    for (double& value : values) value = product ? 0.5 + random() % 4 * 0.25 : random() % 5 * 0.125 - 0.25;
+    ir::Attributes attributes = {{"dtype", "f32"}, {"shape", shape}, {"values", values}};
+    BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> made,
+                           graph.AddNode(ir::kConstant, {}, attributes, {}, "constant"));
+    other = made[0];
+  }
+  std::vector<ir::ValueId> operands = {x, other};
+  if (random() % 2 == 0) std::swap(operands[0], operands[1]);
+  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> made,
+                         graph.AddNode(product ? ir::kMul : ir::kAdd, operands, {}, {}, "decorated"));
+  return made[0];
+}
+
 }  // namespace
 
 Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
+
+absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
+  BRINE_ASSIGN_OR_RETURN(ir::Graph graph, BuildGraph(RandomModel(seed)));
+  std::mt19937 random(seed);
+  const std::vector<ir::Node> nodes = std::move(graph.nodes);
+  graph.nodes.clear();
+  std::map<ir::ValueId, ir::ValueId> decorated;
+  for (ir::Node node : nodes) {
+    for (ir::ValueId& input : node.inputs) {
+      if (decorated.count(input) != 0) input = decorated.at(input);
+    }
+    const ir::ValueId made = node.outputs[0];
+    const ir::Type type = graph.type(made);
+    graph.nodes.push_back(std::move(node));
+    const bool leaves = std::any_of(graph.outputs.begin(), graph.outputs.end(),
+                                    [&](const ir::Output& output) { return output.value == made; });
+    const bool fits = type.dtype == ir::DType::kF32 && type.rank() >= 2 && type.shape[0] == ir::kBatch && !leaves;
+    if (!fits || random() % 4 != 0) continue;
+    BRINE_ASSIGN_OR_RETURN(decorated[made], Decorate(graph, made, random));
+  }
+  return graph;
+}
 
 }  // namespace brine

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 
+#include "absl/status/statusor.h"
 #include "frontend/brine.h"
+#include "ir/graph.h"
 
 namespace brine {
 
@@ -12,6 +14,10 @@ namespace brine {
 // meet again and layers that are called twice, under either loss and any optimizer.  Three classes.  Sizes are odd, and
 // few, so that models share kernels.
 Model RandomModel(uint32_t seed);
+
+// The graph of RandomModel(seed) with what no layer makes: here and there a value is taken through constants of several
+// shapes, or is an operand twice.
+absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed);
 
 }  // namespace brine
 

@@ -130,9 +130,7 @@ bool StepAlongTheLastGradient(Graph& graph) {
 
 bool LoseTheBiasInAKernel(Graph& graph) {
   for (Node& kernel : graph.nodes) {
-    if (kernel.region != "conv_pool" && kernel.region != "conv_of_live" && kernel.region != "dense" &&
-        kernel.region != "dense_of_live")
-      continue;
+    if (kernel.region != "contraction") continue;
     const Node* const sum = FindNode(kernel.body, ir::kAdd);
     if (sum == nullptr || sum->outputs == kernel.outputs) continue;
     for (Node& node : kernel.body)

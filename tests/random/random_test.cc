@@ -41,7 +41,7 @@ void Expect(const std::optional<Fault>& fault) {
 class RandomModels : public testing::TestWithParam<uint32_t> {
  protected:
   void SetUp() override {
-    const absl::StatusOr<ir::Graph> model = BuildGraph(RandomModel(GetParam()));
+    const absl::StatusOr<ir::Graph> model = RandomGraph(GetParam());
     ASSERT_TRUE(model.ok()) << model.status();
     model_ = *model;
     ASSERT_LE(model_.layers.size(), 12u);
@@ -77,7 +77,7 @@ TEST(Generator, ReachesEveryOpAndRegion) {
   for (const passes::Region& region : passes::AllRegions()) regions.insert(region.name);
   for (uint32_t seed = 1; seed <= kModels; ++seed) {
     ir::Graph planned;
-    Expect(CheckPasses(BuildGraph(RandomModel(seed)).value(), planned));
+    Expect(CheckPasses(RandomGraph(seed).value(), planned));
     for (const ir::Node& node : planned.nodes) {
       if (!node.is_kernel()) ops.erase(node.op->name);
       regions.erase(node.region);
