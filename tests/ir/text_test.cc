@@ -99,7 +99,8 @@ TEST(Text, RealNumbersKeepTheirBits) {
   graph.name = "numbers";
   const ValueId x = graph.AddValue("x", {DType::kF32, {static_cast<int64_t>(values.size())}});
   const std::vector<int64_t> shape = {static_cast<int64_t>(values.size())};
-  graph.nodes.push_back({&kConstant, {}, {x}, {{"dtype", "f32"}, {"shape", shape}, {"values", values}}, {}, "", 0, {}});
+  graph.nodes.push_back(
+      {&kConstant, {}, {x}, {{"dtype", "f32"}, {"shape", shape}, {"values", values}}, {}, "", {}, 0, {}});
   const std::string text = Print(graph);
   EXPECT_NE(text.find("values=[0.0,-0.0,1.0,-1.0,0.3333333333333333,1e+21,1e-07,123456789.0,5e-324,1.7976931348623157e+"
                       "308,inf,-inf,0.10000000149011612,"
