@@ -12,6 +12,7 @@
 #include "codegen/c_text.h"
 #include "codegen/region.h"
 #include "ir/check.h"
+#include "ir/limits.h"
 #include "ir/op.h"
 #include "ir/status.h"
 #include "ir/text.h"
@@ -30,8 +31,12 @@ using ir::ValueId;
 constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
 constexpr const char* kBlocks[] = {"BRINE_ARENA", "BRINE_INPUTS",    "BRINE_PARAMETERS", "BRINE_GRADIENTS",
                                    "BRINE_SLOTS", "BRINE_CONSTANTS", "BRINE_OUTPUTS"};
-constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",   "BRINE_SEED",
-                                    "BRINE_STEP", "BRINE_ROWS",  "BRINE_ADAM_RATE"};
+constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
+                                    "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
+constexpr const char* kTerms[] = {"BRINE_TERM_CONSTANT", "BRINE_TERM_SCALAR", "BRINE_TERM_STEP", "BRINE_TERM_ADD",
+                                  "BRINE_TERM_SUB",      "BRINE_TERM_MUL",    "BRINE_TERM_DIV",  "BRINE_TERM_POW",
+                                  "BRINE_TERM_MIN",      "BRINE_TERM_MAX",    "BRINE_TERM_SQRT"};
+static_assert(ir::kMaxExpressionTerms == BRINE_MAX_TERMS);
 constexpr const char* kInitializers[] = {"BRINE_CONSTANT", "BRINE_UNIFORM", "BRINE_TRUNCATED_NORMAL"};
 
 template <typename Enum, size_t size>
@@ -60,6 +65,13 @@ std::string Layers(const std::vector<ir::Location>& locations) {
       names.push_back(location.layer);
   }
   return absl::StrJoin(names, ", ");
+}
+
+bool SquaresGradient(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+    return std::any_of(node.body.begin(), node.body.end(),
+                       [](const Node& inner) { return inner.op->squares_gradient; });
+  });
 }
 
 // The values that the tables of one function list, and their numbers there.
@@ -188,8 +200,11 @@ class Emitter {
 
     std::string inputs, outputs;
     for (const ir::Input& input : graph.inputs) {
+      const std::string terms = absl::StrCat(prefix, "_terms_", table.Number(input.value));
+      EmitTerms(graph, input.expression, terms);
       absl::StrAppend(&inputs, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ",
-                      CNumber(input.initial), "},\n");
+                      CNumber(input.initial), ", ", input.expression.empty() ? "NULL" : terms, ", ",
+                      input.expression.size(), "},\n");
     }
     EmitTable("brine_input", prefix + "_inputs", inputs);
     for (const ir::Output& output : graph.outputs)
@@ -199,8 +214,21 @@ class Emitter {
                     "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
                     "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count,
                     ", .input_count = ", graph.inputs.size(), ", .output_count = ", graph.outputs.size(),
-                    ", .first_update = ", first_update < 0 ? call_count : first_update, "},\n");
+                    ", .first_update = ", first_update < 0 ? call_count : first_update,
+                    ", .squares_gradient = ", SquaresGradient(graph) ? 1 : 0, "},\n");
     arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
+  }
+
+  void EmitTerms(const Graph& graph, const ir::Expression& expression, const std::string& name) {
+    if (expression.empty()) return;
+    const auto position = [&](ValueId scalar) { return graph.FindInput(scalar) - graph.inputs.data(); };
+    std::string rows;
+    for (const ir::Term& term : expression) {
+      absl::StrAppend(&rows, "  {", Spell(kTerms, term.kind), ", ",
+                      term.kind == ir::TermKind::kScalar ? position(term.scalar) : 0, ", ", CNumber(term.number),
+                      "},\n");
+    }
+    EmitTable("brine_term", name, rows);
   }
 
   // A table that may be empty: C has no arrays of length 0.

@@ -11,9 +11,9 @@ namespace {
 constexpr size_t kMaxLength = 128;
 
 // Values of the training graph that the host knows by name.
-constexpr absl::string_view kReserved[] = {"label",         "rows",     "seed",   "step",     "adam_rate",
-                                           "learning_rate", "momentum", "beta_1", "beta_2",   "epsilon",
-                                           "loss",          "accuracy", "output", "optimizer"};
+constexpr absl::string_view kReserved[] = {
+    "label",    "rows",   "seed",   "step",    "adam_rate", "one_minus_beta_1", "one_minus_beta_2", "learning_rate",
+    "momentum", "beta_1", "beta_2", "epsilon", "loss",      "accuracy",         "output",           "optimizer"};
 
 bool IsLegal(const std::string& name) {
   const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };

@@ -16,7 +16,7 @@ constexpr std::array<absl::string_view, 4> kStages = {"graph", "train", "fused",
 constexpr std::array<absl::string_view, 4> kFunctions = {"model", "train", "evaluate", "predict"};
 constexpr std::array<absl::string_view, 7> kBlocks = {"arena", "inputs",    "parameters", "gradients",
                                                       "slots", "constants", "outputs"};
-constexpr std::array<absl::string_view, 7> kSources = {"data", "label", "scalar", "seed", "step", "rows", "adam_rate"};
+constexpr std::array<absl::string_view, 7> kSources = {"data", "label", "scalar", "seed", "step", "rows", "expression"};
 constexpr std::array<absl::string_view, 2> kRoles = {"parameter", "slot"};
 constexpr std::array<absl::string_view, 3> kInitializers = {"constant", "uniform", "truncated_normal"};
 

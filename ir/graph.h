@@ -71,12 +71,24 @@ struct Node {
   bool is_kernel() const { return op == nullptr; }
 };
 
+// A piece of a host expression: a number, or an operation over the results of the pieces before it.
+enum class TermKind : uint8_t { kConstant, kScalar, kStep, kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kSqrt };
+struct Term {
+  TermKind kind = TermKind::kConstant;
+  double number = 0;          // kConstant
+  ValueId scalar = kNoValue;  // kScalar: an input of the graph with Source::kScalar
+};
+
+// What the host computes in double before each step, in postfix order.  expression.h makes and reads them.
+using Expression = std::vector<Term>;
+
 // How the host fills a graph input before each step.
-enum class Source : uint8_t { kData, kLabel, kScalar, kSeed, kStep, kRows, kAdamRate };
+enum class Source : uint8_t { kData, kLabel, kScalar, kSeed, kStep, kRows, kExpression };
 struct Input {
   ValueId value = kNoValue;
   Source source = Source::kData;
-  double initial = 0;  // kScalar: the value until the host sets another
+  double initial = 0;          // kScalar: the value until the host sets another
+  Expression expression = {};  // kExpression
 };
 
 enum class Role : uint8_t { kParameter, kSlot };
@@ -163,7 +175,7 @@ class Graph {
 absl::string_view StageName(Stage stage);  // "graph", "train", "fused", "planned"
 absl::string_view FunctionName(Function function);
 absl::string_view BlockName(Block block);
-absl::string_view SourceName(Source source);  // "data", "label", "scalar", "seed", "step", "rows", "adam_rate"
+absl::string_view SourceName(Source source);  // "data", "label", "scalar", "seed", "step", "rows", "expression"
 absl::string_view RoleName(Role role);
 absl::string_view InitializerName(InitializerKind kind);
 std::optional<Stage> FindStage(absl::string_view name);

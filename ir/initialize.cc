@@ -10,6 +10,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "ir/expression.h"
 #include "ir/interpret.h"
 #include "ir/philox.h"
 
@@ -37,22 +38,10 @@ double Draw(const Initializer& initializer, uint32_t element, uint32_t id, std::
   return 0;
 }
 
-// A scalar of the optimizer: as the caller names it, else as the graph's input or the model's compile line has it, else
-// Keras's default.
-double Scalar(const Graph& graph, const std::map<std::string, double>& scalars, const std::string& name,
-              double otherwise) {
-  if (const auto it = scalars.find(name); it != scalars.end()) return it->second;
-  const Input* input = graph.FindInput(graph.FindValue(name));
-  if (input != nullptr && input->source == Source::kScalar) return input->initial;
-  return otherwise;
-}
-
-// α = learning_rate·√(1 − β₂ᵗ) / (1 − β₁ᵗ), t = step + 1
-double AdamRate(const Graph& graph, int64_t step, const std::map<std::string, double>& scalars) {
-  const double rate = Scalar(graph, scalars, "learning_rate", 0.001);
-  const double beta_1 = Scalar(graph, scalars, "beta_1", 0.9), beta_2 = Scalar(graph, scalars, "beta_2", 0.999);
-  const double t = static_cast<double>(step) + 1;
-  return rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t));
+// A scalar as the caller names it, else as the graph has it.
+double ScalarValue(const Graph& graph, const std::map<std::string, double>& scalars, ValueId value) {
+  const auto it = scalars.find(graph.value(value).name);
+  return it != scalars.end() ? it->second : graph.FindInput(value)->initial;
 }
 
 }  // namespace
@@ -78,6 +67,7 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
 template <typename Real>
 Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows,
                          const std::map<std::string, double>& scalars) {
+  const auto scalar = [&](ValueId value) { return ScalarValue(graph, scalars, value); };
   Tensors<Real> inputs;
   for (const Input& input : graph.inputs) {
     if (input.source == Source::kData || input.source == Source::kLabel) continue;
@@ -85,7 +75,7 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_
     Tensor<Real>& tensor = inputs[value.name] = MakeTensor<Real>(value.type, rows);
     switch (input.source) {
       case Source::kScalar:
-        tensor.real[0] = static_cast<Real>(Scalar(graph, scalars, value.name, input.initial));
+        tensor.real[0] = static_cast<Real>(scalar(input.value));
         break;
       case Source::kSeed:
         tensor.whole = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
@@ -96,8 +86,8 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_
       case Source::kRows:
         tensor.real[0] = static_cast<Real>(rows);
         break;
-      case Source::kAdamRate:
-        tensor.real[0] = static_cast<Real>(AdamRate(graph, step, scalars));
+      case Source::kExpression:
+        tensor.real[0] = static_cast<Real>(Evaluate(input.expression, step, scalar));
         break;
       case Source::kData:
       case Source::kLabel:

@@ -32,7 +32,7 @@ template <typename Real>
 Tensors<Real> InitialStates(const Graph& graph, uint64_t seed);
 
 // The inputs that the host derives: scalars at their initial values unless `scalars` names others, seed, step, rows,
-// Adam's rate.
+// expressions.
 template <typename Real>
 Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows,
                          const std::map<std::string, double>& scalars = {});

@@ -88,6 +88,8 @@ struct Op {
   bool training_only = false;  // evaluation and prediction replace the node by its first input
   bool pointwise = false;      // of a random op: it is elementwise in its first input, the others serve all elements
   int mask_operand = -1;       // the output is 0 wherever this operand is not positive
+  // Of an update: it averages squares of g, which must not overflow.
+  bool squares_gradient = false;
 
   bool is_source() const { return kind == OpKind::kSource; }
   bool is_update() const { return kind == OpKind::kUpdate; }

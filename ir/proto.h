@@ -16,7 +16,7 @@ namespace proto {
 class Module;  // graph.proto
 }
 
-inline constexpr uint32_t kProtoVersion = 1;
+inline constexpr uint32_t kProtoVersion = 2;
 
 // The graphs' values must exist, which verify.h checks.
 void ToProto(const std::vector<Graph>& graphs, proto::Module& module);

@@ -133,7 +133,18 @@ class GraphReader {
   absl::Status ReadInput(const proto::Input& from) {
     BRINE_ASSIGN_OR_RETURN(const ValueId value, Define(from.value()));
     if (!proto::Input::Source_IsValid(from.source())) return Unknown("source", from.source());
-    graph_.inputs.push_back({value, static_cast<Source>(from.source()), from.initial()});
+    if (static_cast<size_t>(from.expression_size()) > kMaxExpressionTerms)
+      return Error(absl::StrCat("an expression has more than ", kMaxExpressionTerms, " terms"));
+    Expression expression;
+    for (const proto::Term& term : from.expression()) {
+      if (!proto::Term::Kind_IsValid(term.kind())) return Unknown("kind of term", term.kind());
+      const double number = term.kind() == proto::Term::CONSTANT ? term.number() : 0;
+      expression.push_back({.kind = static_cast<TermKind>(term.kind()), .number = number});
+      if (term.kind() == proto::Term::SCALAR) {
+        BRINE_ASSIGN_OR_RETURN(expression.back().scalar, Use(term.scalar()));
+      }
+    }
+    graph_.inputs.push_back({value, static_cast<Source>(from.source()), from.initial(), std::move(expression)});
     return absl::OkStatus();
   }
 

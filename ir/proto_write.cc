@@ -54,6 +54,14 @@ proto::Attribute ToProto(const std::string& name, const AttributeValue& value) {
   return out;
 }
 
+proto::Term ToProto(const Graph& graph, const Term& term) {
+  proto::Term out;
+  out.set_kind(static_cast<proto::Term::Kind>(term.kind));
+  out.set_number(term.number);
+  if (term.kind == TermKind::kScalar) out.set_scalar(graph.value(term.scalar).name);
+  return out;
+}
+
 proto::Node ToProto(const Graph& graph, const Node& node, const Node* kernel) {
   proto::Node out;
   if (!node.is_kernel()) out.set_op(node.op->name);
@@ -102,6 +110,7 @@ proto::Graph ToProto(const Graph& graph) {
     *to.mutable_value() = ToProto(graph.value(input.value), true);
     to.set_source(static_cast<proto::Input::Source>(input.source));
     to.set_initial(input.initial);
+    for (const Term& term : input.expression) *to.add_expression() = ToProto(graph, term);
   }
   for (const State& state : graph.states) {
     proto::State& to = *out.add_states();

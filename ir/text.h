@@ -3,7 +3,10 @@
 //   graph "cifar10_cnn" stage=train function=train batch=32 {
 //     layer "conv2d" Conv2D : f32[n,30,30,32] loc("model.cc":8)
 //     compile loss="categorical_crossentropy" from_logits=false optimizer="adam" {learning_rate=0.001}
-//     metrics=["accuracy"] loc("model.cc":16) input %x : u8[n,32,32,3] data input %learning_rate : f32[] scalar 0.001
+//     metrics=["accuracy"] loc("model.cc":16)
+//     input %x : u8[n,32,32,3] data
+//     input %beta_2 : f32[] scalar 0.999
+//     input %one_minus_beta_2 : f32[] expression sub(1.0, %beta_2)
 //     state %conv2d/kernel : f32[3,3,3,32] parameter uniform(0.138) loc("model.cc":8 "conv2d")
 //     %c = conv2d(%x, %conv2d/kernel) {pads=[0,0,0,0]} : f32[n,30,30,32] loc("model.cc":8 "conv2d")
 //     %p, %i = kernel(%x, %w, %b) <conv_pool scratch=4096> {

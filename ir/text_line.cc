@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "ir/expression.h"
 #include "ir/op.h"
 
 namespace brine::ir {
@@ -152,6 +153,10 @@ TextLine InputLine(const Graph& graph, const Input& input) {
   if (input.source == Source::kScalar || input.initial != 0) {
     line.Add(" ");
     line.Add(Part::kNumber, 0, RealText(input.initial));
+  }
+  if (!input.expression.empty()) {
+    line.Add(" ");
+    line.Add(Part::kBody, 0, ToString(graph, input.expression));
   }
   return line;
 }

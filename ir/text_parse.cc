@@ -1,9 +1,10 @@
-// Reads graphs by descent.  Lines nest at most one deep (a kernel's body), so the depth of calls does not depend on the
-// text.
+// Reads graphs by descent.  Lines nest at most one deep (a kernel's body) and host expressions no deeper than their
+// limit of terms, so no text makes the calls deep.
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "ir/expression.h"
 #include "ir/limits.h"
 #include "ir/names.h"
 #include "ir/op.h"
@@ -144,11 +145,44 @@ class Parser {
   absl::Status ParseInput() {
     Input input;
     BRINE_ASSIGN_OR_RETURN(input.value, ParseDeclaration());
-    BRINE_ASSIGN_OR_RETURN(input.source, TakeName("data, label, scalar, seed, step, rows or adam_rate", FindSource));
+    BRINE_ASSIGN_OR_RETURN(input.source, TakeName("data, label, scalar, seed, step, rows or expression", FindSource));
     if (input.source == Source::kScalar) {
       BRINE_ASSIGN_OR_RETURN(input.initial, reader_.TakeReal("initial value"));
     }
-    return Append(graph_.inputs, input);
+    if (input.source == Source::kExpression) {
+      size_t terms = 0;
+      BRINE_RETURN_IF_ERROR(ParseExpression(input.expression, terms));
+    }
+    return Append(graph_.inputs, std::move(input));
+  }
+
+  // A number, `%scalar`, `t`, or `operation(expression, …)`.  `terms` counts those begun: a call is appended behind its
+  // operands, which lie deeper.
+  absl::Status ParseExpression(Expression& expression, size_t& terms) {
+    constexpr absl::string_view kExpected = "a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(";
+    const Token token = reader_.token();
+    if (++terms > kMaxExpressionTerms)
+      return Fail(token, absl::StrCat("an expression has more than ", kMaxExpressionTerms, " terms"));
+    Term term;
+    if (token.kind == TokenKind::kValue) {
+      term.kind = TermKind::kScalar;
+      BRINE_ASSIGN_OR_RETURN(term.scalar, ParseUse());
+    } else if (token.kind == TokenKind::kWord && !token.IsWord("inf") && !token.IsWord("nan")) {
+      const std::optional<TermKind> kind = FindTerm(token.text);
+      if (!kind) return reader_.Expected(kExpected);
+      reader_.Advance();
+      term.kind = *kind;
+      for (int operand = 0; operand < Arity(*kind); ++operand) {
+        BRINE_RETURN_IF_ERROR(reader_.ExpectMark(operand == 0 ? '(' : ','));
+        BRINE_RETURN_IF_ERROR(ParseExpression(expression, terms));
+      }
+      if (Arity(*kind) > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(')'));
+    } else {
+      if (token.kind == TokenKind::kMark || token.kind == TokenKind::kString) return reader_.Expected(kExpected);
+      BRINE_ASSIGN_OR_RETURN(term.number, reader_.TakeReal("constant"));
+    }
+    expression.push_back(term);
+    return absl::OkStatus();
   }
 
   absl::Status ParseState() {

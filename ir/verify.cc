@@ -5,6 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "ir/expression.h"
 #include "ir/fault_list.h"
 #include "ir/limits.h"
 #include "ir/names.h"
@@ -167,7 +168,7 @@ class Verifier {
         break;
       case Source::kScalar:
       case Source::kRows:
-      case Source::kAdamRate:
+      case Source::kExpression:
         if (type != Type{DType::kF32, {}}) wanted = "f32[]";
         break;
     }
@@ -178,6 +179,24 @@ class Verifier {
       Add(site, Part::kNumber, 0, absl::StrCat("initial value ", input.initial, " is not finite"));
     else if (input.initial != 0 && input.source != Source::kScalar)
       Add(site, Part::kNumber, 0, "only a scalar has an initial value");
+    CheckExpression(site, input);
+  }
+
+  // It reads scalars that stand before it, so that it cannot read itself.
+  void CheckExpression(const Site& site, const Input& input) {
+    const auto add = [&](std::string sentence) { Add(site, Part::kBody, 0, std::move(sentence)); };
+    if (input.source != Source::kExpression) {
+      if (!input.expression.empty()) add("only an input from expression has one");
+      return;
+    }
+    if (std::string fault = ExpressionFault(input.expression); !fault.empty()) return add(std::move(fault));
+    for (const Term& term : input.expression) {
+      if (term.kind != TermKind::kScalar) continue;
+      const bool defined = Exists(term.scalar) && Scope(term.scalar) != kNowhere;
+      const Input* const scalar = defined ? graph_.FindInput(term.scalar) : nullptr;
+      if (scalar == nullptr || scalar->source != Source::kScalar)
+        add(absl::StrCat(ValueText(graph_, term.scalar), " is not a scalar input before this one"));
+    }
   }
 
   void CheckState(const State& state) {

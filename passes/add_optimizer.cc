@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "ir/expression.h"
 #include "ir/op.h"
 #include "ir/status.h"
 #include "ir/text_line.h"
@@ -13,8 +14,13 @@ namespace brine::passes {
 namespace {
 
 using ir::Attributes;
+using ir::Expression;
 using ir::Graph;
+using ir::TermKind;
 using ir::ValueId;
+
+Expression OneMinus(const Expression& x) { return ir::Apply(TermKind::kSub, {ir::Constant(1), x}); }
+Expression ToThePowerOfT(const Expression& x) { return ir::Apply(TermKind::kPow, {x, ir::StepNumber()}); }
 
 struct Parameter {
   ValueId value, gradient;
@@ -56,6 +62,12 @@ class OptimizerAdder {
     return FindOrAddInput(graph_, ir::Source::kScalar, name, {}, Argument(name));
   }
 
+  ValueId HostExpression(absl::string_view name, const Expression& expression) {
+    const ValueId value = graph_.AddValue(name, {});
+    graph_.inputs.push_back({.value = value, .source = ir::Source::kExpression, .expression = expression});
+    return value;
+  }
+
   void AddSlots(absl::string_view kind) {
     for (Parameter& parameter : parameters_) {
       const std::string name = absl::StrCat("optimizer/", kind, "/", graph_.value(parameter.value).name);
@@ -94,10 +106,15 @@ class OptimizerAdder {
   absl::Status AddAdam() {
     AddSlots("momentum");
     AddSlots("velocity");
-    Scalar("learning_rate");  // of which the host makes adam_rate
-    const ValueId rate = FindOrAddInput(graph_, ir::Source::kAdamRate, "adam_rate", {});
-    const ValueId beta_1 = Scalar("beta_1"), beta_2 = Scalar("beta_2"), epsilon = Scalar("epsilon");
-    return AddSteps(ir::kAdam, {rate, beta_1, beta_2, epsilon});
+    const Expression learning_rate = ir::ScalarOf(Scalar("learning_rate"));
+    const Expression beta_1 = ir::ScalarOf(Scalar("beta_1")), beta_2 = ir::ScalarOf(Scalar("beta_2"));
+    const ValueId epsilon = Scalar("epsilon");
+    // learning_rate·√(1 − beta_2ᵗ) / (1 − beta_1ᵗ): Kingma and Ba 2015, the end of section 2.
+    const Expression root = ir::Apply(TermKind::kSqrt, {OneMinus(ToThePowerOfT(beta_2))});
+    const Expression rate =
+        ir::Apply(TermKind::kDiv, {ir::Apply(TermKind::kMul, {learning_rate, root}), OneMinus(ToThePowerOfT(beta_1))});
+    return AddSteps(ir::kAdam, {HostExpression("adam_rate", rate), HostExpression("one_minus_beta_1", OneMinus(beta_1)),
+                                HostExpression("one_minus_beta_2", OneMinus(beta_2)), epsilon});
   }
 
   Graph& graph_;

@@ -28,15 +28,16 @@ bool RemoveDeadNodes(Graph& graph) {
 
 bool RemoveUnreadInputs(Graph& graph) {
   const Uses uses = FindUses(graph);
-  const bool adam = std::any_of(graph.inputs.begin(), graph.inputs.end(), [&](const ir::Input& input) {
-    return input.source == Source::kAdamRate && !uses.Unread(input.value);
-  });
+  std::vector<bool> on_host(graph.values.size(), false);  // by value: an expression that is read needs it
+  for (const ir::Input& input : graph.inputs) {
+    if (uses.Unread(input.value)) continue;
+    for (const ir::Term& term : input.expression) {
+      if (term.kind == ir::TermKind::kScalar) on_host[static_cast<size_t>(term.scalar)] = true;
+    }
+  }
   const auto stays = [&](const ir::Input& input) {
-    const std::string& name = graph.value(input.value).name;
-    const bool makes_rate =
-        input.source == Source::kScalar && (name == "learning_rate" || name == "beta_1" || name == "beta_2");
     return input.source == Source::kData || input.source == Source::kLabel || !uses.Unread(input.value) ||
-           (adam && makes_rate);
+           on_host[static_cast<size_t>(input.value)];
   };
   const size_t before = graph.inputs.size();
   graph.inputs.erase(std::stable_partition(graph.inputs.begin(), graph.inputs.end(), stays), graph.inputs.end());
@@ -55,7 +56,12 @@ void RemoveUndefinedValues(Graph& graph) {
     }
     value = renumbered;
   };
-  for (ir::Input& input : graph.inputs) keep(input.value);
+  for (ir::Input& input : graph.inputs) {
+    keep(input.value);
+    for (ir::Term& term : input.expression) {
+      if (term.kind == ir::TermKind::kScalar) keep(term.scalar);
+    }
+  }
   for (ir::State& state : graph.states) keep(state.value);
   for (Node& node : graph.nodes) {
     std::for_each(node.inputs.begin(), node.inputs.end(), keep);

@@ -14,9 +14,10 @@
 extern "C" {
 #endif
 
-#define BRINE_ABI_VERSION 1
+#define BRINE_ABI_VERSION 2
 #define BRINE_MAX_RANK 8
-#define BRINE_BATCH (-1)  // in brine_value.dims: the number of rows of this step, 1 … batch_size
+#define BRINE_MAX_TERMS 64  // of an expression
+#define BRINE_BATCH (-1)    // in brine_value.dims: the number of rows of this step, 1 … batch_size
 
 typedef enum brine_dtype { BRINE_F32, BRINE_I32, BRINE_U32, BRINE_U8, BRINE_MASK } brine_dtype;
 
@@ -49,10 +50,10 @@ typedef struct brine_call {
   const uint16_t* values;             // indices into the function's values: inputs, then outputs
   uint16_t input_count, value_count;  // the first input_count of value_count are inputs
   int64_t scratch_bytes;
-  const char* name;       // "conv2d.fwd", unique in the function
-  const char* layers;     // "conv2d, max_pooling2d": the layers this kernel serves
-  const char* location;   // "model.cc:9" of the first of them
-  double flops;           // of a full batch, as if nothing were left out; 0 where they were not counted
+  const char* name;         // "conv2d.fwd", unique in the function
+  const char* layers;       // "conv2d, max_pooling2d": the layers this kernel serves
+  const char* location;     // "model.cc:9" of the first of them
+  double flops;             // of a full batch, as if nothing were left out; 0 where they were not counted
   uint16_t sparse_operand;  // the input, counted from 1, whose zeros the kernel leaves out; 0: it visits everything
   const char* strategy;     // how it was built: "winograd"
   double predicted_ms;      // what the strategy's cost says that it takes on one core
@@ -61,20 +62,42 @@ typedef struct brine_call {
 
 // How the host fills a graph input before a step.
 typedef enum brine_source {
-  BRINE_DATA,    // one row of a sample
-  BRINE_LABEL,   // one row of a sample's label; an integer label is expanded to one-hot when the rank is 2
-  BRINE_SCALAR,  // settable by name between steps; `initial` until then
-  BRINE_SEED,    // u32[2]: the seed's low and high word
-  BRINE_STEP,    // u32[]: the number of training steps done before this one
-  BRINE_ROWS,    // f32[]: n, the rows of this batch, as a real number
-  BRINE_ADAM_RATE  // f32[]: learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t), t = steps done + 1, in double on the
-                   // host
+  BRINE_DATA,       // one row of a sample
+  BRINE_LABEL,      // one row of a sample's label; an integer label is expanded to one-hot when the rank is 2
+  BRINE_SCALAR,     // settable by name between steps; `initial` until then
+  BRINE_SEED,       // u32[2]: the seed's low and high word
+  BRINE_STEP,       // u32[]: the number of training steps done before this one
+  BRINE_ROWS,       // f32[]: n, the rows of this batch, as a real number
+  BRINE_EXPRESSION  // f32[]: `terms`, computed in double and rounded once
 } brine_source;
+
+// A piece of an expression: a number, or an operation over the results of the pieces before it.
+typedef enum brine_term_kind {
+  BRINE_TERM_CONSTANT,
+  BRINE_TERM_SCALAR,  // an input of the same function from BRINE_SCALAR, with all digits of its double
+  BRINE_TERM_STEP,    // the number of training steps done before this one, plus 1
+  BRINE_TERM_ADD,
+  BRINE_TERM_SUB,
+  BRINE_TERM_MUL,
+  BRINE_TERM_DIV,
+  BRINE_TERM_POW,
+  BRINE_TERM_MIN,
+  BRINE_TERM_MAX,
+  BRINE_TERM_SQRT
+} brine_term_kind;
+
+typedef struct brine_term {
+  uint8_t kind;    // brine_term_kind
+  uint16_t input;  // BRINE_TERM_SCALAR: an index into the function's inputs
+  double number;   // BRINE_TERM_CONSTANT
+} brine_term;
 
 typedef struct brine_input {
   uint16_t value;
-  uint8_t source;  // brine_source
-  double initial;  // BRINE_SCALAR
+  uint8_t source;           // brine_source
+  double initial;           // BRINE_SCALAR
+  const brine_term* terms;  // BRINE_EXPRESSION: in postfix order, at most BRINE_MAX_TERMS, with one result
+  int32_t term_count;
 } brine_input;
 
 typedef struct brine_output {
@@ -90,7 +113,8 @@ typedef struct brine_function {
   const brine_input* inputs;
   const brine_output* outputs;
   int32_t value_count, call_count, input_count, output_count;
-  int32_t first_update;  // == call_count when nothing is written
+  int32_t first_update;      // == call_count when nothing is written
+  uint8_t squares_gradient;  // an update averages squares of gradients, which must not overflow
 } brine_function;
 
 typedef enum brine_initializer { BRINE_CONSTANT, BRINE_UNIFORM, BRINE_TRUNCATED_NORMAL } brine_initializer;

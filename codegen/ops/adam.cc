@@ -3,12 +3,15 @@
 namespace brine::codegen {
 namespace {
 
-// m' = β₁·m + (1 − β₁)·g; v' = β₂·v + (1 − β₂)·g²; p' = p − α·m' / (√v' + ε).
+// m' = m − a·m + a·g, a = 1 − β₁; v' = v − b·v + b·g², b = 1 − β₂; p' = p − α·m' / (√v' + ε).
 Lowered LowerAdam(const LoweringContext& context) {
   const Index at = ToIndex(Axes(context.out[0].rank()));
-  const auto& in = context.in;  // p, g, m, v, rate, beta_1, beta_2, epsilon
-  const Halide::Expr g = in[1](at), beta_1 = in[5]({}), beta_2 = in[6]({});
-  const Halide::Expr m = beta_1 * in[2](at) + (1.0f - beta_1) * g, v = beta_2 * in[3](at) + (1.0f - beta_2) * g * g;
+  const auto& in = context.in;  // p, g, m, v, rate, 1 − β₁, 1 − β₂, epsilon
+  const Halide::Expr g = in[1](at), a = in[5]({}), b = in[6]({});
+  const auto average = [](const Halide::Expr& before, const Halide::Expr& weight, const Halide::Expr& next) {
+    return before - weight * before + weight * next;
+  };
+  const Halide::Expr m = average(in[2](at), a, g), v = average(in[3](at), b, g * g);
   return Pure(context, {in[0](at) - in[4]({}) * m / (Halide::sqrt(v) + in[7]({})), m, v});
 }
 

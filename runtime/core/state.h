@@ -45,8 +45,8 @@ const char* brine_error(const brine_state* state);  // the last failure, one sen
 void* brine_input_rows(brine_state* state, const brine_function* function, brine_source source, int32_t number);
 const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number);
 
-// Scalars: "learning_rate", "dropout/rate", …  They hold until set again.  BRINE_INVALID when the program has no such
-// scalar.
+// Scalars: "learning_rate", "dropout/rate", …  They hold until set again, as doubles: expressions read them with all
+// their digits, kernels rounded to float.  BRINE_INVALID when the program has no such scalar.
 brine_status brine_set_scalar(brine_state* state, const char* name, double value);
 double brine_get_scalar(const brine_state* state, const char* name);  // NaN when there is none
 

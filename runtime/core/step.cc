@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/core/expression.h"
 #include "runtime/core/finite.h"
 #include "runtime/core/layout.h"
 #include "runtime/core/state.h"
@@ -38,14 +39,6 @@ int64_t Elements(const brine_value& value, int32_t rows) {
   return elements;
 }
 
-// learning_rate · sqrt(1 − beta_2^t) / (1 − beta_1^t) for the step that is about to run (Kingma and Ba 2015, the end of
-// section 2).
-double AdamRate(const brine_state* state) {
-  const double t = static_cast<double>(state->steps_done + 1);
-  return brine_get_scalar(state, "learning_rate") * sqrt(1 - pow(brine_get_scalar(state, "beta_2"), t)) /
-         (1 - pow(brine_get_scalar(state, "beta_1"), t));
-}
-
 void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& at, int32_t rows) {
   for (int32_t index = 0; index < function->input_count; ++index) {
     const brine_input& input = function->inputs[index];
@@ -69,8 +62,8 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
       case BRINE_ROWS:
         real = static_cast<float>(rows);
         break;
-      case BRINE_ADAM_RATE:
-        real = static_cast<float>(AdamRate(state));
+      case BRINE_EXPRESSION:
+        real = static_cast<float>(brine_evaluate(input.terms, input.term_count, at.scalars, state->steps_done));
         break;
     }
     memcpy(target, &real, sizeof(real));
@@ -90,10 +83,7 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
 // infinite, and with it every later step of its parameter zero, while all parameters stay finite.
 int GradientLimit(const brine_function* function) {
   constexpr int kSquarable = 63;  // squares below 2^126, of which no rounding makes an average that overflows
-  for (int32_t index = 0; index < function->input_count; ++index) {
-    if (function->inputs[index].source == BRINE_ADAM_RATE) return kSquarable;
-  }
-  return BRINE_FINITE;
+  return function->squares_gradient ? kSquarable : BRINE_FINITE;
 }
 
 // The first element of a value that reaches 2^limit, or −1.

@@ -22,6 +22,13 @@ std::string Around(absl::string_view line) {
                       "\noutput \"y\" = %x\n}\n");
 }
 
+// The root of the root … of t.
+std::string Nested(size_t roots) {
+  std::string text;
+  for (size_t root = 0; root < roots; ++root) absl::StrAppend(&text, "sqrt(");
+  return absl::StrCat(text, "t", std::string(roots, ')'));
+}
+
 TEST(ParseError, Table) {
   const Row rows[] = {
       {"", "t.ir:1:1: expected graph \"name\", got the end of the text"},
@@ -98,8 +105,23 @@ TEST(ParseError, Table) {
       {Around("%y = constant() {dtype=\"f32\", shape=[], values=[--1]} : f32[]"), "t.ir:4:49: - is not a number"},
       {Around("input %z: f32[] rows"), "t.ir:4:7: expected : after %z:; names may hold colons, put a blank before it"},
       {Around("input %z : f32[] size"),
-       "t.ir:4:18: expected data, label, scalar, seed, step, rows or adam_rate, got size"},
+       "t.ir:4:18: expected data, label, scalar, seed, step, rows or expression, got size"},
       {Around("input %z : f32[] scalar"), "t.ir:5:1: expected a number (initial value), got output"},
+      {Around("input %z : f32[] expression"),
+       "t.ir:5:1: expected a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(, got output"},
+      {Around("input %z : f32[] expression log(2.0)"),
+       "t.ir:4:29: expected a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(, got log"},
+      {Around("input %z : f32[] expression \"t\""),
+       "t.ir:4:29: expected a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(, got \"t\""},
+      {Around("input %z : f32[] expression add(t)"), "t.ir:4:34: expected ,, got )"},
+      {Around("input %z : f32[] expression sqrt(t, t)"), "t.ir:4:35: expected ), got ,"},
+      {Around("input %z : f32[] expression sqrt t"), "t.ir:4:34: expected (, got t"},
+      {Around("input %z : f32[] expression mul(t, %rate)"), "t.ir:4:36: %rate is not defined before this line"},
+      {Around(absl::StrCat("input %z : f32[] expression ", Nested(63))), "parsed"},
+      {Around(absl::StrCat("input %z : f32[] expression ", Nested(64))),
+       "t.ir:4:349: an expression has more than 64 terms"},
+      {Around(absl::StrCat("input %z : f32[] expression ", Nested(100'000))),
+       "t.ir:4:349: an expression has more than 64 terms"},
       {Around("state %z : f32[] weight uniform(1.0)"), "t.ir:4:18: expected parameter or slot, got weight"},
       {Around("state %z : f32[] slot gauss(1.0)"),
        "t.ir:4:23: expected constant, uniform or truncated_normal, got gauss"},

@@ -91,7 +91,7 @@ struct Row {
 TEST(Proto, ErrorTable) {
   const Row rows[] = {
       {[](proto::Module& m) { m.set_version(7); },
-       "file: written by a newer Brine (version 7, this one reads up to 1)"},
+       "file: written by a newer Brine (version 7, this one reads up to 2)"},
       {[](proto::Module& m) { m.set_version(0); }, "file: holds no Brine graph"},
       {[](proto::Module& m) { m.clear_graphs(); }, "file: holds no Brine graph"},
       {[](proto::Module& m) {
@@ -152,7 +152,7 @@ TEST(Proto, ErrorTable) {
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->mutable_attributes(0)->set_name("a b"); },
        "file: graph tiny: node 4: attribute name a b is not one word"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_nodes(3)->set_region("generic"); },
-       "file: graph tiny: node 4: only a kernel has a region, scratch and a body"},
+       "file: graph tiny: node 4: only a kernel has a region, sparse inputs, scratch and a body"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_updates(0)->set_value("w2"); },
        "file: graph tiny: updates: %w2 is not defined before it is read"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_outputs(0)->clear_value(); },
@@ -261,7 +261,7 @@ TEST(Proto, BrokenTexts) {
             "file:1:19: non-repeated field \"version\" is specified multiple times");
   EXPECT_EQ(ErrorOf("version: -1\n", FileFormat::kProtoText), "file:1:10: expected integer, got: -");
   EXPECT_EQ(ErrorOf("version: 7\ngraphs { colour: \"blue\" }\n", FileFormat::kProtoText),
-            "file: written by a newer Brine (version 7, this one reads up to 1)");
+            "file: written by a newer Brine (version 7, this one reads up to 2)");
   EXPECT_EQ(ErrorOf(good + "}", FileFormat::kProtoText).substr(0, 5), "file:");
   EXPECT_EQ(ErrorOf(good + std::string(1, '\0'), FileFormat::kProtoText).substr(0, 5), "file:");
   EXPECT_EQ(ErrorOf(std::string((16 << 20) + 1, ' '), FileFormat::kProtoText), "file: is larger than 16777216 bytes");

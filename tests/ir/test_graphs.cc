@@ -22,7 +22,9 @@ class Comparison {
            SameTraining(a_.training, b_.training) &&
            SameList(a_.inputs, b_.inputs,
                     [this](const Input& a, const Input& b) {
-                      return SameValue(a.value, b.value) && a.source == b.source && SameBits(a.initial, b.initial);
+                      return SameValue(a.value, b.value) && a.source == b.source && SameBits(a.initial, b.initial) &&
+                             SameList(a.expression, b.expression,
+                                      [this](const Term& a, const Term& b) { return SameTerm(a, b); });
                     }) &&
            SameList(a_.states, b_.states,
                     [this](const State& a, const State& b) {
@@ -41,6 +43,11 @@ class Comparison {
   }
 
  private:
+  bool SameTerm(const Term& a, const Term& b) const {
+    return a.kind == b.kind && SameBits(a.number, b.number) &&
+           (a.kind != TermKind::kScalar || SameValue(a.scalar, b.scalar));
+  }
+
   template <typename T, typename Equal>
   static bool SameList(const std::vector<T>& a, const std::vector<T>& b, Equal equal) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);

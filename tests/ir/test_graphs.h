@@ -45,9 +45,12 @@ inline constexpr absl::string_view kTrainText = R"(graph "tiny" stage=train func
   input %x : f32[n,16] data
   input %label : f32[n,5] label
   input %rows : f32[] rows
-  input %adam_rate : f32[] adam_rate
+  input %learning_rate : f32[] scalar 0.001
   input %beta_1 : f32[] scalar 0.9
   input %beta_2 : f32[] scalar 0.999
+  input %adam_rate : f32[] expression div(mul(%learning_rate, sqrt(sub(1.0, pow(%beta_2, t)))), sub(1.0, pow(%beta_1, t)))
+  input %one_minus_beta_1 : f32[] expression sub(1.0, %beta_1)
+  input %one_minus_beta_2 : f32[] expression max(min(sub(1.0, %beta_2), 0.5), add(1e-30, -0.25))
   input %epsilon : f32[] scalar 1e-07
   state %w : f32[16,5] parameter uniform(0.5) loc("model.cc":9 "dense")
   state %optimizer/momentum/w : f32[16,5] slot constant(0.0)
@@ -62,7 +65,7 @@ inline constexpr absl::string_view kTrainText = R"(graph "tiny" stage=train func
   %error = sub(%p, %label) : f32[n,5]
   %logits.grad = div(%error, %rows) : f32[n,5]
   %w.grad = matmul(%x, %logits.grad) {transpose_a=true} : f32[16,5]
-  %w1, %m1, %v1 = adam(%w, %w.grad, %optimizer/momentum/w, %optimizer/velocity/w, %adam_rate, %beta_1, %beta_2, %epsilon) : f32[16,5], f32[16,5], f32[16,5]
+  %w1, %m1, %v1 = adam(%w, %w.grad, %optimizer/momentum/w, %optimizer/velocity/w, %adam_rate, %one_minus_beta_1, %one_minus_beta_2, %epsilon) : f32[16,5], f32[16,5], f32[16,5]
   update %w = %w1
   update %optimizer/momentum/w = %m1
   update %optimizer/velocity/w = %v1

@@ -72,6 +72,16 @@ constexpr TextRow kTextRows[] = {
      "%rows: an input from rows must be f32[], got f32[1] | f32[1]\n"
      "%loss: %loss is declared f32[], but div makes f32[1] | f32[]"},
     {kTrainText, "scalar 0.9\n", "scalar nan\n", "%beta_1: initial value nan is not finite | nan"},
+    {kTrainText, "%adam_rate : f32[] e", "%adam_rate : u32[] e",
+     "%adam_rate: an input from expression must be f32[], got u32[] | u32[]\n"
+     "%w1: rate must be f32[], got u32[] | adam"},
+    {kTrainText, "sub(1.0, %beta_1)\n", "sub(inf, %beta_1)\n",
+     "%one_minus_beta_1: the number inf is not finite | sub(inf, %beta_1)"},
+    {kTrainText, "sub(1.0, %beta_1)\n", "sub(%rows, %beta_1)\n",
+     "%one_minus_beta_1: %rows is not a scalar input before this one | sub(%rows, %beta_1)"},
+    {kTrainText, "sub(1.0, %beta_1)\n", "sub(%adam_rate, %one_minus_beta_1)\n",
+     "%one_minus_beta_1: %adam_rate is not a scalar input before this one | sub(%adam_rate, %one_minus_beta_1)\n"
+     "%one_minus_beta_1: %one_minus_beta_1 is not a scalar input before this one | sub(%adam_rate, %one_minus_beta_1)"},
     {kTrainText, "state %w : f32[16,5] parameter uniform(0.5)", "state %w : f32[16,5] parameter uniform(-0.5)",
      "model.cc:9: dense: uniform's argument -0.5 is negative or not finite | uniform(-0.5)"},
     {kFusedText, "state %b : f32[4]", "state %b : f32[n]",
@@ -217,7 +227,7 @@ TEST(Verify, EditTable) {
       {kTrainText, [](Graph& graph) { graph.nodes[4].attributes.Set("axis", int64_t{1}); },
        "%minus: neg has no attribute axis | axis=1"},
       {kTrainText, [](Graph& graph) { graph.nodes[4].region = "generic"; },
-       "%minus: only a kernel has a region, scratch and a body | neg"},
+       "%minus: only a kernel has a region, sparse inputs, scratch and a body | neg"},
       {kTrainText, [](Graph& graph) { graph.nodes[0].locations[0].line = -1; },
        "model.cc:-1: dense: line -1 is negative | \"model.cc\":-1 \"dense\""},
       {kTrainText, [](Graph& graph) { graph.batch_size = -1; },

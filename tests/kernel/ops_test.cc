@@ -18,7 +18,8 @@ constexpr int kDraws = 16;
 
 std::vector<ir::OpCase> LargeCases() {
   using namespace ir;
-  const Operand seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall), scalar("f32[]", Domain::kPositive);
+  const Operand seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall), scalar("f32[]", Domain::kPositive),
+      share("f32[]", Domain::kShare);
   return {
       {&kAdd, {"f32[n,7,11,3]", "f32[3]"}},
       {&kMul, {"f32[n,7,11,3]", "f32[n,7,11,3]"}},
@@ -66,14 +67,7 @@ std::vector<ir::OpCase> LargeCases() {
         {"fill_mode", "nearest"}}},
       {&kSgd, {"f32[31,67]", "f32[31,67]", scalar}},
       {&kAdam,
-       {"f32[257,67]",
-        "f32[257,67]",
-        "f32[257,67]",
-        {"f32[257,67]", Domain::kPositive},
-        scalar,
-        scalar,
-        scalar,
-        scalar}},
+       {"f32[257,67]", "f32[257,67]", "f32[257,67]", {"f32[257,67]", Domain::kPositive}, scalar, share, share, scalar}},
   };
 }
 

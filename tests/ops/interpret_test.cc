@@ -5,7 +5,9 @@
 
 #include <cmath>
 
+#include "ir/expression.h"
 #include "ir/philox.h"
+#include "ir/text.h"
 #include "tests/ops/op_test_util.h"
 
 namespace brine::ir {
@@ -156,18 +158,43 @@ TEST(Interpret, HostInputs) {
   input("step", "u32[]", Source::kStep);
   input("dropout/rate", "f32[]", Source::kScalar, 0.25);
   input("learning_rate", "f32[]", Source::kScalar, 0.5);
-  input("adam_rate", "f32[]", Source::kAdamRate);
+  const ValueId rate = graph.FindValue("learning_rate");
+  input("rate", "f32[]", Source::kExpression);
+  graph.inputs.back().expression = Apply(
+      TermKind::kDiv, {ScalarOf(rate), Apply(TermKind::kSqrt, {Apply(TermKind::kAdd, {StepNumber(), Constant(1)})})});
   Tensors<double> inputs = HostInputs<double>(graph, 0x0000000900000007, 2, 5);
   EXPECT_EQ(inputs.count("x"), 0u);
   EXPECT_EQ(inputs["rows"].real, Floats({5}));
   EXPECT_EQ(inputs["seed"].whole, Ints({7, 9}));
   EXPECT_EQ(inputs["step"].whole, Ints({2}));
   EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.25}));
-  EXPECT_DOUBLE_EQ(inputs["adam_rate"].real[0], 0.5 * std::sqrt(1 - 0.997002999) / (1 - 0.729));
-  inputs = HostInputs<double>(graph, 0, 0, 5,
-                              {{"dropout/rate", 0.75}, {"learning_rate", 1}, {"beta_1", 0.5}, {"beta_2", 0.75}});
+  EXPECT_EQ(inputs["rate"].real, Floats({0.25}));
+  inputs = HostInputs<double>(graph, 0, 7, 5, {{"dropout/rate", 0.75}, {"learning_rate", 6}});
   EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.75}));
-  EXPECT_DOUBLE_EQ(inputs["adam_rate"].real[0], 1);
+  EXPECT_EQ(inputs["rate"].real, Floats({2}));
+}
+
+TEST(Interpret, ExpressionsOfEveryOperation) {
+  const auto graphs = Parse(R"(graph "g" {
+  input %x : f32[] scalar 0.125
+  input %add : f32[] expression add(%x, t)
+  input %sub : f32[] expression sub(%x, t)
+  input %mul : f32[] expression mul(%x, t)
+  input %div : f32[] expression div(t, %x)
+  input %pow : f32[] expression pow(%x, t)
+  input %min : f32[] expression min(%x, t)
+  input %max : f32[] expression max(%x, t)
+  input %root : f32[] expression sqrt(t)
+  input %nested : f32[] expression sub(sub(t, div(t, %x)), mul(0.0, sub(%x, t)))
+})",
+                            "g.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  const Graph& graph = graphs->front();
+  const Tensors<double> inputs = HostInputs<double>(graph, 0, 2, 5);
+  const std::pair<const char*, double> wanted[] = {{"add", 3.125}, {"sub", -2.875},        {"mul", 0.375},
+                                                   {"div", 24},    {"pow", 0.001953125},   {"min", 0.125},
+                                                   {"max", 3},     {"root", std::sqrt(3)}, {"nested", -21}};
+  for (const auto& [name, value] : wanted) EXPECT_EQ(inputs.at(name).real, Floats({value})) << name;
 }
 
 }  // namespace

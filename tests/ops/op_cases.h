@@ -17,6 +17,7 @@ namespace brine::ir {
 enum class Domain : uint8_t {
   kApart,     // (−1, 1): all different, none near 0, far from the kinks of relu and max
   kPositive,  // [0.5, 1.5)
+  kShare,     // [0, 1)
   kSmall,     // whole numbers 0 … 3
   kWords      // u32
 };
@@ -47,7 +48,8 @@ inline std::string ToString(const OpCase& row) {
 }
 
 inline std::vector<OpCase> OpCases() {
-  const Operand positive("f32[]", Domain::kPositive), seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall);
+  const Operand positive("f32[]", Domain::kPositive), share("f32[]", Domain::kShare);
+  const Operand seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall);
   const Attributes tall = {{"window", Ints{5, 3}}, {"pads", Ints{3, 0, 4, 2}}, {"strides", Ints{2, 1}}};
   const Attributes tiny = {{"window", Ints{1, 1}}, {"strides", Ints{2, 3}}};
   const Attributes overlapping = {{"window", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{1, 1}}};
@@ -150,7 +152,7 @@ inline std::vector<OpCase> OpCases() {
       {&kSgd, {"f32[3,5]", "f32[3,5]", positive}},
       {&kMomentum, {"f32[3,5]", "f32[3,5]", "f32[3,5]", positive, positive}},
       {&kMomentum, {"f32[7]", "f32[7]", "f32[7]", positive, positive}, {{"nesterov", true}}},
-      {&kAdam, {"f32[7]", "f32[7]", "f32[7]", {"f32[7]", Domain::kPositive}, positive, positive, positive, positive}},
+      {&kAdam, {"f32[7]", "f32[7]", "f32[7]", {"f32[7]", Domain::kPositive}, positive, share, share, positive}},
   };
 }
 
@@ -165,7 +167,9 @@ Tensor<Real> RandomTensor(const Operand& operand, int64_t rows, std::mt19937& ra
   for (size_t i = 0; i < tensor.real.size(); ++i) {
     // Rungs of a ladder in (−1, 1), in random order; 0 lies between two of them.
     const double apart = (2 * static_cast<double>(order[i]) + 1.5) / (static_cast<double>(size) + 0.25) - 1;
-    tensor.real[i] = static_cast<Real>(operand.domain == Domain::kPositive ? uniform(random) : apart);
+    tensor.real[i] = static_cast<Real>(operand.domain == Domain::kPositive ? uniform(random)
+                                       : operand.domain == Domain::kShare  ? uniform(random) - 0.5
+                                                                           : apart);
   }
   for (int64_t& element : tensor.whole) element = operand.domain == Domain::kWords ? random() : random() % 4;
   return tensor;

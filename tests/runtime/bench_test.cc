@@ -47,9 +47,9 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   const uint16_t masked[] = {gradient, gradient}, winners[] = {gradient, places}, other[] = {gradient, others};
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
   const auto at = calls.begin() + 3;
-  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0},
-                    {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1},
-                    {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0}});
+  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0, "hand", 0, ""},
+                    {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1, "hand", 0, ""},
+                    {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0, "hand", 0, ""}});
   brine_program program = kSoftmaxProgram;
   program.train.values = values.data();
   program.train.value_count = static_cast<int32_t>(values.size());
@@ -65,7 +65,7 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
       out,
       HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats
                                                                                                // and 4 bytes
-  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"layers\": \"dense\"}"));
+  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"strategy\": \"hand\", "));
   EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
   EXPECT_EQ(out.find("\"nonzero\""), out.rfind("\"nonzero\""));
 }
@@ -95,7 +95,7 @@ TEST(BenchTest, EveryStepTrains) {
     while (std::string(train.values[watched[at]].name) != names[at]) ++watched[at];
   }
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
-  calls.push_back({KeepWhatIsGiven, watched, 3, 3, 0, "keep", "", "", 0, 0});
+  calls.push_back({KeepWhatIsGiven, watched, 3, 3, 0, "keep", "", "", 0, 0, "hand", 0, ""});
   brine_program program = kSoftmaxProgram;
   program.train.calls = calls.data();
   program.train.call_count = static_cast<int32_t>(calls.size());

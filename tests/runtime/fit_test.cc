@@ -167,18 +167,18 @@ int Plant(void** argv) {
   return 0;
 }
 
-// One training step of softmax, Adam's or, without its rate, another optimizer's, with this number in the gradient.
+// One training step of softmax, Adam's or that of an optimizer that squares nothing, with this number in the gradient.
 std::string StepWith(float number, bool adam, bool expect_unchanged) {
   planted = number;
   brine_program program = kSoftmaxProgram;
   std::vector<brine_call> calls(program.train.calls, program.train.calls + program.train.call_count);
   const uint16_t gradient = calls[2].values[calls[2].input_count], values[] = {gradient, gradient};
   calls.insert(calls.begin() + program.train.first_update,
-               {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0});
+               {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0, "hand", 0, ""});
   program.train.calls = calls.data();
   ++program.train.call_count;
   ++program.train.first_update;
-  if (!adam) --program.train.input_count;  // its last input is Adam's rate
+  program.train.squares_gradient = adam;
   const Pictures train(16);
   Trainer trainer(program);
   const std::string before = Variables(trainer);
@@ -237,7 +237,7 @@ TEST(Fit, RefusesAProgramForAnotherMachine) {
   program.backend = kSoftmaxProgram.backend;
   program.abi_version = 7;
   EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitBadInput),
-            "the program was compiled for version 7 of the runtime, this is version 1");
+            "the program was compiled for version 7 of the runtime, this is version 2");
 }
 
 TEST(Predict, GivesARowOfProbabilitiesEach) {

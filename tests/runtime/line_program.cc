@@ -56,10 +56,12 @@ constexpr uint16_t kGradientValues[] = {kX, kY, kRows, kW, kB, kLoss, kDw, kDb};
 constexpr uint16_t kKernelStep[] = {kW, kDw, kRate, kW}, kBiasStep[] = {kB, kDb, kRate, kB},
                    kPredictValues[] = {kX, kW, kB, kPrediction};
 
-constexpr brine_call kTrainCalls[] = {{Gradient, kGradientValues, 5, 8, 0, "gradient", "line", "model.cc:3", 0, 0},
-                                      {Descend, kKernelStep, 3, 4, 0, "kernel_step", "line", "model.cc:3", 0, 0},
-                                      {Descend, kBiasStep, 3, 4, 0, "bias_step", "line", "model.cc:3", 0, 0}};
-constexpr brine_call kPredictCalls[] = {{Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3", 0, 0}};
+constexpr brine_call kTrainCalls[] = {
+    {Gradient, kGradientValues, 5, 8, 0, "gradient", "line", "model.cc:3", 0, 0, "hand", 0, ""},
+    {Descend, kKernelStep, 3, 4, 0, "kernel_step", "line", "model.cc:3", 0, 0, "hand", 0, ""},
+    {Descend, kBiasStep, 3, 4, 0, "bias_step", "line", "model.cc:3", 0, 0, "hand", 0, ""}};
+constexpr brine_call kPredictCalls[] = {
+    {Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3", 0, 0, "hand", 0, ""}};
 
 constexpr brine_input kInputs[] = {
     {kX, BRINE_DATA, 0}, {kY, BRINE_LABEL, 0}, {kRows, BRINE_ROWS, 0}, {kRate, BRINE_SCALAR, 0.1}};

@@ -165,7 +165,7 @@ TEST_F(MainTest, BenchAndSummary) {
   }
   const std::string text = Run("bench --steps 5").out;
   EXPECT_THAT(text, HasSubstr(" GB/s; a kernel's share is of the one that it comes nearest to\n"));
-  EXPECT_THAT(text, ContainsRegex("% (memory|multiply-adds) +gradient +dense\n"));
+  EXPECT_THAT(text, ContainsRegex("% (memory|multiply-adds) +hand +gradient +dense\n"));
   EXPECT_EQ(Run("summary").out, kSoftmaxProgram.summary);
 }
 

@@ -188,16 +188,25 @@ constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, 
                    kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
                    kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
 constexpr brine_call kTrainCalls[] = {
-    {Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0},
-    {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0},
-    {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0},
-    {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0},
-    {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0}};
-constexpr brine_call kPredictCalls[] = {{Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0}};
+    {Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0, "hand", 0,
+     ""},
+    {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0, "hand", 0, ""},
+    {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0, "hand",
+     0, ""},
+    {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0, "hand", 0, ""},
+    {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0, "hand", 0, ""}};
+constexpr brine_call kPredictCalls[] = {
+    {Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0, "hand", 0, ""}};
+// learning_rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), of inputs 5, 7 and 6
+constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONSTANT, 0, 1}, {BRINE_TERM_SCALAR, 7, 0},
+                                    {BRINE_TERM_STEP, 0, 0},   {BRINE_TERM_POW, 0, 0},      {BRINE_TERM_SUB, 0, 0},
+                                    {BRINE_TERM_SQRT, 0, 0},   {BRINE_TERM_MUL, 0, 0},      {BRINE_TERM_CONSTANT, 0, 1},
+                                    {BRINE_TERM_SCALAR, 6, 0}, {BRINE_TERM_STEP, 0, 0},     {BRINE_TERM_POW, 0, 0},
+                                    {BRINE_TERM_SUB, 0, 0},    {BRINE_TERM_DIV, 0, 0}};
 constexpr brine_input kInputs[] = {
     {kX, BRINE_DATA, 0},         {kLabel, BRINE_LABEL, 0},      {kRowCount, BRINE_ROWS, 0},
     {kSeed, BRINE_SEED, 0},      {kStep, BRINE_STEP, 0},        {kLearningRate, BRINE_SCALAR, 1e-2},
-    {kBeta1, BRINE_SCALAR, 0.9}, {kBeta2, BRINE_SCALAR, 0.999}, {kRate, BRINE_ADAM_RATE, 0}};
+    {kBeta1, BRINE_SCALAR, 0.9}, {kBeta2, BRINE_SCALAR, 0.999}, {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14}};
 constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0}};
 constexpr brine_output kOutputs[] = {{"loss", kLoss}, {"accuracy", kAccuracy}},
                        kPredictOutputs[] = {{"output", kOutput}};
@@ -258,7 +267,7 @@ brine_program MakeProgram(const brine_value* values, const char* name) {
   const int64_t bytes[BRINE_BLOCK_COUNT] = {
       2048, kInputsEnd + 2048, kWeights + 64, kWeights + 64, 2 * kWeights + 128, 0, 1024};
   for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
-  program.train = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3};
+  program.train = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3, 1};
   program.evaluate = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 2, 9, 2, 2};
   program.predict = {values, kPredictCalls, kPredictInputs, kPredictOutputs, kValueCount, 1, 1, 1, 1};
   program.variables = kVariables;

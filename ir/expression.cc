@@ -1,0 +1,118 @@
+#include "ir/expression.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "ir/attributes.h"
+#include "ir/check.h"
+#include "ir/limits.h"
+#include "ir/text_line.h"
+
+namespace brine::ir {
+namespace {
+
+struct Row {
+  absl::string_view name;
+  int arity;
+  double (*apply)(double a, double b);
+};
+// In the order of TermKind.
+constexpr std::array<Row, 11> kTerms = {{
+    {"", 0, nullptr},
+    {"", 0, nullptr},
+    {"t", 0, nullptr},
+    {"add", 2, [](double a, double b) { return a + b; }},
+    {"sub", 2, [](double a, double b) { return a - b; }},
+    {"mul", 2, [](double a, double b) { return a * b; }},
+    {"div", 2, [](double a, double b) { return a / b; }},
+    {"pow", 2, [](double a, double b) { return std::pow(a, b); }},
+    {"min", 2, [](double a, double b) { return std::fmin(a, b); }},
+    {"max", 2, [](double a, double b) { return std::fmax(a, b); }},
+    {"sqrt", 1, [](double a, double) { return std::sqrt(a); }},
+}};
+
+const Row& RowOf(TermKind kind) { return kTerms[static_cast<size_t>(kind)]; }
+
+template <typename T>
+T Pop(std::vector<T>& stack, T otherwise) {
+  if (stack.empty()) return otherwise;
+  T top = std::move(stack.back());
+  stack.pop_back();
+  return top;
+}
+
+std::string TermText(const Graph& graph, const Term& term, std::vector<std::string>& stack) {
+  if (term.kind == TermKind::kConstant) return ToString(AttributeKind::kFloat, term.number);
+  if (term.kind == TermKind::kScalar) return ValueText(graph, term.scalar);
+  const int arity = Arity(term.kind);
+  if (arity == 0) return std::string(TermName(term.kind));
+  std::vector<std::string> operands(static_cast<size_t>(arity));
+  for (auto operand = operands.rbegin(); operand != operands.rend(); ++operand) *operand = Pop<std::string>(stack, "?");
+  return absl::StrCat(TermName(term.kind), "(", absl::StrJoin(operands, ", "), ")");
+}
+
+}  // namespace
+
+Expression Constant(double number) { return {{.kind = TermKind::kConstant, .number = number}}; }
+Expression ScalarOf(ValueId scalar) { return {{.kind = TermKind::kScalar, .scalar = scalar}}; }
+Expression StepNumber() { return {{.kind = TermKind::kStep}}; }
+
+Expression Apply(TermKind operation, std::initializer_list<Expression> operands) {
+  BRINE_CHECK(static_cast<size_t>(Arity(operation)) == operands.size() && operands.size() > 0);
+  Expression all;
+  for (const Expression& operand : operands) all.insert(all.end(), operand.begin(), operand.end());
+  all.push_back({.kind = operation});
+  return all;
+}
+
+int Arity(TermKind kind) { return RowOf(kind).arity; }
+absl::string_view TermName(TermKind kind) { return RowOf(kind).name; }
+
+std::optional<TermKind> FindTerm(absl::string_view name) {
+  const auto row = std::find_if(kTerms.begin(), kTerms.end(), [&](const Row& other) { return other.name == name; });
+  if (name.empty() || row == kTerms.end()) return std::nullopt;
+  return static_cast<TermKind>(row - kTerms.begin());
+}
+
+std::string ToString(const Graph& graph, const Expression& expression) {
+  std::vector<std::string> stack;
+  for (const Term& term : expression) {
+    std::string text = TermText(graph, term, stack);
+    stack.push_back(std::move(text));
+  }
+  return absl::StrJoin(stack, " ");
+}
+
+std::string ExpressionFault(const Expression& expression) {
+  if (expression.size() > kMaxExpressionTerms)
+    return absl::StrCat("an expression of ", expression.size(), " terms is longer than ", kMaxExpressionTerms);
+  int results = 0;
+  for (const Term& term : expression) {
+    if (term.kind == TermKind::kConstant && !std::isfinite(term.number))
+      return absl::StrCat("the number ", term.number, " is not finite");
+    if (results < Arity(term.kind))
+      return absl::StrCat(TermName(term.kind), " has ", results, " of ", Arity(term.kind), " operands");
+    results += 1 - Arity(term.kind);
+  }
+  return results == 1 ? "" : absl::StrCat("an expression must have one result, got ", results);
+}
+
+double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar) {
+  std::vector<double> stack;
+  for (const Term& term : expression) {
+    double result = term.number;
+    if (term.kind == TermKind::kScalar) result = scalar(term.scalar);
+    if (term.kind == TermKind::kStep) result = static_cast<double>(steps_done) + 1;
+    if (const Row& row = RowOf(term.kind); row.arity > 0) {
+      const double last = Pop<double>(stack, NAN);
+      result = row.arity == 1 ? row.apply(last, 0) : row.apply(Pop<double>(stack, NAN), last);
+    }
+    stack.push_back(result);
+  }
+  return Pop<double>(stack, NAN);
+}
+
+}  // namespace brine::ir
