@@ -27,10 +27,10 @@ _Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimen
                "brine_dimension and halide_dimension_t differ");
 
 // Kernels allocate on the calling thread only, and the walker resets scratch_used before each of them.
-void* halide_malloc(void* user_context, size_t size) {
+void* halide_malloc(void* user_context, size_t x) {
   brine_context* context = (brine_context*)user_context;
   if (context == NULL) return NULL;
-  const int64_t bytes = (int64_t)((size + 63) / 64 * 64);
+  const int64_t bytes = (int64_t)((x + 63) / 64 * 64);
   if (bytes > context->scratch_bytes - context->scratch_used) {
     halide_error(user_context, "a kernel asked for more scratch memory than was planned");
     return NULL;
@@ -40,9 +40,9 @@ void* halide_malloc(void* user_context, size_t size) {
   return memory;
 }
 
-void halide_free(void* user_context, void* memory) {
+void halide_free(void* user_context, void* ptr) {
   (void)user_context;
-  (void)memory;
+  (void)ptr;
 }
 
 void halide_error(void* user_context, const char* message) {

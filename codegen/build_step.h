@@ -37,17 +37,17 @@ class Step {
   const std::vector<std::string>& strategies() const;  // of each node's kernel; empty for views and constants
 
  private:
-  friend absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& options);
+  friend absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
   struct State;
   explicit Step(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
 // Compiles `graph`, of any stage that computes something: nodes outside kernels become kernels of one op.
-absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& options);
+absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
 
 // What the compiler would choose among, for each node; nothing is compiled.
-absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& options);
+absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& build);
 
 }  // namespace brine::codegen
 

@@ -16,7 +16,7 @@ namespace brine::codegen {
 // Writes what graph.nodes[0] becomes to `path`, in the form of the options.  Strategies are tried in the order of their
 // cost; one that would keep more than 1 MB on a thread's stack gives way to the next.  Errors: an allocation inside a
 // parallel loop or of unknown size, and a stack that is too large for all of them.
-absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& target,
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
                                           const KernelOptions& options, const std::string& path);
 
 }  // namespace brine::codegen

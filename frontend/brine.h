@@ -114,7 +114,7 @@ struct Line {
 // What flows between layers.  A handle: copies name the same tensor.
 class Tensor {
   friend struct internal::Access;
-  explicit Tensor(internal::Handle handle) : handle_(handle) {}
+  explicit Tensor(const internal::Handle& handle) : handle_(handle) {}
   internal::Handle handle_;
 };
 
@@ -134,7 +134,7 @@ class Layer {
 
  private:
   friend struct internal::Access;
-  explicit Layer(internal::Handle handle) : handle_(handle) {}
+  explicit Layer(const internal::Handle& handle) : handle_(handle) {}
   internal::Handle handle_;
 };
 
@@ -290,7 +290,7 @@ class Graph {
 
  private:
   friend struct internal::Access;
-  explicit Graph(internal::Handle handle) : handle_(handle) {}
+  explicit Graph(const internal::Handle& handle) : handle_(handle) {}
   internal::Handle handle_;
 };
 Graph LoadGraph(const std::string& path);  // .pb, .pbtxt or .ir
@@ -309,7 +309,7 @@ class Model {
 
  protected:
   friend struct internal::Access;
-  explicit Model(internal::Handle handle) : handle_(handle) {}
+  explicit Model(const internal::Handle& handle) : handle_(handle) {}
   internal::Handle handle_;
 };
 

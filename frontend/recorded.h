@@ -55,7 +55,7 @@ struct CallRecord : Record {
   std::vector<Handle> inputs;  // of CallRecords, made before this one
   int64_t serial = NextSerial();
 
-  explicit CallRecord(Handle called) : layer(called) {}
+  explicit CallRecord(const Handle& called) : layer(called) {}
 };
 
 struct GraphRecord : Record {

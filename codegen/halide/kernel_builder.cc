@@ -209,7 +209,7 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
   return {type, nest.func, -1};
 }
 
-void KernelBuilder::AddOutput(Func func, const std::vector<ValueId>& values) {
+void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& values) {
   const std::vector<Halide::OutputImageParam> buffers = func.output_buffers();
   BRINE_CHECK(buffers.size() == values.size());
   const std::vector<ValueId>& outputs = spec_.kernel.outputs;

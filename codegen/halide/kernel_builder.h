@@ -57,7 +57,7 @@ class KernelBuilder {
   Tensor WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
 
   // The Func writes these outputs of the kernel: the parts of its Tuple, in order.
-  void AddOutput(Halide::Func func, const std::vector<ir::ValueId>& values);
+  void AddOutput(const Halide::Func& func, const std::vector<ir::ValueId>& values);
   // The spec's side sums, each a loop nest of its own; those in `made` have been added by other means.
   void AddSideSums(const std::vector<const ir::Node*>& made = {});
   ScheduledKernel Finish();

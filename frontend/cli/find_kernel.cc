@@ -46,20 +46,20 @@ absl::Status Unknown(const ir::Graph& graph, absl::string_view name) {
 
 }  // namespace
 
-absl::StatusOr<const ir::Node*> FindKernel(const ir::Graph& graph, const std::string& given) {
-  const absl::string_view name = absl::StripPrefix(given, "%");
+absl::StatusOr<const ir::Node*> FindKernel(const ir::Graph& graph, const std::string& name) {
+  const absl::string_view wanted = absl::StripPrefix(name, "%");
   const Nodes makers = Where(graph, [&](const ir::Node& node) {
     return std::any_of(node.outputs.begin(), node.outputs.end(),
-                       [&](ir::ValueId value) { return graph.value(value).name == name; });
+                       [&](ir::ValueId value) { return graph.value(value).name == wanted; });
   });
   if (!makers.empty()) return makers[0];
   const Nodes serving = Where(graph, [&](const ir::Node& node) {
     return std::any_of(node.locations.begin(), node.locations.end(),
-                       [&](const ir::Location& location) { return location.layer == name; });
+                       [&](const ir::Location& location) { return location.layer == wanted; });
   });
-  if (serving.empty()) return Unknown(graph, name);
+  if (serving.empty()) return Unknown(graph, wanted);
   if (serving.size() == 1) return serving[0];
-  return absl::NotFoundError(absl::StrCat("layer ", ir::Excerpt(name), " has ", serving.size(),
+  return absl::NotFoundError(absl::StrCat("layer ", ir::Excerpt(wanted), " has ", serving.size(),
                                           " kernels; name one of ", absl::StrJoin(NamesOf(graph, serving), ", ")));
 }
 

@@ -8,19 +8,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
 namespace {
+
+#if defined(__x86_64__) || defined(__i386__)
+// clang's builtin does not know it; its registers are those of AVX.
+bool SupportsF16c() {
+  unsigned int a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0 && __builtin_cpu_supports("avx") != 0;
+}
+#endif
 
 bool Supports(const char* name) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();
-  // The builtin takes literals only; it also asks whether the operating system saves the registers.
+  if (strcmp(name, "f16c") == 0) return SupportsF16c();
+    // The builtin takes literals only; it also asks whether the operating system saves the registers.
 #define BRINE_FEATURE(spelling) \
   if (strcmp(name, spelling) == 0) return __builtin_cpu_supports(spelling) != 0;
   BRINE_FEATURE("sse4.1")
   BRINE_FEATURE("avx")
   BRINE_FEATURE("avx2")
   BRINE_FEATURE("fma")
-  BRINE_FEATURE("f16c")
   BRINE_FEATURE("avx512f")
   BRINE_FEATURE("avx512cd")
   BRINE_FEATURE("avx512bw")

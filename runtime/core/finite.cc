@@ -31,7 +31,7 @@ int ScanChunk(void*, int32_t index, uint8_t* closure) {
 
 // What is added to the exponent carries into the sign's place exactly when the exponent reaches the limit's: no branch,
 // so the loop runs in vectors.
-#if defined(__x86_64__) && !defined(__clang__)
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
 #endif
 uint32_t

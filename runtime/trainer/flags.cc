@@ -188,7 +188,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     if (argument.empty() || argument[0] != '-')
       throw Error(kExitUsage, std::string(command.name) + " takes flags only, got " + Quoted(argument));
     const size_t equals = argument.find('=');
-    const FlagRow& flag = Find("flag", argument.substr(0, equals), kFlags);
+    const std::string name = argument.substr(0, equals);
+    const FlagRow& flag = Find("flag", name, kFlags);
     if ((flag.commands & line.command) == 0)
       throw Error(kExitUsage, std::string(flag.name) + " is not a flag of " + command.name);
     const bool is_switch = *flag.value == '\0';

@@ -21,17 +21,20 @@ constexpr int kLoops = 150'000;  // nearly half a millisecond
 template <int lanes>
 [[gnu::always_inline]] inline void MultiplyAndAdd() {
   typedef float Vector __attribute__((vector_size(4 * lanes)));
-  Vector sums[kSums] = {}, factor = {}, term = {};
-  __asm__ volatile(
-      ""
-      : "+x"(factor),
-        "+x"(term));  // numbers that the compiler does not know, so that it can neither fold nor join the sums
-  for (Vector& sum : sums) __asm__ volatile("" : "+x"(sum));
+  // Numbers that the compiler does not know, so that it can neither fold nor join the sums.
+  Vector unknown[kSums + 2] = {};
+  __asm__ volatile("" : "+m"(unknown));
+  Vector sums[kSums];
+  const Vector factor = unknown[kSums], term = unknown[kSums + 1];
+#pragma GCC unroll 12
+  for (int at = 0; at < kSums; ++at) sums[at] = unknown[at];
   for (int loop = 0; loop < kLoops; ++loop) {
 #pragma GCC unroll 12
     for (Vector& sum : sums) sum = sum * factor + term;
   }
-  for (Vector& sum : sums) __asm__ volatile("" : : "x"(sum));
+#pragma GCC unroll 12
+  for (int at = 0; at < kSums; ++at) unknown[at] = sums[at];
+  __asm__ volatile("" : : "m"(unknown));
 }
 
 struct Multiplier {

@@ -25,7 +25,7 @@ inline std::vector<Json> ParseJsonLines(const std::string& text) {
 }
 
 // The field of an object; a null, and a failed test, where there is none.
-inline const Json& Field(const Json& object, const std::string& name) {
+inline const Json& Field(const Json& object, const char* name) {
   static const Json none;
   const auto& fields = object.struct_value().fields();
   const auto field = fields.find(name);
@@ -33,7 +33,7 @@ inline const Json& Field(const Json& object, const std::string& name) {
   return field == fields.end() ? none : field->second;
 }
 
-inline double Number(const Json& object, const std::string& name) { return Field(object, name).number_value(); }
+inline double Number(const Json& object, const char* name) { return Field(object, name).number_value(); }
 
 inline std::vector<std::string> FieldNames(const Json& object) {
   std::vector<std::string> names;

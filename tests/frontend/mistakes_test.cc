@@ -29,7 +29,7 @@ Model Compiled(Model model, CompileOptions options) {
 // Ends in softmax, as the loss needs.
 Model WithOptimizer(Optimizer optimizer) {
   return Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
-                  {.optimizer = optimizer, .loss = kSoftmaxLoss});
+                  {.optimizer = std::move(optimizer), .loss = kSoftmaxLoss});
 }
 
 Tensor Picture() { return Input({6, 6, 4}); }

@@ -58,11 +58,11 @@ class Generator {
   }
   void Push(Tensor tensor, Shape shape, bool learned) {
     ++layers_;
-    nodes_.push_back({tensor, std::move(shape), learned});
+    nodes_.push_back({std::move(tensor), std::move(shape), learned});
   }
 
   void AddInputs() {
-    const auto add = [&](Shape shape) {
+    const auto add = [&](const Shape& shape) {
       const bool bytes = Coin();
       Tensor x = Input(shape, {.dtype = bytes ? "uint8" : "float32"});
       inputs_.tensors.push_back(x);

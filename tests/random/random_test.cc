@@ -5,11 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <set>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "frontend/graph_of.h"
 #include "ir/op.h"
+#include "ir/proto.h"
 #include "passes/regions.h"
 #include "tests/random/check.h"
 #include "tests/random/generate.h"
@@ -42,6 +45,13 @@ class RandomModels : public testing::TestWithParam<uint32_t> {
     ASSERT_TRUE(model.ok()) << model.status();
     model_ = *model;
     ASSERT_LE(model_.layers.size(), 12u);
+  }
+  // Leaves the model of a failed test to the tools that read graphs.
+  void TearDown() override {
+    if (!HasFailure()) return;
+    const std::string path = absl::StrCat(testing::TempDir(), "random_", GetParam(), ".ir");
+    EXPECT_TRUE(ir::SaveGraphs({model_}, path).ok());
+    std::printf("the model of seed %u: %s\n", GetParam(), path.c_str());
   }
   ir::Graph model_;
 };
@@ -78,7 +88,8 @@ TEST(Generator, ReachesEveryOpAndRegion) {
   EXPECT_THAT(regions, testing::IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomModels, testing::Range(uint32_t{1}, kModels + 1));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomModels, testing::Range(uint32_t{1}, kModels + 1),
+                         testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace brine

@@ -30,6 +30,7 @@ void Note(const std::string& call, int file) {
 }  // namespace
 
 // In place of the C library's: they tell what the file functions call, and do it.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the library's names are reserved
 extern "C" {
 ssize_t write(int file, const void* data, size_t size) {
   static const auto next = Next<ssize_t (*)(int, const void*, size_t)>("write");
@@ -47,6 +48,7 @@ int rename(const char* from, const char* to) noexcept {
   return next(from, to);
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 
 namespace {
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -12,7 +13,7 @@
 #include "tests/runtime/softmax_program.h"
 
 namespace {
-int allocations = 0;
+std::atomic<int> allocations = 0;  // of all threads
 }
 void* operator new(size_t bytes) {
   ++allocations;
@@ -26,7 +27,6 @@ namespace brine::testing {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::StrEq;
 
 std::vector<float> Weights(Trainer& trainer) {
   std::vector<float> weights(kClasses * kPixels);

@@ -83,7 +83,8 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("train --epoch 3"), "unknown flag '--epoch'; did you mean --epochs?");
   EXPECT_EQ(Refusal("train --batchsize=3"), "unknown flag '--batchsize'; did you mean --batch-size?");
   EXPECT_EQ(Refusal("train --verbosity"), "unknown flag '--verbosity'");
-  EXPECT_EQ(Refusal("train " + std::string(500, '-')), "unknown flag '" + std::string(57, '-') + "...'");
+  const std::string dashes(500, '-');
+  EXPECT_EQ(Refusal("train " + dashes), "unknown flag '" + dashes.substr(0, 57) + "...'");
   EXPECT_EQ(Refusal("train more"), "train takes flags only, got 'more'");
   EXPECT_EQ(Refusal("train --epochs"), "--epochs needs a value: N");
   EXPECT_EQ(Refusal("train --epochs 0"), "--epochs must be a whole number from 1 to 1000000, got '0'");

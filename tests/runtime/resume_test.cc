@@ -37,7 +37,7 @@ Callback Schedule() {
   return callback;
 }
 
-Callback AfterStep(uint64_t step, std::function<void(Trainer&)> act) {
+Callback AfterStep(uint64_t step, const std::function<void(Trainer&)>& act) {
   Callback callback;
   callback.on_batch_end = [=](Trainer& t, const EpochResult&) {
     if (brine_steps_done(t.state()) == step) act(t);

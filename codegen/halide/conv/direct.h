@@ -56,7 +56,7 @@ struct ChunkSum {
   using Product = std::function<Halide::Expr(const Halide::Var& f, const Halide::Var& p, const Halide::Var& chunk,
                                              const Halide::Var& n)>;
 
-  ChunkSum(const Halide::RDom& r, const Product& product);
+  ChunkSum(const Halide::RDom& domain, const Product& product);
 
   // `pixels` of a chunk, computed in loop `at` of `reader`.
   void Schedule(Halide::Func& reader, const Halide::Var& at, const Tile& tile, int pixels, const LoopContext& context);
