@@ -20,7 +20,7 @@ absl::StatusOr<ir::Graph> Derive(const ir::Graph& model, ir::Function function, 
     return refuse(absl::StrCat("it updates ", model.value(model.updates[0].state).name,
                                ", but only optimizers may update states"));
   }
-  if (function != ir::Function::kPredict && model.training.loss.empty())
+  if (function != ir::Function::kPredict && model.training.objectives.empty())
     return refuse("it has no loss: Compile() was not called");
 
   ir::Graph graph = model;

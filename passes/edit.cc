@@ -55,9 +55,10 @@ void Rename(Graph& graph, ValueId value, const std::string& name) {
 }
 
 ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, ir::Type type, double initial) {
+  const bool named = source == ir::Source::kScalar || source == ir::Source::kLabel;
   for (const ir::Input& input : graph.inputs) {
     if (input.source != source || graph.type(input.value) != type) continue;
-    if (source != ir::Source::kScalar || absl::string_view(graph.value(input.value).name) == name) return input.value;
+    if (!named || absl::string_view(graph.value(input.value).name) == name) return input.value;
   }
   const ValueId value = graph.AddValue(name, std::move(type));
   graph.inputs.push_back({value, source, initial});

@@ -36,7 +36,7 @@ void RemoveNodes(ir::Graph& graph, const std::vector<bool>& marked);
 // Renames a value; a name that is taken gets a number.
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 
-// The input that the host fills from `source` (a scalar: the one of that name), added when there is none.
+// The input that the host fills from `source` (a scalar or a label: the one of that name), added when there is none.
 ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
                            double initial = 0);
 

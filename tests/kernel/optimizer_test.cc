@@ -23,7 +23,8 @@ constexpr int kSteps = 50, kRows = 32, kInputs = 19, kClasses = 7;
 
 // Softmax regression; all weights begin at 0, so that what they are is what they moved.
 constexpr absl::string_view kModel = R"(graph "optimizer" stage=graph function=model {
-  compile loss="categorical_crossentropy" from_logits=true OPTIMIZER metrics=[]
+  compile OPTIMIZER
+  loss "output" = "categorical_crossentropy" {from_logits=true} metrics=[]
   input %x : f32[n,19] data
   state %kernel : f32[19,7] parameter constant(0.0)
   state %bias : f32[7] parameter constant(0.0)

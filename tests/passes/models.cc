@@ -80,11 +80,9 @@ class RandomBuilder {
     const int layers = Pick({3, 5, 7, 9});
     for (int layer = 0; layer < layers; ++layer) AddLayer();
     AddHead();
-    graph_.training = {"categorical_crossentropy",
-                       true,
+    graph_.training = {{{"output", "categorical_crossentropy", {{"from_logits", true}}, 1, {"accuracy"}}},
                        "sgd",
                        {{"learning_rate", 0.1}, {"momentum", Pick({0, 1}) * 0.9}, {"nesterov", false}},
-                       {"accuracy"},
                        {"model.cc", 1, ""}};
     return std::move(graph_);
   }
