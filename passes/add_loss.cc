@@ -112,22 +112,22 @@ class LossAdder {
       if (objective.weight != 1) {
         BRINE_ASSIGN_OR_RETURN(const ValueId weight,
                                AddHostInput(objective, ir::Source::kScalar, "loss_weight", {}, objective.weight));
-        BRINE_ASSIGN_OR_RETURN(loss, Add(ir::kMul, loss, weight));
+        BRINE_ASSIGN_OR_RETURN(loss, Add(ir::kMul, loss, weight, absl::StrCat(losses_[at].name, ".mul")));
       }
       if (total == ir::kNoValue) {
         total = loss;
       } else {
-        BRINE_ASSIGN_OR_RETURN(total, Add(ir::kAdd, total, loss));
+        BRINE_ASSIGN_OR_RETURN(total, Add(ir::kAdd, total, loss, "loss"));
       }
     }
     return total;
   }
 
-  absl::StatusOr<ValueId> Add(const ir::Op& op, ValueId a, ValueId b) {
+  absl::StatusOr<ValueId> Add(const ir::Op& op, ValueId a, ValueId b, absl::string_view name) {
     ir::Location location = training_.location;
     location.layer = "loss";
     BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
-                           graph_.AddNode(op, {a, b}, {}, {std::move(location)}, "loss"));
+                           graph_.AddNode(op, {a, b}, {}, {std::move(location)}, name));
     return outputs[0];
   }
 
