@@ -109,6 +109,8 @@ constexpr RewriteRule kRules[] = {
     {"broadcast-reshape", "broadcast(reshape(x)) = broadcast(x)",
      "where the reshape adds or removes leading axes of extent 1", &ir::kBroadcast, BroadcastReshape},
     {"broadcast-same", "broadcast(x) = x", kOwnShape, &ir::kBroadcast, Same},
+    {"concatenate-one", "concatenate(x) = x", "", &ir::kConcatenate, Same},
+    {"slice-same", "slice(x) = x", kOwnShape, &ir::kSlice, Same},
     {"skip-broadcast", "f(a, broadcast(x)) = f(a, x)",
      "for elementwise f with broadcasting, where a has the result's shape", nullptr, SkipBroadcast},
     {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",
