@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "codegen/files.h"
+#include "codegen/join_updates.h"
 #include "codegen/sources_hash.h"
 #include "ir/status.h"
 #include "passes/derive.h"
@@ -151,12 +152,16 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   if (compile.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));
   }
-  std::vector<const ir::Graph*> graphs;
-  for (const ir::Graph& graph : planned.functions) graphs.push_back(&graph);
-  BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs, compile, cache));
-  const ModelGraphs model = {&planned.model, planned.Find(ir::Function::kTrain), planned.Find(ir::Function::kEvaluate),
-                             planned.Find(ir::Function::kPredict)};
-  BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(model, kernels, compile.target, summary));
+  ProgramGraphs graphs;
+  graphs.embedded.push_back(&planned.model);
+  std::vector<ir::Graph> joined;
+  joined.reserve(planned.functions.size());
+  for (const ir::Graph& graph : planned.functions) {
+    graphs.embedded.push_back(&graph);
+    graphs.functions.push_back(&joined.emplace_back(JoinUpdates(graph)));
+  }
+  BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs.functions, compile, cache));
+  BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(graphs, kernels, compile.target, summary));
 
   BuiltProgram result;
   result.name = text.name;

@@ -67,6 +67,10 @@ std::string Layers(const std::vector<ir::Location>& locations) {
   return absl::StrJoin(names, ", ");
 }
 
+bool HoldsUpdate(const Node& node) {
+  return std::any_of(node.body.begin(), node.body.end(), [](const Node& inner) { return inner.op->is_update(); });
+}
+
 bool SquaresGradient(const Graph& graph) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
     return std::any_of(node.body.begin(), node.body.end(),
@@ -97,13 +101,13 @@ class ValueTable {
 
 class Emitter {
  public:
-  Emitter(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
+  Emitter(const ProgramGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
           const std::string& summary)
-      : graphs_(graphs), kernels_(kernels), target_(target), summary_(summary) {
-    const Graph* const all[] = {graphs.train, graphs.evaluate, graphs.predict};
-    for (const Graph* graph : all) {
-      if (graph != nullptr) functions_.push_back(graph);
-    }
+      : functions_(graphs.functions),
+        embedded_(graphs.embedded),
+        kernels_(kernels),
+        target_(target),
+        summary_(summary) {
     BRINE_CHECK(!functions_.empty() && functions_.size() == kernels.symbols.size());
     name_ = ToIdentifier(functions_[0]->name);
   }
@@ -174,6 +178,7 @@ class Emitter {
         continue;
       }
       const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
+      const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
       scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
       const std::vector<ValueId> arguments = KernelArguments(node);
       absl::StrAppend(
@@ -181,8 +186,8 @@ class Emitter {
           absl::StrJoin(arguments, ", ",
                         [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }),
           "};\n");
-      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
-                                       [&](ValueId value) { return updating.count(value) != 0; });
+      const bool updates = HoldsUpdate(node) || std::any_of(node.outputs.begin(), node.outputs.end(),
+                                                            [&](ValueId value) { return updating.count(value) != 0; });
       if (updates && first_update < 0) first_update = call_count;
       const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
       absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
@@ -192,8 +197,8 @@ class Emitter {
                       ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)),
                       ", .flops = ", flops, ", .sparse_operand = ", kernel.facts.sparse_argument + 1,
                       ", .strategy = ", CString(kernel.facts.strategy),
-                      ", .predicted_ms = ", CNumber(kernel.facts.predicted_milliseconds()),
-                      ", .candidates = ", CString(DescribeCandidates(kernel.facts)), "},\n");
+                      ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
+                      ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
       ++call_count;
     }
     EmitTable("brine_call", prefix + "_calls", calls);
@@ -306,8 +311,7 @@ class Emitter {
 
   void EmitGraphs() {
     std::vector<Graph> all;
-    if (graphs_.model != nullptr) all.push_back(*graphs_.model);
-    for (const Graph* graph : functions_) all.push_back(*graph);
+    for (const Graph* graph : embedded_) all.push_back(*graph);
     const std::string text = ir::Print(all);
     graph_text_bytes_ = text.size();
     const std::string mark = absl::StrCat(kGraphMark, text.size(), "\n");
@@ -352,10 +356,9 @@ class Emitter {
          {"$arena", absl::StrCat(block_bytes_[0])}});
   }
 
-  const ModelGraphs& graphs_;
+  const std::vector<const Graph*>&functions_, &embedded_;
   const CompiledKernels& kernels_;
   const std::string &target_, &summary_;
-  std::vector<const Graph*> functions_;
   std::string name_, out_, program_functions_, constants_, identity_;
   std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
   int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
@@ -364,7 +367,7 @@ class Emitter {
 
 }  // namespace
 
-absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels,
+absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary) {
   return Emitter(graphs, kernels, target, summary).Run();
 }

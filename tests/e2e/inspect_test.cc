@@ -171,11 +171,11 @@ TEST(Inspect, SaysWhichKernelsThereAre) {
   for (const Row& row : {
            Row{"--format stmt", "--format stmt needs --kernel NAME"},
            Row{"--kernel dense", "--kernel needs --format stmt or asm"},
-           Row{"--format asm --kernel dense --stage train", "--format asm needs --stage fused or planned"},
+           Row{"--format asm --kernel dense --stage train", "--format asm needs --stage planned"},
            Row{"--format stmt --kernel max_poling2d", "there is no kernel max_poling2d; did you mean max_pooling2d?"},
            Row{"--format stmt --kernel attention --function predict",
                "there is no kernel attention; there are rescaling, ", ", dense"},
-           Row{"--format stmt --kernel conv2d", "layer conv2d has ", ", conv2d/kernel.next"},
+           Row{"--format stmt --kernel conv2d", "layer conv2d has ", ", adam"},
        }) {
     const CommandResult result = project.Try("brine inspect digits.cc " + std::string(row.flags));
     EXPECT_EQ(result.code, 2) << row.flags;
