@@ -220,6 +220,14 @@ Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::curr
 // The sum of two or more tensors of the same shape.
 Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
 
+// Tensors one behind the other along an axis, in which alone they may differ; axis 0 counts the samples, −1 is the
+// last.
+struct ConcatenateOptions {
+  std::int64_t axis = -1;
+  std::string name = {};
+};
+Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
+
 namespace internal {
 struct LocatedTensor {  // an operand that brings the line of its expression
   const Tensor& tensor;

@@ -124,6 +124,19 @@ TEST(Functional, ResidualWithSharedLayerAndTwoInputs) {
   ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir");
 }
 
+TEST(Functional, ConcatenateCountsItsAxisFromEitherEnd) {
+  const Tensor x = Input({4, 4, 2}, {.dtype = "float32"}), bytes = Input({4, 4, 1}, {.dtype = "uint8"});
+  const auto type = [](const Model& model) {
+    const ir::Graph graph = GraphOf(model);
+    return ir::ToString(graph.type(graph.outputs[0].value));
+  };
+  EXPECT_EQ(type(Model("last", x, Concatenate({x, x, x}))), "f32[n,4,4,6]");
+  EXPECT_EQ(type(Model("third", x, Concatenate({x, x, x}, {.axis = 3}))), "f32[n,4,4,6]");
+  EXPECT_EQ(type(Model("first", x, Concatenate({x, x, x}, {.axis = 1}))), "f32[n,12,4,2]");
+  EXPECT_EQ(type(Model("second", x, Concatenate({x, x, x}, {.axis = -2}))), "f32[n,4,12,2]");
+  EXPECT_EQ(type(Model("bytes", {x, bytes}, Concatenate({x, bytes}))), "f32[n,4,4,3]");
+}
+
 TEST(Functional, LongChainsNeedNoStack) {
   const Tensor x = Input({1});
   const Layer relu = ReLU();

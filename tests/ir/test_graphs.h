@@ -123,8 +123,20 @@ inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned 
 }
 )";
 
+// An op that takes any number of operands, one of them twice.
+inline constexpr absl::string_view kJoinedText = R"(graph "joined" stage=graph function=model {
+  input %x : f32[n,3] data
+  input %y : f32[n,4] data
+  %one = concatenate(%x) {axis=1} : f32[n,3]
+  %two = concatenate(%one, %y) {axis=1} : f32[n,7]
+  %four = concatenate(%y, %x, %two, %x) {axis=1} : f32[n,17]
+  output "output" = %four
+}
+)";
+
 inline const std::vector<absl::string_view>& StageTexts() {
-  static const auto* const texts = new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText};
+  static const auto* const texts =
+      new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText, kJoinedText};
   return *texts;
 }
 

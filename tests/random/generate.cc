@@ -95,7 +95,7 @@ class Generator {
     // Mostly the newest tensor; an older one makes a branch.
     const size_t at = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
     const size_t rank = nodes_[at].shape.size();
-    switch (random_() % (rank == 3 ? 12 : 7)) {
+    switch (random_() % (rank == 3 ? 13 : 8)) {
       case 0:
       case 1:
         return AddDense(at);
@@ -109,10 +109,12 @@ class Generator {
       case 6:
         return AddSharedDense(at);
       case 7:
+        return AddConcatenation(at);
       case 8:
       case 9:
-        return AddConv(at);
       case 10:
+        return AddConv(at);
+      case 11:
         return AddPool(at);
       default:
         return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
@@ -161,6 +163,25 @@ class Generator {
       const Node y = Read(Pick(others));
       Push(Coin() ? x.tensor + y.tensor : Add({y.tensor, x.tensor, y.tensor}), x.shape, x.learned || y.learned);
     }
+  }
+
+  // With whatever agrees in all axes but one, or with itself, on either side.
+  void AddConcatenation(size_t at) {
+    const Node x = Read(at);
+    const size_t axis = random_() % x.shape.size();
+    std::vector<size_t> fits;
+    for (size_t other = 0; other < nodes_.size(); ++other) {
+      Shape shape = nodes_[other].shape;
+      if (shape.size() == x.shape.size()) shape[axis] = x.shape[axis];
+      if (shape == x.shape) fits.push_back(other);
+    }
+    const Node y = Read(Pick(fits));
+    Shape shape = x.shape;
+    shape[axis] += y.shape[axis];
+    const bool first = Coin();
+    Push(Concatenate({first ? x.tensor : y.tensor, first ? y.tensor : x.tensor},
+                     {.axis = static_cast<int64_t>(axis) + 1}),
+         shape, x.learned || y.learned);
   }
 
   static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) {
