@@ -345,8 +345,6 @@ class Emitter {
 }  // namespace
 
 absl::StatusOr<bool> Fuse(Graph& graph, const FuseOptions& options) {
-  if (graph.stage != ir::Stage::kTrain)
-    return ErrorAt({}, "fuse", absl::StrCat("expected a graph of stage train, got ", ir::StageName(graph.stage)));
   BRINE_RETURN_IF_ERROR(CheckUpdates(graph));
   SeparateStates(graph);
   const Uses uses = FindUses(graph);

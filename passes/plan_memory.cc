@@ -138,10 +138,6 @@ class Planner {
 }  // namespace
 
 absl::StatusOr<bool> PlanMemory(Graph& graph) {
-  if (graph.stage != ir::Stage::kFused) {
-    return ErrorAt({}, "plan-memory",
-                   absl::StrCat("expected a graph of stage fused, got ", ir::StageName(graph.stage)));
-  }
   if (graph.batch_size < 1) return ErrorAt({}, "plan-memory", "the graph has no batch size");
   BRINE_RETURN_IF_ERROR(Planner(graph).Run());
   return true;
