@@ -35,8 +35,7 @@ class Planner {
       bytes_[value] = RoundUp(bytes);
     }
     for (const ir::Input& input : graph_.inputs) Append(Block::kInputs, input.value);
-    for (const ir::State& state : graph_.states)
-      Append(state.role == ir::Role::kParameter ? Block::kParameters : Block::kSlots, state.value);
+    for (const ir::State& state : graph_.states) Append(ir::HomeOf(state.role), state.value);
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel() && node.op->is_source()) Append(Block::kConstants, node.outputs[0]);
     }
@@ -131,8 +130,8 @@ class Planner {
 
   Graph& graph_;
   const std::vector<Lifetime> lifetimes_;
-  std::vector<int64_t> bytes_;       // by value, rounded up
-  std::array<int64_t, 7> end_ = {};  // of what was appended, by block
+  std::vector<int64_t> bytes_;                     // by value, rounded up
+  std::array<int64_t, ir::kBlockCount> end_ = {};  // of what was appended, by block
 };
 
 }  // namespace
