@@ -12,7 +12,6 @@
 #include "ir/status.h"
 #include "passes/fuse_contraction.h"
 #include "passes/fuse_head.h"
-#include "passes/kernel_query.h"
 #include "passes/partition.h"
 #include "passes/regions.h"
 #include "passes/state_updates.h"
@@ -284,7 +283,6 @@ class Emitter {
     }
     made_here_.clear();
     if (!read) return;  // nobody reads what it makes: dce did not run
-    kernel.scratch_bytes = KernelScratch(graph_, kernel);
     graph_.nodes.push_back(std::move(kernel));
   }
 

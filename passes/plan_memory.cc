@@ -170,7 +170,6 @@ MemoryReport ReportMemory(const Graph& planned) {
     }
   }
   report.arena_bound_bytes = ArenaBound(all);
-  for (const Node& node : planned.nodes) report.scratch_bytes = std::max(report.scratch_bytes, node.scratch_bytes);
   return report;
 }
 

@@ -24,7 +24,6 @@ absl::StatusOr<bool> PlanMemory(ir::Graph& graph);
 struct MemoryReport {
   std::array<int64_t, ir::kBlockCount> block_bytes = {};  // by ir::Block
   int64_t arena_bound_bytes = 0;  // the largest sum of live bytes: no plan for this order of kernels needs less
-  int64_t scratch_bytes = 0;      // the largest of any kernel, as fuse estimates it
 
   int64_t arena_bytes() const { return block_bytes[static_cast<size_t>(ir::Block::kArena)]; }
 };
