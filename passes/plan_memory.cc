@@ -72,6 +72,7 @@ class Planner {
         if (!step.op->is_update()) continue;
         const ir::State* state = graph_.FindState(step.inputs[0]);
         if (state == nullptr || state->role != ir::Role::kParameter || !Life(step.inputs[1]).exists) continue;
+        if (At(step.outputs[0]) != At(state->value)) continue;  // it does not update the parameter
         const ValueId gradient = Life(step.inputs[1]).root;
         if (Life(gradient).first != ir::kBeforeStep) Place(gradient, {Block::kGradients, At(state->value)->offset});
       }
