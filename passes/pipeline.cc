@@ -20,6 +20,7 @@
 #include "passes/fuse.h"
 #include "passes/plan_memory.h"
 #include "passes/simplify.h"
+#include "passes/specialize.h"
 
 namespace brine::passes {
 namespace {
@@ -37,8 +38,9 @@ absl::StatusOr<bool> RunFuse(Graph& graph, const PipelineOptions& options) {
 }
 
 constexpr Pass kPasses[] = {
-    {"add-loss", Run<AddLoss>, Stage::kTrain, Stage::kTrain,
+    {"specialize", Run<Specialize>, Stage::kTrain, Stage::kTrain,
      "first: all others work on what the function computes, not on the model"},
+    {"add-loss", Run<AddLoss>, Stage::kTrain, Stage::kTrain, "before autodiff, which starts at the loss"},
     {"canonicalize", Run<Canonicalize>, Stage::kTrain, Stage::kTrain,
      "before autodiff: gradients then read pooled values, and nobody has to rewrite them"},
     {"autodiff", Run<Autodiff>, Stage::kTrain, Stage::kTrain,

@@ -162,7 +162,7 @@ TEST(Extension, HasTheRightGradient) {
   const auto model = BuildGraph(SmallModel());
   auto graph = passes::Derive(*model, ir::Function::kTrain, 8);
   passes::PipelineOptions options;
-  options.only = {"add-loss", "autodiff"};
+  options.only = {"specialize", "add-loss", "autodiff"};
   ASSERT_TRUE(passes::RunPipeline(*graph, options).ok());
   const auto check = passes::CheckGradients(*graph, ir::DrawGiven<double>(*graph, 5, 3, 1), 5, 4);
   ASSERT_TRUE(check.ok()) << check.status();

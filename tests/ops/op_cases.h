@@ -88,6 +88,7 @@ inline std::vector<OpCase> OpCases() {
       {&kSigmoid, {"f32[n,7]"}},
       {&kTanh, {"f32[n,7]"}},
       {&kEqual, {"i32[n,7]", "i32[n,7]"}},
+      {&kInTrainPhase, {"f32[n,7]", "f32[n,7]"}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0}}}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{1}}, {"keep_dims", true}}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0, 2}}}},

@@ -185,7 +185,7 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
 std::optional<Fault> CheckMeaning(const Graph& derived, const Graph& planned) {
   Graph bare = derived;
   passes::PipelineOptions options;
-  options.only = {"add-loss", "autodiff", "add-optimizer"};
+  options.only = {"specialize", "add-loss", "autodiff", "add-optimizer"};
   if (const auto changed = passes::RunPipeline(bare, options); !changed.ok())
     return Fault{Check::kPass, std::string(changed.status().message())};
   const std::string difference = Difference(Observe(bare), Observe(planned), kSameInAll);
