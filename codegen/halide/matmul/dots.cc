@@ -82,7 +82,8 @@ Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
-  work.walked = kNonzeroShare * problem.products();
+  // A multiply-add loads a vector of both rows, where a walk loads one.
+  work.walked = 2 * kNonzeroShare * problem.products();
   work.elementwise += kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine);
   work.listed = Elements(spec, spec.mask);
   return work;
