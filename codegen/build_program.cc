@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "codegen/files.h"
 #include "codegen/join_updates.h"
@@ -113,6 +115,22 @@ absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   return absl::StrCat(key, toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
 }
 
+// A planned graph with what each kernel takes of working memory, as the compiler has counted it.  `compiled` is the
+// graph after JoinUpdates, whose own kernels take none.
+ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::vector<std::string>& symbols,
+                      const CompiledKernels& kernels) {
+  std::map<ir::ValueId, int64_t> scratch;  // by the first value that a kernel makes
+  for (size_t at = 0; at < symbols.size(); ++at) {
+    if (symbols[at].empty()) continue;
+    scratch[compiled.nodes[at].outputs[0]] = kernels.kernels.at(symbols[at]).facts.scratch_bytes;
+  }
+  for (ir::Node& node : planned.nodes) {
+    const auto found = scratch.find(node.outputs[0]);
+    if (node.is_kernel() && found != scratch.end()) node.scratch_bytes = found->second;
+  }
+  return planned;
+}
+
 }  // namespace
 
 const ir::Graph* PlannedModel::Find(ir::Function function) const {
@@ -153,14 +171,13 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
     BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));
   }
   ProgramGraphs graphs;
-  graphs.embedded.push_back(&planned.model);
-  std::vector<ir::Graph> joined;
+  std::vector<ir::Graph> joined, embedded = {planned.model};
   joined.reserve(planned.functions.size());
-  for (const ir::Graph& graph : planned.functions) {
-    graphs.embedded.push_back(&graph);
-    graphs.functions.push_back(&joined.emplace_back(JoinUpdates(graph)));
-  }
+  for (const ir::Graph& graph : planned.functions) graphs.functions.push_back(&joined.emplace_back(JoinUpdates(graph)));
   BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs.functions, compile, cache));
+  for (size_t at = 0; at < joined.size(); ++at)
+    embedded.push_back(WithScratch(planned.functions[at], joined[at], kernels.symbols[at], kernels));
+  for (const ir::Graph& graph : embedded) graphs.embedded.push_back(&graph);
   BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(graphs, kernels, compile.target, summary));
 
   BuiltProgram result;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -10,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "codegen/c_text.h"
+#include "codegen/join_updates.h"
 #include "codegen/region.h"
 #include "ir/check.h"
 #include "ir/limits.h"
@@ -29,8 +29,6 @@ using ir::ValueId;
 
 // ir's and the runtime's enumerators, in the order of ir's.
 constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
-constexpr const char* kBlocks[] = {"BRINE_ARENA", "BRINE_INPUTS",    "BRINE_PARAMETERS", "BRINE_GRADIENTS",
-                                   "BRINE_SLOTS", "BRINE_CONSTANTS", "BRINE_OUTPUTS"};
 constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
                                     "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
 constexpr const char* kTerms[] = {"BRINE_TERM_CONSTANT", "BRINE_TERM_SCALAR", "BRINE_TERM_STEP", "BRINE_TERM_ADD",
@@ -43,6 +41,43 @@ template <typename Enum, size_t size>
 const char* Spell(const char* const (&names)[size], Enum value) {
   BRINE_CHECK(static_cast<size_t>(value) < size);
   return names[static_cast<size_t>(value)];
+}
+
+// An enumerator of ir and the runtime's of the same meaning, whose numbers must be the same.
+struct Pair {
+  int ours, theirs;
+  const char* name;
+};
+#define BRINE_PAIR(ours, theirs) \
+  { static_cast<int>(ours), theirs, #theirs }
+constexpr Pair kBlocks[] = {
+    BRINE_PAIR(ir::Block::kArena, BRINE_ARENA),           BRINE_PAIR(ir::Block::kInputs, BRINE_INPUTS),
+    BRINE_PAIR(ir::Block::kParameters, BRINE_PARAMETERS), BRINE_PAIR(ir::Block::kGradients, BRINE_GRADIENTS),
+    BRINE_PAIR(ir::Block::kSlots, BRINE_SLOTS),           BRINE_PAIR(ir::Block::kConstants, BRINE_CONSTANTS),
+    BRINE_PAIR(ir::Block::kOutputs, BRINE_OUTPUTS),       BRINE_PAIR(ir::Block::kNonTrainable, BRINE_NON_TRAINABLE),
+};
+constexpr Pair kRoles[] = {
+    BRINE_PAIR(ir::Role::kParameter, BRINE_ROLE_PARAMETER), BRINE_PAIR(ir::Role::kSlot, BRINE_ROLE_SLOT),
+    BRINE_PAIR(ir::Role::kFrozen, BRINE_ROLE_FROZEN),       BRINE_PAIR(ir::Role::kStatistic, BRINE_ROLE_STATISTIC),
+    BRINE_PAIR(ir::Role::kAverage, BRINE_ROLE_AVERAGE),
+};
+#undef BRINE_PAIR
+
+// Whether each row's numbers are those of its place.
+template <size_t size>
+constexpr bool Agree(const Pair (&pairs)[size]) {
+  for (size_t at = 0; at < size; ++at) {
+    if (pairs[at].ours != static_cast<int>(at) || pairs[at].theirs != static_cast<int>(at)) return false;
+  }
+  return true;
+}
+static_assert(Agree(kBlocks) && std::size(kBlocks) == ir::kBlockCount && ir::kBlockCount == BRINE_BLOCK_COUNT);
+static_assert(Agree(kRoles));
+
+template <typename Enum, size_t size>
+const char* Spell(const Pair (&pairs)[size], Enum value) {
+  BRINE_CHECK(static_cast<size_t>(value) < size);
+  return pairs[static_cast<size_t>(value)].name;
 }
 
 std::string Dims(const ir::Type& type) {
@@ -65,10 +100,6 @@ std::string Layers(const std::vector<ir::Location>& locations) {
       names.push_back(location.layer);
   }
   return absl::StrJoin(names, ", ");
-}
-
-bool HoldsUpdate(const Node& node) {
-  return std::any_of(node.body.begin(), node.body.end(), [](const Node& inner) { return inner.op->is_update(); });
 }
 
 bool SquaresGradient(const Graph& graph) {
@@ -169,8 +200,6 @@ class Emitter {
     std::string calls;
     int call_count = 0;
     int first_update = -1;
-    std::set<ValueId> updating;
-    for (const ir::Update& update : graph.updates) updating.insert(update.value);
     for (size_t at = 0; at < graph.nodes.size(); ++at) {
       const Node& node = graph.nodes[at];
       if (symbols[at].empty()) {
@@ -186,9 +215,7 @@ class Emitter {
           absl::StrJoin(arguments, ", ",
                         [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }),
           "};\n");
-      const bool updates = HoldsUpdate(node) || std::any_of(node.outputs.begin(), node.outputs.end(),
-                                                            [&](ValueId value) { return updating.count(value) != 0; });
-      if (updates && first_update < 0) first_update = call_count;
+      if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
       const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
       absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
                       ", .input_count = ", arguments.size() - node.outputs.size(),
@@ -281,7 +308,8 @@ class Emitter {
       uint32_t id = 2166136261u;
       for (char c : value.name) id = (id ^ static_cast<uint8_t>(c)) * 16777619u;
       absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype),
-                      ", .block = ", Spell(kBlocks, value.placement->block), ", .rank = ", value.type.rank(),
+                      ", .block = ", Spell(kBlocks, value.placement->block), ", .role = ", Spell(kRoles, state.role),
+                      ", .rank = ", value.type.rank(),
                       ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
                       value.type.rank() == 0 ? "0" : Dims(value.type), "}, .offset = ", value.placement->offset,
                       ", .argument = ", CNumber(state.initializer.argument), ", .id = ", id,

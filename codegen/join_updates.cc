@@ -1,6 +1,7 @@
 #include "codegen/join_updates.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,9 +18,8 @@ using ir::ValueId;
 constexpr int64_t kAlignment = 64;                // of places, in bytes
 constexpr int64_t kMostBytes = int64_t{1} << 30;  // of a range: kernels count elements in 32 bits
 
-bool HoldsUpdatesOnly(const Node& node) {
-  return node.is_kernel() &&
-         std::all_of(node.body.begin(), node.body.end(), [](const Node& inner) { return inner.op->is_update(); });
+bool HoldsStates(ir::Block block) {
+  return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
 }
 
 // The operands of an update are the state, its gradient, the slots and then scalars; its results the new state and the
@@ -55,6 +55,13 @@ class Joiner {
   }
 
  private:
+  bool HoldsUpdatesOnly(const Node& node) const {
+    return node.is_kernel() && std::all_of(node.body.begin(), node.body.end(), [&](const Node& inner) {
+             const std::optional<Placement>& place = graph_.value(inner.outputs[0]).placement;
+             return inner.op->is_update() && place.has_value() && place->block == ir::Block::kParameters;
+           });
+  }
+
   const Placement& Place(ValueId value) const { return *graph_.value(value).placement; }
   int64_t Begin(const Node& update) const { return Place(update.inputs[0]).offset; }
   int64_t End(ValueId value) const {
@@ -112,6 +119,11 @@ class Joiner {
 };
 
 }  // namespace
+
+bool WritesStates(const Graph& planned, const Node& kernel) {
+  return std::any_of(kernel.outputs.begin(), kernel.outputs.end(),
+                     [&](ValueId output) { return HoldsStates(planned.value(output).placement->block); });
+}
 
 Graph JoinUpdates(const Graph& planned) { return Joiner(planned).Run(); }
 

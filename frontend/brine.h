@@ -165,6 +165,7 @@ struct Conv2DOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  bool trainable = true;  // false: the weights stay as they are, or as --init loads them
   std::string name = {};
 };
 Layer Conv2D(Conv2DOptions options,
@@ -188,6 +189,7 @@ struct DenseOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  bool trainable = true;  // false: the weights stay as they are, or as --init loads them
   std::string name = {};
 };
 Layer Dense(DenseOptions options, Line line = Line::current());  // on the last axis of any rank; kernel [in,units]

@@ -139,13 +139,18 @@ class Lowering {
   std::map<const CallRecord*, Symbol> symbols_;
 };
 
+bool HasParameters(const ir::Graph& graph) {
+  return std::any_of(graph.states.begin(), graph.states.end(),
+                     [](const ir::State& state) { return state.role == ir::Role::kParameter; });
+}
+
 // A graph from a file, possibly with new arguments for its training.
 ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
   const GraphRecord& read = Access::Get<GraphRecord>(*model.graph);
   if (!read.error.empty()) mistakes.Add(model.place, "model", read.error);
   ir::Graph graph = read.graph;
   if (read.error.empty() && model.compile) {
-    AddTraining(*model.compile, model.compile_place, {graph.outputs[0].value, 0, !graph.states.empty()}, mistakes,
+    AddTraining(*model.compile, model.compile_place, {graph.outputs[0].value, 0, HasParameters(graph)}, mistakes,
                 graph);
   }
   return graph;

@@ -68,7 +68,8 @@ void CheckOutput(const ir::Training& training, const Symbol& output, const Place
                  const ir::Graph& graph) {
   const ir::Node* producer = Producer(graph, output.value);
   if (!output.learned || producer == nullptr) {
-    mistakes.Add(place, "compile", "there is nothing to train: no layer that the output depends on has parameters");
+    mistakes.Add(place, "compile",
+                 "there is nothing to train: no layer that the output depends on has trainable parameters");
     return;
   }
   // A graph from a file may know no line.

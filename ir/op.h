@@ -89,9 +89,10 @@ struct Op {
   bool has_kink = false;       // its slope jumps where the first input is 0
   bool makes_zeros = false;    // many elements of the first output are 0
   bool picks_maximum = false;  // each element of the first output is the largest of some elements of the first input
-  bool training_only = false;  // evaluation and prediction replace the node by its first input
   bool pointwise = false;      // of a random op: it is elementwise in its first input, the others serve all elements
   int mask_operand = -1;       // the output is 0 wherever this operand is not positive
+  int in_training = -1;        // in a training step this operand stands for the node's result; −1: the node itself
+  int outside_training = -1;   // the same in evaluation and prediction
   // Of an update: it averages squares of g, which must not overflow.
   bool squares_gradient = false;
 

@@ -13,26 +13,10 @@ namespace {
 
 using ir::Attributes;
 using ir::Graph;
-using ir::Node;
 using ir::Op;
 using ir::ValueId;
 
 using Ints = std::vector<int64_t>;
-
-// dropout(x) = x outside training
-bool DropTrainingOnly(Graph& graph) {
-  std::vector<ValueId> replacement(graph.values.size(), ir::kNoValue);
-  std::vector<bool> dropped(graph.nodes.size(), false);
-  for (size_t position = 0; position < graph.nodes.size(); ++position) {
-    const Node& node = graph.nodes[position];
-    if (!node.op->training_only) continue;
-    dropped[position] = true;
-    replacement[static_cast<size_t>(node.outputs[0])] = node.inputs[0];
-  }
-  ReplaceReads(graph, replacement);
-  RemoveNodes(graph, dropped);
-  return std::count(dropped.begin(), dropped.end(), true) > 0;
-}
 
 class LossAdder {
  public:
@@ -123,31 +107,18 @@ class LossAdder {
 }  // namespace
 
 absl::StatusOr<bool> AddLoss(Graph& graph) {
-  bool changed = false;
-  if (graph.function != ir::Function::kTrain) changed |= DropTrainingOnly(graph);
-
-  const bool predicts = graph.function == ir::Function::kPredict, compiled = ir::IsCompiled(graph.training);
-  const bool adds_loss = !predicts && compiled &&
-                         !std::any_of(graph.outputs.begin(), graph.outputs.end(),
+  if (!ir::IsCompiled(graph.training)) return false;
+  const bool adds_loss = std::none_of(graph.outputs.begin(), graph.outputs.end(),
                                       [](const ir::Output& output) { return output.name == "loss"; });
-  if (predicts || adds_loss) {
-    const auto output = std::find_if(graph.outputs.begin(), graph.outputs.end(),
-                                     [](const ir::Output& o) { return o.name == "output"; });
-    if (output == graph.outputs.end())
-      return ErrorAt({}, absl::StrCat("model ", graph.name), "it has no output named output");
-    changed |= graph.outputs.size() > 1;
-    graph.outputs = {*output};
-  }
   if (adds_loss) {
+    BRINE_ASSIGN_OR_RETURN(const ir::Output output, FindOutput(graph));
+    graph.outputs = {output};
     BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
-    changed = true;
   }
-  // The optimizer's arguments are wanted by AddOptimizer, and in training only.
-  if (compiled && graph.function != ir::Function::kTrain) {
-    graph.training = {};
-    changed = true;
-  }
-  return changed;
+  // AddOptimizer wants the optimizer's arguments, and in training only.
+  if (graph.function == ir::Function::kTrain) return adds_loss;
+  graph.training = {};
+  return true;
 }
 
 }  // namespace brine::passes

@@ -4,10 +4,9 @@
 //   loss = −Σ label·log_softmax(z) / rows                 label: f32[n,c]; of a sparse loss one_hot(label), label:
 //   i32[n] accuracy = Σ (argmax(z) = argmax(label)) / rows       of a sparse loss the label itself
 //
-// train and evaluate keep loss and metrics, predict keeps the output.  evaluate and predict lose dropout and
-// augmentation: such a node is replaced by its first input.  Cross-entropy never sees probabilities, so that it cannot
-// take the logarithm of zero. Errors: an output that is no softmax of shape [n,c], or, with from_logits, not f32[n,c].
-// Runs first.
+// Cross-entropy never sees probabilities, so that it cannot take the logarithm of zero.  Declines: a graph that
+// Compile() was not called for, which includes all that predict.  Errors: an output that is no softmax of shape [n,c],
+// or, with from_logits, not f32[n,c].  Runs after specialize.
 #ifndef BRINE_PASSES_ADD_LOSS_H_
 #define BRINE_PASSES_ADD_LOSS_H_
 

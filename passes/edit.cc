@@ -64,6 +64,13 @@ ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, 
   return value;
 }
 
+absl::StatusOr<ir::Output> FindOutput(const Graph& graph) {
+  for (const ir::Output& output : graph.outputs) {
+    if (output.name == "output") return output;
+  }
+  return ErrorAt({}, absl::StrCat("model ", graph.name), "it has no output named output");
+}
+
 void AddLocations(const std::vector<ir::Location>& locations, Node& node) {
   constexpr size_t kMost = 64;  // more tell nobody anything
   static_assert(kMost <= ir::kMaxList);

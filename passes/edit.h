@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ir/graph.h"
 
@@ -39,6 +39,9 @@ void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 // The input that the host fills from `source` (a scalar: the one of that name), added when there is none.
 ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
                            double initial = 0);
+
+// The output that a model is asked for.  Error: the graph has none named "output".
+absl::StatusOr<ir::Output> FindOutput(const ir::Graph& graph);
 
 // Adds the locations that `node` lacks, as far as the text form's limit of a list allows.
 void AddLocations(const std::vector<ir::Location>& locations, ir::Node& node);

@@ -180,6 +180,35 @@ TEST(Initializers, KerasFormulas) {
             (ir::Initializer{ir::InitializerKind::kTruncatedNormal, std::sqrt(2.0 / 6) / 0.87962566103423978}));
 }
 
+TEST(Trainable, FalseFreezesTheWeightsOfALayer) {
+  Sequential net("frozen", Input({8, 8, 3}));
+  net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = false}));
+  net.Add(Flatten());
+  net.Add(Dense({.units = 6, .trainable = false}));
+  net.Add(Dense({.units = 2}));
+  net.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
+  const ir::Graph graph = GraphOf(net);
+  std::vector<std::string> states;
+  for (const ir::State& state : graph.states)
+    states.push_back(absl::StrCat(graph.value(state.value).name, " ", ir::RoleName(state.role)));
+  EXPECT_EQ(states,
+            (std::vector<std::string>{"conv2d/kernel frozen", "conv2d/bias frozen", "dense/kernel frozen",
+                                      "dense/bias frozen", "dense_1/kernel parameter", "dense_1/bias parameter"}));
+}
+
+TEST(Trainable, AugmentationMayFollowFrozenLayers) {
+  const auto model = [](bool trainable) {
+    Sequential net("flipped", Input({8, 8, 3}));
+    net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = trainable}));
+    net.Add(RandomFlip());
+    net.Add(Flatten());
+    net.Add(Dense({.units = 2}));
+    return BuildGraph(net);
+  };
+  EXPECT_TRUE(model(false).ok());
+  EXPECT_FALSE(model(true).ok());
+}
+
 TEST(Real, AFloatIsItsShortestDecimal) {
   EXPECT_EQ(Real(1e-3f).value(), 0.001);
   EXPECT_EQ(static_cast<float>(Real(1.0f / 255).value()), 1.0f / 255);

@@ -238,7 +238,7 @@ std::vector<Row> Rows() {
         "of the two"}},
       {"nothing_to_train",
        Compiled(Chain(Input({4}), {Softmax()}), {.loss = kSoftmaxLoss}),
-       {"compile: there is nothing to train: no layer that the output depends on has parameters"}},
+       {"compile: there is nothing to train: no layer that the output depends on has trainable parameters"}},
       {"missing_flatten",
        Compiled(Chain(x, {MaxPooling2D(), Dense({.units = 8}), Dense({.units = 10, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss}),

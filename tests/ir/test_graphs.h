@@ -23,6 +23,9 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   state %conv2d/kernel : f32[3,3,3,4] parameter uniform(0.30618621784789724) loc("model.cc":8 "conv2d")
   state %conv2d/bias : f32[4] parameter constant(0.0) loc("model.cc":8 "conv2d")
   state %dense/kernel : f32[16,5] parameter truncated_normal(1e-05)
+  state %frozen : f32[16,5] frozen uniform(0.5)
+  state %mean : f32[5] statistic constant(0.0)
+  state %average : f32[16,5] average constant(0.0)
   %scale = constant() {dtype="f32", shape=[], values=[0.00392156862745098]} : f32[]
   %table = constant() {dtype="f32", shape=[7], values=[0.1,-0.0,3e+38,1e-45,inf,-inf,3.0]} : f32[7] loc("":0)
   %flipped = random_flip(%x, %seed, %step) {id=7, mode="horizontal"} : u8[n,6,6,3]
@@ -37,6 +40,8 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   %flat = reshape(%drop) {shape=[n,16]} : f32[n,16]
   %logits = matmul(%flat, %dense/kernel) : f32[n,5] loc("model.cc":9 "dense")
   %probabilities = softmax(%logits) : f32[n,5]
+  %sum = reduce_sum(%probabilities) {axes=[0]} : f32[5]
+  update %mean = %sum
   output "output" = %probabilities
 }
 )";

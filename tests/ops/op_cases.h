@@ -96,6 +96,7 @@ inline std::vector<OpCase> OpCases() {
       {&kSlice, {"f32[n,7]"}, {{"axis", int64_t{1}}, {"begin", int64_t{0}}, {"extent", int64_t{3}}}},
       {&kSlice, {"f32[n,7]"}, {{"axis", int64_t{1}}, {"begin", int64_t{6}}, {"extent", int64_t{1}}}},
       {&kSlice, {"u8[3,5]"}, {{"axis", int64_t{0}}, {"begin", int64_t{0}}, {"extent", int64_t{3}}}},
+      {&kInTrainPhase, {"f32[n,7]", "f32[n,7]"}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0}}}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{1}}, {"keep_dims", true}}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0, 2}}}},

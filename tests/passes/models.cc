@@ -3,6 +3,7 @@
 #include <brine.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
 
 #include "absl/strings/str_cat.h"
@@ -92,6 +93,8 @@ class RandomBuilder {
              {x, Parameter(graph_.type(x).shape.back() == 1 ? ir::Shape{1} : ir::Shape{graph_.type(x).shape.back()})}));
     const int layers = Pick({3, 5, 7, 9});
     for (int layer = 0; layer < layers; ++layer) AddLayer();
+    if (random_() % 2 == 0) graph_.states[random_() % graph_.states.size()].role = ir::Role::kFrozen;
+    if (random_() % 2 == 0) AddStatistic();
     AddHead();
     graph_.training = {"categorical_crossentropy",
                        true,
@@ -178,6 +181,18 @@ class RandomBuilder {
       default:
         return values_.push_back(Emit(ir::kReshape, {x}, {{"shape", Flat(shape)}}));
     }
+  }
+
+  // s' = s + Σ x, and a layer that is x in training and x − s elsewhere
+  void AddStatistic() {
+    const ValueId x = values_[random_() % values_.size()];
+    const ir::Shape shape = graph_.type(x).shape;
+    const ValueId s = graph_.AddValue("s", {ir::DType::kF32, {shape.back()}});
+    graph_.states.push_back({s, ir::Role::kStatistic, {}, {}});
+    std::vector<int64_t> axes(shape.size() - 1);
+    std::iota(axes.begin(), axes.end(), 0);
+    graph_.updates.push_back({s, Emit(ir::kAdd, {s, Emit(ir::kReduceSum, {x}, {{"axes", axes}})})});
+    values_.push_back(Emit(ir::kInTrainPhase, {x, Emit(ir::kSub, {x, s})}));
   }
 
   static ir::Shape Flat(const ir::Shape& shape) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -286,13 +287,29 @@ absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt199
   return made[0];
 }
 
+// Freezes a parameter, and lets a statistic grow by the sum of a value over its rows and pixels: s' = s + Σ x.
+absl::Status AddStates(ir::Graph& graph, std::mt19937& random) {
+  if (random() % 2 == 0) graph.states[random() % graph.states.size()].role = ir::Role::kFrozen;
+  const ir::ValueId x = graph.nodes[random() % graph.nodes.size()].outputs[0];
+  const ir::Type type = graph.type(x);
+  if (type.dtype != ir::DType::kF32 || type.rank() < 2 || type.shape[0] != ir::kBatch) return absl::OkStatus();
+  const ir::ValueId s = graph.AddValue("statistic", {ir::DType::kF32, {type.shape.back()}});
+  graph.states.push_back({s, ir::Role::kStatistic, {}, {}});
+  std::vector<int64_t> axes(static_cast<size_t>(type.rank() - 1));
+  std::iota(axes.begin(), axes.end(), 0);
+  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> sum, graph.AddNode(ir::kReduceSum, {x}, {{"axes", axes}}, {}));
+  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> next, graph.AddNode(ir::kAdd, {s, sum[0]}, {}, {}));
+  graph.updates.push_back({s, next[0]});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
 
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
   BRINE_ASSIGN_OR_RETURN(ir::Graph graph, BuildGraph(RandomModel(seed)));
-  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it.
+  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it, without states of other kinds, too.
   if (seed % 2 == 0) return graph;
   std::mt19937 random(seed);
   const std::vector<ir::Node> nodes = std::move(graph.nodes);
@@ -311,6 +328,7 @@ absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
     if (!fits || random() % 4 != 0) continue;
     BRINE_ASSIGN_OR_RETURN(decorated[made], Decorate(graph, made, random));
   }
+  BRINE_RETURN_IF_ERROR(AddStates(graph, random));
   return graph;
 }
 
