@@ -2,8 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "codegen/files.h"
+#include "codegen/join_updates.h"
 #include "codegen/sources_hash.h"
 #include "ir/status.h"
 #include "passes/derive.h"
@@ -112,6 +115,22 @@ absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   return absl::StrCat(key, toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
 }
 
+// A planned graph with what each kernel takes of working memory, as the compiler has counted it.  `compiled` is the
+// graph after JoinUpdates, whose own kernels take none.
+ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::vector<std::string>& symbols,
+                      const CompiledKernels& kernels) {
+  std::map<ir::ValueId, int64_t> scratch;  // by the first value that a kernel makes
+  for (size_t at = 0; at < symbols.size(); ++at) {
+    if (symbols[at].empty()) continue;
+    scratch[compiled.nodes[at].outputs[0]] = kernels.kernels.at(symbols[at]).facts.scratch_bytes;
+  }
+  for (ir::Node& node : planned.nodes) {
+    const auto found = scratch.find(node.outputs[0]);
+    if (node.is_kernel() && found != scratch.end()) node.scratch_bytes = found->second;
+  }
+  return planned;
+}
+
 }  // namespace
 
 const ir::Graph* PlannedModel::Find(ir::Function function) const {
@@ -151,12 +170,15 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   if (compile.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));
   }
-  std::vector<const ir::Graph*> graphs;
-  for (const ir::Graph& graph : planned.functions) graphs.push_back(&graph);
-  BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs, compile, cache));
-  const ModelGraphs model = {&planned.model, planned.Find(ir::Function::kTrain), planned.Find(ir::Function::kEvaluate),
-                             planned.Find(ir::Function::kPredict)};
-  BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(model, kernels, compile.target, summary));
+  ProgramGraphs graphs;
+  std::vector<ir::Graph> joined, embedded = {planned.model};
+  joined.reserve(planned.functions.size());
+  for (const ir::Graph& graph : planned.functions) graphs.functions.push_back(&joined.emplace_back(JoinUpdates(graph)));
+  BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs.functions, compile, cache));
+  for (size_t at = 0; at < joined.size(); ++at)
+    embedded.push_back(WithScratch(planned.functions[at], joined[at], kernels.symbols[at], kernels));
+  for (const ir::Graph& graph : embedded) graphs.embedded.push_back(&graph);
+  BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(graphs, kernels, compile.target, summary));
 
   BuiltProgram result;
   result.name = text.name;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -10,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "codegen/c_text.h"
+#include "codegen/join_updates.h"
 #include "codegen/region.h"
 #include "ir/check.h"
 #include "ir/limits.h"
@@ -30,8 +30,6 @@ using ir::ValueId;
 
 // ir's and the runtime's enumerators, in the order of ir's.
 constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
-constexpr const char* kBlocks[] = {"BRINE_ARENA", "BRINE_INPUTS",    "BRINE_PARAMETERS", "BRINE_GRADIENTS",
-                                   "BRINE_SLOTS", "BRINE_CONSTANTS", "BRINE_OUTPUTS"};
 constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
                                     "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
 constexpr const char* kTerms[] = {"BRINE_TERM_CONSTANT", "BRINE_TERM_SCALAR", "BRINE_TERM_STEP", "BRINE_TERM_ADD",
@@ -44,6 +42,43 @@ template <typename Enum, size_t size>
 const char* Spell(const char* const (&names)[size], Enum value) {
   BRINE_CHECK(static_cast<size_t>(value) < size);
   return names[static_cast<size_t>(value)];
+}
+
+// An enumerator of ir and the runtime's of the same meaning, whose numbers must be the same.
+struct Pair {
+  int ours, theirs;
+  const char* name;
+};
+#define BRINE_PAIR(ours, theirs) \
+  { static_cast<int>(ours), theirs, #theirs }
+constexpr Pair kBlocks[] = {
+    BRINE_PAIR(ir::Block::kArena, BRINE_ARENA),           BRINE_PAIR(ir::Block::kInputs, BRINE_INPUTS),
+    BRINE_PAIR(ir::Block::kParameters, BRINE_PARAMETERS), BRINE_PAIR(ir::Block::kGradients, BRINE_GRADIENTS),
+    BRINE_PAIR(ir::Block::kSlots, BRINE_SLOTS),           BRINE_PAIR(ir::Block::kConstants, BRINE_CONSTANTS),
+    BRINE_PAIR(ir::Block::kOutputs, BRINE_OUTPUTS),       BRINE_PAIR(ir::Block::kNonTrainable, BRINE_NON_TRAINABLE),
+};
+constexpr Pair kRoles[] = {
+    BRINE_PAIR(ir::Role::kParameter, BRINE_ROLE_PARAMETER), BRINE_PAIR(ir::Role::kSlot, BRINE_ROLE_SLOT),
+    BRINE_PAIR(ir::Role::kFrozen, BRINE_ROLE_FROZEN),       BRINE_PAIR(ir::Role::kStatistic, BRINE_ROLE_STATISTIC),
+    BRINE_PAIR(ir::Role::kAverage, BRINE_ROLE_AVERAGE),
+};
+#undef BRINE_PAIR
+
+// Whether each row's numbers are those of its place.
+template <size_t size>
+constexpr bool Agree(const Pair (&pairs)[size]) {
+  for (size_t at = 0; at < size; ++at) {
+    if (pairs[at].ours != static_cast<int>(at) || pairs[at].theirs != static_cast<int>(at)) return false;
+  }
+  return true;
+}
+static_assert(Agree(kBlocks) && std::size(kBlocks) == ir::kBlockCount && ir::kBlockCount == BRINE_BLOCK_COUNT);
+static_assert(Agree(kRoles));
+
+template <typename Enum, size_t size>
+const char* Spell(const Pair (&pairs)[size], Enum value) {
+  BRINE_CHECK(static_cast<size_t>(value) < size);
+  return pairs[static_cast<size_t>(value)].name;
 }
 
 std::string Dims(const ir::Type& type) {
@@ -98,13 +133,13 @@ class ValueTable {
 
 class Emitter {
  public:
-  Emitter(const ModelGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
+  Emitter(const ProgramGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
           const std::string& summary)
-      : graphs_(graphs), kernels_(kernels), target_(target), summary_(summary) {
-    const Graph* const all[] = {graphs.train, graphs.evaluate, graphs.predict};
-    for (const Graph* graph : all) {
-      if (graph != nullptr) functions_.push_back(graph);
-    }
+      : functions_(graphs.functions),
+        embedded_(graphs.embedded),
+        kernels_(kernels),
+        target_(target),
+        summary_(summary) {
     BRINE_CHECK(!functions_.empty() && functions_.size() == kernels.symbols.size());
     name_ = ToIdentifier(functions_[0]->name);
   }
@@ -166,8 +201,6 @@ class Emitter {
     std::string calls;
     int call_count = 0;
     int first_update = -1;
-    std::set<ValueId> updating;
-    for (const ir::Update& update : graph.updates) updating.insert(update.value);
     for (size_t at = 0; at < graph.nodes.size(); ++at) {
       const Node& node = graph.nodes[at];
       if (symbols[at].empty()) {
@@ -175,6 +208,7 @@ class Emitter {
         continue;
       }
       const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
+      const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
       scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
       const std::vector<ValueId> arguments = KernelArguments(node);
       absl::StrAppend(
@@ -182,9 +216,7 @@ class Emitter {
           absl::StrJoin(arguments, ", ",
                         [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }),
           "};\n");
-      const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
-                                       [&](ValueId value) { return updating.count(value) != 0; });
-      if (updates && first_update < 0) first_update = call_count;
+      if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
       const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
       absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
                       ", .input_count = ", arguments.size() - node.outputs.size(),
@@ -193,8 +225,8 @@ class Emitter {
                       ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)),
                       ", .flops = ", flops, ", .sparse_operand = ", kernel.facts.sparse_argument + 1,
                       ", .strategy = ", CString(kernel.facts.strategy),
-                      ", .predicted_ms = ", CNumber(kernel.facts.predicted_milliseconds()),
-                      ", .candidates = ", CString(DescribeCandidates(kernel.facts)), "},\n");
+                      ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
+                      ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
       ++call_count;
     }
     EmitTable("brine_call", prefix + "_calls", calls);
@@ -222,8 +254,11 @@ class Emitter {
     EmitTable("brine_input", prefix + "_inputs", rows);
   }
 
-  // What knows the losses and the outputs: the model, or, where there is none, a function.
-  const Graph& Model() const { return graphs_.model != nullptr ? *graphs_.model : *functions_.back(); }
+  // What knows the losses and the outputs: the model, or, where it is not embedded, a function.
+  const Graph& Model() const {
+    const bool has_model = !embedded_.empty() && embedded_[0]->function == ir::Function::kModel;
+    return has_model ? *embedded_[0] : *functions_.back();
+  }
 
   void EmitOutputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {
     std::string rows;
@@ -294,7 +329,8 @@ class Emitter {
       uint32_t id = 2166136261u;
       for (char c : value.name) id = (id ^ static_cast<uint8_t>(c)) * 16777619u;
       absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype),
-                      ", .block = ", Spell(kBlocks, value.placement->block), ", .rank = ", value.type.rank(),
+                      ", .block = ", Spell(kBlocks, value.placement->block), ", .role = ", Spell(kRoles, state.role),
+                      ", .rank = ", value.type.rank(),
                       ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
                       value.type.rank() == 0 ? "0" : Dims(value.type), "}, .offset = ", value.placement->offset,
                       ", .argument = ", CNumber(state.initializer.argument), ", .id = ", id,
@@ -324,8 +360,7 @@ class Emitter {
 
   void EmitGraphs() {
     std::vector<Graph> all;
-    if (graphs_.model != nullptr) all.push_back(*graphs_.model);
-    for (const Graph* graph : functions_) all.push_back(*graph);
+    for (const Graph* graph : embedded_) all.push_back(*graph);
     const std::string text = ir::Print(all);
     graph_text_bytes_ = text.size();
     const std::string mark = absl::StrCat(kGraphMark, text.size(), "\n");
@@ -373,10 +408,9 @@ class Emitter {
          {"$arena", absl::StrCat(block_bytes_[0])}});
   }
 
-  const ModelGraphs& graphs_;
+  const std::vector<const Graph*>&functions_, &embedded_;
   const CompiledKernels& kernels_;
   const std::string &target_, &summary_;
-  std::vector<const Graph*> functions_;
   std::string name_, out_, program_functions_, constants_, identity_;
   std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
   int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
@@ -385,7 +419,7 @@ class Emitter {
 
 }  // namespace
 
-absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels,
+absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary) {
   return Emitter(graphs, kernels, target, summary).Run();
 }

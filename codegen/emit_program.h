@@ -3,6 +3,7 @@
 #define BRINE_CODEGEN_EMIT_PROGRAM_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "codegen/compile.h"
@@ -10,12 +11,9 @@
 
 namespace brine::codegen {
 
-// The three planned graphs of a model; any of them may be null, but not all.
-struct ModelGraphs {
-  const ir::Graph* model = nullptr;  // what the user wrote, or null
-  const ir::Graph* train = nullptr;
-  const ir::Graph* evaluate = nullptr;
-  const ir::Graph* predict = nullptr;
+struct ProgramGraphs {
+  std::vector<const ir::Graph*> functions;  // planned: one or more of train, evaluate and predict, in this order
+  std::vector<const ir::Graph*> embedded;   // what `brine inspect` finds in the program
 };
 
 struct ProgramText {
@@ -24,9 +22,9 @@ struct ProgramText {
   std::string name;    // the graph's name as a C identifier: "cifar10_cnn"
 };
 
-// `kernels` were compiled from those of train, evaluate and predict that there are, in this order.  Errors: values
-// without places, or parameters that lie at different places in the three graphs.
-absl::StatusOr<ProgramText> EmitProgram(const ModelGraphs& graphs, const CompiledKernels& kernels,
+// `kernels` were compiled from the functions.  Errors: values without places, or parameters that lie at different
+// places in the functions.
+absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary);
 
 // The bytes with which the embedded graphs begin in a compiled program; a decimal length, a newline, and the text

@@ -15,6 +15,11 @@ double KernelFacts::predicted_milliseconds() const {
   return 0;
 }
 
+KernelFacts Scaled(KernelFacts facts, double times) {
+  for (CandidateFact& candidate : facts.candidates) candidate.milliseconds *= times;
+  return facts;
+}
+
 std::string DescribeCandidates(const KernelFacts& facts) {
   return absl::StrJoin(facts.candidates, "\n", [](std::string* out, const CandidateFact& candidate) {
     if (candidate.obstacle.empty())

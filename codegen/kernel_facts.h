@@ -27,6 +27,9 @@ struct KernelFacts {
   double predicted_milliseconds() const;  // of the strategy that built it
 };
 
+// The same for `times` as much work.
+KernelFacts Scaled(KernelFacts facts, double times);
+
 // A line for each candidate, for a person: "winograd 0.123 ms", "sparse: a pool lies behind it".
 std::string DescribeCandidates(const KernelFacts& facts);
 

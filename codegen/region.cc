@@ -4,11 +4,25 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "ir/op.h"
 
 namespace brine::codegen {
 
 using ir::Node;
 using ir::ValueId;
+
+namespace {
+
+constexpr int64_t kUpdateBatch = 1 << 20;  // elements of an update of n, for which its tasks and its cost are chosen
+
+// The length of the vectors of an update of one range; 0 for any other kernel.
+int64_t UpdateLength(const ir::Graph& graph, const Node& kernel) {
+  if (!kernel.is_kernel() || kernel.body.size() != 1 || !kernel.body[0].op->is_update()) return 0;
+  const ir::Shape& shape = graph.type(kernel.outputs[0]).shape;
+  return shape.size() == 1 ? shape[0] : 0;
+}
+
+}  // namespace
 
 ir::Graph CanonicalRegion(const ir::Graph& graph, const Node& kernel) {
   ir::Graph region;
@@ -48,7 +62,18 @@ ir::Graph CanonicalRegion(const ir::Graph& graph, const Node& kernel) {
     node.body.push_back(std::move(copy));
   }
   region.nodes.push_back(std::move(node));
+  if (UpdateLength(graph, kernel) > 0) {
+    region.batch_size = kUpdateBatch;
+    for (ir::Value& value : region.values) {
+      if (value.type.rank() == 1) value.type.shape = {ir::kBatch};
+    }
+  }
   return region;
+}
+
+double BatchesOf(const ir::Graph& graph, const Node& kernel) {
+  const int64_t length = UpdateLength(graph, kernel);
+  return length > 0 ? static_cast<double>(length) / static_cast<double>(kUpdateBatch) : 1;
 }
 
 std::vector<ValueId> KernelArguments(const Node& kernel) {

@@ -70,7 +70,7 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   if (rank == 1) {
     if (parallel) {
       Var chunk;
-      const int64_t each = (extent + kTasks - 1) / kTasks;
+      const int64_t each = IsBatch(nest, 0) ? kTaskElements : CeilDiv(extent, kTasks);
       const int size = static_cast<int>((each + 4 * context.lanes - 1) / (4 * context.lanes) * 4 * context.lanes);
       func.split(inner, chunk, inner, size, TailStrategy::GuardWithIf);
       outer.push_back({chunk, (extent + size - 1) / size});

@@ -165,6 +165,7 @@ struct Conv2DOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  bool trainable = true;  // false: the weights stay as they are, or as --init loads them
   std::string name = {};
 };
 Layer Conv2D(Conv2DOptions options,
@@ -188,6 +189,7 @@ struct DenseOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  bool trainable = true;  // false: the weights stay as they are, or as --init loads them
   std::string name = {};
 };
 Layer Dense(DenseOptions options, Line line = Line::current());  // on the last axis of any rank; kernel [in,units]
@@ -219,6 +221,14 @@ Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::curr
 
 // The sum of two or more tensors of the same shape.
 Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
+
+// Tensors one behind the other along an axis, in which alone they may differ; axis 0 counts the samples, −1 is the
+// last.
+struct ConcatenateOptions {
+  std::int64_t axis = -1;
+  std::string name = {};
+};
+Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
 
 namespace internal {
 struct LocatedTensor {  // an operand that brings the line of its expression

@@ -171,6 +171,11 @@ class Lowering {
   std::map<const CallRecord*, Symbol> symbols_;
 };
 
+bool HasParameters(const ir::Graph& graph) {
+  return std::any_of(graph.states.begin(), graph.states.end(),
+                     [](const ir::State& state) { return state.role == ir::Role::kParameter; });
+}
+
 // A graph from a file, possibly with new arguments for its training.
 ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
   const GraphRecord& read = Access::Get<GraphRecord>(*model.graph);
@@ -179,7 +184,7 @@ ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
   if (read.error.empty() && model.compile) {
     std::vector<ModelOutput> outputs;
     for (const ir::Output& output : graph.outputs)
-      outputs.push_back({output.name, {output.value, 0, !graph.states.empty()}});
+      outputs.push_back({output.name, {output.value, 0, HasParameters(graph)}});
     AddTraining(*model.compile, model.compile_place, outputs, mistakes, graph);
   }
   return graph;

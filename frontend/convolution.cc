@@ -31,7 +31,7 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   if (!channels_fit || filters % groups != 0) groups = 1;
 
   const Symbol kernel = builder.Parameter("kernel", {window.size[0], window.size[1], channels / groups, filters},
-                                          options.kernel_initializer);
+                                          options.kernel_initializer, options.trainable);
   Symbol y = builder.Emit(
       ir::kConv2D, {x, kernel},
       {{"pads", window.pads}, {"strides", window.strides}, {"dilations", window.dilations}, {"groups", groups}},
@@ -39,7 +39,8 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   constexpr uint32_t kRowsAndPlaces = 0b0111, kPlaces = 0b0110, kFilters = 0b1000;
   y.guessed = (x.guessed & kRowsAndPlaces) | (window.guessed ? kPlaces : 0) | (filters_good ? 0 : kFilters);
   if (options.use_bias) {
-    y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {filters}, options.bias_initializer)}, {}, !activates);
+    y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {filters}, options.bias_initializer, options.trainable)},
+                     {}, !activates);
   }
   return activates ? builder.Activate(options.activation, y) : y;
 }

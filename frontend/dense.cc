@@ -22,12 +22,14 @@ Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
 
   const int64_t units = units_good ? options.units : 1;
   const Symbol x = builder.AsReal(builder.input());
-  const Symbol kernel = builder.Parameter("kernel", {shape.back(), units}, options.kernel_initializer);
+  const Symbol kernel =
+      builder.Parameter("kernel", {shape.back(), units}, options.kernel_initializer, options.trainable);
   Symbol y = builder.Emit(ir::kMatmul, {x, kernel}, {}, !options.use_bias && !activates);
   const uint32_t last_axis = uint32_t{1} << (shape.size() - 1);
   y.guessed = (x.guessed & (last_axis - 1)) | (units_good ? 0 : last_axis);
   if (options.use_bias) {
-    y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {units}, options.bias_initializer)}, {}, !activates);
+    y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {units}, options.bias_initializer, options.trainable)}, {},
+                     !activates);
   }
   return activates ? builder.Activate(options.activation, y) : y;
 }

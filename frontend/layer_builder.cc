@@ -128,7 +128,8 @@ Symbol LayerBuilder::Constant(absl::string_view suffix, double value) {
   return {outputs->front()};
 }
 
-Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer) {
+Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
+                               bool trainable) {
   const std::string name = absl::StrCat(name_, "/", suffix);
   if (const ir::ValueId shared = call_ == 0 ? ir::kNoValue : graph_.FindValue(name); shared != ir::kNoValue) {
     if (graph_.type(shared).shape != shape) {
@@ -136,7 +137,7 @@ Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape,
                            " with an earlier call, but this call needs ", InWords(shape)));
       return Symbol();
     }
-    return {shared, 0, true};
+    return {shared, 0, trainable};
   }
   const absl::StatusOr<ir::Initializer> resolved = ResolveInitializer(initializer, shape);
   if (absl::Status size = ir::CheckShape(shape); !size.ok()) {
@@ -144,8 +145,9 @@ Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape,
     return Symbol();
   }
   const ir::ValueId value = graph_.AddValue(name, {ir::DType::kF32, shape});
-  graph_.states.push_back({value, ir::Role::kParameter, resolved.ok() ? *resolved : ir::Initializer(), Where()});
-  return {value, 0, true};
+  graph_.states.push_back({value, trainable ? ir::Role::kParameter : ir::Role::kFrozen,
+                           resolved.ok() ? *resolved : ir::Initializer(), Where()});
+  return {value, 0, trainable};
 }
 
 Symbol LayerBuilder::HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial) {

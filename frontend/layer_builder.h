@@ -24,7 +24,7 @@ namespace brine::internal {
 struct Symbol {
   ir::ValueId value = ir::kNoValue;  // kNoValue: not even its rank is known, because of a mistake
   uint32_t guessed = 0;              // bit a: the extent of axis a follows from a mistake
-  bool learned = false;              // depends on a parameter
+  bool learned = false;              // depends on a parameter that is trained
 
   bool known() const { return value != ir::kNoValue; }
   bool Guessed(int axis) const { return (guessed >> axis & 1) != 0; }
@@ -71,8 +71,8 @@ class LayerBuilder {
   Symbol Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}, bool last = true);
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
-  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape,
-                   const Initializer& initializer);         // "<layer>/<suffix>"; checked above
+  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
+                   bool trainable);                         // "<layer>/<suffix>"; checked above
   Symbol Scalar(absl::string_view suffix, double initial);  // input f32[] "<layer>/<suffix>"
   Symbol Seed();
   Symbol Step();

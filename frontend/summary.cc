@@ -42,13 +42,19 @@ bool Serves(const ir::Node& node, const std::string& layer) {
                      [&](const ir::Location& where) { return where.layer == layer; });
 }
 
-int64_t Parameters(const ir::Graph& graph, ir::Role role, const std::string* layer) {
+// Elements of the states that lie in a block: Keras's trainable and non-trainable weights are one each.
+int64_t StateElements(const ir::Graph& graph, ir::Block block, const std::string* layer = nullptr) {
   int64_t elements = 0;
   for (const ir::State& state : graph.states) {
-    if (state.role == role && (layer == nullptr || state.location.layer == *layer))
-      elements += Elements(graph.type(state.value).shape);
+    if (ir::HomeOf(state.role) == block && (layer == nullptr || state.location.layer == *layer))
+      elements = Sum(elements, Elements(graph.type(state.value).shape));
   }
   return elements;
+}
+
+int64_t Weights(const ir::Graph& graph, const std::string& layer) {
+  return Sum(StateElements(graph, ir::Block::kParameters, &layer),
+             StateElements(graph, ir::Block::kNonTrainable, &layer));
 }
 
 int64_t Flops(const ir::Graph& graph, const std::string& layer) {
@@ -105,7 +111,7 @@ std::string Summary(const ir::Graph& model, const ir::Graph* planned, const Summ
     const int64_t layer_flops = Flops(model, layer.name);
     flops = Sum(flops, layer_flops);
     rows.push_back({absl::StrCat(layer.name, " (", layer.kind, ")"), internal::InWords(layer.output.shape),
-                    WithCommas(Parameters(model, ir::Role::kParameter, &layer.name)), WithCommas(layer_flops),
+                    WithCommas(Weights(model, layer.name)), WithCommas(layer_flops),
                     Bytes(ir::ByteCount(layer.output, 1).value_or(0))});
     if (planned != nullptr) rows.back().push_back(Kernels(*planned, layer.name));
   }
@@ -115,11 +121,14 @@ std::string Summary(const ir::Graph& model, const ir::Graph* planned, const Summ
   const auto append_count = [&](const char* what, int64_t count) {
     absl::StrAppend(&out, " ", what, ": ", WithCommas(count), " (", Bytes(kReal * count), ")\n");
   };
-  const int64_t parameters = Parameters(model, ir::Role::kParameter, nullptr);
-  append_count("Total params", parameters);
+  const int64_t trainable = StateElements(model, ir::Block::kParameters);
+  const int64_t non_trainable = StateElements(model, ir::Block::kNonTrainable);
+  append_count("Total params", Sum(trainable, non_trainable));
+  append_count("Trainable params", trainable);
+  append_count("Non-trainable params", non_trainable);
   if (!model.training.optimizer.empty()) {
     append_count("Optimizer state",
-                 planned != nullptr ? Parameters(*planned, ir::Role::kSlot, nullptr) : FutureSlots(model, parameters));
+                 planned != nullptr ? StateElements(*planned, ir::Block::kSlots) : FutureSlots(model, trainable));
   }
   absl::StrAppend(&out, " FLOPs forward, one row: ", WithCommas(flops), "\n");
   if (planned != nullptr) {

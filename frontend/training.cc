@@ -161,7 +161,7 @@ class TrainingBuilder {
     const ir::Node* const producer = Producer(graph_, output.symbol.value);
     if (!output.symbol.learned || producer == nullptr) {
       return Mistake(absl::StrCat("there is nothing to train: no layer that the output", Of(output),
-                                  " depends on has parameters"));
+                                  " depends on has trainable parameters"));
     }
     // A graph from a file may know no line.
     const ir::Location where =

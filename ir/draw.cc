@@ -34,6 +34,9 @@ void DrawLabels(Draw& draw, int64_t classes, Tensor<Real>& tensor) {
     tensor.real[static_cast<size_t>(row * width + draw.Below(width))] = 1;
 }
 
+// Others may be means of squares, whose root is taken.
+bool MayBeNegative(Role role) { return role != Role::kSlot && role != Role::kStatistic; }
+
 }  // namespace
 
 template <typename Real>
@@ -41,11 +44,10 @@ Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint6
   Tensors<Real> given = InitialStates<Real>(graph, seed);
   for (const State& state : graph.states) {
     const std::string& name = graph.value(state.value).name;
+    const double least = MayBeNegative(state.role) ? -0.1 : 0.01;
     Draw draw(name, seed + 1);
-    for (Real& element : given[name].real) {
-      element = static_cast<Real>(static_cast<float>(
-          element + (state.role == Role::kSlot ? draw.Uniform(0.01, 0.1) : draw.Uniform(-0.1, 0.1))));
-    }
+    for (Real& element : given[name].real)
+      element = static_cast<Real>(static_cast<float>(element + draw.Uniform(least, 0.1)));
   }
   for (auto& [name, tensor] : HostInputs<Real>(graph, seed, kStep, rows)) given[name] = std::move(tensor);
   for (const Input& input : graph.inputs) {

@@ -14,10 +14,11 @@ namespace {
 // Names of the alternatives of an enum, in its order.
 constexpr std::array<absl::string_view, 4> kStages = {"graph", "train", "fused", "planned"};
 constexpr std::array<absl::string_view, 4> kFunctions = {"model", "train", "evaluate", "predict"};
-constexpr std::array<absl::string_view, 7> kBlocks = {"arena", "inputs",    "parameters", "gradients",
-                                                      "slots", "constants", "outputs"};
+constexpr std::array<absl::string_view, kBlockCount> kBlocks = {"arena", "inputs",    "parameters", "gradients",
+                                                                "slots", "constants", "outputs",    "non_trainable"};
+static_assert(!kBlocks.back().empty());
 constexpr std::array<absl::string_view, 7> kSources = {"data", "label", "scalar", "seed", "step", "rows", "expression"};
-constexpr std::array<absl::string_view, 2> kRoles = {"parameter", "slot"};
+constexpr std::array<absl::string_view, 5> kRoles = {"parameter", "slot", "frozen", "statistic", "average"};
 constexpr std::array<absl::string_view, 3> kInitializers = {"constant", "uniform", "truncated_normal"};
 
 template <typename Enum, size_t size>
@@ -78,6 +79,20 @@ const State* Graph::FindState(ValueId value) const {
 const Input* Graph::FindInput(ValueId value) const {
   const auto it = std::find_if(inputs.begin(), inputs.end(), [&](const Input& input) { return input.value == value; });
   return it == inputs.end() ? nullptr : &*it;
+}
+
+Block HomeOf(Role role) {
+  switch (role) {
+    case Role::kParameter:
+      return Block::kParameters;
+    case Role::kSlot:
+    case Role::kAverage:
+      return Block::kSlots;
+    case Role::kFrozen:
+    case Role::kStatistic:
+      return Block::kNonTrainable;
+  }
+  BRINE_CHECK(false);
 }
 
 absl::string_view StageName(Stage stage) { return kStages[static_cast<size_t>(stage)]; }

@@ -32,7 +32,8 @@ enum class Function : uint8_t {
 };  // what a graph computes; kModel only at Stage::kGraph
 
 // Where a planned value lies; the names are those of the runtime's blocks.
-enum class Block : uint8_t { kArena, kInputs, kParameters, kGradients, kSlots, kConstants, kOutputs };
+enum class Block : uint8_t { kArena, kInputs, kParameters, kGradients, kSlots, kConstants, kOutputs, kNonTrainable };
+inline constexpr size_t kBlockCount = static_cast<size_t>(Block::kNonTrainable) + 1;
 struct Placement {
   Block block = Block::kArena;
   int64_t offset = 0;  // bytes, a multiple of 64
@@ -65,7 +66,7 @@ struct Node {
 
   std::string region;           // a kernel's kind, a row of passes/regions: "contraction", "loop"
   std::vector<int64_t> sparse;  // which of a kernel's inputs have many elements that are 0: indices, ascending
-  int64_t scratch_bytes = 0;    // a kernel's working memory beyond its operands
+  int64_t scratch_bytes = 0;    // a kernel's working memory beyond its operands; 0 until it has been compiled
   std::vector<Node> body;
 
   bool is_kernel() const { return op == nullptr; }
@@ -91,7 +92,14 @@ struct Input {
   Expression expression = {};  // kExpression
 };
 
-enum class Role : uint8_t { kParameter, kSlot };
+// What a state is to training.
+enum class Role : uint8_t {
+  kParameter,  // a weight that is trained: it has a gradient, and the optimizer updates it
+  kSlot,       // what the optimizer remembers of a parameter
+  kFrozen,     // a weight that stays as it is
+  kStatistic,  // a weight that the model itself updates in training, such as a moving mean
+  kAverage     // the moving average of a parameter
+};
 enum class InitializerKind : uint8_t { kConstant, kUniform, kTruncatedNormal };
 struct Initializer {
   InitializerKind kind = InitializerKind::kConstant;
@@ -179,11 +187,13 @@ class Graph {
   mutable absl::flat_hash_set<std::string> names_;  // of `values`, kept up lazily
 };
 
+Block HomeOf(Role role);  // the block of a planned graph in which states of this role lie
+
 absl::string_view StageName(Stage stage);  // "graph", "train", "fused", "planned"
 absl::string_view FunctionName(Function function);
 absl::string_view BlockName(Block block);
 absl::string_view SourceName(Source source);  // "data", "label", "scalar", "seed", "step", "rows", "expression"
-absl::string_view RoleName(Role role);
+absl::string_view RoleName(Role role);        // "parameter", "slot", "frozen", "statistic", "average"
 absl::string_view InitializerName(InitializerKind kind);
 std::optional<Stage> FindStage(absl::string_view name);
 std::optional<Function> FindFunction(absl::string_view name);

@@ -23,7 +23,7 @@ std::string Moment(const Graph& graph, int moment) {
 std::string MemoryTable(const Graph& graph) {
   const std::vector<Lifetime> lifetimes = FindLifetimes(graph);
   std::vector<Row> rows = {{"value", "bytes", "place", "first", "last", ""}};
-  std::array<int64_t, 7> sizes = {};  // by Block
+  std::array<int64_t, kBlockCount> sizes = {};  // by Block
   const auto add = [&](ValueId id) {
     const Value& value = graph.value(id);
     const Lifetime& lifetime = lifetimes[static_cast<size_t>(id)];

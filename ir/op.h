@@ -57,9 +57,13 @@ inline constexpr int kCheapCost = 2;
 struct Op {
   std::string name;                        // "conv2d": file, text, table
   std::string doc;                         // shapes, layouts and the formula, as the reference prints them
-  std::vector<std::string> operands = {};  // names of the inputs, for messages: their number is fixed
+  std::vector<std::string> operands = {};  // names of the inputs, for messages
   std::vector<std::string> results = {};   // names of the outputs
   std::vector<AttributeSpec> attributes = {};
+
+  // The last operand repeats: there are kMaxInputs inputs at most, and at least one for each name.  Otherwise there is
+  // one for each name.
+  bool variadic = false;
 
   // The types of the outputs.  Errors are one sentence without place, for a user.
   absl::StatusOr<std::vector<Type>> (*infer)(const OpTypes& types) = nullptr;
@@ -85,9 +89,10 @@ struct Op {
   bool has_kink = false;       // its slope jumps where the first input is 0
   bool makes_zeros = false;    // many elements of the first output are 0
   bool picks_maximum = false;  // each element of the first output is the largest of some elements of the first input
-  bool training_only = false;  // evaluation and prediction replace the node by its first input
   bool pointwise = false;      // of a random op: it is elementwise in its first input, the others serve all elements
   int mask_operand = -1;       // the output is 0 wherever this operand is not positive
+  int in_training = -1;        // in a training step this operand stands for the node's result; −1: the node itself
+  int outside_training = -1;   // the same in evaluation and prediction
   // Of an update: it averages squares of g, which must not overflow.
   bool squares_gradient = false;
 
@@ -101,6 +106,7 @@ struct Op {
   // An element costs a loop over others, so that nobody computes it twice.
   bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
+  std::string InputName(size_t index) const;  // for messages: "x", of a repeated operand "x[2]"
 };
 
 absl::Span<const Op* const> AllOps();      // in the order of ops.def

@@ -198,7 +198,7 @@ class Parser {
   absl::Status ParseState() {
     State state;
     BRINE_ASSIGN_OR_RETURN(state.value, ParseDeclaration());
-    BRINE_ASSIGN_OR_RETURN(state.role, TakeName("parameter or slot", FindRole));
+    BRINE_ASSIGN_OR_RETURN(state.role, TakeName("parameter, slot, frozen, statistic or average", FindRole));
     BRINE_ASSIGN_OR_RETURN(state.initializer.kind, TakeName("constant, uniform or truncated_normal", FindInitializer));
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('('));
     BRINE_ASSIGN_OR_RETURN(state.initializer.argument, reader_.TakeReal("argument"));

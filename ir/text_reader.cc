@@ -15,11 +15,11 @@ namespace brine::ir {
 namespace {
 
 constexpr absl::string_view kDTypes[] = {"f32", "i32", "u32", "u8", "mask"};
-constexpr absl::string_view kBlocks[] = {"arena", "inputs", "parameters", "gradients", "slots", "constants", "outputs"};
 
-template <size_t size>
-std::string Suggestion(const Token& token, const absl::string_view (&known)[size]) {
-  return DidYouMean(token.text, {std::begin(known), std::end(known)});
+std::vector<absl::string_view> BlockNames() {
+  std::vector<absl::string_view> names;
+  for (size_t block = 0; block < kBlockCount; ++block) names.push_back(BlockName(static_cast<Block>(block)));
+  return names;
 }
 
 std::string Describe(const Token& token) {
@@ -147,7 +147,8 @@ absl::StatusOr<Type> TextReader::TakeType() {
   BRINE_ASSIGN_OR_RETURN(const Token word, ExpectWord("a type such as f32[n,10]"));
   const std::optional<DType> dtype = FindDType(word.text);
   if (!dtype)
-    return Fail(word.offset, absl::StrCat("unknown element type ", Excerpt(word.text), Suggestion(word, kDTypes)));
+    return Fail(word.offset, absl::StrCat("unknown element type ", Excerpt(word.text),
+                                          DidYouMean(word.text, {std::begin(kDTypes), std::end(kDTypes)})));
   BRINE_ASSIGN_OR_RETURN(Shape shape, TakeShape());
   return Type{*dtype, std::move(shape)};
 }
@@ -156,7 +157,8 @@ absl::StatusOr<std::optional<Placement>> TextReader::TakePlacement() {
   if (!Accept('@')) return std::optional<Placement>();
   BRINE_ASSIGN_OR_RETURN(const Token word, ExpectWord("a block such as arena"));
   const std::optional<Block> block = FindBlock(word.text);
-  if (!block) return Fail(word.offset, absl::StrCat("unknown block ", Excerpt(word.text), Suggestion(word, kBlocks)));
+  if (!block)
+    return Fail(word.offset, absl::StrCat("unknown block ", Excerpt(word.text), DidYouMean(word.text, BlockNames())));
   BRINE_RETURN_IF_ERROR(ExpectMark('+'));
   BRINE_ASSIGN_OR_RETURN(const int64_t offset, TakeInteger("offset", 0, std::numeric_limits<int64_t>::max()));
   return std::optional<Placement>(Placement{*block, offset});

@@ -204,7 +204,8 @@ class Verifier {
     CheckLocation(site, state.location, 0);
     if (!Define(site, state.value, 0, kGraph)) return;
     states_.insert(state.value);
-    const Shape& shape = graph_.type(state.value).shape;
+    const auto& [dtype, shape] = graph_.type(state.value);
+    if (dtype != DType::kF32) Add(site, Part::kType, 0, absl::StrCat("a state must be f32, got ", DTypeName(dtype)));
     if (std::count(shape.begin(), shape.end(), kBatch) != 0)
       Add(site, Part::kType, 0, "a state's size cannot depend on n");
     const Initializer& initializer = state.initializer;
@@ -318,19 +319,30 @@ class Verifier {
     }
   }
 
+  // What is wrong with updating this state; empty where nothing is.
+  std::string UpdateFault(const State& state) const {
+    const std::string name = ValueText(graph_, state.value);
+    if (state.role == Role::kFrozen) return absl::StrCat(name, " is frozen, so nothing may update it");
+    const bool of_model = state.role == Role::kStatistic || state.role == Role::kAverage;
+    if (of_model || graph_.stage != Stage::kGraph) return "";
+    return absl::StrCat(name, " is a ", RoleName(state.role), ": a model updates statistics and averages only");
+  }
+
   void CheckUpdates() {
     absl::flat_hash_set<ValueId> updated;
     for (const Update& update : graph_.updates) {
       const Site site = SiteOf(graph_, update);
       Read(site, update.value, 0);
-      if (!states_.contains(update.state))
-        Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is not a state"));
-      else if (!updated.insert(update.state).second)
-        Add(site, Part::kOutput, 0, absl::StrCat(ValueText(graph_, update.state), " is updated twice"));
-      else if (Exists(update.value) && graph_.type(update.state) != graph_.type(update.value)) {
-        Add(site, Part::kInput, 0,
-            absl::StrCat("a state of type ", ToString(graph_.type(update.state)), " cannot hold ",
-                         ToString(graph_.type(update.value))));
+      const auto add = [&](Part part, std::string sentence) { Add(site, part, 0, std::move(sentence)); };
+      if (!states_.contains(update.state)) {
+        add(Part::kOutput, absl::StrCat(ValueText(graph_, update.state), " is not a state"));
+      } else if (std::string fault = UpdateFault(*graph_.FindState(update.state)); !fault.empty()) {
+        add(Part::kOutput, std::move(fault));
+      } else if (!updated.insert(update.state).second) {
+        add(Part::kOutput, absl::StrCat(ValueText(graph_, update.state), " is updated twice"));
+      } else if (Exists(update.value) && graph_.type(update.state) != graph_.type(update.value)) {
+        add(Part::kInput, absl::StrCat("a state of type ", ToString(graph_.type(update.state)), " cannot hold ",
+                                       ToString(graph_.type(update.value))));
       }
     }
   }

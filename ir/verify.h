@@ -8,8 +8,8 @@
 //     those its shape rule derives
 //   - sizes stay within the limits of type.h for the graph's batch size
 //   - inputs have the types of their source; an expression has one result and reads scalars that stand before it
-//   - updates name states, each at most once, and values of the same type;
-//   outputs exist
+//   - states are f32; updates name states, each at most once, and values of the same type; nothing updates a frozen
+//   state, and at stage *graph* only statistics and averages are updated; outputs exist
 // From *fused* on every node is a kernel or a view, its body reads only its inputs and its own values, and no kernel
 // nests another. At *planned* every value outside a kernel's body has a place, values that live at the same time do not
 // overlap (but for views and the aliases that a kernel's template allows), and kernels that write state come last.

@@ -13,8 +13,6 @@
 namespace brine::ir {
 namespace {
 
-constexpr size_t kBlocks = 7;
-
 class PlaceChecker {
  public:
   PlaceChecker(const Graph& graph, FaultList& faults) : graph_(graph), faults_(faults), lives_(graph.values.size()) {
@@ -24,10 +22,7 @@ class PlaceChecker {
 
   void Run() {
     for (const Input& input : graph_.inputs) CheckHome(SiteOf(graph_, input), 0, input.value, Block::kInputs);
-    for (const State& state : graph_.states) {
-      CheckHome(SiteOf(graph_, state), 0, state.value,
-                state.role == Role::kParameter ? Block::kParameters : Block::kSlots);
-    }
+    for (const State& state : graph_.states) CheckHome(SiteOf(graph_, state), 0, state.value, HomeOf(state.role));
     for (const Node& node : graph_.nodes) {
       for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index)
         CheckNodeOutput(SiteOf(graph_, node), static_cast<int>(index), node);
@@ -223,7 +218,7 @@ class PlaceChecker {
   std::vector<Life> lives_;                         // by value
   absl::flat_hash_map<ValueId, ValueId> state_of_;  // by the value that the state holds after the step
   bool sound_ = true;
-  std::array<Offsets, kBlocks> live_;
+  std::array<Offsets, kBlockCount> live_;
   std::multimap<int, ValueId> ends_;
   absl::flat_hash_set<ValueId> read_now_;  // roots of what the node of the moment reads
 };

@@ -19,21 +19,6 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
-// dropout(x) = x outside training
-bool DropTrainingOnly(Graph& graph) {
-  std::vector<ValueId> replacement(graph.values.size(), ir::kNoValue);
-  std::vector<bool> dropped(graph.nodes.size(), false);
-  for (size_t position = 0; position < graph.nodes.size(); ++position) {
-    const Node& node = graph.nodes[position];
-    if (!node.op->training_only) continue;
-    dropped[position] = true;
-    replacement[static_cast<size_t>(node.outputs[0])] = node.inputs[0];
-  }
-  ReplaceReads(graph, replacement);
-  RemoveNodes(graph, dropped);
-  return std::count(dropped.begin(), dropped.end(), true) > 0;
-}
-
 class LossAdder {
  public:
   explicit LossAdder(Graph& graph) : graph_(graph), training_(graph.training), model_outputs_(graph.outputs) {}
@@ -140,23 +125,14 @@ class LossAdder {
 }  // namespace
 
 absl::StatusOr<bool> AddLoss(Graph& graph) {
-  bool changed = false;
-  if (graph.function != ir::Function::kTrain) changed |= DropTrainingOnly(graph);
-
-  const bool compiled = ir::IsCompiled(graph.training);
-  const bool adds_loss = compiled && graph.function != ir::Function::kPredict &&
-                         !std::any_of(graph.outputs.begin(), graph.outputs.end(),
+  if (!ir::IsCompiled(graph.training)) return false;
+  const bool adds_loss = std::none_of(graph.outputs.begin(), graph.outputs.end(),
                                       [](const ir::Output& output) { return output.name == "loss"; });
-  if (adds_loss) {
-    BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
-    changed = true;
-  }
-  // The optimizer's arguments are wanted by AddOptimizer, and in training only.
-  if (compiled && graph.function != ir::Function::kTrain) {
-    graph.training = {};
-    changed = true;
-  }
-  return changed;
+  if (adds_loss) BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
+  // AddOptimizer wants the optimizer's arguments, and in training only.
+  if (graph.function == ir::Function::kTrain) return adds_loss;
+  graph.training = {};
+  return true;
 }
 
 }  // namespace brine::passes

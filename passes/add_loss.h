@@ -1,18 +1,19 @@
 // AddLoss: what Compile() was told about loss and metrics becomes nodes and outputs.
 //
-//   loss = Σ weight·(loss of an output)        loss of an output = Σ over rows / rows        metric = Σ over rows / rows
+//   loss = Σ weight·(loss of an output)        loss of an output = Σ over rows / rows        metric = Σ over rows /
+//   rows
 //
-// What is summed over rows, and of what type the label is, the tables say: ir/losses.h, ir/metrics.h.  Of one output the
-// results are "loss", "accuracy" and the label is "label"; of several they are "loss", their sum, then "<output>_loss" of
-// each and "<output>_accuracy", and the labels are "<output>_label".  A weight other than 1 is a scalar, "loss_weight" or
+// What is summed over rows, and of what type the label is, the tables say: ir/losses.h, ir/metrics.h.  Of one output
+// the results are "loss", "accuracy" and the label is "label"; of several they are "loss", their sum, then
+// "<output>_loss" of each and "<output>_accuracy", and the labels are "<output>_label".  A weight other than 1 is a
+// scalar, "loss_weight" or
 // "<output>_loss_weight".
 //
-// train and evaluate keep loss and metrics, predict keeps the outputs.  evaluate and predict lose dropout and
-// augmentation: such a node is replaced by its first input.  Cross-entropy never sees probabilities, so that it cannot
-// take the logarithm of zero: the nodes of a loss read the input of the softmax that is the output (from_logits: the
-// output itself).
+// Cross-entropy never sees probabilities, so that it cannot take the logarithm of zero: its nodes read the input of the
+// softmax that is the output (from_logits: the output itself).
+// Declines: a graph that Compile() was not called for, which includes all that predict.
 // Errors: an output that its loss does not take; a name that the host needs and that is taken.
-// Runs first.
+// Runs after specialize.
 #ifndef BRINE_PASSES_ADD_LOSS_H_
 #define BRINE_PASSES_ADD_LOSS_H_
 

@@ -155,10 +155,17 @@ class Differentiator {
   std::vector<std::string> errors_;
 };
 
+bool IsParameter(const ir::State& state) { return state.role == ir::Role::kParameter; }
+
+bool UpdatesParameters(const Graph& graph) {
+  return std::any_of(graph.updates.begin(), graph.updates.end(),
+                     [&](const ir::Update& update) { return IsParameter(*graph.FindState(update.state)); });
+}
+
 }  // namespace
 
 absl::StatusOr<bool> Autodiff(Graph& graph) {
-  if (graph.function != ir::Function::kTrain || !graph.updates.empty()) return false;
+  if (graph.function != ir::Function::kTrain || UpdatesParameters(graph)) return false;
   ir::ValueId loss = ir::kNoValue;
   for (const ir::Output& output : graph.outputs) {
     if (output.name == "loss") loss = output.value;
@@ -168,10 +175,8 @@ absl::StatusOr<bool> Autodiff(Graph& graph) {
   if (loss == ir::kNoValue) return ErrorAt({}, model, "it has no output named loss; add-loss makes one");
   if (graph.type(loss) != ir::Type())
     return ErrorAt({}, model, absl::StrCat("its loss must be f32[], got ", ir::ToString(graph.type(loss))));
-  if (std::none_of(graph.states.begin(), graph.states.end(),
-                   [](const ir::State& state) { return state.role == ir::Role::kParameter; })) {
+  if (std::none_of(graph.states.begin(), graph.states.end(), IsParameter))
     return ErrorAt({}, model, "it has no parameters to train");
-  }
   BRINE_RETURN_IF_ERROR(Differentiator(graph, loss).Run());
   return true;
 }

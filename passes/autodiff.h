@@ -4,9 +4,10 @@
 //   y = f(x, …), dy = Σ of what y's readers contribute   ⟹   dx by f's own rule (ir/ops), visited from the loss
 //   backwards
 //
-// Only what lies between a parameter and the loss gets a gradient.  Values are named "<value>.grad".
+// Only what lies between a parameter and the loss gets a gradient: none goes to frozen weights and statistics.
+// Values are named "<value>.grad".
 // Errors, all of them at once: an op on the way that has no gradient; a parameter that the loss does not depend on.
-// Declines: functions other than train; a graph that has updates or gradients already.
+// Declines: functions other than train; a graph that has gradients already, or updates of parameters.
 // Runs after add-loss, which makes the loss, and after canonicalize, which decides what the gradients will read.
 #ifndef BRINE_PASSES_AUTODIFF_H_
 #define BRINE_PASSES_AUTODIFF_H_

@@ -12,7 +12,6 @@
 #include "ir/status.h"
 #include "passes/fuse_contraction.h"
 #include "passes/fuse_head.h"
-#include "passes/kernel_query.h"
 #include "passes/partition.h"
 #include "passes/regions.h"
 #include "passes/state_updates.h"
@@ -25,7 +24,7 @@ using ir::Node;
 using ir::ValueId;
 
 constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged: the search grows with the square
-constexpr size_t kMostSteps = 16;      // optimizer nodes in a kernel, and elementwise ones: its code grows with them
+constexpr size_t kMostSteps = 16;      // new states in a kernel, and elementwise nodes: its code grows with them
 constexpr size_t kMostElementwise = 16;
 
 bool IsView(const Node& node) { return node.op->is_view(); }
@@ -46,7 +45,8 @@ class Grouper {
       FormHeads();
       FormContractions();
       MergeElementwise();
-      MergeSteps();
+      MergeSteps(/*updates=*/true);
+      MergeSteps(/*updates=*/false);
     }
     return std::move(partition_);
   }
@@ -161,16 +161,18 @@ class Grouper {
     return true;
   }
 
-  void MergeSteps() {
+  // The nodes that make the new contents of states: ops of kind update apart from copies, as one kernel may join the
+  // former for all parameters.
+  void MergeSteps(bool updates) {
     std::vector<int> ids;
     const auto flush = [&] {
       if (ids.empty()) return;
-      BRINE_CHECK(partition_.Merge(ids, {}));  // nothing in the step reads what they write
+      BRINE_CHECK(partition_.Merge(ids, {}));  // nobody reads what they make
       partition_.SetRegion(ids[0], kUpdate);
       ids.clear();
     };
     for (int position = 0; position < static_cast<int>(graph_.nodes.size()); ++position) {
-      if (!IsStep(position)) continue;
+      if (!IsStep(position) || node(position).op->is_update() != updates) continue;
       ids.push_back(partition_.GroupOf(position));
       if (ids.size() == kMostSteps) flush();
     }
@@ -284,7 +286,6 @@ class Emitter {
     }
     made_here_.clear();
     if (!read) return;  // nobody reads what it makes: dce did not run
-    kernel.scratch_bytes = KernelScratch(graph_, kernel);
     graph_.nodes.push_back(std::move(kernel));
   }
 
@@ -345,9 +346,6 @@ class Emitter {
 }  // namespace
 
 absl::StatusOr<bool> Fuse(Graph& graph, const FuseOptions& options) {
-  if (graph.stage != ir::Stage::kTrain)
-    return ErrorAt({}, "fuse", absl::StrCat("expected a graph of stage train, got ", ir::StageName(graph.stage)));
-  BRINE_RETURN_IF_ERROR(CheckUpdates(graph));
   SeparateStates(graph);
   const Uses uses = FindUses(graph);
   const Partition partition = Grouper(graph, uses, options).Run();

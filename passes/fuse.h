@@ -4,11 +4,11 @@
 //
 // In this order: heads; contractions with what follows them; each other op with the elementwise ops of the same shape
 // that follow it, and a sum with the one or two cheap elementwise ops before it; then the updates, behind everything
-// else. Views (reshape) and constants stay outside; a constant of one number is copied into the bodies that read it.  A
+// else: an op of kind update writes over its states, any other value is copied into its state.
+// Views (reshape) and constants stay outside; a constant of one number is copied into the bodies that read it.  A
 // kernel may compute a node that another one computes as well, and says which of its operands have many zeros
 // (sparse=[0]). Declines a fusion, with a remark, when a value would have to be stored after all, or when a path leaves
-// the kernel and enters it again.  Errors: an update whose value is no result of an op of kind update on that state.
-// Runs after everything that rewrites nodes.
+// the kernel and enters it again.  Runs after everything that rewrites nodes.
 #ifndef BRINE_PASSES_FUSE_H_
 #define BRINE_PASSES_FUSE_H_
 

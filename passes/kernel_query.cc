@@ -19,10 +19,6 @@ int64_t Bytes(const Graph& graph, ValueId value) {
   return *bytes;
 }
 
-bool Contains(const std::vector<ValueId>& values, ValueId value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
 // The node reads `input` at the element that it writes.
 bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
   return node.op->is_elementwise() && graph.type(input).shape == graph.type(node.outputs[0]).shape;
@@ -47,21 +43,6 @@ int64_t KernelBytes(const Graph& graph, const Node& kernel) {
   int64_t bytes = 0;
   for (ValueId input : kernel.inputs) bytes += Bytes(graph, input);
   for (ValueId output : kernel.outputs) bytes += Bytes(graph, output);
-  return bytes;
-}
-
-int64_t KernelScratch(const Graph& graph, const Node& kernel) {
-  std::set<ValueId> stored;
-  for (const Node& node : kernel.body) {
-    for (const Node& maker : kernel.body) {
-      for (ValueId value : maker.outputs) {
-        if (maker.op->is_source() || Contains(kernel.outputs, value) || !Contains(node.inputs, value)) continue;
-        if (!ReadsPointwise(graph, node, value)) stored.insert(value);
-      }
-    }
-  }
-  int64_t bytes = 0;
-  for (ValueId value : stored) bytes += (Bytes(graph, value) + 63) / 64 * 64;
   return bytes;
 }
 

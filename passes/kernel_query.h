@@ -14,11 +14,6 @@ int64_t KernelFlops(const ir::Graph& graph, const ir::Node& kernel, int64_t rows
 // Bytes that a kernel reads and writes outside itself for the graph's batch size.
 int64_t KernelBytes(const ir::Graph& graph, const ir::Node& kernel);
 
-// The working memory of a kernel that *generic* builds, for the graph's batch size: values that stay inside and are
-// read at other places than they are written, each rounded up to 64.  Other strategies may need less or more; what a
-// compiled kernel takes is counted by the compiler.
-int64_t KernelScratch(const ir::Graph& graph, const ir::Node& kernel);
-
 // Whether `output` may lie in the bytes of `input`: all ops of the kernel are elementwise, and whoever depends on the
 // input reads, at each element, that element only.
 bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);

@@ -20,6 +20,7 @@
 #include "passes/fuse.h"
 #include "passes/plan_memory.h"
 #include "passes/simplify.h"
+#include "passes/specialize.h"
 
 namespace brine::passes {
 namespace {
@@ -37,20 +38,22 @@ absl::StatusOr<bool> RunFuse(Graph& graph, const PipelineOptions& options) {
 }
 
 constexpr Pass kPasses[] = {
-    {"add-loss", Run<AddLoss>, Stage::kTrain, "first: all others work on what the function computes, not on the model"},
-    {"canonicalize", Run<Canonicalize>, Stage::kTrain,
+    {"specialize", Run<Specialize>, Stage::kTrain, Stage::kTrain,
+     "first: all others work on what the function computes, not on the model"},
+    {"add-loss", Run<AddLoss>, Stage::kTrain, Stage::kTrain, "before autodiff, which starts at the loss"},
+    {"canonicalize", Run<Canonicalize>, Stage::kTrain, Stage::kTrain,
      "before autodiff: gradients then read pooled values, and nobody has to rewrite them"},
-    {"autodiff", Run<Autodiff>, Stage::kTrain,
+    {"autodiff", Run<Autodiff>, Stage::kTrain, Stage::kTrain,
      "after canonicalize, and before anything that merges or removes nodes of the forward part"},
-    {"add-optimizer", Run<AddOptimizer>, Stage::kTrain, "after autodiff, whose gradients it takes"},
-    {"fold-constants", Run<FoldConstants>, Stage::kTrain,
+    {"add-optimizer", Run<AddOptimizer>, Stage::kTrain, Stage::kTrain, "after autodiff, whose gradients it takes"},
+    {"fold-constants", Run<FoldConstants>, Stage::kTrain, Stage::kTrain,
      "after autodiff: its rules compute with constants; before simplify, which looks for them"},
-    {"simplify", Run<Simplify>, Stage::kTrain,
+    {"simplify", Run<Simplify>, Stage::kTrain, Stage::kTrain,
      "after autodiff: its rules are written in general; before cse, as it makes nodes equal"},
-    {"cse", Run<Cse>, Stage::kTrain, "before dce, which removes what it leaves"},
-    {"dce", Run<Dce>, Stage::kTrain, "last of the rewrites: kernels are made of what is read only"},
-    {"fuse", RunFuse, Stage::kFused, "after all rewrites: they see nodes, not kernels"},
-    {"plan-memory", Run<PlanMemory>, Stage::kPlanned, "last: it needs the order of the kernels"},
+    {"cse", Run<Cse>, Stage::kTrain, Stage::kTrain, "before dce, which removes what it leaves"},
+    {"dce", Run<Dce>, Stage::kTrain, Stage::kTrain, "last of the rewrites: kernels are made of what is read only"},
+    {"fuse", RunFuse, Stage::kTrain, Stage::kFused, "after all rewrites: they see nodes, not kernels"},
+    {"plan-memory", Run<PlanMemory>, Stage::kFused, Stage::kPlanned, "last: it needs the order of the kernels"},
 };
 
 std::vector<Pass>& Table() {
@@ -63,24 +66,22 @@ const Pass* FindPass(absl::string_view name) {
   return row == Table().end() ? nullptr : &*row;
 }
 
-// Compile()'s arguments stay until AddOptimizer took them; the verifier knows them at stage *graph* only.
-absl::Status VerifyBetweenPasses(const Graph& graph) {
-  if (graph.stage != Stage::kTrain) return ir::Verify(graph);
-  Graph copy = graph;
-  copy.training = {};
-  return ir::Verify(copy);
-}
-
 // Runs one pass and checks what it left.
 absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOptions& options, std::string& text) {
   BRINE_ASSIGN_OR_RETURN(const bool changed, pass.run(graph, options));
-  const absl::Status status = VerifyBetweenPasses(graph);
-  if (!status.ok()) return absl::InternalError(absl::StrCat("after pass ", pass.name, ": ", status.message()));
+  const auto fault = [&](const auto&... words) {
+    return absl::InternalError(absl::StrCat("after pass ", pass.name, ": ", words...));
+  };
+  const absl::Status status = ir::Verify(graph);
+  if (!status.ok()) return fault(status.message());
+  if (graph.stage != pass.leaves) {
+    return fault("it says that it leaves a graph of stage ", ir::StageName(pass.leaves), ", but left one of stage ",
+                 ir::StageName(graph.stage));
+  }
   std::string after = ir::Print(graph);
   if (changed != (after != text)) {
-    return absl::InternalError(absl::StrCat("after pass ", pass.name, ": it says that it ",
-                                            changed ? "changed" : "did not change", " the graph, but its text ",
-                                            changed ? "is the same" : "differs"));
+    return fault("it says that it ", changed ? "changed" : "did not change", " the graph, but its text ",
+                 changed ? "is the same" : "differs");
   }
   text = std::move(after);
   return changed;
@@ -92,7 +93,7 @@ absl::Span<const Pass> AllPasses() { return Table(); }
 
 void AddPass(const Pass& pass, absl::string_view before) {
   const Pass* const next = FindPass(before);
-  BRINE_CHECK(next != nullptr && FindPass(pass.name) == nullptr);
+  BRINE_CHECK(next != nullptr && FindPass(pass.name) == nullptr && pass.takes <= pass.leaves);
   Table().insert(Table().begin() + (next - Table().data()), pass);
 }
 
@@ -120,14 +121,13 @@ absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
   for (const Pass* pass : passes) {
     ++number;
     if (options.stop_after >= 0 && number > options.stop_after) break;
-    if (options.until && pass->stage > *options.until) continue;
+    if (options.until && pass->leaves > *options.until) continue;
     if (std::find(options.without.begin(), options.without.end(), pass->name) != options.without.end()) continue;
-    // fuse and plan-memory each take the stage before theirs, the others graphs of their own stage or an earlier one.
-    const bool behind = graph.stage > pass->stage || (graph.stage == pass->stage && pass->stage > Stage::kTrain);
-    if (behind) {
-      if (options.only.empty()) continue;
-      return absl::InvalidArgumentError(
-          absl::StrCat("pass ", pass->name, " cannot run on a graph of stage ", ir::StageName(graph.stage)));
+    if (graph.stage > pass->takes && options.only.empty()) continue;
+    if (graph.stage != pass->takes) {
+      return absl::InvalidArgumentError(absl::StrCat("pass ", pass->name, " takes a graph of stage ",
+                                                     ir::StageName(pass->takes), ", got one of stage ",
+                                                     ir::StageName(graph.stage)));
     }
     BRINE_ASSIGN_OR_RETURN(const bool pass_changed, RunChecked(*pass, graph, options, text));
     changed |= pass_changed;

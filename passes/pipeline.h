@@ -17,7 +17,7 @@ struct PipelineOptions {
   std::vector<std::string> only;                // run these passes, in the given order; empty: all
   std::vector<std::string> without;             // leave these out
   int stop_after = -1;                          // this many passes; negative: all
-  std::optional<ir::Stage> until;               // stop when no later pass belongs to this stage or an earlier one
+  std::optional<ir::Stage> until;               // leave out passes that leave a later stage behind
   bool generic_only = false;                    // one op a kernel
   std::vector<std::string>* remarks = nullptr;  // fusions that were declined, and why
 
@@ -28,7 +28,8 @@ struct PipelineOptions {
 struct Pass {
   const char* name;  // "plan-memory"
   absl::StatusOr<bool> (*run)(ir::Graph& graph, const PipelineOptions& options);
-  ir::Stage stage;     // of the graphs it leaves behind
+  ir::Stage takes;     // of the graphs that it runs on
+  ir::Stage leaves;    // of what it makes of them: the same or a later one
   const char* reason;  // for its place in the order
 };
 
@@ -38,10 +39,11 @@ void AddPass(const Pass& pass, absl::string_view before);
 absl::Span<const Pass> AllPasses();                              // in their order
 absl::Status CheckNames(const std::vector<std::string>& names);  // that all of them are passes
 
-// Runs the passes on a graph that verify.h accepts.  After each the graph is verified, and its text is compared with
-// what the pass says about having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more,
-// the pass's own sentence, or an unknown name. A pass whose stage is behind the graph is left out, or, if `only` names
-// it, an error.  Returns whether anything changed.
+// Runs the passes on a graph that verify.h accepts.  A pass that takes an earlier stage than the graph's is left out;
+// that is an error where `only` names the pass, and so is a pass that takes a later stage.  After each pass the graph
+// is verified, its stage is compared with the one that the pass leaves, and its text with what the pass says about
+// having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more, the pass's own sentence,
+// or an unknown name.  Returns whether anything changed.
 absl::StatusOr<bool> RunPipeline(ir::Graph& graph, const PipelineOptions& options = {});
 
 // An after_pass that writes <folder>/NN_name.ir.

@@ -35,8 +35,7 @@ class Planner {
       bytes_[value] = RoundUp(bytes);
     }
     for (const ir::Input& input : graph_.inputs) Append(Block::kInputs, input.value);
-    for (const ir::State& state : graph_.states)
-      Append(state.role == ir::Role::kParameter ? Block::kParameters : Block::kSlots, state.value);
+    for (const ir::State& state : graph_.states) Append(ir::HomeOf(state.role), state.value);
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel() && node.op->is_source()) Append(Block::kConstants, node.outputs[0]);
     }
@@ -73,6 +72,7 @@ class Planner {
         if (!step.op->is_update()) continue;
         const ir::State* state = graph_.FindState(step.inputs[0]);
         if (state == nullptr || state->role != ir::Role::kParameter || !Life(step.inputs[1]).exists) continue;
+        if (At(step.outputs[0]) != At(state->value)) continue;  // it does not update the parameter
         const ValueId gradient = Life(step.inputs[1]).root;
         if (Life(gradient).first != ir::kBeforeStep) Place(gradient, {Block::kGradients, At(state->value)->offset});
       }
@@ -131,17 +131,13 @@ class Planner {
 
   Graph& graph_;
   const std::vector<Lifetime> lifetimes_;
-  std::vector<int64_t> bytes_;       // by value, rounded up
-  std::array<int64_t, 7> end_ = {};  // of what was appended, by block
+  std::vector<int64_t> bytes_;                     // by value, rounded up
+  std::array<int64_t, ir::kBlockCount> end_ = {};  // of what was appended, by block
 };
 
 }  // namespace
 
 absl::StatusOr<bool> PlanMemory(Graph& graph) {
-  if (graph.stage != ir::Stage::kFused) {
-    return ErrorAt({}, "plan-memory",
-                   absl::StrCat("expected a graph of stage fused, got ", ir::StageName(graph.stage)));
-  }
   if (graph.batch_size < 1) return ErrorAt({}, "plan-memory", "the graph has no batch size");
   BRINE_RETURN_IF_ERROR(Planner(graph).Run());
   return true;
@@ -175,7 +171,6 @@ MemoryReport ReportMemory(const Graph& planned) {
     }
   }
   report.arena_bound_bytes = ArenaBound(all);
-  for (const Node& node : planned.nodes) report.scratch_bytes = std::max(report.scratch_bytes, node.scratch_bytes);
   return report;
 }
 

@@ -2,7 +2,8 @@
 //
 //   %p = kernel(…) : f32[n,15,15,32]   ⟹   %p = kernel(…) : f32[n,15,15,32] @arena+4096
 //
-// Inputs, parameters, slots and constants lie in blocks of their own, in the graph's order, each at a multiple of 64.
+// Inputs, states and constants lie in blocks of their own, in the graph's order, each at a multiple of 64: parameters
+// alone, so that one kernel can walk them beside their gradients; frozen weights and statistics; slots and averages.
 // A parameter's gradient lies at the parameter's offset in the block of gradients; outputs in theirs; a state's new
 // value where the state lies. Everything else is transient and shares the arena: values alive at the same time do not
 // overlap, but a kernel may write over an input that nobody reads later where regions.h allows it.  A view lies where
@@ -21,11 +22,10 @@ namespace brine::passes {
 absl::StatusOr<bool> PlanMemory(ir::Graph& graph);
 
 struct MemoryReport {
-  std::array<int64_t, 7> block_bytes = {};  // by ir::Block
+  std::array<int64_t, ir::kBlockCount> block_bytes = {};  // by ir::Block
   int64_t arena_bound_bytes = 0;  // the largest sum of live bytes: no plan for this order of kernels needs less
-  int64_t scratch_bytes = 0;      // the largest of any kernel, as fuse estimates it
 
-  int64_t arena_bytes() const { return block_bytes[0]; }
+  int64_t arena_bytes() const { return block_bytes[static_cast<size_t>(ir::Block::kArena)]; }
 };
 
 MemoryReport ReportMemory(const ir::Graph& planned);

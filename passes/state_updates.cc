@@ -4,9 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "ir/check.h"
 #include "ir/op.h"
-#include "passes/kernel_query.h"
 
 namespace brine::passes {
 namespace {
@@ -15,29 +13,122 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
-// The operand that result `result` of an optimizer's op replaces: p', slots' stand for p, [g,] slots.
-ValueId ReplacedBy(const Node& node, size_t result) { return node.inputs[result == 0 ? 0 : result + 1]; }
+constexpr size_t kGradient = 1;  // the operand of an update that is neither p nor a slot
 
-// The value whose bytes `value` shows.
-ValueId RootOf(const Graph& graph, const Uses& uses, ValueId value) {
-  for (int maker = uses.Producer(value); maker != Uses::kNone; maker = uses.Producer(value)) {
-    const Node& node = graph.nodes[static_cast<size_t>(maker)];
-    if (!node.op->is_view()) break;
-    value = node.inputs[0];
+// The operand that result `result` of an op of kind update replaces: p', slots' stand for p, [g,] slots.
+size_t OperandReplacedBy(size_t result) { return result == 0 ? 0 : result + 1; }
+
+class StateSeparator {
+ public:
+  explicit StateSeparator(Graph& graph) : graph_(graph), uses_(FindUses(graph)) {}
+
+  void Run() {
+    for (const ir::Update& update : graph_.updates) {
+      new_of_[update.state] = update.value;
+      states_of_[update.value].push_back(update.state);
+    }
+    CopyIntoStates();
+    uses_ = FindUses(graph_);
+    CopyOperands();
   }
-  return value;
-}
 
-// broadcast(x) to x's own shape
-Node CopyOf(Graph& graph, ValueId value, const std::vector<ir::Location>& locations) {
-  Node node;
-  node.op = &ir::kBroadcast;
-  node.inputs = {value};
-  node.outputs = {graph.AddValue(absl::StrCat(graph.value(value).name, ".copy"), graph.type(value))};
-  node.attributes = {{"shape", graph.type(value).shape}};
-  node.locations = locations;
-  return node;
-}
+ private:
+  // Whether the operand is a state that the node's results put something else in the place of.
+  bool ReplacesOperand(const Node& node, size_t operand) const {
+    const auto next = new_of_.find(node.inputs[operand]);
+    for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
+      if (OperandReplacedBy(result) == operand) return next != new_of_.end() && next->second == node.outputs[result];
+    }
+    return false;
+  }
+
+  // Whether each result of the node is the new content of the state that it replaces, and nothing else.
+  bool IsUpdateInPlace(const Node& node) const {
+    for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
+      const ValueId value = node.outputs[result];
+      const auto states = states_of_.find(value);
+      if (states == states_of_.end() || states->second != std::vector<ValueId>{node.inputs[OperandReplacedBy(result)]})
+        return false;
+      if (!uses_.Readers(value).empty() || IsOutput(value)) return false;
+    }
+    return node.op->is_update();
+  }
+  bool IsOutput(ValueId value) const {
+    return std::any_of(graph_.outputs.begin(), graph_.outputs.end(),
+                       [&](const ir::Output& output) { return output.value == value; });
+  }
+
+  // broadcast(x) to x's own shape
+  Node CopyOf(ValueId value, const std::string& name, const std::vector<ir::Location>& locations) {
+    Node node;
+    node.op = &ir::kBroadcast;
+    node.inputs = {value};
+    node.outputs = {graph_.AddValue(name, graph_.type(value))};
+    node.attributes = {{"shape", graph_.type(value).shape}};
+    node.locations = locations;
+    return node;
+  }
+
+  void CopyIntoStates() {
+    for (ir::Update& update : graph_.updates) {
+      const int maker = uses_.Producer(update.value);
+      if (maker != Uses::kNone && IsUpdateInPlace(graph_.nodes[static_cast<size_t>(maker)])) continue;
+      const ir::Location& location = graph_.FindState(update.state)->location;
+      graph_.nodes.push_back(
+          CopyOf(update.value, absl::StrCat(graph_.value(update.state).name, ".next"),
+                 location == ir::Location() ? std::vector<ir::Location>() : std::vector<ir::Location>{location}));
+      update.value = new_of_[update.state] = graph_.nodes.back().outputs[0];
+    }
+  }
+
+  // The value whose bytes `value` shows.
+  ValueId RootOf(ValueId value) const {
+    for (int maker = uses_.Producer(value); maker != Uses::kNone; maker = uses_.Producer(value)) {
+      const Node& node = graph_.nodes[static_cast<size_t>(maker)];
+      if (!node.op->is_view()) break;
+      value = node.inputs[0];
+    }
+    return value;
+  }
+  bool IsOverwritten(ValueId value) const { return new_of_.count(RootOf(value)) != 0; }
+  bool IsGiven(ValueId value) const { return uses_.Producer(RootOf(value)) == Uses::kNone; }
+
+  bool NeedsCopy(const Node& step, size_t operand) const {
+    const ValueId value = step.inputs[operand];
+    if (ReplacesOperand(step, operand)) return false;
+    return IsOverwritten(value) || (step.op->is_update() && operand == kGradient && IsGiven(value));
+  }
+
+  void CopyOperands() {
+    const std::vector<bool> steps = FindSteps(graph_, uses_);
+    std::vector<Node> nodes;
+    std::map<ValueId, ValueId> copies;
+    const auto copy = [&](ValueId value, const std::vector<ir::Location>& locations) {
+      const auto [at, is_new] = copies.emplace(value, ir::kNoValue);
+      if (is_new) {
+        nodes.push_back(CopyOf(value, absl::StrCat(graph_.value(value).name, ".copy"), locations));
+        at->second = nodes.back().outputs[0];
+      }
+      return at->second;
+    };
+    for (size_t position = 0; position < steps.size(); ++position) {
+      Node node = graph_.nodes[position];
+      for (size_t operand = 0; steps[position] && operand < node.inputs.size(); ++operand) {
+        if (NeedsCopy(node, operand)) node.inputs[operand] = copy(node.inputs[operand], node.locations);
+      }
+      nodes.push_back(std::move(node));
+    }
+    for (ir::Output& output : graph_.outputs) {
+      if (IsGiven(output.value)) output.value = copy(output.value, {});
+    }
+    graph_.nodes = std::move(nodes);
+  }
+
+  Graph& graph_;
+  Uses uses_;
+  std::map<ValueId, ValueId> new_of_;                  // by state
+  std::map<ValueId, std::vector<ValueId>> states_of_;  // by the value that becomes their content
+};
 
 }  // namespace
 
@@ -50,69 +141,6 @@ std::vector<bool> FindSteps(const Graph& graph, const Uses& uses) {
   return steps;
 }
 
-absl::Status CheckUpdates(const Graph& graph) {
-  const Uses uses = FindUses(graph);
-  std::map<ValueId, int> own;  // of each updated state the step that writes it
-  for (const ir::Update& update : graph.updates) {
-    const std::string& state = graph.value(update.state).name;
-    const int maker = uses.Producer(update.value);
-    const Node* node = maker == Uses::kNone ? nullptr : &graph.nodes[static_cast<size_t>(maker)];
-    const auto refuse = [&](absl::string_view sentence) {
-      return ErrorAt(node == nullptr ? std::vector<ir::Location>() : node->locations, state,
-                     absl::StrCat("the new value of ", state, sentence));
-    };
-    if (node == nullptr || !node->op->is_update())
-      return refuse(" is not made by sgd, momentum or adam; nothing else may update a state");
-    const size_t result = static_cast<size_t>(std::find(node->outputs.begin(), node->outputs.end(), update.value) -
-                                              node->outputs.begin());
-    if (ReplacedBy(*node, result) != update.state)
-      return refuse(absl::StrCat(" is made by ", node->op->name, " of another state"));
-    for (ValueId made : node->outputs) {
-      if (!uses.Readers(made).empty()) return refuse(" is made together with a value that the same step reads");
-    }
-    own[update.state] = maker;
-  }
-  const std::vector<bool> steps = FindSteps(graph, uses);
-  for (const auto& [state, step] : own) {
-    const std::vector<int>& readers = uses.Readers(state);
-    const Node& node = graph.nodes[static_cast<size_t>(step)];
-    for (int reader : readers) {
-      // As a gradient it will be a copy.
-      const Node& other = graph.nodes[static_cast<size_t>(reader)];
-      if (!steps[static_cast<size_t>(reader)]) continue;
-      const int64_t count =
-          std::count(other.inputs.begin(), other.inputs.end(), state) - (other.inputs[1] == state ? 1 : 0);
-      if (count <= (reader == step ? 1 : 0)) continue;
-      const std::string& name = graph.value(state).name;
-      return ErrorAt(other.locations, name,
-                     absl::StrCat(name, " is read by ", other.op->name, " while ", node.op->name, " replaces it"));
-    }
-  }
-  return absl::OkStatus();
-}
-
-void SeparateStates(Graph& graph) {
-  const Uses uses = FindUses(graph);
-  const std::vector<bool> steps = FindSteps(graph, uses);
-  const auto needs_copy = [&](ValueId value) { return uses.Producer(RootOf(graph, uses, value)) == Uses::kNone; };
-  std::vector<Node> nodes;
-  std::map<ValueId, ValueId> copies;
-  const auto copy = [&](ValueId value, const std::vector<ir::Location>& locations) {
-    if (copies.count(value) == 0) {
-      nodes.push_back(CopyOf(graph, value, locations));
-      copies[value] = nodes.back().outputs[0];
-    }
-    return copies[value];
-  };
-  for (size_t position = 0; position < steps.size(); ++position) {
-    Node node = graph.nodes[position];
-    if (steps[position] && needs_copy(node.inputs[1])) node.inputs[1] = copy(node.inputs[1], node.locations);
-    nodes.push_back(std::move(node));
-  }
-  for (ir::Output& output : graph.outputs) {
-    if (needs_copy(output.value)) output.value = copy(output.value, {});
-  }
-  graph.nodes = std::move(nodes);
-}
+void SeparateStates(Graph& graph) { StateSeparator(graph).Run(); }
 
 }  // namespace brine::passes

@@ -23,13 +23,14 @@ typedef enum brine_dtype { BRINE_F32, BRINE_I32, BRINE_U32, BRINE_U8, BRINE_MASK
 
 // Where a value's bytes lie.  Parameters, gradients and slots are blocks of their own in the same order of parameters.
 typedef enum brine_block {
-  BRINE_ARENA,       // lives within one step; shared by the functions
-  BRINE_INPUTS,      // filled by the host before the step: pictures, labels, scalars
-  BRINE_PARAMETERS,  // trainable state
-  BRINE_GRADIENTS,   // one gradient per parameter, at the parameter's offset
-  BRINE_SLOTS,       // optimizer state
-  BRINE_CONSTANTS,   // read-only data of the program
-  BRINE_OUTPUTS,     // loss, accuracy, probabilities
+  BRINE_ARENA,          // lives within one step; shared by the functions
+  BRINE_INPUTS,         // filled by the host before the step: pictures, labels, scalars
+  BRINE_PARAMETERS,     // weights that are trained
+  BRINE_GRADIENTS,      // one gradient per parameter, at the parameter's offset
+  BRINE_SLOTS,          // what the optimizer remembers, and averages of parameters
+  BRINE_CONSTANTS,      // read-only data of the program
+  BRINE_OUTPUTS,        // loss, accuracy, probabilities
+  BRINE_NON_TRAINABLE,  // frozen weights and statistics
   BRINE_BLOCK_COUNT
 } brine_block;
 
@@ -118,8 +119,8 @@ typedef struct brine_output {
 } brine_output;
 
 // A graph of the model, named after what it is for: "train", "evaluate", "predict".  Calls from `first_update` on write
-// state; before them the runtime tests loss, gradients and parameters for NaN and infinity, so that a step that fails
-// has changed nothing.
+// state; before them the runtime tests loss, gradients, parameters and what these calls read of the arena for NaN and
+// infinity, so that a step that fails has changed nothing.
 typedef struct brine_function {
   const char* name;
   const brine_value* values;
@@ -133,11 +134,21 @@ typedef struct brine_function {
 
 typedef enum brine_initializer { BRINE_CONSTANT, BRINE_UNIFORM, BRINE_TRUNCATED_NORMAL } brine_initializer;
 
+// What a variable is to training.
+typedef enum brine_role {
+  BRINE_ROLE_PARAMETER,  // trained
+  BRINE_ROLE_SLOT,       // what the optimizer remembers of a parameter
+  BRINE_ROLE_FROZEN,     // a weight that is not trained
+  BRINE_ROLE_STATISTIC,  // a weight that the model updates itself, such as a moving mean
+  BRINE_ROLE_AVERAGE     // the moving average of a parameter
+} brine_role;
+
 // A tensor that lives across steps, as a checkpoint names it.
 typedef struct brine_variable {
   const char* name;  // "conv2d/kernel", "optimizer/momentum/conv2d/kernel"
   uint8_t dtype;     // BRINE_F32
-  uint8_t block;     // BRINE_PARAMETERS or BRINE_SLOTS
+  uint8_t block;     // BRINE_PARAMETERS, BRINE_SLOTS or BRINE_NON_TRAINABLE
+  uint8_t role;      // brine_role
   uint8_t rank;
   uint8_t initializer;  // brine_initializer
   int32_t dims[BRINE_MAX_RANK];
@@ -167,7 +178,7 @@ typedef struct brine_program {
   int64_t scratch_bytes;            // the largest of any call
   const brine_function* functions;  // over one state, each name once; a model without a loss has but "predict"
   int32_t function_count;
-  const brine_variable* variables;  // parameters first, then slots, in the order of their blocks
+  const brine_variable* variables;  // by role, then in the order of their blocks
   int32_t variable_count;
   const uint8_t* constants;  // BRINE_CONSTANTS
   const brine_backend* backend;

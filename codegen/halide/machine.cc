@@ -6,10 +6,10 @@ namespace {
 // The first row that fits a target is its own.  x86-64: AMD's Zen 4, which does 512-bit operations in halves; a core's
 // second-level cache has 1 MB wherever there is AVX-512.  arm-64: Arm's Neoverse N1.
 constexpr Machine kMachines[] = {
-    {"avx512", "avx512", 16, 32, 32 << 10, 1 << 20, 3.7, 1, 1, 10},
-    {"avx2", "avx2", 8, 16, 32 << 10, 512 << 10, 3.7, 2, 2, 10},
-    {"neon", "arm-64", 4, 32, 64 << 10, 1 << 20, 3.0, 2, 2, 10},
-    {"sse", "", 4, 16, 32 << 10, 256 << 10, 3.0, 1, 2, 10},
+    {"avx512", "avx512", 16, 32, 32 << 10, 1 << 20, 3.7, 1, 1, 40},
+    {"avx2", "avx2", 8, 16, 32 << 10, 512 << 10, 3.7, 2, 2, 40},
+    {"neon", "arm-64", 4, 32, 64 << 10, 1 << 20, 3.0, 2, 2, 40},
+    {"sse", "", 4, 16, 32 << 10, 256 << 10, 3.0, 1, 2, 40},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "codegen/compile.h"
+#include "codegen/join_updates.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/find_kernel.h"
 #include "frontend/cli/model_file.h"
@@ -77,16 +78,18 @@ std::string Conflict(const Arguments& arguments, const FormatRow& format, ir::St
     return "--format table needs --stage planned";
   if (!format.kernel.has_value()) return arguments.Has("kernel") ? "--kernel needs --format stmt or asm" : "";
   if (!arguments.Has("kernel")) return absl::StrCat("--format ", format.name, " needs --kernel NAME");
-  return stage < ir::Stage::kFused ? absl::StrCat("--format ", format.name, " needs --stage fused or planned") : "";
+  return stage != ir::Stage::kPlanned ? absl::StrCat("--format ", format.name, " needs --stage planned") : "";
 }
 
 // What is shown where --stage does not say it: a file of one graph as it is, or as far on as kernels need.
 ir::Stage DefaultStage(const std::vector<ir::Graph>& graphs, const FormatRow& format) {
   const ir::Stage stage = graphs.size() == 1 ? graphs[0].stage : ir::Stage::kGraph;
-  return format.kernel.has_value() ? std::max(stage, ir::Stage::kFused) : stage;
+  return format.kernel.has_value() ? ir::Stage::kPlanned : stage;
 }
 
-int PrintKernel(const Session& session, const ir::Graph& graph, const Arguments& arguments, codegen::OutputForm form) {
+int PrintKernel(const Session& session, const ir::Graph& planned, const Arguments& arguments,
+                codegen::OutputForm form) {
+  const ir::Graph graph = codegen::JoinUpdates(planned);  // as in the program
   const std::string name = arguments.Get("kernel", "");
   const absl::StatusOr<const ir::Node*> kernel = FindKernel(graph, name);
   if (!kernel.ok()) return Fail(kernel.status(), kUsage);

@@ -17,8 +17,9 @@ namespace {
 constexpr Flag kBatchSize = {"--batch-size", "N", "the largest number of rows of a step (32)", true};
 constexpr Flag kDumpIr = {"--dump-ir", "DIR", "write the graph after each pass that changed it"};
 constexpr Flag kRemarks = {"--remarks", "", "say which fusions and strategies were declined, and why"};
-constexpr Flag kStrategy = {"--strategy", "OP=NAME,…",
-                            "build kernels of this op by this strategy where it can (conv=winograd)"};
+constexpr Flag kStrategy = {"--strategy", "[OP=]NAME,..",
+                            "build kernels of this op, or all, by this strategy where it can (conv=winograd); "
+                            "of several for one kernel the last"};
 constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
 // Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.

@@ -62,7 +62,7 @@ absl::StatusOr<Outcome> CheckGradients(const Subject& subject) {
   BRINE_ASSIGN_OR_RETURN(
       ir::Graph graph, passes::Derive(subject.prepared.planned.model, ir::Function::kTrain, subject.train.batch_size));
   passes::PipelineOptions options;
-  options.only = {"add-loss", "canonicalize", "autodiff"};
+  options.only = {"specialize", "add-loss", "canonicalize", "autodiff"};
   BRINE_RETURN_IF_ERROR(passes::RunPipeline(graph, options).status());
   const int64_t rows = std::min(kGradientRows, graph.batch_size);
   BRINE_ASSIGN_OR_RETURN(

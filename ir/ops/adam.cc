@@ -9,14 +9,13 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return InferUpdate(types, {"p", "g", "m", "v"}, {"rate", "one_minus_beta_1", "one_minus_beta_2", "epsilon"}, 3);
 }
 
-// m: 4, v: 5, p: 5.
+// m: 3, v: 4, p: 5.
 int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
-  return Product({14, Elements(outputs[0], rows)});
+  return Product({12, Elements(outputs[0], rows)});
 }
 
 // Both weights of an average come from one number, so that they add up to 1 whatever its rounding: beta and 1 − beta,
-// each rounded on its own, would make v wrong by 1.3e-5 in the long run for beta_2 = 0.999.  v + b·(g² − v) takes one
-// operation less and loses g² altogether where b is near 1 and v large.
+// each rounded on its own, would make v wrong by 1.3e-5 in the long run for beta_2 = 0.999.
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const auto scalar = [&](int index) { return evaluation.in(index).real[0]; };
@@ -24,8 +23,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   std::vector<Real>&p = evaluation.out(0).real, &m = evaluation.out(1).real, &v = evaluation.out(2).real;
   for (size_t i = 0; i < p.size(); ++i) {
     const Real g = evaluation.in(1).real[i], m_before = evaluation.in(2).real[i], v_before = evaluation.in(3).real[i];
-    m[i] = m_before - of_g * m_before + of_g * g;
-    v[i] = v_before - of_square * v_before + of_square * (g * g);
+    m[i] = m_before + of_g * (g - m_before);
+    v[i] = v_before + of_square * (g * g - v_before);
     p[i] = evaluation.in(0).real[i] - rate * m[i] / (std::sqrt(v[i]) + epsilon);
   }
 }
@@ -35,7 +34,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kAdam = {
     .name = "adam",
     .doc =
-        "m' = m − a·m + a·g and v' = v − b·v + b·g², where a is one_minus_beta_1 and b one_minus_beta_2; "
+        "m' = m + a·(g − m) and v' = v + b·(g² − v), where a is one_minus_beta_1 and b one_minus_beta_2; "
         "p' = p − rate·m' / (√v' + epsilon). p, g, m and v are f32 of one shape, the others f32[], from the host. rate "
         "is Adam's corrected one, learning_rate·√(1 − beta_2ᵗ) / (1 − beta_1ᵗ).",
     .operands = {"p", "g", "m", "v", "rate", "one_minus_beta_1", "one_minus_beta_2", "epsilon"},

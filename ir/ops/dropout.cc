@@ -50,8 +50,8 @@ const Op kDropout = {
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kRandom,
     .cost = 60,
-    .training_only = true,
     .pointwise = true,
+    .outside_training = 0,
 };
 
 }  // namespace brine::ir

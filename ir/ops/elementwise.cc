@@ -30,6 +30,17 @@ void InterpretEqual(const Evaluation<Real>& evaluation) {
   for (size_t i = 0; i < y.size(); ++i) y[i] = evaluation.in(0).whole[i] == evaluation.in(1).whole[i] ? 1 : 0;
 }
 
+absl::StatusOr<std::vector<Type>> InferInTrainPhase(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectType("alt", types.inputs[1], types.inputs[0]));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+template <typename Real>
+void InterpretInTrainPhase(const Evaluation<Real>& evaluation) {
+  evaluation.out().real = evaluation.in(0).real;
+}
+
 constexpr auto kDy = [](Builder&, ValueId dy) { return dy; };
 
 }  // namespace
@@ -175,6 +186,27 @@ const Op kEqual = {
     .interpret_f32 = InterpretEqual<float>,
     .kind = OpKind::kElementwise,
     .commutative = true,
+};
+
+// dx = dy, dalt = 0
+const Op kInTrainPhase = {
+    .name = "in_train_phase",
+    .doc =
+        "y = x in a training step, alt in evaluation and prediction; x, alt and y are f32 of one shape. For layers "
+        "that "
+        "compute differently in training, such as batch normalization. Keras: backend.in_train_phase.",
+    .operands = {"x", "alt"},
+    .results = {"y"},
+    .infer = InferInTrainPhase,
+    .gradient = BinaryGradient(kDy,
+                               [](Builder& at, ValueId dy) {
+                                 return at.Emit(kMul, {dy, at.EmitConstant(0)});
+                               }),
+    .interpret = InterpretInTrainPhase<double>,
+    .interpret_f32 = InterpretInTrainPhase<float>,
+    .kind = OpKind::kElementwise,
+    .in_training = 0,
+    .outside_training = 1,
 };
 
 }  // namespace brine::ir

@@ -65,7 +65,7 @@ const Op kRandomFlip = {
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kRandom,
     .cost = 10,
-    .training_only = true,
+    .outside_training = 0,
 };
 
 }  // namespace brine::ir

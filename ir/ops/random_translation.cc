@@ -121,7 +121,7 @@ const Op kRandomTranslation = {
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kRandom,
     .cost = 30,
-    .training_only = true,
+    .outside_training = 0,
 };
 
 }  // namespace brine::ir

@@ -123,14 +123,20 @@ void CopyVariable(brine_state* state, const brine_tensors* file, int32_t variabl
   memcpy(brine_variable_data(state, variable), tensor->data, static_cast<size_t>(tensor->bytes));
 }
 
+// Whether a file of weights sets the variable.
+bool IsLoaded(const brine_tensors* file, const brine_variable& variable) {
+  if (variable.role == BRINE_ROLE_AVERAGE) return FindTensor(file, variable.name) != nullptr;
+  return variable.role != BRINE_ROLE_SLOT;
+}
+
 brine_status RestoreParameters(brine_state* state, const brine_tensors* file, const char* path) {
   const brine_program* program = state->program;
   for (int32_t index = 0; index < program->variable_count; ++index) {
-    if (program->variables[index].block != BRINE_PARAMETERS) continue;
-    if (MatchingTensor(state, file, path, program->variables[index]) == nullptr) return BRINE_INVALID;
+    const brine_variable& variable = program->variables[index];
+    if (IsLoaded(file, variable) && MatchingTensor(state, file, path, variable) == nullptr) return BRINE_INVALID;
   }
   for (int32_t index = 0; index < program->variable_count; ++index) {
-    if (program->variables[index].block == BRINE_PARAMETERS) CopyVariable(state, file, index);
+    if (IsLoaded(file, program->variables[index])) CopyVariable(state, file, index);
   }
   return BRINE_OK;
 }

@@ -17,8 +17,8 @@ brine_status brine_save_with_notes(brine_state* state, const char* path, const b
 // Reads what brine_save wrote: all or, on BRINE_INVALID with a sentence in brine_error, nothing.
 brine_status brine_load(brine_state* state, const char* path);
 
-// Reads the parameters alone, from a file of any origin that holds each of them by name and shape; other tensors are
-// passed over.
+// Reads the weights, from a file of any origin that holds each of them by name and shape: parameters, frozen weights
+// and statistics, and those averages of parameters that it has; other tensors are passed over.  All or nothing.
 brine_status brine_load_parameters(brine_state* state, const char* path);
 
 // The two halves of brine_load: a checkpoint from a file that is already parsed.  `path` is for messages.

@@ -155,13 +155,26 @@ brine_status RunCalls(brine_state* state, const brine_function* function, Functi
   return BRINE_OK;
 }
 
+// Whether what the updates read of the arena, which is to become the content of statistics, is finite.
+bool NewStatisticsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
+  for (int32_t index = function->first_update; index < function->call_count; ++index) {
+    const brine_call& call = function->calls[index];
+    for (int value = 0; value < call.input_count; ++value) {
+      const brine_value& read = function->values[call.values[value]];
+      if (read.block == BRINE_ARENA && FirstNotBelow(state, read, rows, BRINE_FINITE) >= 0) return false;
+    }
+  }
+  return true;
+}
+
 // Tests what the kernels before the updates have left, and what the updates are about to change.
 bool StepFinite(brine_state* state, const brine_function* function, int32_t rows) {
   Observe(state, nullptr, 0);
   const bool updates = function->first_update < function->call_count;
-  const bool finite = OutputsFinite(state, function, rows) &&
-                      (!updates || (BlockBelow(state, BRINE_GRADIENTS, GradientLimit(function)) &&
-                                    BlockBelow(state, BRINE_PARAMETERS, BRINE_FINITE)));
+  const bool finite =
+      OutputsFinite(state, function, rows) &&
+      (!updates || (BlockBelow(state, BRINE_GRADIENTS, GradientLimit(function)) &&
+                    BlockBelow(state, BRINE_PARAMETERS, BRINE_FINITE) && NewStatisticsFinite(state, function, rows)));
   Observe(state, nullptr, 1);
   return finite;
 }

@@ -140,8 +140,9 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates) {
 // {"arena": …}, what the plan gives each block of memory that a state holds.
 std::string BlocksJson(const brine_program& program) {
   static constexpr std::pair<const char*, brine_block> kBlocks[] = {
-      {"inputs", BRINE_INPUTS}, {"parameters", BRINE_PARAMETERS}, {"gradients", BRINE_GRADIENTS},
-      {"slots", BRINE_SLOTS},   {"outputs", BRINE_OUTPUTS},       {"arena", BRINE_ARENA}};
+      {"inputs", BRINE_INPUTS},       {"parameters", BRINE_PARAMETERS}, {"non_trainable", BRINE_NON_TRAINABLE},
+      {"gradients", BRINE_GRADIENTS}, {"slots", BRINE_SLOTS},           {"outputs", BRINE_OUTPUTS},
+      {"arena", BRINE_ARENA}};
   std::string text = "{";
   for (const auto& [name, block] : kBlocks)
     text += JsonString(name) + ": " + std::to_string(program.block_bytes[block]) + ", ";

@@ -94,7 +94,7 @@ class Trainer {
 
   void Save(const std::string& path);            // parameters, slots, step, scalars
   void Load(const std::string& path);            // what Save wrote
-  void LoadParameters(const std::string& path);  // parameters alone, from any safetensors file that has them
+  void LoadParameters(const std::string& path);  // all but slots, from any safetensors file that has them
 
   double learning_rate() const { return GetScalar("learning_rate"); }
   void set_learning_rate(double rate) { SetScalar("learning_rate", rate); }

@@ -1,6 +1,7 @@
 // brine inspect: every stage in every format, of models and of compiled programs.
 #include <gmock/gmock.h>
 
+#include <regex>
 #include <vector>
 
 #include "tests/e2e/json.h"
@@ -49,15 +50,33 @@ TEST(Inspect, DrawsEveryStage) {
   }
 }
 
+const std::regex kScratch(" scratch=([0-9]+)");
+
 TEST(Inspect, ACompiledProgramAnswersLikeItsModel) {
   const Project project;
   project.Run("brine compile digits.cc --batch-size 8 -o program");
   for (const std::string stage : kStages) {
     for (const std::string function : {"train", "evaluate", "predict"}) {
       const std::string flags = " --batch-size 8 --stage " + stage + " --function " + function;
-      EXPECT_EQ(project.Run("brine inspect program" + flags), project.Run("brine inspect digits.cc" + flags)) << flags;
+      const std::string text = project.Run("brine inspect program" + flags);
+      EXPECT_EQ(std::regex_replace(text, kScratch, ""), project.Run("brine inspect digits.cc" + flags)) << flags;
     }
   }
+}
+
+// A program is planned with the working memory that its kernels take, of which it keeps the largest.
+TEST(Inspect, ACompiledProgramSaysWhatItsKernelsTake) {
+  const Project project;
+  project.Run("brine compile digits.cc --batch-size 8 -o program");
+  long most = 0;
+  for (const std::string function : {"train", "evaluate", "predict"}) {
+    const std::string text = project.Run("brine inspect program --stage planned --function " + function);
+    for (std::sregex_iterator at(text.begin(), text.end(), kScratch), end; at != end; ++at)
+      most = std::max(most, std::stol((*at)[1]));
+  }
+  const Json bench = ParseJsonLines(project.Run("./program bench --json"))[0];
+  EXPECT_GT(most, 0);
+  EXPECT_EQ(most, Number(Field(bench, "block_bytes"), "scratch"));
 }
 
 // A row of the table: where a value lies, and when.
@@ -171,11 +190,11 @@ TEST(Inspect, SaysWhichKernelsThereAre) {
   for (const Row& row : {
            Row{"--format stmt", "--format stmt needs --kernel NAME"},
            Row{"--kernel dense", "--kernel needs --format stmt or asm"},
-           Row{"--format asm --kernel dense --stage train", "--format asm needs --stage fused or planned"},
+           Row{"--format asm --kernel dense --stage train", "--format asm needs --stage planned"},
            Row{"--format stmt --kernel max_poling2d", "there is no kernel max_poling2d; did you mean max_pooling2d?"},
            Row{"--format stmt --kernel attention --function predict",
                "there is no kernel attention; there are rescaling, ", ", dense"},
-           Row{"--format stmt --kernel conv2d", "layer conv2d has ", ", conv2d/kernel.next"},
+           Row{"--format stmt --kernel conv2d", "layer conv2d has ", ", adam"},
        }) {
     const CommandResult result = project.Try("brine inspect digits.cc " + std::string(row.flags));
     EXPECT_EQ(result.code, 2) << row.flags;

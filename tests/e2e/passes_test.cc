@@ -33,8 +33,8 @@ std::vector<std::string> Passes(const Project& project) {
 
 TEST(Passes, AreListedWithTheReasonOfTheirPlace) {
   const Project project;
-  EXPECT_THAT(Passes(project), ElementsAre("add-loss", "canonicalize", "autodiff", "add-optimizer", "fold-constants",
-                                           "simplify", "cse", "dce", "fuse", "plan-memory"));
+  EXPECT_THAT(Passes(project), ElementsAre("specialize", "add-loss", "canonicalize", "autodiff", "add-optimizer",
+                                           "fold-constants", "simplify", "cse", "dce", "fuse", "plan-memory"));
   EXPECT_THAT(project.Run("brine opt --list-passes"), HasSubstr("\ncanonicalize  before autodiff: "));
 }
 
@@ -76,10 +76,10 @@ TEST(Passes, OptStopsAndPrintsWhereItIsTold) {
 TEST(Passes, OptRunsThoseItIsGiven) {
   const Project project;
   project.Run("brine inspect digits.cc > digits.ir");
-  EXPECT_EQ(project.Run("brine opt digits.ir --passes=add-loss,canonicalize,autodiff"),
-            project.Run("brine opt digits.ir --stop-after 3"));
+  EXPECT_EQ(project.Run("brine opt digits.ir --passes=specialize,add-loss,canonicalize,autodiff"),
+            project.Run("brine opt digits.ir --stop-after 4"));
   project.Run("brine opt digits.ir --passes add-loss > loss.ir");
-  EXPECT_EQ(project.Run("brine opt loss.ir --passes canonicalize"), project.Run("brine opt digits.ir --stop-after 2"));
+  EXPECT_EQ(project.Run("brine opt loss.ir --passes canonicalize"), project.Run("brine opt digits.ir --stop-after 3"));
   const std::string evaluate = project.Run("brine opt digits.ir --function evaluate");
   EXPECT_EQ(evaluate, project.Run("brine inspect digits.cc --function evaluate --stage planned"));
 }
@@ -89,7 +89,7 @@ TEST(Passes, OneCanBeLeftOut) {
   project.Run("brine inspect digits.cc > digits.ir");
   // relu stays before its pool.
   const auto order = [&](const std::string& flags) {
-    const std::string text = project.Run("brine opt digits.ir --stop-after 2 " + flags);
+    const std::string text = project.Run("brine opt digits.ir --stop-after 3 " + flags);
     const size_t relu = text.find(" relu("), pool = text.find(" max_pool(");
     EXPECT_NE(relu, std::string::npos) << text;
     EXPECT_NE(pool, std::string::npos) << text;

@@ -19,6 +19,7 @@
 #include "passes/check_gradients.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
+#include "passes/rewrite_rules.h"
 #include "tests/kernel/compare.h"
 
 namespace brine {
@@ -62,26 +63,30 @@ codegen::ScheduledKernel BuildNaive(codegen::KernelBuilder& builder) { return co
 
 // ---- The pass: a·1 stays, but a + a becomes 2·a
 
+void DoubleSum(passes::Rewriter& at) {
+  const ir::ValueId a = at.node().inputs[0];
+  if (at.node().inputs[1] != a) return;
+  const ir::Attributes two = {{"dtype", "f32"}, {"shape", std::vector<int64_t>()}, {"values", std::vector<double>{2}}};
+  const ir::ValueId factor = at.Emit(ir::kConstant, {}, two);
+  at.Become(ir::kMul, {a, factor});
+}
+
 absl::StatusOr<bool> DoubleSums(ir::Graph& graph) {
+  return passes::ApplyRules(graph, {{"double-sum", "a + a = 2·a", "", &ir::kAdd, DoubleSum}});
+}
+
+// ---- Another pass, on kernels: they forget the lines that they come from
+
+absl::StatusOr<bool> ForgetLines(ir::Graph& graph) {
   bool changed = false;
-  const std::vector<ir::Node> nodes = std::move(graph.nodes);
-  graph.nodes.clear();
-  for (ir::Node node : nodes) {
-    if (node.op == &ir::kAdd && node.inputs[0] == node.inputs[1]) {
-      const ir::Attributes two = {
-          {"dtype", "f32"}, {"shape", std::vector<int64_t>()}, {"values", std::vector<double>{2}}};
-      BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> factor,
-                             graph.AddNode(ir::kConstant, {}, two, node.locations));
-      node.op = &ir::kMul;
-      node.inputs[1] = factor[0];
-      changed = true;
-    }
-    graph.nodes.push_back(std::move(node));
+  for (ir::Node& node : graph.nodes) {
+    changed |= node.is_kernel() && !node.locations.empty();
+    if (node.is_kernel()) node.locations.clear();
   }
   return changed;
 }
 
-// ---- What becomes of a model that has all three
+// ---- What becomes of a model that has them all
 
 Model SmallModel() {
   const Tensor x = Input({12});
@@ -134,11 +139,24 @@ TEST(Extension, ItsPassRunsAtItsPlace) {
   EXPECT_THAT(ir::Print(Planned({"double-sums"})), HasSubstr("add(%dense, %dense)"));
 }
 
+// It takes what fuse leaves and leaves the same, so that plan-memory follows it.
+TEST(Extension, ItsPassOfKernelsRunsAtItsPlace) {
+  const auto lines = [](const ir::Graph& graph) {
+    size_t count = 0;
+    for (const ir::Node& node : graph.nodes) count += node.is_kernel() ? node.locations.size() : 0;
+    return count;
+  };
+  const ir::Graph planned = Planned();
+  EXPECT_EQ(planned.stage, ir::Stage::kPlanned);
+  EXPECT_EQ(lines(planned), 0u);
+  EXPECT_GT(lines(Planned({"forget-lines"})), 0u);
+}
+
 TEST(Extension, HasTheRightGradient) {
   const auto model = BuildGraph(SmallModel());
   auto graph = passes::Derive(*model, ir::Function::kTrain, 8);
   passes::PipelineOptions options;
-  options.only = {"add-loss", "autodiff"};
+  options.only = {"specialize", "add-loss", "autodiff"};
   ASSERT_TRUE(passes::RunPipeline(*graph, options).ok());
   const auto check = passes::CheckGradients(*graph, ir::DrawGiven<double>(*graph, 5, 3, 1), 5, 4);
   ASSERT_TRUE(check.ok()) << check.status();
@@ -193,8 +211,13 @@ int main(int argc, char** argv) {
   brine::passes::AddPass(
       {"double-sums",
        [](brine::ir::Graph& graph, const brine::passes::PipelineOptions&) { return brine::DoubleSums(graph); },
-       brine::ir::Stage::kTrain, "before cse: products are easier to merge than sums"},
+       brine::ir::Stage::kTrain, brine::ir::Stage::kTrain, "before cse: products are easier to merge than sums"},
       "cse");
+  brine::passes::AddPass(
+      {"forget-lines",
+       [](brine::ir::Graph& graph, const brine::passes::PipelineOptions&) { return brine::ForgetLines(graph); },
+       brine::ir::Stage::kFused, brine::ir::Stage::kFused, "after fuse, which makes kernels"},
+      "plan-memory");
   const bool serves =
       argc > 1 && (std::strcmp(argv[1], "--target") == 0 || std::strcmp(argv[1], "--host-target") == 0 ||
                    std::strcmp(argv[1], "--list-strategies") == 0);

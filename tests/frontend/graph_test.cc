@@ -143,6 +143,19 @@ TEST(Functional, ResidualWithSharedLayerAndTwoInputs) {
   ExpectGolden(ir::Print(GraphOf(TwoHeads())), "frontend/golden/two_heads.ir");
 }
 
+TEST(Functional, ConcatenateCountsItsAxisFromEitherEnd) {
+  const Tensor x = Input({4, 4, 2}, {.dtype = "float32"}), bytes = Input({4, 4, 1}, {.dtype = "uint8"});
+  const auto type = [](const Model& model) {
+    const ir::Graph graph = GraphOf(model);
+    return ir::ToString(graph.type(graph.outputs[0].value));
+  };
+  EXPECT_EQ(type(Model("last", x, Concatenate({x, x, x}))), "f32[n,4,4,6]");
+  EXPECT_EQ(type(Model("third", x, Concatenate({x, x, x}, {.axis = 3}))), "f32[n,4,4,6]");
+  EXPECT_EQ(type(Model("first", x, Concatenate({x, x, x}, {.axis = 1}))), "f32[n,12,4,2]");
+  EXPECT_EQ(type(Model("second", x, Concatenate({x, x, x}, {.axis = -2}))), "f32[n,4,12,2]");
+  EXPECT_EQ(type(Model("bytes", {x, bytes}, Concatenate({x, bytes}))), "f32[n,4,4,3]");
+}
+
 TEST(Functional, LongChainsNeedNoStack) {
   const Tensor x = Input({1});
   const Layer relu = ReLU();
@@ -184,6 +197,35 @@ TEST(Initializers, KerasFormulas) {
   EXPECT_EQ(graph.states[0].initializer, (ir::Initializer{ir::InitializerKind::kUniform, std::sqrt(6.0 / (18 + 54))}));
   EXPECT_EQ(graph.states[1].initializer,
             (ir::Initializer{ir::InitializerKind::kTruncatedNormal, std::sqrt(2.0 / 6) / 0.87962566103423978}));
+}
+
+TEST(Trainable, FalseFreezesTheWeightsOfALayer) {
+  Sequential net("frozen", Input({8, 8, 3}));
+  net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = false}));
+  net.Add(Flatten());
+  net.Add(Dense({.units = 6, .trainable = false}));
+  net.Add(Dense({.units = 2}));
+  net.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
+  const ir::Graph graph = GraphOf(net);
+  std::vector<std::string> states;
+  for (const ir::State& state : graph.states)
+    states.push_back(absl::StrCat(graph.value(state.value).name, " ", ir::RoleName(state.role)));
+  EXPECT_EQ(states,
+            (std::vector<std::string>{"conv2d/kernel frozen", "conv2d/bias frozen", "dense/kernel frozen",
+                                      "dense/bias frozen", "dense_1/kernel parameter", "dense_1/bias parameter"}));
+}
+
+TEST(Trainable, AugmentationMayFollowFrozenLayers) {
+  const auto model = [](bool trainable) {
+    Sequential net("flipped", Input({8, 8, 3}));
+    net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = trainable}));
+    net.Add(RandomFlip());
+    net.Add(Flatten());
+    net.Add(Dense({.units = 2}));
+    return BuildGraph(net);
+  };
+  EXPECT_TRUE(model(false).ok());
+  EXPECT_FALSE(model(true).ok());
 }
 
 TEST(Real, AFloatIsItsShortestDecimal) {

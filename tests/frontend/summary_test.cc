@@ -55,9 +55,31 @@ TEST(Summary, WithKernelsAndMemoryInAscii) {
             "| dense (Dense) | (n, 3)       |       6 |    27 |    12.00 B | dense    |\n"
             "+---------------+--------------+---------+-------+------------+----------+\n"
             " Total params: 6 (24.00 B)\n"
+            " Trainable params: 6 (24.00 B)\n"
+            " Non-trainable params: 0 (0.00 B)\n"
             " Optimizer state: 6 (24.00 B)\n"
             " FLOPs forward, one row: 27\n"
             " Planned memory, batch 4: arena 112.00 B, gradients 0.00 B\n");
+}
+
+// Frozen weights and statistics belong to their layers; an average is the optimizer's.
+TEST(Summary, CountsWhatIsNotTrained) {
+  std::string text = kModel;
+  const std::string line = "  state %dense/kernel";
+  text.insert(text.find(line), R"(  state %dense/scale : f32[3] frozen constant(1) loc("model.cc":4 "dense")
+  state %dense/mean : f32[2] statistic constant(0) loc("model.cc":4 "dense")
+  state %average : f32[2,3] average constant(0) loc("model.cc":4 "dense")
+)");
+  const absl::StatusOr<std::vector<ir::Graph>> model = ir::Parse(text, "model.ir");
+  ASSERT_TRUE(model.ok()) << model.status();
+  const std::string summary = Summary(model->front(), nullptr, {.ascii = true});
+  EXPECT_TRUE(absl::StrContains(summary, "| (n, 3)       |      11 |")) << summary;
+  EXPECT_TRUE(absl::StrContains(summary,
+                                " Total params: 11 (44.00 B)\n"
+                                " Trainable params: 6 (24.00 B)\n"
+                                " Non-trainable params: 5 (20.00 B)\n"
+                                " Optimizer state: 12 (48.00 B)\n"))
+      << summary;
 }
 
 }  // namespace

@@ -106,8 +106,8 @@ TEST(Proto, ErrorTable) {
          m.mutable_graphs(0)->mutable_inputs(0)->set_source(static_cast<proto::Input::Source>(99));
        },
        "file: graph tiny: unknown source 99"},
-      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_role(static_cast<proto::State::Role>(2)); },
-       "file: graph tiny: unknown role 2"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_role(static_cast<proto::State::Role>(5)); },
+       "file: graph tiny: unknown role 5"},
       {[](proto::Module& m) {
          m.mutable_graphs(0)->mutable_states(0)->set_initializer(static_cast<proto::State::Initializer>(3));
        },
@@ -126,9 +126,9 @@ TEST(Proto, ErrorTable) {
        "file: graph tiny: rank 9 exceeds 8"},
       {[](proto::Module& m) {
          m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->mutable_placement()->set_block(
-             static_cast<proto::Placement::Block>(7));
+             static_cast<proto::Placement::Block>(8));
        },
-       "file: graph tiny: unknown block 7"},
+       "file: graph tiny: unknown block 8"},
       {[](proto::Module& m) {
          m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->set_name(std::string("a\0b", 3));
        },

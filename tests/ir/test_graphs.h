@@ -24,6 +24,9 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   state %conv2d/kernel : f32[3,3,3,4] parameter uniform(0.30618621784789724) loc("model.cc":8 "conv2d")
   state %conv2d/bias : f32[4] parameter constant(0.0) loc("model.cc":8 "conv2d")
   state %dense/kernel : f32[16,5] parameter truncated_normal(1e-05)
+  state %frozen : f32[16,5] frozen uniform(0.5)
+  state %mean : f32[5] statistic constant(0.0)
+  state %average : f32[16,5] average constant(0.0)
   %scale = constant() {dtype="f32", shape=[], values=[0.00392156862745098]} : f32[]
   %table = constant() {dtype="f32", shape=[7], values=[0.1,-0.0,3e+38,1e-45,inf,-inf,3.0]} : f32[7] loc("":0)
   %flipped = random_flip(%x, %seed, %step) {id=7, mode="horizontal"} : u8[n,6,6,3]
@@ -38,6 +41,8 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   %flat = reshape(%drop) {shape=[n,16]} : f32[n,16]
   %logits = matmul(%flat, %dense/kernel) : f32[n,5] loc("model.cc":9 "dense")
   %probabilities = softmax(%logits) : f32[n,5]
+  %sum = reduce_sum(%probabilities) {axes=[0]} : f32[5]
+  update %mean = %sum
   output "output" = %probabilities
 }
 )";
@@ -124,8 +129,20 @@ inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned 
 }
 )";
 
+// An op that takes any number of operands, one of them twice.
+inline constexpr absl::string_view kJoinedText = R"(graph "joined" stage=graph function=model {
+  input %x : f32[n,3] data
+  input %y : f32[n,4] data
+  %one = concatenate(%x) {axis=1} : f32[n,3]
+  %two = concatenate(%one, %y) {axis=1} : f32[n,7]
+  %four = concatenate(%y, %x, %two, %x) {axis=1} : f32[n,17]
+  output "output" = %four
+}
+)";
+
 inline const std::vector<absl::string_view>& StageTexts() {
-  static const auto* const texts = new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText};
+  static const auto* const texts =
+      new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText, kJoinedText};
   return *texts;
 }
 

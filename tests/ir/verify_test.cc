@@ -36,9 +36,9 @@ constexpr TextRow kTextRows[] = {
      "evaluate or predict | function=train"},
     {kPlannedText, " batch=4", "",
      "graph tiny: a planned graph needs a batch size | graph \"tiny\" stage=planned function=train {"},
-    {kModelText, "  output \"output\" = %probabilities\n", "",
-     "graph tiny: the graph computes nothing: it has no outputs and no updates | graph \"tiny\" stage=graph "
-     "function=model {\nmodel.cc:12: the graph has no output output | \"output\""},
+    {kFusedText, "  output \"output\" = %y\n", "",
+     "graph tiny: the graph computes nothing: it has no outputs and no updates | graph \"tiny\" stage=fused "
+     "function=predict batch=8 {"},
     {kModelText, "layer \"unplaced\"", "layer \"dense\"", "layer dense: the layer's name dense is taken | \"dense\""},
     {kModelText, "loc(\"model.cc\":12)", "loc(\"model.cc\\n\":12)",
      "model.cc\\n:12: the file's name is too long or holds control characters | \"model.cc\\n\":12"},
@@ -101,6 +101,13 @@ constexpr TextRow kTextRows[] = {
      "%b: a state's size cannot depend on n | f32[n]\n%biased: a and b do not fit each other: f32[n,4,4,4] and f32[n] "
      "| add"},
     {kTrainText, "update %w = %w1", "update %w = %loss", "%w: a state of type f32[16,5] cannot hold f32[] | %loss"},
+    {kTrainText, "state %w : f32[16,5] parameter", "state %w : f32[16,5] frozen",
+     "%w: %w is frozen, so nothing may update it | %w"},
+    {kModelText, "  output", "  update %dense/kernel = %dense/kernel\n  output",
+     "%dense/kernel: %dense/kernel is a parameter: a model updates statistics and averages only | %dense/kernel"},
+    {kModelText, "f32[16,5] parameter truncated", "i32[16,5] parameter truncated",
+     "%dense/kernel: a state must be f32, got i32 | i32[16,5]\nmodel.cc:9: dense: b must be f32, got i32[16,5] | "
+     "matmul"},
     {kTrainText, "update %w = %w1", "update %x = %w1", "%x: %x is not a state | %x"},
     {kTrainText, "update %optimizer/momentum/w = %m1", "update %w = %m1", "%w: %w is updated twice | %w"},
     {kTrainText, "output \"loss\" = %loss",
@@ -115,6 +122,10 @@ constexpr TextRow kTextRows[] = {
      "f32[n,6] | f32[n,5]"},
     {kTrainText, "%sum = reduce_sum(%part)", "%sum = reduce_sum(%part, %x)",
      "%sum: reduce_sum takes 1 inputs, got 2 | reduce_sum"},
+    {kJoinedText, "concatenate(%x) {axis=1} : f32[n,3]", "concatenate() {axis=1} : f32[n,3]",
+     "%one: concatenate takes 1 to 256 inputs, got 0 | concatenate"},
+    {kJoinedText, "concatenate(%one, %y)", "concatenate(%one, %y, %x)",
+     "%two: %two is declared f32[n,7], but concatenate makes f32[n,10] | f32[n,7]"},
     {kTrainText, "%sum = reduce_sum(%part) {axes=[0,1]} : f32[]",
      "%sum, %more = reduce_sum(%part) {axes=[0,1]} : f32[], f32[]",
      "%sum: reduce_sum has 1 outputs, got 2 | reduce_sum"},
@@ -165,6 +176,7 @@ constexpr TextRow kTextRows[] = {
     {kPlannedText, "f32[] @inputs+256", "f32[] @inputs+192",
      "%rate: %rate at inputs+192 overlaps %x at inputs+0, which is still needed | inputs+192"},
     {kPlannedText, "@slots+0", "@parameters+1024", "%m: %m must lie in slots, not in parameters | parameters+1024"},
+    {kPlannedText, "@slots+0 slot", "@slots+0 statistic", "%m: %m must lie in non_trainable, not in slots | slots+0"},
     {kPlannedText, "f32[n,4,4] @arena+0", "f32[n,4,4] @arena+64",
      "%view: a view must lie where %r lies, at arena+0 | arena+64"},
     // %r lives on as %view

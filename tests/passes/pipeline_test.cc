@@ -36,7 +36,7 @@ TEST(PipelineTest, EveryRowHasANameOfItsOwnAndAReason) {
 TEST(PipelineTest, StopsAfterAPassAndAtAStage) {
   ir::Graph graph = Start();
   PipelineOptions options;
-  options.stop_after = 1;
+  options.stop_after = 2;
   RunOrDie(graph, options);
   EXPECT_EQ(graph.outputs[0].name, "loss");
   EXPECT_TRUE(graph.updates.empty());
@@ -62,7 +62,7 @@ TEST(PipelineTest, EveryPassIsDoneAfterItRan) {
     ir::Graph graph = DeriveOrDie(model.graph, ir::Function::kTrain, 4);
     for (const Pass& pass : AllPasses()) {
       RunOne(graph, pass.name);
-      if (pass.stage > ir::Stage::kTrain) continue;
+      if (pass.leaves != pass.takes) continue;
       EXPECT_FALSE(RunOne(graph, pass.name)) << model.name << " " << pass.name << "\n" << ir::Print(graph);
     }
   }
@@ -77,7 +77,7 @@ TEST(PipelineTest, CallsAfterEachPassThatChangedTheGraph) {
     return absl::OkStatus();
   };
   RunOrDie(graph, options);
-  EXPECT_THAT(names, ElementsAre("1 add-loss", "2 canonicalize", "9 fuse", "10 plan-memory"));
+  EXPECT_THAT(names, ElementsAre("1 specialize", "3 canonicalize", "10 fuse", "11 plan-memory"));
 }
 
 TEST(PipelineTest, DumpsAreReadBack) {
@@ -87,12 +87,12 @@ TEST(PipelineTest, DumpsAreReadBack) {
   PipelineOptions options;
   options.after_pass = DumpTo(folder);
   RunOrDie(graph, options);
-  EXPECT_TRUE(std::filesystem::exists(folder + "/01_add-loss.ir"));
-  EXPECT_TRUE(std::filesystem::exists(folder + "/10_plan-memory.ir"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/02_add-loss.ir"));
+  EXPECT_TRUE(std::filesystem::exists(folder + "/11_plan-memory.ir"));
   options.after_pass = DumpTo(folder + "/missing");
   graph = Start();
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
-              HasSubstr("missing/01_add-loss.ir: cannot be written"));
+              HasSubstr("missing/02_add-loss.ir: cannot be written"));
 }
 
 TEST(PipelineTest, RefusesUnknownNamesAndStagesOutOfOrder) {
@@ -100,14 +100,14 @@ TEST(PipelineTest, RefusesUnknownNamesAndStagesOutOfOrder) {
   PipelineOptions options;
   options.only = {"cse", "fuze"};
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
-              HasSubstr("unknown pass \"fuze\"; known are add-loss, canonicalize"));
+              HasSubstr("unknown pass \"fuze\"; known are specialize, add-loss"));
   options.only = {"plan-memory"};
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
-              HasSubstr("expected a graph of stage fused, got train"));
+              HasSubstr("pass plan-memory takes a graph of stage fused, got one of stage train"));
   RunOrDie(graph);
   options.only = {"cse"};
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
-              HasSubstr("pass cse cannot run on a graph of stage planned"));
+              HasSubstr("pass cse takes a graph of stage train, got one of stage planned"));
 }
 
 TEST(DeriveTest, RefusesWhatCannotBeDerived) {

@@ -14,7 +14,8 @@ constexpr int64_t kBatch = 4, kRows = 3;
 // Without what a pass is there to remove.
 Tensors Kept(Tensors observed, const std::string& pass) {
   for (auto it = observed.begin(); it != observed.end();) {
-    const bool goes = pass == "add-loss" || (pass == "add-optimizer" && absl::EndsWith(it->first, ".grad"));
+    const bool goes =
+        pass == "specialize" || pass == "add-loss" || (pass == "add-optimizer" && absl::EndsWith(it->first, ".grad"));
     it = goes ? observed.erase(it) : std::next(it);
   }
   return observed;
@@ -44,7 +45,7 @@ TEST(SemanticsTest, ThePipelineAgreesWithTheBarestOne) {
   for (const NamedModel& model : AllModels()) {
     ir::Graph bare = DeriveOrDie(model.graph, ir::Function::kTrain, kBatch), full = bare, generic = bare;
     PipelineOptions options;
-    options.only = {"add-loss", "autodiff", "add-optimizer"};
+    options.only = {"specialize", "add-loss", "autodiff", "add-optimizer"};
     RunOrDie(bare, options);
     RunOrDie(full);
     options = {};

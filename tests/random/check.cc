@@ -68,11 +68,6 @@ std::string Difference(const Tensors& expected, const Tensors& actual, double to
 }
 
 // What Compile() was told stays until AddOptimizer took it; the verifier knows it at stage *graph* only.
-absl::Status VerifyBetweenPasses(Graph graph) {
-  if (graph.stage == ir::Stage::kTrain) graph.training = {};
-  return ir::Verify(graph);
-}
-
 std::string RoundTrip(const Graph& graph) {
   const std::string text = ir::Print(graph);
   const absl::StatusOr<std::vector<Graph>> parsed = ir::Parse(text, "text");
@@ -152,7 +147,7 @@ Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensor
 // What a pass made of a graph, against the graph as it was.
 std::optional<Fault> CheckPass(const ir::Training& training, const std::string& pass, const Graph& before,
                                const Graph& after) {
-  if (const absl::Status status = VerifyBetweenPasses(after); !status.ok())
+  if (const absl::Status status = ir::Verify(after); !status.ok())
     return Fault{Check::kVerifier, std::string(status.message())};
   if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
   const Tensors was = Observe(before), is = Observe(after);
@@ -191,7 +186,7 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
 std::optional<Fault> CheckMeaning(const Graph& derived, const Graph& planned) {
   Graph bare = derived;
   passes::PipelineOptions options;
-  options.only = {"add-loss", "autodiff", "add-optimizer"};
+  options.only = {"specialize", "add-loss", "autodiff", "add-optimizer"};
   if (const auto changed = passes::RunPipeline(bare, options); !changed.ok())
     return Fault{Check::kPass, std::string(changed.status().message())};
   const std::string difference = Difference(Observe(bare), Observe(planned), kSameInAll);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -95,7 +96,7 @@ class Generator {
     // Mostly the newest tensor; an older one makes a branch.
     const size_t at = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
     const size_t rank = nodes_[at].shape.size();
-    switch (random_() % (rank == 3 ? 12 : 7)) {
+    switch (random_() % (rank == 3 ? 13 : 8)) {
       case 0:
       case 1:
         return AddDense(at);
@@ -109,10 +110,12 @@ class Generator {
       case 6:
         return AddSharedDense(at);
       case 7:
+        return AddConcatenation(at);
       case 8:
       case 9:
-        return AddConv(at);
       case 10:
+        return AddConv(at);
+      case 11:
         return AddPool(at);
       default:
         return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
@@ -161,6 +164,25 @@ class Generator {
       const Node y = Read(Pick(others));
       Push(Coin() ? x.tensor + y.tensor : Add({y.tensor, x.tensor, y.tensor}), x.shape, x.learned || y.learned);
     }
+  }
+
+  // With whatever agrees in all axes but one, or with itself, on either side.
+  void AddConcatenation(size_t at) {
+    const Node x = Read(at);
+    const size_t axis = random_() % x.shape.size();
+    std::vector<size_t> fits;
+    for (size_t other = 0; other < nodes_.size(); ++other) {
+      Shape shape = nodes_[other].shape;
+      if (shape.size() == x.shape.size()) shape[axis] = x.shape[axis];
+      if (shape == x.shape) fits.push_back(other);
+    }
+    const Node y = Read(Pick(fits));
+    Shape shape = x.shape;
+    shape[axis] += y.shape[axis];
+    const bool first = Coin();
+    Push(Concatenate({first ? x.tensor : y.tensor, first ? y.tensor : x.tensor},
+                     {.axis = static_cast<int64_t>(axis) + 1}),
+         shape, x.learned || y.learned);
   }
 
   static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) {
@@ -265,13 +287,30 @@ absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt199
   return made[0];
 }
 
+// Freezes a parameter, and lets a statistic grow by the sum of a value over its rows and pixels: s' = s + Σ x.
+absl::Status AddStates(ir::Graph& graph, std::mt19937& random) {
+  if (random() % 2 == 0) graph.states[random() % graph.states.size()].role = ir::Role::kFrozen;
+  const ir::ValueId x = graph.nodes[random() % graph.nodes.size()].outputs[0];
+  const ir::Type type = graph.type(x);
+  if (type.dtype != ir::DType::kF32 || type.rank() < 2 || type.shape[0] != ir::kBatch) return absl::OkStatus();
+  const ir::ValueId s = graph.AddValue("statistic", {ir::DType::kF32, {type.shape.back()}});
+  graph.states.push_back({s, ir::Role::kStatistic, {}, {}});
+  std::vector<int64_t> axes(static_cast<size_t>(type.rank() - 1));
+  std::iota(axes.begin(), axes.end(), 0);
+  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> sum, graph.AddNode(ir::kReduceSum, {x}, {{"axes", axes}}, {}));
+  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> next, graph.AddNode(ir::kAdd, {s, sum[0]}, {}, {}));
+  graph.updates.push_back({s, next[0]});
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
 
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
   BRINE_ASSIGN_OR_RETURN(ir::Graph graph, BuildGraph(RandomModel(seed)));
-  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it.
+  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it,
+  // without states of other kinds, too.
   if (seed % 2 == 0) return graph;
   std::mt19937 random(seed);
   const std::vector<ir::Node> nodes = std::move(graph.nodes);
@@ -290,6 +329,7 @@ absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
     if (!fits || random() % 4 != 0) continue;
     BRINE_ASSIGN_OR_RETURN(decorated[made], Decorate(graph, made, random));
   }
+  BRINE_RETURN_IF_ERROR(AddStates(graph, random));
   return graph;
 }
 

@@ -144,7 +144,17 @@ TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
 // A kernel may swallow what is wrong with a parameter, as a ReLU swallows NaN: then loss and gradients are finite.
 TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
   std::vector<brine_variable> variables(kLineProgram.variables, kLineProgram.variables + kLineProgram.variable_count);
-  variables.push_back({"line/unread", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_CONSTANT, {}, 128, 0, 0, "model.cc:4"});
+  variables.push_back({"line/unread",
+                       BRINE_F32,
+                       BRINE_PARAMETERS,
+                       BRINE_ROLE_PARAMETER,
+                       0,
+                       BRINE_CONSTANT,
+                       {},
+                       128,
+                       0,
+                       0,
+                       "model.cc:4"});
   brine_program program = kLineProgram;
   program.variables = variables.data();
   program.variable_count = 3;

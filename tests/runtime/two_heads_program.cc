@@ -104,7 +104,7 @@ constexpr brine_function kFunctions[] = {
 };
 
 const brine_variable kVariables[] = {
-    {"w", BRINE_F32, BRINE_PARAMETERS, 0, BRINE_CONSTANT, {}, 0, 1.0, 0, "model.cc:3"}};
+    {"w", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 0, BRINE_CONSTANT, {}, 0, 1.0, 0, "model.cc:3"}};
 
 const char* const kNoFeatures[] = {nullptr};
 constexpr brine_backend kBackend = {

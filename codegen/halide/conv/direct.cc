@@ -32,11 +32,10 @@ std::string CanDirect(const KernelSpec& spec, const Machine&) {
 
 Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   work.products = conv.products();
   work.tiles_full = 0.9 * LanesFull(conv.filters, machine);
-  work.elementwise = EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 
@@ -93,12 +92,12 @@ std::string CanDirectPacked(const KernelSpec& spec, const Machine& machine) {
 
 Work CostDirectPacked(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   work.products = conv.products();
   // Sums over few channels are short, and each is stored and loaded once more.
   work.tiles_full = conv.channels >= machine.lanes ? 0.95 : 0.7;
-  work.elementwise = EpilogueOperations(spec) + Elements(spec, spec.sums());
-  work.far_bytes = OperandBytes(spec);
+  work.elementwise += Elements(spec, spec.sums());
   return work;
 }
 

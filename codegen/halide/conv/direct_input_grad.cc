@@ -33,11 +33,11 @@ std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
 
 Work CostDirectInputGrad(const KernelSpec& spec, const Machine&) {
   const ConvProblem conv = ConvProblemOf(spec);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   work.products = conv.products();
   work.tiles_full = 0.9;
-  work.elementwise = EpilogueOperations(spec) + Elements(spec, spec.sums());
-  work.far_bytes = OperandBytes(spec);
+  work.elementwise += Elements(spec, spec.sums());
   return work;
 }
 

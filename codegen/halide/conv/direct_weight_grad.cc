@@ -33,13 +33,13 @@ std::string CanDirectWeightGrad(const KernelSpec& spec, const Machine& machine) 
 
 Work CostDirectWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   work.products = conv.products();
   const double lanes = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   work.tiles_full = 0.7 * conv.filters / lanes;
   // Sums are loaded and stored once for each tile of pixels.
   work.near_bytes = 8 * work.products / kPixels;
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 

@@ -78,15 +78,13 @@ std::string CanSparseConv(const KernelSpec& spec, const Machine& machine) {
 Work CostSparseConv(const KernelSpec& spec, const Machine& machine) {
   const SparseConvProblem problem = SparseConvProblemOf(spec);
   const double share = spec.IsSparse(spec.operand(0)) ? kNonzeroShare : 1;
-  Work work;
+  Work work = CommonWork(spec);
   work.walked = share * problem.conv.products();
   if (FilterVectors(problem, machine) < kFewestFilterVectors) work.walked *= 2;
   work.listed = Elements(spec, spec.operand(0));
   // Sums are loaded and stored for each tap; a walk over few channels costs as much to begin as to do.
   const double taps = problem.conv.window.size[0] * problem.conv.window.size[1];
   work.near_bytes = 8 * taps * Elements(spec, spec.sums());
-  work.elementwise = EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 

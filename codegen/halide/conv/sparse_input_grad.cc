@@ -165,17 +165,12 @@ Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const double taps = conv.window.size[0] * conv.window.size[1],
                channels = CeilDiv(conv.channels, machine.lanes) * machine.lanes;
-  Work work;
+  Work work = CommonWork(spec);
   work.walked = gradient.elements(conv.batch) * taps * channels;
   work.listed = gradient.cells() * gradient.elements(conv.batch) / gradient.nonzero;
   // Each window's patch is added to the sums of its image.
   work.near_bytes =
       8.0 * conv.batch * gradient.windows() * gradient.down * Reach(conv, gradient) * conv.window.size[0] * channels;
-  // Where the weights of a vector of channels do not stay in the first-level cache, walks wait for the next one.
-  const double weight_bytes = taps * gradient.filters * machine.lanes * 4;
-  if (weight_bytes > machine.l1_bytes && !gradient.pooled()) work.near_bytes += 2 * work.walked;
-  work.elementwise = EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 

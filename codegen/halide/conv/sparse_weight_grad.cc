@@ -384,13 +384,12 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const SparsePlan plan = PlanSparse(conv, gradient, machine);
   const double visited = plan.listed ? gradient.elements(conv.batch) : gradient.elements(conv.batch) / gradient.nonzero;
-  Work work;
+  Work work = CommonWork(spec);
   work.walked = visited * plan.tile.vectors * plan.kernel_rows * plan.tile.lanes;
   work.listed = gradient.elements(conv.batch) / gradient.nonzero;
   // The sums of a filter are loaded and stored once for each list.
   const double lists = double{1} * conv.batch / plan.chunk_images * plan.chunks;
   work.near_bytes = 8 * lists * gradient.filters * plan.tile.vectors * plan.kernel_rows * plan.tile.lanes;
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 

@@ -268,12 +268,12 @@ Work CostWinograd(const KernelSpec& spec, const Machine& machine) {
   const double tiles = double{1} * problem.batch * CeilDiv(plan.rows, plan.task_rows) * plan.task_rows * plan.columns;
   const double points = plan.points() * plan.points();
   const double filters = CeilDiv(problem.filters, machine.lanes) * machine.lanes;
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   work.products = tiles * points * problem.channels * filters;
   // Each point of the two transforms takes about six operations.
-  work.elementwise = 6 * tiles * points * (problem.channels + filters) + EpilogueOperations(spec);
+  work.elementwise += 6 * tiles * points * (problem.channels + filters);
   work.near_bytes = 8 * tiles * points * (problem.channels + filters);
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 

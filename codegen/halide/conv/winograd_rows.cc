@@ -72,12 +72,12 @@ Work CostWinogradRows(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const RowSums sums = RowSumsOf(conv);
   const double tiles = double{1} * conv.batch * sums.height * CeilDiv(sums.width, kRowTile);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   work.products = tiles * kRowTaps * kRowPoints * conv.channels * conv.filters;
   // With one vector of filters a sum waits for its operands.
   if (VectorsOfRows(conv.filters, machine) < 2) work.tiles_full = 0.5;
-  work.elementwise = tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters) + EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
+  work.elementwise += tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters);
   return work;
 }
 

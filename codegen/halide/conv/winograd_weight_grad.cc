@@ -22,7 +22,11 @@ namespace {
 
 constexpr int kSide = 4, kKernel = 3;  // of a tile of gradients; of the kernel
 constexpr int kSidePoints = kSide + kKernel - 1;
-constexpr int kGroupTiles = 128;  // that are summed before a point's sums are loaded and stored
+constexpr int kGroupTiles = 128;            // that are summed before a point's sums are loaded and stored
+constexpr double kTransformOperations = 6;  // for each point of a transform
+
+// How many images make up a group, of so many tiles each.
+int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / image_tiles, 1, batch); }
 
 }  // namespace
 
@@ -34,14 +38,19 @@ std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine&) {
 
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  const double tiles = double{1} * conv.batch * CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
+  const int image_tiles = CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
+  const double tiles = double{1} * conv.batch * image_tiles,
+               groups = CeilDiv(conv.batch, GroupImages(image_tiles, conv.batch));
   const double points = kSidePoints * kSidePoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
-  Work work;
-  work.products = tiles * points * conv.channels * filters;
+  const double sums = points * conv.channels * filters;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
+  work.products = tiles * sums;
   work.tiles_full = 0.75;
-  work.elementwise = 6 * tiles * points * (conv.channels + filters);
-  work.near_bytes = 8 * tiles * points * (conv.channels + filters) + 8 * work.products / kGroupTiles;
-  work.far_bytes = OperandBytes(spec);
+  work.elementwise += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
+  work.near_bytes += 8 * tiles * points * (conv.channels + filters);
+  // Sums are set to 0, loaded and stored once for each group of images, and transformed.
+  (4 * sums > static_cast<double>(machine.l2_bytes) ? work.far_bytes : work.near_bytes) += 8 * (groups + 1) * sums;
   return work;
 }
 
@@ -52,7 +61,7 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
   const Tensor picture = builder.Read(spec.operand(0)), dy = builder.TrimmedPicture(1);
   const int channels = conv.channels, filters = conv.filters, batch = conv.batch;
   const int rows = CeilDiv(dy.type.shape[1], kSide), columns = CeilDiv(dy.type.shape[2], kSide);
-  const int group = std::clamp(kGroupTiles / (rows * columns), 1, batch), tiles = group * rows * columns;
+  const int group = GroupImages(rows * columns, batch), tiles = group * rows * columns;
   const int lanes = std::min(filters, context.lanes), channel_lanes = std::min(channels, context.lanes),
             vectors = (filters + lanes - 1) / lanes;
   const int none[2] = {0, 0};

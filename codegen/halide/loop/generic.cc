@@ -137,9 +137,9 @@ class GenericBuilder {
 double ShareOfTiles(const KernelSpec& spec, const Node& node) {
   const ir::Shape& b = spec.shape(node.inputs[1]);
   // Matrices: every operand is read along its rows, or copied so that it is.
-  if (b.size() == 2) return 0.95;
+  if (b.size() == 2) return 0.85;
   // Pictures: tiles end with each row, and gradients are spread with zeros or summed pixel by pixel.
-  return spec.hero == &node && spec.sums_shape()[0] == ir::kBatch ? 0.6 : 0.3;
+  return spec.hero == &node && spec.sums_shape()[0] == ir::kBatch ? 0.6 : 0.5;
 }
 
 }  // namespace
@@ -148,8 +148,8 @@ std::string CanGeneric(const KernelSpec&, const Machine&) { return ""; }
 
 // Of a contraction, register tiles without copies that suit them; of anything else, what its elements take.
 Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
-  Work work;
-  work.far_bytes = OperandBytes(spec);
+  Work work = CommonWork(spec);
+  work.elementwise = 0;  // every node is counted below
   for (const Node& node : spec.kernel.body) {
     const double elements = Elements(spec, node.outputs[0]);
     if (node.op->kind != ir::OpKind::kContraction) {
@@ -164,6 +164,8 @@ Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
     const double width = static_cast<double>(spec.Extent(outputs[0].shape.back()));
     const double lanes = static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
     work.products += static_cast<double>(flops) / 2 * lanes / width / ShareOfTiles(spec, node);
+    if (node.op->FindAttribute("transpose_b") != nullptr && node.attributes.Bool("transpose_b"))
+      work.elementwise += kTransposeOperations * Elements(spec, node.inputs[1]);
   }
   return work;
 }

@@ -80,11 +80,12 @@ std::string CanMaskedDots(const KernelSpec& spec, const Machine& machine) {
 
 Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  Work work;
-  work.walked = kNonzeroShare * problem.products();
-  work.elementwise = kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine) + EpilogueOperations(spec);
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
+  // A multiply-add loads a vector of both rows, where a walk loads one.
+  work.walked = 2 * kNonzeroShare * problem.products();
+  work.elementwise += kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine);
   work.listed = Elements(spec, spec.mask);
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 
@@ -144,12 +145,12 @@ std::string CanDots(const KernelSpec& spec, const Machine& machine) { return Can
 
 Work CostDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   // A step loads a vector of each row and forms as many products as pairs of them.
   work.products = problem.products();
   work.tiles_full = 0.5;
-  work.elementwise = LaneSums(Elements(spec, spec.sums()), machine) + EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
+  work.elementwise += LaneSums(Elements(spec, spec.sums()), machine);
   return work;
 }
 

@@ -208,17 +208,17 @@ Work CostOfList(const KernelSpec& spec, const Machine& machine, bool right) {
   const double share = spec.IsSparse(sides.listed) ? kNonzeroShare : 1;
   const int64_t across = VectorsOf(problem.depth, machine) * machine.lanes;
   const double full = static_cast<double>(sides.columns) / static_cast<double>(CeilDiv(sides.columns, across) * across);
-  Work work;
+  Work work = CommonWork(spec);
   work.walked = share * problem.products() / full;
   work.listed = Elements(spec, sides.listed);
+  // A panel that is larger than the first-level cache is walked in the second.
+  if (4 * problem.depth * across > machine.l1_bytes) work.near_bytes += 2 * work.walked;
   // Panels are copied by each task of rows; transposed ones take a shuffle an element.
   const double tasks = kTasks;
-  work.near_bytes =
+  work.near_bytes +=
       8 * Elements(spec, sides.other) * tasks * static_cast<double>(across) / static_cast<double>(sides.columns);
-  if (problem.transpose_b) work.elementwise += 4 * Elements(spec, sides.other);
+  if (problem.transpose_b) work.elementwise += kTransposeOperations * Elements(spec, sides.other);
   if (right) work.near_bytes += 16 * Elements(spec, spec.sums());
-  work.elementwise += EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
   return work;
 }
 

@@ -111,7 +111,8 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
 // Loading the weights once, and every sum that waits in memory while the next chunk of the depth is taken.
 Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool listed) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  Work work;
+  Work work = CommonWork(spec);
+  AddPrologue(spec, work);
   const double full = static_cast<double>(problem.columns) / (CeilDiv(problem.columns, machine.lanes) * machine.lanes);
   if (listed) {
     const double share = spec.IsSparse(spec.operand(0)) ? kNonzeroShare : 1;
@@ -121,10 +122,11 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool listed) {
     work.products = problem.products();
     work.tiles_full = full * std::min(1.0, static_cast<double>(problem.rows) / kFewestShared);
   }
+  // Each part's sums are stored and loaded once for each of its chunks, and once more when the parts are added.
   const double chunks = static_cast<double>(problem.depth) / kDepthChunk;
-  work.near_bytes = 8 * chunks * Elements(spec, spec.sums());
-  work.elementwise = EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
+  work.near_bytes += 8 * chunks * Elements(spec, spec.sums());
+  const double parts = std::min(chunks, double{kTasks});
+  work.far_bytes += 8 * parts * Elements(spec, spec.sums());
   return work;
 }
 

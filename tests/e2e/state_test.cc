@@ -1,0 +1,140 @@
+// A model with every kind of state, from a file: a frozen layer, a mean that the model keeps itself and reads outside
+// training, and an average of a parameter.
+#include <gmock/gmock.h>
+
+#include "absl/strings/str_replace.h"
+#include "tests/e2e/json.h"
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr char kModel[] = R"(graph "kinds" stage=graph function=model {
+  layer "centre" Centre : f32[n,24] loc("kinds.ir":1 "centre")
+  compile optimizer="adam" {learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-07}
+  loss "output" = "sparse_categorical_crossentropy" {from_logits=true} metrics=["accuracy"]
+  input %x : u8[n,12,12,1] data
+  input %rows : f32[] rows
+  state %first/kernel : f32[144,24] frozen uniform(0.2)
+  state %second/kernel : f32[24,10] parameter uniform(0.3)
+  state %second/bias : f32[10] parameter constant(0.0)
+  state %centre/mean : f32[24] statistic constant(0.0) loc("kinds.ir":1 "centre")
+  state %average/second/bias : f32[10] average constant(0.0)
+  %scale = constant() {dtype="f32", shape=[], values=[0.00392156862745098]} : f32[]
+  %most = constant() {dtype="f32", shape=[], values=[0.9]} : f32[]
+  %rest = constant() {dtype="f32", shape=[], values=[0.1]} : f32[]
+  %real = cast(%x) {to="f32"} : f32[n,12,12,1]
+  %scaled = mul(%real, %scale) : f32[n,12,12,1]
+  %flat = reshape(%scaled) {shape=[n,144]} : f32[n,144]
+  %h = matmul(%flat, %first/kernel) : f32[n,24]
+  %sum = reduce_sum(%h) {axes=[0]} : f32[24]
+  %mean = div(%sum, %rows) : f32[24]
+  %kept = mul(%centre/mean, %most) : f32[24]
+  %new = mul(%mean, %rest) : f32[24]
+  %next = add(%kept, %new) : f32[24]
+  update %centre/mean = %next
+  %by_batch = sub(%h, %mean) : f32[n,24]
+  %by_mean = sub(%h, %centre/mean) : f32[n,24]
+  %centred = in_train_phase(%by_batch, %by_mean) : f32[n,24]
+  %active = relu(%centred) : f32[n,24]
+  %product = matmul(%active, %second/kernel) : f32[n,10]
+  %logits = add(%product, %second/bias) : f32[n,10]
+  %old = mul(%average/second/bias, %most) : f32[10]
+  %newer = mul(%second/bias, %rest) : f32[10]
+  %average = add(%old, %newer) : f32[10]
+  update %average/second/bias = %average
+  output "output" = %logits
+}
+)";
+
+const std::string kTrain = "brine train kinds.ir --data data --batch-size 8 --quiet ";
+
+// The numbers of a tensor in a file that --save wrote.
+std::vector<float> Tensor(const Project& project, const std::string& file, const std::string& name) {
+  const std::string bytes = project.Read(file);
+  uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const std::string text = bytes.substr(8, header), key = "\"" + name + "\":";
+  const size_t at = text.find("\"data_offsets\":[", text.find(key));
+  EXPECT_NE(text.find(key), std::string::npos) << name << " is not in " << text;
+  size_t begin = 0, end = 0;
+  EXPECT_EQ(std::sscanf(text.c_str() + at, "\"data_offsets\":[%zu,%zu]", &begin, &end), 2) << text;
+  std::vector<float> numbers((end - begin) / sizeof(float));
+  std::memcpy(numbers.data(), bytes.data() + 8 + header + begin, end - begin);
+  return numbers;
+}
+
+double Largest(const std::vector<float>& numbers) {
+  double largest = 0;
+  for (float number : numbers) largest = std::max(largest, std::abs(double{number}));
+  return largest;
+}
+
+struct Kinds : Project {
+  Kinds() { Write("kinds.ir", kModel); }
+};
+
+TEST(State, EachKindDoesItsPart) {
+  const Kinds project;
+  project.Run(kTrain + "--epochs 0 --save before");
+  project.Run(kTrain + "--epochs 6 --save w");
+  EXPECT_EQ(Tensor(project, "before", "first/kernel"), Tensor(project, "w", "first/kernel"));
+  EXPECT_NE(Tensor(project, "before", "second/kernel"), Tensor(project, "w", "second/kernel"));
+  EXPECT_EQ(Largest(Tensor(project, "before", "centre/mean")), 0);
+  EXPECT_GT(Largest(Tensor(project, "w", "centre/mean")), 0.1);
+  EXPECT_GT(Largest(Tensor(project, "w", "average/second/bias")), 0.001);
+  EXPECT_THAT(project.Read("w"), testing::Not(HasSubstr("momentum/first")));
+  EXPECT_THAT(project.Run("brine summary kinds.ir"),
+              AllOf(HasSubstr(" Total params: 3,730 "), HasSubstr(" Trainable params: 250 "),
+                    HasSubstr(" Non-trainable params: 3,480 "), HasSubstr(" Optimizer state: 510 ")));
+}
+
+TEST(State, EvaluationReadsTheStatisticAndChangesNothing) {
+  const Kinds project;
+  const std::string said = project.Run(kTrain + "--epochs 6 --save w --checkpoint run");
+  EXPECT_EQ(project.Run("brine evaluate kinds.ir --data data --init w"), said);
+  EXPECT_EQ(project.Run("brine evaluate kinds.ir --data data --checkpoint run"), said);
+  const auto accuracy = [&](const std::string& model) {
+    const std::string text = project.Run("brine evaluate " + model + " --data data --init w --json");
+    return Number(ParseJsonLines(text)[0], "test_accuracy");
+  };
+  EXPECT_GT(accuracy("kinds.ir"), 0.8);
+  // Without what the mean has learned the same weights know nothing.
+  project.Write("forgets.ir",
+                absl::StrReplaceAll(
+                    kModel, {{"sub(%h, %centre/mean)", "sub(%h, %second)"},
+                             {"  %h = ", "  %second = mul(%centre/mean, %zero) : f32[24]\n  %h = "},
+                             {"  %most = ",
+                              "  %zero = constant() {dtype=\"f32\", shape=[], values=[0.0]} : f32[]\n  %most = "}}));
+  EXPECT_LT(accuracy("forgets.ir"), accuracy("kinds.ir"));
+}
+
+TEST(State, AResumedRunEndsWithTheSameBits) {
+  const Kinds project;
+  project.Run(kTrain + "--epochs 4 --save whole");
+  project.Run(kTrain + "--epochs 2 --checkpoint run");
+  project.Run(kTrain + "--epochs 4 --checkpoint run --resume --save resumed");
+  EXPECT_EQ(project.Read("resumed"), project.Read("whole"));
+}
+
+TEST(State, InitTakesFrozenWeightsAndStatistics) {
+  const Kinds project;
+  project.Run(kTrain + "--epochs 3 --save w --seed 5");
+  project.Run(kTrain + "--epochs 0 --init w --save again");
+  for (const char* name : {"first/kernel", "second/kernel", "second/bias", "centre/mean", "average/second/bias"})
+    EXPECT_EQ(Tensor(project, "again", name), Tensor(project, "w", name)) << name;
+  EXPECT_EQ(Largest(Tensor(project, "again", "optimizer/momentum/second/kernel")), 0);
+}
+
+TEST(State, OfThisModelIsVerified) {
+  const Kinds project;
+  const std::string text = project.Run("brine verify kinds.ir --batch-size 4");
+  for (const char* check : {"gradients  ok", "kernels    ok", "memory     ok", "threads    ok", "resume     ok"})
+    EXPECT_THAT(text, HasSubstr(check));
+}
+
+}  // namespace
+}  // namespace brine
