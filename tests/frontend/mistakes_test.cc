@@ -44,11 +44,18 @@ struct Row {
   std::vector<std::string> mistakes;  // without their places
 };
 
+Model TwoOutputs(std::string hidden_name = "hidden") {
+  const Tensor x = Input({4});
+  const Tensor hidden = Dense({.units = 2, .name = std::move(hidden_name)})(x);
+  return Model("net", x, {Dense({.units = 2, .name = "a"})(hidden), Dense({.units = 2, .name = "b"})(hidden)});
+}
+
 std::vector<Row> Rows() {
   const Tensor x = Picture();
   const Tensor other = Input({5});
   const Layer shared = Dense({.units = 3});
   const Layer twin = Dense({.units = 3, .name = "twin"});
+  const Tensor same = twin(other);
   return {
       // Arguments
       {"units_missing", Chain(Input({4}), {Dense({})}), {"dense: units must be positive, got 0"}},
@@ -209,12 +216,14 @@ std::vector<Row> Rows() {
       // Training
       {"no_loss",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {}),
-       {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy"}},
+       {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy, "
+        "mean_squared_error"}},
       {"unknown_names",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "adamw", .loss = "mse", .metrics = {"auc"}}),
-       {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy",
-        "compile: unknown optimizer \"adamw\"; known are adam, sgd",
-        "compile: unknown metric \"auc\"; known are accuracy"}},
+       {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy, "
+        "mean_squared_error",
+        "compile: unknown metric \"auc\"; known are accuracy",
+        "compile: unknown optimizer \"adamw\"; known are adam, sgd"}},
       {"metric_twice",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss, .metrics = {"accuracy", "accuracy"}}),
@@ -236,6 +245,35 @@ std::vector<Row> Rows() {
                 {.loss = SparseCategoricalCrossentropy({.from_logits = true})}),
        {"dense: sparse_categorical_crossentropy with from_logits takes logits, but the output is a softmax; remove one "
         "of the two"}},
+      {"metric_of_numbers",
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.loss = MeanSquaredError(), .metrics = {"accuracy"}}),
+       {"compile: accuracy compares classes, but the labels of mean_squared_error are numbers"}},
+      {"argument_unknown",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.optimizer = {"sgd", {{"lr", 1}}}, .loss = kSoftmaxLoss}),
+       {"compile: sgd takes no \"lr\""}},
+      // Several outputs
+      {"output_without_loss",
+       Compiled(TwoOutputs(), {.loss = {{"a", MeanSquaredError()}}}),
+       {"compile: no loss is given for the output b"}},
+      {"output_unknown",
+       Compiled(TwoOutputs(),
+                {.loss = MeanSquaredError(), .metrics = {{"c", {"accuracy"}}}, .loss_weights = {{"d", 2}}}),
+       {"compile: metrics: there is no output \"c\"; the model's are a, b",
+        "compile: loss_weights: there is no output \"d\"; the model's are a, b"}},
+      {"output_named_twice",
+       Compiled(TwoOutputs(), {.loss = {{"a", MeanSquaredError()}, {"b", MeanSquaredError()}, {"a", "x"}}}),
+       {"compile: loss: the output a is named twice"}},
+      {"weight_not_finite",
+       Compiled(TwoOutputs(), {.loss = MeanSquaredError(), .loss_weights = {{"a", kNan}}}),
+       {"compile: loss_weights: a must be finite, got nan"}},
+      {"label_name_taken",
+       Compiled(TwoOutputs("a_label"), {.loss = MeanSquaredError()}),
+       {"compile: the label of a must be called a_label, but this name is taken"}},
+      {"output_twice", Model("net", other, {same, same}), {"twin: is given twice as an output of the model"}},
+      {"output_is_an_input",
+       Model("net", other, {twin(other), other}),
+       {"input_layer: is given as an output of the model, but is an Input()"}},
       {"nothing_to_train",
        Compiled(Chain(Input({4}), {Softmax()}), {.loss = kSoftmaxLoss}),
        {"compile: there is nothing to train: no layer that the output depends on has trainable parameters"}},
@@ -337,7 +375,7 @@ TEST(Mistakes, AllAtOnceWithTheirLines) {
             "model.cc:3: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
             "model.cc:8: dense_1: units must be positive, got 0\n"
             "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, "
-            "sparse_categorical_crossentropy\n"
+            "sparse_categorical_crossentropy, mean_squared_error\n"
             "model.cc:10: compile: unknown optimizer \"adagrad\"; known are adam, sgd");
 }
 

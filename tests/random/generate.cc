@@ -308,7 +308,8 @@ Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
 
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
   BRINE_ASSIGN_OR_RETURN(ir::Graph graph, BuildGraph(RandomModel(seed)));
-  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it, without states of other kinds, too.
+  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it,
+  // without states of other kinds, too.
   if (seed % 2 == 0) return graph;
   std::mt19937 random(seed);
   const std::vector<ir::Node> nodes = std::move(graph.nodes);
