@@ -145,7 +145,7 @@ absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_siz
   PlannedModel planned;
   planned.model = model;
   for (ir::Function function : {ir::Function::kTrain, ir::Function::kEvaluate, ir::Function::kPredict}) {
-    if (model.training.loss.empty() && function != ir::Function::kPredict) continue;
+    if (model.training.objectives.empty() && function != ir::Function::kPredict) continue;
     BRINE_ASSIGN_OR_RETURN(ir::Graph graph, passes::Derive(model, function, batch_size));
     passes::PipelineOptions options = passes;
     if (!dump_folder.empty()) {

@@ -16,6 +16,7 @@
 #include "ir/op.h"
 #include "ir/status.h"
 #include "ir/text.h"
+#include "ir/training.h"
 #include "passes/kernel_query.h"
 #include "passes/plan_memory.h"
 #include "runtime/program.h"
@@ -230,25 +231,45 @@ class Emitter {
     }
     EmitTable("brine_call", prefix + "_calls", calls);
 
-    std::string inputs, outputs;
-    for (const ir::Input& input : graph.inputs) {
-      const std::string terms = absl::StrCat(prefix, "_terms_", table.Number(input.value));
-      EmitTerms(graph, input.expression, terms);
-      absl::StrAppend(&inputs, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ",
-                      CNumber(input.initial), ", ", input.expression.empty() ? "NULL" : terms, ", ",
-                      input.expression.size(), "},\n");
-    }
-    EmitTable("brine_input", prefix + "_inputs", inputs);
-    for (const ir::Output& output : graph.outputs)
-      absl::StrAppend(&outputs, "  {", CString(output.name), ", ", table.Number(output.value), "},\n");
-    EmitTable("brine_output", prefix + "_outputs", outputs);
-    absl::StrAppend(&program_functions_, "  .", prefix, " = {.values = ", prefix, "_values, .calls = ", prefix,
-                    "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
+    EmitInputs(graph, table, prefix);
+    EmitOutputs(graph, table, prefix);
+    absl::StrAppend(&program_functions_, "  {.name = ", CString(prefix), ", .values = ", prefix,
+                    "_values, .calls = ", prefix, "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
                     "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count,
                     ", .input_count = ", graph.inputs.size(), ", .output_count = ", graph.outputs.size(),
                     ", .first_update = ", first_update < 0 ? call_count : first_update,
                     ", .squares_gradient = ", SquaresGradient(graph) ? 1 : 0, "},\n");
     arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
+  }
+
+  void EmitInputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {
+    std::string rows;
+    for (const ir::Input& input : graph.inputs) {
+      const std::string terms = absl::StrCat(prefix, "_terms_", table.Number(input.value));
+      EmitTerms(graph, input.expression, terms);
+      absl::StrAppend(&rows, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ",
+                      CNumber(input.initial), ", ", input.expression.empty() ? "NULL" : terms, ", ",
+                      input.expression.size(), ", ", ir::LabelClasses(Model(), graph.value(input.value).name), "},\n");
+    }
+    EmitTable("brine_input", prefix + "_inputs", rows);
+  }
+
+  // What knows the losses and the outputs: the model, or, where it is not embedded, a function.
+  const Graph& Model() const {
+    const bool has_model = !embedded_.empty() && embedded_[0]->function == ir::Function::kModel;
+    return has_model ? *embedded_[0] : *functions_.back();
+  }
+
+  void EmitOutputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {
+    std::string rows;
+    for (const ir::Output& output : graph.outputs) {
+      const ir::Type& type = graph.type(output.value);
+      const bool predicts = graph.function == ir::Function::kPredict;
+      absl::StrAppend(&rows, "  {", CString(output.name), ", ", table.Number(output.value), ", ",
+                      predicts || type.rank() > 0 ? "BRINE_PREDICTION" : "BRINE_MEAN", ", ",
+                      predicts ? ir::OutputClasses(Model(), output.name) : 0, "},\n");
+    }
+    EmitTable("brine_output", prefix + "_outputs", rows);
   }
 
   void EmitTerms(const Graph& graph, const ir::Expression& expression, const std::string& name) {
@@ -334,7 +355,7 @@ class Emitter {
     absl::StrAppend(
         &out_, "\nstatic const char* const cpu_features[] = {", absl::StrJoin(features, ", "), "};\n",
         "static const brine_backend backend = {&brine_backend_parallel_for, &brine_backend_set_threads, cpu_features, ",
-        CString(target_), "};\n");
+        CString(target_), ", .device = 0};\n");
   }
 
   void EmitGraphs() {
@@ -350,11 +371,14 @@ class Emitter {
   void EmitProgramTable() {
     std::vector<std::string> symbols;
     for (const auto& [symbol, kernel] : kernels_.kernels) symbols.push_back(symbol);
+    absl::StrAppend(&out_, "\n");
+    EmitTable("brine_function", "functions", program_functions_);
     absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ",
                     CString(functions_[0]->name), ",\n  .batch_size = ", functions_[0]->batch_size,
                     ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "),
-                    "},\n  .scratch_bytes = ", scratch_bytes_, ",\n  .arena_bound_bytes = ", arena_bound_bytes_, ",\n",
-                    program_functions_, "  .variables = variables,\n  .variable_count = ", variable_count_,
+                    "},\n  .scratch_bytes = ", scratch_bytes_, ",\n  .arena_bound_bytes = ", arena_bound_bytes_,
+                    ",\n  .functions = functions,\n  .function_count = ", functions_.size(),
+                    ",\n  .variables = variables,\n  .variable_count = ", variable_count_,
                     ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
                     ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ",
                     mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_, ",\n  .graph_hash = 0x",

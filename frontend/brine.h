@@ -222,6 +222,14 @@ Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::curr
 // The sum of two or more tensors of the same shape.
 Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
 
+// Tensors one behind the other along an axis, in which alone they may differ; axis 0 counts the samples, −1 is the
+// last.
+struct ConcatenateOptions {
+  std::int64_t axis = -1;
+  std::string name = {};
+};
+Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
+
 namespace internal {
 struct LocatedTensor {  // an operand that brings the line of its expression
   const Tensor& tensor;
@@ -233,23 +241,31 @@ inline Tensor operator+(const Tensor& a, internal::LocatedTensor b) { return Add
 
 // ---- Training
 
+// An argument by Keras's name; a bool is 0 or 1.
+struct NamedNumber {
+  std::string name;
+  Real value;
+};
+using Numbers = std::vector<NamedNumber>;
+
 struct Loss {
   std::string name;
-  bool from_logits = false;  // false: the model ends in softmax
+  Numbers arguments = {};  // those that are not given have their defaults
 
   Loss() = default;
   Loss(const char* known_name) : name(known_name) {}
-  Loss(std::string known_name, bool logits = false) : name(std::move(known_name)), from_logits(logits) {}
+  Loss(std::string known_name, Numbers given = {}) : name(std::move(known_name)), arguments(std::move(given)) {}
 };
 struct CrossentropyOptions {
-  bool from_logits = false;
+  bool from_logits = false;  // false: the output is a softmax
 };
-inline Loss CategoricalCrossentropy(CrossentropyOptions options = {}) {
-  return {"categorical_crossentropy", options.from_logits};
-}  // one-hot
-inline Loss SparseCategoricalCrossentropy(CrossentropyOptions options = {}) {  // labels are class numbers
-  return {"sparse_categorical_crossentropy", options.from_logits};
+inline Loss CategoricalCrossentropy(CrossentropyOptions options = {}) {  // labels are one-hot
+  return {"categorical_crossentropy", {{"from_logits", int(options.from_logits)}}};
 }
+inline Loss SparseCategoricalCrossentropy(CrossentropyOptions options = {}) {  // labels are class numbers
+  return {"sparse_categorical_crossentropy", {{"from_logits", int(options.from_logits)}}};
+}
+inline Loss MeanSquaredError() { return "mean_squared_error"; }  // labels are numbers of the output's shape
 
 struct AdamOptions {
   Real learning_rate = 0.001;
@@ -264,22 +280,56 @@ struct SGDOptions {
 };
 struct Optimizer {
   std::string name = "adam";
-  AdamOptions adam = {};
-  SGDOptions sgd = {};
+  Numbers arguments = {};  // those that are not given have their defaults
 
   Optimizer() = default;
-  Optimizer(const char* known_name) : name(known_name) {}  // "adam", "sgd", with their defaults
-  Optimizer(std::string known_name) : name(std::move(known_name)) {}
-  Optimizer(AdamOptions options) : name("adam"), adam(options) {}
-  Optimizer(SGDOptions options) : name("sgd"), sgd(options) {}
+  Optimizer(const char* known_name) : name(known_name) {}  // "adam", "sgd"
+  Optimizer(std::string known_name, Numbers given = {}) : name(std::move(known_name)), arguments(std::move(given)) {}
 };
-inline Optimizer Adam(AdamOptions options = {}) { return options; }
-inline Optimizer SGD(SGDOptions options = {}) { return options; }
+inline Optimizer Adam(AdamOptions options = {}) {
+  return {"adam",
+          {{"learning_rate", options.learning_rate},
+           {"beta_1", options.beta_1},
+           {"beta_2", options.beta_2},
+           {"epsilon", options.epsilon}}};
+}
+inline Optimizer SGD(SGDOptions options = {}) {
+  return {
+      "sgd",
+      {{"learning_rate", options.learning_rate}, {"momentum", options.momentum}, {"nesterov", int(options.nesterov)}}};
+}
 
+// Something for each output of a model by the output's name, {{"a", …}, {"b", …}}, or one for all of them.
+template <typename T>
+struct OfOutputs {
+  struct Named {
+    std::string output;
+    T value;
+  };
+  std::vector<Named> named = {};
+  T all = {};  // where none is named
+
+  OfOutputs() = default;
+  OfOutputs(T one) : all(std::move(one)) {}
+  OfOutputs(std::initializer_list<Named> list) : named(list) {}
+};
+struct Losses : OfOutputs<Loss> {
+  using OfOutputs::OfOutputs;
+  Losses(const char* known_name) : OfOutputs(Loss(known_name)) {}
+  Losses(std::string known_name) : OfOutputs(Loss(std::move(known_name))) {}
+};
+using MetricNames = std::vector<std::string>;
+struct Metrics : OfOutputs<MetricNames> {
+  using OfOutputs::OfOutputs;
+  Metrics(std::initializer_list<const char*> names) : OfOutputs(MetricNames(names.begin(), names.end())) {}
+};
+
+// The only output of a model is called "output", several are called after their layers.
 struct CompileOptions {
   Optimizer optimizer = {};
-  Loss loss = {};                         // "categorical_crossentropy", "sparse_categorical_crossentropy"
-  std::vector<std::string> metrics = {};  // "accuracy"
+  Losses loss = {};           // "categorical_crossentropy", "sparse_categorical_crossentropy", "mean_squared_error"
+  Metrics metrics = {};       // {"accuracy"}
+  Numbers loss_weights = {};  // by output, 1 where none is given: the sum of weight·loss is trained
 };
 
 // ---- Models
@@ -300,7 +350,7 @@ Graph LoadGraph(const std::string& path);  // .pb, .pbtxt or .ir
 // A handle: copies name the same model.
 class Model {
  public:
-  Model(std::string name, const Tensors& inputs, const Tensor& output,
+  Model(std::string name, const Tensors& inputs, const Tensors& outputs,
         Line line = Line::current());  // name: a C identifier
   static Model FromGraph(const Graph& graph,
                          Line line = Line::current());  // of stage *graph*; Compile() may be called anew

@@ -47,18 +47,22 @@ class Lowering {
     layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
     names_ = NameLayers(layers, mistakes_);
     CheckInputs();
+    CheckOutputs();
     for (const CallRecord* call : calls_) LowerCall(*call);
 
-    const Symbol output = symbols_[&CallOf(*model_.output)];
-    if (output.known()) graph_.outputs.push_back({"output", output.value});
-    if (model_.compile) AddTraining(*model_.compile, model_.compile_place, output, mistakes_, graph_);
+    const std::vector<ModelOutput> outputs = NameOutputs();
+    for (const ModelOutput& output : outputs) {
+      if (output.symbol.known()) graph_.outputs.push_back({output.name, output.symbol.value});
+    }
+    if (model_.compile) AddTraining(*model_.compile, model_.compile_place, outputs, mistakes_, graph_);
     return std::move(graph_);
   }
 
  private:
   // What the output depends on, and the inputs, in the order in which the calls were made.
   void CollectCalls() {
-    std::vector<const CallRecord*> pending = {&CallOf(*model_.output)};
+    std::vector<const CallRecord*> pending;
+    for (const Handle& output : model_.outputs) pending.push_back(&CallOf(output));
     for (const Handle& input : model_.inputs) pending.push_back(&CallOf(input));
     std::set<const CallRecord*> seen;
     while (!pending.empty()) {
@@ -88,15 +92,43 @@ class Lowering {
       } else if (!listed.insert(&call).second) {
         mistake(layer, "is given twice as an input of the model");
       } else if (readers_[&call].empty() && calls_.size() > 1) {
-        mistake(layer, "is an input that the output does not depend on");
+        mistake(layer, model_.outputs.size() > 1 ? "is an input that no output depends on"
+                                                 : "is an input that the output does not depend on");
       }
     }
     for (const CallRecord* call : calls_) {
       const LayerRecord& layer = LayerOf(*call);
       if (layer.is_input() && listed.count(call) == 0)
-        mistake(layer, "the output depends on this input, but the model does not list it");
+        mistake(layer, model_.outputs.size() > 1 ? "an output depends on this input, but the model does not list it"
+                                                 : "the output depends on this input, but the model does not list it");
     }
-    if (LayerOf(CallOf(*model_.output)).is_input()) mistakes_.Add(model_.place, "model", "it has no layers");
+  }
+
+  void CheckOutputs() {
+    std::set<const CallRecord*> listed;
+    for (const Handle& output : model_.outputs) {
+      const CallRecord& call = CallOf(output);
+      const LayerRecord& layer = LayerOf(call);
+      if (layer.is_input() && model_.outputs.size() == 1)
+        mistakes_.Add(model_.place, "model", "it has no layers");
+      else if (layer.is_input())
+        mistakes_.Add(layer.place, names_[&layer], "is given as an output of the model, but is an Input()");
+      else if (!listed.insert(&call).second)
+        mistakes_.Add(layer.place, names_[&layer], "is given twice as an output of the model");
+    }
+    if (model_.outputs.empty()) mistakes_.Add(model_.place, "model", "it has no outputs");
+  }
+
+  // Where there are several, an output has the name of its value, which is that of the layer.
+  std::vector<ModelOutput> NameOutputs() {
+    std::vector<ModelOutput> outputs;
+    for (const Handle& output : model_.outputs) {
+      const CallRecord& call = CallOf(output);
+      const Symbol& symbol = symbols_[&call];
+      outputs.push_back({symbol.known() ? graph_.value(symbol.value).name : names_[&LayerOf(call)], symbol});
+    }
+    if (outputs.size() == 1) outputs[0].name = "output";
+    return outputs;
   }
 
   // Whether every path from the input meets a Rescaling before any other layer computes with its elements.
@@ -150,8 +182,10 @@ ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
   if (!read.error.empty()) mistakes.Add(model.place, "model", read.error);
   ir::Graph graph = read.graph;
   if (read.error.empty() && model.compile) {
-    AddTraining(*model.compile, model.compile_place, {graph.outputs[0].value, 0, HasParameters(graph)}, mistakes,
-                graph);
+    std::vector<ModelOutput> outputs;
+    for (const ir::Output& output : graph.outputs)
+      outputs.push_back({output.name, {output.value, 0, HasParameters(graph)}});
+    AddTraining(*model.compile, model.compile_place, outputs, mistakes, graph);
   }
   return graph;
 }

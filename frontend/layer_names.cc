@@ -4,16 +4,28 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "ir/metrics.h"
+#include "ir/optimizers.h"
 
 namespace brine::internal {
 namespace {
 
 constexpr size_t kMaxLength = 128;
 
-// Values of the training graph that the host knows by name.
-constexpr absl::string_view kReserved[] = {
-    "label",    "rows",   "seed",   "step",    "adam_rate", "one_minus_beta_1", "one_minus_beta_2", "learning_rate",
-    "momentum", "beta_1", "beta_2", "epsilon", "loss",      "accuracy",         "output",           "optimizer"};
+// Names of the training graph that the host knows.
+bool IsReserved(absl::string_view name) {
+  constexpr absl::string_view kAlways[] = {"label", "rows", "seed", "step", "loss", "output", "optimizer"};
+  if (std::find(std::begin(kAlways), std::end(kAlways), name) != std::end(kAlways)) return true;
+  if (ir::FindMetric(name) != nullptr) return true;
+  for (const ir::Optimizer& optimizer : ir::AllOptimizers()) {
+    for (const ir::UpdateRule& rule : optimizer.rules) {
+      if (std::find(rule.scalars.begin(), rule.scalars.end(), name) != rule.scalars.end()) return true;
+      const auto is_operand = [&](const ir::UpdateOperand& operand) { return operand.name == name; };
+      if (std::any_of(rule.operands.begin(), rule.operands.end(), is_operand)) return true;
+    }
+  }
+  return false;
+}
 
 bool IsLegal(const std::string& name) {
   const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
@@ -26,9 +38,7 @@ std::string Legal(const std::string& name, const LayerRecord& layer, Mistakes& m
                  absl::StrCat("its name must be 1 to ", kMaxLength, " characters of A-Z a-z 0-9 _ -"));
     return "";
   }
-  if (std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved)) {
-    mistakes.Add(layer.place, name, "the name is reserved");
-  }
+  if (IsReserved(name)) mistakes.Add(layer.place, name, "the name is reserved");
   return name;
 }
 

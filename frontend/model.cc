@@ -14,29 +14,29 @@ using internal::ModelRecord;
 
 ModelRecord& RecordOf(const Model& model) { return Access::Get<ModelRecord>(Access::HandleOf(model)); }
 
-Handle NewModel(std::string name, const Tensors& inputs, const Tensor& output, const Line& line, bool sequential) {
+Handle NewModel(std::string name, const Tensors& inputs, const Tensors& outputs, const Line& line, bool sequential) {
   auto* record = new ModelRecord;
   record->name = std::move(name);
   record->place = line;
   record->sequential = sequential;
   for (const Tensor& input : inputs.tensors) record->inputs.push_back(Access::HandleOf(input));
-  record->output = Access::HandleOf(output);
+  for (const Tensor& output : outputs.tensors) record->outputs.push_back(Access::HandleOf(output));
   return Handle(record);
 }
 
 absl::StatusOr<ir::Graph> ReadModelGraph(const std::string& path) {
   absl::StatusOr<std::vector<ir::Graph>> graphs = ir::LoadGraphs(path);
   if (!graphs.ok()) return graphs.status();
-  if (graphs->size() != 1 || graphs->front().stage != ir::Stage::kGraph || graphs->front().outputs.size() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ": holds no graph of stage graph with one output"));
+  if (graphs->size() != 1 || graphs->front().stage != ir::Stage::kGraph || graphs->front().outputs.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ": holds no graph of stage graph with an output"));
   }
   return std::move(graphs->front());
 }
 
 }  // namespace
 
-Model::Model(std::string name, const Tensors& inputs, const Tensor& output, Line line)
-    : handle_(NewModel(std::move(name), inputs, output, line, /*sequential=*/false)) {}
+Model::Model(std::string name, const Tensors& inputs, const Tensors& outputs, Line line)
+    : handle_(NewModel(std::move(name), inputs, outputs, line, /*sequential=*/false)) {}
 
 Model Model::FromGraph(const Graph& graph, Line line) {
   auto* record = new ModelRecord;
@@ -61,7 +61,7 @@ Sequential::Sequential(std::string name, const Tensor& input, Line line)
 
 void Sequential::Add(const Layer& layer) {
   ModelRecord& record = RecordOf(*this);
-  record.output = Access::HandleOf(layer(Access::Make<Tensor>(*record.output)));
+  record.outputs[0] = Access::HandleOf(layer(Access::Make<Tensor>(record.outputs[0])));
 }
 
 const std::string& Graph::error() const { return Access::Get<GraphRecord>(handle_).error; }

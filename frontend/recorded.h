@@ -67,9 +67,8 @@ struct ModelRecord : Record {
   std::string name;
   Place place;
   bool sequential = false;
-  std::vector<Handle> inputs;    // of CallRecords
-  std::optional<Handle> output;  // of a CallRecord
-  std::optional<Handle> graph;   // of a GraphRecord, instead of the three above
+  std::vector<Handle> inputs, outputs;  // of CallRecords; a sequential model has one of each
+  std::optional<Handle> graph;          // of a GraphRecord, instead of the above
   std::optional<CompileOptions> compile;
   Place compile_place;
 };

@@ -1,4 +1,6 @@
-// Rescaling, Flatten, Add: layers without parameters that every model uses.
+// Rescaling, Flatten, Add, Concatenate: layers without parameters that every model uses.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "frontend/layer_builder.h"
 
@@ -55,6 +57,56 @@ Symbol LowerAdd(LayerBuilder& builder) {
   return sum;
 }
 
+// The axis counted from the front, or 0 after a mistake: x lacks it, or it counts the samples.
+int FindAxis(int64_t axis, const Symbol& x, LayerBuilder& builder) {
+  const int rank = builder.type(x).rank();
+  const int64_t from_front = axis < 0 ? axis + rank : axis;
+  if (from_front > 0 && from_front < rank) return static_cast<int>(from_front);
+  builder.Mistake(absl::StrCat("axis must lie within 1 ... ", rank - 1, " or -", rank - 1, " ... -1, got ", axis));
+  return 0;
+}
+
+// Both have the same rank and agree in all axes but one, as far as nothing is guessed.
+bool Agree(const Symbol& a, const Symbol& b, int axis, const LayerBuilder& builder) {
+  const ir::Shape &left = builder.type(a).shape, &right = builder.type(b).shape;
+  if (left.size() != right.size()) return false;
+  for (int other = 0; other < static_cast<int>(left.size()); ++other) {
+    const size_t at = static_cast<size_t>(other);
+    if (other != axis && left[at] != right[at] && !a.Guessed(other) && !b.Guessed(other)) return false;
+  }
+  return true;
+}
+
+// y = [a b c …]
+Symbol LowerConcatenate(int64_t axis, LayerBuilder& builder) {
+  const std::vector<Symbol>& inputs = builder.inputs();
+  if (inputs.empty()) {
+    builder.Mistake("joins one or more tensors, got 0");
+    return Symbol();
+  }
+  if (!std::all_of(inputs.begin(), inputs.end(), [](const Symbol& input) { return input.known(); })) return Symbol();
+  const int found = FindAxis(axis, inputs[0], builder);
+  if (found == 0) return Symbol();
+  std::vector<Symbol> parts;
+  bool guessed = false;
+  for (const Symbol& input : inputs) {
+    if (!Agree(inputs[0], input, found, builder)) {
+      builder.Mistake(absl::StrCat("joins tensors that agree in all axes but ", found, ", got ",
+                                   internal::InWords(builder.type(inputs[0]).shape), " and ",
+                                   internal::InWords(builder.type(input).shape)));
+      return Symbol();
+    }
+    ir::Shape like_first = builder.type(input).shape;
+    like_first[static_cast<size_t>(found)] = builder.type(inputs[0]).shape[static_cast<size_t>(found)];
+    guessed = guessed || like_first != builder.type(inputs[0]).shape;
+    parts.push_back(builder.AsReal(input));
+  }
+  if (!guessed) return builder.Emit(ir::kConcatenate, parts, {{"axis", int64_t{found}}});
+  Symbol first = parts[0];
+  first.guessed |= uint32_t{1} << found;
+  return first;
+}
+
 }  // namespace
 
 Layer Rescaling(Real scale, Real offset, Named options, Line line) {
@@ -69,6 +121,13 @@ Layer Flatten(Named options, Line line) {
 
 Tensor Add(const Tensors& tensors, Named options, Line line) {
   return internal::Call(internal::MakeLayer("Add", "add", std::move(options.name), line, LowerAdd), tensors.tensors);
+}
+
+Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options, Line line) {
+  const Layer layer =
+      internal::MakeLayer("Concatenate", "concatenate", std::move(options.name), line,
+                          [axis = options.axis](LayerBuilder& builder) { return LowerConcatenate(axis, builder); });
+  return internal::Call(layer, tensors.tensors);
 }
 
 }  // namespace brine

@@ -9,6 +9,7 @@
 #include "frontend/layer_builder.h"
 #include "frontend/table.h"
 #include "ir/op.h"
+#include "ir/optimizers.h"
 
 namespace brine {
 namespace {
@@ -92,9 +93,10 @@ int64_t BlockBytes(const ir::Graph& planned, ir::Block block) {
 
 // Optimizer state of a graph whose training passes have not run yet.
 int64_t FutureSlots(const ir::Graph& model, int64_t parameters) {
-  if (model.training.optimizer == "adam") return 2 * parameters;
-  const ir::Attributes& arguments = model.training.optimizer_arguments;
-  return arguments.Has("momentum") && arguments.Float("momentum") != 0 ? parameters : 0;
+  const ir::Optimizer* const optimizer = ir::FindOptimizer(model.training.optimizer);
+  if (optimizer == nullptr) return 0;
+  const ir::UpdateRule& rule = ir::RuleOf(*optimizer, model.training.optimizer_arguments);
+  return parameters * static_cast<int64_t>(rule.slots.size());
 }
 
 }  // namespace

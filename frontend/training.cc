@@ -1,50 +1,21 @@
 #include "frontend/training.h"
 
 #include <algorithm>
-#include <cfloat>
 
 #include "absl/strings/str_cat.h"
+#include "ir/losses.h"
+#include "ir/metrics.h"
+#include "ir/optimizers.h"
+#include "ir/training.h"
 
 namespace brine::internal {
 namespace {
 
-constexpr absl::string_view kLosses[] = {"categorical_crossentropy", "sparse_categorical_crossentropy"};
-constexpr absl::string_view kMetrics[] = {"accuracy"};
-constexpr absl::string_view kOptimizers[] = {"adam", "sgd"};
-
-template <size_t size>
-bool Contains(const absl::string_view (&names)[size], absl::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
-}
-
-struct Argument {
-  const char* name;
-  double value;
-  bool legal;  // NaN is not: comparisons with it are false
-  const char* rule;
-};
-
-ir::Attributes OptimizerArguments(const Optimizer& optimizer, const std::function<void(std::string)>& mistake) {
-  std::vector<Argument> arguments;
-  ir::Attributes result;
-  if (optimizer.name == "adam") {
-    const double rate = optimizer.adam.learning_rate.value(), epsilon = optimizer.adam.epsilon.value();
-    const double beta_1 = optimizer.adam.beta_1.value(), beta_2 = optimizer.adam.beta_2.value();
-    arguments = {{"learning_rate", rate, rate > 0 && rate <= FLT_MAX, "positive"},
-                 {"beta_1", beta_1, beta_1 >= 0 && beta_1 < 1, "at least 0 and below 1"},
-                 {"beta_2", beta_2, beta_2 >= 0 && beta_2 < 1, "at least 0 and below 1"},
-                 {"epsilon", epsilon, epsilon > 0 && epsilon <= FLT_MAX, "positive"}};
-  } else {
-    const double rate = optimizer.sgd.learning_rate.value(), momentum = optimizer.sgd.momentum.value();
-    arguments = {{"learning_rate", rate, rate > 0 && rate <= FLT_MAX, "positive"},
-                 {"momentum", momentum, momentum >= 0 && momentum <= 1, "between 0 and 1"}};
-    result.Set("nesterov", optimizer.sgd.nesterov);
-  }
-  for (const Argument& argument : arguments) {
-    if (!argument.legal) mistake(absl::StrCat(argument.name, " must be ", argument.rule, ", got ", argument.value));
-    result.Set(argument.name, argument.value);
-  }
-  return result;
+template <typename Row>
+std::string NamesOf(absl::Span<const Row> rows) {
+  std::vector<absl::string_view> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return OneOf(names);
 }
 
 const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
@@ -64,71 +35,173 @@ std::string DenseOnPictures(const ir::Graph& graph) {
   return dense;
 }
 
-void CheckOutput(const ir::Training& training, const Symbol& output, const Place& place, Mistakes& mistakes,
-                 const ir::Graph& graph) {
-  const ir::Node* producer = Producer(graph, output.value);
-  if (!output.learned || producer == nullptr) {
-    mistakes.Add(place, "compile",
-                 "there is nothing to train: no layer that the output depends on has trainable parameters");
-    return;
+class TrainingBuilder {
+ public:
+  TrainingBuilder(const CompileOptions& options, const Place& place, const std::vector<ModelOutput>& outputs,
+                  Mistakes& mistakes, ir::Graph& graph)
+      : options_(options), place_(place), outputs_(outputs), mistakes_(mistakes), graph_(graph) {}
+
+  void Run() {
+    graph_.training = {{}, options_.optimizer.name, {}, {place_.file, place_.line, ""}};
+    CheckNames("loss", options_.loss.named, [](const auto& row) { return row.output; });
+    CheckNames("metrics", options_.metrics.named, [](const auto& row) { return row.output; });
+    CheckNames("loss_weights", options_.loss_weights, [](const auto& row) { return row.name; });
+    for (const ModelOutput& output : outputs_) AddObjective(output);
+    for (const ir::Objective& objective : graph_.training.objectives) CheckInputNames(objective);
+    if (const ir::Optimizer* optimizer = ir::FindOptimizer(options_.optimizer.name); optimizer != nullptr) {
+      graph_.training.optimizer_arguments =
+          ArgumentsOf(optimizer->name, optimizer->arguments, options_.optimizer.arguments);
+    } else {
+      Mistake(absl::StrCat("unknown optimizer ", Quoted(options_.optimizer.name), "; known are ",
+                           NamesOf(ir::AllOptimizers())));
+    }
   }
-  // A graph from a file may know no line.
-  const ir::Location where =
-      producer->locations.empty() ? ir::Location{place.file, place.line, "output"} : producer->locations.back();
-  const Place output_place(where.file, where.line);
-  const ir::Shape& shape = graph.type(output.value).shape;
-  if (shape.size() < 2) {
-    mistakes.Add(output_place, where.layer,
-                 absl::StrCat("output is ", InWords(shape), ", but the loss needs (n, classes)"));
-  } else if (shape.size() > 2 && output.guessed == 0) {
+
+ private:
+  void Mistake(absl::string_view sentence) { mistakes_.Add(place_, "compile", sentence); }
+
+  // What is said of an output where there are several.
+  std::string Of(const ModelOutput& output) const {
+    return outputs_.size() > 1 ? absl::StrCat(" of ", output.name) : std::string();
+  }
+
+  template <typename Rows, typename NameOf>
+  void CheckNames(absl::string_view argument, const Rows& rows, const NameOf& name_of) {
+    std::vector<absl::string_view> known;
+    for (const ModelOutput& output : outputs_) known.push_back(output.name);
+    std::vector<std::string> seen;
+    for (const auto& row : rows) {
+      const std::string name = name_of(row);
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        Mistake(absl::StrCat(argument, ": there is no output ", Quoted(name), "; the model's are ", OneOf(known)));
+      else if (std::find(seen.begin(), seen.end(), name) != seen.end())
+        Mistake(absl::StrCat(argument, ": the output ", name, " is named twice"));
+      seen.push_back(name);
+    }
+  }
+
+  // What is said of this output, or of all of them; null: others are named, this one is not.
+  template <typename T>
+  static const T* Find(const OfOutputs<T>& all, const std::string& output) {
+    for (const auto& row : all.named) {
+      if (row.output == output) return &row.value;
+    }
+    return all.named.empty() ? &all.all : nullptr;
+  }
+
+  void AddObjective(const ModelOutput& output) {
+    const Loss* const given = Find(options_.loss, output.name);
+    if (given == nullptr) return Mistake(absl::StrCat("no loss is given for the output ", output.name));
+    if (given->name.empty()) return Mistake(absl::StrCat("a loss must be given; known are ", NamesOf(ir::AllLosses())));
+    const ir::Loss* const loss = ir::FindLoss(given->name);
+    if (loss == nullptr)
+      Mistake(absl::StrCat("unknown loss ", Quoted(given->name), "; known are ", NamesOf(ir::AllLosses())));
+    ir::Objective objective;
+    objective.output = output.name;
+    objective.loss = given->name;
+    if (loss != nullptr) objective.arguments = ArgumentsOf(loss->name, loss->arguments, given->arguments);
+    objective.weight = WeightOf(output);
+    if (const MetricNames* metrics = Find(options_.metrics, output.name); metrics != nullptr)
+      objective.metrics = *metrics;
+    CheckMetrics(objective, loss);
+    if (loss != nullptr && output.symbol.known()) CheckOutput(*loss, objective, output);
+    graph_.training.objectives.push_back(std::move(objective));
+  }
+
+  double WeightOf(const ModelOutput& output) {
+    const auto row = std::find_if(options_.loss_weights.begin(), options_.loss_weights.end(),
+                                  [&](const NamedNumber& weight) { return weight.name == output.name; });
+    if (row == options_.loss_weights.end()) return 1;
+    if (!ir::Range().Contains(row->value.value()))
+      Mistake(absl::StrCat("loss_weights: ", output.name, " must be finite, got ", row->value.value()));
+    return row->value.value();
+  }
+
+  ir::Attributes ArgumentsOf(absl::string_view taker, const std::vector<ir::Argument>& rows, const Numbers& given) {
+    ir::Attributes arguments;
+    for (const ir::Argument& row : rows) arguments.Set(row.name, row.initial);
+    for (const NamedNumber& number : given) {
+      const ir::Argument* const row = ir::FindArgument(rows, number.name);
+      if (row == nullptr) {
+        Mistake(absl::StrCat(taker, " takes no ", Quoted(number.name)));
+        continue;
+      }
+      const double real = number.value.value();
+      const ir::AttributeValue value = row->is_real() ? ir::AttributeValue(real) : ir::AttributeValue(real != 0);
+      if (const std::string fault = ir::ArgumentFault(*row, value); !fault.empty()) Mistake(fault);
+      arguments.Set(row->name, value);
+    }
+    return arguments;
+  }
+
+  // The host fills these inputs by their names.
+  void CheckInputNames(const ir::Objective& objective) {
+    for (const absl::string_view quantity : {"label", "loss_weight"}) {
+      const std::string name = ir::QuantityName(graph_.training, objective, quantity);
+      if (graph_.FindValue(name) != ir::kNoValue)
+        Mistake(absl::StrCat("the ", quantity, " of ", objective.output, " must be called ", name,
+                             ", but this name is taken"));
+    }
+  }
+
+  void CheckMetrics(const ir::Objective& objective, const ir::Loss* loss) {
+    const std::vector<std::string>& names = objective.metrics;
+    for (size_t at = 0; at < names.size(); ++at) {
+      const ir::Metric* const metric = ir::FindMetric(names[at]);
+      if (metric == nullptr)
+        Mistake(absl::StrCat("unknown metric ", Quoted(names[at]), "; known are ", NamesOf(ir::AllMetrics())));
+      else if (loss != nullptr && !ir::MetricFault(*metric, *loss).empty())
+        Mistake(ir::MetricFault(*metric, *loss));
+      if (std::count(names.begin(), names.begin() + static_cast<int>(at), names[at]) == 1)
+        Mistake(absl::StrCat("the metric ", names[at], " is named twice"));
+    }
+  }
+
+  void CheckOutput(const ir::Loss& loss, const ir::Objective& objective, const ModelOutput& output) {
+    const ir::Node* const producer = Producer(graph_, output.symbol.value);
+    if (!output.symbol.learned || producer == nullptr) {
+      return Mistake(absl::StrCat("there is nothing to train: no layer that the output", Of(output),
+                                  " depends on has trainable parameters"));
+    }
+    // A graph from a file may know no line.
+    const ir::Location where =
+        producer->locations.empty() ? ir::Location{place_.file, place_.line, "output"} : producer->locations.back();
+    const auto mistake = [&](absl::string_view sentence) {
+      mistakes_.Add(Place(where.file, where.line), where.layer, sentence);
+    };
+    if (const std::string fault = ShapeFault(loss, output); !fault.empty()) mistake(fault);
+    const std::string fault = ir::ProducerFault(loss, objective.arguments, producer->op);
+    if (!fault.empty()) mistake(fault);
+  }
+
+  std::string ShapeFault(const ir::Loss& loss, const ModelOutput& output) const {
+    const ir::Type& type = graph_.type(output.symbol.value);
+    if (!loss.of_classes() || type.shape.size() == 2) {
+      const absl::Status status = ir::LabelType(loss, type).status();
+      return std::string(status.message());
+    }
+    if (type.shape.size() < 2)
+      return absl::StrCat("output is ", InWords(type.shape), ", but the loss needs (n, classes)");
+    if (output.symbol.guessed != 0) return "";
     ir::Shape labels = {ir::kBatch};
-    if (training.loss == "categorical_crossentropy") labels.push_back(shape.back());
-    const std::string dense = DenseOnPictures(graph);
-    mistakes.Add(output_place, where.layer,
-                 absl::StrCat("output is ", InWords(shape), ", labels are ", InWords(labels),
-                              "; is a Flatten() missing", dense.empty() ? "" : " before ", dense, "?"));
+    if (loss.label == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
+    const std::string dense = DenseOnPictures(graph_);
+    return absl::StrCat("output is ", InWords(type.shape), ", labels are ", InWords(labels), "; is a Flatten() missing",
+                        dense.empty() ? "" : " before ", dense, "?");
   }
-  const bool softmax = producer->op == &ir::kSoftmax;
-  if (!softmax && !training.from_logits) {
-    mistakes.Add(
-        output_place, where.layer,
-        absl::StrCat(
-            training.loss,
-            " takes probabilities, but the output is not a softmax; add activation softmax, or set from_logits"));
-  } else if (softmax && training.from_logits) {
-    mistakes.Add(output_place, where.layer,
-                 absl::StrCat(training.loss,
-                              " with from_logits takes logits, but the output is a softmax; remove one of the two"));
-  }
-}
+
+  const CompileOptions& options_;
+  const Place& place_;
+  const std::vector<ModelOutput>& outputs_;
+  Mistakes& mistakes_;
+  ir::Graph& graph_;
+};
 
 }  // namespace
 
-void AddTraining(const CompileOptions& options, const Place& place, const Symbol& output, Mistakes& mistakes,
-                 ir::Graph& graph) {
-  const auto mistake = [&](const std::string& sentence) { mistakes.Add(place, "compile", sentence); };
-  ir::Training& training = graph.training;
-  training = {options.loss.name, options.loss.from_logits,    options.optimizer.name, {},
-              options.metrics,   {place.file, place.line, ""}};
-
-  const bool loss_known = Contains(kLosses, options.loss.name);
-  if (options.loss.name.empty())
-    mistake(absl::StrCat("a loss must be given; known are ", OneOf(kLosses)));
-  else if (!loss_known)
-    mistake(absl::StrCat("unknown loss ", Quoted(options.loss.name), "; known are ", OneOf(kLosses)));
-  if (Contains(kOptimizers, options.optimizer.name))
-    training.optimizer_arguments = OptimizerArguments(options.optimizer, mistake);
-  else
-    mistake(absl::StrCat("unknown optimizer ", Quoted(options.optimizer.name), "; known are ", OneOf(kOptimizers)));
-  for (size_t i = 0; i < options.metrics.size(); ++i) {
-    const std::string& metric = options.metrics[i];
-    if (!Contains(kMetrics, metric))
-      mistake(absl::StrCat("unknown metric ", Quoted(metric), "; known are ", OneOf(kMetrics)));
-    if (std::count(options.metrics.begin(), options.metrics.begin() + static_cast<int>(i), metric) == 1) {
-      mistake(absl::StrCat("the metric ", metric, " is named twice"));
-    }
-  }
-  if (loss_known && output.known()) CheckOutput(training, output, place, mistakes, graph);
+void AddTraining(const CompileOptions& options, const Place& place, const std::vector<ModelOutput>& outputs,
+                 Mistakes& mistakes, ir::Graph& graph) {
+  TrainingBuilder(options, place, outputs, mistakes, graph).Run();
 }
 
 }  // namespace brine::internal

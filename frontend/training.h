@@ -2,13 +2,21 @@
 #ifndef BRINE_FRONTEND_TRAINING_H_
 #define BRINE_FRONTEND_TRAINING_H_
 
+#include <string>
+#include <vector>
+
 #include "frontend/layer_builder.h"
 
 namespace brine::internal {
 
-// Sets graph.training.  `output` is the model's; what depends on it is checked only as far as it is known.
-void AddTraining(const CompileOptions& options, const Place& place, const Symbol& output, Mistakes& mistakes,
-                 ir::Graph& graph);
+struct ModelOutput {
+  std::string name;
+  Symbol symbol;
+};
+
+// Sets graph.training.  What depends on an output is checked only as far as the output is known.
+void AddTraining(const CompileOptions& options, const Place& place, const std::vector<ModelOutput>& outputs,
+                 Mistakes& mistakes, ir::Graph& graph);
 
 }  // namespace brine::internal
 

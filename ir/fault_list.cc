@@ -38,6 +38,10 @@ Site SiteOf(const Training& training) {
   return {[&] { return PlaceOf(&training.location, "compile"); }, [&] { return CompileLine(training); }};
 }
 
+Site SiteOf(const Training& training, const Objective& objective) {
+  return {[&] { return PlaceOf(&training.location, "compile"); }, [&] { return LossLine(objective); }};
+}
+
 Site SiteOf(const Graph& graph, const Input& input) {
   return {[&] { return ValueText(graph, input.value); }, [&] { return InputLine(graph, input); }};
 }

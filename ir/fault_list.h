@@ -35,13 +35,14 @@ std::string PlaceOf(const Location* location, absl::string_view name);
 // The graph and what is given must outlive the site.
 Site SiteOf(const Layer& layer);
 Site SiteOf(const Training& training);
+Site SiteOf(const Training& training, const Objective& objective);
 Site SiteOf(const Graph& graph, const Input& input);
 Site SiteOf(const Graph& graph, const State& state);
 Site SiteOf(const Graph& graph, const Node& node);
 Site SiteOf(const Graph& graph, const Update& update);
 Site SiteOf(const Graph& graph, const Output& output);
 
-// What Compile() was told: known names, the optimizer's arguments and their ranges.
+// What Compile() was told: known names, and the arguments of losses and optimizer with their ranges.
 void FindTrainingFaults(const Graph& graph, FaultList& faults);
 
 // An ordinary node's attributes against its op's schema; `site` is the node's.  True when they are legal, so that the

@@ -122,7 +122,7 @@ struct Update {
 };
 
 struct Output {
-  std::string name;  // "output", "loss", "accuracy"
+  std::string name;  // "output", or the layer that makes it, of a model; "loss", "accuracy" of its training
   ValueId value = kNoValue;
 };
 
@@ -134,13 +134,20 @@ struct Layer {
   Location location;
 };
 
+// What one output is trained for.
+struct Objective {
+  std::string output;                // an output of the graph
+  std::string loss;                  // a row of losses.h
+  Attributes arguments;              // of the loss: from_logits
+  double weight = 1;                 // of the loss in the sum that is trained
+  std::vector<std::string> metrics;  // rows of metrics.h
+};
+
 // What Compile() was told; the training passes turn it into nodes.
 struct Training {
-  std::string loss;  // "categorical_crossentropy", "sparse_categorical_crossentropy"; empty: not compiled
-  bool from_logits = false;
-  std::string optimizer;             // "adam", "sgd"
-  Attributes optimizer_arguments;    // learning_rate, beta_1, …: initial values of scalar inputs; nesterov: a bool
-  std::vector<std::string> metrics;  // "accuracy"
+  std::vector<Objective> objectives;  // one an output at most; empty: not compiled
+  std::string optimizer;              // a row of optimizers.h
+  Attributes optimizer_arguments;     // learning_rate, beta_1, …: initial values of scalar inputs; nesterov: a bool
   Location location;
 };
 

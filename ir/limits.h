@@ -16,6 +16,7 @@ inline constexpr size_t kMaxValues = 400'000;
 inline constexpr size_t kMaxNameBytes = 256;
 inline constexpr size_t kMaxStringBytes = 4096;  // file names and other quoted text
 inline constexpr size_t kMaxList = 65'536;  // elements of a list: whole numbers, operands, locations, layers, states, …
+inline constexpr size_t kMaxInputs = 256;             // of a node whose op takes any number
 inline constexpr size_t kMaxReals = size_t{1} << 20;  // elements of a constant
 inline constexpr size_t kMaxExpressionTerms = 64;     // of a host expression, and so the depth of its calls
 inline constexpr int64_t kMaxBatchSize = (int64_t{1} << 31) - 1;

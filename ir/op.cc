@@ -5,6 +5,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
+#include "ir/limits.h"
 #include "ir/status.h"
 
 namespace brine::ir {
@@ -39,6 +40,11 @@ const AttributeSpec* Op::FindAttribute(absl::string_view attribute) const {
   return nullptr;
 }
 
+std::string Op::InputName(size_t index) const {
+  const size_t last = operands.size() - 1;
+  return variadic && index >= last ? absl::StrCat(operands[last], "[", index - last, "]") : operands[index];
+}
+
 absl::Span<const Op* const> AllOps() { return Table().ops; }
 
 const Op* FindOp(absl::string_view name) {
@@ -65,9 +71,10 @@ absl::Status CompleteAttributes(const Op& op, Attributes& attributes) {
 
 absl::StatusOr<std::vector<Type>> InferTypes(const Op& op, absl::Span<const Type> inputs,
                                              const Attributes& attributes) {
-  if (inputs.size() != op.operands.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(op.name, " takes ", op.operands.size(), " inputs, got ", inputs.size()));
+  const size_t least = op.operands.size(), most = op.variadic ? kMaxInputs : least;
+  if (inputs.size() < least || inputs.size() > most) {
+    const std::string number = op.variadic ? absl::StrCat(least, " to ", most) : absl::StrCat(least);
+    return absl::InvalidArgumentError(absl::StrCat(op.name, " takes ", number, " inputs, got ", inputs.size()));
   }
   BRINE_ASSIGN_OR_RETURN(std::vector<Type> outputs, op.infer({inputs, attributes}));
   for (const Type& type : outputs) BRINE_RETURN_IF_ERROR(ByteCount(type, 1).status());

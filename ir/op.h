@@ -57,9 +57,13 @@ inline constexpr int kCheapCost = 2;
 struct Op {
   std::string name;                        // "conv2d": file, text, table
   std::string doc;                         // shapes, layouts and the formula, as the reference prints them
-  std::vector<std::string> operands = {};  // names of the inputs, for messages: their number is fixed
+  std::vector<std::string> operands = {};  // names of the inputs, for messages
   std::vector<std::string> results = {};   // names of the outputs
   std::vector<AttributeSpec> attributes = {};
+
+  // The last operand repeats: there are kMaxInputs inputs at most, and at least one for each name.  Otherwise there is
+  // one for each name.
+  bool variadic = false;
 
   // The types of the outputs.  Errors are one sentence without place, for a user.
   absl::StatusOr<std::vector<Type>> (*infer)(const OpTypes& types) = nullptr;
@@ -102,6 +106,7 @@ struct Op {
   // An element costs a loop over others, so that nobody computes it twice.
   bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
+  std::string InputName(size_t index) const;  // for messages: "x", of a repeated operand "x[2]"
 };
 
 absl::Span<const Op* const> AllOps();      // in the order of ops.def

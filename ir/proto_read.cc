@@ -120,13 +120,17 @@ class GraphReader {
   }
 
   absl::Status ReadTraining(const proto::Training& from) {
-    BRINE_ASSIGN_OR_RETURN(Attributes arguments, ReadAttributes(from.optimizer_arguments()));
-    graph_.training = {from.loss(),
-                       from.from_logits(),
-                       from.optimizer(),
-                       std::move(arguments),
-                       {from.metrics().begin(), from.metrics().end()},
-                       ReadLocation(from.location())};
+    for (const proto::Objective& objective : from.objectives()) {
+      BRINE_ASSIGN_OR_RETURN(Attributes arguments, ReadAttributes(objective.arguments()));
+      graph_.training.objectives.push_back({objective.output(),
+                                            objective.loss(),
+                                            std::move(arguments),
+                                            objective.weight(),
+                                            {objective.metrics().begin(), objective.metrics().end()}});
+    }
+    graph_.training.optimizer = from.optimizer();
+    BRINE_ASSIGN_OR_RETURN(graph_.training.optimizer_arguments, ReadAttributes(from.optimizer_arguments()));
+    graph_.training.location = ReadLocation(from.location());
     return absl::OkStatus();
   }
 

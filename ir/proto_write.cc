@@ -82,6 +82,16 @@ proto::Node ToProto(const Graph& graph, const Node& node, const Node* kernel) {
   return out;
 }
 
+proto::Objective ToProto(const Objective& objective) {
+  proto::Objective out;
+  out.set_output(objective.output);
+  out.set_loss(objective.loss);
+  for (const auto& [name, value] : objective.arguments) *out.add_arguments() = ToProto(name, value);
+  out.set_weight(objective.weight);
+  for (const std::string& metric : objective.metrics) out.add_metrics(metric);
+  return out;
+}
+
 proto::Graph ToProto(const Graph& graph) {
   proto::Graph out;
   out.set_name(graph.name);
@@ -97,12 +107,10 @@ proto::Graph ToProto(const Graph& graph) {
   }
   if (IsCompiled(graph.training)) {
     proto::Training& to = *out.mutable_training();
-    to.set_loss(graph.training.loss);
-    to.set_from_logits(graph.training.from_logits);
+    for (const Objective& objective : graph.training.objectives) *to.add_objectives() = ToProto(objective);
     to.set_optimizer(graph.training.optimizer);
     for (const auto& [name, value] : graph.training.optimizer_arguments)
       *to.add_optimizer_arguments() = ToProto(name, value);
-    for (const std::string& metric : graph.training.metrics) to.add_metrics(metric);
     if (graph.training.location != Location()) *to.mutable_location() = ToProto(graph.training.location);
   }
   for (const Input& input : graph.inputs) {

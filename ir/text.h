@@ -2,8 +2,8 @@
 //
 //   graph "cifar10_cnn" stage=train function=train batch=32 {
 //     layer "conv2d" Conv2D : f32[n,30,30,32] loc("model.cc":8)
-//     compile loss="categorical_crossentropy" from_logits=false optimizer="adam" {learning_rate=0.001}
-//     metrics=["accuracy"] loc("model.cc":16)
+//     compile optimizer="adam" {learning_rate=0.001} loc("model.cc":16)
+//     loss "output" = "categorical_crossentropy" {from_logits=false} metrics=["accuracy"]
 //     input %x : u8[n,32,32,3] data
 //     input %beta_2 : f32[] scalar 0.999
 //     input %one_minus_beta_2 : f32[] expression sub(1.0, %beta_2)

@@ -83,8 +83,8 @@ TextLine::Span TextLine::Find(Part part, int index) const {
 }
 
 bool IsCompiled(const Training& training) {
-  return !training.loss.empty() || training.from_logits || !training.optimizer.empty() ||
-         training.optimizer_arguments != Attributes() || !training.metrics.empty() || training.location != Location();
+  return !training.objectives.empty() || !training.optimizer.empty() || training.optimizer_arguments != Attributes() ||
+         training.location != Location();
 }
 
 std::string ToString(const Placement& placement) {
@@ -128,17 +128,29 @@ TextLine LayerLine(const Layer& layer) {
 TextLine CompileLine(const Training& training) {
   TextLine line;
   line.Add("compile ");
-  line.Add(Part::kName, 0, absl::StrCat("loss=", Quoted(training.loss)));
-  line.Add(absl::StrCat(" from_logits=", training.from_logits ? "true" : "false", " "));
-  line.Add(Part::kName, 1, absl::StrCat("optimizer=", Quoted(training.optimizer)));
+  line.Add(Part::kName, 0, absl::StrCat("optimizer=", Quoted(training.optimizer)));
   AddAttributes(nullptr, training.optimizer_arguments, line);
+  AddLocation(training.location, line);
+  return line;
+}
+
+TextLine LossLine(const Objective& objective) {
+  TextLine line;
+  line.Add("loss ");
+  line.Add(Part::kInput, 0, Quoted(objective.output));
+  line.Add(" = ");
+  line.Add(Part::kName, 0, Quoted(objective.loss));
+  AddAttributes(nullptr, objective.arguments, line);
+  if (objective.weight != 1) {
+    line.Add(" weight=");
+    line.Add(Part::kNumber, 0, ToString(AttributeKind::kFloat, objective.weight));
+  }
   line.Add(" metrics=[");
-  for (size_t index = 0; index < training.metrics.size(); ++index) {
+  for (size_t index = 0; index < objective.metrics.size(); ++index) {
     if (index > 0) line.Add(",");
-    line.Add(Part::kOutput, static_cast<int>(index), Quoted(training.metrics[index]));
+    line.Add(Part::kOutput, static_cast<int>(index), Quoted(objective.metrics[index]));
   }
   line.Add("]");
-  AddLocation(training.location, line);
   return line;
 }
 

@@ -47,6 +47,7 @@ struct TextLine {
 TextLine HeaderLine(const Graph& graph);
 TextLine LayerLine(const Layer& layer);
 TextLine CompileLine(const Training& training);
+TextLine LossLine(const Objective& objective);
 TextLine InputLine(const Graph& graph, const Input& input);
 TextLine StateLine(const Graph& graph, const State& state);
 // A kernel's body is `...`.  `kernel` is the kernel that holds the node: where its outputs lie is printed with them,

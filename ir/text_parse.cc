@@ -70,9 +70,10 @@ class Parser {
       absl::string_view word;
       absl::Status (Parser::*parse)();
     };
-    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},   {"compile", &Parser::ParseCompile},
-                                    {"input", &Parser::ParseInput},   {"state", &Parser::ParseState},
-                                    {"update", &Parser::ParseUpdate}, {"output", &Parser::ParseOutput}};
+    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},  {"compile", &Parser::ParseCompile},
+                                    {"loss", &Parser::ParseLoss},    {"input", &Parser::ParseInput},
+                                    {"state", &Parser::ParseState},  {"update", &Parser::ParseUpdate},
+                                    {"output", &Parser::ParseOutput}};
     const Token token = reader_.token();
     if (token.kind == TokenKind::kValue) {
       BRINE_ASSIGN_OR_RETURN(Node node, ParseNode(/*in_kernel=*/false));
@@ -85,10 +86,10 @@ class Parser {
       return (this->*row.parse)();
     }
     if (token.kind != TokenKind::kWord)
-      return reader_.Expected("layer, compile, input, state, a value, update, output or }");
+      return reader_.Expected("layer, compile, loss, input, state, a value, update, output or }");
     std::vector<absl::string_view> words;
     for (const Row& row : kRows) words.push_back(row.word);
-    return Fail(token, absl::StrCat("expected layer, compile, input, state, a value, update, output or }, got ",
+    return Fail(token, absl::StrCat("expected layer, compile, loss, input, state, a value, update, output or }, got ",
                                     Excerpt(token.text), DidYouMean(token.text, words)));
   }
 
@@ -104,27 +105,36 @@ class Parser {
   }
 
   absl::Status ParseCompile() {
-    Training training;
-    const auto expect_key = [this](absl::string_view key) {
-      return reader_.AcceptWord(key) ? reader_.ExpectMark('=') : reader_.Expected(absl::StrCat(key, "="));
-    };
-    BRINE_RETURN_IF_ERROR(expect_key("loss"));
-    BRINE_ASSIGN_OR_RETURN(training.loss, reader_.TakeString("loss"));
-    BRINE_RETURN_IF_ERROR(expect_key("from_logits"));
-    BRINE_ASSIGN_OR_RETURN(training.from_logits, reader_.TakeBool("from_logits"));
-    BRINE_RETURN_IF_ERROR(expect_key("optimizer"));
+    Training& training = graph_.training;
+    BRINE_RETURN_IF_ERROR(ExpectKey("optimizer"));
     BRINE_ASSIGN_OR_RETURN(training.optimizer, reader_.TakeString("optimizer"));
     BRINE_ASSIGN_OR_RETURN(training.optimizer_arguments, ParseAttributes(nullptr));
-    BRINE_RETURN_IF_ERROR(expect_key("metrics"));
+    BRINE_ASSIGN_OR_RETURN(training.location, reader_.TakeLocation());
+    return absl::OkStatus();
+  }
+
+  absl::Status ParseLoss() {
+    Objective objective;
+    BRINE_ASSIGN_OR_RETURN(objective.output, reader_.TakeString("the output's name"));
+    BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
+    BRINE_ASSIGN_OR_RETURN(objective.loss, reader_.TakeString("loss"));
+    BRINE_ASSIGN_OR_RETURN(objective.arguments, ParseAttributes(nullptr));
+    if (reader_.AcceptWord("weight")) {
+      BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
+      BRINE_ASSIGN_OR_RETURN(objective.weight, reader_.TakeReal("weight"));
+    }
+    BRINE_RETURN_IF_ERROR(ExpectKey("metrics"));
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('['));
     while (!reader_.Accept(']')) {
-      if (!training.metrics.empty()) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
+      if (!objective.metrics.empty()) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
       BRINE_ASSIGN_OR_RETURN(std::string metric, reader_.TakeString("metric"));
-      BRINE_RETURN_IF_ERROR(Append(training.metrics, std::move(metric)));
+      BRINE_RETURN_IF_ERROR(Append(objective.metrics, std::move(metric)));
     }
-    BRINE_ASSIGN_OR_RETURN(training.location, reader_.TakeLocation());
-    graph_.training = std::move(training);
-    return absl::OkStatus();
+    return Append(graph_.training.objectives, std::move(objective));
+  }
+
+  absl::Status ExpectKey(absl::string_view key) {
+    return reader_.AcceptWord(key) ? reader_.ExpectMark('=') : reader_.Expected(absl::StrCat(key, "="));
   }
 
   template <typename T>

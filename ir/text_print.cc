@@ -33,6 +33,7 @@ std::string Print(const Graph& graph) {
   const auto append = [&out](const TextLine& line) { absl::StrAppend(&out, "  ", line.text, "\n"); };
   for (const Layer& layer : graph.layers) append(LayerLine(layer));
   if (IsCompiled(graph.training)) append(CompileLine(graph.training));
+  for (const Objective& objective : graph.training.objectives) append(LossLine(objective));
   for (const Input& input : graph.inputs) append(InputLine(graph, input));
   for (const State& state : graph.states) append(StateLine(graph, state));
   for (const Node& node : graph.nodes) {

@@ -1,96 +1,110 @@
 // What Compile() was told, checked as strictly as the frontend checks it, so that a graph from a file is as safe as one
 // from a model.
-#include <cfloat>
+#include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "ir/fault_list.h"
+#include "ir/losses.h"
+#include "ir/metrics.h"
 #include "ir/names.h"
+#include "ir/optimizers.h"
 
 namespace brine::ir {
 namespace {
 
-struct ArgumentRow {
-  absl::string_view optimizer, name;
-  AttributeKind kind;
-  double least, most;
-  bool least_is_legal, most_is_legal;
-};
-constexpr ArgumentRow kArguments[] = {
-    {"adam", "learning_rate", AttributeKind::kFloat, 0, FLT_MAX, false, true},
-    {"adam", "beta_1", AttributeKind::kFloat, 0, 1, true, false},
-    {"adam", "beta_2", AttributeKind::kFloat, 0, 1, true, false},
-    {"adam", "epsilon", AttributeKind::kFloat, 0, FLT_MAX, false, true},
-    {"sgd", "learning_rate", AttributeKind::kFloat, 0, FLT_MAX, false, true},
-    {"sgd", "momentum", AttributeKind::kFloat, 0, 1, true, true},
-    {"sgd", "nesterov", AttributeKind::kBool, 0, 0, false, false},
-};
-constexpr absl::string_view kLosses[] = {"categorical_crossentropy", "sparse_categorical_crossentropy"};
-constexpr absl::string_view kOptimizers[] = {"adam", "sgd"};
-constexpr absl::string_view kMetrics[] = {"accuracy"};
+template <typename Row>
+std::string UnknownName(absl::string_view what, absl::string_view name, absl::Span<const Row> rows) {
+  std::vector<absl::string_view> known;
+  for (const Row& row : rows) known.push_back(row.name);
+  return absl::StrCat("unknown ", what, " \"", Excerpt(name), "\"", DidYouMean(name, known));
+}
 
-const ArgumentRow* FindArgument(absl::string_view optimizer, absl::string_view name) {
-  for (const ArgumentRow& row : kArguments) {
-    if (row.optimizer == optimizer && row.name == name) return &row;
+class TrainingChecker {
+ public:
+  TrainingChecker(const Graph& graph, FaultList& faults) : graph_(graph), training_(graph.training), faults_(faults) {}
+
+  void Run() {
+    const Site site = SiteOf(training_);
+    if (graph_.stage > Stage::kTrain)
+      faults_.Add(site, Part::kLine, 0, "compile is legal at stages graph and train only");
+    if (training_.objectives.empty()) faults_.Add(site, Part::kLine, 0, "no output has a loss");
+    const Optimizer* const optimizer = FindOptimizer(training_.optimizer);
+    if (optimizer == nullptr)
+      faults_.Add(site, Part::kName, 0, UnknownName("optimizer", training_.optimizer, AllOptimizers()));
+    CheckArguments(site, training_.optimizer, optimizer == nullptr ? nullptr : &optimizer->arguments,
+                   training_.optimizer_arguments);
+    for (const Objective& objective : training_.objectives) CheckObjective(objective);
   }
-  return nullptr;
-}
 
-bool InRange(const ArgumentRow& row, double value) {
-  return (value > row.least || (value == row.least && row.least_is_legal)) &&
-         (value < row.most || (value == row.most && row.most_is_legal));
-}
+ private:
+  // `rows`: null where nobody of this name is known, who then takes nothing.
+  void CheckArguments(const Site& site, absl::string_view taker, const std::vector<Argument>* rows,
+                      const Attributes& given) {
+    static const std::vector<Argument> kNone;
+    int index = 0;
+    for (const auto& [name, value] : given) {
+      const Argument* const row = FindArgument(rows == nullptr ? kNone : *rows, name);
+      const std::string fault =
+          row == nullptr ? absl::StrCat(Excerpt(taker), " takes no ", Excerpt(name)) : ArgumentFault(*row, value);
+      if (!fault.empty()) faults_.Add(site, Part::kAttribute, index, fault);
+      ++index;
+    }
+    for (const Argument& row : rows == nullptr ? kNone : *rows) {
+      if (!given.Has(row.name)) faults_.Add(site, Part::kName, 0, absl::StrCat(taker, " needs ", row.name));
+    }
+  }
+
+  void CheckObjective(const Objective& objective) {
+    const Site site = SiteOf(training_, objective);
+    if (!outputs_.insert(objective.output).second)
+      faults_.Add(site, Part::kInput, 0, absl::StrCat("output ", Excerpt(objective.output), " has two losses"));
+    CheckOutput(site, objective);
+    if (!std::isfinite(objective.weight))
+      faults_.Add(site, Part::kNumber, 0, absl::StrCat("weight must be finite, got ", objective.weight));
+    const Loss* const loss = FindLoss(objective.loss);
+    if (loss == nullptr) faults_.Add(site, Part::kName, 0, UnknownName("loss", objective.loss, AllLosses()));
+    CheckArguments(site, objective.loss, loss == nullptr ? nullptr : &loss->arguments, objective.arguments);
+    CheckMetrics(site, objective, loss);
+  }
+
+  void CheckOutput(const Site& site, const Objective& objective) {
+    if (graph_.stage != Stage::kGraph) return;  // add-loss takes the model's outputs
+    std::vector<absl::string_view> known;
+    for (const Output& output : graph_.outputs) known.push_back(output.name);
+    if (std::find(known.begin(), known.end(), objective.output) != known.end()) return;
+    faults_.Add(
+        site, Part::kInput, 0,
+        absl::StrCat("the graph has no output ", Excerpt(objective.output), DidYouMean(objective.output, known)));
+  }
+
+  void CheckMetrics(const Site& site, const Objective& objective, const Loss* loss) {
+    std::set<std::string> names;
+    for (size_t at = 0; at < objective.metrics.size(); ++at) {
+      const auto add = [&](std::string fault) {
+        if (!fault.empty()) faults_.Add(site, Part::kOutput, static_cast<int>(at), std::move(fault));
+      };
+      const std::string& name = objective.metrics[at];
+      const Metric* const metric = FindMetric(name);
+      if (metric == nullptr)
+        add(UnknownName("metric", name, AllMetrics()));
+      else if (loss != nullptr)
+        add(MetricFault(*metric, *loss));
+      if (!names.insert(name).second) add(absl::StrCat("the metric ", Excerpt(name), " is named twice"));
+    }
+  }
+
+  const Graph& graph_;
+  const Training& training_;
+  FaultList& faults_;
+  std::set<std::string> outputs_;
+};
 
 }  // namespace
 
 void FindTrainingFaults(const Graph& graph, FaultList& faults) {
-  const Training& training = graph.training;
-  if (!IsCompiled(training)) return;
-  const Site site = SiteOf(training);
-  const auto add = [&](Part part, int index, std::string sentence) {
-    faults.Add(site, part, index, std::move(sentence));
-  };
-  const auto check_known = [&](const auto& known, absl::string_view what, absl::string_view name, Part part,
-                               int index) {
-    const std::vector<absl::string_view> names(std::begin(known), std::end(known));
-    for (absl::string_view other : names) {
-      if (other == name) return;
-    }
-    add(part, index, absl::StrCat("unknown ", what, " \"", Excerpt(name), "\"", DidYouMean(name, names)));
-  };
-
-  if (graph.stage > Stage::kTrain) add(Part::kLine, 0, "compile is legal at stages graph and train only");
-  check_known(kLosses, "loss", training.loss, Part::kName, 0);
-  check_known(kOptimizers, "optimizer", training.optimizer, Part::kName, 1);
-  std::set<std::string> metrics;
-  for (size_t index = 0; index < training.metrics.size(); ++index) {
-    check_known(kMetrics, "metric", training.metrics[index], Part::kOutput, static_cast<int>(index));
-    if (metrics.insert(training.metrics[index]).second) continue;
-    add(Part::kOutput, static_cast<int>(index),
-        absl::StrCat("the metric ", Excerpt(training.metrics[index]), " is named twice"));
-  }
-  int index = 0;
-  for (const auto& [name, value] : training.optimizer_arguments) {
-    const ArgumentRow* row = FindArgument(training.optimizer, name);
-    if (row == nullptr) {
-      add(Part::kAttribute, index, absl::StrCat(Excerpt(training.optimizer), " takes no ", Excerpt(name)));
-    } else if (!KindMatches(row->kind, value)) {
-      add(Part::kAttribute, index,
-          absl::StrCat(name, row->kind == AttributeKind::kBool ? " must be true or false"
-                                                               : " must be a real number, such as 0.5"));
-    } else if (row->kind == AttributeKind::kFloat && !InRange(*row, std::get<double>(value))) {
-      add(Part::kAttribute, index,
-          absl::StrCat(name, " must be ", row->least_is_legal ? "at least " : "above ", row->least, " and ",
-                       row->most_is_legal ? "at most " : "below ", row->most, ", got ", std::get<double>(value)));
-    }
-    ++index;
-  }
-  for (const ArgumentRow& row : kArguments) {
-    if (row.optimizer != training.optimizer || training.optimizer_arguments.Has(row.name)) continue;
-    add(Part::kName, 1, absl::StrCat(row.optimizer, " needs ", row.name));
-  }
+  if (IsCompiled(graph.training)) TrainingChecker(graph, faults).Run();
 }
 
 }  // namespace brine::ir

@@ -3,105 +3,123 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "ir/losses.h"
+#include "ir/metrics.h"
 #include "ir/op.h"
+#include "ir/quantity_builder.h"
 #include "ir/status.h"
 #include "ir/text_line.h"
+#include "ir/training.h"
 #include "passes/edit.h"
 
 namespace brine::passes {
 namespace {
 
-using ir::Attributes;
 using ir::Graph;
-using ir::Op;
+using ir::Node;
 using ir::ValueId;
-
-using Ints = std::vector<int64_t>;
 
 class LossAdder {
  public:
-  explicit LossAdder(Graph& graph) : graph_(graph), training_(graph.training) {}
+  explicit LossAdder(Graph& graph) : graph_(graph), training_(graph.training), model_outputs_(graph.outputs) {}
 
   absl::Status Run() {
-    BRINE_RETURN_IF_ERROR(FindLogits());
-    const bool sparse = training_.loss == "sparse_categorical_crossentropy";
-    if (!sparse && training_.loss != "categorical_crossentropy")
-      return Refuse(absl::StrCat("unknown loss \"", training_.loss, "\""));
-    const ir::Shape& shape = graph_.type(logits_).shape;
-    const ir::Type label_type = sparse ? ir::Type{ir::DType::kI32, {ir::kBatch}} : ir::Type{ir::DType::kF32, shape};
-    label_ = FindOrAddInput(graph_, ir::Source::kLabel, "label", label_type);
-    rows_ = FindOrAddInput(graph_, ir::Source::kRows, "rows", {});
-
-    BRINE_ASSIGN_OR_RETURN(const ValueId loss, AddCrossEntropy(sparse));
-    std::vector<ir::Output> outputs = {{"loss", loss}};
-    for (const std::string& metric : training_.metrics) {
-      if (metric != "accuracy") return Refuse(absl::StrCat("unknown metric \"", metric, "\""));
-      BRINE_ASSIGN_OR_RETURN(const ValueId accuracy, AddAccuracy(sparse));
-      outputs.push_back({"accuracy", accuracy});
-    }
-    graph_.outputs = std::move(outputs);
+    for (const ir::Objective& objective : training_.objectives) BRINE_RETURN_IF_ERROR(AddObjective(objective));
+    BRINE_ASSIGN_OR_RETURN(const ValueId total, AddTotal());
+    graph_.outputs = {{"loss", total}};
+    if (losses_.size() > 1) graph_.outputs.insert(graph_.outputs.end(), losses_.begin(), losses_.end());
+    graph_.outputs.insert(graph_.outputs.end(), metrics_.begin(), metrics_.end());
     return absl::OkStatus();
   }
 
  private:
   absl::Status Refuse(absl::string_view sentence) const { return ErrorAt({training_.location}, "compile", sentence); }
 
-  absl::Status FindLogits() {
-    const ValueId output = graph_.outputs[0].value;
-    logits_ = output;
-    if (!training_.from_logits) {
-      const int producer = FindUses(graph_).Producer(output);
-      if (producer == Uses::kNone || graph_.nodes[static_cast<size_t>(producer)].op != &ir::kSoftmax) {
-        return Refuse(absl::StrCat(
-            training_.loss,
-            " takes probabilities, but the output is not a softmax; add activation softmax, or set from_logits"));
-      }
-      logits_ = graph_.nodes[static_cast<size_t>(producer)].inputs[0];
-    }
-    const ir::Type& type = graph_.type(logits_);
-    if (type.dtype != ir::DType::kF32 || type.rank() != 2 || type.shape[0] != ir::kBatch) {
-      return Refuse(absl::StrCat(training_.loss, " takes an output of type f32[n,classes], got ", ir::ToString(type)));
+  absl::Status AddObjective(const ir::Objective& objective) {
+    const ir::Loss* const loss = ir::FindLoss(objective.loss);
+    if (loss == nullptr) return Refuse(absl::StrCat("unknown loss \"", objective.loss, "\""));
+    ir::QuantityInputs inputs;
+    BRINE_ASSIGN_OR_RETURN(inputs.prediction, FindPrediction(*loss, objective));
+    const absl::StatusOr<ir::Type> label = ir::LabelType(*loss, graph_.type(inputs.prediction));
+    if (!label.ok()) return Refuse(label.status().message());
+    BRINE_ASSIGN_OR_RETURN(inputs.label, AddHostInput(objective, ir::Source::kLabel, "label", *label));
+    inputs.rows = FindOrAddInput(graph_, ir::Source::kRows, "rows", {});
+    BRINE_RETURN_IF_ERROR(AddQuantity(objective, "loss", loss->sum, inputs, losses_));
+    for (const std::string& name : objective.metrics) {
+      const ir::Metric* const metric = ir::FindMetric(name);
+      if (metric == nullptr) return Refuse(absl::StrCat("unknown metric \"", name, "\""));
+      if (const std::string fault = ir::MetricFault(*metric, *loss); !fault.empty()) return Refuse(fault);
+      BRINE_RETURN_IF_ERROR(AddQuantity(objective, name, metric->sum, inputs, metrics_));
     }
     return absl::OkStatus();
   }
 
-  absl::StatusOr<ValueId> Add(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
-                              absl::string_view quantity, bool last = false) {
-    const std::string name = last ? std::string(quantity) : absl::StrCat(quantity, ".", op.name);
+  // An input by whose name the host fills it.
+  absl::StatusOr<ValueId> AddHostInput(const ir::Objective& objective, ir::Source source, absl::string_view quantity,
+                                       const ir::Type& type, double initial = 0) {
+    const std::string name = ir::QuantityName(training_, objective, quantity);
+    const ValueId input = FindOrAddInput(graph_, source, name, type, initial);
+    if (graph_.value(input).name == name) return input;
+    return Refuse(
+        absl::StrCat("the ", quantity, " of ", objective.output, " must be called ", name, ", but this name is taken"));
+  }
+
+  // The output, or the logits that it is made of.
+  absl::StatusOr<ValueId> FindPrediction(const ir::Loss& loss, const ir::Objective& objective) const {
+    const auto output = std::find_if(model_outputs_.begin(), model_outputs_.end(),
+                                     [&](const ir::Output& o) { return o.name == objective.output; });
+    if (output == model_outputs_.end())
+      return ErrorAt({}, absl::StrCat("model ", graph_.name),
+                     absl::StrCat("it has no output named ", objective.output));
+    const int position = FindUses(graph_).Producer(output->value);
+    const Node* const producer = position == Uses::kNone ? nullptr : &graph_.nodes[static_cast<size_t>(position)];
+    const std::string fault =
+        ir::ProducerFault(loss, objective.arguments, producer == nullptr ? nullptr : producer->op);
+    if (!fault.empty()) return Refuse(fault);
+    return ir::ActivationOf(loss, objective.arguments) == nullptr ? output->value : producer->inputs[0];
+  }
+
+  absl::Status AddQuantity(const ir::Objective& objective, absl::string_view quantity,
+                           ValueId (*sum)(ir::QuantityBuilder&), const ir::QuantityInputs& inputs,
+                           std::vector<ir::Output>& outputs) {
+    const std::string name = ir::QuantityName(training_, objective, quantity);
+    ir::QuantityBuilder builder(graph_, name, training_.location, inputs, objective.arguments);
+    outputs.push_back({name, builder.Mean(sum(builder))});
+    return builder.status();
+  }
+
+  // What is trained: Σ weight·loss.  A weight of 1 is left out, any other is a scalar.
+  absl::StatusOr<ValueId> AddTotal() {
+    ValueId total = ir::kNoValue;
+    for (size_t at = 0; at < losses_.size(); ++at) {
+      const ir::Objective& objective = training_.objectives[at];
+      ValueId loss = losses_[at].value;
+      if (objective.weight != 1) {
+        BRINE_ASSIGN_OR_RETURN(const ValueId weight,
+                               AddHostInput(objective, ir::Source::kScalar, "loss_weight", {}, objective.weight));
+        BRINE_ASSIGN_OR_RETURN(loss, Add(ir::kMul, loss, weight, absl::StrCat(losses_[at].name, ".mul")));
+      }
+      if (total == ir::kNoValue) {
+        total = loss;
+      } else {
+        BRINE_ASSIGN_OR_RETURN(total, Add(ir::kAdd, total, loss, "loss"));
+      }
+    }
+    return total;
+  }
+
+  absl::StatusOr<ValueId> Add(const ir::Op& op, ValueId a, ValueId b, absl::string_view name) {
     ir::Location location = training_.location;
-    location.layer = std::string(quantity);
+    location.layer = "loss";
     BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
-                           graph_.AddNode(op, std::move(inputs), std::move(attributes), {std::move(location)}, name));
+                           graph_.AddNode(op, {a, b}, {}, {std::move(location)}, name));
     return outputs[0];
-  }
-
-  absl::StatusOr<ValueId> AddCrossEntropy(bool sparse) {
-    ValueId target = label_;
-    if (sparse) {
-      const int64_t classes = graph_.type(logits_).shape[1];
-      BRINE_ASSIGN_OR_RETURN(target, Add(ir::kOneHot, {label_}, {{"classes", classes}}, "loss"));
-    }
-    BRINE_ASSIGN_OR_RETURN(const ValueId logs, Add(ir::kLogSoftmax, {logits_}, {}, "loss"));
-    BRINE_ASSIGN_OR_RETURN(const ValueId products, Add(ir::kMul, {logs, target}, {}, "loss"));
-    BRINE_ASSIGN_OR_RETURN(const ValueId sum, Add(ir::kReduceSum, {products}, {{"axes", Ints{0, 1}}}, "loss"));
-    BRINE_ASSIGN_OR_RETURN(const ValueId negative, Add(ir::kNeg, {sum}, {}, "loss"));
-    return Add(ir::kDiv, {negative, rows_}, {}, "loss", /*last=*/true);
-  }
-
-  absl::StatusOr<ValueId> AddAccuracy(bool sparse) {
-    BRINE_ASSIGN_OR_RETURN(const ValueId guess, Add(ir::kArgmax, {logits_}, {}, "accuracy"));
-    ValueId truth = label_;
-    if (!sparse) {
-      BRINE_ASSIGN_OR_RETURN(truth, Add(ir::kArgmax, {label_}, {}, "accuracy"));
-    }
-    BRINE_ASSIGN_OR_RETURN(const ValueId right, Add(ir::kEqual, {guess, truth}, {}, "accuracy"));
-    BRINE_ASSIGN_OR_RETURN(const ValueId sum, Add(ir::kReduceSum, {right}, {{"axes", Ints{0}}}, "accuracy"));
-    return Add(ir::kDiv, {sum, rows_}, {}, "accuracy", /*last=*/true);
   }
 
   Graph& graph_;
   const ir::Training training_;
-  ValueId logits_ = ir::kNoValue, label_ = ir::kNoValue, rows_ = ir::kNoValue;
+  const std::vector<ir::Output> model_outputs_;
+  std::vector<ir::Output> losses_, metrics_;  // one loss an objective
 };
 
 }  // namespace
@@ -110,11 +128,7 @@ absl::StatusOr<bool> AddLoss(Graph& graph) {
   if (!ir::IsCompiled(graph.training)) return false;
   const bool adds_loss = std::none_of(graph.outputs.begin(), graph.outputs.end(),
                                       [](const ir::Output& output) { return output.name == "loss"; });
-  if (adds_loss) {
-    BRINE_ASSIGN_OR_RETURN(const ir::Output output, FindOutput(graph));
-    graph.outputs = {output};
-    BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
-  }
+  if (adds_loss) BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
   // AddOptimizer wants the optimizer's arguments, and in training only.
   if (graph.function == ir::Function::kTrain) return adds_loss;
   graph.training = {};

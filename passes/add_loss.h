@@ -1,12 +1,19 @@
 // AddLoss: what Compile() was told about loss and metrics becomes nodes and outputs.
 //
-//   z = the input of the softmax that is the output (from_logits: the output itself)       z: f32[n,c]
-//   loss = −Σ label·log_softmax(z) / rows                 label: f32[n,c]; of a sparse loss one_hot(label), label:
-//   i32[n] accuracy = Σ (argmax(z) = argmax(label)) / rows       of a sparse loss the label itself
+//   loss = Σ weight·(loss of an output)        loss of an output = Σ over rows / rows        metric = Σ over rows /
+//   rows
 //
-// Cross-entropy never sees probabilities, so that it cannot take the logarithm of zero.  Declines: a graph that
-// Compile() was not called for, which includes all that predict.  Errors: an output that is no softmax of shape [n,c],
-// or, with from_logits, not f32[n,c].  Runs after specialize.
+// What is summed over rows, and of what type the label is, the tables say: ir/losses.h, ir/metrics.h.  Of one output
+// the results are "loss", "accuracy" and the label is "label"; of several they are "loss", their sum, then
+// "<output>_loss" of each and "<output>_accuracy", and the labels are "<output>_label".  A weight other than 1 is a
+// scalar, "loss_weight" or
+// "<output>_loss_weight".
+//
+// Cross-entropy never sees probabilities, so that it cannot take the logarithm of zero: its nodes read the input of the
+// softmax that is the output (from_logits: the output itself).
+// Declines: a graph that Compile() was not called for, which includes all that predict.
+// Errors: an output that its loss does not take; a name that the host needs and that is taken.
+// Runs after specialize.
 #ifndef BRINE_PASSES_ADD_LOSS_H_
 #define BRINE_PASSES_ADD_LOSS_H_
 

@@ -1,11 +1,14 @@
 #include "passes/add_optimizer.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "ir/expression.h"
 #include "ir/op.h"
+#include "ir/optimizers.h"
 #include "ir/status.h"
 #include "ir/text_line.h"
 #include "passes/edit.h"
@@ -14,13 +17,9 @@ namespace brine::passes {
 namespace {
 
 using ir::Attributes;
-using ir::Expression;
 using ir::Graph;
-using ir::TermKind;
+using ir::UpdateRule;
 using ir::ValueId;
-
-Expression OneMinus(const Expression& x) { return ir::Apply(TermKind::kSub, {ir::Constant(1), x}); }
-Expression ToThePowerOfT(const Expression& x) { return ir::Apply(TermKind::kPow, {x, ir::StepNumber()}); }
 
 struct Parameter {
   ValueId value, gradient;
@@ -34,9 +33,12 @@ class OptimizerAdder {
 
   absl::Status Run() {
     BRINE_RETURN_IF_ERROR(TakeGradients());
-    if (training_.optimizer == "adam") return AddAdam();
-    if (training_.optimizer == "sgd") return Argument("momentum") == 0 ? AddSgd() : AddMomentum();
-    return ErrorAt({training_.location}, "compile", absl::StrCat("unknown optimizer \"", training_.optimizer, "\""));
+    const ir::Optimizer* const optimizer = ir::FindOptimizer(training_.optimizer);
+    if (optimizer == nullptr)
+      return ErrorAt({training_.location}, "compile", absl::StrCat("unknown optimizer \"", training_.optimizer, "\""));
+    const UpdateRule& rule = ir::RuleOf(*optimizer, training_.optimizer_arguments);
+    for (const std::string& slot : rule.slots) AddSlots(slot);
+    return AddSteps(*rule.op, AddOperands(*optimizer, rule), AttributesOf(*optimizer, rule));
   }
 
  private:
@@ -55,16 +57,41 @@ class OptimizerAdder {
     return absl::OkStatus();
   }
 
-  double Argument(absl::string_view name) const {
-    return training_.optimizer_arguments.Has(name) ? training_.optimizer_arguments.Float(name) : 0;
-  }
-  ValueId Scalar(absl::string_view name) {
-    return FindOrAddInput(graph_, ir::Source::kScalar, name, {}, Argument(name));
+  // The argument of this name; its default where Compile() did not give one.
+  ir::AttributeValue ArgumentOf(const ir::Optimizer& optimizer, const std::string& name) const {
+    for (const auto& [given, value] : training_.optimizer_arguments) {
+      if (given == name) return value;
+    }
+    return ir::FindArgument(optimizer.arguments, name)->initial;
   }
 
-  ValueId HostExpression(absl::string_view name, const Expression& expression) {
+  std::vector<ValueId> AddOperands(const ir::Optimizer& optimizer, const UpdateRule& rule) {
+    std::map<std::string, ValueId, std::less<>> scalars;
+    for (const std::string& name : rule.scalars) {
+      const double initial = std::get<double>(ArgumentOf(optimizer, name));
+      scalars[name] = FindOrAddInput(graph_, ir::Source::kScalar, name, {}, initial);
+    }
+    const ir::ScalarLookup expression_of = [&](absl::string_view name) {
+      return ir::ScalarOf(scalars.find(name)->second);
+    };
+    std::vector<ValueId> operands;
+    for (const ir::UpdateOperand& operand : rule.operands) {
+      operands.push_back(operand.expression == nullptr
+                             ? scalars.find(operand.name)->second
+                             : AddHostExpression(operand.name, operand.expression(expression_of)));
+    }
+    return operands;
+  }
+
+  Attributes AttributesOf(const ir::Optimizer& optimizer, const UpdateRule& rule) const {
+    Attributes attributes;
+    for (const std::string& name : rule.attributes) attributes.Set(name, ArgumentOf(optimizer, name));
+    return attributes;
+  }
+
+  ValueId AddHostExpression(absl::string_view name, ir::Expression expression) {
     const ValueId value = graph_.AddValue(name, {});
-    graph_.inputs.push_back({.value = value, .source = ir::Source::kExpression, .expression = expression});
+    graph_.inputs.push_back({.value = value, .source = ir::Source::kExpression, .expression = std::move(expression)});
     return value;
   }
 
@@ -77,12 +104,12 @@ class OptimizerAdder {
     }
   }
 
-  // p', slots' = op(p, g, slots, scalars)
-  absl::Status AddSteps(const ir::Op& op, const std::vector<ValueId>& scalars, const Attributes& attributes = {}) {
+  // p', slots' = op(p, g, slots…, operands…)
+  absl::Status AddSteps(const ir::Op& op, const std::vector<ValueId>& operands, const Attributes& attributes) {
     for (const Parameter& parameter : parameters_) {
       std::vector<ValueId> inputs = {parameter.value, parameter.gradient};
       inputs.insert(inputs.end(), parameter.slots.begin(), parameter.slots.end());
-      inputs.insert(inputs.end(), scalars.begin(), scalars.end());
+      inputs.insert(inputs.end(), operands.begin(), operands.end());
       const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".next");
       BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
                              graph_.AddNode(op, std::move(inputs), attributes, {parameter.location}, name));
@@ -91,30 +118,6 @@ class OptimizerAdder {
         graph_.updates.push_back({parameter.slots[slot], outputs[slot + 1]});
     }
     return absl::OkStatus();
-  }
-
-  absl::Status AddSgd() { return AddSteps(ir::kSgd, {Scalar("learning_rate")}); }
-
-  absl::Status AddMomentum() {
-    const bool nesterov =
-        training_.optimizer_arguments.Has("nesterov") && training_.optimizer_arguments.Bool("nesterov");
-    AddSlots("momentum");
-    const ValueId rate = Scalar("learning_rate"), momentum = Scalar("momentum");
-    return AddSteps(ir::kMomentum, {rate, momentum}, {{"nesterov", nesterov}});
-  }
-
-  absl::Status AddAdam() {
-    AddSlots("momentum");
-    AddSlots("velocity");
-    const Expression learning_rate = ir::ScalarOf(Scalar("learning_rate"));
-    const Expression beta_1 = ir::ScalarOf(Scalar("beta_1")), beta_2 = ir::ScalarOf(Scalar("beta_2"));
-    const ValueId epsilon = Scalar("epsilon");
-    // learning_rate·√(1 − beta_2ᵗ) / (1 − beta_1ᵗ): Kingma and Ba 2015, the end of section 2.
-    const Expression root = ir::Apply(TermKind::kSqrt, {OneMinus(ToThePowerOfT(beta_2))});
-    const Expression rate =
-        ir::Apply(TermKind::kDiv, {ir::Apply(TermKind::kMul, {learning_rate, root}), OneMinus(ToThePowerOfT(beta_1))});
-    return AddSteps(ir::kAdam, {HostExpression("adam_rate", rate), HostExpression("one_minus_beta_1", OneMinus(beta_1)),
-                                HostExpression("one_minus_beta_2", OneMinus(beta_2)), epsilon});
   }
 
   Graph& graph_;

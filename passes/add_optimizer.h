@@ -1,12 +1,11 @@
 // AddOptimizer: every gradient becomes a step of the optimizer that Compile() was given, with its slots, inputs and
 // updates.
 //
-//   sgd        p' = p − rate·g
-//   momentum   v' = momentum·v − rate·g; p' = p + v'          (sgd with a momentum other than 0)
-//   adam       p', m', v' = adam(p, g, m, v)                  (ir/ops/adam.cc)
+//   p', slots' = op(p, g, slots…, operands…)
 //
-// Rates are inputs that the host fills.  Slots "optimizer/momentum/<parameter>", then, of Adam,
-// "optimizer/velocity/<parameter>", lie in the order of the parameters and begin at 0.  The outputs "<parameter>.grad"
+// Op, slots and operands are those of the optimizer's rule (ir/optimizers.h).  Operands are inputs that the host fills:
+// scalars, and expressions over them.  Slots "optimizer/<slot>/<parameter>" begin at 0; those of one kind lie together,
+// in the order of the parameters.  The outputs "<parameter>.grad"
 // go. Declines: a graph without an optimizer's arguments.  Error: a parameter without gradient. Runs after autodiff.
 #ifndef BRINE_PASSES_ADD_OPTIMIZER_H_
 #define BRINE_PASSES_ADD_OPTIMIZER_H_

@@ -1,118 +1,83 @@
 #include "passes/canonicalize.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ir/op.h"
-#include "passes/edit.h"
 
 namespace brine::passes {
 namespace {
 
-using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
 bool IsMonotone(const ir::Op& op) { return op.monotone && op.is_elementwise() && op.operands.size() == 1; }
 
-// max_pool(f(x)) = f(max_pool(x))
-bool PoolFirst(Graph& graph) {
-  const Uses uses = FindUses(graph);
-  const std::vector<Node> old = std::exchange(graph.nodes, {});
-  std::vector<int> producer(graph.values.size(), Uses::kNone);  // position in the new list
-  std::vector<bool> moved;                                      // by position in the new list
-  const auto append = [&](Node node) {
-    for (ValueId output : node.outputs) producer[static_cast<size_t>(output)] = static_cast<int>(graph.nodes.size());
-    graph.nodes.push_back(std::move(node));
-    moved.push_back(false);
+// Makes "pooled.tanh" for what will be tanh of something pooled.
+ValueId NewValueLike(Rewriter& at, ValueId pooled, const ir::Op& op) {
+  return at.NewValue(absl::StrCat(at.name(pooled), ".", op.name), at.type(pooled));
+}
+
+void PoolFirst(Rewriter& at) {
+  const ValueId activated = at.node().inputs[0], result = at.node().outputs[0], index = at.node().outputs[1];
+  if (at.Reads(index) > 0) return;
+  std::vector<const Node*> activations;  // in front of the pool, the last one first
+  ValueId x = activated;
+  while (at.Maker(x) != nullptr && IsMonotone(*at.Maker(x)->op) && at.Reads(x) == 1) {
+    activations.push_back(at.Maker(x));
+    x = at.Maker(x)->inputs[0];
+  }
+  if (activations.empty()) return;
+  Node next = at.node();
+  next.inputs[0] = x;
+  while (!activations.empty()) {
+    next.outputs[0] = NewValueLike(at, result, *next.op);
+    const ValueId pooled = next.outputs[0];
+    at.Insert(std::exchange(next, *activations.back()));
+    next.inputs[0] = pooled;
+    activations.pop_back();
+  }
+  next.outputs[0] = result;
+  at.Become(std::move(next));
+  at.EraseUnread(activated);
+}
+
+void MeanOfRelu(Rewriter& at) {
+  const ValueId activated = at.node().inputs[0];
+  const Node* const relu = at.Maker(activated, ir::kRelu);
+  if (relu == nullptr || at.Reads(activated) != 1) return;
+  if (!ir::InferTypes(ir::kReluAvgPool, {at.type(activated)}, at.node().attributes).ok()) return;
+  at.Become(ir::kReluAvgPool, {relu->inputs[0]}, at.node().attributes);
+  at.EraseUnread(activated);
+}
+
+void OperandOrder(Rewriter& at) {
+  const Node& node = at.node();
+  if (!node.op->commutative) return;
+  const auto fits = [&](ValueId operand) { return at.type(operand).shape == at.type(node.outputs[0]).shape; };
+  const auto constant = [&](ValueId operand) {
+    return at.Maker(operand) != nullptr && at.Maker(operand)->op->is_source();
   };
-  bool changed = false;
-  for (Node node : old) {
-    std::vector<Node> behind;  // what goes behind the pool, the last one first
-    while (node.op == &ir::kMaxPool && uses.Unread(node.outputs[1])) {
-      const ValueId x = node.inputs[0];
-      const int position = producer[static_cast<size_t>(x)];
-      if (position == Uses::kNone || uses.Readers(x).size() != 1 || uses.Leaves(x)) break;
-      const Node& activation = graph.nodes[static_cast<size_t>(position)];
-      if (!IsMonotone(*activation.op)) break;
-      node.inputs[0] = activation.inputs[0];
-      moved[static_cast<size_t>(position)] = true;
-      behind.push_back(activation);
-    }
-    if (behind.empty()) {
-      append(std::move(node));
-      continue;
-    }
-    changed = true;
-    const ValueId result = node.outputs[0];
-    ValueId pooled = graph.AddValue(absl::StrCat(graph.value(result).name, ".max_pool"), graph.type(result));
-    producer.resize(graph.values.size(), Uses::kNone);
-    node.outputs[0] = pooled;
-    append(std::move(node));
-    for (auto activation = behind.rbegin(); activation != behind.rend(); ++activation) {
-      activation->inputs[0] = pooled;
-      // The last activation defines what the pool's readers read; those before it define pooled values of their own.
-      const bool last = activation + 1 == behind.rend();
-      pooled =
-          last ? result
-               : graph.AddValue(absl::StrCat(graph.value(result).name, ".", activation->op->name), graph.type(result));
-      producer.resize(graph.values.size(), Uses::kNone);
-      activation->outputs[0] = pooled;
-      append(std::move(*activation));
-    }
-  }
-  RemoveNodes(graph, moved);
-  return changed;
+  const ValueId a = node.inputs[0], b = node.inputs[1];
+  const bool swaps = fits(a) == fits(b) ? constant(a) && !constant(b) : fits(b);
+  if (!swaps) return;
+  at.SetInput(0, b);
+  at.SetInput(1, a);
 }
 
-// avg_pool(relu(x)) = relu_avg_pool(x)
-bool MaskMeans(Graph& graph) {
-  const Uses uses = FindUses(graph);
-  std::vector<bool> merged(graph.nodes.size(), false);
-  bool changed = false;
-  for (size_t position = 0; position < graph.nodes.size(); ++position) {
-    Node& node = graph.nodes[position];
-    if (node.op != &ir::kAvgPool) continue;
-    const ValueId x = node.inputs[0], result = node.outputs[0];
-    if (!ir::kReluAvgPool.infer({{graph.type(x)}, node.attributes}).ok()) continue;
-    const int producer = uses.Producer(x);
-    if (producer == Uses::kNone || graph.nodes[static_cast<size_t>(producer)].op != &ir::kRelu) continue;
-    if (uses.Readers(x).size() != 1 || uses.Leaves(x)) continue;
-    node.op = &ir::kReluAvgPool;
-    node.inputs[0] = graph.nodes[static_cast<size_t>(producer)].inputs[0];
-    node.outputs.push_back(
-        graph.AddValue(absl::StrCat(graph.value(result).name, ".mask"), {ir::DType::kU8, graph.type(result).shape}));
-    merged[static_cast<size_t>(producer)] = true;
-    changed = true;
-  }
-  RemoveNodes(graph, merged);
-  return changed;
-}
-
-// a + b = b + a, a·b = b·a
-bool OrderOperands(Graph& graph) {
-  bool changed = false;
-  std::vector<bool> constant(graph.values.size(), false);
-  for (Node& node : graph.nodes) {
-    if (node.op->is_source()) constant[static_cast<size_t>(node.outputs[0])] = true;
-    if (!node.op->commutative) continue;
-    const ValueId a = node.inputs[0], b = node.inputs[1];
-    const ir::Shape& result = graph.type(node.outputs[0]).shape;
-    const bool a_fits = graph.type(a).shape == result, b_fits = graph.type(b).shape == result;
-    const bool a_constant = constant[static_cast<size_t>(a)], b_constant = constant[static_cast<size_t>(b)];
-    if (a_fits == b_fits ? !a_constant || b_constant : a_fits) continue;
-    std::swap(node.inputs[0], node.inputs[1]);
-    changed = true;
-  }
-  return changed;
-}
+constexpr RewriteRule kRules[] = {
+    {"pool-first", "max_pool(f(x)) = f(max_pool(x))", "for monotone f, where nothing else reads f(x) or the index",
+     &ir::kMaxPool, PoolFirst},
+    {"mean-of-relu", "avg_pool(relu(x)) = relu_avg_pool(x)", "where nothing else reads relu(x)", &ir::kAvgPool,
+     MeanOfRelu},
+    {"operand-order", "f(a, b) = f(b, a)",
+     "for commutative f, where b alone has the result's shape or a alone is constant", nullptr, OperandOrder},
+};
 
 }  // namespace
 
-absl::StatusOr<bool> Canonicalize(Graph& graph) {
-  const bool pools = PoolFirst(graph);
-  const bool means = MaskMeans(graph);
-  return OrderOperands(graph) || pools || means;
-}
+absl::Span<const RewriteRule> CanonicalizeRules() { return kRules; }
+
+absl::StatusOr<bool> Canonicalize(ir::Graph& graph) { return ApplyRules(graph, CanonicalizeRules()); }
 
 }  // namespace brine::passes

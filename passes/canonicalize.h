@@ -1,23 +1,23 @@
 // Canonicalize: the form in which later passes, and the gradients, want the graph.
 //
-//   max_pool(f(x)) = f(max_pool(x))      f = relu, sigmoid, tanh, which are monotone: the winner is the same, f costs a
-//   quarter, and its
-//                                        gradient reads pooled values.  Declines when f(x) has another reader or the
-//                                        index has one.
-//   avg_pool(relu(x)) = relu_avg_pool(x) a bit a cell is all that the gradient needs of x, and the full picture need
-//   not be stored.  Where
-//                                        relu has no other reader and the windows are those that relu_avg_pool takes.
-//   f(constant, x) = f(x, constant)      f = add, mul
-//   f(a, b) = f(b, a)                    f = add, mul, where b alone has the result's shape
+//   pool-first     max_pool(f(x)) = f(max_pool(x)), for monotone f, where nothing else reads f(x) or the index
+//   mean-of-relu   avg_pool(relu(x)) = relu_avg_pool(x), where nothing else reads relu(x)
+//   operand-order  f(a, b) = f(b, a), for commutative f, where b alone has the result's shape or a alone is constant
 //
-// Runs before autodiff, so that gradients need not be rewritten.
+// By the first the winner is the same, f costs a quarter, and its gradient reads pooled values.  By the second a bit a
+// cell is all that the gradient needs of x, and the full picture need not be stored; it declines where relu_avg_pool
+// does not take the windows.  Runs before autodiff, so that gradients need not be rewritten.
 #ifndef BRINE_PASSES_CANONICALIZE_H_
 #define BRINE_PASSES_CANONICALIZE_H_
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "ir/graph.h"
+#include "passes/rewrite_rules.h"
 
 namespace brine::passes {
+
+absl::Span<const RewriteRule> CanonicalizeRules();  // the table above
 
 absl::StatusOr<bool> Canonicalize(ir::Graph& graph);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "passes/edit.h"
+#include "passes/rewriter.h"
 
 namespace brine::passes {
 namespace {
@@ -13,17 +14,7 @@ using ir::Source;
 using ir::ValueId;
 
 bool RemoveDeadNodes(Graph& graph) {
-  std::vector<bool> live = FindUses(graph).leaves;  // by value
-  std::vector<bool> dead(graph.nodes.size(), false);
-  for (size_t position = graph.nodes.size(); position-- > 0;) {
-    const Node& node = graph.nodes[position];
-    dead[position] = std::none_of(node.outputs.begin(), node.outputs.end(),
-                                  [&](ValueId output) { return live[static_cast<size_t>(output)]; });
-    if (dead[position]) continue;
-    for (ValueId input : node.inputs) live[static_cast<size_t>(input)] = true;
-  }
-  RemoveNodes(graph, dead);
-  return std::count(dead.begin(), dead.end(), true) > 0;
+  return Rewrite(graph, [](Rewriter& at) { at.EraseUnread(at.node().outputs[0]); });
 }
 
 bool RemoveUnreadInputs(Graph& graph) {

@@ -16,7 +16,7 @@ absl::StatusOr<ir::Graph> Derive(const ir::Graph& model, ir::Function function, 
   if (function == ir::Function::kModel) return refuse("the function must be train, evaluate or predict");
   if (batch_size < 1 || batch_size > ir::kMaxBatchSize)
     return refuse(absl::StrCat("the batch size must be positive, got ", batch_size));
-  if (function != ir::Function::kPredict && model.training.loss.empty())
+  if (function != ir::Function::kPredict && model.training.objectives.empty())
     return refuse("it has no loss: Compile() was not called");
 
   ir::Graph graph = model;

@@ -55,20 +55,14 @@ void Rename(Graph& graph, ValueId value, const std::string& name) {
 }
 
 ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, ir::Type type, double initial) {
+  const bool named = source == ir::Source::kScalar || source == ir::Source::kLabel;
   for (const ir::Input& input : graph.inputs) {
     if (input.source != source || graph.type(input.value) != type) continue;
-    if (source != ir::Source::kScalar || absl::string_view(graph.value(input.value).name) == name) return input.value;
+    if (!named || absl::string_view(graph.value(input.value).name) == name) return input.value;
   }
   const ValueId value = graph.AddValue(name, std::move(type));
   graph.inputs.push_back({value, source, initial});
   return value;
-}
-
-absl::StatusOr<ir::Output> FindOutput(const Graph& graph) {
-  for (const ir::Output& output : graph.outputs) {
-    if (output.name == "output") return output;
-  }
-  return ErrorAt({}, absl::StrCat("model ", graph.name), "it has no output named output");
 }
 
 void AddLocations(const std::vector<ir::Location>& locations, Node& node) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "ir/graph.h"
 
@@ -36,12 +36,9 @@ void RemoveNodes(ir::Graph& graph, const std::vector<bool>& marked);
 // Renames a value; a name that is taken gets a number.
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 
-// The input that the host fills from `source` (a scalar: the one of that name), added when there is none.
+// The input that the host fills from `source` (a scalar or a label: the one of that name), added when there is none.
 ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
                            double initial = 0);
-
-// The output that a model is asked for.  Error: the graph has none named "output".
-absl::StatusOr<ir::Output> FindOutput(const ir::Graph& graph);
 
 // Adds the locations that `node` lacks, as far as the text form's limit of a list allows.
 void AddLocations(const std::vector<ir::Location>& locations, ir::Node& node);

@@ -7,6 +7,7 @@
 
 #include "ir/op.h"
 #include "ir/tensor.h"
+#include "passes/rewriter.h"
 
 namespace brine::passes {
 namespace {
@@ -26,8 +27,8 @@ bool IsSmall(const Type& type) {
   return elements.ok() && *elements <= kMostElements;
 }
 
-Tensor Evaluate(const Graph& graph, const Node& node, const std::vector<const Tensor*>& inputs) {
-  std::vector<Tensor> outputs = {ir::MakeTensor<double>(graph.type(node.outputs[0]), 1)};
+Tensor Evaluate(const Node& node, const Type& result, const std::vector<const Tensor*>& inputs) {
+  std::vector<Tensor> outputs = {ir::MakeTensor<double>(result, 1)};
   node.op->interpret({inputs, absl::MakeSpan(outputs), node.attributes});
   return std::move(outputs[0]);
 }
@@ -48,28 +49,25 @@ std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type)
 }  // namespace
 
 absl::StatusOr<bool> FoldConstants(Graph& graph) {
-  bool changed = false;
   std::map<ValueId, Tensor> constants;
-  for (Node& node : graph.nodes) {
-    if (node.outputs.size() != 1 || !IsSmall(graph.type(node.outputs[0]))) continue;
+  return Rewrite(graph, [&](Rewriter& at) {
+    const Node& node = at.node();
+    if (node.outputs.size() != 1 || !IsSmall(at.type(node.outputs[0]))) return;
     std::vector<const Tensor*> inputs;
     for (ValueId input : node.inputs) {
       const auto it = constants.find(input);
-      if (it != constants.end()) inputs.push_back(&it->second);
+      if (it == constants.end()) return;
+      inputs.push_back(&it->second);
     }
-    if (inputs.size() != node.inputs.size()) continue;
-    Tensor result = Evaluate(graph, node, inputs);
+    const Type type = at.type(node.outputs[0]);
+    Tensor result = Evaluate(node, type, inputs);
     if (node.op != &ir::kConstant) {
-      std::optional<ir::Attributes> attributes = ConstantOf(result, graph.type(node.outputs[0]));
-      if (!attributes) continue;
-      node.op = &ir::kConstant;
-      node.inputs.clear();
-      node.attributes = *std::move(attributes);
-      changed = true;
+      const std::optional<ir::Attributes> attributes = ConstantOf(result, type);
+      if (!attributes) return;
+      at.Become(ir::kConstant, {}, *attributes);
     }
     constants.emplace(node.outputs[0], std::move(result));
-  }
-  return changed;
+  });
 }
 
 }  // namespace brine::passes

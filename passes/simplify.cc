@@ -1,166 +1,128 @@
 #include "passes/simplify.h"
 
 #include <algorithm>
-#include <utility>
-
-#include "ir/op.h"
-#include "ir/status.h"
-#include "passes/edit.h"
+#include <vector>
 
 namespace brine::passes {
 namespace {
 
-using ir::Graph;
 using ir::Node;
 using ir::Shape;
 using ir::ValueId;
+
+bool IsConstant(const Rewriter& at, size_t operand, double number) {
+  const Node* const node = at.Maker(at.node().inputs[operand], ir::kConstant);
+  if (node == nullptr) return false;
+  const std::vector<double>& values = node->attributes.Floats("values");
+  return values.size() == 1 && values[0] == number;
+}
+
+// f(…) = x
+void ReplaceBy(Rewriter& at, ValueId x) {
+  const ValueId result = at.node().outputs[0];
+  if (at.type(x) == at.type(result)) at.Replace(result, x);
+}
+
+template <int number>
+void DropRight(Rewriter& at) {
+  if (IsConstant(at, 1, number)) ReplaceBy(at, at.node().inputs[0]);
+}
+
+template <int number>
+void DropEither(Rewriter& at) {
+  DropRight<number>(at);
+  if (IsConstant(at, 0, number)) ReplaceBy(at, at.node().inputs[1]);
+}
+
+void NegNeg(Rewriter& at) {
+  const Node* const inner = at.Maker(at.node().inputs[0], ir::kNeg);
+  if (inner != nullptr) ReplaceBy(at, inner->inputs[0]);
+}
+
+void ReshapeReshape(Rewriter& at) {
+  const Node* const inner = at.Maker(at.node().inputs[0], ir::kReshape);
+  if (inner != nullptr) at.SetInput(0, inner->inputs[0]);
+}
+
+void Same(Rewriter& at) { ReplaceBy(at, at.node().inputs[0]); }
 
 // The shape without its leading extents of 1.
 Shape Core(const Shape& shape) {
   return Shape(std::find_if(shape.begin(), shape.end(), [](ir::Dim dim) { return dim != 1; }), shape.end());
 }
 
-class Simplifier {
- public:
-  explicit Simplifier(Graph& graph)
-      : graph_(graph),
-        uses_(FindUses(graph)),
-        producer_(graph.values.size(), nullptr),
-        replacement_(graph.values.size(), ir::kNoValue) {}
-
-  // In order, so that a node sees its operands simplified.
-  bool Run() {
-    for (Node& node : graph_.nodes) {
-      for (ValueId& input : node.inputs) {
-        if (Replacement(input) != ir::kNoValue) input = Replacement(input);
-      }
-      if (node.op == &ir::kReshape || node.op == &ir::kBroadcast) SkipReshape(node);
-      if (node.op == &ir::kReduceSum) SkipPoolGradient(node);
-      if (node.op == &ir::kAdd || node.op == &ir::kSub || node.op == &ir::kMul || node.op == &ir::kDiv)
-        SkipBroadcasts(node);
-      const ValueId result = node.outputs[0], same = FindEqual(node);
-      if (same != ir::kNoValue && graph_.type(same) == graph_.type(result)) {
-        changed_ |= !uses_.Unread(result);
-        replacement_[static_cast<size_t>(result)] = same;
-      }
-      for (ValueId output : node.outputs) producer_[static_cast<size_t>(output)] = &node;
-    }
-    ReplaceReads(graph_, replacement_);
-    return changed_;
-  }
-
- private:
-  ValueId Replacement(ValueId value) const { return replacement_[static_cast<size_t>(value)]; }
-
-  // The node that makes `value`, if it is an application of `op`.
-  const Node* Made(ValueId value, const ir::Op& op) const {
-    const Node* node = producer_[static_cast<size_t>(value)];
-    return node != nullptr && node->op == &op ? node : nullptr;
-  }
-
-  bool IsConstant(ValueId value, double number) const {
-    const Node* node = Made(value, ir::kConstant);
-    if (node == nullptr) return false;
-    const std::vector<double>& values = node->attributes.Floats("values");
-    return values.size() == 1 && values[0] == number;
-  }
-
-  void SetInput(Node& node, size_t index, ValueId value) {
-    node.inputs[index] = value;
-    changed_ = true;
-  }
-
-  // reshape(reshape(x)) = reshape(x), broadcast(reshape(x)) = broadcast(x)
-  void SkipReshape(Node& node) {
-    const Node* reshape = Made(node.inputs[0], ir::kReshape);
-    if (reshape == nullptr) return;
-    const ValueId x = reshape->inputs[0];
-    if (node.op == &ir::kBroadcast) {
-      const Shape &before = graph_.type(x).shape, &after = graph_.type(node.inputs[0]).shape;
-      if (Core(before) != Core(after) || before.size() > graph_.type(node.outputs[0]).shape.size()) return;
-    }
-    SetInput(node, 0, x);
-  }
-
-  // Σ max_pool_grad(dy, index) = Σ dy, Σ avg_pool_grad(dy) = Σ dy
-  void SkipPoolGradient(Node& node) {
-    const Node* pool = Made(node.inputs[0], ir::kMaxPoolGrad);
-    if (pool == nullptr) pool = Made(node.inputs[0], ir::kAvgPoolGrad);
-    const std::vector<int64_t>& axes = node.attributes.Ints("axes");
-    const bool keeps_size = node.attributes.Bool("keep_dims") ||
-                            std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) < 2;
-    if (pool != nullptr && !keeps_size) SetInput(node, 0, pool->inputs[0]);
-  }
-
-  // f(a, broadcast(x)) = f(a, x)
-  void SkipBroadcasts(Node& node) {
-    const Shape& result = graph_.type(node.outputs[0]).shape;
-    for (size_t index = 0; index < 2; ++index) {
-      const Node* broadcast = Made(node.inputs[index], ir::kBroadcast);
-      if (broadcast != nullptr && graph_.type(node.inputs[1 - index]).shape == result)
-        SetInput(node, index, broadcast->inputs[0]);
-    }
-  }
-
-  // A value that the node's result equals, or kNoValue.
-  ValueId FindEqual(const Node& node) const {
-    const auto right_is = [&](double number) { return IsConstant(node.inputs[1], number); };
-    const auto left_is = [&](double number) { return IsConstant(node.inputs[0], number); };
-    if (node.op == &ir::kReshape || node.op == &ir::kBroadcast) return node.inputs[0];
-    if (node.op == &ir::kAdd && right_is(0)) return node.inputs[0];
-    if (node.op == &ir::kAdd && left_is(0)) return node.inputs[1];
-    if (node.op == &ir::kMul && right_is(1)) return node.inputs[0];
-    if (node.op == &ir::kMul && left_is(1)) return node.inputs[1];
-    if (node.op == &ir::kSub && right_is(0)) return node.inputs[0];
-    if (node.op == &ir::kDiv && right_is(1)) return node.inputs[0];
-    if (node.op == &ir::kNeg) {
-      const Node* inner = Made(node.inputs[0], ir::kNeg);
-      if (inner != nullptr) return inner->inputs[0];
-    }
-    return ir::kNoValue;
-  }
-
-  Graph& graph_;
-  const Uses uses_;
-  std::vector<const Node*> producer_;  // by value
-  std::vector<ValueId> replacement_;   // by value
-  bool changed_ = false;
-};
-
-// relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))
-absl::StatusOr<bool> MasksBeforeViews(Graph& graph) {
-  const std::vector<Node> old = std::exchange(graph.nodes, {});
-  std::vector<const Node*> producer(graph.values.size(), nullptr);
-  bool changed = false;
-  for (const Node& node : old) {
-    for (ValueId output : node.outputs) producer[static_cast<size_t>(output)] = &node;
-    const Node* view = node.op == &ir::kReluGrad ? producer[static_cast<size_t>(node.inputs[0])] : nullptr;
-    if (view == nullptr || view->op != &ir::kReshape) {
-      graph.nodes.push_back(node);
-      continue;
-    }
-    const ValueId dy = view->inputs[0];
-    const auto add = [&](const ir::Op& op, std::vector<ValueId> inputs, ir::Attributes attributes = {}) {
-      return graph.AddNode(op, std::move(inputs), std::move(attributes), node.locations,
-                           graph.value(node.outputs[0]).name);
-    };
-    BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> y,
-                           add(ir::kReshape, {node.inputs[1]}, {{"shape", graph.type(dy).shape}}));
-    BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> masked, add(ir::kReluGrad, {dy, y[0]}));
-    Node back = *view;
-    back.inputs = {masked[0]};
-    back.outputs = node.outputs;
-    graph.nodes.push_back(std::move(back));
-    changed = true;
-  }
-  return changed;
+void BroadcastReshape(Rewriter& at) {
+  const Node* const reshape = at.Maker(at.node().inputs[0], ir::kReshape);
+  if (reshape == nullptr) return;
+  const ValueId x = reshape->inputs[0];
+  const Shape &before = at.type(x).shape, &after = at.type(at.node().inputs[0]).shape;
+  const bool fits = before.size() <= at.type(at.node().outputs[0]).shape.size();
+  if (fits && Core(before) == Core(after)) at.SetInput(0, x);
 }
+
+// Whether the visited node has the same type of result when operand `index` is `value`.
+bool TakesInstead(const Rewriter& at, size_t index, ValueId value) {
+  std::vector<ir::Type> types;
+  for (ValueId input : at.node().inputs) types.push_back(at.type(input));
+  types[index] = at.type(value);
+  const auto results = ir::InferTypes(*at.node().op, types, at.node().attributes);
+  return results.ok() && (*results)[0] == at.type(at.node().outputs[0]);
+}
+
+void SkipBroadcast(Rewriter& at) {
+  if (at.node().op->kind != ir::OpKind::kElementwise || at.node().inputs.size() != 2) return;
+  const Shape& result = at.type(at.node().outputs[0]).shape;
+  for (size_t index = 0; index < 2; ++index) {
+    const Node* const broadcast = at.Maker(at.node().inputs[index], ir::kBroadcast);
+    if (broadcast == nullptr || at.type(at.node().inputs[1 - index]).shape != result) continue;
+    if (TakesInstead(at, index, broadcast->inputs[0])) at.SetInput(index, broadcast->inputs[0]);
+  }
+}
+
+void SumOfPoolGrad(Rewriter& at) {
+  const Node* const pool = at.Maker(at.node().inputs[0]);
+  if (pool == nullptr || (pool->op != &ir::kMaxPoolGrad && pool->op != &ir::kAvgPoolGrad)) return;
+  const std::vector<int64_t>& axes = at.node().attributes.Ints("axes");
+  const bool pictures = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
+  if (pictures && !at.node().attributes.Bool("keep_dims")) at.SetInput(0, pool->inputs[0]);
+}
+
+void MaskBeforeView(Rewriter& at) {
+  const Node* const view = at.Maker(at.node().inputs[0], ir::kReshape);
+  if (view == nullptr) return;
+  const ValueId dy = view->inputs[0];
+  const ValueId y = at.Emit(ir::kReshape, {at.node().inputs[1]}, {{"shape", at.type(dy).shape}});
+  const ValueId masked = at.Emit(ir::kReluGrad, {dy, y});
+  at.Become(ir::kReshape, {masked}, view->attributes);
+}
+
+constexpr const char* kOwnShape = "to x's own shape";
+
+constexpr RewriteRule kRules[] = {
+    {"add-zero", "x + 0 = 0 + x = x", "", &ir::kAdd, DropEither<0>},
+    {"sub-zero", "x − 0 = x", "", &ir::kSub, DropRight<0>},
+    {"mul-one", "x·1 = 1·x = x", "", &ir::kMul, DropEither<1>},
+    {"div-one", "x / 1 = x", "", &ir::kDiv, DropRight<1>},
+    {"neg-neg", "−(−x) = x", "", &ir::kNeg, NegNeg},
+    {"reshape-reshape", "reshape(reshape(x)) = reshape(x)", "", &ir::kReshape, ReshapeReshape},
+    {"reshape-same", "reshape(x) = x", kOwnShape, &ir::kReshape, Same},
+    {"broadcast-reshape", "broadcast(reshape(x)) = broadcast(x)",
+     "where the reshape adds or removes leading axes of extent 1", &ir::kBroadcast, BroadcastReshape},
+    {"broadcast-same", "broadcast(x) = x", kOwnShape, &ir::kBroadcast, Same},
+    {"concatenate-one", "concatenate(x) = x", "", &ir::kConcatenate, Same},
+    {"slice-same", "slice(x) = x", kOwnShape, &ir::kSlice, Same},
+    {"skip-broadcast", "f(a, broadcast(x)) = f(a, x)",
+     "for elementwise f with broadcasting, where a has the result's shape", nullptr, SkipBroadcast},
+    {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",
+     "over axes 1, 2 and perhaps others: all of dy arrives in its own picture", &ir::kReduceSum, SumOfPoolGrad},
+    {"mask-before-view", "relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))", "", &ir::kReluGrad,
+     MaskBeforeView},
+};
 
 }  // namespace
 
-absl::StatusOr<bool> Simplify(Graph& graph) {
-  BRINE_ASSIGN_OR_RETURN(const bool masks, MasksBeforeViews(graph));
-  return Simplifier(graph).Run() || masks;
-}
+absl::Span<const RewriteRule> SimplifyRules() { return kRules; }
+
+absl::StatusOr<bool> Simplify(ir::Graph& graph) { return ApplyRules(graph, SimplifyRules()); }
 
 }  // namespace brine::passes

@@ -1,23 +1,33 @@
-// Simplify: equations that remove nodes.
+// Simplify: equations that remove nodes, or move one to where it can follow what makes its operand.
 //
-//   x + 0 = x    x − 0 = x    x·1 = x    x / 1 = x    −(−x) = x      where the result has x's type
-//   reshape(reshape(x)) = reshape(x)          reshape(x) = x          to x's own shape
-//   broadcast(x) = x                          to x's own shape
-//   broadcast(reshape(x)) = broadcast(x)      where the reshape adds or removes leading axes of extent 1 only
-//   f(a, broadcast(x)) = f(a, x)              f = add, sub, mul, div, where a alone has the result's shape; also for
-//   the left operand Σ pool_grad(dy) = Σ dy                    over axes 1, 2 and perhaps others: every dy goes to
-//   cells of its own picture, undivided relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))      so that the
-//   mask follows the product that makes dy
+//   add-zero          x + 0 = 0 + x = x
+//   sub-zero          x − 0 = x
+//   mul-one           x·1 = 1·x = x
+//   div-one           x / 1 = x
+//   neg-neg           −(−x) = x
+//   reshape-reshape   reshape(reshape(x)) = reshape(x)
+//   reshape-same      reshape(x) = x, to x's own shape
+//   broadcast-reshape broadcast(reshape(x)) = broadcast(x), where the reshape adds or removes leading axes of extent 1
+//   broadcast-same    broadcast(x) = x, to x's own shape
+//   concatenate-one   concatenate(x) = x
+//   slice-same        slice(x) = x, to x's own shape
+//   skip-broadcast    f(a, broadcast(x)) = f(a, x), for elementwise f with broadcasting, where a has the result's shape
+//   sum-of-pool-grad  Σ pool_grad(dy) = Σ dy, over axes 1, 2 and perhaps others: all of dy arrives in its own picture
+//   mask-before-view  relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))
 //
-// Declines at constants whose elements differ.  What nobody reads any more is left to dce.
-// Runs after autodiff, whose rules write gradients in general, and after fold-constants.
+// Declines where the sides have different types, and at constants whose elements differ.  What nobody reads any more is
+// left to dce.  Runs after autodiff, whose rules write gradients in general, and after fold-constants.
 #ifndef BRINE_PASSES_SIMPLIFY_H_
 #define BRINE_PASSES_SIMPLIFY_H_
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "ir/graph.h"
+#include "passes/rewrite_rules.h"
 
 namespace brine::passes {
+
+absl::Span<const RewriteRule> SimplifyRules();  // the table above
 
 absl::StatusOr<bool> Simplify(ir::Graph& graph);
 

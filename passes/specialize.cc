@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "ir/op.h"
-#include "ir/status.h"
 #include "ir/text_line.h"
 #include "passes/edit.h"
 
@@ -33,10 +32,8 @@ bool ReplaceByOperands(Graph& graph) {
 
 bool DropUpdates(Graph& graph) { return !std::exchange(graph.updates, {}).empty(); }
 
-absl::StatusOr<bool> KeepTheOutput(Graph& graph) {
-  BRINE_ASSIGN_OR_RETURN(const ir::Output output, FindOutput(graph));
-  const bool changed = graph.outputs.size() > 1 || ir::IsCompiled(graph.training);
-  graph.outputs = {output};
+bool ForgetTraining(Graph& graph) {
+  const bool changed = ir::IsCompiled(graph.training);
   graph.training = {};
   return changed;
 }
@@ -46,9 +43,8 @@ absl::StatusOr<bool> KeepTheOutput(Graph& graph) {
 absl::StatusOr<bool> Specialize(Graph& graph) {
   bool changed = ReplaceByOperands(graph);
   if (graph.function != ir::Function::kTrain) changed |= DropUpdates(graph);
-  if (graph.function != ir::Function::kPredict) return changed;
-  BRINE_ASSIGN_OR_RETURN(const bool outputs_changed, KeepTheOutput(graph));
-  return changed || outputs_changed;
+  if (graph.function == ir::Function::kPredict) changed |= ForgetTraining(graph);
+  return changed;
 }
 
 }  // namespace brine::passes

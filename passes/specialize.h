@@ -4,12 +4,12 @@
 //     dropout(x, …)                       x outside training; the same of augmentation
 //     in_train_phase(x, alt)              x in training, alt in evaluation and prediction
 //   update s = v ⟹                       outside training: only a training step writes states
-//   outputs ⟹ output "output"            in prediction, which also forgets what Compile() was told
+//   what Compile() was told ⟹            in prediction: the outputs are the model's
 //
 // Thus a layer that differs in training writes both ways and chooses: batch normalization normalizes by the batch's
 // moments and updates its moving ones in training, and reads the moving ones elsewhere.  Where it is frozen it writes
-// the second way alone.  What nobody reads any more is left to dce. Error: a function that predicts, of a model without
-// an output named "output". Runs first: loss, gradients and updates are those of the graph that is left.
+// the second way alone.  What nobody reads any more is left to dce.
+// Runs first: loss, gradients and updates are those of the graph that is left.
 #ifndef BRINE_PASSES_SPECIALIZE_H_
 #define BRINE_PASSES_SPECIALIZE_H_
 

@@ -23,7 +23,7 @@ typedef enum brine_dtype { BRINE_F32, BRINE_I32, BRINE_U32, BRINE_U8, BRINE_MASK
 
 // Where a value's bytes lie.  Parameters, gradients and slots are blocks of their own in the same order of parameters.
 typedef enum brine_block {
-  BRINE_ARENA,          // lives within one step; shared by the three functions
+  BRINE_ARENA,          // lives within one step; shared by the functions
   BRINE_INPUTS,         // filled by the host before the step: pictures, labels, scalars
   BRINE_PARAMETERS,     // weights that are trained
   BRINE_GRADIENTS,      // one gradient per parameter, at the parameter's offset
@@ -64,7 +64,7 @@ typedef struct brine_call {
 // How the host fills a graph input before a step.
 typedef enum brine_source {
   BRINE_DATA,       // one row of a sample
-  BRINE_LABEL,      // one row of a sample's label; an integer label is expanded to one-hot when the rank is 2
+  BRINE_LABEL,      // one row of a sample's label
   BRINE_SCALAR,     // settable by name between steps; `initial` until then
   BRINE_SEED,       // u32[2]: the seed's low and high word
   BRINE_STEP,       // u32[]: the number of training steps done before this one
@@ -93,23 +93,36 @@ typedef struct brine_term {
   double number;   // BRINE_TERM_CONSTANT
 } brine_term;
 
+// An input's name is its value's.
 typedef struct brine_input {
   uint16_t value;
   uint8_t source;           // brine_source
   double initial;           // BRINE_SCALAR
   const brine_term* terms;  // BRINE_EXPRESSION: in postfix order, at most BRINE_MAX_TERMS, with one result
   int32_t term_count;
+  // BRINE_LABEL: how many classes a label tells apart.  It is the number of one, i32[n], or a share of each,
+  // f32[n,classes].  0: it holds numbers.
+  int32_t classes;
 } brine_input;
 
+// What a function's output is to the host.
+typedef enum brine_output_kind {
+  BRINE_PREDICTION,  // a row for each row of the batch
+  BRINE_MEAN         // f32[]: a mean over the rows of the batch; of several batches the mean is weighted by their rows
+} brine_output_kind;
+
 typedef struct brine_output {
-  const char* name;  // "loss", "accuracy", "output"
+  const char* name;  // "loss", "accuracy", "output"; of a model with several outputs "parity", "parity_loss"
   uint16_t value;
+  uint8_t kind;     // brine_output_kind
+  int32_t classes;  // BRINE_PREDICTION: a row holds a number for each of so many classes; 0: it holds numbers
 } brine_output;
 
-// One of the three graphs of a model.  Calls from `first_update` on write state; before them the runtime tests loss,
-// gradients, parameters and what these calls read of the arena for NaN and infinity, so that a step that fails has
-// changed nothing.
+// A graph of the model, named after what it is for: "train", "evaluate", "predict".  Calls from `first_update` on write
+// state; before them the runtime tests loss, gradients, parameters and what these calls read of the arena for NaN and
+// infinity, so that a step that fails has changed nothing.
 typedef struct brine_function {
+  const char* name;
   const brine_value* values;
   const brine_call* calls;
   const brine_input* inputs;
@@ -154,6 +167,7 @@ typedef struct brine_backend {
   int (*set_threads)(int32_t count);  // of the process's one pool; returns the former count
   const char* const* cpu_features;  // names for __builtin_cpu_supports-like tests: "avx2", "fma", …; null-terminated
   const char* target;               // "x86-64-linux-avx2-…"
+  uint32_t device;                  // 0: blocks lie in the host's memory, where kernels run; all else is reserved
 } brine_backend;
 
 typedef struct brine_program {
@@ -161,9 +175,10 @@ typedef struct brine_program {
   const char* name;      // "cifar10_cnn"
   int32_t batch_size;    // the largest n
   int64_t block_bytes[BRINE_BLOCK_COUNT];
-  int64_t scratch_bytes;                    // the largest of any call
-  brine_function train, evaluate, predict;  // call_count 0 where the model was not compiled for it
-  const brine_variable* variables;          // by role, then in the order of their blocks
+  int64_t scratch_bytes;            // the largest of any call
+  const brine_function* functions;  // over one state, each name once; a model without a loss has but "predict"
+  int32_t function_count;
+  const brine_variable* variables;  // by role, then in the order of their blocks
   int32_t variable_count;
   const uint8_t* constants;  // BRINE_CONSTANTS
   const brine_backend* backend;

@@ -20,16 +20,14 @@ int main(void) {
   void* memory = aligned_alloc(64, mnist_mlp_state_bytes());
   brine_state* state = memory == NULL ? NULL : mnist_mlp_init(memory, 1);
   if (state == NULL) return 1;
-  const brine_program* program = mnist_mlp_program();
-  Fill(brine_input_rows(state, &program->train, BRINE_DATA, 0),
-       brine_input_rows(state, &program->train, BRINE_LABEL, 0));
+  const brine_function* train = brine_find_function(mnist_mlp_program(), "train");
+  Fill(brine_input_data(state, train, "x"), brine_input_data(state, train, "label"));
   for (int step = 1; step <= 50; ++step) {
-    if (brine_train_step(state, kRows) != BRINE_OK) {
+    if (brine_step(state, train, kRows) != BRINE_OK) {
       fprintf(stderr, "%s\n", brine_error(state));
       return 1;
     }
-    if (step == 1 || step == 50)
-      printf("step %d: loss %.4f\n", step, *brine_output_data(state, &program->train, "loss"));
+    if (step == 1 || step == 50) printf("step %d: loss %.4f\n", step, *brine_output_data(state, train, "loss"));
   }
   free(memory);
   return 0;

@@ -44,14 +44,14 @@ int main() try {
   brine::Trainer trainer(quarters::Program(), {.seed = 3});
   brine::Callback decay;
   decay.on_epoch_end = [](brine::Trainer& t, const brine::EpochResult& epoch) {
-    std::printf("epoch %d: loss %.3f, validation accuracy %.3f\n", epoch.epoch + 1, epoch.train.loss,
-                epoch.validation.accuracy);
+    std::printf("epoch %d: loss %.3f, validation accuracy %.3f\n", epoch.epoch + 1, epoch.train["loss"],
+                epoch.validation["accuracy"]);
     t.set_learning_rate(0.8 * t.learning_rate());
-    if (epoch.validation.accuracy > 0.97) t.Stop();
+    if (epoch.validation["accuracy"] > 0.97) t.Stop();
   };
   trainer.Fit(train, {.epochs = 20, .batch_size = 32, .validation_split = 0.1, .callbacks = {decay}, .verbose = false});
 
-  const auto [loss, accuracy] = trainer.Evaluate(test);
+  const double accuracy = trainer.Evaluate(test)["accuracy"];
   std::printf("Test accuracy: %.4f\n", accuracy);
   trainer.Save("quarters.safetensors");
 

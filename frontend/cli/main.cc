@@ -17,16 +17,20 @@ namespace {
 constexpr Flag kBatchSize = {"--batch-size", "N", "the largest number of rows of a step (32)", true};
 constexpr Flag kDumpIr = {"--dump-ir", "DIR", "write the graph after each pass that changed it"};
 constexpr Flag kRemarks = {"--remarks", "", "say which fusions and strategies were declined, and why"};
-constexpr Flag kStrategy = {"--strategy", "OP=NAME,…",
-                            "build kernels of this op by this strategy where it can (conv=winograd)"};
+constexpr Flag kStrategy = {"--strategy", "[OP=]NAME,..",
+                            "build kernels of this op, or all, by this strategy where it can (conv=winograd); "
+                            "of several for one kernel the last"};
 constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
 
 // Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
 constexpr Flag kData = {"--data", "DIR",
-                        "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures", true};
+                        "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and "
+                        "label; without it, the built-in pictures",
+                        true};
 constexpr Flag kBenchData = {
     "--data", "DIR",
-    "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures, or noise where they do not fit",
+    "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and label; without it, the "
+    "built-in pictures, or noise where they do not fit",
     true};
 constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
 constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
@@ -71,7 +75,9 @@ constexpr Flag kPredictFlags[] = {
     kReadCheckpoint,
     kJson,
     kQuiet,
-    {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", true}};
+    {"--input", "FILE",
+     "what to predict: one sample or several (.npy), NAME=FILE.npy once for each input, or the number of a test sample",
+     true}};
 constexpr Flag kBenchFlags[] = {
     kBatchSize,
     kDumpIr,
@@ -171,9 +177,9 @@ int Main(int argc, char** argv) {
   if (!arguments.ok()) return Fail(arguments.status(), kUsage);
   if (arguments->words.size() < command->word_count)
     return Fail(absl::InvalidArgumentError(absl::StrCat(name, " needs ", command->words)), kUsage);
-  const size_t most =
-      std::max<size_t>(command->word_count, *command->words == '\0' ? 0 : 1) + (name == "predict" ? 1 : 0);
-  if (arguments->words.size() > most) {
+  const size_t most = std::max<size_t>(command->word_count, *command->words == '\0' ? 0 : 1);
+  // What words of predict say about samples, the program judges.
+  if (arguments->words.size() > most && name != "predict") {
     return Fail(absl::InvalidArgumentError(absl::StrCat(name, " does not take ", ir::Excerpt(arguments->words[most]))),
                 kUsage);
   }

@@ -198,7 +198,10 @@ const Op kInTrainPhase = {
     .operands = {"x", "alt"},
     .results = {"y"},
     .infer = InferInTrainPhase,
-    .gradient = BinaryGradient(kDy, [](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.EmitConstant(0)}); }),
+    .gradient = BinaryGradient(kDy,
+                               [](Builder& at, ValueId dy) {
+                                 return at.Emit(kMul, {dy, at.EmitConstant(0)});
+                               }),
     .interpret = InterpretInTrainPhase<double>,
     .interpret_f32 = InterpretInTrainPhase<float>,
     .kind = OpKind::kElementwise,

@@ -2,6 +2,7 @@
 #ifndef BRINE_IR_OPS_LOOPS_H_
 #define BRINE_IR_OPS_LOOPS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -80,6 +81,27 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
     at_a.Next();
     at_b.Next();
   }
+}
+
+// Copies `extent` steps along `axis`, from step `from` of x to step `to` of y; other axes are the same.
+template <typename Element>
+void CopySteps(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
+               const std::vector<int64_t>& y_dims, std::vector<Element>& y, int64_t to, size_t axis, int64_t extent) {
+  int64_t outer = 1, inner = 1;  // elements in front of the axis, and behind it
+  for (size_t other = 0; other < x_dims.size(); ++other) (other < axis ? outer : inner) *= x_dims[other];
+  inner /= x_dims[axis];
+  for (int64_t i = 0; i < outer; ++i) {
+    const auto first = x.begin() + (i * x_dims[axis] + from) * inner;
+    std::copy_n(first, extent * inner, y.begin() + (i * y_dims[axis] + to) * inner);
+  }
+}
+
+template <typename Real>
+void CopySteps(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to, size_t axis, int64_t extent) {
+  if (IsReal(x.dtype))
+    CopySteps(x.dims, x.real, from, y.dims, y.real, to, axis, extent);
+  else
+    CopySteps(x.dims, x.whole, from, y.dims, y.whole, to, axis, extent);
 }
 
 // A picture or a kernel as a loop reads it: four extents and the elements.

@@ -52,6 +52,15 @@ absl::Status ExpectFixedLast(absl::string_view operand, const Type& type) {
   return absl::OkStatus();
 }
 
+absl::Status ExpectAxis(absl::string_view operand, const Type& type, int64_t axis) {
+  BRINE_RETURN_IF_ERROR(ExpectMinimumRank(operand, type, 1));
+  if (axis < 0 || axis >= type.rank())
+    return Refuse("axis must lie within 0 ... ", type.rank() - 1, ", got ", axis, " for ", ToString(type));
+  if (type.shape[static_cast<size_t>(axis)] == kBatch)
+    return Refuse("axis ", axis, " of ", operand, " must not be n, got ", ToString(type));
+  return absl::OkStatus();
+}
+
 absl::Status ExpectPicture(absl::string_view operand, const Type& type) {
   if (type.rank() != 4)
     return Refuse(operand, " must have the axes [n, height, width, channels], got ", ToString(type));

@@ -27,7 +27,9 @@ absl::Status ExpectType(absl::string_view operand, const Type& type, const Type&
 absl::Status ExpectMinimumRank(absl::string_view operand, const Type& type, int rank);
 absl::Status ExpectFixed(absl::string_view operand, const Type& type);      // no n: a parameter
 absl::Status ExpectFixedLast(absl::string_view operand, const Type& type);  // rank ≥ 1, and the last axis is not n
-absl::Status ExpectPicture(absl::string_view operand, const Type& type);    // [n, h, w, c]; only the first may be n
+// The attribute `axis`: one of the operand's, and not n.
+absl::Status ExpectAxis(absl::string_view operand, const Type& type, int64_t axis);
+absl::Status ExpectPicture(absl::string_view operand, const Type& type);  // [n, h, w, c]; only the first may be n
 
 // A list attribute: `count` numbers within [minimum, 2³¹ − 1].
 absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count, int64_t minimum);

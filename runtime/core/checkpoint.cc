@@ -30,19 +30,34 @@ struct Notes {
   }
 };
 
+// Calls `visit` with the name of each scalar of the program's functions, once.
+template <typename Visit>
+void ForEachScalar(const brine_program* program, const Visit& visit) {
+  for (int32_t at = 0; at < program->function_count; ++at) {
+    const brine_function& function = program->functions[at];
+    for (int32_t input = 0; input < function.input_count; ++input) {
+      if (function.inputs[input].source != BRINE_SCALAR) continue;
+      const char* const name = function.values[function.inputs[input].value].name;
+      bool known = false;
+      for (int32_t earlier = 0; earlier < at; ++earlier)
+        known = known || brine_find_input(&program->functions[earlier], name) != nullptr;
+      if (!known) visit(name);
+    }
+  }
+}
+
 // A scalar's key "scalar/<name>" and the bits of its value (decimal text would depend on the locale), in the text slot
 // of one note.
 void AddScalars(Notes* all, const brine_state* state) {
-  const brine_function* function = &state->program->train;
-  for (int32_t input = 0; input < function->input_count; ++input) {
-    if (function->inputs[input].source != BRINE_SCALAR) continue;
+  ForEachScalar(state->program, [&](const char* name) {
     char* const text = all->NextText();
+    const double number = brine_get_scalar(state, name);
     uint64_t bits;
-    memcpy(&bits, &state->functions[0].scalars[input], sizeof(bits));
+    memcpy(&bits, &number, sizeof(bits));
     snprintf(text, 40, "%016" PRIx64, bits);
-    snprintf(text + 40, sizeof(all->texts[0]) - 40, "scalar/%s", function->values[function->inputs[input].value].name);
+    snprintf(text + 40, sizeof(all->texts[0]) - 40, "scalar/%s", name);
     all->Add(text + 40, text);
-  }
+  });
 }
 
 brine_status Invalid(brine_state* state, const char* path, const char* what) {
@@ -150,8 +165,9 @@ brine_status brine_save(brine_state* state, const char* path) { return brine_sav
 
 brine_status brine_save_with_notes(brine_state* state, const char* path, const brine_note* notes, size_t note_count) {
   const brine_program* program = state->program;
-  const size_t own = 6 + static_cast<size_t>(program->train.input_count),
-               variables = static_cast<size_t>(program->variable_count);
+  size_t own = 6;
+  ForEachScalar(program, [&](const char*) { ++own; });
+  const size_t variables = static_cast<size_t>(program->variable_count);
   void* const memory = calloc(
       1, (own + note_count) * sizeof(brine_note) + variables * sizeof(brine_tensor) + own * sizeof(Notes::texts[0]));
   if (memory == nullptr) return Invalid(state, path, "no memory to write it"), BRINE_FAILED;
@@ -206,15 +222,13 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
   }
   for (int32_t index = 0; index < program->variable_count; ++index) CopyVariable(state, file, index);
   brine_set_progress(state, seed, step);
-  for (int32_t input = 0; input < program->train.input_count; ++input) {
-    if (program->train.inputs[input].source != BRINE_SCALAR) continue;
-    const char* const name = program->train.values[program->train.inputs[input].value].name;
+  ForEachScalar(program, [&](const char* name) {
     char key[360];
     snprintf(key, sizeof(key), "scalar/%s", name);
     const brine_text value = brine_find_note(file, key);
     double number;
     if (value.data != nullptr && ParseBits(value, &number)) brine_set_scalar(state, name, number);
-  }
+  });
   return BRINE_OK;
 }
 

@@ -6,8 +6,6 @@
 
 #include "runtime/core/state.h"
 
-enum { kBrineFunctions = 3 };  // train, evaluate, predict
-
 // What one function needs beside the tables: its values as buffers, and for each call the addresses of its arguments.
 struct FunctionState {
   brine_buffer* buffers;
@@ -21,7 +19,7 @@ struct FunctionState {
 struct brine_state {
   const brine_program* program;
   uint8_t* blocks[BRINE_BLOCK_COUNT];
-  FunctionState functions[kBrineFunctions];
+  FunctionState* functions;  // in the program's order
   brine_context context;
   brine_context* context_argument;  // kernels take the address of this pointer
   brine_observer observer;          // null: nobody looks on
@@ -29,10 +27,6 @@ struct brine_state {
   uint64_t seed, steps_done;
   char error[512];
 };
-
-inline const brine_function* FunctionAt(const brine_program* program, int index) {
-  return index == 0 ? &program->train : index == 1 ? &program->evaluate : &program->predict;
-}
 
 inline uint8_t* Place(const brine_state* state, const brine_value& value) {
   return state->blocks[value.block] + value.offset;

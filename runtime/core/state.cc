@@ -28,6 +28,18 @@ struct Allocator {
   }
 };
 
+FunctionState LayOutFunction(const brine_function& function, Allocator& allocator) {
+  size_t arguments = 0;
+  for (int32_t call = 0; call < function.call_count; ++call) arguments += 1 + size_t{function.calls[call].value_count};
+  FunctionState at = {};
+  at.buffers = allocator.Take<brine_buffer>(static_cast<size_t>(function.value_count));
+  at.dimensions = allocator.Take<brine_dimension>(static_cast<size_t>(function.value_count) * BRINE_MAX_RANK);
+  at.arguments = allocator.Take<void*>(arguments);
+  at.first_argument = allocator.Take<void**>(static_cast<size_t>(function.call_count));
+  at.scalars = allocator.Take<double>(static_cast<size_t>(function.input_count));
+  return at;
+}
+
 brine_state* LayOut(const brine_program* program, Allocator& allocator) {
   brine_state* const state = allocator.Take<brine_state>(1);
   uint8_t* blocks[BRINE_BLOCK_COUNT] = {};
@@ -36,25 +48,18 @@ brine_state* LayOut(const brine_program* program, Allocator& allocator) {
       blocks[block] = allocator.Take<uint8_t>(static_cast<size_t>(program->block_bytes[block]) + kRoomBehind);
   }
   uint8_t* const scratch = allocator.Take<uint8_t>(static_cast<size_t>(program->scratch_bytes) + kRoomBehind);
-  FunctionState functions[kBrineFunctions];
-  for (int index = 0; index < kBrineFunctions; ++index) {
-    const brine_function* function = FunctionAt(program, index);
-    size_t arguments = 0;
-    for (int32_t call = 0; call < function->call_count; ++call)
-      arguments += 1 + size_t{function->calls[call].value_count};
-    FunctionState& at = functions[index];
-    at.buffers = allocator.Take<brine_buffer>(static_cast<size_t>(function->value_count));
-    at.dimensions = allocator.Take<brine_dimension>(static_cast<size_t>(function->value_count) * BRINE_MAX_RANK);
-    at.arguments = allocator.Take<void*>(arguments);
-    at.first_argument = allocator.Take<void**>(static_cast<size_t>(function->call_count));
-    at.scalars = allocator.Take<double>(static_cast<size_t>(function->input_count));
-    at.rows = 0;
-  }
+  FunctionState* const functions = allocator.Take<FunctionState>(static_cast<size_t>(program->function_count));
+  const size_t before_functions = allocator.used;
+  for (int32_t index = 0; index < program->function_count; ++index)
+    LayOutFunction(program->functions[index], allocator);
   if (state == nullptr) return nullptr;
   memset(static_cast<void*>(allocator.base), 0, allocator.used);
+  allocator.used = before_functions;
+  for (int32_t index = 0; index < program->function_count; ++index)
+    functions[index] = LayOutFunction(program->functions[index], allocator);
   state->program = program;
+  state->functions = functions;
   memcpy(state->blocks, blocks, sizeof(blocks));
-  memcpy(state->functions, functions, sizeof(functions));
   state->blocks[BRINE_CONSTANTS] = const_cast<uint8_t*>(program->constants);  // kernels only read it
   state->context.scratch = scratch;
   state->context.scratch_bytes = program->scratch_bytes;
@@ -74,8 +79,8 @@ void DescribeValue(const brine_state* state, FunctionState& at, const brine_func
   buffer.dim = at.dimensions + static_cast<size_t>(index) * BRINE_MAX_RANK;
 }
 
-void PrepareFunction(brine_state* state, int index) {
-  const brine_function* function = FunctionAt(state->program, index);
+void PrepareFunction(brine_state* state, int32_t index) {
+  const brine_function* function = &state->program->functions[index];
   FunctionState& at = state->functions[index];
   for (int32_t value = 0; value < function->value_count; ++value) DescribeValue(state, at, function, value);
   void** argument = at.arguments;
@@ -109,15 +114,11 @@ void DrawVariable(const brine_variable& variable, uint64_t seed, uint8_t* data) 
 }
 
 // The place of a scalar's value; null when the function has none of this name.
-double* FindScalar(const brine_state* state, int index, const char* name) {
-  const brine_function* function = FunctionAt(state->program, index);
-  for (int32_t input = 0; input < function->input_count; ++input) {
-    if (function->inputs[input].source == BRINE_SCALAR &&
-        strcmp(function->values[function->inputs[input].value].name, name) == 0) {
-      return &state->functions[index].scalars[input];
-    }
-  }
-  return nullptr;
+double* FindScalar(const brine_state* state, int32_t index, const char* name) {
+  const brine_function* const function = &state->program->functions[index];
+  const brine_input* const input = brine_find_input(function, name);
+  if (input == nullptr || input->source != BRINE_SCALAR) return nullptr;
+  return &state->functions[index].scalars[input - function->inputs];
 }
 
 }  // namespace
@@ -142,6 +143,10 @@ brine_status brine_check(const brine_program* program, char* error, size_t error
              program->abi_version, BRINE_ABI_VERSION);
     return BRINE_INVALID;
   }
+  if (program->backend->device != 0) {
+    snprintf(error, error_bytes, "%s was compiled for a device that this runtime does not know", program->name);
+    return BRINE_INVALID;
+  }
   char missing[200];
   if (brine_missing_cpu_features(program->backend->cpu_features, missing, sizeof(missing)) == 0) return BRINE_OK;
   snprintf(error, error_bytes, "%s was compiled for %s, but this processor lacks %s", program->name,
@@ -160,7 +165,7 @@ brine_state* brine_state_init(const brine_program* program, void* memory, uint64
   if (brine_check(program, error, sizeof(error)) != BRINE_OK) return nullptr;
   Allocator allocator = {static_cast<uint8_t*>(memory)};
   brine_state* const state = LayOut(program, allocator);
-  for (int index = 0; index < kBrineFunctions; ++index) PrepareFunction(state, index);
+  for (int32_t index = 0; index < program->function_count; ++index) PrepareFunction(state, index);
   state->seed = seed;
   for (int32_t index = 0; index < program->variable_count; ++index)
     DrawVariable(program->variables[index], seed, brine_variable_data(state, index));
@@ -170,22 +175,41 @@ brine_state* brine_state_init(const brine_program* program, void* memory, uint64
 const brine_program* brine_state_program(const brine_state* state) { return state->program; }
 const char* brine_error(const brine_state* state) { return state->error; }
 
-const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number) {
-  for (int32_t index = 0; index < function->input_count; ++index) {
-    if (function->inputs[index].source == source && number-- == 0)
-      return &function->values[function->inputs[index].value];
+const brine_function* brine_find_function(const brine_program* program, const char* name) {
+  for (int32_t index = 0; index < program->function_count; ++index) {
+    if (strcmp(program->functions[index].name, name) == 0) return &program->functions[index];
   }
   return nullptr;
 }
 
-void* brine_input_rows(brine_state* state, const brine_function* function, brine_source source, int32_t number) {
-  const brine_value* const value = brine_input_value(function, source, number);
-  return value == nullptr ? nullptr : Place(state, *value);
+const brine_input* brine_find_input(const brine_function* function, const char* name) {
+  for (int32_t index = 0; index < function->input_count; ++index) {
+    if (strcmp(function->values[function->inputs[index].value].name, name) == 0) return &function->inputs[index];
+  }
+  return nullptr;
+}
+
+const brine_output* brine_find_output(const brine_function* function, const char* name) {
+  for (int32_t index = 0; index < function->output_count; ++index) {
+    if (strcmp(function->outputs[index].name, name) == 0) return &function->outputs[index];
+  }
+  return nullptr;
+}
+
+void* brine_input_data(brine_state* state, const brine_function* function, const char* name) {
+  const brine_input* const input = brine_find_input(function, name);
+  return input == nullptr ? nullptr : Place(state, function->values[input->value]);
+}
+
+const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name) {
+  const brine_output* const output = brine_find_output(function, name);
+  if (output == nullptr) return nullptr;
+  return reinterpret_cast<const float*>(Place(state, function->values[output->value]));
 }
 
 brine_status brine_set_scalar(brine_state* state, const char* name, double value) {
   bool found = false;
-  for (int index = 0; index < kBrineFunctions; ++index) {
+  for (int32_t index = 0; index < state->program->function_count; ++index) {
     double* const scalar = FindScalar(state, index, name);
     if (scalar != nullptr) *scalar = value;
     found = found || scalar != nullptr;
@@ -196,19 +220,11 @@ brine_status brine_set_scalar(brine_state* state, const char* name, double value
 }
 
 double brine_get_scalar(const brine_state* state, const char* name) {
-  for (int index = 0; index < kBrineFunctions; ++index) {
+  for (int32_t index = 0; index < state->program->function_count; ++index) {
     const double* const scalar = FindScalar(state, index, name);
     if (scalar != nullptr) return *scalar;
   }
   return NAN;
-}
-
-const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name) {
-  for (int32_t index = 0; index < function->output_count; ++index) {
-    if (strcmp(function->outputs[index].name, name) != 0) continue;
-    return reinterpret_cast<const float*>(Place(state, function->values[function->outputs[index].value]));
-  }
-  return nullptr;
 }
 
 uint8_t* brine_variable_data(brine_state* state, int32_t variable) {

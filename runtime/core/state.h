@@ -3,8 +3,11 @@
  *
  *   void* memory = aligned_alloc(64, brine_state_bytes(program));
  *   brine_state* state = brine_state_init(program, memory, seed);
- *   memcpy(brine_input_rows(state, &program->train, BRINE_DATA, 0), …);
- *   if (brine_train_step(state, rows) != BRINE_OK) puts(brine_error(state));
+ *   const brine_function* train = brine_find_function(program, "train");
+ *   memcpy(brine_input_data(state, train, "pictures"), …);
+ *   memcpy(brine_input_data(state, train, "label"), …);
+ *   if (brine_step(state, train, rows) != BRINE_OK) puts(brine_error(state));
+ *   printf("%g\n", *brine_output_data(state, train, "loss"));
  */
 #ifndef BRINE_RUNTIME_CORE_STATE_H_
 #define BRINE_RUNTIME_CORE_STATE_H_
@@ -39,26 +42,29 @@ brine_state* brine_state_init(const brine_program* program, void* memory, uint64
 const brine_program* brine_state_program(const brine_state* state);
 const char* brine_error(const brine_state* state);  // the last failure, one sentence
 
-// Memory for the input of `function` with this source; `number` counts inputs of that source.  Null when there is none.
-// Data and label rows are dense, one after another; they are the caller's to fill before each step, and a step leaves
-// them as they are.
-void* brine_input_rows(brine_state* state, const brine_function* function, brine_source source, int32_t number);
-const brine_value* brine_input_value(const brine_function* function, brine_source source, int32_t number);
+// Each of these is null when there is none of the name.  Functions are "train", "evaluate" and "predict"; a data input
+// has the name of the model's input, a label is "label", or "<output>_label" of a model with several outputs.
+const brine_function* brine_find_function(const brine_program* program, const char* name);
+const brine_input* brine_find_input(const brine_function* function, const char* name);
+const brine_output* brine_find_output(const brine_function* function, const char* name);
+
+// Memory for an input, and the results of the last step.  Rows of data, labels and predictions are dense, one after
+// another.  Data and labels are the caller's to fill before each step, and a step leaves them as they are.  An output
+// is valid until the next step of any function: they share the arena.
+void* brine_input_data(brine_state* state, const brine_function* function, const char* name);
+const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name);
 
 // Scalars: "learning_rate", "dropout/rate", …  They hold until set again, as doubles: expressions read them with all
 // their digits, kernels rounded to float.  BRINE_INVALID when the program has no such scalar.
 brine_status brine_set_scalar(brine_state* state, const char* name, double value);
 double brine_get_scalar(const brine_state* state, const char* name);  // NaN when there is none
 
-// One step with `rows` rows, 1 … batch_size.  The three functions share the arena: an output is valid until the next
-// step. Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, the calling one among
+// One step of a function of the state's program with `rows` rows, 1 … batch_size.  A step that updates is counted.  A
+// null function, which the program does not have, is BRINE_INVALID.
+// Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, the calling one among
 // them: a thread with a smaller stack than that and what its own calls take must not step.
-brine_status brine_train_step(brine_state* state, int32_t rows);
-brine_status brine_evaluate_step(brine_state* state, int32_t rows);
-brine_status brine_predict_step(brine_state* state, int32_t rows);
+brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows);
 
-const float* brine_output_data(const brine_state* state, const brine_function* function,
-                               const char* name);  // null when there is none
 uint8_t* brine_variable_data(brine_state* state, int32_t variable);
 int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
 
@@ -66,7 +72,7 @@ int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
 // this is worth asking before an evaluation.
 brine_status brine_check_variables(brine_state* state);
 
-uint64_t brine_steps_done(const brine_state* state);
+uint64_t brine_steps_done(const brine_state* state);  // those that updated
 uint64_t brine_seed(const brine_state* state);
 void brine_set_progress(brine_state* state, uint64_t seed,
                         uint64_t steps_done);  // what a checkpoint restores beside the variables

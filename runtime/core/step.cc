@@ -28,10 +28,6 @@ class FlushDenormals {
 #endif
 };
 
-int IndexOf(const brine_state* state, const brine_function* function) {
-  return function == &state->program->train ? 0 : function == &state->program->evaluate ? 1 : 2;
-}
-
 // Elements of a value with `rows` rows.
 int64_t Elements(const brine_value& value, int32_t rows) {
   int64_t elements = 1;
@@ -183,42 +179,31 @@ bool StepFinite(brine_state* state, const brine_function* function, int32_t rows
   return finite;
 }
 
-brine_status Step(brine_state* state, const brine_function* function, int32_t rows) {
-  FunctionState& at = state->functions[IndexOf(state, function)];
+}  // namespace
+
+brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows) {
+  if (function == nullptr) {
+    snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
+    return BRINE_INVALID;
+  }
+  FunctionState& at = state->functions[function - state->program->functions];
   if (rows < 1 || rows > state->program->batch_size) {
     snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows,
              state->program->batch_size);
     return BRINE_INVALID;
   }
-  if (function->call_count == 0) {
-    snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
-    return BRINE_INVALID;
-  }
   const FlushDenormals flush;
   SetRows(at, function, rows);
   WriteHostInputs(state, function, at, rows);
-  const brine_status status = RunCalls(state, function, at, 0, function->first_update);
+  brine_status status = RunCalls(state, function, at, 0, function->first_update);
   if (status != BRINE_OK) return status;
   if (!StepFinite(state, function, rows)) {
     NameTheFault(state, function, at);
     return BRINE_DIVERGED;
   }
-  return RunCalls(state, function, at, function->first_update, function->call_count);
-}
-
-}  // namespace
-
-brine_status brine_train_step(brine_state* state, int32_t rows) {
-  const brine_status status = Step(state, &state->program->train, rows);
-  if (status == BRINE_OK) ++state->steps_done;
+  status = RunCalls(state, function, at, function->first_update, function->call_count);
+  if (status == BRINE_OK && function->first_update < function->call_count) ++state->steps_done;
   return status;
-}
-
-brine_status brine_evaluate_step(brine_state* state, int32_t rows) {
-  return Step(state, &state->program->evaluate, rows);
-}
-brine_status brine_predict_step(brine_state* state, int32_t rows) {
-  return Step(state, &state->program->predict, rows);
 }
 
 brine_status brine_check_variables(brine_state* state) {

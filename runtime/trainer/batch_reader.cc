@@ -10,75 +10,157 @@
 #include "runtime/trainer/shapes.h"
 
 namespace brine {
-BatchReader::BatchReader(brine_state* state, const brine_function* function, const Dataset& data)
-    : data_(data),
-      backend_(brine_state_program(state)->backend),
-      type_(data.type()),
-      batch_size_(brine_state_program(state)->batch_size) {
-  const brine_value& input = OnlyInput(*function, BRINE_DATA);
-  real_input_ = input.dtype == BRINE_F32;
-  CheckSample(type_.elements, input);
-  if (type_.real && !real_input_)
-    throw Error(kExitBadInput, std::string("the samples are f32, the model's input ") + input.name + " is u8");
-  sample_bytes_ = type_.elements * (real_input_ ? 4 : 1);
-  samples_ = static_cast<uint8_t*>(brine_input_rows(state, function, BRINE_DATA, 0));
-  const int64_t raw_label_bytes = 4 * std::max<int64_t>(type_.label_elements, 1);
-  raw_labels_.resize(static_cast<size_t>(batch_size_ * raw_label_bytes));
-  indices_.resize(static_cast<size_t>(batch_size_));
-  if (brine_input_value(function, BRINE_LABEL, 0) == nullptr) return;  // prediction
-  const brine_value& label = OnlyInput(*function, BRINE_LABEL);
-  labels_ = static_cast<uint8_t*>(brine_input_rows(state, function, BRINE_LABEL, 0));
-  label_columns_ = label.dtype == BRINE_F32 ? RowElements(label) : 0;
-  classes_ = label_columns_ > 0 ? label_columns_ : ClassCount(*brine_state_program(state));
-  label_bytes_ = 4 * std::max<int64_t>(label_columns_, 1);
-  if (type_.label_elements > 0 && type_.label_elements != label_columns_) {
-    throw Error(kExitBadInput, "a label has " + std::to_string(type_.label_elements) +
-                                   " elements, the model's labels are " + ShapeText(label) +
-                                   (label_columns_ == 0 ? " class numbers" : ""));
+namespace {
+
+bool IsNumber(const Field& field) { return field.type != ElementType::kReal; }
+
+// In place, from the end backwards: each number lies at or behind the one that it is made of.
+template <typename From>
+void ToReals(uint8_t* row, int64_t elements) {
+  for (int64_t at = elements - 1; at >= 0; --at) {
+    From number;
+    std::memcpy(&number, row + at * static_cast<int64_t>(sizeof(From)), sizeof(From));
+    const float real = static_cast<float>(number);
+    std::memcpy(row + 4 * at, &real, sizeof(real));
   }
 }
 
-void BatchReader::Report(int64_t row, const char* format, double number) {
+// Whether the field has no name but is of the kind that the input is.
+bool FeedsByKind(const Field& field, const brine_input& input) {
+  return field.name.empty() && field.label == (input.source == BRINE_LABEL);
+}
+
+[[noreturn]] void Fail(const Field& field, const std::string& sentence) {
+  throw Error(kExitBadInput, (field.name.empty() ? "" : field.name + ": ") + sentence);
+}
+
+void CheckField(const Field& field, const brine_input& input, const brine_value& value) {
+  if (input.classes > 0) {
+    const bool fits =
+        IsNumber(field) ? field.elements == 1 : value.dtype == BRINE_F32 && field.elements == RowElements(value);
+    if (!fits)
+      Fail(field, "a label has " + std::to_string(field.elements) + " elements, the model's labels are " +
+                      ShapeText(value) + (value.dtype == BRINE_F32 ? "" : " class numbers"));
+    return;
+  }
+  CheckSample(field.elements, value, field.name);
+  if (value.dtype == BRINE_F32 || (value.dtype == BRINE_U8 && field.type == ElementType::kByte)) return;
+  constexpr const char* kTypes[] = {"u8", "i32", "f32"};
+  Fail(field, std::string("the samples are ") + kTypes[static_cast<size_t>(field.type)] + ", the model's input " +
+                  value.name + " is " + (value.dtype == BRINE_U8 ? "u8" : "i32"));
+}
+
+}  // namespace
+
+BatchReader::BatchReader(brine_state* state, const brine_function* function, const Dataset& data)
+    : data_(data),
+      state_(state),
+      program_(brine_state_program(state)),
+      batch_size_(program_->batch_size),
+      indices_(static_cast<size_t>(batch_size_)) {
+  Match(*function);
+  for (int64_t row = 0; row < batch_size_; ++row) {
+    for (const Column& column : columns_)
+      targets_.push_back(column.raw() + row * (column.apart == nullptr ? column.row_bytes : column.raw_bytes));
+  }
+}
+
+void BatchReader::Match(const brine_function& function) {
+  const std::vector<const brine_input*> inputs = FedInputs(function);
+  std::vector<bool> fed(inputs.size());
+  for (const Field& field : data_.fields()) {
+    const brine_input* input = nullptr;
+    for (size_t at = 0; at < inputs.size(); ++at) {
+      if (field.name != InputName(function, *inputs[at]) && !FeedsByKind(field, *inputs[at])) continue;
+      if (input != nullptr)
+        throw Error(kExitBadInput, std::string(program_->name) + " takes " + FedNames(*program_) +
+                                       "; data for it must have these names");
+      input = inputs[at];
+      fed[at] = true;
+    }
+    if (input == nullptr && !field.name.empty() && !IsFed(*program_, field.name))
+      throw Error(kExitBadInput,
+                  std::string(program_->name) + " has no input " + field.name + "; it takes " + FedNames(*program_));
+    columns_.push_back(MakeColumn(function, field, input));
+  }
+  for (size_t at = 0; at < inputs.size(); ++at) {
+    if (!fed[at])
+      throw Error(kExitBadInput, std::string("there are no data for the ") +
+                                     (inputs[at]->source == BRINE_LABEL ? "label " : "input ") +
+                                     InputName(function, *inputs[at]));
+  }
+}
+
+BatchReader::Column BatchReader::MakeColumn(const brine_function& function, const Field& field,
+                                            const brine_input* input) {
+  Column column;
+  column.field = &field;
+  column.input = input;
+  column.raw_bytes = field.elements * ByteCount(field.type);
+  if (input != nullptr) {
+    column.value = &function.values[input->value];
+    CheckField(field, *input, *column.value);
+    column.rows = static_cast<uint8_t*>(brine_input_data(state_, &function, column.value->name));
+    column.row_bytes = RowElements(*column.value) * (column.value->dtype == BRINE_U8 ? 1 : 4);
+    column.is_class_number = input->classes > 0 && IsNumber(field);
+  }
+  if (input == nullptr || column.is_class_number)
+    column.apart.reset(new uint8_t[static_cast<size_t>(batch_size_ * column.raw_bytes)]);
+  return column;
+}
+
+void BatchReader::Report(int64_t row, const Column* column, const char* format, double number) {
   const std::lock_guard<std::mutex> lock(mutex_);  // of several the first row is told, on any number of threads
   if (fault_.row >= 0 && fault_.row <= row) return;
   fault_.row = row;
-  std::snprintf(fault_.text, sizeof(fault_.text), format, number);
+  const char* const name = column == nullptr ? "" : column->field->name.c_str();
+  const int used = std::snprintf(fault_.text, sizeof(fault_.text) / 2, "%s%s", name, *name == '\0' ? "" : ": ");
+  const size_t begin = std::min(static_cast<size_t>(used), sizeof(fault_.text) / 2 - 1);
+  std::snprintf(fault_.text + begin, sizeof(fault_.text) - begin, format, number);
 }
 
-void BatchReader::ConvertRow(int64_t row) {
-  uint8_t* const sample = samples_ + row * sample_bytes_;
-  if (real_input_ && !type_.real) {
-    // In place, from the end backwards: each number lies at or behind the byte that it is made of.
-    for (int64_t at = type_.elements - 1; at >= 0; --at) {
-      const float real = sample[at];
-      std::memcpy(sample + 4 * at, &real, sizeof(real));
-    }
+void BatchReader::ConvertClassNumber(const Column& column, int64_t row) {
+  int32_t number = column.raw()[row * column.raw_bytes];
+  if (column.field->type == ElementType::kInteger)
+    std::memcpy(&number, column.raw() + row * column.raw_bytes, sizeof(number));
+  if (number < 0 || number >= column.input->classes) {
+    char format[100];
+    std::snprintf(format, sizeof(format), "label %%.0f is out of range: there are %d classes", column.input->classes);
+    return Report(row, &column, format, number);
   }
-  if (type_.real) {
-    const int64_t bad = brine_first_not_below(reinterpret_cast<const float*>(sample), type_.elements, BRINE_FINITE);
-    if (bad >= 0) Report(row, "element %.0f is not a finite number", static_cast<double>(bad));
-  }
-  if (labels_ == nullptr) return;
-  uint8_t* const label = labels_ + row * label_bytes_;
-  if (type_.label_elements > 0) {
-    std::memcpy(label, raw_labels_.data() + row * label_bytes_, static_cast<size_t>(label_bytes_));
-    if (brine_all_below(reinterpret_cast<const float*>(label), label_columns_, BRINE_FINITE) == 0)
-      Report(row, "its label is not finite", 0);
-    return;
-  }
-  int32_t number;
-  std::memcpy(&number, raw_labels_.data() + row * 4, sizeof(number));
-  if (number < 0 || number >= classes_) {
-    Report(row, ("label %.0f is out of range: there are " + std::to_string(classes_) + " classes").c_str(), number);
-    return;
-  }
-  if (label_columns_ == 0) {
+  uint8_t* const label = column.rows + row * column.row_bytes;
+  if (column.value->dtype == BRINE_I32) {
     std::memcpy(label, &number, sizeof(number));
     return;
   }
   const float one = 1;
-  std::memset(label, 0, static_cast<size_t>(label_bytes_));
+  std::memset(label, 0, static_cast<size_t>(column.row_bytes));
   std::memcpy(label + 4 * int64_t{number}, &one, sizeof(one));
+}
+
+void BatchReader::Convert(const Column& column, int64_t row) {
+  uint8_t* const at = column.rows + row * column.row_bytes;
+  const int64_t elements = column.field->elements;
+  if (column.field->type == ElementType::kReal) {
+    const int64_t bad = brine_first_not_below(reinterpret_cast<const float*>(at), elements, BRINE_FINITE);
+    if (bad < 0) return;
+    if (column.input->source == BRINE_LABEL) return Report(row, &column, "its label is not finite", 0);
+    return Report(row, &column, "element %.0f is not a finite number", static_cast<double>(bad));
+  }
+  if (column.value->dtype != BRINE_F32) return;
+  if (column.field->type == ElementType::kByte)
+    ToReals<uint8_t>(at, elements);
+  else
+    ToReals<int32_t>(at, elements);
+}
+
+void BatchReader::ConvertRow(int64_t row) {
+  for (const Column& column : columns_) {
+    if (column.is_class_number)
+      ConvertClassNumber(column, row);
+    else if (column.input != nullptr)
+      Convert(column, row);
+  }
 }
 
 void BatchReader::Read(std::span<const int64_t> indices) {
@@ -88,39 +170,39 @@ void BatchReader::Read(std::span<const int64_t> indices) {
   if (data_.source().parallel()) {
     const auto read_row = [](void*, int32_t row, uint8_t* closure) {
       auto* const reader = reinterpret_cast<BatchReader*>(closure);
+      const size_t fields = reader->columns_.size();
       try {
-        const int64_t raw_label_bytes = 4 * std::max<int64_t>(reader->type_.label_elements, 1);
         reader->data_.source().Read({&reader->indices_[static_cast<size_t>(row)], 1},
-                                    reader->samples_ + row * reader->sample_bytes_,
-                                    reader->raw_labels_.data() + row * raw_label_bytes);
+                                    {&reader->targets_[static_cast<size_t>(row) * fields], fields});
         reader->ConvertRow(row);
       } catch (const std::exception&) {  // none may pass through the pool
-        reader->Report(row, "the source failed", 0);
+        reader->Report(row, nullptr, "the source failed", 0);
       }
       return 0;
     };
-    backend_->parallel_for(nullptr, read_row, 0, static_cast<int32_t>(rows), reinterpret_cast<uint8_t*>(this));
+    program_->backend->parallel_for(nullptr, read_row, 0, static_cast<int32_t>(rows), reinterpret_cast<uint8_t*>(this));
   } else {
     ReadSerially(rows);
   }
   if (fault_.row >= 0)
     throw Error(kExitBadInput,
                 "sample " + std::to_string(indices[static_cast<size_t>(fault_.row)]) + ": " + fault_.text);
-  const auto zero_behind = [&](uint8_t* data, int64_t row_bytes) {
-    if (data != nullptr && rows < batch_size_)
-      std::memset(data + rows * row_bytes, 0, static_cast<size_t>((batch_size_ - rows) * row_bytes));
-  };
-  zero_behind(samples_, sample_bytes_);
-  zero_behind(labels_, label_bytes_);
+  for (const Column& column : columns_) {
+    if (column.input != nullptr && rows < batch_size_)
+      std::memset(column.rows + rows * column.row_bytes, 0,
+                  static_cast<size_t>((batch_size_ - rows) * column.row_bytes));
+  }
 }
 
 void BatchReader::ReadSerially(int64_t rows) {
-  data_.source().Read({indices_.data(), static_cast<size_t>(rows)}, samples_, raw_labels_.data());
-  const int64_t raw_bytes = type_.elements * (type_.real ? 4 : 1);
-  for (int64_t row = rows - 1; row >= 0;
-       --row) {  // to their rows, from the last on, which lie at or behind where they are
-    if (raw_bytes != sample_bytes_)
-      std::memmove(samples_ + row * sample_bytes_, samples_ + row * raw_bytes, static_cast<size_t>(raw_bytes));
+  data_.source().Read({indices_.data(), static_cast<size_t>(rows)}, {targets_.data(), columns_.size()});
+  // To their rows, from the last on, which lie at or behind where they are.
+  for (int64_t row = rows - 1; row >= 0; --row) {
+    for (const Column& column : columns_) {
+      if (column.apart == nullptr && column.raw_bytes != column.row_bytes)
+        std::memmove(column.rows + row * column.row_bytes, column.rows + row * column.raw_bytes,
+                     static_cast<size_t>(column.raw_bytes));
+    }
     ConvertRow(row);
   }
 }

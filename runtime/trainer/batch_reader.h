@@ -1,9 +1,11 @@
-// Fills a function's input rows from a data set.
+// Fills a function's inputs from a data set.
 #ifndef BRINE_RUNTIME_TRAINER_BATCH_READER_H_
 #define BRINE_RUNTIME_TRAINER_BATCH_READER_H_
 
+#include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "runtime/core/state.h"
@@ -11,39 +13,54 @@
 
 namespace brine {
 
-// Brings samples and labels into the types of the inputs: u8 to f32, class numbers to one-hot.  Rows behind the last
-// are zeroed.
+// Brings the fields of samples into the types of the inputs: bytes and integers to f32, class numbers to one-hot.  Rows
+// behind the last are zeroed.
 class BatchReader {
  public:
-  // Throws Error when the data set does not fit the inputs of `function`.  The labels are left alone where the
-  // function has none.
+  // Throws Error when the data set does not fit the inputs of `function`: each data input and each label is fed by the
+  // field of its name, the only ones also by fields without a name.  Fields that another function of the program reads
+  // are left alone.
   BatchReader(brine_state* state, const brine_function* function, const Dataset& data);
 
   // Reads the samples `indices` of the data set into rows 0, 1, …; on the program's pool when the source allows it.
-  // Throws Error naming the sample when a label is out of range or a pixel is not finite.  Allocates nothing.
+  // Throws Error naming the sample when a label is out of range or a number is not finite.  Allocates nothing.
   void Read(std::span<const int64_t> indices);
 
  private:
+  // A field of the samples on its way to an input.
+  struct Column {
+    const Field* field = nullptr;
+    const brine_input* input = nullptr;  // null: the function does not read it
+    const brine_value* value = nullptr;  // of the input
+    uint8_t* rows = nullptr;             // of the input
+    int64_t row_bytes = 0;               // of the input
+    int64_t raw_bytes = 0;               // of a sample
+    std::unique_ptr<uint8_t[]> apart;    // where samples are read to; null: to the rows themselves
+    bool is_class_number = false;        // the input tells classes apart, the field holds the number of one
+
+    uint8_t* raw() const { return apart == nullptr ? rows : apart.get(); }
+  };
   struct Fault {
     int64_t row = -1;
-    char text[120];
+    char text[400];
   };
+
+  void Match(const brine_function& function);
+  Column MakeColumn(const brine_function& function, const Field& field, const brine_input* input);
   void ReadSerially(int64_t rows);
   void ConvertRow(int64_t row);
-  void Report(int64_t row, const char* format, double number);
+  void Convert(const Column& column, int64_t row);
+  void ConvertClassNumber(const Column& column, int64_t row);
+  void Report(int64_t row, const Column* column, const char* format, double number);
 
   Dataset data_;
-  const brine_backend* backend_;
-  SampleType type_;
-  bool real_input_ = false;    // the data input is f32
-  int64_t label_columns_ = 0;  // of the label input; 0: class numbers
-  int64_t sample_bytes_ = 0;   // of one row of the data input
-  uint8_t *samples_ = nullptr, *labels_ = nullptr;
-  int64_t batch_size_ = 0, label_bytes_ = 0;
-  std::vector<uint8_t> raw_labels_;  // as the source gives them
-  std::vector<int64_t> indices_;     // of the source
-  int64_t classes_ = 0;
-  std::mutex mutex_;  // of fault_
+  brine_state* state_;
+  const brine_program* program_;
+  int64_t batch_size_;
+  std::vector<Column> columns_;   // one a field
+  std::vector<void*> targets_;    // of each row, of each field
+  std::vector<int64_t> indices_;  // of the source
+  std::mutex mutex_;              // of fault_
   Fault fault_;
 };
 

@@ -50,13 +50,11 @@ struct BenchData {
 
 BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   const PictureSize size = InputPicture(program);
-  if (!line.data.empty()) return {"files", OpenData(program, line).train};
+  if (!line.data.empty() || !line.arrays.empty()) return {"files", OpenData(program, line).train};
   if (WhyNotDrawn(size.height, size.width, size.channels).empty())
     return {"drawn shapes", OpenData(program, line).train};
-  const brine_value& label = OnlyInput(program.train, BRINE_LABEL);
-  const int64_t classes = label.dtype == BRINE_F32 ? RowElements(label) : ClassCount(program);
-  return {"noise", MakeNoise(OnlyInput(program.train, BRINE_DATA), classes,
-                             line.batch_size > 0 ? line.batch_size : program.batch_size, 0)};
+  const int64_t fewest = line.batch_size > 0 ? line.batch_size : program.batch_size;
+  return {"noise", MakeNoise(FunctionOf(program, "train"), fewest, 0)};
 }
 
 // What a kernel reads and writes, each operand once.
@@ -92,7 +90,7 @@ struct KernelTime {
 // that are not zero are those of the first step, taken just before each kernel: later, others may have written over
 // what it reads.
 std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
-  const brine_function& function = brine_state_program(state)->train;
+  const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
   Clock::time_point begin;
   const Observation observation(state, [&](const brine_call* call, bool done) {
@@ -109,7 +107,7 @@ std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std:
   });
   for (int step = 0; step < steps; ++step) {
     gather();
-    ThrowIfFailed(brine_train_step(state, rows), state);
+    ThrowIfFailed(brine_step(state, &function, rows), state);
   }
   return kernels;
 }
@@ -156,8 +154,7 @@ std::string BlocksJson(const brine_program& program) {
 int RunBench(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   LoadWeights(trainer, line);
-  if (program.train.call_count == 0)
-    throw Error(kExitBadInput, std::string(program.name) + " was not compiled for training");
+  const brine_function& train = FunctionOf(program, "train");
   if (line.batch_size > program.batch_size) {
     throw Error(kExitUsage, "--batch-size " + std::to_string(line.batch_size) + ": the program was compiled for 1 to " +
                                 std::to_string(program.batch_size));
@@ -166,7 +163,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   brine_state* const state = trainer.state();
   const auto rows = static_cast<int32_t>(
       std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));
-  BatchReader reader(state, &program.train, data.train);
+  BatchReader reader(state, &train, data.train);
   std::vector<int64_t> indices(static_cast<size_t>(rows));
   std::vector<double> times;
   times.reserve(static_cast<size_t>(line.steps));
@@ -180,7 +177,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   for (int step = -kWarmUp; step < line.steps; ++step) {
     const auto begin = Clock::now();
     gather();
-    ThrowIfFailed(brine_train_step(state, rows), state);
+    ThrowIfFailed(brine_step(state, &train, rows), state);
     if (step >= 0) times.push_back(MillisecondsSince(begin));
   }
   if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);

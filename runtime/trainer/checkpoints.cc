@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "runtime/core/checkpoint.h"
+#include "runtime/trainer/shapes.h"
 
 namespace brine {
 namespace {
@@ -95,6 +96,8 @@ double RealNumber(const std::string& text) {
   return number;
 }
 
+std::string SumKey(const Result& result) { return std::string(result.name) + "_sum"; }
+
 std::optional<int64_t> WholeNumber(const std::string& text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -150,11 +153,13 @@ FolderClaim::~FolderClaim() { close(file_); }
 
 void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape) {
   MakeFolder(folder);
-  const std::vector<std::pair<std::string, std::string>> values = {
+  std::vector<std::pair<std::string, std::string>> values = {
       {"epoch", std::to_string(position.epoch)},        {"batch", std::to_string(position.batch)},
       {"batch_size", std::to_string(shape.batch_size)}, {"samples", std::to_string(shape.samples)},
-      {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)},
-      {"loss_sum", Hexadecimal(position.sums.loss)},    {"accuracy_sum", Hexadecimal(position.sums.accuracy)}};
+      {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)}};
+  const Results results = ResultsOf(*position.sums.function);
+  for (size_t at = 0; at < results.all.size(); ++at)
+    values.emplace_back(SumKey(results.all[at]), Hexadecimal(position.sums.sums[at]));
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
@@ -183,7 +188,18 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
     std::fprintf(stderr, "warning: %s: was made by other kernels, so the run goes on, but not bit for bit\n",
                  path.c_str());
   }
-  return {*epoch, *batch, {RealNumber(file.Note("loss_sum")), RealNumber(file.Note("accuracy_sum")), *rows}};
+  const brine_function& function = FunctionOf(*brine_state_program(state), "train");
+  FitPosition position = {*epoch, *batch, ResultSums(function)};
+  position.sums.rows = *rows;
+  const Results results = ResultsOf(function);
+  for (size_t at = 0; at < results.all.size(); ++at) {
+    const std::string sum = file.Note(SumKey(results.all[at]).c_str());
+    if (sum.empty() && *batch != 0)
+      throw Error(kExitBadInput, path + ": stands within an epoch, and does not say what " +
+                                     std::string(results.all[at].name) + " was so far");
+    position.sums.sums[at] = RealNumber(sum);
+  }
+  return position;
 }
 
 std::string NewestCheckpoint(const std::string& folder) {

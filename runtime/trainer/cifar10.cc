@@ -46,10 +46,10 @@ class Cifar10Source : public SampleSource {
     }
   }
   int64_t size() const override { return static_cast<int64_t>(records_.size()); }
-  SampleType type() const override { return {.elements = 3 * kPixels, .height = 32, .width = 32, .channels = 3}; }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    auto* pixel = static_cast<uint8_t*>(samples);
-    auto* label = static_cast<uint8_t*>(labels);
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    auto* pixel = static_cast<uint8_t*>(targets[0]);
+    auto* label = static_cast<uint8_t*>(targets[1]);
     for (int64_t index : indices) {
       const uint8_t* const record = records_[static_cast<size_t>(index)];
       const int32_t number = record[0];
@@ -61,6 +61,7 @@ class Cifar10Source : public SampleSource {
   }
 
  private:
+  const std::vector<Field> fields_ = PictureFields(32, 32, 3);
   std::vector<MappedFile> files_;
   std::vector<const uint8_t*> records_;
 };

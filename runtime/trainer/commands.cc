@@ -4,6 +4,9 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <memory>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "runtime/trainer/batch_reader.h"
@@ -52,29 +55,68 @@ void PrintJson(const std::vector<std::pair<std::string, double>>& fields) {
   std::fflush(stdout);
 }
 
-void PrintTestResult(const Metrics& result, bool json) {
-  if (json) {
-    PrintJson({{"test_loss", result.loss}, {"test_accuracy", result.accuracy}});
-    return;
-  }
-  if (!std::isnan(result.loss)) std::printf("Test loss: %.4f\n", result.loss);
-  if (!std::isnan(result.accuracy)) std::printf("Test accuracy: %.4f\n", result.accuracy);
+using NamedNumbers = std::vector<std::pair<std::string, double>>;
+
+void Append(const std::string& prefix, const Results& results, NamedNumbers& fields) {
+  for (const Result& result : results.all) fields.emplace_back(prefix + std::string(result.name), result.value);
 }
 
-Array TestSample(const Dataset& test, int64_t index) {
-  if (index >= test.size())
-    throw Error(kExitBadInput, "picture " + std::to_string(index) + " was asked for, the test data hold " +
-                                   std::to_string(test.size()));
-  const SampleType type = test.type();
-  Array array;
-  array.real = type.real;
-  array.bytes.resize(type.real ? 0 : static_cast<size_t>(type.elements));
-  array.reals.resize(type.real ? static_cast<size_t>(type.elements) : 0);
-  std::vector<float> label(
-      static_cast<size_t>(std::max<int64_t>(type.label_elements, 1)));  // large enough for an int32 as well
-  const int64_t at = test.first() + index;
-  test.source().Read({&at, 1}, type.real ? static_cast<void*>(array.reals.data()) : array.bytes.data(), label.data());
-  return array;
+void PrintTestResult(const Results& results, bool json) {
+  NamedNumbers fields;
+  Append("test_", results, fields);
+  if (json) return PrintJson(fields);
+  for (const Result& result : results.all) {
+    if (!std::isnan(result.value))
+      std::printf("Test %.*s: %.4f\n", static_cast<int>(result.name.size()), result.name.data(), result.value);
+  }
+}
+
+// One sample of the model's shape or several of them, or samples that are flat; axes of 1 do not count.
+bool HasShapeOf(const Array& array, const brine_value& input) {
+  std::vector<int64_t> have, want;
+  for (int64_t extent : array.shape) {
+    if (extent != 1) have.push_back(extent);
+  }
+  for (int axis = 1; axis < input.rank; ++axis) {
+    if (input.dims[axis] != 1) want.push_back(input.dims[axis]);
+  }
+  if (have.size() > want.size() + 1) return false;
+  if (have.size() >= want.size() &&
+      std::equal(want.begin(), want.end(), have.end() - static_cast<std::ptrdiff_t>(want.size())))
+    return true;
+  return have.size() <= 1 || (have.size() == 2 && have[1] == RowElements(input));
+}
+
+void CheckShape(const Array& array, const brine_value& input, const std::string& file) {
+  if (HasShapeOf(array, input)) return;
+  std::string shape;
+  for (int64_t extent : array.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
+  throw Error(kExitBadInput,
+              file + ": has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
+}
+
+// The data input or label of this name in any function; null when there is none.
+const brine_value* FindFed(const brine_program& program, const std::string& name) {
+  for (int32_t at = 0; at < program.function_count; ++at) {
+    const brine_input* const input = brine_find_input(&program.functions[at], name.c_str());
+    if (input != nullptr && input->classes == 0) return &program.functions[at].values[input->value];
+  }
+  return nullptr;
+}
+
+// A file an input, or label, of which the first axis counts samples.
+Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& files) {
+  const auto arrays = std::make_shared<std::vector<Array>>();
+  std::vector<NamedArray> named;
+  for (const auto& [name, file] : files) {
+    arrays->push_back(ReadNpy(file));
+    const Array& array = arrays->back();
+    if (array.shape.empty()) throw Error(kExitBadInput, file + ": holds a number, not an array of samples");
+    if (const brine_value* value = FindFed(program, name); value != nullptr) CheckShape(array, *value, file);
+    named.push_back({name, array.shape[0], {}});
+  }
+  for (size_t at = 0; at < named.size(); ++at) named[at].elements = (*arrays)[at].elements();
+  return Dataset(std::move(named), arrays);
 }
 
 }  // namespace
@@ -101,11 +143,16 @@ std::string JsonNumber(double number) {
 }
 
 TrainTest OpenData(const brine_program& program, const CommandLine& line) {
+  if (!line.arrays.empty()) {
+    const Dataset data = OpenArrays(program, line.arrays);
+    const bool trains = line.command == kTrain || line.command == kBench;
+    return trains ? TrainTest{data, {}} : TrainTest{{}, data};
+  }
   const PictureSize size = InputPicture(program);
   if (line.data.empty()) {
     if (size.height == 0)
-      throw Error(kExitBadInput,
-                  std::string("the built-in data are pictures, which ") + program.name + " does not take; use --data");
+      throw Error(kExitBadInput, std::string("the built-in data are pictures, which ") + program.name +
+                                     " does not take; use --data NAME=FILE for each of " + FedNames(program));
     return DrawShapes(size.height, size.width, size.channels, ClassCount(program), 0, program.backend);
   }
   TrainTest data = LoadFolder(line.data);
@@ -113,8 +160,11 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
     data.train = data.train.EnlargedTo(size.height, size.width);
     data.test = data.test.EnlargedTo(size.height, size.width);
   }
-  CheckSample(data.train.type().elements,
-              OnlyInput(program.train.call_count > 0 ? program.train : program.predict, BRINE_DATA), line.data);
+  const brine_function& function = program.functions[0];
+  for (const brine_input* input : FedInputs(function)) {
+    if (input->source == BRINE_DATA)
+      CheckSample(data.train.fields()[0].elements, function.values[input->value], line.data);
+  }
   return data;
 }
 
@@ -152,12 +202,11 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
   callback.on_epoch_end = [&](Trainer& t, const EpochResult& result) {
     if (interrupted != 0) t.Stop();  // while it was validated
     if (!line.json) return;
-    PrintJson({{"epoch", result.epoch + 1.0},
-               {"loss", result.train.loss},
-               {"accuracy", result.train.accuracy},
-               {"val_loss", result.validation.loss},
-               {"val_accuracy", result.validation.accuracy},
-               {"seconds", result.seconds}});
+    NamedNumbers fields = {{"epoch", result.epoch + 1.0}};
+    Append("", result.train, fields);
+    Append("val_", result.validation, fields);
+    fields.emplace_back("seconds", result.seconds);
+    PrintJson(fields);
   };
   options.callbacks.push_back(callback);
   const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0;
@@ -192,38 +241,80 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
 
 namespace {
 
-// One sample of the model's shape or several of them, or samples that are flat; axes of 1 do not count.
-bool HasShapeOf(const Array& array, const brine_value& input) {
-  std::vector<int64_t> have, want;
-  for (int64_t extent : array.shape) {
-    if (extent != 1) have.push_back(extent);
-  }
-  for (int axis = 1; axis < input.rank; ++axis) {
-    if (input.dims[axis] != 1) want.push_back(input.dims[axis]);
-  }
-  if (have.size() > want.size() + 1) return false;
-  if (have.size() >= want.size() &&
-      std::equal(want.begin(), want.end(), have.end() - static_cast<std::ptrdiff_t>(want.size())))
-    return true;
-  return have.size() <= 1 || (have.size() == 2 && have[1] == RowElements(input));
+// The samples of a file for a model with one input.
+Dataset OpenOnlyInput(const brine_program& program, const std::string& file) {
+  const brine_function& function = FunctionOf(program, "predict");
+  const std::vector<const brine_input*> inputs = FedInputs(function);
+  if (inputs.size() != 1)
+    throw Error(kExitUsage,
+                std::string(program.name) + " takes several inputs; give NAME=FILE for each of " + FedNames(function));
+  const auto array = std::make_shared<Array>(ReadNpy(file));
+  const brine_value& input = function.values[inputs[0]->value];
+  CheckShape(*array, input, file);
+  const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, array->elements()));
+  if (total % RowElements(input) != 0)
+    throw Error(kExitBadInput, file + ": " + std::to_string(total) + " elements are no whole number of samples of " +
+                                   std::to_string(RowElements(input)));
+  return Dataset({{"", total / RowElements(input), array->elements()}}, array);
 }
 
 // Mistakes are the file's, where there is one.
-std::vector<float> PredictArray(Trainer& trainer, const brine_program& program, const Array& array,
-                                const std::string& file) {
+std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples, const std::string& file) {
   try {
-    const brine_value& input = OnlyInput(program.predict, BRINE_DATA);
-    if (!HasShapeOf(array, input)) {
-      std::string shape;
-      for (int64_t extent : array.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
-      throw Error(kExitBadInput,
-                  "has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
-    }
-    return trainer.Predict(array.samples());
+    return trainer.Predict(samples);
   } catch (const Error& error) {
     if (file.empty() || error.code() != kExitBadInput) throw;
     throw Error(error.code(), file + ": " + error.what());
   }
+}
+
+// What predict was told to predict, and the names of the classes where the data know them.
+Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
+  TrainTest data;
+  if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) data = OpenData(program, line);
+  Dataset samples;
+  if (line.sample >= data.test.size() && line.sample >= 0)
+    throw Error(kExitBadInput, "picture " + std::to_string(line.sample) + " was asked for, the test data hold " +
+                                   std::to_string(data.test.size()));
+  if (line.sample >= 0)
+    samples = data.test.Slice(line.sample, 1);
+  else if (!line.inputs.empty())
+    samples = OpenArrays(program, line.inputs);
+  else
+    samples = OpenOnlyInput(program, line.input);
+  samples.class_names = data.test.class_names;
+  return samples;
+}
+
+// The classes of an output by name: those that the data know, those of the program, or numbers.
+std::vector<std::string> ClassNames(const brine_program& program, const Dataset& data, int64_t classes) {
+  std::vector<std::string> names = data.class_names;
+  for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
+    names.push_back(*name);
+  for (auto at = static_cast<int64_t>(names.size()); at < classes; ++at) names.push_back("class " + std::to_string(at));
+  return names;
+}
+
+// "ship 0.9341, plane 0.0214"; as JSON `"class": "ship", "probabilities": {"ship": 0.9341, …}`.
+std::string ClassesText(std::span<const float> row, const std::vector<std::string>& names, bool json) {
+  std::vector<size_t> order(row.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row[a] > row[b]; });
+  std::string text;
+  for (size_t at : order) {
+    char number[40];
+    std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(row[at]));
+    text += text.empty() ? "" : ", ";
+    text += json ? JsonString(names[at]) + ": " + JsonNumber(row[at]) : names[at] + " " + number;
+  }
+  return json ? "\"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" + text + "}" : text;
+}
+
+// "0.9341, 2.1"; as JSON `"values": [0.9341, 2.1]`.
+std::string NumbersText(std::span<const float> row, bool json) {
+  std::string text;
+  for (const float number : row) text += (text.empty() ? "" : ", ") + JsonNumber(number);
+  return json ? "\"values\": [" + text + "]" : text;
 }
 
 }  // namespace
@@ -231,31 +322,25 @@ std::vector<float> PredictArray(Trainer& trainer, const brine_program& program, 
 int RunPredict(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.threads = line.threads});
   LoadWeights(trainer, line);
-  TrainTest data;
-  if (!line.data.empty() || line.sample >= 0) data = OpenData(program, line);
-  const Array array = line.sample >= 0 ? TestSample(data.test, line.sample) : ReadNpy(line.input);
-  const std::vector<float> predictions = PredictArray(trainer, program, array, line.input);
-  const auto classes = static_cast<size_t>(ClassCount(program));
-  std::vector<std::string> names = data.test.class_names;
-  for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
-    names.push_back(*name);
-  for (size_t at = names.size(); at < classes; ++at) names.push_back("class " + std::to_string(at));
-  std::vector<size_t> order(classes);
-  for (size_t sample = 0; sample * classes < predictions.size(); ++sample) {
-    const float* const values = predictions.data() + sample * classes;
-    for (size_t at = 0; at < classes; ++at) order[at] = at;
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] > values[b]; });
-    const std::string number_of_sample = std::to_string(line.sample >= 0 ? line.sample : static_cast<int64_t>(sample));
-    std::string text = line.json ? "{\"sample\": " + number_of_sample + ", \"class\": " + JsonString(names[order[0]]) +
-                                       ", \"probabilities\": {"
-                                 : number_of_sample + ":";
-    for (size_t at = 0; at < classes; ++at) {
-      char number[40];
-      std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(values[order[at]]));
-      text += line.json ? (at == 0 ? "" : ", ") + JsonString(names[order[at]]) + ": " + JsonNumber(values[order[at]])
-                        : std::string(at == 0 ? " " : ", ") + names[order[at]] + " " + number;
+  const Dataset samples = OpenSamples(program, line);
+  const std::vector<Prediction> predictions = PredictSamples(trainer, samples, line.input);
+  const bool several = predictions.size() > 1;
+  for (int64_t sample = 0; sample < samples.size(); ++sample) {
+    const std::string number = std::to_string(line.sample >= 0 ? line.sample : sample);
+    for (const Prediction& prediction : predictions) {
+      const std::span<const float> values(prediction.values);
+      const auto columns = static_cast<size_t>(prediction.columns);
+      const std::span<const float> row = values.subspan(static_cast<size_t>(sample) * columns, columns);
+      const std::string name(prediction.name);
+      const std::string text = prediction.classes == prediction.columns
+                                   ? ClassesText(row, ClassNames(program, samples, prediction.classes), line.json)
+                                   : NumbersText(row, line.json);
+      if (line.json)
+        std::printf("{\"sample\": %s, %s%s}\n", number.c_str(),
+                    several ? ("\"output\": " + JsonString(name) + ", ").c_str() : "", text.c_str());
+      else
+        std::printf("%s%s: %s\n", number.c_str(), several ? (" " + name).c_str() : "", text.c_str());
     }
-    std::printf("%s%s\n", text.c_str(), line.json ? "}}" : "");
   }
   return kExitOk;
 }

@@ -11,44 +11,36 @@ namespace {
 
 class MemorySource : public SampleSource {
  public:
-  MemorySource(int64_t count, Samples samples, Labels labels) : count_(count), samples_(samples), labels_(labels) {
-    type_.real = std::holds_alternative<std::span<const float>>(samples);
-    type_.elements = ElementsEach("samples", std::visit([](auto span) { return span.size(); }, samples));
-    const int64_t each = ElementsEach("labels", std::visit([](auto span) { return span.size(); }, labels));
-    const bool rows = std::holds_alternative<std::span<const float>>(labels);
-    if (!rows && each != 1)
-      throw Error(kExitBadInput,
-                  std::to_string(count * each) + " class numbers for " + std::to_string(count) + " samples");
-    type_.label_elements = rows ? each : 0;
+  MemorySource(std::vector<Field> fields, std::vector<NamedArray> arrays, std::shared_ptr<const void> owner)
+      : fields_(std::move(fields)), arrays_(std::move(arrays)), owner_(std::move(owner)) {
+    for (size_t at = 0; at < arrays_.size(); ++at) {
+      fields_[at].type = static_cast<ElementType>(arrays_[at].elements.index());
+      fields_[at].elements = ElementsEach(fields_[at], arrays_[at]);
+      if (arrays_[at].count == arrays_[0].count) continue;
+      throw Error(kExitBadInput, arrays_[at].name + " has " + std::to_string(arrays_[at].count) + " samples, " +
+                                     arrays_[0].name + " has " + std::to_string(arrays_[0].count));
+    }
   }
-  int64_t size() const override { return count_; }
-  SampleType type() const override { return type_; }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    auto* sample = static_cast<uint8_t*>(samples);
-    auto* label = static_cast<uint8_t*>(labels);
-    for (int64_t index : indices) {
-      sample = std::visit([&](auto span) { return Copy(span, index, type_.elements, sample); }, samples_);
-      if (const auto* rows = std::get_if<std::span<const float>>(&labels_)) {
-        label = Copy(*rows, index, type_.label_elements, label);
-      } else {
-        const auto* bytes = std::get_if<std::span<const uint8_t>>(&labels_);
-        const int32_t number = bytes != nullptr
-                                   ? (*bytes)[static_cast<size_t>(index)]
-                                   : std::get<std::span<const int32_t>>(labels_)[static_cast<size_t>(index)];
-        std::memcpy(label, &number, sizeof(number));
-        label += sizeof(number);
-      }
+  int64_t size() const override { return arrays_.empty() ? 0 : arrays_[0].count; }
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    for (size_t at = 0; at < arrays_.size(); ++at) {
+      auto* target = static_cast<uint8_t*>(targets[at]);
+      for (int64_t index : indices)
+        target = std::visit([&](auto span) { return Copy(span, index, fields_[at].elements, target); },
+                            arrays_[at].elements);
     }
   }
 
  private:
-  int64_t ElementsEach(const char* what, size_t elements) const {
-    const auto total = static_cast<int64_t>(elements);
-    if (count_ < 0 || (count_ == 0 ? total != 0 : total == 0 || total % count_ != 0)) {
-      throw Error(kExitBadInput, std::string(what) + ": " + std::to_string(total) + " elements do not divide into " +
-                                     std::to_string(count_) + " samples");
+  static int64_t ElementsEach(const Field& field, const NamedArray& array) {
+    const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, array.elements));
+    const std::string what = !field.name.empty() ? field.name : field.label ? "labels" : "samples";
+    if (array.count < 0 || (array.count == 0 ? total != 0 : total == 0 || total % array.count != 0)) {
+      throw Error(kExitBadInput, what + ": " + std::to_string(total) + " elements do not divide into " +
+                                     std::to_string(array.count) + " samples");
     }
-    return count_ == 0 ? 1 : total / count_;
+    return array.count == 0 ? 1 : total / array.count;
   }
   template <typename T>
   static uint8_t* Copy(std::span<const T> from, int64_t index, int64_t elements, uint8_t* to) {
@@ -57,11 +49,19 @@ class MemorySource : public SampleSource {
     return to + bytes;
   }
 
-  int64_t count_;
-  Samples samples_;
-  Labels labels_;
-  SampleType type_;
+  std::vector<Field> fields_;
+  std::vector<NamedArray> arrays_;
+  std::shared_ptr<const void> owner_;
 };
+static_assert(std::is_same_v<std::variant_alternative_t<0, Labels>, std::span<const uint8_t>> &&
+              std::is_same_v<std::variant_alternative_t<1, Labels>, std::span<const int32_t>> &&
+              std::is_same_v<std::variant_alternative_t<2, Labels>, std::span<const float>>);  // as ElementType
+
+std::vector<Field> FieldsOf(const std::vector<NamedArray>& arrays) {
+  std::vector<Field> fields;
+  for (const NamedArray& array : arrays) fields.push_back({.name = array.name});
+  return fields;
+}
 
 template <typename T>
 class CallbackSource : public SampleSource {
@@ -71,43 +71,47 @@ class CallbackSource : public SampleSource {
     if (count < 0 || elements < 1)
       throw Error(kExitBadInput,
                   "a data set of " + std::to_string(count) + " samples with " + std::to_string(elements) + " elements");
-    type_.real = std::is_same_v<T, float>;
-    type_.elements = elements;
+    fields_[0].type = std::is_same_v<T, float> ? ElementType::kReal : ElementType::kByte;
+    fields_[0].elements = elements;
   }
   int64_t size() const override { return count_; }
-  SampleType type() const override { return type_; }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    fill_(indices, {static_cast<T*>(samples), indices.size() * static_cast<size_t>(type_.elements)},
-          {static_cast<int32_t*>(labels), indices.size()});
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    fill_(indices, {static_cast<T*>(targets[0]), indices.size() * static_cast<size_t>(fields_[0].elements)},
+          {static_cast<int32_t*>(targets[1]), indices.size()});
   }
   bool parallel() const override { return false; }
 
  private:
   int64_t count_;
-  SampleType type_;
   Fill fill_;
+  std::vector<Field> fields_ = PictureFields(0, 0, 0);
 };
 
 class EnlargedSource : public SampleSource {
  public:
   EnlargedSource(std::shared_ptr<const SampleSource> inner, int64_t factor_y, int64_t factor_x)
-      : inner_(std::move(inner)), small_(inner_->type()), type_(small_), factor_y_(factor_y), factor_x_(factor_x) {
-    type_.height *= factor_y;
-    type_.width *= factor_x;
-    type_.elements *= factor_y * factor_x;
+      : inner_(std::move(inner)),
+        small_(inner_->fields()[0]),
+        fields_(inner_->fields().begin(), inner_->fields().end()),
+        factor_y_(factor_y),
+        factor_x_(factor_x) {
+    large_.height *= factor_y;
+    large_.width *= factor_x;
+    large_.elements *= factor_y * factor_x;
   }
   int64_t size() const override { return inner_->size(); }
-  SampleType type() const override { return type_; }
+  std::span<const Field> fields() const override { return fields_; }
   bool parallel() const override { return inner_->parallel(); }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    inner_->Read(indices, samples, labels);
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    inner_->Read(indices, targets);
     for (auto at = static_cast<int64_t>(indices.size()) - 1; at >= 0; --at) {
-      if (type_.real)
-        Enlarge(static_cast<const float*>(samples) + at * small_.elements,
-                static_cast<float*>(samples) + at * type_.elements);
+      if (large_.type == ElementType::kReal)
+        Enlarge(static_cast<const float*>(targets[0]) + at * small_.elements,
+                static_cast<float*>(targets[0]) + at * large_.elements);
       else
-        Enlarge(static_cast<const uint8_t*>(samples) + at * small_.elements,
-                static_cast<uint8_t*>(samples) + at * type_.elements);
+        Enlarge(static_cast<const uint8_t*>(targets[0]) + at * small_.elements,
+                static_cast<uint8_t*>(targets[0]) + at * large_.elements);
     }
   }
 
@@ -116,15 +120,15 @@ class EnlargedSource : public SampleSource {
   // read.
   template <typename T>
   void Enlarge(const T* from, T* to) const {
-    const int64_t row_elements = type_.width * type_.channels;
+    const int64_t row_elements = large_.width * large_.channels;
     for (int64_t y = small_.height - 1; y >= 0; --y) {
       T* const rows = to + y * factor_y_ * row_elements;  // as many as the factor says, all of them the same
       T* const last = rows + (factor_y_ - 1) * row_elements;
-      const T* pixel = from + (y + 1) * small_.width * type_.channels;
+      const T* pixel = from + (y + 1) * small_.width * large_.channels;
       for (T* end = last + row_elements; end > last;) {
-        pixel -= type_.channels;
+        pixel -= large_.channels;
         for (int64_t copy = 0; copy < factor_x_; ++copy) {
-          for (int64_t c = type_.channels - 1; c >= 0; --c) *--end = pixel[c];
+          for (int64_t c = large_.channels - 1; c >= 0; --c) *--end = pixel[c];
         }
       }
       for (T* row = rows; row < last; row += row_elements)
@@ -133,15 +137,35 @@ class EnlargedSource : public SampleSource {
   }
 
   std::shared_ptr<const SampleSource> inner_;
-  SampleType small_, type_;
+  const Field small_;
+  std::vector<Field> fields_;
+  Field& large_ = fields_[0];
   int64_t factor_y_, factor_x_;
 };
 
 }  // namespace
 
+int64_t ByteCount(ElementType type) { return type == ElementType::kByte ? 1 : 4; }
+
+std::vector<Field> PictureFields(int64_t height, int64_t width, int64_t channels) {
+  return {{.elements = height * width * channels, .height = height, .width = width, .channels = channels},
+          {.label = true, .type = ElementType::kInteger, .elements = 1}};
+}
+
 Dataset::Dataset(std::shared_ptr<const SampleSource> source) : source_(std::move(source)), count_(source_->size()) {}
-Dataset::Dataset(int64_t count, Samples samples, Labels labels)
-    : Dataset(std::make_shared<MemorySource>(count, samples, labels)) {}
+Dataset::Dataset(int64_t count, Samples samples, Labels labels) {
+  const Labels elements = std::visit([](auto span) { return Labels(span); }, samples);
+  source_ = std::make_shared<MemorySource>(
+      PictureFields(0, 0, 0), std::vector<NamedArray>{{"samples", count, elements}, {"labels", count, labels}},
+      nullptr);
+  count_ = count;
+  const Field& label = fields()[1];
+  if (label.type != ElementType::kReal && label.elements != 1)
+    throw Error(kExitBadInput,
+                std::to_string(count * label.elements) + " class numbers for " + std::to_string(count) + " samples");
+}
+Dataset::Dataset(std::vector<NamedArray> arrays, std::shared_ptr<const void> owner)
+    : Dataset(std::make_shared<MemorySource>(FieldsOf(arrays), arrays, std::move(owner))) {}
 
 template <typename T>
 Dataset Dataset::FromCallback(int64_t count, int64_t sample_elements,
@@ -162,7 +186,8 @@ Dataset Dataset::Slice(int64_t begin, int64_t count) const {
 }
 
 Dataset Dataset::EnlargedTo(int64_t height, int64_t width) const {
-  const SampleType small = type();
+  if (fields().empty()) return *this;
+  const Field& small = fields()[0];
   if (small.height < 1 || small.width < 1 || (small.height == height && small.width == width)) return *this;
   if (height % small.height != 0 || width % small.width != 0) return *this;
   Dataset enlarged = *this;

@@ -16,24 +16,38 @@ using Samples = std::variant<std::span<const uint8_t>, std::span<const float>>;
 // Class numbers, or rows of numbers (one-hot, or whatever the model compares with).
 using Labels = std::variant<std::span<const uint8_t>, std::span<const int32_t>, std::span<const float>>;
 
-// What one sample is.
-struct SampleType {
-  bool real = false;                            // f32 instead of u8
+enum class ElementType : uint8_t { kByte, kInteger, kReal };  // uint8_t, int32_t, float
+int64_t ByteCount(ElementType type);
+
+// One of the arrays that hold a sample.
+struct Field {
+  std::string name = {};  // of the model's input that it feeds; empty: of the only data input, or of the only label
+  bool label = false;     // which of the two, where the name is empty
+  ElementType type = ElementType::kByte;
   int64_t elements = 0;                         // of one sample, in C order
-  int64_t label_elements = 0;                   // f32 of one label; 0: labels are class numbers, int32
   int64_t height = 0, width = 0, channels = 0;  // of a picture; 0 where the shape is not known
 };
 
-// Where samples come from.  Implement this for data that needs more than spans or a callback.
+// What files of pictures hold: bytes, and the number of a class.
+std::vector<Field> PictureFields(int64_t height, int64_t width, int64_t channels);
+
+// Where samples come from.  Implement this for data that needs more than arrays or a callback.
 class SampleSource {
  public:
   virtual ~SampleSource() = default;
   virtual int64_t size() const = 0;
-  virtual SampleType type() const = 0;
-  // Writes samples and labels (int32_t or float, see SampleType) of the given indices, one after another.
-  virtual void Read(std::span<const int64_t> indices, void* samples, void* labels) const = 0;
+  virtual std::span<const Field> fields() const = 0;
+  // Writes the samples of the given indices, one after another: those of fields()[i] to targets[i].
+  virtual void Read(std::span<const int64_t> indices, std::span<void* const> targets) const = 0;
   // Whether Read may run on several threads at once; it is then called with one index at a time.
   virtual bool parallel() const { return true; }
+};
+
+// An array of `count` samples that feeds the model's input, or label, of this name; without a name its only input.
+struct NamedArray {
+  std::string name;
+  int64_t count = 0;
+  Labels elements;
 };
 
 // A range of a source.  Cheap to copy.
@@ -46,6 +60,9 @@ class Dataset {
   // divide, or that do not belong together, throw Error.
   Dataset(int64_t count, Samples samples, Labels labels);
 
+  // Samples of any number of arrays, as many of each, in memory that must outlive the data set, or that `owner` keeps.
+  explicit Dataset(std::vector<NamedArray> arrays, std::shared_ptr<const void> owner = nullptr);
+
   // Samples that a function writes, called from the training thread with the indices of a batch.
   template <typename T>  // uint8_t or float
   static Dataset FromCallback(
@@ -53,13 +70,13 @@ class Dataset {
       std::function<void(std::span<const int64_t> indices, std::span<T> samples, std::span<int32_t> labels)> fill);
 
   int64_t size() const { return count_; }
-  SampleType type() const { return source_ == nullptr ? SampleType() : source_->type(); }
+  std::span<const Field> fields() const { return source_ == nullptr ? std::span<const Field>() : source_->fields(); }
   const SampleSource& source() const { return *source_; }
   int64_t first() const { return first_; }  // of the source, which this range begins at
 
   Dataset Slice(int64_t begin, int64_t count) const;  // clamped to the range
-  // Pictures enlarged to (height, width), whole multiples of their size: each pixel becomes a block.  Returns the same
-  // data when the size already fits or is not known.
+  // The first field's pictures enlarged to (height, width), whole multiples of their size: each pixel becomes a block.
+  // Returns the same data when the size already fits or is not known.
   Dataset EnlargedTo(int64_t height, int64_t width) const;
 
   std::vector<std::string> class_names;  // may be empty

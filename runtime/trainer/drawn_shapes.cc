@@ -139,18 +139,17 @@ class ShapesSource : public SampleSource {
  public:
   ShapesSource(Size size, int64_t classes, uint64_t seed, int64_t count)
       : size_(size),
+        fields_(PictureFields(size.height, size.width, size.channels)),
         classes_(classes),
         seed_(seed),
         count_(count),
         pixels_(new uint8_t[static_cast<size_t>(count * size.bytes())]) {}
 
   int64_t size() const override { return count_; }
-  SampleType type() const override {
-    return {.elements = size_.bytes(), .height = size_.height, .width = size_.width, .channels = size_.channels};
-  }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    auto* pixels = static_cast<uint8_t*>(samples);
-    auto* numbers = static_cast<int32_t*>(labels);
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    auto* pixels = static_cast<uint8_t*>(targets[0]);
+    auto* numbers = static_cast<int32_t*>(targets[1]);
     for (int64_t index : indices) {
       pixels = std::copy_n(pixels_.get() + index * size_.bytes(), size_.bytes(), pixels);
       *numbers++ = static_cast<int32_t>(index % classes_);
@@ -166,6 +165,7 @@ class ShapesSource : public SampleSource {
 
  private:
   Size size_;
+  std::vector<Field> fields_;
   int64_t classes_;
   uint64_t seed_;
   int64_t count_;

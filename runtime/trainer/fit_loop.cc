@@ -11,13 +11,12 @@
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/checkpoints.h"
 #include "runtime/trainer/progress.h"
+#include "runtime/trainer/shapes.h"
 
 namespace brine {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -35,10 +34,12 @@ void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order) {
 
 FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& options)
     : trainer_(trainer),
+      function_(FunctionOf(trainer.program(), "train")),
       options_(options),
       callbacks_(options.callbacks),
       train_(data),
-      batch_size_(trainer.CheckBatchSize(options.batch_size)) {
+      batch_size_(trainer.CheckBatchSize(options.batch_size)),
+      position_{options.initial_epoch, 0, ResultSums(function_)} {
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     throw Error(kExitUsage, "validation split must lie in [0, 1)");
   if (options.epochs < 0 || options.initial_epoch < 0) throw Error(kExitUsage, "epochs must not be negative");
@@ -53,7 +54,6 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (train_.size() < 1) throw Error(kExitBadInput, "there are no samples to train on");
   if (train_.size() > std::numeric_limits<uint32_t>::max())
     throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
-  position_.epoch = options.initial_epoch;
   order_.resize(static_cast<size_t>(train_.size()));
   if (options.verbose) callbacks_.push_back(ProgressCallback(options.epochs));
 }
@@ -78,7 +78,7 @@ History FitLoop::Run() {
     result.epoch = static_cast<int>(position_.epoch);
     result.batches = (train_.size() + batch_size_ - 1) / batch_size_;
     result.batch = position_.batch;
-    result.train = result.validation = {kNone, kNone};
+    result.train = ResultsOf(function_);
     RunEpoch(result);
     if (trainer_.stop_ && position_.batch < result.batches) {
       history.stopped = true;
@@ -91,7 +91,7 @@ History FitLoop::Run() {
     }
     history.epochs.push_back(result);
     history.stopped = trainer_.stop_;
-    position_ = {position_.epoch + 1, 0, {}};
+    position_ = {position_.epoch + 1, 0, ResultSums(function_)};
     SaveCheckpoint();
   }
   return history;
@@ -100,8 +100,7 @@ History FitLoop::Run() {
 void FitLoop::RunEpoch(EpochResult& result) {
   const auto begin = Clock::now();
   brine_state* const state = trainer_.state();
-  const brine_function* const function = &trainer_.program().train;
-  BatchReader reader(state, function, train_);
+  BatchReader reader(state, &function_, train_);
   if (options_.shuffle)
     ShuffledOrder(brine_seed(state), position_.epoch, order_);
   else
@@ -113,11 +112,11 @@ void FitLoop::RunEpoch(EpochResult& result) {
     const int64_t first = position_.batch * batch_size_;
     const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size_, train_.size() - first));
     reader.Read({order_.data() + first, static_cast<size_t>(rows)});
-    ThrowIfFailed(brine_train_step(state, rows), state);
-    position_.sums.Add(state, function, rows);
+    ThrowIfFailed(brine_step(state, &function_, rows), state);
+    position_.sums.Add(state, rows);
     result.batch = ++position_.batch;
     ++result.steps;
-    result.train = position_.sums.Means();
+    position_.sums.WriteMeans(result.train);
     result.seconds = SecondsSince(begin);
     for (const Callback& callback : callbacks_) {
       if (callback.on_batch_end) callback.on_batch_end(trainer_, result);

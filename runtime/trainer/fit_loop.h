@@ -12,18 +12,24 @@ namespace brine {
 
 class FolderClaim;
 
-struct MetricSums {
-  double loss = 0, accuracy = 0;  // sums over rows
+// One for each of the function's outputs that batches can be averaged over.
+Results ResultsOf(const brine_function& function);
+
+// A function's results, summed up over rows.
+struct ResultSums {
+  const brine_function* function;
+  std::vector<double> sums;  // in the order of ResultsOf
   int64_t rows = 0;
 
-  void Add(const brine_state* state, const brine_function* function, int32_t count);
-  Metrics Means() const;
+  explicit ResultSums(const brine_function& of);
+  void Add(const brine_state* state, int32_t count);  // the step that was just made, with so many rows
+  void WriteMeans(Results& results) const;            // of the same function; allocates nothing
 };
 
 // Where a run stands: `batch` batches of `epoch` are done and summed up.  What a checkpoint holds beside the state.
 struct FitPosition {
   int64_t epoch = 0, batch = 0;
-  MetricSums sums;
+  ResultSums sums;
 };
 
 // The order of `count` samples in an epoch: Fisher–Yates with the numbers (element, epoch, "shuffle") of the seed.
@@ -41,6 +47,7 @@ class FitLoop {
   void SaveCheckpoint();
 
   Trainer& trainer_;
+  const brine_function& function_;
   const FitOptions& options_;
   std::vector<Callback> callbacks_;
   Dataset train_, validation_;

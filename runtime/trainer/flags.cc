@@ -1,6 +1,7 @@
 #include "runtime/trainer/flags.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -52,9 +53,32 @@ std::string Path(const char* flag, const std::string& text) {
   return text;
 }
 
+// Takes NAME=FILE; false where the text is of another form.
+bool TakeNamedFile(const char* flag, const std::string& text, CommandLine::NamedFiles& files) {
+  const size_t equals = text.find('=');
+  const bool named = equals != std::string::npos && equals > 0 &&
+                     std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals), [](char c) {
+                       return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("_.:-", c) != nullptr;
+                     });
+  if (!named) return false;
+  const std::string name = text.substr(0, equals);
+  for (const auto& [other, file] : files) {
+    if (other == name) throw Error(kExitUsage, std::string(flag) + " " + name + " is given twice");
+  }
+  files.emplace_back(name, Path(flag, text.substr(equals + 1)));
+  return true;
+}
+
+void SetData(CommandLine& line, const char* flag, const std::string& text) {
+  if (!TakeNamedFile(flag, text, line.arrays)) line.data = Path(flag, text);
+  if (!line.data.empty() && !line.arrays.empty())
+    throw Error(kExitUsage, "--data takes a folder, or a file for each input, but not both");
+}
+
 void SetInput(CommandLine& line, const std::string& text) {
-  if (!line.input.empty() || line.sample >= 0)
-    throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
+  const bool first = line.input.empty() && line.sample < 0;
+  if (first && TakeNamedFile("--input", text, line.inputs)) return;
+  if (!first || !line.inputs.empty()) throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
   if (text.find_first_not_of("0123456789") == std::string::npos)
     line.sample = Whole<int64_t>("the picture's number", text, 0, UINT32_MAX);
   else
@@ -73,9 +97,9 @@ using Text = std::string;
 constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 constexpr FlagRow kFlags[] = {
     {"--data", "DIR",
-     "CIFAR-10's binary files or MNIST's IDX files; without it, the built-in pictures; for bench, noise where they do "
-     "not fit",
-     kRuns, [](Line& line, const char* flag, const Text& text) { line.data = Path(flag, text); }},
+     "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and label; without it, the "
+     "built-in pictures; for bench, noise where they do not fit",
+     kRuns, SetData},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain,
      [](Line& line, const char* flag, const Text& text) { line.epochs = Whole(flag, text, 1, 1000000); }},
     {"--batch-size", "N", "rows of a step, at most those compiled for", kReads,
@@ -109,8 +133,9 @@ constexpr FlagRow kFlags[] = {
      [](Line& line, const char* flag, const Text& text) { line.init = Path(flag, text); }},
     {"--save", "FILE", "write the trained state (.safetensors)", kTrain,
      [](Line& line, const char* flag, const Text& text) { line.save = Path(flag, text); }},
-    {"--input", "FILE", "the picture, or several, to predict (.npy), or the number of a test picture", kPredict,
-     [](Line& line, const char* flag, const Text& text) { SetInput(line, Path(flag, text)); }},
+    {"--input", "FILE",
+     "what to predict: one sample or several (.npy), NAME=FILE.npy once for each input, or the number of a test sample",
+     kPredict, [](Line& line, const char* flag, const Text& text) { SetInput(line, Path(flag, text)); }},
     {"--steps", "N", "how many steps to time (100)", kBench,
      [](Line& line, const char* flag, const Text& text) { line.steps = Whole(flag, text, 1, 1000000); }},
     {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench,
@@ -162,7 +187,7 @@ void CheckTogether(const CommandLine& line) {
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }
-  if (line.command == kPredict && line.input.empty() && line.sample < 0)
+  if (line.command == kPredict && line.input.empty() && line.inputs.empty() && line.sample < 0)
     throw Error(kExitUsage, "predict needs FILE.npy or the number of a test picture");
   if ((line.command == kPredict || line.command == kEvaluate) && line.checkpoint.empty() && line.init.empty()) {
     throw Error(kExitUsage, "trained weights are missing: --weights FILE or --checkpoint DIR");

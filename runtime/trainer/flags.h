@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace brine {
 
@@ -13,9 +15,13 @@ enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, k
 // What was asked for; each field is a flag of the same name.
 struct CommandLine {
   Command command = kHelp;
-  std::string data, checkpoint, init, save, trace;
-  std::string input;                                         // of predict: a .npy file …
-  int64_t sample = -1;                                       // … or the number of a test picture
+  using NamedFiles = std::vector<std::pair<std::string, std::string>>;  // inputs and their .npy files
+  std::string data;                                                     // a folder …
+  NamedFiles arrays;                                                    // … or a file an input: --data NAME=FILE
+  std::string checkpoint, init, save, trace;
+  std::string input;                                         // of predict: a .npy file for the only input …
+  NamedFiles inputs;                                         // … or a file an input …
+  int64_t sample = -1;                                       // … or the number of a test sample
   int epochs = 1, batch_size = 0, threads = 0, steps = 100;  // 0: the program's, the machine's
   uint64_t seed = 0;
   bool seed_given = false;
@@ -24,7 +30,8 @@ struct CommandLine {
   bool shuffle = true, resume = false, json = false, quiet = false;
 };
 
-// `predict` also takes its input as a word: FILE.npy, or the number of a test picture.  Flags are `--flag value` or
+// `predict` also takes its input as a word: FILE.npy, NAME=FILE.npy, or the number of a test sample.  Flags are `--flag
+// value` or
 // `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably meant.
 CommandLine ParseCommandLine(int argc, const char* const* argv);
 

@@ -61,14 +61,11 @@ class IdxSource : public SampleSource {
     }
   }
   int64_t size() const override { return static_cast<int64_t>(images_.dim(0)); }
-  SampleType type() const override {
-    const auto height = static_cast<int64_t>(images_.dim(1)), width = static_cast<int64_t>(images_.dim(2));
-    return {.elements = height * width, .height = height, .width = width, .channels = 1};
-  }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    const auto elements = static_cast<size_t>(type().elements);
-    auto* pixels = static_cast<uint8_t*>(samples);
-    auto* numbers = static_cast<int32_t*>(labels);
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    const auto elements = static_cast<size_t>(fields_[0].elements);
+    auto* pixels = static_cast<uint8_t*>(targets[0]);
+    auto* numbers = static_cast<int32_t*>(targets[1]);
     for (int64_t index : indices) {
       const std::span<const uint8_t> picture = images_.data().subspan(static_cast<size_t>(index) * elements, elements);
       pixels = std::copy(picture.begin(), picture.end(), pixels);
@@ -78,6 +75,8 @@ class IdxSource : public SampleSource {
 
  private:
   IdxFile images_, labels_;
+  const std::vector<Field> fields_ =
+      PictureFields(static_cast<int64_t>(images_.dim(1)), static_cast<int64_t>(images_.dim(2)), 1);
 };
 
 // Both spellings are in circulation.

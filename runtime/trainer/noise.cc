@@ -13,50 +13,61 @@ constexpr int64_t kMost = 10000, kMostBytes = 256'000'000;
 
 class NoiseSource : public SampleSource {
  public:
-  NoiseSource(const brine_value& input, int64_t classes, int64_t fewest, uint64_t seed)
-      : type_{.real = input.dtype == BRINE_F32, .elements = RowElements(input)},
-        bytes_(type_.elements * (type_.real ? 4 : 1)) {
-    const int64_t count = std::max(fewest, std::min(kMost, kMostBytes / bytes_));
-    const int64_t blocks = (count * bytes_ + 15) / 16;
-    const uint32_t samples_id = brine_random_id("noise"), labels_id = brine_random_id("noise/labels");
-    samples_.reset(new uint8_t[static_cast<size_t>(blocks * 16)]);
-    for (int64_t block = 0; block < blocks; ++block) {
-      brine_random random =
-          brine_philox(seed, static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), samples_id, 0);
-      for (uint32_t& word : random.word) {
-        const float real = static_cast<float>(word >> 8) * 0x1p-23f - 1;
-        if (type_.real) std::memcpy(&word, &real, sizeof(real));
-      }
-      std::memcpy(samples_.get() + block * 16, random.word, 16);
+  NoiseSource(const brine_function& function, int64_t fewest, uint64_t seed) {
+    int64_t sample_bytes = 0;
+    for (const brine_input* input : FedInputs(function)) {
+      const brine_value& value = function.values[input->value];
+      Field field = {.name = value.name, .label = input->source == BRINE_LABEL};
+      field.type = input->classes > 0         ? ElementType::kInteger
+                   : value.dtype == BRINE_F32 ? ElementType::kReal
+                                              : ElementType::kByte;
+      field.elements = input->classes > 0 ? 1 : RowElements(value);
+      sample_bytes += field.label ? 0 : field.elements * ByteCount(field.type);
+      fields_.push_back(field);
+      classes_.push_back(input->classes);
     }
-    for (int64_t sample = 0; sample < count; ++sample) {
-      labels_.push_back(static_cast<int32_t>(brine_uniform(seed, static_cast<uint32_t>(sample), 0, labels_id) *
-                                             static_cast<double>(classes)));
-    }
+    count_ = std::max(fewest, std::min(kMost, kMostBytes / std::max<int64_t>(sample_bytes, 1)));
+    for (size_t at = 0; at < fields_.size(); ++at) Draw(at, seed);
   }
 
-  int64_t size() const override { return static_cast<int64_t>(labels_.size()); }
-  SampleType type() const override { return type_; }
-  void Read(std::span<const int64_t> indices, void* samples, void* labels) const override {
-    auto* sample = static_cast<uint8_t*>(samples);
-    auto* number = static_cast<int32_t*>(labels);
-    for (int64_t index : indices) {
-      sample = std::copy_n(samples_.get() + index * bytes_, bytes_, sample);
-      *number++ = labels_[static_cast<size_t>(index)];
+  int64_t size() const override { return count_; }
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    for (size_t at = 0; at < fields_.size(); ++at) {
+      const int64_t bytes = fields_[at].elements * ByteCount(fields_[at].type);
+      auto* target = static_cast<uint8_t*>(targets[at]);
+      for (int64_t index : indices) target = std::copy_n(arrays_[at].get() + index * bytes, bytes, target);
     }
   }
 
  private:
-  SampleType type_;
-  int64_t bytes_;  // of a sample
-  std::unique_ptr<uint8_t[]> samples_;
-  std::vector<int32_t> labels_;
+  void Draw(size_t at, uint64_t seed) {
+    const Field& field = fields_[at];
+    const uint32_t id = brine_random_id(("noise/" + field.name).c_str());
+    const int64_t blocks = (count_ * field.elements * ByteCount(field.type) + 15) / 16;
+    arrays_.emplace_back(new uint8_t[static_cast<size_t>(blocks * 16)]);
+    for (int64_t block = 0; block < blocks; ++block) {
+      brine_random random = brine_philox(seed, static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), id, 0);
+      for (uint32_t& word : random.word) {
+        const float real = static_cast<float>(word >> 8) * 0x1p-23f - 1;
+        if (field.type == ElementType::kReal) std::memcpy(&word, &real, sizeof(real));
+        if (field.type == ElementType::kInteger)
+          word = static_cast<uint32_t>(uint64_t{word} * static_cast<uint64_t>(classes_[at]) >> 32);
+      }
+      std::memcpy(arrays_.back().get() + block * 16, random.word, 16);
+    }
+  }
+
+  std::vector<Field> fields_;
+  std::vector<int64_t> classes_;  // of each field, where it holds class numbers
+  int64_t count_ = 0;
+  std::vector<std::unique_ptr<uint8_t[]>> arrays_;  // of each field
 };
 
 }  // namespace
 
-Dataset MakeNoise(const brine_value& input, int64_t classes, int64_t fewest, uint64_t seed) {
-  return Dataset(std::make_shared<NoiseSource>(input, classes, fewest, seed));
+Dataset MakeNoise(const brine_function& function, int64_t fewest, uint64_t seed) {
+  return Dataset(std::make_shared<NoiseSource>(function, fewest, seed));
 }
 
 }  // namespace brine

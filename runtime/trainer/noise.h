@@ -7,10 +7,10 @@
 
 namespace brine {
 
-// Samples for an input: bytes from 0 to 255, or floats from −1 to 1 where it takes floats, and class numbers below
-// `classes`, all of them uniform and of `seed`.  There are 10,000, of large samples fewer, so that they take 256 MB,
-// but at least `fewest`.
-Dataset MakeNoise(const brine_value& input, int64_t classes, int64_t fewest, uint64_t seed);
+// Samples for all data inputs and labels of a function: bytes from 0 to 255, or floats from −1 to 1 where an input
+// takes floats, and class numbers for a label that tells classes apart, all of them uniform and of `seed`.  There are
+// 10,000, of large samples fewer, so that they take 256 MB, but at least `fewest`.
+Dataset MakeNoise(const brine_function& function, int64_t fewest, uint64_t seed);
 
 }  // namespace brine
 

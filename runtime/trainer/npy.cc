@@ -1,9 +1,11 @@
 #include "runtime/trainer/npy.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "runtime/program.h"
 #include "runtime/trainer/error.h"
@@ -21,7 +23,7 @@ constexpr int64_t kMostElements = int64_t{1} << 32;
 }
 
 // The text behind 'key': in the header's Python dictionary.
-std::string_view Field(const std::string& path, std::string_view header, const std::string& key) {
+std::string_view HeaderField(const std::string& path, std::string_view header, const std::string& key) {
   const size_t at = header.find("'" + key + "':");
   if (at == std::string_view::npos) Fail(path, "its header lacks " + key);
   header.remove_prefix(at + key.size() + 3);
@@ -51,11 +53,37 @@ std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
   return shape;
 }
 
+template <typename From, typename To>
+std::vector<To> Elements(const std::string& path, std::span<const uint8_t> data) {
+  std::vector<To> elements(data.size() / sizeof(From));
+  for (size_t at = 0; at < elements.size(); ++at) {
+    From number;
+    std::memcpy(&number, data.data() + at * sizeof(From), sizeof(From));
+    elements[at] = static_cast<To>(number);
+    if (std::is_integral_v<From> && static_cast<From>(elements[at]) != number)
+      Fail(path, "element " + std::to_string(at) + " is out of the range of 32 bits");
+  }
+  return elements;
+}
+
+// An element type as a file spells it, and how it is read.
+struct TypeRow {
+  std::string_view spelling;
+  ElementType type;
+  size_t bytes;
+};
+constexpr TypeRow kTypes[] = {{"'|u1'", ElementType::kByte, 1},
+                              {"'<i4'", ElementType::kInteger, 4},
+                              {"'<i8'", ElementType::kInteger, 8},
+                              {"'<f4'", ElementType::kReal, 4},
+                              {"'<f8'", ElementType::kReal, 8}};
+
 }  // namespace
 
-Samples Array::samples() const {
-  if (real) return std::span<const float>(reals);
-  return std::span<const uint8_t>(bytes);
+Labels Array::elements() const {
+  if (type == ElementType::kByte) return std::span<const uint8_t>(bytes);
+  if (type == ElementType::kInteger) return std::span<const int32_t>(integers);
+  return std::span<const float>(reals);
 }
 
 Array ReadNpy(const std::string& path) {
@@ -69,34 +97,31 @@ Array ReadNpy(const std::string& path) {
   if (bytes[6] > 1) length |= static_cast<size_t>(bytes[10]) << 16 | static_cast<size_t>(bytes[11]) << 24;
   if (length > bytes.size() - begin) Fail(path, "ends within its header");
   const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + begin, length);
-  if (!Field(path, header, "fortran_order").starts_with("False")) Fail(path, "is in Fortran order; save it in C order");
+  if (!HeaderField(path, header, "fortran_order").starts_with("False"))
+    Fail(path, "is in Fortran order; save it in C order");
 
   Array array;
-  array.shape = Shape(path, Field(path, header, "shape"));
+  array.shape = Shape(path, HeaderField(path, header, "shape"));
   size_t elements = 1;
   for (int64_t extent : array.shape) elements *= static_cast<size_t>(extent);
-  const std::string_view type = Field(path, header, "descr");
-  const size_t element_bytes = type.starts_with("'|u1'")   ? 1
-                               : type.starts_with("'<f4'") ? 4
-                               : type.starts_with("'<f8'") ? 8
-                                                           : 0;
-  if (element_bytes == 0)
+  const std::string_view type = HeaderField(path, header, "descr");
+  const auto row = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                [&](const TypeRow& r) { return type.starts_with(r.spelling); });
+  if (row == std::end(kTypes))
     Fail(path, "holds elements of type " + std::string(type.substr(0, type.find(','))) +
-                   "; uint8, float32 and float64 can be read");
+                   "; uint8, int32, int64, float32 and float64 can be read");
   const std::span<const uint8_t> data = bytes.subspan(begin + length);
-  if (data.size() != elements * element_bytes) {
+  if (data.size() != elements * row->bytes) {
     Fail(path, "holds " + std::to_string(data.size()) + " bytes of data, its shape needs " +
-                   std::to_string(elements * element_bytes));
+                   std::to_string(elements * row->bytes));
   }
-  array.real = element_bytes != 1;
-  if (element_bytes == 1) array.bytes.assign(data.begin(), data.end());
-  array.reals.resize(array.real ? elements : 0);
-  if (element_bytes == 4) std::memcpy(array.reals.data(), data.data(), data.size());
-  for (size_t at = 0; element_bytes == 8 && at < elements; ++at) {
-    double number;
-    std::memcpy(&number, data.data() + 8 * at, sizeof(number));
-    array.reals[at] = static_cast<float>(number);
-  }
+  array.type = row->type;
+  if (row->type == ElementType::kByte)
+    array.bytes.assign(data.begin(), data.end());
+  else if (row->type == ElementType::kInteger)
+    array.integers = row->bytes == 4 ? Elements<int32_t, int32_t>(path, data) : Elements<int64_t, int32_t>(path, data);
+  else
+    array.reals = row->bytes == 4 ? Elements<float, float>(path, data) : Elements<double, float>(path, data);
   return array;
 }
 

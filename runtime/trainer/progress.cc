@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 
 namespace brine {
@@ -35,14 +36,14 @@ std::string Times(const EpochResult& result, const char* between) {
 }
 
 std::string Values(const EpochResult& result) {
+  std::map<std::string, double> values;  // in Keras's order, which is that of the alphabet
+  for (const Result& train : result.train.all) values.emplace(train.name, train.value);
+  for (const Result& validation : result.validation.all)
+    values.emplace("val_" + std::string(validation.name), validation.value);
   std::string text;
-  const auto add = [&](const char* name, double value) {
-    if (!std::isnan(value)) text += std::string(" - ") + name + ": " + Number(value);
-  };
-  add("accuracy", result.train.accuracy);
-  add("loss", result.train.loss);
-  add("val_accuracy", result.validation.accuracy);
-  add("val_loss", result.validation.loss);
+  for (const auto& [name, value] : values) {
+    if (!std::isnan(value)) text += " - " + name + ": " + Number(value);
+  }
   return text;
 }
 

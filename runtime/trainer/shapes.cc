@@ -1,7 +1,7 @@
 #include "runtime/trainer/shapes.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "runtime/core/state.h"
 #include "runtime/trainer/error.h"
@@ -26,30 +26,81 @@ void CheckSample(int64_t elements, const brine_value& input, const std::string& 
                                  " elements, the model's input " + input.name + " is " + ShapeText(input));
 }
 
-const brine_value& OnlyInput(const brine_function& function, brine_source source) {
-  const brine_value* const value = brine_input_value(&function, source, 0);
-  if (value != nullptr && brine_input_value(&function, source, 1) == nullptr) return *value;
-  const std::string what = source == BRINE_DATA ? " data inputs" : " label inputs";
-  throw Error(kExitBadInput,
-              "the program has " + std::string(value == nullptr ? "no" : "several") + what + "; the trainer feeds one");
+const brine_function& FunctionOf(const brine_program& program, const std::string& name) {
+  const brine_function* const function = brine_find_function(&program, name.c_str());
+  if (function == nullptr)
+    throw Error(kExitBadInput, std::string(program.name) + " was not compiled for " +
+                                   (name == "train"      ? "training"
+                                    : name == "evaluate" ? "evaluation"
+                                                         : "prediction"));
+  return *function;
 }
 
-const brine_value& PredictedOutput(const brine_program& program) {
-  for (int32_t index = 0; index < program.predict.output_count; ++index) {
-    if (std::strcmp(program.predict.outputs[index].name, "output") == 0)
-      return program.predict.values[program.predict.outputs[index].value];
+std::vector<const brine_input*> FedInputs(const brine_function& function) {
+  std::vector<const brine_input*> fed;
+  for (int32_t index = 0; index < function.input_count; ++index) {
+    const brine_input& input = function.inputs[index];
+    if (input.source == BRINE_DATA || input.source == BRINE_LABEL) fed.push_back(&input);
   }
-  throw Error(kExitBadInput, std::string(program.name) + " was not compiled for prediction");
+  return fed;
+}
+
+const char* InputName(const brine_function& function, const brine_input& input) {
+  return function.values[input.value].name;
+}
+
+namespace {
+
+std::vector<std::string> AllFedNames(const brine_program& program) {
+  std::vector<std::string> names;
+  for (int32_t at = 0; at < program.function_count; ++at) {
+    const brine_function& function = program.functions[at];
+    for (const brine_input* input : FedInputs(function)) {
+      const std::string name = InputName(function, *input);
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+bool IsFed(const brine_program& program, const std::string& name) {
+  const std::vector<std::string> names = AllFedNames(program);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string FedNames(const brine_function& function) {
+  std::string text;
+  for (const brine_input* input : FedInputs(function))
+    text += (text.empty() ? "" : ", ") + std::string(InputName(function, *input));
+  return text;
+}
+
+std::string FedNames(const brine_program& program) {
+  std::string text;
+  for (const std::string& name : AllFedNames(program)) text += (text.empty() ? "" : ", ") + name;
+  return text;
 }
 
 int64_t ClassCount(const brine_program& program) {
-  const brine_value& output = PredictedOutput(program);
-  return output.rank == 0 ? 1 : output.dims[output.rank - 1];
+  for (int32_t at = 0; at < program.function_count; ++at) {
+    for (const brine_input* input : FedInputs(program.functions[at])) {
+      if (input->classes > 0) return input->classes;
+    }
+  }
+  const brine_function& predict = FunctionOf(program, "predict");
+  return predict.output_count == 0 ? 1 : std::max(predict.outputs[0].classes, 1);
 }
 
 PictureSize InputPicture(const brine_program& program) {
-  const brine_function& function = program.train.call_count > 0 ? program.train : program.predict;
-  const brine_value* const value = brine_input_value(&function, BRINE_DATA, 0);
+  const brine_value* value = nullptr;
+  const brine_function& function = program.functions[0];
+  for (const brine_input* input : FedInputs(function)) {
+    if (input->source != BRINE_DATA) continue;
+    if (value != nullptr) return {};
+    value = &function.values[input->value];
+  }
   if (value == nullptr) return {};
   const int32_t* const dims = value->dims + 1;
   if (value->rank == 4) return {dims[0], dims[1], dims[2]};

@@ -1,8 +1,9 @@
-// What a program's tables say about the shapes of its input and output.
+// What a program's tables say about its functions, inputs and outputs.
 #ifndef BRINE_RUNTIME_TRAINER_SHAPES_H_
 #define BRINE_RUNTIME_TRAINER_SHAPES_H_
 
 #include <string>
+#include <vector>
 
 #include "runtime/program.h"
 
@@ -15,17 +16,21 @@ std::string ShapeText(const brine_value& value);  // "(n, 32, 32, 3)"
 // one.
 void CheckSample(int64_t elements, const brine_value& input, const std::string& place = "");
 
-// The only input of `function` with this source, BRINE_DATA or BRINE_LABEL; throws Error when there are none or
-// several.
-const brine_value& OnlyInput(const brine_function& function, brine_source source);
+// "train", "evaluate" or "predict"; throws Error when the program was not compiled for it.
+const brine_function& FunctionOf(const brine_program& program, const std::string& name);
 
-// What the program predicts; throws Error when it was not compiled for prediction.
-const brine_value& PredictedOutput(const brine_program& program);
-// The classes it tells apart: the last dimension of that.
+// The inputs that data are read to: data and labels, in the function's order.
+std::vector<const brine_input*> FedInputs(const brine_function& function);
+const char* InputName(const brine_function& function, const brine_input& input);
+bool IsFed(const brine_program& program, const std::string& name);  // by data or labels, in some function
+std::string FedNames(const brine_function& function);               // "left, right, label"
+std::string FedNames(const brine_program& program);                 // of all its functions
+
+// The classes that the first label tells apart, or, without labels, the first output.
 int64_t ClassCount(const brine_program& program);
 
 // The pictures that the program takes; a flat input of k·k or k·k·3 numbers counts as such a picture.  Zeros where it
-// takes none.
+// takes none, and where it takes more than one input.
 struct PictureSize {
   int64_t height = 0, width = 0, channels = 0;
 };

@@ -6,6 +6,7 @@
 #include "runtime/core/file.h"
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/shapes.h"
 #include "runtime/trainer/trainer.h"
 
 namespace brine {
@@ -40,7 +41,8 @@ std::string Json(const Event& event, Clock::time_point zero) {
 void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const std::function<void()>& gather) {
   constexpr int kSteps = 5;
   std::vector<Event> events;
-  events.reserve(static_cast<size_t>(kSteps * (brine_state_program(state)->train.call_count + 3)));
+  const brine_function& train = FunctionOf(*brine_state_program(state), "train");
+  events.reserve(static_cast<size_t>(kSteps * (train.call_count + 3)));
   const Observation observation(state, [&](const brine_call* call, bool done) {
     const Clock::time_point now = Clock::now();
     if (done) {
@@ -55,7 +57,7 @@ void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const
     const Clock::time_point begin = Clock::now();
     gather();
     events.push_back({"gather", nullptr, begin, Clock::now()});
-    ThrowIfFailed(brine_train_step(state, rows), state);
+    ThrowIfFailed(brine_step(state, &train, rows), state);
     events.push_back({"step " + std::to_string(step), nullptr, begin, Clock::now()});
   }
   std::string text =

@@ -68,48 +68,61 @@ History Trainer::Fit(const Dataset& data, const FitOptions& options) {
   return FitLoop(*this, data, options).Run();
 }
 
-Metrics Trainer::Evaluate(const Dataset& data, int batch_size) {
+Results Trainer::Evaluate(const Dataset& data, int batch_size) {
   batch_size = CheckBatchSize(batch_size);
   if (data.size() == 0) throw Error(kExitBadInput, "there are no samples to evaluate");
-  ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
-  BatchReader reader(state_.get(), &program_->evaluate, data);
-  std::vector<int64_t> indices(static_cast<size_t>(batch_size));
-  MetricSums sums;
-  for (int64_t begin = 0; begin < data.size(); begin += batch_size) {
-    const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size, data.size() - begin));
-    std::iota(indices.begin(), indices.end(), begin);
-    reader.Read({indices.data(), static_cast<size_t>(rows)});
-    ThrowIfFailed(brine_evaluate_step(state_.get(), rows), state_.get());
-    sums.Add(state_.get(), &program_->evaluate, rows);
+  const brine_function& function = FunctionOf(*program_, "evaluate");
+  ResultSums sums(function);
+  RunBatches(function, data, batch_size, [&](int32_t rows) { sums.Add(state_.get(), rows); });
+  Results means = ResultsOf(function);
+  sums.WriteMeans(means);
+  return means;
+}
+
+std::vector<Prediction> Trainer::Predict(const Dataset& data) {
+  const brine_function& function = FunctionOf(*program_, "predict");
+  std::vector<Prediction> predictions;
+  std::vector<const float*> rows_of;
+  for (const brine_output& output : std::span(function.outputs, static_cast<size_t>(function.output_count))) {
+    predictions.push_back({output.name, RowElements(function.values[output.value]), output.classes, {}});
+    predictions.back().values.reserve(static_cast<size_t>(data.size() * predictions.back().columns));
+    rows_of.push_back(brine_output_data(state_.get(), &function, output.name));
   }
-  return sums.Means();
+  RunBatches(function, data, program_->batch_size, [&](int32_t rows) {
+    for (size_t at = 0; at < predictions.size(); ++at)
+      predictions[at].values.insert(predictions[at].values.end(), rows_of[at],
+                                    rows_of[at] + rows * predictions[at].columns);
+  });
+  return predictions;
 }
 
 std::vector<float> Trainer::Predict(Samples samples) {
-  const int64_t columns = RowElements(PredictedOutput(*program_)),
-                elements = RowElements(OnlyInput(program_->predict, BRINE_DATA));
+  const brine_function& function = FunctionOf(*program_, "predict");
+  const std::vector<const brine_input*> inputs = FedInputs(function);
+  if (inputs.size() != 1 || function.output_count != 1)
+    throw Error(kExitBadInput, std::string(program_->name) + " has several inputs or outputs, which have names");
+  const int64_t elements = RowElements(function.values[inputs[0]->value]);
   const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, samples));
   if (total % elements != 0)
     throw Error(kExitBadInput,
                 std::to_string(total) + " elements are no whole number of samples of " + std::to_string(elements));
-  const int64_t count = total / elements;
-  if (count == 0) return {};
+  const Labels array = std::visit([](auto span) { return Labels(span); }, samples);
+  return std::move(Predict(Dataset({{"", total / elements, array}})).front().values);
+}
+
+void Trainer::RunBatches(const brine_function& function, const Dataset& data, int batch_size,
+                         const std::function<void(int32_t rows)>& after) {
+  if (data.size() == 0) return;
   ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
-  const std::vector<int32_t> no_labels(static_cast<size_t>(count));
-  const Dataset data(count, samples, std::span<const int32_t>(no_labels));
-  BatchReader reader(state_.get(), &program_->predict, data);
-  const float* const output = brine_output_data(state_.get(), &program_->predict, "output");
-  std::vector<float> predictions;
-  predictions.reserve(static_cast<size_t>(count * columns));
-  std::vector<int64_t> indices(static_cast<size_t>(program_->batch_size));
-  for (int64_t begin = 0; begin < count; begin += program_->batch_size) {
-    const auto rows = static_cast<int32_t>(std::min<int64_t>(program_->batch_size, count - begin));
+  BatchReader reader(state_.get(), &function, data);
+  std::vector<int64_t> indices(static_cast<size_t>(batch_size));
+  for (int64_t begin = 0; begin < data.size(); begin += batch_size) {
+    const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size, data.size() - begin));
     std::iota(indices.begin(), indices.end(), begin);
     reader.Read({indices.data(), static_cast<size_t>(rows)});
-    ThrowIfFailed(brine_predict_step(state_.get(), rows), state_.get());
-    predictions.insert(predictions.end(), output, output + rows * columns);
+    ThrowIfFailed(brine_step(state_.get(), &function, rows), state_.get());
+    after(rows);
   }
-  return predictions;
 }
 
 void Trainer::Save(const std::string& path) { ThrowIfFailed(brine_save(state_.get(), path.c_str()), state_.get()); }
@@ -124,14 +137,31 @@ void Trainer::SetScalar(const std::string& name, double value) {
   ThrowIfFailed(brine_set_scalar(state_.get(), name.c_str(), value), state_.get());
 }
 
-void MetricSums::Add(const brine_state* state, const brine_function* function, int32_t count) {
-  const float* const batch_loss = brine_output_data(state, function, "loss");
-  const float* const batch_accuracy = brine_output_data(state, function, "accuracy");
-  loss += batch_loss == nullptr ? kNone : double{*batch_loss} * count;
-  accuracy += batch_accuracy == nullptr ? kNone : double{*batch_accuracy} * count;
+double Results::operator[](std::string_view name) const {
+  const auto result = std::find_if(all.begin(), all.end(), [&](const Result& row) { return row.name == name; });
+  return result == all.end() ? kNone : result->value;
+}
+
+Results ResultsOf(const brine_function& function) {
+  Results results;
+  for (const brine_output& output : std::span(function.outputs, static_cast<size_t>(function.output_count))) {
+    if (output.kind == BRINE_MEAN) results.all.push_back({output.name, kNone});
+  }
+  return results;
+}
+
+ResultSums::ResultSums(const brine_function& of) : function(&of), sums(ResultsOf(of).all.size()) {}
+
+void ResultSums::Add(const brine_state* state, int32_t count) {
+  size_t at = 0;
+  for (const brine_output& output : std::span(function->outputs, static_cast<size_t>(function->output_count))) {
+    if (output.kind == BRINE_MEAN) sums[at++] += double{*brine_output_data(state, function, output.name)} * count;
+  }
   rows += count;
 }
 
-Metrics MetricSums::Means() const { return {loss / static_cast<double>(rows), accuracy / static_cast<double>(rows)}; }
+void ResultSums::WriteMeans(Results& results) const {
+  for (size_t at = 0; at < sums.size(); ++at) results.all[at].value = sums[at] / static_cast<double>(rows);
+}
 
 }  // namespace brine

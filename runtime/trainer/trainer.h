@@ -2,7 +2,7 @@
 //
 //   brine::Trainer t(cifar10_cnn::Program());
 //   t.Fit(data.train, {.epochs = 10, .batch_size = 32, .validation_data = &data.test});
-//   auto [loss, accuracy] = t.Evaluate(data.test);
+//   const double accuracy = t.Evaluate(data.test)["accuracy"];
 //
 // Everything here reports failure by throwing brine::Error (error.h).  One Trainer belongs to one thread; several may
 // train at once.
@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/core/state.h"
@@ -23,16 +24,23 @@ namespace brine {
 
 class Trainer;
 
-// Means over all samples.  NaN where the model does not compute it.
-struct Metrics {
-  double loss, accuracy;
+// What the outputs of a function are over some samples, by the outputs' names: "loss", "accuracy", and of a model with
+// several outputs "parity_loss", "parity_accuracy", in the program's order.
+struct Result {
+  std::string_view name;  // in the program's tables
+  double value;           // NaN until there is one
+};
+struct Results {
+  std::vector<Result> all;
+
+  double operator[](std::string_view name) const;  // NaN where the model does not compute it
 };
 
 // An epoch, or what is done of it.
 struct EpochResult {
   int epoch = 0;                        // from 0
   int64_t batch = 0, batches = 0;       // done, and in all
-  Metrics train = {}, validation = {};  // validation: NaN without validation data, and until the epoch's end
+  Results train = {}, validation = {};  // validation: empty without validation data, and until the epoch's end
   double seconds = 0;                   // in this process
   int64_t steps = 0;                    // in this process
 };
@@ -61,6 +69,14 @@ struct FitOptions {
   bool verbose = true;  // Keras's line on stderr
 };
 
+// What one output of the model is for each sample: rows of `columns` numbers, in C order.
+struct Prediction {
+  std::string_view name;  // in the program's tables
+  int64_t columns = 0;
+  int64_t classes = 0;  // a row holds a number for each of so many classes; 0: it holds numbers
+  std::vector<float> values;
+};
+
 struct TrainerOptions {
   uint64_t seed = 0;
   int threads = 0;  // of the process's pool; 0: all that the process may use
@@ -71,8 +87,9 @@ class Trainer {
   explicit Trainer(const brine_program& program, const TrainerOptions& options = {});
 
   History Fit(const Dataset& data, const FitOptions& options = {});
-  Metrics Evaluate(const Dataset& data, int batch_size = 0);
-  // Predictions of dense samples in the model's input layout, in C order: one row of the model's output each.
+  Results Evaluate(const Dataset& data, int batch_size = 0);
+  std::vector<Prediction> Predict(const Dataset& data);  // of each output; labels may be there, and do not count
+  // Of a model with one input and one output: of dense samples in the input's layout, a row of the output each.
   std::vector<float> Predict(Samples samples);
 
   void Save(const std::string& path);            // parameters, slots, step, scalars
@@ -95,6 +112,9 @@ class Trainer {
     void operator()(brine_state* state) const;
   };
   int CheckBatchSize(int batch_size) const;
+  // A step of the function for each batch of the data, in their order.
+  void RunBatches(const brine_function& function, const Dataset& data, int batch_size,
+                  const std::function<void(int32_t rows)>& after);
 
   const brine_program* program_;
   std::unique_ptr<brine_state, FreeState> state_;

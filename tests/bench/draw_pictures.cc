@@ -16,9 +16,10 @@ struct Picture {
 };
 
 Picture Get(const brine::Dataset& data, int64_t index) {
-  Picture picture = {std::vector<uint8_t>(static_cast<size_t>(data.type().elements)), 0};
+  Picture picture = {std::vector<uint8_t>(static_cast<size_t>(data.fields()[0].elements)), 0};
   index += data.first();
-  data.source().Read({&index, 1}, picture.pixels.data(), &picture.label);
+  void* const targets[] = {picture.pixels.data(), &picture.label};
+  data.source().Read({&index, 1}, targets);
   return picture;
 }
 
@@ -28,8 +29,8 @@ std::string BigEndian(uint32_t number) {
 }
 
 void WriteMnist(const std::string& start, const brine::Dataset& data) {
-  const auto count = static_cast<uint32_t>(data.size()), height = static_cast<uint32_t>(data.type().height),
-             width = static_cast<uint32_t>(data.type().width);
+  const auto count = static_cast<uint32_t>(data.size()), height = static_cast<uint32_t>(data.fields()[0].height),
+             width = static_cast<uint32_t>(data.fields()[0].width);
   std::ofstream images(start + "-images-idx3-ubyte", std::ios::binary),
       labels(start + "-labels-idx1-ubyte", std::ios::binary);
   images << BigEndian(0x803) << BigEndian(count) << BigEndian(height) << BigEndian(width);

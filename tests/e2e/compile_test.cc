@@ -25,13 +25,13 @@ const char kMain[] = R"(#include <stdio.h>
 int main(void) {
   void* memory = aligned_alloc(64, digits_state_bytes());
   brine_state* state = digits_init(memory, 7);
-  const brine_program* program = digits_program();
-  memset(brine_input_rows(state, &program->train, BRINE_DATA, 0), 99, DIGITS_BATCH_SIZE * 144);
-  for (int row = 0; row < DIGITS_BATCH_SIZE; ++row) ((int*)brine_input_rows(state, &program->train, BRINE_LABEL, 0))[row] = row % 10;
+  const brine_function* train = brine_find_function(digits_program(), "train");
+  memset(brine_input_data(state, train, "x"), 99, DIGITS_BATCH_SIZE * 144);
+  for (int row = 0; row < DIGITS_BATCH_SIZE; ++row) ((int*)brine_input_data(state, train, "label"))[row] = row % 10;
   for (int step = 0; step < 2; ++step) {
-    if (brine_train_step(state, DIGITS_BATCH_SIZE) != BRINE_OK) return puts(brine_error(state)), 1;
+    if (brine_step(state, train, DIGITS_BATCH_SIZE) != BRINE_OK) return puts(brine_error(state)), 1;
   }
-  printf("%a\n", *brine_output_data(state, &program->train, "loss"));
+  printf("%a\n", *brine_output_data(state, train, "loss"));
   free(memory);
   return DIGITS_ARENA_BYTES == 0;
 }

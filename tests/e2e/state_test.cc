@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 
 constexpr char kModel[] = R"(graph "kinds" stage=graph function=model {
   layer "centre" Centre : f32[n,24] loc("kinds.ir":1 "centre")
-  compile loss="sparse_categorical_crossentropy" from_logits=true optimizer="adam" {learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-07} metrics=["accuracy"]
+  compile optimizer="adam" {learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-07}
+  loss "output" = "sparse_categorical_crossentropy" {from_logits=true} metrics=["accuracy"]
   input %x : u8[n,12,12,1] data
   input %rows : f32[] rows
   state %first/kernel : f32[144,24] frozen uniform(0.2)

@@ -19,6 +19,7 @@
 #include "passes/check_gradients.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
+#include "passes/rewrite_rules.h"
 #include "tests/kernel/compare.h"
 
 namespace brine {
@@ -62,23 +63,16 @@ codegen::ScheduledKernel BuildNaive(codegen::KernelBuilder& builder) { return co
 
 // ---- The pass: a·1 stays, but a + a becomes 2·a
 
+void DoubleSum(passes::Rewriter& at) {
+  const ir::ValueId a = at.node().inputs[0];
+  if (at.node().inputs[1] != a) return;
+  const ir::Attributes two = {{"dtype", "f32"}, {"shape", std::vector<int64_t>()}, {"values", std::vector<double>{2}}};
+  const ir::ValueId factor = at.Emit(ir::kConstant, {}, two);
+  at.Become(ir::kMul, {a, factor});
+}
+
 absl::StatusOr<bool> DoubleSums(ir::Graph& graph) {
-  bool changed = false;
-  const std::vector<ir::Node> nodes = std::move(graph.nodes);
-  graph.nodes.clear();
-  for (ir::Node node : nodes) {
-    if (node.op == &ir::kAdd && node.inputs[0] == node.inputs[1]) {
-      const ir::Attributes two = {
-          {"dtype", "f32"}, {"shape", std::vector<int64_t>()}, {"values", std::vector<double>{2}}};
-      BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> factor,
-                             graph.AddNode(ir::kConstant, {}, two, node.locations));
-      node.op = &ir::kMul;
-      node.inputs[1] = factor[0];
-      changed = true;
-    }
-    graph.nodes.push_back(std::move(node));
-  }
-  return changed;
+  return passes::ApplyRules(graph, {{"double-sum", "a + a = 2·a", "", &ir::kAdd, DoubleSum}});
 }
 
 // ---- Another pass, on kernels: they forget the lines that they come from

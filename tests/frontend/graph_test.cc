@@ -66,7 +66,7 @@ TEST(Examples, ShapesAndParametersOfTheTutorialNetwork) {
 
 TEST(Examples, Mnist) {
   const ir::Graph graph = GraphOf(ExampleModel("mnist_mlp"));
-  EXPECT_EQ(graph.training.loss, "sparse_categorical_crossentropy");
+  EXPECT_EQ(graph.training.objectives.at(0).loss, "sparse_categorical_crossentropy");
   EXPECT_EQ(TypeOf(graph, "dense_2").shape, (ir::Shape{-1, 10}));
 }
 
@@ -99,6 +99,24 @@ TEST(Windows, SameAtEvenAndOddSizes) {
   EXPECT_EQ(TypeOf(graph, "max_pooling2d").shape, (ir::Shape{-1, 2, 1, 2}));
 }
 
+#line 1 "two_heads.cc"
+Model TwoHeads() {
+  Tensor picture = Input({4, 4, 1}, {.dtype = "uint8", .name = "picture"});
+  Tensor size = Input({2}, {.name = "size"});
+  Tensor features =
+      Dense({.units = 3, .activation = "relu", .name = "features"})(Flatten({.name = "flat"})(Rescaling(0.5)(picture)));
+  Tensor both = features + Dense({.units = 3, .name = "widened"})(size);
+  Tensor kind = Dense({.units = 4, .activation = "softmax", .name = "kind"})(both);
+  Tensor price = Dense({.units = 1, .name = "price"})(both);
+  Model net("two_heads", {picture, size}, {kind, price});
+  net.Compile({.optimizer = SGD({.learning_rate = 0.1f}),
+               .loss = {{"kind", "sparse_categorical_crossentropy"}, {"price", MeanSquaredError()}},
+               .metrics = {{"kind", {"accuracy"}}},
+               .loss_weights = {{"price", 0.25f}}});
+  return net;
+}
+#line 108 "graph_test.cc"
+
 #line 1 "residual.cc"
 Model Residual() {
   Tensor x = Input({4, 4, 2}, {.name = "picture"});
@@ -122,6 +140,20 @@ Model Residual() {
 #line 116 "graph_test.cc"
 TEST(Functional, ResidualWithSharedLayerAndTwoInputs) {
   ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir");
+  ExpectGolden(ir::Print(GraphOf(TwoHeads())), "frontend/golden/two_heads.ir");
+}
+
+TEST(Functional, ConcatenateCountsItsAxisFromEitherEnd) {
+  const Tensor x = Input({4, 4, 2}, {.dtype = "float32"}), bytes = Input({4, 4, 1}, {.dtype = "uint8"});
+  const auto type = [](const Model& model) {
+    const ir::Graph graph = GraphOf(model);
+    return ir::ToString(graph.type(graph.outputs[0].value));
+  };
+  EXPECT_EQ(type(Model("last", x, Concatenate({x, x, x}))), "f32[n,4,4,6]");
+  EXPECT_EQ(type(Model("third", x, Concatenate({x, x, x}, {.axis = 3}))), "f32[n,4,4,6]");
+  EXPECT_EQ(type(Model("first", x, Concatenate({x, x, x}, {.axis = 1}))), "f32[n,12,4,2]");
+  EXPECT_EQ(type(Model("second", x, Concatenate({x, x, x}, {.axis = -2}))), "f32[n,4,12,2]");
+  EXPECT_EQ(type(Model("bytes", {x, bytes}, Concatenate({x, bytes}))), "f32[n,4,4,3]");
 }
 
 TEST(Functional, LongChainsNeedNoStack) {

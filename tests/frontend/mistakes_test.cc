@@ -44,11 +44,18 @@ struct Row {
   std::vector<std::string> mistakes;  // without their places
 };
 
+Model TwoOutputs(std::string hidden_name = "hidden") {
+  const Tensor x = Input({4});
+  const Tensor hidden = Dense({.units = 2, .name = std::move(hidden_name)})(x);
+  return Model("net", x, {Dense({.units = 2, .name = "a"})(hidden), Dense({.units = 2, .name = "b"})(hidden)});
+}
+
 std::vector<Row> Rows() {
   const Tensor x = Picture();
   const Tensor other = Input({5});
   const Layer shared = Dense({.units = 3});
   const Layer twin = Dense({.units = 3, .name = "twin"});
+  const Tensor same = twin(other);
   return {
       // Arguments
       {"units_missing", Chain(Input({4}), {Dense({})}), {"dense: units must be positive, got 0"}},
@@ -155,6 +162,28 @@ std::vector<Row> Rows() {
       {"add_shapes",
        Model("net", {x, other}, Add({x, other})),
        {"add: adds tensors of one shape, got (n, 6, 6, 4) and (n, 5)"}},
+      {"concatenate_shapes",
+       Model("net", {x, other}, Concatenate({x, other})),
+       {"concatenate: joins tensors that agree in all axes but 3, got (n, 6, 6, 4) and (n, 5)"}},
+      {"concatenate_other_axes",
+       Model("net", x, Concatenate({x, MaxPooling2D()(x)})),
+       {"concatenate: joins tensors that agree in all axes but 3, got (n, 6, 6, 4) and (n, 3, 3, 4)"}},
+      {"concatenate_samples",
+       Model("net", x, Concatenate({x, x}, {.axis = 0})),
+       {"concatenate: axis must lie within 1 ... 3 or -3 ... -1, got 0"}},
+      {"concatenate_axis",
+       Model("net", x, Concatenate({x, x}, {.axis = 4})),
+       {"concatenate: axis must lie within 1 ... 3 or -3 ... -1, got 4"}},
+      {"concatenate_axis_from_the_end",
+       Model("net", x, Concatenate({x, x}, {.axis = std::numeric_limits<int64_t>::min()})),
+       {"concatenate: axis must lie within 1 ... 3 or -3 ... -1, got -9223372036854775808"}},
+      {"concatenate_none",
+       Model("net", x, Concatenate({})),
+       {"input_layer: is an input that the output does not depend on",
+        "concatenate: joins one or more tensors, got 0"}},
+      {"concatenate_many",
+       Model("net", x, Concatenate(std::vector<Tensor>(257, x))),
+       {"concatenate: concatenate takes 1 to 256 inputs, got 257"}},
       {"add_one", Model("net", other, Add({other})), {"add: adds two or more tensors, got 1"}},
       {"shared_shapes",
        Model("net", {x, other}, Add({shared(Flatten()(x)), shared(other)})),
@@ -187,12 +216,14 @@ std::vector<Row> Rows() {
       // Training
       {"no_loss",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {}),
-       {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy"}},
+       {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy, "
+        "mean_squared_error"}},
       {"unknown_names",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "adamw", .loss = "mse", .metrics = {"auc"}}),
-       {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy",
-        "compile: unknown optimizer \"adamw\"; known are adam, sgd",
-        "compile: unknown metric \"auc\"; known are accuracy"}},
+       {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy, "
+        "mean_squared_error",
+        "compile: unknown metric \"auc\"; known are accuracy",
+        "compile: unknown optimizer \"adamw\"; known are adam, sgd"}},
       {"metric_twice",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss, .metrics = {"accuracy", "accuracy"}}),
@@ -214,6 +245,35 @@ std::vector<Row> Rows() {
                 {.loss = SparseCategoricalCrossentropy({.from_logits = true})}),
        {"dense: sparse_categorical_crossentropy with from_logits takes logits, but the output is a softmax; remove one "
         "of the two"}},
+      {"metric_of_numbers",
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.loss = MeanSquaredError(), .metrics = {"accuracy"}}),
+       {"compile: accuracy compares classes, but the labels of mean_squared_error are numbers"}},
+      {"argument_unknown",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.optimizer = {"sgd", {{"lr", 1}}}, .loss = kSoftmaxLoss}),
+       {"compile: sgd takes no \"lr\""}},
+      // Several outputs
+      {"output_without_loss",
+       Compiled(TwoOutputs(), {.loss = {{"a", MeanSquaredError()}}}),
+       {"compile: no loss is given for the output b"}},
+      {"output_unknown",
+       Compiled(TwoOutputs(),
+                {.loss = MeanSquaredError(), .metrics = {{"c", {"accuracy"}}}, .loss_weights = {{"d", 2}}}),
+       {"compile: metrics: there is no output \"c\"; the model's are a, b",
+        "compile: loss_weights: there is no output \"d\"; the model's are a, b"}},
+      {"output_named_twice",
+       Compiled(TwoOutputs(), {.loss = {{"a", MeanSquaredError()}, {"b", MeanSquaredError()}, {"a", "x"}}}),
+       {"compile: loss: the output a is named twice"}},
+      {"weight_not_finite",
+       Compiled(TwoOutputs(), {.loss = MeanSquaredError(), .loss_weights = {{"a", kNan}}}),
+       {"compile: loss_weights: a must be finite, got nan"}},
+      {"label_name_taken",
+       Compiled(TwoOutputs("a_label"), {.loss = MeanSquaredError()}),
+       {"compile: the label of a must be called a_label, but this name is taken"}},
+      {"output_twice", Model("net", other, {same, same}), {"twin: is given twice as an output of the model"}},
+      {"output_is_an_input",
+       Model("net", other, {twin(other), other}),
+       {"input_layer: is given as an output of the model, but is an Input()"}},
       {"nothing_to_train",
        Compiled(Chain(Input({4}), {Softmax()}), {.loss = kSoftmaxLoss}),
        {"compile: there is nothing to train: no layer that the output depends on has trainable parameters"}},
@@ -241,6 +301,12 @@ std::vector<Row> Rows() {
        {"conv2d: takes pictures (n, height, width, channels), got (n, 8)", "dense: units must be positive, got -1",
         "dense: unknown activation \"x\"; known are linear, relu, sigmoid, tanh, softmax",
         "dropout: rate must be at least 0 and below 1, got 2"}},
+      {"concatenate_guessed",
+       Model("net", x, Concatenate({x, Conv2D({.filters = 0, .kernel_size = 1})(x)})),
+       {"conv2d: filters must be positive, got 0"}},
+      {"concatenate_behind_a_guess",
+       Model("net", x, Dense({.units = -1})(Concatenate({x, Conv2D({.filters = 2, .kernel_size = 0})(x)}))),
+       {"conv2d: kernel_size must be positive, got 0", "dense: units must be positive, got -1"}},
       {"add_guessed",
        Model("net", x, Add({x, Conv2D({.filters = 0, .kernel_size = 1})(x)})),
        {"conv2d: filters must be positive, got 0"}},
@@ -309,7 +375,7 @@ TEST(Mistakes, AllAtOnceWithTheirLines) {
             "model.cc:3: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
             "model.cc:8: dense_1: units must be positive, got 0\n"
             "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, "
-            "sparse_categorical_crossentropy\n"
+            "sparse_categorical_crossentropy, mean_squared_error\n"
             "model.cc:10: compile: unknown optimizer \"adagrad\"; known are adam, sgd");
 }
 

@@ -17,7 +17,8 @@ TEST(Summary, TutorialNetwork) {
 
 constexpr const char* kModel = R"(graph "tiny" stage=graph function=model {
   layer "dense" Dense : f32[n,3] loc("model.cc":4)
-  compile loss="categorical_crossentropy" from_logits=false optimizer="adam" {learning_rate=0.001} metrics=[] loc("model.cc":5)
+  compile optimizer="adam" {learning_rate=0.001} loc("model.cc":5)
+  loss "output" = "categorical_crossentropy" {from_logits=false} metrics=[]
   input %x : f32[n,2] data
   state %dense/kernel : f32[2,3] parameter uniform(1) loc("model.cc":4 "dense")
   %dense.matmul = matmul(%x, %dense/kernel) : f32[n,3] loc("model.cc":4 "dense")

@@ -67,9 +67,13 @@ class Comparison {
   }
 
   static bool SameTraining(const Training& a, const Training& b) {
-    return a.loss == b.loss && a.from_logits == b.from_logits && a.optimizer == b.optimizer &&
-           SameAttributes(a.optimizer_arguments, b.optimizer_arguments) && a.metrics == b.metrics &&
-           a.location == b.location;
+    return SameList(a.objectives, b.objectives, SameObjective) && a.optimizer == b.optimizer &&
+           SameAttributes(a.optimizer_arguments, b.optimizer_arguments) && a.location == b.location;
+  }
+
+  static bool SameObjective(const Objective& a, const Objective& b) {
+    return a.output == b.output && a.loss == b.loss && SameAttributes(a.arguments, b.arguments) &&
+           SameBits(a.weight, b.weight) && a.metrics == b.metrics;
   }
 
   bool SameValue(ValueId a, ValueId b) const {

@@ -15,7 +15,8 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   layer "conv2d" Conv2D : f32[n,4,4,4] loc("mo\"del \303\251.cc":8)
   layer "dense" Dense : f32[n,5] loc("model.cc":9 "dense")
   layer "unplaced" Softmax : f32[n,5]
-  compile loss="categorical_crossentropy" from_logits=false optimizer="sgd" {learning_rate=0.001, momentum=0.9, nesterov=true} metrics=["accuracy"] loc("model.cc":12)
+  compile optimizer="sgd" {learning_rate=0.001, momentum=0.9, nesterov=true} loc("model.cc":12)
+  loss "output" = "categorical_crossentropy" {from_logits=false} metrics=["accuracy"]
   input %x : u8[n,6,6,3] data
   input %dropout/rate : f32[] scalar 0.25
   input %seed : u32[2] seed
@@ -128,8 +129,20 @@ inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned 
 }
 )";
 
+// An op that takes any number of operands, one of them twice.
+inline constexpr absl::string_view kJoinedText = R"(graph "joined" stage=graph function=model {
+  input %x : f32[n,3] data
+  input %y : f32[n,4] data
+  %one = concatenate(%x) {axis=1} : f32[n,3]
+  %two = concatenate(%one, %y) {axis=1} : f32[n,7]
+  %four = concatenate(%y, %x, %two, %x) {axis=1} : f32[n,17]
+  output "output" = %four
+}
+)";
+
 inline const std::vector<absl::string_view>& StageTexts() {
-  static const auto* const texts = new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText};
+  static const auto* const texts =
+      new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText, kJoinedText};
   return *texts;
 }
 

@@ -44,13 +44,26 @@ constexpr TextRow kTextRows[] = {
      "model.cc\\n:12: the file's name is too long or holds control characters | \"model.cc\\n\":12"},
     {kModelText, "\"categorical_crossentropy\"", "\"categorical_crosentropy\"",
      "model.cc:12: unknown loss \"categorical_crosentropy\"; did you mean categorical_crossentropy? | "
-     "loss=\"categorical_crosentropy\""},
+     "\"categorical_crosentropy\"\n"
+     "model.cc:12: categorical_crosentropy takes no from_logits | from_logits=false"},
+    {kModelText, "loss \"output\"", "loss \"outputs\"",
+     "model.cc:12: the graph has no output outputs; did you mean output? | \"outputs\""},
+    {kModelText, "  input %x : u8",
+     "  loss \"output\" = \"mean_squared_error\" weight=inf metrics=[\"accuracy\"]\n  input %x : u8",
+     "model.cc:12: output output has two losses | \"output\"\nmodel.cc:12: weight must be finite, got inf | inf\n"
+     "model.cc:12: accuracy compares classes, but the labels of mean_squared_error are numbers | \"accuracy\""},
+    {kModelText, "  loss \"output\" = \"categorical_crossentropy\" {from_logits=false} metrics=[\"accuracy\"]\n", "",
+     "model.cc:12: no output has a loss | compile optimizer=\"sgd\" {learning_rate=0.001, momentum=0.9, nesterov=true} "
+     "loc(\""},
+    {kModelText, "{from_logits=false}", "{}",
+     "model.cc:12: categorical_crossentropy needs from_logits | "
+     "\"categorical_crossentropy\""},
     {kModelText, "optimizer=\"sgd\"", "optimizer=\"lion\"",
      "model.cc:12: unknown optimizer \"lion\" | optimizer=\"lion\"\nmodel.cc:12: lion takes no learning_rate | "
      "learning_rate=0.001\n"
      "model.cc:12: lion takes no momentum | momentum=0.9\nmodel.cc:12: lion takes no nesterov | nesterov=true"},
     {kModelText, "learning_rate=0.001", "learning_rate=-0.001",
-     "model.cc:12: learning_rate must be above 0 and at most 3.40282e+38, got -0.001 | learning_rate=-0.001"},
+     "model.cc:12: learning_rate must be positive, got -0.001 | learning_rate=-0.001"},
     {kModelText, "learning_rate=0.001", "learning_rate=1",
      "model.cc:12: learning_rate must be a real number, such as 0.5 | learning_rate=1"},
     {kModelText, "momentum=0.9, ", "", "model.cc:12: sgd needs momentum | optimizer=\"sgd\""},
@@ -59,10 +72,10 @@ constexpr TextRow kTextRows[] = {
      "model.cc:12: unknown metric \"recall\" | \"recall\"\nmodel.cc:12: the metric accuracy is named twice | "
      "\"accuracy\""},
     {kFusedText, "  input %x",
-     "  compile loss=\"categorical_crossentropy\" from_logits=true optimizer=\"sgd\" {learning_rate=0.1, momentum=0.0, "
-     "nesterov=false} metrics=[]\n  input %x",
-     "compile: compile is legal at stages graph and train only | compile loss=\"categorical_crossentropy\" "
-     "from_logits=true optimizer=\"sgd\" {learni"},
+     "  compile optimizer=\"sgd\" {learning_rate=0.1, momentum=0.0, "
+     "nesterov=false}\n  loss \"output\" = \"categorical_crossentropy\" {from_logits=true} metrics=[]\n  input %x",
+     "compile: compile is legal at stages graph and train only | compile optimizer=\"sgd\" {learning_rate=0.1, "
+     "momentum=0.0, nesterov=false}"},
 
     // Inputs, states, outputs, updates
     {kTrainText, "%x : f32[n,16] data", "%x : i32[n,16] data",
@@ -109,6 +122,10 @@ constexpr TextRow kTextRows[] = {
      "f32[n,6] | f32[n,5]"},
     {kTrainText, "%sum = reduce_sum(%part)", "%sum = reduce_sum(%part, %x)",
      "%sum: reduce_sum takes 1 inputs, got 2 | reduce_sum"},
+    {kJoinedText, "concatenate(%x) {axis=1} : f32[n,3]", "concatenate() {axis=1} : f32[n,3]",
+     "%one: concatenate takes 1 to 256 inputs, got 0 | concatenate"},
+    {kJoinedText, "concatenate(%one, %y)", "concatenate(%one, %y, %x)",
+     "%two: %two is declared f32[n,7], but concatenate makes f32[n,10] | f32[n,7]"},
     {kTrainText, "%sum = reduce_sum(%part) {axes=[0,1]} : f32[]",
      "%sum, %more = reduce_sum(%part) {axes=[0,1]} : f32[], f32[]",
      "%sum: reduce_sum has 1 outputs, got 2 | reduce_sum"},

@@ -20,7 +20,8 @@ constexpr int64_t kBatch = 4;
 
 // Two dense layers.  With 3 features and 5 units no tensor fills the 64 bytes between places.
 constexpr char kModel[] = R"(graph "net" stage=graph function=model {
-  compile loss="categorical_crossentropy" from_logits=true optimizer=OPTIMIZER metrics=[]
+  compile optimizer=OPTIMIZER
+  loss "output" = "categorical_crossentropy" {from_logits=true} metrics=[]
   input %x : f32[n,3] data
   state %w0 : f32[3,UNITS] parameter uniform(0.5)
   state %b0 : f32[UNITS] parameter constant(0.1)

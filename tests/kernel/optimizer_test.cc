@@ -23,7 +23,8 @@ constexpr int kSteps = 50, kRows = 32, kInputs = 19, kClasses = 7;
 
 // Softmax regression; all weights begin at 0, so that what they are is what they moved.
 constexpr absl::string_view kModel = R"(graph "optimizer" stage=graph function=model {
-  compile loss="categorical_crossentropy" from_logits=true OPTIMIZER metrics=[]
+  compile OPTIMIZER
+  loss "output" = "categorical_crossentropy" {from_logits=true} metrics=[]
   input %x : f32[n,19] data
   state %kernel : f32[19,7] parameter constant(0.0)
   state %bias : f32[7] parameter constant(0.0)
@@ -92,9 +93,9 @@ class Program {
 
   // Draws a batch, whose pictures of a class are alike, and trains on it.
   absl::Status Train(std::mt19937& random) {
-    const brine_function& train = brine_state_program(state_)->train;
-    float* const x = static_cast<float*>(brine_input_rows(state_, &train, BRINE_DATA, 0));
-    float* const label = static_cast<float*>(brine_input_rows(state_, &train, BRINE_LABEL, 0));
+    const brine_function* const train = brine_find_function(brine_state_program(state_), "train");
+    float* const x = static_cast<float*>(brine_input_data(state_, train, "x"));
+    float* const label = static_cast<float*>(brine_input_data(state_, train, "label"));
     std::normal_distribution<float> noise;
     for (int row = 0; row < kRows; ++row) {
       const int truth = static_cast<int>(random() % kClasses);
@@ -102,7 +103,7 @@ class Program {
         x[row * kInputs + at] = noise(random) + (at % kClasses == truth ? 1.0f : 0.0f);
       for (int at = 0; at < kClasses; ++at) label[row * kClasses + at] = at == truth ? 1.0f : 0.0f;
     }
-    return brine_train_step(state_, kRows) == BRINE_OK ? absl::OkStatus() : absl::InternalError(brine_error(state_));
+    return brine_step(state_, train, kRows) == BRINE_OK ? absl::OkStatus() : absl::InternalError(brine_error(state_));
   }
 
   // All parameters, one after another, and what they were last given as their gradients.

@@ -17,7 +17,8 @@ constexpr size_t kWidth = 5;
 
 // mean' = 0.9·mean + 0.1·Σ x / rows, last' = mean, before' = last
 constexpr absl::string_view kModel = R"(graph "m" stage=graph function=model {
-  compile loss="categorical_crossentropy" from_logits=true optimizer="sgd" {learning_rate=0.1, momentum=0.9, nesterov=false} metrics=[]
+  compile optimizer="sgd" {learning_rate=0.1, momentum=0.9, nesterov=false}
+  loss "output" = "categorical_crossentropy" {from_logits=true} metrics=[]
   input %x : f32[n,5] data
   input %rows : f32[] rows
   state %mean : f32[5] statistic constant(0.25)

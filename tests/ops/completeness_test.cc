@@ -38,6 +38,18 @@ TEST(Completeness, EveryOpHasACase) {
   for (const Op* op : AllOps()) EXPECT_TRUE(covered.count(op) == 1) << op->name << " has no row in op_cases.h";
 }
 
+TEST(Completeness, EveryVariadicOpHasCasesWithTheLeastNumberOfInputsAndWithMore) {
+  for (const Op* op : AllOps()) {
+    if (!op->variadic) continue;
+    std::set<size_t> repeats;
+    for (const OpCase& row : OpCases()) {
+      if (row.op == op) repeats.insert(row.operands.size() - op->operands.size());
+    }
+    EXPECT_EQ(repeats.count(0), 1u) << op->name;
+    EXPECT_GE(repeats.size(), 3u) << op->name;
+  }
+}
+
 // The two precisions are one loop: they differ by rounding, and not at all in whole numbers.
 TEST(Completeness, FloatAgreesWithDouble) {
   for (const OpCase& row : OpCases()) {

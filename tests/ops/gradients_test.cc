@@ -84,7 +84,7 @@ TEST(Gradients, AgreeWithCentralDifferences) {
 
     for (size_t i = 0; i < row.operands.size(); ++i) {
       if (!needed[i]) continue;
-      SCOPED_TRACE(row.op->operands[i]);
+      SCOPED_TRACE(row.op->InputName(i));
       const ValueId gradient = builder.input_gradients()[i];
       ASSERT_NE(gradient, kNoValue);
       EXPECT_EQ(backward.graph.type(gradient), row.operands[i].type);

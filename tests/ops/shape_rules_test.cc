@@ -97,6 +97,61 @@ TEST(ShapeRules, Elementwise) {
   });
 }
 
+TEST(ShapeRules, PiecesAlongAnAxis) {
+  const auto axis = [](int64_t number) -> Attributes { return {{"axis", number}}; };
+  const auto steps = [](int64_t number, int64_t begin, int64_t extent) -> Attributes {
+    return {{"axis", number}, {"begin", begin}, {"extent", extent}};
+  };
+  const char* const disagree = "the inputs must agree in type and in all axes but 1, got f32[n,3] and ";
+  const std::vector<const char*> many(256, "f32[n,3]"), too_many(257, "f32[n,3]");
+  ExpectAnswers({
+      {&kConcatenate, {"f32[n,3]", "f32[n,4]", "f32[n,1]"}, axis(1), "f32[n,8]"},
+      {&kConcatenate, {"u8[3,2]", "u8[1,2]"}, axis(0), "u8[4,2]"},
+      {&kConcatenate, {"f32[n,3]"}, axis(1), "f32[n,3]"},
+      {&kConcatenate, many, axis(1), "f32[n,768]"},
+      {&kConcatenate, too_many, axis(1), "concatenate takes 1 to 256 inputs, got 257"},
+      {&kConcatenate, {}, axis(1), "concatenate takes 1 to 256 inputs, got 0"},
+      {&kConcatenate, {"f32[n,3]"}, {}, "concatenate needs the attribute axis"},
+      {&kConcatenate, {"f32[n,3]"}, axis(2), "axis must lie within 0 ... 1, got 2 for f32[n,3]"},
+      {&kConcatenate, {"f32[n,3]"}, axis(-1), "axis must lie within 0 ... 1, got -1 for f32[n,3]"},
+      {&kConcatenate, {"f32[n,3]", "f32[n,3]"}, axis(0), "axis 0 of x[0] must not be n, got f32[n,3]"},
+      {&kConcatenate,
+       {"f32[2,3]", "f32[n,3]"},
+       axis(0),
+       "the inputs must agree in type and in all axes but 0, got f32[2,3] and f32[n,3]"},
+      {&kConcatenate, {"f32[]", "f32[]"}, axis(0), "x[0] must have rank 1 or more, got f32[]"},
+      {&kConcatenate, {"mask[8]"}, axis(0), "x[0] must not be a mask, got mask[8]"},
+      {&kConcatenate, {"f32[4]", "mask[8]"}, axis(0), "x[1] must not be a mask, got mask[8]"},
+      {&kConcatenate,
+       {"f32[1073741824]", "f32[1073741824]"},
+       axis(0),
+       "shape [2147483648] has more than 2147483647 elements"},
+      {&kSlice, {"f32[n,7,2]"}, steps(1, 2, 5), "f32[n,5,2]"},
+      {&kSlice, {"i32[7]"}, steps(0, 6, 1), "i32[1]"},
+      {&kSlice, {"f32[n,7]"}, steps(0, 0, 1), "axis 0 of x must not be n, got f32[n,7]"},
+      {&kSlice, {"f32[n,7]"}, steps(kMost, 0, 1), "axis must lie within 0 ... 1, got 9223372036854775807 for f32[n,7]"},
+      {&kSlice, {"f32[n,7]"}, steps(1, -1, 1), "begin must lie within 0 ... 6 for axis 1 of f32[n,7], got -1"},
+      {&kSlice, {"f32[n,7]"}, steps(1, 7, 1), "begin must lie within 0 ... 6 for axis 1 of f32[n,7], got 7"},
+      {&kSlice,
+       {"f32[n,7]"},
+       steps(1, 2, 6),
+       "extent must lie within 1 ... 5 from step 2 of axis 1 of f32[n,7], got 6"},
+      {&kSlice,
+       {"f32[n,7]"},
+       steps(1, 2, kMost),
+       "extent must lie within 1 ... 5 from step 2 of axis 1 of f32[n,7], got 9223372036854775807"},
+      {&kSlice,
+       {"f32[n,7]"},
+       steps(1, 2, 0),
+       "extent must lie within 1 ... 5 from step 2 of axis 1 of f32[n,7], got 0"},
+      {&kSlice, {"mask[8]"}, steps(0, 0, 8), "x must not be a mask, got mask[8]"},
+  });
+  for (const char* other : {"f32[n,3,1]", "u8[n,3]", "f32[3]", "f32[2,3]"}) {
+    const RuleRow row = {&kConcatenate, {"f32[n,3]", other}, axis(1), ""};
+    EXPECT_EQ(Answer(row), absl::StrCat(disagree, other));
+  }
+}
+
 TEST(ShapeRules, Reductions) {
   ExpectAnswers({
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0, 2}}}, "f32[3]"},

@@ -3,35 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "tests/passes/golden_cases.h"
 #include "tests/passes/pass_test_util.h"
 
 namespace brine::passes {
 namespace {
-
-struct Case {
-  std::string heading;  // "## before: …", "## unchanged: …" or "## error: …"
-  std::string text;
-};
-
-std::vector<Case> CasesOf(const std::string& file) {
-  std::vector<Case> cases;
-  bool in_case = false;
-  for (absl::string_view line : absl::StrSplit(file, '\n')) {
-    if (absl::StartsWith(line, "## ")) {
-      in_case = !absl::StartsWith(line, "## after");
-      if (in_case) cases.push_back({std::string(line), ""});
-    } else if (in_case && !absl::StartsWith(line, "#! ")) {
-      absl::StrAppend(&cases.back().text, line, "\n");
-    }
-  }
-  for (Case& one : cases) one.text = std::string(absl::StripAsciiWhitespace(one.text)) + "\n";
-  return cases;
-}
 
 class GoldenTest : public testing::TestWithParam<int> {
  protected:
@@ -42,7 +22,7 @@ TEST_P(GoldenTest, BeforeAndAfter) {
   const std::string path = absl::StrCat("passes/golden/", absl::StrReplaceAll(Tested().name, {{"-", "_"}}), ".ir");
   std::string text;
   int changes = 0, refusals = 0;
-  for (const Case& one : CasesOf(ReadGolden(path))) {
+  for (const GoldenCase& one : CasesOf(ReadGolden(path))) {
     SCOPED_TRACE(one.heading);
     ir::Graph graph = GraphFrom(one.text);
     std::vector<std::string> remarks;

@@ -50,6 +50,19 @@ Model TwoPools() {
   return net;
 }
 
+// Joined pictures into a convolution, a picture joined with itself, and rows of numbers.
+Model Joined() {
+  const Tensor x = Input({6, 6, 2}, {.dtype = "float32"}), z = Input({3}, {.dtype = "float32"});
+  const Layer conv = Conv2D({.filters = 2, .kernel_size = 3, .padding = "same", .activation = "relu"});
+  const Tensor a = conv(x), b = MaxPooling2D()(Concatenate({a, x}));
+  const Tensor c = Conv2D({.filters = 2, .kernel_size = 2})(Concatenate({b, b}, {.axis = 1}));
+  const Tensor y = Dense({.units = 4, .activation = "tanh"})(z);
+  const Tensor rows = Concatenate({Flatten()(c), y, z, y}, {.axis = -1});
+  Model model("joined", {x, z}, Dense({.units = 3})(rows));
+  model.Compile({.optimizer = SGD({.learning_rate = 0.1f}), .loss = CategoricalCrossentropy({.from_logits = true})});
+  return model;
+}
+
 Model Logits() {
   Sequential net("logits", Input({6}));
   net.Add(Dense({.units = 5, .activation = "sigmoid"}));
@@ -83,11 +96,9 @@ class RandomBuilder {
     if (random_() % 2 == 0) graph_.states[random_() % graph_.states.size()].role = ir::Role::kFrozen;
     if (random_() % 2 == 0) AddStatistic();
     AddHead();
-    graph_.training = {"categorical_crossentropy",
-                       true,
+    graph_.training = {{{"output", "categorical_crossentropy", {{"from_logits", true}}, 1, {"accuracy"}}},
                        "sgd",
                        {{"learning_rate", 0.1}, {"momentum", Pick({0, 1}) * 0.9}, {"nesterov", false}},
-                       {"accuracy"},
                        {"model.cc", 1, ""}};
     return std::move(graph_);
   }
@@ -126,7 +137,7 @@ class RandomBuilder {
     const ir::Shape shape = graph_.type(x).shape;
     const bool picture = shape.size() == 4, roomy = picture && shape[1] >= 2 && shape[2] >= 2;
     const ir::Op* unary[] = {&ir::kRelu, &ir::kTanh, &ir::kSigmoid, &ir::kNeg};
-    switch (random_() % 9) {
+    switch (random_() % 11) {
       case 0:
       case 1:
         return values_.push_back(Emit(*unary[random_() % 4], {x}));
@@ -152,6 +163,18 @@ class RandomBuilder {
                       seed = HostInput(ir::Source::kSeed, "seed", {ir::DType::kU32, {2}});
         const ValueId step = HostInput(ir::Source::kStep, "step", {ir::DType::kU32, {}});
         return values_.push_back(Emit(ir::kDropout, {x, rate, seed, step}, {{"id", int64_t{Pick({1, 2})}}}));
+      }
+      case 8: {
+        const int64_t axis = 1 + static_cast<int64_t>(random_() % (shape.size() - 1));
+        return values_.push_back(Emit(ir::kConcatenate, {x, x}, {{"axis", axis}}));
+      }
+      case 9: {
+        const int64_t axis = 1 + static_cast<int64_t>(random_() % (shape.size() - 1)),
+                      extent = shape[static_cast<size_t>(axis)];
+        const int64_t begin = static_cast<int64_t>(random_()) % extent;
+        return values_.push_back(
+            Emit(ir::kSlice, {x},
+                 {{"axis", axis}, {"begin", begin}, {"extent", std::max<int64_t>(1, (extent - begin) / 2)}}));
       }
       default:
         return values_.push_back(Emit(ir::kReshape, {x}, {{"shape", Flat(shape)}}));
@@ -203,6 +226,7 @@ class RandomBuilder {
 std::vector<NamedModel> SmallModels() {
   return {{"pictures", GraphOfModel(Pictures())},
           {"two_pools", GraphOfModel(TwoPools())},
+          {"joined", GraphOfModel(Joined())},
           {"logits", GraphOfModel(Logits())}};
 }
 

@@ -152,8 +152,9 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
   if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
   const Tensors was = Observe(before), is = Observe(after);
   if (pass == "add-loss") {
-    const std::string difference =
-        Difference(LossOf(was.at("output output"), training.from_logits, Given(after).at("label")), [&] {
+    const std::string difference = Difference(
+        LossOf(was.at("output output"), training.objectives[0].arguments.Bool("from_logits"), Given(after).at("label")),
+        [&] {
           Tensors numbers = is;
           for (auto& [name, tensor] : numbers) tensor.dims.clear();
           return numbers;

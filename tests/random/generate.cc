@@ -105,8 +105,9 @@ class Generator {
       case 3:
         return AddDropout(at);
       case 4:
-      case 5:
         return AddSum(at);
+      case 5:
+        return AddConcatenation(at);
       case 6:
         return AddSharedDense(at);
       case 7:
@@ -162,6 +163,25 @@ class Generator {
       const Node y = Read(Pick(others));
       Push(Coin() ? x.tensor + y.tensor : Add({y.tensor, x.tensor, y.tensor}), x.shape, x.learned || y.learned);
     }
+  }
+
+  // With whatever agrees in all axes but one, or with itself, on either side.
+  void AddConcatenation(size_t at) {
+    const Node x = Read(at);
+    const size_t axis = random_() % x.shape.size();
+    std::vector<size_t> fits;
+    for (size_t other = 0; other < nodes_.size(); ++other) {
+      Shape shape = nodes_[other].shape;
+      if (shape.size() == x.shape.size()) shape[axis] = x.shape[axis];
+      if (shape == x.shape) fits.push_back(other);
+    }
+    const Node y = Read(Pick(fits));
+    Shape shape = x.shape;
+    shape[axis] += y.shape[axis];
+    const bool first = Coin();
+    Push(Concatenate({first ? x.tensor : y.tensor, first ? y.tensor : x.tensor},
+                     {.axis = static_cast<int64_t>(axis) + 1}),
+         shape, x.learned || y.learned);
   }
 
   static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) {
@@ -288,7 +308,8 @@ Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
 
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
   BRINE_ASSIGN_OR_RETURN(ir::Graph graph, BuildGraph(RandomModel(seed)));
-  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it, without states of other kinds, too.
+  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it,
+  // without states of other kinds, too.
   if (seed % 2 == 0) return graph;
   std::mt19937 random(seed);
   const std::vector<ir::Node> nodes = std::move(graph.nodes);

@@ -15,7 +15,7 @@
 #include "frontend/graph_of.h"
 #include "ir/lifetimes.h"
 #include "ir/op.h"
-#include "passes/edit.h"
+#include "passes/rewriter.h"
 #include "tests/random/check.h"
 #include "tests/random/generate.h"
 
@@ -41,9 +41,9 @@ Node* FindNode(std::vector<Node>& nodes, const ir::Op& op) {
 
 // Whoever reads `value` reads `other` instead.
 void ReadInstead(Graph& graph, ValueId value, ValueId other) {
-  std::vector<ValueId> replacement(graph.values.size(), ir::kNoValue);
-  replacement[static_cast<size_t>(value)] = other;
-  passes::ReplaceReads(graph, replacement);
+  passes::Rewrite(graph, [&](passes::Rewriter& at) {
+    if (at.Maker(value) == &at.node()) at.Replace(value, other);
+  });
 }
 
 bool IsGradient(const Graph& graph, ValueId value) { return absl::StrContains(graph.value(value).name, ".grad"); }

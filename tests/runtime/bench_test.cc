@@ -35,7 +35,7 @@ int ReadAndWriteOver(void** argv) {
 int Nothing(void**) { return 0; }
 
 TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
-  const brine_function& train = kSoftmaxProgram.train;
+  const brine_function& train = kSoftmaxProgram.functions[0];
   std::vector<brine_value> values(train.values, train.values + train.value_count);
   const auto gradient = static_cast<uint16_t>(
       std::find_if(values.begin(), values.end(),
@@ -50,12 +50,15 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0, "hand", 0, ""},
                     {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1, "hand", 0, ""},
                     {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0, "hand", 0, ""}});
+  brine_function changed = train;
+  changed.values = values.data();
+  changed.value_count = static_cast<int32_t>(values.size());
+  changed.calls = calls.data();
+  changed.call_count = static_cast<int32_t>(calls.size());
+  changed.first_update += 3;
   brine_program program = kSoftmaxProgram;
-  program.train.values = values.data();
-  program.train.value_count = static_cast<int32_t>(values.size());
-  program.train.calls = calls.data();
-  program.train.call_count = static_cast<int32_t>(calls.size());
-  program.train.first_update += 3;
+  program.functions = &changed;
+  program.function_count = 1;
 
   const char* argv[] = {"softmax", "bench", "--steps", "1", "--threads", "1", "--json"};
   ::testing::internal::CaptureStdout();
@@ -89,7 +92,7 @@ int KeepWhatIsGiven(void** argv) {
 // Warming up, timing, tracing and timing kernels are one training run: each step has the number, the rate and the
 // weights that follow on the last.
 TEST(BenchTest, EveryStepTrains) {
-  const brine_function& train = kSoftmaxProgram.train;
+  const brine_function& train = kSoftmaxProgram.functions[0];
   uint16_t watched[3] = {};
   const char* const names[] = {"step", "adam_rate", "dense/kernel"};
   for (int at = 0; at < 3; ++at) {
@@ -97,9 +100,12 @@ TEST(BenchTest, EveryStepTrains) {
   }
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
   calls.push_back({KeepWhatIsGiven, watched, 3, 3, 0, "keep", "", "", 0, 0, "hand", 0, ""});
+  brine_function changed = train;
+  changed.calls = calls.data();
+  changed.call_count = static_cast<int32_t>(calls.size());
   brine_program program = kSoftmaxProgram;
-  program.train.calls = calls.data();
-  program.train.call_count = static_cast<int32_t>(calls.size());
+  program.functions = &changed;
+  program.function_count = 1;
 
   given.clear();
   const std::string trace = ::testing::TempDir() + "/bench_test.json";

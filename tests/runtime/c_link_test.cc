@@ -33,7 +33,7 @@ static int parallel_for(void* context, brine_task task, int32_t min, int32_t siz
 }
 static int set_threads(int32_t count) { return count; }
 static const char* const features[] = {NULL};
-static const brine_backend backend = {parallel_for, set_threads, features, "any"};
+static const brine_backend backend = {parallel_for, set_threads, features, "any", 0};
 static const brine_variable variables[] = {{"dense/kernel", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 1, BRINE_UNIFORM, {5}, 0, 0.5, 17, ""}};
 
 int main(int argc, char** argv) {
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   if (argc != 2 || brine_save(state, argv[1]) != BRINE_OK) return puts(brine_error(state)), 1;
   brine_state_init(&program, memory, 4);
   if (brine_load(state, argv[1]) != BRINE_OK) return puts(brine_error(state)), 1;
-  printf("%d %d\n", *(const float*)brine_variable_data(state, 0) == drawn, brine_train_step(state, 1));
+  printf("%d %d\n", *(const float*)brine_variable_data(state, 0) == drawn, brine_step(state, brine_find_function(&program, "train"), 1));
   puts(brine_error(state));
   free(memory);
   return 0;

@@ -57,7 +57,8 @@ TEST_F(Cifar10Test, PlanesAreInterleaved) {
   std::vector<uint8_t> pixels(2 * 3072);
   int32_t labels[2];
   const std::vector<int64_t> indices = {3, 8};  // the second of file 2, the first of file 5
-  data.train.source().Read(indices, pixels.data(), labels);
+  void* const targets[] = {pixels.data(), labels};
+  data.train.source().Read(indices, targets);
   EXPECT_THAT(labels, ElementsAre(5, 0));
   EXPECT_THAT(std::vector<uint8_t>(pixels.begin(), pixels.begin() + 6), ElementsAre(22, 122, 222, 21, 121, 221));
   EXPECT_THAT(std::vector<uint8_t>(pixels.end() - 3, pixels.end()), ElementsAre(50, 150, 250));

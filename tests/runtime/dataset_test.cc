@@ -32,17 +32,17 @@ class Inputs {
  public:
   explicit Inputs(const brine_program& program) : trainer_(program) {}
   void Read(const Dataset& data, std::vector<int64_t> indices) {
-    BatchReader(trainer_.state(), &trainer_.program().train, data).Read(indices);
+    BatchReader(trainer_.state(), train(), data).Read(indices);
   }
   template <typename T>
-  std::vector<T> Row(brine_source source, int row, int elements) {
-    const T* const data =
-        static_cast<const T*>(brine_input_rows(trainer_.state(), &trainer_.program().train, source, 0)) +
-        row * elements;
+  std::vector<T> Row(const char* input, int row, int elements) {
+    const T* const data = static_cast<const T*>(brine_input_data(trainer_.state(), train(), input)) + row * elements;
     return {data, data + elements};
   }
 
  private:
+  const brine_function* train() const { return brine_find_function(&trainer_.program(), "train"); }
+
   Trainer trainer_;
 };
 
@@ -50,20 +50,20 @@ TEST(Dataset, ClassNumbersBecomeRows) {
   const Pictures pictures(5);
   Inputs inputs(kSoftmaxProgram);
   inputs.Read(pictures.data(), {4, 0});
-  EXPECT_EQ(inputs.Row<uint8_t>(BRINE_DATA, 0, kPixels),
+  EXPECT_EQ(inputs.Row<uint8_t>("x", 0, kPixels),
             std::vector<uint8_t>(pictures.pixels.end() - kPixels, pictures.pixels.end()));
   std::vector<float> expected(kClasses);
   expected[static_cast<size_t>(pictures.labels[0])] = 1;
-  EXPECT_EQ(inputs.Row<float>(BRINE_LABEL, 1, kClasses), expected);
+  EXPECT_EQ(inputs.Row<float>("label", 1, kClasses), expected);
 }
 
 TEST(Dataset, BytesBecomeNumbers) {
   const Pictures pictures(5);
   Inputs inputs(kSparseSoftmaxProgram);
   inputs.Read(pictures.data(), {3});
-  EXPECT_EQ(inputs.Row<float>(BRINE_DATA, 0, kPixels),
+  EXPECT_EQ(inputs.Row<float>("x", 0, kPixels),
             std::vector<float>(pictures.pixels.begin() + 3 * kPixels, pictures.pixels.begin() + 4 * kPixels));
-  EXPECT_THAT(inputs.Row<int32_t>(BRINE_LABEL, 0, 1), ElementsAre(pictures.labels[3]));
+  EXPECT_THAT(inputs.Row<int32_t>("label", 0, 1), ElementsAre(pictures.labels[3]));
 }
 
 TEST(Dataset, RowsBehindTheLastAreZero) {
@@ -71,7 +71,7 @@ TEST(Dataset, RowsBehindTheLastAreZero) {
   Inputs inputs(kSparseSoftmaxProgram);
   inputs.Read(pictures.data(), {0, 1, 2, 3});
   inputs.Read(pictures.data(), {0, 1});
-  EXPECT_THAT(inputs.Row<float>(BRINE_DATA, 2, kPixels), Each(0));
+  EXPECT_THAT(inputs.Row<float>("x", 2, kPixels), Each(0));
 }
 
 TEST(Dataset, LabelsMayBeRowsOrBytes) {
@@ -80,15 +80,15 @@ TEST(Dataset, LabelsMayBeRowsOrBytes) {
   const std::vector<uint8_t> bytes = {3, 1};
   Inputs inputs(kSoftmaxProgram);
   inputs.Read(Dataset(2, std::span<const uint8_t>(pictures.pixels), std::span<const float>(rows)), {0, 1});
-  EXPECT_THAT(inputs.Row<float>(BRINE_LABEL, 0, 8), ElementsAre(0.5, 0.5, 0, 0, 0, 0, 1, 0));
+  EXPECT_THAT(inputs.Row<float>("label", 0, 8), ElementsAre(0.5, 0.5, 0, 0, 0, 0, 1, 0));
   inputs.Read(Dataset(2, std::span<const uint8_t>(pictures.pixels), std::span<const uint8_t>(bytes)), {0, 1});
-  EXPECT_THAT(inputs.Row<float>(BRINE_LABEL, 0, 8), ElementsAre(0, 0, 0, 1, 0, 1, 0, 0));
+  EXPECT_THAT(inputs.Row<float>("label", 0, 8), ElementsAre(0, 0, 0, 1, 0, 1, 0, 0));
 }
 
 TEST(Dataset, TakesContainersAsTheyAre) {
   const Pictures pictures(2);
   const Dataset data(2, pictures.pixels, pictures.labels);
-  EXPECT_EQ(data.type().elements, kPixels);
+  EXPECT_EQ(data.fields()[0].elements, kPixels);
 }
 
 TEST(Dataset, SizesMustBelongTogether) {
@@ -162,12 +162,12 @@ TEST(Dataset, ACallbackFillsABatch) {
                 reals = Dataset::FromCallback<float>(30, kPixels, fill_reals);
   for (const brine_program* program : {&kSoftmaxProgram, &kSparseSoftmaxProgram}) {
     Trainer one(*program), two(*program);
-    const double expected = one.Fit(pictures.data(), {.verbose = false}).epochs[0].train.loss;
-    EXPECT_EQ(two.Fit(bytes, {.verbose = false}).epochs[0].train.loss, expected);
+    const double expected = one.Fit(pictures.data(), {.verbose = false}).epochs[0].train["loss"];
+    EXPECT_EQ(two.Fit(bytes, {.verbose = false}).epochs[0].train["loss"], expected);
   }
   Trainer one(kSparseSoftmaxProgram), two(kSparseSoftmaxProgram);
-  EXPECT_EQ(one.Fit(reals, {.verbose = false}).epochs[0].train.loss,
-            two.Fit(bytes, {.verbose = false}).epochs[0].train.loss);
+  EXPECT_EQ(one.Fit(reals, {.verbose = false}).epochs[0].train["loss"],
+            two.Fit(bytes, {.verbose = false}).epochs[0].train["loss"]);
 }
 
 TEST(Dataset, WhatACallbackThrowsReachesTheCaller) {
@@ -181,12 +181,15 @@ TEST(Dataset, WhatACallbackThrowsReachesTheCaller) {
 class TwoPixels : public SampleSource {
  public:
   int64_t size() const override { return 1; }
-  SampleType type() const override { return {.elements = 4, .height = 2, .width = 1, .channels = 2}; }
-  void Read(std::span<const int64_t>, void* samples, void* labels) const override {
+  std::span<const Field> fields() const override { return fields_; }
+  void Read(std::span<const int64_t>, std::span<void* const> targets) const override {
     const uint8_t pixels[] = {1, 2, 3, 4};
-    std::copy_n(pixels, 4, static_cast<uint8_t*>(samples));
-    *static_cast<int32_t*>(labels) = 1;
+    std::copy_n(pixels, 4, static_cast<uint8_t*>(targets[0]));
+    *static_cast<int32_t*>(targets[1]) = 1;
   }
+
+ private:
+  const std::vector<Field> fields_ = PictureFields(2, 1, 2);
 };
 
 TEST(Dataset, PicturesAreEnlargedByWholeFactors) {
@@ -194,10 +197,12 @@ TEST(Dataset, PicturesAreEnlargedByWholeFactors) {
   uint8_t pixels[24];
   int32_t label;
   const int64_t index = 0;
-  large.source().Read({&index, 1}, pixels, &label);
+  void* const targets[] = {pixels, &label};
+  large.source().Read({&index, 1}, targets);
   EXPECT_THAT(pixels, ElementsAre(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4));
-  EXPECT_EQ(large.type().elements, 24);
-  EXPECT_EQ(small.EnlargedTo(3, 1).type().elements, 4);  // no whole factor: left for the reader of the batch to refuse
+  EXPECT_EQ(large.fields()[0].elements, 24);
+  EXPECT_EQ(small.EnlargedTo(3, 1).fields()[0].elements,
+            4);  // no whole factor: left for the reader of the batch to refuse
 }
 
 TEST(Dataset, SlicesAreClamped) {

@@ -17,9 +17,10 @@ struct Sample {
 
 Sample Get(const Dataset& data, int64_t index) {
   Sample sample;
-  sample.pixels.resize(static_cast<size_t>(data.type().elements));
+  sample.pixels.resize(static_cast<size_t>(data.fields()[0].elements));
   index += data.first();
-  data.source().Read({&index, 1}, sample.pixels.data(), &sample.label);
+  void* const targets[] = {sample.pixels.data(), &sample.label};
+  data.source().Read({&index, 1}, targets);
   return sample;
 }
 
@@ -27,7 +28,7 @@ TEST(DrawnShapes, AreTenClassesInEqualShares) {
   const TrainTest data = DrawShapes(32, 32, 3, 10, 0, nullptr);
   EXPECT_EQ(data.train.size(), 10000);
   EXPECT_EQ(data.test.size(), 2000);
-  EXPECT_EQ(data.train.type().elements, 32 * 32 * 3);
+  EXPECT_EQ(data.train.fields()[0].elements, 32 * 32 * 3);
   EXPECT_EQ(data.train.class_names.size(), 10u);
   EXPECT_EQ(data.test.class_names, data.train.class_names);
   std::vector<int> counts(10);
@@ -68,7 +69,7 @@ TEST(DrawnShapes, StandOut) {
 
 TEST(DrawnShapes, LargePicturesAreEnlargedSmallOnes) {
   const TrainTest data = DrawShapes(64, 64, 1, 3, 0, nullptr);
-  EXPECT_EQ(data.train.type().height, 64);
+  EXPECT_EQ(data.train.fields()[0].height, 64);
   const Sample sample = Get(data.train, 5);
   EXPECT_EQ(sample.label, 2);  // of three classes
   for (size_t row = 0; row < 64; row += 2) {
@@ -84,7 +85,7 @@ double Mean(const Dataset& data, int64_t count) {
   for (int64_t at = 0; at < count; ++at) {
     for (uint8_t pixel : Get(data, at).pixels) sum += pixel;
   }
-  return sum / static_cast<double>(count * data.type().elements);
+  return sum / static_cast<double>(count * data.fields()[0].elements);
 }
 
 // Means, not bits, as the last bit of a sine is the C library's.
@@ -99,7 +100,7 @@ TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
       DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes each, and no whole fraction of the size
   EXPECT_EQ(data.train.size(), 1350);
   EXPECT_EQ(data.test.size(), 270);
-  EXPECT_LE((data.train.size() + data.test.size()) * data.train.type().elements, 256'000'000);
+  EXPECT_LE((data.train.size() + data.test.size()) * data.train.fields()[0].elements, 256'000'000);
   std::vector<int> train(10), test(10);
   for (int64_t at = 0; at < data.train.size(); ++at) ++train[static_cast<size_t>(Get(data.train, at).label)];
   for (int64_t at = 0; at < data.test.size(); ++at) ++test[static_cast<size_t>(Get(data.test, at).label)];

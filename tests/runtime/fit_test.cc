@@ -51,13 +51,14 @@ TEST(Fit, LearnsAndTellsItsHistory) {
   const History history = trainer.Fit(train.data(), {.epochs = 8, .validation_data = &validation, .verbose = false});
   ASSERT_EQ(history.epochs.size(), 8u);
   EXPECT_FALSE(history.stopped);
-  EXPECT_LT(history.epochs[7].train.loss, history.epochs[0].train.loss);
-  EXPECT_GT(history.epochs[7].validation.accuracy, 0.9);
+  EXPECT_LT(history.epochs[7].train["loss"], history.epochs[0].train["loss"]);
+  EXPECT_GT(history.epochs[7].validation["accuracy"], 0.9);
   EXPECT_EQ(history.epochs[7].batches, 32);  // 31 of 16 and one of 4
   EXPECT_EQ(brine_steps_done(trainer.state()), 8u * 32);
-  const auto [loss, accuracy] = trainer.Evaluate(validation);
-  EXPECT_EQ(loss, history.epochs[7].validation.loss);
-  EXPECT_EQ(accuracy, history.epochs[7].validation.accuracy);
+  const Results results = trainer.Evaluate(validation);
+  EXPECT_EQ(results["loss"], history.epochs[7].validation["loss"]);
+  EXPECT_EQ(results["accuracy"], history.epochs[7].validation["accuracy"]);
+  EXPECT_TRUE(std::isnan(results["recall"]));
 }
 
 TEST(Fit, BitsDoNotDependOnThreads) {
@@ -89,11 +90,11 @@ TEST(Fit, APartialBatchCountsByItsRows) {
   Trainer trainer(kSoftmaxProgram);
   trainer.set_learning_rate(0);
   const History history = trainer.Fit(train.data(), {.shuffle = false, .verbose = false});
-  const Metrics whole = trainer.Evaluate(train.data());
-  EXPECT_DOUBLE_EQ(history.epochs[0].train.loss, whole.loss);
-  const Metrics by_fives = trainer.Evaluate(train.data(), 5);
-  EXPECT_NEAR(by_fives.loss, whole.loss, 1e-6);
-  EXPECT_NEAR(by_fives.accuracy, whole.accuracy, 1e-6);
+  const Results whole = trainer.Evaluate(train.data());
+  EXPECT_DOUBLE_EQ(history.epochs[0].train["loss"], whole["loss"]);
+  const Results by_fives = trainer.Evaluate(train.data(), 5);
+  EXPECT_NEAR(by_fives["loss"], whole["loss"], 1e-6);
+  EXPECT_NEAR(by_fives["accuracy"], whole["accuracy"], 1e-6);
 }
 
 TEST(Fit, ValidationSplitIsTheEndOfTheData) {
@@ -101,7 +102,7 @@ TEST(Fit, ValidationSplitIsTheEndOfTheData) {
   Trainer trainer(kSoftmaxProgram);
   const History history = trainer.Fit(train.data(), {.validation_split = 0.2, .verbose = false});
   EXPECT_EQ(history.epochs[0].batches, 3);  // 40 of 50
-  EXPECT_EQ(history.epochs[0].validation.loss, trainer.Evaluate(train.data().Slice(40, 10)).loss);
+  EXPECT_EQ(history.epochs[0].validation["loss"], trainer.Evaluate(train.data().Slice(40, 10))["loss"]);
 }
 
 TEST(Fit, CallbacksChangeTheRateAndStop) {
@@ -170,15 +171,18 @@ int Plant(void** argv) {
 // One training step of softmax, Adam's or that of an optimizer that squares nothing, with this number in the gradient.
 std::string StepWith(float number, bool adam, bool expect_unchanged) {
   planted = number;
-  brine_program program = kSoftmaxProgram;
-  std::vector<brine_call> calls(program.train.calls, program.train.calls + program.train.call_count);
+  brine_function train_function = kSoftmaxProgram.functions[0];
+  std::vector<brine_call> calls(train_function.calls, train_function.calls + train_function.call_count);
   const uint16_t gradient = calls[2].values[calls[2].input_count], values[] = {gradient, gradient};
-  calls.insert(calls.begin() + program.train.first_update,
+  calls.insert(calls.begin() + train_function.first_update,
                {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0, "hand", 0, ""});
-  program.train.calls = calls.data();
-  ++program.train.call_count;
-  ++program.train.first_update;
-  program.train.squares_gradient = adam;
+  train_function.calls = calls.data();
+  ++train_function.call_count;
+  ++train_function.first_update;
+  train_function.squares_gradient = adam;
+  brine_program program = kSoftmaxProgram;
+  program.functions = &train_function;
+  program.function_count = 1;
   const Pictures train(16);
   Trainer trainer(program);
   const std::string before = Variables(trainer);
@@ -252,7 +256,7 @@ TEST(Predict, GivesARowOfProbabilitiesEach) {
     EXPECT_NEAR(row[0] + row[1] + row[2] + row[3], 1, 1e-5);
     right += std::max_element(row, row + kClasses) - row == test.labels[sample];
   }
-  EXPECT_NEAR(right / 37.0, trainer.Evaluate(test.data()).accuracy, 1e-6);
+  EXPECT_NEAR(right / 37.0, trainer.Evaluate(test.data())["accuracy"], 1e-6);
   EXPECT_THAT(trainer.Predict(std::span<const uint8_t>()), ElementsAre());
   EXPECT_EQ(Message([&] { trainer.Predict(std::span<const uint8_t>(test.pixels).first(100)); }, kExitBadInput),
             "100 elements are no whole number of samples of 192");

@@ -63,12 +63,17 @@ constexpr brine_call kTrainCalls[] = {
 constexpr brine_call kPredictCalls[] = {
     {Predict, kPredictValues, 3, 4, 0, "predict", "line", "model.cc:3", 0, 0, "hand", 0, ""}};
 
-constexpr brine_input kInputs[] = {
-    {kX, BRINE_DATA, 0}, {kY, BRINE_LABEL, 0}, {kRows, BRINE_ROWS, 0}, {kRate, BRINE_SCALAR, 0.1}};
-constexpr brine_output kLossOutput[] = {{"loss", kLoss}}, kPredictOutput[] = {{"output", kPrediction}};
-constexpr brine_function Function(const brine_call* calls, int count, const brine_output* outputs, int first_update) {
-  return {kValues, calls, kInputs, outputs, 10, count, 4, 1, first_update};
-}
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0},
+                                   {kY, BRINE_LABEL, 0, nullptr, 0, 0},
+                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0},
+                                   {kRate, BRINE_SCALAR, 0.1, nullptr, 0, 0}};
+constexpr brine_output kLossOutput[] = {{"loss", kLoss, BRINE_MEAN, 0}},
+                       kPredictOutput[] = {{"output", kPrediction, BRINE_PREDICTION, 0}};
+constexpr brine_function kFunctions[] = {
+    {"train", kValues, kTrainCalls, kInputs, kLossOutput, 10, 3, 4, 1, 1, 0},
+    {"evaluate", kValues, kTrainCalls, kInputs, kLossOutput, 10, 1, 4, 1, 1, 0},
+    {"predict", kValues, kPredictCalls, kInputs, kPredictOutput, 10, 1, /*input_count=*/1, 1, 1, 0},
+};
 
 const brine_variable kVariables[] = {
     {"line/kernel",
@@ -102,7 +107,7 @@ constexpr brine_backend kBackend = {
       for (int32_t index = min; index < min + size; ++index) result |= task(user_context, index, closure);
       return result;
     },
-    [](int32_t) { return 1; }, kNoFeatures, "any"};
+    [](int32_t) { return 1; }, kNoFeatures, "any", 0};
 
 brine_program MakeProgram() {
   brine_program program = {};
@@ -112,9 +117,8 @@ brine_program MakeProgram() {
   program.batch_size = 4;
   const int64_t bytes[BRINE_BLOCK_COUNT] = {0, 256, 128, 128, 0, 0, 128};
   for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
-  program.train = Function(kTrainCalls, 3, kLossOutput, 1);
-  program.evaluate = Function(kTrainCalls, 1, kLossOutput, 1);
-  program.predict = Function(kPredictCalls, 1, kPredictOutput, 1);
+  program.functions = kFunctions;
+  program.function_count = 3;
   program.variables = kVariables;
   program.variable_count = 2;
   return program;

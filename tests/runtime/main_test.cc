@@ -150,7 +150,9 @@ TEST_F(MainTest, BenchSaysWhichDataItTook) {
   EXPECT_THAT(Run("bench --steps 1 --json", kLineProgram).out, HasSubstr("\"data\": \"noise\", "));
   const Result train = Run("train", kLineProgram);
   EXPECT_EQ(train.exit_code, 3);
-  EXPECT_EQ(train.error, "error: the built-in data are pictures, which line does not take; use --data\n");
+  EXPECT_EQ(train.error,
+            "error: the built-in data are pictures, which line does not take; use --data NAME=FILE for each of x, "
+            "label\n");
 }
 
 TEST_F(MainTest, BenchAndSummary) {

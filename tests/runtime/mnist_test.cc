@@ -53,13 +53,14 @@ TEST_F(MnistTest, ReadsPicturesAndLabels) {
   const TrainTest data = LoadFolder(folder_);
   EXPECT_EQ(data.train.size(), 3);
   EXPECT_EQ(data.test.size(), 1);
-  EXPECT_EQ(data.train.type().height, 2);
-  EXPECT_EQ(data.train.type().channels, 1);
+  EXPECT_EQ(data.train.fields()[0].height, 2);
+  EXPECT_EQ(data.train.fields()[0].channels, 1);
   EXPECT_EQ(data.train.class_names.size(), 10u);
   const int64_t indices[] = {2, 0};
   char pixels[9] = {};
   int32_t labels[2];
-  data.train.source().Read(indices, pixels, labels);
+  void* const targets[] = {pixels, labels};
+  data.train.source().Read(indices, targets);
   EXPECT_STREQ(pixels, "ijklabcd");
   EXPECT_EQ(labels[0], 9);
   EXPECT_EQ(labels[1], 1);

@@ -13,8 +13,7 @@ EpochResult Result() {
   EpochResult result;
   result.epoch = 2;
   result.batch = result.batches = result.steps = 1563;
-  result.train = {1.52, 0.44611};
-  result.validation = {NAN, NAN};
+  result.train = {{{"loss", 1.52}, {"accuracy", 0.44611}}};
   result.seconds = 12.4;
   return result;
 }
@@ -23,7 +22,7 @@ TEST(Progress, IsTheLineOfKeras) {
   EpochResult result = Result();
   EXPECT_EQ(ProgressBar(result, false),
             "1563/1563 ━━━━━━━━━━━━━━━━━━━━ 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200");
-  result.validation = {1.25, 0.5};
+  result.validation = {{{"loss", 1.25}, {"accuracy", 0.5}}};
   EXPECT_EQ(ProgressBar(result, true),
             "1563/1563 ==================== 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200 - val_accuracy: 0.5000 - "
             "val_loss: 1.2500");
@@ -36,7 +35,7 @@ TEST(Progress, IsTheLineOfKeras) {
 
 TEST(Progress, LeavesOutWhatIsNotComputed) {
   EpochResult result = Result();
-  result.train = {0.00012345, NAN};
+  result.train = {{{"loss", 0.00012345}, {"accuracy", NAN}}};
   EXPECT_EQ(ProgressLine(result, 10), "Epoch 3/10 - 12s - 8ms/step - loss: 1.2345e-04");
 }
 

@@ -77,8 +77,8 @@ class ResumeTest : public ::testing::Test {
   }
   void ExpectTheSameEnd(Trainer& trainer, const History& history) {
     EXPECT_EQ(State(trainer), expected_);
-    EXPECT_EQ(history.epochs.back().train.loss, uninterrupted_.epochs.back().train.loss);
-    EXPECT_EQ(history.epochs.back().train.accuracy, uninterrupted_.epochs.back().train.accuracy);
+    EXPECT_EQ(history.epochs.back().train["loss"], uninterrupted_.epochs.back().train["loss"]);
+    EXPECT_EQ(history.epochs.back().train["accuracy"], uninterrupted_.epochs.back().train["accuracy"]);
     EXPECT_EQ(history.epochs.back().epoch, kEpochs - 1);
   }
 
@@ -235,7 +235,7 @@ TEST_F(ResumeTest, SaveAndLoadCarryTheWholeState) {
   EXPECT_EQ(second.learning_rate(), first.learning_rate());
   third.LoadParameters(folder_ / "weights.safetensors");
   EXPECT_EQ(brine_steps_done(third.state()), 0u);
-  EXPECT_EQ(third.Evaluate(data_).loss, first.Evaluate(data_).loss);
+  EXPECT_EQ(third.Evaluate(data_)["loss"], first.Evaluate(data_)["loss"]);
   EXPECT_NE(State(third), State(first));  // the slots are its own
   EXPECT_THAT(Message([&] { third.Load(folder_ / "none.safetensors"); }),
               HasSubstr("none.safetensors: cannot be opened: No such file"));

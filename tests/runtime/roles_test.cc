@@ -41,7 +41,7 @@ enum { kKernel, kBias, kSlot, kFrozen, kStatistic, kAverage, kVariables };
 class Program {
  public:
   Program() : values_(10), calls_(3) {
-    const brine_function& train = kLineProgram.train;
+    const brine_function& train = kLineProgram.functions[0];
     values_.assign(train.values, train.values + train.value_count);
     values_.push_back({"mean", BRINE_F32, BRINE_ARENA, 0, {}, 0});
     values_.push_back({"line/mean", BRINE_F32, BRINE_NON_TRAINABLE, 0, {}, 64});
@@ -69,12 +69,15 @@ class Program {
     add("line/mean", BRINE_NON_TRAINABLE, BRINE_ROLE_STATISTIC, 64);
     add("average/line/kernel", BRINE_SLOTS, BRINE_ROLE_AVERAGE, 64);
 
+    train_ = train;
+    train_.values = values_.data();
+    train_.value_count = static_cast<int32_t>(values_.size());
+    train_.calls = calls_.data();
+    train_.call_count = static_cast<int32_t>(calls_.size());
+    ++train_.first_update;
     program = kLineProgram;
-    program.train.values = values_.data();
-    program.train.value_count = static_cast<int32_t>(values_.size());
-    program.train.calls = calls_.data();
-    program.train.call_count = static_cast<int32_t>(calls_.size());
-    program.train.first_update = train.first_update + 1;
+    program.functions = &train_;
+    program.function_count = 1;
     program.variables = variables_.data();
     program.variable_count = kVariables;
     program.block_bytes[BRINE_ARENA] = 64;
@@ -86,6 +89,7 @@ class Program {
 
  private:
   static constexpr uint16_t kMeanValues[] = {kX, kMean}, kKeepValues[] = {kMean, kKeptMean};
+  brine_function train_;
   std::vector<brine_value> values_;
   std::vector<brine_call> calls_;
   std::vector<brine_variable> variables_;
@@ -108,11 +112,11 @@ class Roles : public ::testing::Test {
     return all;
   }
   brine_status Train(float x) {
-    const brine_function& train = program_.program.train;
+    const brine_function* const train = program_.program.functions;
     const float y = 2 * x;
-    std::memcpy(brine_input_rows(state_, &train, BRINE_DATA, 0), &x, sizeof(x));
-    std::memcpy(brine_input_rows(state_, &train, BRINE_LABEL, 0), &y, sizeof(y));
-    return brine_train_step(state_, 1);
+    std::memcpy(brine_input_data(state_, train, "x"), &x, sizeof(x));
+    std::memcpy(brine_input_data(state_, train, "label"), &y, sizeof(y));
+    return brine_step(state_, train, 1);
   }
   // A file of weights that lacks one of the variables.
   std::string Without(int missing) {

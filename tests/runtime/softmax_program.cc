@@ -203,13 +203,30 @@ constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONST
                                     {BRINE_TERM_SQRT, 0, 0},   {BRINE_TERM_MUL, 0, 0},      {BRINE_TERM_CONSTANT, 0, 1},
                                     {BRINE_TERM_SCALAR, 6, 0}, {BRINE_TERM_STEP, 0, 0},     {BRINE_TERM_POW, 0, 0},
                                     {BRINE_TERM_SUB, 0, 0},    {BRINE_TERM_DIV, 0, 0}};
-constexpr brine_input kInputs[] = {
-    {kX, BRINE_DATA, 0},         {kLabel, BRINE_LABEL, 0},      {kRowCount, BRINE_ROWS, 0},
-    {kSeed, BRINE_SEED, 0},      {kStep, BRINE_STEP, 0},        {kLearningRate, BRINE_SCALAR, 1e-2},
-    {kBeta1, BRINE_SCALAR, 0.9}, {kBeta2, BRINE_SCALAR, 0.999}, {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14}};
-constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0}};
-constexpr brine_output kOutputs[] = {{"loss", kLoss}, {"accuracy", kAccuracy}},
-                       kPredictOutputs[] = {{"output", kOutput}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0},
+                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, kClasses},
+                                   {kRowCount, BRINE_ROWS, 0, nullptr, 0, 0},
+                                   {kSeed, BRINE_SEED, 0, nullptr, 0, 0},
+                                   {kStep, BRINE_STEP, 0, nullptr, 0, 0},
+                                   {kLearningRate, BRINE_SCALAR, 1e-2, nullptr, 0, 0},
+                                   {kBeta1, BRINE_SCALAR, 0.9, nullptr, 0, 0},
+                                   {kBeta2, BRINE_SCALAR, 0.999, nullptr, 0, 0},
+                                   {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14, 0}};
+constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0}};
+constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0}, {"accuracy", kAccuracy, BRINE_MEAN, 0}},
+                       kPredictOutputs[] = {{"output", kOutput, BRINE_PREDICTION, kClasses}};
+constexpr brine_function Train(const brine_value* values) {
+  return {"train", values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3, 1};
+}
+constexpr brine_function Evaluate(const brine_value* values) {
+  return {"evaluate", values, kTrainCalls, kInputs, kOutputs, kValueCount, 2, 9, 2, 2, 0};
+}
+constexpr brine_function Predict(const brine_value* values) {
+  return {"predict", values, kPredictCalls, kPredictInputs, kPredictOutputs, kValueCount, 1, 1, 1, 1, 0};
+}
+constexpr brine_function kFunctions[] = {Train(kTables.values), Evaluate(kTables.values), Predict(kTables.values)},
+                         kSparseFunctions[] = {Train(kSparseTables.values), Evaluate(kSparseTables.values),
+                                               Predict(kSparseTables.values)};
 
 const brine_variable kVariables[] = {
     {"dense/kernel",
@@ -281,9 +298,9 @@ const brine_variable kVariables[] = {
 };
 
 const char* const kFeatures[] = {nullptr};
-constexpr brine_backend kBackend = {ParallelFor, SetThreads, kFeatures, "any"};
+constexpr brine_backend kBackend = {ParallelFor, SetThreads, kFeatures, "any", 0};
 
-brine_program MakeProgram(const brine_value* values, const char* name) {
+brine_program MakeProgram(const brine_function* functions, const char* name) {
   brine_program program = {};
   program.abi_version = BRINE_ABI_VERSION;
   program.name = name;
@@ -291,9 +308,8 @@ brine_program MakeProgram(const brine_value* values, const char* name) {
   const int64_t bytes[BRINE_BLOCK_COUNT] = {
       2048, kInputsEnd + 2048, kWeights + 64, kWeights + 64, 2 * kWeights + 128, 0, 1024};
   for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
-  program.train = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3, 1};
-  program.evaluate = {values, kTrainCalls, kInputs, kOutputs, kValueCount, 2, 9, 2, 2};
-  program.predict = {values, kPredictCalls, kPredictInputs, kPredictOutputs, kValueCount, 1, 1, 1, 1};
+  program.functions = functions;
+  program.function_count = 3;
   program.variables = kVariables;
   program.variable_count = 6;
   program.backend = &kBackend;
@@ -305,8 +321,8 @@ brine_program MakeProgram(const brine_value* values, const char* name) {
 
 }  // namespace
 
-const brine_program kSoftmaxProgram = MakeProgram(kTables.values, "softmax");
-const brine_program kSparseSoftmaxProgram = MakeProgram(kSparseTables.values, "sparse_softmax");
+const brine_program kSoftmaxProgram = MakeProgram(kFunctions, "softmax");
+const brine_program kSparseSoftmaxProgram = MakeProgram(kSparseFunctions, "sparse_softmax");
 
 Pictures::Pictures(int count, uint64_t seed) {
   for (int sample = 0; sample < count; ++sample) {

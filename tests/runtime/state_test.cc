@@ -20,18 +20,23 @@ struct FreeMemory {
   void operator()(void* memory) const { std::free(memory); }
 };
 
+const brine_function* const kTrain = brine_find_function(&kLineProgram, "train");
+const brine_function* const kEvaluate = brine_find_function(&kLineProgram, "evaluate");
+const brine_function* const kPredict = brine_find_function(&kLineProgram, "predict");
+
 class StateTest : public ::testing::Test {
  protected:
   StateTest()
       : memory_(std::aligned_alloc(64, brine_state_bytes(&kLineProgram))),
         state_(brine_state_init(&kLineProgram, memory_.get(), 7)) {}
 
-  void Fill(const brine_function& function, std::initializer_list<float> x, std::initializer_list<float> y) {
-    std::memcpy(brine_input_rows(state_, &function, BRINE_DATA, 0), x.begin(), x.size() * sizeof(float));
-    std::memcpy(brine_input_rows(state_, &function, BRINE_LABEL, 0), y.begin(), y.size() * sizeof(float));
+  void Fill(const brine_function* function, std::initializer_list<float> x, std::initializer_list<float> y) {
+    std::memcpy(brine_input_data(state_, function, "x"), x.begin(), x.size() * sizeof(float));
+    if (void* label = brine_input_data(state_, function, "label"); label != nullptr)
+      std::memcpy(label, y.begin(), y.size() * sizeof(float));
   }
   float& Variable(int index) { return *reinterpret_cast<float*>(brine_variable_data(state_, index)); }
-  float Loss(const brine_function& function) { return *brine_output_data(state_, &function, "loss"); }
+  float Loss(const brine_function* function) { return *brine_output_data(state_, function, "loss"); }
 
   std::unique_ptr<void, FreeMemory> memory_;
   brine_state* state_;
@@ -52,6 +57,12 @@ TEST_F(StateTest, AProgramIsRefusedThatTheProcessorCannotRun) {
   program = kLineProgram;
   program.abi_version = BRINE_ABI_VERSION + 1;
   EXPECT_EQ(brine_check(&program, error, sizeof(error)), BRINE_INVALID);
+  brine_backend device = *kLineProgram.backend;
+  device.device = 1;
+  program = kLineProgram;
+  program.backend = &device;
+  EXPECT_EQ(brine_check(&program, error, sizeof(error)), BRINE_INVALID);
+  EXPECT_STREQ(error, "line was compiled for a device that this runtime does not know");
 }
 
 TEST_F(StateTest, DrawsTheInitialWeightsOfTheSeed) {
@@ -61,9 +72,9 @@ TEST_F(StateTest, DrawsTheInitialWeightsOfTheSeed) {
 
 TEST_F(StateTest, AStepIsTheKernelsOverTheRowsGiven) {
   Variable(0) = 1;
-  Fill(kLineProgram.train, {1, 2, 3, 100}, {2, 4, 6, 0});  // three rows count; the fourth must not
-  ASSERT_EQ(brine_train_step(state_, 3), BRINE_OK);
-  EXPECT_FLOAT_EQ(Loss(kLineProgram.train), (1 + 4 + 9) / 3.0f);
+  Fill(kTrain, {1, 2, 3, 100}, {2, 4, 6, 0});  // three rows count; the fourth must not
+  ASSERT_EQ(brine_step(state_, kTrain, 3), BRINE_OK);
+  EXPECT_FLOAT_EQ(Loss(kTrain), (1 + 4 + 9) / 3.0f);
   EXPECT_FLOAT_EQ(Variable(0), 1 + 0.1f * 2 * (1 + 4 + 9) / 3.0f);
   EXPECT_FLOAT_EQ(Variable(1), 0.1f * 2 * (1 + 2 + 3) / 3.0f);
   EXPECT_EQ(brine_steps_done(state_), 1u);
@@ -71,18 +82,18 @@ TEST_F(StateTest, AStepIsTheKernelsOverTheRowsGiven) {
 
 TEST_F(StateTest, ConvergesAndPredicts) {
   for (int step = 0; step < 500; ++step) {
-    Fill(kLineProgram.train, {-1, 0, 1, 2}, {-1, 1, 3, 5});
-    ASSERT_EQ(brine_train_step(state_, 4), BRINE_OK);
+    Fill(kTrain, {-1, 0, 1, 2}, {-1, 1, 3, 5});
+    ASSERT_EQ(brine_step(state_, kTrain, 4), BRINE_OK);
   }
-  Fill(kLineProgram.predict, {10}, {0});
-  ASSERT_EQ(brine_predict_step(state_, 1), BRINE_OK);
-  EXPECT_NEAR(brine_output_data(state_, &kLineProgram.predict, "output")[0], 21, 1e-3);
+  Fill(kPredict, {10}, {});
+  ASSERT_EQ(brine_step(state_, kPredict, 1), BRINE_OK);
+  EXPECT_NEAR(brine_output_data(state_, kPredict, "output")[0], 21, 1e-3);
 }
 
 TEST_F(StateTest, EvaluationChangesNothing) {
   const float before = Variable(0);
-  Fill(kLineProgram.evaluate, {1, 2}, {3, 5});
-  ASSERT_EQ(brine_evaluate_step(state_, 2), BRINE_OK);
+  Fill(kEvaluate, {1, 2}, {3, 5});
+  ASSERT_EQ(brine_step(state_, kEvaluate, 2), BRINE_OK);
   EXPECT_EQ(Variable(0), before);
   EXPECT_EQ(brine_steps_done(state_), 0u);
 }
@@ -91,24 +102,33 @@ TEST_F(StateTest, ScalarsHoldUntilSetAgain) {
   EXPECT_EQ(brine_get_scalar(state_, "rate"), 0.1);
   EXPECT_EQ(brine_set_scalar(state_, "rate", 0), BRINE_OK);
   const float before = Variable(0);
-  Fill(kLineProgram.train, {1}, {9});
-  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  Fill(kTrain, {1}, {9});
+  ASSERT_EQ(brine_step(state_, kTrain, 1), BRINE_OK);
   EXPECT_EQ(Variable(0), before);
   EXPECT_EQ(brine_set_scalar(state_, "speed", 1), BRINE_INVALID);
   EXPECT_STREQ(brine_error(state_), "line has no scalar input speed");
   EXPECT_TRUE(std::isnan(brine_get_scalar(state_, "speed")));
 }
 
+TEST_F(StateTest, WhatHasNoSuchNameIsNull) {
+  EXPECT_EQ(brine_find_function(&kLineProgram, "trian"), nullptr);
+  EXPECT_EQ(brine_input_data(state_, kTrain, "y"), nullptr);
+  EXPECT_EQ(brine_output_data(state_, kTrain, "output"), nullptr);
+  EXPECT_NE(brine_output_data(state_, kPredict, "output"), nullptr);
+  EXPECT_EQ(brine_step(state_, brine_find_function(&kLineProgram, "trian"), 1), BRINE_INVALID);
+  EXPECT_STREQ(brine_error(state_), "line was not compiled for this");
+}
+
 TEST_F(StateTest, RowsOutsideTheBatchAreRefused) {
-  EXPECT_EQ(brine_train_step(state_, 5), BRINE_INVALID);
+  EXPECT_EQ(brine_step(state_, kTrain, 5), BRINE_INVALID);
   EXPECT_STREQ(brine_error(state_), "5 rows, but the program was compiled for 1 to 4");
-  EXPECT_EQ(brine_train_step(state_, 0), BRINE_INVALID);
+  EXPECT_EQ(brine_step(state_, kTrain, 0), BRINE_INVALID);
 }
 
 TEST_F(StateTest, AnInfiniteLossUpdatesNothingAndIsNamed) {
   Variable(0) = 1;
-  Fill(kLineProgram.train, {3e38f}, {-3e38f});
-  EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+  Fill(kTrain, {3e38f}, {-3e38f});
+  EXPECT_EQ(brine_step(state_, kTrain, 1), BRINE_DIVERGED);
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line: loss is not finite in step 1; nothing was updated");
   EXPECT_EQ(Variable(0), 1.0f);
   EXPECT_EQ(brine_steps_done(state_), 0u);
@@ -116,8 +136,8 @@ TEST_F(StateTest, AnInfiniteLossUpdatesNothingAndIsNamed) {
 
 TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
   Variable(1) = std::numeric_limits<float>::quiet_NaN();
-  Fill(kLineProgram.train, {1}, {1});
-  EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+  Fill(kTrain, {1}, {1});
+  EXPECT_EQ(brine_step(state_, kTrain, 1), BRINE_DIVERGED);
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line/bias is not finite at element 0 before step 1");
 }
 
@@ -141,17 +161,17 @@ TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
   program.block_bytes[BRINE_PARAMETERS] = program.block_bytes[BRINE_GRADIENTS] = 192;
   memory_.reset(std::aligned_alloc(64, brine_state_bytes(&program)));
   state_ = brine_state_init(&program, memory_.get(), 7);
-  Fill(program.train, {1}, {9});
-  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  Fill(kTrain, {1}, {9});
+  ASSERT_EQ(brine_step(state_, kTrain, 1), BRINE_OK);
   const float before = Variable(0);
   for (float number : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
     Variable(2) = number;
-    EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+    EXPECT_EQ(brine_step(state_, kTrain, 1), BRINE_DIVERGED);
     EXPECT_STREQ(brine_error(state_), "model.cc:4: line/unread is not finite at element 0 before step 2");
   }
   EXPECT_EQ(Variable(0), before);
   Variable(2) = std::numeric_limits<float>::max();
-  EXPECT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  EXPECT_EQ(brine_step(state_, kTrain, 1), BRINE_OK);
 }
 
 // What was seen of a step: the kernels, and the weight as each began and ended.
@@ -169,8 +189,8 @@ TEST_F(StateTest, AnObserverSeesEachKernelAndTheTestOfAStep) {
   Variable(0) = 1;
   Seen seen = {&Variable(0), ""};
   brine_observe(state_, Seen::Look, &seen);
-  Fill(kLineProgram.train, {1, 2}, {2, 4});
-  ASSERT_EQ(brine_train_step(state_, 2), BRINE_OK);
+  Fill(kTrain, {1, 2}, {2, 4});
+  ASSERT_EQ(brine_step(state_, kTrain, 2), BRINE_OK);
   EXPECT_EQ(seen.text,
             "+gradient before; -gradient before; +finite before; -finite before; +kernel_step before; -kernel_step "
             "after; +bias_step after; -bias_step after; ");
@@ -180,22 +200,22 @@ TEST_F(StateTest, AnObserverSeesEachKernelAndTheTestOfAStep) {
   // Of a step that fails, what was done of it; not the second run that looks for the fault.
   Variable(0) = 1;
   seen.text.clear();
-  Fill(kLineProgram.train, {3e38f}, {-3e38f});
-  EXPECT_EQ(brine_train_step(state_, 1), BRINE_DIVERGED);
+  Fill(kTrain, {3e38f}, {-3e38f});
+  EXPECT_EQ(brine_step(state_, kTrain, 1), BRINE_DIVERGED);
   EXPECT_EQ(seen.text, "+gradient before; -gradient before; +finite before; -finite before; ");
 
   seen.text.clear();
   brine_observe(state_, nullptr, nullptr);
-  Fill(kLineProgram.train, {1}, {2});
-  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  Fill(kTrain, {1}, {2});
+  ASSERT_EQ(brine_step(state_, kTrain, 1), BRINE_OK);
   EXPECT_EQ(seen.text, "");
 }
 
 TEST_F(StateTest, TwoStatesDoNotShareAnything) {
   std::unique_ptr<void, FreeMemory> memory(std::aligned_alloc(64, brine_state_bytes(&kLineProgram)));
   brine_state* other = brine_state_init(&kLineProgram, memory.get(), 7);
-  Fill(kLineProgram.train, {1}, {9});
-  ASSERT_EQ(brine_train_step(state_, 1), BRINE_OK);
+  Fill(kTrain, {1}, {9});
+  ASSERT_EQ(brine_step(state_, kTrain, 1), BRINE_OK);
   EXPECT_NE(*reinterpret_cast<float*>(brine_variable_data(other, 0)), Variable(0));
   EXPECT_EQ(brine_steps_done(other), 0u);
 }

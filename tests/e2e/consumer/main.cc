@@ -8,20 +8,20 @@
 int main() {
   void* memory = std::aligned_alloc(64, shapes_state_bytes());
   brine_state* state = shapes_init(memory, 1);
-  const brine_program& program = shapes::Program();
-  void* pixels = brine_input_rows(state, &program.train, BRINE_DATA, 0);
-  void* labels = brine_input_rows(state, &program.train, BRINE_LABEL, 0);
+  const brine_function* train = brine_find_function(&shapes::Program(), "train");
+  void* pixels = brine_input_data(state, train, "x");
+  void* labels = brine_input_data(state, train, "label");
   if (pixels == nullptr || labels == nullptr) return 1;
   std::memset(pixels, 0, 8 * 32 * 32 * 3);
   for (int row = 0; row < SHAPES_BATCH_SIZE; ++row) {
     for (int label = 0; label < 10; ++label) static_cast<float*>(labels)[row * 10 + label] = label == row ? 1.0f : 0.0f;
   }
-  if (brine_train_step(state, SHAPES_BATCH_SIZE) != BRINE_OK) {
+  if (brine_step(state, train, SHAPES_BATCH_SIZE) != BRINE_OK) {
     std::puts(brine_error(state));
     return 1;
   }
   // Zero pixels make every class equally likely: the loss is ln 10.
-  const float* loss = brine_output_data(state, &program.train, "loss");
+  const float* loss = brine_output_data(state, train, "loss");
   std::printf("batch %d loss %.6f\n", SHAPES_BATCH_SIZE, *loss);
   std::free(memory);
   return 0;

@@ -1,0 +1,38 @@
+#include "ir/arguments.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace brine::ir {
+
+bool Range::Contains(double number) const {
+  return (number > least || (number == least && least_is_legal)) &&
+         (number < most || (number == most && most_is_legal));
+}
+
+std::string ToString(const Range& range) {
+  const bool unbounded = range.most == FLT_MAX;
+  if (unbounded && range.least == -FLT_MAX) return "finite";
+  if (unbounded && range.least == 0) return range.least_is_legal ? "at least 0" : "positive";
+  if (range.least_is_legal && range.most_is_legal) return absl::StrCat("between ", range.least, " and ", range.most);
+  return absl::StrCat(range.least_is_legal ? "at least " : "above ", range.least, " and ",
+                      range.most_is_legal ? "at most " : "below ", range.most);
+}
+
+const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_view name) {
+  const auto row =
+      std::find_if(arguments.begin(), arguments.end(), [&](const Argument& argument) { return argument.name == name; });
+  return row == arguments.end() ? nullptr : &*row;
+}
+
+std::string ArgumentFault(const Argument& argument, const AttributeValue& value) {
+  if (value.index() != argument.initial.index())
+    return absl::StrCat(argument.name,
+                        argument.is_real() ? " must be a real number, such as 0.5" : " must be true or false");
+  const double* const number = std::get_if<double>(&value);
+  if (number == nullptr || argument.range.Contains(*number)) return "";
+  return absl::StrCat(argument.name, " must be ", ToString(argument.range), ", got ", *number);
+}
+
+}  // namespace brine::ir

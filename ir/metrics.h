@@ -1,0 +1,29 @@
+// The metrics, by Keras's names: one table.  A metric of a batch is the mean of its rows'.
+#ifndef BRINE_IR_METRICS_H_
+#define BRINE_IR_METRICS_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "ir/losses.h"
+#include "ir/quantity_builder.h"
+
+namespace brine::ir {
+
+struct Metric {
+  std::string name;
+  bool of_classes = false;  // it compares classes: of outputs whose loss does so, too
+  // Adds the nodes of the sum of the rows' numbers: f32[].
+  ValueId (*sum)(QuantityBuilder& builder) = nullptr;
+};
+
+absl::Span<const Metric> AllMetrics();
+const Metric* FindMetric(absl::string_view name);  // null when there is none
+
+// Why the metric cannot be taken of an output with this loss: one sentence, or none.
+std::string MetricFault(const Metric& metric, const Loss& loss);
+
+}  // namespace brine::ir
+
+#endif  // BRINE_IR_METRICS_H_

@@ -1,0 +1,73 @@
+#include "ir/gradient.h"
+#include "ir/ops/loops.h"
+#include "ir/ops/rules.h"
+
+namespace brine::ir {
+namespace {
+
+size_t Axis(const Attributes& attributes) { return static_cast<size_t>(attributes.Int("axis")); }
+
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
+  const Type& first = types.inputs[0];
+  for (size_t index = 0; index < types.inputs.size(); ++index)
+    BRINE_RETURN_IF_ERROR(ExpectAnyDType(kConcatenate.InputName(index), types.inputs[index]));
+  BRINE_RETURN_IF_ERROR(ExpectAxis("x[0]", first, types.attributes.Int("axis")));
+  const size_t axis = Axis(types.attributes);
+  Type y = first;
+  for (size_t index = 1; index < types.inputs.size(); ++index) {
+    Type like_first = types.inputs[index];
+    if (like_first.rank() == first.rank()) like_first.shape[axis] = first.shape[axis];
+    if (like_first != first || types.inputs[index].shape[axis] == kBatch) {
+      return Refuse("the inputs must agree in type and in all axes but ", axis, ", got ", ToString(first), " and ",
+                    ToString(types.inputs[index]));
+    }
+    y.shape[axis] += types.inputs[index].shape[axis];
+  }
+  return std::vector<Type>{std::move(y)};
+}
+
+// dx[k] = the steps of dy that came from x[k]
+absl::Status Gradient(GradientBuilder& builder) {
+  int64_t begin = 0;
+  for (size_t index = 0; index < builder.node().inputs.size(); ++index) {
+    const int input = static_cast<int>(index);
+    const int64_t extent = builder.type(builder.input(input)).shape[Axis(builder.attributes())];
+    if (builder.needed(input)) {
+      const Attributes steps = {{"axis", builder.attributes().Int("axis")}, {"begin", begin}, {"extent", extent}};
+      builder.SetInputGradient(input, builder.Emit(kSlice, {builder.output_gradient()}, steps));
+    }
+    begin += extent;
+  }
+  return absl::OkStatus();
+}
+
+template <typename Real>
+void Interpret(const Evaluation<Real>& evaluation) {
+  const size_t axis = Axis(evaluation.attributes);
+  int64_t begin = 0;
+  for (const Tensor<Real>* x : evaluation.inputs) {
+    CopySteps(*x, 0, evaluation.out(), begin, axis, x->dims[axis]);
+    begin += x->dims[axis];
+  }
+}
+
+}  // namespace
+
+const Op kConcatenate = {
+    .name = "concatenate",
+    .doc =
+        "y = the inputs one behind the other along an axis, which is not n; they have one type, which is no mask, and "
+        "agree in all other axes.",
+    .operands = {"x"},
+    .results = {"y"},
+    .attributes = {{"axis", AttributeKind::kInt, "the axis along which they are joined, from 0"}},
+    .variadic = true,
+    .infer = Infer,
+    .gradient = Gradient,
+    .interpret = Interpret<double>,
+    .interpret_f32 = Interpret<float>,
+    .kind = OpKind::kGather,
+    .cost = 3,
+};
+
+}  // namespace brine::ir

@@ -1,0 +1,32 @@
+#include "ir/training.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "ir/losses.h"
+
+namespace brine::ir {
+
+std::string QuantityName(const Training& training, const Objective& objective, absl::string_view quantity) {
+  return training.objectives.size() > 1 ? absl::StrCat(objective.output, "_", quantity) : std::string(quantity);
+}
+
+int64_t OutputClasses(const Graph& model, absl::string_view output) {
+  const auto row = std::find_if(model.outputs.begin(), model.outputs.end(),
+                                [&](const Output& candidate) { return candidate.name == output; });
+  if (row == model.outputs.end() || model.type(row->value).rank() == 0) return 0;
+  for (const Objective& objective : model.training.objectives) {
+    const Loss* const loss = FindLoss(objective.loss);
+    if (objective.output == output && loss != nullptr && !loss->of_classes()) return 0;
+  }
+  return std::max<int64_t>(model.type(row->value).shape.back(), 0);
+}
+
+int64_t LabelClasses(const Graph& model, absl::string_view label) {
+  for (const Objective& objective : model.training.objectives) {
+    if (QuantityName(model.training, objective, "label") == label) return OutputClasses(model, objective.output);
+  }
+  return 0;
+}
+
+}  // namespace brine::ir

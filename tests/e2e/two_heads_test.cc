@@ -1,0 +1,153 @@
+// A model with two inputs and two outputs, from its file and .npy files to its losses and predictions.
+#include <cmath>
+#include <cstring>
+
+#include "ir/interpret.h"
+#include "ir/text.h"
+#include "tests/e2e/json.h"
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+constexpr int kSamples = 20, kBatch = 8, kEpochs = 2;
+constexpr int kPixels = 6 * 6, kSizes = 2, kKinds = 3;
+
+const char kModel[] = R"(#include <brine.h>
+brine::Model BuildModel() {
+  using namespace brine;
+  Tensor picture = Input({6, 6, 1}, {.dtype = "uint8", .name = "picture"});
+  Tensor size = Input({2}, {.name = "size"});
+  Tensor seen = Conv2D({.filters = 4, .kernel_size = 3, .activation = "relu"})(Rescaling(1.0f / 255)(picture));
+  Tensor both = Dense({.units = 5})(Flatten()(MaxPooling2D()(seen))) + Dense({.units = 5})(size);
+  Tensor kind = Dense({.units = 3, .activation = "softmax", .name = "kind"})(Relu(both));
+  Tensor price = Dense({.units = 1, .name = "price"})(Relu(both));
+  Model net("two_heads", {picture, size}, {kind, price});
+  net.Compile({.optimizer = SGD({.learning_rate = 0.05f, .momentum = 0.9f}),
+               .loss = {{"kind", "sparse_categorical_crossentropy"}, {"price", "mean_squared_error"}},
+               .metrics = {{"kind", {"accuracy"}}},
+               .loss_weights = {{"price", 0.5f}}});
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)";
+
+// What the files hold, each with kSamples rows.
+struct Samples {
+  std::vector<uint8_t> pictures;
+  std::vector<float> sizes, prices;
+  std::vector<int32_t> kinds;
+
+  Samples() {
+    for (int at = 0; at < kSamples; ++at) {
+      for (int pixel = 0; pixel < kPixels; ++pixel)
+        pictures.push_back(static_cast<uint8_t>((pixel * 37 + at * 101 + pixel % (at % kKinds + 1) * 60) % 256));
+      for (int size = 0; size < kSizes; ++size) sizes.push_back(static_cast<float>(std::sin(at * 0.7 + size)));
+      prices.push_back(sizes[static_cast<size_t>(at * kSizes)] * 2 + 0.5f);
+      kinds.push_back(at % kKinds);
+    }
+  }
+};
+
+template <typename T>
+std::string Npy(const char* type, const std::string& shape, const std::vector<T>& elements) {
+  std::string header = std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  header.resize(117, ' ');
+  return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" +
+         std::string(reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(T));
+}
+
+class TwoHeads : public testing::Test {
+ protected:
+  TwoHeads() {
+    project_.Write("two_heads.cc", kModel);
+    project_.Write("picture.npy", Npy("|u1", "20, 6, 6, 1", samples_.pictures));
+    project_.Write("size.npy", Npy("<f4", "20, 2", samples_.sizes));
+    project_.Write("kind.npy", Npy("<i4", "20,", samples_.kinds));
+    project_.Write("price.npy", Npy("<f4", "20, 1", samples_.prices));
+  }
+
+  // The rows `begin` … of the samples, as the training step reads them.
+  ir::Tensors<double> Batch(const ir::Graph& graph, int begin, int rows, int64_t step) const {
+    ir::Tensors<double> given = ir::HostInputs<double>(graph, 0, step, rows);
+    const auto fill = [&](const char* name, std::vector<int64_t> dims, const auto& from, auto member) {
+      ir::Tensor<double>& tensor = given[name];
+      tensor.dtype = graph.type(graph.FindValue(name)).dtype;
+      int64_t each = 1;
+      for (size_t axis = 1; axis < dims.size(); ++axis) each *= dims[axis];
+      tensor.dims = std::move(dims);
+      (tensor.*member).assign(from.begin() + begin * each, from.begin() + (begin + rows) * each);
+    };
+    fill("picture", {rows, 6, 6, 1}, samples_.pictures, &ir::Tensor<double>::whole);
+    fill("size", {rows, kSizes}, samples_.sizes, &ir::Tensor<double>::real);
+    fill("kind_label", {rows}, samples_.kinds, &ir::Tensor<double>::whole);
+    fill("price_label", {rows, 1}, samples_.prices, &ir::Tensor<double>::real);
+    return given;
+  }
+
+  const Samples samples_;
+  const Project project_;
+  const std::string inputs_ = " --data picture=picture.npy --data size=size.npy",
+                    data_ = inputs_ + " --data kind_label=kind.npy --data price_label=price.npy";
+};
+
+TEST_F(TwoHeads, TrainsAsTheInterpreterDoesInDouble) {
+  const std::string text = project_.Run("brine inspect two_heads.cc --stage train --function train --batch-size 8");
+  const auto graphs = ir::Parse(text, "train.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  const ir::Graph& graph = graphs->front();
+  const std::vector<Json> epochs = ParseJsonLines(
+      project_.Run("brine train two_heads.cc --batch-size 8 --epochs 2 --no-shuffle --quiet --json --save w" + data_));
+  ASSERT_EQ(epochs.size(), static_cast<size_t>(kEpochs));
+
+  ir::Tensors<double> states = ir::InitialStates<double>(graph, 0);
+  int64_t step = 0;
+  for (const Json& epoch : epochs) {
+    std::map<std::string, double> sums;
+    for (int begin = 0; begin < kSamples; begin += kBatch, ++step) {
+      const int rows = std::min(kBatch, kSamples - begin);
+      ir::Tensors<double> given = Batch(graph, begin, rows, step);
+      given.insert(states.begin(), states.end());
+      const auto results = ir::Interpret(graph, given, rows);
+      ASSERT_TRUE(results.ok()) << results.status();
+      for (const ir::Output& output : graph.outputs)
+        sums[output.name] += results->at(graph.value(output.value).name).real[0] * rows;
+      ir::ApplyUpdates(graph, *results, states);
+    }
+    ASSERT_EQ(sums.size(), 4u);
+    for (const auto& [name, sum] : sums)
+      EXPECT_NEAR(Number(epoch, name.c_str()), sum / kSamples, 1e-5 * std::abs(sum) / kSamples + 1e-7) << name;
+    EXPECT_NEAR(sums["loss"], sums["kind_loss"] + 0.5 * sums["price_loss"], 1e-9);
+  }
+  EXPECT_LT(Number(epochs[1], "loss"), Number(epochs[0], "loss"));
+}
+
+TEST_F(TwoHeads, EvaluatesAndPredictsEachOutput) {
+  project_.Run("brine train two_heads.cc --epochs 8 --quiet --save w" + data_);
+  const Json result = ParseJsonLines(project_.Run("brine evaluate two_heads.cc --json --init w" + data_)).at(0);
+  EXPECT_EQ(FieldNames(result).size(), 4u);
+  const std::vector<Json> lines = ParseJsonLines(
+      project_.Run("brine predict two_heads.cc --input picture=picture.npy --input size=size.npy --json --init w"));
+  ASSERT_EQ(lines.size(), 2u * kSamples);
+  double squares = 0, right = 0;
+  for (size_t at = 0; at < kSamples; ++at) {
+    const Json &kind = lines[2 * at], &price = lines[2 * at + 1];
+    EXPECT_EQ(Number(price, "sample"), at);
+    EXPECT_EQ(Field(price, "output").string_value(), "price");
+    right += Field(kind, "class").string_value() == "class " + std::to_string(samples_.kinds[at]);
+    squares += std::pow(Field(price, "values").list_value().values(0).number_value() - samples_.prices[at], 2);
+  }
+  EXPECT_NEAR(Number(result, "test_kind_accuracy"), right / kSamples, 1e-6);
+  EXPECT_NEAR(Number(result, "test_price_loss"), squares / kSamples, 1e-5 * squares / kSamples);
+  const CommandResult missing = project_.Try("brine train two_heads.cc --quiet" + inputs_);
+  EXPECT_EQ(missing.code, 3);
+  EXPECT_EQ(missing.err, "error: there are no data for the label kind_label\n");
+}
+
+TEST_F(TwoHeads, IsVerified) {
+  const CommandResult result = project_.Try("brine verify two_heads.cc --batch-size 5");
+  EXPECT_EQ(result.code, 0) << result.out << result.err;
+}
+
+}  // namespace
+}  // namespace brine

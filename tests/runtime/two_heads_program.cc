@@ -1,0 +1,138 @@
+#include "tests/runtime/two_heads_program.h"
+
+namespace brine::testing {
+namespace {
+
+const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
+float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
+float SumOfRow(void** argv, int row) {
+  float sum = 0;
+  for (int at = 0; at < 2; ++at) sum += Floats(argv, 0)[row * 2 + at];
+  for (int at = 0; at < 3; ++at) sum += Buffer(argv, 1).host[row * 3 + at];
+  return sum;
+}
+int Rows(void** argv) { return Buffer(argv, 0).dim[1].extent; }
+
+// (left, right, w, total_label, kind_label, rows) -> loss, total_loss, kind_loss, kind_accuracy, dw
+int Losses(void** argv) {
+  const float rows = *Floats(argv, 5);
+  float total_loss = 0, kind_loss = 0, right = 0, dw = 0;
+  for (int row = 0; row < Rows(argv); ++row) {
+    const float sum = SumOfRow(argv, row), error = *Floats(argv, 2) * sum - Floats(argv, 3)[row];
+    const int kind = reinterpret_cast<const int32_t*>(Buffer(argv, 4).host)[row];
+    total_loss += error * error / rows;
+    kind_loss += static_cast<float>(kind) / rows;
+    right += static_cast<float>(kind == 1) / rows;
+    dw += 2 * error * sum / rows;
+  }
+  *Floats(argv, 6) = total_loss + kind_loss;
+  *Floats(argv, 7) = total_loss;
+  *Floats(argv, 8) = kind_loss;
+  *Floats(argv, 9) = right;
+  *Floats(argv, 10) = dw;
+  return 0;
+}
+
+// (w, dw) -> w
+int Descend(void** argv) {
+  *Floats(argv, 2) = *Floats(argv, 0) - 0.01f * *Floats(argv, 1);
+  return 0;
+}
+
+// (left, right, w) -> total, kind
+int Predict(void** argv) {
+  for (int row = 0; row < Rows(argv); ++row) {
+    Floats(argv, 3)[row] = *Floats(argv, 2) * SumOfRow(argv, row);
+    for (int kind = 0; kind < 3; ++kind) Floats(argv, 4)[row * 3 + kind] = static_cast<float>(kind == 1);
+  }
+  return 0;
+}
+
+enum {
+  kLeft,
+  kRight,
+  kTotalLabel,
+  kKindLabel,
+  kRows,
+  kW,
+  kDw,
+  kLoss,
+  kTotalLoss,
+  kKindLoss,
+  kKindAccuracy,
+  kTotal,
+  kKind
+};
+constexpr brine_value kValues[] = {
+    {"left", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 2}, 0},
+    {"right", BRINE_U8, BRINE_INPUTS, 2, {BRINE_BATCH, 3}, 64},
+    {"total_label", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 1}, 128},
+    {"kind_label", BRINE_I32, BRINE_INPUTS, 1, {BRINE_BATCH}, 192},
+    {"rows", BRINE_F32, BRINE_INPUTS, 0, {}, 256},
+    {"w", BRINE_F32, BRINE_PARAMETERS, 0, {}, 0},
+    {"w.grad", BRINE_F32, BRINE_GRADIENTS, 0, {}, 0},
+    {"loss", BRINE_F32, BRINE_OUTPUTS, 0, {}, 0},
+    {"total_loss", BRINE_F32, BRINE_OUTPUTS, 0, {}, 64},
+    {"kind_loss", BRINE_F32, BRINE_OUTPUTS, 0, {}, 128},
+    {"kind_accuracy", BRINE_F32, BRINE_OUTPUTS, 0, {}, 192},
+    {"total", BRINE_F32, BRINE_OUTPUTS, 2, {BRINE_BATCH, 1}, 256},
+    {"kind", BRINE_F32, BRINE_OUTPUTS, 2, {BRINE_BATCH, 3}, 320},
+};
+constexpr uint16_t kLossValues[] = {kLeft, kRight,     kW,        kTotalLabel,   kKindLabel, kRows,
+                                    kLoss, kTotalLoss, kKindLoss, kKindAccuracy, kDw},
+                   kDescendValues[] = {kW, kDw, kW}, kPredictValues[] = {kLeft, kRight, kW, kTotal, kKind};
+constexpr brine_call kTrainCalls[] = {
+    {Losses, kLossValues, 6, 11, 0, "losses", "heads", "model.cc:3", 0, 0, "hand", 0, ""},
+    {Descend, kDescendValues, 2, 3, 0, "step", "heads", "model.cc:3", 0, 0, "hand", 0, ""}};
+constexpr brine_call kPredictCalls[] = {
+    {Predict, kPredictValues, 3, 5, 0, "predict", "heads", "model.cc:3", 0, 0, "hand", 0, ""}};
+
+constexpr brine_input kInputs[] = {{kLeft, BRINE_DATA, 0, nullptr, 0, 0},
+                                   {kRight, BRINE_DATA, 0, nullptr, 0, 0},
+                                   {kTotalLabel, BRINE_LABEL, 0, nullptr, 0, 0},
+                                   {kKindLabel, BRINE_LABEL, 0, nullptr, 0, 3},
+                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0}};
+constexpr brine_output kLosses[] = {{"loss", kLoss, BRINE_MEAN, 0},
+                                    {"total_loss", kTotalLoss, BRINE_MEAN, 0},
+                                    {"kind_loss", kKindLoss, BRINE_MEAN, 0},
+                                    {"kind_accuracy", kKindAccuracy, BRINE_MEAN, 0}},
+                       kPredictions[] = {{"total", kTotal, BRINE_PREDICTION, 0}, {"kind", kKind, BRINE_PREDICTION, 3}};
+constexpr brine_function kFunctions[] = {
+    {"train", kValues, kTrainCalls, kInputs, kLosses, 13, 2, 5, 4, 1, 0},
+    {"evaluate", kValues, kTrainCalls, kInputs, kLosses, 13, 1, 5, 4, 1, 0},
+    {"predict", kValues, kPredictCalls, kInputs, kPredictions, 13, 1, 2, 2, 1, 0},
+};
+
+const brine_variable kVariables[] = {
+    {"w", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 0, BRINE_CONSTANT, {}, 0, 1.0, 0, "model.cc:3"}};
+
+const char* const kNoFeatures[] = {nullptr};
+constexpr brine_backend kBackend = {
+    [](void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+      int result = 0;
+      for (int32_t index = min; index < min + size; ++index) result |= task(user_context, index, closure);
+      return result;
+    },
+    [](int32_t) { return 1; }, kNoFeatures, "any", 0};
+
+brine_program MakeProgram() {
+  brine_program program = {};
+  program.backend = &kBackend;
+  program.abi_version = BRINE_ABI_VERSION;
+  program.name = "two_heads";
+  program.batch_size = 4;
+  const int64_t bytes[BRINE_BLOCK_COUNT] = {0, 320, 64, 64, 0, 0, 384};
+  for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) program.block_bytes[block] = bytes[block];
+  program.functions = kFunctions;
+  program.function_count = 3;
+  program.variables = kVariables;
+  program.variable_count = 1;
+  program.graph_hash = 2;
+  return program;
+}
+
+}  // namespace
+
+const brine_program kTwoHeadsProgram = MakeProgram();
+
+}  // namespace brine::testing
