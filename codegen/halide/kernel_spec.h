@@ -1,7 +1,7 @@
 // A kernel as a computation.  The kernel's body is read once; strategies read the spec instead.
 //
 //   results = epilogue(Σ operand · operand, further operands)      the hero is the contraction Σ
-// side results = Σ operand                                       such as a bias gradient beside a weight gradient
+//   side results = Σ operand                                       such as a bias gradient beside a weight gradient
 //
 // An operand is a parameter of the kernel, or the body computes it from parameters: the hero's prologue.
 #ifndef BRINE_CODEGEN_HALIDE_KERNEL_SPEC_H_
