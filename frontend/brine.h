@@ -205,10 +205,10 @@ Tensor Softmax(const Tensor& x, Line line = Line::current());
 // In training only: zeroes elements with probability `rate` in [0, 1) and scales the others by 1/(1 − rate).
 Layer Dropout(Real rate, Named options = {}, Line line = Line::current());
 
-// In training only: mirrors pictures at random: "horizontal", "vertical", "horizontal_and_vertical".
+// In training only: mirrors images at random: "horizontal", "vertical", "horizontal_and_vertical".
 Layer RandomFlip(std::string mode = "horizontal_and_vertical", Named options = {}, Line line = Line::current());
 
-// In training only: shifts pictures by a random share of their height (positive: down) and width (positive: right).
+// In training only: shifts images by a random share of their height (positive: down) and width (positive: right).
 struct RandomTranslationOptions {
   Range height_factor = {};
   Range width_factor = {};

@@ -1,4 +1,4 @@
-// Keras's summary table with what Brine knows beyond it.
+// Keras's summary table with what Brine knows in addition.
 #ifndef BRINE_FRONTEND_SUMMARY_H_
 #define BRINE_FRONTEND_SUMMARY_H_
 

@@ -1,4 +1,4 @@
-// Windows that slide over a picture: Keras's "valid" and "same", resolved to explicit pads.
+// Windows that slide over an image: Keras's "valid" and "same", resolved to explicit pads.
 #ifndef BRINE_FRONTEND_WINDOWS_H_
 #define BRINE_FRONTEND_WINDOWS_H_
 

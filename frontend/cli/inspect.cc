@@ -59,7 +59,7 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
   return graph;
 }
 
-// What --format may be.
+// The values of --format.
 struct FormatRow {
   const char* name;
   std::optional<codegen::OutputForm> kernel;  // of one kernel; of a graph otherwise
@@ -72,7 +72,7 @@ constexpr FormatRow kFormats[] = {{"text", {}},
                                   {"stmt", codegen::OutputForm::kStatement},
                                   {"asm", codegen::OutputForm::kAssembly}};
 
-// The sentence for flags that do not go together; empty where they do.
+// Why the flags do not go together, as a sentence; empty if they do.
 std::string Conflict(const Arguments& arguments, const FormatRow& format, ir::Stage stage) {
   if (std::strcmp(format.name, "table") == 0 && stage != ir::Stage::kPlanned)
     return "--format table needs --stage planned";

@@ -1,4 +1,4 @@
-// What most commands begin with: installation, cache, model, plan.
+// What most commands share: installation, cache, model, plan.
 #ifndef BRINE_FRONTEND_CLI_SESSION_H_
 #define BRINE_FRONTEND_CLI_SESSION_H_
 
@@ -16,10 +16,10 @@ struct Session {
 };
 absl::StatusOr<Session> OpenSession();
 
-// The default cache.  Says on standard error where it is not in its usual place.
+// The default cache.  Reports on standard error if it is not in its usual place.
 absl::StatusOr<codegen::Cache> OpenCache();
 
-// What --strategy forces; null where it is not given.
+// The choice of strategies that --strategy forces; null if it is not given.
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
 
 // Says on standard error what the compiler chooses among for each kernel of a graph of stage fused or planned, with its

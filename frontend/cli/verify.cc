@@ -1,4 +1,4 @@
-// verify: what the tests prove of the compiler, on the user's own model.
+// verify: runs the compiler's tests of correctness on the user's own model.
 #include <sys/stat.h>
 
 #include <algorithm>

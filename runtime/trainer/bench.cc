@@ -57,7 +57,7 @@ BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   return {"noise", MakeNoise(FunctionOf(program, "train"), fewest, 0)};
 }
 
-// What a kernel reads and writes, each operand once.
+// The bytes that a kernel reads and writes, each operand once.
 int64_t BytesMoved(const brine_function& function, const brine_call& call, int32_t rows) {
   int64_t bytes = 0;
   for (const uint16_t index : std::span(call.values, call.value_count)) {
@@ -137,7 +137,7 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates) {
          ", \"candidates\": " + JsonString(call.candidates) + ", \"layers\": " + JsonString(call.layers) + "}";
 }
 
-// {"arena": …}, what the plan gives each block of memory that a state holds.
+// {"arena": …}, the planned bytes of each block of memory that a state holds.
 std::string BlocksJson(const brine_program& program) {
   static constexpr std::pair<const char*, brine_block> kBlocks[] = {
       {"inputs", BRINE_INPUTS},       {"parameters", BRINE_PARAMETERS}, {"non_trainable", BRINE_NON_TRAINABLE},

@@ -45,7 +45,7 @@ class CatchInterrupts {
   struct sigaction before_[2];
 };
 
-// {"epoch": 1, "loss": …}; what the model does not compute is left out.
+// {"epoch": 1, "loss": …}; quantities that the model does not compute are left out.
 void PrintJson(const std::vector<std::pair<std::string, double>>& fields) {
   std::string text;
   for (const auto& [name, value] : fields) {

@@ -1,4 +1,4 @@
-// Extreme shapes: what a template would keep on the stack of a row of a picture, or of its channels, is more than a
+// Extreme shapes: what a template would keep on the stack of a row of an image, or of its channels, is more than a
 // thread may have.
 #include <gtest/gtest.h>
 #include <pthread.h>

@@ -18,7 +18,7 @@
 namespace brine::codegen {
 namespace {
 
-// With fewer pictures than tasks, loops over what a picture consists of become parallel, too.
+// With fewer images than tasks, loops over what an image consists of become parallel, too.
 constexpr int64_t kBatchSize = 70, kFewPictures = 5;
 
 class Strategies : public testing::TestWithParam<const char*> {
@@ -233,7 +233,7 @@ TEST_P(Strategies, ChooseAmongTheEqualCellsOfUniformPictures) {
   ExpectExact(Cases(), *step, given, 3, Rounding::kOfWinograd, "of 3");
 }
 
-// What such pictures leave for the gradients: the first cell of every window won, no bit of a mask is set; and the
+// What such images leave for the gradients: the first cell of every window won, no bit of a mask is set; and the
 // opposite.
 TEST_P(Strategies, FollowChoicesThatAreTheSameEverywhere) {
   auto step = Build();

@@ -34,7 +34,7 @@ class Training : public testing::Test {
     step_.emplace(*std::move(step));
   }
 
-  // Trains from the reference's weights on its pictures; step s runs on threads(s) threads.  Returns the losses.
+  // Trains from the reference's weights on its images; step s runs on threads(s) threads.  Returns the losses.
   template <typename Threads>
   std::vector<float> Train(Threads threads) {
     std::vector<float> losses;
