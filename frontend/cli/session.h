@@ -22,11 +22,11 @@ absl::StatusOr<codegen::Cache> OpenCache();
 // The choice of strategies that --strategy forces; null if it is not given.
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
 
-// Says on standard error what the compiler chooses among for each kernel of a graph of stage fused or planned, with its
-// cost or the reason against it.
+// Prints to standard error the candidates for each kernel of a graph of stage fused or planned, with the cost of each
+// or the reason why it cannot build the kernel.
 absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments);
 
-// A model ready to be compiled, or the exit code of what kept it from that; the reason was printed.
+// A model that is ready to be compiled, or an exit code; the reason was printed.
 struct Prepared {
   int exit_code = 0;
   codegen::PlannedModel planned;

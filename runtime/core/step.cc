@@ -75,8 +75,8 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   return BRINE_FAILED;
 }
 
-// What the gradients of a function must stay below.  Adam averages their squares: one that overflows makes the average
-// infinite, and with it every later step of its parameter zero, while all parameters stay finite.
+// The limit of the gradients of a function.  Adam averages their squares: if one overflows, the average is infinite,
+// and every later update of its parameter is zero, while all parameters stay finite.
 int GradientLimit(const brine_function* function) {
   constexpr int kSquarable = 63;  // squares below 2^126, of which no rounding makes an average that overflows
   return function->squares_gradient ? kSquarable : BRINE_FINITE;

@@ -187,7 +187,7 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .resume = line.resume,
                         .verbose = !line.quiet};
   Callback callback;
-  // Done when the first epoch begins, since a resumed checkpoint brings its own seed and rate.
+  // Done when the first epoch begins, since a resumed checkpoint has its own seed and rate.
   callback.on_epoch_begin = [&, first = true](Trainer& t, const EpochResult&) mutable {
     if (!std::exchange(first, false)) return;
     if (line.learning_rate) t.set_learning_rate(*line.learning_rate);

@@ -22,16 +22,16 @@ int64_t ByteCount(ElementType type);
 // One of the arrays that hold a sample.
 struct Field {
   std::string name = {};  // of the model's input that it feeds; empty: of the only data input, or of the only label
-  bool label = false;     // which of the two, where the name is empty
+  bool label = false;     // which of the two, if the name is empty
   ElementType type = ElementType::kByte;
   int64_t elements = 0;                         // of one sample, in C order
-  int64_t height = 0, width = 0, channels = 0;  // of an image; 0 where the shape is not known
+  int64_t height = 0, width = 0, channels = 0;  // of an image; 0 if the shape is not known
 };
 
-// What files of images hold: bytes, and the number of a class.
+// The fields of image files: bytes, and the number of a class.
 std::vector<Field> PictureFields(int64_t height, int64_t width, int64_t channels);
 
-// Where samples come from.  Implement this for data that needs more than arrays or a callback.
+// A source of samples.  Implement this for data that needs more than arrays or a callback.
 class SampleSource {
  public:
   virtual ~SampleSource() = default;

@@ -1,4 +1,4 @@
-// What a user has who begins: a folder with a small model and a few pictures.
+// The folder of a new user: a small model and a few images.
 #ifndef BRINE_TESTS_E2E_PROJECT_H_
 #define BRINE_TESTS_E2E_PROJECT_H_
 

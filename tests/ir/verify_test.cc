@@ -1,4 +1,4 @@
-// Every invariant of verify.h, broken once: the sentence, and ^^^ under what is at fault.
+// Every invariant of verify.h, violated once: the sentence, and ^^^ under the culprit.
 #include "ir/verify.h"
 
 #include <functional>

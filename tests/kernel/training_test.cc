@@ -1,5 +1,5 @@
-// The compiled tutorial CNN, trained: its losses beside those of other programs, and the same bits on any number of
-// threads.
+// The compiled tutorial CNN is trained: its losses are compared with those of other programs, and its bits are the same
+// on any number of threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
