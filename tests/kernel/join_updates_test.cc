@@ -35,7 +35,7 @@ constexpr char kModel[] = R"(graph "net" stage=graph function=model {
   output "output" = %a1
 })";
 constexpr char kAdam[] = R"("adam" {beta_1=0.9, beta_2=0.999, epsilon=1e-07, learning_rate=0.001})";
-constexpr char kSgd[] = R"("sgd" {learning_rate=0.01})";
+constexpr char kSgd[] = R"("sgd" {learning_rate=0.01, momentum=0.0, nesterov=false})";
 
 ir::Graph Planned(const char* optimizer, int units) {
   const std::string text = absl::StrReplaceAll(kModel, {{"OPTIMIZER", optimizer}, {"UNITS", absl::StrCat(units)}});

@@ -108,6 +108,7 @@ TEST(Rewriter, CountsReadsThroughAllEdits) {
       for (const ir::Node& node : graph.nodes) {
         for (ir::ValueId input : node.inputs) ++expected[static_cast<size_t>(input)];
       }
+      for (const ir::Update& update : graph.updates) ++expected[static_cast<size_t>(update.value)];
       for (const ir::Output& output : graph.outputs) ++expected[static_cast<size_t>(output.value)];
       EXPECT_EQ(reads, expected) << model.name << " " << pass.name;
     }
