@@ -101,7 +101,7 @@ typedef struct brine_input {
   double initial;           // BRINE_SCALAR
   const brine_term* terms;  // BRINE_EXPRESSION: in postfix order, at most BRINE_MAX_TERMS, with one result
   int32_t term_count;
-  // BRINE_LABEL: how many classes a label tells apart.  It is the number of one, i32[n], or a share of each,
+  // BRINE_LABEL: the number of classes of a label.  The label is the number of one, i32[n], or a share of each,
   // f32[n,classes].  0: it holds numbers.
   int32_t classes;
 } brine_input;

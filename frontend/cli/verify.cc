@@ -32,7 +32,7 @@ struct Subject {
   const Prepared& prepared;
   const ir::Graph& train;  // planned
 
-  // That every label tells apart.
+  // The number of classes that every label has.
   int64_t classes() const {
     const ir::Graph& model = prepared.planned.model;
     int64_t least = INT64_MAX;

@@ -29,8 +29,8 @@ inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, c
   for (; k < rows; ++k) AddScaled(y, matrix + k * stride, factors[k], count);
 }
 
-// A walk over a result's elements in C order that keeps the position of the element of an operand that broadcasting
-// maps there.
+// Iterates over a result's elements in C order and keeps the position of the operand's element that broadcasting maps
+// to each.
 class BroadcastWalk {
  public:
   BroadcastWalk(const std::vector<int64_t>& result, const std::vector<int64_t>& operand)

@@ -1,4 +1,4 @@
-// The shape rules of convolutions and pools: how many places a window has on a picture.  Interpreter loops do not
+// The shape rules of convolutions and pools: how many places a window has in an image.  Interpreter loops do not
 // include this.
 #ifndef BRINE_IR_OPS_WINDOW_H_
 #define BRINE_IR_OPS_WINDOW_H_
