@@ -1,4 +1,4 @@
-// What a user can get wrong, and the one sentence with its place that he gets.
+// Mistakes of a user, and the sentence with its place that reports each.
 #include <gmock/gmock.h>
 
 #include <cmath>
