@@ -1,4 +1,4 @@
-// One op as Halide Funcs: what codegen/ops/<name>.cc defines and what a template schedules.
+// One op as Halide Funcs: what codegen/ops/<name>.cc defines and the strategy *generic* schedules.
 //
 // Indices are in C order (outermost first) in this file and in the ops; Halide's own order is the reverse.
 #ifndef BRINE_CODEGEN_ALGORITHM_H_
@@ -40,19 +40,19 @@ struct Accumulator {
   Kind kind = Kind::kWindow;
 };
 
-// A Func with memory of its own, which the op's result reads: weights in another order, or sums of one part of the work
-// each, so that the number of parts follows from shapes.  Scheduled like a result; the outermost axis is the parallel
-// one.
+// A Func with its own memory that the op's result reads: weights in another order, or the sums of one part of the work
+// each.  The number of parts follows from shapes.  It is scheduled like a result, and its outermost axis is the
+// parallel one.
 struct Root {
   Halide::Func func;  // pure
   ir::Shape shape;
   std::vector<Accumulator> accumulators;
-  bool panel = false;  // axis 0 follows its reader's tile: computed for each column of tiles where that is small
+  bool panel = false;  // axis 0 follows its reader's tile: computed for each column of tiles if that is small
 };
 
 inline constexpr int64_t kLargestPanel = 128 << 10;  // bytes on a task's stack
 
-// Of a panel this deep, at most.
+// The largest depth of a panel.
 inline int64_t PanelBytes(int64_t depth, int lanes) { return depth * 4 * lanes * static_cast<int64_t>(sizeof(float)); }
 
 struct Lowered {
@@ -60,11 +60,11 @@ struct Lowered {
   std::vector<Accumulator> accumulators;
   std::vector<Root> roots;
 
-  ir::Shape nonzero = {};  // of a picture: the result is 0 outside this shape; empty: nothing is known
-  Tensor folded = {};  // of a picture: one with fewer elements that has the same sums over pictures; may be undefined
+  ir::Shape nonzero = {};  // of an image: the result is 0 outside this shape; empty: nothing is known
+  Tensor folded = {};      // of an image: one with fewer elements and the same sum over pixels; may be undefined
 };
 
-// What an op is lowered from.
+// The inputs of an op's lowering.
 struct LoweringContext {
   const ir::Node& node;
   std::vector<Tensor> in;
@@ -82,27 +82,27 @@ struct LoweringContext {
 struct Algorithm {
   Lowered (*lower)(const LoweringContext& context);
 
-  // Of a pool: its results for a window that lies inside the picture, from the window's cells.
+  // The results of a pool for a window that lies inside the image, from the cells of the window.
   std::vector<Halide::Expr> (*pool)(const std::vector<Halide::Expr>& cells) = nullptr;
 };
 
 const Algorithm& FindAlgorithm(const ir::Op& op);
 
-// The algorithm of an op that this program brings along (ir::AddOp); both must outlive all kernels.
+// The algorithm of an op that the calling program added (ir::AddOp); both must outlive all kernels.
 void AddAlgorithm(const ir::Op& op, const Algorithm& algorithm);
 
 #define BRINE_OP(name, constant) extern const Algorithm constant;
 #include "ir/ops.def"
 
-// The variables of a Func of `rank` axes, in C order; the same ones for every Func.
+// The variables of a Func of `rank` axes, in C order.  All Funcs use the same ones.
 std::vector<Halide::Var> Axes(int rank);
 Halide::Var Axis(int halide_axis);  // 0 is the innermost
 std::vector<Halide::Var> Reversed(std::vector<Halide::Var> vars);
 Index ToIndex(const std::vector<Halide::Var>& vars);
 Halide::Type ToHalide(ir::DType dtype);
 
-// The index that broadcasting gives an operand of `type` for element `index` of the result: trailing axes aligned, 0
-// along an extent of 1.
+// The index of an operand of `type` for element `index` of the result, by broadcasting: trailing axes are aligned, and
+// the index is 0 along an extent of 1.
 Index Broadcast(const ir::Type& type, const Index& index);
 
 // A result that is one expression of its index.
@@ -110,7 +110,7 @@ Lowered Pure(const LoweringContext& context, const std::vector<Halide::Expr>& va
 Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& c_order,
                       const std::vector<Halide::Expr>& values);
 
-// Windows: input coordinate of tap `tap` for output `at`, and whether it lies in [0, size).
+// For windows: the input coordinate of tap `tap` for output `at`, and whether it lies in [0, size).
 Halide::Expr Inside(const Halide::Expr& at, int64_t size);
 
 // The row-major position of `index` in a tensor of `shape`, as uint32.

@@ -1,5 +1,5 @@
-// What Halide's runtime calls, and what the runtime calls of it.  Linked into every compiled program beside Halide's
-// runtime, whose definitions of these functions are weak.
+// The functions that Halide's runtime calls, and those of Halide's that the Brine runtime calls.  This file is linked
+// into every compiled program beside Halide's runtime, whose definitions of these functions are weak.
 #include <HalideRuntime.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ _Static_assert(sizeof(brine_dimension) == sizeof(struct halide_dimension_t),
 _Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimension_t, stride),
                "brine_dimension and halide_dimension_t differ");
 
-// Kernels allocate on the calling thread only, and the walker resets scratch_used before each of them.
+// Kernels allocate on the calling thread only, and scratch_used is reset before each of them.
 void* halide_malloc(void* user_context, size_t x) {
   brine_context* context = (brine_context*)user_context;
   if (context == NULL) return NULL;

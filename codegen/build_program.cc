@@ -77,7 +77,7 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
       BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
                                  main_source, "-o", main_object},
                                 "compiling main"));
-      // noseparate-code: what is read and what is run share pages, of which the file then has two less.
+      // noseparate-code: read-only data and code share pages, which makes the file two pages smaller.
       Command command = {
           toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object,
           objects.program};
@@ -105,7 +105,7 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
   return absl::InternalError("unknown form of output");
 }
 
-// Names what of the installation goes into a link, so that a new library links anew.
+// Names the installed files that go into a link, so that a new library causes a new link.
 absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   std::string key;
   for (const char* name : {"libbrine_trainer.a", "libbrine_core.a", "libbrine_backend.a"}) {
@@ -115,8 +115,8 @@ absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   return absl::StrCat(key, toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
 }
 
-// A planned graph with what each kernel takes of working memory, as the compiler has counted it.  `compiled` is the
-// graph after JoinUpdates, whose own kernels take none.
+// A planned graph with the working memory of each kernel as the compiler counted it.  `compiled` is the graph after
+// JoinUpdates, whose joined kernels need none.
 ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::vector<std::string>& symbols,
                       const CompiledKernels& kernels) {
   std::map<ir::ValueId, int64_t> scratch;  // by the first value that a kernel makes

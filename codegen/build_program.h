@@ -1,4 +1,4 @@
-// A model's graph to a program on disk: passes, kernels, tables, link.
+// From a model's graph to a program on disk: passes, kernels, tables, link.
 #ifndef BRINE_CODEGEN_BUILD_PROGRAM_H_
 #define BRINE_CODEGEN_BUILD_PROGRAM_H_
 
@@ -21,13 +21,13 @@ struct ProgramOptions {
   int64_t batch_size = 32;
   Emit emit = Emit::kExe;
   std::string target;                   // empty: this machine
-  StrategyOfKernel strategy = nullptr;  // null: always the one of least cost
+  StrategyOfKernel strategy = nullptr;  // null: always the cheapest
 };
 
-// The functions that a model has, planned: train and evaluate need Compile().
+// The functions of a model, planned.  For train and evaluate, the model must have been compiled with Compile().
 struct PlannedModel {
   ir::Graph model;
-  std::vector<ir::Graph> functions;  // train, evaluate, predict, as far as there are
+  std::vector<ir::Graph> functions;  // train, evaluate and predict, those that exist
 
   const ir::Graph* Find(ir::Function function) const;
 };
@@ -41,7 +41,7 @@ struct BuiltProgram {
   int kernels = 0, compiled = 0;
 };
 
-// Errors: kInternal for what did not compile or link, kNotFound for a missing compiler.
+// Errors: kInternal for a failed compilation or link, kNotFound for a missing compiler.
 absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options,
                                           const std::string& summary, const Toolchain& toolchain, const Cache& cache);
 

@@ -24,7 +24,7 @@ constexpr int64_t kRedZone = 256;  // bytes before and after each value
 constexpr uint8_t kRed = 0xA5;
 constexpr uint8_t kPoison = 0xFF;  // of floats: not a number
 
-// The functions of the one shared object that holds Halide's runtime in this process.
+// The functions of the one shared object in this process that holds Halide's runtime.
 struct Runtime {
   int (*set_threads)(int32_t) = nullptr;
   uint32_t (*flush_denormals)() = nullptr;
@@ -148,11 +148,11 @@ const std::vector<std::string>& Step::strategies() const { return state_->strate
 
 namespace {
 
-// What the build needs of this machine.
+// What building needs to know of this machine.
 struct Setup {
   Toolchain toolchain;
   Cache cache;
-  CompileOptions options;  // with Halide's checks off
+  CompileOptions options;  // without Halide's checks
 };
 
 absl::StatusOr<Setup> SetUp(const BuildOptions& build) {
@@ -215,7 +215,7 @@ absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build
 
 namespace {
 
-// Memory for the values of one run: planned blocks, or a piece for each value between red zones.
+// Memory for the values of one run: the planned blocks, or one allocation between red zones for each value.
 class Memory {
  public:
   Memory(const ir::Graph& graph, int64_t rows, bool placed) : hosts_(graph.values.size(), nullptr) {
@@ -347,7 +347,7 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
     for (ir::ValueId value : node.outputs) store(value, results);
   }
   for (const ir::State& state : graph.states) store(state.value, results);
-  // Where the new value has memory of its own, the state takes it over.
+  // The result of a state is its new value, whether or not that has its own memory.
   for (const ir::Update& update : graph.updates)
     results[graph.value(update.state).name] = results.at(graph.value(update.value).name);
   return results;

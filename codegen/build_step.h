@@ -1,5 +1,5 @@
-// A compiled graph inside this process, for tests: the same worker, cache and objects as a program, linked to a shared
-// object.
+// A compiled graph inside this process, for tests.  Worker, cache and objects are those of a program, but they are
+// linked to a shared object.
 #ifndef BRINE_CODEGEN_BUILD_STEP_H_
 #define BRINE_CODEGEN_BUILD_STEP_H_
 
@@ -18,7 +18,7 @@ struct BuildOptions {
   std::string cache_folder;             // empty: $BRINE_CACHE or the user's
   std::string target;                   // empty: this machine
   std::string worker = {};              // the program that compiles kernels; empty: brine-worker
-  StrategyOfKernel strategy = nullptr;  // null: always the one of least cost
+  StrategyOfKernel strategy = nullptr;  // null: always the cheapest
   bool asserts = false;                 // Halide's checks of buffers and bounds
   bool use_placements = false;  // lay values out as planned; otherwise every value has memory of its own between red
                                 // zones; either is poisoned before the step
@@ -30,10 +30,10 @@ class Step {
   ~Step();
 
   // Runs every kernel in order with n = `rows`.  `given` holds every input and state.  The result holds every value
-  // outside the kernels; states hold what the step left.  Errors: a kernel's own, or a red zone that was written to.
+  // outside the kernels, and each state after the step.  Errors: a kernel's own, or a write to a red zone.
   absl::StatusOr<ir::Tensors<float>> Run(const ir::Tensors<float>& given, int64_t rows, int threads = 1);
 
-  int compiled_kernels() const;                        // how many the cache lacked
+  int compiled_kernels() const;                        // how many were not in the cache
   const std::vector<std::string>& strategies() const;  // of each node's kernel; empty for views and constants
 
  private:
@@ -43,10 +43,10 @@ class Step {
   std::unique_ptr<State> state_;
 };
 
-// Compiles `graph`, of any stage that computes something: nodes outside kernels become kernels of one op.
+// Compiles `graph`, of any stage that computes something.  Nodes outside kernels become kernels of one op.
 absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
 
-// What the compiler would choose among, for each node; nothing is compiled.
+// The candidates among which the compiler would choose, for each node.  Nothing is compiled.
 absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& build);
 
 }  // namespace brine::codegen

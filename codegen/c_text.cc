@@ -15,7 +15,8 @@ std::string CString(absl::string_view text) {
   size_t line = 0;
   for (char c : text) {
     const unsigned char byte = static_cast<unsigned char>(c);
-    // A question mark could begin a trigraph; octal escapes of three digits end by themselves.
+    // A question mark could begin a trigraph.  Octal escapes have three digits, so the next character does not extend
+    // them.
     if (c == '\n')
       absl::StrAppend(&result, "\\n");
     else if (byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?')

@@ -9,12 +9,12 @@
 
 namespace brine::codegen {
 
-std::string CString(absl::string_view text);       // "…", escaped, in several pieces where it is long
+std::string CString(absl::string_view text);       // "…", escaped, in several pieces if it is long
 std::string CBytes(absl::string_view bytes);       // an initializer for an array of uint8_t
 std::string CNumber(double value);                 // reads back as the same double
 std::string ToIdentifier(absl::string_view name);  // letters, digits and underscores; not empty
 
-// What a Halide target asks of the processor, as __builtin_cpu_supports names it: "avx2", "fma", …
+// The features that a Halide target needs of the processor, as __builtin_cpu_supports names them: "avx2", "fma", …
 std::vector<std::string> CpuFeatures(absl::string_view target);
 
 }  // namespace brine::codegen

@@ -43,7 +43,7 @@ absl::Status MakeFolders(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Errors: what was found at `folder` is not one that belongs to this user alone.
+// Errors: `folder` is something that does not belong to this user alone.
 absl::Status CheckPrivate(const std::string& folder, const struct stat& info) {
   if (!S_ISDIR(info.st_mode)) return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache is no folder"));
   if (info.st_uid != geteuid())
@@ -55,14 +55,14 @@ absl::Status CheckPrivate(const std::string& folder, const struct stat& info) {
   return absl::OkStatus();
 }
 
-// The value of an environment variable; null where it is not set or empty.
+// The value of an environment variable; null if it is not set or empty.
 const char* Variable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr || *value == '\0' ? nullptr : value;
 }
 
-// Makes the user's folder below one that every user may write to.  A link, which another user may have put there to
-// lead elsewhere, is not followed.
+// Makes the user's folder below one that every user may write to.  A link there is not followed, since another user may
+// have made it to point elsewhere.
 absl::StatusOr<std::string> MakeTemporaryFolder() {
   const char* const base = Variable("TMPDIR");
   const std::string folder = absl::StrCat(base != nullptr && *base == '/' ? base : "/tmp", "/brine-cache-", geteuid());

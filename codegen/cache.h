@@ -16,15 +16,15 @@ std::string HashName(absl::string_view key);  // XXH3-128 in 32 hexadecimal digi
 
 class Cache {
  public:
-  // Opens or creates `folder` with mode 0700.  Errors: it belongs to somebody else, or others may enter it.
+  // Opens or creates `folder` with mode 0700.  Errors: it belongs to another user, or others may enter it.
   static absl::StatusOr<Cache> Open(const std::string& folder);
   static absl::StatusOr<std::string> DefaultFolder();  // $BRINE_CACHE, else $XDG_CACHE_HOME/brine, else ~/.cache/brine
 
-  // Opens the default folder.  Where that cannot be used and $BRINE_CACHE does not ask for it, as in a container
-  // without a home, the cache is the user's private folder below $TMPDIR or /tmp, and `warning` says so.
+  // Opens the default folder.  If it cannot be used and $BRINE_CACHE is not set, as in a container without a home, the
+  // cache is the user's private folder below $TMPDIR or /tmp, and `warning` says so.
   static absl::StatusOr<Cache> OpenDefault(std::string& warning);
 
-  // The payload stored for exactly this key.  An entry that is cut short, altered, or of another key counts as absent.
+  // The payload stored for exactly this key.  An entry that is truncated, altered, or of another key counts as absent.
   std::optional<std::string> Get(absl::string_view key) const;
   absl::Status Put(absl::string_view key, absl::string_view payload) const;
 
@@ -32,7 +32,7 @@ class Cache {
     int64_t entries = 0, bytes = 0;
   };
   absl::StatusOr<Stats> GetStats() const;
-  absl::StatusOr<Stats> Clean() const;  // removes every entry; says what was removed
+  absl::StatusOr<Stats> Clean() const;  // removes every entry; returns what was removed
 
   const std::string& folder() const { return folder_; }
   std::string EntryPath(absl::string_view key) const;

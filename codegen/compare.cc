@@ -19,13 +19,13 @@ constexpr int kNoisyRuns = 8;        // a near tie survives all of them once in 
 constexpr int kNoiseExponent = -18;  // well above rounding, well below what matters
 constexpr int kEdgeExponent = -13;   // noise moves a smooth result by less than this share of its terms
 
-// One kernel, in double, on operands that are off by a little.
+// One kernel in double precision, on operands with a little noise.
 class NoisyKernel {
  public:
   NoisyKernel(const ir::Graph& region, const ir::Tensors<float>& given, int64_t rows)
       : region_(region), given_(given), rows_(rows) {}
 
-  // By element: noise moves it across an edge.
+  // By element: whether noise moves it across an edge.
   absl::StatusOr<std::vector<bool>> OnEdge(const std::string& name, const ir::Tensor<double>& exact,
                                            const ir::Tensor<double>& terms) {
     BRINE_RETURN_IF_ERROR(Run());
@@ -64,7 +64,7 @@ class NoisyKernel {
   std::vector<ir::Tensors<double>> runs_;
 };
 
-// What n is in the kernel's canonical form.
+// The value of n in the kernel's canonical form.
 int64_t RowsOf(const ir::Graph& graph, const ir::Node& kernel, int64_t rows) {
   const int64_t length = UpdateLength(graph, kernel);
   return length > 0 ? length : rows;
@@ -72,7 +72,7 @@ int64_t RowsOf(const ir::Graph& graph, const ir::Node& kernel, int64_t rows) {
 
 }  // namespace
 
-// One kernel and what it made of its operands, in the names of its region.
+// One kernel, its operands and its results, in the names of its region.
 class StepComparison::Kernel {
  public:
   Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given,
@@ -82,7 +82,7 @@ class StepComparison::Kernel {
     const size_t inputs = region_.nodes[0].inputs.size();
     for (size_t at = 0; at < from.size(); ++at) {
       const std::string &original = graph.value(from[at]).name, &name = region_.value(to[at]).name;
-      const auto before = given.find(original);  // of a state, what the kernels read and not what the step left
+      const auto before = given.find(original);  // of a state: the kernels read the old one
       (at < inputs ? operands_ : got_)[name] = before != given.end() ? before->second : results.at(original);
       original_[name] = original;
     }

@@ -23,7 +23,7 @@
 namespace brine::codegen {
 namespace {
 
-// A kernel that must be there: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
+// A kernel that is needed: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
 struct Wanted {
   std::string text, key, strategy;
   OutputForm form = OutputForm::kObject;
@@ -37,7 +37,7 @@ std::string Key(absl::string_view what, const CompileOptions& options, absl::str
                       "\nasserts ", options.asserts ? 1 : 0, "\nstrategy ", strategy, "\n", text);
 }
 
-// A cached payload is the facts as text, a line without anything, and the object.
+// The payload of a cache entry is the facts as text, an empty line, and the object.
 constexpr char kEndOfFacts[] = "\n\n";
 
 std::string Pack(const CompiledKernel& kernel) { return absl::StrCat(Print(kernel.facts), "\n", kernel.object); }
@@ -58,7 +58,7 @@ std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol)
   return absl::StrCat(folder.path(), "/", symbol, ".o");
 }
 
-// What takes the compiler long goes first, so that no core waits for it in the end: Halide's runtime, convolutions,
+// What takes long to compile goes first, so that no core waits for it at the end: Halide's runtime, convolutions, and
 // kernels of many ops.
 size_t CompileWeight(const Wanted& wanted) {
   if (wanted.text.empty()) return std::string::npos;
@@ -112,7 +112,7 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
       BRINE_ASSIGN_OR_RETURN(object, ReadFile(ObjectPath(folder, symbol)));
     }
     CompiledKernel kernel = {symbol, std::move(object), std::move(facts)};
-    // A cache that cannot be written to (a full disk) costs time later, not the result now.
+    // If the cache cannot be written (the disk is full, say), this costs time later, but no result now.
     if (cache != nullptr) cache->Put(wanted->second.key, Pack(kernel)).IgnoreError();
     kernels[symbol] = std::move(kernel);
     ++answered;
@@ -183,7 +183,7 @@ absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph,
 
 absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker) {
   BRINE_ASSIGN_OR_RETURN(const ProcessResult list, RunProcess({worker, "--list-strategies"}));
-  std::vector<std::pair<std::string, std::string>> rows;  // beginning of an op's name, strategy
+  std::vector<std::pair<std::string, std::string>> rows;  // prefix of an op's name, strategy
   for (absl::string_view row : absl::StrSplit(text, ',')) {
     const size_t equals = row.find('=');
     const bool all = equals == absl::string_view::npos;

@@ -28,7 +28,7 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
-// ir's and the runtime's enumerators, in the order of ir's.
+// The enumerators of ir and of the runtime, in the order of ir's.
 constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
 constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
                                     "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
@@ -44,7 +44,7 @@ const char* Spell(const char* const (&names)[size], Enum value) {
   return names[static_cast<size_t>(value)];
 }
 
-// An enumerator of ir and the runtime's of the same meaning, whose numbers must be the same.
+// An enumerator of ir and the runtime's with the same meaning; their numbers must be equal.
 struct Pair {
   int ours, theirs;
   const char* name;
@@ -64,7 +64,7 @@ constexpr Pair kRoles[] = {
 };
 #undef BRINE_PAIR
 
-// Whether each row's numbers are those of its place.
+// Whether the numbers of each row equal its position.
 template <size_t size>
 constexpr bool Agree(const Pair (&pairs)[size]) {
   for (size_t at = 0; at < size; ++at) {
@@ -110,7 +110,7 @@ bool SquaresGradient(const Graph& graph) {
   });
 }
 
-// The values that the tables of one function list, and their numbers there.
+// The values in the tables of one function, and their numbers there.
 class ValueTable {
  public:
   explicit ValueTable(const Graph& graph) : numbers_(graph.values.size(), -1) {
@@ -164,7 +164,7 @@ class Emitter {
   }
 
  private:
-  // States lie at the same places in all functions, which share the blocks.
+  // States have the same places in all functions, which share the blocks.
   absl::Status CheckStates() const {
     const Graph& first = *functions_[0];
     for (const Graph* graph : functions_) {
@@ -254,7 +254,7 @@ class Emitter {
     EmitTable("brine_input", prefix + "_inputs", rows);
   }
 
-  // What knows the losses and the outputs: the model, or, where it is not embedded, a function.
+  // The graph with the losses and the outputs: the model, or, if it is not embedded, a function.
   const Graph& Model() const {
     const bool has_model = !embedded_.empty() && embedded_[0]->function == ir::Function::kModel;
     return has_model ? *embedded_[0] : *functions_.back();

@@ -13,7 +13,7 @@ namespace brine::codegen {
 
 struct ProgramGraphs {
   std::vector<const ir::Graph*> functions;  // planned: one or more of train, evaluate and predict, in this order
-  std::vector<const ir::Graph*> embedded;   // what `brine inspect` finds in the program
+  std::vector<const ir::Graph*> embedded;   // for `brine inspect`
 };
 
 struct ProgramText {
@@ -22,16 +22,15 @@ struct ProgramText {
   std::string name;    // the graph's name as a C identifier: "cifar10_cnn"
 };
 
-// `kernels` were compiled from the functions.  Errors: values without places, or parameters that lie at different
-// places in the functions.
+// `kernels` were compiled from the functions.  Errors: values without places, or parameters with different places in
+// different functions.
 absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary);
 
-// The bytes with which the embedded graphs begin in a compiled program; a decimal length, a newline, and the text
-// follow.
+// The bytes before the embedded graphs in a compiled program.  A decimal length, a newline, and the text follow.
 inline constexpr char kGraphMark[] = "\nbrine graphs ";
 
-// Finds the embedded graphs in the bytes of a compiled program; empty when there are none.
+// Finds the embedded graphs in the bytes of a compiled program; empty if there are none.
 absl::string_view FindEmbeddedGraphs(absl::string_view program);
 
 }  // namespace brine::codegen

@@ -139,7 +139,7 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   busy = busy + 1;
-  // A group of its own, so that its children end with it.
+  // The process gets its own group, so that its children end with it.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
@@ -154,10 +154,10 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
   std::string* texts[2] = {&result.output, &result.errors};
   int asked = 0;
   for (int open_ends = failed == 0 ? 2 : 0; open_ends > 0;) {
-    // A signal that comes before poll waits is seen a little later.
+    // A signal that comes before poll waits is noticed a little later.
     const int ready = poll(ends, 2, 200);
     if (caught != 0)
-      kill(-process, asked++ < 10 ? SIGTERM : SIGKILL);  // politely at first, as compilers have files to remove
+      kill(-process, asked++ < 10 ? SIGTERM : SIGKILL);  // SIGTERM first, since compilers have files to remove
     if (ready <= 0) continue;
     for (int end = 0; end < 2; ++end) {
       if (ends[end].fd < 0 || ends[end].revents == 0) continue;

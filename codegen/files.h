@@ -1,4 +1,4 @@
-// Files and processes, as the compiler driver needs them.
+// Files and processes for the compiler driver.
 #ifndef BRINE_CODEGEN_FILES_H_
 #define BRINE_CODEGEN_FILES_H_
 
@@ -12,13 +12,14 @@ namespace brine::codegen {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
-// For files that nobody else sees.
+// For files that no other process reads.
 absl::Status WriteFile(const std::string& path, absl::string_view content);
 
-// Temporary file in the same folder, fsync, rename, fsync of the folder: a reader sees the old content or the new one.
+// Writes a temporary file in the same folder, fsyncs it, renames it and fsyncs the folder: a reader sees the old
+// content or the new one.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view content, int mode = 0600);
 
-// A new folder under $TMPDIR or /tmp that is removed, with all it holds, by the destructor.
+// A new folder under $TMPDIR or /tmp.  The destructor removes it with all it contains.
 class TemporaryFolder {
  public:
   static absl::StatusOr<TemporaryFolder> Create();
@@ -33,18 +34,18 @@ class TemporaryFolder {
 };
 
 struct ProcessResult {
-  int exit_code = 0;  // 128 + signal when it was killed
+  int exit_code = 0;  // 128 + signal if a signal ended it
   std::string output, errors;
 };
 
-// From now on SIGINT, SIGTERM and SIGHUP end what RunProcess runs, which then fails with kCancelled, as every later
-// call does: the caller unwinds, and temporary folders go.  Where there is neither a process nor a folder, they end
-// this process as ever.
+// From now on SIGINT, SIGTERM and SIGHUP end the process that RunProcess runs.  That call fails with kCancelled, and so
+// does every later one, so that the caller unwinds and temporary folders are removed.  While there is neither a process
+// nor a folder, the signals end this process as usual.
 void CatchSignals();
 bool Interrupted();  // by such a signal
 
-// Runs a program, found on $PATH unless its name has a slash, without a shell.  Standard input is `input_path`, or
-// empty.  Errors: it cannot be started, or a signal was caught.
+// Runs a program without a shell.  It is found on $PATH unless its name has a slash.  Standard input is `input_path`,
+// or empty.  Errors: it cannot be started, or a signal was caught.
 absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments,
                                          const std::string& input_path = "/dev/null");
 

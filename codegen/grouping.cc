@@ -15,10 +15,10 @@ namespace {
 
 constexpr int kHeavy = 1000;
 
-// Operations an element.
+// Operations for each element.
 int OwnCost(const ir::Op& op) { return op.is_sum() ? kHeavy : op.cost; }
 
-// Everything about one kernel that grouping asks for.
+// Groups the values of one kernel.
 class Grouper {
  public:
   Grouper(const ir::Graph& graph, const Node& kernel)
@@ -41,7 +41,7 @@ class Grouper {
  private:
   bool Stored(ValueId value) const { return stored_[static_cast<size_t>(value)]; }
 
-  // A value that is dear, and that some reader reads more than once an element, is stored.
+  // Stores each expensive value that some reader reads more than once for each of its elements.
   void StoreWhatIsReadOften() {
     cost_.assign(graph_.values.size(), 0);
     for (const Node& node : kernel_.body) {
@@ -96,8 +96,8 @@ class Grouper {
     return Grouping::kInlined;
   }
 
-  // Visits what `value` is computed from.  `pointwise`: all reads on the way were of the same element and inside one
-  // loop.  A member of the group that is read in any other way blocks `value` from joining it.
+  // Visits the nodes from which `value` is computed.  `pointwise`: all reads so far were of the same element and inside
+  // one loop.  If a member of the group is read in any other way, `value` cannot join the group.
   void Walk(ValueId value, int group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
@@ -113,7 +113,7 @@ class Grouper {
     }
   }
 
-  // A dear value that two loops would compute is stored; true when there was one.
+  // Stores each expensive value that two loops would compute; returns whether there was one.
   bool StoreWhatTwoGroupsNeed() {
     std::map<ValueId, std::set<int>> readers;
     bool changed = false;

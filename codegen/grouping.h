@@ -1,4 +1,4 @@
-// Which values of a kernel get memory of their own, and which are written together in one loop.  No Halide here.
+// Which values of a kernel are stored, and which of those are written by one loop.  This file does not use Halide.
 #ifndef BRINE_CODEGEN_GROUPING_H_
 #define BRINE_CODEGEN_GROUPING_H_
 
@@ -8,8 +8,8 @@
 
 namespace brine::codegen {
 
-// Values of one shape that one loop writes.  Outputs of the kernel share a loop where they can (a winner and its index;
-// a parameter and its slots); any other stored value has a loop of its own.
+// Values of one shape that one loop writes.  Outputs of the kernel share a loop if they can (a maximum and its index; a
+// parameter and its slots); every other stored value has its own loop.
 struct Group {
   std::vector<ir::ValueId> values;
   bool output = false;
@@ -24,7 +24,7 @@ struct Grouping {
 
 Grouping GroupValues(const ir::Graph& graph, const ir::Node& kernel);
 
-// True where `consumer` reads `input` at exactly the element that it writes.
+// Whether `consumer` reads exactly the element of `input` that it writes.
 bool ReadsPointwise(const ir::Graph& graph, const ir::Node& consumer, ir::ValueId input);
 
 }  // namespace brine::codegen

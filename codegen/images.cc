@@ -64,8 +64,8 @@ Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& sh
   const Window window = MakeWindow(context.attributes(), size[0], size[1]);
   const Picture at = PictureAxes();
 
-  // (i, j) lies in at most ⌈size / stride⌉ windows along each axis: the last one that begins at or before it, and those
-  // before that.
+  // Along each axis, (i, j) lies in at most ⌈size / stride⌉ windows: the last one that begins at or before it, and
+  // those before that.
   const int windows[2] = {(window.size[0] + window.stride[0] - 1) / window.stride[0],
                           (window.size[1] + window.stride[1] - 1) / window.stride[1]};
   const Halide::RDom r(0, windows[1], 0, windows[0]);

@@ -22,8 +22,8 @@ bool HoldsStates(ir::Block block) {
   return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
 }
 
-// The operands of an update are the state, its gradient, the slots and then scalars; its results the new state and the
-// new slots.
+// The operands of an update are the state, its gradient, the slots and then scalars; its results are the new state and
+// the new slots.
 size_t TensorCount(const Node& update) { return update.outputs.size() + 1; }
 
 class Joiner {
@@ -32,7 +32,7 @@ class Joiner {
 
   Graph Run() {
     std::vector<Node> nodes, updates;
-    size_t place = 0;  // where the joined kernels go
+    size_t place = 0;  // the position of the joined kernels
     for (Node& node : graph_.nodes) {
       if (HoldsUpdatesOnly(node)) {
         std::move(node.body.begin(), node.body.end(), std::back_inserter(updates));
@@ -72,7 +72,7 @@ class Joiner {
     return Place(value).block == Place(next).block && End(value) == Place(next).offset;
   }
 
-  // Whether the range that starts with `first` and ends with `last` may go on with `next`.
+  // Whether `next` may extend the range from `first` to `last`.
   bool Continues(const Node& first, const Node& last, const Node& next) const {
     if (last.op != next.op || last.attributes != next.attributes) return false;
     if (End(next.inputs[0]) - Begin(first) > kMostBytes) return false;

@@ -20,13 +20,13 @@ constexpr int64_t kStackLimit =
     16 << 10;  // bytes: Halide puts constant allocations up to this size on the stack, of any kind but kOnStack
 constexpr int64_t kPadding = 64;  // Halide reads up to a vector past the end of an allocation
 
-// Of a thread, which is one of the user's as often as one of ours: what kernels may have on it.
+// The most that kernels may use of a thread's stack; the thread may be the user's or one of ours.
 constexpr int64_t kMostOnStack = 1 << 20;
 
 constexpr Halide::OutputFileType kFileTypes[] = {Halide::OutputFileType::object, Halide::OutputFileType::stmt,
                                                  Halide::OutputFileType::assembly};  // in the order of OutputForm
 
-// Adds up what a lowered function takes from halide_malloc and from the stack.
+// Adds up the allocations of a lowered function from halide_malloc and on the stack.
 class AllocationCounter : public Halide::Internal::IRVisitor {
  public:
   int64_t bytes = 0, on_stack = 0;
@@ -62,8 +62,8 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
     int64_t bytes;
   };
 
-  // As Halide's code generator does: a place that is done with serves again for as many bytes or fewer of the same
-  // type.
+  // As in Halide's code generator, memory that is no longer used serves the next allocation of the same type that is
+  // not larger.
   OnStack Take(const OnStack& wanted) {
     const auto place = std::find_if(free_.begin(), free_.end(), [&](const OnStack& place) {
       return place.type == wanted.type && place.bytes >= wanted.bytes;
@@ -117,7 +117,7 @@ KernelFacts Consider(const KernelSpec& spec, const Machine& machine, const std::
   return facts;
 }
 
-// A kernel by the first of the candidates whose tasks have room on the stack.
+// Builds a kernel by the first of the candidates whose tasks fit the stack.
 struct ChosenKernel {
   ScheduledKernel scheduled;
   LoweredKernel lowered;
@@ -161,7 +161,7 @@ absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::
   for (LoweredFunc& function : kernel.lowered.module.functions()) {
     if (function.name != options.symbol) continue;
     found = true;
-    // The pipeline's outputs come in the order of its loops; callers pass them in the kernel's own order.
+    // The pipeline's outputs are in the order of its loops, but callers pass them in the kernel's order.
     const size_t first = function.args.size() - output_order.size();
     std::vector<Halide::Internal::LoweredArgument> outputs(output_order.size());
     for (size_t at = 0; at < outputs.size(); ++at)

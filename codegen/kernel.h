@@ -1,4 +1,4 @@
-// Compiles one kernel: to an object, or to what a person reads.
+// Compiles one kernel: to an object, or to text for a person.
 #ifndef BRINE_CODEGEN_KERNEL_H_
 #define BRINE_CODEGEN_KERNEL_H_
 
@@ -13,9 +13,9 @@
 
 namespace brine::codegen {
 
-// Writes what graph.nodes[0] becomes to `path`, in the form of the options.  Strategies are tried in the order of their
-// cost; one that would keep more than 1 MB on a thread's stack gives way to the next.  Errors: an allocation inside a
-// parallel loop or of unknown size, and a stack that is too large for all of them.
+// Compiles graph.nodes[0] to the file `path`, in the form that the options name.  Strategies are tried in the order of
+// their cost; one that needs more than 1 MB of a thread's stack is skipped.  Errors: an allocation inside a parallel
+// loop or of unknown size, and a stack that is too large for all strategies.
 absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
                                           const KernelOptions& options, const std::string& path);
 

@@ -1,4 +1,4 @@
-// What the kernel compiler says of a kernel, and its form as text: in the worker's answers and in the cache.
+// What the kernel compiler reports about a kernel, and its text form in the worker's answers and in the cache.
 #ifndef BRINE_CODEGEN_KERNEL_FACTS_H_
 #define BRINE_CODEGEN_KERNEL_FACTS_H_
 
@@ -14,20 +14,20 @@ namespace brine::codegen {
 // A strategy that was considered.
 struct CandidateFact {
   std::string strategy;
-  double milliseconds = 0;  // what it would take on one core, as its cost says
+  double milliseconds = 0;  // the predicted time on one core
   std::string obstacle;     // or why it cannot build the kernel
 };
 
 struct KernelFacts {
   int64_t scratch_bytes = 0;  // the sum of its allocations on the calling thread, each rounded up to 64 bytes
-  std::string strategy = {};  // that built it: "winograd"
-  int sparse_argument = -1;   // the argument whose zeros it leaves out; -1: none
-  std::vector<CandidateFact> candidates = {};  // in the order of their cost, then those that cannot build it
+  std::string strategy = {};  // the one that built it: "winograd"
+  int sparse_argument = -1;   // the argument whose zeros are skipped; -1: none
+  std::vector<CandidateFact> candidates = {};  // by cost, then those that cannot build it
 
   double predicted_milliseconds() const;  // of the strategy that built it
 };
 
-// The same for `times` as much work.
+// The same facts for `times` as much work.
 KernelFacts Scaled(KernelFacts facts, double times);
 
 // A line for each candidate, for a person: "winograd 0.123 ms", "sparse: a pool lies behind it".

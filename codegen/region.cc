@@ -13,7 +13,7 @@ using ir::ValueId;
 
 namespace {
 
-constexpr int64_t kUpdateBatch = 1 << 20;  // elements of an update of n, for which its tasks and its cost are chosen
+constexpr int64_t kUpdateBatch = 1 << 20;  // of an update of n elements: for its tasks and its cost
 
 }  // namespace
 

@@ -15,15 +15,14 @@ using Halide::VarOrRVar;
 
 namespace {
 
-constexpr int64_t kWorthTasks = 1 << 14;  // elements; a smaller loop is done before a second thread has woken up
+constexpr int64_t kWorthTasks = 1 << 14;  // a smaller loop is done before a second thread wakes up
 constexpr int64_t kTaskElements =
     1 << 14;  // of a task of an elementwise loop; a half or a quarter of that takes as long
-// Of an elementwise loop, which memory bounds: with vectors of 16 floats, each of them a cache line, Adam took 1.14
-// times as long in mnist_mlp's step.
+// Elementwise loops are bound by memory, and vectors of a whole cache line, 16 floats, are slower there.
 constexpr int kElementwiseLanes = 8;
-constexpr int kUnrolledDomain = 16;  // steps of a reduction that are written out
+constexpr int kUnrolledDomain = 16;  // steps of a reduction that is unrolled
 
-// Extent along Halide's axis `axis`, with n at its largest.
+// The extent along Halide's axis `axis`, for the largest n.
 int64_t Extent(const LoopNest& nest, const LoopContext& context, int axis) {
   const ir::Dim dim = nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)];
   return dim == ir::kBatch ? context.batch_size : dim;
@@ -39,7 +38,7 @@ int64_t Elements(const LoopNest& nest, const LoopContext& context) {
   return elements;
 }
 
-// Steps of the reduction for one element, or a large number where they are not known here.
+// The number of steps of the reduction for one element; a large number if it is not a constant.
 int64_t Steps(const Accumulator& accumulator) {
   int64_t steps = 1;
   for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) {
@@ -58,7 +57,7 @@ std::vector<VarOrRVar> Domain(const Accumulator& accumulator) {
 
 int VectorWidth(int64_t extent, int lanes) { return static_cast<int>(std::min<int64_t>(extent, lanes)); }
 
-// No reduction: vectors along axis 0, or along everything below the outermost axis where axis 0 does not fill them.
+// No reduction: vectors along axis 0, or, if axis 0 does not fill them, along all axes below the outermost one.
 void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
@@ -76,7 +75,7 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
       outer.push_back({chunk, (extent + size - 1) / size});
     }
   } else if (nest.flat && extent % context.lanes != 0) {
-    // n, the outermost axis where there is one, stays a loop.
+    // n, the outermost axis if there is one, stays a loop.
     for (int axis = 1; axis + 1 < rank; ++axis) {
       Var fused;
       func.fuse(inner, Axis(axis), fused);
@@ -112,7 +111,7 @@ void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vecto
   }
 }
 
-// Few steps an element: each block of vectors computes its own.
+// Few steps for each element: each block of vectors computes its own sums.
 void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
@@ -137,7 +136,7 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   std::vector<Loop> outer;
   for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
   if (rows) {
-    // A sum for each row, and then the row itself.
+    // Each row computes its sum first, and then its elements.
     const Var row = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : Axis(1);
     for (Accumulator& accumulator : nest.accumulators) {
       accumulator.func.compute_at(func, row);
@@ -147,7 +146,7 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
       func.vectorize(Axis(0), VectorWidth(extent, context.lanes), TailStrategy::GuardWithIf);
     return;
   }
-  // n in the vectors has a tail that a tile shifted inwards would put before the first element.
+  // If n is the vectorized axis and less than a vector, ShiftInwards would begin before the first element.
   const bool batch = IsBatch(nest, 0);
   const int width = batch ? 1 : VectorWidth(extent, context.lanes);
   int vectors = 1;
@@ -164,12 +163,12 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   }
 }
 
-// Products of matrices: a register tile of sums walks the whole reduction.
+// Matrix products: a register tile of sums runs through the whole reduction.
 void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
   const int64_t width = Extent(nest, context, 0), height = rank > 1 ? Extent(nest, context, 1) : 1;
-  const bool ragged = rank > 1 && IsBatch(nest, 1);  // n along the rows of the tile
+  const bool ragged = rank > 1 && IsBatch(nest, 1);  // n is along the rows of the tile
   const Tile tile = ChooseTile(width, height, context);
   const int vector = VectorWidth(width, context.lanes), across = vector * tile.vectors;
 
@@ -181,15 +180,15 @@ void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
     order.push_back(y);
     order.push_back(row);
   }
-  // With pictures the columns lie outside the rows of one picture, so that the weights of a column stay in the
-  // first-level cache.
+  // For images, the loop over columns lies outside the loop over rows of an image, so that the weights of a column stay
+  // in the first-level cache.
   std::vector<Loop> outer;
   order.push_back(column);
   for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
   for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
   const int64_t columns = (width + across - 1) / across, rows = (height + tile.rows - 1) / tile.rows;
   if (!nest.panels.empty() && rank == 2 && columns < kTasks) {
-    // Each chunk of rows makes its own panels.
+    // Each chunk of rows computes its own panels.
     Var chunk;
     const int64_t chunks = (kTasks + columns - 1) / columns, each = (rows + chunks - 1) / chunks;
     func.split(row, chunk, row, static_cast<int>(each),
@@ -263,7 +262,7 @@ Task Parallel(Func& func, const std::vector<Loop>& outermost_first, int64_t most
 }
 
 Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells) {
-  constexpr int kMostVectors = 4, kMostRows = 14;  // more rows of single sums cost code and gain nothing
+  constexpr int kMostVectors = 4, kMostRows = 14;  // more rows of single sums need more code and gain nothing
   Tile best = {1, 1};
   double best_rate = 0;
   const int64_t vector = cells == 1 ? std::min<int64_t>(width, machine.lanes) : machine.lanes;
@@ -272,15 +271,15 @@ Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells
     for (int rows = 1; rows <= height && (rows <= kMostRows || cells > 1); ++rows) {
       const int sums = vectors * cells * rows, used = sums + vectors + 1;
       if (used > machine.registers && rows > 1) break;
-      // Two products a cycle, two loads a cycle, and a sum can be added to every fourth cycle; what lies past the edge
-      // is wasted, and each sum that does not fit the registers costs a load and a store.
+      // In a cycle, two products and two loads begin, and a sum takes four cycles until it can be added to again.
+      // Lanes and rows past the edge are wasted, and each sum that does not fit the registers costs a load and a store.
       const int64_t columns = CeilDiv(width, vectors * vector), lines = CeilDiv(height, rows);
       const double useful =
           static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
       const double spilled = std::max(0, used - machine.registers);
       const double cycles = std::max({sums / 2.0, (vectors + cells * rows) / 2.0, 4.0}) + spilled;
       const double loads =
-          cells == 1 ? vectors + rows : 1;  // of equal rates the one with fewer loads, or with more sums
+          cells == 1 ? vectors + rows : 1;  // among equal rates, fewer loads or, with cells, more sums win
       const double rate = useful * sums / cycles + 1e-3 * sums / loads;
       if (rate > best_rate) {
         best_rate = rate;

@@ -1,4 +1,4 @@
-// Schedules for one loop nest: what the templates share.
+// The schedules of one loop nest, shared by all strategies.
 #ifndef BRINE_CODEGEN_SCHEDULE_H_
 #define BRINE_CODEGEN_SCHEDULE_H_
 
@@ -9,27 +9,27 @@
 
 namespace brine::codegen {
 
-// A Func that gets a loop nest at the top of a kernel, and what is computed inside it.
+// A Func that gets a loop nest at the top of a kernel, and the Funcs computed inside it.
 struct LoopNest {
   Halide::Func func;  // pure, over Axes(rank)
   ir::Shape shape;
   std::vector<Accumulator> accumulators;
   std::vector<Halide::Func> panels = {};  // [depth, axis 0]: computed for each column of tiles
   bool flat = false;                      // every element reads only the same element of its operands, or scalars
-  bool output = false;                    // the kernel's: its memory is a buffer that was handed in
+  bool output = false;                    // an output of the kernel: its memory is the caller's buffer
 };
 
-// Where loops are built: the machine, and how many rows a batch has.
+// The surroundings of a loop nest: the machine, and the number of rows of a batch.
 struct LoopContext : Machine {
   int64_t batch_size;
-  Halide::Expr rows;  // n; undefined where no input has it (a constant that was broadcast)
+  Halide::Expr rows;  // n; undefined if no input has it (a constant that was broadcast)
 };
 
 // Splits, vectorises and parallelises `nest`.  The number of tasks follows from the shape and the batch size alone.
 void Schedule(LoopNest& nest, const LoopContext& context);
 
-// For a Func that must lie on its task's stack, which tasks do not share.  MemoryType::Stack does not do: Halide moves
-// what is larger than 16 KB from there to halide_malloc.
+// The memory type of a Func that must lie on its task's stack, so that tasks do not share it.  MemoryType::Stack is not
+// enough: Halide moves allocations of more than 16 KB from there to halide_malloc.
 inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
 inline constexpr int64_t kTasks = 16;  // enough for 16 cores
@@ -43,23 +43,22 @@ struct Loop {
   int64_t extent;
 };
 
-// The loops that became parallel, as one.
+// The parallel loop into which the outermost loops were fused.
 struct Task {
-  Halide::Var innermost;  // the variable that now stands for them
+  Halide::Var innermost;  // its variable
   size_t loops = 0;       // how many of the outermost loops it replaces
 
-  // Where a Func that was to be computed in loop `at` of `outermost_first` is computed now.
+  // The loop at which a Func is computed now that was meant for loop `at` of `outermost_first`.
   Halide::Var At(const std::vector<Loop>& outermost_first, size_t at) const {
     return at < loops ? innermost : outermost_first[at].var;
   }
 };
 
-// Makes one parallel loop of the outermost loops: as many of them as it takes to have enough tasks, and no more tasks
-// than `most_tasks`.
+// Fuses outermost loops into one parallel loop: no more of them than enough tasks need, and at most `most_tasks` tasks.
 Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks = 4 * kTasks);
 
-// A register tile: `vectors` along axis 0 times `rows` along axis 1, all of whose sums stay in registers.  Of each
-// element along axis 1 there may be several sums, the `cells` of a window.
+// A register tile of `vectors` along axis 0 by `rows` along axis 1, all of whose sums stay in registers.  Each element
+// along axis 1 may have several sums, the `cells` of a window.
 struct Tile {
   int vectors, rows;
 };

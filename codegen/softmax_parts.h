@@ -1,4 +1,4 @@
-// What softmax and log_softmax share: the maximum and the sum of each row.
+// Shared by softmax and log_softmax: the maximum and the sum of each row.
 #ifndef BRINE_CODEGEN_SOFTMAX_PARTS_H_
 #define BRINE_CODEGEN_SOFTMAX_PARTS_H_
 
@@ -7,7 +7,7 @@
 namespace brine::codegen {
 
 struct SoftmaxParts {
-  Halide::Expr shifted, exponential, total;  // x − top, its exponential, and the row's sum of those
+  Halide::Expr shifted, exponential, total;  // x − top, its exponential, and the sum of a row's exponentials
   std::vector<Accumulator> accumulators;
 };
 

@@ -14,18 +14,18 @@ enum {
   kCacheLine = 64,
   kLooks = 4000,  // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between
                   // kernels
-  kLooksAYield = 64,     // of which one lets other threads have the core, should there be more of them than cores
+  kLooksAYield = 64,     // after as many looks, a worker lets other threads have the core
   kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
 };
 
-// Tasks that a thread begins with; when it is done it takes of the others' ranges.
+// The tasks with which a thread begins; when it has done them, it takes tasks from the ranges of others.
 typedef struct {
   _Alignas(kCacheLine) _Atomic int64_t next;
   int64_t end;
 } Range;
 
-// One loop at a time.  `inside` counts the workers that look at it: one enters, looks again whether it is open, and
-// leaves before the caller may return or change anything.
+// One loop at a time.  `inside` counts the workers that look at the loop.  A worker enters, tests again whether the
+// loop is open, and leaves before the caller may return or change anything.
 static struct {
   _Alignas(kCacheLine) _Atomic uint32_t open;  // number of the loop that runs, 0 for none
   _Alignas(kCacheLine) _Atomic int inside;
@@ -42,7 +42,7 @@ static struct {
   uint32_t loops;
   _Atomic int threads;
   int started;  // workers
-  int refused;  // the number of threads of which the system refused some, not to be asked for in each loop
+  int refused;  // how many threads were wanted when the system refused some; each loop does not ask for as many again
   _Atomic int sleeping;
   _Atomic int stop;
   pthread_mutex_t mutex;
@@ -64,7 +64,7 @@ static void Relax(int looks) {
 #endif
 }
 
-// Participant `self` of the loop: its own range, then what is left of the others'.
+// Participant `self` of the loop runs its own range, then takes what is left of the others'.
 static void RunTasks(int self) {
   const uint32_t denormals = brine_backend_flush_denormals();
   for (int turn = 0; turn < loop.participants; ++turn) {
@@ -79,7 +79,7 @@ static void RunTasks(int self) {
   brine_backend_restore(denormals);
 }
 
-// Waits for another loop than number `last`; false when there will be none.
+// Waits for a loop other than number `last`; returns false if there will be none.
 static int AwaitLoop(uint32_t last) {
   for (int looks = 1; looks <= kLooks; ++looks) {
     const uint32_t open = atomic_load_explicit(&loop.open, memory_order_acquire);
@@ -121,7 +121,7 @@ static void* Work(void* argument) {
   return NULL;
 }
 
-// A child that a process forks off has none of its workers.
+// A forked child has none of the workers of its parent.
 static void ForgetWorkers(void) {
   pool.started = 0;
   atomic_store(&pool.sleeping, 0);
@@ -132,7 +132,7 @@ static void ForgetWorkers(void) {
   atomic_flag_clear(&pool.taken);
 }
 
-// Where the system gives no more threads, fewer do the work.
+// If the system gives no more threads, fewer do the work.
 static void StartWorkers(int threads) {
   if (pool.loops == 0) pthread_atfork(NULL, NULL, ForgetWorkers);
   if (pool.started >= threads - 1 || threads == pool.refused) return;
@@ -148,7 +148,7 @@ static void StartWorkers(int threads) {
   pool.refused = pool.started < threads - 1 ? threads : 0;
 }
 
-// Before the code that workers run is unloaded.
+// Runs before the code that the workers execute is unloaded.
 __attribute__((destructor)) static void StopWorkers(void) {
   atomic_store(&pool.stop, 1);
   WakeSleepers();

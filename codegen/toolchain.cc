@@ -15,7 +15,7 @@ std::string Environment(const char* name, const char* otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-// The first of the candidates that holds `file`.
+// The first of the candidates that contains `file`.
 absl::StatusOr<std::string> Locate(const std::vector<std::string>& folders, const std::string& file) {
   for (const std::string& folder : folders) {
     if (access(absl::StrCat(folder, "/", file).c_str(), R_OK) == 0) return folder;

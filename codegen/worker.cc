@@ -84,7 +84,7 @@ void Report(const Child& child, int status) {
   std::fflush(stdout);
 }
 
-// Waits until one child has ended, reports it and removes it.
+// Waits until a child ends, reports its result and removes it.
 void Finish(std::vector<Child>& children) {
   while (true) {
     std::vector<pollfd> polls;

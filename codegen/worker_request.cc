@@ -23,7 +23,7 @@ bool ReadForm(absl::string_view word, OutputForm& form) {
   return found != std::end(kForms);
 }
 
-// The line holds the number of bytes of a string that follows it.
+// The line has the number of bytes of a string that follows it.
 bool Resize(absl::string_view word, std::string& text) {
   size_t bytes = 0;
   const bool right = absl::SimpleAtoi(word, &bytes);

@@ -29,7 +29,7 @@
 namespace brine {
 
 namespace internal {
-struct Record;  // what the library keeps of a tensor, layer, model or graph: recorded.h
+struct Record;  // the library's record of a tensor, layer, model or graph: recorded.h
 struct Access;
 
 // A counted reference to a record, never empty: std::shared_ptr without the parsing time of <memory>, which doubles
@@ -49,7 +49,7 @@ class Handle {
 
 // ---- Arguments
 
-// A real number.  A float stands for the shortest decimal that reads back as it, so 1e-3f is 0.001.
+// A real number.  A float means the shortest decimal that reads back as it, so 1e-3f is 0.001.
 class Real {
  public:
   Real(float number);
@@ -72,7 +72,7 @@ struct Size2D {
   constexpr Size2D(std::int64_t h, std::int64_t w) : height(h), width(w), given(true) {}
 };
 
-// {lower, upper}; one number stands for {-number, number}.
+// {lower, upper}; one number means {-number, number}.
 struct Range {
   double lower = 0;
   double upper = 0;
@@ -100,8 +100,8 @@ using Shape = std::vector<std::int64_t>;  // without the batch dimension
 
 // ---- Tensors and layers
 
-// Where a call stands.  As a default argument, current() is the line of the call: what std::source_location does, which
-// takes a header to parse and which clang 14 does not find in the standard library of GCC 12.
+// The source line of a call.  As a default argument, current() is the line of the call, as with std::source_location.
+// That needs a header to be parsed, and clang 14 does not find it in the standard library of GCC 12.
 struct Line {
   const char* file;
   unsigned number;
@@ -111,7 +111,7 @@ struct Line {
   }
 };
 
-// What flows between layers.  A handle: copies name the same tensor.
+// A value between layers.  A handle: copies name the same tensor.
 class Tensor {
   friend struct internal::Access;
   explicit Tensor(const internal::Handle& handle) : handle_(handle) {}
@@ -205,10 +205,10 @@ Tensor Softmax(const Tensor& x, Line line = Line::current());
 // In training only: zeroes elements with probability `rate` in [0, 1) and scales the others by 1/(1 − rate).
 Layer Dropout(Real rate, Named options = {}, Line line = Line::current());
 
-// In training only: mirrors pictures at random: "horizontal", "vertical", "horizontal_and_vertical".
+// In training only: mirrors images at random: "horizontal", "vertical", "horizontal_and_vertical".
 Layer RandomFlip(std::string mode = "horizontal_and_vertical", Named options = {}, Line line = Line::current());
 
-// In training only: shifts pictures by a random share of their height (positive: down) and width (positive: right).
+// In training only: shifts images by a random share of their height (positive: down) and width (positive: right).
 struct RandomTranslationOptions {
   Range height_factor = {};
   Range width_factor = {};
@@ -222,8 +222,7 @@ Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::curr
 // The sum of two or more tensors of the same shape.
 Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
 
-// Tensors one behind the other along an axis, in which alone they may differ; axis 0 counts the samples, −1 is the
-// last.
+// Concatenates tensors along an axis, the only one in which they may differ; axis 0 counts the samples, −1 is the last.
 struct ConcatenateOptions {
   std::int64_t axis = -1;
   std::string name = {};
@@ -231,7 +230,7 @@ struct ConcatenateOptions {
 Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
 
 namespace internal {
-struct LocatedTensor {  // an operand that brings the line of its expression
+struct LocatedTensor {  // an operand with the line of its expression
   const Tensor& tensor;
   Line line;
   LocatedTensor(const Tensor& operand, Line current = Line::current()) : tensor(operand), line(current) {}
@@ -307,7 +306,7 @@ struct OfOutputs {
     T value;
   };
   std::vector<Named> named = {};
-  T all = {};  // where none is named
+  T all = {};  // for outputs that are not named
 
   OfOutputs() = default;
   OfOutputs(T one) : all(std::move(one)) {}

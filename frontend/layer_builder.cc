@@ -15,7 +15,7 @@ namespace {
 
 constexpr absl::string_view kLinear = "linear";
 
-// Null where no activation has the name.
+// Null if no activation has this name.
 const ir::Op* FindActivation(absl::string_view name) {
   const ir::Op* op = ir::FindOp(name);
   return op != nullptr && op->activation ? op : nullptr;

@@ -1,9 +1,8 @@
-// What a layer's lowering works with: the types of its inputs, ways to add nodes and parameters, and a place for its
-// mistakes.
+// The functions for lowering a layer: the types of its inputs, ways to add nodes and parameters, and its mistakes.
 //
-// After a mistake lowering goes on, so that later independent mistakes are found too: an illegal argument is replaced
-// by a legal one and the axes whose extent depends on it are marked as guessed.  Whoever reports a mistake about an
-// extent first asks whether it was guessed.
+// Lowering continues after a mistake, so that later independent mistakes are found too.  An illegal argument is
+// replaced by a legal one, and the axes whose extent depends on it are marked as guessed.  Code that reports a mistake
+// about an extent first tests whether it was guessed.
 #ifndef BRINE_FRONTEND_LAYER_BUILDER_H_
 #define BRINE_FRONTEND_LAYER_BUILDER_H_
 
@@ -58,16 +57,16 @@ class LayerBuilder {
 
   void Mistake(absl::string_view sentence);
 
-  // Each reports a mistake and returns false when the argument is not what its name says.
+  // Each reports a mistake and returns false if the argument is not what the function's name says.
   bool Positive(absl::string_view argument, int64_t value);  // and at most 2³¹ − 1
   bool Finite(absl::string_view argument, double value);     // as float32
   bool Known(absl::string_view argument, absl::string_view value, absl::Span<const absl::string_view> names);
   void CheckInitializer(absl::string_view argument, const Initializer& initializer);
   bool HasRank(const Symbol& x, int rank, absl::string_view what);  // also false, silently, for an unknown value
 
-  // Adds a node and returns its first output: the layer's own value when it is the `last`, else "<layer>.<op>".  What
-  // the op objects to is the user's mistake.  An axis of the result is guessed if it is in an input of the same rank;
-  // with other ranks all are.
+  // Adds a node and returns its first output: the layer's own value if it is the `last`, else "<layer>.<op>".  An error
+  // of the op is the user's mistake.  An axis of the result is guessed if it is guessed in an input of the same rank;
+  // if an input of another rank has guessed axes, all are.
   Symbol Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}, bool last = true);
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"

@@ -46,7 +46,7 @@ struct LayerRecord : Record {
 
   // Of an input.
   Shape shape;
-  std::string dtype;  // empty: by what reads it
+  std::string dtype;  // empty: as its readers need it
   bool is_input() const { return kind == "InputLayer"; }
 };
 

@@ -66,7 +66,7 @@ int FindAxis(int64_t axis, const Symbol& x, LayerBuilder& builder) {
   return 0;
 }
 
-// Both have the same rank and agree in all axes but one, as far as nothing is guessed.
+// Whether both have the same rank and agree in all axes but one; guessed axes are ignored.
 bool Agree(const Symbol& a, const Symbol& b, int axis, const LayerBuilder& builder) {
   const ir::Shape &left = builder.type(a).shape, &right = builder.type(b).shape;
   if (left.size() != right.size()) return false;

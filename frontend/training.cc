@@ -25,7 +25,7 @@ const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
   return nullptr;
 }
 
-// The first dense layer that works on pictures after the last layer that has to.
+// The first dense layer that is applied to images after the last layer that needs images.
 std::string DenseOnPictures(const ir::Graph& graph) {
   std::string dense;
   for (const ir::Layer& layer : graph.layers) {

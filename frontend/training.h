@@ -1,4 +1,4 @@
-// What Compile() was told, checked against the model.
+// The arguments of Compile(), checked against the model.
 #ifndef BRINE_FRONTEND_TRAINING_H_
 #define BRINE_FRONTEND_TRAINING_H_
 
@@ -14,7 +14,7 @@ struct ModelOutput {
   Symbol symbol;
 };
 
-// Sets graph.training.  What depends on an output is checked only as far as the output is known.
+// Sets graph.training.  What depends on an output is checked only if the output is known.
 void AddTraining(const CompileOptions& options, const Place& place, const std::vector<ModelOutput>& outputs,
                  Mistakes& mistakes, ir::Graph& graph);
 

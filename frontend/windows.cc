@@ -10,7 +10,7 @@ namespace {
 constexpr absl::string_view kPaddings[] = {"valid", "same"};
 constexpr const char* kAxisNames[] = {"height", "width"};
 
-// [h, w], with 1 for what is illegal.
+// [h, w], with illegal numbers replaced by 1.
 std::vector<int64_t> Checked(LayerBuilder& builder, const char* argument, const Size2D& size, bool& guessed) {
   if (!size.given) {
     builder.Mistake(absl::StrCat(argument, " must be given"));

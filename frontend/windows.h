@@ -1,4 +1,4 @@
-// Windows that slide over a picture: Keras's "valid" and "same", resolved to explicit pads.
+// Windows that slide over an image: Keras's "valid" and "same", resolved to explicit pads.
 #ifndef BRINE_FRONTEND_WINDOWS_H_
 #define BRINE_FRONTEND_WINDOWS_H_
 
@@ -9,8 +9,8 @@
 
 namespace brine::internal {
 
-// total = max((ceil(extent / stride) − 1)·stride + (size − 1)·dilation + 1 − extent, 0); before = ⌊total / 2⌋, after =
-// the rest.
+// total = max((ceil(extent / stride) − 1)·stride + (size − 1)·dilation + 1 − extent, 0); before = ⌊total / 2⌋; after =
+// total − before.
 struct AxisPads {
   int64_t before = 0;
   int64_t after = 0;

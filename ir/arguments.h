@@ -12,7 +12,7 @@
 
 namespace brine::ir {
 
-// The real numbers that an argument may be.  NaN lies in no range.
+// The real numbers that an argument may be.  NaN is in no range.
 struct Range {
   double least = -FLT_MAX, most = FLT_MAX;
   bool least_is_legal = true, most_is_legal = true;
@@ -35,7 +35,7 @@ struct Argument {
 
 const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_view name);  // null: there is none
 
-// Why the argument cannot have this value, in one sentence that begins with its name; empty where it can.
+// Why the argument cannot have this value, in one sentence that begins with its name; empty if it can.
 std::string ArgumentFault(const Argument& argument, const AttributeValue& value);
 
 }  // namespace brine::ir

@@ -39,8 +39,8 @@ bool KindMatches(AttributeKind kind, const AttributeValue& value);
 std::string ToString(AttributeKind kind,
                      const AttributeValue& value);  // as the text form writes it: 3, 0.5, "same", [1,1], [n,128]
 
-// A node's attributes by name, complete: defaults are filled in when the node is made.  The getters CHECK name and
-// kind; nodes reach code that calls them only after their schema was checked.
+// A node's attributes by name.  They are complete: defaults are filled in when the node is made.  The getters CHECK
+// name and kind, since nodes reach their callers only after a check against the schema.
 class Attributes {
  public:
   Attributes() = default;

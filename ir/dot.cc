@@ -58,7 +58,7 @@ class Drawing {
     for (ValueId output : node.outputs) makers_[static_cast<size_t>(output)] = id;
   }
 
-  // Edges stand behind all clusters: an edge inside one would draw its other end into it.
+  // Edges come after all clusters: an edge inside one would draw its other end into it.
   void Edge(ValueId value, const std::string& to, absl::string_view style) {
     const std::string label = Quoted(absl::StrCat(graph_.value(value).name, "\n", ToString(graph_.type(value))));
     absl::StrAppend(&edges_, "  ", makers_[static_cast<size_t>(value)], " -> ", to, " [label=", label, style, "];\n");

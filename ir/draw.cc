@@ -5,9 +5,9 @@
 namespace brine::ir {
 namespace {
 
-constexpr int64_t kStep = 3;  // not the first: Adam's rate is then as corrected as it gets
+constexpr int64_t kStep = 3;  // not the first, so that the corrections of Adam's rate have their usual size
 
-// The numbers that belong to one name.
+// The random numbers of one name.
 class Draw {
  public:
   Draw(const std::string& name, uint64_t seed)
@@ -34,7 +34,7 @@ void DrawLabels(Draw& draw, int64_t classes, Tensor<Real>& tensor) {
     tensor.real[static_cast<size_t>(row * width + draw.Below(width))] = 1;
 }
 
-// Others may be means of squares, whose root is taken.
+// The others may be means of squares, of which the square root is taken.
 bool MayBeNegative(Role role) { return role != Role::kSlot && role != Role::kStatistic; }
 
 }  // namespace

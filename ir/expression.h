@@ -1,12 +1,12 @@
-// Host expressions: what the host computes before each step from the step's number and from named scalars, in double,
-// and rounds to float once.
+// Host expressions: before each step the host computes them in double from the step's number and from named scalars,
+// and rounds each to float once.
 //
 //   input %learning_rate : f32[] scalar 0.001
 //   input %beta_2 : f32[] scalar 0.999
 //   input %rate : f32[] expression mul(%learning_rate, sqrt(sub(1.0, pow(%beta_2, t))))
 //
-// t is the number of the step that is about to run, 1 in the first one.  A scalar may have any value of a double, which
-// is rounded only where a node reads it.
+// t is the number of the step that is about to run; the first one is 1.  A scalar may have any value of a double; it is
+// rounded only where a node reads it.
 #ifndef BRINE_IR_EXPRESSION_H_
 #define BRINE_IR_EXPRESSION_H_
 
@@ -29,13 +29,13 @@ int Arity(TermKind kind);                                  // 0: a number
 absl::string_view TermName(TermKind kind);                 // "add", …; "t"; empty: a constant or a scalar
 std::optional<TermKind> FindTerm(absl::string_view name);  // of an operation, or t
 
-// "mul(%learning_rate, 2.0)".  Operands that are missing are `?`, results that are too many follow one another.
+// The text form: "mul(%learning_rate, 2.0)".  Missing operands are `?`; surplus results follow one another.
 std::string ToString(const Graph& graph, const Expression& expression);
 
-// What is wrong with an expression apart from its scalars, or nothing: one sentence.
+// What is wrong with an expression, apart from its scalars, in one sentence; or nothing.
 std::string ExpressionFault(const Expression& expression);
 
-// The value for a step behind `steps_done` others.  `scalar` gives the scalars' values.
+// The value for the step after `steps_done` others.  `scalar` gives the values of the scalars.
 double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar);
 
 }  // namespace brine::ir

@@ -12,7 +12,7 @@
 
 namespace brine::ir {
 
-// Where a check looks.  Place and line are made when there is something to say: most graphs have no fault.
+// Where a check is.  Place and line are made only when there is a fault, since most graphs have none.
 struct Site {
   std::function<std::string()> place;
   std::function<TextLine()> line;
@@ -29,7 +29,7 @@ class FaultList {
   std::vector<Fault> faults_;
 };
 
-// "model.cc:9: conv2d", or `name` where no line is known.
+// "model.cc:9: conv2d", or `name` if no line is known.
 std::string PlaceOf(const Location* location, absl::string_view name);
 
 // The graph and what is given must outlive the site.
@@ -42,11 +42,11 @@ Site SiteOf(const Graph& graph, const Node& node);
 Site SiteOf(const Graph& graph, const Update& update);
 Site SiteOf(const Graph& graph, const Output& output);
 
-// What Compile() was told: known names, and the arguments of losses and optimizer with their ranges.
+// Checks the arguments of Compile(): known names, and the arguments of losses and optimizer with their ranges.
 void FindTrainingFaults(const Graph& graph, FaultList& faults);
 
-// An ordinary node's attributes against its op's schema; `site` is the node's.  True when they are legal, so that the
-// op's rules may read them.
+// Checks an ordinary node's attributes against its op's schema; `site` is the node's.  Returns whether they are legal,
+// so that the op's rules may read them.
 bool FindAttributeFaults(const Site& site, const Node& node, FaultList& faults);
 
 // Stage *planned*: places, overlaps, order of updates.  The graph has no other faults.

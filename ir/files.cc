@@ -27,7 +27,7 @@ absl::Status At(absl::string_view file, absl::string_view sentence) {
   return absl::InvalidArgumentError(absl::StrCat(file, ": ", sentence));
 }
 
-// Keeps the first error of protobuf's text parser, in our words: "<file>:<line>:<column>: sentence".
+// Keeps the first error of protobuf's text parser, as "<file>:<line>:<column>: sentence".
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
   explicit FirstError(absl::string_view file) : file_(file) {}
@@ -53,7 +53,7 @@ absl::StatusOr<proto::Module> ParseProtoText(absl::string_view bytes, absl::stri
   parser.RecordErrorsTo(&error);
   google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
   if (parser.Parse(&stream, &module)) return module;
-  // A newer version may have fields that this one does not know; it is named by what was read up to there.
+  // A newer version may have fields that this one does not know.  The sentence names the last known part before them.
   if (module.version() > kProtoVersion) return module;
   return absl::InvalidArgumentError(
       error.text().empty() ? absl::StrCat(file, ": is not protobuf's text form of a graph") : error.text());

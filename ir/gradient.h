@@ -1,5 +1,4 @@
-// What an op's gradient rule is given by autodiff: the node, the gradients that arrive at its outputs, and a way to add
-// nodes.
+// The arguments of an op's gradient rule: the node, the gradients of its outputs, and functions that add nodes.
 #ifndef BRINE_IR_GRADIENT_H_
 #define BRINE_IR_GRADIENT_H_
 
@@ -21,10 +20,10 @@ class GradientBuilder {
   const Attributes& attributes() const { return node_.attributes; }
   ValueId input(int index) const { return node_.inputs[static_cast<size_t>(index)]; }
   ValueId output(int index = 0) const { return node_.outputs[static_cast<size_t>(index)]; }
-  Type type(ValueId value) const { return graph_.type(value); }  // a copy: adding nodes moves the graph's
+  Type type(ValueId value) const { return graph_.type(value); }  // a copy, since adding nodes moves the graph's
   ValueId output_gradient(int index = 0) const {
     return output_gradients_[static_cast<size_t>(index)];
-  }  // kNoValue: none arrives
+  }  // kNoValue: there is none
   bool needed(int index) const { return needed_[static_cast<size_t>(index)]; }
 
   // Adds a node and returns its first output.  It inherits the node's locations.  Types fit by construction: a failure

@@ -54,9 +54,9 @@ struct Value {
   std::optional<Placement> placement;  // at Stage::kPlanned
 };
 
-// An application of an op, or, where `op` is null, a kernel: a region of ordinary nodes that one compiled function
-// executes.  A kernel's body reads values of the graph by name and defines values; those that the graph reads again are
-// the kernel's outputs.
+// An application of an op, or, if `op` is null, a kernel: a group of ordinary nodes that one compiled function
+// executes.  A kernel's body reads values of the graph by name and defines values.  Those that the rest of the graph
+// reads are the kernel's outputs.
 struct Node {
   const Op* op = nullptr;
   std::vector<ValueId> inputs;
@@ -65,7 +65,7 @@ struct Node {
   std::vector<Location> locations;  // of every node that this one was made from
 
   std::string region;           // a kernel's kind, a row of passes/regions: "contraction", "loop"
-  std::vector<int64_t> sparse;  // which of a kernel's inputs have many elements that are 0: indices, ascending
+  std::vector<int64_t> sparse;  // indices of the kernel's inputs that have many zeros, ascending
   int64_t scratch_bytes = 0;    // a kernel's working memory beyond its operands; 0 until it has been compiled
   std::vector<Node> body;
 
@@ -92,11 +92,11 @@ struct Input {
   Expression expression = {};  // kExpression
 };
 
-// What a state is to training.
+// The role of a state in training.
 enum class Role : uint8_t {
   kParameter,  // a weight that is trained: it has a gradient, and the optimizer updates it
-  kSlot,       // what the optimizer remembers of a parameter
-  kFrozen,     // a weight that stays as it is
+  kSlot,       // the optimizer's state for a parameter
+  kFrozen,     // a weight that is not trained
   kStatistic,  // a weight that the model itself updates in training, such as a moving mean
   kAverage     // the moving average of a parameter
 };
@@ -107,7 +107,7 @@ struct Initializer {
   bool operator==(const Initializer&) const = default;
 };
 
-// A value that lives across steps.  Within a step the value is what the step before left.
+// A value that lives across steps.  Within a step it has the value from the end of the step before.
 struct State {
   ValueId value = kNoValue;
   Role role = Role::kParameter;
@@ -143,7 +143,7 @@ struct Objective {
   std::vector<std::string> metrics;  // rows of metrics.h
 };
 
-// What Compile() was told; the training passes turn it into nodes.
+// The arguments of Compile(); the training passes turn them into nodes.
 struct Training {
   std::vector<Objective> objectives;  // one an output at most; empty: not compiled
   std::string optimizer;              // a row of optimizers.h
@@ -170,12 +170,12 @@ class Graph {
   const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
   const Type& type(ValueId id) const { return value(id).type; }
 
-  // Adds a value; a name that is taken, or empty, gets a number: "relu", "relu_1", …
+  // Adds a value.  A name that is taken or empty gets a number: "relu", "relu_1", …
   ValueId AddValue(absl::string_view name, Type type);
 
-  // Adds a node at the end, fills in the attributes' defaults, derives the types of its outputs by the op's shape rule,
-  // and returns them.  Fails, changing nothing, with the rule's sentence when the inputs do not fit.  Outputs are named
-  // after `name`, or after the op where it is empty.
+  // Adds a node at the end, fills in the defaults of its attributes, derives the types of its outputs by the op's shape
+  // rule, and returns the outputs.  If the inputs do not fit, fails with the rule's sentence and changes nothing.
+  // Outputs are named after `name`, or after the op if it is empty.
   absl::StatusOr<std::vector<ValueId>> AddNode(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
                                                std::vector<Location> locations, absl::string_view name = "");
 

@@ -1,5 +1,5 @@
-// What the host puts into states and inputs before a step, in the interpreter.  The runtime draws the same numbers from
-// the same formulas, in its own words.
+// The values that the host gives states and inputs before a step, for the interpreter.  The runtime has its own
+// implementation of the same formulas.
 //
 //   uniform           limit·(2u − 1), u from the first word of counter (element, 0, id of the state's name, 0)
 //   truncated_normal  deviation·z, z = √(−2 ln u₁)·cos 2πu₂ with u₁ = (w₀ + ½)·2⁻³² and u₂ = w₁·2⁻³² from the counter's

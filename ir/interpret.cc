@@ -100,7 +100,7 @@ absl::StatusOr<Tensors<Real>> Interpret(const Graph& graph, const Tensors<Real>&
 
 template <typename Real>
 void ApplyUpdates(const Graph& graph, const Tensors<Real>& results, Tensors<Real>& states) {
-  Tensors<Real> updated;  // first all, then written: an update may read a state that another one overwrites
+  Tensors<Real> updated;  // all are read first: an update may read a state that another overwrites
   for (const Update& update : graph.updates) {
     const std::string& name = graph.value(update.value).name;
     const auto result = results.find(name);

@@ -1,5 +1,5 @@
-// Limits on what is read from a file, so that a hostile one costs a sentence instead of memory or time.  type.h has
-// those of a tensor.
+// Limits on what is read from a file, so that a hostile file costs an error message instead of memory or time.  type.h
+// has the limits of a tensor.
 #ifndef BRINE_IR_LIMITS_H_
 #define BRINE_IR_LIMITS_H_
 

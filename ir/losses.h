@@ -16,7 +16,7 @@
 
 namespace brine::ir {
 
-// What a label is, and with it the outputs that a loss takes.
+// The type of a label, and so of the outputs that a loss accepts.
 enum class LabelKind : uint8_t {
   kClassNumber,  // i32[n]: the number of a class; of an output f32[n,classes]
   kOneHot,       // f32[n,classes]: a share of each class; of an output of the same type
@@ -28,9 +28,9 @@ struct Loss {
   LabelKind label;
   std::vector<Argument> arguments = {};
 
-  // What makes the output probabilities.  The loss is computed from this op's input, the logits, because the logarithm
-  // of a probability that was rounded to zero is infinite; unless the argument from_logits says that the output holds
-  // logits.  Null: the loss takes the output as it is.
+  // The op that makes the output probabilities.  The loss is computed from this op's input, the logits, because the
+  // logarithm of a probability that was rounded to zero is infinite; unless the argument from_logits says that the
+  // output itself is logits.  Null: the loss accepts the output as it is.
   const Op* activation = nullptr;
 
   // Adds the nodes of the sum of the rows' losses: f32[].
@@ -42,14 +42,14 @@ struct Loss {
 absl::Span<const Loss> AllLosses();
 const Loss* FindLoss(absl::string_view name);  // null when there is none
 
-// The type of the label that belongs to an output of this type, or a sentence that says why the loss takes no such
+// The type of the label for an output of this type, or a sentence that says why the loss does not accept such an
 // output.
 absl::StatusOr<Type> LabelType(const Loss& loss, const Type& output);
 
 // The op whose input the loss is computed from; null: the output itself.
 const Op* ActivationOf(const Loss& loss, const Attributes& arguments);
 
-// Why the loss does not take an output that `producer` makes (null: nothing does): one sentence, or none.
+// Why the loss does not accept an output that `producer` makes (null: no node does), in one sentence; or nothing.
 std::string ProducerFault(const Loss& loss, const Attributes& arguments, const Op* producer);
 
 }  // namespace brine::ir

@@ -1,5 +1,5 @@
-// A planned graph's memory as a table: one line a value, in the order in which they are defined, then the size of each
-// block.
+// A planned graph's memory as a table: one line for each value, in the order in which they are defined, then the size
+// of each block.
 //
 //   value          bytes  place         first  last
 //   %x             98304  inputs+0      start  end

@@ -8,7 +8,7 @@
 namespace brine::ir {
 namespace {
 
-// Σ (argmax(z) = argmax(label)), a class number standing for itself
+// Σ (argmax(z) = argmax(label)); a class number is its own argmax.
 ValueId Accuracy(QuantityBuilder& builder) {
   const ValueId guess = builder.Emit(kArgmax, {builder.prediction()});
   const bool numbers = builder.type(builder.label()).dtype == DType::kI32;

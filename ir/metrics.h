@@ -1,4 +1,4 @@
-// The metrics, by Keras's names: one table.  A metric of a batch is the mean of its rows'.
+// The metrics, by Keras's names: one table.  A metric of a batch is the mean of its rows' metrics.
 #ifndef BRINE_IR_METRICS_H_
 #define BRINE_IR_METRICS_H_
 
@@ -13,7 +13,7 @@ namespace brine::ir {
 
 struct Metric {
   std::string name;
-  bool of_classes = false;  // it compares classes: of outputs whose loss does so, too
+  bool of_classes = false;  // it compares classes, so the loss of its output must do so too
   // Adds the nodes of the sum of the rows' numbers: f32[].
   ValueId (*sum)(QuantityBuilder& builder) = nullptr;
 };
@@ -21,7 +21,7 @@ struct Metric {
 absl::Span<const Metric> AllMetrics();
 const Metric* FindMetric(absl::string_view name);  // null when there is none
 
-// Why the metric cannot be taken of an output with this loss: one sentence, or none.
+// Why the metric is not defined for an output with this loss, in one sentence; or nothing.
 std::string MetricFault(const Metric& metric, const Loss& loss);
 
 }  // namespace brine::ir

@@ -11,7 +11,7 @@
 namespace brine::ir {
 namespace {
 
-// Insertions, deletions, replacements and exchanges of neighbours that turn `a` into `b`; both are short.
+// The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; both are short.
 size_t EditDistance(absl::string_view a, absl::string_view b) {
   std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) last[j] = j;

@@ -1,5 +1,5 @@
-// What an op is: one row of ops.def and one `const Op` with schema, shape rule, traits, gradient and interpreter loop.
-// Its other half, the Halide algorithm, lies in codegen/ops.
+// An op: one row of ops.def and one `const Op` with schema, shape rule, traits, gradient and interpreter loop.  Its
+// Halide algorithm is in codegen/ops.
 #ifndef BRINE_IR_OP_H_
 #define BRINE_IR_OP_H_
 
@@ -17,14 +17,14 @@
 
 namespace brine::ir {
 
-// What a shape rule and a cost rule see.
+// The arguments of a shape rule and of a cost rule.
 struct OpTypes {
   absl::Span<const Type> inputs;
   const Attributes& attributes;
 };
 
-// What an interpreter loop sees.  Outputs come with their dimensions set and their elements zero.  Loops take sizes
-// from these tensors only.
+// The arguments of an interpreter loop.  Outputs come with their dimensions set and their elements zero.  Loops take
+// sizes from these tensors only.
 template <typename Real>
 struct Evaluation {
   absl::Span<const Tensor<Real>* const> inputs;
@@ -37,13 +37,13 @@ struct Evaluation {
 
 class GradientBuilder;  // gradient.h
 
-// What an op is.  Passes and code generation ask this, and the traits below, instead of listing ops.
+// The kind of an op.  Passes and code generation test this and the traits below instead of listing ops.
 enum class OpKind : uint8_t {
   kUnknown,      // no op's; the completeness test refuses it
   kSource,       // reads nothing: constants
   kView,         // the first input's bytes under another type
   kElementwise,  // element i of the output depends on the elements of the inputs that broadcasting maps to i only
-  kGather,       // each element is made of a few elements that lie elsewhere
+  kGather,       // each element is computed from a few elements at other positions
   kReduction,    // sums, maxima and the like along some axes
   kContraction,  // sums of products of two operands: matrix products and convolutions
   kWindow,       // pools and their gradients
@@ -61,8 +61,8 @@ struct Op {
   std::vector<std::string> results = {};   // names of the outputs
   std::vector<AttributeSpec> attributes = {};
 
-  // The last operand repeats: there are kMaxInputs inputs at most, and at least one for each name.  Otherwise there is
-  // one for each name.
+  // The last operand repeats: there are at most kMaxInputs inputs, and at least one for each name.  Otherwise there is
+  // exactly one for each name.
   bool variadic = false;
 
   // The types of the outputs.  Errors are one sentence without place, for a user.
@@ -80,7 +80,7 @@ struct Op {
   void (*interpret_f32)(const Evaluation<float>& evaluation) = nullptr;
 
   OpKind kind = OpKind::kUnknown;
-  int cost = 1;  // operations that an element takes; of reductions, contractions and windows, those beside their sums
+  int cost = 1;  // operations for each element; those beside the sums of reductions, contractions, windows
 
   // Traits.  Each is false where nothing is known.
   bool activation = false;     // layers take it by name as their activation
@@ -89,9 +89,9 @@ struct Op {
   bool has_kink = false;       // its slope jumps where the first input is 0
   bool makes_zeros = false;    // many elements of the first output are 0
   bool picks_maximum = false;  // each element of the first output is the largest of some elements of the first input
-  bool pointwise = false;      // of a random op: it is elementwise in its first input, the others serve all elements
+  bool pointwise = false;      // random op: elementwise in its first input; the others are the same for all
   int mask_operand = -1;       // the output is 0 wherever this operand is not positive
-  int in_training = -1;        // in a training step this operand stands for the node's result; −1: the node itself
+  int in_training = -1;        // in training, this operand replaces the node's result; −1: nothing does
   int outside_training = -1;   // the same in evaluation and prediction
   // Of an update: it averages squares of g, which must not overflow.
   bool squares_gradient = false;
@@ -99,11 +99,11 @@ struct Op {
   bool is_source() const { return kind == OpKind::kSource; }
   bool is_update() const { return kind == OpKind::kUpdate; }
   bool is_view() const { return kind == OpKind::kView; }
-  // Element i of each output depends on the elements of the inputs that broadcasting maps to i, on nothing else but
-  // inputs that are the same for all elements, and on i.
+  // Element i of each output depends only on i, on the elements of the inputs that broadcasting maps to i, and on
+  // inputs that are the same for all elements.
   bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
   bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
-  // An element costs a loop over others, so that nobody computes it twice.
+  // Each element is a loop over other elements, so it must not be computed twice.
   bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
   std::string InputName(size_t index) const;  // for messages: "x", of a repeated operand "x[2]"
@@ -112,8 +112,8 @@ struct Op {
 absl::Span<const Op* const> AllOps();      // in the order of ops.def
 const Op* FindOp(absl::string_view name);  // null when there is none
 
-// Makes an op that this program brings along known by its name, which must be new.  Called before graphs are read, by
-// one thread; `op` must outlive them.
+// Makes an op of the calling program known by its name, which must be new.  Called by one thread, before graphs are
+// read; `op` must outlive them.
 void AddOp(const Op& op);
 
 // Checks the attributes against the op's schema and fills in defaults; errors name the attribute.

@@ -1,7 +1,7 @@
 // The optimizers, by Keras's names: one table.
 //
-// A step of an optimizer updates each parameter by an op: p', slots' = op(p, g, slots…, operands…).  The slots lie in
-// the order in which the rule names them; operands are numbers that the host fills.
+// An optimizer updates each parameter by an op: p', slots' = op(p, g, slots…, operands…).  The slots are in the order
+// in which the rule names them; operands are numbers that the host fills.
 #ifndef BRINE_IR_OPTIMIZERS_H_
 #define BRINE_IR_OPTIMIZERS_H_
 
@@ -17,10 +17,10 @@
 
 namespace brine::ir {
 
-// The expression that stands for the scalar of a name.
+// The expression for the scalar of a name.
 using ScalarLookup = std::function<Expression(absl::string_view name)>;
 
-// A number that the update reads: a scalar of this name, or an expression over scalars.
+// A number that the update reads: the scalar of this name, or an expression over scalars.
 struct UpdateOperand {
   std::string name;
   Expression (*expression)(const ScalarLookup& scalar) = nullptr;  // null: the scalar itself

@@ -10,7 +10,7 @@
 namespace brine::ir {
 namespace {
 
-// Reads one graph.  Every enum is checked: protobuf hands on numbers that name nothing.
+// Reads one graph.  Every enum is checked, since protobuf accepts numbers that are no enumerator.
 class GraphReader {
  public:
   explicit GraphReader(size_t& nodes) : nodes_(nodes) {}

@@ -8,7 +8,8 @@
 namespace brine::ir {
 namespace {
 
-// The enums of graph.h and graph.proto have the same order; element types begin at 1, so that a missing one is seen.
+// The enums of graph.h and graph.proto have the same order.  Element types begin at 1, so that a missing one is an
+// error.
 proto::Type ToProto(const Type& type) {
   proto::Type out;
   out.set_element(static_cast<proto::Type::Element>(static_cast<int>(type.dtype) + 1));

@@ -1,4 +1,4 @@
-// What a loss or a metric is given to add its nodes with.
+// The functions with which a loss or a metric adds its nodes.
 #ifndef BRINE_IR_QUANTITY_BUILDER_H_
 #define BRINE_IR_QUANTITY_BUILDER_H_
 
@@ -12,15 +12,15 @@
 
 namespace brine::ir {
 
-// The values that a quantity of one output is made of.
+// The values from which a quantity of one output is computed.
 struct QuantityInputs {
-  ValueId prediction = kNoValue;  // the model's output, or the logits it is made of: see Loss::activation
+  ValueId prediction = kNoValue;  // the model's output, or its logits: see Loss::activation
   ValueId label = kNoValue;       // of the type that LabelType says
   ValueId rows = kNoValue;        // f32[]: the rows of the batch
 };
 
-// Nodes are named after the quantity, "loss.mul", and bear its location.  After the first failure nothing is added and
-// every result is kNoValue, so that formulas are written without looking at each step.
+// Nodes are named after the quantity, "loss.mul", and have its location.  After the first failure nothing is added and
+// every result is kNoValue, so that formulas need no error handling.
 class QuantityBuilder {
  public:
   QuantityBuilder(Graph& graph, std::string quantity, Location location, const QuantityInputs& inputs,
@@ -29,12 +29,12 @@ class QuantityBuilder {
   ValueId prediction() const { return inputs_.prediction; }
   ValueId label() const { return inputs_.label; }
   const Attributes& arguments() const { return arguments_; }
-  Type type(ValueId value) const;  // a copy: adding nodes moves the graph's
+  Type type(ValueId value) const;  // a copy, since adding nodes moves the graph's
 
   ValueId Emit(const Op& op, std::vector<ValueId> inputs, Attributes attributes = {});
   ValueId EmitConstant(double value);  // f32[]
 
-  // The sum of all elements of x: f32[n, …], of which each belongs to its row.
+  // The sum of all elements of x: f32[n, …], in which each element belongs to a row.
   ValueId SumOverRows(ValueId x);
 
   // The quantity itself: sum / rows, the mean over the rows of the batch.

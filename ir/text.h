@@ -9,7 +9,7 @@
 //     input %one_minus_beta_2 : f32[] expression sub(1.0, %beta_2)
 //     state %conv2d/kernel : f32[3,3,3,32] parameter uniform(0.138) loc("model.cc":8 "conv2d")
 //     %c = conv2d(%x, %conv2d/kernel) {pads=[0,0,0,0]} : f32[n,30,30,32] loc("model.cc":8 "conv2d")
-//     %p, %i = kernel(%x, %w, %b) <conv_pool scratch=4096> {
+//     %p, %i = kernel(%x, %w, %b) <contraction scratch=4096> {
 //       …
 //     } : f32[n,15,15,32], u8[n,15,15,32]
 //     update %conv2d/kernel = %w1

@@ -12,7 +12,7 @@ namespace {
 
 std::string RealText(double value) { return ToString(AttributeKind::kFloat, value); }
 
-// An attribute as its schema wants it, or, where it breaks the schema, as what it is.
+// An attribute in the form of its schema, or, if it breaks the schema, in the form of its own kind.
 std::string AttributeText(const AttributeSpec* spec, const AttributeValue& value) {
   if (spec != nullptr && KindMatches(spec->kind, value)) return ToString(spec->kind, value);
   constexpr AttributeKind kNatural[] = {AttributeKind::kBool,   AttributeKind::kInt,  AttributeKind::kFloat,
@@ -43,7 +43,7 @@ void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine&
   line.Add(part, index, ValueText(graph, value));
 }
 
-// `f32[n,3]`, and ` @arena+64` where it has a place that is not printed elsewhere.
+// `f32[n,3]`, and ` @arena+64` if it has a place that is not printed elsewhere.
 void AddType(const Graph& graph, int index, ValueId value, TextLine& line, const Node* kernel = nullptr) {
   line.Add(Part::kType, index, Exists(graph, value) ? ToString(graph.type(value)) : "?");
   if (!Exists(graph, value) || !graph.value(value).placement) return;

@@ -1,4 +1,4 @@
-// One line of the text form that remembers where its parts lie, for messages that point at one of them.
+// One line of the text form that remembers the positions of its parts, for messages that point at one of them.
 #ifndef BRINE_IR_TEXT_LINE_H_
 #define BRINE_IR_TEXT_LINE_H_
 
@@ -10,8 +10,8 @@
 
 namespace brine::ir {
 
-// What a part is.  The index counts parts of a kind: inputs from 0, and so on; attributes and optimizer arguments in
-// the order of names.
+// The kind of a part.  The index counts the parts of one kind: inputs from 0, and so on; attributes and optimizer
+// arguments in the order of their names.
 enum class Part : uint8_t {
   kLine,
   kName,
@@ -43,15 +43,15 @@ struct TextLine {
   Span Find(Part part, int index) const;  // the whole line when there is no such part
 };
 
-// These print anything, also what verify.h refuses: a value that does not exist is `%?7`.
+// These functions print any graph, including those that verify.h refuses: a value that does not exist is `%?7`.
 TextLine HeaderLine(const Graph& graph);
 TextLine LayerLine(const Layer& layer);
 TextLine CompileLine(const Training& training);
 TextLine LossLine(const Objective& objective);
 TextLine InputLine(const Graph& graph, const Input& input);
 TextLine StateLine(const Graph& graph, const State& state);
-// A kernel's body is `...`.  `kernel` is the kernel that holds the node: where its outputs lie is printed with them,
-// not in its body.
+// A kernel's body is `...`.  `kernel` is the kernel that contains the node: the places of its outputs are printed with
+// the kernel, not in its body.
 TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel = nullptr);
 TextLine UpdateLine(const Graph& graph, const Update& update);
 TextLine OutputLine(const Graph& graph, const Output& output);

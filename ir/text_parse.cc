@@ -1,5 +1,5 @@
-// Reads graphs by descent.  Lines nest at most one deep (a kernel's body) and host expressions no deeper than their
-// limit of terms, so no text makes the calls deep.
+// A recursive descent parser.  Lines nest at most one deep (a kernel's body), and host expressions at most as deep as
+// their number of terms is allowed to be, so no text makes the recursion deep.
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
@@ -166,8 +166,8 @@ class Parser {
     return Append(graph_.inputs, std::move(input));
   }
 
-  // A number, `%scalar`, `t`, or `operation(expression, …)`.  `terms` counts those begun: a call is appended behind its
-  // operands, which lie deeper.
+  // A number, `%scalar`, `t`, or `operation(expression, …)`.  `terms` counts those begun, since a call is appended
+  // after its operands, which are nested deeper.
   absl::Status ParseExpression(Expression& expression, size_t& terms) {
     constexpr absl::string_view kExpected = "a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(";
     const Token token = reader_.token();
@@ -292,8 +292,8 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // A kernel's outputs are values of its body, those from `before` on; their types are repeated, their places are given
-  // here only.
+  // A kernel's outputs are values of its body, those from `before` on.  Their types are repeated here, and their places
+  // are given here only.
   absl::Status ParseKernelOutputs(const std::vector<Token>& outputs, size_t before, Node& node) {
     for (size_t index = 0; index < outputs.size(); ++index) {
       if (index > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));

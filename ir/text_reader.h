@@ -1,5 +1,5 @@
-// What the lines of the text form are made of: words, numbers, names, types, attributes, locations.  Each function
-// takes one from the text or fails with "<file>:<line>:<column>: sentence".
+// The parts of the lines of the text form: words, numbers, names, types, attributes, locations.  Each function reads
+// one from the text or fails with "<file>:<line>:<column>: sentence".
 #ifndef BRINE_IR_TEXT_READER_H_
 #define BRINE_IR_TEXT_READER_H_
 
@@ -33,7 +33,7 @@ class TextReader {
   absl::StatusOr<Token> ExpectWord(absl::string_view what);
   absl::StatusOr<Token> ExpectValue();  // a %name
 
-  // `what` and `name` say in messages what the number or text is for.
+  // `what` and `name` describe the number or text in messages.
   absl::StatusOr<std::string> TakeString(absl::string_view what);
   absl::StatusOr<int64_t> TakeInteger(absl::string_view what, int64_t least, int64_t most);
   absl::StatusOr<double> TakeReal(absl::string_view what);

@@ -1,5 +1,5 @@
-// What follows from Compile()'s arguments: how the quantities of a training step are called, and what labels and
-// outputs hold.
+// What follows from Compile()'s arguments: the names of the quantities of a training step, and the contents of labels
+// and outputs.
 #ifndef BRINE_IR_TRAINING_H_
 #define BRINE_IR_TRAINING_H_
 
@@ -10,15 +10,15 @@
 
 namespace brine::ir {
 
-// "loss", "accuracy", "label"; where several outputs are trained, with the output's name in front, as in Keras:
+// "loss", "accuracy", "label"; if several outputs are trained, with the output's name before it, as in Keras:
 // "parity_loss".
 std::string QuantityName(const Training& training, const Objective& objective, absl::string_view quantity);
 
-// How many classes an output of the model tells apart: the size of its last axis; 0 when its loss compares numbers, or
-// when it has no last axis but the batch.  An output without a loss is taken for one of classes.
+// The number of classes of an output of the model: the size of its last axis; 0 if its loss compares numbers, or if its
+// only axis is the batch.  An output without a loss is assumed to be one of classes.
 int64_t OutputClasses(const Graph& model, absl::string_view output);
 
-// The same of a label, by the name of the training step's input; 0 when there is none of the name.
+// The same for a label, by the name of the training step's input; 0 if there is none of this name.
 int64_t LabelClasses(const Graph& model, absl::string_view label);
 
 }  // namespace brine::ir

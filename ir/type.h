@@ -41,7 +41,7 @@ struct Type {
 std::string ToString(const Shape& shape);  // "[n,30,30,32]"
 std::string ToString(const Type& type);    // "f32[n,30,30,32]"
 
-// Limits that keep every size inside 31 bits, which is what a kernel can address.
+// Limits that keep every size within 31 bits, which is what a kernel can address.
 inline constexpr int kMaxRank = 8;
 inline constexpr int64_t kMaxElements = (int64_t{1} << 31) - 1;
 

@@ -40,7 +40,7 @@ class Verifier {
     CheckOutputs();
     std::vector<Fault> found = std::move(faults_).Take();
     if (!found.empty() || graph_.stage != Stage::kPlanned) return found;
-    FaultList placement;  // is looked at only where the rest is in order
+    FaultList placement;  // used only if there are no other faults
     FindPlacementFaults(graph_, placement);
     return std::move(placement).Take();
   }
@@ -182,7 +182,7 @@ class Verifier {
     CheckExpression(site, input);
   }
 
-  // It reads scalars that stand before it, so that it cannot read itself.
+  // It reads scalars that come before it, so that it cannot read itself.
   void CheckExpression(const Site& site, const Input& input) {
     const auto add = [&](std::string sentence) { Add(site, Part::kBody, 0, std::move(sentence)); };
     if (input.source != Source::kExpression) {
@@ -319,7 +319,7 @@ class Verifier {
     }
   }
 
-  // What is wrong with updating this state; empty where nothing is.
+  // What is wrong with updating this state; empty if nothing is.
   std::string UpdateFault(const State& state) const {
     const std::string name = ValueText(graph_, state.value);
     if (state.role == Role::kFrozen) return absl::StrCat(name, " is frozen, so nothing may update it");

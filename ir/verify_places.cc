@@ -1,5 +1,5 @@
-// Places of a planned graph.  Nothing here is shared with the planner, not even lifetimes.h: its mistakes must not
-// repeat themselves here. A sweep over the nodes keeps the live bytes of each block in a map.
+// Places of a planned graph.  This check shares nothing with the planner, not even lifetimes.h, so that it does not
+// repeat the planner's mistakes.  It visits the nodes in order and keeps the live bytes of each block in a map.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -32,13 +32,13 @@ class PlaceChecker {
   }
 
  private:
-  // When a value is written and last read, as indices of nodes: −1 before the step, their number after it.
+  // When a value is written and last read, as indices of nodes: −1 before the step, the number of nodes after it.
   struct Life {
     int first = -1, last = -1;
-    ValueId root = kNoValue;  // the value whose bytes it shows
+    ValueId root = kNoValue;  // the value whose bytes it is a view of
   };
 
-  // Walks backwards, so that a view's readers are known when its input is reached.
+  // Visits nodes backwards, so that a view's readers are known when its input is reached.
   void FindLives() {
     const int end = static_cast<int>(graph_.nodes.size());
     const auto read = [this](ValueId value, int moment) { At(value).last = std::max(At(value).last, moment); };
@@ -65,7 +65,7 @@ class PlaceChecker {
     faults_.Add(site, part, index, std::move(sentence));
   }
 
-  // Blocks whose bytes may serve several values, one after another.
+  // Whether several values may use the bytes of the block, one after another.
   static bool IsShared(Block block) {
     return block == Block::kArena || block == Block::kGradients || block == Block::kOutputs;
   }
@@ -77,14 +77,14 @@ class PlaceChecker {
     return *ByteCount(graph_.type(value), graph_.batch_size);
   }  // legal: the verifier looked before
 
-  // The state that this value overwrites in its own place, or kNoValue.
+  // The state that this value overwrites in place, or kNoValue.
   ValueId Overwritten(ValueId value) const {
     const auto it = state_of_.find(value);
     return it != state_of_.end() && graph_.value(it->second).placement == graph_.value(value).placement ? it->second
                                                                                                         : kNoValue;
   }
 
-  // Whether the value has a place at which it can begin and end.  `index`: of the output of the site's line.
+  // Checks that the value has a place where it can begin and end.  `index`: of the output in the site's line.
   bool CheckPlace(const Site& site, int index, ValueId value) {
     const std::optional<Placement>& placement = graph_.value(value).placement;
     int64_t end = 0;
@@ -125,7 +125,7 @@ class PlaceChecker {
                      ", but for the place of a state that it updates"));
   }
 
-  // A state's new value is written over the old one, by the last kernels, and nobody reads the old one later.
+  // A state's new value overwrites the old one, in the last kernels, and the old one is not read later.
   void CheckUpdates() {
     for (const Update& update : graph_.updates) {
       const Life& state = At(update.state);
@@ -159,9 +159,9 @@ class PlaceChecker {
     return IsShared(PlaceOfValue(value).block) ? At(value).last : static_cast<int>(graph_.nodes.size());
   }
 
-  // What holds bytes at a moment; those of a block do not overlap.
+  // The values that occupy bytes at a moment; those of a block do not overlap.
   struct Live {
-    int64_t end = 0;  // behind its last byte
+    int64_t end = 0;  // past its last byte
     ValueId value = kNoValue;
   };
   using Offsets = std::map<int64_t, Live>;
@@ -174,7 +174,7 @@ class PlaceChecker {
     if (it != live.begin() && std::prev(it)->second.end > place.offset) --it;
     if (it != live.end() && it->first < end) {
       const ValueId other = it->second.value;
-      // In place: a kernel may write over an input that nobody reads later, if both have the same bytes.
+      // In place: a kernel may overwrite an input that is not read later, if both have the same bytes.
       const bool same_bytes = it->first == place.offset && it->second.end == end;
       if (!same_bytes || !read_now_.contains(other) || LastMoment(other) != At(value).first) {
         Add(site, Part::kPlace, index,
@@ -220,7 +220,7 @@ class PlaceChecker {
   bool sound_ = true;
   std::array<Offsets, kBlockCount> live_;
   std::multimap<int, ValueId> ends_;
-  absl::flat_hash_set<ValueId> read_now_;  // roots of what the node of the moment reads
+  absl::flat_hash_set<ValueId> read_now_;  // roots of what the current node reads
 };
 
 }  // namespace

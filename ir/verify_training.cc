@@ -1,4 +1,4 @@
-// What Compile() was told, checked as strictly as the frontend checks it, so that a graph from a file is as safe as one
+// The arguments of Compile() are checked as strictly as by the frontend, so that a graph from a file is as safe as one
 // from a model.
 #include <algorithm>
 #include <cmath>
@@ -39,7 +39,7 @@ class TrainingChecker {
   }
 
  private:
-  // `rows`: null where nobody of this name is known, who then takes nothing.
+  // `rows`: null if the name is unknown, and then there are no arguments.
   void CheckArguments(const Site& site, absl::string_view taker, const std::vector<Argument>* rows,
                       const Attributes& given) {
     static const std::vector<Argument> kNone;

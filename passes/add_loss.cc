@@ -54,7 +54,7 @@ class LossAdder {
     return absl::OkStatus();
   }
 
-  // An input by whose name the host fills it.
+  // An input that the host fills by its name.
   absl::StatusOr<ValueId> AddHostInput(const ir::Objective& objective, ir::Source source, absl::string_view quantity,
                                        const ir::Type& type, double initial = 0) {
     const std::string name = ir::QuantityName(training_, objective, quantity);
@@ -64,7 +64,7 @@ class LossAdder {
         absl::StrCat("the ", quantity, " of ", objective.output, " must be called ", name, ", but this name is taken"));
   }
 
-  // The output, or the logits that it is made of.
+  // The output, or the logits from which it is computed.
   absl::StatusOr<ValueId> FindPrediction(const ir::Loss& loss, const ir::Objective& objective) const {
     const auto output = std::find_if(model_outputs_.begin(), model_outputs_.end(),
                                      [&](const ir::Output& o) { return o.name == objective.output; });
@@ -88,7 +88,7 @@ class LossAdder {
     return builder.status();
   }
 
-  // What is trained: Σ weight·loss.  A weight of 1 is left out, any other is a scalar.
+  // The quantity that is trained: Σ weight·loss.  A weight of 1 is left out; any other is a scalar.
   absl::StatusOr<ValueId> AddTotal() {
     ValueId total = ir::kNoValue;
     for (size_t at = 0; at < losses_.size(); ++at) {
@@ -119,7 +119,7 @@ class LossAdder {
   Graph& graph_;
   const ir::Training training_;
   const std::vector<ir::Output> model_outputs_;
-  std::vector<ir::Output> losses_, metrics_;  // one loss an objective
+  std::vector<ir::Output> losses_, metrics_;  // one loss for each objective
 };
 
 }  // namespace
@@ -129,7 +129,7 @@ absl::StatusOr<bool> AddLoss(Graph& graph) {
   const bool adds_loss = std::none_of(graph.outputs.begin(), graph.outputs.end(),
                                       [](const ir::Output& output) { return output.name == "loss"; });
   if (adds_loss) BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
-  // AddOptimizer wants the optimizer's arguments, and in training only.
+  // AddOptimizer needs the optimizer's arguments, but in training only.
   if (graph.function == ir::Function::kTrain) return adds_loss;
   graph.training = {};
   return true;

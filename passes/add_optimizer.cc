@@ -57,7 +57,7 @@ class OptimizerAdder {
     return absl::OkStatus();
   }
 
-  // The argument of this name; its default where Compile() did not give one.
+  // The argument of this name, or its default if Compile() did not give one.
   ir::AttributeValue ArgumentOf(const ir::Optimizer& optimizer, const std::string& name) const {
     for (const auto& [given, value] : training_.optimizer_arguments) {
       if (given == name) return value;

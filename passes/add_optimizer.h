@@ -1,12 +1,13 @@
-// AddOptimizer: every gradient becomes a step of the optimizer that Compile() was given, with its slots, inputs and
-// updates.
+// AddOptimizer: adds the optimizer's update of every parameter, with its slots and inputs.
 //
 //   p', slots' = op(p, g, slots…, operands…)
 //
-// Op, slots and operands are those of the optimizer's rule (ir/optimizers.h).  Operands are inputs that the host fills:
-// scalars, and expressions over them.  Slots "optimizer/<slot>/<parameter>" begin at 0; those of one kind lie together,
-// in the order of the parameters.  The outputs "<parameter>.grad"
-// go. Declines: a graph without an optimizer's arguments.  Error: a parameter without gradient. Runs after autodiff.
+// The op, the slots and the operands are those of the optimizer's rule (ir/optimizers.h).  Operands are inputs that the
+// host fills: scalars, and expressions over them.  The slots "optimizer/<slot>/<parameter>" begin at 0; those of one
+// kind are contiguous, in the order of the parameters.  The outputs "<parameter>.grad" are removed.
+// Declines: a graph without an optimizer's arguments.
+// Error: a parameter without gradient.
+// Runs after autodiff.
 #ifndef BRINE_PASSES_ADD_OPTIMIZER_H_
 #define BRINE_PASSES_ADD_OPTIMIZER_H_
 

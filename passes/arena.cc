@@ -11,14 +11,14 @@ namespace {
 
 using Order = std::vector<int>;
 
-constexpr size_t kMostSorted = 4000;  // buffers placed in orders that cost a comparison of each with each
+constexpr size_t kMostSorted = 4000;  // buffers; the search takes quadratic time
 constexpr int kMostRepairs = 60;
 
 struct Taken {
   int64_t begin, end;
 };
 
-// The smallest gap that holds `bytes` between `taken`, which is sorted here; behind all of them if none does.
+// The smallest gap between `taken` that holds `bytes`, or the end of `taken`, which this function sorts.
 int64_t BestFit(std::vector<Taken>& taken, int64_t bytes) {
   std::sort(taken.begin(), taken.end(), [](const Taken& a, const Taken& b) { return a.begin < b.begin; });
   int64_t free = 0, best = -1, best_size = std::numeric_limits<int64_t>::max();
@@ -33,7 +33,7 @@ int64_t BestFit(std::vector<Taken>& taken, int64_t bytes) {
   return best >= 0 ? best : free;
 }
 
-// Buffers are given their places in this order.
+// Buffers get their places in this order.
 std::vector<int64_t> PlaceInOrder(absl::Span<const Buffer> buffers, const Order& order) {
   std::vector<int64_t> offsets(buffers.size(), 0);
   std::vector<Taken> taken;
@@ -50,7 +50,7 @@ std::vector<int64_t> PlaceInOrder(absl::Span<const Buffer> buffers, const Order&
   return offsets;
 }
 
-// As an allocator does that learns of a buffer when it begins.
+// As an allocator does that learns of a buffer only when its lifetime begins.
 std::vector<int64_t> PlaceInTime(absl::Span<const Buffer> buffers) {
   Order order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
@@ -118,7 +118,7 @@ std::vector<int64_t> PlaceBuffers(absl::Span<const Buffer> buffers) {
   };
   for (const auto& key : keys) {
     Order order = Sorted(buffers, key);
-    // What sticks out at the top gets its place earlier in the next try.
+    // The buffer that ends highest gets its place earlier in the next try.
     for (int repair = 0; repair < kMostRepairs && ArenaBytes(buffers, best) > bound; ++repair) {
       const std::vector<int64_t> offsets = try_order(order);
       const int64_t top = ArenaBytes(buffers, offsets);

@@ -14,11 +14,11 @@ struct Buffer {
   int64_t bytes = 0;        // a multiple of 64
 };
 
-// The largest sum of bytes alive at one moment: no placement needs less.
+// The largest sum of the bytes that are live at one moment; no placement needs less.
 int64_t ArenaBound(absl::Span<const Buffer> buffers);
 
-// An offset, a multiple of 64, for each buffer, so that buffers alive at the same moment do not overlap.  Greedy in
-// several orders, the smallest result wins; the same buffers always get the same offsets.
+// An offset, a multiple of 64, for each buffer, so that buffers that are live at the same moment do not overlap.  It
+// places them greedily in several orders and takes the smallest result.  The same buffers always get the same offsets.
 std::vector<int64_t> PlaceBuffers(absl::Span<const Buffer> buffers);
 
 // The end of the last buffer.

@@ -45,7 +45,7 @@ class Differentiator {
     return reached_[static_cast<size_t>(value)] && wanted_[static_cast<size_t>(value)];
   }
 
-  // reached: depends on a parameter.  wanted: the loss depends on it.
+  // reached: it depends on a parameter.  wanted: the loss also depends on it.
   void MarkPath() {
     reached_.assign(graph_.values.size(), false);
     wanted_.assign(graph_.values.size(), false);
@@ -95,7 +95,7 @@ class Differentiator {
     errors_.push_back(std::string(ErrorAt(locations, name, sentence).message()));
   }
 
-  // dy = Σ of contributions, added in the order in which they arrive
+  // dy = Σ of the contributions, added in the order in which they are made.
   absl::Status Contribute(ValueId value, ValueId gradient, const std::vector<ir::Location>& locations) {
     ValueId& sum = sum_[static_cast<size_t>(value)];
     if (sum != ir::kNoValue) {

@@ -13,7 +13,7 @@ using ir::ValueId;
 
 bool IsMonotone(const ir::Op& op) { return op.monotone && op.is_elementwise() && op.operands.size() == 1; }
 
-// Makes "pooled.tanh" for what will be tanh of something pooled.
+// Makes the name "pooled.tanh" for the tanh of a pooled value.
 ValueId NewValueLike(Rewriter& at, ValueId pooled, const ir::Op& op) {
   return at.NewValue(absl::StrCat(at.name(pooled), ".", op.name), at.type(pooled));
 }
@@ -21,7 +21,7 @@ ValueId NewValueLike(Rewriter& at, ValueId pooled, const ir::Op& op) {
 void PoolFirst(Rewriter& at) {
   const ValueId activated = at.node().inputs[0], result = at.node().outputs[0], index = at.node().outputs[1];
   if (at.Reads(index) > 0) return;
-  std::vector<const Node*> activations;  // in front of the pool, the last one first
+  std::vector<const Node*> activations;  // before the pool, the last one first
   ValueId x = activated;
   while (at.Maker(x) != nullptr && IsMonotone(*at.Maker(x)->op) && at.Reads(x) == 1) {
     activations.push_back(at.Maker(x));

@@ -1,12 +1,12 @@
-// Canonicalize: the form in which later passes, and the gradients, want the graph.
+// Canonicalize: brings the graph into the form that the gradients and later passes expect.
 //
 //   pool-first     max_pool(f(x)) = f(max_pool(x)), for monotone f, where nothing else reads f(x) or the index
 //   mean-of-relu   avg_pool(relu(x)) = relu_avg_pool(x), where nothing else reads relu(x)
 //   operand-order  f(a, b) = f(b, a), for commutative f, where b alone has the result's shape or a alone is constant
 //
-// By the first the winner is the same, f costs a quarter, and its gradient reads pooled values.  By the second a bit a
-// cell is all that the gradient needs of x, and the full picture need not be stored; it declines where relu_avg_pool
-// does not take the windows.  Runs before autodiff, so that gradients need not be rewritten.
+// pool-first keeps the argmax; f has a quarter of the elements, and its gradient reads pooled values.  With
+// mean-of-relu, the gradient needs of x only one bit for each cell, so the full image is not stored; it declines
+// windows that relu_avg_pool does not support.  Runs before autodiff, so that gradients need not be rewritten.
 #ifndef BRINE_PASSES_CANONICALIZE_H_
 #define BRINE_PASSES_CANONICALIZE_H_
 

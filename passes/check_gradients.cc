@@ -15,9 +15,10 @@ namespace {
 
 using ir::Graph;
 using ir::Tensors;
-using Direction = std::vector<std::pair<size_t, double>>;  // elements that move, and by how much; of length 1
+using Direction = std::vector<std::pair<size_t, double>>;  // the elements that move and by how much; a unit vector
 
-// Where the loss is not smooth, central differences mean nothing: it is compared on one side of every kink only.
+// Central differences are meaningless where the loss has a kink, so the loss is compared only if both points are on the
+// same side of all kinks.
 struct Side {
   double loss = 0;
   std::vector<bool> positive;    // first inputs of ops that have a kink at 0
@@ -35,7 +36,7 @@ class Checker {
         given_(std::move(given)),
         rows_(rows) {}
 
-  // Compares along `direction` in the parameter.  `slope` is what autodiff says, `scale` its measure.
+  // Compares along `direction` in the parameter.  `slope` is autodiff's derivative; the error is relative to `scale`.
   absl::Status Compare(const std::string& parameter, const Direction& direction, double slope, double scale,
                        GradientCheck& check) {
     for (double epsilon : {1e-5, 1e-6}) {

@@ -1,4 +1,4 @@
-// Whether a training graph's gradients are those of its loss, by central differences in the double interpreter.
+// Compares the gradients of a training graph with central differences of its loss, in the double interpreter.
 #ifndef BRINE_PASSES_CHECK_GRADIENTS_H_
 #define BRINE_PASSES_CHECK_GRADIENTS_H_
 
@@ -22,8 +22,8 @@ struct GradientCheck {
   bool ok() const { return worst <= kGradientTolerance && compared > 0; }
 };
 
-// `graph` has the outputs "loss" and "<parameter>.grad", as after autodiff.  For each parameter: one direction through
-// all of its elements, the element of the largest gradient, and `samples` others.
+// `graph` has the outputs "loss" and "<parameter>.grad", as after autodiff.  The directions for each parameter: one
+// through all of its elements, the element with the largest gradient, and `samples` others.
 absl::StatusOr<GradientCheck> CheckGradients(const ir::Graph& graph, const ir::Tensors<double>& given, int64_t rows,
                                              int samples);
 

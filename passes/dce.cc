@@ -35,7 +35,7 @@ bool RemoveUnreadInputs(Graph& graph) {
   return graph.inputs.size() != before;
 }
 
-// Values that nothing defines any more are no part of the graph's text; they only take room.
+// Removes values that no node defines any more; they are not part of the graph's text.
 void RemoveUndefinedValues(Graph& graph) {
   std::vector<ValueId> number(graph.values.size(), ir::kNoValue);
   std::vector<ir::Value> kept;

@@ -1,7 +1,7 @@
-// Dce: removes nodes whose results nobody reads, and host inputs that no node reads.
+// Dce: removes nodes whose results are not read, and host inputs that no node reads.
 //
-// Data, labels and states stay: they are what the host feeds and what a checkpoint holds.  The scalars that a
-// host expression names stay as long as that is read.  Runs last of the passes that rewrite nodes.
+// Data, labels and states stay: the host feeds the former, and checkpoints hold the latter.  The scalars that a host
+// expression names stay as long as the expression is read.  Runs last of the passes that rewrite nodes.
 #ifndef BRINE_PASSES_DCE_H_
 #define BRINE_PASSES_DCE_H_
 

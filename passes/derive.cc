@@ -23,7 +23,7 @@ absl::StatusOr<ir::Graph> Derive(const ir::Graph& model, ir::Function function, 
   graph.stage = ir::Stage::kTrain;
   graph.function = function;
   graph.batch_size = batch_size;
-  // The sizes that were legal for one row must be so for the whole batch.
+  // Sizes that were legal for one row must be legal for the whole batch.
   for (const ir::Value& value : graph.values) {
     const absl::Status bytes = ir::ByteCount(value.type, batch_size).status();
     if (!bytes.ok())

@@ -1,9 +1,9 @@
-// Derive: a model's graph becomes the start of one of its three programs.
+// Derive: makes the initial graph of train, evaluate or predict from a model's graph.
 //
-// The result computes what the model computes; its stage is *train* and its function the given one.
-// Specialize and what follows turn it into what that function needs.  Every state of the model stays, also where the
-// function does not read it, so that states lie at the same places in all three.
-// Declines: a graph that is no model, batch sizes below 1, and, for train and evaluate, a model without Compile().
+// The result computes what the model computes; its stage is *train* and its function the given one.  Specialize and
+// later passes turn it into what that function needs.  Every state of the model stays, even if the function does not
+// read it, so that states have the same places in all three functions.
+// Declines: a graph that is not a model, batch sizes below 1, and, for train and evaluate, a model without Compile().
 #ifndef BRINE_PASSES_DERIVE_H_
 #define BRINE_PASSES_DERIVE_H_
 

@@ -49,7 +49,7 @@ void RemoveNodes(Graph& graph, const std::vector<bool>& marked) {
 
 void Rename(Graph& graph, ValueId value, const std::string& name) {
   if (graph.value(value).name == name) return;
-  // A new value takes the old name and is nobody's, so that the graph's own record of names stays right.
+  // A new value takes the old name, and no node defines it, so that the graph's own record of names stays correct.
   const ValueId spare = graph.AddValue(name, graph.type(value));
   std::swap(graph.values[static_cast<size_t>(spare)].name, graph.values[static_cast<size_t>(value)].name);
 }
@@ -66,7 +66,7 @@ ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, 
 }
 
 void AddLocations(const std::vector<ir::Location>& locations, Node& node) {
-  constexpr size_t kMost = 64;  // more tell nobody anything
+  constexpr size_t kMost = 64;  // more would not help a reader
   static_assert(kMost <= ir::kMaxList);
   for (const ir::Location& location : locations) {
     if (node.locations.size() >= kMost) return;

@@ -1,4 +1,4 @@
-// What passes share: who defines and reads each value, and the few edits that keep a graph in order.
+// Shared by passes: who defines and reads each value, and the few edits that keep a graph valid.
 #ifndef BRINE_PASSES_EDIT_H_
 #define BRINE_PASSES_EDIT_H_
 
@@ -13,7 +13,7 @@ namespace brine::passes {
 
 // Positions are indices of Graph::nodes.
 struct Uses {
-  std::vector<int> producer;              // by value; kNone: an input, a state, or a value that is no more
+  std::vector<int> producer;              // by value; kNone: an input, a state, or a value that was removed
   std::vector<std::vector<int>> readers;  // by value: positions, ascending, one for each operand that is the value
   std::vector<bool> leaves;               // by value: it is an output of the graph or the new content of a state
 
@@ -27,7 +27,7 @@ struct Uses {
 
 Uses FindUses(const ir::Graph& graph);
 
-// Reads of `value` become reads of replacement[value], in nodes, updates and outputs.  kNoValue: stays.
+// Replaces reads of `value` by reads of replacement[value], in nodes, updates and outputs.  kNoValue: no replacement.
 void ReplaceReads(ir::Graph& graph, const std::vector<ir::ValueId>& replacement);
 
 // Removes the nodes at the marked positions.
@@ -36,14 +36,14 @@ void RemoveNodes(ir::Graph& graph, const std::vector<bool>& marked);
 // Renames a value; a name that is taken gets a number.
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 
-// The input that the host fills from `source` (a scalar or a label: the one of that name), added when there is none.
+// The input that the host fills from `source` (for a scalar or a label, the one of that name); added if there is none.
 ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
                            double initial = 0);
 
 // Adds the locations that `node` lacks, as far as the text form's limit of a list allows.
 void AddLocations(const std::vector<ir::Location>& locations, ir::Node& node);
 
-// "model.cc:9: conv2d: sentence"; `name` stands for the layer where no line is known.
+// "model.cc:9: conv2d: sentence"; `name` replaces the layer if no line is known.
 absl::Status ErrorAt(const std::vector<ir::Location>& locations, absl::string_view name, absl::string_view sentence);
 
 }  // namespace brine::passes

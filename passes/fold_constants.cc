@@ -33,7 +33,7 @@ Tensor Evaluate(const Node& node, const Type& result, const std::vector<const Te
   return std::move(outputs[0]);
 }
 
-// The constant that holds `tensor`, or nothing when no constant can.
+// The constant with the value `tensor`, or nothing if no constant can have it.
 std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type) {
   std::vector<double> values = tensor.real;
   if (!ir::IsReal(type.dtype)) values.assign(tensor.whole.begin(), tensor.whole.end());

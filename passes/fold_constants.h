@@ -1,11 +1,11 @@
-// FoldConstants: a node whose inputs are all constants becomes a constant, computed by the reference interpreter in
-// double.
+// FoldConstants: replaces a node whose inputs are all constants by a constant, which the reference interpreter computes
+// in double.
 //
 //   f(constant, …) = constant
 //
-// Elements that are all equal become one number.  Declines at results of more than 1,024 elements, where a table costs
-// more than the work, at ops with several results, and where a result is not finite. Runs after autodiff, whose rules
-// leave such nodes.
+// If all elements are equal, they become one number.  Declines: results of more than 1,024 elements, where a table
+// costs more than the work; ops with several results; results that are not finite.  Runs after autodiff, whose rules
+// make such nodes.
 #ifndef BRINE_PASSES_FOLD_CONSTANTS_H_
 #define BRINE_PASSES_FOLD_CONSTANTS_H_
 

@@ -23,7 +23,7 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
-constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged: the search grows with the square
+constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged; the search takes quadratic time
 constexpr size_t kMostSteps = 16;      // new states in a kernel, and elementwise nodes: its code grows with them
 constexpr size_t kMostElementwise = 16;
 
@@ -31,7 +31,7 @@ bool IsView(const Node& node) { return node.op->is_view(); }
 bool IsConstant(const Node& node) { return node.op->is_source(); }
 bool IsNumber(const Node& node) { return IsConstant(node) && node.attributes.Floats("values").size() == 1; }
 
-// May stand before a sum, which computes it where it reads it.
+// Whether a loop over a sum may compute the node where it reads it.
 bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwise && node.op->cost <= ir::kCheapCost; }
 
 // Forms the groups.
@@ -63,7 +63,7 @@ class Grouper {
     if (options_.remarks != nullptr) options_.remarks->push_back(remark);
   }
 
-  // Says that a group cannot take in the node.
+  // Adds a remark that a group cannot take in the node.
   void RemarkCycle(int position, const char* region) {
     const Node& first = node(position);
     const ir::Location* location = first.locations.empty() ? nullptr : &first.locations[0];
@@ -148,7 +148,7 @@ class Grouper {
 
   bool SameShape(ValueId a, ValueId b) const { return graph_.type(a).shape == graph_.type(b).shape; }
 
-  // Nothing but `value` is read outside the group.
+  // Whether no value but `value` is read outside the group.
   bool MakesOnly(int id, ValueId value) const {
     for (int position : partition_.group(id).nodes) {
       for (ValueId output : node(position).outputs) {
@@ -161,13 +161,13 @@ class Grouper {
     return true;
   }
 
-  // The nodes that make the new contents of states: ops of kind update apart from copies, as one kernel may join the
-  // former for all parameters.
+  // Groups the nodes that make the new contents of states.  Ops of kind update are apart from copies, since one kernel
+  // may join the updates of all parameters.
   void MergeSteps(bool updates) {
     std::vector<int> ids;
     const auto flush = [&] {
       if (ids.empty()) return;
-      BRINE_CHECK(partition_.Merge(ids, {}));  // nobody reads what they make
+      BRINE_CHECK(partition_.Merge(ids, {}));  // nothing reads their results
       partition_.SetRegion(ids[0], kUpdate);
       ids.clear();
     };
@@ -212,8 +212,7 @@ class Emitter {
  private:
   const Node& old(int position) const { return old_[static_cast<size_t>(position)]; }
 
-  // Which groups compute each node.  A node whose own group only exists for the sake of groups that copy it is not
-  // emitted alone.
+  // Finds the groups that compute each node.  If all readers of a node's own group copy it, that group is not emitted.
   void FindHolders() {
     holders_.resize(old_.size());
     for (size_t position = 0; position < old_.size(); ++position) {
@@ -222,7 +221,7 @@ class Emitter {
     }
     for (size_t position = old_.size(); position-- > 0;) {
       const int own = partition_.GroupOf(static_cast<int>(position));
-      if (IsNumber(old_[position])) {  // copied into the kernels that read it; stays where anything else does
+      if (IsNumber(old_[position])) {  // copied into kernels that read it; stays for other readers
         bool stays = false;
         for (ValueId value : old_[position].outputs) {
           stays |= uses_.Leaves(value);
@@ -285,12 +284,12 @@ class Emitter {
       }
     }
     made_here_.clear();
-    if (!read) return;  // nobody reads what it makes: dce did not run
+    if (!read) return;  // nothing reads its results: dce did not run
     graph_.nodes.push_back(std::move(kernel));
   }
 
-  // What a pool's gradient needs beside the result is made where there is no gradient, too: evaluation then runs the
-  // kernel of training, which need be compiled and carried once.
+  // In evaluation, too, a pool makes the index that only its gradient needs.  Then evaluation runs the kernel of
+  // training, which is compiled and linked once.
   static bool LeavesAlways(const Node& node, ValueId value) {
     return node.op->kind == ir::OpKind::kWindow && value != node.outputs[0];
   }
@@ -316,7 +315,7 @@ class Emitter {
     kernel.body.push_back(std::move(node));
   }
 
-  // The first copy of a value that is not made elsewhere is the value itself.
+  // The first copy of a value that no group emits on its own is the value itself.
   ValueId NameOfCopy(ValueId value) {
     const bool elsewhere =
         holders_[static_cast<size_t>(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;

@@ -1,14 +1,15 @@
-// Fuse: every node becomes part of a kernel, an instance of a row of regions.cc; the stage becomes *fused*.
+// Fuse: puts every node into a kernel, an instance of a row of regions.cc; the stage becomes *fused*.
 //
 //   conv2d, add, max_pool, relu   ⟹   %y, %i = kernel(%x, %w, %b) <contraction> { conv2d, add, max_pool, relu }
 //
-// In this order: heads; contractions with what follows them; each other op with the elementwise ops of the same shape
-// that follow it, and a sum with the one or two cheap elementwise ops before it; then the updates, behind everything
-// else: an op of kind update writes over its states, any other value is copied into its state.
-// Views (reshape) and constants stay outside; a constant of one number is copied into the bodies that read it.  A
-// kernel may compute a node that another one computes as well, and says which of its operands have many zeros
-// (sparse=[0]). Declines a fusion, with a remark, when a value would have to be stored after all, or when a path leaves
-// the kernel and enters it again.  Runs after everything that rewrites nodes.
+// Groups are formed in this order: heads; contractions with what follows them; every other op with the elementwise ops
+// of the same shape that follow it, and a sum with one or two cheap elementwise ops before it; the updates, which run
+// last.  An op of kind update overwrites its states; any other value is copied into its state.
+// Views (reshape) and constants stay outside; a constant of one number is copied into the bodies that read it.  Two
+// kernels may compute the same node.  A kernel says which of its operands have many zeros (sparse=[0]).
+// Declines a fusion, with a remark, if a value would have to be stored nevertheless, or if a path would leave the
+// kernel and enter it again.
+// Runs after everything that rewrites nodes.
 #ifndef BRINE_PASSES_FUSE_H_
 #define BRINE_PASSES_FUSE_H_
 
@@ -21,7 +22,7 @@
 namespace brine::passes {
 
 struct FuseOptions {
-  bool generic_only = false;                    // one op a kernel: what fused kernels are compared with
+  bool generic_only = false;                    // one op in each kernel, as a reference for fused kernels
   std::vector<std::string>* remarks = nullptr;  // what was declined, and why, one sentence each
 };
 

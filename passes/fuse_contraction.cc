@@ -24,7 +24,7 @@ class Finder {
   ContractionRegion Find() && {
     FollowChain();
     for (size_t operand = 0; operand < root_.inputs.size(); ++operand) {
-      if (root_.inputs[operand] == root_.inputs[1 - operand]) continue;  // a square reads what is stored
+      if (root_.inputs[operand] == root_.inputs[1 - operand]) continue;  // a square reads one stored value
       ComputeInside(root_.inputs[operand]);
     }
     if (!HasRows(root_.outputs[0])) TakeSum();
@@ -37,7 +37,7 @@ class Finder {
   const ir::Shape& shape(ValueId value) const { return graph_.type(value).shape; }
   bool HasRows(ValueId value) const { return !shape(value).empty() && shape(value)[0] == ir::kBatch; }
 
-  // A window that makes less of more, behind a picture that has not been pooled yet.
+  // A window whose result is no larger than its input, in an image that has not been pooled yet.
   bool IsPool(const Node& reader, ValueId value) const {
     if (reader.op->kind != OpKind::kWindow || reader.inputs[0] != value || pooled_) return false;
     const ir::Shape &from = shape(value), &to = shape(reader.outputs[0]);
@@ -56,7 +56,7 @@ class Finder {
       const auto fit =
           std::find_if(readers.begin(), readers.end(), [&](int reader) { return Fits(node(reader), value); });
       if (fit == readers.end()) return;
-      // An operand that is used twice is one reader.
+      // A node that uses the operand twice is one reader.
       const bool alone = std::all_of(readers.begin(), readers.end(), [&](int reader) { return reader == *fit; });
       if (!alone || uses_.Leaves(value)) {
         if (node(*fit).inputs[0] == value) Decline(*fit, value);
@@ -82,7 +82,8 @@ class Finder {
         absl::StrCat(place, ": ", declined.op->name, " not fused: its input is also read by ", other));
   }
 
-  // The gradient of a pool whose windows tile the picture: one element of each window has a share, or a bit says which.
+  // The gradient of a pool whose windows tile the image.  In each window one element has a share, or a mask says which
+  // ones do.
   void ComputeInside(ValueId operand) {
     const int maker = uses_.Producer(operand);
     if (maker == Uses::kNone) return;
@@ -97,7 +98,7 @@ class Finder {
     if (tiles) region_.copies.push_back(maker);
   }
 
-  // reduce_sum(value) over all axes but the last, of an operand or of what it is made of.
+  // reduce_sum(value) over all axes but the last, of an operand or of the value from which it is computed.
   void TakeSum() {
     std::vector<ValueId> summed(root_.inputs.rbegin(), root_.inputs.rend());
     for (int copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);
@@ -115,15 +116,15 @@ class Finder {
     }
   }
 
-  // What made a value, views left aside.
+  // The node that makes a value, looking through views.
   int MakerOf(ValueId value) const {
     int maker = uses_.Producer(value);
     while (maker != Uses::kNone && node(maker).op->is_view()) maker = uses_.Producer(node(maker).inputs[0]);
     return maker;
   }
 
-  // Made by a ReLU or its gradient.  Behind a max-pool a ReLU turns off little, since all elements of a window would
-  // have to be negative; a product over the rows of a layer gains from that, too.
+  // Whether a ReLU or its gradient makes the value.  After a max-pool a ReLU makes few zeros, since all elements of a
+  // window would have to be negative; only a product over the rows of a layer gains from those.
   bool IsSparse(ValueId value) const {
     const int maker = MakerOf(value);
     if (maker == Uses::kNone || !node(maker).op->makes_zeros || !node(maker).op->is_elementwise()) return false;

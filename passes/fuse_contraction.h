@@ -1,4 +1,4 @@
-// The region *contraction*: a product or a convolution and what is made in one pass with it.
+// The region *contraction*: a product or a convolution, and what one pass can compute with it.
 #ifndef BRINE_PASSES_FUSE_CONTRACTION_H_
 #define BRINE_PASSES_FUSE_CONTRACTION_H_
 
@@ -12,17 +12,17 @@
 namespace brine::passes {
 
 struct ContractionRegion {
-  std::vector<int> chain;           // positions of what follows the contraction, each the only reader of the one before
-  std::vector<int> sums;            // positions of reductions over one of its operands
-  std::vector<int> copies;          // positions of nodes that make an operand, computed again inside
-  std::vector<ir::ValueId> sparse;  // operands that have many zeros
-  std::vector<std::string> declined;  // what could not be taken in, and why: "model.cc:9: max_pool not fused: …"
+  std::vector<int> chain;   // positions of the nodes after the contraction; each is the only reader of the one before
+  std::vector<int> sums;    // positions of reductions over one of its operands
+  std::vector<int> copies;  // positions of nodes that make an operand, computed again inside
+  std::vector<ir::ValueId> sparse;    // operands that have many zeros
+  std::vector<std::string> declined;  // what was not fused, and why: "model.cc:9: max_pool not fused: …"
 };
 
-// Around the contraction at `root`, of nodes for which `is_free` holds:
-//   - elementwise ops of its result's shape, and one pool among them, as long as nobody else reads what they read;
-//   - what makes an operand, where that is larger than what it is made of: the gradient of a pool;
-//   - for a gradient of parameters, the sum of an operand over all axes but the last, which is the bias's gradient.
+// Grows a region around the contraction at `root`, from nodes for which `is_free` holds:
+//   - elementwise ops of its result's shape, and one pool among them, if nothing else reads their operand;
+//   - the node that makes an operand that is larger than the node's own input: the gradient of a pool;
+//   - for a weight gradient, the sum of an operand over all axes but the last, which is the bias gradient.
 ContractionRegion FindContraction(const ir::Graph& graph, const Uses& uses, int root,
                                   const std::function<bool(int position)>& is_free);
 

@@ -34,11 +34,11 @@ class Head {
   }
 
  private:
-  // On what a value depends.
+  // What a value depends on.
   struct Depends {
     bool on_logits = false;
-    bool on_model = false;  // data or a state, but not by way of the logits
-    bool beyond = false;    // a product or a convolution of what depends on the logits: the layers before
+    bool on_model = false;  // on data or a state, other than through the logits
+    bool beyond = false;    // on a product or a convolution after the logits
   };
 
   const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
@@ -84,7 +84,7 @@ class Head {
     return true;
   }
 
-  // What is small and connected by values that are small.
+  // Takes in small nodes that are connected through small values.
   void Grow(int root) {
     std::vector<int> pending = {root};
     while (!pending.empty()) {
@@ -104,7 +104,7 @@ class Head {
     }
   }
 
-  // Whether the step's results are made here: no layer follows.
+  // Whether results of the step are made here, so that no layer follows.
   bool LeavesTheStep() const {
     return std::any_of(taken_.begin(), taken_.end(), [&](int position) {
       const std::vector<ValueId>& made = node(position).outputs;

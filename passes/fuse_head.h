@@ -1,4 +1,4 @@
-// The region *head*: what is small behind the last layer.
+// The region *head*: the small nodes after the last layer.
 #ifndef BRINE_PASSES_FUSE_HEAD_H_
 #define BRINE_PASSES_FUSE_HEAD_H_
 
@@ -9,9 +9,10 @@
 
 namespace brine::passes {
 
-// Around a reduction along the rows of logits z = x·w + bias with at most 128 classes: that product, loss, metric and
-// their gradients as far as they are no larger than z, and what z's gradient gives w, bias and x, with the mask that
-// x's gradient passes.  Returns positions of nodes; none where the root is no such reduction, or another layer follows.
+// Grows a region around a reduction along the rows of logits z = x·w + bias with at most 128 classes.  It contains that
+// product; loss, metric and their gradients, as long as they are no larger than z; and the gradients of w, bias and x
+// from that of z, with the mask on the gradient of x.  Returns positions of nodes; none if the root is not such a
+// reduction, or if another layer follows.
 std::vector<int> FindHead(const ir::Graph& graph, const Uses& uses, int root);
 
 }  // namespace brine::passes

@@ -15,11 +15,11 @@ using ir::ValueId;
 
 int64_t Bytes(const Graph& graph, ValueId value) {
   const absl::StatusOr<int64_t> bytes = ir::ByteCount(graph.type(value), std::max<int64_t>(graph.batch_size, 1));
-  BRINE_CHECK(bytes.ok());  // the verifier looked
+  BRINE_CHECK(bytes.ok());  // the verifier checked this
   return *bytes;
 }
 
-// The node reads `input` at the element that it writes.
+// Whether the node reads exactly the element of `input` that it writes.
 bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
   return node.op->is_elementwise() && graph.type(input).shape == graph.type(node.outputs[0]).shape;
 }

@@ -1,4 +1,4 @@
-// What a kernel computes, moves and may overwrite: questions about its body.
+// Questions about a kernel's body: what it computes, how many bytes it moves, and which inputs it may overwrite.
 #ifndef BRINE_PASSES_KERNEL_QUERY_H_
 #define BRINE_PASSES_KERNEL_QUERY_H_
 
@@ -8,14 +8,14 @@
 
 namespace brine::passes {
 
-// Floating-point operations of a kernel for `rows` rows; of kernels that leave zeros out, the dense upper bound.
+// Floating-point operations of a kernel for `rows` rows; for kernels that skip zeros, the dense upper bound.
 int64_t KernelFlops(const ir::Graph& graph, const ir::Node& kernel, int64_t rows);
 
-// Bytes that a kernel reads and writes outside itself for the graph's batch size.
+// The bytes that a kernel reads and writes outside itself, for the graph's batch size.
 int64_t KernelBytes(const ir::Graph& graph, const ir::Node& kernel);
 
-// Whether `output` may lie in the bytes of `input`: all ops of the kernel are elementwise, and whoever depends on the
-// input reads, at each element, that element only.
+// Whether `output` may overwrite the bytes of `input`: all ops of the kernel are elementwise, and every node that
+// depends on the input reads, for each element, only that element of it.
 bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);
 
 }  // namespace brine::passes

@@ -40,7 +40,8 @@ bool Partition::Merge(const std::vector<int>& ids, const std::vector<int>& copie
   std::sort(merged.copies.begin(), merged.copies.end());
   merged.copies.erase(std::unique(merged.copies.begin(), merged.copies.end()), merged.copies.end());
 
-  // Backwards from what the whole reads.  A group that ends before the whole begins cannot depend on it.
+  // Searches backwards from what the merged group reads.  A group whose last node is before the merged group's first
+  // cannot depend on it.
   const std::set<int> whole(ids.begin(), ids.end());
   std::set<int> seen;
   std::vector<int> pending = Makers(merged);
@@ -60,7 +61,7 @@ bool Partition::Merge(const std::vector<int>& ids, const std::vector<int>& copie
 }
 
 std::vector<int> Partition::Order() const {
-  std::vector<int> waiting(groups_.size(), 0);  // for how many groups
+  std::vector<int> waiting(groups_.size(), 0);  // the number of groups it waits for
   std::vector<std::vector<int>> readers(groups_.size());
   using Entry = std::pair<int, int>;  // last node, group
   std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> ready;

@@ -1,4 +1,4 @@
-// A partition of a graph's nodes into groups between which values flow in one direction only.
+// A partition of a graph's nodes into groups without cycles between them.
 #ifndef BRINE_PASSES_PARTITION_H_
 #define BRINE_PASSES_PARTITION_H_
 
@@ -23,8 +23,8 @@ class Partition {
   int GroupOf(int position) const { return group_of_[static_cast<size_t>(position)]; }
   const Group& group(int id) const { return groups_[static_cast<size_t>(id)]; }
 
-  // Makes the groups one, with these copies.  False, and nothing is done, when a value that the whole reads would
-  // depend on one that it makes.
+  // Merges the groups into one, with these copies.  Returns false and does nothing if a value that the merged group
+  // reads would depend on one that it makes.
   bool Merge(const std::vector<int>& ids, const std::vector<int>& copies);
 
   void SetRegion(int id, const char* region) { groups_[static_cast<size_t>(id)].region = region; }
@@ -32,7 +32,7 @@ class Partition {
     groups_[static_cast<size_t>(id)].sparse = std::move(values);
   }
 
-  // Non-empty groups so that every group stands behind those whose values it reads; as early as its last node stood.
+  // The non-empty groups in an order in which each is after those whose values it reads, and as early as its last node.
   std::vector<int> Order() const;
 
   // Positions of other groups whose values the group reads.

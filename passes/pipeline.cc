@@ -66,7 +66,7 @@ const Pass* FindPass(absl::string_view name) {
   return row == Table().end() ? nullptr : &*row;
 }
 
-// Runs one pass and checks what it left.
+// Runs one pass and checks its result.
 absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOptions& options, std::string& text) {
   BRINE_ASSIGN_OR_RETURN(const bool changed, pass.run(graph, options));
   const auto fault = [&](const auto&... words) {

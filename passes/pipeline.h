@@ -1,4 +1,4 @@
-// The pipeline: passes in one order, checked after each.
+// The pipeline: passes in a fixed order, with a check after each.
 #ifndef BRINE_PASSES_PIPELINE_H_
 #define BRINE_PASSES_PIPELINE_H_
 
@@ -17,8 +17,8 @@ struct PipelineOptions {
   std::vector<std::string> only;                // run these passes, in the given order; empty: all
   std::vector<std::string> without;             // leave these out
   int stop_after = -1;                          // this many passes; negative: all
-  std::optional<ir::Stage> until;               // leave out passes that leave a later stage behind
-  bool generic_only = false;                    // one op a kernel
+  std::optional<ir::Stage> until;               // leave out passes whose result has a later stage
+  bool generic_only = false;                    // one op in each kernel
   std::vector<std::string>* remarks = nullptr;  // fusions that were declined, and why
 
   // Called after each pass that changed the graph, with the pass's number from 1 and its name.
@@ -28,22 +28,22 @@ struct PipelineOptions {
 struct Pass {
   const char* name;  // "plan-memory"
   absl::StatusOr<bool> (*run)(ir::Graph& graph, const PipelineOptions& options);
-  ir::Stage takes;     // of the graphs that it runs on
-  ir::Stage leaves;    // of what it makes of them: the same or a later one
-  const char* reason;  // for its place in the order
+  ir::Stage takes;     // the stage of the graphs that it runs on
+  ir::Stage leaves;    // the stage of its result: the same or a later one
+  const char* reason;  // why it is at this place in the order
 };
 
-// Adds a pass that this program brings along, in front of the one named.  Called before passes run, by one thread.
+// Adds a pass of the calling program before the one named.  Called by one thread, before passes run.
 void AddPass(const Pass& pass, absl::string_view before);
 
 absl::Span<const Pass> AllPasses();                              // in their order
 absl::Status CheckNames(const std::vector<std::string>& names);  // that all of them are passes
 
 // Runs the passes on a graph that verify.h accepts.  A pass that takes an earlier stage than the graph's is left out;
-// that is an error where `only` names the pass, and so is a pass that takes a later stage.  After each pass the graph
-// is verified, its stage is compared with the one that the pass leaves, and its text with what the pass says about
-// having changed it.  Errors: "after pass fuse: …" for a graph that is not in order any more, the pass's own sentence,
-// or an unknown name.  Returns whether anything changed.
+// if `only` names it, that is an error, and so is a pass that takes a later stage.  After each pass the graph is
+// verified, its stage is compared with the one that the pass leaves, and its text is compared with the pass's answer to
+// whether it changed anything.  Errors: "after pass fuse: …" for a graph that is no longer valid, the pass's own
+// sentence, or an unknown name.  Returns whether anything changed.
 absl::StatusOr<bool> RunPipeline(ir::Graph& graph, const PipelineOptions& options = {});
 
 // An after_pass that writes <folder>/NN_name.ir.

@@ -65,7 +65,7 @@ class Planner {
     end += Bytes(value);
   }
 
-  // The gradient in a step lies at its parameter's offset.
+  // The gradient that an update reads gets its parameter's offset.
   void PlaceGradients() {
     for (const Node& kernel : graph_.nodes) {
       for (const Node& step : kernel.body) {
@@ -113,7 +113,7 @@ class Planner {
     }
   }
 
-  // Whether `output` may be written over `root`, which the kernel reads, perhaps through views.
+  // Whether `output` may overwrite `root`, which the kernel reads, perhaps through views.
   bool MayOverwrite(const Node& kernel, int moment, ValueId root, ValueId output) const {
     if (!kernel.is_kernel() || Life(root).last != moment) return false;
     return std::all_of(kernel.inputs.begin(), kernel.inputs.end(), [&](ValueId input) {
@@ -146,7 +146,7 @@ absl::StatusOr<bool> PlanMemory(Graph& graph) {
 MemoryReport ReportMemory(const Graph& planned) {
   MemoryReport report;
   const std::vector<Lifetime> lifetimes = ir::FindLifetimes(planned);
-  // Values of the arena by offset; one that was written in place continues the buffer of the one before.
+  // The values of the arena by offset.  A value that was written in place extends the buffer of the value before it.
   std::map<int64_t, std::vector<Buffer>> buffers;
   for (size_t value = 0; value < planned.values.size(); ++value) {
     const std::optional<ir::Placement>& place = planned.values[value].placement;

@@ -1,13 +1,15 @@
-// PlanMemory: every value outside kernels gets its place; the stage becomes *planned*.
+// PlanMemory: gives every value outside kernels a place; the stage becomes *planned*.
 //
 //   %p = kernel(…) : f32[n,15,15,32]   ⟹   %p = kernel(…) : f32[n,15,15,32] @arena+4096
 //
-// Inputs, states and constants lie in blocks of their own, in the graph's order, each at a multiple of 64: parameters
-// alone, so that one kernel can walk them beside their gradients; frozen weights and statistics; slots and averages.
-// A parameter's gradient lies at the parameter's offset in the block of gradients; outputs in theirs; a state's new
-// value where the state lies. Everything else is transient and shares the arena: values alive at the same time do not
-// overlap, but a kernel may write over an input that nobody reads later where regions.h allows it.  A view lies where
-// its value lies. Needs a batch size, for which sizes are computed.  Runs after fuse.
+// Inputs, states and constants have blocks of their own, in the graph's order, each at a multiple of 64.  Parameters
+// are alone in theirs, so that one kernel can update all of them from their gradients.  Frozen weights and statistics
+// share a block; so do slots and averages.  A parameter's gradient has the parameter's offset in the block of
+// gradients.  Outputs have a block.  A state's new value overwrites the state.
+// All other values are transient and share the arena: values that are live at the same time do not overlap, but a
+// kernel may overwrite an input that is not read later, if kernel_query.h allows it.  A view has the place of its
+// value.
+// Needs a batch size, from which sizes are computed.  Runs after fuse.
 #ifndef BRINE_PASSES_PLAN_MEMORY_H_
 #define BRINE_PASSES_PLAN_MEMORY_H_
 

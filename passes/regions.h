@@ -1,7 +1,7 @@
-// Regions: what one kernel can hold.  A kernel is an instance of one row of this table.
+// Regions: what one kernel can contain.  A kernel is an instance of one row of this table.
 //
-// A region is formed from a root by what ops are, not by their names: a contraction takes in the elementwise ops that
-// follow it, and so on.
+// A region grows from a root by the traits of ops, not by their names: a contraction takes in the elementwise ops that
+// follow it, for example.
 #ifndef BRINE_PASSES_REGIONS_H_
 #define BRINE_PASSES_REGIONS_H_
 

@@ -9,24 +9,24 @@
 
 namespace brine::passes {
 
-// An equation that is read from left to right.
+// An equation that is applied from left to right.
 struct RewriteRule {
   const char* name;      // "add-zero"; its case in tests/passes/golden bears it
   const char* equation;  // "x + 0 = x"
   const char* where;     // what else must hold, in words; empty: nothing
-  const ir::Op* root;  // the outermost op of the left side; null: of several ops, which the rule tells by their traits
+  const ir::Op* root;    // the outermost op of the left side; null: any op with the traits that the rule tests
 
-  // The visited node is an application of `root`, and something reads it.  Leaves the graph alone where the left side
-  // or the condition does not fit.
+  // Called at a node that is an application of `root` and whose result is read.  Must leave the graph as it is if the
+  // left side does not match or the condition does not hold.
   void (*apply)(Rewriter& at);
 };
 
-// A walk sees what it has already rewritten, so that the second one mostly finds nothing.  Rules that undo each other
-// end here.
+// The limit ends rules that undo each other.  A pass over the nodes sees what it has already rewritten, so the second
+// one usually finds nothing.
 inline constexpr int kMostWalks = 16;
 
-// Walks over the graph until no rule fits any more, at most kMostWalks times, and returns whether it changed anything.
-// At each node every rule of its op is tried, in the order of the table.
+// Visits all nodes in order, again and again until no rule matches, at most kMostWalks times; returns whether it
+// changed anything.  At each node every rule of its op is tried, in the order of the table.
 bool ApplyRules(ir::Graph& graph, absl::Span<const RewriteRule> rules);
 
 }  // namespace brine::passes

@@ -146,7 +146,7 @@ void Rewriter::Redirect(ValueId& value) const {
   if (Of(value).replacement != ir::kNoValue) value = Of(value).replacement;
 }
 
-// The walk has passed `node`: others may ask for it.
+// The iteration has passed `node`, so its maker and readers can be queried.
 void Rewriter::SetMaker(Nodes::iterator node) {
   for (ValueId output : node->outputs) Of(output).maker = node;
 }

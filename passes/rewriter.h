@@ -1,4 +1,4 @@
-// The rewriter: one walk over a graph's nodes in which a pass replaces, inserts and erases them.
+// The rewriter: one iteration over a graph's nodes in which a pass replaces, inserts and erases them.
 //
 //   Rewrite(graph, [](Rewriter& at) {
 //     if (at.node().op->training_only) at.Replace(at.node().outputs[0], at.node().inputs[0]);
@@ -18,41 +18,41 @@ namespace brine::passes {
 
 class Rewriter {
  public:
-  // The node that is visited; its operands are what the visits before left of them.  Nodes that the walk has passed,
-  // and this one, stay where they are in memory until they are erased.
+  // The visited node.  Its operands have been rewritten by the visits before.  This node and those before it keep their
+  // addresses until they are erased.
   const ir::Node& node() const { return *current_; }
   const ir::Type& type(ir::ValueId value) const { return graph_.type(value); }
   const std::string& name(ir::ValueId value) const { return graph_.value(value).name; }
 
-  // The node that makes `value`, if the walk has passed it; null for inputs and states.
+  // The node that makes `value`, if it has been visited already; null for inputs and states.
   const ir::Node* Maker(ir::ValueId value) const;
-  // The same, null where it is no application of `op`.
+  // The same, but null if it is not an application of `op`.
   const ir::Node* Maker(ir::ValueId value, const ir::Op& op) const;
 
-  // How many operands, outputs of the graph and updates are `value`, after all edits so far.
+  // The number of operands, outputs of the graph and updates that are `value`, after all edits so far.
   int Reads(ir::ValueId value) const { return Of(value).reads; }
   bool IsRead(const ir::Node& node) const;
 
-  // Adds an application of `op` in front of the visited node and returns its first result, which is named after the
-  // visited node's.  It has that node's locations.  Types fit by construction: a failure is our bug.
+  // Adds an application of `op` before the visited node and returns its first result.  The result is named after the
+  // visited node's and has that node's locations.  Types fit by construction: a failure is our bug.
   ir::ValueId Emit(const ir::Op& op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {});
-  // Adds a node in front of the visited one.  A result that another node made is made by this one from now on.
+  // Adds a node before the visited one.  A result that another node made is made by this one from now on.
   void Insert(ir::Node node);
   // A value for a node to insert; a name that is taken gets a number.
   ir::ValueId NewValue(absl::string_view name, ir::Type type);
 
-  // The visited node becomes an application of `op`.  Its results keep their names and types, and it its locations;
-  // results that the new op has beyond those of the old one get names of their own.
+  // The visited node becomes an application of `op`.  It keeps its locations, and its results keep their names and
+  // types; additional results of the new op get names of their own.
   void Become(const ir::Op& op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {});
   // The visited node becomes `node`, whose results are among its own, or new values.
   void Become(ir::Node node);
   void SetInput(size_t index, ir::ValueId value);
 
-  // Who reads `value`, a result of the visited node, reads `by` instead, which the walk has passed.
+  // Readers of `value`, a result of the visited node, read `by` instead, which has been visited already.
   void Replace(ir::ValueId value, ir::ValueId by);
-  // The visited node goes: who reads it reads the results of `earlier`, which takes over its locations.
+  // Erases the visited node.  Its readers read the results of `earlier` instead, which takes over its locations.
   void MergeInto(const ir::Node& earlier);
-  // Erases the maker of `value` if nothing reads any of its results, and then what only it read.
+  // Erases the node that makes `value` if none of its results is read, and then the nodes that only it read.
   void EraseUnread(ir::ValueId value);
 
  private:
@@ -74,14 +74,14 @@ class Rewriter {
   void Redirect(ir::ValueId& value) const;
   void SetMaker(Nodes::iterator node);
 
-  ir::Graph& graph_;  // its nodes are in `nodes_` during the walk
+  ir::Graph& graph_;  // its nodes are in `nodes_` during the iteration
   Nodes nodes_;
   Nodes::iterator current_, next_;
   std::vector<Known> known_;  // by value
   bool changed_ = false;
 };
 
-// Calls `visit` at every node of the graph, in order, and returns whether it changed anything.  Takes time linear in
+// Calls `visit` at every node of the graph, in order, and returns whether it changed anything.  Takes linear time in
 // nodes, operands and what the visits add.
 bool Rewrite(ir::Graph& graph, absl::FunctionRef<void(Rewriter&)> visit);
 

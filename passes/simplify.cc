@@ -60,7 +60,7 @@ void BroadcastReshape(Rewriter& at) {
   if (fits && Core(before) == Core(after)) at.SetInput(0, x);
 }
 
-// Whether the visited node has the same type of result when operand `index` is `value`.
+// Whether the visited node's result would have the same type if operand `index` were `value`.
 bool TakesInstead(const Rewriter& at, size_t index, ValueId value) {
   std::vector<ir::Type> types;
   for (ValueId input : at.node().inputs) types.push_back(at.type(input));

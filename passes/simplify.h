@@ -1,4 +1,4 @@
-// Simplify: equations that remove nodes, or move one to where it can follow what makes its operand.
+// Simplify: equations that remove nodes, or move a node towards the one that makes its operand.
 //
 //   add-zero          x + 0 = 0 + x = x
 //   sub-zero          x − 0 = x
@@ -15,8 +15,8 @@
 //   sum-of-pool-grad  Σ pool_grad(dy) = Σ dy, over axes 1, 2 and perhaps others: all of dy arrives in its own picture
 //   mask-before-view  relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))
 //
-// Declines where the sides have different types, and at constants whose elements differ.  What nobody reads any more is
-// left to dce.  Runs after autodiff, whose rules write gradients in general, and after fold-constants.
+// Declines if the sides have different types, and at constants whose elements differ.  Nodes that are no longer read
+// are left to dce.  Runs after autodiff, whose rules write gradients in their general form, and after fold-constants.
 #ifndef BRINE_PASSES_SIMPLIFY_H_
 #define BRINE_PASSES_SIMPLIFY_H_
 

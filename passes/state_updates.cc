@@ -15,7 +15,7 @@ using ir::ValueId;
 
 constexpr size_t kGradient = 1;  // the operand of an update that is neither p nor a slot
 
-// The operand that result `result` of an op of kind update replaces: p', slots' stand for p, [g,] slots.
+// The operand that result `result` of an op of kind update replaces: p', slots' replace p, [g,] slots.
 size_t OperandReplacedBy(size_t result) { return result == 0 ? 0 : result + 1; }
 
 class StateSeparator {
@@ -33,7 +33,7 @@ class StateSeparator {
   }
 
  private:
-  // Whether the operand is a state that the node's results put something else in the place of.
+  // Whether the operand is a state whose content the node's results replace by something else.
   bool ReplacesOperand(const Node& node, size_t operand) const {
     const auto next = new_of_.find(node.inputs[operand]);
     for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
@@ -58,7 +58,7 @@ class StateSeparator {
                        [&](const ir::Output& output) { return output.value == value; });
   }
 
-  // broadcast(x) to x's own shape
+  // broadcast(x) to the shape of x
   Node CopyOf(ValueId value, const std::string& name, const std::vector<ir::Location>& locations) {
     Node node;
     node.op = &ir::kBroadcast;
@@ -81,7 +81,7 @@ class StateSeparator {
     }
   }
 
-  // The value whose bytes `value` shows.
+  // The value whose bytes `value` is a view of.
   ValueId RootOf(ValueId value) const {
     for (int maker = uses_.Producer(value); maker != Uses::kNone; maker = uses_.Producer(value)) {
       const Node& node = graph_.nodes[static_cast<size_t>(maker)];

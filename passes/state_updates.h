@@ -1,4 +1,4 @@
-// What makes it possible that a kernel writes new states over the old ones.
+// Transformations that make it safe for a kernel to overwrite states.
 #ifndef BRINE_PASSES_STATE_UPDATES_H_
 #define BRINE_PASSES_STATE_UPDATES_H_
 
@@ -9,20 +9,20 @@
 
 namespace brine::passes {
 
-// By position: the node makes the new content of a state.
+// By position: whether the node makes the new content of a state.
 std::vector<bool> FindSteps(const ir::Graph& graph, const Uses& uses);
 
-// Makes every such node one that may run last and write over the state.
+// Changes every such node so that it may run last and overwrite the state.
 //
-//   s' = v          ⟹   s' = broadcast(v)               unless v is what an op of kind update makes of s itself, all
-//                                                       the op's results are such, and nobody else reads them
-//   s' = f(…, t, …) ⟹   s' = f(…, broadcast(t), …)      t: a state that the step overwrites, but for s in its own place
-//   f(p, g, …)      ⟹   f(p, broadcast(g), …)           g: a state or an input; gradients have bytes of their own,
-//   which
-//                                                       the runtime tests
+//   s' = v          ⟹   s' = broadcast(v)               unless an op of kind update makes v from s itself, all results
+//                                                       of the op are such, and nothing else reads them
+//   s' = f(…, t, …) ⟹   s' = f(…, broadcast(t), …)      t: a state that the step overwrites, except s as the operand
+//                                                       that s' replaces
+//   f(p, g, …)      ⟹   f(p, broadcast(g), …)           g: a state or an input; the runtime tests gradients, so they
+//                                                       need bytes of their own
 //   output = t      ⟹   output = broadcast(t)           t: a state or an input
 //
-// Each also where t or g is a view.
+// All of them also if t or g is a view.
 void SeparateStates(ir::Graph& graph);
 
 }  // namespace brine::passes

@@ -8,15 +8,15 @@
 namespace brine::codegen {
 namespace {
 
-// What loops reach of a core's rates, fitted to what the kernels of tests/bench take on one core of Zen 3, by every
-// strategy that can build them; tests/bench/README.md sets predictions beside measurements.
-constexpr double kTileShare = 0.95, kWalkShare = 0.85;  // of the multiply-adds that can begin, of the loads
-constexpr double kElementwiseRate = 1.4;  // operations in a multiply-add's time: some pairs of them are one instruction
-constexpr double kListCycles = 1.8, kGatherCycles = 2;  // an element
-constexpr double kNearBytes = 28;                       // a cycle, within the second-level cache
-constexpr double kStartMilliseconds = 0.002;            // to begin and end a kernel's loops
+// The share of a core's rates that loops reach.  They are fitted to the times of all strategies on all kernels of
+// tests/bench; tests/bench/README.md compares predictions with measurements.
+constexpr double kTileShare = 0.95, kWalkShare = 0.85;  // of the multiply-adds that can begin; of the loads
+constexpr double kElementwiseRate = 1.4;  // operations in the time of a multiply-add; some pairs are one instruction
+constexpr double kListCycles = 1.8, kGatherCycles = 2;  // for each element
+constexpr double kNearBytes = 28;                       // for each cycle, within the second-level cache
+constexpr double kStartMilliseconds = 0.002;            // to begin and end the loops of a kernel
 
-// Operations an element of the epilogue.
+// Operations of the epilogue for each element.
 double EpilogueOperations(const KernelSpec& spec) {
   double operations = 0;
   for (const std::vector<const ir::Node*>* steps : {&spec.epilogue, &spec.pooled_epilogue}) {

@@ -30,7 +30,7 @@ KernelBuilder::KernelBuilder(const KernelSpec& spec, const Machine& machine)
   }
 }
 
-// A dense buffer whose extents are fixed, but for n.
+// A dense buffer all of whose extents are fixed, except n.
 void KernelBuilder::SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only) {
   Expr stride = 1;
   for (size_t axis = 0; axis < shape.size(); ++axis) {
@@ -99,7 +99,8 @@ Tensor KernelBuilder::TrimmedPicture(int index) {
   return picture;
 }
 
-// One step of an epilogue at `at`.  Operands that are not known are read there: they get the axes of the results.
+// One node of an epilogue at `at`.  Operands that are not in `known` are read there, after a broadcast to the axes of
+// the results.
 void KernelBuilder::LowerStep(const Node& node, const Index& at, Values& known) {
   const ir::Shape& shape = spec_.shape(node.outputs[0]);
   std::vector<Tensor> operands;
@@ -129,10 +130,10 @@ std::vector<Expr> KernelBuilder::Results(const Index& at, ValueId from, const Wi
   const auto element = [&](ValueId value, const Expr& expr) {
     return Tensor{spec_.type(value), MakeFunc("sum", axes, {expr}), -1};
   };
-  // What the epilogue makes in front of the pool at `pixel`, where `from` is `value`.
+  // The value that the epilogue makes before the pool, at `pixel`, where `from` is `value`.
   const auto before_pool = [&](const Index& pixel, const Expr& value) {
     Values known = {{from, element(from, value)}};
-    // `from` itself stands for all steps that lead to it.
+    // `from` stands for all nodes that lead to it.
     bool reached = from == spec_.sums();
     for (const Node* node : spec_.epilogue) {
       if (reached)
@@ -184,8 +185,8 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
   const int channels = static_cast<int>(shape[3]), height = static_cast<int>(shape[1]),
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
-    // Rows of few channels are copied in whole vectors; what those read past the end of a row, in memory that every
-    // block has behind it, is not used.
+    // Rows of few channels are copied in whole vectors.  These may read past the end of a row, which is safe since
+    // every block has padding; that part is discarded.
     const Picture at = PictureAxes();
     const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
     const Expr pixel =
@@ -222,8 +223,7 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
   outputs_.push_back(func);
 }
 
-// What a sum over pictures may be taken of instead of `value`: something with fewer elements, where there is such a
-// thing.
+// A value with fewer elements than `value` and the same sum over pixels, if there is one.
 Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
   const Node* const maker = spec_.Maker(value);
   if (maker == nullptr) return Read(value);

@@ -1,4 +1,4 @@
-// A kernel while it is built: its parameters as Funcs, what the body makes of them, and its outputs.
+// A kernel while it is built: its parameters as Funcs, the values of its body, and its outputs.
 #ifndef BRINE_CODEGEN_HALIDE_KERNEL_BUILDER_H_
 #define BRINE_CODEGEN_HALIDE_KERNEL_BUILDER_H_
 
@@ -18,10 +18,10 @@ struct ScheduledKernel {
   Halide::Pipeline pipeline;
   std::vector<Halide::Argument> inputs;  // in the order of the kernel's inputs
   std::vector<int> output_order;         // the pipeline's output k is the kernel's output output_order[k]
-  ir::ValueId sparse = ir::kNoValue;     // the parameter whose zeros are left out
+  ir::ValueId sparse = ir::kNoValue;     // the parameter whose zeros are skipped
 };
 
-// A sum of the hero: at the element of the result that is being made or, in front of a pool, at that row and column of
+// A sum of the hero, at the element of the result that is being computed, or, before a pool, at this row and column of
 // its window.
 using WindowSum = std::function<Halide::Expr(int row, int column)>;
 
@@ -32,33 +32,33 @@ class KernelBuilder {
   const KernelSpec& spec() const { return spec_; }
   const LoopContext& context() const { return context_; }
 
-  const Tensor* Parameter(ir::ValueId value) const;  // null where `value` is made inside
+  const Tensor* Parameter(ir::ValueId value) const;  // null if the body makes `value`
 
-  // A value that does not depend on the hero.  What is cheap is computed where it is read; anything else is stored at
-  // the top of the kernel.
+  // A value that does not depend on the hero.  A cheap one is computed where it is read; any other is stored at the top
+  // of the kernel.
   Tensor Read(ir::ValueId value);
 
-  // Whether a value lies in memory, once it has been read.
+  // Whether a value lies in memory once it has been read.
   bool IsStored(ir::ValueId value) const { return Parameter(value) != nullptr || stored_.count(value) != 0; }
 
-  // Operand `index` of the hero, a picture, without the rows and columns at its end that are known to be zero.
+  // Operand `index` of the hero, an image, without the rows and columns at its end that are known to be zero.
   Tensor TrimmedPicture(int index);
 
-  // The results of the kernel at `at`, from the value `from` of the epilogue (the sums, or what the spec names), which
-  // is `sum` there.  Everything is made of Expr's of Axes(rank); `at` is the index of the element made: usually the
+  // The results of the kernel at `at`, computed from the value `from` of the epilogue (the sums, or what the spec
+  // names), which is `sum` there.  All of it is Exprs of Axes(rank).  `at` is the index of the element, usually the
   // axes themselves.
   std::vector<Halide::Expr> Results(const Index& at, ir::ValueId from, const WindowSum& sum);
   std::vector<Halide::Expr> Results(const Index& at, const WindowSum& sum) { return Results(at, spec_.sums(), sum); }
   std::vector<Halide::Expr> ResultsAt(ir::ValueId from, const Halide::Expr& sum);  // at the axes, without a pool
 
-  // `image` with the border that the window's pads ask for, copied once; itself where there are none.
+  // `image` with the border that the window's padding asks for, copied once; `image` itself if there is no padding.
   Tensor Bordered(const Tensor& image, const Window& window) const;
-  // The same for a border of `before` rows and columns in front and a whole extent of `size` at least.
+  // The same with `before` rows and columns in front and at least the extents `size`.
   Tensor WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
 
-  // The Func writes these outputs of the kernel: the parts of its Tuple, in order.
+  // The Func writes these outputs of the kernel: the elements of its Tuple, in order.
   void AddOutput(const Halide::Func& func, const std::vector<ir::ValueId>& values);
-  // The spec's side sums, each a loop nest of its own; those in `made` have been added by other means.
+  // Adds the spec's side sums, each with its own loop nest, except those in `made`, which are outputs already.
   void AddSideSums(const std::vector<const ir::Node*>& made = {});
   ScheduledKernel Finish();
 

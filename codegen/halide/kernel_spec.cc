@@ -50,7 +50,7 @@ class SpecMaker {
       if (!IsBehind(node)) {
         const bool leaves =
             std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return spec_.IsOutput(value); });
-        if (!leaves) continue;  // an operand's
+        if (!leaves) continue;  // of the prologue of an operand
         if (node.op->kind == OpKind::kReduction && node.op->FindAttribute("axes") != nullptr)
           spec_.side_sums.push_back(&node);
         else
@@ -70,7 +70,7 @@ class SpecMaker {
     }
   }
 
-  // Behind a pool nobody may ask for what lies in front of it.
+  // After a pool, no node may read what is before it.
   void CheckResults() {
     for (ValueId output : spec_.kernel.outputs) {
       if (behind_.count(output) != 0) spec_.results.push_back(output);
@@ -115,7 +115,7 @@ class SpecMaker {
   }
 
   KernelSpec spec_;
-  std::set<ValueId> behind_;  // what depends on the hero
+  std::set<ValueId> behind_;  // values that depend on the hero
 };
 
 bool Contains(const std::vector<ValueId>& values, ValueId value) {

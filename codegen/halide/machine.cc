@@ -3,8 +3,8 @@
 namespace brine::codegen {
 namespace {
 
-// The first row that fits a target is its own.  x86-64: AMD's Zen 4, which does 512-bit operations in halves; a core's
-// second-level cache has 1 MB wherever there is AVX-512.  arm-64: Arm's Neoverse N1.
+// A target uses the first row that fits.  x86-64: AMD's Zen 4, which executes 512-bit operations in two halves; a core
+// has a second-level cache of 1 MB if it has AVX-512.  arm-64: Arm's Neoverse N1.
 constexpr Machine kMachines[] = {
     {"avx512", "avx512", 16, 32, 32 << 10, 1 << 20, 3.7, 1, 1, 40},
     {"avx2", "avx2", 8, 16, 32 << 10, 512 << 10, 3.7, 2, 2, 40},

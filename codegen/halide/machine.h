@@ -1,4 +1,4 @@
-// The machines that kernels are built for, as data: no strategy asks which one it is.
+// The machines that kernels are built for, as data: no strategy has conditions for single CPUs.
 #ifndef BRINE_CODEGEN_HALIDE_MACHINE_H_
 #define BRINE_CODEGEN_HALIDE_MACHINE_H_
 
@@ -9,7 +9,7 @@ namespace brine::codegen {
 
 struct Machine {
   const char* name;
-  const char* feature;  // the row holds for targets, as Halide writes them, that name this feature; "": for any other
+  const char* feature;  // the row is for Halide targets with this feature; "" is for all others
   int lanes;            // floats in a vector register
   int registers;        // vector registers
   int64_t l1_bytes;     // of a core's first-level data cache
@@ -19,7 +19,7 @@ struct Machine {
   double gigahertz;
   double products;       // vector multiply-adds that begin in a cycle
   double loads;          // vectors that are loaded in a cycle, from the first-level cache
-  double far_gigabytes;  // a second, to and from what lies behind the second-level cache
+  double far_gigabytes;  // per second, to and from what is beyond the second-level cache
 };
 
 // The row of the table for a target such as "x86-64-linux-avx2-fma".

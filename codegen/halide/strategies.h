@@ -1,6 +1,6 @@
 // How kernels are built: a table of strategies, and the choice among those that can build a kernel.
 //
-// A strategy that *can* build a kernel does so correctly; whether it *pays* is its cost.  The two are never mixed:
+// A strategy that *can* build a kernel builds it correctly; its cost says whether it *pays*.  The two are never mixed:
 // tests run every strategy on every kernel that it can build.
 #ifndef BRINE_CODEGEN_HALIDE_STRATEGIES_H_
 #define BRINE_CODEGEN_HALIDE_STRATEGIES_H_
@@ -16,10 +16,10 @@
 namespace brine::codegen {
 
 struct Strategy {
-  const ir::Op* hero;  // null: of any kernel
+  const ir::Op* hero;  // null: any kernel
   const char* name;    // "winograd"
 
-  // Why the strategy cannot build a kernel with this hero, as a clause ("its strides are not 1"); empty: it can.
+  // Why the strategy cannot build a kernel with this hero, as a clause ("its strides are not 1"); empty if it can.
   std::string (*can)(const KernelSpec& spec, const Machine& machine);
   Work (*cost)(const KernelSpec& spec, const Machine& machine);
   ScheduledKernel (*build)(KernelBuilder& builder);
@@ -27,18 +27,18 @@ struct Strategy {
 
 absl::Span<const Strategy> AllStrategies();  // the last one, *generic*, can build any kernel
 
-// Adds a strategy that this program brings along.  Called before kernels are built, by one thread.
+// Adds a strategy of the calling program.  It is called by one thread, before kernels are built.
 void AddStrategy(const Strategy& strategy);
 
-// A strategy for one kernel.
+// A candidate for one kernel.
 struct Candidate {
   const Strategy* strategy;
-  std::string obstacle;     // why it cannot; empty: it can
-  double milliseconds = 0;  // on one core, where it can
+  std::string obstacle;     // why it cannot build the kernel; empty if it can
+  double milliseconds = 0;  // on one core, if it can
 };
 
-// Of the kernel's hero, in the order in which they would be taken: by cost, then those that cannot.  `forced` names the
-// strategy to take first; where it cannot build the kernel, or is none of its hero's, the order stays as it is.
+// The strategies for the kernel's hero, in order of preference: by cost, then those that cannot build it.  `forced`
+// names a strategy that is put first; it has no effect if that cannot build the kernel or is for another hero.
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced);
 
 }  // namespace brine::codegen

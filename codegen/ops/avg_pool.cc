@@ -7,7 +7,7 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
 
-// y[n, i, j, c] = the mean of x over the cells of the window that lie inside the picture.
+// y[n, i, j, c] = the mean of x over the cells of the window that lie inside the image.
 Lowered LowerAvgPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");

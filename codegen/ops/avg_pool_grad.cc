@@ -3,7 +3,7 @@
 namespace brine::codegen {
 namespace {
 
-// dx[n, i, j, c] = Σ over the windows that hold (i, j) of dy / the window's cells inside the picture.
+// dx[n, i, j, c] = Σ over the windows that contain (i, j) of dy / the window's number of cells inside the image.
 Lowered LowerAvgPoolGrad(const LoweringContext& context) {
   const Tensor& dy = context.in[0];
   return MakeWindowGradient(context,

@@ -5,7 +5,7 @@ namespace {
 
 using Halide::Expr;
 
-// y[…, k, …] = x[i][…, k − begin, …] for the operand whose steps begin … end hold k.
+// y[…, k, …] = x[i][…, k − begin, …] for the operand whose range begin … end contains k.
 Lowered LowerConcatenate(const LoweringContext& context) {
   const size_t axis = static_cast<size_t>(context.attributes().Int("axis"));
   const Index at = ToIndex(Axes(context.out[0].rank()));

@@ -13,7 +13,7 @@ Lowered LowerConstant(const LoweringContext& context) {
                                   : Halide::Internal::make_const(element, static_cast<int64_t>(value));
   };
   if (values.size() == 1) return Pure(context, {number(values[0])});
-  // Stored as a buffer inside the object: elements in C order.
+  // The values are a buffer inside the object, in C order.
   std::vector<int> extents(type.shape.rbegin(), type.shape.rend());
   Halide::Buffer<> table(element, extents, "table");
   for (size_t at = 0; at < values.size(); ++at) {

@@ -15,7 +15,7 @@ Lowered LowerConv2D(const LoweringContext& context) {
   const int filters = static_cast<int>(w.type.shape[3]);
   Lowered lowered;
 
-  // With pads the picture is copied once with its border, so that the sums have no test inside.
+  // With padding, the image is copied once with its border, so that the sums need no tests.
   Tensor image = x;
   const bool padded = window.before[0] + window.before[1] + window.after[0] + window.after[1] > 0;
   if (padded) {

@@ -11,7 +11,7 @@ using Halide::RDom;
 using Halide::Var;
 
 // dw[a, b, c, f] = Σ over n, i, j of x[n, i·stride + a·dilation − pad, j·…, group(f)·C + c] · dy[n, i, j, f].
-// The images are dealt into a fixed number of parts; each part sums its images in order, then the parts are added in
+// The images are divided into a fixed number of parts.  Each part sums its images in order, and the parts are added in
 // order.
 Lowered LowerConv2DGradFilter(const LoweringContext& context) {
   const Tensor &x = context.in[0], &dy = context.in[1];
@@ -37,7 +37,7 @@ Lowered LowerConv2DGradFilter(const LoweringContext& context) {
 
   const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3), part = Axis(4);
   RDom r(0, width, 0, height, 0, each);
-  // Bounds inference does not see the test, so the index is cut off as well.
+  // Bounds inference cannot use the test, so the index is clamped as well.
   const Expr number = part * each + r.z, n = Halide::min(number, context.Extent(images) - 1),
              group = groups == 1 ? Expr(0) : f / (filters / groups) * channels;
   r.where(number < context.Extent(images));

@@ -9,8 +9,8 @@ using Halide::RDom;
 using Halide::Var;
 
 // dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a·dilation) / stride, …, f] · w[a, b, c, f] where the division
-// leaves no rest. dy is copied once with a border and stride − 1 zeros between its pixels, and w with c innermost: then
-// it is a convolution.
+// leaves no remainder.  dy is copied once with a border and stride − 1 zeros between its pixels, and w is copied with c
+// innermost.  Then this is a convolution.
 Lowered LowerConv2DGradInput(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &w = context.in[1];
   const Window window = MakeWindow(context.attributes(), w.type.shape[0], w.type.shape[1]);

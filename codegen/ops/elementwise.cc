@@ -1,4 +1,4 @@
-// The table of elementwise ops, for Halide: the rows of ir/ops/elementwise.cc.
+// The table of elementwise ops for Halide, with the rows of ir/ops/elementwise.cc.
 #include "codegen/algorithm.h"
 
 namespace brine::codegen {
@@ -6,7 +6,7 @@ namespace {
 
 using Halide::Expr;
 
-// Near zero x + x³·P(x²), where 1 − 2/(e²ˣ + 1) would lose all digits; elsewhere that, with the sign put back.
+// Near zero x + x³·P(x²), where 1 − 2/(e²ˣ + 1) would cancel; elsewhere the latter, with the sign of x.
 Expr Tanh(const Expr& x) {
   const Expr z = x * x, size = Halide::abs(x);
   Expr p = Expr(-5.70498872745e-3f);

@@ -9,8 +9,8 @@ using Halide::Expr;
 using Halide::Func;
 using Halide::RDom;
 
-// y[n, i, j, c] = the largest x in the window at (i·stride − pad, j·…); index = its row-major position there. The first
-// one wins, and cells outside the picture never do.
+// y[n, i, j, c] = the largest x in the window at (i·stride − pad, j·…); index = its row-major position there.  Of equal
+// cells the first one is the argmax, and cells outside the image never are.
 Lowered LowerMaxPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");

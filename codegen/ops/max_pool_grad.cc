@@ -5,7 +5,7 @@ namespace {
 
 using Halide::Expr;
 
-// dx[n, i, j, c] = Σ of dy over the windows that hold (i, j) and whose winner it is.
+// dx[n, i, j, c] = Σ of dy over the windows whose argmax is (i, j).
 Lowered LowerMaxPoolGrad(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &index = context.in[1];
   Lowered lowered =
@@ -13,7 +13,7 @@ Lowered LowerMaxPoolGrad(const LoweringContext& context) {
         const Expr cell = row * window.size[1] + column;
         return Halide::select(Halide::cast<int>(index(at)) == cell, dy(at), 0.0f);
       });
-  lowered.folded = dy;  // every dy goes to a cell of its own picture
+  lowered.folded = dy;  // every dy goes to a cell of its own image
   return lowered;
 }
 

@@ -15,7 +15,7 @@ Lowered LowerRandomFlip(const LoweringContext& context) {
     const Expr element = Halide::cast<uint32_t>(2 * sample + number);
     return RandomUniform(element, context.in[1], context.in[2], context.attributes().Int("id"));
   };
-  Root flips;  // once a sample: whether to mirror it across and down
+  Root flips;  // for each sample: whether to mirror it horizontally and vertically
   flips.func = MakeFunc("flips", {sample}, {random(0) < 0.5f, random(1) < 0.5f});
   flips.shape = {x.type.shape[0]};
 

@@ -5,7 +5,8 @@ namespace {
 
 using Halide::Expr;
 
-// A position outside [0, size) as the fill mode moves it inside; `inside` gets the test that "constant" makes instead.
+// The position inside [0, size) that the fill mode gives for one outside; `inside` gets the test that "constant" makes
+// instead.
 Expr Fill(const std::string& mode, const Expr& at, int size, Expr& inside) {
   if (mode == "wrap") return at % size;
   if (mode == "reflect") {
@@ -32,7 +33,7 @@ Lowered LowerRandomTranslation(const LoweringContext& context) {
     const Expr u = RandomUniform(element, context.in[1], context.in[2], attributes.Int("id"));
     return (static_cast<float>(range[0]) + static_cast<float>(range[1] - range[0]) * u) * static_cast<float>(size);
   };
-  Root shifts;  // once a sample
+  Root shifts;  // for each sample
   shifts.func = MakeFunc("shifts", {sample}, {shift("height_factor", height, 0), shift("width_factor", width, 1)});
   shifts.shape = {x.type.shape[0]};
   const Expr row = Halide::cast<float>(at.y) - shifts.func(at.n)[0],
@@ -47,7 +48,7 @@ Lowered LowerRandomTranslation(const LoweringContext& context) {
   const auto whole = [](const Expr& value) { return Halide::cast<int>(value); };
   Expr result;
   if (attributes.String("interpolation") == "nearest") {
-    // Half away from zero.
+    // Halves are rounded away from zero.
     const auto nearest = [&](const Expr& v) {
       return whole(Halide::select(v < 0.0f, Halide::ceil(v - 0.5f), Halide::floor(v + 0.5f)));
     };

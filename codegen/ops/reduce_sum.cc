@@ -12,8 +12,8 @@ using Halide::Var;
 
 constexpr int64_t kWorthParts = 8192;  // elements
 
-// y = Σ of x over the attribute's axes.  Large sums are cut along the outermost reduced axis into a fixed number of
-// parts; each is summed in C order, then the parts are added in order.
+// y = Σ of x over the attribute's axes.  Large sums are split along the outermost reduced axis into a fixed number of
+// parts.  Each is summed in C order, and the parts are added in order.
 Lowered LowerReduceSum(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& reduced = context.attributes().Ints("axes");
@@ -28,7 +28,7 @@ Lowered LowerReduceSum(const LoweringContext& context) {
   const int each = static_cast<int>((most + kMostParts - 1) / kMostParts),
             parts = static_cast<int>((most + each - 1) / each);
 
-  // The domain has the innermost reduced axis first; with parts, its last one runs within a part.
+  // The domain has the innermost reduced axis first; with parts, its last axis covers one part.
   Halide::Region region;
   for (size_t at = reduced.size(); at-- > 0;) {
     const Expr extent = context.Extent(x.type.shape[static_cast<size_t>(reduced[at])]);
@@ -45,7 +45,7 @@ Lowered LowerReduceSum(const LoweringContext& context) {
       continue;
     }
     const Expr step = r[static_cast<int>(reduced.size() - 1 - next)];
-    // Bounds inference does not see the test below, so the index is cut off as well.
+    // Bounds inference cannot use the test below, so the index is clamped as well.
     from.push_back(cut && next == 0
                        ? Halide::min(part * each + step, context.Extent(x.type.shape[static_cast<size_t>(axis)]) - 1)
                        : step);

@@ -5,7 +5,8 @@ namespace {
 
 using Halide::Expr;
 
-// dx[n, i, j, c] = dy / cells of the window that holds (i, j), where the mask has its bit.  Windows do not overlap.
+// dx[n, i, j, c] = dy / cells of the window that contains (i, j), where its bit in the mask is set.  Windows do not
+// overlap.
 Lowered LowerReluAvgPoolGrad(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &mask = context.in[1];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
@@ -18,7 +19,7 @@ Lowered LowerReluAvgPoolGrad(const LoweringContext& context) {
   const Expr share = dy(at) / static_cast<float>(height * width);
   Lowered lowered = Pure(context, {Halide::select(bit != 0 && y < rows && x < columns, share, 0.0f)});
   lowered.nonzero = {dy.type.shape[0], rows * height, columns * width, dy.type.shape[3]};
-  // As many cells of each window as the mask has bits have a share.
+  // The number of cells of each window that get a share is the number of set bits of the mask.
   const Index window = ToIndex(Axes(4));
   const Expr shares = Halide::cast<float>(Halide::popcount(mask(window))) / static_cast<float>(height * width);
   lowered.folded = {dy.type, MakeFunc("window", Axes(4), {dy(window) * shares}), -1};

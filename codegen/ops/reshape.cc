@@ -9,7 +9,8 @@ using Halide::Expr;
 Lowered LowerReshape(const LoweringContext& context) {
   const ir::Type &from = context.in[0].type, &to = context.out[0];
   const Index at = ToIndex(Axes(to.rank()));
-  // n, where there is one, is the first axis on both sides and keeps its index; the rest is flattened and cut anew.
+  // n, if there is one, is the first axis on both sides and keeps its index; the other axes are flattened and split
+  // again.
   const size_t first = !to.shape.empty() && to.shape[0] == ir::kBatch ? 1 : 0;
   Expr flat = 0;
   for (size_t axis = first; axis < to.shape.size(); ++axis) flat = flat * static_cast<int>(to.shape[axis]) + at[axis];

@@ -1,4 +1,4 @@
-// examples/cifar10_dropout_augment/model.cc: the tutorial network with augmented pictures and dropout, compiled into
+// examples/cifar10_dropout_augment/model.cc: the tutorial network with augmented images and dropout, compiled into
 // the step
 #include <brine.h>
 

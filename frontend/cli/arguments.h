@@ -15,7 +15,7 @@ namespace brine::cli {
 
 struct Flag {
   const char* name;   // "--batch-size"
-  const char* value;  // what its value is called in the help; empty: a switch
+  const char* value;  // the name of its value in the help; empty: a switch
   const char* help;
   bool forwarded = false;  // handed on to the compiled program
 };
@@ -30,7 +30,7 @@ struct Arguments {
   absl::StatusOr<int64_t> GetInt(const std::string& flag, int64_t otherwise, int64_t least, int64_t most) const;
 };
 
-// Errors name the flag and what was probably meant.
+// Errors name the flag and the one that was probably meant.
 absl::StatusOr<Arguments> Parse(absl::Span<char* const> arguments, absl::Span<const Flag> flags);
 
 }  // namespace brine::cli

@@ -14,7 +14,7 @@
 namespace brine::cli {
 namespace {
 
-// Whether what a path names may be replaced: nothing, or a regular file that is not the model.
+// Whether the file at a path may be replaced: there is none, or a regular file that is not the model.
 absl::Status CheckReplaceable(const std::string& path, const std::string& model) {
   struct stat info, source;
   if (stat(path.c_str(), &info) != 0) return absl::OkStatus();

@@ -33,8 +33,8 @@ absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& fo
   return ir::MemoryTable(graph);
 }
 
-// The graph of `stage` for `function`, of any batch size where that is 0: one that the file holds, or what the passes
-// make of the file's model.
+// The graph of `stage` for `function`, of any batch size if that is 0: one that the file holds, or one that the passes
+// make from the file's model.
 absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function,
                                  int64_t batch_size, std::vector<std::string>* remarks) {
   const ir::Graph* source = nullptr;
@@ -59,7 +59,7 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
   return graph;
 }
 
-// What --format may be.
+// The values of --format.
 struct FormatRow {
   const char* name;
   std::optional<codegen::OutputForm> kernel;  // of one kernel; of a graph otherwise
@@ -72,7 +72,7 @@ constexpr FormatRow kFormats[] = {{"text", {}},
                                   {"stmt", codegen::OutputForm::kStatement},
                                   {"asm", codegen::OutputForm::kAssembly}};
 
-// The sentence for flags that do not go together; empty where they do.
+// Why the flags do not go together, as a sentence; empty if they do.
 std::string Conflict(const Arguments& arguments, const FormatRow& format, ir::Stage stage) {
   if (std::strcmp(format.name, "table") == 0 && stage != ir::Stage::kPlanned)
     return "--format table needs --stage planned";
@@ -81,7 +81,7 @@ std::string Conflict(const Arguments& arguments, const FormatRow& format, ir::St
   return stage != ir::Stage::kPlanned ? absl::StrCat("--format ", format.name, " needs --stage planned") : "";
 }
 
-// What is shown where --stage does not say it: a file of one graph as it is, or as far on as kernels need.
+// The stage that is shown without --stage: that of a file of one graph, or as late as kernels need.
 ir::Stage DefaultStage(const std::vector<ir::Graph>& graphs, const FormatRow& format) {
   const ir::Stage stage = graphs.size() == 1 ? graphs[0].stage : ir::Stage::kGraph;
   return format.kernel.has_value() ? ir::Stage::kPlanned : stage;

@@ -26,7 +26,7 @@ using codegen::HashName;
 using codegen::ReadFile;
 using codegen::Toolchain;
 
-// What the dependency file of a compiler run lists.
+// The files in the dependency file of a compiler run.
 std::vector<std::string> Dependencies(absl::string_view text) {
   std::vector<std::string> files;
   const std::string joined = absl::StrReplaceAll(text, {{"\\\n", " "}});
@@ -68,7 +68,7 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   char* absolute = realpath(path.c_str(), nullptr);
   const std::string full = absolute == nullptr ? path : absolute;
   std::free(absolute);
-  // The name as the user gave it is part of the program: it is what mistakes are reported with.
+  // The name as the user gave it is part of the program, since mistakes are reported with it.
   std::string described = absl::StrCat(full, "\n", path);
   for (const std::string& word : command) absl::StrAppend(&described, "\n", word);
   const std::string list_key = absl::StrCat("model files\n", described);
@@ -95,7 +95,7 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   BRINE_ASSIGN_OR_RETURN(std::string rules, ReadFile(depfile));
   std::vector<std::string> files = Dependencies(rules);
   files.push_back(library);
-  files.push_back(headers + "/brine.h");  // the list does not name what was read precompiled
+  files.push_back(headers + "/brine.h");  // the list does not name headers that were precompiled
   std::string list;
   for (const std::string& file : files) absl::StrAppend(&list, file, "\n");
   cache.Put(list_key, list).IgnoreError();
@@ -117,7 +117,7 @@ absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const T
   BRINE_RETURN_IF_ERROR(codegen::WriteFile(file, program));
   chmod(file.c_str(), 0700);
   BRINE_ASSIGN_OR_RETURN(codegen::ProcessResult result, codegen::RunProcess({file, "--emit", graphs}));
-  std::fputs(result.output.c_str(), stderr);  // what the model prints is not ours
+  std::fputs(result.output.c_str(), stderr);  // output of the model itself
   if (result.exit_code == kBadInput) {
     if (!result.errors.empty() && result.errors.back() == '\n') result.errors.pop_back();
     return absl::InvalidArgumentError(result.errors);

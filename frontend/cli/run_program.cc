@@ -1,4 +1,4 @@
-// train, evaluate, predict and bench: build the program and become it, so that what runs is what ships.
+// train, evaluate, predict and bench: build the program and exec it, so that users run the same program as they ship.
 #include <sys/mman.h>
 #include <unistd.h>
 

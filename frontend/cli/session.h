@@ -1,4 +1,4 @@
-// What most commands begin with: installation, cache, model, plan.
+// What most commands share: installation, cache, model, plan.
 #ifndef BRINE_FRONTEND_CLI_SESSION_H_
 #define BRINE_FRONTEND_CLI_SESSION_H_
 
@@ -16,17 +16,17 @@ struct Session {
 };
 absl::StatusOr<Session> OpenSession();
 
-// The default cache.  Says on standard error where it is not in its usual place.
+// The default cache.  Reports on standard error if it is not in its usual place.
 absl::StatusOr<codegen::Cache> OpenCache();
 
-// What --strategy forces; null where it is not given.
+// The choice of strategies that --strategy forces; null if it is not given.
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
 
-// Says on standard error what the compiler chooses among for each kernel of a graph of stage fused or planned, with its
-// cost or the reason against it.
+// Prints to standard error the candidates for each kernel of a graph of stage fused or planned, with the cost of each
+// or the reason why it cannot build the kernel.
 absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments);
 
-// A model ready to be compiled, or the exit code of what kept it from that; the reason was printed.
+// A model that is ready to be compiled, or an exit code; the reason was printed.
 struct Prepared {
   int exit_code = 0;
   codegen::PlannedModel planned;

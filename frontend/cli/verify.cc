@@ -1,4 +1,4 @@
-// verify: what the tests prove of the compiler, on the user's own model.
+// verify: runs the compiler's tests of correctness on the user's own model.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct Subject {
   const Prepared& prepared;
   const ir::Graph& train;  // planned
 
-  // That every label tells apart.
+  // The number of classes that every label has.
   int64_t classes() const {
     const ir::Graph& model = prepared.planned.model;
     int64_t least = INT64_MAX;

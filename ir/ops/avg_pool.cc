@@ -14,7 +14,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
 }
 
-// A sum a cell.
+// One addition for each cell.
 int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
   return Product({Elements(outputs[0], rows), PoolCells(types.attributes)});
 }

@@ -15,7 +15,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, std::move(picture)}};
 }
 
-// A sum a cell.
+// One addition for each cell.
 int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
   return Product({Elements(types.inputs[0], rows), PoolCells(types.attributes)});
 }

@@ -14,7 +14,7 @@ struct ConvolutionGroups {
       : count(attributes.Int("groups")), channels(kernel_channels), filters(all_filters / count) {}
 };
 
-// Calls step(pixel, place, tap) for every pixel of the picture that a tap of the window touches when it stands at a
+// Calls step(pixel, place, tap) for every pixel of the image that a tap of the window touches when it stands at a
 // place of the result: `pixel` and `place` are positions of a first channel, `tap` is the row-major position in the
 // window.
 template <typename Real, typename Step>

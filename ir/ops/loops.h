@@ -29,8 +29,8 @@ inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, c
   for (; k < rows; ++k) AddScaled(y, matrix + k * stride, factors[k], count);
 }
 
-// A walk over a result's elements in C order that keeps the position of the element of an operand that broadcasting
-// maps there.
+// Iterates over a result's elements in C order and keeps the position of the operand's element that broadcasting maps
+// to each.
 class BroadcastWalk {
  public:
   BroadcastWalk(const std::vector<int64_t>& result, const std::vector<int64_t>& operand)
@@ -87,7 +87,7 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
 template <typename Element>
 void CopySteps(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
                const std::vector<int64_t>& y_dims, std::vector<Element>& y, int64_t to, size_t axis, int64_t extent) {
-  int64_t outer = 1, inner = 1;  // elements in front of the axis, and behind it
+  int64_t outer = 1, inner = 1;  // elements before the axis, and after it
   for (size_t other = 0; other < x_dims.size(); ++other) (other < axis ? outer : inner) *= x_dims[other];
   inner /= x_dims[axis];
   for (int64_t i = 0; i < outer; ++i) {
@@ -104,7 +104,7 @@ void CopySteps(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to,
     CopySteps(x.dims, x.whole, from, y.dims, y.whole, to, axis, extent);
 }
 
-// A picture or a kernel as a loop reads it: four extents and the elements.
+// An image or a kernel as a loop reads it: four extents and the elements.
 template <typename Real>
 struct Grid {
   int64_t n, h, w, c;

@@ -14,7 +14,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, shape}, {WinnerDType(types.attributes), shape}};
 }
 
-// One comparison a cell.
+// One comparison for each cell.
 int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
   return Product({Elements(outputs[0], rows), PoolCells(types.attributes)});
 }

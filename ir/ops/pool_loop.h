@@ -8,9 +8,9 @@
 
 namespace brine::ir {
 
-// The part of a window that lies inside a picture [n, h, w, c].
+// The part of a window that lies inside an image [n, h, w, c].
 struct Cells {
-  int64_t top, bottom, left, right;  // rows and columns of the picture, the ends excluded
+  int64_t top, bottom, left, right;  // rows and columns of the image, the ends excluded
   int64_t first_row, first_column;   // of the whole window; negative where it hangs over the border
 
   int64_t count() const { return (bottom - top) * (right - left); }

@@ -15,7 +15,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, shape}, {DType::kU8, shape}};
 }
 
-// A comparison and a sum a cell.
+// One comparison and one addition for each cell.
 int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
   return Product({Elements(outputs[0], rows), PoolCells(types.attributes), 2});
 }

@@ -6,7 +6,7 @@
 namespace brine::ir {
 namespace {
 
-// A window sliding along one axis of a picture; every number is at most kMaxElements and, but for the pads, positive.
+// A window sliding along one axis of an image; every number is at most kMaxElements and, but for the pads, positive.
 struct Slide {
   absl::string_view axis, before_name, after_name;
   int64_t input, window, stride, dilation, before, after;

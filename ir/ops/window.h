@@ -1,4 +1,4 @@
-// The shape rules of convolutions and pools: how many places a window has on a picture.  Interpreter loops do not
+// The shape rules of convolutions and pools: how many places a window has in an image.  Interpreter loops do not
 // include this.
 #ifndef BRINE_IR_OPS_WINDOW_H_
 #define BRINE_IR_OPS_WINDOW_H_
@@ -24,7 +24,7 @@ DType WinnerDType(const Attributes& attributes);
 absl::Status ExpectMaskedPool(const Attributes& attributes);
 inline constexpr int64_t kMostMaskedCells = 8;
 
-// The shape of the picture whose window op gave `dy`: its rows and channels are given, its size is the attribute
+// The shape of the image whose window op gave `dy`: its rows and channels are given, its size is the attribute
 // input_size.
 absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels);
 

@@ -14,7 +14,7 @@ extern "C" {
 brine_status brine_save(brine_state* state, const char* path);
 brine_status brine_save_with_notes(brine_state* state, const char* path, const brine_note* notes, size_t note_count);
 
-// Reads what brine_save wrote: all or, on BRINE_INVALID with a sentence in brine_error, nothing.
+// Reads what brine_save wrote.  It reads all of it, or, on BRINE_INVALID with a sentence in brine_error, nothing.
 brine_status brine_load(brine_state* state, const char* path);
 
 // Reads the weights, from a file of any origin that holds each of them by name and shape: parameters, frozen weights

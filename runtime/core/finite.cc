@@ -29,8 +29,8 @@ int ScanChunk(void*, int32_t index, uint8_t* closure) {
   return 0;
 }
 
-// What is added to the exponent carries into the sign's place exactly when the exponent reaches the limit's: no branch,
-// so the loop runs in vectors.
+// The number that is added to the exponent carries into the sign bit exactly if the exponent reaches the limit's.  This
+// needs no branch, so the loop is vectorized.
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 __attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
 #endif

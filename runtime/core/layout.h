@@ -1,4 +1,4 @@
-// What a brine_state is made of; for state.cc and step.cc, and for `bench`, which looks into the arena.
+// The layout of a brine_state, for state.cc and step.cc, and for `bench`, which reads the arena.
 #ifndef BRINE_RUNTIME_CORE_LAYOUT_H_
 #define BRINE_RUNTIME_CORE_LAYOUT_H_
 
@@ -6,7 +6,7 @@
 
 #include "runtime/core/state.h"
 
-// What one function needs beside the tables: its values as buffers, and for each call the addresses of its arguments.
+// What one function needs beside the tables: its values as buffers, and the addresses of the arguments of each call.
 struct FunctionState {
   brine_buffer* buffers;
   brine_dimension* dimensions;  // BRINE_MAX_RANK for each buffer
@@ -22,7 +22,7 @@ struct brine_state {
   FunctionState* functions;  // in the program's order
   brine_context context;
   brine_context* context_argument;  // kernels take the address of this pointer
-  brine_observer observer;          // null: nobody looks on
+  brine_observer observer;          // null: none
   void* observer_user;
   uint64_t seed, steps_done;
   char error[512];

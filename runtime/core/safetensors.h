@@ -13,7 +13,7 @@ extern "C" {
 #define BRINE_MAX_HEADER_BYTES (16 << 20)
 #define BRINE_MAX_TENSORS 100000
 
-// A piece of the header's text as it stands there, without the quotes; not terminated.
+// A piece of the header's text, verbatim and without the quotes; not terminated.
 typedef struct brine_text {
   const char* data;
   size_t size;
@@ -50,8 +50,8 @@ void brine_release_tensors(brine_tensors* tensors);
 brine_text brine_find_note(const brine_tensors* tensors, const char* key);
 int brine_text_is(brine_text text, const char* terminated);
 
-// Writes tensors and notes to `path` (brine_write_file), data aligned to 64 and a checksum of everything behind the
-// first note in front. The same arguments always give the same bytes.  0, or −1 with the reason in `error`.
+// Writes tensors and notes to `path` (brine_write_file).  Data is aligned to 64, and the first note is a checksum of
+// everything after it.  The same arguments always give the same bytes.  Returns 0, or −1 with the reason in `error`.
 int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes,
                         size_t note_count, char* error, size_t error_bytes);
 

@@ -75,7 +75,7 @@ int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t te
   char front[8 + sizeof(kStart) - 1 + 8];
   Writer writer;
   WriteHeader(&writer, tensors, tensor_count, notes, note_count);
-  // The closing quote of the checksum stands behind it and belongs to what it covers.
+  // The closing quote of the checksum comes after it, and the checksum covers it.
   const size_t unpadded = sizeof(front) + 1 + writer.size, header = (unpadded + 63) / 64 * 64 - 8;
   writer.Add("%*s", static_cast<int>(header + 8 - unpadded), "");
   brine_bytes* const pieces = static_cast<brine_bytes*>(malloc((tensor_count + 3) * sizeof(brine_bytes)));

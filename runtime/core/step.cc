@@ -75,8 +75,8 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   return BRINE_FAILED;
 }
 
-// What the gradients of a function must stay below.  Adam averages their squares: one that overflows makes the average
-// infinite, and with it every later step of its parameter zero, while all parameters stay finite.
+// The limit of the gradients of a function.  Adam averages their squares: if one overflows, the average is infinite,
+// and every later update of its parameter is zero, while all parameters stay finite.
 int GradientLimit(const brine_function* function) {
   constexpr int kSquarable = 63;  // squares below 2^126, of which no rounding makes an average that overflows
   return function->squares_gradient ? kSquarable : BRINE_FINITE;
@@ -103,13 +103,13 @@ bool BlockBelow(brine_state* state, brine_block block, int limit) {
                                   state->program->block_bytes[block] / 4, limit);
 }
 
-// Where a call's layers stand in the model: "model.cc:9: conv2d", or what of it is known.
+// The place of a call's layers in the model: "model.cc:9: conv2d", or as much as is known.
 void DescribeCall(const brine_call& call, char* text, size_t bytes) {
   const char* const layers = call.layers[0] == '\0' ? call.name : call.layers;
   snprintf(text, bytes, "%s%s%s", call.location, call.location[0] == '\0' ? "" : ": ", layers);
 }
 
-// Says what of a call's result went too far: it is not finite, or its square would not be.
+// Says how a call's result is out of range: it is not finite, or its square would not be.
 void DescribeFault(brine_state* state, const brine_call& call, const brine_value& result, int64_t element,
                    const char* kept) {
   char where[200], what[100] = "is not finite";
@@ -155,7 +155,7 @@ brine_status RunCalls(brine_state* state, const brine_function* function, Functi
   return BRINE_OK;
 }
 
-// Whether what the updates read of the arena, which is to become the content of statistics, is finite.
+// Whether everything in the arena that becomes the content of statistics is finite.
 bool NewStatisticsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
   for (int32_t index = function->first_update; index < function->call_count; ++index) {
     const brine_call& call = function->calls[index];
@@ -167,7 +167,7 @@ bool NewStatisticsFinite(const brine_state* state, const brine_function* functio
   return true;
 }
 
-// Tests what the kernels before the updates have left, and what the updates are about to change.
+// Tests the results of the kernels before the updates, and the states that the updates are about to change.
 bool StepFinite(brine_state* state, const brine_function* function, int32_t rows) {
   Observe(state, nullptr, 0);
   const bool updates = function->first_update < function->call_count;

@@ -14,7 +14,7 @@ namespace {
 
 bool IsNumber(const Field& field) { return field.type != ElementType::kReal; }
 
-// In place, from the end backwards: each number lies at or behind the one that it is made of.
+// In place, from the end backwards: each number lies at or after the one from which it is converted.
 template <typename From>
 void ToReals(uint8_t* row, int64_t elements) {
   for (int64_t at = elements - 1; at >= 0; --at) {
@@ -196,7 +196,7 @@ void BatchReader::Read(std::span<const int64_t> indices) {
 
 void BatchReader::ReadSerially(int64_t rows) {
   data_.source().Read({indices_.data(), static_cast<size_t>(rows)}, {targets_.data(), columns_.size()});
-  // To their rows, from the last on, which lie at or behind where they are.
+  // Moves the samples to their rows, from the last on; a row lies at or after the sample.
   for (int64_t row = rows - 1; row >= 0; --row) {
     for (const Column& column : columns_) {
       if (column.apart == nullptr && column.raw_bytes != column.row_bytes)

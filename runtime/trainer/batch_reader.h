@@ -13,8 +13,8 @@
 
 namespace brine {
 
-// Brings the fields of samples into the types of the inputs: bytes and integers to f32, class numbers to one-hot.  Rows
-// behind the last are zeroed.
+// Converts the fields of samples to the types of the inputs: bytes and integers to f32, class numbers to one-hot.  Rows
+// past the last sample are zeroed.
 class BatchReader {
  public:
   // Throws Error when the data set does not fit the inputs of `function`: each data input and each label is fed by the
@@ -35,8 +35,8 @@ class BatchReader {
     uint8_t* rows = nullptr;             // of the input
     int64_t row_bytes = 0;               // of the input
     int64_t raw_bytes = 0;               // of a sample
-    std::unique_ptr<uint8_t[]> apart;    // where samples are read to; null: to the rows themselves
-    bool is_class_number = false;        // the input tells classes apart, the field holds the number of one
+    std::unique_ptr<uint8_t[]> apart;    // where samples are read to; null: directly to the rows
+    bool is_class_number = false;        // the input is of classes, and the field holds the number of one
 
     uint8_t* raw() const { return apart == nullptr ? rows : apart.get(); }
   };

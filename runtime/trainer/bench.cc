@@ -41,8 +41,8 @@ int64_t Elements(const brine_value& value, int32_t rows) {
   return elements;
 }
 
-// What there is to train on, and what the results call it: "files" of --data, the built-in "drawn shapes", or, where
-// those do not serve, "noise", so that a model of any input can be timed.
+// The data to train on, and its name in the results: "files" of --data, the built-in "drawn shapes", or, if the model
+// does not take those, "noise", so that a model of any input can be timed.
 struct BenchData {
   const char* kind;
   Dataset train;
@@ -57,7 +57,7 @@ BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   return {"noise", MakeNoise(FunctionOf(program, "train"), fewest, 0)};
 }
 
-// What a kernel reads and writes, each operand once.
+// The bytes that a kernel reads and writes, each operand once.
 int64_t BytesMoved(const brine_function& function, const brine_call& call, int32_t rows) {
   int64_t bytes = 0;
   for (const uint16_t index : std::span(call.values, call.value_count)) {
@@ -86,9 +86,9 @@ struct KernelTime {
   std::optional<double> nonzero;
 };
 
-// The least time of each kernel over some training steps, each after `gather` has filled the input rows; the shares
-// that are not zero are those of the first step, taken just before each kernel: later, others may have written over
-// what it reads.
+// The least time of each kernel over some training steps, each after `gather` has filled the input rows.  The nonzero
+// shares are those of the first step, measured just before each kernel: later, other kernels may have overwritten its
+// inputs.
 std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
@@ -112,8 +112,8 @@ std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std:
   return kernels;
 }
 
-// Which of the machine's limits a kernel comes nearest to, and how near: above 1 for one that leaves out work which
-// `flops` counts, or whose operands lie in a cache.
+// The limit of the machine that a kernel comes nearest to, and the kernel's share of it.  The share is above 1 if the
+// kernel skips work that `flops` counts, or if its operands are in a cache.
 struct Bound {
   const char* name;
   double share;
@@ -137,7 +137,7 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates) {
          ", \"candidates\": " + JsonString(call.candidates) + ", \"layers\": " + JsonString(call.layers) + "}";
 }
 
-// {"arena": …}, what the plan gives each block of memory that a state holds.
+// {"arena": …}, the planned bytes of each block of memory that a state holds.
 std::string BlocksJson(const brine_program& program) {
   static constexpr std::pair<const char*, brine_block> kBlocks[] = {
       {"inputs", BRINE_INPUTS},       {"parameters", BRINE_PARAMETERS}, {"non_trainable", BRINE_NON_TRAINABLE},

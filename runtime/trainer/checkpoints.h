@@ -9,7 +9,7 @@
 
 namespace brine {
 
-// What must be the same for a run to go on in the middle of an epoch.
+// What must be equal for a run to continue in the middle of an epoch.
 struct FitShape {
   int64_t batch_size, samples;
   bool shuffle;
@@ -30,7 +30,7 @@ class FolderClaim {
   int file_;
 };
 
-// Creates the folder where it is missing.
+// Creates the folder if it is missing.
 void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape);
 
 // Restores the newest checkpoint that is whole and returns where its run stood.  Warns on stderr about each one passed

@@ -45,7 +45,7 @@ class CatchInterrupts {
   struct sigaction before_[2];
 };
 
-// {"epoch": 1, "loss": …}; what the model does not compute is left out.
+// {"epoch": 1, "loss": …}; quantities that the model does not compute are left out.
 void PrintJson(const std::vector<std::pair<std::string, double>>& fields) {
   std::string text;
   for (const auto& [name, value] : fields) {
@@ -187,7 +187,7 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .resume = line.resume,
                         .verbose = !line.quiet};
   Callback callback;
-  // Done when the first epoch begins, since a resumed checkpoint brings its own seed and rate.
+  // Done when the first epoch begins, since a resumed checkpoint has its own seed and rate.
   callback.on_epoch_begin = [&, first = true](Trainer& t, const EpochResult&) mutable {
     if (!std::exchange(first, false)) return;
     if (line.learning_rate) t.set_learning_rate(*line.learning_rate);

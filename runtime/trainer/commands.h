@@ -1,4 +1,4 @@
-// What a compiled program does for each of its commands.
+// The commands of a compiled program.
 #ifndef BRINE_RUNTIME_TRAINER_COMMANDS_H_
 #define BRINE_RUNTIME_TRAINER_COMMANDS_H_
 
@@ -14,10 +14,10 @@ int RunEvaluate(const brine_program& program, const CommandLine& line);
 int RunPredict(const brine_program& program, const CommandLine& line);
 int RunBench(const brine_program& program, const CommandLine& line);
 
-// The data of --data, or the built-in set, in pictures of the model's size.
+// The data of --data, or the built-in set, in images of the model's size.
 TrainTest OpenData(const brine_program& program, const CommandLine& line);
 
-// What --init or the newest checkpoint of --checkpoint says about the weights.
+// Restores the weights from --init or from the newest checkpoint of --checkpoint.
 void LoadWeights(Trainer& trainer, const CommandLine& line);
 
 std::string JsonString(const std::string& text);  // with its quotes

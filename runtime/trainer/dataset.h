@@ -22,16 +22,16 @@ int64_t ByteCount(ElementType type);
 // One of the arrays that hold a sample.
 struct Field {
   std::string name = {};  // of the model's input that it feeds; empty: of the only data input, or of the only label
-  bool label = false;     // which of the two, where the name is empty
+  bool label = false;     // which of the two, if the name is empty
   ElementType type = ElementType::kByte;
   int64_t elements = 0;                         // of one sample, in C order
-  int64_t height = 0, width = 0, channels = 0;  // of a picture; 0 where the shape is not known
+  int64_t height = 0, width = 0, channels = 0;  // of an image; 0 if the shape is not known
 };
 
-// What files of pictures hold: bytes, and the number of a class.
+// The fields of image files: bytes, and the number of a class.
 std::vector<Field> PictureFields(int64_t height, int64_t width, int64_t channels);
 
-// Where samples come from.  Implement this for data that needs more than arrays or a callback.
+// A source of samples.  Implement this for data that needs more than arrays or a callback.
 class SampleSource {
  public:
   virtual ~SampleSource() = default;
@@ -75,7 +75,7 @@ class Dataset {
   int64_t first() const { return first_; }  // of the source, which this range begins at
 
   Dataset Slice(int64_t begin, int64_t count) const;  // clamped to the range
-  // The first field's pictures enlarged to (height, width), whole multiples of their size: each pixel becomes a block.
+  // The first field's images enlarged to (height, width), whole multiples of their size: each pixel becomes a block.
   // Returns the same data when the size already fits or is not known.
   Dataset EnlargedTo(int64_t height, int64_t width) const;
 

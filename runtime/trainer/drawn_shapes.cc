@@ -66,7 +66,7 @@ constexpr Class kClasses[] = {{"disc", Disc, kFree},      {"ring", Ring, kFree},
                               {"plus", Plus, kSlight},    {"star", Star, kFree},         {"stripes", Stripes, kFree},
                               {"checker", Checker, kFree}};
 
-// The numbers of one picture, one after another.
+// The random numbers of one image, one after another.
 class Draw {
  public:
   Draw(uint64_t seed, uint32_t sample) : seed_(seed), sample_(sample), id_(brine_random_id("shapes")) {}
@@ -108,7 +108,7 @@ void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind
     paper[colour] = draw.From(20, 235);
     shade[colour] = draw.From(-50, 50);
   }
-  // In one channel at least the shape stands out from its background.
+  // In at least one channel the shape differs from its background.
   const uint32_t clear = draw.Below(static_cast<uint32_t>(colours));
   const float contrast = draw.From(75, 140);
   ink[clear] = paper[clear] + (paper[clear] < 128 ? contrast : -contrast);
@@ -177,7 +177,7 @@ int DrawTask(void*, int32_t task, uint8_t* closure) {
   return 0;
 }
 
-// A whole fraction of a large picture's size, where there is one.
+// A whole fraction of a large image's size, where there is one.
 Size DrawnSize(const Size& size) {
   int64_t factor = 1;
   for (int64_t divisor = 2;

@@ -1,4 +1,4 @@
-// The loop behind Trainer::Fit.
+// The loop of Trainer::Fit.
 #ifndef BRINE_RUNTIME_TRAINER_FIT_LOOP_H_
 #define BRINE_RUNTIME_TRAINER_FIT_LOOP_H_
 
@@ -26,7 +26,7 @@ struct ResultSums {
   void WriteMeans(Results& results) const;            // of the same function; allocates nothing
 };
 
-// Where a run stands: `batch` batches of `epoch` are done and summed up.  What a checkpoint holds beside the state.
+// The position of a run: `batch` batches of `epoch` are done and added up.  A checkpoint holds it beside the state.
 struct FitPosition {
   int64_t epoch = 0, batch = 0;
   ResultSums sums;
@@ -41,7 +41,7 @@ class FitLoop {
   History Run();
 
  private:
-  std::unique_ptr<FolderClaim> OpenFolder();  // and goes on from it, where asked to; null without one
+  std::unique_ptr<FolderClaim> OpenFolder();  // and resumes from it, if asked to; null if there is none
   void RunEpoch(EpochResult& result);
   void Validate(EpochResult& result);
   void SaveCheckpoint();

@@ -87,7 +87,7 @@ void SetInput(CommandLine& line, const std::string& text) {
 
 struct FlagRow {
   const char* name;
-  const char* value;  // what its value is called; empty: a switch
+  const char* value;  // the name of its value; empty: a switch
   const char* help;
   unsigned commands;  // those that take it
   void (*set)(CommandLine& line, const char* flag, const std::string& value);

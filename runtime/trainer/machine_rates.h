@@ -1,4 +1,4 @@
-// What the machine can do at best, which `bench` holds kernels against.
+// The highest rates of the machine, with which `bench` compares kernels.
 #ifndef BRINE_RUNTIME_TRAINER_MACHINE_RATES_H_
 #define BRINE_RUNTIME_TRAINER_MACHINE_RATES_H_
 

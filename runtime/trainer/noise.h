@@ -7,9 +7,9 @@
 
 namespace brine {
 
-// Samples for all data inputs and labels of a function: bytes from 0 to 255, or floats from −1 to 1 where an input
-// takes floats, and class numbers for a label that tells classes apart, all of them uniform and of `seed`.  There are
-// 10,000, of large samples fewer, so that they take 256 MB, but at least `fewest`.
+// Samples for all data inputs and labels of a function, all of them uniform and drawn from `seed`: bytes from 0 to 255;
+// floats from −1 to 1 if an input takes floats; class numbers for a label of classes.  There are 10,000, or fewer if
+// these would take more than 256 MB, but at least `fewest`.
 Dataset MakeNoise(const brine_function& function, int64_t fewest, uint64_t seed);
 
 }  // namespace brine

@@ -22,7 +22,7 @@ constexpr int64_t kMostElements = int64_t{1} << 32;
   throw Error(kExitBadInput, path + ": " + what);
 }
 
-// The text behind 'key': in the header's Python dictionary.
+// The text after 'key': in the header's Python dictionary.
 std::string_view HeaderField(const std::string& path, std::string_view header, const std::string& key) {
   const size_t at = header.find("'" + key + "':");
   if (at == std::string_view::npos) Fail(path, "its header lacks " + key);

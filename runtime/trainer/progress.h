@@ -8,7 +8,7 @@
 
 namespace brine {
 
-// On a terminal a bar, redrawn at most ten times a second; elsewhere one line an epoch.
+// On a terminal, a bar that is redrawn at most ten times a second; elsewhere, one line for each epoch.
 Callback ProgressCallback(int epochs);
 
 // "1563/1563 ━━━━━━━━━━━━━━━━━━━━ 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200"; a bar of 20 characters, = and . when

@@ -9,10 +9,10 @@
 namespace brine {
 
 // CIFAR-10's binary version: data_batch_1 … 5.bin and test_batch.bin in `folder` or its cifar-10-batches-bin.  Samples
-// are u8 pictures 32×32×3; the files' colour planes are interleaved as they are read.
+// are u8 images 32×32×3; the files' colour planes are interleaved as they are read.
 TrainTest LoadCifar10(const std::string& folder);
 
-// MNIST's IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, unpacked.  Samples are u8 pictures H×W×1.
+// MNIST's IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, unpacked.  Samples are u8 images H×W×1.
 TrainTest LoadMnist(const std::string& folder);
 
 // Whichever of the two the folder holds.

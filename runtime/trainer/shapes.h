@@ -1,4 +1,4 @@
-// What a program's tables say about its functions, inputs and outputs.
+// The program's tables about its functions, inputs and outputs.
 #ifndef BRINE_RUNTIME_TRAINER_SHAPES_H_
 #define BRINE_RUNTIME_TRAINER_SHAPES_H_
 
@@ -26,11 +26,11 @@ bool IsFed(const brine_program& program, const std::string& name);  // by data o
 std::string FedNames(const brine_function& function);               // "left, right, label"
 std::string FedNames(const brine_program& program);                 // of all its functions
 
-// The classes that the first label tells apart, or, without labels, the first output.
+// The number of classes of the first label, or, without labels, of the first output.
 int64_t ClassCount(const brine_program& program);
 
-// The pictures that the program takes; a flat input of k·k or k·k·3 numbers counts as such a picture.  Zeros where it
-// takes none, and where it takes more than one input.
+// The size of the images that the program takes.  A flat input of k·k or k·k·3 numbers counts as an image.  Zeros if it
+// takes none, or if it has more than one input.
 struct PictureSize {
   int64_t height = 0, width = 0, channels = 0;
 };

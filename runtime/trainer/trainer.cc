@@ -48,8 +48,8 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
   void* const memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
   if (memory == nullptr)
     throw Error(kExitFailed, "no memory for the " + std::to_string(bytes) + " bytes of " + program.name);
-  // Weights and their slots are walked from end to end in each step: with small pages half a megabyte of them would use
-  // up the table of translations.  What does not fill a huge page keeps small ones.
+  // Weights and their slots are read from end to end in each step.  With small pages, half a megabyte of them would
+  // fill the table of translations.  A part that does not fill a huge page keeps small ones.
   if (bytes >= kHugePage) madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   program.backend->set_threads(options.threads > 0 ? options.threads : brine_available_threads());
   state_.reset(brine_state_init(&program, memory, options.seed));

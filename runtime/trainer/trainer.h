@@ -24,7 +24,7 @@ namespace brine {
 
 class Trainer;
 
-// What the outputs of a function are over some samples, by the outputs' names: "loss", "accuracy", and of a model with
+// The values of a function's outputs over some samples, by the outputs' names: "loss", "accuracy", and for a model with
 // several outputs "parity_loss", "parity_accuracy", in the program's order.
 struct Result {
   std::string_view name;  // in the program's tables
@@ -33,10 +33,10 @@ struct Result {
 struct Results {
   std::vector<Result> all;
 
-  double operator[](std::string_view name) const;  // NaN where the model does not compute it
+  double operator[](std::string_view name) const;  // NaN if the model does not compute it
 };
 
-// An epoch, or what is done of it.
+// An epoch, or the part of it that is done.
 struct EpochResult {
   int epoch = 0;                        // from 0
   int64_t batch = 0, batches = 0;       // done, and in all
@@ -57,7 +57,7 @@ struct Callback {
 
 struct FitOptions {
   int epochs = 1;
-  int batch_size = 0;                        // at most what the program was compiled for; 0: just that
+  int batch_size = 0;                        // at most the batch size of the program; 0: exactly that
   const Dataset* validation_data = nullptr;  // evaluated after each epoch
   double validation_split = 0;               // part of the training data, from its end, kept for validation; in [0, 1)
   bool shuffle = true;                       // a new order each epoch, of the seed and the epoch alone
@@ -69,7 +69,7 @@ struct FitOptions {
   bool verbose = true;  // Keras's line on stderr
 };
 
-// What one output of the model is for each sample: rows of `columns` numbers, in C order.
+// One output of the model for each sample: rows of `columns` numbers, in C order.
 struct Prediction {
   std::string_view name;  // in the program's tables
   int64_t columns = 0;
@@ -93,7 +93,7 @@ class Trainer {
   std::vector<float> Predict(Samples samples);
 
   void Save(const std::string& path);            // parameters, slots, step, scalars
-  void Load(const std::string& path);            // what Save wrote
+  void Load(const std::string& path);            // a file that Save wrote
   void LoadParameters(const std::string& path);  // all but slots, from any safetensors file that has them
 
   double learning_rate() const { return GetScalar("learning_rate"); }
@@ -135,7 +135,7 @@ class Observation {
   Look look_;
 };
 
-// Throws what a failed call of the core left in the state.
+// Throws the error that a failed call of the core left in the state.
 void ThrowIfFailed(brine_status status, const brine_state* state);
 
 }  // namespace brine

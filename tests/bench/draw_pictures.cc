@@ -1,4 +1,4 @@
-// Writes the built-in pictures as files, so that peers train on what Brine does: draw_pictures FOLDER gray|colour
+// Writes the built-in images as files, so that peers train on what Brine does: draw_pictures FOLDER gray|colour
 // gray is 28×28 in MNIST's layout, colour 32×32×3 in CIFAR-10's.
 #include <cstdio>
 #include <filesystem>

@@ -43,7 +43,7 @@ TEST(Bench, JsonHoldsStepMemoryAndKernels) {
     EXPECT_NE(layers.find(layer), std::string::npos) << layer;
 }
 
-// Models that neither the built-in pictures nor any known files fit can be timed all the same.
+// Models that neither the built-in images nor any known files fit can be timed all the same.
 TEST(Bench, TakesNoiseWhereThePicturesDoNotFit) {
   const Project project;
   const auto write = [&](const std::string& input, const std::string& layer) {

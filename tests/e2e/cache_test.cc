@@ -1,4 +1,4 @@
-// Where the tool keeps kernels when nobody said where: at home, and without a home in a private temporary folder.
+// Where the tool keeps kernels by default: at home, and without a home in a private temporary folder.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 

@@ -1,4 +1,4 @@
-// Runs a program as a user would, and keeps what it said.
+// Runs a program as a user would, and keeps its output.
 #ifndef BRINE_TESTS_E2E_COMMAND_H_
 #define BRINE_TESTS_E2E_COMMAND_H_
 

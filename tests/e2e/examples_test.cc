@@ -28,7 +28,7 @@ TEST(Examples, AreAllTested) {
   EXPECT_EQ(there, tested);
 }
 
-// Those of CIFAR-10 on pictures of 32×32, which the reader scales up where the model's input is larger.
+// Those of CIFAR-10 on images of 32×32, which the reader scales up where the model's input is larger.
 TEST(Examples, Train) {
   const Project project;
   project.WriteCifar10(40);

@@ -1,4 +1,4 @@
-// What a change to a model compiles anew, and what it does not.
+// Which kernels a change to a model compiles anew, and which it does not.
 #include <algorithm>
 #include <filesystem>
 

@@ -63,7 +63,7 @@ TEST(Predict, OnePicture) {
   const std::string text = project.Run("brine predict digits.cc seven.npy --init w");
   EXPECT_THAT(text, MatchesRegex("0: class [0-9] [01]\\.[0-9]{4}(, class [0-9] [01]\\.[0-9]{4}){9}\n"));
   EXPECT_EQ(project.Run("brine predict digits.cc --input=seven.npy --init w"), text);
-  // With its data set at hand, a picture can be named by its number, and classes have names.
+  // With its data set at hand, an image can be named by its number, and classes have names.
   const std::string named = project.Run("brine predict digits.cc 7 --data data --init w");
   EXPECT_THAT(named, MatchesRegex("7: [0-9] [01]\\.[0-9]{4}(, [0-9] [01]\\.[0-9]{4}){9}\n"));
   const size_t probability = text.find("class ") + 6;

@@ -1,4 +1,4 @@
-// What a user has who begins: a folder with a small model and a few pictures.
+// The folder of a new user: a small model and a few images.
 #ifndef BRINE_TESTS_E2E_PROJECT_H_
 #define BRINE_TESTS_E2E_PROJECT_H_
 
@@ -8,8 +8,8 @@
 
 namespace brine {
 
-// Holds digits.cc, a convolution, a pool, dropout and a dense layer on pictures of 12×12, and data/, MNIST's files with
-// 400 + 100 such pictures of ten classes.  All projects hold the same bytes, so that their kernels are compiled once.
+// Holds digits.cc, a convolution, a pool, dropout and a dense layer on images of 12×12, and data/, MNIST's files with
+// 400 + 100 such images of ten classes.  All projects hold the same bytes, so that their kernels are compiled once.
 class Project {
  public:
   Project();
@@ -24,9 +24,9 @@ class Project {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string Read(const std::string& name) const { return ReadText(path(name)); }
   void Write(const std::string& name, const std::string& text) const;
-  // MNIST's files with this many training pictures of `side`², and 100 test pictures, in a folder.
+  // MNIST's files with this many training images of `side`², and 100 test images, in a folder.
   void WriteMnist(const std::string& folder, int pictures, int side) const;
-  // CIFAR-10's files with this many training pictures and 100 test pictures, coloured stripes on noise.
+  // CIFAR-10's files with this many training images and 100 test images, coloured stripes on noise.
   void WriteCifar10(int pictures) const;
 
  private:

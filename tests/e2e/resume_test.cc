@@ -1,4 +1,4 @@
-// A run that ends in the middle, however it ends, goes on to the same bits.
+// A run that ends in the middle, in whatever way, can be resumed and gives the same bits.
 #include <filesystem>
 
 #include "tests/e2e/project.h"

@@ -1,4 +1,4 @@
-// The number of threads decides nothing but the time.
+// The number of threads changes nothing but the time.
 #include "tests/e2e/project.h"
 
 namespace brine {

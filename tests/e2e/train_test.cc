@@ -21,7 +21,7 @@ TEST(Train, ResultsGoToStandardOutputAndProgressToStandardError) {
   EXPECT_THAT(project.Try("brine train digits.cc --data data --quiet").err, IsEmpty());
 }
 
-// The built-in pictures are hard for a linear model, and not for the tutorial's network.
+// The built-in images are hard for a linear model, and not for the tutorial's network.
 TEST(Train, LearnsTheBuiltInPictures) {
   const Project project;
   project.Write("linear.cc", R"(#include <brine.h>
@@ -66,14 +66,14 @@ TEST(Train, JsonIsOneObjectAnEpochAndOneForTheTest) {
 
 TEST(Train, TheValidationSplitIsTakenFromTheTrainingData) {
   const Project project;
-  // All noise in the last quarter of the training pictures: what is measured there is not what the test pictures give.
+  // All noise in the last quarter of the training images: what is measured there is not what the test images give.
   std::string pixels = project.Read("data/train-images-idx3-ubyte");
   std::fill(pixels.end() - 100 * 144, pixels.end(), '\0');
   project.Write("data/train-images-idx3-ubyte", pixels);
   const std::vector<Json> lines =
       ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 8 --validation-split 0.25 --json"));
   ASSERT_EQ(lines.size(), 9u);
-  EXPECT_NEAR(Number(lines[7], "val_accuracy"), 0.1, 1e-6);  // one class for all black pictures
+  EXPECT_NEAR(Number(lines[7], "val_accuracy"), 0.1, 1e-6);  // one class for all black images
   EXPECT_GT(Number(lines[8], "test_accuracy"), 0.5);
 }
 

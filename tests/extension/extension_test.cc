@@ -1,6 +1,5 @@
-// A program that brings along an op, a strategy and a pass of its own, with no edit elsewhere: they are printed, fused,
-// chosen, forced and run like Brine's.  It is its own worker, so that kernels are compiled by a program that knows
-// them.
+// A program with its own op, strategy and pass, with no edit elsewhere: they are printed, fused, chosen, forced and run
+// like Brine's.  It is its own worker, so that kernels are compiled by a program that knows them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

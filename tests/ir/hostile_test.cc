@@ -1,5 +1,5 @@
-// Damaged files end in a sentence, not in a crash: fixed-seed mutations of good ones, read and verified; what is read
-// also prints.
+// Damaged files give a sentence, not a crash: mutations of valid files with a fixed seed are read and verified.  A file
+// that can be read can be printed.
 #include <google/protobuf/stubs/logging.h>
 
 #include <random>

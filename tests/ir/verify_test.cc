@@ -1,4 +1,4 @@
-// Every invariant of verify.h, broken once: the sentence, and ^^^ under what is at fault.
+// Every invariant of verify.h, violated once: the sentence, and ^^^ under the culprit.
 #include "ir/verify.h"
 
 #include <functional>
@@ -185,7 +185,7 @@ constexpr TextRow kTextRows[] = {
     // an output may take an input's place only when both have the same bytes …
     {kPlannedText, "f32[] @outputs+0", "f32[] @arena+64",
      "%r: %l at arena+64 overlaps %r at arena+0, which is still needed | arena+64"},
-    // … and nobody reads the input later
+    // … and nothing reads the input later
     {kPlannedText, "kernel(%view) <generic> {\n    %s = exp(%view)",
      "kernel(%view, %h) <generic> {\n    %s = exp(%view)",
      "%r: %r at arena+0 overlaps %h at arena+0, which is still needed | arena+0"},

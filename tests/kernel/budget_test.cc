@@ -1,6 +1,6 @@
-// What the training step of each example, and of each model of tests/bench, executes and moves, as text: a fusion that
-// is lost, a strategy that is no longer chosen or a value that is kept too long changes a line here.  For two pinned
-// targets, so that every machine sees the same numbers.
+// The work and the memory of the training step of each example, and of each model of tests/bench, as text.  A lost
+// fusion, a strategy that is no longer chosen or a value that is kept too long changes a line here.  It is for two
+// pinned targets, so that every machine gives the same numbers.
 #include <elf.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What the tests of kernels share.
+// Shared by the tests of kernels.
 #ifndef BRINE_TESTS_KERNEL_COMPARE_H_
 #define BRINE_TESTS_KERNEL_COMPARE_H_
 

@@ -1,5 +1,5 @@
-// What may stand around a contraction: constants of any shape, several operands, operands and sums that are used twice,
-// and results beside each other.
+// Prologues and epilogues of a contraction: constants of any shape, several operands, operands and sums that are used
+// twice, and several results.
 #include "tests/kernel/strategy_cases.h"
 
 namespace brine::codegen {

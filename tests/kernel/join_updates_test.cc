@@ -1,4 +1,4 @@
-// Updates of neighbours in memory as one kernel: what is joined, what is not, and that the states come out the same.
+// Updates of contiguous tensors as one kernel: what is joined, what is not, and that the states are the same.
 #include "codegen/join_updates.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
-// Every op through the generic template against the interpreter, on the cases that the op tests use (odd sizes, odd
-// windows) and on larger ones that fill vectors and register tiles unevenly.  All cases are one graph, so that workers
-// compile them side by side.
+// Every op by the strategy *generic* against the interpreter, on the cases of the op tests (odd sizes, odd windows) and
+// on larger ones that fill vectors and register tiles unevenly.  All cases are one graph, so that workers compile them
+// in parallel.
 #include <gtest/gtest.h>
 
 #include <map>

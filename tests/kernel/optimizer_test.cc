@@ -91,7 +91,7 @@ class Program {
     return state_ == nullptr ? absl::InternalError("the state was refused") : absl::OkStatus();
   }
 
-  // Draws a batch, whose pictures of a class are alike, and trains on it.
+  // Draws a batch, whose images of a class are alike, and trains on it.
   absl::Status Train(std::mt19937& random) {
     const brine_function* const train = brine_find_function(brine_state_program(state_), "train");
     float* const x = static_cast<float*>(brine_input_data(state_, train, "x"));

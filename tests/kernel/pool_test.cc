@@ -1,4 +1,4 @@
-// One pool of threads a process, however many models run in it.
+// A process has one pool of threads, however many models run in it.
 #include <gtest/gtest.h>
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// Extreme shapes: what a template would keep on the stack of a row of a picture, or of its channels, is more than a
-// thread may have.
+// Extreme shapes: a strategy would need more of the stack, for a row of an image or for its channels, than a thread
+// has.
 #include <gtest/gtest.h>
 #include <pthread.h>
 

@@ -1,4 +1,4 @@
-// A statistic that a model keeps itself, as kernels compute it: beside its formula in double, written here once more.
+// A statistic that a model updates itself, computed by kernels, against its formula in double, written again here.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,5 +1,5 @@
-// Whole training steps: every kernel of the tutorial CNN against the interpreter, on what the step itself computed
-// before it.
+// Whole training steps: every kernel of the tutorial CNN against the interpreter, on the results of the kernels before
+// it.
 #include <gtest/gtest.h>
 
 #include "codegen/files.h"

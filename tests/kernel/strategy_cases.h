@@ -11,7 +11,7 @@
 
 namespace brine::codegen {
 
-// Inputs and the kernel; %i is the cell of a window of `cells` that won.
+// Inputs and the kernel; %i is the argmax in a window of `cells`.
 struct Row {
   const char* name;
   const char* text;

@@ -18,7 +18,7 @@
 namespace brine::codegen {
 namespace {
 
-// With fewer pictures than tasks, loops over what a picture consists of become parallel, too.
+// With fewer images than tasks, loops over what an image consists of become parallel, too.
 constexpr int64_t kBatchSize = 70, kFewPictures = 5;
 
 class Strategies : public testing::TestWithParam<const char*> {
@@ -53,8 +53,9 @@ ir::Tensors<Real> Interpret(const ir::Tensors<Real>& given, int64_t rows) {
   return results.ok() ? *std::move(results) : ir::Tensors<Real>();
 }
 
-// What a pool chose, where sums are rounded: a winner is a largest one of its window, of near equals any; a mask holds
-// the positive sums and no negative one.  `terms` are the sums of absolute terms, of which `share` may be lost.
+// The choices of a pool over rounded sums: an argmax is a largest sum of its window, any of those that are nearly
+// equal; a mask holds the positive sums and no negative one.  `terms` are the sums of absolute terms, of which `share`
+// may be lost.
 void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const ir::Tensor<double>& sums,
                    const ir::Tensor<double>& terms, double share, const std::string& name) {
   const std::vector<int64_t>&window = pool.attributes.Ints("window"), &strides = pool.attributes.Ints("strides");
@@ -168,8 +169,8 @@ bool IsTranscendental(const ir::Node& kernel) {
                      [](const ir::Node& node) { return node.op == &ir::kTanh || node.op == &ir::kSigmoid; });
 }
 
-// Of whole numbers, which are summed exactly: every bit agrees, and the first of equal winners wins.  Where a strategy
-// rounds, it is by little.
+// Of whole numbers, which are summed exactly: every bit agrees, and the argmax of equal elements is the first.  If a
+// strategy rounds, the error is small.
 void ExpectExact(const ir::Graph& graph, Step& step, const ir::Tensors<float>& given, int64_t n, Rounding rounding,
                  const std::string& what) {
   SCOPED_TRACE(what);
@@ -233,7 +234,7 @@ TEST_P(Strategies, ChooseAmongTheEqualCellsOfUniformPictures) {
   ExpectExact(Cases(), *step, given, 3, Rounding::kOfWinograd, "of 3");
 }
 
-// What such pictures leave for the gradients: the first cell of every window won, no bit of a mask is set; and the
+// What such images leave for the gradients: the first cell of every window won, no bit of a mask is set; and the
 // opposite.
 TEST_P(Strategies, FollowChoicesThatAreTheSameEverywhere) {
   auto step = Build();

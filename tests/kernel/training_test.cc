@@ -1,5 +1,5 @@
-// The compiled tutorial CNN, trained: its losses beside those of other programs, and the same bits on any number of
-// threads.
+// The compiled tutorial CNN is trained: its losses are compared with those of other programs, and its bits are the same
+// on any number of threads.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,7 +34,7 @@ class Training : public testing::Test {
     step_.emplace(*std::move(step));
   }
 
-  // Trains from the reference's weights on its pictures; step s runs on threads(s) threads.  Returns the losses.
+  // Trains from the reference's weights on its images; step s runs on threads(s) threads.  Returns the losses.
   template <typename Threads>
   std::vector<float> Train(Threads threads) {
     std::vector<float> losses;

@@ -1,4 +1,5 @@
-// Who may include whom, what the core may need, and what lies at the top: read off the sources and the built library.
+// Which folders may include which, what the core may link, and what lies at the top level, from the sources and the
+// built library.
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// What a cached kernel may depend on: codegen/sources_hash.cmake, run on copies of the sources.
+// What the key of a cached kernel covers: codegen/sources_hash.cmake, run on copies of the sources.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

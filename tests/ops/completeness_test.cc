@@ -1,5 +1,5 @@
-// Every row of ops.def is a whole op: documented, executable, differentiable or with the reason why not, and covered by
-// a case.
+// Every row of ops.def is complete: documented, executable, differentiable or with a reason why not, and covered by a
+// case.
 #include <gtest/gtest.h>
 
 #include <set>

@@ -1,4 +1,4 @@
-// Whole graphs in the interpreter: order, kernels, what it refuses, updates, and what the host puts in.
+// Whole graphs in the interpreter: order, kernels, errors, updates, and the values that the host gives.
 #include "ir/interpret.h"
 
 #include <gtest/gtest.h>

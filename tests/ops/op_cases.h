@@ -1,6 +1,6 @@
-// Cases of every op: operand types, what the operands hold, attributes.  Sizes are odd on purpose: 1, primes, windows
-// that do not divide the picture.  Tests that hold for all ops walk this table; the completeness test fails for an op
-// that has no row.
+// Cases of every op: operand types, contents of the operands, attributes.  Sizes are odd on purpose: 1, primes, windows
+// that do not divide the image.  Tests that hold for all ops iterate over this table; the completeness test fails for
+// an op without a row.
 #ifndef BRINE_TESTS_OPS_OP_CASES_H_
 #define BRINE_TESTS_OPS_OP_CASES_H_
 

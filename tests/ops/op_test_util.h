@@ -1,4 +1,4 @@
-// What the tests of the ops share: types and tensors from short notations, and one op executed alone.
+// Shared by the tests of the ops: types and tensors from short notations, and one op executed alone.
 #ifndef BRINE_TESTS_OPS_OP_TEST_UTIL_H_
 #define BRINE_TESTS_OPS_OP_TEST_UTIL_H_
 

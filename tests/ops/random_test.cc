@@ -119,7 +119,7 @@ Floats Moved(const Tensor<double>& x, double down, double across, const char* fi
 
 TEST(Random, TranslationOfHandMadePictures) {
   const Tensor<double> line = TensorOf("f32[1,1,4,1]", {1, 2, 3, 4}), square = TensorOf("f32[1,2,2,1]", {1, 2, 3, 4});
-  // Positive factors move the picture to the right and down.
+  // Positive factors move the image to the right and down.
   EXPECT_EQ(Moved(line, 0, 1, "constant", "nearest", 9), Floats({9, 1, 2, 3}));
   EXPECT_EQ(Moved(line, 0, -1, "constant", "nearest", 9), Floats({2, 3, 4, 9}));
   EXPECT_EQ(Moved(square, 1, 0, "constant", "nearest", 9), Floats({9, 9, 1, 2}));

@@ -1,4 +1,4 @@
-// Rows of the tests of shape rules: what goes in, and what the rule answers.
+// Rows of the tests of shape rules: the inputs, and the rule's answer.
 #ifndef BRINE_TESTS_OPS_RULE_ROWS_H_
 #define BRINE_TESTS_OPS_RULE_ROWS_H_
 

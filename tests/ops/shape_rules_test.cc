@@ -1,4 +1,4 @@
-// What the shape rules derive, and the sentence with which they refuse; those of windows are in window_rules_test.cc.
+// The results of the shape rules, and the sentences of their errors; those of windows are in window_rules_test.cc.
 #include <gtest/gtest.h>
 
 #include <cmath>

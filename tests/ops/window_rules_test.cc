@@ -1,4 +1,4 @@
-// What the shape rules of convolutions and pools derive, and the sentence with which they refuse.
+// The results of the shape rules of convolutions and pools, and the sentences of their errors.
 #include <gtest/gtest.h>
 
 #include "tests/ops/rule_rows.h"

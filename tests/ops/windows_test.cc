@@ -1,4 +1,4 @@
-// Convolutions and pools against sums written in another way: pictures are copied into a larger one with their border,
+// Convolutions and pools against sums written in another way: images are copied into a larger one with their border,
 // and each element of the result is one sum over all cells.
 #include <gtest/gtest.h>
 
@@ -14,7 +14,7 @@ double At(const Tensor<double>& t, int64_t a, int64_t b, int64_t c, int64_t d) {
   return t.real[static_cast<size_t>(((a * t.dim(1) + b) * t.dim(2) + c) * t.dim(3) + d)];
 }
 
-// The picture with `border` around it.
+// The image with `border` around it.
 Tensor<double> Bordered(const Tensor<double>& x, const Ints& pads, double border) {
   Tensor<double> result = MakeTensor<double>(
       {DType::kF32, {x.dim(0), x.dim(1) + pads[0] + pads[2], x.dim(2) + pads[1] + pads[3], x.dim(3)}}, 1);
@@ -153,11 +153,11 @@ TEST(Windows, NaNWinsAPool) {
       Evaluate(kConv2D, std::vector{TensorOf("f32[1,1,1,2]", {0, nan}), TensorOf("f32[1,1,2,1]", {1, 0})})[0].real[0]));
 }
 
-// An index that names no cell of the picture is ignored, never followed.
+// An index that names no cell of the image is ignored, never followed.
 TEST(Windows, ForeignIndicesAreHarmless) {
   const Attributes attributes = {{"window", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}, {"input_size", Ints{3, 3}}};
   const Tensor<double> index =
-      TensorOf("u8[1,2,2,1]", {0, 255, 4, 3});  // above and left of the picture, far away, below the window, inside
+      TensorOf("u8[1,2,2,1]", {0, 255, 4, 3});  // above and left of the image, far away, below the window, inside
   EXPECT_EQ(Evaluate(kMaxPoolGrad, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 4, 8}), index}, attributes)[0].real,
             Floats({0, 0, 0, 0, 0, 0, 0, 0, 8}));
 }

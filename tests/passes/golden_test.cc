@@ -1,4 +1,4 @@
-// One golden file a pass: cases as text, before and after, and cases that it must leave alone.
+// One golden file for each pass: cases as text, before and after, and cases that it must leave as they are.
 #include "tests/golden.h"
 
 #include <gtest/gtest.h>

@@ -50,7 +50,7 @@ Model TwoPools() {
   return net;
 }
 
-// Joined pictures into a convolution, a picture joined with itself, and rows of numbers.
+// Joined images into a convolution, an image joined with itself, and rows of numbers.
 Model Joined() {
   const Tensor x = Input({6, 6, 2}, {.dtype = "float32"}), z = Input({3}, {.dtype = "float32"});
   const Layer conv = Conv2D({.filters = 2, .kernel_size = 3, .padding = "same", .activation = "relu"});

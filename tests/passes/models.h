@@ -1,4 +1,4 @@
-// Small models that hold every layer, and random ones.
+// Small models that contain every layer, and random ones.
 #ifndef BRINE_TESTS_PASSES_MODELS_H_
 #define BRINE_TESTS_PASSES_MODELS_H_
 

@@ -1,4 +1,4 @@
-// What the tests of the passes share: graphs from text, numbers for their inputs, and values compared by name.
+// Shared by the tests of the passes: graphs from text, numbers for their inputs, and values compared by name.
 #ifndef BRINE_TESTS_PASSES_PASS_TEST_UTIL_H_
 #define BRINE_TESTS_PASSES_PASS_TEST_UTIL_H_
 

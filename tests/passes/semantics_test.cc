@@ -1,4 +1,4 @@
-// What a graph computes stays the same under every pass, in double.
+// No pass changes what a graph computes, in double.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kBatch = 4, kRows = 3;
 
-// Without what a pass is there to remove.
+// Without the nodes that a pass is meant to remove.
 Tensors Kept(Tensors observed, const std::string& pass) {
   for (auto it = observed.begin(); it != observed.end();) {
     const bool goes =

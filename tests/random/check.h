@@ -1,4 +1,4 @@
-// The checker: one model through the whole compiler, every stage compared with something that does not share its code.
+// The checker: one model through the whole compiler, with every stage compared with code that it does not share.
 #ifndef BRINE_TESTS_RANDOM_CHECK_H_
 #define BRINE_TESTS_RANDOM_CHECK_H_
 

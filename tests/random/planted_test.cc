@@ -1,5 +1,5 @@
-// The checker is not blind: bugs that a compiler may have are planted in the graphs of random models, and each is found
-// by the check that it should be found by.
+// The checker finds bugs: bugs that a compiler may have are planted in the graphs of random models, and each is found
+// by the check that should find it.
 #include <gtest/gtest.h>
 
 #include <algorithm>

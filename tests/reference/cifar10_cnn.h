@@ -1,4 +1,4 @@
-// The pictures and the files of the reference run (make_reference.py defines them).
+// The images and the files of the reference run (make_reference.py defines them).
 #ifndef BRINE_TESTS_REFERENCE_CIFAR10_CNN_H_
 #define BRINE_TESTS_REFERENCE_CIFAR10_CNN_H_
 
@@ -32,7 +32,7 @@ inline double Uniform(uint32_t seed, int64_t element, const char* name) {
   return ir::PhiloxUniform({static_cast<uint32_t>(element), 0, ir::NameId(name), 0}, {seed, 0});
 }
 
-// Picture i of label i mod 10: half a prototype of its label, half noise.
+// Image i of label i mod 10: half a prototype of its label, half noise.
 template <typename Real>
 void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
   ir::Tensor<Real> pictures, labels;

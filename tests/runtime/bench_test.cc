@@ -1,4 +1,4 @@
-// What `bench` does to the state, and finds out about kernels that skip zeros.
+// How `bench` changes the state, and what it reports about kernels that skip zeros.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -177,7 +177,7 @@ TEST(Dataset, WhatACallbackThrowsReachesTheCaller) {
   EXPECT_THROW(trainer.Fit(data, {.verbose = false}), std::runtime_error);
 }
 
-// 2×1 pictures of two channels.
+// 2×1 images of two channels.
 class TwoPixels : public SampleSource {
  public:
   int64_t size() const override { return 1; }

@@ -49,7 +49,7 @@ TEST(DrawnShapes, AreTheSamePicturesForASeed) {
   EXPECT_EQ(different.size(), 200u);
 }
 
-// In the channel that stands out, shape and background differ: a picture is never plain noise.
+// In the channel that stands out, shape and background differ: an image is never plain noise.
 TEST(DrawnShapes, StandOut) {
   const TrainTest data = DrawShapes(32, 32, 3, 10, 1, nullptr);
   for (int64_t at = 0; at < 200; ++at) {

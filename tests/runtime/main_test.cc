@@ -145,7 +145,7 @@ TEST_F(MainTest, PredictsPicturesFromAFileAndFromTheTestData) {
 TEST_F(MainTest, BenchSaysWhichDataItTook) {
   EXPECT_THAT(Run("bench --steps 1 --threads 1").out, HasSubstr("\ndata: drawn shapes\n"));
   EXPECT_THAT(Run("bench --steps 1 --threads 1 --json").out, HasSubstr("\"data\": \"drawn shapes\", "));
-  // A model that takes no pictures; training on noise would be no use.
+  // A model that takes no images; training on noise would be no use.
   EXPECT_THAT(Run("bench --steps 1", kLineProgram).out, HasSubstr("\ndata: noise\n"));
   EXPECT_THAT(Run("bench --steps 1 --json", kLineProgram).out, HasSubstr("\"data\": \"noise\", "));
   const Result train = Run("train", kLineProgram);

@@ -1,4 +1,4 @@
-// What becomes of each kind of variable in a step and in a file, with the line program and one variable of each more.
+// Each kind of variable in a step and in a file, with the line program and one additional variable of each kind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// A compiled program written by hand: softmax regression on pictures, trained by Adam, with kernels in plain C++ behind
+// A compiled program written by hand: softmax regression on images, trained by Adam, with kernels in plain C++ behind
 // the ABI of program.h that run on a pool of their own.
 #ifndef BRINE_TESTS_RUNTIME_SOFTMAX_PROGRAM_H_
 #define BRINE_TESTS_RUNTIME_SOFTMAX_PROGRAM_H_
@@ -18,7 +18,7 @@ extern const brine_program kSoftmaxProgram;
 // The same for samples of f32 and labels that are class numbers.
 extern const brine_program kSparseSoftmaxProgram;
 
-// Pictures whose class can be told from them by a linear model, mostly.
+// Images whose class can be told from them by a linear model, mostly.
 struct Pictures {
   explicit Pictures(int count, uint64_t seed = 1);
   Dataset data() const;

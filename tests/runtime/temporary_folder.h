@@ -1,4 +1,4 @@
-// A folder of its own for a test that writes files.
+// A temporary folder for a test that writes files.
 #ifndef BRINE_TESTS_RUNTIME_TEMPORARY_FOLDER_H_
 #define BRINE_TESTS_RUNTIME_TEMPORARY_FOLDER_H_
 

@@ -1,4 +1,4 @@
-// The loop that runs tasks on threads, by itself.
+// The loop that runs tasks on threads, tested alone.
 #include "codegen/threads.h"
 
 #include <gtest/gtest.h>

@@ -12,9 +12,9 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMostPoolCells = 9;  // of a window: their tests are written out
+constexpr int kMostPoolCells = 9;  // cells of a window; their comparisons are unrolled
 
-// The share of a tile's lanes that hold filters.
+// The share of lanes that hold filters.
 double LanesFull(int filters, const Machine& machine) {
   return double{1} * filters / (CeilDiv(filters, machine.lanes) * machine.lanes);
 }
@@ -48,7 +48,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   const Picture at = PictureAxes();
   const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
 
-  // The sums begin with the addend, where there is one.
+  // The sums begin with the addend, if there is one.
   const bool begins = spec.addend != ir::kNoValue;
   const Tensor* const addend = begins ? builder.Parameter(spec.addend) : nullptr;
   Func sum("conv");
@@ -70,7 +70,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   Var column, c, block, pixel;
   out.split(at.c, column, c, across, TailStrategy::ShiftInwards);
   out.split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
-  // The columns lie outside the rows of an image, so that a column's weights stay in the first-level cache.
+  // The loop over columns lies outside the loop over rows, so that a column's weights stay in the first-level cache.
   out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
   const std::vector<Loop> loops = {{at.n, context.batch_size},
                                    {column, CeilDiv(filters, across)},
@@ -168,7 +168,7 @@ ChunkSum::ChunkSum(const RDom& domain, const Product& product) : r(domain) {
 }
 
 void ChunkSum::Schedule(Func& reader, const Var& at, const Tile& tile, int pixels, const LoopContext& context) {
-  const Var f = all.args()[0], p = all.args()[1];  // of sum, too
+  const Var f = all.args()[0], p = all.args()[1];  // sum has the same arguments
   Var first, i;
   all.compute_at(reader, at).store_in(kOnStack).bound_extent(f, context.lanes * tile.vectors).bound(p, 0, pixels);
   all.split(p, first, i, tile.rows).reorder(f, i, first).vectorize(f, context.lanes).unroll(f).unroll(i);

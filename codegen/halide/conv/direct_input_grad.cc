@@ -1,6 +1,6 @@
-// The gradient of a convolution's input.  Pixels whose coordinates leave the same remainders are reached by the same
-// taps: each such phase is a convolution of stride 1 with the taps phase, phase + stride, …; nothing is multiplied by
-// the zeros that strides put between the pixels of dy.
+// The direct input gradient.  Input pixels with the same remainders of their coordinates modulo the strides are reached
+// by the same taps.  For each pair of remainders, a phase, the gradient is a convolution of stride 1 with the taps
+// phase, phase + stride, ….  So the zeros that strides put between the pixels of dy are never multiplied.
 #include <algorithm>
 #include <array>
 
@@ -16,7 +16,7 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMostStride = 3;  // phases are written out
+constexpr int kMostStride = 3;  // phases are unrolled
 
 }  // namespace
 
@@ -49,8 +49,8 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const Tensor dy = builder.TrimmedPicture(0), w = builder.Read(spec.operand(1));
   const int height = conv.height, width = conv.width, channels = conv.channels, filters = conv.filters;
   const int extent[2] = {height, width};
-  // For pixels that lie `remainder` behind a multiple of the stride: the first tap that reaches them, and how many
-  // pixels further on in dy they read.
+  // For pixels whose coordinate has this remainder: the first tap that reaches them, and the distance in dy from the
+  // quotient to the pixel that this tap reads.
   const auto first_tap = [&](int axis, int remainder) {
     return (remainder + window.before[axis]) % window.stride[axis];
   };
@@ -58,7 +58,7 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const auto taps = [&](int axis, int first) {
     return (window.size[axis] - first + window.stride[axis] - 1) / window.stride[axis];
   };
-  int before[2], lines[2];  // lines: of pixels that leave the same remainder
+  int before[2], lines[2];  // lines: pixels of one phase
   std::array<int, 2> size;
   for (int axis = 0; axis < 2; ++axis) {
     before[axis] = taps(axis, 0) - 1;

@@ -15,7 +15,7 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kPixels = 64;  // of a tile's sum: as many products for each time it is loaded and stored
+constexpr int kPixels = 64;  // whose products a tile sums each time it loads and stores the part's sum
 constexpr int kShortestRun = 4;
 
 int KernelRowOf(const ConvProblem& conv) { return conv.window.size[1] * conv.channels; }

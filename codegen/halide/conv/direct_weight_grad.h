@@ -1,10 +1,10 @@
-// The gradient of a convolution's weights where every pixel of the result has a gradient:
+// The weight gradient of a convolution where every pixel of the result has a gradient:
 //   dw[a, t, f] = Σ over n, y, x of x[n, y·stride + a, run t] · dy[n, y, x, f]
-// t over a run: the taps of a row of the kernel times the channels, which follow each other in memory.
+// t counts the elements of a run: the taps of a row of the kernel times the channels, which are contiguous in memory.
 //
-// A register tile is some vectors of filters times some elements of the run; it sums a few rows of an image, then is
-// added to the sums of its part of the batch, so that those rows of x and dy stay in the nearest caches while all tiles
-// pass over them.
+// A register tile is some vectors of filters by some elements of the run.  It sums over a few rows of an image and is
+// then added to the sums of its part of the batch, so that those rows of x and dy stay in the nearest caches while all
+// tiles use them.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_
 

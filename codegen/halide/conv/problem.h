@@ -1,4 +1,4 @@
-// The sizes of a convolution or of one of its gradients, as strategies ask for them.
+// The sizes of a convolution or of one of its gradients.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_
 #define BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_
 
@@ -20,7 +20,7 @@ struct ConvProblem {
   int rows, columns, filters;   // of y
   int batch;                    // the largest n
 
-  // The pool behind a forward convolution; 1 × 1 where there is none.
+  // The pool after a forward convolution; 1 × 1 if there is none.
   int pool_rows = 1, pool_columns = 1;
   bool pooled() const { return pool_rows * pool_columns > 1; }
   int cells() const { return pool_rows * pool_columns; }
@@ -28,13 +28,13 @@ struct ConvProblem {
   double products() const;  // multiply-adds of the definition
 };
 
-ConvProblem ConvProblemOf(const KernelSpec& spec);  // whose hero is a convolution or a gradient of one
+ConvProblem ConvProblemOf(const KernelSpec& spec);  // the hero is a convolution or one of its gradients
 
-// Clauses of refusals, empty where there is nothing to refuse.
+// Each returns why the condition does not hold, as a clause; empty if it holds.
 std::string NeedsOneGroup(const ConvProblem& problem);
 std::string NeedsNoDilation(const ConvProblem& problem);
 std::string NeedsUnitStrides(const ConvProblem& problem);
-// Windows of the pool, where there is one, follow each other without gap, overlap or border.
+// The windows of the pool, if there is one, tile the image: no gap, no overlap, no border.
 std::string NeedsTilingPool(const KernelSpec& spec);
 
 }  // namespace brine::codegen

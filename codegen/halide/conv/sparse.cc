@@ -17,13 +17,13 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMostFilterVectors = 8, kFewestFilterVectors = 4;  // of filters: fewer sums wait for each other
+constexpr int kMostFilterVectors = 8, kFewestFilterVectors = 4;  // with fewer, sums wait for each other
 
-// The convolution that is computed: forward of x, or as the gradient of the input, of dy with the kernel transposed.
+// The convolution that is computed: of x, or, for the input gradient, of dy with the transposed kernel.
 struct SparseConvProblem {
   ConvProblem conv;
   bool transposed;
-  int image_height, image_width, channels;  // summed over
+  int image_height, image_width, channels;  // of the operand; summed over channels
   int height, width, filters;               // of the sums
 };
 
@@ -35,7 +35,7 @@ SparseConvProblem SparseConvProblemOf(const KernelSpec& spec) {
   return {conv, false, conv.height, conv.width, conv.channels, conv.rows, conv.columns, conv.filters};
 }
 
-// A tap's weights for some vectors of filters fill half of a first-level cache.
+// The number of vectors of filters whose weights for one tap fill half of the first-level cache.
 int FilterVectors(const SparseConvProblem& problem, const Machine& machine) {
   const int all = problem.filters / machine.lanes, near = static_cast<int>(machine.l1_bytes / 2);
   int vectors = std::min(
@@ -44,7 +44,7 @@ int FilterVectors(const SparseConvProblem& problem, const Machine& machine) {
   return vectors;
 }
 
-// Of a pixel, under a tap: the one that is read, where there is one.
+// The pixel of the operand that a pixel of the sums reads under a tap, and whether there is one.
 struct SourcePixel {
   Expr index, exists;
 };
@@ -82,7 +82,7 @@ Work CostSparseConv(const KernelSpec& spec, const Machine& machine) {
   work.walked = share * problem.conv.products();
   if (FilterVectors(problem, machine) < kFewestFilterVectors) work.walked *= 2;
   work.listed = Elements(spec, spec.operand(0));
-  // Sums are loaded and stored for each tap; a walk over few channels costs as much to begin as to do.
+  // Sums are loaded and stored once for each tap.
   const double taps = problem.conv.window.size[0] * problem.conv.window.size[1];
   work.near_bytes = 8 * taps * Elements(spec, spec.sums());
   return work;
@@ -119,10 +119,10 @@ ScheduledKernel BuildSparseConv(KernelBuilder& builder) {
   };
   const SourcePixel y = source(0, at.y, tap.y), x = source(1, at.x, tap.x);
   tap.where(y.exists && x.exists);
-  // Over pixels of the image.
+  // The pixel of the operand.
   const Var px("px"), py("py");
   RDom r(0, channels, "r");
-  r.where(r < lists.Count(0, px, py, at.n));  // becomes the loop's bound
+  r.where(r < lists.Count(0, px, py, at.n));  // becomes the bound of the loop
   const Expr channel = lists.Entry(r, 0, px, py, at.n);
   walked(k, px, py, b, a, block, at.n) = 0.0f;
   walked(k, px, py, b, a, block, at.n) += image({at.n, py, px, channel}) * packed(k, channel, b, a, block);

@@ -1,11 +1,11 @@
-// Convolutions of images many of whose elements are zero, forward and as the gradient of the input: only the others are
-// multiplied.
+// Convolutions of images with many zeros, forward and as the input gradient: only the nonzero elements are multiplied.
 //
-// The channels of each pixel that are not zero are listed.  Then, for one tap of the kernel after another, the results
-// of a chunk of lines walk the lists of the pixels under that tap: one row of the tap's weights, as many vectors of
-// filters as registers hold, for each entry.  The weights of a tap and the sums of a chunk share the first-level cache.
+// For each pixel, the nonzero channels are listed.  Then, one tap of the kernel after another, the sums of a chunk of
+// rows iterate over the lists of the pixels under that tap.  Each entry multiplies one row of the tap's weights, for as
+// many vectors of filters as the registers hold.  The weights of a tap and the sums of a chunk share the first-level
+// cache.
 //
-// A walk loads a vector for each multiply-add, so where nothing is zero this takes longer than a dense convolution.
+// Each multiply-add loads a vector, so this takes longer than a dense convolution when few elements are zero.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_SPARSE_H_
 #define BRINE_CODEGEN_HALIDE_CONV_SPARSE_H_
 

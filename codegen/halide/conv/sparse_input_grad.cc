@@ -16,15 +16,15 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int kMostCells = 4;  // of a window: each has a list
+constexpr int kMostCells = 4;  // cells of a window; each has a list
 
-// Of a task's lists, and of its sums: each a few first-level caches.
+// The most bytes of a task's lists, and of its sums: a few first-level caches.
 int64_t TaskBytes(const Machine& machine) { return 4 * machine.l1_bytes; }
 
-// Columns of pixels that the elements of a window can touch.
+// The number of columns of pixels that the elements of a row of a window reach.
 int Reach(const ConvProblem& conv, const SparseGradient& gradient) { return conv.window.size[1] + gradient.across - 1; }
 
-// Of the input with its border.
+// The extents of the input with its border.
 int HeightOf(const ConvProblem& conv) { return conv.height + conv.window.before[0] + conv.window.after[0]; }
 int WidthOf(const ConvProblem& conv) { return conv.width + conv.window.before[1] + conv.window.after[1]; }
 
@@ -55,8 +55,9 @@ class SparseInputGrad {
   }
 
  private:
-  // A vector of channels innermost and then a filter's taps: walking a list reads kh·kw vectors in a row.  Two vectors
-  // would fit the registers of AVX-512, but all that is walked would not fit the first-level cache.
+  // The lanes of a vector of channels are innermost, then the taps of a filter: an entry of a list reads kh·kw
+  // contiguous vectors.  AVX-512 has registers for two vectors of channels, but their weights would not fit the
+  // first-level cache.
   void PackWeights() {
     const Expr channel = h_ * lanes_ + l_, weight = w_({a_, b_, Halide::min(channel, conv_.channels - 1), f_});
     packed_(l_, b_, a_, f_, h_) =
@@ -71,7 +72,7 @@ class SparseInputGrad {
 
   Index At(const Expr& filter) const { return {n_, y_, x_, filter}; }
 
-  // Of a window, each cell has a list of the filters that it has won.
+  // Each cell of a window has a list of the filters whose argmax it is.
   PixelLists MakeLists() const {
     return PixelLists(gradient_.filters,
                       [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
@@ -81,18 +82,19 @@ class SparseInputGrad {
                       });
   }
 
-  // patch: what the elements in row `row` of a window give to the pixels under it; image: all patches of an image.
+  // patch: the sums of the pixels that the elements in row `row` of a window reach.  image: the sum of all patches of
+  // an image.
   void SumPatches() {
     patch_(l_, px_, py_, row_, x_, y_, n_, h_) = 0.0f;
     for (int column = 0; column < gradient_.across; ++column) {
       RDom r(0, conv_.window.size[1], 0, conv_.window.size[0], 0, gradient_.filters, "walk" + std::to_string(column));
       const Expr cell = row_ * gradient_.across + column;
-      r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the loop's bound
+      r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the bound of the loop
       const Expr filter = lists_.Entry(r.z, cell, x_, y_, n_);
       patch_(l_, column + r.x, r.y, row_, x_, y_, n_, h_) += d_(At(filter)) * packed_(l_, r.x, r.y, filter, h_);
       patch_.update(column).reorder(l_, r.x, r.y, r.z).vectorize(l_).unroll(r.x).unroll(r.y);
     }
-    // Over: pixel of a patch (x, y), row of a window, window.
+    // The domain: pixel of a patch (x, y), row of a window, window (x, y).
     to_ = RDom(0, reach_, 0, conv_.window.size[0], 0, gradient_.down, 0, gradient_.columns, 0, gradient_.rows, "to");
     image_(l_, x_, y_, n_, h_) = 0.0f;
     const int across = gradient_.across * conv_.window.stride[1], down = gradient_.down * conv_.window.stride[0];
@@ -112,7 +114,7 @@ class SparseInputGrad {
         .bound(at.n, 0, context_.rows);
     Var h, l;
     out.split(at.c, h, l, lanes_, Halide::TailStrategy::GuardWithIf).reorder(l, at.x, at.y, h, at.n);
-    // Pixels are written with all of their channels behind each other, where that leaves tasks enough.
+    // If that leaves enough tasks, all channels of a pixel are written together, which is contiguous.
     const bool whole =
         context_.batch_size >= kTasks && int64_t{height_} * width_ * blocks_ * lanes_ * 4 <= TaskBytes(context_);
     if (whole) out.reorder(l, h, at.x, at.y, at.n);
@@ -132,11 +134,11 @@ class SparseInputGrad {
   const ConvProblem conv_;
   const SparseGradient gradient_;
   const Tensor d_, index_, w_;
-  const int lanes_, reach_, blocks_;  // blocks: vectors of channels
+  const int lanes_, reach_, blocks_;  // blocks: the number of vectors of channels
   const int height_, width_;          // with the border
   PixelLists lists_;
   const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"};  // filter, window, image
-  // Lane, tap, vector of channels, pixel of a patch.
+  // Lane, column and row of a tap, vector of channels, pixel of a patch, row of a window.
   const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};
   Func packed_{"packed"}, patch_{"patch"}, image_{"image"};
   RDom to_;

@@ -1,9 +1,9 @@
-// The gradient of a convolution's input, from the gradient of its result where most of that is zero.
+// The input gradient of a convolution whose result has a gradient with many zeros.
 //
-// The windows of a pool do not overlap, and of a window only one cell of each filter has a gradient.  So the filters of
-// every window are listed by the cell that won; then, for one vector of channels, the pixels that the cells of one row
-// of the window can reach stay in registers while those lists are walked, and are added to those channels' gradient of
-// the image, which lies on the task's stack.
+// The windows of a pool do not overlap, and for each filter one cell of a window, the argmax, has a gradient.  So for
+// each cell of each window the filters that have it as their argmax are listed.  For one vector of channels, the pixels
+// that the cells of one row of the window reach stay in registers while these lists are iterated over.  They are then
+// added to the gradient of the image for those channels, which lies on the task's stack.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_SPARSE_INPUT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_SPARSE_INPUT_GRAD_H_
 

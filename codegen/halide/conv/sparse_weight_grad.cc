@@ -19,14 +19,14 @@ using Halide::Var;
 
 constexpr int kShortestSparseRun = 4;  // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;
-constexpr int kMostEntries = 256;  // of a list: their numbers are bytes
-constexpr int kCopiedBlock = 64;   // of filters that share the copied taps
+constexpr int kMostEntries = 256;  // of a list: an entry's number is a byte
+constexpr int kCopiedBlock = 64;   // filters that share the copied taps
 constexpr int kEntryBytes = 8;
-// Vectors that an element costs, from which on elements that are 0 are left out first: with fewer, sums of one filter
-// would wait for each other, and walks of two filters at once, which need no list, take less.
+// The fewest vectors for each element that make listing the nonzero elements pay.  With fewer, the sums of one filter
+// would wait for each other, and it is faster to visit all elements for two filters at once.
 constexpr int kWorthList = 9;
 
-// How the sums of one filter lie in registers.
+// The layout of the sums of a filter in registers.
 struct RunTile {
   int run, lanes, vectors;    // vectors: of a run
   int across, rows, filters;  // of a register tile: vectors, kernel rows, filters
@@ -48,7 +48,7 @@ RunTile ChooseRunTile(int run, int kernel_rows, int filters, const Machine& mach
   return tile;
 }
 
-// The same for taps that were copied behind each other.
+// The same for copied taps.
 RunTile ChooseCopiedTile(int taps, int filters, const Machine& machine) {
   const int vectors = (taps + machine.lanes - 1) / machine.lanes;
   RunTile tile = {vectors * machine.lanes, machine.lanes, vectors, vectors, 1, 1};
@@ -56,14 +56,14 @@ RunTile ChooseCopiedTile(int taps, int filters, const Machine& machine) {
   return tile;
 }
 
-// How a kernel is cut.
+// How the kernel is cut into tasks and chunks.
 struct SparsePlan {
   ConvProblem conv;
   SparseGradient gradient;
   int run;      // floats of a row of the kernel
-  bool copied;  // taps
+  bool copied;  // whether taps are copied
   RunTile tile;
-  int kernel_rows;  // that are walked one by one
+  int kernel_rows;  // that are iterated over one by one
   bool listed;
   int block;               // filters of a task
   int each, parts;         // images of a task, and how many such parts the batch has
@@ -79,8 +79,8 @@ struct SparsePlan {
   int width() const { return conv.width + conv.window.before[1] + conv.window.after[1]; }
 };
 
-// A copy is worth its stores where it saves more loads than that: it is made once a pixel, and a winner of each filter
-// reads one of them.
+// Whether copying the taps saves more loads than it costs stores: a copy is made once for each pixel, and the argmax of
+// each filter reads one of them.
 bool CopiesTaps(const ConvProblem& conv, const SparseGradient& gradient, int run, const Machine& machine) {
   const int lanes = machine.lanes, rows = conv.window.size[0];
   const int vectors = CeilDiv(run * rows, lanes), in_place = rows * CeilDiv(run, lanes);
@@ -88,7 +88,8 @@ bool CopiesTaps(const ConvProblem& conv, const SparseGradient& gradient, int run
          (in_place - vectors) * gradient.filters > 2 * vectors * gradient.cells();
 }
 
-// Small images share a list, as many as fit the first-level cache with the rows that a walk reads.
+// The number of small images that share a list: as many as fit the first-level cache with the rows of x that a list
+// refers to.
 int SharedImages(const SparsePlan& plan, const Machine& machine) {
   const SparseGradient& gradient = plan.gradient;
   const int stride = gradient.down * plan.conv.window.stride[0];
@@ -158,8 +159,8 @@ class SparseWeightGrad {
  private:
   Expr FirstImage() const { return plan_.shared() ? n_ * plan_.chunk_images : Expr(n_); }
 
-  // taps(t, x, y): what the kernel sees at pixel (y, x) of a chunk, t = (a·kw + b)·C + c; where vectors have room left,
-  // 1 and then zeros.
+  // taps(t, x, y): the pixels under the kernel at pixel (y, x) of a chunk, t = (a·kw + b)·C + c.  Lanes that are left
+  // are filled with a 1 and then with zeros.
   void CopyTaps() {
     const Expr y = Halide::min(chunk_ * plan_.chunk_rows * gradient_.down + y_, gradient_.rows * gradient_.down - 1);
     taps_(t_, x_, y_, chunk_, n_) = Halide::undef<float>();
@@ -177,21 +178,21 @@ class SparseWeightGrad {
     taps_.bound(t_, 0, plan_.tile.run)
         .bound(x_, 0, gradient_.columns * gradient_.across)
         .bound(y_, 0, plan_.chunk_rows * gradient_.down);
-    // No two of x + y·run are the same, which Halide does not see.
+    // All x + y·run are different, which Halide cannot prove.
     taps_.update(0).allow_race_conditions().reorder(tap_.x, tap_.y, x_, y_).vectorize(tap_.x).unroll(tap_.y);
     if (plan_.room() > 0) taps_.update(1).reorder(rest_, x_, y_).vectorize(rest_);
   }
 
-  // For each window of some rows (a chunk) and each filter of a block: the place in the image of the pixel that has the
-  // gradient, y·width + x, and its gradient.
+  // For each window of a chunk of rows and each filter of a block: the position in the image of the pixel that has the
+  // gradient, y·width + x, and this gradient.
   void MakeEntries() {
     image_ = builder_.Bordered(builder_.Read(builder_.spec().operand(0)), conv_.window);
     const Expr row = plan_.shared() ? s_ / gradient_.columns % gradient_.rows
                                     : chunk_ * plan_.chunk_rows + s_ / gradient_.columns,
                column = s_ % gradient_.columns;
     const Expr image = plan_.shared() ? s_ / gradient_.windows() : Expr(0);
-    // Past the last filter, row and image the last ones are read again: those filters are not used, and those gradients
-    // count as 0.
+    // Past the last filter, row and image, indices are clamped to the last one.  The sums of those filters are
+    // discarded, and the gradients of those rows and images are set to 0.
     const Expr filter = gradient_.filters % plan_.block == 0
                             ? of_ * plan_.block + k_
                             : Halide::min(of_ * plan_.block + k_, gradient_.filters - 1);
@@ -213,7 +214,7 @@ class SparseWeightGrad {
     if (plan_.copied) CopyTaps();
   }
 
-  // The entries that are not 0, behind each other, by their numbers.
+  // The numbers of the nonzero entries, without gaps.
   void MakeList() {
     bits_(k_, b_, of_, chunk_, n_) = Bits([&](int flag) {
       const Expr s = b_ * kFlags + flag;
@@ -235,7 +236,7 @@ class SparseWeightGrad {
   void MakeSums() {
     const Expr k = f_ % plan_.block, of = f_ / plan_.block;
     walk_ = RDom(0, plan_.entries(), "walk");
-    if (plan_.listed) walk_.where(walk_ < count_(k, plan_.bytes(), of, chunk_, n_));  // becomes the loop's bound
+    if (plan_.listed) walk_.where(walk_ < count_(k, plan_.bytes(), of, chunk_, n_));  // becomes the bound of the loop
     const Expr entry = plan_.listed ? Halide::unsafe_promise_clamped(Halide::cast<int>(list_(walk_, k, of, chunk_, n_)),
                                                                      0, plan_.entries() - 1)
                                     : Expr(walk_);
@@ -288,7 +289,8 @@ class SparseWeightGrad {
     AddBias();
   }
 
-  // Where copied taps leave room, a tap that is 1 has summed the gradient itself: each window gives it to one pixel.
+  // Where copied taps leave a lane, that lane holds 1, and its sum is the sum of the gradient itself: the bias
+  // gradient.
   void AddBias() {
     std::vector<const ir::Node*> made;
     for (const ir::Node* node : builder_.spec().side_sums) {
@@ -313,8 +315,8 @@ class SparseWeightGrad {
           .bound(f_, 0, gradient_.filters);
     }
     total_.vectorize(l_).parallel(f_, plan_.block, TailStrategy::GuardWithIf);
-    // What is read for some of the kernel's rows is a part of the images: each filter walks that before the next rows
-    // are looked at.
+    // A tile of some rows of the kernel reads some rows of the images only.  Each filter iterates over those before the
+    // next rows of the kernel begin.
     const bool row_by_row = plan_.shared() && plan_.tile.rows < plan_.kernel_rows;
     Var fo, fi, ft, fu, vo, vi, ao, ai, task;
     part_sum_.update()
@@ -355,7 +357,7 @@ class SparseWeightGrad {
   const SparseGradient& gradient_;
   Tensor d_, index_;
   Tensor image_;  // with its border
-  // Filter of a block, window of a chunk, byte, block, chunk, image or as many as share a list.
+  // Filter of a block, window of a chunk, byte, block, chunk, image (or group of images that share a list).
   const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};
   const Var l_{"l"}, v_{"v"}, a_{"a"}, f_{"f"},
       part_{"part"};                    // lane, vector of a run, row of the kernel, filter, part

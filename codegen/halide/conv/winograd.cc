@@ -18,20 +18,20 @@ namespace {
 constexpr int kTaps = 3;
 constexpr int kFewestTerms = 16;           // see NeedsManyTerms
 constexpr int64_t kMostStack = 768 << 10;  // of a thread's; kernel.cc allows 1 MB
-constexpr double kSmallTile = 1.15;        // how much longer a tile takes that fills half of the registers
-constexpr double kTaskTiles = 3;           // what a task costs of its own, in tiles
-constexpr int kEnoughTiles = 24;     // of a task, so that transformed filters, which may be megabytes, are read seldom
-constexpr int64_t kFewestTasks = 8;  // for the sake of which a task takes fewer images
+constexpr double kSmallTile = 1.15;        // relative time of a tile that fills half of the registers or less
+constexpr double kTaskTiles = 3;           // the constant cost of a task, in tiles
+constexpr int kEnoughTiles = 24;  // of a task, so that the transformed filters, which may be megabytes, are read rarely
+constexpr int64_t kFewestTasks = 8;  // a task takes fewer images if there would be fewer tasks
 
-// The convolution that is computed: forward that of x with w; as the gradient of the input, with stride 1, that of dy
-// with the kernel rotated by half a turn:
+// The convolution that is computed: of x with w, or, for the input gradient at stride 1, of dy with the kernel rotated
+// by 180 degrees:
 //   dx[n, i, j, c] = Σ over a, b, f of dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f]
 struct WinogradProblem {
   bool rotated;
   int height, width;      // of the sums
   int channels, filters;  // summed over; of the sums
-  int before[2];          // rows and columns of zeros in front of the image
-  int pool;               // side of the windows of the pool behind it; 1: none
+  int before[2];          // rows and columns of zeros before the image
+  int pool;               // side of the pool's windows; 1 if there is no pool
   int64_t batch;
 };
 
@@ -41,7 +41,7 @@ WinogradProblem WinogradProblemOf(const KernelSpec& spec) {
   if (conv.direction == ConvDirection::kInputGrad) {
     return {true, conv.height, conv.width, conv.filters, conv.channels, {2 - pads[0], 2 - pads[1]}, 1, conv.batch};
   }
-  // Sums behind the last window of the pool are not needed.
+  // Sums past the last window of the pool are not needed.
   const int pool = conv.pool_rows;
   return {false,
           conv.rows / pool * pool,
@@ -53,12 +53,12 @@ WinogradProblem WinogradProblemOf(const KernelSpec& spec) {
           conv.batch};
 }
 
-// How the results of a convolution are cut: into tiles of size × size of them, computed together, and the tiles into
-// tasks, each of which takes some rows of tiles of one image, or some whole images.
+// How the results of a convolution are cut: into tiles of size × size results, and these into tasks.  A task takes some
+// rows of tiles of one image, or some whole images.
 struct WinogradPlan {
   int size;
   int rows, columns;  // tiles of an image
-  int task_rows;      // rows of tiles; all of them where a task takes several images
+  int task_rows;      // rows of tiles; all of them if a task takes several images
   int images;         // of a task
   int channels, filters;
 
@@ -67,11 +67,11 @@ struct WinogradPlan {
   int64_t tile_bytes;  // of transforms and products that a task keeps for each of its tiles
 };
 
-// Tiles between a point's elements and the next one's: a tile's points are written at once, and an odd number keeps
-// them out of each other's sets of a cache.
+// The stride between the points of a tile, in tiles.  The points of a tile are written together, and an odd stride puts
+// them into different sets of a cache.
 int TileStride(const WinogradPlan& plan) { return plan.tiles() | 1; }
 
-// Multiplications and additions for an image: products, and what the transforms cost beside them.
+// Multiplications and additions for an image: the products and the transforms.
 int64_t TileOperations(const WinogradProblem& problem, int size) {
   const int64_t points = size + kTaps - 1;
   const int64_t tiles = int64_t{CeilDiv(problem.height, size)} * CeilDiv(problem.width, size);
@@ -79,7 +79,7 @@ int64_t TileOperations(const WinogradProblem& problem, int size) {
   return tiles * points * points * (channels * filters + 6 * (channels + filters));
 }
 
-// What a task keeps lies on its stack, and a row of tiles is the least that it can take: see FitsStack.
+// The transforms and products of a task lie on its stack, and the smallest task is one row of tiles: see FitsStack.
 WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine) {
   const int size = TileOperations(problem, 4) < TileOperations(problem, 2) ? 4 : 2;
   const int block = std::min(problem.filters, 4 * machine.lanes), points = size + kTaps - 1;
@@ -88,12 +88,12 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
       size,      CeilDiv(problem.height, size), CeilDiv(problem.width, size), 1, 1, problem.channels, problem.filters,
       tile_bytes};
   const int64_t most_tiles = (kMostStack / tile_bytes - 1) | 1;  // an odd number, see TileStride
-  // Transforms fill a few first-level caches, and most of the second-level one where that saves rows from being
-  // computed twice.
+  // Transforms fill a few first-level caches, or most of the second-level one where this avoids computing rows twice.
   const auto tiles =
       static_cast<int>(std::min(std::max<int64_t>(4 * machine.l1_bytes / tile_bytes, kEnoughTiles), most_tiles));
   const int64_t most_bytes = std::min<int64_t>(machine.l2_bytes / 8 * 7, kMostStack - (64 << 10));
-  // The last task is shifted inwards, so that all take as many rows: as few as can be are computed twice.
+  // The last task is shifted inwards, so that all tasks have equally many rows.  This number is chosen such that few
+  // rows are computed twice.
   double least = 0;
   for (int rows = 1; rows <= plan.rows; ++rows) {
     const int task_tiles = rows * plan.columns;
@@ -122,11 +122,11 @@ class Winograd {
   // `image` has size·rows + 2 by size·columns + 2 pixels at least.
   Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const LoopContext& context);
 
-  // Where y % size and x % size are constants once loops are unrolled.
+  // y % size and x % size must be constants once loops are unrolled.
   Expr At(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const;
 
-  // Computes the image's transforms in loop `task` of `out`; inside it, in loop `block`, the products for
-  // `block_filters` filters; and inside that, in loop `vector`, the sums of a tile for a vector of filters.
+  // Computes the transforms of the image in loop `task` of `out`; the products for `block_filters` filters in loop
+  // `block`, inside it; and the sums of a tile for a vector of filters in loop `vector`, inside that.
   void Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters,
                 const LoopContext& context);
 
@@ -154,7 +154,7 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
   filters_(k_, c_, v_, e_, f_) =
       Transform(transforms.filter, points, f_, Each(kTaps, [&](int a) { return filter_rows_(filter, c_, e_, a); }));
 
-  // Tile t of a task's images; a_ is a line of the tile.
+  // Tile t of a task's images; a_ is a row of the tile.
   const Expr row = t_ / plan.columns, column = t_ % plan.columns;
   const Expr y = plan.images == 1 ? row : row % plan.rows;
   const Expr n = plan.images == 1 ? Expr(g_) : Halide::min(g_ * plan.images + row / plan.rows, context.rows - 1);
@@ -170,7 +170,8 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
   product_(k_, t_, e_, f_, g_) += filters_(k_ % pack_, r, k_ / pack_, e_, f_) * image_(r, t_, e_, f_, g_);
   products_(k_, t_, e_, f_, g_) = product_(k_, t_, e_, f_, g_);
 
-  // By image and tile of it, which bounds inference can tell apart; a tile of a task it could not.
+  // The index is by image and tile of the image, which bounds inference can follow; it could not follow the tile of a
+  // task.
   const Expr tile = (n_ % plan.images) * (plan.rows * plan.columns) + t_, group = n_ / plan.images;
   halves_(k_, d_, f_, t_, n_) = Transform(transforms.output, plan.size, d_,
                                           Each(points, [&](int e) { return products_(k_, tile, e, f_, group); }));
@@ -202,7 +203,7 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
       .bound_extent(k_, block_filters)
       .bound_extent(t_, plan_.tiles())
       .bound_storage(t_, stride);
-  // A slice of transformed filters stays in the first-level cache while all tiles of the task pass by.
+  // A slice of the transformed filters stays in the first-level cache while all tiles of the task use it.
   products_.split(k_, ko, ki, across)
       .split(t_, to, ti, tile.rows)
       .reorder(ki, ti, to, ko, e_, f_)
@@ -300,7 +301,7 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   // Loops, innermost first: the elements of a tile, vectors of filters, tiles, blocks of filters, tasks.
   const int height = problem.height / problem.pool, width = problem.width / problem.pool, filters = problem.filters;
   const int lanes = std::min(filters, context.lanes),
-            each = plan.size / problem.pool;  // each: elements of a tile along an axis
+            each = plan.size / problem.pool;  // each: results of a tile, after the pool, along an axis
   const int block_filters = std::min(filters / lanes * lanes, 4 * lanes);
   out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
   Var task, row, y, x, column, block, vector, c, group, member;

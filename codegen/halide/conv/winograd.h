@@ -1,5 +1,5 @@
-// Convolutions with 3×3 kernels by Winograd's algorithm, forward and as the gradient of the input: fewer products, on
-// tiles of the image that are transformed first.
+// Convolutions with 3×3 kernels by Winograd's algorithm, forward and as the input gradient: tiles of the image are
+// transformed first, and then need fewer products.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_H_
 
@@ -11,11 +11,11 @@
 
 namespace brine::codegen {
 
-// Kernels of 3×3 without strides, dilations and groups: what all of Winograd's strategies need.
+// The kernel is 3×3 and has no strides, dilations or groups; all of Winograd's strategies need this.
 std::string NeedsWinogradKernel(const ConvProblem& problem);
 
-// In two dimensions sums of transformed terms round more than those of the definition: by less than the bound that all
-// kernels are held to where there are many terms.
+// In two dimensions, sums of transformed terms have a larger rounding error than those of the definition.  With many
+// terms it is less than the bound of all kernels.
 std::string NeedsManyTerms(const ConvProblem& problem);
 
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine);

@@ -28,7 +28,7 @@ int VectorsOfRows(int filters, const Machine& machine) {
   return vectors;
 }
 
-// Lines and columns of sums; those behind the last window of the pool are not needed.
+// Rows and columns of sums; those past the last window of the pool are not needed.
 struct RowSums {
   int height, width;
 };
@@ -36,7 +36,7 @@ RowSums RowSumsOf(const ConvProblem& conv) {
   return {conv.rows / conv.pool_rows * conv.pool_rows, conv.columns / conv.pool_columns * conv.pool_columns};
 }
 
-// Whether the epilogue reads operands that differ from pixel to pixel: results are made tile by tile.
+// Whether the epilogue reads operands that differ between pixels; if so, results are computed tile by tile.
 bool ReadsPixels(const KernelSpec& spec) {
   for (const std::vector<const ir::Node*>* steps : {&spec.epilogue, &spec.pooled_epilogue}) {
     for (const ir::Node* node : *steps) {
@@ -75,7 +75,7 @@ Work CostWinogradRows(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
   work.products = tiles * kRowTaps * kRowPoints * conv.channels * conv.filters;
-  // With one vector of filters a sum waits for its operands.
+  // With one vector of filters, a sum waits for its operands.
   if (VectorsOfRows(conv.filters, machine) < 2) work.tiles_full = 0.5;
   work.elementwise += tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters);
   return work;

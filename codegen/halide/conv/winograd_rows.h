@@ -1,9 +1,9 @@
-// Convolutions with 3×3 kernels over few channels, as a first layer has them, by Winograd's algorithm along the rows of
-// the image alone.
+// Convolutions with 3×3 kernels over few channels, such as first layers, by Winograd's algorithm along the rows of the
+// image only.
 //
-// Over three channels the transforms of whole tiles cost as much as their products save.  Along one axis, four results
-// from six points, they are ten additions for 54 products where the definition takes 108, and all sums of a tile stay
-// in registers until they are transformed.
+// Over three channels, transforms of two-dimensional tiles cost as much as they save.  Along one axis, with four
+// results from six points, ten additions reduce 108 products to 54, and all sums of a tile stay in registers until they
+// are transformed.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_ROWS_H_
 #define BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_ROWS_H_
 

@@ -24,8 +24,8 @@ Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<E
 
 }  // namespace
 
-// By Toom and Cook: the product of two polynomials from its values at points; the last point is infinity.  The result
-// is turned around (transposed), which makes of the product a correlation: S. Winograd, "Arithmetic Complexity of
+// The Toom–Cook construction: the product of two polynomials is interpolated from its values at points, the last of
+// which is infinity.  The transpose of this map computes a correlation: S.  Winograd, "Arithmetic Complexity of
 // Computations", 1980, chapter IV.
 Transforms MakeTransforms(int size, int taps) {
   constexpr std::array<double, kMostPoints - 1> kPoints = {0, 1, -1, 2, -2};
@@ -47,7 +47,7 @@ Transforms MakeTransforms(int size, int taps) {
       polynomial[0] *= -kPoints[other];
       if (point < finite) scale *= kPoints[point] - kPoints[other];
     }
-    const double sign = scale < 0 ? -1 : 1;  // where it costs nothing
+    const double sign = scale < 0 ? -1 : 1;  // signs go where they cost nothing
     for (int at = 0; at <= degree; ++at) result.input[point][at] = sign * polynomial[at];
     for (int tap = 0; tap < taps; ++tap)
       result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;

@@ -10,7 +10,7 @@
 
 namespace brine::codegen {
 
-inline constexpr int kMostPoints = 6;  // of a tile along an axis
+inline constexpr int kMostPoints = 6;  // of a tile along one axis
 
 using TransformMatrix = std::array<std::array<double, kMostPoints>, kMostPoints>;  // [row][column]
 

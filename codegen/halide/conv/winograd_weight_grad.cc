@@ -1,8 +1,8 @@
-// A tile of 4×4 gradients slides over 6×6 pixels and gives the 3×3 taps: 36 products instead of 144.  Products are
-// summed over all tiles before they are transformed back, so that is done once a batch.
+// A tile of 4×4 gradients and the 6×6 pixels under it give the 3×3 taps with 36 products instead of 144.  The products
+// are summed over all tiles before the inverse transform, so it is computed once for a batch.
 //
-// Some images at a time are transformed; then each of the 36 points is a product of matrices of its own, [channels,
-// tiles] · [tiles, filters], and these are the tasks.
+// Some images at a time are transformed.  Then each of the 36 points is a matrix product, [channels, tiles] · [tiles,
+// filters], and these products are the tasks.
 #include "codegen/halide/conv/winograd_weight_grad.h"
 
 #include <algorithm>
@@ -22,10 +22,10 @@ namespace {
 
 constexpr int kSide = 4, kKernel = 3;  // of a tile of gradients; of the kernel
 constexpr int kSidePoints = kSide + kKernel - 1;
-constexpr int kGroupTiles = 128;            // that are summed before a point's sums are loaded and stored
+constexpr int kGroupTiles = 128;            // tiles that are summed each time a point's sums are loaded and stored
 constexpr double kTransformOperations = 6;  // for each point of a transform
 
-// How many images make up a group, of so many tiles each.
+// The number of images in a group, from the number of tiles of an image.
 int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / image_tiles, 1, batch); }
 
 }  // namespace
@@ -49,7 +49,7 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   work.tiles_full = 0.75;
   work.elementwise += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
   work.near_bytes += 8 * tiles * points * (conv.channels + filters);
-  // Sums are set to 0, loaded and stored once for each group of images, and transformed.
+  // For each group of images, sums are loaded and stored; at the start they are set to 0, and at the end transformed.
   (4 * sums > static_cast<double>(machine.l2_bytes) ? work.far_bytes : work.near_bytes) += 8 * (groups + 1) * sums;
   return work;
 }
@@ -90,7 +90,7 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
   Func product("product"), sum("sum"), half("half");
   const RDom walk(0, tiles, "walk"), groups(0, (context.rows + group - 1) / group, "groups");
   product(k, c, e, f, g) = 0.0f;
-  // The last tiles read the last filters and channels again; what they sum there is not stored.
+  // The last tiles clamp filters and channels to the last ones; those sums are discarded.
   product(k, c, e, f, g) += gradients(k % lanes, walk, Halide::min(k / lanes, vectors - 1), e, f, g) *
                             images(Halide::min(c, channels - 1), walk, e, f, g);
   sum(k, c, e, f) = 0.0f;
@@ -133,9 +133,9 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
       .unroll(c);
   product.update().reorder(k, c, walk).vectorize(k, lanes).unroll(k).unroll(c);
 
-  // A tile's points are written at once; an odd number of tiles keeps them out of each other's sets of a cache.
+  // The points of a tile are written together; an odd number of tiles puts them into different sets of a cache.
   const int stride = tiles | 1;
-  // A tail that is shifted inwards would have two tasks write the same tiles, which the compiler may have rounded
+  // If the tail were shifted inwards, two tasks would write the same tiles, and the compiler may have rounded them
   // differently in each.
   const int each = (tiles + static_cast<int>(kTasks) - 1) / static_cast<int>(kTasks);
   for (Func* func : {&images, &gradients})

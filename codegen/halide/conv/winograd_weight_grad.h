@@ -1,4 +1,4 @@
-// The gradient of the weights of a convolution with a 3×3 kernel, by Winograd's algorithm.
+// The weight gradient of a convolution with a 3×3 kernel by Winograd's algorithm.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_WEIGHT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_WEIGHT_GRAD_H_
 

@@ -1,4 +1,4 @@
-// generic: holds any legal region.  Every stored value is one loop nest; everything else is computed inside the loops
+// generic builds any legal region.  Every stored value is one loop nest; everything else is computed inside the loops
 // that read it.
 #include "codegen/halide/loop/generic.h"
 
@@ -49,10 +49,10 @@ class GenericBuilder {
     bool made = false;
     LoopNest nest;
     std::vector<LoopNest> roots;
-    std::vector<std::pair<const Node*, Lowered>> lowered;  // of the nodes that are computed inside
+    std::vector<std::pair<const Node*, Lowered>> lowered;  // nodes that are computed inside
   };
 
-  // `value` as a node in `group` reads it.
+  // `value` as the nodes in `group` read it.
   Tensor Read(ValueId value, int group) {
     if (const Tensor* parameter = builder_.Parameter(value)) return *parameter;
     const int home = grouping_.group_of[static_cast<size_t>(value)];
@@ -133,12 +133,12 @@ class GenericBuilder {
   std::map<ValueId, const Node*> defining_;
 };
 
-// How much of their peak the loops of a contraction reach.
+// The share of the peak that the loops of a contraction reach.
 double ShareOfTiles(const KernelSpec& spec, const Node& node) {
   const ir::Shape& b = spec.shape(node.inputs[1]);
-  // Matrices: every operand is read along its rows, or copied so that it is.
+  // Matrices: every operand is read along its rows, or copied so that it can be.
   if (b.size() == 2) return 0.85;
-  // Pictures: tiles end with each row, and gradients are spread with zeros or summed pixel by pixel.
+  // Images: tiles end with each row, and gradients are spread with zeros or summed pixel by pixel.
   return spec.hero == &node && spec.sums_shape()[0] == ir::kBatch ? 0.6 : 0.5;
 }
 
@@ -146,7 +146,7 @@ double ShareOfTiles(const KernelSpec& spec, const Node& node) {
 
 std::string CanGeneric(const KernelSpec&, const Machine&) { return ""; }
 
-// Of a contraction, register tiles without copies that suit them; of anything else, what its elements take.
+// A contraction has register tiles, but no copies that suit them; the work of other kernels is that of their elements.
 Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   work.elementwise = 0;  // every node is counted below

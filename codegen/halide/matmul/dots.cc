@@ -1,9 +1,9 @@
-// Products with the rows of the second operand, y[n, c] = Σ over m of a[n, m] · b[c, m], such as the gradient of a
-// dense layer's input: each is the sum over a row of a and a row of b as they lie in memory, some of them together. The
-// weights are not transposed, which may take longer than the product.
+// Products with the rows of the second operand, y[n, c] = Σ over m of a[n, m] · b[c, m], such as the input gradient of
+// a dense layer.  Each is a dot product of two contiguous rows, and some of them are computed together.  The weights
+// are not transposed, which may take longer than the product.
 //
-// Behind a ReLU the gradient is zero where it was off, and that is half of the elements or more, whatever the product
-// is. Where the kernel masks its result, only those are formed that the mask lets through.
+// The gradient of a ReLU is zero where the ReLU was off, which is half of the elements or more, whatever the product
+// is.  If the kernel masks its result, only the products that the mask keeps are computed.
 #include <algorithm>
 
 #include "codegen/halide/matmul/problem.h"
@@ -18,10 +18,10 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kTogether = 4;  // dots that share what they load of a
+constexpr int kTogether = 4;  // dot products that share what they load of a
 
-// The terms of dots over `units`, a vector of them a step.  The last step's ends with the row and leaves out what was
-// added before.
+// The terms of dot products over `units`, one vector in each step.  The last vector is shifted inwards to end with the
+// row, and the terms that were added before are set to 0.
 class DotTerms {
  public:
   DotTerms(const Tensor& a, const Tensor& b, int lanes)
@@ -47,7 +47,7 @@ class DotTerms {
   const RDom step;
 };
 
-// Rows of b that are read by a task, again and again: whole vectors of them.
+// The number of rows of b, whole vectors of them, that a task reads again and again.
 int DotBlockOf(int inputs, int units, const Machine& machine) {
   const int most = static_cast<int>(std::clamp<int64_t>(4 * machine.l1_bytes / (int64_t{units} * 4), machine.lanes,
                                                         kLongestChunk - machine.lanes)) /
@@ -55,7 +55,7 @@ int DotBlockOf(int inputs, int units, const Machine& machine) {
   return CeilDiv(CeilDiv(inputs, CeilDiv(inputs, most)), machine.lanes) * machine.lanes;
 }
 
-// Rows, or groups of `rows` of them, that a task takes of each block.
+// The number of rows, or of groups of `rows` rows, that a task takes of each block.
 int DotRowsOf(const LoopContext& context, int blocks, int rows) {
   return CeilDiv(CeilDiv(context.batch_size, rows), std::max(1, static_cast<int>(kTasks) / blocks));
 }
@@ -68,7 +68,7 @@ std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
   return "";
 }
 
-// What a dot costs beside its products: adding up the lanes of its sum.
+// The cost of a dot product beside its multiply-adds: adding up the lanes of its sum.
 double LaneSums(double results, const Machine& machine) { return results * machine.lanes; }
 
 }  // namespace
@@ -82,7 +82,7 @@ Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
-  // A multiply-add loads a vector of both rows, where a walk loads one.
+  // A multiply-add loads a vector of both rows, where one along a list of nonzero elements loads one.
   work.walked = 2 * kNonzeroShare * problem.products();
   work.elementwise += kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine);
   work.listed = Elements(spec, spec.mask);
@@ -102,8 +102,8 @@ ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
                    return mask({n, c}) > 0.0f;
                  }});
 
-  // dots: a vector of partial sums for each of kTogether entries of the list; their sums go to the places that the
-  // entries name.  Entries past the last one name a place past the block.
+  // dots: a vector of partial sums for each of kTogether entries of the list.  Their sums are stored at the columns
+  // that the entries name.  Entries past the last one name a column past the block.
   const Var l("l"), j("j"), g("g"), n = Axis(1), b("b"), c("c");
   const DotTerms terms(a, b_rows, lanes);
   const RDom lane(0, lanes, "lane");
@@ -115,7 +115,7 @@ ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
   sums(j, g, n, b) += dots(lane, j, g, n, b);
   const RDom r(0, kTogether, 0, (block + kTogether - 1) / kTogether, "r");
   RDom listed = r;
-  listed.where(r.y * kTogether < list.Count(n, b));  // becomes the loop's bound
+  listed.where(r.y * kTogether < list.Count(n, b));  // becomes the bound of the loop
   row(c, n, b) = 0.0f;
   row(Halide::unsafe_promise_clamped(list.Place(listed.y * kTogether + listed.x, n, b), 0, block), n, b) =
       sums(listed.x, listed.y, n, b);
@@ -147,7 +147,7 @@ Work CostDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
-  // A step loads a vector of each row and forms as many products as pairs of them.
+  // A step loads a vector of each row and multiplies all pairs of them.
   work.products = problem.products();
   work.tiles_full = 0.5;
   work.elementwise += LaneSums(Elements(spec, spec.sums()), machine);
@@ -162,10 +162,10 @@ ScheduledKernel BuildDots(KernelBuilder& builder) {
   const int lanes = context.lanes;
   const int block = DotBlockOf(inputs, units, context), blocks = CeilDiv(inputs, block);
   const int rows = static_cast<int>(
-      std::min<int64_t>(context.batch_size, context.registers >= 32 ? 4 : 2));  // that share what is loaded of w
+      std::min<int64_t>(context.batch_size, context.registers >= 32 ? 4 : 2));  // rows that share what is loaded of w
 
-  // A tile is kTogether columns of the block by some rows; past the last column and row the last ones are read again,
-  // and what is summed there is not stored.
+  // A tile is kTogether columns of the block by some rows.  Past the last column and row, indices are clamped to the
+  // last one, and those sums are discarded.
   const Var l("l"), j("j"), i("i"), g("g"), h("h"), b("b"), c("c");
   const DotTerms terms(a, b_rows, lanes);
   const RDom lane(0, lanes, "lane");

@@ -1,12 +1,13 @@
-// Products that leave out the zeros of one operand: of a dense layer forward, and of the gradient of its weights.
+// Products that skip the zeros of one operand: the forward product and the weight gradient of a dense layer.
 //
-// Behind a ReLU half of the activations and of the gradients are zero, or more.  For each row of the operand with the
-// zeros, the columns that are not are listed first; then a row of results, as many vectors of it as registers hold,
-// walks that list: one row of the other operand for each entry, without a test inside.  The depth is cut into chunks,
-// so that the rows that lists point into lie in the first-level cache, copied behind each other.
+// After a ReLU, half of the activations and of the gradients or more are zero.  For each row of the operand with the
+// zeros, the columns of its nonzero elements are listed first.  Then a row of results, as many vectors as registers
+// hold, iterates over that list and multiplies one row of the other operand for each entry.  The loop has no tests.
+// The depth is cut into chunks, so that the rows that lists refer to fit the first-level cache; they are copied into
+// contiguous memory, a panel.
 //
-// A walk loads a vector for each multiply-add, and a core can do as many of the one as of the other; so with no zeros
-// at all this takes longer than a product that visits everything.
+// Each multiply-add loads a vector.  A core can begin as many loads as multiply-adds, so without zeros this takes
+// longer than a dense product.
 #include <algorithm>
 #include <functional>
 
@@ -24,11 +25,11 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kMostVectors = 8;    // of results in registers
-constexpr int kFewestVectors = 4;  // that hide the latency of a sum
+constexpr int kMostVectors = 8;    // vectors of results in registers
+constexpr int kFewestVectors = 4;  // vectors that hide the latency of a sum
 constexpr int kQuad = 4;           // rows that are transposed together
 
-// The rows of a chunk fill a first-level cache.
+// The number of vectors of results such that a chunk's rows fill the first-level cache.
 int VectorsOf(int64_t depth, const Machine& machine) {
   return static_cast<int>(
       std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kFewestVectors, kMostVectors));
@@ -36,10 +37,11 @@ int VectorsOf(int64_t depth, const Machine& machine) {
 
 // y[r, m] = Σ over k of a(r, k) · b(k, m)
 struct ListedProduct {
-  int64_t rows, depth, columns;  // n at its largest
-  Expr real_rows, real_depth;    // n at its real size
-  bool rows_are_contiguous;      // a(r, k) and a(r + 1, k) are neighbours in memory; else a(r, k) and a(r, k + 1) are
-  bool transposed;  // b(k, m) and b(k + 1, m) are neighbours, and the depth is not n; else b(k, m) and b(k, m + 1) are
+  int64_t rows, depth, columns;  // for the largest n
+  Expr real_rows, real_depth;    // for the actual n
+  bool rows_are_contiguous;      // a(r, k) and a(r + 1, k) are contiguous; otherwise a(r, k) and a(r, k + 1) are
+  bool transposed;  // b(k, m) and b(k + 1, m) are contiguous, and the depth is not n; otherwise b(k, m) and b(k, m + 1)
+                    // are
   std::function<Expr(const Expr& r, const Expr& k)> a;
   std::function<Expr(const Expr& k, const Expr& m)> b;
 };
@@ -57,14 +59,14 @@ class SparseProduct {
               {product.rows, product.depth, product.real_rows, product.real_depth, chunk_, product.rows_are_contiguous,
                [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
     tiles_ = static_cast<int>((product.columns + across_ - 1) / across_);
-    // Rows of a task: enough tasks, and sums that stay in the second-level cache.
+    // A task takes so few rows that there are enough tasks, and that its sums stay in the second-level cache.
     const int64_t most_sums = 2 * context.l1_bytes;
     const int64_t groups = std::max(CeilDiv(kTasks, tiles_), CeilDiv(product.rows * across_ * 4, most_sums));
     each_ = CeilDiv(product.rows, groups);
     MakeSums();
   }
 
-  // Element (r, m), where r is in the group and m in the tile of a task.
+  // Element (r, m); r is in the group, and m in the tile, of a task.
   Expr At(const Expr& r, const Expr& m) const {
     const Expr tile = m / across_, column = Halide::unsafe_promise_clamped(m - First(tile), 0, across_ - 1);
     return chunks_ == 1 ? Expr(walk_sum_(column, r, 0, tile)) : Expr(sums_(column, r, tile));
@@ -82,7 +84,7 @@ class SparseProduct {
     Schedule(out, task, r);
   }
 
-  // out(r, m), transposed in blocks that are as high as wide, so that each line of the sums is read while it is near.
+  // out(r, m) is transposed in square blocks, so that each line of the sums is read while it is in a near cache.
   void ScheduleTransposed(Func& out) {
     const Var r = Axis(0), m = Axis(1);
     Var tile, group, task, lines, columns;
@@ -95,18 +97,18 @@ class SparseProduct {
   }
 
  private:
-  // Few results at a time and much of their depth, all of it up to 128: lists of few entries are walked less often, and
-  // where b's columns lie in memory, what a panel is made of is read from end to end.
+  // Few results and much of their depth, all of it up to 128.  So short lists are begun less often, and where the
+  // columns of b are contiguous, a panel reads them from end to end.
   int Vectors() const { return VectorsOf(product_.depth, context_); }
 
-  // Of the depth: whole bytes of flags, as even as they go.
+  // The depth of a chunk: a multiple of kFlags, and as even as that allows.
   int Chunk() const {
     const int most = std::min(static_cast<int>(context_.l1_bytes) / (across_ * 4), kLongestChunk) / kFlags * kFlags;
     return static_cast<int>(std::min<int64_t>(
         CeilDiv(CeilDiv(product_.depth, CeilDiv(product_.depth, most)), kFlags) * kFlags, product_.depth));
   }
 
-  // Sums are computed in loop `task` of `out`; those of a single chunk in loop `rows`, where they are used.
+  // The sums are computed in loop `task` of `out`; if there is one chunk only, in loop `rows`, where they are used.
   void Schedule(Func& out, const Var& task, const Var& rows) {
     if (chunks_ > 1) {
       sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_);
@@ -121,7 +123,7 @@ class SparseProduct {
     walk_sum_.update().reorder(l_, walk_).vectorize(l_, context_.lanes).unroll(l_);
     panel_.store_in(kOnStack).bound(l_, 0, context_.lanes).bound(v_, 0, vectors_).bound_extent(s_, chunk_);
     if (product_.transposed && chunk_ >= context_.lanes) {
-      // Four rows at a time: the compiler makes a third fewer instructions of it than of blocks as high as wide.
+      // Four rows at a time: the compiler makes fewer instructions of this than of square blocks.
       Var block, line, quad, i;
       panel_.split(s_, block, line, context_.lanes, TailStrategy::ShiftInwards).split(l_, quad, i, kQuad);
       panel_.reorder(i, quad, line, block, v_).vectorize(i).unroll(quad).unroll(line);
@@ -145,17 +147,17 @@ class SparseProduct {
     const int depth = static_cast<int>(product_.depth);
     const auto inside = [&](const Expr& k) { return Halide::clamp(k, 0, product_.real_depth - 1); };
     const bool ragged = depth % chunk_ != 0 || !Halide::Internal::is_const(product_.real_depth);
-    // The last chunk ends with rows that no list names; or begins early enough to be whole, so that b can be read in
-    // vectors along the depth.
+    // The last chunk may end with rows that no list names.  Otherwise it is shifted inwards to be whole, so that b can
+    // be read in vectors along the depth.
     const bool shifted = ragged && product_.transposed;
     const Expr begin = shifted ? Halide::min(q_ * chunk_, depth - chunk_) : q_ * chunk_;
     const Expr row = begin + s_;
-    // Bounds inference does not see that the last chunk is shifted.
+    // Bounds inference cannot prove that the last chunk is shifted.
     const Expr in_panel = shifted ? Halide::unsafe_promise_clamped(row, 0, depth - 1) : ragged ? inside(row) : row;
     transposed_(i_, s_, g_, v_, q_, t_) = product_.b(in_panel, First(t_) + v_ * context_.lanes + g_ * kQuad + i_);
     panel_(l_, s_, v_, q_, t_) = transposed_(l_ % kQuad, s_, l_ / kQuad, v_, q_, t_);
     walk_ = RDom(0, chunk_, "walk");
-    walk_.where(walk_ < list_.Count(r_, q_));  // becomes the loop's bound
+    walk_.where(walk_ < list_.Count(r_, q_));  // becomes the bound of the loop
     const Expr place = Halide::unsafe_promise_clamped(list_.Place(walk_, r_, q_), 0, chunk_ - 1),
                column = q_ * chunk_ + place;
     const Expr in_chunk = shifted ? Halide::unsafe_promise_clamped(column - begin, 0, chunk_ - 1) : place;
@@ -171,18 +173,18 @@ class SparseProduct {
   const ListedProduct product_;
   const int vectors_, across_, chunk_, chunks_;
   int tiles_, each_;
-  const Var i_{"i"}, g_{"g"};  // row of four, which four
+  const Var i_{"i"}, g_{"g"};  // row of a quad, quad
   const Var l_{"l"}, v_{"v"}, r_{"r"}, t_{"t"}, q_{"q"},
-      s_{"s"};  // column of a tile or of a vector of it, vector, row, tile, chunk, place in a chunk
+      s_{"s"};  // column of a tile or lane, vector, row, tile, chunk, position in a chunk
   RowLists list_;
   Func transposed_{"transposed"}, panel_{"panel"}, walk_sum_{"walk_sum"}, sums_{"sums"};
   RDom walk_, all_;
 };
 
-// What is listed and what is walked.
+// Which operand is listed, and which one the lists refer to.
 struct ListedSides {
   ir::ValueId listed, other;
-  int64_t columns;  // of the results that walk a list
+  int64_t columns;  // of the results that iterate over a list
 };
 
 ListedSides ListedSidesOf(const KernelSpec& spec, bool right) {
@@ -211,9 +213,9 @@ Work CostOfList(const KernelSpec& spec, const Machine& machine, bool right) {
   Work work = CommonWork(spec);
   work.walked = share * problem.products() / full;
   work.listed = Elements(spec, sides.listed);
-  // A panel that is larger than the first-level cache is walked in the second.
+  // A panel that exceeds the first-level cache is read from the second.
   if (4 * problem.depth * across > machine.l1_bytes) work.near_bytes += 2 * work.walked;
-  // Panels are copied by each task of rows; transposed ones take a shuffle an element.
+  // Each task of rows copies its panels; transposing needs a shuffle for each element.
   const double tasks = kTasks;
   work.near_bytes +=
       8 * Elements(spec, sides.other) * tasks * static_cast<double>(across) / static_cast<double>(sides.columns);
@@ -222,7 +224,7 @@ Work CostOfList(const KernelSpec& spec, const Machine& machine, bool right) {
   return work;
 }
 
-// Over the rows of a: y = activation(x·w + b), or dx = dy·wᵀ behind relu's mask.
+// Over the rows of a: y = activation(x·w + b), or dx = dy·wᵀ with the mask of a ReLU.
 ScheduledKernel BuildOverRows(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
@@ -242,7 +244,7 @@ ScheduledKernel BuildOverRows(KernelBuilder& builder) {
   return builder.Finish();
 }
 
-// dw = xᵀ·dy over n, listing the columns of x; or those of dy, which gives (dw)ᵀ.
+// dw = xᵀ·dy over n.  The columns of x are listed; or those of dy, which gives (dw)ᵀ.
 ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool right) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();

@@ -1,4 +1,5 @@
-// y = activation(x·w + b) where few rows meet a large matrix of weights, whose way through the caches is what counts.
+// y = activation(x·w + b) for few rows and large weights, where the time is that of bringing the weights through the
+// caches.
 #include <algorithm>
 
 #include "codegen/halide/matmul/problem.h"
@@ -15,10 +16,10 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kDepthChunk = 64;      // and less where that many rows of the weights would not stay near
-constexpr int kWalkedVectors = 8;    // of results, while a list is walked
-constexpr int kBlockRows = 64;       // of x, of a task
-constexpr double kFewestShared = 8;  // rows of x that share what a tile loads of w; with fewer, loads take as long
+constexpr int kDepthChunk = 64;      // less if that many rows of the weights would not fit the first-level cache
+constexpr int kWalkedVectors = 8;    // vectors of results while a list is iterated over
+constexpr int kBlockRows = 64;       // rows of x in a task
+constexpr double kFewestShared = 8;  // rows of x that share what a tile loads of w; with fewer, loads are the limit
 
 ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   const KernelSpec& spec = builder.spec();
@@ -29,7 +30,7 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   const Tile tile =
       listed ? Tile{std::min(kWalkedVectors, CeilDiv(units, context.lanes)), 1} : ChooseTile(units, batch, context);
   const int across = context.lanes * tile.vectors, columns = CeilDiv(units, across);
-  // Blocks of rows, and parts of the depth so that there are tasks enough.
+  // Blocks of rows, and parts of the depth, so that there are enough tasks.
   const int rows = CeilDiv(batch, tile.rows), block_rows = std::min(rows, std::max(1, kBlockRows / tile.rows)),
             blocks = CeilDiv(rows, block_rows);
   const int chunk_depth = static_cast<int>(std::clamp<int64_t>(
@@ -43,9 +44,9 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   Func panel("panel"), tile_sum("tile_sum"), part_sum("part_sum"), total("total");
   const int last = static_cast<int>(depth) - 1;
   const bool ragged = depth % chunk_depth != 0;
-  // A chunk of w, strips as wide as a tile behind each other: in w the rows of a strip lie in the same few sets of a
-  // cache.  Past the last row and the last unit indices are clamped; what is summed there is not stored.  Walks of
-  // lists read whole rows of w where a single strip holds them.
+  // A chunk of w is copied in strips that are as wide as a tile, since in w itself the rows of a strip lie in the same
+  // few sets of a cache.  Past the last row and the last unit, indices are clamped; those sums are discarded.  Where a
+  // single strip holds whole rows of w, lists read these in place.
   const bool in_place = listed && units == across;
   const Expr row_of_w = chunk * chunk_depth + k, unit = column * across + l;
   panel(l, k, column, chunk) = w({ragged ? Halide::min(row_of_w, last) : row_of_w,
@@ -58,7 +59,7 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
                  listed ? Halide::unsafe_promise_clamped(list.Place(r, row, chunk), 0, chunk_depth - 1) : Expr(r),
              at = chunk * chunk_depth + in_chunk;
   if (listed)
-    r.where(r < list.Count(row, chunk));  // becomes the loop's bound
+    r.where(r < list.Count(row, chunk));  // becomes the bound of the loop
   else if (ragged)
     r.where(at <= last);
   tile_sum(l, i, column, row, chunk) = 0.0f;
@@ -108,7 +109,7 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   return kernel;
 }
 
-// Loading the weights once, and every sum that waits in memory while the next chunk of the depth is taken.
+// The work of loading the weights once, and all sums once for each chunk of the depth.
 Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool listed) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);

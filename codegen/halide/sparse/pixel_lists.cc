@@ -28,7 +28,7 @@ PixelLists::PixelLists(int channels, const Takes& takes)
   }
   bits_(b_, list_, x_, y_, n_) =
       Halide::cast<uint8_t>(BitsOfBytes([&](int at) { return taken_(b_ * kFlags + at, list_, x_, y_, n_); }));
-  // Of the channels before byte b.
+  // The number of listed channels before byte b.
   count_(b_, list_, x_, y_, n_) = Halide::cast(entry_, 0);
   count_(byte_ + 1, list_, x_, y_, n_) =
       count_(byte_, list_, x_, y_, n_) + Halide::cast(entry_, Halide::popcount(bits_(byte_, list_, x_, y_, n_)));

@@ -1,4 +1,4 @@
-// Lists of some of a pixel's channels: those that are not zero, or those whose window a certain cell has won.
+// Lists of some channels of a pixel: those that are nonzero, or those whose window has its argmax at a certain cell.
 #ifndef BRINE_CODEGEN_HALIDE_SPARSE_PIXEL_LISTS_H_
 #define BRINE_CODEGEN_HALIDE_SPARSE_PIXEL_LISTS_H_
 
@@ -10,7 +10,7 @@ namespace brine::codegen {
 
 class PixelLists {
  public:
-  // Whether a list takes a channel in.  The channels of a pixel are neighbours in memory.
+  // Whether a list contains a channel.  The channels of a pixel are contiguous in memory.
   using Takes = std::function<Halide::Expr(const Halide::Expr& channel, const Halide::Var& list, const Halide::Var& x,
                                            const Halide::Var& y, const Halide::Var& n)>;
 
@@ -18,20 +18,20 @@ class PixelLists {
 
   Halide::Expr Count(const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y,
                      const Halide::Expr& n) const;
-  // A channel; of a slot that the list has.
+  // The channel in slot `slot`, which must be below the list's count.
   Halide::Expr Entry(const Halide::Expr& slot, const Halide::Expr& list, const Halide::Expr& x, const Halide::Expr& y,
                      const Halide::Expr& n) const;
 
-  // What `lists` lists of `channels` channels take on the stack of the task that `Schedule` names.
+  // The bytes that `lists` lists of `channels` channels take on the stack of the task that `Schedule` names.
   static int64_t Bytes(int channels, int64_t lists);
 
   void Schedule(Halide::Func& out, const Halide::Var& task);
 
  private:
-  const int channels_, bytes_;  // bytes: of eight channels' flags
+  const int channels_, bytes_;  // bytes: the number of bytes of flags, eight channels each
   const Halide::Type entry_;
   const Halide::Var c_{"c"}, b_{"b"}, list_{"list"}, x_{"x"}, y_{"y"},
-      n_{"n"};  // channel, byte or slot, list, pixel, picture
+      n_{"n"};  // channel, byte or slot, list, pixel, image
   Halide::Func taken_{"taken"}, bits_{"bits"}, count_{"count"}, entries_{"entries"};
   Halide::RDom each_, byte_, put_;
 };

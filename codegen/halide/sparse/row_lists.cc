@@ -25,7 +25,7 @@ RowLists::RowLists(const LoopContext& context, const Matrix& matrix)
       put_(0, kFlags, 0, bytes_, "put") {
   const int chunk = matrix.chunk;
   const Expr row = Halide::min(r_, matrix.real_rows - 1);
-  // Flags behind the last column of a chunk or of the matrix are not set.
+  // Flags past the last column of a chunk or of the matrix are not set.
   const bool ragged =
       matrix.columns % chunk != 0 || chunk % kFlags != 0 || !Halide::Internal::is_const(matrix.real_columns);
   const auto nonzero = [&](const Expr& place) {
@@ -40,12 +40,12 @@ RowLists::RowLists(const LoopContext& context, const Matrix& matrix)
     flag_(s_, r_, q_) = Halide::cast<uint8_t>(nonzero(s_));
     bits_(r_, s_, q_) = BitsOfBytes([&](int at) { return flag_(s_ * kFlags + at, r_, q_); });
   }
-  count_(r_, s_, q_) = 0;  // of the columns before byte s
+  count_(r_, s_, q_) = 0;  // the number of listed columns before byte s
   count_(r_, step_ + 1, q_) = count_(r_, step_, q_) + Halide::popcount(bits_(r_, step_, q_));
   const Expr slot = Halide::unsafe_promise_clamped(count_(r_, put_.y, q_), 0, (bytes_ - 1) * kFlags);
   fill_(s_, r_, q_) = Halide::undef<uint8_t>();
   fill_(slot + put_.x, r_, q_) = SetBit(bits_(r_, put_.y, q_), put_.x) + Halide::cast<uint8_t>(put_.y * kFlags);
-  // The last place holds the count.
+  // The last position holds the count.
   const Expr count = count_(r_, bytes_, q_),
              entry =
                  Halide::select(s_ < count, fill_(Halide::min(s_, chunk - 1), r_, q_), Halide::cast<uint8_t>(chunk));

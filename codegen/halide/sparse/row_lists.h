@@ -1,4 +1,4 @@
-// Lists of what is not zero in each row of a matrix, so that products can leave the rest out.
+// Lists of the nonzero elements in each row of a matrix, so that products can skip the zeros.
 #ifndef BRINE_CODEGEN_HALIDE_SPARSE_ROW_LISTS_H_
 #define BRINE_CODEGEN_HALIDE_SPARSE_ROW_LISTS_H_
 
@@ -8,32 +8,33 @@
 
 namespace brine::codegen {
 
-// Whether a number is not zero.  It looks at the bits, since fast-math may take a comparison with NaN either way: NaN
-// must be visited.
+// Whether a number is nonzero.  It tests the bits, because fast-math may decide a comparison with NaN either way, and a
+// NaN must be visited.
 Halide::Expr IsNonzero(const Halide::Expr& number);
 
 inline constexpr int kLongestChunk = 255;  // entries are bytes
 
-// Columns are cut into chunks, and each chunk of a row has a list of its own.
+// Columns are cut into chunks, and each chunk of a row has its own list.
 class RowLists {
  public:
   struct Matrix {
-    int64_t rows, columns;                 // n at its largest
-    Halide::Expr real_rows, real_columns;  // n at its real size
+    int64_t rows, columns;                 // for the largest n
+    Halide::Expr real_rows, real_columns;  // for the actual n
     int chunk;                             // columns of a chunk
-    bool rows_are_contiguous;              // (r, k) and (r + 1, k) are neighbours; else (r, k) and (r, k + 1) are
-    std::function<Halide::Expr(const Halide::Expr& r, const Halide::Expr& k)> listed;  // is to be listed
+    bool rows_are_contiguous;              // (r, k) and (r + 1, k) are contiguous; otherwise (r, k) and (r, k + 1) are
+    std::function<Halide::Expr(const Halide::Expr& r, const Halide::Expr& k)> listed;  // is in the list
   };
 
   RowLists(const LoopContext& context, const Matrix& matrix);
 
   Halide::Expr Count(const Halide::Expr& row, const Halide::Expr& chunk) const;
-  // Entry `slot`, a column of the chunk; behind the last one, `chunk`.
+  // Entry `slot`, a column of the chunk; past the last entry, `chunk`.
   Halide::Expr Place(const Halide::Expr& slot, const Halide::Expr& row, const Halide::Expr& chunk) const;
 
-  // At the top of the kernel.
+  // Computes all lists at the top of the kernel.
   void Schedule();
-  // Of a chunk and some rows where `consumer` loops over chunks.  For rows that are not contiguous.
+  // Computes the lists of a chunk and `rows` rows where `consumer` loops over chunks.  For rows that are not
+  // contiguous.
   void Schedule(Halide::Func& consumer, const Halide::RVar& chunk, int rows);
 
  private:
@@ -42,8 +43,8 @@ class RowLists {
 
   const LoopContext& context_;
   const Matrix matrix_;
-  const int chunks_, bytes_;                    // bytes: of eight columns' flags
-  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, place in a chunk or byte
+  const int chunks_, bytes_;                    // bytes: the number of bytes of flags, eight columns each
+  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, position in a chunk or byte
   Halide::Func flag_{"flag"}, bits_{"bits"}, count_{"count"}, fill_{"fill"}, list_{"list"};
   Halide::RDom step_, put_;
 };

@@ -26,8 +26,8 @@ Expr BitsOfBytes(const std::function<Expr(int flag)>& byte) {
   Expr word = Halide::cast<uint64_t>(byte(0));
   for (int flag = 1; flag < kFlags; ++flag)
     word = word | (Halide::cast<uint64_t>(byte(flag)) << Halide::cast<uint64_t>(8 * flag));
-  // Byte f times 2^(7·(8 − f)) has its bit at 56 + f; no other product reaches the highest byte, and none carries into
-  // it.
+  // Byte f times 2^(7·(8 − f)) has its bit at position 56 + f.  No other product reaches the highest byte, and none
+  // carries into it.
   const uint64_t factor = 0x0102040810204080;
   return Halide::cast<int>((word * Halide::Internal::make_const(Halide::UInt(64), factor)) >>
                            Halide::cast<uint64_t>(56));

@@ -1,5 +1,6 @@
-// Lists of the flags that are set, eight at a time: of a byte of them, a table knows the places, and the next byte's go
-// behind those that count.
+// Lists of the flags that are set, made eight at a time and without branches.  For a byte of flags, a table gives the
+// positions of its set bits.  All eight entries are written, and the next byte's entries overwrite those past the
+// number of set bits.
 #ifndef BRINE_CODEGEN_HALIDE_SPARSE_SET_BITS_H_
 #define BRINE_CODEGEN_HALIDE_SPARSE_SET_BITS_H_
 
@@ -9,19 +10,21 @@
 
 namespace brine::codegen {
 
-inline constexpr int kFlags = 8;  // of a byte
+inline constexpr int kFlags = 8;  // in a byte
 
-// Which of eight flags are set, as the bits of an int, the first one lowest.  For flags that lie in different vectors.
+// Eight flags as the bits of an int, the first one lowest.  For flags that lie in different vectors.
 Halide::Expr Bits(const std::function<Halide::Expr(int flag)>& is_set);
 
-// How many flags as bytes to make at once, of some bytes' worth of them.  They are read again right away, and a load
-// that is wider than the store in front of it waits until that has reached the cache: so as many as a load may want.
+// How many flags, stored as bytes, to make at once, if there are `bytes` bytes of bits.  The flags are read again right
+// away, and a load that is wider than the preceding store waits until the store has reached the cache.  So this is the
+// widest store that divides their number.
 int FlagLanes(int bytes);
 
-// The same for eight bytes behind each other that are 0 or 1: read as one word, and multiplied into its highest byte.
+// The same for eight contiguous bytes that are 0 or 1: they are read as one word, and a multiplication gathers them
+// into its highest byte.
 Halide::Expr BitsOfBytes(const std::function<Halide::Expr(int flag)>& byte);
 
-// The place of set bit `index` of `bits`, as a u8; behind the last one, 0.
+// The position of set bit `index` of `bits`, as a u8; past the last set bit, 0.
 Halide::Expr SetBit(const Halide::Expr& bits, const Halide::Expr& index);
 
 }  // namespace brine::codegen

@@ -18,7 +18,7 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
         dy, ir::kNoValue, extent(dy, 1), extent(dy, 2), extent(dy, 3), 1, 1, spec.IsSparse(dy) ? kNonzeroShare : 1};
     return "";
   }
-  // A window's gradient with zeros: that of a max-pool, of d and of which cell won.
+  // A window's gradient with zeros is that of a max-pool, whose inputs are d and the argmax.
   if (maker->op->kind != ir::OpKind::kWindow || !maker->op->makes_zeros)
     return "its gradient is made inside, with no zeros";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";

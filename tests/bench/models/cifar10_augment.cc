@@ -1,4 +1,4 @@
-// tests/bench/models/cifar10_augment.cc: the tutorial network on pictures that are flipped and moved
+// tests/bench/models/cifar10_augment.cc: the tutorial network on images that are flipped and moved
 #include <brine.h>
 
 brine::Model BuildModel() {

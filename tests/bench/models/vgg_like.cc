@@ -1,4 +1,4 @@
-// tests/bench/models/vgg_like.cc: pairs of padded convolutions, as in VGG, on 32×32 pictures
+// tests/bench/models/vgg_like.cc: pairs of padded convolutions, as in VGG, on 32×32 images
 #include <brine.h>
 
 brine::Model BuildModel() {
