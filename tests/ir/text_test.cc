@@ -47,6 +47,7 @@ TEST(Text, ValuesAreNames) {
                          .attributes = {},
                          .locations = {},
                          .region = "",
+                         .sparse = {},
                          .scratch_bytes = 0,
                          .body = {}});
   graph.outputs.push_back({"output", z});
