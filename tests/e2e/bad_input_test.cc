@@ -148,7 +148,8 @@ TEST_F(BadInput, InAModel) {
       {"C++", "brine train misspelt.cc", 3, "misspelt.cc: In function…"},
       {"no graph", "brine train ends.cc", 3, "ends.cc: the model's program ended with code 7"},
       {"cut text", "brine train cut.ir", 3,
-       "cut.ir:2:1: expected layer, compile, loss, input, state, a value, update, output or }, got the end of the text"},
+       "cut.ir:2:1: expected layer, compile, loss, input, state, a value, update, output or }, got the end of the "
+       "text"},
       {"no protobuf", "brine train cut.pb", 3,
        "cut.pb: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep"},
       {"deep protobuf text", "brine train deep.pbtxt", 3, "deep.pbtxt:…"},

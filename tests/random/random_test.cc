@@ -72,8 +72,8 @@ TEST_P(RandomModels, AreCompiledRightInOtherWays) {
 TEST(Generator, ReachesEveryOpAndRegion) {
   std::set<std::string> ops, regions;
   for (const ir::Op* op : ir::AllOps()) ops.insert(op->name);
-  ops.erase("log");        // no layer takes one
-  ops.erase("broadcast");  // simplify leaves it to those who read it
+  ops.erase("log");             // no layer takes one
+  ops.erase("broadcast");       // simplify leaves it to those who read it
   ops.erase("in_train_phase");  // specialize takes one of its operands
   for (const passes::Region& region : passes::AllRegions()) regions.insert(region.name);
   for (uint32_t seed = 1; seed <= kModels; ++seed) {
