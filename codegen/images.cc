@@ -20,6 +20,14 @@ Window MakeWindow(const ir::Attributes& attributes, int64_t height, int64_t widt
 
 Picture PictureAxes() { return {Axis(3), Axis(2), Axis(1), Axis(0)}; }
 
+Tensor RowsOf(const Tensor& image) {
+  const ir::Shape& shape = image.type.shape;
+  const int channels = static_cast<int>(shape[3]);
+  const Halide::Var i = Axis(0), y = Axis(1), n = Axis(2);
+  return {{image.type.dtype, {shape[0], shape[1], shape[2] * shape[3]}},
+          MakeFunc("rows_of_image", Axes(3), {image({n, y, i / channels, i % channels})})};
+}
+
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]) {
   const Picture at = PictureAxes();
   Expr inside = Halide::Internal::const_true();

@@ -24,6 +24,10 @@ struct Picture {
 };
 Picture PictureAxes();
 
+// rows[n, y, x·C + c] = image[n, y, x, c] for an image of C channels.  In memory the pixels of a row are contiguous, so
+// a vector that spans several pixels is a single load.
+Tensor RowsOf(const Tensor& image);
+
 // result[n, y, x, c] = image[n, (y − before) / spread, …] if that is an integer position inside the image, else 0: an
 // image with a border and with spread − 1 zeros between its pixels.  `size` is the extent of y and x.
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]);

@@ -149,7 +149,9 @@ absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machi
 absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
                                           const KernelOptions& options, const std::string& path) {
   Halide::Target target = base.with_feature(Halide::Target::NoRuntime).with_feature(Halide::Target::UserContext);
-  if (!options.asserts) {
+  if (options.asserts) {
+    target = target.with_feature(Halide::Target::CheckUnsafePromises);
+  } else {
     target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
   }
   const KernelSpec spec = MakeSpec(graph);

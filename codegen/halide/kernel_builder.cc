@@ -185,12 +185,11 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
   const int channels = static_cast<int>(shape[3]), height = static_cast<int>(shape[1]),
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
-    // Rows of few channels are copied in whole vectors.  These may read past the end of a row, which is safe since
-    // every block has padding; that part is discarded.
+    // Rows of few channels are copied in whole vectors; the likely ones are within the image.
     const Picture at = PictureAxes();
     const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
-    const Expr pixel =
-        image({at.n, Halide::clamp(y, 0, height - 1), 0, Halide::unsafe_promise_clamped(in_row, 0, channels - 1)});
+    const Expr pixel = RowsOf(image)(
+        {at.n, Halide::clamp(y, 0, height - 1), Halide::clamp(Halide::likely(in_row), 0, width * channels - 1)});
     const Expr zero = Halide::cast(ToHalide(type.dtype), 0);
     Func rows =
         MakeFunc("bordered", Axes(4), {Halide::select(Inside(y, height) && in_row < width * channels, pixel, zero)});

@@ -52,6 +52,17 @@ const ir::Op kSoftsign =
 const codegen::Algorithm kSoftsignAlgorithm =
     codegen::UnaryAlgorithm([](const Halide::Expr& x) { return x / (1.0f + Halide::abs(x)); });
 
+// ---- An op that breaks a promise: it says that all of its elements are the first of their row
+
+const ir::Op kLiar = ir::Unary([](auto x) { return x; }, {.name = "liar", .doc = "y = x; f32."});
+
+codegen::Lowered LowerLiar(const codegen::LoweringContext& context) {
+  codegen::Index at = codegen::ToIndex(codegen::Axes(context.out[0].rank()));
+  at.back() = Halide::unsafe_promise_clamped(at.back(), 0, 0);
+  return codegen::Pure(context, {context.in[0](at)});
+}
+const codegen::Algorithm kLiarAlgorithm = {&LowerLiar};
+
 // ---- The strategy: products of matrices for nothing, by the loops that there are
 
 std::string CanNaive(const codegen::KernelSpec& spec, const codegen::Machine&) {
@@ -200,11 +211,34 @@ TEST(Extension, ItsStrategyStandsAmongTheCandidates) {
   EXPECT_THAT(all, HasSubstr("naive: it makes another sum beside it"));
 }
 
+// Kernels promise Halide bounds that it cannot prove.  With its checks on, as in many tests, a false one is an error.
+TEST(Extension, ABrokenPromiseIsFoundByTheChecks) {
+  constexpr char kText[] = R"(graph "g" stage=fused function=predict batch=8 {
+    input %x : f32[n,4] data
+    %y = kernel(%x) <loop> { %y = liar(%x) : f32[n,4] } : f32[n,4]
+    output "y" = %y
+  })";
+  const auto graphs = ir::Parse(kText, "liar.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  const ir::Graph& graph = graphs->front();
+  const ir::Tensors<float> given = ir::DrawGiven<float>(graph, 8, 3, 1);
+  codegen::BuildOptions options = Options();
+  auto step = codegen::BuildStep(graph, options);
+  ASSERT_TRUE(step.ok()) << step.status();
+  EXPECT_TRUE(step->Run(given, 8, 1).ok());
+  options.asserts = true;
+  auto checked = codegen::BuildStep(graph, options);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_THAT(checked->Run(given, 8, 1).status().message(), HasSubstr("unsafe_promise_clamped"));
+}
+
 }  // namespace
 }  // namespace brine
 
 int main(int argc, char** argv) {
   brine::ir::AddOp(brine::kSoftsign);
+  brine::ir::AddOp(brine::kLiar);
+  brine::codegen::AddAlgorithm(brine::kLiar, brine::kLiarAlgorithm);
   brine::codegen::AddAlgorithm(brine::kSoftsign, brine::kSoftsignAlgorithm);
   brine::codegen::AddStrategy({&brine::ir::kMatmul, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
   brine::passes::AddPass(

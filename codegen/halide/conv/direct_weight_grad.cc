@@ -51,6 +51,7 @@ ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder) {
   const int channels = conv.channels, filters = conv.filters, run = KernelRowOf(conv);
   const int64_t largest_part = 8 * context.l1_bytes;  // bytes of a part's sums
   const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), window), dy = builder.TrimmedPicture(1);
+  const Tensor image_rows = RowsOf(image);
   const int height = static_cast<int>(dy.type.shape[1]), width = static_cast<int>(dy.type.shape[2]);
   const int block = std::clamp(kPixels / width, 1, height), blocks = (height + block - 1) / block;
   const Tile size = ChooseTile(filters, run, context);
@@ -72,18 +73,14 @@ ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder) {
   if (height % block != 0) r.where(row < height);
   const Expr at = height % block != 0 ? Halide::min(row, height - 1) : row;
   // A run passes from one pixel's channels to the next one's: in memory they follow each other.
-  const Expr pixel = r.x * window.stride[1];
-  const Expr column =
-      channels == 1 ? Halide::unsafe_promise_clamped(pixel + element, 0, static_cast<int>(image.type.shape[2]) - 1)
-                    : pixel;
-  const Expr channel = channels == 1 ? Expr(0) : Halide::unsafe_promise_clamped(element, 0, channels - 1);
+  const Expr in_row = r.x * (window.stride[1] * channels) + element;
   Func tile("tile"), part_sum("part_sum"), total("total");
   Tensor gradient = dy;
   const bool stored = builder.IsStored(spec.operand(1));
   if (!stored) gradient.func = MakeFunc("rows", Axes(4), {dy(ToIndex(Axes(4)))});
   tile(f, t, fo, to, a, y, n) = 0.0f;
   tile(f, t, fo, to, a, y, n) +=
-      image({n, at * window.stride[0] + a * window.dilation[0], column, channel}) * gradient({n, at, r.x, filter});
+      image_rows({n, at * window.stride[0] + a * window.dilation[0], in_row}) * gradient({n, at, r.x, filter});
   RDom images(0, blocks, 0, each, "images");
   const Expr number = part * each + images.y;
   images.where(number < context.rows);

@@ -1,6 +1,7 @@
 #include "codegen/halide/conv/sparse_weight_grad.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "codegen/halide/conv/problem.h"
 #include "codegen/halide/sparse/row_lists.h"
@@ -77,6 +78,8 @@ struct SparsePlan {
   int room() const { return tile.run - taps(); }  // lanes of a pixel's copied taps that are left
   int height() const { return conv.height + conv.window.before[0] + conv.window.after[0]; }  // with the border
   int width() const { return conv.width + conv.window.before[1] + conv.window.after[1]; }
+  // The places of an image in a shared list, as a power of two: dividing by it is a shift.
+  int image_places() const { return static_cast<int>(std::bit_ceil(static_cast<unsigned>(height() * width()))); }
 };
 
 // Whether copying the taps saves more loads than it costs stores: a copy is made once for each pixel, and the argmax of
@@ -165,9 +168,8 @@ class SparseWeightGrad {
     const Expr y = Halide::min(chunk_ * plan_.chunk_rows * gradient_.down + y_, gradient_.rows * gradient_.down - 1);
     taps_(t_, x_, y_, chunk_, n_) = Halide::undef<float>();
     tap_ = RDom(0, plan_.run, 0, conv_.window.size[0], "tap");
-    const Expr column = conv_.channels == 1 ? x_ + tap_.x : Expr(x_),
-               channel = conv_.channels == 1 ? Expr(0) : Halide::unsafe_promise_clamped(tap_.x, 0, conv_.channels - 1);
-    taps_(tap_.x + tap_.y * plan_.run, x_, y_, chunk_, n_) = image_({n_, y + tap_.y, column, channel});
+    taps_(tap_.x + tap_.y * plan_.run, x_, y_, chunk_, n_) =
+        image_rows_({n_, y + tap_.y, x_ * conv_.channels + tap_.x});
     if (plan_.room() == 0) return;
     rest_ = RDom(0, plan_.room(), "rest");
     taps_(plan_.taps() + rest_, x_, y_, chunk_, n_) = Halide::select(rest_ == 0, 1.0f, 0.0f);
@@ -184,9 +186,9 @@ class SparseWeightGrad {
   }
 
   // For each window of a chunk of rows and each filter of a block: the position in the image of the pixel that has the
-  // gradient, y·width + x, and this gradient.
+  // gradient, y·width + x, and this gradient.  In a shared list the number of the image is in the higher bits.
   void MakeEntries() {
-    image_ = builder_.Bordered(builder_.Read(builder_.spec().operand(0)), conv_.window);
+    image_rows_ = RowsOf(builder_.Bordered(builder_.Read(builder_.spec().operand(0)), conv_.window));
     const Expr row = plan_.shared() ? s_ / gradient_.columns % gradient_.rows
                                     : chunk_ * plan_.chunk_rows + s_ / gradient_.columns,
                column = s_ % gradient_.columns;
@@ -198,15 +200,15 @@ class SparseWeightGrad {
                             : Halide::min(of_ * plan_.block + k_, gradient_.filters - 1);
     const Index at = {plan_.shared() ? Halide::min(FirstImage() + image, context_.rows - 1) : Expr(n_),
                       Halide::min(row, gradient_.rows - 1), column, filter};
-    Expr y = (plan_.copied ? s_ / gradient_.columns : at[1]) * gradient_.down * conv_.window.stride[0] +
-             image * plan_.height(),
+    Expr y = (plan_.copied ? s_ / gradient_.columns : at[1]) * gradient_.down * conv_.window.stride[0],
          x = column * gradient_.across * conv_.window.stride[1];
     if (gradient_.pooled()) {
       const Expr cell = Halide::cast<int>(index_(at));
       y += cell / gradient_.across;
       x += cell % gradient_.across;
     }
-    place_(k_, s_, of_, chunk_, n_) = y * (plan_.copied ? gradient_.columns * gradient_.across : plan_.width()) + x;
+    const Expr place = y * (plan_.copied ? gradient_.columns * gradient_.across : plan_.width()) + x;
+    place_(k_, s_, of_, chunk_, n_) = plan_.shared() ? (at[0] - FirstImage()) * plan_.image_places() + place : place;
     const bool ragged = gradient_.rows % plan_.chunk_rows != 0;
     const Expr exists = plan_.shared() ? FirstImage() + image < context_.rows : row < gradient_.rows;
     value_(k_, s_, of_, chunk_, n_) = ragged || plan_.shared() ? Halide::select(exists, d_(at), 0.0f) : d_(at);
@@ -242,19 +244,22 @@ class SparseWeightGrad {
                                     : Expr(walk_);
     const Expr place = place_(k, entry, of, chunk_, n_), value = value_(k, entry, of, chunk_, n_);
 
-    // Images follow each other without a gap, so do the rows of one and the pixels of a row: a place serves as a
-    // column of row 0, and a run passes from one pixel's channels to the next one's.
+    const int row_elements = plan_.width() * conv_.channels;
     const Expr offset = Halide::min(v_ * plan_.tile.lanes, plan_.tile.run - plan_.tile.lanes) + l_;
-    const Expr column =
-        Halide::unsafe_promise_clamped(conv_.channels == 1 ? place + offset : place, 0, plan_.width() - 1);
-    const Expr channel = conv_.channels == 1 ? Expr(0) : Halide::unsafe_promise_clamped(offset, 0, conv_.channels - 1);
+    const Expr image = plan_.shared() ? Halide::unsafe_promise_clamped(FirstImage() + place / plan_.image_places(), 0,
+                                                                       context_.rows - 1)
+                                      : FirstImage();
+    const Expr in_image = plan_.shared() ? place % plan_.image_places() : place;
+    // Rows of an image are contiguous, and so are the pixels of a row: the simplifier makes one address of row and
+    // element, without a division.
+    const Expr element = Halide::unsafe_promise_clamped(a_ * row_elements + in_image * conv_.channels + offset, 0,
+                                                        plan_.height() * row_elements - 1);
+    const int taps_width = gradient_.columns * gradient_.across;
+    const Expr in_taps = Halide::unsafe_promise_clamped(place, 0, plan_.chunk_rows * gradient_.down * taps_width - 1);
     image_sum_(l_, v_, a_, f_, chunk_, n_) = 0.0f;
     image_sum_(l_, v_, a_, f_, chunk_, n_) +=
-        value *
-        (plan_.copied
-             ? Expr(taps_(offset, Halide::unsafe_promise_clamped(place, 0, gradient_.columns * gradient_.across - 1), 0,
-                          chunk_, n_))
-             : image_({FirstImage(), a_, column, channel}));
+        value * (plan_.copied ? Expr(taps_(offset, in_taps % taps_width, in_taps / taps_width, chunk_, n_))
+                              : image_rows_({image, element / row_elements, element % row_elements}));
 
     const int groups = plan_.each / plan_.chunk_images;
     images_ = RDom(0, plan_.chunks, 0, groups, "images");
@@ -356,7 +361,7 @@ class SparseWeightGrad {
   const ConvProblem& conv_;
   const SparseGradient& gradient_;
   Tensor d_, index_;
-  Tensor image_;  // with its border
+  Tensor image_rows_;  // of the image with its border
   // Filter of a block, window of a chunk, byte, block, chunk, image (or group of images that share a list).
   const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};
   const Var l_{"l"}, v_{"v"}, a_{"a"}, f_{"f"},

@@ -86,6 +86,7 @@ ScheduledKernel BuildWinogradRows(KernelBuilder& builder) {
   const LoopContext& context = builder.context();
   const ConvProblem conv = ConvProblemOf(spec);
   const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), conv.window), w = builder.Read(spec.operand(1));
+  const Tensor image_rows = RowsOf(image);
   const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
   const int window = conv.pool_rows, filters = conv.filters, channels = conv.channels;
   const int height = conv.rows / window, width = conv.columns / window,
@@ -103,12 +104,9 @@ ScheduledKernel BuildWinogradRows(KernelBuilder& builder) {
                                      Each(kRowTaps, [&](int b) { return weight(tap, b, d, block * across + k); }));
                   }));
   // Of a row of the image, whose pixels' channels follow each other without a gap: a tile may begin at any pixel.
-  rows(p, e, at.y, at.n) =
-      Transform(transforms.input, kRowPoints, e, Each(kRowPoints, [&](int b) {
-                  if (channels == 1)
-                    return image({at.n, at.y, Halide::unsafe_promise_clamped(p + b, 0, image_width - 1), 0});
-                  return image({at.n, at.y, 0, Halide::unsafe_promise_clamped(p + b * channels, 0, channels - 1)});
-                }));
+  rows(p, e, at.y, at.n) = Transform(transforms.input, kRowPoints, e, Each(kRowPoints, [&](int b) {
+                                       return image_rows({at.n, at.y, p + b * channels});
+                                     }));
   // Here at.n counts tiles, through the images' columns of them, the last of which is shifted inwards; and at.x
   // counts the results of a tile.
   const int columns = CeilDiv(width, each);

@@ -121,7 +121,7 @@ class SparseProduct {
     }
     walk_sum_.vectorize(l_, context_.lanes).unroll(l_);
     walk_sum_.update().reorder(l_, walk_).vectorize(l_, context_.lanes).unroll(l_);
-    panel_.store_in(kOnStack).bound(l_, 0, context_.lanes).bound(v_, 0, vectors_).bound_extent(s_, chunk_);
+    panel_.store_in(kOnStack).bound(l_, 0, context_.lanes).bound(v_, 0, vectors_).bound(s_, 0, chunk_);
     if (product_.transposed && chunk_ >= context_.lanes) {
       // Four rows at a time: the compiler makes fewer instructions of this than of square blocks.
       Var block, line, quad, i;
@@ -130,7 +130,7 @@ class SparseProduct {
       transposed_.compute_at(panel_, v_)
           .store_in(kOnStack)
           .bound_extent(i_, kQuad)
-          .bound_extent(s_, chunk_)
+          .bound(s_, 0, chunk_)
           .bound_extent(g_, context_.lanes / kQuad);
       transposed_.reorder(i_, s_, g_).vectorize(s_, context_.lanes).unroll(i_);
     } else {
