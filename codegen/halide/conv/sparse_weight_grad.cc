@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "codegen/halide/conv/problem.h"
+#include "codegen/halide/sparse/index_list.h"
 #include "codegen/halide/sparse/row_lists.h"
-#include "codegen/halide/sparse/set_bits.h"
 #include "codegen/halide/sparse/sparse_gradient.h"
 #include "codegen/halide/split_sum.h"
 
@@ -218,30 +219,24 @@ class SparseWeightGrad {
 
   // The numbers of the nonzero entries, without gaps.
   void MakeList() {
-    bits_(k_, b_, of_, chunk_, n_) = Bits([&](int flag) {
-      const Expr s = b_ * kFlags + flag;
+    const auto nonzero = [&](const Expr& s) {
       if (plan_.entries() % kFlags == 0) return IsNonzero(value_(k_, s, of_, chunk_, n_));
       return s < plan_.entries() && IsNonzero(value_(k_, Halide::min(s, plan_.entries() - 1), of_, chunk_, n_));
-    });
-    step_ = RDom(0, plan_.bytes(), "step");
-    count_(k_, b_, of_, chunk_, n_) = 0;
-    count_(k_, step_ + 1, of_, chunk_, n_) =
-        count_(k_, step_, of_, chunk_, n_) + Halide::popcount(bits_(k_, step_, of_, chunk_, n_));
-    put_ = RDom(0, kFlags, 0, plan_.bytes(), "put");
-    const Expr slot =
-        Halide::unsafe_promise_clamped(count_(k_, put_.y, of_, chunk_, n_), 0, (plan_.bytes() - 1) * kFlags);
-    list_(s_, k_, of_, chunk_, n_) = Halide::undef<uint8_t>();
-    list_(slot + put_.x, k_, of_, chunk_, n_) =
-        SetBit(bits_(k_, put_.y, of_, chunk_, n_), put_.x) + Halide::cast<uint8_t>(put_.y * kFlags);
+    };
+    list_.emplace(IndexList::Layout{{k_}, {of_, chunk_, n_}, Halide::Int(32), Halide::Int(32), Halide::UInt(8)},
+                  plan_.bytes(),
+                  [&](const Expr& byte) { return Bits([&](int flag) { return nonzero(byte * kFlags + flag); }); });
   }
 
   void MakeSums() {
     const Expr k = f_ % plan_.block, of = f_ / plan_.block;
     walk_ = RDom(0, plan_.entries(), "walk");
-    if (plan_.listed) walk_.where(walk_ < count_(k, plan_.bytes(), of, chunk_, n_));  // becomes the bound of the loop
-    const Expr entry = plan_.listed ? Halide::unsafe_promise_clamped(Halide::cast<int>(list_(walk_, k, of, chunk_, n_)),
-                                                                     0, plan_.entries() - 1)
-                                    : Expr(walk_);
+    Expr entry = walk_;
+    if (plan_.listed) {
+      walk_.where(walk_ < list_->Count({k, of, chunk_, n_}));  // becomes the bound of the loop
+      entry = Halide::unsafe_promise_clamped(Halide::cast<int>(list_->Entry(walk_, {k, of, chunk_, n_})), 0,
+                                             plan_.entries() - 1);
+    }
     const Expr place = place_(k, entry, of, chunk_, n_), value = value_(k, entry, of, chunk_, n_);
 
     const int row_elements = plan_.width() * conv_.channels;
@@ -344,15 +339,11 @@ class SparseWeightGrad {
       entry->compute_at(part_sum_, images_.x).bound_extent(k_, plan_.block).vectorize(k_, vector).store_in(kOnStack);
     if (plan_.copied) ScheduleTaps();
     if (!plan_.listed) return;
-    for (Func* func : {&bits_, &count_})
-      func->compute_at(part_sum_, images_.x).bound_extent(k_, plan_.block).vectorize(k_, vector).store_in(kOnStack);
-    count_.update().reorder(k_, step_).vectorize(k_, vector);
-    list_.compute_at(part_sum_, images_.x).bound_extent(k_, plan_.block).store_in(kOnStack);
-    list_.update()
-        .allow_race_conditions()
-        .reorder(put_.x, put_.y, k_)
-        .vectorize(put_.x)
-        .unroll(put_.y, std::min(8, plan_.bytes()), TailStrategy::GuardWithIf);
+    for (Func* func : {&list_->bits, &list_->count, &list_->entries})
+      func->compute_at(part_sum_, images_.x).bound_extent(k_, plan_.block).store_in(kOnStack);
+    list_->bits.vectorize(k_, vector);
+    list_->count.vectorize(k_, vector);
+    list_->ScheduleUpdates(vector);
   }
 
   KernelBuilder& builder_;
@@ -362,14 +353,15 @@ class SparseWeightGrad {
   const SparseGradient& gradient_;
   Tensor d_, index_;
   Tensor image_rows_;  // of the image with its border
-  // Filter of a block, window of a chunk, byte, block, chunk, image (or group of images that share a list).
-  const Var k_{"k"}, s_{"s"}, b_{"b"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};
+  // Filter of a block, window of a chunk, block, chunk, image (or group of images that share a list).
+  const Var k_{"k"}, s_{"s"}, of_{"of"}, chunk_{"chunk"}, n_{"n"};
   const Var l_{"l"}, v_{"v"}, a_{"a"}, f_{"f"},
       part_{"part"};                    // lane, vector of a run, row of the kernel, filter, part
   const Var t_{"t"}, x_{"x"}, y_{"y"};  // tap, pixel of a chunk
-  Func taps_{"taps"}, place_{"place"}, value_{"value"}, bits_{"bits"}, count_{"count"}, list_{"list"};
+  Func taps_{"taps"}, place_{"place"}, value_{"value"};
+  std::optional<IndexList> list_;  // if plan_.listed
   Func image_sum_{"image_sum"}, part_sum_{"part_sum"}, total_{"total"};
-  RDom tap_, rest_, step_, put_, walk_, images_;
+  RDom tap_, rest_, walk_, images_;
 };
 
 }  // namespace

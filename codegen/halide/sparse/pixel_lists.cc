@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "codegen/halide/sparse/set_bits.h"
-
 namespace brine::codegen {
 
 using Halide::Expr;
@@ -13,38 +11,29 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 PixelLists::PixelLists(int channels, const Takes& takes)
-    : channels_(channels),
-      bytes_(CeilDiv(channels, kFlags)),
-      entry_(Halide::UInt(channels < 256 ? 8 : 16)),
-      byte_(0, bytes_, "byte"),
-      put_(0, kFlags, 0, bytes_, "put") {
+    : channels_(channels), bytes_(CeilDiv(channels, kFlags)), channels_of_(MakeList(takes)) {}
+
+IndexList PixelLists::MakeList(const Takes& takes) {
   const auto flag = [&](const Expr& channel) { return Halide::cast<uint8_t>(takes(channel, list_, x_, y_, n_)); };
-  if (channels % kFlags == 0) {
+  if (channels_ % kFlags == 0) {
     taken_(c_, list_, x_, y_, n_) = flag(c_);
   } else {
-    each_ = RDom(0, channels, "each");
+    each_ = RDom(0, channels_, "each");
     taken_(c_, list_, x_, y_, n_) = Halide::cast<uint8_t>(0);
     taken_(each_, list_, x_, y_, n_) = flag(each_);
   }
-  bits_(b_, list_, x_, y_, n_) =
-      Halide::cast<uint8_t>(BitsOfBytes([&](int at) { return taken_(b_ * kFlags + at, list_, x_, y_, n_); }));
-  // The number of listed channels before byte b.
-  count_(b_, list_, x_, y_, n_) = Halide::cast(entry_, 0);
-  count_(byte_ + 1, list_, x_, y_, n_) =
-      count_(byte_, list_, x_, y_, n_) + Halide::cast(entry_, Halide::popcount(bits_(byte_, list_, x_, y_, n_)));
-  const Expr slot =
-      Halide::unsafe_promise_clamped(Halide::cast<int>(count_(put_.y, list_, x_, y_, n_)), 0, (bytes_ - 1) * kFlags);
-  const Expr place = SetBit(Halide::cast<int>(bits_(put_.y, list_, x_, y_, n_)), put_.x);
-  entries_(b_, list_, x_, y_, n_) = Halide::undef(entry_);
-  entries_(slot + put_.x, list_, x_, y_, n_) = Halide::cast(entry_, place) + Halide::cast(entry_, put_.y * kFlags);
+  const Halide::Type entry = Halide::UInt(channels_ < 256 ? 8 : 16);
+  return IndexList({{}, {list_, x_, y_, n_}, Halide::UInt(8), entry, entry}, bytes_, [&](const Expr& byte) {
+    return BitsOfBytes([&](int at) { return taken_(byte * kFlags + at, list_, x_, y_, n_); });
+  });
 }
 
 Expr PixelLists::Count(const Expr& list, const Expr& x, const Expr& y, const Expr& n) const {
-  return Halide::cast<int>(count_(bytes_, list, x, y, n));
+  return channels_of_.Count({list, x, y, n});
 }
 
 Expr PixelLists::Entry(const Expr& slot, const Expr& list, const Expr& x, const Expr& y, const Expr& n) const {
-  return Halide::unsafe_promise_clamped(Halide::cast<int>(entries_(slot, list, x, y, n)), 0, channels_ - 1);
+  return Halide::unsafe_promise_clamped(Halide::cast<int>(channels_of_.Entry(slot, {list, x, y, n})), 0, channels_ - 1);
 }
 
 int64_t PixelLists::Bytes(int channels, int64_t lists) {
@@ -53,17 +42,13 @@ int64_t PixelLists::Bytes(int channels, int64_t lists) {
 }
 
 void PixelLists::Schedule(Func& out, const Var& task) {
-  const int unrolled = std::min(bytes_, 8);
-  for (Func* func : {&entries_, &bits_, &count_}) func->compute_at(out, task).store_in(kOnStack);
-  bits_.reorder(b_, list_, x_, y_).unroll(b_, unrolled, TailStrategy::GuardWithIf);
-  taken_.compute_at(bits_, x_).store_in(kOnStack).vectorize(c_, FlagLanes(bytes_));
+  Func& bits = channels_of_.bits;
+  for (Func* func : {&channels_of_.entries, &bits, &channels_of_.count}) func->compute_at(out, task).store_in(kOnStack);
+  bits.reorder(channels_of_.byte, list_, x_, y_)
+      .unroll(channels_of_.byte, std::min(bytes_, 8), TailStrategy::GuardWithIf);
+  taken_.compute_at(bits, x_).store_in(kOnStack).vectorize(c_, FlagLanes(bytes_));
   if (channels_ % kFlags != 0) taken_.update().unscheduled();
-  count_.update().reorder(byte_, list_, x_, y_).unroll(byte_, unrolled, TailStrategy::GuardWithIf);
-  entries_.update()
-      .allow_race_conditions()
-      .reorder(put_.x, put_.y, list_, x_, y_)
-      .vectorize(put_.x)
-      .unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
+  channels_of_.ScheduleUpdates(1);
 }
 
 }  // namespace brine::codegen

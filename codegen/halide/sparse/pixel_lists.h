@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "codegen/halide/sparse/index_list.h"
 #include "codegen/schedule.h"
 
 namespace brine::codegen {
@@ -28,12 +29,13 @@ class PixelLists {
   void Schedule(Halide::Func& out, const Halide::Var& task);
 
  private:
+  IndexList MakeList(const Takes& takes);
+
   const int channels_, bytes_;  // bytes: the number of bytes of flags, eight channels each
-  const Halide::Type entry_;
-  const Halide::Var c_{"c"}, b_{"b"}, list_{"list"}, x_{"x"}, y_{"y"},
-      n_{"n"};  // channel, byte or slot, list, pixel, image
-  Halide::Func taken_{"taken"}, bits_{"bits"}, count_{"count"}, entries_{"entries"};
-  Halide::RDom each_, byte_, put_;
+  const Halide::Var c_{"c"}, list_{"list"}, x_{"x"}, y_{"y"}, n_{"n"};  // channel, list, pixel, image
+  Halide::Func taken_{"taken"};
+  Halide::RDom each_;
+  IndexList channels_of_;
 };
 
 }  // namespace brine::codegen

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 
-#include "codegen/halide/sparse/set_bits.h"
 #include "ir/check.h"
 
 namespace brine::codegen {
 
 using Halide::Expr;
 using Halide::Func;
-using Halide::RDom;
 using Halide::RVar;
 using Halide::TailStrategy;
 using Halide::Var;
@@ -21,35 +19,32 @@ RowLists::RowLists(const LoopContext& context, const Matrix& matrix)
       matrix_(matrix),
       chunks_(CeilDiv(matrix.columns, matrix.chunk)),
       bytes_(CeilDiv(matrix.chunk, kFlags)),
-      step_(0, bytes_, "step"),
-      put_(0, kFlags, 0, bytes_, "put") {
-  const int chunk = matrix.chunk;
-  const Expr row = Halide::min(r_, matrix.real_rows - 1);
-  // Flags past the last column of a chunk or of the matrix are not set.
-  const bool ragged =
-      matrix.columns % chunk != 0 || chunk % kFlags != 0 || !Halide::Internal::is_const(matrix.real_columns);
-  const auto nonzero = [&](const Expr& place) {
-    const Expr column = q_ * chunk + place;
-    if (!ragged) return matrix.listed(row, column);
-    return matrix.listed(row, Halide::min(column, matrix.real_columns - 1)) && place < chunk &&
-           column < matrix.real_columns;
-  };
-  if (matrix.rows_are_contiguous) {
-    bits_(r_, s_, q_) = Bits([&](int flag) { return nonzero(s_ * kFlags + flag); });
-  } else {
-    flag_(s_, r_, q_) = Halide::cast<uint8_t>(nonzero(s_));
-    bits_(r_, s_, q_) = BitsOfBytes([&](int at) { return flag_(s_ * kFlags + at, r_, q_); });
-  }
-  count_(r_, s_, q_) = 0;  // the number of listed columns before byte s
-  count_(r_, step_ + 1, q_) = count_(r_, step_, q_) + Halide::popcount(bits_(r_, step_, q_));
-  const Expr slot = Halide::unsafe_promise_clamped(count_(r_, put_.y, q_), 0, (bytes_ - 1) * kFlags);
-  fill_(s_, r_, q_) = Halide::undef<uint8_t>();
-  fill_(slot + put_.x, r_, q_) = SetBit(bits_(r_, put_.y, q_), put_.x) + Halide::cast<uint8_t>(put_.y * kFlags);
+      places_(MakePlaces()) {
   // The last position holds the count.
-  const Expr count = count_(r_, bytes_, q_),
-             entry =
-                 Halide::select(s_ < count, fill_(Halide::min(s_, chunk - 1), r_, q_), Halide::cast<uint8_t>(chunk));
+  const int chunk = matrix.chunk;
+  const Expr count = places_.Count({r_, q_}),
+             entry = Halide::select(s_ < count, places_.Entry(Halide::min(s_, chunk - 1), {r_, q_}),
+                                    Halide::cast<uint8_t>(chunk));
   list_(s_, q_, r_) = Halide::select(s_ == chunk, Halide::cast<uint8_t>(count), entry);
+}
+
+// Whether column `place` of chunk q is listed.  Flags past the last column of a chunk or of the matrix are not set.
+Expr RowLists::Listed(const Expr& place) const {
+  const int chunk = matrix_.chunk;
+  const Expr row = Halide::min(r_, matrix_.real_rows - 1), column = q_ * chunk + place;
+  if (matrix_.columns % chunk == 0 && chunk % kFlags == 0 && Halide::Internal::is_const(matrix_.real_columns))
+    return matrix_.listed(row, column);
+  return matrix_.listed(row, Halide::min(column, matrix_.real_columns - 1)) && place < chunk &&
+         column < matrix_.real_columns;
+}
+
+IndexList RowLists::MakePlaces() {
+  if (!matrix_.rows_are_contiguous) flag_(s_, r_, q_) = Halide::cast<uint8_t>(Listed(s_));
+  const auto flags = [&](const Expr& byte) {
+    if (matrix_.rows_are_contiguous) return Bits([&](int flag) { return Listed(byte * kFlags + flag); });
+    return BitsOfBytes([&](int flag) { return flag_(byte * kFlags + flag, r_, q_); });
+  };
+  return IndexList({{r_}, {q_}, Halide::Int(32), Halide::Int(32), Halide::UInt(8)}, bytes_, flags);
 }
 
 Expr RowLists::Count(const Expr& row, const Expr& chunk) const {
@@ -80,25 +75,16 @@ int RowLists::Lanes() const { return matrix_.rows_are_contiguous ? context_.lane
 void RowLists::ScheduleInner(const Var& loop) {
   const int lanes = Lanes();
   list_.bound(s_, 0, matrix_.chunk + 1).vectorize(s_, 4 * context_.lanes, TailStrategy::GuardWithIf);
-  for (Func* func : {&bits_, &count_, &fill_}) func->compute_at(list_, loop).store_in(kOnStack).bound_extent(r_, lanes);
-  const int unrolled = std::min(bytes_, 8);
+  for (Func* func : {&places_.bits, &places_.count, &places_.entries})
+    func->compute_at(list_, loop).store_in(kOnStack).bound_extent(r_, lanes);
   if (lanes > 1) {
-    bits_.vectorize(r_);
-    count_.vectorize(r_);
+    places_.bits.vectorize(r_);
+    places_.count.vectorize(r_);
   } else {
     flag_.compute_at(list_, loop).store_in(kOnStack).bound_extent(s_, bytes_ * kFlags).vectorize(s_, FlagLanes(bytes_));
-    bits_.unroll(s_, unrolled, TailStrategy::GuardWithIf);
+    places_.bits.unroll(places_.byte, std::min(bytes_, 8), TailStrategy::GuardWithIf);
   }
-  count_.update().reorder(r_, step_);
-  if (lanes > 1)
-    count_.update().vectorize(r_);
-  else
-    count_.update().unroll(step_, unrolled, TailStrategy::GuardWithIf);
-  fill_.update()
-      .allow_race_conditions()
-      .reorder(put_.x, put_.y, r_)
-      .vectorize(put_.x)
-      .unroll(put_.y, unrolled, TailStrategy::GuardWithIf);
+  places_.ScheduleUpdates(lanes);
 }
 
 }  // namespace brine::codegen

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "codegen/halide/sparse/index_list.h"
 #include "codegen/schedule.h"
 
 namespace brine::codegen {
@@ -38,15 +39,17 @@ class RowLists {
   void Schedule(Halide::Func& consumer, const Halide::RVar& chunk, int rows);
 
  private:
+  Halide::Expr Listed(const Halide::Expr& place) const;
+  IndexList MakePlaces();
   int Lanes() const;  // rows at a time
   void ScheduleInner(const Halide::Var& loop);
 
   const LoopContext& context_;
   const Matrix matrix_;
   const int chunks_, bytes_;                    // bytes: the number of bytes of flags, eight columns each
-  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, position in a chunk or byte
-  Halide::Func flag_{"flag"}, bits_{"bits"}, count_{"count"}, fill_{"fill"}, list_{"list"};
-  Halide::RDom step_, put_;
+  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, position in a chunk
+  Halide::Func flag_{"flag"}, list_{"list"};
+  IndexList places_;
 };
 
 }  // namespace brine::codegen
