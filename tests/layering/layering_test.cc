@@ -134,6 +134,15 @@ TEST(Layering, OneHeaderBringsHalide) {
   EXPECT_EQ(files, Names{"codegen/halide_pch.h"});
 }
 
+// CLI11 takes seconds to compile.
+TEST(Layering, OneFileIncludesCLI11) {
+  Names files;
+  for (const Include& include : AllIncludes()) {
+    if (include.path.rfind("CLI/", 0) == 0) files.insert(include.file);
+  }
+  EXPECT_EQ(files, Names{"frontend/cli/command_line.cc"});
+}
+
 TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
   Names files;  // of the core, and those of runtime/base that it includes
   for (const Include& include : AllIncludes()) {
