@@ -69,10 +69,11 @@ std::string Describe(const CLI::App* app, const std::string&, CLI::AppFormatMode
   return app->get_parent() == nullptr ? Usage(*app) : Help(*app);
 }
 
-// The tool's commands as CLI11 knows them.
+// The tool's commands as CLI11 knows them, and the flags of the one that is chosen: others would only delay the start.
 class Tool {
  public:
-  Tool(absl::Span<const Command> commands, absl::Span<const base::Flag> flags) : commands_(commands) {
+  Tool(absl::string_view chosen, absl::Span<const Command> commands, absl::Span<const base::Flag> flags)
+      : commands_(commands) {
     app_.formatter_fn(Describe);
     app_.footer(kFooter);
     app_.set_help_flag("--help");
@@ -80,6 +81,7 @@ class Tool {
     for (const Command& command : commands) {
       CLI::App* const app = app_.add_subcommand(command.name, command.summary);
       AddWords(*app, command);
+      if (chosen != command.name) continue;
       AddFlags(*app, command, flags, /*forwarded=*/false);
       AddFlags(*app, command, base::kFlags, /*forwarded=*/true);
     }
@@ -94,8 +96,8 @@ class Tool {
       app_.parse(marked);
     } catch (const CLI::CallForHelp&) {
       return CommandLine{nullptr, {}, app_.help()};
-    } catch (const CLI::ArgumentMismatch&) {
-      return NeedsValue(arguments[arguments.size() - 1]);
+    } catch (const CLI::ArgumentMismatch& error) {
+      return NeedsValue(arguments.back(), error);
     } catch (const CLI::ParseError& error) {
       return Mistake(first, error);
     }
@@ -127,9 +129,11 @@ class Tool {
   }
 
   // CLI11 misses a value only where a flag is the last argument.
-  absl::Status NeedsValue(const std::string& last) const {
-    const CLI::Option* const option = Chosen()->get_option(last);
-    return absl::InvalidArgumentError(absl::StrCat(option->get_name(), " needs a value: ", option->get_type_name()));
+  absl::Status NeedsValue(const std::string& last, const CLI::ParseError& error) const {
+    const CLI::Option* const option = Chosen()->get_option_no_throw(last);
+    return absl::InvalidArgumentError(
+        option == nullptr ? error.what()
+                          : absl::StrCat(option->get_name(), " needs a value: ", option->get_type_name()));
   }
 
   const CLI::App* Chosen() const {
@@ -204,7 +208,7 @@ class Tool {
 
 absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments, absl::Span<const Command> commands,
                                             absl::Span<const base::Flag> flags) {
-  return Tool(commands, flags).Read(arguments);
+  return Tool(arguments[0], commands, flags).Read(arguments);
 }
 
 }  // namespace brine::cli
