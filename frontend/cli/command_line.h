@@ -18,8 +18,8 @@ struct CommandLine {
   std::string help;
 };
 
-// `flags` are the tool's own; those of the compiled program are added to them for each command that the program has
-// too.  Errors name the word or flag, and what was probably meant.
+// `arguments` has at least one.  `flags` are the tool's own; those of the compiled program are added to them for each
+// command that the program has too.  Errors name the word or flag, and what was probably meant.
 absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments, absl::Span<const Command> commands,
                                             absl::Span<const base::Flag> flags);
 
