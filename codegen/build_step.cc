@@ -15,6 +15,7 @@
 #include "ir/check.h"
 #include "ir/op.h"
 #include "ir/status.h"
+#include "runtime/base/alignment.h"
 #include "runtime/program.h"
 
 namespace brine::codegen {
@@ -268,7 +269,7 @@ class Memory {
 
     uint8_t* Data() const {
       const auto begin = reinterpret_cast<uintptr_t>(storage.data()) + kRedZone;
-      return reinterpret_cast<uint8_t*>((begin + 63) / 64 * 64);
+      return reinterpret_cast<uint8_t*>(base::RoundUp(begin));
     }
   };
 
@@ -323,9 +324,9 @@ absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, in
         ToBytes(tensor, memory.host(node.outputs[0]));
       }
     } else {
-      std::vector<uint8_t> scratch(static_cast<size_t>(state_->scratch_bytes[at]) + 64);
+      std::vector<uint8_t> scratch(static_cast<size_t>(state_->scratch_bytes[at]) + base::kAlignment);
       brine_context context = {};
-      context.scratch = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(scratch.data()) + 63) / 64 * 64);
+      context.scratch = reinterpret_cast<uint8_t*>(base::RoundUp(reinterpret_cast<uintptr_t>(scratch.data())));
       context.scratch_bytes = state_->scratch_bytes[at];
       brine_context* context_pointer = &context;
       std::vector<View> views;

@@ -14,11 +14,13 @@
 #include "ir/check.h"
 #include "ir/limits.h"
 #include "ir/op.h"
+#include "ir/philox.h"
 #include "ir/status.h"
 #include "ir/text.h"
 #include "ir/training.h"
 #include "passes/kernel_query.h"
 #include "passes/plan_memory.h"
+#include "runtime/base/alignment.h"
 #include "runtime/program.h"
 
 namespace brine::codegen {
@@ -295,7 +297,7 @@ class Emitter {
   void CountBlock(const Graph& graph, const ir::Value& value) {
     int64_t& bytes = block_bytes_[static_cast<size_t>(value.placement->block)];
     const int64_t end = value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value();
-    bytes = std::max(bytes, (end + 63) / 64 * 64);
+    bytes = std::max(bytes, base::RoundUp(end));
   }
 
   void KeepConstant(const Graph& graph, const Node& node) {
@@ -326,14 +328,12 @@ class Emitter {
     std::string rows, identity;
     for (const ir::State& state : states) {
       const ir::Value& value = graph.value(state.value);
-      uint32_t id = 2166136261u;
-      for (char c : value.name) id = (id ^ static_cast<uint8_t>(c)) * 16777619u;
       absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype),
                       ", .block = ", Spell(kBlocks, value.placement->block), ", .role = ", Spell(kRoles, state.role),
                       ", .rank = ", value.type.rank(),
                       ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
                       value.type.rank() == 0 ? "0" : Dims(value.type), "}, .offset = ", value.placement->offset,
-                      ", .argument = ", CNumber(state.initializer.argument), ", .id = ", id,
+                      ", .argument = ", CNumber(state.initializer.argument), ", .id = ", ir::NameId(value.name),
                       "u, .location = ", CString(Place({state.location})), "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }

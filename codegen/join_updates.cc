@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/op.h"
+#include "runtime/base/alignment.h"
 
 namespace brine::codegen {
 namespace {
@@ -15,7 +16,6 @@ using ir::Node;
 using ir::Placement;
 using ir::ValueId;
 
-constexpr int64_t kAlignment = 64;                // of places, in bytes
 constexpr int64_t kMostBytes = int64_t{1} << 30;  // of a range: kernels count elements in 32 bits
 
 bool HoldsStates(ir::Block block) {
@@ -66,7 +66,7 @@ class Joiner {
   int64_t Begin(const Node& update) const { return Place(update.inputs[0]).offset; }
   int64_t End(ValueId value) const {
     const int64_t bytes = ir::ByteCount(graph_.type(value), graph_.batch_size).value();
-    return Place(value).offset + (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    return Place(value).offset + base::RoundUp(bytes);
   }
   bool Follows(ValueId value, ValueId next) const {
     return Place(value).block == Place(next).block && End(value) == Place(next).offset;

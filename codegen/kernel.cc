@@ -9,6 +9,7 @@
 #include "codegen/schedule.h"
 #include "ir/check.h"
 #include "ir/status.h"
+#include "runtime/base/alignment.h"
 
 namespace brine::codegen {
 namespace {
@@ -54,7 +55,7 @@ class AllocationCounter : public Halide::Internal::IRVisitor {
     IRVisitor::visit(allocation);
     if (loops_ > 0) fault = absl::StrCat(allocation->name, " is allocated inside a loop");
     const int64_t padding = int64_t{allocation->padding} * allocation->type.bytes();
-    bytes += (size + padding + kPadding + 63) / 64 * 64;
+    bytes += base::RoundUp(size + padding + kPadding);
   }
 
   struct OnStack {

@@ -1,8 +1,9 @@
 # cmake -DSOURCE_DIR=… -DOUTPUT=… -DHALIDE_VERSION=… -P codegen/sources_hash.cmake
 # Writes the header with the hash of every source that may decide a kernel's bytes.  It is part of each cache key.  The text of a kernel,
 # which is also part of it, leaves out attributes that have their default: what these are, ir/ops says.
-file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/codegen/* ${SOURCE_DIR}/ir/* ${SOURCE_DIR}/passes/*)
+file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/codegen/* ${SOURCE_DIR}/ir/* ${SOURCE_DIR}/passes/* ${SOURCE_DIR}/runtime/base/*)
 list(FILTER sources INCLUDE REGEX "\\.(cc|h|def)$")
+list(REMOVE_ITEM sources runtime/base/edit_distance.h runtime/base/flags.h)  # messages and command lines
 list(SORT sources)
 set(all "")
 foreach(source IN LISTS sources)

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "frontend/initializers.h"
 #include "ir/check.h"
+#include "ir/philox.h"
 
 namespace brine::internal {
 namespace {
@@ -166,12 +167,7 @@ Symbol LayerBuilder::Scalar(absl::string_view suffix, double initial) {
 Symbol LayerBuilder::Seed() { return HostInput("seed", {ir::DType::kU32, {2}}, ir::Source::kSeed, 0); }
 Symbol LayerBuilder::Step() { return HostInput("step", {ir::DType::kU32, {}}, ir::Source::kStep, 0); }
 
-// FNV-1a, 32 bits, of the call's name.
-int64_t LayerBuilder::RandomId() const {
-  uint32_t hash = 2166136261u;
-  for (const char c : Prefix()) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  return hash;
-}
+int64_t LayerBuilder::RandomId() const { return ir::NameId(Prefix()); }
 
 Symbol LayerBuilder::DataInput(const ir::Type& type) {
   const ir::ValueId value = graph_.AddValue(layer_.name.empty() ? "x" : layer_.name, type);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "ir/lifetimes.h"
 #include "ir/text_line.h"
+#include "runtime/base/alignment.h"
 
 namespace brine::ir {
 namespace {
@@ -55,7 +56,7 @@ std::string MemoryTable(const Graph& graph) {
   }
   for (size_t block = 0; block < sizes.size(); ++block) {
     if (sizes[block] > 0)
-      absl::StrAppend(&text, BlockName(static_cast<Block>(block)), ": ", (sizes[block] + 63) / 64 * 64, " bytes\n");
+      absl::StrAppend(&text, BlockName(static_cast<Block>(block)), ": ", base::RoundUp(sizes[block]), " bytes\n");
   }
   return text;
 }

@@ -1,5 +1,7 @@
 #include "ir/philox.h"
 
+#include "runtime/base/hash.h"
+
 namespace brine::ir {
 
 std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
@@ -16,10 +18,6 @@ double PhiloxUniform(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> ke
   return static_cast<double>(Philox(counter, key)[0] >> 8) * 0x1p-24;
 }
 
-uint32_t NameId(absl::string_view name) {
-  uint32_t hash = 2166136261;
-  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
-  return hash;
-}
+uint32_t NameId(absl::string_view name) { return base::Fnv1a(name.data(), name.size()); }
 
 }  // namespace brine::ir

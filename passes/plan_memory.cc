@@ -11,17 +11,17 @@
 #include "passes/arena.h"
 #include "passes/edit.h"
 #include "passes/kernel_query.h"
+#include "runtime/base/alignment.h"
 
 namespace brine::passes {
 namespace {
 
+using base::RoundUp;
 using ir::Block;
 using ir::Graph;
 using ir::Lifetime;
 using ir::Node;
 using ir::ValueId;
-
-int64_t RoundUp(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 class Planner {
  public:

@@ -2,22 +2,30 @@
 #ifndef BRINE_FRONTEND_CLI_COMMANDS_H_
 #define BRINE_FRONTEND_CLI_COMMANDS_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/types/span.h"
+#include "absl/strings/string_view.h"
 #include "frontend/cli/arguments.h"
+#include "runtime/base/flags.h"
 
 namespace brine::cli {
 
 enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed = 4, kInterrupted = 130 };
 
+// The commands that a compiled program does not have, as further members of sets of base::Command.
+constexpr unsigned kVerify = 2 * base::kHelp, kCompile = 2 * kVerify, kInspect = 2 * kCompile, kOpt = 2 * kInspect,
+                   kTakesNoFlags = 0;
+
+constexpr size_t kAnyNumber = SIZE_MAX;
+
 struct Command {
   const char* name;
-  const char* words;  // "MODEL"
-  size_t word_count;
-  const char* summary;  // one line
-  absl::Span<const Flag> flags;
+  const char* words;               // "MODEL"
+  size_t least_words, most_words;  // 0, 1 or kAnyNumber
+  const char* summary;             // one line
+  unsigned bit;                    // by which flags name it
   int (*run)(const Command& command, const Arguments& arguments);
 };
 

@@ -1,189 +1,101 @@
-// The `brine` tool: one table of commands.
-#include <algorithm>
+// The `brine` tool: one table of commands and one of its own flags.
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "codegen/files.h"
+#include "frontend/cli/command_line.h"
 #include "frontend/cli/commands.h"
-#include "ir/names.h"
+#include "runtime/base/flags.h"
 
 namespace brine::cli {
 namespace {
 
-constexpr Flag kBatchSize = {"--batch-size", "N", "the largest number of rows of a step (32)", true};
-constexpr Flag kDumpIr = {"--dump-ir", "DIR", "write the graph after each pass that changed it"};
-constexpr Flag kRemarks = {"--remarks", "", "say which fusions and strategies were declined, and why"};
-constexpr Flag kStrategy = {"--strategy", "[OP=]NAME,..",
-                            "build kernels of this op, or all, by this strategy where it can (conv=winograd); "
-                            "of several for one kernel the last"};
-constexpr Flag kWithout = {"--without", "PASSES", "leave these passes out"};
+using base::kBench, base::kEvaluate, base::kPredict, base::kSummary, base::kTrain;
 
-// Flags of the compiled program (runtime/trainer/flags.cc), passed on to it.
-constexpr Flag kData = {"--data", "DIR",
-                        "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and "
-                        "label; without it, the built-in pictures",
-                        true};
-constexpr Flag kBenchData = {
-    "--data", "DIR",
-    "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and label; without it, the "
-    "built-in pictures, or noise where they do not fit",
-    true};
-constexpr Flag kSeed = {"--seed", "N", "of weights, shuffling and augmentation (0)", true};
-constexpr Flag kThreads = {"--threads", "N", "exactly this many (as many as the process may use)", true};
-constexpr Flag kInit = {"--init", "FILE", "begin with these weights (.safetensors)", true};
-constexpr Flag kWeights = {"--weights", "FILE", "the same as --init", true};
-constexpr Flag kJson = {"--json", "", "results as JSON, one object a line", true};
-constexpr Flag kQuiet = {"--quiet", "", "no progress", true};
-constexpr Flag kReadCheckpoint = {"--checkpoint", "DIR", "take the newest checkpoint's weights", true};
+// A row of the table that both programs read.
+template <typename Row, size_t size>
+constexpr const Row& Find(const Row (&rows)[size], absl::string_view name) {
+  const Row* row = rows;
+  while (row->name != name) ++row;
+  return *row;
+}
 
-constexpr Flag kTrainFlags[] = {
-    kBatchSize,
-    kDumpIr,
-    kRemarks,
-    kStrategy,
-    kWithout,
-    kData,
-    kSeed,
-    kThreads,
-    kInit,
-    kJson,
-    kQuiet,
-    {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", true},
-    {"--learning-rate", "F", "of the optimizer", true},
-    {"--validation-split", "F", "share of the training data, from its end, to validate on after each epoch (0)", true},
-    {"--no-shuffle", "", "take the samples in their order", true},
-    {"--checkpoint", "DIR", "write checkpoints at the end of epochs and on Ctrl-C", true},
-    {"--resume", "", "go on from the newest checkpoint", true},
-    {"--save", "FILE", "write the trained state (.safetensors)", true},
-};
-constexpr Flag kEvaluateFlags[] = {kBatchSize, kDumpIr, kRemarks, kStrategy,       kWithout, kData, kSeed,
-                                   kThreads,   kInit,   kWeights, kReadCheckpoint, kJson,    kQuiet};
-constexpr Flag kPredictFlags[] = {
-    {"--batch-size", "N", "the largest number of rows of a step (32)"},
-    kDumpIr,
-    kRemarks,
-    kStrategy,
-    kWithout,
-    kData,
-    kThreads,
-    kInit,
-    kWeights,
-    kReadCheckpoint,
-    kJson,
-    kQuiet,
-    {"--input", "FILE",
-     "what to predict: one sample or several (.npy), NAME=FILE.npy once for each input, or the number of a test sample",
-     true}};
-constexpr Flag kBenchFlags[] = {
-    kBatchSize,
-    kDumpIr,
-    kRemarks,
-    kStrategy,
-    kWithout,
-    kBenchData,
-    kSeed,
-    kThreads,
-    kInit,
-    kJson,
-    kQuiet,
-    {"--steps", "N", "how many steps to time (100)", true},
-    {"--trace", "FILE", "write when each kernel of some steps ran, for Perfetto or chrome://tracing", true}};
-constexpr Flag kCompileFlags[] = {kBatchSize,
-                                  kDumpIr,
-                                  kRemarks,
-                                  kStrategy,
-                                  kWithout,
-                                  {"-o", "FILE", "output; the C header is written beside it"},
-                                  {"--emit", "FORM", "exe, shared, static or object (exe)"},
-                                  {"--target", "TARGET", "as Halide names it (this machine)"}};
-constexpr Flag kSummaryFlags[] = {kBatchSize, kDumpIr, kRemarks, kWithout};
-constexpr Flag kInspectFlags[] = {
-    kBatchSize,
-    kRemarks,
-    kStrategy,
-    {"--stage", "STAGE", "graph, train, fused or planned (graph)"},
-    {"--function", "NAME", "train, evaluate or predict (train)"},
+// A flag of the compiled program that the tool reads for further commands.
+constexpr base::Flag ForAlso(const base::Flag& flag, unsigned commands) {
+  return {flag.name, flag.value, flag.help, commands};
+}
+
+// The tool's own flags.  Those of the compiled program, runtime/base/flags.h, are passed on to it.
+constexpr unsigned kBuilds = kTrain | kEvaluate | kPredict | kBench | kCompile, kPlans = kBuilds | kSummary | kVerify;
+constexpr base::Flag kFlags[] = {
+    ForAlso(Find(base::kFlags, "--batch-size"), kPredict | kCompile | kSummary | kVerify | kInspect | kOpt),
+    {"--dump-ir", "DIR", "write the graph after each pass that changed it", kPlans},
+    {"--remarks", "", "say which fusions and strategies were declined, and why", kPlans | kInspect},
+    {"--strategy", "[OP=]NAME,..",
+     "build kernels of this op, or all, by this strategy where it can (conv=winograd); of several for one kernel the "
+     "last",
+     kBuilds | kInspect},
+    {"--without", "PASSES", "leave these passes out", kPlans | kOpt},
+    {"-o", "FILE", "output; the C header is written beside it", kCompile},
+    {"--emit", "FORM", "exe, shared, static or object (exe)", kCompile},
+    {"--target", "TARGET", "as Halide names it (this machine)", kCompile},
+    {"--stage", "STAGE", "graph, train, fused or planned (graph)", kInspect},
+    {"--function", "NAME", "of the model: train, evaluate or predict (train)", kInspect | kOpt},
     {"--format", "FORM",
-     "text, pb, pbtxt, dot; table of a planned graph's memory; stmt (Halide's) or asm of a kernel (text)"},
-    {"--kernel", "NAME", "the kernel that makes this value, or the layer's only one"}};
-constexpr Flag kOptFlags[] = {kBatchSize,
-                              kWithout,
-                              {"--passes", "PASSES", "run these, in this order"},
-                              {"--stop-after", "N", "run the first N"},
-                              {"--print-after", "PASS", "print the graph after this pass instead of at the end"},
-                              {"--function", "NAME", "of a model's graph: train, evaluate or predict (train)"},
-                              {"--list-passes", "", "print all passes and the reason for each one's place"}};
+     "text, pb, pbtxt, dot; table of a planned graph's memory; stmt (Halide's) or asm of a kernel (text)", kInspect},
+    {"--kernel", "NAME", "the kernel that makes this value, or the layer's only one", kInspect},
+    {"--passes", "PASSES", "run these, in this order", kOpt},
+    {"--stop-after", "N", "run the first N", kOpt},
+    {"--print-after", "PASS", "print the graph after this pass instead of at the end", kOpt},
+    {"--list-passes", "", "print all passes and the reason for each one's place", kOpt},
+};
+
+// Whether no command has two flags of one name.
+constexpr bool FlagsDiffer() {
+  for (const base::Flag& own : kFlags) {
+    for (const base::Flag& flag : base::kFlags) {
+      if (absl::string_view(own.name) == flag.name && (own.commands & flag.commands) != 0) return false;
+    }
+  }
+  return true;
+}
+static_assert(FlagsDiffer(), "a flag of the compiled program is also one of the tool's, for the same command");
+
+// A command of the compiled program, which the tool builds and becomes.
+constexpr Command Runs(absl::string_view name, size_t most_words) {
+  const base::CommandRow& row = Find(base::kCommands, name);
+  return {row.name, "MODEL", 1, most_words, row.help, row.command, &RunProgram};
+}
 
 constexpr Command kCommands[] = {
-    {"train", "MODEL", 1, "train a model and test it", kTrainFlags, &RunProgram},
-    {"evaluate", "MODEL", 1, "loss and accuracy on test data", kEvaluateFlags, &RunProgram},
-    {"predict", "MODEL", 1, "classes with probabilities", kPredictFlags, &RunProgram},
-    {"bench", "MODEL", 1,
-     "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to",
-     kBenchFlags, &RunProgram},
-    {"verify", "MODEL", 1, "gradients, kernels, memory, threads and resume, checked on this model", kSummaryFlags,
+    Runs("train", 1),
+    Runs("evaluate", 1),
+    Runs("predict", kAnyNumber),  // the program judges what words say about samples
+    Runs("bench", 1),
+    {"verify", "MODEL", 1, 1, "gradients, kernels, memory, threads and resume, checked on this model", kVerify,
      &RunVerify},
-    {"summary", "MODEL", 1, "the model's layers, kernels and memory", kSummaryFlags, &RunSummary},
-    {"compile", "MODEL", 1, "a program, library or object, with its C header", kCompileFlags, &RunCompile},
-    {"inspect", "FILE", 1, "any stage of a model or of a compiled program", kInspectFlags, &RunInspect},
-    {"opt", "FILE.ir", 0, "run passes on a graph", kOptFlags, &RunOpt},
-    {"cache", "stats|clean", 1, "the cache of compiled kernels", {}, &RunCache},
-    {"doctor", "", 0, "what this installation finds", {}, &RunDoctor},
+    {"summary", "MODEL", 1, 1, "the model's layers, kernels and memory", kSummary, &RunSummary},
+    {"compile", "MODEL", 1, 1, "a program, library or object, with its C header", kCompile, &RunCompile},
+    {"inspect", "FILE", 1, 1, "any stage of a model or of a compiled program", kInspect, &RunInspect},
+    {"opt", "FILE.ir", 0, 1, "run passes on a graph", kOpt, &RunOpt},
+    {"cache", "stats|clean", 1, 1, "the cache of compiled kernels", kTakesNoFlags, &RunCache},
+    {"doctor", "", 0, 0, "what this installation finds", kTakesNoFlags, &RunDoctor},
 };
 
-std::string Usage() {
-  std::string text = "usage: brine COMMAND …\n\n";
-  for (const Command& command : kCommands)
-    absl::StrAppendFormat(&text, "  %-9s %-12s %s\n", command.name, command.words, command.summary);
-  absl::StrAppend(
-      &text, "\nMODEL is model.cc, .pb, .pbtxt, .ir or a compiled program.  brine COMMAND --help lists the flags.\n",
-      "  brine train examples/cifar10_cnn/model.cc --epochs 3\n  brine compile examples/cifar10_cnn/model.cc -o "
-      "cifar10_cnn && ./cifar10_cnn train\n");
-  return text;
-}
-
-std::string Help(const Command& command) {
-  std::string text =
-      absl::StrCat("usage: brine ", command.name, " ", command.words, " [flags]\n", command.summary, "\n");
-  for (const Flag& flag : command.flags)
-    absl::StrAppendFormat(&text, "  %-26s %s\n", absl::StrCat(flag.name, " ", flag.value), flag.help);
-  return text;
-}
-
-int Main(int argc, char** argv) {
-  if (argc < 2 || std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "help") == 0) {
-    if (argc >= 2) return Print(Usage());
-    std::fputs(Usage().c_str(), stderr);
+int Main(absl::Span<char* const> arguments) {
+  char help[] = "--help";
+  char* const only_help[] = {help};
+  const absl::StatusOr<CommandLine> line =
+      ReadCommandLine(arguments.empty() ? only_help : arguments, kCommands, kFlags);
+  if (!line.ok()) return Fail(line.status(), kUsage);
+  if (arguments.empty()) {
+    std::fputs(line->help.c_str(), stderr);
     return kUsage;
   }
-  const std::string name = argv[1];
-  const auto command =
-      std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& row) { return name == row.name; });
-  if (command == std::end(kCommands)) {
-    std::vector<absl::string_view> known;
-    for (const Command& row : kCommands) known.push_back(row.name);
-    return Fail(
-        absl::InvalidArgumentError(absl::StrCat("unknown command ", ir::Excerpt(name), ir::DidYouMean(name, known))),
-        kUsage);
-  }
-  const absl::Span<char* const> rest(argv + 2, static_cast<size_t>(argc - 2));
-  if (std::any_of(rest.begin(), rest.end(), [](const char* word) { return std::strcmp(word, "--help") == 0; }))
-    return Print(Help(*command));
-  const absl::StatusOr<Arguments> arguments = Parse(rest, command->flags);
-  if (!arguments.ok()) return Fail(arguments.status(), kUsage);
-  if (arguments->words.size() < command->word_count)
-    return Fail(absl::InvalidArgumentError(absl::StrCat(name, " needs ", command->words)), kUsage);
-  const size_t most = std::max<size_t>(command->word_count, *command->words == '\0' ? 0 : 1);
-  // What words of predict say about samples, the program judges.
-  if (arguments->words.size() > most && name != "predict") {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(name, " does not take ", ir::Excerpt(arguments->words[most]))),
-                kUsage);
-  }
-  return command->run(*command, *arguments);
+  if (line->command == nullptr) return Print(line->help);
+  return line->command->run(*line->command, line->arguments);
 }
 
 }  // namespace
@@ -209,5 +121,5 @@ int Print(absl::string_view text) {
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of write
   brine::codegen::CatchSignals();
-  return brine::cli::Main(argc, argv);
+  return brine::cli::Main(argc == 0 ? absl::Span<char* const>() : absl::MakeSpan(argv + 1, argv + argc));
 }

@@ -1,6 +1,9 @@
 #include "runtime/core/philox.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "runtime/base/hash.h"
 
 brine_random brine_philox(uint64_t seed, uint32_t element, uint32_t step, uint32_t id, uint32_t attempt) {
   uint32_t key0 = static_cast<uint32_t>(seed), key1 = static_cast<uint32_t>(seed >> 32);
@@ -28,8 +31,4 @@ double brine_truncated_normal(uint64_t seed, uint32_t element, uint32_t id) {
   }
 }
 
-uint32_t brine_random_id(const char* name) {
-  uint32_t hash = 2166136261u;
-  for (; *name != '\0'; ++name) hash = (hash ^ static_cast<uint8_t>(*name)) * 16777619u;
-  return hash;
-}
+uint32_t brine_random_id(const char* name) { return brine::base::Fnv1a(name, strlen(name)); }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/base/alignment.h"
 #include "runtime/core/crc32.h"
 #include "runtime/core/safetensors.h"
 
@@ -76,7 +77,7 @@ int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t te
   Writer writer;
   WriteHeader(&writer, tensors, tensor_count, notes, note_count);
   // The closing quote of the checksum comes after it, and the checksum covers it.
-  const size_t unpadded = sizeof(front) + 1 + writer.size, header = (unpadded + 63) / 64 * 64 - 8;
+  const size_t unpadded = sizeof(front) + 1 + writer.size, header = brine::base::RoundUp(unpadded) - 8;
   writer.Add("%*s", static_cast<int>(header + 8 - unpadded), "");
   brine_bytes* const pieces = static_cast<brine_bytes*>(malloc((tensor_count + 3) * sizeof(brine_bytes)));
   int result = -1;

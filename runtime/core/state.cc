@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/base/alignment.h"
 #include "runtime/core/cpu.h"
 #include "runtime/core/layout.h"
 #include "runtime/core/philox.h"
@@ -13,8 +14,6 @@ namespace {
 // Kernels may read a vector past the last element of a block.
 constexpr size_t kRoomBehind = 64;
 
-size_t RoundUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 // Hands out the state's memory in 64-byte steps; with a null base it only measures.
 struct Allocator {
   uint8_t* base;
@@ -23,7 +22,7 @@ struct Allocator {
   template <typename T>
   T* Take(size_t count) {
     T* const taken = base == nullptr ? nullptr : reinterpret_cast<T*>(base + used);
-    used += RoundUp(count * sizeof(T));
+    used += brine::base::RoundUp(count * sizeof(T));
     return taken;
   }
 };

@@ -1,4 +1,4 @@
-// The command line of a compiled program: one table of commands and one of flags.
+// The command line of a compiled program, read after the tables of runtime/base/flags.h.
 #ifndef BRINE_RUNTIME_TRAINER_FLAGS_H_
 #define BRINE_RUNTIME_TRAINER_FLAGS_H_
 
@@ -8,9 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/base/flags.h"
+
 namespace brine {
 
-enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, kSummary = 16, kHelp = 32 };
+using base::Command;
+using enum base::Command;
 
 // What was asked for; each field is a flag of the same name.
 struct CommandLine {
@@ -31,8 +34,8 @@ struct CommandLine {
 };
 
 // `predict` also takes its input as a word: FILE.npy, NAME=FILE.npy, or the number of a test sample.  Flags are `--flag
-// value` or
-// `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably meant.
+// value` or `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably
+// meant.
 CommandLine ParseCommandLine(int argc, const char* const* argv);
 
 // What `help` prints; `program` is the name it was called by.

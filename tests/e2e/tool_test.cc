@@ -10,7 +10,10 @@ TEST(Tool, KnowsItsCommands) {
   for (const char* command :
        {"train", "compile", "evaluate", "predict", "summary", "bench", "verify", "inspect", "opt", "cache", "doctor"}) {
     EXPECT_NE(help.out.find(std::string("\n  ") + command), std::string::npos) << command;
+    EXPECT_EQ(RunCommand(std::string("brine ") + command + " --help").out.find(std::string("usage: brine ") + command),
+              0u);
   }
+  EXPECT_EQ(RunCommand("brine help").out, help.out);
 }
 
 }  // namespace

@@ -76,6 +76,31 @@ TEST(Flags, HelpIsAlwaysAtHand) {
     EXPECT_THAT(help, ::testing::HasSubstr(piece));
 }
 
+// An empty value is a mistake for every flag, which its setter names.
+TEST(Flags, EachOfTheTableHasItsSetter) {
+  for (const base::CommandRow& command : base::kCommands) {
+    for (const base::Flag& flag : base::kFlags) {
+      const std::string text = std::string(command.name) + " " + flag.name;
+      if ((flag.commands & command.command) == 0)
+        EXPECT_EQ(Refusal(text), std::string(flag.name) + " is not a flag of " + command.name);
+      else if (*flag.value != '\0')
+        EXPECT_THAT(Refusal(text + " ''"), ::testing::StartsWith(std::string(flag.name) + " "));
+      else
+        EXPECT_EQ(Refusal(text + "="), std::string(flag.name) + " takes no value");
+    }
+  }
+}
+
+TEST(Flags, EachOfTheTableIsInTheHelp) {
+  const std::string help = HelpText("cifar10_cnn");
+  for (const base::Flag& flag : base::kFlags) {
+    const size_t line = help.find(std::string("\n  ") + flag.name + " " + flag.value + " ");
+    ASSERT_NE(line, std::string::npos) << flag.name;
+    EXPECT_THAT(help.substr(line, help.find('\n', line + 1) - line),
+                ::testing::HasSubstr(std::string(" ") + flag.help + " ["));
+  }
+}
+
 TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal(""), "a command is missing; help lists them");
   EXPECT_EQ(Refusal("trian"), "unknown command 'trian'; did you mean train?");

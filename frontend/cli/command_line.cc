@@ -1,0 +1,214 @@
+#include "frontend/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
+#include "ir/names.h"
+
+namespace brine::cli {
+namespace {
+
+bool IsFlag(absl::string_view text) { return text.size() > 1 && text[0] == '-'; }
+
+// CLI11 takes some arguments for more than they are: `--flag=` for a flag whose value is the next argument, -o=FILE for
+// the value =FILE, a word for another command, -- for the end of flags.  No argument holds a zero byte.  So one behind
+// each argument that is not just the name of a flag, and one behind the -o of -o=FILE, hide them from CLI11.
+constexpr char kMark = '\0', kMarkedEquals[] = {kMark, '='};
+
+std::string Marked(std::string argument) {
+  const size_t equals = argument.find('=');
+  if (absl::StartsWith(argument, "-") && equals == std::string::npos && argument != "--") return argument;
+  if (IsFlag(argument) && equals == 2) argument.insert(equals, 1, kMark);
+  return argument + kMark;
+}
+
+std::string Unmarked(absl::string_view text) {
+  absl::ConsumePrefix(&text, absl::string_view(kMarkedEquals, sizeof(kMarkedEquals)));
+  std::string plain(text);
+  plain.erase(std::remove(plain.begin(), plain.end(), kMark), plain.end());
+  return plain;
+}
+
+bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
+
+// What --help prints: of the tool its commands, of a command its flags.
+std::string Usage(const CLI::App& tool) {
+  std::string text = "usage: brine COMMAND …\n\n";
+  for (const CLI::App* command : tool.get_subcommands([](const CLI::App*) { return true; })) {
+    std::string words;
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->get_positional()) words = option->get_name();
+    }
+    absl::StrAppendFormat(&text, "  %-9s %-12s %s\n", command->get_name(), words, command->get_description());
+  }
+  return text + "\n" + tool.get_footer() + "\n";
+}
+
+std::string Help(const CLI::App& command) {
+  std::string words, flags;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option == command.get_help_ptr()) continue;
+    if (option->get_positional())
+      absl::StrAppend(&words, " ", option->get_name());
+    else
+      absl::StrAppendFormat(&flags, "  %-26s %s\n", absl::StrCat(option->get_name(), " ", option->get_type_name()),
+                            option->get_description());
+  }
+  return absl::StrCat("usage: brine ", command.get_name(), words, flags.empty() ? "" : " [flags]", "\n",
+                      command.get_description(), "\n", flags);
+}
+
+std::string Describe(const CLI::App* app, const std::string&, CLI::AppFormatMode) {
+  return app->get_parent() == nullptr ? Usage(*app) : Help(*app);
+}
+
+// The tool's commands as CLI11 knows them, and the flags of the one that is chosen: others would only delay the start.
+class Tool {
+ public:
+  Tool(absl::string_view chosen, absl::Span<const Command> commands, absl::Span<const base::Flag> flags)
+      : commands_(commands) {
+    app_.formatter_fn(Describe);
+    app_.footer(kFooter);
+    app_.set_help_flag("--help");
+    app_.require_subcommand(1);
+    for (const Command& command : commands) {
+      CLI::App* const app = app_.add_subcommand(command.name, command.summary);
+      AddWords(*app, command);
+      if (chosen != command.name) continue;
+      AddFlags(*app, command, flags, /*forwarded=*/false);
+      AddFlags(*app, command, base::kFlags, /*forwarded=*/true);
+    }
+  }
+
+  absl::StatusOr<CommandLine> Read(absl::Span<char* const> arguments) {
+    std::vector<std::string> marked;  // the last one first
+    for (size_t at = arguments.size(); at-- > 1;) marked.push_back(Marked(arguments[at]));
+    const std::string first = arguments[0];
+    marked.push_back(first == "help" ? "--help" : first);
+    try {
+      app_.parse(marked);
+    } catch (const CLI::CallForHelp&) {
+      return CommandLine{nullptr, {}, app_.help()};
+    } catch (const CLI::ArgumentMismatch& error) {
+      return NeedsValue(arguments.back(), error);
+    } catch (const CLI::ParseError& error) {
+      return Mistake(first, error);
+    }
+    return Result();
+  }
+
+ private:
+  static constexpr char kFooter[] =
+      "MODEL is model.cc, .pb, .pbtxt, .ir or a compiled program.  brine COMMAND --help lists the flags.\n"
+      "  brine train examples/cifar10_cnn/model.cc --epochs 3\n"
+      "  brine compile examples/cifar10_cnn/model.cc -o cifar10_cnn && ./cifar10_cnn train";
+
+  static void AddWords(CLI::App& app, const Command& command) {
+    if (command.most_words == 0) return;
+    CLI::Option* const words = app.add_option(command.words, CLI::callback_t());
+    if (command.most_words == kAnyNumber) words->expected(-1);
+    words->required(command.least_words > 0)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  void AddFlags(CLI::App& app, const Command& command, absl::Span<const base::Flag> flags, bool forwarded) {
+    for (const base::Flag& flag : flags) {
+      if ((flag.commands & command.bit) == 0) continue;
+      CLI::Option* const option = *flag.value == '\0'
+                                      ? app.add_flag(flag.name)
+                                      : app.add_option(flag.name, CLI::callback_t())->type_name(flag.value);
+      option->description(flag.help)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      if (forwarded) forwarded_.insert(option);
+    }
+  }
+
+  // CLI11 misses a value only where a flag is the last argument.
+  absl::Status NeedsValue(const std::string& last, const CLI::ParseError& error) const {
+    const CLI::Option* const option = Chosen()->get_option_no_throw(last);
+    return absl::InvalidArgumentError(
+        option == nullptr ? error.what()
+                          : absl::StrCat(option->get_name(), " needs a value: ", option->get_type_name()));
+  }
+
+  const CLI::App* Chosen() const {
+    const std::vector<CLI::App*> chosen = app_.get_subcommands();
+    return chosen.empty() ? nullptr : chosen[0];
+  }
+
+  // What was left over or is missing.
+  absl::Status Mistake(const std::string& first, const CLI::ParseError& error) const {
+    const CLI::App* const command = Chosen();
+    if (command == nullptr || command->get_name() != first) return UnknownCommand(first);
+    const std::vector<std::string> unexpected = command->remaining();
+    if (!unexpected.empty()) return Unexpected(*command, Unmarked(unexpected[0]));
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->get_required() && option->count() == 0)
+        return absl::InvalidArgumentError(absl::StrCat(first, " needs ", option->get_name()));
+    }
+    return absl::InvalidArgumentError(error.what());
+  }
+
+  absl::Status UnknownCommand(const std::string& name) const {
+    std::vector<absl::string_view> known;
+    for (const Command& command : commands_) known.push_back(command.name);
+    return absl::InvalidArgumentError(absl::StrCat("unknown command ", ir::Excerpt(name), ir::DidYouMean(name, known)));
+  }
+
+  static absl::Status Unexpected(const CLI::App& command, const std::string& argument) {
+    if (!IsFlag(argument))
+      return absl::InvalidArgumentError(absl::StrCat(command.get_name(), " does not take ", ir::Excerpt(argument)));
+    const std::string name = argument.substr(0, argument.find('='));
+    std::vector<std::string> names;
+    for (const CLI::Option* option : command.get_options()) names.push_back(option->get_name());
+    return absl::InvalidArgumentError(
+        absl::StrCat("unknown flag ", ir::Excerpt(name),
+                     ir::DidYouMean(name, std::vector<absl::string_view>(names.begin(), names.end()))));
+  }
+
+  // Words and flags of the command, in their order.
+  absl::StatusOr<CommandLine> Result() const {
+    const CLI::App* const app = Chosen();
+    CommandLine line;
+    line.command = std::find_if(commands_.begin(), commands_.end(),
+                                [&](const Command& command) { return app->get_name() == command.name; });
+    std::map<const CLI::Option*, size_t> seen;
+    for (const CLI::Option* option : app->parse_order()) {
+      const std::string value = option->results()[seen[option]++];
+      if (option->get_positional()) {
+        line.arguments.words.push_back(Unmarked(value));
+        continue;
+      }
+      if (IsSwitch(*option) && value != "true")
+        return absl::InvalidArgumentError(absl::StrCat(option->get_name(), " takes no value"));
+      AddFlag(*option, IsSwitch(*option) ? "" : Unmarked(value), line.arguments);
+    }
+    return line;
+  }
+
+  void AddFlag(const CLI::Option& option, const std::string& value, Arguments& arguments) const {
+    const std::string name = option.get_name();
+    arguments.flags[name.substr(name.find_first_not_of('-'))] = value;
+    if (forwarded_.count(&option) == 0) return;
+    arguments.forwarded.push_back(name);
+    if (!IsSwitch(option)) arguments.forwarded.push_back(value);
+  }
+
+  const absl::Span<const Command> commands_;
+  std::set<const CLI::Option*> forwarded_;  // to the compiled program
+  CLI::App app_;
+};
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments, absl::Span<const Command> commands,
+                                            absl::Span<const base::Flag> flags) {
+  return Tool(arguments[0], commands, flags).Read(arguments);
+}
+
+}  // namespace brine::cli

@@ -1,0 +1,64 @@
+// The command line of a compiled program: the table of its commands and the table of its flags.  The program reads
+// both (runtime/trainer/flags.h); the tool does so too, since it hands these flags on to the program.
+#ifndef BRINE_RUNTIME_BASE_FLAGS_H_
+#define BRINE_RUNTIME_BASE_FLAGS_H_
+
+namespace brine::base {
+
+// A set of commands is the sum of their numbers.
+enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, kSummary = 16, kHelp = 32 };
+
+struct CommandRow {
+  const char* name;
+  Command command;
+  const char* help;
+};
+inline constexpr CommandRow kCommands[] = {
+    {"train", kTrain, "train the model and test it"},
+    {"evaluate", kEvaluate, "loss and accuracy on test data"},
+    {"predict", kPredict, "classes with their probabilities"},
+    {"bench", kBench,
+     "time of a training step and of each kernel, and its share of the machine's limit that it comes nearest to"},
+    {"summary", kSummary, "the model's layers"},
+    {"help", kHelp, "this text"},
+};
+
+struct Flag {
+  const char* name;   // "--batch-size"
+  const char* value;  // the name of its value; empty: a switch
+  const char* help;
+  unsigned commands;  // those that take it
+};
+inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
+inline constexpr Flag kFlags[] = {
+    {"--data", "DIR",
+     "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and label; without it, the "
+     "built-in pictures; for bench, noise where they do not fit",
+     kRuns},
+    {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain},
+    {"--batch-size", "N", "the largest number of rows of a step (32; of a program, those that it was compiled for)",
+     kReads},
+    {"--seed", "N", "of weights, shuffling and augmentation (0)", kReads},
+    {"--threads", "N", "exactly this many (as many as the process may use)", kRuns},
+    {"--learning-rate", "F", "of the optimizer", kTrain},
+    {"--validation-split", "F", "share of the training data, from its end, to validate on after each epoch (0)",
+     kTrain},
+    {"--no-shuffle", "", "take the samples in their order", kTrain},
+    {"--checkpoint", "DIR", "where step-N.safetensors are written at each epoch's end and on Ctrl-C, or read from",
+     kTrain | kEvaluate | kPredict},
+    {"--resume", "", "go on from the newest checkpoint", kTrain},
+    {"--init", "FILE", "begin with these weights (.safetensors)", kRuns},
+    {"--weights", "FILE", "the same as --init", kRuns},
+    {"--save", "FILE", "write the trained state (.safetensors)", kTrain},
+    {"--input", "FILE",
+     "what to predict: one sample or several (.npy), NAME=FILE.npy once for each input, or the number of a test sample",
+     kPredict},
+    {"--steps", "N", "how many steps to time (100)", kBench},
+    {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench},
+    {"--json", "", "results as JSON, one object a line", kRuns},
+    {"--quiet", "", "no progress", kRuns},
+};
+
+}  // namespace brine::base
+
+#endif  // BRINE_RUNTIME_BASE_FLAGS_H_

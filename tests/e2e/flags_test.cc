@@ -1,0 +1,100 @@
+// The flags of a compiled program, runtime/base/flags.h, as the tool shows them and hands them on.
+#include "runtime/base/flags.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+using base::Flag;
+
+// The line of a help text that explains the flag, without its first columns.
+std::string HelpOf(const Flag& flag, const std::string& text) {
+  const std::string start = std::string("\n  ") + flag.name + " " + flag.value + " ";
+  const size_t begin = text.find(start);
+  if (begin == std::string::npos) return "";
+  const size_t help = text.find_first_not_of(' ', begin + start.size());
+  return text.substr(help, text.find('\n', help) - help);
+}
+
+TEST(Flags, ToolAndProgramExplainThemAlike) {
+  const Project project;
+  const std::string program = project.Run("brine compile digits.cc -o digits && ./digits help");
+  int lines = 0;
+  for (const base::CommandRow& command : base::kCommands) {
+    const std::string tool = project.Run(std::string("brine ") + command.name + " --help");
+    for (const Flag& flag : base::kFlags) {
+      if ((flag.commands & command.command) == 0) continue;
+      EXPECT_EQ(HelpOf(flag, tool), flag.help) << command.name;
+      EXPECT_THAT(HelpOf(flag, program),
+                  testing::MatchesRegex(".* \\[(.*, )?" + std::string(command.name) + "(, .*)?\\]"));
+      EXPECT_THAT(HelpOf(flag, program), testing::StartsWith(std::string(flag.help) + " ["));
+      ++lines;
+    }
+  }
+  EXPECT_GT(lines, 40);
+}
+
+// An empty value is a mistake for every flag, about which the program complains.  The tool reads the number of rows
+// too.
+TEST(Flags, ValuesReachTheProgram) {
+  const Project project;
+  int values = 0;
+  for (const base::CommandRow& command : base::kCommands) {
+    for (const Flag& flag : base::kFlags) {
+      if ((flag.commands & command.command) == 0 || *flag.value == '\0') continue;
+      const bool tool = flag.name == std::string("--batch-size");
+      for (const char* value : {" ''", "="}) {
+        const CommandResult run = project.Try(std::string("brine ") + command.name + " digits.cc " + flag.name + value);
+        EXPECT_EQ(run.code, 2) << command.name << " " << flag.name << value;
+        EXPECT_THAT(run.err, testing::StartsWith((tool ? "brine: " : "error: ") + std::string(flag.name) + " "));
+        ++values;
+      }
+    }
+  }
+  EXPECT_GT(values, 60);
+}
+
+// All that a run leaves but its numbers, of which some are times, and the weights.
+std::string Traces(const Project& project, const std::string& command) {
+  const CommandResult run = project.Try("rm -f w; " + command);
+  std::string text = std::to_string(run.code) + "\n" + run.out + "\n" + run.err + "\n";
+  text.erase(std::remove_if(text.begin() + 1, text.end(),
+                            [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }),
+             text.end());
+  return text + project.Read("w");
+}
+
+TEST(Flags, SwitchesReachTheProgram) {
+  const Project project;
+  for (const Flag& flag : base::kFlags) {
+    if (*flag.value != '\0') continue;
+    ASSERT_TRUE(flag.commands & base::kTrain) << flag.name;
+    const std::string quiet = flag.name == std::string("--quiet") ? "" : " --quiet",
+                      train = "brine train digits.cc --data data --save w" + quiet, off = Traces(project, train);
+    EXPECT_EQ(off, Traces(project, train)) << flag.name;
+    EXPECT_NE(off, Traces(project, train + " " + flag.name)) << flag.name;
+  }
+}
+
+// An argument is what its place says, whatever it looks like.
+TEST(Flags, ValuesAndWordsMayLookLikeOthers) {
+  const Project project;
+  const auto refused = [](const std::string& value) {
+    return "error: --threads must be a whole number from 1 to 1024, got '" + value + "'\n";
+  };
+  for (const std::string value : {"-3", "--quiet", "--", "++", "[1,2]", "train"})
+    EXPECT_EQ(project.Try("brine train digits.cc --threads " + value).err, refused(value));
+  EXPECT_EQ(project.Try("brine compile digits.cc -o train && brine train train --threads 0").err, refused("0"));
+  EXPECT_EQ(project.Try("brine predict digits.cc 3 ++ --weights w").err,
+            "error: predict takes one input, got also '++'\n");
+  EXPECT_EQ(project.Try("brine compile digits.cc -o=other && ls other =other").out, "other\n");
+}
+
+}  // namespace
+}  // namespace brine
