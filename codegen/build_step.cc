@@ -223,9 +223,9 @@ class Memory {
     std::vector<bool> inside(graph.values.size(), false);  // a kernel's body
     for (const ir::Node& node : graph.nodes) {
       for (const ir::Node& part : node.body) {
-        for (ir::ValueId value : part.outputs) inside[static_cast<size_t>(value)] = true;
+        for (ir::ValueId value : part.outputs) inside[Index(value)] = true;
       }
-      for (ir::ValueId value : node.outputs) inside[static_cast<size_t>(value)] = false;
+      for (ir::ValueId value : node.outputs) inside[Index(value)] = false;
     }
     std::map<ir::Block, int64_t> block_bytes;
     for (size_t at = 0; at < graph.values.size(); ++at) {
@@ -247,7 +247,7 @@ class Memory {
     }
   }
 
-  uint8_t*& host(ir::ValueId value) { return hosts_[static_cast<size_t>(value)]; }
+  uint8_t*& host(ir::ValueId value) { return hosts_[Index(value)]; }
 
   absl::Status CheckRedZones() const {
     for (const Piece& piece : pieces_) {

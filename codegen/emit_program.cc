@@ -116,16 +116,16 @@ bool SquaresGradient(const Graph& graph) {
 class ValueTable {
  public:
   explicit ValueTable(const Graph& graph) : numbers_(graph.values.size(), -1) {
-    for (size_t at = 0; at < graph.values.size(); ++at) {
-      if (!graph.values[at].placement.has_value()) continue;
-      numbers_[at] = static_cast<int>(order_.size());
-      order_.push_back(static_cast<ValueId>(at));
+    for (ValueId value : graph.value_ids()) {
+      if (!graph.value(value).placement.has_value()) continue;
+      numbers_[Index(value)] = static_cast<int>(order_.size());
+      order_.push_back(value);
     }
   }
   const std::vector<ValueId>& order() const { return order_; }
   int Number(ValueId value) const {
-    BRINE_CHECK(numbers_[static_cast<size_t>(value)] >= 0);
-    return numbers_[static_cast<size_t>(value)];
+    BRINE_CHECK(numbers_[Index(value)] >= 0);
+    return numbers_[Index(value)];
   }
 
  private:

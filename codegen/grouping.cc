@@ -27,7 +27,7 @@ class Grouper {
       for (ValueId value : node.outputs) defining_[value] = &node;
       for (ValueId value : node.inputs) consumers_[value].push_back(&node);
     }
-    for (ValueId value : kernel.outputs) stored_[static_cast<size_t>(value)] = true;
+    for (ValueId value : kernel.outputs) stored_[Index(value)] = true;
   }
 
   Grouping Run() {
@@ -39,7 +39,7 @@ class Grouper {
   }
 
  private:
-  bool Stored(ValueId value) const { return stored_[static_cast<size_t>(value)]; }
+  bool Stored(ValueId value) const { return stored_[Index(value)]; }
 
   // Stores each expensive value that some reader reads more than once for each of its elements.
   void StoreWhatIsReadOften() {
@@ -47,13 +47,13 @@ class Grouper {
     for (const Node& node : kernel_.body) {
       int cost = OwnCost(*node.op);
       for (ValueId input : node.inputs) {
-        if (defining_.count(input) != 0 && !Stored(input)) cost += cost_[static_cast<size_t>(input)];
+        if (defining_.count(input) != 0 && !Stored(input)) cost += cost_[Index(input)];
       }
       for (ValueId output : node.outputs) {
-        cost_[static_cast<size_t>(output)] = cost;
+        cost_[Index(output)] = cost;
         if (cost <= ir::kCheapCost) continue;
         for (const Node* consumer : consumers_[output]) {
-          if (!ReadsPointwise(graph_, *consumer, output)) stored_[static_cast<size_t>(output)] = true;
+          if (!ReadsPointwise(graph_, *consumer, output)) stored_[Index(output)] = true;
         }
       }
     }
@@ -66,46 +66,45 @@ class Grouper {
       for (ValueId value : node.outputs) {
         if (!Stored(value)) continue;
         const bool output = std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
-        int group = output ? FindGroupFor(value) : Grouping::kInlined;
+        GroupId group = output ? FindGroupFor(value) : Grouping::kInlined;
         if (group == Grouping::kInlined) {
-          group = static_cast<int>(result_.groups.size());
+          group = ir::IdAt<GroupId>(result_.groups.size());
           result_.groups.push_back({{}, output});
         }
-        result_.groups[static_cast<size_t>(group)].values.push_back(value);
-        result_.group_of[static_cast<size_t>(value)] = group;
+        result_.group(group).values.push_back(value);
+        result_.group_of[Index(value)] = group;
       }
     }
   }
 
-  int FindGroupFor(ValueId value) {
-    for (size_t group = 0; group < result_.groups.size(); ++group) {
-      const Group& candidate = result_.groups[group];
+  GroupId FindGroupFor(ValueId value) {
+    for (GroupId group : ir::Ids<GroupId>(result_.groups.size())) {
+      const Group& candidate = result_.group(group);
       if (!candidate.output || graph_.type(candidate.values[0]).shape != graph_.type(value).shape) continue;
       std::set<const Node*> heavy_here, heavy_there;
       bool blocked = false;
       std::set<std::pair<ValueId, bool>> seen;
-      Walk(value, static_cast<int>(group), true, heavy_here, blocked, seen);
+      Walk(value, group, true, heavy_here, blocked, seen);
       for (ValueId member : candidate.values) {
         bool ignored = false;
         seen.clear();
-        Walk(member, static_cast<int>(group), true, heavy_there, ignored, seen);
+        Walk(member, group, true, heavy_there, ignored, seen);
       }
-      if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there))
-        return static_cast<int>(group);
+      if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there)) return group;
     }
     return Grouping::kInlined;
   }
 
   // Visits the nodes from which `value` is computed.  `pointwise`: all reads so far were of the same element and inside
   // one loop.  If a member of the group is read in any other way, `value` cannot join the group.
-  void Walk(ValueId value, int group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
+  void Walk(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
     if (pointwise && node.op->is_sum()) heavy.insert(&node);
     for (ValueId input : node.inputs) {
       if (defining_.count(input) == 0) continue;
-      const int other = result_.group_of[static_cast<size_t>(input)];
+      const GroupId other = result_.GroupOf(input);
       const bool same =
           pointwise && ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
       if (other == group && !same) blocked = true;
@@ -115,18 +114,18 @@ class Grouper {
 
   // Stores each expensive value that two loops would compute; returns whether there was one.
   bool StoreWhatTwoGroupsNeed() {
-    std::map<ValueId, std::set<int>> readers;
+    std::map<ValueId, std::set<GroupId>> readers;
     bool changed = false;
     for (auto node = kernel_.body.rbegin(); node != kernel_.body.rend(); ++node) {
-      std::set<int> groups;
+      std::set<GroupId> groups;
       for (ValueId output : node->outputs) {
         if (Stored(output)) {
-          groups.insert(result_.group_of[static_cast<size_t>(output)]);
+          groups.insert(result_.GroupOf(output));
           continue;
         }
         groups.insert(readers[output].begin(), readers[output].end());
-        if (readers[output].size() < 2 || cost_[static_cast<size_t>(output)] <= ir::kCheapCost) continue;
-        stored_[static_cast<size_t>(output)] = true;
+        if (readers[output].size() < 2 || cost_[Index(output)] <= ir::kCheapCost) continue;
+        stored_[Index(output)] = true;
         changed = true;
       }
       for (ValueId input : node->inputs) readers[input].insert(groups.begin(), groups.end());

@@ -15,11 +15,17 @@ struct Group {
   bool output = false;
 };
 
+enum class GroupId : int32_t {};  // index into Grouping::groups
+
 struct Grouping {
   std::vector<Group> groups;
-  std::vector<int> group_of;  // by value; kInlined: computed where it is read, or not of this kernel
+  std::vector<GroupId> group_of;  // by value; kInlined: computed where it is read, or not of this kernel
 
-  static constexpr int kInlined = -1;
+  static constexpr GroupId kInlined{-1};
+
+  const Group& group(GroupId id) const { return groups[ir::Index(id)]; }
+  Group& group(GroupId id) { return groups[ir::Index(id)]; }
+  GroupId GroupOf(ir::ValueId value) const { return group_of[ir::Index(value)]; }
 };
 
 Grouping GroupValues(const ir::Graph& graph, const ir::Node& kernel);

@@ -90,7 +90,7 @@ class Joiner {
     const int64_t elements = (End(last) - Place(first).offset) / (ir::BitWidth(graph_.type(first).dtype) / 8);
     const Placement place = Place(first);
     const ValueId range = graph_.AddValue(name, {graph_.type(first).dtype, {elements}});
-    graph_.values[static_cast<size_t>(range)].placement = place;
+    graph_.value(range).placement = place;
     return range;
   }
 
@@ -104,7 +104,7 @@ class Joiner {
     for (const Node& old : run) {
       kernel.locations.insert(kernel.locations.end(), old.locations.begin(), old.locations.end());
       for (ValueId value : old.outputs) {
-        graph_.values[static_cast<size_t>(value)].placement.reset();
+        graph_.value(value).placement.reset();
         std::erase_if(graph_.updates, [&](const ir::Update& entry) { return entry.value == value; });
       }
     }

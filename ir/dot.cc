@@ -31,7 +31,7 @@ class Drawing {
       Line("  }");
     }
     for (const Update& update : graph_.updates)
-      Edge(update.value, makers_[static_cast<size_t>(update.state)], ", style=dashed, constraint=false");
+      Edge(update.value, makers_[Index(update.state)], ", style=dashed, constraint=false");
     for (const Output& output : graph_.outputs) {
       const std::string id = NewId();
       Line(absl::StrCat("  ", id, " [shape=box, style=rounded, label=", Quoted(output.name), "];"));
@@ -46,7 +46,7 @@ class Drawing {
 
   void Source(ValueId value, absl::string_view kind, absl::string_view shape) {
     const std::string id = NewId();
-    makers_[static_cast<size_t>(value)] = id;
+    makers_[Index(value)] = id;
     Line(absl::StrCat("  ", id, " [shape=", shape,
                       ", label=", Quoted(absl::StrCat(graph_.value(value).name, "\n", kind)), "];"));
   }
@@ -55,13 +55,13 @@ class Drawing {
     const std::string id = NewId();
     Line(absl::StrCat(indent, id, " [label=", Quoted(node.op->name), "];"));
     for (ValueId input : node.inputs) Edge(input, id, "");
-    for (ValueId output : node.outputs) makers_[static_cast<size_t>(output)] = id;
+    for (ValueId output : node.outputs) makers_[Index(output)] = id;
   }
 
   // Edges come after all clusters: an edge inside one would draw its other end into it.
   void Edge(ValueId value, const std::string& to, absl::string_view style) {
     const std::string label = Quoted(absl::StrCat(graph_.value(value).name, "\n", ToString(graph_.type(value))));
-    absl::StrAppend(&edges_, "  ", makers_[static_cast<size_t>(value)], " -> ", to, " [label=", label, style, "];\n");
+    absl::StrAppend(&edges_, "  ", makers_[Index(value)], " -> ", to, " [label=", label, style, "];\n");
   }
 
   const Graph& graph_;

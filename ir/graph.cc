@@ -39,7 +39,7 @@ ValueId Graph::AddValue(absl::string_view name, Type type) {
   for (int number = 1; !names_.insert(unique).second; ++number)
     unique = absl::StrCat(name.empty() ? "v" : name, "_", number);
   values.push_back({unique, std::move(type), std::nullopt});
-  return static_cast<ValueId>(values.size()) - 1;
+  return IdAt<ValueId>(values.size() - 1);
 }
 
 absl::StatusOr<std::vector<ValueId>> Graph::AddNode(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
@@ -65,8 +65,8 @@ absl::StatusOr<std::vector<ValueId>> Graph::AddNode(const Op& op, std::vector<Va
 }
 
 ValueId Graph::FindValue(absl::string_view name) const {
-  for (size_t index = 0; index < values.size(); ++index) {
-    if (absl::string_view(values[index].name) == name) return static_cast<ValueId>(index);
+  for (ValueId id : value_ids()) {
+    if (absl::string_view(value(id).name) == name) return id;
   }
   return kNoValue;
 }

@@ -14,14 +14,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "ir/attributes.h"
+#include "ir/ids.h"
 #include "ir/type.h"
 
 namespace brine::ir {
 
 struct Op;  // op.h
-
-using ValueId = int;  // index into Graph::values
-inline constexpr ValueId kNoValue = -1;
 
 enum class Stage : uint8_t { kGraph, kTrain, kFused, kPlanned };
 enum class Function : uint8_t {
@@ -167,8 +165,13 @@ class Graph {
   std::vector<Update> updates;
   std::vector<Output> outputs;
 
-  const Value& value(ValueId id) const { return values[static_cast<size_t>(id)]; }
+  const Value& value(ValueId id) const { return values[Index(id)]; }
+  Value& value(ValueId id) { return values[Index(id)]; }
   const Type& type(ValueId id) const { return value(id).type; }
+  const Node& node(NodeId id) const { return nodes[Index(id)]; }
+  Node& node(NodeId id) { return nodes[Index(id)]; }
+  Ids<ValueId> value_ids() const { return Ids<ValueId>(values.size()); }
+  Ids<NodeId> node_ids() const { return Ids<NodeId>(nodes.size()); }
 
   // Adds a value.  A name that is taken or empty gets a number: "relu", "relu_1", …
   ValueId AddValue(absl::string_view name, Type type);

@@ -61,14 +61,14 @@ class Interpreter {
 
  private:
   absl::Status BindOne(ValueId id, const Tensors<Real>& given) {
-    BRINE_ASSIGN_OR_RETURN(tensors_[static_cast<size_t>(id)], FindGiven(graph_.value(id), given, rows_));
+    BRINE_ASSIGN_OR_RETURN(tensors_[Index(id)], FindGiven(graph_.value(id), given, rows_));
     return absl::OkStatus();
   }
 
   void Execute(const Node& node) {
     std::vector<const Tensor<Real>*> inputs;
     for (ValueId input : node.inputs) {
-      inputs.push_back(tensors_[static_cast<size_t>(input)]);
+      inputs.push_back(tensors_[Index(input)]);
       BRINE_CHECK(inputs.back() != nullptr);
     }
     std::vector<Tensor<Real>> outputs;
@@ -76,7 +76,7 @@ class Interpreter {
     Run(*node.op, {inputs, absl::MakeSpan(outputs), node.attributes});
     for (size_t index = 0; index < outputs.size(); ++index) {
       const ValueId output = node.outputs[index];
-      tensors_[static_cast<size_t>(output)] = &(results_[graph_.value(output).name] = std::move(outputs[index]));
+      tensors_[Index(output)] = &(results_[graph_.value(output).name] = std::move(outputs[index]));
     }
   }
 

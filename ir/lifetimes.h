@@ -1,5 +1,5 @@
-// When each value of a graph is alive.  A moment is the index of a node in Graph::nodes; kernels' bodies have no
-// moments of their own.
+// When each value of a graph is alive.  A moment is a node of Graph::nodes; kernels' bodies have no moments of their
+// own.
 #ifndef BRINE_IR_LIFETIMES_H_
 #define BRINE_IR_LIFETIMES_H_
 
@@ -9,12 +9,12 @@
 
 namespace brine::ir {
 
-inline constexpr int kBeforeStep = -1;
+inline constexpr NodeId kBeforeStep{-1};
 
 struct Lifetime {
-  bool exists = false;      // false: not defined by an input, a state or a node outside kernels
-  int first = kBeforeStep;  // the node that defines it; kBeforeStep: an input or a state
-  int last =
+  bool exists = false;         // false: not defined by an input, a state or a node outside kernels
+  NodeId first = kBeforeStep;  // the node that defines it; kBeforeStep: an input or a state
+  NodeId last =
       kBeforeStep;  // the last node that reads it or one of its views; graph.nodes.size(): it is read after the step
   ValueId root = kNoValue;  // the value whose bytes it shows: itself unless it is a view
 };

@@ -14,9 +14,9 @@ namespace {
 
 using Row = std::array<std::string, 6>;  // value, bytes, place, first, last, note
 
-std::string Moment(const Graph& graph, int moment) {
+std::string Moment(const Graph& graph, NodeId moment) {
   if (moment == kBeforeStep) return "start";
-  return moment >= static_cast<int>(graph.nodes.size()) ? "end" : absl::StrCat(moment);
+  return Index(moment) >= graph.nodes.size() ? "end" : absl::StrCat(Index(moment));
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ std::string MemoryTable(const Graph& graph) {
   std::array<int64_t, kBlockCount> sizes = {};  // by Block
   const auto add = [&](ValueId id) {
     const Value& value = graph.value(id);
-    const Lifetime& lifetime = lifetimes[static_cast<size_t>(id)];
+    const Lifetime& lifetime = lifetimes[Index(id)];
     const absl::StatusOr<int64_t> bytes = ByteCount(value.type, std::max<int64_t>(graph.batch_size, 1));
     if (!value.placement || !bytes.ok()) return;
     int64_t& size = sizes[static_cast<size_t>(value.placement->block)];

@@ -200,9 +200,8 @@ class GraphReader {
     }
     for (const proto::Value& output : from.outputs()) {
       BRINE_ASSIGN_OR_RETURN(const ValueId id, Use(output.name()));
-      if (static_cast<size_t>(id) < before)
-        return Error(absl::StrCat("%", output.name(), " is not defined in the kernel's body"));
-      Value& value = graph_.values[static_cast<size_t>(id)];
+      if (Index(id) < before) return Error(absl::StrCat("%", output.name(), " is not defined in the kernel's body"));
+      Value& value = graph_.value(id);
       BRINE_ASSIGN_OR_RETURN(const Type type, ReadType(output.type()));
       if (type != value.type)
         return Error(absl::StrCat("%", value.name, " is ", ToString(type), " outside, but ", ToString(value.type),
@@ -218,7 +217,7 @@ class GraphReader {
   absl::StatusOr<ValueId> Define(const proto::Value& from) {
     if (!IsName(from.name())) return Error(absl::StrCat("\"", Excerpt(from.name()), "\" is not a value's name"));
     if (graph_.values.size() == kMaxValues) return Error(absl::StrCat("more than ", kMaxValues, " values"));
-    const ValueId id = static_cast<ValueId>(graph_.values.size());
+    const ValueId id = IdAt<ValueId>(graph_.values.size());
     if (!ids_.emplace(from.name(), id).second) return Error(absl::StrCat("%", from.name(), " is defined twice"));
     BRINE_ASSIGN_OR_RETURN(Type type, ReadType(from.type()));
     BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, ReadPlacement(from));

@@ -35,9 +35,7 @@ void AddAttributes(const Op* op, const Attributes& attributes, TextLine& line) {
   if (before == ", ") line.Add("}");
 }
 
-bool Exists(const Graph& graph, ValueId value) {
-  return value >= 0 && static_cast<size_t>(value) < graph.values.size();
-}
+bool Exists(const Graph& graph, ValueId value) { return Index(value) < graph.values.size(); }
 
 void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine& line) {
   line.Add(part, index, ValueText(graph, value));
@@ -94,7 +92,8 @@ std::string ToString(const Placement& placement) {
 std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::CEscape(text), "\""); }
 
 std::string ValueText(const Graph& graph, ValueId value) {
-  return Exists(graph, value) ? absl::StrCat("%", graph.value(value).name) : absl::StrCat("%?", value);
+  return Exists(graph, value) ? absl::StrCat("%", graph.value(value).name)
+                              : absl::StrCat("%?", static_cast<int>(value));
 }
 
 TextLine HeaderLine(const Graph& graph) {

@@ -298,13 +298,13 @@ class Parser {
     for (size_t index = 0; index < outputs.size(); ++index) {
       if (index > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
       const auto it = ids_.find(outputs[index].text);
-      if (it == ids_.end() || static_cast<size_t>(it->second) < before) {
+      if (it == ids_.end() || Index(it->second) < before) {
         return Fail(outputs[index],
                     absl::StrCat("%", Excerpt(outputs[index].text), " is not defined in the kernel's body"));
       }
       const Token at = reader_.token();
       BRINE_ASSIGN_OR_RETURN(const Type type, reader_.TakeType());
-      Value& value = graph_.values[static_cast<size_t>(it->second)];
+      Value& value = graph_.value(it->second);
       if (type != value.type)
         return Fail(at, absl::StrCat("%", value.name, " is ", ToString(type), " here, but ", ToString(value.type),
                                      " in the body"));
@@ -355,7 +355,7 @@ class Parser {
     BRINE_ASSIGN_OR_RETURN(Type type, reader_.TakeType());
     BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, reader_.TakePlacement());
     if (graph_.values.size() == kMaxValues) return Fail(name, absl::StrCat("more than ", kMaxValues, " values"));
-    const ValueId id = static_cast<ValueId>(graph_.values.size());
+    const ValueId id = IdAt<ValueId>(graph_.values.size());
     if (!ids_.emplace(name.text, id).second)
       return Fail(name, absl::StrCat("%", Excerpt(name.text), " is defined twice"));
     graph_.values.push_back({std::string(name.text), std::move(type), placement});

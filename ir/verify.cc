@@ -14,8 +14,8 @@
 namespace brine::ir {
 namespace {
 
-constexpr int kNowhere = -2;  // not defined, so far
-constexpr int kGraph = -1;    // defined where every later node can read it; other numbers: inside that kernel
+constexpr NodeId kNowhere{-2};  // not defined, so far
+constexpr NodeId kGraph{-1};    // defined where every later node can read it; other numbers: inside that kernel
 
 class Verifier {
  public:
@@ -32,7 +32,7 @@ class Verifier {
     for (size_t index = 0; index < graph_.nodes.size() && !faults_.full(); ++index) {
       const Node& node = graph_.nodes[index];
       if (node.is_kernel())
-        CheckKernel(node, static_cast<int>(index));
+        CheckKernel(node, IdAt<NodeId>(index));
       else
         CheckOuterNode(node);
     }
@@ -50,8 +50,8 @@ class Verifier {
     faults_.Add(site, part, index, std::move(sentence));
   }
 
-  bool Exists(ValueId value) const { return value >= 0 && static_cast<size_t>(value) < graph_.values.size(); }
-  int& Scope(ValueId value) { return scope_[static_cast<size_t>(value)]; }
+  bool Exists(ValueId value) const { return Index(value) < graph_.values.size(); }
+  NodeId& Scope(ValueId value) { return scope_[Index(value)]; }
 
   void CheckHeader() {
     const Site site{[this] { return absl::StrCat("graph ", Excerpt(graph_.name)); },
@@ -105,9 +105,9 @@ class Verifier {
     return bytes.ok();
   }
 
-  bool Define(const Site& site, ValueId id, int index, int scope) {
+  bool Define(const Site& site, ValueId id, int index, NodeId scope) {
     if (!Exists(id)) {
-      Add(site, Part::kOutput, index, absl::StrCat("there is no value ", id));
+      Add(site, Part::kOutput, index, absl::StrCat("there is no value ", static_cast<int>(id)));
       return false;
     }
     if (Scope(id) != kNowhere) {
@@ -120,19 +120,19 @@ class Verifier {
       Add(site, Part::kOutput, index, "a value's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
     if (!names_.insert(value.name).second)
       Add(site, Part::kOutput, index, absl::StrCat("the name %", Excerpt(value.name), " is taken by another value"));
-    sound_[static_cast<size_t>(id)] = CheckType(site, value.type, index);
+    sound_[Index(id)] = CheckType(site, value.type, index);
     if (value.placement && graph_.stage != Stage::kPlanned)
       Add(site, Part::kPlace, index, "places are legal at stage planned only");
     return true;
   }
 
   // `kernel`: the kernel in whose body the value is read, or kGraph.
-  bool Read(const Site& site, ValueId id, int index, int kernel = kGraph) {
+  bool Read(const Site& site, ValueId id, int index, NodeId kernel = kGraph) {
     if (!Exists(id)) {
-      Add(site, Part::kInput, index, absl::StrCat("there is no value ", id));
+      Add(site, Part::kInput, index, absl::StrCat("there is no value ", static_cast<int>(id)));
       return false;
     }
-    const int scope = Scope(id);
+    const NodeId scope = Scope(id);
     if (scope == kNowhere) {
       Add(site, Part::kInput, index, absl::StrCat(ValueText(graph_, id), " is read before it is defined"));
       return false;
@@ -143,7 +143,7 @@ class Verifier {
       Add(site, Part::kInput, index,
           absl::StrCat(ValueText(graph_, id), " lies in the body of a kernel that does not give it out"));
     }
-    return sound_[static_cast<size_t>(id)];
+    return sound_[Index(id)];
   }
 
   void CheckInput(const Input& input) {
@@ -225,7 +225,7 @@ class Verifier {
     CheckNode(node, kGraph);
   }
 
-  void CheckKernel(const Node& node, int kernel) {
+  void CheckKernel(const Node& node, NodeId kernel) {
     const Site site = SiteOf(graph_, node);
     if (graph_.stage < Stage::kFused)
       Add(site, Part::kOp, 0, absl::StrCat("a kernel is not legal at stage ", StageName(graph_.stage)));
@@ -283,7 +283,7 @@ class Verifier {
       CheckLocation(site, node.locations[index], static_cast<int>(index));
   }
 
-  void CheckNode(const Node& node, int kernel) {
+  void CheckNode(const Node& node, NodeId kernel) {
     const Site site = SiteOf(graph_, node);
     bool sound = FindAttributeFaults(site, node, faults_);
     if (!node.region.empty() || node.scratch_bytes != 0 || !node.sparse.empty() || !node.body.empty())
@@ -361,8 +361,8 @@ class Verifier {
 
   const Graph& graph_;
   FaultList faults_;
-  std::vector<int> scope_;   // by value
-  std::vector<bool> sound_;  // by value: its size is legal
+  std::vector<NodeId> scope_;  // by value
+  std::vector<bool> sound_;    // by value: its size is legal
   absl::flat_hash_set<absl::string_view> names_;
   absl::flat_hash_set<ValueId> states_, kernel_inputs_;
 };

@@ -32,20 +32,21 @@ class PlaceChecker {
   }
 
  private:
-  // When a value is written and last read, as indices of nodes: −1 before the step, the number of nodes after it.
+  // When a value is written and last read, as numbers of nodes: −1 before the step, the number of nodes after it.
   struct Life {
-    int first = -1, last = -1;
+    NodeId first{-1}, last{-1};
     ValueId root = kNoValue;  // the value whose bytes it is a view of
   };
 
   // Visits nodes backwards, so that a view's readers are known when its input is reached.
   void FindLives() {
-    const int end = static_cast<int>(graph_.nodes.size());
-    const auto read = [this](ValueId value, int moment) { At(value).last = std::max(At(value).last, moment); };
+    const NodeId end = IdAt<NodeId>(graph_.nodes.size());
+    const auto read = [this](ValueId value, NodeId moment) { At(value).last = std::max(At(value).last, moment); };
     for (const Output& output : graph_.outputs) read(output.value, end);
     for (const Update& update : graph_.updates) read(update.value, end);
-    for (int moment = end - 1; moment >= 0; --moment) {
-      const Node& node = graph_.nodes[static_cast<size_t>(moment)];
+    for (size_t position = graph_.nodes.size(); position-- > 0;) {
+      const NodeId moment = IdAt<NodeId>(position);
+      const Node& node = graph_.node(moment);
       const bool view = !node.is_kernel() && node.op->is_view();
       for (ValueId output : node.outputs) {
         At(output).first = moment;
@@ -54,7 +55,7 @@ class PlaceChecker {
       }
       for (ValueId input : node.inputs) read(input, moment);
     }
-    for (size_t value = 0; value < lives_.size(); ++value) lives_[value].root = static_cast<ValueId>(value);
+    for (ValueId value : graph_.value_ids()) At(value).root = value;
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel() && node.op->is_view()) At(node.outputs[0]).root = At(node.inputs[0]).root;
     }
@@ -70,8 +71,8 @@ class PlaceChecker {
     return block == Block::kArena || block == Block::kGradients || block == Block::kOutputs;
   }
 
-  Life& At(ValueId value) { return lives_[static_cast<size_t>(value)]; }
-  const Life& At(ValueId value) const { return lives_[static_cast<size_t>(value)]; }
+  Life& At(ValueId value) { return lives_[Index(value)]; }
+  const Life& At(ValueId value) const { return lives_[Index(value)]; }
   const Placement& PlaceOfValue(ValueId value) const { return *graph_.value(value).placement; }
   int64_t Bytes(ValueId value) const {
     return *ByteCount(graph_.type(value), graph_.batch_size);
@@ -155,8 +156,8 @@ class PlaceChecker {
   }
 
   // The last moment at which the bytes of a root must be intact.
-  int LastMoment(ValueId value) const {
-    return IsShared(PlaceOfValue(value).block) ? At(value).last : static_cast<int>(graph_.nodes.size());
+  NodeId LastMoment(ValueId value) const {
+    return IsShared(PlaceOfValue(value).block) ? At(value).last : IdAt<NodeId>(graph_.nodes.size());
   }
 
   // The values that occupy bytes at a moment; those of a block do not overlap.
@@ -187,7 +188,7 @@ class PlaceChecker {
     ends_.emplace(LastMoment(value), value);
   }
 
-  void Release(int before) {
+  void Release(NodeId before) {
     while (!ends_.empty() && ends_.begin()->first < before) {
       const Placement& place = PlaceOfValue(ends_.begin()->second);
       Offsets& live = live_[static_cast<size_t>(place.block)];
@@ -201,7 +202,7 @@ class PlaceChecker {
     for (const Input& input : graph_.inputs) Claim(SiteOf(graph_, input), 0, input.value);
     for (const State& state : graph_.states) Claim(SiteOf(graph_, state), 0, state.value);
     for (size_t moment = 0; moment < graph_.nodes.size() && !faults_.full(); ++moment) {
-      Release(static_cast<int>(moment));
+      Release(IdAt<NodeId>(moment));
       const Node& node = graph_.nodes[moment];
       read_now_.clear();
       for (ValueId input : node.inputs) read_now_.insert(At(input).root);
@@ -219,7 +220,7 @@ class PlaceChecker {
   absl::flat_hash_map<ValueId, ValueId> state_of_;  // by the value that the state holds after the step
   bool sound_ = true;
   std::array<Offsets, kBlockCount> live_;
-  std::multimap<int, ValueId> ends_;
+  std::multimap<NodeId, ValueId> ends_;
   absl::flat_hash_set<ValueId> read_now_;  // roots of what the current node reads
 };
 

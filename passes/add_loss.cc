@@ -71,8 +71,8 @@ class LossAdder {
     if (output == model_outputs_.end())
       return ErrorAt({}, absl::StrCat("model ", graph_.name),
                      absl::StrCat("it has no output named ", objective.output));
-    const int position = FindUses(graph_).Producer(output->value);
-    const Node* const producer = position == Uses::kNone ? nullptr : &graph_.nodes[static_cast<size_t>(position)];
+    const ir::NodeId position = FindUses(graph_).Producer(output->value);
+    const Node* const producer = position == Uses::kNone ? nullptr : &graph_.node(position);
     const std::string fault =
         ir::ProducerFault(loss, objective.arguments, producer == nullptr ? nullptr : producer->op);
     if (!fault.empty()) return Refuse(fault);

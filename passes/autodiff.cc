@@ -28,48 +28,46 @@ class Differentiator {
 
     // d loss / d loss = 1
     const std::vector<Node> forward = graph_.nodes;
-    const int last = FindUses(graph_).Producer(loss_);
+    const ir::NodeId last = FindUses(graph_).Producer(loss_);
     const std::vector<ir::Location> place =
-        last == Uses::kNone ? std::vector<ir::Location>() : forward[static_cast<size_t>(last)].locations;
+        last == Uses::kNone ? std::vector<ir::Location>() : forward[Index(last)].locations;
     BRINE_ASSIGN_OR_RETURN(
         const std::vector<ValueId> one,
         graph_.AddNode(ir::kConstant, {},
                        {{"dtype", "f32"}, {"shape", ir::Shape()}, {"values", std::vector<double>{1}}}, place));
-    sum_[static_cast<size_t>(loss_)] = one[0];
+    sum_[Index(loss_)] = one[0];
     for (auto node = forward.rbegin(); node != forward.rend(); ++node) BRINE_RETURN_IF_ERROR(Visit(*node));
     return AddOutputs();
   }
 
  private:
-  bool OnPath(ValueId value) const {
-    return reached_[static_cast<size_t>(value)] && wanted_[static_cast<size_t>(value)];
-  }
+  bool OnPath(ValueId value) const { return reached_[Index(value)] && wanted_[Index(value)]; }
 
   // reached: it depends on a parameter.  wanted: the loss also depends on it.
   void MarkPath() {
     reached_.assign(graph_.values.size(), false);
     wanted_.assign(graph_.values.size(), false);
     for (const ir::State& state : graph_.states) {
-      if (state.role == ir::Role::kParameter) reached_[static_cast<size_t>(state.value)] = true;
+      if (state.role == ir::Role::kParameter) reached_[Index(state.value)] = true;
     }
     for (const Node& node : graph_.nodes) {
-      const bool reached = std::any_of(node.inputs.begin(), node.inputs.end(),
-                                       [&](ValueId input) { return reached_[static_cast<size_t>(input)]; });
-      for (ValueId output : node.outputs) reached_[static_cast<size_t>(output)] = reached;
+      const bool reached =
+          std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return reached_[Index(input)]; });
+      for (ValueId output : node.outputs) reached_[Index(output)] = reached;
     }
-    wanted_[static_cast<size_t>(loss_)] = true;
+    wanted_[Index(loss_)] = true;
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
       const bool wanted = std::any_of(node->outputs.begin(), node->outputs.end(),
-                                      [&](ValueId output) { return wanted_[static_cast<size_t>(output)]; });
+                                      [&](ValueId output) { return wanted_[Index(output)]; });
       if (!wanted) continue;
-      for (ValueId input : node->inputs) wanted_[static_cast<size_t>(input)] = true;
+      for (ValueId input : node->inputs) wanted_[Index(input)] = true;
     }
   }
 
   bool NodeOnPath(const Node& node) const {
     return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return OnPath(input); }) &&
            std::any_of(node.outputs.begin(), node.outputs.end(),
-                       [&](ValueId output) { return wanted_[static_cast<size_t>(output)]; });
+                       [&](ValueId output) { return wanted_[Index(output)]; });
   }
 
   void FindObstacles() {
@@ -82,7 +80,7 @@ class Differentiator {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
       const std::string& name = graph_.value(state.value).name;
-      if (!wanted_[static_cast<size_t>(state.value)]) {
+      if (!wanted_[Index(state.value)]) {
         AddError({state.location}, name, absl::StrCat(name, " cannot be trained: the loss does not depend on it"));
       } else if (graph_.type(state.value).dtype != ir::DType::kF32) {
         AddError({state.location}, name,
@@ -97,7 +95,7 @@ class Differentiator {
 
   // dy = Σ of the contributions, added in the order in which they are made.
   absl::Status Contribute(ValueId value, ValueId gradient, const std::vector<ir::Location>& locations) {
-    ValueId& sum = sum_[static_cast<size_t>(value)];
+    ValueId& sum = sum_[Index(value)];
     if (sum != ir::kNoValue) {
       BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> both, graph_.AddNode(ir::kAdd, {sum, gradient}, {}, locations));
       gradient = both[0];
@@ -116,7 +114,7 @@ class Differentiator {
     if (!NodeOnPath(node)) return absl::OkStatus();
     std::vector<ValueId> arriving;
     for (ValueId output : node.outputs) {
-      const ValueId gradient = sum_[static_cast<size_t>(output)];
+      const ValueId gradient = sum_[Index(output)];
       if (gradient != ir::kNoValue) Rename(graph_, gradient, absl::StrCat(graph_.value(output).name, ".grad"));
       arriving.push_back(gradient);
     }
@@ -136,7 +134,7 @@ class Differentiator {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
       const std::string name = graph_.value(state.value).name;
-      const ValueId gradient = sum_[static_cast<size_t>(state.value)];
+      const ValueId gradient = sum_[Index(state.value)];
       if (gradient == ir::kNoValue) {
         AddError({state.location}, name, absl::StrCat(name, " cannot be trained: no gradient reaches it"));
         continue;

@@ -23,12 +23,12 @@ bool RemoveUnreadInputs(Graph& graph) {
   for (const ir::Input& input : graph.inputs) {
     if (uses.Unread(input.value)) continue;
     for (const ir::Term& term : input.expression) {
-      if (term.kind == ir::TermKind::kScalar) on_host[static_cast<size_t>(term.scalar)] = true;
+      if (term.kind == ir::TermKind::kScalar) on_host[Index(term.scalar)] = true;
     }
   }
   const auto stays = [&](const ir::Input& input) {
     return input.source == Source::kData || input.source == Source::kLabel || !uses.Unread(input.value) ||
-           on_host[static_cast<size_t>(input.value)];
+           on_host[Index(input.value)];
   };
   const size_t before = graph.inputs.size();
   graph.inputs.erase(std::stable_partition(graph.inputs.begin(), graph.inputs.end(), stays), graph.inputs.end());
@@ -40,10 +40,10 @@ void RemoveUndefinedValues(Graph& graph) {
   std::vector<ValueId> number(graph.values.size(), ir::kNoValue);
   std::vector<ir::Value> kept;
   const auto keep = [&](ValueId& value) {
-    ValueId& renumbered = number[static_cast<size_t>(value)];
+    ValueId& renumbered = number[Index(value)];
     if (renumbered == ir::kNoValue) {
-      renumbered = static_cast<ValueId>(kept.size());
-      kept.push_back(std::move(graph.values[static_cast<size_t>(value)]));
+      renumbered = ir::IdAt<ValueId>(kept.size());
+      kept.push_back(std::move(graph.value(value)));
     }
     value = renumbered;
   };

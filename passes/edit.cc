@@ -17,21 +17,21 @@ Uses FindUses(const Graph& graph) {
   uses.producer.assign(graph.values.size(), Uses::kNone);
   uses.readers.resize(graph.values.size());
   uses.leaves.assign(graph.values.size(), false);
-  for (size_t position = 0; position < graph.nodes.size(); ++position) {
-    const Node& node = graph.nodes[position];
-    for (ValueId input : node.inputs) uses.readers[static_cast<size_t>(input)].push_back(static_cast<int>(position));
-    for (ValueId output : node.outputs) uses.producer[static_cast<size_t>(output)] = static_cast<int>(position);
+  for (ir::NodeId position : graph.node_ids()) {
+    const Node& node = graph.node(position);
+    for (ValueId input : node.inputs) uses.readers[Index(input)].push_back(position);
+    for (ValueId output : node.outputs) uses.producer[Index(output)] = position;
   }
-  for (const ir::Update& update : graph.updates) uses.leaves[static_cast<size_t>(update.value)] = true;
-  for (const ir::Output& output : graph.outputs) uses.leaves[static_cast<size_t>(output.value)] = true;
+  for (const ir::Update& update : graph.updates) uses.leaves[Index(update.value)] = true;
+  for (const ir::Output& output : graph.outputs) uses.leaves[Index(output.value)] = true;
   return uses;
 }
 
 void ReplaceReads(Graph& graph, const std::vector<ValueId>& replacement) {
   const auto replace = [&](ValueId& value) {
     // A replacement may itself have been replaced.
-    while (static_cast<size_t>(value) < replacement.size() && replacement[static_cast<size_t>(value)] != ir::kNoValue) {
-      value = replacement[static_cast<size_t>(value)];
+    while (Index(value) < replacement.size() && replacement[Index(value)] != ir::kNoValue) {
+      value = replacement[Index(value)];
     }
   };
   for (Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), replace);
@@ -51,7 +51,7 @@ void Rename(Graph& graph, ValueId value, const std::string& name) {
   if (graph.value(value).name == name) return;
   // A new value takes the old name, and no node defines it, so that the graph's own record of names stays correct.
   const ValueId spare = graph.AddValue(name, graph.type(value));
-  std::swap(graph.values[static_cast<size_t>(spare)].name, graph.values[static_cast<size_t>(value)].name);
+  std::swap(graph.value(spare).name, graph.value(value).name);
 }
 
 ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, ir::Type type, double initial) {

@@ -11,17 +11,16 @@
 
 namespace brine::passes {
 
-// Positions are indices of Graph::nodes.
 struct Uses {
-  std::vector<int> producer;              // by value; kNone: an input, a state, or a value that was removed
-  std::vector<std::vector<int>> readers;  // by value: positions, ascending, one for each operand that is the value
-  std::vector<bool> leaves;               // by value: it is an output of the graph or the new content of a state
+  std::vector<ir::NodeId> producer;              // by value; kNone: an input, a state, or a value that was removed
+  std::vector<std::vector<ir::NodeId>> readers;  // by value: ascending, one for each operand that is the value
+  std::vector<bool> leaves;                      // by value: it is an output of the graph or the new content of a state
 
-  static constexpr int kNone = -1;
+  static constexpr ir::NodeId kNone{-1};
 
-  int Producer(ir::ValueId value) const { return producer[static_cast<size_t>(value)]; }
-  const std::vector<int>& Readers(ir::ValueId value) const { return readers[static_cast<size_t>(value)]; }
-  bool Leaves(ir::ValueId value) const { return leaves[static_cast<size_t>(value)]; }
+  ir::NodeId Producer(ir::ValueId value) const { return producer[Index(value)]; }
+  const std::vector<ir::NodeId>& Readers(ir::ValueId value) const { return readers[Index(value)]; }
+  bool Leaves(ir::ValueId value) const { return leaves[Index(value)]; }
   bool Unread(ir::ValueId value) const { return Readers(value).empty() && !Leaves(value); }
 };
 

@@ -21,6 +21,7 @@ namespace {
 
 using ir::Graph;
 using ir::Node;
+using ir::NodeId;
 using ir::ValueId;
 
 constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged; the search takes quadratic time
@@ -52,19 +53,19 @@ class Grouper {
   }
 
  private:
-  const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
-  bool IsFree(int position) const {
+  const Node& node(NodeId position) const { return graph_.node(position); }
+  bool IsFree(NodeId position) const {
     const Group& group = partition_.group(partition_.GroupOf(position));
     return group.region == nullptr && group.nodes.size() == 1 && !IsStep(position);
   }
-  bool IsStep(int position) const { return step_[static_cast<size_t>(position)]; }
+  bool IsStep(NodeId position) const { return step_[Index(position)]; }
 
   void Remark(const std::string& remark) {
     if (options_.remarks != nullptr) options_.remarks->push_back(remark);
   }
 
   // Adds a remark that a group cannot take in the node.
-  void RemarkCycle(int position, const char* region) {
+  void RemarkCycle(NodeId position, const char* region) {
     const Node& first = node(position);
     const ir::Location* location = first.locations.empty() ? nullptr : &first.locations[0];
     Remark(absl::StrCat(ir::PlaceOf(location, graph_.value(first.outputs[0]).name), ": ", first.op->name,
@@ -72,13 +73,13 @@ class Grouper {
   }
 
   void FormHeads() {
-    for (int root = 0; root < static_cast<int>(graph_.nodes.size()); ++root) {
+    for (NodeId root : graph_.node_ids()) {
       if (!IsFree(root)) continue;
-      const std::vector<int> positions = FindHead(graph_, uses_, root);
-      if (positions.empty() || !std::all_of(positions.begin(), positions.end(), [&](int at) { return IsFree(at); }))
+      const std::vector<NodeId> positions = FindHead(graph_, uses_, root);
+      if (positions.empty() || !std::all_of(positions.begin(), positions.end(), [&](NodeId at) { return IsFree(at); }))
         continue;
-      std::vector<int> ids;
-      for (int position : positions) ids.push_back(partition_.GroupOf(position));
+      std::vector<GroupId> ids;
+      for (NodeId position : positions) ids.push_back(partition_.GroupOf(position));
       if (partition_.Merge(ids, {}))
         partition_.SetRegion(ids[0], kHead);
       else
@@ -87,24 +88,25 @@ class Grouper {
   }
 
   void FormContractions() {
-    for (int root = 0; root < static_cast<int>(graph_.nodes.size()); ++root) {
+    for (NodeId root : graph_.node_ids()) {
       if (node(root).op->kind != ir::OpKind::kContraction || !IsFree(root)) continue;
-      ContractionRegion region = FindContraction(graph_, uses_, root, [&](int position) { return IsFree(position); });
+      ContractionRegion region =
+          FindContraction(graph_, uses_, root, [&](NodeId position) { return IsFree(position); });
       for (const std::string& remark : region.declined) Remark(remark);
-      const int id = partition_.GroupOf(root);
+      const GroupId id = partition_.GroupOf(root);
       partition_.Merge({id}, region.copies);
-      for (int position : region.chain) {
+      for (NodeId position : region.chain) {
         if (TakeIn(id, position)) continue;
         RemarkCycle(position, kContraction);
         break;
       }
-      for (int position : region.sums) TakeIn(id, position);
+      for (NodeId position : region.sums) TakeIn(id, position);
       partition_.SetRegion(id, kContraction);
       partition_.SetSparse(id, std::move(region.sparse));
     }
   }
 
-  bool TakeIn(int id, int position) { return partition_.Merge({id, partition_.GroupOf(position)}, {}); }
+  bool TakeIn(GroupId id, NodeId position) { return partition_.Merge({id, partition_.GroupOf(position)}, {}); }
 
   // A group that may become a loop, of which at most one op is not elementwise.
   struct Loose {
@@ -112,11 +114,11 @@ class Grouper {
     int others = 0;     // ops that are not elementwise
     int expensive = 0;  // elementwise ops that are not cheap
   };
-  Loose Look(int id) const {
+  Loose Look(GroupId id) const {
     Loose loose;
     const Group& group = partition_.group(id);
     loose.open = group.region == nullptr;
-    for (int position : group.nodes) {
+    for (NodeId position : group.nodes) {
       if (IsView(node(position)) || IsConstant(node(position)) || IsStep(position)) loose.open = false;
       if (!node(position).op->is_elementwise())
         ++loose.others;
@@ -127,12 +129,13 @@ class Grouper {
   }
 
   void MergeElementwise() {
-    for (int position = 0; position < static_cast<int>(graph_.nodes.size()); ++position) {
+    for (NodeId position : graph_.node_ids()) {
       if (!Look(partition_.GroupOf(position)).open) continue;
       for (ValueId input : node(position).inputs) {
-        const int producer = uses_.Producer(input), here = partition_.GroupOf(position);
+        const NodeId producer = uses_.Producer(input);
+        const GroupId here = partition_.GroupOf(position);
         if (producer == Uses::kNone || partition_.GroupOf(producer) == here) continue;
-        const int there = partition_.GroupOf(producer);
+        const GroupId there = partition_.GroupOf(producer);
         const Loose mine = Look(here), theirs = Look(there);
         if (!theirs.open) continue;
         const bool behind = node(position).op->is_elementwise() && mine.others + theirs.others <= 1 &&
@@ -149,12 +152,12 @@ class Grouper {
   bool SameShape(ValueId a, ValueId b) const { return graph_.type(a).shape == graph_.type(b).shape; }
 
   // Whether no value but `value` is read outside the group.
-  bool MakesOnly(int id, ValueId value) const {
-    for (int position : partition_.group(id).nodes) {
+  bool MakesOnly(GroupId id, ValueId value) const {
+    for (NodeId position : partition_.group(id).nodes) {
       for (ValueId output : node(position).outputs) {
-        const std::vector<int>& readers = uses_.Readers(output);
-        const bool read_outside =
-            std::any_of(readers.begin(), readers.end(), [&](int reader) { return partition_.GroupOf(reader) != id; });
+        const std::vector<NodeId>& readers = uses_.Readers(output);
+        const bool read_outside = std::any_of(readers.begin(), readers.end(),
+                                              [&](NodeId reader) { return partition_.GroupOf(reader) != id; });
         if (uses_.Leaves(output) || (read_outside && output != value)) return false;
       }
     }
@@ -164,14 +167,14 @@ class Grouper {
   // Groups the nodes that make the new contents of states.  Ops of kind update are apart from copies, since one kernel
   // may join the updates of all parameters.
   void MergeSteps(bool updates) {
-    std::vector<int> ids;
+    std::vector<GroupId> ids;
     const auto flush = [&] {
       if (ids.empty()) return;
       BRINE_CHECK(partition_.Merge(ids, {}));  // nothing reads their results
       partition_.SetRegion(ids[0], kUpdate);
       ids.clear();
     };
-    for (int position = 0; position < static_cast<int>(graph_.nodes.size()); ++position) {
+    for (NodeId position : graph_.node_ids()) {
       if (!IsStep(position) || node(position).op->is_update() != updates) continue;
       ids.push_back(partition_.GroupOf(position));
       if (ids.size() == kMostSteps) flush();
@@ -183,7 +186,7 @@ class Grouper {
   const Uses& uses_;
   const FuseOptions& options_;
   Partition partition_;
-  const std::vector<bool> step_;  // by position: the node updates a state
+  const std::vector<bool> step_;  // by node: it updates a state
 };
 
 // Writes the groups as kernels.
@@ -195,37 +198,37 @@ class Emitter {
   void Run() {
     FindHolders();
     const std::vector<bool> step = FindSteps(graph_, uses_);
-    const std::vector<int> order = partition_.Order();
+    const std::vector<GroupId> order = partition_.Order();
     graph_.nodes.clear();
-    std::vector<int> last;
-    for (int id : order) {
-      const bool steps = step[static_cast<size_t>(partition_.group(id).nodes[0])];
+    std::vector<GroupId> last;
+    for (GroupId id : order) {
+      const bool steps = step[Index(partition_.group(id).nodes[0])];
       if (steps)
         last.push_back(id);
       else
         EmitGroup(id);
     }
-    for (int id : last) EmitGroup(id);
+    for (GroupId id : last) EmitGroup(id);
     graph_.stage = ir::Stage::kFused;
   }
 
  private:
-  const Node& old(int position) const { return old_[static_cast<size_t>(position)]; }
+  const Node& old(NodeId position) const { return old_[Index(position)]; }
 
   // Finds the groups that compute each node.  If all readers of a node's own group copy it, that group is not emitted.
   void FindHolders() {
     holders_.resize(old_.size());
     for (size_t position = 0; position < old_.size(); ++position) {
-      const int id = partition_.GroupOf(static_cast<int>(position));
-      for (int copy : partition_.group(id).copies) holders_[static_cast<size_t>(copy)].insert(id);
+      const GroupId id = partition_.GroupOf(ir::IdAt<NodeId>(position));
+      for (NodeId copy : partition_.group(id).copies) holders_[Index(copy)].insert(id);
     }
     for (size_t position = old_.size(); position-- > 0;) {
-      const int own = partition_.GroupOf(static_cast<int>(position));
+      const GroupId own = partition_.GroupOf(ir::IdAt<NodeId>(position));
       if (IsNumber(old_[position])) {  // copied into kernels that read it; stays for other readers
         bool stays = false;
         for (ValueId value : old_[position].outputs) {
           stays |= uses_.Leaves(value);
-          for (int reader : uses_.Readers(value)) stays |= IsView(old(reader));
+          for (NodeId reader : uses_.Readers(value)) stays |= IsView(old(reader));
         }
         if (stays) holders_[position].insert(own);
         continue;
@@ -233,11 +236,11 @@ class Emitter {
       bool needed = holders_[position].empty() || partition_.group(own).nodes.size() > 1;
       for (ValueId value : old_[position].outputs) {
         needed |= uses_.Leaves(value);
-        for (int reader : uses_.Readers(value)) {
-          for (int holder : holders_[static_cast<size_t>(reader)]) {
-            const std::vector<int>& copies = partition_.group(holder).copies;
+        for (NodeId reader : uses_.Readers(value)) {
+          for (GroupId holder : holders_[Index(reader)]) {
+            const std::vector<NodeId>& copies = partition_.group(holder).copies;
             needed |=
-                holder != own && std::find(copies.begin(), copies.end(), static_cast<int>(position)) == copies.end();
+                holder != own && std::find(copies.begin(), copies.end(), ir::IdAt<NodeId>(position)) == copies.end();
           }
         }
       }
@@ -245,11 +248,11 @@ class Emitter {
     }
   }
 
-  void EmitGroup(int id) {
+  void EmitGroup(GroupId id) {
     const Group& group = partition_.group(id);
-    std::vector<int> positions = group.copies;
-    for (int position : group.nodes) {
-      if (holders_[static_cast<size_t>(position)].count(id) != 0) positions.push_back(position);
+    std::vector<NodeId> positions = group.copies;
+    for (NodeId position : group.nodes) {
+      if (holders_[Index(position)].count(id) != 0) positions.push_back(position);
     }
     if (positions.empty()) return;
     std::sort(positions.begin(), positions.end());
@@ -261,7 +264,7 @@ class Emitter {
     Node kernel;
     kernel.region = group.region != nullptr ? group.region : kLoop;
     std::map<ValueId, ValueId> renamed;
-    for (int position : positions) AddToBody(position, IsCopy(group, position), renamed, kernel);
+    for (NodeId position : positions) AddToBody(position, IsCopy(group, position), renamed, kernel);
     for (const Node& node : kernel.body) {
       for (ValueId value : node.inputs) {
         const bool inside = made_here_.count(value) != 0;
@@ -275,7 +278,7 @@ class Emitter {
       }
     }
     bool read = false;
-    for (int position : positions) {
+    for (NodeId position : positions) {
       if (IsCopy(group, position)) continue;
       for (ValueId value : old(position).outputs) {
         const bool outside = IsReadOutside(value, id);
@@ -294,14 +297,14 @@ class Emitter {
     return node.op->kind == ir::OpKind::kWindow && value != node.outputs[0];
   }
 
-  bool IsCopy(const Group& group, int position) const {
+  bool IsCopy(const Group& group, NodeId position) const {
     return std::find(group.copies.begin(), group.copies.end(), position) != group.copies.end();
   }
 
-  void AddToBody(int position, bool copy, std::map<ValueId, ValueId>& renamed, Node& kernel) {
+  void AddToBody(NodeId position, bool copy, std::map<ValueId, ValueId>& renamed, Node& kernel) {
     Node node = old(position);
     for (ValueId& input : node.inputs) {
-      const int maker = uses_.Producer(input);
+      const NodeId maker = uses_.Producer(input);
       if (maker != Uses::kNone && IsNumber(old(maker)) && renamed.count(input) == 0)
         AddToBody(maker, true, renamed, kernel);
       const auto it = renamed.find(input);
@@ -317,16 +320,15 @@ class Emitter {
 
   // The first copy of a value that no group emits on its own is the value itself.
   ValueId NameOfCopy(ValueId value) {
-    const bool elsewhere =
-        holders_[static_cast<size_t>(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
+    const bool elsewhere = holders_[Index(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
     if (!elsewhere && taken_.insert(value).second) return value;
     return graph_.AddValue(graph_.value(value).name, graph_.type(value));
   }
 
-  bool IsReadOutside(ValueId value, int id) const {
+  bool IsReadOutside(ValueId value, GroupId id) const {
     if (uses_.Leaves(value)) return true;
-    for (int reader : uses_.Readers(value)) {
-      for (int holder : holders_[static_cast<size_t>(reader)]) {
+    for (NodeId reader : uses_.Readers(value)) {
+      for (GroupId holder : holders_[Index(reader)]) {
         if (holder != id && !IsCopy(partition_.group(holder), uses_.Producer(value))) return true;
       }
     }
@@ -337,9 +339,9 @@ class Emitter {
   const Uses& uses_;
   const Partition& partition_;
   const std::vector<Node> old_;
-  std::vector<std::set<int>> holders_;  // by position: the groups that compute the node
-  std::set<ValueId> taken_;             // values whose first copy has their name
-  std::set<ValueId> made_here_;         // in the body that is being written
+  std::vector<std::set<GroupId>> holders_;  // by node: the groups that compute the node
+  std::set<ValueId> taken_;                 // values whose first copy has their name
+  std::set<ValueId> made_here_;             // in the body that is being written
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 
 using ir::Graph;
 using ir::Node;
+using ir::NodeId;
 using ir::OpKind;
 using ir::ValueId;
 
@@ -18,7 +19,7 @@ constexpr size_t kMostFollowers = 16;
 
 class Finder {
  public:
-  Finder(const Graph& graph, const Uses& uses, int root, const std::function<bool(int)>& is_free)
+  Finder(const Graph& graph, const Uses& uses, NodeId root, const std::function<bool(NodeId)>& is_free)
       : graph_(graph), uses_(uses), root_(node(root)), is_free_(is_free) {}
 
   ContractionRegion Find() && {
@@ -33,7 +34,7 @@ class Finder {
   }
 
  private:
-  const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
+  const Node& node(NodeId position) const { return graph_.node(position); }
   const ir::Shape& shape(ValueId value) const { return graph_.type(value).shape; }
   bool HasRows(ValueId value) const { return !shape(value).empty() && shape(value)[0] == ir::kBatch; }
 
@@ -52,12 +53,12 @@ class Finder {
   void FollowChain() {
     ValueId value = root_.outputs[0];
     while (region_.chain.size() < kMostFollowers) {
-      const std::vector<int>& readers = uses_.Readers(value);
+      const std::vector<NodeId>& readers = uses_.Readers(value);
       const auto fit =
-          std::find_if(readers.begin(), readers.end(), [&](int reader) { return Fits(node(reader), value); });
+          std::find_if(readers.begin(), readers.end(), [&](NodeId reader) { return Fits(node(reader), value); });
       if (fit == readers.end()) return;
       // A node that uses the operand twice is one reader.
-      const bool alone = std::all_of(readers.begin(), readers.end(), [&](int reader) { return reader == *fit; });
+      const bool alone = std::all_of(readers.begin(), readers.end(), [&](NodeId reader) { return reader == *fit; });
       if (!alone || uses_.Leaves(value)) {
         if (node(*fit).inputs[0] == value) Decline(*fit, value);
         return;
@@ -69,9 +70,9 @@ class Finder {
     }
   }
 
-  void Decline(int follower, ValueId value) {
+  void Decline(NodeId follower, ValueId value) {
     std::string other = "an output of the graph";
-    for (int candidate : uses_.Readers(value)) {
+    for (NodeId candidate : uses_.Readers(value)) {
       if (candidate != follower) other = graph_.value(node(candidate).outputs[0]).name;
     }
     const Node& declined = node(follower);
@@ -85,7 +86,7 @@ class Finder {
   // The gradient of a pool whose windows tile the image.  In each window one element has a share, or a mask says which
   // ones do.
   void ComputeInside(ValueId operand) {
-    const int maker = uses_.Producer(operand);
+    const NodeId maker = uses_.Producer(operand);
     if (maker == Uses::kNone) return;
     const Node& gradient = node(maker);
     const bool spreads =
@@ -101,10 +102,10 @@ class Finder {
   // reduce_sum(value) over all axes but the last, of an operand or of the value from which it is computed.
   void TakeSum() {
     std::vector<ValueId> summed(root_.inputs.rbegin(), root_.inputs.rend());
-    for (int copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);
+    for (NodeId copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);
     for (ValueId value : summed) {
       const int rank = graph_.type(value).rank();
-      for (int reader : uses_.Readers(value)) {
+      for (NodeId reader : uses_.Readers(value)) {
         const Node& sum = node(reader);
         if (sum.op->kind != OpKind::kReduction || sum.op->FindAttribute("axes") == nullptr || !is_free_(reader))
           continue;
@@ -117,8 +118,8 @@ class Finder {
   }
 
   // The node that makes a value, looking through views.
-  int MakerOf(ValueId value) const {
-    int maker = uses_.Producer(value);
+  NodeId MakerOf(ValueId value) const {
+    NodeId maker = uses_.Producer(value);
     while (maker != Uses::kNone && node(maker).op->is_view()) maker = uses_.Producer(node(maker).inputs[0]);
     return maker;
   }
@@ -126,16 +127,16 @@ class Finder {
   // Whether a ReLU or its gradient makes the value.  After a max-pool a ReLU makes few zeros, since all elements of a
   // window would have to be negative; only a product over the rows of a layer gains from those.
   bool IsSparse(ValueId value) const {
-    const int maker = MakerOf(value);
+    const NodeId maker = MakerOf(value);
     if (maker == Uses::kNone || !node(maker).op->makes_zeros || !node(maker).op->is_elementwise()) return false;
-    const int before = MakerOf(node(maker).inputs[0]);
+    const NodeId before = MakerOf(node(maker).inputs[0]);
     const bool of_maxima = before != Uses::kNone && node(before).op->picks_maximum;
     return !of_maxima || (shape(root_.outputs[0]).size() == 2 && HasRows(root_.outputs[0]));
   }
 
   void FindSparseOperands() {
     for (ValueId operand : root_.inputs) {
-      const int maker = uses_.Producer(operand);
+      const NodeId maker = uses_.Producer(operand);
       const bool inside = std::find(region_.copies.begin(), region_.copies.end(), maker) != region_.copies.end();
       if (!inside && IsSparse(operand)) region_.sparse.push_back(operand);
     }
@@ -144,15 +145,15 @@ class Finder {
   const Graph& graph_;
   const Uses& uses_;
   const Node& root_;
-  const std::function<bool(int)>& is_free_;
+  const std::function<bool(NodeId)>& is_free_;
   bool pooled_ = false;
   ContractionRegion region_;
 };
 
 }  // namespace
 
-ContractionRegion FindContraction(const Graph& graph, const Uses& uses, int root,
-                                  const std::function<bool(int)>& is_free) {
+ContractionRegion FindContraction(const Graph& graph, const Uses& uses, NodeId root,
+                                  const std::function<bool(NodeId)>& is_free) {
   return Finder(graph, uses, root, is_free).Find();
 }
 

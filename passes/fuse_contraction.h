@@ -12,9 +12,9 @@
 namespace brine::passes {
 
 struct ContractionRegion {
-  std::vector<int> chain;   // positions of the nodes after the contraction; each is the only reader of the one before
-  std::vector<int> sums;    // positions of reductions over one of its operands
-  std::vector<int> copies;  // positions of nodes that make an operand, computed again inside
+  std::vector<ir::NodeId> chain;      // the nodes after the contraction; each is the only reader of the one before
+  std::vector<ir::NodeId> sums;       // reductions over one of its operands
+  std::vector<ir::NodeId> copies;     // nodes that make an operand, computed again inside
   std::vector<ir::ValueId> sparse;    // operands that have many zeros
   std::vector<std::string> declined;  // what was not fused, and why: "model.cc:9: max_pool not fused: …"
 };
@@ -23,8 +23,8 @@ struct ContractionRegion {
 //   - elementwise ops of its result's shape, and one pool among them, if nothing else reads their operand;
 //   - the node that makes an operand that is larger than the node's own input: the gradient of a pool;
 //   - for a weight gradient, the sum of an operand over all axes but the last, which is the bias gradient.
-ContractionRegion FindContraction(const ir::Graph& graph, const Uses& uses, int root,
-                                  const std::function<bool(int position)>& is_free);
+ContractionRegion FindContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root,
+                                  const std::function<bool(ir::NodeId node)>& is_free);
 
 }  // namespace brine::passes
 

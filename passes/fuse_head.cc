@@ -10,6 +10,7 @@ namespace {
 
 using ir::Graph;
 using ir::Node;
+using ir::NodeId;
 using ir::OpKind;
 using ir::ValueId;
 
@@ -17,9 +18,9 @@ constexpr int64_t kMostClasses = 128;  // the kernel's tensors stay in the neare
 
 class Head {
  public:
-  Head(const Graph& graph, const Uses& uses, int root) : graph_(graph), uses_(uses), logits_(node(root).inputs[0]) {}
+  Head(const Graph& graph, const Uses& uses, NodeId root) : graph_(graph), uses_(uses), logits_(node(root).inputs[0]) {}
 
-  std::vector<int> Find(int root) && {
+  std::vector<NodeId> Find(NodeId root) && {
     const ir::Shape &shape = graph_.type(logits_).shape, &result = graph_.type(node(root).outputs[0]).shape;
     if (shape.size() != 2 || shape[0] != ir::kBatch || shape[1] > kMostClasses) return {};
     if (result.empty() || result[0] != ir::kBatch) return {};
@@ -41,15 +42,15 @@ class Head {
     bool beyond = false;    // on a product or a convolution after the logits
   };
 
-  const Node& node(int position) const { return graph_.nodes[static_cast<size_t>(position)]; }
-  const Depends& Of(ValueId value) const { return depends_[static_cast<size_t>(value)]; }
+  const Node& node(NodeId position) const { return graph_.node(position); }
+  const Depends& Of(ValueId value) const { return depends_[Index(value)]; }
 
   void FindDependencies() {
     depends_.resize(graph_.values.size());
     for (const ir::Input& input : graph_.inputs) {
-      depends_[static_cast<size_t>(input.value)].on_model = input.source == ir::Source::kData;
+      depends_[Index(input.value)].on_model = input.source == ir::Source::kData;
     }
-    for (const ir::State& state : graph_.states) depends_[static_cast<size_t>(state.value)].on_model = true;
+    for (const ir::State& state : graph_.states) depends_[Index(state.value)].on_model = true;
     for (const Node& maker : graph_.nodes) {
       Depends sum;
       for (ValueId input : maker.inputs) {
@@ -60,7 +61,7 @@ class Head {
       sum.beyond |= sum.on_logits && !IsSmallOp(maker);
       for (ValueId output : maker.outputs) {
         if (output == logits_) logits_on_model_ = sum.on_model;
-        depends_[static_cast<size_t>(output)] = output == logits_ ? Depends{true, false, false} : sum;
+        depends_[Index(output)] = output == logits_ ? Depends{true, false, false} : sum;
       }
     }
   }
@@ -85,20 +86,20 @@ class Head {
   }
 
   // Takes in small nodes that are connected through small values.
-  void Grow(int root) {
-    std::vector<int> pending = {root};
+  void Grow(NodeId root) {
+    std::vector<NodeId> pending = {root};
     while (!pending.empty()) {
-      const int position = pending.back();
+      const NodeId position = pending.back();
       pending.pop_back();
       if (!IsSmall(node(position)) || !taken_.insert(position).second) continue;
       for (ValueId input : node(position).inputs) {
-        const int producer = uses_.Producer(input);
+        const NodeId producer = uses_.Producer(input);
         if (producer != Uses::kNone) pending.push_back(producer);
-        const std::vector<int>& readers = uses_.Readers(input);
+        const std::vector<NodeId>& readers = uses_.Readers(input);
         if (input == logits_) pending.insert(pending.end(), readers.begin(), readers.end());
       }
       for (ValueId output : node(position).outputs) {
-        const std::vector<int>& readers = uses_.Readers(output);
+        const std::vector<NodeId>& readers = uses_.Readers(output);
         pending.insert(pending.end(), readers.begin(), readers.end());
       }
     }
@@ -106,7 +107,7 @@ class Head {
 
   // Whether results of the step are made here, so that no layer follows.
   bool LeavesTheStep() const {
-    return std::any_of(taken_.begin(), taken_.end(), [&](int position) {
+    return std::any_of(taken_.begin(), taken_.end(), [&](NodeId position) {
       const std::vector<ValueId>& made = node(position).outputs;
       return std::any_of(made.begin(), made.end(), [&](ValueId value) { return uses_.Leaves(value); });
     });
@@ -114,11 +115,11 @@ class Head {
 
   // z = x·w [+ bias]
   void TakeProduct() {
-    int position = uses_.Producer(logits_);
+    NodeId position = uses_.Producer(logits_);
     if (position == Uses::kNone) return;
     const Node& last = node(position);
     if (last.op->kind == OpKind::kElementwise && last.inputs.size() == 2 && graph_.type(last.inputs[1]).rank() <= 1) {
-      const int product = uses_.Producer(last.inputs[0]);
+      const NodeId product = uses_.Producer(last.inputs[0]);
       if (product == Uses::kNone || uses_.Readers(last.inputs[0]).size() != 1) return;
       if (node(product).op->kind != OpKind::kContraction) return;
       taken_.insert(position);
@@ -134,16 +135,16 @@ class Head {
   // dw = xᵀ·dz, dx = relu_grad(dz·wᵀ, x)
   void TakeGradients() {
     if (w_ == ir::kNoValue) return;
-    const std::set<int> before = taken_;
-    for (int position : before) {
+    const std::set<NodeId> before = taken_;
+    for (NodeId position : before) {
       for (ValueId dz : node(position).outputs) {
         if (dz == logits_) continue;
-        for (int reader : uses_.Readers(dz)) TakeGradient(reader, dz);
+        for (NodeId reader : uses_.Readers(dz)) TakeGradient(reader, dz);
       }
     }
   }
 
-  void TakeGradient(int position, ValueId dz) {
+  void TakeGradient(NodeId position, ValueId dz) {
     const Node& product = node(position);
     if (product.op->kind != OpKind::kContraction) return;
     const bool of_w = product.inputs[0] == x_ && product.inputs[1] == dz;
@@ -163,13 +164,13 @@ class Head {
   int64_t classes_ = 0;
   ValueId x_ = ir::kNoValue, w_ = ir::kNoValue;
   std::vector<Depends> depends_;  // by value
-  std::set<int> taken_;           // positions
+  std::set<NodeId> taken_;
 };
 
 }  // namespace
 
-std::vector<int> FindHead(const Graph& graph, const Uses& uses, int root) {
-  if (graph.nodes[static_cast<size_t>(root)].op->kind != OpKind::kReduction) return {};
+std::vector<NodeId> FindHead(const Graph& graph, const Uses& uses, NodeId root) {
+  if (graph.node(root).op->kind != OpKind::kReduction) return {};
   return Head(graph, uses, root).Find(root);
 }
 

@@ -9,9 +9,11 @@
 
 namespace brine::passes {
 
+enum class GroupId : int32_t {};
+
 struct Group {
-  std::vector<int> nodes;           // positions, ascending
-  std::vector<int> copies;          // positions of nodes of other groups that are computed again inside
+  std::vector<ir::NodeId> nodes;    // ascending
+  std::vector<ir::NodeId> copies;   // nodes of other groups that are computed again inside
   const char* region = nullptr;     // a name of regions.h; null: none yet
   std::vector<ir::ValueId> sparse;  // values that the group reads and that have many zeros
 };
@@ -20,29 +22,27 @@ class Partition {
  public:
   Partition(const ir::Graph& graph, const Uses& uses);  // every node is a group of its own
 
-  int GroupOf(int position) const { return group_of_[static_cast<size_t>(position)]; }
-  const Group& group(int id) const { return groups_[static_cast<size_t>(id)]; }
+  GroupId GroupOf(ir::NodeId node) const { return group_of_[Index(node)]; }
+  const Group& group(GroupId id) const { return groups_[ir::Index(id)]; }
 
   // Merges the groups into one, with these copies.  Returns false and does nothing if a value that the merged group
   // reads would depend on one that it makes.
-  bool Merge(const std::vector<int>& ids, const std::vector<int>& copies);
+  bool Merge(const std::vector<GroupId>& ids, const std::vector<ir::NodeId>& copies);
 
-  void SetRegion(int id, const char* region) { groups_[static_cast<size_t>(id)].region = region; }
-  void SetSparse(int id, std::vector<ir::ValueId> values) {
-    groups_[static_cast<size_t>(id)].sparse = std::move(values);
-  }
+  void SetRegion(GroupId id, const char* region) { groups_[ir::Index(id)].region = region; }
+  void SetSparse(GroupId id, std::vector<ir::ValueId> values) { groups_[ir::Index(id)].sparse = std::move(values); }
 
   // The non-empty groups in an order in which each is after those whose values it reads, and as early as its last node.
-  std::vector<int> Order() const;
+  std::vector<GroupId> Order() const;
 
-  // Positions of other groups whose values the group reads.
-  std::vector<int> Makers(const Group& group) const;
+  // Nodes of other groups whose values the group reads.
+  std::vector<ir::NodeId> Makers(const Group& group) const;
 
  private:
   const ir::Graph& graph_;
   const Uses& uses_;
   std::vector<Group> groups_;
-  std::vector<int> group_of_;  // by position
+  std::vector<GroupId> group_of_;  // by node
 };
 
 }  // namespace brine::passes

@@ -29,10 +29,10 @@ class Planner {
       : graph_(graph), lifetimes_(ir::FindLifetimes(graph)), bytes_(graph.values.size(), 0) {}
 
   absl::Status Run() {
-    for (size_t value = 0; value < graph_.values.size(); ++value) {
-      if (!lifetimes_[value].exists) continue;
-      BRINE_ASSIGN_OR_RETURN(const int64_t bytes, ir::ByteCount(graph_.values[value].type, graph_.batch_size));
-      bytes_[value] = RoundUp(bytes);
+    for (ValueId value : graph_.value_ids()) {
+      if (!Life(value).exists) continue;
+      BRINE_ASSIGN_OR_RETURN(const int64_t bytes, ir::ByteCount(graph_.type(value), graph_.batch_size));
+      bytes_[Index(value)] = RoundUp(bytes);
     }
     for (const ir::Input& input : graph_.inputs) Append(Block::kInputs, input.value);
     for (const ir::State& state : graph_.states) Append(ir::HomeOf(state.role), state.value);
@@ -52,9 +52,9 @@ class Planner {
   }
 
  private:
-  const Lifetime& Life(ValueId value) const { return lifetimes_[static_cast<size_t>(value)]; }
-  int64_t Bytes(ValueId value) const { return bytes_[static_cast<size_t>(value)]; }
-  std::optional<ir::Placement>& At(ValueId value) { return graph_.values[static_cast<size_t>(value)].placement; }
+  const Lifetime& Life(ValueId value) const { return lifetimes_[Index(value)]; }
+  int64_t Bytes(ValueId value) const { return bytes_[Index(value)]; }
+  std::optional<ir::Placement>& At(ValueId value) { return graph_.value(value).placement; }
 
   void Place(ValueId value, const ir::Placement& place) {
     if (!At(value)) At(value) = place;
@@ -83,18 +83,17 @@ class Planner {
     std::vector<Buffer> buffers;
     std::vector<std::vector<ValueId>> held;                // by buffer
     std::vector<int> buffer_of(graph_.values.size(), -1);  // by root
-    for (size_t moment = 0; moment < graph_.nodes.size(); ++moment) {
-      const Node& node = graph_.nodes[moment];
+    for (ir::NodeId moment : graph_.node_ids()) {
+      const Node& node = graph_.node(moment);
       std::set<ValueId> overwritten;
       for (ValueId output : node.outputs) {
         if (At(output) || Life(output).root != output) continue;
         int buffer = -1;
         for (ValueId input : node.inputs) {
           const ValueId root = Life(input).root;
-          if (buffer_of[static_cast<size_t>(root)] < 0 || !MayOverwrite(node, static_cast<int>(moment), root, output))
-            continue;
+          if (buffer_of[Index(root)] < 0 || !MayOverwrite(node, moment, root, output)) continue;
           if (!overwritten.insert(root).second) continue;
-          buffer = buffer_of[static_cast<size_t>(root)];
+          buffer = buffer_of[Index(root)];
           break;
         }
         if (buffer < 0) {
@@ -102,9 +101,9 @@ class Planner {
           buffers.push_back({static_cast<int>(moment), 0, Bytes(output)});
           held.emplace_back();
         }
-        buffers[static_cast<size_t>(buffer)].last = Life(output).last;
+        buffers[static_cast<size_t>(buffer)].last = static_cast<int>(Life(output).last);
         held[static_cast<size_t>(buffer)].push_back(output);
-        buffer_of[static_cast<size_t>(output)] = buffer;
+        buffer_of[Index(output)] = buffer;
       }
     }
     const std::vector<int64_t> offsets = PlaceBuffers(buffers);
@@ -114,7 +113,7 @@ class Planner {
   }
 
   // Whether `output` may overwrite `root`, which the kernel reads, perhaps through views.
-  bool MayOverwrite(const Node& kernel, int moment, ValueId root, ValueId output) const {
+  bool MayOverwrite(const Node& kernel, ir::NodeId moment, ValueId root, ValueId output) const {
     if (!kernel.is_kernel() || Life(root).last != moment) return false;
     return std::all_of(kernel.inputs.begin(), kernel.inputs.end(), [&](ValueId input) {
       return Life(input).root != root || MayAlias(graph_, kernel, input, output);
@@ -148,16 +147,15 @@ MemoryReport ReportMemory(const Graph& planned) {
   const std::vector<Lifetime> lifetimes = ir::FindLifetimes(planned);
   // The values of the arena by offset.  A value that was written in place extends the buffer of the value before it.
   std::map<int64_t, std::vector<Buffer>> buffers;
-  for (size_t value = 0; value < planned.values.size(); ++value) {
-    const std::optional<ir::Placement>& place = planned.values[value].placement;
-    const Lifetime& life = lifetimes[value];
-    const absl::StatusOr<int64_t> bytes =
-        ir::ByteCount(planned.values[value].type, std::max<int64_t>(planned.batch_size, 1));
+  for (ValueId value : planned.value_ids()) {
+    const std::optional<ir::Placement>& place = planned.value(value).placement;
+    const Lifetime& life = lifetimes[Index(value)];
+    const absl::StatusOr<int64_t> bytes = ir::ByteCount(planned.type(value), std::max<int64_t>(planned.batch_size, 1));
     if (!life.exists || !place || !bytes.ok()) continue;
     int64_t& end = report.block_bytes[static_cast<size_t>(place->block)];
     end = std::max(end, place->offset + RoundUp(*bytes));
-    if (place->block == Block::kArena && life.root == static_cast<ValueId>(value))
-      buffers[place->offset].push_back({life.first, life.last, RoundUp(*bytes)});
+    if (place->block == Block::kArena && life.root == value)
+      buffers[place->offset].push_back({static_cast<int>(life.first), static_cast<int>(life.last), RoundUp(*bytes)});
   }
   std::vector<Buffer> all;
   for (auto& [offset, values] : buffers) {

@@ -69,8 +69,8 @@ class Rewriter {
   void Walk(absl::FunctionRef<void(Rewriter&)> visit);
   void Finish();
 
-  Known& Of(ir::ValueId value) { return known_[static_cast<size_t>(value)]; }
-  const Known& Of(ir::ValueId value) const { return known_[static_cast<size_t>(value)]; }
+  Known& Of(ir::ValueId value) { return known_[Index(value)]; }
+  const Known& Of(ir::ValueId value) const { return known_[Index(value)]; }
   void Redirect(ir::ValueId& value) const;
   void SetMaker(Nodes::iterator node);
 

@@ -22,7 +22,7 @@ bool ReplaceByOperands(Graph& graph) {
     const Node& node = graph.nodes[position];
     const int operand = trains ? node.op->in_training : node.op->outside_training;
     if (operand < 0) continue;
-    replacement[static_cast<size_t>(node.outputs[0])] = node.inputs[static_cast<size_t>(operand)];
+    replacement[Index(node.outputs[0])] = node.inputs[static_cast<size_t>(operand)];
     replaced[position] = changed = true;
   }
   ReplaceReads(graph, replacement);

@@ -71,8 +71,8 @@ class StateSeparator {
 
   void CopyIntoStates() {
     for (ir::Update& update : graph_.updates) {
-      const int maker = uses_.Producer(update.value);
-      if (maker != Uses::kNone && IsUpdateInPlace(graph_.nodes[static_cast<size_t>(maker)])) continue;
+      const ir::NodeId maker = uses_.Producer(update.value);
+      if (maker != Uses::kNone && IsUpdateInPlace(graph_.node(maker))) continue;
       const ir::Location& location = graph_.FindState(update.state)->location;
       graph_.nodes.push_back(
           CopyOf(update.value, absl::StrCat(graph_.value(update.state).name, ".next"),
@@ -83,8 +83,8 @@ class StateSeparator {
 
   // The value whose bytes `value` is a view of.
   ValueId RootOf(ValueId value) const {
-    for (int maker = uses_.Producer(value); maker != Uses::kNone; maker = uses_.Producer(value)) {
-      const Node& node = graph_.nodes[static_cast<size_t>(maker)];
+    for (ir::NodeId maker = uses_.Producer(value); maker != Uses::kNone; maker = uses_.Producer(value)) {
+      const Node& node = graph_.node(maker);
       if (!node.op->is_view()) break;
       value = node.inputs[0];
     }
@@ -135,8 +135,8 @@ class StateSeparator {
 std::vector<bool> FindSteps(const Graph& graph, const Uses& uses) {
   std::vector<bool> steps(graph.nodes.size(), false);
   for (const ir::Update& update : graph.updates) {
-    const int maker = uses.Producer(update.value);
-    if (maker != Uses::kNone) steps[static_cast<size_t>(maker)] = true;
+    const ir::NodeId maker = uses.Producer(update.value);
+    if (maker != Uses::kNone) steps[Index(maker)] = true;
   }
   return steps;
 }

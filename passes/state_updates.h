@@ -9,7 +9,7 @@
 
 namespace brine::passes {
 
-// By position: whether the node makes the new content of a state.
+// By node: whether the node makes the new content of a state.
 std::vector<bool> FindSteps(const ir::Graph& graph, const Uses& uses);
 
 // Changes every such node so that it may run last and overwrite the state.

@@ -75,7 +75,7 @@ TEST(Proto, FilesThatCannotBeUsed) {
             folder + "/none/a.pb: cannot write: No such file or directory");
   EXPECT_EQ(SaveGraphs(graphs, folder + "/folder.pb").message(), folder + "/folder.pb: cannot write: Is a directory");
   Graph broken = graphs[0];
-  broken.outputs[0].value = -7;
+  broken.outputs[0].value = ValueId{-7};
   EXPECT_TRUE(absl::StartsWith(SaveGraphs({broken}, folder + "/a.ir").message(),
                                folder + "/a.ir: output loss: there is no value -7\n"));
   EXPECT_FALSE(std::filesystem::exists(folder + "/a.ir"));

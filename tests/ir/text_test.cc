@@ -135,10 +135,10 @@ TEST(Text, WholeNumbersServeAsReal) {
 
 TEST(Text, PrintsWhatIsBroken) {
   Graph graph = ReadGraph(kTrainText);
-  graph.nodes[0].inputs = {99, kNoValue};
+  graph.nodes[0].inputs = {ValueId{99}, kNoValue};
   graph.nodes[1].attributes.Set("axes", "text");
   graph.nodes[2].outputs.clear();
-  graph.outputs[0].value = 1000;
+  graph.outputs[0].value = ValueId{1000};
   const std::string text = Print(graph);
   EXPECT_NE(text.find("%logits = matmul(%?99, %?-1) : f32[n,5]"), std::string::npos) << text;
   EXPECT_NE(text.find("%logp = log_softmax(%logits) {axes=\"text\"} : f32[n,5]"), std::string::npos) << text;

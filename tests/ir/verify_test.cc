@@ -231,16 +231,19 @@ TEST(Verify, EditTable) {
       {kTrainText, [](Graph& graph) { graph.nodes[1].outputs = graph.nodes[0].outputs; },
        "%logits: %logits is defined twice | %logits\n%part: %logp is read before it is defined | %logp\n%p: %logp is "
        "read before it is defined | %logp"},
-      {kTrainText, [](Graph& graph) { graph.values[static_cast<size_t>(graph.nodes[1].outputs[0])].name = "logits"; },
+      {kTrainText, [](Graph& graph) { graph.value(graph.nodes[1].outputs[0]).name = "logits"; },
        "%logits: the name %logits is taken by another value | %logits"},
       {kTrainText, [](Graph& graph) { graph.values[0].name = "x y"; },
        "%x y: a value's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : - | %x y"},
-      {kTrainText, [](Graph& graph) { graph.nodes[4].inputs[0] = 1000; }, "%minus: there is no value 1000 | %?1000"},
+      {kTrainText, [](Graph& graph) { graph.nodes[4].inputs[0] = ValueId{1000}; },
+       "%minus: there is no value 1000 | %?1000"},
       {kTrainText, [](Graph& graph) { graph.inputs[2].value = kNoValue; },
        "%?-1: there is no value -1 | %?-1\n%loss: %rows is read before it is defined | %rows\n%logits.grad: %rows is "
        "read before it is defined | %rows"},
-      {kTrainText, [](Graph& graph) { graph.updates[0].state = 1000; }, "%?1000: %?1000 is not a state | %?1000"},
-      {kTrainText, [](Graph& graph) { graph.outputs[0].value = -5; }, "output loss: there is no value -5 | %?-5"},
+      {kTrainText, [](Graph& graph) { graph.updates[0].state = ValueId{1000}; },
+       "%?1000: %?1000 is not a state | %?1000"},
+      {kTrainText, [](Graph& graph) { graph.outputs[0].value = ValueId{-5}; },
+       "output loss: there is no value -5 | %?-5"},
       {kTrainText,
        [](Graph& graph) {
          graph.nodes[3].attributes = {{"axes", 1.5}, {"keep_dims", false}};

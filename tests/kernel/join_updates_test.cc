@@ -79,7 +79,7 @@ TEST(JoinUpdates, ModelsShareTheKernelsText) {
 TEST(JoinUpdates, ATensorThatIsNoNeighbourKeepsAKernelOfItsOwn) {
   ir::Graph planned = Planned(kSgd, 5);
   const ir::ValueId gradient = Updates(planned)[0]->body[1].inputs[1];
-  planned.values[static_cast<size_t>(gradient)].placement->block = ir::Block::kArena;
+  planned.value(gradient).placement->block = ir::Block::kArena;
   const ir::Graph joined = JoinUpdates(planned);
   const auto updates = Updates(joined);
   ASSERT_EQ(updates.size(), 3u);

@@ -203,11 +203,11 @@ class RandomBuilder {
   void AddHead() {
     std::vector<bool> read(graph_.values.size(), false);
     for (const ir::Node& node : graph_.nodes) {
-      for (ValueId input : node.inputs) read[static_cast<size_t>(input)] = true;
+      for (ValueId input : node.inputs) read[Index(input)] = true;
     }
     ValueId sum = ir::kNoValue;
     for (ValueId value : values_) {
-      if (read[static_cast<size_t>(value)]) continue;
+      if (read[Index(value)]) continue;
       const ir::Shape flat = Flat(graph_.type(value).shape);
       const ValueId logits =
           Emit(ir::kMatmul, {Emit(ir::kReshape, {value}, {{"shape", flat}}), Parameter({flat[1], 3})});

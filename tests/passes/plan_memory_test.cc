@@ -16,7 +16,7 @@ namespace {
 
 struct Held {
   ir::ValueId value;
-  int first, last;
+  ir::NodeId first, last;
   int64_t begin, end;
   ir::Block block;
 };
@@ -24,15 +24,16 @@ struct Held {
 // The moments at which a value's bytes are needed, from the order of the nodes alone.
 std::vector<Held> HeldBy(const ir::Graph& graph) {
   std::vector<Held> held;
-  const int end = static_cast<int>(graph.nodes.size());
-  for (int moment = 0; moment < end; ++moment) {
-    const ir::Node& node = graph.nodes[static_cast<size_t>(moment)];
+  const ir::NodeId end = ir::IdAt<ir::NodeId>(graph.nodes.size());
+  for (ir::NodeId moment : graph.node_ids()) {
+    const ir::Node& node = graph.node(moment);
     if (!node.is_kernel()) continue;
     for (ir::ValueId output : node.outputs) {
       std::vector<ir::ValueId> names = {output};  // the value and its views
-      int last = moment;
-      for (int later = moment + 1; later < end; ++later) {
-        const ir::Node& reader = graph.nodes[static_cast<size_t>(later)];
+      ir::NodeId last = moment;
+      for (ir::NodeId later : graph.node_ids()) {
+        if (later <= moment) continue;
+        const ir::Node& reader = graph.node(later);
         bool reads = false;
         for (ir::ValueId input : reader.inputs) reads |= std::count(names.begin(), names.end(), input) > 0;
         if (!reads) continue;
@@ -64,7 +65,7 @@ void ExpectNoOverlap(const ir::Graph& graph, const std::string& name) {
       const Held &older = a.first <= b.first ? a : b, &newer = a.first <= b.first ? b : a;
       if (older.last < newer.first) continue;
       const bool in_place = older.last == newer.first && older.begin == newer.begin && older.end == newer.end &&
-                            IsElementwise(graph.nodes[static_cast<size_t>(newer.first)]);
+                            IsElementwise(graph.node(newer.first));
       EXPECT_TRUE(in_place) << name << ": " << graph.value(a.value).name << " and " << graph.value(b.value).name
                             << " overlap";
     }

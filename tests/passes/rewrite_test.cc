@@ -101,15 +101,14 @@ TEST(Rewriter, CountsReadsThroughAllEdits) {
         }
         at.EraseUnread(at.node().outputs[0]);
         reads.clear();
-        for (size_t value = 0; value < graph.values.size(); ++value)
-          reads.push_back(at.Reads(static_cast<ir::ValueId>(value)));
+        for (ir::ValueId value : graph.value_ids()) reads.push_back(at.Reads(value));
       });
       std::vector<int> expected(graph.values.size(), 0);
       for (const ir::Node& node : graph.nodes) {
-        for (ir::ValueId input : node.inputs) ++expected[static_cast<size_t>(input)];
+        for (ir::ValueId input : node.inputs) ++expected[Index(input)];
       }
-      for (const ir::Update& update : graph.updates) ++expected[static_cast<size_t>(update.value)];
-      for (const ir::Output& output : graph.outputs) ++expected[static_cast<size_t>(output.value)];
+      for (const ir::Update& update : graph.updates) ++expected[Index(update.value)];
+      for (const ir::Output& output : graph.outputs) ++expected[Index(output.value)];
       EXPECT_EQ(reads, expected) << model.name << " " << pass.name;
     }
   }

@@ -142,15 +142,15 @@ bool LoseTheBiasInAKernel(Graph& graph) {
 
 bool OverlapLifetimes(Graph& graph) {
   const std::vector<ir::Lifetime> lives = ir::FindLifetimes(graph);
-  const auto in_arena = [&](size_t value) {
-    const auto& place = graph.values[value].placement;
-    return lives[value].exists && lives[value].root == static_cast<ValueId>(value) && place &&
-           place->block == ir::Block::kArena;
+  const auto life = [&](ValueId value) -> const ir::Lifetime& { return lives[Index(value)]; };
+  const auto in_arena = [&](ValueId value) {
+    const auto& place = graph.value(value).placement;
+    return life(value).exists && life(value).root == value && place && place->block == ir::Block::kArena;
   };
-  for (size_t a = 0; a < graph.values.size(); ++a) {
-    for (size_t b = 0; b < graph.values.size(); ++b) {
-      if (!in_arena(a) || !in_arena(b) || lives[a].first >= lives[b].first || lives[a].last <= lives[b].first) continue;
-      graph.values[b].placement = graph.values[a].placement;
+  for (ValueId a : graph.value_ids()) {
+    for (ValueId b : graph.value_ids()) {
+      if (!in_arena(a) || !in_arena(b) || life(a).first >= life(b).first || life(a).last <= life(b).first) continue;
+      graph.value(b).placement = graph.value(a).placement;
       return true;
     }
   }

@@ -33,9 +33,10 @@ class GenericBuilder {
   }
 
   ScheduledKernel Build() {
-    for (size_t group = 0; group < groups_.size(); ++group) {
-      MakeGroup(static_cast<int>(group));
-      if (grouping_.groups[group].output) builder_.AddOutput(groups_[group].nest.func, grouping_.groups[group].values);
+    for (GroupId id : ir::Ids<GroupId>(groups_.size())) {
+      MakeGroup(id);
+      const Group& group = grouping_.group(id);
+      if (group.output) builder_.AddOutput(StateOf(id).nest.func, group.values);
     }
     for (GroupState& group : groups_) {
       Schedule(group.nest, context_);
@@ -52,15 +53,17 @@ class GenericBuilder {
     std::vector<std::pair<const Node*, Lowered>> lowered;  // nodes that are computed inside
   };
 
+  GroupState& StateOf(GroupId group) { return groups_[ir::Index(group)]; }
+
   // `value` as the nodes in `group` read it.
-  Tensor Read(ValueId value, int group) {
+  Tensor Read(ValueId value, GroupId group) {
     if (const Tensor* parameter = builder_.Parameter(value)) return *parameter;
-    const int home = grouping_.group_of[static_cast<size_t>(value)];
+    const GroupId home = grouping_.GroupOf(value);
     if (home != Grouping::kInlined && home != group) {
       MakeGroup(home);
-      const std::vector<ValueId>& members = grouping_.groups[static_cast<size_t>(home)].values;
+      const std::vector<ValueId>& members = grouping_.group(home).values;
       const auto at = std::find(members.begin(), members.end(), value);
-      return {graph_.type(value), groups_[static_cast<size_t>(home)].nest.func,
+      return {graph_.type(value), StateOf(home).nest.func,
               members.size() == 1 ? -1 : static_cast<int>(at - members.begin())};
     }
     const Node& node = *defining_.at(value);
@@ -69,8 +72,8 @@ class GenericBuilder {
     return {graph_.type(value), lowered.results[static_cast<size_t>(at - node.outputs.begin())], -1};
   }
 
-  const Lowered& Lower(const Node& node, int group) {
-    for (const auto& [known, lowered] : groups_[static_cast<size_t>(group)].lowered) {
+  const Lowered& Lower(const Node& node, GroupId group) {
+    for (const auto& [known, lowered] : StateOf(group).lowered) {
       if (known == &node) return lowered;
     }
     LoweringContext context = {
@@ -79,7 +82,7 @@ class GenericBuilder {
     for (ValueId input : node.inputs) context.in.push_back(Read(input, group));
     for (ValueId output : node.outputs) context.out.push_back(graph_.type(output));
     Lowered lowered = FindAlgorithm(*node.op).lower(context);
-    GroupState& state = groups_[static_cast<size_t>(group)];
+    GroupState& state = StateOf(group);
     for (const Accumulator& accumulator : lowered.accumulators) state.nest.accumulators.push_back(accumulator);
     for (const Root& root : lowered.roots) {
       if (root.panel && PanelBytes(root.shape[0], context_.lanes) <= kLargestPanel) {
@@ -104,11 +107,11 @@ class GenericBuilder {
     });
   }
 
-  void MakeGroup(int group) {
-    GroupState& state = groups_[static_cast<size_t>(group)];
+  void MakeGroup(GroupId group) {
+    GroupState& state = StateOf(group);
     if (state.made) return;
     state.made = true;
-    const Group& members = grouping_.groups[static_cast<size_t>(group)];
+    const Group& members = grouping_.group(group);
     const ir::Shape& shape = graph_.type(members.values[0]).shape;
     state.nest.shape = shape;
     state.nest.flat = true;
@@ -121,7 +124,7 @@ class GenericBuilder {
       const Func func = Lower(node, group).results[static_cast<size_t>(at - node.outputs.begin())];
       values.push_back(func(Reversed(axes)));
     }
-    state.nest.func = MakeFunc(absl::StrCat(members.output ? "out" : "mid", group), axes, values);
+    state.nest.func = MakeFunc(absl::StrCat(members.output ? "out" : "mid", ir::Index(group)), axes, values);
   }
 
   const ir::Graph& graph_;
