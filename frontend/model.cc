@@ -2,7 +2,7 @@
 #include "absl/strings/str_split.h"
 #include "frontend/graph_of.h"
 #include "frontend/recorded.h"
-#include "ir/proto.h"
+#include "ir/proto/proto.h"
 
 namespace brine {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "frontend/graph_of.h"
 #include "frontend/summary.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 
 namespace brine::internal {
 namespace {

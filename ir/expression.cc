@@ -9,7 +9,7 @@
 #include "ir/attributes.h"
 #include "ir/check.h"
 #include "ir/limits.h"
-#include "ir/text_line.h"
+#include "ir/text/line.h"
 
 namespace brine::ir {
 namespace {

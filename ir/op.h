@@ -1,5 +1,5 @@
 // An op: one row of ops.def and one `const Op` with schema, shape rule, traits, gradient and interpreter loop.  Its
-// Halide algorithm is in codegen/ops.
+// Halide algorithm is in codegen/halide/ops.
 #ifndef BRINE_IR_OP_H_
 #define BRINE_IR_OP_H_
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "ir/fault_list.h"
 #include "ir/op.h"
+#include "ir/verify/fault_list.h"
 
 namespace brine::passes {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "ir/op.h"
-#include "ir/text_line.h"
+#include "ir/text/line.h"
 #include "passes/edit.h"
 
 namespace brine::passes {

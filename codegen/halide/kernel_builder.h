@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "codegen/halide/images.h"
 #include "codegen/halide/kernel_spec.h"
-#include "codegen/images.h"
-#include "codegen/schedule.h"
+#include "codegen/halide/schedule.h"
 
 namespace brine::codegen {
 

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "codegen/halide_pch.h"
+#include "codegen/halide/precompiled.h"
 
 namespace brine::codegen {
 

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "codegen/files.h"
+#include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
 #include "ir/names.h"

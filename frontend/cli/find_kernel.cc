@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "codegen/compile.h"
+#include "codegen/driver/compile.h"
 #include "ir/names.h"
 
 namespace brine::cli {

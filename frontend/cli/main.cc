@@ -4,7 +4,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
-#include "codegen/files.h"
+#include "codegen/driver/files.h"
 #include "frontend/cli/command_line.h"
 #include "frontend/cli/commands.h"
 #include "runtime/base/flags.h"

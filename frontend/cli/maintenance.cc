@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "codegen/compile.h"
-#include "codegen/files.h"
+#include "codegen/driver/compile.h"
+#include "codegen/driver/files.h"
 #include "codegen/sources_hash.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"

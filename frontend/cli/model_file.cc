@@ -10,13 +10,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "codegen/emit_program.h"
-#include "codegen/files.h"
+#include "codegen/driver/emit_program.h"
+#include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
-#include "ir/proto.h"
+#include "ir/proto/proto.h"
 #include "ir/status.h"
-#include "ir/text.h"
-#include "ir/verify.h"
+#include "ir/text/text.h"
+#include "ir/verify/verify.h"
 
 namespace brine::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "codegen/cache.h"
-#include "codegen/toolchain.h"
+#include "codegen/driver/cache.h"
+#include "codegen/driver/toolchain.h"
 #include "ir/graph.h"
 
 namespace brine::cli {

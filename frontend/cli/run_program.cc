@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "codegen/files.h"
+#include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
 

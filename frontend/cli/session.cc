@@ -7,8 +7,8 @@
 #include "frontend/cli/commands.h"
 #include "frontend/cli/model_file.h"
 #include "frontend/summary.h"
-#include "ir/fault_list.h"
 #include "ir/status.h"
+#include "ir/verify/fault_list.h"
 
 namespace brine::cli {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "codegen/build_program.h"
+#include "codegen/driver/build_program.h"
 #include "frontend/cli/arguments.h"
 
 namespace brine::cli {

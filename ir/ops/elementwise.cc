@@ -1,4 +1,4 @@
-// The table of elementwise ops: one row each.  codegen/ops/elementwise.cc has the same rows for Halide.
+// The table of elementwise ops: one row each.  codegen/halide/ops/elementwise.cc has the same rows for Halide.
 #include "ir/ops/elementwise.h"
 
 #include <cmath>

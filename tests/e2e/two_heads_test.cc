@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "ir/interpret.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
 

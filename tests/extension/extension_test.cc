@@ -6,15 +6,15 @@
 #include <cmath>
 #include <cstring>
 
-#include "codegen/build_step.h"
+#include "codegen/driver/build_step.h"
 #include "codegen/halide/loop/generic.h"
 #include "codegen/halide/strategies.h"
-#include "codegen/worker.h"
+#include "codegen/halide/worker.h"
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
 #include "ir/draw.h"
 #include "ir/ops/elementwise.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "passes/check_gradients.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"

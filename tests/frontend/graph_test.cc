@@ -8,8 +8,8 @@
 #include "frontend/graph_of.h"
 #include "frontend/windows.h"
 #include "gtest/gtest.h"
-#include "ir/text.h"
-#include "ir/verify.h"
+#include "ir/text/text.h"
+#include "ir/verify/verify.h"
 #include "tests/frontend/examples.h"
 #include "tests/golden.h"
 

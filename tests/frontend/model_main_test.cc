@@ -6,7 +6,7 @@
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
 #include "gtest/gtest.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 
 namespace brine {
 namespace {

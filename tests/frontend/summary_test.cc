@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "frontend/graph_of.h"
 #include "gtest/gtest.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/frontend/examples.h"
 #include "tests/golden.h"
 

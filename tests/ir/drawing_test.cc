@@ -1,8 +1,8 @@
 // Dot, the table of memory and the suggestions in messages, as text.
 #include "gtest/gtest.h"
-#include "ir/dot.h"
-#include "ir/memory_table.h"
 #include "ir/names.h"
+#include "ir/text/dot.h"
+#include "ir/text/memory_table.h"
 #include "tests/ir/test_graphs.h"
 
 namespace brine::ir {

@@ -7,11 +7,11 @@
 
 #include "absl/strings/ascii.h"
 #include "gtest/gtest.h"
-#include "ir/graph.pb.h"
-#include "ir/memory_table.h"
-#include "ir/proto.h"
-#include "ir/text.h"
-#include "ir/verify.h"
+#include "ir/proto/graph.pb.h"
+#include "ir/proto/proto.h"
+#include "ir/text/memory_table.h"
+#include "ir/text/text.h"
+#include "ir/verify/verify.h"
 #include "tests/ir/test_graphs.h"
 
 namespace brine::ir {

@@ -1,7 +1,7 @@
 // Every mistake in a text is one sentence with file, line and column.
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/ir/test_graphs.h"
 
 namespace brine::ir {

@@ -1,5 +1,5 @@
 // The protobuf form and files: exact round trips, and one sentence for what cannot be read.
-#include "ir/proto.h"
+#include "ir/proto/proto.h"
 
 #include <google/protobuf/text_format.h>
 #include <sys/stat.h>
@@ -12,8 +12,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "ir/graph.pb.h"
-#include "ir/text.h"
+#include "ir/proto/graph.pb.h"
+#include "ir/text/text.h"
 #include "tests/ir/test_graphs.h"
 
 namespace brine::ir {

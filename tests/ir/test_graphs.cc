@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ir/check.h"
-#include "ir/text.h"
-#include "ir/verify.h"
+#include "ir/text/text.h"
+#include "ir/verify/verify.h"
 
 namespace brine::ir {
 namespace {

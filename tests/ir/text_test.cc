@@ -1,5 +1,5 @@
 // Print and Parse are inverses, on text and in memory, at every stage.
-#include "ir/text.h"
+#include "ir/text/text.h"
 
 #include <cmath>
 #include <limits>
@@ -8,7 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "ir/op.h"
-#include "ir/verify.h"
+#include "ir/verify/verify.h"
 #include "tests/ir/test_graphs.h"
 
 namespace brine::ir {

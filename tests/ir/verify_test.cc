@@ -1,5 +1,5 @@
 // Every invariant of verify.h, violated once: the sentence, and ^^^ under the culprit.
-#include "ir/verify.h"
+#include "ir/verify/verify.h"
 
 #include <functional>
 
@@ -7,7 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "ir/op.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/ir/test_graphs.h"
 
 namespace brine::ir {

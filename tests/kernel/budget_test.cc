@@ -7,10 +7,10 @@
 #include <cstring>
 
 #include "absl/strings/str_format.h"
-#include "codegen/compile.h"
-#include "codegen/files.h"
-#include "codegen/toolchain.h"
-#include "ir/text.h"
+#include "codegen/driver/compile.h"
+#include "codegen/driver/files.h"
+#include "codegen/driver/toolchain.h"
+#include "ir/text/text.h"
 #include "passes/derive.h"
 #include "passes/kernel_query.h"
 #include "passes/pipeline.h"

@@ -1,5 +1,5 @@
 // The cache of kernels: what is stored comes back, and nothing else does.
-#include "codegen/cache.h"
+#include "codegen/driver/cache.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -8,8 +8,8 @@
 
 #include <filesystem>
 
-#include "codegen/files.h"
-#include "ir/text.h"
+#include "codegen/driver/files.h"
+#include "ir/text/text.h"
 #include "tests/kernel/compare.h"
 
 namespace brine::codegen {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "codegen/build_step.h"
-#include "codegen/compare.h"
+#include "codegen/driver/build_step.h"
+#include "codegen/driver/compare.h"
 
 namespace brine::codegen {
 

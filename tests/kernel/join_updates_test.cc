@@ -1,14 +1,14 @@
 // Updates of contiguous tensors as one kernel: what is joined, what is not, and that the states are the same.
-#include "codegen/join_updates.h"
+#include "codegen/driver/join_updates.h"
 
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "codegen/region.h"
+#include "codegen/driver/region.h"
 #include "ir/interpret.h"
 #include "ir/op.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
 #include "tests/kernel/compare.h"

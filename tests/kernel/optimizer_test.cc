@@ -10,9 +10,9 @@
 #include <random>
 
 #include "absl/strings/str_replace.h"
-#include "codegen/build_program.h"
-#include "codegen/files.h"
-#include "ir/text.h"
+#include "codegen/driver/build_program.h"
+#include "codegen/driver/files.h"
+#include "ir/text/text.h"
 #include "runtime/core/layout.h"
 #include "tests/kernel/compare.h"
 

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/kernel/compare.h"
 
 namespace brine::codegen {

@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #include "ir/draw.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/kernel/compare.h"
 
 namespace brine::codegen {

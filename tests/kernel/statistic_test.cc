@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "ir/draw.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
 #include "tests/kernel/compare.h"

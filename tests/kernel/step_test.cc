@@ -2,9 +2,9 @@
 // it.
 #include <gtest/gtest.h>
 
-#include "codegen/files.h"
+#include "codegen/driver/files.h"
 #include "ir/draw.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
 #include "tests/kernel/compare.h"

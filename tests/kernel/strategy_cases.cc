@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/kernel/compare.h"
 
 namespace brine::codegen {

@@ -8,9 +8,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
-#include "codegen/build_step.h"
-#include "codegen/files.h"
-#include "codegen/toolchain.h"
+#include "codegen/driver/build_step.h"
+#include "codegen/driver/files.h"
+#include "codegen/driver/toolchain.h"
 #include "ir/op.h"
 #include "tests/kernel/compare.h"
 #include "tests/kernel/strategy_cases.h"

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "codegen/files.h"
-#include "ir/text.h"
+#include "codegen/driver/files.h"
+#include "ir/text/text.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
 #include "tests/kernel/compare.h"

@@ -1,4 +1,4 @@
-// What the key of a cached kernel covers: codegen/sources_hash.cmake, run on copies of the sources.
+// What the key of a cached kernel covers: codegen/cmake/sources_hash.cmake, run on copies of the sources.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -86,7 +86,7 @@ TEST(SourcesHash, DoesNotChangeWithWhatIsNoSource) {
   const Copy copy("sources_prose");
   const std::string before = copy.Hash();
   Append(copy.root() / "ir/README.md", "\n");
-  Append(copy.root() / "codegen/sources_hash.cmake", "\n");
+  Append(copy.root() / "codegen/cmake/sources_hash.cmake", "\n");
   Append(copy.root() / "runtime/base/flags.h", "\n");
   EXPECT_EQ(copy.Hash(), before);
 }

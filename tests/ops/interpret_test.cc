@@ -7,7 +7,7 @@
 
 #include "ir/expression.h"
 #include "ir/philox.h"
-#include "ir/text.h"
+#include "ir/text/text.h"
 #include "tests/ops/op_test_util.h"
 
 namespace brine::ir {

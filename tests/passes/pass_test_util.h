@@ -9,8 +9,8 @@
 #include <string>
 
 #include "ir/interpret.h"
-#include "ir/text.h"
-#include "ir/verify.h"
+#include "ir/text/text.h"
+#include "ir/verify/verify.h"
 #include "passes/derive.h"
 #include "passes/pipeline.h"
 

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "frontend/graph_of.h"
 #include "ir/op.h"
-#include "ir/proto.h"
+#include "ir/proto/proto.h"
 #include "passes/regions.h"
 #include "tests/random/check.h"
 #include "tests/random/generate.h"

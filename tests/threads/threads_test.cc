@@ -1,5 +1,5 @@
 // The loop that runs tasks on threads, tested alone.
-#include "codegen/threads.h"
+#include "codegen/native/threads.h"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>

@@ -4,8 +4,8 @@
 
 #include <string>
 
+#include "codegen/halide/images.h"
 #include "codegen/halide/kernel_spec.h"
-#include "codegen/images.h"
 
 namespace brine::codegen {
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "codegen/grouping.h"
+#include "codegen/halide/grouping.h"
 #include "ir/op.h"
 
 namespace brine::codegen {

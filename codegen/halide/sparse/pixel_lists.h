@@ -4,8 +4,8 @@
 
 #include <functional>
 
+#include "codegen/halide/schedule.h"
 #include "codegen/halide/sparse/index_list.h"
-#include "codegen/schedule.h"
 
 namespace brine::codegen {
 

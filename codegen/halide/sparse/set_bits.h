@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "codegen/halide_pch.h"
+#include "codegen/halide/precompiled.h"
 
 namespace brine::codegen {
 

@@ -1,0 +1,207 @@
+#include "codegen/driver/build_program.h"
+
+#include <sys/stat.h>
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "codegen/driver/files.h"
+#include "codegen/driver/join_updates.h"
+#include "codegen/sources_hash.h"
+#include "ir/status.h"
+#include "passes/derive.h"
+
+namespace brine::codegen {
+namespace {
+
+using Command = std::vector<std::string>;
+
+// Runs a compiler or linker.
+absl::Status Run(const Command& command, const char* what) {
+  const absl::StatusOr<ProcessResult> result = RunProcess(command);
+  if (!result.ok())
+    return absl::NotFoundError(
+        absl::StrCat("no C compiler: ", result.status().message(), "; install gcc or set CC and CXX"));
+  if (result->exit_code == 0) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat(what, " failed: ", command[0], " ended with code ", result->exit_code, "\n", result->errors));
+}
+
+// The files of one link, in a temporary folder.
+struct Objects {
+  std::string folder, program;
+  std::vector<std::string> kernels;  // and Halide's runtime
+};
+
+absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramText& text, const CompiledKernels& kernels,
+                                     const std::string& runtime, const Toolchain& toolchain) {
+  Objects objects = {folder, folder + "/program.o", {}};
+  BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
+  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
+                             folder + "/program.c", "-o", objects.program},
+                            "compiling the program's tables"));
+  for (const auto& [symbol, kernel] : kernels.kernels) {
+    objects.kernels.push_back(absl::StrCat(folder, "/", symbol, ".o"));
+    BRINE_RETURN_IF_ERROR(WriteFile(objects.kernels.back(), kernel.object));
+  }
+  objects.kernels.push_back(folder + "/halide_runtime.o");
+  BRINE_RETURN_IF_ERROR(WriteFile(objects.kernels.back(), runtime));
+  return objects;
+}
+
+void Append(Command& command, const std::vector<std::string>& more) {
+  command.insert(command.end(), more.begin(), more.end());
+}
+
+// One relocatable object of the tables, the kernels, Halide's runtime and our part of it.
+absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, const std::string& output) {
+  Command command = {toolchain.c_compiler, "-r", "-nostdlib", "-o", output, objects.program};
+  Append(command, objects.kernels);
+  Append(command, {"-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive"});
+  return Run(command, "linking");
+}
+
+absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, const Toolchain& toolchain,
+                  const std::string& output) {
+  const std::string core = toolchain.libraries + "/libbrine_core.a",
+                    backend = toolchain.libraries + "/libbrine_backend.a";
+  switch (emit) {
+    case Emit::kExe: {
+      const std::string main_source = objects.folder + "/main.c", main_object = objects.folder + "/main.o";
+      BRINE_RETURN_IF_ERROR(WriteFile(
+          main_source,
+          absl::StrCat("#include \"runtime/program.h\"\nconst brine_program* ", text.name, "_program(void);\n",
+                       "int brine_trainer_main(const brine_program* program, int argc, char** argv);\n",
+                       "int main(int argc, char** argv) { return brine_trainer_main(", text.name,
+                       "_program(), argc, argv); }\n")));
+      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
+                                 main_source, "-o", main_object},
+                                "compiling main"));
+      // noseparate-code: read-only data and code share pages, which makes the file two pages smaller.
+      Command command = {
+          toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object,
+          objects.program};
+      Append(command, objects.kernels);
+      // The whole backend is linked, since its functions replace weak ones of Halide's runtime, which need no archive.
+      Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, "-Wl,--whole-archive", backend,
+                       "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
+      return Run(command, "linking");
+    }
+    case Emit::kShared: {
+      Command command = {toolchain.c_compiler, "-shared", "-O2", "-s", "-o", output, objects.program};
+      Append(command, objects.kernels);
+      Append(command, {"-Wl,--whole-archive", core, backend, "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
+      return Run(command, "linking");
+    }
+    case Emit::kStatic: {
+      const std::string whole = objects.folder + "/" + text.name + ".o", core_object = objects.folder + "/core.o";
+      BRINE_RETURN_IF_ERROR(LinkObject(objects, toolchain, whole));
+      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-r", "-nostdlib", "-o", core_object, "-Wl,--whole-archive",
+                                 core, "-Wl,--no-whole-archive"},
+                                "linking"));
+      return Run({"ar", "rcsD", output, whole, core_object}, "archiving");
+    }
+    case Emit::kObject:
+      return LinkObject(objects, toolchain, output);
+  }
+  return absl::InternalError("unknown form of output");
+}
+
+// Names the installed files that go into a link, so that a new library causes a new link.
+absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
+  std::string key;
+  for (const char* name : {"libbrine_trainer.a", "libbrine_core.a", "libbrine_backend.a"}) {
+    const absl::StatusOr<std::string> bytes = ReadFile(absl::StrCat(toolchain.libraries, "/", name));
+    absl::StrAppend(&key, name, " ", bytes.ok() ? HashName(*bytes) : "missing", "\n");
+  }
+  return absl::StrCat(key, toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
+}
+
+// A planned graph with the working memory of each kernel as the compiler counted it.  `compiled` is the graph after
+// JoinUpdates, whose joined kernels need none.
+ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::vector<std::string>& symbols,
+                      const CompiledKernels& kernels) {
+  std::map<ir::ValueId, int64_t> scratch;  // by the first value that a kernel makes
+  for (size_t at = 0; at < symbols.size(); ++at) {
+    if (symbols[at].empty()) continue;
+    scratch[compiled.nodes[at].outputs[0]] = kernels.kernels.at(symbols[at]).facts.scratch_bytes;
+  }
+  for (ir::Node& node : planned.nodes) {
+    const auto found = scratch.find(node.outputs[0]);
+    if (node.is_kernel() && found != scratch.end()) node.scratch_bytes = found->second;
+  }
+  return planned;
+}
+
+}  // namespace
+
+const ir::Graph* PlannedModel::Find(ir::Function function) const {
+  for (const ir::Graph& graph : functions) {
+    if (graph.function == function) return &graph;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_size,
+                                       const passes::PipelineOptions& passes, const std::string& dump_folder) {
+  PlannedModel planned;
+  planned.model = model;
+  for (ir::Function function : {ir::Function::kTrain, ir::Function::kEvaluate, ir::Function::kPredict}) {
+    if (model.training.objectives.empty() && function != ir::Function::kPredict) continue;
+    BRINE_ASSIGN_OR_RETURN(ir::Graph graph, passes::Derive(model, function, batch_size));
+    passes::PipelineOptions options = passes;
+    if (!dump_folder.empty()) {
+      const std::string folder = absl::StrCat(dump_folder, "/", ir::FunctionName(function));
+      mkdir(dump_folder.c_str(), 0777);
+      mkdir(folder.c_str(), 0777);
+      options.after_pass = passes::DumpTo(folder);
+    }
+    BRINE_RETURN_IF_ERROR(passes::RunPipeline(graph, options).status());
+    planned.functions.push_back(std::move(graph));
+  }
+  return planned;
+}
+
+absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options,
+                                          const std::string& summary, const Toolchain& toolchain, const Cache& cache) {
+  CompileOptions compile;
+  compile.worker = toolchain.worker;
+  compile.target = options.target;
+  compile.strategy = options.strategy;
+  compile.runtime = true;
+  if (compile.target.empty()) {
+    BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));
+  }
+  ProgramGraphs graphs;
+  std::vector<ir::Graph> joined, embedded = {planned.model};
+  joined.reserve(planned.functions.size());
+  for (const ir::Graph& graph : planned.functions) graphs.functions.push_back(&joined.emplace_back(JoinUpdates(graph)));
+  BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs.functions, compile, cache));
+  for (size_t at = 0; at < joined.size(); ++at)
+    embedded.push_back(WithScratch(planned.functions[at], joined[at], kernels.symbols[at], kernels));
+  for (const ir::Graph& graph : embedded) graphs.embedded.push_back(&graph);
+  BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(graphs, kernels, compile.target, summary));
+
+  BuiltProgram result;
+  result.name = text.name;
+  result.header = text.header;
+  result.kernels = static_cast<int>(kernels.kernels.size());
+  result.compiled = kernels.compiled;
+  BRINE_ASSIGN_OR_RETURN(const std::string libraries, LibraryKey(toolchain));
+  const std::string key = absl::StrCat("program\nform ", static_cast<int>(options.emit), "\nsources ", kSourcesHash,
+                                       "\n", libraries, text.source);
+  if (std::optional<std::string> bytes = cache.Get(key)) {
+    result.bytes = *std::move(bytes);
+    return result;
+  }
+  BRINE_ASSIGN_OR_RETURN(std::string runtime, RuntimeObject(compile, cache));
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  BRINE_ASSIGN_OR_RETURN(Objects objects, WriteObjects(folder.path(), text, kernels, runtime, toolchain));
+  const std::string output = folder.path() + "/" + text.name + ".out";
+  BRINE_RETURN_IF_ERROR(Link(objects, text, options.emit, toolchain, output));
+  BRINE_ASSIGN_OR_RETURN(result.bytes, ReadFile(output));
+  cache.Put(key, result.bytes).IgnoreError();
+  return result;
+}
+
+}  // namespace brine::codegen

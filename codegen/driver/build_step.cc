@@ -1,0 +1,357 @@
+#include "codegen/driver/build_step.h"
+
+#include <dlfcn.h>
+
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "codegen/driver/compile.h"
+#include "codegen/driver/files.h"
+#include "codegen/driver/region.h"
+#include "codegen/driver/toolchain.h"
+#include "ir/check.h"
+#include "ir/op.h"
+#include "ir/status.h"
+#include "runtime/base/alignment.h"
+#include "runtime/program.h"
+
+namespace brine::codegen {
+namespace {
+
+constexpr int64_t kRedZone = 256;  // bytes before and after each value
+constexpr uint8_t kRed = 0xA5;
+constexpr uint8_t kPoison = 0xFF;  // of floats: not a number
+
+// The functions of the one shared object in this process that holds Halide's runtime.
+struct Runtime {
+  int (*set_threads)(int32_t) = nullptr;
+  uint32_t (*flush_denormals)() = nullptr;
+  void (*restore)(uint32_t) = nullptr;
+};
+
+absl::StatusOr<void*> LinkAndLoad(const Toolchain& toolchain, const std::vector<std::string>& inputs,
+                                  const TemporaryFolder& folder, int flags) {
+  const std::string library = absl::StrCat(folder.path(), "/linked.so");
+  std::vector<std::string> command = {toolchain.c_compiler, "-shared", "-o", library};
+  command.insert(command.end(), inputs.begin(), inputs.end());
+  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess(command));
+  if (result.exit_code != 0) return absl::InternalError(absl::StrCat("linking failed: ", result.errors));
+  void* handle = dlopen(library.c_str(), RTLD_NOW | flags);
+  if (handle == nullptr) return absl::InternalError(absl::StrCat("loading failed: ", dlerror()));
+  return handle;
+}
+
+// Loaded on first use and kept: kernels of all steps share its thread pool.
+absl::StatusOr<Runtime> LoadRuntime(const Toolchain& toolchain, const CompileOptions& options, const Cache& cache) {
+  static std::mutex mutex;
+  static std::optional<Runtime> loaded;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (loaded.has_value()) return *loaded;
+  BRINE_ASSIGN_OR_RETURN(std::string object, RuntimeObject(options, cache));
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  const std::string path = absl::StrCat(folder.path(), "/runtime.o");
+  BRINE_RETURN_IF_ERROR(WriteFile(path, object));
+  BRINE_ASSIGN_OR_RETURN(void* handle,
+                         LinkAndLoad(toolchain,
+                                     {path, "-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a",
+                                      "-Wl,--no-whole-archive", "-lpthread", "-ldl", "-lm"},
+                                     folder, RTLD_GLOBAL));
+  Runtime runtime;
+  runtime.set_threads = reinterpret_cast<int (*)(int32_t)>(dlsym(handle, "brine_backend_set_threads"));
+  runtime.flush_denormals = reinterpret_cast<uint32_t (*)()>(dlsym(handle, "brine_backend_flush_denormals"));
+  runtime.restore = reinterpret_cast<void (*)(uint32_t)>(dlsym(handle, "brine_backend_restore"));
+  BRINE_CHECK(runtime.set_threads != nullptr && runtime.flush_denormals != nullptr && runtime.restore != nullptr);
+  loaded = runtime;
+  return runtime;
+}
+
+using Kernel = int (*)(void**);
+
+// A tensor's bytes as a kernel sees them.
+struct View {
+  brine_buffer buffer = {};
+  brine_dimension dims[BRINE_MAX_RANK] = {};
+
+  View(const ir::Type& type, int64_t rows, uint8_t* host) {
+    buffer.host = host;
+    buffer.type_lanes = 1;
+    buffer.type_bits = static_cast<uint8_t>(ir::BitWidth(type.dtype));
+    buffer.type_code = type.dtype == ir::DType::kF32 ? 2 : type.dtype == ir::DType::kI32 ? 0 : 1;
+    buffer.dimensions = type.rank();
+    buffer.dim = dims;
+    int32_t stride = 1;
+    for (int axis = 0; axis < type.rank(); ++axis) {
+      const ir::Dim dim = type.shape[static_cast<size_t>(type.rank() - 1 - axis)];
+      dims[axis] = {0, static_cast<int32_t>(dim == ir::kBatch ? rows : dim), stride, 0};
+      stride *= dims[axis].extent;
+    }
+  }
+};
+
+void ToBytes(const ir::Tensor<float>& tensor, uint8_t* bytes) {
+  if (ir::IsReal(tensor.dtype)) {
+    std::memcpy(bytes, tensor.real.data(), tensor.real.size() * sizeof(float));
+    return;
+  }
+  for (size_t at = 0; at < tensor.whole.size(); ++at) {
+    if (tensor.dtype == ir::DType::kU8)
+      bytes[at] = static_cast<uint8_t>(tensor.whole[at]);
+    else
+      reinterpret_cast<uint32_t*>(bytes)[at] = static_cast<uint32_t>(tensor.whole[at]);
+  }
+}
+
+void FromBytes(const uint8_t* bytes, ir::Tensor<float>& tensor) {
+  if (ir::IsReal(tensor.dtype)) {
+    std::memcpy(tensor.real.data(), bytes, tensor.real.size() * sizeof(float));
+    return;
+  }
+  for (size_t at = 0; at < tensor.whole.size(); ++at) {
+    switch (tensor.dtype) {
+      case ir::DType::kU8:
+        tensor.whole[at] = bytes[at];
+        break;
+      case ir::DType::kI32:
+        tensor.whole[at] = reinterpret_cast<const int32_t*>(bytes)[at];
+        break;
+      default:
+        tensor.whole[at] = reinterpret_cast<const uint32_t*>(bytes)[at];
+    }
+  }
+}
+
+}  // namespace
+
+struct Step::State {
+  ir::Graph graph;
+  BuildOptions options;
+  Runtime runtime;
+  void* library = nullptr;
+  std::vector<Kernel> kernels;  // of each node; null for views and constants
+  std::vector<std::vector<ir::ValueId>> arguments;
+  std::vector<int64_t> scratch_bytes;
+  std::vector<std::string> strategies;
+  int compiled = 0;
+
+  ~State() {
+    if (library != nullptr) dlclose(library);
+  }
+};
+
+Step::Step(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Step::Step(Step&&) noexcept = default;
+Step::~Step() = default;
+int Step::compiled_kernels() const { return state_->compiled; }
+const std::vector<std::string>& Step::strategies() const { return state_->strategies; }
+
+namespace {
+
+// What building needs to know of this machine.
+struct Setup {
+  Toolchain toolchain;
+  Cache cache;
+  CompileOptions options;  // without Halide's checks
+};
+
+absl::StatusOr<Setup> SetUp(const BuildOptions& build) {
+  BRINE_ASSIGN_OR_RETURN(Toolchain toolchain, FindToolchain());
+  std::string folder_name = build.cache_folder;
+  if (folder_name.empty()) {
+    BRINE_ASSIGN_OR_RETURN(folder_name, Cache::DefaultFolder());
+  }
+  BRINE_ASSIGN_OR_RETURN(Cache cache, Cache::Open(folder_name));
+  CompileOptions options;
+  options.worker = build.worker.empty() ? toolchain.worker : build.worker;
+  options.target = build.target;
+  options.strategy = build.strategy;
+  if (options.target.empty()) {
+    BRINE_ASSIGN_OR_RETURN(options.target, HostTarget(options.worker, cache));
+  }
+  return Setup{std::move(toolchain), std::move(cache), std::move(options)};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& build) {
+  BRINE_ASSIGN_OR_RETURN(const Setup setup, SetUp(build));
+  return ConsiderKernels(graph, setup.options);
+}
+
+absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build) {
+  auto state = std::make_unique<Step::State>();
+  state->graph = graph;
+  state->options = build;
+  BRINE_ASSIGN_OR_RETURN(Setup setup, SetUp(build));
+  auto& [toolchain, cache, options] = setup;
+  BRINE_ASSIGN_OR_RETURN(state->runtime, LoadRuntime(toolchain, options, cache));
+  options.asserts = build.asserts;
+
+  const ir::Graph* const graphs[] = {&graph};
+  BRINE_ASSIGN_OR_RETURN(CompiledKernels compiled, CompileKernels(graphs, options, cache));
+  state->compiled = compiled.compiled;
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  std::vector<std::string> objects;
+  for (const auto& [symbol, kernel] : compiled.kernels) {
+    objects.push_back(absl::StrCat(folder.path(), "/", symbol, ".o"));
+    BRINE_RETURN_IF_ERROR(WriteFile(objects.back(), kernel.object));
+  }
+  BRINE_ASSIGN_OR_RETURN(state->library, LinkAndLoad(toolchain, objects, folder, RTLD_LOCAL));
+  for (size_t at = 0; at < graph.nodes.size(); ++at) {
+    const std::string& symbol = compiled.symbols[0][at];
+    state->kernels.push_back(nullptr);
+    state->scratch_bytes.push_back(0);
+    state->arguments.push_back(KernelArguments(graph.nodes[at]));
+    state->strategies.push_back(symbol.empty() ? "" : compiled.kernels.at(symbol).facts.strategy);
+    if (symbol.empty()) continue;
+    state->kernels.back() = reinterpret_cast<Kernel>(dlsym(state->library, absl::StrCat(symbol, "_argv").c_str()));
+    state->scratch_bytes.back() = compiled.kernels.at(symbol).facts.scratch_bytes;
+    if (state->kernels.back() == nullptr)
+      return absl::InternalError(absl::StrCat(symbol, " is missing from its object"));
+  }
+  return Step(std::move(state));
+}
+
+namespace {
+
+// Memory for the values of one run: the planned blocks, or one allocation between red zones for each value.
+class Memory {
+ public:
+  Memory(const ir::Graph& graph, int64_t rows, bool placed) : hosts_(graph.values.size(), nullptr) {
+    std::vector<bool> inside(graph.values.size(), false);  // a kernel's body
+    for (const ir::Node& node : graph.nodes) {
+      for (const ir::Node& part : node.body) {
+        for (ir::ValueId value : part.outputs) inside[Index(value)] = true;
+      }
+      for (ir::ValueId value : node.outputs) inside[Index(value)] = false;
+    }
+    std::map<ir::Block, int64_t> block_bytes;
+    for (size_t at = 0; at < graph.values.size(); ++at) {
+      const ir::Value& value = graph.values[at];
+      if (inside[at]) continue;
+      if (placed && value.placement.has_value()) {
+        int64_t& bytes = block_bytes[value.placement->block];
+        bytes = std::max(bytes, value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value());
+      } else {
+        // Views share their source's bytes.
+        hosts_[at] = NewPiece(value.name, ir::ByteCount(value.type, rows).value());
+      }
+    }
+    for (const auto& [block, bytes] : block_bytes) blocks_[block] = NewPiece(std::string(ir::BlockName(block)), bytes);
+    for (size_t at = 0; at < graph.values.size(); ++at) {
+      const ir::Value& value = graph.values[at];
+      if (placed && value.placement.has_value() && !inside[at])
+        hosts_[at] = blocks_[value.placement->block] + value.placement->offset;
+    }
+  }
+
+  uint8_t*& host(ir::ValueId value) { return hosts_[Index(value)]; }
+
+  absl::Status CheckRedZones() const {
+    for (const Piece& piece : pieces_) {
+      for (int64_t at = 0; at < kRedZone; ++at) {
+        const bool before = piece.Data()[-1 - at] != kRed, after = piece.Data()[piece.bytes + at] != kRed;
+        if (before || after)
+          return absl::InternalError(
+              absl::StrCat(piece.name, ": a kernel wrote ", at + 1, " bytes ", before ? "before" : "past", " it"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  struct Piece {
+    std::string name;
+    int64_t bytes;
+    std::vector<uint8_t> storage;
+
+    uint8_t* Data() const {
+      const auto begin = reinterpret_cast<uintptr_t>(storage.data()) + kRedZone;
+      return reinterpret_cast<uint8_t*>(base::RoundUp(begin));
+    }
+  };
+
+  uint8_t* NewPiece(std::string name, int64_t bytes) {
+    pieces_.push_back(
+        {std::move(name), bytes, std::vector<uint8_t>(static_cast<size_t>(bytes + 2 * kRedZone + 64), kRed)});
+    std::memset(pieces_.back().Data(), kPoison, static_cast<size_t>(bytes));
+    return pieces_.back().Data();
+  }
+
+  std::vector<Piece> pieces_;
+  std::map<ir::Block, uint8_t*> blocks_;
+  std::vector<uint8_t*> hosts_;
+};
+
+}  // namespace
+
+absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, int64_t rows, int threads) {
+  const ir::Graph& graph = state_->graph;
+  Memory memory(graph, rows, state_->options.use_placements);
+  const auto load = [&](ir::ValueId value) -> absl::Status {
+    const auto it = given.find(graph.value(value).name);
+    if (it == given.end()) return absl::InvalidArgumentError(absl::StrCat("no tensor for ", graph.value(value).name));
+    ToBytes(it->second, memory.host(value));
+    return absl::OkStatus();
+  };
+  for (const ir::Input& input : graph.inputs) BRINE_RETURN_IF_ERROR(load(input.value));
+  for (const ir::State& state : graph.states) BRINE_RETURN_IF_ERROR(load(state.value));
+
+  const auto store = [&](ir::ValueId value, ir::Tensors<float>& results) {
+    ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(value), rows);
+    FromBytes(memory.host(value), tensor);
+    results[graph.value(value).name] = std::move(tensor);
+  };
+  ir::Tensors<float> results;
+  state_->runtime.set_threads(threads);
+  for (size_t at = 0; at < graph.nodes.size(); ++at) {
+    const ir::Node& node = graph.nodes[at];
+    if (state_->kernels[at] == nullptr) {
+      if (node.op->is_view()) {
+        if (!state_->options.use_placements) memory.host(node.outputs[0]) = memory.host(node.inputs[0]);
+      } else {
+        const std::vector<double>& values = node.attributes.Floats("values");
+        ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), rows);
+        for (int64_t element = 0; element < tensor.size(); ++element) {
+          const double value = values[values.size() == 1 ? 0 : static_cast<size_t>(element)];
+          if (ir::IsReal(tensor.dtype))
+            tensor.real[static_cast<size_t>(element)] = static_cast<float>(value);
+          else
+            tensor.whole[static_cast<size_t>(element)] = static_cast<int64_t>(value);
+        }
+        ToBytes(tensor, memory.host(node.outputs[0]));
+      }
+    } else {
+      std::vector<uint8_t> scratch(static_cast<size_t>(state_->scratch_bytes[at]) + base::kAlignment);
+      brine_context context = {};
+      context.scratch = reinterpret_cast<uint8_t*>(base::RoundUp(reinterpret_cast<uintptr_t>(scratch.data())));
+      context.scratch_bytes = state_->scratch_bytes[at];
+      brine_context* context_pointer = &context;
+      std::vector<View> views;
+      views.reserve(state_->arguments[at].size());
+      std::vector<void*> arguments = {&context_pointer};
+      for (ir::ValueId value : state_->arguments[at]) {
+        views.emplace_back(graph.type(value), rows, memory.host(value));
+        views.back().buffer.dim = views.back().dims;
+        arguments.push_back(&views.back().buffer);
+      }
+      const uint32_t before = state_->runtime.flush_denormals();
+      const int failed = state_->kernels[at](arguments.data());
+      state_->runtime.restore(before);
+      if (failed != 0 || context.error[0] != '\0') {
+        return absl::InternalError(absl::StrCat(graph.value(node.outputs[0]).name, ": ", context.error));
+      }
+      BRINE_RETURN_IF_ERROR(memory.CheckRedZones());
+    }
+    for (ir::ValueId value : node.outputs) store(value, results);
+  }
+  for (const ir::State& state : graph.states) store(state.value, results);
+  // The result of a state is its new value, whether or not that has its own memory.
+  for (const ir::Update& update : graph.updates)
+    results[graph.value(update.state).name] = results.at(graph.value(update.value).name);
+  return results;
+}
+
+}  // namespace brine::codegen

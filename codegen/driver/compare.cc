@@ -1,0 +1,199 @@
+#include "codegen/driver/compare.h"
+
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "codegen/driver/region.h"
+#include "ir/op.h"
+#include "ir/status.h"
+#include "ir/text/text.h"
+
+namespace brine::codegen {
+namespace {
+
+constexpr int kNoisyRuns = 8;        // a near tie survives all of them once in 256 times
+constexpr int kNoiseExponent = -18;  // well above rounding, well below what matters
+constexpr int kEdgeExponent = -13;   // noise moves a smooth result by less than this share of its terms
+
+// One kernel in double precision, on operands with a little noise.
+class NoisyKernel {
+ public:
+  NoisyKernel(const ir::Graph& region, const ir::Tensors<float>& given, int64_t rows)
+      : region_(region), given_(given), rows_(rows) {}
+
+  // By element: whether noise moves it across an edge.
+  absl::StatusOr<std::vector<bool>> OnEdge(const std::string& name, const ir::Tensor<double>& exact,
+                                           const ir::Tensor<double>& terms) {
+    BRINE_RETURN_IF_ERROR(Run());
+    std::vector<bool> edge(static_cast<size_t>(exact.size()), false);
+    for (const ir::Tensors<double>& run : runs_) {
+      const ir::Tensor<double>& noisy = run.at(name);
+      for (size_t at = 0; at < edge.size(); ++at) {
+        if (exact.real.empty()) {
+          edge[at] = edge[at] || noisy.whole[at] != exact.whole[at];
+        } else {
+          const double size = std::max(std::abs(terms.real[at]), std::abs(exact.real[at]));
+          edge[at] = edge[at] || std::abs(noisy.real[at] - exact.real[at]) > std::ldexp(size, kEdgeExponent);
+        }
+      }
+    }
+    return edge;
+  }
+
+ private:
+  absl::Status Run() {
+    std::mt19937 random(1);
+    while (runs_.size() < kNoisyRuns) {
+      ir::Tensors<double> noisy = ToDouble(given_);
+      for (auto& [name, tensor] : noisy) {
+        for (double& element : tensor.real)
+          element *= 1 + std::ldexp(static_cast<double>(random()) / 4294967296.0 - 0.5, kNoiseExponent + 1);
+      }
+      BRINE_ASSIGN_OR_RETURN(runs_.emplace_back(), ir::Interpret<double>(region_, noisy, rows_));
+    }
+    return absl::OkStatus();
+  }
+
+  const ir::Graph& region_;
+  const ir::Tensors<float>& given_;
+  const int64_t rows_;
+  std::vector<ir::Tensors<double>> runs_;
+};
+
+// The value of n in the kernel's canonical form.
+int64_t RowsOf(const ir::Graph& graph, const ir::Node& kernel, int64_t rows) {
+  const int64_t length = UpdateLength(graph, kernel);
+  return length > 0 ? length : rows;
+}
+
+}  // namespace
+
+// One kernel, its operands and its results, in the names of its region.
+class StepComparison::Kernel {
+ public:
+  Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given,
+         const ir::Tensors<float>& results, int64_t rows)
+      : region_(CanonicalRegion(graph, node)), rows_(RowsOf(graph, node, rows)), noise_(region_, operands_, rows_) {
+    const std::vector<ir::ValueId> from = KernelArguments(node), to = KernelArguments(region_.nodes[0]);
+    const size_t inputs = region_.nodes[0].inputs.size();
+    for (size_t at = 0; at < from.size(); ++at) {
+      const std::string &original = graph.value(from[at]).name, &name = region_.value(to[at]).name;
+      const auto before = given.find(original);  // of a state: the kernels read the old one
+      (at < inputs ? operands_ : got_)[name] = before != given.end() ? before->second : results.at(original);
+      original_[name] = original;
+    }
+  }
+
+  absl::Status AddTo(std::map<std::string, Result>& results) {
+    BRINE_ASSIGN_OR_RETURN(float_loop_, ir::Interpret<float>(region_, operands_, rows_));
+    BRINE_ASSIGN_OR_RETURN(exact_, ir::Interpret<double>(region_, ToDouble(operands_), rows_));
+    BRINE_ASSIGN_OR_RETURN(absolute_, ir::Interpret<double>(region_, ToDouble(operands_, true), rows_));
+    for (const auto& [name, tensor] : got_) {
+      Result& result = results[original_.at(name)];
+      BRINE_RETURN_IF_ERROR(tensor.real.empty() ? AddWhole(name, result) : AddReal(name, result));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status AddWhole(const std::string& name, Result& result) {
+    const std::vector<int64_t>&got = got_.at(name).whole, &want = exact_.at(name).whole;
+    if (got == want) return absl::OkStatus();
+    BRINE_ASSIGN_OR_RETURN(const std::vector<bool> edge, noise_.OnEdge(name, exact_.at(name), absolute_.at(name)));
+    for (size_t at = 0; at < got.size(); ++at) {
+      if (got[at] != want[at] && !edge[at])
+        result.fault = absl::StrCat("element ", at, " is ", got[at], ", should be ", want[at]);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddReal(const std::string& name, Result& result) {
+    Errors alone;
+    AddWithout({}, name, alone);
+    std::vector<bool> edge;
+    if (!alone.WithinBound()) {
+      BRINE_ASSIGN_OR_RETURN(edge, noise_.OnEdge(name, exact_.at(name), absolute_.at(name)));
+    }
+    AddWithout(edge, name, result.errors);
+    return absl::OkStatus();
+  }
+
+  void AddWithout(const std::vector<bool>& skipped, const std::string& name, Errors& errors) const {
+    const std::vector<float>&got = got_.at(name).real, &rounded = float_loop_.at(name).real;
+    const std::vector<double>&want = exact_.at(name).real, &terms = absolute_.at(name).real;
+    errors.size = static_cast<int64_t>(want.size());
+    for (size_t at = 0; at < want.size(); ++at) {
+      if (skipped.empty() || !skipped[at]) errors.Add(got[at], rounded[at], want[at], terms[at]);
+    }
+  }
+
+  const ir::Graph region_;
+  const int64_t rows_;
+  ir::Tensors<float> operands_, got_, float_loop_;
+  ir::Tensors<double> exact_, absolute_;
+  std::map<std::string, std::string> original_;  // names in the step
+  NoisyKernel noise_;
+};
+
+absl::Status StepComparison::Add(const ir::Tensors<float>& given, const ir::Tensors<float>& results, int64_t rows) {
+  for (const ir::Node& node : graph_.nodes) {
+    if (!node.is_kernel() && (node.op->is_view() || node.op->is_source())) continue;
+    BRINE_RETURN_IF_ERROR(Kernel(graph_, node, given, results, rows).AddTo(results_));
+  }
+  return absl::OkStatus();
+}
+
+StepComparison::Worst StepComparison::FindWorst() const {
+  Worst worst;
+  for (const auto& [name, result] : results_) {
+    if (result.errors.kernel == 0) continue;
+    const double share = result.errors.Rmse() / result.errors.Bound();
+    if (!(share <= worst.share)) worst = {name, share};
+  }
+  return worst;
+}
+
+std::string StepComparison::FirstFault() const {
+  for (const ir::Node& node : graph_.nodes) {
+    for (ir::ValueId output : node.outputs) {
+      const auto found = results_.find(graph_.value(output).name);
+      if (found == results_.end()) continue;
+      const auto& [name, result] = *found;
+      const Errors& errors = result.errors;
+      if (result.fault.empty() && errors.WithinBound()) continue;
+      const std::string fault =
+          result.fault.empty() ? absl::StrFormat("rmse %.3g, bound %.3g", errors.Rmse(), errors.Bound()) : result.fault;
+      return absl::StrCat(name, ": ", fault, "\n", ir::PrintNode(graph_, node));
+    }
+  }
+  return "";
+}
+
+ir::Tensors<double> ToDouble(const ir::Tensors<float>& tensors, bool absolute) {
+  ir::Tensors<double> result;
+  for (const auto& [name, tensor] : tensors) {
+    ir::Tensor<double>& copy = result[name];
+    copy.dtype = tensor.dtype;
+    copy.dims = tensor.dims;
+    copy.whole = tensor.whole;
+    for (float element : tensor.real) copy.real.push_back(absolute ? std::abs(element) : element);
+  }
+  return result;
+}
+
+std::string FirstDifference(const ir::Tensors<float>& a, const ir::Tensors<float>& b) {
+  for (const auto& [name, tensor] : a) {
+    const auto other = b.find(name);
+    const bool same =
+        other != b.end() && tensor.whole == other->second.whole && tensor.real.size() == other->second.real.size() &&
+        std::memcmp(tensor.real.data(), other->second.real.data(), tensor.real.size() * sizeof(float)) == 0;
+    if (!same) return name;
+  }
+  return "";
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,246 @@
+#include "codegen/driver/compile.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "codegen/driver/files.h"
+#include "codegen/driver/region.h"
+#include "codegen/sources_hash.h"
+#include "ir/op.h"
+#include "ir/status.h"
+#include "ir/text/text.h"
+
+namespace brine::codegen {
+namespace {
+
+// A kernel that is needed: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
+struct Wanted {
+  std::string text, key, strategy;
+  OutputForm form = OutputForm::kObject;
+};
+
+constexpr char kRuntime[] = "halide_runtime";
+
+std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view strategy,
+                absl::string_view text) {
+  return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target,
+                      "\nasserts ", options.asserts ? 1 : 0, "\nstrategy ", strategy, "\n", text);
+}
+
+// The payload of a cache entry is the facts as text, an empty line, and the object.
+constexpr char kEndOfFacts[] = "\n\n";
+
+std::string Pack(const CompiledKernel& kernel) { return absl::StrCat(Print(kernel.facts), "\n", kernel.object); }
+
+std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::string& payload) {
+  const size_t end = payload.find(kEndOfFacts);
+  if (end == std::string::npos) return std::nullopt;
+  absl::StatusOr<KernelFacts> facts = ParseFacts(absl::string_view(payload).substr(0, end));
+  if (!facts.ok()) return std::nullopt;
+  return CompiledKernel{symbol, payload.substr(end + 2), *std::move(facts)};
+}
+
+std::string StrategyFor(const ir::Graph& graph, const ir::Node& node, const CompileOptions& options) {
+  return options.strategy == nullptr ? "" : options.strategy(graph, node);
+}
+
+std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol) {
+  return absl::StrCat(folder.path(), "/", symbol, ".o");
+}
+
+// What takes long to compile goes first, so that no core waits for it at the end: Halide's runtime, convolutions, and
+// kernels of many ops.
+size_t CompileWeight(const Wanted& wanted) {
+  if (wanted.text.empty()) return std::string::npos;
+  return wanted.text.size() + (absl::StrContains(wanted.text, "conv2d") ? size_t{1} << 30 : 0);
+}
+
+// Compiles `missing` in worker processes and adds the results to `kernels` and, unless it is null, the cache.
+absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache* cache,
+                       std::map<std::string, CompiledKernel>& kernels) {
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+  std::vector<std::string> order;
+  for (const auto& [symbol, wanted] : missing) order.push_back(symbol);
+  std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) {
+    return CompileWeight(missing.at(a)) > CompileWeight(missing.at(b));
+  });
+  std::string requests;
+  for (const std::string& symbol : order) {
+    const Wanted& wanted = missing.at(symbol);
+    requests += WriteRequest(
+        {{symbol, options.asserts, wanted.form, wanted.strategy}, ObjectPath(folder, symbol), wanted.text});
+  }
+  const std::string request_path = absl::StrCat(folder.path(), "/requests");
+  BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1L, cores));
+  BRINE_ASSIGN_OR_RETURN(
+      ProcessResult result,
+      RunProcess({options.worker, "--target", options.target, "--jobs", absl::StrCat(jobs)}, request_path));
+  if (result.exit_code != 0) {
+    return absl::InternalError(
+        absl::StrCat("the kernel compiler ended with code ", result.exit_code, ": ", result.errors));
+  }
+  std::istringstream answers(result.output);
+  std::string verdict, symbol;
+  int64_t number = 0;
+  size_t answered = 0;
+  while (answers >> verdict >> symbol >> number) {
+    const auto wanted = missing.find(symbol);
+    if (wanted == missing.end() || number < 0)
+      return absl::InternalError(absl::StrCat("the kernel compiler answered for ", symbol));
+    answers.get();
+    std::string text(static_cast<size_t>(number), '\0');
+    answers.read(text.data(), number);
+    if (verdict != "ok") {
+      return absl::InternalError(
+          absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
+    }
+    BRINE_ASSIGN_OR_RETURN(KernelFacts facts, ParseFacts(text));
+    std::string object;
+    if (wanted->second.form != OutputForm::kFacts) {
+      BRINE_ASSIGN_OR_RETURN(object, ReadFile(ObjectPath(folder, symbol)));
+    }
+    CompiledKernel kernel = {symbol, std::move(object), std::move(facts)};
+    // If the cache cannot be written (the disk is full, say), this costs time later, but no result now.
+    if (cache != nullptr) cache->Put(wanted->second.key, Pack(kernel)).IgnoreError();
+    kernels[symbol] = std::move(kernel);
+    ++answered;
+  }
+  if (answered != missing.size()) return absl::InternalError("the kernel compiler left kernels unanswered");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->is_view() && !node.op->is_source()); }
+
+absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
+                                               const Cache& cache) {
+  CompiledKernels result;
+  std::map<std::string, Wanted> missing;
+  for (const ir::Graph* graph : graphs) {
+    std::vector<std::string>& symbols = result.symbols.emplace_back();
+    for (const ir::Node& node : graph->nodes) {
+      symbols.emplace_back();
+      if (!NeedsKernel(node)) continue;
+      const std::string text = ir::Print(CanonicalRegion(*graph, node));
+      const std::string strategy = StrategyFor(*graph, node, options), key = Key("kernel", options, strategy, text);
+      const std::string symbol = symbols.back() = absl::StrCat("k_", HashName(key));
+      if (result.kernels.count(symbol) != 0 || missing.count(symbol) != 0) continue;
+      std::optional<CompiledKernel> kernel;
+      if (const std::optional<std::string> payload = cache.Get(key)) kernel = Unpack(symbol, *payload);
+      if (kernel.has_value())
+        result.kernels[symbol] = std::move(*kernel);
+      else
+        missing[symbol] = {text, key, strategy};
+    }
+  }
+  result.compiled = static_cast<int>(missing.size());
+  if (missing.empty()) return result;
+  const std::string runtime = Key("runtime", options, "", "");
+  if (options.runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime, ""};
+  BRINE_RETURN_IF_ERROR(RunWorker(missing, options, &cache, result.kernels));
+  result.kernels.erase(kRuntime);
+  return result;
+}
+
+absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
+                                       const CompileOptions& options) {
+  const std::string text = ir::Print(CanonicalRegion(graph, node)), strategy = StrategyFor(graph, node, options);
+  const std::string key = Key("kernel", options, strategy, text);
+  const std::string symbol = absl::StrCat("k_", HashName(key));  // as in the object
+  std::map<std::string, CompiledKernel> compiled;
+  BRINE_RETURN_IF_ERROR(RunWorker({{symbol, {text, key, strategy, form}}}, options, nullptr, compiled));
+  return std::move(compiled.at(symbol).object);
+}
+
+absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options) {
+  std::map<std::string, Wanted> wanted;
+  const auto symbol = [](size_t at) { return absl::StrCat("node", at); };
+  for (size_t at = 0; at < graph.nodes.size(); ++at) {
+    const ir::Node& node = graph.nodes[at];
+    if (!NeedsKernel(node)) continue;
+    wanted[symbol(at)] = {ir::Print(CanonicalRegion(graph, node)), "", StrategyFor(graph, node, options),
+                          OutputForm::kFacts};
+  }
+  std::map<std::string, CompiledKernel> considered;
+  BRINE_RETURN_IF_ERROR(RunWorker(wanted, options, nullptr, considered));
+  std::vector<KernelFacts> facts;
+  for (size_t at = 0; at < graph.nodes.size(); ++at) facts.push_back(considered[symbol(at)].facts);
+  return facts;
+}
+
+absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker) {
+  BRINE_ASSIGN_OR_RETURN(const ProcessResult list, RunProcess({worker, "--list-strategies"}));
+  std::vector<std::pair<std::string, std::string>> rows;  // prefix of an op's name, strategy
+  for (absl::string_view row : absl::StrSplit(text, ',')) {
+    const size_t equals = row.find('=');
+    const bool all = equals == absl::string_view::npos;
+    const std::string op(all ? "" : row.substr(0, equals)), strategy(all ? row : row.substr(equals + 1));
+    if (strategy.empty() || (!all && op.empty())) {
+      return absl::InvalidArgumentError(absl::StrCat("expected OP=STRATEGY or STRATEGY, got \"", row, "\""));
+    }
+    std::set<std::string> known;
+    for (absl::string_view line : absl::StrSplit(list.output, '\n', absl::SkipEmpty())) {
+      const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(line, absl::MaxSplits(' ', 1));
+      if (words.first == "any" || absl::StartsWith(words.first, op)) known.emplace(words.second);
+    }
+    if (known.count(strategy) == 0) {
+      return absl::InvalidArgumentError(absl::StrCat("unknown strategy \"", strategy, "\"",
+                                                     all ? "" : absl::StrCat(" for ", op), "; known are ",
+                                                     absl::StrJoin(known, ", ")));
+    }
+    rows.emplace_back(op, strategy);
+  }
+  return [rows](const ir::Graph&, const ir::Node& kernel) {
+    std::string strategy;
+    for (const auto& [op, name] : rows) {
+      bool fits = op.empty();
+      for (const ir::Node& node : kernel.body) {
+        fits = fits || (node.op->kind == ir::OpKind::kContraction && absl::StartsWith(node.op->name, op));
+      }
+      if (fits) strategy = name;
+    }
+    return strategy;
+  };
+}
+
+absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache) {
+  const std::string key = Key("runtime", options, "", "");
+  if (const std::optional<std::string> payload = cache.Get(key)) {
+    if (const std::optional<CompiledKernel> runtime = Unpack(kRuntime, *payload)) return runtime->object;
+  }
+  std::map<std::string, CompiledKernel> compiled;
+  BRINE_RETURN_IF_ERROR(RunWorker({{kRuntime, {"", key, ""}}}, options, &cache, compiled));
+  return compiled.at(kRuntime).object;
+}
+
+absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache) {
+  std::string key = absl::StrCat("host target\nhalide ", kHalideVersion, "\n");
+  const std::string processors = ReadFile("/proc/cpuinfo").value_or("");
+  for (absl::string_view line : absl::StrSplit(processors, '\n')) {
+    if (line.empty()) break;  // of the first processor
+    for (absl::string_view field : {"vendor_id", "cpu family", "model\t", "stepping", "flags"}) {
+      if (absl::StartsWith(line, field)) absl::StrAppend(&key, line, "\n");
+    }
+  }
+  if (std::optional<std::string> payload = cache.Get(key)) return *std::move(payload);
+  BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({worker, "--host-target"}));
+  if (result.exit_code != 0) return absl::InternalError(absl::StrCat(worker, " does not run: ", result.errors));
+  const std::string target(absl::StripSuffix(result.output, "\n"));
+  cache.Put(key, target).IgnoreError();
+  return target;
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,439 @@
+#include "codegen/driver/emit_program.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "codegen/driver/c_text.h"
+#include "codegen/driver/join_updates.h"
+#include "codegen/driver/region.h"
+#include "ir/check.h"
+#include "ir/limits.h"
+#include "ir/op.h"
+#include "ir/philox.h"
+#include "ir/status.h"
+#include "ir/text/text.h"
+#include "ir/training.h"
+#include "passes/kernel_query.h"
+#include "passes/plan_memory.h"
+#include "runtime/base/alignment.h"
+#include "runtime/program.h"
+
+namespace brine::codegen {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::ValueId;
+
+// The enumerators of ir and of the runtime, in the order of ir's.
+constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
+constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
+                                    "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
+constexpr const char* kTerms[] = {"BRINE_TERM_CONSTANT", "BRINE_TERM_SCALAR", "BRINE_TERM_STEP", "BRINE_TERM_ADD",
+                                  "BRINE_TERM_SUB",      "BRINE_TERM_MUL",    "BRINE_TERM_DIV",  "BRINE_TERM_POW",
+                                  "BRINE_TERM_MIN",      "BRINE_TERM_MAX",    "BRINE_TERM_SQRT"};
+static_assert(ir::kMaxExpressionTerms == BRINE_MAX_TERMS);
+constexpr const char* kInitializers[] = {"BRINE_CONSTANT", "BRINE_UNIFORM", "BRINE_TRUNCATED_NORMAL"};
+
+template <typename Enum, size_t size>
+const char* Spell(const char* const (&names)[size], Enum value) {
+  BRINE_CHECK(static_cast<size_t>(value) < size);
+  return names[static_cast<size_t>(value)];
+}
+
+// An enumerator of ir and the runtime's with the same meaning; their numbers must be equal.
+struct Pair {
+  int ours, theirs;
+  const char* name;
+};
+#define BRINE_PAIR(ours, theirs) \
+  { static_cast<int>(ours), theirs, #theirs }
+constexpr Pair kBlocks[] = {
+    BRINE_PAIR(ir::Block::kArena, BRINE_ARENA),           BRINE_PAIR(ir::Block::kInputs, BRINE_INPUTS),
+    BRINE_PAIR(ir::Block::kParameters, BRINE_PARAMETERS), BRINE_PAIR(ir::Block::kGradients, BRINE_GRADIENTS),
+    BRINE_PAIR(ir::Block::kSlots, BRINE_SLOTS),           BRINE_PAIR(ir::Block::kConstants, BRINE_CONSTANTS),
+    BRINE_PAIR(ir::Block::kOutputs, BRINE_OUTPUTS),       BRINE_PAIR(ir::Block::kNonTrainable, BRINE_NON_TRAINABLE),
+};
+constexpr Pair kRoles[] = {
+    BRINE_PAIR(ir::Role::kParameter, BRINE_ROLE_PARAMETER), BRINE_PAIR(ir::Role::kSlot, BRINE_ROLE_SLOT),
+    BRINE_PAIR(ir::Role::kFrozen, BRINE_ROLE_FROZEN),       BRINE_PAIR(ir::Role::kStatistic, BRINE_ROLE_STATISTIC),
+    BRINE_PAIR(ir::Role::kAverage, BRINE_ROLE_AVERAGE),
+};
+#undef BRINE_PAIR
+
+// Whether the numbers of each row equal its position.
+template <size_t size>
+constexpr bool Agree(const Pair (&pairs)[size]) {
+  for (size_t at = 0; at < size; ++at) {
+    if (pairs[at].ours != static_cast<int>(at) || pairs[at].theirs != static_cast<int>(at)) return false;
+  }
+  return true;
+}
+static_assert(Agree(kBlocks) && std::size(kBlocks) == ir::kBlockCount && ir::kBlockCount == BRINE_BLOCK_COUNT);
+static_assert(Agree(kRoles));
+
+template <typename Enum, size_t size>
+const char* Spell(const Pair (&pairs)[size], Enum value) {
+  BRINE_CHECK(static_cast<size_t>(value) < size);
+  return pairs[static_cast<size_t>(value)].name;
+}
+
+std::string Dims(const ir::Type& type) {
+  return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) {
+    absl::StrAppend(out, dim == ir::kBatch ? "BRINE_BATCH" : absl::StrCat(dim));
+  });
+}
+
+std::string Place(const std::vector<ir::Location>& locations) {
+  for (const ir::Location& location : locations) {
+    if (!location.file.empty()) return absl::StrCat(location.file, ":", location.line);
+  }
+  return "";
+}
+
+std::string Layers(const std::vector<ir::Location>& locations) {
+  std::vector<std::string> names;
+  for (const ir::Location& location : locations) {
+    if (!location.layer.empty() && std::find(names.begin(), names.end(), location.layer) == names.end())
+      names.push_back(location.layer);
+  }
+  return absl::StrJoin(names, ", ");
+}
+
+bool SquaresGradient(const Graph& graph) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
+    return std::any_of(node.body.begin(), node.body.end(),
+                       [](const Node& inner) { return inner.op->squares_gradient; });
+  });
+}
+
+// The values in the tables of one function, and their numbers there.
+class ValueTable {
+ public:
+  explicit ValueTable(const Graph& graph) : numbers_(graph.values.size(), -1) {
+    for (ValueId value : graph.value_ids()) {
+      if (!graph.value(value).placement.has_value()) continue;
+      numbers_[Index(value)] = static_cast<int>(order_.size());
+      order_.push_back(value);
+    }
+  }
+  const std::vector<ValueId>& order() const { return order_; }
+  int Number(ValueId value) const {
+    BRINE_CHECK(numbers_[Index(value)] >= 0);
+    return numbers_[Index(value)];
+  }
+
+ private:
+  std::vector<int> numbers_;
+  std::vector<ValueId> order_;
+};
+
+class Emitter {
+ public:
+  Emitter(const ProgramGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
+          const std::string& summary)
+      : functions_(graphs.functions),
+        embedded_(graphs.embedded),
+        kernels_(kernels),
+        target_(target),
+        summary_(summary) {
+    BRINE_CHECK(!functions_.empty() && functions_.size() == kernels.symbols.size());
+    name_ = ToIdentifier(functions_[0]->name);
+  }
+
+  absl::StatusOr<ProgramText> Run() {
+    BRINE_RETURN_IF_ERROR(CheckStates());
+    absl::StrAppend(&out_,
+                    "// Written by brine; the tables of runtime/program.h.\n#include <stddef.h>\n\n#include "
+                    "\"runtime/program.h\"\n\n"
+                    "int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, "
+                    "uint8_t* closure);\n"
+                    "int brine_backend_set_threads(int32_t count);\n");
+    for (const auto& [symbol, kernel] : kernels_.kernels)
+      absl::StrAppend(&out_, "int ", symbol, "_argv(void** argv);\n");
+    for (size_t at = 0; at < functions_.size(); ++at) EmitFunction(*functions_[at], kernels_.symbols[at]);
+    EmitVariables();
+    EmitConstants();
+    EmitBackend();
+    EmitGraphs();
+    EmitProgramTable();
+    return ProgramText{out_, Header(), name_};
+  }
+
+ private:
+  // States have the same places in all functions, which share the blocks.
+  absl::Status CheckStates() const {
+    const Graph& first = *functions_[0];
+    for (const Graph* graph : functions_) {
+      if (graph->stage != ir::Stage::kPlanned)
+        return absl::InternalError(absl::StrCat(ir::FunctionName(graph->function), " is not planned"));
+      for (const ir::State& state : graph->states) {
+        const ir::Value& value = graph->value(state.value);
+        const ValueId other = first.FindValue(value.name);
+        if (other == ir::kNoValue)
+          return absl::InternalError(absl::StrCat(value.name, " is missing from ", ir::FunctionName(first.function)));
+        if (first.value(other).placement != value.placement || first.type(other) != value.type) {
+          return absl::InternalError(absl::StrCat(value.name, " lies at different places in ",
+                                                  ir::FunctionName(first.function), " and ",
+                                                  ir::FunctionName(graph->function)));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void EmitFunction(const Graph& graph, const std::vector<std::string>& symbols) {
+    const std::string prefix(ir::FunctionName(graph.function));
+    const ValueTable table(graph);
+    absl::StrAppend(&out_, "\nstatic const brine_value ", prefix, "_values[] = {\n");
+    for (ValueId id : table.order()) {
+      const ir::Value& value = graph.value(id);
+      CountBlock(graph, value);
+      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ",
+                      Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
+                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, "},\n");
+    }
+    absl::StrAppend(&out_, "};\n");
+
+    std::string calls;
+    int call_count = 0;
+    int first_update = -1;
+    for (size_t at = 0; at < graph.nodes.size(); ++at) {
+      const Node& node = graph.nodes[at];
+      if (symbols[at].empty()) {
+        if (!node.op->is_view()) KeepConstant(graph, node);
+        continue;
+      }
+      const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
+      const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
+      scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
+      const std::vector<ValueId> arguments = KernelArguments(node);
+      absl::StrAppend(
+          &out_, "static const uint16_t ", prefix, "_", call_count, "[] = {",
+          absl::StrJoin(arguments, ", ",
+                        [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }),
+          "};\n");
+      if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
+      const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
+      absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
+                      ", .input_count = ", arguments.size() - node.outputs.size(),
+                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.facts.scratch_bytes,
+                      ", .name = ", CString(graph.value(node.outputs[0]).name),
+                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)),
+                      ", .flops = ", flops, ", .sparse_operand = ", kernel.facts.sparse_argument + 1,
+                      ", .strategy = ", CString(kernel.facts.strategy),
+                      ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
+                      ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
+      ++call_count;
+    }
+    EmitTable("brine_call", prefix + "_calls", calls);
+
+    EmitInputs(graph, table, prefix);
+    EmitOutputs(graph, table, prefix);
+    absl::StrAppend(&program_functions_, "  {.name = ", CString(prefix), ", .values = ", prefix,
+                    "_values, .calls = ", prefix, "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
+                    "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count,
+                    ", .input_count = ", graph.inputs.size(), ", .output_count = ", graph.outputs.size(),
+                    ", .first_update = ", first_update < 0 ? call_count : first_update,
+                    ", .squares_gradient = ", SquaresGradient(graph) ? 1 : 0, "},\n");
+    arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
+  }
+
+  void EmitInputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {
+    std::string rows;
+    for (const ir::Input& input : graph.inputs) {
+      const std::string terms = absl::StrCat(prefix, "_terms_", table.Number(input.value));
+      EmitTerms(graph, input.expression, terms);
+      absl::StrAppend(&rows, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ",
+                      CNumber(input.initial), ", ", input.expression.empty() ? "NULL" : terms, ", ",
+                      input.expression.size(), ", ", ir::LabelClasses(Model(), graph.value(input.value).name), "},\n");
+    }
+    EmitTable("brine_input", prefix + "_inputs", rows);
+  }
+
+  // The graph with the losses and the outputs: the model, or, if it is not embedded, a function.
+  const Graph& Model() const {
+    const bool has_model = !embedded_.empty() && embedded_[0]->function == ir::Function::kModel;
+    return has_model ? *embedded_[0] : *functions_.back();
+  }
+
+  void EmitOutputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {
+    std::string rows;
+    for (const ir::Output& output : graph.outputs) {
+      const ir::Type& type = graph.type(output.value);
+      const bool predicts = graph.function == ir::Function::kPredict;
+      absl::StrAppend(&rows, "  {", CString(output.name), ", ", table.Number(output.value), ", ",
+                      predicts || type.rank() > 0 ? "BRINE_PREDICTION" : "BRINE_MEAN", ", ",
+                      predicts ? ir::OutputClasses(Model(), output.name) : 0, "},\n");
+    }
+    EmitTable("brine_output", prefix + "_outputs", rows);
+  }
+
+  void EmitTerms(const Graph& graph, const ir::Expression& expression, const std::string& name) {
+    if (expression.empty()) return;
+    const auto position = [&](ValueId scalar) { return graph.FindInput(scalar) - graph.inputs.data(); };
+    std::string rows;
+    for (const ir::Term& term : expression) {
+      absl::StrAppend(&rows, "  {", Spell(kTerms, term.kind), ", ",
+                      term.kind == ir::TermKind::kScalar ? position(term.scalar) : 0, ", ", CNumber(term.number),
+                      "},\n");
+    }
+    EmitTable("brine_term", name, rows);
+  }
+
+  // A table that may be empty: C has no arrays of length 0.
+  void EmitTable(const std::string& type, const std::string& name, const std::string& rows) {
+    if (rows.empty())
+      absl::StrAppend(&out_, "static const ", type, "* const ", name, " = NULL;\n");
+    else
+      absl::StrAppend(&out_, "static const ", type, " ", name, "[] = {\n", rows, "};\n");
+  }
+
+  void CountBlock(const Graph& graph, const ir::Value& value) {
+    int64_t& bytes = block_bytes_[static_cast<size_t>(value.placement->block)];
+    const int64_t end = value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value();
+    bytes = std::max(bytes, base::RoundUp(end));
+  }
+
+  void KeepConstant(const Graph& graph, const Node& node) {
+    const ir::Value& value = graph.value(node.outputs[0]);
+    const std::vector<double>& values = node.attributes.Floats("values");
+    const int64_t elements = ir::ElementCount(value.type.shape, graph.batch_size).value();
+    const int64_t bytes = ir::BitWidth(value.type.dtype) / 8;
+    const size_t begin = static_cast<size_t>(value.placement->offset);
+    if (constants_.size() < begin + static_cast<size_t>(elements * bytes))
+      constants_.resize(begin + static_cast<size_t>(elements * bytes));
+    for (int64_t at = 0; at < elements; ++at) {
+      const double number = values[values.size() == 1 ? 0 : static_cast<size_t>(at)];
+      const float real = static_cast<float>(number);
+      const uint32_t whole = static_cast<uint32_t>(static_cast<int64_t>(number));
+      const void* from = ir::IsReal(value.type.dtype) ? static_cast<const void*>(&real) : &whole;
+      std::copy_n(static_cast<const char*>(from), bytes,
+                  constants_.begin() + static_cast<std::ptrdiff_t>(begin) + at * bytes);
+    }
+  }
+
+  void EmitVariables() {
+    const Graph& graph = *functions_[0];
+    std::vector<ir::State> states = graph.states;
+    const auto key = [&](const ir::State& state) {
+      return std::make_pair(state.role, graph.value(state.value).placement->offset);
+    };
+    std::sort(states.begin(), states.end(), [&](const ir::State& a, const ir::State& b) { return key(a) < key(b); });
+    std::string rows, identity;
+    for (const ir::State& state : states) {
+      const ir::Value& value = graph.value(state.value);
+      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype),
+                      ", .block = ", Spell(kBlocks, value.placement->block), ", .role = ", Spell(kRoles, state.role),
+                      ", .rank = ", value.type.rank(),
+                      ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
+                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, .offset = ", value.placement->offset,
+                      ", .argument = ", CNumber(state.initializer.argument), ", .id = ", ir::NameId(value.name),
+                      "u, .location = ", CString(Place({state.location})), "},\n");
+      absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
+    }
+    variable_count_ = states.size();
+    identity_ = identity;
+    absl::StrAppend(&out_, "\n");
+    EmitTable("brine_variable", "variables", rows);
+  }
+
+  void EmitConstants() {
+    if (!constants_.empty())
+      absl::StrAppend(&out_, "\n_Alignas(64) static const uint8_t constants[] =", CBytes(constants_), ";\n");
+  }
+
+  void EmitBackend() {
+    std::vector<std::string> features;
+    for (const std::string& feature : CpuFeatures(target_)) features.push_back(CString(feature));
+    features.push_back("NULL");
+    absl::StrAppend(
+        &out_, "\nstatic const char* const cpu_features[] = {", absl::StrJoin(features, ", "), "};\n",
+        "static const brine_backend backend = {&brine_backend_parallel_for, &brine_backend_set_threads, cpu_features, ",
+        CString(target_), ", .device = 0};\n");
+  }
+
+  void EmitGraphs() {
+    std::vector<Graph> all;
+    for (const Graph* graph : embedded_) all.push_back(*graph);
+    const std::string text = ir::Print(all);
+    graph_text_bytes_ = text.size();
+    const std::string mark = absl::StrCat(kGraphMark, text.size(), "\n");
+    mark_bytes_ = mark.size();
+    absl::StrAppend(&out_, "\nstatic const uint8_t graphs[] =", CBytes(mark + text), ";\n");
+  }
+
+  void EmitProgramTable() {
+    std::vector<std::string> symbols;
+    for (const auto& [symbol, kernel] : kernels_.kernels) symbols.push_back(symbol);
+    absl::StrAppend(&out_, "\n");
+    EmitTable("brine_function", "functions", program_functions_);
+    absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ",
+                    CString(functions_[0]->name), ",\n  .batch_size = ", functions_[0]->batch_size,
+                    ",\n  .block_bytes = {", absl::StrJoin(block_bytes_, ", "),
+                    "},\n  .scratch_bytes = ", scratch_bytes_, ",\n  .arena_bound_bytes = ", arena_bound_bytes_,
+                    ",\n  .functions = functions,\n  .function_count = ", functions_.size(),
+                    ",\n  .variables = variables,\n  .variable_count = ", variable_count_,
+                    ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
+                    ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ",
+                    mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_, ",\n  .graph_hash = 0x",
+                    HashName(identity_).substr(0, 16),
+                    "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
+                    ",\n};\n\nconst brine_program* ", name_, "_program(void) { return &program; }\n");
+  }
+
+  std::string Header() const {
+    const std::string upper = absl::AsciiStrToUpper(name_);
+    return absl::StrReplaceAll(
+        "// The compiled model $name.  Written by brine.\n"
+        "#ifndef $UPPER_H_\n#define $UPPER_H_\n\n#include \"runtime/core/state.h\"\n\n#ifdef __cplusplus\nextern \"C\" "
+        "{\n#endif\n\n"
+        "#define $UPPER_BATCH_SIZE $batch  // the largest number of rows of a step\n"
+        "#define $UPPER_ARENA_BYTES $arena  // memory for values that live within one step\n\n"
+        "const brine_program* $name_program(void);\n\n"
+        "// A state lies in 64-byte aligned memory of the caller.  No globals: two states may live in two threads.\n"
+        "static inline size_t $name_state_bytes(void) { return brine_state_bytes($name_program()); }\n"
+        "static inline brine_state* $name_init(void* memory, uint64_t seed) { return brine_state_init($name_program(), "
+        "memory, seed); }\n\n"
+        "#ifdef __cplusplus\n}\n\nnamespace $name {\ninline const brine_program& Program() { return *$name_program(); "
+        "}\n}\n#endif\n#endif  // $UPPER_H_\n",
+        {{"$name", name_},
+         {"$UPPER", upper},
+         {"$batch", absl::StrCat(functions_[0]->batch_size)},
+         {"$arena", absl::StrCat(block_bytes_[0])}});
+  }
+
+  const std::vector<const Graph*>&functions_, &embedded_;
+  const CompiledKernels& kernels_;
+  const std::string &target_, &summary_;
+  std::string name_, out_, program_functions_, constants_, identity_;
+  std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
+  int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
+  size_t variable_count_ = 0, graph_text_bytes_ = 0, mark_bytes_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
+                                        const std::string& target, const std::string& summary) {
+  return Emitter(graphs, kernels, target, summary).Run();
+}
+
+absl::string_view FindEmbeddedGraphs(absl::string_view program) {
+  const absl::string_view mark = kGraphMark;
+  for (size_t at = program.find(mark); at != absl::string_view::npos; at = program.find(mark, at + 1)) {
+    const absl::string_view rest = program.substr(at + mark.size());
+    const size_t end = rest.find('\n');
+    uint64_t bytes = 0;
+    if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1)
+      return rest.substr(end + 1, bytes);
+  }
+  return {};
+}
+
+}  // namespace brine::codegen

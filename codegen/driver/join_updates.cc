@@ -1,0 +1,130 @@
+#include "codegen/driver/join_updates.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ir/op.h"
+#include "runtime/base/alignment.h"
+
+namespace brine::codegen {
+namespace {
+
+using ir::Graph;
+using ir::Node;
+using ir::Placement;
+using ir::ValueId;
+
+constexpr int64_t kMostBytes = int64_t{1} << 30;  // of a range: kernels count elements in 32 bits
+
+bool HoldsStates(ir::Block block) {
+  return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
+}
+
+// The operands of an update are the state, its gradient, the slots and then scalars; its results are the new state and
+// the new slots.
+size_t TensorCount(const Node& update) { return update.outputs.size() + 1; }
+
+class Joiner {
+ public:
+  explicit Joiner(const Graph& planned) : graph_(planned) {}
+
+  Graph Run() {
+    std::vector<Node> nodes, updates;
+    size_t place = 0;  // the position of the joined kernels
+    for (Node& node : graph_.nodes) {
+      if (HoldsUpdatesOnly(node)) {
+        std::move(node.body.begin(), node.body.end(), std::back_inserter(updates));
+        place = nodes.size();
+      } else {
+        nodes.push_back(std::move(node));
+      }
+    }
+    std::stable_sort(updates.begin(), updates.end(), [&](const Node& a, const Node& b) { return Begin(a) < Begin(b); });
+    std::vector<Node> joined;
+    for (size_t begin = 0, end = 0; begin < updates.size(); begin = end) {
+      for (end = begin + 1; end < updates.size() && Continues(updates[begin], updates[end - 1], updates[end]);) ++end;
+      joined.push_back(Join(
+          {updates.begin() + static_cast<std::ptrdiff_t>(begin), updates.begin() + static_cast<std::ptrdiff_t>(end)}));
+    }
+    nodes.insert(nodes.begin() + static_cast<std::ptrdiff_t>(place), std::make_move_iterator(joined.begin()),
+                 std::make_move_iterator(joined.end()));
+    graph_.nodes = std::move(nodes);
+    return std::move(graph_);
+  }
+
+ private:
+  bool HoldsUpdatesOnly(const Node& node) const {
+    return node.is_kernel() && std::all_of(node.body.begin(), node.body.end(), [&](const Node& inner) {
+             const std::optional<Placement>& place = graph_.value(inner.outputs[0]).placement;
+             return inner.op->is_update() && place.has_value() && place->block == ir::Block::kParameters;
+           });
+  }
+
+  const Placement& Place(ValueId value) const { return *graph_.value(value).placement; }
+  int64_t Begin(const Node& update) const { return Place(update.inputs[0]).offset; }
+  int64_t End(ValueId value) const {
+    const int64_t bytes = ir::ByteCount(graph_.type(value), graph_.batch_size).value();
+    return Place(value).offset + base::RoundUp(bytes);
+  }
+  bool Follows(ValueId value, ValueId next) const {
+    return Place(value).block == Place(next).block && End(value) == Place(next).offset;
+  }
+
+  // Whether `next` may extend the range from `first` to `last`.
+  bool Continues(const Node& first, const Node& last, const Node& next) const {
+    if (last.op != next.op || last.attributes != next.attributes) return false;
+    if (End(next.inputs[0]) - Begin(first) > kMostBytes) return false;
+    for (size_t at = 0; at < next.inputs.size(); ++at) {
+      const ValueId a = last.inputs[at], b = next.inputs[at];
+      if (at < TensorCount(next) ? !Follows(a, b) : a != b) return false;
+    }
+    for (size_t at = 0; at < next.outputs.size(); ++at) {
+      if (!Follows(last.outputs[at], next.outputs[at])) return false;
+    }
+    return true;
+  }
+
+  ValueId Range(absl::string_view name, ValueId first, ValueId last) {
+    const int64_t elements = (End(last) - Place(first).offset) / (ir::BitWidth(graph_.type(first).dtype) / 8);
+    const Placement place = Place(first);
+    const ValueId range = graph_.AddValue(name, {graph_.type(first).dtype, {elements}});
+    graph_.value(range).placement = place;
+    return range;
+  }
+
+  Node Join(const std::vector<Node>& run) {
+    Node update = run.front(), kernel;
+    const Node& last = run.back();
+    for (size_t at = 0; at < TensorCount(update); ++at)
+      update.inputs[at] = Range(update.op->operands[at], update.inputs[at], last.inputs[at]);
+    for (size_t at = 0; at < update.outputs.size(); ++at)
+      update.outputs[at] = Range(update.op->name, update.outputs[at], last.outputs[at]);
+    for (const Node& old : run) {
+      kernel.locations.insert(kernel.locations.end(), old.locations.begin(), old.locations.end());
+      for (ValueId value : old.outputs) {
+        graph_.value(value).placement.reset();
+        std::erase_if(graph_.updates, [&](const ir::Update& entry) { return entry.value == value; });
+      }
+    }
+    kernel.inputs = update.inputs;
+    kernel.outputs = update.outputs;
+    kernel.region = "update";
+    kernel.body.push_back(std::move(update));
+    return kernel;
+  }
+
+  Graph graph_;
+};
+
+}  // namespace
+
+bool WritesStates(const Graph& planned, const Node& kernel) {
+  return std::any_of(kernel.outputs.begin(), kernel.outputs.end(),
+                     [&](ValueId output) { return HoldsStates(planned.value(output).placement->block); });
+}
+
+Graph JoinUpdates(const Graph& planned) { return Joiner(planned).Run(); }
+
+}  // namespace brine::codegen

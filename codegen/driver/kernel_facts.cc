@@ -1,0 +1,69 @@
+#include "codegen/driver/kernel_facts.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace brine::codegen {
+
+double KernelFacts::predicted_milliseconds() const {
+  for (const CandidateFact& candidate : candidates) {
+    if (candidate.strategy == strategy) return candidate.milliseconds;
+  }
+  return 0;
+}
+
+KernelFacts Scaled(KernelFacts facts, double times) {
+  for (CandidateFact& candidate : facts.candidates) candidate.milliseconds *= times;
+  return facts;
+}
+
+std::string DescribeCandidates(const KernelFacts& facts) {
+  return absl::StrJoin(facts.candidates, "\n", [](std::string* out, const CandidateFact& candidate) {
+    if (candidate.obstacle.empty())
+      absl::StrAppendFormat(out, "%s %.3f ms", candidate.strategy, candidate.milliseconds);
+    else
+      absl::StrAppend(out, candidate.strategy, ": ", candidate.obstacle);
+  });
+}
+
+std::string Print(const KernelFacts& facts) {
+  std::string text = absl::StrCat("scratch ", facts.scratch_bytes, "\nstrategy ", facts.strategy, "\nsparse ",
+                                  facts.sparse_argument, "\n");
+  for (const CandidateFact& candidate : facts.candidates) {
+    if (candidate.obstacle.empty())
+      absl::StrAppendFormat(&text, "candidate %s %.17g\n", candidate.strategy, candidate.milliseconds);
+    else
+      absl::StrAppend(&text, "obstacle ", candidate.strategy, " ", candidate.obstacle, "\n");
+  }
+  return text;
+}
+
+absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text) {
+  KernelFacts facts;
+  bool right = true;
+  for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    const std::pair<absl::string_view, absl::string_view> rest = absl::StrSplit(words.second, absl::MaxSplits(' ', 1));
+    if (words.first == "scratch")
+      right &= absl::SimpleAtoi(words.second, &facts.scratch_bytes);
+    else if (words.first == "strategy")
+      facts.strategy = std::string(words.second);
+    else if (words.first == "sparse")
+      right &= absl::SimpleAtoi(words.second, &facts.sparse_argument);
+    else if (words.first == "obstacle")
+      facts.candidates.push_back({std::string(rest.first), 0, std::string(rest.second)});
+    else if (words.first == "candidate") {
+      facts.candidates.push_back({std::string(rest.first), 0, ""});
+      right &= absl::SimpleAtod(rest.second, &facts.candidates.back().milliseconds);
+    } else
+      right = false;
+  }
+  if (!right || facts.strategy.empty())
+    return absl::InvalidArgumentError(absl::StrCat("malformed facts of a kernel: ", text));
+  return facts;
+}
+
+}  // namespace brine::codegen

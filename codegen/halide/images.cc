@@ -1,0 +1,100 @@
+#include "codegen/halide/images.h"
+
+namespace brine::codegen {
+
+using Halide::Expr;
+
+Window MakeWindow(const ir::Attributes& attributes, int64_t height, int64_t width) {
+  const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides");
+  Window window;
+  const int64_t sizes[2] = {height, width};
+  for (size_t axis = 0; axis < 2; ++axis) {
+    window.size[axis] = static_cast<int>(sizes[axis]);
+    window.stride[axis] = static_cast<int>(strides[axis]);
+    window.before[axis] = static_cast<int>(pads[axis]);
+    window.after[axis] = static_cast<int>(pads[axis + 2]);
+    if (attributes.Has("dilations")) window.dilation[axis] = static_cast<int>(attributes.Ints("dilations")[axis]);
+  }
+  return window;
+}
+
+Picture PictureAxes() { return {Axis(3), Axis(2), Axis(1), Axis(0)}; }
+
+Tensor RowsOf(const Tensor& image) {
+  const ir::Shape& shape = image.type.shape;
+  const int channels = static_cast<int>(shape[3]);
+  const Halide::Var i = Axis(0), y = Axis(1), n = Axis(2);
+  return {{image.type.dtype, {shape[0], shape[1], shape[2] * shape[3]}},
+          MakeFunc("rows_of_image", Axes(3), {image({n, y, i / channels, i % channels})})};
+}
+
+Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]) {
+  const Picture at = PictureAxes();
+  Expr inside = Halide::Internal::const_true();
+  const auto source = [&](const Halide::Var& v, int axis) {
+    const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
+    const Expr shifted = v - before[axis], position = spread[axis] == 1 ? shifted : shifted / spread[axis];
+    if (spread[axis] > 1) inside = inside && shifted % spread[axis] == 0;
+    inside = inside && Inside(position, extent);
+    return Halide::clamp(position, 0, extent - 1);
+  };
+  const Expr y = source(at.y, 0), x = source(at.x, 1);
+  Root root;
+  root.func =
+      MakeFunc("bordered", Axes(4),
+               {Halide::select(inside, image({at.n, y, x, at.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
+  root.shape = {image.type.shape[0], size[0], size[1], image.type.shape[3]};
+  return root;
+}
+
+Expr CellsInside(const Window& window, const ir::Type& picture, const Expr& y, const Expr& x) {
+  const auto along = [&](const Expr& at, int axis) {
+    const int extent = static_cast<int>(picture.shape[static_cast<size_t>(axis) + 1]);
+    if (window.before[axis] + window.after[axis] == 0) return Expr(window.size[axis]);
+    const Expr first = at * window.stride[axis] - window.before[axis];
+    return Halide::min(first + window.size[axis], extent) - Halide::max(first, 0);
+  };
+  return Halide::cast<float>(along(y, 0) * along(x, 1));
+}
+
+MaskedMean MakeMaskedMean(int cells, const std::function<Expr(int cell)>& cell) {
+  Expr sum = 0.0f, mask = 0;
+  for (int index = 0; index < cells; ++index) {
+    sum += Halide::max(cell(index), 0.0f);
+    mask = mask | Halide::select(cell(index) > 0.0f, 1 << index, 0);
+  }
+  return {sum / static_cast<float>(cells), Halide::cast<uint8_t>(mask)};
+}
+
+Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share) {
+  const Tensor& dy = context.in[0];
+  const std::vector<int64_t>& size = context.attributes().Ints("window");
+  const Window window = MakeWindow(context.attributes(), size[0], size[1]);
+  const Picture at = PictureAxes();
+
+  // Along each axis, (i, j) lies in at most ⌈size / stride⌉ windows: the last one that begins at or before it, and
+  // those before that.
+  const int windows[2] = {(window.size[0] + window.stride[0] - 1) / window.stride[0],
+                          (window.size[1] + window.stride[1] - 1) / window.stride[1]};
+  const Halide::RDom r(0, windows[1], 0, windows[0]);
+  Expr inside = Halide::Internal::const_true();
+  struct Position {
+    Expr window, cell;
+  };
+  const auto position = [&](const Halide::Var& v, const Expr& back, int axis) {
+    const int extent = static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]);
+    const Expr shifted = v + window.before[axis], candidate = shifted / window.stride[axis] - back;
+    const Expr cell = shifted - candidate * window.stride[axis];
+    inside = inside && Inside(candidate, extent) && cell < window.size[axis];
+    return Position{Halide::clamp(candidate, 0, extent - 1), cell};
+  };
+  const Position y = position(at.y, r.y, 0), x = position(at.x, r.x, 1);
+  const std::vector<Halide::Var> args = Reversed(Axes(4));
+  Halide::Func sum = MakeFunc("sum", Axes(4), {0.0f});
+  sum(args) += Halide::select(inside, share({at.n, y.window, x.window, at.c}, y.cell, x.cell, window), 0.0f);
+  Lowered lowered = Pure(context, {sum(args)});
+  lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow}};
+  return lowered;
+}
+
+}  // namespace brine::codegen

@@ -1,0 +1,52 @@
+// Shared by convolutions and pools: their attributes, and copies of images with a border.
+#ifndef BRINE_CODEGEN_HALIDE_IMAGES_H_
+#define BRINE_CODEGEN_HALIDE_IMAGES_H_
+
+#include <functional>
+
+#include "codegen/halide/algorithm.h"
+
+namespace brine::codegen {
+
+// A window sliding over an image [n, h, w, c]: [0] is the vertical axis, [1] the horizontal one.
+struct Window {
+  int size[2], stride[2], dilation[2] = {1, 1}, before[2], after[2];
+
+  int reach(int axis) const { return (size[axis] - 1) * dilation[axis] + 1; }
+};
+
+Window MakeWindow(const ir::Attributes& attributes, int64_t height,
+                  int64_t width);  // pads, strides and, if present, dilations
+
+// The axes of an image.
+struct Picture {
+  Halide::Var n, y, x, c;
+};
+Picture PictureAxes();
+
+// rows[n, y, x·C + c] = image[n, y, x, c] for an image of C channels.  In memory the pixels of a row are contiguous, so
+// a vector that spans several pixels is a single load.
+Tensor RowsOf(const Tensor& image);
+
+// result[n, y, x, c] = image[n, (y − before) / spread, …] if that is an integer position inside the image, else 0: an
+// image with a border and with spread − 1 zeros between its pixels.  `size` is the extent of y and x.
+Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]);
+
+// The number of cells of the window at output (y, x) that lie inside an image of type `picture`, as a float.
+Halide::Expr CellsInside(const Window& window, const ir::Type& picture, const Halide::Expr& y, const Halide::Expr& x);
+
+// The mean of the positive cells of a window, and which cells these are: bit k of `mask`, a u8, is cell k.
+struct MaskedMean {
+  Halide::Expr value, mask;
+};
+MaskedMean MakeMaskedMean(int cells, const std::function<Halide::Expr(int cell)>& cell);
+
+// The gradient of a pool: dx[n, i, j, c] = Σ of `share` over the windows that contain (i, j).  `share` gets the
+// window's index in dy and the row and column of (i, j) within the window.
+using WindowShare = std::function<Halide::Expr(const Index& at, const Halide::Expr& row, const Halide::Expr& column,
+                                               const Window& window)>;
+Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share);
+
+}  // namespace brine::codegen
+
+#endif  // BRINE_CODEGEN_HALIDE_IMAGES_H_

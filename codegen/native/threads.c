@@ -1,0 +1,216 @@
+#include "codegen/native/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+enum {
+  kMostThreads = 1024,
+  kCacheLine = 64,
+  kLooks = 4000,  // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between
+                  // kernels
+  kLooksAYield = 64,     // after as many looks, a worker lets other threads have the core
+  kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
+};
+
+// The tasks with which a thread begins; when it has done them, it takes tasks from the ranges of others.
+typedef struct {
+  _Alignas(kCacheLine) _Atomic int64_t next;
+  int64_t end;
+} Range;
+
+// One loop at a time.  `inside` counts the workers that look at the loop.  A worker enters, tests again whether the
+// loop is open, and leaves before the caller may return or change anything.
+static struct {
+  _Alignas(kCacheLine) _Atomic uint32_t open;  // number of the loop that runs, 0 for none
+  _Alignas(kCacheLine) _Atomic int inside;
+  _Alignas(kCacheLine) brine_task task;
+  void* user_context;
+  uint8_t* closure;
+  int participants;
+  _Atomic int failed;
+  Range ranges[kMostThreads];
+} loop;
+
+static struct {
+  _Alignas(kCacheLine) atomic_flag taken;
+  uint32_t loops;
+  _Atomic int threads;
+  int started;  // workers
+  int refused;  // how many threads were wanted when the system refused some; each loop does not ask for as many again
+  _Atomic int sleeping;
+  _Atomic int stop;
+  pthread_mutex_t mutex;
+  pthread_cond_t wake;
+} pool = {
+    .taken = ATOMIC_FLAG_INIT, .threads = 1, .mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+
+static pthread_t workers[kMostThreads];
+
+static void Relax(int looks) {
+  if (looks % kLooksAYield == 0) {
+    sched_yield();
+    return;
+  }
+#if defined(__SSE2__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb");
+#endif
+}
+
+// Participant `self` of the loop runs its own range, then takes what is left of the others'.
+static void RunTasks(int self) {
+  const uint32_t denormals = brine_backend_flush_denormals();
+  for (int turn = 0; turn < loop.participants; ++turn) {
+    Range* const range = &loop.ranges[(self + turn) % loop.participants];
+    while (atomic_load_explicit(&range->next, memory_order_relaxed) < range->end) {
+      const int64_t index = atomic_fetch_add_explicit(&range->next, 1, memory_order_relaxed);
+      if (index >= range->end) break;
+      const int result = loop.task(loop.user_context, (int32_t)index, loop.closure);
+      if (result != 0) atomic_store_explicit(&loop.failed, result, memory_order_relaxed);
+    }
+  }
+  brine_backend_restore(denormals);
+}
+
+// Waits for a loop other than number `last`; returns false if there will be none.
+static int AwaitLoop(uint32_t last) {
+  for (int looks = 1; looks <= kLooks; ++looks) {
+    const uint32_t open = atomic_load_explicit(&loop.open, memory_order_acquire);
+    if (open != 0 && open != last) return 1;
+    if (atomic_load_explicit(&pool.stop, memory_order_relaxed)) return 0;
+    Relax(looks);
+  }
+  pthread_mutex_lock(&pool.mutex);
+  atomic_fetch_add(&pool.sleeping, 1);
+  for (;;) {
+    const uint32_t open = atomic_load(&loop.open);
+    if ((open != 0 && open != last) || atomic_load(&pool.stop)) break;
+    pthread_cond_wait(&pool.wake, &pool.mutex);
+  }
+  atomic_fetch_sub(&pool.sleeping, 1);
+  pthread_mutex_unlock(&pool.mutex);
+  return !atomic_load(&pool.stop);
+}
+
+static void WakeSleepers(void) {
+  if (atomic_load(&pool.sleeping) == 0) return;
+  pthread_mutex_lock(&pool.mutex);
+  pthread_cond_broadcast(&pool.wake);
+  pthread_mutex_unlock(&pool.mutex);
+}
+
+static void* Work(void* argument) {
+  const int self = (int)(intptr_t)argument;
+  uint32_t last = 0;
+  while (AwaitLoop(last)) {
+    atomic_fetch_add(&loop.inside, 1);
+    const uint32_t open = atomic_load(&loop.open);
+    if (open != 0) {
+      last = open;
+      if (self < loop.participants) RunTasks(self);
+    }
+    atomic_fetch_sub(&loop.inside, 1);
+  }
+  return NULL;
+}
+
+// A forked child has none of the workers of its parent.
+static void ForgetWorkers(void) {
+  pool.started = 0;
+  atomic_store(&pool.sleeping, 0);
+  pthread_mutex_init(&pool.mutex, NULL);
+  pthread_cond_init(&pool.wake, NULL);
+  atomic_store(&loop.open, 0);
+  atomic_store(&loop.inside, 0);
+  atomic_flag_clear(&pool.taken);
+}
+
+// If the system gives no more threads, fewer do the work.
+static void StartWorkers(int threads) {
+  if (pool.loops == 0) pthread_atfork(NULL, NULL, ForgetWorkers);
+  if (pool.started >= threads - 1 || threads == pool.refused) return;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  size_t bytes = 0;
+  pthread_attr_getstacksize(&attributes, &bytes);
+  if (bytes < kStackBytes) pthread_attr_setstacksize(&attributes, kStackBytes);
+  while (pool.started < threads - 1 &&
+         pthread_create(&workers[pool.started], &attributes, Work, (void*)(intptr_t)(pool.started + 1)) == 0)
+    ++pool.started;
+  pthread_attr_destroy(&attributes);
+  pool.refused = pool.started < threads - 1 ? threads : 0;
+}
+
+// Runs before the code that the workers execute is unloaded.
+__attribute__((destructor)) static void StopWorkers(void) {
+  atomic_store(&pool.stop, 1);
+  WakeSleepers();
+  for (int worker = 0; worker < pool.started; ++worker) pthread_join(workers[worker], NULL);
+}
+
+static int RunAlone(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+  const uint32_t denormals = brine_backend_flush_denormals();
+  int failed = 0;
+  for (int32_t index = 0; index < size; ++index) {
+    const int result = task(user_context, min + index, closure);
+    if (result != 0) failed = result;
+  }
+  brine_backend_restore(denormals);
+  return failed;
+}
+
+int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+  const int threads = atomic_load_explicit(&pool.threads, memory_order_relaxed),
+            participants = threads < size ? threads : size;
+  if (participants < 2 || atomic_flag_test_and_set_explicit(&pool.taken, memory_order_acquire))
+    return RunAlone(user_context, task, min, size, closure);
+  StartWorkers(threads);
+  loop.task = task;
+  loop.user_context = user_context;
+  loop.closure = closure;
+  loop.participants = participants;
+  for (int participant = 0; participant < participants; ++participant) {
+    Range* const range = &loop.ranges[participant];
+    atomic_store_explicit(&range->next, min + (int64_t)size * participant / participants, memory_order_relaxed);
+    range->end = min + (int64_t)size * (participant + 1) / participants;
+  }
+  atomic_store_explicit(&loop.failed, 0, memory_order_relaxed);
+  if (++pool.loops == 0) ++pool.loops;
+  atomic_store(&loop.open, pool.loops);
+  WakeSleepers();
+  RunTasks(0);
+  atomic_store(&loop.open, 0);
+  for (int looks = 1; atomic_load(&loop.inside) != 0; ++looks) Relax(looks);
+  const int failed = atomic_load_explicit(&loop.failed, memory_order_relaxed);
+  atomic_flag_clear_explicit(&pool.taken, memory_order_release);
+  return failed;
+}
+
+int brine_backend_set_threads(int32_t count) {
+  return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMostThreads ? kMostThreads : count);
+}
+
+uint32_t brine_backend_flush_denormals(void) {
+#if defined(__SSE2__)
+  const uint32_t before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040u);
+  return before;
+#else
+  return 0;
+#endif
+}
+
+void brine_backend_restore(uint32_t before) {
+#if defined(__SSE2__)
+  _mm_setcsr(before);
+#else
+  (void)before;
+#endif
+}

@@ -1,4 +1,0 @@
-// brine-worker: loads Halide once and compiles kernels.
-#include "codegen/worker.h"
-
-int main(int argc, char** argv) { return brine::codegen::WorkerMain(argc, argv); }

@@ -1,0 +1,153 @@
+#include <algorithm>
+
+#include "ir/op.h"
+#include "ir/proto/graph.pb.h"
+#include "ir/proto/proto.h"
+#include "ir/text/line.h"
+
+namespace brine::ir {
+namespace {
+
+// The enums of graph.h and graph.proto have the same order.  Element types begin at 1, so that a missing one is an
+// error.
+proto::Type ToProto(const Type& type) {
+  proto::Type out;
+  out.set_element(static_cast<proto::Type::Element>(static_cast<int>(type.dtype) + 1));
+  for (Dim dim : type.shape) out.add_dims(dim);
+  return out;
+}
+
+proto::Location ToProto(const Location& location) {
+  proto::Location out;
+  out.set_file(location.file);
+  out.set_line(location.line);
+  out.set_layer(location.layer);
+  return out;
+}
+
+proto::Value ToProto(const Value& value, bool with_place) {
+  proto::Value out;
+  out.set_name(value.name);
+  *out.mutable_type() = ToProto(value.type);
+  if (!value.placement || !with_place) return out;
+  out.mutable_placement()->set_block(static_cast<proto::Placement::Block>(value.placement->block));
+  out.mutable_placement()->set_offset(value.placement->offset);
+  return out;
+}
+
+proto::Attribute ToProto(const std::string& name, const AttributeValue& value) {
+  struct Setter {
+    proto::Attribute& out;
+    void operator()(bool boolean) const { out.set_boolean(boolean); }
+    void operator()(int64_t integer) const { out.set_integer(integer); }
+    void operator()(double real) const { out.set_real(real); }
+    void operator()(const std::string& text) const { out.set_text(text); }
+    void operator()(const std::vector<int64_t>& integers) const {
+      out.mutable_integers()->mutable_values()->Assign(integers.begin(), integers.end());
+    }
+    void operator()(const std::vector<double>& reals) const {
+      out.mutable_reals()->mutable_values()->Assign(reals.begin(), reals.end());
+    }
+  };
+  proto::Attribute out;
+  out.set_name(name);
+  std::visit(Setter{out}, value);
+  return out;
+}
+
+proto::Term ToProto(const Graph& graph, const Term& term) {
+  proto::Term out;
+  out.set_kind(static_cast<proto::Term::Kind>(term.kind));
+  out.set_number(term.number);
+  if (term.kind == TermKind::kScalar) out.set_scalar(graph.value(term.scalar).name);
+  return out;
+}
+
+proto::Node ToProto(const Graph& graph, const Node& node, const Node* kernel) {
+  proto::Node out;
+  if (!node.is_kernel()) out.set_op(node.op->name);
+  for (ValueId input : node.inputs) out.add_inputs(graph.value(input).name);
+  for (ValueId output : node.outputs) {
+    const bool kernel_output =
+        kernel != nullptr && std::find(kernel->outputs.begin(), kernel->outputs.end(), output) != kernel->outputs.end();
+    *out.add_outputs() = ToProto(graph.value(output), !kernel_output);
+  }
+  for (const auto& [name, value] : node.attributes) *out.add_attributes() = ToProto(name, value);
+  for (const Location& location : node.locations) *out.add_locations() = ToProto(location);
+  out.set_region(node.region);
+  out.set_scratch_bytes(node.scratch_bytes);
+  for (int64_t input : node.sparse) out.add_sparse(input);
+  if (kernel == nullptr) {
+    for (const Node& inner : node.body) *out.add_body() = ToProto(graph, inner, &node);
+  }
+  return out;
+}
+
+proto::Objective ToProto(const Objective& objective) {
+  proto::Objective out;
+  out.set_output(objective.output);
+  out.set_loss(objective.loss);
+  for (const auto& [name, value] : objective.arguments) *out.add_arguments() = ToProto(name, value);
+  out.set_weight(objective.weight);
+  for (const std::string& metric : objective.metrics) out.add_metrics(metric);
+  return out;
+}
+
+proto::Graph ToProto(const Graph& graph) {
+  proto::Graph out;
+  out.set_name(graph.name);
+  out.set_stage(static_cast<proto::Graph::Stage>(graph.stage));
+  out.set_function(static_cast<proto::Graph::Function>(graph.function));
+  out.set_batch_size(graph.batch_size);
+  for (const Layer& layer : graph.layers) {
+    proto::Layer& to = *out.add_layers();
+    to.set_name(layer.name);
+    to.set_kind(layer.kind);
+    *to.mutable_output() = ToProto(layer.output);
+    if (layer.location != Location()) *to.mutable_location() = ToProto(layer.location);
+  }
+  if (IsCompiled(graph.training)) {
+    proto::Training& to = *out.mutable_training();
+    for (const Objective& objective : graph.training.objectives) *to.add_objectives() = ToProto(objective);
+    to.set_optimizer(graph.training.optimizer);
+    for (const auto& [name, value] : graph.training.optimizer_arguments)
+      *to.add_optimizer_arguments() = ToProto(name, value);
+    if (graph.training.location != Location()) *to.mutable_location() = ToProto(graph.training.location);
+  }
+  for (const Input& input : graph.inputs) {
+    proto::Input& to = *out.add_inputs();
+    *to.mutable_value() = ToProto(graph.value(input.value), true);
+    to.set_source(static_cast<proto::Input::Source>(input.source));
+    to.set_initial(input.initial);
+    for (const Term& term : input.expression) *to.add_expression() = ToProto(graph, term);
+  }
+  for (const State& state : graph.states) {
+    proto::State& to = *out.add_states();
+    *to.mutable_value() = ToProto(graph.value(state.value), true);
+    to.set_role(static_cast<proto::State::Role>(state.role));
+    to.set_initializer(static_cast<proto::State::Initializer>(state.initializer.kind));
+    to.set_initializer_argument(state.initializer.argument);
+    if (state.location != Location()) *to.mutable_location() = ToProto(state.location);
+  }
+  for (const Node& node : graph.nodes) *out.add_nodes() = ToProto(graph, node, nullptr);
+  for (const Update& update : graph.updates) {
+    proto::Update& to = *out.add_updates();
+    to.set_state(graph.value(update.state).name);
+    to.set_value(graph.value(update.value).name);
+  }
+  for (const Output& output : graph.outputs) {
+    proto::Output& to = *out.add_outputs();
+    to.set_name(output.name);
+    to.set_value(graph.value(output.value).name);
+  }
+  return out;
+}
+
+}  // namespace
+
+void ToProto(const std::vector<Graph>& graphs, proto::Module& module) {
+  module.set_version(kProtoVersion);
+  for (const Graph& graph : graphs) *module.add_graphs() = ToProto(graph);
+}
+
+}  // namespace brine::ir

@@ -1,0 +1,110 @@
+// The arguments of Compile() are checked as strictly as by the frontend, so that a graph from a file is as safe as one
+// from a model.
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "ir/losses.h"
+#include "ir/metrics.h"
+#include "ir/names.h"
+#include "ir/optimizers.h"
+#include "ir/verify/fault_list.h"
+
+namespace brine::ir {
+namespace {
+
+template <typename Row>
+std::string UnknownName(absl::string_view what, absl::string_view name, absl::Span<const Row> rows) {
+  std::vector<absl::string_view> known;
+  for (const Row& row : rows) known.push_back(row.name);
+  return absl::StrCat("unknown ", what, " \"", Excerpt(name), "\"", DidYouMean(name, known));
+}
+
+class TrainingChecker {
+ public:
+  TrainingChecker(const Graph& graph, FaultList& faults) : graph_(graph), training_(graph.training), faults_(faults) {}
+
+  void Run() {
+    const Site site = SiteOf(training_);
+    if (graph_.stage > Stage::kTrain)
+      faults_.Add(site, Part::kLine, 0, "compile is legal at stages graph and train only");
+    if (training_.objectives.empty()) faults_.Add(site, Part::kLine, 0, "no output has a loss");
+    const Optimizer* const optimizer = FindOptimizer(training_.optimizer);
+    if (optimizer == nullptr)
+      faults_.Add(site, Part::kName, 0, UnknownName("optimizer", training_.optimizer, AllOptimizers()));
+    CheckArguments(site, training_.optimizer, optimizer == nullptr ? nullptr : &optimizer->arguments,
+                   training_.optimizer_arguments);
+    for (const Objective& objective : training_.objectives) CheckObjective(objective);
+  }
+
+ private:
+  // `rows`: null if the name is unknown, and then there are no arguments.
+  void CheckArguments(const Site& site, absl::string_view taker, const std::vector<Argument>* rows,
+                      const Attributes& given) {
+    static const std::vector<Argument> kNone;
+    int index = 0;
+    for (const auto& [name, value] : given) {
+      const Argument* const row = FindArgument(rows == nullptr ? kNone : *rows, name);
+      const std::string fault =
+          row == nullptr ? absl::StrCat(Excerpt(taker), " takes no ", Excerpt(name)) : ArgumentFault(*row, value);
+      if (!fault.empty()) faults_.Add(site, Part::kAttribute, index, fault);
+      ++index;
+    }
+    for (const Argument& row : rows == nullptr ? kNone : *rows) {
+      if (!given.Has(row.name)) faults_.Add(site, Part::kName, 0, absl::StrCat(taker, " needs ", row.name));
+    }
+  }
+
+  void CheckObjective(const Objective& objective) {
+    const Site site = SiteOf(training_, objective);
+    if (!outputs_.insert(objective.output).second)
+      faults_.Add(site, Part::kInput, 0, absl::StrCat("output ", Excerpt(objective.output), " has two losses"));
+    CheckOutput(site, objective);
+    if (!std::isfinite(objective.weight))
+      faults_.Add(site, Part::kNumber, 0, absl::StrCat("weight must be finite, got ", objective.weight));
+    const Loss* const loss = FindLoss(objective.loss);
+    if (loss == nullptr) faults_.Add(site, Part::kName, 0, UnknownName("loss", objective.loss, AllLosses()));
+    CheckArguments(site, objective.loss, loss == nullptr ? nullptr : &loss->arguments, objective.arguments);
+    CheckMetrics(site, objective, loss);
+  }
+
+  void CheckOutput(const Site& site, const Objective& objective) {
+    if (graph_.stage != Stage::kGraph) return;  // add-loss takes the model's outputs
+    std::vector<absl::string_view> known;
+    for (const Output& output : graph_.outputs) known.push_back(output.name);
+    if (std::find(known.begin(), known.end(), objective.output) != known.end()) return;
+    faults_.Add(
+        site, Part::kInput, 0,
+        absl::StrCat("the graph has no output ", Excerpt(objective.output), DidYouMean(objective.output, known)));
+  }
+
+  void CheckMetrics(const Site& site, const Objective& objective, const Loss* loss) {
+    std::set<std::string> names;
+    for (size_t at = 0; at < objective.metrics.size(); ++at) {
+      const auto add = [&](std::string fault) {
+        if (!fault.empty()) faults_.Add(site, Part::kOutput, static_cast<int>(at), std::move(fault));
+      };
+      const std::string& name = objective.metrics[at];
+      const Metric* const metric = FindMetric(name);
+      if (metric == nullptr)
+        add(UnknownName("metric", name, AllMetrics()));
+      else if (loss != nullptr)
+        add(MetricFault(*metric, *loss));
+      if (!names.insert(name).second) add(absl::StrCat("the metric ", Excerpt(name), " is named twice"));
+    }
+  }
+
+  const Graph& graph_;
+  const Training& training_;
+  FaultList& faults_;
+  std::set<std::string> outputs_;
+};
+
+}  // namespace
+
+void FindTrainingFaults(const Graph& graph, FaultList& faults) {
+  if (IsCompiled(graph.training)) TrainingChecker(graph, faults).Run();
+}
+
+}  // namespace brine::ir
