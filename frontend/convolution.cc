@@ -18,7 +18,7 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   const internal::Window window = internal::ResolveWindow(
       builder, builder.input(),
       {"kernel_size", options.kernel_size, options.strides, options.dilation_rate, options.padding});
-  if (!builder.HasRank(builder.input(), 4, "pictures (n, height, width, channels)")) return Symbol();
+  if (!builder.HasRank(builder.input(), 4, "images (n, height, width, channels)")) return Symbol();
 
   const Symbol x = builder.AsReal(builder.input());
   const int64_t channels = builder.type(x).shape[3];

@@ -7,7 +7,7 @@ namespace {
 using internal::LayerBuilder;
 using internal::Symbol;
 
-constexpr const char* kPictures = "pictures (n, height, width, channels)";
+constexpr const char* kImages = "images (n, height, width, channels)";
 
 Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilder& builder) {
   // A mistake in pool_size is reported once, not a second time as one of the strides that follow it.
@@ -15,7 +15,7 @@ Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilde
   const Size2D strides = options.strides.given ? options.strides : size.height > 0 && size.width > 0 ? size : Size2D(1);
   const internal::Window window =
       internal::ResolveWindow(builder, builder.input(), {"pool_size", size, strides, 1, options.padding});
-  if (!builder.HasRank(builder.input(), 4, kPictures)) return Symbol();
+  if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
 
   const Symbol x = builder.AsReal(builder.input());
   Symbol y = builder.Emit(op, {x}, {{"window", window.size}, {"pads", window.pads}, {"strides", window.strides}});
@@ -25,7 +25,7 @@ Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilde
 
 // y = reduce_sum(x, [1, 2]) · 1 / (h·w)
 Symbol LowerGlobalAverage(LayerBuilder& builder) {
-  if (!builder.HasRank(builder.input(), 4, kPictures)) return Symbol();
+  if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
   const Symbol x = builder.AsReal(builder.input());
   const ir::Shape shape = builder.type(x).shape;
   Symbol sum = builder.Emit(ir::kReduceSum, {x}, {{"axes", std::vector<int64_t>{1, 2}}}, /*last=*/false);

@@ -10,7 +10,7 @@ namespace {
 using internal::LayerBuilder;
 using internal::Symbol;
 
-constexpr const char* kPictures = "pictures (n, height, width, channels)";
+constexpr const char* kImages = "images (n, height, width, channels)";
 
 Symbol LowerDropout(double rate, LayerBuilder& builder) {
   const bool good = rate >= 0 && rate < 1;
@@ -24,7 +24,7 @@ Symbol LowerDropout(double rate, LayerBuilder& builder) {
 Symbol LowerFlip(const std::string& mode, LayerBuilder& builder) {
   constexpr absl::string_view kModes[] = {"horizontal", "vertical", "horizontal_and_vertical"};
   const bool good = builder.Known("mode", mode, kModes);
-  if (!builder.HasRank(builder.input(), 4, kPictures) || !good) return builder.input();
+  if (!builder.HasRank(builder.input(), 4, kImages) || !good) return builder.input();
   return builder.Emit(ir::kRandomFlip, {builder.input(), builder.Seed(), builder.Step()},
                       {{"id", builder.RandomId()}, {"mode", mode}});
 }
@@ -45,7 +45,7 @@ Symbol LowerTranslation(const RandomTranslationOptions& options, LayerBuilder& b
   good &= builder.Known("interpolation", options.interpolation, kInterpolations);
   const double fill = options.fill_value.value();
   good &= builder.Finite("fill_value", fill);
-  if (!builder.HasRank(builder.input(), 4, kPictures) || !good) return builder.input();
+  if (!builder.HasRank(builder.input(), 4, kImages) || !good) return builder.input();
 
   // Bytes stay bytes where no number between two of them can arise.
   const bool whole = options.interpolation == "nearest" && fill >= 0 && fill <= 255 && fill == std::floor(fill);

@@ -26,7 +26,7 @@ const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
 }
 
 // The first dense layer that is applied to images after the last layer that needs images.
-std::string DenseOnPictures(const ir::Graph& graph) {
+std::string DenseOnImages(const ir::Graph& graph) {
   std::string dense;
   for (const ir::Layer& layer : graph.layers) {
     if (layer.kind == "Conv2D" || layer.kind == "MaxPooling2D" || layer.kind == "AveragePooling2D") dense.clear();
@@ -185,7 +185,7 @@ class TrainingBuilder {
     if (output.symbol.guessed != 0) return "";
     ir::Shape labels = {ir::kBatch};
     if (loss.label == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
-    const std::string dense = DenseOnPictures(graph_);
+    const std::string dense = DenseOnImages(graph_);
     return absl::StrCat("output is ", InWords(type.shape), ", labels are ", InWords(labels), "; is a Flatten() missing",
                         dense.empty() ? "" : " before ", dense, "?");
   }

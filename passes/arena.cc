@@ -11,8 +11,8 @@ namespace {
 
 using Order = std::vector<int>;
 
-constexpr size_t kMostSorted = 4000;  // buffers; the search takes quadratic time
-constexpr int kMostRepairs = 60;
+constexpr size_t kMaxSorted = 4000;  // buffers; the search takes quadratic time
+constexpr int kMaxRepairs = 60;
 
 struct Taken {
   int64_t begin, end;
@@ -110,7 +110,7 @@ std::vector<int64_t> PlaceBuffers(absl::Span<const Buffer> buffers) {
     if (ArenaBytes(buffers, offsets) < ArenaBytes(buffers, best)) best = offsets;
     return offsets;
   };
-  if (buffers.size() > kMostSorted) return best;
+  if (buffers.size() > kMaxSorted) return best;
   const std::function<int64_t(const Buffer&)> keys[] = {
       [](const Buffer& buffer) { return buffer.bytes; },
       [](const Buffer& buffer) { return int64_t{buffer.last} - buffer.first; },
@@ -119,7 +119,7 @@ std::vector<int64_t> PlaceBuffers(absl::Span<const Buffer> buffers) {
   for (const auto& key : keys) {
     Order order = Sorted(buffers, key);
     // The buffer that ends highest gets its place earlier in the next try.
-    for (int repair = 0; repair < kMostRepairs && ArenaBytes(buffers, best) > bound; ++repair) {
+    for (int repair = 0; repair < kMaxRepairs && ArenaBytes(buffers, best) > bound; ++repair) {
       const std::vector<int64_t> offsets = try_order(order);
       const int64_t top = ArenaBytes(buffers, offsets);
       const auto highest = std::find_if(order.begin(), order.end(), [&](int index) {

@@ -66,10 +66,10 @@ ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, 
 }
 
 void AddLocations(const std::vector<ir::Location>& locations, Node& node) {
-  constexpr size_t kMost = 64;  // more would not help a reader
-  static_assert(kMost <= ir::kMaxList);
+  constexpr size_t kMax = 64;  // more would not help a reader
+  static_assert(kMax <= ir::kMaxList);
   for (const ir::Location& location : locations) {
-    if (node.locations.size() >= kMost) return;
+    if (node.locations.size() >= kMax) return;
     if (std::find(node.locations.begin(), node.locations.end(), location) == node.locations.end())
       node.locations.push_back(location);
   }

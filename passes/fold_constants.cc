@@ -17,14 +17,14 @@ using ir::Node;
 using ir::Type;
 using ir::ValueId;
 
-constexpr int64_t kMostElements = 1024;
+constexpr int64_t kMaxElements = 1024;
 
 using Tensor = ir::Tensor<double>;
 
 bool IsSmall(const Type& type) {
   if (type.dtype == ir::DType::kMask || std::count(type.shape.begin(), type.shape.end(), ir::kBatch) > 0) return false;
   const absl::StatusOr<int64_t> elements = ir::ElementCount(type.shape, 1);
-  return elements.ok() && *elements <= kMostElements;
+  return elements.ok() && *elements <= kMaxElements;
 }
 
 Tensor Evaluate(const Node& node, const Type& result, const std::vector<const Tensor*>& inputs) {

@@ -24,9 +24,9 @@ using ir::Node;
 using ir::NodeId;
 using ir::ValueId;
 
-constexpr size_t kMostNodes = 20'000;  // of a graph whose groups are merged; the search takes quadratic time
-constexpr size_t kMostSteps = 16;      // new states in a kernel, and elementwise nodes: its code grows with them
-constexpr size_t kMostElementwise = 16;
+constexpr size_t kMaxNodes = 20'000;  // of a graph whose groups are merged; the search takes quadratic time
+constexpr size_t kMaxSteps = 16;      // new states in a kernel, and elementwise nodes: its code grows with them
+constexpr size_t kMaxElementwise = 16;
 
 bool IsView(const Node& node) { return node.op->is_view(); }
 bool IsConstant(const Node& node) { return node.op->is_source(); }
@@ -39,15 +39,15 @@ bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwis
 class Grouper {
  public:
   Grouper(const Graph& graph, const Uses& uses, const FuseOptions& options)
-      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), step_(FindSteps(graph, uses)) {}
+      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), step_(FindUpdates(graph, uses)) {}
 
   Partition Run() && {
-    if (!options_.generic_only && graph_.nodes.size() <= kMostNodes) {
+    if (!options_.generic_only && graph_.nodes.size() <= kMaxNodes) {
       FormHeads();
       FormContractions();
       MergeElementwise();
-      MergeSteps(/*updates=*/true);
-      MergeSteps(/*updates=*/false);
+      MergeUpdates(/*updates=*/true);
+      MergeUpdates(/*updates=*/false);
     }
     return std::move(partition_);
   }
@@ -144,7 +144,7 @@ class Grouper {
                             theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
                             uses_.Readers(input).size() == 1 && MakesOnly(there, input);
         const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
-        if ((behind || before) && size <= kMostElementwise) partition_.Merge({there, here}, {});
+        if ((behind || before) && size <= kMaxElementwise) partition_.Merge({there, here}, {});
       }
     }
   }
@@ -166,7 +166,7 @@ class Grouper {
 
   // Groups the nodes that make the new contents of states.  Ops of kind update are apart from copies, since one kernel
   // may join the updates of all parameters.
-  void MergeSteps(bool updates) {
+  void MergeUpdates(bool updates) {
     std::vector<GroupId> ids;
     const auto flush = [&] {
       if (ids.empty()) return;
@@ -177,7 +177,7 @@ class Grouper {
     for (NodeId position : graph_.node_ids()) {
       if (!IsStep(position) || node(position).op->is_update() != updates) continue;
       ids.push_back(partition_.GroupOf(position));
-      if (ids.size() == kMostSteps) flush();
+      if (ids.size() == kMaxSteps) flush();
     }
     flush();
   }
@@ -197,7 +197,7 @@ class Emitter {
 
   void Run() {
     FindHolders();
-    const std::vector<bool> step = FindSteps(graph_, uses_);
+    const std::vector<bool> step = FindUpdates(graph_, uses_);
     const std::vector<GroupId> order = partition_.Order();
     graph_.nodes.clear();
     std::vector<GroupId> last;

@@ -15,7 +15,7 @@ using ir::NodeId;
 using ir::OpKind;
 using ir::ValueId;
 
-constexpr size_t kMostFollowers = 16;
+constexpr size_t kMaxFollowers = 16;
 
 class Finder {
  public:
@@ -52,7 +52,7 @@ class Finder {
 
   void FollowChain() {
     ValueId value = root_.outputs[0];
-    while (region_.chain.size() < kMostFollowers) {
+    while (region_.chain.size() < kMaxFollowers) {
       const std::vector<NodeId>& readers = uses_.Readers(value);
       const auto fit =
           std::find_if(readers.begin(), readers.end(), [&](NodeId reader) { return Fits(node(reader), value); });

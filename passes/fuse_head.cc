@@ -14,7 +14,7 @@ using ir::NodeId;
 using ir::OpKind;
 using ir::ValueId;
 
-constexpr int64_t kMostClasses = 128;  // the kernel's tensors stay in the nearest cache
+constexpr int64_t kMaxClasses = 128;  // the kernel's tensors stay in the nearest cache
 
 class Head {
  public:
@@ -22,7 +22,7 @@ class Head {
 
   std::vector<NodeId> Find(NodeId root) && {
     const ir::Shape &shape = graph_.type(logits_).shape, &result = graph_.type(node(root).outputs[0]).shape;
-    if (shape.size() != 2 || shape[0] != ir::kBatch || shape[1] > kMostClasses) return {};
+    if (shape.size() != 2 || shape[0] != ir::kBatch || shape[1] > kMaxClasses) return {};
     if (result.empty() || result[0] != ir::kBatch) return {};
     classes_ = shape[1];
     FindDependencies();

@@ -9,7 +9,7 @@ bool ApplyRules(ir::Graph& graph, absl::Span<const RewriteRule> rules) {
     }
   };
   int walks = 0;
-  while (walks < kMostWalks && Rewrite(graph, visit)) ++walks;
+  while (walks < kMaxWalks && Rewrite(graph, visit)) ++walks;
   return walks > 0;
 }
 

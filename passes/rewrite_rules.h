@@ -23,9 +23,9 @@ struct RewriteRule {
 
 // The limit ends rules that undo each other.  A pass over the nodes sees what it has already rewritten, so the second
 // one usually finds nothing.
-inline constexpr int kMostWalks = 16;
+inline constexpr int kMaxWalks = 16;
 
-// Visits all nodes in order, again and again until no rule matches, at most kMostWalks times; returns whether it
+// Visits all nodes in order, again and again until no rule matches, at most kMaxWalks times; returns whether it
 // changed anything.  At each node every rule of its op is tried, in the order of the table.
 bool ApplyRules(ir::Graph& graph, absl::Span<const RewriteRule> rules);
 

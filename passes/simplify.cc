@@ -83,8 +83,8 @@ void SumOfPoolGrad(Rewriter& at) {
   const Node* const pool = at.Maker(at.node().inputs[0]);
   if (pool == nullptr || (pool->op != &ir::kMaxPoolGrad && pool->op != &ir::kAvgPoolGrad)) return;
   const std::vector<int64_t>& axes = at.node().attributes.Ints("axes");
-  const bool pictures = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
-  if (pictures && !at.node().attributes.Bool("keep_dims")) at.SetInput(0, pool->inputs[0]);
+  const bool images = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
+  if (images && !at.node().attributes.Bool("keep_dims")) at.SetInput(0, pool->inputs[0]);
 }
 
 void MaskBeforeView(Rewriter& at) {
@@ -114,7 +114,7 @@ constexpr RewriteRule kRules[] = {
     {"skip-broadcast", "f(a, broadcast(x)) = f(a, x)",
      "for elementwise f with broadcasting, where a has the result's shape", nullptr, SkipBroadcast},
     {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",
-     "over axes 1, 2 and perhaps others: all of dy arrives in its own picture", &ir::kReduceSum, SumOfPoolGrad},
+     "over axes 1, 2 and perhaps others: all of dy arrives in its own image", &ir::kReduceSum, SumOfPoolGrad},
     {"mask-before-view", "relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))", "", &ir::kReluGrad,
      MaskBeforeView},
 };

@@ -12,7 +12,7 @@
 //   concatenate-one   concatenate(x) = x
 //   slice-same        slice(x) = x, to x's own shape
 //   skip-broadcast    f(a, broadcast(x)) = f(a, x), for elementwise f with broadcasting, where a has the result's shape
-//   sum-of-pool-grad  Σ pool_grad(dy) = Σ dy, over axes 1, 2 and perhaps others: all of dy arrives in its own picture
+//   sum-of-pool-grad  Σ pool_grad(dy) = Σ dy, over axes 1, 2 and perhaps others: all of dy arrives in its own image
 //   mask-before-view  relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))
 //
 // Declines if the sides have different types, and at constants whose elements differ.  Nodes that are no longer read

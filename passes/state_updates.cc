@@ -100,7 +100,7 @@ class StateSeparator {
   }
 
   void CopyOperands() {
-    const std::vector<bool> steps = FindSteps(graph_, uses_);
+    const std::vector<bool> steps = FindUpdates(graph_, uses_);
     std::vector<Node> nodes;
     std::map<ValueId, ValueId> copies;
     const auto copy = [&](ValueId value, const std::vector<ir::Location>& locations) {
@@ -132,7 +132,7 @@ class StateSeparator {
 
 }  // namespace
 
-std::vector<bool> FindSteps(const Graph& graph, const Uses& uses) {
+std::vector<bool> FindUpdates(const Graph& graph, const Uses& uses) {
   std::vector<bool> steps(graph.nodes.size(), false);
   for (const ir::Update& update : graph.updates) {
     const ir::NodeId maker = uses.Producer(update.value);

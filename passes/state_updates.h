@@ -10,7 +10,7 @@
 namespace brine::passes {
 
 // By node: whether the node makes the new content of a state.
-std::vector<bool> FindSteps(const ir::Graph& graph, const Uses& uses);
+std::vector<bool> FindUpdates(const ir::Graph& graph, const Uses& uses);
 
 // Changes every such node so that it may run last and overwrite the state.
 //

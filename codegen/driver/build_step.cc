@@ -125,7 +125,7 @@ void FromBytes(const uint8_t* bytes, ir::Tensor<float>& tensor) {
 
 }  // namespace
 
-struct Step::State {
+struct CompiledStep::State {
   ir::Graph graph;
   BuildOptions options;
   Runtime runtime;
@@ -141,11 +141,11 @@ struct Step::State {
   }
 };
 
-Step::Step(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Step::Step(Step&&) noexcept = default;
-Step::~Step() = default;
-int Step::compiled_kernels() const { return state_->compiled; }
-const std::vector<std::string>& Step::strategies() const { return state_->strategies; }
+CompiledStep::CompiledStep(std::unique_ptr<State> state) : state_(std::move(state)) {}
+CompiledStep::CompiledStep(CompiledStep&&) noexcept = default;
+CompiledStep::~CompiledStep() = default;
+int CompiledStep::compiled_kernels() const { return state_->compiled; }
+const std::vector<std::string>& CompiledStep::strategies() const { return state_->strategies; }
 
 namespace {
 
@@ -180,8 +180,8 @@ absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& gra
   return ConsiderKernels(graph, setup.options);
 }
 
-absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build) {
-  auto state = std::make_unique<Step::State>();
+absl::StatusOr<CompiledStep> BuildStep(const ir::Graph& graph, const BuildOptions& build) {
+  auto state = std::make_unique<CompiledStep::State>();
   state->graph = graph;
   state->options = build;
   BRINE_ASSIGN_OR_RETURN(Setup setup, SetUp(build));
@@ -211,7 +211,7 @@ absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build
     if (state->kernels.back() == nullptr)
       return absl::InternalError(absl::StrCat(symbol, " is missing from its object"));
   }
-  return Step(std::move(state));
+  return CompiledStep(std::move(state));
 }
 
 namespace {
@@ -287,7 +287,7 @@ class Memory {
 
 }  // namespace
 
-absl::StatusOr<ir::Tensors<float>> Step::Run(const ir::Tensors<float>& given, int64_t rows, int threads) {
+absl::StatusOr<ir::Tensors<float>> CompiledStep::Run(const ir::Tensors<float>& given, int64_t rows, int threads) {
   const ir::Graph& graph = state_->graph;
   Memory memory(graph, rows, state_->options.use_placements);
   const auto load = [&](ir::ValueId value) -> absl::Status {

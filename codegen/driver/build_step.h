@@ -24,10 +24,10 @@ struct BuildOptions {
                                 // zones; either is poisoned before the step
 };
 
-class Step {
+class CompiledStep {
  public:
-  Step(Step&&) noexcept;
-  ~Step();
+  CompiledStep(CompiledStep&&) noexcept;
+  ~CompiledStep();
 
   // Runs every kernel in order with n = `rows`.  `given` holds every input and state.  The result holds every value
   // outside the kernels, and each state after the step.  Errors: a kernel's own, or a write to a red zone.
@@ -37,14 +37,14 @@ class Step {
   const std::vector<std::string>& strategies() const;  // of each node's kernel; empty for views and constants
 
  private:
-  friend absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
+  friend absl::StatusOr<CompiledStep> BuildStep(const ir::Graph& graph, const BuildOptions& build);
   struct State;
-  explicit Step(std::unique_ptr<State> state);
+  explicit CompiledStep(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 
 // Compiles `graph`, of any stage that computes something.  Nodes outside kernels become kernels of one op.
-absl::StatusOr<Step> BuildStep(const ir::Graph& graph, const BuildOptions& build);
+absl::StatusOr<CompiledStep> BuildStep(const ir::Graph& graph, const BuildOptions& build);
 
 // The candidates among which the compiler would choose, for each node.  Nothing is compiled.
 absl::StatusOr<std::vector<KernelFacts>> ConsiderStrategies(const ir::Graph& graph, const BuildOptions& build);

@@ -16,7 +16,7 @@ using ir::Node;
 using ir::Placement;
 using ir::ValueId;
 
-constexpr int64_t kMostBytes = int64_t{1} << 30;  // of a range: kernels count elements in 32 bits
+constexpr int64_t kMaxBytes = int64_t{1} << 30;  // of a range: kernels count elements in 32 bits
 
 bool HoldsStates(ir::Block block) {
   return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
@@ -75,7 +75,7 @@ class Joiner {
   // Whether `next` may extend the range from `first` to `last`.
   bool Continues(const Node& first, const Node& last, const Node& next) const {
     if (last.op != next.op || last.attributes != next.attributes) return false;
-    if (End(next.inputs[0]) - Begin(first) > kMostBytes) return false;
+    if (End(next.inputs[0]) - Begin(first) > kMaxBytes) return false;
     for (size_t at = 0; at < next.inputs.size(); ++at) {
       const ValueId a = last.inputs[at], b = next.inputs[at];
       if (at < TensorCount(next) ? !Follows(a, b) : a != b) return false;

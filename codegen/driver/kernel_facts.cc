@@ -22,10 +22,10 @@ KernelFacts Scaled(KernelFacts facts, double times) {
 
 std::string DescribeCandidates(const KernelFacts& facts) {
   return absl::StrJoin(facts.candidates, "\n", [](std::string* out, const CandidateFact& candidate) {
-    if (candidate.obstacle.empty())
+    if (candidate.reason.empty())
       absl::StrAppendFormat(out, "%s %.3f ms", candidate.strategy, candidate.milliseconds);
     else
-      absl::StrAppend(out, candidate.strategy, ": ", candidate.obstacle);
+      absl::StrAppend(out, candidate.strategy, ": ", candidate.reason);
   });
 }
 
@@ -33,10 +33,10 @@ std::string Print(const KernelFacts& facts) {
   std::string text = absl::StrCat("scratch ", facts.scratch_bytes, "\nstrategy ", facts.strategy, "\nsparse ",
                                   facts.sparse_argument, "\n");
   for (const CandidateFact& candidate : facts.candidates) {
-    if (candidate.obstacle.empty())
+    if (candidate.reason.empty())
       absl::StrAppendFormat(&text, "candidate %s %.17g\n", candidate.strategy, candidate.milliseconds);
     else
-      absl::StrAppend(&text, "obstacle ", candidate.strategy, " ", candidate.obstacle, "\n");
+      absl::StrAppend(&text, "reason ", candidate.strategy, " ", candidate.reason, "\n");
   }
   return text;
 }
@@ -53,7 +53,7 @@ absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text) {
       facts.strategy = std::string(words.second);
     else if (words.first == "sparse")
       right &= absl::SimpleAtoi(words.second, &facts.sparse_argument);
-    else if (words.first == "obstacle")
+    else if (words.first == "reason")
       facts.candidates.push_back({std::string(rest.first), 0, std::string(rest.second)});
     else if (words.first == "candidate") {
       facts.candidates.push_back({std::string(rest.first), 0, ""});

@@ -15,7 +15,7 @@ namespace brine::codegen {
 struct CandidateFact {
   std::string strategy;
   double milliseconds = 0;  // the predicted time on one core
-  std::string obstacle;     // or why it cannot build the kernel
+  std::string reason;       // or why it cannot build the kernel
 };
 
 struct KernelFacts {
@@ -33,7 +33,7 @@ KernelFacts Scaled(KernelFacts facts, double times);
 // A line for each candidate, for a person: "winograd 0.123 ms", "sparse: a pool lies behind it".
 std::string DescribeCandidates(const KernelFacts& facts);
 
-// Lines `scratch 64`, `strategy winograd`, `sparse 1`, `candidate winograd 0.123` and `obstacle sparse a pool lies
+// Lines `scratch 64`, `strategy winograd`, `sparse 1`, `candidate winograd 0.123` and `reason sparse a pool lies
 // behind it`; exact inverses.
 std::string Print(const KernelFacts& facts);
 absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text);

@@ -13,7 +13,7 @@
 namespace brine::codegen {
 
 // Sums over many images or rows are cut into at most this many parts.
-inline constexpr int kMostParts = 16;
+inline constexpr int kMaxParts = 16;
 
 using Index = std::vector<Halide::Expr>;  // in C order
 

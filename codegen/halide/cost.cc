@@ -39,12 +39,12 @@ double OperandBytes(const KernelSpec& spec) {
 
 double Milliseconds(const Work& work, const Machine& machine) {
   const double lanes = machine.lanes;
-  double cycles = work.products / (lanes * machine.products * kTileShare * work.tiles_full);
-  cycles += work.walked / (lanes * machine.loads * kWalkShare);
-  cycles += work.listed * kListCycles + work.gathered * kGatherCycles;
+  double cycles = work.products / (lanes * machine.products * kTileShare * work.tile_utilization);
+  cycles += work.sparse_products / (lanes * machine.loads * kWalkShare);
+  cycles += work.tested * kListCycles + work.gathered * kGatherCycles;
   cycles += work.elementwise / (lanes * machine.products * kElementwiseRate);
-  cycles += work.near_bytes / kNearBytes;
-  const double far = work.far_bytes / (machine.far_gigabytes * 1e6);
+  cycles += work.cache_bytes / kNearBytes;
+  const double far = work.memory_bytes / (machine.far_gigabytes * 1e6);
   return kStartMilliseconds + cycles / (machine.gigahertz * 1e6) + far;
 }
 
@@ -57,7 +57,7 @@ double Elements(const KernelSpec& spec, ir::ValueId value) {
 Work CommonWork(const KernelSpec& spec) {
   Work work;
   work.elementwise = EpilogueOperations(spec);
-  work.far_bytes = OperandBytes(spec);
+  work.memory_bytes = OperandBytes(spec);
   return work;
 }
 
@@ -69,7 +69,7 @@ void AddPrologue(const KernelSpec& spec, Work& work) {
     const double elements = Elements(spec, made[at]);
     const double operations = (1 + maker->op->cost) * elements;
     (maker->op->kind == ir::OpKind::kWindow ? work.gathered : work.elementwise) += operations;
-    if (at < spec.hero->inputs.size()) work.near_bytes += 8 * elements;
+    if (at < spec.hero->inputs.size()) work.cache_bytes += 8 * elements;
     made.insert(made.end(), maker->inputs.begin(), maker->inputs.end());
   }
 }

@@ -10,14 +10,14 @@ namespace brine::codegen {
 // Counts are for the kernel's batch size.  The times of the different kinds of work are added; the time of one kind is
 // that of its arithmetic or of its loads, whichever is longer.
 struct Work {
-  double products = 0;     // multiply-adds with their sums in registers; several share a load
-  double walked = 0;       // multiply-adds along a list; each has a load
-  double listed = 0;       // elements that are tested to list the nonzero ones
+  double products = 0;         // multiply-adds with their sums in registers; several share a load
+  double sparse_products = 0;  // multiply-adds along a list; each has a load
+  double tested = 0;           // elements that are tested to list the nonzero ones
   double gathered = 0;     // operations on elements that are gathered one by one, for example by the gradient of a pool
   double elementwise = 0;  // operations of transforms, pools and activations
-  double near_bytes = 0;   // copied within the second-level cache
-  double far_bytes = 0;    // to and from memory
-  double tiles_full = 1;   // share of the lanes and rows of register tiles that hold results
+  double cache_bytes = 0;  // copied within the second-level cache
+  double memory_bytes = 0;      // to and from memory
+  double tile_utilization = 1;  // share of the lanes and rows of register tiles that hold results
 };
 
 double Milliseconds(const Work& work, const Machine& machine);

@@ -18,7 +18,7 @@ Window MakeWindow(const ir::Attributes& attributes, int64_t height, int64_t widt
   return window;
 }
 
-Picture PictureAxes() { return {Axis(3), Axis(2), Axis(1), Axis(0)}; }
+ImageAxes AxesOfImage() { return {Axis(3), Axis(2), Axis(1), Axis(0)}; }
 
 Tensor RowsOf(const Tensor& image) {
   const ir::Shape& shape = image.type.shape;
@@ -29,7 +29,7 @@ Tensor RowsOf(const Tensor& image) {
 }
 
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]) {
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   Expr inside = Halide::Internal::const_true();
   const auto source = [&](const Halide::Var& v, int axis) {
     const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
@@ -47,9 +47,9 @@ Root MakeBordered(const Tensor& image, const int before[2], const int spread[2],
   return root;
 }
 
-Expr CellsInside(const Window& window, const ir::Type& picture, const Expr& y, const Expr& x) {
+Expr CellsInside(const Window& window, const ir::Type& image, const Expr& y, const Expr& x) {
   const auto along = [&](const Expr& at, int axis) {
-    const int extent = static_cast<int>(picture.shape[static_cast<size_t>(axis) + 1]);
+    const int extent = static_cast<int>(image.shape[static_cast<size_t>(axis) + 1]);
     if (window.before[axis] + window.after[axis] == 0) return Expr(window.size[axis]);
     const Expr first = at * window.stride[axis] - window.before[axis];
     return Halide::min(first + window.size[axis], extent) - Halide::max(first, 0);
@@ -70,7 +70,7 @@ Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& sh
   const Tensor& dy = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
   const Window window = MakeWindow(context.attributes(), size[0], size[1]);
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
 
   // Along each axis, (i, j) lies in at most ⌈size / stride⌉ windows: the last one that begins at or before it, and
   // those before that.

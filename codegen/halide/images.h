@@ -19,10 +19,10 @@ Window MakeWindow(const ir::Attributes& attributes, int64_t height,
                   int64_t width);  // pads, strides and, if present, dilations
 
 // The axes of an image.
-struct Picture {
+struct ImageAxes {
   Halide::Var n, y, x, c;
 };
-Picture PictureAxes();
+ImageAxes AxesOfImage();
 
 // rows[n, y, x·C + c] = image[n, y, x, c] for an image of C channels.  In memory the pixels of a row are contiguous, so
 // a vector that spans several pixels is a single load.
@@ -32,8 +32,8 @@ Tensor RowsOf(const Tensor& image);
 // image with a border and with spread − 1 zeros between its pixels.  `size` is the extent of y and x.
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]);
 
-// The number of cells of the window at output (y, x) that lie inside an image of type `picture`, as a float.
-Halide::Expr CellsInside(const Window& window, const ir::Type& picture, const Halide::Expr& y, const Halide::Expr& x);
+// The number of cells of the window at output (y, x) that lie inside an image of type `image`, as a float.
+Halide::Expr CellsInside(const Window& window, const ir::Type& image, const Halide::Expr& y, const Halide::Expr& x);
 
 // The mean of the positive cells of a window, and which cells these are: bit k of `mask`, a u8, is cell k.
 struct MaskedMean {

@@ -22,7 +22,7 @@ constexpr int64_t kStackLimit =
 constexpr int64_t kPadding = 64;  // Halide reads up to a vector past the end of an allocation
 
 // The most that kernels may use of a thread's stack; the thread may be the user's or one of ours.
-constexpr int64_t kMostOnStack = 1 << 20;
+constexpr int64_t kMaxOnStack = 1 << 20;
 
 constexpr Halide::OutputFileType kFileTypes[] = {Halide::OutputFileType::object, Halide::OutputFileType::stmt,
                                                  Halide::OutputFileType::assembly};  // in the order of OutputForm
@@ -112,7 +112,7 @@ int ArgumentOf(const ir::Node& kernel, ir::ValueId value) {
 KernelFacts Consider(const KernelSpec& spec, const Machine& machine, const std::string& forced) {
   KernelFacts facts;
   for (const Candidate& candidate : Candidates(spec, machine, forced)) {
-    facts.candidates.push_back({candidate.strategy->name, candidate.milliseconds, candidate.obstacle});
+    facts.candidates.push_back({candidate.strategy->name, candidate.milliseconds, candidate.reason});
   }
   facts.strategy = facts.candidates[0].strategy;
   return facts;
@@ -130,19 +130,19 @@ absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machi
   const std::vector<Candidate> candidates = Candidates(spec, machine, options.strategy);
   std::vector<CandidateFact> considered = Consider(spec, machine, options.strategy).candidates;
   for (size_t at = 0; at < candidates.size(); ++at) {
-    if (!candidates[at].obstacle.empty()) continue;
+    if (!candidates[at].reason.empty()) continue;
     KernelBuilder builder(spec, machine);
     ScheduledKernel scheduled = candidates[at].strategy->build(builder);
     BRINE_ASSIGN_OR_RETURN(LoweredKernel lowered, Lower(scheduled, target, options.symbol));
-    if (lowered.on_stack > kMostOnStack) {
-      considered[at].obstacle = absl::StrCat("a task needs ", lowered.on_stack >> 10, " KB on its stack");
+    if (lowered.on_stack > kMaxOnStack) {
+      considered[at].reason = absl::StrCat("a task needs ", lowered.on_stack >> 10, " KB on its stack");
       continue;
     }
     KernelFacts facts = {lowered.scratch, candidates[at].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
                          considered};
     return ChosenKernel{std::move(scheduled), std::move(lowered), std::move(facts)};
   }
-  return absl::UnimplementedError(considered.back().obstacle);
+  return absl::UnimplementedError(considered.back().reason);
 }
 
 }  // namespace

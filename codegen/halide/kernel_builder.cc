@@ -90,13 +90,13 @@ Tensor KernelBuilder::Read(ValueId value) {
   return stored_[value] = tensor;
 }
 
-Tensor KernelBuilder::TrimmedPicture(int index) {
-  Tensor picture = Read(spec_.operand(index));
+Tensor KernelBuilder::TrimmedImage(int index) {
+  Tensor image = Read(spec_.operand(index));
   if (const Node* maker = spec_.Maker(spec_.operand(index))) {
     const ir::Shape& nonzero = LowerInside(*maker).nonzero;
-    if (!nonzero.empty()) picture.type.shape = nonzero;
+    if (!nonzero.empty()) image.type.shape = nonzero;
   }
-  return picture;
+  return image;
 }
 
 // One node of an epilogue at `at`.  Operands that are not in `known` are read there, after a broadcast to the axes of
@@ -186,7 +186,7 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
     // Rows of few channels are copied in whole vectors; the likely ones are within the image.
-    const Picture at = PictureAxes();
+    const ImageAxes at = AxesOfImage();
     const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
     const Expr pixel = RowsOf(image)(
         {at.n, Halide::clamp(y, 0, height - 1), Halide::clamp(Halide::likely(in_row), 0, width * channels - 1)});
@@ -227,9 +227,9 @@ Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
   const Node* const maker = spec_.Maker(value);
   if (maker == nullptr) return Read(value);
   const std::vector<int64_t>& axes = sum.attributes.Ints("axes");
-  const bool over_pictures = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
+  const bool over_images = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
   const Tensor& folded = LowerInside(*maker).folded;
-  return over_pictures && folded.func.defined() ? folded : Read(value);
+  return over_images && folded.func.defined() ? folded : Read(value);
 }
 
 void KernelBuilder::AddSideSums(const std::vector<const Node*>& made) {

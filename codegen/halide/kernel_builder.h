@@ -42,7 +42,7 @@ class KernelBuilder {
   bool IsStored(ir::ValueId value) const { return Parameter(value) != nullptr || stored_.count(value) != 0; }
 
   // Operand `index` of the hero, an image, without the rows and columns at its end that are known to be zero.
-  Tensor TrimmedPicture(int index);
+  Tensor TrimmedImage(int index);
 
   // The results of the kernel at `at`, computed from the value `from` of the epilogue (the sums, or what the spec
   // names), which is `sum` there.  All of it is Exprs of Axes(rank).  `at` is the index of the element, usually the

@@ -20,9 +20,9 @@ class SpecMaker {
   KernelSpec Run() && {
     FindHero();
     if (spec_.hero != nullptr) SortNodes();
-    if (spec_.obstacle.empty()) CheckResults();
-    if (spec_.obstacle.empty()) FindFirstStep();
-    if (!spec_.obstacle.empty()) spec_.hero = nullptr;
+    if (spec_.reason.empty()) CheckResults();
+    if (spec_.reason.empty()) FindFirstStep();
+    if (!spec_.reason.empty()) spec_.hero = nullptr;
     return std::move(spec_);
   }
 
@@ -30,11 +30,10 @@ class SpecMaker {
   void FindHero() {
     for (const Node& node : spec_.kernel.body) {
       if (node.op->kind != OpKind::kContraction) continue;
-      if (spec_.hero != nullptr)
-        spec_.obstacle = absl::StrCat("it holds ", spec_.hero->op->name, " and ", node.op->name);
+      if (spec_.hero != nullptr) spec_.reason = absl::StrCat("it holds ", spec_.hero->op->name, " and ", node.op->name);
       spec_.hero = &node;
     }
-    if (spec_.hero == nullptr) spec_.obstacle = "it holds no contraction";
+    if (spec_.hero == nullptr) spec_.reason = "it holds no contraction";
   }
 
   // Whether the node depends on the hero.
@@ -75,7 +74,7 @@ class SpecMaker {
     for (ValueId output : spec_.kernel.outputs) {
       if (behind_.count(output) != 0) spec_.results.push_back(output);
     }
-    if (spec_.results.empty()) spec_.obstacle = absl::StrCat("nothing reads what ", spec_.hero->op->name, " makes");
+    if (spec_.results.empty()) spec_.reason = absl::StrCat("nothing reads what ", spec_.hero->op->name, " makes");
     if (spec_.pool == nullptr) return;
     std::set<ValueId> in_front(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
     for (const Node* node : spec_.epilogue) in_front.insert(node->outputs.begin(), node->outputs.end());
@@ -85,7 +84,7 @@ class SpecMaker {
       }
     }
     for (ValueId result : spec_.results) {
-      if (in_front.count(result) != 0) spec_.obstacle = "it stores what lies in front of the pool";
+      if (in_front.count(result) != 0) spec_.reason = "it stores what lies in front of the pool";
     }
   }
 
@@ -111,7 +110,7 @@ class SpecMaker {
   }
 
   void Refuse(const Node& node, const char* why) {
-    spec_.obstacle = absl::StrCat(node.op->name, " beside ", spec_.hero->op->name, " ", why);
+    spec_.reason = absl::StrCat(node.op->name, " beside ", spec_.hero->op->name, " ", why);
   }
 
   KernelSpec spec_;

@@ -19,9 +19,9 @@ struct KernelSpec {
   const ir::Node& kernel;
 
   // Null if the body has no contraction, or several, or one with something after it that is no epilogue; see
-  // `obstacle`.
+  // `reason`.
   const ir::Node* hero = nullptr;
-  std::string obstacle = {};
+  std::string reason = {};
 
   std::vector<const ir::Node*> epilogue = {};         // elementwise nodes between the hero and the pool, in order
   const ir::Node* pool = nullptr;                     // a window over the results of `epilogue`

@@ -262,13 +262,13 @@ Task Parallel(Func& func, const std::vector<Loop>& outermost_first, int64_t most
 }
 
 Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells) {
-  constexpr int kMostVectors = 4, kMostRows = 14;  // more rows of single sums need more code and gain nothing
+  constexpr int kMaxVectors = 4, kMaxRows = 14;  // more rows of single sums need more code and gain nothing
   Tile best = {1, 1};
   double best_rate = 0;
   const int64_t vector = cells == 1 ? std::min<int64_t>(width, machine.lanes) : machine.lanes;
-  for (int vectors = 1; vectors <= kMostVectors; ++vectors) {
+  for (int vectors = 1; vectors <= kMaxVectors; ++vectors) {
     if (vectors > 1 && vectors * vector > width) break;
-    for (int rows = 1; rows <= height && (rows <= kMostRows || cells > 1); ++rows) {
+    for (int rows = 1; rows <= height && (rows <= kMaxRows || cells > 1); ++rows) {
       const int sums = vectors * cells * rows, used = sums + vectors + 1;
       if (used > machine.registers && rows > 1) break;
       // In a cycle, two products and two loads begin, and a sum takes four cycles until it can be added to again.

@@ -25,14 +25,14 @@ constexpr Strategy kStrategies[] = {
     {&ir::kConv2D, "direct", CanDirect, CostDirect, BuildDirect},
     {&ir::kConv2D, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
 
-    {&ir::kConv2DGradInput, "winograd", CanWinograd, CostWinograd, BuildWinograd},
-    {&ir::kConv2DGradInput, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
-    {&ir::kConv2DGradInput, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
-    {&ir::kConv2DGradInput, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
+    {&ir::kConv2DInputGrad, "winograd", CanWinograd, CostWinograd, BuildWinograd},
+    {&ir::kConv2DInputGrad, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
+    {&ir::kConv2DInputGrad, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {&ir::kConv2DInputGrad, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
 
-    {&ir::kConv2DGradFilter, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad, BuildWinogradWeightGrad},
-    {&ir::kConv2DGradFilter, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
-    {&ir::kConv2DGradFilter, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
+    {&ir::kConv2DWeightGrad, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad, BuildWinogradWeightGrad},
+    {&ir::kConv2DWeightGrad, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
+    {&ir::kConv2DWeightGrad, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
 
     {&ir::kMatmul, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
     {&ir::kMatmul, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},
@@ -60,11 +60,11 @@ std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine
   for (const Strategy& strategy : AllStrategies()) {
     if (strategy.hero != nullptr && (spec.hero == nullptr || spec.hero->op != strategy.hero)) continue;
     Candidate candidate = {&strategy, strategy.can(spec, machine)};
-    if (candidate.obstacle.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
+    if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
     candidates.push_back(std::move(candidate));
   }
   const auto rank = [&](const Candidate& candidate) {
-    if (!candidate.obstacle.empty()) return std::numeric_limits<double>::infinity();
+    if (!candidate.reason.empty()) return std::numeric_limits<double>::infinity();
     return forced == candidate.strategy->name ? -1 : candidate.milliseconds;
   };
   std::stable_sort(candidates.begin(), candidates.end(),

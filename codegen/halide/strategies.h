@@ -33,7 +33,7 @@ void AddStrategy(const Strategy& strategy);
 // A candidate for one kernel.
 struct Candidate {
   const Strategy* strategy;
-  std::string obstacle;     // why it cannot build the kernel; empty if it can
+  std::string reason;       // why it cannot build the kernel; empty if it can
   double milliseconds = 0;  // on one core, if it can
 };
 

@@ -10,7 +10,7 @@
 #endif
 
 enum {
-  kMostThreads = 1024,
+  kMaxThreads = 1024,
   kCacheLine = 64,
   kLooks = 4000,  // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between
                   // kernels
@@ -34,7 +34,7 @@ static struct {
   uint8_t* closure;
   int participants;
   _Atomic int failed;
-  Range ranges[kMostThreads];
+  Range ranges[kMaxThreads];
 } loop;
 
 static struct {
@@ -50,7 +50,7 @@ static struct {
 } pool = {
     .taken = ATOMIC_FLAG_INIT, .threads = 1, .mutex = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
-static pthread_t workers[kMostThreads];
+static pthread_t workers[kMaxThreads];
 
 static void Relax(int looks) {
   if (looks % kLooksAYield == 0) {
@@ -194,7 +194,7 @@ int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min,
 }
 
 int brine_backend_set_threads(int32_t count) {
-  return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMostThreads ? kMostThreads : count);
+  return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMaxThreads ? kMaxThreads : count);
 }
 
 uint32_t brine_backend_flush_denormals(void) {

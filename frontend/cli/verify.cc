@@ -42,7 +42,7 @@ struct Subject {
     }
     return least;
   }
-  absl::StatusOr<codegen::Step> Build(bool planned) const {
+  absl::StatusOr<codegen::CompiledStep> Build(bool planned) const {
     codegen::BuildOptions options;
     options.cache_folder = session.cache.folder();
     options.use_placements = planned;
@@ -74,7 +74,7 @@ absl::StatusOr<Outcome> CheckGradients(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckKernels(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::Step step, subject.Build(/*planned=*/false));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep step, subject.Build(/*planned=*/false));
   codegen::StepComparison comparison(subject.train);
   for (int draw = 0; draw < kDraws; ++draw) {
     const int64_t rows = std::min(1 + draw % kKernelRows, subject.train.batch_size);
@@ -91,8 +91,8 @@ absl::StatusOr<Outcome> CheckKernels(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckMemory(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::Step apart, subject.Build(/*planned=*/false));
-  BRINE_ASSIGN_OR_RETURN(codegen::Step planned, subject.Build(/*planned=*/true));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep apart, subject.Build(/*planned=*/false));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep planned, subject.Build(/*planned=*/true));
   const int64_t rows = subject.train.batch_size;
   const ir::Tensors<float> given = ir::DrawGiven<float>(subject.train, rows, subject.classes(), 1);
   BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> one, apart.Run(given, rows));
@@ -105,7 +105,7 @@ absl::StatusOr<Outcome> CheckMemory(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckThreads(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::Step step, subject.Build(/*planned=*/true));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep step, subject.Build(/*planned=*/true));
   const int64_t rows = subject.train.batch_size;
   const ir::Tensors<float> given = ir::DrawGiven<float>(subject.train, rows, subject.classes(), 1);
   BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> one, step.Run(given, rows, 1));

@@ -9,7 +9,7 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type& x = types.inputs[0];
   BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_ASSIGN_OR_RETURN(Shape shape, PoolShape(types.attributes, x.shape));
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
 }

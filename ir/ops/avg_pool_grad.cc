@@ -8,11 +8,11 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type& dy = types.inputs[0];
   BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("dy", dy));
-  BRINE_ASSIGN_OR_RETURN(Shape picture, PictureOf(types.attributes, dy, dy.shape[3]));
-  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, picture));
+  BRINE_RETURN_IF_ERROR(ExpectImage("dy", dy));
+  BRINE_ASSIGN_OR_RETURN(Shape image, ImageOf(types.attributes, dy, dy.shape[3]));
+  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, image));
   BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
-  return std::vector<Type>{{DType::kF32, std::move(picture)}};
+  return std::vector<Type>{{DType::kF32, std::move(image)}};
 }
 
 // One addition for each cell.

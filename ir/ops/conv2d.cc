@@ -9,7 +9,7 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type &x = types.inputs[0], &w = types.inputs[1];
   BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_RETURN_IF_ERROR(ExpectKernel(w));
   BRINE_ASSIGN_OR_RETURN(Shape shape, ConvolutionShape(types.attributes, x.shape, w.shape));
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
@@ -19,20 +19,20 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows
   return ConvolutionFlops(types.inputs[1].shape, outputs[0], rows);
 }
 
-// dx = conv2d_grad_input(dy, w), dw = conv2d_grad_filter(x, dy)
+// dx = conv2d_input_grad(dy, w), dw = conv2d_weight_grad(x, dy)
 absl::Status Gradient(GradientBuilder& builder) {
   const ValueId x = builder.input(0), w = builder.input(1), dy = builder.output_gradient();
   if (builder.needed(0)) {
     Attributes attributes = builder.attributes();
     const Shape& shape = builder.type(x).shape;
     attributes.Set("input_size", std::vector<int64_t>{shape[1], shape[2]});
-    builder.SetInputGradient(0, builder.Emit(kConv2DGradInput, {dy, w}, attributes));
+    builder.SetInputGradient(0, builder.Emit(kConv2DInputGrad, {dy, w}, attributes));
   }
   if (builder.needed(1)) {
     Attributes attributes = builder.attributes();
     const Shape& shape = builder.type(w).shape;
     attributes.Set("kernel_size", std::vector<int64_t>{shape[0], shape[1]});
-    builder.SetInputGradient(1, builder.Emit(kConv2DGradFilter, {x, dy}, attributes));
+    builder.SetInputGradient(1, builder.Emit(kConv2DWeightGrad, {x, dy}, attributes));
   }
   return absl::OkStatus();
 }

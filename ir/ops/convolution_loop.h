@@ -18,7 +18,7 @@ struct ConvolutionGroups {
 // place of the result: `pixel` and `place` are positions of a first channel, `tap` is the row-major position in the
 // window.
 template <typename Real, typename Step>
-void ForEachTap(const Attributes& attributes, const Grid<Real>& picture, const Grid<Real>& result, int64_t taps_down,
+void ForEachTap(const Attributes& attributes, const Grid<Real>& image, const Grid<Real>& result, int64_t taps_down,
                 int64_t taps_across, Step step) {
   const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides"),
         &dilations = attributes.Ints("dilations");
@@ -26,12 +26,12 @@ void ForEachTap(const Attributes& attributes, const Grid<Real>& picture, const G
     for (int64_t i = 0; i < result.h; ++i) {
       for (int64_t a = 0; a < taps_down; ++a) {
         const int64_t row = i * strides[0] + a * dilations[0] - pads[0];
-        if (row < 0 || row >= picture.h) continue;
+        if (row < 0 || row >= image.h) continue;
         for (int64_t j = 0; j < result.w; ++j) {
           for (int64_t b = 0; b < taps_across; ++b) {
             const int64_t column = j * strides[1] + b * dilations[1] - pads[1];
-            if (column < 0 || column >= picture.w) continue;
-            step(picture.at(n, row, column), result.at(n, i, j), a * taps_across + b);
+            if (column < 0 || column >= image.w) continue;
+            step(image.at(n, row, column), result.at(n, i, j), a * taps_across + b);
           }
         }
       }

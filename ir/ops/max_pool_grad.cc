@@ -8,12 +8,12 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type &dy = types.inputs[0], &index = types.inputs[1];
   BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("dy", dy));
-  BRINE_ASSIGN_OR_RETURN(Shape picture, PictureOf(types.attributes, dy, dy.shape[3]));
-  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, picture));
+  BRINE_RETURN_IF_ERROR(ExpectImage("dy", dy));
+  BRINE_ASSIGN_OR_RETURN(Shape image, ImageOf(types.attributes, dy, dy.shape[3]));
+  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, image));
   BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
   BRINE_RETURN_IF_ERROR(ExpectType("index", index, {WinnerDType(types.attributes), dy.shape}));
-  return std::vector<Type>{{DType::kF32, std::move(picture)}};
+  return std::vector<Type>{{DType::kF32, std::move(image)}};
 }
 
 int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) { return Elements(types.inputs[0], rows); }

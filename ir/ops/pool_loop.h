@@ -19,8 +19,8 @@ struct Cells {
 // Calls step(n, place, cells) for each place of a window; `place` is the position of its first channel in a result [n,
 // h', w', c].
 template <typename Step>
-void ForEachWindow(const Attributes& attributes, const std::vector<int64_t>& picture,
-                   const std::vector<int64_t>& result, Step step) {
+void ForEachWindow(const Attributes& attributes, const std::vector<int64_t>& image, const std::vector<int64_t>& result,
+                   Step step) {
   const std::vector<int64_t>&window = attributes.Ints("window"), &pads = attributes.Ints("pads"),
         &strides = attributes.Ints("strides");
   int64_t place = 0;
@@ -29,8 +29,8 @@ void ForEachWindow(const Attributes& attributes, const std::vector<int64_t>& pic
       for (int64_t j = 0; j < result[2]; ++j, place += result[3]) {
         const int64_t row = i * strides[0] - pads[0], column = j * strides[1] - pads[1];
         step(n, place,
-             Cells{std::max<int64_t>(row, 0), std::min(row + window[0], picture[1]), std::max<int64_t>(column, 0),
-                   std::min(column + window[1], picture[2]), row, column});
+             Cells{std::max<int64_t>(row, 0), std::min(row + window[0], image[1]), std::max<int64_t>(column, 0),
+                   std::min(column + window[1], image[2]), row, column});
       }
     }
   }

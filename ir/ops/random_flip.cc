@@ -11,7 +11,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type& x = types.inputs[0];
   if (x.dtype != DType::kF32 && x.dtype != DType::kU8) return Refuse("x must be f32 or u8, got ", ToString(x));
   BRINE_RETURN_IF_ERROR(ExpectAnyDType("x", x));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_RETURN_IF_ERROR(ExpectRandom(types));
   const std::string& mode = types.attributes.String("mode");
   if (mode != "horizontal" && mode != "vertical" && mode != "horizontal_and_vertical") {
@@ -51,7 +51,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kRandomFlip = {
     .name = "random_flip",
     .doc =
-        "y[s] = picture x[s], mirrored left to right when u(2s) < 1/2 and top to bottom when u(2s + 1) < 1/2, as far "
+        "y[s] = image x[s], mirrored left to right when u(2s) < 1/2 and top to bottom when u(2s + 1) < 1/2, as far "
         "as mode allows; u(e) in [0, 1) is Philox4x32-10 of key seed and counter (e, step, id, 0). x and y are f32 or "
         "u8 [n, h, w, c], seed u32[2], step u32[].",
     .operands = {"x", "seed", "step"},

@@ -20,7 +20,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type& x = types.inputs[0];
   if (x.dtype != DType::kF32 && x.dtype != DType::kU8) return Refuse("x must be f32 or u8, got ", ToString(x));
   BRINE_RETURN_IF_ERROR(ExpectAnyDType("x", x));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_RETURN_IF_ERROR(ExpectRandom(types));
   BRINE_RETURN_IF_ERROR(ExpectFactor(types.attributes, "height_factor"));
   BRINE_RETURN_IF_ERROR(ExpectFactor(types.attributes, "width_factor"));
@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const double fill = types.attributes.Float("fill_value");
   if (!std::isfinite(static_cast<float>(fill))) return Refuse("fill_value must be finite, got ", fill);
   if (x.dtype == DType::kU8 && (fill < 0 || fill > 255 || fill != std::floor(fill))) {
-    return Refuse("fill_value must be a whole number from 0 to 255 for u8 pictures, got ", fill);
+    return Refuse("fill_value must be a whole number from 0 to 255 for u8 images, got ", fill);
   }
   return std::vector<Type>{x};
 }
@@ -101,11 +101,11 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kRandomTranslation = {
     .name = "random_translation",
     .doc =
-        "y[s, i, j] = picture x[s] at (i − dy, j − dx), dy = (lo + (hi − lo)·u(2s))·h, dx likewise of the width with "
-        "u(2s + 1): positive factors move the picture down and to the right. u(e) in [0, 1) is Philox4x32-10 of key "
+        "y[s, i, j] = image x[s] at (i − dy, j − dx), dy = (lo + (hi − lo)·u(2s))·h, dx likewise of the width with "
+        "u(2s + 1): positive factors move the image down and to the right. u(e) in [0, 1) is Philox4x32-10 of key "
         "seed and counter (e, step, id, 0). interpolation nearest rounds positions half away from zero; bilinear "
-        "mixes four pixels, of u8 pictures rounded half up. fill_mode says what lies outside: constant the "
-        "fill_value, nearest the border's pixel, reflect the mirrored picture (border repeated), wrap the picture "
+        "mixes four pixels, of u8 images rounded half up. fill_mode says what lies outside: constant the "
+        "fill_value, nearest the border's pixel, reflect the mirrored image (border repeated), wrap the image "
         "again. x and y are f32 or u8 [n, h, w, c], seed u32[2], step u32[].",
     .operands = {"x", "seed", "step"},
     .results = {"y"},

@@ -9,7 +9,7 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type& x = types.inputs[0];
   BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_ASSIGN_OR_RETURN(const Shape shape, PoolShape(types.attributes, x.shape));
   BRINE_RETURN_IF_ERROR(ExpectMaskedPool(types.attributes));
   return std::vector<Type>{{DType::kF32, shape}, {DType::kU8, shape}};

@@ -61,7 +61,7 @@ absl::Status ExpectAxis(absl::string_view operand, const Type& type, int64_t axi
   return absl::OkStatus();
 }
 
-absl::Status ExpectPicture(absl::string_view operand, const Type& type) {
+absl::Status ExpectImage(absl::string_view operand, const Type& type) {
   if (type.rank() != 4)
     return Refuse(operand, " must have the axes [n, height, width, channels], got ", ToString(type));
   return absl::OkStatus();

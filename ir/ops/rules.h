@@ -29,7 +29,7 @@ absl::Status ExpectFixed(absl::string_view operand, const Type& type);      // n
 absl::Status ExpectFixedLast(absl::string_view operand, const Type& type);  // rank ≥ 1, and the last axis is not n
 // The attribute `axis`: one of the operand's, and not n.
 absl::Status ExpectAxis(absl::string_view operand, const Type& type, int64_t axis);
-absl::Status ExpectPicture(absl::string_view operand, const Type& type);  // [n, h, w, c]; only the first may be n
+absl::Status ExpectImage(absl::string_view operand, const Type& type);  // [n, h, w, c]; only the first may be n
 
 // A list attribute: `count` numbers within [minimum, 2³¹ − 1].
 absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count, int64_t minimum);

@@ -31,7 +31,7 @@ absl::StatusOr<int64_t> Places(const Slide& slide) {
   return (padded - reach) / slide.stride + 1;
 }
 
-absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& picture, int64_t height, int64_t width,
+absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& image, int64_t height, int64_t width,
                                   int64_t channels) {
   const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides");
   const std::vector<int64_t> dilations =
@@ -39,17 +39,17 @@ absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& pic
   BRINE_RETURN_IF_ERROR(ExpectInts("pads", pads, 4, 0));
   BRINE_RETURN_IF_ERROR(ExpectInts("strides", strides, 2, 1));
   BRINE_RETURN_IF_ERROR(ExpectInts("dilations", dilations, 2, 1));
-  BRINE_ASSIGN_OR_RETURN(const int64_t rows, Places({"height", "top", "bottom", picture[1], height, strides[0],
+  BRINE_ASSIGN_OR_RETURN(const int64_t rows, Places({"height", "top", "bottom", image[1], height, strides[0],
                                                      dilations[0], pads[0], pads[2]}));
-  BRINE_ASSIGN_OR_RETURN(const int64_t columns, Places({"width", "left", "right", picture[2], width, strides[1],
+  BRINE_ASSIGN_OR_RETURN(const int64_t columns, Places({"width", "left", "right", image[2], width, strides[1],
                                                         dilations[1], pads[1], pads[3]}));
-  return Shape{picture[0], rows, columns, channels};
+  return Shape{image[0], rows, columns, channels};
 }
 
 }  // namespace
 
-absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& picture, const Shape& kernel) {
-  const int64_t groups = attributes.Int("groups"), channels = picture[3], filters = kernel[3];
+absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& image, const Shape& kernel) {
+  const int64_t groups = attributes.Int("groups"), channels = image[3], filters = kernel[3];
   if (groups < 1) return Refuse("groups must be positive, got ", groups);
   if (channels % groups != 0) return Refuse("groups ", groups, " does not divide the input's ", channels, " channels");
   if (filters % groups != 0) return Refuse("groups ", groups, " does not divide the ", filters, " filters");
@@ -57,7 +57,7 @@ absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape
     const std::string share = groups == 1 ? "" : absl::StrCat(" / ", groups, " groups");
     return Refuse("w is for ", kernel[2], " channels, but the input has ", channels, share);
   }
-  return WindowShape(attributes, picture, kernel[0], kernel[1], filters);
+  return WindowShape(attributes, image, kernel[0], kernel[1], filters);
 }
 
 absl::Status ExpectMaskedPool(const Attributes& attributes) {
@@ -66,22 +66,22 @@ absl::Status ExpectMaskedPool(const Attributes& attributes) {
     return Refuse("strides must be those of the window, [", window[0], ",", window[1], "]");
   const std::vector<int64_t>& pads = attributes.Ints("pads");
   if (pads != std::vector<int64_t>(4, 0)) return Refuse("pads must be 0, got [", absl::StrJoin(pads, ","), "]");
-  if (PoolCells(attributes) > kMostMaskedCells)
-    return Refuse("a window may hold at most ", kMostMaskedCells, " cells, got ", PoolCells(attributes));
+  if (PoolCells(attributes) > kMaxMaskedCells)
+    return Refuse("a window may hold at most ", kMaxMaskedCells, " cells, got ", PoolCells(attributes));
   return absl::OkStatus();
 }
 
-absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& picture) {
+absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image) {
   const std::vector<int64_t>& window = attributes.Ints("window");
   BRINE_RETURN_IF_ERROR(ExpectInts("window", window, 2, 1));
   if (PoolCells(attributes) > kMaxElements)
     return Refuse("window [", window[0], ",", window[1], "] has more than ", kMaxElements, " cells");
-  return WindowShape(attributes, picture, window[0], window[1], picture[3]);
+  return WindowShape(attributes, image, window[0], window[1], image[3]);
 }
 
 DType WinnerDType(const Attributes& attributes) { return PoolCells(attributes) <= 256 ? DType::kU8 : DType::kI32; }
 
-absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels) {
+absl::StatusOr<Shape> ImageOf(const Attributes& attributes, const Type& dy, int64_t channels) {
   const std::vector<int64_t>& size = attributes.Ints("input_size");
   BRINE_RETURN_IF_ERROR(ExpectInts("input_size", size, 2, 1));
   return Shape{dy.shape[0], size[0], size[1], channels};

@@ -10,23 +10,23 @@
 
 namespace brine::ir {
 
-// [n, h', w', f] of a convolution of `picture` [n, h, w, c] with `kernel` [kh, kw, c / groups, f], or why it does not
+// [n, h', w', f] of a convolution of `image` [n, h, w, c] with `kernel` [kh, kw, c / groups, f], or why it does not
 // fit.
-absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& picture, const Shape& kernel);
+absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& image, const Shape& kernel);
 
-// [n, h', w', c] of a pool over `picture` [n, h, w, c].
-absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& picture);
+// [n, h', w', c] of a pool over `image` [n, h, w, c].
+absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image);
 
 // Element type of a max-pool's index: u8 where the window has at most 256 cells, else i32.
 DType WinnerDType(const Attributes& attributes);
 
 // Whether a pool's windows, of which each cell has a bit in a u8, neither overlap nor hang over the border.
 absl::Status ExpectMaskedPool(const Attributes& attributes);
-inline constexpr int64_t kMostMaskedCells = 8;
+inline constexpr int64_t kMaxMaskedCells = 8;
 
 // The shape of the image whose window op gave `dy`: its rows and channels are given, its size is the attribute
 // input_size.
-absl::StatusOr<Shape> PictureOf(const Attributes& attributes, const Type& dy, int64_t channels);
+absl::StatusOr<Shape> ImageOf(const Attributes& attributes, const Type& dy, int64_t channels);
 
 absl::Status ExpectKernel(const Type& w);  // f32 [kh, kw, c / groups, f]
 

@@ -192,7 +192,7 @@ absl::StatusOr<Location> TextReader::TakeLocation() {
 }
 
 absl::StatusOr<AttributeValue> TextReader::TakeAttribute(absl::string_view name, AttributeKind kind) {
-  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min(), kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min(), kMax = std::numeric_limits<int64_t>::max();
   const auto take_list = [&](auto element, absl::string_view what, size_t most) -> absl::StatusOr<AttributeValue> {
     std::vector<decltype(element)> list;
     const size_t offset = token_.offset;
@@ -203,7 +203,7 @@ absl::StatusOr<AttributeValue> TextReader::TakeAttribute(absl::string_view name,
       if constexpr (std::is_same_v<decltype(element), double>) {
         BRINE_ASSIGN_OR_RETURN(element, TakeReal(name));
       } else {
-        BRINE_ASSIGN_OR_RETURN(element, TakeInteger(name, kLeast, kMost));
+        BRINE_ASSIGN_OR_RETURN(element, TakeInteger(name, kLeast, kMax));
       }
       list.push_back(element);
     }
@@ -214,7 +214,7 @@ absl::StatusOr<AttributeValue> TextReader::TakeAttribute(absl::string_view name,
     case AttributeKind::kBool:
       return TakeBool(name);
     case AttributeKind::kInt:
-      return TakeInteger(name, kLeast, kMost);
+      return TakeInteger(name, kLeast, kMax);
     case AttributeKind::kFloat:
       return TakeReal(name);
     case AttributeKind::kString:

@@ -30,12 +30,12 @@ template <typename NameAt>
 std::string_view ClosestName(std::string_view name, size_t known, const NameAt& name_at) {
   constexpr size_t kShortest = 3;  // every short name is near every other
   constexpr size_t kLongest = 64;  // longer names are not worth the time
-  constexpr size_t kMostCandidates = 2000;
+  constexpr size_t kMaxCandidates = 2000;
   if (name.size() < kShortest || name.size() > kLongest) return {};
   const size_t limit = name.size() / 3;
   size_t best = limit + 1;
   std::string_view closest;
-  for (size_t index = 0; index < std::min(known, kMostCandidates); ++index) {
+  for (size_t index = 0; index < std::min(known, kMaxCandidates); ++index) {
     const std::string_view candidate = name_at(index);
     if (candidate.size() > name.size() + limit || candidate.size() + limit < name.size()) continue;
     const size_t distance = EditDistance(name, candidate);

@@ -33,7 +33,7 @@ inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads
 inline constexpr Flag kFlags[] = {
     {"--data", "DIR",
      "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and label; without it, the "
-     "built-in pictures; for bench, noise where they do not fit",
+     "built-in images; for bench, noise where they do not fit",
      kRuns},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain},
     {"--batch-size", "N", "the largest number of rows of a step (32; of a program, those that it was compiled for)",

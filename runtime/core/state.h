@@ -4,7 +4,7 @@
  *   void* memory = aligned_alloc(64, brine_state_bytes(program));
  *   brine_state* state = brine_state_init(program, memory, seed);
  *   const brine_function* train = brine_find_function(program, "train");
- *   memcpy(brine_input_data(state, train, "pictures"), …);
+ *   memcpy(brine_input_data(state, train, "images"), …);
  *   memcpy(brine_input_data(state, train, "label"), …);
  *   if (brine_step(state, train, rows) != BRINE_OK) puts(brine_error(state));
  *   printf("%g\n", *brine_output_data(state, train, "loss"));

@@ -123,7 +123,7 @@ void DescribeFault(brine_state* state, const brine_call& call, const brine_value
 }
 
 // Runs the step again call by call and names the first whose result went too far.
-void NameTheFault(brine_state* state, const brine_function* function, FunctionState& at) {
+void FindFault(brine_state* state, const brine_function* function, FunctionState& at) {
   if (brine_check_variables(state) != BRINE_OK) return;
   const char* const kept = function->first_update == function->call_count ? "" : "; nothing was updated";
   for (int32_t index = 0; index < function->first_update; ++index) {
@@ -198,7 +198,7 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
   brine_status status = RunCalls(state, function, at, 0, function->first_update);
   if (status != BRINE_OK) return status;
   if (!StepFinite(state, function, rows)) {
-    NameTheFault(state, function, at);
+    FindFault(state, function, at);
     return BRINE_DIVERGED;
   }
   status = RunCalls(state, function, at, function->first_update, function->call_count);

@@ -49,7 +49,7 @@ struct BenchData {
 };
 
 BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
-  const PictureSize size = InputPicture(program);
+  const ImageSize size = InputImage(program);
   if (!line.data.empty() || !line.arrays.empty()) return {"files", OpenData(program, line).train};
   if (WhyNotDrawn(size.height, size.width, size.channels).empty())
     return {"drawn shapes", OpenData(program, line).train};

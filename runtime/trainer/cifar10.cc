@@ -61,7 +61,7 @@ class Cifar10Source : public SampleSource {
   }
 
  private:
-  const std::vector<Field> fields_ = PictureFields(32, 32, 3);
+  const std::vector<Field> fields_ = ImageFields(32, 32, 3);
   std::vector<MappedFile> files_;
   std::vector<const uint8_t*> records_;
 };

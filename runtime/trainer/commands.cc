@@ -148,10 +148,10 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
     const bool trains = line.command == kTrain || line.command == kBench;
     return trains ? TrainTest{data, {}} : TrainTest{{}, data};
   }
-  const PictureSize size = InputPicture(program);
+  const ImageSize size = InputImage(program);
   if (line.data.empty()) {
     if (size.height == 0)
-      throw Error(kExitBadInput, std::string("the built-in data are pictures, which ") + program.name +
+      throw Error(kExitBadInput, std::string("the built-in data are images, which ") + program.name +
                                      " does not take; use --data NAME=FILE for each of " + FedNames(program));
     return DrawShapes(size.height, size.width, size.channels, ClassCount(program), 0, program.backend);
   }
@@ -274,7 +274,7 @@ Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
   if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) data = OpenData(program, line);
   Dataset samples;
   if (line.sample >= data.test.size() && line.sample >= 0)
-    throw Error(kExitBadInput, "picture " + std::to_string(line.sample) + " was asked for, the test data hold " +
+    throw Error(kExitBadInput, "image " + std::to_string(line.sample) + " was asked for, the test data hold " +
                                    std::to_string(data.test.size()));
   if (line.sample >= 0)
     samples = data.test.Slice(line.sample, 1);

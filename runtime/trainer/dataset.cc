@@ -85,7 +85,7 @@ class CallbackSource : public SampleSource {
  private:
   int64_t count_;
   Fill fill_;
-  std::vector<Field> fields_ = PictureFields(0, 0, 0);
+  std::vector<Field> fields_ = ImageFields(0, 0, 0);
 };
 
 class EnlargedSource : public SampleSource {
@@ -147,7 +147,7 @@ class EnlargedSource : public SampleSource {
 
 int64_t ByteCount(ElementType type) { return type == ElementType::kByte ? 1 : 4; }
 
-std::vector<Field> PictureFields(int64_t height, int64_t width, int64_t channels) {
+std::vector<Field> ImageFields(int64_t height, int64_t width, int64_t channels) {
   return {{.elements = height * width * channels, .height = height, .width = width, .channels = channels},
           {.label = true, .type = ElementType::kInteger, .elements = 1}};
 }
@@ -156,8 +156,7 @@ Dataset::Dataset(std::shared_ptr<const SampleSource> source) : source_(std::move
 Dataset::Dataset(int64_t count, Samples samples, Labels labels) {
   const Labels elements = std::visit([](auto span) { return Labels(span); }, samples);
   source_ = std::make_shared<MemorySource>(
-      PictureFields(0, 0, 0), std::vector<NamedArray>{{"samples", count, elements}, {"labels", count, labels}},
-      nullptr);
+      ImageFields(0, 0, 0), std::vector<NamedArray>{{"samples", count, elements}, {"labels", count, labels}}, nullptr);
   count_ = count;
   const Field& label = fields()[1];
   if (label.type != ElementType::kReal && label.elements != 1)

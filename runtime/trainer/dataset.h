@@ -29,7 +29,7 @@ struct Field {
 };
 
 // The fields of image files: bytes, and the number of a class.
-std::vector<Field> PictureFields(int64_t height, int64_t width, int64_t channels);
+std::vector<Field> ImageFields(int64_t height, int64_t width, int64_t channels);
 
 // A source of samples.  Implement this for data that needs more than arrays or a callback.
 class SampleSource {

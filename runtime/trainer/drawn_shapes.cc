@@ -11,11 +11,11 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kLargestDrawn = 32, kMostBytes = 256'000'000, kMost = 12000, kFewest = 300;
+constexpr int64_t kLargestDrawn = 32, kMaxBytes = 256'000'000, kMax = 12000, kMin = 300;
 // Five sixths are to train on.  Both parts are multiples of ten, so that each begins with the first class and has as
 // many of all.
 constexpr int64_t kUnit = 60;
-static_assert(kMost % kUnit == 0 && kFewest % kUnit == 0);
+static_assert(kMax % kUnit == 0 && kMin % kUnit == 0);
 
 // Distances in pixels from the edge of a shape of radius r, negative inside; (x, y) is relative to its middle, in its
 // own directions.
@@ -139,7 +139,7 @@ class ShapesSource : public SampleSource {
  public:
   ShapesSource(Size size, int64_t classes, uint64_t seed, int64_t count)
       : size_(size),
-        fields_(PictureFields(size.height, size.width, size.channels)),
+        fields_(ImageFields(size.height, size.width, size.channels)),
         classes_(classes),
         seed_(seed),
         count_(count),
@@ -188,7 +188,7 @@ Size DrawnSize(const Size& size) {
   return {size.height / factor, size.width / factor, size.channels};
 }
 
-int64_t CountOf(const Size& drawn) { return std::min(kMost, kMostBytes / drawn.bytes() / kUnit * kUnit); }
+int64_t CountOf(const Size& drawn) { return std::min(kMax, kMaxBytes / drawn.bytes() / kUnit * kUnit); }
 
 }  // namespace
 
@@ -197,10 +197,10 @@ std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels) {
   const std::string takes = "the model takes " + std::to_string(height) + "x" + std::to_string(width) + "x" +
                             std::to_string(channels) + "; use --data";
   if (height < 8 || width < 8 || channels < 1 || height > kLongestSide || width > kLongestSide || channels > 64) {
-    return "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes;
+    return "the built-in images are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes;
   }
-  if (CountOf(DrawnSize({height, width, channels})) >= kFewest) return "";
-  return "the built-in pictures take 256 MB at most, in which fewer than " + std::to_string(kFewest) +
+  if (CountOf(DrawnSize({height, width, channels})) >= kMin) return "";
+  return "the built-in images take 256 MB at most, in which fewer than " + std::to_string(kMin) +
          " of this size fit: " + takes;
 }
 

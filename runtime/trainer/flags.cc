@@ -69,7 +69,7 @@ void SetInput(CommandLine& line, const std::string& text) {
   if (first && TakeNamedFile("--input", text, line.inputs)) return;
   if (!first || !line.inputs.empty()) throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
   if (text.find_first_not_of("0123456789") == std::string::npos)
-    line.sample = Whole<int64_t>("the picture's number", text, 0, UINT32_MAX);
+    line.sample = Whole<int64_t>("the image's number", text, 0, UINT32_MAX);
   else
     line.input = text;
 }
@@ -135,7 +135,7 @@ void CheckTogether(const CommandLine& line) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }
   if (line.command == kPredict && line.input.empty() && line.inputs.empty() && line.sample < 0)
-    throw Error(kExitUsage, "predict needs FILE.npy or the number of a test picture");
+    throw Error(kExitUsage, "predict needs FILE.npy or the number of a test image");
   if ((line.command == kPredict || line.command == kEvaluate) && line.checkpoint.empty() && line.init.empty()) {
     throw Error(kExitUsage, "trained weights are missing: --weights FILE or --checkpoint DIR");
   }

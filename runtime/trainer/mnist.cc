@@ -51,7 +51,7 @@ class IdxSource : public SampleSource {
  public:
   IdxSource(const std::string& images, const std::string& labels) : images_(images, 3), labels_(labels, 1) {
     if (images_.dim(0) != labels_.dim(0)) {
-      throw Error(kExitBadInput, images + ": has " + std::to_string(images_.dim(0)) + " pictures, but " + labels +
+      throw Error(kExitBadInput, images + ": has " + std::to_string(images_.dim(0)) + " images, but " + labels +
                                      " has " + std::to_string(labels_.dim(0)) + " labels");
     }
     for (size_t at = 0; at < labels_.data().size(); ++at) {
@@ -67,8 +67,8 @@ class IdxSource : public SampleSource {
     auto* pixels = static_cast<uint8_t*>(targets[0]);
     auto* numbers = static_cast<int32_t*>(targets[1]);
     for (int64_t index : indices) {
-      const std::span<const uint8_t> picture = images_.data().subspan(static_cast<size_t>(index) * elements, elements);
-      pixels = std::copy(picture.begin(), picture.end(), pixels);
+      const std::span<const uint8_t> image = images_.data().subspan(static_cast<size_t>(index) * elements, elements);
+      pixels = std::copy(image.begin(), image.end(), pixels);
       *numbers++ = labels_.data()[static_cast<size_t>(index)];
     }
   }
@@ -76,7 +76,7 @@ class IdxSource : public SampleSource {
  private:
   IdxFile images_, labels_;
   const std::vector<Field> fields_ =
-      PictureFields(static_cast<int64_t>(images_.dim(1)), static_cast<int64_t>(images_.dim(2)), 1);
+      ImageFields(static_cast<int64_t>(images_.dim(1)), static_cast<int64_t>(images_.dim(2)), 1);
 };
 
 // Both spellings are in circulation.

@@ -9,7 +9,7 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kMost = 10000, kMostBytes = 256'000'000;
+constexpr int64_t kMax = 10000, kMaxBytes = 256'000'000;
 
 class NoiseSource : public SampleSource {
  public:
@@ -26,7 +26,7 @@ class NoiseSource : public SampleSource {
       fields_.push_back(field);
       classes_.push_back(input->classes);
     }
-    count_ = std::max(fewest, std::min(kMost, kMostBytes / std::max<int64_t>(sample_bytes, 1)));
+    count_ = std::max(fewest, std::min(kMax, kMaxBytes / std::max<int64_t>(sample_bytes, 1)));
     for (size_t at = 0; at < fields_.size(); ++at) Draw(at, seed);
   }
 

@@ -16,7 +16,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr int64_t kMostElements = int64_t{1} << 32;
+constexpr int64_t kMaxElements = int64_t{1} << 32;
 
 [[noreturn]] void Fail(const std::string& path, const std::string& what) {
   throw Error(kExitBadInput, path + ": " + what);
@@ -44,7 +44,7 @@ std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
     int64_t extent = -1;
     const auto [next, error] = std::from_chars(at, stop, extent);
     if (error != std::errc() || extent < 0) Fail(path, "its shape cannot be read");
-    if (shape.size() == BRINE_MAX_RANK || (extent > 0 && elements > kMostElements / extent))
+    if (shape.size() == BRINE_MAX_RANK || (extent > 0 && elements > kMaxElements / extent))
       Fail(path, "its shape is too large");
     elements *= extent;
     shape.push_back(extent);

@@ -93,7 +93,7 @@ int64_t ClassCount(const brine_program& program) {
   return predict.output_count == 0 ? 1 : std::max(predict.outputs[0].classes, 1);
 }
 
-PictureSize InputPicture(const brine_program& program) {
+ImageSize InputImage(const brine_program& program) {
   const brine_value* value = nullptr;
   const brine_function& function = program.functions[0];
   for (const brine_input* input : FedInputs(function)) {

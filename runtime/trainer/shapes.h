@@ -31,10 +31,10 @@ int64_t ClassCount(const brine_program& program);
 
 // The size of the images that the program takes.  A flat input of k·k or k·k·3 numbers counts as an image.  Zeros if it
 // takes none, or if it has more than one input.
-struct PictureSize {
+struct ImageSize {
   int64_t height = 0, width = 0, channels = 0;
 };
-PictureSize InputPicture(const brine_program& program);
+ImageSize InputImage(const brine_program& program);
 
 }  // namespace brine
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tutorial network learns from real pictures: tests/bench/accuracy.sh DIR, a folder that holds cifar-10-batches-bin/.
+# What the tutorial network learns from real images: tests/bench/accuracy.sh DIR, a folder that holds cifar-10-batches-bin/.
 # Ten epochs in batches of 32 with Adam at 1e-3, three seeds; prints the test accuracy after each epoch and the two means that count.
 set -euo pipefail
 source "$(dirname "$0")/../setup.sh"

@@ -12,7 +12,7 @@ import sys
 import time
 
 import arena_bound
-import pictures
+import images
 from workloads import WORKLOADS
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -85,10 +85,10 @@ class Bench:
         self.batch = ("--batch-size", str(self.workload.batch))
         self.data = None if self.workload.gray else data
         self.one_batch = os.path.join(self.folder, "one_batch")  # so that a whole run is a start and a step
-        pictures.write_random(self.one_batch, self.workload.gray, max(5, self.workload.batch))
-        self.files = self.data or os.path.join(self.folder, "drawn")  # what peers read: the same pictures as Brine's
+        images.write_random(self.one_batch, self.workload.gray, max(5, self.workload.batch))
+        self.files = self.data or os.path.join(self.folder, "drawn")  # what peers read: the same images as Brine's
         if not self.data:
-            run(os.path.join(WORK, "draw_pictures"), self.files, "gray" if self.workload.gray else "colour")
+            run(os.path.join(WORK, "draw_images"), self.files, "gray" if self.workload.gray else "colour")
 
     def entries(self):
         return len(os.listdir(self.cache))
@@ -133,7 +133,7 @@ class Bench:
         return result
 
     def augmentation(self, threads):
-        """A step on augmented pictures over one on plain pictures; rounds of both in turn."""
+        """A step on augmented images over one on plain images; rounds of both in turn."""
         if not self.workload.augmented:
             return None
         program = os.path.join(self.folder, "augmented")
@@ -149,7 +149,7 @@ class Bench:
         shares = []
         for _ in range(ROUNDS):
             step = self.step(threads)["train_step_ms"]["median"]
-            # A thousandth is held back, as otherwise each epoch ends with a test on 10,000 pictures.
+            # A thousandth is held back, as otherwise each epoch ends with a test on 10,000 images.
             lines = run(self.program, "train", "--quiet", "--epochs", "1", "--validation-split", "0.001", *self.flags(threads), threads=threads).splitlines()
             shares.append(json.loads(lines[0])["seconds"] * 1e3 / (-(-49_950 // self.workload.batch) * step))
         return min(shares)
@@ -352,14 +352,14 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Measures Brine; prints Markdown.")
     parser.add_argument("--peers", action="store_true", help="the same work in PyTorch, Keras and JAX, in the same sitting")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
-    parser.add_argument("--data", metavar="DIR", help="CIFAR-10's binary files; without it, the built-in pictures")
+    parser.add_argument("--data", metavar="DIR", help="CIFAR-10's binary files; without it, the built-in images")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
     arguments = parser.parse_args()
     unknown = [name for name in arguments.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"unknown workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
     data = arguments.data and os.path.abspath(arguments.data)
-    if data and not os.path.exists(os.path.join(pictures.cifar_folder(data), "data_batch_1.bin")):
+    if data and not os.path.exists(os.path.join(images.cifar_folder(data), "data_batch_1.bin")):
         parser.error(f"--data {arguments.data} holds no data_batch_1.bin")
     report = {"machine": machine(), "data": data and os.path.basename(data), "fma_peak_gflops": Peaks(), "workloads": {}}
     for threads in THREADS:

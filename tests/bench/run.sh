@@ -9,8 +9,8 @@ brine_packages binutils python3 python3-venv
 brine_python
 mkdir -p "$brine_root/build/bench"
 cc -O3 -march=native -pthread "$brine_root/tests/bench/fma_peak.c" -o "$brine_root/build/bench/fma_peak"
-c++ -std=c++20 -O2 -I "$brine_root" "$brine_root/tests/bench/draw_pictures.cc" -L "$brine_build/lib" -lbrine_trainer -lbrine_core -pthread -ldl \
-  -o "$brine_root/build/bench/draw_pictures"
+c++ -std=c++20 -O2 -I "$brine_root" "$brine_root/tests/bench/draw_images.cc" -L "$brine_build/lib" -lbrine_trainer -lbrine_core -pthread -ldl \
+  -o "$brine_root/build/bench/draw_images"
 
 # A peer that cannot be installed is a column that says so.
 if [[ " $* " == *" --peers "* && -z ${BRINE_PEERS:-} && ! -e $brine_root/build/peers/complete ]]; then

@@ -18,12 +18,12 @@ class Dense(NamedTuple):
 
 class Workload(NamedTuple):
     model: str  # relative to the repository
-    shape: tuple  # of a picture: height, width, channels
+    shape: tuple  # of an image: height, width, channels
     layers: list
     batch: int
     steps: int  # of a round: a second or two of the slowest program
     width: tuple  # an edit of the model: text, replacement
-    augmented: str = ""  # the same model on pictures that are flipped and moved
+    augmented: str = ""  # the same model on images that are flipped and moved
 
     @property
     def gray(self):

@@ -91,7 +91,7 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"no weights", "brine evaluate model.cc", 2,
        "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
       {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2,
-       "error: predict needs FILE.npy or the number of a test picture"},
+       "error: predict needs FILE.npy or the number of a test image"},
       {"no folder to write to", "brine compile model.cc -o nowhere/small", 1,
        "brine: nowhere/small: No such file or directory"},
       {"over the model", "brine compile model.cc -o model.cc", 2, "brine: model.cc: is the model itself"},
@@ -193,11 +193,11 @@ TEST_F(BadInput, InAFile) {
     project_.Write(std::string("larger/cifar-10-batches-bin/") + file, std::string(3073, '\1'));
   }
   const std::string label = std::string("\0\0\x08\x01\0\0\0\x01", 8),
-                    picture = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
+                    image = std::string("\0\0\x08\x03\0\0\0\x01\0\0\0\x08\0\0\0\x18", 16) + std::string(192, '\7');
   for (const char* part : {"train", "t10k"}) {
     std::filesystem::create_directories(project_.path("mnist"));
     std::filesystem::create_directories(project_.path("cifar/cifar-10-batches-bin"));
-    project_.Write(std::string("mnist/") + part + "-images-idx3-ubyte", picture);
+    project_.Write(std::string("mnist/") + part + "-images-idx3-ubyte", image);
     project_.Write(std::string("mnist/") + part + "-labels-idx1-ubyte", label + "\x0b");
   }
   project_.Write("cifar/cifar-10-batches-bin/data_batch_1.bin", std::string(100, '\0'));
@@ -230,10 +230,10 @@ TEST_F(BadInput, InAFile) {
        "error: channels.npy: has shape (3, 8, 8), the model's input x is (n, 8, 8, 3)"},
       {"a pixel that is no number", "brine predict real.cc nan.npy --weights w.safetensors", 3,
        "error: nan.npy: sample 0: …"},
-      {"pictures of another size", "brine train model.cc --data larger", 3,
+      {"images of another size", "brine train model.cc --data larger", 3,
        "error: larger: a sample has 3072 elements, the model's input x is (n, 8, 8, 3)"},
-      {"picture that is not there", "brine predict model.cc 2000 --weights w.safetensors", 3,
-       "error: picture 2000 was asked for, the test data hold 2000"},
+      {"image that is not there", "brine predict model.cc 2000 --weights w.safetensors", 3,
+       "error: image 2000 was asked for, the test data hold 2000"},
   };
   for (const Row& row : rows) Expect(row);
 

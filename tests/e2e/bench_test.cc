@@ -44,7 +44,7 @@ TEST(Bench, JsonHoldsStepMemoryAndKernels) {
 }
 
 // Models that neither the built-in images nor any known files fit can be timed all the same.
-TEST(Bench, TakesNoiseWhereThePicturesDoNotFit) {
+TEST(Bench, TakesNoiseWhereTheImagesDoNotFit) {
   const Project project;
   const auto write = [&](const std::string& input, const std::string& layer) {
     project.Write(
@@ -64,7 +64,7 @@ TEST(Bench, TakesNoiseWhereThePicturesDoNotFit) {
   const CommandResult train = project.Try("brine train model.cc");
   EXPECT_EQ(train.code, 3);
   EXPECT_EQ(train.err,
-            "error: the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 5x70x2; use "
+            "error: the built-in images are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 5x70x2; use "
             "--data\n");
 }
 

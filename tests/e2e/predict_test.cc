@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::MatchesRegex;
 
-constexpr size_t kPixels = 12 * 12, kPictures = 100;
+constexpr size_t kPixels = 12 * 12, kImages = 100;
 
 // uint8, as numpy.save writes it.
 std::string Npy(const std::string& shape, const std::string& bytes) {
@@ -21,7 +21,7 @@ std::string Npy(const std::string& shape, const std::string& bytes) {
 // A project with trained weights, which lie in file w.
 struct Trained : Project {
   std::string said = Run("brine train digits.cc --data data --epochs 8 --quiet --save w --checkpoint run");
-  std::string pictures = Read("data/t10k-images-idx3-ubyte").substr(16);
+  std::string images = Read("data/t10k-images-idx3-ubyte").substr(16);
 };
 
 TEST(Predict, EvaluateRepeatsWhatTrainSaid) {
@@ -35,9 +35,9 @@ TEST(Predict, EvaluateRepeatsWhatTrainSaid) {
 
 TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
   const Trained project;
-  project.Write("all.npy", Npy("(100, 12, 12, 1)", project.pictures));
+  project.Write("all.npy", Npy("(100, 12, 12, 1)", project.images));
   const std::vector<Json> lines = ParseJsonLines(project.Run("brine predict digits.cc all.npy --init w --json"));
-  ASSERT_EQ(lines.size(), kPictures);
+  ASSERT_EQ(lines.size(), kImages);
   int right = 0;
   for (size_t at = 0; at < lines.size(); ++at) {
     EXPECT_EQ(Number(lines[at], "sample"), at);
@@ -57,9 +57,9 @@ TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
       right / 100.0, 1e-6);
 }
 
-TEST(Predict, OnePicture) {
+TEST(Predict, OneImage) {
   const Trained project;
-  project.Write("seven.npy", Npy("(12, 12, 1)", project.pictures.substr(7 * kPixels, kPixels)));
+  project.Write("seven.npy", Npy("(12, 12, 1)", project.images.substr(7 * kPixels, kPixels)));
   const std::string text = project.Run("brine predict digits.cc seven.npy --init w");
   EXPECT_THAT(text, MatchesRegex("0: class [0-9] [01]\\.[0-9]{4}(, class [0-9] [01]\\.[0-9]{4}){9}\n"));
   EXPECT_EQ(project.Run("brine predict digits.cc --input=seven.npy --init w"), text);

@@ -38,15 +38,15 @@ uint32_t Byte(uint32_t& random) {
 }
 
 // A bright square of 3×3 on noise, at a place of its own for each class.
-std::string Picture(int side, int label, uint32_t& random) {
-  std::string picture;
+std::string Image(int side, int label, uint32_t& random) {
+  std::string image;
   for (int at = 0; at < side * side; ++at) {
     const uint32_t noise = Byte(random);
     const int y = at / side - 2 - 4 * (label / 5), x = at % side - 2 * (label % 5);
     const bool bright = y >= 0 && y < 3 && x >= 0 && x < 3;
-    picture += static_cast<char>(bright ? 255 - noise / 4 : noise / 2);
+    image += static_cast<char>(bright ? 255 - noise / 4 : noise / 2);
   }
-  return picture;
+  return image;
 }
 
 }  // namespace
@@ -74,14 +74,14 @@ std::string Project::Run(const std::string& command) const {
   return result.out;
 }
 
-void Project::WriteMnist(const std::string& folder, int pictures, int side) const {
+void Project::WriteMnist(const std::string& folder, int images, int side) const {
   std::filesystem::create_directories(path(folder));
   uint32_t random = 1;
-  for (const auto& [part, count] : {std::pair("train", pictures), std::pair("t10k", 100)}) {
+  for (const auto& [part, count] : {std::pair("train", images), std::pair("t10k", 100)}) {
     const auto number = static_cast<uint32_t>(count), extent = static_cast<uint32_t>(side);
     std::string pixels = BigEndian({0x803, number, extent, extent}), labels = BigEndian({0x801, number});
     for (int at = 0; at < count; ++at) {
-      pixels += Picture(side, at % 10, random);
+      pixels += Image(side, at % 10, random);
       labels += static_cast<char>(at % 10);
     }
     Write(folder + "/" + part + "-images-idx3-ubyte", pixels);
@@ -89,7 +89,7 @@ void Project::WriteMnist(const std::string& folder, int pictures, int side) cons
   }
 }
 
-void Project::WriteCifar10(int pictures) const {
+void Project::WriteCifar10(int images) const {
   std::filesystem::create_directories(path("cifar-10-batches-bin"));
   uint32_t random = 1;
   const auto records = [&](int begin, int end) {
@@ -106,7 +106,7 @@ void Project::WriteCifar10(int pictures) const {
   };
   for (int file = 0; file < 5; ++file) {
     Write("cifar-10-batches-bin/data_batch_" + std::to_string(file + 1) + ".bin",
-          records(pictures * file / 5, pictures * (file + 1) / 5));
+          records(images * file / 5, images * (file + 1) / 5));
   }
   Write("cifar-10-batches-bin/test_batch.bin", records(0, 100));
 }

@@ -25,9 +25,9 @@ class Project {
   std::string Read(const std::string& name) const { return ReadText(path(name)); }
   void Write(const std::string& name, const std::string& text) const;
   // MNIST's files with this many training images of `side`², and 100 test images, in a folder.
-  void WriteMnist(const std::string& folder, int pictures, int side) const;
+  void WriteMnist(const std::string& folder, int images, int side) const;
   // CIFAR-10's files with this many training images and 100 test images, coloured stripes on noise.
-  void WriteCifar10(int pictures) const;
+  void WriteCifar10(int images) const;
 
  private:
   std::string folder_;

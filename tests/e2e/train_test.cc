@@ -22,7 +22,7 @@ TEST(Train, ResultsGoToStandardOutputAndProgressToStandardError) {
 }
 
 // The built-in images are hard for a linear model, and not for the tutorial's network.
-TEST(Train, LearnsTheBuiltInPictures) {
+TEST(Train, LearnsTheBuiltInImages) {
   const Project project;
   project.Write("linear.cc", R"(#include <brine.h>
 brine::Model BuildModel() {

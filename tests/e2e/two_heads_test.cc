@@ -16,13 +16,13 @@ constexpr int kPixels = 6 * 6, kSizes = 2, kKinds = 3;
 const char kModel[] = R"(#include <brine.h>
 brine::Model BuildModel() {
   using namespace brine;
-  Tensor picture = Input({6, 6, 1}, {.dtype = "uint8", .name = "picture"});
+  Tensor image = Input({6, 6, 1}, {.dtype = "uint8", .name = "image"});
   Tensor size = Input({2}, {.name = "size"});
-  Tensor seen = Conv2D({.filters = 4, .kernel_size = 3, .activation = "relu"})(Rescaling(1.0f / 255)(picture));
+  Tensor seen = Conv2D({.filters = 4, .kernel_size = 3, .activation = "relu"})(Rescaling(1.0f / 255)(image));
   Tensor both = Dense({.units = 5})(Flatten()(MaxPooling2D()(seen))) + Dense({.units = 5})(size);
   Tensor kind = Dense({.units = 3, .activation = "softmax", .name = "kind"})(Relu(both));
   Tensor price = Dense({.units = 1, .name = "price"})(Relu(both));
-  Model net("two_heads", {picture, size}, {kind, price});
+  Model net("two_heads", {image, size}, {kind, price});
   net.Compile({.optimizer = SGD({.learning_rate = 0.05f, .momentum = 0.9f}),
                .loss = {{"kind", "sparse_categorical_crossentropy"}, {"price", "mean_squared_error"}},
                .metrics = {{"kind", {"accuracy"}}},
@@ -34,14 +34,14 @@ BRINE_MODEL(BuildModel)
 
 // What the files hold, each with kSamples rows.
 struct Samples {
-  std::vector<uint8_t> pictures;
+  std::vector<uint8_t> images;
   std::vector<float> sizes, prices;
   std::vector<int32_t> kinds;
 
   Samples() {
     for (int at = 0; at < kSamples; ++at) {
       for (int pixel = 0; pixel < kPixels; ++pixel)
-        pictures.push_back(static_cast<uint8_t>((pixel * 37 + at * 101 + pixel % (at % kKinds + 1) * 60) % 256));
+        images.push_back(static_cast<uint8_t>((pixel * 37 + at * 101 + pixel % (at % kKinds + 1) * 60) % 256));
       for (int size = 0; size < kSizes; ++size) sizes.push_back(static_cast<float>(std::sin(at * 0.7 + size)));
       prices.push_back(sizes[static_cast<size_t>(at * kSizes)] * 2 + 0.5f);
       kinds.push_back(at % kKinds);
@@ -61,7 +61,7 @@ class TwoHeads : public testing::Test {
  protected:
   TwoHeads() {
     project_.Write("two_heads.cc", kModel);
-    project_.Write("picture.npy", Npy("|u1", "20, 6, 6, 1", samples_.pictures));
+    project_.Write("image.npy", Npy("|u1", "20, 6, 6, 1", samples_.images));
     project_.Write("size.npy", Npy("<f4", "20, 2", samples_.sizes));
     project_.Write("kind.npy", Npy("<i4", "20,", samples_.kinds));
     project_.Write("price.npy", Npy("<f4", "20, 1", samples_.prices));
@@ -78,7 +78,7 @@ class TwoHeads : public testing::Test {
       tensor.dims = std::move(dims);
       (tensor.*member).assign(from.begin() + begin * each, from.begin() + (begin + rows) * each);
     };
-    fill("picture", {rows, 6, 6, 1}, samples_.pictures, &ir::Tensor<double>::whole);
+    fill("image", {rows, 6, 6, 1}, samples_.images, &ir::Tensor<double>::whole);
     fill("size", {rows, kSizes}, samples_.sizes, &ir::Tensor<double>::real);
     fill("kind_label", {rows}, samples_.kinds, &ir::Tensor<double>::whole);
     fill("price_label", {rows, 1}, samples_.prices, &ir::Tensor<double>::real);
@@ -87,7 +87,7 @@ class TwoHeads : public testing::Test {
 
   const Samples samples_;
   const Project project_;
-  const std::string inputs_ = " --data picture=picture.npy --data size=size.npy",
+  const std::string inputs_ = " --data image=image.npy --data size=size.npy",
                     data_ = inputs_ + " --data kind_label=kind.npy --data price_label=price.npy";
 };
 
@@ -127,7 +127,7 @@ TEST_F(TwoHeads, EvaluatesAndPredictsEachOutput) {
   const Json result = ParseJsonLines(project_.Run("brine evaluate two_heads.cc --json --init w" + data_)).at(0);
   EXPECT_EQ(FieldNames(result).size(), 4u);
   const std::vector<Json> lines = ParseJsonLines(
-      project_.Run("brine predict two_heads.cc --input picture=picture.npy --input size=size.npy --json --init w"));
+      project_.Run("brine predict two_heads.cc --input image=image.npy --input size=size.npy --json --init w"));
   ASSERT_EQ(lines.size(), 2u * kSamples);
   double squares = 0, right = 0;
   for (size_t at = 0; at < kSamples; ++at) {

@@ -21,7 +21,7 @@ std::string ModelFile(const std::string& name, const std::string& layers, const 
   return path;
 }
 
-const char kPicture[] =
+const char kImage[] =
     "  Tensor x = Input({8, 7, 2}, {.dtype = \"uint8\"});\n"
     "  Tensor y = Rescaling(1.0f / 255)(x);\n"
     "  y = MaxPooling2D()(Conv2D({.filters = 3, .kernel_size = 3, .activation = \"relu\"})(y));\n"
@@ -39,8 +39,8 @@ std::string Verdicts(const std::string& out) {
   return verdicts;
 }
 
-TEST(Verify, EveryCheckHoldsForAModelOfPictures) {
-  const CommandResult result = RunCommand("brine verify --batch-size 5 " + ModelFile("picture", kPicture));
+TEST(Verify, EveryCheckHoldsForAModelOfImages) {
+  const CommandResult result = RunCommand("brine verify --batch-size 5 " + ModelFile("image", kImage));
   EXPECT_EQ(result.code, 0) << result.out << result.err;
   EXPECT_EQ(Verdicts(result.out), "gradients ok, kernels ok, memory ok, threads ok, resume ok") << result.out;
   EXPECT_EQ(result.err, "");
@@ -56,7 +56,7 @@ TEST(Verify, EveryCheckHoldsForAModelWithTwoInputs) {
 
 // Kernels cannot be linked where no temporary file can be written.
 TEST(Verify, AFailedCheckIsToldAndTheOthersStillRun) {
-  const std::string path = ModelFile("failing", kPicture);
+  const std::string path = ModelFile("failing", kImage);
   const CommandResult result = RunCommand("brine inspect " + path + " >" + path +
                                           ".ir && TMPDIR=/nonexistent brine verify --batch-size 5 " + path + ".ir");
   EXPECT_EQ(result.code, 1) << result.out << result.err;
@@ -65,7 +65,7 @@ TEST(Verify, AFailedCheckIsToldAndTheOthersStillRun) {
 }
 
 TEST(Verify, WantsATrainingStep) {
-  const std::string path = ModelFile("bare", kPicture, "x", /*compiled=*/false);
+  const std::string path = ModelFile("bare", kImage, "x", /*compiled=*/false);
   const CommandResult result = RunCommand("brine verify " + path);
   EXPECT_EQ(result.code, 3);
   EXPECT_EQ(result.out, "");

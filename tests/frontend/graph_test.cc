@@ -101,14 +101,14 @@ TEST(Windows, SameAtEvenAndOddSizes) {
 
 #line 1 "two_heads.cc"
 Model TwoHeads() {
-  Tensor picture = Input({4, 4, 1}, {.dtype = "uint8", .name = "picture"});
+  Tensor image = Input({4, 4, 1}, {.dtype = "uint8", .name = "image"});
   Tensor size = Input({2}, {.name = "size"});
   Tensor features =
-      Dense({.units = 3, .activation = "relu", .name = "features"})(Flatten({.name = "flat"})(Rescaling(0.5)(picture)));
+      Dense({.units = 3, .activation = "relu", .name = "features"})(Flatten({.name = "flat"})(Rescaling(0.5)(image)));
   Tensor both = features + Dense({.units = 3, .name = "widened"})(size);
   Tensor kind = Dense({.units = 4, .activation = "softmax", .name = "kind"})(both);
   Tensor price = Dense({.units = 1, .name = "price"})(both);
-  Model net("two_heads", {picture, size}, {kind, price});
+  Model net("two_heads", {image, size}, {kind, price});
   net.Compile({.optimizer = SGD({.learning_rate = 0.1f}),
                .loss = {{"kind", "sparse_categorical_crossentropy"}, {"price", MeanSquaredError()}},
                .metrics = {{"kind", {"accuracy"}}},
@@ -119,7 +119,7 @@ Model TwoHeads() {
 
 #line 1 "residual.cc"
 Model Residual() {
-  Tensor x = Input({4, 4, 2}, {.name = "picture"});
+  Tensor x = Input({4, 4, 2}, {.name = "image"});
   Tensor mask = Input({4, 4, 2});
   Layer conv = Conv2D({.filters = 2,
                        .kernel_size = 3,

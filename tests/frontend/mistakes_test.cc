@@ -32,7 +32,7 @@ Model WithOptimizer(Optimizer optimizer) {
                   {.optimizer = std::move(optimizer), .loss = kSoftmaxLoss});
 }
 
-Tensor Picture() { return Input({6, 6, 4}); }
+Tensor Image() { return Input({6, 6, 4}); }
 
 constexpr int64_t kHuge = int64_t{1} << 40;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -51,7 +51,7 @@ Model TwoOutputs(std::string hidden_name = "hidden") {
 }
 
 std::vector<Row> Rows() {
-  const Tensor x = Picture();
+  const Tensor x = Image();
   const Tensor other = Input({5});
   const Layer shared = Dense({.units = 3});
   const Layer twin = Dense({.units = 3, .name = "twin"});
@@ -130,13 +130,13 @@ std::vector<Row> Rows() {
        {"input_layer: unknown dtype \"float16\"; known are float32, uint8"}},
       {"conv_rank",
        Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3})}),
-       {"conv2d: takes pictures (n, height, width, channels), got (n, 8)"}},
+       {"conv2d: takes images (n, height, width, channels), got (n, 8)"}},
       {"pool_rank",
        Chain(Input({8, 8}), {MaxPooling2D()}),
-       {"max_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
+       {"max_pooling2d: takes images (n, height, width, channels), got (n, 8, 8)"}},
       {"average_rank",
        Chain(Input({8, 8}), {GlobalAveragePooling2D()}),
-       {"global_average_pooling2d: takes pictures (n, height, width, channels), got (n, 8, 8)"}},
+       {"global_average_pooling2d: takes images (n, height, width, channels), got (n, 8, 8)"}},
       {"dense_rank",
        Chain(Input({}), {Dense({.units = 2})}),
        {"dense: takes rows of numbers (n, …, features), got (n)"}},
@@ -298,7 +298,7 @@ std::vector<Row> Rows() {
       {"rank_unknown",
        Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3}), MaxPooling2D(),
                           Dense({.units = -1, .activation = "x"}), Dropout(2)}),
-       {"conv2d: takes pictures (n, height, width, channels), got (n, 8)", "dense: units must be positive, got -1",
+       {"conv2d: takes images (n, height, width, channels), got (n, 8)", "dense: units must be positive, got -1",
         "dense: unknown activation \"x\"; known are linear, relu, sigmoid, tanh, softmax",
         "dropout: rate must be at least 0 and below 1, got 2"}},
       {"concatenate_guessed",
@@ -335,7 +335,7 @@ TEST(Mistakes, SizesThatOverflowAreMistakes) {
       Chain(Input({large, large, 3}), {Flatten()}),
       Chain(Input({1, 1, 1, 1, 1, 1, 1, 1, 1}), {Flatten()}),
       Chain(Input({4}), {Dense({.units = large}), Dense({.units = large})}),
-      Chain(Picture(), {Conv2D({.filters = large, .kernel_size = large, .padding = "same"})}),
+      Chain(Image(), {Conv2D({.filters = large, .kernel_size = large, .padding = "same"})}),
   };
   for (const Model& model : too_large) {
     const std::vector<std::string> mistakes = model.Mistakes();

@@ -124,7 +124,7 @@ constexpr Row kRows[] = {
       input %r : f32[n,8,8,16] data
       input %y : f32[n,8,8,16] data
       %g = kernel(%d, %w, %r, %y) <contraction> {
-        %c = conv2d_grad_input(%d, %w) {input_size=[8,8]} : f32[n,8,8,16]
+        %c = conv2d_input_grad(%d, %w) {input_size=[8,8]} : f32[n,8,8,16]
         %s = add(%c, %r) : f32[n,8,8,16]
         %g = relu_grad(%s, %y) : f32[n,8,8,16]
       } : f32[n,8,8,16])"},
@@ -134,7 +134,7 @@ constexpr Row kRows[] = {
       input %w : f32[3,3,16,16] data
       %g = kernel(%d, %i, %w) <contraction> {
         %m = max_pool_grad(%d, %i) {input_size=[9,9], strides=[2,2], window=[3,3]} : f32[n,9,9,16]
-        %g = conv2d_grad_input(%m, %w) {input_size=[11,11]} : f32[n,11,11,16]
+        %g = conv2d_input_grad(%m, %w) {input_size=[11,11]} : f32[n,11,11,16]
       } : f32[n,11,11,16])",
      9},
     {"weight_gradient_with_decay", R"(
@@ -142,7 +142,7 @@ constexpr Row kRows[] = {
       input %d : f32[n,6,6,16] data
       input %w : f32[3,3,16,16] data
       %g, %b = kernel(%x, %d, %w) <contraction sparse=[1]> {
-        %c = conv2d_grad_filter(%x, %d) {kernel_size=[3,3]} : f32[3,3,16,16]
+        %c = conv2d_weight_grad(%x, %d) {kernel_size=[3,3]} : f32[3,3,16,16]
         %k = constant() {dtype="f32", shape=[], values=[0.125]} : f32[]
         %l = mul(%w, %k) : f32[3,3,16,16]
         %g = add(%c, %l) : f32[3,3,16,16]

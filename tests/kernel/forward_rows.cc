@@ -148,7 +148,7 @@ constexpr Row kRows[] = {
       } : f32[n,9,12,24])",
     },
     {
-        "conv_by_winograd_of_small_pictures",
+        "conv_by_winograd_of_small_images",
         R"(
       input %x : f32[n,5,4,16] data
       input %w : f32[3,3,16,40] data

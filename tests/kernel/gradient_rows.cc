@@ -11,7 +11,7 @@ constexpr Row kRows[] = {
       input %i : u8[n,4,5,19] data
       %g, %b = kernel(%x, %d, %i) <contraction> {
         %y = relu_avg_pool_grad(%d, %i) {input_size=[9,12]} : f32[n,9,12,19]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
+        %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[19]
       } : f32[3,3,3,19], f32[19])",
      16},
@@ -22,7 +22,7 @@ constexpr Row kRows[] = {
       %b, %g = kernel(%d, %i, %x) <contraction> {
         %y = relu_avg_pool_grad(%d, %i) {input_size=[9,7]} : f32[n,9,7,24]
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[24]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,24]
+        %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,24]
       } : f32[24], f32[3,3,16,24])",
      16},
     {"input_of_masked_means", R"(
@@ -32,7 +32,7 @@ constexpr Row kRows[] = {
       input %y : f32[n,11,9,16] data
       %g = kernel(%d, %i, %w, %y) <contraction> {
         %e = relu_avg_pool_grad(%d, %i) {input_size=[9,7]} : f32[n,9,7,24]
-        %x = conv2d_grad_input(%e, %w) {input_size=[11,9]} : f32[n,11,9,16]
+        %x = conv2d_input_grad(%e, %w) {input_size=[11,9]} : f32[n,11,9,16]
         %g = relu_grad(%x, %y) : f32[n,11,9,16]
       } : f32[n,11,9,16])",
      16},
@@ -42,7 +42,7 @@ constexpr Row kRows[] = {
       input %w : f32[3,3,16,8] data
       %x = kernel(%d, %i, %w) <contraction> {
         %e = relu_avg_pool_grad(%d, %i) {input_size=[5,7]} : f32[n,5,7,8]
-        %x = conv2d_grad_input(%e, %w) {input_size=[11,15], strides=[2,2]} : f32[n,11,15,16]
+        %x = conv2d_input_grad(%e, %w) {input_size=[11,15], strides=[2,2]} : f32[n,11,15,16]
       } : f32[n,11,15,16])",
      16},
     {
@@ -52,7 +52,7 @@ constexpr Row kRows[] = {
       input %w : f32[3,3,19,16] data
       input %y : f32[n,9,11,19] data
       %g = kernel(%d, %w, %y) <contraction> {
-        %x = conv2d_grad_input(%d, %w) {input_size=[9,11], pads=[0,0,0,1]} : f32[n,9,11,19]
+        %x = conv2d_input_grad(%d, %w) {input_size=[9,11], pads=[0,0,0,1]} : f32[n,9,11,19]
         %g = relu_grad(%x, %y) : f32[n,9,11,19]
       } : f32[n,9,11,19])",
     },
@@ -62,7 +62,7 @@ constexpr Row kRows[] = {
       input %i : u8[n,4,5,19] data
       %g, %b = kernel(%x, %d, %i) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[9,11]} : f32[n,9,11,19]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
+        %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
       } : f32[3,3,3,19], f32[19])"},
     {"filter_in_chunks", R"(
@@ -72,7 +72,7 @@ constexpr Row kRows[] = {
       %b, %g = kernel(%d, %i, %x) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[18,16]} : f32[n,18,16,18]
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[18]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[3,3]} : f32[3,3,16,18]
+        %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3]} : f32[3,3,16,18]
       } : f32[18], f32[3,3,16,18])"},
     {"filter_padded", R"(
       input %x : f32[n,9,7,32] data
@@ -80,7 +80,7 @@ constexpr Row kRows[] = {
       input %i : u8[n,3,3,7] data
       %g = kernel(%d, %i, %x) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[9,7], strides=[3,2], window=[3,2]} : f32[n,9,7,7]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,32,7]
+        %g = conv2d_weight_grad(%x, %y) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,32,7]
       } : f32[5,3,32,7])",
      6},
     {"filter_of_one_channel", R"(
@@ -89,14 +89,14 @@ constexpr Row kRows[] = {
       input %i : u8[n,3,2,6] data
       %g = kernel(%d, %i, %x) <contraction> {
         %y = max_pool_grad(%d, %i) {input_size=[7,5]} : f32[n,7,5,6]
-        %g = conv2d_grad_filter(%x, %y) {kernel_size=[5,5]} : f32[5,5,1,6]
+        %g = conv2d_weight_grad(%x, %y) {kernel_size=[5,5]} : f32[5,5,1,6]
       } : f32[5,5,1,6])"},
     {"filter_of_every_pixel", R"(
       input %x : f32[n,11,9,5] data
       input %d : f32[n,11,9,19] data
       %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,19]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,19]
       } : f32[19], f32[3,3,5,19])"},
     {
         "filter_by_winograd",
@@ -105,7 +105,7 @@ constexpr Row kRows[] = {
       input %d : f32[n,5,6,136] data
       %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,60,136]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,60,136]
       } : f32[136], f32[3,3,60,136])",
     },
     {
@@ -114,39 +114,39 @@ constexpr Row kRows[] = {
       input %x : f32[n,19,22,16] data
       input %d : f32[n,18,20,24] data
       %g = kernel(%d, %x) <contraction> {
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,0,0,0]} : f32[3,3,16,24]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,0,0,0]} : f32[3,3,16,24]
       } : f32[3,3,16,24])",
     },
     {"filter_of_every_pixel_strided", R"(
       input %x : f32[n,23,21,1] data
       input %d : f32[n,11,10,16] data
       %g = kernel(%d, %x) <contraction> {
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
       } : f32[2,3,1,16])"},
     {"filter_of_few_channels_strided", R"(
       input %x : f32[n,10,13,3] data
       input %d : f32[n,5,6,19] data
       %g = kernel(%d, %x) <contraction> {
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,3,19]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,3,19]
       } : f32[3,3,3,19])"},
     {"input_of_strides", R"(
       input %d : f32[n,5,6,7] data
       input %w : f32[3,3,19,7] data
       %x = kernel(%d, %w) <contraction> {
-        %x = conv2d_grad_input(%d, %w) {input_size=[9,12], pads=[1,1,1,0], strides=[2,2]} : f32[n,9,12,19]
+        %x = conv2d_input_grad(%d, %w) {input_size=[9,12], pads=[1,1,1,0], strides=[2,2]} : f32[n,9,12,19]
       } : f32[n,9,12,19])"},
     {"input_of_strides_in_chunks", R"(
       input %d : f32[n,23,23,12] data
       input %w : f32[4,3,32,12] data
       %x = kernel(%d, %w) <contraction> {
-        %x = conv2d_grad_input(%d, %w) {input_size=[46,46], pads=[1,0,1,1], strides=[2,2]} : f32[n,46,46,32]
+        %x = conv2d_input_grad(%d, %w) {input_size=[46,46], pads=[1,0,1,1], strides=[2,2]} : f32[n,46,46,32]
       } : f32[n,46,46,32])"},
     {"input_of_uneven_strides", R"(
       input %d : f32[n,3,4,5] data
       input %w : f32[3,2,16,5] data
       input %y : f32[n,11,9,16] data
       %g = kernel(%d, %w, %y) <contraction> {
-        %x = conv2d_grad_input(%d, %w) {input_size=[11,9], strides=[3,2]} : f32[n,11,9,16]
+        %x = conv2d_input_grad(%d, %w) {input_size=[11,9], strides=[3,2]} : f32[n,11,9,16]
         %g = relu_grad(%x, %y) : f32[n,11,9,16]
       } : f32[n,11,9,16])"},
     {"input_masked", R"(
@@ -156,7 +156,7 @@ constexpr Row kRows[] = {
       input %y : f32[n,11,13,16] data
       %g = kernel(%d, %i, %w, %y) <contraction> {
         %e = max_pool_grad(%d, %i) {input_size=[9,11]} : f32[n,9,11,19]
-        %x = conv2d_grad_input(%e, %w) {input_size=[11,13]} : f32[n,11,13,16]
+        %x = conv2d_input_grad(%e, %w) {input_size=[11,13]} : f32[n,11,13,16]
         %g = relu_grad(%x, %y) : f32[n,11,13,16]
       } : f32[n,11,13,16])"},
     {"input_padded", R"(
@@ -165,7 +165,7 @@ constexpr Row kRows[] = {
       input %w : f32[3,3,5,64] data
       %x = kernel(%d, %i, %w) <contraction> {
         %e = max_pool_grad(%d, %i) {input_size=[25,26]} : f32[n,25,26,64]
-        %x = conv2d_grad_input(%e, %w) {input_size=[25,26], pads=[1,1,1,1]} : f32[n,25,26,5]
+        %x = conv2d_input_grad(%e, %w) {input_size=[25,26], pads=[1,1,1,1]} : f32[n,25,26,5]
       } : f32[n,25,26,5])"},
     {"input_of_many_filters", R"(
       input %d : f32[n,3,2,300] data
@@ -173,7 +173,7 @@ constexpr Row kRows[] = {
       input %w : f32[2,1,9,300] data
       %x = kernel(%d, %i, %w) <contraction> {
         %e = max_pool_grad(%d, %i) {input_size=[4,7], strides=[1,3], window=[1,3]} : f32[n,4,7,300]
-        %x = conv2d_grad_input(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
+        %x = conv2d_input_grad(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
       } : f32[n,5,7,9])",
      3},
     {"input_of_sparse", R"(
@@ -181,21 +181,21 @@ constexpr Row kRows[] = {
       input %w : f32[3,3,19,40] data
       input %y : f32[n,11,7,19] data
       %g = kernel(%d, %w, %y) <contraction sparse=[0]> {
-        %e = conv2d_grad_input(%d, %w) {input_size=[11,7], pads=[0,1,0,1], strides=[2,2]} : f32[n,11,7,19]
+        %e = conv2d_input_grad(%d, %w) {input_size=[11,7], pads=[0,1,0,1], strides=[2,2]} : f32[n,11,7,19]
         %g = relu_grad(%e, %y) : f32[n,11,7,19]
       } : f32[n,11,7,19])"},
     {"input_of_sparse_wide", R"(
       input %d : f32[n,6,3,260] data
       input %w : f32[2,5,8,260] data
       %x = kernel(%d, %w) <contraction sparse=[0]> {
-        %x = conv2d_grad_input(%d, %w) {input_size=[7,9], pads=[0,1,0,1], strides=[1,3]} : f32[n,7,9,8]
+        %x = conv2d_input_grad(%d, %w) {input_size=[7,9], pads=[0,1,0,1], strides=[1,3]} : f32[n,7,9,8]
       } : f32[n,7,9,8])"},
     {"input_of_sparse_by_taps", R"(
       input %d : f32[n,6,5,72] data
       input %w : f32[3,4,64,72] data
       input %y : f32[n,11,14,64] data
       %g = kernel(%d, %w, %y) <contraction sparse=[0]> {
-        %e = conv2d_grad_input(%d, %w) {input_size=[11,14], pads=[1,2,1,1], strides=[2,3]} : f32[n,11,14,64]
+        %e = conv2d_input_grad(%d, %w) {input_size=[11,14], pads=[1,2,1,1], strides=[2,3]} : f32[n,11,14,64]
         %g = relu_grad(%e, %y) : f32[n,11,14,64]
       } : f32[n,11,14,64])"},
     {"filter_of_sparse", R"(
@@ -203,33 +203,33 @@ constexpr Row kRows[] = {
       input %d : f32[n,7,10,19] data
       %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,24,19]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,24,19]
       } : f32[19], f32[5,3,24,19])"},
     {"filter_of_every_pixel_large", R"(
       input %x : f32[n,5,6,60] data
       input %d : f32[n,5,2,136] data
       %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,5], pads=[1,0,1,0]} : f32[3,5,60,136]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,5], pads=[1,0,1,0]} : f32[3,5,60,136]
       } : f32[136], f32[3,5,60,136])"},
     {"filter_of_sparse_with_few_filters", R"(
       input %x : f32[n,32,32,16] data
       input %d : f32[n,32,32,2] data
       %g = kernel(%d, %x) <contraction sparse=[0]> {
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,2]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,2]
       } : f32[3,3,16,2])"},
     {"filter_of_sparse_strided", R"(
       input %x : f32[n,12,9,32] data
       input %d : f32[n,6,3,7] data
       %g = kernel(%d, %x) <contraction sparse=[0]> {
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,0], strides=[2,3]} : f32[3,3,32,7]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,0], strides=[2,3]} : f32[3,3,32,7]
       } : f32[3,3,32,7])"},
     {"filter_of_sparse_in_shared_lists", R"(
       input %x : f32[n,6,6,64] data
       input %d : f32[n,3,3,24] data
       %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
-        %g = conv2d_grad_filter(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
       } : f32[24], f32[3,3,64,24])"},
     {"dense_grad_input_of_sparse", R"(
       input %d : f32[n,75] data

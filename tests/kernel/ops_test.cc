@@ -46,10 +46,10 @@ std::vector<ir::OpCase> LargeCases() {
       {&kMatmul, {"f32[n,13,31]", "f32[n,13,19]"}, {{"transpose_a", true}}},
       {&kConv2D, {"f32[n,11,13,3]", "f32[3,3,3,32]"}},
       {&kConv2D, {"f32[n,9,11,16]", "f32[3,3,16,19]"}, {{"pads", Ints{1, 1, 1, 1}}}},
-      {&kConv2DGradInput, {"f32[n,9,11,24]", "f32[3,3,17,24]"}, {{"input_size", Ints{11, 13}}}},
-      {&kConv2DGradInput, {"f32[n,5,6,16]", "f32[3,3,8,16]"}, {{"input_size", Ints{11, 13}}, {"strides", Ints{2, 2}}}},
-      {&kConv2DGradFilter, {"f32[n,11,13,3]", "f32[n,9,11,32]"}, {{"kernel_size", Ints{3, 3}}}},
-      {&kConv2DGradFilter, {"f32[n,11,13,16]", "f32[n,9,11,19]"}, {{"kernel_size", Ints{3, 3}}}},
+      {&kConv2DInputGrad, {"f32[n,9,11,24]", "f32[3,3,17,24]"}, {{"input_size", Ints{11, 13}}}},
+      {&kConv2DInputGrad, {"f32[n,5,6,16]", "f32[3,3,8,16]"}, {{"input_size", Ints{11, 13}}, {"strides", Ints{2, 2}}}},
+      {&kConv2DWeightGrad, {"f32[n,11,13,3]", "f32[n,9,11,32]"}, {{"kernel_size", Ints{3, 3}}}},
+      {&kConv2DWeightGrad, {"f32[n,11,13,16]", "f32[n,9,11,19]"}, {{"kernel_size", Ints{3, 3}}}},
       {&kMaxPool, {"f32[n,11,13,19]"}},
       {&kMaxPoolGrad, {"f32[n,5,6,19]", "u8[n,5,6,19]"}, {{"input_size", Ints{11, 13}}}},
       {&kReluAvgPool, {"f32[n,11,13,19]"}},
@@ -126,7 +126,7 @@ const Cases& AllCases() {
 }
 
 // Compares every case with the interpreter, with n rows.
-void CompareAll(Step& step, int64_t n, int draws) {
+void CompareAll(CompiledStep& step, int64_t n, int draws) {
   const Cases& cases = AllCases();
   std::map<std::string, Errors> errors;
   for (int draw = 0; draw < draws; ++draw) {
@@ -150,7 +150,7 @@ void CompareAll(Step& step, int64_t n, int draws) {
   }
 }
 
-absl::StatusOr<Step> Build(bool asserts) {
+absl::StatusOr<CompiledStep> Build(bool asserts) {
   BuildOptions options = TestOptions();
   options.asserts = asserts;
   return BuildStep(AllCases().graph, options);

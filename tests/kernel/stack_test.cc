@@ -42,7 +42,7 @@ constexpr struct {
   input %d : f32[n,1,20000,16] data
   input %w : f32[1,3,16,16] data
   %y = kernel(%d, %w) <contraction> {
-    %y = conv2d_grad_input(%d, %w) {input_size=[1,40001], strides=[1,2]} : f32[n,1,40001,16]
+    %y = conv2d_input_grad(%d, %w) {input_size=[1,40001], strides=[1,2]} : f32[n,1,40001,16]
   } : f32[n,1,40001,16])"},
 };
 constexpr int64_t kBatchSize = 8;

@@ -30,7 +30,7 @@ class StepTest : public testing::TestWithParam<std::tuple<const char*, const cha
  protected:
   const ir::Graph graph = Planned(std::get<0>(GetParam()));
 
-  absl::StatusOr<Step> Build(bool use_placements = false) const {
+  absl::StatusOr<CompiledStep> Build(bool use_placements = false) const {
     BuildOptions options = TestOptions();
     options.target = std::get<1>(GetParam());
     options.use_placements = use_placements;

@@ -67,7 +67,7 @@ ir::Graph MakeCases(int64_t batch_size, const std::string& target) {
   graph.nodes.clear();
   for (size_t at = 0; at < kernels.size(); ++at) {
     for (const CandidateFact& candidate : (*facts)[at].candidates) {
-      if (candidate.obstacle.empty()) AddCopy(graph, kernels[at], candidate.strategy);
+      if (candidate.reason.empty()) AddCopy(graph, kernels[at], candidate.strategy);
     }
   }
   return graph;

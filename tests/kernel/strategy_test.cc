@@ -19,7 +19,7 @@ namespace brine::codegen {
 namespace {
 
 // With fewer images than tasks, loops over what an image consists of become parallel, too.
-constexpr int64_t kBatchSize = 70, kFewPictures = 5;
+constexpr int64_t kBatchSize = 70, kFewImages = 5;
 
 class Strategies : public testing::TestWithParam<const char*> {
  protected:
@@ -30,7 +30,7 @@ class Strategies : public testing::TestWithParam<const char*> {
     return known->at(key);
   }
 
-  static absl::StatusOr<Step> Build(bool asserts = false, int64_t batch_size = kBatchSize) {
+  static absl::StatusOr<CompiledStep> Build(bool asserts = false, int64_t batch_size = kBatchSize) {
     BuildOptions options = TestOptions();
     options.asserts = asserts;
     options.target = GetParam();
@@ -89,7 +89,7 @@ const ir::Node& MakerOf(const ir::Node& kernel, ir::ValueId value) {
   });
 }
 
-void Compare(const ir::Graph& graph, Step& step, int64_t n, double nonzero, int draws) {
+void Compare(const ir::Graph& graph, CompiledStep& step, int64_t n, double nonzero, int draws) {
   std::map<std::string, Errors> errors;
   for (int draw = 0; draw < draws; ++draw) {
     const ir::Tensors<float> given = Draw(graph, static_cast<uint32_t>(draw), n, Numbers::kReal, nonzero);
@@ -148,9 +148,9 @@ TEST_P(Strategies, AllAreOnSomeKernel) {
 }
 
 TEST_P(Strategies, AgreeWithTheInterpreterInSmallBatches) {
-  auto step = Build(false, kFewPictures);
+  auto step = Build(false, kFewImages);
   ASSERT_TRUE(step.ok()) << step.status();
-  for (int64_t n : {kFewPictures, kFewPictures - 3}) Compare(Cases(kFewPictures), *step, n, 0.6, 8);
+  for (int64_t n : {kFewImages, kFewImages - 3}) Compare(Cases(kFewImages), *step, n, 0.6, 8);
 }
 
 TEST_P(Strategies, StayInsideTheirBuffersWithChecksOn) {
@@ -171,8 +171,8 @@ bool IsTranscendental(const ir::Node& kernel) {
 
 // Of whole numbers, which are summed exactly: every bit agrees, and the argmax of equal elements is the first.  If a
 // strategy rounds, the error is small.
-void ExpectExact(const ir::Graph& graph, Step& step, const ir::Tensors<float>& given, int64_t n, Rounding rounding,
-                 const std::string& what) {
+void ExpectExact(const ir::Graph& graph, CompiledStep& step, const ir::Tensors<float>& given, int64_t n,
+                 Rounding rounding, const std::string& what) {
   SCOPED_TRACE(what);
   const auto kernel = step.Run(given, n, 2);
   ASSERT_TRUE(kernel.ok()) << kernel.status();
@@ -216,7 +216,7 @@ TEST_P(Strategies, AreExactOnWholeNumbers) {
 }
 
 // All cells of a window are equal: the first wins.  Zero is exact by every algorithm.
-TEST_P(Strategies, ChooseTheFirstCellOfPicturesThatAreZero) {
+TEST_P(Strategies, ChooseTheFirstCellOfImagesThatAreZero) {
   auto step = Build();
   ASSERT_TRUE(step.ok()) << step.status();
   ir::Tensors<float> given = Draw(Cases(), 1, 3, Numbers::kWhole, 0);
@@ -226,7 +226,7 @@ TEST_P(Strategies, ChooseTheFirstCellOfPicturesThatAreZero) {
   ExpectExact(Cases(), *step, given, 3, Rounding::kNone, "without bias");
 }
 
-TEST_P(Strategies, ChooseAmongTheEqualCellsOfUniformPictures) {
+TEST_P(Strategies, ChooseAmongTheEqualCellsOfUniformImages) {
   auto step = Build();
   ASSERT_TRUE(step.ok()) << step.status();
   ir::Tensors<float> given = Draw(Cases(), 1, 3, Numbers::kWhole, 1);
@@ -250,7 +250,7 @@ TEST_P(Strategies, FollowChoicesThatAreTheSameEverywhere) {
 
 // At the small batch, tasks by rows and columns overlap.  A race may need more than one run to show.
 TEST_P(Strategies, GiveTheSameBitsOnAnyNumberOfThreads) {
-  for (int64_t batch_size : {kFewPictures, kBatchSize}) {
+  for (int64_t batch_size : {kFewImages, kBatchSize}) {
     auto step = Build(false, batch_size);
     ASSERT_TRUE(step.ok()) << step.status();
     const ir::Tensors<float> given = Draw(Cases(batch_size), 1, batch_size, Numbers::kReal, 0.6);

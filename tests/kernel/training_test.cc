@@ -57,7 +57,7 @@ class Training : public testing::Test {
   }
 
   ir::Graph graph_;
-  std::optional<Step> step_;
+  std::optional<CompiledStep> step_;
 };
 
 TEST_F(Training, LossesAreWithinTenTimesTheSpreadOfOtherPrograms) {

@@ -143,7 +143,7 @@ TEST(Gradients, BackwardOpsAreAdjoints) {
   for (const OpCase& row : OpCases()) {
     SCOPED_TRACE(ToString(row));
     std::vector<Tensor<double>> in = RandomOperands<double>(row);
-    const auto picture_size = [&] { return Ints{in[0].dim(1), in[0].dim(2)}; };
+    const auto image_size = [&] { return Ints{in[0].dim(1), in[0].dim(2)}; };
     Attributes backward = row.attributes;
     std::mt19937 random(11);
     const auto cotangent = [&](const Tensor<double>& y) {
@@ -152,17 +152,17 @@ TEST(Gradients, BackwardOpsAreAdjoints) {
     if (row.op == &kConv2D) {
       const Tensor<double> y = Evaluate(kConv2D, in, row.attributes)[0], dy = cotangent(y);
       const double pairing = Dot(y.real, dy.real);
-      backward.Set("input_size", picture_size());
-      EXPECT_NEAR(Dot(in[0].real, Evaluate(kConv2DGradInput, std::vector{dy, in[1]}, backward)[0].real), pairing,
+      backward.Set("input_size", image_size());
+      EXPECT_NEAR(Dot(in[0].real, Evaluate(kConv2DInputGrad, std::vector{dy, in[1]}, backward)[0].real), pairing,
                   1e-12);
       backward = row.attributes;
       backward.Set("kernel_size", Ints{in[1].dim(0), in[1].dim(1)});
-      EXPECT_NEAR(Dot(in[1].real, Evaluate(kConv2DGradFilter, std::vector{in[0], dy}, backward)[0].real), pairing,
+      EXPECT_NEAR(Dot(in[1].real, Evaluate(kConv2DWeightGrad, std::vector{in[0], dy}, backward)[0].real), pairing,
                   1e-12);
     } else if (row.op == &kMaxPool || row.op == &kAvgPool || row.op == &kReluAvgPool) {
       const auto results = Evaluate(*row.op, in, row.attributes);
       const Tensor<double> dy = cotangent(results[0]);
-      backward.Set("input_size", picture_size());
+      backward.Set("input_size", image_size());
       const auto dx = row.op == &kMaxPool   ? Evaluate(kMaxPoolGrad, std::vector{dy, results[1]}, backward)
                       : row.op == &kAvgPool ? Evaluate(kAvgPoolGrad, std::vector{dy}, backward)
                                             : Evaluate(kReluAvgPoolGrad, std::vector{dy, results[1]}, backward);

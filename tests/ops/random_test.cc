@@ -84,7 +84,7 @@ TEST(Random, DropoutFollowsTheCounter) {
   for (uint32_t i = 0; i < 100; ++i) EXPECT_EQ(y[i] == 0, Philox({i, 11, 13, 0}, {7, 9})[0] < 0x80000000u) << i;
 }
 
-TEST(Random, FlipMirrorsWholePictures) {
+TEST(Random, FlipMirrorsWholeImages) {
   const int64_t id = 21;
   const std::array<uint32_t, 2> key = {3, 0};
   std::set<std::string> seen;
@@ -117,7 +117,7 @@ Floats Moved(const Tensor<double>& x, double down, double across, const char* fi
   return Numbers(Evaluate(kRandomTranslation, std::vector{x, Seed(1), Step(0)}, attributes)[0]);
 }
 
-TEST(Random, TranslationOfHandMadePictures) {
+TEST(Random, TranslationOfHandMadeImages) {
   const Tensor<double> line = TensorOf("f32[1,1,4,1]", {1, 2, 3, 4}), square = TensorOf("f32[1,2,2,1]", {1, 2, 3, 4});
   // Positive factors move the image to the right and down.
   EXPECT_EQ(Moved(line, 0, 1, "constant", "nearest", 9), Floats({9, 1, 2, 3}));

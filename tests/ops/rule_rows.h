@@ -10,7 +10,7 @@
 
 namespace brine::ir {
 
-inline constexpr int64_t kMost = std::numeric_limits<int64_t>::max(), kLeast = std::numeric_limits<int64_t>::min();
+inline constexpr int64_t kMax = std::numeric_limits<int64_t>::max(), kLeast = std::numeric_limits<int64_t>::min();
 
 struct RuleRow {
   const Op* op;

@@ -61,7 +61,7 @@ TEST(Windows, ConvolutionIsTheSumOverItsTaps) {
   }
 }
 
-TEST(Windows, PoolsSeeOnlyThePicture) {
+TEST(Windows, PoolsSeeOnlyTheImage) {
   for (const OpCase& row : OpCases()) {
     if (row.op != &kMaxPool && row.op != &kAvgPool && row.op != &kReluAvgPool) continue;
     SCOPED_TRACE(ToString(row));
@@ -107,11 +107,11 @@ TEST(Windows, HandComputed) {
   EXPECT_EQ(Evaluate(kConv2D, std::vector{x, w}, {{"pads", Ints{1, 1, 0, 0}}, {"strides", Ints{2, 2}}})[0].real,
             Floats({1000, 3200, 7040, 9865}));
   EXPECT_EQ(Evaluate(kConv2D, std::vector{x, w}, {{"dilations", Ints{2, 2}}})[0].real, Floats({9731}));
-  EXPECT_EQ(Evaluate(kConv2DGradInput, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 3, 4}), w},
+  EXPECT_EQ(Evaluate(kConv2DInputGrad, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 3, 4}), w},
                      {{"input_size", Ints{3, 3}}})[0]
                 .real,
             Floats({1, 12, 20, 103, 1234, 2040, 300, 3400, 4000}));
-  EXPECT_EQ(Evaluate(kConv2DGradFilter, std::vector{x, TensorOf("f32[1,2,2,1]", {1, 10, 100, 1000})},
+  EXPECT_EQ(Evaluate(kConv2DWeightGrad, std::vector{x, TensorOf("f32[1,2,2,1]", {1, 10, 100, 1000})},
                      {{"kernel_size", Ints{2, 2}}})[0]
                 .real,
             Floats({5421, 6532, 8754, 9865}));

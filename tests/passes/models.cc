@@ -17,8 +17,8 @@ using ir::Attributes;
 using ir::Graph;
 using ir::ValueId;
 
-Model Pictures() {
-  Sequential net("pictures", Input({8, 8, 2}));
+Model Images() {
+  Sequential net("images", Input({8, 8, 2}));
   net.Add(Rescaling(1.0f / 255));
   net.Add(RandomFlip("horizontal"));
   net.Add(Conv2D({.filters = 3, .kernel_size = 3, .activation = "relu"}));
@@ -135,14 +135,14 @@ class RandomBuilder {
   void AddLayer() {
     const ValueId x = values_[random_() % values_.size()];
     const ir::Shape shape = graph_.type(x).shape;
-    const bool picture = shape.size() == 4, roomy = picture && shape[1] >= 2 && shape[2] >= 2;
+    const bool image = shape.size() == 4, roomy = image && shape[1] >= 2 && shape[2] >= 2;
     const ir::Op* unary[] = {&ir::kRelu, &ir::kTanh, &ir::kSigmoid, &ir::kNeg};
     switch (random_() % 11) {
       case 0:
       case 1:
         return values_.push_back(Emit(*unary[random_() % 4], {x}));
       case 2:
-        if (!picture) return values_.push_back(Emit(ir::kMatmul, {x, Parameter({shape[1], Pick({2, 3})})}));
+        if (!image) return values_.push_back(Emit(ir::kMatmul, {x, Parameter({shape[1], Pick({2, 3})})}));
         return values_.push_back(Emit(ir::kConv2D, {x, Parameter({1 + roomy, 1, shape[3], Pick({1, 2})})},
                                       {{"pads", std::vector<int64_t>{0, 0, 1, 0}}}));
       case 3:
@@ -224,7 +224,7 @@ class RandomBuilder {
 }  // namespace
 
 std::vector<NamedModel> SmallModels() {
-  return {{"pictures", GraphOfModel(Pictures())},
+  return {{"images", GraphOfModel(Images())},
           {"two_pools", GraphOfModel(TwoPools())},
           {"joined", GraphOfModel(Joined())},
           {"logits", GraphOfModel(Logits())}};

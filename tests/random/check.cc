@@ -199,7 +199,7 @@ Fault Located(Fault fault, const std::string& place, const Graph& graph) {
 
 // ---- Steps
 
-absl::StatusOr<codegen::Step> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
+absl::StatusOr<codegen::CompiledStep> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
   if (bug.behind == (planned ? "memory" : "kernels")) bug.plant(graph);
   codegen::BuildOptions build;
   build.cache_folder = options.cache_folder.empty() ? BRINE_BINARY_DIR "/cache" : options.cache_folder;
@@ -210,8 +210,8 @@ absl::StatusOr<codegen::Step> Build(Graph graph, const StepOptions& options, con
 
 // One draw through the first step, which is compared with the interpreter later; the first draw of each number of rows
 // also through the second, on all these numbers of threads.
-std::optional<Fault> CheckDraw(const Graph& graph, codegen::Step& apart, codegen::Step& planned, int draw,
-                               const std::vector<int>& threads, codegen::StepComparison& comparison) {
+std::optional<Fault> CheckDraw(const Graph& graph, codegen::CompiledStep& apart, codegen::CompiledStep& planned,
+                               int draw, const std::vector<int>& threads, codegen::StepComparison& comparison) {
   const int64_t rows = kRowCounts[static_cast<size_t>(draw) % std::size(kRowCounts)];
   const ir::Tensors<float> given = ir::DrawGiven<float>(graph, rows, kClasses, kSeed + static_cast<uint64_t>(draw));
   const absl::StatusOr<ir::Tensors<float>> results = apart.Run(given, rows);
@@ -262,8 +262,8 @@ std::optional<Fault> CheckStep(const Graph& model, const StepOptions& options, c
   const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options.pipeline);
   if (!changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
   if (const std::optional<Fault> wrong = CheckMeaning(*derived, graph)) return Located(*wrong, options.name, graph);
-  absl::StatusOr<codegen::Step> apart = Build(graph, options, bug, /*planned=*/false),
-                                planned = Build(graph, options, bug, /*planned=*/true);
+  absl::StatusOr<codegen::CompiledStep> apart = Build(graph, options, bug, /*planned=*/false),
+                                        planned = Build(graph, options, bug, /*planned=*/true);
   if (!apart.ok()) return Located({Check::kKernels, std::string(apart.status().message())}, options.name, graph);
   if (!planned.ok()) return Located({Check::kMemory, std::string(planned.status().message())}, options.name, graph);
   codegen::StepComparison comparison(graph);

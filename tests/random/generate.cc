@@ -14,7 +14,7 @@
 namespace brine {
 namespace {
 
-constexpr size_t kMostLayers = 12;
+constexpr size_t kMaxLayers = 12;
 constexpr int64_t kClasses = 3;  // what the checker draws labels of
 
 // A tensor, and what the generator must know of it to choose what may follow.
@@ -50,7 +50,7 @@ class Generator {
   bool HasRoom() const {
     const auto branches =
         static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
-    return layers_ + 2 + 2 * (branches + 1) + 2 <= kMostLayers;
+    return layers_ + 2 + 2 * (branches + 1) + 2 <= kMaxLayers;
   }
 
   Node& Read(size_t at) {
@@ -213,8 +213,8 @@ class Generator {
     const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
     const bool same = x.shape[0] < size.height || x.shape[1] < size.width || random_() % 4 == 0;
     const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
-    const Tensor picture = random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // that nobody else reads
-    Push(random_() % 2 == 0 ? AveragePooling2D(options)(picture) : MaxPooling2D(options)(picture),
+    const Tensor image = random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // that nobody else reads
+    Push(random_() % 2 == 0 ? AveragePooling2D(options)(image) : MaxPooling2D(options)(image),
          {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same),
           x.shape[2]},
          x.learned);

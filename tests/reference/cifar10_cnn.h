@@ -35,20 +35,20 @@ inline double Uniform(uint32_t seed, int64_t element, const char* name) {
 // Image i of label i mod 10: half a prototype of its label, half noise.
 template <typename Real>
 void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
-  ir::Tensor<Real> pictures, labels;
+  ir::Tensor<Real> images, labels;
   for (const ir::Input& input : graph.inputs) {
     if (input.source == ir::Source::kData) {
-      pictures = ir::MakeTensor<Real>(graph.type(input.value), kBatch);
+      images = ir::MakeTensor<Real>(graph.type(input.value), kBatch);
       for (int row = 0; row < kBatch; ++row) {
-        const int64_t picture = step * kBatch + row, label = picture % 10;
+        const int64_t image = step * kBatch + row, label = image % 10;
         for (int64_t element = 0; element < kPixels; ++element) {
           const double p = Uniform(1, label * kPixels + element, "prototype"),
-                       q = Uniform(1, picture * kPixels + element, "noise");
-          pictures.whole[static_cast<size_t>(row * kPixels + element)] =
+                       q = Uniform(1, image * kPixels + element, "noise");
+          images.whole[static_cast<size_t>(row * kPixels + element)] =
               static_cast<int64_t>(std::floor((0.5 * p + 0.5 * q) * 256));
         }
       }
-      given[graph.value(input.value).name] = pictures;
+      given[graph.value(input.value).name] = images;
     }
     if (input.source == ir::Source::kLabel) {
       labels = ir::MakeTensor<Real>(graph.type(input.value), kBatch);

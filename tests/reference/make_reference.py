@@ -36,7 +36,7 @@ SHAPES = {  # name order; Keras's layouts: convolutions HWIO, dense in x out
 }
 
 
-# ---- Random numbers, weights, pictures ----
+# ---- Random numbers, weights, images ----
 
 def philox(counter, key):
     """Philox4x32-10: four words from four counter words (integers or arrays) and two key words."""
@@ -86,8 +86,8 @@ def initial_weights():
     return weights
 
 
-def pictures():
-    """u8 pictures [200,32,32,3], each half its class's prototype and half noise (seed 1, step 0), and labels."""
+def images():
+    """u8 images [200,32,32,3], each half its class's prototype and half noise (seed 1, step 0), and labels."""
     labels = np.arange(STEPS * BATCH) % CLASSES
     e = np.arange(32 * 32 * 3)
     p = uniform(1, labels[:, None] * e.size + e, 0, fnv1a("prototype"))
@@ -317,17 +317,17 @@ def write_philox(weights, images, labels):
     lines.append("# initial name -> the first four initial weights (seed 0, step 0), float32")
     for name, w in weights.items():
         lines.append(f"initial {name} " + " ".join(f"{value:.9g}" for value in w.ravel()[:4]))
-    lines.append("# picture number label -> the sum of its bytes, its first six bytes in [32,32,3] (seed 1, step 0)")
+    lines.append("# image number label -> the sum of its bytes, its first six bytes in [32,32,3] (seed 1, step 0)")
     for i in 0, 1, 10, 199:
         flat = images[i].ravel()
-        lines.append(f"picture {i} {labels[i]} {flat.sum(dtype=int)} " + " ".join(map(str, flat[:6])))
+        lines.append(f"image {i} {labels[i]} {flat.sum(dtype=int)} " + " ".join(map(str, flat[:6])))
     (HERE / "philox.txt").write_text("\n".join(lines) + "\n")
 
 
 def main():
     check_philox()
     weights = initial_weights()
-    images, labels = pictures()
+    images, labels = images()
     batches = [(images[i:i + BATCH], labels[i:i + BATCH]) for i in range(0, len(images), BATCH)]
 
     exact = numpy_run(weights, batches, np.float64)

@@ -47,54 +47,54 @@ class Inputs {
 };
 
 TEST(Dataset, ClassNumbersBecomeRows) {
-  const Pictures pictures(5);
+  const Images images(5);
   Inputs inputs(kSoftmaxProgram);
-  inputs.Read(pictures.data(), {4, 0});
+  inputs.Read(images.data(), {4, 0});
   EXPECT_EQ(inputs.Row<uint8_t>("x", 0, kPixels),
-            std::vector<uint8_t>(pictures.pixels.end() - kPixels, pictures.pixels.end()));
+            std::vector<uint8_t>(images.pixels.end() - kPixels, images.pixels.end()));
   std::vector<float> expected(kClasses);
-  expected[static_cast<size_t>(pictures.labels[0])] = 1;
+  expected[static_cast<size_t>(images.labels[0])] = 1;
   EXPECT_EQ(inputs.Row<float>("label", 1, kClasses), expected);
 }
 
 TEST(Dataset, BytesBecomeNumbers) {
-  const Pictures pictures(5);
+  const Images images(5);
   Inputs inputs(kSparseSoftmaxProgram);
-  inputs.Read(pictures.data(), {3});
+  inputs.Read(images.data(), {3});
   EXPECT_EQ(inputs.Row<float>("x", 0, kPixels),
-            std::vector<float>(pictures.pixels.begin() + 3 * kPixels, pictures.pixels.begin() + 4 * kPixels));
-  EXPECT_THAT(inputs.Row<int32_t>("label", 0, 1), ElementsAre(pictures.labels[3]));
+            std::vector<float>(images.pixels.begin() + 3 * kPixels, images.pixels.begin() + 4 * kPixels));
+  EXPECT_THAT(inputs.Row<int32_t>("label", 0, 1), ElementsAre(images.labels[3]));
 }
 
 TEST(Dataset, RowsBehindTheLastAreZero) {
-  const Pictures pictures(5);
+  const Images images(5);
   Inputs inputs(kSparseSoftmaxProgram);
-  inputs.Read(pictures.data(), {0, 1, 2, 3});
-  inputs.Read(pictures.data(), {0, 1});
+  inputs.Read(images.data(), {0, 1, 2, 3});
+  inputs.Read(images.data(), {0, 1});
   EXPECT_THAT(inputs.Row<float>("x", 2, kPixels), Each(0));
 }
 
 TEST(Dataset, LabelsMayBeRowsOrBytes) {
-  const Pictures pictures(2);
+  const Images images(2);
   const std::vector<float> rows = {0.5, 0.5, 0, 0, 0, 0, 1, 0};
   const std::vector<uint8_t> bytes = {3, 1};
   Inputs inputs(kSoftmaxProgram);
-  inputs.Read(Dataset(2, std::span<const uint8_t>(pictures.pixels), std::span<const float>(rows)), {0, 1});
+  inputs.Read(Dataset(2, std::span<const uint8_t>(images.pixels), std::span<const float>(rows)), {0, 1});
   EXPECT_THAT(inputs.Row<float>("label", 0, 8), ElementsAre(0.5, 0.5, 0, 0, 0, 0, 1, 0));
-  inputs.Read(Dataset(2, std::span<const uint8_t>(pictures.pixels), std::span<const uint8_t>(bytes)), {0, 1});
+  inputs.Read(Dataset(2, std::span<const uint8_t>(images.pixels), std::span<const uint8_t>(bytes)), {0, 1});
   EXPECT_THAT(inputs.Row<float>("label", 0, 8), ElementsAre(0, 0, 0, 1, 0, 1, 0, 0));
 }
 
 TEST(Dataset, TakesContainersAsTheyAre) {
-  const Pictures pictures(2);
-  const Dataset data(2, pictures.pixels, pictures.labels);
+  const Images images(2);
+  const Dataset data(2, images.pixels, images.labels);
   EXPECT_EQ(data.fields()[0].elements, kPixels);
 }
 
 TEST(Dataset, SizesMustBelongTogether) {
-  const Pictures pictures(3);
-  const std::span<const uint8_t> pixels(pictures.pixels);
-  const std::span<const int32_t> labels(pictures.labels);
+  const Images images(3);
+  const std::span<const uint8_t> pixels(images.pixels);
+  const std::span<const int32_t> labels(images.labels);
   EXPECT_EQ(Message([&] { Dataset(3, pixels.first(100), labels); }),
             "samples: 100 elements do not divide into 3 samples");
   EXPECT_EQ(Message([&] { Dataset(3, pixels, labels.first(2)); }), "labels: 2 elements do not divide into 3 samples");
@@ -104,10 +104,10 @@ TEST(Dataset, SizesMustBelongTogether) {
 }
 
 TEST(Dataset, MustFitTheModel) {
-  const Pictures pictures(3);
+  const Images images(3);
   const std::vector<float> reals(3 * kPixels), rows(6);
-  const std::span<const uint8_t> pixels(pictures.pixels);
-  const std::span<const int32_t> labels(pictures.labels);
+  const std::span<const uint8_t> pixels(images.pixels);
+  const std::span<const int32_t> labels(images.labels);
   Inputs dense(kSoftmaxProgram), sparse(kSparseSoftmaxProgram);
   EXPECT_EQ(Message([&] { dense.Read(Dataset(3, pixels.first(9), labels), {0}); }),
             "a sample has 3 elements, the model's input x is (n, 8, 8, 3)");
@@ -120,38 +120,38 @@ TEST(Dataset, MustFitTheModel) {
 }
 
 TEST(Dataset, NamesTheSampleThatIsWrong) {
-  Pictures pictures(40);
-  std::vector<float> reals(pictures.pixels.begin(), pictures.pixels.end());
-  pictures.labels[7] = 4;
-  pictures.labels[9] = -1;
+  Images images(40);
+  std::vector<float> reals(images.pixels.begin(), images.pixels.end());
+  images.labels[7] = 4;
+  images.labels[9] = -1;
   Inputs inputs(kSoftmaxProgram), sparse(kSparseSoftmaxProgram);
   EXPECT_EQ(Message([&] {
-              inputs.Read(pictures.data(), {1, 9, 7});
+              inputs.Read(images.data(), {1, 9, 7});
             }),
             "sample 9: label -1 is out of range: there are 4 classes");
-  EXPECT_EQ(Message([&] { sparse.Read(pictures.data(), {7}); }),
+  EXPECT_EQ(Message([&] { sparse.Read(images.data(), {7}); }),
             "sample 7: label 4 is out of range: there are 4 classes");
-  EXPECT_EQ(Message([&] { sparse.Read(pictures.data().Slice(5, 5), {2}); }),
+  EXPECT_EQ(Message([&] { sparse.Read(images.data().Slice(5, 5), {2}); }),
             "sample 2: label 4 is out of range: there are 4 classes");
   reals[30 * kPixels + 17] = std::numeric_limits<float>::infinity();
   reals[31 * kPixels] = NAN;
-  const Dataset data(40, std::span<const float>(reals), std::span<const int32_t>(pictures.labels));
+  const Dataset data(40, std::span<const float>(reals), std::span<const int32_t>(images.labels));
   EXPECT_EQ(Message([&] { sparse.Read(data, {0, 30, 31}); }), "sample 30: element 17 is not a finite number");
   std::vector<float> rows(160);
   rows[4] = NAN;
   EXPECT_EQ(Message([&] {
-              inputs.Read(Dataset(40, std::span<const uint8_t>(pictures.pixels), std::span<const float>(rows)), {0, 1});
+              inputs.Read(Dataset(40, std::span<const uint8_t>(images.pixels), std::span<const float>(rows)), {0, 1});
             }),
             "sample 1: its label is not finite");
 }
 
 TEST(Dataset, ACallbackFillsABatch) {
-  const Pictures pictures(30);
+  const Images images(30);
   const auto fill = [&]<typename T>(std::span<const int64_t> indices, std::span<T> samples, std::span<int32_t> labels) {
     for (size_t row = 0; row < indices.size(); ++row) {
-      const auto from = pictures.pixels.begin() + static_cast<std::ptrdiff_t>(indices[row] * kPixels);
+      const auto from = images.pixels.begin() + static_cast<std::ptrdiff_t>(indices[row] * kPixels);
       std::copy_n(from, kPixels, samples.begin() + static_cast<std::ptrdiff_t>(row * kPixels));
-      labels[row] = pictures.labels[static_cast<size_t>(indices[row])];
+      labels[row] = images.labels[static_cast<size_t>(indices[row])];
     }
   };
   const auto fill_bytes = [&](auto indices, std::span<uint8_t> samples, auto labels) {
@@ -162,7 +162,7 @@ TEST(Dataset, ACallbackFillsABatch) {
                 reals = Dataset::FromCallback<float>(30, kPixels, fill_reals);
   for (const brine_program* program : {&kSoftmaxProgram, &kSparseSoftmaxProgram}) {
     Trainer one(*program), two(*program);
-    const double expected = one.Fit(pictures.data(), {.verbose = false}).epochs[0].train["loss"];
+    const double expected = one.Fit(images.data(), {.verbose = false}).epochs[0].train["loss"];
     EXPECT_EQ(two.Fit(bytes, {.verbose = false}).epochs[0].train["loss"], expected);
   }
   Trainer one(kSparseSoftmaxProgram), two(kSparseSoftmaxProgram);
@@ -189,10 +189,10 @@ class TwoPixels : public SampleSource {
   }
 
  private:
-  const std::vector<Field> fields_ = PictureFields(2, 1, 2);
+  const std::vector<Field> fields_ = ImageFields(2, 1, 2);
 };
 
-TEST(Dataset, PicturesAreEnlargedByWholeFactors) {
+TEST(Dataset, ImagesAreEnlargedByWholeFactors) {
   const Dataset small(std::make_shared<TwoPixels>()), large = small.EnlargedTo(4, 3);
   uint8_t pixels[24];
   int32_t label;
@@ -206,8 +206,8 @@ TEST(Dataset, PicturesAreEnlargedByWholeFactors) {
 }
 
 TEST(Dataset, SlicesAreClamped) {
-  const Pictures pictures(10);
-  const Dataset data = pictures.data();
+  const Images images(10);
+  const Dataset data = images.data();
   EXPECT_EQ(data.Slice(4, 3).Slice(1, 9).size(), 2);
   EXPECT_EQ(data.Slice(4, 3).Slice(1, 9).first(), 5);
   EXPECT_EQ(data.Slice(20, 3).size(), 0);

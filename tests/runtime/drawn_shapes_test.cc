@@ -36,7 +36,7 @@ TEST(DrawnShapes, AreTenClassesInEqualShares) {
   EXPECT_THAT(counts, ::testing::Each(200));
 }
 
-TEST(DrawnShapes, AreTheSamePicturesForASeed) {
+TEST(DrawnShapes, AreTheSameImagesForASeed) {
   const TrainTest one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr),
                   other = DrawShapes(8, 8, 1, 10, 6, nullptr);
   std::set<std::vector<uint8_t>> different;
@@ -67,7 +67,7 @@ TEST(DrawnShapes, StandOut) {
   }
 }
 
-TEST(DrawnShapes, LargePicturesAreEnlargedSmallOnes) {
+TEST(DrawnShapes, LargeImagesAreEnlargedSmallOnes) {
   const TrainTest data = DrawShapes(64, 64, 1, 3, 0, nullptr);
   EXPECT_EQ(data.train.fields()[0].height, 64);
   const Sample sample = Get(data.train, 5);
@@ -120,9 +120,9 @@ TEST(DrawnShapes, RefuseSizesThatDoNotServe) {
     return std::string();
   };
   EXPECT_EQ(refusal(4, 32, 3),
-            "the built-in pictures are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 4x32x3; use --data");
+            "the built-in images are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 4x32x3; use --data");
   EXPECT_EQ(refusal(8, 4096, 27),
-            "the built-in pictures take 256 MB at most, in which fewer than 300 of this size fit: the model takes "
+            "the built-in images take 256 MB at most, in which fewer than 300 of this size fit: the model takes "
             "8x4096x27; use --data");
 }
 

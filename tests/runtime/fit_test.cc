@@ -45,7 +45,7 @@ std::string Message(const std::function<void()>& call, ExitCode expected) {
 }
 
 TEST(Fit, LearnsAndTellsItsHistory) {
-  const Pictures train(500), test(200, 2);
+  const Images train(500), test(200, 2);
   const Dataset validation = test.data();
   Trainer trainer(kSoftmaxProgram);
   const History history = trainer.Fit(train.data(), {.epochs = 8, .validation_data = &validation, .verbose = false});
@@ -62,7 +62,7 @@ TEST(Fit, LearnsAndTellsItsHistory) {
 }
 
 TEST(Fit, BitsDoNotDependOnThreads) {
-  const Pictures train(100);
+  const Images train(100);
   std::vector<std::vector<float>> results;
   for (int threads : {1, 2, 3, 4}) {
     Trainer trainer(kSoftmaxProgram, {.seed = 9, .threads = threads});
@@ -73,7 +73,7 @@ TEST(Fit, BitsDoNotDependOnThreads) {
 }
 
 TEST(Fit, SeedsDecideWeightsAndOrder) {
-  const Pictures train(40);
+  const Images train(40);
   const auto run = [&](uint64_t seed) {
     Trainer trainer(kSoftmaxProgram, {.seed = seed});
     trainer.Fit(train.data(), {.verbose = false});
@@ -86,7 +86,7 @@ TEST(Fit, SeedsDecideWeightsAndOrder) {
 
 // With a rate of zero an epoch's figures are those of an evaluation, when the last batch of 4 counts as 4 of 20.
 TEST(Fit, APartialBatchCountsByItsRows) {
-  const Pictures train(20);
+  const Images train(20);
   Trainer trainer(kSoftmaxProgram);
   trainer.set_learning_rate(0);
   const History history = trainer.Fit(train.data(), {.shuffle = false, .verbose = false});
@@ -98,7 +98,7 @@ TEST(Fit, APartialBatchCountsByItsRows) {
 }
 
 TEST(Fit, ValidationSplitIsTheEndOfTheData) {
-  const Pictures train(50);
+  const Images train(50);
   Trainer trainer(kSoftmaxProgram);
   const History history = trainer.Fit(train.data(), {.validation_split = 0.2, .verbose = false});
   EXPECT_EQ(history.epochs[0].batches, 3);  // 40 of 50
@@ -106,7 +106,7 @@ TEST(Fit, ValidationSplitIsTheEndOfTheData) {
 }
 
 TEST(Fit, CallbacksChangeTheRateAndStop) {
-  const Pictures train(40);
+  const Images train(40);
   Trainer trainer(kSoftmaxProgram);
   Callback callback;
   std::vector<int> epochs;
@@ -127,7 +127,7 @@ TEST(Fit, CallbacksChangeTheRateAndStop) {
 }
 
 TEST(Fit, AStepAllocatesNothing) {
-  const Pictures train(160);
+  const Images train(160);
   Trainer trainer(kSoftmaxProgram, {.threads = 1});
   std::vector<int> counts;
   counts.reserve(100);
@@ -139,7 +139,7 @@ TEST(Fit, AStepAllocatesNothing) {
 }
 
 TEST(Fit, AWeightThatIsNotFiniteEndsTheRunUnchanged) {
-  const Pictures train(40);
+  const Images train(40);
   Trainer trainer(kSoftmaxProgram);
   reinterpret_cast<float*>(brine_variable_data(trainer.state(), 0))[3] = std::numeric_limits<float>::quiet_NaN();
   const auto before = Weights(trainer);
@@ -183,7 +183,7 @@ std::string StepWith(float number, bool adam, bool expect_unchanged) {
   brine_program program = kSoftmaxProgram;
   program.functions = &train_function;
   program.function_count = 1;
-  const Pictures train(16);
+  const Images train(16);
   Trainer trainer(program);
   const std::string before = Variables(trainer);
   std::string message;
@@ -211,7 +211,7 @@ TEST(Fit, AGradientThatAdamCannotSquareEndsTheRunInItsStep) {
 }
 
 TEST(Fit, RefusesWhatCannotBe) {
-  const Pictures train(40);
+  const Images train(40);
   Trainer trainer(kSoftmaxProgram);
   const auto fit = [&](const Dataset& data, const FitOptions& options) {
     return Message([&] { trainer.Fit(data, options); }, kExitUsage);
@@ -245,7 +245,7 @@ TEST(Fit, RefusesAProgramForAnotherMachine) {
 }
 
 TEST(Predict, GivesARowOfProbabilitiesEach) {
-  const Pictures train(300), test(37, 3);
+  const Images train(300), test(37, 3);
   Trainer trainer(kSoftmaxProgram);
   trainer.Fit(train.data(), {.epochs = 8, .verbose = false});
   const std::vector<float> rows = trainer.Predict(std::span<const uint8_t>(test.pixels));

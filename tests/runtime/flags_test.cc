@@ -131,7 +131,7 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("evaluate"), "trained weights are missing: --weights FILE or --checkpoint DIR");
   EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"),
             "--checkpoint and --weights both say where the weights come from");
-  EXPECT_EQ(Refusal("predict --weights F"), "predict needs FILE.npy or the number of a test picture");
+  EXPECT_EQ(Refusal("predict --weights F"), "predict needs FILE.npy or the number of a test image");
   EXPECT_EQ(Refusal("predict --weights F a.npy 3"), "predict takes one input, got also '3'");
 }
 

@@ -128,18 +128,18 @@ TEST_F(MainTest, AnInterruptedRunGoesOnBitForBit) {
   EXPECT_EQ(Bytes("parts/step-9375.safetensors"), Bytes("whole/step-9375.safetensors"));
 }
 
-TEST_F(MainTest, PredictsPicturesFromAFileAndFromTheTestData) {
+TEST_F(MainTest, PredictsImagesFromAFileAndFromTheTestData) {
   ASSERT_EQ(Run("train --quiet --save w.safetensors").exit_code, 0);
   WriteNpy("two.npy", 2);
   const Result file = Run("predict two.npy --weights w.safetensors");
   EXPECT_EQ(file.exit_code, 0) << file.error;
   EXPECT_THAT(file.out, MatchesRegex("0: class [0-3] [01]\\.[0-9]+, class [0-3] .*\n1: class .*\n"));
-  const Result picture = Run("predict 3 --weights w.safetensors --json");
-  EXPECT_THAT(picture.out,
+  const Result image = Run("predict 3 --weights w.safetensors --json");
+  EXPECT_THAT(image.out,
               MatchesRegex("\\{\"sample\": 3, \"class\": \"[a-z]+\", \"probabilities\": \\{\"[a-z]+\": .*\\}\\}\n"));
   const Result beyond = Run("predict 2000 --weights w.safetensors");
   EXPECT_EQ(beyond.exit_code, 3);
-  EXPECT_EQ(beyond.error, "error: picture 2000 was asked for, the test data hold 2000\n");
+  EXPECT_EQ(beyond.error, "error: image 2000 was asked for, the test data hold 2000\n");
 }
 
 TEST_F(MainTest, BenchSaysWhichDataItTook) {
@@ -151,7 +151,7 @@ TEST_F(MainTest, BenchSaysWhichDataItTook) {
   const Result train = Run("train", kLineProgram);
   EXPECT_EQ(train.exit_code, 3);
   EXPECT_EQ(train.error,
-            "error: the built-in data are pictures, which line does not take; use --data NAME=FILE for each of x, "
+            "error: the built-in data are images, which line does not take; use --data NAME=FILE for each of x, "
             "label\n");
 }
 

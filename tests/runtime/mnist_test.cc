@@ -49,7 +49,7 @@ class MnistTest : public ::testing::Test {
   std::string folder_;
 };
 
-TEST_F(MnistTest, ReadsPicturesAndLabels) {
+TEST_F(MnistTest, ReadsImagesAndLabels) {
   const TrainTest data = LoadFolder(folder_);
   EXPECT_EQ(data.train.size(), 3);
   EXPECT_EQ(data.test.size(), 1);
@@ -88,7 +88,7 @@ TEST_F(MnistTest, BadFilesAreNamed) {
   EXPECT_EQ(with(kImages, Idx({~0u, ~0u, ~0u}, "")),
             "train-images-idx3-ubyte: has a dimension of 0 or a size that overflows");
   EXPECT_EQ(with(kImages, Idx({2, 2, 2}, "abcdefgh")),
-            "train-images-idx3-ubyte: has 2 pictures, but " + folder_ + "/train-labels-idx1-ubyte has 3 labels");
+            "train-images-idx3-ubyte: has 2 images, but " + folder_ + "/train-labels-idx1-ubyte has 3 labels");
   EXPECT_EQ(with(kLabels, Idx({3}, std::string("\1\xa\2"))),
             "train-labels-idx1-ubyte: label 1 is 10, which is not 0 to 9");
   SetUp();

@@ -110,8 +110,8 @@ TEST(Named, WhatDoesNotFitIsNamed) {
   EXPECT_EQ(Message([&] { trainer.Evaluate(Dataset(arrays)); }), "there are no data for the label kind_label");
   arrays.erase(arrays.begin());
   EXPECT_EQ(Message([&] { trainer.Predict(Dataset(arrays)); }), "there are no data for the input left");
-  const Pictures pictures(3);
-  EXPECT_EQ(Message([&] { trainer.Fit(pictures.data(), {.verbose = false}); }),
+  const Images images(3);
+  EXPECT_EQ(Message([&] { trainer.Fit(images.data(), {.verbose = false}); }),
             "two_heads takes left, right, total_label, kind_label; data for it must have these names");
   EXPECT_EQ(Message([&] { trainer.Predict(std::span<const float>(kLeft)); }),
             "two_heads has several inputs or outputs, which have names");
@@ -128,11 +128,11 @@ TEST(Named, NoiseFeedsEveryInput) {
 
 // A model with one input takes names as well.
 TEST(Named, TheOnlyInputHasANameToo) {
-  const Pictures pictures(40);
+  const Images images(40);
   Trainer trainer(kSoftmaxProgram);
   const Dataset named(
-      {{"label", 40, std::span<const int32_t>(pictures.labels)}, {"x", 40, std::span<const uint8_t>(pictures.pixels)}});
-  EXPECT_EQ(trainer.Evaluate(named)["loss"], trainer.Evaluate(pictures.data())["loss"]);
+      {{"label", 40, std::span<const int32_t>(images.labels)}, {"x", 40, std::span<const uint8_t>(images.pixels)}});
+  EXPECT_EQ(trainer.Evaluate(named)["loss"], trainer.Evaluate(images.data())["loss"]);
 }
 
 class NamedMain : public ::testing::Test {
@@ -192,7 +192,7 @@ TEST_F(NamedMain, AFileAnInputTrainsEvaluatesAndPredicts) {
 
 TEST_F(NamedMain, MistakesAreNamed) {
   EXPECT_EQ(Run("train"),
-            "3 error: the built-in data are pictures, which two_heads does not take; use --data NAME=FILE for each of "
+            "3 error: the built-in data are images, which two_heads does not take; use --data NAME=FILE for each of "
             "left, right, total_label, kind_label\n");
   EXPECT_EQ(Run("train" + inputs_), "3 error: there are no data for the label total_label\n");
   EXPECT_EQ(Run("train --data lfet=left.npy" + data_),

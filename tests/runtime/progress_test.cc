@@ -40,15 +40,15 @@ TEST(Progress, LeavesOutWhatIsNotComputed) {
 }
 
 TEST(Progress, IsOneLineAnEpochWhereThereIsNoTerminal) {
-  const testing::Pictures pictures(40);
+  const testing::Images images(40);
   Trainer trainer(testing::kSoftmaxProgram);
   ::testing::internal::CaptureStderr();
-  trainer.Fit(pictures.data(), {.epochs = 2});
+  trainer.Fit(images.data(), {.epochs = 2});
   const std::string text = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
   EXPECT_EQ(text.rfind("Epoch 1/2 - 0s - ", 0), 0u) << text;
   ::testing::internal::CaptureStderr();
-  trainer.Fit(pictures.data(), {.epochs = 2, .verbose = false});
+  trainer.Fit(images.data(), {.epochs = 2, .verbose = false});
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 

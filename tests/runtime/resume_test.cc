@@ -64,7 +64,7 @@ std::string Message(const std::function<void()>& call, ExitCode expected = kExit
 
 class ResumeTest : public ::testing::Test {
  protected:
-  ResumeTest() : pictures_(100), data_(pictures_.data()) {
+  ResumeTest() : images_(100), data_(images_.data()) {
     Trainer trainer(kSoftmaxProgram, {.seed = 4});
     uninterrupted_ = trainer.Fit(data_, {.epochs = kEpochs, .callbacks = {Schedule()}, .verbose = false});
     expected_ = State(trainer);
@@ -83,7 +83,7 @@ class ResumeTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  Pictures pictures_;
+  Images images_;
   Dataset data_;
   History uninterrupted_;
   std::string expected_;

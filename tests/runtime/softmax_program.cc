@@ -324,7 +324,7 @@ brine_program MakeProgram(const brine_function* functions, const char* name) {
 const brine_program kSoftmaxProgram = MakeProgram(kFunctions, "softmax");
 const brine_program kSparseSoftmaxProgram = MakeProgram(kSparseFunctions, "sparse_softmax");
 
-Pictures::Pictures(int count, uint64_t seed) {
+Images::Images(int count, uint64_t seed) {
   for (int sample = 0; sample < count; ++sample) {
     const auto draw = [&](int element) {
       return brine_philox(seed, static_cast<uint32_t>(element), static_cast<uint32_t>(sample), 5, 0).word[0];
@@ -335,7 +335,7 @@ Pictures::Pictures(int count, uint64_t seed) {
   }
 }
 
-Dataset Pictures::data() const {
+Dataset Images::data() const {
   return Dataset(static_cast<int64_t>(labels.size()), std::span<const uint8_t>(pixels),
                  std::span<const int32_t>(labels));
 }

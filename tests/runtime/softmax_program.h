@@ -19,8 +19,8 @@ extern const brine_program kSoftmaxProgram;
 extern const brine_program kSparseSoftmaxProgram;
 
 // Images whose class can be told from them by a linear model, mostly.
-struct Pictures {
-  explicit Pictures(int count, uint64_t seed = 1);
+struct Images {
+  explicit Images(int count, uint64_t seed = 1);
   Dataset data() const;
 
   std::vector<uint8_t> pixels;

@@ -12,7 +12,7 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMostPoolCells = 9;  // cells of a window; their comparisons are unrolled
+constexpr int kMaxPoolCells = 9;  // cells of a window; their comparisons are unrolled
 
 // The share of lanes that hold filters.
 double LanesFull(int filters, const Machine& machine) {
@@ -23,9 +23,9 @@ double LanesFull(int filters, const Machine& machine) {
 
 std::string CanDirect(const KernelSpec& spec, const Machine&) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsTilingPool(spec); !obstacle.empty()) return obstacle;
-  if (conv.cells() > kMostPoolCells) return "windows of its pool have more than nine cells";
+  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsTilingPool(spec); !reason.empty()) return reason;
+  if (conv.cells() > kMaxPoolCells) return "windows of its pool have more than nine cells";
   if (conv.rows < conv.pool_rows || conv.columns < conv.pool_columns) return "its pool has no windows";
   return "";
 }
@@ -35,7 +35,7 @@ Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
   work.products = conv.products();
-  work.tiles_full = 0.9 * LanesFull(conv.filters, machine);
+  work.tile_utilization = 0.9 * LanesFull(conv.filters, machine);
   return work;
 }
 
@@ -45,7 +45,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   const ConvProblem conv = ConvProblemOf(spec);
   const Window& window = conv.window;
   const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), window), w = builder.Read(spec.operand(1));
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
 
   // The sums begin with the addend, if there is one.
@@ -84,7 +84,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
 
 std::string CanDirectPacked(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (spec.pool != nullptr) return "a pool lies behind it";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";
   return "";
@@ -96,7 +96,7 @@ Work CostDirectPacked(const KernelSpec& spec, const Machine& machine) {
   AddPrologue(spec, work);
   work.products = conv.products();
   // Sums over few channels are short, and each is stored and loaded once more.
-  work.tiles_full = conv.channels >= machine.lanes ? 0.95 : 0.7;
+  work.tile_utilization = conv.channels >= machine.lanes ? 0.95 : 0.7;
   work.elementwise += Elements(spec, spec.sums());
   return work;
 }
@@ -123,7 +123,7 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
            image({n, (chunk * lines + p / width) * window.stride[0] + r.z * window.dilation[0],
                   p % width * window.stride[1] + r.y * window.dilation[1], r.x});
   });
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const Expr sum = sums.all(at.c, at.y % lines * width + at.x, at.y / lines, at.n);
   Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), sum));
   builder.AddOutput(out, spec.results);

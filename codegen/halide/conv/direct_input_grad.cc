@@ -16,16 +16,16 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMostStride = 3;  // phases are unrolled
+constexpr int kMaxStride = 3;  // phases are unrolled
 
 }  // namespace
 
 std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const Window& window = conv.window;
-  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsNoDilation(conv); !obstacle.empty()) return obstacle;
-  if (std::max(window.stride[0], window.stride[1]) > kMostStride) return "its strides exceed 3";
+  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsNoDilation(conv); !reason.empty()) return reason;
+  if (std::max(window.stride[0], window.stride[1]) > kMaxStride) return "its strides exceed 3";
   if (window.stride[0] > window.size[0] || window.stride[1] > window.size[1]) return "its strides exceed its kernel";
   if (conv.channels % machine.lanes != 0) return "the channels of its input do not fill vectors";
   return "";
@@ -36,7 +36,7 @@ Work CostDirectInputGrad(const KernelSpec& spec, const Machine&) {
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
   work.products = conv.products();
-  work.tiles_full = 0.9;
+  work.tile_utilization = 0.9;
   work.elementwise += Elements(spec, spec.sums());
   return work;
 }
@@ -46,7 +46,7 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const LoopContext& context = builder.context();
   const ConvProblem conv = ConvProblemOf(spec);
   const Window& window = conv.window;
-  const Tensor dy = builder.TrimmedPicture(0), w = builder.Read(spec.operand(1));
+  const Tensor dy = builder.TrimmedImage(0), w = builder.Read(spec.operand(1));
   const int height = conv.height, width = conv.width, channels = conv.channels, filters = conv.filters;
   const int extent[2] = {height, width};
   // For pixels whose coordinate has this remainder: the first tap that reaches them, and the distance in dy from the
@@ -79,7 +79,7 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const int each = cut.lines;
   const int across = context.lanes * tile.vectors;
 
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   std::vector<ChunkSum> sums;
   std::vector<Expr> phases;
   for (int y = 0; y < window.stride[0]; ++y) {

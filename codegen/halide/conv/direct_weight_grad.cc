@@ -24,7 +24,7 @@ int KernelRowOf(const ConvProblem& conv) { return conv.window.size[1] * conv.cha
 
 std::string CanDirectWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (conv.window.dilation[1] != 1) return "the taps of a row of its kernel are dilated";
   if (conv.filters < machine.lanes) return "its filters do not fill a vector";
   if (KernelRowOf(conv) < kShortestRun) return "a row of its kernel has fewer than four taps";
@@ -37,9 +37,9 @@ Work CostDirectWeightGrad(const KernelSpec& spec, const Machine& machine) {
   AddPrologue(spec, work);
   work.products = conv.products();
   const double lanes = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
-  work.tiles_full = 0.7 * conv.filters / lanes;
+  work.tile_utilization = 0.7 * conv.filters / lanes;
   // Sums are loaded and stored once for each tile of pixels.
-  work.near_bytes = 8 * work.products / kPixels;
+  work.cache_bytes = 8 * work.products / kPixels;
   return work;
 }
 
@@ -50,7 +50,7 @@ ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder) {
   const Window& window = conv.window;
   const int channels = conv.channels, filters = conv.filters, run = KernelRowOf(conv);
   const int64_t largest_part = 8 * context.l1_bytes;  // bytes of a part's sums
-  const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), window), dy = builder.TrimmedPicture(1);
+  const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), window), dy = builder.TrimmedImage(1);
   const Tensor image_rows = RowsOf(image);
   const int height = static_cast<int>(dy.type.shape[1]), width = static_cast<int>(dy.type.shape[2]);
   const int block = std::clamp(kPixels / width, 1, height), blocks = (height + block - 1) / block;
@@ -60,7 +60,7 @@ ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder) {
   // Tasks are parts of the batch, or, where their sums would overflow the caches, lines of tiles over the whole
   // batch.
   const bool large = int64_t{window.size[0]} * run * filters * 4 > largest_part;
-  const int batch = static_cast<int>(context.batch_size), most_parts = large ? 1 : kMostParts;
+  const int batch = static_cast<int>(context.batch_size), most_parts = large ? 1 : kMaxParts;
   const int each = (batch + most_parts - 1) / most_parts, parts = (batch + each - 1) / each;
   const int chunk = large ? (lines + static_cast<int>(kTasks) - 1) / static_cast<int>(kTasks) : lines;
   const Var f("f"), t("t"), fo("fo"), to("to"), a("a"), y("y"), n("n"), part("part");

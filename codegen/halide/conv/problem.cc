@@ -14,7 +14,7 @@ double ConvProblem::products() const {
 ConvProblem ConvProblemOf(const KernelSpec& spec) {
   const ir::Node& hero = *spec.hero;
   // Of x, w and y, two are operands and one is the result.
-  const bool forward = hero.op == &ir::kConv2D, of_input = hero.op == &ir::kConv2DGradInput;
+  const bool forward = hero.op == &ir::kConv2D, of_input = hero.op == &ir::kConv2DInputGrad;
   const ConvDirection direction = forward    ? ConvDirection::kForward
                                   : of_input ? ConvDirection::kInputGrad
                                              : ConvDirection::kWeightGrad;

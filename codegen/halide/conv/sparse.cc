@@ -17,7 +17,7 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMostFilterVectors = 8, kFewestFilterVectors = 4;  // with fewer, sums wait for each other
+constexpr int kMaxFilterVectors = 8, kMinFilterVectors = 4;  // with fewer, sums wait for each other
 
 // The convolution that is computed: of x, or, for the input gradient, of dy with the transposed kernel.
 struct SparseConvProblem {
@@ -38,8 +38,8 @@ SparseConvProblem SparseConvProblemOf(const KernelSpec& spec) {
 // The number of vectors of filters whose weights for one tap fill half of the first-level cache.
 int FilterVectors(const SparseConvProblem& problem, const Machine& machine) {
   const int all = problem.filters / machine.lanes, near = static_cast<int>(machine.l1_bytes / 2);
-  int vectors = std::min(
-      {all, kMostFilterVectors, std::max(kFewestFilterVectors, near / (problem.channels * machine.lanes * 4))});
+  int vectors =
+      std::min({all, kMaxFilterVectors, std::max(kMinFilterVectors, near / (problem.channels * machine.lanes * 4))});
   while (vectors > 1 && all % vectors != 0) --vectors;
   return vectors;
 }
@@ -60,11 +60,11 @@ PixelLists MakeLists(const Tensor& image) {
 
 std::string CanSparseConv(const KernelSpec& spec, const Machine& machine) {
   const SparseConvProblem problem = SparseConvProblemOf(spec);
-  if (std::string obstacle = NeedsOneGroup(problem.conv); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsOneGroup(problem.conv); !reason.empty()) return reason;
   if (spec.pool != nullptr) return "a pool lies behind it";
   if (!spec.IsParameter(spec.operand(0))) return "its operand is made inside";
   if (problem.transposed) {
-    if (std::string obstacle = NeedsNoDilation(problem.conv); !obstacle.empty()) return obstacle;
+    if (std::string reason = NeedsNoDilation(problem.conv); !reason.empty()) return reason;
   }
   if (problem.filters % machine.lanes != 0) return "its filters do not fill vectors";
   const int64_t most = 4 * machine.l1_bytes;
@@ -79,12 +79,12 @@ Work CostSparseConv(const KernelSpec& spec, const Machine& machine) {
   const SparseConvProblem problem = SparseConvProblemOf(spec);
   const double share = spec.IsSparse(spec.operand(0)) ? kNonzeroShare : 1;
   Work work = CommonWork(spec);
-  work.walked = share * problem.conv.products();
-  if (FilterVectors(problem, machine) < kFewestFilterVectors) work.walked *= 2;
-  work.listed = Elements(spec, spec.operand(0));
+  work.sparse_products = share * problem.conv.products();
+  if (FilterVectors(problem, machine) < kMinFilterVectors) work.sparse_products *= 2;
+  work.tested = Elements(spec, spec.operand(0));
   // Sums are loaded and stored once for each tap.
   const double taps = problem.conv.window.size[0] * problem.conv.window.size[1];
-  work.near_bytes = 8 * taps * Elements(spec, spec.sums());
+  work.cache_bytes = 8 * taps * Elements(spec, spec.sums());
   return work;
 }
 
@@ -102,7 +102,7 @@ ScheduledKernel BuildSparseConv(KernelBuilder& builder) {
   const int across = context.lanes * FilterVectors(problem, context);
   PixelLists lists = MakeLists(image);
 
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const Var k("k"), c("c"), b("b"), a("a"), block("block");
   Func packed("packed"), walked("walked"), sum("sum");
   packed(k, c, b, a, block) = weight(a, b, c, block * across + k);

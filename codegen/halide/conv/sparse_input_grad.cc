@@ -16,7 +16,7 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int kMostCells = 4;  // cells of a window; each has a list
+constexpr int kMaxCells = 4;  // cells of a window; each has a list
 
 // The most bytes of a task's lists, and of its sums: a few first-level caches.
 int64_t TaskBytes(const Machine& machine) { return 4 * machine.l1_bytes; }
@@ -103,7 +103,7 @@ class SparseInputGrad {
   }
 
   void MakeResult() {
-    const Picture at = PictureAxes();
+    const ImageAxes at = AxesOfImage();
     const Expr sum =
         image_(at.c % lanes_, at.x + conv_.window.before[1], at.y + conv_.window.before[0], at.n, at.c / lanes_);
     Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum));
@@ -148,9 +148,9 @@ class SparseInputGrad {
 
 std::string CanSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   SparseGradient gradient;
-  if (std::string obstacle = FindSparseGradient(spec, spec.operand(0), &gradient); !obstacle.empty()) return obstacle;
+  if (std::string reason = FindSparseGradient(spec, spec.operand(0), &gradient); !reason.empty()) return reason;
   const ConvProblem conv = ConvProblemOf(spec);
-  if (gradient.cells() > kMostCells) return "windows of its pool have more than four cells";
+  if (gradient.cells() > kMaxCells) return "windows of its pool have more than four cells";
   if (gradient.filters >= 65536) return "it has more filters than entries can name";
   if (Reach(conv, gradient) * conv.window.size[0] > machine.registers - 2)
     return "the pixels under a window exceed the registers";
@@ -168,10 +168,10 @@ Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   const double taps = conv.window.size[0] * conv.window.size[1],
                channels = CeilDiv(conv.channels, machine.lanes) * machine.lanes;
   Work work = CommonWork(spec);
-  work.walked = gradient.elements(conv.batch) * taps * channels;
-  work.listed = gradient.cells() * gradient.elements(conv.batch) / gradient.nonzero;
+  work.sparse_products = gradient.elements(conv.batch) * taps * channels;
+  work.tested = gradient.cells() * gradient.elements(conv.batch) / gradient.nonzero;
   // Each window's patch is added to the sums of its image.
-  work.near_bytes =
+  work.cache_bytes =
       8.0 * conv.batch * gradient.windows() * gradient.down * Reach(conv, gradient) * conv.window.size[0] * channels;
   return work;
 }

@@ -21,8 +21,8 @@ using Halide::Var;
 
 constexpr int kShortestSparseRun = 4;  // floats: half a vector on AVX2
 constexpr int kFilterBlock = 16;
-constexpr int kMostEntries = 256;  // of a list: an entry's number is a byte
-constexpr int kCopiedBlock = 64;   // filters that share the copied taps
+constexpr int kMaxEntries = 256;  // of a list: an entry's number is a byte
+constexpr int kCopiedBlock = 64;  // filters that share the copied taps
 constexpr int kEntryBytes = 8;
 // The fewest vectors for each element that make listing the nonzero elements pay.  With fewer, the sums of one filter
 // would wait for each other, and it is faster to visit all elements for two filters at once.
@@ -99,7 +99,7 @@ int SharedImages(const SparsePlan& plan, const Machine& machine) {
   const int stride = gradient.down * plan.conv.window.stride[0];
   const int rows = std::min(gradient.rows * std::min(plan.tile.rows + gradient.down - 1, stride), plan.height());
   const int near = static_cast<int>(machine.l1_bytes);
-  const int most = std::min(near / (rows * plan.width() * plan.conv.channels * 4), kMostEntries / gradient.windows());
+  const int most = std::min(near / (rows * plan.width() * plan.conv.channels * 4), kMaxEntries / gradient.windows());
   int images = std::clamp(most, 1, plan.each);
   while (plan.each % images != 0) --images;
   return images;
@@ -128,7 +128,7 @@ SparsePlan PlanSparse(const ConvProblem& conv, const SparseGradient& gradient, c
     plan.chunk_rows = std::clamp(lines / (gradient.down * conv.window.stride[0]), 1, plan.chunk_rows);
     plan.chunk_rows = CeilDiv(gradient.rows, CeilDiv(gradient.rows, plan.chunk_rows));
   }
-  if (plan.listed) plan.chunk_rows = std::clamp(kMostEntries / gradient.columns, 1, plan.chunk_rows);
+  if (plan.listed) plan.chunk_rows = std::clamp(kMaxEntries / gradient.columns, 1, plan.chunk_rows);
   if (plan.copied) {
     plan.chunk_rows =
         std::clamp(quarter / (gradient.columns * gradient.cells() * plan.tile.run * 4), 1, plan.chunk_rows);
@@ -368,10 +368,10 @@ class SparseWeightGrad {
 
 std::string CanSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   SparseGradient gradient;
-  if (std::string obstacle = FindSparseGradient(spec, spec.operand(1), &gradient); !obstacle.empty()) return obstacle;
+  if (std::string reason = FindSparseGradient(spec, spec.operand(1), &gradient); !reason.empty()) return reason;
   const SparsePlan plan = PlanSparse(ConvProblemOf(spec), gradient, machine);
   if (plan.tile.run < kShortestSparseRun) return "a row of its kernel has fewer than four taps";
-  if (plan.listed && gradient.columns > kMostEntries) return "a row of its gradient has more than 256 pixels";
+  if (plan.listed && gradient.columns > kMaxEntries) return "a row of its gradient has more than 256 pixels";
   if (gradient.columns * kEntryBytes * plan.block > machine.l1_bytes)
     return "a row of its gradient does not fit the first-level cache";
   return "";
@@ -384,11 +384,11 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const SparsePlan plan = PlanSparse(conv, gradient, machine);
   const double visited = plan.listed ? gradient.elements(conv.batch) : gradient.elements(conv.batch) / gradient.nonzero;
   Work work = CommonWork(spec);
-  work.walked = visited * plan.tile.vectors * plan.kernel_rows * plan.tile.lanes;
-  work.listed = gradient.elements(conv.batch) / gradient.nonzero;
+  work.sparse_products = visited * plan.tile.vectors * plan.kernel_rows * plan.tile.lanes;
+  work.tested = gradient.elements(conv.batch) / gradient.nonzero;
   // The sums of a filter are loaded and stored once for each list.
   const double lists = double{1} * conv.batch / plan.chunk_images * plan.chunks;
-  work.near_bytes = 8 * lists * gradient.filters * plan.tile.vectors * plan.kernel_rows * plan.tile.lanes;
+  work.cache_bytes = 8 * lists * gradient.filters * plan.tile.vectors * plan.kernel_rows * plan.tile.lanes;
   return work;
 }
 

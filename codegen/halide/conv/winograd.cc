@@ -16,12 +16,12 @@ using Halide::Var;
 namespace {
 
 constexpr int kTaps = 3;
-constexpr int kFewestTerms = 16;           // see NeedsManyTerms
-constexpr int64_t kMostStack = 768 << 10;  // of a thread's; kernel.cc allows 1 MB
-constexpr double kSmallTile = 1.15;        // relative time of a tile that fills half of the registers or less
-constexpr double kTaskTiles = 3;           // the constant cost of a task, in tiles
+constexpr int kMinTerms = 16;             // see NeedsManyTerms
+constexpr int64_t kMaxStack = 768 << 10;  // of a thread's; kernel.cc allows 1 MB
+constexpr double kSmallTile = 1.15;       // relative time of a tile that fills half of the registers or less
+constexpr double kTaskTiles = 3;          // the constant cost of a task, in tiles
 constexpr int kEnoughTiles = 24;  // of a task, so that the transformed filters, which may be megabytes, are read rarely
-constexpr int64_t kFewestTasks = 8;  // a task takes fewer images if there would be fewer tasks
+constexpr int64_t kMinTasks = 8;  // a task takes fewer images if there would be fewer tasks
 
 // The convolution that is computed: of x with w, or, for the input gradient at stride 1, of dy with the kernel rotated
 // by 180 degrees:
@@ -87,11 +87,11 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
   WinogradPlan plan = {
       size,      CeilDiv(problem.height, size), CeilDiv(problem.width, size), 1, 1, problem.channels, problem.filters,
       tile_bytes};
-  const int64_t most_tiles = (kMostStack / tile_bytes - 1) | 1;  // an odd number, see TileStride
+  const int64_t most_tiles = (kMaxStack / tile_bytes - 1) | 1;  // an odd number, see TileStride
   // Transforms fill a few first-level caches, or most of the second-level one where this avoids computing rows twice.
   const auto tiles =
       static_cast<int>(std::min(std::max<int64_t>(4 * machine.l1_bytes / tile_bytes, kEnoughTiles), most_tiles));
-  const int64_t most_bytes = std::min<int64_t>(machine.l2_bytes / 8 * 7, kMostStack - (64 << 10));
+  const int64_t most_bytes = std::min<int64_t>(machine.l2_bytes / 8 * 7, kMaxStack - (64 << 10));
   // The last task is shifted inwards, so that all tasks have equally many rows.  This number is chosen such that few
   // rows are computed twice.
   double least = 0;
@@ -106,13 +106,13 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
     plan.task_rows = rows;
   }
   if (plan.task_rows == plan.rows) {
-    const int64_t most = std::max<int64_t>(problem.batch / kFewestTasks, 1);
+    const int64_t most = std::max<int64_t>(problem.batch / kMinTasks, 1);
     plan.images = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, most));
   }
   return plan;
 }
 
-bool FitsStack(const WinogradPlan& plan) { return TileStride(plan) * plan.tile_bytes <= kMostStack; }
+bool FitsStack(const WinogradPlan& plan) { return TileStride(plan) * plan.tile_bytes <= kMaxStack; }
 
 // y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f)
 class Winograd {
@@ -239,22 +239,22 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
 
 std::string NeedsWinogradKernel(const ConvProblem& problem) {
   const Window& window = problem.window;
-  if (std::string obstacle = NeedsOneGroup(problem); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsOneGroup(problem); !reason.empty()) return reason;
   if (window.size[0] != kTaps || window.size[1] != kTaps) return "its kernel is not 3×3";
-  if (std::string obstacle = NeedsUnitStrides(problem); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsUnitStrides(problem); !reason.empty()) return reason;
   return NeedsNoDilation(problem);
 }
 
 std::string NeedsManyTerms(const ConvProblem& problem) {
-  if (std::min(problem.channels, problem.filters) >= kFewestTerms) return "";
+  if (std::min(problem.channels, problem.filters) >= kMinTerms) return "";
   return "it has fewer than 16 channels or filters, over which its rounding would exceed the bound of errors";
 }
 
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsWinogradKernel(conv); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsManyTerms(conv); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsTilingPool(spec); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsManyTerms(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsTilingPool(spec); !reason.empty()) return reason;
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   const WinogradProblem problem = WinogradProblemOf(spec);
   if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed 2";
@@ -274,7 +274,7 @@ Work CostWinograd(const KernelSpec& spec, const Machine& machine) {
   work.products = tiles * points * problem.channels * filters;
   // Each point of the two transforms takes about six operations.
   work.elementwise += 6 * tiles * points * (problem.channels + filters);
-  work.near_bytes = 8 * tiles * points * (problem.channels + filters);
+  work.cache_bytes = 8 * tiles * points * (problem.channels + filters);
   return work;
 }
 
@@ -283,16 +283,16 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const LoopContext& context = builder.context();
   const WinogradProblem problem = WinogradProblemOf(spec);
   const WinogradPlan plan = PlanWinograd(problem, context);
-  const Tensor picture = problem.rotated ? builder.TrimmedPicture(0) : builder.Read(spec.operand(0)),
+  const Tensor input = problem.rotated ? builder.TrimmedImage(0) : builder.Read(spec.operand(0)),
                w = builder.Read(spec.operand(1));
   const auto weight = [&](int a, int b, const Expr& c, const Expr& f) {
     return problem.rotated ? w({2 - a, 2 - b, f, c}) : w({a, b, c, f});
   };
   const Tensor image =
-      builder.WithBorder(picture, problem.before, {plan.size * plan.rows + 2, plan.size * plan.columns + 2});
+      builder.WithBorder(input, problem.before, {plan.size * plan.rows + 2, plan.size * plan.columns + 2});
   Winograd winograd(image, weight, plan, context);
 
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   Func out = MakeFunc("out", Axes(4), builder.Results(ToIndex(Axes(4)), [&](int row, int column) {
     return winograd.At(at.n, at.y * problem.pool + row, at.x * problem.pool + column, at.c);
   }));

@@ -17,9 +17,9 @@ using Halide::Var;
 namespace {
 
 constexpr int kRowTaps = 3, kRowTile = 4, kRowPoints = kRowTile + kRowTaps - 1;  // of a tile along a row
-constexpr int kMostChannels = 8;
-constexpr int kTileLines = 2;                  // of a tile: each transformed weight serves as many sums
-constexpr int64_t kMostRowsBytes = 128 << 10;  // of the rows of one tile, on the task's stack
+constexpr int kMaxChannels = 8;
+constexpr int kTileLines = 2;                 // of a tile: each transformed weight serves as many sums
+constexpr int64_t kMaxRowsBytes = 128 << 10;  // of the rows of one tile, on the task's stack
 
 // Vectors of filters whose sums are in registers at once, beside those of weights and a pixel.
 int VectorsOfRows(int filters, const Machine& machine) {
@@ -50,11 +50,10 @@ bool ReadsPixels(const KernelSpec& spec) {
 
 std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsWinogradKernel(conv); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsTilingPool(spec); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsTilingPool(spec); !reason.empty()) return reason;
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
-  if (conv.channels > kMostChannels)
-    return "it has more than eight channels, over which its rounding exceeds the bound";
+  if (conv.channels > kMaxChannels) return "it has more than eight channels, over which its rounding exceeds the bound";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";
   if (VectorsOfRows(conv.filters, machine) < 1) return "the sums of a tile exceed the registers";
   const RowSums sums = RowSumsOf(conv);
@@ -62,7 +61,7 @@ std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
   if (sums.height == 0 || sums.height % kTileLines != 0) return "its lines are odd in number";
   // A shorter run than a vector would be read beyond the image's end.
   if ((sums.width - kRowTile + 1) * conv.channels < machine.lanes) return "a row of the image is shorter than a vector";
-  if (int64_t{sums.width} * conv.channels * kRowPoints * 4 * (kTileLines + kRowTaps - 1) > kMostRowsBytes)
+  if (int64_t{sums.width} * conv.channels * kRowPoints * 4 * (kTileLines + kRowTaps - 1) > kMaxRowsBytes)
     return "rows of a tile do not fit a task's stack";
   if (ReadsPixels(spec)) return "its epilogue draws random numbers";
   return "";
@@ -76,7 +75,7 @@ Work CostWinogradRows(const KernelSpec& spec, const Machine& machine) {
   AddPrologue(spec, work);
   work.products = tiles * kRowTaps * kRowPoints * conv.channels * conv.filters;
   // With one vector of filters, a sum waits for its operands.
-  if (VectorsOfRows(conv.filters, machine) < 2) work.tiles_full = 0.5;
+  if (VectorsOfRows(conv.filters, machine) < 2) work.tile_utilization = 0.5;
   work.elementwise += tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters);
   return work;
 }
@@ -94,7 +93,7 @@ ScheduledKernel BuildWinogradRows(KernelBuilder& builder) {
   const int across = context.lanes * VectorsOfRows(filters, context);
   const int each = kRowTile / window, lines = kTileLines / window;  // of a tile's results
   const Transforms transforms = MakeTransforms(kRowTile, kRowTaps);
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const Var p("p"), e("e"), k("k"), a("a"), d("d"), block("block");
 
   Func weights("weights"), rows("rows"), sum("sum");

@@ -7,7 +7,7 @@ using Halide::Expr;
 namespace {
 
 // Σ factor · term
-Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<Expr>& terms) {
+Expr Combine(const std::array<double, kMaxPoints>& factors, const std::vector<Expr>& terms) {
   Expr sum;
   for (size_t at = 0; at < terms.size(); ++at) {
     const double factor = factors[at];
@@ -28,7 +28,7 @@ Expr Combine(const std::array<double, kMostPoints>& factors, const std::vector<E
 // which is infinity.  The transpose of this map computes a correlation: S.  Winograd, "Arithmetic Complexity of
 // Computations", 1980, chapter IV.
 Transforms MakeTransforms(int size, int taps) {
-  constexpr std::array<double, kMostPoints - 1> kPoints = {0, 1, -1, 2, -2};
+  constexpr std::array<double, kMaxPoints - 1> kPoints = {0, 1, -1, 2, -2};
   const int points = size + taps - 1, finite = points - 1;
   Transforms result = {};
   const auto power = [](double base, int exponent) {
@@ -38,7 +38,7 @@ Transforms MakeTransforms(int size, int taps) {
   };
   for (int point = 0; point < points; ++point) {
     // Coefficients of Π (x − p) over the other finite points.
-    std::array<double, kMostPoints> polynomial = {1};
+    std::array<double, kMaxPoints> polynomial = {1};
     double scale = 1;
     int degree = 0;
     for (int other = 0; other < finite; ++other) {

@@ -10,9 +10,9 @@
 
 namespace brine::codegen {
 
-inline constexpr int kMostPoints = 6;  // of a tile along one axis
+inline constexpr int kMaxPoints = 6;  // of a tile along one axis
 
-using TransformMatrix = std::array<std::array<double, kMostPoints>, kMostPoints>;  // [row][column]
+using TransformMatrix = std::array<std::array<double, kMaxPoints>, kMaxPoints>;  // [row][column]
 
 // F(size, taps) along an axis: y[i] = Σ over j of x[i + j] · w[j] for i < size, as y = Aᵀ · (G·w ∘ Bᵀ·x).
 struct Transforms {

@@ -32,7 +32,7 @@ int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / im
 
 std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine&) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsWinogradKernel(conv); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
   return NeedsManyTerms(conv);
 }
 
@@ -46,11 +46,11 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
   work.products = tiles * sums;
-  work.tiles_full = 0.75;
+  work.tile_utilization = 0.75;
   work.elementwise += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
-  work.near_bytes += 8 * tiles * points * (conv.channels + filters);
+  work.cache_bytes += 8 * tiles * points * (conv.channels + filters);
   // For each group of images, sums are loaded and stored; at the start they are set to 0, and at the end transformed.
-  (4 * sums > static_cast<double>(machine.l2_bytes) ? work.far_bytes : work.near_bytes) += 8 * (groups + 1) * sums;
+  (4 * sums > static_cast<double>(machine.l2_bytes) ? work.memory_bytes : work.cache_bytes) += 8 * (groups + 1) * sums;
   return work;
 }
 
@@ -58,7 +58,7 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
   const ConvProblem conv = ConvProblemOf(spec);
-  const Tensor picture = builder.Read(spec.operand(0)), dy = builder.TrimmedPicture(1);
+  const Tensor input = builder.Read(spec.operand(0)), dy = builder.TrimmedImage(1);
   const int channels = conv.channels, filters = conv.filters, batch = conv.batch;
   const int rows = CeilDiv(dy.type.shape[1], kSide), columns = CeilDiv(dy.type.shape[2], kSide);
   const int group = GroupImages(rows * columns, batch), tiles = group * rows * columns;
@@ -66,7 +66,7 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
             vectors = (filters + lanes - 1) / lanes;
   const int none[2] = {0, 0};
   const Tensor image =
-      builder.WithBorder(picture, conv.window.before, {kSide * rows + kKernel - 1, kSide * columns + kKernel - 1});
+      builder.WithBorder(input, conv.window.before, {kSide * rows + kKernel - 1, kSide * columns + kKernel - 1});
   const Tensor gradient = builder.WithBorder(dy, none, {kSide * rows, kSide * columns});
   const Transforms transforms = MakeTransforms(kKernel, kSide);
 

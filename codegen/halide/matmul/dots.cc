@@ -62,8 +62,8 @@ int DotRowsOf(const LoopContext& context, int blocks, int rows) {
 
 std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  if (std::string obstacle = NeedsTransposedB(problem); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsFlat(problem); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsTransposedB(problem); !reason.empty()) return reason;
+  if (std::string reason = NeedsFlat(problem); !reason.empty()) return reason;
   if (problem.depth < machine.lanes) return "its rows are shorter than a vector";
   return "";
 }
@@ -74,7 +74,7 @@ double LaneSums(double results, const Machine& machine) { return results * machi
 }  // namespace
 
 std::string CanMaskedDots(const KernelSpec& spec, const Machine& machine) {
-  if (std::string obstacle = CanDotsOfRows(spec, machine); !obstacle.empty()) return obstacle;
+  if (std::string reason = CanDotsOfRows(spec, machine); !reason.empty()) return reason;
   return spec.mask == ir::kNoValue ? "its result is not masked" : "";
 }
 
@@ -83,9 +83,9 @@ Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologue(spec, work);
   // A multiply-add loads a vector of both rows, where one along a list of nonzero elements loads one.
-  work.walked = 2 * kNonzeroShare * problem.products();
+  work.sparse_products = 2 * kNonzeroShare * problem.products();
   work.elementwise += kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine);
-  work.listed = Elements(spec, spec.mask);
+  work.tested = Elements(spec, spec.mask);
   return work;
 }
 
@@ -149,7 +149,7 @@ Work CostDots(const KernelSpec& spec, const Machine& machine) {
   AddPrologue(spec, work);
   // A step loads a vector of each row and multiplies all pairs of them.
   work.products = problem.products();
-  work.tiles_full = 0.5;
+  work.tile_utilization = 0.5;
   work.elementwise += LaneSums(Elements(spec, spec.sums()), machine);
   return work;
 }

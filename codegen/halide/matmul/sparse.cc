@@ -25,14 +25,14 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kMostVectors = 8;    // vectors of results in registers
-constexpr int kFewestVectors = 4;  // vectors that hide the latency of a sum
-constexpr int kQuad = 4;           // rows that are transposed together
+constexpr int kMaxVectors = 8;  // vectors of results in registers
+constexpr int kMinVectors = 4;  // vectors that hide the latency of a sum
+constexpr int kQuad = 4;        // rows that are transposed together
 
 // The number of vectors of results such that a chunk's rows fill the first-level cache.
 int VectorsOf(int64_t depth, const Machine& machine) {
   return static_cast<int>(
-      std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kFewestVectors, kMostVectors));
+      std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kMinVectors, kMaxVectors));
 }
 
 // y[r, m] = Σ over k of a(r, k) · b(k, m)
@@ -195,7 +195,7 @@ ListedSides ListedSidesOf(const KernelSpec& spec, bool right) {
 std::string CanList(const KernelSpec& spec, const Machine& machine, bool right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   if (right && !problem.transpose_a) return "its first operand is not transposed";
-  if (std::string obstacle = NeedsFlat(problem); !obstacle.empty() && !problem.transpose_a) return obstacle;
+  if (std::string reason = NeedsFlat(problem); !reason.empty() && !problem.transpose_a) return reason;
   if (problem.transpose_a && (spec.shape(spec.operand(0)).size() != 2 || spec.shape(spec.operand(0))[0] != ir::kBatch))
     return "its operands are not matrices over n";
   const ListedSides sides = ListedSidesOf(spec, right);
@@ -211,16 +211,16 @@ Work CostOfList(const KernelSpec& spec, const Machine& machine, bool right) {
   const int64_t across = VectorsOf(problem.depth, machine) * machine.lanes;
   const double full = static_cast<double>(sides.columns) / static_cast<double>(CeilDiv(sides.columns, across) * across);
   Work work = CommonWork(spec);
-  work.walked = share * problem.products() / full;
-  work.listed = Elements(spec, sides.listed);
+  work.sparse_products = share * problem.products() / full;
+  work.tested = Elements(spec, sides.listed);
   // A panel that exceeds the first-level cache is read from the second.
-  if (4 * problem.depth * across > machine.l1_bytes) work.near_bytes += 2 * work.walked;
+  if (4 * problem.depth * across > machine.l1_bytes) work.cache_bytes += 2 * work.sparse_products;
   // Each task of rows copies its panels; transposing needs a shuffle for each element.
   const double tasks = kTasks;
-  work.near_bytes +=
+  work.cache_bytes +=
       8 * Elements(spec, sides.other) * tasks * static_cast<double>(across) / static_cast<double>(sides.columns);
   if (problem.transpose_b) work.elementwise += kTransposeOperations * Elements(spec, sides.other);
-  if (right) work.near_bytes += 16 * Elements(spec, spec.sums());
+  if (right) work.cache_bytes += 16 * Elements(spec, spec.sums());
   return work;
 }
 

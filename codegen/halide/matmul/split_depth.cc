@@ -16,10 +16,10 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kDepthChunk = 64;      // less if that many rows of the weights would not fit the first-level cache
-constexpr int kWalkedVectors = 8;    // vectors of results while a list is iterated over
-constexpr int kBlockRows = 64;       // rows of x in a task
-constexpr double kFewestShared = 8;  // rows of x that share what a tile loads of w; with fewer, loads are the limit
+constexpr int kDepthChunk = 64;    // less if that many rows of the weights would not fit the first-level cache
+constexpr int kWalkedVectors = 8;  // vectors of results while a list is iterated over
+constexpr int kBlockRows = 64;     // rows of x in a task
+constexpr double kMinShared = 8;   // rows of x that share what a tile loads of w; with fewer, loads are the limit
 
 ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   const KernelSpec& spec = builder.spec();
@@ -117,17 +117,17 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool listed) {
   const double full = static_cast<double>(problem.columns) / (CeilDiv(problem.columns, machine.lanes) * machine.lanes);
   if (listed) {
     const double share = spec.IsSparse(spec.operand(0)) ? kNonzeroShare : 1;
-    work.walked = share * problem.products() / full;
-    work.listed = Elements(spec, spec.operand(0));
+    work.sparse_products = share * problem.products() / full;
+    work.tested = Elements(spec, spec.operand(0));
   } else {
     work.products = problem.products();
-    work.tiles_full = full * std::min(1.0, static_cast<double>(problem.rows) / kFewestShared);
+    work.tile_utilization = full * std::min(1.0, static_cast<double>(problem.rows) / kMinShared);
   }
   // Each part's sums are stored and loaded once for each of its chunks, and once more when the parts are added.
   const double chunks = static_cast<double>(problem.depth) / kDepthChunk;
-  work.near_bytes += 8 * chunks * Elements(spec, spec.sums());
+  work.cache_bytes += 8 * chunks * Elements(spec, spec.sums());
   const double parts = std::min(chunks, double{kTasks});
-  work.far_bytes += 8 * parts * Elements(spec, spec.sums());
+  work.memory_bytes += 8 * parts * Elements(spec, spec.sums());
   return work;
 }
 
@@ -135,8 +135,8 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool listed) {
 
 std::string CanSplitDepth(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  if (std::string obstacle = NeedsForward(problem); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsFlat(problem); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsForward(problem); !reason.empty()) return reason;
+  if (std::string reason = NeedsFlat(problem); !reason.empty()) return reason;
   return problem.columns < machine.lanes ? "its columns do not fill a vector" : "";
 }
 

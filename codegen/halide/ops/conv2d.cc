@@ -27,7 +27,7 @@ Lowered LowerConv2D(const LoweringContext& context) {
     image.element = -1;
   }
 
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const RDom r(0, channels, 0, window.size[1], 0, window.size[0]);
   const Expr group = groups == 1 ? Expr(0) : at.c / (filters / groups) * channels;
   Func sum = MakeFunc("conv", Axes(4), {0.0f});

@@ -36,7 +36,7 @@ bool WorthPanel(const LoweringContext& context, int64_t depth, int64_t rows) {
 Lowered LowerDeepProduct(const LoweringContext& context) {
   const Tensor &a = context.in[0], &b = context.in[1];
   const int depth = static_cast<int>(a.type.shape[1]);
-  const int each = (depth + kMostParts - 1) / kMostParts, parts = (depth + each - 1) / each;
+  const int each = (depth + kMaxParts - 1) / kMaxParts, parts = (depth + each - 1) / each;
   const Var m = Axis(0), n = Axis(1), part = Axis(2);
   RDom r(0, each);
   const Expr k = part * each + r, row = a.type.shape[0] == ir::kBatch ? Halide::min(n, context.rows - 1) : Expr(n);

@@ -15,7 +15,7 @@ Lowered LowerMaxPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
   const Window window = MakeWindow(context.attributes(), size[0], size[1]);
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const RDom r(0, window.size[1], 0, window.size[0]);
   Expr inside = Halide::Internal::const_true();
   const auto source = [&](const Halide::Var& v, const Expr& tap, int axis) {

@@ -9,7 +9,7 @@ using Halide::Expr;
 Lowered LowerRandomFlip(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::string& mode = context.attributes().String("mode");
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const Halide::Var sample = Axis(0);
   const auto random = [&](int number) {
     const Expr element = Halide::cast<uint32_t>(2 * sample + number);

@@ -23,7 +23,7 @@ Lowered LowerRandomTranslation(const LoweringContext& context) {
   const ir::Attributes& attributes = context.attributes();
   const std::string& mode = attributes.String("fill_mode");
   const Halide::Type type = ToHalide(x.type.dtype);
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const Halide::Var sample = Axis(0);
   const int height = static_cast<int>(x.type.shape[1]), width = static_cast<int>(x.type.shape[2]);
 

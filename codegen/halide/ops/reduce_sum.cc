@@ -25,7 +25,7 @@ Lowered LowerReduceSum(const LoweringContext& context) {
   for (ir::Dim dim : x.type.shape) elements *= context.LargestExtent(dim);
   const int64_t most = reduced.empty() ? 1 : context.LargestExtent(x.type.shape[static_cast<size_t>(reduced[0])]);
   const bool cut = elements >= kWorthParts && most > 1;
-  const int each = static_cast<int>((most + kMostParts - 1) / kMostParts),
+  const int each = static_cast<int>((most + kMaxParts - 1) / kMaxParts),
             parts = static_cast<int>((most + each - 1) / each);
 
   // The domain has the innermost reduced axis first; with parts, its last axis covers one part.

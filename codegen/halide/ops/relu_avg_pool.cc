@@ -9,7 +9,7 @@ using Halide::Expr;
 Lowered LowerReluAvgPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const int height = static_cast<int>(size[0]), width = static_cast<int>(size[1]);
   const MaskedMean mean = MakeMaskedMean(height * width, [&](int cell) {
     return x({at.n, at.y * height + cell / width, at.x * width + cell % width, at.c});

@@ -10,7 +10,7 @@ using Halide::Expr;
 Lowered LowerReluAvgPoolGrad(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &mask = context.in[1];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
-  const Picture axes = PictureAxes();
+  const ImageAxes axes = AxesOfImage();
   const int height = static_cast<int>(size[0]), width = static_cast<int>(size[1]);
   const int rows = static_cast<int>(dy.type.shape[1]), columns = static_cast<int>(dy.type.shape[2]);
   const Expr y = axes.y / height, x = axes.x / width, cell = axes.y % height * width + axes.x % width;

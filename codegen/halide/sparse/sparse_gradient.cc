@@ -9,8 +9,8 @@ namespace brine::codegen {
 
 std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGradient* gradient) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string obstacle = NeedsOneGroup(conv); !obstacle.empty()) return obstacle;
-  if (std::string obstacle = NeedsNoDilation(conv); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsNoDilation(conv); !reason.empty()) return reason;
   const auto extent = [&](ir::ValueId value, size_t axis) { return static_cast<int>(spec.shape(value)[axis]); };
   const ir::Node* const maker = spec.Maker(dy);
   if (maker == nullptr) {
@@ -27,7 +27,7 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
   const std::vector<int64_t>&window = maker->attributes.Ints("window"), &pads = maker->attributes.Ints("pads");
   if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
   if (window != maker->attributes.Ints("strides")) return "windows of its pool overlap or leave gaps";
-  if (std::string obstacle = NeedsUnitStrides(conv); !obstacle.empty()) return obstacle;
+  if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
   *gradient = {d,
                index,
                extent(d, 1),

@@ -1,4 +1,4 @@
-"""What the peers' scripts share: the command line, the pictures, and rounds of steps on request.
+"""What the peers' scripts share: the command line, the images, and rounds of steps on request.
 
 A script is called as `SCRIPT WORKLOAD BATCH THREADS STEPS FOLDER [MODE]`.  It prints one line of JSON after its first step, one after up to 200 more,
 and then, for each line on its standard input, runs STEPS steps and prints their times.
@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import pictures
+import images
 from workloads import WORKLOADS
 
 import numpy as np
@@ -25,14 +25,14 @@ class Request:
         self.workload = WORKLOADS[sys.argv[1]]
         self.batch, self.threads, self.steps = (int(word) for word in sys.argv[2:5])
         self.mode = sys.argv[6] if len(sys.argv) > 6 else ""
-        images, labels = pictures.read(sys.argv[5], self.workload.gray)
+        images, labels = images.read(sys.argv[5], self.workload.gray)
         enlarged = self.workload.shape[0] // images.shape[1]
         images = images.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
         count = len(images) // self.batch * self.batch
         self.images, self.labels = images[:count], labels[:count]
 
     def batches(self):
-        """The numbers of the pictures of one step after another, for ever, in the order of the files."""
+        """The numbers of the images of one step after another, for ever, in the order of the files."""
         order = np.arange(len(self.images)).reshape(-1, self.batch)
         while True:
             yield from order

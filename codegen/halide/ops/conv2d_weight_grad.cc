@@ -22,7 +22,7 @@ Lowered LowerConv2DGradFilter(const LoweringContext& context) {
   const int height = static_cast<int>(dy.type.shape[1]), width = static_cast<int>(dy.type.shape[2]);
   const ir::Dim images = x.type.shape[0];
   const int most = static_cast<int>(context.LargestExtent(images));
-  const int each = (most + kMostParts - 1) / kMostParts, parts = (most + each - 1) / each;
+  const int each = (most + kMaxParts - 1) / kMaxParts, parts = (most + each - 1) / each;
   Lowered lowered;
 
   Tensor image = x;
@@ -54,13 +54,13 @@ Lowered LowerConv2DGradFilter(const LoweringContext& context) {
   const RDom all(0, parts);
   Func total = MakeFunc("total", Axes(4), {0.0f});
   total(f, c, b, a) += partial.func(f, c, b, a, all.x);
-  lowered.results = {MakeFunc("conv2d_grad_filter", Axes(4), {total(f, c, b, a)})};
+  lowered.results = {MakeFunc("conv2d_weight_grad", Axes(4), {total(f, c, b, a)})};
   lowered.accumulators = {{total, all, Accumulator::Kind::kWindow}};
   return lowered;
 }
 
 }  // namespace
 
-const Algorithm kConv2DGradFilter = {&LowerConv2DGradFilter};
+const Algorithm kConv2DWeightGrad = {&LowerConv2DGradFilter};
 
 }  // namespace brine::codegen

@@ -1,4 +1,4 @@
-"""Pictures in the two file layouts that trainers read, CIFAR-10's binary version and MNIST's IDX."""
+"""Images in the two file layouts that trainers read, CIFAR-10's binary version and MNIST's IDX."""
 import os
 import struct
 
@@ -12,7 +12,7 @@ def cifar_folder(folder):
 
 
 def write_random(folder, gray, count):
-    """A set of `count` (at least 5) training pictures of noise and one test picture."""
+    """A set of `count` (at least 5) training images of noise and one test image."""
     os.makedirs(folder, exist_ok=True)
 
     def write(name, *pieces):
@@ -30,17 +30,17 @@ def write_random(folder, gray, count):
 
 
 def read(folder, gray, most=10_000):
-    """The first training pictures as u8[count, height, width, channels] and their labels as i32[count]."""
+    """The first training images as u8[count, height, width, channels] and their labels as i32[count]."""
     import numpy as np
 
     if gray:
         with open(os.path.join(folder, "train-images-idx3-ubyte"), "rb") as file:
             _, count, height, width = struct.unpack(">4I", file.read(16))
-            pictures = np.frombuffer(file.read(), np.uint8).reshape(count, height, width, 1)
+            images = np.frombuffer(file.read(), np.uint8).reshape(count, height, width, 1)
         with open(os.path.join(folder, "train-labels-idx1-ubyte"), "rb") as file:
             labels = np.frombuffer(file.read()[8:], np.uint8)
     else:
         records = [np.fromfile(os.path.join(cifar_folder(folder), name), np.uint8).reshape(-1, 3073) for name in CIFAR_TRAIN]
         records = np.concatenate(records)
-        pictures, labels = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0]
-    return np.ascontiguousarray(pictures[:most]), labels[:most].astype(np.int32)
+        images, labels = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0]
+    return np.ascontiguousarray(images[:most]), labels[:most].astype(np.int32)

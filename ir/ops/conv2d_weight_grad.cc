@@ -8,9 +8,9 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type &x = types.inputs[0], &dy = types.inputs[1];
   BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("x", x));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("dy", dy));
+  BRINE_RETURN_IF_ERROR(ExpectImage("dy", dy));
   const std::vector<int64_t>& size = types.attributes.Ints("kernel_size");
   BRINE_RETURN_IF_ERROR(ExpectInts("kernel_size", size, 2, 1));
   const int64_t groups = types.attributes.Int("groups");
@@ -42,8 +42,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 }  // namespace
 
-const Op kConv2DGradFilter = {
-    .name = "conv2d_grad_filter",
+const Op kConv2DWeightGrad = {
+    .name = "conv2d_weight_grad",
     .doc =
         "The gradient of conv2d with respect to w: dw[a, b, c, f] = Σ over n, i, j of x[n, i·s + a·d − top, j·s + b·d "
         "− left, c]·dy[n, i, j, f], x being 0 outside. x is f32 [n, h, w, c], dy f32 [n, h', w', f], dw f32 [kh, kw, "

@@ -8,15 +8,15 @@ namespace {
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type &dy = types.inputs[0], &w = types.inputs[1];
   BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectPicture("dy", dy));
+  BRINE_RETURN_IF_ERROR(ExpectImage("dy", dy));
   BRINE_RETURN_IF_ERROR(ExpectKernel(w));
   const int64_t groups = types.attributes.Int("groups");
   if (groups < 1 || groups > kMaxElements)
     return Refuse("groups must be positive and at most ", kMaxElements, ", got ", groups);
-  BRINE_ASSIGN_OR_RETURN(Shape picture, PictureOf(types.attributes, dy, Product({w.shape[2], groups})));
-  BRINE_ASSIGN_OR_RETURN(Shape result, ConvolutionShape(types.attributes, picture, w.shape));
+  BRINE_ASSIGN_OR_RETURN(Shape image, ImageOf(types.attributes, dy, Product({w.shape[2], groups})));
+  BRINE_ASSIGN_OR_RETURN(Shape result, ConvolutionShape(types.attributes, image, w.shape));
   BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
-  return std::vector<Type>{{DType::kF32, std::move(picture)}};
+  return std::vector<Type>{{DType::kF32, std::move(image)}};
 }
 
 int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
@@ -53,8 +53,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
 
 }  // namespace
 
-const Op kConv2DGradInput = {
-    .name = "conv2d_grad_input",
+const Op kConv2DInputGrad = {
+    .name = "conv2d_input_grad",
     .doc =
         "The gradient of conv2d with respect to x: dx[n, i·s + a·d − top, j·s + b·d − left, c] = Σ over i, j, a, b, f "
         "of dy[n, i, j, f]·w[a, b, c, f]. dy is f32 [n, h', w', f], w f32 [kh, kw, c / groups, f], dx f32 [n, h, w, "

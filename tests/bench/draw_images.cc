@@ -1,4 +1,4 @@
-// Writes the built-in images as files, so that peers train on what Brine does: draw_pictures FOLDER gray|colour
+// Writes the built-in images as files, so that peers train on what Brine does: draw_images FOLDER gray|colour
 // gray is 28×28 in MNIST's layout, colour 32×32×3 in CIFAR-10's.
 #include <cstdio>
 #include <filesystem>
@@ -10,17 +10,17 @@
 
 namespace {
 
-struct Picture {
+struct Image {
   std::vector<uint8_t> pixels;
   int32_t label;
 };
 
-Picture Get(const brine::Dataset& data, int64_t index) {
-  Picture picture = {std::vector<uint8_t>(static_cast<size_t>(data.fields()[0].elements)), 0};
+Image Get(const brine::Dataset& data, int64_t index) {
+  Image image = {std::vector<uint8_t>(static_cast<size_t>(data.fields()[0].elements)), 0};
   index += data.first();
-  void* const targets[] = {picture.pixels.data(), &picture.label};
+  void* const targets[] = {image.pixels.data(), &image.label};
   data.source().Read({&index, 1}, targets);
-  return picture;
+  return image;
 }
 
 std::string BigEndian(uint32_t number) {
@@ -36,10 +36,9 @@ void WriteMnist(const std::string& start, const brine::Dataset& data) {
   images << BigEndian(0x803) << BigEndian(count) << BigEndian(height) << BigEndian(width);
   labels << BigEndian(0x801) << BigEndian(count);
   for (int64_t at = 0; at < data.size(); ++at) {
-    const Picture picture = Get(data, at);
-    images.write(reinterpret_cast<const char*>(picture.pixels.data()),
-                 static_cast<std::streamsize>(picture.pixels.size()));
-    labels.put(static_cast<char>(picture.label));
+    const Image image = Get(data, at);
+    images.write(reinterpret_cast<const char*>(image.pixels.data()), static_cast<std::streamsize>(image.pixels.size()));
+    labels.put(static_cast<char>(image.label));
   }
 }
 
@@ -47,11 +46,11 @@ void WriteMnist(const std::string& start, const brine::Dataset& data) {
 void WriteCifar10(const std::string& file, const brine::Dataset& data) {
   std::ofstream records(file, std::ios::binary);
   for (int64_t at = 0; at < data.size(); ++at) {
-    const Picture picture = Get(data, at);
-    records.put(static_cast<char>(picture.label));
+    const Image image = Get(data, at);
+    records.put(static_cast<char>(image.label));
     for (size_t colour = 0; colour < 3; ++colour) {
-      for (size_t at_pixel = colour; at_pixel < picture.pixels.size(); at_pixel += 3)
-        records.put(static_cast<char>(picture.pixels[at_pixel]));
+      for (size_t at_pixel = colour; at_pixel < image.pixels.size(); at_pixel += 3)
+        records.put(static_cast<char>(image.pixels[at_pixel]));
     }
   }
 }
@@ -59,7 +58,7 @@ void WriteCifar10(const std::string& file, const brine::Dataset& data) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return std::fputs("usage: draw_pictures FOLDER gray|colour\n", stderr), 2;
+  if (argc != 3) return std::fputs("usage: draw_images FOLDER gray|colour\n", stderr), 2;
   const std::string folder = argv[1], kind = argv[2];
   std::filesystem::create_directories(folder);
   if (kind == "gray") {

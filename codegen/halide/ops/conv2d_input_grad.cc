@@ -35,7 +35,7 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
   packed.shape = {groups, window.size[0], window.size[1], filters, channels};
   lowered.roots.push_back(packed);
 
-  const Picture at = PictureAxes();
+  const ImageAxes at = AxesOfImage();
   const RDom r(0, filters, 0, window.size[1], 0, window.size[0]);
   const Expr group = groups == 1 ? Expr(0) : at.c / channels, channel = groups == 1 ? Expr(at.c) : at.c % channels;
   const auto position = [&](const Var& v, const Expr& tap, int axis) {
@@ -44,13 +44,13 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
   Func sum = MakeFunc("conv", Axes(4), {0.0f});
   sum(at.c, at.x, at.y, at.n) += packed.func(channel, r.x, r.y, r.z, group) *
                                  spread({at.n, position(at.y, r.z, 0), position(at.x, r.y, 1), group * filters + r.x});
-  lowered.results = {MakeFunc("conv2d_grad_input", Axes(4), {sum(at.c, at.x, at.y, at.n)})};
+  lowered.results = {MakeFunc("conv2d_input_grad", Axes(4), {sum(at.c, at.x, at.y, at.n)})};
   lowered.accumulators = {{sum, r, Accumulator::Kind::kTile}};
   return lowered;
 }
 
 }  // namespace
 
-const Algorithm kConv2DGradInput = {&LowerConv2DGradInput};
+const Algorithm kConv2DInputGrad = {&LowerConv2DGradInput};
 
 }  // namespace brine::codegen
