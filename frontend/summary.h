@@ -15,7 +15,7 @@ struct SummaryOptions {
 // One row for each layer: output shape, parameters, floating-point operations and bytes of its output, forward, for one
 // row of the batch. Below: parameters, optimizer state and planned memory apart.  `model` is of Stage::kGraph.
 // `planned`, which may be null, is its training graph at Stage::kPlanned: it adds the kernels ("Fused as": the
-// templates of those whose body holds a node of the layer) and the memory plan.
+// kinds of those whose body holds a node of the layer) and the memory plan.
 std::string Summary(const ir::Graph& model, const ir::Graph* planned, const SummaryOptions& options);
 
 }  // namespace brine

@@ -27,7 +27,7 @@ class Grouper {
       for (ValueId value : node.outputs) defining_[value] = &node;
       for (ValueId value : node.inputs) consumers_[value].push_back(&node);
     }
-    for (ValueId value : kernel.outputs) stored_[Index(value)] = true;
+    for (ValueId value : kernel.outputs) stored_[ir::Index(value)] = true;
   }
 
   Grouping Run() {
@@ -39,7 +39,7 @@ class Grouper {
   }
 
  private:
-  bool Stored(ValueId value) const { return stored_[Index(value)]; }
+  bool Stored(ValueId value) const { return stored_[ir::Index(value)]; }
 
   // Stores each expensive value that some reader reads more than once for each of its elements.
   void StoreWhatIsReadOften() {
@@ -47,13 +47,13 @@ class Grouper {
     for (const Node& node : kernel_.body) {
       int cost = OwnCost(*node.op);
       for (ValueId input : node.inputs) {
-        if (defining_.count(input) != 0 && !Stored(input)) cost += cost_[Index(input)];
+        if (defining_.count(input) != 0 && !Stored(input)) cost += cost_[ir::Index(input)];
       }
       for (ValueId output : node.outputs) {
-        cost_[Index(output)] = cost;
+        cost_[ir::Index(output)] = cost;
         if (cost <= ir::kCheapCost) continue;
         for (const Node* consumer : consumers_[output]) {
-          if (!ReadsPointwise(graph_, *consumer, output)) stored_[Index(output)] = true;
+          if (!ReadsPointwise(graph_, *consumer, output)) stored_[ir::Index(output)] = true;
         }
       }
     }
@@ -72,7 +72,7 @@ class Grouper {
           result_.groups.push_back({{}, output});
         }
         result_.group(group).values.push_back(value);
-        result_.group_of[Index(value)] = group;
+        result_.group_of[ir::Index(value)] = group;
       }
     }
   }
@@ -124,8 +124,8 @@ class Grouper {
           continue;
         }
         groups.insert(readers[output].begin(), readers[output].end());
-        if (readers[output].size() < 2 || cost_[Index(output)] <= ir::kCheapCost) continue;
-        stored_[Index(output)] = true;
+        if (readers[output].size() < 2 || cost_[ir::Index(output)] <= ir::kCheapCost) continue;
+        stored_[ir::Index(output)] = true;
         changed = true;
       }
       for (ValueId input : node->inputs) readers[input].insert(groups.begin(), groups.end());

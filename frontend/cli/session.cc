@@ -47,7 +47,7 @@ absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, con
     const ir::Node& kernel = graph.nodes[at];
     const ir::Location* const location = kernel.locations.empty() ? nullptr : &kernel.locations[0];
     const std::string& name = graph.value(kernel.outputs[0]).name;
-    std::fprintf(stderr, "%s: %s is made by %s\n", ir::PlaceOf(location, name).c_str(), name.c_str(),
+    std::fprintf(stderr, "%s: %s is computed by %s\n", ir::PlaceOf(location, name).c_str(), name.c_str(),
                  facts[at].strategy.c_str());
     for (absl::string_view candidate : absl::StrSplit(codegen::DescribeCandidates(facts[at]), '\n')) {
       std::fprintf(stderr, "  %s\n", std::string(candidate).c_str());

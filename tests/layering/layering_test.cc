@@ -126,6 +126,24 @@ TEST(Layering, CodegenSeesTheRuntimesCHeadersOnly) {
   }
 }
 
+// The worker links Halide and not the driver; a compiled program contains neither.
+TEST(Layering, FoldersOfCodegenKeepTheirSides) {
+  const auto in = [](const std::string& path, const char* folder) { return path.rfind(folder, 0) == 0; };
+  for (const Include& include : AllIncludes()) {
+    const std::string where = include.file + " includes " + include.path;
+    if (in(include.file, "codegen/driver/")) {
+      EXPECT_FALSE(in(include.path, "codegen/halide/") || in(include.path, "Halide")) << where;
+    }
+    if (in(include.file, "codegen/halide/") && in(include.path, "codegen/driver/")) {
+      const Names shared = {"codegen/driver/kernel_facts.h", "codegen/driver/worker_request.h"};
+      EXPECT_EQ(shared.count(include.path), 1u) << where;
+    }
+    if (in(include.file, "codegen/native/")) {
+      EXPECT_FALSE(in(include.path, "codegen/halide/") || in(include.path, "codegen/driver/")) << where;
+    }
+  }
+}
+
 TEST(Layering, OneHeaderBringsHalide) {
   Names files;
   for (const Include& include : AllIncludes()) {

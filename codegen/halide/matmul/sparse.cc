@@ -199,7 +199,7 @@ std::string CanList(const KernelSpec& spec, const Machine& machine, bool right) 
   if (problem.transpose_a && (spec.shape(spec.operand(0)).size() != 2 || spec.shape(spec.operand(0))[0] != ir::kBatch))
     return "its operands are not matrices over n";
   const ListedSides sides = ListedSidesOf(spec, right);
-  if (!spec.IsParameter(sides.listed)) return "the operand to be listed is made inside";
+  if (!spec.IsParameter(sides.listed)) return "the operand to be listed is computed in the kernel";
   if (sides.columns < VectorsOf(problem.depth, machine) * machine.lanes) return "its results do not fill four vectors";
   return "";
 }

@@ -145,7 +145,7 @@ Work CostSplitDepth(const KernelSpec& spec, const Machine& machine) { return Cos
 ScheduledKernel BuildSplitDepth(KernelBuilder& builder) { return BuildSplit(builder, false); }
 
 std::string CanSplitDepthSparse(const KernelSpec& spec, const Machine& machine) {
-  if (!spec.IsParameter(spec.operand(0))) return "its first operand is made inside";
+  if (!spec.IsParameter(spec.operand(0))) return "its first operand is computed in the kernel";
   return CanSplitDepth(spec, machine);
 }
 

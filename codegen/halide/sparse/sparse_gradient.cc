@@ -20,10 +20,10 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
   }
   // A window's gradient with zeros is that of a max-pool, whose inputs are d and the argmax.
   if (maker->op->kind != ir::OpKind::kWindow || !maker->op->makes_zeros)
-    return "its gradient is made inside, with no zeros";
+    return "its gradient is computed in the kernel, and has no zeros";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
   const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
-  if (!spec.IsParameter(d) || !spec.IsParameter(index)) return "the gradient that reaches the pool is made inside";
+  if (!spec.IsParameter(d) || !spec.IsParameter(index)) return "the gradient that reaches the pool is computed in the kernel";
   const std::vector<int64_t>&window = maker->attributes.Ints("window"), &pads = maker->attributes.Ints("pads");
   if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
   if (window != maker->attributes.Ints("strides")) return "windows of its pool overlap or leave gaps";
