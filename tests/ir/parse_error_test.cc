@@ -18,7 +18,7 @@ struct Row {
 
 // A graph whose fourth line is `line`, in column 1.
 std::string Around(absl::string_view line) {
-  return absl::StrCat("graph \"g\" {\ninput %x : f32[n,4] data\ninput %image : f32[n,6,6,3] data\n", line,
+  return absl::StrCat("graph \"g\" {\ninput %x : f32[n,4] data\ninput %picture : f32[n,6,6,3] data\n", line,
                       "\noutput \"y\" = %x\n}\n");
 }
 
@@ -55,7 +55,7 @@ TEST(ParseError, Table) {
       {Around("%y = relu(%z) : f32[n,4]"), "t.ir:4:11: %z is not defined before this line"},
       {Around("%y = relu(%y) : f32[n,4]"), "t.ir:4:11: %y is not defined before this line"},
       {Around("%y = relu(%pictrue) : f32[n,4]"),
-       "t.ir:4:11: %pictrue is not defined before this line; did you mean %image?"},
+       "t.ir:4:11: %pictrue is not defined before this line; did you mean %picture?"},
       {Around("%x = relu(%x) : f32[n,4]"), "t.ir:4:1: %x is defined twice"},
       {Around("input %x : f32[n,4] data"), "t.ir:4:7: %x is defined twice"},
       {Around("% = relu(%x) : f32[n,4]"), "t.ir:4:1: a value's name must follow %"},
@@ -82,17 +82,17 @@ TEST(ParseError, Table) {
       {Around("%y = relu(%x) {} : f32[n,4] @heap+0"), "t.ir:4:30: unknown block heap"},
       {Around("%y = relu(%x) : f32[n,4] @arena+-64"),
        "t.ir:4:33: offset must lie between 0 and 9223372036854775807, got -64"},
-      {Around("%y = conv2d(%image, %x) {stride=[1,1]} : f32[n,4]"),
+      {Around("%y = conv2d(%picture, %x) {stride=[1,1]} : f32[n,4]"),
        "t.ir:4:28: conv2d has no attribute stride; did you mean strides?"},
-      {Around("%y = conv2d(%image, %x) {strides=[1,1], strides=[1,1]} : f32[n,4]"),
+      {Around("%y = conv2d(%picture, %x) {strides=[1,1], strides=[1,1]} : f32[n,4]"),
        "t.ir:4:43: attribute strides is given twice"},
-      {Around("%y = conv2d(%image, %x) {strides=2} : f32[n,4]"),
+      {Around("%y = conv2d(%picture, %x) {strides=2} : f32[n,4]"),
        "t.ir:4:36: expected a list of whole numbers (strides), got 2"},
-      {Around("%y = conv2d(%image, %x) {strides=[1.5,1]} : f32[n,4]"),
+      {Around("%y = conv2d(%picture, %x) {strides=[1.5,1]} : f32[n,4]"),
        "t.ir:4:37: expected a whole number (strides), got 1.5"},
-      {Around("%y = conv2d(%image, %x) {groups=\"1\"} : f32[n,4]"),
+      {Around("%y = conv2d(%picture, %x) {groups=\"1\"} : f32[n,4]"),
        "t.ir:4:35: expected a whole number (groups), got \"1\""},
-      {Around("%y = conv2d(%image, %x) {groups=9223372036854775808} : f32[n,4]"),
+      {Around("%y = conv2d(%picture, %x) {groups=9223372036854775808} : f32[n,4]"),
        "t.ir:4:35: groups must lie between -9223372036854775808 and 9223372036854775807, got 9223372036854775808"},
       {Around("%y = matmul(%x, %x) {transpose_a=1} : f32[4,4]"),
        "t.ir:4:34: expected true or false (transpose_a), got 1"},
