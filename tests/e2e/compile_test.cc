@@ -84,8 +84,8 @@ TEST(Compile, NothingOfACompilerIsLinked) {
     EXPECT_THAT(names, Not(HasSubstr(compiler)));
 }
 
-// Functions of the backend replace weak ones of Halide's runtime.  If a form of program is linked without them, Halide's
-// own pool starts threads that nobody asked for.
+// Functions of the backend replace weak ones of Halide's runtime.  If a form of program is linked without them,
+// Halide's own pool starts threads that nobody asked for.
 TEST(Compile, OneThreadIsOneThread) {
   const Project project;
   project.Run("brine compile digits.cc -o digits");

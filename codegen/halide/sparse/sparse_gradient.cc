@@ -23,7 +23,8 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
     return "its gradient is computed in the kernel, and has no zeros";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
   const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
-  if (!spec.IsParameter(d) || !spec.IsParameter(index)) return "the gradient that reaches the pool is computed in the kernel";
+  if (!spec.IsParameter(d) || !spec.IsParameter(index))
+    return "the gradient that reaches the pool is computed in the kernel";
   const std::vector<int64_t>&window = maker->attributes.Ints("window"), &pads = maker->attributes.Ints("pads");
   if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
   if (window != maker->attributes.Ints("strides")) return "windows of its pool overlap or leave gaps";
