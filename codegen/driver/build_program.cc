@@ -82,8 +82,8 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
           toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object,
           objects.program};
       Append(command, objects.kernels);
-      // The whole backend is linked: its functions replace weak ones of Halide's runtime, and for a symbol that has a weak
-      // definition the linker does not search an archive.
+      // The whole backend is linked: its functions replace weak ones of Halide's runtime, and for a symbol that has a
+      // weak definition the linker does not search an archive.
       Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, "-Wl,--whole-archive", backend,
                        "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
