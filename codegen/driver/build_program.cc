@@ -37,8 +37,9 @@ absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramTex
                                      const std::string& runtime, const Toolchain& toolchain) {
   Objects objects = {folder, folder + "/program.o", {}};
   BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
-  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
-                             folder + "/program.c", "-o", objects.program},
+  BRINE_RETURN_IF_ERROR(WriteFile(absl::StrCat(folder, "/", kGraphsFile), text.graphs));
+  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include,
+                             "-Wa,-I" + folder, "-c", folder + "/program.c", "-o", objects.program},
                             "compiling the program's tables"));
   for (const auto& [symbol, kernel] : kernels.kernels) {
     objects.kernels.push_back(absl::StrCat(folder, "/", symbol, ".o"));
@@ -190,7 +191,7 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   result.compiled = kernels.compiled;
   BRINE_ASSIGN_OR_RETURN(const std::string libraries, LibraryKey(toolchain));
   const std::string key = absl::StrCat("program\nform ", static_cast<int>(options.emit), "\nsources ", kSourcesHash,
-                                       "\n", libraries, text.source);
+                                       "\n", libraries, text.source, text.graphs);
   if (std::optional<std::string> bytes = cache.Get(key)) {
     result.bytes = *std::move(bytes);
     return result;

@@ -162,7 +162,7 @@ class Emitter {
     EmitBackend();
     EmitGraphs();
     EmitProgramTable();
-    return ProgramText{out_, Header(), name_};
+    return ProgramText{out_, graphs_, Header(), name_};
   }
 
  private:
@@ -358,6 +358,8 @@ class Emitter {
         CString(target_), ", .device = 0};\n");
   }
 
+  // The assembler includes the text: a compiler reads an array of a thousand layers' text for longer than it takes to
+  // compile their kernels.
   void EmitGraphs() {
     std::vector<Graph> all;
     for (const Graph* graph : embedded_) all.push_back(*graph);
@@ -365,7 +367,11 @@ class Emitter {
     graph_text_bytes_ = text.size();
     const std::string mark = absl::StrCat(kGraphMark, text.size(), "\n");
     mark_bytes_ = mark.size();
-    absl::StrAppend(&out_, "\nstatic const uint8_t graphs[] =", CBytes(mark + text), ";\n");
+    graphs_ = mark + text;
+    absl::StrAppend(&out_,
+                    "\nextern const uint8_t brine_graphs[] __attribute__((visibility(\"hidden\")));\n"
+                    "__asm__(\".pushsection .rodata\\nbrine_graphs: .incbin \\\"",
+                    kGraphsFile, "\\\"\\n.popsection\");\n");
   }
 
   void EmitProgramTable() {
@@ -380,7 +386,7 @@ class Emitter {
                     ",\n  .functions = functions,\n  .function_count = ", functions_.size(),
                     ",\n  .variables = variables,\n  .variable_count = ", variable_count_,
                     ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
-                    ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = graphs + ",
+                    ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = brine_graphs + ",
                     mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_, ",\n  .graph_hash = 0x",
                     HashName(identity_).substr(0, 16),
                     "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
@@ -411,7 +417,7 @@ class Emitter {
   const std::vector<const Graph*>&functions_, &embedded_;
   const CompiledKernels& kernels_;
   const std::string &target_, &summary_;
-  std::string name_, out_, program_functions_, constants_, identity_;
+  std::string name_, out_, graphs_, program_functions_, constants_, identity_;
   std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
   int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
   size_t variable_count_ = 0, graph_text_bytes_ = 0, mark_bytes_ = 0;

@@ -17,7 +17,8 @@ struct ProgramGraphs {
 };
 
 struct ProgramText {
-  std::string source;  // program.c
+  std::string source;  // program.c, which includes the file kGraphsFile from the assembler's search path
+  std::string graphs;  // the bytes of kGraphsFile: kGraphMark, a decimal length, a newline and the text of the graphs
   std::string header;  // <name>.h
   std::string name;    // the graph's name as a C identifier: "cifar10_cnn"
 };
@@ -26,6 +27,8 @@ struct ProgramText {
 // different functions.
 absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary);
+
+inline constexpr char kGraphsFile[] = "graphs.txt";
 
 // The bytes before the embedded graphs in a compiled program.  A decimal length, a newline, and the text follow.
 inline constexpr char kGraphMark[] = "\nbrine graphs ";
