@@ -65,29 +65,41 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   const bool parallel = Elements(nest, context) >= kWorthTasks;
   Var inner = Axis(0);
   int64_t extent = Extent(nest, context, 0);
+  const auto vectorize = [&] {
+    const int width = VectorWidth(extent, std::min(context.lanes, kElementwiseLanes));
+    if (width == 1) return width;
+    Var vector, lane;
+    func.split(inner, vector, lane, width, TailStrategy::GuardWithIf).vectorize(lane);
+    inner = vector;
+    return width;
+  };
   std::vector<Loop> outer;
   if (rank == 1) {
+    // Vectors are formed before chunks.  The other way round, the last chunk would be of full length, and its vectors
+    // past the end would be computed under a mask.
+    const int width = vectorize();
     if (parallel) {
       Var chunk;
       const int64_t each = IsBatch(nest, 0) ? kTaskElements : CeilDiv(extent, kTasks);
-      const int size = static_cast<int>((each + 4 * context.lanes - 1) / (4 * context.lanes) * 4 * context.lanes);
-      func.split(inner, chunk, inner, size, TailStrategy::GuardWithIf);
-      outer.push_back({chunk, (extent + size - 1) / size});
+      const int64_t vectors = CeilDiv(each, 4 * context.lanes) * 4 * context.lanes / width;
+      func.split(inner, chunk, inner, static_cast<int>(vectors), TailStrategy::GuardWithIf);
+      outer.push_back({chunk, CeilDiv(extent, vectors * width)});
     }
-  } else if (nest.flat && extent % context.lanes != 0) {
-    // n, the outermost axis if there is one, stays a loop.
-    for (int axis = 1; axis + 1 < rank; ++axis) {
-      Var fused;
-      func.fuse(inner, Axis(axis), fused);
-      inner = fused;
-      extent *= Extent(nest, context, axis);
-    }
-    outer.push_back({Axis(rank - 1), Extent(nest, context, rank - 1)});
   } else {
-    for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
+    if (nest.flat && extent % context.lanes != 0) {
+      // n, the outermost axis if there is one, stays a loop.
+      for (int axis = 1; axis + 1 < rank; ++axis) {
+        Var fused;
+        func.fuse(inner, Axis(axis), fused);
+        inner = fused;
+        extent *= Extent(nest, context, axis);
+      }
+      outer.push_back({Axis(rank - 1), Extent(nest, context, rank - 1)});
+    } else {
+      for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
+    }
+    vectorize();
   }
-  const int width = VectorWidth(extent, std::min(context.lanes, kElementwiseLanes));
-  if (width > 1) func.vectorize(inner, width, TailStrategy::GuardWithIf);
   if (parallel && !outer.empty()) Parallel(func, outer, Elements(nest, context) / kTaskElements);
 }
 

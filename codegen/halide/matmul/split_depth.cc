@@ -16,10 +16,24 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kDepthChunk = 64;    // less if that many rows of the weights would not fit the first-level cache
-constexpr int kWalkedVectors = 8;  // vectors of results while a list is iterated over
-constexpr int kBlockRows = 64;     // rows of x in a task
-constexpr double kMinShared = 8;   // rows of x that share what a tile loads of w; with fewer, loads are the limit
+constexpr int kDepthChunk = 64;         // less if that many rows of the weights would not fit the first-level cache
+constexpr int kWalkedVectors = 8;       // vectors of results while a list is iterated over
+constexpr int kBlockRows = 64;          // rows of x in a task
+constexpr double kExchangedBytes = 20;  // the price of a sum that one core stores and another loads
+constexpr double kMinShared = 8;        // rows of x that share what a tile loads of w; with fewer, loads are the limit
+
+// The tile of a list, whose products are of one row of x.
+Tile ListedTile(int64_t units, int lanes) {
+  return {static_cast<int>(std::min<int64_t>(kWalkedVectors, CeilDiv(units, lanes))), 1};
+}
+
+// Whether a strip of w is as wide as w, so that a list reads its rows in place.
+bool ReadsInPlace(const Tile& tile, int64_t units, int lanes, bool listed) {
+  return listed && units == lanes * tile.vectors;
+}
+
+// The number of chunks in each part, so that there are enough tasks.
+int ChunksOfPart(int chunks, int blocks) { return CeilDiv(chunks, std::max(1, static_cast<int>(kTasks) / blocks)); }
 
 ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   const KernelSpec& spec = builder.spec();
@@ -27,16 +41,14 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   const Tensor x = builder.Read(spec.operand(0)), w = builder.Read(spec.operand(1));
   const int64_t depth = x.type.shape[1], units = w.type.shape[1], batch = context.batch_size;
 
-  const Tile tile =
-      listed ? Tile{std::min(kWalkedVectors, CeilDiv(units, context.lanes)), 1} : ChooseTile(units, batch, context);
+  const Tile tile = listed ? ListedTile(units, context.lanes) : ChooseTile(units, batch, context);
   const int across = context.lanes * tile.vectors, columns = CeilDiv(units, across);
   // Blocks of rows, and parts of the depth, so that there are enough tasks.
   const int rows = CeilDiv(batch, tile.rows), block_rows = std::min(rows, std::max(1, kBlockRows / tile.rows)),
             blocks = CeilDiv(rows, block_rows);
   const int chunk_depth = static_cast<int>(std::clamp<int64_t>(
       8 * context.l1_bytes / (int64_t{columns} * across * 4) / kFlags * kFlags, kFlags, kDepthChunk));
-  const int chunks = CeilDiv(depth, chunk_depth),
-            each = CeilDiv(chunks, std::max(1, static_cast<int>(kTasks) / blocks)), parts = CeilDiv(chunks, each);
+  const int chunks = CeilDiv(depth, chunk_depth), each = ChunksOfPart(chunks, blocks), parts = CeilDiv(chunks, each);
 
   const Var l("l"), i("i"), k("k"), column("column"), row("row"), part("part"), chunk("chunk");
   const RDom all(0, parts, "all");
@@ -47,7 +59,7 @@ ScheduledKernel BuildSplit(KernelBuilder& builder, bool listed) {
   // A chunk of w is copied in strips that are as wide as a tile, since in w itself the rows of a strip lie in the same
   // few sets of a cache.  Past the last row and the last unit, indices are clamped; those sums are discarded.  Where a
   // single strip holds whole rows of w, lists read these in place.
-  const bool in_place = listed && units == across;
+  const bool in_place = ReadsInPlace(tile, units, context.lanes, listed);
   const Expr row_of_w = chunk * chunk_depth + k, unit = column * across + l;
   panel(l, k, column, chunk) = w({ragged ? Halide::min(row_of_w, last) : row_of_w,
                                   units % across == 0 ? unit : Halide::min(unit, static_cast<int>(units) - 1)});
@@ -123,11 +135,18 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool listed) {
     work.products = problem.products();
     work.tile_utilization = full * std::min(1.0, static_cast<double>(problem.rows) / kMinShared);
   }
-  // Each part's sums are stored and loaded once for each of its chunks, and once more when the parts are added.
-  const double chunks = static_cast<double>(problem.depth) / kDepthChunk;
-  work.cache_bytes += 8 * chunks * Elements(spec, spec.sums());
-  const double parts = std::min(chunks, double{kTasks});
-  work.memory_bytes += 8 * parts * Elements(spec, spec.sums());
+  const Tile tile =
+      listed ? ListedTile(problem.columns, machine.lanes) : ChooseTile(problem.columns, problem.rows, machine);
+  const int block_rows = std::max(1, kBlockRows / tile.rows) * tile.rows, blocks = CeilDiv(problem.rows, block_rows);
+  if (!ReadsInPlace(tile, problem.columns, machine.lanes, listed)) {
+    // Each block of rows copies the weights.
+    work.cache_bytes += 4.0 * blocks * Elements(spec, spec.operand(1));
+  }
+  // Each chunk loads and stores the sums of its part.  Then the parts are added, mostly on other cores than those that
+  // stored them.
+  const int chunks = CeilDiv(problem.depth, kDepthChunk), parts = CeilDiv(chunks, ChunksOfPart(chunks, blocks));
+  work.cache_bytes += 8.0 * chunks * Elements(spec, spec.sums());
+  work.memory_bytes += kExchangedBytes * parts * Elements(spec, spec.sums());
   return work;
 }
 
