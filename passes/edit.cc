@@ -27,26 +27,6 @@ Uses FindUses(const Graph& graph) {
   return uses;
 }
 
-void ReplaceReads(Graph& graph, const std::vector<ValueId>& replacement) {
-  const auto replace = [&](ValueId& value) {
-    // A replacement may itself have been replaced.
-    while (Index(value) < replacement.size() && replacement[Index(value)] != ir::kNoValue) {
-      value = replacement[Index(value)];
-    }
-  };
-  for (Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), replace);
-  for (ir::Update& update : graph.updates) replace(update.value);
-  for (ir::Output& output : graph.outputs) replace(output.value);
-}
-
-void RemoveNodes(Graph& graph, const std::vector<bool>& marked) {
-  std::vector<Node> kept;
-  for (size_t position = 0; position < graph.nodes.size(); ++position) {
-    if (!marked[position]) kept.push_back(std::move(graph.nodes[position]));
-  }
-  graph.nodes = std::move(kept);
-}
-
 void Rename(Graph& graph, ValueId value, const std::string& name) {
   if (graph.value(value).name == name) return;
   // A new value takes the old name, and no node defines it, so that the graph's own record of names stays correct.

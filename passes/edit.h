@@ -26,12 +26,6 @@ struct Uses {
 
 Uses FindUses(const ir::Graph& graph);
 
-// Replaces reads of `value` by reads of replacement[value], in nodes, updates and outputs.  kNoValue: no replacement.
-void ReplaceReads(ir::Graph& graph, const std::vector<ir::ValueId>& replacement);
-
-// Removes the nodes at the marked positions.
-void RemoveNodes(ir::Graph& graph, const std::vector<bool>& marked);
-
 // Renames a value; a name that is taken gets a number.
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 

@@ -8,7 +8,8 @@
 //
 // So a layer that differs in training contains both computations and chooses one.  Batch normalization, in training,
 // normalizes by the moments of the batch and updates its moving moments; elsewhere it reads the moving ones.  If it is
-// frozen, it contains the second computation only.  Nodes that are no longer read are left to dce.
+// frozen, it contains the second computation only.  Operands that only a replaced node read are erased with it; what
+// only updates read is left to dce.
 // Runs first: loss, gradients and updates are those of the remaining graph.
 #ifndef BRINE_PASSES_SPECIALIZE_H_
 #define BRINE_PASSES_SPECIALIZE_H_
