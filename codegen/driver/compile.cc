@@ -243,4 +243,9 @@ absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& c
   return target;
 }
 
+absl::StatusOr<bool> IsTarget(const std::string& target, const std::string& worker) {
+  BRINE_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess({worker, "--target", target}));  // and no requests
+  return result.exit_code == 0;
+}
+
 }  // namespace brine::codegen

@@ -69,6 +69,9 @@ absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const C
 // the processor.
 absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache);
 
+// Whether Halide knows all words of a target.
+absl::StatusOr<bool> IsTarget(const std::string& target, const std::string& worker);
+
 }  // namespace brine::codegen
 
 #endif  // BRINE_CODEGEN_DRIVER_COMPILE_H_

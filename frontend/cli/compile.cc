@@ -1,3 +1,5 @@
+#include "codegen/driver/compile.h"
+
 #include <sys/stat.h>
 
 #include <map>
@@ -10,6 +12,7 @@
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
 #include "ir/names.h"
+#include "ir/status.h"
 
 namespace brine::cli {
 namespace {
@@ -36,15 +39,21 @@ absl::Status CheckHeader(const std::string& path, const std::string& model) {
       absl::StrCat(path, ": the C header would be written there, over a file that is not brine's"));
 }
 
-// Whether a target has this machine's architecture, bits and system, "x86-64-linux" of `host`; its features may be
-// others.
-absl::Status CheckTarget(absl::string_view target, absl::string_view host) {
+// A target must have this machine's architecture, bits and system, "x86-64-linux"; its features may be others.
+absl::Status CheckTarget(const std::string& target, const Session& session) {
+  const std::string& worker = session.toolchain.worker;
+  BRINE_ASSIGN_OR_RETURN(const std::string host, codegen::HostTarget(worker, session.cache));
   const std::vector<absl::string_view> parts = absl::StrSplit(host, absl::MaxSplits('-', 3));
   const std::string machine = absl::StrJoin(absl::MakeSpan(parts).subspan(0, 3), "-");
-  if (target == machine || absl::StartsWith(target, machine + "-")) return absl::OkStatus();
+  if (target != machine && !absl::StartsWith(target, machine + "-")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--target must begin with ", machine, ", got \"", ir::Excerpt(target),
+                     "\": brine cannot compile for another architecture or system than this machine's"));
+  }
+  BRINE_ASSIGN_OR_RETURN(const bool known, codegen::IsTarget(target, worker));
+  if (known) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("--target must begin with ", machine, ", got \"", ir::Excerpt(target),
-                   "\": brine cannot compile for another architecture or system than this machine's"));
+      absl::StrCat("--target: Halide knows no target \"", ir::Excerpt(target), "\"; this machine's is ", host));
 }
 
 }  // namespace
@@ -60,10 +69,8 @@ int RunCompile(const Command&, const Arguments& arguments) {
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   if (arguments.Has("target")) {
-    const absl::StatusOr<std::string> host = codegen::HostTarget(session->toolchain.worker, session->cache);
-    if (!host.ok()) return Fail(host.status(), kFailed);
-    if (const absl::Status status = CheckTarget(arguments.Get("target", ""), *host); !status.ok())
-      return Fail(status, kUsage);
+    if (const absl::Status status = CheckTarget(arguments.Get("target", ""), *session); !status.ok())
+      return Fail(status, absl::IsInvalidArgument(status) ? kUsage : kFailed);
   }
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;

@@ -65,9 +65,9 @@ brine_status Invalid(brine_state* state, const char* path, const char* what) {
   return BRINE_INVALID;
 }
 
-// "f32[3,3,3,32]"
-void DescribeShape(char* text, size_t bytes, const int32_t* dims, int rank) {
-  size_t used = static_cast<size_t>(snprintf(text, bytes, "["));
+// "F32[3,3,3,32]"
+void DescribeType(char* text, size_t bytes, uint8_t dtype, const int32_t* dims, int rank) {
+  size_t used = static_cast<size_t>(snprintf(text, bytes, "%s[", brine_type_name(dtype)));
   for (int axis = 0; axis < rank && used < bytes; ++axis)
     used += static_cast<size_t>(snprintf(text + used, bytes - used, "%s%d", axis == 0 ? "" : ",", dims[axis]));
   if (used < bytes) snprintf(text + used, bytes - used, "]");
@@ -93,8 +93,8 @@ const brine_tensor* MatchingTensor(brine_state* state, const brine_tensors* file
       memcmp(tensor->dims, variable.dims, sizeof(int32_t) * variable.rank) == 0)
     return tensor;
   char there[100], here[100];
-  DescribeShape(there, sizeof(there), tensor->dims, tensor->rank);
-  DescribeShape(here, sizeof(here), variable.dims, variable.rank);
+  DescribeType(there, sizeof(there), tensor->dtype, tensor->dims, tensor->rank);
+  DescribeType(here, sizeof(here), variable.dtype, variable.dims, variable.rank);
   snprintf(state->error, sizeof(state->error), "%s: is not of the model %s: %s is %s there and %s in the model", path,
            state->program->name, variable.name, there, here);
   return nullptr;

@@ -46,6 +46,8 @@ typedef struct brine_tensors {
 int brine_parse_tensors(const uint8_t* bytes, size_t size, brine_tensors* result, char* error, size_t error_bytes);
 void brine_release_tensors(brine_tensors* tensors);
 
+const char* brine_type_name(uint8_t dtype);  // in the format's words: "F32"
+
 // The value of a note, or null data.
 brine_text brine_find_note(const brine_tensors* tensors, const char* key);
 int brine_text_is(brine_text text, const char* terminated);

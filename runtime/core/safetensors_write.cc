@@ -42,10 +42,6 @@ struct Writer {
   }
 };
 
-const char* TypeName(uint8_t dtype) {
-  return dtype == BRINE_F32 ? "F32" : dtype == BRINE_I32 ? "I32" : dtype == BRINE_U32 ? "U32" : "U8";
-}
-
 void WriteHeader(Writer* writer, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes,
                  size_t note_count) {
   for (size_t index = 0; index < note_count; ++index) {
@@ -60,7 +56,7 @@ void WriteHeader(Writer* writer, const brine_tensor* tensors, size_t tensor_coun
     const brine_tensor& tensor = tensors[index];
     writer->Add(",");
     writer->AddString(tensor.name);
-    writer->Add(":{\"dtype\":\"%s\",\"shape\":[", TypeName(tensor.dtype));
+    writer->Add(":{\"dtype\":\"%s\",\"shape\":[", brine_type_name(tensor.dtype));
     for (int axis = 0; axis < tensor.rank; ++axis) writer->Add("%s%d", axis == 0 ? "" : ",", tensor.dims[axis]);
     writer->Add("],\"data_offsets\":[%lld,%lld]}", offset, offset + static_cast<long long>(tensor.bytes));
     offset += static_cast<long long>(tensor.bytes);
@@ -69,6 +65,10 @@ void WriteHeader(Writer* writer, const brine_tensor* tensors, size_t tensor_coun
 }
 
 }  // namespace
+
+const char* brine_type_name(uint8_t dtype) {
+  return dtype == BRINE_F32 ? "F32" : dtype == BRINE_I32 ? "I32" : dtype == BRINE_U32 ? "U32" : "U8";
+}
 
 int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t tensor_count, const brine_note* notes,
                         size_t note_count, char* error, size_t error_bytes) {

@@ -72,6 +72,8 @@ std::unique_ptr<FolderClaim> FitLoop::OpenFolder() {
 
 History FitLoop::Run() {
   const std::unique_ptr<FolderClaim> claim = OpenFolder();
+  // Steps test the parameters, but not the slots, which the caller or a file may have filled.
+  ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
   History history;
   while (position_.epoch < options_.epochs && !history.stopped) {
     EpochResult result;

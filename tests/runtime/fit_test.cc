@@ -151,6 +151,19 @@ TEST(Fit, AWeightThatIsNotFiniteEndsTheRunUnchanged) {
   EXPECT_EQ(std::memcmp(before.data(), after.data(), before.size() * sizeof(float)), 0);
 }
 
+TEST(Fit, ASlotThatIsNotFiniteEndsTheRunBeforeItsFirstStep) {
+  const Images train(40);
+  Trainer trainer(kSoftmaxProgram);
+  const brine_program& program = kSoftmaxProgram;
+  const auto slot = std::find_if(program.variables, program.variables + program.variable_count,
+                                 [](const brine_variable& variable) { return variable.role == BRINE_ROLE_SLOT; });
+  const auto index = static_cast<int32_t>(slot - program.variables);
+  ASSERT_LT(index, program.variable_count);
+  reinterpret_cast<float*>(brine_variable_data(trainer.state(), index))[1] = std::numeric_limits<float>::infinity();
+  const std::string message = Message([&] { trainer.Fit(train.data(), {.verbose = false}); }, kExitDiverged);
+  EXPECT_THAT(message, ::testing::HasSubstr(std::string(slot->name) + " is not finite at element 1 before step 1"));
+}
+
 // The slots of the parameters and these themselves, all of their bits.
 std::string Variables(Trainer& trainer) {
   std::string bytes;

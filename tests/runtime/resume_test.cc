@@ -204,9 +204,13 @@ TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
   };
   program.graph_hash = 1;
   EXPECT_EQ(Message(load), path + ": is of another model: its graph hash differs");
+  variables[0].dtype = BRINE_I32;
+  EXPECT_EQ(Message(load),
+            path + ": is not of the model softmax: dense/kernel is F32[4,192] there and I32[4,192] in the model");
+  variables[0].dtype = BRINE_F32;
   variables[0].dims[0] = 3;
   EXPECT_EQ(Message(load),
-            path + ": is not of the model softmax: dense/kernel is [4,192] there and [3,192] in the model");
+            path + ": is not of the model softmax: dense/kernel is F32[4,192] there and F32[3,192] in the model");
   variables[0].name = "conv2d/kernel";
   EXPECT_EQ(Message(load), path + ": is not of the model softmax: it has no tensor conv2d/kernel");
 }
