@@ -46,7 +46,8 @@ enum class OpKind : uint8_t {
   kGather,       // each element is computed from a few elements at other positions
   kReduction,    // sums, maxima and the like along some axes
   kContraction,  // sums of products of two operands: matrix products and convolutions
-  kWindow,       // pools and their gradients
+  kWindow,       // pools: each element of the first output is computed from a window of the input
+  kWindowGrad,   // the gradients of pools: the share of each window goes to its elements
   kRandom,       // depends on seed, step and the node's id
   kUpdate,       // an optimizer: elementwise; p', slots' from p, g, slots, scalars
 };
@@ -104,7 +105,10 @@ struct Op {
   bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
   bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
   // Each element is a loop over other elements, so it must not be computed twice.
-  bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
+  bool is_sum() const {
+    return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow ||
+           kind == OpKind::kWindowGrad;
+  }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
   std::string InputName(size_t index) const;  // for messages: "x", of a repeated operand "x[2]"
 };
@@ -112,8 +116,12 @@ struct Op {
 absl::Span<const Op* const> AllOps();      // in the order of ops.def
 const Op* FindOp(absl::string_view name);  // null when there is none
 
-// Makes an op of the calling program known by its name, which must be new.  Called by one thread, before graphs are
-// read; `op` must outlive them.
+// Why passes and code generation, which rely on the operands and attributes of the op's kind, could not use the op, as
+// a clause; empty if they can.
+std::string KindFault(const Op& op);
+
+// Makes an op of the calling program known by its name, which must be new; KindFault must find nothing.  Called by one
+// thread, before graphs are read; `op` must outlive them.
 void AddOp(const Op& op);
 
 // Checks the attributes against the op's schema and fills in defaults; errors name the attribute.

@@ -89,10 +89,7 @@ class Finder {
     const NodeId maker = uses_.Producer(operand);
     if (maker == Uses::kNone) return;
     const Node& gradient = node(maker);
-    const bool spreads =
-        gradient.op->kind == OpKind::kGather || (gradient.op->kind == OpKind::kWindow && gradient.op->makes_zeros);
-    const bool has_windows = gradient.op->FindAttribute("window") != nullptr;
-    if (!spreads || !has_windows || shape(operand).size() != 4 || gradient.inputs.size() != 2) return;
+    if (gradient.op->kind != OpKind::kWindowGrad || gradient.inputs.size() != 2) return;
     const std::vector<int64_t>& pads = gradient.attributes.Ints("pads");
     const bool tiles = gradient.attributes.Ints("window") == gradient.attributes.Ints("strides") &&
                        std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });

@@ -5,6 +5,8 @@
 #include <queue>
 #include <set>
 
+#include "ir/check.h"
+
 namespace brine::passes {
 
 using ir::Index;
@@ -15,7 +17,9 @@ Partition::Partition(const ir::Graph& graph, const Uses& uses) : graph_(graph), 
   for (NodeId position : graph.node_ids()) {
     groups_.push_back({{position}, {}, nullptr, {}});
     group_of_.push_back(ir::IdAt<GroupId>(Index(position)));
+    reach_.push_back(position);
   }
+  copied_.resize(graph.nodes.size());
 }
 
 std::vector<NodeId> Partition::Makers(const Group& group) const {
@@ -42,24 +46,52 @@ bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>
   std::sort(merged.copies.begin(), merged.copies.end());
   merged.copies.erase(std::unique(merged.copies.begin(), merged.copies.end()), merged.copies.end());
 
-  // Searches backwards from what the merged group reads.  A group whose last node is before the merged group's first
-  // cannot depend on it.
+  // Searches backwards from what the merged group reads.  A group that reaches no node as late as the merged group's
+  // first cannot depend on it.
   const std::set<GroupId> whole(ids.begin(), ids.end());
   std::set<GroupId> seen;
+  NodeId reach = merged.nodes.back();
   std::vector<NodeId> pending = Makers(merged);
   while (!pending.empty()) {
     const GroupId id = GroupOf(pending.back());
     pending.pop_back();
     if (whole.count(id) != 0) return false;
-    if (group(id).nodes.back() < merged.nodes.front() || !seen.insert(id).second) continue;
+    reach = std::max(reach, reach_[Index(id)]);
+    if (reach_[Index(id)] < merged.nodes.front() || !seen.insert(id).second) continue;
     const std::vector<NodeId> makers = Makers(group(id));
     pending.insert(pending.end(), makers.begin(), makers.end());
   }
 
+  for (GroupId id : ids) reach = std::max(reach, reach_[Index(id)]);
+  reach_[Index(ids[0])] = reach;
+  for (NodeId copy : merged.copies) copied_[Index(copy)].push_back(merged.nodes.front());
   for (NodeId position : merged.nodes) group_of_[Index(position)] = ids[0];
   for (GroupId id : ids) groups_[Index(id)] = {};
   groups_[Index(ids[0])] = std::move(merged);
+  PropagateReach(ids[0]);
   return true;
+}
+
+void Partition::PropagateReach(GroupId id) {
+  std::vector<GroupId> pending = {id};
+  while (!pending.empty()) {
+    const GroupId maker = pending.back();
+    pending.pop_back();
+    const auto raise = [&](NodeId reader) {
+      const GroupId to = GroupOf(reader);
+      if (reach_[Index(to)] >= reach_[Index(maker)]) return;
+      reach_[Index(to)] = reach_[Index(maker)];
+      pending.push_back(to);
+    };
+    for (NodeId position : group(maker).nodes) {
+      for (ValueId output : graph_.node(position).outputs) {
+        for (NodeId reader : uses_.Readers(output)) {
+          raise(reader);
+          for (NodeId holder : copied_[Index(reader)]) raise(holder);
+        }
+      }
+    }
+  }
 }
 
 std::vector<GroupId> Partition::Order() const {
@@ -75,6 +107,8 @@ std::vector<GroupId> Partition::Order() const {
     waiting[Index(id)] = static_cast<int>(makers.size());
     if (makers.empty()) ready.push({group(id).nodes.back(), id});
   }
+  size_t count = 0;
+  for (const Group& group : groups_) count += group.nodes.empty() ? 0 : 1;
   std::vector<GroupId> order;
   while (!ready.empty()) {
     const GroupId id = ready.top().second;
@@ -84,6 +118,7 @@ std::vector<GroupId> Partition::Order() const {
       if (--waiting[Index(reader)] == 0) ready.push({group(reader).nodes.back(), reader});
     }
   }
+  BRINE_CHECK(order.size() == count);  // fewer: the groups form a cycle
   return order;
 }
 

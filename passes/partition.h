@@ -39,10 +39,15 @@ class Partition {
   std::vector<ir::NodeId> Makers(const Group& group) const;
 
  private:
+  // Raises the reach of the groups that depend on `id` to that of `id`.
+  void PropagateReach(GroupId id);
+
   const ir::Graph& graph_;
   const Uses& uses_;
   std::vector<Group> groups_;
-  std::vector<GroupId> group_of_;  // by node
+  std::vector<GroupId> group_of_;                // by node
+  std::vector<ir::NodeId> reach_;                // by group: the last node of it and of all groups it depends on
+  std::vector<std::vector<ir::NodeId>> copied_;  // by node: one node of each group that holds a copy
 };
 
 }  // namespace brine::passes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -82,6 +83,8 @@ const char* Spell(const Pair (&pairs)[size], Enum value) {
   BRINE_CHECK(static_cast<size_t>(value) < size);
   return pairs[static_cast<size_t>(value)].name;
 }
+
+constexpr size_t kMaxValues = std::numeric_limits<uint16_t>::max();  // of a function, in the tables of program.h
 
 std::string Dims(const ir::Type& type) {
   return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) {
@@ -172,6 +175,9 @@ class Emitter {
     for (const Graph* graph : functions_) {
       if (graph->stage != ir::Stage::kPlanned)
         return absl::InternalError(absl::StrCat(ir::FunctionName(graph->function), " is not planned"));
+      if (const size_t values = ValueTable(*graph).order().size(); values > kMaxValues)
+        return absl::InvalidArgumentError(absl::StrCat(ir::FunctionName(graph->function), " keeps ", values,
+                                                       " values in memory; a program can number ", kMaxValues));
       for (const ir::State& state : graph->states) {
         const ir::Value& value = graph->value(state.value);
         const ValueId other = first.FindValue(value.name);

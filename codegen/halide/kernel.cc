@@ -109,16 +109,14 @@ int ArgumentOf(const ir::Node& kernel, ir::ValueId value) {
   return at == kernel.inputs.end() ? -1 : static_cast<int>(at - kernel.inputs.begin());
 }
 
-KernelFacts Consider(const KernelSpec& spec, const Machine& machine, const std::string& forced) {
-  KernelFacts facts;
-  for (const Candidate& candidate : Candidates(spec, machine, forced)) {
-    facts.candidates.push_back({candidate.strategy->name, candidate.milliseconds, candidate.reason});
-  }
-  facts.strategy = facts.candidates[0].strategy;
+std::vector<CandidateFact> FactsOf(const std::vector<Candidate>& candidates) {
+  std::vector<CandidateFact> facts;
+  for (const Candidate& candidate : candidates)
+    facts.push_back({candidate.strategy->name, candidate.milliseconds, candidate.reason});
   return facts;
 }
 
-// Builds a kernel by the first of the candidates whose tasks fit the stack.
+// Builds a kernel by the first of the candidates that can be lowered and whose tasks fit the stack.
 struct ChosenKernel {
   ScheduledKernel scheduled;
   LoweredKernel lowered;
@@ -128,19 +126,20 @@ struct ChosenKernel {
 absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machine, const Halide::Target& target,
                                     const KernelOptions& options) {
   const std::vector<Candidate> candidates = Candidates(spec, machine, options.strategy);
-  std::vector<CandidateFact> considered = Consider(spec, machine, options.strategy).candidates;
+  std::vector<CandidateFact> considered = FactsOf(candidates);
   for (size_t at = 0; at < candidates.size(); ++at) {
     if (!candidates[at].reason.empty()) continue;
     KernelBuilder builder(spec, machine);
     ScheduledKernel scheduled = candidates[at].strategy->build(builder);
-    BRINE_ASSIGN_OR_RETURN(LoweredKernel lowered, Lower(scheduled, target, options.symbol));
-    if (lowered.on_stack > kMaxOnStack) {
-      considered[at].reason = absl::StrCat("a task needs ", lowered.on_stack >> 10, " KB on its stack");
+    absl::StatusOr<LoweredKernel> lowered = Lower(scheduled, target, options.symbol);
+    if (!lowered.ok() || lowered->on_stack > kMaxOnStack) {
+      considered[at].reason = lowered.ok() ? absl::StrCat("a task needs ", lowered->on_stack >> 10, " KB on its stack")
+                                           : std::string(lowered.status().message());
       continue;
     }
-    KernelFacts facts = {lowered.scratch, candidates[at].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
+    KernelFacts facts = {lowered->scratch, candidates[at].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
                          considered};
-    return ChosenKernel{std::move(scheduled), std::move(lowered), std::move(facts)};
+    return ChosenKernel{std::move(scheduled), *std::move(lowered), std::move(facts)};
   }
   return absl::UnimplementedError(considered.back().reason);
 }
@@ -156,8 +155,14 @@ absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::
     target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
   }
   const KernelSpec spec = MakeSpec(graph);
-  if (options.form == OutputForm::kFacts) return Consider(spec, MachineOf(base.to_string()), options.strategy);
-  BRINE_ASSIGN_OR_RETURN(ChosenKernel kernel, Choose(spec, MachineOf(base.to_string()), target, options));
+  const Machine& machine = MachineOf(base.to_string());
+  if (options.form == OutputForm::kFacts) {
+    KernelFacts facts;
+    facts.candidates = FactsOf(Candidates(spec, machine, options.strategy));
+    facts.strategy = facts.candidates[0].strategy;
+    return facts;
+  }
+  BRINE_ASSIGN_OR_RETURN(ChosenKernel kernel, Choose(spec, machine, target, options));
   const std::vector<int>& output_order = kernel.scheduled.output_order;
 
   bool found = false;

@@ -19,10 +19,10 @@ namespace brine::codegen {
 namespace {
 
 constexpr Strategy kStrategies[] = {
-    {&ir::kConv2D, "winograd", CanWinograd, CostWinograd, BuildWinograd},
-    {&ir::kConv2D, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows},
+    {&ir::kConv2D, "winograd", CanWinograd, CostWinograd, BuildWinograd, true},
+    {&ir::kConv2D, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows, true},
     {&ir::kConv2D, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
-    {&ir::kConv2D, "direct", CanDirect, CostDirect, BuildDirect},
+    {&ir::kConv2D, "direct", CanDirect, CostDirect, BuildDirect, true},
     {&ir::kConv2D, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
 
     {&ir::kConv2DInputGrad, "winograd", CanWinograd, CostWinograd, BuildWinograd},
@@ -49,6 +49,17 @@ std::vector<Strategy>& Table() {
   return *table;
 }
 
+// Why a strategy cannot build a kernel for the pool that follows its hero.  *generic* builds any.
+std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
+  if (spec.pool == nullptr || strategy.hero == nullptr) return "";
+  if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "a pool lies behind it";
+  const std::vector<int64_t>& pads = spec.pool->attributes.Ints("pads");
+  if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
+  if (spec.pool->attributes.Ints("window") != spec.pool->attributes.Ints("strides"))
+    return "windows of its pool overlap or leave gaps";
+  return "";
+}
+
 }  // namespace
 
 absl::Span<const Strategy> AllStrategies() { return Table(); }
@@ -59,7 +70,8 @@ std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine
   std::vector<Candidate> candidates;
   for (const Strategy& strategy : AllStrategies()) {
     if (strategy.hero != nullptr && (spec.hero == nullptr || spec.hero->op != strategy.hero)) continue;
-    Candidate candidate = {&strategy, strategy.can(spec, machine)};
+    Candidate candidate = {&strategy, PoolReason(strategy, spec)};
+    if (candidate.reason.empty()) candidate.reason = strategy.can(spec, machine);
     if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
     candidates.push_back(std::move(candidate));
   }

@@ -23,6 +23,8 @@ struct Strategy {
   std::string (*can)(const KernelSpec& spec, const Machine& machine);
   Work (*cost)(const KernelSpec& spec, const Machine& machine);
   ScheduledKernel (*build)(KernelBuilder& builder);
+
+  bool pools = false;  // whether it builds kernels in which a pool whose windows tile the image follows the hero
 };
 
 absl::Span<const Strategy> AllStrategies();  // the last one, *generic*, can build any kernel

@@ -188,7 +188,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
       graph = *std::move(derived);
     }
     const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options);
-    if (!changed.ok()) return Fail(changed.status(), kBadInput);
+    if (!changed.ok()) return Fail(changed.status(), PassesExitCode(changed.status()));
     if (print_after.empty()) absl::StrAppend(&text, ir::Print(graph));
   }
   if (text.empty()) std::fprintf(stderr, "%s changed nothing\n", print_after.c_str());

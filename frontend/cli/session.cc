@@ -56,6 +56,11 @@ absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, con
   return absl::OkStatus();
 }
 
+int PassesExitCode(const absl::Status& status) {
+  if (absl::IsUnavailable(status)) return kFailed;
+  return absl::IsInternal(status) ? kCompileFailed : kBadInput;
+}
+
 Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments) {
   Prepared prepared;
   const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", 32, 1, 1 << 20);
@@ -80,9 +85,7 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   absl::StatusOr<codegen::PlannedModel> planned =
       codegen::PlanModel(*model, *batch_size, passes, arguments.Get("dump-ir", ""));
   if (!planned.ok()) {
-    prepared.exit_code =
-        Fail(planned.status(),
-             absl::IsUnavailable(planned.status()) ? kFailed : kBadInput);  // a dump that cannot be written
+    prepared.exit_code = Fail(planned.status(), PassesExitCode(planned.status()));
     return prepared;
   }
   prepared.planned = *std::move(planned);

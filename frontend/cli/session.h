@@ -26,6 +26,9 @@ absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& sessio
 // or the reason why it cannot build the kernel.
 absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments);
 
+// The exit code for a failure of the passes: the user's graph, a dump that cannot be written, or our bug.
+int PassesExitCode(const absl::Status& status);
+
 // A model that is ready to be compiled, or an exit code; the reason was printed.
 struct Prepared {
   int exit_code = 0;

@@ -51,7 +51,7 @@ const Op kAvgPoolGrad = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .kind = OpKind::kWindow,
+    .kind = OpKind::kWindowGrad,
 };
 
 }  // namespace brine::ir

@@ -52,7 +52,7 @@ const Op kMaxPoolGrad = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .kind = OpKind::kWindow,
+    .kind = OpKind::kWindowGrad,
     .makes_zeros = true,
 };
 

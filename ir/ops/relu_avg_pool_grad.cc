@@ -59,7 +59,7 @@ const Op kReluAvgPoolGrad = {
     .not_differentiable = "second derivatives are not supported",
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
-    .kind = OpKind::kGather,
+    .kind = OpKind::kWindowGrad,
     .cost = 2,
 };
 

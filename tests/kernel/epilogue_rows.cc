@@ -53,6 +53,22 @@ constexpr Row kRows[] = {
         %s = sigmoid(%c) : f32[n,6,7,16]
         %y = mul(%c, %s) : f32[n,6,7,16]
       } : f32[n,6,7,16])"},
+    {"transposed_conv_with_pool", R"(
+      input %d : f32[n,8,8,32] data
+      input %w : f32[3,3,16,32] data
+      %y = kernel(%d, %w) <contraction> {
+        %c = conv2d_input_grad(%d, %w) {input_size=[10,10]} : f32[n,10,10,16]
+        %y = avg_pool(%c) {strides=[2,2],window=[2,2]} : f32[n,5,5,16]
+      } : f32[n,5,5,16])"},
+    {"conv_grad_into_pool_grad", R"(
+      input %d : f32[n,6,6,16] data
+      input %w : f32[3,3,16,16] data
+      input %i : u8[n,6,6,16] data
+      %y = kernel(%d, %w, %i) <contraction> {
+        %c = conv2d_input_grad(%d, %w) {input_size=[6,6],pads=[1,1,1,1]} : f32[n,6,6,16]
+        %y = max_pool_grad(%c, %i) {input_size=[6,6],pads=[1,1,1,1],strides=[1,1],window=[3,3]} : f32[n,6,6,16]
+      } : f32[n,6,6,16])",
+     9},
     {"conv_added_to_itself", R"(
       input %x : f32[n,7,7,16] data
       input %w : f32[3,3,16,16] data

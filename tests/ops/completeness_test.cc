@@ -18,6 +18,7 @@ TEST(Completeness, EveryOpIsWhole) {
     EXPECT_EQ(op->doc.back(), '.') << "doc is no sentence";
     EXPECT_EQ(op->operands.empty(), op == &kConstant) << "operands are missing";
     EXPECT_FALSE(op->results.empty()) << "results are missing";
+    EXPECT_EQ(KindFault(*op), "");
     EXPECT_NE(op->infer, nullptr) << "shape rule is missing";
     EXPECT_NE(op->interpret, nullptr) << "loop in double is missing";
     EXPECT_NE(op->interpret_f32, nullptr) << "loop in float is missing";

@@ -196,7 +196,7 @@ class Generator {
                  strides = stretched ? Size2D(1) : Pick<Size2D>({1, 1, 2, {2, 1}});
     const int64_t height = (kernel.height - 1) * dilation.height + 1, width = (kernel.width - 1) * dilation.width + 1;
     const bool same = x.shape[0] < height || x.shape[1] < width || Coin();
-    const int64_t filters = Pick<int64_t>({3, 8});
+    const int64_t filters = Pick<int64_t>({3, 8, 16});
     Push(Conv2D({.filters = filters,
                  .kernel_size = kernel,
                  .strides = strides,

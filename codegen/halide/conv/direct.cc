@@ -24,7 +24,6 @@ double LanesFull(int filters, const Machine& machine) {
 std::string CanDirect(const KernelSpec& spec, const Machine&) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
-  if (std::string reason = NeedsTilingPool(spec); !reason.empty()) return reason;
   if (conv.cells() > kMaxPoolCells) return "windows of its pool have more than nine cells";
   if (conv.rows < conv.pool_rows || conv.columns < conv.pool_columns) return "its pool has no windows";
   return "";
@@ -85,7 +84,6 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
 std::string CanDirectPacked(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
-  if (spec.pool != nullptr) return "a pool lies behind it";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";
   return "";
 }

@@ -52,13 +52,4 @@ std::string NeedsUnitStrides(const ConvProblem& problem) {
   return problem.window.stride[0] == 1 && problem.window.stride[1] == 1 ? "" : "its strides are not 1";
 }
 
-std::string NeedsTilingPool(const KernelSpec& spec) {
-  if (spec.pool == nullptr) return "";
-  const std::vector<int64_t>& pads = spec.pool->attributes.Ints("pads");
-  if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
-  if (spec.pool->attributes.Ints("window") != spec.pool->attributes.Ints("strides"))
-    return "windows of its pool overlap or leave gaps";
-  return "";
-}
-
 }  // namespace brine::codegen

@@ -35,7 +35,6 @@ std::string NeedsOneGroup(const ConvProblem& problem);
 std::string NeedsNoDilation(const ConvProblem& problem);
 std::string NeedsUnitStrides(const ConvProblem& problem);
 // The windows of the pool, if there is one, tile the image: no gap, no overlap, no border.
-std::string NeedsTilingPool(const KernelSpec& spec);
 
 }  // namespace brine::codegen
 

@@ -61,7 +61,6 @@ PixelLists MakeLists(const Tensor& image) {
 std::string CanSparseConv(const KernelSpec& spec, const Machine& machine) {
   const SparseConvProblem problem = SparseConvProblemOf(spec);
   if (std::string reason = NeedsOneGroup(problem.conv); !reason.empty()) return reason;
-  if (spec.pool != nullptr) return "a pool lies behind it";
   if (!spec.IsParameter(spec.operand(0))) return "its operand is computed in the kernel";
   if (problem.transposed) {
     if (std::string reason = NeedsNoDilation(problem.conv); !reason.empty()) return reason;

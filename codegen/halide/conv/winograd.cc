@@ -254,7 +254,6 @@ std::string CanWinograd(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
   if (std::string reason = NeedsManyTerms(conv); !reason.empty()) return reason;
-  if (std::string reason = NeedsTilingPool(spec); !reason.empty()) return reason;
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   const WinogradProblem problem = WinogradProblemOf(spec);
   if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed 2";

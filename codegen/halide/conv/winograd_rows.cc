@@ -51,7 +51,6 @@ bool ReadsPixels(const KernelSpec& spec) {
 std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
-  if (std::string reason = NeedsTilingPool(spec); !reason.empty()) return reason;
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   if (conv.channels > kMaxChannels) return "it has more than eight channels, over which its rounding exceeds the bound";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";

@@ -19,7 +19,7 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
     return "";
   }
   // A window's gradient with zeros is that of a max-pool, whose inputs are d and the argmax.
-  if (maker->op->kind != ir::OpKind::kWindow || !maker->op->makes_zeros)
+  if (maker->op->kind != ir::OpKind::kWindowGrad || !maker->op->makes_zeros)
     return "its gradient is computed in the kernel, and has no zeros";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
   const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
