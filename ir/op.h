@@ -104,7 +104,9 @@ struct Op {
   bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
   bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
   // Each element is a loop over other elements, so it must not be computed twice.
-  bool is_sum() const { return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow; }
+  bool is_reduction_loop() const {
+    return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow;
+  }
   const AttributeSpec* FindAttribute(absl::string_view attribute) const;
   std::string InputName(size_t index) const;  // for messages: "x", of a repeated operand "x[2]"
 };

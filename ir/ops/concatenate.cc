@@ -46,7 +46,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const size_t axis = Axis(evaluation.attributes);
   int64_t begin = 0;
   for (const Tensor<Real>* x : evaluation.inputs) {
-    CopySteps(*x, 0, evaluation.out(), begin, axis, x->dims[axis]);
+    CopySlice(*x, 0, evaluation.out(), begin, axis, x->dims[axis]);
     begin += x->dims[axis];
   }
 }
