@@ -80,7 +80,7 @@ struct Op {
   void (*interpret_f32)(const Evaluation<float>& evaluation) = nullptr;
 
   OpKind kind = OpKind::kUnknown;
-  int cost = 1;  // operations for each element; those beside the sums of reductions, contractions, windows
+  int cost = 1;  // operations per element, excluding the reduction loop itself
 
   // Traits.  Each is false where nothing is known.
   bool activation = false;     // layers take it by name as their activation

@@ -15,7 +15,8 @@ using ir::ValueId;
 
 constexpr size_t kGradient = 1;  // the operand of an update that is neither p nor a slot
 
-// The operand that result `result` of an op of kind update replaces: p', slots' replace p, [g,] slots.
+// The operand that a result of an op of kind update replaces.  Result 0 replaces operand 0 (p); result k > 0, a slot,
+// replaces operand k + 1, since operand 1 is the gradient.
 size_t OperandReplacedBy(size_t result) { return result == 0 ? 0 : result + 1; }
 
 class StateSeparator {

@@ -12,9 +12,8 @@
 enum {
   kMaxThreads = 1024,
   kCacheLine = 64,
-  kSpins = 4000,  // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between
-                  // kernels
-  kSpinsPerYield = 64,   // after as many spins, a worker lets other threads have the core
+  kSpins = 4000,         // before a worker sleeps: about 100 µs, and there are a few µs between kernels
+  kSpinsPerYield = 64,   // after as many spins, a worker yields the core
   kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
 };
 
@@ -42,7 +41,7 @@ static struct {
   uint32_t loops;
   _Atomic int threads;
   int started;  // workers
-  int refused;  // how many threads were wanted when the system refused some; each loop does not ask for as many again
+  int refused;  // the thread count at which pthread_create last failed, which is not tried again; 0: none
   _Atomic int sleeping;
   _Atomic int stop;
   pthread_mutex_t mutex;

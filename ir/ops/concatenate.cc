@@ -56,7 +56,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kConcatenate = {
     .name = "concatenate",
     .doc =
-        "y = the inputs one behind the other along an axis, which is not n; they have one type, which is no mask, and "
+        "y = the inputs, concatenated along an axis other than n. They have one element type, which is not a mask, and "
         "agree in all other axes.",
     .operands = {"x"},
     .results = {"y"},

@@ -83,7 +83,7 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
   }
 }
 
-// Copies `extent` steps along `axis`, from step `from` of x to step `to` of y; other axes are the same.
+// Copies the slice [from, from + extent) of x along `axis` to offset `to` in y; the other axes are the same.
 template <typename Element>
 void CopySlice(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
                const std::vector<int64_t>& y_dims, std::vector<Element>& y, int64_t to, size_t axis, int64_t extent) {
@@ -115,7 +115,7 @@ struct Grid {
   int64_t at(int64_t i, int64_t y, int64_t x) const { return ((i * h + y) * w + x) * c; }
 };
 
-// The rows of a tensor: all its axes but the last are one.
+// The row length: the extent of the last axis.  All other axes are flattened.
 template <typename Real>
 int64_t RowLength(const Tensor<Real>& tensor) {
   return tensor.dims.back();

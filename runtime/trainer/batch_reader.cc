@@ -110,7 +110,8 @@ BatchReader::Column BatchReader::MakeColumn(const brine_function& function, cons
 }
 
 void BatchReader::Report(int64_t row, const Column* column, const char* format, double number) {
-  const std::lock_guard<std::mutex> lock(mutex_);  // of several the first row is told, on any number of threads
+  // Of several faulty rows the lowest is reported, on any number of threads.
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (fault_.row >= 0 && fault_.row <= row) return;
   fault_.row = row;
   const char* const name = column == nullptr ? "" : column->field->name.c_str();
