@@ -120,7 +120,8 @@ struct Update {
 };
 
 struct Output {
-  std::string name;  // "output", or the layer that makes it, of a model; "loss", "accuracy" of its training
+  // In a model "output", or the layer's name if there are several; in a training graph "loss", "accuracy", …
+  std::string name;
   ValueId value = kNoValue;
 };
 

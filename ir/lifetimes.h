@@ -16,7 +16,7 @@ struct Lifetime {
   NodeId first = kBeforeStep;  // the node that defines it; kBeforeStep: an input or a state
   NodeId last =
       kBeforeStep;  // the last node that reads it or one of its views; graph.nodes.size(): it is read after the step
-  ValueId root = kNoValue;  // the value whose bytes it shows: itself unless it is a view
+  ValueId root = kNoValue;  // the value that owns the storage: itself, or another value for a view
 };
 
 // One for each value.  Values' indices must be in range; views of views are followed to their root.

@@ -81,7 +81,7 @@ struct Op {
   void (*interpret_f32)(const Evaluation<float>& evaluation) = nullptr;
 
   OpKind kind = OpKind::kUnknown;
-  int cost = 1;  // operations for each element; those beside the sums of reductions, contractions, windows
+  int cost = 1;  // operations per element, excluding the reduction loop itself
 
   // Traits.  Each is false where nothing is known.
   bool activation = false;     // layers take it by name as their activation
@@ -105,7 +105,7 @@ struct Op {
   bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
   bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
   // Each element is a loop over other elements, so it must not be computed twice.
-  bool is_sum() const {
+  bool is_reduction_loop() const {
     return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow ||
            kind == OpKind::kWindowGrad;
   }

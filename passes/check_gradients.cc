@@ -21,10 +21,10 @@ using Direction = std::vector<std::pair<size_t, double>>;  // the elements that 
 // same side of all kinks.
 struct Side {
   double loss = 0;
-  std::vector<bool> positive;    // first inputs of ops that have a kink at 0
-  std::vector<int64_t> winners;  // of pools
+  std::vector<bool> positive;         // first inputs of ops that have a kink at 0
+  std::vector<int64_t> argmax_cells;  // of pools
 
-  bool SameSide(const Side& other) const { return positive == other.positive && winners == other.winners; }
+  bool SameSide(const Side& other) const { return positive == other.positive && argmax_cells == other.argmax_cells; }
 };
 
 class Checker {
@@ -72,7 +72,7 @@ class Checker {
       }
       for (ir::ValueId output : node.outputs) {
         const ir::Tensor<double>& tensor = results->at(forward_.value(output).name);
-        side.winners.insert(side.winners.end(), tensor.whole.begin(), tensor.whole.end());
+        side.argmax_cells.insert(side.argmax_cells.end(), tensor.whole.begin(), tensor.whole.end());
       }
     }
     side.loss = results->at(loss_).real[0];

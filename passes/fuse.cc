@@ -25,7 +25,9 @@ using ir::NodeId;
 using ir::ValueId;
 
 constexpr size_t kMaxNodes = 20'000;  // of a graph whose groups are merged; the search takes quadratic time
-constexpr size_t kMaxSteps = 16;      // new states in a kernel, and elementwise nodes: its code grows with them
+
+// Limits on the state updates and on the elementwise nodes of a kernel, to bound the size of its code.
+constexpr size_t kMaxUpdates = 16;
 constexpr size_t kMaxElementwise = 16;
 
 bool IsView(const Node& node) { return node.op->is_view(); }
@@ -39,15 +41,15 @@ bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwis
 class Grouper {
  public:
   Grouper(const Graph& graph, const Uses& uses, const FuseOptions& options)
-      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), step_(FindUpdates(graph, uses)) {}
+      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), is_update_(FindUpdates(graph, uses)) {}
 
   Partition Run() && {
     if (!options_.generic_only && graph_.nodes.size() <= kMaxNodes) {
       FormHeads();
       FormContractions();
       MergeElementwise();
-      MergeUpdates(/*updates=*/true);
-      MergeUpdates(/*updates=*/false);
+      MergeUpdates(/*by_optimizer=*/true);
+      MergeUpdates(/*by_optimizer=*/false);
     }
     return std::move(partition_);
   }
@@ -56,9 +58,9 @@ class Grouper {
   const Node& node(NodeId position) const { return graph_.node(position); }
   bool IsFree(NodeId position) const {
     const Group& group = partition_.group(partition_.GroupOf(position));
-    return group.region == nullptr && group.nodes.size() == 1 && !IsStep(position);
+    return group.region == nullptr && group.nodes.size() == 1 && !IsUpdate(position);
   }
-  bool IsStep(NodeId position) const { return step_[Index(position)]; }
+  bool IsUpdate(NodeId position) const { return is_update_[Index(position)]; }
 
   void Remark(const std::string& remark) {
     if (options_.remarks != nullptr) options_.remarks->push_back(remark);
@@ -109,42 +111,43 @@ class Grouper {
   bool TakeIn(GroupId id, NodeId position) { return partition_.Merge({id, partition_.GroupOf(position)}, {}); }
 
   // A group that may become a loop, of which at most one op is not elementwise.
-  struct Loose {
+  struct LoopCandidate {
     bool open = false;
-    int others = 0;     // ops that are not elementwise
+    int non_elementwise = 0;
     int expensive = 0;  // elementwise ops that are not cheap
   };
-  Loose Look(GroupId id) const {
-    Loose loose;
+  LoopCandidate CandidateOf(GroupId id) const {
+    LoopCandidate candidate;
     const Group& group = partition_.group(id);
-    loose.open = group.region == nullptr;
+    candidate.open = group.region == nullptr;
     for (NodeId position : group.nodes) {
-      if (IsView(node(position)) || IsConstant(node(position)) || IsStep(position)) loose.open = false;
+      if (IsView(node(position)) || IsConstant(node(position)) || IsUpdate(position)) candidate.open = false;
       if (!node(position).op->is_elementwise())
-        ++loose.others;
+        ++candidate.non_elementwise;
       else if (!IsCheap(node(position)))
-        ++loose.expensive;
+        ++candidate.expensive;
     }
-    return loose;
+    return candidate;
   }
 
   void MergeElementwise() {
     for (NodeId position : graph_.node_ids()) {
-      if (!Look(partition_.GroupOf(position)).open) continue;
+      if (!CandidateOf(partition_.GroupOf(position)).open) continue;
       for (ValueId input : node(position).inputs) {
         const NodeId producer = uses_.Producer(input);
         const GroupId here = partition_.GroupOf(position);
         if (producer == Uses::kNone || partition_.GroupOf(producer) == here) continue;
         const GroupId there = partition_.GroupOf(producer);
-        const Loose mine = Look(here), theirs = Look(there);
+        const LoopCandidate mine = CandidateOf(here), theirs = CandidateOf(there);
         if (!theirs.open) continue;
-        const bool behind = node(position).op->is_elementwise() && mine.others + theirs.others <= 1 &&
-                            SameShape(input, node(position).outputs[0]);
-        const bool before = node(position).op->kind == ir::OpKind::kReduction && theirs.others == 0 &&
-                            theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
-                            uses_.Readers(input).size() == 1 && MakesOnly(there, input);
+        const bool follows = node(position).op->is_elementwise() &&
+                             mine.non_elementwise + theirs.non_elementwise <= 1 &&
+                             SameShape(input, node(position).outputs[0]);
+        const bool feeds = node(position).op->kind == ir::OpKind::kReduction && theirs.non_elementwise == 0 &&
+                           theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
+                           uses_.Readers(input).size() == 1 && MakesOnly(there, input);
         const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
-        if ((behind || before) && size <= kMaxElementwise) partition_.Merge({there, here}, {});
+        if ((follows || feeds) && size <= kMaxElementwise) partition_.Merge({there, here}, {});
       }
     }
   }
@@ -164,9 +167,9 @@ class Grouper {
     return true;
   }
 
-  // Groups the nodes that make the new contents of states.  Ops of kind update are apart from copies, since one kernel
-  // may join the updates of all parameters.
-  void MergeUpdates(bool updates) {
+  // Groups the nodes that make the new contents of states.  Ops of kind update and copies go to different kernels,
+  // since one kernel may join the updates of all parameters.
+  void MergeUpdates(bool by_optimizer) {
     std::vector<GroupId> ids;
     const auto flush = [&] {
       if (ids.empty()) return;
@@ -175,9 +178,9 @@ class Grouper {
       ids.clear();
     };
     for (NodeId position : graph_.node_ids()) {
-      if (!IsStep(position) || node(position).op->is_update() != updates) continue;
+      if (!IsUpdate(position) || node(position).op->is_update() != by_optimizer) continue;
       ids.push_back(partition_.GroupOf(position));
-      if (ids.size() == kMaxSteps) flush();
+      if (ids.size() == kMaxUpdates) flush();
     }
     flush();
   }
@@ -186,7 +189,7 @@ class Grouper {
   const Uses& uses_;
   const FuseOptions& options_;
   Partition partition_;
-  const std::vector<bool> step_;  // by node: it updates a state
+  const std::vector<bool> is_update_;  // by node: it updates a state
 };
 
 // Writes the groups as kernels.
@@ -197,18 +200,17 @@ class Emitter {
 
   void Run() {
     FindHolders();
-    const std::vector<bool> step = FindUpdates(graph_, uses_);
+    const std::vector<bool> is_update = FindUpdates(graph_, uses_);
     const std::vector<GroupId> order = partition_.Order();
     graph_.nodes.clear();
-    std::vector<GroupId> last;
+    std::vector<GroupId> updates;
     for (GroupId id : order) {
-      const bool steps = step[Index(partition_.group(id).nodes[0])];
-      if (steps)
-        last.push_back(id);
+      if (is_update[Index(partition_.group(id).nodes[0])])
+        updates.push_back(id);
       else
         EmitGroup(id);
     }
-    for (GroupId id : last) EmitGroup(id);
+    for (GroupId id : updates) EmitGroup(id);
     graph_.stage = ir::Stage::kFused;
   }
 

@@ -25,7 +25,7 @@ class Finder {
   ContractionRegion Find() && {
     FollowChain();
     for (size_t operand = 0; operand < root_.inputs.size(); ++operand) {
-      if (root_.inputs[operand] == root_.inputs[1 - operand]) continue;  // a square reads one stored value
+      if (root_.inputs[operand] == root_.inputs[1 - operand]) continue;  // x·x: both operands are the same stored value
       ComputeInside(root_.inputs[operand]);
     }
     if (!HasRows(root_.outputs[0])) TakeSum();
@@ -83,8 +83,8 @@ class Finder {
         absl::StrCat(place, ": ", declined.op->name, " not fused: its input is also read by ", other));
   }
 
-  // The gradient of a pool whose windows tile the image.  In each window one element has a share, or a mask says which
-  // ones do.
+  // The gradient of a pool whose windows tile the image.  Each window scatters to its argmax, or to the elements that
+  // are set in a mask.
   void ComputeInside(ValueId operand) {
     const NodeId maker = uses_.Producer(operand);
     if (maker == Uses::kNone) return;
@@ -96,7 +96,8 @@ class Finder {
     if (tiles) region_.copies.push_back(maker);
   }
 
-  // reduce_sum(value) over all axes but the last, of an operand or of the value from which it is computed.
+  // The bias gradient: reduce_sum over all axes but the last, of an operand, or of the input of the pool gradient that
+  // produces the operand.
   void TakeSum() {
     std::vector<ValueId> summed(root_.inputs.rbegin(), root_.inputs.rend());
     for (NodeId copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);

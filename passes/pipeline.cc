@@ -51,7 +51,8 @@ constexpr Pass kPasses[] = {
     {"simplify", Run<Simplify>, Stage::kTrain, Stage::kTrain,
      "after autodiff: its rules are written in general; before cse, as it makes nodes equal"},
     {"cse", Run<Cse>, Stage::kTrain, Stage::kTrain, "before dce, which removes what it leaves"},
-    {"dce", Run<Dce>, Stage::kTrain, Stage::kTrain, "last of the rewrites: kernels are made of what is read only"},
+    {"dce", Run<Dce>, Stage::kTrain, Stage::kTrain,
+     "last of the rewrites: fuse should see only nodes whose results are used"},
     {"fuse", RunFuse, Stage::kTrain, Stage::kFused, "after all rewrites: they see nodes, not kernels"},
     {"plan-memory", Run<PlanMemory>, Stage::kFused, Stage::kPlanned, "last: it needs the order of the kernels"},
 };

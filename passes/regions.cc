@@ -8,7 +8,7 @@ absl::Span<const Region> AllRegions() {
       {kContraction,
        "what follows a product or a convolution takes its sums while they are in registers; a gradient that is larger "
        "than what it is made of is made where it is read; a bias's gradient is one more sum over the same operand"},
-      {kUpdate, "one pass over states and what they become, behind everything that reads them"},
+      {kUpdate, "one pass that overwrites the states, after all of their readers"},
       {kLoop, "what is left: one op with the elementwise ones behind it, or elementwise ops of one shape"},
   };
   return kRegions;

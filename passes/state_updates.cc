@@ -15,7 +15,8 @@ using ir::ValueId;
 
 constexpr size_t kGradient = 1;  // the operand of an update that is neither p nor a slot
 
-// The operand that result `result` of an op of kind update replaces: p', slots' replace p, [g,] slots.
+// The operand that a result of an op of kind update replaces.  Result 0 replaces operand 0 (p); result k > 0, a slot,
+// replaces operand k + 1, since operand 1 is the gradient.
 size_t OperandReplacedBy(size_t result) { return result == 0 ? 0 : result + 1; }
 
 class StateSeparator {
@@ -93,14 +94,14 @@ class StateSeparator {
   bool IsOverwritten(ValueId value) const { return new_of_.count(RootOf(value)) != 0; }
   bool IsGiven(ValueId value) const { return uses_.Producer(RootOf(value)) == Uses::kNone; }
 
-  bool NeedsCopy(const Node& step, size_t operand) const {
-    const ValueId value = step.inputs[operand];
-    if (ReplacesOperand(step, operand)) return false;
-    return IsOverwritten(value) || (step.op->is_update() && operand == kGradient && IsGiven(value));
+  bool NeedsCopy(const Node& update, size_t operand) const {
+    const ValueId value = update.inputs[operand];
+    if (ReplacesOperand(update, operand)) return false;
+    return IsOverwritten(value) || (update.op->is_update() && operand == kGradient && IsGiven(value));
   }
 
   void CopyOperands() {
-    const std::vector<bool> steps = FindUpdates(graph_, uses_);
+    const std::vector<bool> updates = FindUpdates(graph_, uses_);
     std::vector<Node> nodes;
     std::map<ValueId, ValueId> copies;
     const auto copy = [&](ValueId value, const std::vector<ir::Location>& locations) {
@@ -111,9 +112,9 @@ class StateSeparator {
       }
       return at->second;
     };
-    for (size_t position = 0; position < steps.size(); ++position) {
+    for (size_t position = 0; position < updates.size(); ++position) {
       Node node = graph_.nodes[position];
-      for (size_t operand = 0; steps[position] && operand < node.inputs.size(); ++operand) {
+      for (size_t operand = 0; updates[position] && operand < node.inputs.size(); ++operand) {
         if (NeedsCopy(node, operand)) node.inputs[operand] = copy(node.inputs[operand], node.locations);
       }
       nodes.push_back(std::move(node));
@@ -133,12 +134,12 @@ class StateSeparator {
 }  // namespace
 
 std::vector<bool> FindUpdates(const Graph& graph, const Uses& uses) {
-  std::vector<bool> steps(graph.nodes.size(), false);
+  std::vector<bool> updates(graph.nodes.size(), false);
   for (const ir::Update& update : graph.updates) {
     const ir::NodeId maker = uses.Producer(update.value);
-    if (maker != Uses::kNone) steps[Index(maker)] = true;
+    if (maker != Uses::kNone) updates[Index(maker)] = true;
   }
-  return steps;
+  return updates;
 }
 
 void SeparateStates(Graph& graph) { StateSeparator(graph).Run(); }

@@ -52,7 +52,7 @@ typedef struct brine_call {
   const uint16_t* values;             // indices into the function's values: inputs, then outputs
   uint16_t input_count, value_count;  // the first input_count of value_count are inputs
   int64_t scratch_bytes;
-  const char* name;         // "conv2d.fwd", unique in the function
+  const char* name;         // of its first result: "conv2d", unique in the function
   const char* layers;       // "conv2d, max_pooling2d": the layers this kernel serves
   const char* location;     // "model.cc:9" of the first of them
   double flops;             // of a full batch, including multiplications by zero; 0 if they were not counted

@@ -52,7 +52,7 @@ struct CompiledKernels {
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache);
 
-// One such node's form on the way to an object, as text: Halide's statement or assembly.  It is not cached.
+// The Halide statement or the assembly of one node's kernel.  It is not cached.
 absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
                                        const CompileOptions& options);
 

@@ -28,7 +28,8 @@ struct Tensor {
   Halide::Expr Inside(const Index& index, const Halide::Expr& rows) const;
 };
 
-// A sum (or maximum, …) with the axes of what reads it: `func` has a pure definition and one update over `domain`.
+// A reduction with the same axes as its consumer, unless it is of kind kRow: `func` has a pure definition and one
+// update over `domain`.
 struct Accumulator {
   enum class Kind {
     kTile,    // a product of matrices: axis 0 in vectors, axis 1 in rows, all of a tile in registers
@@ -40,9 +41,8 @@ struct Accumulator {
   Kind kind = Kind::kWindow;
 };
 
-// A Func with its own memory that the op's result reads: weights in another order, or the sums of one part of the work
-// each.  The number of parts follows from shapes.  It is scheduled like a result, and its outermost axis is the
-// parallel one.
+// A Func with its own memory that the op's result reads, e.g. repacked weights, or partial sums.  The number of parts
+// follows from shapes.  It is scheduled like a result, and its outermost axis is the parallel one.
 struct Root {
   Halide::Func func;  // pure
   ir::Shape shape;
@@ -52,7 +52,7 @@ struct Root {
 
 inline constexpr int64_t kLargestPanel = 128 << 10;  // bytes on a task's stack
 
-// The largest depth of a panel.
+// The size of a panel of this depth that is as wide as a tile can be, four vectors.
 inline int64_t PanelBytes(int64_t depth, int lanes) { return depth * 4 * lanes * static_cast<int64_t>(sizeof(float)); }
 
 struct Lowered {

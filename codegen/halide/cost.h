@@ -7,8 +7,7 @@
 
 namespace brine::codegen {
 
-// Counts are for the kernel's batch size.  The times of the different kinds of work are added; the time of one kind is
-// that of its arithmetic or of its loads, whichever is longer.
+// Counts are for the kernel's batch size.  The times of the different kinds of work are added.
 struct Work {
   double products = 0;         // multiply-adds with their sums in registers; several share a load
   double sparse_products = 0;  // multiply-adds along a list; each has a load

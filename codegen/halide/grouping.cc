@@ -16,7 +16,7 @@ namespace {
 constexpr int kHeavy = 1000;
 
 // Operations for each element.
-int OwnCost(const ir::Op& op) { return op.is_sum() ? kHeavy : op.cost; }
+int OwnCost(const ir::Op& op) { return op.is_reduction_loop() ? kHeavy : op.cost; }
 
 // Groups the values of one kernel.
 class Grouper {
@@ -101,7 +101,7 @@ class Grouper {
             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
-    if (pointwise && node.op->is_sum()) heavy.insert(&node);
+    if (pointwise && node.op->is_reduction_loop()) heavy.insert(&node);
     for (ValueId input : node.inputs) {
       if (defining_.count(input) == 0) continue;
       const GroupId other = result_.GroupOf(input);

@@ -133,7 +133,7 @@ std::vector<Expr> KernelBuilder::Results(const Index& at, ValueId from, const Wi
   // The value that the epilogue makes before the pool, at `pixel`, where `from` is `value`.
   const auto before_pool = [&](const Index& pixel, const Expr& value) {
     Values known = {{from, element(from, value)}};
-    // `from` stands for all nodes that lead to it.
+    // `from` replaces the epilogue nodes that compute it; start after them.
     bool reached = from == spec_.sums();
     for (const Node* node : spec_.epilogue) {
       if (reached)
@@ -185,7 +185,7 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
   const int channels = static_cast<int>(shape[3]), height = static_cast<int>(shape[1]),
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
-    // Rows of few channels are copied in whole vectors; the likely ones are within the image.
+    // Rows of few channels are copied in whole vectors.  `likely` makes Halide peel the interior of the image.
     const ImageAxes at = AxesOfImage();
     const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
     const Expr pixel = RowsOf(image)(

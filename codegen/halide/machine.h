@@ -1,4 +1,4 @@
-// The machines that kernels are built for, as data: no strategy has conditions for single CPUs.
+// The machines that kernels are built for, as data.  Strategies depend on the numbers of a row and never on its name.
 #ifndef BRINE_CODEGEN_HALIDE_MACHINE_H_
 #define BRINE_CODEGEN_HALIDE_MACHINE_H_
 

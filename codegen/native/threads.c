@@ -12,9 +12,8 @@
 enum {
   kMaxThreads = 1024,
   kCacheLine = 64,
-  kLooks = 4000,  // that a worker takes for its next loop before it sleeps: some 100 µs, and there are a few µs between
-                  // kernels
-  kLooksAYield = 64,     // after as many looks, a worker lets other threads have the core
+  kSpins = 4000,         // before a worker sleeps: about 100 µs, and there are a few µs between kernels
+  kSpinsPerYield = 64,   // after as many spins, a worker yields the core
   kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
 };
 
@@ -42,7 +41,7 @@ static struct {
   uint32_t loops;
   _Atomic int threads;
   int started;  // workers
-  int refused;  // how many threads were wanted when the system refused some; each loop does not ask for as many again
+  int refused;  // the thread count at which pthread_create last failed, which is not tried again; 0: none
   _Atomic int sleeping;
   _Atomic int stop;
   pthread_mutex_t mutex;
@@ -52,8 +51,8 @@ static struct {
 
 static pthread_t workers[kMaxThreads];
 
-static void Relax(int looks) {
-  if (looks % kLooksAYield == 0) {
+static void Relax(int spins) {
+  if (spins % kSpinsPerYield == 0) {
     sched_yield();
     return;
   }
@@ -81,11 +80,11 @@ static void RunTasks(int self) {
 
 // Waits for a loop other than number `last`; returns false if there will be none.
 static int AwaitLoop(uint32_t last) {
-  for (int looks = 1; looks <= kLooks; ++looks) {
+  for (int spins = 1; spins <= kSpins; ++spins) {
     const uint32_t open = atomic_load_explicit(&loop.open, memory_order_acquire);
     if (open != 0 && open != last) return 1;
     if (atomic_load_explicit(&pool.stop, memory_order_relaxed)) return 0;
-    Relax(looks);
+    Relax(spins);
   }
   pthread_mutex_lock(&pool.mutex);
   atomic_fetch_add(&pool.sleeping, 1);
@@ -187,7 +186,7 @@ int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min,
   WakeSleepers();
   RunTasks(0);
   atomic_store(&loop.open, 0);
-  for (int looks = 1; atomic_load(&loop.inside) != 0; ++looks) Relax(looks);
+  for (int spins = 1; atomic_load(&loop.inside) != 0; ++spins) Relax(spins);
   const int failed = atomic_load_explicit(&loop.failed, memory_order_relaxed);
   atomic_flag_clear_explicit(&pool.taken, memory_order_release);
   return failed;

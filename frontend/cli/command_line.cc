@@ -17,9 +17,13 @@ namespace {
 
 bool IsFlag(absl::string_view text) { return text.size() > 1 && text[0] == '-'; }
 
-// CLI11 takes some arguments for more than they are: `--flag=` for a flag whose value is the next argument, -o=FILE for
-// the value =FILE, a word for another command, -- for the end of flags.  No argument holds a zero byte.  So one behind
-// each argument that is not just the name of a flag, and one behind the -o of -o=FILE, hide them from CLI11.
+// CLI11 gives some arguments a meaning that they do not have here.  It takes the argument after `--flag=` for the value
+// of the flag, it reads -o=FILE as the value =FILE, a word may be another command, and -- ends the flags.  Zero bytes,
+// which no argument can hold, prevent this:
+//
+//   --data= -o=net.so predict    becomes    --data=\0 -o\0=net.so\0 predict\0
+//
+// The name of a flag alone stays as it is.
 constexpr char kMark = '\0', kMarkedEquals[] = {kMark, '='};
 
 std::string Marked(std::string argument) {

@@ -41,7 +41,7 @@ constexpr base::Flag kFlags[] = {
     {"-o", "FILE", "output; the C header is written beside it", kCompile},
     {"--emit", "FORM", "exe, shared, static or object (exe)", kCompile},
     {"--target", "TARGET", "as Halide names it (this machine)", kCompile},
-    {"--stage", "STAGE", "graph, train, fused or planned (graph)", kInspect},
+    {"--stage", "STAGE", "graph, train, fused or planned (that of the file; for stmt and asm planned)", kInspect},
     {"--function", "NAME", "of the model: train, evaluate or predict (train)", kInspect | kOpt},
     {"--format", "FORM",
      "text, pb, pbtxt, dot; table of a planned graph's memory; stmt (Halide's) or asm of a kernel (text)", kInspect},

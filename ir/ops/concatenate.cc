@@ -46,7 +46,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const size_t axis = Axis(evaluation.attributes);
   int64_t begin = 0;
   for (const Tensor<Real>* x : evaluation.inputs) {
-    CopySteps(*x, 0, evaluation.out(), begin, axis, x->dims[axis]);
+    CopySlice(*x, 0, evaluation.out(), begin, axis, x->dims[axis]);
     begin += x->dims[axis];
   }
 }
@@ -56,7 +56,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kConcatenate = {
     .name = "concatenate",
     .doc =
-        "y = the inputs one behind the other along an axis, which is not n; they have one type, which is no mask, and "
+        "y = the inputs, concatenated along an axis other than n. They have one element type, which is not a mask, and "
         "agree in all other axes.",
     .operands = {"x"},
     .results = {"y"},

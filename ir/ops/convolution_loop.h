@@ -14,9 +14,9 @@ struct ConvolutionGroups {
       : count(attributes.Int("groups")), channels(kernel_channels), filters(all_filters / count) {}
 };
 
-// Calls step(pixel, place, tap) for every pixel of the image that a tap of the window touches when it stands at a
-// place of the result: `pixel` and `place` are positions of a first channel, `tap` is the row-major position in the
-// window.
+// Calls step(pixel, place, tap) for each output position and each kernel tap whose input pixel is inside the image.
+// `pixel` and `place` are the offsets of the first channel in the image and in the result; `tap` is the row-major
+// position in the window.
 template <typename Real, typename Step>
 void ForEachTap(const Attributes& attributes, const Grid<Real>& image, const Grid<Real>& result, int64_t taps_down,
                 int64_t taps_across, Step step) {

@@ -45,96 +45,88 @@ constexpr auto kDy = [](Builder&, ValueId dy) { return dy; };
 
 }  // namespace
 
-const Op kAdd = Binary([](auto a, auto b) { return a + b; }, {
-                                                                 .name = "add",
-                                                                 .doc = "y = a + b" WITH_BROADCASTING,
-                                                                 .gradient = BinaryGradient(kDy, kDy),
-                                                                 .commutative = true,
-                                                             });
+// Formatted by hand: clang-format would indent each row by the length of its formula.
+// clang-format off
+const Op kAdd = Binary([](auto a, auto b) { return a + b; },
+    {
+        .name = "add",
+        .doc = "y = a + b" WITH_BROADCASTING,
+        .gradient = BinaryGradient(kDy, kDy),
+        .commutative = true,
+    });
 
-const Op kSub = Binary([](auto a, auto b) { return a - b; }, {
-                                                                 .name = "sub",
-                                                                 .doc = "y = a − b" WITH_BROADCASTING,
-                                                                 .gradient = BinaryGradient<Sign::kMinus>(kDy, kDy),
-                                                             });
+const Op kSub = Binary([](auto a, auto b) { return a - b; },
+    {
+        .name = "sub",
+        .doc = "y = a − b" WITH_BROADCASTING,
+        .gradient = BinaryGradient<Sign::kMinus>(kDy, kDy),
+    });
 
 // da = dy·b, db = dy·a
-const Op kMul = Binary([](auto a, auto b) { return a * b; }, {
-                                                                 .name = "mul",
-                                                                 .doc = "y = a·b" WITH_BROADCASTING,
-                                                                 .gradient = BinaryGradient(
-                                                                     [](Builder& at, ValueId dy) {
-                                                                       return at.Emit(kMul, {dy, at.input(1)});
-                                                                     },
-                                                                     [](Builder& at, ValueId dy) {
-                                                                       return at.Emit(kMul, {dy, at.input(0)});
-                                                                     }),
-                                                                 .commutative = true,
-                                                             });
+const Op kMul = Binary([](auto a, auto b) { return a * b; },
+    {
+        .name = "mul",
+        .doc = "y = a·b" WITH_BROADCASTING,
+        .gradient = BinaryGradient(
+            [](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.input(1)}); },
+            [](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.input(0)}); }),
+        .commutative = true,
+    });
 
 // da = dy / b, db = −dy·y / b
 const Op kDiv = Binary([](auto a, auto b) { return a / b; },
-                       {
-                           .name = "div",
-                           .doc = "y = a / b" WITH_BROADCASTING,
-                           .gradient = BinaryGradient<Sign::kMinus>(
-                               [](Builder& at, ValueId dy) {
-                                 return at.Emit(kDiv, {dy, at.input(1)});
-                               },
-                               [](Builder& at, ValueId dy) {
-                                 return at.Emit(kDiv, {at.Emit(kMul, {dy, at.output()}), at.input(1)});
-                               }),
-                           .cost = 3,
-                       });
+    {
+        .name = "div",
+        .doc = "y = a / b" WITH_BROADCASTING,
+        .gradient = BinaryGradient<Sign::kMinus>(
+            [](Builder& at, ValueId dy) { return at.Emit(kDiv, {dy, at.input(1)}); },
+            [](Builder& at, ValueId dy) {
+              return at.Emit(kDiv, {at.Emit(kMul, {dy, at.output()}), at.input(1)});
+            }),
+        .cost = 3,
+    });
 
 const Op kNeg = Unary([](auto x) { return -x; },
-                      {
-                          .name = "neg",
-                          .doc = "y = −x, element by element; f32.",
-                          .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kNeg, {dy}); }),
-                      });
+    {
+        .name = "neg",
+        .doc = "y = −x, element by element; f32.",
+        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kNeg, {dy}); }),
+    });
 
-const Op kExp = Unary([](auto x) { return std::exp(x); }, {
-                                                              .name = "exp",
-                                                              .doc = "y = eˣ, element by element; f32.",
-                                                              .gradient = UnaryGradient([](Builder& at, ValueId dy) {
-                                                                return at.Emit(kMul, {dy, at.output()});
-                                                              }),
-                                                              .cost = 20,
-                                                              .monotone = true,
-                                                          });
+const Op kExp = Unary([](auto x) { return std::exp(x); },
+    {
+        .name = "exp",
+        .doc = "y = eˣ, element by element; f32.",
+        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.output()}); }),
+        .cost = 20,
+        .monotone = true,
+    });
 
 const Op kLog = Unary([](auto x) { return std::log(x); },
-                      {
-                          .name = "log",
-                          .doc = "y = ln x, element by element; f32. Of 0 it is −∞, of a negative number NaN.",
-                          .gradient = UnaryGradient([](Builder& at, ValueId dy) {
-                            return at.Emit(kDiv, {dy, at.input(0)});
-                          }),
-                          .cost = 20,
-                      });
+    {
+        .name = "log",
+        .doc = "y = ln x, element by element; f32. Of 0 it is −∞, of a negative number NaN.",
+        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kDiv, {dy, at.input(0)}); }),
+        .cost = 20,
+    });
 
 // The derivative at 0 is 0.
-const Op kRelu =
-    Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
-          {
-              .name = "relu",
-              .doc = "y = max(x, 0), element by element; f32. The interpreter keeps NaN; a kernel may turn it into 0.",
-              .gradient = UnaryGradient([](Builder& at, ValueId dy) {
-                return at.Emit(kReluGrad, {dy, at.output()});
-              }),
-              .activation = true,
-              .monotone = true,
-              .has_kink = true,
-              .makes_zeros = true,
-          });
+const Op kRelu = Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
+    {
+        .name = "relu",
+        .doc = "y = max(x, 0), element by element; f32. The interpreter keeps NaN; a kernel may turn it into 0.",
+        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kReluGrad, {dy, at.output()}); }),
+        .activation = true,
+        .monotone = true,
+        .has_kink = true,
+        .makes_zeros = true,
+    });
 
-const Op kReluGrad = Binary(
-    [](auto dy, auto y) { return y > 0 ? dy : decltype(dy)(0); },
+const Op kReluGrad = Binary([](auto dy, auto y) { return y > 0 ? dy : decltype(dy)(0); },
     {
         .name = "relu_grad",
-        .doc =
-            "dx = dy where y > 0, else 0; dy, y and dx are f32 of one shape. The gradient of relu from its result y.",
+        .doc = "dx = dy where y > 0, else 0; dy, y and dx are f32 of one shape. The gradient of relu from its result "
+               "y.",
         .operands = {"dy", "y"},
         .results = {"dx"},
         .infer = InferMasked,
@@ -145,22 +137,21 @@ const Op kReluGrad = Binary(
 
 // dx = dy·y·(1 − y)
 const Op kSigmoid = Unary([](auto x) { return 1 / (1 + std::exp(-x)); },
-                          {
-                              .name = "sigmoid",
-                              .doc = "y = 1 / (1 + e⁻ˣ), element by element; f32.",
-                              .flops = FlopsAnElement<4>,
-                              .gradient = UnaryGradient([](Builder& at, ValueId dy) {
-                                const ValueId y = at.output();
-                                return at.Emit(kMul, {dy, at.Emit(kMul, {y, at.Emit(kSub, {at.EmitConstant(1), y})})});
-                              }),
-                              .cost = 25,
-                              .activation = true,
-                              .monotone = true,
-                          });
+    {
+        .name = "sigmoid",
+        .doc = "y = 1 / (1 + e⁻ˣ), element by element; f32.",
+        .flops = FlopsAnElement<4>,
+        .gradient = UnaryGradient([](Builder& at, ValueId dy) {
+          const ValueId y = at.output();
+          return at.Emit(kMul, {dy, at.Emit(kMul, {y, at.Emit(kSub, {at.EmitConstant(1), y})})});
+        }),
+        .cost = 25,
+        .activation = true,
+        .monotone = true,
+    });
 
 // dx = dy·(1 − y²)
-const Op kTanh = Unary(
-    [](auto x) { return std::tanh(x); },
+const Op kTanh = Unary([](auto x) { return std::tanh(x); },
     {
         .name = "tanh",
         .doc = "y = tanh x, element by element; f32. The interpreter keeps NaN; a kernel may turn it into −1 or 1.",
@@ -173,6 +164,7 @@ const Op kTanh = Unary(
         .activation = true,
         .monotone = true,
     });
+// clang-format on
 
 const Op kEqual = {
     .name = "equal",
@@ -193,8 +185,7 @@ const Op kInTrainPhase = {
     .name = "in_train_phase",
     .doc =
         "y = x in a training step, alt in evaluation and prediction; x, alt and y are f32 of one shape. For layers "
-        "that "
-        "compute differently in training, such as batch normalization. Keras: backend.in_train_phase.",
+        "that compute differently in training, such as batch normalization. Keras: backend.in_train_phase.",
     .operands = {"x", "alt"},
     .results = {"y"},
     .infer = InferInTrainPhase,

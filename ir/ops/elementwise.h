@@ -18,11 +18,6 @@
 
 namespace brine::ir {
 
-template <int count>
-int64_t FlopsAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
-  return Product({count, Elements(outputs[0], rows)});
-}
-
 // y = formula(x); f32 in and out.
 template <typename Formula>
 Op Unary(Formula, Op row) {

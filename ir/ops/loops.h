@@ -83,9 +83,9 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
   }
 }
 
-// Copies `extent` steps along `axis`, from step `from` of x to step `to` of y; other axes are the same.
+// Copies the slice [from, from + extent) of x along `axis` to offset `to` in y; the other axes are the same.
 template <typename Element>
-void CopySteps(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
+void CopySlice(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
                const std::vector<int64_t>& y_dims, std::vector<Element>& y, int64_t to, size_t axis, int64_t extent) {
   int64_t outer = 1, inner = 1;  // elements before the axis, and after it
   for (size_t other = 0; other < x_dims.size(); ++other) (other < axis ? outer : inner) *= x_dims[other];
@@ -97,11 +97,11 @@ void CopySteps(const std::vector<int64_t>& x_dims, const std::vector<Element>& x
 }
 
 template <typename Real>
-void CopySteps(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to, size_t axis, int64_t extent) {
+void CopySlice(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to, size_t axis, int64_t extent) {
   if (IsReal(x.dtype))
-    CopySteps(x.dims, x.real, from, y.dims, y.real, to, axis, extent);
+    CopySlice(x.dims, x.real, from, y.dims, y.real, to, axis, extent);
   else
-    CopySteps(x.dims, x.whole, from, y.dims, y.whole, to, axis, extent);
+    CopySlice(x.dims, x.whole, from, y.dims, y.whole, to, axis, extent);
 }
 
 // An image or a kernel as a loop reads it: four extents and the elements.
@@ -115,7 +115,7 @@ struct Grid {
   int64_t at(int64_t i, int64_t y, int64_t x) const { return ((i * h + y) * w + x) * c; }
 };
 
-// The rows of a tensor: all its axes but the last are one.
+// The row length: the extent of the last axis.  All other axes are flattened.
 template <typename Real>
 int64_t RowLength(const Tensor<Real>& tensor) {
   return tensor.dims.back();

@@ -11,7 +11,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
   BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
   BRINE_ASSIGN_OR_RETURN(const Shape shape, PoolShape(types.attributes, x.shape));
-  return std::vector<Type>{{DType::kF32, shape}, {WinnerDType(types.attributes), shape}};
+  return std::vector<Type>{{DType::kF32, shape}, {ArgmaxDType(types.attributes), shape}};
 }
 
 // One comparison for each cell.
@@ -37,7 +37,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
                 [&](int64_t n, int64_t place, const Cells& cells) {
                   Real* best = &y.real[static_cast<size_t>(place)];
-                  int64_t* winner = &index.whole[static_cast<size_t>(place)];
+                  int64_t* argmax = &index.whole[static_cast<size_t>(place)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
                       const Real* pixel = x.data + x.at(n, row, column);
@@ -47,7 +47,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                         // NaN is not ≤ anything: it beats every number, and no later NaN beats it.
                         if (!first && (best[c] != best[c] || pixel[c] <= best[c])) continue;
                         best[c] = pixel[c];
-                        winner[c] = cell;
+                        argmax[c] = cell;
                       }
                     }
                   }

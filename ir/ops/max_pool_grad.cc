@@ -12,7 +12,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   BRINE_ASSIGN_OR_RETURN(Shape image, ImageOf(types.attributes, dy, dy.shape[3]));
   BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, image));
   BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
-  BRINE_RETURN_IF_ERROR(ExpectType("index", index, {WinnerDType(types.attributes), dy.shape}));
+  BRINE_RETURN_IF_ERROR(ExpectType("index", index, {ArgmaxDType(types.attributes), dy.shape}));
   return std::vector<Type>{{DType::kF32, std::move(image)}};
 }
 

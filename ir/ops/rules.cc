@@ -125,10 +125,6 @@ absl::StatusOr<std::vector<Type>> InferBinary(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
 }
 
-int64_t OneFlopAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
-  return Elements(outputs[0], rows);
-}
-
 absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initializer_list<absl::string_view> tensors,
                                               std::initializer_list<absl::string_view> scalars, size_t results) {
   const Type& p = types.inputs[0];

@@ -41,10 +41,13 @@ absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, a
 int64_t Product(std::initializer_list<int64_t> factors);  // INT64_MAX when it would be more
 int64_t Elements(const Type& type, int64_t rows);         // the same
 
-// Shape and cost rules of the elementwise ops: f32 in, f32 out, one operation an element.
+// Shape and cost rules of the elementwise ops: f32 in, f32 out, `count` operations for each element.
 absl::StatusOr<std::vector<Type>> InferUnary(const OpTypes& types);
 absl::StatusOr<std::vector<Type>> InferBinary(const OpTypes& types);
-int64_t OneFlopAnElement(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows);
+template <int count>
+int64_t FlopsAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({count, Elements(outputs[0], rows)});
+}
 
 // Operands of the optimizers: `states` tensors of one shape without n, then scalars, by name.
 absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initializer_list<absl::string_view> tensors,

@@ -47,7 +47,7 @@ absl::Status Gradient(GradientBuilder& builder) {
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Attributes& attributes = evaluation.attributes;
-  CopySteps(evaluation.in(0), attributes.Int("begin"), evaluation.out(), 0, static_cast<size_t>(attributes.Int("axis")),
+  CopySlice(evaluation.in(0), attributes.Int("begin"), evaluation.out(), 0, static_cast<size_t>(attributes.Int("axis")),
             attributes.Int("extent"));
 }
 

@@ -79,7 +79,7 @@ absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image
   return WindowShape(attributes, image, window[0], window[1], image[3]);
 }
 
-DType WinnerDType(const Attributes& attributes) { return PoolCells(attributes) <= 256 ? DType::kU8 : DType::kI32; }
+DType ArgmaxDType(const Attributes& attributes) { return PoolCells(attributes) <= 256 ? DType::kU8 : DType::kI32; }
 
 absl::StatusOr<Shape> ImageOf(const Attributes& attributes, const Type& dy, int64_t channels) {
   const std::vector<int64_t>& size = attributes.Ints("input_size");

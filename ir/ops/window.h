@@ -18,9 +18,10 @@ absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape
 absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image);
 
 // Element type of a max-pool's index: u8 where the window has at most 256 cells, else i32.
-DType WinnerDType(const Attributes& attributes);
+DType ArgmaxDType(const Attributes& attributes);
 
-// Whether a pool's windows, of which each cell has a bit in a u8, neither overlap nor hang over the border.
+// Fails unless the windows of a pool are non-overlapping, unpadded, and have at most kMaxMaskedCells cells, one bit of
+// a u8 mask each.
 absl::Status ExpectMaskedPool(const Attributes& attributes);
 inline constexpr int64_t kMaxMaskedCells = 8;
 

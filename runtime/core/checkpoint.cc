@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr size_t kLimit = size_t{1} << 36;  // bytes of a file that are believed
+constexpr size_t kLimit = size_t{1} << 36;  // bytes of the largest file that is accepted
 
 brine_text Text(const char* terminated) { return {terminated, strlen(terminated)}; }
 

@@ -13,7 +13,7 @@ struct FunctionState {
   void** arguments;             // for each call: &context, then its buffers
   void*** first_argument;       // by call
   double* scalars;              // by input
-  int32_t rows;                 // that the buffers stand at
+  int32_t rows;                 // for which the extents of the buffers are set
 };
 
 struct brine_state {

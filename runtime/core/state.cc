@@ -12,7 +12,7 @@
 namespace {
 
 // Kernels may read a vector past the last element of a block.
-constexpr size_t kRoomBehind = 64;
+constexpr size_t kTailPadding = 64;
 
 // Hands out the state's memory in 64-byte steps; with a null base it only measures.
 struct Allocator {
@@ -44,9 +44,9 @@ brine_state* LayOut(const brine_program* program, Allocator& allocator) {
   uint8_t* blocks[BRINE_BLOCK_COUNT] = {};
   for (int block = 0; block < BRINE_BLOCK_COUNT; ++block) {
     if (block != BRINE_CONSTANTS)
-      blocks[block] = allocator.Take<uint8_t>(static_cast<size_t>(program->block_bytes[block]) + kRoomBehind);
+      blocks[block] = allocator.Take<uint8_t>(static_cast<size_t>(program->block_bytes[block]) + kTailPadding);
   }
-  uint8_t* const scratch = allocator.Take<uint8_t>(static_cast<size_t>(program->scratch_bytes) + kRoomBehind);
+  uint8_t* const scratch = allocator.Take<uint8_t>(static_cast<size_t>(program->scratch_bytes) + kTailPadding);
   FunctionState* const functions = allocator.Take<FunctionState>(static_cast<size_t>(program->function_count));
   const size_t before_functions = allocator.used;
   for (int32_t index = 0; index < program->function_count; ++index)

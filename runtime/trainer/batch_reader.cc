@@ -61,7 +61,7 @@ BatchReader::BatchReader(brine_state* state, const brine_function* function, con
   Match(*function);
   for (int64_t row = 0; row < batch_size_; ++row) {
     for (const Column& column : columns_)
-      targets_.push_back(column.raw() + row * (column.apart == nullptr ? column.row_bytes : column.raw_bytes));
+      targets_.push_back(column.raw() + row * (column.staging == nullptr ? column.row_bytes : column.raw_bytes));
   }
 }
 
@@ -105,12 +105,13 @@ BatchReader::Column BatchReader::MakeColumn(const brine_function& function, cons
     column.is_class_number = input->classes > 0 && IsNumber(field);
   }
   if (input == nullptr || column.is_class_number)
-    column.apart.reset(new uint8_t[static_cast<size_t>(batch_size_ * column.raw_bytes)]);
+    column.staging.reset(new uint8_t[static_cast<size_t>(batch_size_ * column.raw_bytes)]);
   return column;
 }
 
 void BatchReader::Report(int64_t row, const Column* column, const char* format, double number) {
-  const std::lock_guard<std::mutex> lock(mutex_);  // of several the first row is told, on any number of threads
+  // Of several faulty rows the lowest is reported, on any number of threads.
+  const std::lock_guard<std::mutex> lock(mutex_);
   if (fault_.row >= 0 && fault_.row <= row) return;
   fault_.row = row;
   const char* const name = column == nullptr ? "" : column->field->name.c_str();
@@ -199,7 +200,7 @@ void BatchReader::ReadSerially(int64_t rows) {
   // Moves the samples to their rows, from the last on; a row lies at or after the sample.
   for (int64_t row = rows - 1; row >= 0; --row) {
     for (const Column& column : columns_) {
-      if (column.apart == nullptr && column.raw_bytes != column.row_bytes)
+      if (column.staging == nullptr && column.raw_bytes != column.row_bytes)
         std::memmove(column.rows + row * column.row_bytes, column.rows + row * column.raw_bytes,
                      static_cast<size_t>(column.raw_bytes));
     }

@@ -35,10 +35,10 @@ class BatchReader {
     uint8_t* rows = nullptr;             // of the input
     int64_t row_bytes = 0;               // of the input
     int64_t raw_bytes = 0;               // of a sample
-    std::unique_ptr<uint8_t[]> apart;    // where samples are read to; null: directly to the rows
+    std::unique_ptr<uint8_t[]> staging;  // where samples are read to; null: directly to the rows
     bool is_class_number = false;        // the input is of classes, and the field holds the number of one
 
-    uint8_t* raw() const { return apart == nullptr ? rows : apart.get(); }
+    uint8_t* raw() const { return staging == nullptr ? rows : staging.get(); }
   };
   struct Fault {
     int64_t row = -1;

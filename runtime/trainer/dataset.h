@@ -72,7 +72,7 @@ class Dataset {
   int64_t size() const { return count_; }
   std::span<const Field> fields() const { return source_ == nullptr ? std::span<const Field>() : source_->fields(); }
   const SampleSource& source() const { return *source_; }
-  int64_t first() const { return first_; }  // of the source, which this range begins at
+  int64_t first() const { return first_; }  // source index of this range's first sample
 
   Dataset Slice(int64_t begin, int64_t count) const;  // clamped to the range
   // The first field's images enlarged to (height, width), whole multiples of their size: each pixel becomes a block.

@@ -88,7 +88,7 @@ class Trainer {
 
   History Fit(const Dataset& data, const FitOptions& options = {});
   Results Evaluate(const Dataset& data, int batch_size = 0);
-  std::vector<Prediction> Predict(const Dataset& data);  // of each output; labels may be there, and do not count
+  std::vector<Prediction> Predict(const Dataset& data);  // of each output; labels, if present, are ignored
   // Of a model with one input and one output: of dense samples in the input's layout, a row of the output each.
   std::vector<float> Predict(Samples samples);
 

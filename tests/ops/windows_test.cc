@@ -78,14 +78,14 @@ TEST(Windows, PoolsSeeOnlyTheImage) {
         for (int64_t j = 0; j < y.dim(2); ++j)
           for (int64_t c = 0; c < y.dim(3); ++c, ++element) {
             double sum = 0, best = -2;
-            int64_t count = 0, winner = -1, positive = 0;
+            int64_t count = 0, argmax = -1, positive = 0;
             for (int64_t cell = 0; cell < window[0] * window[1]; ++cell) {
               const double value = At(x, n, i * strides[0] + cell / window[1], j * strides[1] + cell % window[1], c);
               if (std::isnan(value)) continue;
               sum += row.op == &kReluAvgPool ? std::max(value, 0.0) : value;
               if (value > 0) positive += int64_t{1} << cell;
               ++count;
-              if (value > best) best = value, winner = cell;
+              if (value > best) best = value, argmax = cell;
             }
             if (row.op != &kMaxPool) {
               ASSERT_NEAR(y.real[element], sum / static_cast<double>(count), 1e-14) << element;
@@ -94,7 +94,7 @@ TEST(Windows, PoolsSeeOnlyTheImage) {
               }
             } else {
               ASSERT_EQ(y.real[element], best) << element;
-              ASSERT_EQ(results[1].whole[element], winner) << element;
+              ASSERT_EQ(results[1].whole[element], argmax) << element;
             }
           }
   }

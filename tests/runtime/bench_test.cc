@@ -44,11 +44,11 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   const auto places = static_cast<uint16_t>(values.size()), others = static_cast<uint16_t>(places + 1);
   values.push_back({"places", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses}, 512});
   values.push_back({"others", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses + 1}, 512});
-  const uint16_t masked[] = {gradient, gradient}, winners[] = {gradient, places}, other[] = {gradient, others};
+  const uint16_t masked[] = {gradient, gradient}, pooled[] = {gradient, places}, other[] = {gradient, others};
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
   const auto at = calls.begin() + 3;
   calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0, "hand", 0, ""},
-                    {ReadAndWriteOver, winners, 2, 2, 0, "winners", "dense", "", 0, 1, "hand", 0, ""},
+                    {ReadAndWriteOver, pooled, 2, 2, 0, "pooled", "dense", "", 0, 1, "hand", 0, ""},
                     {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0, "hand", 0, ""}});
   brine_function changed = train;
   changed.values = values.data();

@@ -157,7 +157,7 @@ Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
     const double elements = Elements(spec, node.outputs[0]);
     if (node.op->kind != ir::OpKind::kContraction) {
       work.elementwise += (1 + node.op->cost) * elements;
-      if (node.op->is_sum() && !node.inputs.empty()) work.elementwise += Elements(spec, node.inputs[0]);
+      if (node.op->is_reduction_loop() && !node.inputs.empty()) work.elementwise += Elements(spec, node.inputs[0]);
       continue;
     }
     std::vector<ir::Type> inputs, outputs;

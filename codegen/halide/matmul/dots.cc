@@ -47,7 +47,7 @@ class DotTerms {
   const RDom step;
 };
 
-// The number of rows of b, whole vectors of them, that a task reads again and again.
+// Rows of b per task, a multiple of the vector width, chosen to stay in cache.
 int DotBlockOf(int inputs, int units, const Machine& machine) {
   const int most = static_cast<int>(std::clamp<int64_t>(4 * machine.l1_bytes / (int64_t{units} * 4), machine.lanes,
                                                         kLongestChunk - machine.lanes)) /

@@ -13,7 +13,7 @@ using Halide::Var;
 // dw[a, b, c, f] = Σ over n, i, j of x[n, i·stride + a·dilation − pad, j·…, group(f)·C + c] · dy[n, i, j, f].
 // The images are divided into a fixed number of parts.  Each part sums its images in order, and the parts are added in
 // order.
-Lowered LowerConv2DGradFilter(const LoweringContext& context) {
+Lowered LowerConv2DWeightGrad(const LoweringContext& context) {
   const Tensor &x = context.in[0], &dy = context.in[1];
   const ir::Shape& shape = context.out[0].shape;
   const Window window = MakeWindow(context.attributes(), shape[0], shape[1]);
@@ -61,6 +61,6 @@ Lowered LowerConv2DGradFilter(const LoweringContext& context) {
 
 }  // namespace
 
-const Algorithm kConv2DWeightGrad = {&LowerConv2DGradFilter};
+const Algorithm kConv2DWeightGrad = {&LowerConv2DWeightGrad};
 
 }  // namespace brine::codegen

@@ -14,8 +14,8 @@ namespace brine::codegen {
 
 struct SparseGradient {
   ir::ValueId d = ir::kNoValue;  // [n, rows, columns, filters], a parameter
-  ir::ValueId index =
-      ir::kNoValue;  // of d's shape: the cell of the window that has the element; or none: each element is a window
+  // The argmax of each window as a cell of it, in the shape of d.  kNoValue without a pool: each element is a window.
+  ir::ValueId index = ir::kNoValue;
   int rows = 0, columns = 0, filters = 0;
   int across = 1, down = 1;  // extents of a window; windows tile the plane
   double nonzero = 1;        // expected share of nonzero elements of d
