@@ -27,7 +27,7 @@ using ir::Node;
 using ir::ValueId;
 using Ints = std::vector<int64_t>;
 
-constexpr uint32_t kModels = 50;
+constexpr uint32_t kModels = 150;  // a bug needs models that have a place for it
 
 // ---- The bugs: each edits the first place that the graph has for it
 
