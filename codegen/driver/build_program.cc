@@ -38,8 +38,8 @@ absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramTex
   Objects objects = {folder, folder + "/program.o", {}};
   BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
   BRINE_RETURN_IF_ERROR(WriteFile(absl::StrCat(folder, "/", kGraphsFile), text.graphs));
-  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include,
-                             "-Wa,-I" + folder, "-c", folder + "/program.c", "-o", objects.program},
+  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-Xassembler",
+                             "-I" + folder, "-c", folder + "/program.c", "-o", objects.program},
                             "compiling the program's tables"));
   for (const auto& [symbol, kernel] : kernels.kernels) {
     objects.kernels.push_back(absl::StrCat(folder, "/", symbol, ".o"));

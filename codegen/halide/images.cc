@@ -47,6 +47,20 @@ Root MakeBordered(const Tensor& image, const int before[2], const int spread[2],
   return root;
 }
 
+WindowCell CellOf(const Tensor& image, const Window& window, const RDom& r) {
+  const ImageAxes at = AxesOfImage();
+  Expr inside = Halide::Internal::const_true();
+  const auto source = [&](const Halide::Var& v, const Expr& tap, int axis) {
+    const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
+    const Expr position = v * window.stride[axis] + tap - window.before[axis];
+    if (window.before[axis] + window.after[axis] == 0) return position;
+    inside = inside && Inside(position, extent);
+    return Halide::clamp(position, 0, extent - 1);
+  };
+  const Expr y = source(at.y, r.y, 0), x = source(at.x, r.x, 1);
+  return {image({at.n, y, x, at.c}), inside};
+}
+
 Expr CellsInside(const Window& window, const ir::Type& image, const Expr& y, const Expr& x) {
   const auto along = [&](const Expr& at, int axis) {
     const int extent = static_cast<int>(image.shape[static_cast<size_t>(axis) + 1]);

@@ -32,6 +32,13 @@ Tensor RowsOf(const Tensor& image);
 // image with a border and with spread − 1 zeros between its pixels.  `size` is the extent of y and x.
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]);
 
+// A cell of the window at output (y, x): the element of the image, and whether it lies inside.  Outside, the value is
+// that of the nearest pixel inside.  `r` ranges over the columns and the rows of the window.
+struct WindowCell {
+  Halide::Expr value, inside;
+};
+WindowCell CellOf(const Tensor& image, const Window& window, const Halide::RDom& r);
+
 // The number of cells of the window at output (y, x) that lie inside an image of type `image`, as a float.
 Halide::Expr CellsInside(const Window& window, const ir::Type& image, const Halide::Expr& y, const Halide::Expr& x);
 

@@ -12,20 +12,12 @@ Lowered LowerAvgPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
   const Window window = MakeWindow(context.attributes(), size[0], size[1]);
-  const ImageAxes at = AxesOfImage();
   const RDom r(0, window.size[1], 0, window.size[0]);
-  Expr inside = Halide::Internal::const_true();
-  const auto source = [&](const Halide::Var& v, const Expr& tap, int axis) {
-    const int extent = static_cast<int>(x.type.shape[static_cast<size_t>(axis) + 1]);
-    const Expr position = v * window.stride[axis] + tap - window.before[axis];
-    if (window.before[axis] + window.after[axis] == 0) return position;
-    inside = inside && Inside(position, extent);
-    return Halide::clamp(position, 0, extent - 1);
-  };
-  const Expr y = source(at.y, r.y, 0), column = source(at.x, r.x, 1);
+  const WindowCell cell = CellOf(x, window, r);
+  const ImageAxes at = AxesOfImage();
   const std::vector<Halide::Var> args = Reversed(Axes(4));
   Func sum = MakeFunc("sum", Axes(4), {0.0f});
-  sum(args) += Halide::select(inside, x({at.n, y, column, at.c}), 0.0f);
+  sum(args) += Halide::select(cell.inside, cell.value, 0.0f);
   Lowered lowered = Pure(context, {sum(args) / CellsInside(window, x.type, at.y, at.x)});
   lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow}};
   return lowered;

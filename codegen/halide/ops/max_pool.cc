@@ -15,21 +15,12 @@ Lowered LowerMaxPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
   const Window window = MakeWindow(context.attributes(), size[0], size[1]);
-  const ImageAxes at = AxesOfImage();
   const RDom r(0, window.size[1], 0, window.size[0]);
-  Expr inside = Halide::Internal::const_true();
-  const auto source = [&](const Halide::Var& v, const Expr& tap, int axis) {
-    const int extent = static_cast<int>(x.type.shape[static_cast<size_t>(axis) + 1]);
-    const Expr position = v * window.stride[axis] + tap - window.before[axis];
-    if (window.before[axis] + window.after[axis] == 0) return position;
-    inside = inside && Inside(position, extent);
-    return Halide::clamp(position, 0, extent - 1);
-  };
-  const Expr y = source(at.y, r.y, 0), column = source(at.x, r.x, 1);
+  const WindowCell cell = CellOf(x, window, r);
   const std::vector<Halide::Var> args = Reversed(Axes(4));
   Func best = MakeFunc("best", Axes(4), {std::numeric_limits<float>::lowest(), 0});
-  const Expr value = x({at.n, y, column, at.c}), wins = inside && value > best(args)[0];
-  best(args) = Halide::Tuple(Halide::select(wins, value, best(args)[0]),
+  const Expr wins = cell.inside && cell.value > best(args)[0];
+  best(args) = Halide::Tuple(Halide::select(wins, cell.value, best(args)[0]),
                              Halide::select(wins, r.y * window.size[1] + r.x, best(args)[1]));
   Lowered lowered = Pure(context, {best(args)[0], Halide::cast(ToHalide(context.out[1].dtype), best(args)[1])});
   lowered.accumulators = {{best, r, Accumulator::Kind::kWindow}};
