@@ -95,7 +95,6 @@ ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder) {
                          Halide::unsafe_promise_clamped(y_in_tile, 0, size.rows - 1), tile_x, tile_y, Axis(3));
   Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), sum));
   builder.AddOutput(out, spec.results);
-  builder.AddSideSums();
 
   if (!stored) gradient.func.compute_at(part_sum, images.x).store_in(kOnStack).vectorize(Axis(0), context.lanes);
   for (Func* func : {&total, &part_sum}) {

@@ -25,21 +25,28 @@ constexpr int kSidePoints = kSide + kKernel - 1;
 constexpr int kGroupTiles = 128;            // tiles that are summed each time a point's sums are loaded and stored
 constexpr double kTransformOperations = 6;  // for each point of a transform
 
+int64_t TilesOf(const ConvProblem& conv) {
+  return int64_t{conv.batch} * CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
+}
+
 // The number of images in a group, from the number of tiles of an image.
 int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / image_tiles, 1, batch); }
 
 }  // namespace
 
-std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine&) {
+std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
-  return NeedsManyTerms(conv);
+  if (std::min(conv.channels, conv.filters) < machine.lanes) return "its channels or filters do not fill a vector";
+  if (TilesOf(conv) < kMinWinogradTerms)
+    return "its batch has fewer than 16 tiles of gradients, over which its rounding would exceed the bound of errors";
+  return "";
 }
 
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const int image_tiles = CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
-  const double tiles = double{1} * conv.batch * image_tiles,
+  const double tiles = static_cast<double>(TilesOf(conv)),
                groups = CeilDiv(conv.batch, GroupImages(image_tiles, conv.batch));
   const double points = kSidePoints * kSidePoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   const double sums = points * conv.channels * filters;
@@ -62,8 +69,7 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
   const int channels = conv.channels, filters = conv.filters, batch = conv.batch;
   const int rows = CeilDiv(dy.type.shape[1], kSide), columns = CeilDiv(dy.type.shape[2], kSide);
   const int group = GroupImages(rows * columns, batch), tiles = group * rows * columns;
-  const int lanes = std::min(filters, context.lanes), channel_lanes = std::min(channels, context.lanes),
-            vectors = (filters + lanes - 1) / lanes;
+  const int lanes = context.lanes, vectors = CeilDiv(filters, lanes);
   const int none[2] = {0, 0};
   const Tensor image =
       builder.WithBorder(input, conv.window.before, {kSide * rows + kKernel - 1, kSide * columns + kKernel - 1});
@@ -102,7 +108,6 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
       Transform(transforms.output, kKernel, ao, Each(kSidePoints, [&](int point) { return half(fo, co, bo, point); }));
   Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), sum_of_taps));
   builder.AddOutput(out, spec.results);
-  builder.AddSideSums();
 
   const Tile tile = ChooseTile(filters, channels, context);
   const int across = lanes * tile.vectors;
@@ -148,11 +153,11 @@ ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
         .bound_storage(t, stride);
   images.bound(c, 0, channels)
       .reorder(e, f, c, t)
-      .vectorize(c, channel_lanes, TailStrategy::GuardWithIf)
+      .vectorize(c, lanes, TailStrategy::GuardWithIf)
       .unroll(e)
       .unroll(f)
       .parallel(t, each, TailStrategy::GuardWithIf);
-  image_rows.compute_at(images, c).vectorize(c, channel_lanes).unroll(e).unroll(a);
+  image_rows.compute_at(images, c).vectorize(c, lanes).unroll(e).unroll(a);
   gradients.bound(k, 0, lanes).bound(v, 0, vectors).reorder(e, f, k, v, t).vectorize(k, lanes).unroll(e).unroll(f);
   gradients.parallel(t, each, TailStrategy::GuardWithIf);
   gradient_rows.compute_at(gradients, k).vectorize(k, lanes).unroll(e).unroll(a);
