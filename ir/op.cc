@@ -1,7 +1,5 @@
 #include "ir/op.h"
 
-#include <algorithm>
-#include <initializer_list>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -52,25 +50,6 @@ absl::Span<const Op* const> AllOps() { return Table().ops; }
 const Op* FindOp(absl::string_view name) {
   const auto it = Table().by_name.find(name);
   return it == Table().by_name.end() ? nullptr : it->second;
-}
-
-std::string KindFault(const Op& op) {
-  const auto lacks = [&](std::initializer_list<const char*> names) {
-    return std::any_of(names.begin(), names.end(), [&](const char* name) { return op.FindAttribute(name) == nullptr; });
-  };
-  switch (op.kind) {
-    case OpKind::kUnknown:
-      return "it has no kind";
-    case OpKind::kSource:
-      return lacks({"values"}) ? "a source has its elements in the attribute values" : "";
-    case OpKind::kContraction:
-      return op.operands.size() != 2 || op.variadic ? "a contraction has two operands" : "";
-    case OpKind::kWindow:
-    case OpKind::kWindowGrad:
-      return lacks({"window", "strides", "pads"}) ? "it has no window, strides or pads" : "";
-    default:
-      return "";
-  }
 }
 
 void AddOp(const Op& op) {

@@ -83,17 +83,21 @@ struct Op {
   OpKind kind = OpKind::kUnknown;
   int cost = 1;  // operations per element, excluding the reduction loop itself
 
-  // Traits.  Each is false where nothing is known.
-  bool activation = false;     // layers take it by name as their activation
-  bool commutative = false;    // f(a, b) = f(b, a)
-  bool monotone = false;       // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
-  bool has_kink = false;       // its slope jumps where the first input is 0
-  bool makes_zeros = false;    // many elements of the first output are 0
-  bool picks_maximum = false;  // each element of the first output is the largest of some elements of the first input
-  bool pointwise = false;      // random op: elementwise in its first input; the others are the same for all
-  int mask_operand = -1;       // the output is 0 wherever this operand is not positive
-  int in_training = -1;        // in training, this operand replaces the node's result; −1: nothing does
-  int outside_training = -1;   // the same in evaluation and prediction
+  // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first four promise.
+  bool convolution = false;     // a contraction: a convolution or one of its gradients
+  bool matrix_product = false;  // a contraction of matrices, one of which may be transposed
+  bool reduces_axes = false;    // a reduction over the axes of its operand that an attribute names
+  bool sum = false;             // one of these: its result is the sum of the elements along those axes
+  bool activation = false;      // layers take it by name as their activation
+  bool commutative = false;     // f(a, b) = f(b, a)
+  bool monotone = false;        // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
+  bool has_kink = false;        // its slope jumps where the first input is 0
+  bool makes_zeros = false;     // many elements of the first output are 0
+  bool picks_maximum = false;   // each element of the first output is the largest of some elements of the first input
+  bool pointwise = false;       // random op: elementwise in its first input; the others are the same for all
+  int mask_operand = -1;        // the output is 0 wherever this operand is not positive
+  int in_training = -1;         // in training, this operand replaces the node's result; −1: nothing does
+  int outside_training = -1;    // the same in evaluation and prediction
   // Of an update: it averages squares of g, which must not overflow.
   bool squares_gradient = false;
 
@@ -116,8 +120,8 @@ struct Op {
 absl::Span<const Op* const> AllOps();      // in the order of ops.def
 const Op* FindOp(absl::string_view name);  // null when there is none
 
-// Why passes and code generation, which rely on the operands and attributes of the op's kind, could not use the op, as
-// a clause; empty if they can.
+// Why passes and code generation, which rely on the operands and attributes of the op's kind and traits (ir/kinds.h),
+// could not use the op, as a clause; empty if they can.
 std::string KindFault(const Op& op);
 
 // Makes an op of the calling program known by its name, which must be new; KindFault must find nothing.  Called by one

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 #include "ir/status.h"
 #include "ir/verify/fault_list.h"
 #include "passes/fuse_contraction.h"
@@ -32,7 +32,7 @@ constexpr size_t kMaxElementwise = 16;
 
 bool IsView(const Node& node) { return node.op->is_view(); }
 bool IsConstant(const Node& node) { return node.op->is_source(); }
-bool IsNumber(const Node& node) { return IsConstant(node) && node.attributes.Floats("values").size() == 1; }
+bool IsNumber(const Node& node) { return IsConstant(node) && ir::SourceValues(node).size() == 1; }
 
 // Whether a loop over a sum may compute the node where it reads it.
 bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwise && node.op->cost <= ir::kCheapCost; }

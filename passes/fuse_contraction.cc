@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 #include "ir/verify/fault_list.h"
 
 namespace brine::passes {
@@ -90,10 +90,7 @@ class Finder {
     if (maker == Uses::kNone) return;
     const Node& gradient = node(maker);
     if (gradient.op->kind != OpKind::kWindowGrad || gradient.inputs.size() != 2) return;
-    const std::vector<int64_t>& pads = gradient.attributes.Ints("pads");
-    const bool tiles = gradient.attributes.Ints("window") == gradient.attributes.Ints("strides") &&
-                       std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
-    if (tiles) region_.copies.push_back(maker);
+    if (ir::PoolWindow(gradient).tiles()) region_.copies.push_back(maker);
   }
 
   // The bias gradient: reduce_sum over all axes but the last, of an operand, or of the input of the pool gradient that
@@ -146,10 +143,10 @@ class Finder {
 }  // namespace
 
 bool IsChannelSum(const Graph& graph, const Node& node) {
-  if (node.op->kind != OpKind::kReduction || node.op->FindAttribute("axes") == nullptr) return false;
+  const std::vector<int64_t>* const axes = ir::ReducedAxes(node);
+  if (axes == nullptr) return false;
   const int rank = graph.type(node.inputs[0]).rank();
-  const std::vector<int64_t>& axes = node.attributes.Ints("axes");
-  return rank > 1 && static_cast<int>(axes.size()) == rank - 1 && axes.back() != rank - 1;
+  return rank > 1 && static_cast<int>(axes->size()) == rank - 1 && axes->back() != rank - 1;
 }
 
 ContractionRegion FindContraction(const Graph& graph, const Uses& uses, NodeId root,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "ir/kinds.h"
+
 namespace brine::passes {
 namespace {
 
@@ -13,7 +15,7 @@ using ir::ValueId;
 bool IsConstant(const Rewriter& at, size_t operand, double number) {
   const Node* const node = at.Maker(at.node().inputs[operand], ir::kConstant);
   if (node == nullptr) return false;
-  const std::vector<double>& values = node->attributes.Floats("values");
+  const std::vector<double>& values = ir::SourceValues(*node);
   return values.size() == 1 && values[0] == number;
 }
 
@@ -82,9 +84,7 @@ void SkipBroadcast(Rewriter& at) {
 void SumOfPoolGrad(Rewriter& at) {
   const Node* const pool = at.Maker(at.node().inputs[0]);
   if (pool == nullptr || (pool->op != &ir::kMaxPoolGrad && pool->op != &ir::kAvgPoolGrad)) return;
-  const std::vector<int64_t>& axes = at.node().attributes.Ints("axes");
-  const bool images = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
-  if (images && !at.node().attributes.Bool("keep_dims")) at.SetInput(0, pool->inputs[0]);
+  if (ir::SumsPixels(at.node()) && !at.node().attributes.Bool("keep_dims")) at.SetInput(0, pool->inputs[0]);
 }
 
 void MaskBeforeView(Rewriter& at) {

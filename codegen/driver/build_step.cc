@@ -13,7 +13,7 @@
 #include "codegen/driver/region.h"
 #include "codegen/driver/toolchain.h"
 #include "ir/check.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 #include "ir/status.h"
 #include "runtime/base/alignment.h"
 #include "runtime/program.h"
@@ -312,7 +312,7 @@ absl::StatusOr<ir::Tensors<float>> CompiledStep::Run(const ir::Tensors<float>& g
       if (node.op->is_view()) {
         if (!state_->options.use_placements) memory.host(node.outputs[0]) = memory.host(node.inputs[0]);
       } else {
-        const std::vector<double>& values = node.attributes.Floats("values");
+        const std::vector<double>& values = ir::SourceValues(node);
         ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), rows);
         for (int64_t element = 0; element < tensor.size(); ++element) {
           const double value = values[values.size() == 1 ? 0 : static_cast<size_t>(element)];

@@ -13,8 +13,8 @@
 #include "codegen/driver/join_updates.h"
 #include "codegen/driver/region.h"
 #include "ir/check.h"
+#include "ir/kinds.h"
 #include "ir/limits.h"
-#include "ir/op.h"
 #include "ir/philox.h"
 #include "ir/status.h"
 #include "ir/text/text.h"
@@ -308,7 +308,7 @@ class Emitter {
 
   void KeepConstant(const Graph& graph, const Node& node) {
     const ir::Value& value = graph.value(node.outputs[0]);
-    const std::vector<double>& values = node.attributes.Floats("values");
+    const std::vector<double>& values = ir::SourceValues(node);
     const int64_t elements = ir::ElementCount(value.type.shape, graph.batch_size).value();
     const int64_t bytes = ir::BitWidth(value.type.dtype) / 8;
     const size_t begin = static_cast<size_t>(value.placement->offset);

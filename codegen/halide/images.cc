@@ -4,18 +4,10 @@ namespace brine::codegen {
 
 using Halide::Expr;
 
-Window MakeWindow(const ir::Attributes& attributes, int64_t height, int64_t width) {
-  const std::vector<int64_t>&pads = attributes.Ints("pads"), &strides = attributes.Ints("strides");
-  Window window;
-  const int64_t sizes[2] = {height, width};
-  for (size_t axis = 0; axis < 2; ++axis) {
-    window.size[axis] = static_cast<int>(sizes[axis]);
-    window.stride[axis] = static_cast<int>(strides[axis]);
-    window.before[axis] = static_cast<int>(pads[axis]);
-    window.after[axis] = static_cast<int>(pads[axis + 2]);
-    if (attributes.Has("dilations")) window.dilation[axis] = static_cast<int>(attributes.Ints("dilations")[axis]);
-  }
-  return window;
+std::string NeedsTiles(const ir::Node& pool) {
+  const Window window = ir::PoolWindow(pool);
+  if (window.padded()) return "its pool is padded";
+  return window.tiles() ? "" : "windows of its pool overlap or leave gaps";
 }
 
 ImageAxes AxesOfImage() { return {Axis(3), Axis(2), Axis(1), Axis(0)}; }
@@ -82,8 +74,7 @@ MaskedMean MakeMaskedMean(int cells, const std::function<Expr(int cell)>& cell) 
 
 Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share) {
   const Tensor& dy = context.in[0];
-  const std::vector<int64_t>& size = context.attributes().Ints("window");
-  const Window window = MakeWindow(context.attributes(), size[0], size[1]);
+  const Window window = ir::PoolWindow(context.node);
   const ImageAxes at = AxesOfImage();
 
   // Along each axis, (i, j) lies in at most ⌈size / stride⌉ windows: the last one that begins at or before it, and

@@ -1,22 +1,19 @@
-// Shared by convolutions and pools: their attributes, and copies of images with a border.
+// Shared by convolutions and pools: windows, and copies of images with a border.
 #ifndef BRINE_CODEGEN_HALIDE_IMAGES_H_
 #define BRINE_CODEGEN_HALIDE_IMAGES_H_
 
 #include <functional>
+#include <string>
 
 #include "codegen/halide/algorithm.h"
+#include "ir/kinds.h"
 
 namespace brine::codegen {
 
-// A window sliding over an image [n, h, w, c]: [0] is the vertical axis, [1] the horizontal one.
-struct Window {
-  int size[2], stride[2], dilation[2] = {1, 1}, before[2], after[2];
+using ir::Window;
 
-  int reach(int axis) const { return (size[axis] - 1) * dilation[axis] + 1; }
-};
-
-Window MakeWindow(const ir::Attributes& attributes, int64_t height,
-                  int64_t width);  // pads, strides and, if present, dilations
+// Why the windows of the pool do not tile its images, as a clause; empty if they do.
+std::string NeedsTiles(const ir::Node& pool);
 
 // The axes of an image.
 struct ImageAxes {

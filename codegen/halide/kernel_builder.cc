@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 
 namespace brine::codegen {
 
@@ -148,12 +148,11 @@ std::vector<Expr> KernelBuilder::Results(const Index& at, ValueId from, const Wi
     known = before_pool(at, sum(0, 0));
   } else {
     const Node& pool = *spec_.pool;
-    const std::vector<int64_t>&window = pool.attributes.Ints("window"), &strides = pool.attributes.Ints("strides");
+    const Window window = ir::PoolWindow(pool);
     std::vector<Expr> cells;
-    for (int64_t cell = 0; cell < window[0] * window[1]; ++cell) {
-      const int row = static_cast<int>(cell / window[1]), column = static_cast<int>(cell % window[1]);
-      const Index pixel = {at[0], at[1] * static_cast<int>(strides[0]) + row,
-                           at[2] * static_cast<int>(strides[1]) + column, at[3]};
+    for (int cell = 0; cell < window.size[0] * window.size[1]; ++cell) {
+      const int row = cell / window.size[1], column = cell % window.size[1];
+      const Index pixel = {at[0], at[1] * window.stride[0] + row, at[2] * window.stride[1] + column, at[3]};
       cells.push_back(before_pool(pixel, sum(row, column)).at(pool.inputs[0])(ToIndex(axes)));
     }
     const std::vector<Expr> pooled = FindAlgorithm(*pool.op).pool(cells);
@@ -228,10 +227,8 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
 Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
   const Node* const maker = spec_.Maker(value);
   if (maker == nullptr) return Read(value);
-  const std::vector<int64_t>& axes = sum.attributes.Ints("axes");
-  const bool over_images = std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
   const Tensor& folded = LowerInside(*maker).folded;
-  return over_images && folded.func.defined() ? folded : Read(value);
+  return ir::SumsPixels(sum) && folded.func.defined() ? folded : Read(value);
 }
 
 // Reductions of results read what the kernel has just stored.

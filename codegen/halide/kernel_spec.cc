@@ -4,7 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 
 namespace brine::codegen {
 namespace {
@@ -42,9 +42,7 @@ class SpecMaker {
   bool IsStored(const Node& node) const {
     return std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return spec_.IsOutput(value); });
   }
-  bool IsSideReduction(const Node& node) const {
-    return node.op->kind == OpKind::kReduction && node.op->FindAttribute("axes") != nullptr && IsStored(node);
-  }
+  bool IsSideReduction(const Node& node) const { return ir::ReducedAxes(node) != nullptr && IsStored(node); }
 
   void SortNodes() {
     behind_.insert(spec_.hero->outputs.begin(), spec_.hero->outputs.end());

@@ -11,6 +11,7 @@
 #include "codegen/halide/conv/winograd.h"
 #include "codegen/halide/conv/winograd_rows.h"
 #include "codegen/halide/conv/winograd_weight_grad.h"
+#include "codegen/halide/images.h"
 #include "codegen/halide/loop/generic.h"
 #include "codegen/halide/matmul/problem.h"
 #include "ir/op.h"
@@ -53,11 +54,7 @@ std::vector<Strategy>& Table() {
 std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
   if (spec.pool == nullptr || strategy.hero == nullptr) return "";
   if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "a pool lies behind it";
-  const std::vector<int64_t>& pads = spec.pool->attributes.Ints("pads");
-  if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
-  if (spec.pool->attributes.Ints("window") != spec.pool->attributes.Ints("strides"))
-    return "windows of its pool overlap or leave gaps";
-  return "";
+  return NeedsTiles(*spec.pool);
 }
 
 }  // namespace

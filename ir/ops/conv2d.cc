@@ -67,6 +67,7 @@ const Op kConv2D = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
+    .convolution = true,
 };
 
 }  // namespace brine::ir

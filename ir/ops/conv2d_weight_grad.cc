@@ -58,6 +58,7 @@ const Op kConv2DWeightGrad = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
+    .convolution = true,
 };
 
 }  // namespace brine::ir

@@ -111,6 +111,7 @@ const Op kMatmul = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
+    .matrix_product = true,
 };
 
 }  // namespace brine::ir

@@ -76,6 +76,8 @@ const Op kReduceSum = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kReduction,
+    .reduces_axes = true,
+    .sum = true,
 };
 
 }  // namespace brine::ir

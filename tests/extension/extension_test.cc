@@ -79,6 +79,7 @@ const ir::Op kPowerSums = {
     .interpret = InterpretPowerSums<double>,
     .interpret_f32 = InterpretPowerSums<float>,
     .kind = ir::OpKind::kReduction,
+    .reduces_axes = true,
 };
 
 codegen::Lowered LowerPowerSums(const codegen::LoweringContext& context) {

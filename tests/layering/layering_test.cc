@@ -208,6 +208,25 @@ const std::map<std::string, std::string> kNamesOps = {
     {"passes/state_updates.cc", "makes copies"},
 };
 
+// The sources in which `pattern` occurs; where `words` are given, the first group must be one of them.  Without ir/ and
+// without codegen/halide/ops, where ops are implemented.
+Names FilesWith(const std::regex& pattern, const Names& words) {
+  Names files;
+  for (const char* folder : {"passes", "codegen", "frontend", "runtime"}) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
+      const std::string path = entry.path().lexically_relative(kRoot).generic_string();
+      if (!entry.is_regular_file() || path.rfind("codegen/halide/ops/", 0) == 0) continue;
+      std::stringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      const std::string all = text.str();
+      for (std::sregex_iterator at(all.begin(), all.end(), pattern), end; at != end; ++at) {
+        if (words.empty() || words.count((*at)[1]) != 0) files.insert(path);
+      }
+    }
+  }
+  return files;
+}
+
 // One file an op implements it (codegen/halide/ops); every other file must stand in the table above.
 TEST(Layering, OpsAreNamedByThoseWhoImplementOrRewriteThem) {
   Names constants;
@@ -218,23 +237,16 @@ TEST(Layering, OpsAreNamedByThoseWhoImplementOrRewriteThem) {
     if (std::regex_match(line, match, row)) constants.insert(match[2]);
   }
   EXPECT_GT(constants.size(), 30u);
-  Names naming;
-  const std::regex name("\\bir::(k[A-Z][A-Za-z0-9]*)\\b");
-  for (const char* folder : {"passes", "codegen", "frontend", "runtime"}) {
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
-      const std::string path = entry.path().lexically_relative(kRoot).generic_string();
-      if (!entry.is_regular_file() || path.rfind("codegen/halide/ops/", 0) == 0) continue;
-      std::stringstream text;
-      text << std::ifstream(entry.path()).rdbuf();
-      const std::string all = text.str();
-      for (std::sregex_iterator at(all.begin(), all.end(), name), end; at != end; ++at) {
-        if (constants.count((*at)[1]) != 0) naming.insert(path);
-      }
-    }
-  }
+  const Names naming = FilesWith(std::regex("\\bir::(k[A-Z][A-Za-z0-9]*)\\b"), constants);
   for (const std::string& path : naming)
     EXPECT_EQ(kNamesOps.count(path), 1u) << path << " names an op: ask what it is instead";
   for (const auto& [path, reason] : kNamesOps) EXPECT_EQ(naming.count(path), 1u) << path << " names no op any more";
+}
+
+TEST(Layering, AttributesAreReadByThoseWhoNameTheOp) {
+  const std::regex reading("\\bFindAttribute\\(|\\battributes(\\(\\))?\\.(Bool|Int|Float|String|Ints|Floats)\\(");
+  for (const std::string& path : FilesWith(reading, {}))
+    EXPECT_EQ(kNamesOps.count(path), 1u) << path << " reads an attribute: ask ir/kinds.h instead";
 }
 
 TEST(Layering, TheTopLevelIsAsDesigned) {

@@ -1,7 +1,5 @@
 #include "codegen/halide/conv/problem.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "ir/op.h"
 
@@ -23,8 +21,8 @@ ConvProblem ConvProblemOf(const KernelSpec& spec) {
   const ir::Shape& y = forward ? spec.sums_shape() : spec.shape(hero.inputs[of_input ? 0 : 1]);
   const auto extent = [](const ir::Shape& shape, size_t axis) { return static_cast<int>(shape[axis]); };
   ConvProblem problem = {direction,
-                         MakeWindow(hero.attributes, w[0], w[1]),
-                         static_cast<int>(hero.attributes.Int("groups")),
+                         ir::ConvolutionWindow(hero, w),
+                         ir::ConvolutionGroups(hero),
                          extent(x, 1),
                          extent(x, 2),
                          extent(x, 3),
@@ -33,9 +31,9 @@ ConvProblem ConvProblemOf(const KernelSpec& spec) {
                          extent(y, 3),
                          static_cast<int>(spec.batch_size())};
   if (spec.pool != nullptr) {
-    const std::vector<int64_t>& pool = spec.pool->attributes.Ints("window");
-    problem.pool_rows = static_cast<int>(pool[0]);
-    problem.pool_columns = static_cast<int>(pool[1]);
+    const Window pool = ir::PoolWindow(*spec.pool);
+    problem.pool_rows = pool.size[0];
+    problem.pool_columns = pool.size[1];
   }
   return problem;
 }

@@ -34,7 +34,6 @@ ConvProblem ConvProblemOf(const KernelSpec& spec);  // the hero is a convolution
 std::string NeedsOneGroup(const ConvProblem& problem);
 std::string NeedsNoDilation(const ConvProblem& problem);
 std::string NeedsUnitStrides(const ConvProblem& problem);
-// The windows of the pool, if there is one, tile the image: no gap, no overlap, no border.
 
 }  // namespace brine::codegen
 

@@ -9,6 +9,7 @@
 #include "codegen/halide/sparse/row_lists.h"
 #include "codegen/halide/sparse/sparse_gradient.h"
 #include "codegen/halide/split_sum.h"
+#include "ir/op.h"
 
 namespace brine::codegen {
 namespace {
@@ -294,7 +295,7 @@ class SparseWeightGrad {
   void AddBias() {
     for (const ir::Node* node : builder_.spec().side_reductions) {
       const bool of_gradient = node->inputs[0] == gradient_.d || node->inputs[0] == builder_.spec().operand(1);
-      const bool by_filter = builder_.spec().shape(node->outputs[0]).size() == 1;
+      const bool by_filter = node->op->sum && builder_.spec().shape(node->outputs[0]).size() == 1;
       if (!plan_.copied || plan_.room() == 0 || !of_gradient || !by_filter) continue;
       const int tap = plan_.taps();
       Func bias = MakeFunc("bias", Axes(1), {total_(tap % plan_.tile.lanes, tap / plan_.tile.lanes, 0, Axis(0))});

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "codegen/halide/grouping.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 
 namespace brine::codegen {
 namespace {
@@ -167,8 +167,7 @@ Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
     const double width = static_cast<double>(spec.Extent(outputs[0].shape.back()));
     const double lanes = static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
     work.products += static_cast<double>(flops) / 2 * lanes / width / ShareOfTiles(spec, node);
-    if (node.op->FindAttribute("transpose_b") != nullptr && node.attributes.Bool("transpose_b"))
-      work.elementwise += kTransposeOperations * Elements(spec, node.inputs[1]);
+    if (ir::TransposesOf(node).b) work.elementwise += kTransposeOperations * Elements(spec, node.inputs[1]);
   }
   return work;
 }

@@ -1,12 +1,14 @@
 #include "codegen/halide/matmul/problem.h"
 
+#include "ir/kinds.h"
+
 namespace brine::codegen {
 
 MatmulProblem MatmulProblemOf(const KernelSpec& spec) {
   const ir::Node& hero = *spec.hero;
   const ir::Shape &a = spec.shape(hero.inputs[0]), &b = spec.shape(hero.inputs[1]), &y = spec.sums_shape();
-  MatmulProblem problem = {
-      hero.attributes.Bool("transpose_a"), hero.attributes.Bool("transpose_b"), 1, 1, spec.Extent(y.back()), false};
+  const ir::Transposes transposes = ir::TransposesOf(hero);
+  MatmulProblem problem = {transposes.a, transposes.b, 1, 1, spec.Extent(y.back()), false};
   int64_t leading = 1;
   for (size_t axis = 0; axis + 1 < a.size(); ++axis) leading *= spec.Extent(a[axis]);
   problem.rows = problem.transpose_a ? spec.Extent(y[0]) : leading;

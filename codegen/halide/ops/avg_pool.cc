@@ -10,8 +10,7 @@ using Halide::RDom;
 // y[n, i, j, c] = the mean of x over the cells of the window that lie inside the image.
 Lowered LowerAvgPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
-  const std::vector<int64_t>& size = context.attributes().Ints("window");
-  const Window window = MakeWindow(context.attributes(), size[0], size[1]);
+  const Window window = ir::PoolWindow(context.node);
   const RDom r(0, window.size[1], 0, window.size[0]);
   const WindowCell cell = CellOf(x, window, r);
   const ImageAxes at = AxesOfImage();

@@ -10,14 +10,14 @@ using Halide::RDom;
 // y[n, i, j, f] = Σ over a, b, c of x[n, i·stride + a·dilation − pad, j·…, group(f)·C + c] · w[a, b, c, f].
 Lowered LowerConv2D(const LoweringContext& context) {
   const Tensor &x = context.in[0], &w = context.in[1];
-  const Window window = MakeWindow(context.attributes(), w.type.shape[0], w.type.shape[1]);
-  const int channels = static_cast<int>(w.type.shape[2]), groups = static_cast<int>(context.attributes().Int("groups"));
+  const Window window = ir::ConvolutionWindow(context.node, w.type.shape);
+  const int channels = static_cast<int>(w.type.shape[2]), groups = ir::ConvolutionGroups(context.node);
   const int filters = static_cast<int>(w.type.shape[3]);
   Lowered lowered;
 
   // With padding, the image is copied once with its border, so that the sums need no tests.
   Tensor image = x;
-  const bool padded = window.before[0] + window.before[1] + window.after[0] + window.after[1] > 0;
+  const bool padded = window.padded();
   if (padded) {
     const int spread[2] = {1, 1};
     const int size[2] = {static_cast<int>(x.type.shape[1]) + window.before[0] + window.after[0],

@@ -13,8 +13,8 @@ using Halide::Var;
 // innermost.  Then this is a convolution.
 Lowered LowerConv2DGradInput(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &w = context.in[1];
-  const Window window = MakeWindow(context.attributes(), w.type.shape[0], w.type.shape[1]);
-  const int groups = static_cast<int>(context.attributes().Int("groups"));
+  const Window window = ir::ConvolutionWindow(context.node, w.type.shape);
+  const int groups = ir::ConvolutionGroups(context.node);
   const int channels = static_cast<int>(w.type.shape[2]), filters = static_cast<int>(w.type.shape[3]) / groups;
   Lowered lowered;
 

@@ -16,8 +16,8 @@ using Halide::Var;
 Lowered LowerConv2DWeightGrad(const LoweringContext& context) {
   const Tensor &x = context.in[0], &dy = context.in[1];
   const ir::Shape& shape = context.out[0].shape;
-  const Window window = MakeWindow(context.attributes(), shape[0], shape[1]);
-  const int groups = static_cast<int>(context.attributes().Int("groups"));
+  const Window window = ir::ConvolutionWindow(context.node, shape);
+  const int groups = ir::ConvolutionGroups(context.node);
   const int channels = static_cast<int>(shape[2]), filters = static_cast<int>(shape[3]);
   const int height = static_cast<int>(dy.type.shape[1]), width = static_cast<int>(dy.type.shape[2]);
   const ir::Dim images = x.type.shape[0];
@@ -26,7 +26,7 @@ Lowered LowerConv2DWeightGrad(const LoweringContext& context) {
   Lowered lowered;
 
   Tensor image = x;
-  if (window.before[0] + window.before[1] + window.after[0] + window.after[1] > 0) {
+  if (window.padded()) {
     const int spread[2] = {1, 1};
     const int size[2] = {static_cast<int>(x.type.shape[1]) + window.before[0] + window.after[0],
                          static_cast<int>(x.type.shape[2]) + window.before[1] + window.after[1]};

@@ -13,8 +13,7 @@ using Halide::RDom;
 // cells the first one is the argmax, and cells outside the image never are.
 Lowered LowerMaxPool(const LoweringContext& context) {
   const Tensor& x = context.in[0];
-  const std::vector<int64_t>& size = context.attributes().Ints("window");
-  const Window window = MakeWindow(context.attributes(), size[0], size[1]);
+  const Window window = ir::PoolWindow(context.node);
   const RDom r(0, window.size[1], 0, window.size[0]);
   const WindowCell cell = CellOf(x, window, r);
   const std::vector<Halide::Var> args = Reversed(Axes(4));

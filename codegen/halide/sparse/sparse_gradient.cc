@@ -1,7 +1,5 @@
 #include "codegen/halide/sparse/sparse_gradient.h"
 
-#include <algorithm>
-
 #include "codegen/halide/cost.h"
 #include "ir/op.h"
 
@@ -25,18 +23,10 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
   const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
   if (!spec.IsParameter(d) || !spec.IsParameter(index))
     return "the gradient that reaches the pool is computed in the kernel";
-  const std::vector<int64_t>&window = maker->attributes.Ints("window"), &pads = maker->attributes.Ints("pads");
-  if (std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad != 0; })) return "its pool is padded";
-  if (window != maker->attributes.Ints("strides")) return "windows of its pool overlap or leave gaps";
+  if (std::string reason = NeedsTiles(*maker); !reason.empty()) return reason;
   if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
-  *gradient = {d,
-               index,
-               extent(d, 1),
-               extent(d, 2),
-               extent(d, 3),
-               static_cast<int>(window[1]),
-               static_cast<int>(window[0]),
-               kNonzeroShare};
+  const Window window = ir::PoolWindow(*maker);
+  *gradient = {d, index, extent(d, 1), extent(d, 2), extent(d, 3), window.size[1], window.size[0], kNonzeroShare};
   return "";
 }
 

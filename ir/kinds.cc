@@ -1,0 +1,118 @@
+#include "ir/kinds.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "ir/check.h"
+
+namespace brine::ir {
+namespace {
+
+bool IsSource(const Op& op) { return op.is_source(); }
+bool IsPool(const Op& op) { return op.kind == OpKind::kWindow || op.kind == OpKind::kWindowGrad; }
+bool IsConvolution(const Op& op) { return op.convolution; }
+bool IsMatrixProduct(const Op& op) { return op.matrix_product; }
+bool ReducesAxes(const Op& op) { return op.reduces_axes; }
+
+// An attribute that some ops must have, because the functions of this file read it.
+struct Demand {
+  bool (*of)(const Op& op);
+  absl::string_view attribute;
+  AttributeKind kind;
+};
+
+constexpr Demand kDemands[] = {
+    {IsSource, "values", AttributeKind::kFloats},
+    {IsPool, "window", AttributeKind::kInts},
+    {IsPool, "strides", AttributeKind::kInts},
+    {IsPool, "pads", AttributeKind::kInts},
+    {IsConvolution, "strides", AttributeKind::kInts},
+    {IsConvolution, "pads", AttributeKind::kInts},
+    {IsConvolution, "dilations", AttributeKind::kInts},
+    {IsConvolution, "groups", AttributeKind::kInt},
+    {IsMatrixProduct, "transpose_a", AttributeKind::kBool},
+    {IsMatrixProduct, "transpose_b", AttributeKind::kBool},
+    {ReducesAxes, "axes", AttributeKind::kInts},
+};
+
+// The node's attributes, of which the caller reads `attribute`, which must be demanded of the node's op.
+const Attributes& Demanded(const Node& node, absl::string_view attribute) {
+  BRINE_CHECK(std::any_of(std::begin(kDemands), std::end(kDemands),
+                          [&](const Demand& demand) { return demand.attribute == attribute && demand.of(*node.op); }));
+  return node.attributes;
+}
+
+const std::vector<int64_t>& Ints(const Node& node, absl::string_view attribute) {
+  return Demanded(node, attribute).Ints(attribute);
+}
+bool Bool(const Node& node, absl::string_view attribute) { return Demanded(node, attribute).Bool(attribute); }
+
+Window WindowOf(const Node& node, int64_t height, int64_t width) {
+  const std::vector<int64_t>&strides = Ints(node, "strides"), &pads = Ints(node, "pads");
+  const int64_t size[2] = {height, width};
+  Window window;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    window.size[axis] = static_cast<int>(size[axis]);
+    window.stride[axis] = static_cast<int>(strides[axis]);
+    window.before[axis] = static_cast<int>(pads[axis]);
+    window.after[axis] = static_cast<int>(pads[axis + 2]);
+  }
+  return window;
+}
+
+// What is wrong with the operands and results of an op of its kind, as a clause.
+std::string OperandFault(const Op& op) {
+  if (op.kind == OpKind::kContraction && (op.operands.size() != 2 || op.variadic))
+    return "a contraction has two operands";
+  if ((op.convolution || op.matrix_product) && op.kind != OpKind::kContraction)
+    return "a convolution or a product of matrices is a contraction";
+  if (op.reduces_axes && op.kind != OpKind::kReduction) return "an op that reduces axes is a reduction";
+  return op.sum && (!op.reduces_axes || op.results.size() != 1) ? "a sum reduces axes to one result" : "";
+}
+
+}  // namespace
+
+std::string KindFault(const Op& op) {
+  if (op.kind == OpKind::kUnknown) return "it has no kind";
+  for (const Demand& demand : kDemands) {
+    if (!demand.of(op)) continue;
+    const AttributeSpec* const spec = op.FindAttribute(demand.attribute);
+    if (spec == nullptr) return absl::StrCat("it lacks the attribute ", demand.attribute);
+    if (spec->kind != demand.kind) return absl::StrCat("its attribute ", demand.attribute, " has the wrong kind");
+  }
+  return OperandFault(op);
+}
+
+Window PoolWindow(const Node& node) {
+  const std::vector<int64_t>& size = Ints(node, "window");
+  return WindowOf(node, size[0], size[1]);
+}
+
+Window ConvolutionWindow(const Node& node, const Shape& kernel) {
+  Window window = WindowOf(node, kernel[0], kernel[1]);
+  const std::vector<int64_t>& dilations = Ints(node, "dilations");
+  for (size_t axis = 0; axis < 2; ++axis) window.dilation[axis] = static_cast<int>(dilations[axis]);
+  return window;
+}
+
+int ConvolutionGroups(const Node& node) { return static_cast<int>(Demanded(node, "groups").Int("groups")); }
+
+Transposes TransposesOf(const Node& node) {
+  if (!IsMatrixProduct(*node.op)) return {};
+  return {Bool(node, "transpose_a"), Bool(node, "transpose_b")};
+}
+
+const std::vector<int64_t>* ReducedAxes(const Node& node) {
+  return ReducesAxes(*node.op) ? &Ints(node, "axes") : nullptr;
+}
+
+bool SumsPixels(const Node& node) {
+  if (!node.op->sum) return false;
+  const std::vector<int64_t>& axes = *ReducedAxes(node);
+  return std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
+}
+
+const std::vector<double>& SourceValues(const Node& node) { return Demanded(node, "values").Floats("values"); }
+
+}  // namespace brine::ir
