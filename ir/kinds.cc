@@ -68,7 +68,13 @@ std::string OperandFault(const Op& op) {
   if ((op.convolution || op.matrix_product) && op.kind != OpKind::kContraction)
     return "a convolution or a product of matrices is a contraction";
   if (op.reduces_axes && op.kind != OpKind::kReduction) return "an op that reduces axes is a reduction";
-  return op.sum && (!op.reduces_axes || op.results.size() != 1) ? "a sum reduces axes to one result" : "";
+  if (op.sum && (!op.reduces_axes || op.results.size() != 1)) return "a sum reduces axes to one result";
+  for (size_t result = 0; op.is_update() && result < op.results.size(); ++result) {
+    const size_t operand = OperandReplacedBy(result);
+    if (operand >= op.operands.size() || op.operands[operand] != op.results[result])
+      return "an update's operands are p, g, slots and scalars, its results p and the slots, by the same names";
+  }
+  return "";
 }
 
 }  // namespace
@@ -114,5 +120,13 @@ bool SumsPixels(const Node& node) {
 }
 
 const std::vector<double>& SourceValues(const Node& node) { return Demanded(node, "values").Floats("values"); }
+
+std::vector<ValueId> UpdateOperands(ValueId p, ValueId g, const std::vector<ValueId>& slots,
+                                    const std::vector<ValueId>& scalars) {
+  std::vector<ValueId> operands = {p, g};
+  operands.insert(operands.end(), slots.begin(), slots.end());
+  operands.insert(operands.end(), scalars.begin(), scalars.end());
+  return operands;
+}
 
 }  // namespace brine::ir

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/expression.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 #include "ir/optimizers.h"
 #include "ir/status.h"
 #include "ir/text/line.h"
@@ -107,15 +107,13 @@ class OptimizerAdder {
   // p', slots' = op(p, g, slots…, operands…)
   absl::Status AddSteps(const ir::Op& op, const std::vector<ValueId>& operands, const Attributes& attributes) {
     for (const Parameter& parameter : parameters_) {
-      std::vector<ValueId> inputs = {parameter.value, parameter.gradient};
-      inputs.insert(inputs.end(), parameter.slots.begin(), parameter.slots.end());
-      inputs.insert(inputs.end(), operands.begin(), operands.end());
+      const std::vector<ValueId> inputs =
+          ir::UpdateOperands(parameter.value, parameter.gradient, parameter.slots, operands);
       const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".next");
       BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
-                             graph_.AddNode(op, std::move(inputs), attributes, {parameter.location}, name));
-      graph_.updates.push_back({parameter.value, outputs[0]});
-      for (size_t slot = 0; slot < parameter.slots.size(); ++slot)
-        graph_.updates.push_back({parameter.slots[slot], outputs[slot + 1]});
+                             graph_.AddNode(op, inputs, attributes, {parameter.location}, name));
+      for (size_t result = 0; result < outputs.size(); ++result)
+        graph_.updates.push_back({inputs[ir::OperandReplacedBy(result)], outputs[result]});
     }
     return absl::OkStatus();
   }

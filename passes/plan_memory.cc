@@ -5,8 +5,8 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "ir/kinds.h"
 #include "ir/lifetimes.h"
-#include "ir/op.h"
 #include "ir/status.h"
 #include "passes/arena.h"
 #include "passes/edit.h"
@@ -70,10 +70,11 @@ class Planner {
     for (const Node& kernel : graph_.nodes) {
       for (const Node& step : kernel.body) {
         if (!step.op->is_update()) continue;
-        const ir::State* state = graph_.FindState(step.inputs[0]);
-        if (state == nullptr || state->role != ir::Role::kParameter || !Life(step.inputs[1]).exists) continue;
+        const ir::State* state = graph_.FindState(step.inputs[ir::kUpdatedOperand]);
+        const ValueId read = step.inputs[ir::kGradientOperand];
+        if (state == nullptr || state->role != ir::Role::kParameter || !Life(read).exists) continue;
         if (At(step.outputs[0]) != At(state->value)) continue;  // it does not update the parameter
-        const ValueId gradient = Life(step.inputs[1]).root;
+        const ValueId gradient = Life(read).root;
         if (Life(gradient).first != ir::kBeforeStep) Place(gradient, {Block::kGradients, At(state->value)->offset});
       }
     }

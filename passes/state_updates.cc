@@ -4,7 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
-#include "ir/op.h"
+#include "ir/kinds.h"
 
 namespace brine::passes {
 namespace {
@@ -12,12 +12,6 @@ namespace {
 using ir::Graph;
 using ir::Node;
 using ir::ValueId;
-
-constexpr size_t kGradient = 1;  // the operand of an update that is neither p nor a slot
-
-// The operand that a result of an op of kind update replaces.  Result 0 replaces operand 0 (p); result k > 0, a slot,
-// replaces operand k + 1, since operand 1 is the gradient.
-size_t OperandReplacedBy(size_t result) { return result == 0 ? 0 : result + 1; }
 
 class StateSeparator {
  public:
@@ -38,7 +32,8 @@ class StateSeparator {
   bool ReplacesOperand(const Node& node, size_t operand) const {
     const auto next = new_of_.find(node.inputs[operand]);
     for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
-      if (OperandReplacedBy(result) == operand) return next != new_of_.end() && next->second == node.outputs[result];
+      if (ir::OperandReplacedBy(result) == operand)
+        return next != new_of_.end() && next->second == node.outputs[result];
     }
     return false;
   }
@@ -48,7 +43,8 @@ class StateSeparator {
     for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
       const ValueId value = node.outputs[result];
       const auto states = states_of_.find(value);
-      if (states == states_of_.end() || states->second != std::vector<ValueId>{node.inputs[OperandReplacedBy(result)]})
+      if (states == states_of_.end() ||
+          states->second != std::vector<ValueId>{node.inputs[ir::OperandReplacedBy(result)]})
         return false;
       if (!uses_.Readers(value).empty() || IsOutput(value)) return false;
     }
@@ -97,7 +93,7 @@ class StateSeparator {
   bool NeedsCopy(const Node& update, size_t operand) const {
     const ValueId value = update.inputs[operand];
     if (ReplacesOperand(update, operand)) return false;
-    return IsOverwritten(value) || (update.op->is_update() && operand == kGradient && IsGiven(value));
+    return IsOverwritten(value) || (update.op->is_update() && operand == ir::kGradientOperand && IsGiven(value));
   }
 
   void CopyOperands() {

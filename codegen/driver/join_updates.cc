@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ir/op.h"
+#include "ir/kinds.h"
 #include "runtime/base/alignment.h"
 
 namespace brine::codegen {
@@ -21,10 +21,6 @@ constexpr int64_t kMaxBytes = int64_t{1} << 30;  // of a range: kernels count el
 bool HoldsStates(ir::Block block) {
   return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
 }
-
-// The operands of an update are the state, its gradient, the slots and then scalars; its results are the new state and
-// the new slots.
-size_t TensorCount(const Node& update) { return update.outputs.size() + 1; }
 
 class Joiner {
  public:
@@ -63,7 +59,7 @@ class Joiner {
   }
 
   const Placement& Place(ValueId value) const { return *graph_.value(value).placement; }
-  int64_t Begin(const Node& update) const { return Place(update.inputs[0]).offset; }
+  int64_t Begin(const Node& update) const { return Place(update.inputs[ir::kUpdatedOperand]).offset; }
   int64_t End(ValueId value) const {
     const int64_t bytes = ir::ByteCount(graph_.type(value), graph_.batch_size).value();
     return Place(value).offset + base::RoundUp(bytes);
@@ -75,10 +71,10 @@ class Joiner {
   // Whether `next` may extend the range from `first` to `last`.
   bool Continues(const Node& first, const Node& last, const Node& next) const {
     if (last.op != next.op || last.attributes != next.attributes) return false;
-    if (End(next.inputs[0]) - Begin(first) > kMaxBytes) return false;
+    if (End(next.inputs[ir::kUpdatedOperand]) - Begin(first) > kMaxBytes) return false;
     for (size_t at = 0; at < next.inputs.size(); ++at) {
       const ValueId a = last.inputs[at], b = next.inputs[at];
-      if (at < TensorCount(next) ? !Follows(a, b) : a != b) return false;
+      if (at < ir::TensorOperands(*next.op) ? !Follows(a, b) : a != b) return false;
     }
     for (size_t at = 0; at < next.outputs.size(); ++at) {
       if (!Follows(last.outputs[at], next.outputs[at])) return false;
@@ -97,7 +93,7 @@ class Joiner {
   Node Join(const std::vector<Node>& run) {
     Node update = run.front(), kernel;
     const Node& last = run.back();
-    for (size_t at = 0; at < TensorCount(update); ++at)
+    for (size_t at = 0; at < ir::TensorOperands(*update.op); ++at)
       update.inputs[at] = Range(update.op->operands[at], update.inputs[at], last.inputs[at]);
     for (size_t at = 0; at < update.outputs.size(); ++at)
       update.outputs[at] = Range(update.op->name, update.outputs[at], last.outputs[at]);

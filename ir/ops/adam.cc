@@ -5,9 +5,7 @@
 namespace brine::ir {
 namespace {
 
-absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
-  return InferUpdate(types, {"p", "g", "m", "v"}, {"rate", "one_minus_beta_1", "one_minus_beta_2", "epsilon"}, 3);
-}
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) { return InferUpdate(kAdam, types); }
 
 // m: 3, v: 4, p: 5.
 int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {

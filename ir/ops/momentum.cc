@@ -3,9 +3,7 @@
 namespace brine::ir {
 namespace {
 
-absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
-  return InferUpdate(types, {"p", "g", "velocity"}, {"rate", "momentum"}, 2);
-}
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) { return InferUpdate(kMomentum, types); }
 
 int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
   return Product({types.attributes.Bool("nesterov") ? 6 : 4, Elements(outputs[0], rows)});

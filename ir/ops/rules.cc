@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/strings/str_join.h"
+#include "ir/kinds.h"
 
 namespace brine::ir {
 namespace {
@@ -125,18 +126,18 @@ absl::StatusOr<std::vector<Type>> InferBinary(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
 }
 
-absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initializer_list<absl::string_view> tensors,
-                                              std::initializer_list<absl::string_view> scalars, size_t results) {
-  const Type& p = types.inputs[0];
-  size_t index = 0;
-  for (absl::string_view tensor : tensors) {
-    BRINE_RETURN_IF_ERROR(ExpectDType(tensor, types.inputs[index], DType::kF32));
-    BRINE_RETURN_IF_ERROR(ExpectFixed(tensor, types.inputs[index]));
-    BRINE_RETURN_IF_ERROR(ExpectType(tensor, types.inputs[index++], p));
+absl::StatusOr<std::vector<Type>> InferUpdate(const Op& op, const OpTypes& types) {
+  const Type& p = types.inputs[kUpdatedOperand];
+  for (size_t operand = 0; operand < op.operands.size(); ++operand) {
+    const std::string& name = op.operands[operand];
+    const bool tensor = operand < TensorOperands(op);
+    if (tensor) {
+      BRINE_RETURN_IF_ERROR(ExpectDType(name, types.inputs[operand], DType::kF32));
+      BRINE_RETURN_IF_ERROR(ExpectFixed(name, types.inputs[operand]));
+    }
+    BRINE_RETURN_IF_ERROR(ExpectType(name, types.inputs[operand], tensor ? p : Type{DType::kF32, {}}));
   }
-  for (absl::string_view scalar : scalars)
-    BRINE_RETURN_IF_ERROR(ExpectType(scalar, types.inputs[index++], {DType::kF32, {}}));
-  return std::vector<Type>(results, p);
+  return std::vector<Type>(op.results.size(), p);
 }
 
 absl::Status ExpectRandom(const OpTypes& types) {

@@ -49,9 +49,8 @@ int64_t FlopsAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t r
   return Product({count, Elements(outputs[0], rows)});
 }
 
-// Operands of the optimizers: `states` tensors of one shape without n, then scalars, by name.
-absl::StatusOr<std::vector<Type>> InferUpdate(const OpTypes& types, std::initializer_list<absl::string_view> tensors,
-                                              std::initializer_list<absl::string_view> scalars, size_t results);
+// The shape rule of an update: tensors of one shape without n, then scalars (ir/kinds.h).
+absl::StatusOr<std::vector<Type>> InferUpdate(const Op& op, const OpTypes& types);
 
 // Seed and step of a random op, whose last two operands they are, and its id.
 absl::Status ExpectRandom(const OpTypes& types);

@@ -3,7 +3,7 @@
 namespace brine::ir {
 namespace {
 
-absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) { return InferUpdate(types, {"p", "g"}, {"rate"}, 1); }
+absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) { return InferUpdate(kSgd, types); }
 
 int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
   return Product({2, Elements(outputs[0], rows)});

@@ -62,6 +62,26 @@ TEST(Kinds, FaultsOfAnOpAreNamed) {
   EXPECT_EQ(KindFault(Op{}), "it has no kind");
 }
 
+TEST(Kinds, TheOperandsOfAnUpdateAreInOrder) {
+  EXPECT_EQ(kAdam.operands[OperandReplacedBy(0)], "p");
+  EXPECT_EQ(kAdam.operands[kGradientOperand], "g");
+  EXPECT_EQ(kAdam.operands[OperandReplacedBy(2)], "v");
+  EXPECT_EQ(kAdam.operands[TensorOperands(kAdam)], "rate");
+  EXPECT_EQ(TensorOperands(kSgd), 2u);
+  const std::vector<ValueId> operands =
+      UpdateOperands(ValueId(7), ValueId(3), {ValueId(5), ValueId(4)}, {ValueId(9), ValueId(8)});
+  EXPECT_EQ(operands, (std::vector<ValueId>{ValueId(7), ValueId(3), ValueId(5), ValueId(4), ValueId(9), ValueId(8)}));
+
+  constexpr char kFault[] =
+      "an update's operands are p, g, slots and scalars, its results p and the slots, by the same names";
+  Op update = kAdam;
+  std::swap(update.results[1], update.results[2]);
+  EXPECT_EQ(KindFault(update), kFault);
+  update = kMomentum;
+  std::swap(update.operands[1], update.operands[2]);
+  EXPECT_EQ(KindFault(update), kFault);
+}
+
 Node PoolOf(Ints size, Ints strides, Ints pads) {
   Node node;
   node.op = &kMaxPool;
