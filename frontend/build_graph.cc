@@ -16,9 +16,6 @@ namespace {
 
 constexpr size_t kMaxNameLength = 128;
 
-// Layers whose output holds elements of their input.
-constexpr absl::string_view kMovers[] = {"Flatten", "RandomFlip", "RandomTranslation"};
-
 // The name becomes part of C identifiers: cifar10_cnn_train_step.
 bool IsIdentifier(const std::string& name) {
   const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
@@ -131,17 +128,17 @@ class Lowering {
     return outputs;
   }
 
-  // Whether every path from the input meets a Rescaling before any other layer computes with its elements.
+  // Whether every path from the input meets a layer that rescales before any other layer computes with its elements.
   bool IsRescaled(const CallRecord& input) const {
     std::vector<const CallRecord*> pending = {&input};
     for (size_t i = 0; i < pending.size(); ++i) {
       const auto readers = readers_.find(pending[i]);
       if (readers == readers_.end()) return false;
       for (const CallRecord* reader : readers->second) {
-        const absl::string_view kind = LayerOf(*reader).kind;
-        if (std::find(std::begin(kMovers), std::end(kMovers), kind) != std::end(kMovers))
+        const LayerTraits& traits = LayerOf(*reader).traits;
+        if (traits.moves_elements)
           pending.push_back(reader);
-        else if (kind != "Rescaling")
+        else if (!traits.rescales_elements)
           return false;
       }
     }

@@ -68,14 +68,16 @@ Layer Dropout(Real rate, Named options, Line line) {
 
 Layer RandomFlip(std::string mode, Named options, Line line) {
   return internal::MakeLayer("RandomFlip", "random_flip", std::move(options.name), line,
-                             [mode = std::move(mode)](LayerBuilder& builder) { return LowerFlip(mode, builder); });
+                             [mode = std::move(mode)](LayerBuilder& builder) { return LowerFlip(mode, builder); },
+                             {.moves_elements = true});
 }
 
 Layer RandomTranslation(RandomTranslationOptions options, Line line) {
   const std::string name = options.name;
   return internal::MakeLayer(
       "RandomTranslation", "random_translation", name, line,
-      [options = std::move(options)](LayerBuilder& builder) { return LowerTranslation(options, builder); });
+      [options = std::move(options)](LayerBuilder& builder) { return LowerTranslation(options, builder); },
+      {.moves_elements = true});
 }
 
 }  // namespace brine

@@ -43,11 +43,12 @@ int64_t NextSerial() {
 }
 
 Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,
-                std::function<Symbol(LayerBuilder&)> lower) {
+                std::function<Symbol(LayerBuilder&)> lower, LayerTraits traits) {
   auto* record = new LayerRecord;
   record->kind = std::move(kind);
   record->prefix = std::move(prefix);
   record->name = std::move(name);
+  record->traits = traits;
   record->place = line;
   record->lower = std::move(lower);
   return Access::Make<Layer>(Handle(record));

@@ -35,10 +35,18 @@ struct Place {
 
 int64_t NextSerial();  // 1, 2, …: the order in which the user's calls were made
 
+// What a layer does with the elements of its inputs.  An input without dtype is bytes if its elements are moved at most
+// before they are rescaled.
+struct LayerTraits {
+  bool moves_elements = false;     // its output holds elements of its inputs, and perhaps a constant
+  bool rescales_elements = false;  // it computes floats of another range
+};
+
 struct LayerRecord : Record {
   std::string kind;    // "Conv2D"
   std::string prefix;  // of automatic names: "conv2d"
   std::string name;    // empty: automatic
+  LayerTraits traits;
   Place place;
   int64_t serial = NextSerial();
   std::function<Symbol(LayerBuilder&)>
@@ -93,7 +101,7 @@ inline const LayerRecord& LayerOf(const CallRecord& call) { return Access::Get<L
 
 // The usual way to make a layer.
 Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,
-                std::function<Symbol(LayerBuilder&)> lower);
+                std::function<Symbol(LayerBuilder&)> lower, LayerTraits traits = {});
 
 Tensor Call(const Layer& layer, const std::vector<Tensor>& inputs);
 

@@ -112,11 +112,13 @@ Symbol LowerConcatenate(int64_t axis, LayerBuilder& builder) {
 Layer Rescaling(Real scale, Real offset, Named options, Line line) {
   return internal::MakeLayer(
       "Rescaling", "rescaling", std::move(options.name), line,
-      [scale, offset](LayerBuilder& builder) { return LowerRescaling(scale.value(), offset.value(), builder); });
+      [scale, offset](LayerBuilder& builder) { return LowerRescaling(scale.value(), offset.value(), builder); },
+      {.rescales_elements = true});
 }
 
 Layer Flatten(Named options, Line line) {
-  return internal::MakeLayer("Flatten", "flatten", std::move(options.name), line, LowerFlatten);
+  return internal::MakeLayer("Flatten", "flatten", std::move(options.name), line, LowerFlatten,
+                             {.moves_elements = true});
 }
 
 Tensor Add(const Tensors& tensors, Named options, Line line) {

@@ -25,12 +25,13 @@ const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
   return nullptr;
 }
 
-// The first dense layer that is applied to images after the last layer that needs images.
+// The first layer that multiplies images by a matrix after the last convolution or pool; empty if there is none.
 std::string DenseOnImages(const ir::Graph& graph) {
   std::string dense;
-  for (const ir::Layer& layer : graph.layers) {
-    if (layer.kind == "Conv2D" || layer.kind == "MaxPooling2D" || layer.kind == "AveragePooling2D") dense.clear();
-    if (layer.kind == "Dense" && layer.output.rank() > 2 && dense.empty()) dense = layer.name;
+  for (const ir::Node& node : graph.nodes) {
+    if (node.op->convolution || node.op->kind == ir::OpKind::kWindow) dense.clear();
+    const bool on_images = node.op->matrix_product && graph.type(node.outputs[0]).rank() > 2;
+    if (on_images && dense.empty() && !node.locations.empty()) dense = node.locations.back().layer;
   }
   return dense;
 }

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
+#include "frontend/layer_builder.h"
 #include "frontend/windows.h"
 #include "gtest/gtest.h"
 #include "ir/text/text.h"
@@ -176,6 +177,24 @@ TEST(Inputs, ATypeThatWasNotGivenFollowsFromWhatReadsTheInput) {
   EXPECT_EQ(type(d, Rescaling(0.5)(d)), ir::DType::kF32);
   EXPECT_EQ(type(e, MaxPooling2D()(e)), ir::DType::kU8);
   EXPECT_EQ(type(f, Dense({.units = 1})(f)), ir::DType::kF32);
+}
+
+TEST(Inputs, TheTypeAsksTheTraitsOfALayerThatIsNew) {
+  const auto crop = [](internal::LayerTraits traits) {
+    const auto lower = [](internal::LayerBuilder& builder) {
+      return builder.Emit(ir::kSlice, {builder.input()},
+                          {{"axis", int64_t{1}}, {"begin", int64_t{0}}, {"extent", int64_t{2}}});
+    };
+    return internal::MakeLayer("Crop", "crop", "", Line::current(), lower, traits);
+  };
+  const auto type = [](const Layer& first, const Layer& second) {
+    const Tensor x = Input({4, 4, 1});
+    return GraphOf(Model("m", x, second(first(x)))).values[0].type.dtype;
+  };
+  EXPECT_EQ(type(crop({.moves_elements = true}), Rescaling(0.5)), ir::DType::kU8);
+  EXPECT_EQ(type(crop({.moves_elements = true}), ReLU()), ir::DType::kF32);
+  EXPECT_EQ(type(crop({}), Rescaling(0.5)), ir::DType::kF32);
+  EXPECT_EQ(type(Flatten(), crop({.rescales_elements = true})), ir::DType::kU8);
 }
 
 TEST(Names, AutomaticNamesStepAsideForGivenOnes) {
