@@ -17,9 +17,7 @@ namespace {
 
 constexpr int64_t kWorthTasks = 1 << 14;  // a smaller loop is done before a second thread wakes up
 constexpr int64_t kTaskElements =
-    1 << 14;  // of a task of an elementwise loop; a half or a quarter of that takes as long
-// Elementwise loops are bound by memory, and vectors of a whole cache line, 16 floats, are slower there.
-constexpr int kElementwiseLanes = 8;
+    1 << 14;                         // of a task of an elementwise loop; a half or a quarter of that takes as long
 constexpr int kUnrolledDomain = 16;  // steps of a reduction that is unrolled
 
 // The extent along Halide's axis `axis`, for the largest n.
@@ -66,7 +64,7 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   Var inner = Axis(0);
   int64_t extent = Extent(nest, context, 0);
   const auto vectorize = [&] {
-    const int width = VectorWidth(extent, std::min(context.lanes, kElementwiseLanes));
+    const int width = VectorWidth(extent, context.far_lanes);
     if (width == 1) return width;
     Var vector, lane;
     func.split(inner, vector, lane, width, TailStrategy::GuardWithIf).vectorize(lane);
@@ -283,13 +281,15 @@ Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells
     for (int rows = 1; rows <= height && (rows <= kMaxRows || cells > 1); ++rows) {
       const int sums = vectors * cells * rows, used = sums + vectors + 1;
       if (used > machine.registers && rows > 1) break;
-      // In a cycle, two products and two loads begin, and a sum takes four cycles until it can be added to again.
-      // Lanes and rows past the edge are wasted, and each sum that does not fit the registers costs a load and a store.
+      // The model begins two products and two loads in a cycle, also for machines that begin one: the rates of a row
+      // are for costs, and tiles are not chosen by them.  Lanes and rows past the edge are wasted, and each sum that
+      // does not fit the registers costs a load and a store.
       const int64_t columns = CeilDiv(width, vectors * vector), lines = CeilDiv(height, rows);
       const double useful =
           static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
       const double spilled = std::max(0, used - machine.registers);
-      const double cycles = std::max({sums / 2.0, (vectors + cells * rows) / 2.0, 4.0}) + spilled;
+      const double cycles =
+          std::max({sums / 2.0, (vectors + cells * rows) / 2.0, double{1} * machine.latency}) + spilled;
       const double loads =
           cells == 1 ? vectors + rows : 1;  // among equal rates, fewer loads or, with cells, more sums win
       const double rate = useful * sums / cycles + 1e-3 * sums / loads;

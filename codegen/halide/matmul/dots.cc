@@ -161,8 +161,8 @@ ScheduledKernel BuildDots(KernelBuilder& builder) {
   const int inputs = static_cast<int>(b_rows.type.shape[0]), units = static_cast<int>(b_rows.type.shape[1]);
   const int lanes = context.lanes;
   const int block = DotBlockOf(inputs, units, context), blocks = CeilDiv(inputs, block);
-  const int rows = static_cast<int>(
-      std::min<int64_t>(context.batch_size, context.registers >= 32 ? 4 : 2));  // rows that share what is loaded of w
+  // Rows that share what is loaded of w.  Their sums fill half of the registers; the other half is for what is loaded.
+  const int rows = static_cast<int>(std::min<int64_t>(context.batch_size, context.registers / (2 * kTogether)));
 
   // A tile is kTogether columns of the block by some rows.  Past the last column and row, indices are clamped to the
   // last one, and those sums are discarded.
