@@ -3,7 +3,6 @@
 #define BRINE_CODEGEN_DRIVER_C_TEXT_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -13,9 +12,6 @@ std::string CString(absl::string_view text);       // "…", escaped, in several
 std::string CBytes(absl::string_view bytes);       // an initializer for an array of uint8_t
 std::string CNumber(double value);                 // reads back as the same double
 std::string ToIdentifier(absl::string_view name);  // letters, digits and underscores; not empty
-
-// The features that a Halide target needs of the processor, as __builtin_cpu_supports names them: "avx2", "fma", …
-std::vector<std::string> CpuFeatures(absl::string_view target);
 
 }  // namespace brine::codegen
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "codegen/driver/cpu_features.h"
 #include "codegen/driver/files.h"
 #include "codegen/driver/region.h"
 #include "codegen/sources_hash.h"
@@ -235,12 +236,12 @@ absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& c
       if (absl::StartsWith(line, field)) absl::StrAppend(&key, line, "\n");
     }
   }
-  if (std::optional<std::string> payload = cache.Get(key)) return *std::move(payload);
+  if (std::optional<std::string> payload = cache.Get(key)) return TestableTarget(*payload);
   BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({worker, "--host-target"}));
   if (result.exit_code != 0) return absl::InternalError(absl::StrCat(worker, " does not run: ", result.errors));
   const std::string target(absl::StripSuffix(result.output, "\n"));
   cache.Put(key, target).IgnoreError();
-  return target;
+  return TestableTarget(target);
 }
 
 absl::StatusOr<bool> IsTarget(const std::string& target, const std::string& worker) {

@@ -65,8 +65,8 @@ absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph,
 // Halide's runtime for the target as an object, from the cache or the worker.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);
 
-// The target of this machine.  The worker finds it once; then it is in the cache, keyed by the kernel's description of
-// the processor.
+// The target of this machine, with the features for which a program can test.  The worker finds it once; then it is in
+// the cache, keyed by the kernel's description of the processor.
 absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache);
 
 // Whether Halide knows all words of a target.

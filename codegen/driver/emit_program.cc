@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "codegen/driver/c_text.h"
+#include "codegen/driver/cpu_features.h"
 #include "codegen/driver/join_updates.h"
 #include "codegen/driver/region.h"
 #include "ir/check.h"

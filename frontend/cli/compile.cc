@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "codegen/driver/cpu_features.h"
 #include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
@@ -51,9 +52,15 @@ absl::Status CheckTarget(const std::string& target, const Session& session) {
                      "\": brine cannot compile for another architecture or system than this machine's"));
   }
   BRINE_ASSIGN_OR_RETURN(const bool known, codegen::IsTarget(target, worker));
-  if (known) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--target: Halide knows no target \"", ir::Excerpt(target), "\"; this machine's is ", host));
+  if (!known) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--target: Halide knows no target \"", ir::Excerpt(target), "\"; this machine's is ", host));
+  }
+  const std::vector<std::string> untestable = codegen::UntestableFeatures(target);
+  if (untestable.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("--target: a program cannot test its processor for ",
+                                                 absl::StrJoin(untestable, ", "), "; it can for ",
+                                                 absl::StrJoin(codegen::TestableFeatures(), ", ")));
 }
 
 }  // namespace

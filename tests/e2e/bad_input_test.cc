@@ -107,6 +107,8 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"more bits", "brine compile model.cc --target x86-64-linuxy", 2, "brine: --target must begin with …"},
       {"unknown feature", "brine compile model.cc --target x86-64-linux-foo", 2,
        "brine: --target: Halide knows no target \"x86-64-linux-foo\"; this machine's is x86-64-linux…"},
+      {"a feature without a test", "brine compile model.cc --target x86-64-linux-avx-fma4", 2,
+       "brine: --target: a program cannot test its processor for fma4; it can for sse41, avx, …"},
       {"no target", "brine compile model.cc --target=", 2, "brine: --target must begin with x86-64-linux, got \"\": …"},
       {"unknown pass", "brine compile model.cc --without=fusion", 2, "brine: unknown pass \"fusion\"; known are …"},
       {"unknown pass of opt", "brine inspect model.cc >model.ir; brine opt model.ir --print-after=fusion", 2,
