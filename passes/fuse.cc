@@ -47,7 +47,7 @@ class Grouper {
     if (!options_.generic_only && graph_.nodes.size() <= kMaxNodes) {
       FormHeads();
       FormContractions();
-      TakeSumsOfResults();
+      TakeReductionsOfResults();
       MergeElementwise();
       MergeUpdates(/*by_optimizer=*/true);
       MergeUpdates(/*by_optimizer=*/false);
@@ -103,17 +103,17 @@ class Grouper {
         RemarkCycle(position, kContraction);
         break;
       }
-      for (NodeId position : region.sums) TakeIn(id, position);
+      for (NodeId position : region.reductions) TakeIn(id, position);
       partition_.SetRegion(id, kContraction);
       partition_.SetSparse(id, std::move(region.sparse));
     }
   }
 
-  // Adds sums of a contraction's results to its kernel, unless a contraction that reads the same value has taken them.
-  // Such a sum reads what its kernel has stored, so some other kernel must need the value too.
-  void TakeSumsOfResults() {
+  // Adds reductions of a contraction's results to its kernel, unless a contraction that reads the same value has taken
+  // them.  They read what their kernel has stored, so something else must need the value too.
+  void TakeReductionsOfResults() {
     for (NodeId position : graph_.node_ids()) {
-      if (!IsChannelSum(graph_, node(position)) || !IsFree(position)) continue;
+      if (!IsChannelReduction(graph_, node(position)) || !IsFree(position)) continue;
       const ValueId value = node(position).inputs[0];
       const NodeId maker = uses_.Producer(value);
       if (maker == Uses::kNone) continue;
@@ -122,11 +122,11 @@ class Grouper {
     }
   }
 
-  // Whether the value leaves the group for another reason than its sums.
+  // Whether the value leaves the group for another reason than its reductions.
   bool IsNeeded(ValueId value, GroupId id) const {
     const std::vector<NodeId>& readers = uses_.Readers(value);
     return uses_.Leaves(value) || std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
-             return partition_.GroupOf(reader) != id && !IsChannelSum(graph_, node(reader));
+             return partition_.GroupOf(reader) != id && !IsChannelReduction(graph_, node(reader));
            });
   }
 

@@ -28,7 +28,7 @@ class Finder {
       if (root_.inputs[operand] == root_.inputs[1 - operand]) continue;  // x·x: both operands are the same stored value
       ComputeInside(root_.inputs[operand]);
     }
-    if (!HasRows(root_.outputs[0])) TakeSum();
+    if (!HasRows(root_.outputs[0])) TakeReduction();
     FindSparseOperands();
     return std::move(region_);
   }
@@ -93,15 +93,15 @@ class Finder {
     if (ir::PoolWindow(gradient).tiles()) region_.copies.push_back(maker);
   }
 
-  // The bias gradient: reduce_sum over all axes but the last, of an operand, or of the input of the pool gradient that
-  // produces the operand.
-  void TakeSum() {
+  // Such as the bias gradient: a reduction over all axes but the last, of an operand, or of the input of the pool
+  // gradient that produces the operand.
+  void TakeReduction() {
     std::vector<ValueId> summed(root_.inputs.rbegin(), root_.inputs.rend());
     for (NodeId copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);
     for (ValueId value : summed) {
       for (NodeId reader : uses_.Readers(value)) {
-        if (!IsChannelSum(graph_, node(reader)) || !is_free_(reader)) continue;
-        region_.sums.push_back(reader);
+        if (!IsChannelReduction(graph_, node(reader)) || !is_free_(reader)) continue;
+        region_.reductions.push_back(reader);
         return;
       }
     }
@@ -142,7 +142,7 @@ class Finder {
 
 }  // namespace
 
-bool IsChannelSum(const Graph& graph, const Node& node) {
+bool IsChannelReduction(const Graph& graph, const Node& node) {
   const std::vector<int64_t>* const axes = ir::ReducedAxes(node);
   if (axes == nullptr) return false;
   const int rank = graph.type(node.inputs[0]).rank();
