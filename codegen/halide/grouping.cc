@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ir/op.h"
+#include "passes/kernel_query.h"
 
 namespace brine::codegen {
 
@@ -53,7 +54,7 @@ class Grouper {
         cost_[ir::Index(output)] = cost;
         if (cost <= ir::kCheapCost) continue;
         for (const Node* consumer : consumers_[output]) {
-          if (!ReadsPointwise(graph_, *consumer, output)) stored_[ir::Index(output)] = true;
+          if (!passes::ReadsPointwise(graph_, *consumer, output)) stored_[ir::Index(output)] = true;
         }
       }
     }
@@ -106,7 +107,7 @@ class Grouper {
       if (defining_.count(input) == 0) continue;
       const GroupId other = result_.GroupOf(input);
       const bool same =
-          pointwise && ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
+          pointwise && passes::ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
       if (other == group && !same) blocked = true;
       Walk(input, group, same, heavy, blocked, seen);
     }
@@ -143,10 +144,6 @@ class Grouper {
 };
 
 }  // namespace
-
-bool ReadsPointwise(const ir::Graph& graph, const Node& consumer, ValueId input) {
-  return consumer.op->is_elementwise() && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
-}
 
 Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }
 
