@@ -35,12 +35,6 @@ double Median(std::vector<double> numbers) {
   return *middle;
 }
 
-int64_t Elements(const brine_value& value, int32_t rows) {
-  int64_t elements = 1;
-  for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
-  return elements;
-}
-
 // The data to train on, and its name in the results: "files" of --data, the built-in "drawn shapes", or, if the model
 // does not take those, "noise", so that a model of any input can be timed.
 struct BenchData {
