@@ -8,7 +8,6 @@
 #include "frontend/cli/model_file.h"
 #include "frontend/summary.h"
 #include "ir/status.h"
-#include "ir/verify/fault_list.h"
 #include "runtime/base/flags.h"
 
 namespace brine::cli {
