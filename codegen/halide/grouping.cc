@@ -85,11 +85,11 @@ class Grouper {
       std::set<const Node*> heavy_here, heavy_there;
       bool blocked = false;
       std::set<std::pair<ValueId, bool>> seen;
-      Walk(value, group, true, heavy_here, blocked, seen);
+      Visit(value, group, true, heavy_here, blocked, seen);
       for (ValueId member : candidate.values) {
         bool ignored = false;
         seen.clear();
-        Walk(member, group, true, heavy_there, ignored, seen);
+        Visit(member, group, true, heavy_there, ignored, seen);
       }
       if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there)) return group;
     }
@@ -98,8 +98,8 @@ class Grouper {
 
   // Visits the nodes from which `value` is computed.  `pointwise`: all reads so far were of the same element and inside
   // one loop.  If a member of the group is read in any other way, `value` cannot join the group.
-  void Walk(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
-            std::set<std::pair<ValueId, bool>>& seen) {
+  void Visit(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
+             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
     if (pointwise && node.op->is_reduction_loop()) heavy.insert(&node);
@@ -109,7 +109,7 @@ class Grouper {
       const bool same =
           pointwise && passes::ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
       if (other == group && !same) blocked = true;
-      Walk(input, group, same, heavy, blocked, seen);
+      Visit(input, group, same, heavy, blocked, seen);
     }
   }
 
