@@ -46,6 +46,7 @@ class Grouper {
     if (!options_.generic_only && graph_.nodes.size() <= kMaxNodes) {
       FormHeads();
       FormContractions();
+      TakeSumsOfResults();
       MergeElementwise();
       MergeUpdates(/*by_optimizer=*/true);
       MergeUpdates(/*by_optimizer=*/false);
@@ -105,6 +106,27 @@ class Grouper {
       partition_.SetRegion(id, kContraction);
       partition_.SetSparse(id, std::move(region.sparse));
     }
+  }
+
+  // Adds sums of a contraction's results to its kernel, unless a contraction that reads the same value has taken them.
+  // Such a sum reads what its kernel has stored, so some other kernel must need the value too.
+  void TakeSumsOfResults() {
+    for (NodeId position : graph_.node_ids()) {
+      if (!IsChannelSum(graph_, node(position)) || !IsFree(position)) continue;
+      const ValueId value = node(position).inputs[0];
+      const NodeId maker = uses_.Producer(value);
+      if (maker == Uses::kNone) continue;
+      const GroupId id = partition_.GroupOf(maker);
+      if (partition_.group(id).region == kContraction && IsNeeded(value, id)) TakeIn(id, position);
+    }
+  }
+
+  // Whether the value leaves the group for another reason than its sums.
+  bool IsNeeded(ValueId value, GroupId id) const {
+    const std::vector<NodeId>& readers = uses_.Readers(value);
+    return uses_.Leaves(value) || std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
+             return partition_.GroupOf(reader) != id && !IsChannelSum(graph_, node(reader));
+           });
   }
 
   bool TakeIn(GroupId id, NodeId position) { return partition_.Merge({id, partition_.GroupOf(position)}, {}); }

@@ -101,13 +101,8 @@ class Finder {
     std::vector<ValueId> summed(root_.inputs.rbegin(), root_.inputs.rend());
     for (NodeId copy : region_.copies) summed.insert(summed.begin(), node(copy).inputs[0]);
     for (ValueId value : summed) {
-      const int rank = graph_.type(value).rank();
       for (NodeId reader : uses_.Readers(value)) {
-        const Node& sum = node(reader);
-        if (sum.op->kind != OpKind::kReduction || sum.op->FindAttribute("axes") == nullptr || !is_free_(reader))
-          continue;
-        const std::vector<int64_t>& axes = sum.attributes.Ints("axes");
-        if (static_cast<int>(axes.size()) != rank - 1 || axes.back() == rank - 1) continue;
+        if (!IsChannelSum(graph_, node(reader)) || !is_free_(reader)) continue;
         region_.sums.push_back(reader);
         return;
       }
@@ -148,6 +143,13 @@ class Finder {
 };
 
 }  // namespace
+
+bool IsChannelSum(const Graph& graph, const Node& node) {
+  if (node.op->kind != OpKind::kReduction || node.op->FindAttribute("axes") == nullptr) return false;
+  const int rank = graph.type(node.inputs[0]).rank();
+  const std::vector<int64_t>& axes = node.attributes.Ints("axes");
+  return rank > 1 && static_cast<int>(axes.size()) == rank - 1 && axes.back() != rank - 1;
+}
 
 ContractionRegion FindContraction(const Graph& graph, const Uses& uses, NodeId root,
                                   const std::function<bool(NodeId)>& is_free) {

@@ -26,6 +26,9 @@ struct ContractionRegion {
 ContractionRegion FindContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root,
                                   const std::function<bool(ir::NodeId node)>& is_free);
 
+// Whether the node sums a value over all axes but the last, as bias gradients and batch normalizations do.
+bool IsChannelSum(const ir::Graph& graph, const ir::Node& node);
+
 }  // namespace brine::passes
 
 #endif  // BRINE_PASSES_FUSE_CONTRACTION_H_

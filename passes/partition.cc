@@ -36,6 +36,8 @@ std::vector<NodeId> Partition::Makers(const Group& group) const {
 
 bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>& copies) {
   Group merged;
+  merged.region = group(ids[0]).region;
+  merged.sparse = group(ids[0]).sparse;
   for (GroupId id : ids) {
     const Group& part = group(id);
     merged.nodes.insert(merged.nodes.end(), part.nodes.begin(), part.nodes.end());

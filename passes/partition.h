@@ -25,8 +25,8 @@ class Partition {
   GroupId GroupOf(ir::NodeId node) const { return group_of_[Index(node)]; }
   const Group& group(GroupId id) const { return groups_[ir::Index(id)]; }
 
-  // Merges the groups into one, with these copies.  Returns false and does nothing if a value that the merged group
-  // reads would depend on one that it makes.
+  // Merges the groups into one, with these copies and the region and sparse values of the first.  Returns false and
+  // does nothing if a value that the merged group reads would depend on one that it makes.
   bool Merge(const std::vector<GroupId>& ids, const std::vector<ir::NodeId>& copies);
 
   void SetRegion(GroupId id, const char* region) { groups_[ir::Index(id)].region = region; }

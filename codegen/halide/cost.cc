@@ -58,6 +58,8 @@ double Elements(const KernelSpec& spec, ir::ValueId value) {
 Work CommonWork(const KernelSpec& spec) {
   Work work;
   work.elementwise = EpilogueOperations(spec);
+  for (const ir::Node* reduction : spec.side_reductions)
+    work.elementwise += (1 + reduction->op->cost) * Elements(spec, reduction->inputs[0]);
   work.memory_bytes = OperandBytes(spec);
   return work;
 }

@@ -218,6 +218,8 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
     const auto at = std::find(outputs.begin(), outputs.end(), values[index]);
     BRINE_CHECK(at != outputs.end());
     output_order_.push_back(static_cast<int>(at - outputs.begin()));
+    const int element = values.size() == 1 ? -1 : static_cast<int>(index);
+    stored_[values[index]] = {spec_.type(values[index]), func, element};
   }
   outputs_.push_back(func);
 }
@@ -232,19 +234,34 @@ Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
   return over_images && folded.func.defined() ? folded : Read(value);
 }
 
-void KernelBuilder::AddSideSums(const std::vector<const Node*>& made) {
-  for (const Node* node : spec_.side_sums) {
-    if (std::find(made.begin(), made.end(), node) != made.end()) continue;
-    const Tensor operand = Summand(node->inputs[0], *node);
-    const Lowered lowered = Lower(*node, {operand}, ToIndex(Axes(spec_.type(node->outputs[0]).rank())));
-    LoopNest sum = {lowered.results[0], spec_.shape(node->outputs[0]), lowered.accumulators};
-    sum.output = true;
-    AddOutput(sum.func, {node->outputs[0]});
-    Schedule(sum, context_);
+// Reductions of results read what the kernel has just stored.
+void KernelBuilder::AddSideReductions() {
+  const std::vector<ValueId>& outputs = spec_.kernel.outputs;
+  const std::vector<int> made = output_order_;
+  const auto remains = [&](ValueId value) {
+    const auto at = std::find(outputs.begin(), outputs.end(), value);
+    return at != outputs.end() && std::find(made.begin(), made.end(), at - outputs.begin()) == made.end();
+  };
+  for (const Node* node : spec_.side_reductions) {
+    std::vector<ValueId> values;
+    std::copy_if(node->outputs.begin(), node->outputs.end(), std::back_inserter(values), remains);
+    if (values.empty()) continue;
+    const std::vector<Var> axes = Axes(spec_.type(values[0]).rank());
+    const Lowered lowered = Lower(*node, {Summand(node->inputs[0], *node)}, ToIndex(axes));
+    std::vector<Expr> results;
+    for (ValueId value : values) {
+      const auto at = std::find(node->outputs.begin(), node->outputs.end(), value);
+      results.push_back(lowered.results[static_cast<size_t>(at - node->outputs.begin())](Reversed(axes)));
+    }
+    LoopNest nest = {MakeFunc("side", axes, results), spec_.shape(values[0]), lowered.accumulators};
+    nest.output = true;
+    AddOutput(nest.func, values);
+    Schedule(nest, context_);
   }
 }
 
 ScheduledKernel KernelBuilder::Finish() {
+  AddSideReductions();
   ScheduledKernel result;
   for (const Halide::ImageParam& param : params_) result.inputs.push_back(param);
   BRINE_CHECK(output_order_.size() == spec_.kernel.outputs.size());

@@ -38,7 +38,7 @@ class KernelBuilder {
   // of the kernel.
   Tensor Read(ir::ValueId value);
 
-  // Whether a value lies in memory once it has been read.
+  // Whether a value lies in memory once it has been read.  Results of the kernel do after AddOutput.
   bool IsStored(ir::ValueId value) const { return Parameter(value) != nullptr || stored_.count(value) != 0; }
 
   // Operand `index` of the hero, an image, without the rows and columns at its end that are known to be zero.
@@ -58,8 +58,7 @@ class KernelBuilder {
 
   // The Func writes these outputs of the kernel: the elements of its Tuple, in order.
   void AddOutput(const Halide::Func& func, const std::vector<ir::ValueId>& values);
-  // Adds the spec's side sums, each with its own loop nest, except those in `made`, which are outputs already.
-  void AddSideSums(const std::vector<const ir::Node*>& made = {});
+  // The kernel, with loop nests for those side reductions that are no outputs yet.
   ScheduledKernel Finish();
 
  private:
@@ -68,6 +67,7 @@ class KernelBuilder {
   void SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only);
   Lowered Lower(const ir::Node& node, const std::vector<Tensor>& operands, const Index& at);
   const Lowered& LowerInside(const ir::Node& node);
+  void AddSideReductions();
   Tensor Summand(ir::ValueId value, const ir::Node& sum);
   void LowerStep(const ir::Node& node, const Index& at, Values& known);
 

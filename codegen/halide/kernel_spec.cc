@@ -36,24 +36,31 @@ class SpecMaker {
     if (spec_.hero == nullptr) spec_.reason = "it holds no contraction";
   }
 
-  // Whether the node depends on the hero.
-  bool IsBehind(const Node& node) const {
-    return std::any_of(node.inputs.begin(), node.inputs.end(),
-                       [&](ValueId input) { return behind_.count(input) != 0; });
+  static bool ReadsAny(const Node& node, const std::set<ValueId>& values) {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return values.count(input) != 0; });
+  }
+  bool IsStored(const Node& node) const {
+    return std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return spec_.IsOutput(value); });
+  }
+  bool IsSideReduction(const Node& node) const {
+    return node.op->kind == OpKind::kReduction && node.op->FindAttribute("axes") != nullptr && IsStored(node);
   }
 
   void SortNodes() {
     behind_.insert(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
     for (const Node& node : spec_.kernel.body) {
       if (&node == spec_.hero) continue;
-      if (!IsBehind(node)) {
-        const bool leaves =
-            std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return spec_.IsOutput(value); });
-        if (!leaves) continue;  // of the prologue of an operand
-        if (node.op->kind == OpKind::kReduction && node.op->FindAttribute("axes") != nullptr)
-          spec_.side_sums.push_back(&node);
-        else
-          return Refuse(node, "is a result of its own");
+      if (ReadsAny(node, reduced_)) return Refuse(node, "reads a reduction of its results");
+      if (!ReadsAny(node, behind_)) {
+        if (!IsStored(node)) continue;  // of the prologue of an operand
+        if (!IsSideReduction(node)) return Refuse(node, "is a result of its own");
+        spec_.side_reductions.push_back(&node);
+        continue;
+      }
+      if (IsSideReduction(node)) {
+        if (!spec_.IsOutput(node.inputs[0])) return Refuse(node, "reduces a value that is not stored");
+        spec_.side_reductions.push_back(&node);
+        reduced_.insert(node.outputs.begin(), node.outputs.end());
         continue;
       }
       behind_.insert(node.outputs.begin(), node.outputs.end());
@@ -114,7 +121,8 @@ class SpecMaker {
   }
 
   KernelSpec spec_;
-  std::set<ValueId> behind_;  // values that depend on the hero
+  std::set<ValueId> behind_;   // values that depend on the hero, without reductions of its results
+  std::set<ValueId> reduced_;  // reductions of its results
 };
 
 bool Contains(const std::vector<ValueId>& values, ValueId value) {

@@ -1,7 +1,8 @@
 // A kernel as a computation.  The kernel's body is read once; strategies read the spec instead.
 //
-//   results = epilogue(Σ operand · operand, further operands)      the hero is the contraction Σ
-//   side results = Σ operand                                       such as a bias gradient beside a weight gradient
+//   results = epilogue(Σ operand · operand, further operands)   the hero is the contraction Σ
+//   side reductions of an operand or of a result                such as the bias gradient beside a weight gradient, or
+//                                                               the sums of a batch normalization beside a convolution
 //
 // An operand is a parameter of the kernel, or the body computes it from parameters: the hero's prologue.
 #ifndef BRINE_CODEGEN_HALIDE_KERNEL_SPEC_H_
@@ -26,7 +27,8 @@ struct KernelSpec {
   std::vector<const ir::Node*> epilogue = {};         // elementwise nodes between the hero and the pool, in order
   const ir::Node* pool = nullptr;                     // a window over the results of `epilogue`
   std::vector<const ir::Node*> pooled_epilogue = {};  // elementwise nodes after the pool
-  std::vector<const ir::Node*> side_sums = {};        // reductions of operands
+  // Reductions of an operand, of a value that its prologue computes, or of one of `results`.
+  std::vector<const ir::Node*> side_reductions = {};
 
   // A parameter or ir::kNoValue.  The first node of the epilogue is sums + addend, and no other node reads the sums; so
   // the sums may begin with the addend instead of 0.

@@ -43,8 +43,10 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
     if (graph.stage != ir::Stage::kGraph && fits && graph.stage < stage && source == nullptr) source = &graph;
   }
   if (source == nullptr)
-    return absl::InvalidArgumentError(
-        absl::StrCat("holds nothing that stage ", ir::StageName(stage), " could be made of"));
+    return absl::InvalidArgumentError(absl::StrCat("holds neither a model nor a graph of function ",
+                                                   ir::FunctionName(function),
+                                                   batch_size == 0 ? "" : absl::StrCat(" and batch size ", batch_size),
+                                                   ", of which stage ", ir::StageName(stage), " could be made"));
   ir::Graph graph = *source;
   if (graph.stage == ir::Stage::kGraph) {
     if (stage == ir::Stage::kGraph) return graph;

@@ -66,7 +66,7 @@ const codegen::Algorithm kLiarAlgorithm = {&LowerLiar};
 // ---- The strategy: products of matrices for nothing, by the loops that there are
 
 std::string CanNaive(const codegen::KernelSpec& spec, const codegen::Machine&) {
-  return spec.side_sums.empty() ? "" : "it makes another sum beside it";
+  return spec.side_reductions.empty() ? "" : "it makes another sum beside it";
 }
 codegen::Work CostNaive(const codegen::KernelSpec&, const codegen::Machine&) { return {}; }
 codegen::ScheduledKernel BuildNaive(codegen::KernelBuilder& builder) { return codegen::BuildGeneric(builder); }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -108,6 +110,37 @@ TEST(PipelineTest, RefusesUnknownNamesAndStagesOutOfOrder) {
   options.only = {"cse"};
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
               HasSubstr("pass cse takes a graph of stage train, got one of stage planned"));
+}
+
+// The pass joins the table of a process of its own.
+void PrintStatusOf(absl::StatusOr<bool> (*run)(ir::Graph& graph, const PipelineOptions& options), ir::Stage leaves) {
+  AddPass({"wrong", run, ir::Stage::kTrain, leaves, ""}, "cse");
+  ir::Graph graph = Start();
+  PipelineOptions options;
+  options.only = {"wrong"};
+  std::fprintf(stderr, "%s\n", RunPipeline(graph, options).status().ToString().c_str());
+  std::exit(0);
+}
+
+TEST(PipelineDeathTest, NoticesPassesThatSayWhatIsNotSo) {
+  const auto nothing = [](ir::Graph&, const PipelineOptions&) -> absl::StatusOr<bool> { return false; };
+  const auto claims_a_change = [](ir::Graph&, const PipelineOptions&) -> absl::StatusOr<bool> { return true; };
+  const auto renames = [](ir::Graph& graph, const PipelineOptions&) -> absl::StatusOr<bool> {
+    graph.name = "other";
+    return false;
+  };
+  const auto breaks = [](ir::Graph& graph, const PipelineOptions&) -> absl::StatusOr<bool> {
+    graph.outputs[0].value = ir::kNoValue;
+    return true;
+  };
+  const auto expect = [](auto run, ir::Stage leaves, const char* sentence) {
+    EXPECT_EXIT(PrintStatusOf(run, leaves), testing::ExitedWithCode(0), sentence);
+  };
+  expect(nothing, ir::Stage::kFused,
+         "after pass wrong: it says that it leaves a graph of stage fused, but left one of stage train");
+  expect(claims_a_change, ir::Stage::kTrain, "it says that it changed the graph, but its text is the same");
+  expect(renames, ir::Stage::kTrain, "it says that it did not change the graph, but its text differs");
+  expect(breaks, ir::Stage::kTrain, "INTERNAL: after pass wrong: ");
 }
 
 TEST(DeriveTest, RefusesWhatCannotBeDerived) {

@@ -112,7 +112,6 @@ class DirectWeightGrad {
                             Halide::unsafe_promise_clamped(y_in_tile, 0, rows - 1), tile_x, tile_y, a);
     Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum));
     builder_.AddOutput(out, builder_.spec().results);
-    builder_.AddSideSums();
     return out;
   }
 

@@ -292,8 +292,7 @@ class SparseWeightGrad {
   // Where copied taps leave a lane, that lane holds 1, and its sum is the sum of the gradient itself: the bias
   // gradient.
   void AddBias() {
-    std::vector<const ir::Node*> made;
-    for (const ir::Node* node : builder_.spec().side_sums) {
+    for (const ir::Node* node : builder_.spec().side_reductions) {
       const bool of_gradient = node->inputs[0] == gradient_.d || node->inputs[0] == builder_.spec().operand(1);
       const bool by_filter = builder_.spec().shape(node->outputs[0]).size() == 1;
       if (!plan_.copied || plan_.room() == 0 || !of_gradient || !by_filter) continue;
@@ -301,9 +300,7 @@ class SparseWeightGrad {
       Func bias = MakeFunc("bias", Axes(1), {total_(tap % plan_.tile.lanes, tap / plan_.tile.lanes, 0, Axis(0))});
       bias.compute_root().bound(Axis(0), 0, gradient_.filters);
       builder_.AddOutput(bias, {node->outputs[0]});
-      made.push_back(node);
     }
-    builder_.AddSideSums(made);
   }
 
   void ScheduleSums() {

@@ -16,7 +16,6 @@ using Halide::Var;
 namespace {
 
 constexpr int kTaps = 3;
-constexpr int kMinTerms = 16;             // see NeedsManyTerms
 constexpr int64_t kMaxStack = 768 << 10;  // of a thread's; kernel.cc allows 1 MB
 constexpr double kSmallTile = 1.15;       // relative time of a tile that fills half of the registers or less
 constexpr double kTaskTiles = 3;          // the constant cost of a task, in tiles
@@ -245,15 +244,11 @@ std::string NeedsWinogradKernel(const ConvProblem& problem) {
   return NeedsNoDilation(problem);
 }
 
-std::string NeedsManyTerms(const ConvProblem& problem) {
-  if (std::min(problem.channels, problem.filters) >= kMinTerms) return "";
-  return "it has fewer than 16 channels or filters, over which its rounding would exceed the bound of errors";
-}
-
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
-  if (std::string reason = NeedsManyTerms(conv); !reason.empty()) return reason;
+  if (std::min(conv.channels, conv.filters) < kMinWinogradTerms)
+    return "it has fewer than 16 channels or filters, over which its rounding would exceed the bound of errors";
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   const WinogradProblem problem = WinogradProblemOf(spec);
   if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed 2";

@@ -14,9 +14,9 @@ namespace brine::codegen {
 // The kernel is 3×3 and has no strides, dilations or groups; all of Winograd's strategies need this.
 std::string NeedsWinogradKernel(const ConvProblem& problem);
 
-// In two dimensions, sums of transformed terms have a larger rounding error than those of the definition.  With many
-// terms it is less than the bound of all kernels.
-std::string NeedsManyTerms(const ConvProblem& problem);
+// In two dimensions, sums of transformed terms have a larger rounding error than those of the definition.  With this
+// many terms it is less than the bound of all kernels.
+inline constexpr int kMinWinogradTerms = 16;
 
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine);
 Work CostWinograd(const KernelSpec& spec, const Machine& machine);

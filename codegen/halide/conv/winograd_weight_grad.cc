@@ -25,6 +25,10 @@ constexpr int kSidePoints = kSide + kKernel - 1;
 constexpr int kGroupTiles = 128;            // tiles that are summed each time a point's sums are loaded and stored
 constexpr double kTransformOperations = 6;  // for each point of a transform
 
+int64_t TilesOf(const ConvProblem& conv) {
+  return int64_t{conv.batch} * CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
+}
+
 // The number of images in a group, from the number of tiles of an image.
 int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / image_tiles, 1, batch); }
 
@@ -42,7 +46,7 @@ class WinogradWeightGrad {
         rows_(CeilDiv(dy_.type.shape[1], kSide)),
         columns_(CeilDiv(dy_.type.shape[2], kSide)),
         group_(GroupImages(rows_ * columns_, conv_.batch)),
-        lanes_(std::min(conv_.filters, context_.lanes)),
+        lanes_(context_.lanes),
         vectors_(CeilDiv(conv_.filters, lanes_)),
         image_(builder.WithBorder(input_, conv_.window.before,
                                   {kSide * rows_ + kKernel - 1, kSide * columns_ + kKernel - 1})),
@@ -103,7 +107,6 @@ class WinogradWeightGrad {
         Transform(transforms_.output, kKernel, a, Each(kSidePoints, [&](int point) { return half_(f, c, b, point); }));
     Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum_of_taps));
     builder_.AddOutput(out, builder_.spec().results);
-    builder_.AddSideSums();
     return out;
   }
 
@@ -146,7 +149,6 @@ class WinogradWeightGrad {
   }
 
   void ScheduleTransforms() {
-    const int channel_lanes = std::min(conv_.channels, context_.lanes);
     // The points of a tile are written together; an odd number of tiles puts them into different sets of a cache.
     const int stride = tiles() | 1;
     // If the tail were shifted inwards, two tasks would write the same tiles, and the compiler may have rounded them
@@ -163,11 +165,11 @@ class WinogradWeightGrad {
     }
     images_.bound(c_, 0, conv_.channels)
         .reorder(e_, f_, c_, t_)
-        .vectorize(c_, channel_lanes, TailStrategy::GuardWithIf)
+        .vectorize(c_, lanes_, TailStrategy::GuardWithIf)
         .unroll(e_)
         .unroll(f_)
         .parallel(t_, each, TailStrategy::GuardWithIf);
-    image_rows_.compute_at(images_, c_).vectorize(c_, channel_lanes).unroll(e_).unroll(a_);
+    image_rows_.compute_at(images_, c_).vectorize(c_, lanes_).unroll(e_).unroll(a_);
     gradients_.bound(k_, 0, lanes_)
         .bound(v_, 0, vectors_)
         .reorder(e_, f_, k_, v_, t_)
@@ -185,7 +187,7 @@ class WinogradWeightGrad {
   const Tensor input_, dy_;
   const int rows_, columns_;   // tiles of an image
   const int group_;            // images of a group
-  const int lanes_, vectors_;  // of filters
+  const int lanes_, vectors_;  // of a vector; vectors of filters
   const Tensor image_, gradient_;
   // Lane of a vector of filters, channel, tile of a group, point along a row and along a column, group, row of a tile,
   // vector of filters.
@@ -197,16 +199,19 @@ class WinogradWeightGrad {
 
 }  // namespace
 
-std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine&) {
+std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
-  return NeedsManyTerms(conv);
+  if (std::min(conv.channels, conv.filters) < machine.lanes) return "its channels or filters do not fill a vector";
+  if (TilesOf(conv) < kMinWinogradTerms)
+    return "its batch has fewer than 16 tiles of gradients, over which its rounding would exceed the bound of errors";
+  return "";
 }
 
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const int image_tiles = CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
-  const double tiles = double{1} * conv.batch * image_tiles,
+  const double tiles = static_cast<double>(TilesOf(conv)),
                groups = CeilDiv(conv.batch, GroupImages(image_tiles, conv.batch));
   const double points = kSidePoints * kSidePoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   const double sums = points * conv.channels * filters;

@@ -265,7 +265,6 @@ ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool right) {
     product.ScheduleTransposed(out);
   else
     product.ScheduleRows(out);
-  builder.AddSideSums();
   return builder.Finish();
 }
 
