@@ -1,5 +1,5 @@
-// A program with its own op, strategy and pass, with no edit elsewhere: they are printed, fused, chosen, forced and run
-// like Brine's.  It is its own worker, so that kernels are compiled by a program that knows them.
+// A program with its own ops, strategy and passes, with no edit elsewhere: they are printed, fused, chosen, forced and
+// run like Brine's.  It is its own worker, so that kernels are compiled by a program that knows them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -51,6 +51,56 @@ const ir::Op kSoftsign =
 
 const codegen::Algorithm kSoftsignAlgorithm =
     codegen::UnaryAlgorithm([](const Halide::Expr& x) { return x / (1.0f + Halide::abs(x)); });
+
+// ---- Another op, a reduction of two results, such as a batch normalization takes: the sums of x and of x² over all
+// axes but the last
+
+absl::StatusOr<std::vector<ir::Type>> InferPowerSums(const ir::OpTypes& types) {
+  return std::vector<ir::Type>(2, {ir::DType::kF32, {types.inputs[0].shape.back()}});
+}
+
+template <typename Real>
+void InterpretPowerSums(const ir::Evaluation<Real>& evaluation) {
+  const std::vector<Real>& x = evaluation.in(0).real;
+  const size_t channels = evaluation.out(0).real.size();
+  for (size_t at = 0; at < x.size(); ++at) {
+    evaluation.out(0).real[at % channels] += x[at];
+    evaluation.out(1).real[at % channels] += x[at] * x[at];
+  }
+}
+
+const ir::Op kPowerSums = {
+    .name = "power_sums",
+    .doc = "y, z = Σ x, Σ x² over all axes but the last; f32.",
+    .operands = {"x"},
+    .results = {"y", "z"},
+    .attributes = {{"axes", ir::AttributeKind::kInts, "all axes of x but the last"}},
+    .infer = InferPowerSums,
+    .interpret = InterpretPowerSums<double>,
+    .interpret_f32 = InterpretPowerSums<float>,
+    .kind = ir::OpKind::kReduction,
+};
+
+codegen::Lowered LowerPowerSums(const codegen::LoweringContext& context) {
+  const codegen::Tensor& x = context.in[0];
+  Halide::Region region;
+  for (int axis = x.type.rank() - 2; axis >= 0; --axis)
+    region.push_back({0, context.Extent(x.type.shape[static_cast<size_t>(axis)])});
+  const Halide::RDom r(region);
+  const Halide::Var c = codegen::Axis(0);
+  codegen::Index at;
+  for (int axis = r.dimensions() - 1; axis >= 0; --axis) at.push_back(r[axis]);
+  at.push_back(c);
+  codegen::Lowered lowered;
+  for (int power : {1, 2}) {
+    Halide::Func sum = codegen::MakeFunc("sum", {c}, {0.0f});
+    sum(c) += power == 1 ? x(at) : x(at) * x(at);
+    lowered.results.push_back(codegen::MakeFunc("power_sum", {c}, {sum(c)}));
+    lowered.accumulators.push_back({sum, r, codegen::Accumulator::Kind::kWindow});
+  }
+  return lowered;
+}
+const codegen::Algorithm kPowerSumsAlgorithm = {&LowerPowerSums};
 
 // ---- An op that breaks a promise: it says that all of its elements are the first of their row
 
@@ -211,6 +261,30 @@ TEST(Extension, ItsStrategyStandsAmongTheCandidates) {
   EXPECT_THAT(all, HasSubstr("naive: it makes another sum beside it"));
 }
 
+// What a kernel reduces on the side is any reduction, and every strategy builds it.
+TEST(Extension, ItsReductionJoinsTheConvolutionThatItReads) {
+  constexpr char kText[] = R"(graph "g" stage=train function=predict batch=8 {
+    input %x : f32[n,8,8,16] data
+    state %w : f32[3,3,16,16] parameter uniform(0.1)
+    state %b : f32[16] parameter constant(0.5)
+    %c = conv2d(%x, %w) : f32[n,6,6,16]
+    %a = add(%c, %b) : f32[n,6,6,16]
+    %y, %z = power_sums(%a) {axes=[0,1,2]} : f32[16], f32[16]
+    output "a" = %a
+    output "y" = %y
+    output "z" = %z
+  })";
+  auto graphs = ir::Parse(kText, "batch_normalization.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  ir::Graph& graph = graphs->front();
+  const auto changed = passes::RunPipeline(graph);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  ASSERT_EQ(graph.nodes.size(), 1u);
+  EXPECT_EQ(graph.nodes[0].outputs.size(), 3u);
+  for (const char* strategy : {"winograd", "direct", "direct-packed", "generic"})
+    EXPECT_THAT(RunAndCompare(graph, strategy), testing::ElementsAre(strategy));
+}
+
 // Kernels promise Halide bounds that it cannot prove.  With its checks on, as in many tests, a false one is an error.
 TEST(Extension, ABrokenPromiseIsFoundByTheChecks) {
   constexpr char kText[] = R"(graph "g" stage=fused function=predict batch=8 {
@@ -237,7 +311,9 @@ TEST(Extension, ABrokenPromiseIsFoundByTheChecks) {
 
 int main(int argc, char** argv) {
   brine::ir::AddOp(brine::kSoftsign);
+  brine::ir::AddOp(brine::kPowerSums);
   brine::ir::AddOp(brine::kLiar);
+  brine::codegen::AddAlgorithm(brine::kPowerSums, brine::kPowerSumsAlgorithm);
   brine::codegen::AddAlgorithm(brine::kLiar, brine::kLiarAlgorithm);
   brine::codegen::AddAlgorithm(brine::kSoftsign, brine::kSoftsignAlgorithm);
   brine::codegen::AddStrategy({&brine::ir::kMatmul, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
