@@ -121,10 +121,8 @@ Symbol LayerBuilder::Emit(const ir::Op& op, const std::vector<Symbol>& inputs, i
 }
 
 Symbol LayerBuilder::Constant(absl::string_view suffix, double value) {
-  ir::Attributes attributes = {
-      {"dtype", std::string("f32")}, {"shape", ir::Shape()}, {"values", std::vector<double>{value}}};
   auto outputs =
-      graph_.AddNode(ir::kConstant, {}, std::move(attributes), {Where()}, absl::StrCat(Prefix(), ".", suffix));
+      graph_.AddNode(ir::kConstant, {}, ir::ScalarConstant(value), {Where()}, absl::StrCat(Prefix(), ".", suffix));
   BRINE_CHECK(outputs.ok());
   return {outputs->front()};
 }

@@ -87,4 +87,8 @@ const std::vector<double>& Attributes::Floats(absl::string_view name) const {
   return Get<std::vector<double>>(values_, name);
 }
 
+Attributes ScalarConstant(double value) {
+  return {{"dtype", "f32"}, {"shape", Shape()}, {"values", std::vector<double>{value}}};
+}
+
 }  // namespace brine::ir

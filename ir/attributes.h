@@ -64,6 +64,8 @@ class Attributes {
   std::map<std::string, AttributeValue, std::less<>> values_;
 };
 
+Attributes ScalarConstant(double value);  // of the op constant: one f32 without axes
+
 }  // namespace brine::ir
 
 #endif  // BRINE_IR_ATTRIBUTES_H_

@@ -22,10 +22,7 @@ ValueId GradientBuilder::Emit(const Op& op, std::vector<ValueId> inputs, Attribu
   return outputs->front();
 }
 
-ValueId GradientBuilder::EmitConstant(double value) {
-  return Emit(kConstant, {},
-              {{"dtype", "f32"}, {"shape", std::vector<int64_t>{}}, {"values", std::vector<double>{value}}});
-}
+ValueId GradientBuilder::EmitConstant(double value) { return Emit(kConstant, {}, ScalarConstant(value)); }
 
 ValueId GradientBuilder::SumTo(const Type& target, ValueId gradient) {
   const Shape from = type(gradient).shape;

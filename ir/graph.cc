@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
+#include "ir/names.h"
 #include "ir/op.h"
 #include "ir/status.h"
 
@@ -79,6 +81,18 @@ const State* Graph::FindState(ValueId value) const {
 const Input* Graph::FindInput(ValueId value) const {
   const auto it = std::find_if(inputs.begin(), inputs.end(), [&](const Input& input) { return input.value == value; });
   return it == inputs.end() ? nullptr : &*it;
+}
+
+std::string PlaceOf(const Location* location, absl::string_view name) {
+  if (location == nullptr || location->file.empty()) return std::string(name);
+  std::string place = absl::StrCat(absl::Utf8SafeCEscape(location->file), ":", location->line);
+  if (!location->layer.empty()) absl::StrAppend(&place, ": ", Excerpt(location->layer));
+  return place;
+}
+
+bool IsCompiled(const Training& training) {
+  return !training.objectives.empty() || !training.optimizer.empty() || training.optimizer_arguments != Attributes() ||
+         training.location != Location();
 }
 
 Block HomeOf(Role role) {

@@ -191,6 +191,11 @@ class Graph {
   mutable absl::flat_hash_set<std::string> names_;  // of `values`, kept up lazily
 };
 
+// "model.cc:9: conv2d", or `name` if no line is known: `location` is null or has no file.
+std::string PlaceOf(const Location* location, absl::string_view name);
+
+bool IsCompiled(const Training& training);  // anything differs from what Training() holds
+
 Block HomeOf(Role role);  // the block of a planned graph in which states of this role lie
 
 absl::string_view StageName(Stage stage);  // "graph", "train", "fused", "planned"

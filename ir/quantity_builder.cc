@@ -29,10 +29,7 @@ ValueId QuantityBuilder::Emit(const Op& op, std::vector<ValueId> inputs, Attribu
   return Add(op, std::move(inputs), std::move(attributes), absl::StrCat(quantity_, ".", op.name));
 }
 
-ValueId QuantityBuilder::EmitConstant(double value) {
-  return Emit(kConstant, {},
-              {{"dtype", "f32"}, {"shape", std::vector<int64_t>{}}, {"values", std::vector<double>{value}}});
-}
+ValueId QuantityBuilder::EmitConstant(double value) { return Emit(kConstant, {}, ScalarConstant(value)); }
 
 ValueId QuantityBuilder::SumOverRows(ValueId x) {
   std::vector<int64_t> axes(type(x).shape.size());

@@ -8,7 +8,6 @@
 #include "ir/op.h"
 #include "ir/quantity_builder.h"
 #include "ir/status.h"
-#include "ir/text/line.h"
 #include "ir/training.h"
 #include "passes/edit.h"
 

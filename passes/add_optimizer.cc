@@ -10,7 +10,6 @@
 #include "ir/kinds.h"
 #include "ir/optimizers.h"
 #include "ir/status.h"
-#include "ir/text/line.h"
 #include "passes/edit.h"
 
 namespace brine::passes {

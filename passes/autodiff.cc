@@ -31,10 +31,8 @@ class Differentiator {
     const ir::NodeId last = FindUses(graph_).Producer(loss_);
     const std::vector<ir::Location> place =
         last == Uses::kNone ? std::vector<ir::Location>() : forward[Index(last)].locations;
-    BRINE_ASSIGN_OR_RETURN(
-        const std::vector<ValueId> one,
-        graph_.AddNode(ir::kConstant, {},
-                       {{"dtype", "f32"}, {"shape", ir::Shape()}, {"values", std::vector<double>{1}}}, place));
+    BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> one,
+                           graph_.AddNode(ir::kConstant, {}, ir::ScalarConstant(1), place));
     sum_[Index(loss_)] = one[0];
     for (auto node = forward.rbegin(); node != forward.rend(); ++node) BRINE_RETURN_IF_ERROR(Visit(*node));
     return AddOutputs();

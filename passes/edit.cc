@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/limits.h"
-#include "ir/verify/fault_list.h"
 
 namespace brine::passes {
 

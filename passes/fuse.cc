@@ -9,7 +9,6 @@
 #include "ir/check.h"
 #include "ir/kinds.h"
 #include "ir/status.h"
-#include "ir/verify/fault_list.h"
 #include "passes/fuse_contraction.h"
 #include "passes/fuse_head.h"
 #include "passes/partition.h"

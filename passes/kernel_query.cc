@@ -19,12 +19,11 @@ int64_t Bytes(const Graph& graph, ValueId value) {
   return *bytes;
 }
 
-// Whether the node reads exactly the element of `input` that it writes.
+}  // namespace
+
 bool ReadsPointwise(const Graph& graph, const Node& node, ValueId input) {
   return node.op->is_elementwise() && graph.type(input).shape == graph.type(node.outputs[0]).shape;
 }
-
-}  // namespace
 
 int64_t KernelFlops(const Graph& graph, const Node& kernel, int64_t rows) {
   int64_t flops = 0;

@@ -137,6 +137,12 @@ absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
   return changed;
 }
 
+absl::Status AddGradients(Graph& graph) {
+  PipelineOptions options;
+  options.stop_after = static_cast<int>(FindPass("autodiff") - Table().data()) + 1;
+  return RunPipeline(graph, options).status();
+}
+
 std::function<absl::Status(int, const std::string&, const Graph&)> DumpTo(const std::string& folder) {
   return [folder](int number, const std::string& name, const Graph& graph) {
     const std::string path = absl::StrFormat("%s/%02d_%s.ir", folder, number, name);

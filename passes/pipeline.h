@@ -46,6 +46,9 @@ absl::Status CheckNames(const std::vector<std::string>& names);  // that all of 
 // sentence, or an unknown name.  Returns whether anything changed.
 absl::StatusOr<bool> RunPipeline(ir::Graph& graph, const PipelineOptions& options = {});
 
+// Runs the passes as far as autodiff, on a graph that Derive made for training: CheckGradients takes the result.
+absl::Status AddGradients(ir::Graph& graph);
+
 // An after_pass that writes <folder>/NN_name.ir.
 std::function<absl::Status(int, const std::string&, const ir::Graph&)> DumpTo(const std::string& folder);
 

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "ir/op.h"
-#include "ir/text/line.h"
 #include "passes/rewriter.h"
 
 namespace brine::passes {

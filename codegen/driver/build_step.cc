@@ -123,6 +123,8 @@ void FromBytes(const uint8_t* bytes, ir::Tensor<float>& tensor) {
   }
 }
 
+class Memory;
+
 }  // namespace
 
 struct CompiledStep::State {
@@ -139,6 +141,9 @@ struct CompiledStep::State {
   ~State() {
     if (library != nullptr) dlclose(library);
   }
+
+  // Runs the kernel of node `at`.
+  absl::Status RunKernel(size_t at, int64_t rows, Memory& memory) const;
 };
 
 CompiledStep::CompiledStep(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -285,7 +290,43 @@ class Memory {
   std::vector<uint8_t*> hosts_;
 };
 
+ir::Tensor<float> ConstantOf(const ir::Graph& graph, const ir::Node& node) {
+  const std::vector<double>& values = ir::SourceValues(node);
+  ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), 1);
+  for (int64_t element = 0; element < tensor.size(); ++element) {
+    const double value = values[values.size() == 1 ? 0 : static_cast<size_t>(element)];
+    if (ir::IsReal(tensor.dtype))
+      tensor.real[static_cast<size_t>(element)] = static_cast<float>(value);
+    else
+      tensor.whole[static_cast<size_t>(element)] = static_cast<int64_t>(value);
+  }
+  return tensor;
+}
+
 }  // namespace
+
+absl::Status CompiledStep::State::RunKernel(size_t at, int64_t rows, Memory& memory) const {
+  std::vector<uint8_t> scratch(static_cast<size_t>(scratch_bytes[at]) + base::kAlignment);
+  brine_context context = {};
+  context.scratch = reinterpret_cast<uint8_t*>(base::RoundUp(reinterpret_cast<uintptr_t>(scratch.data())));
+  context.scratch_bytes = scratch_bytes[at];
+  brine_context* context_pointer = &context;
+  std::vector<View> views;
+  views.reserve(arguments[at].size());
+  std::vector<void*> pointers = {&context_pointer};
+  for (ir::ValueId value : arguments[at]) {
+    views.emplace_back(graph.type(value), rows, memory.host(value));
+    views.back().buffer.dim = views.back().dims;
+    pointers.push_back(&views.back().buffer);
+  }
+  const uint32_t before = runtime.flush_denormals();
+  const int failed = kernels[at](pointers.data());
+  runtime.restore(before);
+  if (failed != 0 || context.error[0] != '\0') {
+    return absl::InternalError(absl::StrCat(graph.value(graph.nodes[at].outputs[0]).name, ": ", context.error));
+  }
+  return memory.CheckRedZones();
+}
 
 absl::StatusOr<ir::Tensors<float>> CompiledStep::Run(const ir::Tensors<float>& given, int64_t rows, int threads) {
   const ir::Graph& graph = state_->graph;
@@ -308,42 +349,12 @@ absl::StatusOr<ir::Tensors<float>> CompiledStep::Run(const ir::Tensors<float>& g
   state_->runtime.set_threads(threads);
   for (size_t at = 0; at < graph.nodes.size(); ++at) {
     const ir::Node& node = graph.nodes[at];
-    if (state_->kernels[at] == nullptr) {
-      if (node.op->is_view()) {
-        if (!state_->options.use_placements) memory.host(node.outputs[0]) = memory.host(node.inputs[0]);
-      } else {
-        const std::vector<double>& values = ir::SourceValues(node);
-        ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), rows);
-        for (int64_t element = 0; element < tensor.size(); ++element) {
-          const double value = values[values.size() == 1 ? 0 : static_cast<size_t>(element)];
-          if (ir::IsReal(tensor.dtype))
-            tensor.real[static_cast<size_t>(element)] = static_cast<float>(value);
-          else
-            tensor.whole[static_cast<size_t>(element)] = static_cast<int64_t>(value);
-        }
-        ToBytes(tensor, memory.host(node.outputs[0]));
-      }
-    } else {
-      std::vector<uint8_t> scratch(static_cast<size_t>(state_->scratch_bytes[at]) + base::kAlignment);
-      brine_context context = {};
-      context.scratch = reinterpret_cast<uint8_t*>(base::RoundUp(reinterpret_cast<uintptr_t>(scratch.data())));
-      context.scratch_bytes = state_->scratch_bytes[at];
-      brine_context* context_pointer = &context;
-      std::vector<View> views;
-      views.reserve(state_->arguments[at].size());
-      std::vector<void*> arguments = {&context_pointer};
-      for (ir::ValueId value : state_->arguments[at]) {
-        views.emplace_back(graph.type(value), rows, memory.host(value));
-        views.back().buffer.dim = views.back().dims;
-        arguments.push_back(&views.back().buffer);
-      }
-      const uint32_t before = state_->runtime.flush_denormals();
-      const int failed = state_->kernels[at](arguments.data());
-      state_->runtime.restore(before);
-      if (failed != 0 || context.error[0] != '\0') {
-        return absl::InternalError(absl::StrCat(graph.value(node.outputs[0]).name, ": ", context.error));
-      }
-      BRINE_RETURN_IF_ERROR(memory.CheckRedZones());
+    if (state_->kernels[at] != nullptr) {
+      BRINE_RETURN_IF_ERROR(state_->RunKernel(at, rows, memory));
+    } else if (!node.op->is_view()) {
+      ToBytes(ConstantOf(graph, node), memory.host(node.outputs[0]));
+    } else if (!state_->options.use_placements) {
+      memory.host(node.outputs[0]) = memory.host(node.inputs[0]);
     }
     for (ir::ValueId value : node.outputs) store(value, results);
   }

@@ -66,10 +66,9 @@ size_t CompileWeight(const Wanted& wanted) {
   return wanted.text.size() + (absl::StrContains(wanted.text, "conv2d") ? size_t{1} << 30 : 0);
 }
 
-// Compiles `missing` in worker processes and adds the results to `kernels` and, unless it is null, the cache.
-absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache* cache,
-                       std::map<std::string, CompiledKernel>& kernels) {
-  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
+// The requests for `missing`, in the order in which workers should take them.
+std::string Requests(const std::map<std::string, Wanted>& missing, const CompileOptions& options,
+                     const TemporaryFolder& folder) {
   std::vector<std::string> order;
   for (const auto& [symbol, wanted] : missing) order.push_back(symbol);
   std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) {
@@ -81,8 +80,15 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
     requests += WriteRequest(
         {{symbol, options.asserts, wanted.form, wanted.strategy}, ObjectPath(folder, symbol), wanted.text});
   }
+  return requests;
+}
+
+// Compiles `missing` in worker processes and adds the results to `kernels` and, unless it is null, the cache.
+absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache* cache,
+                       std::map<std::string, CompiledKernel>& kernels) {
+  BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
   const std::string request_path = absl::StrCat(folder.path(), "/requests");
-  BRINE_RETURN_IF_ERROR(WriteFile(request_path, requests));
+  BRINE_RETURN_IF_ERROR(WriteFile(request_path, Requests(missing, options, folder)));
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
   const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1L, cores));
   BRINE_ASSIGN_OR_RETURN(

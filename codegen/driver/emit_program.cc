@@ -197,15 +197,7 @@ class Emitter {
   void EmitFunction(const Graph& graph, const std::vector<std::string>& symbols) {
     const std::string prefix(ir::FunctionName(graph.function));
     const ValueTable table(graph);
-    absl::StrAppend(&out_, "\nstatic const brine_value ", prefix, "_values[] = {\n");
-    for (ValueId id : table.order()) {
-      const ir::Value& value = graph.value(id);
-      CountBlock(graph, value);
-      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ",
-                      Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
-                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, "},\n");
-    }
-    absl::StrAppend(&out_, "};\n");
+    EmitValues(graph, table, prefix);
 
     std::string calls;
     int call_count = 0;
@@ -216,26 +208,10 @@ class Emitter {
         if (!node.op->is_view()) KeepConstant(graph, node);
         continue;
       }
-      const CompiledKernel& kernel = kernels_.kernels.at(symbols[at]);
-      const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
-      scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
-      const std::vector<ValueId> arguments = KernelArguments(node);
-      absl::StrAppend(
-          &out_, "static const uint16_t ", prefix, "_", call_count, "[] = {",
-          absl::StrJoin(arguments, ", ",
-                        [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); }),
-          "};\n");
+      const std::string arguments = absl::StrCat(prefix, "_", call_count);
+      EmitArguments(table, node, arguments);
+      calls += Call(graph, node, kernels_.kernels.at(symbols[at]), arguments);
       if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
-      const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
-      absl::StrAppend(&calls, "  {.run = &", kernel.symbol, "_argv, .values = ", prefix, "_", call_count,
-                      ", .input_count = ", arguments.size() - node.outputs.size(),
-                      ", .value_count = ", arguments.size(), ", .scratch_bytes = ", kernel.facts.scratch_bytes,
-                      ", .name = ", CString(graph.value(node.outputs[0]).name),
-                      ", .layers = ", CString(Layers(node.locations)), ", .location = ", CString(Place(node.locations)),
-                      ", .flops = ", flops, ", .sparse_operand = ", kernel.facts.sparse_argument + 1,
-                      ", .strategy = ", CString(kernel.facts.strategy),
-                      ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
-                      ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
       ++call_count;
     }
     EmitTable("brine_call", prefix + "_calls", calls);
@@ -249,6 +225,41 @@ class Emitter {
                     ", .first_update = ", first_update < 0 ? call_count : first_update,
                     ", .squares_gradient = ", SquaresGradient(graph) ? 1 : 0, "},\n");
     arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
+  }
+
+  void EmitValues(const Graph& graph, const ValueTable& table, const std::string& prefix) {
+    absl::StrAppend(&out_, "\nstatic const brine_value ", prefix, "_values[] = {\n");
+    for (ValueId id : table.order()) {
+      const ir::Value& value = graph.value(id);
+      CountBlock(graph, value);
+      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ",
+                      Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
+                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, "},\n");
+    }
+    absl::StrAppend(&out_, "};\n");
+  }
+
+  // The numbers of a kernel's operands in the table of values, as an array `name`.
+  void EmitArguments(const ValueTable& table, const Node& node, const std::string& name) {
+    const auto append = [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); };
+    absl::StrAppend(&out_, "static const uint16_t ", name, "[] = {", absl::StrJoin(KernelArguments(node), ", ", append),
+                    "};\n");
+  }
+
+  // A row of the table of calls; `arguments` names the array of the kernel's operands.
+  std::string Call(const Graph& graph, const Node& node, const CompiledKernel& kernel, const std::string& arguments) {
+    const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
+    scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
+    const size_t values = KernelArguments(node).size();
+    const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
+    return absl::StrCat(
+        "  {.run = &", kernel.symbol, "_argv, .values = ", arguments, ", .input_count = ", values - node.outputs.size(),
+        ", .value_count = ", values, ", .scratch_bytes = ", kernel.facts.scratch_bytes,
+        ", .name = ", CString(graph.value(node.outputs[0]).name), ", .layers = ", CString(Layers(node.locations)),
+        ", .location = ", CString(Place(node.locations)), ", .flops = ", flops,
+        ", .sparse_operand = ", kernel.facts.sparse_argument + 1, ", .strategy = ", CString(kernel.facts.strategy),
+        ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
+        ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
   }
 
   void EmitInputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {

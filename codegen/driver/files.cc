@@ -121,39 +121,34 @@ void CatchSignals() {
 
 bool Interrupted() { return caught != 0; }
 
-absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments, const std::string& input_path) {
-  if (caught != 0) return absl::CancelledError("interrupted");
-  int output[2], errors[2];
-  if (pipe2(output, O_CLOEXEC) != 0) return Failure(arguments[0]);
-  if (pipe2(errors, O_CLOEXEC) != 0) {
-    close(output[0]);
-    close(output[1]);
-    return Failure(arguments[0]);
-  }
+namespace {
+
+// Starts a process in a group of its own, so that its children end with it.  Returns 0 or an errno.
+int Spawn(const std::vector<std::string>& arguments, const std::string& input_path, int output, int errors,
+          pid_t* process) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, input_path.c_str(), O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output[1], 1);
-  posix_spawn_file_actions_adddup2(&actions, errors[1], 2);
+  posix_spawn_file_actions_adddup2(&actions, output, 1);
+  posix_spawn_file_actions_adddup2(&actions, errors, 2);
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  busy = busy + 1;
-  // The process gets its own group, so that its children end with it.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-  pid_t process = 0;
-  const int failed = posix_spawnp(&process, argv[0], &actions, &attributes, argv.data(), environ);
+  const int failed = posix_spawnp(process, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
-  close(output[1]);
-  close(errors[1]);
-  ProcessResult result;
-  pollfd ends[2] = {{output[0], POLLIN, 0}, {errors[0], POLLIN, 0}};
+  return failed;
+}
+
+// Reads what a process writes until it closes both pipes.  After a signal, ends the process.
+void ReadToEnd(pid_t process, int output, int errors, ProcessResult& result) {
+  pollfd ends[2] = {{output, POLLIN, 0}, {errors, POLLIN, 0}};
   std::string* texts[2] = {&result.output, &result.errors};
   int asked = 0;
-  for (int open_ends = failed == 0 ? 2 : 0; open_ends > 0;) {
+  for (int open_ends = 2; open_ends > 0;) {
     // A signal that comes before poll waits is noticed a little later.
     const int ready = poll(ends, 2, 200);
     if (caught != 0)
@@ -171,6 +166,26 @@ absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& argumen
       }
     }
   }
+}
+
+}  // namespace
+
+absl::StatusOr<ProcessResult> RunProcess(const std::vector<std::string>& arguments, const std::string& input_path) {
+  if (caught != 0) return absl::CancelledError("interrupted");
+  int output[2], errors[2];
+  if (pipe2(output, O_CLOEXEC) != 0) return Failure(arguments[0]);
+  if (pipe2(errors, O_CLOEXEC) != 0) {
+    close(output[0]);
+    close(output[1]);
+    return Failure(arguments[0]);
+  }
+  busy = busy + 1;
+  pid_t process = 0;
+  const int failed = Spawn(arguments, input_path, output[1], errors[1], &process);
+  close(output[1]);
+  close(errors[1]);
+  ProcessResult result;
+  if (failed == 0) ReadToEnd(process, output[0], errors[0], result);
   close(output[0]);
   close(errors[0]);
   int status = 0;

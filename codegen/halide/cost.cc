@@ -10,7 +10,8 @@ namespace {
 
 // The share of a core's rates that loops reach.  They are fitted to the times of all strategies on all kernels of
 // tests/bench; tests/bench/README.md compares predictions with measurements.
-constexpr double kTileShare = 0.95, kWalkShare = 0.85;  // of the multiply-adds that can begin; of the loads
+constexpr double kTileShare = 0.95;       // of the multiply-adds that can begin
+constexpr double kListShare = 0.85;       // of the loads that can begin, where products iterate over lists
 constexpr double kElementwiseRate = 1.4;  // operations in the time of a multiply-add; some pairs are one instruction
 constexpr double kListCycles = 1.8, kGatherCycles = 2;  // for each element
 constexpr double kNearBytes = 28;                       // for each cycle, within the second-level cache
@@ -40,7 +41,7 @@ double OperandBytes(const KernelSpec& spec) {
 double Milliseconds(const Work& work, const Machine& machine) {
   const double lanes = machine.lanes;
   double cycles = work.products / (lanes * machine.products * kTileShare * work.tile_utilization);
-  cycles += work.sparse_products / (lanes * machine.loads * kWalkShare);
+  cycles += work.sparse_products / (lanes * machine.loads * kListShare);
   cycles += work.tested * kListCycles + work.gathered * kGatherCycles;
   cycles += work.elementwise / (lanes * machine.products * kElementwiseRate);
   cycles += work.cache_bytes / kNearBytes;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ir/op.h"
+#include "passes/kernel_query.h"
 
 namespace brine::codegen {
 
@@ -53,7 +54,7 @@ class Grouper {
         cost_[ir::Index(output)] = cost;
         if (cost <= ir::kCheapCost) continue;
         for (const Node* consumer : consumers_[output]) {
-          if (!ReadsPointwise(graph_, *consumer, output)) stored_[ir::Index(output)] = true;
+          if (!passes::ReadsPointwise(graph_, *consumer, output)) stored_[ir::Index(output)] = true;
         }
       }
     }
@@ -84,11 +85,11 @@ class Grouper {
       std::set<const Node*> heavy_here, heavy_there;
       bool blocked = false;
       std::set<std::pair<ValueId, bool>> seen;
-      Walk(value, group, true, heavy_here, blocked, seen);
+      Visit(value, group, true, heavy_here, blocked, seen);
       for (ValueId member : candidate.values) {
         bool ignored = false;
         seen.clear();
-        Walk(member, group, true, heavy_there, ignored, seen);
+        Visit(member, group, true, heavy_there, ignored, seen);
       }
       if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there)) return group;
     }
@@ -97,8 +98,8 @@ class Grouper {
 
   // Visits the nodes from which `value` is computed.  `pointwise`: all reads so far were of the same element and inside
   // one loop.  If a member of the group is read in any other way, `value` cannot join the group.
-  void Walk(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
-            std::set<std::pair<ValueId, bool>>& seen) {
+  void Visit(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
+             std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
     if (pointwise && node.op->is_reduction_loop()) heavy.insert(&node);
@@ -106,9 +107,9 @@ class Grouper {
       if (defining_.count(input) == 0) continue;
       const GroupId other = result_.GroupOf(input);
       const bool same =
-          pointwise && ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
+          pointwise && passes::ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
       if (other == group && !same) blocked = true;
-      Walk(input, group, same, heavy, blocked, seen);
+      Visit(input, group, same, heavy, blocked, seen);
     }
   }
 
@@ -143,10 +144,6 @@ class Grouper {
 };
 
 }  // namespace
-
-bool ReadsPointwise(const ir::Graph& graph, const Node& consumer, ValueId input) {
-  return consumer.op->is_elementwise() && graph.type(input).shape == graph.type(consumer.outputs[0]).shape;
-}
 
 Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }
 

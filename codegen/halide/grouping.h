@@ -30,9 +30,6 @@ struct Grouping {
 
 Grouping GroupValues(const ir::Graph& graph, const ir::Node& kernel);
 
-// Whether `consumer` reads exactly the element of `input` that it writes.
-bool ReadsPointwise(const ir::Graph& graph, const ir::Node& consumer, ir::ValueId input);
-
 }  // namespace brine::codegen
 
 #endif  // BRINE_CODEGEN_HALIDE_GROUPING_H_

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "runtime/core/denormals.h"
+
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
@@ -196,20 +198,6 @@ int brine_backend_set_threads(int32_t count) {
   return atomic_exchange(&pool.threads, count < 1 ? 1 : count > kMaxThreads ? kMaxThreads : count);
 }
 
-uint32_t brine_backend_flush_denormals(void) {
-#if defined(__SSE2__)
-  const uint32_t before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040u);
-  return before;
-#else
-  return 0;
-#endif
-}
+uint32_t brine_backend_flush_denormals(void) { return brine_flush_denormals(); }
 
-void brine_backend_restore(uint32_t before) {
-#if defined(__SSE2__)
-  _mm_setcsr(before);
-#else
-  (void)before;
-#endif
-}
+void brine_backend_restore(uint32_t before) { brine_restore_denormals(before); }

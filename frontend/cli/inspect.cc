@@ -23,8 +23,6 @@
 namespace brine::cli {
 namespace {
 
-constexpr int64_t kDefaultBatchSize = 32;
-
 absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& format) {
   if (format == "text") return ir::Print(graph);
   if (format == "pb") return ir::WriteGraphs({graph}, ir::FileFormat::kBinary);
@@ -122,7 +120,7 @@ int RunInspect(const Command&, const Arguments& arguments) {
       std::find_if(std::begin(kFormats), std::end(kFormats), [&](const FormatRow& row) { return wanted == row.name; });
   if (format == std::end(kFormats))
     return Fail(absl::InvalidArgumentError("--format must be text, pb, pbtxt, dot, table, stmt or asm"), kUsage);
-  const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", kDefaultBatchSize, 1, 1 << 20);
+  const absl::StatusOr<int64_t> batch_size = BatchSize(arguments);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
 
   const absl::StatusOr<Session> session = OpenSession();
@@ -161,8 +159,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
   passes::PipelineOptions options;
   if (arguments.Has("passes")) options.only = absl::StrSplit(arguments.Get("passes", ""), ',', absl::SkipEmpty());
   if (arguments.Has("without")) options.without = absl::StrSplit(arguments.Get("without", ""), ',', absl::SkipEmpty());
-  const absl::StatusOr<int64_t> stop = arguments.GetInt("stop-after", -1, 0, 1000),
-                                batch_size = arguments.GetInt("batch-size", 32, 1, 1 << 20);
+  const absl::StatusOr<int64_t> stop = arguments.GetInt("stop-after", -1, 0, 1000), batch_size = BatchSize(arguments);
   if (!stop.ok()) return Fail(stop.status(), kUsage);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
   options.stop_after = static_cast<int>(*stop);

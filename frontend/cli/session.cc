@@ -8,7 +8,7 @@
 #include "frontend/cli/model_file.h"
 #include "frontend/summary.h"
 #include "ir/status.h"
-#include "ir/verify/fault_list.h"
+#include "runtime/base/flags.h"
 
 namespace brine::cli {
 
@@ -23,6 +23,10 @@ absl::StatusOr<codegen::Cache> OpenCache() {
   BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, codegen::Cache::OpenDefault(warning));
   if (!warning.empty()) std::fprintf(stderr, "brine: %s\n", warning.c_str());
   return cache;
+}
+
+absl::StatusOr<int64_t> BatchSize(const Arguments& arguments) {
+  return arguments.GetInt("batch-size", kDefaultBatchSize, 1, base::kMaxBatchSize);
 }
 
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments) {
@@ -63,7 +67,7 @@ int PassesExitCode(const absl::Status& status) {
 
 Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments) {
   Prepared prepared;
-  const absl::StatusOr<int64_t> batch_size = arguments.GetInt("batch-size", 32, 1, 1 << 20);
+  const absl::StatusOr<int64_t> batch_size = BatchSize(arguments);
   if (!batch_size.ok()) {
     prepared.exit_code = Fail(batch_size.status(), kUsage);
     return prepared;

@@ -19,6 +19,10 @@ absl::StatusOr<Session> OpenSession();
 // The default cache.  Reports on standard error if it is not in its usual place.
 absl::StatusOr<codegen::Cache> OpenCache();
 
+// The value of --batch-size, or kDefaultBatchSize if it is not given.
+inline constexpr int64_t kDefaultBatchSize = 32;
+absl::StatusOr<int64_t> BatchSize(const Arguments& arguments);
+
 // The choice of strategies that --strategy forces; null if it is not given.
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
 

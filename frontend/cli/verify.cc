@@ -18,6 +18,7 @@
 #include "ir/training.h"
 #include "passes/check_gradients.h"
 #include "passes/derive.h"
+#include "passes/pipeline.h"
 
 namespace brine::cli {
 namespace {
@@ -61,9 +62,7 @@ Outcome Judge(bool holds, std::string figure) { return {holds, std::move(figure)
 absl::StatusOr<Outcome> CheckGradients(const Subject& subject) {
   BRINE_ASSIGN_OR_RETURN(
       ir::Graph graph, passes::Derive(subject.prepared.planned.model, ir::Function::kTrain, subject.train.batch_size));
-  passes::PipelineOptions options;
-  options.only = {"specialize", "add-loss", "canonicalize", "autodiff"};
-  BRINE_RETURN_IF_ERROR(passes::RunPipeline(graph, options).status());
+  BRINE_RETURN_IF_ERROR(passes::AddGradients(graph));
   const int64_t rows = std::min(kGradientRows, graph.batch_size);
   BRINE_ASSIGN_OR_RETURN(
       const passes::GradientCheck check,

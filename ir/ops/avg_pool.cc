@@ -7,24 +7,14 @@ namespace brine::ir {
 namespace {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
-  const Type& x = types.inputs[0];
-  BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
-  BRINE_ASSIGN_OR_RETURN(Shape shape, PoolShape(types.attributes, x.shape));
+  BRINE_ASSIGN_OR_RETURN(Shape shape, InferPool(types));
   return std::vector<Type>{{DType::kF32, std::move(shape)}};
-}
-
-// One addition for each cell.
-int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
-  return Product({Elements(outputs[0], rows), PoolCells(types.attributes)});
 }
 
 // dx = avg_pool_grad(dy)
 absl::Status Gradient(GradientBuilder& builder) {
   if (!builder.needed(0)) return absl::OkStatus();
-  Attributes attributes = builder.attributes();
-  const Shape& shape = builder.type(builder.input(0)).shape;
-  attributes.Set("input_size", std::vector<int64_t>{shape[1], shape[2]});
+  const Attributes attributes = WithInputSize(builder.attributes(), builder.type(builder.input(0)));
   builder.SetInputGradient(0, builder.Emit(kAvgPoolGrad, {builder.output_gradient()}, attributes));
   return absl::OkStatus();
 }
@@ -55,7 +45,7 @@ const Op kAvgPool = {
     .results = {"y"},
     .attributes = PoolAttributes(),
     .infer = Infer,
-    .flops = Flops,
+    .flops = PoolFlops,
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,

@@ -23,9 +23,7 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows
 absl::Status Gradient(GradientBuilder& builder) {
   const ValueId x = builder.input(0), w = builder.input(1), dy = builder.output_gradient();
   if (builder.needed(0)) {
-    Attributes attributes = builder.attributes();
-    const Shape& shape = builder.type(x).shape;
-    attributes.Set("input_size", std::vector<int64_t>{shape[1], shape[2]});
+    const Attributes attributes = WithInputSize(builder.attributes(), builder.type(x));
     builder.SetInputGradient(0, builder.Emit(kConv2DInputGrad, {dy, w}, attributes));
   }
   if (builder.needed(1)) {

@@ -8,17 +8,6 @@
 namespace brine::ir {
 namespace {
 
-absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
-  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectFixedLast("x", types.inputs[0]));
-  return std::vector<Type>{types.inputs[0]};
-}
-
-// Maximum, difference, exponential, sum, difference.
-int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
-  return Product({5, Elements(outputs[0], rows)});
-}
-
 // dx = dy − exp(y)·Σ over the row of dy
 absl::Status Gradient(GradientBuilder& builder) {
   if (!builder.needed(0)) return absl::OkStatus();
@@ -54,8 +43,8 @@ const Op kLogSoftmax = {
     .operands = {"x"},
     .results = {"y"},
     .attributes = {},
-    .infer = Infer,
-    .flops = Flops,
+    .infer = InferLastAxis,
+    .flops = FlopsAnElement<5>,  // maximum, difference, exponential, sum, difference
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,

@@ -7,24 +7,14 @@ namespace brine::ir {
 namespace {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
-  const Type& x = types.inputs[0];
-  BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
-  BRINE_ASSIGN_OR_RETURN(const Shape shape, PoolShape(types.attributes, x.shape));
+  BRINE_ASSIGN_OR_RETURN(const Shape shape, InferPool(types));
   return std::vector<Type>{{DType::kF32, shape}, {ArgmaxDType(types.attributes), shape}};
-}
-
-// One comparison for each cell.
-int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
-  return Product({Elements(outputs[0], rows), PoolCells(types.attributes)});
 }
 
 // dx = max_pool_grad(dy, index)
 absl::Status Gradient(GradientBuilder& builder) {
   if (!builder.needed(0) || builder.output_gradient() == kNoValue) return absl::OkStatus();
-  Attributes attributes = builder.attributes();
-  const Shape& shape = builder.type(builder.input(0)).shape;
-  attributes.Set("input_size", std::vector<int64_t>{shape[1], shape[2]});
+  const Attributes attributes = WithInputSize(builder.attributes(), builder.type(builder.input(0)));
   builder.SetInputGradient(0, builder.Emit(kMaxPoolGrad, {builder.output_gradient(), builder.output(1)}, attributes));
   return absl::OkStatus();
 }
@@ -67,7 +57,7 @@ const Op kMaxPool = {
     .results = {"y", "index"},
     .attributes = PoolAttributes(),
     .infer = Infer,
-    .flops = Flops,
+    .flops = PoolFlops,
     .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,

@@ -7,11 +7,7 @@ namespace {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type &dy = types.inputs[0], &index = types.inputs[1];
-  BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
-  BRINE_RETURN_IF_ERROR(ExpectImage("dy", dy));
-  BRINE_ASSIGN_OR_RETURN(Shape image, ImageOf(types.attributes, dy, dy.shape[3]));
-  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, image));
-  BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
+  BRINE_ASSIGN_OR_RETURN(Shape image, InferPoolGrad(types));
   BRINE_RETURN_IF_ERROR(ExpectType("index", index, {ArgmaxDType(types.attributes), dy.shape}));
   return std::vector<Type>{{DType::kF32, std::move(image)}};
 }

@@ -9,13 +9,15 @@
 namespace brine::ir {
 namespace {
 
+bool HasBatchOnlyAsFirst(const Shape& shape) {
+  return shape.empty() || std::count(shape.begin() + 1, shape.end(), kBatch) == 0;
+}
+
 absl::Status ExpectSizes(absl::string_view operand, const Type& type) {
   const absl::Status sizes = CheckShape(type.shape);
   if (!sizes.ok()) return Refuse(operand, ": ", sizes.message());
-  if (std::count(type.shape.begin(), type.shape.end(), kBatch) >
-      (type.shape.empty() || type.shape[0] != kBatch ? 0 : 1)) {
+  if (!HasBatchOnlyAsFirst(type.shape))
     return Refuse(operand, " may have n only as its first axis, got ", ToString(type));
-  }
   return absl::OkStatus();
 }
 
@@ -94,9 +96,8 @@ absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, a
     }
     result[rank - back] = left == 1 ? right : left;
   }
-  if (std::count(result.begin(), result.end(), kBatch) > (result.empty() || result[0] != kBatch ? 0 : 1)) {
+  if (!HasBatchOnlyAsFirst(result))
     return Refuse(a_name, " and ", b_name, " do not fit each other: n must be the first axis of ", ToString(result));
-  }
   return result;
 }
 
@@ -116,6 +117,12 @@ int64_t Elements(const Type& type, int64_t rows) {
 
 absl::StatusOr<std::vector<Type>> InferUnary(const OpTypes& types) {
   BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  return std::vector<Type>{types.inputs[0]};
+}
+
+absl::StatusOr<std::vector<Type>> InferLastAxis(const OpTypes& types) {
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectFixedLast("x", types.inputs[0]));
   return std::vector<Type>{types.inputs[0]};
 }
 

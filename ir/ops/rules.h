@@ -41,9 +41,11 @@ absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, a
 int64_t Product(std::initializer_list<int64_t> factors);  // INT64_MAX when it would be more
 int64_t Elements(const Type& type, int64_t rows);         // the same
 
-// Shape and cost rules of the elementwise ops: f32 in, f32 out, `count` operations for each element.
+// Shape and cost rules of ops whose result has the shape of their operands: f32 in, f32 out, `count` operations for
+// each element.
 absl::StatusOr<std::vector<Type>> InferUnary(const OpTypes& types);
 absl::StatusOr<std::vector<Type>> InferBinary(const OpTypes& types);
+absl::StatusOr<std::vector<Type>> InferLastAxis(const OpTypes& types);  // unary, and the last axis is not n
 template <int count>
 int64_t FlopsAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
   return Product({count, Elements(outputs[0], rows)});

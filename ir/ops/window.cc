@@ -46,6 +46,15 @@ absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& ima
   return Shape{image[0], rows, columns, channels};
 }
 
+// [n, h', w', c] of a pool over `image` [n, h, w, c].
+absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image) {
+  const std::vector<int64_t>& window = attributes.Ints("window");
+  BRINE_RETURN_IF_ERROR(ExpectInts("window", window, 2, 1));
+  if (PoolCells(attributes) > kMaxElements)
+    return Refuse("window [", window[0], ",", window[1], "] has more than ", kMaxElements, " cells");
+  return WindowShape(attributes, image, window[0], window[1], image[3]);
+}
+
 }  // namespace
 
 absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& image, const Shape& kernel) {
@@ -71,12 +80,21 @@ absl::Status ExpectMaskedPool(const Attributes& attributes) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image) {
-  const std::vector<int64_t>& window = attributes.Ints("window");
-  BRINE_RETURN_IF_ERROR(ExpectInts("window", window, 2, 1));
-  if (PoolCells(attributes) > kMaxElements)
-    return Refuse("window [", window[0], ",", window[1], "] has more than ", kMaxElements, " cells");
-  return WindowShape(attributes, image, window[0], window[1], image[3]);
+absl::StatusOr<Shape> InferPool(const OpTypes& types) {
+  const Type& x = types.inputs[0];
+  BRINE_RETURN_IF_ERROR(ExpectDType("x", x, DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectImage("x", x));
+  return PoolShape(types.attributes, x.shape);
+}
+
+absl::StatusOr<Shape> InferPoolGrad(const OpTypes& types) {
+  const Type& dy = types.inputs[0];
+  BRINE_RETURN_IF_ERROR(ExpectDType("dy", dy, DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectImage("dy", dy));
+  BRINE_ASSIGN_OR_RETURN(Shape image, ImageOf(types.attributes, dy, dy.shape[3]));
+  BRINE_ASSIGN_OR_RETURN(Shape result, PoolShape(types.attributes, image));
+  BRINE_RETURN_IF_ERROR(ExpectType("dy", dy, {DType::kF32, std::move(result)}));
+  return image;
 }
 
 DType ArgmaxDType(const Attributes& attributes) { return PoolCells(attributes) <= 256 ? DType::kU8 : DType::kI32; }
@@ -119,6 +137,11 @@ AttributeSpec InputSizeAttribute() {
   return {"input_size", AttributeKind::kInts, "height and width of the forward op's input"};
 }
 
+Attributes WithInputSize(Attributes attributes, const Type& image) {
+  attributes.Set("input_size", std::vector<int64_t>{image.shape[1], image.shape[2]});
+  return attributes;
+}
+
 int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows) {
   return Product({2, Elements(y, rows), kernel[0], kernel[1], kernel[2]});
 }
@@ -126,6 +149,10 @@ int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows) {
 int64_t PoolCells(const Attributes& attributes) {
   const std::vector<int64_t>& window = attributes.Ints("window");
   return Product({window[0], window[1]});
+}
+
+int64_t PoolFlops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
+  return Product({Elements(outputs[0], rows), PoolCells(types.attributes)});
 }
 
 }  // namespace brine::ir

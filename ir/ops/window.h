@@ -14,8 +14,11 @@ namespace brine::ir {
 // fit.
 absl::StatusOr<Shape> ConvolutionShape(const Attributes& attributes, const Shape& image, const Shape& kernel);
 
-// [n, h', w', c] of a pool over `image` [n, h, w, c].
-absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image);
+// The shape rule of a pool over x, the first operand: the shape of its results.
+absl::StatusOr<Shape> InferPool(const OpTypes& types);
+
+// The shape rule of a pool's gradient from dy, the first operand: the shape of dx.
+absl::StatusOr<Shape> InferPoolGrad(const OpTypes& types);
 
 // Element type of a max-pool's index: u8 where the window has at most 256 cells, else i32.
 DType ArgmaxDType(const Attributes& attributes);
@@ -37,8 +40,12 @@ std::vector<AttributeSpec> PoolAttributes();
 std::vector<AttributeSpec> With(std::vector<AttributeSpec> schema, AttributeSpec more);
 AttributeSpec InputSizeAttribute();
 
-int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows);  // a multiply-add is two
-int64_t PoolCells(const Attributes& attributes);                             // of one window
+// The attributes of a backward op: those of its forward op, whose input is `image`, and input_size.
+Attributes WithInputSize(Attributes attributes, const Type& image);
+
+int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows);             // a multiply-add is two
+int64_t PoolCells(const Attributes& attributes);                                        // of one window
+int64_t PoolFlops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows);  // one for each cell
 
 }  // namespace brine::ir
 

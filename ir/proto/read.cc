@@ -189,6 +189,12 @@ class GraphReader {
       }
       return node;
     }
+    BRINE_RETURN_IF_ERROR(ReadKernel(from, node));
+    return node;
+  }
+
+  // What a kernel has beside its inputs.
+  absl::Status ReadKernel(const proto::Node& from, Node& node) {
     if (from.attributes_size() > 0) return Error("a kernel has no attributes");
     node.region = from.region();
     node.scratch_bytes = from.scratch_bytes();
@@ -211,7 +217,7 @@ class GraphReader {
       if (placement) value.placement = placement;
       node.outputs.push_back(id);
     }
-    return node;
+    return absl::OkStatus();
   }
 
   absl::StatusOr<ValueId> Define(const proto::Value& from) {

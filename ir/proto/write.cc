@@ -3,7 +3,6 @@
 #include "ir/op.h"
 #include "ir/proto/graph.pb.h"
 #include "ir/proto/proto.h"
-#include "ir/text/line.h"
 
 namespace brine::ir {
 namespace {

@@ -80,11 +80,6 @@ TextLine::Span TextLine::Find(Part part, int index) const {
   return it != spans.end() ? *it : Span{Part::kLine, 0, 0, text.size()};
 }
 
-bool IsCompiled(const Training& training) {
-  return !training.objectives.empty() || !training.optimizer.empty() || training.optimizer_arguments != Attributes() ||
-         training.location != Location();
-}
-
 std::string ToString(const Placement& placement) {
   return absl::StrCat(BlockName(placement.block), "+", placement.offset);
 }

@@ -56,7 +56,6 @@ TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel = nul
 TextLine UpdateLine(const Graph& graph, const Update& update);
 TextLine OutputLine(const Graph& graph, const Output& output);
 
-bool IsCompiled(const Training& training);                 // anything differs from what Training() holds
 std::string ToString(const Placement& placement);          // "arena+4096"
 std::string Quoted(absl::string_view text);                // escaped, in quotes
 std::string ValueText(const Graph& graph, ValueId value);  // "%name"

@@ -22,13 +22,6 @@ void FaultList::Add(const Site& site, Part part, int index, std::string sentence
                      line.text.substr(span.begin, size), before.size() + span.begin - begin});
 }
 
-std::string PlaceOf(const Location* location, absl::string_view name) {
-  if (location == nullptr || location->file.empty()) return std::string(name);
-  std::string place = absl::StrCat(absl::Utf8SafeCEscape(location->file), ":", location->line);
-  if (!location->layer.empty()) absl::StrAppend(&place, ": ", Excerpt(location->layer));
-  return place;
-}
-
 Site SiteOf(const Layer& layer) {
   return {[&] { return PlaceOf(&layer.location, absl::StrCat("layer ", Excerpt(layer.name))); },
           [&] { return LayerLine(layer); }};

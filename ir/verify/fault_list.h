@@ -29,9 +29,6 @@ class FaultList {
   std::vector<Fault> faults_;
 };
 
-// "model.cc:9: conv2d", or `name` if no line is known.
-std::string PlaceOf(const Location* location, absl::string_view name);
-
 // The graph and what is given must outlive the site.
 Site SiteOf(const Layer& layer);
 Site SiteOf(const Training& training);

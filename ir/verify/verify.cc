@@ -227,6 +227,29 @@ class Verifier {
 
   void CheckKernel(const Node& node, NodeId kernel) {
     const Site site = SiteOf(graph_, node);
+    CheckKernelsOwn(site, node);
+    kernel_inputs_.clear();
+    for (size_t index = 0; index < node.inputs.size(); ++index) {
+      Read(site, node.inputs[index], static_cast<int>(index));
+      if (!kernel_inputs_.insert(node.inputs[index]).second) {
+        Add(site, Part::kInput, static_cast<int>(index),
+            absl::StrCat(ValueText(graph_, node.inputs[index]), " is named twice"));
+      }
+    }
+    for (const Node& inner : node.body) {
+      if (inner.is_kernel())
+        Add(SiteOf(graph_, inner), Part::kOp, 0, "a kernel cannot hold another kernel");
+      else
+        CheckNode(inner, kernel);
+      if (faults_.full()) return;
+    }
+    CheckKernelOutputs(site, node, kernel);
+    for (size_t index = 0; index < node.locations.size(); ++index)
+      CheckLocation(site, node.locations[index], static_cast<int>(index));
+  }
+
+  // What a kernel has and an ordinary node lacks, and the reverse.
+  void CheckKernelsOwn(const Site& site, const Node& node) {
     if (graph_.stage < Stage::kFused)
       Add(site, Part::kOp, 0, absl::StrCat("a kernel is not legal at stage ", StageName(graph_.stage)));
     if (!IsWord(node.region)) Add(site, Part::kRegion, 0, "a region's name must be one word");
@@ -245,21 +268,10 @@ class Verifier {
     if (node.attributes != Attributes()) Add(site, Part::kOp, 0, "a kernel has no attributes");
     if (node.body.empty()) Add(site, Part::kBody, 0, "the kernel's body is empty");
     if (node.outputs.empty()) Add(site, Part::kOp, 0, "the kernel has no outputs");
-    kernel_inputs_.clear();
-    for (size_t index = 0; index < node.inputs.size(); ++index) {
-      Read(site, node.inputs[index], static_cast<int>(index));
-      if (!kernel_inputs_.insert(node.inputs[index]).second) {
-        Add(site, Part::kInput, static_cast<int>(index),
-            absl::StrCat(ValueText(graph_, node.inputs[index]), " is named twice"));
-      }
-    }
-    for (const Node& inner : node.body) {
-      if (inner.is_kernel())
-        Add(SiteOf(graph_, inner), Part::kOp, 0, "a kernel cannot hold another kernel");
-      else
-        CheckNode(inner, kernel);
-      if (faults_.full()) return;
-    }
+  }
+
+  // The body defines each output, and only outputs have places.  The rest of the graph may read them from here on.
+  void CheckKernelOutputs(const Site& site, const Node& node, NodeId kernel) {
     for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index) {
       const ValueId output = node.outputs[index];
       if (Exists(output) && Scope(output) == kernel) {
@@ -279,8 +291,6 @@ class Verifier {
             "a value that stays inside a kernel has no place");
       }
     }
-    for (size_t index = 0; index < node.locations.size(); ++index)
-      CheckLocation(site, node.locations[index], static_cast<int>(index));
   }
 
   void CheckNode(const Node& node, NodeId kernel) {

@@ -8,6 +8,8 @@ namespace brine::base {
 // A set of commands is the sum of their numbers.
 enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, kSummary = 16, kHelp = 32 };
 
+inline constexpr int kMaxBatchSize = 1 << 20;  // that a command line may ask for
+
 struct CommandRow {
   const char* name;
   Command command;

@@ -32,6 +32,13 @@ inline uint8_t* Place(const brine_state* state, const brine_value& value) {
   return state->blocks[value.block] + value.offset;
 }
 
+// Elements of a value with `rows` rows.
+inline int64_t Elements(const brine_value& value, int32_t rows) {
+  int64_t elements = 1;
+  for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
+  return elements;
+}
+
 // Extents and strides of every buffer of the function for `rows` rows.
 void SetRows(FunctionState& at, const brine_function* function, int32_t rows);
 

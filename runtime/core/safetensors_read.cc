@@ -14,6 +14,12 @@ struct Entry {
   int64_t begin, end;
 };
 
+// The fields of a tensor that were read.
+struct FieldsSeen {
+  int element_bytes = 0;  // 0: no dtype yet
+  bool shape = false, offsets = false;
+};
+
 struct Parser {
   const uint8_t* bytes;
   const char* text;  // the header
@@ -73,7 +79,12 @@ struct Parser {
   bool Header();
   bool Metadata();
   bool Tensor(brine_text name);
+  bool CheckName(brine_text name);
+  bool Field(brine_text field, Entry* entry, FieldsSeen* seen);
+  bool ElementType(Entry* entry, int* bytes);
   bool Shape(brine_tensor* tensor);
+  bool Offsets(Entry* entry);
+  bool CheckSize(Entry* entry, int element_bytes);
   bool CheckPlaces(int64_t data_bytes);
   bool CheckNames();
   bool CheckSum(size_t file_size);
@@ -110,71 +121,96 @@ bool Parser::Shape(brine_tensor* tensor) {
   return Accept(']') || FailHere("]");
 }
 
-bool Parser::Tensor(brine_text name) {
+// At most 100 bytes of a tensor's name, for printf's %.*s.
+int Shown(brine_text name) { return static_cast<int>(name.size < 100 ? name.size : 100); }
+
+bool Parser::ElementType(Entry* entry, int* bytes) {
   static constexpr struct {
     const char* name;
     uint8_t dtype;
     int bytes;
   } kTypes[] = {{"F32", BRINE_F32, 4}, {"I32", BRINE_I32, 4}, {"U32", BRINE_U32, 4}, {"U8", BRINE_U8, 1}};
-  const int shown = static_cast<int>(name.size < 100 ? name.size : 100);
-  if (name.size == 0 || name.size > 256) return Fail("byte %zu: a tensor's name has %zu characters", at + 8, name.size);
-  for (size_t index = 0; index < name.size; ++index) {
-    if (name.data[index] < 0x20 || name.data[index] > 0x7e)
-      return Fail("byte %zu: a tensor's name holds a character that is not ASCII", at + 8);
+  brine_text dtype = {};
+  if (!String(&dtype, false)) return false;
+  for (const auto& type : kTypes) {
+    if (!brine_text_is(dtype, type.name)) continue;
+    entry->tensor.dtype = type.dtype;
+    *bytes = type.bytes;
+    return true;
   }
-  if (entry_count == BRINE_MAX_TENSORS) return Fail("more than %d tensors", BRINE_MAX_TENSORS);
-  Entry* const entry = Grow(entries, entry_count, entry_room);
-  if (entry == nullptr) return Fail("no memory for %zu tensors", entry_count);
-  *entry = {};
-  entry->tensor.name = name;
-  int element_bytes = 0;
-  bool shape = false, offsets = false;
-  if (!Accept('{')) return FailHere("{");
-  do {
-    brine_text field = {};
-    if (!String(&field, false) || (!Accept(':') && !FailHere(":"))) return false;
-    if (brine_text_is(field, "dtype") && element_bytes == 0) {
-      brine_text dtype = {};
-      if (!String(&dtype, false)) return false;
-      for (const auto& type : kTypes) {
-        if (!brine_text_is(dtype, type.name)) continue;
-        entry->tensor.dtype = type.dtype;
-        element_bytes = type.bytes;
-      }
-      if (element_bytes == 0) {
-        return Fail("tensor %.*s has dtype %.*s; F32, I32, U32 and U8 are known", shown, name.data,
-                    static_cast<int>(dtype.size < 20 ? dtype.size : 20), dtype.data);
-      }
-    } else if (brine_text_is(field, "shape") && !shape) {
-      shape = true;
-      if (!Shape(&entry->tensor)) return false;
-    } else if (brine_text_is(field, "data_offsets") && !offsets) {
-      offsets = true;
-      if (!Accept('[')) return FailHere("[");
-      if (!Number(&entry->begin)) return false;
-      if (!Accept(',')) return FailHere(",");
-      if (!Number(&entry->end)) return false;
-      if (!Accept(']')) return FailHere("]");
-    } else {
-      return Fail("tensor %.*s has a field %.*s that is unknown or there twice", shown, name.data,
-                  static_cast<int>(field.size < 40 ? field.size : 40), field.data);
-    }
-  } while (Accept(','));
-  if (!Accept('}')) return FailHere("}");
-  if (element_bytes == 0 || !shape || !offsets)
-    return Fail("tensor %.*s lacks dtype, shape or data_offsets", shown, name.data);
+  const brine_text name = entry->tensor.name;
+  return Fail("tensor %.*s has dtype %.*s; F32, I32, U32 and U8 are known", Shown(name), name.data,
+              static_cast<int>(dtype.size < 20 ? dtype.size : 20), dtype.data);
+}
+
+bool Parser::Offsets(Entry* entry) {
+  if (!Accept('[')) return FailHere("[");
+  if (!Number(&entry->begin)) return false;
+  if (!Accept(',')) return FailHere(",");
+  if (!Number(&entry->end)) return false;
+  return Accept(']') || FailHere("]");
+}
+
+// Reads the value of a field.
+bool Parser::Field(brine_text field, Entry* entry, FieldsSeen* seen) {
+  if (brine_text_is(field, "dtype") && seen->element_bytes == 0) return ElementType(entry, &seen->element_bytes);
+  if (brine_text_is(field, "shape") && !seen->shape) {
+    seen->shape = true;
+    return Shape(&entry->tensor);
+  }
+  if (brine_text_is(field, "data_offsets") && !seen->offsets) {
+    seen->offsets = true;
+    return Offsets(entry);
+  }
+  const brine_text name = entry->tensor.name;
+  return Fail("tensor %.*s has a field %.*s that is unknown or there twice", Shown(name), name.data,
+              static_cast<int>(field.size < 40 ? field.size : 40), field.data);
+}
+
+// Whether the tensor's bytes are as many as its shape needs.
+bool Parser::CheckSize(Entry* entry, int element_bytes) {
+  const brine_text name = entry->tensor.name;
   int64_t bytes = element_bytes;
   for (int axis = 0; axis < entry->tensor.rank; ++axis) {
     if (__builtin_mul_overflow(bytes, int64_t{entry->tensor.dims[axis]}, &bytes))
-      return Fail("tensor %.*s has a size that overflows", shown, name.data);
+      return Fail("tensor %.*s has a size that overflows", Shown(name), name.data);
   }
   if (entry->end < entry->begin || entry->end - entry->begin != bytes) {
-    return Fail("tensor %.*s lies at %lld to %lld, but its shape needs %lld bytes", shown, name.data,
+    return Fail("tensor %.*s lies at %lld to %lld, but its shape needs %lld bytes", Shown(name), name.data,
                 static_cast<long long>(entry->begin), static_cast<long long>(entry->end),
                 static_cast<long long>(bytes));
   }
   entry->tensor.bytes = bytes;
   return true;
+}
+
+bool Parser::CheckName(brine_text name) {
+  if (name.size == 0 || name.size > 256) return Fail("byte %zu: a tensor's name has %zu characters", at + 8, name.size);
+  for (size_t index = 0; index < name.size; ++index) {
+    if (name.data[index] < 0x20 || name.data[index] > 0x7e)
+      return Fail("byte %zu: a tensor's name holds a character that is not ASCII", at + 8);
+  }
+  return true;
+}
+
+bool Parser::Tensor(brine_text name) {
+  if (!CheckName(name)) return false;
+  if (entry_count == BRINE_MAX_TENSORS) return Fail("more than %d tensors", BRINE_MAX_TENSORS);
+  Entry* const entry = Grow(entries, entry_count, entry_room);
+  if (entry == nullptr) return Fail("no memory for %zu tensors", entry_count);
+  *entry = {};
+  entry->tensor.name = name;
+  FieldsSeen seen;
+  if (!Accept('{')) return FailHere("{");
+  do {
+    brine_text field = {};
+    if (!String(&field, false) || (!Accept(':') && !FailHere(":"))) return false;
+    if (!Field(field, entry, &seen)) return false;
+  } while (Accept(','));
+  if (!Accept('}')) return FailHere("}");
+  if (seen.element_bytes == 0 || !seen.shape || !seen.offsets)
+    return Fail("tensor %.*s lacks dtype, shape or data_offsets", Shown(name), name.data);
+  return CheckSize(entry, seen.element_bytes);
 }
 
 bool Parser::Metadata() {

@@ -2,38 +2,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runtime/core/denormals.h"
 #include "runtime/core/expression.h"
 #include "runtime/core/finite.h"
 #include "runtime/core/layout.h"
 #include "runtime/core/state.h"
-
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
 
 namespace {
 
 // While one of these lives, denormal numbers count as zero on this thread, as they do on the pool's.
 class FlushDenormals {
  public:
-#if defined(__SSE2__)
-  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
-  ~FlushDenormals() { _mm_setcsr(before_); }
+  FlushDenormals() : before_(brine_flush_denormals()) {}
+  ~FlushDenormals() { brine_restore_denormals(before_); }
 
  private:
-  unsigned before_;
-#else
-  FlushDenormals() {}
-  ~FlushDenormals() {}
-#endif
+  uint32_t before_;
 };
-
-// Elements of a value with `rows` rows.
-int64_t Elements(const brine_value& value, int32_t rows) {
-  int64_t elements = 1;
-  for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
-  return elements;
-}
 
 void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& at, int32_t rows) {
   for (int32_t index = 0; index < function->input_count; ++index) {

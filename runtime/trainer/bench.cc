@@ -35,12 +35,6 @@ double Median(std::vector<double> numbers) {
   return *middle;
 }
 
-int64_t Elements(const brine_value& value, int32_t rows) {
-  int64_t elements = 1;
-  for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
-  return elements;
-}
-
 // The data to train on, and its name in the results: "files" of --data, the built-in "drawn shapes", or, if the model
 // does not take those, "noise", so that a model of any input can be timed.
 struct BenchData {
@@ -149,6 +143,70 @@ std::string BlocksJson(const brine_program& program) {
   return text + "\"scratch\": " + std::to_string(program.scratch_bytes) + "}";
 }
 
+// What bench measured.
+struct Measurements {
+  const char* data;  // as in BenchData
+  int32_t rows;
+  int threads;
+  std::vector<double> steps;  // milliseconds of each training step
+  std::vector<KernelTime> kernels;
+  MachineRates rates;
+
+  double least() const { return *std::min_element(steps.begin(), steps.end()); }
+};
+
+void PrintTable(const brine_program& program, const Measurements& measured) {
+  const MachineRates& rates = measured.rates;
+  std::printf(
+      "%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld "
+      "bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
+      program.name, measured.rows, measured.threads, measured.threads == 1 ? "" : "s", measured.least(),
+      Median(measured.steps), measured.steps.size(), measured.data,
+      static_cast<long long>(program.block_bytes[BRINE_ARENA]), rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
+  std::printf("%9s  %9s  %8s  %7s  %-20s  %-18s  %-32s  %s\n", "ms", "predicted", "GFLOP/s", "nonzero", "share of",
+              "strategy", "kernel", "layers");
+  for (const KernelTime& kernel : measured.kernels) {
+    const brine_call& call = *kernel.call;
+    const Bound bound = FindBound(kernel, rates);
+    const std::string nonzero = kernel.nonzero ? std::to_string(std::lround(100 * *kernel.nonzero)) + "%" : "",
+                      share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
+    std::printf("%9.3f  %9.3f  %8.1f  %7s  %-20s  %-18s  %-32s  %s\n", kernel.milliseconds,
+                call.predicted_ms / measured.threads, call.flops / kernel.milliseconds / 1e6, nonzero.c_str(),
+                share.c_str(), call.strategy, call.name, call.layers);
+  }
+}
+
+std::string Json(const brine_program& program, const Measurements& measured) {
+  const MachineRates& rates = measured.rates;
+  std::string text =
+      "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(measured.rows) +
+      ", \"train_step_ms\": {\"min\": " + JsonNumber(measured.least()) +
+      ", \"median\": " + JsonNumber(Median(measured.steps)) + "}, \"data\": " + JsonString(measured.data) +
+      ", \"threads\": " + std::to_string(measured.threads) +
+      ", \"arena_bytes\": " + std::to_string(program.block_bytes[BRINE_ARENA]) +
+      ", \"arena_bound_bytes\": " + std::to_string(program.arena_bound_bytes) +
+      ", \"block_bytes\": " + BlocksJson(program) + ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
+      ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
+  for (const KernelTime& kernel : measured.kernels)
+    text += (&kernel == measured.kernels.data() ? "" : ", ") + Json(kernel, rates);
+  return text + "]}";
+}
+
+// The milliseconds of each of `count` training steps, each after `gather` has filled the input rows.
+std::vector<double> TimeSteps(brine_state* state, int32_t rows, const std::function<void()>& gather, int count) {
+  constexpr int kWarmUp = 200;  // kernels that skip zeros take the time of a model that has learnt something
+  const brine_function& function = FunctionOf(*brine_state_program(state), "train");
+  std::vector<double> times;
+  times.reserve(static_cast<size_t>(count));
+  for (int step = -kWarmUp; step < count; ++step) {
+    const auto begin = Clock::now();
+    gather();
+    ThrowIfFailed(brine_step(state, &function, rows), state);
+    if (step >= 0) times.push_back(MillisecondsSince(begin));
+  }
+  return times;
+}
+
 }  // namespace
 
 int RunBench(const brine_program& program, const CommandLine& line) {
@@ -165,56 +223,22 @@ int RunBench(const brine_program& program, const CommandLine& line) {
       std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));
   BatchReader reader(state, &train, data.train);
   std::vector<int64_t> indices(static_cast<size_t>(rows));
-  std::vector<double> times;
-  times.reserve(static_cast<size_t>(line.steps));
-  constexpr int kWarmUp = 200;  // kernels that skip zeros take the time of a model that has learnt something
   const int64_t batches = data.train.size() / rows;
   int64_t batch = 0;
   const auto gather = [&] {
     std::iota(indices.begin(), indices.end(), batch++ % batches * rows);
     reader.Read(indices);
   };
-  for (int step = -kWarmUp; step < line.steps; ++step) {
-    const auto begin = Clock::now();
-    gather();
-    ThrowIfFailed(brine_step(state, &train, rows), state);
-    if (step >= 0) times.push_back(MillisecondsSince(begin));
-  }
+  const int cores = brine_available_threads(), threads = line.threads > 0 ? line.threads : cores;
+  std::vector<double> steps = TimeSteps(state, rows, gather, line.steps);
   if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);
-  const std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, 21);
-  const double least = *std::min_element(times.begin(), times.end()), median = Median(times);
-  const int threads = line.threads > 0 ? line.threads : brine_available_threads();
-  const auto arena = static_cast<long long>(program.block_bytes[BRINE_ARENA]),
-             bound = static_cast<long long>(program.arena_bound_bytes);
-  const MachineRates rates = MeasureRates(std::min(threads, brine_available_threads()));
-  if (!line.json) {
-    std::printf(
-        "%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld "
-        "bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
-        program.name, rows, threads, threads == 1 ? "" : "s", least, median, times.size(), data.kind, arena,
-        rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
-    std::printf("%9s  %9s  %8s  %7s  %-20s  %-18s  %-32s  %s\n", "ms", "predicted", "GFLOP/s", "nonzero", "share of",
-                "strategy", "kernel", "layers");
-    for (const KernelTime& kernel : kernels) {
-      const brine_call& call = *kernel.call;
-      const Bound bound = FindBound(kernel, rates);
-      const std::string nonzero = kernel.nonzero ? std::to_string(std::lround(100 * *kernel.nonzero)) + "%" : "",
-                        share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
-      std::printf("%9.3f  %9.3f  %8.1f  %7s  %-20s  %-18s  %-32s  %s\n", kernel.milliseconds,
-                  call.predicted_ms / threads, call.flops / kernel.milliseconds / 1e6, nonzero.c_str(), share.c_str(),
-                  call.strategy, call.name, call.layers);
-    }
-    return kExitOk;
-  }
-  std::string text = "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(rows) +
-                     ", \"train_step_ms\": {\"min\": " + JsonNumber(least) + ", \"median\": " + JsonNumber(median) +
-                     "}, \"data\": " + JsonString(data.kind) + ", \"threads\": " + std::to_string(threads) +
-                     ", \"arena_bytes\": " + std::to_string(arena) +
-                     ", \"arena_bound_bytes\": " + std::to_string(bound) + ", \"block_bytes\": " + BlocksJson(program) +
-                     ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
-                     ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
-  for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel, rates);
-  std::printf("%s]}\n", text.c_str());
+  std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, 21);
+  const Measurements measured = {
+      data.kind, rows, threads, std::move(steps), std::move(kernels), MeasureRates(std::min(threads, cores))};
+  if (line.json)
+    std::printf("%s\n", Json(program, measured).c_str());
+  else
+    PrintTable(program, measured);
   return kExitOk;
 }
 

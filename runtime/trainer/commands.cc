@@ -175,20 +175,11 @@ void LoadWeights(Trainer& trainer, const CommandLine& line) {
     trainer.LoadParameters(NewestCheckpoint(line.checkpoint));
 }
 
-int RunTrain(const brine_program& program, const CommandLine& line) {
-  Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
-  const TrainTest data = OpenData(program, line);
-  if (!line.init.empty()) trainer.LoadParameters(line.init);
-  FitOptions options = {.epochs = line.epochs,
-                        .batch_size = line.batch_size,
-                        .validation_split = line.validation_split,
-                        .shuffle = line.shuffle,
-                        .checkpoint = line.checkpoint,
-                        .resume = line.resume,
-                        .verbose = !line.quiet};
+// What the command line asks for during training: a rate, results as JSON, and an end at Ctrl-C.
+Callback TrainCallback(const CommandLine& line) {
   Callback callback;
   // Done when the first epoch begins, since a resumed checkpoint has its own seed and rate.
-  callback.on_epoch_begin = [&, first = true](Trainer& t, const EpochResult&) mutable {
+  callback.on_epoch_begin = [&line, first = true](Trainer& t, const EpochResult&) mutable {
     if (!std::exchange(first, false)) return;
     if (line.learning_rate) t.set_learning_rate(*line.learning_rate);
     if (line.seed_given && brine_seed(t.state()) != line.seed) {
@@ -199,7 +190,7 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
   callback.on_batch_end = [](Trainer& t, const EpochResult&) {
     if (interrupted != 0) t.Stop();
   };
-  callback.on_epoch_end = [&](Trainer& t, const EpochResult& result) {
+  callback.on_epoch_end = [&line](Trainer& t, const EpochResult& result) {
     if (interrupted != 0) t.Stop();  // while it was validated
     if (!line.json) return;
     NamedNumbers fields = {{"epoch", result.epoch + 1.0}};
@@ -208,7 +199,21 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
     fields.emplace_back("seconds", result.seconds);
     PrintJson(fields);
   };
-  options.callbacks.push_back(callback);
+  return callback;
+}
+
+int RunTrain(const brine_program& program, const CommandLine& line) {
+  Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
+  const TrainTest data = OpenData(program, line);
+  if (!line.init.empty()) trainer.LoadParameters(line.init);
+  FitOptions options = {.epochs = line.epochs,
+                        .batch_size = line.batch_size,
+                        .validation_split = line.validation_split,
+                        .shuffle = line.shuffle,
+                        .callbacks = {TrainCallback(line)},
+                        .checkpoint = line.checkpoint,
+                        .resume = line.resume,
+                        .verbose = !line.quiet};
   const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0;
   if (tested_each_epoch) options.validation_data = &data.test;
   History history;

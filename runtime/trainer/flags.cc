@@ -83,8 +83,8 @@ struct Setter {
 constexpr Setter kSetters[] = {
     {"--data", SetData},
     {"--epochs", [](Line& line, const char* flag, const Text& text) { line.epochs = Whole(flag, text, 1, 1000000); }},
-    {"--batch-size",
-     [](Line& line, const char* flag, const Text& text) { line.batch_size = Whole(flag, text, 1, 1 << 20); }},
+    {"--batch-size", [](Line& line, const char* flag,
+                        const Text& text) { line.batch_size = Whole(flag, text, 1, base::kMaxBatchSize); }},
     {"--seed",
      [](Line& line, const char* flag, const Text& text) {
        line.seed = Whole<uint64_t>(flag, text, 0, UINT64_MAX);

@@ -148,7 +148,7 @@ TEST(DeriveTest, RefusesWhatCannotBeDerived) {
   const auto error = [&](ir::Function function, int64_t batch_size) {
     return std::string(Derive(model, function, batch_size).status().message());
   };
-  EXPECT_THAT(error(ir::Function::kTrain, 0), HasSubstr("the batch size must be positive, got 0"));
+  EXPECT_THAT(error(ir::Function::kTrain, 0), HasSubstr("the batch size must lie between 1 and 2147483647, got 0"));
   EXPECT_THAT(error(ir::Function::kModel, 1), HasSubstr("must be train, evaluate or predict"));
   EXPECT_THAT(error(ir::Function::kTrain, int64_t{1} << 30), HasSubstr("is too large"));
   model.training = {};

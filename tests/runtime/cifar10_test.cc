@@ -1,10 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "runtime/trainer/error.h"
 #include "runtime/trainer/readers.h"
+#include "tests/runtime/message.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace brine::testing {
@@ -35,14 +33,8 @@ class Cifar10Test : public ::testing::Test {
       folder_.Write(below + "data_batch_" + std::to_string(file) + ".bin", Records(file));
     folder_.Write(below + "test_batch.bin", Records(6));
   }
-  std::string Message() {
-    try {
-      LoadCifar10(folder_.path());
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), kExitBadInput);
-      return error.what();
-    }
-    return "nothing was thrown";
+  std::string Refusal() const {
+    return Message([&] { LoadCifar10(folder_.path()); });
   }
   TemporaryFolder folder_;
   const std::string inner_ = "cifar-10-batches-bin/";
@@ -73,20 +65,20 @@ TEST_F(Cifar10Test, TheFolderItselfWillDo) {
 TEST_F(Cifar10Test, AMissingFileIsNamed) {
   WriteAll(inner_);
   std::filesystem::remove(folder_ / "cifar-10-batches-bin/data_batch_4.bin");
-  EXPECT_EQ(Message(), folder_ / "cifar-10-batches-bin/data_batch_4.bin: cannot be opened: No such file or directory");
+  EXPECT_EQ(Refusal(), folder_ / "cifar-10-batches-bin/data_batch_4.bin: cannot be opened: No such file or directory");
 }
 
 TEST_F(Cifar10Test, ACutFileIsNamed) {
   WriteAll(inner_);
   folder_.Write(inner_ + "test_batch.bin", Records(6).substr(1));
   EXPECT_EQ(
-      Message(),
+      Refusal(),
       folder_ / "cifar-10-batches-bin/test_batch.bin: has 6145 bytes, which are no whole number of records of 3073");
   folder_.Write(inner_ + "test_batch.bin", "");
-  EXPECT_EQ(Message(), folder_ / "cifar-10-batches-bin/test_batch.bin: is empty or not a regular file");
+  EXPECT_EQ(Refusal(), folder_ / "cifar-10-batches-bin/test_batch.bin: is empty or not a regular file");
   std::filesystem::remove(folder_ / "cifar-10-batches-bin/test_batch.bin");
   std::filesystem::create_directory(folder_ / "cifar-10-batches-bin/test_batch.bin");
-  EXPECT_EQ(Message(), folder_ / "cifar-10-batches-bin/test_batch.bin: is empty or not a regular file");
+  EXPECT_EQ(Refusal(), folder_ / "cifar-10-batches-bin/test_batch.bin: is empty or not a regular file");
 }
 
 TEST_F(Cifar10Test, ALabelOutOfRangeIsNamed) {
@@ -94,18 +86,11 @@ TEST_F(Cifar10Test, ALabelOutOfRangeIsNamed) {
   std::string bytes = Records(2);
   bytes[3073] = 10;
   folder_.Write(inner_ + "data_batch_2.bin", bytes);
-  EXPECT_EQ(Message(), folder_ / "cifar-10-batches-bin/data_batch_2.bin: record 1 has label 10, which is not 0 to 9");
+  EXPECT_EQ(Refusal(), folder_ / "cifar-10-batches-bin/data_batch_2.bin: record 1 has label 10, which is not 0 to 9");
 }
 
 TEST_F(Cifar10Test, AFolderOfSomethingElseIsRefused) {
-  const auto message = [](const std::string& path) {
-    try {
-      LoadFolder(path);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("nothing was thrown");
-  };
+  const auto message = [](const std::string& path) { return Message([&] { LoadFolder(path); }); };
   std::filesystem::remove(folder_ / "cifar-10-batches-bin");
   EXPECT_EQ(message(folder_.path()),
             folder_.path() + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");

@@ -9,6 +9,7 @@
 
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
 
 namespace brine::testing {
@@ -16,16 +17,6 @@ namespace {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
-
-std::string Message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), kExitBadInput);
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 // Reads rows of a data set into the inputs of a program's training step.
 class Inputs {

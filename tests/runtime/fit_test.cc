@@ -10,6 +10,7 @@
 
 #include "runtime/trainer/fit_loop.h"
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
 
 namespace {
@@ -32,16 +33,6 @@ std::vector<float> Weights(Trainer& trainer) {
   std::vector<float> weights(kClasses * kPixels);
   std::memcpy(weights.data(), brine_variable_data(trainer.state(), 0), weights.size() * sizeof(float));
   return weights;
-}
-
-std::string Message(const std::function<void()>& call, ExitCode expected) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), expected);
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(Fit, LearnsAndTellsItsHistory) {

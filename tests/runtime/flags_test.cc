@@ -6,7 +6,7 @@
 #include <sstream>
 #include <vector>
 
-#include "runtime/trainer/error.h"
+#include "tests/runtime/message.h"
 
 namespace brine {
 namespace {
@@ -21,13 +21,7 @@ CommandLine Parse(const std::string& text) {
 }
 
 std::string Refusal(const std::string& text) {
-  try {
-    Parse(text);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), kExitUsage);
-    return error.what();
-  }
-  return "nothing was thrown";
+  return testing::Message([&] { Parse(text); }, kExitUsage);
 }
 
 TEST(Flags, EachSetsItsField) {

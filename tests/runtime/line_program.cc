@@ -1,12 +1,10 @@
 #include "tests/runtime/line_program.h"
 
 #include "runtime/core/philox.h"
+#include "tests/runtime/by_hand.h"
 
 namespace brine::testing {
 namespace {
-
-const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
-float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
 
 // (x, y, rows, w, b) -> loss, dw, db
 int Gradient(void** argv) {
@@ -100,18 +98,9 @@ const brine_variable kVariables[] = {
      "model.cc:3"},
 };
 
-const char* const kNoFeatures[] = {nullptr};
-constexpr brine_backend kBackend = {
-    [](void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
-      int result = 0;
-      for (int32_t index = min; index < min + size; ++index) result |= task(user_context, index, closure);
-      return result;
-    },
-    [](int32_t) { return 1; }, kNoFeatures, "any", 0};
-
 brine_program MakeProgram() {
   brine_program program = {};
-  program.backend = &kBackend;
+  program.backend = &kSerialBackend;
   program.abi_version = BRINE_ABI_VERSION;
   program.name = "line";
   program.batch_size = 4;

@@ -10,6 +10,7 @@
 #include "runtime/trainer/main.h"
 #include "runtime/trainer/noise.h"
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
 #include "tests/runtime/two_heads_program.h"
 
@@ -30,16 +31,6 @@ std::vector<NamedArray> Arrays() {
           {"right", 5, std::span<const uint8_t>(kRight)},
           {"total_label", 5, std::span<const float>(kTotals)},
           {"kind_label", 5, std::span<const int32_t>(kKinds)}};
-}
-
-std::string Message(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), kExitBadInput);
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 TEST(Named, EachResultHasItsName) {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -50,16 +51,6 @@ std::set<std::string> Names(const TemporaryFolder& folder) {
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
     names.insert(entry.path().filename().string());
   return names;
-}
-
-std::string Message(const std::function<void()>& call, ExitCode expected = kExitBadInput) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), expected);
-    return error.what();
-  }
-  return "nothing was thrown";
 }
 
 class ResumeTest : public ::testing::Test {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "runtime/core/philox.h"
+#include "tests/runtime/by_hand.h"
 
 namespace brine::testing {
 namespace {
@@ -26,8 +27,6 @@ int ParallelFor(void* user_context, brine_task task, int32_t min, int32_t size, 
   return 0;
 }
 
-const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
-float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
 int Rows(void** argv, int index) {
   const brine_buffer& buffer = Buffer(argv, index);
   return buffer.dim[buffer.dimensions - 1].extent;
@@ -297,8 +296,7 @@ const brine_variable kVariables[] = {
      ""},
 };
 
-const char* const kFeatures[] = {nullptr};
-constexpr brine_backend kBackend = {ParallelFor, SetThreads, kFeatures, "any", 0};
+constexpr brine_backend kBackend = {ParallelFor, SetThreads, kNoFeatures, "any", 0};
 
 brine_program MakeProgram(const brine_function* functions, const char* name) {
   brine_program program = {};

@@ -1,10 +1,10 @@
 #include "tests/runtime/two_heads_program.h"
 
+#include "tests/runtime/by_hand.h"
+
 namespace brine::testing {
 namespace {
 
-const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
-float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
 float SumOfRow(void** argv, int row) {
   float sum = 0;
   for (int at = 0; at < 2; ++at) sum += Floats(argv, 0)[row * 2 + at];
@@ -106,18 +106,9 @@ constexpr brine_function kFunctions[] = {
 const brine_variable kVariables[] = {
     {"w", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 0, BRINE_CONSTANT, {}, 0, 1.0, 0, "model.cc:3"}};
 
-const char* const kNoFeatures[] = {nullptr};
-constexpr brine_backend kBackend = {
-    [](void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
-      int result = 0;
-      for (int32_t index = min; index < min + size; ++index) result |= task(user_context, index, closure);
-      return result;
-    },
-    [](int32_t) { return 1; }, kNoFeatures, "any", 0};
-
 brine_program MakeProgram() {
   brine_program program = {};
-  program.backend = &kBackend;
+  program.backend = &kSerialBackend;
   program.abi_version = BRINE_ABI_VERSION;
   program.name = "two_heads";
   program.batch_size = 4;

@@ -56,6 +56,110 @@ PixelLists MakeLists(const Tensor& image) {
                     });
 }
 
+// The kernel while it is built.
+class SparseConv {
+ public:
+  explicit SparseConv(KernelBuilder& builder)
+      : builder_(builder),
+        context_(builder.context()),
+        problem_(SparseConvProblemOf(builder.spec())),
+        conv_(problem_.conv),
+        image_(builder.Read(builder.spec().operand(0))),
+        w_(builder.Read(builder.spec().operand(1))),
+        across_(context_.lanes * FilterVectors(problem_, context_)),
+        lists_(MakeLists(image_)) {}
+
+  ScheduledKernel Build() {
+    DefineSums();
+    const Expr element = sum_(at_.c % across_, at_.x, at_.y, at_.c / across_, at_.n);
+    Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), element));
+    builder_.AddOutput(out, builder_.spec().results);
+    ScheduleLoops(out);
+    ScheduleWeights();
+    ScheduledKernel kernel = builder_.Finish();
+    kernel.sparse = builder_.spec().operand(0);
+    return kernel;
+  }
+
+ private:
+  // At tap `tap` of an axis.
+  SourcePixel Source(int axis, const Expr& place, const RVar& tap) const {
+    const int extent = static_cast<int>(image_.type.shape[static_cast<size_t>(axis) + 1]),
+              stride = conv_.window.stride[axis];
+    const Expr back = place + conv_.window.before[axis] - tap;
+    const Expr index = problem_.transposed
+                           ? back / stride
+                           : place * stride + tap * conv_.window.dilation[axis] - conv_.window.before[axis];
+    const Expr inside = index >= 0 && index < extent;
+    return {Halide::clamp(index, 0, extent - 1),
+            problem_.transposed && stride > 1 ? inside && back % stride == 0 : inside};
+  }
+
+  // packed: the weights of a block of filters, contiguous.  list_sum: the products of the listed channels of a pixel
+  // under one tap.
+  void DefineSums() {
+    const Expr filter = block_ * across_ + k_;
+    packed_(k_, c_, b_, a_, block_) = problem_.transposed ? w_({a_, b_, filter, c_}) : w_({a_, b_, c_, filter});
+    tap_ = RDom(0, conv_.window.size[1], 0, conv_.window.size[0], "tap");
+    const SourcePixel y = Source(0, at_.y, tap_.y), x = Source(1, at_.x, tap_.x);
+    tap_.where(y.exists && x.exists);
+    r_ = RDom(0, problem_.channels, "r");
+    r_.where(r_ < lists_.Count(0, px_, py_, at_.n));  // becomes the bound of the loop
+    const Expr channel = lists_.Entry(r_, 0, px_, py_, at_.n);
+    list_sum_(k_, px_, py_, b_, a_, block_, at_.n) = 0.0f;
+    list_sum_(k_, px_, py_, b_, a_, block_, at_.n) +=
+        image_({at_.n, py_, px_, channel}) * packed_(k_, channel, b_, a_, block_);
+    sum_(k_, at_.x, at_.y, block_, at_.n) = 0.0f;
+    sum_(k_, at_.x, at_.y, block_, at_.n) += list_sum_(k_, x.index, y.index, tap_.x, tap_.y, block_, at_.n);
+  }
+
+  // A task is some rows of an image, for which it makes the lists of the image.
+  void ScheduleLoops(Func& out) {
+    const int height = problem_.height, width = problem_.width, filters = problem_.filters;
+    const int lines = std::clamp(static_cast<int>(context_.l1_bytes / 2) / (width * across_ * 4), 1, height);
+    Var chunk, line, group, filter;
+    out.bound(at_.c, 0, filters).bound(at_.x, 0, width).bound(at_.y, 0, height).bound(at_.n, 0, context_.rows);
+    out.split(at_.c, group, filter, across_).split(at_.y, chunk, line, lines, TailStrategy::GuardWithIf);
+    out.reorder(filter, at_.x, line, group, chunk, at_.n).vectorize(filter, context_.lanes).unroll(filter);
+    const std::vector<Loop> loops = {
+        {at_.n, context_.batch_size}, {chunk, CeilDiv(height, lines)}, {group, filters / across_}};
+    const Task task = Parallel(out, loops);
+    lists_.Schedule(out, task.At(loops, 0));
+    sum_.compute_at(out, task.At(loops, 2))
+        .store_in(kOnStack)
+        .bound_extent(k_, across_)
+        .vectorize(k_, context_.lanes)
+        .unroll(k_);
+    sum_.update().reorder(k_, at_.x, at_.y, tap_.x, tap_.y).vectorize(k_, context_.lanes).unroll(k_);
+    list_sum_.compute_at(sum_, at_.x).vectorize(k_, context_.lanes).unroll(k_);
+    list_sum_.update().reorder(k_, r_).vectorize(k_, context_.lanes).unroll(k_);
+  }
+
+  void ScheduleWeights() {
+    packed_.compute_root()
+        .bound(k_, 0, across_)
+        .bound(c_, 0, problem_.channels)
+        .bound(b_, 0, conv_.window.size[1])
+        .bound(a_, 0, conv_.window.size[0])
+        .bound(block_, 0, problem_.filters / across_);
+    Var weights;
+    packed_.vectorize(k_, context_.lanes).fuse(a_, block_, weights).parallel(weights);
+  }
+
+  KernelBuilder& builder_;
+  const LoopContext& context_;
+  const SparseConvProblem problem_;
+  const ConvProblem& conv_;
+  const Tensor image_, w_;
+  const int across_;  // filters of a block
+  PixelLists lists_;
+  const ImageAxes at_ = AxesOfImage();
+  const Var k_{"k"}, c_{"c"}, b_{"b"}, a_{"a"}, block_{"block"};  // filter of a block, channel, column and row of a tap
+  const Var px_{"px"}, py_{"py"};                                 // the pixel of the operand
+  Func packed_{"packed"}, list_sum_{"walked"}, sum_{"sum"};
+  RDom tap_, r_;
+};
+
 }  // namespace
 
 std::string CanSparseConv(const KernelSpec& spec, const Machine& machine) {
@@ -87,78 +191,6 @@ Work CostSparseConv(const KernelSpec& spec, const Machine& machine) {
   return work;
 }
 
-ScheduledKernel BuildSparseConv(KernelBuilder& builder) {
-  const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
-  const SparseConvProblem problem = SparseConvProblemOf(spec);
-  const ConvProblem& conv = problem.conv;
-  const bool transposed = problem.transposed;
-  const int height = problem.height, width = problem.width, filters = problem.filters, channels = problem.channels;
-  const Tensor image = builder.Read(spec.operand(0)), w = builder.Read(spec.operand(1));
-  const auto weight = [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) {
-    return problem.transposed ? w({a, b, f, c}) : w({a, b, c, f});
-  };
-  const int across = context.lanes * FilterVectors(problem, context);
-  PixelLists lists = MakeLists(image);
-
-  const ImageAxes at = AxesOfImage();
-  const Var k("k"), c("c"), b("b"), a("a"), block("block");
-  Func packed("packed"), walked("walked"), sum("sum");
-  packed(k, c, b, a, block) = weight(a, b, c, block * across + k);
-  RDom tap(0, conv.window.size[1], 0, conv.window.size[0], "tap");
-  const auto source = [&](int axis, const Expr& place, const RVar& tap_of_axis) -> SourcePixel {
-    const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]),
-              stride = conv.window.stride[axis];
-    const Expr back = place + conv.window.before[axis] - tap_of_axis;
-    const Expr index = transposed
-                           ? back / stride
-                           : place * stride + tap_of_axis * conv.window.dilation[axis] - conv.window.before[axis];
-    const Expr inside = index >= 0 && index < extent;
-    return {Halide::clamp(index, 0, extent - 1), transposed && stride > 1 ? inside && back % stride == 0 : inside};
-  };
-  const SourcePixel y = source(0, at.y, tap.y), x = source(1, at.x, tap.x);
-  tap.where(y.exists && x.exists);
-  // The pixel of the operand.
-  const Var px("px"), py("py");
-  RDom r(0, channels, "r");
-  r.where(r < lists.Count(0, px, py, at.n));  // becomes the bound of the loop
-  const Expr channel = lists.Entry(r, 0, px, py, at.n);
-  walked(k, px, py, b, a, block, at.n) = 0.0f;
-  walked(k, px, py, b, a, block, at.n) += image({at.n, py, px, channel}) * packed(k, channel, b, a, block);
-  sum(k, at.x, at.y, block, at.n) = 0.0f;
-  sum(k, at.x, at.y, block, at.n) += walked(k, x.index, y.index, tap.x, tap.y, block, at.n);
-  const Expr element = sum(at.c % across, at.x, at.y, at.c / across, at.n);
-  Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), element));
-  builder.AddOutput(out, spec.results);
-
-  const int lines = std::clamp(static_cast<int>(context.l1_bytes / 2) / (width * across * 4), 1, height);
-  Var chunk, line, group, filter;
-  out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
-  out.split(at.c, group, filter, across).split(at.y, chunk, line, lines, TailStrategy::GuardWithIf);
-  out.reorder(filter, at.x, line, group, chunk, at.n).vectorize(filter, context.lanes).unroll(filter);
-  const std::vector<Loop> loops = {
-      {at.n, context.batch_size}, {chunk, CeilDiv(height, lines)}, {group, filters / across}};
-  const Task task = Parallel(out, loops);
-  lists.Schedule(out, task.At(loops, 0));
-  sum.compute_at(out, task.At(loops, 2))
-      .store_in(kOnStack)
-      .bound_extent(k, across)
-      .vectorize(k, context.lanes)
-      .unroll(k);
-  sum.update().reorder(k, at.x, at.y, tap.x, tap.y).vectorize(k, context.lanes).unroll(k);
-  walked.compute_at(sum, at.x).vectorize(k, context.lanes).unroll(k);
-  walked.update().reorder(k, r).vectorize(k, context.lanes).unroll(k);
-  packed.compute_root()
-      .bound(k, 0, across)
-      .bound(c, 0, channels)
-      .bound(b, 0, conv.window.size[1])
-      .bound(a, 0, conv.window.size[0])
-      .bound(block, 0, filters / across);
-  Var weights;
-  packed.vectorize(k, context.lanes).fuse(a, block, weights).parallel(weights);
-  ScheduledKernel kernel = builder.Finish();
-  kernel.sparse = spec.operand(0);
-  return kernel;
-}
+ScheduledKernel BuildSparseConv(KernelBuilder& builder) { return SparseConv(builder).Build(); }
 
 }  // namespace brine::codegen

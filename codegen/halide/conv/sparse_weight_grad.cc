@@ -231,11 +231,11 @@ class SparseWeightGrad {
 
   void MakeSums() {
     const Expr k = f_ % plan_.block, of = f_ / plan_.block;
-    walk_ = RDom(0, plan_.entries(), "walk");
-    Expr entry = walk_;
+    slot_ = RDom(0, plan_.entries(), "walk");
+    Expr entry = slot_;
     if (plan_.listed) {
-      walk_.where(walk_ < list_->Count({k, of, chunk_, n_}));  // becomes the bound of the loop
-      entry = Halide::unsafe_promise_clamped(Halide::cast<int>(list_->Entry(walk_, {k, of, chunk_, n_})), 0,
+      slot_.where(slot_ < list_->Count({k, of, chunk_, n_}));  // becomes the bound of the loop
+      entry = Halide::unsafe_promise_clamped(Halide::cast<int>(list_->Entry(slot_, {k, of, chunk_, n_})), 0,
                                              plan_.entries() - 1);
     }
     const Expr place = place_(k, entry, of, chunk_, n_), value = value_(k, entry, of, chunk_, n_);
@@ -330,7 +330,7 @@ class SparseWeightGrad {
         .fuse(fo, part_, task)
         .parallel(task);
     image_sum_.compute_at(part_sum_, vo).vectorize(l_).unroll(v_).unroll(a_).unroll(f_);
-    image_sum_.update().reorder(l_, v_, a_, f_, walk_).vectorize(l_).unroll(v_).unroll(a_).unroll(f_);
+    image_sum_.update().reorder(l_, v_, a_, f_, slot_).vectorize(l_).unroll(v_).unroll(a_).unroll(f_);
 
     const int vector = std::min(context_.lanes, plan_.block);
     for (Func* entry : {&place_, &value_})
@@ -359,7 +359,7 @@ class SparseWeightGrad {
   Func taps_{"taps"}, place_{"place"}, value_{"value"};
   std::optional<IndexList> list_;  // if plan_.listed
   Func image_sum_{"image_sum"}, part_sum_{"part_sum"}, total_{"total"};
-  RDom tap_, rest_, walk_, images_;
+  RDom tap_, rest_, slot_, images_;
 };
 
 }  // namespace

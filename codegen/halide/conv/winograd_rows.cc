@@ -46,6 +46,132 @@ bool ReadsPixels(const KernelSpec& spec) {
   return false;
 }
 
+// The kernel while it is built.
+class WinogradRows {
+ public:
+  explicit WinogradRows(KernelBuilder& builder)
+      : builder_(builder),
+        context_(builder.context()),
+        conv_(ConvProblemOf(builder.spec())),
+        image_(builder.Bordered(builder.Read(builder.spec().operand(0)), conv_.window)),
+        w_(builder.Read(builder.spec().operand(1))),
+        image_rows_(RowsOf(image_)),
+        window_(conv_.pool_rows),
+        height_(conv_.rows / window_),
+        width_(conv_.columns / window_),
+        across_(context_.lanes * VectorsOfRows(conv_.filters, context_)),
+        each_(kRowTile / window_),
+        lines_(kTileLines / window_),
+        columns_(CeilDiv(width_, each_)) {}
+
+  ScheduledKernel Build() {
+    DefineTransforms();
+    const std::vector<Expr> values = DefineSums();
+    Func tiles = MakeFunc("tiles", Axes(4), values);
+    Func out = MakeFunc("out", Axes(4), FromTiles(tiles, values.size()));
+    builder_.AddOutput(out, builder_.spec().results);
+    Schedule(out, tiles);
+    return builder_.Finish();
+  }
+
+ private:
+  void DefineTransforms() {
+    const Expr filter = block_ * across_ + k_;
+    weights_(k_, e_, d_, a_, block_) =
+        Halide::mux(a_, Each(kRowTaps, [&](int tap) {
+                      return Transform(transforms_.filter, kRowPoints, e_, Each(kRowTaps, [&](int b) {
+                                         return w_({tap, b, d_, filter});
+                                       }));
+                    }));
+    // Of a row of the image, whose pixels' channels follow each other without a gap: a tile may begin at any pixel.
+    rows_(p_, e_, at_.y, at_.n) = Transform(transforms_.input, kRowPoints, e_, Each(kRowPoints, [&](int b) {
+                                              return image_rows_({at_.n, at_.y, p_ + b * conv_.channels});
+                                            }));
+  }
+
+  // The sums; returns the results of the tiles.  Here at_.n counts tiles, through the images' columns of them, the last
+  // of which is shifted inwards; and at_.x counts the results of a tile.
+  std::vector<Expr> DefineSums() {
+    r_ = RDom(0, conv_.channels, 0, kRowTaps, "r");
+    const Expr first = Halide::min(at_.n % columns_ * kRowTile, width_ * window_ - kRowTile) * conv_.channels;
+    sum_(at_.c, e_, at_.y, at_.n) = 0.0f;
+    sum_(at_.c, e_, at_.y, at_.n) += weights_(at_.c % across_, e_, r_.x, r_.y, at_.c / across_) *
+                                     rows_(first + r_.x, e_, at_.y + r_.y, at_.n / columns_);
+    const Index pixel = {at_.n / columns_, at_.y, Halide::min(at_.n % columns_ * each_, width_ - each_) + at_.x, at_.c};
+    return builder_.Results(pixel, [&](int dy, int dx) {
+      return Transform(transforms_.output, kRowTile, at_.x * window_ + dx,
+                       Each(kRowPoints, [&](int point) { return sum_(at_.c, point, at_.y * window_ + dy, at_.n); }));
+    });
+  }
+
+  std::vector<Expr> FromTiles(const Func& tiles, size_t values) const {
+    const Expr column = at_.x / each_, x_in_tile = at_.x - Halide::min(column * each_, width_ - each_);
+    std::vector<Expr> stored;
+    for (size_t value = 0; value < values; ++value) {
+      const Halide::FuncRef element =
+          tiles(at_.c, Halide::unsafe_promise_clamped(x_in_tile, 0, each_ - 1), at_.y, at_.n * columns_ + column);
+      stored.push_back(values == 1 ? Expr(element) : element[static_cast<int>(value)]);
+    }
+    return stored;
+  }
+
+  // Lines of results whose transformed rows fill three quarters of a first-level cache, where images are narrow.
+  int ChunkLines() const {
+    const int rows_bytes = static_cast<int>(context_.l1_bytes / 4 * 3);
+    const int row_bytes = static_cast<int>(image_.type.shape[2]) * conv_.channels * kRowPoints * 4;
+    int chunk = std::clamp(rows_bytes / (row_bytes * window_) / lines_ * lines_, lines_, height_ / lines_ * lines_);
+    // Where images and chunks become one loop, Halide does not see that a chunk which is shifted inwards has whole
+    // pairs of lines.
+    while (context_.batch_size < kTasks && height_ % chunk != 0) chunk -= lines_;
+    return chunk;
+  }
+
+  void Schedule(Func& out, Func& tiles) {
+    const int filters = conv_.filters, lanes = context_.lanes, chunk_lines = ChunkLines();
+    Var column, x, chunk, pair, y, group, c;
+    out.bound(at_.c, 0, filters).bound(at_.x, 0, width_).bound(at_.y, 0, height_).bound(at_.n, 0, context_.rows);
+    out.split(at_.c, group, c, across_).split(at_.x, column, x, each_, TailStrategy::GuardWithIf);
+    out.split(at_.y, chunk, y, chunk_lines, TailStrategy::ShiftInwards).split(y, pair, y, lines_);
+    out.reorder(c, x, y, column, pair, group, chunk, at_.n).vectorize(c, lanes).unroll(c).unroll(y);
+    const std::vector<Loop> loops = {{at_.n, context_.batch_size}, {chunk, CeilDiv(height_, chunk_lines)}};
+    const Task task = Parallel(out, loops);
+    rows_.compute_at(out, task.At(loops, 1))
+        .store_in(kOnStack)
+        .bound_extent(e_, kRowPoints)
+        .reorder(e_, p_, at_.y)
+        .vectorize(p_, lanes, TailStrategy::ShiftInwards)
+        .unroll(e_);
+    tiles.compute_at(out, column).bound_extent(at_.c, across_).bound(at_.x, 0, each_);
+    tiles.vectorize(at_.c, lanes).unroll(at_.c).unroll(at_.x).unroll(at_.y);
+    sum_.compute_at(out, column).bound_extent(at_.c, across_).bound_extent(e_, kRowPoints);
+    sum_.vectorize(at_.c, lanes).unroll(at_.c).unroll(e_).unroll(at_.y);
+    sum_.update().reorder(at_.c, e_, at_.y, r_.x, r_.y).vectorize(at_.c, lanes).unroll(at_.c).unroll(e_).unroll(at_.y);
+    weights_.compute_root()
+        .bound(k_, 0, across_)
+        .bound(e_, 0, kRowPoints)
+        .bound(d_, 0, conv_.channels)
+        .bound(a_, 0, kRowTaps)
+        .bound(block_, 0, filters / across_);
+    weights_.vectorize(k_, lanes).unroll(e_).unroll(a_);
+  }
+
+  KernelBuilder& builder_;
+  const LoopContext& context_;
+  const ConvProblem conv_;
+  const Tensor image_, w_, image_rows_;
+  const int window_;          // side of the pool's window
+  const int height_, width_;  // of the results
+  const int across_;          // filters of a block
+  const int each_, lines_;    // results of a tile along a row, and its lines of them
+  const int columns_;         // tiles across an image
+  const Transforms transforms_ = MakeTransforms(kRowTile, kRowTaps);
+  const ImageAxes at_ = AxesOfImage();
+  // Element of a row of the image, point of a tile, filter of a block, row of the kernel, channel.
+  const Var p_{"p"}, e_{"e"}, k_{"k"}, a_{"a"}, d_{"d"}, block_{"block"};
+  Func weights_{"weights"}, rows_{"rows"}, sum_{"sum"};
+  RDom r_;
+};
+
 }  // namespace
 
 std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
@@ -79,89 +205,6 @@ Work CostWinogradRows(const KernelSpec& spec, const Machine& machine) {
   return work;
 }
 
-ScheduledKernel BuildWinogradRows(KernelBuilder& builder) {
-  const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
-  const ConvProblem conv = ConvProblemOf(spec);
-  const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), conv.window), w = builder.Read(spec.operand(1));
-  const Tensor image_rows = RowsOf(image);
-  const auto weight = [&](int a, int b, const Expr& c, const Expr& f) { return w({a, b, c, f}); };
-  const int window = conv.pool_rows, filters = conv.filters, channels = conv.channels;
-  const int height = conv.rows / window, width = conv.columns / window,
-            image_width = static_cast<int>(image.type.shape[2]);
-  const int across = context.lanes * VectorsOfRows(filters, context);
-  const int each = kRowTile / window, lines = kTileLines / window;  // of a tile's results
-  const Transforms transforms = MakeTransforms(kRowTile, kRowTaps);
-  const ImageAxes at = AxesOfImage();
-  const Var p("p"), e("e"), k("k"), a("a"), d("d"), block("block");
-
-  Func weights("weights"), rows("rows"), sum("sum");
-  weights(k, e, d, a, block) =
-      Halide::mux(a, Each(kRowTaps, [&](int tap) {
-                    return Transform(transforms.filter, kRowPoints, e,
-                                     Each(kRowTaps, [&](int b) { return weight(tap, b, d, block * across + k); }));
-                  }));
-  // Of a row of the image, whose pixels' channels follow each other without a gap: a tile may begin at any pixel.
-  rows(p, e, at.y, at.n) = Transform(transforms.input, kRowPoints, e, Each(kRowPoints, [&](int b) {
-                                       return image_rows({at.n, at.y, p + b * channels});
-                                     }));
-  // Here at.n counts tiles, through the images' columns of them, the last of which is shifted inwards; and at.x
-  // counts the results of a tile.
-  const int columns = CeilDiv(width, each);
-  const RDom r(0, channels, 0, kRowTaps, "r");
-  const Expr first = Halide::min(at.n % columns * kRowTile, width * window - kRowTile) * channels;
-  sum(at.c, e, at.y, at.n) = 0.0f;
-  sum(at.c, e, at.y, at.n) +=
-      weights(at.c % across, e, r.x, r.y, at.c / across) * rows(first + r.x, e, at.y + r.y, at.n / columns);
-  const Index pixel = {at.n / columns, at.y, Halide::min(at.n % columns * each, width - each) + at.x, at.c};
-  const std::vector<Expr> values = builder.Results(pixel, [&](int dy, int dx) {
-    return Transform(transforms.output, kRowTile, at.x * window + dx,
-                     Each(kRowPoints, [&](int point) { return sum(at.c, point, at.y * window + dy, at.n); }));
-  });
-  Func tiles = MakeFunc("tiles", Axes(4), values);
-  const Expr column_of_x = at.x / each, x_in_tile = at.x - Halide::min(column_of_x * each, width - each);
-  std::vector<Expr> stored;
-  for (size_t value = 0; value < values.size(); ++value) {
-    const Halide::FuncRef element =
-        tiles(at.c, Halide::unsafe_promise_clamped(x_in_tile, 0, each - 1), at.y, at.n * columns + column_of_x);
-    stored.push_back(values.size() == 1 ? Expr(element) : element[static_cast<int>(value)]);
-  }
-  Func out = MakeFunc("out", Axes(4), stored);
-  builder.AddOutput(out, spec.results);
-
-  // Transformed rows of a chunk fill three quarters of a first-level cache, where images are narrow.
-  const int rows_bytes = static_cast<int>(context.l1_bytes / 4 * 3);
-  const int row_bytes = image_width * channels * kRowPoints * 4;
-  int chunk_lines = std::clamp(rows_bytes / (row_bytes * window) / lines * lines, lines, height / lines * lines);
-  // Where images and chunks become one loop, Halide does not see that a chunk which is shifted inwards has whole
-  // pairs of lines.
-  while (context.batch_size < kTasks && height % chunk_lines != 0) chunk_lines -= lines;
-  Var column, x, chunk, pair, y, group, c;
-  out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
-  out.split(at.c, group, c, across).split(at.x, column, x, each, TailStrategy::GuardWithIf);
-  out.split(at.y, chunk, y, chunk_lines, TailStrategy::ShiftInwards).split(y, pair, y, lines);
-  out.reorder(c, x, y, column, pair, group, chunk, at.n).vectorize(c, context.lanes).unroll(c).unroll(y);
-  const std::vector<Loop> loops = {{at.n, context.batch_size}, {chunk, CeilDiv(height, chunk_lines)}};
-  const Task task = Parallel(out, loops);
-  rows.compute_at(out, task.At(loops, 1))
-      .store_in(kOnStack)
-      .bound_extent(e, kRowPoints)
-      .reorder(e, p, at.y)
-      .vectorize(p, context.lanes, TailStrategy::ShiftInwards)
-      .unroll(e);
-  tiles.compute_at(out, column).bound_extent(at.c, across).bound(at.x, 0, each);
-  tiles.vectorize(at.c, context.lanes).unroll(at.c).unroll(at.x).unroll(at.y);
-  sum.compute_at(out, column).bound_extent(at.c, across).bound_extent(e, kRowPoints);
-  sum.vectorize(at.c, context.lanes).unroll(at.c).unroll(e).unroll(at.y);
-  sum.update().reorder(at.c, e, at.y, r.x, r.y).vectorize(at.c, context.lanes).unroll(at.c).unroll(e).unroll(at.y);
-  weights.compute_root()
-      .bound(k, 0, across)
-      .bound(e, 0, kRowPoints)
-      .bound(d, 0, channels)
-      .bound(a, 0, kRowTaps)
-      .bound(block, 0, filters / across);
-  weights.vectorize(k, context.lanes).unroll(e).unroll(a);
-  return builder.Finish();
-}
+ScheduledKernel BuildWinogradRows(KernelBuilder& builder) { return WinogradRows(builder).Build(); }
 
 }  // namespace brine::codegen

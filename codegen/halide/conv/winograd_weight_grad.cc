@@ -32,6 +32,171 @@ int64_t TilesOf(const ConvProblem& conv) {
 // The number of images in a group, from the number of tiles of an image.
 int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / image_tiles, 1, batch); }
 
+constexpr int kNoBorder[2] = {0, 0};
+
+// The kernel while it is built.
+class WinogradWeightGrad {
+ public:
+  explicit WinogradWeightGrad(KernelBuilder& builder)
+      : builder_(builder),
+        context_(builder.context()),
+        conv_(ConvProblemOf(builder.spec())),
+        input_(builder.Read(builder.spec().operand(0))),
+        dy_(builder.TrimmedImage(1)),
+        rows_(CeilDiv(dy_.type.shape[1], kSide)),
+        columns_(CeilDiv(dy_.type.shape[2], kSide)),
+        group_(GroupImages(rows_ * columns_, conv_.batch)),
+        lanes_(context_.lanes),
+        vectors_(CeilDiv(conv_.filters, lanes_)),
+        image_(builder.WithBorder(input_, conv_.window.before,
+                                  {kSide * rows_ + kKernel - 1, kSide * columns_ + kKernel - 1})),
+        gradient_(builder.WithBorder(dy_, kNoBorder, {kSide * rows_, kSide * columns_})) {}
+
+  ScheduledKernel Build() {
+    DefineTransforms();
+    DefineSums();
+    Func out = DefineResults();
+    ScheduleResults(out);
+    ScheduleSums();
+    ScheduleTransforms();
+    return builder_.Finish();
+  }
+
+ private:
+  int tiles() const { return group_ * rows_ * columns_; }  // of a group
+
+  void DefineTransforms() {
+    const Expr row = t_ / columns_ % rows_ * kSide, column = t_ % columns_ * kSide,
+               number = g_ * group_ + t_ / (rows_ * columns_), n = Halide::min(number, context_.rows - 1);
+    image_rows_(c_, e_, a_, t_, g_) = Transform(transforms_.input, kSidePoints, e_, Each(kSidePoints, [&](int b) {
+                                                  return image_({n, row + a_, column + b, c_});
+                                                }));
+    images_(c_, t_, e_, f_, g_) =
+        Transform(transforms_.input, kSidePoints, f_,
+                  Each(kSidePoints, [&](int line) { return image_rows_(c_, e_, line, t_, g_); }));
+    const Expr in_vectors = v_ * lanes_ + k_;
+    const Expr filter = conv_.filters % lanes_ == 0 ? in_vectors : Halide::min(in_vectors, conv_.filters - 1);
+    gradient_rows_(k_, v_, e_, a_, t_, g_) =
+        Transform(transforms_.filter, kSidePoints, e_, Each(kSide, [&](int b) {
+                    const Expr element = gradient_({n, row + a_, column + b, filter});
+                    return Halide::select(number < context_.rows, element, 0.0f);
+                  }));
+    gradients_(k_, t_, v_, e_, f_, g_) =
+        Transform(transforms_.filter, kSidePoints, f_,
+                  Each(kSide, [&](int line) { return gradient_rows_(k_, v_, e_, line, t_, g_); }));
+  }
+
+  // k is a filter here, which the last tile of sums clamps to the last one, as it does channels; those sums are
+  // discarded.
+  void DefineSums() {
+    each_tile_ = RDom(0, tiles(), "walk");
+    groups_ = RDom(0, (context_.rows + group_ - 1) / group_, "groups");
+    product_(k_, c_, e_, f_, g_) = 0.0f;
+    product_(k_, c_, e_, f_, g_) +=
+        gradients_(k_ % lanes_, each_tile_, Halide::min(k_ / lanes_, vectors_ - 1), e_, f_, g_) *
+        images_(Halide::min(c_, conv_.channels - 1), each_tile_, e_, f_, g_);
+    sum_(k_, c_, e_, f_) = 0.0f;
+    sum_(k_, c_, e_, f_) += product_(k_, c_, e_, f_, groups_);
+  }
+
+  Func DefineResults() {
+    half_(k_, c_, a_, f_) = Transform(transforms_.output, kKernel, a_,
+                                      Each(kSidePoints, [&](int point) { return sum_(k_, c_, point, f_); }));
+    const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
+    const Expr sum_of_taps =
+        Transform(transforms_.output, kKernel, a, Each(kSidePoints, [&](int point) { return half_(f, c, b, point); }));
+    Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum_of_taps));
+    builder_.AddOutput(out, builder_.spec().results);
+    return out;
+  }
+
+  void ScheduleResults(Func& out) {
+    const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
+    out.bound(f, 0, conv_.filters).bound(c, 0, conv_.channels).bound(b, 0, kKernel).bound(a, 0, kKernel);
+    out.compute_root()
+        .reorder(b, a, f, c)
+        .vectorize(f, lanes_, TailStrategy::GuardWithIf)
+        .unroll(b)
+        .unroll(a)
+        .parallel(c, std::max(1, conv_.channels / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
+    half_.compute_at(out, f).vectorize(k_, lanes_, TailStrategy::GuardWithIf).unroll(a_).unroll(f_);
+  }
+
+  void ScheduleSums() {
+    const Tile tile = ChooseTile(conv_.filters, conv_.channels, context_);
+    const int across = lanes_ * tile.vectors;
+    Var kt, ki, ct, ci, task;  // tile and filter of it, tile and channel of it
+    sum_.compute_root()
+        .bound(k_, 0, conv_.filters)
+        .bound(c_, 0, conv_.channels)
+        .bound(e_, 0, kSidePoints)
+        .bound(f_, 0, kSidePoints);
+    sum_.vectorize(k_, lanes_, TailStrategy::GuardWithIf).fuse(e_, f_, task).parallel(task);
+    sum_.update()
+        .split(k_, kt, ki, across, TailStrategy::GuardWithIf)
+        .split(c_, ct, ci, tile.rows, TailStrategy::GuardWithIf)
+        .reorder(ki, ci, ct, kt, e_, f_, groups_.x)
+        .vectorize(ki, lanes_, TailStrategy::GuardWithIf)
+        .fuse(e_, f_, task)
+        .parallel(task);
+    product_.compute_at(sum_, ct)
+        .bound_extent(k_, across)
+        .bound_extent(c_, tile.rows)
+        .vectorize(k_, lanes_)
+        .unroll(k_)
+        .unroll(c_);
+    product_.update().reorder(k_, c_, each_tile_).vectorize(k_, lanes_).unroll(k_).unroll(c_);
+  }
+
+  void ScheduleTransforms() {
+    // The points of a tile are written together; an odd number of tiles puts them into different sets of a cache.
+    const int stride = tiles() | 1;
+    // If the tail were shifted inwards, two tasks would write the same tiles, and the compiler may have rounded them
+    // differently in each.
+    const int each = CeilDiv(tiles(), kTasks);
+    for (Func* func : {&images_, &gradients_}) {
+      func->store_root()
+          .compute_at(sum_, groups_.x)
+          .bound(t_, 0, tiles())
+          .bound(e_, 0, kSidePoints)
+          .bound(f_, 0, kSidePoints)
+          .fold_storage(g_, 1)
+          .bound_storage(t_, stride);
+    }
+    images_.bound(c_, 0, conv_.channels)
+        .reorder(e_, f_, c_, t_)
+        .vectorize(c_, lanes_, TailStrategy::GuardWithIf)
+        .unroll(e_)
+        .unroll(f_)
+        .parallel(t_, each, TailStrategy::GuardWithIf);
+    image_rows_.compute_at(images_, c_).vectorize(c_, lanes_).unroll(e_).unroll(a_);
+    gradients_.bound(k_, 0, lanes_)
+        .bound(v_, 0, vectors_)
+        .reorder(e_, f_, k_, v_, t_)
+        .vectorize(k_, lanes_)
+        .unroll(e_)
+        .unroll(f_)
+        .parallel(t_, each, TailStrategy::GuardWithIf);
+    gradient_rows_.compute_at(gradients_, k_).vectorize(k_, lanes_).unroll(e_).unroll(a_);
+  }
+
+  KernelBuilder& builder_;
+  const LoopContext& context_;
+  const ConvProblem conv_;
+  const Transforms transforms_ = MakeTransforms(kKernel, kSide);
+  const Tensor input_, dy_;
+  const int rows_, columns_;   // tiles of an image
+  const int group_;            // images of a group
+  const int lanes_, vectors_;  // of a vector; vectors of filters
+  const Tensor image_, gradient_;
+  // Lane of a vector of filters, channel, tile of a group, point along a row and along a column, group, row of a tile,
+  // vector of filters.
+  const Var k_{"k"}, c_{"c"}, t_{"t"}, e_{"e"}, f_{"f"}, g_{"g"}, a_{"a"}, v_{"v"};
+  Func image_rows_{"image_rows"}, images_{"images"}, gradient_rows_{"gradient_rows"}, gradients_{"gradients"};
+  Func product_{"product"}, sum_{"sum"}, half_{"half"};
+  RDom each_tile_, groups_;
+};
+
 }  // namespace
 
 std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
@@ -61,107 +226,6 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   return work;
 }
 
-ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) {
-  const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
-  const ConvProblem conv = ConvProblemOf(spec);
-  const Tensor input = builder.Read(spec.operand(0)), dy = builder.TrimmedImage(1);
-  const int channels = conv.channels, filters = conv.filters, batch = conv.batch;
-  const int rows = CeilDiv(dy.type.shape[1], kSide), columns = CeilDiv(dy.type.shape[2], kSide);
-  const int group = GroupImages(rows * columns, batch), tiles = group * rows * columns;
-  const int lanes = context.lanes, vectors = CeilDiv(filters, lanes);
-  const int none[2] = {0, 0};
-  const Tensor image =
-      builder.WithBorder(input, conv.window.before, {kSide * rows + kKernel - 1, kSide * columns + kKernel - 1});
-  const Tensor gradient = builder.WithBorder(dy, none, {kSide * rows, kSide * columns});
-  const Transforms transforms = MakeTransforms(kKernel, kSide);
-
-  const Var k("k"), c("c"), t("t"), e("e"), f("f"), g("g"), a("a"), v("v");
-  const Expr row = t / columns % rows * kSide, column = t % columns * kSide, number = g * group + t / (rows * columns),
-             n = Halide::min(number, context.rows - 1);
-  Func image_rows("image_rows"), images("images"), gradient_rows("gradient_rows"), gradients("gradients");
-  image_rows(c, e, a, t, g) = Transform(transforms.input, kSidePoints, e, Each(kSidePoints, [&](int b) {
-                                          return image({n, row + a, column + b, c});
-                                        }));
-  images(c, t, e, f, g) = Transform(transforms.input, kSidePoints, f,
-                                    Each(kSidePoints, [&](int line) { return image_rows(c, e, line, t, g); }));
-  const Expr filter = filters % lanes == 0 ? v * lanes + k : Halide::min(v * lanes + k, filters - 1);
-  gradient_rows(k, v, e, a, t, g) =
-      Transform(transforms.filter, kSidePoints, e, Each(kSide, [&](int b) {
-                  return Halide::select(number < context.rows, gradient({n, row + a, column + b, filter}), 0.0f);
-                }));
-  gradients(k, t, v, e, f, g) = Transform(transforms.filter, kSidePoints, f,
-                                          Each(kSide, [&](int line) { return gradient_rows(k, v, e, line, t, g); }));
-
-  Func product("product"), sum("sum"), half("half");
-  const RDom walk(0, tiles, "walk"), groups(0, (context.rows + group - 1) / group, "groups");
-  product(k, c, e, f, g) = 0.0f;
-  // The last tiles clamp filters and channels to the last ones; those sums are discarded.
-  product(k, c, e, f, g) += gradients(k % lanes, walk, Halide::min(k / lanes, vectors - 1), e, f, g) *
-                            images(Halide::min(c, channels - 1), walk, e, f, g);
-  sum(k, c, e, f) = 0.0f;
-  sum(k, c, e, f) += product(k, c, e, f, groups);
-  half(k, c, a, f) =
-      Transform(transforms.output, kKernel, a, Each(kSidePoints, [&](int point) { return sum(k, c, point, f); }));
-  const Var fo = Axis(0), co = Axis(1), bo = Axis(2), ao = Axis(3);
-  const Expr sum_of_taps =
-      Transform(transforms.output, kKernel, ao, Each(kSidePoints, [&](int point) { return half(fo, co, bo, point); }));
-  Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), sum_of_taps));
-  builder.AddOutput(out, spec.results);
-
-  const Tile tile = ChooseTile(filters, channels, context);
-  const int across = lanes * tile.vectors;
-  Var kt, ki, ct, ci, task;
-  out.bound(fo, 0, filters).bound(co, 0, channels).bound(bo, 0, kKernel).bound(ao, 0, kKernel).compute_root();
-  out.reorder(bo, ao, fo, co)
-      .vectorize(fo, lanes, TailStrategy::GuardWithIf)
-      .unroll(bo)
-      .unroll(ao)
-      .parallel(co, std::max(1, channels / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
-  half.compute_at(out, fo).vectorize(k, lanes, TailStrategy::GuardWithIf).unroll(a).unroll(f);
-
-  sum.compute_root().bound(k, 0, filters).bound(c, 0, channels).bound(e, 0, kSidePoints).bound(f, 0, kSidePoints);
-  sum.vectorize(k, lanes, TailStrategy::GuardWithIf).fuse(e, f, task).parallel(task);
-  sum.update()
-      .split(k, kt, ki, across, TailStrategy::GuardWithIf)
-      .split(c, ct, ci, tile.rows, TailStrategy::GuardWithIf);
-  sum.update()
-      .reorder(ki, ci, ct, kt, e, f, groups.x)
-      .vectorize(ki, lanes, TailStrategy::GuardWithIf)
-      .fuse(e, f, task)
-      .parallel(task);
-  product.compute_at(sum, ct)
-      .bound_extent(k, across)
-      .bound_extent(c, tile.rows)
-      .vectorize(k, lanes)
-      .unroll(k)
-      .unroll(c);
-  product.update().reorder(k, c, walk).vectorize(k, lanes).unroll(k).unroll(c);
-
-  // The points of a tile are written together; an odd number of tiles puts them into different sets of a cache.
-  const int stride = tiles | 1;
-  // If the tail were shifted inwards, two tasks would write the same tiles, and the compiler may have rounded them
-  // differently in each.
-  const int each = (tiles + static_cast<int>(kTasks) - 1) / static_cast<int>(kTasks);
-  for (Func* func : {&images, &gradients})
-    func->store_root()
-        .compute_at(sum, groups.x)
-        .bound(t, 0, tiles)
-        .bound(e, 0, kSidePoints)
-        .bound(f, 0, kSidePoints)
-        .fold_storage(g, 1)
-        .bound_storage(t, stride);
-  images.bound(c, 0, channels)
-      .reorder(e, f, c, t)
-      .vectorize(c, lanes, TailStrategy::GuardWithIf)
-      .unroll(e)
-      .unroll(f)
-      .parallel(t, each, TailStrategy::GuardWithIf);
-  image_rows.compute_at(images, c).vectorize(c, lanes).unroll(e).unroll(a);
-  gradients.bound(k, 0, lanes).bound(v, 0, vectors).reorder(e, f, k, v, t).vectorize(k, lanes).unroll(e).unroll(f);
-  gradients.parallel(t, each, TailStrategy::GuardWithIf);
-  gradient_rows.compute_at(gradients, k).vectorize(k, lanes).unroll(e).unroll(a);
-  return builder.Finish();
-}
+ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder) { return WinogradWeightGrad(builder).Build(); }
 
 }  // namespace brine::codegen

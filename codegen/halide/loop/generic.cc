@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "codegen/halide/grouping.h"
 #include "ir/kinds.h"
+#include "passes/kernel_query.h"
 
 namespace brine::codegen {
 namespace {
@@ -103,7 +104,7 @@ class GenericBuilder {
 
   bool ReadsFlat(const Node& node) const {
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-      return graph_.type(input).rank() == 0 || ReadsPointwise(graph_, node, input);
+      return graph_.type(input).rank() == 0 || passes::ReadsPointwise(graph_, node, input);
     });
   }
 

@@ -69,7 +69,7 @@ class SparseProduct {
   // Element (r, m); r is in the group, and m in the tile, of a task.
   Expr At(const Expr& r, const Expr& m) const {
     const Expr tile = m / across_, column = Halide::unsafe_promise_clamped(m - First(tile), 0, across_ - 1);
-    return chunks_ == 1 ? Expr(walk_sum_(column, r, 0, tile)) : Expr(sums_(column, r, tile));
+    return chunks_ == 1 ? Expr(list_sum_(column, r, 0, tile)) : Expr(sums_(column, r, tile));
   }
 
   // out(m, r): a task is some columns of some rows.
@@ -113,14 +113,14 @@ class SparseProduct {
     if (chunks_ > 1) {
       sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_);
       sums_.update().reorder(l_, r_, all_).vectorize(l_, context_.lanes).unroll(l_);
-      walk_sum_.compute_at(sums_, r_);
+      list_sum_.compute_at(sums_, r_);
       panel_.compute_at(sums_, all_);
     } else {
-      walk_sum_.compute_at(out, rows).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1);
+      list_sum_.compute_at(out, rows).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1);
       panel_.compute_at(out, task);
     }
-    walk_sum_.vectorize(l_, context_.lanes).unroll(l_);
-    walk_sum_.update().reorder(l_, walk_).vectorize(l_, context_.lanes).unroll(l_);
+    list_sum_.vectorize(l_, context_.lanes).unroll(l_);
+    list_sum_.update().reorder(l_, slot_).vectorize(l_, context_.lanes).unroll(l_);
     panel_.store_in(kOnStack).bound(l_, 0, context_.lanes).bound(v_, 0, vectors_).bound(s_, 0, chunk_);
     if (product_.transposed && chunk_ >= context_.lanes) {
       // Four rows at a time: the compiler makes fewer instructions of this than of square blocks.
@@ -156,17 +156,17 @@ class SparseProduct {
     const Expr in_panel = shifted ? Halide::unsafe_promise_clamped(row, 0, depth - 1) : ragged ? inside(row) : row;
     transposed_(i_, s_, g_, v_, q_, t_) = product_.b(in_panel, First(t_) + v_ * context_.lanes + g_ * kQuad + i_);
     panel_(l_, s_, v_, q_, t_) = transposed_(l_ % kQuad, s_, l_ / kQuad, v_, q_, t_);
-    walk_ = RDom(0, chunk_, "walk");
-    walk_.where(walk_ < list_.Count(r_, q_));  // becomes the bound of the loop
-    const Expr place = Halide::unsafe_promise_clamped(list_.Place(walk_, r_, q_), 0, chunk_ - 1),
+    slot_ = RDom(0, chunk_, "walk");
+    slot_.where(slot_ < list_.Count(r_, q_));  // becomes the bound of the loop
+    const Expr place = Halide::unsafe_promise_clamped(list_.Place(slot_, r_, q_), 0, chunk_ - 1),
                column = q_ * chunk_ + place;
     const Expr in_chunk = shifted ? Halide::unsafe_promise_clamped(column - begin, 0, chunk_ - 1) : place;
-    walk_sum_(l_, r_, q_, t_) = 0.0f;
-    walk_sum_(l_, r_, q_, t_) +=
+    list_sum_(l_, r_, q_, t_) = 0.0f;
+    list_sum_(l_, r_, q_, t_) +=
         product_.a(r_, ragged ? Halide::unsafe_promise_clamped(column, 0, product_.real_depth - 1) : column) *
         panel_(l_ % context_.lanes, in_chunk, l_ / context_.lanes, q_, t_);
     all_ = RDom(0, chunks_, "all");
-    AddPieces(sums_, {l_, r_, t_}, all_ == 0, walk_sum_(l_, r_, all_, t_));
+    AddPieces(sums_, {l_, r_, t_}, all_ == 0, list_sum_(l_, r_, all_, t_));
   }
 
   const LoopContext& context_;
@@ -177,8 +177,8 @@ class SparseProduct {
   const Var l_{"l"}, v_{"v"}, r_{"r"}, t_{"t"}, q_{"q"},
       s_{"s"};  // column of a tile or lane, vector, row, tile, chunk, position in a chunk
   RowLists list_;
-  Func transposed_{"transposed"}, panel_{"panel"}, walk_sum_{"walk_sum"}, sums_{"sums"};
-  RDom walk_, all_;
+  Func transposed_{"transposed"}, panel_{"panel"}, list_sum_{"walk_sum"}, sums_{"sums"};
+  RDom slot_, all_;
 };
 
 // Which operand is listed, and which one the lists refer to.

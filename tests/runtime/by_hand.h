@@ -1,0 +1,24 @@
+// What compiled programs written by hand share: the arguments of a kernel, and a backend that runs tasks in order.
+#ifndef BRINE_TESTS_RUNTIME_BY_HAND_H_
+#define BRINE_TESTS_RUNTIME_BY_HAND_H_
+
+#include "runtime/program.h"
+
+namespace brine::testing {
+
+// Operand `index` of a kernel; argv[0] is the context.
+inline const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
+inline float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
+
+inline const char* const kNoFeatures[] = {nullptr};
+inline constexpr brine_backend kSerialBackend = {
+    [](void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
+      int result = 0;
+      for (int32_t index = min; index < min + size; ++index) result |= task(user_context, index, closure);
+      return result;
+    },
+    [](int32_t) { return 1; }, kNoFeatures, "any", 0};
+
+}  // namespace brine::testing
+
+#endif  // BRINE_TESTS_RUNTIME_BY_HAND_H_
