@@ -48,6 +48,12 @@ std::vector<std::string> Dependencies(absl::string_view text) {
   return files;
 }
 
+// Whether a linker found no main, in the words of GNU ld and of LLVM's.
+bool LacksMain(absl::string_view errors) {
+  return absl::StrContains(errors, "undefined reference to `main'") ||
+         absl::StrContains(errors, "undefined symbol: main\n");
+}
+
 // The key of a model's program: the contents of every file it was made of.  Empty when one of them is gone.
 std::string ProgramKey(const std::string& command, absl::string_view files) {
   std::string key = absl::StrCat("model program\n", command, "\n");
@@ -89,8 +95,12 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   if (!result.ok())
     return absl::UnavailableError(
         absl::StrCat("no C++ compiler: ", result.status().message(), "; install g++ or set CXX"));
-  if (result->exit_code != 0)
+  if (result->exit_code != 0) {
+    if (LacksMain(result->errors))
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": BRINE_MODEL(BuildModel), which names the function that builds the model, is missing"));
     return absl::InvalidArgumentError(absl::StrCat(result->errors, path, ": the model does not compile"));
+  }
   BRINE_ASSIGN_OR_RETURN(std::string program, ReadFile(output));
   BRINE_ASSIGN_OR_RETURN(std::string rules, ReadFile(depfile));
   std::vector<std::string> files = Dependencies(rules);

@@ -130,6 +130,7 @@ TEST_F(BadInput, InAModel) {
   Change("no_flatten.cc", "  net.Add(Flatten());\n", "");
   Change("no_loss.cc", "  net.Compile", "  // net.Compile");
   Change("misspelt.cc", "return net;", "return nett;");
+  Change("unnamed.cc", "BRINE_MODEL(BuildModel)\n", "");
   project_.Write("ends.cc", "int main() { return 7; }\n");
   project_.Write("cut.ir", "graph \"x\" {\n");
   project_.Write("cut.pb", "abc");
@@ -160,6 +161,8 @@ TEST_F(BadInput, InAModel) {
        "many.cc:7: conv2d: kernel_size 30 is larger than the input's height 8\n"
        "many.cc:11: dense: units must be positive, got -10"},
       {"C++", "brine train misspelt.cc", 3, "misspelt.cc: In function…"},
+      {"no BRINE_MODEL", "brine train unnamed.cc", 3,
+       "unnamed.cc: BRINE_MODEL(BuildModel), which names the function that builds the model, is missing"},
       {"no graph", "brine train ends.cc", 3, "ends.cc: the model's program ended with code 7"},
       {"cut text", "brine train cut.ir", 3,
        "cut.ir:2:1: expected layer, compile, loss, input, state, a value, update, output or }, got the end of the "

@@ -67,7 +67,7 @@ TEST(Inspect, ACompiledProgramAnswersLikeItsModel) {
 // A program is planned with the working memory that its kernels take, of which it keeps the largest.
 TEST(Inspect, ACompiledProgramSaysWhatItsKernelsTake) {
   const Project project;
-  project.Run("brine compile digits.cc --batch-size 32 -o program");
+  project.Run("brine compile digits.cc --batch-size 512 -o program");
   long most = 0;
   for (const std::string function : {"train", "evaluate", "predict"}) {
     const std::string text = project.Run("brine inspect program --stage planned --function " + function);
