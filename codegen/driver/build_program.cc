@@ -123,10 +123,10 @@ absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
 // JoinUpdates, whose joined kernels need none.
 ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::vector<std::string>& symbols,
                       const CompiledKernels& kernels) {
-  std::map<ir::ValueId, int64_t> scratch;  // by the first value that a kernel makes
-  for (size_t at = 0; at < symbols.size(); ++at) {
-    if (symbols[at].empty()) continue;
-    scratch[compiled.nodes[at].outputs[0]] = kernels.kernels.at(symbols[at]).facts.scratch_bytes;
+  std::map<ir::ValueId, int64_t> scratch;  // keyed by the first value that a kernel makes
+  for (size_t node_index = 0; node_index < symbols.size(); ++node_index) {
+    if (symbols[node_index].empty()) continue;
+    scratch[compiled.nodes[node_index].outputs[0]] = kernels.kernels.at(symbols[node_index]).facts.scratch_bytes;
   }
   for (ir::Node& node : planned.nodes) {
     const auto found = scratch.find(node.outputs[0]);
@@ -179,8 +179,8 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   joined.reserve(planned.functions.size());
   for (const ir::Graph& graph : planned.functions) graphs.functions.push_back(&joined.emplace_back(JoinUpdates(graph)));
   BRINE_ASSIGN_OR_RETURN(CompiledKernels kernels, CompileKernels(graphs.functions, compile, cache));
-  for (size_t at = 0; at < joined.size(); ++at)
-    embedded.push_back(WithScratch(planned.functions[at], joined[at], kernels.symbols[at], kernels));
+  for (size_t function = 0; function < joined.size(); ++function)
+    embedded.push_back(WithScratch(planned.functions[function], joined[function], kernels.symbols[function], kernels));
   for (const ir::Graph& graph : embedded) graphs.embedded.push_back(&graph);
   BRINE_ASSIGN_OR_RETURN(ProgramText text, EmitProgram(graphs, kernels, compile.target, summary));
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int64_t kRedZone = 256;  // bytes before and after each value
 constexpr uint8_t kRed = 0xA5;
-constexpr uint8_t kPoison = 0xFF;  // of floats: not a number
+constexpr uint8_t kPoison = 0xFF;  // a float of such bytes is not a number
 
 // The functions of the one shared object in this process that holds Halide's runtime.
 struct Runtime {
@@ -96,11 +96,11 @@ void ToBytes(const ir::Tensor<float>& tensor, uint8_t* bytes) {
     std::memcpy(bytes, tensor.real.data(), tensor.real.size() * sizeof(float));
     return;
   }
-  for (size_t at = 0; at < tensor.whole.size(); ++at) {
+  for (size_t element = 0; element < tensor.whole.size(); ++element) {
     if (tensor.dtype == ir::DType::kU8)
-      bytes[at] = static_cast<uint8_t>(tensor.whole[at]);
+      bytes[element] = static_cast<uint8_t>(tensor.whole[element]);
     else
-      reinterpret_cast<uint32_t*>(bytes)[at] = static_cast<uint32_t>(tensor.whole[at]);
+      reinterpret_cast<uint32_t*>(bytes)[element] = static_cast<uint32_t>(tensor.whole[element]);
   }
 }
 
@@ -109,16 +109,16 @@ void FromBytes(const uint8_t* bytes, ir::Tensor<float>& tensor) {
     std::memcpy(tensor.real.data(), bytes, tensor.real.size() * sizeof(float));
     return;
   }
-  for (size_t at = 0; at < tensor.whole.size(); ++at) {
+  for (size_t element = 0; element < tensor.whole.size(); ++element) {
     switch (tensor.dtype) {
       case ir::DType::kU8:
-        tensor.whole[at] = bytes[at];
+        tensor.whole[element] = bytes[element];
         break;
       case ir::DType::kI32:
-        tensor.whole[at] = reinterpret_cast<const int32_t*>(bytes)[at];
+        tensor.whole[element] = reinterpret_cast<const int32_t*>(bytes)[element];
         break;
       default:
-        tensor.whole[at] = reinterpret_cast<const uint32_t*>(bytes)[at];
+        tensor.whole[element] = reinterpret_cast<const uint32_t*>(bytes)[element];
     }
   }
 }
@@ -132,7 +132,7 @@ struct CompiledStep::State {
   BuildOptions options;
   Runtime runtime;
   void* library = nullptr;
-  std::vector<Kernel> kernels;  // of each node; null for views and constants
+  std::vector<Kernel> kernels;  // one for each node; null for views and constants
   std::vector<std::vector<ir::ValueId>> arguments;
   std::vector<int64_t> scratch_bytes;
   std::vector<std::string> strategies;
@@ -143,7 +143,7 @@ struct CompiledStep::State {
   }
 
   // Runs the kernel of node `at`.
-  absl::Status RunKernel(size_t at, int64_t rows, Memory& memory) const;
+  absl::Status RunKernel(size_t node_index, int64_t rows, Memory& memory) const;
 };
 
 CompiledStep::CompiledStep(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -204,11 +204,11 @@ absl::StatusOr<CompiledStep> BuildStep(const ir::Graph& graph, const BuildOption
     BRINE_RETURN_IF_ERROR(WriteFile(objects.back(), kernel.object));
   }
   BRINE_ASSIGN_OR_RETURN(state->library, LinkAndLoad(toolchain, objects, folder, RTLD_LOCAL));
-  for (size_t at = 0; at < graph.nodes.size(); ++at) {
-    const std::string& symbol = compiled.symbols[0][at];
+  for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
+    const std::string& symbol = compiled.symbols[0][node_index];
     state->kernels.push_back(nullptr);
     state->scratch_bytes.push_back(0);
-    state->arguments.push_back(KernelArguments(graph.nodes[at]));
+    state->arguments.push_back(KernelArguments(graph.nodes[node_index]));
     state->strategies.push_back(symbol.empty() ? "" : compiled.kernels.at(symbol).facts.strategy);
     if (symbol.empty()) continue;
     state->kernels.back() = reinterpret_cast<Kernel>(dlsym(state->library, absl::StrCat(symbol, "_argv").c_str()));
@@ -233,22 +233,22 @@ class Memory {
       for (ir::ValueId value : node.outputs) inside[Index(value)] = false;
     }
     std::map<ir::Block, int64_t> block_bytes;
-    for (size_t at = 0; at < graph.values.size(); ++at) {
-      const ir::Value& value = graph.values[at];
-      if (inside[at]) continue;
+    for (size_t value_index = 0; value_index < graph.values.size(); ++value_index) {
+      const ir::Value& value = graph.values[value_index];
+      if (inside[value_index]) continue;
       if (placed && value.placement.has_value()) {
         int64_t& bytes = block_bytes[value.placement->block];
         bytes = std::max(bytes, value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value());
       } else {
         // Views share their source's bytes.
-        hosts_[at] = NewPiece(value.name, ir::ByteCount(value.type, rows).value());
+        hosts_[value_index] = NewPiece(value.name, ir::ByteCount(value.type, rows).value());
       }
     }
     for (const auto& [block, bytes] : block_bytes) blocks_[block] = NewPiece(std::string(ir::BlockName(block)), bytes);
-    for (size_t at = 0; at < graph.values.size(); ++at) {
-      const ir::Value& value = graph.values[at];
-      if (placed && value.placement.has_value() && !inside[at])
-        hosts_[at] = blocks_[value.placement->block] + value.placement->offset;
+    for (size_t value_index = 0; value_index < graph.values.size(); ++value_index) {
+      const ir::Value& value = graph.values[value_index];
+      if (placed && value.placement.has_value() && !inside[value_index])
+        hosts_[value_index] = blocks_[value.placement->block] + value.placement->offset;
     }
   }
 
@@ -256,11 +256,11 @@ class Memory {
 
   absl::Status CheckRedZones() const {
     for (const Piece& piece : pieces_) {
-      for (int64_t at = 0; at < kRedZone; ++at) {
-        const bool before = piece.Data()[-1 - at] != kRed, after = piece.Data()[piece.bytes + at] != kRed;
+      for (int64_t distance = 0; distance < kRedZone; ++distance) {
+        const bool before = piece.Data()[-1 - distance] != kRed, after = piece.Data()[piece.bytes + distance] != kRed;
         if (before || after)
-          return absl::InternalError(
-              absl::StrCat(piece.name, ": a kernel wrote ", at + 1, " bytes ", before ? "before" : "past", " it"));
+          return absl::InternalError(absl::StrCat(piece.name, ": a kernel wrote ", distance + 1, " bytes ",
+                                                  before ? "before" : "past", " it"));
       }
     }
     return absl::OkStatus();
@@ -305,25 +305,25 @@ ir::Tensor<float> ConstantOf(const ir::Graph& graph, const ir::Node& node) {
 
 }  // namespace
 
-absl::Status CompiledStep::State::RunKernel(size_t at, int64_t rows, Memory& memory) const {
-  std::vector<uint8_t> scratch(static_cast<size_t>(scratch_bytes[at]) + base::kAlignment);
+absl::Status CompiledStep::State::RunKernel(size_t node_index, int64_t rows, Memory& memory) const {
+  std::vector<uint8_t> scratch(static_cast<size_t>(scratch_bytes[node_index]) + base::kAlignment);
   brine_context context = {};
   context.scratch = reinterpret_cast<uint8_t*>(base::RoundUp(reinterpret_cast<uintptr_t>(scratch.data())));
-  context.scratch_bytes = scratch_bytes[at];
+  context.scratch_bytes = scratch_bytes[node_index];
   brine_context* context_pointer = &context;
   std::vector<View> views;
-  views.reserve(arguments[at].size());
+  views.reserve(arguments[node_index].size());
   std::vector<void*> pointers = {&context_pointer};
-  for (ir::ValueId value : arguments[at]) {
+  for (ir::ValueId value : arguments[node_index]) {
     views.emplace_back(graph.type(value), rows, memory.host(value));
     views.back().buffer.dim = views.back().dims;
     pointers.push_back(&views.back().buffer);
   }
   const uint32_t before = runtime.flush_denormals();
-  const int failed = kernels[at](pointers.data());
+  const int failed = kernels[node_index](pointers.data());
   runtime.restore(before);
   if (failed != 0 || context.error[0] != '\0') {
-    return absl::InternalError(absl::StrCat(graph.value(graph.nodes[at].outputs[0]).name, ": ", context.error));
+    return absl::InternalError(absl::StrCat(graph.value(graph.nodes[node_index].outputs[0]).name, ": ", context.error));
   }
   return memory.CheckRedZones();
 }
@@ -347,10 +347,10 @@ absl::StatusOr<ir::Tensors<float>> CompiledStep::Run(const ir::Tensors<float>& g
   };
   ir::Tensors<float> results;
   state_->runtime.set_threads(threads);
-  for (size_t at = 0; at < graph.nodes.size(); ++at) {
-    const ir::Node& node = graph.nodes[at];
-    if (state_->kernels[at] != nullptr) {
-      BRINE_RETURN_IF_ERROR(state_->RunKernel(at, rows, memory));
+  for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
+    const ir::Node& node = graph.nodes[node_index];
+    if (state_->kernels[node_index] != nullptr) {
+      BRINE_RETURN_IF_ERROR(state_->RunKernel(node_index, rows, memory));
     } else if (!node.op->is_view()) {
       ToBytes(ConstantOf(graph, node), memory.host(node.outputs[0]));
     } else if (!state_->options.use_placements) {

@@ -34,7 +34,7 @@ class CompiledStep {
   absl::StatusOr<ir::Tensors<float>> Run(const ir::Tensors<float>& given, int64_t rows, int threads = 1);
 
   int compiled_kernels() const;                        // how many were not in the cache
-  const std::vector<std::string>& strategies() const;  // of each node's kernel; empty for views and constants
+  const std::vector<std::string>& strategies() const;  // one for each node; empty for views and constants
 
  private:
   friend absl::StatusOr<CompiledStep> BuildStep(const ir::Graph& graph, const BuildOptions& build);

@@ -28,8 +28,9 @@ std::string CString(absl::string_view text) {
 
 std::string CBytes(absl::string_view bytes) {
   std::string result = " {";
-  for (size_t at = 0; at < bytes.size(); ++at) {
-    absl::StrAppend(&result, at % 32 == 0 ? "\n" : "", static_cast<int>(static_cast<unsigned char>(bytes[at])), ",");
+  for (size_t position = 0; position < bytes.size(); ++position) {
+    absl::StrAppend(&result, position % 32 == 0 ? "\n" : "",
+                    static_cast<int>(static_cast<unsigned char>(bytes[position])), ",");
   }
   return result + "}";
 }

@@ -25,7 +25,7 @@ namespace {
 struct Header {
   char magic[8];
   uint64_t key_bytes, payload_bytes;
-  uint64_t hash[2];  // of key and payload together
+  uint64_t hash[2];  // the hash of key and payload together
 };
 constexpr char kMagic[8] = {'b', 'r', 'i', 'n', 'e', 'c', 'c', '1'};
 constexpr char kSuffix[] = ".entry";
@@ -33,9 +33,9 @@ constexpr char kSuffix[] = ".entry";
 XXH128_hash_t Hash(absl::string_view bytes) { return XXH3_128bits(bytes.data(), bytes.size()); }
 
 absl::Status MakeFolders(const std::string& path) {
-  for (size_t at = 1; at <= path.size(); ++at) {
-    if (at != path.size() && path[at] != '/') continue;
-    const std::string part = path.substr(0, at);
+  for (size_t length = 1; length <= path.size(); ++length) {
+    if (length != path.size() && path[length] != '/') continue;
+    const std::string part = path.substr(0, length);
     if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
       return absl::FailedPreconditionError(absl::StrCat(part, ": cannot create the cache folder: ", strerror(errno)));
     }

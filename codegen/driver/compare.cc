@@ -32,12 +32,13 @@ class NoisyKernel {
     std::vector<bool> edge(static_cast<size_t>(exact.size()), false);
     for (const ir::Tensors<double>& run : runs_) {
       const ir::Tensor<double>& noisy = run.at(name);
-      for (size_t at = 0; at < edge.size(); ++at) {
+      for (size_t element = 0; element < edge.size(); ++element) {
         if (exact.real.empty()) {
-          edge[at] = edge[at] || noisy.whole[at] != exact.whole[at];
+          edge[element] = edge[element] || noisy.whole[element] != exact.whole[element];
         } else {
-          const double size = std::max(std::abs(terms.real[at]), std::abs(exact.real[at]));
-          edge[at] = edge[at] || std::abs(noisy.real[at] - exact.real[at]) > std::ldexp(size, kEdgeExponent);
+          const double size = std::max(std::abs(terms.real[element]), std::abs(exact.real[element]));
+          edge[element] =
+              edge[element] || std::abs(noisy.real[element] - exact.real[element]) > std::ldexp(size, kEdgeExponent);
         }
       }
     }
@@ -80,10 +81,10 @@ class StepComparison::Kernel {
       : region_(CanonicalRegion(graph, node)), rows_(RowsOf(graph, node, rows)), noise_(region_, operands_, rows_) {
     const std::vector<ir::ValueId> from = KernelArguments(node), to = KernelArguments(region_.nodes[0]);
     const size_t inputs = region_.nodes[0].inputs.size();
-    for (size_t at = 0; at < from.size(); ++at) {
-      const std::string &original = graph.value(from[at]).name, &name = region_.value(to[at]).name;
-      const auto before = given.find(original);  // of a state: the kernels read the old one
-      (at < inputs ? operands_ : got_)[name] = before != given.end() ? before->second : results.at(original);
+    for (size_t argument = 0; argument < from.size(); ++argument) {
+      const std::string &original = graph.value(from[argument]).name, &name = region_.value(to[argument]).name;
+      const auto before = given.find(original);  // a state: the kernels read the old one
+      (argument < inputs ? operands_ : got_)[name] = before != given.end() ? before->second : results.at(original);
       original_[name] = original;
     }
   }
@@ -104,9 +105,9 @@ class StepComparison::Kernel {
     const std::vector<int64_t>&got = got_.at(name).whole, &want = exact_.at(name).whole;
     if (got == want) return absl::OkStatus();
     BRINE_ASSIGN_OR_RETURN(const std::vector<bool> edge, noise_.OnEdge(name, exact_.at(name), absolute_.at(name)));
-    for (size_t at = 0; at < got.size(); ++at) {
-      if (got[at] != want[at] && !edge[at])
-        result.fault = absl::StrCat("element ", at, " is ", got[at], ", should be ", want[at]);
+    for (size_t element = 0; element < got.size(); ++element) {
+      if (got[element] != want[element] && !edge[element])
+        result.fault = absl::StrCat("element ", element, " is ", got[element], ", should be ", want[element]);
     }
     return absl::OkStatus();
   }
@@ -126,8 +127,9 @@ class StepComparison::Kernel {
     const std::vector<float>&got = got_.at(name).real, &rounded = float_loop_.at(name).real;
     const std::vector<double>&want = exact_.at(name).real, &terms = absolute_.at(name).real;
     errors.size = static_cast<int64_t>(want.size());
-    for (size_t at = 0; at < want.size(); ++at) {
-      if (skipped.empty() || !skipped[at]) errors.Add(got[at], rounded[at], want[at], terms[at]);
+    for (size_t element = 0; element < want.size(); ++element) {
+      if (skipped.empty() || !skipped[element])
+        errors.Add(got[element], rounded[element], want[element], terms[element]);
     }
   }
 

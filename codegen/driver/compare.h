@@ -20,7 +20,7 @@ ir::Tensors<double> ToDouble(const ir::Tensors<float>& tensors, bool absolute = 
 struct Errors {
   double kernel = 0, float_loop = 0, terms = 0;  // sums of squares: of both errors, and of the sum of absolute terms
   int64_t elements = 0;
-  int64_t size = 0;  // of one draw
+  int64_t size = 0;  // the number of elements in one draw
 
   void Add(double got, double rounded, double exact, double term) {
     ++elements;
@@ -38,8 +38,8 @@ struct Errors {
 
 // Compares every kernel of a step with the interpreter, over several draws of its inputs.  Each kernel is compared on
 // the results of the kernels before it, so that errors do not add up, and argmaxes and masks are the step's own.
-// Inside a kernel, an element on an edge (the argmax of a near tie) may differ; such an element is known by the fact
-// that noise in the operands moves it too.
+// Inside a kernel, an element on an edge (the argmax of a near tie) may differ; such elements are recognised by
+// perturbing the operands.
 class StepComparison {
  public:
   explicit StepComparison(const ir::Graph& graph) : graph_(graph) {}  // the graph must outlive this
@@ -58,7 +58,7 @@ class StepComparison {
  private:
   struct Result {
     Errors errors;
-    std::string fault;  // in an integer
+    std::string fault;  // says which integer is wrong; empty if none is
   };
   class Kernel;
 

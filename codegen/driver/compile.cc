@@ -28,6 +28,7 @@ namespace {
 struct Wanted {
   std::string text, key, strategy;
   OutputForm form = OutputForm::kObject;
+  bool convolves = false;  // holds a convolution or a gradient of one
 };
 
 constexpr char kRuntime[] = "halide_runtime";
@@ -59,11 +60,16 @@ std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol)
   return absl::StrCat(folder.path(), "/", symbol, ".o");
 }
 
+bool Convolves(const ir::Node& node) {
+  if (!node.is_kernel()) return node.op->convolution;
+  return std::any_of(node.body.begin(), node.body.end(), [](const ir::Node& inner) { return inner.op->convolution; });
+}
+
 // What takes long to compile goes first, so that no core waits for it at the end: Halide's runtime, convolutions, and
 // kernels of many ops.
 size_t CompileWeight(const Wanted& wanted) {
   if (wanted.text.empty()) return std::string::npos;
-  return wanted.text.size() + (absl::StrContains(wanted.text, "conv2d") ? size_t{1} << 30 : 0);
+  return wanted.text.size() + (wanted.convolves ? size_t{1} << 30 : 0);
 }
 
 // The requests for `missing`, in the order in which workers should take them.
@@ -150,7 +156,7 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
       if (kernel.has_value())
         result.kernels[symbol] = std::move(*kernel);
       else
-        missing[symbol] = {text, key, strategy};
+        missing[symbol] = {text, key, strategy, OutputForm::kObject, Convolves(node)};
     }
   }
   result.compiled = static_cast<int>(missing.size());
@@ -174,17 +180,18 @@ absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& n
 
 absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options) {
   std::map<std::string, Wanted> wanted;
-  const auto symbol = [](size_t at) { return absl::StrCat("node", at); };
-  for (size_t at = 0; at < graph.nodes.size(); ++at) {
-    const ir::Node& node = graph.nodes[at];
+  const auto symbol = [](size_t node_index) { return absl::StrCat("node", node_index); };
+  for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
+    const ir::Node& node = graph.nodes[node_index];
     if (!NeedsKernel(node)) continue;
-    wanted[symbol(at)] = {ir::Print(CanonicalRegion(graph, node)), "", StrategyFor(graph, node, options),
-                          OutputForm::kFacts};
+    wanted[symbol(node_index)] = {ir::Print(CanonicalRegion(graph, node)), "", StrategyFor(graph, node, options),
+                                  OutputForm::kFacts};
   }
   std::map<std::string, CompiledKernel> considered;
   BRINE_RETURN_IF_ERROR(RunWorker(wanted, options, nullptr, considered));
   std::vector<KernelFacts> facts;
-  for (size_t at = 0; at < graph.nodes.size(); ++at) facts.push_back(considered[symbol(at)].facts);
+  for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index)
+    facts.push_back(considered[symbol(node_index)].facts);
   return facts;
 }
 
@@ -237,7 +244,7 @@ absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& c
   std::string key = absl::StrCat("host target\nhalide ", kHalideVersion, "\n");
   const std::string processors = ReadFile("/proc/cpuinfo").value_or("");
   for (absl::string_view line : absl::StrSplit(processors, '\n')) {
-    if (line.empty()) break;  // of the first processor
+    if (line.empty()) break;  // the first processor's lines end here
     for (absl::string_view field : {"vendor_id", "cpu family", "model\t", "stepping", "flags"}) {
       if (absl::StartsWith(line, field)) absl::StrAppend(&key, line, "\n");
     }

@@ -43,7 +43,7 @@ struct CompiledKernel {
 
 struct CompiledKernels {
   std::map<std::string, CompiledKernel> kernels;  // by symbol
-  std::vector<std::vector<std::string>> symbols;  // of each graph's nodes; empty for views and constants
+  std::vector<std::vector<std::string>> symbols;  // by graph and node; empty for views and constants
   int compiled = 0;                               // how many were not in the cache
 };
 

@@ -71,8 +71,8 @@ constexpr Pair kRoles[] = {
 // Whether the numbers of each row equal its position.
 template <size_t size>
 constexpr bool Agree(const Pair (&pairs)[size]) {
-  for (size_t at = 0; at < size; ++at) {
-    if (pairs[at].ours != static_cast<int>(at) || pairs[at].theirs != static_cast<int>(at)) return false;
+  for (size_t index = 0; index < size; ++index) {
+    if (pairs[index].ours != static_cast<int>(index) || pairs[index].theirs != static_cast<int>(index)) return false;
   }
   return true;
 }
@@ -85,7 +85,8 @@ const char* Spell(const Pair (&pairs)[size], Enum value) {
   return pairs[static_cast<size_t>(value)].name;
 }
 
-constexpr size_t kMaxValues = std::numeric_limits<uint16_t>::max();  // of a function, in the tables of program.h
+// The largest number of values in a function: the tables of program.h count them in 16 bits.
+constexpr size_t kMaxValues = std::numeric_limits<uint16_t>::max();
 
 std::string Dims(const ir::Type& type) {
   return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) {
@@ -160,7 +161,8 @@ class Emitter {
                     "int brine_backend_set_threads(int32_t count);\n");
     for (const auto& [symbol, kernel] : kernels_.kernels)
       absl::StrAppend(&out_, "int ", symbol, "_argv(void** argv);\n");
-    for (size_t at = 0; at < functions_.size(); ++at) EmitFunction(*functions_[at], kernels_.symbols[at]);
+    for (size_t function = 0; function < functions_.size(); ++function)
+      EmitFunction(*functions_[function], kernels_.symbols[function]);
     EmitVariables();
     EmitConstants();
     EmitBackend();
@@ -202,15 +204,15 @@ class Emitter {
     std::string calls;
     int call_count = 0;
     int first_update = -1;
-    for (size_t at = 0; at < graph.nodes.size(); ++at) {
-      const Node& node = graph.nodes[at];
-      if (symbols[at].empty()) {
+    for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
+      const Node& node = graph.nodes[node_index];
+      if (symbols[node_index].empty()) {
         if (!node.op->is_view()) KeepConstant(graph, node);
         continue;
       }
       const std::string arguments = absl::StrCat(prefix, "_", call_count);
       EmitArguments(table, node, arguments);
-      calls += Call(graph, node, kernels_.kernels.at(symbols[at]), arguments);
+      calls += Call(graph, node, kernels_.kernels.at(symbols[node_index]), arguments);
       if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
       ++call_count;
     }
@@ -326,13 +328,13 @@ class Emitter {
     const size_t begin = static_cast<size_t>(value.placement->offset);
     if (constants_.size() < begin + static_cast<size_t>(elements * bytes))
       constants_.resize(begin + static_cast<size_t>(elements * bytes));
-    for (int64_t at = 0; at < elements; ++at) {
-      const double number = values[values.size() == 1 ? 0 : static_cast<size_t>(at)];
+    for (int64_t element = 0; element < elements; ++element) {
+      const double number = values[values.size() == 1 ? 0 : static_cast<size_t>(element)];
       const float real = static_cast<float>(number);
       const uint32_t whole = static_cast<uint32_t>(static_cast<int64_t>(number));
       const void* from = ir::IsReal(value.type.dtype) ? static_cast<const void*>(&real) : &whole;
       std::copy_n(static_cast<const char*>(from), bytes,
-                  constants_.begin() + static_cast<std::ptrdiff_t>(begin) + at * bytes);
+                  constants_.begin() + static_cast<std::ptrdiff_t>(begin) + element * bytes);
     }
   }
 
@@ -450,8 +452,9 @@ absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const Compi
 
 absl::string_view FindEmbeddedGraphs(absl::string_view program) {
   const absl::string_view mark = kGraphMark;
-  for (size_t at = program.find(mark); at != absl::string_view::npos; at = program.find(mark, at + 1)) {
-    const absl::string_view rest = program.substr(at + mark.size());
+  for (size_t position = program.find(mark); position != absl::string_view::npos;
+       position = program.find(mark, position + 1)) {
+    const absl::string_view rest = program.substr(position + mark.size());
     const size_t end = rest.find('\n');
     uint64_t bytes = 0;
     if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1)

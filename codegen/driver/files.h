@@ -42,7 +42,7 @@ struct ProcessResult {
 // does every later one, so that the caller unwinds and temporary folders are removed.  While there is neither a process
 // nor a folder, the signals end this process as usual.
 void CatchSignals();
-bool Interrupted();  // by such a signal
+bool Interrupted();  // whether such a signal has come
 
 // Runs a program without a shell.  It is found on $PATH unless its name has a slash.  Standard input is `input_path`,
 // or empty.  Errors: it cannot be started, or a signal was caught.

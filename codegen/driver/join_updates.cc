@@ -16,7 +16,7 @@ using ir::Node;
 using ir::Placement;
 using ir::ValueId;
 
-constexpr int64_t kMaxBytes = int64_t{1} << 30;  // of a range: kernels count elements in 32 bits
+constexpr int64_t kMaxBytes = int64_t{1} << 30;  // the largest range: kernels count elements in 32 bits
 
 bool HoldsStates(ir::Block block) {
   return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
@@ -72,12 +72,12 @@ class Joiner {
   bool Continues(const Node& first, const Node& last, const Node& next) const {
     if (last.op != next.op || last.attributes != next.attributes) return false;
     if (End(next.inputs[ir::kUpdatedOperand]) - Begin(first) > kMaxBytes) return false;
-    for (size_t at = 0; at < next.inputs.size(); ++at) {
-      const ValueId a = last.inputs[at], b = next.inputs[at];
-      if (at < ir::TensorOperands(*next.op) ? !Follows(a, b) : a != b) return false;
+    for (size_t operand = 0; operand < next.inputs.size(); ++operand) {
+      const ValueId a = last.inputs[operand], b = next.inputs[operand];
+      if (operand < ir::TensorOperands(*next.op) ? !Follows(a, b) : a != b) return false;
     }
-    for (size_t at = 0; at < next.outputs.size(); ++at) {
-      if (!Follows(last.outputs[at], next.outputs[at])) return false;
+    for (size_t result = 0; result < next.outputs.size(); ++result) {
+      if (!Follows(last.outputs[result], next.outputs[result])) return false;
     }
     return true;
   }
@@ -93,10 +93,10 @@ class Joiner {
   Node Join(const std::vector<Node>& run) {
     Node update = run.front(), kernel;
     const Node& last = run.back();
-    for (size_t at = 0; at < ir::TensorOperands(*update.op); ++at)
-      update.inputs[at] = Range(update.op->operands[at], update.inputs[at], last.inputs[at]);
-    for (size_t at = 0; at < update.outputs.size(); ++at)
-      update.outputs[at] = Range(update.op->name, update.outputs[at], last.outputs[at]);
+    for (size_t operand = 0; operand < ir::TensorOperands(*update.op); ++operand)
+      update.inputs[operand] = Range(update.op->operands[operand], update.inputs[operand], last.inputs[operand]);
+    for (size_t result = 0; result < update.outputs.size(); ++result)
+      update.outputs[result] = Range(update.op->name, update.outputs[result], last.outputs[result]);
     for (const Node& old : run) {
       kernel.locations.insert(kernel.locations.end(), old.locations.begin(), old.locations.end());
       for (ValueId value : old.outputs) {

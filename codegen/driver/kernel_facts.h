@@ -22,19 +22,19 @@ struct KernelFacts {
   int64_t scratch_bytes = 0;  // the sum of its allocations on the calling thread, each rounded up to 64 bytes
   std::string strategy = {};  // the one that built it: "winograd"
   int sparse_argument = -1;   // the argument whose zeros are skipped; -1: none
-  std::vector<CandidateFact> candidates = {};  // by cost, then those that cannot build it
+  std::vector<CandidateFact> candidates = {};  // ordered by cost; those that cannot build it come last
 
-  double predicted_milliseconds() const;  // of the strategy that built it
+  double predicted_milliseconds() const;  // the prediction for the strategy that built it
 };
 
 // The same facts for `times` as much work.
 KernelFacts Scaled(KernelFacts facts, double times);
 
-// A line for each candidate, for a person: "winograd 0.123 ms", "sparse: a pool lies behind it".
+// A line for each candidate, for a person: "winograd 0.123 ms", "sparse: it is followed by a pool".
 std::string DescribeCandidates(const KernelFacts& facts);
 
-// Lines `scratch 64`, `strategy winograd`, `sparse 1`, `candidate winograd 0.123` and `reason sparse a pool lies
-// behind it`; exact inverses.
+// Lines `scratch 64`, `strategy winograd`, `sparse 1`, `candidate winograd 0.123` and `reason sparse it is
+// followed by a pool`; exact inverses.
 std::string Print(const KernelFacts& facts);
 absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text);
 

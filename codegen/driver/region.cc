@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/op.h"
+#include "passes/regions.h"
 
 namespace brine::codegen {
 
@@ -13,7 +14,7 @@ using ir::ValueId;
 
 namespace {
 
-constexpr int64_t kUpdateBatch = 1 << 20;  // of an update of n elements: for its tasks and its cost
+constexpr int64_t kUpdateBatch = 1 << 20;  // the n for which an update of n elements is cut into tasks and costed
 
 }  // namespace
 
@@ -42,7 +43,7 @@ ir::Graph CanonicalRegion(const ir::Graph& graph, const Node& kernel) {
   };
 
   Node node;
-  node.region = kernel.is_kernel() ? kernel.region : "loop";
+  node.region = kernel.is_kernel() ? kernel.region : passes::kLoop;
   std::vector<ValueId> arguments = KernelArguments(kernel);
   node.inputs = rename({arguments.begin(), arguments.end() - static_cast<std::ptrdiff_t>(kernel.outputs.size())});
   for (ValueId input : node.inputs) region.inputs.push_back({input, ir::Source::kData, 0});

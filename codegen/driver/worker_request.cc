@@ -78,8 +78,8 @@ absl::StatusOr<WorkerRequest> ReadRequest(std::istream& in) {
   const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
   WorkerRequest request;
   bool right = words[0] == "kernel" && words.size() == std::size(kWords) + 1;
-  for (size_t at = 1; at < words.size() && right; ++at)
-    right = ReadWord(absl::StrSplit(words[at], absl::MaxSplits('=', 1)), request);
+  for (size_t word = 1; word < words.size() && right; ++word)
+    right = ReadWord(absl::StrSplit(words[word], absl::MaxSplits('=', 1)), request);
   if (!right) return absl::InvalidArgumentError(absl::StrCat("malformed request: ", line));
   in.read(request.path.data(), static_cast<std::streamsize>(request.path.size()));
   in.read(request.text.data(), static_cast<std::streamsize>(request.text.size()));

@@ -14,14 +14,14 @@ enum class OutputForm { kObject, kStatement, kAssembly, kFacts };  // kFacts: no
 
 struct KernelOptions {
   std::string symbol;    // the object defines <symbol> and <symbol>_argv
-  bool asserts = false;  // with Halide's checks of buffers and bounds
+  bool asserts = false;  // whether the kernel contains Halide's checks of buffers and bounds
   OutputForm form = OutputForm::kObject;
   std::string strategy = {};  // the one to use if it can build the kernel; empty: the cheapest
 };
 
 struct WorkerRequest {
   KernelOptions options;
-  std::string path;  // of the file to write
+  std::string path;  // the file to write
   std::string text;  // the region; empty: Halide's runtime
 };
 
