@@ -21,7 +21,7 @@ using Index = std::vector<Halide::Expr>;  // in C order
 struct Tensor {
   ir::Type type;
   Halide::Func func;
-  int element = -1;  // of a Tuple; -1: the Func has one value
+  int element = -1;  // the element of a Tuple; -1: the Func has one value
 
   Halide::Expr operator()(const Index& index) const;
   // For an index that is inside the tensor by arithmetic that bounds inference cannot follow.
@@ -60,8 +60,8 @@ struct Lowered {
   std::vector<Accumulator> accumulators;
   std::vector<Root> roots;
 
-  ir::Shape nonzero = {};  // of an image: the result is 0 outside this shape; empty: nothing is known
-  Tensor folded = {};      // of an image: one with fewer elements and the same sum over pixels; may be undefined
+  ir::Shape nonzero = {};  // a part of an image, outside of which the result is 0; empty: nothing is known
+  Tensor folded = {};      // an image with fewer elements and the same sum over pixels; may be undefined
 };
 
 // The inputs of an op's lowering.
@@ -77,30 +77,6 @@ struct LoweringContext {
   const ir::Attributes& attributes() const { return node.attributes; }
   Halide::Expr Extent(ir::Dim dim) const { return dim == ir::kBatch ? rows : Halide::Expr(static_cast<int>(dim)); }
   int64_t LargestExtent(ir::Dim dim) const { return dim == ir::kBatch ? batch_size : dim; }
-};
-
-// A long sum that is cut along one axis into parts.  Their number follows from the largest extent of that axis, so that
-// the result does not depend on threads.  Each part sums its elements in order, and the parts are added in order.
-class Parts {
- public:
-  Parts(const LoweringContext& context, ir::Dim dim);
-
-  int elements() const { return elements_; }  // of a part along the axis; the last part may have fewer
-
-  // The element along the axis that step `step` of part `part` sums.  Bounds inference cannot use the test of Limit, so
-  // the index is clamped as well.
-  Halide::Expr Element(const Halide::Expr& part, const Halide::Expr& step) const;
-  void Limit(Halide::RDom& domain, const Halide::Expr& part, const Halide::Expr& step) const;  // to the axis's elements
-
-  // The sum of the parts `sum`, each over `domain`, for a result of `shape`.  The axes of `sum` are those of the result
-  // inside an axis of parts.
-  Lowered Total(const Halide::Func& sum, const Halide::RDom& domain, Accumulator::Kind kind,
-                const ir::Shape& shape) const;
-
- private:
-  Halide::Expr extent_;
-  int elements_, count_;
-  bool even_;  // all parts have the same number of elements for every n
 };
 
 struct Algorithm {
@@ -135,7 +111,7 @@ Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& c
                       const std::vector<Halide::Expr>& values);
 
 // For windows: the input coordinate of tap `tap` for output `at`, and whether it lies in [0, size).
-Halide::Expr Inside(const Halide::Expr& at, int64_t size);
+Halide::Expr Inside(const Halide::Expr& position, int64_t size);
 
 // The row-major position of `index` in a tensor of `shape`, as uint32.
 Halide::Expr Flatten(const LoweringContext& context, const ir::Shape& shape, const Index& index);

@@ -71,7 +71,8 @@ void AddPrologue(const KernelSpec& spec, Work& work) {
     if (maker == nullptr) continue;
     const double elements = Elements(spec, made[at]);
     const double operations = (1 + maker->op->cost) * elements;
-    const bool gathers = maker->op->argmax_operand >= 0;  // compares each element with its window's argmax
+    // The gradient of a max-pool compares each element with its window's argmax.
+    const bool gathers = maker->op->kind == ir::OpKind::kWindowGrad && maker->op->makes_zeros;
     (gathers ? work.gathered : work.elementwise) += operations;
     if (at < spec.hero->inputs.size()) work.cache_bytes += 8 * elements;
     made.insert(made.end(), maker->inputs.begin(), maker->inputs.end());

@@ -35,7 +35,7 @@ Work CommonWork(const KernelSpec& spec);
 // them before it reads them.
 void AddPrologue(const KernelSpec& spec, Work& work);
 
-// The number of elements of `type` at the kernel's batch size.
+// The number of elements of `value` at the kernel's batch size.
 double Elements(const KernelSpec& spec, ir::ValueId value);
 
 }  // namespace brine::codegen

@@ -14,15 +14,15 @@ using ir::ValueId;
 
 namespace {
 
-constexpr int kHeavy = 1000;
+constexpr int kReductionCost = 1000;
 
 // Operations for each element.
-int OwnCost(const ir::Op& op) { return op.is_reduction_loop() ? kHeavy : op.cost; }
+int OwnCost(const ir::Op& op) { return op.is_reduction_loop() ? kReductionCost : op.cost; }
 
-// Groups the values of one kernel.
-class Grouper {
+// Decides which values of one kernel are stored, and groups these by the loops that write them.
+class LoopGrouper {
  public:
-  Grouper(const ir::Graph& graph, const Node& kernel)
+  LoopGrouper(const ir::Graph& graph, const Node& kernel)
       : graph_(graph), kernel_(kernel), stored_(graph.values.size(), false) {
     for (const Node& node : kernel.body) {
       for (ValueId value : node.outputs) defining_[value] = &node;
@@ -33,9 +33,9 @@ class Grouper {
 
   Grouping Run() {
     do {
-      StoreWhatIsReadOften();
-      Assign();
-    } while (StoreWhatTwoGroupsNeed());
+      StoreRereadValues();
+      GroupStoredValues();
+    } while (StoreSharedValues());
     return result_;
   }
 
@@ -43,7 +43,7 @@ class Grouper {
   bool Stored(ValueId value) const { return stored_[ir::Index(value)]; }
 
   // Stores each expensive value that some reader reads more than once for each of its elements.
-  void StoreWhatIsReadOften() {
+  void StoreRereadValues() {
     cost_.assign(graph_.values.size(), 0);
     for (const Node& node : kernel_.body) {
       int cost = OwnCost(*node.op);
@@ -60,14 +60,14 @@ class Grouper {
     }
   }
 
-  void Assign() {
+  void GroupStoredValues() {
     result_ = Grouping();
     result_.group_of.assign(graph_.values.size(), Grouping::kInlined);
     for (const Node& node : kernel_.body) {
       for (ValueId value : node.outputs) {
         if (!Stored(value)) continue;
         const bool output = std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
-        GroupId group = output ? FindGroupFor(value) : Grouping::kInlined;
+        GroupId group = output ? FindJoinableGroup(value) : Grouping::kInlined;
         if (group == Grouping::kInlined) {
           group = ir::IdAt<GroupId>(result_.groups.size());
           result_.groups.push_back({{}, output});
@@ -78,43 +78,46 @@ class Grouper {
     }
   }
 
-  GroupId FindGroupFor(ValueId value) {
+  // The first group of outputs whose loop can write `value` as well; kInlined if there is none.
+  GroupId FindJoinableGroup(ValueId value) {
     for (GroupId group : ir::Ids<GroupId>(result_.groups.size())) {
       const Group& candidate = result_.group(group);
       if (!candidate.output || graph_.type(candidate.values[0]).shape != graph_.type(value).shape) continue;
-      std::set<const Node*> heavy_here, heavy_there;
+      std::set<const Node*> value_reductions, group_reductions;
       bool blocked = false;
       std::set<std::pair<ValueId, bool>> seen;
-      Visit(value, group, true, heavy_here, blocked, seen);
+      VisitProducers(value, group, true, value_reductions, blocked, seen);
       for (ValueId member : candidate.values) {
         bool ignored = false;
         seen.clear();
-        Visit(member, group, true, heavy_there, ignored, seen);
+        VisitProducers(member, group, true, group_reductions, ignored, seen);
       }
-      if (!blocked && (heavy_here.empty() || heavy_there.empty() || heavy_here == heavy_there)) return group;
+      if (!blocked && (value_reductions.empty() || group_reductions.empty() || value_reductions == group_reductions))
+        return group;
     }
     return Grouping::kInlined;
   }
 
-  // Visits the nodes from which `value` is computed.  `pointwise`: all reads so far were of the same element and inside
-  // one loop.  If a member of the group is read in any other way, `value` cannot join the group.
-  void Visit(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& heavy, bool& blocked,
-             std::set<std::pair<ValueId, bool>>& seen) {
+  // Visits the nodes from which `value` is computed, and collects those reductions that its loop would run.
+  // `pointwise`: all reads so far were of the same element and inside one loop.  If a member of the group is read in
+  // any other way, `value` cannot join the group, and `blocked` is set.
+  void VisitProducers(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& reductions, bool& blocked,
+                      std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, pointwise}).second) return;
     const Node& node = *defining_.at(value);
-    if (pointwise && node.op->is_reduction_loop()) heavy.insert(&node);
+    if (pointwise && node.op->is_reduction_loop()) reductions.insert(&node);
     for (ValueId input : node.inputs) {
       if (defining_.count(input) == 0) continue;
       const GroupId other = result_.GroupOf(input);
       const bool same =
           pointwise && passes::ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
       if (other == group && !same) blocked = true;
-      Visit(input, group, same, heavy, blocked, seen);
+      VisitProducers(input, group, same, reductions, blocked, seen);
     }
   }
 
   // Stores each expensive value that two loops would compute; returns whether there was one.
-  bool StoreWhatTwoGroupsNeed() {
+  bool StoreSharedValues() {
     std::map<ValueId, std::set<GroupId>> readers;
     bool changed = false;
     for (auto node = kernel_.body.rbegin(); node != kernel_.body.rend(); ++node) {
@@ -145,6 +148,6 @@ class Grouper {
 
 }  // namespace
 
-Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return Grouper(graph, kernel).Run(); }
+Grouping GroupValues(const ir::Graph& graph, const Node& kernel) { return LoopGrouper(graph, kernel).Run(); }
 
 }  // namespace brine::codegen

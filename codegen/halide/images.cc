@@ -21,7 +21,7 @@ Tensor RowsOf(const Tensor& image) {
 }
 
 Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]) {
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   Expr inside = Halide::Internal::const_true();
   const auto source = [&](const Halide::Var& v, int axis) {
     const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
@@ -30,17 +30,17 @@ Root MakeBordered(const Tensor& image, const int before[2], const int spread[2],
     inside = inside && Inside(position, extent);
     return Halide::clamp(position, 0, extent - 1);
   };
-  const Expr y = source(at.y, 0), x = source(at.x, 1);
+  const Expr y = source(axes.y, 0), x = source(axes.x, 1);
   Root root;
   root.func =
       MakeFunc("bordered", Axes(4),
-               {Halide::select(inside, image({at.n, y, x, at.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
+               {Halide::select(inside, image({axes.n, y, x, axes.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
   root.shape = {image.type.shape[0], size[0], size[1], image.type.shape[3]};
   return root;
 }
 
 WindowCell CellOf(const Tensor& image, const Window& window, const RDom& r) {
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   Expr inside = Halide::Internal::const_true();
   const auto source = [&](const Halide::Var& v, const Expr& tap, int axis) {
     const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
@@ -49,15 +49,15 @@ WindowCell CellOf(const Tensor& image, const Window& window, const RDom& r) {
     inside = inside && Inside(position, extent);
     return Halide::clamp(position, 0, extent - 1);
   };
-  const Expr y = source(at.y, r.y, 0), x = source(at.x, r.x, 1);
-  return {image({at.n, y, x, at.c}), inside};
+  const Expr y = source(axes.y, r.y, 0), x = source(axes.x, r.x, 1);
+  return {image({axes.n, y, x, axes.c}), inside};
 }
 
 Expr CellsInside(const Window& window, const ir::Type& image, const Expr& y, const Expr& x) {
-  const auto along = [&](const Expr& at, int axis) {
+  const auto along = [&](const Expr& position, int axis) {
     const int extent = static_cast<int>(image.shape[static_cast<size_t>(axis) + 1]);
     if (window.before[axis] + window.after[axis] == 0) return Expr(window.size[axis]);
-    const Expr first = at * window.stride[axis] - window.before[axis];
+    const Expr first = position * window.stride[axis] - window.before[axis];
     return Halide::min(first + window.size[axis], extent) - Halide::max(first, 0);
   };
   return Halide::cast<float>(along(y, 0) * along(x, 1));
@@ -75,7 +75,7 @@ MaskedMean MakeMaskedMean(int cells, const std::function<Expr(int cell)>& cell) 
 Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share) {
   const Tensor& dy = context.in[0];
   const Window window = ir::PoolWindow(context.node);
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
 
   // Along each axis, (i, j) lies in at most ⌈size / stride⌉ windows: the last one that begins at or before it, and
   // those before that.
@@ -93,10 +93,10 @@ Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& sh
     inside = inside && Inside(candidate, extent) && cell < window.size[axis];
     return Position{Halide::clamp(candidate, 0, extent - 1), cell};
   };
-  const Position y = position(at.y, r.y, 0), x = position(at.x, r.x, 1);
+  const Position y = position(axes.y, r.y, 0), x = position(axes.x, r.x, 1);
   const std::vector<Halide::Var> args = Reversed(Axes(4));
   Halide::Func sum = MakeFunc("sum", Axes(4), {0.0f});
-  sum(args) += Halide::select(inside, share({at.n, y.window, x.window, at.c}, y.cell, x.cell, window), 0.0f);
+  sum(args) += Halide::select(inside, share({axes.n, y.window, x.window, axes.c}, y.cell, x.cell, window), 0.0f);
   Lowered lowered = Pure(context, {sum(args)});
   lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow}};
   return lowered;

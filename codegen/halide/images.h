@@ -47,8 +47,8 @@ MaskedMean MakeMaskedMean(int cells, const std::function<Halide::Expr(int cell)>
 
 // The gradient of a pool: dx[n, i, j, c] = Σ of `share` over the windows that contain (i, j).  `share` gets the
 // window's index in dy and the row and column of (i, j) within the window.
-using WindowShare = std::function<Halide::Expr(const Index& at, const Halide::Expr& row, const Halide::Expr& column,
-                                               const Window& window)>;
+using WindowShare = std::function<Halide::Expr(const Index& window_index, const Halide::Expr& row,
+                                               const Halide::Expr& column, const Window& window)>;
 Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share);
 
 }  // namespace brine::codegen

@@ -105,8 +105,8 @@ absl::StatusOr<LoweredKernel> Lower(const ScheduledKernel& kernel, const Halide:
 }
 
 int ArgumentOf(const ir::Node& kernel, ir::ValueId value) {
-  const auto at = std::find(kernel.inputs.begin(), kernel.inputs.end(), value);
-  return at == kernel.inputs.end() ? -1 : static_cast<int>(at - kernel.inputs.begin());
+  const auto argument = std::find(kernel.inputs.begin(), kernel.inputs.end(), value);
+  return argument == kernel.inputs.end() ? -1 : static_cast<int>(argument - kernel.inputs.begin());
 }
 
 std::vector<CandidateFact> FactsOf(const std::vector<Candidate>& candidates) {
@@ -122,29 +122,26 @@ struct ChosenKernel {
   KernelFacts facts;
 };
 
-// Builds a kernel by the first of the candidates that can be lowered and whose tasks fit the stack.  If there is none,
-// the error says why the last that was tried failed.
+// Builds a kernel by the first of the candidates that can be lowered and whose tasks fit the stack.
 absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machine, const Halide::Target& target,
                                     const KernelOptions& options) {
   const std::vector<Candidate> candidates = Candidates(spec, machine, options.strategy);
   std::vector<CandidateFact> considered = FactsOf(candidates);
-  std::string failure;
-  for (size_t index = 0; index < candidates.size(); ++index) {
-    if (!candidates[index].reason.empty()) continue;
+  for (size_t at = 0; at < candidates.size(); ++at) {
+    if (!candidates[at].reason.empty()) continue;
     KernelBuilder builder(spec, machine);
-    ScheduledKernel scheduled = candidates[index].strategy->build(builder);
+    ScheduledKernel scheduled = candidates[at].strategy->build(builder);
     absl::StatusOr<LoweredKernel> lowered = Lower(scheduled, target, options.symbol);
     if (!lowered.ok() || lowered->on_stack > kMaxOnStack) {
-      failure = lowered.ok() ? absl::StrCat("a task needs ", lowered->on_stack >> 10, " KB on its stack")
-                             : std::string(lowered.status().message());
-      considered[index].reason = failure;
+      considered[at].reason = lowered.ok() ? absl::StrCat("a task needs ", lowered->on_stack >> 10, " KB on its stack")
+                                           : std::string(lowered.status().message());
       continue;
     }
-    KernelFacts facts = {lowered->scratch, candidates[index].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
+    KernelFacts facts = {lowered->scratch, candidates[at].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
                          considered};
     return ChosenKernel{std::move(scheduled), *std::move(lowered), std::move(facts)};
   }
-  return absl::UnimplementedError(failure);
+  return absl::UnimplementedError(considered.back().reason);
 }
 
 }  // namespace

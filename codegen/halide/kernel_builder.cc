@@ -65,13 +65,13 @@ Lowered KernelBuilder::Lower(const Node& node, const std::vector<Tensor>& operan
   return lowered;
 }
 
-const Lowered& KernelBuilder::LowerInside(const Node& node) {
-  const auto known = inside_.find(&node);
-  if (known != inside_.end()) return known->second;
+const Lowered& KernelBuilder::LowerPrologue(const Node& node) {
+  const auto known = prologue_.find(&node);
+  if (known != prologue_.end()) return known->second;
   std::vector<Tensor> operands;
   for (ValueId input : node.inputs) operands.push_back(Read(input));
   const int rank = spec_.type(node.outputs[0]).rank();
-  return inside_.emplace(&node, Lower(node, operands, ToIndex(Axes(rank)))).first->second;
+  return prologue_.emplace(&node, Lower(node, operands, ToIndex(Axes(rank)))).first->second;
 }
 
 Tensor KernelBuilder::Read(ValueId value) {
@@ -79,9 +79,9 @@ Tensor KernelBuilder::Read(ValueId value) {
   const auto stored = stored_.find(value);
   if (stored != stored_.end()) return stored->second;
   const Node& node = *spec_.Maker(value);
-  const Lowered& lowered = LowerInside(node);
-  const auto at = std::find(node.outputs.begin(), node.outputs.end(), value);
-  const Func result = lowered.results[static_cast<size_t>(at - node.outputs.begin())];
+  const Lowered& lowered = LowerPrologue(node);
+  const auto output = std::find(node.outputs.begin(), node.outputs.end(), value);
+  const Func result = lowered.results[static_cast<size_t>(output - node.outputs.begin())];
   const Tensor tensor = {spec_.type(value), result, -1};
   const bool cheap = lowered.accumulators.empty() && node.op->cost <= ir::kCheapCost;
   if (cheap) return tensor;
@@ -92,8 +92,8 @@ Tensor KernelBuilder::Read(ValueId value) {
 
 Tensor KernelBuilder::TrimmedImage(int index) {
   Tensor image = Read(spec_.operand(index));
-  if (const Node* maker = spec_.Maker(spec_.operand(index))) {
-    const ir::Shape& nonzero = LowerInside(*maker).nonzero;
+  if (const Node* producer = spec_.Maker(spec_.operand(index))) {
+    const ir::Shape& nonzero = LowerPrologue(*producer).nonzero;
     if (!nonzero.empty()) image.type.shape = nonzero;
   }
   return image;
@@ -101,7 +101,7 @@ Tensor KernelBuilder::TrimmedImage(int index) {
 
 // One node of an epilogue at `at`.  Operands that are not in `known` are read there, after a broadcast to the axes of
 // the results.
-void KernelBuilder::LowerStep(const Node& node, const Index& at, Values& known) {
+void KernelBuilder::LowerEpilogueNode(const Node& node, const Index& at, Values& known) {
   const ir::Shape& shape = spec_.shape(node.outputs[0]);
   std::vector<Tensor> operands;
   for (size_t index = 0; index < node.inputs.size(); ++index) {
@@ -125,7 +125,7 @@ void KernelBuilder::LowerStep(const Node& node, const Index& at, Values& known) 
   }
 }
 
-std::vector<Expr> KernelBuilder::Results(const Index& at, ValueId from, const WindowSum& sum) {
+std::vector<Expr> KernelBuilder::LowerEpilogue(const Index& at, ValueId from, const WindowSum& sum) {
   const std::vector<Var> axes = Axes(static_cast<int>(at.size()));
   const auto element = [&](ValueId value, const Expr& expr) {
     return Tensor{spec_.type(value), MakeFunc("sum", axes, {expr}), -1};
@@ -137,7 +137,7 @@ std::vector<Expr> KernelBuilder::Results(const Index& at, ValueId from, const Wi
     bool reached = from == spec_.sums();
     for (const Node* node : spec_.epilogue) {
       if (reached)
-        LowerStep(*node, pixel, known);
+        LowerEpilogueNode(*node, pixel, known);
       else
         reached = node->outputs[0] == from;
     }
@@ -160,15 +160,15 @@ std::vector<Expr> KernelBuilder::Results(const Index& at, ValueId from, const Wi
       const Halide::Type type = ToHalide(spec_.type(pool.outputs[result]).dtype);
       known[pool.outputs[result]] = element(pool.outputs[result], Halide::cast(type, pooled[result]));
     }
-    for (const Node* node : spec_.pooled_epilogue) LowerStep(*node, at, known);
+    for (const Node* node : spec_.pooled_epilogue) LowerEpilogueNode(*node, at, known);
   }
   std::vector<Expr> results;
   for (ValueId result : spec_.results) results.push_back(known.at(result)(ToIndex(axes)));
   return results;
 }
 
-std::vector<Expr> KernelBuilder::ResultsAt(ValueId from, const Expr& sum) {
-  return Results(ToIndex(Axes(spec_.type(spec_.sums()).rank())), from, [&](int, int) { return sum; });
+std::vector<Expr> KernelBuilder::LowerEpilogue(ValueId from, const Expr& sum) {
+  return LowerEpilogue(ToIndex(Axes(spec_.type(spec_.sums()).rank())), from, [&](int, int) { return sum; });
 }
 
 Tensor KernelBuilder::Bordered(const Tensor& image, const Window& window) const {
@@ -185,21 +185,21 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
     // Rows of few channels are copied in whole vectors.  `likely` makes Halide peel the interior of the image.
-    const ImageAxes at = AxesOfImage();
-    const Expr y = at.y - before[0], in_row = at.x * channels + at.c;
+    const ImageAxes axes = AxesOfImage();
+    const Expr y = axes.y - before[0], in_row = axes.x * channels + axes.c;
     const Expr pixel = RowsOf(image)(
-        {at.n, Halide::clamp(y, 0, height - 1), Halide::clamp(Halide::likely(in_row), 0, width * channels - 1)});
+        {axes.n, Halide::clamp(y, 0, height - 1), Halide::clamp(Halide::likely(in_row), 0, width * channels - 1)});
     const Expr zero = Halide::cast(ToHalide(type.dtype), 0);
     Func rows =
         MakeFunc("bordered", Axes(4), {Halide::select(Inside(y, height) && in_row < width * channels, pixel, zero)});
     Var run;
     rows.compute_root()
-        .bound(at.c, 0, channels)
-        .bound(at.x, 0, size[1])
-        .bound(at.y, 0, size[0])
-        .bound(at.n, 0, context_.rows);
-    rows.bound_storage(at.n, static_cast<int>(context_.batch_size));
-    rows.fuse(at.c, at.x, run).vectorize(run, context_.lanes, Halide::TailStrategy::GuardWithIf).parallel(at.n);
+        .bound(axes.c, 0, channels)
+        .bound(axes.x, 0, size[1])
+        .bound(axes.y, 0, size[0])
+        .bound(axes.n, 0, context_.rows);
+    rows.bound_storage(axes.n, static_cast<int>(context_.batch_size));
+    rows.fuse(axes.c, axes.x, run).vectorize(run, context_.lanes, Halide::TailStrategy::GuardWithIf).parallel(axes.n);
     return {type, rows, -1};
   }
   const int spread[2] = {1, 1};
@@ -214,9 +214,9 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
   const std::vector<ValueId>& outputs = spec_.kernel.outputs;
   for (size_t index = 0; index < values.size(); ++index) {
     SetBounds(buffers[index], spec_.shape(values[index]), index > 0);
-    const auto at = std::find(outputs.begin(), outputs.end(), values[index]);
-    BRINE_CHECK(at != outputs.end());
-    output_order_.push_back(static_cast<int>(at - outputs.begin()));
+    const auto output = std::find(outputs.begin(), outputs.end(), values[index]);
+    BRINE_CHECK(output != outputs.end());
+    output_order_.push_back(static_cast<int>(output - outputs.begin()));
     const int element = values.size() == 1 ? -1 : static_cast<int>(index);
     stored_[values[index]] = {spec_.type(values[index]), func, element};
   }
@@ -225,9 +225,9 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
 
 // A value with fewer elements than `value` and the same sum over pixels, if there is one.
 Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
-  const Node* const maker = spec_.Maker(value);
-  if (maker == nullptr) return Read(value);
-  const Tensor& folded = LowerInside(*maker).folded;
+  const Node* const producer = spec_.Maker(value);
+  if (producer == nullptr) return Read(value);
+  const Tensor& folded = LowerPrologue(*producer).folded;
   return ir::SumsPixels(sum) && folded.func.defined() ? folded : Read(value);
 }
 
@@ -236,8 +236,8 @@ void KernelBuilder::AddSideReductions() {
   const std::vector<ValueId>& outputs = spec_.kernel.outputs;
   const std::vector<int> made = output_order_;
   const auto remains = [&](ValueId value) {
-    const auto at = std::find(outputs.begin(), outputs.end(), value);
-    return at != outputs.end() && std::find(made.begin(), made.end(), at - outputs.begin()) == made.end();
+    const auto output = std::find(outputs.begin(), outputs.end(), value);
+    return output != outputs.end() && std::find(made.begin(), made.end(), output - outputs.begin()) == made.end();
   };
   for (const Node* node : spec_.side_reductions) {
     std::vector<ValueId> values;
@@ -247,8 +247,8 @@ void KernelBuilder::AddSideReductions() {
     const Lowered lowered = Lower(*node, {Summand(node->inputs[0], *node)}, ToIndex(axes));
     std::vector<Expr> results;
     for (ValueId value : values) {
-      const auto at = std::find(node->outputs.begin(), node->outputs.end(), value);
-      results.push_back(lowered.results[static_cast<size_t>(at - node->outputs.begin())](Reversed(axes)));
+      const auto output = std::find(node->outputs.begin(), node->outputs.end(), value);
+      results.push_back(lowered.results[static_cast<size_t>(output - node->outputs.begin())](Reversed(axes)));
     }
     LoopNest nest = {MakeFunc("side", axes, results), spec_.shape(values[0]), lowered.accumulators};
     nest.output = true;

@@ -47,9 +47,12 @@ class KernelBuilder {
   // The results of the kernel at `at`, computed from the value `from` of the epilogue (the sums, or what the spec
   // names), which is `sum` there.  All of it is Exprs of Axes(rank).  `at` is the index of the element, usually the
   // axes themselves.
-  std::vector<Halide::Expr> Results(const Index& at, ir::ValueId from, const WindowSum& sum);
-  std::vector<Halide::Expr> Results(const Index& at, const WindowSum& sum) { return Results(at, spec_.sums(), sum); }
-  std::vector<Halide::Expr> ResultsAt(ir::ValueId from, const Halide::Expr& sum);  // at the axes, without a pool
+  std::vector<Halide::Expr> LowerEpilogue(const Index& at, ir::ValueId from, const WindowSum& sum);
+  std::vector<Halide::Expr> LowerEpilogue(const Index& at, const WindowSum& sum) {
+    return LowerEpilogue(at, spec_.sums(), sum);
+  }
+  // The same at the axes, for a kernel without a pool.
+  std::vector<Halide::Expr> LowerEpilogue(ir::ValueId from, const Halide::Expr& sum);
 
   // `image` with the border that the window's padding asks for, copied once; `image` itself if there is no padding.
   Tensor Bordered(const Tensor& image, const Window& window) const;
@@ -66,16 +69,16 @@ class KernelBuilder {
 
   void SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only);
   Lowered Lower(const ir::Node& node, const std::vector<Tensor>& operands, const Index& at);
-  const Lowered& LowerInside(const ir::Node& node);
+  const Lowered& LowerPrologue(const ir::Node& node);
   void AddSideReductions();
   Tensor Summand(ir::ValueId value, const ir::Node& sum);
-  void LowerStep(const ir::Node& node, const Index& at, Values& known);
+  void LowerEpilogueNode(const ir::Node& node, const Index& at, Values& known);
 
   const KernelSpec& spec_;
   LoopContext context_;
   std::vector<Halide::ImageParam> params_;
   Values parameters_, stored_;
-  std::map<const ir::Node*, Lowered> inside_;  // nodes that do not depend on the hero
+  std::map<const ir::Node*, Lowered> prologue_;  // nodes that do not depend on the hero
   std::vector<Halide::Func> outputs_;
   std::vector<int> output_order_;
 };

@@ -13,15 +13,15 @@ using ir::Node;
 using ir::OpKind;
 using ir::ValueId;
 
-class SpecMaker {
+class SpecBuilder {
  public:
-  explicit SpecMaker(const ir::Graph& graph) : spec_{graph, graph.nodes[0]} {}
+  explicit SpecBuilder(const ir::Graph& graph) : spec_{graph, graph.nodes[0]} {}
 
   KernelSpec Run() && {
     FindHero();
     if (spec_.hero != nullptr) SortNodes();
     if (spec_.reason.empty()) CheckResults();
-    if (spec_.reason.empty()) FindFirstStep();
+    if (spec_.reason.empty()) FindFirstEpilogueNode();
     if (!spec_.reason.empty()) spec_.hero = nullptr;
     return std::move(spec_);
   }
@@ -45,12 +45,12 @@ class SpecMaker {
   bool IsSideReduction(const Node& node) const { return ir::ReducedAxes(node) != nullptr && IsStored(node); }
 
   void SortNodes() {
-    behind_.insert(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
+    dependent_.insert(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
     for (const Node& node : spec_.kernel.body) {
       if (&node == spec_.hero) continue;
       if (ReadsAny(node, reduced_)) return Refuse(node, "reads a reduction of its results");
-      if (!ReadsAny(node, behind_)) {
-        if (!IsStored(node)) continue;  // of the prologue of an operand
+      if (!ReadsAny(node, dependent_)) {
+        if (!IsStored(node)) continue;  // it belongs to the prologue of an operand
         if (!IsSideReduction(node)) return Refuse(node, "is a result of its own");
         spec_.side_reductions.push_back(&node);
         continue;
@@ -61,7 +61,7 @@ class SpecMaker {
         reduced_.insert(node.outputs.begin(), node.outputs.end());
         continue;
       }
-      behind_.insert(node.outputs.begin(), node.outputs.end());
+      dependent_.insert(node.outputs.begin(), node.outputs.end());
       if (node.op->is_elementwise()) {
         const ir::Shape& shape = spec_.shape(spec_.pool == nullptr ? spec_.sums() : spec_.pool->outputs[0]);
         if (spec_.shape(node.outputs[0]) != shape) return Refuse(node, "changes the shape");
@@ -77,38 +77,38 @@ class SpecMaker {
   // After a pool, no node may read what is before it.
   void CheckResults() {
     for (ValueId output : spec_.kernel.outputs) {
-      if (behind_.count(output) != 0) spec_.results.push_back(output);
+      if (dependent_.count(output) != 0) spec_.results.push_back(output);
     }
     if (spec_.results.empty()) spec_.reason = absl::StrCat("nothing reads what ", spec_.hero->op->name, " makes");
     if (spec_.pool == nullptr) return;
-    std::set<ValueId> in_front(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
-    for (const Node* node : spec_.epilogue) in_front.insert(node->outputs.begin(), node->outputs.end());
+    std::set<ValueId> before_pool(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
+    for (const Node* node : spec_.epilogue) before_pool.insert(node->outputs.begin(), node->outputs.end());
     for (const Node* node : spec_.pooled_epilogue) {
       for (ValueId input : node->inputs) {
-        if (in_front.count(input) != 0) return Refuse(*node, "reads what lies in front of the pool");
+        if (before_pool.count(input) != 0) return Refuse(*node, "reads a value from before the pool");
       }
     }
     for (ValueId result : spec_.results) {
-      if (in_front.count(result) != 0) spec_.reason = "it stores what lies in front of the pool";
+      if (before_pool.count(result) != 0) spec_.reason = "it stores a value from before the pool";
     }
   }
 
-  void FindFirstStep() {
+  void FindFirstEpilogueNode() {
     const ValueId sums = spec_.sums();
     int readers = 0;
     for (const Node& node : spec_.kernel.body)
       readers += static_cast<int>(std::count(node.inputs.begin(), node.inputs.end(), sums));
     if (readers != 1 || spec_.IsOutput(sums) || spec_.epilogue.empty()) return;
     const Node& first = *spec_.epilogue[0];
-    const auto at = std::find(first.inputs.begin(), first.inputs.end(), sums);
-    if (at == first.inputs.end()) return;
+    const auto operand = std::find(first.inputs.begin(), first.inputs.end(), sums);
+    if (operand == first.inputs.end()) return;
     if (first.op == &ir::kAdd) {
-      const ValueId other = first.inputs[at == first.inputs.begin() ? 1 : 0];
+      const ValueId other = first.inputs[operand == first.inputs.begin() ? 1 : 0];
       if (!spec_.IsParameter(other)) return;
       spec_.addend = other;
       spec_.with_addend = first.outputs[0];
     }
-    if (first.op->mask_operand == 1 && at == first.inputs.begin() && spec_.IsParameter(first.inputs[1])) {
+    if (first.op->mask_operand == 1 && operand == first.inputs.begin() && spec_.IsParameter(first.inputs[1])) {
       spec_.mask = first.inputs[1];
       spec_.masked = first.outputs[0];
     }
@@ -119,8 +119,8 @@ class SpecMaker {
   }
 
   KernelSpec spec_;
-  std::set<ValueId> behind_;   // values that depend on the hero, without reductions of its results
-  std::set<ValueId> reduced_;  // reductions of its results
+  std::set<ValueId> dependent_;  // values that depend on the hero, without reductions of its results
+  std::set<ValueId> reduced_;    // reductions of its results
 };
 
 bool Contains(const std::vector<ValueId>& values, ValueId value) {
@@ -144,6 +144,6 @@ bool KernelSpec::IsSparse(ValueId value) const {
                      [&](int64_t input) { return kernel.inputs[static_cast<size_t>(input)] == value; });
 }
 
-KernelSpec MakeSpec(const ir::Graph& graph) { return SpecMaker(graph).Run(); }
+KernelSpec MakeSpec(const ir::Graph& graph) { return SpecBuilder(graph).Run(); }
 
 }  // namespace brine::codegen

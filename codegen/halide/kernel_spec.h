@@ -19,8 +19,8 @@ struct KernelSpec {
   const ir::Graph& graph;
   const ir::Node& kernel;
 
-  // Null if the body has no contraction, or several, or one with something after it that is no epilogue; see
-  // `reason`.
+  // Null if the body has no contraction, or several, or one that is followed by something that is no epilogue, or
+  // whose prologue stores a result; see `reason`.
   const ir::Node* hero = nullptr;
   std::string reason = {};
 

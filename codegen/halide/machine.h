@@ -13,8 +13,8 @@ struct Machine {
   int lanes;            // floats in a vector register
   int far_lanes;        // floats in a vector of a loop that is bound by memory
   int registers;        // vector registers
-  int64_t l1_bytes;     // of a core's first-level data cache
-  int64_t l2_bytes;     // of a core's second-level cache
+  int64_t l1_bytes;     // the size of a core's first-level data cache
+  int64_t l2_bytes;     // the size of a core's second-level cache
   int latency;          // cycles until a sum of multiply-adds can be added to again
 
   // Rates of one core, for costs.

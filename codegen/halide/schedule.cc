@@ -16,9 +16,9 @@ using Halide::VarOrRVar;
 namespace {
 
 constexpr int64_t kWorthTasks = 1 << 14;  // a smaller loop is done before a second thread wakes up
-constexpr int64_t kTaskElements =
-    1 << 14;                         // of a task of an elementwise loop; a half or a quarter of that takes as long
-constexpr int kUnrolledDomain = 16;  // steps of a reduction that is unrolled
+// The elements of one task of an elementwise loop; a half or a quarter of that takes as long.
+constexpr int64_t kTaskElements = 1 << 14;
+constexpr int kUnrolledDomain = 16;  // the most steps of a reduction that is unrolled
 
 // The extent along Halide's axis `axis`, for the largest n.
 int64_t Extent(const LoopNest& nest, const LoopContext& context, int axis) {
@@ -166,9 +166,9 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   if (width > 1) func.vectorize(inside, width);
   if (vectors > 1) func.unroll(inside);
   outer.push_back({block, (extent + vectors * width - 1) / (vectors * width)});
-  const Var at = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : block;
+  const Var task = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : block;
   for (Accumulator& accumulator : nest.accumulators) {
-    accumulator.func.compute_at(func, at);
+    accumulator.func.compute_at(func, task);
     VectorizeAccumulator(accumulator, width, vectors > 1);
   }
 }

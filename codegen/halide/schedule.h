@@ -48,9 +48,9 @@ struct Task {
   Halide::Var innermost;  // its variable
   size_t loops = 0;       // how many of the outermost loops it replaces
 
-  // The loop to pass to compute_at for the original loop `at` of `outermost_first`, after fusion.
-  Halide::Var At(const std::vector<Loop>& outermost_first, size_t at) const {
-    return at < loops ? innermost : outermost_first[at].var;
+  // The loop to pass to compute_at for the original loop `index` of `outermost_first`, after fusion.
+  Halide::Var At(const std::vector<Loop>& outermost_first, size_t index) const {
+    return index < loops ? innermost : outermost_first[index].var;
   }
 };
 

@@ -17,16 +17,16 @@ inline void AddPieces(Halide::Func& sum, const std::vector<Halide::Expr>& index,
   sum(index) = Halide::select(is_first, 0.0f, sum(index)) + piece;
 }
 
-// sum(index, 0) + sum(index, 1) + … for `parts` parts, each of `each` of the `rows` pieces.  Parts without pieces have
-// not been written and count as 0.
-inline Halide::Expr AddParts(const Halide::Func& sum, const std::vector<Halide::Expr>& index, int parts, int each,
-                             const Halide::Expr& rows) {
+// sum(index, 0) + sum(index, 1) + … for `part_count` parts, each of `rows_per_part` of the `rows` pieces.  Parts
+// without pieces have not been written and count as 0.
+inline Halide::Expr AddParts(const Halide::Func& sum, const std::vector<Halide::Expr>& index, int part_count,
+                             int rows_per_part, const Halide::Expr& rows) {
   Halide::Expr all;
-  for (int part = 0; part < parts; ++part) {
-    std::vector<Halide::Expr> at = index;
-    at.push_back(part);
-    const Halide::Expr value = sum(at);
-    all = part == 0 ? value : all + Halide::select(part * each < rows, value, 0.0f);
+  for (int part = 0; part < part_count; ++part) {
+    std::vector<Halide::Expr> element = index;
+    element.push_back(part);
+    const Halide::Expr value = sum(element);
+    all = part == 0 ? value : all + Halide::select(part * rows_per_part < rows, value, 0.0f);
   }
   return all;
 }

@@ -53,7 +53,7 @@ std::vector<Strategy>& Table() {
 // Why a strategy cannot build a kernel for the pool that follows its hero.  *generic* builds any.
 std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
   if (spec.pool == nullptr || strategy.hero == nullptr) return "";
-  if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "a pool lies behind it";
+  if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "it is followed by a pool";
   return NeedsTiles(*spec.pool);
 }
 

@@ -90,19 +90,19 @@ void Finish(std::vector<Child>& children) {
     std::vector<pollfd> polls;
     for (const Child& child : children) polls.push_back({child.pipe, POLLIN, 0});
     if (poll(polls.data(), polls.size(), -1) < 0) continue;
-    for (size_t at = 0; at < children.size(); ++at) {
-      if (polls[at].revents == 0) continue;
+    for (size_t child = 0; child < children.size(); ++child) {
+      if (polls[child].revents == 0) continue;
       char buffer[4096];
-      const ssize_t count = read(children[at].pipe, buffer, sizeof(buffer));
+      const ssize_t count = read(children[child].pipe, buffer, sizeof(buffer));
       if (count > 0) {
-        children[at].output.append(buffer, static_cast<size_t>(count));
+        children[child].output.append(buffer, static_cast<size_t>(count));
         continue;
       }
       int status = 0;
-      waitpid(children[at].process, &status, 0);
-      close(children[at].pipe);
-      Report(children[at], status);
-      children.erase(children.begin() + static_cast<std::ptrdiff_t>(at));
+      waitpid(children[child].process, &status, 0);
+      close(children[child].pipe);
+      Report(children[child], status);
+      children.erase(children.begin() + static_cast<std::ptrdiff_t>(child));
       return;
     }
   }
@@ -111,8 +111,8 @@ void Finish(std::vector<Child>& children) {
 int Serve(int argc, char** argv) {
   std::string target_name = "host";
   int jobs = 1;
-  for (int at = 1; at < argc; ++at) {
-    const std::string flag = argv[at];
+  for (int argument = 1; argument < argc; ++argument) {
+    const std::string flag = argv[argument];
     if (flag == "--host-target") {
       std::printf("%s\n", Halide::get_host_target().to_string().c_str());
       return 0;
@@ -123,11 +123,11 @@ int Serve(int argc, char** argv) {
       }
       return 0;
     }
-    if (at + 1 == argc) {
+    if (argument + 1 == argc) {
       std::fprintf(stderr, "brine-worker: %s needs a value\n", flag.c_str());
       return 2;
     }
-    const std::string value = argv[++at];
+    const std::string value = argv[++argument];
     if (flag == "--target")
       target_name = value;
     else if (flag == "--jobs")

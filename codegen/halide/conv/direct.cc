@@ -44,40 +44,45 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   const ConvProblem conv = ConvProblemOf(spec);
   const Window& window = conv.window;
   const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), window), w = builder.Read(spec.operand(1));
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
 
   // The sums begin with the addend, if there is one.
   const bool begins = spec.addend != ir::kNoValue;
   const Tensor* const addend = begins ? builder.Parameter(spec.addend) : nullptr;
   Func sum("conv");
-  sum(at.c, at.x, at.y, at.n) = begins ? (*addend)(Broadcast(addend->type, ToIndex(Axes(4)))) : Expr(0.0f);
-  sum(at.c, at.x, at.y, at.n) +=
-      w({r.z, r.y, r.x, at.c}) * image({at.n, at.y * window.stride[0] + r.z * window.dilation[0],
-                                        at.x * window.stride[1] + r.y * window.dilation[1], r.x});
-  Func out =
-      MakeFunc("out", Axes(4),
-               builder.Results(ToIndex(Axes(4)), begins ? spec.with_addend : spec.sums(), [&](int row, int column) {
-                 return Expr(sum(at.c, at.x * conv.pool_columns + column, at.y * conv.pool_rows + row, at.n));
-               }));
+  sum(axes.c, axes.x, axes.y, axes.n) = begins ? (*addend)(Broadcast(addend->type, ToIndex(Axes(4)))) : Expr(0.0f);
+  sum(axes.c, axes.x, axes.y, axes.n) +=
+      w({r.z, r.y, r.x, axes.c}) * image({axes.n, axes.y * window.stride[0] + r.z * window.dilation[0],
+                                          axes.x * window.stride[1] + r.y * window.dilation[1], r.x});
+  Func out = MakeFunc(
+      "out", Axes(4),
+      builder.LowerEpilogue(ToIndex(Axes(4)), begins ? spec.with_addend : spec.sums(), [&](int row, int column) {
+        return Expr(sum(axes.c, axes.x * conv.pool_columns + column, axes.y * conv.pool_rows + row, axes.n));
+      }));
   builder.AddOutput(out, spec.results);
 
   const int height = conv.rows / conv.pool_rows, width = conv.columns / conv.pool_columns, filters = conv.filters;
-  out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
+  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.rows);
   const Tile tile = ChooseTile(filters, width, context, conv.cells());
   const int vector = std::min(filters, context.lanes), across = vector * tile.vectors;
   Var column, c, block, pixel;
-  out.split(at.c, column, c, across, TailStrategy::ShiftInwards);
-  out.split(at.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
+  out.split(axes.c, column, c, across, TailStrategy::ShiftInwards);
+  out.split(axes.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
   // The loop over columns lies outside the loop over rows, so that a column's weights stay in the first-level cache.
-  out.reorder(c, pixel, block, at.y, column, at.n).vectorize(c, vector).unroll(c).unroll(pixel);
-  const std::vector<Loop> loops = {{at.n, context.batch_size},
+  out.reorder(c, pixel, block, axes.y, column, axes.n).vectorize(c, vector).unroll(c).unroll(pixel);
+  const std::vector<Loop> loops = {{axes.n, context.batch_size},
                                    {column, CeilDiv(filters, across)},
-                                   {at.y, height},
+                                   {axes.y, height},
                                    {block, CeilDiv(width, tile.rows)}};
   const Task task = Parallel(out, loops);
-  sum.compute_at(out, task.At(loops, 3)).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
-  sum.update().reorder(at.c, at.x, at.y, r.x, r.y, r.z).vectorize(at.c, vector).unroll(at.c).unroll(at.x).unroll(at.y);
+  sum.compute_at(out, task.At(loops, 3)).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x).unroll(axes.y);
+  sum.update()
+      .reorder(axes.c, axes.x, axes.y, r.x, r.y, r.z)
+      .vectorize(axes.c, vector)
+      .unroll(axes.c)
+      .unroll(axes.x)
+      .unroll(axes.y);
   return builder.Finish();
 }
 
@@ -121,17 +126,17 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
            image({n, (chunk * lines + p / width) * window.stride[0] + r.z * window.dilation[0],
                   p % width * window.stride[1] + r.y * window.dilation[1], r.x});
   });
-  const ImageAxes at = AxesOfImage();
-  const Expr sum = sums.all(at.c, at.y % lines * width + at.x, at.y / lines, at.n);
-  Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), sum));
+  const ImageAxes axes = AxesOfImage();
+  const Expr sum = sums.all(axes.c, axes.y % lines * width + axes.x, axes.y / lines, axes.n);
+  Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), sum));
   builder.AddOutput(out, spec.results);
 
   Var chunk, y, block, c;
-  out.bound(at.c, 0, filters).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
-  out.split(at.y, chunk, y, lines).split(at.c, block, c, across, TailStrategy::ShiftInwards);
-  out.reorder(c, at.x, y, chunk, block, at.n).vectorize(c, context.lanes).unroll(c);
+  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.rows);
+  out.split(axes.y, chunk, y, lines).split(axes.c, block, c, across, TailStrategy::ShiftInwards);
+  out.reorder(c, axes.x, y, chunk, block, axes.n).vectorize(c, context.lanes).unroll(c);
   const std::vector<Loop> loops = {
-      {at.n, context.batch_size}, {block, CeilDiv(filters, across)}, {chunk, height / lines}};
+      {axes.n, context.batch_size}, {block, CeilDiv(filters, across)}, {chunk, height / lines}};
   const Task task = Parallel(out, loops);
   sums.Schedule(out, task.At(loops, 2), tile, lines * width, context);
   return builder.Finish();
@@ -165,22 +170,22 @@ ChunkSum::ChunkSum(const RDom& domain, const Product& product) : r(domain) {
   all(f, p, chunk, n) = sum(f, p, chunk, n);
 }
 
-void ChunkSum::Schedule(Func& reader, const Var& at, const Tile& tile, int pixels, const LoopContext& context) {
+void ChunkSum::Schedule(Func& reader, const Var& loop, const Tile& tile, int pixels, const LoopContext& context) {
   const Var f = all.args()[0], p = all.args()[1];  // sum has the same arguments
   Var first, i;
-  all.compute_at(reader, at).store_in(kOnStack).bound_extent(f, context.lanes * tile.vectors).bound(p, 0, pixels);
+  all.compute_at(reader, loop).store_in(kOnStack).bound_extent(f, context.lanes * tile.vectors).bound(p, 0, pixels);
   all.split(p, first, i, tile.rows).reorder(f, i, first).vectorize(f, context.lanes).unroll(f).unroll(i);
   sum.compute_at(all, first).vectorize(f, context.lanes).unroll(f).unroll(p);
   sum.update().reorder(f, p, r.x, r.y, r.z).vectorize(f, context.lanes).unroll(f).unroll(p);
 }
 
 ConvChunk ChooseChunk(int filters, int lines, int width, int sums, const LoopContext& context) {
-  const auto choose = [&](int each) { return ChooseTile(filters, int64_t{each} * width, context); };
+  const auto choose = [&](int chunk_lines) { return ChooseTile(filters, int64_t{chunk_lines} * width, context); };
   const int across = context.lanes * choose(lines).vectors;
   const int64_t line_bytes = int64_t{sums} * width * across * 4, tasks = context.batch_size * CeilDiv(filters, across);
   int best = 1;
-  for (int each = 2; each <= lines; ++each) {
-    if (lines % each == 0 && each * line_bytes <= context.l1_bytes && tasks * (lines / each) >= kTasks) best = each;
+  for (int chunk = 2; chunk <= lines; ++chunk) {
+    if (lines % chunk == 0 && chunk * line_bytes <= context.l1_bytes && tasks * (lines / chunk) >= kTasks) best = chunk;
   }
   return {choose(best), best};
 }

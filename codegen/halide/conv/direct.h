@@ -59,8 +59,9 @@ struct ChunkSum {
 
   ChunkSum(const Halide::RDom& domain, const Product& product);
 
-  // Computes the `pixels` pixels of a chunk in loop `at` of `reader`.
-  void Schedule(Halide::Func& reader, const Halide::Var& at, const Tile& tile, int pixels, const LoopContext& context);
+  // Computes the `pixels` pixels of a chunk in loop `loop` of `reader`.
+  void Schedule(Halide::Func& reader, const Halide::Var& loop, const Tile& tile, int pixels,
+                const LoopContext& context);
 
   Halide::RDom r;  // channel, column, row
   Halide::Func sum{"sum"}, all{"all"};

@@ -18,6 +18,31 @@ namespace {
 
 constexpr int kMaxStride = 3;  // phases are unrolled
 
+// `lines`: the pixels of one phase along each axis.
+void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& sums, const ConvProblem& conv, const ConvChunk& cut,
+                       const int (&lines)[2], const LoopContext& context) {
+  const ImageAxes axes = AxesOfImage();
+  const int(&stride)[2] = conv.window.stride;
+  const int across = context.lanes * cut.tile.vectors;
+  Var block, c, line, yi, column, xi, chunk;
+  out.bound(axes.c, 0, conv.channels)
+      .bound(axes.x, 0, conv.width)
+      .bound(axes.y, 0, conv.height)
+      .bound(axes.n, 0, context.rows);
+  out.split(axes.c, block, c, across, TailStrategy::ShiftInwards)
+      .split(axes.y, line, yi, stride[0], TailStrategy::GuardWithIf);
+  out.split(axes.x, column, xi, stride[1], TailStrategy::GuardWithIf).split(line, chunk, line, cut.lines);
+  out.reorder(c, xi, column, yi, line, chunk, block, axes.n)
+      .vectorize(c, context.lanes)
+      .unroll(c)
+      .unroll(xi)
+      .unroll(yi);
+  const std::vector<Loop> loops = {
+      {axes.n, context.batch_size}, {block, CeilDiv(conv.channels, across)}, {chunk, lines[0] / cut.lines}};
+  const Task task = Parallel(out, loops);
+  for (ChunkSum& sum : sums) sum.Schedule(out, task.At(loops, 2), cut.tile, cut.lines * lines[1], context);
+}
+
 }  // namespace
 
 std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
@@ -47,8 +72,8 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const ConvProblem conv = ConvProblemOf(spec);
   const Window& window = conv.window;
   const Tensor dy = builder.TrimmedImage(0), w = builder.Read(spec.operand(1));
-  const int height = conv.height, width = conv.width, channels = conv.channels, filters = conv.filters;
-  const int extent[2] = {height, width};
+  const int channels = conv.channels, filters = conv.filters;
+  const int extent[2] = {conv.height, conv.width};
   // For pixels whose coordinate has this remainder: the first tap that reaches them, and the distance in dy from the
   // quotient to the pixel that this tap reads.
   const auto first_tap = [&](int axis, int remainder) {
@@ -75,11 +100,9 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
       },
       context);
   const ConvChunk cut = ChooseChunk(channels, lines[0], lines[1], window.stride[0] * window.stride[1], context);
-  const Tile tile = cut.tile;
-  const int each = cut.lines;
-  const int across = context.lanes * tile.vectors;
+  const int chunk_lines = cut.lines;
 
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   std::vector<ChunkSum> sums;
   std::vector<Expr> phases;
   for (int y = 0; y < window.stride[0]; ++y) {
@@ -88,28 +111,19 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
       const RDom r(0, filters, 0, taps(1, b), 0, taps(0, a), "r");
       sums.emplace_back(r, [&](const Var& c, const Var& p, const Var& chunk, const Var& n) {
         return weights(r.z * window.stride[0] + a, r.y * window.stride[1] + b, r.x, c) *
-               image({n, chunk * each + p / lines[1] + shift(0, y) + before[0] - r.z,
+               image({n, chunk * chunk_lines + p / lines[1] + shift(0, y) + before[0] - r.z,
                       p % lines[1] + shift(1, x) + before[1] - r.y, r.x});
       });
-      const Expr line = at.y / window.stride[0];
-      phases.push_back(sums.back().all(at.c, line % each * lines[1] + at.x / window.stride[1], line / each, at.n));
+      const Expr line = axes.y / window.stride[0];
+      phases.push_back(sums.back().all(axes.c, line % chunk_lines * lines[1] + axes.x / window.stride[1],
+                                       line / chunk_lines, axes.n));
     }
   }
   const Expr phase =
-      at.y % window.stride[0] * window.stride[1] + at.x % window.stride[1];  // a constant in unrolled loops
-  Func out = MakeFunc("out", Axes(4), builder.ResultsAt(spec.sums(), Halide::mux(phase, phases)));
+      axes.y % window.stride[0] * window.stride[1] + axes.x % window.stride[1];  // a constant in unrolled loops
+  Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), Halide::mux(phase, phases)));
   builder.AddOutput(out, spec.results);
-
-  Var block, c, line, yi, column, xi, chunk;
-  out.bound(at.c, 0, channels).bound(at.x, 0, width).bound(at.y, 0, height).bound(at.n, 0, context.rows);
-  out.split(at.c, block, c, across, TailStrategy::ShiftInwards)
-      .split(at.y, line, yi, window.stride[0], TailStrategy::GuardWithIf);
-  out.split(at.x, column, xi, window.stride[1], TailStrategy::GuardWithIf).split(line, chunk, line, each);
-  out.reorder(c, xi, column, yi, line, chunk, block, at.n).vectorize(c, context.lanes).unroll(c).unroll(xi).unroll(yi);
-  const std::vector<Loop> loops = {
-      {at.n, context.batch_size}, {block, CeilDiv(channels, across)}, {chunk, lines[0] / each}};
-  const Task task = Parallel(out, loops);
-  for (ChunkSum& sum : sums) sum.Schedule(out, task.At(loops, 2), tile, each * lines[1], context);
+  ScheduleInputGrad(out, sums, conv, cut, lines, context);
   return builder.Finish();
 }
 

@@ -17,14 +17,16 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMaxFilterVectors = 8, kMinFilterVectors = 4;  // with fewer, sums wait for each other
+constexpr int kMaxFilterVectors = 8;
+constexpr int kMinFilterVectors = 4;  // with fewer, sums wait for each other
 
 // The convolution that is computed: of x, or, for the input gradient, of dy with the transposed kernel.
 struct SparseConvProblem {
   ConvProblem conv;
   bool transposed;
-  int image_height, image_width, channels;  // of the operand; summed over channels
-  int height, width, filters;               // of the sums
+  int image_height, image_width;  // of the operand
+  int channels;                   // that are summed over
+  int height, width, filters;     // of the sums
 };
 
 SparseConvProblem SparseConvProblemOf(const KernelSpec& spec) {
@@ -56,7 +58,7 @@ PixelLists MakeLists(const Tensor& image) {
                     });
 }
 
-// The kernel while it is built.
+// Builds the kernel: the weights in blocks of filters, the lists of an image, and the sums of a row for each block.
 class SparseConv {
  public:
   explicit SparseConv(KernelBuilder& builder)
@@ -66,13 +68,13 @@ class SparseConv {
         conv_(problem_.conv),
         image_(builder.Read(builder.spec().operand(0))),
         w_(builder.Read(builder.spec().operand(1))),
-        across_(context_.lanes * FilterVectors(problem_, context_)),
+        filters_per_block_(context_.lanes * FilterVectors(problem_, context_)),
         lists_(MakeLists(image_)) {}
 
   ScheduledKernel Build() {
     DefineSums();
-    const Expr element = sum_(at_.c % across_, at_.x, at_.y, at_.c / across_, at_.n);
-    Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), element));
+    const Expr element = sum_(axes_.c % filters_per_block_, axes_.x, axes_.y, axes_.c / filters_per_block_, axes_.n);
+    Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), element));
     builder_.AddOutput(out, builder_.spec().results);
     ScheduleLoops(out);
     ScheduleWeights();
@@ -98,52 +100,58 @@ class SparseConv {
   // packed: the weights of a block of filters, contiguous.  list_sum: the products of the listed channels of a pixel
   // under one tap.
   void DefineSums() {
-    const Expr filter = block_ * across_ + k_;
-    packed_(k_, c_, b_, a_, block_) = problem_.transposed ? w_({a_, b_, filter, c_}) : w_({a_, b_, c_, filter});
+    const Expr filter = block_ * filters_per_block_ + block_filter_;
+    packed_(block_filter_, channel_, tap_column_, tap_row_, block_) =
+        problem_.transposed ? w_({tap_row_, tap_column_, filter, channel_})
+                            : w_({tap_row_, tap_column_, channel_, filter});
     tap_ = RDom(0, conv_.window.size[1], 0, conv_.window.size[0], "tap");
-    const SourcePixel y = Source(0, at_.y, tap_.y), x = Source(1, at_.x, tap_.x);
+    const SourcePixel y = Source(0, axes_.y, tap_.y), x = Source(1, axes_.x, tap_.x);
     tap_.where(y.exists && x.exists);
-    r_ = RDom(0, problem_.channels, "r");
-    r_.where(r_ < lists_.Count(0, px_, py_, at_.n));  // becomes the bound of the loop
-    const Expr channel = lists_.Entry(r_, 0, px_, py_, at_.n);
-    list_sum_(k_, px_, py_, b_, a_, block_, at_.n) = 0.0f;
-    list_sum_(k_, px_, py_, b_, a_, block_, at_.n) +=
-        image_({at_.n, py_, px_, channel}) * packed_(k_, channel, b_, a_, block_);
-    sum_(k_, at_.x, at_.y, block_, at_.n) = 0.0f;
-    sum_(k_, at_.x, at_.y, block_, at_.n) += list_sum_(k_, x.index, y.index, tap_.x, tap_.y, block_, at_.n);
+    entry_ = RDom(0, problem_.channels, "entry");
+    entry_.where(entry_ < lists_.Count(0, image_x_, image_y_, axes_.n));  // becomes the bound of the loop
+    const Expr channel = lists_.Entry(entry_, 0, image_x_, image_y_, axes_.n);
+    list_sum_(block_filter_, image_x_, image_y_, tap_column_, tap_row_, block_, axes_.n) = 0.0f;
+    list_sum_(block_filter_, image_x_, image_y_, tap_column_, tap_row_, block_, axes_.n) +=
+        image_({axes_.n, image_y_, image_x_, channel}) * packed_(block_filter_, channel, tap_column_, tap_row_, block_);
+    sum_(block_filter_, axes_.x, axes_.y, block_, axes_.n) = 0.0f;
+    sum_(block_filter_, axes_.x, axes_.y, block_, axes_.n) +=
+        list_sum_(block_filter_, x.index, y.index, tap_.x, tap_.y, block_, axes_.n);
   }
 
   // A task is some rows of an image, for which it makes the lists of the image.
   void ScheduleLoops(Func& out) {
     const int height = problem_.height, width = problem_.width, filters = problem_.filters;
-    const int lines = std::clamp(static_cast<int>(context_.l1_bytes / 2) / (width * across_ * 4), 1, height);
+    const int lines = std::clamp(static_cast<int>(context_.l1_bytes / 2) / (width * filters_per_block_ * 4), 1, height);
     Var chunk, line, group, filter;
-    out.bound(at_.c, 0, filters).bound(at_.x, 0, width).bound(at_.y, 0, height).bound(at_.n, 0, context_.rows);
-    out.split(at_.c, group, filter, across_).split(at_.y, chunk, line, lines, TailStrategy::GuardWithIf);
-    out.reorder(filter, at_.x, line, group, chunk, at_.n).vectorize(filter, context_.lanes).unroll(filter);
+    out.bound(axes_.c, 0, filters).bound(axes_.x, 0, width).bound(axes_.y, 0, height).bound(axes_.n, 0, context_.rows);
+    out.split(axes_.c, group, filter, filters_per_block_).split(axes_.y, chunk, line, lines, TailStrategy::GuardWithIf);
+    out.reorder(filter, axes_.x, line, group, chunk, axes_.n).vectorize(filter, context_.lanes).unroll(filter);
     const std::vector<Loop> loops = {
-        {at_.n, context_.batch_size}, {chunk, CeilDiv(height, lines)}, {group, filters / across_}};
+        {axes_.n, context_.batch_size}, {chunk, CeilDiv(height, lines)}, {group, filters / filters_per_block_}};
     const Task task = Parallel(out, loops);
     lists_.Schedule(out, task.At(loops, 0));
     sum_.compute_at(out, task.At(loops, 2))
         .store_in(kOnStack)
-        .bound_extent(k_, across_)
-        .vectorize(k_, context_.lanes)
-        .unroll(k_);
-    sum_.update().reorder(k_, at_.x, at_.y, tap_.x, tap_.y).vectorize(k_, context_.lanes).unroll(k_);
-    list_sum_.compute_at(sum_, at_.x).vectorize(k_, context_.lanes).unroll(k_);
-    list_sum_.update().reorder(k_, r_).vectorize(k_, context_.lanes).unroll(k_);
+        .bound_extent(block_filter_, filters_per_block_)
+        .vectorize(block_filter_, context_.lanes)
+        .unroll(block_filter_);
+    sum_.update()
+        .reorder(block_filter_, axes_.x, axes_.y, tap_.x, tap_.y)
+        .vectorize(block_filter_, context_.lanes)
+        .unroll(block_filter_);
+    list_sum_.compute_at(sum_, axes_.x).vectorize(block_filter_, context_.lanes).unroll(block_filter_);
+    list_sum_.update().reorder(block_filter_, entry_).vectorize(block_filter_, context_.lanes).unroll(block_filter_);
   }
 
   void ScheduleWeights() {
     packed_.compute_root()
-        .bound(k_, 0, across_)
-        .bound(c_, 0, problem_.channels)
-        .bound(b_, 0, conv_.window.size[1])
-        .bound(a_, 0, conv_.window.size[0])
-        .bound(block_, 0, problem_.filters / across_);
+        .bound(block_filter_, 0, filters_per_block_)
+        .bound(channel_, 0, problem_.channels)
+        .bound(tap_column_, 0, conv_.window.size[1])
+        .bound(tap_row_, 0, conv_.window.size[0])
+        .bound(block_, 0, problem_.filters / filters_per_block_);
     Var weights;
-    packed_.vectorize(k_, context_.lanes).fuse(a_, block_, weights).parallel(weights);
+    packed_.vectorize(block_filter_, context_.lanes).fuse(tap_row_, block_, weights).parallel(weights);
   }
 
   KernelBuilder& builder_;
@@ -151,13 +159,14 @@ class SparseConv {
   const SparseConvProblem problem_;
   const ConvProblem& conv_;
   const Tensor image_, w_;
-  const int across_;  // filters of a block
+  const int filters_per_block_;
   PixelLists lists_;
-  const ImageAxes at_ = AxesOfImage();
-  const Var k_{"k"}, c_{"c"}, b_{"b"}, a_{"a"}, block_{"block"};  // filter of a block, channel, column and row of a tap
-  const Var px_{"px"}, py_{"py"};                                 // the pixel of the operand
-  Func packed_{"packed"}, list_sum_{"walked"}, sum_{"sum"};
-  RDom tap_, r_;
+  const ImageAxes axes_ = AxesOfImage();
+  const Var block_filter_{"block_filter"}, block_{"block"}, channel_{"channel"};
+  const Var tap_column_{"tap_column"}, tap_row_{"tap_row"};
+  const Var image_x_{"image_x"}, image_y_{"image_y"};  // the pixel of the operand
+  Func packed_{"packed"}, list_sum_{"list_sum"}, sum_{"sum"};
+  RDom tap_, entry_;
 };
 
 }  // namespace

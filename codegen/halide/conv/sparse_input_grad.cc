@@ -40,7 +40,7 @@ class SparseInputGrad {
         w_(builder.Read(builder.spec().operand(1))),
         lanes_(context_.lanes),
         reach_(Reach(conv_, gradient)),
-        blocks_(CeilDiv(conv_.channels, lanes_)),
+        channel_vectors_(CeilDiv(conv_.channels, lanes_)),
         height_(HeightOf(conv_)),
         width_(WidthOf(conv_)),
         lists_(MakeLists()) {}
@@ -59,74 +59,81 @@ class SparseInputGrad {
   // contiguous vectors.  AVX-512 has registers for two vectors of channels, but their weights would not fit the
   // first-level cache.
   void PackWeights() {
-    const Expr channel = h_ * lanes_ + l_, weight = w_({a_, b_, Halide::min(channel, conv_.channels - 1), f_});
-    packed_(l_, b_, a_, f_, h_) =
+    const Expr channel = vector_ * lanes_ + lane_,
+               weight = w_({tap_row_, tap_column_, Halide::min(channel, conv_.channels - 1), filter_});
+    packed_(lane_, tap_column_, tap_row_, filter_, vector_) =
         conv_.channels % lanes_ == 0 ? weight : Halide::select(channel < conv_.channels, weight, 0.0f);
     packed_.compute_root()
-        .bound(l_, 0, lanes_)
-        .bound(h_, 0, blocks_)
-        .reorder(l_, b_, a_, h_, f_)
-        .vectorize(l_)
-        .parallel(f_, std::min(16, gradient_.filters));
+        .bound(lane_, 0, lanes_)
+        .bound(vector_, 0, channel_vectors_)
+        .reorder(lane_, tap_column_, tap_row_, vector_, filter_)
+        .vectorize(lane_)
+        .parallel(filter_, std::min(16, gradient_.filters));
   }
 
-  Index At(const Expr& filter) const { return {n_, y_, x_, filter}; }
+  Index GradientIndex(const Expr& filter) const { return {n_, y_, x_, filter}; }
 
   // Each cell of a window has a list of the filters whose argmax it is.
   PixelLists MakeLists() const {
     return PixelLists(gradient_.filters,
                       [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
-                        const Index at = {n, y, x, filter};
-                        const Expr nonzero = IsNonzero(d_(at));
-                        return gradient_.pooled() ? nonzero && index_(at) == Halide::cast<uint8_t>(cell) : nonzero;
+                        const Index element = {n, y, x, filter};
+                        const Expr nonzero = IsNonzero(d_(element));
+                        return gradient_.pooled() ? nonzero && index_(element) == Halide::cast<uint8_t>(cell) : nonzero;
                       });
   }
 
-  // patch: the sums of the pixels that the elements in row `row` of a window reach.  image: the sum of all patches of
-  // an image.
+  // patch: the sums of the pixels that the elements in row `window_row` of a window reach.  image: the sum of all
+  // patches of an image.
   void SumPatches() {
-    patch_(l_, px_, py_, row_, x_, y_, n_, h_) = 0.0f;
+    patch_(lane_, patch_x_, patch_y_, window_row_, x_, y_, n_, vector_) = 0.0f;
     for (int column = 0; column < gradient_.across; ++column) {
-      RDom r(0, conv_.window.size[1], 0, conv_.window.size[0], 0, gradient_.filters, "walk" + std::to_string(column));
-      const Expr cell = row_ * gradient_.across + column;
+      RDom r(0, conv_.window.size[1], 0, conv_.window.size[0], 0, gradient_.filters, "entry" + std::to_string(column));
+      const Expr cell = window_row_ * gradient_.across + column;
       r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the bound of the loop
       const Expr filter = lists_.Entry(r.z, cell, x_, y_, n_);
-      patch_(l_, column + r.x, r.y, row_, x_, y_, n_, h_) += d_(At(filter)) * packed_(l_, r.x, r.y, filter, h_);
-      patch_.update(column).reorder(l_, r.x, r.y, r.z).vectorize(l_).unroll(r.x).unroll(r.y);
+      patch_(lane_, column + r.x, r.y, window_row_, x_, y_, n_, vector_) +=
+          d_(GradientIndex(filter)) * packed_(lane_, r.x, r.y, filter, vector_);
+      patch_.update(column).reorder(lane_, r.x, r.y, r.z).vectorize(lane_).unroll(r.x).unroll(r.y);
     }
     // The domain: pixel of a patch (x, y), row of a window, window (x, y).
     to_ = RDom(0, reach_, 0, conv_.window.size[0], 0, gradient_.down, 0, gradient_.columns, 0, gradient_.rows, "to");
-    image_(l_, x_, y_, n_, h_) = 0.0f;
+    image_(lane_, x_, y_, n_, vector_) = 0.0f;
     const int across = gradient_.across * conv_.window.stride[1], down = gradient_.down * conv_.window.stride[0];
-    image_(l_, to_[3] * across + to_[0], to_[4] * down + to_[2] + to_[1], n_, h_) +=
-        patch_(l_, to_[0], to_[1], to_[2], to_[3], to_[4], n_, h_);
+    image_(lane_, to_[3] * across + to_[0], to_[4] * down + to_[2] + to_[1], n_, vector_) +=
+        patch_(lane_, to_[0], to_[1], to_[2], to_[3], to_[4], n_, vector_);
   }
 
   void MakeResult() {
-    const ImageAxes at = AxesOfImage();
-    const Expr sum =
-        image_(at.c % lanes_, at.x + conv_.window.before[1], at.y + conv_.window.before[0], at.n, at.c / lanes_);
-    Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum));
+    const ImageAxes axes = AxesOfImage();
+    const Expr sum = image_(axes.c % lanes_, axes.x + conv_.window.before[1], axes.y + conv_.window.before[0], axes.n,
+                            axes.c / lanes_);
+    Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum));
     builder_.AddOutput(out, builder_.spec().results);
-    out.bound(at.c, 0, conv_.channels)
-        .bound(at.x, 0, conv_.width)
-        .bound(at.y, 0, conv_.height)
-        .bound(at.n, 0, context_.rows);
-    Var h, l;
-    out.split(at.c, h, l, lanes_, Halide::TailStrategy::GuardWithIf).reorder(l, at.x, at.y, h, at.n);
+    out.bound(axes.c, 0, conv_.channels)
+        .bound(axes.x, 0, conv_.width)
+        .bound(axes.y, 0, conv_.height)
+        .bound(axes.n, 0, context_.rows);
+    Var vector, lane;
+    out.split(axes.c, vector, lane, lanes_, Halide::TailStrategy::GuardWithIf)
+        .reorder(lane, axes.x, axes.y, vector, axes.n);
     // If that leaves enough tasks, all channels of a pixel are written together, which is contiguous.
-    const bool whole =
-        context_.batch_size >= kTasks && int64_t{height_} * width_ * blocks_ * lanes_ * 4 <= TaskBytes(context_);
-    if (whole) out.reorder(l, h, at.x, at.y, at.n);
-    if (conv_.channels % lanes_ == 0) out.vectorize(l);
-    const std::vector<Loop> loops = {{at.n, context_.batch_size}, {h, blocks_}};
+    const bool whole = context_.batch_size >= kTasks &&
+                       int64_t{height_} * width_ * channel_vectors_ * lanes_ * 4 <= TaskBytes(context_);
+    if (whole) out.reorder(lane, vector, axes.x, axes.y, axes.n);
+    if (conv_.channels % lanes_ == 0) out.vectorize(lane);
+    const std::vector<Loop> loops = {{axes.n, context_.batch_size}, {vector, channel_vectors_}};
     const Task task = Parallel(out, loops);
     lists_.Schedule(out, task.At(loops, 0));
 
-    image_.compute_at(out, task.At(loops, whole ? 0 : 1)).store_in(kOnStack).vectorize(l_);
-    image_.bound_extent(l_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
-    image_.update().reorder(l_, to_[0], to_[1], to_[2], to_[3], to_[4]).vectorize(l_).unroll(to_[0]).unroll(to_[1]);
-    patch_.compute_at(image_, to_[2]).vectorize(l_).unroll(px_).unroll(py_);
+    image_.compute_at(out, task.At(loops, whole ? 0 : 1)).store_in(kOnStack).vectorize(lane_);
+    image_.bound_extent(lane_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
+    image_.update()
+        .reorder(lane_, to_[0], to_[1], to_[2], to_[3], to_[4])
+        .vectorize(lane_)
+        .unroll(to_[0])
+        .unroll(to_[1]);
+    patch_.compute_at(image_, to_[2]).vectorize(lane_).unroll(patch_x_).unroll(patch_y_);
   }
 
   KernelBuilder& builder_;
@@ -134,12 +141,14 @@ class SparseInputGrad {
   const ConvProblem conv_;
   const SparseGradient gradient_;
   const Tensor d_, index_, w_;
-  const int lanes_, reach_, blocks_;  // blocks: the number of vectors of channels
-  const int height_, width_;          // with the border
+  const int lanes_, reach_, channel_vectors_;
+  const int height_, width_;  // with the border
   PixelLists lists_;
-  const Var f_{"f"}, x_{"x"}, y_{"y"}, n_{"n"};  // filter, window, image
-  // Lane, column and row of a tap, vector of channels, pixel of a patch, row of a window.
-  const Var l_{"l"}, b_{"b"}, a_{"a"}, h_{"h"}, px_{"px"}, py_{"py"}, row_{"row"};
+  const Var n_{"n"}, y_{"y"}, x_{"x"};  // image; a window, or in image_ a pixel
+  const Var filter_{"filter"}, tap_column_{"tap_column"}, tap_row_{"tap_row"};
+  const Var vector_{"vector"}, lane_{"lane"};  // a vector is of channels
+  const Var patch_x_{"patch_x"}, patch_y_{"patch_y"};
+  const Var window_row_{"window_row"};
   Func packed_{"packed"}, patch_{"patch"}, image_{"image"};
   RDom to_;
 };

@@ -9,11 +9,11 @@ namespace {
 // Σ factor · term
 Expr Combine(const std::array<double, kMaxPoints>& factors, const std::vector<Expr>& terms) {
   Expr sum;
-  for (size_t at = 0; at < terms.size(); ++at) {
-    const double factor = factors[at];
+  for (size_t index = 0; index < terms.size(); ++index) {
+    const double factor = factors[index];
     if (factor == 0) continue;
     const Expr term =
-        factor == 1 || factor == -1 ? terms[at] : terms[at] * static_cast<float>(factor < 0 ? -factor : factor);
+        factor == 1 || factor == -1 ? terms[index] : terms[index] * static_cast<float>(factor < 0 ? -factor : factor);
     if (sum.defined())
       sum = factor < 0 ? sum - term : sum + term;
     else
@@ -43,12 +43,14 @@ Transforms MakeTransforms(int size, int taps) {
     int degree = 0;
     for (int other = 0; other < finite; ++other) {
       if (other == point) continue;
-      for (int at = ++degree; at > 0; --at) polynomial[at] = polynomial[at - 1] - kPoints[other] * polynomial[at];
+      for (int coefficient = ++degree; coefficient > 0; --coefficient)
+        polynomial[coefficient] = polynomial[coefficient - 1] - kPoints[other] * polynomial[coefficient];
       polynomial[0] *= -kPoints[other];
       if (point < finite) scale *= kPoints[point] - kPoints[other];
     }
     const double sign = scale < 0 ? -1 : 1;  // signs go where they cost nothing
-    for (int at = 0; at <= degree; ++at) result.input[point][at] = sign * polynomial[at];
+    for (int coefficient = 0; coefficient <= degree; ++coefficient)
+      result.input[point][coefficient] = sign * polynomial[coefficient];
     for (int tap = 0; tap < taps; ++tap)
       result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;
     for (int row = 0; row < size; ++row)
@@ -65,7 +67,7 @@ Expr Transform(const TransformMatrix& matrix, int rows, const Expr& index, const
 
 std::vector<Expr> Each(int count, const std::function<Expr(int)>& term) {
   std::vector<Expr> terms;
-  for (int at = 0; at < count; ++at) terms.push_back(term(at));
+  for (int index = 0; index < count; ++index) terms.push_back(term(index));
   return terms;
 }
 

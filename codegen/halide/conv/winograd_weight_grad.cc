@@ -20,21 +20,21 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kSide = 4, kKernel = 3;  // of a tile of gradients; of the kernel
-constexpr int kSidePoints = kSide + kKernel - 1;
-constexpr int kGroupTiles = 128;            // tiles that are summed each time a point's sums are loaded and stored
+constexpr int kTileSize = 4, kKernelSize = 3;  // the sides of a tile of gradients and of the kernel
+constexpr int kPoints = kTileSize + kKernelSize - 1;
+constexpr int kTilesPerGroup = 128;         // tiles that are summed each time a point's sums are loaded and stored
 constexpr double kTransformOperations = 6;  // for each point of a transform
 
 int64_t TilesOf(const ConvProblem& conv) {
-  return int64_t{conv.batch} * CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
+  return int64_t{conv.batch} * CeilDiv(conv.rows, kTileSize) * CeilDiv(conv.columns, kTileSize);
 }
 
 // The number of images in a group, from the number of tiles of an image.
-int GroupImages(int image_tiles, int batch) { return std::clamp(kGroupTiles / image_tiles, 1, batch); }
+int ImagesPerGroup(int image_tiles, int batch) { return std::clamp(kTilesPerGroup / image_tiles, 1, batch); }
 
 constexpr int kNoBorder[2] = {0, 0};
 
-// The kernel while it is built.
+// Builds the kernel: transforms of a group of images and gradients, their products, and the inverse transform.
 class WinogradWeightGrad {
  public:
   explicit WinogradWeightGrad(KernelBuilder& builder)
@@ -43,14 +43,15 @@ class WinogradWeightGrad {
         conv_(ConvProblemOf(builder.spec())),
         input_(builder.Read(builder.spec().operand(0))),
         dy_(builder.TrimmedImage(1)),
-        rows_(CeilDiv(dy_.type.shape[1], kSide)),
-        columns_(CeilDiv(dy_.type.shape[2], kSide)),
-        group_(GroupImages(rows_ * columns_, conv_.batch)),
+        tile_rows_(CeilDiv(dy_.type.shape[1], kTileSize)),
+        tile_columns_(CeilDiv(dy_.type.shape[2], kTileSize)),
+        images_per_group_(ImagesPerGroup(tile_rows_ * tile_columns_, conv_.batch)),
         lanes_(context_.lanes),
-        vectors_(CeilDiv(conv_.filters, lanes_)),
-        image_(builder.WithBorder(input_, conv_.window.before,
-                                  {kSide * rows_ + kKernel - 1, kSide * columns_ + kKernel - 1})),
-        gradient_(builder.WithBorder(dy_, kNoBorder, {kSide * rows_, kSide * columns_})) {}
+        filter_vectors_(CeilDiv(conv_.filters, lanes_)),
+        image_(builder.WithBorder(
+            input_, conv_.window.before,
+            {kTileSize * tile_rows_ + kKernelSize - 1, kTileSize * tile_columns_ + kKernelSize - 1})),
+        gradient_(builder.WithBorder(dy_, kNoBorder, {kTileSize * tile_rows_, kTileSize * tile_columns_})) {}
 
   ScheduledKernel Build() {
     DefineTransforms();
@@ -63,138 +64,150 @@ class WinogradWeightGrad {
   }
 
  private:
-  int tiles() const { return group_ * rows_ * columns_; }  // of a group
+  int tiles_per_group() const { return images_per_group_ * tile_rows_ * tile_columns_; }
 
   void DefineTransforms() {
-    const Expr row = t_ / columns_ % rows_ * kSide, column = t_ % columns_ * kSide,
-               number = g_ * group_ + t_ / (rows_ * columns_), n = Halide::min(number, context_.rows - 1);
-    image_rows_(c_, e_, a_, t_, g_) = Transform(transforms_.input, kSidePoints, e_, Each(kSidePoints, [&](int b) {
-                                                  return image_({n, row + a_, column + b, c_});
-                                                }));
-    images_(c_, t_, e_, f_, g_) =
-        Transform(transforms_.input, kSidePoints, f_,
-                  Each(kSidePoints, [&](int line) { return image_rows_(c_, e_, line, t_, g_); }));
-    const Expr in_vectors = v_ * lanes_ + k_;
+    const Expr row = tile_ / tile_columns_ % tile_rows_ * kTileSize, column = tile_ % tile_columns_ * kTileSize,
+               number = group_ * images_per_group_ + tile_ / (tile_rows_ * tile_columns_),
+               n = Halide::min(number, context_.rows - 1);
+    image_rows_(channel_, point_x_, row_, tile_, group_) =
+        Transform(transforms_.input, kPoints, point_x_, Each(kPoints, [&](int b) {
+                    return image_({n, row + row_, column + b, channel_});
+                  }));
+    images_(channel_, tile_, point_x_, point_y_, group_) =
+        Transform(transforms_.input, kPoints, point_y_,
+                  Each(kPoints, [&](int line) { return image_rows_(channel_, point_x_, line, tile_, group_); }));
+    const Expr in_vectors = vector_ * lanes_ + lane_;
     const Expr filter = conv_.filters % lanes_ == 0 ? in_vectors : Halide::min(in_vectors, conv_.filters - 1);
-    gradient_rows_(k_, v_, e_, a_, t_, g_) =
-        Transform(transforms_.filter, kSidePoints, e_, Each(kSide, [&](int b) {
-                    const Expr element = gradient_({n, row + a_, column + b, filter});
+    gradient_rows_(lane_, vector_, point_x_, row_, tile_, group_) =
+        Transform(transforms_.filter, kPoints, point_x_, Each(kTileSize, [&](int b) {
+                    const Expr element = gradient_({n, row + row_, column + b, filter});
                     return Halide::select(number < context_.rows, element, 0.0f);
                   }));
-    gradients_(k_, t_, v_, e_, f_, g_) =
-        Transform(transforms_.filter, kSidePoints, f_,
-                  Each(kSide, [&](int line) { return gradient_rows_(k_, v_, e_, line, t_, g_); }));
+    gradients_(lane_, tile_, vector_, point_x_, point_y_, group_) = Transform(
+        transforms_.filter, kPoints, point_y_,
+        Each(kTileSize, [&](int line) { return gradient_rows_(lane_, vector_, point_x_, line, tile_, group_); }));
   }
 
-  // k is a filter here, which the last tile of sums clamps to the last one, as it does channels; those sums are
-  // discarded.
+  // Filters and channels past the end are clamped to the last one; those sums are discarded.
   void DefineSums() {
-    each_tile_ = RDom(0, tiles(), "walk");
-    groups_ = RDom(0, (context_.rows + group_ - 1) / group_, "groups");
-    product_(k_, c_, e_, f_, g_) = 0.0f;
-    product_(k_, c_, e_, f_, g_) +=
-        gradients_(k_ % lanes_, each_tile_, Halide::min(k_ / lanes_, vectors_ - 1), e_, f_, g_) *
-        images_(Halide::min(c_, conv_.channels - 1), each_tile_, e_, f_, g_);
-    sum_(k_, c_, e_, f_) = 0.0f;
-    sum_(k_, c_, e_, f_) += product_(k_, c_, e_, f_, groups_);
+    group_tile_ = RDom(0, tiles_per_group(), "group_tile");
+    groups_ = RDom(0, (context_.rows + images_per_group_ - 1) / images_per_group_, "groups");
+    product_(filter_, channel_, point_x_, point_y_, group_) = 0.0f;
+    product_(filter_, channel_, point_x_, point_y_, group_) +=
+        gradients_(filter_ % lanes_, group_tile_, Halide::min(filter_ / lanes_, filter_vectors_ - 1), point_x_,
+                   point_y_, group_) *
+        images_(Halide::min(channel_, conv_.channels - 1), group_tile_, point_x_, point_y_, group_);
+    sum_(filter_, channel_, point_x_, point_y_) = 0.0f;
+    sum_(filter_, channel_, point_x_, point_y_) += product_(filter_, channel_, point_x_, point_y_, groups_);
   }
 
   Func DefineResults() {
-    half_(k_, c_, a_, f_) = Transform(transforms_.output, kKernel, a_,
-                                      Each(kSidePoints, [&](int point) { return sum_(k_, c_, point, f_); }));
+    row_results_(filter_, channel_, tap_column_, point_y_) =
+        Transform(transforms_.output, kKernelSize, tap_column_,
+                  Each(kPoints, [&](int point) { return sum_(filter_, channel_, point, point_y_); }));
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
-    const Expr sum_of_taps =
-        Transform(transforms_.output, kKernel, a, Each(kSidePoints, [&](int point) { return half_(f, c, b, point); }));
-    Func out = MakeFunc("out", Axes(4), builder_.ResultsAt(builder_.spec().sums(), sum_of_taps));
+    const Expr sum_of_taps = Transform(transforms_.output, kKernelSize, a,
+                                       Each(kPoints, [&](int point) { return row_results_(f, c, b, point); }));
+    Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum_of_taps));
     builder_.AddOutput(out, builder_.spec().results);
     return out;
   }
 
   void ScheduleResults(Func& out) {
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
-    out.bound(f, 0, conv_.filters).bound(c, 0, conv_.channels).bound(b, 0, kKernel).bound(a, 0, kKernel);
+    out.bound(f, 0, conv_.filters).bound(c, 0, conv_.channels).bound(b, 0, kKernelSize).bound(a, 0, kKernelSize);
     out.compute_root()
         .reorder(b, a, f, c)
         .vectorize(f, lanes_, TailStrategy::GuardWithIf)
         .unroll(b)
         .unroll(a)
         .parallel(c, std::max(1, conv_.channels / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
-    half_.compute_at(out, f).vectorize(k_, lanes_, TailStrategy::GuardWithIf).unroll(a_).unroll(f_);
+    row_results_.compute_at(out, f)
+        .vectorize(filter_, lanes_, TailStrategy::GuardWithIf)
+        .unroll(tap_column_)
+        .unroll(point_y_);
   }
 
   void ScheduleSums() {
     const Tile tile = ChooseTile(conv_.filters, conv_.channels, context_);
     const int across = lanes_ * tile.vectors;
-    Var kt, ki, ct, ci, task;  // tile and filter of it, tile and channel of it
+    Var filter_tile, tile_filter, channel_tile, tile_channel, task;
     sum_.compute_root()
-        .bound(k_, 0, conv_.filters)
-        .bound(c_, 0, conv_.channels)
-        .bound(e_, 0, kSidePoints)
-        .bound(f_, 0, kSidePoints);
-    sum_.vectorize(k_, lanes_, TailStrategy::GuardWithIf).fuse(e_, f_, task).parallel(task);
+        .bound(filter_, 0, conv_.filters)
+        .bound(channel_, 0, conv_.channels)
+        .bound(point_x_, 0, kPoints)
+        .bound(point_y_, 0, kPoints);
+    sum_.vectorize(filter_, lanes_, TailStrategy::GuardWithIf).fuse(point_x_, point_y_, task).parallel(task);
     sum_.update()
-        .split(k_, kt, ki, across, TailStrategy::GuardWithIf)
-        .split(c_, ct, ci, tile.rows, TailStrategy::GuardWithIf)
-        .reorder(ki, ci, ct, kt, e_, f_, groups_.x)
-        .vectorize(ki, lanes_, TailStrategy::GuardWithIf)
-        .fuse(e_, f_, task)
+        .split(filter_, filter_tile, tile_filter, across, TailStrategy::GuardWithIf)
+        .split(channel_, channel_tile, tile_channel, tile.rows, TailStrategy::GuardWithIf)
+        .reorder(tile_filter, tile_channel, channel_tile, filter_tile, point_x_, point_y_, groups_.x)
+        .vectorize(tile_filter, lanes_, TailStrategy::GuardWithIf)
+        .fuse(point_x_, point_y_, task)
         .parallel(task);
-    product_.compute_at(sum_, ct)
-        .bound_extent(k_, across)
-        .bound_extent(c_, tile.rows)
-        .vectorize(k_, lanes_)
-        .unroll(k_)
-        .unroll(c_);
-    product_.update().reorder(k_, c_, each_tile_).vectorize(k_, lanes_).unroll(k_).unroll(c_);
+    product_.compute_at(sum_, channel_tile)
+        .bound_extent(filter_, across)
+        .bound_extent(channel_, tile.rows)
+        .vectorize(filter_, lanes_)
+        .unroll(filter_)
+        .unroll(channel_);
+    product_.update()
+        .reorder(filter_, channel_, group_tile_)
+        .vectorize(filter_, lanes_)
+        .unroll(filter_)
+        .unroll(channel_);
   }
 
   void ScheduleTransforms() {
     // The points of a tile are written together; an odd number of tiles puts them into different sets of a cache.
-    const int stride = tiles() | 1;
-    // If the tail were shifted inwards, two tasks would write the same tiles, and the compiler may have rounded them
-    // differently in each.
-    const int each = CeilDiv(tiles(), kTasks);
+    const int stride = tiles_per_group() | 1;
+    // If the tail were shifted inwards, two tasks would write the same tiles, and fast-math may round the two copies
+    // differently.
+    const int tiles_per_task = CeilDiv(tiles_per_group(), kTasks);
     for (Func* func : {&images_, &gradients_}) {
       func->store_root()
           .compute_at(sum_, groups_.x)
-          .bound(t_, 0, tiles())
-          .bound(e_, 0, kSidePoints)
-          .bound(f_, 0, kSidePoints)
-          .fold_storage(g_, 1)
-          .bound_storage(t_, stride);
+          .bound(tile_, 0, tiles_per_group())
+          .bound(point_x_, 0, kPoints)
+          .bound(point_y_, 0, kPoints)
+          .fold_storage(group_, 1)
+          .bound_storage(tile_, stride);
     }
-    images_.bound(c_, 0, conv_.channels)
-        .reorder(e_, f_, c_, t_)
-        .vectorize(c_, lanes_, TailStrategy::GuardWithIf)
-        .unroll(e_)
-        .unroll(f_)
-        .parallel(t_, each, TailStrategy::GuardWithIf);
-    image_rows_.compute_at(images_, c_).vectorize(c_, lanes_).unroll(e_).unroll(a_);
-    gradients_.bound(k_, 0, lanes_)
-        .bound(v_, 0, vectors_)
-        .reorder(e_, f_, k_, v_, t_)
-        .vectorize(k_, lanes_)
-        .unroll(e_)
-        .unroll(f_)
-        .parallel(t_, each, TailStrategy::GuardWithIf);
-    gradient_rows_.compute_at(gradients_, k_).vectorize(k_, lanes_).unroll(e_).unroll(a_);
+    images_.bound(channel_, 0, conv_.channels)
+        .reorder(point_x_, point_y_, channel_, tile_)
+        .vectorize(channel_, lanes_, TailStrategy::GuardWithIf)
+        .unroll(point_x_)
+        .unroll(point_y_)
+        .parallel(tile_, tiles_per_task, TailStrategy::GuardWithIf);
+    image_rows_.compute_at(images_, channel_).vectorize(channel_, lanes_).unroll(point_x_).unroll(row_);
+    gradients_.bound(lane_, 0, lanes_)
+        .bound(vector_, 0, filter_vectors_)
+        .reorder(point_x_, point_y_, lane_, vector_, tile_)
+        .vectorize(lane_, lanes_)
+        .unroll(point_x_)
+        .unroll(point_y_)
+        .parallel(tile_, tiles_per_task, TailStrategy::GuardWithIf);
+    gradient_rows_.compute_at(gradients_, lane_).vectorize(lane_, lanes_).unroll(point_x_).unroll(row_);
   }
 
   KernelBuilder& builder_;
   const LoopContext& context_;
   const ConvProblem conv_;
-  const Transforms transforms_ = MakeTransforms(kKernel, kSide);
+  const Transforms transforms_ = MakeTransforms(kKernelSize, kTileSize);
   const Tensor input_, dy_;
-  const int rows_, columns_;   // tiles of an image
-  const int group_;            // images of a group
-  const int lanes_, vectors_;  // of a vector; vectors of filters
+  const int tile_rows_, tile_columns_;  // of an image
+  const int images_per_group_;
+  const int lanes_, filter_vectors_;
   const Tensor image_, gradient_;
-  // Lane of a vector of filters, channel, tile of a group, point along a row and along a column, group, row of a tile,
-  // vector of filters.
-  const Var k_{"k"}, c_{"c"}, t_{"t"}, e_{"e"}, f_{"f"}, g_{"g"}, a_{"a"}, v_{"v"};
+  const Var channel_{"channel"}, filter_{"filter"}, vector_{"vector"}, lane_{"lane"};  // a vector of filters
+  const Var group_{"group"}, tile_{"tile"};                                            // of a group
+  const Var row_{"row"}, tap_column_{"tap_column"};                                    // row of a tile
+  const Var point_x_{"point_x"}, point_y_{"point_y"};
   Func image_rows_{"image_rows"}, images_{"images"}, gradient_rows_{"gradient_rows"}, gradients_{"gradients"};
-  Func product_{"product"}, sum_{"sum"}, half_{"half"};
-  RDom each_tile_, groups_;
+  Func product_{"product"}, sum_{"sum"};
+  Func row_results_{"row_results"};  // the inverse transform along rows
+  RDom group_tile_, groups_;
 };
 
 }  // namespace
@@ -210,10 +223,10 @@ std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine
 
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  const int image_tiles = CeilDiv(conv.rows, kSide) * CeilDiv(conv.columns, kSide);
+  const int image_tiles = CeilDiv(conv.rows, kTileSize) * CeilDiv(conv.columns, kTileSize);
   const double tiles = static_cast<double>(TilesOf(conv)),
-               groups = CeilDiv(conv.batch, GroupImages(image_tiles, conv.batch));
-  const double points = kSidePoints * kSidePoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
+               groups = CeilDiv(conv.batch, ImagesPerGroup(image_tiles, conv.batch));
+  const double points = kPoints * kPoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   const double sums = points * conv.channels * filters;
   Work work = CommonWork(spec);
   AddPrologue(spec, work);

@@ -63,14 +63,14 @@ class GenericBuilder {
     if (home != Grouping::kInlined && home != group) {
       MakeGroup(home);
       const std::vector<ValueId>& members = grouping_.group(home).values;
-      const auto at = std::find(members.begin(), members.end(), value);
+      const auto member = std::find(members.begin(), members.end(), value);
       return {graph_.type(value), StateOf(home).nest.func,
-              members.size() == 1 ? -1 : static_cast<int>(at - members.begin())};
+              members.size() == 1 ? -1 : static_cast<int>(member - members.begin())};
     }
     const Node& node = *defining_.at(value);
     const Lowered& lowered = Lower(node, group);
-    const auto at = std::find(node.outputs.begin(), node.outputs.end(), value);
-    return {graph_.type(value), lowered.results[static_cast<size_t>(at - node.outputs.begin())], -1};
+    const auto output = std::find(node.outputs.begin(), node.outputs.end(), value);
+    return {graph_.type(value), lowered.results[static_cast<size_t>(output - node.outputs.begin())], -1};
   }
 
   const Lowered& Lower(const Node& node, GroupId group) {
@@ -121,8 +121,8 @@ class GenericBuilder {
     std::vector<Expr> values;
     for (ValueId value : members.values) {
       const Node& node = *defining_.at(value);
-      const auto at = std::find(node.outputs.begin(), node.outputs.end(), value);
-      const Func func = Lower(node, group).results[static_cast<size_t>(at - node.outputs.begin())];
+      const auto output = std::find(node.outputs.begin(), node.outputs.end(), value);
+      const Func func = Lower(node, group).results[static_cast<size_t>(output - node.outputs.begin())];
       values.push_back(func(Reversed(axes)));
     }
     state.nest.func = MakeFunc(absl::StrCat(members.output ? "out" : "mid", ir::Index(group)), axes, values);

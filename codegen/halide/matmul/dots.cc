@@ -121,7 +121,7 @@ ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
       sums(listed.x, listed.y, n, b);
 
   const Var x = Axis(0);
-  Func out = MakeFunc("out", Axes(2), builder.ResultsAt(spec.masked, row(x % block, n, x / block)));
+  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.masked, row(x % block, n, x / block)));
   builder.AddOutput(out, spec.results);
   Var tile, group, task;
   out.bound(x, 0, inputs).bound(n, 0, context.rows);
@@ -179,7 +179,7 @@ ScheduledKernel BuildDots(KernelBuilder& builder) {
 
   const Var x = Axis(0), n = Axis(1);
   const Expr sum = strip(x % block, n % rows, n / rows, x / block);
-  Func out = MakeFunc("out", Axes(2), builder.ResultsAt(spec.sums(), sum));
+  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), sum));
   builder.AddOutput(out, spec.results);
   Var tile, group, task, line;
   out.bound(x, 0, inputs).bound(n, 0, context.rows);

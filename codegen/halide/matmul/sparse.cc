@@ -26,10 +26,12 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 constexpr int kMaxVectors = 8;  // vectors of results in registers
-constexpr int kMinVectors = 4;  // vectors that hide the latency of a sum
+constexpr int kMinVectors = 4;  // with fewer, sums wait for each other
 constexpr int kQuad = 4;        // rows that are transposed together
 
-// The number of vectors of results such that a chunk's rows fill the first-level cache.
+// The number of vectors of results in a tile, such that a chunk's rows fill the first-level cache.  It prefers few
+// columns and a deep chunk, all of the depth up to 128: lists are fewer and longer, and where the columns of b are
+// contiguous, a panel reads them from end to end.
 int VectorsOf(int64_t depth, const Machine& machine) {
   return static_cast<int>(
       std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kMinVectors, kMaxVectors));
@@ -40,8 +42,8 @@ struct ListedProduct {
   int64_t rows, depth, columns;  // for the largest n
   Expr real_rows, real_depth;    // for the actual n
   bool rows_are_contiguous;      // a(r, k) and a(r + 1, k) are contiguous; otherwise a(r, k) and a(r, k + 1) are
-  bool transposed;  // b(k, m) and b(k + 1, m) are contiguous, and the depth is not n; otherwise b(k, m) and b(k, m + 1)
-                    // are
+  // b(k, m) and b(k + 1, m) are contiguous, and the depth is not n; otherwise b(k, m) and b(k, m + 1) are contiguous.
+  bool transposed;
   std::function<Expr(const Expr& r, const Expr& k)> a;
   std::function<Expr(const Expr& k, const Expr& m)> b;
 };
@@ -51,25 +53,25 @@ class SparseProduct {
   SparseProduct(const LoopContext& context, const ListedProduct& product)
       : context_(context),
         product_(product),
-        vectors_(Vectors()),
-        across_(vectors_ * context.lanes),
-        chunk_(Chunk()),
-        chunks_(CeilDiv(product.depth, chunk_)),
+        vectors_(VectorsOf(product.depth, context)),
+        tile_width_(vectors_ * context.lanes),
+        chunk_depth_(ChunkDepth()),
+        chunk_count_(CeilDiv(product.depth, chunk_depth_)),
         list_(context,
-              {product.rows, product.depth, product.real_rows, product.real_depth, chunk_, product.rows_are_contiguous,
-               [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
-    tiles_ = static_cast<int>((product.columns + across_ - 1) / across_);
+              {product.rows, product.depth, product.real_rows, product.real_depth, chunk_depth_,
+               product.rows_are_contiguous, [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
+    tile_count_ = static_cast<int>((product.columns + tile_width_ - 1) / tile_width_);
     // A task takes so few rows that there are enough tasks, and that its sums stay in the second-level cache.
-    const int64_t most_sums = 2 * context.l1_bytes;
-    const int64_t groups = std::max(CeilDiv(kTasks, tiles_), CeilDiv(product.rows * across_ * 4, most_sums));
-    each_ = CeilDiv(product.rows, groups);
+    const int64_t max_bytes = 2 * context.l1_bytes;
+    const int64_t groups = std::max(CeilDiv(kTasks, tile_count_), CeilDiv(product.rows * tile_width_ * 4, max_bytes));
+    rows_per_task_ = CeilDiv(product.rows, groups);
     MakeSums();
   }
 
-  // Element (r, m); r is in the group, and m in the tile, of a task.
-  Expr At(const Expr& r, const Expr& m) const {
-    const Expr tile = m / across_, column = Halide::unsafe_promise_clamped(m - First(tile), 0, across_ - 1);
-    return chunks_ == 1 ? Expr(list_sum_(column, r, 0, tile)) : Expr(sums_(column, r, tile));
+  // The sum y[r, m]; r is in the group, and m in the tile, of a task.
+  Expr Sum(const Expr& r, const Expr& m) const {
+    const Expr tile = m / tile_width_, in_tile = Halide::unsafe_promise_clamped(m - First(tile), 0, tile_width_ - 1);
+    return chunk_count_ == 1 ? Expr(list_sum_(in_tile, r, 0, tile)) : Expr(sums_(in_tile, r, tile));
   }
 
   // out(m, r): a task is some columns of some rows.
@@ -77,8 +79,8 @@ class SparseProduct {
     const Var m = Axis(0), r = Axis(1);
     Var tile, group, task;
     out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.real_rows);
-    out.split(m, tile, m, across_, TailStrategy::GuardWithIf)
-        .split(r, group, r, each_, TailStrategy::GuardWithIf)
+    out.split(m, tile, m, tile_width_, TailStrategy::GuardWithIf)
+        .split(r, group, r, rows_per_task_, TailStrategy::GuardWithIf)
         .reorder(m, r, tile, group);
     out.vectorize(m, context_.lanes, TailStrategy::GuardWithIf).unroll(m).fuse(tile, group, task).parallel(task);
     Schedule(out, task, r);
@@ -89,7 +91,8 @@ class SparseProduct {
     const Var r = Axis(0), m = Axis(1);
     Var tile, group, task, lines, columns;
     out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.real_rows);
-    out.split(m, tile, m, across_, TailStrategy::GuardWithIf).split(r, group, r, each_, TailStrategy::GuardWithIf);
+    out.split(m, tile, m, tile_width_, TailStrategy::GuardWithIf)
+        .split(r, group, r, rows_per_task_, TailStrategy::GuardWithIf);
     out.split(r, lines, r, context_.lanes, TailStrategy::GuardWithIf)
         .split(m, columns, m, context_.lanes, TailStrategy::GuardWithIf);
     out.reorder(r, m, columns, lines, tile, group).vectorize(r).fuse(tile, group, task).parallel(task);
@@ -97,88 +100,96 @@ class SparseProduct {
   }
 
  private:
-  // Few results and much of their depth, all of it up to 128.  So short lists are begun less often, and where the
-  // columns of b are contiguous, a panel reads them from end to end.
-  int Vectors() const { return VectorsOf(product_.depth, context_); }
-
   // The depth of a chunk: a multiple of kFlags, and as even as that allows.
-  int Chunk() const {
-    const int most = std::min(static_cast<int>(context_.l1_bytes) / (across_ * 4), kLongestChunk) / kFlags * kFlags;
+  int ChunkDepth() const {
+    const int most = std::min(static_cast<int>(context_.l1_bytes) / (tile_width_ * 4), kLongestChunk) / kFlags * kFlags;
     return static_cast<int>(std::min<int64_t>(
         CeilDiv(CeilDiv(product_.depth, CeilDiv(product_.depth, most)), kFlags) * kFlags, product_.depth));
   }
 
   // The sums are computed in loop `task` of `out`; if there is one chunk only, in loop `rows`, where they are used.
   void Schedule(Func& out, const Var& task, const Var& rows) {
-    if (chunks_ > 1) {
-      sums_.compute_at(out, task).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1).bound_storage(r_, each_);
-      sums_.update().reorder(l_, r_, all_).vectorize(l_, context_.lanes).unroll(l_);
-      list_sum_.compute_at(sums_, r_);
-      panel_.compute_at(sums_, all_);
+    if (chunk_count_ > 1) {
+      sums_.compute_at(out, task)
+          .store_in(kOnStack)
+          .bound(column_, 0, tile_width_)
+          .bound_extent(tile_, 1)
+          .bound_storage(row_, rows_per_task_);
+      sums_.update().reorder(column_, row_, chunks_).vectorize(column_, context_.lanes).unroll(column_);
+      list_sum_.compute_at(sums_, row_);
+      panel_.compute_at(sums_, chunks_);
     } else {
-      list_sum_.compute_at(out, rows).store_in(kOnStack).bound(l_, 0, across_).bound_extent(t_, 1);
+      list_sum_.compute_at(out, rows).store_in(kOnStack).bound(column_, 0, tile_width_).bound_extent(tile_, 1);
       panel_.compute_at(out, task);
     }
-    list_sum_.vectorize(l_, context_.lanes).unroll(l_);
-    list_sum_.update().reorder(l_, slot_).vectorize(l_, context_.lanes).unroll(l_);
-    panel_.store_in(kOnStack).bound(l_, 0, context_.lanes).bound(v_, 0, vectors_).bound(s_, 0, chunk_);
-    if (product_.transposed && chunk_ >= context_.lanes) {
+    list_sum_.vectorize(column_, context_.lanes).unroll(column_);
+    list_sum_.update().reorder(column_, entry_).vectorize(column_, context_.lanes).unroll(column_);
+    panel_.store_in(kOnStack)
+        .bound(lane_, 0, context_.lanes)
+        .bound(vector_, 0, vectors_)
+        .bound(depth_, 0, chunk_depth_);
+    if (product_.transposed && chunk_depth_ >= context_.lanes) {
       // Four rows at a time: the compiler makes fewer instructions of this than of square blocks.
-      Var block, line, quad, i;
-      panel_.split(s_, block, line, context_.lanes, TailStrategy::ShiftInwards).split(l_, quad, i, kQuad);
-      panel_.reorder(i, quad, line, block, v_).vectorize(i).unroll(quad).unroll(line);
-      transposed_.compute_at(panel_, v_)
+      Var block, line, quad, quad_row;
+      panel_.split(depth_, block, line, context_.lanes, TailStrategy::ShiftInwards).split(lane_, quad, quad_row, kQuad);
+      panel_.reorder(quad_row, quad, line, block, vector_).vectorize(quad_row).unroll(quad).unroll(line);
+      transposed_.compute_at(panel_, vector_)
           .store_in(kOnStack)
-          .bound_extent(i_, kQuad)
-          .bound(s_, 0, chunk_)
-          .bound_extent(g_, context_.lanes / kQuad);
-      transposed_.reorder(i_, s_, g_).vectorize(s_, context_.lanes).unroll(i_);
+          .bound_extent(quad_row_, kQuad)
+          .bound(depth_, 0, chunk_depth_)
+          .bound_extent(quad_, context_.lanes / kQuad);
+      transposed_.reorder(quad_row_, depth_, quad_).vectorize(depth_, context_.lanes).unroll(quad_row_);
     } else {
-      panel_.reorder(l_, v_, s_).vectorize(l_).unroll(v_);
+      panel_.reorder(lane_, vector_, depth_).vectorize(lane_).unroll(vector_);
     }
     list_.Schedule();
   }
 
   Expr First(const Expr& tile) const {
-    return Halide::min(tile * across_, static_cast<int>(product_.columns) - across_);
+    return Halide::min(tile * tile_width_, static_cast<int>(product_.columns) - tile_width_);
   }
 
   void MakeSums() {
     const int depth = static_cast<int>(product_.depth);
     const auto inside = [&](const Expr& k) { return Halide::clamp(k, 0, product_.real_depth - 1); };
-    const bool ragged = depth % chunk_ != 0 || !Halide::Internal::is_const(product_.real_depth);
+    const bool ragged = depth % chunk_depth_ != 0 || !Halide::Internal::is_const(product_.real_depth);
     // The last chunk may end with rows that no list names.  Otherwise it is shifted inwards to be whole, so that b can
     // be read in vectors along the depth.
     const bool shifted = ragged && product_.transposed;
-    const Expr begin = shifted ? Halide::min(q_ * chunk_, depth - chunk_) : q_ * chunk_;
-    const Expr row = begin + s_;
+    const Expr begin = shifted ? Halide::min(chunk_ * chunk_depth_, depth - chunk_depth_) : chunk_ * chunk_depth_;
+    const Expr row = begin + depth_;
     // Bounds inference cannot prove that the last chunk is shifted.
     const Expr in_panel = shifted ? Halide::unsafe_promise_clamped(row, 0, depth - 1) : ragged ? inside(row) : row;
-    transposed_(i_, s_, g_, v_, q_, t_) = product_.b(in_panel, First(t_) + v_ * context_.lanes + g_ * kQuad + i_);
-    panel_(l_, s_, v_, q_, t_) = transposed_(l_ % kQuad, s_, l_ / kQuad, v_, q_, t_);
-    slot_ = RDom(0, chunk_, "walk");
-    slot_.where(slot_ < list_.Count(r_, q_));  // becomes the bound of the loop
-    const Expr place = Halide::unsafe_promise_clamped(list_.Place(slot_, r_, q_), 0, chunk_ - 1),
-               column = q_ * chunk_ + place;
-    const Expr in_chunk = shifted ? Halide::unsafe_promise_clamped(column - begin, 0, chunk_ - 1) : place;
-    list_sum_(l_, r_, q_, t_) = 0.0f;
-    list_sum_(l_, r_, q_, t_) +=
-        product_.a(r_, ragged ? Halide::unsafe_promise_clamped(column, 0, product_.real_depth - 1) : column) *
-        panel_(l_ % context_.lanes, in_chunk, l_ / context_.lanes, q_, t_);
-    all_ = RDom(0, chunks_, "all");
-    AddPieces(sums_, {l_, r_, t_}, all_ == 0, list_sum_(l_, r_, all_, t_));
+    transposed_(quad_row_, depth_, quad_, vector_, chunk_, tile_) =
+        product_.b(in_panel, First(tile_) + vector_ * context_.lanes + quad_ * kQuad + quad_row_);
+    panel_(lane_, depth_, vector_, chunk_, tile_) =
+        transposed_(lane_ % kQuad, depth_, lane_ / kQuad, vector_, chunk_, tile_);
+    entry_ = RDom(0, chunk_depth_, "entry");
+    entry_.where(entry_ < list_.Count(row_, chunk_));  // becomes the bound of the loop
+    const Expr place = Halide::unsafe_promise_clamped(list_.Place(entry_, row_, chunk_), 0, chunk_depth_ - 1),
+               column = chunk_ * chunk_depth_ + place;
+    const Expr in_chunk = shifted ? Halide::unsafe_promise_clamped(column - begin, 0, chunk_depth_ - 1) : place;
+    list_sum_(column_, row_, chunk_, tile_) = 0.0f;
+    list_sum_(column_, row_, chunk_, tile_) +=
+        product_.a(row_, ragged ? Halide::unsafe_promise_clamped(column, 0, product_.real_depth - 1) : column) *
+        panel_(column_ % context_.lanes, in_chunk, column_ / context_.lanes, chunk_, tile_);
+    chunks_ = RDom(0, chunk_count_, "chunks");
+    AddPieces(sums_, {column_, row_, tile_}, chunks_ == 0, list_sum_(column_, row_, chunks_, tile_));
   }
 
   const LoopContext& context_;
   const ListedProduct product_;
-  const int vectors_, across_, chunk_, chunks_;
-  int tiles_, each_;
-  const Var i_{"i"}, g_{"g"};  // row of a quad, quad
-  const Var l_{"l"}, v_{"v"}, r_{"r"}, t_{"t"}, q_{"q"},
-      s_{"s"};  // column of a tile or lane, vector, row, tile, chunk, position in a chunk
+  const int vectors_;     // vectors of results in a tile
+  const int tile_width_;  // columns of results in a tile
+  const int chunk_depth_, chunk_count_;
+  int tile_count_, rows_per_task_;
+  const Var column_{"column"}, row_{"row"};  // the column is counted within its tile
+  const Var tile_{"tile"}, chunk_{"chunk"};
+  const Var depth_{"depth"}, vector_{"vector"}, lane_{"lane"};  // the depth is counted within its chunk
+  const Var quad_{"quad"}, quad_row_{"quad_row"};
   RowLists list_;
-  Func transposed_{"transposed"}, panel_{"panel"}, list_sum_{"walk_sum"}, sums_{"sums"};
-  RDom slot_, all_;
+  Func transposed_{"transposed"}, panel_{"panel"}, list_sum_{"list_sum"}, sums_{"sums"};
+  RDom entry_, chunks_;
 };
 
 // Which operand is listed, and which one the lists refer to.
@@ -238,7 +249,7 @@ ScheduledKernel BuildOverRows(KernelBuilder& builder) {
                                   [&](const Expr& k, const Expr& m) {
                                     return problem.transpose_b ? b({m, k}) : b({k, m});
                                   }});
-  Func out = MakeFunc("out", Axes(2), builder.ResultsAt(spec.sums(), product.At(Axis(1), Axis(0))));
+  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), product.Sum(Axis(1), Axis(0))));
   builder.AddOutput(out, spec.results);
   product.ScheduleRows(out);
   return builder.Finish();
@@ -259,7 +270,8 @@ ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool right) {
                                     return other({n, m});
                                   }});
   const Var m = Axis(0), k = Axis(1);
-  Func out = MakeFunc("out", Axes(2), builder.ResultsAt(spec.sums(), right ? product.At(m, k) : product.At(k, m)));
+  Func out =
+      MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), right ? product.Sum(m, k) : product.Sum(k, m)));
   builder.AddOutput(out, spec.results);
   if (right)
     product.ScheduleTransposed(out);

@@ -11,17 +11,17 @@ using Halide::VarOrRVar;
 
 namespace {
 
-// (inner…, at, outer…): the indices of bits and counts, whose vectors lie along the inner keys.
+// (inner…, middle, outer…): the indices of bits and counts, whose vectors lie along the inner keys.
 template <typename Index>
-std::vector<Index> Between(std::vector<Index> keys, size_t inner, const Index& at) {
-  keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(inner), at);
+std::vector<Index> Between(std::vector<Index> keys, size_t inner, const Index& middle) {
+  keys.insert(keys.begin() + static_cast<std::ptrdiff_t>(inner), middle);
   return keys;
 }
 
-// (at, inner…, outer…): the indices of entries, which are contiguous.
+// (first, inner…, outer…): the indices of entries, which are contiguous.
 template <typename Index>
-std::vector<Index> Before(const std::vector<Index>& keys, const Index& at) {
-  return Between(keys, 0, at);
+std::vector<Index> Before(const std::vector<Index>& keys, const Index& first) {
+  return Between(keys, 0, first);
 }
 
 }  // namespace
@@ -32,12 +32,12 @@ IndexList::IndexList(const Layout& layout, int bytes, const std::function<Expr(c
   vars.insert(vars.end(), layout.outer.begin(), layout.outer.end());
   const std::vector<Expr> keys(vars.begin(), vars.end());
   const size_t inner = layout.inner.size();
-  const auto at = [&](const Expr& byte) { return Between(keys, inner, byte); };
+  const auto index = [&](const Expr& byte) { return Between(keys, inner, byte); };
   bits(Between(vars, inner, byte)) = Halide::cast(layout.bits, flags(byte));
   count(Between(vars, inner, byte)) = Halide::cast(layout.count, 0);
-  count(at(step_ + 1)) = count(at(step_)) + Halide::cast(layout.count, Halide::popcount(bits(at(step_))));
-  const Expr slot = Halide::unsafe_promise_clamped(Halide::cast<int>(count(at(put_.y))), 0, (bytes_ - 1) * kFlags);
-  const Expr in_byte = SetBit(Halide::cast<int>(bits(at(put_.y))), put_.x);
+  count(index(step_ + 1)) = count(index(step_)) + Halide::cast(layout.count, Halide::popcount(bits(index(step_))));
+  const Expr slot = Halide::unsafe_promise_clamped(Halide::cast<int>(count(index(put_.y))), 0, (bytes_ - 1) * kFlags);
+  const Expr in_byte = SetBit(Halide::cast<int>(bits(index(put_.y))), put_.x);
   entries(Before(vars, byte)) = Halide::undef(layout.entry);
   entries(Before(keys, slot + put_.x)) =
       Halide::cast(layout.entry, in_byte) + Halide::cast(layout.entry, put_.y * kFlags);

@@ -31,10 +31,10 @@ class PixelLists {
  private:
   IndexList MakeList(const Takes& takes);
 
-  const int channels_, bytes_;  // bytes: the number of bytes of flags, eight channels each
+  const int channels_, flag_bytes_;                                     // a byte holds the flags of eight channels
   const Halide::Var c_{"c"}, list_{"list"}, x_{"x"}, y_{"y"}, n_{"n"};  // channel, list, pixel, image
   Halide::Func taken_{"taken"};
-  Halide::RDom each_;
+  Halide::RDom channel_;
   IndexList channels_of_;
 };
 

@@ -46,8 +46,8 @@ class RowLists {
 
   const LoopContext& context_;
   const Matrix matrix_;
-  const int chunks_, bytes_;                    // bytes: the number of bytes of flags, eight columns each
-  const Halide::Var r_{"r"}, q_{"q"}, s_{"s"};  // row, chunk, position in a chunk
+  const int chunk_count_, flag_bytes_;                                    // a byte holds the flags of eight columns
+  const Halide::Var row_{"row"}, chunk_{"chunk"}, position_{"position"};  // the position is counted within its chunk
   Halide::Func flag_{"flag"}, list_{"list"};
   IndexList places_;
 };

@@ -16,9 +16,11 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
         dy, ir::kNoValue, extent(dy, 1), extent(dy, 2), extent(dy, 3), 1, 1, spec.IsSparse(dy) ? kNonzeroShare : 1};
     return "";
   }
-  if (maker->op->argmax_operand < 0) return "its gradient is computed in the kernel, but not from an argmax";
+  // A window's gradient with zeros is that of a max-pool, whose inputs are d and the argmax.
+  if (maker->op->kind != ir::OpKind::kWindowGrad || !maker->op->makes_zeros)
+    return "its gradient is computed in the kernel, and has no zeros";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
-  const ir::ValueId d = maker->inputs[0], index = maker->inputs[static_cast<size_t>(maker->op->argmax_operand)];
+  const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
   if (!spec.IsParameter(d) || !spec.IsParameter(index))
     return "the gradient that reaches the pool is computed in the kernel";
   if (std::string reason = NeedsTiles(*maker); !reason.empty()) return reason;
