@@ -88,7 +88,7 @@ class Finder {
     const NodeId maker = uses_.Producer(operand);
     if (maker == Uses::kNone) return;
     const Node& gradient = node(maker);
-    if (gradient.op->kind != OpKind::kWindowGrad) return;
+    if (gradient.op->kind != OpKind::kWindowGrad || gradient.inputs.size() != 2) return;
     if (ir::PoolWindow(gradient).tiles()) region_.copies.push_back(maker);
   }
 
