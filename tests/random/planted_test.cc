@@ -41,8 +41,8 @@ Node* FindNode(std::vector<Node>& nodes, const ir::Op& op) {
 
 // Whoever reads `value` reads `other` instead.
 void ReadInstead(Graph& graph, ValueId value, ValueId other) {
-  passes::Rewrite(graph, [&](passes::Rewriter& at) {
-    if (at.Maker(value) == &at.node()) at.Replace(value, other);
+  passes::Rewrite(graph, [&](passes::Rewriter& rewriter) {
+    if (rewriter.Producer(value) == &rewriter.node()) rewriter.Replace(value, other);
   });
 }
 
@@ -276,8 +276,8 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
   ASSERT_TRUE(CheckStep(*model, options, {"kernels", PadOnTheWrongSide}).has_value());
   const codegen::Cache cache = codegen::Cache::Open(options.cache_folder).value();
   const auto without_pads = [](const std::string& key) {
-    const size_t at = key.find("pads=[");
-    return at == std::string::npos ? key : key.substr(0, at) + key.substr(key.find(']', at));
+    const size_t pads = key.find("pads=[");
+    return pads == std::string::npos ? key : key.substr(0, pads) + key.substr(key.find(']', pads));
   };
   int forgotten = 0;
   for (const std::string& wrong : keys()) {
