@@ -134,15 +134,15 @@ TEST(Safetensors, AChangedByteIsNeverBelieved) {
   free(bytes);
   EXPECT_EQ(Parse(good), "");
   EXPECT_EQ((size - 12) % 64, 0u);  // the data begin at a multiple of 64
-  for (size_t at = 0; at < size; ++at) {
+  for (size_t offset = 0; offset < size; ++offset) {
     std::string changed = good;
-    changed[at] ^= 4;
+    changed[offset] ^= 4;
     // A change of the checksum's own name leaves a file without one.
-    const bool in_key = at >= good.find("crc32") && at < good.find("crc32") + 5;
+    const bool in_key = offset >= good.find("crc32") && offset < good.find("crc32") + 5;
     if (!in_key) {
-      EXPECT_NE(Parse(changed), "") << at;
+      EXPECT_NE(Parse(changed), "") << offset;
     }
-    EXPECT_NE(Parse(good.substr(0, at)), "") << at;
+    EXPECT_NE(Parse(good.substr(0, offset)), "") << offset;
   }
 }
 
