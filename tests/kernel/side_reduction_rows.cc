@@ -1,5 +1,5 @@
 // Kernels that also reduce what they store, as a batch normalization's convolution does: for every strategy of a
-// contraction whose results have rows, before and behind a pool.
+// contraction whose results have rows, before and after a pool.
 #include "tests/kernel/strategy_cases.h"
 
 namespace brine::codegen {

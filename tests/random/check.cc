@@ -203,7 +203,7 @@ Fault Located(Fault fault, const std::string& place, const Graph& graph) {
 // ---- Steps
 
 absl::StatusOr<codegen::CompiledStep> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
-  if (bug.behind == (planned ? "memory" : "kernels")) bug.plant(graph);
+  if (bug.after == (planned ? "memory" : "kernels")) bug.plant(graph);
   codegen::BuildOptions build;
   build.cache_folder = options.cache_folder.empty() ? BRINE_BINARY_DIR "/cache" : options.cache_folder;
   build.asserts = options.asserts;
@@ -251,7 +251,7 @@ std::optional<Fault> CheckPasses(const Graph& model, Graph& planned, const Bug& 
     options.only = {pass.name};
     const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options);
     if (!changed.ok()) return Located({Check::kPass, std::string(changed.status().message())}, pass.name, before);
-    if (bug.behind == pass.name && !bug.plant(graph)) return std::nullopt;
+    if (bug.after == pass.name && !bug.plant(graph)) return std::nullopt;
     if (std::optional<Fault> fault = CheckPass(model.training, pass.name, before, graph))
       return Located(*fault, pass.name, graph);
   }

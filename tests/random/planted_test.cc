@@ -172,7 +172,7 @@ bool PadOnTheWrongSide(Graph& graph) {
 
 struct Row {
   const char* name;
-  const char* behind;
+  const char* after;
   bool (*plant)(Graph& graph);
   Check found_by;
 };
@@ -209,7 +209,7 @@ TEST_P(PassBugs, AreFound) {
   const Row& row = GetParam();
   int planted = 0, found = 0;
   for (uint32_t seed = 1; seed <= kModels; ++seed) {
-    const Bug bug = {row.behind, [&](Graph& graph) {
+    const Bug bug = {row.after, [&](Graph& graph) {
                        const bool placed = row.plant(graph);
                        planted += placed;
                        return placed;
@@ -244,7 +244,7 @@ TEST_P(StepBugs, AreFound) {
   const Row& row = GetParam();
   const std::optional<Graph> model = FirstModelFor(row.plant);
   ASSERT_TRUE(model.has_value());
-  const std::optional<Fault> fault = CheckStep(*model, {.name = "default"}, {row.behind, row.plant});
+  const std::optional<Fault> fault = CheckStep(*model, {.name = "default"}, {row.after, row.plant});
   ASSERT_TRUE(fault.has_value());
   EXPECT_STREQ(Name(fault->check), Name(row.found_by)) << fault->what;
 }
@@ -267,7 +267,7 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
     for (const auto& item : std::filesystem::directory_iterator(options.cache_folder)) {
       const std::string entry = codegen::ReadFile(item.path().string()).value();
       uint64_t bytes = 0;
-      std::memcpy(&bytes, entry.data() + 8, sizeof(bytes));  // behind the magic; the header is five words
+      std::memcpy(&bytes, entry.data() + 8, sizeof(bytes));  // after the magic; the header is five words
       result.insert(entry.substr(40, bytes));
     }
     return result;
