@@ -16,7 +16,7 @@ Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
   if (!builder.input().known()) return Symbol();
   const ir::Shape shape = builder.type(builder.input()).shape;
   if (shape.size() < 2) {
-    builder.Mistake("takes rows of numbers (n, …, features), got " + internal::InWords(shape));
+    builder.Mistake("takes rows of numbers (n, …, features), got " + internal::ShapeText(shape));
     return Symbol();
   }
 

@@ -15,7 +15,7 @@ Symbol LowerInput(const LayerRecord& layer, bool bytes, LayerBuilder& builder) {
   uint32_t guessed = 0;
   for (const int64_t extent : layer.shape) {
     if (extent <= 0 && guessed == 0)
-      builder.Mistake(absl::StrCat("every extent of its shape must be positive, got ", InWords(layer.shape)));
+      builder.Mistake(absl::StrCat("every extent of its shape must be positive, got ", ShapeText(layer.shape)));
     if (extent <= 0) guessed |= uint32_t{1} << (type.shape.size() & 31);
     type.shape.push_back(extent > 0 ? extent : 1);
   }

@@ -34,7 +34,7 @@ void Mistakes::Add(const Place& place, absl::string_view subject, absl::string_v
 std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\""); }
 std::string OneOf(absl::Span<const absl::string_view> names) { return absl::StrJoin(names, ", "); }
 
-std::string InWords(const ir::Shape& shape) {
+std::string ShapeText(const ir::Shape& shape) {
   return absl::StrCat("(",
                       absl::StrJoin(shape, ", ",
                                     [](std::string* out, ir::Dim dim) {
@@ -89,7 +89,7 @@ void LayerBuilder::CheckInitializer(absl::string_view argument, const Initialize
 bool LayerBuilder::HasRank(const Symbol& x, int rank, absl::string_view what) {
   if (!x.known()) return false;
   if (type(x).rank() == rank) return true;
-  Mistake(absl::StrCat("takes ", what, ", got ", InWords(type(x).shape)));
+  Mistake(absl::StrCat("takes ", what, ", got ", ShapeText(type(x).shape)));
   return false;
 }
 
@@ -132,8 +132,8 @@ Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape,
   const std::string name = absl::StrCat(name_, "/", suffix);
   if (const ir::ValueId shared = call_ == 0 ? ir::kNoValue : graph_.FindValue(name); shared != ir::kNoValue) {
     if (graph_.type(shared).shape != shape) {
-      Mistake(absl::StrCat("shares its ", suffix, " ", InWords(graph_.type(shared).shape),
-                           " with an earlier call, but this call needs ", InWords(shape)));
+      Mistake(absl::StrCat("shares its ", suffix, " ", ShapeText(graph_.type(shared).shape),
+                           " with an earlier call, but this call needs ", ShapeText(shape)));
       return Symbol();
     }
     return {shared, 0, trainable};

@@ -42,7 +42,7 @@ class Mistakes {
 
 std::string Quoted(absl::string_view text);                    // "text", on one line whatever it holds
 std::string OneOf(absl::Span<const absl::string_view> names);  // "a, b, c"
-std::string InWords(const ir::Shape& shape);                   // "(n, 6, 6, 10)"
+std::string ShapeText(const ir::Shape& shape);                 // "(n, 6, 6, 10)"
 
 class LayerBuilder {
  public:

@@ -44,7 +44,7 @@ struct LayerTraits {
 
 struct LayerRecord : Record {
   std::string kind;    // "Conv2D"
-  std::string prefix;  // of automatic names: "conv2d"
+  std::string prefix;  // what automatic names begin with: "conv2d"
   std::string name;    // empty: automatic
   LayerTraits traits;
   Place place;
@@ -75,8 +75,8 @@ struct ModelRecord : Record {
   std::string name;
   Place place;
   bool sequential = false;
-  std::vector<Handle> inputs, outputs;  // of CallRecords; a sequential model has one of each
-  std::optional<Handle> graph;          // of a GraphRecord, instead of the above
+  std::vector<Handle> inputs, outputs;  // CallRecords; a sequential model has one of each
+  std::optional<Handle> graph;          // a GraphRecord, instead of the above
   std::optional<CompileOptions> compile;
   Place compile_place;
 };

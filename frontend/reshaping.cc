@@ -47,8 +47,8 @@ Symbol LowerAdd(LayerBuilder& builder) {
       same = shape[axis] == first[axis] || sum.Guessed(a) || inputs[i].Guessed(a);
     }
     if (!same) {
-      builder.Mistake(
-          absl::StrCat("adds tensors of one shape, got ", internal::InWords(first), " and ", internal::InWords(shape)));
+      builder.Mistake(absl::StrCat("adds tensors of one shape, got ", internal::ShapeText(first), " and ",
+                                   internal::ShapeText(shape)));
       return Symbol();
     }
     if (shape != first) return sum;  // a guess
@@ -71,8 +71,8 @@ bool Agree(const Symbol& a, const Symbol& b, int axis, const LayerBuilder& build
   const ir::Shape &left = builder.type(a).shape, &right = builder.type(b).shape;
   if (left.size() != right.size()) return false;
   for (int other = 0; other < static_cast<int>(left.size()); ++other) {
-    const size_t at = static_cast<size_t>(other);
-    if (other != axis && left[at] != right[at] && !a.Guessed(other) && !b.Guessed(other)) return false;
+    const size_t index = static_cast<size_t>(other);
+    if (other != axis && left[index] != right[index] && !a.Guessed(other) && !b.Guessed(other)) return false;
   }
   return true;
 }
@@ -92,8 +92,8 @@ Symbol LowerConcatenate(int64_t axis, LayerBuilder& builder) {
   for (const Symbol& input : inputs) {
     if (!Agree(inputs[0], input, found, builder)) {
       builder.Mistake(absl::StrCat("joins tensors that agree in all axes but ", found, ", got ",
-                                   internal::InWords(builder.type(inputs[0]).shape), " and ",
-                                   internal::InWords(builder.type(input).shape)));
+                                   internal::ShapeText(builder.type(inputs[0]).shape), " and ",
+                                   internal::ShapeText(builder.type(input).shape)));
       return Symbol();
     }
     ir::Shape like_first = builder.type(input).shape;

@@ -110,7 +110,7 @@ std::string Summary(const ir::Graph& model, const ir::Graph* planned, const Summ
   for (const ir::Layer& layer : model.layers) {
     const int64_t layer_flops = Flops(model, layer.name);
     flops = Sum(flops, layer_flops);
-    rows.push_back({absl::StrCat(layer.name, " (", layer.kind, ")"), internal::InWords(layer.output.shape),
+    rows.push_back({absl::StrCat(layer.name, " (", layer.kind, ")"), internal::ShapeText(layer.output.shape),
                     WithCommas(Weights(model, layer.name)), WithCommas(layer_flops),
                     Bytes(ir::ByteCount(layer.output, 1).value_or(0))});
     if (planned != nullptr) rows.back().push_back(Kernels(*planned, layer.name));

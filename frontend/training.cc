@@ -61,7 +61,7 @@ class TrainingBuilder {
  private:
   void Mistake(absl::string_view sentence) { mistakes_.Add(place_, "compile", sentence); }
 
-  // What is said of an output where there are several.
+  // " of <output>" in a sentence about a model with several outputs.
   std::string Of(const ModelOutput& output) const {
     return outputs_.size() > 1 ? absl::StrCat(" of ", output.name) : std::string();
   }
@@ -81,9 +81,9 @@ class TrainingBuilder {
     }
   }
 
-  // What is said of this output, or of all of them; null: others are named, this one is not.
+  // The entry for this output, or the common one; null: others are named, this one is not.
   template <typename T>
-  static const T* Find(const OfOutputs<T>& all, const std::string& output) {
+  static const T* ValueFor(const OfOutputs<T>& all, const std::string& output) {
     for (const auto& row : all.named) {
       if (row.output == output) return &row.value;
     }
@@ -91,7 +91,7 @@ class TrainingBuilder {
   }
 
   void AddObjective(const ModelOutput& output) {
-    const Loss* const given = Find(options_.loss, output.name);
+    const Loss* const given = ValueFor(options_.loss, output.name);
     if (given == nullptr) return Mistake(absl::StrCat("no loss is given for the output ", output.name));
     if (given->name.empty()) return Mistake(absl::StrCat("a loss must be given; known are ", NamesOf(ir::AllLosses())));
     const ir::Loss* const loss = ir::FindLoss(given->name);
@@ -102,7 +102,7 @@ class TrainingBuilder {
     objective.loss = given->name;
     if (loss != nullptr) objective.arguments = ArgumentsOf(loss->name, loss->arguments, given->arguments);
     objective.weight = WeightOf(output);
-    if (const MetricNames* metrics = Find(options_.metrics, output.name); metrics != nullptr)
+    if (const MetricNames* metrics = ValueFor(options_.metrics, output.name); metrics != nullptr)
       objective.metrics = *metrics;
     CheckMetrics(objective, loss);
     if (loss != nullptr && output.symbol.known()) CheckOutput(*loss, objective, output);
@@ -147,14 +147,14 @@ class TrainingBuilder {
 
   void CheckMetrics(const ir::Objective& objective, const ir::Loss* loss) {
     const std::vector<std::string>& names = objective.metrics;
-    for (size_t at = 0; at < names.size(); ++at) {
-      const ir::Metric* const metric = ir::FindMetric(names[at]);
+    for (size_t index = 0; index < names.size(); ++index) {
+      const ir::Metric* const metric = ir::FindMetric(names[index]);
       if (metric == nullptr)
-        Mistake(absl::StrCat("unknown metric ", Quoted(names[at]), "; known are ", NamesOf(ir::AllMetrics())));
+        Mistake(absl::StrCat("unknown metric ", Quoted(names[index]), "; known are ", NamesOf(ir::AllMetrics())));
       else if (loss != nullptr && !ir::MetricFault(*metric, *loss).empty())
         Mistake(ir::MetricFault(*metric, *loss));
-      if (std::count(names.begin(), names.begin() + static_cast<int>(at), names[at]) == 1)
-        Mistake(absl::StrCat("the metric ", names[at], " is named twice"));
+      if (std::count(names.begin(), names.begin() + static_cast<int>(index), names[index]) == 1)
+        Mistake(absl::StrCat("the metric ", names[index], " is named twice"));
     }
   }
 
@@ -182,13 +182,13 @@ class TrainingBuilder {
       return std::string(status.message());
     }
     if (type.shape.size() < 2)
-      return absl::StrCat("output is ", InWords(type.shape), ", but the loss needs (n, classes)");
+      return absl::StrCat("output is ", ShapeText(type.shape), ", but the loss needs (n, classes)");
     if (output.symbol.guessed != 0) return "";
     ir::Shape labels = {ir::kBatch};
     if (loss.label == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
     const std::string dense = DenseOnImages(graph_);
-    return absl::StrCat("output is ", InWords(type.shape), ", labels are ", InWords(labels), "; is a Flatten() missing",
-                        dense.empty() ? "" : " before ", dense, "?");
+    return absl::StrCat("output is ", ShapeText(type.shape), ", labels are ", ShapeText(labels),
+                        "; is a Flatten() missing", dense.empty() ? "" : " before ", dense, "?");
   }
 
   const CompileOptions& options_;

@@ -15,24 +15,32 @@ namespace brine::ir {
 namespace {
 
 struct Row {
+  TermKind kind;
   absl::string_view name;
   int arity;
   double (*apply)(double a, double b);
 };
-// In the order of TermKind.
 constexpr std::array<Row, 11> kTerms = {{
-    {"", 0, nullptr},
-    {"", 0, nullptr},
-    {"t", 0, nullptr},
-    {"add", 2, [](double a, double b) { return a + b; }},
-    {"sub", 2, [](double a, double b) { return a - b; }},
-    {"mul", 2, [](double a, double b) { return a * b; }},
-    {"div", 2, [](double a, double b) { return a / b; }},
-    {"pow", 2, [](double a, double b) { return std::pow(a, b); }},
-    {"min", 2, [](double a, double b) { return std::fmin(a, b); }},
-    {"max", 2, [](double a, double b) { return std::fmax(a, b); }},
-    {"sqrt", 1, [](double a, double) { return std::sqrt(a); }},
+    {TermKind::kConstant, "", 0, nullptr},
+    {TermKind::kScalar, "", 0, nullptr},
+    {TermKind::kStep, "t", 0, nullptr},
+    {TermKind::kAdd, "add", 2, [](double a, double b) { return a + b; }},
+    {TermKind::kSub, "sub", 2, [](double a, double b) { return a - b; }},
+    {TermKind::kMul, "mul", 2, [](double a, double b) { return a * b; }},
+    {TermKind::kDiv, "div", 2, [](double a, double b) { return a / b; }},
+    {TermKind::kPow, "pow", 2, [](double a, double b) { return std::pow(a, b); }},
+    {TermKind::kMin, "min", 2, [](double a, double b) { return std::fmin(a, b); }},
+    {TermKind::kMax, "max", 2, [](double a, double b) { return std::fmax(a, b); }},
+    {TermKind::kSqrt, "sqrt", 1, [](double a, double) { return std::sqrt(a); }},
 }};
+
+constexpr bool IsIndexedByKind() {
+  for (size_t index = 0; index < kTerms.size(); ++index) {
+    if (kTerms[index].kind != static_cast<TermKind>(index)) return false;
+  }
+  return true;
+}
+static_assert(IsIndexedByKind() && kTerms.size() == static_cast<size_t>(TermKind::kSqrt) + 1);
 
 const Row& RowOf(TermKind kind) { return kTerms[static_cast<size_t>(kind)]; }
 
@@ -74,7 +82,7 @@ absl::string_view TermName(TermKind kind) { return RowOf(kind).name; }
 std::optional<TermKind> FindTerm(absl::string_view name) {
   const auto row = std::find_if(kTerms.begin(), kTerms.end(), [&](const Row& other) { return other.name == name; });
   if (name.empty() || row == kTerms.end()) return std::nullopt;
-  return static_cast<TermKind>(row - kTerms.begin());
+  return row->kind;
 }
 
 std::string ToString(const Graph& graph, const Expression& expression) {

@@ -1,7 +1,6 @@
 #include "ir/graph.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -13,21 +12,56 @@
 namespace brine::ir {
 namespace {
 
-// Names of the alternatives of an enum, in its order.
-constexpr std::array<absl::string_view, 4> kStages = {"graph", "train", "fused", "planned"};
-constexpr std::array<absl::string_view, 4> kFunctions = {"model", "train", "evaluate", "predict"};
-constexpr std::array<absl::string_view, kBlockCount> kBlocks = {"arena", "inputs",    "parameters", "gradients",
-                                                                "slots", "constants", "outputs",    "non_trainable"};
-static_assert(!kBlocks.back().empty());
-constexpr std::array<absl::string_view, 7> kSources = {"data", "label", "scalar", "seed", "step", "rows", "expression"};
-constexpr std::array<absl::string_view, 5> kRoles = {"parameter", "slot", "frozen", "statistic", "average"};
-constexpr std::array<absl::string_view, 3> kInitializers = {"constant", "uniform", "truncated_normal"};
+// The name of an enumerator.
+template <typename Enum>
+struct Named {
+  Enum value;
+  absl::string_view name;
+};
+constexpr Named<Stage> kStages[] = {
+    {Stage::kGraph, "graph"}, {Stage::kTrain, "train"}, {Stage::kFused, "fused"}, {Stage::kPlanned, "planned"}};
+constexpr Named<Function> kFunctions[] = {{Function::kModel, "model"},
+                                          {Function::kTrain, "train"},
+                                          {Function::kEvaluate, "evaluate"},
+                                          {Function::kPredict, "predict"}};
+constexpr Named<Block> kBlocks[] = {{Block::kArena, "arena"},           {Block::kInputs, "inputs"},
+                                    {Block::kParameters, "parameters"}, {Block::kGradients, "gradients"},
+                                    {Block::kSlots, "slots"},           {Block::kConstants, "constants"},
+                                    {Block::kOutputs, "outputs"},       {Block::kNonTrainable, "non_trainable"}};
+constexpr Named<Source> kSources[] = {
+    {Source::kData, "data"}, {Source::kLabel, "label"}, {Source::kScalar, "scalar"},        {Source::kSeed, "seed"},
+    {Source::kStep, "step"}, {Source::kRows, "rows"},   {Source::kExpression, "expression"}};
+constexpr Named<Role> kRoles[] = {{Role::kParameter, "parameter"},
+                                  {Role::kSlot, "slot"},
+                                  {Role::kFrozen, "frozen"},
+                                  {Role::kStatistic, "statistic"},
+                                  {Role::kAverage, "average"}};
+constexpr Named<InitializerKind> kInitializers[] = {{InitializerKind::kConstant, "constant"},
+                                                    {InitializerKind::kUniform, "uniform"},
+                                                    {InitializerKind::kTruncatedNormal, "truncated_normal"}};
+
+// Whether each row's index is the number of its enumerator.
+template <typename Enum, size_t size>
+constexpr bool InOrder(const Named<Enum> (&rows)[size]) {
+  for (size_t index = 0; index < size; ++index) {
+    if (rows[index].value != static_cast<Enum>(index)) return false;
+  }
+  return true;
+}
+static_assert(InOrder(kStages) && InOrder(kFunctions) && InOrder(kBlocks) && InOrder(kSources) && InOrder(kRoles) &&
+              InOrder(kInitializers) && std::size(kBlocks) == kBlockCount);
 
 template <typename Enum, size_t size>
-std::optional<Enum> Find(const std::array<absl::string_view, size>& names, absl::string_view name) {
-  const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) return std::nullopt;
-  return static_cast<Enum>(it - names.begin());
+absl::string_view Name(const Named<Enum> (&rows)[size], Enum value) {
+  return rows[static_cast<size_t>(value)].name;
+}
+
+template <typename Enum, size_t size>
+std::optional<Enum> Find(const Named<Enum> (&rows)[size], absl::string_view name) {
+  for (const Named<Enum>& row : rows) {
+    if (row.name == name) return row.value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -109,20 +143,18 @@ Block HomeOf(Role role) {
   BRINE_CHECK(false);
 }
 
-absl::string_view StageName(Stage stage) { return kStages[static_cast<size_t>(stage)]; }
-absl::string_view FunctionName(Function function) { return kFunctions[static_cast<size_t>(function)]; }
-absl::string_view BlockName(Block block) { return kBlocks[static_cast<size_t>(block)]; }
-absl::string_view SourceName(Source source) { return kSources[static_cast<size_t>(source)]; }
-absl::string_view RoleName(Role role) { return kRoles[static_cast<size_t>(role)]; }
-absl::string_view InitializerName(InitializerKind kind) { return kInitializers[static_cast<size_t>(kind)]; }
+absl::string_view StageName(Stage stage) { return Name(kStages, stage); }
+absl::string_view FunctionName(Function function) { return Name(kFunctions, function); }
+absl::string_view BlockName(Block block) { return Name(kBlocks, block); }
+absl::string_view SourceName(Source source) { return Name(kSources, source); }
+absl::string_view RoleName(Role role) { return Name(kRoles, role); }
+absl::string_view InitializerName(InitializerKind kind) { return Name(kInitializers, kind); }
 
-std::optional<Stage> FindStage(absl::string_view name) { return Find<Stage>(kStages, name); }
-std::optional<Function> FindFunction(absl::string_view name) { return Find<Function>(kFunctions, name); }
-std::optional<Block> FindBlock(absl::string_view name) { return Find<Block>(kBlocks, name); }
-std::optional<Source> FindSource(absl::string_view name) { return Find<Source>(kSources, name); }
-std::optional<Role> FindRole(absl::string_view name) { return Find<Role>(kRoles, name); }
-std::optional<InitializerKind> FindInitializer(absl::string_view name) {
-  return Find<InitializerKind>(kInitializers, name);
-}
+std::optional<Stage> FindStage(absl::string_view name) { return Find(kStages, name); }
+std::optional<Function> FindFunction(absl::string_view name) { return Find(kFunctions, name); }
+std::optional<Block> FindBlock(absl::string_view name) { return Find(kBlocks, name); }
+std::optional<Source> FindSource(absl::string_view name) { return Find(kSources, name); }
+std::optional<Role> FindRole(absl::string_view name) { return Find(kRoles, name); }
+std::optional<InitializerKind> FindInitializer(absl::string_view name) { return Find(kInitializers, name); }
 
 }  // namespace brine::ir

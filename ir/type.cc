@@ -21,6 +21,14 @@ constexpr std::array<DTypeRow, 5> kDTypes = {{
     {DType::kMask, "mask", 1},
 }};
 
+constexpr bool IsIndexedByDType() {
+  for (size_t index = 0; index < kDTypes.size(); ++index) {
+    if (kDTypes[index].dtype != static_cast<DType>(index)) return false;
+  }
+  return true;
+}
+static_assert(IsIndexedByDType() && kDTypes.size() == static_cast<size_t>(DType::kMask) + 1);
+
 const DTypeRow& Row(DType dtype) { return kDTypes[static_cast<size_t>(dtype)]; }
 
 }  // namespace

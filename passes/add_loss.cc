@@ -70,8 +70,8 @@ class LossAdder {
     if (output == model_outputs_.end())
       return ErrorAt({}, absl::StrCat("model ", graph_.name),
                      absl::StrCat("it has no output named ", objective.output));
-    const ir::NodeId position = FindUses(graph_).Producer(output->value);
-    const Node* const producer = position == Uses::kNone ? nullptr : &graph_.node(position);
+    const ir::NodeId producer_id = FindUses(graph_).Producer(output->value);
+    const Node* const producer = producer_id == Uses::kNone ? nullptr : &graph_.node(producer_id);
     const std::string fault =
         ir::ProducerFault(loss, objective.arguments, producer == nullptr ? nullptr : producer->op);
     if (!fault.empty()) return Refuse(fault);
@@ -90,13 +90,13 @@ class LossAdder {
   // The quantity that is trained: Σ weight·loss.  A weight of 1 is left out; any other is a scalar.
   absl::StatusOr<ValueId> AddTotal() {
     ValueId total = ir::kNoValue;
-    for (size_t at = 0; at < losses_.size(); ++at) {
-      const ir::Objective& objective = training_.objectives[at];
-      ValueId loss = losses_[at].value;
+    for (size_t index = 0; index < losses_.size(); ++index) {
+      const ir::Objective& objective = training_.objectives[index];
+      ValueId loss = losses_[index].value;
       if (objective.weight != 1) {
         BRINE_ASSIGN_OR_RETURN(const ValueId weight,
                                AddHostInput(objective, ir::Source::kScalar, "loss_weight", {}, objective.weight));
-        BRINE_ASSIGN_OR_RETURN(loss, Add(ir::kMul, loss, weight, absl::StrCat(losses_[at].name, ".mul")));
+        BRINE_ASSIGN_OR_RETURN(loss, Add(ir::kMul, loss, weight, absl::StrCat(losses_[index].name, ".mul")));
       }
       if (total == ir::kNoValue) {
         total = loss;

@@ -65,8 +65,8 @@ std::vector<int64_t> PlaceInTime(absl::Span<const Buffer> buffers) {
     alive.erase(alive.begin(), alive.lower_bound(buffer.first));
     taken.clear();
     for (const auto& [last, other] : alive) {
-      const size_t at = static_cast<size_t>(other);
-      taken.push_back({offsets[at], offsets[at] + buffers[at].bytes});
+      const size_t placed = static_cast<size_t>(other);
+      taken.push_back({offsets[placed], offsets[placed] + buffers[placed].bytes});
     }
     offsets[static_cast<size_t>(index)] = BestFit(taken, buffer.bytes);
     alive.emplace(buffer.last, index);

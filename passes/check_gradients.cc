@@ -94,8 +94,9 @@ ir::ValueId FindOutput(const Graph& graph, const std::string& name) {
 Direction Everywhere(size_t elements, uint32_t id) {
   Direction direction;
   const double share = 1 / std::sqrt(static_cast<double>(elements));
-  for (size_t at = 0; at < elements; ++at) {
-    direction.emplace_back(at, ir::PhiloxUniform({static_cast<uint32_t>(at), 0, 0, id}, {1, 0}) < 0.5 ? -share : share);
+  for (size_t element = 0; element < elements; ++element) {
+    direction.emplace_back(
+        element, ir::PhiloxUniform({static_cast<uint32_t>(element), 0, 0, id}, {1, 0}) < 0.5 ? -share : share);
   }
   return direction;
 }

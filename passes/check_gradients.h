@@ -16,8 +16,7 @@ struct GradientCheck {
   double worst = 0;   // |g·d − (loss(p + εd) − loss(p − εd)) / 2ε|, as a share of the tensor's largest |g|
   std::string where;  // the parameter
   int compared = 0;   // directions d
-  int on_a_kink =
-      0;  // of those drawn, the ones on which a relu or a pool chose another side: nothing was compared there
+  int on_a_kink = 0;  // directions that were not compared, since a relu or a pool changed sides along them
 
   bool ok() const { return worst <= kGradientTolerance && compared > 0; }
 };

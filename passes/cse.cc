@@ -29,9 +29,9 @@ Key KeyOf(const ir::Node& node) {
 
 absl::StatusOr<bool> Cse(ir::Graph& graph) {
   std::map<Key, const ir::Node*> known;
-  return Rewrite(graph, [&](Rewriter& at) {
-    const auto [first, is_new] = known.insert({KeyOf(at.node()), &at.node()});
-    if (!is_new) at.MergeInto(*first->second);
+  return Rewrite(graph, [&](Rewriter& rewriter) {
+    const auto [first, is_new] = known.insert({KeyOf(rewriter.node()), &rewriter.node()});
+    if (!is_new) rewriter.MergeInto(*first->second);
   });
 }
 

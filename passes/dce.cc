@@ -14,7 +14,7 @@ using ir::Source;
 using ir::ValueId;
 
 bool RemoveDeadNodes(Graph& graph) {
-  return Rewrite(graph, [](Rewriter& at) { at.EraseUnread(at.node().outputs[0]); });
+  return Rewrite(graph, [](Rewriter& rewriter) { rewriter.EraseUnread(rewriter.node().outputs[0]); });
 }
 
 bool RemoveUnreadInputs(Graph& graph) {

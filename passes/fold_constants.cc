@@ -50,21 +50,21 @@ std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type)
 
 absl::StatusOr<bool> FoldConstants(Graph& graph) {
   std::map<ValueId, Tensor> constants;
-  return Rewrite(graph, [&](Rewriter& at) {
-    const Node& node = at.node();
-    if (node.outputs.size() != 1 || !IsSmall(at.type(node.outputs[0]))) return;
+  return Rewrite(graph, [&](Rewriter& rewriter) {
+    const Node& node = rewriter.node();
+    if (node.outputs.size() != 1 || !IsSmall(rewriter.type(node.outputs[0]))) return;
     std::vector<const Tensor*> inputs;
     for (ValueId input : node.inputs) {
       const auto it = constants.find(input);
       if (it == constants.end()) return;
       inputs.push_back(&it->second);
     }
-    const Type type = at.type(node.outputs[0]);
+    const Type type = rewriter.type(node.outputs[0]);
     Tensor result = Evaluate(node, type, inputs);
     if (node.op != &ir::kConstant) {
       const std::optional<ir::Attributes> attributes = ConstantOf(result, type);
       if (!attributes) return;
-      at.Become(ir::kConstant, {}, *attributes);
+      rewriter.ReplaceWith(ir::kConstant, {}, *attributes);
     }
     constants.emplace(node.outputs[0], std::move(result));
   });

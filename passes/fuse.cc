@@ -36,10 +36,10 @@ bool IsNumber(const Node& node) { return IsConstant(node) && ir::SourceValues(no
 // Whether a loop over a sum may compute the node where it reads it.
 bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwise && node.op->cost <= ir::kCheapCost; }
 
-// Forms the groups.
-class Grouper {
+// Forms the groups of nodes that become kernels.
+class KernelFormer {
  public:
-  Grouper(const Graph& graph, const Uses& uses, const FuseOptions& options)
+  KernelFormer(const Graph& graph, const Uses& uses, const FuseOptions& options)
       : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), is_update_(FindUpdates(graph, uses)) {}
 
   Partition Run() && {
@@ -55,20 +55,20 @@ class Grouper {
   }
 
  private:
-  const Node& node(NodeId position) const { return graph_.node(position); }
-  bool IsFree(NodeId position) const {
-    const Group& group = partition_.group(partition_.GroupOf(position));
-    return group.region == nullptr && group.nodes.size() == 1 && !IsUpdate(position);
+  const Node& node(NodeId id) const { return graph_.node(id); }
+  bool IsFree(NodeId node_id) const {
+    const Group& group = partition_.group(partition_.GroupOf(node_id));
+    return group.region == nullptr && group.nodes.size() == 1 && !IsUpdate(node_id);
   }
-  bool IsUpdate(NodeId position) const { return is_update_[Index(position)]; }
+  bool IsUpdate(NodeId node_id) const { return is_update_[Index(node_id)]; }
 
   void Remark(const std::string& remark) {
     if (options_.remarks != nullptr) options_.remarks->push_back(remark);
   }
 
   // Adds a remark that a group cannot take in the node.
-  void RemarkCycle(NodeId position, const char* region) {
-    const Node& first = node(position);
+  void RemarkCycle(NodeId node_id, const char* region) {
+    const Node& first = node(node_id);
     const ir::Location* location = first.locations.empty() ? nullptr : &first.locations[0];
     Remark(absl::StrCat(ir::PlaceOf(location, graph_.value(first.outputs[0]).name), ": ", first.op->name,
                         " not fused to ", region, ": a value would leave the kernel and enter it again"));
@@ -77,11 +77,12 @@ class Grouper {
   void FormHeads() {
     for (NodeId root : graph_.node_ids()) {
       if (!IsFree(root)) continue;
-      const std::vector<NodeId> positions = FindHead(graph_, uses_, root);
-      if (positions.empty() || !std::all_of(positions.begin(), positions.end(), [&](NodeId at) { return IsFree(at); }))
+      const std::vector<NodeId> node_ids = FindHead(graph_, uses_, root);
+      if (node_ids.empty() ||
+          !std::all_of(node_ids.begin(), node_ids.end(), [&](NodeId node_id) { return IsFree(node_id); }))
         continue;
       std::vector<GroupId> ids;
-      for (NodeId position : positions) ids.push_back(partition_.GroupOf(position));
+      for (NodeId node_id : node_ids) ids.push_back(partition_.GroupOf(node_id));
       if (partition_.Merge(ids, {}))
         partition_.SetRegion(ids[0], kHead);
       else
@@ -92,17 +93,16 @@ class Grouper {
   void FormContractions() {
     for (NodeId root : graph_.node_ids()) {
       if (node(root).op->kind != ir::OpKind::kContraction || !IsFree(root)) continue;
-      ContractionRegion region =
-          FindContraction(graph_, uses_, root, [&](NodeId position) { return IsFree(position); });
+      ContractionRegion region = FindContraction(graph_, uses_, root, [&](NodeId node_id) { return IsFree(node_id); });
       for (const std::string& remark : region.declined) Remark(remark);
       const GroupId id = partition_.GroupOf(root);
       partition_.Merge({id}, region.copies);
-      for (NodeId position : region.chain) {
-        if (TakeIn(id, position)) continue;
-        RemarkCycle(position, kContraction);
+      for (NodeId node_id : region.chain) {
+        if (TakeIn(id, node_id)) continue;
+        RemarkCycle(node_id, kContraction);
         break;
       }
-      for (NodeId position : region.reductions) TakeIn(id, position);
+      for (NodeId node_id : region.reductions) TakeIn(id, node_id);
       partition_.SetRegion(id, kContraction);
       partition_.SetSparse(id, std::move(region.sparse));
     }
@@ -111,13 +111,13 @@ class Grouper {
   // Adds reductions of a contraction's results to its kernel, unless a contraction that reads the same value has taken
   // them.  They read what their kernel has stored, so something else must need the value too.
   void TakeReductionsOfResults() {
-    for (NodeId position : graph_.node_ids()) {
-      if (!IsChannelReduction(graph_, node(position)) || !IsFree(position)) continue;
-      const ValueId value = node(position).inputs[0];
-      const NodeId maker = uses_.Producer(value);
-      if (maker == Uses::kNone) continue;
-      const GroupId id = partition_.GroupOf(maker);
-      if (partition_.group(id).region == kContraction && IsNeeded(value, id)) TakeIn(id, position);
+    for (NodeId node_id : graph_.node_ids()) {
+      if (!IsChannelReduction(graph_, node(node_id)) || !IsFree(node_id)) continue;
+      const ValueId value = node(node_id).inputs[0];
+      const NodeId producer = uses_.Producer(value);
+      if (producer == Uses::kNone) continue;
+      const GroupId id = partition_.GroupOf(producer);
+      if (partition_.group(id).region == kContraction && IsNeeded(value, id)) TakeIn(id, node_id);
     }
   }
 
@@ -129,7 +129,7 @@ class Grouper {
            });
   }
 
-  bool TakeIn(GroupId id, NodeId position) { return partition_.Merge({id, partition_.GroupOf(position)}, {}); }
+  bool TakeIn(GroupId id, NodeId node_id) { return partition_.Merge({id, partition_.GroupOf(node_id)}, {}); }
 
   // A group that may become a loop, of which at most one op is not elementwise.
   struct LoopCandidate {
@@ -141,30 +141,29 @@ class Grouper {
     LoopCandidate candidate;
     const Group& group = partition_.group(id);
     candidate.open = group.region == nullptr;
-    for (NodeId position : group.nodes) {
-      if (IsView(node(position)) || IsConstant(node(position)) || IsUpdate(position)) candidate.open = false;
-      if (!node(position).op->is_elementwise())
+    for (NodeId node_id : group.nodes) {
+      if (IsView(node(node_id)) || IsConstant(node(node_id)) || IsUpdate(node_id)) candidate.open = false;
+      if (!node(node_id).op->is_elementwise())
         ++candidate.non_elementwise;
-      else if (!IsCheap(node(position)))
+      else if (!IsCheap(node(node_id)))
         ++candidate.expensive;
     }
     return candidate;
   }
 
   void MergeElementwise() {
-    for (NodeId position : graph_.node_ids()) {
-      if (!CandidateOf(partition_.GroupOf(position)).open) continue;
-      for (ValueId input : node(position).inputs) {
+    for (NodeId node_id : graph_.node_ids()) {
+      if (!CandidateOf(partition_.GroupOf(node_id)).open) continue;
+      for (ValueId input : node(node_id).inputs) {
         const NodeId producer = uses_.Producer(input);
-        const GroupId here = partition_.GroupOf(position);
+        const GroupId here = partition_.GroupOf(node_id);
         if (producer == Uses::kNone || partition_.GroupOf(producer) == here) continue;
         const GroupId there = partition_.GroupOf(producer);
         const LoopCandidate mine = CandidateOf(here), theirs = CandidateOf(there);
         if (!theirs.open) continue;
-        const bool follows = node(position).op->is_elementwise() &&
-                             mine.non_elementwise + theirs.non_elementwise <= 1 &&
-                             SameShape(input, node(position).outputs[0]);
-        const bool feeds = node(position).op->kind == ir::OpKind::kReduction && theirs.non_elementwise == 0 &&
+        const bool follows = node(node_id).op->is_elementwise() && mine.non_elementwise + theirs.non_elementwise <= 1 &&
+                             SameShape(input, node(node_id).outputs[0]);
+        const bool feeds = node(node_id).op->kind == ir::OpKind::kReduction && theirs.non_elementwise == 0 &&
                            theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
                            uses_.Readers(input).size() == 1 && MakesOnly(there, input);
         const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
@@ -177,8 +176,8 @@ class Grouper {
 
   // Whether no value but `value` is read outside the group.
   bool MakesOnly(GroupId id, ValueId value) const {
-    for (NodeId position : partition_.group(id).nodes) {
-      for (ValueId output : node(position).outputs) {
+    for (NodeId node_id : partition_.group(id).nodes) {
+      for (ValueId output : node(node_id).outputs) {
         const std::vector<NodeId>& readers = uses_.Readers(output);
         const bool read_outside = std::any_of(readers.begin(), readers.end(),
                                               [&](NodeId reader) { return partition_.GroupOf(reader) != id; });
@@ -198,9 +197,9 @@ class Grouper {
       partition_.SetRegion(ids[0], kUpdate);
       ids.clear();
     };
-    for (NodeId position : graph_.node_ids()) {
-      if (!IsUpdate(position) || node(position).op->is_update() != by_optimizer) continue;
-      ids.push_back(partition_.GroupOf(position));
+    for (NodeId node_id : graph_.node_ids()) {
+      if (!IsUpdate(node_id) || node(node_id).op->is_update() != by_optimizer) continue;
+      ids.push_back(partition_.GroupOf(node_id));
       if (ids.size() == kMaxUpdates) flush();
     }
     flush();
@@ -214,9 +213,9 @@ class Grouper {
 };
 
 // Writes the groups as kernels.
-class Emitter {
+class KernelWriter {
  public:
-  Emitter(Graph& graph, const Uses& uses, const Partition& partition)
+  KernelWriter(Graph& graph, const Uses& uses, const Partition& partition)
       : graph_(graph), uses_(uses), partition_(partition), old_(graph.nodes) {}
 
   void Run() {
@@ -236,58 +235,57 @@ class Emitter {
   }
 
  private:
-  const Node& old(NodeId position) const { return old_[Index(position)]; }
+  const Node& old(NodeId id) const { return old_[Index(id)]; }
 
   // Finds the groups that compute each node.  If all readers of a node's own group copy it, that group is not emitted.
   void FindHolders() {
     holders_.resize(old_.size());
-    for (size_t position = 0; position < old_.size(); ++position) {
-      const GroupId id = partition_.GroupOf(ir::IdAt<NodeId>(position));
+    for (size_t index = 0; index < old_.size(); ++index) {
+      const GroupId id = partition_.GroupOf(ir::IdAt<NodeId>(index));
       for (NodeId copy : partition_.group(id).copies) holders_[Index(copy)].insert(id);
     }
-    for (size_t position = old_.size(); position-- > 0;) {
-      const GroupId own = partition_.GroupOf(ir::IdAt<NodeId>(position));
-      if (IsNumber(old_[position])) {  // copied into kernels that read it; stays for other readers
+    for (size_t index = old_.size(); index-- > 0;) {
+      const GroupId own = partition_.GroupOf(ir::IdAt<NodeId>(index));
+      if (IsNumber(old_[index])) {  // copied into kernels that read it; stays for other readers
         bool stays = false;
-        for (ValueId value : old_[position].outputs) {
+        for (ValueId value : old_[index].outputs) {
           stays |= uses_.Leaves(value);
           for (NodeId reader : uses_.Readers(value)) stays |= IsView(old(reader));
         }
-        if (stays) holders_[position].insert(own);
+        if (stays) holders_[index].insert(own);
         continue;
       }
-      bool needed = holders_[position].empty() || partition_.group(own).nodes.size() > 1;
-      for (ValueId value : old_[position].outputs) {
+      bool needed = holders_[index].empty() || partition_.group(own).nodes.size() > 1;
+      for (ValueId value : old_[index].outputs) {
         needed |= uses_.Leaves(value);
         for (NodeId reader : uses_.Readers(value)) {
           for (GroupId holder : holders_[Index(reader)]) {
             const std::vector<NodeId>& copies = partition_.group(holder).copies;
-            needed |=
-                holder != own && std::find(copies.begin(), copies.end(), ir::IdAt<NodeId>(position)) == copies.end();
+            needed |= holder != own && std::find(copies.begin(), copies.end(), ir::IdAt<NodeId>(index)) == copies.end();
           }
         }
       }
-      if (needed) holders_[position].insert(own);
+      if (needed) holders_[index].insert(own);
     }
   }
 
   void EmitGroup(GroupId id) {
     const Group& group = partition_.group(id);
-    std::vector<NodeId> positions = group.copies;
-    for (NodeId position : group.nodes) {
-      if (holders_[Index(position)].count(id) != 0) positions.push_back(position);
+    std::vector<NodeId> node_ids = group.copies;
+    for (NodeId node_id : group.nodes) {
+      if (holders_[Index(node_id)].count(id) != 0) node_ids.push_back(node_id);
     }
-    if (positions.empty()) return;
-    std::sort(positions.begin(), positions.end());
-    const Node& first = old(positions[0]);
-    if (positions.size() == 1 && (IsView(first) || IsConstant(first))) {
+    if (node_ids.empty()) return;
+    std::sort(node_ids.begin(), node_ids.end());
+    const Node& first = old(node_ids[0]);
+    if (node_ids.size() == 1 && (IsView(first) || IsConstant(first))) {
       graph_.nodes.push_back(first);
       return;
     }
     Node kernel;
     kernel.region = group.region != nullptr ? group.region : kLoop;
     std::map<ValueId, ValueId> renamed;
-    for (NodeId position : positions) AddToBody(position, IsCopy(group, position), renamed, kernel);
+    for (NodeId node_id : node_ids) AddToBody(node_id, IsCopy(group, node_id), renamed, kernel);
     for (const Node& node : kernel.body) {
       for (ValueId value : node.inputs) {
         const bool inside = made_here_.count(value) != 0;
@@ -301,11 +299,11 @@ class Emitter {
       }
     }
     bool read = false;
-    for (NodeId position : positions) {
-      if (IsCopy(group, position)) continue;
-      for (ValueId value : old(position).outputs) {
+    for (NodeId node_id : node_ids) {
+      if (IsCopy(group, node_id)) continue;
+      for (ValueId value : old(node_id).outputs) {
         const bool outside = IsReadOutside(value, id);
-        if (outside || LeavesAlways(old(position), value)) kernel.outputs.push_back(value);
+        if (outside || IsStoredInEveryFunction(old(node_id), value)) kernel.outputs.push_back(value);
         read |= outside;
       }
     }
@@ -314,22 +312,22 @@ class Emitter {
     graph_.nodes.push_back(std::move(kernel));
   }
 
-  // In evaluation, too, a pool makes the index that only its gradient needs.  Then evaluation runs the kernel of
-  // training, which is compiled and linked once.
-  static bool LeavesAlways(const Node& node, ValueId value) {
+  // Whether the value is stored although nothing may read it: the index of a pool, which only the pool's gradient
+  // needs. Evaluate stores it too, so that it reuses the kernel of train, which is compiled and linked once.
+  static bool IsStoredInEveryFunction(const Node& node, ValueId value) {
     return node.op->kind == ir::OpKind::kWindow && value != node.outputs[0];
   }
 
-  bool IsCopy(const Group& group, NodeId position) const {
-    return std::find(group.copies.begin(), group.copies.end(), position) != group.copies.end();
+  bool IsCopy(const Group& group, NodeId node_id) const {
+    return std::find(group.copies.begin(), group.copies.end(), node_id) != group.copies.end();
   }
 
-  void AddToBody(NodeId position, bool copy, std::map<ValueId, ValueId>& renamed, Node& kernel) {
-    Node node = old(position);
+  void AddToBody(NodeId node_id, bool copy, std::map<ValueId, ValueId>& renamed, Node& kernel) {
+    Node node = old(node_id);
     for (ValueId& input : node.inputs) {
-      const NodeId maker = uses_.Producer(input);
-      if (maker != Uses::kNone && IsNumber(old(maker)) && renamed.count(input) == 0)
-        AddToBody(maker, true, renamed, kernel);
+      const NodeId producer = uses_.Producer(input);
+      if (producer != Uses::kNone && IsNumber(old(producer)) && renamed.count(input) == 0)
+        AddToBody(producer, true, renamed, kernel);
       const auto it = renamed.find(input);
       if (it != renamed.end()) input = it->second;
     }
@@ -372,8 +370,8 @@ class Emitter {
 absl::StatusOr<bool> Fuse(Graph& graph, const FuseOptions& options) {
   SeparateStates(graph);
   const Uses uses = FindUses(graph);
-  const Partition partition = Grouper(graph, uses, options).Run();
-  Emitter(graph, uses, partition).Run();
+  const Partition partition = KernelFormer(graph, uses, options).Run();
+  KernelWriter(graph, uses, partition).Run();
   return true;
 }
 

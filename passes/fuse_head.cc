@@ -36,32 +36,32 @@ class Head {
 
  private:
   // What a value depends on.
-  struct Depends {
+  struct Dependencies {
     bool on_logits = false;
-    bool on_model = false;  // on data or a state, other than through the logits
-    bool beyond = false;    // on a product or a convolution after the logits
+    bool on_model = false;           // on data or a state, other than through the logits
+    bool after_contraction = false;  // on a product or a convolution that depends on the logits
   };
 
-  const Node& node(NodeId position) const { return graph_.node(position); }
-  const Depends& Of(ValueId value) const { return depends_[Index(value)]; }
+  const Node& node(NodeId id) const { return graph_.node(id); }
+  const Dependencies& DependenciesOf(ValueId value) const { return dependencies_[Index(value)]; }
 
   void FindDependencies() {
-    depends_.resize(graph_.values.size());
+    dependencies_.resize(graph_.values.size());
     for (const ir::Input& input : graph_.inputs) {
-      depends_[Index(input.value)].on_model = input.source == ir::Source::kData;
+      dependencies_[Index(input.value)].on_model = input.source == ir::Source::kData;
     }
-    for (const ir::State& state : graph_.states) depends_[Index(state.value)].on_model = true;
-    for (const Node& maker : graph_.nodes) {
-      Depends sum;
-      for (ValueId input : maker.inputs) {
-        sum.on_logits |= Of(input).on_logits;
-        sum.on_model |= Of(input).on_model;
-        sum.beyond |= Of(input).beyond;
+    for (const ir::State& state : graph_.states) dependencies_[Index(state.value)].on_model = true;
+    for (const Node& node : graph_.nodes) {
+      Dependencies sum;
+      for (ValueId input : node.inputs) {
+        sum.on_logits |= DependenciesOf(input).on_logits;
+        sum.on_model |= DependenciesOf(input).on_model;
+        sum.after_contraction |= DependenciesOf(input).after_contraction;
       }
-      sum.beyond |= sum.on_logits && !IsSmallOp(maker);
-      for (ValueId output : maker.outputs) {
+      sum.after_contraction |= sum.on_logits && !IsSmallOp(node);
+      for (ValueId output : node.outputs) {
         if (output == logits_) logits_on_model_ = sum.on_model;
-        depends_[Index(output)] = output == logits_ ? Depends{true, false, false} : sum;
+        dependencies_[Index(output)] = output == logits_ ? Dependencies{true, false, false} : sum;
       }
     }
   }
@@ -71,11 +71,12 @@ class Head {
     return kind == ir::OpKind::kElementwise || kind == ir::OpKind::kReduction || kind == ir::OpKind::kGather;
   }
 
+  // Whether the node computes a few numbers a row, `classes_` at most, from nothing of the model but the logits.
   bool IsSmall(const Node& node) const {
     if (!IsSmallOp(node)) return false;
     for (ValueId output : node.outputs) {
-      const Depends& depends = Of(output);
-      if (output == logits_ || depends.beyond || depends.on_model) return false;
+      const Dependencies& dependencies = DependenciesOf(output);
+      if (output == logits_ || dependencies.after_contraction || dependencies.on_model) return false;
       const ir::Shape& shape = graph_.type(output).shape;
       for (size_t axis = 0; axis < shape.size(); ++axis) {
         if (!(axis == 0 && shape[axis] == ir::kBatch) && shape[axis] > classes_) return false;
@@ -85,20 +86,20 @@ class Head {
     return true;
   }
 
-  // Takes in small nodes that are connected through small values.
+  // Takes in the nodes with a few numbers a row that the logits or other such nodes connect with the root.
   void Grow(NodeId root) {
     std::vector<NodeId> pending = {root};
     while (!pending.empty()) {
-      const NodeId position = pending.back();
+      const NodeId id = pending.back();
       pending.pop_back();
-      if (!IsSmall(node(position)) || !taken_.insert(position).second) continue;
-      for (ValueId input : node(position).inputs) {
+      if (!IsSmall(node(id)) || !taken_.insert(id).second) continue;
+      for (ValueId input : node(id).inputs) {
         const NodeId producer = uses_.Producer(input);
         if (producer != Uses::kNone) pending.push_back(producer);
         const std::vector<NodeId>& readers = uses_.Readers(input);
         if (input == logits_) pending.insert(pending.end(), readers.begin(), readers.end());
       }
-      for (ValueId output : node(position).outputs) {
+      for (ValueId output : node(id).outputs) {
         const std::vector<NodeId>& readers = uses_.Readers(output);
         pending.insert(pending.end(), readers.begin(), readers.end());
       }
@@ -107,27 +108,27 @@ class Head {
 
   // Whether results of the step are made here, so that no layer follows.
   bool LeavesTheStep() const {
-    return std::any_of(taken_.begin(), taken_.end(), [&](NodeId position) {
-      const std::vector<ValueId>& made = node(position).outputs;
+    return std::any_of(taken_.begin(), taken_.end(), [&](NodeId id) {
+      const std::vector<ValueId>& made = node(id).outputs;
       return std::any_of(made.begin(), made.end(), [&](ValueId value) { return uses_.Leaves(value); });
     });
   }
 
   // z = x·w [+ bias]
   void TakeProduct() {
-    NodeId position = uses_.Producer(logits_);
-    if (position == Uses::kNone) return;
-    const Node& last = node(position);
+    NodeId id = uses_.Producer(logits_);
+    if (id == Uses::kNone) return;
+    const Node& last = node(id);
     if (last.op->kind == OpKind::kElementwise && last.inputs.size() == 2 && graph_.type(last.inputs[1]).rank() <= 1) {
       const NodeId product = uses_.Producer(last.inputs[0]);
       if (product == Uses::kNone || uses_.Readers(last.inputs[0]).size() != 1) return;
       if (node(product).op->kind != OpKind::kContraction) return;
-      taken_.insert(position);
-      position = product;
+      taken_.insert(id);
+      id = product;
     }
-    const Node& product = node(position);
+    const Node& product = node(id);
     if (product.op->kind != OpKind::kContraction || graph_.type(product.inputs[0]).rank() != 2) return;
-    taken_.insert(position);
+    taken_.insert(id);
     x_ = product.inputs[0];
     w_ = product.inputs[1];
   }
@@ -136,21 +137,21 @@ class Head {
   void TakeGradients() {
     if (w_ == ir::kNoValue) return;
     const std::set<NodeId> before = taken_;
-    for (NodeId position : before) {
-      for (ValueId dz : node(position).outputs) {
+    for (NodeId id : before) {
+      for (ValueId dz : node(id).outputs) {
         if (dz == logits_) continue;
         for (NodeId reader : uses_.Readers(dz)) TakeGradient(reader, dz);
       }
     }
   }
 
-  void TakeGradient(NodeId position, ValueId dz) {
-    const Node& product = node(position);
+  void TakeGradient(NodeId id, ValueId dz) {
+    const Node& product = node(id);
     if (product.op->kind != OpKind::kContraction) return;
     const bool of_w = product.inputs[0] == x_ && product.inputs[1] == dz;
     const bool of_x = product.inputs[0] == dz && product.inputs[1] == w_;
     if (!of_w && !of_x) return;
-    taken_.insert(position);
+    taken_.insert(id);
     const ValueId dx = product.outputs[0];
     if (!of_x || uses_.Leaves(dx) || uses_.Readers(dx).size() != 1) return;
     const Node& reader = node(uses_.Readers(dx)[0]);
@@ -163,7 +164,7 @@ class Head {
   bool logits_on_model_ = false;
   int64_t classes_ = 0;
   ValueId x_ = ir::kNoValue, w_ = ir::kNoValue;
-  std::vector<Depends> depends_;  // by value
+  std::vector<Dependencies> dependencies_;  // by value
   std::set<NodeId> taken_;
 };
 

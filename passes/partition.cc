@@ -14,24 +14,24 @@ using ir::NodeId;
 using ir::ValueId;
 
 Partition::Partition(const ir::Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {
-  for (NodeId position : graph.node_ids()) {
-    groups_.push_back({{position}, {}, nullptr, {}});
-    group_of_.push_back(ir::IdAt<GroupId>(Index(position)));
-    reach_.push_back(position);
+  for (NodeId node : graph.node_ids()) {
+    groups_.push_back({{node}, {}, nullptr, {}});
+    group_of_.push_back(ir::IdAt<GroupId>(Index(node)));
+    reach_.push_back(node);
   }
   copied_.resize(graph.nodes.size());
 }
 
-std::vector<NodeId> Partition::Makers(const Group& group) const {
-  std::set<NodeId> inside(group.nodes.begin(), group.nodes.end()), makers;
+std::vector<NodeId> Partition::Producers(const Group& group) const {
+  std::set<NodeId> inside(group.nodes.begin(), group.nodes.end()), producers;
   inside.insert(group.copies.begin(), group.copies.end());
-  for (NodeId position : inside) {
-    for (ValueId input : graph_.node(position).inputs) {
-      const NodeId maker = uses_.Producer(input);
-      if (maker != Uses::kNone && inside.count(maker) == 0) makers.insert(maker);
+  for (NodeId node : inside) {
+    for (ValueId input : graph_.node(node).inputs) {
+      const NodeId producer = uses_.Producer(input);
+      if (producer != Uses::kNone && inside.count(producer) == 0) producers.insert(producer);
     }
   }
-  return std::vector<NodeId>(makers.begin(), makers.end());
+  return std::vector<NodeId>(producers.begin(), producers.end());
 }
 
 bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>& copies) {
@@ -53,21 +53,21 @@ bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>
   const std::set<GroupId> whole(ids.begin(), ids.end());
   std::set<GroupId> seen;
   NodeId reach = merged.nodes.back();
-  std::vector<NodeId> pending = Makers(merged);
+  std::vector<NodeId> pending = Producers(merged);
   while (!pending.empty()) {
     const GroupId id = GroupOf(pending.back());
     pending.pop_back();
     if (whole.count(id) != 0) return false;
     reach = std::max(reach, reach_[Index(id)]);
     if (reach_[Index(id)] < merged.nodes.front() || !seen.insert(id).second) continue;
-    const std::vector<NodeId> makers = Makers(group(id));
-    pending.insert(pending.end(), makers.begin(), makers.end());
+    const std::vector<NodeId> producers = Producers(group(id));
+    pending.insert(pending.end(), producers.begin(), producers.end());
   }
 
   for (GroupId id : ids) reach = std::max(reach, reach_[Index(id)]);
   reach_[Index(ids[0])] = reach;
   for (NodeId copy : merged.copies) copied_[Index(copy)].push_back(merged.nodes.front());
-  for (NodeId position : merged.nodes) group_of_[Index(position)] = ids[0];
+  for (NodeId node : merged.nodes) group_of_[Index(node)] = ids[0];
   for (GroupId id : ids) groups_[Index(id)] = {};
   groups_[Index(ids[0])] = std::move(merged);
   PropagateReach(ids[0]);
@@ -77,16 +77,16 @@ bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>
 void Partition::PropagateReach(GroupId id) {
   std::vector<GroupId> pending = {id};
   while (!pending.empty()) {
-    const GroupId maker = pending.back();
+    const GroupId producer = pending.back();
     pending.pop_back();
     const auto raise = [&](NodeId reader) {
       const GroupId to = GroupOf(reader);
-      if (reach_[Index(to)] >= reach_[Index(maker)]) return;
-      reach_[Index(to)] = reach_[Index(maker)];
+      if (reach_[Index(to)] >= reach_[Index(producer)]) return;
+      reach_[Index(to)] = reach_[Index(producer)];
       pending.push_back(to);
     };
-    for (NodeId position : group(maker).nodes) {
-      for (ValueId output : graph_.node(position).outputs) {
+    for (NodeId node : group(producer).nodes) {
+      for (ValueId output : graph_.node(node).outputs) {
         for (NodeId reader : uses_.Readers(output)) {
           raise(reader);
           for (NodeId holder : copied_[Index(reader)]) raise(holder);
@@ -103,11 +103,11 @@ std::vector<GroupId> Partition::Order() const {
   std::priority_queue<Entry, std::vector<Entry>, std::greater<Entry>> ready;
   for (GroupId id : ir::Ids<GroupId>(groups_.size())) {
     if (group(id).nodes.empty()) continue;
-    std::set<GroupId> makers;
-    for (NodeId position : Makers(group(id))) makers.insert(GroupOf(position));
-    for (GroupId maker : makers) readers[Index(maker)].push_back(id);
-    waiting[Index(id)] = static_cast<int>(makers.size());
-    if (makers.empty()) ready.push({group(id).nodes.back(), id});
+    std::set<GroupId> producers;
+    for (NodeId node : Producers(group(id))) producers.insert(GroupOf(node));
+    for (GroupId producer : producers) readers[Index(producer)].push_back(id);
+    waiting[Index(id)] = static_cast<int>(producers.size());
+    if (producers.empty()) ready.push({group(id).nodes.back(), id});
   }
   size_t count = 0;
   for (const Group& group : groups_) count += group.nodes.empty() ? 0 : 1;

@@ -36,7 +36,7 @@ class Partition {
   std::vector<GroupId> Order() const;
 
   // Nodes of other groups whose values the group reads.
-  std::vector<ir::NodeId> Makers(const Group& group) const;
+  std::vector<ir::NodeId> Producers(const Group& group) const;
 
  private:
   // Raises the reach of the groups that depend on `id` to that of `id`.

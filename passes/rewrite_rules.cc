@@ -3,14 +3,15 @@
 namespace brine::passes {
 
 bool ApplyRules(ir::Graph& graph, absl::Span<const RewriteRule> rules) {
-  const auto visit = [&](Rewriter& at) {
+  const auto visit = [&](Rewriter& rewriter) {
     for (const RewriteRule& rule : rules) {
-      if ((rule.root == nullptr || rule.root == at.node().op) && at.IsRead(at.node())) rule.apply(at);
+      if ((rule.root == nullptr || rule.root == rewriter.node().op) && rewriter.IsRead(rewriter.node()))
+        rule.apply(rewriter);
     }
   };
-  int walks = 0;
-  while (walks < kMaxWalks && Rewrite(graph, visit)) ++walks;
-  return walks > 0;
+  int iterations = 0;
+  while (iterations < kMaxIterations && Rewrite(graph, visit)) ++iterations;
+  return iterations > 0;
 }
 
 }  // namespace brine::passes

@@ -18,14 +18,14 @@ struct RewriteRule {
 
   // Called at a node that is an application of `root` and whose result is read.  Must leave the graph as it is if the
   // left side does not match or the condition does not hold.
-  void (*apply)(Rewriter& at);
+  void (*apply)(Rewriter& rewriter);
 };
 
 // The limit ends rules that undo each other.  A pass over the nodes sees what it has already rewritten, so the second
 // one usually finds nothing.
-inline constexpr int kMaxWalks = 16;
+inline constexpr int kMaxIterations = 16;
 
-// Visits all nodes in order, again and again until no rule matches, at most kMaxWalks times; returns whether it
+// Visits all nodes in order, again and again until no rule matches, at most kMaxIterations times; returns whether it
 // changed anything.  At each node every rule of its op is tried, in the order of the table.
 bool ApplyRules(ir::Graph& graph, absl::Span<const RewriteRule> rules);
 

@@ -18,20 +18,20 @@ Rewriter::Rewriter(ir::Graph& graph)
       nodes_(std::move_iterator(graph.nodes.begin()), std::move_iterator(graph.nodes.end())),
       current_(nodes_.end()),
       next_(nodes_.begin()),
-      known_(graph.values.size(), Known{nodes_.end()}) {
+      info_(graph.values.size(), ValueInfo{nodes_.end()}) {
   graph.nodes.clear();
   for (const Node& node : nodes_) {
-    for (ValueId input : node.inputs) ++Of(input).reads;
+    for (ValueId input : node.inputs) ++Info(input).reads;
   }
-  for (const ir::Update& update : graph.updates) ++Of(update.value).reads;
-  for (const ir::Output& output : graph.outputs) ++Of(output.value).reads;
+  for (const ir::Update& update : graph.updates) ++Info(update.value).reads;
+  for (const ir::Output& output : graph.outputs) ++Info(output.value).reads;
 }
 
-void Rewriter::Walk(absl::FunctionRef<void(Rewriter&)> visit) {
+void Rewriter::Run(absl::FunctionRef<void(Rewriter&)> visit) {
   while (next_ != nodes_.end()) {
     current_ = next_++;
     for (ValueId& input : current_->inputs) Redirect(input);
-    SetMaker(current_);
+    SetProducer(current_);
     visit(*this);
   }
 }
@@ -42,14 +42,14 @@ void Rewriter::Finish() {
   graph_.nodes.assign(std::move_iterator(nodes_.begin()), std::move_iterator(nodes_.end()));
 }
 
-const Node* Rewriter::Maker(ValueId value) const {
-  const Nodes::iterator maker = Of(value).maker;
-  return maker == nodes_.end() ? nullptr : &*maker;
+const Node* Rewriter::Producer(ValueId value) const {
+  const Nodes::iterator producer = Info(value).producer;
+  return producer == nodes_.end() ? nullptr : &*producer;
 }
 
-const Node* Rewriter::Maker(ValueId value, const ir::Op& op) const {
-  const Node* const maker = Maker(value);
-  return maker != nullptr && maker->op == &op ? maker : nullptr;
+const Node* Rewriter::Producer(ValueId value, const ir::Op& op) const {
+  const Node* const producer = Producer(value);
+  return producer != nullptr && producer->op == &op ? producer : nullptr;
 }
 
 bool Rewriter::IsRead(const Node& node) const {
@@ -60,24 +60,24 @@ ValueId Rewriter::Emit(const ir::Op& op, std::vector<ValueId> inputs, ir::Attrib
   const auto outputs =
       graph_.AddNode(op, std::move(inputs), std::move(attributes), current_->locations, name(current_->outputs[0]));
   BRINE_CHECK(outputs.ok());
-  known_.resize(graph_.values.size(), Known{nodes_.end()});
+  info_.resize(graph_.values.size(), ValueInfo{nodes_.end()});
   Insert(std::move(graph_.nodes.back()));
   graph_.nodes.pop_back();
   return outputs->front();
 }
 
 void Rewriter::Insert(Node node) {
-  for (ValueId input : node.inputs) ++Of(input).reads;
-  SetMaker(nodes_.insert(current_, std::move(node)));
+  for (ValueId input : node.inputs) ++Info(input).reads;
+  SetProducer(nodes_.insert(current_, std::move(node)));
   changed_ = true;
 }
 
 ValueId Rewriter::NewValue(absl::string_view name, ir::Type type) {
-  known_.push_back({nodes_.end()});
+  info_.push_back({nodes_.end()});
   return graph_.AddValue(name, std::move(type));
 }
 
-void Rewriter::Become(const ir::Op& op, std::vector<ValueId> inputs, ir::Attributes attributes) {
+void Rewriter::ReplaceWith(const ir::Op& op, std::vector<ValueId> inputs, ir::Attributes attributes) {
   BRINE_CHECK(ir::CompleteAttributes(op, attributes).ok());
   std::vector<ir::Type> types;
   for (ValueId input : inputs) types.push_back(type(input));
@@ -94,66 +94,66 @@ void Rewriter::Become(const ir::Op& op, std::vector<ValueId> inputs, ir::Attribu
       node.outputs.push_back(NewValue(absl::StrCat(base, ".", op.results[index]), result));
     BRINE_CHECK(type(node.outputs[index]) == result);
   }
-  Become(std::move(node));
+  ReplaceWith(std::move(node));
 }
 
-void Rewriter::Become(Node node) {
-  for (ValueId input : node.inputs) ++Of(input).reads;
-  for (ValueId input : current_->inputs) --Of(input).reads;
+void Rewriter::ReplaceWith(Node node) {
+  for (ValueId input : node.inputs) ++Info(input).reads;
+  for (ValueId input : current_->inputs) --Info(input).reads;
   *current_ = std::move(node);
-  SetMaker(current_);
+  SetProducer(current_);
   changed_ = true;
 }
 
 void Rewriter::SetInput(size_t index, ValueId value) {
   ValueId& input = current_->inputs[index];
   if (input == value) return;
-  --Of(input).reads;
-  ++Of(value).reads;
+  --Info(input).reads;
+  ++Info(value).reads;
   input = value;
   changed_ = true;
 }
 
 void Rewriter::Replace(ValueId value, ValueId by) {
   changed_ |= Reads(value) > 0;
-  Of(by).reads += std::exchange(Of(value).reads, 0);
-  Of(value).replacement = by;
+  Info(by).reads += std::exchange(Info(value).reads, 0);
+  Info(value).replacement = by;
 }
 
 void Rewriter::MergeInto(const Node& earlier) {
   for (size_t index = 0; index < current_->outputs.size(); ++index)
     Replace(current_->outputs[index], earlier.outputs[index]);
-  AddLocations(current_->locations, *Of(earlier.outputs[0]).maker);
+  AddLocations(current_->locations, *Info(earlier.outputs[0]).producer);
   EraseUnread(current_->outputs[0]);
 }
 
 void Rewriter::EraseUnread(ValueId value) {
   std::vector<ValueId> pending = {value};
   while (!pending.empty()) {
-    const Nodes::iterator maker = Of(pending.back()).maker;
+    const Nodes::iterator producer = Info(pending.back()).producer;
     pending.pop_back();
-    if (maker == nodes_.end() || IsRead(*maker)) continue;
-    for (ValueId output : maker->outputs) Of(output).maker = nodes_.end();
-    for (ValueId input : maker->inputs) {
-      if (--Of(input).reads == 0) pending.push_back(input);
+    if (producer == nodes_.end() || IsRead(*producer)) continue;
+    for (ValueId output : producer->outputs) Info(output).producer = nodes_.end();
+    for (ValueId input : producer->inputs) {
+      if (--Info(input).reads == 0) pending.push_back(input);
     }
-    nodes_.erase(maker);
+    nodes_.erase(producer);
     changed_ = true;
   }
 }
 
 void Rewriter::Redirect(ValueId& value) const {
-  if (Of(value).replacement != ir::kNoValue) value = Of(value).replacement;
+  if (Info(value).replacement != ir::kNoValue) value = Info(value).replacement;
 }
 
-// The iteration has passed `node`, so its maker and readers can be queried.
-void Rewriter::SetMaker(Nodes::iterator node) {
-  for (ValueId output : node->outputs) Of(output).maker = node;
+// The iteration has passed `node`, so its producer and readers can be queried.
+void Rewriter::SetProducer(Nodes::iterator node) {
+  for (ValueId output : node->outputs) Info(output).producer = node;
 }
 
 bool Rewrite(ir::Graph& graph, absl::FunctionRef<void(Rewriter&)> visit) {
   Rewriter rewriter(graph);
-  rewriter.Walk(visit);
+  rewriter.Run(visit);
   rewriter.Finish();
   return rewriter.changed_;
 }

@@ -1,7 +1,9 @@
 // The rewriter: one iteration over a graph's nodes in which a pass replaces, inserts and erases them.
 //
-//   Rewrite(graph, [](Rewriter& at) {
-//     if (at.node().op->training_only) at.Replace(at.node().outputs[0], at.node().inputs[0]);
+//   Rewrite(graph, [](Rewriter& rewriter) {  // outside training, a node whose op says so is replaced by its operand
+//     const ir::Node& node = rewriter.node();
+//     const int operand = node.op->outside_training;
+//     if (operand >= 0) rewriter.Replace(node.outputs[0], node.inputs[static_cast<size_t>(operand)]);
 //   });
 #ifndef BRINE_PASSES_REWRITER_H_
 #define BRINE_PASSES_REWRITER_H_
@@ -25,12 +27,12 @@ class Rewriter {
   const std::string& name(ir::ValueId value) const { return graph_.value(value).name; }
 
   // The node that makes `value`, if it has been visited already; null for inputs and states.
-  const ir::Node* Maker(ir::ValueId value) const;
+  const ir::Node* Producer(ir::ValueId value) const;
   // The same, but null if it is not an application of `op`.
-  const ir::Node* Maker(ir::ValueId value, const ir::Op& op) const;
+  const ir::Node* Producer(ir::ValueId value, const ir::Op& op) const;
 
   // The number of operands, outputs of the graph and updates that are `value`, after all edits so far.
-  int Reads(ir::ValueId value) const { return Of(value).reads; }
+  int Reads(ir::ValueId value) const { return Info(value).reads; }
   bool IsRead(const ir::Node& node) const;
 
   // Adds an application of `op` before the visited node and returns its first result.  The result is named after the
@@ -41,11 +43,11 @@ class Rewriter {
   // A value for a node to insert; a name that is taken gets a number.
   ir::ValueId NewValue(absl::string_view name, ir::Type type);
 
-  // The visited node becomes an application of `op`.  It keeps its locations, and its results keep their names and
+  // Makes the visited node an application of `op`.  It keeps its locations, and its results keep their names and
   // types; additional results of the new op get names of their own.
-  void Become(const ir::Op& op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {});
-  // The visited node becomes `node`, whose results are among its own, or new values.
-  void Become(ir::Node node);
+  void ReplaceWith(const ir::Op& op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {});
+  // Makes the visited node `node`, whose results are among its own, or new values.
+  void ReplaceWith(ir::Node node);
   void SetInput(size_t index, ir::ValueId value);
 
   // Readers of `value`, a result of the visited node, read `by` instead, which has been visited already.
@@ -59,25 +61,25 @@ class Rewriter {
   friend bool Rewrite(ir::Graph& graph, absl::FunctionRef<void(Rewriter&)> visit);
 
   using Nodes = std::list<ir::Node>;
-  struct Known {
-    Nodes::iterator maker;  // the end of the list: none, or not passed yet
+  struct ValueInfo {
+    Nodes::iterator producer;  // the end of the list: none, or not passed yet
     int reads = 0;
     ir::ValueId replacement = ir::kNoValue;
   };
 
   explicit Rewriter(ir::Graph& graph);
-  void Walk(absl::FunctionRef<void(Rewriter&)> visit);
+  void Run(absl::FunctionRef<void(Rewriter&)> visit);
   void Finish();
 
-  Known& Of(ir::ValueId value) { return known_[Index(value)]; }
-  const Known& Of(ir::ValueId value) const { return known_[Index(value)]; }
+  ValueInfo& Info(ir::ValueId value) { return info_[Index(value)]; }
+  const ValueInfo& Info(ir::ValueId value) const { return info_[Index(value)]; }
   void Redirect(ir::ValueId& value) const;
-  void SetMaker(Nodes::iterator node);
+  void SetProducer(Nodes::iterator node);
 
   ir::Graph& graph_;  // its nodes are in `nodes_` during the iteration
   Nodes nodes_;
   Nodes::iterator current_, next_;
-  std::vector<Known> known_;  // by value
+  std::vector<ValueInfo> info_;  // by value
   bool changed_ = false;
 };
 

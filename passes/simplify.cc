@@ -12,88 +12,89 @@ using ir::Node;
 using ir::Shape;
 using ir::ValueId;
 
-bool IsConstant(const Rewriter& at, size_t operand, double number) {
-  const Node* const node = at.Maker(at.node().inputs[operand], ir::kConstant);
+bool IsConstant(const Rewriter& rewriter, size_t operand, double number) {
+  const Node* const node = rewriter.Producer(rewriter.node().inputs[operand], ir::kConstant);
   if (node == nullptr) return false;
   const std::vector<double>& values = ir::SourceValues(*node);
   return values.size() == 1 && values[0] == number;
 }
 
 // f(…) = x
-void ReplaceBy(Rewriter& at, ValueId x) {
-  const ValueId result = at.node().outputs[0];
-  if (at.type(x) == at.type(result)) at.Replace(result, x);
+void ReplaceBy(Rewriter& rewriter, ValueId x) {
+  const ValueId result = rewriter.node().outputs[0];
+  if (rewriter.type(x) == rewriter.type(result)) rewriter.Replace(result, x);
 }
 
 template <int number>
-void DropRight(Rewriter& at) {
-  if (IsConstant(at, 1, number)) ReplaceBy(at, at.node().inputs[0]);
+void DropRight(Rewriter& rewriter) {
+  if (IsConstant(rewriter, 1, number)) ReplaceBy(rewriter, rewriter.node().inputs[0]);
 }
 
 template <int number>
-void DropEither(Rewriter& at) {
-  DropRight<number>(at);
-  if (IsConstant(at, 0, number)) ReplaceBy(at, at.node().inputs[1]);
+void DropEither(Rewriter& rewriter) {
+  DropRight<number>(rewriter);
+  if (IsConstant(rewriter, 0, number)) ReplaceBy(rewriter, rewriter.node().inputs[1]);
 }
 
-void NegNeg(Rewriter& at) {
-  const Node* const inner = at.Maker(at.node().inputs[0], ir::kNeg);
-  if (inner != nullptr) ReplaceBy(at, inner->inputs[0]);
+void NegNeg(Rewriter& rewriter) {
+  const Node* const inner = rewriter.Producer(rewriter.node().inputs[0], ir::kNeg);
+  if (inner != nullptr) ReplaceBy(rewriter, inner->inputs[0]);
 }
 
-void ReshapeReshape(Rewriter& at) {
-  const Node* const inner = at.Maker(at.node().inputs[0], ir::kReshape);
-  if (inner != nullptr) at.SetInput(0, inner->inputs[0]);
+void ReshapeReshape(Rewriter& rewriter) {
+  const Node* const inner = rewriter.Producer(rewriter.node().inputs[0], ir::kReshape);
+  if (inner != nullptr) rewriter.SetInput(0, inner->inputs[0]);
 }
 
-void Same(Rewriter& at) { ReplaceBy(at, at.node().inputs[0]); }
+void Same(Rewriter& rewriter) { ReplaceBy(rewriter, rewriter.node().inputs[0]); }
 
 // The shape without its leading extents of 1.
 Shape Core(const Shape& shape) {
   return Shape(std::find_if(shape.begin(), shape.end(), [](ir::Dim dim) { return dim != 1; }), shape.end());
 }
 
-void BroadcastReshape(Rewriter& at) {
-  const Node* const reshape = at.Maker(at.node().inputs[0], ir::kReshape);
+void BroadcastReshape(Rewriter& rewriter) {
+  const Node* const reshape = rewriter.Producer(rewriter.node().inputs[0], ir::kReshape);
   if (reshape == nullptr) return;
   const ValueId x = reshape->inputs[0];
-  const Shape &before = at.type(x).shape, &after = at.type(at.node().inputs[0]).shape;
-  const bool fits = before.size() <= at.type(at.node().outputs[0]).shape.size();
-  if (fits && Core(before) == Core(after)) at.SetInput(0, x);
+  const Shape &before = rewriter.type(x).shape, &after = rewriter.type(rewriter.node().inputs[0]).shape;
+  const bool fits = before.size() <= rewriter.type(rewriter.node().outputs[0]).shape.size();
+  if (fits && Core(before) == Core(after)) rewriter.SetInput(0, x);
 }
 
 // Whether the visited node's result would have the same type if operand `index` were `value`.
-bool TakesInstead(const Rewriter& at, size_t index, ValueId value) {
+bool TakesInstead(const Rewriter& rewriter, size_t index, ValueId value) {
   std::vector<ir::Type> types;
-  for (ValueId input : at.node().inputs) types.push_back(at.type(input));
-  types[index] = at.type(value);
-  const auto results = ir::InferTypes(*at.node().op, types, at.node().attributes);
-  return results.ok() && (*results)[0] == at.type(at.node().outputs[0]);
+  for (ValueId input : rewriter.node().inputs) types.push_back(rewriter.type(input));
+  types[index] = rewriter.type(value);
+  const auto results = ir::InferTypes(*rewriter.node().op, types, rewriter.node().attributes);
+  return results.ok() && (*results)[0] == rewriter.type(rewriter.node().outputs[0]);
 }
 
-void SkipBroadcast(Rewriter& at) {
-  if (at.node().op->kind != ir::OpKind::kElementwise || at.node().inputs.size() != 2) return;
-  const Shape& result = at.type(at.node().outputs[0]).shape;
+void SkipBroadcast(Rewriter& rewriter) {
+  if (rewriter.node().op->kind != ir::OpKind::kElementwise || rewriter.node().inputs.size() != 2) return;
+  const Shape& result = rewriter.type(rewriter.node().outputs[0]).shape;
   for (size_t index = 0; index < 2; ++index) {
-    const Node* const broadcast = at.Maker(at.node().inputs[index], ir::kBroadcast);
-    if (broadcast == nullptr || at.type(at.node().inputs[1 - index]).shape != result) continue;
-    if (TakesInstead(at, index, broadcast->inputs[0])) at.SetInput(index, broadcast->inputs[0]);
+    const Node* const broadcast = rewriter.Producer(rewriter.node().inputs[index], ir::kBroadcast);
+    if (broadcast == nullptr || rewriter.type(rewriter.node().inputs[1 - index]).shape != result) continue;
+    if (TakesInstead(rewriter, index, broadcast->inputs[0])) rewriter.SetInput(index, broadcast->inputs[0]);
   }
 }
 
-void SumOfPoolGrad(Rewriter& at) {
-  const Node* const pool = at.Maker(at.node().inputs[0]);
+void SumOfPoolGrad(Rewriter& rewriter) {
+  const Node* const pool = rewriter.Producer(rewriter.node().inputs[0]);
   if (pool == nullptr || (pool->op != &ir::kMaxPoolGrad && pool->op != &ir::kAvgPoolGrad)) return;
-  if (ir::SumsPixels(at.node()) && !at.node().attributes.Bool("keep_dims")) at.SetInput(0, pool->inputs[0]);
+  if (ir::SumsPixels(rewriter.node()) && !rewriter.node().attributes.Bool("keep_dims"))
+    rewriter.SetInput(0, pool->inputs[0]);
 }
 
-void MaskBeforeView(Rewriter& at) {
-  const Node* const view = at.Maker(at.node().inputs[0], ir::kReshape);
+void MaskBeforeView(Rewriter& rewriter) {
+  const Node* const view = rewriter.Producer(rewriter.node().inputs[0], ir::kReshape);
   if (view == nullptr) return;
   const ValueId dy = view->inputs[0];
-  const ValueId y = at.Emit(ir::kReshape, {at.node().inputs[1]}, {{"shape", at.type(dy).shape}});
-  const ValueId masked = at.Emit(ir::kReluGrad, {dy, y});
-  at.Become(ir::kReshape, {masked}, view->attributes);
+  const ValueId y = rewriter.Emit(ir::kReshape, {rewriter.node().inputs[1]}, {{"shape", rewriter.type(dy).shape}});
+  const ValueId masked = rewriter.Emit(ir::kReluGrad, {dy, y});
+  rewriter.ReplaceWith(ir::kReshape, {masked}, view->attributes);
 }
 
 constexpr const char* kOwnShape = "to x's own shape";

@@ -12,12 +12,12 @@ using ir::Graph;
 
 bool ReplaceByOperands(Graph& graph) {
   const bool trains = graph.function == ir::Function::kTrain;
-  return Rewrite(graph, [&](Rewriter& at) {
-    const int operand = trains ? at.node().op->in_training : at.node().op->outside_training;
+  return Rewrite(graph, [&](Rewriter& rewriter) {
+    const int operand = trains ? rewriter.node().op->in_training : rewriter.node().op->outside_training;
     if (operand < 0) return;
-    const ir::ValueId result = at.node().outputs[0];
-    at.Replace(result, at.node().inputs[static_cast<size_t>(operand)]);
-    at.EraseUnread(result);
+    const ir::ValueId result = rewriter.node().outputs[0];
+    rewriter.Replace(result, rewriter.node().inputs[static_cast<size_t>(operand)]);
+    rewriter.EraseUnread(result);
   });
 }
 

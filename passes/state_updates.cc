@@ -68,8 +68,8 @@ class StateSeparator {
 
   void CopyIntoStates() {
     for (ir::Update& update : graph_.updates) {
-      const ir::NodeId maker = uses_.Producer(update.value);
-      if (maker != Uses::kNone && IsUpdateInPlace(graph_.node(maker))) continue;
+      const ir::NodeId producer = uses_.Producer(update.value);
+      if (producer != Uses::kNone && IsUpdateInPlace(graph_.node(producer))) continue;
       const ir::Location& location = graph_.FindState(update.state)->location;
       graph_.nodes.push_back(
           CopyOf(update.value, absl::StrCat(graph_.value(update.state).name, ".next"),
@@ -80,8 +80,8 @@ class StateSeparator {
 
   // The value whose bytes `value` is a view of.
   ValueId RootOf(ValueId value) const {
-    for (ir::NodeId maker = uses_.Producer(value); maker != Uses::kNone; maker = uses_.Producer(value)) {
-      const Node& node = graph_.node(maker);
+    for (ir::NodeId producer = uses_.Producer(value); producer != Uses::kNone; producer = uses_.Producer(value)) {
+      const Node& node = graph_.node(producer);
       if (!node.op->is_view()) break;
       value = node.inputs[0];
     }
@@ -101,16 +101,16 @@ class StateSeparator {
     std::vector<Node> nodes;
     std::map<ValueId, ValueId> copies;
     const auto copy = [&](ValueId value, const std::vector<ir::Location>& locations) {
-      const auto [at, is_new] = copies.emplace(value, ir::kNoValue);
+      const auto [found, is_new] = copies.emplace(value, ir::kNoValue);
       if (is_new) {
         nodes.push_back(CopyOf(value, absl::StrCat(graph_.value(value).name, ".copy"), locations));
-        at->second = nodes.back().outputs[0];
+        found->second = nodes.back().outputs[0];
       }
-      return at->second;
+      return found->second;
     };
-    for (size_t position = 0; position < updates.size(); ++position) {
-      Node node = graph_.nodes[position];
-      for (size_t operand = 0; updates[position] && operand < node.inputs.size(); ++operand) {
+    for (size_t index = 0; index < updates.size(); ++index) {
+      Node node = graph_.nodes[index];
+      for (size_t operand = 0; updates[index] && operand < node.inputs.size(); ++operand) {
         if (NeedsCopy(node, operand)) node.inputs[operand] = copy(node.inputs[operand], node.locations);
       }
       nodes.push_back(std::move(node));
@@ -132,8 +132,8 @@ class StateSeparator {
 std::vector<bool> FindUpdates(const Graph& graph, const Uses& uses) {
   std::vector<bool> updates(graph.nodes.size(), false);
   for (const ir::Update& update : graph.updates) {
-    const ir::NodeId maker = uses.Producer(update.value);
-    if (maker != Uses::kNone) updates[Index(maker)] = true;
+    const ir::NodeId producer = uses.Producer(update.value);
+    if (producer != Uses::kNone) updates[Index(producer)] = true;
   }
   return updates;
 }

@@ -93,7 +93,7 @@ class Tool {
 
   absl::StatusOr<CommandLine> Read(absl::Span<char* const> arguments) {
     std::vector<std::string> marked;  // the last one first
-    for (size_t at = arguments.size(); at-- > 1;) marked.push_back(Marked(arguments[at]));
+    for (size_t index = arguments.size(); index-- > 1;) marked.push_back(Marked(arguments[index]));
     const std::string first = arguments[0];
     marked.push_back(first == "help" ? "--help" : first);
     try {

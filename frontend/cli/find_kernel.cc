@@ -48,11 +48,11 @@ absl::Status Unknown(const ir::Graph& graph, absl::string_view name) {
 
 absl::StatusOr<const ir::Node*> FindKernel(const ir::Graph& graph, const std::string& name) {
   const absl::string_view wanted = absl::StripPrefix(name, "%");
-  const Nodes makers = Where(graph, [&](const ir::Node& node) {
+  const Nodes producers = Where(graph, [&](const ir::Node& node) {
     return std::any_of(node.outputs.begin(), node.outputs.end(),
                        [&](ir::ValueId value) { return graph.value(value).name == wanted; });
   });
-  if (!makers.empty()) return makers[0];
+  if (!producers.empty()) return producers[0];
   const Nodes serving = Where(graph, [&](const ir::Node& node) {
     return std::any_of(node.locations.begin(), node.locations.end(),
                        [&](const ir::Location& location) { return location.layer == wanted; });

@@ -34,10 +34,10 @@ std::vector<std::string> Dependencies(absl::string_view text) {
   if (colon == std::string::npos) return files;
   const std::string list = joined.substr(colon + 2, joined.find('\n', colon) - colon - 2);
   std::string name;
-  for (size_t at = 0; at <= list.size(); ++at) {
-    const char c = at < list.size() ? list[at] : ' ';
-    if (c == '\\' && at + 1 < list.size() && list[at + 1] == ' ') {
-      name += list[++at];
+  for (size_t index = 0; index <= list.size(); ++index) {
+    const char c = index < list.size() ? list[index] : ' ';
+    if (c == '\\' && index + 1 < list.size() && list[index + 1] == ' ') {
+      name += list[++index];
     } else if (c == ' ') {
       if (!name.empty()) files.push_back(name);
       name.clear();

@@ -46,14 +46,14 @@ absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, con
   }
   BRINE_ASSIGN_OR_RETURN(options.strategy, ForcedStrategies(session, arguments));
   BRINE_ASSIGN_OR_RETURN(const std::vector<codegen::KernelFacts> facts, codegen::ConsiderKernels(graph, options));
-  for (size_t at = 0; at < facts.size(); ++at) {
-    if (facts[at].candidates.size() < 2) continue;  // there is no choice
-    const ir::Node& kernel = graph.nodes[at];
+  for (size_t index = 0; index < facts.size(); ++index) {
+    if (facts[index].candidates.size() < 2) continue;  // there is no choice
+    const ir::Node& kernel = graph.nodes[index];
     const ir::Location* const location = kernel.locations.empty() ? nullptr : &kernel.locations[0];
     const std::string& name = graph.value(kernel.outputs[0]).name;
     std::fprintf(stderr, "%s: %s is computed by %s\n", ir::PlaceOf(location, name).c_str(), name.c_str(),
-                 facts[at].strategy.c_str());
-    for (absl::string_view candidate : absl::StrSplit(codegen::DescribeCandidates(facts[at]), '\n')) {
+                 facts[index].strategy.c_str());
+    for (absl::string_view candidate : absl::StrSplit(codegen::DescribeCandidates(facts[index]), '\n')) {
       std::fprintf(stderr, "  %s\n", std::string(candidate).c_str());
     }
   }

@@ -90,11 +90,11 @@ absl::StatusOr<Outcome> CheckKernels(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckMemory(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep apart, subject.Build(/*planned=*/false));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep unplanned, subject.Build(/*planned=*/false));
   BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep planned, subject.Build(/*planned=*/true));
   const int64_t rows = subject.train.batch_size;
   const ir::Tensors<float> given = ir::DrawGiven<float>(subject.train, rows, subject.classes(), 1);
-  BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> one, apart.Run(given, rows));
+  BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> one, unplanned.Run(given, rows));
   BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> other, planned.Run(given, rows));
   const std::string difference = codegen::FirstDifference(one, other);
   return Judge(difference.empty(),
@@ -134,8 +134,8 @@ std::string DrawArray(const Subject& subject, const ir::Value& value, int64_t sa
   const bool is_byte = value.type.dtype == ir::DType::kU8;
   std::string bytes;
   const int64_t elements = ir::ElementCount(shape, 1).value();
-  for (int64_t at = 0; at < elements; ++at) {
-    const double number = ir::PhiloxUniform({static_cast<uint32_t>(at), 0, 0, ir::NameId(value.name)}, {1, 0});
+  for (int64_t element = 0; element < elements; ++element) {
+    const double number = ir::PhiloxUniform({static_cast<uint32_t>(element), 0, 0, ir::NameId(value.name)}, {1, 0});
     const int32_t whole = static_cast<int32_t>(number * static_cast<double>(classes > 0 ? classes : 256));
     const float real = static_cast<float>(2 * number - 1);
     const void* const from = is_byte || classes > 0 ? static_cast<const void*>(&whole) : &real;

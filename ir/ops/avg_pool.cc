@@ -28,7 +28,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                   Real* mean = &y.real[static_cast<size_t>(place)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column)
-                      AddScaled(mean, x.data + x.at(n, row, column), Real(1), x.c);
+                      AddScaled(mean, x.data + x.offset(n, row, column), Real(1), x.c);
                   }
                   for (int64_t c = 0; c < x.c; ++c) mean[c] /= static_cast<Real>(cells.count());
                 });

@@ -25,7 +25,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                   const Real share = Real(1) / static_cast<Real>(cells.count());
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
-                      AddScaled(dx + size.at(n, row, column), &dy.real[static_cast<size_t>(place)], share, size.c);
+                      AddScaled(dx + size.offset(n, row, column), &dy.real[static_cast<size_t>(place)], share, size.c);
                     }
                   }
                 });

@@ -26,9 +26,9 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   Tensor<Real>& y = evaluation.out();
-  BroadcastWalk at(y.dims, x.dims);
-  for (Real& element : y.real) element = x.real[static_cast<size_t>(at.position())], at.Next();
-  for (int64_t& element : y.whole) element = x.whole[static_cast<size_t>(at.position())], at.Next();
+  BroadcastWalk walk(y.dims, x.dims);
+  for (Real& element : y.real) element = x.real[static_cast<size_t>(walk.position())], walk.Next();
+  for (int64_t& element : y.whole) element = x.whole[static_cast<size_t>(walk.position())], walk.Next();
 }
 
 }  // namespace

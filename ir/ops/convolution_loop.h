@@ -31,7 +31,7 @@ void ForEachTap(const Attributes& attributes, const Grid<Real>& image, const Gri
           for (int64_t b = 0; b < taps_across; ++b) {
             const int64_t column = j * strides[1] + b * dilations[1] - pads[1];
             if (column < 0 || column >= image.w) continue;
-            step(image.at(n, row, column), result.at(n, i, j), a * taps_across + b);
+            step(image.offset(n, row, column), result.offset(n, i, j), a * taps_across + b);
           }
         }
       }

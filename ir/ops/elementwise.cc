@@ -68,8 +68,8 @@ const Op kMul = Binary([](auto a, auto b) { return a * b; },
         .name = "mul",
         .doc = "y = a·b" WITH_BROADCASTING,
         .gradient = BinaryGradient(
-            [](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.input(1)}); },
-            [](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.input(0)}); }),
+            [](Builder& builder, ValueId dy) { return builder.Emit(kMul, {dy, builder.input(1)}); },
+            [](Builder& builder, ValueId dy) { return builder.Emit(kMul, {dy, builder.input(0)}); }),
         .commutative = true,
     });
 
@@ -79,9 +79,9 @@ const Op kDiv = Binary([](auto a, auto b) { return a / b; },
         .name = "div",
         .doc = "y = a / b" WITH_BROADCASTING,
         .gradient = BinaryGradient<Sign::kMinus>(
-            [](Builder& at, ValueId dy) { return at.Emit(kDiv, {dy, at.input(1)}); },
-            [](Builder& at, ValueId dy) {
-              return at.Emit(kDiv, {at.Emit(kMul, {dy, at.output()}), at.input(1)});
+            [](Builder& builder, ValueId dy) { return builder.Emit(kDiv, {dy, builder.input(1)}); },
+            [](Builder& builder, ValueId dy) {
+              return builder.Emit(kDiv, {builder.Emit(kMul, {dy, builder.output()}), builder.input(1)});
             }),
         .cost = 3,
     });
@@ -90,14 +90,16 @@ const Op kNeg = Unary([](auto x) { return -x; },
     {
         .name = "neg",
         .doc = "y = −x, element by element; f32.",
-        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kNeg, {dy}); }),
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) { return builder.Emit(kNeg, {dy}); }),
     });
 
 const Op kExp = Unary([](auto x) { return std::exp(x); },
     {
         .name = "exp",
         .doc = "y = eˣ, element by element; f32.",
-        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kMul, {dy, at.output()}); }),
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          return builder.Emit(kMul, {dy, builder.output()});
+        }),
         .cost = 20,
         .monotone = true,
     });
@@ -106,7 +108,9 @@ const Op kLog = Unary([](auto x) { return std::log(x); },
     {
         .name = "log",
         .doc = "y = ln x, element by element; f32. Of 0 it is −∞, of a negative number NaN.",
-        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kDiv, {dy, at.input(0)}); }),
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          return builder.Emit(kDiv, {dy, builder.input(0)});
+        }),
         .cost = 20,
     });
 
@@ -115,7 +119,9 @@ const Op kRelu = Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
     {
         .name = "relu",
         .doc = "y = max(x, 0), element by element; f32. The interpreter keeps NaN; a kernel may turn it into 0.",
-        .gradient = UnaryGradient([](Builder& at, ValueId dy) { return at.Emit(kReluGrad, {dy, at.output()}); }),
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          return builder.Emit(kReluGrad, {dy, builder.output()});
+        }),
         .activation = true,
         .monotone = true,
         .has_kink = true,
@@ -141,9 +147,9 @@ const Op kSigmoid = Unary([](auto x) { return 1 / (1 + std::exp(-x)); },
         .name = "sigmoid",
         .doc = "y = 1 / (1 + e⁻ˣ), element by element; f32.",
         .flops = FlopsAnElement<4>,
-        .gradient = UnaryGradient([](Builder& at, ValueId dy) {
-          const ValueId y = at.output();
-          return at.Emit(kMul, {dy, at.Emit(kMul, {y, at.Emit(kSub, {at.EmitConstant(1), y})})});
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          const ValueId y = builder.output();
+          return builder.Emit(kMul, {dy, builder.Emit(kMul, {y, builder.Emit(kSub, {builder.EmitConstant(1), y})})});
         }),
         .cost = 25,
         .activation = true,
@@ -155,10 +161,10 @@ const Op kTanh = Unary([](auto x) { return std::tanh(x); },
     {
         .name = "tanh",
         .doc = "y = tanh x, element by element; f32. The interpreter keeps NaN; a kernel may turn it into −1 or 1.",
-        .gradient = UnaryGradient([](Builder& at, ValueId dy) {
-          const ValueId y = at.output();
-          const ValueId one = at.EmitConstant(1), square = at.Emit(kMul, {y, y});
-          return at.Emit(kMul, {dy, at.Emit(kSub, {one, square})});
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          const ValueId y = builder.output();
+          const ValueId one = builder.EmitConstant(1), square = builder.Emit(kMul, {y, y});
+          return builder.Emit(kMul, {dy, builder.Emit(kSub, {one, square})});
         }),
         .cost = 30,
         .activation = true,
@@ -190,8 +196,8 @@ const Op kInTrainPhase = {
     .results = {"y"},
     .infer = InferInTrainPhase,
     .gradient = BinaryGradient(kDy,
-                               [](Builder& at, ValueId dy) {
-                                 return at.Emit(kMul, {dy, at.EmitConstant(0)});
+                               [](Builder& builder, ValueId dy) {
+                                 return builder.Emit(kMul, {dy, builder.EmitConstant(0)});
                                }),
     .interpret = InterpretInTrainPhase<double>,
     .interpret_f32 = InterpretInTrainPhase<float>,

@@ -112,7 +112,7 @@ struct Grid {
 
   explicit Grid(const Tensor<Real>& tensor)
       : n(tensor.dim(0)), h(tensor.dim(1)), w(tensor.dim(2)), c(tensor.dim(3)), data(tensor.real.data()) {}
-  int64_t at(int64_t i, int64_t y, int64_t x) const { return ((i * h + y) * w + x) * c; }
+  int64_t offset(int64_t i, int64_t y, int64_t x) const { return ((i * h + y) * w + x) * c; }
 };
 
 // The row length: the extent of the last axis.  All other axes are flattened.

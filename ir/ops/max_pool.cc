@@ -30,7 +30,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                   int64_t* argmax = &index.whole[static_cast<size_t>(place)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
-                      const Real* pixel = x.data + x.at(n, row, column);
+                      const Real* pixel = x.data + x.offset(n, row, column);
                       const int64_t cell = (row - cells.first_row) * across + column - cells.first_column;
                       const bool first = row == cells.top && column == cells.left;
                       for (int64_t c = 0; c < x.c; ++c) {

@@ -27,7 +27,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                     const int64_t row = cells.first_row + cell / across, column = cells.first_column + cell % across;
                     if (row < cells.top || row >= cells.bottom || column < cells.left || column >= cells.right)
                       continue;
-                    dx[size.at(n, row, column) + c] += dy.real[static_cast<size_t>(place + c)];
+                    dx[size.offset(n, row, column) + c] += dy.real[static_cast<size_t>(place + c)];
                   }
                 });
 }

@@ -41,12 +41,12 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 }
 
 // Where fill mode `mode` finds position `at` of an axis of `size` pixels; −1: nowhere.
-int64_t Fill(const std::string& mode, int64_t at, int64_t size) {
-  if (at >= 0 && at < size) return at;
+int64_t Fill(const std::string& mode, int64_t position, int64_t size) {
+  if (position >= 0 && position < size) return position;
   if (mode == "constant") return -1;
-  if (mode == "nearest") return at < 0 ? 0 : size - 1;
-  if (mode == "wrap") return ((at % size) + size) % size;
-  const int64_t folded = ((at % (2 * size)) + 2 * size) % (2 * size);  // reflect: c b a | a b c | c b a
+  if (mode == "nearest") return position < 0 ? 0 : size - 1;
+  if (mode == "wrap") return ((position % size) + size) % size;
+  const int64_t folded = ((position % (2 * size)) + 2 * size) % (2 * size);  // reflect: c b a | a b c | c b a
   return folded < size ? folded : 2 * size - 1 - folded;
 }
 

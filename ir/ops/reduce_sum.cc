@@ -55,8 +55,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   std::vector<int64_t> kept = x.dims;
   for (int64_t axis : evaluation.attributes.Ints("axes")) kept[static_cast<size_t>(axis)] = 1;
-  BroadcastWalk at(x.dims, kept);
-  for (Real element : x.real) evaluation.out().real[static_cast<size_t>(at.position())] += element, at.Next();
+  BroadcastWalk walk(x.dims, kept);
+  for (Real element : x.real) evaluation.out().real[static_cast<size_t>(walk.position())] += element, walk.Next();
 }
 
 }  // namespace

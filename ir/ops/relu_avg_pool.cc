@@ -37,7 +37,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                   int64_t* bits = &mask.whole[static_cast<size_t>(place)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
-                      const Real* pixel = x.data + x.at(n, row, column);
+                      const Real* pixel = x.data + x.offset(n, row, column);
                       const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
                       for (int64_t c = 0; c < x.c; ++c) {
                         if (pixel[c] <= 0) continue;

@@ -32,7 +32,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                       for (int64_t c = 0; c < size.c; ++c) {
                         const size_t from = static_cast<size_t>(place + c);
                         if ((mask.whole[from] & bit) != 0)
-                          dx[size.at(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
+                          dx[size.offset(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
                       }
                     }
                   }

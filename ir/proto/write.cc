@@ -7,8 +7,82 @@
 namespace brine::ir {
 namespace {
 
-// The enums of graph.h and graph.proto have the same order.  Element types begin at 1, so that a missing one is an
-// error.
+// Enumerators of graph.h and those of graph.proto with the same meaning.  Each cast between them, here and in read.cc,
+// relies on equal numbers.
+template <typename Ours, typename Theirs>
+struct Pair {
+  Ours ours;
+  Theirs theirs;
+};
+
+// Whether the rows are all of an enum's enumerators, in order, and their numbers differ by `offset`.
+template <typename Ours, typename Theirs, size_t size>
+constexpr bool Agree(const Pair<Ours, Theirs> (&rows)[size], Theirs last, int offset = 0) {
+  for (size_t index = 0; index < size; ++index) {
+    const int number = static_cast<int>(index);
+    if (static_cast<int>(rows[index].ours) != number || rows[index].theirs != number + offset) return false;
+  }
+  return last == static_cast<int>(size) - 1 + offset;
+}
+
+constexpr Pair<Stage, proto::Graph::Stage> kStages[] = {{Stage::kGraph, proto::Graph::GRAPH},
+                                                        {Stage::kTrain, proto::Graph::TRAIN},
+                                                        {Stage::kFused, proto::Graph::FUSED},
+                                                        {Stage::kPlanned, proto::Graph::PLANNED}};
+static_assert(Agree(kStages, proto::Graph::Stage_MAX));
+
+constexpr Pair<Function, proto::Graph::Function> kFunctions[] = {{Function::kModel, proto::Graph::MODEL},
+                                                                 {Function::kTrain, proto::Graph::TRAIN_STEP},
+                                                                 {Function::kEvaluate, proto::Graph::EVALUATE},
+                                                                 {Function::kPredict, proto::Graph::PREDICT}};
+static_assert(Agree(kFunctions, proto::Graph::Function_MAX));
+
+// Element types begin at 1, so that a missing one is an error.
+constexpr Pair<DType, proto::Type::Element> kElements[] = {{DType::kF32, proto::Type::F32},
+                                                           {DType::kI32, proto::Type::I32},
+                                                           {DType::kU32, proto::Type::U32},
+                                                           {DType::kU8, proto::Type::U8},
+                                                           {DType::kMask, proto::Type::MASK}};
+static_assert(Agree(kElements, proto::Type::Element_MAX, 1));
+
+constexpr Pair<Block, proto::Placement::Block> kBlocks[] = {
+    {Block::kArena, proto::Placement::ARENA},           {Block::kInputs, proto::Placement::INPUTS},
+    {Block::kParameters, proto::Placement::PARAMETERS}, {Block::kGradients, proto::Placement::GRADIENTS},
+    {Block::kSlots, proto::Placement::SLOTS},           {Block::kConstants, proto::Placement::CONSTANTS},
+    {Block::kOutputs, proto::Placement::OUTPUTS},       {Block::kNonTrainable, proto::Placement::NON_TRAINABLE}};
+static_assert(Agree(kBlocks, proto::Placement::Block_MAX));
+
+constexpr Pair<Source, proto::Input::Source> kSources[] = {{Source::kData, proto::Input::DATA},
+                                                           {Source::kLabel, proto::Input::LABEL},
+                                                           {Source::kScalar, proto::Input::SCALAR},
+                                                           {Source::kSeed, proto::Input::SEED},
+                                                           {Source::kStep, proto::Input::STEP},
+                                                           {Source::kRows, proto::Input::ROWS},
+                                                           {Source::kExpression, proto::Input::EXPRESSION}};
+static_assert(Agree(kSources, proto::Input::Source_MAX));
+
+constexpr Pair<TermKind, proto::Term::Kind> kTerms[] = {
+    {TermKind::kConstant, proto::Term::CONSTANT}, {TermKind::kScalar, proto::Term::SCALAR},
+    {TermKind::kStep, proto::Term::STEP},         {TermKind::kAdd, proto::Term::ADD},
+    {TermKind::kSub, proto::Term::SUB},           {TermKind::kMul, proto::Term::MUL},
+    {TermKind::kDiv, proto::Term::DIV},           {TermKind::kPow, proto::Term::POW},
+    {TermKind::kMin, proto::Term::MIN},           {TermKind::kMax, proto::Term::MAX},
+    {TermKind::kSqrt, proto::Term::SQRT}};
+static_assert(Agree(kTerms, proto::Term::Kind_MAX));
+
+constexpr Pair<Role, proto::State::Role> kRoles[] = {{Role::kParameter, proto::State::PARAMETER},
+                                                     {Role::kSlot, proto::State::SLOT},
+                                                     {Role::kFrozen, proto::State::FROZEN},
+                                                     {Role::kStatistic, proto::State::STATISTIC},
+                                                     {Role::kAverage, proto::State::AVERAGE}};
+static_assert(Agree(kRoles, proto::State::Role_MAX));
+
+constexpr Pair<InitializerKind, proto::State::Initializer> kInitializers[] = {
+    {InitializerKind::kConstant, proto::State::CONSTANT},
+    {InitializerKind::kUniform, proto::State::UNIFORM},
+    {InitializerKind::kTruncatedNormal, proto::State::TRUNCATED_NORMAL}};
+static_assert(Agree(kInitializers, proto::State::Initializer_MAX));
+
 proto::Type ToProto(const Type& type) {
   proto::Type out;
   out.set_element(static_cast<proto::Type::Element>(static_cast<int>(type.dtype) + 1));

@@ -18,7 +18,7 @@ bool IsWordStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>
 
 Token Lexer::Take(TokenKind kind, size_t begin, size_t end) {
   line_is_blank_ = false;
-  const bool marked = kind == TokenKind::kValue || kind == TokenKind::kString;  // the text begins behind a % or a quote
+  const bool marked = kind == TokenKind::kValue || kind == TokenKind::kString;  // the text begins after a % or a quote
   return {kind, text_.substr(begin, end - begin), marked ? begin - 1 : begin};
 }
 

@@ -14,7 +14,7 @@ enum class TokenKind : uint8_t {
   kWord,     // a C identifier
   kValue,    // %name; the text is without the %
   kString,   // "…"; the text is between the quotes, still escaped
-  kInteger,  // digits, maybe behind a minus sign
+  kInteger,  // digits, perhaps after a minus sign
   kReal,     // a number with a point or an exponent, or -inf (inf and nan are words)
   kMark,     // one of ( ) { } [ ] < > , = : @ +
   kBad,      // what is wrong is Lexer::problem()
@@ -23,7 +23,7 @@ enum class TokenKind : uint8_t {
 struct Token {
   TokenKind kind = TokenKind::kEnd;
   absl::string_view text;
-  size_t offset = 0;  // of its first byte
+  size_t offset = 0;  // where its first byte is in the text
 
   bool IsMark(char mark) const { return kind == TokenKind::kMark && text[0] == mark; }
   bool IsWord(absl::string_view word) const { return kind == TokenKind::kWord && text == word; }

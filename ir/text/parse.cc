@@ -302,12 +302,12 @@ class Parser {
         return Fail(outputs[index],
                     absl::StrCat("%", Excerpt(outputs[index].text), " is not defined in the kernel's body"));
       }
-      const Token at = reader_.token();
+      const Token type_token = reader_.token();
       BRINE_ASSIGN_OR_RETURN(const Type type, reader_.TakeType());
       Value& value = graph_.value(it->second);
       if (type != value.type)
-        return Fail(at, absl::StrCat("%", value.name, " is ", ToString(type), " here, but ", ToString(value.type),
-                                     " in the body"));
+        return Fail(type_token, absl::StrCat("%", value.name, " is ", ToString(type), " here, but ",
+                                             ToString(value.type), " in the body"));
       const Token place = reader_.token();
       BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, reader_.TakePlacement());
       if (placement && value.placement) return Fail(place, absl::StrCat("%", value.name, " has a place already"));

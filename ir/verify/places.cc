@@ -150,7 +150,7 @@ class PlaceChecker {
       const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
                                        [&](ValueId output) { return state_of_.contains(output); });
       if (updating && !updates)
-        Add(SiteOf(graph_, node), Part::kOp, 0, "a kernel that updates no state stands behind one that does");
+        Add(SiteOf(graph_, node), Part::kOp, 0, "a kernel that updates no state follows one that does");
       updating |= updates;
     }
   }

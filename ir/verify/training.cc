@@ -81,11 +81,11 @@ class TrainingChecker {
 
   void CheckMetrics(const Site& site, const Objective& objective, const Loss* loss) {
     std::set<std::string> names;
-    for (size_t at = 0; at < objective.metrics.size(); ++at) {
+    for (size_t index = 0; index < objective.metrics.size(); ++index) {
       const auto add = [&](std::string fault) {
-        if (!fault.empty()) faults_.Add(site, Part::kOutput, static_cast<int>(at), std::move(fault));
+        if (!fault.empty()) faults_.Add(site, Part::kOutput, static_cast<int>(index), std::move(fault));
       };
-      const std::string& name = objective.metrics[at];
+      const std::string& name = objective.metrics[index];
       const Metric* const metric = FindMetric(name);
       if (metric == nullptr)
         add(UnknownName("metric", name, AllMetrics()));

@@ -257,9 +257,9 @@ class Verifier {
       Add(site, Part::kNumber, 0,
           absl::StrCat("scratch of ", node.scratch_bytes, " bytes must lie between 0 and ", kMaxElements));
     }
-    for (size_t at = 0; at < node.sparse.size(); ++at) {
-      const int64_t input = node.sparse[at], inputs = static_cast<int64_t>(node.inputs.size());
-      if (input < 0 || input >= inputs || (at > 0 && input <= node.sparse[at - 1])) {
+    for (size_t index = 0; index < node.sparse.size(); ++index) {
+      const int64_t input = node.sparse[index], inputs = static_cast<int64_t>(node.inputs.size());
+      if (input < 0 || input >= inputs || (index > 0 && input <= node.sparse[index - 1])) {
         Add(site, Part::kSparse, 0,
             absl::StrCat("sparse must be ascending indices of the kernel's ", inputs, " inputs"));
         break;

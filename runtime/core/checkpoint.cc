@@ -33,13 +33,13 @@ struct Notes {
 // Calls `visit` with the name of each scalar of the program's functions, once.
 template <typename Visit>
 void ForEachScalar(const brine_program* program, const Visit& visit) {
-  for (int32_t at = 0; at < program->function_count; ++at) {
-    const brine_function& function = program->functions[at];
+  for (int32_t index = 0; index < program->function_count; ++index) {
+    const brine_function& function = program->functions[index];
     for (int32_t input = 0; input < function.input_count; ++input) {
       if (function.inputs[input].source != BRINE_SCALAR) continue;
       const char* const name = function.values[function.inputs[input].value].name;
       bool known = false;
-      for (int32_t earlier = 0; earlier < at; ++earlier)
+      for (int32_t earlier = 0; earlier < index; ++earlier)
         known = known || brine_find_input(&program->functions[earlier], name) != nullptr;
       if (!known) visit(name);
     }

@@ -40,6 +40,6 @@ inline int64_t Elements(const brine_value& value, int32_t rows) {
 }
 
 // Extents and strides of every buffer of the function for `rows` rows.
-void SetRows(FunctionState& at, const brine_function* function, int32_t rows);
+void SetRows(FunctionState& function_state, const brine_function* function, int32_t rows);
 
 #endif  // BRINE_RUNTIME_CORE_LAYOUT_H_

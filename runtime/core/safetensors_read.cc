@@ -23,7 +23,7 @@ struct FieldsSeen {
 struct Parser {
   const uint8_t* bytes;
   const char* text;  // the header
-  size_t size, at = 0;
+  size_t size, position = 0;
   char* error;
   size_t error_bytes;
   Entry* entries = nullptr;
@@ -39,40 +39,42 @@ struct Parser {
     va_end(arguments);
     return false;
   }
-  bool FailHere(const char* expected) { return Fail("byte %zu: %s expected", at + 8, expected); }
+  bool FailHere(const char* expected) { return Fail("byte %zu: %s expected", position + 8, expected); }
 
   void SkipSpace() {
-    while (at < size && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r')) ++at;
+    while (position < size &&
+           (text[position] == ' ' || text[position] == '\n' || text[position] == '\t' || text[position] == '\r'))
+      ++position;
   }
   bool Accept(char c) {
     SkipSpace();
-    if (at >= size || text[at] != c) return false;
-    ++at;
+    if (position >= size || text[position] != c) return false;
+    ++position;
     return true;
   }
   bool String(brine_text* result, bool escapes) {
     if (!Accept('"')) return FailHere("a string");
-    const size_t begin = at;
-    for (; at < size && text[at] != '"'; ++at) {
-      if (static_cast<unsigned char>(text[at]) < 0x20 || (text[at] == '\\' && !escapes))
+    const size_t begin = position;
+    for (; position < size && text[position] != '"'; ++position) {
+      if (static_cast<unsigned char>(text[position]) < 0x20 || (text[position] == '\\' && !escapes))
         return FailHere("a plain character");
-      if (text[at] == '\\') ++at;
+      if (text[position] == '\\') ++position;
     }
-    if (at >= size) return FailHere("the end of a string");
-    *result = {text + begin, at - begin};
-    ++at;
+    if (position >= size) return FailHere("the end of a string");
+    *result = {text + begin, position - begin};
+    ++position;
     return true;
   }
   // Digits only: no sign, fraction, exponent or leading zero.
   bool Number(int64_t* result) {
     SkipSpace();
-    const size_t begin = at;
+    const size_t begin = position;
     *result = 0;
-    for (; at < size && text[at] >= '0' && text[at] <= '9'; ++at) {
-      if (__builtin_mul_overflow(*result, 10, result) || __builtin_add_overflow(*result, text[at] - '0', result))
+    for (; position < size && text[position] >= '0' && text[position] <= '9'; ++position) {
+      if (__builtin_mul_overflow(*result, 10, result) || __builtin_add_overflow(*result, text[position] - '0', result))
         return FailHere("a smaller number");
     }
-    if (at == begin || (text[begin] == '0' && at > begin + 1)) return FailHere("a whole number");
+    if (position == begin || (text[begin] == '0' && position > begin + 1)) return FailHere("a whole number");
     return true;
   }
 
@@ -185,10 +187,11 @@ bool Parser::CheckSize(Entry* entry, int element_bytes) {
 }
 
 bool Parser::CheckName(brine_text name) {
-  if (name.size == 0 || name.size > 256) return Fail("byte %zu: a tensor's name has %zu characters", at + 8, name.size);
+  if (name.size == 0 || name.size > 256)
+    return Fail("byte %zu: a tensor's name has %zu characters", position + 8, name.size);
   for (size_t index = 0; index < name.size; ++index) {
     if (name.data[index] < 0x20 || name.data[index] > 0x7e)
-      return Fail("byte %zu: a tensor's name holds a character that is not ASCII", at + 8);
+      return Fail("byte %zu: a tensor's name holds a character that is not ASCII", position + 8);
   }
   return true;
 }
@@ -223,7 +226,7 @@ bool Parser::Metadata() {
     if (!String(&key, true) || (!Accept(':') && !FailHere(":")) || !String(&value, true)) return false;
     for (size_t index = 0; index < note_count; ++index) {
       if (notes[index].key.size == key.size && memcmp(notes[index].key.data, key.data, key.size) == 0) {
-        return Fail("byte %zu: a key of __metadata__ is there twice", at + 8);
+        return Fail("byte %zu: a key of __metadata__ is there twice", position + 8);
       }
     }
     if (note_count == 1000) return Fail("__metadata__ has more than 1000 keys");
@@ -236,7 +239,7 @@ bool Parser::Metadata() {
 
 bool Parser::Header() {
   if (size == 0 || text[0] != '{') return FailHere("{");
-  ++at;
+  ++position;
   if (!Accept('}')) {
     do {
       brine_text name = {};
@@ -246,7 +249,7 @@ bool Parser::Header() {
     if (!Accept('}')) return FailHere("}");
   }
   SkipSpace();
-  return at == size || FailHere("the end of the header");
+  return position == size || FailHere("the end of the header");
 }
 
 bool Parser::CheckPlaces(int64_t data_bytes) {

@@ -30,13 +30,14 @@ struct Allocator {
 FunctionState LayOutFunction(const brine_function& function, Allocator& allocator) {
   size_t arguments = 0;
   for (int32_t call = 0; call < function.call_count; ++call) arguments += 1 + size_t{function.calls[call].value_count};
-  FunctionState at = {};
-  at.buffers = allocator.Take<brine_buffer>(static_cast<size_t>(function.value_count));
-  at.dimensions = allocator.Take<brine_dimension>(static_cast<size_t>(function.value_count) * BRINE_MAX_RANK);
-  at.arguments = allocator.Take<void*>(arguments);
-  at.first_argument = allocator.Take<void**>(static_cast<size_t>(function.call_count));
-  at.scalars = allocator.Take<double>(static_cast<size_t>(function.input_count));
-  return at;
+  FunctionState function_state = {};
+  function_state.buffers = allocator.Take<brine_buffer>(static_cast<size_t>(function.value_count));
+  function_state.dimensions =
+      allocator.Take<brine_dimension>(static_cast<size_t>(function.value_count) * BRINE_MAX_RANK);
+  function_state.arguments = allocator.Take<void*>(arguments);
+  function_state.first_argument = allocator.Take<void**>(static_cast<size_t>(function.call_count));
+  function_state.scalars = allocator.Take<double>(static_cast<size_t>(function.input_count));
+  return function_state;
 }
 
 brine_state* LayOut(const brine_program* program, Allocator& allocator) {
@@ -66,31 +67,33 @@ brine_state* LayOut(const brine_program* program, Allocator& allocator) {
   return state;
 }
 
-void DescribeValue(const brine_state* state, FunctionState& at, const brine_function* function, int32_t index) {
+void DescribeValue(const brine_state* state, FunctionState& function_state, const brine_function* function,
+                   int32_t index) {
   static constexpr uint8_t kTypeCode[] = {2, 0, 1, 1, 1};  // f32, i32, u32, u8, mask as bytes
   const brine_value& value = function->values[index];
-  brine_buffer& buffer = at.buffers[index];
+  brine_buffer& buffer = function_state.buffers[index];
   buffer.host = Place(state, value);
   buffer.type_code = kTypeCode[value.dtype];
   buffer.type_bits = static_cast<uint8_t>(value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 8 : 32);
   buffer.type_lanes = 1;
   buffer.dimensions = value.rank;
-  buffer.dim = at.dimensions + static_cast<size_t>(index) * BRINE_MAX_RANK;
+  buffer.dim = function_state.dimensions + static_cast<size_t>(index) * BRINE_MAX_RANK;
 }
 
 void PrepareFunction(brine_state* state, int32_t index) {
   const brine_function* function = &state->program->functions[index];
-  FunctionState& at = state->functions[index];
-  for (int32_t value = 0; value < function->value_count; ++value) DescribeValue(state, at, function, value);
-  void** argument = at.arguments;
+  FunctionState& function_state = state->functions[index];
+  for (int32_t value = 0; value < function->value_count; ++value) DescribeValue(state, function_state, function, value);
+  void** argument = function_state.arguments;
   for (int32_t call = 0; call < function->call_count; ++call) {
-    at.first_argument[call] = argument;
+    function_state.first_argument[call] = argument;
     *argument++ = &state->context_argument;
     for (int value = 0; value < function->calls[call].value_count; ++value)
-      *argument++ = &at.buffers[function->calls[call].values[value]];
+      *argument++ = &function_state.buffers[function->calls[call].values[value]];
   }
-  for (int32_t input = 0; input < function->input_count; ++input) at.scalars[input] = function->inputs[input].initial;
-  SetRows(at, function, state->program->batch_size);
+  for (int32_t input = 0; input < function->input_count; ++input)
+    function_state.scalars[input] = function->inputs[input].initial;
+  SetRows(function_state, function, state->program->batch_size);
 }
 
 int64_t VariableElements(const brine_variable& variable) {
@@ -122,15 +125,15 @@ double* FindScalar(const brine_state* state, int32_t index, const char* name) {
 
 }  // namespace
 
-void SetRows(FunctionState& at, const brine_function* function, int32_t rows) {
-  if (at.rows == rows) return;
-  at.rows = rows;
+void SetRows(FunctionState& function_state, const brine_function* function, int32_t rows) {
+  if (function_state.rows == rows) return;
+  function_state.rows = rows;
   for (int32_t index = 0; index < function->value_count; ++index) {
     const brine_value& value = function->values[index];
     int32_t stride = 1;
     for (int axis = value.rank - 1; axis >= 0; --axis) {
       const int32_t extent = value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
-      at.buffers[index].dim[value.rank - 1 - axis] = {0, extent, stride, 0};
+      function_state.buffers[index].dim[value.rank - 1 - axis] = {0, extent, stride, 0};
       stride *= extent;
     }
   }
@@ -226,13 +229,13 @@ double brine_get_scalar(const brine_state* state, const char* name) {
   return NAN;
 }
 
-uint8_t* brine_variable_data(brine_state* state, int32_t variable) {
-  const brine_variable& at = state->program->variables[variable];
-  return state->blocks[at.block] + at.offset;
+uint8_t* brine_variable_data(brine_state* state, int32_t index) {
+  const brine_variable& variable = state->program->variables[index];
+  return state->blocks[variable.block] + variable.offset;
 }
 
-int64_t brine_variable_bytes(const brine_program* program, int32_t variable) {
-  return VariableElements(program->variables[variable]) * 4;
+int64_t brine_variable_bytes(const brine_program* program, int32_t index) {
+  return VariableElements(program->variables[index]) * 4;
 }
 
 void brine_observe(brine_state* state, brine_observer observer, void* user) {

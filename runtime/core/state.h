@@ -24,8 +24,8 @@ typedef enum brine_status {
   BRINE_OK = 0,
   BRINE_FAILED = 1,   // a kernel or the operating system reported an error
   BRINE_INVALID = 3,  // an argument or a file does not fit the program
-  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite, or a gradient is too large for Adam
-                      // to square; nothing was updated
+  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite, or a gradient is too large for the
+                      // optimizer to square; nothing was updated
 } brine_status;
 
 typedef struct brine_state brine_state;
@@ -66,8 +66,8 @@ double brine_get_scalar(const brine_state* state, const char* name);  // NaN if 
 // one.  The stack of a thread that steps must hold that and its own calls.
 brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows);
 
-uint8_t* brine_variable_data(brine_state* state, int32_t variable);
-int64_t brine_variable_bytes(const brine_program* program, int32_t variable);
+uint8_t* brine_variable_data(brine_state* state, int32_t index);
+int64_t brine_variable_bytes(const brine_program* program, int32_t index);
 
 // BRINE_DIVERGED, with the name in brine_error, if a variable contains NaN or infinity.  Kernels may hide a NaN, so
 // this is worth testing before an evaluation.

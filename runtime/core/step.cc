@@ -20,7 +20,8 @@ class FlushDenormals {
   uint32_t before_;
 };
 
-void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& at, int32_t rows) {
+void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& function_state,
+                     int32_t rows) {
   for (int32_t index = 0; index < function->input_count; ++index) {
     const brine_input& input = function->inputs[index];
     uint8_t* const target = Place(state, function->values[input.value]);
@@ -38,30 +39,31 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
         memcpy(target, &step, sizeof(step));
         continue;
       case BRINE_SCALAR:
-        real = static_cast<float>(at.scalars[index]);
+        real = static_cast<float>(function_state.scalars[index]);
         break;
       case BRINE_ROWS:
         real = static_cast<float>(rows);
         break;
       case BRINE_EXPRESSION:
-        real = static_cast<float>(brine_evaluate(input.terms, input.term_count, at.scalars, state->steps_done));
+        real = static_cast<float>(
+            brine_evaluate(input.terms, input.term_count, function_state.scalars, state->steps_done));
         break;
     }
     memcpy(target, &real, sizeof(real));
   }
 }
 
-brine_status RunCall(brine_state* state, const brine_function* function, FunctionState& at, int32_t call) {
+brine_status RunCall(brine_state* state, const brine_function* function, FunctionState& function_state, int32_t call) {
   state->context.scratch_used = 0;
   state->context.error[0] = '\0';
-  if (function->calls[call].run(at.first_argument[call]) == 0) return BRINE_OK;
+  if (function->calls[call].run(function_state.first_argument[call]) == 0) return BRINE_OK;
   snprintf(state->error, sizeof(state->error), "kernel %s failed: %s", function->calls[call].name,
            state->context.error);
   return BRINE_FAILED;
 }
 
-// The limit of the gradients of a function.  Adam averages their squares: if one overflows, the average is infinite,
-// and every later update of its parameter is zero, while all parameters stay finite.
+// The limit of the gradients of a function.  Some optimizers average their squares: if one overflows, the average is
+// infinite, and every later update of its parameter is zero, while all parameters stay finite.
 int GradientLimit(const brine_function* function) {
   constexpr int kSquarable = 63;  // squares below 2^126, of which no rounding makes an average that overflows
   return function->squares_gradient ? kSquarable : BRINE_FINITE;
@@ -94,30 +96,30 @@ void DescribeCall(const brine_call& call, char* text, size_t bytes) {
   snprintf(text, bytes, "%s%s%s", call.location, call.location[0] == '\0' ? "" : ": ", layers);
 }
 
-// Says how a call's result is out of range: it is not finite, or its square would not be.
+// Says how a call's result is out of range: it is not finite, or the optimizer cannot square it.
 void DescribeFault(brine_state* state, const brine_call& call, const brine_value& result, int64_t element,
                    const char* kept) {
   char where[200], what[100] = "is not finite";
   DescribeCall(call, where, sizeof(where));
   const float number = reinterpret_cast<const float*>(Place(state, result))[element];
   if (isfinite(number))
-    snprintf(what, sizeof(what), "reaches %.2g, whose square Adam cannot average in float32,",
+    snprintf(what, sizeof(what), "reaches %.2g, whose square the optimizer cannot average in float32,",
              static_cast<double>(fabsf(number)));
   snprintf(state->error, sizeof(state->error), "%s: %s %s in step %llu%s", where, result.name, what,
            static_cast<unsigned long long>(state->steps_done + 1), kept);
 }
 
-// Runs the step again call by call and names the first whose result went too far.
-void FindFault(brine_state* state, const brine_function* function, FunctionState& at) {
+// Runs the step again call by call and names the first whose result is out of range.
+void FindFault(brine_state* state, const brine_function* function, FunctionState& function_state) {
   if (brine_check_variables(state) != BRINE_OK) return;
   const char* const kept = function->first_update == function->call_count ? "" : "; nothing was updated";
   for (int32_t index = 0; index < function->first_update; ++index) {
-    if (RunCall(state, function, at, index) != BRINE_OK) return;
+    if (RunCall(state, function, function_state, index) != BRINE_OK) return;
     const brine_call& call = function->calls[index];
     for (int value = call.input_count; value < call.value_count; ++value) {
       const brine_value& result = function->values[call.values[value]];
       const int limit = result.block == BRINE_GRADIENTS ? GradientLimit(function) : BRINE_FINITE;
-      const int64_t element = FirstNotBelow(state, result, at.rows, limit);
+      const int64_t element = FirstNotBelow(state, result, function_state.rows, limit);
       if (element >= 0) return DescribeFault(state, call, result, element, kept);
     }
   }
@@ -129,11 +131,11 @@ void Observe(const brine_state* state, const brine_call* call, int done) {
   if (state->observer != nullptr) state->observer(state->observer_user, call, done);
 }
 
-brine_status RunCalls(brine_state* state, const brine_function* function, FunctionState& at, int32_t begin,
+brine_status RunCalls(brine_state* state, const brine_function* function, FunctionState& function_state, int32_t begin,
                       int32_t end) {
   for (int32_t call = begin; call < end; ++call) {
     Observe(state, &function->calls[call], 0);
-    const brine_status status = RunCall(state, function, at, call);
+    const brine_status status = RunCall(state, function, function_state, call);
     Observe(state, &function->calls[call], 1);
     if (status != BRINE_OK) return status;
   }
@@ -171,22 +173,22 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
     snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
     return BRINE_INVALID;
   }
-  FunctionState& at = state->functions[function - state->program->functions];
+  FunctionState& function_state = state->functions[function - state->program->functions];
   if (rows < 1 || rows > state->program->batch_size) {
     snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows,
              state->program->batch_size);
     return BRINE_INVALID;
   }
   const FlushDenormals flush;
-  SetRows(at, function, rows);
-  WriteHostInputs(state, function, at, rows);
-  brine_status status = RunCalls(state, function, at, 0, function->first_update);
+  SetRows(function_state, function, rows);
+  WriteHostInputs(state, function, function_state, rows);
+  brine_status status = RunCalls(state, function, function_state, 0, function->first_update);
   if (status != BRINE_OK) return status;
   if (!StepFinite(state, function, rows)) {
-    FindFault(state, function, at);
+    FindFault(state, function, function_state);
     return BRINE_DIVERGED;
   }
-  status = RunCalls(state, function, at, function->first_update, function->call_count);
+  status = RunCalls(state, function, function_state, function->first_update, function->call_count);
   if (status == BRINE_OK && function->first_update < function->call_count) ++state->steps_done;
   return status;
 }

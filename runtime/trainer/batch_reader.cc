@@ -17,11 +17,11 @@ bool IsNumber(const Field& field) { return field.type != ElementType::kReal; }
 // In place, from the end backwards: each number lies at or after the one from which it is converted.
 template <typename From>
 void ToReals(uint8_t* row, int64_t elements) {
-  for (int64_t at = elements - 1; at >= 0; --at) {
+  for (int64_t element = elements - 1; element >= 0; --element) {
     From number;
-    std::memcpy(&number, row + at * static_cast<int64_t>(sizeof(From)), sizeof(From));
+    std::memcpy(&number, row + element * static_cast<int64_t>(sizeof(From)), sizeof(From));
     const float real = static_cast<float>(number);
-    std::memcpy(row + 4 * at, &real, sizeof(real));
+    std::memcpy(row + 4 * element, &real, sizeof(real));
   }
 }
 
@@ -70,24 +70,24 @@ void BatchReader::Match(const brine_function& function) {
   std::vector<bool> fed(inputs.size());
   for (const Field& field : data_.fields()) {
     const brine_input* input = nullptr;
-    for (size_t at = 0; at < inputs.size(); ++at) {
-      if (field.name != InputName(function, *inputs[at]) && !FeedsByKind(field, *inputs[at])) continue;
+    for (size_t index = 0; index < inputs.size(); ++index) {
+      if (field.name != InputName(function, *inputs[index]) && !FeedsByKind(field, *inputs[index])) continue;
       if (input != nullptr)
         throw Error(kExitBadInput, std::string(program_->name) + " takes " + FedNames(*program_) +
                                        "; data for it must have these names");
-      input = inputs[at];
-      fed[at] = true;
+      input = inputs[index];
+      fed[index] = true;
     }
     if (input == nullptr && !field.name.empty() && !IsFed(*program_, field.name))
       throw Error(kExitBadInput,
                   std::string(program_->name) + " has no input " + field.name + "; it takes " + FedNames(*program_));
     columns_.push_back(MakeColumn(function, field, input));
   }
-  for (size_t at = 0; at < inputs.size(); ++at) {
-    if (!fed[at])
+  for (size_t index = 0; index < inputs.size(); ++index) {
+    if (!fed[index])
       throw Error(kExitBadInput, std::string("there are no data for the ") +
-                                     (inputs[at]->source == BRINE_LABEL ? "label " : "input ") +
-                                     InputName(function, *inputs[at]));
+                                     (inputs[index]->source == BRINE_LABEL ? "label " : "input ") +
+                                     InputName(function, *inputs[index]));
   }
 }
 
@@ -140,19 +140,19 @@ void BatchReader::ConvertClassNumber(const Column& column, int64_t row) {
 }
 
 void BatchReader::Convert(const Column& column, int64_t row) {
-  uint8_t* const at = column.rows + row * column.row_bytes;
+  uint8_t* const values = column.rows + row * column.row_bytes;
   const int64_t elements = column.field->elements;
   if (column.field->type == ElementType::kReal) {
-    const int64_t bad = brine_first_not_below(reinterpret_cast<const float*>(at), elements, BRINE_FINITE);
+    const int64_t bad = brine_first_not_below(reinterpret_cast<const float*>(values), elements, BRINE_FINITE);
     if (bad < 0) return;
     if (column.input->source == BRINE_LABEL) return Report(row, &column, "its label is not finite", 0);
     return Report(row, &column, "element %.0f is not a finite number", static_cast<double>(bad));
   }
   if (column.value->dtype != BRINE_F32) return;
   if (column.field->type == ElementType::kByte)
-    ToReals<uint8_t>(at, elements);
+    ToReals<uint8_t>(values, elements);
   else
-    ToReals<int32_t>(at, elements);
+    ToReals<int32_t>(values, elements);
 }
 
 void BatchReader::ConvertRow(int64_t row) {

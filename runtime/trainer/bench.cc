@@ -45,7 +45,7 @@ struct BenchData {
 BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   const ImageSize size = InputImage(program);
   if (!line.data.empty() || !line.arrays.empty()) return {"files", OpenData(program, line).train};
-  if (WhyNotDrawn(size.height, size.width, size.channels).empty())
+  if (DrawnShapesFault(size.height, size.width, size.channels).empty())
     return {"drawn shapes", OpenData(program, line).train};
   const int64_t fewest = line.batch_size > 0 ? line.batch_size : program.batch_size;
   return {"noise", MakeNoise(FunctionOf(program, "train"), fewest, 0)};

@@ -33,13 +33,13 @@ struct Entry {
 std::vector<Entry> List(const std::string& folder) {
   std::vector<Entry> entries;
   std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
     const size_t digits = name.size() - std::min(name.size(), sizeof(kPrefix) - 1 + sizeof(kSuffix) - 1);
     if (digits == 0 || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
     const char *begin = name.data() + sizeof(kPrefix) - 1, *stop = begin + digits;
     uint64_t step = 0;
-    if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, at->path().string()});
+    if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, entry->path().string()});
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.step > b.step; });
   return entries;
@@ -133,7 +133,7 @@ int OpenLock(const std::string& path) {
 
 }  // namespace
 
-FolderClaim::FolderClaim(const std::string& folder, bool resume) {
+FolderLock::FolderLock(const std::string& folder, bool resume) {
   if (!resume)
     MakeFolder(folder);
   else if (List(folder).empty())
@@ -149,7 +149,7 @@ FolderClaim::FolderClaim(const std::string& folder, bool resume) {
               entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
 }
 
-FolderClaim::~FolderClaim() { close(file_); }
+FolderLock::~FolderLock() { close(file_); }
 
 void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape) {
   MakeFolder(folder);
@@ -158,8 +158,8 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
       {"batch_size", std::to_string(shape.batch_size)}, {"samples", std::to_string(shape.samples)},
       {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)}};
   const Results results = ResultsOf(*position.sums.function);
-  for (size_t at = 0; at < results.all.size(); ++at)
-    values.emplace_back(SumKey(results.all[at]), Hexadecimal(position.sums.sums[at]));
+  for (size_t index = 0; index < results.all.size(); ++index)
+    values.emplace_back(SumKey(results.all[index]), Hexadecimal(position.sums.sums[index]));
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
@@ -192,12 +192,12 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   FitPosition position = {*epoch, *batch, ResultSums(function)};
   position.sums.rows = *rows;
   const Results results = ResultsOf(function);
-  for (size_t at = 0; at < results.all.size(); ++at) {
-    const std::string sum = file.Note(SumKey(results.all[at]).c_str());
+  for (size_t index = 0; index < results.all.size(); ++index) {
+    const std::string sum = file.Note(SumKey(results.all[index]).c_str());
     if (sum.empty() && *batch != 0)
       throw Error(kExitBadInput, path + ": stands within an epoch, and does not say what " +
-                                     std::string(results.all[at].name) + " was so far");
-    position.sums.sums[at] = RealNumber(sum);
+                                     std::string(results.all[index].name) + " was so far");
+    position.sums.sums[index] = RealNumber(sum);
   }
   return position;
 }

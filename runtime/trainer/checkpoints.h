@@ -15,16 +15,16 @@ struct FitShape {
   bool shuffle;
 };
 
-// A run's claim on its folder, which one run at a time may write to.  The system takes it back when the process ends,
-// however it ends.  A claim leaves the empty file `lock` in the folder.
-class FolderClaim {
+// A lock on a run's folder, which one run at a time may write to.  The system releases it when the process ends,
+// however it ends.  The lock leaves the empty file `lock` in the folder.
+class FolderLock {
  public:
   // A run that resumes finds checkpoints in the folder; a new one finds none, since it would throw them away, and makes
-  // the folder where it is missing.  Throws Error otherwise, and when another run holds the claim.
-  FolderClaim(const std::string& folder, bool resume);
-  ~FolderClaim();
-  FolderClaim(const FolderClaim&) = delete;
-  FolderClaim& operator=(const FolderClaim&) = delete;
+  // the folder where it is missing.  Throws Error otherwise, and when another run holds the lock.
+  FolderLock(const std::string& folder, bool resume);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
   int file_;

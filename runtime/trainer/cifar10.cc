@@ -19,10 +19,10 @@ constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bir
 __attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
 #endif
 void Interleave(const uint8_t* __restrict planes, uint8_t* __restrict pixels) {
-  for (int64_t at = 0; at < kPixels; ++at) {
-    pixels[3 * at] = planes[at];
-    pixels[3 * at + 1] = planes[kPixels + at];
-    pixels[3 * at + 2] = planes[2 * kPixels + at];
+  for (int64_t pixel = 0; pixel < kPixels; ++pixel) {
+    pixels[3 * pixel] = planes[pixel];
+    pixels[3 * pixel + 1] = planes[kPixels + pixel];
+    pixels[3 * pixel + 2] = planes[2 * kPixels + pixel];
   }
 }
 
@@ -36,12 +36,12 @@ class Cifar10Source : public SampleSource {
         throw Error(kExitBadInput, path + ": has " + std::to_string(bytes.size()) +
                                        " bytes, which are no whole number of records of " + std::to_string(kRecord));
       }
-      for (size_t at = 0; at < bytes.size(); at += kRecord) {
-        if (bytes[at] >= kClasses.size()) {
-          throw Error(kExitBadInput, path + ": record " + std::to_string(at / kRecord) + " has label " +
-                                         std::to_string(bytes[at]) + ", which is not 0 to 9");
+      for (size_t offset = 0; offset < bytes.size(); offset += kRecord) {
+        if (bytes[offset] >= kClasses.size()) {
+          throw Error(kExitBadInput, path + ": record " + std::to_string(offset / kRecord) + " has label " +
+                                         std::to_string(bytes[offset]) + ", which is not 0 to 9");
         }
-        records_.push_back(&bytes[at]);
+        records_.push_back(&bytes[offset]);
       }
     }
   }
@@ -78,10 +78,10 @@ TrainTest LoadCifar10(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   const std::string inner = folder + "/cifar-10-batches-bin";
-  const std::string at = fs::is_directory(inner, ignored) ? inner : folder;
+  const std::string root = fs::is_directory(inner, ignored) ? inner : folder;
   std::vector<std::string> train;
-  for (int batch = 1; batch <= 5; ++batch) train.push_back(at + "/data_batch_" + std::to_string(batch) + ".bin");
-  return {Load(train), Load({at + "/test_batch.bin"})};
+  for (int batch = 1; batch <= 5; ++batch) train.push_back(root + "/data_batch_" + std::to_string(batch) + ".bin");
+  return {Load(train), Load({root + "/test_batch.bin"})};
 }
 
 }  // namespace brine

@@ -32,10 +32,10 @@ class CatchInterrupts {
     action.sa_handler = [](int) { interrupted = 1; };
     action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (size_t at = 0; at < std::size(kSignals); ++at) sigaction(kSignals[at], &action, &before_[at]);
+    for (size_t index = 0; index < std::size(kSignals); ++index) sigaction(kSignals[index], &action, &before_[index]);
   }
   ~CatchInterrupts() {
-    for (size_t at = 0; at < std::size(kSignals); ++at) sigaction(kSignals[at], &before_[at], nullptr);
+    for (size_t index = 0; index < std::size(kSignals); ++index) sigaction(kSignals[index], &before_[index], nullptr);
   }
   CatchInterrupts(const CatchInterrupts&) = delete;
   CatchInterrupts& operator=(const CatchInterrupts&) = delete;
@@ -97,9 +97,9 @@ void CheckShape(const Array& array, const brine_value& input, const std::string&
 
 // The data input or label of this name in any function; null when there is none.
 const brine_value* FindFed(const brine_program& program, const std::string& name) {
-  for (int32_t at = 0; at < program.function_count; ++at) {
-    const brine_input* const input = brine_find_input(&program.functions[at], name.c_str());
-    if (input != nullptr && input->classes == 0) return &program.functions[at].values[input->value];
+  for (int32_t index = 0; index < program.function_count; ++index) {
+    const brine_input* const input = brine_find_input(&program.functions[index], name.c_str());
+    if (input != nullptr && input->classes == 0) return &program.functions[index].values[input->value];
   }
   return nullptr;
 }
@@ -115,7 +115,7 @@ Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& 
     if (const brine_value* value = FindFed(program, name); value != nullptr) CheckShape(array, *value, file);
     named.push_back({name, array.shape[0], {}});
   }
-  for (size_t at = 0; at < named.size(); ++at) named[at].elements = (*arrays)[at].elements();
+  for (size_t index = 0; index < named.size(); ++index) named[index].elements = (*arrays)[index].elements();
   return Dataset(std::move(named), arrays);
 }
 
@@ -296,7 +296,8 @@ std::vector<std::string> ClassNames(const brine_program& program, const Dataset&
   std::vector<std::string> names = data.class_names;
   for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
     names.push_back(*name);
-  for (auto at = static_cast<int64_t>(names.size()); at < classes; ++at) names.push_back("class " + std::to_string(at));
+  for (auto index = static_cast<int64_t>(names.size()); index < classes; ++index)
+    names.push_back("class " + std::to_string(index));
   return names;
 }
 
@@ -306,11 +307,11 @@ std::string ClassesText(std::span<const float> row, const std::vector<std::strin
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row[a] > row[b]; });
   std::string text;
-  for (size_t at : order) {
+  for (size_t index : order) {
     char number[40];
-    std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(row[at]));
+    std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(row[index]));
     text += text.empty() ? "" : ", ";
-    text += json ? JsonString(names[at]) + ": " + JsonNumber(row[at]) : names[at] + " " + number;
+    text += json ? JsonString(names[index]) + ": " + JsonNumber(row[index]) : names[index] + " " + number;
   }
   return json ? "\"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" + text + "}" : text;
 }

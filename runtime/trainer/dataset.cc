@@ -13,22 +13,22 @@ class MemorySource : public SampleSource {
  public:
   MemorySource(std::vector<Field> fields, std::vector<NamedArray> arrays, std::shared_ptr<const void> owner)
       : fields_(std::move(fields)), arrays_(std::move(arrays)), owner_(std::move(owner)) {
-    for (size_t at = 0; at < arrays_.size(); ++at) {
-      fields_[at].type = static_cast<ElementType>(arrays_[at].elements.index());
-      fields_[at].elements = ElementsEach(fields_[at], arrays_[at]);
-      if (arrays_[at].count == arrays_[0].count) continue;
-      throw Error(kExitBadInput, arrays_[at].name + " has " + std::to_string(arrays_[at].count) + " samples, " +
+    for (size_t field = 0; field < arrays_.size(); ++field) {
+      fields_[field].type = static_cast<ElementType>(arrays_[field].elements.index());
+      fields_[field].elements = ElementsEach(fields_[field], arrays_[field]);
+      if (arrays_[field].count == arrays_[0].count) continue;
+      throw Error(kExitBadInput, arrays_[field].name + " has " + std::to_string(arrays_[field].count) + " samples, " +
                                      arrays_[0].name + " has " + std::to_string(arrays_[0].count));
     }
   }
   int64_t size() const override { return arrays_.empty() ? 0 : arrays_[0].count; }
   std::span<const Field> fields() const override { return fields_; }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
-    for (size_t at = 0; at < arrays_.size(); ++at) {
-      auto* target = static_cast<uint8_t*>(targets[at]);
+    for (size_t field = 0; field < arrays_.size(); ++field) {
+      auto* target = static_cast<uint8_t*>(targets[field]);
       for (int64_t index : indices)
-        target = std::visit([&](auto span) { return Copy(span, index, fields_[at].elements, target); },
-                            arrays_[at].elements);
+        target = std::visit([&](auto span) { return Copy(span, index, fields_[field].elements, target); },
+                            arrays_[field].elements);
     }
   }
 
@@ -105,13 +105,13 @@ class EnlargedSource : public SampleSource {
   bool parallel() const override { return inner_->parallel(); }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     inner_->Read(indices, targets);
-    for (auto at = static_cast<int64_t>(indices.size()) - 1; at >= 0; --at) {
+    for (auto sample = static_cast<int64_t>(indices.size()) - 1; sample >= 0; --sample) {
       if (large_.type == ElementType::kReal)
-        Enlarge(static_cast<const float*>(targets[0]) + at * small_.elements,
-                static_cast<float*>(targets[0]) + at * large_.elements);
+        Enlarge(static_cast<const float*>(targets[0]) + sample * small_.elements,
+                static_cast<float*>(targets[0]) + sample * large_.elements);
       else
-        Enlarge(static_cast<const uint8_t*>(targets[0]) + at * small_.elements,
-                static_cast<uint8_t*>(targets[0]) + at * large_.elements);
+        Enlarge(static_cast<const uint8_t*>(targets[0]) + sample * small_.elements,
+                static_cast<uint8_t*>(targets[0]) + sample * large_.elements);
     }
   }
 

@@ -116,9 +116,9 @@ void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind
   // Noise first, 16 bytes from each random number; it is overwritten pixel by pixel.
   const uint32_t noise_id = brine_random_id("shapes/noise");
   const auto bytes = static_cast<size_t>(size.bytes());
-  for (size_t at = 0; at < bytes; at += 16) {
-    const brine_random random = brine_philox(seed, static_cast<uint32_t>(at / 16), sample, noise_id, 0);
-    std::memcpy(pixels + at, random.word, std::min<size_t>(16, bytes - at));
+  for (size_t offset = 0; offset < bytes; offset += 16) {
+    const brine_random random = brine_philox(seed, static_cast<uint32_t>(offset / 16), sample, noise_id, 0);
+    std::memcpy(pixels + offset, random.word, std::min<size_t>(16, bytes - offset));
   }
   for (int64_t row = 0; row < size.height; ++row) {
     for (int64_t column = 0; column < size.width; ++column) {
@@ -192,7 +192,7 @@ int64_t CountOf(const Size& drawn) { return std::min(kMax, kMaxBytes / drawn.byt
 
 }  // namespace
 
-std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels) {
+std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels) {
   constexpr int64_t kLongestSide = 4096;
   const std::string takes = "the model takes " + std::to_string(height) + "x" + std::to_string(width) + "x" +
                             std::to_string(channels) + "; use --data";
@@ -206,7 +206,8 @@ std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels) {
 
 TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
                      const brine_backend* backend) {
-  if (const std::string why = WhyNotDrawn(height, width, channels); !why.empty()) throw Error(kExitBadInput, why);
+  if (const std::string fault = DrawnShapesFault(height, width, channels); !fault.empty())
+    throw Error(kExitBadInput, fault);
   const Size drawn = DrawnSize({height, width, channels});
   const int64_t count = CountOf(drawn);
   const auto source =

@@ -19,7 +19,7 @@ TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t cl
                      const brine_backend* backend);
 
 // The sentence that DrawShapes would throw for images of this size; empty where it has some.
-std::string WhyNotDrawn(int64_t height, int64_t width, int64_t channels);
+std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels);
 
 }  // namespace brine
 

@@ -58,20 +58,20 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (options.verbose) callbacks_.push_back(ProgressCallback(options.epochs));
 }
 
-std::unique_ptr<FolderClaim> FitLoop::OpenFolder() {
+std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
   if (options_.checkpoint.empty()) {
     if (options_.resume) throw Error(kExitUsage, "resume needs a checkpoint folder");
     return nullptr;
   }
-  auto claim = std::make_unique<FolderClaim>(options_.checkpoint, options_.resume);
+  auto lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);
   if (options_.resume)
     position_ =
         LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
-  return claim;
+  return lock;
 }
 
 History FitLoop::Run() {
-  const std::unique_ptr<FolderClaim> claim = OpenFolder();
+  const std::unique_ptr<FolderLock> lock = OpenFolder();
   // Steps test the parameters, but not the slots, which the caller or a file may have filled.
   ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
   History history;

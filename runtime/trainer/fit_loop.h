@@ -10,7 +10,7 @@
 
 namespace brine {
 
-class FolderClaim;
+class FolderLock;
 
 // One for each of the function's outputs that batches can be averaged over.
 Results ResultsOf(const brine_function& function);
@@ -41,7 +41,7 @@ class FitLoop {
   History Run();
 
  private:
-  std::unique_ptr<FolderClaim> OpenFolder();  // and resumes from it, if asked to; null if there is none
+  std::unique_ptr<FolderLock> OpenFolder();  // and resumes from it, if asked to; null if there is none
   void RunEpoch(EpochResult& result);
   void Validate(EpochResult& result);
   void SaveCheckpoint();

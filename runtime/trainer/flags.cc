@@ -150,8 +150,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   if (first == "--help" || first == "-h") return line;
   const base::CommandRow& command = Find("command", first, kCommands);
   line.command = command.command;
-  for (int at = 2; at < argc; ++at) {
-    const std::string argument = argv[at];
+  for (int index = 2; index < argc; ++index) {
+    const std::string argument = argv[index];
     if (argument == "--help" || argument == "-h") return CommandLine();
     if (line.command == kPredict && !argument.empty() && argument[0] != '-') {
       SetInput(line, argument);
@@ -166,12 +166,12 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
       throw Error(kExitUsage, std::string(flag.name) + " is not a flag of " + command.name);
     const bool is_switch = *flag.value == '\0';
     if (is_switch && equals != std::string::npos) throw Error(kExitUsage, std::string(flag.name) + " takes no value");
-    if (!is_switch && equals == std::string::npos && ++at == argc)
+    if (!is_switch && equals == std::string::npos && ++index == argc)
       throw Error(kExitUsage, std::string(flag.name) + " needs a value: " + flag.value);
     kSetters[&flag - kFlags].set(line, flag.name,
                                  is_switch                     ? ""
                                  : equals != std::string::npos ? argument.substr(equals + 1)
-                                                               : argv[at]);
+                                                               : argv[index]);
   }
   CheckTogether(line);
   return line;

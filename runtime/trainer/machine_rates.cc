@@ -27,13 +27,13 @@ template <int lanes>
   Vector sums[kSums];
   const Vector factor = unknown[kSums], term = unknown[kSums + 1];
 #pragma GCC unroll 12
-  for (int at = 0; at < kSums; ++at) sums[at] = unknown[at];
+  for (int index = 0; index < kSums; ++index) sums[index] = unknown[index];
   for (int loop = 0; loop < kLoops; ++loop) {
 #pragma GCC unroll 12
     for (Vector& sum : sums) sum = sum * factor + term;
   }
 #pragma GCC unroll 12
-  for (int at = 0; at < kSums; ++at) unknown[at] = sums[at];
+  for (int index = 0; index < kSums; ++index) unknown[index] = sums[index];
   __asm__ volatile("" : : "m"(unknown));
 }
 

@@ -9,8 +9,9 @@
 namespace brine {
 namespace {
 
-uint32_t BigEndian(std::span<const uint8_t> bytes, size_t at) {
-  return uint32_t{bytes[at]} << 24 | uint32_t{bytes[at + 1]} << 16 | uint32_t{bytes[at + 2]} << 8 | bytes[at + 3];
+uint32_t BigEndian(std::span<const uint8_t> bytes, size_t offset) {
+  return uint32_t{bytes[offset]} << 24 | uint32_t{bytes[offset + 1]} << 16 | uint32_t{bytes[offset + 2]} << 8 |
+         bytes[offset + 3];
 }
 
 // An IDX file of bytes: two zeros, type 8, the number of dimensions, the dimensions, the data.
@@ -27,8 +28,8 @@ class IdxFile {
       throw Error(kExitBadInput, path + (bytes.size() < header_ ? ": is shorter than an IDX header" : text));
     }
     uint64_t total = 1;
-    for (size_t at = 4; at < header_; at += 4) {
-      dims_.push_back(BigEndian(bytes, at));
+    for (size_t offset = 4; offset < header_; offset += 4) {
+      dims_.push_back(BigEndian(bytes, offset));
       if (dims_.back() == 0 || __builtin_mul_overflow(total, dims_.back(), &total))
         throw Error(kExitBadInput, path + ": has a dimension of 0 or a size that overflows");
     }
@@ -54,10 +55,10 @@ class IdxSource : public SampleSource {
       throw Error(kExitBadInput, images + ": has " + std::to_string(images_.dim(0)) + " images, but " + labels +
                                      " has " + std::to_string(labels_.dim(0)) + " labels");
     }
-    for (size_t at = 0; at < labels_.data().size(); ++at) {
-      if (labels_.data()[at] > 9)
-        throw Error(kExitBadInput, labels + ": label " + std::to_string(at) + " is " +
-                                       std::to_string(labels_.data()[at]) + ", which is not 0 to 9");
+    for (size_t sample = 0; sample < labels_.data().size(); ++sample) {
+      if (labels_.data()[sample] > 9)
+        throw Error(kExitBadInput, labels + ": label " + std::to_string(sample) + " is " +
+                                       std::to_string(labels_.data()[sample]) + ", which is not 0 to 9");
     }
   }
   int64_t size() const override { return static_cast<int64_t>(images_.dim(0)); }

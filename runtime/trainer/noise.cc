@@ -27,22 +27,22 @@ class NoiseSource : public SampleSource {
       classes_.push_back(input->classes);
     }
     count_ = std::max(fewest, std::min(kMax, kMaxBytes / std::max<int64_t>(sample_bytes, 1)));
-    for (size_t at = 0; at < fields_.size(); ++at) Draw(at, seed);
+    for (size_t field_index = 0; field_index < fields_.size(); ++field_index) Draw(field_index, seed);
   }
 
   int64_t size() const override { return count_; }
   std::span<const Field> fields() const override { return fields_; }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
-    for (size_t at = 0; at < fields_.size(); ++at) {
-      const int64_t bytes = fields_[at].elements * ByteCount(fields_[at].type);
-      auto* target = static_cast<uint8_t*>(targets[at]);
-      for (int64_t index : indices) target = std::copy_n(arrays_[at].get() + index * bytes, bytes, target);
+    for (size_t field_index = 0; field_index < fields_.size(); ++field_index) {
+      const int64_t bytes = fields_[field_index].elements * ByteCount(fields_[field_index].type);
+      auto* target = static_cast<uint8_t*>(targets[field_index]);
+      for (int64_t index : indices) target = std::copy_n(arrays_[field_index].get() + index * bytes, bytes, target);
     }
   }
 
  private:
-  void Draw(size_t at, uint64_t seed) {
-    const Field& field = fields_[at];
+  void Draw(size_t field_index, uint64_t seed) {
+    const Field& field = fields_[field_index];
     const uint32_t id = brine_random_id(("noise/" + field.name).c_str());
     const int64_t blocks = (count_ * field.elements * ByteCount(field.type) + 15) / 16;
     arrays_.emplace_back(new uint8_t[static_cast<size_t>(blocks * 16)]);
@@ -52,7 +52,7 @@ class NoiseSource : public SampleSource {
         const float real = static_cast<float>(word >> 8) * 0x1p-23f - 1;
         if (field.type == ElementType::kReal) std::memcpy(&word, &real, sizeof(real));
         if (field.type == ElementType::kInteger)
-          word = static_cast<uint32_t>(uint64_t{word} * static_cast<uint64_t>(classes_[at]) >> 32);
+          word = static_cast<uint32_t>(uint64_t{word} * static_cast<uint64_t>(classes_[field_index]) >> 32);
       }
       std::memcpy(arrays_.back().get() + block * 16, random.word, 16);
     }

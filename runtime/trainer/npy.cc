@@ -24,9 +24,9 @@ constexpr int64_t kMaxElements = int64_t{1} << 32;
 
 // The text after 'key': in the header's Python dictionary.
 std::string_view HeaderField(const std::string& path, std::string_view header, const std::string& key) {
-  const size_t at = header.find("'" + key + "':");
-  if (at == std::string_view::npos) Fail(path, "its header lacks " + key);
-  header.remove_prefix(at + key.size() + 3);
+  const size_t found = header.find("'" + key + "':");
+  if (found == std::string_view::npos) Fail(path, "its header lacks " + key);
+  header.remove_prefix(found + key.size() + 3);
   while (!header.empty() && header[0] == ' ') header.remove_prefix(1);
   return header;
 }
@@ -36,19 +36,19 @@ std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
   if (text.empty() || text[0] != '(' || end == std::string_view::npos) Fail(path, "its shape cannot be read");
   std::vector<int64_t> shape;
   int64_t elements = 1;
-  for (const char *at = text.data() + 1, *stop = text.data() + end; at < stop;) {
-    if (*at == ' ' || *at == ',') {
-      ++at;
+  for (const char *cursor = text.data() + 1, *stop = text.data() + end; cursor < stop;) {
+    if (*cursor == ' ' || *cursor == ',') {
+      ++cursor;
       continue;
     }
     int64_t extent = -1;
-    const auto [next, error] = std::from_chars(at, stop, extent);
+    const auto [next, error] = std::from_chars(cursor, stop, extent);
     if (error != std::errc() || extent < 0) Fail(path, "its shape cannot be read");
     if (shape.size() == BRINE_MAX_RANK || (extent > 0 && elements > kMaxElements / extent))
       Fail(path, "its shape is too large");
     elements *= extent;
     shape.push_back(extent);
-    at = next;
+    cursor = next;
   }
   return shape;
 }
@@ -56,12 +56,12 @@ std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
 template <typename From, typename To>
 std::vector<To> Elements(const std::string& path, std::span<const uint8_t> data) {
   std::vector<To> elements(data.size() / sizeof(From));
-  for (size_t at = 0; at < elements.size(); ++at) {
+  for (size_t index = 0; index < elements.size(); ++index) {
     From number;
-    std::memcpy(&number, data.data() + at * sizeof(From), sizeof(From));
-    elements[at] = static_cast<To>(number);
-    if (std::is_integral_v<From> && static_cast<From>(elements[at]) != number)
-      Fail(path, "element " + std::to_string(at) + " is out of the range of 32 bits");
+    std::memcpy(&number, data.data() + index * sizeof(From), sizeof(From));
+    elements[index] = static_cast<To>(number);
+    if (std::is_integral_v<From> && static_cast<From>(elements[index]) != number)
+      Fail(path, "element " + std::to_string(index) + " is out of the range of 32 bits");
   }
   return elements;
 }

@@ -53,8 +53,8 @@ namespace {
 
 std::vector<std::string> AllFedNames(const brine_program& program) {
   std::vector<std::string> names;
-  for (int32_t at = 0; at < program.function_count; ++at) {
-    const brine_function& function = program.functions[at];
+  for (int32_t index = 0; index < program.function_count; ++index) {
+    const brine_function& function = program.functions[index];
     for (const brine_input* input : FedInputs(function)) {
       const std::string name = InputName(function, *input);
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -84,8 +84,8 @@ std::string FedNames(const brine_program& program) {
 }
 
 int64_t ClassCount(const brine_program& program) {
-  for (int32_t at = 0; at < program.function_count; ++at) {
-    for (const brine_input* input : FedInputs(program.functions[at])) {
+  for (int32_t index = 0; index < program.function_count; ++index) {
+    for (const brine_input* input : FedInputs(program.functions[index])) {
       if (input->classes > 0) return input->classes;
     }
   }

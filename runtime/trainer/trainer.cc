@@ -89,9 +89,9 @@ std::vector<Prediction> Trainer::Predict(const Dataset& data) {
     rows_of.push_back(brine_output_data(state_.get(), &function, output.name));
   }
   RunBatches(function, data, program_->batch_size, [&](int32_t rows) {
-    for (size_t at = 0; at < predictions.size(); ++at)
-      predictions[at].values.insert(predictions[at].values.end(), rows_of[at],
-                                    rows_of[at] + rows * predictions[at].columns);
+    for (size_t index = 0; index < predictions.size(); ++index)
+      predictions[index].values.insert(predictions[index].values.end(), rows_of[index],
+                                       rows_of[index] + rows * predictions[index].columns);
   });
   return predictions;
 }
@@ -153,15 +153,16 @@ Results ResultsOf(const brine_function& function) {
 ResultSums::ResultSums(const brine_function& of) : function(&of), sums(ResultsOf(of).all.size()) {}
 
 void ResultSums::Add(const brine_state* state, int32_t count) {
-  size_t at = 0;
+  size_t index = 0;
   for (const brine_output& output : std::span(function->outputs, static_cast<size_t>(function->output_count))) {
-    if (output.kind == BRINE_MEAN) sums[at++] += double{*brine_output_data(state, function, output.name)} * count;
+    if (output.kind == BRINE_MEAN) sums[index++] += double{*brine_output_data(state, function, output.name)} * count;
   }
   rows += count;
 }
 
 void ResultSums::WriteMeans(Results& results) const {
-  for (size_t at = 0; at < sums.size(); ++at) results.all[at].value = sums[at] / static_cast<double>(rows);
+  for (size_t index = 0; index < sums.size(); ++index)
+    results.all[index].value = sums[index] / static_cast<double>(rows);
 }
 
 }  // namespace brine

@@ -59,8 +59,8 @@ class BadInput : public testing::Test {
   // model.cc with some of its text changed.
   void Change(const std::string& file, const std::string& from, const std::string& to) {
     std::string text = kSmallModel;
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-      text.replace(at, from.size(), to);
+    for (size_t found = text.find(from); found != std::string::npos; found = text.find(from, found + to.size()))
+      text.replace(found, from.size(), to);
     project_.Write(file, text);
   }
 

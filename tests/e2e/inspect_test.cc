@@ -71,8 +71,8 @@ TEST(Inspect, ACompiledProgramSaysWhatItsKernelsTake) {
   long most = 0;
   for (const std::string function : {"train", "evaluate", "predict"}) {
     const std::string text = project.Run("brine inspect program --stage planned --function " + function);
-    for (std::sregex_iterator at(text.begin(), text.end(), kScratch), end; at != end; ++at)
-      most = std::max(most, std::stol((*at)[1]));
+    for (std::sregex_iterator match(text.begin(), text.end(), kScratch), end; match != end; ++match)
+      most = std::max(most, std::stol((*match)[1]));
   }
   const Json bench = ParseJsonLines(project.Run("./program bench --json"))[0];
   EXPECT_GT(most, 0);
@@ -108,9 +108,9 @@ TEST(Inspect, NoTwoLiveValuesOfTheMemoryTableShareBytes) {
     rows.push_back(row);
   }
   EXPECT_GT(rows.size(), 20u);
-  for (size_t at = 0; at < rows.size(); ++at) {
-    for (size_t other = 0; other < at; ++other) {
-      const Row &a = rows[at], &b = rows[other];
+  for (size_t index = 0; index < rows.size(); ++index) {
+    for (size_t other = 0; other < index; ++other) {
+      const Row &a = rows[index], &b = rows[other];
       // A value may take over the bytes of one that is read for the last time while it is written.
       const bool lives = a.first < b.last && b.first < a.last;
       EXPECT_FALSE(a.place == b.place && lives && a.begin < b.end && b.begin < a.end) << a.name << " and " << b.name;

@@ -39,18 +39,18 @@ TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
   const std::vector<Json> lines = ParseJsonLines(project.Run("brine predict digits.cc all.npy --init w --json"));
   ASSERT_EQ(lines.size(), kImages);
   int right = 0;
-  for (size_t at = 0; at < lines.size(); ++at) {
-    EXPECT_EQ(Number(lines[at], "sample"), at);
+  for (size_t index = 0; index < lines.size(); ++index) {
+    EXPECT_EQ(Number(lines[index], "sample"), index);
     double sum = 0, most = 0;
     std::string likeliest;
-    for (const auto& [name, probability] : Field(lines[at], "probabilities").struct_value().fields()) {
+    for (const auto& [name, probability] : Field(lines[index], "probabilities").struct_value().fields()) {
       sum += probability.number_value();
       if (probability.number_value() > most) likeliest = name;
       most = std::max(most, probability.number_value());
     }
     EXPECT_NEAR(sum, 1, 1e-5);
-    EXPECT_EQ(Field(lines[at], "class").string_value(), likeliest);
-    right += likeliest == "class " + std::to_string(at % 10);
+    EXPECT_EQ(Field(lines[index], "class").string_value(), likeliest);
+    right += likeliest == "class " + std::to_string(index % 10);
   }
   EXPECT_NEAR(
       Number(ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"))[0], "test_accuracy"),

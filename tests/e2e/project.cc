@@ -40,9 +40,9 @@ uint32_t Byte(uint32_t& random) {
 // A bright square of 3×3 on noise, at a place of its own for each class.
 std::string Image(int side, int label, uint32_t& random) {
   std::string image;
-  for (int at = 0; at < side * side; ++at) {
+  for (int pixel = 0; pixel < side * side; ++pixel) {
     const uint32_t noise = Byte(random);
-    const int y = at / side - 2 - 4 * (label / 5), x = at % side - 2 * (label % 5);
+    const int y = pixel / side - 2 - 4 * (label / 5), x = pixel % side - 2 * (label % 5);
     const bool bright = y >= 0 && y < 3 && x >= 0 && x < 3;
     image += static_cast<char>(bright ? 255 - noise / 4 : noise / 2);
   }
@@ -80,9 +80,9 @@ void Project::WriteMnist(const std::string& folder, int images, int side) const 
   for (const auto& [part, count] : {std::pair("train", images), std::pair("t10k", 100)}) {
     const auto number = static_cast<uint32_t>(count), extent = static_cast<uint32_t>(side);
     std::string pixels = BigEndian({0x803, number, extent, extent}), labels = BigEndian({0x801, number});
-    for (int at = 0; at < count; ++at) {
-      pixels += Image(side, at % 10, random);
-      labels += static_cast<char>(at % 10);
+    for (int sample = 0; sample < count; ++sample) {
+      pixels += Image(side, sample % 10, random);
+      labels += static_cast<char>(sample % 10);
     }
     Write(folder + "/" + part + "-images-idx3-ubyte", pixels);
     Write(folder + "/" + part + "-labels-idx1-ubyte", labels);
@@ -94,8 +94,8 @@ void Project::WriteCifar10(int images) const {
   uint32_t random = 1;
   const auto records = [&](int begin, int end) {
     std::string bytes;
-    for (int at = begin; at < end; ++at) {
-      const int label = at % 10;
+    for (int sample = begin; sample < end; ++sample) {
+      const int label = sample % 10;
       bytes += static_cast<char>(label);
       for (int pixel = 0; pixel < 3 * 1024; ++pixel) {
         const bool stripe = pixel / 1024 == label % 3 && pixel / 32 % 11 == label;

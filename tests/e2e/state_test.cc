@@ -58,10 +58,10 @@ std::vector<float> Tensor(const Project& project, const std::string& file, const
   uint64_t header = 0;
   std::memcpy(&header, bytes.data(), sizeof(header));
   const std::string text = bytes.substr(8, header), key = "\"" + name + "\":";
-  const size_t at = text.find("\"data_offsets\":[", text.find(key));
+  const size_t found = text.find("\"data_offsets\":[", text.find(key));
   EXPECT_NE(text.find(key), std::string::npos) << name << " is not in " << text;
   size_t begin = 0, end = 0;
-  EXPECT_EQ(std::sscanf(text.c_str() + at, "\"data_offsets\":[%zu,%zu]", &begin, &end), 2) << text;
+  EXPECT_EQ(std::sscanf(text.c_str() + found, "\"data_offsets\":[%zu,%zu]", &begin, &end), 2) << text;
   std::vector<float> numbers((end - begin) / sizeof(float));
   std::memcpy(numbers.data(), bytes.data() + 8 + header + begin, end - begin);
   return numbers;

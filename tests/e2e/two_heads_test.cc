@@ -39,12 +39,12 @@ struct Samples {
   std::vector<int32_t> kinds;
 
   Samples() {
-    for (int at = 0; at < kSamples; ++at) {
+    for (int sample = 0; sample < kSamples; ++sample) {
       for (int pixel = 0; pixel < kPixels; ++pixel)
-        images.push_back(static_cast<uint8_t>((pixel * 37 + at * 101 + pixel % (at % kKinds + 1) * 60) % 256));
-      for (int size = 0; size < kSizes; ++size) sizes.push_back(static_cast<float>(std::sin(at * 0.7 + size)));
-      prices.push_back(sizes[static_cast<size_t>(at * kSizes)] * 2 + 0.5f);
-      kinds.push_back(at % kKinds);
+        images.push_back(static_cast<uint8_t>((pixel * 37 + sample * 101 + pixel % (sample % kKinds + 1) * 60) % 256));
+      for (int size = 0; size < kSizes; ++size) sizes.push_back(static_cast<float>(std::sin(sample * 0.7 + size)));
+      prices.push_back(sizes[static_cast<size_t>(sample * kSizes)] * 2 + 0.5f);
+      kinds.push_back(sample % kKinds);
     }
   }
 };
@@ -130,12 +130,12 @@ TEST_F(TwoHeads, EvaluatesAndPredictsEachOutput) {
       project_.Run("brine predict two_heads.cc --input image=image.npy --input size=size.npy --json --init w"));
   ASSERT_EQ(lines.size(), 2u * kSamples);
   double squares = 0, right = 0;
-  for (size_t at = 0; at < kSamples; ++at) {
-    const Json &kind = lines[2 * at], &price = lines[2 * at + 1];
-    EXPECT_EQ(Number(price, "sample"), at);
+  for (size_t index = 0; index < kSamples; ++index) {
+    const Json &kind = lines[2 * index], &price = lines[2 * index + 1];
+    EXPECT_EQ(Number(price, "sample"), index);
     EXPECT_EQ(Field(price, "output").string_value(), "price");
-    right += Field(kind, "class").string_value() == "class " + std::to_string(samples_.kinds[at]);
-    squares += std::pow(Field(price, "values").list_value().values(0).number_value() - samples_.prices[at], 2);
+    right += Field(kind, "class").string_value() == "class " + std::to_string(samples_.kinds[index]);
+    squares += std::pow(Field(price, "values").list_value().values(0).number_value() - samples_.prices[index], 2);
   }
   EXPECT_NEAR(Number(result, "test_kind_accuracy"), right / kSamples, 1e-6);
   EXPECT_NEAR(Number(result, "test_price_loss"), squares / kSamples, 1e-5 * squares / kSamples);

@@ -31,23 +31,24 @@ using testing::HasSubstr;
 using std::abs;
 
 // 1 − |y| = 1 − y·sign(y), with ops that there are: |y| = relu(y) + relu(−y).
-ir::ValueId Slope(ir::GradientBuilder& at, ir::ValueId dy) {
-  const ir::ValueId y = at.output();
-  const ir::ValueId size = at.Emit(ir::kAdd, {at.Emit(ir::kRelu, {y}), at.Emit(ir::kRelu, {at.Emit(ir::kNeg, {y})})});
-  const ir::ValueId rest = at.Emit(ir::kSub, {at.EmitConstant(1), size});
-  return at.Emit(ir::kMul, {dy, at.Emit(ir::kMul, {rest, rest})});
+ir::ValueId Slope(ir::GradientBuilder& builder, ir::ValueId dy) {
+  const ir::ValueId y = builder.output();
+  const ir::ValueId size =
+      builder.Emit(ir::kAdd, {builder.Emit(ir::kRelu, {y}), builder.Emit(ir::kRelu, {builder.Emit(ir::kNeg, {y})})});
+  const ir::ValueId rest = builder.Emit(ir::kSub, {builder.EmitConstant(1), size});
+  return builder.Emit(ir::kMul, {dy, builder.Emit(ir::kMul, {rest, rest})});
 }
 
-const ir::Op kSoftsign =
-    ir::Unary([](auto x) { return x / (1 + abs(x)); },
-              {
-                  .name = "softsign",
-                  .doc = "y = x / (1 + |x|), element by element; f32.",
-                  .gradient = ir::UnaryGradient([](ir::GradientBuilder& at, ir::ValueId dy) { return Slope(at, dy); }),
-                  .cost = 4,
-                  .activation = true,
-                  .monotone = true,
-              });
+const ir::Op kSoftsign = ir::Unary(
+    [](auto x) { return x / (1 + abs(x)); },
+    {
+        .name = "softsign",
+        .doc = "y = x / (1 + |x|), element by element; f32.",
+        .gradient = ir::UnaryGradient([](ir::GradientBuilder& builder, ir::ValueId dy) { return Slope(builder, dy); }),
+        .cost = 4,
+        .activation = true,
+        .monotone = true,
+    });
 
 const codegen::Algorithm kSoftsignAlgorithm =
     codegen::UnaryAlgorithm([](const Halide::Expr& x) { return x / (1.0f + Halide::abs(x)); });
@@ -63,9 +64,9 @@ template <typename Real>
 void InterpretPowerSums(const ir::Evaluation<Real>& evaluation) {
   const std::vector<Real>& x = evaluation.in(0).real;
   const size_t channels = evaluation.out(0).real.size();
-  for (size_t at = 0; at < x.size(); ++at) {
-    evaluation.out(0).real[at % channels] += x[at];
-    evaluation.out(1).real[at % channels] += x[at] * x[at];
+  for (size_t index = 0; index < x.size(); ++index) {
+    evaluation.out(0).real[index % channels] += x[index];
+    evaluation.out(1).real[index % channels] += x[index] * x[index];
   }
 }
 
@@ -89,13 +90,13 @@ codegen::Lowered LowerPowerSums(const codegen::LoweringContext& context) {
     region.push_back({0, context.Extent(x.type.shape[static_cast<size_t>(axis)])});
   const Halide::RDom r(region);
   const Halide::Var c = codegen::Axis(0);
-  codegen::Index at;
-  for (int axis = r.dimensions() - 1; axis >= 0; --axis) at.push_back(r[axis]);
-  at.push_back(c);
+  codegen::Index index;
+  for (int axis = r.dimensions() - 1; axis >= 0; --axis) index.push_back(r[axis]);
+  index.push_back(c);
   codegen::Lowered lowered;
   for (int power : {1, 2}) {
     Halide::Func sum = codegen::MakeFunc("sum", {c}, {0.0f});
-    sum(c) += power == 1 ? x(at) : x(at) * x(at);
+    sum(c) += power == 1 ? x(index) : x(index) * x(index);
     lowered.results.push_back(codegen::MakeFunc("power_sum", {c}, {sum(c)}));
     lowered.accumulators.push_back({sum, r, codegen::Accumulator::Kind::kWindow});
   }
@@ -108,9 +109,9 @@ const codegen::Algorithm kPowerSumsAlgorithm = {&LowerPowerSums};
 const ir::Op kLiar = ir::Unary([](auto x) { return x; }, {.name = "liar", .doc = "y = x; f32."});
 
 codegen::Lowered LowerLiar(const codegen::LoweringContext& context) {
-  codegen::Index at = codegen::ToIndex(codegen::Axes(context.out[0].rank()));
-  at.back() = Halide::unsafe_promise_clamped(at.back(), 0, 0);
-  return codegen::Pure(context, {context.in[0](at)});
+  codegen::Index index = codegen::ToIndex(codegen::Axes(context.out[0].rank()));
+  index.back() = Halide::unsafe_promise_clamped(index.back(), 0, 0);
+  return codegen::Pure(context, {context.in[0](index)});
 }
 const codegen::Algorithm kLiarAlgorithm = {&LowerLiar};
 
@@ -124,12 +125,12 @@ codegen::ScheduledKernel BuildNaive(codegen::KernelBuilder& builder) { return co
 
 // ---- The pass: a·1 stays, but a + a becomes 2·a
 
-void DoubleSum(passes::Rewriter& at) {
-  const ir::ValueId a = at.node().inputs[0];
-  if (at.node().inputs[1] != a) return;
+void DoubleSum(passes::Rewriter& rewriter) {
+  const ir::ValueId a = rewriter.node().inputs[0];
+  if (rewriter.node().inputs[1] != a) return;
   const ir::Attributes two = {{"dtype", "f32"}, {"shape", std::vector<int64_t>()}, {"values", std::vector<double>{2}}};
-  const ir::ValueId factor = at.Emit(ir::kConstant, {}, two);
-  at.Become(ir::kMul, {a, factor});
+  const ir::ValueId factor = rewriter.Emit(ir::kConstant, {}, two);
+  rewriter.ReplaceWith(ir::kMul, {a, factor});
 }
 
 absl::StatusOr<bool> DoubleSums(ir::Graph& graph) {

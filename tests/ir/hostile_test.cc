@@ -47,16 +47,16 @@ class Mutator {
 
   // Changes a byte, drops some, or doubles some.
   void ChangeBytes(std::string& bytes) {
-    const size_t at = Below(bytes.size()), size = Below(std::min<size_t>(bytes.size() - at, 24));
+    const size_t offset = Below(bytes.size()), size = Below(std::min<size_t>(bytes.size() - offset, 24));
     switch (Below(3)) {
       case 0:
-        bytes[at] = static_cast<char>(random_());
+        bytes[offset] = static_cast<char>(random_());
         break;
       case 1:
-        bytes.erase(at, size);
+        bytes.erase(offset, size);
         break;
       default:
-        bytes.insert(Below(bytes.size()), bytes.substr(at, size));
+        bytes.insert(Below(bytes.size()), bytes.substr(offset, size));
     }
   }
 
@@ -69,12 +69,12 @@ class Mutator {
     bytes.replace(begin, size, word);
   }
 
-  static std::pair<size_t, size_t> WordAt(const std::string& bytes, size_t at) {
+  static std::pair<size_t, size_t> WordAt(const std::string& bytes, size_t offset) {
     const auto in_word = [&](size_t i) {
       return absl::ascii_isalnum(static_cast<unsigned char>(bytes[i])) || bytes[i] == '%' || bytes[i] == '_' ||
              bytes[i] == '.';
     };
-    size_t begin = at, end = at;
+    size_t begin = offset, end = offset;
     while (begin > 0 && in_word(begin - 1)) --begin;
     while (end < bytes.size() && in_word(end)) ++end;
     return {begin, end - begin};

@@ -196,7 +196,7 @@ constexpr TextRow kTextRows[] = {
     {kPlannedText, "\n  update %w = %w1",
      "\n  %late = kernel(%w) <generic> {\n    %late = exp(%w) : f32[16,16]\n  } : f32[16,16] @arena+4096\n  update %w "
      "= %w1",
-     "%w: %w is read after %w1 overwrote it | %w\n%late: a kernel that updates no state stands behind one that does | "
+     "%w: %w is read after %w1 overwrote it | %w\n%late: a kernel that updates no state follows one that does | "
      "kernel"},
     {kPlannedText, "%l = reduce_sum(%h) {axes=[0,1]} : f32[]\n",
      "%inner = neg(%h) : f32[n,16] @arena+0\n    %l = reduce_sum(%inner) {axes=[0,1]} : f32[]\n",

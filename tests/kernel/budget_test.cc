@@ -45,9 +45,10 @@ int64_t LoadedBytes(const std::string& object) {
   Elf64_Ehdr header;
   std::memcpy(&header, object.data(), sizeof(header));
   int64_t bytes = 0;
-  for (int at = 0; at < header.e_shnum; ++at) {
+  for (int index = 0; index < header.e_shnum; ++index) {
     Elf64_Shdr section;
-    std::memcpy(&section, object.data() + header.e_shoff + static_cast<size_t>(at) * sizeof(section), sizeof(section));
+    std::memcpy(&section, object.data() + header.e_shoff + static_cast<size_t>(index) * sizeof(section),
+                sizeof(section));
     if ((section.sh_flags & SHF_ALLOC) != 0) bytes += static_cast<int64_t>(section.sh_size);
   }
   return bytes;
@@ -57,10 +58,10 @@ std::string Budget(const ir::Graph& graph, const CompiledKernels& kernels) {
   std::string text = absl::StrFormat("%-12s %-19s %14s %12s %10s %8s  %s\n", "kernel", "strategy", "flops", "bytes",
                                      "scratch", "loaded", "makes");
   int64_t count = 0, flops = 0, bytes = 0, scratch = 0, loaded = 0;
-  for (size_t at = 0; at < graph.nodes.size(); ++at) {
-    const ir::Node& node = graph.nodes[at];
+  for (size_t index = 0; index < graph.nodes.size(); ++index) {
+    const ir::Node& node = graph.nodes[index];
     if (!node.is_kernel()) continue;
-    const CompiledKernel& kernel = kernels.kernels.at(kernels.symbols[0][at]);
+    const CompiledKernel& kernel = kernels.kernels.at(kernels.symbols[0][index]);
     const int64_t own_flops = passes::KernelFlops(graph, node, graph.batch_size),
                   own_bytes = passes::KernelBytes(graph, node);
     absl::StrAppendFormat(&text, "%-12s %-19s %14s %12d %10d %8d  %s\n", node.region, kernel.facts.strategy,

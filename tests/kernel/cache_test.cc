@@ -46,13 +46,13 @@ TEST_F(CacheTest, AlteredOrCutEntriesAreAbsent) {
   ASSERT_TRUE(cache.Put("key", "some payload").ok());
   const std::string path = cache.EntryPath("key");
   const std::string whole = ReadFile(path).value();
-  for (size_t at = 0; at < whole.size(); ++at) {
+  for (size_t index = 0; index < whole.size(); ++index) {
     std::string altered = whole;
-    altered[at] = static_cast<char>(altered[at] ^ 1);
+    altered[index] = static_cast<char>(altered[index] ^ 1);
     ASSERT_TRUE(WriteFileAtomically(path, altered).ok());
-    EXPECT_EQ(cache.Get("key"), std::nullopt) << at;
-    ASSERT_TRUE(WriteFileAtomically(path, whole.substr(0, at)).ok());
-    EXPECT_EQ(cache.Get("key"), std::nullopt) << at;
+    EXPECT_EQ(cache.Get("key"), std::nullopt) << index;
+    ASSERT_TRUE(WriteFileAtomically(path, whole.substr(0, index)).ok());
+    EXPECT_EQ(cache.Get("key"), std::nullopt) << index;
   }
   ASSERT_TRUE(WriteFileAtomically(path, whole + "x").ok());
   EXPECT_EQ(cache.Get("key"), std::nullopt);

@@ -37,9 +37,9 @@ inline void AddErrors(const std::string& name, const std::string& expected, cons
   EXPECT_EQ(got.whole, want.whole) << name;
   ASSERT_EQ(got.real.size(), want.real.size()) << name;
   errors.size = want.size();
-  for (size_t at = 0; at < want.real.size(); ++at) {
-    ASSERT_FALSE(std::isnan(got.real[at])) << name << "[" << at << "]";
-    errors.Add(got.real[at], rounded.real[at], want.real[at], terms.real[at]);
+  for (size_t element = 0; element < want.real.size(); ++element) {
+    ASSERT_FALSE(std::isnan(got.real[element])) << name << "[" << element << "]";
+    errors.Add(got.real[element], rounded.real[element], want.real[element], terms.real[element]);
   }
 }
 

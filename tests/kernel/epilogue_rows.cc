@@ -134,7 +134,7 @@ constexpr Row kRows[] = {
         %w = constant() {dtype="f32", shape=[64,64], values=[0.25]} : f32[64,64]
         %y = matmul(%x, %w) : f32[n,64]
       } : f32[n,64])"},
-    {"input_gradient_with_another_branch", R"(
+    {"input_grad_with_another_branch", R"(
       input %d : f32[n,6,6,32] data
       input %w : f32[3,3,16,32] data
       input %r : f32[n,8,8,16] data
@@ -144,7 +144,7 @@ constexpr Row kRows[] = {
         %s = add(%c, %r) : f32[n,8,8,16]
         %g = relu_grad(%s, %y) : f32[n,8,8,16]
       } : f32[n,8,8,16])"},
-    {"input_gradient_behind_overlapping_windows", R"(
+    {"input_grad_of_overlapping_windows", R"(
       input %d : f32[n,4,4,16] data
       input %i : u8[n,4,4,16] data
       input %w : f32[3,3,16,16] data
@@ -153,7 +153,7 @@ constexpr Row kRows[] = {
         %g = conv2d_input_grad(%m, %w) {input_size=[11,11]} : f32[n,11,11,16]
       } : f32[n,11,11,16])",
      9},
-    {"weight_gradient_with_decay", R"(
+    {"weight_grad_with_decay", R"(
       input %x : f32[n,8,8,16] data
       input %d : f32[n,6,6,16] data
       input %w : f32[3,3,16,16] data
@@ -164,7 +164,7 @@ constexpr Row kRows[] = {
         %g = add(%c, %l) : f32[3,3,16,16]
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[16]
       } : f32[3,3,16,16], f32[16])"},
-    {"masked_gradient_with_another_branch", R"(
+    {"dense_input_grad_with_another_branch", R"(
       input %d : f32[n,96] data
       input %w : f32[40,96] data
       input %y : f32[n,40] data

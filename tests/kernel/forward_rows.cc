@@ -33,7 +33,7 @@ constexpr Row kRows[] = {
         %p = avg_pool(%c) {strides=[2,3], window=[2,3]} : f32[n,3,2,5]
         %r = tanh(%p) : f32[n,3,2,5]
       } : f32[n,3,2,5])"},
-    {"conv_pool_of_masked_means", R"(
+    {"conv_with_relu_avg_pool", R"(
       input %x : f32[n,10,14,3] data
       input %w : f32[3,3,3,19] data
       input %b : f32[19] data
@@ -43,7 +43,7 @@ constexpr Row kRows[] = {
         %p, %i = relu_avg_pool(%a) {strides=[2,4], window=[2,4]} : f32[n,4,3,19], u8[n,4,3,19]
       } : u8[n,4,3,19], f32[n,4,3,19])"},
     {
-        "conv_pool_of_masked_means_by_winograd",
+        "conv_with_relu_avg_pool_by_winograd",
         R"(
       input %x : f32[n,11,9,16] data
       input %w : f32[3,3,16,24] data

@@ -5,7 +5,7 @@ namespace brine::codegen {
 namespace {
 
 constexpr Row kRows[] = {
-    {"filter_of_masked_means", R"(
+    {"weight_grad_of_relu_avg_pool", R"(
       input %x : f32[n,11,14,3] data
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
@@ -15,7 +15,7 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[19]
       } : f32[3,3,3,19], f32[19])",
      16},
-    {"filter_of_masked_means_by_winograd", R"(
+    {"weight_grad_of_relu_avg_pool_by_winograd", R"(
       input %x : f32[n,9,7,16] data
       input %d : f32[n,4,3,24] data
       input %i : u8[n,4,3,24] data
@@ -25,7 +25,7 @@ constexpr Row kRows[] = {
         %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,24]
       } : f32[24], f32[3,3,16,24])",
      16},
-    {"input_of_masked_means", R"(
+    {"input_grad_of_relu_avg_pool", R"(
       input %d : f32[n,4,3,24] data
       input %i : u8[n,4,3,24] data
       input %w : f32[3,3,16,24] data
@@ -36,7 +36,7 @@ constexpr Row kRows[] = {
         %g = relu_grad(%x, %y) : f32[n,11,9,16]
       } : f32[n,11,9,16])",
      16},
-    {"input_of_masked_means_of_strides", R"(
+    {"input_grad_of_relu_avg_pool_strided", R"(
       input %d : f32[n,2,3,8] data
       input %i : u8[n,2,3,8] data
       input %w : f32[3,3,16,8] data
@@ -46,7 +46,7 @@ constexpr Row kRows[] = {
       } : f32[n,11,15,16])",
      16},
     {
-        "input_by_winograd",
+        "input_grad_by_winograd",
         R"(
       input %d : f32[n,7,10,16] data
       input %w : f32[3,3,19,16] data
@@ -56,7 +56,7 @@ constexpr Row kRows[] = {
         %g = relu_grad(%x, %y) : f32[n,9,11,19]
       } : f32[n,9,11,19])",
     },
-    {"filter_of_few_channels", R"(
+    {"weight_grad_of_few_channels", R"(
       input %x : f32[n,11,13,3] data
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
@@ -65,7 +65,7 @@ constexpr Row kRows[] = {
         %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3]} : f32[3,3,3,19]
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
       } : f32[3,3,3,19], f32[19])"},
-    {"filter_in_chunks", R"(
+    {"weight_grad_in_chunks", R"(
       input %x : f32[n,20,18,16] data
       input %d : f32[n,9,8,18] data
       input %i : u8[n,9,8,18] data
@@ -74,7 +74,7 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%y) {axes=[0,1,2]} : f32[18]
         %g = conv2d_weight_grad(%x, %y) {kernel_size=[3,3]} : f32[3,3,16,18]
       } : f32[18], f32[3,3,16,18])"},
-    {"filter_padded", R"(
+    {"weight_grad_padded", R"(
       input %x : f32[n,9,7,32] data
       input %d : f32[n,3,3,7] data
       input %i : u8[n,3,3,7] data
@@ -83,7 +83,7 @@ constexpr Row kRows[] = {
         %g = conv2d_weight_grad(%x, %y) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,32,7]
       } : f32[5,3,32,7])",
      6},
-    {"filter_of_one_channel", R"(
+    {"weight_grad_of_one_channel", R"(
       input %x : f32[n,11,9,1] data
       input %d : f32[n,3,2,6] data
       input %i : u8[n,3,2,6] data
@@ -91,7 +91,7 @@ constexpr Row kRows[] = {
         %y = max_pool_grad(%d, %i) {input_size=[7,5]} : f32[n,7,5,6]
         %g = conv2d_weight_grad(%x, %y) {kernel_size=[5,5]} : f32[5,5,1,6]
       } : f32[5,5,1,6])"},
-    {"filter_of_every_pixel", R"(
+    {"weight_grad_of_every_pixel", R"(
       input %x : f32[n,11,9,5] data
       input %d : f32[n,11,9,19] data
       %b, %g = kernel(%d, %x) <contraction> {
@@ -99,7 +99,7 @@ constexpr Row kRows[] = {
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,19]
       } : f32[19], f32[3,3,5,19])"},
     {
-        "filter_by_winograd",
+        "weight_grad_by_winograd",
         R"(
       input %x : f32[n,5,6,60] data
       input %d : f32[n,5,6,136] data
@@ -109,7 +109,7 @@ constexpr Row kRows[] = {
       } : f32[136], f32[3,3,60,136])",
     },
     {
-        "filter_by_winograd_in_groups",
+        "weight_grad_by_winograd_in_groups",
         R"(
       input %x : f32[n,19,22,16] data
       input %d : f32[n,18,20,24] data
@@ -117,31 +117,31 @@ constexpr Row kRows[] = {
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,0,0,0]} : f32[3,3,16,24]
       } : f32[3,3,16,24])",
     },
-    {"filter_of_every_pixel_strided", R"(
+    {"weight_grad_of_every_pixel_strided", R"(
       input %x : f32[n,23,21,1] data
       input %d : f32[n,11,10,16] data
       %g = kernel(%d, %x) <contraction> {
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[2,3], dilations=[2,1], strides=[2,2]} : f32[2,3,1,16]
       } : f32[2,3,1,16])"},
-    {"filter_of_few_channels_strided", R"(
+    {"weight_grad_of_few_channels_strided", R"(
       input %x : f32[n,10,13,3] data
       input %d : f32[n,5,6,19] data
       %g = kernel(%d, %x) <contraction> {
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,3,19]
       } : f32[3,3,3,19])"},
-    {"input_of_strides", R"(
+    {"input_grad_of_strides", R"(
       input %d : f32[n,5,6,7] data
       input %w : f32[3,3,19,7] data
       %x = kernel(%d, %w) <contraction> {
         %x = conv2d_input_grad(%d, %w) {input_size=[9,12], pads=[1,1,1,0], strides=[2,2]} : f32[n,9,12,19]
       } : f32[n,9,12,19])"},
-    {"input_of_strides_in_chunks", R"(
+    {"input_grad_of_strides_in_chunks", R"(
       input %d : f32[n,23,23,12] data
       input %w : f32[4,3,32,12] data
       %x = kernel(%d, %w) <contraction> {
         %x = conv2d_input_grad(%d, %w) {input_size=[46,46], pads=[1,0,1,1], strides=[2,2]} : f32[n,46,46,32]
       } : f32[n,46,46,32])"},
-    {"input_of_uneven_strides", R"(
+    {"input_grad_of_uneven_strides", R"(
       input %d : f32[n,3,4,5] data
       input %w : f32[3,2,16,5] data
       input %y : f32[n,11,9,16] data
@@ -149,7 +149,7 @@ constexpr Row kRows[] = {
         %x = conv2d_input_grad(%d, %w) {input_size=[11,9], strides=[3,2]} : f32[n,11,9,16]
         %g = relu_grad(%x, %y) : f32[n,11,9,16]
       } : f32[n,11,9,16])"},
-    {"input_masked", R"(
+    {"input_grad_of_max_pool", R"(
       input %d : f32[n,4,5,19] data
       input %i : u8[n,4,5,19] data
       input %w : f32[3,3,16,19] data
@@ -159,7 +159,7 @@ constexpr Row kRows[] = {
         %x = conv2d_input_grad(%e, %w) {input_size=[11,13]} : f32[n,11,13,16]
         %g = relu_grad(%x, %y) : f32[n,11,13,16]
       } : f32[n,11,13,16])"},
-    {"input_padded", R"(
+    {"input_grad_padded", R"(
       input %d : f32[n,12,13,64] data
       input %i : u8[n,12,13,64] data
       input %w : f32[3,3,5,64] data
@@ -167,7 +167,7 @@ constexpr Row kRows[] = {
         %e = max_pool_grad(%d, %i) {input_size=[25,26]} : f32[n,25,26,64]
         %x = conv2d_input_grad(%e, %w) {input_size=[25,26], pads=[1,1,1,1]} : f32[n,25,26,5]
       } : f32[n,25,26,5])"},
-    {"input_of_many_filters", R"(
+    {"input_grad_of_many_filters", R"(
       input %d : f32[n,3,2,300] data
       input %i : u8[n,3,2,300] data
       input %w : f32[2,1,9,300] data
@@ -176,7 +176,7 @@ constexpr Row kRows[] = {
         %x = conv2d_input_grad(%e, %w) {input_size=[5,7]} : f32[n,5,7,9]
       } : f32[n,5,7,9])",
      3},
-    {"input_of_sparse", R"(
+    {"input_grad_of_sparse", R"(
       input %d : f32[n,5,4,40] data
       input %w : f32[3,3,19,40] data
       input %y : f32[n,11,7,19] data
@@ -184,13 +184,13 @@ constexpr Row kRows[] = {
         %e = conv2d_input_grad(%d, %w) {input_size=[11,7], pads=[0,1,0,1], strides=[2,2]} : f32[n,11,7,19]
         %g = relu_grad(%e, %y) : f32[n,11,7,19]
       } : f32[n,11,7,19])"},
-    {"input_of_sparse_wide", R"(
+    {"input_grad_of_sparse_wide", R"(
       input %d : f32[n,6,3,260] data
       input %w : f32[2,5,8,260] data
       %x = kernel(%d, %w) <contraction sparse=[0]> {
         %x = conv2d_input_grad(%d, %w) {input_size=[7,9], pads=[0,1,0,1], strides=[1,3]} : f32[n,7,9,8]
       } : f32[n,7,9,8])"},
-    {"input_of_sparse_by_taps", R"(
+    {"input_grad_of_sparse_by_taps", R"(
       input %d : f32[n,6,5,72] data
       input %w : f32[3,4,64,72] data
       input %y : f32[n,11,14,64] data
@@ -198,40 +198,40 @@ constexpr Row kRows[] = {
         %e = conv2d_input_grad(%d, %w) {input_size=[11,14], pads=[1,2,1,1], strides=[2,3]} : f32[n,11,14,64]
         %g = relu_grad(%e, %y) : f32[n,11,14,64]
       } : f32[n,11,14,64])"},
-    {"filter_of_sparse", R"(
+    {"weight_grad_of_sparse", R"(
       input %x : f32[n,7,10,24] data
       input %d : f32[n,7,10,19] data
       %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[19]
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[5,3], pads=[2,1,2,1]} : f32[5,3,24,19]
       } : f32[19], f32[5,3,24,19])"},
-    {"filter_of_every_pixel_large", R"(
+    {"weight_grad_of_every_pixel_large", R"(
       input %x : f32[n,5,6,60] data
       input %d : f32[n,5,2,136] data
       %b, %g = kernel(%d, %x) <contraction> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[136]
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,5], pads=[1,0,1,0]} : f32[3,5,60,136]
       } : f32[136], f32[3,5,60,136])"},
-    {"filter_of_sparse_with_few_filters", R"(
+    {"weight_grad_of_sparse_with_few_filters", R"(
       input %x : f32[n,32,32,16] data
       input %d : f32[n,32,32,2] data
       %g = kernel(%d, %x) <contraction sparse=[0]> {
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,2]
       } : f32[3,3,16,2])"},
-    {"filter_of_sparse_strided", R"(
+    {"weight_grad_of_sparse_strided", R"(
       input %x : f32[n,12,9,32] data
       input %d : f32[n,6,3,7] data
       %g = kernel(%d, %x) <contraction sparse=[0]> {
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,0], strides=[2,3]} : f32[3,3,32,7]
       } : f32[3,3,32,7])"},
-    {"filter_of_sparse_in_shared_lists", R"(
+    {"weight_grad_of_sparse_in_shared_lists", R"(
       input %x : f32[n,6,6,64] data
       input %d : f32[n,3,3,24] data
       %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
       } : f32[24], f32[3,3,64,24])"},
-    {"dense_grad_input_of_sparse", R"(
+    {"dense_input_grad_of_sparse", R"(
       input %d : f32[n,75] data
       input %w : f32[150,75] data
       input %y : f32[n,150] data
@@ -239,21 +239,21 @@ constexpr Row kRows[] = {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
-    {"dense_grad_filter_with_sparse_input", R"(
+    {"dense_weight_grad_with_sparse_input", R"(
       input %d : f32[n,75] data
       input %y : f32[n,140] data
       %b, %g = kernel(%y, %d) <contraction sparse=[0]> {
         %b = reduce_sum(%y) {axes=[0]} : f32[140]
         %g = matmul(%d, %y) {transpose_a=true} : f32[75,140]
       } : f32[140], f32[75,140])"},
-    {"dense_grad_filter_of_sparse", R"(
+    {"dense_weight_grad_of_sparse", R"(
       input %x : f32[n,140] data
       input %d : f32[n,75] data
       %b, %g = kernel(%d, %x) <contraction sparse=[0]> {
         %b = reduce_sum(%d) {axes=[0]} : f32[75]
         %g = matmul(%x, %d) {transpose_a=true} : f32[140,75]
       } : f32[75], f32[140,75])"},
-    {"dense_grad_input_masked", R"(
+    {"dense_input_grad_with_relu_grad", R"(
       input %d : f32[n,80] data
       input %w : f32[150,80] data
       input %y : f32[n,150] data
@@ -261,7 +261,7 @@ constexpr Row kRows[] = {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
-    {"dense_grad_input_masked_over_many_units", R"(
+    {"dense_input_grad_with_relu_grad_over_many_units", R"(
       input %d : f32[n,270] data
       input %w : f32[150,270] data
       input %y : f32[n,150] data
@@ -269,13 +269,13 @@ constexpr Row kRows[] = {
         %m = matmul(%d, %w) {transpose_b=true} : f32[n,150]
         %g = relu_grad(%m, %y) : f32[n,150]
       } : f32[n,150])"},
-    {"dense_grad_input_over_many_units", R"(
+    {"dense_input_grad_over_many_units", R"(
       input %d : f32[n,270] data
       input %w : f32[150,270] data
       %g = kernel(%d, %w) <contraction> {
         %g = matmul(%d, %w) {transpose_b=true} : f32[n,150]
       } : f32[n,150])"},
-    {"dense_grad_input_of_sparse_over_many_units", R"(
+    {"dense_input_grad_of_sparse_over_many_units", R"(
       input %d : f32[n,256] data
       input %w : f32[33,256] data
       %g = kernel(%d, %w) <contraction sparse=[0]> {

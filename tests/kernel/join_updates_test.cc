@@ -62,9 +62,11 @@ TEST(JoinUpdates, OneKernelCoversAllParametersWithTheGapsBetweenThem) {
   ASSERT_EQ(updates.size(), 1u);
   ASSERT_EQ(updates[0]->body.size(), 1u);
   // 15, 5, 10 and 2 floats, each of them rounded up to 16.
-  for (size_t at = 0; at < 4; ++at) EXPECT_EQ(ir::ToString(joined.type(updates[0]->inputs[at])), "f32[64]") << at;
+  for (size_t operand = 0; operand < 4; ++operand)
+    EXPECT_EQ(ir::ToString(joined.type(updates[0]->inputs[operand])), "f32[64]") << operand;
   const ir::Block blocks[] = {ir::Block::kParameters, ir::Block::kGradients, ir::Block::kSlots, ir::Block::kSlots};
-  for (size_t at = 0; at < 4; ++at) EXPECT_EQ(joined.value(updates[0]->inputs[at]).placement->block, blocks[at]) << at;
+  for (size_t operand = 0; operand < 4; ++operand)
+    EXPECT_EQ(joined.value(updates[0]->inputs[operand]).placement->block, blocks[operand]) << operand;
 }
 
 TEST(JoinUpdates, ModelsShareTheKernelsText) {
@@ -100,7 +102,7 @@ TEST(JoinUpdates, StatesAreTheSameBitsAsWithAKernelForEachTensor) {
     for (const ir::Input& input : planned.inputs) {
       if (input.source != ir::Source::kData && input.source != ir::Source::kLabel) continue;
       ir::Tensor<float> rows = ir::MakeTensor<float>(planned.type(input.value), kBatch);
-      for (size_t at = 0; at < rows.real.size(); ++at) rows.real[at] = at % 2 == 0 ? 1.0f : 0.0f;
+      for (size_t row = 0; row < rows.real.size(); ++row) rows.real[row] = row % 2 == 0 ? 1.0f : 0.0f;
       given[planned.value(input.value).name] = rows;
     }
     for (int step = 0; step < 3; ++step) {

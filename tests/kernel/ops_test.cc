@@ -87,16 +87,17 @@ struct Cases {
     graph.stage = ir::Stage::kFused;
     graph.function = ir::Function::kTrain;
     graph.batch_size = kBatchSize;
-    for (size_t at = 0; at < rows.size(); ++at) {
+    for (size_t index = 0; index < rows.size(); ++index) {
       std::vector<ir::ValueId> inputs;
       operands.emplace_back();
-      for (const ir::Operand& operand : rows[at].operands) {
-        inputs.push_back(graph.AddValue(absl::StrCat("case", at, ".in"), operand.type));
+      for (const ir::Operand& operand : rows[index].operands) {
+        inputs.push_back(graph.AddValue(absl::StrCat("case", index, ".in"), operand.type));
         graph.inputs.push_back({inputs.back(), ir::Source::kData, 0});
-        operands[at].push_back(graph.value(inputs.back()).name);
+        operands[index].push_back(graph.value(inputs.back()).name);
       }
-      const auto outputs = graph.AddNode(*rows[at].op, inputs, rows[at].attributes, {}, absl::StrCat("case", at));
-      EXPECT_TRUE(outputs.ok()) << ToString(rows[at]) << ": " << outputs.status();
+      const auto outputs =
+          graph.AddNode(*rows[index].op, inputs, rows[index].attributes, {}, absl::StrCat("case", index));
+      EXPECT_TRUE(outputs.ok()) << ToString(rows[index]) << ": " << outputs.status();
       ir::Node kernel;
       kernel.region = "loop";
       kernel.inputs = inputs;
@@ -104,16 +105,16 @@ struct Cases {
       kernel.body = {graph.nodes.back()};
       graph.nodes.back() = kernel;
       results.emplace_back();
-      for (ir::ValueId output : *outputs) results[at].push_back(graph.value(output).name);
+      for (ir::ValueId output : *outputs) results[index].push_back(graph.value(output).name);
     }
   }
 
   ir::Tensors<float> Draw(int seed, int64_t n) const {
     ir::Tensors<float> tensors;
     std::mt19937 random(static_cast<uint32_t>(seed));
-    for (size_t at = 0; at < rows.size(); ++at) {
-      for (size_t operand = 0; operand < operands[at].size(); ++operand) {
-        tensors[operands[at][operand]] = RandomTensor<float>(rows[at].operands[operand], n, random);
+    for (size_t index = 0; index < rows.size(); ++index) {
+      for (size_t operand = 0; operand < operands[index].size(); ++operand) {
+        tensors[operands[index][operand]] = RandomTensor<float>(rows[index].operands[operand], n, random);
       }
     }
     return tensors;
@@ -142,10 +143,10 @@ void CompareAll(CompiledStep& step, int64_t n, int draws) {
         AddErrors(name, name, *kernel, *float_loop, *exact, *absolute, errors[name]);
     }
   }
-  for (size_t at = 0; at < cases.rows.size(); ++at) {
-    for (const std::string& name : cases.results[at]) {
+  for (size_t index = 0; index < cases.rows.size(); ++index) {
+    for (const std::string& name : cases.results[index]) {
       EXPECT_LE(errors[name].Rmse(), errors[name].Bound())
-          << ToString(cases.rows[at]) << " " << name << " with n = " << n;
+          << ToString(cases.rows[index]) << " " << name << " with n = " << n;
     }
   }
 }

@@ -99,9 +99,9 @@ class Program {
     std::normal_distribution<float> noise;
     for (int row = 0; row < kRows; ++row) {
       const int truth = static_cast<int>(random() % kClasses);
-      for (int at = 0; at < kInputs; ++at)
-        x[row * kInputs + at] = noise(random) + (at % kClasses == truth ? 1.0f : 0.0f);
-      for (int at = 0; at < kClasses; ++at) label[row * kClasses + at] = at == truth ? 1.0f : 0.0f;
+      for (int column = 0; column < kInputs; ++column)
+        x[row * kInputs + column] = noise(random) + (column % kClasses == truth ? 1.0f : 0.0f);
+      for (int column = 0; column < kClasses; ++column) label[row * kClasses + column] = column == truth ? 1.0f : 0.0f;
     }
     return brine_step(state_, train, kRows) == BRINE_OK ? absl::OkStatus() : absl::InternalError(brine_error(state_));
   }
@@ -150,13 +150,14 @@ TEST_P(Optimizers, FollowTheirFormulasToAMillionthOfWhatMoved) {
     const absl::Status trained = program.Train(random);
     ASSERT_TRUE(trained.ok()) << trained;
     const std::vector<float> gradients = program.Gradients();
-    for (size_t at = 0; at < exact.size(); ++at) GetParam().formula(exact[at], double{gradients[at]}, t);
+    for (size_t element = 0; element < exact.size(); ++element)
+      GetParam().formula(exact[element], double{gradients[element]}, t);
   }
   const std::vector<float> weights = program.Weights();
   double error = 0, moved = 0;
-  for (size_t at = 0; at < exact.size(); ++at) {
-    error += std::pow(weights[at] - exact[at].w, 2);
-    moved += std::pow(exact[at].w, 2);
+  for (size_t element = 0; element < exact.size(); ++element) {
+    error += std::pow(weights[element] - exact[element].w, 2);
+    moved += std::pow(exact[element].w, 2);
   }
   EXPECT_GT(std::sqrt(moved), 0.1);
   EXPECT_LE(std::sqrt(error / moved), 1e-6);

@@ -1,5 +1,5 @@
 // Kernels that also reduce what they store, as a batch normalization's convolution does: for every strategy of a
-// contraction whose results have rows, before and behind a pool.
+// contraction whose results have rows, before and after a pool.
 #include "tests/kernel/strategy_cases.h"
 
 namespace brine::codegen {
@@ -47,7 +47,7 @@ constexpr Row kRows[] = {
         %c = conv2d(%x, %w) : f32[n,4,4,8]
         %s = reduce_sum(%c) {axes=[1,2]} : f32[n,8]
       } : f32[n,4,4,8], f32[n,8])"},
-    {"input_gradient_with_sums", R"(
+    {"input_grad_with_sums", R"(
       input %d : f32[n,6,6,32] data
       input %w : f32[3,3,16,32] data
       input %y : f32[n,8,8,16] data
@@ -56,7 +56,7 @@ constexpr Row kRows[] = {
         %g = relu_grad(%c, %y) : f32[n,8,8,16]
         %s = reduce_sum(%g) {axes=[0,1,2]} : f32[16]
       } : f32[n,8,8,16], f32[16])"},
-    {"input_gradient_of_pooled_with_sums", R"(
+    {"input_grad_of_max_pool_with_sums", R"(
       input %d : f32[n,4,4,16] data
       input %i : u8[n,4,4,16] data
       input %w : f32[3,3,16,16] data
@@ -74,7 +74,7 @@ constexpr Row kRows[] = {
         %y = add(%m, %b) : f32[n,72]
         %s = reduce_sum(%y) {axes=[0]} : f32[72]
       } : f32[n,72], f32[72])"},
-    {"dense_input_gradient_with_sums", R"(
+    {"dense_input_grad_with_sums", R"(
       input %d : f32[n,270] data
       input %w : f32[150,270] data
       input %y : f32[n,150] data
@@ -83,7 +83,7 @@ constexpr Row kRows[] = {
         %g = relu_grad(%m, %y) : f32[n,150]
         %s = reduce_sum(%g) {axes=[0]} : f32[150]
       } : f32[n,150], f32[150])"},
-    {"weight_gradient_with_two_sums", R"(
+    {"weight_grad_with_two_sums", R"(
       input %x : f32[n,8,8,16] data
       input %d : f32[n,6,6,16] data
       %g, %b, %t = kernel(%x, %d) <contraction sparse=[1]> {

@@ -61,9 +61,9 @@ TEST(Statistic, FollowsItsFormula) {
   const ir::Tensors<float> initial = states;
   std::vector<std::vector<double>> means = {std::vector<double>(kWidth), std::vector<double>(kWidth),
                                             std::vector<double>(kWidth, 0.25)};  // the last three
-  for (uint64_t at = 0; at < 20; ++at) {
-    const int64_t rows = 1 + static_cast<int64_t>(at) % kBatch;
-    ir::Tensors<float> given = ir::DrawGiven<float>(graph, rows, 3, at);
+  for (uint64_t round = 0; round < 20; ++round) {
+    const int64_t rows = 1 + static_cast<int64_t>(round) % kBatch;
+    ir::Tensors<float> given = ir::DrawGiven<float>(graph, rows, 3, round);
     for (const auto& [name, tensor] : states) given[name] = tensor;
     const auto results = step->Run(given, rows, 2);
     ASSERT_TRUE(results.ok()) << results.status();

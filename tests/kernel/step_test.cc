@@ -52,10 +52,10 @@ TEST_P(StepTest, EveryKernelAgreesWithTheInterpreter) {
 }
 
 TEST_P(StepTest, ThePlannedMemoryAndAnyNumberOfThreadsGiveTheSameBits) {
-  auto apart = Build(), planned = Build(true);
-  ASSERT_TRUE(apart.ok() && planned.ok()) << planned.status();
+  auto unplanned = Build(), planned = Build(true);
+  ASSERT_TRUE(unplanned.ok() && planned.ok()) << planned.status();
   const ir::Tensors<float> given = ir::DrawGiven<float>(graph, kRows, 10, 1);
-  const auto expected = apart->Run(given, kRows, 1);
+  const auto expected = unplanned->Run(given, kRows, 1);
   ASSERT_TRUE(expected.ok()) << expected.status();
   for (int threads : {1, 2, 3, 4}) {
     const auto got = planned->Run(given, kRows, threads);

@@ -43,8 +43,8 @@ ir::Graph MakeRows(int64_t batch_size) {
   std::string inputs, kernels;
   for (const Row& row : AllRows()) {
     std::string text = row.text;
-    for (size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) {
-      text.insert(at + 1, absl::StrCat(row.name, "."));
+    for (size_t percent = text.find('%'); percent != std::string::npos; percent = text.find('%', percent + 1)) {
+      text.insert(percent + 1, absl::StrCat(row.name, "."));
     }
     const size_t kernel = text.rfind('\n', text.find("kernel("));
     inputs += text.substr(0, kernel);
@@ -65,9 +65,9 @@ ir::Graph MakeCases(int64_t batch_size, const std::string& target) {
   EXPECT_TRUE(facts.ok()) << facts.status();
   const std::vector<ir::Node> kernels = std::move(graph.nodes);
   graph.nodes.clear();
-  for (size_t at = 0; at < kernels.size(); ++at) {
-    for (const CandidateFact& candidate : (*facts)[at].candidates) {
-      if (candidate.reason.empty()) AddCopy(graph, kernels[at], candidate.strategy);
+  for (size_t index = 0; index < kernels.size(); ++index) {
+    for (const CandidateFact& candidate : (*facts)[index].candidates) {
+      if (candidate.reason.empty()) AddCopy(graph, kernels[index], candidate.strategy);
     }
   }
   return graph;

@@ -27,14 +27,13 @@ ir::Graph MakeRows(int64_t batch_size);
 ir::Graph MakeCases(int64_t batch_size, const std::string& target);
 
 Row RowOf(absl::string_view value);
-absl::string_view OperandOf(absl::string_view value);  // what the row calls an input: d of filter_padded.d
+absl::string_view OperandOf(absl::string_view value);  // what the row calls an input: d of weight_grad_padded.d
 std::string StrategyOf(absl::string_view result);      // winograd of conv_padded.y.winograd
 std::string RowResultOf(absl::string_view result);     // conv_padded.y
 
 enum class Numbers { kReal, kWhole };  // whole numbers are summed exactly, and have many ties
 
-// The inputs of `graph` with n = `rows`, each whatever the others are.  Of the elements of %d, the share `live` is not
-// zero.
+// The inputs of `graph` with n = `rows`, each drawn independently.  A share `nonzero` of the elements of %d is nonzero.
 ir::Tensors<float> Draw(const ir::Graph& graph, uint32_t seed, int64_t rows, Numbers numbers, double nonzero);
 
 }  // namespace brine::codegen

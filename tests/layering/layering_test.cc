@@ -219,8 +219,8 @@ Names FilesWith(const std::regex& pattern, const Names& words) {
       std::stringstream text;
       text << std::ifstream(entry.path()).rdbuf();
       const std::string all = text.str();
-      for (std::sregex_iterator at(all.begin(), all.end(), pattern), end; at != end; ++at) {
-        if (words.empty() || words.count((*at)[1]) != 0) files.insert(path);
+      for (std::sregex_iterator match(all.begin(), all.end(), pattern), end; match != end; ++match) {
+        if (words.empty() || words.count((*match)[1]) != 0) files.insert(path);
       }
     }
   }

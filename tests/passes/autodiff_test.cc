@@ -35,11 +35,11 @@ void ExpectGradients(const NamedModel& model) {
     for (size_t probe = 0; probe < std::min(kProbes, gradient.size()); ++probe) {
       const size_t element = probe * 7919 % gradient.size();
       Tensors moved = given;
-      double& at = moved.at(parameter).real[element];
-      const double centre = at;
-      at = centre + kStep;
+      double& value = moved.at(parameter).real[element];
+      const double centre = value;
+      value = centre + kStep;
       const double above = LossAt(loss, moved);
-      at = centre - kStep;
+      value = centre - kStep;
       const double below = LossAt(loss, moved);
       EXPECT_NEAR(gradient[element], (above - below) / (2 * kStep), 1e-7 * scale)
           << model.name << " " << parameter << "[" << element << "]";

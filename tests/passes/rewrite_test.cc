@@ -74,10 +74,10 @@ TEST(RewriteRules, EachHasACaseInWhichItFires) {
 }
 
 TEST(RewriteRules, ThoseThatUndoEachOtherEnd) {
-  const RewriteRule swap = {"swap", "a + b = b + a", "", &ir::kAdd, [](Rewriter& at) {
-                              const ir::ValueId a = at.node().inputs[0], b = at.node().inputs[1];
-                              at.SetInput(0, b);
-                              at.SetInput(1, a);
+  const RewriteRule swap = {"swap", "a + b = b + a", "", &ir::kAdd, [](Rewriter& rewriter) {
+                              const ir::ValueId a = rewriter.node().inputs[0], b = rewriter.node().inputs[1];
+                              rewriter.SetInput(0, b);
+                              rewriter.SetInput(1, a);
                             }};
   ir::Graph graph = GraphFrom(
       "graph \"m\" stage=train function=train batch=2 {\n  input %a : f32[n] data\n  input %b : f32[n] data\n"
@@ -95,13 +95,13 @@ TEST(Rewriter, CountsReadsThroughAllEdits) {
     RunOrDie(graph, options);
     for (const RulePass& pass : kRulePasses) {
       std::vector<int> reads;
-      changed += Rewrite(graph, [&](Rewriter& at) {
+      changed += Rewrite(graph, [&](Rewriter& rewriter) {
         for (const RewriteRule& rule : pass.rules) {
-          if (rule.root == nullptr || rule.root == at.node().op) rule.apply(at);
+          if (rule.root == nullptr || rule.root == rewriter.node().op) rule.apply(rewriter);
         }
-        at.EraseUnread(at.node().outputs[0]);
+        rewriter.EraseUnread(rewriter.node().outputs[0]);
         reads.clear();
-        for (ir::ValueId value : graph.value_ids()) reads.push_back(at.Reads(value));
+        for (ir::ValueId value : graph.value_ids()) reads.push_back(rewriter.Reads(value));
       });
       std::vector<int> expected(graph.values.size(), 0);
       for (const ir::Node& node : graph.nodes) {

@@ -58,8 +58,8 @@ std::string Difference(const Tensors& expected, const Tensors& actual, double to
       return absl::StrCat(name, " differs");
     double scale = 1, worst = 0;
     for (double element : tensor.real) scale = std::max(scale, std::abs(element));
-    for (size_t at = 0; at < tensor.real.size(); ++at) {
-      const double difference = std::abs(tensor.real[at] - other.real[at]);
+    for (size_t element = 0; element < tensor.real.size(); ++element) {
+      const double difference = std::abs(tensor.real[element] - other.real[element]);
       worst = std::isfinite(difference) ? std::max(worst, difference) : INFINITY;
     }
     if (worst > tolerance * scale) return absl::StrCat(name, " differs by ", worst);
@@ -91,9 +91,10 @@ Tensors LossOf(const Tensor<double>& output, bool logits, const Tensor<double>& 
     std::vector<double> z(output.real.begin() + static_cast<int>(row) * kClasses,
                           output.real.begin() + static_cast<int>(row + 1) * kClasses);
     size_t truth = 0;
-    for (size_t at = 0; at < kClasses; ++at) {
-      if (label.real.empty() ? label.whole[row] == static_cast<int64_t>(at) : label.real[row * kClasses + at] == 1)
-        truth = at;
+    for (size_t index = 0; index < kClasses; ++index) {
+      if (label.real.empty() ? label.whole[row] == static_cast<int64_t>(index)
+                             : label.real[row * kClasses + index] == 1)
+        truth = index;
     }
     double sum = 0;
     for (double element : z) sum += logits ? std::exp(element) : element;
@@ -117,26 +118,28 @@ Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensor
     const std::vector<double>& g = gradients.at(absl::StrCat("output ", name, ".grad")).real;
     Tensor<double>& p = result["state " + name] = given.at(name);
     if (training.optimizer == "sgd" && argument("momentum") == 0) {
-      for (size_t at = 0; at < g.size(); ++at) p.real[at] -= rate * g[at];
+      for (size_t element = 0; element < g.size(); ++element) p.real[element] -= rate * g[element];
       continue;
     }
     const std::string first = "optimizer/momentum/" + name, second = "optimizer/velocity/" + name;
     Tensor<double>& m = result["state " + first] = given.at(first);
     if (training.optimizer == "sgd") {
       const double momentum = argument("momentum");
-      for (size_t at = 0; at < g.size(); ++at) {
-        m.real[at] = momentum * m.real[at] - rate * g[at];
-        p.real[at] += training.optimizer_arguments.Bool("nesterov") ? momentum * m.real[at] - rate * g[at] : m.real[at];
+      for (size_t element = 0; element < g.size(); ++element) {
+        m.real[element] = momentum * m.real[element] - rate * g[element];
+        p.real[element] += training.optimizer_arguments.Bool("nesterov")
+                               ? momentum * m.real[element] - rate * g[element]
+                               : m.real[element];
       }
       continue;
     }
     Tensor<double>& v = result["state " + second] = given.at(second);
     const double beta_1 = argument("beta_1"), beta_2 = argument("beta_2"), t = 4;  // DrawGiven's step is the fourth
-    for (size_t at = 0; at < g.size(); ++at) {
-      m.real[at] += (g[at] - m.real[at]) * (1 - beta_1);
-      v.real[at] += (g[at] * g[at] - v.real[at]) * (1 - beta_2);
-      p.real[at] -= m.real[at] * rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t)) /
-                    (std::sqrt(v.real[at]) + argument("epsilon"));
+    for (size_t element = 0; element < g.size(); ++element) {
+      m.real[element] += (g[element] - m.real[element]) * (1 - beta_1);
+      v.real[element] += (g[element] * g[element] - v.real[element]) * (1 - beta_2);
+      p.real[element] -= m.real[element] * rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t)) /
+                         (std::sqrt(v.real[element]) + argument("epsilon"));
     }
   }
   return result;
@@ -200,7 +203,7 @@ Fault Located(Fault fault, const std::string& place, const Graph& graph) {
 // ---- Steps
 
 absl::StatusOr<codegen::CompiledStep> Build(Graph graph, const StepOptions& options, const Bug& bug, bool planned) {
-  if (bug.behind == (planned ? "memory" : "kernels")) bug.plant(graph);
+  if (bug.after == (planned ? "memory" : "kernels")) bug.plant(graph);
   codegen::BuildOptions build;
   build.cache_folder = options.cache_folder.empty() ? BRINE_BINARY_DIR "/cache" : options.cache_folder;
   build.asserts = options.asserts;
@@ -210,11 +213,11 @@ absl::StatusOr<codegen::CompiledStep> Build(Graph graph, const StepOptions& opti
 
 // One draw through the first step, which is compared with the interpreter later; the first draw of each number of rows
 // also through the second, on all these numbers of threads.
-std::optional<Fault> CheckDraw(const Graph& graph, codegen::CompiledStep& apart, codegen::CompiledStep& planned,
+std::optional<Fault> CheckDraw(const Graph& graph, codegen::CompiledStep& unplanned, codegen::CompiledStep& planned,
                                int draw, const std::vector<int>& threads, codegen::StepComparison& comparison) {
   const int64_t rows = kRowCounts[static_cast<size_t>(draw) % std::size(kRowCounts)];
   const ir::Tensors<float> given = ir::DrawGiven<float>(graph, rows, kClasses, kSeed + static_cast<uint64_t>(draw));
-  const absl::StatusOr<ir::Tensors<float>> results = apart.Run(given, rows);
+  const absl::StatusOr<ir::Tensors<float>> results = unplanned.Run(given, rows);
   if (!results.ok()) return Fault{Check::kKernels, std::string(results.status().message())};
   if (const absl::Status status = comparison.Add(given, *results, rows); !status.ok())
     return Fault{Check::kKernels, std::string(status.message())};
@@ -248,7 +251,7 @@ std::optional<Fault> CheckPasses(const Graph& model, Graph& planned, const Bug& 
     options.only = {pass.name};
     const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options);
     if (!changed.ok()) return Located({Check::kPass, std::string(changed.status().message())}, pass.name, before);
-    if (bug.behind == pass.name && !bug.plant(graph)) return std::nullopt;
+    if (bug.after == pass.name && !bug.plant(graph)) return std::nullopt;
     if (std::optional<Fault> fault = CheckPass(model.training, pass.name, before, graph))
       return Located(*fault, pass.name, graph);
   }
@@ -262,14 +265,15 @@ std::optional<Fault> CheckStep(const Graph& model, const StepOptions& options, c
   const absl::StatusOr<bool> changed = passes::RunPipeline(graph, options.pipeline);
   if (!changed.ok()) return Fault{Check::kPass, std::string(changed.status().message())};
   if (const std::optional<Fault> wrong = CheckMeaning(*derived, graph)) return Located(*wrong, options.name, graph);
-  absl::StatusOr<codegen::CompiledStep> apart = Build(graph, options, bug, /*planned=*/false),
+  absl::StatusOr<codegen::CompiledStep> unplanned = Build(graph, options, bug, /*planned=*/false),
                                         planned = Build(graph, options, bug, /*planned=*/true);
-  if (!apart.ok()) return Located({Check::kKernels, std::string(apart.status().message())}, options.name, graph);
+  if (!unplanned.ok())
+    return Located({Check::kKernels, std::string(unplanned.status().message())}, options.name, graph);
   if (!planned.ok()) return Located({Check::kMemory, std::string(planned.status().message())}, options.name, graph);
   codegen::StepComparison comparison(graph);
   std::optional<Fault> fault;
   for (int draw = 0; draw < kDraws; ++draw) {
-    const std::optional<Fault> drawn = CheckDraw(graph, *apart, *planned, draw, options.threads, comparison);
+    const std::optional<Fault> drawn = CheckDraw(graph, *unplanned, *planned, draw, options.threads, comparison);
     if (drawn.has_value() && !fault.has_value()) fault = drawn;
   }
   // A kernel that computes something else is the reason for what else differs.

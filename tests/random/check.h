@@ -32,10 +32,10 @@ struct Fault {
   std::string what;
 };
 
-// A bug of the compiler, planted behind a pass ("" for none) or between the planned graph and the kernels ("kernels":
+// A bug of the compiler, planted after a pass ("" for none) or between the planned graph and the kernels ("kernels":
 // what is compiled; "memory": what is laid out as planned).  `plant` returns false where the graph has no place for it.
 struct Bug {
-  std::string behind;
+  std::string after;
   std::function<bool(ir::Graph&)> plant;
 };
 

@@ -53,9 +53,9 @@ class Generator {
     return layers_ + 2 + 2 * (branches + 1) + 2 <= kMaxLayers;
   }
 
-  Node& Read(size_t at) {
-    nodes_[at].read = true;
-    return nodes_[at];
+  Node& Read(size_t index) {
+    nodes_[index].read = true;
+    return nodes_[index];
   }
   void Push(Tensor tensor, Shape shape, bool learned) {
     ++layers_;
@@ -94,37 +94,37 @@ class Generator {
 
   void AddLayer() {
     // Mostly the newest tensor; an older one makes a branch.
-    const size_t at = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
-    const size_t rank = nodes_[at].shape.size();
+    const size_t index = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
+    const size_t rank = nodes_[index].shape.size();
     switch (random_() % (rank == 3 ? 12 : 7)) {
       case 0:
       case 1:
-        return AddDense(at);
+        return AddDense(index);
       case 2:
-        return AddActivation(at);
+        return AddActivation(index);
       case 3:
-        return AddDropout(at);
+        return AddDropout(index);
       case 4:
-        return AddSum(at);
+        return AddSum(index);
       case 5:
-        return AddConcatenation(at);
+        return AddConcatenation(index);
       case 6:
-        return AddSharedDense(at);
+        return AddSharedDense(index);
       case 7:
       case 8:
       case 9:
-        return AddConv(at);
+        return AddConv(index);
       case 10:
-        return AddPool(at);
+        return AddPool(index);
       default:
-        return random_() % 3 == 0 ? AddGlobalPool(at) : AddPool(at);
+        return random_() % 3 == 0 ? AddGlobalPool(index) : AddPool(index);
     }
   }
 
   std::string AnyActivation() { return Pick<std::string>({"", "relu", "relu", "sigmoid", "tanh"}); }
 
-  void AddDense(size_t at) {
-    const Node x = Read(at);
+  void AddDense(size_t index) {
+    const Node x = Read(index);
     Shape shape = x.shape;
     shape.back() = Pick<int64_t>({4, 9});
     Push(Dense({.units = shape.back(), .activation = AnyActivation(), .use_bias = random_() % 4 != 0})(x.tensor), shape,
@@ -132,29 +132,29 @@ class Generator {
   }
 
   // y = f(f(x)): the parameters' gradients are sums of two.
-  void AddSharedDense(size_t at) {
-    const Node x = Read(at);
+  void AddSharedDense(size_t index) {
+    const Node x = Read(index);
     const Layer layer = Dense({.units = x.shape.back(), .activation = AnyActivation()});
     Push(layer(layer(x.tensor)), x.shape, true);
     ++layers_;
   }
 
-  void AddActivation(size_t at) {
-    const Node x = Read(at);
+  void AddActivation(size_t index) {
+    const Node x = Read(index);
     Push(Activation(Pick<std::string>({"relu", "sigmoid", "tanh", "softmax"}))(x.tensor), x.shape, x.learned);
   }
 
-  void AddDropout(size_t at) {
-    const Node x = Read(at);
+  void AddDropout(size_t index) {
+    const Node x = Read(index);
     Push(Dropout(0.25f)(x.tensor), x.shape, x.learned);
   }
 
   // With whatever else has the shape: another branch, or the tensor's own relu.
-  void AddSum(size_t at) {
-    const Node x = Read(at);
+  void AddSum(size_t index) {
+    const Node x = Read(index);
     std::vector<size_t> others;
     for (size_t other = 0; other < nodes_.size(); ++other) {
-      if (other != at && nodes_[other].shape == x.shape) others.push_back(other);
+      if (other != index && nodes_[other].shape == x.shape) others.push_back(other);
     }
     if (others.empty()) {
       Push(x.tensor + Relu(x.tensor), x.shape, x.learned);
@@ -166,8 +166,8 @@ class Generator {
   }
 
   // With whatever agrees in all axes but one, or with itself, on either side.
-  void AddConcatenation(size_t at) {
-    const Node x = Read(at);
+  void AddConcatenation(size_t index) {
+    const Node x = Read(index);
     const size_t axis = random_() % x.shape.size();
     std::vector<size_t> fits;
     for (size_t other = 0; other < nodes_.size(); ++other) {
@@ -188,8 +188,8 @@ class Generator {
     return same ? (size + stride - 1) / stride : (size - window) / stride + 1;
   }
 
-  void AddConv(size_t at) {
-    const Node x = Read(at);
+  void AddConv(size_t index) {
+    const Node x = Read(index);
     const Size2D kernel = Pick<Size2D>({3, 3, {2, 3}, 1, {3, 1}});
     const bool stretched = random_() % 4 == 0;
     const Size2D dilation = stretched ? Pick<Size2D>({2, {1, 2}}) : Size2D(1),
@@ -208,8 +208,8 @@ class Generator {
          true);
   }
 
-  void AddPool(size_t at) {
-    const Node x = Read(at);
+  void AddPool(size_t index) {
+    const Node x = Read(index);
     const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
     const bool same = x.shape[0] < size.height || x.shape[1] < size.width || random_() % 4 == 0;
     const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
@@ -220,8 +220,8 @@ class Generator {
          x.learned);
   }
 
-  void AddGlobalPool(size_t at) {
-    const Node x = Read(at);
+  void AddGlobalPool(size_t index) {
+    const Node x = Read(index);
     Push(GlobalAveragePooling2D()(x.tensor), {x.shape[2]}, x.learned);
   }
 

@@ -41,8 +41,8 @@ Node* FindNode(std::vector<Node>& nodes, const ir::Op& op) {
 
 // Whoever reads `value` reads `other` instead.
 void ReadInstead(Graph& graph, ValueId value, ValueId other) {
-  passes::Rewrite(graph, [&](passes::Rewriter& at) {
-    if (at.Maker(value) == &at.node()) at.Replace(value, other);
+  passes::Rewrite(graph, [&](passes::Rewriter& rewriter) {
+    if (rewriter.Producer(value) == &rewriter.node()) rewriter.Replace(value, other);
   });
 }
 
@@ -172,7 +172,7 @@ bool PadOnTheWrongSide(Graph& graph) {
 
 struct Row {
   const char* name;
-  const char* behind;
+  const char* after;
   bool (*plant)(Graph& graph);
   Check found_by;
 };
@@ -209,7 +209,7 @@ TEST_P(PassBugs, AreFound) {
   const Row& row = GetParam();
   int planted = 0, found = 0;
   for (uint32_t seed = 1; seed <= kModels; ++seed) {
-    const Bug bug = {row.behind, [&](Graph& graph) {
+    const Bug bug = {row.after, [&](Graph& graph) {
                        const bool placed = row.plant(graph);
                        planted += placed;
                        return placed;
@@ -244,7 +244,7 @@ TEST_P(StepBugs, AreFound) {
   const Row& row = GetParam();
   const std::optional<Graph> model = FirstModelFor(row.plant);
   ASSERT_TRUE(model.has_value());
-  const std::optional<Fault> fault = CheckStep(*model, {.name = "default"}, {row.behind, row.plant});
+  const std::optional<Fault> fault = CheckStep(*model, {.name = "default"}, {row.after, row.plant});
   ASSERT_TRUE(fault.has_value());
   EXPECT_STREQ(Name(fault->check), Name(row.found_by)) << fault->what;
 }
@@ -267,7 +267,7 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
     for (const auto& item : std::filesystem::directory_iterator(options.cache_folder)) {
       const std::string entry = codegen::ReadFile(item.path().string()).value();
       uint64_t bytes = 0;
-      std::memcpy(&bytes, entry.data() + 8, sizeof(bytes));  // behind the magic; the header is five words
+      std::memcpy(&bytes, entry.data() + 8, sizeof(bytes));  // after the magic; the header is five words
       result.insert(entry.substr(40, bytes));
     }
     return result;
@@ -276,8 +276,8 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
   ASSERT_TRUE(CheckStep(*model, options, {"kernels", PadOnTheWrongSide}).has_value());
   const codegen::Cache cache = codegen::Cache::Open(options.cache_folder).value();
   const auto without_pads = [](const std::string& key) {
-    const size_t at = key.find("pads=[");
-    return at == std::string::npos ? key : key.substr(0, at) + key.substr(key.find(']', at));
+    const size_t pads = key.find("pads=[");
+    return pads == std::string::npos ? key : key.substr(0, pads) + key.substr(key.find(']', pads));
   };
   int forgotten = 0;
   for (const std::string& wrong : keys()) {

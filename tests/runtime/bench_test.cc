@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/trainer/main.h"
+#include "tests/runtime/by_hand.h"
 #include "tests/runtime/softmax_program.h"
 
 namespace brine::testing {
@@ -19,8 +20,8 @@ using ::testing::HasSubstr;
 // (gradient) -> gradient, with zeros in each row but for its last element
 int KeepTheLast(void** argv) {
   const auto& gradient = *static_cast<brine_buffer*>(argv[1]);
-  for (int at = 0; at < gradient.dim[0].extent * gradient.dim[1].extent; ++at) {
-    if (at % kClasses != kClasses - 1) reinterpret_cast<float*>(gradient.host)[at] = 0;
+  for (int element = 0; element < gradient.dim[0].extent * gradient.dim[1].extent; ++element) {
+    if (element % kClasses != kClasses - 1) reinterpret_cast<float*>(gradient.host)[element] = 0;
   }
   return 0;
 }
@@ -34,7 +35,7 @@ int ReadAndWriteOver(void** argv) {
 
 int Nothing(void**) { return 0; }
 
-TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
+TEST(BenchTest, ReportsTheNonzeroShareOfASparseOperand) {
   const brine_function& train = kSoftmaxProgram.functions[0];
   std::vector<brine_value> values(train.values, train.values + train.value_count);
   const auto gradient = static_cast<uint16_t>(
@@ -46,10 +47,15 @@ TEST(BenchTest, SaysHowMuchOfAWinnersGradientLives) {
   values.push_back({"others", BRINE_U8, BRINE_ARENA, 2, {BRINE_BATCH, kClasses + 1}, 512});
   const uint16_t masked[] = {gradient, gradient}, pooled[] = {gradient, places}, other[] = {gradient, others};
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
-  const auto at = calls.begin() + 3;
-  calls.insert(at, {{KeepTheLast, masked, 1, 2, 0, "keep", "dense", "", 0, 0, "hand", 0, ""},
-                    {ReadAndWriteOver, pooled, 2, 2, 0, "pooled", "dense", "", 0, 1, "hand", 0, ""},
-                    {Nothing, other, 2, 2, 0, "other", "dense", "", 0, 0, "hand", 0, ""}});
+  calls.insert(calls.begin() + 3,
+               {ByHand({.run = KeepTheLast, .values = masked, .input_count = 1, .name = "keep", .layers = "dense"}),
+                ByHand({.run = ReadAndWriteOver,
+                        .values = pooled,
+                        .input_count = 2,
+                        .name = "pooled",
+                        .layers = "dense",
+                        .sparse_operand = 1}),
+                ByHand({.run = Nothing, .values = other, .input_count = 2, .name = "other", .layers = "dense"})});
   brine_function changed = train;
   changed.values = values.data();
   changed.value_count = static_cast<int32_t>(values.size());
@@ -95,11 +101,11 @@ TEST(BenchTest, EveryStepTrains) {
   const brine_function& train = kSoftmaxProgram.functions[0];
   uint16_t watched[3] = {};
   const char* const names[] = {"step", "adam_rate", "dense/kernel"};
-  for (int at = 0; at < 3; ++at) {
-    while (std::string(train.values[watched[at]].name) != names[at]) ++watched[at];
+  for (int index = 0; index < 3; ++index) {
+    while (std::string(train.values[watched[index]].name) != names[index]) ++watched[index];
   }
   std::vector<brine_call> calls(train.calls, train.calls + train.call_count);
-  calls.push_back({KeepWhatIsGiven, watched, 3, 3, 0, "keep", "", "", 0, 0, "hand", 0, ""});
+  calls.push_back(ByHand({.run = KeepWhatIsGiven, .values = watched, .input_count = 3, .name = "keep"}));
   brine_function changed = train;
   changed.calls = calls.data();
   changed.call_count = static_cast<int32_t>(calls.size());
@@ -115,12 +121,12 @@ TEST(BenchTest, EveryStepTrains) {
   ::testing::internal::GetCapturedStdout();
   std::remove(trace.c_str());
   ASSERT_EQ(given.size(), 200u + 3 + 5 + 21);
-  for (size_t at = 0; at < given.size(); ++at) {
-    const double t = static_cast<double>(at + 1);
-    EXPECT_EQ(given[at].step, at);
-    EXPECT_FLOAT_EQ(given[at].rate,
+  for (size_t index = 0; index < given.size(); ++index) {
+    const double t = static_cast<double>(index + 1);
+    EXPECT_EQ(given[index].step, index);
+    EXPECT_FLOAT_EQ(given[index].rate,
                     static_cast<float>(1e-2 * std::sqrt(1 - std::pow(0.999, t)) / (1 - std::pow(0.9, t))));
-    EXPECT_TRUE(at == 0 || given[at].kernel != given[at - 1].kernel) << at;
+    EXPECT_TRUE(index == 0 || given[index].kernel != given[index - 1].kernel) << index;
   }
 }
 

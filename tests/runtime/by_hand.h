@@ -2,6 +2,9 @@
 #ifndef BRINE_TESTS_RUNTIME_BY_HAND_H_
 #define BRINE_TESTS_RUNTIME_BY_HAND_H_
 
+#include <cstdint>
+#include <span>
+
 #include "runtime/program.h"
 
 namespace brine::testing {
@@ -9,6 +12,34 @@ namespace brine::testing {
 // Operand `index` of a kernel; argv[0] is the context.
 inline const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
 inline float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
+
+// A call of a kernel that is written by hand.
+struct HandCall {
+  int (*run)(void** argv);
+  std::span<const uint16_t> values;
+  uint16_t input_count = 0;
+  const char* name = "";
+  const char* layers = "";
+  const char* location = "";
+  double flops = 0;
+  uint16_t sparse_operand = 0;
+};
+
+constexpr brine_call ByHand(const HandCall& call) {
+  return {.run = call.run,
+          .values = call.values.data(),
+          .input_count = call.input_count,
+          .value_count = static_cast<uint16_t>(call.values.size()),
+          .scratch_bytes = 0,
+          .name = call.name,
+          .layers = call.layers,
+          .location = call.location,
+          .flops = call.flops,
+          .sparse_operand = call.sparse_operand,
+          .strategy = "hand",
+          .predicted_ms = 0,
+          .candidates = ""};
+}
 
 inline const char* const kNoFeatures[] = {nullptr};
 inline constexpr brine_backend kSerialBackend = {

@@ -32,7 +32,7 @@ TEST(DrawnShapes, AreTenClassesInEqualShares) {
   EXPECT_EQ(data.train.class_names.size(), 10u);
   EXPECT_EQ(data.test.class_names, data.train.class_names);
   std::vector<int> counts(10);
-  for (int64_t at = 0; at < data.test.size(); ++at) ++counts[static_cast<size_t>(Get(data.test, at).label)];
+  for (int64_t index = 0; index < data.test.size(); ++index) ++counts[static_cast<size_t>(Get(data.test, index).label)];
   EXPECT_THAT(counts, ::testing::Each(200));
 }
 
@@ -40,11 +40,11 @@ TEST(DrawnShapes, AreTheSameImagesForASeed) {
   const TrainTest one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr),
                   other = DrawShapes(8, 8, 1, 10, 6, nullptr);
   std::set<std::vector<uint8_t>> different;
-  for (int64_t at = 0; at < 100; ++at) {
-    EXPECT_EQ(Get(one.train, at).pixels, Get(same.train, at).pixels);
-    EXPECT_NE(Get(one.train, at).pixels, Get(other.train, at).pixels);
-    different.insert(Get(one.train, at).pixels);
-    different.insert(Get(one.test, at).pixels);
+  for (int64_t index = 0; index < 100; ++index) {
+    EXPECT_EQ(Get(one.train, index).pixels, Get(same.train, index).pixels);
+    EXPECT_NE(Get(one.train, index).pixels, Get(other.train, index).pixels);
+    different.insert(Get(one.train, index).pixels);
+    different.insert(Get(one.test, index).pixels);
   }
   EXPECT_EQ(different.size(), 200u);
 }
@@ -52,8 +52,8 @@ TEST(DrawnShapes, AreTheSameImagesForASeed) {
 // In the channel that stands out, shape and background differ: an image is never plain noise.
 TEST(DrawnShapes, StandOut) {
   const TrainTest data = DrawShapes(32, 32, 3, 10, 1, nullptr);
-  for (int64_t at = 0; at < 200; ++at) {
-    const Sample sample = Get(data.train, at);
+  for (int64_t index = 0; index < 200; ++index) {
+    const Sample sample = Get(data.train, index);
     int widest = 0;
     for (size_t channel = 0; channel < 3; ++channel) {
       int least = 255, most = 0;
@@ -63,7 +63,7 @@ TEST(DrawnShapes, StandOut) {
       }
       widest = std::max(widest, most - least);
     }
-    EXPECT_GT(widest, 60) << at;
+    EXPECT_GT(widest, 60) << index;
   }
 }
 
@@ -82,8 +82,8 @@ TEST(DrawnShapes, LargeImagesAreEnlargedSmallOnes) {
 
 double Mean(const Dataset& data, int64_t count) {
   double sum = 0;
-  for (int64_t at = 0; at < count; ++at) {
-    for (uint8_t pixel : Get(data, at).pixels) sum += pixel;
+  for (int64_t index = 0; index < count; ++index) {
+    for (uint8_t pixel : Get(data, index).pixels) sum += pixel;
   }
   return sum / static_cast<double>(count * data.fields()[0].elements);
 }
@@ -102,8 +102,9 @@ TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
   EXPECT_EQ(data.test.size(), 270);
   EXPECT_LE((data.train.size() + data.test.size()) * data.train.fields()[0].elements, 256'000'000);
   std::vector<int> train(10), test(10);
-  for (int64_t at = 0; at < data.train.size(); ++at) ++train[static_cast<size_t>(Get(data.train, at).label)];
-  for (int64_t at = 0; at < data.test.size(); ++at) ++test[static_cast<size_t>(Get(data.test, at).label)];
+  for (int64_t index = 0; index < data.train.size(); ++index)
+    ++train[static_cast<size_t>(Get(data.train, index).label)];
+  for (int64_t index = 0; index < data.test.size(); ++index) ++test[static_cast<size_t>(Get(data.test, index).label)];
   EXPECT_THAT(train, ::testing::Each(135));
   EXPECT_THAT(test, ::testing::Each(27));
   EXPECT_EQ(DrawShapes(8, 4096, 26, 10, 0, nullptr).test.size(), 50);  // 300 just fit

@@ -10,6 +10,7 @@
 
 #include "runtime/trainer/fit_loop.h"
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/by_hand.h"
 #include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
 
@@ -178,8 +179,12 @@ std::string StepWith(float number, bool adam, bool expect_unchanged) {
   brine_function train_function = kSoftmaxProgram.functions[0];
   std::vector<brine_call> calls(train_function.calls, train_function.calls + train_function.call_count);
   const uint16_t gradient = calls[2].values[calls[2].input_count], values[] = {gradient, gradient};
-  calls.insert(calls.begin() + train_function.first_update,
-               {Plant, values, 1, 2, 0, "plant", "dense", "model.cc:5", 0, 0, "hand", 0, ""});
+  calls.insert(calls.begin() + train_function.first_update, ByHand({.run = Plant,
+                                                                    .values = values,
+                                                                    .input_count = 1,
+                                                                    .name = "plant",
+                                                                    .layers = "dense",
+                                                                    .location = "model.cc:5"}));
   train_function.calls = calls.data();
   ++train_function.call_count;
   ++train_function.first_update;
@@ -205,7 +210,7 @@ std::string StepWith(float number, bool adam, bool expect_unchanged) {
 // stays finite.
 TEST(Fit, AGradientThatAdamCannotSquareEndsTheRunInItsStep) {
   const std::string begin = "model.cc:5: dense: dense/kernel.grad ";
-  const std::string end = "whose square Adam cannot average in float32, in step 1; nothing was updated";
+  const std::string end = "whose square the optimizer cannot average in float32, in step 1; nothing was updated";
   EXPECT_EQ(StepWith(0x1p63f, true, true), begin + "reaches 9.2e+18, " + end);
   EXPECT_EQ(StepWith(-3e38f, true, true), begin + "reaches 3e+38, " + end);
   EXPECT_EQ(StepWith(INFINITY, true, true), begin + "is not finite in step 1; nothing was updated");
@@ -278,7 +283,7 @@ TEST(Shuffle, IsAPermutationOfSeedAndEpoch) {
   EXPECT_NE(first, order(1, 1));
   EXPECT_NE(first, order(2, 0));
   int stayed = 0;
-  for (int64_t at = 0; at < 1000; ++at) stayed += first[static_cast<size_t>(at)] == at;
+  for (int64_t index = 0; index < 1000; ++index) stayed += first[static_cast<size_t>(index)] == index;
   EXPECT_LT(stayed, 10);
 }
 

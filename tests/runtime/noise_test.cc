@@ -25,7 +25,7 @@ Dataset Noise(const brine_value& input, int32_t classes, int64_t fewest, uint64_
 template <typename T>
 std::vector<T> Samples(const Dataset& data, std::vector<int32_t>& labels) {
   std::vector<int64_t> indices(static_cast<size_t>(data.size()));
-  for (size_t at = 0; at < indices.size(); ++at) indices[at] = static_cast<int64_t>(at);
+  for (size_t index = 0; index < indices.size(); ++index) indices[index] = static_cast<int64_t>(index);
   std::vector<T> samples(indices.size() * static_cast<size_t>(data.fields()[0].elements));
   labels.resize(indices.size());
   void* const targets[] = {samples.data(), labels.data()};

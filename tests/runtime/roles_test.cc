@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/core/checkpoint.h"
+#include "tests/runtime/by_hand.h"
 #include "tests/runtime/line_program.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -17,10 +18,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-float* Floats(void** argv, int index) {
-  return reinterpret_cast<float*>(static_cast<const brine_buffer*>(argv[index + 1])->host);
-}
 
 // (x) -> x[0]
 int First(void** argv) {
@@ -46,23 +43,32 @@ class Program {
     values_.push_back({"mean", BRINE_F32, BRINE_ARENA, 0, {}, 0});
     values_.push_back({"line/mean", BRINE_F32, BRINE_NON_TRAINABLE, 0, {}, 64});
     calls_.assign(train.calls, train.calls + train.call_count);
-    calls_.insert(calls_.begin() + train.first_update,
-                  {Logarithm, kMeanValues, 1, 2, 0, "mean", "mean", "model.cc:5", 0, 0, "hand", 0, ""});
-    calls_.push_back({First, kKeepValues, 1, 2, 0, "keep", "mean", "model.cc:5", 0, 0, "hand", 0, ""});
+    calls_.insert(calls_.begin() + train.first_update, ByHand({.run = Logarithm,
+                                                               .values = kMeanValues,
+                                                               .input_count = 1,
+                                                               .name = "mean",
+                                                               .layers = "mean",
+                                                               .location = "model.cc:5"}));
+    calls_.push_back(ByHand({.run = First,
+                             .values = kKeepValues,
+                             .input_count = 1,
+                             .name = "keep",
+                             .layers = "mean",
+                             .location = "model.cc:5"}));
 
     variables_.assign(kLineProgram.variables, kLineProgram.variables + kLineProgram.variable_count);
     const auto add = [&](const char* name, brine_block block, brine_role role, int64_t offset) {
-      variables_.push_back({name,
-                            BRINE_F32,
-                            static_cast<uint8_t>(block),
-                            static_cast<uint8_t>(role),
-                            0,
-                            BRINE_CONSTANT,
-                            {},
-                            offset,
-                            0,
-                            0,
-                            "model.cc:5"});
+      variables_.push_back({.name = name,
+                            .dtype = BRINE_F32,
+                            .block = static_cast<uint8_t>(block),
+                            .role = static_cast<uint8_t>(role),
+                            .rank = 0,
+                            .initializer = BRINE_CONSTANT,
+                            .dims = {},
+                            .offset = offset,
+                            .argument = 0,
+                            .id = 0,
+                            .location = "model.cc:5"});
     };
     add("optimizer/line/kernel", BRINE_SLOTS, BRINE_ROLE_SLOT, 0);
     add("line/frozen", BRINE_NON_TRAINABLE, BRINE_ROLE_FROZEN, 0);

@@ -39,7 +39,7 @@ TEST(Safetensors, HostileFiles) {
   const Row rows[] = {
       {"nothing", "", "is not a safetensors file: 0 bytes, header of 0"},
       {"seven bytes", "1234567", "is not a safetensors file: 7 bytes, header of 0"},
-      {"length behind the end", std::string("\x09\0\0\0\0\0\0\0{}", 10),
+      {"length past the end", std::string("\x09\0\0\0\0\0\0\0{}", 10),
        "is not a safetensors file: 10 bytes, header of 9"},
       {"length of all ones", std::string(8, '\xff') + "{}",
        "is not a safetensors file: 10 bytes, header of 18446744073709551615"},
@@ -48,7 +48,7 @@ TEST(Safetensors, HostileFiles) {
       {"no object", File("[]", 0), "byte 8: { expected"},
       {"space in front", File(" {}", 0), "byte 8: { expected"},
       {"object that does not end", File("{" + kA, 8), "byte 61: } expected"},
-      {"text behind the object", File("{" + kA + "}x", 8), "byte 62: the end of the header expected"},
+      {"text after the object", File("{" + kA + "}x", 8), "byte 62: the end of the header expected"},
       {"trailing comma", File("{" + kA + ",}", 8), "byte 62: a string expected"},
       {"name twice", File("{" + kA + R"(,"a":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12),
        "tensor a is there twice"},
@@ -90,7 +90,7 @@ TEST(Safetensors, HostileFiles) {
       {"an overlap", File("{" + kA + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[7,8]}})", 8),
        "tensor b begins at byte 7 of the data, the one before it ends at 8"},
       {"data missing", File("{" + kA + "}", 7), "the tensors need 8 bytes of data, the file has 7"},
-      {"data behind the last", File("{" + kA + "}", 9), "the tensors need 8 bytes of data, the file has 9"},
+      {"data after the last", File("{" + kA + "}", 9), "the tensors need 8 bytes of data, the file has 9"},
       {"deep nesting", File("{\"a\":" + nested, 0), "byte 13: { expected"},
       {"metadata twice", File(R"({"__metadata__":{},"__metadata__":{}})", 0), "__metadata__ is there twice"},
       {"metadata key twice", File(R"({"__metadata__":{"k":"1","k":"2"}})", 0),
@@ -134,15 +134,15 @@ TEST(Safetensors, AChangedByteIsNeverBelieved) {
   free(bytes);
   EXPECT_EQ(Parse(good), "");
   EXPECT_EQ((size - 12) % 64, 0u);  // the data begin at a multiple of 64
-  for (size_t at = 0; at < size; ++at) {
+  for (size_t offset = 0; offset < size; ++offset) {
     std::string changed = good;
-    changed[at] ^= 4;
+    changed[offset] ^= 4;
     // A change of the checksum's own name leaves a file without one.
-    const bool in_key = at >= good.find("crc32") && at < good.find("crc32") + 5;
+    const bool in_key = offset >= good.find("crc32") && offset < good.find("crc32") + 5;
     if (!in_key) {
-      EXPECT_NE(Parse(changed), "") << at;
+      EXPECT_NE(Parse(changed), "") << offset;
     }
-    EXPECT_NE(Parse(good.substr(0, at)), "") << at;
+    EXPECT_NE(Parse(good.substr(0, offset)), "") << offset;
   }
 }
 

@@ -38,8 +38,8 @@ void Parallel(int count, Task task) {
       count, reinterpret_cast<uint8_t*>(&task));
 }
 
-float Pixel(const brine_buffer& buffer, int at) {
-  return buffer.type_code == 2 ? reinterpret_cast<const float*>(buffer.host)[at] : buffer.host[at] / 255.0f;
+float Pixel(const brine_buffer& buffer, int index) {
+  return buffer.type_code == 2 ? reinterpret_cast<const float*>(buffer.host)[index] : buffer.host[index] / 255.0f;
 }
 
 // (x, w, b) -> p
@@ -187,15 +187,39 @@ constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, 
                    kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
                    kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
 constexpr brine_call kTrainCalls[] = {
-    {Forward, kForwardValues, 3, 4, 0, "forward", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0, "hand", 0,
-     ""},
-    {Loss, kLossValues, 3, 6, 0, "loss", "loss", "", 0, 0, "hand", 0, ""},
-    {Gradient, kGradientValues, 4, 6, 0, "gradient", "dense", "model.cc:5", 2.0 * kBatch* kPixels* kClasses, 0, "hand",
-     0, ""},
-    {AdamStep, kKernelStep, 5, 8, 0, "kernel_step", "dense", "model.cc:5", 0, 0, "hand", 0, ""},
-    {AdamStep, kBiasStep, 5, 8, 0, "bias_step", "dense", "model.cc:5", 0, 0, "hand", 0, ""}};
-constexpr brine_call kPredictCalls[] = {
-    {Forward, kPredictValues, 3, 4, 0, "forward", "dense", "model.cc:5", 0, 0, "hand", 0, ""}};
+    ByHand({.run = Forward,
+            .values = kForwardValues,
+            .input_count = 3,
+            .name = "forward",
+            .layers = "dense",
+            .location = "model.cc:5",
+            .flops = 2.0 * kBatch * kPixels * kClasses}),
+    ByHand({.run = Loss, .values = kLossValues, .input_count = 3, .name = "loss", .layers = "loss"}),
+    ByHand({.run = Gradient,
+            .values = kGradientValues,
+            .input_count = 4,
+            .name = "gradient",
+            .layers = "dense",
+            .location = "model.cc:5",
+            .flops = 2.0 * kBatch * kPixels * kClasses}),
+    ByHand({.run = AdamStep,
+            .values = kKernelStep,
+            .input_count = 5,
+            .name = "kernel_step",
+            .layers = "dense",
+            .location = "model.cc:5"}),
+    ByHand({.run = AdamStep,
+            .values = kBiasStep,
+            .input_count = 5,
+            .name = "bias_step",
+            .layers = "dense",
+            .location = "model.cc:5"})};
+constexpr brine_call kPredictCalls[] = {ByHand({.run = Forward,
+                                                .values = kPredictValues,
+                                                .input_count = 3,
+                                                .name = "forward",
+                                                .layers = "dense",
+                                                .location = "model.cc:5"})};
 // learning_rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), of inputs 5, 7 and 6
 constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONSTANT, 0, 1}, {BRINE_TERM_SCALAR, 7, 0},
                                     {BRINE_TERM_STEP, 0, 0},   {BRINE_TERM_POW, 0, 0},      {BRINE_TERM_SUB, 0, 0},
@@ -215,85 +239,133 @@ constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0}};
 constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0}, {"accuracy", kAccuracy, BRINE_MEAN, 0}},
                        kPredictOutputs[] = {{"output", kOutput, BRINE_PREDICTION, kClasses}};
 constexpr brine_function Train(const brine_value* values) {
-  return {"train", values, kTrainCalls, kInputs, kOutputs, kValueCount, 5, 9, 2, 3, 1};
+  return {
+      .name = "train",
+      .values = values,
+      .calls = kTrainCalls,
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .value_count = kValueCount,
+      .call_count = 5,
+      .input_count = 9,
+      .output_count = 2,
+      .first_update = 3,
+      .squares_gradient = 1,
+  };
 }
 constexpr brine_function Evaluate(const brine_value* values) {
-  return {"evaluate", values, kTrainCalls, kInputs, kOutputs, kValueCount, 2, 9, 2, 2, 0};
+  return {
+      .name = "evaluate",
+      .values = values,
+      .calls = kTrainCalls,
+      .inputs = kInputs,
+      .outputs = kOutputs,
+      .value_count = kValueCount,
+      .call_count = 2,
+      .input_count = 9,
+      .output_count = 2,
+      .first_update = 2,
+      .squares_gradient = 0,
+  };
 }
 constexpr brine_function Predict(const brine_value* values) {
-  return {"predict", values, kPredictCalls, kPredictInputs, kPredictOutputs, kValueCount, 1, 1, 1, 1, 0};
+  return {
+      .name = "predict",
+      .values = values,
+      .calls = kPredictCalls,
+      .inputs = kPredictInputs,
+      .outputs = kPredictOutputs,
+      .value_count = kValueCount,
+      .call_count = 1,
+      .input_count = 1,
+      .output_count = 1,
+      .first_update = 1,
+      .squares_gradient = 0,
+  };
 }
 constexpr brine_function kFunctions[] = {Train(kTables.values), Evaluate(kTables.values), Predict(kTables.values)},
                          kSparseFunctions[] = {Train(kSparseTables.values), Evaluate(kSparseTables.values),
                                                Predict(kSparseTables.values)};
 
 const brine_variable kVariables[] = {
-    {"dense/kernel",
-     BRINE_F32,
-     BRINE_PARAMETERS,
-     BRINE_ROLE_PARAMETER,
-     2,
-     BRINE_UNIFORM,
-     {kClasses, kPixels},
-     0,
-     0.1,
-     brine_random_id("dense/kernel"),
-     "model.cc:5"},
-    {"dense/bias",
-     BRINE_F32,
-     BRINE_PARAMETERS,
-     BRINE_ROLE_PARAMETER,
-     1,
-     BRINE_CONSTANT,
-     {kClasses},
-     kWeights,
-     0,
-     brine_random_id("dense/bias"),
-     "model.cc:5"},
-    {"optimizer/momentum/dense/kernel",
-     BRINE_F32,
-     BRINE_SLOTS,
-     BRINE_ROLE_SLOT,
-     2,
-     BRINE_CONSTANT,
-     {kClasses, kPixels},
-     0,
-     0,
-     0,
-     ""},
-    {"optimizer/momentum/dense/bias",
-     BRINE_F32,
-     BRINE_SLOTS,
-     BRINE_ROLE_SLOT,
-     1,
-     BRINE_CONSTANT,
-     {kClasses},
-     kWeights,
-     0,
-     0,
-     ""},
-    {"optimizer/velocity/dense/kernel",
-     BRINE_F32,
-     BRINE_SLOTS,
-     BRINE_ROLE_SLOT,
-     2,
-     BRINE_CONSTANT,
-     {kClasses, kPixels},
-     kWeights + 64,
-     0,
-     0,
-     ""},
-    {"optimizer/velocity/dense/bias",
-     BRINE_F32,
-     BRINE_SLOTS,
-     BRINE_ROLE_SLOT,
-     1,
-     BRINE_CONSTANT,
-     {kClasses},
-     2 * kWeights + 64,
-     0,
-     0,
-     ""},
+    {
+        .name = "dense/kernel",
+        .dtype = BRINE_F32,
+        .block = BRINE_PARAMETERS,
+        .role = BRINE_ROLE_PARAMETER,
+        .rank = 2,
+        .initializer = BRINE_UNIFORM,
+        .dims = {kClasses, kPixels},
+        .offset = 0,
+        .argument = 0.1,
+        .id = brine_random_id("dense/kernel"),
+        .location = "model.cc:5",
+    },
+    {
+        .name = "dense/bias",
+        .dtype = BRINE_F32,
+        .block = BRINE_PARAMETERS,
+        .role = BRINE_ROLE_PARAMETER,
+        .rank = 1,
+        .initializer = BRINE_CONSTANT,
+        .dims = {kClasses},
+        .offset = kWeights,
+        .argument = 0,
+        .id = brine_random_id("dense/bias"),
+        .location = "model.cc:5",
+    },
+    {
+        .name = "optimizer/momentum/dense/kernel",
+        .dtype = BRINE_F32,
+        .block = BRINE_SLOTS,
+        .role = BRINE_ROLE_SLOT,
+        .rank = 2,
+        .initializer = BRINE_CONSTANT,
+        .dims = {kClasses, kPixels},
+        .offset = 0,
+        .argument = 0,
+        .id = 0,
+        .location = "",
+    },
+    {
+        .name = "optimizer/momentum/dense/bias",
+        .dtype = BRINE_F32,
+        .block = BRINE_SLOTS,
+        .role = BRINE_ROLE_SLOT,
+        .rank = 1,
+        .initializer = BRINE_CONSTANT,
+        .dims = {kClasses},
+        .offset = kWeights,
+        .argument = 0,
+        .id = 0,
+        .location = "",
+    },
+    {
+        .name = "optimizer/velocity/dense/kernel",
+        .dtype = BRINE_F32,
+        .block = BRINE_SLOTS,
+        .role = BRINE_ROLE_SLOT,
+        .rank = 2,
+        .initializer = BRINE_CONSTANT,
+        .dims = {kClasses, kPixels},
+        .offset = kWeights + 64,
+        .argument = 0,
+        .id = 0,
+        .location = "",
+    },
+    {
+        .name = "optimizer/velocity/dense/bias",
+        .dtype = BRINE_F32,
+        .block = BRINE_SLOTS,
+        .role = BRINE_ROLE_SLOT,
+        .rank = 1,
+        .initializer = BRINE_CONSTANT,
+        .dims = {kClasses},
+        .offset = 2 * kWeights + 64,
+        .argument = 0,
+        .id = 0,
+        .location = "",
+    },
 };
 
 constexpr brine_backend kBackend = {ParallelFor, SetThreads, kNoFeatures, "any", 0};
@@ -328,8 +400,8 @@ Images::Images(int count, uint64_t seed) {
       return brine_philox(seed, static_cast<uint32_t>(element), static_cast<uint32_t>(sample), 5, 0).word[0];
     };
     labels.push_back(static_cast<int32_t>(draw(-1) % kClasses));
-    for (int at = 0; at < kPixels; ++at)
-      pixels.push_back(static_cast<uint8_t>(draw(at) % 200 + (at % kClasses == labels.back() ? 40 : 0)));
+    for (int pixel = 0; pixel < kPixels; ++pixel)
+      pixels.push_back(static_cast<uint8_t>(draw(pixel) % 200 + (pixel % kClasses == labels.back() ? 40 : 0)));
   }
 }
 

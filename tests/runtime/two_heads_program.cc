@@ -7,8 +7,8 @@ namespace {
 
 float SumOfRow(void** argv, int row) {
   float sum = 0;
-  for (int at = 0; at < 2; ++at) sum += Floats(argv, 0)[row * 2 + at];
-  for (int at = 0; at < 3; ++at) sum += Buffer(argv, 1).host[row * 3 + at];
+  for (int column = 0; column < 2; ++column) sum += Floats(argv, 0)[row * 2 + column];
+  for (int column = 0; column < 3; ++column) sum += Buffer(argv, 1).host[row * 3 + column];
   return sum;
 }
 int Rows(void** argv) { return Buffer(argv, 0).dim[1].extent; }
@@ -81,11 +81,24 @@ constexpr brine_value kValues[] = {
 constexpr uint16_t kLossValues[] = {kLeft, kRight,     kW,        kTotalLabel,   kKindLabel, kRows,
                                     kLoss, kTotalLoss, kKindLoss, kKindAccuracy, kDw},
                    kDescendValues[] = {kW, kDw, kW}, kPredictValues[] = {kLeft, kRight, kW, kTotal, kKind};
-constexpr brine_call kTrainCalls[] = {
-    {Losses, kLossValues, 6, 11, 0, "losses", "heads", "model.cc:3", 0, 0, "hand", 0, ""},
-    {Descend, kDescendValues, 2, 3, 0, "step", "heads", "model.cc:3", 0, 0, "hand", 0, ""}};
-constexpr brine_call kPredictCalls[] = {
-    {Predict, kPredictValues, 3, 5, 0, "predict", "heads", "model.cc:3", 0, 0, "hand", 0, ""}};
+constexpr brine_call kTrainCalls[] = {ByHand({.run = Losses,
+                                              .values = kLossValues,
+                                              .input_count = 6,
+                                              .name = "losses",
+                                              .layers = "heads",
+                                              .location = "model.cc:3"}),
+                                      ByHand({.run = Descend,
+                                              .values = kDescendValues,
+                                              .input_count = 2,
+                                              .name = "step",
+                                              .layers = "heads",
+                                              .location = "model.cc:3"})};
+constexpr brine_call kPredictCalls[] = {ByHand({.run = Predict,
+                                                .values = kPredictValues,
+                                                .input_count = 3,
+                                                .name = "predict",
+                                                .layers = "heads",
+                                                .location = "model.cc:3"})};
 
 constexpr brine_input kInputs[] = {{kLeft, BRINE_DATA, 0, nullptr, 0, 0},
                                    {kRight, BRINE_DATA, 0, nullptr, 0, 0},
@@ -98,13 +111,60 @@ constexpr brine_output kLosses[] = {{"loss", kLoss, BRINE_MEAN, 0},
                                     {"kind_accuracy", kKindAccuracy, BRINE_MEAN, 0}},
                        kPredictions[] = {{"total", kTotal, BRINE_PREDICTION, 0}, {"kind", kKind, BRINE_PREDICTION, 3}};
 constexpr brine_function kFunctions[] = {
-    {"train", kValues, kTrainCalls, kInputs, kLosses, 13, 2, 5, 4, 1, 0},
-    {"evaluate", kValues, kTrainCalls, kInputs, kLosses, 13, 1, 5, 4, 1, 0},
-    {"predict", kValues, kPredictCalls, kInputs, kPredictions, 13, 1, 2, 2, 1, 0},
+    {
+        .name = "train",
+        .values = kValues,
+        .calls = kTrainCalls,
+        .inputs = kInputs,
+        .outputs = kLosses,
+        .value_count = 13,
+        .call_count = 2,
+        .input_count = 5,
+        .output_count = 4,
+        .first_update = 1,
+        .squares_gradient = 0,
+    },
+    {
+        .name = "evaluate",
+        .values = kValues,
+        .calls = kTrainCalls,
+        .inputs = kInputs,
+        .outputs = kLosses,
+        .value_count = 13,
+        .call_count = 1,
+        .input_count = 5,
+        .output_count = 4,
+        .first_update = 1,
+        .squares_gradient = 0,
+    },
+    {
+        .name = "predict",
+        .values = kValues,
+        .calls = kPredictCalls,
+        .inputs = kInputs,
+        .outputs = kPredictions,
+        .value_count = 13,
+        .call_count = 1,
+        .input_count = 2,
+        .output_count = 2,
+        .first_update = 1,
+        .squares_gradient = 0,
+    },
 };
 
-const brine_variable kVariables[] = {
-    {"w", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 0, BRINE_CONSTANT, {}, 0, 1.0, 0, "model.cc:3"}};
+const brine_variable kVariables[] = {{
+    .name = "w",
+    .dtype = BRINE_F32,
+    .block = BRINE_PARAMETERS,
+    .role = BRINE_ROLE_PARAMETER,
+    .rank = 0,
+    .initializer = BRINE_CONSTANT,
+    .dims = {},
+    .offset = 0,
+    .argument = 1.0,
+    .id = 0,
+    .location = "model.cc:3",
+}};
 
 brine_program MakeProgram() {
   brine_program program = {};

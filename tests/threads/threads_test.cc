@@ -52,7 +52,7 @@ TEST(Threads, EachTaskRunsOnce) {
   }
 }
 
-// Loops that are over before a worker has seen them, right after each other, and after its patience has ended.
+// Loops that are over before a worker has seen them, right after each other, and after it has gone to sleep.
 TEST(Threads, ManyShortLoops) {
   brine_backend_set_threads(4);
   for (int loop = 0; loop < 20000; ++loop) {
