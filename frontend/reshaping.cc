@@ -12,7 +12,7 @@ using internal::Symbol;
 
 // y = x·scale + offset
 Symbol LowerRescaling(double scale, double offset, LayerBuilder& builder) {
-  const bool finite = builder.Finite("scale", scale) & builder.Finite("offset", offset);
+  const bool scales = builder.Finite("scale", scale), finite = builder.Finite("offset", offset) && scales;
   if (!builder.input().known()) return Symbol();
   if (!finite) return builder.AsReal(builder.input());
   const Symbol x = builder.AsReal(builder.input());

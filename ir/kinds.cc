@@ -69,6 +69,9 @@ std::string OperandFault(const Op& op) {
     return "a convolution or a product of matrices is a contraction";
   if (op.reduces_axes && op.kind != OpKind::kReduction) return "an op that reduces axes is a reduction";
   if (op.sum && (!op.reduces_axes || op.results.size() != 1)) return "a sum reduces axes to one result";
+  if (op.argmax_operand >= 0 &&
+      (op.kind != OpKind::kWindowGrad || op.argmax_operand >= static_cast<int>(op.operands.size())))
+    return "an argmax is an operand of a pool's gradient";
   for (size_t result = 0; op.is_update() && result < op.results.size(); ++result) {
     const size_t operand = OperandReplacedBy(result);
     if (operand >= op.operands.size() || op.operands[operand] != op.results[result])

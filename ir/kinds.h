@@ -39,7 +39,9 @@ bool SumsPixels(const Node& node);  // whether it adds up all pixels of an image
 const std::vector<double>& SourceValues(const Node& node);  // of an op of kind source
 
 // The operands of an op of kind update are p, its gradient g, the slots, and then scalars; its results are the new p
-// and the new slots.  Operands up to the last slot are tensors of one type.
+// and the new slots.  Operands up to the last slot are tensors of one type.  Where all of them are 0, the results must
+// be finite: the updates of all parameters are one loop over their block, padding included
+// (codegen/driver/join_updates.h).
 inline constexpr size_t kUpdatedOperand = 0, kGradientOperand = 1;
 inline size_t OperandReplacedBy(size_t result) { return result == 0 ? kUpdatedOperand : kGradientOperand + result; }
 inline size_t TensorOperands(const Op& update) { return update.results.size() + 1; }

@@ -95,6 +95,7 @@ struct Op {
   bool makes_zeros = false;     // many elements of the first output are 0
   bool picks_maximum = false;   // each element of the first output is the largest of some elements of the first input
   bool pointwise = false;       // random op: elementwise in its first input; the others are the same for all
+  int argmax_operand = -1;      // of a pool's gradient: each dy goes to the one cell that this operand names
   int mask_operand = -1;        // the output is 0 wherever this operand is not positive
   int in_training = -1;         // in training, this operand replaces the node's result; −1: nothing does
   int outside_training = -1;    // the same in evaluation and prediction

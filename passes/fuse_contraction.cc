@@ -85,11 +85,11 @@ class Finder {
   // The gradient of a pool whose windows tile the image.  Each window scatters to its argmax, or to the elements that
   // are set in a mask.
   void ComputeInside(ValueId operand) {
-    const NodeId maker = uses_.Producer(operand);
-    if (maker == Uses::kNone) return;
-    const Node& gradient = node(maker);
-    if (gradient.op->kind != OpKind::kWindowGrad || gradient.inputs.size() != 2) return;
-    if (ir::PoolWindow(gradient).tiles()) region_.copies.push_back(maker);
+    const NodeId producer = uses_.Producer(operand);
+    if (producer == Uses::kNone) return;
+    const Node& gradient = node(producer);
+    if (gradient.op->kind != OpKind::kWindowGrad) return;
+    if (ir::PoolWindow(gradient).tiles()) region_.copies.push_back(producer);
   }
 
   // Such as the bias gradient: a reduction over all axes but the last, of an operand, or of the input of the pool
@@ -107,26 +107,27 @@ class Finder {
   }
 
   // The node that makes a value, looking through views.
-  NodeId MakerOf(ValueId value) const {
-    NodeId maker = uses_.Producer(value);
-    while (maker != Uses::kNone && node(maker).op->is_view()) maker = uses_.Producer(node(maker).inputs[0]);
-    return maker;
+  NodeId ProducerBehindViews(ValueId value) const {
+    NodeId producer = uses_.Producer(value);
+    while (producer != Uses::kNone && node(producer).op->is_view()) producer = uses_.Producer(node(producer).inputs[0]);
+    return producer;
   }
 
   // Whether a ReLU or its gradient makes the value.  After a max-pool a ReLU makes few zeros, since all elements of a
   // window would have to be negative; only a product over the rows of a layer gains from those.
   bool IsSparse(ValueId value) const {
-    const NodeId maker = MakerOf(value);
-    if (maker == Uses::kNone || !node(maker).op->makes_zeros || !node(maker).op->is_elementwise()) return false;
-    const NodeId before = MakerOf(node(maker).inputs[0]);
+    const NodeId producer = ProducerBehindViews(value);
+    if (producer == Uses::kNone || !node(producer).op->makes_zeros || !node(producer).op->is_elementwise())
+      return false;
+    const NodeId before = ProducerBehindViews(node(producer).inputs[0]);
     const bool of_maxima = before != Uses::kNone && node(before).op->picks_maximum;
     return !of_maxima || (shape(root_.outputs[0]).size() == 2 && HasRows(root_.outputs[0]));
   }
 
   void FindSparseOperands() {
     for (ValueId operand : root_.inputs) {
-      const NodeId maker = uses_.Producer(operand);
-      const bool inside = std::find(region_.copies.begin(), region_.copies.end(), maker) != region_.copies.end();
+      const NodeId producer = uses_.Producer(operand);
+      const bool inside = std::find(region_.copies.begin(), region_.copies.end(), producer) != region_.copies.end();
       if (!inside && IsSparse(operand)) region_.sparse.push_back(operand);
     }
   }

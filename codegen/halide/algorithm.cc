@@ -140,4 +140,42 @@ Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, 
   return Halide::cast<float>(c0 >> 8) * 5.9604644775390625e-8f;  // 2⁻²⁴
 }
 
+Parts::Parts(const LoweringContext& context, ir::Dim dim) : extent_(context.Extent(dim)) {
+  const int64_t largest = context.LargestExtent(dim);
+  elements_ = static_cast<int>((largest + kMaxParts - 1) / kMaxParts);
+  count_ = static_cast<int>((largest + elements_ - 1) / elements_);
+  even_ = dim != ir::kBatch && largest % elements_ == 0;
+}
+
+Expr Parts::Element(const Expr& part, const Expr& step) const {
+  const Expr element = part * elements_ + step;
+  return even_ ? element : Halide::min(element, extent_ - 1);
+}
+
+void Parts::Limit(Halide::RDom& domain, const Expr& part, const Expr& step) const {
+  if (!even_) domain.where(part * elements_ + step < extent_);
+}
+
+Lowered Parts::Total(const Func& sum, const Halide::RDom& domain, Accumulator::Kind kind,
+                     const ir::Shape& shape) const {
+  const int rank = static_cast<int>(shape.size());
+  const std::vector<Var> axes = Axes(rank), with_part = Axes(rank + 1);
+  Root partial;
+  partial.func = MakeFunc("partial", with_part, {sum(Reversed(with_part))});
+  partial.shape = shape;
+  partial.shape.insert(partial.shape.begin(), count_);
+  partial.accumulators = {{sum, domain, kind}};
+
+  const Halide::RDom parts(0, count_);
+  std::vector<Expr> part = ToIndex(Reversed(axes));
+  part.push_back(parts.x);
+  Func total = MakeFunc("total", axes, {0.0f});
+  total(Reversed(axes)) += partial.func(part);
+  Lowered lowered;
+  lowered.results = {MakeFunc("sum_of_parts", axes, {total(Reversed(axes))})};
+  lowered.roots = {partial};
+  lowered.accumulators = {{total, parts, Accumulator::Kind::kWindow}};
+  return lowered;
+}
+
 }  // namespace brine::codegen

@@ -79,6 +79,30 @@ struct LoweringContext {
   int64_t LargestExtent(ir::Dim dim) const { return dim == ir::kBatch ? batch_size : dim; }
 };
 
+// A long sum that is cut along one axis into parts.  Their number follows from the largest extent of that axis, so that
+// the result does not depend on threads.  Each part sums its elements in order, and the parts are added in order.
+class Parts {
+ public:
+  Parts(const LoweringContext& context, ir::Dim dim);
+
+  int elements() const { return elements_; }  // of a part along the axis; the last part may have fewer
+
+  // The element along the axis that step `step` of part `part` sums.  Bounds inference cannot use the test of Limit, so
+  // the index is clamped as well.
+  Halide::Expr Element(const Halide::Expr& part, const Halide::Expr& step) const;
+  void Limit(Halide::RDom& domain, const Halide::Expr& part, const Halide::Expr& step) const;  // to the axis's elements
+
+  // The sum of the parts `sum`, each over `domain`, for a result of `shape`.  The axes of `sum` are those of the result
+  // inside an axis of parts.
+  Lowered Total(const Halide::Func& sum, const Halide::RDom& domain, Accumulator::Kind kind,
+                const ir::Shape& shape) const;
+
+ private:
+  Halide::Expr extent_;
+  int elements_, count_;
+  bool even_;  // all parts have the same number of elements for every n
+};
+
 struct Algorithm {
   Lowered (*lower)(const LoweringContext& context);
 
@@ -110,7 +134,7 @@ Lowered Pure(const LoweringContext& context, const std::vector<Halide::Expr>& va
 Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& c_order,
                       const std::vector<Halide::Expr>& values);
 
-// For windows: the input coordinate of tap `tap` for output `at`, and whether it lies in [0, size).
+// Whether the coordinate `position` of an image lies in [0, size).
 Halide::Expr Inside(const Halide::Expr& position, int64_t size);
 
 // The row-major position of `index` in a tensor of `shape`, as uint32.

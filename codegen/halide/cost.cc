@@ -67,15 +67,14 @@ Work CommonWork(const KernelSpec& spec) {
 void AddPrologue(const KernelSpec& spec, Work& work) {
   std::vector<ir::ValueId> made = spec.hero->inputs;
   for (size_t at = 0; at < made.size(); ++at) {
-    const ir::Node* const maker = spec.Maker(made[at]);
-    if (maker == nullptr) continue;
+    const ir::Node* const producer = spec.Producer(made[at]);
+    if (producer == nullptr) continue;
     const double elements = Elements(spec, made[at]);
-    const double operations = (1 + maker->op->cost) * elements;
-    // The gradient of a max-pool compares each element with its window's argmax.
-    const bool gathers = maker->op->kind == ir::OpKind::kWindowGrad && maker->op->makes_zeros;
+    const double operations = (1 + producer->op->cost) * elements;
+    const bool gathers = producer->op->argmax_operand >= 0;  // compares each element with its window's argmax
     (gathers ? work.gathered : work.elementwise) += operations;
     if (at < spec.hero->inputs.size()) work.cache_bytes += 8 * elements;
-    made.insert(made.end(), maker->inputs.begin(), maker->inputs.end());
+    made.insert(made.end(), producer->inputs.begin(), producer->inputs.end());
   }
 }
 

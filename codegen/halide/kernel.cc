@@ -122,26 +122,29 @@ struct ChosenKernel {
   KernelFacts facts;
 };
 
-// Builds a kernel by the first of the candidates that can be lowered and whose tasks fit the stack.
+// Builds a kernel by the first of the candidates that can be lowered and whose tasks fit the stack.  If there is none,
+// the error says why the last that was tried failed.
 absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machine, const Halide::Target& target,
                                     const KernelOptions& options) {
   const std::vector<Candidate> candidates = Candidates(spec, machine, options.strategy);
   std::vector<CandidateFact> considered = FactsOf(candidates);
-  for (size_t at = 0; at < candidates.size(); ++at) {
-    if (!candidates[at].reason.empty()) continue;
+  std::string failure;
+  for (size_t index = 0; index < candidates.size(); ++index) {
+    if (!candidates[index].reason.empty()) continue;
     KernelBuilder builder(spec, machine);
-    ScheduledKernel scheduled = candidates[at].strategy->build(builder);
+    ScheduledKernel scheduled = candidates[index].strategy->build(builder);
     absl::StatusOr<LoweredKernel> lowered = Lower(scheduled, target, options.symbol);
     if (!lowered.ok() || lowered->on_stack > kMaxOnStack) {
-      considered[at].reason = lowered.ok() ? absl::StrCat("a task needs ", lowered->on_stack >> 10, " KB on its stack")
-                                           : std::string(lowered.status().message());
+      failure = lowered.ok() ? absl::StrCat("a task needs ", lowered->on_stack >> 10, " KB on its stack")
+                             : std::string(lowered.status().message());
+      considered[index].reason = failure;
       continue;
     }
-    KernelFacts facts = {lowered->scratch, candidates[at].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
+    KernelFacts facts = {lowered->scratch, candidates[index].strategy->name, ArgumentOf(spec.kernel, scheduled.sparse),
                          considered};
     return ChosenKernel{std::move(scheduled), *std::move(lowered), std::move(facts)};
   }
-  return absl::UnimplementedError(considered.back().reason);
+  return absl::UnimplementedError(failure);
 }
 
 }  // namespace

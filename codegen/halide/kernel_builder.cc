@@ -78,7 +78,7 @@ Tensor KernelBuilder::Read(ValueId value) {
   if (const Tensor* parameter = Parameter(value)) return *parameter;
   const auto stored = stored_.find(value);
   if (stored != stored_.end()) return stored->second;
-  const Node& node = *spec_.Maker(value);
+  const Node& node = *spec_.Producer(value);
   const Lowered& lowered = LowerPrologue(node);
   const auto output = std::find(node.outputs.begin(), node.outputs.end(), value);
   const Func result = lowered.results[static_cast<size_t>(output - node.outputs.begin())];
@@ -92,7 +92,7 @@ Tensor KernelBuilder::Read(ValueId value) {
 
 Tensor KernelBuilder::TrimmedImage(int index) {
   Tensor image = Read(spec_.operand(index));
-  if (const Node* producer = spec_.Maker(spec_.operand(index))) {
+  if (const Node* producer = spec_.Producer(spec_.operand(index))) {
     const ir::Shape& nonzero = LowerPrologue(*producer).nonzero;
     if (!nonzero.empty()) image.type.shape = nonzero;
   }
@@ -225,7 +225,7 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
 
 // A value with fewer elements than `value` and the same sum over pixels, if there is one.
 Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
-  const Node* const producer = spec_.Maker(value);
+  const Node* const producer = spec_.Producer(value);
   if (producer == nullptr) return Read(value);
   const Tensor& folded = LowerPrologue(*producer).folded;
   return ir::SumsPixels(sum) && folded.func.defined() ? folded : Read(value);

@@ -132,7 +132,7 @@ bool Contains(const std::vector<ValueId>& values, ValueId value) {
 bool KernelSpec::IsParameter(ValueId value) const { return Contains(kernel.inputs, value); }
 bool KernelSpec::IsOutput(ValueId value) const { return Contains(kernel.outputs, value); }
 
-const Node* KernelSpec::Maker(ValueId value) const {
+const Node* KernelSpec::Producer(ValueId value) const {
   for (const Node& node : kernel.body) {
     if (Contains(node.outputs, value)) return &node;
   }

@@ -52,7 +52,7 @@ struct KernelSpec {
 
   bool IsParameter(ir::ValueId value) const;
   bool IsOutput(ir::ValueId value) const;
-  const ir::Node* Maker(ir::ValueId value) const;  // null for a parameter
+  const ir::Node* Producer(ir::ValueId value) const;  // null for a parameter
 
   // Whether the graph says that many elements of this parameter are zero.
   bool IsSparse(ir::ValueId value) const;

@@ -125,6 +125,7 @@ static void* Work(void* argument) {
 // A forked child has none of the workers of its parent.
 static void ForgetWorkers(void) {
   pool.started = 0;
+  pool.refused = 0;
   atomic_store(&pool.sleeping, 0);
   pthread_mutex_init(&pool.mutex, NULL);
   pthread_cond_init(&pool.wake, NULL);

@@ -153,6 +153,13 @@ constexpr Row kRows[] = {
         %g = conv2d_input_grad(%m, %w) {input_size=[11,11]} : f32[n,11,11,16]
       } : f32[n,11,11,16])",
      9},
+    {"input_grad_of_means", R"(
+      input %d : f32[n,4,4,16] data
+      input %w : f32[3,3,16,16] data
+      %g = kernel(%d, %w) <contraction> {
+        %m = avg_pool_grad(%d) {input_size=[8,8]} : f32[n,8,8,16]
+        %g = conv2d_input_grad(%m, %w) {input_size=[10,10]} : f32[n,10,10,16]
+      } : f32[n,10,10,16])"},
     {"weight_grad_with_decay", R"(
       input %x : f32[n,8,8,16] data
       input %d : f32[n,6,6,16] data

@@ -83,6 +83,14 @@ constexpr Row kRows[] = {
         %g = relu_grad(%m, %y) : f32[n,150]
         %s = reduce_sum(%g) {axes=[0]} : f32[150]
       } : f32[n,150], f32[150])"},
+    {"weight_grad_of_means_with_sum", R"(
+      input %x : f32[n,10,10,16] data
+      input %d : f32[n,4,4,16] data
+      %g, %b = kernel(%x, %d) <contraction> {
+        %m = avg_pool_grad(%d) {input_size=[8,8]} : f32[n,8,8,16]
+        %g = conv2d_weight_grad(%x, %m) {kernel_size=[3,3]} : f32[3,3,16,16]
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[16]
+      } : f32[3,3,16,16], f32[16])"},
     {"weight_grad_with_two_sums", R"(
       input %x : f32[n,8,8,16] data
       input %d : f32[n,6,6,16] data
@@ -92,7 +100,7 @@ constexpr Row kRows[] = {
         %t = reduce_sum(%g) {axes=[0,1,2]} : f32[16]
       } : f32[3,3,16,16], f32[16], f32[16])"},
     // Sums of images, which are no bias gradient.
-    {"weight_gradient_of_pooled_with_sums_of_images", R"(
+    {"weight_grad_of_pooled_with_sums_of_images", R"(
       input %x : f32[n,10,10,3] data
       input %d : f32[n,4,4,32] data
       input %i : u8[n,4,4,32] data

@@ -2,8 +2,10 @@
 // case.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
+#include "ir/kinds.h"
 #include "tests/ops/op_cases.h"
 
 namespace brine::ir {
@@ -75,6 +77,28 @@ TEST(Completeness, FloatAgreesWithDouble) {
       for (size_t k = 0; k < a.size(); ++k) ASSERT_NEAR(a[k], b[k], 2e-6 * (1 + Largest(b))) << "element " << k;
     }
   }
+}
+
+// One kernel updates a whole block of parameters, and the padding between them, where all tensors are 0.
+TEST(Completeness, UpdatesOfZerosAreFinite) {
+  int updates = 0;
+  for (const Op* op : AllOps()) {
+    if (!op->is_update()) continue;
+    ++updates;
+    std::vector<Tensor<float>> operands, results(op->results.size(), MakeTensor<float>({DType::kF32, {1}}, 1));
+    for (size_t operand = 0; operand < op->operands.size(); ++operand) {
+      const bool tensor = operand < TensorOperands(*op);
+      operands.push_back(MakeTensor<float>({DType::kF32, tensor ? Shape{1} : Shape{}}, 1));
+      operands.back().real[0] = tensor ? 0 : 1e-7f;
+    }
+    std::vector<const Tensor<float>*> inputs;
+    for (const Tensor<float>& operand : operands) inputs.push_back(&operand);
+    Attributes attributes;
+    EXPECT_TRUE(CompleteAttributes(*op, attributes).ok());
+    op->interpret_f32({inputs, absl::MakeSpan(results), attributes});
+    for (const Tensor<float>& result : results) EXPECT_TRUE(std::isfinite(result.real[0])) << op->name;
+  }
+  EXPECT_GT(updates, 0);
 }
 
 TEST(Completeness, FlopsGrowWithTheRows) {

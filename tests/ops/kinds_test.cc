@@ -59,6 +59,9 @@ TEST(Kinds, FaultsOfAnOpAreNamed) {
   EXPECT_EQ(KindFault(sum), "an op that reduces axes is a reduction");
   sum.reduces_axes = false;
   EXPECT_EQ(KindFault(sum), "a sum reduces axes to one result");
+  Op gradient = kMaxPoolGrad;
+  gradient.argmax_operand = 2;
+  EXPECT_EQ(KindFault(gradient), "an argmax is an operand of a pool's gradient");
   EXPECT_EQ(KindFault(Op{}), "it has no kind");
 }
 

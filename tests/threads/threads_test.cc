@@ -2,6 +2,7 @@
 #include "codegen/native/threads.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <limits>
+#include <mutex>
 #include <set>
 #include <thread>
 #include <vector>
@@ -140,6 +142,43 @@ TEST(Threads, AForkedChildHasThreadsOfItsOwn) {
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// The number of threads that run nine tasks, each of which takes a while.
+size_t ThreadsOfNineTasks() {
+  std::mutex mutex;
+  std::set<std::thread::id> ids;
+  ParallelFor(0, 9, [&](int32_t) {
+    usleep(20000);
+    const std::lock_guard<std::mutex> lock(mutex);
+    ids.insert(std::this_thread::get_id());
+    return 0;
+  });
+  return ids.size();
+}
+
+// Exits with 0 if a process that gets no more threads, as its address space is used up, runs tasks alone, and a child
+// that may have it all does not.
+void RunRefusedThenFork() {
+  alarm(20);
+  rlimit limit;
+  getrlimit(RLIMIT_AS, &limit);
+  const rlimit small = {1 << 20, limit.rlim_max};
+  brine_backend_set_threads(9);
+  setrlimit(RLIMIT_AS, &small);
+  ParallelFor(0, 9, [](int32_t) { return 0; });
+  setrlimit(RLIMIT_AS, &limit);
+  const size_t refused = ThreadsOfNineTasks();
+  const pid_t child = fork();
+  if (child == 0) std::_Exit(static_cast<int>(ThreadsOfNineTasks()));
+  int status = 0;
+  waitpid(child, &status, 0);
+  std::_Exit(refused == 1 && WIFEXITED(status) && WEXITSTATUS(status) > 1 ? 0 : 1);
+}
+
+TEST(ThreadsDeathTest, AForkedChildTriesAgainWhatItsParentWasRefused) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";  // in a process that has had no threads, whose stacks are kept
+  EXPECT_EXIT(RunRefusedThenFork(), testing::ExitedWithCode(0), "");
 }
 
 // Tasks that wait for each other need as many threads; each begins where it began before.

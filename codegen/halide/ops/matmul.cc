@@ -30,33 +30,20 @@ bool WorthPanel(const LoweringContext& context, int64_t depth, int64_t rows) {
   return rows >= kRowsForPanel && PanelBytes(depth, context.lanes) <= kLargestPanel;
 }
 
-// y[n, m] = Σ over k of a[n, k] · b[k, m] for long k and few results.  The sum is split into a fixed number of parts,
-// each over a range of k.  A part reads its rows of b once, from end to end, while each tile over all of k would fetch
-// a column of cache lines with the stride of a row.  Then the parts are added in order.
+// y[n, m] = Σ over k of a[n, k] · b[k, m] for long k and few results.  A part of the sum reads its rows of b once, from
+// end to end, while each tile over all of k would fetch a column of cache lines with the stride of a row.  Then the
+// parts are added in order.
 Lowered LowerDeepProduct(const LoweringContext& context) {
   const Tensor &a = context.in[0], &b = context.in[1];
-  const int depth = static_cast<int>(a.type.shape[1]);
-  const int each = (depth + kMaxParts - 1) / kMaxParts, parts = (depth + each - 1) / each;
+  const Parts parts(context, a.type.shape[1]);
   const Var m = Axis(0), n = Axis(1), part = Axis(2);
-  RDom r(0, each);
-  const Expr k = part * each + r, row = a.type.shape[0] == ir::kBatch ? Halide::min(n, context.rows - 1) : Expr(n);
-  if (depth % each != 0) r.where(k < depth);
-  const Expr inside = depth % each == 0 ? k : Halide::min(k, depth - 1);
+  RDom r(0, parts.elements());
+  parts.Limit(r, part, r);
+  const Expr k = parts.Element(part, r),
+             row = a.type.shape[0] == ir::kBatch ? Halide::min(n, context.rows - 1) : Expr(n);
   Func sum = MakeFunc("part_sum", Axes(3), {0.0f});
-  sum(m, n, part) += a({row, inside}) * b({inside, m});
-  Root partial;
-  partial.func = MakeFunc("partial", Axes(3), {sum(m, n, part)});
-  partial.shape = {parts, a.type.shape[0], b.type.shape[1]};
-  partial.accumulators = {{sum, r, Accumulator::Kind::kTile}};
-
-  const RDom all(0, parts);
-  Func total = MakeFunc("total", Axes(2), {0.0f});
-  total(m, n) += partial.func(m, n, all);
-  Lowered lowered;
-  lowered.roots = {partial};
-  lowered.results = {MakeFunc("matmul", Axes(2), {total(m, n)})};
-  lowered.accumulators = {{total, all, Accumulator::Kind::kWindow}};
-  return lowered;
+  sum(m, n, part) += a({row, k}) * b({k, m});
+  return parts.Total(sum, r, Accumulator::Kind::kTile, context.out[0].shape);
 }
 
 bool IsDeep(const LoweringContext& context) {

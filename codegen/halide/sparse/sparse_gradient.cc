@@ -10,22 +10,21 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (std::string reason = NeedsNoDilation(conv); !reason.empty()) return reason;
   const auto extent = [&](ir::ValueId value, size_t axis) { return static_cast<int>(spec.shape(value)[axis]); };
-  const ir::Node* const maker = spec.Maker(dy);
-  if (maker == nullptr) {
+  const ir::Node* const producer = spec.Producer(dy);
+  if (producer == nullptr) {
     *gradient = {
         dy, ir::kNoValue, extent(dy, 1), extent(dy, 2), extent(dy, 3), 1, 1, spec.IsSparse(dy) ? kNonzeroShare : 1};
     return "";
   }
-  // A window's gradient with zeros is that of a max-pool, whose inputs are d and the argmax.
-  if (maker->op->kind != ir::OpKind::kWindowGrad || !maker->op->makes_zeros)
-    return "its gradient is computed in the kernel, and has no zeros";
+  if (producer->op->argmax_operand < 0) return "its gradient is computed in the kernel, but not from an argmax";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
-  const ir::ValueId d = maker->inputs[0], index = maker->inputs[1];
+  const ir::ValueId d = producer->inputs[0],
+                    index = producer->inputs[static_cast<size_t>(producer->op->argmax_operand)];
   if (!spec.IsParameter(d) || !spec.IsParameter(index))
     return "the gradient that reaches the pool is computed in the kernel";
-  if (std::string reason = NeedsTiles(*maker); !reason.empty()) return reason;
+  if (std::string reason = NeedsTiles(*producer); !reason.empty()) return reason;
   if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
-  const Window window = ir::PoolWindow(*maker);
+  const Window window = ir::PoolWindow(*producer);
   *gradient = {d, index, extent(d, 1), extent(d, 2), extent(d, 3), window.size[1], window.size[0], kNonzeroShare};
   return "";
 }
