@@ -26,8 +26,8 @@ void CheckSample(int64_t elements, const brine_value& input, const std::string& 
                                  " elements, the model's input " + input.name + " is " + ShapeText(input));
 }
 
-const brine_function& FunctionOf(const brine_program& program, const std::string& name) {
-  const brine_function* const function = brine_find_function(&program, name.c_str());
+const brine_function& FunctionOf(const brine_program& program, std::string_view name) {
+  const brine_function* const function = brine_find_function(&program, std::string(name).c_str());
   if (function == nullptr)
     throw Error(kExitBadInput, std::string(program.name) + " was not compiled for " +
                                    (name == "train"      ? "training"

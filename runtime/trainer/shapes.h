@@ -3,6 +3,7 @@
 #define BRINE_RUNTIME_TRAINER_SHAPES_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/program.h"
@@ -17,7 +18,7 @@ std::string ShapeText(const brine_value& value);  // "(n, 32, 32, 3)"
 void CheckSample(int64_t elements, const brine_value& input, const std::string& place = "");
 
 // "train", "evaluate" or "predict"; throws Error when the program was not compiled for it.
-const brine_function& FunctionOf(const brine_program& program, const std::string& name);
+const brine_function& FunctionOf(const brine_program& program, std::string_view name);
 
 // The inputs that data are read to: data and labels, in the function's order.
 std::vector<const brine_input*> FedInputs(const brine_function& function);
