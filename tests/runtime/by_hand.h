@@ -41,6 +41,26 @@ constexpr brine_call ByHand(const HandCall& call) {
           .candidates = ""};
 }
 
+// The function evaluate of a program whose training begins with the call that computes outputs and losses.
+constexpr brine_function EvaluateLike(brine_function train) {
+  train.name = "evaluate";
+  train.call_count = 1;
+  return train;
+}
+
+// An optimizer's slot with the shape of `parameter`, at `offset` of the block of slots; it begins with zeros.
+constexpr brine_variable SlotOf(brine_variable parameter, const char* name, int64_t offset) {
+  parameter.name = name;
+  parameter.block = BRINE_SLOTS;
+  parameter.role = BRINE_ROLE_SLOT;
+  parameter.initializer = BRINE_CONSTANT;
+  parameter.offset = offset;
+  parameter.argument = 0;
+  parameter.id = 0;
+  parameter.location = "";
+  return parameter;
+}
+
 inline const char* const kNoFeatures[] = {nullptr};
 inline constexpr brine_backend kSerialBackend = {
     [](void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
