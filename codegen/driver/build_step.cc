@@ -142,7 +142,7 @@ struct CompiledStep::State {
     if (library != nullptr) dlclose(library);
   }
 
-  // Runs the kernel of node `at`.
+  // Runs the kernel of node `node_index`.
   absl::Status RunKernel(size_t node_index, int64_t rows, Memory& memory) const;
 };
 
