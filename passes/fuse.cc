@@ -25,6 +25,8 @@ using ir::ValueId;
 
 constexpr size_t kMaxNodes = 20'000;  // of a graph whose groups are merged; the search takes quadratic time
 
+constexpr size_t kMaxSummands = 4;  // elementwise nodes before a reduction of results
+
 // Limits on the state updates and on the elementwise nodes of a kernel, to bound the size of its code.
 constexpr size_t kMaxUpdates = 16;
 constexpr size_t kMaxElementwise = 16;
@@ -43,8 +45,12 @@ class KernelFormer {
       : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), is_update_(FindUpdates(graph, uses)) {}
 
   Partition Run() && {
+    if (graph_.nodes.size() > kMaxNodes)
+      Remark(absl::StrCat("nothing is fused: the graph has ", graph_.nodes.size(), " nodes, and at most ", kMaxNodes,
+                          " are searched"));
     if (!options_.generic_only && graph_.nodes.size() <= kMaxNodes) {
       FormHeads();
+      is_summand_ = FindSummands();
       FormContractions();
       TakeReductionsOfResults();
       MergeElementwise();
@@ -68,10 +74,8 @@ class KernelFormer {
 
   // Adds a remark that a group cannot take in the node.
   void RemarkCycle(NodeId node_id, const char* region) {
-    const Node& first = node(node_id);
-    const ir::Location* location = first.locations.empty() ? nullptr : &first.locations[0];
-    Remark(absl::StrCat(ir::PlaceOf(location, graph_.value(first.outputs[0]).name), ": ", first.op->name,
-                        " not fused to ", region, ": a value would leave the kernel and enter it again"));
+    Remark(absl::StrCat(PlaceAndOp(graph_, node(node_id)), " not fused to ", region,
+                        ": a value would leave the kernel and enter it again"));
   }
 
   void FormHeads() {
@@ -93,40 +97,70 @@ class KernelFormer {
   void FormContractions() {
     for (NodeId root : graph_.node_ids()) {
       if (node(root).op->kind != ir::OpKind::kContraction || !IsFree(root)) continue;
-      ContractionRegion region = FindContraction(graph_, uses_, root, [&](NodeId node_id) { return IsFree(node_id); });
-      for (const std::string& remark : region.declined) Remark(remark);
       const GroupId id = partition_.GroupOf(root);
-      partition_.Merge({id}, region.copies);
-      for (NodeId node_id : region.chain) {
-        if (TakeIn(id, node_id)) continue;
-        RemarkCycle(node_id, kContraction);
-        break;
-      }
-      for (NodeId node_id : region.reductions) TakeIn(id, node_id);
+      const Growth growth = {
+          .is_free = [&](NodeId node_id) { return IsFree(node_id) && !is_summand_[Index(node_id)]; },
+          .take =
+              [&](NodeId node_id) {
+                const bool taken = TakeIn(id, node_id);
+                if (!taken) RemarkCycle(node_id, kContraction);
+                return taken;
+              },
+          .copy = [&](NodeId node_id) { partition_.Merge({id}, {node_id}); },
+          .remark = [&](const std::string& sentence) { Remark(sentence); },
+      };
+      GrowContraction(graph_, uses_, root, growth);
       partition_.SetRegion(id, kContraction);
-      partition_.SetSparse(id, std::move(region.sparse));
+      partition_.SetSparse(id, SparseOperands(graph_, uses_, root, partition_.group(id).copies));
     }
   }
 
-  // Adds reductions of a contraction's results to its kernel, unless a contraction that reads the same value has taken
-  // them.  They read what their kernel has stored, so something else must need the value too.
+  // Adds channel reductions of what contractions make to their kernels, unless a contraction that reads the same value
+  // has taken them.  Elementwise nodes that only such a reduction needs come along, such as the product in Σ dy·x.
   void TakeReductionsOfResults() {
     for (NodeId node_id : graph_.node_ids()) {
       if (!IsChannelReduction(graph_, node(node_id)) || !IsFree(node_id)) continue;
-      const ValueId value = node(node_id).inputs[0];
-      const NodeId producer = uses_.Producer(value);
-      if (producer == Uses::kNone) continue;
-      const GroupId id = partition_.GroupOf(producer);
-      if (partition_.group(id).region == kContraction && IsNeeded(value, id)) TakeIn(id, node_id);
+      std::vector<NodeId> summands;
+      std::vector<ValueId> summed;
+      CollectSummands(node(node_id).inputs[0], summands, summed);
+      const auto made_by_contraction = std::find_if(summed.begin(), summed.end(), [&](ValueId value) {
+        const NodeId producer = uses_.Producer(value);
+        return producer != Uses::kNone && partition_.group(partition_.GroupOf(producer)).region == kContraction;
+      });
+      if (made_by_contraction == summed.end()) continue;
+      const GroupId id = partition_.GroupOf(uses_.Producer(*made_by_contraction));
+      std::vector<GroupId> ids = {id, partition_.GroupOf(node_id)};
+      for (NodeId summand : summands) ids.push_back(partition_.GroupOf(summand));
+      if (partition_.Merge(ids, {})) partition_.AddStored(id, summed);
     }
   }
 
-  // Whether the value leaves the group for another reason than its reductions.
-  bool IsNeeded(ValueId value, GroupId id) const {
-    const std::vector<NodeId>& readers = uses_.Readers(value);
-    return uses_.Leaves(value) || std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
-             return partition_.GroupOf(reader) != id && !IsChannelReduction(graph_, node(reader));
-           });
+  // By node: whether it is elementwise and only channel reductions need its results.
+  std::vector<bool> FindSummands() const {
+    std::vector<bool> is_summand(graph_.nodes.size());
+    for (size_t index = graph_.nodes.size(); index-- > 0;) {
+      const NodeId id = ir::IdAt<NodeId>(index);
+      const std::vector<NodeId>& readers = uses_.Readers(node(id).outputs[0]);
+      is_summand[index] = node(id).op->kind == ir::OpKind::kElementwise && IsFree(id) &&
+                          !uses_.Leaves(node(id).outputs[0]) && !readers.empty() &&
+                          std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
+                            return IsChannelReduction(graph_, node(reader)) || is_summand[Index(reader)];
+                          });
+    }
+    return is_summand;
+  }
+
+  // The summands that compute `value` for one reader, and the values `summed` from which they compute it.
+  void CollectSummands(ValueId value, std::vector<NodeId>& summands, std::vector<ValueId>& summed) const {
+    const NodeId producer = uses_.Producer(value);
+    const bool collects = producer != Uses::kNone && is_summand_[Index(producer)] && uses_.Readers(value).size() == 1 &&
+                          summands.size() < kMaxSummands;
+    if (!collects) {
+      summed.push_back(value);
+      return;
+    }
+    summands.push_back(producer);
+    for (ValueId input : node(producer).inputs) CollectSummands(input, summands, summed);
   }
 
   bool TakeIn(GroupId id, NodeId node_id) { return partition_.Merge({id, partition_.GroupOf(node_id)}, {}); }
@@ -161,7 +195,9 @@ class KernelFormer {
         const GroupId there = partition_.GroupOf(producer);
         const LoopCandidate mine = CandidateOf(here), theirs = CandidateOf(there);
         if (!theirs.open) continue;
-        const bool follows = node(node_id).op->is_elementwise() && mine.non_elementwise + theirs.non_elementwise <= 1 &&
+        const bool is_summand = is_summand_[Index(node_id)] && IsCheap(node(node_id));  // joins its reduction
+        const bool follows = node(node_id).op->is_elementwise() && !is_summand &&
+                             mine.non_elementwise + theirs.non_elementwise <= 1 &&
                              SameShape(input, node(node_id).outputs[0]);
         const bool feeds = node(node_id).op->kind == ir::OpKind::kReduction && theirs.non_elementwise == 0 &&
                            theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
@@ -210,6 +246,7 @@ class KernelFormer {
   const FuseOptions& options_;
   Partition partition_;
   const std::vector<bool> is_update_;  // by node: it updates a state
+  std::vector<bool> is_summand_;       // by node: see FindSummands
 };
 
 // Writes the groups as kernels.
@@ -303,7 +340,8 @@ class KernelWriter {
       if (IsCopy(group, node_id)) continue;
       for (ValueId value : old(node_id).outputs) {
         const bool outside = IsReadOutside(value, id);
-        if (outside || IsStoredInEveryFunction(old(node_id), value)) kernel.outputs.push_back(value);
+        const bool stored = std::count(group.stored.begin(), group.stored.end(), value) > 0;
+        if (outside || stored || IsStoredInEveryFunction(old(node_id), value)) kernel.outputs.push_back(value);
         read |= outside;
       }
     }
