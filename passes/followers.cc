@@ -18,13 +18,15 @@ constexpr size_t kMaxCandidates = 64;  // more would not fit into a kernel
 class FollowerFinder {
  public:
   FollowerFinder(const Graph& graph, const Uses& uses, ValueId value, const Growth& growth)
-      : graph_(graph), uses_(uses), growth_(growth), value_(value) {}
+      : graph_(graph), uses_(uses), growth_(growth), value_(value), producer_(uses.Producer(value)) {}
 
   std::vector<ValueId> Take(size_t limit) && {
+    std::vector<ValueId> values = {value_};
     FindCandidates();
+    if (candidates_.empty()) return values;
+    FindDependences();
     FindWaiting();
     FindUseful();
-    std::vector<ValueId> values = {value_};
     for (NodeId id : candidates_) {
       if (taken_.size() == limit) break;
       if (useful_.count(id) == 0 || ReadsCandidateThatWasNotTaken(node(id)) || !growth_.take(id)) continue;
@@ -56,31 +58,37 @@ class FollowerFinder {
   // How a node depends on the value.
   enum class Dependence { kNone, kWithoutContraction, kThroughContraction };
 
-  // Candidates wait if they also read what is computed from the value by other nodes than candidates that do not wait.
-  void FindWaiting() {
-    if (candidates_.empty()) return;
-    const NodeId producer = uses_.Producer(value_), last = *candidates_.rbegin();
-    std::vector<Dependence> dependences(Index(last) - Index(producer) + 1, Dependence::kNone);  // from `producer` on
-    const auto dependence_of = [&](NodeId id) -> Dependence& { return dependences[Index(id) - Index(producer)]; };
-    dependence_of(producer) = Dependence::kWithoutContraction;
-    for (size_t index = Index(producer) + 1; index <= Index(last); ++index) {
-      const NodeId id = ir::IdAt<NodeId>(index);
-      Dependence& dependence = dependence_of(id);
-      for (ValueId input : node(id).inputs) {
-        const NodeId from = uses_.Producer(input);
-        if (from == Uses::kNone || from < producer || dependence_of(from) == Dependence::kNone) continue;
-        dependence = std::max(dependence, dependence_of(from));
-        if (from == producer || candidates_.count(id) == 0 || IsComputedInside(from)) continue;
-        const bool is_new = waiting_.insert(id).second;
-        if (is_new && waiting_.count(from) == 0 && dependence_of(from) == Dependence::kWithoutContraction)
-          RemarkWaiting(node(id), input);
-      }
-      if (dependence != Dependence::kNone && node(id).op->kind == ir::OpKind::kContraction)
-        dependence = Dependence::kThroughContraction;
+  void FindDependences() {
+    dependences_.assign(Index(*candidates_.rbegin()) - Index(producer_) + 1, Dependence::kNone);
+    dependences_[0] = Dependence::kWithoutContraction;
+    for (size_t index = 1; index < dependences_.size(); ++index) {
+      const Node& reader = node(ir::IdAt<NodeId>(Index(producer_) + index));
+      Dependence& dependence = dependences_[index];
+      for (ValueId input : reader.inputs) dependence = std::max(dependence, DependenceOf(uses_.Producer(input)));
+      const bool is_contraction = reader.op->kind == ir::OpKind::kContraction;
+      if (dependence != Dependence::kNone && is_contraction) dependence = Dependence::kThroughContraction;
     }
   }
 
-  bool IsComputedInside(NodeId id) const { return candidates_.count(id) != 0 && waiting_.count(id) == 0; }
+  Dependence DependenceOf(NodeId id) const {
+    return id < producer_ ? Dependence::kNone : dependences_[Index(id) - Index(producer_)];
+  }
+
+  // Candidates wait if they also read what is computed from the value by other nodes than candidates that do not wait.
+  void FindWaiting() {
+    for (NodeId id : candidates_) {
+      for (ValueId input : node(id).inputs) {
+        const NodeId from = uses_.Producer(input);
+        if (DependenceOf(from) == Dependence::kNone || IsComputedInside(from) || !waiting_.insert(id).second) continue;
+        if (waiting_.count(from) == 0 && DependenceOf(from) == Dependence::kWithoutContraction)
+          RemarkWaiting(node(id), input);
+      }
+    }
+  }
+
+  bool IsComputedInside(NodeId id) const {
+    return id == producer_ || (candidates_.count(id) != 0 && waiting_.count(id) == 0);
+  }
 
   // Every gradient waits for what a later layer computes by a contraction; a remark on each would tell nobody anything.
   void RemarkWaiting(const Node& follower, ValueId input) {
@@ -115,6 +123,8 @@ class FollowerFinder {
   const Uses& uses_;
   const Growth& growth_;
   const ValueId value_;
+  const NodeId producer_;
+  std::vector<Dependence> dependences_;  // of the nodes from `producer_` to the last candidate
   std::set<NodeId> candidates_, waiting_, useful_, taken_;
 };
 
