@@ -16,7 +16,7 @@ namespace {
 
 using Command = std::vector<std::string>;
 
-// Runs a compiler or linker.
+// Runs a compiler or linker.  `what` is the subject of the message of an error: "linking".
 absl::Status Run(const Command& command, const char* what) {
   const absl::StatusOr<ProcessResult> result = RunProcess(command);
   if (!result.ok())
@@ -27,12 +27,14 @@ absl::Status Run(const Command& command, const char* what) {
       absl::StrCat(what, " failed: ", command[0], " ended with code ", result->exit_code, "\n", result->errors));
 }
 
-// The files of one link, in a temporary folder.
+// The object files of one link.
 struct Objects {
-  std::string folder, program;
+  std::string folder;                // the temporary folder that holds them
+  std::string program;               // the tables
   std::vector<std::string> kernels;  // and Halide's runtime
 };
 
+// Compiles the tables, and writes all objects to `folder`.
 absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramText& text, const CompiledKernels& kernels,
                                      const std::string& runtime, const Toolchain& toolchain) {
   Objects objects = {folder, folder + "/program.o", {}};
@@ -54,7 +56,7 @@ void Append(Command& command, const std::vector<std::string>& more) {
   command.insert(command.end(), more.begin(), more.end());
 }
 
-// One relocatable object of the tables, the kernels, Halide's runtime and our part of it.
+// Links one relocatable object of the tables, the kernels, Halide's runtime and Brine's backend.
 absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, const std::string& output) {
   Command command = {toolchain.c_compiler, "-r", "-nostdlib", "-o", output, objects.program};
   Append(command, objects.kernels);
@@ -62,6 +64,7 @@ absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, cons
   return Run(command, "linking");
 }
 
+// Links the file `output` in the form `emit`.
 absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, const Toolchain& toolchain,
                   const std::string& output) {
   const std::string core = toolchain.libraries + "/libbrine_core.a",
@@ -78,13 +81,13 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
       BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
                                  main_source, "-o", main_object},
                                 "compiling main"));
-      // noseparate-code: read-only data and code share pages, which makes the file two pages smaller.
+      // With noseparate-code, read-only data and code share pages, which makes the file two pages smaller.
       Command command = {
           toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object,
           objects.program};
       Append(command, objects.kernels);
-      // The whole backend is linked: its functions replace weak ones of Halide's runtime, and for a symbol that has a
-      // weak definition the linker does not search an archive.
+      // The whole backend is linked.  Its functions replace weak ones of Halide's runtime, and the linker does not
+      // search an archive for a symbol that has a weak definition.
       Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, "-Wl,--whole-archive", backend,
                        "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
@@ -96,12 +99,13 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
       return Run(command, "linking");
     }
     case Emit::kStatic: {
-      const std::string whole = objects.folder + "/" + text.name + ".o", core_object = objects.folder + "/core.o";
-      BRINE_RETURN_IF_ERROR(LinkObject(objects, toolchain, whole));
+      const std::string model_object = objects.folder + "/" + text.name + ".o",
+                        core_object = objects.folder + "/core.o";
+      BRINE_RETURN_IF_ERROR(LinkObject(objects, toolchain, model_object));
       BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-r", "-nostdlib", "-o", core_object, "-Wl,--whole-archive",
                                  core, "-Wl,--no-whole-archive"},
                                 "linking"));
-      return Run({"ar", "rcsD", output, whole, core_object}, "archiving");
+      return Run({"ar", "rcsD", output, model_object, core_object}, "archiving");
     }
     case Emit::kObject:
       return LinkObject(objects, toolchain, output);
@@ -109,7 +113,8 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
   return absl::InternalError("unknown form of output");
 }
 
-// Names the installed files that go into a link, so that a new library causes a new link.
+// The hashes of the installed files that go into a link, and the names of the compilers, so that a new library causes a
+// new link.
 absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   std::string key;
   for (const char* name : {"libbrine_trainer.a", "libbrine_core.a", "libbrine_backend.a"}) {
@@ -119,18 +124,18 @@ absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   return absl::StrCat(key, toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
 }
 
-// A planned graph with the working memory of each kernel as the compiler counted it.  `compiled` is the graph after
-// JoinUpdates, whose joined kernels need none.
+// `planned` with the working memory of each kernel, as the compiler counted it.  `compiled` is the same graph after
+// JoinUpdates, whose kernels are those that `symbols` names, by node.  Joined kernels need no working memory.
 ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::vector<std::string>& symbols,
                       const CompiledKernels& kernels) {
-  std::map<ir::ValueId, int64_t> scratch;  // keyed by the first value that a kernel makes
+  std::map<ir::ValueId, int64_t> scratch_bytes;  // by the first output of a kernel
   for (size_t node_index = 0; node_index < symbols.size(); ++node_index) {
     if (symbols[node_index].empty()) continue;
-    scratch[compiled.nodes[node_index].outputs[0]] = kernels.kernels.at(symbols[node_index]).facts.scratch_bytes;
+    scratch_bytes[compiled.nodes[node_index].outputs[0]] = kernels.kernels.at(symbols[node_index]).facts.scratch_bytes;
   }
   for (ir::Node& node : planned.nodes) {
-    const auto found = scratch.find(node.outputs[0]);
-    if (node.is_kernel() && found != scratch.end()) node.scratch_bytes = found->second;
+    const auto found = scratch_bytes.find(node.outputs[0]);
+    if (node.is_kernel() && found != scratch_bytes.end()) node.scratch_bytes = found->second;
   }
   return planned;
 }
@@ -170,7 +175,7 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   compile.worker = toolchain.worker;
   compile.target = options.target;
   compile.strategy = options.strategy;
-  compile.runtime = true;
+  compile.needs_runtime = true;
   if (compile.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));
   }

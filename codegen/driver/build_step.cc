@@ -21,17 +21,18 @@
 namespace brine::codegen {
 namespace {
 
-constexpr int64_t kRedZone = 256;  // bytes before and after each value
-constexpr uint8_t kRed = 0xA5;
-constexpr uint8_t kPoison = 0xFF;  // a float of such bytes is not a number
+constexpr int64_t kRedZoneBytes = 256;  // before and after each allocation
+constexpr uint8_t kRedByte = 0xA5;
+constexpr uint8_t kPoisonByte = 0xFF;  // a float of such bytes is NaN
 
-// The functions of the one shared object in this process that holds Halide's runtime.
+// Functions of the shared library that holds Halide's runtime and Brine's backend.  A process has one such library.
 struct Runtime {
   int (*set_threads)(int32_t) = nullptr;
   uint32_t (*flush_denormals)() = nullptr;
-  void (*restore)(uint32_t) = nullptr;
+  void (*restore_denormals)(uint32_t) = nullptr;
 };
 
+// Links `inputs` to a shared library in `folder` and loads it.  Returns the handle of dlopen.
 absl::StatusOr<void*> LinkAndLoad(const Toolchain& toolchain, const std::vector<std::string>& inputs,
                                   const TemporaryFolder& folder, int flags) {
   const std::string library = absl::StrCat(folder.path(), "/linked.so");
@@ -44,7 +45,7 @@ absl::StatusOr<void*> LinkAndLoad(const Toolchain& toolchain, const std::vector<
   return handle;
 }
 
-// Loaded on first use and kept: kernels of all steps share its thread pool.
+// The runtime, which is loaded on first use and kept, since the kernels of all steps share its threads.
 absl::StatusOr<Runtime> LoadRuntime(const Toolchain& toolchain, const CompileOptions& options, const Cache& cache) {
   static std::mutex mutex;
   static std::optional<Runtime> loaded;
@@ -62,23 +63,25 @@ absl::StatusOr<Runtime> LoadRuntime(const Toolchain& toolchain, const CompileOpt
   Runtime runtime;
   runtime.set_threads = reinterpret_cast<int (*)(int32_t)>(dlsym(handle, "brine_backend_set_threads"));
   runtime.flush_denormals = reinterpret_cast<uint32_t (*)()>(dlsym(handle, "brine_backend_flush_denormals"));
-  runtime.restore = reinterpret_cast<void (*)(uint32_t)>(dlsym(handle, "brine_backend_restore"));
-  BRINE_CHECK(runtime.set_threads != nullptr && runtime.flush_denormals != nullptr && runtime.restore != nullptr);
+  runtime.restore_denormals = reinterpret_cast<void (*)(uint32_t)>(dlsym(handle, "brine_backend_restore"));
+  BRINE_CHECK(runtime.set_threads != nullptr && runtime.flush_denormals != nullptr &&
+              runtime.restore_denormals != nullptr);
   loaded = runtime;
   return runtime;
 }
 
-using Kernel = int (*)(void**);
+using Kernel = int (*)(void**);  // <symbol>_argv of an object; returns 0 or an error
 
-// A tensor's bytes as a kernel sees them.
-struct View {
+// A buffer of a tensor as a kernel expects it.
+struct BufferView {
   brine_buffer buffer = {};
   brine_dimension dims[BRINE_MAX_RANK] = {};
 
-  View(const ir::Type& type, int64_t rows, uint8_t* host) {
+  BufferView(const ir::Type& type, int64_t rows, uint8_t* host) {
     buffer.host = host;
     buffer.type_lanes = 1;
     buffer.type_bits = static_cast<uint8_t>(ir::BitWidth(type.dtype));
+    // The codes of halide_type_t: 2 for a float, 0 for a signed and 1 for an unsigned integer.
     buffer.type_code = type.dtype == ir::DType::kF32 ? 2 : type.dtype == ir::DType::kI32 ? 0 : 1;
     buffer.dimensions = type.rank();
     buffer.dim = dims;
@@ -132,17 +135,19 @@ struct CompiledStep::State {
   BuildOptions options;
   Runtime runtime;
   void* library = nullptr;
-  std::vector<Kernel> kernels;  // one for each node; null for views and constants
+  // By node.
+  std::vector<Kernel> kernels;  // null for views and constants
   std::vector<std::vector<ir::ValueId>> arguments;
   std::vector<int64_t> scratch_bytes;
   std::vector<std::string> strategies;
+
   int compiled = 0;
 
   ~State() {
     if (library != nullptr) dlclose(library);
   }
 
-  // Runs the kernel of node `node_index`.
+  // Runs the kernel of node `node_index` and checks the red zones.
   absl::Status RunKernel(size_t node_index, int64_t rows, Memory& memory) const;
 };
 
@@ -158,7 +163,7 @@ namespace {
 struct Setup {
   Toolchain toolchain;
   Cache cache;
-  CompileOptions options;  // without Halide's checks
+  CompileOptions options;  // without Halide's checks, for the runtime
 };
 
 absl::StatusOr<Setup> SetUp(const BuildOptions& build) {
@@ -221,75 +226,80 @@ absl::StatusOr<CompiledStep> BuildStep(const ir::Graph& graph, const BuildOption
 
 namespace {
 
-// Memory for the values of one run: the planned blocks, or one allocation between red zones for each value.
+// The memory of the values of one run: the planned blocks, or an allocation for each value.  Each lies between red
+// zones.
 class Memory {
  public:
-  Memory(const ir::Graph& graph, int64_t rows, bool placed) : hosts_(graph.values.size(), nullptr) {
-    std::vector<bool> inside(graph.values.size(), false);  // a kernel's body
+  Memory(const ir::Graph& graph, int64_t rows, bool use_placements) : hosts_(graph.values.size(), nullptr) {
+    std::vector<bool> is_inside_kernel(graph.values.size(), false);
     for (const ir::Node& node : graph.nodes) {
       for (const ir::Node& part : node.body) {
-        for (ir::ValueId value : part.outputs) inside[Index(value)] = true;
+        for (ir::ValueId value : part.outputs) is_inside_kernel[Index(value)] = true;
       }
-      for (ir::ValueId value : node.outputs) inside[Index(value)] = false;
+      for (ir::ValueId value : node.outputs) is_inside_kernel[Index(value)] = false;
     }
     std::map<ir::Block, int64_t> block_bytes;
     for (size_t value_index = 0; value_index < graph.values.size(); ++value_index) {
       const ir::Value& value = graph.values[value_index];
-      if (inside[value_index]) continue;
-      if (placed && value.placement.has_value()) {
+      if (is_inside_kernel[value_index]) continue;
+      if (use_placements && value.placement.has_value()) {
         int64_t& bytes = block_bytes[value.placement->block];
         bytes = std::max(bytes, value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value());
       } else {
-        // Views share their source's bytes.
-        hosts_[value_index] = NewPiece(value.name, ir::ByteCount(value.type, rows).value());
+        // The result of a view gets its own memory here; Run makes it share the memory of its source.
+        hosts_[value_index] = Allocate(value.name, ir::ByteCount(value.type, rows).value());
       }
     }
-    for (const auto& [block, bytes] : block_bytes) blocks_[block] = NewPiece(std::string(ir::BlockName(block)), bytes);
+    for (const auto& [block, bytes] : block_bytes) blocks_[block] = Allocate(std::string(ir::BlockName(block)), bytes);
     for (size_t value_index = 0; value_index < graph.values.size(); ++value_index) {
       const ir::Value& value = graph.values[value_index];
-      if (placed && value.placement.has_value() && !inside[value_index])
+      if (use_placements && value.placement.has_value() && !is_inside_kernel[value_index])
         hosts_[value_index] = blocks_[value.placement->block] + value.placement->offset;
     }
   }
 
+  // The address of a value.  It may be changed.
   uint8_t*& host(ir::ValueId value) { return hosts_[Index(value)]; }
 
+  // Errors (kInternal): a byte of a red zone has changed.
   absl::Status CheckRedZones() const {
-    for (const Piece& piece : pieces_) {
-      for (int64_t distance = 0; distance < kRedZone; ++distance) {
-        const bool before = piece.Data()[-1 - distance] != kRed, after = piece.Data()[piece.bytes + distance] != kRed;
-        if (before || after)
-          return absl::InternalError(absl::StrCat(piece.name, ": a kernel wrote ", distance + 1, " bytes ",
-                                                  before ? "before" : "past", " it"));
+    for (const Allocation& allocation : allocations_) {
+      for (int64_t distance = 0; distance < kRedZoneBytes; ++distance) {
+        const bool is_before = allocation.Data()[-1 - distance] != kRedByte,
+                   is_after = allocation.Data()[allocation.bytes + distance] != kRedByte;
+        if (is_before || is_after)
+          return absl::InternalError(absl::StrCat(allocation.name, ": a kernel wrote ", distance + 1, " bytes ",
+                                                  is_before ? "before" : "past", " it"));
       }
     }
     return absl::OkStatus();
   }
 
  private:
-  struct Piece {
+  struct Allocation {
     std::string name;
     int64_t bytes;
     std::vector<uint8_t> storage;
 
     uint8_t* Data() const {
-      const auto begin = reinterpret_cast<uintptr_t>(storage.data()) + kRedZone;
+      const auto begin = reinterpret_cast<uintptr_t>(storage.data()) + kRedZoneBytes;
       return reinterpret_cast<uint8_t*>(base::RoundUp(begin));
     }
   };
 
-  uint8_t* NewPiece(std::string name, int64_t bytes) {
-    pieces_.push_back(
-        {std::move(name), bytes, std::vector<uint8_t>(static_cast<size_t>(bytes + 2 * kRedZone + 64), kRed)});
-    std::memset(pieces_.back().Data(), kPoison, static_cast<size_t>(bytes));
-    return pieces_.back().Data();
+  uint8_t* Allocate(std::string name, int64_t bytes) {
+    allocations_.push_back(
+        {std::move(name), bytes, std::vector<uint8_t>(static_cast<size_t>(bytes + 2 * kRedZoneBytes + 64), kRedByte)});
+    std::memset(allocations_.back().Data(), kPoisonByte, static_cast<size_t>(bytes));
+    return allocations_.back().Data();
   }
 
-  std::vector<Piece> pieces_;
+  std::vector<Allocation> allocations_;
   std::map<ir::Block, uint8_t*> blocks_;
   std::vector<uint8_t*> hosts_;
 };
 
+// The value of a constant of one row.
 ir::Tensor<float> ConstantOf(const ir::Graph& graph, const ir::Node& node) {
   const std::vector<double>& values = ir::SourceValues(node);
   ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), 1);
@@ -311,7 +321,7 @@ absl::Status CompiledStep::State::RunKernel(size_t node_index, int64_t rows, Mem
   context.scratch = reinterpret_cast<uint8_t*>(base::RoundUp(reinterpret_cast<uintptr_t>(scratch.data())));
   context.scratch_bytes = scratch_bytes[node_index];
   brine_context* context_pointer = &context;
-  std::vector<View> views;
+  std::vector<BufferView> views;
   views.reserve(arguments[node_index].size());
   std::vector<void*> pointers = {&context_pointer};
   for (ir::ValueId value : arguments[node_index]) {
@@ -319,9 +329,9 @@ absl::Status CompiledStep::State::RunKernel(size_t node_index, int64_t rows, Mem
     views.back().buffer.dim = views.back().dims;
     pointers.push_back(&views.back().buffer);
   }
-  const uint32_t before = runtime.flush_denormals();
+  const uint32_t denormals = runtime.flush_denormals();
   const int failed = kernels[node_index](pointers.data());
-  runtime.restore(before);
+  runtime.restore_denormals(denormals);
   if (failed != 0 || context.error[0] != '\0') {
     return absl::InternalError(absl::StrCat(graph.value(graph.nodes[node_index].outputs[0]).name, ": ", context.error));
   }
@@ -359,7 +369,7 @@ absl::StatusOr<ir::Tensors<float>> CompiledStep::Run(const ir::Tensors<float>& g
     for (ir::ValueId value : node.outputs) store(value, results);
   }
   for (const ir::State& state : graph.states) store(state.value, results);
-  // The result of a state is its new value, whether or not that has its own memory.
+  // The result for a state is its new value, which may lie in memory of its own.
   for (const ir::Update& update : graph.updates)
     results[graph.value(update.state).name] = results.at(graph.value(update.value).name);
   return results;

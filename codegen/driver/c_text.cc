@@ -10,18 +10,18 @@ namespace brine::codegen {
 
 std::string CString(absl::string_view text) {
   std::string result = "\"";
-  size_t line = 0;
+  size_t characters = 0;
   for (char c : text) {
     const unsigned char byte = static_cast<unsigned char>(c);
-    // A question mark could begin a trigraph.  Octal escapes have three digits, so the next character does not extend
-    // them.
+    // A question mark is escaped since it could begin a trigraph.  An octal escape has three digits, so the next
+    // character cannot extend it.
     if (c == '\n')
       absl::StrAppend(&result, "\\n");
     else if (byte < 32 || byte > 126 || c == '"' || c == '\\' || c == '?')
       absl::StrAppendFormat(&result, "\\%03o", byte);
     else
       result += c;
-    if (++line % 4000 == 0 || c == '\n') absl::StrAppend(&result, "\"\n  \"");
+    if (++characters % 4000 == 0 || c == '\n') absl::StrAppend(&result, "\"\n  \"");
   }
   return result + "\"";
 }

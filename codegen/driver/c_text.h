@@ -1,4 +1,4 @@
-// Pieces of C source.
+// C source text for data.
 #ifndef BRINE_CODEGEN_DRIVER_C_TEXT_H_
 #define BRINE_CODEGEN_DRIVER_C_TEXT_H_
 
@@ -8,10 +8,15 @@
 
 namespace brine::codegen {
 
-std::string CString(absl::string_view text);       // "…", escaped, in several pieces if it is long
-std::string CBytes(absl::string_view bytes);       // an initializer for an array of uint8_t
-std::string CNumber(double value);                 // reads back as the same double
-std::string ToIdentifier(absl::string_view name);  // letters, digits and underscores; not empty
+// A string literal.  Bytes that are not printable are escaped.  A long text becomes several literals in sequence.
+std::string CString(absl::string_view text);
+
+std::string CBytes(absl::string_view bytes);  // the initializer of an array of uint8_t
+std::string CNumber(double value);            // a constant expression with exactly this value
+
+// `name` with an underscore in place of each character that is no letter and no digit, and after "model_" if it would
+// be empty or begin with a digit.
+std::string ToIdentifier(absl::string_view name);
 
 }  // namespace brine::codegen
 

@@ -21,17 +21,18 @@
 namespace brine::codegen {
 namespace {
 
-// An entry: this header, the key, the payload.
+// An entry is this header, the key and the payload.
 struct Header {
   char magic[8];
   uint64_t key_bytes, payload_bytes;
-  uint64_t hash[2];  // the hash of key and payload together
+  uint64_t hash[2];  // low and high half of the hash of key and payload together
 };
 constexpr char kMagic[8] = {'b', 'r', 'i', 'n', 'e', 'c', 'c', '1'};
 constexpr char kSuffix[] = ".entry";
 
 XXH128_hash_t Hash(absl::string_view bytes) { return XXH3_128bits(bytes.data(), bytes.size()); }
 
+// Makes the folder `path` and those that contain it.
 absl::Status MakeFolders(const std::string& path) {
   for (size_t length = 1; length <= path.size(); ++length) {
     if (length != path.size() && path[length] != '/') continue;
@@ -43,7 +44,7 @@ absl::Status MakeFolders(const std::string& path) {
   return absl::OkStatus();
 }
 
-// Errors: `folder` is something that does not belong to this user alone.
+// Errors: `folder`, which `info` describes, is no folder, or not one of this user alone.
 absl::Status CheckPrivate(const std::string& folder, const struct stat& info) {
   if (!S_ISDIR(info.st_mode)) return absl::FailedPreconditionError(absl::StrCat(folder, ": the cache is no folder"));
   if (info.st_uid != geteuid())
@@ -56,15 +57,15 @@ absl::Status CheckPrivate(const std::string& folder, const struct stat& info) {
 }
 
 // The value of an environment variable; null if it is not set or empty.
-const char* Variable(const char* name) {
+const char* EnvironmentVariable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr || *value == '\0' ? nullptr : value;
 }
 
-// Makes the user's folder below one that every user may write to.  A link there is not followed, since another user may
-// have made it to point elsewhere.
+// Makes a folder of this user below $TMPDIR or /tmp, where every user may write.  A link there is not followed, since
+// another user may have made it.
 absl::StatusOr<std::string> MakeTemporaryFolder() {
-  const char* const base = Variable("TMPDIR");
+  const char* const base = EnvironmentVariable("TMPDIR");
   const std::string folder = absl::StrCat(base != nullptr && *base == '/' ? base : "/tmp", "/brine-cache-", geteuid());
   struct stat info;
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
@@ -92,16 +93,18 @@ absl::StatusOr<Cache> Cache::Open(const std::string& folder) {
 }
 
 absl::StatusOr<std::string> Cache::DefaultFolder() {
-  if (const char* folder = Variable("BRINE_CACHE"); folder != nullptr) return std::string(folder);
-  if (const char* xdg = Variable("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/') return absl::StrCat(xdg, "/brine");
-  if (const char* home = Variable("HOME"); home != nullptr && *home == '/') return absl::StrCat(home, "/.cache/brine");
+  if (const char* folder = EnvironmentVariable("BRINE_CACHE"); folder != nullptr) return std::string(folder);
+  if (const char* xdg = EnvironmentVariable("XDG_CACHE_HOME"); xdg != nullptr && *xdg == '/')
+    return absl::StrCat(xdg, "/brine");
+  if (const char* home = EnvironmentVariable("HOME"); home != nullptr && *home == '/')
+    return absl::StrCat(home, "/.cache/brine");
   return absl::FailedPreconditionError("no folder for the cache: BRINE_CACHE, XDG_CACHE_HOME and HOME are not set");
 }
 
 absl::StatusOr<Cache> Cache::OpenDefault(std::string& warning) {
   const absl::StatusOr<std::string> folder = DefaultFolder();
   absl::StatusOr<Cache> cache = folder.ok() ? Open(*folder) : folder.status();
-  if (Variable("BRINE_CACHE") != nullptr) return cache;
+  if (EnvironmentVariable("BRINE_CACHE") != nullptr) return cache;
   if (cache.ok() && faccessat(AT_FDCWD, folder->c_str(), W_OK, AT_EACCESS) == 0) return cache;
   const std::string reason =
       cache.ok() ? absl::StrCat(*folder, ": ", strerror(errno)) : std::string(cache.status().message());
@@ -139,12 +142,13 @@ absl::Status Cache::Put(absl::string_view key, absl::string_view payload) const 
 
 namespace {
 
-absl::StatusOr<Cache::Stats> Visit(const std::string& folder, bool remove) {
+// Counts all entries, and removes them if `remove` is true.
+absl::StatusOr<Cache::Stats> CountEntries(const std::string& folder, bool remove) {
   DIR* listing = opendir(folder.c_str());
   if (listing == nullptr) return absl::FailedPreconditionError(absl::StrCat(folder, ": ", strerror(errno)));
   Cache::Stats stats;
   while (const dirent* item = readdir(listing)) {
-    // Temporary files of a process that died are entries too.
+    // The temporary files that a process left when it was killed count as entries.
     if (!absl::EndsWith(item->d_name, kSuffix) && !absl::StrContains(item->d_name, ".entry.")) continue;
     const std::string path = absl::StrCat(folder, "/", item->d_name);
     struct stat info;
@@ -159,7 +163,7 @@ absl::StatusOr<Cache::Stats> Visit(const std::string& folder, bool remove) {
 
 }  // namespace
 
-absl::StatusOr<Cache::Stats> Cache::GetStats() const { return Visit(folder_, false); }
-absl::StatusOr<Cache::Stats> Cache::Clean() const { return Visit(folder_, true); }
+absl::StatusOr<Cache::Stats> Cache::GetStats() const { return CountEntries(folder_, false); }
+absl::StatusOr<Cache::Stats> Cache::Clean() const { return CountEntries(folder_, true); }
 
 }  // namespace brine::codegen

@@ -1,5 +1,5 @@
-// The content-addressed cache of compiled kernels.  Safe for concurrent processes: entries are written to a temporary
-// file and renamed, and every read checks the whole entry.
+// The cache of compiled kernels: files that are found by the hash of their key.  Several processes may use it at once:
+// entries are written to a temporary file and renamed, and each read checks the whole entry.
 #ifndef BRINE_CODEGEN_DRIVER_CACHE_H_
 #define BRINE_CODEGEN_DRIVER_CACHE_H_
 
@@ -12,30 +12,37 @@
 
 namespace brine::codegen {
 
-std::string HashName(absl::string_view key);  // XXH3-128 in 32 hexadecimal digits
+// The hash of `key`, XXH3-128, as 32 hexadecimal digits.
+std::string HashName(absl::string_view key);
 
 class Cache {
  public:
-  // Opens or creates `folder` with mode 0700.  Errors: it belongs to another user, or others may enter it.
+  // Opens `folder`, or creates it with mode 0700.  Errors (kFailedPrecondition): it cannot be created, it belongs to
+  // another user, or others may enter it.
   static absl::StatusOr<Cache> Open(const std::string& folder);
+
   static absl::StatusOr<std::string> DefaultFolder();  // $BRINE_CACHE, else $XDG_CACHE_HOME/brine, else ~/.cache/brine
 
-  // Opens the default folder.  If it cannot be used and $BRINE_CACHE is not set, as in a container without a home, the
-  // cache is the user's private folder below $TMPDIR or /tmp, and `warning` says so.
+  // Opens the default folder.  If that cannot be used and $BRINE_CACHE is not set, as in a container without a home,
+  // opens a private folder of the user below $TMPDIR or /tmp instead, and sets `warning` to a sentence about it.
   static absl::StatusOr<Cache> OpenDefault(std::string& warning);
 
-  // The payload stored for exactly this key.  An entry that is truncated, altered, or of another key counts as absent.
+  // The payload that was stored for exactly this key.  An entry that is truncated, altered or of another key counts as
+  // absent.
   std::optional<std::string> Get(absl::string_view key) const;
+
+  // Stores the payload, in place of an older one of this key.  Errors: those of WriteFileAtomically.
   absl::Status Put(absl::string_view key, absl::string_view payload) const;
 
   struct Stats {
-    int64_t entries = 0, bytes = 0;
+    int64_t entries = 0;
+    int64_t bytes = 0;  // of all entries
   };
   absl::StatusOr<Stats> GetStats() const;
-  absl::StatusOr<Stats> Clean() const;  // removes every entry; returns what was removed
+  absl::StatusOr<Stats> Clean() const;  // removes all entries; returns what was removed
 
   const std::string& folder() const { return folder_; }
-  std::string EntryPath(absl::string_view key) const;
+  std::string EntryPath(absl::string_view key) const;  // the file of the entry for this key
 
  private:
   explicit Cache(std::string folder) : folder_(std::move(folder)) {}

@@ -15,34 +15,37 @@
 namespace brine::codegen {
 namespace {
 
-constexpr int kNoisyRuns = 8;        // a near tie survives all of them once in 256 times
-constexpr int kNoiseExponent = -18;  // well above rounding, well below what matters
-constexpr int kEdgeExponent = -13;   // noise moves a smooth result by less than this share of its terms
+constexpr int kNoisyRuns = 8;  // a tie is decided the same way in all of them once in 256 times
+// The noise is up to 2^-18 of an operand: well above the rounding of float32, and well below errors that matter.
+constexpr int kNoiseExponent = -18;
+// Such noise moves a smooth result by less than 2^-13 of its terms; a result that moves further has crossed an edge.
+constexpr int kEdgeExponent = -13;
 
-// One kernel in double precision, on operands with a little noise.
+// One kernel in double precision, run on operands with a little noise.
 class NoisyKernel {
  public:
   NoisyKernel(const ir::Graph& region, const ir::Tensors<float>& given, int64_t rows)
       : region_(region), given_(given), rows_(rows) {}
 
-  // By element: whether noise moves it across an edge.
-  absl::StatusOr<std::vector<bool>> OnEdge(const std::string& name, const ir::Tensor<double>& exact,
-                                           const ir::Tensor<double>& terms) {
+  // By element of the result `name`: whether noise moves it across an edge.  `exact` is the result without noise, and
+  // `terms` are the sums of the absolute values of its terms.
+  absl::StatusOr<std::vector<bool>> FindEdgeElements(const std::string& name, const ir::Tensor<double>& exact,
+                                                     const ir::Tensor<double>& terms) {
     BRINE_RETURN_IF_ERROR(Run());
-    std::vector<bool> edge(static_cast<size_t>(exact.size()), false);
+    std::vector<bool> is_on_edge(static_cast<size_t>(exact.size()), false);
     for (const ir::Tensors<double>& run : runs_) {
       const ir::Tensor<double>& noisy = run.at(name);
-      for (size_t element = 0; element < edge.size(); ++element) {
+      for (size_t element = 0; element < is_on_edge.size(); ++element) {
         if (exact.real.empty()) {
-          edge[element] = edge[element] || noisy.whole[element] != exact.whole[element];
+          is_on_edge[element] = is_on_edge[element] || noisy.whole[element] != exact.whole[element];
         } else {
-          const double size = std::max(std::abs(terms.real[element]), std::abs(exact.real[element]));
-          edge[element] =
-              edge[element] || std::abs(noisy.real[element] - exact.real[element]) > std::ldexp(size, kEdgeExponent);
+          const double scale = std::max(std::abs(terms.real[element]), std::abs(exact.real[element]));
+          is_on_edge[element] = is_on_edge[element] ||
+                                std::abs(noisy.real[element] - exact.real[element]) > std::ldexp(scale, kEdgeExponent);
         }
       }
     }
-    return edge;
+    return is_on_edge;
   }
 
  private:
@@ -65,30 +68,33 @@ class NoisyKernel {
   std::vector<ir::Tensors<double>> runs_;
 };
 
-// The value of n in the kernel's canonical form.
-int64_t RowsOf(const ir::Graph& graph, const ir::Node& kernel, int64_t rows) {
+// The value of n in the canonical form of the kernel.
+int64_t CanonicalRows(const ir::Graph& graph, const ir::Node& kernel, int64_t rows) {
   const int64_t length = UpdateLength(graph, kernel);
   return length > 0 ? length : rows;
 }
 
 }  // namespace
 
-// One kernel, its operands and its results, in the names of its region.
+// One kernel with its operands and results, under the names of its canonical region.
 class StepComparison::Kernel {
  public:
   Kernel(const ir::Graph& graph, const ir::Node& node, const ir::Tensors<float>& given,
          const ir::Tensors<float>& results, int64_t rows)
-      : region_(CanonicalRegion(graph, node)), rows_(RowsOf(graph, node, rows)), noise_(region_, operands_, rows_) {
+      : region_(CanonicalRegion(graph, node)),
+        rows_(CanonicalRows(graph, node, rows)),
+        noise_(region_, operands_, rows_) {
     const std::vector<ir::ValueId> from = KernelArguments(node), to = KernelArguments(region_.nodes[0]);
     const size_t inputs = region_.nodes[0].inputs.size();
     for (size_t argument = 0; argument < from.size(); ++argument) {
       const std::string &original = graph.value(from[argument]).name, &name = region_.value(to[argument]).name;
-      const auto before = given.find(original);  // a state: the kernels read the old one
-      (argument < inputs ? operands_ : got_)[name] = before != given.end() ? before->second : results.at(original);
+      const auto it = given.find(original);  // an input, or a state, of which kernels read the old value
+      (argument < inputs ? operands_ : got_)[name] = it != given.end() ? it->second : results.at(original);
       original_[name] = original;
     }
   }
 
+  // Adds the errors of this kernel to those of the values that it makes.
   absl::Status AddTo(std::map<std::string, Result>& results) {
     BRINE_ASSIGN_OR_RETURN(float_loop_, ir::Interpret<float>(region_, operands_, rows_));
     BRINE_ASSIGN_OR_RETURN(exact_, ir::Interpret<double>(region_, ToDouble(operands_), rows_));
@@ -104,25 +110,28 @@ class StepComparison::Kernel {
   absl::Status AddWhole(const std::string& name, Result& result) {
     const std::vector<int64_t>&got = got_.at(name).whole, &want = exact_.at(name).whole;
     if (got == want) return absl::OkStatus();
-    BRINE_ASSIGN_OR_RETURN(const std::vector<bool> edge, noise_.OnEdge(name, exact_.at(name), absolute_.at(name)));
+    BRINE_ASSIGN_OR_RETURN(const std::vector<bool> is_on_edge,
+                           noise_.FindEdgeElements(name, exact_.at(name), absolute_.at(name)));
     for (size_t element = 0; element < got.size(); ++element) {
-      if (got[element] != want[element] && !edge[element])
+      if (got[element] != want[element] && !is_on_edge[element])
         result.fault = absl::StrCat("element ", element, " is ", got[element], ", should be ", want[element]);
     }
     return absl::OkStatus();
   }
 
   absl::Status AddReal(const std::string& name, Result& result) {
-    Errors alone;
-    AddWithout({}, name, alone);
-    std::vector<bool> edge;
-    if (!alone.WithinBound()) {
-      BRINE_ASSIGN_OR_RETURN(edge, noise_.OnEdge(name, exact_.at(name), absolute_.at(name)));
+    // Edges are looked for only if this kernel alone exceeds the bound, since that takes several runs.
+    Errors own_errors;
+    AddWithout({}, name, own_errors);
+    std::vector<bool> is_on_edge;
+    if (!own_errors.WithinBound()) {
+      BRINE_ASSIGN_OR_RETURN(is_on_edge, noise_.FindEdgeElements(name, exact_.at(name), absolute_.at(name)));
     }
-    AddWithout(edge, name, result.errors);
+    AddWithout(is_on_edge, name, result.errors);
     return absl::OkStatus();
   }
 
+  // Adds all elements of a result but the skipped ones.
   void AddWithout(const std::vector<bool>& skipped, const std::string& name, Errors& errors) const {
     const std::vector<float>&got = got_.at(name).real, &rounded = float_loop_.at(name).real;
     const std::vector<double>&want = exact_.at(name).real, &terms = absolute_.at(name).real;
@@ -137,7 +146,7 @@ class StepComparison::Kernel {
   const int64_t rows_;
   ir::Tensors<float> operands_, got_, float_loop_;
   ir::Tensors<double> exact_, absolute_;
-  std::map<std::string, std::string> original_;  // names in the step
+  std::map<std::string, std::string> original_;  // the names in the step, by those in the region
   NoisyKernel noise_;
 };
 

@@ -24,26 +24,31 @@
 namespace brine::codegen {
 namespace {
 
-// A kernel that is needed: `key` names everything that decides its bytes.  Without a text it is Halide's runtime.
-struct Wanted {
-  std::string text, key, strategy;
+// A kernel that the worker is to compile.
+struct PendingKernel {
+  std::string text;      // its canonical region; empty: Halide's runtime
+  std::string key;       // names everything that decides its bytes
+  std::string strategy;  // see KernelOptions
   OutputForm form = OutputForm::kObject;
-  bool convolves = false;  // holds a convolution or a gradient of one
+  bool has_convolution = false;  // or a gradient of one
 };
 
 constexpr char kRuntime[] = "halide_runtime";
 
-std::string Key(absl::string_view what, const CompileOptions& options, absl::string_view strategy,
-                absl::string_view text) {
-  return absl::StrCat(what, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target,
+// The cache key of a kernel ("kernel") or of Halide's runtime ("runtime").
+std::string CacheKey(absl::string_view kind, const CompileOptions& options, absl::string_view strategy,
+                     absl::string_view text) {
+  return absl::StrCat(kind, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target,
                       "\nasserts ", options.asserts ? 1 : 0, "\nstrategy ", strategy, "\n", text);
 }
 
-// The payload of a cache entry is the facts as text, an empty line, and the object.
+// The payload of a cache entry is the facts as text, an empty line and the object.
 constexpr char kEndOfFacts[] = "\n\n";
 
+// A kernel as the payload of a cache entry.
 std::string Pack(const CompiledKernel& kernel) { return absl::StrCat(Print(kernel.facts), "\n", kernel.object); }
 
+// The kernel in a payload; nothing if the payload is malformed.
 std::optional<CompiledKernel> Unpack(const std::string& symbol, const std::string& payload) {
   const size_t end = payload.find(kEndOfFacts);
   if (end == std::string::npos) return std::nullopt;
@@ -60,41 +65,43 @@ std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol)
   return absl::StrCat(folder.path(), "/", symbol, ".o");
 }
 
-bool Convolves(const ir::Node& node) {
+bool HasConvolution(const ir::Node& node) {
   if (!node.is_kernel()) return node.op->convolution;
   return std::any_of(node.body.begin(), node.body.end(), [](const ir::Node& inner) { return inner.op->convolution; });
 }
 
-// What takes long to compile goes first, so that no core waits for it at the end: Halide's runtime, convolutions, and
-// kernels of many ops.
-size_t CompileWeight(const Wanted& wanted) {
-  if (wanted.text.empty()) return std::string::npos;
-  return wanted.text.size() + (wanted.convolves ? size_t{1} << 30 : 0);
+// A number that grows with the time that a kernel takes to compile.  Halide's runtime takes longest, then convolutions,
+// then kernels of many ops.
+size_t CompileWeight(const PendingKernel& pending) {
+  if (pending.text.empty()) return std::string::npos;
+  return pending.text.size() + (pending.has_convolution ? size_t{1} << 30 : 0);
 }
 
-// The requests for `missing`, in the order in which workers should take them.
-std::string Requests(const std::map<std::string, Wanted>& missing, const CompileOptions& options,
-                     const TemporaryFolder& folder) {
+// The requests for `missing`, by symbol.  Kernels that take long to compile come first, so that no core waits for one
+// at the end.
+std::string WriteRequests(const std::map<std::string, PendingKernel>& missing, const CompileOptions& options,
+                          const TemporaryFolder& folder) {
   std::vector<std::string> order;
-  for (const auto& [symbol, wanted] : missing) order.push_back(symbol);
+  for (const auto& [symbol, pending] : missing) order.push_back(symbol);
   std::stable_sort(order.begin(), order.end(), [&](const std::string& a, const std::string& b) {
     return CompileWeight(missing.at(a)) > CompileWeight(missing.at(b));
   });
   std::string requests;
   for (const std::string& symbol : order) {
-    const Wanted& wanted = missing.at(symbol);
+    const PendingKernel& pending = missing.at(symbol);
     requests += WriteRequest(
-        {{symbol, options.asserts, wanted.form, wanted.strategy}, ObjectPath(folder, symbol), wanted.text});
+        {{symbol, options.asserts, pending.form, pending.strategy}, ObjectPath(folder, symbol), pending.text});
   }
   return requests;
 }
 
-// Compiles `missing` in worker processes and adds the results to `kernels` and, unless it is null, the cache.
-absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const CompileOptions& options, const Cache* cache,
-                       std::map<std::string, CompiledKernel>& kernels) {
+// Has a worker compile `missing`, by symbol, and adds the kernels to `kernels` and, unless `cache` is null, to the
+// cache.
+absl::Status RunWorker(const std::map<std::string, PendingKernel>& missing, const CompileOptions& options,
+                       const Cache* cache, std::map<std::string, CompiledKernel>& kernels) {
   BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
   const std::string request_path = absl::StrCat(folder.path(), "/requests");
-  BRINE_RETURN_IF_ERROR(WriteFile(request_path, Requests(missing, options, folder)));
+  BRINE_RETURN_IF_ERROR(WriteFile(request_path, WriteRequests(missing, options, folder)));
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
   const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1L, cores));
   BRINE_ASSIGN_OR_RETURN(
@@ -106,27 +113,27 @@ absl::Status RunWorker(const std::map<std::string, Wanted>& missing, const Compi
   }
   std::istringstream answers(result.output);
   std::string verdict, symbol;
-  int64_t number = 0;
+  int64_t text_bytes = 0;
   size_t answered = 0;
-  while (answers >> verdict >> symbol >> number) {
-    const auto wanted = missing.find(symbol);
-    if (wanted == missing.end() || number < 0)
+  while (answers >> verdict >> symbol >> text_bytes) {
+    const auto pending = missing.find(symbol);
+    if (pending == missing.end() || text_bytes < 0)
       return absl::InternalError(absl::StrCat("the kernel compiler answered for ", symbol));
-    answers.get();
-    std::string text(static_cast<size_t>(number), '\0');
-    answers.read(text.data(), number);
+    answers.get();  // the end of the line
+    std::string text(static_cast<size_t>(text_bytes), '\0');
+    answers.read(text.data(), text_bytes);
     if (verdict != "ok") {
       return absl::InternalError(
-          absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, wanted->second.text));
+          absl::StrCat("a kernel does not compile: ", text, "\n", result.errors, pending->second.text));
     }
     BRINE_ASSIGN_OR_RETURN(KernelFacts facts, ParseFacts(text));
     std::string object;
-    if (wanted->second.form != OutputForm::kFacts) {
+    if (pending->second.form != OutputForm::kFacts) {
       BRINE_ASSIGN_OR_RETURN(object, ReadFile(ObjectPath(folder, symbol)));
     }
     CompiledKernel kernel = {symbol, std::move(object), std::move(facts)};
-    // If the cache cannot be written (the disk is full, say), this costs time later, but no result now.
-    if (cache != nullptr) cache->Put(wanted->second.key, Pack(kernel)).IgnoreError();
+    // If the cache cannot be written, for example because the disk is full, the kernel is compiled again later.
+    if (cache != nullptr) cache->Put(pending->second.key, Pack(kernel)).IgnoreError();
     kernels[symbol] = std::move(kernel);
     ++answered;
   }
@@ -141,14 +148,15 @@ bool NeedsKernel(const ir::Node& node) { return node.is_kernel() || (!node.op->i
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache) {
   CompiledKernels result;
-  std::map<std::string, Wanted> missing;
+  std::map<std::string, PendingKernel> missing;
   for (const ir::Graph* graph : graphs) {
     std::vector<std::string>& symbols = result.symbols.emplace_back();
     for (const ir::Node& node : graph->nodes) {
       symbols.emplace_back();
       if (!NeedsKernel(node)) continue;
       const std::string text = ir::Print(CanonicalRegion(*graph, node));
-      const std::string strategy = StrategyFor(*graph, node, options), key = Key("kernel", options, strategy, text);
+      const std::string strategy = StrategyFor(*graph, node, options),
+                        key = CacheKey("kernel", options, strategy, text);
       const std::string symbol = symbols.back() = absl::StrCat("k_", HashName(key));
       if (result.kernels.count(symbol) != 0 || missing.count(symbol) != 0) continue;
       std::optional<CompiledKernel> kernel;
@@ -156,13 +164,13 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
       if (kernel.has_value())
         result.kernels[symbol] = std::move(*kernel);
       else
-        missing[symbol] = {text, key, strategy, OutputForm::kObject, Convolves(node)};
+        missing[symbol] = {text, key, strategy, OutputForm::kObject, HasConvolution(node)};
     }
   }
   result.compiled = static_cast<int>(missing.size());
   if (missing.empty()) return result;
-  const std::string runtime = Key("runtime", options, "", "");
-  if (options.runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime, ""};
+  const std::string runtime = CacheKey("runtime", options, "", "");
+  if (options.needs_runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime, ""};
   BRINE_RETURN_IF_ERROR(RunWorker(missing, options, &cache, result.kernels));
   result.kernels.erase(kRuntime);
   return result;
@@ -171,24 +179,24 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
 absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
                                        const CompileOptions& options) {
   const std::string text = ir::Print(CanonicalRegion(graph, node)), strategy = StrategyFor(graph, node, options);
-  const std::string key = Key("kernel", options, strategy, text);
-  const std::string symbol = absl::StrCat("k_", HashName(key));  // as in the object
+  const std::string key = CacheKey("kernel", options, strategy, text);
+  const std::string symbol = absl::StrCat("k_", HashName(key));  // the same as that of the object
   std::map<std::string, CompiledKernel> compiled;
   BRINE_RETURN_IF_ERROR(RunWorker({{symbol, {text, key, strategy, form}}}, options, nullptr, compiled));
   return std::move(compiled.at(symbol).object);
 }
 
 absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options) {
-  std::map<std::string, Wanted> wanted;
+  std::map<std::string, PendingKernel> pending;
   const auto symbol = [](size_t node_index) { return absl::StrCat("node", node_index); };
   for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
     const ir::Node& node = graph.nodes[node_index];
     if (!NeedsKernel(node)) continue;
-    wanted[symbol(node_index)] = {ir::Print(CanonicalRegion(graph, node)), "", StrategyFor(graph, node, options),
-                                  OutputForm::kFacts};
+    pending[symbol(node_index)] = {ir::Print(CanonicalRegion(graph, node)), "", StrategyFor(graph, node, options),
+                                   OutputForm::kFacts};
   }
   std::map<std::string, CompiledKernel> considered;
-  BRINE_RETURN_IF_ERROR(RunWorker(wanted, options, nullptr, considered));
+  BRINE_RETURN_IF_ERROR(RunWorker(pending, options, nullptr, considered));
   std::vector<KernelFacts> facts;
   for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index)
     facts.push_back(considered[symbol(node_index)].facts);
@@ -200,9 +208,9 @@ absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const 
   std::vector<std::pair<std::string, std::string>> rows;  // prefix of an op's name, strategy
   for (absl::string_view row : absl::StrSplit(text, ',')) {
     const size_t equals = row.find('=');
-    const bool all = equals == absl::string_view::npos;
-    const std::string op(all ? "" : row.substr(0, equals)), strategy(all ? row : row.substr(equals + 1));
-    if (strategy.empty() || (!all && op.empty())) {
+    const bool is_for_all = equals == absl::string_view::npos;
+    const std::string op(is_for_all ? "" : row.substr(0, equals)), strategy(is_for_all ? row : row.substr(equals + 1));
+    if (strategy.empty() || (!is_for_all && op.empty())) {
       return absl::InvalidArgumentError(absl::StrCat("expected OP=STRATEGY or STRATEGY, got \"", row, "\""));
     }
     std::set<std::string> known;
@@ -212,7 +220,7 @@ absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const 
     }
     if (known.count(strategy) == 0) {
       return absl::InvalidArgumentError(absl::StrCat("unknown strategy \"", strategy, "\"",
-                                                     all ? "" : absl::StrCat(" for ", op), "; known are ",
+                                                     is_for_all ? "" : absl::StrCat(" for ", op), "; known are ",
                                                      absl::StrJoin(known, ", ")));
     }
     rows.emplace_back(op, strategy);
@@ -220,18 +228,19 @@ absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const 
   return [rows](const ir::Graph&, const ir::Node& kernel) {
     std::string strategy;
     for (const auto& [op, name] : rows) {
-      bool fits = op.empty();
+      bool is_for_kernel = op.empty();
       for (const ir::Node& node : kernel.body) {
-        fits = fits || (node.op->kind == ir::OpKind::kContraction && absl::StartsWith(node.op->name, op));
+        is_for_kernel =
+            is_for_kernel || (node.op->kind == ir::OpKind::kContraction && absl::StartsWith(node.op->name, op));
       }
-      if (fits) strategy = name;
+      if (is_for_kernel) strategy = name;
     }
     return strategy;
   };
 }
 
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache) {
-  const std::string key = Key("runtime", options, "", "");
+  const std::string key = CacheKey("runtime", options, "", "");
   if (const std::optional<std::string> payload = cache.Get(key)) {
     if (const std::optional<CompiledKernel> runtime = Unpack(kRuntime, *payload)) return runtime->object;
   }
@@ -258,7 +267,7 @@ absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& c
 }
 
 absl::StatusOr<bool> IsTarget(const std::string& target, const std::string& worker) {
-  BRINE_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess({worker, "--target", target}));  // and no requests
+  BRINE_ASSIGN_OR_RETURN(const ProcessResult result, RunProcess({worker, "--target", target}));  // without requests
   return result.exit_code == 0;
 }
 

@@ -1,5 +1,5 @@
-// From planned graphs to kernel objects: finds the distinct kernels, takes them from the cache, and has the worker
-// compile the others.
+// From planned graphs to the objects of their kernels: finds the distinct kernels, takes those that it has from the
+// cache, and has the worker compile the others.
 #ifndef BRINE_CODEGEN_DRIVER_COMPILE_H_
 #define BRINE_CODEGEN_DRIVER_COMPILE_H_
 
@@ -18,58 +18,62 @@
 
 namespace brine::codegen {
 
-// The strategy to use for a kernel of a graph, if it can build it; empty: the cheapest.
+// The strategy that is to build a kernel of a graph if it can; empty: the cheapest.
 using StrategyOfKernel = std::function<std::string(const ir::Graph& graph, const ir::Node& kernel)>;
 
-// Parses "conv=winograd,matmul=generic": winograd for kernels of a contraction whose op begins with "conv", and so on;
-// "generic" alone is for all kernels.  Errors (kInvalidArgument): an empty name, or a strategy that no such op has; the
-// sentence lists those that it has.
+// Parses a text such as "conv=winograd,matmul=generic": *winograd* for kernels with a contraction whose op begins with
+// "conv", and *generic* for those whose op begins with "matmul".  A strategy without an op is for all kernels.  Of
+// several rows that fit a kernel, the last counts.  Errors (kInvalidArgument): an empty name, or a strategy that no
+// such op has; the message lists those that it has.
 absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker);
 
 struct CompileOptions {
-  std::string worker;  // path of brine-worker
-  std::string target;  // as Halide writes it; HostTarget() for this machine
-  bool asserts = false;
-  int jobs = 0;                         // worker processes at a time; 0: one for each core
+  std::string worker;    // path of brine-worker
+  std::string target;    // as Halide writes it; HostTarget() for this machine
+  bool asserts = false;  // whether kernels contain Halide's checks of buffers and bounds
+  int jobs = 0;          // the largest number of kernels that are compiled at a time; 0: one for each core
   StrategyOfKernel strategy = nullptr;  // null: always the cheapest
-  bool runtime = false;                 // if any kernel is not cached, also compile what RuntimeObject is going to need
+  // Whether the caller is going to need RuntimeObject.  If a kernel is not in the cache, the runtime is then compiled
+  // in parallel with it.
+  bool needs_runtime = false;
 };
 
 struct CompiledKernel {
   std::string symbol;  // k_<hash>; the object defines <symbol>_argv
-  std::string object;
+  std::string object;  // the bytes of an object file
   KernelFacts facts;
 };
 
 struct CompiledKernels {
   std::map<std::string, CompiledKernel> kernels;  // by symbol
   std::vector<std::vector<std::string>> symbols;  // by graph and node; empty for views and constants
-  int compiled = 0;                               // how many were not in the cache
+  int compiled = 0;                               // the number of kernels that were not in the cache
 };
 
-// Compiles every kernel of `graphs`; nodes that are neither kernels nor views become kernels of one op.  Errors
-// (kInternal): the worker failed, with its text.
+// Compiles every kernel of `graphs`.  A node that is neither a kernel nor a view nor a constant becomes a kernel of one
+// op. Errors (kInternal): the worker or a kernel failed, with the text of the error.
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache);
 
-// The Halide statement or the assembly of one node's kernel.  It is not cached.
+// The kernel of one node in the form `form`, as text for a person: Halide's statement or assembly.  It is not cached.
 absl::StatusOr<std::string> KernelText(const ir::Graph& graph, const ir::Node& node, OutputForm form,
                                        const CompileOptions& options);
 
-// Whether CompileKernels makes a kernel of the node.
+// Whether CompileKernels compiles a kernel for the node.
 bool NeedsKernel(const ir::Node& node);
 
-// The candidates among which the compiler would choose, for each node of the graph.  Nothing is compiled.
+// The facts about each node of the graph, with the candidates among which the compiler would choose; empty for views
+// and constants.  Nothing is compiled.
 absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options);
 
-// Halide's runtime for the target as an object, from the cache or the worker.
+// Halide's runtime for the target as an object, from the cache or the worker.  Errors (kInternal): the worker failed.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);
 
-// The target of this machine, with the features for which a program can test.  The worker finds it once; then it is in
-// the cache, keyed by the kernel's description of the processor.
+// The target of this machine, with only those features for which a program can test.  The worker finds it once.  Then
+// it is in the cache, with the description of the processor in /proc/cpuinfo as its key.
 absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache);
 
-// Whether Halide knows all words of a target.
+// Whether `target` is one that Halide knows.  Errors: the worker cannot be started.
 absl::StatusOr<bool> IsTarget(const std::string& target, const std::string& worker);
 
 }  // namespace brine::codegen

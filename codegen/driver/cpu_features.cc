@@ -12,8 +12,8 @@ namespace brine::codegen {
 namespace {
 
 struct Row {
-  absl::string_view halide;
-  std::vector<std::string> names;  // those of runtime/core/cpu.cc
+  absl::string_view feature;       // as targets name it
+  std::vector<std::string> tests;  // the names of its tests in runtime/core/cpu.cc
 };
 
 const std::vector<Row>& Rows() {
@@ -36,13 +36,14 @@ const std::vector<Row>& Rows() {
   return *rows;
 }
 
+// The row of a feature; null if there is none.
 const Row* FindRow(absl::string_view feature) {
-  const auto found = std::find_if(Rows().begin(), Rows().end(), [&](const Row& row) { return row.halide == feature; });
+  const auto found = std::find_if(Rows().begin(), Rows().end(), [&](const Row& row) { return row.feature == feature; });
   return found == Rows().end() ? nullptr : &*found;
 }
 
-// The words that ask for what a processor may lack: neither architecture, bits and system, nor the processor for which
-// code is tuned.
+// The words of a target that name something a processor may lack: all but the architecture, the bits and the system,
+// and the processor for which code is tuned.
 std::vector<absl::string_view> FeaturesOf(absl::string_view target) {
   std::vector<absl::string_view> words = absl::StrSplit(target, '-');
   words.erase(words.begin(), words.begin() + std::min<std::ptrdiff_t>(3, std::ssize(words)));
@@ -58,7 +59,7 @@ std::vector<std::string> CpuFeatures(absl::string_view target) {
   for (absl::string_view feature : FeaturesOf(target)) {
     const Row* const row = FindRow(feature);
     BRINE_CHECK(row != nullptr);
-    for (const std::string& name : row->names) {
+    for (const std::string& name : row->tests) {
       if (seen.insert(name).second) result.push_back(name);
     }
   }
@@ -74,16 +75,17 @@ std::vector<std::string> UntestableFeatures(absl::string_view target) {
 }
 
 std::string TestableTarget(absl::string_view target) {
-  const std::vector<std::string> without = UntestableFeatures(target);
+  const std::vector<std::string> untestable = UntestableFeatures(target);
   std::vector<absl::string_view> words = absl::StrSplit(target, '-');
-  std::erase_if(
-      words, [&](absl::string_view word) { return std::find(without.begin(), without.end(), word) != without.end(); });
+  std::erase_if(words, [&](absl::string_view word) {
+    return std::find(untestable.begin(), untestable.end(), word) != untestable.end();
+  });
   return absl::StrJoin(words, "-");
 }
 
 std::vector<std::string> TestableFeatures() {
   std::vector<std::string> result;
-  for (const Row& row : Rows()) result.emplace_back(row.halide);
+  for (const Row& row : Rows()) result.emplace_back(row.feature);
   return result;
 }
 

@@ -1,4 +1,4 @@
-// The features of processors that targets name, and how a program tests for them before it runs its kernels.
+// The features of processors that targets name, and the tests for them that a program makes before it runs its kernels.
 #ifndef BRINE_CODEGEN_DRIVER_CPU_FEATURES_H_
 #define BRINE_CODEGEN_DRIVER_CPU_FEATURES_H_
 
@@ -9,18 +9,19 @@
 
 namespace brine::codegen {
 
-// The features that a Halide target needs of the processor, as __builtin_cpu_supports names them: "avx2", "fma", …
-// The target must have none that is untestable.
+// The features that a Halide target needs of the processor, each once, with the names of __builtin_cpu_supports:
+// "avx2", "fma", ….  The target must have no untestable feature.
 std::vector<std::string> CpuFeatures(absl::string_view target);
 
-// The words of a target, behind its architecture, bits and system, for which a program has no test: other features of
-// processors, and Halide's switches.
+// The words of a target after its architecture, bits and system for which a program has no test: other features of
+// processors, and Halide's own switches.
 std::vector<std::string> UntestableFeatures(absl::string_view target);
 
-// The target without these words.
+// The target without its untestable features.
 std::string TestableTarget(absl::string_view target);
 
-std::vector<std::string> TestableFeatures();  // all, as targets name them
+// All features for which a program has a test, with the names of targets.
+std::vector<std::string> TestableFeatures();
 
 }  // namespace brine::codegen
 

@@ -32,7 +32,7 @@ using ir::Graph;
 using ir::Node;
 using ir::ValueId;
 
-// The enumerators of ir and of the runtime, in the order of ir's.
+// The names of the runtime's enumerators, in the order of ir's enumerators.
 constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
 constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
                                     "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
@@ -48,60 +48,64 @@ const char* Spell(const char* const (&names)[size], Enum value) {
   return names[static_cast<size_t>(value)];
 }
 
-// An enumerator of ir and the runtime's with the same meaning; their numbers must be equal.
-struct Pair {
-  int ours, theirs;
-  const char* name;
+// An enumerator of ir and that of the runtime with the same meaning.  Their numbers must be equal.
+struct EnumPair {
+  int ir, runtime;
+  const char* runtime_name;
 };
-#define BRINE_PAIR(ours, theirs) \
-  { static_cast<int>(ours), theirs, #theirs }
-constexpr Pair kBlocks[] = {
+#define BRINE_PAIR(ir_value, runtime_value) \
+  { static_cast<int>(ir_value), runtime_value, #runtime_value }
+constexpr EnumPair kBlocks[] = {
     BRINE_PAIR(ir::Block::kArena, BRINE_ARENA),           BRINE_PAIR(ir::Block::kInputs, BRINE_INPUTS),
     BRINE_PAIR(ir::Block::kParameters, BRINE_PARAMETERS), BRINE_PAIR(ir::Block::kGradients, BRINE_GRADIENTS),
     BRINE_PAIR(ir::Block::kSlots, BRINE_SLOTS),           BRINE_PAIR(ir::Block::kConstants, BRINE_CONSTANTS),
     BRINE_PAIR(ir::Block::kOutputs, BRINE_OUTPUTS),       BRINE_PAIR(ir::Block::kNonTrainable, BRINE_NON_TRAINABLE),
 };
-constexpr Pair kRoles[] = {
+constexpr EnumPair kRoles[] = {
     BRINE_PAIR(ir::Role::kParameter, BRINE_ROLE_PARAMETER), BRINE_PAIR(ir::Role::kSlot, BRINE_ROLE_SLOT),
     BRINE_PAIR(ir::Role::kFrozen, BRINE_ROLE_FROZEN),       BRINE_PAIR(ir::Role::kStatistic, BRINE_ROLE_STATISTIC),
     BRINE_PAIR(ir::Role::kAverage, BRINE_ROLE_AVERAGE),
 };
 #undef BRINE_PAIR
 
-// Whether the numbers of each row equal its position.
+// Whether both numbers of each pair are its position.
 template <size_t size>
-constexpr bool Agree(const Pair (&pairs)[size]) {
+constexpr bool HaveEqualNumbers(const EnumPair (&pairs)[size]) {
   for (size_t index = 0; index < size; ++index) {
-    if (pairs[index].ours != static_cast<int>(index) || pairs[index].theirs != static_cast<int>(index)) return false;
+    if (pairs[index].ir != static_cast<int>(index) || pairs[index].runtime != static_cast<int>(index)) return false;
   }
   return true;
 }
-static_assert(Agree(kBlocks) && std::size(kBlocks) == ir::kBlockCount && ir::kBlockCount == BRINE_BLOCK_COUNT);
-static_assert(Agree(kRoles));
+static_assert(HaveEqualNumbers(kBlocks) && std::size(kBlocks) == ir::kBlockCount &&
+              ir::kBlockCount == BRINE_BLOCK_COUNT);
+static_assert(HaveEqualNumbers(kRoles));
 
 template <typename Enum, size_t size>
-const char* Spell(const Pair (&pairs)[size], Enum value) {
+const char* Spell(const EnumPair (&pairs)[size], Enum value) {
   BRINE_CHECK(static_cast<size_t>(value) < size);
-  return pairs[static_cast<size_t>(value)].name;
+  return pairs[static_cast<size_t>(value)].runtime_name;
 }
 
-// The largest number of values in a function: the tables of program.h count them in 16 bits.
+// The largest number of values in a function, since the tables of program.h number them in 16 bits.
 constexpr size_t kMaxValues = std::numeric_limits<uint16_t>::max();
 
-std::string Dims(const ir::Type& type) {
+// The extents of a type, as elements of a C initializer.
+std::string DimsText(const ir::Type& type) {
   return absl::StrJoin(type.shape, ", ", [](std::string* out, ir::Dim dim) {
     absl::StrAppend(out, dim == ir::kBatch ? "BRINE_BATCH" : absl::StrCat(dim));
   });
 }
 
-std::string Place(const std::vector<ir::Location>& locations) {
+// "file:line" of the first location that has a file; empty if none has.
+std::string PlaceText(const std::vector<ir::Location>& locations) {
   for (const ir::Location& location : locations) {
     if (!location.file.empty()) return absl::StrCat(location.file, ":", location.line);
   }
   return "";
 }
 
-std::string Layers(const std::vector<ir::Location>& locations) {
+// The distinct names of the layers of some locations.
+std::string LayersText(const std::vector<ir::Location>& locations) {
   std::vector<std::string> names;
   for (const ir::Location& location : locations) {
     if (!location.layer.empty() && std::find(names.begin(), names.end(), location.layer) == names.end())
@@ -117,7 +121,7 @@ bool SquaresGradient(const Graph& graph) {
   });
 }
 
-// The values in the tables of one function, and their numbers there.
+// The values of one function that have a place in memory, in the order of the table of values, and their numbers in it.
 class ValueTable {
  public:
   explicit ValueTable(const Graph& graph) : numbers_(graph.values.size(), -1) {
@@ -138,10 +142,10 @@ class ValueTable {
   std::vector<ValueId> order_;
 };
 
-class Emitter {
+class ProgramEmitter {
  public:
-  Emitter(const ProgramGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
-          const std::string& summary)
+  ProgramEmitter(const ProgramGraphs& graphs, const CompiledKernels& kernels, const std::string& target,
+                 const std::string& summary)
       : functions_(graphs.functions),
         embedded_(graphs.embedded),
         kernels_(kernels),
@@ -152,7 +156,7 @@ class Emitter {
   }
 
   absl::StatusOr<ProgramText> Run() {
-    BRINE_RETURN_IF_ERROR(CheckStates());
+    BRINE_RETURN_IF_ERROR(CheckFunctions());
     absl::StrAppend(&out_,
                     "// Written by brine; the tables of runtime/program.h.\n#include <stddef.h>\n\n#include "
                     "\"runtime/program.h\"\n\n"
@@ -172,8 +176,9 @@ class Emitter {
   }
 
  private:
-  // States have the same places in all functions, which share the blocks.
-  absl::Status CheckStates() const {
+  // Checks the functions, see EmitProgram.  They share the blocks of states, so each state must have the same place in
+  // all of them.
+  absl::Status CheckFunctions() const {
     const Graph& first = *functions_[0];
     for (const Graph* graph : functions_) {
       if (graph->stage != ir::Stage::kPlanned)
@@ -196,6 +201,7 @@ class Emitter {
     return absl::OkStatus();
   }
 
+  // Writes the tables of one function.  `symbols` are those of its kernels, by node.
   void EmitFunction(const Graph& graph, const std::vector<std::string>& symbols) {
     const std::string prefix(ir::FunctionName(graph.function));
     const ValueTable table(graph);
@@ -207,12 +213,12 @@ class Emitter {
     for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
       const Node& node = graph.nodes[node_index];
       if (symbols[node_index].empty()) {
-        if (!node.op->is_view()) KeepConstant(graph, node);
+        if (!node.op->is_view()) StoreConstant(graph, node);
         continue;
       }
       const std::string arguments = absl::StrCat(prefix, "_", call_count);
       EmitArguments(table, node, arguments);
-      calls += Call(graph, node, kernels_.kernels.at(symbols[node_index]), arguments);
+      calls += CallRow(graph, node, kernels_.kernels.at(symbols[node_index]), arguments);
       if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
       ++call_count;
     }
@@ -233,15 +239,15 @@ class Emitter {
     absl::StrAppend(&out_, "\nstatic const brine_value ", prefix, "_values[] = {\n");
     for (ValueId id : table.order()) {
       const ir::Value& value = graph.value(id);
-      CountBlock(graph, value);
+      GrowBlock(graph, value);
       absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ",
                       Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
-                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, ", value.placement->offset, "},\n");
+                      value.type.rank() == 0 ? "0" : DimsText(value.type), "}, ", value.placement->offset, "},\n");
     }
     absl::StrAppend(&out_, "};\n");
   }
 
-  // The numbers of a kernel's operands in the table of values, as an array `name`.
+  // Writes the numbers of a kernel's operands in the table of values, as an array `name`.
   void EmitArguments(const ValueTable& table, const Node& node, const std::string& name) {
     const auto append = [&](std::string* text, ValueId value) { absl::StrAppend(text, table.Number(value)); };
     absl::StrAppend(&out_, "static const uint16_t ", name, "[] = {", absl::StrJoin(KernelArguments(node), ", ", append),
@@ -249,7 +255,8 @@ class Emitter {
   }
 
   // A row of the table of calls; `arguments` names the array of the kernel's operands.
-  std::string Call(const Graph& graph, const Node& node, const CompiledKernel& kernel, const std::string& arguments) {
+  std::string CallRow(const Graph& graph, const Node& node, const CompiledKernel& kernel,
+                      const std::string& arguments) {
     const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
     scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
     const size_t values = KernelArguments(node).size();
@@ -257,8 +264,8 @@ class Emitter {
     return absl::StrCat(
         "  {.run = &", kernel.symbol, "_argv, .values = ", arguments, ", .input_count = ", values - node.outputs.size(),
         ", .value_count = ", values, ", .scratch_bytes = ", kernel.facts.scratch_bytes,
-        ", .name = ", CString(graph.value(node.outputs[0]).name), ", .layers = ", CString(Layers(node.locations)),
-        ", .location = ", CString(Place(node.locations)), ", .flops = ", flops,
+        ", .name = ", CString(graph.value(node.outputs[0]).name), ", .layers = ", CString(LayersText(node.locations)),
+        ", .location = ", CString(PlaceText(node.locations)), ", .flops = ", flops,
         ", .sparse_operand = ", kernel.facts.sparse_argument + 1, ", .strategy = ", CString(kernel.facts.strategy),
         ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
         ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
@@ -276,7 +283,7 @@ class Emitter {
     EmitTable("brine_input", prefix + "_inputs", rows);
   }
 
-  // The graph with the losses and the outputs: the model, or, if it is not embedded, a function.
+  // The graph that has the losses and the outputs: the model, or, if it is not embedded, the last function.
   const Graph& Model() const {
     const bool has_model = !embedded_.empty() && embedded_[0]->function == ir::Function::kModel;
     return has_model ? *embedded_[0] : *functions_.back();
@@ -306,7 +313,7 @@ class Emitter {
     EmitTable("brine_term", name, rows);
   }
 
-  // A table that may be empty: C has no arrays of length 0.
+  // Writes a table.  An empty one is a null pointer, since C has no arrays of length 0.
   void EmitTable(const std::string& type, const std::string& name, const std::string& rows) {
     if (rows.empty())
       absl::StrAppend(&out_, "static const ", type, "* const ", name, " = NULL;\n");
@@ -314,13 +321,15 @@ class Emitter {
       absl::StrAppend(&out_, "static const ", type, " ", name, "[] = {\n", rows, "};\n");
   }
 
-  void CountBlock(const Graph& graph, const ir::Value& value) {
+  // Makes the block of `value` large enough for it.
+  void GrowBlock(const Graph& graph, const ir::Value& value) {
     int64_t& bytes = block_bytes_[static_cast<size_t>(value.placement->block)];
     const int64_t end = value.placement->offset + ir::ByteCount(value.type, graph.batch_size).value();
     bytes = std::max(bytes, base::RoundUp(end));
   }
 
-  void KeepConstant(const Graph& graph, const Node& node) {
+  // Writes the value of a constant to its place in the block of constants.
+  void StoreConstant(const Graph& graph, const Node& node) {
     const ir::Value& value = graph.value(node.outputs[0]);
     const std::vector<double>& values = ir::SourceValues(node);
     const int64_t elements = ir::ElementCount(value.type.shape, graph.batch_size).value();
@@ -338,6 +347,8 @@ class Emitter {
     }
   }
 
+  // Writes the table of states, by role and place, and collects their names and types, whose hash identifies the format
+  // of saved states.
   void EmitVariables() {
     const Graph& graph = *functions_[0];
     std::vector<ir::State> states = graph.states;
@@ -352,9 +363,9 @@ class Emitter {
                       ", .block = ", Spell(kBlocks, value.placement->block), ", .role = ", Spell(kRoles, state.role),
                       ", .rank = ", value.type.rank(),
                       ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
-                      value.type.rank() == 0 ? "0" : Dims(value.type), "}, .offset = ", value.placement->offset,
+                      value.type.rank() == 0 ? "0" : DimsText(value.type), "}, .offset = ", value.placement->offset,
                       ", .argument = ", CNumber(state.initializer.argument), ", .id = ", ir::NameId(value.name),
-                      "u, .location = ", CString(Place({state.location})), "},\n");
+                      "u, .location = ", CString(PlaceText({state.location})), "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }
     variable_count_ = states.size();
@@ -378,8 +389,8 @@ class Emitter {
         CString(target_), ", .device = 0};\n");
   }
 
-  // The assembler includes the text: a compiler reads an array of a thousand layers' text for longer than it takes to
-  // compile their kernels.
+  // Embeds the text of the graphs.  The assembler includes it as a file: as an initializer of an array, the text of a
+  // thousand layers would take the C compiler longer than Halide takes for their kernels.
   void EmitGraphs() {
     std::vector<Graph> all;
     for (const Graph* graph : embedded_) all.push_back(*graph);
@@ -413,6 +424,7 @@ class Emitter {
                     ",\n};\n\nconst brine_program* ", name_, "_program(void) { return &program; }\n");
   }
 
+  // The header for C and C++ programs that use the model.
   std::string Header() const {
     const std::string upper = absl::AsciiStrToUpper(name_);
     return absl::StrReplaceAll(
@@ -437,7 +449,12 @@ class Emitter {
   const std::vector<const Graph*>&functions_, &embedded_;
   const CompiledKernels& kernels_;
   const std::string &target_, &summary_;
-  std::string name_, out_, graphs_, program_functions_, constants_, identity_;
+  std::string name_;               // the name of the model as a C identifier
+  std::string out_;                // the source so far
+  std::string graphs_;             // see ProgramText
+  std::string program_functions_;  // the rows of the table of functions
+  std::string constants_;          // the bytes of the block of constants
+  std::string identity_;           // the names and types of all states
   std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
   int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
   size_t variable_count_ = 0, graph_text_bytes_ = 0, mark_bytes_ = 0;
@@ -447,7 +464,7 @@ class Emitter {
 
 absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary) {
-  return Emitter(graphs, kernels, target, summary).Run();
+  return ProgramEmitter(graphs, kernels, target, summary).Run();
 }
 
 absl::string_view FindEmbeddedGraphs(absl::string_view program) {
@@ -455,7 +472,7 @@ absl::string_view FindEmbeddedGraphs(absl::string_view program) {
   for (size_t position = program.find(mark); position != absl::string_view::npos;
        position = program.find(mark, position + 1)) {
     const absl::string_view rest = program.substr(position + mark.size());
-    const size_t end = rest.find('\n');
+    const size_t end = rest.find('\n');  // of the length, which has fewer than 20 digits
     uint64_t bytes = 0;
     if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1)
       return rest.substr(end + 1, bytes);

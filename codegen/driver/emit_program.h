@@ -1,4 +1,5 @@
-// The C source of a compiled program: the constant tables of runtime/program.h, and the header that its users include.
+// Writes the C source of a compiled program, the constant tables of runtime/program.h, and the header that its users
+// include.
 #ifndef BRINE_CODEGEN_DRIVER_EMIT_PROGRAM_H_
 #define BRINE_CODEGEN_DRIVER_EMIT_PROGRAM_H_
 
@@ -12,25 +13,26 @@
 namespace brine::codegen {
 
 struct ProgramGraphs {
-  std::vector<const ir::Graph*> functions;  // planned: one or more of train, evaluate and predict, in this order
-  std::vector<const ir::Graph*> embedded;   // for `brine inspect`
+  std::vector<const ir::Graph*> functions;  // planned graphs: one or more of train, evaluate and predict, in this order
+  std::vector<const ir::Graph*> embedded;   // those whose text the program contains, for `brine inspect`
 };
 
 struct ProgramText {
-  std::string source;  // program.c, which includes the file kGraphsFile from the assembler's search path
+  std::string source;  // program.c; the assembler finds the file kGraphsFile, which it includes, on its search path
   std::string graphs;  // the bytes of kGraphsFile: kGraphMark, a decimal length, a newline and the text of the graphs
   std::string header;  // <name>.h
   std::string name;    // the graph's name as a C identifier: "cifar10_cnn"
 };
 
-// `kernels` were compiled from the functions.  Errors: values without places, or parameters with different places in
-// different functions.
+// The text of a program.  `kernels` are those of the functions for `target`; `summary` is a text that the program
+// prints. Errors: kInvalidArgument if a function keeps more values in memory than a program can number, and kInternal
+// if a function is not planned or a state has different places in different functions.
 absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary);
 
 inline constexpr char kGraphsFile[] = "graphs.txt";
 
-// The bytes before the embedded graphs in a compiled program.  A decimal length, a newline, and the text follow.
+// The bytes before the embedded graphs in a compiled program.  A decimal length, a newline and the text follow.
 inline constexpr char kGraphMark[] = "\nbrine graphs ";
 
 // Finds the embedded graphs in the bytes of a compiled program; empty if there are none.

@@ -16,23 +16,23 @@ using ir::Node;
 using ir::Placement;
 using ir::ValueId;
 
-constexpr int64_t kMaxBytes = int64_t{1} << 30;  // the largest range: kernels count elements in 32 bits
+constexpr int64_t kMaxRangeBytes = int64_t{1} << 30;  // kernels count elements in 32 bits
 
 bool HoldsStates(ir::Block block) {
   return block == ir::Block::kParameters || block == ir::Block::kSlots || block == ir::Block::kNonTrainable;
 }
 
-class Joiner {
+class UpdateJoiner {
  public:
-  explicit Joiner(const Graph& planned) : graph_(planned) {}
+  explicit UpdateJoiner(const Graph& planned) : graph_(planned) {}
 
   Graph Run() {
     std::vector<Node> nodes, updates;
-    size_t place = 0;  // the position of the joined kernels
+    size_t joined_position = 0;
     for (Node& node : graph_.nodes) {
       if (HoldsUpdatesOnly(node)) {
         std::move(node.body.begin(), node.body.end(), std::back_inserter(updates));
-        place = nodes.size();
+        joined_position = nodes.size();
       } else {
         nodes.push_back(std::move(node));
       }
@@ -44,7 +44,7 @@ class Joiner {
       joined.push_back(Join(
           {updates.begin() + static_cast<std::ptrdiff_t>(begin), updates.begin() + static_cast<std::ptrdiff_t>(end)}));
     }
-    nodes.insert(nodes.begin() + static_cast<std::ptrdiff_t>(place), std::make_move_iterator(joined.begin()),
+    nodes.insert(nodes.begin() + static_cast<std::ptrdiff_t>(joined_position), std::make_move_iterator(joined.begin()),
                  std::make_move_iterator(joined.end()));
     graph_.nodes = std::move(nodes);
     return std::move(graph_);
@@ -58,20 +58,23 @@ class Joiner {
            });
   }
 
-  const Placement& Place(ValueId value) const { return *graph_.value(value).placement; }
-  int64_t Begin(const Node& update) const { return Place(update.inputs[ir::kUpdatedOperand]).offset; }
+  const Placement& PlacementOf(ValueId value) const { return *graph_.value(value).placement; }
+  // The offset of the parameter that `update` updates.
+  int64_t Begin(const Node& update) const { return PlacementOf(update.inputs[ir::kUpdatedOperand]).offset; }
+  // The offset at which the next tensor of the block begins.
   int64_t End(ValueId value) const {
     const int64_t bytes = ir::ByteCount(graph_.type(value), graph_.batch_size).value();
-    return Place(value).offset + base::RoundUp(bytes);
+    return PlacementOf(value).offset + base::RoundUp(bytes);
   }
+  // Whether `next` begins where `value` ends.
   bool Follows(ValueId value, ValueId next) const {
-    return Place(value).block == Place(next).block && End(value) == Place(next).offset;
+    return PlacementOf(value).block == PlacementOf(next).block && End(value) == PlacementOf(next).offset;
   }
 
-  // Whether `next` may extend the range from `first` to `last`.
+  // Whether `next` may extend the range of updates from `first` to `last`.
   bool Continues(const Node& first, const Node& last, const Node& next) const {
     if (last.op != next.op || last.attributes != next.attributes) return false;
-    if (End(next.inputs[ir::kUpdatedOperand]) - Begin(first) > kMaxBytes) return false;
+    if (End(next.inputs[ir::kUpdatedOperand]) - Begin(first) > kMaxRangeBytes) return false;
     for (size_t operand = 0; operand < next.inputs.size(); ++operand) {
       const ValueId a = last.inputs[operand], b = next.inputs[operand];
       if (operand < ir::TensorOperands(*next.op) ? !Follows(a, b) : a != b) return false;
@@ -82,21 +85,23 @@ class Joiner {
     return true;
   }
 
-  ValueId Range(absl::string_view name, ValueId first, ValueId last) {
-    const int64_t elements = (End(last) - Place(first).offset) / (ir::BitWidth(graph_.type(first).dtype) / 8);
-    const Placement place = Place(first);
+  // Adds a value for the memory from the begin of `first` to the end of `last`.
+  ValueId AddRange(absl::string_view name, ValueId first, ValueId last) {
+    const int64_t elements = (End(last) - PlacementOf(first).offset) / (ir::BitWidth(graph_.type(first).dtype) / 8);
+    const Placement place = PlacementOf(first);
     const ValueId range = graph_.AddValue(name, {graph_.type(first).dtype, {elements}});
     graph_.value(range).placement = place;
     return range;
   }
 
+  // The kernel that does all updates of `run`.
   Node Join(const std::vector<Node>& run) {
     Node update = run.front(), kernel;
     const Node& last = run.back();
     for (size_t operand = 0; operand < ir::TensorOperands(*update.op); ++operand)
-      update.inputs[operand] = Range(update.op->operands[operand], update.inputs[operand], last.inputs[operand]);
+      update.inputs[operand] = AddRange(update.op->operands[operand], update.inputs[operand], last.inputs[operand]);
     for (size_t result = 0; result < update.outputs.size(); ++result)
-      update.outputs[result] = Range(update.op->name, update.outputs[result], last.outputs[result]);
+      update.outputs[result] = AddRange(update.op->name, update.outputs[result], last.outputs[result]);
     for (const Node& old : run) {
       kernel.locations.insert(kernel.locations.end(), old.locations.begin(), old.locations.end());
       for (ValueId value : old.outputs) {
@@ -121,6 +126,6 @@ bool WritesStates(const Graph& planned, const Node& kernel) {
                      [&](ValueId output) { return HoldsStates(planned.value(output).placement->block); });
 }
 
-Graph JoinUpdates(const Graph& planned) { return Joiner(planned).Run(); }
+Graph JoinUpdates(const Graph& planned) { return UpdateJoiner(planned).Run(); }
 
 }  // namespace brine::codegen

@@ -15,8 +15,8 @@ double KernelFacts::predicted_milliseconds() const {
   return 0;
 }
 
-KernelFacts Scaled(KernelFacts facts, double times) {
-  for (CandidateFact& candidate : facts.candidates) candidate.milliseconds *= times;
+KernelFacts Scaled(KernelFacts facts, double factor) {
+  for (CandidateFact& candidate : facts.candidates) candidate.milliseconds *= factor;
   return facts;
 }
 
@@ -43,25 +43,25 @@ std::string Print(const KernelFacts& facts) {
 
 absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text) {
   KernelFacts facts;
-  bool right = true;
+  bool is_valid = true;
   for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> words = absl::StrSplit(line, absl::MaxSplits(' ', 1));
     const std::pair<absl::string_view, absl::string_view> rest = absl::StrSplit(words.second, absl::MaxSplits(' ', 1));
     if (words.first == "scratch")
-      right &= absl::SimpleAtoi(words.second, &facts.scratch_bytes);
+      is_valid &= absl::SimpleAtoi(words.second, &facts.scratch_bytes);
     else if (words.first == "strategy")
       facts.strategy = std::string(words.second);
     else if (words.first == "sparse")
-      right &= absl::SimpleAtoi(words.second, &facts.sparse_argument);
+      is_valid &= absl::SimpleAtoi(words.second, &facts.sparse_argument);
     else if (words.first == "reason")
       facts.candidates.push_back({std::string(rest.first), 0, std::string(rest.second)});
     else if (words.first == "candidate") {
       facts.candidates.push_back({std::string(rest.first), 0, ""});
-      right &= absl::SimpleAtod(rest.second, &facts.candidates.back().milliseconds);
+      is_valid &= absl::SimpleAtod(rest.second, &facts.candidates.back().milliseconds);
     } else
-      right = false;
+      is_valid = false;
   }
-  if (!right || facts.strategy.empty())
+  if (!is_valid || facts.strategy.empty())
     return absl::InvalidArgumentError(absl::StrCat("malformed facts of a kernel: ", text));
   return facts;
 }

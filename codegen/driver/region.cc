@@ -14,7 +14,9 @@ using ir::ValueId;
 
 namespace {
 
-constexpr int64_t kUpdateBatch = 1 << 20;  // the n for which an update of n elements is cut into tasks and costed
+// The batch size of the canonical form of an update of vectors, for which it is cut into tasks and its cost is
+// predicted.
+constexpr int64_t kUpdateBatch = 1 << 20;
 
 }  // namespace
 

@@ -10,12 +10,13 @@
 namespace brine::codegen {
 namespace {
 
-std::string Environment(const char* name, const char* otherwise) {
+// The value of an environment variable; `fallback` if it is not set or empty.
+std::string EnvironmentOr(const char* name, const char* fallback) {
   const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? value : otherwise;
+  return value != nullptr && *value != '\0' ? value : fallback;
 }
 
-// The first of the candidates that contains `file`.
+// The first of `folders` that contains `file`.
 absl::StatusOr<std::string> Locate(const std::vector<std::string>& folders, const std::string& file) {
   for (const std::string& folder : folders) {
     if (access(absl::StrCat(folder, "/", file).c_str(), R_OK) == 0) return folder;
@@ -29,7 +30,8 @@ absl::StatusOr<std::string> Locate(const std::vector<std::string>& folders, cons
 absl::StatusOr<Toolchain> FindToolchain() {
   const std::string here = ProgramFolder();
   Toolchain toolchain;
-  // Installed: bin/, libexec/brine/, lib/brine/, include/brine/.  In a build folder: bin/, lib/, and the sources.
+  // An installation has bin/, libexec/brine/, lib/brine/ and include/brine/.  A build folder has bin/ and lib/, and the
+  // headers are among the sources.
   const auto worker = Locate({here, here + "/../libexec/brine", BRINE_BUILD_FOLDER "/bin"}, "brine-worker");
   if (!worker.ok()) return worker.status();
   const auto libraries =
@@ -40,8 +42,8 @@ absl::StatusOr<Toolchain> FindToolchain() {
   toolchain.worker = *worker + "/brine-worker";
   toolchain.libraries = *libraries;
   toolchain.include = *include;
-  toolchain.c_compiler = Environment("CC", "cc");
-  toolchain.cxx_compiler = Environment("CXX", "c++");
+  toolchain.c_compiler = EnvironmentOr("CC", "cc");
+  toolchain.cxx_compiler = EnvironmentOr("CXX", "c++");
   return toolchain;
 }
 

@@ -1,4 +1,4 @@
-// Where the parts of an installation lie that the compiler driver runs, includes and links.
+// Finds the parts of an installation that the compiler driver runs, includes and links.
 #ifndef BRINE_CODEGEN_DRIVER_TOOLCHAIN_H_
 #define BRINE_CODEGEN_DRIVER_TOOLCHAIN_H_
 
@@ -8,6 +8,7 @@
 
 namespace brine::codegen {
 
+// Paths, and the commands of the compilers.
 struct Toolchain {
   std::string worker;      // brine-worker
   std::string include;     // the folder of runtime/program.h and frontend/brine.h
@@ -16,8 +17,8 @@ struct Toolchain {
   std::string cxx_compiler;  // $CXX, else c++
 };
 
-// Looks beside the running program: in bin/ with ../lib and ../include of an installation, or in the build folder in
-// which it was built.  An error names the first missing part.
+// Looks for the parts around the running program: in the folders of an installation whose bin/ holds the program, or in
+// the build folder in which the program was built.  Errors (kNotFound): the name of the first part that is missing.
 absl::StatusOr<Toolchain> FindToolchain();
 
 }  // namespace brine::codegen

@@ -23,39 +23,42 @@ bool ReadForm(absl::string_view word, OutputForm& form) {
   return found != std::end(kForms);
 }
 
-// The line has the number of bytes of a string that follows it.
-bool Resize(absl::string_view word, std::string& text) {
+// Reads the length of a string that follows the line, and gives `text` this length.
+bool ReadLength(absl::string_view word, std::string& text) {
   size_t bytes = 0;
-  const bool right = absl::SimpleAtoi(word, &bytes);
-  if (right) text.resize(bytes);
-  return right;
+  const bool is_valid = absl::SimpleAtoi(word, &bytes);
+  if (is_valid) text.resize(bytes);
+  return is_valid;
 }
 
+// A word `name=value` of the line.
 struct Word {
   absl::string_view name;
   std::string (*write)(const WorkerRequest& request);
-  bool (*read)(absl::string_view word, WorkerRequest& request);  // false: malformed
+  bool (*read)(absl::string_view word, WorkerRequest& request);  // returns false if the value is malformed
 };
 
 constexpr Word kWords[] = {
-    {"symbol", [](const WorkerRequest& r) { return r.options.symbol; },
-     [](absl::string_view word, WorkerRequest& r) { return !(r.options.symbol = std::string(word)).empty(); }},
-    {"asserts", [](const WorkerRequest& r) { return std::string(r.options.asserts ? "1" : "0"); },
-     [](absl::string_view word, WorkerRequest& r) {
-       r.options.asserts = word == "1";
+    {"symbol", [](const WorkerRequest& request) { return request.options.symbol; },
+     [](absl::string_view word, WorkerRequest& request) {
+       return !(request.options.symbol = std::string(word)).empty();
+     }},
+    {"asserts", [](const WorkerRequest& request) { return std::string(request.options.asserts ? "1" : "0"); },
+     [](absl::string_view word, WorkerRequest& request) {
+       request.options.asserts = word == "1";
        return word == "0" || word == "1";
      }},
-    {"form", [](const WorkerRequest& r) { return WriteForm(r.options.form); },
-     [](absl::string_view word, WorkerRequest& r) { return ReadForm(word, r.options.form); }},
-    {"strategy", [](const WorkerRequest& r) { return r.options.strategy; },
-     [](absl::string_view word, WorkerRequest& r) {
-       r.options.strategy = std::string(word);
+    {"form", [](const WorkerRequest& request) { return WriteForm(request.options.form); },
+     [](absl::string_view word, WorkerRequest& request) { return ReadForm(word, request.options.form); }},
+    {"strategy", [](const WorkerRequest& request) { return request.options.strategy; },
+     [](absl::string_view word, WorkerRequest& request) {
+       request.options.strategy = std::string(word);
        return true;
      }},
-    {"path", [](const WorkerRequest& r) { return absl::StrCat(r.path.size()); },
-     [](absl::string_view word, WorkerRequest& r) { return Resize(word, r.path); }},
-    {"text", [](const WorkerRequest& r) { return absl::StrCat(r.text.size()); },
-     [](absl::string_view word, WorkerRequest& r) { return Resize(word, r.text); }},
+    {"path", [](const WorkerRequest& request) { return absl::StrCat(request.path.size()); },
+     [](absl::string_view word, WorkerRequest& request) { return ReadLength(word, request.path); }},
+    {"text", [](const WorkerRequest& request) { return absl::StrCat(request.text.size()); },
+     [](absl::string_view word, WorkerRequest& request) { return ReadLength(word, request.text); }},
 };
 
 bool ReadWord(const std::pair<absl::string_view, absl::string_view>& word, WorkerRequest& request) {
@@ -77,10 +80,10 @@ absl::StatusOr<WorkerRequest> ReadRequest(std::istream& in) {
   if (!std::getline(in, line)) return absl::OutOfRangeError("no more requests");
   const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
   WorkerRequest request;
-  bool right = words[0] == "kernel" && words.size() == std::size(kWords) + 1;
-  for (size_t word = 1; word < words.size() && right; ++word)
-    right = ReadWord(absl::StrSplit(words[word], absl::MaxSplits('=', 1)), request);
-  if (!right) return absl::InvalidArgumentError(absl::StrCat("malformed request: ", line));
+  bool is_valid = words[0] == "kernel" && words.size() == std::size(kWords) + 1;
+  for (size_t word = 1; word < words.size() && is_valid; ++word)
+    is_valid = ReadWord(absl::StrSplit(words[word], absl::MaxSplits('=', 1)), request);
+  if (!is_valid) return absl::InvalidArgumentError(absl::StrCat("malformed request: ", line));
   in.read(request.path.data(), static_cast<std::streamsize>(request.path.size()));
   in.read(request.text.data(), static_cast<std::streamsize>(request.text.size()));
   if (!in) return absl::InvalidArgumentError(absl::StrCat("request cut short: ", line));

@@ -1,4 +1,4 @@
-// The requests to brine-worker: the words of a request line, written and read in one place.
+// The requests to brine-worker, which are written and read here.
 #ifndef BRINE_CODEGEN_DRIVER_WORKER_REQUEST_H_
 #define BRINE_CODEGEN_DRIVER_WORKER_REQUEST_H_
 
@@ -9,28 +9,29 @@
 
 namespace brine::codegen {
 
-// The form of a compiled kernel: machine code, or text for a person.
-enum class OutputForm { kObject, kStatement, kAssembly, kFacts };  // kFacts: no file, only the candidates
+// What becomes of a kernel: machine code, Halide's statement or assembly for a person, or no file but only its facts.
+enum class OutputForm { kObject, kStatement, kAssembly, kFacts };
 
+// How a kernel is compiled.
 struct KernelOptions {
   std::string symbol;    // the object defines <symbol> and <symbol>_argv
   bool asserts = false;  // whether the kernel contains Halide's checks of buffers and bounds
   OutputForm form = OutputForm::kObject;
-  std::string strategy = {};  // the one to use if it can build the kernel; empty: the cheapest
+  std::string strategy = {};  // the strategy that is to build the kernel if it can; empty: the cheapest
 };
 
 struct WorkerRequest {
   KernelOptions options;
   std::string path;  // the file to write
-  std::string text;  // the region; empty: Halide's runtime
+  std::string text;  // of the canonical region (region.h); empty: Halide's runtime
 };
 
-// Writes the line `kernel symbol=k_… asserts=0 form=object strategy=… path=<bytes> text=<bytes>`, then the path and the
-// text.
+// A request as bytes: the line `kernel symbol=k_… asserts=0 form=object strategy=… path=<bytes> text=<bytes>`, then as
+// many bytes of the path and of the text.
 std::string WriteRequest(const WorkerRequest& request);
 
-// Reads the next request.  Errors: kOutOfRange at the end of `in`, kInvalidArgument for input that WriteRequest does
-// not write.
+// Reads the next request.  Errors: kOutOfRange at the end of `in`, kInvalidArgument for anything else that WriteRequest
+// does not write.
 absl::StatusOr<WorkerRequest> ReadRequest(std::istream& in);
 
 }  // namespace brine::codegen

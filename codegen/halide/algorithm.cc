@@ -18,11 +18,11 @@ Expr Tensor::operator()(const Index& index) const {
   return element < 0 ? Expr(func(args)) : func(args)[element];
 }
 
-Expr Tensor::Inside(const Index& index, const Expr& rows) const {
+Expr Tensor::ReadPromised(const Index& index, const Expr& batch_extent) const {
   Index promised = index;
   for (size_t axis = 0; axis < index.size(); ++axis) {
     const ir::Dim dim = type.shape[axis];
-    const Expr last = (dim == ir::kBatch ? rows : Expr(static_cast<int>(dim))) - 1;
+    const Expr last = (dim == ir::kBatch ? batch_extent : Expr(static_cast<int>(dim))) - 1;
     promised[axis] = Halide::unsafe_promise_clamped(index[axis], 0, last);
   }
   return (*this)(promised);
@@ -84,7 +84,7 @@ Halide::Type ToHalide(ir::DType dtype) {
   BRINE_CHECK(false);
 }
 
-Index Broadcast(const ir::Type& type, const Index& index) {
+Index BroadcastIndex(const ir::Type& type, const Index& index) {
   const size_t missing = index.size() - type.shape.size();
   Index result;
   for (size_t axis = 0; axis < type.shape.size(); ++axis)
@@ -92,9 +92,9 @@ Index Broadcast(const ir::Type& type, const Index& index) {
   return result;
 }
 
-Func MakeFunc(const std::string& name, const std::vector<Var>& c_order, const std::vector<Expr>& values) {
+Func MakeFunc(const std::string& name, const std::vector<Var>& axes, const std::vector<Expr>& values) {
   Func func(name);
-  const std::vector<Var> args = Reversed(c_order);
+  const std::vector<Var> args = Reversed(axes);
   if (values.size() == 1)
     func(args) = values[0];
   else
@@ -102,17 +102,17 @@ Func MakeFunc(const std::string& name, const std::vector<Var>& c_order, const st
   return func;
 }
 
-Lowered Pure(const LoweringContext& context, const std::vector<Expr>& values) {
+Lowered LowerPure(const LoweringContext& context, const std::vector<Expr>& values) {
   Lowered lowered;
   for (size_t result = 0; result < values.size(); ++result) {
-    lowered.results.push_back(MakeFunc("pure", Axes(context.out[result].rank()), {values[result]}));
+    lowered.results.push_back(MakeFunc("pure", Axes(context.result_types[result].rank()), {values[result]}));
   }
   return lowered;
 }
 
-Expr Inside(const Expr& position, int64_t size) { return position >= 0 && position < static_cast<int>(size); }
+Expr IsInside(const Expr& position, int64_t size) { return position >= 0 && position < static_cast<int>(size); }
 
-Expr Flatten(const LoweringContext& context, const ir::Shape& shape, const Index& index) {
+Expr FlatIndex(const LoweringContext& context, const ir::Shape& shape, const Index& index) {
   Expr flat = Halide::cast<uint32_t>(0);
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     flat = flat * Halide::cast<uint32_t>(context.Extent(shape[axis])) + Halide::cast<uint32_t>(index[axis]);
@@ -122,14 +122,15 @@ Expr Flatten(const LoweringContext& context, const ir::Shape& shape, const Index
 
 Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, int64_t id) {
   const auto word = [](uint32_t value) { return Halide::Internal::make_const(Halide::UInt(32), value); };
-  const auto high = [](const Expr& a, const Expr& b) {
+  const auto high_word = [](const Expr& a, const Expr& b) {
     return Halide::cast<uint32_t>((Halide::cast<uint64_t>(a) * Halide::cast<uint64_t>(b)) >> 32);
   };
+  // The names and constants are those of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
   Expr key0 = seed({Expr(0)}), key1 = seed({Expr(1)});
   Expr c0 = element, c1 = step({}), c2 = word(static_cast<uint32_t>(id)), c3 = word(0);
   const Expr m0 = word(0xD2511F53u), m1 = word(0xCD9E8D57u);
   for (int round = 0; round < 10; ++round) {
-    const Expr high0 = high(m0, c0), low0 = m0 * c0, high1 = high(m1, c2), low1 = m1 * c2;
+    const Expr high0 = high_word(m0, c0), low0 = m0 * c0, high1 = high_word(m1, c2), low1 = m1 * c2;
     c0 = high1 ^ c1 ^ key0;
     c1 = low1;
     c2 = high0 ^ c3 ^ key1;
@@ -137,43 +138,44 @@ Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, 
     key0 += word(0x9E3779B9u);
     key1 += word(0xBB67AE85u);
   }
+  // A float holds 24 bits exactly, so the largest result is 1 − 2⁻²⁴.
   return Halide::cast<float>(c0 >> 8) * 5.9604644775390625e-8f;  // 2⁻²⁴
 }
 
-Parts::Parts(const LoweringContext& context, ir::Dim dim) : extent_(context.Extent(dim)) {
+ReductionParts::ReductionParts(const LoweringContext& context, ir::Dim dim) : extent_(context.Extent(dim)) {
   const int64_t largest = context.LargestExtent(dim);
-  elements_ = static_cast<int>((largest + kMaxParts - 1) / kMaxParts);
-  count_ = static_cast<int>((largest + elements_ - 1) / elements_);
-  even_ = dim != ir::kBatch && largest % elements_ == 0;
+  elements_per_part_ = static_cast<int>((largest + kMaxParts - 1) / kMaxParts);
+  part_count_ = static_cast<int>((largest + elements_per_part_ - 1) / elements_per_part_);
+  has_equal_parts_ = dim != ir::kBatch && largest % elements_per_part_ == 0;
 }
 
-Expr Parts::Element(const Expr& part, const Expr& step) const {
-  const Expr element = part * elements_ + step;
-  return even_ ? element : Halide::min(element, extent_ - 1);
+Expr ReductionParts::ElementIndex(const Expr& part, const Expr& step) const {
+  const Expr element = part * elements_per_part_ + step;
+  return has_equal_parts_ ? element : Halide::min(element, extent_ - 1);
 }
 
-void Parts::Limit(Halide::RDom& domain, const Expr& part, const Expr& step) const {
-  if (!even_) domain.where(part * elements_ + step < extent_);
+void ReductionParts::RestrictDomain(Halide::RDom& domain, const Expr& part, const Expr& step) const {
+  if (!has_equal_parts_) domain.where(part * elements_per_part_ + step < extent_);
 }
 
-Lowered Parts::Total(const Func& sum, const Halide::RDom& domain, Accumulator::Kind kind,
-                     const ir::Shape& shape) const {
+Lowered ReductionParts::LowerTotal(const Func& part_sum, const Halide::RDom& domain, Accumulator::Kind kind,
+                                   const ir::Shape& shape) const {
   const int rank = static_cast<int>(shape.size());
-  const std::vector<Var> axes = Axes(rank), with_part = Axes(rank + 1);
-  Root partial;
-  partial.func = MakeFunc("partial", with_part, {sum(Reversed(with_part))});
+  const std::vector<Var> axes = Axes(rank), axes_with_part = Axes(rank + 1);
+  StoredFunc partial;
+  partial.func = MakeFunc("partial", axes_with_part, {part_sum(Reversed(axes_with_part))});
   partial.shape = shape;
-  partial.shape.insert(partial.shape.begin(), count_);
-  partial.accumulators = {{sum, domain, kind}};
+  partial.shape.insert(partial.shape.begin(), part_count_);
+  partial.accumulators = {{part_sum, domain, kind}};
 
-  const Halide::RDom parts(0, count_);
-  std::vector<Expr> part = ToIndex(Reversed(axes));
-  part.push_back(parts.x);
+  const Halide::RDom parts(0, part_count_);
+  std::vector<Expr> index_with_part = ToIndex(Reversed(axes));
+  index_with_part.push_back(parts.x);
   Func total = MakeFunc("total", axes, {0.0f});
-  total(Reversed(axes)) += partial.func(part);
+  total(Reversed(axes)) += partial.func(index_with_part);
   Lowered lowered;
   lowered.results = {MakeFunc("sum_of_parts", axes, {total(Reversed(axes))})};
-  lowered.roots = {partial};
+  lowered.stored_funcs = {partial};
   lowered.accumulators = {{total, parts, Accumulator::Kind::kWindow}};
   return lowered;
 }

@@ -8,30 +8,33 @@
 namespace brine::codegen {
 namespace {
 
-// The share of a core's rates that loops reach.  They are fitted to the times of all strategies on all kernels of
-// tests/bench; tests/bench/README.md compares predictions with measurements.
-constexpr double kTileShare = 0.95;       // of the multiply-adds that can begin
-constexpr double kListShare = 0.85;       // of the loads that can begin, where products iterate over lists
-constexpr double kElementwiseRate = 1.4;  // operations in the time of a multiply-add; some pairs are one instruction
-constexpr double kListCycles = 1.8, kGatherCycles = 2;  // for each element
-constexpr double kNearBytes = 28;                       // for each cycle, within the second-level cache
-constexpr double kStartMilliseconds = 0.002;            // to begin and end the loops of a kernel
+// The rates that loops reach on every machine, relative to the rates in its row.  They are fitted to the times of all
+// strategies on all kernels of tests/bench; tests/bench/README.md compares predictions with measurements.
+constexpr double kTileShare = 0.95;                 // of the multiply-adds that a core can begin, in register tiles
+constexpr double kListShare = 0.85;                 // of the loads that a core can begin, where products follow lists
+constexpr double kElementwiseRate = 1.4;            // operations per multiply-add; some pairs are one instruction
+constexpr double kListCycles = 1.8;                 // to test an element and to list it
+constexpr double kGatherCycles = 2;                 // for an operation on a gathered element
+constexpr double kCacheBytesPerCycle = 28;          // within the second-level cache
+constexpr double kKernelStartMilliseconds = 0.002;  // to begin and to end the loops of a kernel
 
-// Operations of the epilogue for each element.
+// The operations of the epilogue, over all elements.  Each node also loads or stores, which counts as one operation; a
+// pool tests or adds each element that it reads, in two operations.
 double EpilogueOperations(const KernelSpec& spec) {
   double operations = 0;
-  for (const std::vector<const ir::Node*>* steps : {&spec.epilogue, &spec.pooled_epilogue}) {
-    for (const ir::Node* node : *steps) operations += (1 + node->op->cost) * Elements(spec, node->outputs[0]);
+  for (const std::vector<const ir::Node*>* nodes : {&spec.epilogue, &spec.pooled_epilogue}) {
+    for (const ir::Node* node : *nodes) operations += (1 + node->op->cost) * ElementCount(spec, node->outputs[0]);
   }
-  if (spec.pool != nullptr) operations += 2 * Elements(spec, spec.pool->inputs[0]);
+  if (spec.pool != nullptr) operations += 2 * ElementCount(spec, spec.pool->inputs[0]);
   return operations;
 }
 
-double OperandBytes(const KernelSpec& spec) {
+// The bytes of all inputs and outputs of the kernel.
+double ArgumentBytes(const KernelSpec& spec) {
   double bytes = 0;
   for (const std::vector<ir::ValueId>* values : {&spec.kernel.inputs, &spec.kernel.outputs}) {
     for (ir::ValueId value : *values)
-      bytes += Elements(spec, value) * static_cast<double>(ir::BitWidth(spec.type(value).dtype)) / 8;
+      bytes += ElementCount(spec, value) * static_cast<double>(ir::BitWidth(spec.type(value).dtype)) / 8;
   }
   return bytes;
 }
@@ -40,16 +43,16 @@ double OperandBytes(const KernelSpec& spec) {
 
 double Milliseconds(const Work& work, const Machine& machine) {
   const double lanes = machine.lanes;
-  double cycles = work.products / (lanes * machine.products * kTileShare * work.tile_utilization);
-  cycles += work.sparse_products / (lanes * machine.loads * kListShare);
-  cycles += work.tested * kListCycles + work.gathered * kGatherCycles;
-  cycles += work.elementwise / (lanes * machine.products * kElementwiseRate);
-  cycles += work.cache_bytes / kNearBytes;
-  const double far = work.memory_bytes / (machine.far_gigabytes * 1e6);
-  return kStartMilliseconds + cycles / (machine.gigahertz * 1e6) + far;
+  double cycles = work.products / (lanes * machine.multiply_adds_per_cycle * kTileShare * work.tile_utilization);
+  cycles += work.sparse_products / (lanes * machine.loads_per_cycle * kListShare);
+  cycles += work.tested_elements * kListCycles + work.gather_operations * kGatherCycles;
+  cycles += work.elementwise_operations / (lanes * machine.multiply_adds_per_cycle * kElementwiseRate);
+  cycles += work.cache_bytes / kCacheBytesPerCycle;
+  const double memory_milliseconds = work.memory_bytes / (machine.memory_gigabytes_per_second * 1e6);
+  return kKernelStartMilliseconds + cycles / (machine.gigahertz * 1e6) + memory_milliseconds;
 }
 
-double Elements(const KernelSpec& spec, ir::ValueId value) {
+double ElementCount(const KernelSpec& spec, ir::ValueId value) {
   double elements = 1;
   for (ir::Dim dim : spec.shape(value)) elements *= static_cast<double>(spec.Extent(dim));
   return elements;
@@ -57,24 +60,25 @@ double Elements(const KernelSpec& spec, ir::ValueId value) {
 
 Work CommonWork(const KernelSpec& spec) {
   Work work;
-  work.elementwise = EpilogueOperations(spec);
+  work.elementwise_operations = EpilogueOperations(spec);
   for (const ir::Node* reduction : spec.side_reductions)
-    work.elementwise += (1 + reduction->op->cost) * Elements(spec, reduction->inputs[0]);
-  work.memory_bytes = OperandBytes(spec);
+    work.elementwise_operations += (1 + reduction->op->cost) * ElementCount(spec, reduction->inputs[0]);
+  work.memory_bytes = ArgumentBytes(spec);
   return work;
 }
 
-void AddPrologue(const KernelSpec& spec, Work& work) {
-  std::vector<ir::ValueId> made = spec.hero->inputs;
-  for (size_t at = 0; at < made.size(); ++at) {
-    const ir::Node* const producer = spec.Producer(made[at]);
+void AddPrologueWork(const KernelSpec& spec, Work& work) {
+  // The operands of the hero, then the values from which they are computed, as they are found.
+  std::vector<ir::ValueId> values = spec.hero->inputs;
+  for (size_t index = 0; index < values.size(); ++index) {
+    const ir::Node* const producer = spec.Producer(values[index]);
     if (producer == nullptr) continue;
-    const double elements = Elements(spec, made[at]);
+    const double elements = ElementCount(spec, values[index]);
     const double operations = (1 + producer->op->cost) * elements;
     const bool gathers = producer->op->argmax_operand >= 0;  // compares each element with its window's argmax
-    (gathers ? work.gathered : work.elementwise) += operations;
-    if (at < spec.hero->inputs.size()) work.cache_bytes += 8 * elements;
-    made.insert(made.end(), producer->inputs.begin(), producer->inputs.end());
+    (gathers ? work.gather_operations : work.elementwise_operations) += operations;
+    if (index < spec.hero->inputs.size()) work.cache_bytes += 8 * elements;  // a float is stored and loaded
+    values.insert(values.end(), producer->inputs.begin(), producer->inputs.end());
   }
 }
 

@@ -1,4 +1,5 @@
-// The work of a kernel as a strategy builds it, and the time that one core takes for it.
+// What a kernel costs: a strategy counts the work that it does for a kernel, and the machine's rates turn this work
+// into the time of one core.
 #ifndef BRINE_CODEGEN_HALIDE_COST_H_
 #define BRINE_CODEGEN_HALIDE_COST_H_
 
@@ -7,36 +8,38 @@
 
 namespace brine::codegen {
 
-// Counts are for the kernel's batch size.  The times of the different kinds of work are added.
+// The work of a kernel for the largest batch.  Milliseconds adds up the times of the different kinds of work.
 struct Work {
-  double products = 0;         // multiply-adds with their sums in registers; several share a load
-  double sparse_products = 0;  // multiply-adds along a list; each has a load
-  double tested = 0;           // elements that are tested to list the nonzero ones
-  double gathered = 0;     // operations on elements that are gathered one by one, for example by the gradient of a pool
-  double elementwise = 0;  // operations of transforms, pools and activations
-  double cache_bytes = 0;  // copied within the second-level cache
-  double memory_bytes = 0;      // to and from memory
-  double tile_utilization = 1;  // share of the lanes and rows of register tiles that hold results
+  double products = 0;         // multiply-adds of register tiles, in which several of them share a load
+  double sparse_products = 0;  // multiply-adds along lists, each of which loads a vector
+  double tested_elements = 0;  // elements that are tested when a list of the nonzero ones is made
+  double gather_operations =
+      0;  // operations on elements that are gathered one by one, as by the gradient of a max-pool
+  double elementwise_operations = 0;  // operations of transforms, pools and activations, in whole vectors
+  double cache_bytes = 0;             // bytes that are moved within the second-level cache
+  double memory_bytes = 0;            // bytes from and to memory
+  double tile_utilization = 1;        // the share of the peak rate that the tiles of `products` leave, from 0 to 1
 };
 
+// The predicted time of `work` on one core.
 double Milliseconds(const Work& work, const Machine& machine);
 
-// The expected share of nonzero elements in the result of a ReLU or its gradient, and in the gradient of a max-pool at
-// the argmax.
+// The expected share of nonzero elements in the result of a ReLU, in its gradient, and in the gradient that reaches the
+// argmax positions of a max-pool.
 inline constexpr double kNonzeroShare = 0.45;
 
-// The cost of transposing one element of a matrix, as a number of elementwise operations.
+// The elementwise operations that take as long as transposing one element of a matrix.
 inline constexpr double kTransposeOperations = 16;
 
-// The work that every strategy does: the epilogue, and reading operands from and writing results to memory.
+// The work that every strategy does: the epilogue, the side reductions, and reading operands from memory and writing
+// results to memory once.
 Work CommonWork(const KernelSpec& spec);
 
-// Adds the work of computing and storing those operands of the hero that the body makes, for a strategy that stores
-// them before it reads them.
-void AddPrologue(const KernelSpec& spec, Work& work);
+// Adds the work of the hero's prologue to `work`: computing its operands and storing them before they are read.
+void AddPrologueWork(const KernelSpec& spec, Work& work);
 
 // The number of elements of `value` at the kernel's batch size.
-double Elements(const KernelSpec& spec, ir::ValueId value);
+double ElementCount(const KernelSpec& spec, ir::ValueId value);
 
 }  // namespace brine::codegen
 

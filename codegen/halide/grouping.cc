@@ -14,9 +14,9 @@ using ir::ValueId;
 
 namespace {
 
-constexpr int kReductionCost = 1000;
+constexpr int kReductionCost = 1000;  // more than any chain of cheap ops
 
-// Operations for each element.
+// The operations for one element of the op's results, without those for its operands.
 int OwnCost(const ir::Op& op) { return op.is_reduction_loop() ? kReductionCost : op.cost; }
 
 // Decides which values of one kernel are stored, and groups these by the loops that write them.
@@ -25,7 +25,7 @@ class LoopGrouper {
   LoopGrouper(const ir::Graph& graph, const Node& kernel)
       : graph_(graph), kernel_(kernel), stored_(graph.values.size(), false) {
     for (const Node& node : kernel.body) {
-      for (ValueId value : node.outputs) defining_[value] = &node;
+      for (ValueId value : node.outputs) producers_[value] = &node;
       for (ValueId value : node.inputs) consumers_[value].push_back(&node);
     }
     for (ValueId value : kernel.outputs) stored_[ir::Index(value)] = true;
@@ -40,15 +40,16 @@ class LoopGrouper {
   }
 
  private:
-  bool Stored(ValueId value) const { return stored_[ir::Index(value)]; }
+  bool IsStored(ValueId value) const { return stored_[ir::Index(value)]; }
 
-  // Stores each expensive value that some reader reads more than once for each of its elements.
+  // Stores each expensive value that some reader does not read element by element: the reader would compute an element
+  // once for each time that it reads it.
   void StoreRereadValues() {
     cost_.assign(graph_.values.size(), 0);
     for (const Node& node : kernel_.body) {
       int cost = OwnCost(*node.op);
       for (ValueId input : node.inputs) {
-        if (defining_.count(input) != 0 && !Stored(input)) cost += cost_[ir::Index(input)];
+        if (producers_.count(input) != 0 && !IsStored(input)) cost += cost_[ir::Index(input)];
       }
       for (ValueId output : node.outputs) {
         cost_[ir::Index(output)] = cost;
@@ -65,12 +66,13 @@ class LoopGrouper {
     result_.group_of.assign(graph_.values.size(), Grouping::kInlined);
     for (const Node& node : kernel_.body) {
       for (ValueId value : node.outputs) {
-        if (!Stored(value)) continue;
-        const bool output = std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
-        GroupId group = output ? FindJoinableGroup(value) : Grouping::kInlined;
+        if (!IsStored(value)) continue;
+        const bool is_output =
+            std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
+        GroupId group = is_output ? FindJoinableGroup(value) : Grouping::kInlined;
         if (group == Grouping::kInlined) {
           group = ir::IdAt<GroupId>(result_.groups.size());
-          result_.groups.push_back({{}, output});
+          result_.groups.push_back({{}, is_output});
         }
         result_.group(group).values.push_back(value);
         result_.group_of[ir::Index(value)] = group;
@@ -82,64 +84,66 @@ class LoopGrouper {
   GroupId FindJoinableGroup(ValueId value) {
     for (GroupId group : ir::Ids<GroupId>(result_.groups.size())) {
       const Group& candidate = result_.group(group);
-      if (!candidate.output || graph_.type(candidate.values[0]).shape != graph_.type(value).shape) continue;
+      if (!candidate.is_output || graph_.type(candidate.values[0]).shape != graph_.type(value).shape) continue;
       std::set<const Node*> value_reductions, group_reductions;
-      bool blocked = false;
+      bool is_blocked = false;
       std::set<std::pair<ValueId, bool>> seen;
-      VisitProducers(value, group, true, value_reductions, blocked, seen);
+      VisitProducers(value, group, true, value_reductions, is_blocked, seen);
       for (ValueId member : candidate.values) {
         bool ignored = false;
         seen.clear();
         VisitProducers(member, group, true, group_reductions, ignored, seen);
       }
-      if (!blocked && (value_reductions.empty() || group_reductions.empty() || value_reductions == group_reductions))
+      if (!is_blocked && (value_reductions.empty() || group_reductions.empty() || value_reductions == group_reductions))
         return group;
     }
     return Grouping::kInlined;
   }
 
-  // Visits the nodes from which `value` is computed, and collects those reductions that its loop would run.
-  // `pointwise`: all reads so far were of the same element and inside one loop.  If a member of the group is read in
-  // any other way, `value` cannot join the group, and `blocked` is set.
-  void VisitProducers(ValueId value, GroupId group, bool pointwise, std::set<const Node*>& reductions, bool& blocked,
-                      std::set<std::pair<ValueId, bool>>& seen) {
-    if (!seen.insert({value, pointwise}).second) return;
-    const Node& node = *defining_.at(value);
-    if (pointwise && node.op->is_reduction_loop()) reductions.insert(&node);
+  // Visits the nodes from which `value` is computed, and adds to `reductions` those that the loop of `value` would run.
+  // `is_pointwise` says whether every read on the way from the first value was of the same element and inside the same
+  // loop.  Sets `is_blocked` if a member of `group` is read in any other way, since its loop has not finished then.
+  // `seen` holds the arguments of earlier visits.
+  void VisitProducers(ValueId value, GroupId group, bool is_pointwise, std::set<const Node*>& reductions,
+                      bool& is_blocked, std::set<std::pair<ValueId, bool>>& seen) {
+    if (!seen.insert({value, is_pointwise}).second) return;
+    const Node& node = *producers_.at(value);
+    if (is_pointwise && node.op->is_reduction_loop()) reductions.insert(&node);
     for (ValueId input : node.inputs) {
-      if (defining_.count(input) == 0) continue;
-      const GroupId other = result_.GroupOf(input);
-      const bool same =
-          pointwise && passes::ReadsPointwise(graph_, node, input) && (other == Grouping::kInlined || other == group);
-      if (other == group && !same) blocked = true;
-      VisitProducers(input, group, same, reductions, blocked, seen);
+      if (producers_.count(input) == 0) continue;
+      const GroupId input_group = result_.GroupOf(input);
+      const bool is_input_pointwise = is_pointwise && passes::ReadsPointwise(graph_, node, input) &&
+                                      (input_group == Grouping::kInlined || input_group == group);
+      if (input_group == group && !is_input_pointwise) is_blocked = true;
+      VisitProducers(input, group, is_input_pointwise, reductions, is_blocked, seen);
     }
   }
 
-  // Stores each expensive value that two loops would compute; returns whether there was one.
+  // Stores each expensive value that two groups read, directly or through inlined values, since both loops would
+  // compute it.  Returns whether there was one; then the groups have changed.
   bool StoreSharedValues() {
-    std::map<ValueId, std::set<GroupId>> readers;
-    bool changed = false;
+    std::map<ValueId, std::set<GroupId>> reader_groups;
+    bool has_changed = false;
     for (auto node = kernel_.body.rbegin(); node != kernel_.body.rend(); ++node) {
       std::set<GroupId> groups;
       for (ValueId output : node->outputs) {
-        if (Stored(output)) {
+        if (IsStored(output)) {
           groups.insert(result_.GroupOf(output));
           continue;
         }
-        groups.insert(readers[output].begin(), readers[output].end());
-        if (readers[output].size() < 2 || cost_[ir::Index(output)] <= ir::kCheapCost) continue;
+        groups.insert(reader_groups[output].begin(), reader_groups[output].end());
+        if (reader_groups[output].size() < 2 || cost_[ir::Index(output)] <= ir::kCheapCost) continue;
         stored_[ir::Index(output)] = true;
-        changed = true;
+        has_changed = true;
       }
-      for (ValueId input : node->inputs) readers[input].insert(groups.begin(), groups.end());
+      for (ValueId input : node->inputs) reader_groups[input].insert(groups.begin(), groups.end());
     }
-    return changed;
+    return has_changed;
   }
 
   const ir::Graph& graph_;
   const Node& kernel_;
-  std::map<ValueId, const Node*> defining_;
+  std::map<ValueId, const Node*> producers_;
   std::map<ValueId, std::vector<const Node*>> consumers_;
   std::vector<bool> stored_;
   std::vector<int> cost_;

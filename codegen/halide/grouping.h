@@ -1,4 +1,5 @@
-// Which values of a kernel are stored, and which of those are written by one loop.  This file does not use Halide.
+// Decides, for the strategy *generic*, which values of a kernel are stored and which are computed where they are read,
+// and which of the stored values are written by one loop.  This file does not use Halide.
 #ifndef BRINE_CODEGEN_HALIDE_GROUPING_H_
 #define BRINE_CODEGEN_HALIDE_GROUPING_H_
 
@@ -8,19 +9,20 @@
 
 namespace brine::codegen {
 
-// Values of one shape that one loop writes.  Outputs of the kernel share a loop if they can (a maximum and its index; a
-// parameter and its slots); every other stored value has its own loop.
+// Values of one shape that one loop writes.  Outputs of the kernel share a loop if they can, such as a maximum and its
+// index, or a parameter and its slots.  Every other stored value has a loop of its own.
 struct Group {
   std::vector<ir::ValueId> values;
-  bool output = false;
+  bool is_output = false;  // whether the values are outputs of the kernel
 };
 
 enum class GroupId : int32_t {};  // index into Grouping::groups
 
 struct Grouping {
   std::vector<Group> groups;
-  std::vector<GroupId> group_of;  // by value; kInlined: computed where it is read, or not of this kernel
+  std::vector<GroupId> group_of;  // by ValueId
 
+  // The group of a value that is computed where it is read, and of a value that the kernel's body does not make.
   static constexpr GroupId kInlined{-1};
 
   const Group& group(GroupId id) const { return groups[ir::Index(id)]; }
@@ -28,6 +30,8 @@ struct Grouping {
   GroupId GroupOf(ir::ValueId value) const { return group_of[ir::Index(value)]; }
 };
 
+// The groups of `kernel`, a kernel of `graph`.  Stored are its outputs, each expensive value that a reader reads more
+// than once per element (a reduction under a window, for example), and each expensive value that two groups read.
 Grouping GroupValues(const ir::Graph& graph, const ir::Node& kernel);
 
 }  // namespace brine::codegen

@@ -20,37 +20,37 @@ Tensor RowsOf(const Tensor& image) {
           MakeFunc("rows_of_image", Axes(3), {image({n, y, i / channels, i % channels})})};
 }
 
-Root MakeBordered(const Tensor& image, const int before[2], const int spread[2], const int size[2]) {
+StoredFunc MakeBordered(const Tensor& image, const int before[2], const int dilation[2], const int size[2]) {
   const ImageAxes axes = AxesOfImage();
-  Expr inside = Halide::Internal::const_true();
-  const auto source = [&](const Halide::Var& v, int axis) {
+  Expr is_inside = Halide::Internal::const_true();
+  const auto source = [&](const Halide::Var& coordinate, int axis) {
     const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
-    const Expr shifted = v - before[axis], position = spread[axis] == 1 ? shifted : shifted / spread[axis];
-    if (spread[axis] > 1) inside = inside && shifted % spread[axis] == 0;
-    inside = inside && Inside(position, extent);
+    const Expr shifted = coordinate - before[axis], position = dilation[axis] == 1 ? shifted : shifted / dilation[axis];
+    if (dilation[axis] > 1) is_inside = is_inside && shifted % dilation[axis] == 0;
+    is_inside = is_inside && IsInside(position, extent);
     return Halide::clamp(position, 0, extent - 1);
   };
   const Expr y = source(axes.y, 0), x = source(axes.x, 1);
-  Root root;
-  root.func =
+  StoredFunc bordered;
+  bordered.func =
       MakeFunc("bordered", Axes(4),
-               {Halide::select(inside, image({axes.n, y, x, axes.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
-  root.shape = {image.type.shape[0], size[0], size[1], image.type.shape[3]};
-  return root;
+               {Halide::select(is_inside, image({axes.n, y, x, axes.c}), Halide::cast(ToHalide(image.type.dtype), 0))});
+  bordered.shape = {image.type.shape[0], size[0], size[1], image.type.shape[3]};
+  return bordered;
 }
 
 WindowCell CellOf(const Tensor& image, const Window& window, const RDom& r) {
   const ImageAxes axes = AxesOfImage();
-  Expr inside = Halide::Internal::const_true();
-  const auto source = [&](const Halide::Var& v, const Expr& tap, int axis) {
+  Expr is_inside = Halide::Internal::const_true();
+  const auto source = [&](const Halide::Var& coordinate, const Expr& tap, int axis) {
     const int extent = static_cast<int>(image.type.shape[static_cast<size_t>(axis) + 1]);
-    const Expr position = v * window.stride[axis] + tap - window.before[axis];
+    const Expr position = coordinate * window.stride[axis] + tap - window.before[axis];
     if (window.before[axis] + window.after[axis] == 0) return position;
-    inside = inside && Inside(position, extent);
+    is_inside = is_inside && IsInside(position, extent);
     return Halide::clamp(position, 0, extent - 1);
   };
   const Expr y = source(axes.y, r.y, 0), x = source(axes.x, r.x, 1);
-  return {image({axes.n, y, x, axes.c}), inside};
+  return {image({axes.n, y, x, axes.c}), is_inside};
 }
 
 Expr CellsInside(const Window& window, const ir::Type& image, const Expr& y, const Expr& x) {
@@ -73,31 +73,31 @@ MaskedMean MakeMaskedMean(int cells, const std::function<Expr(int cell)>& cell) 
 }
 
 Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& share) {
-  const Tensor& dy = context.in[0];
+  const Tensor& dy = context.operands[0];
   const Window window = ir::PoolWindow(context.node);
   const ImageAxes axes = AxesOfImage();
 
-  // Along each axis, (i, j) lies in at most ⌈size / stride⌉ windows: the last one that begins at or before it, and
-  // those before that.
+  // Along each axis, a pixel lies in at most ⌈size / stride⌉ windows: the last window that begins at or before the
+  // pixel, and the windows before that one.  r.x and r.y count back from the last.
   const int windows[2] = {(window.size[0] + window.stride[0] - 1) / window.stride[0],
                           (window.size[1] + window.stride[1] - 1) / window.stride[1]};
   const Halide::RDom r(0, windows[1], 0, windows[0]);
-  Expr inside = Halide::Internal::const_true();
+  Expr is_inside = Halide::Internal::const_true();
   struct Position {
     Expr window, cell;
   };
-  const auto position = [&](const Halide::Var& v, const Expr& back, int axis) {
+  const auto position = [&](const Halide::Var& coordinate, const Expr& windows_back, int axis) {
     const int extent = static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]);
-    const Expr shifted = v + window.before[axis], candidate = shifted / window.stride[axis] - back;
+    const Expr shifted = coordinate + window.before[axis], candidate = shifted / window.stride[axis] - windows_back;
     const Expr cell = shifted - candidate * window.stride[axis];
-    inside = inside && Inside(candidate, extent) && cell < window.size[axis];
+    is_inside = is_inside && IsInside(candidate, extent) && cell < window.size[axis];
     return Position{Halide::clamp(candidate, 0, extent - 1), cell};
   };
   const Position y = position(axes.y, r.y, 0), x = position(axes.x, r.x, 1);
   const std::vector<Halide::Var> args = Reversed(Axes(4));
   Halide::Func sum = MakeFunc("sum", Axes(4), {0.0f});
-  sum(args) += Halide::select(inside, share({axes.n, y.window, x.window, axes.c}, y.cell, x.cell, window), 0.0f);
-  Lowered lowered = Pure(context, {sum(args)});
+  sum(args) += Halide::select(is_inside, share({axes.n, y.window, x.window, axes.c}, y.cell, x.cell, window), 0.0f);
+  Lowered lowered = LowerPure(context, {sum(args)});
   lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow}};
   return lowered;
 }

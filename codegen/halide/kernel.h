@@ -1,4 +1,4 @@
-// Compiles one kernel: to an object, or to text for a person.
+// Compiles one kernel with Halide: to an object, or to text for a person.
 #ifndef BRINE_CODEGEN_HALIDE_KERNEL_H_
 #define BRINE_CODEGEN_HALIDE_KERNEL_H_
 
@@ -13,10 +13,13 @@
 
 namespace brine::codegen {
 
-// Compiles graph.nodes[0] to the file `path`, in the form that the options name.  Strategies are tried in the order of
-// their cost; one that needs more than 1 MB of a thread's stack is skipped.  Errors: an allocation inside a parallel
-// loop or of unknown size, and a stack that is too large for all strategies.
-absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base,
+// Compiles graph.nodes[0], a kernel, for the target `base_target` and writes the result to the file `path` in the form
+// that the options name.  The object expects the runtime of another object, and passes a user context to it.
+//
+// Strategies are tried in the order of their cost.  A strategy is skipped if its tasks need more than 1 MB of stack, or
+// if its memory cannot be planned.  Errors (kUnimplemented): every strategy was skipped, with the last reason, which is
+// a stack that is too large, an allocation inside a parallel loop, or an allocation without constant size.
+absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::Target& base_target,
                                           const KernelOptions& options, const std::string& path);
 
 }  // namespace brine::codegen

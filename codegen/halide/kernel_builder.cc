@@ -19,33 +19,36 @@ KernelBuilder::KernelBuilder(const KernelSpec& spec, const Machine& machine)
   for (ValueId value : spec.kernel.inputs) {
     const ir::Type& type = spec.type(value);
     params_.emplace_back(ToHalide(type.dtype), type.rank(), absl::StrCat("in", params_.size()));
-    for (int axis = 0; axis < type.rank() && !context_.rows.defined(); ++axis) {
+    for (int axis = 0; axis < type.rank() && !context_.batch_extent.defined(); ++axis) {
       const ir::Dim dim = type.shape[static_cast<size_t>(type.rank() - 1 - axis)];
-      if (dim == ir::kBatch) context_.rows = params_.back().dim(axis).extent();
+      if (dim == ir::kBatch) context_.batch_extent = params_.back().dim(axis).extent();
     }
     parameters_[value] = {type, params_.back(), -1};
   }
   for (size_t index = 0; index < params_.size(); ++index) {
-    SetBounds(params_[index], spec.shape(spec.kernel.inputs[index]), false);
+    SetLayout(params_[index], spec.shape(spec.kernel.inputs[index]), true);
   }
 }
 
-// A dense buffer all of whose extents are fixed, except n.
-void KernelBuilder::SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only) {
+// Tells Halide that `param` is a dense buffer in C order all of whose extents are constants, except n.  With
+// `sets_bounds` false, it sets the strides only: of a Func with several outputs, Halide takes the bounds of the first.
+void KernelBuilder::SetLayout(Halide::OutputImageParam param, const ir::Shape& shape, bool sets_bounds) {
   Expr stride = 1;
   for (size_t axis = 0; axis < shape.size(); ++axis) {
     const ir::Dim dim = shape[shape.size() - 1 - axis];
     auto dimension = param.dim(static_cast<int>(axis));
-    if (!strides_only) {
+    if (sets_bounds) {
       dimension.set_min(0);
       if (dim != ir::kBatch) {
         dimension.set_extent(static_cast<int>(dim));
-      } else if (context_.rows.defined() && !Halide::Internal::equal(dimension.extent(), context_.rows)) {
-        dimension.set_extent(context_.rows);
+      } else if (context_.batch_extent.defined() &&
+                 !Halide::Internal::equal(dimension.extent(), context_.batch_extent)) {
+        dimension.set_extent(context_.batch_extent);
       }
     }
     dimension.set_stride(stride);
-    if (axis + 1 < shape.size()) stride = stride * (dim == ir::kBatch ? context_.rows : Expr(static_cast<int>(dim)));
+    if (axis + 1 < shape.size())
+      stride = stride * (dim == ir::kBatch ? context_.batch_extent : Expr(static_cast<int>(dim)));
   }
 }
 
@@ -54,12 +57,13 @@ const Tensor* KernelBuilder::Parameter(ValueId value) const {
   return tensor == parameters_.end() ? nullptr : &tensor->second;
 }
 
-Lowered KernelBuilder::Lower(const Node& node, const std::vector<Tensor>& operands, const Index& at) {
-  LoweringContext context = {node, operands, {}, at, context_.rows, context_.batch_size, context_.lanes};
-  for (ValueId output : node.outputs) context.out.push_back(spec_.type(output));
+Lowered KernelBuilder::Lower(const Node& node, const std::vector<Tensor>& operands, const Index& result_index) {
+  LoweringContext context = {node,          operands, {}, result_index, context_.batch_extent, context_.batch_size,
+                             context_.lanes};
+  for (ValueId output : node.outputs) context.result_types.push_back(spec_.type(output));
   Lowered lowered = FindAlgorithm(*node.op).lower(context);
-  for (Root& root : lowered.roots) {
-    LoopNest nest = {root.func, root.shape, root.accumulators};
+  for (StoredFunc& stored : lowered.stored_funcs) {
+    LoopNest nest = {stored.func, stored.shape, stored.accumulators};
     Schedule(nest, context_);
   }
   return lowered;
@@ -83,25 +87,25 @@ Tensor KernelBuilder::Read(ValueId value) {
   const auto output = std::find(node.outputs.begin(), node.outputs.end(), value);
   const Func result = lowered.results[static_cast<size_t>(output - node.outputs.begin())];
   const Tensor tensor = {spec_.type(value), result, -1};
-  const bool cheap = lowered.accumulators.empty() && node.op->cost <= ir::kCheapCost;
-  if (cheap || spec_.IsSummand(value)) return tensor;  // each element of a summand is read once
+  const bool is_cheap = lowered.accumulators.empty() && node.op->cost <= ir::kCheapCost;
+  if (is_cheap || spec_.IsSummand(value)) return tensor;  // each element of a summand is read once
   LoopNest nest = {result, tensor.type.shape, lowered.accumulators};
   Schedule(nest, context_);
   return stored_[value] = tensor;
 }
 
-Tensor KernelBuilder::TrimmedImage(int index) {
-  Tensor image = Read(spec_.operand(index));
-  if (const Node* producer = spec_.Producer(spec_.operand(index))) {
-    const ir::Shape& nonzero = LowerPrologue(*producer).nonzero;
-    if (!nonzero.empty()) image.type.shape = nonzero;
+Tensor KernelBuilder::TrimmedImage(int operand) {
+  Tensor image = Read(spec_.operand(operand));
+  if (const Node* producer = spec_.Producer(spec_.operand(operand))) {
+    const ir::Shape& nonzero_shape = LowerPrologue(*producer).nonzero_shape;
+    if (!nonzero_shape.empty()) image.type.shape = nonzero_shape;
   }
   return image;
 }
 
-// One node of an epilogue at `at`.  Operands that are not in `known` are read there, after a broadcast to the axes of
-// the results.
-void KernelBuilder::LowerEpilogueNode(const Node& node, const Index& at, Values& known) {
+// Adds the results of a node of the epilogue, at element `result_index`, to `known`.  An elementwise operand that is
+// not in `known` is read at that element, after a broadcast to the shape of the results.
+void KernelBuilder::LowerEpilogueNode(const Node& node, const Index& result_index, Values& known) {
   const ir::Shape& shape = spec_.shape(node.outputs[0]);
   std::vector<Tensor> operands;
   for (size_t index = 0; index < node.inputs.size(); ++index) {
@@ -115,60 +119,62 @@ void KernelBuilder::LowerEpilogueNode(const Node& node, const Index& at, Values&
       operands.push_back(operand);
       continue;
     }
-    const Func here = MakeFunc("operand", Axes(static_cast<int>(shape.size())), {operand(Broadcast(operand.type, at))});
+    const Func here = MakeFunc("operand", Axes(static_cast<int>(shape.size())),
+                               {operand(BroadcastIndex(operand.type, result_index))});
     operands.push_back({{operand.type.dtype, shape}, here, -1});
   }
-  const Lowered lowered = Lower(node, operands, at);
+  const Lowered lowered = Lower(node, operands, result_index);
   BRINE_CHECK(lowered.accumulators.empty());
   for (size_t result = 0; result < node.outputs.size(); ++result) {
     known[node.outputs[result]] = {spec_.type(node.outputs[result]), lowered.results[result], -1};
   }
 }
 
-std::vector<Expr> KernelBuilder::LowerEpilogue(const Index& at, ValueId from, const WindowSum& sum) {
-  const std::vector<Var> axes = Axes(static_cast<int>(at.size()));
-  const auto element = [&](ValueId value, const Expr& expr) {
+std::vector<Expr> KernelBuilder::LowerEpilogue(const Index& result_index, ValueId first_value, const WindowSum& sum) {
+  const std::vector<Var> axes = Axes(static_cast<int>(result_index.size()));
+  const auto as_tensor = [&](ValueId value, const Expr& expr) {
     return Tensor{spec_.type(value), MakeFunc("sum", axes, {expr}), -1};
   };
-  // The value that the epilogue makes before the pool, at `pixel`, where `from` is `value`.
-  const auto before_pool = [&](const Index& pixel, const Expr& value) {
-    Values known = {{from, element(from, value)}};
-    // `from` replaces the epilogue nodes that compute it; start after them.
-    bool reached = from == spec_.sums();
+  // The values that the epilogue makes before the pool at `pixel`, where `first_value` is `expr`.  The nodes that
+  // compute `first_value` are skipped.
+  const auto lower_before_pool = [&](const Index& pixel, const Expr& expr) {
+    Values known = {{first_value, as_tensor(first_value, expr)}};
+    bool has_first_value = first_value == spec_.sums();
     for (const Node* node : spec_.epilogue) {
-      if (reached)
+      if (has_first_value)
         LowerEpilogueNode(*node, pixel, known);
       else
-        reached = node->outputs[0] == from;
+        has_first_value = node->outputs[0] == first_value;
     }
     return known;
   };
   Values known;
   if (spec_.pool == nullptr) {
-    known = before_pool(at, sum(0, 0));
+    known = lower_before_pool(result_index, sum(0, 0));
   } else {
     const Node& pool = *spec_.pool;
     const Window window = ir::PoolWindow(pool);
     std::vector<Expr> cells;
     for (int cell = 0; cell < window.size[0] * window.size[1]; ++cell) {
       const int row = cell / window.size[1], column = cell % window.size[1];
-      const Index pixel = {at[0], at[1] * window.stride[0] + row, at[2] * window.stride[1] + column, at[3]};
-      cells.push_back(before_pool(pixel, sum(row, column)).at(pool.inputs[0])(ToIndex(axes)));
+      const Index pixel = {result_index[0], result_index[1] * window.stride[0] + row,
+                           result_index[2] * window.stride[1] + column, result_index[3]};
+      cells.push_back(lower_before_pool(pixel, sum(row, column)).at(pool.inputs[0])(ToIndex(axes)));
     }
     const std::vector<Expr> pooled = FindAlgorithm(*pool.op).pool(cells);
     for (size_t result = 0; result < pool.outputs.size(); ++result) {
       const Halide::Type type = ToHalide(spec_.type(pool.outputs[result]).dtype);
-      known[pool.outputs[result]] = element(pool.outputs[result], Halide::cast(type, pooled[result]));
+      known[pool.outputs[result]] = as_tensor(pool.outputs[result], Halide::cast(type, pooled[result]));
     }
-    for (const Node* node : spec_.pooled_epilogue) LowerEpilogueNode(*node, at, known);
+    for (const Node* node : spec_.pooled_epilogue) LowerEpilogueNode(*node, result_index, known);
   }
   std::vector<Expr> results;
   for (ValueId result : spec_.results) results.push_back(known.at(result)(ToIndex(axes)));
   return results;
 }
 
-std::vector<Expr> KernelBuilder::LowerEpilogue(ValueId from, const Expr& sum) {
-  return LowerEpilogue(ToIndex(Axes(spec_.type(spec_.sums()).rank())), from, [&](int, int) { return sum; });
+std::vector<Expr> KernelBuilder::LowerEpilogue(ValueId first_value, const Expr& sum) {
+  return LowerEpilogue(ToIndex(Axes(spec_.type(spec_.sums()).rank())), first_value, [&](int, int) { return sum; });
 }
 
 Tensor KernelBuilder::Bordered(const Tensor& image, const Window& window) const {
@@ -184,26 +190,27 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
   const int channels = static_cast<int>(shape[3]), height = static_cast<int>(shape[1]),
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
-    // Rows of few channels are copied in whole vectors.  `likely` makes Halide peel the interior of the image.
+    // With few channels, the channels of one pixel do not fill a vector, so pixels and channels are fused and copied
+    // together.  `likely` makes Halide generate a loop without clamps for the interior of the image.
     const ImageAxes axes = AxesOfImage();
-    const Expr y = axes.y - before[0], in_row = axes.x * channels + axes.c;
-    const Expr pixel = RowsOf(image)(
-        {axes.n, Halide::clamp(y, 0, height - 1), Halide::clamp(Halide::likely(in_row), 0, width * channels - 1)});
+    const Expr y = axes.y - before[0], index_in_row = axes.x * channels + axes.c;
+    const Expr pixel = RowsOf(image)({axes.n, Halide::clamp(y, 0, height - 1),
+                                      Halide::clamp(Halide::likely(index_in_row), 0, width * channels - 1)});
     const Expr zero = Halide::cast(ToHalide(type.dtype), 0);
-    Func rows =
-        MakeFunc("bordered", Axes(4), {Halide::select(Inside(y, height) && in_row < width * channels, pixel, zero)});
+    Func rows = MakeFunc("bordered", Axes(4),
+                         {Halide::select(IsInside(y, height) && index_in_row < width * channels, pixel, zero)});
     Var run;
     rows.compute_root()
         .bound(axes.c, 0, channels)
         .bound(axes.x, 0, size[1])
         .bound(axes.y, 0, size[0])
-        .bound(axes.n, 0, context_.rows);
+        .bound(axes.n, 0, context_.batch_extent);
     rows.bound_storage(axes.n, static_cast<int>(context_.batch_size));
     rows.fuse(axes.c, axes.x, run).vectorize(run, context_.lanes, Halide::TailStrategy::GuardWithIf).parallel(axes.n);
     return {type, rows, -1};
   }
-  const int spread[2] = {1, 1};
-  LoopNest nest = {MakeBordered(image, before, spread, size.data()).func, type.shape, {}};
+  const int no_dilation[2] = {1, 1};
+  LoopNest nest = {MakeBordered(image, before, no_dilation, size.data()).func, type.shape, {}};
   Schedule(nest, context_);
   return {type, nest.func, -1};
 }
@@ -213,7 +220,7 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
   BRINE_CHECK(buffers.size() == values.size());
   const std::vector<ValueId>& outputs = spec_.kernel.outputs;
   for (size_t index = 0; index < values.size(); ++index) {
-    SetBounds(buffers[index], spec_.shape(values[index]), index > 0);
+    SetLayout(buffers[index], spec_.shape(values[index]), index == 0);
     const auto output = std::find(outputs.begin(), outputs.end(), values[index]);
     BRINE_CHECK(output != outputs.end());
     output_order_.push_back(static_cast<int>(output - outputs.begin()));
@@ -223,36 +230,39 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
   outputs_.push_back(func);
 }
 
-// A value with fewer elements than `value` and the same sum over pixels, if there is one.
-Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
+// The operand `value` of `reduction`, or, for a sum over pixels, a value with fewer elements and the same sum if there
+// is one.
+Tensor KernelBuilder::ReadForReduction(ValueId value, const Node& reduction) {
   const Node* const producer = spec_.Producer(value);
-  if (producer == nullptr || spec_.IsOutput(value) || !ir::SumsPixels(sum)) return Read(value);
+  if (producer == nullptr || spec_.IsOutput(value) || !ir::SumsPixels(reduction)) return Read(value);
   if (producer->op->keeps_pixel_sums) return Read(producer->inputs[0]);
-  const Tensor& folded = LowerPrologue(*producer).folded;
-  return folded.func.defined() ? folded : Read(value);
+  const Tensor& pixel_sum_source = LowerPrologue(*producer).pixel_sum_source;
+  return pixel_sum_source.func.defined() ? pixel_sum_source : Read(value);
 }
 
-// Reductions of results read what the kernel has just stored.
+// Adds a loop nest for each side reduction whose results no output writes yet.  A reduction of results reads what the
+// kernel has just stored.
 void KernelBuilder::AddSideReductions() {
   const std::vector<ValueId>& outputs = spec_.kernel.outputs;
-  const std::vector<int> made = output_order_;
-  const auto remains = [&](ValueId value) {
+  const std::vector<int> written = output_order_;
+  const auto is_unwritten = [&](ValueId value) {
     const auto output = std::find(outputs.begin(), outputs.end(), value);
-    return output != outputs.end() && std::find(made.begin(), made.end(), output - outputs.begin()) == made.end();
+    return output != outputs.end() &&
+           std::find(written.begin(), written.end(), output - outputs.begin()) == written.end();
   };
   for (const Node* node : spec_.side_reductions) {
     std::vector<ValueId> values;
-    std::copy_if(node->outputs.begin(), node->outputs.end(), std::back_inserter(values), remains);
+    std::copy_if(node->outputs.begin(), node->outputs.end(), std::back_inserter(values), is_unwritten);
     if (values.empty()) continue;
     const std::vector<Var> axes = Axes(spec_.type(values[0]).rank());
-    const Lowered lowered = Lower(*node, {Summand(node->inputs[0], *node)}, ToIndex(axes));
+    const Lowered lowered = Lower(*node, {ReadForReduction(node->inputs[0], *node)}, ToIndex(axes));
     std::vector<Expr> results;
     for (ValueId value : values) {
       const auto output = std::find(node->outputs.begin(), node->outputs.end(), value);
       results.push_back(lowered.results[static_cast<size_t>(output - node->outputs.begin())](Reversed(axes)));
     }
     LoopNest nest = {MakeFunc("side", axes, results), spec_.shape(values[0]), lowered.accumulators};
-    nest.output = true;
+    nest.is_output = true;
     AddOutput(nest.func, values);
     Schedule(nest, context_);
   }

@@ -1,4 +1,6 @@
-// A kernel while it is built: its parameters as Funcs, the values of its body, and its outputs.
+// A kernel while a strategy builds it: its parameters as Funcs, the values of its body, and its outputs.  A strategy
+// reads the operands of the hero (Read), schedules the sums, turns them into results (LowerEpilogue), and hands over
+// the Funcs that write these (AddOutput).
 #ifndef BRINE_CODEGEN_HALIDE_KERNEL_BUILDER_H_
 #define BRINE_CODEGEN_HALIDE_KERNEL_BUILDER_H_
 
@@ -14,19 +16,21 @@
 
 namespace brine::codegen {
 
+// A kernel that is ready to be lowered.
 struct ScheduledKernel {
   Halide::Pipeline pipeline;
   std::vector<Halide::Argument> inputs;  // in the order of the kernel's inputs
-  std::vector<int> output_order;         // the pipeline's output k is the kernel's output output_order[k]
+  std::vector<int> output_order;         // output k of the pipeline is output output_order[k] of the kernel
   ir::ValueId sparse = ir::kNoValue;     // the parameter whose zeros are skipped
 };
 
-// A sum of the hero, at the element of the result that is being computed, or, before a pool, at this row and column of
-// its window.
+// A value of the hero, as an expression of Axes(rank), for the element of the result at these axes.  Before a pool, it
+// is the value at this row and column of the element's window; otherwise both are 0.
 using WindowSum = std::function<Halide::Expr(int row, int column)>;
 
 class KernelBuilder {
  public:
+  // The spec must outlive the builder.
   KernelBuilder(const KernelSpec& spec, const Machine& machine);
 
   const KernelSpec& spec() const { return spec_; }
@@ -34,53 +38,63 @@ class KernelBuilder {
 
   const Tensor* Parameter(ir::ValueId value) const;  // null if the body makes `value`
 
-  // A value that does not depend on the hero.  A cheap one is computed where it is read; any other is stored at the top
-  // of the kernel.
+  // A value that does not depend on the hero.  If it is cheap, it is computed where it is read; any other is stored at
+  // the top of the kernel.
   Tensor Read(ir::ValueId value);
 
   // Whether a value lies in memory once it has been read.  Results of the kernel do after AddOutput.
   bool IsStored(ir::ValueId value) const { return Parameter(value) != nullptr || stored_.count(value) != 0; }
 
-  // Operand `index` of the hero, an image, without the rows and columns at its end that are known to be zero.
-  Tensor TrimmedImage(int index);
+  // Operand `operand` of the hero, an image, without those rows and columns at its end that are known to be zero.
+  Tensor TrimmedImage(int operand);
 
-  // The results of the kernel at `at`, computed from the value `from` of the epilogue (the sums, or what the spec
-  // names), which is `sum` there.  All of it is Exprs of Axes(rank).  `at` is the index of the element, usually the
-  // axes themselves.
-  std::vector<Halide::Expr> LowerEpilogue(const Index& at, ir::ValueId from, const WindowSum& sum);
-  std::vector<Halide::Expr> LowerEpilogue(const Index& at, const WindowSum& sum) {
-    return LowerEpilogue(at, spec_.sums(), sum);
+  // The results of the kernel for element `result_index`, in the order of spec().results, as expressions of Axes(rank).
+  // The epilogue begins with the value `first_value`, which is the hero's sums, or spec().with_addend or spec().masked
+  // if the strategy has computed these nodes itself; `sum` returns that value.  `result_index` is usually the axes
+  // themselves.  It differs from them where results are computed over tiles.
+  std::vector<Halide::Expr> LowerEpilogue(const Index& result_index, ir::ValueId first_value, const WindowSum& sum);
+
+  // The same, from the hero's sums.
+  std::vector<Halide::Expr> LowerEpilogue(const Index& result_index, const WindowSum& sum) {
+    return LowerEpilogue(result_index, spec_.sums(), sum);
   }
-  // The same at the axes, for a kernel without a pool.
-  std::vector<Halide::Expr> LowerEpilogue(ir::ValueId from, const Halide::Expr& sum);
 
-  // `image` with the border that the window's padding asks for, copied once; `image` itself if there is no padding.
+  // The same, for a kernel without a pool, at the axes themselves.
+  std::vector<Halide::Expr> LowerEpilogue(ir::ValueId first_value, const Halide::Expr& sum);
+
+  // A copy of `image` with the border of zeros that the padding of `window` asks for; `image` itself if there is no
+  // padding.
   Tensor Bordered(const Tensor& image, const Window& window) const;
-  // The same with `before` rows and columns in front and at least the extents `size`.
+
+  // A copy of `image` with `before` rows and columns of zeros before the first pixel, and of `size` rows and columns;
+  // `image` itself if it has at least this size and needs nothing before the first pixel.
   Tensor WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
 
-  // The Func writes these outputs of the kernel: the elements of its Tuple, in order.
+  // States that `func` writes the outputs `values` of the kernel: its value, or the elements of its Tuple in this
+  // order.
   void AddOutput(const Halide::Func& func, const std::vector<ir::ValueId>& values);
-  // The kernel, with loop nests for those side reductions that are no outputs yet.
+  // Returns the kernel.  It gets a loop nest for each side reduction that is no output yet, so a strategy need not know
+  // of side reductions.
   ScheduledKernel Finish();
 
  private:
   using Values = std::map<ir::ValueId, Tensor>;
 
-  void SetBounds(Halide::OutputImageParam param, const ir::Shape& shape, bool strides_only);
-  Lowered Lower(const ir::Node& node, const std::vector<Tensor>& operands, const Index& at);
+  void SetLayout(Halide::OutputImageParam param, const ir::Shape& shape, bool sets_bounds);
+  Lowered Lower(const ir::Node& node, const std::vector<Tensor>& operands, const Index& result_index);
   const Lowered& LowerPrologue(const ir::Node& node);
   void AddSideReductions();
-  Tensor Summand(ir::ValueId value, const ir::Node& sum);
-  void LowerEpilogueNode(const ir::Node& node, const Index& at, Values& known);
+  Tensor ReadForReduction(ir::ValueId value, const ir::Node& reduction);
+  void LowerEpilogueNode(const ir::Node& node, const Index& result_index, Values& known);
 
   const KernelSpec& spec_;
   LoopContext context_;
   std::vector<Halide::ImageParam> params_;
-  Values parameters_, stored_;
+  Values parameters_;
+  Values stored_;                                // values of the body that have memory
   std::map<const ir::Node*, Lowered> prologue_;  // nodes that do not depend on the hero
   std::vector<Halide::Func> outputs_;
-  std::vector<int> output_order_;
+  std::vector<int> output_order_;  // see ScheduledKernel
 };
 
 }  // namespace brine::codegen

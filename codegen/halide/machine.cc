@@ -3,58 +3,61 @@
 namespace brine::codegen {
 namespace {
 
-// A target uses the first row that fits.  x86-64: AMD's Zen 4, which executes 512-bit operations in two halves; a core
-// has a second-level cache of 1 MB if it has AVX-512.  Loops that are bound by memory are slower there with vectors of
-// a whole cache line, 16 floats.  arm-64: Arm's Neoverse N1.
+// Rows of more general targets come later, since a target uses the first row whose feature it names.
+//
+// The rows of x86-64 are for AMD's Zen 4.  It executes a 512-bit operation in two halves, hence the rates of 1 with
+// AVX-512, and its loops that are bound by memory are faster with vectors of 8 floats than with 16.  The row with
+// AVX-512 has that core's second-level cache of 1 MB; the others have the smaller cache of older cores.  The row of
+// arm-64 is for Arm's Neoverse N1.
 constexpr Machine kMachines[] = {
     {.name = "avx512",
      .feature = "avx512",
      .lanes = 16,
-     .far_lanes = 8,
+     .streaming_lanes = 8,
      .registers = 32,
      .l1_bytes = 32 << 10,
      .l2_bytes = 1 << 20,
-     .latency = 4,
+     .multiply_add_latency = 4,
      .gigahertz = 3.7,
-     .products = 1,
-     .loads = 1,
-     .far_gigabytes = 40},
+     .multiply_adds_per_cycle = 1,
+     .loads_per_cycle = 1,
+     .memory_gigabytes_per_second = 40},
     {.name = "avx2",
      .feature = "avx2",
      .lanes = 8,
-     .far_lanes = 8,
+     .streaming_lanes = 8,
      .registers = 16,
      .l1_bytes = 32 << 10,
      .l2_bytes = 512 << 10,
-     .latency = 4,
+     .multiply_add_latency = 4,
      .gigahertz = 3.7,
-     .products = 2,
-     .loads = 2,
-     .far_gigabytes = 40},
+     .multiply_adds_per_cycle = 2,
+     .loads_per_cycle = 2,
+     .memory_gigabytes_per_second = 40},
     {.name = "neon",
      .feature = "arm-64",
      .lanes = 4,
-     .far_lanes = 4,
+     .streaming_lanes = 4,
      .registers = 32,
      .l1_bytes = 64 << 10,
      .l2_bytes = 1 << 20,
-     .latency = 4,
+     .multiply_add_latency = 4,
      .gigahertz = 3.0,
-     .products = 2,
-     .loads = 2,
-     .far_gigabytes = 40},
+     .multiply_adds_per_cycle = 2,
+     .loads_per_cycle = 2,
+     .memory_gigabytes_per_second = 40},
     {.name = "sse",
      .feature = "",
      .lanes = 4,
-     .far_lanes = 4,
+     .streaming_lanes = 4,
      .registers = 16,
      .l1_bytes = 32 << 10,
      .l2_bytes = 256 << 10,
-     .latency = 4,
+     .multiply_add_latency = 4,
      .gigahertz = 3.0,
-     .products = 1,
-     .loads = 2,
-     .far_gigabytes = 40},
+     .multiply_adds_per_cycle = 1,
+     .loads_per_cycle = 2,
+     .memory_gigabytes_per_second = 40},
 };
 
 }  // namespace

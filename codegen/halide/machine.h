@@ -1,4 +1,4 @@
-// The machines that kernels are built for, as data.  Strategies depend on the numbers of a row and never on its name.
+// The machines for which kernels are built, as data.  Strategies depend on the numbers of a row, never on its name.
 #ifndef BRINE_CODEGEN_HALIDE_MACHINE_H_
 #define BRINE_CODEGEN_HALIDE_MACHINE_H_
 
@@ -7,24 +7,25 @@
 
 namespace brine::codegen {
 
+// One core of a machine.
 struct Machine {
   const char* name;
-  const char* feature;  // the row is for Halide targets with this feature; "" is for all others
-  int lanes;            // floats in a vector register
-  int far_lanes;        // floats in a vector of a loop that is bound by memory
-  int registers;        // vector registers
-  int64_t l1_bytes;     // the size of a core's first-level data cache
-  int64_t l2_bytes;     // the size of a core's second-level cache
-  int latency;          // cycles until a sum of multiply-adds can be added to again
+  const char* feature;       // the row is for Halide targets with this feature; "" matches every target
+  int lanes;                 // floats in a vector register
+  int streaming_lanes;       // floats in a vector of a loop that is bound by memory
+  int registers;             // vector registers
+  int64_t l1_bytes;          // the size of the first-level data cache
+  int64_t l2_bytes;          // the size of the second-level cache
+  int multiply_add_latency;  // cycles from the start of a multiply-add until the next can add to its sum
 
-  // Rates of one core, for costs.
+  // Rates, from which costs and register tiles follow.
   double gigahertz;
-  double products;       // vector multiply-adds that begin in a cycle
-  double loads;          // vectors that are loaded in a cycle, from the first-level cache
-  double far_gigabytes;  // per second, to and from what is beyond the second-level cache
+  double multiply_adds_per_cycle;      // of whole vectors
+  double loads_per_cycle;              // of whole vectors, from the first-level cache
+  double memory_gigabytes_per_second;  // from and to everything beyond the second-level cache
 };
 
-// The row of the table for a target such as "x86-64-linux-avx2-fma".
+// The row for a Halide target such as "x86-64-linux-avx2-fma": the first whose feature the target names.
 const Machine& MachineOf(const std::string& target);
 
 }  // namespace brine::codegen

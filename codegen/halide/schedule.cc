@@ -15,13 +15,16 @@ using Halide::VarOrRVar;
 
 namespace {
 
-constexpr int64_t kWorthTasks = 1 << 14;  // a smaller loop is done before a second thread wakes up
-// The elements of one task of an elementwise loop; a half or a quarter of that takes as long.
-constexpr int64_t kTaskElements = 1 << 14;
-constexpr int kUnrolledDomain = 16;  // the most steps of a reduction that is unrolled
+// The fewest elements, or steps of reductions, of a parallel loop.  A smaller loop ends before a second thread wakes
+// up.
+constexpr int64_t kMinParallelElements = 1 << 14;
+// The elements of one task of an elementwise loop.  The time does not depend much on this size.
+constexpr int64_t kElementsPerTask = 1 << 14;
+constexpr int kMaxUnrolledSteps = 16;                // of a reduction
+constexpr int64_t kUnknownSteps = int64_t{1} << 20;  // stands for a number that is no constant
 
-// The extent along Halide's axis `axis`, for the largest n.
-int64_t Extent(const LoopNest& nest, const LoopContext& context, int axis) {
+// The extent along axis `axis`, which counts from the innermost, for the largest n.
+int64_t LargestExtent(const LoopNest& nest, const LoopContext& context, int axis) {
   const ir::Dim dim = nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)];
   return dim == ir::kBatch ? context.batch_size : dim;
 }
@@ -30,24 +33,24 @@ bool IsBatch(const LoopNest& nest, int axis) {
   return nest.shape[nest.shape.size() - 1 - static_cast<size_t>(axis)] == ir::kBatch;
 }
 
-int64_t Elements(const LoopNest& nest, const LoopContext& context) {
+int64_t ElementCount(const LoopNest& nest, const LoopContext& context) {
   int64_t elements = 1;
-  for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) elements *= Extent(nest, context, axis);
+  for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) elements *= LargestExtent(nest, context, axis);
   return elements;
 }
 
-// The number of steps of the reduction for one element; a large number if it is not a constant.
-int64_t Steps(const Accumulator& accumulator) {
+// The number of steps of the reduction for one element, or kUnknownSteps.
+int64_t StepCount(const Accumulator& accumulator) {
   int64_t steps = 1;
   for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) {
     const auto extent = Halide::Internal::as_const_int(accumulator.domain[axis].extent());
-    if (!extent.has_value()) return int64_t{1} << 20;
+    if (!extent.has_value()) return kUnknownSteps;
     steps *= *extent;
   }
   return steps;
 }
 
-std::vector<VarOrRVar> Domain(const Accumulator& accumulator) {
+std::vector<VarOrRVar> DomainVars(const Accumulator& accumulator) {
   std::vector<VarOrRVar> vars;
   for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) vars.push_back(RVar(accumulator.domain[axis]));
   return vars;
@@ -55,16 +58,18 @@ std::vector<VarOrRVar> Domain(const Accumulator& accumulator) {
 
 int VectorWidth(int64_t extent, int lanes) { return static_cast<int>(std::min<int64_t>(extent, lanes)); }
 
-// No reduction: vectors along axis 0, or, if axis 0 does not fill them, along all axes below the outermost one.
+// Schedules a nest without reductions.  Vectors lie along axis 0.  If the nest is pointwise and axis 0 does not fill
+// whole vectors, they lie along all axes but the outermost one, which are fused.
 void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
   if (rank == 0) return;
-  const bool parallel = Elements(nest, context) >= kWorthTasks;
+  const bool is_parallel = ElementCount(nest, context) >= kMinParallelElements;
   Var inner = Axis(0);
-  int64_t extent = Extent(nest, context, 0);
-  const auto vectorize = [&] {
-    const int width = VectorWidth(extent, context.far_lanes);
+  int64_t extent = LargestExtent(nest, context, 0);
+  // Splits `inner` into vectors; then `inner` is the loop over vectors.  Returns the number of lanes.
+  const auto vectorize_inner = [&] {
+    const int width = VectorWidth(extent, context.streaming_lanes);
     if (width == 1) return width;
     Var vector, lane;
     func.split(inner, vector, lane, width, TailStrategy::GuardWithIf).vectorize(lane);
@@ -73,39 +78,40 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
   };
   std::vector<Loop> outer;
   if (rank == 1) {
-    // Vectors are formed before chunks.  The other way round, the last chunk would be of full length, and its vectors
-    // past the end would be computed under a mask.
-    const int width = vectorize();
-    if (parallel) {
+    // Vectors are formed before chunks.  If chunks were formed first, the last chunk would be of full length, and its
+    // vectors past the end would be computed under a mask.
+    const int width = vectorize_inner();
+    if (is_parallel) {
       Var chunk;
-      const int64_t each = IsBatch(nest, 0) ? kTaskElements : CeilDiv(extent, kTasks);
-      const int64_t vectors = CeilDiv(each, 4 * context.lanes) * 4 * context.lanes / width;
+      const int64_t elements_per_chunk = IsBatch(nest, 0) ? kElementsPerTask : CeilDiv(extent, kTargetTasks);
+      const int64_t vectors = CeilDiv(elements_per_chunk, 4 * context.lanes) * 4 * context.lanes / width;
       func.split(inner, chunk, inner, static_cast<int>(vectors), TailStrategy::GuardWithIf);
       outer.push_back({chunk, CeilDiv(extent, vectors * width)});
     }
   } else {
-    if (nest.flat && extent % context.lanes != 0) {
-      // n, the outermost axis if there is one, stays a loop.
+    if (nest.is_pointwise && extent % context.lanes != 0) {
+      // The outermost axis, which is n if the shape has n, stays a loop of its own.
       for (int axis = 1; axis + 1 < rank; ++axis) {
         Var fused;
         func.fuse(inner, Axis(axis), fused);
         inner = fused;
-        extent *= Extent(nest, context, axis);
+        extent *= LargestExtent(nest, context, axis);
       }
-      outer.push_back({Axis(rank - 1), Extent(nest, context, rank - 1)});
+      outer.push_back({Axis(rank - 1), LargestExtent(nest, context, rank - 1)});
     } else {
-      for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
+      for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
     }
-    vectorize();
+    vectorize_inner();
   }
-  if (parallel && !outer.empty()) Parallel(func, outer, Elements(nest, context) / kTaskElements);
+  if (is_parallel && !outer.empty()) ParallelizeOuterLoops(func, outer, ElementCount(nest, context) / kElementsPerTask);
 }
 
+// Vectorizes the sums of a block along axis 0, unless they have no such axis.  A short domain is unrolled.
 void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vectors) {
   Func& func = accumulator.func;
   const Var x = Axis(0);
   std::vector<VarOrRVar> order = {x};
-  for (const VarOrRVar& var : Domain(accumulator)) order.push_back(var);
+  for (const VarOrRVar& var : DomainVars(accumulator)) order.push_back(var);
   if (accumulator.kind != Accumulator::Kind::kRow && func.dimensions() > 0 && width > 1) {
     func.vectorize(x, width);
     if (unroll_vectors) func.unroll(x);
@@ -115,39 +121,39 @@ void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vecto
   } else {
     func.update().unscheduled();
   }
-  if (Steps(accumulator) <= kUnrolledDomain && accumulator.kind == Accumulator::Kind::kWindow && width > 1) {
+  if (StepCount(accumulator) <= kMaxUnrolledSteps && accumulator.kind == Accumulator::Kind::kWindow && width > 1) {
     Halide::Stage update = func.update();
     for (int axis = 0; axis < accumulator.domain.dimensions(); ++axis) update.unroll(RVar(accumulator.domain[axis]));
   }
 }
 
-// Few steps for each element: each block of vectors computes its own sums.
+// Schedules a nest whose reductions have few steps for each element, or one value for each row.  A block of vectors, or
+// a row, computes its own reductions and then its elements.
 void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
-  bool rows = false;
+  bool has_row_reductions = false;  // or products, which this schedule computes for a whole row, too
   int64_t steps = 1;
   for (const Accumulator& accumulator : nest.accumulators) {
-    rows = rows || accumulator.kind != Accumulator::Kind::kWindow;
-    steps = std::max(steps, Steps(accumulator));
+    has_row_reductions = has_row_reductions || accumulator.kind != Accumulator::Kind::kWindow;
+    steps = std::max(steps, StepCount(accumulator));
   }
-  if (rank == 0 || (rank == 1 && rows)) {
+  if (rank == 0 || (rank == 1 && has_row_reductions)) {
     for (Accumulator& accumulator : nest.accumulators) {
       accumulator.func.compute_root();
       accumulator.func.update().unscheduled();
     }
-    if (rank == 1 && VectorWidth(Extent(nest, context, 0), context.lanes) > 1) {
-      func.vectorize(Axis(0), VectorWidth(Extent(nest, context, 0), context.lanes), TailStrategy::GuardWithIf);
+    if (rank == 1 && VectorWidth(LargestExtent(nest, context, 0), context.lanes) > 1) {
+      func.vectorize(Axis(0), VectorWidth(LargestExtent(nest, context, 0), context.lanes), TailStrategy::GuardWithIf);
     }
     return;
   }
-  const int64_t extent = Extent(nest, context, 0);
-  const bool parallel = Elements(nest, context) * steps >= kWorthTasks;
+  const int64_t extent = LargestExtent(nest, context, 0);
+  const bool is_parallel = ElementCount(nest, context) * steps >= kMinParallelElements;
   std::vector<Loop> outer;
-  for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
-  if (rows) {
-    // Each row computes its sum first, and then its elements.
-    const Var row = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : Axis(1);
+  for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
+  if (has_row_reductions) {
+    const Var row = is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer, outer.size() - 1) : Axis(1);
     for (Accumulator& accumulator : nest.accumulators) {
       accumulator.func.compute_at(func, row);
       accumulator.func.update().unscheduled();
@@ -156,29 +162,34 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
       func.vectorize(Axis(0), VectorWidth(extent, context.lanes), TailStrategy::GuardWithIf);
     return;
   }
-  // If n is the vectorized axis and less than a vector, ShiftInwards would begin before the first element.
-  const bool batch = IsBatch(nest, 0);
-  const int width = batch ? 1 : VectorWidth(extent, context.lanes);
+  // Along n there are no vectors: n may be less than a vector, and ShiftInwards would begin before the first element.
+  const bool is_batch = IsBatch(nest, 0);
+  const int width = is_batch ? 1 : VectorWidth(extent, context.lanes);
+  // Long reductions compute several vectors at once, since each of their additions waits for the one before.
   int vectors = 1;
-  while (vectors < 4 && steps > kUnrolledDomain && 2 * vectors * width <= extent && width > 1) vectors *= 2;
-  Var block, inside;
-  func.split(Axis(0), block, inside, vectors * width, batch ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
-  if (width > 1) func.vectorize(inside, width);
-  if (vectors > 1) func.unroll(inside);
+  while (vectors < 4 && steps > kMaxUnrolledSteps && 2 * vectors * width <= extent && width > 1) vectors *= 2;
+  Var block, element;
+  func.split(Axis(0), block, element, vectors * width,
+             is_batch ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+  if (width > 1) func.vectorize(element, width);
+  if (vectors > 1) func.unroll(element);
   outer.push_back({block, (extent + vectors * width - 1) / (vectors * width)});
-  const Var task = parallel ? Parallel(func, outer).At(outer, outer.size() - 1) : block;
+  const Var block_loop =
+      is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer, outer.size() - 1) : block;
   for (Accumulator& accumulator : nest.accumulators) {
-    accumulator.func.compute_at(func, task);
+    accumulator.func.compute_at(func, block_loop);
     VectorizeAccumulator(accumulator, width, vectors > 1);
   }
 }
 
-// Matrix products: a register tile of sums runs through the whole reduction.
+// Schedules a nest whose accumulators are matrix products: the sums of a register tile stay in registers through the
+// whole reduction.  Tiles lie along axes 0 and 1.
 void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
-  const int64_t width = Extent(nest, context, 0), height = rank > 1 ? Extent(nest, context, 1) : 1;
-  const bool ragged = rank > 1 && IsBatch(nest, 1);  // n is along the rows of the tile
+  const int64_t width = LargestExtent(nest, context, 0), height = rank > 1 ? LargestExtent(nest, context, 1) : 1;
+  // If n lies along the rows of tiles, it may be less than a tile, so the last tile is not shifted inwards.
+  const bool is_batch_along_rows = rank > 1 && IsBatch(nest, 1);
   const Tile tile = ChooseTile(width, height, context);
   const int vector = VectorWidth(width, context.lanes), across = vector * tile.vectors;
 
@@ -186,25 +197,26 @@ void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
   func.split(Axis(0), column, x, across, TailStrategy::ShiftInwards);
   std::vector<VarOrRVar> order = {x};
   if (rank > 1) {
-    func.split(Axis(1), row, y, tile.rows, ragged ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+    func.split(Axis(1), row, y, tile.rows,
+               is_batch_along_rows ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
     order.push_back(y);
     order.push_back(row);
   }
-  // For images, the loop over columns lies outside the loop over rows of an image, so that the weights of a column stay
-  // in the first-level cache.
+  // The loop over columns of tiles lies outside the loop over rows, so that the columns of the right operand that a
+  // tile reads stay in the first-level cache.
   std::vector<Loop> outer;
   order.push_back(column);
   for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
-  for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), Extent(nest, context, axis)});
+  for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
   const int64_t columns = (width + across - 1) / across, rows = (height + tile.rows - 1) / tile.rows;
-  if (!nest.panels.empty() && rank == 2 && columns < kTasks) {
-    // Each chunk of rows computes its own panels.
+  if (!nest.panels.empty() && rank == 2 && columns < kTargetTasks) {
+    // There are too few columns for the tasks, so a task is a chunk of rows, too, and computes its own panels.
     Var chunk;
-    const int64_t chunks = (kTasks + columns - 1) / columns, each = (rows + chunks - 1) / chunks;
-    func.split(row, chunk, row, static_cast<int>(each),
-               ragged ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
+    const int64_t chunks = (kTargetTasks + columns - 1) / columns, rows_per_chunk = (rows + chunks - 1) / chunks;
+    func.split(row, chunk, row, static_cast<int>(rows_per_chunk),
+               is_batch_along_rows ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
     order.push_back(chunk);
-    outer.push_back({chunk, (rows + each - 1) / each});
+    outer.push_back({chunk, (rows + rows_per_chunk - 1) / rows_per_chunk});
   }
   outer.push_back({column, columns});
   if (rank > 1 && nest.panels.empty()) outer.push_back({row, rows});
@@ -212,86 +224,92 @@ void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
   if (vector > 1) func.vectorize(x, vector);
   func.unroll(x);
   if (rank > 1) func.unroll(y);
-  const Task task = Parallel(func, outer);
-  const bool row_is_outer = rank > 1 && nest.panels.empty();
-  const Var column_at = task.At(outer, outer.size() - (row_is_outer ? 2 : 1));
-  const Var inner = rank == 1 ? column_at : row_is_outer ? task.At(outer, outer.size() - 1) : row;
+  const ParallelLoop parallel = ParallelizeOuterLoops(func, outer);
+  const bool is_row_outer = rank > 1 && nest.panels.empty();
+  const Var column_loop = parallel.LoopAfterFusion(outer, outer.size() - (is_row_outer ? 2 : 1));
+  const Var tile_loop = rank == 1      ? column_loop
+                        : is_row_outer ? parallel.LoopAfterFusion(outer, outer.size() - 1)
+                                       : row;
 
   for (Accumulator& accumulator : nest.accumulators) {
     Func& sum = accumulator.func;
-    sum.compute_at(func, inner);
+    sum.compute_at(func, tile_loop);
     if (accumulator.kind != Accumulator::Kind::kTile) {
       accumulator.func.update().unscheduled();
       continue;
     }
-    const Var sx = Axis(0), sy = Axis(1);
-    std::vector<VarOrRVar> sum_order = {sx};
-    if (rank > 1) sum_order.push_back(sy);
-    for (const VarOrRVar& var : Domain(accumulator)) sum_order.push_back(var);
+    const Var sum_x = Axis(0), sum_y = Axis(1);
+    std::vector<VarOrRVar> sum_order = {sum_x};
+    if (rank > 1) sum_order.push_back(sum_y);
+    for (const VarOrRVar& var : DomainVars(accumulator)) sum_order.push_back(var);
     Halide::Stage update = sum.update();
     update.reorder(sum_order);
-    if (ragged) sum.bound_extent(sy, tile.rows);
+    if (is_batch_along_rows) sum.bound_extent(sum_y, tile.rows);
     if (vector > 1) {
-      sum.vectorize(sx, vector);
-      update.vectorize(sx, vector);
+      sum.vectorize(sum_x, vector);
+      update.vectorize(sum_x, vector);
     }
-    sum.unroll(sx);
-    update.unroll(sx);
+    sum.unroll(sum_x);
+    update.unroll(sum_x);
     if (rank > 1) {
-      sum.unroll(sy);
-      update.unroll(sy);
+      sum.unroll(sum_y);
+      update.unroll(sum_y);
     }
   }
   for (Func& panel : nest.panels) {
-    panel.compute_at(func, column_at).store_in(kOnStack);
+    panel.compute_at(func, column_loop).store_in(kOnStack);
     if (vector > 1) panel.vectorize(Axis(0), vector);
   }
 }
 
 }  // namespace
 
-Task Parallel(Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks) {
+ParallelLoop ParallelizeOuterLoops(Func& func, const std::vector<Loop>& outermost_first, int64_t max_tasks) {
   BRINE_CHECK(!outermost_first.empty());
-  Task task = {outermost_first[0].var, 1};
+  ParallelLoop parallel = {outermost_first[0].var, 1};
   int64_t tasks = outermost_first[0].extent;
-  for (; task.loops < outermost_first.size() && tasks < kTasks; ++task.loops) {
+  for (; parallel.fused_loops < outermost_first.size() && tasks < kTargetTasks; ++parallel.fused_loops) {
     Var fused;
-    func.fuse(outermost_first[task.loops].var, task.innermost, fused);
-    task.innermost = fused;
-    tasks *= outermost_first[task.loops].extent;
+    func.fuse(outermost_first[parallel.fused_loops].var, parallel.var, fused);
+    parallel.var = fused;
+    tasks *= outermost_first[parallel.fused_loops].extent;
   }
-  most_tasks = std::clamp<int64_t>(most_tasks, 2, 4 * kTasks);
-  if (tasks > most_tasks) {
-    Var chunk, within;
-    func.split(task.innermost, chunk, within, CeilDiv(tasks, most_tasks), TailStrategy::GuardWithIf).parallel(chunk);
-    task.innermost = within;
+  max_tasks = std::clamp<int64_t>(max_tasks, 2, 4 * kTargetTasks);
+  if (tasks > max_tasks) {
+    Var chunk, iteration;
+    func.split(parallel.var, chunk, iteration, CeilDiv(tasks, max_tasks), TailStrategy::GuardWithIf).parallel(chunk);
+    parallel.var = iteration;
   } else if (tasks > 1) {
-    func.parallel(task.innermost);
+    func.parallel(parallel.var);
   }
-  return task;
+  return parallel;
 }
 
 Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells) {
-  constexpr int kMaxVectors = 4, kMaxRows = 14;  // more rows of single sums need more code and gain nothing
+  constexpr int kMaxVectors = 4, kMaxRows = 14;  // with single sums, more rows need more code and gain nothing
   Tile best = {1, 1};
   double best_rate = 0;
   const int64_t vector = cells == 1 ? std::min<int64_t>(width, machine.lanes) : machine.lanes;
   for (int vectors = 1; vectors <= kMaxVectors; ++vectors) {
     if (vectors > 1 && vectors * vector > width) break;
     for (int rows = 1; rows <= height && (rows <= kMaxRows || cells > 1); ++rows) {
-      const int sums = vectors * cells * rows, used = sums + vectors + 1;
-      if (used > machine.registers && rows > 1) break;
-      // Lanes and rows past the edge are wasted, and each sum that does not fit the registers costs a load and a store.
-      const int64_t columns = CeilDiv(width, vectors * vector), lines = CeilDiv(height, rows);
-      const double useful =
-          static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
-      const double spilled = std::max(0, used - machine.registers);
-      const double cycles =
-          std::max({sums / machine.products, (vectors + cells * rows) / machine.loads, double{1} * machine.latency}) +
-          spilled;
-      const double loads =
-          cells == 1 ? vectors + rows : 1;  // among equal rates, fewer loads or, with cells, more sums win
-      const double rate = useful * sums / (cycles * machine.products) + 5e-4 * sums / loads;
+      // Besides the sums, a step holds the vectors of one operand and one broadcast element of the other.
+      const int sums = vectors * cells * rows, registers = sums + vectors + 1;
+      if (registers > machine.registers && rows > 1) break;
+      // A step takes at least the latency, since each of its products adds to a sum of the step before.  A sum that
+      // does not fit the registers costs a load and a store.
+      const double spilled = std::max(0, registers - machine.registers);
+      const double product_cycles = sums / machine.multiply_adds_per_cycle,
+                   load_cycles = (vectors + cells * rows) / machine.loads_per_cycle;
+      const double cycles = std::max({product_cycles, load_cycles, double{1} * machine.multiply_add_latency}) + spilled;
+      // Lanes and rows past the edge of the result are wasted.
+      const int64_t tile_columns = CeilDiv(width, vectors * vector), tile_rows = CeilDiv(height, rows);
+      const double useful_share =
+          static_cast<double>(width * height) / static_cast<double>(tile_columns * vectors * vector * tile_rows * rows);
+      // The rate is the share of the peak.  The small term decides among equal rates: the tile with fewer loads per sum
+      // wins, or, with cells, the one with more sums.
+      const double loads = cells == 1 ? vectors + rows : 1;
+      const double rate = useful_share * sums / (cycles * machine.multiply_adds_per_cycle) + 5e-4 * sums / loads;
       if (rate > best_rate) {
         best_rate = rate;
         best = {vectors, rows};
@@ -305,17 +323,17 @@ void Schedule(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   func.compute_root();
   for (int axis = 0; axis < static_cast<int>(nest.shape.size()); ++axis) {
-    const bool batch = IsBatch(nest, axis);
-    if (!batch)
-      func.bound(Axis(axis), 0, static_cast<int>(Extent(nest, context, axis)));
-    else if (context.rows.defined())
-      func.bound(Axis(axis), 0, context.rows);
-    if (batch && !nest.output) func.bound_storage(Axis(axis), static_cast<int>(context.batch_size));
+    const bool is_batch = IsBatch(nest, axis);
+    if (!is_batch)
+      func.bound(Axis(axis), 0, static_cast<int>(LargestExtent(nest, context, axis)));
+    else if (context.batch_extent.defined())
+      func.bound(Axis(axis), 0, context.batch_extent);
+    if (is_batch && !nest.is_output) func.bound_storage(Axis(axis), static_cast<int>(context.batch_size));
   }
-  bool tiles = false;
+  bool has_tiles = false;
   for (const Accumulator& accumulator : nest.accumulators)
-    tiles = tiles || accumulator.kind == Accumulator::Kind::kTile;
-  if (tiles)
+    has_tiles = has_tiles || accumulator.kind == Accumulator::Kind::kTile;
+  if (has_tiles)
     ScheduleTiles(nest, context);
   else if (!nest.accumulators.empty())
     ScheduleWindows(nest, context);

@@ -1,4 +1,5 @@
-// The schedules of one loop nest, shared by all strategies.
+// The schedules of single loop nests: those that *generic* and the copies of all strategies use as a whole, and the
+// choices of tiles and tasks from which the other strategies make their own.
 #ifndef BRINE_CODEGEN_HALIDE_SCHEDULE_H_
 #define BRINE_CODEGEN_HALIDE_SCHEDULE_H_
 
@@ -9,59 +10,65 @@
 
 namespace brine::codegen {
 
-// A Func that gets a loop nest at the top of a kernel, and the Funcs computed inside it.
+// A Func that is computed by a loop nest of its own at the top of a kernel, and the Funcs that are computed inside it.
 struct LoopNest {
   Halide::Func func;  // pure, over Axes(rank)
   ir::Shape shape;
   std::vector<Accumulator> accumulators;
-  std::vector<Halide::Func> panels = {};  // [depth, axis 0]: computed for each column of tiles
-  bool flat = false;                      // every element reads only the same element of its operands, or scalars
-  bool output = false;                    // an output of the kernel: its memory is the caller's buffer
+  std::vector<Halide::Func> panels = {};  // [depth, axis 0]; each is computed for one column of tiles at a time
+  bool is_pointwise = false;              // whether each element reads only the same element of operands, or scalars
+  bool is_output = false;                 // whether the Func is an output of the kernel, in a buffer of the caller
 };
 
-// The surroundings of a loop nest: the machine, and the number of rows of a batch.
+// The surroundings of a loop nest: the machine and the batch.
 struct LoopContext : Machine {
-  int64_t batch_size;
-  Halide::Expr rows;  // n; undefined if no input has it (a constant that was broadcast)
+  int64_t batch_size;         // the largest n
+  Halide::Expr batch_extent;  // n in this call; undefined if no input has an axis of n
 };
 
-// Splits, vectorises and parallelises `nest`.  The number of tasks follows from the shape and the batch size alone.
+// Splits, vectorizes and parallelizes the loops of `nest`.  The number of tasks follows from the shape and the largest
+// batch alone, so that results do not depend on threads.
 void Schedule(LoopNest& nest, const LoopContext& context);
 
-// The memory type of a Func that must lie on its task's stack, so that tasks do not share it.  MemoryType::Stack is not
-// enough: Halide moves allocations of more than 16 KB from there to halide_malloc.
+// The memory type of a Func that must lie on its task's stack, so that tasks do not share it.  MemoryType::Stack does
+// not suffice: Halide moves an allocation of more than 16 KB from there to halide_malloc.
 inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
-inline constexpr int64_t kTasks = 16;  // enough for 16 cores
+inline constexpr int64_t kTargetTasks = 16;  // loops are cut into at least this many tasks if they can be; for 16 cores
 
 // ⌈a / b⌉
 inline int CeilDiv(int64_t a, int64_t b) { return static_cast<int>((a + b - 1) / b); }
 
-// A loop of a nest with its largest extent.
+// A loop of a nest.
 struct Loop {
   Halide::Var var;
-  int64_t extent;
+  int64_t extent;  // for the largest n
 };
 
-// The parallel loop into which the outermost loops were fused.
-struct Task {
-  Halide::Var innermost;  // its variable
-  size_t loops = 0;       // how many of the outermost loops it replaces
+// The parallel loop into which some of the outermost loops of a nest were fused.
+struct ParallelLoop {
+  Halide::Var var;
+  size_t fused_loops = 0;  // how many of the outermost loops it replaces
 
-  // The loop to pass to compute_at for the original loop `index` of `outermost_first`, after fusion.
-  Halide::Var At(const std::vector<Loop>& outermost_first, size_t index) const {
-    return index < loops ? innermost : outermost_first[index].var;
+  // The loop that now contains the body of the original loop `outermost_first[index]`: the parallel loop, or, if it was
+  // not fused, the original.  This is the loop to pass to compute_at.
+  Halide::Var LoopAfterFusion(const std::vector<Loop>& outermost_first, size_t index) const {
+    return index < fused_loops ? var : outermost_first[index].var;
   }
 };
 
-// Fuses outermost loops into one parallel loop: no more of them than enough tasks need, and at most `most_tasks` tasks.
-Task Parallel(Halide::Func& func, const std::vector<Loop>& outermost_first, int64_t most_tasks = 4 * kTasks);
+// Fuses outermost loops of `func` into one parallel loop: as few as give kTargetTasks tasks.  If there are more than
+// `max_tasks` iterations then, each task takes several of them.
+ParallelLoop ParallelizeOuterLoops(Halide::Func& func, const std::vector<Loop>& outermost_first,
+                                   int64_t max_tasks = 4 * kTargetTasks);
 
-// A register tile of `vectors` along axis 0 by `rows` along axis 1, all of whose sums stay in registers.  Each element
-// along axis 1 may have several sums, the `cells` of a window.
+// A register tile: `vectors` vectors along axis 0 by `rows` elements along axis 1.  All of its sums stay in registers.
 struct Tile {
   int vectors, rows;
 };
+
+// The tile with the highest predicted rate for a result of `width` elements along axis 0 and `height` along axis 1.
+// Each result is computed from `cells` sums, those of the cells of a pool's window.
 Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells = 1);
 
 }  // namespace brine::codegen

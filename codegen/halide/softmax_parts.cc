@@ -7,27 +7,29 @@ using Halide::Func;
 using Halide::Var;
 
 SoftmaxParts MakeSoftmaxParts(const LoweringContext& context) {
-  const Tensor& x = context.in[0];
+  const Tensor& x = context.operands[0];
   const std::vector<Var> axes = Axes(x.type.rank());
   const std::vector<Var> row(axes.begin(), axes.end() - 1);
-  const std::vector<Var> args = Reversed(row);
+  const std::vector<Var> row_args = Reversed(row);
   const int extent = static_cast<int>(x.type.shape.back());
-  const Index here = ToIndex(axes);
-  Index first = ToIndex(row), each = first, all = first;
-  const Halide::RDom others(extent > 1 ? 1 : 0, extent > 1 ? extent - 1 : 1), every(0, extent);
-  first.push_back(0);
-  each.push_back(others.x);
-  all.push_back(every.x);
+  const Index element = ToIndex(axes);
+  Index first_index = ToIndex(row), other_index = first_index, each_index = first_index;
+  // The maximum begins with the first element.  A row of one element compares it with itself, since a domain may not be
+  // empty.
+  const Halide::RDom others(extent > 1 ? 1 : 0, extent > 1 ? extent - 1 : 1), all(0, extent);
+  first_index.push_back(0);
+  other_index.push_back(others.x);
+  each_index.push_back(all.x);
 
   SoftmaxParts parts;
-  Func top = MakeFunc("top", row, {x(first)});
-  top(args) = Halide::max(top(args), x(each));
+  Func top = MakeFunc("top", row, {x(first_index)});
+  top(row_args) = Halide::max(top(row_args), x(other_index));
   Func total = MakeFunc("total", row, {0.0f});
-  total(args) += Halide::exp(x(all) - top(args));
-  parts.shifted = x(here) - top(args);
+  total(row_args) += Halide::exp(x(each_index) - top(row_args));
+  parts.shifted = x(element) - top(row_args);
   parts.exponential = Halide::exp(parts.shifted);
-  parts.total = total(args);
-  parts.accumulators = {{top, others, Accumulator::Kind::kRow}, {total, every, Accumulator::Kind::kRow}};
+  parts.total = total(row_args);
+  parts.accumulators = {{top, others, Accumulator::Kind::kRow}, {total, all, Accumulator::Kind::kRow}};
   return parts;
 }
 

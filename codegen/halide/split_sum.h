@@ -1,5 +1,6 @@
-// Sums that are split into parts, one for each task.  A part adds its pieces in order to its own sums, and the parts
-// are added in order at the end.  Their number follows from shapes, so that the result does not depend on threads.
+// Sums that are split into parts, one for each task:
+//   part(index, p) = Σ of the pieces of part p, in order        total(index) = part(index, 0) + part(index, 1) + …
+// The number of parts follows from shapes, so that the result does not depend on the number of threads.
 #ifndef BRINE_CODEGEN_HALIDE_SPLIT_SUM_H_
 #define BRINE_CODEGEN_HALIDE_SPLIT_SUM_H_
 
@@ -9,26 +10,26 @@
 
 namespace brine::codegen {
 
-// sum(index) += piece over the domain that `piece` names.  The first piece, where `is_first` holds, overwrites the
-// memory, so no separate pass has to write zeros.
-inline void AddPieces(Halide::Func& sum, const std::vector<Halide::Expr>& index, const Halide::Expr& is_first,
-                      const Halide::Expr& piece) {
-  sum(index) = Halide::undef<float>();
-  sum(index) = Halide::select(is_first, 0.0f, sum(index)) + piece;
+// part_sum(index) += piece, over the reduction domain that occurs in `piece`.  The first piece, for which `is_first`
+// holds, overwrites the memory, so that no separate pass has to write zeros.
+inline void AccumulatePart(Halide::Func& part_sum, const std::vector<Halide::Expr>& index, const Halide::Expr& is_first,
+                           const Halide::Expr& piece) {
+  part_sum(index) = Halide::undef<float>();
+  part_sum(index) = Halide::select(is_first, 0.0f, part_sum(index)) + piece;
 }
 
-// sum(index, 0) + sum(index, 1) + … for `part_count` parts, each of `rows_per_part` of the `rows` pieces.  Parts
-// without pieces have not been written and count as 0.
-inline Halide::Expr AddParts(const Halide::Func& sum, const std::vector<Halide::Expr>& index, int part_count,
-                             int rows_per_part, const Halide::Expr& rows) {
-  Halide::Expr all;
+// part_sum(index, 0) + part_sum(index, 1) + … for `part_count` parts.  Each part has `pieces_per_part` of the
+// `piece_count` pieces, which depend on n.  A part without pieces has not been written and counts as 0.
+inline Halide::Expr SumOfParts(const Halide::Func& part_sum, const std::vector<Halide::Expr>& index, int part_count,
+                               int pieces_per_part, const Halide::Expr& piece_count) {
+  Halide::Expr total;
   for (int part = 0; part < part_count; ++part) {
     std::vector<Halide::Expr> element = index;
     element.push_back(part);
-    const Halide::Expr value = sum(element);
-    all = part == 0 ? value : all + Halide::select(part * rows_per_part < rows, value, 0.0f);
+    const Halide::Expr value = part_sum(element);
+    total = part == 0 ? value : total + Halide::select(part * pieces_per_part < piece_count, value, 0.0f);
   }
-  return all;
+  return total;
 }
 
 }  // namespace brine::codegen

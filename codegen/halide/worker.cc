@@ -21,13 +21,14 @@
 namespace brine::codegen {
 namespace {
 
+// A process that compiles one request.
 struct Child {
   pid_t process;
-  int pipe;
-  std::string symbol, output;
+  int pipe;                    // the end from which its answer is read
+  std::string symbol, answer;  // of the request; what has been read so far
 };
 
-// "ok <facts>" or "error <sentence>".
+// The answer to a request: "ok <facts>" or "error <sentence>".
 std::string Compile(const WorkerRequest& request, const Halide::Target& target) {
   try {
     if (request.text.empty()) {
@@ -47,7 +48,8 @@ std::string Compile(const WorkerRequest& request, const Halide::Target& target) 
   }
 }
 
-Child Start(const WorkerRequest& request, const Halide::Target& target) {
+// Forks a child that compiles the request.
+Child StartChild(const WorkerRequest& request, const Halide::Target& target) {
   int ends[2];
   if (pipe(ends) != 0) std::exit(1);
   std::fflush(nullptr);
@@ -68,24 +70,25 @@ Child Start(const WorkerRequest& request, const Halide::Target& target) {
   return {process, ends[0], request.options.symbol, ""};
 }
 
-void Report(const Child& child, int status) {
+// Prints the answer of a child that has ended; `status` is that of waitpid.
+void PrintAnswer(const Child& child, int status) {
   std::string verdict = "error", text;
   if (WIFSIGNALED(status))
     text = absl::StrCat("the compiler ended by signal ", WTERMSIG(status));
-  else if (child.output.rfind("error ", 0) == 0)
-    text = child.output.substr(6);
-  else if (child.output.rfind("ok ", 0) != 0)
+  else if (child.answer.rfind("error ", 0) == 0)
+    text = child.answer.substr(6);
+  else if (child.answer.rfind("ok ", 0) != 0)
     text = "the compiler ended without an answer";
   else {
     verdict = "ok";
-    text = child.output.substr(3);
+    text = child.answer.substr(3);
   }
   std::printf("%s %s %zu\n%s", verdict.c_str(), child.symbol.c_str(), text.size(), text.c_str());
   std::fflush(stdout);
 }
 
-// Waits until a child ends, reports its result and removes it.
-void Finish(std::vector<Child>& children) {
+// Waits until one of the children ends, prints its answer and removes it.
+void FinishOneChild(std::vector<Child>& children) {
   while (true) {
     std::vector<pollfd> polls;
     for (const Child& child : children) polls.push_back({child.pipe, POLLIN, 0});
@@ -95,13 +98,13 @@ void Finish(std::vector<Child>& children) {
       char buffer[4096];
       const ssize_t count = read(children[child].pipe, buffer, sizeof(buffer));
       if (count > 0) {
-        children[child].output.append(buffer, static_cast<size_t>(count));
+        children[child].answer.append(buffer, static_cast<size_t>(count));
         continue;
       }
       int status = 0;
       waitpid(children[child].process, &status, 0);
       close(children[child].pipe);
-      Report(children[child], status);
+      PrintAnswer(children[child], status);
       children.erase(children.begin() + static_cast<std::ptrdiff_t>(child));
       return;
     }
@@ -145,10 +148,10 @@ int Serve(int argc, char** argv) {
   std::vector<Child> children;
   absl::StatusOr<WorkerRequest> request = ReadRequest(std::cin);
   for (; request.ok(); request = ReadRequest(std::cin)) {
-    if (static_cast<int>(children.size()) == jobs) Finish(children);
-    children.push_back(Start(*request, target));
+    if (static_cast<int>(children.size()) == jobs) FinishOneChild(children);
+    children.push_back(StartChild(*request, target));
   }
-  while (!children.empty()) Finish(children);
+  while (!children.empty()) FinishOneChild(children);
   if (absl::IsOutOfRange(request.status())) return 0;
   std::fprintf(stderr, "brine-worker: %s\n", std::string(request.status().message()).c_str());
   return 2;

@@ -1,5 +1,5 @@
-// The functions that Halide's runtime calls, and those of Halide's that the Brine runtime calls.  This file is linked
-// into every compiled program beside Halide's runtime, whose definitions of these functions are weak.
+// The functions that the code of kernels and Halide's runtime call.  This file is linked into every compiled program
+// beside Halide's runtime, whose own definitions of these functions are weak.
 #include <HalideRuntime.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -8,17 +8,17 @@
 #include "codegen/native/threads.h"
 #include "runtime/program.h"
 
-// A brine_buffer is handed to kernels as a halide_buffer_t.
-#define SAME_PLACE(ours, theirs)                                                           \
-  _Static_assert(offsetof(brine_buffer, ours) == offsetof(struct halide_buffer_t, theirs), \
+// A brine_buffer is passed to kernels as a halide_buffer_t, so both must have the same layout.
+#define SAME_OFFSET(brine_field, halide_field)                                                          \
+  _Static_assert(offsetof(brine_buffer, brine_field) == offsetof(struct halide_buffer_t, halide_field), \
                  "brine_buffer and halide_buffer_t differ")
-SAME_PLACE(device, device);
-SAME_PLACE(device_interface, device_interface);
-SAME_PLACE(host, host);
-SAME_PLACE(flags, flags);
-SAME_PLACE(type_code, type);
-SAME_PLACE(dimensions, dimensions);
-SAME_PLACE(dim, dim);
+SAME_OFFSET(device, device);
+SAME_OFFSET(device_interface, device_interface);
+SAME_OFFSET(host, host);
+SAME_OFFSET(flags, flags);
+SAME_OFFSET(type_code, type);
+SAME_OFFSET(dimensions, dimensions);
+SAME_OFFSET(dim, dim);
 _Static_assert(sizeof(brine_buffer) == sizeof(struct halide_buffer_t),
                "brine_buffer and halide_buffer_t differ in size");
 _Static_assert(sizeof(brine_dimension) == sizeof(struct halide_dimension_t),
@@ -26,11 +26,12 @@ _Static_assert(sizeof(brine_dimension) == sizeof(struct halide_dimension_t),
 _Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimension_t, stride),
                "brine_dimension and halide_dimension_t differ");
 
-// Kernels allocate on the calling thread only, and scratch_used is reset before each of them.
-void* halide_malloc(void* user_context, size_t x) {
+// Allocates from the scratch memory of the context.  There is no lock, since kernels allocate on the calling thread
+// only. Nothing is freed: scratch_used is set to 0 before each kernel.
+void* halide_malloc(void* user_context, size_t size) {
   brine_context* context = (brine_context*)user_context;
   if (context == NULL) return NULL;
-  const int64_t bytes = (int64_t)((x + 63) / 64 * 64);
+  const int64_t bytes = (int64_t)((size + 63) / 64 * 64);
   if (bytes > context->scratch_bytes - context->scratch_used) {
     halide_error(user_context, "a kernel asked for more scratch memory than was planned");
     return NULL;
@@ -45,6 +46,7 @@ void halide_free(void* user_context, void* ptr) {
   (void)ptr;
 }
 
+// Keeps the first line of the first message for the caller.
 void halide_error(void* user_context, const char* message) {
   brine_context* context = (brine_context*)user_context;
   if (context == NULL || context->error[0] != '\0') return;

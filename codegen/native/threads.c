@@ -13,38 +13,42 @@
 
 enum {
   kMaxThreads = 1024,
-  kCacheLine = 64,
-  kSpins = 4000,         // before a worker sleeps: about 100 µs, and there are a few µs between kernels
-  kSpinsPerYield = 64,   // after as many spins, a worker yields the core
-  kStackBytes = 2 << 20  // of a worker at least: kernels take up to 1 MB
+  kCacheLineBytes = 64,
+  // The number of times that a worker looks for a loop before it sleeps.  This takes much longer than the pauses between
+  // kernels, so workers do not sleep within a step.
+  kSpinsBeforeSleep = 4000,
+  kSpinsPerYield = 64,      // after so many spins, a worker yields its core to another thread
+  kMinStackBytes = 2 << 20  // of a worker: kernels take up to 1 MB
 };
 
-// The tasks with which a thread begins; when it has done them, it takes tasks from the ranges of others.
+// The tasks with which a thread begins.  When they are done, it takes tasks from the ranges of other threads.
 typedef struct {
-  _Alignas(kCacheLine) _Atomic int64_t next;
+  _Alignas(kCacheLineBytes) _Atomic int64_t next;  // the first task that no thread has taken
   int64_t end;
 } Range;
 
-// One loop at a time.  `inside` counts the workers that look at the loop.  A worker enters, tests again whether the
-// loop is open, and leaves before the caller may return or change anything.
+// The loop that runs; there is one at a time.  `inside` counts the workers that read its fields.  A worker enters
+// (increments the count), tests again whether the loop is open, and leaves.  The caller closes the loop and then waits
+// until no worker is inside; only then it may return or change a field.
 static struct {
-  _Alignas(kCacheLine) _Atomic uint32_t open;  // number of the loop that runs, 0 for none
-  _Alignas(kCacheLine) _Atomic int inside;
-  _Alignas(kCacheLine) brine_task task;
+  _Alignas(kCacheLineBytes) _Atomic uint32_t open;  // the number of the loop; 0 while none runs
+  _Alignas(kCacheLineBytes) _Atomic int inside;
+  _Alignas(kCacheLineBytes) brine_task task;
   void* user_context;
   uint8_t* closure;
-  int participants;
-  _Atomic int failed;
+  int participants;    // the threads that run tasks; the caller is participant 0
+  _Atomic int failed;  // the nonzero result of a task; 0: none
   Range ranges[kMaxThreads];
 } loop;
 
 static struct {
-  _Alignas(kCacheLine) atomic_flag taken;
-  uint32_t loops;
-  _Atomic int threads;
-  int started;  // workers
-  int refused;  // the thread count at which pthread_create last failed, which is not tried again; 0: none
-  _Atomic int sleeping;
+  _Alignas(kCacheLineBytes) atomic_flag taken;  // by the thread that runs a loop; it guards `loops` and `started`
+  uint32_t loops;                               // the number of the last loop
+  _Atomic int threads;                          // see brine_backend_set_threads
+  int started;                                  // the number of workers
+  // The number of threads at which pthread_create failed last; it is not tried again for the same number.  0: none.
+  int refused;
+  _Atomic int sleeping;  // the number of workers that sleep
   _Atomic int stop;
   pthread_mutex_t mutex;
   pthread_cond_t wake;
@@ -53,6 +57,7 @@ static struct {
 
 static pthread_t workers[kMaxThreads];
 
+// Lets some time pass before look number `spins`.
 static void Relax(int spins) {
   if (spins % kSpinsPerYield == 0) {
     sched_yield();
@@ -65,11 +70,11 @@ static void Relax(int spins) {
 #endif
 }
 
-// Participant `self` of the loop runs its own range, then takes what is left of the others'.
+// Runs the tasks of participant `self`: those of its own range, then what is left of the other ranges.
 static void RunTasks(int self) {
   const uint32_t denormals = brine_backend_flush_denormals();
-  for (int turn = 0; turn < loop.participants; ++turn) {
-    Range* const range = &loop.ranges[(self + turn) % loop.participants];
+  for (int offset = 0; offset < loop.participants; ++offset) {
+    Range* const range = &loop.ranges[(self + offset) % loop.participants];
     while (atomic_load_explicit(&range->next, memory_order_relaxed) < range->end) {
       const int64_t index = atomic_fetch_add_explicit(&range->next, 1, memory_order_relaxed);
       if (index >= range->end) break;
@@ -80,9 +85,9 @@ static void RunTasks(int self) {
   brine_backend_restore(denormals);
 }
 
-// Waits for a loop other than number `last`; returns false if there will be none.
-static int AwaitLoop(uint32_t last) {
-  for (int spins = 1; spins <= kSpins; ++spins) {
+// Waits for a loop other than the one with number `last`.  Returns 0 if the workers are to end.
+static int WaitForLoop(uint32_t last) {
+  for (int spins = 1; spins <= kSpinsBeforeSleep; ++spins) {
     const uint32_t open = atomic_load_explicit(&loop.open, memory_order_acquire);
     if (open != 0 && open != last) return 1;
     if (atomic_load_explicit(&pool.stop, memory_order_relaxed)) return 0;
@@ -107,10 +112,11 @@ static void WakeSleepers(void) {
   pthread_mutex_unlock(&pool.mutex);
 }
 
+// The main function of a worker; `argument` is its number among the participants.
 static void* Work(void* argument) {
   const int self = (int)(intptr_t)argument;
   uint32_t last = 0;
-  while (AwaitLoop(last)) {
+  while (WaitForLoop(last)) {
     atomic_fetch_add(&loop.inside, 1);
     const uint32_t open = atomic_load(&loop.open);
     if (open != 0) {
@@ -122,7 +128,7 @@ static void* Work(void* argument) {
   return NULL;
 }
 
-// A forked child has none of the workers of its parent.
+// Runs in the child after a fork.  The child has none of its parent's workers.
 static void ForgetWorkers(void) {
   pool.started = 0;
   pool.refused = 0;
@@ -134,15 +140,16 @@ static void ForgetWorkers(void) {
   atomic_flag_clear(&pool.taken);
 }
 
-// If the system gives no more threads, fewer do the work.
+// Starts the workers that `threads` threads need besides the caller.  If the system refuses some, the others do the
+// work.
 static void StartWorkers(int threads) {
   if (pool.loops == 0) pthread_atfork(NULL, NULL, ForgetWorkers);
   if (pool.started >= threads - 1 || threads == pool.refused) return;
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  size_t bytes = 0;
-  pthread_attr_getstacksize(&attributes, &bytes);
-  if (bytes < kStackBytes) pthread_attr_setstacksize(&attributes, kStackBytes);
+  size_t stack_bytes = 0;
+  pthread_attr_getstacksize(&attributes, &stack_bytes);
+  if (stack_bytes < kMinStackBytes) pthread_attr_setstacksize(&attributes, kMinStackBytes);
   while (pool.started < threads - 1 &&
          pthread_create(&workers[pool.started], &attributes, Work, (void*)(intptr_t)(pool.started + 1)) == 0)
     ++pool.started;
@@ -150,13 +157,14 @@ static void StartWorkers(int threads) {
   pool.refused = pool.started < threads - 1 ? threads : 0;
 }
 
-// Runs before the code that the workers execute is unloaded.
+// Ends the workers before the code that they execute is unloaded.
 __attribute__((destructor)) static void StopWorkers(void) {
   atomic_store(&pool.stop, 1);
   WakeSleepers();
   for (int worker = 0; worker < pool.started; ++worker) pthread_join(workers[worker], NULL);
 }
 
+// Runs all tasks on the calling thread.
 static int RunAlone(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
   const uint32_t denormals = brine_backend_flush_denormals();
   int failed = 0;
@@ -184,7 +192,7 @@ int brine_backend_parallel_for(void* user_context, brine_task task, int32_t min,
     range->end = min + (int64_t)size * (participant + 1) / participants;
   }
   atomic_store_explicit(&loop.failed, 0, memory_order_relaxed);
-  if (++pool.loops == 0) ++pool.loops;
+  if (++pool.loops == 0) ++pool.loops;  // 0 means that no loop runs
   atomic_store(&loop.open, pool.loops);
   WakeSleepers();
   RunTasks(0);

@@ -84,7 +84,7 @@ const ir::Op kPowerSums = {
 };
 
 codegen::Lowered LowerPowerSums(const codegen::LoweringContext& context) {
-  const codegen::Tensor& x = context.in[0];
+  const codegen::Tensor& x = context.operands[0];
   Halide::Region region;
   for (int axis = x.type.rank() - 2; axis >= 0; --axis)
     region.push_back({0, context.Extent(x.type.shape[static_cast<size_t>(axis)])});
@@ -109,9 +109,9 @@ const codegen::Algorithm kPowerSumsAlgorithm = {&LowerPowerSums};
 const ir::Op kLiar = ir::Unary([](auto x) { return x; }, {.name = "liar", .doc = "y = x; f32."});
 
 codegen::Lowered LowerLiar(const codegen::LoweringContext& context) {
-  codegen::Index index = codegen::ToIndex(codegen::Axes(context.out[0].rank()));
+  codegen::Index index = codegen::ToIndex(codegen::Axes(context.result_types[0].rank()));
   index.back() = Halide::unsafe_promise_clamped(index.back(), 0, 0);
-  return codegen::Pure(context, {context.in[0](index)});
+  return codegen::LowerPure(context, {context.operands[0](index)});
 }
 const codegen::Algorithm kLiarAlgorithm = {&LowerLiar};
 

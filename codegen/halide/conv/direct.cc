@@ -12,10 +12,10 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMaxPoolCells = 9;  // cells of a window; their comparisons are unrolled
+constexpr int kMaxPoolCells = 9;  // of a window of the pool, whose cells are unrolled
 
-// The share of lanes that hold filters.
-double LanesFull(int filters, const Machine& machine) {
+// The share of the lanes of all vectors of filters that hold filters.
+double LaneUtilization(int filters, const Machine& machine) {
   return double{1} * filters / (CeilDiv(filters, machine.lanes) * machine.lanes);
 }
 
@@ -32,9 +32,9 @@ std::string CanDirect(const KernelSpec& spec, const Machine&) {
 Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
+  AddPrologueWork(spec, work);
   work.products = conv.products();
-  work.tile_utilization = 0.9 * LanesFull(conv.filters, machine);
+  work.tile_utilization = 0.9 * LaneUtilization(conv.filters, machine);
   return work;
 }
 
@@ -47,36 +47,42 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   const ImageAxes axes = AxesOfImage();
   const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
 
-  // The sums begin with the addend, if there is one.
-  const bool begins = spec.addend != ir::kNoValue;
-  const Tensor* const addend = begins ? builder.Parameter(spec.addend) : nullptr;
+  // If the epilogue begins with an addition, the sums begin with the addend instead of 0.
+  const bool has_addend = spec.addend != ir::kNoValue;
+  const Tensor* const addend = has_addend ? builder.Parameter(spec.addend) : nullptr;
   Func sum("conv");
-  sum(axes.c, axes.x, axes.y, axes.n) = begins ? (*addend)(Broadcast(addend->type, ToIndex(Axes(4)))) : Expr(0.0f);
+  sum(axes.c, axes.x, axes.y, axes.n) =
+      has_addend ? (*addend)(BroadcastIndex(addend->type, ToIndex(Axes(4)))) : Expr(0.0f);
   sum(axes.c, axes.x, axes.y, axes.n) +=
       w({r.z, r.y, r.x, axes.c}) * image({axes.n, axes.y * window.stride[0] + r.z * window.dilation[0],
                                           axes.x * window.stride[1] + r.y * window.dilation[1], r.x});
   Func out = MakeFunc(
       "out", Axes(4),
-      builder.LowerEpilogue(ToIndex(Axes(4)), begins ? spec.with_addend : spec.sums(), [&](int row, int column) {
+      builder.LowerEpilogue(ToIndex(Axes(4)), has_addend ? spec.with_addend : spec.sums(), [&](int row, int column) {
         return Expr(sum(axes.c, axes.x * conv.pool_columns + column, axes.y * conv.pool_rows + row, axes.n));
       }));
   builder.AddOutput(out, spec.results);
 
   const int height = conv.rows / conv.pool_rows, width = conv.columns / conv.pool_columns, filters = conv.filters;
-  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.rows);
+  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.batch_extent);
   const Tile tile = ChooseTile(filters, width, context, conv.cells());
-  const int vector = std::min(filters, context.lanes), across = vector * tile.vectors;
+  const int vector = std::min(filters, context.lanes), filters_per_tile = vector * tile.vectors;
   Var column, c, block, pixel;
-  out.split(axes.c, column, c, across, TailStrategy::ShiftInwards);
+  out.split(axes.c, column, c, filters_per_tile, TailStrategy::ShiftInwards);
   out.split(axes.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
-  // The loop over columns lies outside the loop over rows, so that a column's weights stay in the first-level cache.
+  // A column is the filters of a tile.  Its loop lies outside the loop over rows of the image, so that the weights of
+  // the column stay in the first-level cache.
   out.reorder(c, pixel, block, axes.y, column, axes.n).vectorize(c, vector).unroll(c).unroll(pixel);
   const std::vector<Loop> loops = {{axes.n, context.batch_size},
-                                   {column, CeilDiv(filters, across)},
+                                   {column, CeilDiv(filters, filters_per_tile)},
                                    {axes.y, height},
                                    {block, CeilDiv(width, tile.rows)}};
-  const Task task = Parallel(out, loops);
-  sum.compute_at(out, task.At(loops, 3)).vectorize(axes.c, vector).unroll(axes.c).unroll(axes.x).unroll(axes.y);
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  sum.compute_at(out, parallel.LoopAfterFusion(loops, 3))
+      .vectorize(axes.c, vector)
+      .unroll(axes.c)
+      .unroll(axes.x)
+      .unroll(axes.y);
   sum.update()
       .reorder(axes.c, axes.x, axes.y, r.x, r.y, r.z)
       .vectorize(axes.c, vector)
@@ -96,11 +102,11 @@ std::string CanDirectPacked(const KernelSpec& spec, const Machine& machine) {
 Work CostDirectPacked(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
+  AddPrologueWork(spec, work);
   work.products = conv.products();
-  // Sums over few channels are short, and each is stored and loaded once more.
+  // A sum over few channels is short, so more of its time goes into beginning and storing it.
   work.tile_utilization = conv.channels >= machine.lanes ? 0.95 : 0.7;
-  work.elementwise += Elements(spec, spec.sums());
+  work.elementwise_operations += ElementCount(spec, spec.sums());  // the epilogue loads the sums again
   return work;
 }
 
@@ -113,81 +119,98 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
   const int height = conv.rows, width = conv.columns, filters = conv.filters;
   const PackedWeights weights(
       window.size[0], window.size[1], conv.channels, filters,
-      [&](const Expr& a, const Expr& b, const Expr& c, const Expr& f) {
-        return w({a, b, c, f});
+      [&](const Expr& tap_row, const Expr& tap_column, const Expr& channel, const Expr& filter) {
+        return w({tap_row, tap_column, channel, filter});
       },
       context);
-  const ConvChunk cut = ChooseChunk(filters, height, width, 1, context);
-  const Tile tile = cut.tile;
-  const int lines = cut.lines, across = context.lanes * tile.vectors;
+  const ConvChunk conv_chunk = ChooseChunk(filters, height, width, 1, context);
+  const Tile tile = conv_chunk.tile;
+  const int chunk_rows = conv_chunk.rows, filters_per_tile = context.lanes * tile.vectors;
   const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
-  ChunkSum sums(r, [&](const Var& f, const Var& p, const Var& chunk, const Var& n) {
-    return weights(r.z, r.y, r.x, f) *
-           image({n, (chunk * lines + p / width) * window.stride[0] + r.z * window.dilation[0],
-                  p % width * window.stride[1] + r.y * window.dilation[1], r.x});
+  ChunkSum chunk_sum(r, [&](const Var& filter, const Var& pixel, const Var& chunk, const Var& n) {
+    return weights(r.z, r.y, r.x, filter) *
+           image({n, (chunk * chunk_rows + pixel / width) * window.stride[0] + r.z * window.dilation[0],
+                  pixel % width * window.stride[1] + r.y * window.dilation[1], r.x});
   });
   const ImageAxes axes = AxesOfImage();
-  const Expr sum = sums.all(axes.c, axes.y % lines * width + axes.x, axes.y / lines, axes.n);
+  const Expr sum = chunk_sum.sums(axes.c, axes.y % chunk_rows * width + axes.x, axes.y / chunk_rows, axes.n);
   Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), sum));
   builder.AddOutput(out, spec.results);
 
   Var chunk, y, block, c;
-  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.rows);
-  out.split(axes.y, chunk, y, lines).split(axes.c, block, c, across, TailStrategy::ShiftInwards);
+  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.batch_extent);
+  out.split(axes.y, chunk, y, chunk_rows).split(axes.c, block, c, filters_per_tile, TailStrategy::ShiftInwards);
   out.reorder(c, axes.x, y, chunk, block, axes.n).vectorize(c, context.lanes).unroll(c);
   const std::vector<Loop> loops = {
-      {axes.n, context.batch_size}, {block, CeilDiv(filters, across)}, {chunk, height / lines}};
-  const Task task = Parallel(out, loops);
-  sums.Schedule(out, task.At(loops, 2), tile, lines * width, context);
+      {axes.n, context.batch_size}, {block, CeilDiv(filters, filters_per_tile)}, {chunk, height / chunk_rows}};
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  chunk_sum.Schedule(out, parallel.LoopAfterFusion(loops, 2), tile, chunk_rows * width, context);
   return builder.Finish();
 }
 
-PackedWeights::PackedWeights(int rows, int columns, int channels, int filters, const Weight& weight,
+PackedWeights::PackedWeights(int tap_rows, int tap_columns, int channels, int filters, const Weight& weight,
                              const LoopContext& context)
     : lanes_(context.lanes) {
-  const Var l("l"), c("c"), b("b"), a("a"), v("v");
-  packed_(l, c, b, a, v) = weight(a, b, c, v * lanes_ + l);
+  const Var lane("lane"), channel("channel"), tap_column("tap_column"), tap_row("tap_row"), vector("vector");
+  packed_(lane, channel, tap_column, tap_row, vector) = weight(tap_row, tap_column, channel, vector * lanes_ + lane);
   packed_.compute_root()
-      .bound(l, 0, lanes_)
-      .bound(c, 0, channels)
-      .bound(b, 0, columns)
-      .bound(a, 0, rows)
-      .bound(v, 0, filters / lanes_);
+      .bound(lane, 0, lanes_)
+      .bound(channel, 0, channels)
+      .bound(tap_column, 0, tap_columns)
+      .bound(tap_row, 0, tap_rows)
+      .bound(vector, 0, filters / lanes_);
   Var task;
-  packed_.vectorize(l)
-      .fuse(a, v, task)
-      .parallel(task, std::max(1, rows * filters / lanes_ / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
+  packed_.vectorize(lane)
+      .fuse(tap_row, vector, task)
+      .parallel(task, std::max(1, tap_rows * filters / lanes_ / static_cast<int>(kTargetTasks)),
+                TailStrategy::GuardWithIf);
 }
 
-Expr PackedWeights::operator()(const Expr& a, const Expr& b, const Expr& c, const Expr& f) const {
-  return packed_(f % lanes_, c, b, a, f / lanes_);
+Expr PackedWeights::operator()(const Expr& tap_row, const Expr& tap_column, const Expr& channel,
+                               const Expr& filter) const {
+  return packed_(filter % lanes_, channel, tap_column, tap_row, filter / lanes_);
 }
 
-ChunkSum::ChunkSum(const RDom& domain, const Product& product) : r(domain) {
-  const Var f("f"), p("p"), chunk("chunk"), n("n");
-  sum(f, p, chunk, n) = 0.0f;
-  sum(f, p, chunk, n) += product(f, p, chunk, n);
-  all(f, p, chunk, n) = sum(f, p, chunk, n);
+ChunkSum::ChunkSum(const RDom& domain, const Product& product) : domain(domain) {
+  const Var filter("filter"), pixel("pixel"), chunk("chunk"), n("n");
+  tile_sum(filter, pixel, chunk, n) = 0.0f;
+  tile_sum(filter, pixel, chunk, n) += product(filter, pixel, chunk, n);
+  sums(filter, pixel, chunk, n) = tile_sum(filter, pixel, chunk, n);
 }
 
 void ChunkSum::Schedule(Func& reader, const Var& loop, const Tile& tile, int pixels, const LoopContext& context) {
-  const Var f = all.args()[0], p = all.args()[1];  // sum has the same arguments
-  Var first, i;
-  all.compute_at(reader, loop).store_in(kOnStack).bound_extent(f, context.lanes * tile.vectors).bound(p, 0, pixels);
-  all.split(p, first, i, tile.rows).reorder(f, i, first).vectorize(f, context.lanes).unroll(f).unroll(i);
-  sum.compute_at(all, first).vectorize(f, context.lanes).unroll(f).unroll(p);
-  sum.update().reorder(f, p, r.x, r.y, r.z).vectorize(f, context.lanes).unroll(f).unroll(p);
+  const Var filter = sums.args()[0], pixel = sums.args()[1];  // tile_sum has the same arguments
+  Var tile_index, tile_pixel;
+  sums.compute_at(reader, loop)
+      .store_in(kOnStack)
+      .bound_extent(filter, context.lanes * tile.vectors)
+      .bound(pixel, 0, pixels);
+  sums.split(pixel, tile_index, tile_pixel, tile.rows)
+      .reorder(filter, tile_pixel, tile_index)
+      .vectorize(filter, context.lanes)
+      .unroll(filter)
+      .unroll(tile_pixel);
+  tile_sum.compute_at(sums, tile_index).vectorize(filter, context.lanes).unroll(filter).unroll(pixel);
+  tile_sum.update()
+      .reorder(filter, pixel, domain.x, domain.y, domain.z)
+      .vectorize(filter, context.lanes)
+      .unroll(filter)
+      .unroll(pixel);
 }
 
-ConvChunk ChooseChunk(int filters, int lines, int width, int sums, const LoopContext& context) {
-  const auto choose = [&](int chunk_lines) { return ChooseTile(filters, int64_t{chunk_lines} * width, context); };
-  const int across = context.lanes * choose(lines).vectors;
-  const int64_t line_bytes = int64_t{sums} * width * across * 4, tasks = context.batch_size * CeilDiv(filters, across);
+ConvChunk ChooseChunk(int filters, int rows, int columns, int sums_per_pixel, const LoopContext& context) {
+  const auto choose_tile = [&](int chunk_rows) { return ChooseTile(filters, int64_t{chunk_rows} * columns, context); };
+  const int filters_per_tile = context.lanes * choose_tile(rows).vectors;
+  const int64_t row_bytes = int64_t{sums_per_pixel} * columns * filters_per_tile * 4;
+  // The tasks for each chunk of an image: one for each image of the batch and each block of filters.
+  const int64_t tasks_per_chunk = context.batch_size * CeilDiv(filters, filters_per_tile);
   int best = 1;
-  for (int chunk = 2; chunk <= lines; ++chunk) {
-    if (lines % chunk == 0 && chunk * line_bytes <= context.l1_bytes && tasks * (lines / chunk) >= kTasks) best = chunk;
+  for (int chunk_rows = 2; chunk_rows <= rows; ++chunk_rows) {
+    if (rows % chunk_rows == 0 && chunk_rows * row_bytes <= context.l1_bytes &&
+        tasks_per_chunk * (rows / chunk_rows) >= kTargetTasks)
+      best = chunk_rows;
   }
-  return {choose(best), best};
+  return {choose_tile(best), best};
 }
 
 }  // namespace brine::codegen

@@ -1,6 +1,9 @@
-// The direct input gradient.  Input pixels with the same remainders of their coordinates modulo the strides are reached
-// by the same taps.  For each pair of remainders, a phase, the gradient is a convolution of stride 1 with the taps
-// phase, phase + stride, ….  So the zeros that strides put between the pixels of dy are never multiplied.
+// The direct input gradient:
+//   dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a) / stride, (j + …) / …, f] · w[a, b, c, f]
+// where both divisions leave no remainder.  All input pixels whose coordinates have the same remainders modulo the
+// strides are reached by the same taps.  For each pair of remainders, a phase, the gradient is therefore a convolution
+// of stride 1 with the taps first, first + stride, first + 2·stride, ….  So the zeros that the strides put between the
+// pixels of dy are never multiplied.
 #include <algorithm>
 #include <array>
 
@@ -16,31 +19,34 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kMaxStride = 3;  // phases are unrolled
+constexpr int kMaxStride = 3;  // along an axis; phases are unrolled
 
-// `lines`: the pixels of one phase along each axis.
-void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& sums, const ConvProblem& conv, const ConvChunk& cut,
-                       const int (&lines)[2], const LoopContext& context) {
+// Schedules the results and the sums of all phases.  `phase_size` is the number of rows and columns of one phase.
+void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvProblem& conv,
+                       const ConvChunk& conv_chunk, const int (&phase_size)[2], const LoopContext& context) {
   const ImageAxes axes = AxesOfImage();
   const int(&stride)[2] = conv.window.stride;
-  const int across = context.lanes * cut.tile.vectors;
-  Var block, c, line, yi, column, xi, chunk;
+  const int channels_per_tile = context.lanes * conv_chunk.tile.vectors;
+  Var block, c, phase_row, phase_y, phase_column, phase_x, chunk;
   out.bound(axes.c, 0, conv.channels)
       .bound(axes.x, 0, conv.width)
       .bound(axes.y, 0, conv.height)
-      .bound(axes.n, 0, context.rows);
-  out.split(axes.c, block, c, across, TailStrategy::ShiftInwards)
-      .split(axes.y, line, yi, stride[0], TailStrategy::GuardWithIf);
-  out.split(axes.x, column, xi, stride[1], TailStrategy::GuardWithIf).split(line, chunk, line, cut.lines);
-  out.reorder(c, xi, column, yi, line, chunk, block, axes.n)
+      .bound(axes.n, 0, context.batch_extent);
+  out.split(axes.c, block, c, channels_per_tile, TailStrategy::ShiftInwards)
+      .split(axes.y, phase_row, phase_y, stride[0], TailStrategy::GuardWithIf);
+  out.split(axes.x, phase_column, phase_x, stride[1], TailStrategy::GuardWithIf)
+      .split(phase_row, chunk, phase_row, conv_chunk.rows);
+  out.reorder(c, phase_x, phase_column, phase_y, phase_row, chunk, block, axes.n)
       .vectorize(c, context.lanes)
       .unroll(c)
-      .unroll(xi)
-      .unroll(yi);
-  const std::vector<Loop> loops = {
-      {axes.n, context.batch_size}, {block, CeilDiv(conv.channels, across)}, {chunk, lines[0] / cut.lines}};
-  const Task task = Parallel(out, loops);
-  for (ChunkSum& sum : sums) sum.Schedule(out, task.At(loops, 2), cut.tile, cut.lines * lines[1], context);
+      .unroll(phase_x)
+      .unroll(phase_y);
+  const std::vector<Loop> loops = {{axes.n, context.batch_size},
+                                   {block, CeilDiv(conv.channels, channels_per_tile)},
+                                   {chunk, phase_size[0] / conv_chunk.rows}};
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  for (ChunkSum& sum : phase_sums)
+    sum.Schedule(out, parallel.LoopAfterFusion(loops, 2), conv_chunk.tile, conv_chunk.rows * phase_size[1], context);
 }
 
 }  // namespace
@@ -59,10 +65,10 @@ std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
 Work CostDirectInputGrad(const KernelSpec& spec, const Machine&) {
   const ConvProblem conv = ConvProblemOf(spec);
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
+  AddPrologueWork(spec, work);
   work.products = conv.products();
   work.tile_utilization = 0.9;
-  work.elementwise += Elements(spec, spec.sums());
+  work.elementwise_operations += ElementCount(spec, spec.sums());  // the epilogue loads the sums again
   return work;
 }
 
@@ -74,56 +80,57 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const Tensor dy = builder.TrimmedImage(0), w = builder.Read(spec.operand(1));
   const int channels = conv.channels, filters = conv.filters;
   const int extent[2] = {conv.height, conv.width};
-  // For pixels whose coordinate has this remainder: the first tap that reaches them, and the distance in dy from the
-  // quotient to the pixel that this tap reads.
+  // Along one axis, the pixel at quotient · stride + remainder is reached by the taps first_tap, first_tap + stride, ….
+  // Tap first_tap + k · stride reads the pixel of dy at quotient + shift − k.
   const auto first_tap = [&](int axis, int remainder) {
     return (remainder + window.before[axis]) % window.stride[axis];
   };
   const auto shift = [&](int axis, int remainder) { return (remainder + window.before[axis]) / window.stride[axis]; };
-  const auto taps = [&](int axis, int first) {
+  const auto tap_count = [&](int axis, int first) {
     return (window.size[axis] - first + window.stride[axis] - 1) / window.stride[axis];
   };
-  int before[2], lines[2];  // lines: pixels of one phase
-  std::array<int, 2> size;
+  int before[2], phase_size[2];
+  std::array<int, 2> size;  // of dy with its border
   for (int axis = 0; axis < 2; ++axis) {
-    before[axis] = taps(axis, 0) - 1;
-    lines[axis] = (extent[axis] + window.stride[axis] - 1) / window.stride[axis];
+    before[axis] = tap_count(axis, 0) - 1;
+    phase_size[axis] = (extent[axis] + window.stride[axis] - 1) / window.stride[axis];
     size[axis] = before[axis] + std::max(static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]),
-                                         lines[axis] + shift(axis, window.stride[axis] - 1));
+                                         phase_size[axis] + shift(axis, window.stride[axis] - 1));
   }
   const Tensor image = builder.WithBorder(dy, before, size);
 
   const PackedWeights weights(
       window.size[0], window.size[1], filters, channels,
-      [&](const Expr& a, const Expr& b, const Expr& f, const Expr& c) {
-        return w({a, b, c, f});
+      [&](const Expr& tap_row, const Expr& tap_column, const Expr& filter, const Expr& channel) {
+        return w({tap_row, tap_column, channel, filter});
       },
       context);
-  const ConvChunk cut = ChooseChunk(channels, lines[0], lines[1], window.stride[0] * window.stride[1], context);
-  const int chunk_lines = cut.lines;
+  const int phases = window.stride[0] * window.stride[1];
+  const ConvChunk conv_chunk = ChooseChunk(channels, phase_size[0], phase_size[1], phases, context);
+  const int chunk_rows = conv_chunk.rows;
 
   const ImageAxes axes = AxesOfImage();
-  std::vector<ChunkSum> sums;
-  std::vector<Expr> phases;
+  std::vector<ChunkSum> phase_sums;
+  std::vector<Expr> phase_values;
   for (int y = 0; y < window.stride[0]; ++y) {
     for (int x = 0; x < window.stride[1]; ++x) {
-      const int a = first_tap(0, y), b = first_tap(1, x);
-      const RDom r(0, filters, 0, taps(1, b), 0, taps(0, a), "r");
-      sums.emplace_back(r, [&](const Var& c, const Var& p, const Var& chunk, const Var& n) {
-        return weights(r.z * window.stride[0] + a, r.y * window.stride[1] + b, r.x, c) *
-               image({n, chunk * chunk_lines + p / lines[1] + shift(0, y) + before[0] - r.z,
-                      p % lines[1] + shift(1, x) + before[1] - r.y, r.x});
+      const int first_row = first_tap(0, y), first_column = first_tap(1, x);
+      const RDom r(0, filters, 0, tap_count(1, first_column), 0, tap_count(0, first_row), "r");
+      phase_sums.emplace_back(r, [&](const Var& channel, const Var& pixel, const Var& chunk, const Var& n) {
+        return weights(r.z * window.stride[0] + first_row, r.y * window.stride[1] + first_column, r.x, channel) *
+               image({n, chunk * chunk_rows + pixel / phase_size[1] + shift(0, y) + before[0] - r.z,
+                      pixel % phase_size[1] + shift(1, x) + before[1] - r.y, r.x});
       });
-      const Expr line = axes.y / window.stride[0];
-      phases.push_back(sums.back().all(axes.c, line % chunk_lines * lines[1] + axes.x / window.stride[1],
-                                       line / chunk_lines, axes.n));
+      const Expr phase_row = axes.y / window.stride[0];
+      phase_values.push_back(phase_sums.back().sums(
+          axes.c, phase_row % chunk_rows * phase_size[1] + axes.x / window.stride[1], phase_row / chunk_rows, axes.n));
     }
   }
-  const Expr phase =
-      axes.y % window.stride[0] * window.stride[1] + axes.x % window.stride[1];  // a constant in unrolled loops
-  Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), Halide::mux(phase, phases)));
+  // The loops over the remainders are unrolled, so the phase is a constant in each copy of their body.
+  const Expr phase = axes.y % window.stride[0] * window.stride[1] + axes.x % window.stride[1];
+  Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), Halide::mux(phase, phase_values)));
   builder.AddOutput(out, spec.results);
-  ScheduleInputGrad(out, sums, conv, cut, lines, context);
+  ScheduleInputGrad(out, phase_sums, conv, conv_chunk, phase_size, context);
   return builder.Finish();
 }
 

@@ -1,6 +1,7 @@
-// The weight gradient of a convolution where every pixel of the result has a gradient:
-//   dw[a, t, f] = Σ over n, y, x of x[n, y·stride + a, run t] · dy[n, y, x, f]
-// t counts the elements of a run: the taps of a row of the kernel times the channels, which are contiguous in memory.
+// The weight gradient of a convolution, for a dy without known zeros:
+//   dw[a, t, f] = Σ over n, y, x of image[n, y·stride + a·dilation, x·stride·C + t] · dy[n, y, x, f]
+// image[n, row, i] is a row of x with its border as one sequence of floats.  t counts the elements of a run: the taps
+// of a row of the kernel times the C channels, which are contiguous in memory at every pixel.
 //
 // A register tile is some vectors of filters by some elements of the run.  It sums over a few rows of an image and is
 // then added to the sums of its part of the batch, so that those rows of x and dy stay in the nearest caches while all

@@ -16,18 +16,23 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int kMaxCells = 4;  // cells of a window; each has a list
+constexpr int kMaxCells = 4;  // of a window of the pool; the loop over the cells of a row is unrolled
 
-// The most bytes of a task's lists, and of its sums: a few first-level caches.
-int64_t TaskBytes(const Machine& machine) { return 4 * machine.l1_bytes; }
+// The most bytes of a task's lists, and the most bytes of its sums.  Both are used again and again, so they should stay
+// in the second-level cache.
+int64_t MaxTaskBytes(const Machine& machine) { return 4 * machine.l1_bytes; }
 
-// The number of columns of pixels that the elements of a row of a window reach.
-int Reach(const ConvProblem& conv, const SparseGradient& gradient) { return conv.window.size[1] + gradient.across - 1; }
+// The number of columns of a patch, that is, of the pixels of the input that the cells in a row of a window reach.
+int PatchColumns(const ConvProblem& conv, const SparseGradient& gradient) {
+  return conv.window.size[1] + gradient.window_columns - 1;
+}
 
-// The extents of the input with its border.
-int HeightOf(const ConvProblem& conv) { return conv.height + conv.window.before[0] + conv.window.after[0]; }
-int WidthOf(const ConvProblem& conv) { return conv.width + conv.window.before[1] + conv.window.after[1]; }
+// The extents of the input with its border.  Sums are kept for the border, too, so that a patch never needs a test.
+int PaddedHeightOf(const ConvProblem& conv) { return conv.height + conv.window.before[0] + conv.window.after[0]; }
+int PaddedWidthOf(const ConvProblem& conv) { return conv.width + conv.window.before[1] + conv.window.after[1]; }
 
+// Builds the kernel: the weights (packed_), the lists of an image (lists_), the patches (patch_) and their sum
+// (image_).
 class SparseInputGrad {
  public:
   SparseInputGrad(KernelBuilder& builder, const SparseGradient& gradient)
@@ -35,14 +40,14 @@ class SparseInputGrad {
         context_(builder.context()),
         conv_(ConvProblemOf(builder.spec())),
         gradient_(gradient),
-        d_(builder.Read(gradient.d)),
-        index_(gradient.pooled() ? builder.Read(gradient.index) : Tensor()),
+        gradient_values_(builder.Read(gradient.values)),
+        argmax_(gradient.pooled() ? builder.Read(gradient.argmax) : Tensor()),
         w_(builder.Read(builder.spec().operand(1))),
         lanes_(context_.lanes),
-        reach_(Reach(conv_, gradient)),
+        patch_columns_(PatchColumns(conv_, gradient)),
         channel_vectors_(CeilDiv(conv_.channels, lanes_)),
-        height_(HeightOf(conv_)),
-        width_(WidthOf(conv_)),
+        height_(PaddedHeightOf(conv_)),
+        width_(PaddedWidthOf(conv_)),
         lists_(MakeLists()) {}
 
   ScheduledKernel Build() {
@@ -50,14 +55,14 @@ class SparseInputGrad {
     SumPatches();
     MakeResult();
     ScheduledKernel kernel = builder_.Finish();
-    kernel.sparse = gradient_.d;
+    kernel.sparse = gradient_.values;
     return kernel;
   }
 
  private:
-  // The lanes of a vector of channels are innermost, then the taps of a filter: an entry of a list reads kh·kw
-  // contiguous vectors.  AVX-512 has registers for two vectors of channels, but their weights would not fit the
-  // first-level cache.
+  // Copies the weights such that the lanes of a vector of channels are innermost, then the taps of a filter.  So an
+  // entry of a list reads one contiguous vector for each tap.  Even where registers would hold two vectors of channels,
+  // one is computed at a time, since the weights of two would not fit the first-level cache.
   void PackWeights() {
     const Expr channel = vector_ * lanes_ + lane_,
                weight = w_({tap_row_, tap_column_, Halide::min(channel, conv_.channels - 1), filter_});
@@ -71,37 +76,37 @@ class SparseInputGrad {
         .parallel(filter_, std::min(16, gradient_.filters));
   }
 
-  Index GradientIndex(const Expr& filter) const { return {n_, y_, x_, filter}; }
-
-  // Each cell of a window has a list of the filters whose argmax it is.
+  // List `cell` of window (x, y): the filters whose argmax is that cell, or all nonzero ones if there is no pool.
   PixelLists MakeLists() const {
-    return PixelLists(gradient_.filters,
-                      [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
-                        const Index element = {n, y, x, filter};
-                        const Expr nonzero = IsNonzero(d_(element));
-                        return gradient_.pooled() ? nonzero && index_(element) == Halide::cast<uint8_t>(cell) : nonzero;
-                      });
+    return PixelLists(
+        gradient_.filters, [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
+          const Index element = {n, y, x, filter};
+          const Expr is_nonzero = IsNonzero(gradient_values_(element));
+          return gradient_.pooled() ? is_nonzero && argmax_(element) == Halide::cast<uint8_t>(cell) : is_nonzero;
+        });
   }
 
-  // patch: the sums of the pixels that the elements in row `window_row` of a window reach.  image: the sum of all
-  // patches of an image.
   void SumPatches() {
     patch_(lane_, patch_x_, patch_y_, window_row_, x_, y_, n_, vector_) = 0.0f;
-    for (int column = 0; column < gradient_.across; ++column) {
+    for (int column = 0; column < gradient_.window_columns; ++column) {
       RDom r(0, conv_.window.size[1], 0, conv_.window.size[0], 0, gradient_.filters, "entry" + std::to_string(column));
-      const Expr cell = window_row_ * gradient_.across + column;
+      const Expr cell = window_row_ * gradient_.window_columns + column;
       r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the bound of the loop
       const Expr filter = lists_.Entry(r.z, cell, x_, y_, n_);
       patch_(lane_, column + r.x, r.y, window_row_, x_, y_, n_, vector_) +=
-          d_(GradientIndex(filter)) * packed_(lane_, r.x, r.y, filter, vector_);
+          gradient_values_({n_, y_, x_, filter}) * packed_(lane_, r.x, r.y, filter, vector_);
       patch_.update(column).reorder(lane_, r.x, r.y, r.z).vectorize(lane_).unroll(r.x).unroll(r.y);
     }
-    // The domain: pixel of a patch (x, y), row of a window, window (x, y).
-    to_ = RDom(0, reach_, 0, conv_.window.size[0], 0, gradient_.down, 0, gradient_.columns, 0, gradient_.rows, "to");
+    // Column and row of a patch, row of a window, column and row of the windows.
+    patch_pixel_ = RDom(0, patch_columns_, 0, conv_.window.size[0], 0, gradient_.window_rows, 0, gradient_.columns, 0,
+                        gradient_.rows, "to");
     image_(lane_, x_, y_, n_, vector_) = 0.0f;
-    const int across = gradient_.across * conv_.window.stride[1], down = gradient_.down * conv_.window.stride[0];
-    image_(lane_, to_[3] * across + to_[0], to_[4] * down + to_[2] + to_[1], n_, vector_) +=
-        patch_(lane_, to_[0], to_[1], to_[2], to_[3], to_[4], n_, vector_);
+    // The distance of two windows in the input; the convolution has strides only if there is no pool.
+    const int window_width = gradient_.window_columns * conv_.window.stride[1],
+              window_height = gradient_.window_rows * conv_.window.stride[0];
+    image_(lane_, patch_pixel_[3] * window_width + patch_pixel_[0],
+           patch_pixel_[4] * window_height + patch_pixel_[2] + patch_pixel_[1], n_, vector_) +=
+        patch_(lane_, patch_pixel_[0], patch_pixel_[1], patch_pixel_[2], patch_pixel_[3], patch_pixel_[4], n_, vector_);
   }
 
   void MakeResult() {
@@ -113,44 +118,48 @@ class SparseInputGrad {
     out.bound(axes.c, 0, conv_.channels)
         .bound(axes.x, 0, conv_.width)
         .bound(axes.y, 0, conv_.height)
-        .bound(axes.n, 0, context_.rows);
+        .bound(axes.n, 0, context_.batch_extent);
     Var vector, lane;
     out.split(axes.c, vector, lane, lanes_, Halide::TailStrategy::GuardWithIf)
         .reorder(lane, axes.x, axes.y, vector, axes.n);
-    // If that leaves enough tasks, all channels of a pixel are written together, which is contiguous.
-    const bool whole = context_.batch_size >= kTasks &&
-                       int64_t{height_} * width_ * channel_vectors_ * lanes_ * 4 <= TaskBytes(context_);
-    if (whole) out.reorder(lane, vector, axes.x, axes.y, axes.n);
+    // If images are enough tasks, a task computes all channels of an image, and writes those of a pixel together, since
+    // they are contiguous.
+    const bool has_all_channels = context_.batch_size >= kTargetTasks &&
+                                  int64_t{height_} * width_ * channel_vectors_ * lanes_ * 4 <= MaxTaskBytes(context_);
+    if (has_all_channels) out.reorder(lane, vector, axes.x, axes.y, axes.n);
     if (conv_.channels % lanes_ == 0) out.vectorize(lane);
     const std::vector<Loop> loops = {{axes.n, context_.batch_size}, {vector, channel_vectors_}};
-    const Task task = Parallel(out, loops);
-    lists_.Schedule(out, task.At(loops, 0));
+    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+    lists_.Schedule(out, parallel.LoopAfterFusion(loops, 0));
 
-    image_.compute_at(out, task.At(loops, whole ? 0 : 1)).store_in(kOnStack).vectorize(lane_);
+    image_.compute_at(out, parallel.LoopAfterFusion(loops, has_all_channels ? 0 : 1))
+        .store_in(kOnStack)
+        .vectorize(lane_);
     image_.bound_extent(lane_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
     image_.update()
-        .reorder(lane_, to_[0], to_[1], to_[2], to_[3], to_[4])
+        .reorder(lane_, patch_pixel_[0], patch_pixel_[1], patch_pixel_[2], patch_pixel_[3], patch_pixel_[4])
         .vectorize(lane_)
-        .unroll(to_[0])
-        .unroll(to_[1]);
-    patch_.compute_at(image_, to_[2]).vectorize(lane_).unroll(patch_x_).unroll(patch_y_);
+        .unroll(patch_pixel_[0])
+        .unroll(patch_pixel_[1]);
+    patch_.compute_at(image_, patch_pixel_[2]).vectorize(lane_).unroll(patch_x_).unroll(patch_y_);
   }
 
   KernelBuilder& builder_;
   const LoopContext& context_;
   const ConvProblem conv_;
   const SparseGradient gradient_;
-  const Tensor d_, index_, w_;
-  const int lanes_, reach_, channel_vectors_;
+  const Tensor gradient_values_, argmax_, w_;
+  const int lanes_, patch_columns_, channel_vectors_;
   const int height_, width_;  // with the border
   PixelLists lists_;
-  const Var n_{"n"}, y_{"y"}, x_{"x"};  // image; a window, or in image_ a pixel
+  const Var n_{"n"}, y_{"y"}, x_{"x"};  // (x, y): a window, or, in image_, a pixel of the input with its border
   const Var filter_{"filter"}, tap_column_{"tap_column"}, tap_row_{"tap_row"};
-  const Var vector_{"vector"}, lane_{"lane"};  // a vector is of channels
+  const Var vector_{"vector"}, lane_{"lane"};  // of channels
   const Var patch_x_{"patch_x"}, patch_y_{"patch_y"};
   const Var window_row_{"window_row"};
-  Func packed_{"packed"}, patch_{"patch"}, image_{"image"};
-  RDom to_;
+  Func packed_{"packed"};
+  Func patch_{"patch"}, image_{"image"};
+  RDom patch_pixel_;
 };
 
 }  // namespace
@@ -161,11 +170,11 @@ std::string CanSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (gradient.cells() > kMaxCells) return "windows of its pool have more than four cells";
   if (gradient.filters >= 65536) return "it has more filters than entries can name";
-  if (Reach(conv, gradient) * conv.window.size[0] > machine.registers - 2)
+  if (PatchColumns(conv, gradient) * conv.window.size[0] > machine.registers - 2)
     return "the pixels under a window exceed the registers";
-  if (PixelLists::Bytes(gradient.filters, int64_t{gradient.windows()} * gradient.cells()) > TaskBytes(machine))
+  if (PixelLists::Bytes(gradient.filters, int64_t{gradient.windows()} * gradient.cells()) > MaxTaskBytes(machine))
     return "lists of an image do not fit a task's stack";
-  if (int64_t{HeightOf(conv)} * WidthOf(conv) * machine.lanes * 4 > TaskBytes(machine))
+  if (int64_t{PaddedHeightOf(conv)} * PaddedWidthOf(conv) * machine.lanes * 4 > MaxTaskBytes(machine))
     return "sums of an image do not fit a task's stack";
   return "";
 }
@@ -177,11 +186,11 @@ Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   const double taps = conv.window.size[0] * conv.window.size[1],
                channels = CeilDiv(conv.channels, machine.lanes) * machine.lanes;
   Work work = CommonWork(spec);
-  work.sparse_products = gradient.elements(conv.batch) * taps * channels;
-  work.tested = gradient.cells() * gradient.elements(conv.batch) / gradient.nonzero;
-  // Each window's patch is added to the sums of its image.
-  work.cache_bytes =
-      8.0 * conv.batch * gradient.windows() * gradient.down * Reach(conv, gradient) * conv.window.size[0] * channels;
+  work.sparse_products = gradient.nonzero_elements(conv.batch) * taps * channels;
+  work.tested_elements = gradient.cells() * gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
+  // Each patch is added to the sums of its image: they are loaded and stored.
+  work.cache_bytes = 8.0 * conv.batch * gradient.windows() * gradient.window_rows * PatchColumns(conv, gradient) *
+                     conv.window.size[0] * channels;
   return work;
 }
 

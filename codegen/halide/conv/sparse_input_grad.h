@@ -1,9 +1,14 @@
-// The input gradient of a convolution whose result has a gradient with many zeros.
+// The input gradient of a convolution whose result has a gradient dy with many zeros:
+//   for each nonzero dy[n, i, j, f]:   dx[n, i·stride + a, j·stride + b, :] += dy[n, i, j, f] · w[a, b, :, f]   for all
+//   a, b
 //
-// The windows of a pool do not overlap, and for each filter one cell of a window, the argmax, has a gradient.  So for
-// each cell of each window the filters that have it as their argmax are listed.  For one vector of channels, the pixels
-// that the cells of one row of the window reach stay in registers while these lists are iterated over.  They are then
-// added to the gradient of the image for those channels, which lies on the task's stack.
+// If a max-pool follows the convolution, only the argmax of each window of the pool has a gradient, and windows do not
+// overlap.  So for each cell of each window, the filters whose argmax is this cell are listed.  Without a pool, every
+// pixel is a window of one cell, whose list has the filters with a nonzero gradient.
+//
+// For one vector of channels at a time, the patch of pixels that one row of a window reaches stays in registers while
+// the lists of the row's cells are iterated over.  The patch is then added to the gradient of the image for those
+// channels, which lies on the task's stack.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_SPARSE_INPUT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_SPARSE_INPUT_GRAD_H_
 

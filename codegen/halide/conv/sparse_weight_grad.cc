@@ -21,27 +21,31 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kShortestSparseRun = 4;  // floats: half a vector on AVX2
-constexpr int kFilterBlock = 16;
-constexpr int kMaxEntries = 256;  // lists hold an entry's number as a byte
-constexpr int kCopiedBlock = 64;  // filters that share the copied taps
-constexpr int kEntryBytes = 8;
-// Listing the nonzero elements pays from this many vectors per element on.  With fewer, the sums of one filter would
-// wait for each other, and it is faster to visit all elements for two filters at once.
+constexpr int kMinSparseRunLength = 4;  // floats; half a vector of AVX2
+constexpr int kFiltersPerBlock = 16;
+constexpr int kCopiedFiltersPerBlock = 64;  // more, since all filters of a block share the copied taps
+constexpr int kMaxEntries = 256;            // of a list, which holds the number of an entry as a byte
+constexpr int kEntryBytes = 8;              // the pixel and the value of an entry
+// The fewest vectors of sums of a filter with which listing the nonzero elements pays.  With fewer, consecutive
+// elements of one filter would wait for each other, and it is faster to visit all elements for two filters at once.
 constexpr int kMinListedVectors = 9;
+constexpr int kReservedRegisters = 3;  // for the values of two filters' entries and a vector of the image
 
-// The layout of the sums of a filter in registers.  A run is the floats of one row of the kernel, or of all copied
-// taps.
+// The register tile of sums: some vectors of a run by some rows of the kernel by some filters.
 struct RunTile {
-  int run, lanes, run_vectors;
-  int vectors, rows, filters;  // a register tile is some vectors of a run by some kernel rows by some filters
+  int run_length;   // floats in a run, which is a row of the kernel or all copied taps
+  int lanes;        // floats in a vector, at most run_length
+  int run_vectors;  // vectors in a run
+  int vectors, rows, filters;
 };
 
-RunTile ChooseRunTile(int run, int kernel_rows, int filters, const Machine& machine) {
-  RunTile tile = {run, machine.lanes, 0, 1, 1, 1};
-  while (tile.lanes > run) tile.lanes /= 2;
-  tile.run_vectors = (run + tile.lanes - 1) / tile.lanes;
-  const int max_sums = machine.registers - 3;
+// The tile for runs that are read in place: whole runs if they fit the registers, then several rows of the kernel, then
+// two filters.
+RunTile ChooseRunTile(int run_length, int kernel_rows, int filters, const Machine& machine) {
+  RunTile tile = {run_length, machine.lanes, 0, 1, 1, 1};
+  while (tile.lanes > run_length) tile.lanes /= 2;
+  tile.run_vectors = (run_length + tile.lanes - 1) / tile.lanes;
+  const int max_sums = machine.registers - kReservedRegisters;
   for (int vectors = 1; vectors <= tile.run_vectors; ++vectors) {
     if (tile.run_vectors % vectors == 0 && vectors <= max_sums) tile.vectors = vectors;
   }
@@ -54,11 +58,11 @@ RunTile ChooseRunTile(int run, int kernel_rows, int filters, const Machine& mach
   return tile;
 }
 
-// The same for copied taps, which are one run.
+// The tile for copied taps, which are one run of whole vectors.
 RunTile ChooseCopiedTile(int taps, int filters, const Machine& machine) {
   const int run_vectors = (taps + machine.lanes - 1) / machine.lanes;
   RunTile tile = {run_vectors * machine.lanes, machine.lanes, run_vectors, run_vectors, 1, 1};
-  if (2 * run_vectors <= machine.registers - 3 && filters % 2 == 0) tile.filters = 2;
+  if (2 * run_vectors <= machine.registers - kReservedRegisters && filters % 2 == 0) tile.filters = 2;
   return tile;
 }
 
@@ -66,46 +70,50 @@ RunTile ChooseCopiedTile(int taps, int filters, const Machine& machine) {
 struct SparsePlan {
   ConvProblem conv;
   SparseGradient gradient;
-  int run;      // floats of a row of the kernel
-  bool copied;  // whether taps are copied
+  int run_length;    // floats in a row of the kernel
+  bool copies_taps;  // whether the taps under a pixel are copied into one run
   RunTile tile;
-  int kernel_rows;  // the rows of the kernel that are computed one after the other
-  bool listed;
+  int kernel_rows;     // rows of the kernel, each of which is a run; 1 if taps are copied
+  bool lists_entries;  // whether the nonzero elements are listed; otherwise all elements are visited
   int filters_per_block;
   // A task is one block of filters in one part of the batch.
   int images_per_part, part_count;
-  // A task holds the entries of one chunk of rows of windows at a time.
-  int rows_per_chunk, chunk_count;
+  // A task holds the entries of one chunk at a time: of some rows of windows of an image, or of several small images.
+  int rows_per_chunk, chunk_count;  // chunk_count: in an image
   int images_per_chunk = 1;
 
   int windows_per_chunk() const { return images_per_chunk * rows_per_chunk * gradient.columns; }
-  int flag_bytes() const { return CeilDiv(windows_per_chunk(), kFlags); }
-  // Whether several images share a list; then it is of all of their rows.
-  bool shared() const { return images_per_chunk > 1; }
-  int taps() const { return run * conv.window.size[0]; }
-  int spare_lanes() const { return tile.run - taps(); }  // the lanes beyond a pixel's copied taps
-  int height() const { return conv.height + conv.window.before[0] + conv.window.after[0]; }  // with the border
-  int width() const { return conv.width + conv.window.before[1] + conv.window.after[1]; }
-  // The number of places in an image, rounded up to a power of two: dividing by it is a shift.
-  int places_per_image() const { return static_cast<int>(std::bit_ceil(static_cast<unsigned>(height() * width()))); }
+  int flag_bytes() const { return CeilDiv(windows_per_chunk(), kFlagsPerByte); }
+  bool shares_lists() const { return images_per_chunk > 1; }  // among images; then a chunk has all of their rows
+  int taps() const { return run_length * conv.window.size[0]; }
+  int spare_lanes() const { return tile.run_length - taps(); }  // the lanes of a run after the copied taps
+  int padded_height() const { return conv.height + conv.window.before[0] + conv.window.after[0]; }
+  int padded_width() const { return conv.width + conv.window.before[1] + conv.window.after[1]; }
+  // The distance between the numbers of the first pixels of two images: the pixels of an image with its border, rounded
+  // up to a power of two, so that dividing by it is a shift.
+  int pixel_numbers_per_image() const {
+    return static_cast<int>(std::bit_ceil(static_cast<unsigned>(padded_height() * padded_width())));
+  }
 };
 
-// Whether copying the taps saves more loads than it costs stores: a copy is made once for each pixel, and the argmax of
-// each filter reads one of them.
-bool CopiesTaps(const ConvProblem& conv, const SparseGradient& gradient, int run, const Machine& machine) {
+// Whether copying the taps saves more vector loads than it costs.  A copy is made once for each pixel, with a load and
+// a store of each vector.  A copy is read once for each filter and window, at the window's argmax.
+bool CopiesTaps(const ConvProblem& conv, const SparseGradient& gradient, int run_length, const Machine& machine) {
   const int lanes = machine.lanes, rows = conv.window.size[0];
-  const int vectors = CeilDiv(run * rows, lanes), in_place = rows * CeilDiv(run, lanes);
-  return gradient.pooled() && run <= 2 * lanes && 2 * vectors <= machine.registers - 3 &&
-         (in_place - vectors) * gradient.filters > 2 * vectors * gradient.cells();
+  const int copied_vectors = CeilDiv(run_length * rows, lanes), vectors_in_place = rows * CeilDiv(run_length, lanes);
+  return gradient.pooled() && run_length <= 2 * lanes && 2 * copied_vectors <= machine.registers - kReservedRegisters &&
+         (vectors_in_place - copied_vectors) * gradient.filters > 2 * copied_vectors * gradient.cells();
 }
 
-// The number of small images that share a list: as many as fit the first-level cache with the rows of x that a list
-// refers to.
-int SharedImages(const SparsePlan& plan, const Machine& machine) {
+// The number of small images that share a list: as many as have all rows of x that a tile reads through the list in the
+// first-level cache.  It divides the images of a part.
+int ImagesPerList(const SparsePlan& plan, const Machine& machine) {
   const SparseGradient& gradient = plan.gradient;
-  const int stride = gradient.down * plan.conv.window.stride[0];
-  const int rows = std::min(gradient.rows * std::min(plan.tile.rows + gradient.down - 1, stride), plan.height());
-  const int l1_bytes = static_cast<int>(machine.l1_bytes), row_bytes = plan.width() * plan.conv.channels * 4;
+  const int stride = gradient.window_rows * plan.conv.window.stride[0];
+  // A tile of tile.rows rows of the kernel reads these rows of each image.
+  const int rows =
+      std::min(gradient.rows * std::min(plan.tile.rows + gradient.window_rows - 1, stride), plan.padded_height());
+  const int l1_bytes = static_cast<int>(machine.l1_bytes), row_bytes = plan.padded_width() * plan.conv.channels * 4;
   const int max_images = std::min(l1_bytes / (rows * row_bytes), kMaxEntries / gradient.windows());
   int images = std::clamp(max_images, 1, plan.images_per_part);
   while (plan.images_per_part % images != 0) --images;
@@ -113,39 +121,45 @@ int SharedImages(const SparsePlan& plan, const Machine& machine) {
 }
 
 SparsePlan PlanSparse(const ConvProblem& conv, const SparseGradient& gradient, const Machine& machine) {
-  const int kernel_rows = conv.window.size[0], run = conv.window.size[1] * conv.channels;
-  const int max_bytes = static_cast<int>(machine.l1_bytes / 4);  // the size of lists, and of copied taps
+  const int kernel_rows = conv.window.size[0], run_length = conv.window.size[1] * conv.channels;
+  const int max_bytes = static_cast<int>(machine.l1_bytes / 4);  // of the entries of a chunk, and of its copied taps
   SparsePlan plan;
   plan.conv = conv;
   plan.gradient = gradient;
-  plan.run = run;
-  plan.copied = CopiesTaps(conv, gradient, run, machine);
-  plan.tile = plan.copied ? ChooseCopiedTile(run * kernel_rows, gradient.filters, machine)
-                          : ChooseRunTile(run, kernel_rows, gradient.filters, machine);
-  plan.kernel_rows = plan.copied ? 1 : kernel_rows;
-  plan.listed = plan.tile.run_vectors * plan.kernel_rows >= kMinListedVectors;
-  plan.filters_per_block = std::min(plan.copied ? kCopiedBlock : kFilterBlock, gradient.filters);
-  plan.images_per_part = CeilDiv(conv.batch, CeilDiv(kTasks, CeilDiv(gradient.filters, plan.filters_per_block)));
+  plan.run_length = run_length;
+  plan.copies_taps = CopiesTaps(conv, gradient, run_length, machine);
+  plan.tile = plan.copies_taps ? ChooseCopiedTile(run_length * kernel_rows, gradient.filters, machine)
+                               : ChooseRunTile(run_length, kernel_rows, gradient.filters, machine);
+  plan.kernel_rows = plan.copies_taps ? 1 : kernel_rows;
+  plan.lists_entries = plan.tile.run_vectors * plan.kernel_rows >= kMinListedVectors;
+  plan.filters_per_block = std::min(plan.copies_taps ? kCopiedFiltersPerBlock : kFiltersPerBlock, gradient.filters);
+  plan.images_per_part = CeilDiv(conv.batch, CeilDiv(kTargetTasks, CeilDiv(gradient.filters, plan.filters_per_block)));
   plan.part_count = CeilDiv(conv.batch, plan.images_per_part);
   plan.rows_per_chunk =
       std::clamp(max_bytes / (gradient.columns * kEntryBytes * plan.filters_per_block), 1, gradient.rows);
-  if (!plan.copied) {
+  if (!plan.copies_taps) {
     // The part of the image under a chunk's rows stays in the first-level cache.
     const int row_bytes = conv.width * conv.channels * 4;
-    const int lines = static_cast<int>(machine.l1_bytes) / row_bytes - kernel_rows;
-    plan.rows_per_chunk = std::clamp(lines / (gradient.down * conv.window.stride[0]), 1, plan.rows_per_chunk);
+    const int image_rows = static_cast<int>(machine.l1_bytes) / row_bytes - kernel_rows;
+    plan.rows_per_chunk =
+        std::clamp(image_rows / (gradient.window_rows * conv.window.stride[0]), 1, plan.rows_per_chunk);
+    // All chunks have about equally many rows.
     plan.rows_per_chunk = CeilDiv(gradient.rows, CeilDiv(gradient.rows, plan.rows_per_chunk));
   }
-  if (plan.listed) plan.rows_per_chunk = std::clamp(kMaxEntries / gradient.columns, 1, plan.rows_per_chunk);
-  if (plan.copied) {
-    plan.rows_per_chunk =
-        std::clamp(max_bytes / (gradient.columns * gradient.cells() * plan.tile.run * 4), 1, plan.rows_per_chunk);
+  if (plan.lists_entries) plan.rows_per_chunk = std::clamp(kMaxEntries / gradient.columns, 1, plan.rows_per_chunk);
+  if (plan.copies_taps) {
+    plan.rows_per_chunk = std::clamp(max_bytes / (gradient.columns * gradient.cells() * plan.tile.run_length * 4), 1,
+                                     plan.rows_per_chunk);
   }
   plan.chunk_count = CeilDiv(gradient.rows, plan.rows_per_chunk);
-  if (plan.listed && !plan.copied && plan.chunk_count == 1) plan.images_per_chunk = SharedImages(plan, machine);
+  if (plan.lists_entries && !plan.copies_taps && plan.chunk_count == 1)
+    plan.images_per_chunk = ImagesPerList(plan, machine);
   return plan;
 }
 
+// Builds the kernel.  An entry is a window of the pool, or a pixel of dy if there is no pool: the pixel of the image
+// that has the gradient (pixel_) and this gradient (value_).  The sums have three levels: over a chunk (chunk_sum_),
+// over a part of the batch (part_sum_), and over all parts (total_).
 class SparseWeightGrad {
  public:
   SparseWeightGrad(KernelBuilder& builder, const SparsePlan& plan)
@@ -154,8 +168,8 @@ class SparseWeightGrad {
         plan_(plan),
         conv_(plan.conv),
         gradient_(plan.gradient),
-        d_(builder.Read(gradient_.d)) {
-    if (gradient_.pooled()) index_ = builder.Read(gradient_.index);
+        gradient_values_(builder.Read(gradient_.values)) {
+    if (gradient_.pooled()) argmax_ = builder.Read(gradient_.argmax);
   }
 
   ScheduledKernel Build() {
@@ -165,21 +179,21 @@ class SparseWeightGrad {
     ScheduleSums();
     ScheduleEntries();
     ScheduledKernel kernel = builder_.Finish();
-    kernel.sparse = gradient_.d;
+    kernel.sparse = gradient_.values;
     return kernel;
   }
 
  private:
-  Expr FirstImage() const { return plan_.shared() ? group_ * plan_.images_per_chunk : Expr(group_); }
+  Expr FirstImage() const { return plan_.shares_lists() ? group_ * plan_.images_per_chunk : Expr(group_); }
 
-  // taps(tap, x, y): the pixels under the kernel at pixel (y, x) of a chunk, tap = (a·kw + b)·C + c.  Spare lanes are
-  // filled with a 1 and then with zeros.
+  // taps_(tap, x, y): element tap = (a·kw + b)·C + c of the image under the kernel, at pixel (y, x) of a chunk.  The
+  // first spare lane is 1, see AddBias, and the others are 0.
   void CopyTaps() {
-    const Expr y =
-        Halide::min(chunk_ * plan_.rows_per_chunk * gradient_.down + y_, gradient_.rows * gradient_.down - 1);
+    const Expr y = Halide::min(chunk_ * plan_.rows_per_chunk * gradient_.window_rows + y_,
+                               gradient_.rows * gradient_.window_rows - 1);
     taps_(tap_, x_, y_, chunk_, group_) = Halide::undef<float>();
-    source_tap_ = RDom(0, plan_.run, 0, conv_.window.size[0], "source_tap");
-    taps_(source_tap_.x + source_tap_.y * plan_.run, x_, y_, chunk_, group_) =
+    source_tap_ = RDom(0, plan_.run_length, 0, conv_.window.size[0], "source_tap");
+    taps_(source_tap_.x + source_tap_.y * plan_.run_length, x_, y_, chunk_, group_) =
         image_rows_({group_, y + source_tap_.y, x_ * conv_.channels + source_tap_.x});
     if (plan_.spare_lanes() == 0) return;
     spare_lane_ = RDom(0, plan_.spare_lanes(), "spare_lane");
@@ -188,10 +202,10 @@ class SparseWeightGrad {
 
   void ScheduleTaps() {
     taps_.compute_at(part_sum_, part_chunk_.x).store_in(kOnStack);
-    taps_.bound(tap_, 0, plan_.tile.run)
-        .bound(x_, 0, gradient_.columns * gradient_.across)
-        .bound(y_, 0, plan_.rows_per_chunk * gradient_.down);
-    // All x + y·run are different, which Halide cannot prove.
+    taps_.bound(tap_, 0, plan_.tile.run_length)
+        .bound(x_, 0, gradient_.columns * gradient_.window_columns)
+        .bound(y_, 0, plan_.rows_per_chunk * gradient_.window_rows);
+    // Halide asks for this since it cannot prove that all source_tap.x + source_tap.y · run_length are different.
     taps_.update(0)
         .allow_race_conditions()
         .reorder(source_tap_.x, source_tap_.y, x_, y_)
@@ -200,43 +214,48 @@ class SparseWeightGrad {
     if (plan_.spare_lanes() > 0) taps_.update(1).reorder(spare_lane_, x_, y_).vectorize(spare_lane_);
   }
 
-  // For each window of a chunk of rows and each filter of a block: the position in the image of the pixel that has the
-  // gradient, y·width + x, and this gradient.  In a shared list the number of the image is in the higher bits.
+  // Defines the entries of a chunk: for each of its windows and each filter of a block, the number y·width + x of the
+  // pixel that has the gradient, and this gradient.  The pixel is one of the image with its border, or of the chunk if
+  // taps are copied.  In a shared list, the number of the image is in the higher bits.
   void MakeEntries() {
     image_rows_ = RowsOf(builder_.Bordered(builder_.Read(builder_.spec().operand(0)), conv_.window));
-    const Expr row = plan_.shared() ? window_ / gradient_.columns % gradient_.rows
-                                    : chunk_ * plan_.rows_per_chunk + window_ / gradient_.columns,
+    const Expr row = plan_.shares_lists() ? window_ / gradient_.columns % gradient_.rows
+                                          : chunk_ * plan_.rows_per_chunk + window_ / gradient_.columns,
                column = window_ % gradient_.columns;
-    const Expr image = plan_.shared() ? window_ / gradient_.windows() : Expr(0);
+    const Expr image = plan_.shares_lists() ? window_ / gradient_.windows() : Expr(0);
     // Past the last filter, row and image, indices are clamped to the last one.  The sums of those filters are
     // discarded, and the gradients of those rows and images are set to 0.
     const Expr filter = gradient_.filters % plan_.filters_per_block == 0
                             ? block_ * plan_.filters_per_block + block_filter_
                             : Halide::min(block_ * plan_.filters_per_block + block_filter_, gradient_.filters - 1);
-    const Index element = {plan_.shared() ? Halide::min(FirstImage() + image, context_.rows - 1) : Expr(group_),
-                           Halide::min(row, gradient_.rows - 1), column, filter};
-    Expr y = (plan_.copied ? window_ / gradient_.columns : element[1]) * gradient_.down * conv_.window.stride[0],
-         x = column * gradient_.across * conv_.window.stride[1];
+    const Index element = {
+        plan_.shares_lists() ? Halide::min(FirstImage() + image, context_.batch_extent - 1) : Expr(group_),
+        Halide::min(row, gradient_.rows - 1), column, filter};
+    Expr y = (plan_.copies_taps ? window_ / gradient_.columns : element[1]) * gradient_.window_rows *
+             conv_.window.stride[0],
+         x = column * gradient_.window_columns * conv_.window.stride[1];
     if (gradient_.pooled()) {
-      const Expr cell = Halide::cast<int>(index_(element));
-      y += cell / gradient_.across;
-      x += cell % gradient_.across;
+      const Expr cell = Halide::cast<int>(argmax_(element));
+      y += cell / gradient_.window_columns;
+      x += cell % gradient_.window_columns;
     }
-    const Expr place = y * (plan_.copied ? gradient_.columns * gradient_.across : plan_.width()) + x;
-    place_(block_filter_, window_, block_, chunk_, group_) =
-        plan_.shared() ? (element[0] - FirstImage()) * plan_.places_per_image() + place : place;
-    const bool ragged = gradient_.rows % plan_.rows_per_chunk != 0;
-    const Expr exists = plan_.shared() ? FirstImage() + image < context_.rows : row < gradient_.rows;
+    const Expr pixel =
+        y * (plan_.copies_taps ? gradient_.columns * gradient_.window_columns : plan_.padded_width()) + x;
+    pixel_(block_filter_, window_, block_, chunk_, group_) =
+        plan_.shares_lists() ? (element[0] - FirstImage()) * plan_.pixel_numbers_per_image() + pixel : pixel;
+    const bool is_last_chunk_shorter = gradient_.rows % plan_.rows_per_chunk != 0;
+    const Expr exists = plan_.shares_lists() ? FirstImage() + image < context_.batch_extent : row < gradient_.rows;
     value_(block_filter_, window_, block_, chunk_, group_) =
-        ragged || plan_.shared() ? Halide::select(exists, d_(element), 0.0f) : d_(element);
-    if (plan_.listed) MakeList();
-    if (plan_.copied) CopyTaps();
+        is_last_chunk_shorter || plan_.shares_lists() ? Halide::select(exists, gradient_values_(element), 0.0f)
+                                                      : gradient_values_(element);
+    if (plan_.lists_entries) MakeList();
+    if (plan_.copies_taps) CopyTaps();
   }
 
-  // The numbers of the nonzero entries, without gaps.
+  // Defines the list of a chunk: the numbers of its entries whose value is nonzero.
   void MakeList() {
-    const auto nonzero = [&](const Expr& window) {
-      if (plan_.windows_per_chunk() % kFlags == 0)
+    const auto is_listed = [&](const Expr& window) {
+      if (plan_.windows_per_chunk() % kFlagsPerByte == 0)
         return IsNonzero(value_(block_filter_, window, block_, chunk_, group_));
       return window < plan_.windows_per_chunk() &&
              IsNonzero(
@@ -245,59 +264,65 @@ class SparseWeightGrad {
     list_.emplace(
         IndexList::Layout{{block_filter_}, {block_, chunk_, group_}, Halide::Int(32), Halide::Int(32), Halide::UInt(8)},
         plan_.flag_bytes(),
-        [&](const Expr& byte) { return Bits([&](int flag) { return nonzero(byte * kFlags + flag); }); });
+        [&](const Expr& byte) { return PackFlags([&](int flag) { return is_listed(byte * kFlagsPerByte + flag); }); });
   }
 
   void MakeSums() {
     const Expr block_filter = filter_ % plan_.filters_per_block, block = filter_ / plan_.filters_per_block;
     entry_ = RDom(0, plan_.windows_per_chunk(), "entry");
     Expr window = entry_;
-    if (plan_.listed) {
+    if (plan_.lists_entries) {
       entry_.where(entry_ < list_->Count({block_filter, block, chunk_, group_}));  // becomes the bound of the loop
       window =
           Halide::unsafe_promise_clamped(Halide::cast<int>(list_->Entry(entry_, {block_filter, block, chunk_, group_})),
                                          0, plan_.windows_per_chunk() - 1);
     }
-    const Expr place = place_(block_filter, window, block, chunk_, group_),
+    const Expr pixel = pixel_(block_filter, window, block, chunk_, group_),
                value = value_(block_filter, window, block, chunk_, group_);
 
-    const int row_elements = plan_.width() * conv_.channels;
-    const Expr offset = Halide::min(vector_ * plan_.tile.lanes, plan_.tile.run - plan_.tile.lanes) + lane_;
-    const Expr image = plan_.shared() ? Halide::unsafe_promise_clamped(FirstImage() + place / plan_.places_per_image(),
-                                                                       0, context_.rows - 1)
-                                      : FirstImage();
-    const Expr in_image = plan_.shared() ? place % plan_.places_per_image() : place;
-    // Rows of an image are contiguous, and so are the pixels of a row: the simplifier makes one address of row and
-    // element, without a division.
-    const Expr element = Halide::unsafe_promise_clamped(kernel_row_ * row_elements + in_image * conv_.channels + offset,
-                                                        0, plan_.height() * row_elements - 1);
-    const int taps_width = gradient_.columns * gradient_.across;
-    const Expr in_taps =
-        Halide::unsafe_promise_clamped(place, 0, plan_.rows_per_chunk * gradient_.down * taps_width - 1);
+    const int row_elements = plan_.padded_width() * conv_.channels;
+    const Expr run_element = Halide::min(vector_ * plan_.tile.lanes, plan_.tile.run_length - plan_.tile.lanes) + lane_;
+    const Expr image = plan_.shares_lists()
+                           ? Halide::unsafe_promise_clamped(FirstImage() + pixel / plan_.pixel_numbers_per_image(), 0,
+                                                            context_.batch_extent - 1)
+                           : FirstImage();
+    const Expr pixel_in_image = plan_.shares_lists() ? pixel % plan_.pixel_numbers_per_image() : pixel;
+    // The rows of an image are contiguous in memory, so Halide's simplifier turns row and element below into this one
+    // number again, and the code has no division.
+    const Expr element =
+        Halide::unsafe_promise_clamped(kernel_row_ * row_elements + pixel_in_image * conv_.channels + run_element, 0,
+                                       plan_.padded_height() * row_elements - 1);
+    const int taps_width = gradient_.columns * gradient_.window_columns;
+    const Expr copied_pixel =
+        Halide::unsafe_promise_clamped(pixel, 0, plan_.rows_per_chunk * gradient_.window_rows * taps_width - 1);
     chunk_sum_(lane_, vector_, kernel_row_, filter_, chunk_, group_) = 0.0f;
     chunk_sum_(lane_, vector_, kernel_row_, filter_, chunk_, group_) +=
-        value * (plan_.copied ? Expr(taps_(offset, in_taps % taps_width, in_taps / taps_width, chunk_, group_))
-                              : image_rows_({image, element / row_elements, element % row_elements}));
+        value * (plan_.copies_taps
+                     ? Expr(taps_(run_element, copied_pixel % taps_width, copied_pixel / taps_width, chunk_, group_))
+                     : image_rows_({image, element / row_elements, element % row_elements}));
 
     const int groups_per_part = plan_.images_per_part / plan_.images_per_chunk;
     part_chunk_ = RDom(0, plan_.chunk_count, 0, groups_per_part, "part_chunk");
-    const Expr group_count =
-        plan_.shared() ? (context_.rows + plan_.images_per_chunk - 1) / plan_.images_per_chunk : context_.rows;
+    const Expr group_count = plan_.shares_lists()
+                                 ? (context_.batch_extent + plan_.images_per_chunk - 1) / plan_.images_per_chunk
+                                 : context_.batch_extent;
     const Expr group = part_ * groups_per_part + part_chunk_.y;
     part_chunk_.where(group < group_count);
-    AddPieces(part_sum_, {lane_, vector_, kernel_row_, filter_, part_}, part_chunk_.x == 0 && part_chunk_.y == 0,
-              chunk_sum_(lane_, vector_, kernel_row_, filter_, part_chunk_.x, Halide::min(group, group_count - 1)));
-    total_(lane_, vector_, kernel_row_, filter_) = AddParts(part_sum_, {lane_, vector_, kernel_row_, filter_},
-                                                            plan_.part_count, plan_.images_per_part, context_.rows);
+    AccumulatePart(
+        part_sum_, {lane_, vector_, kernel_row_, filter_, part_}, part_chunk_.x == 0 && part_chunk_.y == 0,
+        chunk_sum_(lane_, vector_, kernel_row_, filter_, part_chunk_.x, Halide::min(group, group_count - 1)));
+    total_(lane_, vector_, kernel_row_, filter_) =
+        SumOfParts(part_sum_, {lane_, vector_, kernel_row_, filter_}, plan_.part_count, plan_.images_per_part,
+                   context_.batch_extent);
   }
 
   void MakeResults() {
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
-    const Expr in_run = (plan_.copied ? a * plan_.run : Expr(0)) + b * conv_.channels + c,
-               vector = in_run / plan_.tile.lanes;
-    const Expr first = Halide::min(vector * plan_.tile.lanes, plan_.tile.run - plan_.tile.lanes);
-    const Expr sum = total_(Halide::unsafe_promise_clamped(in_run - first, 0, plan_.tile.lanes - 1), vector,
-                            plan_.copied ? Expr(0) : a, f);
+    const Expr run_element = (plan_.copies_taps ? a * plan_.run_length : Expr(0)) + b * conv_.channels + c,
+               vector = run_element / plan_.tile.lanes;
+    const Expr first = Halide::min(vector * plan_.tile.lanes, plan_.tile.run_length - plan_.tile.lanes);
+    const Expr sum = total_(Halide::unsafe_promise_clamped(run_element - first, 0, plan_.tile.lanes - 1), vector,
+                            plan_.copies_taps ? Expr(0) : a, f);
     Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum));
     builder_.AddOutput(out, builder_.spec().results);
     Var tap;
@@ -313,15 +338,15 @@ class SparseWeightGrad {
     AddBias();
   }
 
-  // Where copied taps leave a lane, that lane holds 1, and its sum is the sum of the gradient over all axes but the
-  // last: the bias gradient.
+  // If the copied taps leave a lane, that lane holds 1.  So its sum is the sum of dy over n and all pixels, the bias
+  // gradient, which is added as an output here if the kernel has such a side reduction.
   void AddBias() {
     for (const ir::Node* node : builder_.spec().side_reductions) {
-      const bool of_gradient = node->inputs[0] == gradient_.d || node->inputs[0] == builder_.spec().operand(1);
+      const bool sums_gradient = node->inputs[0] == gradient_.values || node->inputs[0] == builder_.spec().operand(1);
       const std::vector<int64_t>& axes = *ir::ReducedAxes(*node);
-      const bool by_filter =
+      const bool is_per_filter =
           node->op->sum && axes == std::vector<int64_t>{0, 1, 2} && builder_.spec().shape(node->outputs[0]).size() == 1;
-      if (!plan_.copied || plan_.spare_lanes() == 0 || !of_gradient || !by_filter) continue;
+      if (!plan_.copies_taps || plan_.spare_lanes() == 0 || !sums_gradient || !is_per_filter) continue;
       const int tap = plan_.taps();
       Func bias = MakeFunc("bias", Axes(1), {total_(tap % plan_.tile.lanes, tap / plan_.tile.lanes, 0, Axis(0))});
       bias.compute_root().bound(Axis(0), 0, gradient_.filters);
@@ -338,17 +363,17 @@ class SparseWeightGrad {
           .bound(filter_, 0, gradient_.filters);
     }
     total_.vectorize(lane_).parallel(filter_, plan_.filters_per_block, TailStrategy::GuardWithIf);
-    // A tile of some rows of the kernel reads some rows of the images only.  Each filter iterates over those before the
-    // next rows of the kernel begin.
-    const bool row_by_row = plan_.shared() && plan_.tile.rows < plan_.kernel_rows;
-    Var block, in_block, filter_tile, tile_filter, vector_tile, tile_vector, row_tile, tile_row, task;
+    // A tile of some rows of the kernel reads only some rows of the images.  If lists are shared, all filters use those
+    // rows, while these are in the first-level cache, before the next rows of the kernel begin.
+    const bool is_row_by_row = plan_.shares_lists() && plan_.tile.rows < plan_.kernel_rows;
+    Var block, block_filter, filter_tile, tile_filter, vector_tile, tile_vector, row_tile, tile_row, task;
     part_sum_.update()
-        .split(filter_, block, in_block, plan_.filters_per_block, TailStrategy::GuardWithIf)
-        .split(in_block, filter_tile, tile_filter, plan_.tile.filters)
+        .split(filter_, block, block_filter, plan_.filters_per_block, TailStrategy::GuardWithIf)
+        .split(block_filter, filter_tile, tile_filter, plan_.tile.filters)
         .split(vector_, vector_tile, tile_vector, plan_.tile.vectors)
         .split(kernel_row_, row_tile, tile_row, plan_.tile.rows)
-        .reorder({lane_, tile_vector, tile_row, tile_filter, vector_tile, row_by_row ? filter_tile : row_tile,
-                  row_by_row ? row_tile : filter_tile, part_chunk_.x, part_chunk_.y, block, part_})
+        .reorder({lane_, tile_vector, tile_row, tile_filter, vector_tile, is_row_by_row ? filter_tile : row_tile,
+                  is_row_by_row ? row_tile : filter_tile, part_chunk_.x, part_chunk_.y, block, part_})
         .vectorize(lane_)
         .unroll(tile_vector)
         .unroll(tile_row)
@@ -367,13 +392,13 @@ class SparseWeightGrad {
   // A task computes the entries of a chunk, and their lists, before its sums over that chunk.
   void ScheduleEntries() {
     const int vector = std::min(context_.lanes, plan_.filters_per_block);
-    for (Func* func : {&place_, &value_})
+    for (Func* func : {&pixel_, &value_})
       func->compute_at(part_sum_, part_chunk_.x)
           .bound_extent(block_filter_, plan_.filters_per_block)
           .vectorize(block_filter_, vector)
           .store_in(kOnStack);
-    if (plan_.copied) ScheduleTaps();
-    if (!plan_.listed) return;
+    if (plan_.copies_taps) ScheduleTaps();
+    if (!plan_.lists_entries) return;
     for (Func* func : {&list_->bits, &list_->count, &list_->entries})
       func->compute_at(part_sum_, part_chunk_.x)
           .bound_extent(block_filter_, plan_.filters_per_block)
@@ -388,15 +413,15 @@ class SparseWeightGrad {
   const SparsePlan plan_;
   const ConvProblem& conv_;
   const SparseGradient& gradient_;
-  Tensor d_, index_;
-  Tensor image_rows_;  // the rows of the image with its border
+  Tensor gradient_values_, argmax_;
+  Tensor image_rows_;  // the rows of x with its border as sequences of floats
   const Var block_filter_{"block_filter"}, block_{"block"};
   const Var window_{"window"}, chunk_{"chunk"};  // windows are counted within their chunk
-  const Var group_{"group"};                     // of images_per_chunk images
+  const Var group_{"group"};                     // the images of a chunk: images_per_chunk of them
   const Var lane_{"lane"}, vector_{"vector"}, kernel_row_{"kernel_row"}, filter_{"filter"}, part_{"part"};
   const Var tap_{"tap"}, x_{"x"}, y_{"y"};  // (y, x): a pixel of a chunk
-  Func taps_{"taps"}, place_{"place"}, value_{"value"};
-  std::optional<IndexList> list_;  // if plan_.listed
+  Func taps_{"taps"}, pixel_{"pixel"}, value_{"value"};
+  std::optional<IndexList> list_;  // defined if plan_.lists_entries
   Func chunk_sum_{"chunk_sum"}, part_sum_{"part_sum"}, total_{"total"};
   RDom source_tap_, spare_lane_, entry_, part_chunk_;
 };
@@ -407,8 +432,8 @@ std::string CanSparseWeightGrad(const KernelSpec& spec, const Machine& machine) 
   SparseGradient gradient;
   if (std::string reason = FindSparseGradient(spec, spec.operand(1), &gradient); !reason.empty()) return reason;
   const SparsePlan plan = PlanSparse(ConvProblemOf(spec), gradient, machine);
-  if (plan.tile.run < kShortestSparseRun) return "a row of its kernel has fewer than four taps";
-  if (plan.listed && gradient.columns > kMaxEntries) return "a row of its gradient has more than 256 pixels";
+  if (plan.tile.run_length < kMinSparseRunLength) return "a row of its kernel has fewer than four taps";
+  if (plan.lists_entries && gradient.columns > kMaxEntries) return "a row of its gradient has more than 256 pixels";
   if (gradient.columns * kEntryBytes * plan.filters_per_block > machine.l1_bytes)
     return "a row of its gradient does not fit the first-level cache";
   return "";
@@ -419,13 +444,14 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   FindSparseGradient(spec, spec.operand(1), &gradient);
   const ConvProblem conv = ConvProblemOf(spec);
   const SparsePlan plan = PlanSparse(conv, gradient, machine);
-  const double visited = plan.listed ? gradient.elements(conv.batch) : gradient.elements(conv.batch) / gradient.nonzero;
+  const double visited = plan.lists_entries ? gradient.nonzero_elements(conv.batch)
+                                            : gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   Work work = CommonWork(spec);
   work.sparse_products = visited * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
-  work.tested = gradient.elements(conv.batch) / gradient.nonzero;
-  // The sums of a filter are loaded and stored once for each list.
-  const double lists = double{1} * conv.batch / plan.images_per_chunk * plan.chunk_count;
-  work.cache_bytes = 8 * lists * gradient.filters * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
+  work.tested_elements = gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
+  // The sums of a filter are loaded and stored once for each chunk.
+  const double chunks = double{1} * conv.batch / plan.images_per_chunk * plan.chunk_count;
+  work.cache_bytes = 8 * chunks * gradient.filters * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
   return work;
 }
 

@@ -1,15 +1,16 @@
-// The weight gradient of a convolution whose result has a gradient with many zeros.
+// The weight gradient of a convolution whose result has a gradient dy with many zeros:
+//   for each nonzero dy[n, i, j, f]:   dw[a, t, f] += dy[n, i, j, f] · image[n, i·stride + a, j·stride·C + t]
+// image[n, row, i] is a row of x with its border as one sequence of floats.  t counts the elements of a run: the kw
+// taps of a row of the kernel times the C channels, which are contiguous in memory at every pixel.
 //
-// The taps of a row of the kernel times the channels are one contiguous run of floats, kw·C long, at every pixel of x:
-// an element of the gradient, multiplied with kh runs of x, is added to the sums of its filter.  A run is cut into
-// vectors, the last one shifted inwards.  As many of their sums as registers hold stay there while the elements of a
-// filter in one image are iterated over.
+// A run is cut into vectors, the last of which is shifted inwards.  As many of the sums of one filter as the registers
+// hold stay there while the nonzero elements of this filter are iterated over.
 //
-// Where the whole kernel is short, over the three channels of a first layer for example, the taps under each pixel are
-// copied into one contiguous run first.  Then an element needs fewer vectors, and all of them are aligned.
+// If the whole kernel is short, as over the three channels of a first layer, the taps under each pixel are first copied
+// into one contiguous run.  Then an element of dy needs fewer vectors, and all of them are aligned.
 //
-// A task is a block of filters over a part of the batch.  Each part has its own sums, and the parts are added in order
-// at the end, so that the result does not depend on the threads.
+// A task is a block of filters over a part of the batch.  Each part has its own sums.  The parts are added in order at
+// the end, so that the result does not depend on the number of threads.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_SPARSE_WEIGHT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_SPARSE_WEIGHT_GRAD_H_
 

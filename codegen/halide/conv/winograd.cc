@@ -16,24 +16,26 @@ using Halide::Var;
 namespace {
 
 constexpr int kTaps = 3;
-constexpr int64_t kMaxStackBytes = 768 << 10;  // for transforms and products; kernel.cc allows 1 MB for everything
-constexpr double kSmallTileFactor = 1.15;      // relative time of a tile that fills half of the registers or less
-constexpr double kTaskCost = 3;                // the constant cost of a task, in tiles
-constexpr int64_t kMinTasks = 8;               // a task takes fewer images if there would be fewer tasks
-// A task has so many tiles or more, as far as they fit its stack, since each task reads the transformed filters, which
-// may be megabytes.
-constexpr int kMinTaskTiles = 24;
+// The most bytes of a task's transforms and products.  kernel.cc allows 1 MB of stack for everything.
+constexpr int64_t kMaxTaskBytes = 768 << 10;
+constexpr double kSmallTileFactor =
+    1.15;                         // how much longer a register tile takes that fills at most half the registers
+constexpr double kTaskCost = 3;   // of beginning a task; in the time that a tile takes
+constexpr int64_t kMinTasks = 8;  // images are not put together into fewer tasks
+// A task has at least this many tiles if these fit its stack, since each task reads all transformed filters, which may
+// be megabytes.
+constexpr int kMinTilesPerTask = 24;
 
-// The convolution that is computed: of x with w, or, for the input gradient at stride 1, of dy with the kernel rotated
-// by 180 degrees:
+// The convolution that is computed: of x with w, or, for the input gradient, of dy with the kernel rotated by 180
+// degrees, since at stride 1
 //   dx[n, i, j, c] = Σ over a, b, f of dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f]
 struct WinogradProblem {
-  bool rotated;
+  bool is_rotated;    // whether it is the input gradient
   int height, width;  // of the sums
-  int channels;       // that are summed over
+  int channels;       // of the image, over which the sums run
   int filters;        // of the sums
   int before[2];      // rows and columns of zeros before the image
-  int pool;           // side of the pool's windows; 1 if there is no pool
+  int pool_size;      // the side of the pool's windows; 1 if there is no pool
   int64_t batch;
 };
 
@@ -44,91 +46,97 @@ WinogradProblem WinogradProblemOf(const KernelSpec& spec) {
     return {true, conv.height, conv.width, conv.filters, conv.channels, {2 - pads[0], 2 - pads[1]}, 1, conv.batch};
   }
   // Sums past the last window of the pool are not needed.
-  const int pool = conv.pool_rows;
+  const int pool_size = conv.pool_rows;
   return {false,
-          conv.rows / pool * pool,
-          conv.columns / pool * pool,
+          conv.rows / pool_size * pool_size,
+          conv.columns / pool_size * pool_size,
           conv.channels,
           conv.filters,
           {pads[0], pads[1]},
-          pool,
+          pool_size,
           conv.batch};
 }
 
-// How the results of a convolution are cut: into tiles of size × size results, and these into tasks.  A task takes some
-// rows of tiles of one image, or some whole images.
+// How the results are cut: into tiles of size × size results, and these into tasks.  A task takes some rows of tiles of
+// one image, or some whole images.
 struct WinogradPlan {
-  int size;
+  int size;           // of a tile, along each axis
   int rows, columns;  // of tiles in an image
-  int rows_per_task;  // all rows if a task takes several images
+  int rows_per_task;  // of tiles; all rows if a task takes several images
   int images_per_task;
   int channels, filters;
-  int64_t tile_bytes;  // the size of the transforms and products that a task keeps for each of its tiles
+  int64_t tile_bytes;  // of the transforms and products that a task keeps for each of its tiles
 
   int points() const { return size + kTaps - 1; }
   int tiles_per_task() const { return images_per_task * rows_per_task * columns; }
 };
 
-// The stride between the points of a tile, in tiles.  The points of a tile are written together, and an odd stride puts
-// them into different sets of a cache.
-int TileStride(const WinogradPlan& plan) { return plan.tiles_per_task() | 1; }
+// The number of tiles for which a task has memory at each point, which is the distance between the points of a tile.
+// All points of a tile are written together, and an odd distance puts them into different sets of a cache.
+int StoredTiles(const WinogradPlan& plan) { return plan.tiles_per_task() | 1; }
 
-// Multiplications and additions for an image: the products and the transforms.
-int64_t TileOperations(const WinogradProblem& problem, int size) {
+// The operations for an image with tiles of this size: its products and its transforms.
+int64_t ImageOperations(const WinogradProblem& problem, int size) {
   const int64_t points = size + kTaps - 1;
   const int64_t tiles = int64_t{CeilDiv(problem.height, size)} * CeilDiv(problem.width, size);
   const int64_t channels = problem.channels, filters = problem.filters;
   return tiles * points * points * (channels * filters + 6 * (channels + filters));
 }
 
-// The transforms and products of a task lie on its stack, and the smallest task is one row of tiles: see FitsStack.
+// The plan that is expected to take the least time.  The transforms and products of a task lie on its stack, and the
+// smallest task is one row of tiles, which may not fit: see FitsStack.
 WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine) {
-  const int size = TileOperations(problem, 4) < TileOperations(problem, 2) ? 4 : 2;
-  const int block = std::min(problem.filters, 4 * machine.lanes), points = size + kTaps - 1;
-  const int64_t tile_bytes = int64_t{points} * points * (int64_t{problem.channels} + block) * 4;
+  const int size = ImageOperations(problem, 4) < ImageOperations(problem, 2) ? 4 : 2;
+  const int block_filters = std::min(problem.filters, 4 * machine.lanes), points = size + kTaps - 1;
+  const int64_t tile_bytes = int64_t{points} * points * (int64_t{problem.channels} + block_filters) * 4;
   WinogradPlan plan = {
       size,      CeilDiv(problem.height, size), CeilDiv(problem.width, size), 1, 1, problem.channels, problem.filters,
       tile_bytes};
-  const int64_t max_tiles = (kMaxStackBytes / tile_bytes - 1) | 1;  // an odd number, see TileStride
-  // Transforms fill a few first-level caches, or most of the second-level one where this avoids computing rows twice.
-  const auto tiles =
-      static_cast<int>(std::min(std::max<int64_t>(4 * machine.l1_bytes / tile_bytes, kMinTaskTiles), max_tiles));
-  const int64_t max_bytes = std::min<int64_t>(machine.l2_bytes / 8 * 7, kMaxStackBytes - (64 << 10));
-  // The last task is shifted inwards, so that all tasks have equally many rows.  This number is chosen such that few
-  // rows are computed twice.
-  double least = 0;
+  const int64_t max_tiles = (kMaxTaskBytes / tile_bytes - 1) | 1;  // an odd number, see StoredTiles
+  // The transforms of a task fill a few first-level caches.  They may fill most of the second-level cache if fewer rows
+  // are computed twice then.
+  const auto target_tiles =
+      static_cast<int>(std::min(std::max<int64_t>(4 * machine.l1_bytes / tile_bytes, kMinTilesPerTask), max_tiles));
+  const int64_t max_bytes = std::min<int64_t>(machine.l2_bytes / 8 * 7, kMaxTaskBytes - (64 << 10));
+  // All tasks have equally many rows of tiles, and the last task is shifted inwards, so some rows may be computed
+  // twice.
+  double least_cost = 0;
   for (int rows = 1; rows <= plan.rows; ++rows) {
     const int task_tiles = rows * plan.columns;
-    if (rows > 1 && task_tiles > tiles && task_tiles * tile_bytes > max_bytes) break;
-    const Tile tile = ChooseTile(block, task_tiles, machine);
-    const double full = tile.vectors * tile.rows * 2 > machine.registers ? 1 : kSmallTileFactor;
-    const double cost = CeilDiv(plan.rows, rows) * (CeilDiv(task_tiles, tile.rows) * tile.rows * full + kTaskCost);
-    if (rows > 1 && cost >= least) continue;
-    least = cost;
+    if (rows > 1 && task_tiles > target_tiles && task_tiles * tile_bytes > max_bytes) break;
+    const Tile tile = ChooseTile(block_filters, task_tiles, machine);
+    const bool is_large = tile.vectors * tile.rows * 2 > machine.registers;
+    const double tile_cost = is_large ? 1 : kSmallTileFactor;
+    const double cost = CeilDiv(plan.rows, rows) * (CeilDiv(task_tiles, tile.rows) * tile.rows * tile_cost + kTaskCost);
+    if (rows > 1 && cost >= least_cost) continue;
+    least_cost = cost;
     plan.rows_per_task = rows;
   }
   if (plan.rows_per_task == plan.rows) {
     const int64_t max_images = std::max<int64_t>(problem.batch / kMinTasks, 1);
-    plan.images_per_task = static_cast<int>(std::clamp<int64_t>(tiles / (plan.rows * plan.columns), 1, max_images));
+    plan.images_per_task =
+        static_cast<int>(std::clamp<int64_t>(target_tiles / (plan.rows * plan.columns), 1, max_images));
   }
   return plan;
 }
 
-bool FitsStack(const WinogradPlan& plan) { return TileStride(plan) * plan.tile_bytes <= kMaxStackBytes; }
+bool FitsStack(const WinogradPlan& plan) { return StoredTiles(plan) * plan.tile_bytes <= kMaxTaskBytes; }
 
-// y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f)
+// The sums y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f), through the transforms of
+// the filters (filters_) and of the image (image_), and their products (products_).
 class Winograd {
  public:
-  using Weight = std::function<Expr(int a, int b, const Expr& c, const Expr& f)>;
+  using Weight = std::function<Expr(int tap_row, int tap_column, const Expr& channel, const Expr& filter)>;
 
-  // `image` has size·rows + 2 by size·columns + 2 pixels at least.
+  // `image` has at least size · rows + 2 by size · columns + 2 pixels.
   Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const LoopContext& context);
 
-  // The sum y[n, y, x, f].  y % size and x % size must be constants once loops are unrolled.
+  // The sum at row y and column x.  y % size and x % size must be constants once loops are unrolled.
   Expr Sum(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const;
 
-  // Computes the transforms of the image in loop `task` of `out`; the products for `block_filters` filters in loop
-  // `block`, inside it; and the sums of a tile for a vector of filters in loop `vector`, inside that.
+  // Schedules the Funcs inside loops of `out`, outermost first: the transforms of the image in loop `task`, the
+  // products of `block_filters` filters in loop `block`, and the sums of a tile for a vector of filters in loop
+  // `vector`.  The filters are transformed at the top of the kernel.
   void Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters,
                 const LoopContext& context);
 
@@ -136,20 +144,21 @@ class Winograd {
   void ScheduleTransforms(Func& out, const Var& task, int lanes, const LoopContext& context);
 
   const WinogradPlan plan_;
-  // The number of filters that lie beside each other: one vector if that divides them, so that a vector of filters for
-  // all channels is one run of memory; otherwise all of them.
+  // The number of contiguous filters in the transformed weights.  If vectors divide the filters, it is one vector, so
+  // that the weights of a vector of filters for all channels are contiguous.  Otherwise it is all filters.
   const int filters_per_pack_;
   Var filter_{"filter"}, pack_{"pack"}, channel_{"channel"};
   Var group_{"group"};  // the images of a task
-  Var tile_{"tile"};    // of a group, or in row_results_ of an image
+  Var tile_{"tile"};    // the number of a tile in its group, or, in row_results_, in its image
   Var n_{"n"};
-  Var row_{"row"};  // of the kernel or of a tile's pixels
-  Var x_{"x"};      // column of a tile's sums
+  Var row_{"row"};  // a row of the kernel, or of the pixels under a tile
+  Var x_{"x"};      // a column of the sums of a tile
   Var point_x_{"point_x"}, point_y_{"point_y"};
+  // In filter_rows_ and image_rows_, only rows have been transformed.
   Func filter_rows_{"filter_rows"}, filters_{"filters"}, image_rows_{"image_rows"}, image_{"image"};
   Func product_{"product"}, products_{"products"};
   Func row_results_{"row_results"};  // the inverse transform along rows
-  Halide::RVar r_;
+  Halide::RVar summed_channel_;
 };
 
 Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const LoopContext& context)
@@ -158,56 +167,57 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
   const int points = plan.points();
 
   filter_rows_(filter_, channel_, point_x_, row_) =
-      Halide::mux(row_, Each(kTaps, [&](int a) {
+      Halide::mux(row_, MakeTerms(kTaps, [&](int a) {
                     return Transform(transforms.filter, points, point_x_,
-                                     Each(kTaps, [&](int b) { return weight(a, b, channel_, filter_); }));
+                                     MakeTerms(kTaps, [&](int b) { return weight(a, b, channel_, filter_); }));
                   }));
   const Expr filter = pack_ * filters_per_pack_ + filter_;
   filters_(filter_, channel_, pack_, point_x_, point_y_) =
       Transform(transforms.filter, points, point_y_,
-                Each(kTaps, [&](int a) { return filter_rows_(filter, channel_, point_x_, a); }));
+                MakeTerms(kTaps, [&](int a) { return filter_rows_(filter, channel_, point_x_, a); }));
 
   const Expr row = tile_ / plan.columns, column = tile_ % plan.columns;
   const Expr y = plan.images_per_task == 1 ? row : row % plan.rows;
   const Expr n = plan.images_per_task == 1
                      ? Expr(group_)
-                     : Halide::min(group_ * plan.images_per_task + row / plan.rows, context.rows - 1);
+                     : Halide::min(group_ * plan.images_per_task + row / plan.rows, context.batch_extent - 1);
   image_rows_(channel_, point_x_, row_, tile_, group_) =
-      Transform(transforms.input, points, point_x_, Each(points, [&](int b) {
+      Transform(transforms.input, points, point_x_, MakeTerms(points, [&](int b) {
                   return image({n, y * plan.size + row_, column * plan.size + b, channel_});
                 }));
   image_(channel_, tile_, point_x_, point_y_, group_) =
       Transform(transforms.input, points, point_y_,
-                Each(points, [&](int a) { return image_rows_(channel_, point_x_, a, tile_, group_); }));
+                MakeTerms(points, [&](int a) { return image_rows_(channel_, point_x_, a, tile_, group_); }));
 
   const RDom r(0, plan.channels, "r");
-  r_ = r;
+  summed_channel_ = r;
   product_(filter_, tile_, point_x_, point_y_, group_) = 0.0f;
   product_(filter_, tile_, point_x_, point_y_, group_) +=
       filters_(filter_ % filters_per_pack_, r, filter_ / filters_per_pack_, point_x_, point_y_) *
       image_(r, tile_, point_x_, point_y_, group_);
   products_(filter_, tile_, point_x_, point_y_, group_) = product_(filter_, tile_, point_x_, point_y_, group_);
 
-  // The index is by image and tile of the image, which bounds inference can follow; it could not follow the tile of a
-  // task.
+  // These results are indexed by image and tile of the image, since bounds inference cannot follow the number of a tile
+  // in its group.
   const Expr task_tile = (n_ % plan.images_per_task) * (plan.rows * plan.columns) + tile_,
              group = n_ / plan.images_per_task;
   row_results_(filter_, x_, point_y_, tile_, n_) =
       Transform(transforms.output, plan.size, x_,
-                Each(points, [&](int point) { return products_(filter_, task_tile, point, point_y_, group); }));
+                MakeTerms(points, [&](int point) { return products_(filter_, task_tile, point, point_y_, group); }));
 }
 
 Expr Winograd::Sum(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const {
   const Expr tile = y / plan_.size * plan_.columns + x / plan_.size;
-  return Transform(MakeTransforms(plan_.size, kTaps).output, plan_.size, y % plan_.size,
-                   Each(plan_.points(), [&](int point) { return row_results_(f, x % plan_.size, point, tile, n); }));
+  return Transform(
+      MakeTransforms(plan_.size, kTaps).output, plan_.size, y % plan_.size,
+      MakeTerms(plan_.points(), [&](int point) { return row_results_(f, x % plan_.size, point, tile, n); }));
 }
 
 void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters,
                         const LoopContext& context) {
   const int lanes = std::min(plan_.filters, context.lanes);
   const Tile tile = ChooseTile(block_filters, plan_.tiles_per_task(), context);
-  const int across = lanes * tile.vectors;
+  const int filters_per_tile = lanes * tile.vectors;
   Var filter_tile, tile_filter, row_tile, tile_row;
   row_results_.compute_at(out, vector)
       .bound_extent(filter_, lanes)
@@ -220,27 +230,27 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
       .store_in(kOnStack)
       .bound_extent(filter_, block_filters)
       .bound_extent(tile_, plan_.tiles_per_task())
-      .bound_storage(tile_, TileStride(plan_));
+      .bound_storage(tile_, StoredTiles(plan_));
   // A slice of the transformed filters stays in the first-level cache while all tiles of the task use it.
-  products_.split(filter_, filter_tile, tile_filter, across)
+  products_.split(filter_, filter_tile, tile_filter, filters_per_tile)
       .split(tile_, row_tile, tile_row, tile.rows)
       .reorder(tile_filter, tile_row, row_tile, filter_tile, point_x_, point_y_)
       .vectorize(tile_filter, lanes)
       .unroll(tile_filter)
       .unroll(tile_row);
   product_.compute_at(products_, row_tile).vectorize(filter_, lanes).unroll(filter_).unroll(tile_);
-  product_.update().reorder(filter_, tile_, r_).vectorize(filter_, lanes).unroll(filter_).unroll(tile_);
+  product_.update().reorder(filter_, tile_, summed_channel_).vectorize(filter_, lanes).unroll(filter_).unroll(tile_);
   ScheduleTransforms(out, task, lanes, context);
 }
 
-// Of the image, in loop `task` of `out`, and of the filters, at the top of the kernel.
+// Schedules the transforms of the image in loop `task` of `out`, and those of the filters at the top of the kernel.
 void Winograd::ScheduleTransforms(Func& out, const Var& task, int lanes, const LoopContext& context) {
   const int channels = plan_.channels, channel_lanes = std::min(channels, context.lanes);
   image_.compute_at(out, task)
       .store_in(kOnStack)
       .bound_extent(channel_, channels)
       .bound_extent(tile_, plan_.tiles_per_task())
-      .bound_storage(tile_, TileStride(plan_));
+      .bound_storage(tile_, StoredTiles(plan_));
   image_.reorder(point_x_, point_y_, channel_, tile_)
       .vectorize(channel_, channel_lanes)
       .unroll(point_x_)
@@ -292,10 +302,9 @@ Work CostWinograd(const KernelSpec& spec, const Machine& machine) {
   const double points = plan.points() * plan.points();
   const double filters = CeilDiv(problem.filters, machine.lanes) * machine.lanes;
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
+  AddPrologueWork(spec, work);
   work.products = tiles * points * problem.channels * filters;
-  // Each point of the two transforms takes about six operations.
-  work.elementwise += 6 * tiles * points * (problem.channels + filters);
+  work.elementwise_operations += kTransformOperations * tiles * points * (problem.channels + filters);
   work.cache_bytes = 8 * tiles * points * (problem.channels + filters);
   return work;
 }
@@ -305,10 +314,11 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const LoopContext& context = builder.context();
   const WinogradProblem problem = WinogradProblemOf(spec);
   const WinogradPlan plan = PlanWinograd(problem, context);
-  const Tensor input = problem.rotated ? builder.TrimmedImage(0) : builder.Read(spec.operand(0)),
+  const Tensor input = problem.is_rotated ? builder.TrimmedImage(0) : builder.Read(spec.operand(0)),
                w = builder.Read(spec.operand(1));
-  const auto weight = [&](int a, int b, const Expr& c, const Expr& f) {
-    return problem.rotated ? w({2 - a, 2 - b, f, c}) : w({a, b, c, f});
+  const auto weight = [&](int tap_row, int tap_column, const Expr& channel, const Expr& filter) {
+    return problem.is_rotated ? w({2 - tap_row, 2 - tap_column, filter, channel})
+                              : w({tap_row, tap_column, channel, filter});
   };
   const Tensor image =
       builder.WithBorder(input, problem.before, {plan.size * plan.rows + 2, plan.size * plan.columns + 2});
@@ -316,30 +326,32 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
 
   const ImageAxes axes = AxesOfImage();
   Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(ToIndex(Axes(4)), [&](int row, int column) {
-    return winograd.Sum(axes.n, axes.y * problem.pool + row, axes.x * problem.pool + column, axes.c);
+    return winograd.Sum(axes.n, axes.y * problem.pool_size + row, axes.x * problem.pool_size + column, axes.c);
   }));
   builder.AddOutput(out, spec.results);
 
-  // Loops, innermost first: the elements of a tile, vectors of filters, tiles, blocks of filters, tasks.
-  const int height = problem.height / problem.pool, width = problem.width / problem.pool, filters = problem.filters;
+  // The loops, innermost first, are over the results of a tile, vectors of filters, tiles, blocks of filters, and
+  // tasks.
+  const int height = problem.height / problem.pool_size, width = problem.width / problem.pool_size,
+            filters = problem.filters;
   const int lanes = std::min(filters, context.lanes);
-  const int results_per_tile = plan.size / problem.pool;  // along an axis, after the pool
+  const int results_per_tile = plan.size / problem.pool_size;  // along an axis, after the pool
   const int block_filters = std::min(filters / lanes * lanes, 4 * lanes);
-  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.rows);
-  Var task, row, y, x, column, block, vector, c, group, member;
+  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.batch_extent);
+  Var task, row, y, x, column, block, vector, c, group, group_image;
   const auto tail = [&](int extent) {
     return extent % results_per_tile == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
   };
   out.split(axes.c, block, c, block_filters, TailStrategy::ShiftInwards).split(c, vector, c, lanes);
   out.split(axes.y, row, y, results_per_tile, tail(height)).split(axes.x, column, x, results_per_tile, tail(width));
   out.split(row, task, row, plan.rows_per_task, TailStrategy::ShiftInwards);
-  out.split(axes.n, group, member, plan.images_per_task,
+  out.split(axes.n, group, group_image, plan.images_per_task,
             plan.images_per_task == 1 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf);
-  out.reorder(c, x, y, vector, column, row, member, block, task, group).vectorize(c).unroll(x).unroll(y);
+  out.reorder(c, x, y, vector, column, row, group_image, block, task, group).vectorize(c).unroll(x).unroll(y);
   const std::vector<Loop> loops = {{group, CeilDiv(context.batch_size, plan.images_per_task)},
                                    {task, CeilDiv(plan.rows, plan.rows_per_task)}};
-  const Task parallel = Parallel(out, loops);
-  winograd.Schedule(out, parallel.At(loops, 1), block, vector, block_filters, context);
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  winograd.Schedule(out, parallel.LoopAfterFusion(loops, 1), block, vector, block_filters, context);
   return builder.Finish();
 }
 

@@ -16,30 +16,30 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kRowTaps = 3, kRowTile = 4;  // a tile is kRowTile sums along a row
-constexpr int kRowPoints = kRowTile + kRowTaps - 1;
+constexpr int kRowTaps = 3, kTileColumns = 4;  // the taps, and the sums of a tile, along a row
+constexpr int kRowPoints = kTileColumns + kRowTaps - 1;
 constexpr int kMaxChannels = 8;
-constexpr int kTileLines = 2;                 // lines of sums in a tile: each transformed weight serves so many sums
-constexpr int64_t kMaxRowsBytes = 128 << 10;  // the size of the transformed rows of one tile, on the task's stack
+constexpr int kTileRows = 2;                  // of sums; each transformed weight that is loaded serves all of them
+constexpr int64_t kMaxRowsBytes = 128 << 10;  // of the transformed rows of one tile, on the task's stack
 
-// The number of vectors of filters whose sums are in registers at once, beside a vector of weights for each and one
-// pixel.
-int FilterVectorsOf(int filters, const Machine& machine) {
-  int vectors = (machine.registers - 1) / (kTileLines * kRowPoints + 1);
+// The number of vectors of filters in a block.  The sums of a tile for these filters are in registers at once, besides
+// a vector of weights for each vector of filters and one transformed pixel.
+int FilterVectorsPerBlock(int filters, const Machine& machine) {
+  int vectors = (machine.registers - 1) / (kTileRows * kRowPoints + 1);
   while (vectors > 1 && filters % (vectors * machine.lanes) != 0) --vectors;
   return vectors;
 }
 
-// Rows and columns of sums; those past the last window of the pool are not needed.
-struct RowSums {
+// The extents of the sums that are needed.  Those past the last window of the pool are not.
+struct SumsSize {
   int height, width;
 };
-RowSums RowSumsOf(const ConvProblem& conv) {
+SumsSize SumsSizeOf(const ConvProblem& conv) {
   return {conv.rows / conv.pool_rows * conv.pool_rows, conv.columns / conv.pool_columns * conv.pool_columns};
 }
 
-// Whether the epilogue draws random numbers.  They are a function of an element's index in the result, but here the
-// epilogue is computed over tiles, whose elements have other indices.
+// Whether the epilogue draws random numbers.  A random number is a function of an element's index in the result, but
+// here the epilogue is computed over tiles, whose elements have other indices.
 bool DrawsRandomNumbers(const KernelSpec& spec) {
   for (const std::vector<const ir::Node*>* nodes : {&spec.epilogue, &spec.pooled_epilogue}) {
     for (const ir::Node* node : *nodes) {
@@ -49,7 +49,8 @@ bool DrawsRandomNumbers(const KernelSpec& spec) {
   return false;
 }
 
-// Builds the kernel: transforms, the sums of tiles, and the results in the order of the image.
+// Builds the kernel: the transformed weights (weights_) and rows of the image (rows_), the sums of the tiles (sum_),
+// the results of the tiles, and the results in the order of the image.
 class WinogradRows {
  public:
   explicit WinogradRows(KernelBuilder& builder)
@@ -62,10 +63,10 @@ class WinogradRows {
         pool_size_(conv_.pool_rows),
         height_(conv_.rows / pool_size_),
         width_(conv_.columns / pool_size_),
-        filters_per_block_(context_.lanes * FilterVectorsOf(conv_.filters, context_)),
-        results_per_tile_(kRowTile / pool_size_),
-        lines_per_tile_(kTileLines / pool_size_),
-        tile_columns_(CeilDiv(width_, results_per_tile_)) {}
+        filters_per_block_(context_.lanes * FilterVectorsPerBlock(conv_.filters, context_)),
+        tile_result_columns_(kTileColumns / pool_size_),
+        tile_result_rows_(kTileRows / pool_size_),
+        tile_columns_(CeilDiv(width_, tile_result_columns_)) {}
 
   ScheduledKernel Build() {
     DefineTransforms();
@@ -81,82 +82,87 @@ class WinogradRows {
   void DefineTransforms() {
     const Expr filter = block_ * filters_per_block_ + block_filter_;
     weights_(block_filter_, point_, channel_, tap_row_, block_) =
-        Halide::mux(tap_row_, Each(kRowTaps, [&](int a) {
-                      return Transform(transforms_.filter, kRowPoints, point_, Each(kRowTaps, [&](int b) {
+        Halide::mux(tap_row_, MakeTerms(kRowTaps, [&](int a) {
+                      return Transform(transforms_.filter, kRowPoints, point_, MakeTerms(kRowTaps, [&](int b) {
                                          return w_({a, b, channel_, filter});
                                        }));
                     }));
-    // Of a row of the image, whose pixels' channels follow each other without a gap: a tile may begin at any pixel.
+    // A row of the image is transformed as a sequence of floats, at every position: a tile may begin at any pixel.
     rows_(element_, point_, axes_.y, axes_.n) =
-        Transform(transforms_.input, kRowPoints, point_, Each(kRowPoints, [&](int b) {
+        Transform(transforms_.input, kRowPoints, point_, MakeTerms(kRowPoints, [&](int b) {
                     return image_rows_({axes_.n, axes_.y, element_ + b * conv_.channels});
                   }));
   }
 
-  // The sums; returns the results of the tiles.  Here axes_.x counts the results of a tile, and axes_.n the columns of
-  // tiles of all images: it is image · columns + column.  The last column is shifted inwards.
+  // Defines the sums, and returns the results of the tiles.  Here axes_.x counts the results of a tile along a row, and
+  // axes_.n the columns of tiles of all images: it is image · tile_columns_ + column.  The last column of an image is
+  // shifted inwards.
   std::vector<Expr> DefineSums() {
     r_ = RDom(0, conv_.channels, 0, kRowTaps, "r");
-    const Expr first = Halide::min(axes_.n % tile_columns_ * kRowTile, width_ * pool_size_ - kRowTile) * conv_.channels;
+    const Expr first =
+        Halide::min(axes_.n % tile_columns_ * kTileColumns, width_ * pool_size_ - kTileColumns) * conv_.channels;
     sum_(axes_.c, point_, axes_.y, axes_.n) = 0.0f;
     sum_(axes_.c, point_, axes_.y, axes_.n) +=
         weights_(axes_.c % filters_per_block_, point_, r_.x, r_.y, axes_.c / filters_per_block_) *
         rows_(first + r_.x, point_, axes_.y + r_.y, axes_.n / tile_columns_);
-    const Index pixel = {axes_.n / tile_columns_, axes_.y,
-                         Halide::min(axes_.n % tile_columns_ * results_per_tile_, width_ - results_per_tile_) + axes_.x,
-                         axes_.c};
-    return builder_.LowerEpilogue(pixel, [&](int dy, int dx) {
-      return Transform(transforms_.output, kRowTile, axes_.x * pool_size_ + dx, Each(kRowPoints, [&](int point) {
-                         return sum_(axes_.c, point, axes_.y * pool_size_ + dy, axes_.n);
+    const Index pixel = {
+        axes_.n / tile_columns_, axes_.y,
+        Halide::min(axes_.n % tile_columns_ * tile_result_columns_, width_ - tile_result_columns_) + axes_.x, axes_.c};
+    return builder_.LowerEpilogue(pixel, [&](int cell_row, int cell_column) {
+      return Transform(transforms_.output, kTileColumns, axes_.x * pool_size_ + cell_column,
+                       MakeTerms(kRowPoints, [&](int point) {
+                         return sum_(axes_.c, point, axes_.y * pool_size_ + cell_row, axes_.n);
                        }));
     });
   }
 
+  // The results in the order of the image, read from `tiles`, a Func of `values` values.
   std::vector<Expr> FromTiles(const Func& tiles, size_t values) const {
-    const Expr column = axes_.x / results_per_tile_,
-               x_in_tile = axes_.x - Halide::min(column * results_per_tile_, width_ - results_per_tile_);
-    std::vector<Expr> stored;
+    const Expr column = axes_.x / tile_result_columns_,
+               column_in_tile = axes_.x - Halide::min(column * tile_result_columns_, width_ - tile_result_columns_);
+    std::vector<Expr> results;
     for (size_t value = 0; value < values; ++value) {
       const Halide::FuncRef element =
-          tiles(axes_.c, Halide::unsafe_promise_clamped(x_in_tile, 0, results_per_tile_ - 1), axes_.y,
+          tiles(axes_.c, Halide::unsafe_promise_clamped(column_in_tile, 0, tile_result_columns_ - 1), axes_.y,
                 axes_.n * tile_columns_ + column);
-      stored.push_back(values == 1 ? Expr(element) : element[static_cast<int>(value)]);
+      results.push_back(values == 1 ? Expr(element) : element[static_cast<int>(value)]);
     }
-    return stored;
+    return results;
   }
 
-  // Lines of results whose transformed rows fill three quarters of a first-level cache, where images are narrow.
-  int ChunkLines() const {
+  // The number of rows of results in a chunk.  The transformed rows of a chunk fill three quarters of the first-level
+  // cache, or more if images are wide.
+  int ChunkRows() const {
     const int rows_bytes = static_cast<int>(context_.l1_bytes / 4 * 3);
     const int row_bytes = static_cast<int>(image_.type.shape[2]) * conv_.channels * kRowPoints * 4;
-    int chunk = std::clamp(rows_bytes / (row_bytes * pool_size_) / lines_per_tile_ * lines_per_tile_, lines_per_tile_,
-                           height_ / lines_per_tile_ * lines_per_tile_);
-    // Where images and chunks become one loop, Halide does not see that a chunk which is shifted inwards has whole
-    // pairs of lines.
-    while (context_.batch_size < kTasks && height_ % chunk != 0) chunk -= lines_per_tile_;
-    return chunk;
+    int chunk_rows = std::clamp(rows_bytes / (row_bytes * pool_size_) / tile_result_rows_ * tile_result_rows_,
+                                tile_result_rows_, height_ / tile_result_rows_ * tile_result_rows_);
+    // If images and chunks become one loop, chunks must divide the image: Halide does not see that a chunk which is
+    // shifted inwards has whole rows of tiles.
+    while (context_.batch_size < kTargetTasks && height_ % chunk_rows != 0) chunk_rows -= tile_result_rows_;
+    return chunk_rows;
   }
 
   void Schedule(Func& out, Func& tiles) {
-    const int filters = conv_.filters, lanes = context_.lanes, chunk_lines = ChunkLines();
-    Var column, x, chunk, pair, y, group, c;
+    const int filters = conv_.filters, lanes = context_.lanes, chunk_rows = ChunkRows();
+    Var column, x, chunk, tile_row, y, block, c;
     out.bound(axes_.c, 0, filters)
         .bound(axes_.x, 0, width_)
         .bound(axes_.y, 0, height_)
-        .bound(axes_.n, 0, context_.rows);
-    out.split(axes_.c, group, c, filters_per_block_)
-        .split(axes_.x, column, x, results_per_tile_, TailStrategy::GuardWithIf);
-    out.split(axes_.y, chunk, y, chunk_lines, TailStrategy::ShiftInwards).split(y, pair, y, lines_per_tile_);
-    out.reorder(c, x, y, column, pair, group, chunk, axes_.n).vectorize(c, lanes).unroll(c).unroll(y);
-    const std::vector<Loop> loops = {{axes_.n, context_.batch_size}, {chunk, CeilDiv(height_, chunk_lines)}};
-    const Task task = Parallel(out, loops);
-    rows_.compute_at(out, task.At(loops, 1))
+        .bound(axes_.n, 0, context_.batch_extent);
+    out.split(axes_.c, block, c, filters_per_block_)
+        .split(axes_.x, column, x, tile_result_columns_, TailStrategy::GuardWithIf);
+    out.split(axes_.y, chunk, y, chunk_rows, TailStrategy::ShiftInwards).split(y, tile_row, y, tile_result_rows_);
+    out.reorder(c, x, y, column, tile_row, block, chunk, axes_.n).vectorize(c, lanes).unroll(c).unroll(y);
+    const std::vector<Loop> loops = {{axes_.n, context_.batch_size}, {chunk, CeilDiv(height_, chunk_rows)}};
+    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+    rows_.compute_at(out, parallel.LoopAfterFusion(loops, 1))
         .store_in(kOnStack)
         .bound_extent(point_, kRowPoints)
         .reorder(point_, element_, axes_.y)
         .vectorize(element_, lanes, TailStrategy::ShiftInwards)
         .unroll(point_);
-    tiles.compute_at(out, column).bound_extent(axes_.c, filters_per_block_).bound(axes_.x, 0, results_per_tile_);
+    tiles.compute_at(out, column).bound_extent(axes_.c, filters_per_block_).bound(axes_.x, 0, tile_result_columns_);
     tiles.vectorize(axes_.c, lanes).unroll(axes_.c).unroll(axes_.x).unroll(axes_.y);
     sum_.compute_at(out, column).bound_extent(axes_.c, filters_per_block_).bound_extent(point_, kRowPoints);
     sum_.vectorize(axes_.c, lanes).unroll(axes_.c).unroll(point_).unroll(axes_.y);
@@ -182,12 +188,11 @@ class WinogradRows {
   const int pool_size_;       // the side of the pool's window; 1 if there is no pool
   const int height_, width_;  // of the results
   const int filters_per_block_;
-  const int results_per_tile_;  // along a row
-  const int lines_per_tile_;    // of results
-  const int tile_columns_;      // of an image
-  const Transforms transforms_ = MakeTransforms(kRowTile, kRowTaps);
+  const int tile_result_columns_, tile_result_rows_;  // the extents of the results of a tile, after the pool
+  const int tile_columns_;                            // the number of tiles along a row of the image
+  const Transforms transforms_ = MakeTransforms(kTileColumns, kRowTaps);
   const ImageAxes axes_ = AxesOfImage();
-  const Var element_{"element"};  // of a row of the image
+  const Var element_{"element"};  // of a row of the image, a sequence of floats
   const Var point_{"point"}, tap_row_{"tap_row"}, channel_{"channel"};
   const Var block_{"block"}, block_filter_{"block_filter"};
   Func weights_{"weights"}, rows_{"rows"}, sum_{"sum"};
@@ -202,13 +207,14 @@ std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   if (conv.channels > kMaxChannels) return "it has more than eight channels, over which its rounding exceeds the bound";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";
-  if (FilterVectorsOf(conv.filters, machine) < 1) return "the sums of a tile exceed the registers";
-  const RowSums sums = RowSumsOf(conv);
-  // Otherwise tasks that overlap would run different code for a line.
-  if (sums.height == 0 || sums.height % kTileLines != 0) return "its lines are odd in number";
-  // A shorter run than a vector would be read beyond the image's end.
-  if ((sums.width - kRowTile + 1) * conv.channels < machine.lanes) return "a row of the image is shorter than a vector";
-  if (int64_t{sums.width} * conv.channels * kRowPoints * 4 * (kTileLines + kRowTaps - 1) > kMaxRowsBytes)
+  if (FilterVectorsPerBlock(conv.filters, machine) < 1) return "the sums of a tile exceed the registers";
+  const SumsSize sums = SumsSizeOf(conv);
+  // With an odd number, tasks that overlap would run different code for a row.
+  if (sums.height == 0 || sums.height % kTileRows != 0) return "its lines are odd in number";
+  // Rows are transformed in whole vectors; a shorter row would be read past the end of the image.
+  if ((sums.width - kTileColumns + 1) * conv.channels < machine.lanes)
+    return "a row of the image is shorter than a vector";
+  if (int64_t{sums.width} * conv.channels * kRowPoints * 4 * (kTileRows + kRowTaps - 1) > kMaxRowsBytes)
     return "rows of a tile do not fit a task's stack";
   if (DrawsRandomNumbers(spec)) return "its epilogue draws random numbers";
   return "";
@@ -216,14 +222,15 @@ std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
 
 Work CostWinogradRows(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  const RowSums sums = RowSumsOf(conv);
-  const double tiles = double{1} * conv.batch * sums.height * CeilDiv(sums.width, kRowTile);
+  const SumsSize sums = SumsSizeOf(conv);
+  const double tiles = double{1} * conv.batch * sums.height * CeilDiv(sums.width, kTileColumns);
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
+  AddPrologueWork(spec, work);
   work.products = tiles * kRowTaps * kRowPoints * conv.channels * conv.filters;
-  // With one vector of filters, a sum waits for its operands.
-  if (FilterVectorsOf(conv.filters, machine) < 2) work.tile_utilization = 0.5;
-  work.elementwise += tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters);
+  // With one vector of filters, the sums wait for the loads of their operands.
+  if (FilterVectorsPerBlock(conv.filters, machine) < 2) work.tile_utilization = 0.5;
+  // Operations for each point: transforming each channel of the image, and the inverse transform of each filter.
+  work.elementwise_operations += tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters);
   return work;
 }
 

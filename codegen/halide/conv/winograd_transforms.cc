@@ -6,7 +6,7 @@ using Halide::Expr;
 
 namespace {
 
-// Σ factor · term
+// Σ factors[i] · terms[i], without multiplications by 0, 1 and −1.
 Expr Combine(const std::array<double, kMaxPoints>& factors, const std::vector<Expr>& terms) {
   Expr sum;
   for (size_t index = 0; index < terms.size(); ++index) {
@@ -24,12 +24,15 @@ Expr Combine(const std::array<double, kMaxPoints>& factors, const std::vector<Ex
 
 }  // namespace
 
-// The Toom–Cook construction: the product of two polynomials is interpolated from its values at points, the last of
-// which is infinity.  The transpose of this map computes a correlation: S.  Winograd, "Arithmetic Complexity of
-// Computations", 1980, chapter IV.
+// The Toom–Cook construction.  The product of two polynomials is interpolated from its values at points, the last of
+// which is infinity, where a polynomial has its highest coefficient as its value.  This map from values to
+// coefficients, transposed, computes a correlation instead; see S. Winograd, "Arithmetic Complexity of Computations",
+// 1980, chapter IV.
+//   output[i][p] = p^i,   filter[p][j] = p^j / Π over other points q of (p − q),
+//   input[p] = the coefficients of Π over other points q of (x − q)
 Transforms MakeTransforms(int size, int taps) {
   constexpr std::array<double, kMaxPoints - 1> kPoints = {0, 1, -1, 2, -2};
-  const int points = size + taps - 1, finite = points - 1;
+  const int points = size + taps - 1, finite_points = points - 1;
   Transforms result = {};
   const auto power = [](double base, int exponent) {
     double value = 1;
@@ -37,24 +40,26 @@ Transforms MakeTransforms(int size, int taps) {
     return value;
   };
   for (int point = 0; point < points; ++point) {
-    // Coefficients of Π (x − p) over the other finite points.
+    // The coefficients of Π (x − q) over the other finite points q.
     std::array<double, kMaxPoints> polynomial = {1};
     double scale = 1;
     int degree = 0;
-    for (int other = 0; other < finite; ++other) {
+    for (int other = 0; other < finite_points; ++other) {
       if (other == point) continue;
       for (int coefficient = ++degree; coefficient > 0; --coefficient)
         polynomial[coefficient] = polynomial[coefficient - 1] - kPoints[other] * polynomial[coefficient];
       polynomial[0] *= -kPoints[other];
-      if (point < finite) scale *= kPoints[point] - kPoints[other];
+      if (point < finite_points) scale *= kPoints[point] - kPoints[other];
     }
-    const double sign = scale < 0 ? -1 : 1;  // signs go where they cost nothing
+    // The sign of the denominator moves from the filters to the input, where it costs nothing: there it exchanges
+    // additions and subtractions.
+    const double sign = scale < 0 ? -1 : 1;
     for (int coefficient = 0; coefficient <= degree; ++coefficient)
       result.input[point][coefficient] = sign * polynomial[coefficient];
     for (int tap = 0; tap < taps; ++tap)
-      result.filter[point][tap] = point < finite ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;
+      result.filter[point][tap] = point < finite_points ? sign * power(kPoints[point], tap) / scale : tap == taps - 1;
     for (int row = 0; row < size; ++row)
-      result.output[row][point] = point < finite ? power(kPoints[point], row) : row == size - 1;
+      result.output[row][point] = point < finite_points ? power(kPoints[point], row) : row == size - 1;
   }
   return result;
 }
@@ -65,7 +70,7 @@ Expr Transform(const TransformMatrix& matrix, int rows, const Expr& index, const
   return Halide::mux(index, results);
 }
 
-std::vector<Expr> Each(int count, const std::function<Expr(int)>& term) {
+std::vector<Expr> MakeTerms(int count, const std::function<Expr(int)>& term) {
   std::vector<Expr> terms;
   for (int index = 0; index < count; ++index) terms.push_back(term(index));
   return terms;

@@ -1,4 +1,4 @@
-// The linear maps of Winograd's convolutions.
+// The linear maps of Winograd's convolutions, computed from interpolation points.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_TRANSFORMS_H_
 #define BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_TRANSFORMS_H_
 
@@ -10,22 +10,29 @@
 
 namespace brine::codegen {
 
-inline constexpr int kMaxPoints = 6;  // of a tile along one axis
+inline constexpr int kMaxPoints = 6;  // along one axis: four results of three taps
 
 using TransformMatrix = std::array<std::array<double, kMaxPoints>, kMaxPoints>;  // [row][column]
 
-// F(size, taps) along an axis: y[i] = Σ over j of x[i + j] · w[j] for i < size, as y = Aᵀ · (G·w ∘ Bᵀ·x).
+// The maps of F(size, taps), which computes y[i] = Σ over j < taps of x[i + j] · w[j] for i < size along one axis as
+//   y = output · (filter·w ∘ input·x)
+// with size + taps − 1 multiplications, one for each point.  `output` is [size, points], `filter` is [points, taps],
+// and `input` is [points, points]; in the literature they are Aᵀ, G and Bᵀ.  In two dimensions, each map is applied
+// along both axes.
 struct Transforms {
   TransformMatrix output, filter, input;
 };
-Transforms MakeTransforms(int size, int taps);  // size + taps − 1 points
 
-// Row `index` of matrix · terms.
+// There may be at most kMaxPoints points.
+Transforms MakeTransforms(int size, int taps);
+
+// Element `index` of matrix · terms, where the matrix has `rows` rows.  Code is generated for all rows unless the index
+// is a constant once loops are unrolled.
 Halide::Expr Transform(const TransformMatrix& matrix, int rows, const Halide::Expr& index,
                        const std::vector<Halide::Expr>& terms);
 
-// term(0), term(1) …
-std::vector<Halide::Expr> Each(int count, const std::function<Halide::Expr(int)>& term);
+// term(0), …, term(count − 1).
+std::vector<Halide::Expr> MakeTerms(int count, const std::function<Halide::Expr(int)>& term);
 
 }  // namespace brine::codegen
 

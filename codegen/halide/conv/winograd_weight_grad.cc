@@ -1,8 +1,3 @@
-// A tile of 4×4 gradients and the 6×6 pixels under it give the 3×3 taps with 36 products instead of 144.  The products
-// are summed over all tiles before the inverse transform, so it is computed once for a batch.
-//
-// Some images at a time are transformed.  Then each of the 36 points is a matrix product, [channels, tiles] · [tiles,
-// filters], and these products are the tasks.
 #include "codegen/halide/conv/winograd_weight_grad.h"
 
 #include <algorithm>
@@ -20,16 +15,16 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kTileSize = 4, kKernelSize = 3;  // the sides of a tile of gradients and of the kernel
-constexpr int kPoints = kTileSize + kKernelSize - 1;
-constexpr int kTilesPerGroup = 128;         // tiles that are summed each time a point's sums are loaded and stored
-constexpr double kTransformOperations = 6;  // for each point of a transform
+constexpr int kTileSize = 4, kKernelSize = 3;         // the sides of a tile of gradients and of the kernel
+constexpr int kPoints = kTileSize + kKernelSize - 1;  // along one axis
+constexpr int kTilesPerGroup = 128;  // over which the products are summed between two accesses to a sum
 
+// The number of tiles in the largest batch.
 int64_t TilesOf(const ConvProblem& conv) {
   return int64_t{conv.batch} * CeilDiv(conv.rows, kTileSize) * CeilDiv(conv.columns, kTileSize);
 }
 
-// The number of images in a group, from the number of tiles of an image.
+// The number of images in a group, if an image has `image_tiles` tiles.
 int ImagesPerGroup(int image_tiles, int batch) { return std::clamp(kTilesPerGroup / image_tiles, 1, batch); }
 
 constexpr int kNoBorder[2] = {0, 0};
@@ -66,33 +61,36 @@ class WinogradWeightGrad {
  private:
   int tiles_per_group() const { return images_per_group_ * tile_rows_ * tile_columns_; }
 
+  // Defines the transforms of the images and gradients of a group.  Images past the last one are clamped to it, and
+  // their gradients are 0.
   void DefineTransforms() {
     const Expr row = tile_ / tile_columns_ % tile_rows_ * kTileSize, column = tile_ % tile_columns_ * kTileSize,
-               number = group_ * images_per_group_ + tile_ / (tile_rows_ * tile_columns_),
-               n = Halide::min(number, context_.rows - 1);
+               group_image = group_ * images_per_group_ + tile_ / (tile_rows_ * tile_columns_),
+               n = Halide::min(group_image, context_.batch_extent - 1);
     image_rows_(channel_, point_x_, row_, tile_, group_) =
-        Transform(transforms_.input, kPoints, point_x_, Each(kPoints, [&](int b) {
+        Transform(transforms_.input, kPoints, point_x_, MakeTerms(kPoints, [&](int b) {
                     return image_({n, row + row_, column + b, channel_});
                   }));
     images_(channel_, tile_, point_x_, point_y_, group_) =
         Transform(transforms_.input, kPoints, point_y_,
-                  Each(kPoints, [&](int line) { return image_rows_(channel_, point_x_, line, tile_, group_); }));
-    const Expr in_vectors = vector_ * lanes_ + lane_;
-    const Expr filter = conv_.filters % lanes_ == 0 ? in_vectors : Halide::min(in_vectors, conv_.filters - 1);
+                  MakeTerms(kPoints, [&](int line) { return image_rows_(channel_, point_x_, line, tile_, group_); }));
+    const Expr padded_filter = vector_ * lanes_ + lane_;
+    const Expr filter = conv_.filters % lanes_ == 0 ? padded_filter : Halide::min(padded_filter, conv_.filters - 1);
     gradient_rows_(lane_, vector_, point_x_, row_, tile_, group_) =
-        Transform(transforms_.filter, kPoints, point_x_, Each(kTileSize, [&](int b) {
+        Transform(transforms_.filter, kPoints, point_x_, MakeTerms(kTileSize, [&](int b) {
                     const Expr element = gradient_({n, row + row_, column + b, filter});
-                    return Halide::select(number < context_.rows, element, 0.0f);
+                    return Halide::select(group_image < context_.batch_extent, element, 0.0f);
                   }));
     gradients_(lane_, tile_, vector_, point_x_, point_y_, group_) = Transform(
         transforms_.filter, kPoints, point_y_,
-        Each(kTileSize, [&](int line) { return gradient_rows_(lane_, vector_, point_x_, line, tile_, group_); }));
+        MakeTerms(kTileSize, [&](int line) { return gradient_rows_(lane_, vector_, point_x_, line, tile_, group_); }));
   }
 
-  // Filters and channels past the end are clamped to the last one; those sums are discarded.
+  // Defines the sums over a group (product_) and over all groups (sum_).  Filters and channels past the last one are
+  // clamped to it, and those sums are discarded.
   void DefineSums() {
     group_tile_ = RDom(0, tiles_per_group(), "group_tile");
-    groups_ = RDom(0, (context_.rows + images_per_group_ - 1) / images_per_group_, "groups");
+    groups_ = RDom(0, (context_.batch_extent + images_per_group_ - 1) / images_per_group_, "groups");
     product_(filter_, channel_, point_x_, point_y_, group_) = 0.0f;
     product_(filter_, channel_, point_x_, point_y_, group_) +=
         gradients_(filter_ % lanes_, group_tile_, Halide::min(filter_ / lanes_, filter_vectors_ - 1), point_x_,
@@ -105,10 +103,10 @@ class WinogradWeightGrad {
   Func DefineResults() {
     row_results_(filter_, channel_, tap_column_, point_y_) =
         Transform(transforms_.output, kKernelSize, tap_column_,
-                  Each(kPoints, [&](int point) { return sum_(filter_, channel_, point, point_y_); }));
+                  MakeTerms(kPoints, [&](int point) { return sum_(filter_, channel_, point, point_y_); }));
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
     const Expr sum_of_taps = Transform(transforms_.output, kKernelSize, a,
-                                       Each(kPoints, [&](int point) { return row_results_(f, c, b, point); }));
+                                       MakeTerms(kPoints, [&](int point) { return row_results_(f, c, b, point); }));
     Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum_of_taps));
     builder_.AddOutput(out, builder_.spec().results);
     return out;
@@ -122,7 +120,7 @@ class WinogradWeightGrad {
         .vectorize(f, lanes_, TailStrategy::GuardWithIf)
         .unroll(b)
         .unroll(a)
-        .parallel(c, std::max(1, conv_.channels / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
+        .parallel(c, std::max(1, conv_.channels / static_cast<int>(kTargetTasks)), TailStrategy::GuardWithIf);
     row_results_.compute_at(out, f)
         .vectorize(filter_, lanes_, TailStrategy::GuardWithIf)
         .unroll(tap_column_)
@@ -131,7 +129,7 @@ class WinogradWeightGrad {
 
   void ScheduleSums() {
     const Tile tile = ChooseTile(conv_.filters, conv_.channels, context_);
-    const int across = lanes_ * tile.vectors;
+    const int filters_per_tile = lanes_ * tile.vectors;
     Var filter_tile, tile_filter, channel_tile, tile_channel, task;
     sum_.compute_root()
         .bound(filter_, 0, conv_.filters)
@@ -140,14 +138,14 @@ class WinogradWeightGrad {
         .bound(point_y_, 0, kPoints);
     sum_.vectorize(filter_, lanes_, TailStrategy::GuardWithIf).fuse(point_x_, point_y_, task).parallel(task);
     sum_.update()
-        .split(filter_, filter_tile, tile_filter, across, TailStrategy::GuardWithIf)
+        .split(filter_, filter_tile, tile_filter, filters_per_tile, TailStrategy::GuardWithIf)
         .split(channel_, channel_tile, tile_channel, tile.rows, TailStrategy::GuardWithIf)
         .reorder(tile_filter, tile_channel, channel_tile, filter_tile, point_x_, point_y_, groups_.x)
         .vectorize(tile_filter, lanes_, TailStrategy::GuardWithIf)
         .fuse(point_x_, point_y_, task)
         .parallel(task);
     product_.compute_at(sum_, channel_tile)
-        .bound_extent(filter_, across)
+        .bound_extent(filter_, filters_per_tile)
         .bound_extent(channel_, tile.rows)
         .vectorize(filter_, lanes_)
         .unroll(filter_)
@@ -160,11 +158,11 @@ class WinogradWeightGrad {
   }
 
   void ScheduleTransforms() {
-    // The points of a tile are written together; an odd number of tiles puts them into different sets of a cache.
-    const int stride = tiles_per_group() | 1;
-    // If the tail were shifted inwards, two tasks would write the same tiles, and fast-math may round the two copies
-    // differently.
-    const int tiles_per_task = CeilDiv(tiles_per_group(), kTasks);
+    // All points of a tile are written together.  An odd number of tiles puts them into different sets of a cache.
+    const int stored_tiles = tiles_per_group() | 1;
+    // The last task ends with a guard.  If it were shifted inwards, two tasks would write the same tiles, and fast-math
+    // may round the two copies differently.
+    const int tiles_per_task = CeilDiv(tiles_per_group(), kTargetTasks);
     for (Func* func : {&images_, &gradients_}) {
       func->store_root()
           .compute_at(sum_, groups_.x)
@@ -172,7 +170,7 @@ class WinogradWeightGrad {
           .bound(point_x_, 0, kPoints)
           .bound(point_y_, 0, kPoints)
           .fold_storage(group_, 1)
-          .bound_storage(tile_, stride);
+          .bound_storage(tile_, stored_tiles);
     }
     images_.bound(channel_, 0, conv_.channels)
         .reorder(point_x_, point_y_, channel_, tile_)
@@ -196,14 +194,15 @@ class WinogradWeightGrad {
   const ConvProblem conv_;
   const Transforms transforms_ = MakeTransforms(kKernelSize, kTileSize);
   const Tensor input_, dy_;
-  const int tile_rows_, tile_columns_;  // of an image
+  const int tile_rows_, tile_columns_;  // the number of tiles in an image
   const int images_per_group_;
   const int lanes_, filter_vectors_;
-  const Tensor image_, gradient_;
-  const Var channel_{"channel"}, filter_{"filter"}, vector_{"vector"}, lane_{"lane"};  // a vector of filters
-  const Var group_{"group"}, tile_{"tile"};                                            // of a group
-  const Var row_{"row"}, tap_column_{"tap_column"};                                    // row of a tile
+  const Tensor image_, gradient_;  // x and dy with the borders that whole tiles need
+  const Var channel_{"channel"}, filter_{"filter"}, vector_{"vector"}, lane_{"lane"};  // vector: of filters
+  const Var group_{"group"}, tile_{"tile"};          // tile: the number of a tile in its group
+  const Var row_{"row"}, tap_column_{"tap_column"};  // row: of the pixels or gradients of a tile
   const Var point_x_{"point_x"}, point_y_{"point_y"};
+  // In image_rows_ and gradient_rows_, only rows have been transformed.
   Func image_rows_{"image_rows"}, images_{"images"}, gradient_rows_{"gradient_rows"}, gradients_{"gradients"};
   Func product_{"product"}, sum_{"sum"};
   Func row_results_{"row_results"};  // the inverse transform along rows
@@ -229,12 +228,13 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const double points = kPoints * kPoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   const double sums = points * conv.channels * filters;
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
+  AddPrologueWork(spec, work);
   work.products = tiles * sums;
   work.tile_utilization = 0.75;
-  work.elementwise += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
+  work.elementwise_operations += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
   work.cache_bytes += 8 * tiles * points * (conv.channels + filters);
-  // For each group of images, sums are loaded and stored; at the start they are set to 0, and at the end transformed.
+  // The sums are loaded and stored once for each group of images.  Setting them to 0 and transforming them take as long
+  // as one more group.
   (4 * sums > static_cast<double>(machine.l2_bytes) ? work.memory_bytes : work.cache_bytes) += 8 * (groups + 1) * sums;
   return work;
 }

@@ -1,4 +1,10 @@
-// The weight gradient of a convolution with a 3×3 kernel by Winograd's algorithm.
+// The weight gradient of a convolution with a 3×3 kernel by Winograd's algorithm F(3×3, 4×4):
+//   dw = Aᵀ · [ Σ over tiles of (G·dy·Gᵀ) ∘ (Bᵀ·x·B) ] · A     with the matrices of Transforms
+// A tile of 4×4 gradients dy and the 6×6 pixels of x under it give the 3×3 taps with 36 products instead of 144.  The
+// products are summed over all tiles before the inverse transform, which is therefore computed once for the batch.
+//
+// The images of one group after another are transformed.  Then each of the 36 points is a matrix product, [channels,
+// tiles] · [tiles, filters], and these products are the tasks.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_WEIGHT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_WINOGRAD_WEIGHT_GRAD_H_
 

@@ -1,4 +1,5 @@
-// The strategy that can build any kernel, from the algorithms of its ops and the schedules that fit all loop nests.
+// *generic*, the strategy that can build any kernel.  Each group of stored values (grouping.h) is one loop nest, with a
+// schedule of schedule.h; every other value is computed inside the loops that read it.
 #ifndef BRINE_CODEGEN_HALIDE_LOOP_GENERIC_H_
 #define BRINE_CODEGEN_HALIDE_LOOP_GENERIC_H_
 

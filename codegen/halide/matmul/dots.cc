@@ -1,9 +1,11 @@
-// Products with the rows of the second operand, y[n, c] = Σ over m of a[n, m] · b[c, m], such as the input gradient of
-// a dense layer.  Each is a dot product of two contiguous rows, and some of them are computed together.  The weights
-// are not transposed, which may take longer than the product.
+// Products with the rows of the second operand, such as the input gradient dx = dy·wᵀ of a dense layer:
+//   y[n, c] = Σ over k of a[n, k] · b[c, k]
+// Each result is the dot product of two contiguous rows.  Its sum is a vector, whose lanes are added at the end.
+// Several dot products are computed together and share what they load.  The weights are not transposed, since this may
+// take longer than the products.
 //
-// The gradient of a ReLU is zero where the ReLU was off, which is half of the elements or more, whatever the product
-// is.  If the kernel masks its result, only the products that the mask keeps are computed.
+// If the epilogue masks the result, as the gradient of a ReLU does, half of the results or more are zero whatever the
+// products are.  Then masked-dots computes only those that the mask keeps.
 #include <algorithm>
 
 #include "codegen/halide/matmul/problem.h"
@@ -18,46 +20,51 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kTogether = 4;  // dot products that share what they load of a
+constexpr int kDotsPerGroup = 4;  // dot products with the same row of a, of which each vector is loaded once
 
-// The terms of dot products over `units`, one vector in each step.  The last vector is shifted inwards to end with the
-// row, and the terms that were added before are set to 0.
+// The terms of dot products over the depth, one vector of `lanes` elements in each step.  If vectors do not divide the
+// depth, the last vector is shifted inwards to end with the row, and those of its terms that the step before has added
+// are 0.
 class DotTerms {
  public:
   DotTerms(const Tensor& a, const Tensor& b, int lanes)
       : a_(a),
         b_(b),
-        units_(static_cast<int>(b.type.shape[1])),
+        depth_(static_cast<int>(b.type.shape[1])),
         lanes_(lanes),
-        ragged_(units_ % lanes != 0),
-        step(0, CeilDiv(units_, lanes), "step") {}
+        is_last_shifted_(depth_ % lanes != 0),
+        step(0, CeilDiv(depth_, lanes), "step") {}
 
-  Expr operator()(const Expr& n, const Expr& channel, const Expr& lane) const {
-    const Expr unit = (ragged_ ? Halide::min(step * lanes_, units_ - lanes_) : step * lanes_) + lane,
-               product = a_({n, unit}) * b_({channel, unit});
-    return ragged_ ? Halide::select(unit >= step * lanes_, product, 0.0f) : product;
+  // The term of lane `lane` in the step, for row `a_row` of a and row `b_row` of b.
+  Expr operator()(const Expr& a_row, const Expr& b_row, const Expr& lane) const {
+    const Expr k = (is_last_shifted_ ? Halide::min(step * lanes_, depth_ - lanes_) : step * lanes_) + lane,
+               product = a_({a_row, k}) * b_({b_row, k});
+    return is_last_shifted_ ? Halide::select(k >= step * lanes_, product, 0.0f) : product;
   }
 
  private:
   const Tensor a_, b_;
-  const int units_, lanes_;
-  const bool ragged_;
+  const int depth_, lanes_;
+  const bool is_last_shifted_;
 
  public:
   const RDom step;
 };
 
-// Rows of b per task, a multiple of the vector width, chosen to stay in cache.
-int DotBlockOf(int inputs, int units, const Machine& machine) {
-  const int most = static_cast<int>(std::clamp<int64_t>(4 * machine.l1_bytes / (int64_t{units} * 4), machine.lanes,
-                                                        kLongestChunk - machine.lanes)) /
-                   machine.lanes * machine.lanes;
-  return CeilDiv(CeilDiv(inputs, CeilDiv(inputs, most)), machine.lanes) * machine.lanes;
+// The number of columns of the result in a block, which are rows of b: a multiple of the vector width, such that a
+// block of b is about four first-level caches, and such that blocks are about equally wide.  Lists hold the column in a
+// block as a byte.
+int ColumnsPerBlock(int columns, int depth, const Machine& machine) {
+  const int64_t cached_columns = 4 * machine.l1_bytes / (int64_t{depth} * 4);
+  const int max_columns =
+      static_cast<int>(std::clamp<int64_t>(cached_columns, machine.lanes, kMaxChunkColumns - machine.lanes)) /
+      machine.lanes * machine.lanes;
+  return CeilDiv(CeilDiv(columns, CeilDiv(columns, max_columns)), machine.lanes) * machine.lanes;
 }
 
-// The number of rows, or of groups of `rows` rows, that a task takes of each block.
-int DotRowsOf(const LoopContext& context, int blocks, int rows) {
-  return CeilDiv(CeilDiv(context.batch_size, rows), std::max(1, static_cast<int>(kTasks) / blocks));
+// The number of strips of `rows_per_strip` rows that a task computes in one of `blocks` blocks.
+int StripsPerTask(const LoopContext& context, int blocks, int rows_per_strip) {
+  return CeilDiv(CeilDiv(context.batch_size, rows_per_strip), std::max(1, static_cast<int>(kTargetTasks) / blocks));
 }
 
 std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
@@ -68,8 +75,8 @@ std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
   return "";
 }
 
-// The cost of a dot product beside its multiply-adds: adding up the lanes of its sum.
-double LaneSums(double results, const Machine& machine) { return results * machine.lanes; }
+// The elementwise operations of `results` dot products besides their multiply-adds: adding up the lanes of the sums.
+double LaneSumOperations(double results, const Machine& machine) { return results * machine.lanes; }
 
 }  // namespace
 
@@ -81,60 +88,65 @@ std::string CanMaskedDots(const KernelSpec& spec, const Machine& machine) {
 Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
-  // A multiply-add loads a vector of both rows, where one along a list of nonzero elements loads one.
+  AddPrologueWork(spec, work);
+  // A multiply-add loads a vector of each row, while the cost of a multiply-add along a list counts one load.
   work.sparse_products = 2 * kNonzeroShare * problem.products();
-  work.elementwise += kNonzeroShare * LaneSums(Elements(spec, spec.sums()), machine);
-  work.tested = Elements(spec, spec.mask);
+  work.elementwise_operations += kNonzeroShare * LaneSumOperations(ElementCount(spec, spec.sums()), machine);
+  work.tested_elements = ElementCount(spec, spec.mask);
   return work;
 }
 
 ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
-  const Tensor a = builder.Read(spec.operand(0)), b_rows = builder.Read(spec.operand(1));
-  const int inputs = static_cast<int>(b_rows.type.shape[0]), units = static_cast<int>(b_rows.type.shape[1]);
+  const Tensor a = builder.Read(spec.operand(0)), b = builder.Read(spec.operand(1));
+  const int columns = static_cast<int>(b.type.shape[0]), depth = static_cast<int>(b.type.shape[1]);
   const int lanes = context.lanes;
+  const int block_columns = ColumnsPerBlock(columns, depth, context), blocks = CeilDiv(columns, block_columns);
   const Tensor& mask = *builder.Parameter(spec.mask);
-  const int block = DotBlockOf(inputs, units, context), blocks = CeilDiv(inputs, block);
-  RowLists list(context,
-                {context.batch_size, inputs, context.rows, inputs, block, false, [&](const Expr& n, const Expr& c) {
-                   return mask({n, c}) > 0.0f;
-                 }});
+  RowLists list(context, {context.batch_size, columns, context.batch_extent, columns, block_columns, false,
+                          [&](const Expr& row, const Expr& column) {
+                            return mask({row, column}) > 0.0f;
+                          }});
 
-  // dots: a vector of partial sums for each of kTogether entries of the list.  Their sums are stored at the columns
-  // that the entries name.  Entries past the last one name a column past the block.
-  const Var l("l"), j("j"), g("g"), n = Axis(1), b("b"), c("c");
-  const DotTerms terms(a, b_rows, lanes);
-  const RDom lane(0, lanes, "lane");
+  // dots has a vector of partial sums for each entry in a group of kDotsPerGroup entries of a list.  sums adds the
+  // lanes. row stores the sums at the columns that the entries name.  Entries past the last one name a column past the
+  // block, which nothing reads.
+  const Var lane("lane"), dot("dot"), group("group"), n = Axis(1), block("block"), block_column("block_column");
+  const DotTerms terms(a, b, lanes);
+  const RDom summed_lane(0, lanes, "summed_lane");
   Func dots("dots"), sums("sums"), row("row");
-  const Expr channel = Halide::min(b * block + list.Place(g * kTogether + j, n, b), inputs - 1);
-  dots(l, j, g, n, b) = 0.0f;
-  dots(l, j, g, n, b) += terms(n, Halide::unsafe_promise_clamped(channel, 0, inputs - 1), l);
-  sums(j, g, n, b) = 0.0f;
-  sums(j, g, n, b) += dots(lane, j, g, n, b);
-  const RDom r(0, kTogether, 0, (block + kTogether - 1) / kTogether, "r");
-  RDom listed = r;
-  listed.where(r.y * kTogether < list.Count(n, b));  // becomes the bound of the loop
-  row(c, n, b) = 0.0f;
-  row(Halide::unsafe_promise_clamped(list.Place(listed.y * kTogether + listed.x, n, b), 0, block), n, b) =
-      sums(listed.x, listed.y, n, b);
+  const Expr column =
+      Halide::min(block * block_columns + list.Entry(group * kDotsPerGroup + dot, n, block), columns - 1);
+  dots(lane, dot, group, n, block) = 0.0f;
+  dots(lane, dot, group, n, block) += terms(n, Halide::unsafe_promise_clamped(column, 0, columns - 1), lane);
+  sums(dot, group, n, block) = 0.0f;
+  sums(dot, group, n, block) += dots(summed_lane, dot, group, n, block);
+  const RDom r(0, kDotsPerGroup, 0, (block_columns + kDotsPerGroup - 1) / kDotsPerGroup, "r");
+  RDom listed = r;                                           // x: dot, y: group
+  listed.where(r.y * kDotsPerGroup < list.Count(n, block));  // becomes the bound of the loop
+  const Expr entry = list.Entry(listed.y * kDotsPerGroup + listed.x, n, block);
+  row(block_column, n, block) = 0.0f;
+  row(Halide::unsafe_promise_clamped(entry, 0, block_columns), n, block) = sums(listed.x, listed.y, n, block);
 
   const Var x = Axis(0);
-  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.masked, row(x % block, n, x / block)));
+  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.masked, row(x % block_columns, n, x / block_columns)));
   builder.AddOutput(out, spec.results);
-  Var tile, group, task;
-  out.bound(x, 0, inputs).bound(n, 0, context.rows);
-  out.split(x, tile, x, block, TailStrategy::GuardWithIf)
-      .split(n, group, n, DotRowsOf(context, blocks, 1), TailStrategy::GuardWithIf)
-      .reorder(x, n, tile, group);
-  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(tile, group, task).parallel(task);
-  row.compute_at(out, n).store_in(kOnStack).bound_extent(c, block + 1).vectorize(c, lanes, TailStrategy::GuardWithIf);
+  Var out_block, rows, task;
+  out.bound(x, 0, columns).bound(n, 0, context.batch_extent);
+  out.split(x, out_block, x, block_columns, TailStrategy::GuardWithIf)
+      .split(n, rows, n, StripsPerTask(context, blocks, 1), TailStrategy::GuardWithIf)
+      .reorder(x, n, out_block, rows);
+  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(out_block, rows, task).parallel(task);
+  row.compute_at(out, n)
+      .store_in(kOnStack)
+      .bound_extent(block_column, block_columns + 1)
+      .vectorize(block_column, lanes, TailStrategy::GuardWithIf);
   row.update().reorder(listed.x, listed.y).unroll(listed.x);
-  sums.compute_at(row, listed.y).unroll(j);
-  sums.update().reorder(lane, j).atomic().vectorize(lane).unroll(j);
-  dots.compute_at(row, listed.y).vectorize(l, lanes).unroll(j).bound_extent(j, kTogether);
-  dots.update().reorder(l, j, terms.step).vectorize(l, lanes).unroll(j);
+  sums.compute_at(row, listed.y).unroll(dot);
+  sums.update().reorder(summed_lane, dot).atomic().vectorize(summed_lane).unroll(dot);
+  dots.compute_at(row, listed.y).vectorize(lane, lanes).unroll(dot).bound_extent(dot, kDotsPerGroup);
+  dots.update().reorder(lane, dot, terms.step).vectorize(lane, lanes).unroll(dot);
   list.Schedule();
   ScheduledKernel kernel = builder.Finish();
   kernel.sparse = spec.mask;
@@ -146,54 +158,67 @@ std::string CanDots(const KernelSpec& spec, const Machine& machine) { return Can
 Work CostDots(const KernelSpec& spec, const Machine& machine) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
-  AddPrologue(spec, work);
-  // A step loads a vector of each row and multiplies all pairs of them.
+  AddPrologueWork(spec, work);
   work.products = problem.products();
+  // A tile of dots has fewer products for each load than a register tile of a matrix product.
   work.tile_utilization = 0.5;
-  work.elementwise += LaneSums(Elements(spec, spec.sums()), machine);
+  work.elementwise_operations += LaneSumOperations(ElementCount(spec, spec.sums()), machine);
   return work;
 }
 
 ScheduledKernel BuildDots(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
-  const Tensor a = builder.Read(spec.operand(0)), b_rows = builder.Read(spec.operand(1));
-  const int inputs = static_cast<int>(b_rows.type.shape[0]), units = static_cast<int>(b_rows.type.shape[1]);
+  const Tensor a = builder.Read(spec.operand(0)), b = builder.Read(spec.operand(1));
+  const int columns = static_cast<int>(b.type.shape[0]), depth = static_cast<int>(b.type.shape[1]);
   const int lanes = context.lanes;
-  const int block = DotBlockOf(inputs, units, context), blocks = CeilDiv(inputs, block);
-  // Rows that share what is loaded of w.  Their sums fill half of the registers; the other half is for what is loaded.
-  const int rows = static_cast<int>(std::min<int64_t>(context.batch_size, context.registers / (2 * kTogether)));
+  const int block_columns = ColumnsPerBlock(columns, depth, context), blocks = CeilDiv(columns, block_columns);
+  // A strip is some rows of a, which share what a tile loads of b.  The sums of a tile fill half of the registers; the
+  // other half is for what is loaded.
+  const int strip_rows =
+      static_cast<int>(std::min<int64_t>(context.batch_size, context.registers / (2 * kDotsPerGroup)));
 
-  // A tile is kTogether columns of the block by some rows.  Past the last column and row, indices are clamped to the
-  // last one, and those sums are discarded.
-  const Var l("l"), j("j"), i("i"), g("g"), h("h"), b("b"), c("c");
-  const DotTerms terms(a, b_rows, lanes);
-  const RDom lane(0, lanes, "lane");
-  Func dots("dots"), sums("sums"), strip("strip");
-  dots(l, j, i, g, h, b) = 0.0f;
-  dots(l, j, i, g, h, b) +=
-      terms(Halide::min(h * rows + i, context.rows - 1), Halide::min(b * block + g * kTogether + j, inputs - 1), l);
-  sums(j, i, g, h, b) = 0.0f;
-  sums(j, i, g, h, b) += dots(lane, j, i, g, h, b);
-  strip(c, i, h, b) = sums(c % kTogether, i, c / kTogether, h, b);
+  // A tile is the dot products of kDotsPerGroup columns of a block with the rows of a strip: dots has a vector of
+  // partial sums for each, and sums adds the lanes.  Columns and rows past the last one are clamped to it, and their
+  // sums are discarded.
+  const Var lane("lane"), dot("dot"), row("row"), group("group"), strip("strip"), block("block"),
+      block_column("block_column");
+  const DotTerms terms(a, b, lanes);
+  const RDom summed_lane(0, lanes, "summed_lane");
+  Func dots("dots"), sums("sums"), strip_sums("strip_sums");
+  dots(lane, dot, row, group, strip, block) = 0.0f;
+  dots(lane, dot, row, group, strip, block) +=
+      terms(Halide::min(strip * strip_rows + row, context.batch_extent - 1),
+            Halide::min(block * block_columns + group * kDotsPerGroup + dot, columns - 1), lane);
+  sums(dot, row, group, strip, block) = 0.0f;
+  sums(dot, row, group, strip, block) += dots(summed_lane, dot, row, group, strip, block);
+  strip_sums(block_column, row, strip, block) =
+      sums(block_column % kDotsPerGroup, row, block_column / kDotsPerGroup, strip, block);
 
   const Var x = Axis(0), n = Axis(1);
-  const Expr sum = strip(x % block, n % rows, n / rows, x / block);
+  const Expr sum = strip_sums(x % block_columns, n % strip_rows, n / strip_rows, x / block_columns);
   Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), sum));
   builder.AddOutput(out, spec.results);
-  Var tile, group, task, line;
-  out.bound(x, 0, inputs).bound(n, 0, context.rows);
-  out.split(x, tile, x, block, TailStrategy::GuardWithIf).split(n, line, n, rows, TailStrategy::GuardWithIf);
-  out.split(line, group, line, DotRowsOf(context, blocks, rows), TailStrategy::GuardWithIf)
-      .reorder(x, n, line, tile, group);
-  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(tile, group, task).parallel(task);
-  strip.compute_at(out, line).store_in(kOnStack).bound_extent(c, block).bound_extent(i, rows);
-  Var four;
-  strip.split(c, four, c, kTogether, TailStrategy::RoundUp).reorder(c, i, four).unroll(c).unroll(i);
-  sums.compute_at(strip, four).unroll(j).unroll(i);
-  sums.update().reorder(lane, j, i).atomic().vectorize(lane).unroll(j).unroll(i);
-  dots.compute_at(strip, four).vectorize(l, lanes).unroll(j).unroll(i);
-  dots.update().reorder(l, j, i, terms.step).vectorize(l, lanes).unroll(j).unroll(i);
+  Var out_block, strips, task, out_strip;
+  out.bound(x, 0, columns).bound(n, 0, context.batch_extent);
+  out.split(x, out_block, x, block_columns, TailStrategy::GuardWithIf)
+      .split(n, out_strip, n, strip_rows, TailStrategy::GuardWithIf);
+  out.split(out_strip, strips, out_strip, StripsPerTask(context, blocks, strip_rows), TailStrategy::GuardWithIf)
+      .reorder(x, n, out_strip, out_block, strips);
+  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(out_block, strips, task).parallel(task);
+  strip_sums.compute_at(out, out_strip)
+      .store_in(kOnStack)
+      .bound_extent(block_column, block_columns)
+      .bound_extent(row, strip_rows);
+  Var tile;
+  strip_sums.split(block_column, tile, block_column, kDotsPerGroup, TailStrategy::RoundUp)
+      .reorder(block_column, row, tile)
+      .unroll(block_column)
+      .unroll(row);
+  sums.compute_at(strip_sums, tile).unroll(dot).unroll(row);
+  sums.update().reorder(summed_lane, dot, row).atomic().vectorize(summed_lane).unroll(dot).unroll(row);
+  dots.compute_at(strip_sums, tile).vectorize(lane, lanes).unroll(dot).unroll(row);
+  dots.update().reorder(lane, dot, row, terms.step).vectorize(lane, lanes).unroll(dot).unroll(row);
   return builder.Finish();
 }
 

@@ -9,11 +9,11 @@ MatmulProblem MatmulProblemOf(const KernelSpec& spec) {
   const ir::Shape &a = spec.shape(hero.inputs[0]), &b = spec.shape(hero.inputs[1]), &y = spec.sums_shape();
   const ir::Transposes transposes = ir::TransposesOf(hero);
   MatmulProblem problem = {transposes.a, transposes.b, 1, 1, spec.Extent(y.back()), false};
-  int64_t leading = 1;
-  for (size_t axis = 0; axis + 1 < a.size(); ++axis) leading *= spec.Extent(a[axis]);
-  problem.rows = problem.transpose_a ? spec.Extent(y[0]) : leading;
-  problem.depth = problem.transpose_a ? leading : spec.Extent(a.back());
-  problem.flat = a.size() == 2 && b.size() == 2 && y.size() == 2 && a[0] == ir::kBatch;
+  int64_t leading_elements = 1;
+  for (size_t axis = 0; axis + 1 < a.size(); ++axis) leading_elements *= spec.Extent(a[axis]);
+  problem.rows = problem.transpose_a ? spec.Extent(y[0]) : leading_elements;
+  problem.depth = problem.transpose_a ? leading_elements : spec.Extent(a.back());
+  problem.is_flat = a.size() == 2 && b.size() == 2 && y.size() == 2 && a[0] == ir::kBatch;
   return problem;
 }
 
@@ -26,7 +26,7 @@ std::string NeedsTransposedB(const MatmulProblem& problem) {
 }
 
 std::string NeedsFlat(const MatmulProblem& problem) {
-  return problem.flat ? "" : "its operands are not matrices over n";
+  return problem.is_flat ? "" : "its operands are not matrices over n";
 }
 
 }  // namespace brine::codegen

@@ -1,10 +1,10 @@
-// Products that skip the zeros of one operand: the forward product and the weight gradient of a dense layer.
+// Products that skip the zeros of one operand: the forward product and the gradients of a dense layer, whose operands a
+// ReLU or its gradient has made, so that half of their elements or more are zero:
+//   y[r, m] = Σ over the listed k of a(r, k) · b(k, m),   where list r has the k with a(r, k) ≠ 0
 //
-// After a ReLU, half of the activations and of the gradients or more are zero.  For each row of the operand with the
-// zeros, the columns of its nonzero elements are listed first.  Then a row of results, as many vectors as registers
-// hold, iterates over that list and multiplies one row of the other operand for each entry.  The loop has no tests.
-// The depth is cut into chunks, so that the rows that lists refer to fit the first-level cache; they are copied into
-// contiguous memory, a panel.
+// The lists are made first.  Then a row of a tile of results, as many vectors as registers hold, iterates over its list
+// and multiplies one row of b for each entry.  The loop has no tests.  The depth is cut into chunks, so that the rows
+// of b that lists refer to fit the first-level cache.  These rows are copied into contiguous memory, a panel.
 //
 // Each multiply-add loads a vector.  A core can begin as many loads as multiply-adds, so without zeros this takes
 // longer than a dense product.
@@ -25,60 +25,65 @@ using Halide::RDom;
 using Halide::TailStrategy;
 using Halide::Var;
 
-constexpr int kMaxVectors = 8;  // vectors of results in registers
-constexpr int kMinVectors = 4;  // with fewer, sums wait for each other
-constexpr int kQuad = 4;        // rows that are transposed together
+constexpr int kMaxTileVectors = 8;  // of results in registers
+constexpr int kMinTileVectors = 4;  // with fewer, the multiply-adds of consecutive entries wait for each other
+constexpr int kQuadRows = 4;        // columns of a transposed b, which are rows in memory, that are transposed together
 
-// The number of vectors of results in a tile, such that a chunk's rows fill the first-level cache.  It prefers few
-// columns and a deep chunk, all of the depth up to 128: lists are fewer and longer, and where the columns of b are
+// The number of vectors of results in a tile.  If it can, a panel of the whole depth fills the first-level cache; so a
+// deep product has narrow tiles and deep chunks.  Its lists are then fewer and longer, and where the columns of b are
 // contiguous, a panel reads them from end to end.
-int VectorsOf(int64_t depth, const Machine& machine) {
+int TileVectorsOf(int64_t depth, const Machine& machine) {
   return static_cast<int>(
-      std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kMinVectors, kMaxVectors));
+      std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kMinTileVectors, kMaxTileVectors));
 }
 
-// y[r, m] = Σ over k of a(r, k) · b(k, m)
+// y[r, m] = Σ over k of a(r, k) · b(k, m), where the nonzero elements of each row of a are listed.
 struct ListedProduct {
-  int64_t rows, depth, columns;  // for the largest n
-  Expr real_rows, real_depth;    // for the actual n
-  bool rows_are_contiguous;      // a(r, k) and a(r + 1, k) are contiguous; otherwise a(r, k) and a(r, k + 1) are
-  // b(k, m) and b(k + 1, m) are contiguous, and the depth is not n; otherwise b(k, m) and b(k, m + 1) are contiguous.
-  bool transposed;
+  int64_t rows, depth, columns;    // the extents of r, k and m for the largest n
+  Expr actual_rows, actual_depth;  // for n
+  bool are_rows_contiguous;  // whether a(r, k) and a(r + 1, k) are contiguous; otherwise a(r, k) and a(r, k + 1) are
+  bool is_b_transposed;      // whether b(k, m) and b(k + 1, m) are contiguous; otherwise b(k, m) and b(k, m + 1) are.
+                             // If it is, the depth is not n.
   std::function<Expr(const Expr& r, const Expr& k)> a;
   std::function<Expr(const Expr& k, const Expr& m)> b;
 };
 
+// Builds the sums of a product: the lists (list_), the panels (panel_), the sums over one list, which is a row of a
+// chunk (list_sum_), and the sums over all chunks (sums_).
 class SparseProduct {
  public:
   SparseProduct(const LoopContext& context, const ListedProduct& product)
       : context_(context),
         product_(product),
-        vectors_(VectorsOf(product.depth, context)),
-        tile_width_(vectors_ * context.lanes),
+        tile_vectors_(TileVectorsOf(product.depth, context)),
+        tile_width_(tile_vectors_ * context.lanes),
         chunk_depth_(ChunkDepth()),
         chunk_count_(CeilDiv(product.depth, chunk_depth_)),
         list_(context,
-              {product.rows, product.depth, product.real_rows, product.real_depth, chunk_depth_,
-               product.rows_are_contiguous, [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
+              {product.rows, product.depth, product.actual_rows, product.actual_depth, chunk_depth_,
+               product.are_rows_contiguous, [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
     tile_count_ = static_cast<int>((product.columns + tile_width_ - 1) / tile_width_);
-    // A task takes so few rows that there are enough tasks, and that its sums stay in the second-level cache.
+    // A task is a group of rows of one tile.  It has so few rows that there are enough tasks and that its sums stay in
+    // the second-level cache.
     const int64_t max_bytes = 2 * context.l1_bytes;
-    const int64_t groups = std::max(CeilDiv(kTasks, tile_count_), CeilDiv(product.rows * tile_width_ * 4, max_bytes));
+    const int64_t groups =
+        std::max(CeilDiv(kTargetTasks, tile_count_), CeilDiv(product.rows * tile_width_ * 4, max_bytes));
     rows_per_task_ = CeilDiv(product.rows, groups);
     MakeSums();
   }
 
-  // The sum y[r, m]; r is in the group, and m in the tile, of a task.
+  // The sum y[r, m].
   Expr Sum(const Expr& r, const Expr& m) const {
-    const Expr tile = m / tile_width_, in_tile = Halide::unsafe_promise_clamped(m - First(tile), 0, tile_width_ - 1);
-    return chunk_count_ == 1 ? Expr(list_sum_(in_tile, r, 0, tile)) : Expr(sums_(in_tile, r, tile));
+    const Expr tile = m / tile_width_,
+               column = Halide::unsafe_promise_clamped(m - FirstColumn(tile), 0, tile_width_ - 1);
+    return chunk_count_ == 1 ? Expr(list_sum_(column, r, 0, tile)) : Expr(sums_(column, r, tile));
   }
 
-  // out(m, r): a task is some columns of some rows.
+  // Schedules out(m, r), which reads y[r, m].
   void ScheduleRows(Func& out) {
     const Var m = Axis(0), r = Axis(1);
     Var tile, group, task;
-    out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.real_rows);
+    out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.actual_rows);
     out.split(m, tile, m, tile_width_, TailStrategy::GuardWithIf)
         .split(r, group, r, rows_per_task_, TailStrategy::GuardWithIf)
         .reorder(m, r, tile, group);
@@ -86,58 +91,64 @@ class SparseProduct {
     Schedule(out, task, r);
   }
 
-  // out(r, m) is transposed in square blocks, so that each line of the sums is read while it is in a near cache.
+  // Schedules out(r, m), which reads y[r, m].  It is written in square blocks, so that each cache line of the sums is
+  // read while it is in the first-level cache.
   void ScheduleTransposed(Func& out) {
     const Var r = Axis(0), m = Axis(1);
-    Var tile, group, task, lines, columns;
-    out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.real_rows);
+    Var tile, group, task, row_block, column_block;
+    out.bound(m, 0, static_cast<int>(product_.columns)).bound(r, 0, product_.actual_rows);
     out.split(m, tile, m, tile_width_, TailStrategy::GuardWithIf)
         .split(r, group, r, rows_per_task_, TailStrategy::GuardWithIf);
-    out.split(r, lines, r, context_.lanes, TailStrategy::GuardWithIf)
-        .split(m, columns, m, context_.lanes, TailStrategy::GuardWithIf);
-    out.reorder(r, m, columns, lines, tile, group).vectorize(r).fuse(tile, group, task).parallel(task);
-    Schedule(out, task, lines);
+    out.split(r, row_block, r, context_.lanes, TailStrategy::GuardWithIf)
+        .split(m, column_block, m, context_.lanes, TailStrategy::GuardWithIf);
+    out.reorder(r, m, column_block, row_block, tile, group).vectorize(r).fuse(tile, group, task).parallel(task);
+    Schedule(out, task, row_block);
   }
 
  private:
-  // The depth of a chunk: a multiple of kFlags, and as even as that allows.
+  // The depth of a chunk, such that a panel fits the first-level cache: a multiple of kFlagsPerByte, unless it is the
+  // whole depth, and such that all chunks are about equally deep.
   int ChunkDepth() const {
-    const int most = std::min(static_cast<int>(context_.l1_bytes) / (tile_width_ * 4), kLongestChunk) / kFlags * kFlags;
-    return static_cast<int>(std::min<int64_t>(
-        CeilDiv(CeilDiv(product_.depth, CeilDiv(product_.depth, most)), kFlags) * kFlags, product_.depth));
+    const int panel_depth = static_cast<int>(context_.l1_bytes) / (tile_width_ * 4);
+    const int max_depth = std::min(panel_depth, kMaxChunkColumns) / kFlagsPerByte * kFlagsPerByte;
+    const int chunk_depth = CeilDiv(product_.depth, CeilDiv(product_.depth, max_depth));
+    return static_cast<int>(std::min<int64_t>(CeilDiv(chunk_depth, kFlagsPerByte) * kFlagsPerByte, product_.depth));
   }
 
-  // The sums are computed in loop `task` of `out`; if there is one chunk only, in loop `rows`, where they are used.
-  void Schedule(Func& out, const Var& task, const Var& rows) {
+  // Schedules the sums in loop `task` of `out`.  If there is only one chunk, the sums of a list are the results, and
+  // they are computed in loop `reader`, where they are read.
+  void Schedule(Func& out, const Var& task, const Var& reader) {
     if (chunk_count_ > 1) {
       sums_.compute_at(out, task)
           .store_in(kOnStack)
           .bound(column_, 0, tile_width_)
           .bound_extent(tile_, 1)
           .bound_storage(row_, rows_per_task_);
-      sums_.update().reorder(column_, row_, chunks_).vectorize(column_, context_.lanes).unroll(column_);
+      sums_.update().reorder(column_, row_, summed_chunk_).vectorize(column_, context_.lanes).unroll(column_);
       list_sum_.compute_at(sums_, row_);
-      panel_.compute_at(sums_, chunks_);
+      panel_.compute_at(sums_, summed_chunk_);
     } else {
-      list_sum_.compute_at(out, rows).store_in(kOnStack).bound(column_, 0, tile_width_).bound_extent(tile_, 1);
+      list_sum_.compute_at(out, reader).store_in(kOnStack).bound(column_, 0, tile_width_).bound_extent(tile_, 1);
       panel_.compute_at(out, task);
     }
     list_sum_.vectorize(column_, context_.lanes).unroll(column_);
     list_sum_.update().reorder(column_, entry_).vectorize(column_, context_.lanes).unroll(column_);
     panel_.store_in(kOnStack)
         .bound(lane_, 0, context_.lanes)
-        .bound(vector_, 0, vectors_)
+        .bound(vector_, 0, tile_vectors_)
         .bound(depth_, 0, chunk_depth_);
-    if (product_.transposed && chunk_depth_ >= context_.lanes) {
-      // Four rows at a time: the compiler makes fewer instructions of this than of square blocks.
-      Var block, line, quad, quad_row;
-      panel_.split(depth_, block, line, context_.lanes, TailStrategy::ShiftInwards).split(lane_, quad, quad_row, kQuad);
-      panel_.reorder(quad_row, quad, line, block, vector_).vectorize(quad_row).unroll(quad).unroll(line);
+    if (product_.is_b_transposed && chunk_depth_ >= context_.lanes) {
+      // Four columns of b, each contiguous in memory, are transposed at a time.  For this the compiler makes fewer
+      // instructions than for square blocks.
+      Var block, block_depth, quad, quad_row;
+      panel_.split(depth_, block, block_depth, context_.lanes, TailStrategy::ShiftInwards)
+          .split(lane_, quad, quad_row, kQuadRows);
+      panel_.reorder(quad_row, quad, block_depth, block, vector_).vectorize(quad_row).unroll(quad).unroll(block_depth);
       transposed_.compute_at(panel_, vector_)
           .store_in(kOnStack)
-          .bound_extent(quad_row_, kQuad)
+          .bound_extent(quad_row_, kQuadRows)
           .bound(depth_, 0, chunk_depth_)
-          .bound_extent(quad_, context_.lanes / kQuad);
+          .bound_extent(quad_, context_.lanes / kQuadRows);
       transposed_.reorder(quad_row_, depth_, quad_).vectorize(depth_, context_.lanes).unroll(quad_row_);
     } else {
       panel_.reorder(lane_, vector_, depth_).vectorize(lane_).unroll(vector_);
@@ -145,42 +156,46 @@ class SparseProduct {
     list_.Schedule();
   }
 
-  Expr First(const Expr& tile) const {
+  // The first column of a tile; the last tile is shifted inwards.
+  Expr FirstColumn(const Expr& tile) const {
     return Halide::min(tile * tile_width_, static_cast<int>(product_.columns) - tile_width_);
   }
 
   void MakeSums() {
     const int depth = static_cast<int>(product_.depth);
-    const auto inside = [&](const Expr& k) { return Halide::clamp(k, 0, product_.real_depth - 1); };
-    const bool ragged = depth % chunk_depth_ != 0 || !Halide::Internal::is_const(product_.real_depth);
-    // The last chunk may end with rows that no list names.  Otherwise it is shifted inwards to be whole, so that b can
-    // be read in vectors along the depth.
-    const bool shifted = ragged && product_.transposed;
-    const Expr begin = shifted ? Halide::min(chunk_ * chunk_depth_, depth - chunk_depth_) : chunk_ * chunk_depth_;
+    // Whether the last chunk may reach past the depth.  Then its panel repeats the last row of b, which no list names.
+    // If b is read in vectors along the depth, the chunk is shifted inwards instead, so that it is whole.
+    const bool is_last_ragged = depth % chunk_depth_ != 0 || !Halide::Internal::is_const(product_.actual_depth);
+    const bool is_last_shifted = is_last_ragged && product_.is_b_transposed;
+    const Expr begin =
+        is_last_shifted ? Halide::min(chunk_ * chunk_depth_, depth - chunk_depth_) : chunk_ * chunk_depth_;
     const Expr row = begin + depth_;
-    // Bounds inference cannot prove that the last chunk is shifted.
-    const Expr in_panel = shifted ? Halide::unsafe_promise_clamped(row, 0, depth - 1) : ragged ? inside(row) : row;
+    // Bounds inference cannot prove that a shifted chunk ends with the depth.
+    const Expr panel_row = is_last_shifted  ? Halide::unsafe_promise_clamped(row, 0, depth - 1)
+                           : is_last_ragged ? Halide::clamp(row, 0, product_.actual_depth - 1)
+                                            : row;
     transposed_(quad_row_, depth_, quad_, vector_, chunk_, tile_) =
-        product_.b(in_panel, First(tile_) + vector_ * context_.lanes + quad_ * kQuad + quad_row_);
+        product_.b(panel_row, FirstColumn(tile_) + vector_ * context_.lanes + quad_ * kQuadRows + quad_row_);
     panel_(lane_, depth_, vector_, chunk_, tile_) =
-        transposed_(lane_ % kQuad, depth_, lane_ / kQuad, vector_, chunk_, tile_);
+        transposed_(lane_ % kQuadRows, depth_, lane_ / kQuadRows, vector_, chunk_, tile_);
     entry_ = RDom(0, chunk_depth_, "entry");
     entry_.where(entry_ < list_.Count(row_, chunk_));  // becomes the bound of the loop
-    const Expr place = Halide::unsafe_promise_clamped(list_.Place(entry_, row_, chunk_), 0, chunk_depth_ - 1),
-               column = chunk_ * chunk_depth_ + place;
-    const Expr in_chunk = shifted ? Halide::unsafe_promise_clamped(column - begin, 0, chunk_depth_ - 1) : place;
+    const Expr listed = Halide::unsafe_promise_clamped(list_.Entry(entry_, row_, chunk_), 0, chunk_depth_ - 1),
+               k = chunk_ * chunk_depth_ + listed;
+    const Expr depth_in_panel =
+        is_last_shifted ? Halide::unsafe_promise_clamped(k - begin, 0, chunk_depth_ - 1) : listed;
     list_sum_(column_, row_, chunk_, tile_) = 0.0f;
     list_sum_(column_, row_, chunk_, tile_) +=
-        product_.a(row_, ragged ? Halide::unsafe_promise_clamped(column, 0, product_.real_depth - 1) : column) *
-        panel_(column_ % context_.lanes, in_chunk, column_ / context_.lanes, chunk_, tile_);
-    chunks_ = RDom(0, chunk_count_, "chunks");
-    AddPieces(sums_, {column_, row_, tile_}, chunks_ == 0, list_sum_(column_, row_, chunks_, tile_));
+        product_.a(row_, is_last_ragged ? Halide::unsafe_promise_clamped(k, 0, product_.actual_depth - 1) : k) *
+        panel_(column_ % context_.lanes, depth_in_panel, column_ / context_.lanes, chunk_, tile_);
+    summed_chunk_ = RDom(0, chunk_count_, "summed_chunk");
+    AccumulatePart(sums_, {column_, row_, tile_}, summed_chunk_ == 0, list_sum_(column_, row_, summed_chunk_, tile_));
   }
 
   const LoopContext& context_;
   const ListedProduct product_;
-  const int vectors_;     // vectors of results in a tile
-  const int tile_width_;  // columns of results in a tile
+  const int tile_vectors_;  // vectors of results in a tile
+  const int tile_width_;    // columns of results in a tile
   const int chunk_depth_, chunk_count_;
   int tile_count_, rows_per_task_;
   const Var column_{"column"}, row_{"row"};  // the column is counted within its tile
@@ -189,80 +204,87 @@ class SparseProduct {
   const Var quad_{"quad"}, quad_row_{"quad_row"};
   RowLists list_;
   Func transposed_{"transposed"}, panel_{"panel"}, list_sum_{"list_sum"}, sums_{"sums"};
-  RDom entry_, chunks_;
+  RDom entry_, summed_chunk_;
 };
 
-// Which operand is listed, and which one the lists refer to.
+// The operand that is listed, and the other one, to which the lists refer.
 struct ListedSides {
   ir::ValueId listed, other;
-  int64_t columns;  // of the results that iterate over a list
+  int64_t columns;  // the number of results that follow one list
 };
 
-ListedSides ListedSidesOf(const KernelSpec& spec, bool right) {
+// `lists_right`: whether the right operand is listed.
+ListedSides ListedSidesOf(const KernelSpec& spec, bool lists_right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  return {spec.operand(right ? 1 : 0), spec.operand(right ? 0 : 1), right ? problem.rows : problem.columns};
+  return {spec.operand(lists_right ? 1 : 0), spec.operand(lists_right ? 0 : 1),
+          lists_right ? problem.rows : problem.columns};
 }
 
-std::string CanList(const KernelSpec& spec, const Machine& machine, bool right) {
+std::string CanSkipZeros(const KernelSpec& spec, const Machine& machine, bool lists_right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  if (right && !problem.transpose_a) return "its first operand is not transposed";
+  if (lists_right && !problem.transpose_a) return "its first operand is not transposed";
   if (std::string reason = NeedsFlat(problem); !reason.empty() && !problem.transpose_a) return reason;
   if (problem.transpose_a && (spec.shape(spec.operand(0)).size() != 2 || spec.shape(spec.operand(0))[0] != ir::kBatch))
     return "its operands are not matrices over n";
-  const ListedSides sides = ListedSidesOf(spec, right);
+  const ListedSides sides = ListedSidesOf(spec, lists_right);
   if (!spec.IsParameter(sides.listed)) return "the operand to be listed is computed in the kernel";
-  if (sides.columns < VectorsOf(problem.depth, machine) * machine.lanes) return "its results do not fill four vectors";
+  if (sides.columns < TileVectorsOf(problem.depth, machine) * machine.lanes)
+    return "its results do not fill four vectors";
   return "";
 }
 
-Work CostOfList(const KernelSpec& spec, const Machine& machine, bool right) {
+Work CostOfSkippingZeros(const KernelSpec& spec, const Machine& machine, bool lists_right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  const ListedSides sides = ListedSidesOf(spec, right);
+  const ListedSides sides = ListedSidesOf(spec, lists_right);
   const double share = spec.IsSparse(sides.listed) ? kNonzeroShare : 1;
-  const int64_t across = VectorsOf(problem.depth, machine) * machine.lanes;
-  const double full = static_cast<double>(sides.columns) / static_cast<double>(CeilDiv(sides.columns, across) * across);
+  const int64_t tile_width = TileVectorsOf(problem.depth, machine) * machine.lanes;
+  const double lane_utilization =
+      static_cast<double>(sides.columns) / static_cast<double>(CeilDiv(sides.columns, tile_width) * tile_width);
   Work work = CommonWork(spec);
-  work.sparse_products = share * problem.products() / full;
-  work.tested = Elements(spec, sides.listed);
-  // A panel that exceeds the first-level cache is read from the second.
-  if (4 * problem.depth * across > machine.l1_bytes) work.cache_bytes += 2 * work.sparse_products;
-  // Each task of rows copies its panels; transposing needs a shuffle for each element.
-  const double tasks = kTasks;
-  work.cache_bytes +=
-      8 * Elements(spec, sides.other) * tasks * static_cast<double>(across) / static_cast<double>(sides.columns);
-  if (problem.transpose_b) work.elementwise += kTransposeOperations * Elements(spec, sides.other);
-  if (right) work.cache_bytes += 16 * Elements(spec, spec.sums());
+  work.sparse_products = share * problem.products() / lane_utilization;
+  work.tested_elements = ElementCount(spec, sides.listed);
+  // A panel of the whole depth that exceeds the first-level cache is read from the second.
+  if (4 * problem.depth * tile_width > machine.l1_bytes) work.cache_bytes += 2 * work.sparse_products;
+  // Each task copies the panels of its tile.
+  const double tasks = kTargetTasks;
+  work.cache_bytes += 8 * ElementCount(spec, sides.other) * tasks * static_cast<double>(tile_width) /
+                      static_cast<double>(sides.columns);
+  if (problem.transpose_b) work.elementwise_operations += kTransposeOperations * ElementCount(spec, sides.other);
+  // The results are transposed from the sums, cache line by cache line.
+  if (lists_right) work.cache_bytes += 16 * ElementCount(spec, spec.sums());
   return work;
 }
 
-// Over the rows of a: y = activation(x·w + b), or dx = dy·wᵀ with the mask of a ReLU.
+// The sums over the depth of rows of a: y = x·w, or dx = dy·wᵀ.
 ScheduledKernel BuildOverRows(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
   const MatmulProblem problem = MatmulProblemOf(spec);
   const Tensor a = builder.Read(spec.operand(0)), b = builder.Read(spec.operand(1));
   const int depth = static_cast<int>(problem.depth);
-  SparseProduct product(context, {problem.rows, depth, problem.columns, context.rows, depth, false, problem.transpose_b,
-                                  [&](const Expr& r, const Expr& k) {
-                                    return a({r, k});
-                                  },
-                                  [&](const Expr& k, const Expr& m) {
-                                    return problem.transpose_b ? b({m, k}) : b({k, m});
-                                  }});
+  SparseProduct product(context,
+                        {problem.rows, depth, problem.columns, context.batch_extent, depth, false, problem.transpose_b,
+                         [&](const Expr& r, const Expr& k) {
+                           return a({r, k});
+                         },
+                         [&](const Expr& k, const Expr& m) {
+                           return problem.transpose_b ? b({m, k}) : b({k, m});
+                         }});
   Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), product.Sum(Axis(1), Axis(0))));
   builder.AddOutput(out, spec.results);
   product.ScheduleRows(out);
   return builder.Finish();
 }
 
-// dw = xᵀ·dy over n.  The columns of x are listed; or those of dy, which gives (dw)ᵀ.
-ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool right) {
+// The sums over n: dw = xᵀ·dy.  The columns of x are listed, or, with `lists_right`, those of dy; then the product is
+// the transpose of dw.
+ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool lists_right) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
-  const ListedSides sides = ListedSidesOf(spec, right);
+  const ListedSides sides = ListedSidesOf(spec, lists_right);
   const Tensor listed = builder.Read(sides.listed), other = builder.Read(sides.other);
   const int rows = static_cast<int>(listed.type.shape[1]), columns = static_cast<int>(other.type.shape[1]);
-  SparseProduct product(context, {rows, context.batch_size, columns, rows, context.rows, true, false,
+  SparseProduct product(context, {rows, context.batch_size, columns, rows, context.batch_extent, true, false,
                                   [&](const Expr& r, const Expr& n) {
                                     return listed({n, r});
                                   },
@@ -271,30 +293,32 @@ ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool right) {
                                   }});
   const Var m = Axis(0), k = Axis(1);
   Func out =
-      MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), right ? product.Sum(m, k) : product.Sum(k, m)));
+      MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), lists_right ? product.Sum(m, k) : product.Sum(k, m)));
   builder.AddOutput(out, spec.results);
-  if (right)
+  if (lists_right)
     product.ScheduleTransposed(out);
   else
     product.ScheduleRows(out);
   return builder.Finish();
 }
 
-ScheduledKernel BuildList(KernelBuilder& builder, bool right) {
+ScheduledKernel BuildSkippingZeros(KernelBuilder& builder, bool lists_right) {
   const bool over_batch = MatmulProblemOf(builder.spec()).transpose_a;
-  ScheduledKernel kernel = over_batch ? BuildOverBatch(builder, right) : BuildOverRows(builder);
-  kernel.sparse = ListedSidesOf(builder.spec(), right).listed;
+  ScheduledKernel kernel = over_batch ? BuildOverBatch(builder, lists_right) : BuildOverRows(builder);
+  kernel.sparse = ListedSidesOf(builder.spec(), lists_right).listed;
   return kernel;
 }
 
 }  // namespace
 
-std::string CanSparse(const KernelSpec& spec, const Machine& machine) { return CanList(spec, machine, false); }
-Work CostSparse(const KernelSpec& spec, const Machine& machine) { return CostOfList(spec, machine, false); }
-ScheduledKernel BuildSparse(KernelBuilder& builder) { return BuildList(builder, false); }
+std::string CanSparse(const KernelSpec& spec, const Machine& machine) { return CanSkipZeros(spec, machine, false); }
+Work CostSparse(const KernelSpec& spec, const Machine& machine) { return CostOfSkippingZeros(spec, machine, false); }
+ScheduledKernel BuildSparse(KernelBuilder& builder) { return BuildSkippingZeros(builder, false); }
 
-std::string CanSparseRight(const KernelSpec& spec, const Machine& machine) { return CanList(spec, machine, true); }
-Work CostSparseRight(const KernelSpec& spec, const Machine& machine) { return CostOfList(spec, machine, true); }
-ScheduledKernel BuildSparseRight(KernelBuilder& builder) { return BuildList(builder, true); }
+std::string CanSparseRight(const KernelSpec& spec, const Machine& machine) { return CanSkipZeros(spec, machine, true); }
+Work CostSparseRight(const KernelSpec& spec, const Machine& machine) {
+  return CostOfSkippingZeros(spec, machine, true);
+}
+ScheduledKernel BuildSparseRight(KernelBuilder& builder) { return BuildSkippingZeros(builder, true); }
 
 }  // namespace brine::codegen

@@ -3,16 +3,22 @@
 namespace brine::codegen {
 namespace {
 
-// m' = m + a·(g − m), a = 1 − β₁; v' = v + b·(g² − v), b = 1 − β₂; p' = p − α·m' / (√v' + ε).
+// With the gradient g and the learning rate α:
+//   m' = m + (1 − β₁)·(g − m)
+//   v' = v + (1 − β₂)·(g² − v)
+//   p' = p − α·m' / (√v' + ε)
+// The operands are p, g, m, v, α, 1 − β₁, 1 − β₂ and ε; the results are p', m' and v'.
 Lowered LowerAdam(const LoweringContext& context) {
-  const Index at = ToIndex(Axes(context.out[0].rank()));
-  const auto& in = context.in;  // p, g, m, v, rate, 1 − β₁, 1 − β₂, epsilon
-  const Halide::Expr g = in[1](at), a = in[5]({}), b = in[6]({});
-  const auto average = [](const Halide::Expr& before, const Halide::Expr& weight, const Halide::Expr& next) {
-    return before + weight * (next - before);
+  const std::vector<Tensor>& operands = context.operands;
+  const Index index = ToIndex(Axes(context.result_types[0].rank()));
+  const Halide::Expr parameter = operands[0](index), gradient = operands[1](index), rate = operands[4]({}),
+                     m_weight = operands[5]({}), v_weight = operands[6]({}), epsilon = operands[7]({});
+  const auto moving_average = [](const Halide::Expr& average, const Halide::Expr& weight, const Halide::Expr& next) {
+    return average + weight * (next - average);
   };
-  const Halide::Expr m = average(in[2](at), a, g), v = average(in[3](at), b, g * g);
-  return Pure(context, {in[0](at) - in[4]({}) * m / (Halide::sqrt(v) + in[7]({})), m, v});
+  const Halide::Expr m = moving_average(operands[2](index), m_weight, gradient),
+                     v = moving_average(operands[3](index), v_weight, gradient * gradient);
+  return LowerPure(context, {parameter - rate * m / (Halide::sqrt(v) + epsilon), m, v});
 }
 
 }  // namespace

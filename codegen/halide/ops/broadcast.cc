@@ -3,10 +3,10 @@
 namespace brine::codegen {
 namespace {
 
-// y = x, repeated along the axes that x lacks or where its extent is 1.
+// y = x, repeated along the axes that x lacks and along those of extent 1.
 Lowered LowerBroadcast(const LoweringContext& context) {
-  const Index at = ToIndex(Axes(context.out[0].rank()));
-  return Pure(context, {context.in[0](Broadcast(context.in[0].type, at))});
+  const Index index = ToIndex(Axes(context.result_types[0].rank()));
+  return LowerPure(context, {context.operands[0](BroadcastIndex(context.operands[0].type, index))});
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 namespace brine::codegen {
 namespace {
 
-// y = x in another type. A float becomes a whole number by dropping its fraction.
+// y = x in another type.  A float loses its fraction when it becomes an integer.
 Lowered LowerCast(const LoweringContext& context) {
-  const Index at = ToIndex(Axes(context.out[0].rank()));
-  return Pure(context, {Halide::cast(ToHalide(context.out[0].dtype), context.in[0](at))});
+  const Index index = ToIndex(Axes(context.result_types[0].rank()));
+  return LowerPure(context, {Halide::cast(ToHalide(context.result_types[0].dtype), context.operands[0](index))});
 }
 
 }  // namespace

@@ -8,11 +8,11 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-// dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a·dilation) / stride, …, f] · w[a, b, c, f] where the division
-// leaves no remainder.  dy is copied once with a border and stride − 1 zeros between its pixels, and w is copied with c
-// innermost.  Then this is a convolution.
-Lowered LowerConv2DGradInput(const LoweringContext& context) {
-  const Tensor &dy = context.in[0], &w = context.in[1];
+// dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a·dilation) / stride, …, f] · w[a, b, c, f] where both divisions
+// leave no remainder.  dy is copied with a border and with stride − 1 zeros between its pixels, and w is copied with c
+// innermost, so that this becomes a convolution of stride 1.
+Lowered LowerConv2DInputGrad(const LoweringContext& context) {
+  const Tensor &dy = context.operands[0], &w = context.operands[1];
   const Window window = ir::ConvolutionWindow(context.node, w.type.shape);
   const int groups = ir::ConvolutionGroups(context.node);
   const int channels = static_cast<int>(w.type.shape[2]), filters = static_cast<int>(w.type.shape[3]) / groups;
@@ -20,37 +20,40 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
 
   int before[2], size[2];
   for (int axis = 0; axis < 2; ++axis) {
-    before[axis] = window.reach(axis) - 1;  // so that no index is negative; the pad is subtracted again below
-    size[axis] = static_cast<int>(context.out[0].shape[static_cast<size_t>(axis) + 1]) + window.before[axis] +
+    // The border before the first pixel makes all indices into the copy nonnegative; `position` below adds it.
+    before[axis] = window.reach(axis) - 1;
+    size[axis] = static_cast<int>(context.result_types[0].shape[static_cast<size_t>(axis) + 1]) + window.before[axis] +
                  window.reach(axis) - 1;
   }
-  lowered.roots.push_back(MakeBordered(dy, before, window.stride, size));
-  Tensor spread = dy;
-  spread.func = lowered.roots[0].func;
-  spread.element = -1;
+  lowered.stored_funcs.push_back(MakeBordered(dy, before, window.stride, size));
+  Tensor dilated = dy;
+  dilated.func = lowered.stored_funcs[0].func;
+  dilated.element = -1;
 
   const Var c = Axis(0), f = Axis(1), b = Axis(2), a = Axis(3), g = Axis(4);
-  Root packed;  // [group, a, b, f, c]
+  StoredFunc packed;  // [group, a, b, f, c]
   packed.func = MakeFunc("packed", Axes(5), {w({a, b, c, g * filters + f})});
   packed.shape = {groups, window.size[0], window.size[1], filters, channels};
-  lowered.roots.push_back(packed);
+  lowered.stored_funcs.push_back(packed);
 
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   const RDom r(0, filters, 0, window.size[1], 0, window.size[0]);
-  const Expr group = groups == 1 ? Expr(0) : at.c / channels, channel = groups == 1 ? Expr(at.c) : at.c % channels;
-  const auto position = [&](const Var& v, const Expr& tap, int axis) {
-    return v + window.before[axis] + window.reach(axis) - 1 - tap * window.dilation[axis];
+  const Expr group = groups == 1 ? Expr(0) : axes.c / channels,
+             channel = groups == 1 ? Expr(axes.c) : axes.c % channels;
+  const auto position = [&](const Var& coordinate, const Expr& tap, int axis) {
+    return coordinate + window.before[axis] + window.reach(axis) - 1 - tap * window.dilation[axis];
   };
   Func sum = MakeFunc("conv", Axes(4), {0.0f});
-  sum(at.c, at.x, at.y, at.n) += packed.func(channel, r.x, r.y, r.z, group) *
-                                 spread({at.n, position(at.y, r.z, 0), position(at.x, r.y, 1), group * filters + r.x});
-  lowered.results = {MakeFunc("conv2d_input_grad", Axes(4), {sum(at.c, at.x, at.y, at.n)})};
+  sum(axes.c, axes.x, axes.y, axes.n) +=
+      packed.func(channel, r.x, r.y, r.z, group) *
+      dilated({axes.n, position(axes.y, r.z, 0), position(axes.x, r.y, 1), group * filters + r.x});
+  lowered.results = {MakeFunc("conv2d_input_grad", Axes(4), {sum(axes.c, axes.x, axes.y, axes.n)})};
   lowered.accumulators = {{sum, r, Accumulator::Kind::kTile}};
   return lowered;
 }
 
 }  // namespace
 
-const Algorithm kConv2DInputGrad = {&LowerConv2DGradInput};
+const Algorithm kConv2DInputGrad = {&LowerConv2DInputGrad};
 
 }  // namespace brine::codegen

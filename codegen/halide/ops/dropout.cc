@@ -3,13 +3,15 @@
 namespace brine::codegen {
 namespace {
 
-// y = 0 where the element's random number is below the rate, else x / (1 − rate).
+// y = 0 where the random number of the element is below the rate, else x / (1 − rate).  The operands are x, rate, seed
+// and step.
 Lowered LowerDropout(const LoweringContext& context) {
-  const auto& in = context.in;  // x, rate, seed, step
-  const Index at = ToIndex(Axes(context.out[0].rank()));
-  const Halide::Expr u =
-      RandomUniform(Flatten(context, context.out[0].shape, context.at), in[2], in[3], context.attributes().Int("id"));
-  return Pure(context, {Halide::select(u < in[1]({}), 0.0f, in[0](at) / (1.0f - in[1]({})))});
+  const Tensor &x = context.operands[0], &rate = context.operands[1], &seed = context.operands[2],
+               &step = context.operands[3];
+  const Index index = ToIndex(Axes(context.result_types[0].rank()));
+  const Halide::Expr element = FlatIndex(context, context.result_types[0].shape, context.result_index);
+  const Halide::Expr random = RandomUniform(element, seed, step, context.attributes().Int("id"));
+  return LowerPure(context, {Halide::select(random < rate({}), 0.0f, x(index) / (1.0f - rate({})))});
 }
 
 }  // namespace

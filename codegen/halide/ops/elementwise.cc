@@ -1,4 +1,4 @@
-// The table of elementwise ops for Halide, with the rows of ir/ops/elementwise.cc.
+// The elementwise ops as Halide formulas, with the same rows as ir/ops/elementwise.cc.
 #include "codegen/halide/algorithm.h"
 
 namespace brine::codegen {
@@ -6,15 +6,16 @@ namespace {
 
 using Halide::Expr;
 
-// Near zero x + x³·P(x²), where 1 − 2/(e²ˣ + 1) would cancel; elsewhere the latter, with the sign of x.
+// tanh x = sign(x)·(1 − 2 / (e^(2|x|) + 1)).  Near 0 this formula loses digits by cancellation, so there it is the
+// polynomial x + x³·P(x²).
 Expr Tanh(const Expr& x) {
-  const Expr z = x * x, size = Halide::abs(x);
-  Expr p = Expr(-5.70498872745e-3f);
+  const Expr square = x * x, magnitude = Halide::abs(x);
+  Expr polynomial = Expr(-5.70498872745e-3f);
   for (float coefficient : {2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f}) {
-    p = p * z + coefficient;
+    polynomial = polynomial * square + coefficient;
   }
-  const Expr large = 1.0f - 2.0f / (Halide::exp(2.0f * size) + 1.0f);
-  return Halide::select(size < 0.625f, x + x * z * p, Halide::select(x < 0.0f, -large, large));
+  const Expr large = 1.0f - 2.0f / (Halide::exp(2.0f * magnitude) + 1.0f);
+  return Halide::select(magnitude < 0.625f, x + x * square * polynomial, Halide::select(x < 0.0f, -large, large));
 }
 
 }  // namespace

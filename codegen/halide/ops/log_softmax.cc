@@ -4,10 +4,10 @@
 namespace brine::codegen {
 namespace {
 
-// y = x − top − ln Σ e^(x − top) along the last axis, top its maximum.
+// y = x − max − ln Σ e^(x − max) along the last axis, where max is the maximum of the row.
 Lowered LowerLogSoftmax(const LoweringContext& context) {
   const SoftmaxParts parts = MakeSoftmaxParts(context);
-  Lowered lowered = Pure(context, {parts.shifted - Halide::log(parts.total)});
+  Lowered lowered = LowerPure(context, {parts.shifted - Halide::log(parts.total)});
   lowered.accumulators = parts.accumulators;
   return lowered;
 }

@@ -3,14 +3,16 @@
 namespace brine::codegen {
 namespace {
 
-// v' = μ·v − rate·g; p' = p + v', or with Nesterov p + μ·v' − rate·g.
+// With the gradient g, the learning rate α and the momentum μ: v' = μ·v − α·g, and p' = p + v', or, with Nesterov's
+// momentum, p' = p + μ·v' − α·g.  The operands are p, g, v, α and μ; the results are p' and v'.
 Lowered LowerMomentum(const LoweringContext& context) {
-  const Index at = ToIndex(Axes(context.out[0].rank()));
-  const auto& in = context.in;  // p, g, velocity, rate, momentum
-  const Halide::Expr p = in[0](at), pull = in[3]({}) * in[1](at), momentum = in[4]({});
-  const Halide::Expr velocity = momentum * in[2](at) - pull;
-  return Pure(context,
-              {context.attributes().Bool("nesterov") ? p + momentum * velocity - pull : p + velocity, velocity});
+  const std::vector<Tensor>& operands = context.operands;
+  const Index index = ToIndex(Axes(context.result_types[0].rank()));
+  const Halide::Expr parameter = operands[0](index), step = operands[3]({}) * operands[1](index),
+                     momentum = operands[4]({});
+  const Halide::Expr velocity = momentum * operands[2](index) - step;
+  const bool is_nesterov = context.attributes().Bool("nesterov");
+  return LowerPure(context, {is_nesterov ? parameter + momentum * velocity - step : parameter + velocity, velocity});
 }
 
 }  // namespace

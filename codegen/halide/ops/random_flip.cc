@@ -5,27 +5,28 @@ namespace {
 
 using Halide::Expr;
 
-// y[n] = x[n] mirrored left to right when u(2n) < ½, and top to bottom when u(2n + 1) < ½, as the mode allows.
+// y[n] = x[n], mirrored left to right if u(2n) < ½ and top to bottom if u(2n + 1) < ½, as far as the mode allows.  u(k)
+// is random number k.  The operands are x, seed and step.
 Lowered LowerRandomFlip(const LoweringContext& context) {
-  const Tensor& x = context.in[0];
+  const Tensor& x = context.operands[0];
   const std::string& mode = context.attributes().String("mode");
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   const Halide::Var sample = Axis(0);
   const auto random = [&](int number) {
     const Expr element = Halide::cast<uint32_t>(2 * sample + number);
-    return RandomUniform(element, context.in[1], context.in[2], context.attributes().Int("id"));
+    return RandomUniform(element, context.operands[1], context.operands[2], context.attributes().Int("id"));
   };
-  Root flips;  // for each sample: whether to mirror it horizontally and vertically
+  StoredFunc flips;  // [n]: whether to mirror the image horizontally, and whether vertically
   flips.func = MakeFunc("flips", {sample}, {random(0) < 0.5f, random(1) < 0.5f});
   flips.shape = {x.type.shape[0]};
 
-  const auto flipped = [&](const Expr& v, size_t axis, int number) {
-    return Halide::select(flips.func(at.n)[number], static_cast<int>(x.type.shape[axis]) - 1 - v, v);
+  const auto flipped = [&](const Expr& coordinate, size_t axis, int flip) {
+    return Halide::select(flips.func(axes.n)[flip], static_cast<int>(x.type.shape[axis]) - 1 - coordinate, coordinate);
   };
-  const Expr column = mode == "vertical" ? Expr(at.x) : flipped(at.x, 2, 0);
-  const Expr row = mode == "horizontal" ? Expr(at.y) : flipped(at.y, 1, 1);
-  Lowered lowered = Pure(context, {x.Inside({at.n, row, column, at.c}, context.rows)});
-  lowered.roots = {flips};
+  const Expr column = mode == "vertical" ? Expr(axes.x) : flipped(axes.x, 2, 0);
+  const Expr row = mode == "horizontal" ? Expr(axes.y) : flipped(axes.y, 1, 1);
+  Lowered lowered = LowerPure(context, {x.ReadPromised({axes.n, row, column, axes.c}, context.batch_extent)});
+  lowered.stored_funcs = {flips};
   return lowered;
 }
 

@@ -10,62 +10,64 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int64_t kWorthParts = 8192;  // elements
+constexpr int64_t kMinElementsForParts = 8192;  // of the operand; a shorter sum is done before other threads wake up
 
-// Whether the sum is long enough to be cut into parts along its outermost axis.
+// Whether the sum is long enough to be cut into parts along the outermost of the axes `reduced`.
 bool IsLong(const LoweringContext& context, const std::vector<int64_t>& reduced) {
-  const ir::Shape& shape = context.in[0].type.shape;
+  const ir::Shape& shape = context.operands[0].type.shape;
   int64_t elements = 1;
   for (ir::Dim dim : shape) elements *= context.LargestExtent(dim);
-  return elements >= kWorthParts && !reduced.empty() &&
+  return elements >= kMinElementsForParts && !reduced.empty() &&
          context.LargestExtent(shape[static_cast<size_t>(reduced[0])]) > 1;
 }
 
-// The element of x that is summed for the axes of the result, where the axes `reduced` have the indices `steps`.
+// The index of the element of x that is added to the result at Axes(rank).  Along the axes `reduced` it is `steps`.
 Index ElementOf(const LoweringContext& context, const std::vector<int64_t>& reduced, const std::vector<Expr>& steps) {
   const bool keep = context.attributes().Bool("keep_dims");
-  const std::vector<Var> axes = Axes(context.out[0].rank());
+  const std::vector<Var> axes = Axes(context.result_types[0].rank());
   Index element;
-  size_t next = 0, kept = 0;
-  for (int axis = 0; axis < context.in[0].type.rank(); ++axis) {
-    if (next < reduced.size() && reduced[next] == axis) {
-      element.push_back(steps[next++]);
-      if (keep) ++kept;
+  size_t next_reduced = 0, next_kept = 0;
+  for (int axis = 0; axis < context.operands[0].type.rank(); ++axis) {
+    if (next_reduced < reduced.size() && reduced[next_reduced] == axis) {
+      element.push_back(steps[next_reduced++]);
+      if (keep) ++next_kept;
     } else {
-      element.push_back(axes[kept++]);
+      element.push_back(axes[next_kept++]);
     }
   }
   return element;
 }
 
-// y = Σ of x over the attribute's axes, in C order.  Long sums are cut along the outermost of these axes into parts.
+// y = Σ of x over the axes of the attribute, in C order.  A long sum is cut into parts along the outermost of these
+// axes.
 Lowered LowerReduceSum(const LoweringContext& context) {
-  const Tensor& x = context.in[0];
+  const Tensor& x = context.operands[0];
   const std::vector<int64_t>& reduced = context.attributes().Ints("axes");
   const auto extent = [&](size_t axis) { return x.type.shape[static_cast<size_t>(reduced[axis])]; };
   const bool is_long = IsLong(context, reduced);
-  const Parts parts(context, extent(0));
+  const ReductionParts parts(context, extent(0));
 
-  // The domain has the innermost reduced axis first; with parts, its last axis covers one part.
+  // The domain has the innermost reduced axis first.  If the sum is cut, its last axis covers the steps of one part.
   Halide::Region region;
   for (size_t axis = reduced.size(); axis-- > 0;)
-    region.push_back({0, is_long && axis == 0 ? Expr(parts.elements()) : context.Extent(extent(axis))});
+    region.push_back({0, is_long && axis == 0 ? Expr(parts.elements_per_part()) : context.Extent(extent(axis))});
   RDom r(region);
   std::vector<Expr> steps;
   for (size_t axis = 0; axis < reduced.size(); ++axis) steps.push_back(r[static_cast<int>(reduced.size() - 1 - axis)]);
 
-  const std::vector<Var> axes = Axes(context.out[0].rank()), with_part = Axes(context.out[0].rank() + 1);
+  const std::vector<Var> axes = Axes(context.result_types[0].rank()),
+                         axes_with_part = Axes(context.result_types[0].rank() + 1);
   if (is_long) {
-    const Var& part = with_part[0];
-    parts.Limit(r, part, steps[0]);
-    steps[0] = parts.Element(part, steps[0]);
-    Func sum = MakeFunc("part_sum", with_part, {0.0f});
-    sum(Reversed(with_part)) += x(ElementOf(context, reduced, steps));
-    return parts.Total(sum, r, Accumulator::Kind::kWindow, context.out[0].shape);
+    const Var& part = axes_with_part[0];
+    parts.RestrictDomain(r, part, steps[0]);
+    steps[0] = parts.ElementIndex(part, steps[0]);
+    Func sum = MakeFunc("part_sum", axes_with_part, {0.0f});
+    sum(Reversed(axes_with_part)) += x(ElementOf(context, reduced, steps));
+    return parts.LowerTotal(sum, r, Accumulator::Kind::kWindow, context.result_types[0].shape);
   }
   Func sum = MakeFunc("sum", axes, {0.0f});
   sum(Reversed(axes)) += x(ElementOf(context, reduced, steps));
-  Lowered lowered = Pure(context, {sum(Reversed(axes))});
+  Lowered lowered = LowerPure(context, {sum(Reversed(axes))});
   lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow}};
   return lowered;
 }

@@ -5,18 +5,20 @@ namespace {
 
 using Halide::Expr;
 
-// y[n, i, j, c] = the mean of max(x, 0) over the window; mask = a bit for each cell that is positive.
+// y[n, i, j, c] = the mean of max(x, 0) over the window, and a mask with a bit for each cell that is positive.  Windows
+// tile the image.
 Lowered LowerReluAvgPool(const LoweringContext& context) {
-  const Tensor& x = context.in[0];
+  const Tensor& x = context.operands[0];
   const std::vector<int64_t>& size = context.attributes().Ints("window");
-  const ImageAxes at = AxesOfImage();
+  const ImageAxes axes = AxesOfImage();
   const int height = static_cast<int>(size[0]), width = static_cast<int>(size[1]);
   const MaskedMean mean = MakeMaskedMean(height * width, [&](int cell) {
-    return x({at.n, at.y * height + cell / width, at.x * width + cell % width, at.c});
+    return x({axes.n, axes.y * height + cell / width, axes.x * width + cell % width, axes.c});
   });
-  return Pure(context, {mean.value, mean.mask});
+  return LowerPure(context, {mean.value, mean.mask});
 }
 
+// The same for a window inside the image.
 std::vector<Expr> PoolMaskedMeans(const std::vector<Expr>& cells) {
   const MaskedMean mean =
       MakeMaskedMean(static_cast<int>(cells.size()), [&](int cell) { return cells[static_cast<size_t>(cell)]; });

@@ -5,23 +5,24 @@ namespace {
 
 using Halide::Expr;
 
-// y holds the elements of x in the same order under another shape.
+// y has the elements of x in the same order, in another shape.
 Lowered LowerReshape(const LoweringContext& context) {
-  const ir::Type &from = context.in[0].type, &to = context.out[0];
-  const Index at = ToIndex(Axes(to.rank()));
-  // n, if there is one, is the first axis on both sides and keeps its index; the other axes are flattened and split
-  // again.
-  const size_t first = !to.shape.empty() && to.shape[0] == ir::kBatch ? 1 : 0;
-  Expr flat = 0;
-  for (size_t axis = first; axis < to.shape.size(); ++axis) flat = flat * static_cast<int>(to.shape[axis]) + at[axis];
+  const ir::Type &from = context.operands[0].type, &to = context.result_types[0];
+  const Index index = ToIndex(Axes(to.rank()));
+  // If there is an axis of n, it is the first one of both shapes and keeps its index.  The other axes are flattened and
+  // split again.
+  const size_t first_axis = !to.shape.empty() && to.shape[0] == ir::kBatch ? 1 : 0;
+  Expr position = 0;
+  for (size_t axis = first_axis; axis < to.shape.size(); ++axis)
+    position = position * static_cast<int>(to.shape[axis]) + index[axis];
   Index source(from.shape.size());
-  for (size_t axis = from.shape.size(); axis-- > first;) {
+  for (size_t axis = from.shape.size(); axis-- > first_axis;) {
     const int extent = static_cast<int>(from.shape[axis]);
-    source[axis] = axis == first ? flat : flat % extent;
-    flat = flat / extent;
+    source[axis] = axis == first_axis ? position : position % extent;
+    position = position / extent;
   }
-  if (first == 1) source[0] = at[0];
-  return Pure(context, {context.in[0].Inside(source, context.rows)});
+  if (first_axis == 1) source[0] = index[0];
+  return LowerPure(context, {context.operands[0].ReadPromised(source, context.batch_extent)});
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 namespace brine::codegen {
 namespace {
 
-// p' = p − rate·g.
+// p' = p − α·g with the gradient g and the learning rate α.  The operands are p, g and α.
 Lowered LowerSgd(const LoweringContext& context) {
-  const Index at = ToIndex(Axes(context.out[0].rank()));
-  const auto& in = context.in;
-  return Pure(context, {in[0](at) - in[2]({}) * in[1](at)});
+  const std::vector<Tensor>& operands = context.operands;
+  const Index index = ToIndex(Axes(context.result_types[0].rank()));
+  return LowerPure(context, {operands[0](index) - operands[2]({}) * operands[1](index)});
 }
 
 }  // namespace

@@ -6,9 +6,9 @@ namespace {
 // y[…, k, …] = x[…, begin + k, …]
 Lowered LowerSlice(const LoweringContext& context) {
   const ir::Attributes& attributes = context.attributes();
-  Index at = ToIndex(Axes(context.out[0].rank()));
-  at[static_cast<size_t>(attributes.Int("axis"))] += static_cast<int>(attributes.Int("begin"));
-  return Pure(context, {context.in[0](at)});
+  Index index = ToIndex(Axes(context.result_types[0].rank()));
+  index[static_cast<size_t>(attributes.Int("axis"))] += static_cast<int>(attributes.Int("begin"));
+  return LowerPure(context, {context.operands[0](index)});
 }
 
 }  // namespace

@@ -4,10 +4,10 @@
 namespace brine::codegen {
 namespace {
 
-// y = e^(x − top) / Σ e^(x − top) along the last axis, top its maximum.
+// y = e^(x − max) / Σ e^(x − max) along the last axis, where max is the maximum of the row.
 Lowered LowerSoftmax(const LoweringContext& context) {
   const SoftmaxParts parts = MakeSoftmaxParts(context);
-  Lowered lowered = Pure(context, {parts.exponential / parts.total});
+  Lowered lowered = LowerPure(context, {parts.exponential / parts.total});
   lowered.accumulators = parts.accumulators;
   return lowered;
 }

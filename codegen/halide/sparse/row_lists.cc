@@ -17,81 +17,85 @@ Expr IsNonzero(const Expr& number) { return (Halide::reinterpret<uint32_t>(numbe
 RowLists::RowLists(const LoopContext& context, const Matrix& matrix)
     : context_(context),
       matrix_(matrix),
-      chunk_count_(CeilDiv(matrix.columns, matrix.chunk)),
-      flag_bytes_(CeilDiv(matrix.chunk, kFlags)),
-      places_(MakePlaces()) {
-  // The last position holds the count.
-  const int chunk = matrix.chunk;
-  const Expr count = places_.Count({row_, chunk_}),
-             entry = Halide::select(position_ < count, places_.Entry(Halide::min(position_, chunk - 1), {row_, chunk_}),
-                                    Halide::cast<uint8_t>(chunk));
-  list_(position_, chunk_, row_) = Halide::select(position_ == chunk, Halide::cast<uint8_t>(count), entry);
+      chunk_count_(CeilDiv(matrix.columns, matrix.chunk_columns)),
+      flag_bytes_(CeilDiv(matrix.chunk_columns, kFlagsPerByte)),
+      index_list_(MakeIndexList()) {
+  const int chunk_columns = matrix.chunk_columns;
+  const Expr count = index_list_.Count({row_, chunk_});
+  const Expr entry = index_list_.Entry(Halide::min(slot_, chunk_columns - 1), {row_, chunk_});
+  const Expr entry_or_end = Halide::select(slot_ < count, entry, Halide::cast<uint8_t>(chunk_columns));
+  list_(slot_, chunk_, row_) = Halide::select(slot_ == chunk_columns, Halide::cast<uint8_t>(count), entry_or_end);
 }
 
-// Whether column `place` of the chunk is listed.  Flags past the last column of a chunk or of the matrix are not set.
-Expr RowLists::Listed(const Expr& place) const {
-  const int chunk = matrix_.chunk;
-  const Expr row = Halide::min(row_, matrix_.real_rows - 1), column = chunk_ * chunk + place;
-  if (matrix_.columns % chunk == 0 && chunk % kFlags == 0 && Halide::Internal::is_const(matrix_.real_columns))
-    return matrix_.listed(row, column);
-  return matrix_.listed(row, Halide::min(column, matrix_.real_columns - 1)) && place < chunk &&
-         column < matrix_.real_columns;
+// Whether a column of the chunk is listed.  Columns past the last one of the chunk or the matrix, which fill the last
+// byte of flags, are not.
+Expr RowLists::IsListed(const Expr& column_in_chunk) const {
+  const int chunk_columns = matrix_.chunk_columns;
+  const Expr row = Halide::min(row_, matrix_.actual_rows - 1), column = chunk_ * chunk_columns + column_in_chunk;
+  const bool has_whole_bytes = matrix_.columns % chunk_columns == 0 && chunk_columns % kFlagsPerByte == 0;
+  if (has_whole_bytes && Halide::Internal::is_const(matrix_.actual_columns)) return matrix_.is_listed(row, column);
+  return matrix_.is_listed(row, Halide::min(column, matrix_.actual_columns - 1)) && column_in_chunk < chunk_columns &&
+         column < matrix_.actual_columns;
 }
 
-IndexList RowLists::MakePlaces() {
-  if (!matrix_.rows_are_contiguous) flag_(position_, row_, chunk_) = Halide::cast<uint8_t>(Listed(position_));
+IndexList RowLists::MakeIndexList() {
+  if (!matrix_.are_rows_contiguous) flag_(slot_, row_, chunk_) = Halide::cast<uint8_t>(IsListed(slot_));
   const auto flags = [&](const Expr& byte) {
-    if (matrix_.rows_are_contiguous) return Bits([&](int flag) { return Listed(byte * kFlags + flag); });
-    return BitsOfBytes([&](int flag) { return flag_(byte * kFlags + flag, row_, chunk_); });
+    if (matrix_.are_rows_contiguous) return PackFlags([&](int flag) { return IsListed(byte * kFlagsPerByte + flag); });
+    return PackFlagBytes([&](int flag) { return flag_(byte * kFlagsPerByte + flag, row_, chunk_); });
   };
   return IndexList({{row_}, {chunk_}, Halide::Int(32), Halide::Int(32), Halide::UInt(8)}, flag_bytes_, flags);
 }
 
 Expr RowLists::Count(const Expr& row, const Expr& chunk) const {
-  return Halide::cast<int>(list_(matrix_.chunk, chunk, row));
+  return Halide::cast<int>(list_(matrix_.chunk_columns, chunk, row));
 }
 
-Expr RowLists::Place(const Expr& slot, const Expr& row, const Expr& chunk) const {
-  return Halide::cast<int>(list_(Halide::unsafe_promise_clamped(slot, 0, matrix_.chunk - 1), chunk, row));
+Expr RowLists::Entry(const Expr& slot, const Expr& row, const Expr& chunk) const {
+  return Halide::cast<int>(list_(Halide::unsafe_promise_clamped(slot, 0, matrix_.chunk_columns - 1), chunk, row));
 }
 
 void RowLists::Schedule() {
   const int rows = static_cast<int>(matrix_.rows);
-  Var block;
+  Var row_block;
   list_.compute_root().bound(chunk_, 0, chunk_count_).bound_storage(row_, rows);
-  list_.split(row_, block, row_, Lanes(), TailStrategy::GuardWithIf).reorder(position_, row_, chunk_, block);
-  list_.parallel(block, std::max(1, rows / Lanes() / static_cast<int>(kTasks)), TailStrategy::GuardWithIf);
-  ScheduleInner(chunk_);
+  list_.split(row_, row_block, row_, RowsPerVector(), TailStrategy::GuardWithIf)
+      .reorder(slot_, row_, chunk_, row_block);
+  list_.parallel(row_block, std::max(1, rows / RowsPerVector() / static_cast<int>(kTargetTasks)),
+                 TailStrategy::GuardWithIf);
+  ScheduleIndexList(chunk_);
 }
 
 void RowLists::Schedule(Func& consumer, const RVar& chunk, int rows) {
-  BRINE_CHECK(Lanes() == 1);
+  BRINE_CHECK(RowsPerVector() == 1);
   list_.compute_at(consumer, chunk)
       .store_in(kOnStack)
       .bound_extent(chunk_, 1)
       .bound_storage(row_, rows)
-      .reorder(position_, row_, chunk_);
-  ScheduleInner(row_);
+      .reorder(slot_, row_, chunk_);
+  ScheduleIndexList(row_);
 }
 
-int RowLists::Lanes() const { return matrix_.rows_are_contiguous ? context_.lanes : 1; }
+// If rows are contiguous, the lists of a vector of rows are made at once.
+int RowLists::RowsPerVector() const { return matrix_.are_rows_contiguous ? context_.lanes : 1; }
 
-void RowLists::ScheduleInner(const Var& loop) {
-  const int lanes = Lanes();
-  list_.bound(position_, 0, matrix_.chunk + 1).vectorize(position_, 4 * context_.lanes, TailStrategy::GuardWithIf);
-  for (Func* func : {&places_.bits, &places_.count, &places_.entries})
+// Computes what list_ reads in loop `loop` of list_.
+void RowLists::ScheduleIndexList(const Var& loop) {
+  const int lanes = RowsPerVector();
+  list_.bound(slot_, 0, matrix_.chunk_columns + 1).vectorize(slot_, 4 * context_.lanes, TailStrategy::GuardWithIf);
+  for (Func* func : {&index_list_.bits, &index_list_.count, &index_list_.entries})
     func->compute_at(list_, loop).store_in(kOnStack).bound_extent(row_, lanes);
   if (lanes > 1) {
-    places_.bits.vectorize(row_);
-    places_.count.vectorize(row_);
+    index_list_.bits.vectorize(row_);
+    index_list_.count.vectorize(row_);
   } else {
     flag_.compute_at(list_, loop)
         .store_in(kOnStack)
-        .bound_extent(position_, flag_bytes_ * kFlags)
-        .vectorize(position_, FlagLanes(flag_bytes_));
-    places_.bits.unroll(places_.byte, std::min(flag_bytes_, 8), TailStrategy::GuardWithIf);
+        .bound_extent(slot_, flag_bytes_ * kFlagsPerByte)
+        .vectorize(slot_, FlagVectorLanes(flag_bytes_));
+    index_list_.bits.unroll(index_list_.byte, std::min(flag_bytes_, 8), TailStrategy::GuardWithIf);
   }
-  places_.ScheduleUpdates(lanes);
+  index_list_.ScheduleUpdates(lanes);
 }
 
 }  // namespace brine::codegen

@@ -1,6 +1,5 @@
-// Lists of the flags that are set, made eight at a time and without branches.  For a byte of flags, a table gives the
-// positions of its set bits.  All eight entries are written, and the next byte's entries overwrite those past the
-// number of set bits.
+// The positions of set flags, eight flags at a time and without branches.  Eight flags are packed into the bits of a
+// byte, and a table gives the positions of the set bits of each byte.
 #ifndef BRINE_CODEGEN_HALIDE_SPARSE_SET_BITS_H_
 #define BRINE_CODEGEN_HALIDE_SPARSE_SET_BITS_H_
 
@@ -10,22 +9,23 @@
 
 namespace brine::codegen {
 
-inline constexpr int kFlags = 8;  // in a byte
+inline constexpr int kFlagsPerByte = 8;
 
-// Eight flags as the bits of an int, the first one lowest.  For flags that lie in different vectors.
-Halide::Expr Bits(const std::function<Halide::Expr(int flag)>& is_set);
+// Eight flags as the bits 0, …, 7 of an int.  It is for flags that lie in different vectors.
+Halide::Expr PackFlags(const std::function<Halide::Expr(int flag)>& is_set);
 
-// How many flags, stored as bytes, to make at once, if there are `bytes` bytes of bits.  The flags are read again right
-// away, and a load that is wider than the preceding store waits until the store has reached the cache.  So this is the
-// widest store that divides their number.
-int FlagLanes(int bytes);
+// Eight flags that are contiguous bytes in memory, each 0 or 1, as the bits 0, …, 7 of an int.  They are read as one
+// word, and a multiplication gathers them into its highest byte.
+Halide::Expr PackFlagBytes(const std::function<Halide::Expr(int flag)>& byte);
 
-// The same for eight contiguous bytes that are 0 or 1: they are read as one word, and a multiplication gathers them
-// into its highest byte.
-Halide::Expr BitsOfBytes(const std::function<Halide::Expr(int flag)>& byte);
+// The number of lanes of the vectors in which flags for PackFlagBytes are stored, if there are `bytes` words of eight.
+// The words are read right after they have been stored, and a load that is wider than the preceding stores has to wait
+// until these have reached the cache.  So this is the widest store, up to 64 bytes, that divides the number of flags.
+int FlagVectorLanes(int bytes);
 
-// The position of set bit `index` of `bits`, as a u8; past the last set bit, 0.
-Halide::Expr SetBit(const Halide::Expr& bits, const Halide::Expr& index);
+// The position of set bit `index`, counted from the lowest one, of the eight bits `bits`, as a u8.  Past the last set
+// bit it is 0.
+Halide::Expr SetBitPosition(const Halide::Expr& bits, const Halide::Expr& index);
 
 }  // namespace brine::codegen
 

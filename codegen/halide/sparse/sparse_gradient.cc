@@ -18,14 +18,15 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
   }
   if (producer->op->argmax_operand < 0) return "its gradient is computed in the kernel, but not from an argmax";
   if (spec.IsOutput(dy)) return "the gradient that leaves the pool is stored";
-  const ir::ValueId d = producer->inputs[0],
-                    index = producer->inputs[static_cast<size_t>(producer->op->argmax_operand)];
-  if (!spec.IsParameter(d) || !spec.IsParameter(index))
+  const ir::ValueId values = producer->inputs[0],
+                    argmax = producer->inputs[static_cast<size_t>(producer->op->argmax_operand)];
+  if (!spec.IsParameter(values) || !spec.IsParameter(argmax))
     return "the gradient that reaches the pool is computed in the kernel";
   if (std::string reason = NeedsTiles(*producer); !reason.empty()) return reason;
   if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
   const Window window = ir::PoolWindow(*producer);
-  *gradient = {d, index, extent(d, 1), extent(d, 2), extent(d, 3), window.size[1], window.size[0], kNonzeroShare};
+  *gradient = {values,         argmax,         extent(values, 1), extent(values, 2), extent(values, 3),
+               window.size[1], window.size[0], kNonzeroShare};
   return "";
 }
 

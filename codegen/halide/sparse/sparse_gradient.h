@@ -1,8 +1,8 @@
-// The gradient of a convolution's result when most of it is zero.
+// The gradient dy of a convolution's result when most of its elements are zero.
 //
-// In the gradient of a max-pool, only the argmax of a window is nonzero: one element for each window, and none if the
+// In the gradient of a max-pool, only the argmax of a window is nonzero: one element for each window, or none if the
 // activation after the pool was off.  In the gradient of a ReLU, half of the elements or more are zero.  Kernels visit
-// the nonzero elements only.
+// only the nonzero elements.
 #ifndef BRINE_CODEGEN_HALIDE_SPARSE_SPARSE_GRADIENT_H_
 #define BRINE_CODEGEN_HALIDE_SPARSE_SPARSE_GRADIENT_H_
 
@@ -12,21 +12,23 @@
 
 namespace brine::codegen {
 
+// dy in compact form: one value for each window of a max-pool, or, without a pool, for each pixel, which then is a
+// window of one cell.
 struct SparseGradient {
-  ir::ValueId d = ir::kNoValue;  // [n, rows, columns, filters], a parameter
-  // The argmax of each window as a cell of it, in the shape of d.  kNoValue without a pool: each element is a window.
-  ir::ValueId index = ir::kNoValue;
+  ir::ValueId values = ir::kNoValue;  // a parameter, [n, rows, columns, filters]: the gradient of each window
+  ir::ValueId argmax = ir::kNoValue;  // the row-major number of the cell that has it, as a u8; kNoValue without a pool
   int rows = 0, columns = 0, filters = 0;
-  int across = 1, down = 1;  // extents of a window; windows tile the plane
-  double nonzero = 1;        // expected share of nonzero elements of d
+  int window_columns = 1, window_rows = 1;  // the extents of a window; windows tile the image
+  double nonzero_share = 1;                 // the expected share of nonzero elements of `values`
 
-  bool pooled() const { return index != ir::kNoValue; }
-  int cells() const { return across * down; }
-  int windows() const { return rows * columns; }
-  double elements(int batch) const { return nonzero * batch * windows() * filters; }
+  bool pooled() const { return argmax != ir::kNoValue; }
+  int cells() const { return window_columns * window_rows; }
+  int windows() const { return rows * columns; }                                                    // of an image
+  double nonzero_elements(int batch) const { return nonzero_share * batch * windows() * filters; }  // expected
 };
 
-// Fills `gradient` for `dy`, an operand of the hero.  Returns why this is impossible, as a clause; empty if it is done.
+// Fills `gradient` for `dy`, an operand of the hero, a convolution.  Returns why this is impossible, as a clause; empty
+// if it is done.
 std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGradient* gradient);
 
 }  // namespace brine::codegen
