@@ -1,5 +1,5 @@
-# Finds the `halide` wheel as pip unpacks it, by Halide_ROOT (a CMake or environment variable).  The wheel's own package asks for CMake
-# 3.28, which Debian 12 lacks.  Defines Halide::Halide (the compiler) and Halide::Runtime (headers only).
+# Finds the `halide` wheel in the form in which pip unpacks it, in the folder Halide_ROOT (a CMake or environment variable).  The wheel's own
+# CMake package requires CMake 3.28, which Debian 12 lacks.  Defines Halide::Halide (the compiler) and Halide::Runtime (headers only).
 find_path(Halide_INCLUDE_DIR Halide.h HINTS ${Halide_ROOT} $ENV{Halide_ROOT} PATH_SUFFIXES include)
 find_library(Halide_LIBRARY Halide HINTS ${Halide_ROOT} $ENV{Halide_ROOT} PATH_SUFFIXES lib64 lib)
 if(Halide_INCLUDE_DIR)

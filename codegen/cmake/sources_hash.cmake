@@ -1,6 +1,6 @@
 # cmake -DSOURCE_DIR=… -DOUTPUT=… -DHALIDE_VERSION=… -P codegen/cmake/sources_hash.cmake
-# Writes the header with the hash of every source that may decide a kernel's bytes.  It is part of each cache key.  The text of a kernel,
-# which is also part of it, leaves out attributes that have their default: what these are, ir/ops says.
+# Writes a header with the hash of all sources that may decide the bytes of a kernel.  The hash is part of each cache key.  It covers
+# ir/ops, too: the text of a kernel, the other part of the key, leaves out attributes that have their default, and ir/ops has the defaults.
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/codegen/* ${SOURCE_DIR}/ir/* ${SOURCE_DIR}/passes/* ${SOURCE_DIR}/runtime/base/*)
 list(FILTER sources INCLUDE REGEX "\\.(cc|h|def)$")
 list(REMOVE_ITEM sources runtime/base/edit_distance.h runtime/base/flags.h)  # messages and command lines

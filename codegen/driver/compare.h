@@ -44,7 +44,7 @@ struct Errors {
 // Compares every kernel of a step with the interpreter, over several draws of the inputs of the step.  The operands of
 // each kernel are the results of the kernels before it, so that errors do not add up, and so that each argmax and mask
 // is the one that the step has computed.  Inside a kernel, an element near an edge, such as the argmax of a near tie,
-// may differ. Such an element is recognized by adding noise to the operands of the interpreter.
+// may differ.  Such an element is recognized by adding noise to the operands of the interpreter.
 class StepComparison {
  public:
   explicit StepComparison(const ir::Graph& graph) : graph_(graph) {}  // the graph must outlive the comparison

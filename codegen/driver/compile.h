@@ -51,7 +51,7 @@ struct CompiledKernels {
 };
 
 // Compiles every kernel of `graphs`.  A node that is neither a kernel nor a view nor a constant becomes a kernel of one
-// op. Errors (kInternal): the worker or a kernel failed, with the text of the error.
+// op.  Errors (kInternal): the worker or a kernel failed, with the text of the error.
 absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const> graphs, const CompileOptions& options,
                                                const Cache& cache);
 

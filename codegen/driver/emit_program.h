@@ -25,7 +25,7 @@ struct ProgramText {
 };
 
 // The text of a program.  `kernels` are those of the functions for `target`; `summary` is a text that the program
-// prints. Errors: kInvalidArgument if a function keeps more values in memory than a program can number, and kInternal
+// prints.  Errors: kInvalidArgument if a function keeps more values in memory than a program can number, and kInternal
 // if a function is not planned or a state has different places in different functions.
 absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const CompiledKernels& kernels,
                                         const std::string& target, const std::string& summary);

@@ -98,8 +98,8 @@ struct LoweringContext {
 
 // A long sum that is cut along one axis into parts:
 //   total = Σ over parts p of Σ over steps s of element(p · elements_per_part + s)
-// The number of parts follows from the largest extent of that axis, so that the result does not depend on threads. Each
-// part adds its elements in order, and the parts are added in order.
+// Each part adds its elements in order, and the parts are added in order.  The number of parts follows from the largest
+// extent of that axis, so that the result does not depend on threads.
 class ReductionParts {
  public:
   // `dim` is the extent of the axis.

@@ -75,8 +75,9 @@ void AddPrologueWork(const KernelSpec& spec, Work& work) {
     if (producer == nullptr) continue;
     const double elements = ElementCount(spec, values[index]);
     const double operations = (1 + producer->op->cost) * elements;
-    const bool gathers = producer->op->argmax_operand >= 0;  // compares each element with its window's argmax
-    (gathers ? work.gather_operations : work.elementwise_operations) += operations;
+    // The gradient of a max-pool gathers: it compares each element with the argmax of its window.
+    const bool is_gather = producer->op->argmax_operand >= 0;
+    (is_gather ? work.gather_operations : work.elementwise_operations) += operations;
     if (index < spec.hero->inputs.size()) work.cache_bytes += 8 * elements;  // a float is stored and loaded
     values.insert(values.end(), producer->inputs.begin(), producer->inputs.end());
   }

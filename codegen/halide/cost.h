@@ -10,15 +10,14 @@ namespace brine::codegen {
 
 // The work of a kernel for the largest batch.  Milliseconds adds up the times of the different kinds of work.
 struct Work {
-  double products = 0;         // multiply-adds of register tiles, in which several of them share a load
-  double sparse_products = 0;  // multiply-adds along lists, each of which loads a vector
-  double tested_elements = 0;  // elements that are tested when a list of the nonzero ones is made
-  double gather_operations =
-      0;  // operations on elements that are gathered one by one, as by the gradient of a max-pool
-  double elementwise_operations = 0;  // operations of transforms, pools and activations, in whole vectors
-  double cache_bytes = 0;             // bytes that are moved within the second-level cache
-  double memory_bytes = 0;            // bytes from and to memory
-  double tile_utilization = 1;        // the share of the peak rate that the tiles of `products` leave, from 0 to 1
+  double products = 0;                // multiply-adds of register tiles, in which several share a load
+  double sparse_products = 0;         // multiply-adds along lists, each of which loads a vector
+  double tested_elements = 0;         // that are tested when a list of the nonzero ones is made
+  double gather_operations = 0;       // on elements that are gathered one by one, as by the gradient of a max-pool
+  double elementwise_operations = 0;  // of transforms, pools and activations, in whole vectors
+  double cache_bytes = 0;             // that are moved within the second-level cache
+  double memory_bytes = 0;            // from and to memory
+  double tile_utilization = 1;        // the share of the peak rate that `products` can reach, from 0 to 1
 };
 
 // The predicted time of `work` on one core.

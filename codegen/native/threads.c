@@ -14,8 +14,8 @@
 enum {
   kMaxThreads = 1024,
   kCacheLineBytes = 64,
-  // The number of times that a worker looks for a loop before it sleeps.  This takes much longer than the pauses between
-  // kernels, so workers do not sleep within a step.
+  // The number of times that a worker looks for a loop before it sleeps.  This takes much longer than the pauses
+  // between kernels, so workers do not sleep within a step.
   kSpinsBeforeSleep = 4000,
   kSpinsPerYield = 64,      // after so many spins, a worker yields its core to another thread
   kMinStackBytes = 2 << 20  // of a worker: kernels take up to 1 MB

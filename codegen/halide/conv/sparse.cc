@@ -49,7 +49,7 @@ int FilterVectorsPerBlock(const SparseConvProblem& problem, const Machine& machi
 }
 
 // The coordinate, along one axis of the image, that a pixel of the sums reads under a tap, and whether the image has
-// it. If it does not, the coordinate is that of some pixel of the image.
+// it.  If it does not, the coordinate is that of some pixel of the image.
 struct SourcePixel {
   Expr coordinate, exists;
 };

@@ -1,6 +1,6 @@
 // The input gradient of a convolution whose result has a gradient dy with many zeros:
-//   for each nonzero dy[n, i, j, f]:   dx[n, i·stride + a, j·stride + b, :] += dy[n, i, j, f] · w[a, b, :, f]   for all
-//   a, b
+//   dx[n, i·stride + a, j·stride + b, :] += dy[n, i, j, f] · w[a, b, :, f]
+// for each nonzero dy[n, i, j, f] and all taps a, b.
 //
 // If a max-pool follows the convolution, only the argmax of each window of the pool has a gradient, and windows do not
 // overlap.  So for each cell of each window, the filters whose argmax is this cell are listed.  Without a pool, every

@@ -1,5 +1,6 @@
 // The weight gradient of a convolution whose result has a gradient dy with many zeros:
-//   for each nonzero dy[n, i, j, f]:   dw[a, t, f] += dy[n, i, j, f] · image[n, i·stride + a, j·stride·C + t]
+//   dw[a, t, f] += dy[n, i, j, f] · image[n, i·stride + a, j·stride·C + t]
+// for each nonzero dy[n, i, j, f].
 // image[n, row, i] is a row of x with its border as one sequence of floats.  t counts the elements of a run: the kw
 // taps of a row of the kernel times the C channels, which are contiguous in memory at every pixel.
 //

@@ -18,9 +18,9 @@ namespace {
 constexpr int kTaps = 3;
 // The most bytes of a task's transforms and products.  kernel.cc allows 1 MB of stack for everything.
 constexpr int64_t kMaxTaskBytes = 768 << 10;
-constexpr double kSmallTileFactor =
-    1.15;                         // how much longer a register tile takes that fills at most half the registers
-constexpr double kTaskCost = 3;   // of beginning a task; in the time that a tile takes
+// How much longer a register tile takes if it fills at most half of the registers.
+constexpr double kSmallTileFactor = 1.15;
+constexpr double kTaskCost = 3;   // of beginning a task, in the time that a tile takes
 constexpr int64_t kMinTasks = 8;  // images are not put together into fewer tasks
 // A task has at least this many tiles if these fit its stack, since each task reads all transformed filters, which may
 // be megabytes.

@@ -109,9 +109,9 @@ ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
                             return mask({row, column}) > 0.0f;
                           }});
 
-  // dots has a vector of partial sums for each entry in a group of kDotsPerGroup entries of a list.  sums adds the
-  // lanes. row stores the sums at the columns that the entries name.  Entries past the last one name a column past the
-  // block, which nothing reads.
+  // dots has a vector of partial sums for each entry in a group of kDotsPerGroup entries of a list, and sums adds the
+  // lanes.  The sums are stored in row, at the columns that the entries name.  Entries past the last one name a column
+  // past the block, which nothing reads.
   const Var lane("lane"), dot("dot"), group("group"), n = Axis(1), block("block"), block_column("block_column");
   const DotTerms terms(a, b, lanes);
   const RDom summed_lane(0, lanes, "summed_lane");

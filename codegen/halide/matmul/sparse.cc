@@ -27,7 +27,7 @@ using Halide::Var;
 
 constexpr int kMaxTileVectors = 8;  // of results in registers
 constexpr int kMinTileVectors = 4;  // with fewer, the multiply-adds of consecutive entries wait for each other
-constexpr int kQuadRows = 4;        // columns of a transposed b, which are rows in memory, that are transposed together
+constexpr int kQuadRows = 4;        // columns of b, each contiguous in memory, that are transposed together
 
 // The number of vectors of results in a tile.  If it can, a panel of the whole depth fills the first-level cache; so a
 // deep product has narrow tiles and deep chunks.  Its lists are then fewer and longer, and where the columns of b are
@@ -41,9 +41,11 @@ int TileVectorsOf(int64_t depth, const Machine& machine) {
 struct ListedProduct {
   int64_t rows, depth, columns;    // the extents of r, k and m for the largest n
   Expr actual_rows, actual_depth;  // for n
-  bool are_rows_contiguous;  // whether a(r, k) and a(r + 1, k) are contiguous; otherwise a(r, k) and a(r, k + 1) are
-  bool is_b_transposed;      // whether b(k, m) and b(k + 1, m) are contiguous; otherwise b(k, m) and b(k, m + 1) are.
-                             // If it is, the depth is not n.
+  // Whether a(r, k) and a(r + 1, k) are contiguous in memory; otherwise a(r, k) and a(r, k + 1) are.
+  bool are_rows_contiguous;
+  // Whether b(k, m) and b(k + 1, m) are contiguous; otherwise b(k, m) and b(k, m + 1) are.  The depth of a transposed b
+  // is not n.
+  bool is_b_transposed;
   std::function<Expr(const Expr& r, const Expr& k)> a;
   std::function<Expr(const Expr& k, const Expr& m)> b;
 };
