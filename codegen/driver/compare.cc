@@ -199,10 +199,10 @@ ir::Tensors<double> ToDouble(const ir::Tensors<float>& tensors, bool absolute) {
 std::string FirstDifference(const ir::Tensors<float>& a, const ir::Tensors<float>& b) {
   for (const auto& [name, tensor] : a) {
     const auto other = b.find(name);
-    const bool same =
+    const bool is_same =
         other != b.end() && tensor.whole == other->second.whole && tensor.real.size() == other->second.real.size() &&
         std::memcmp(tensor.real.data(), other->second.real.data(), tensor.real.size() * sizeof(float)) == 0;
-    if (!same) return name;
+    if (!is_same) return name;
   }
   return "";
 }

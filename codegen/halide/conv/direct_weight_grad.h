@@ -16,6 +16,7 @@
 
 namespace brine::codegen {
 
+// *direct*, the weight gradient.
 std::string CanDirectWeightGrad(const KernelSpec& spec, const Machine& machine);
 Work CostDirectWeightGrad(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildDirectWeightGrad(KernelBuilder& builder);

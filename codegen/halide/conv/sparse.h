@@ -19,6 +19,7 @@
 
 namespace brine::codegen {
 
+// *sparse*, the forward convolution, and *sparse-taps*, the input gradient.
 std::string CanSparseConv(const KernelSpec& spec, const Machine& machine);
 Work CostSparseConv(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildSparseConv(KernelBuilder& builder);

@@ -19,6 +19,7 @@
 
 namespace brine::codegen {
 
+// *sparse*, the input gradient.
 std::string CanSparseInputGrad(const KernelSpec& spec, const Machine& machine);
 Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildSparseInputGrad(KernelBuilder& builder);

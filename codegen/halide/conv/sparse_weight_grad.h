@@ -22,6 +22,7 @@
 
 namespace brine::codegen {
 
+// *sparse*, the weight gradient.
 std::string CanSparseWeightGrad(const KernelSpec& spec, const Machine& machine);
 Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildSparseWeightGrad(KernelBuilder& builder);

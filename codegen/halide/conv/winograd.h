@@ -24,6 +24,7 @@ inline constexpr int kMinWinogradTerms = 16;
 
 inline constexpr double kTransformOperations = 6;  // for each point of a transform in two dimensions
 
+// *winograd*, the forward convolution and the input gradient.
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine);
 Work CostWinograd(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildWinograd(KernelBuilder& builder);

@@ -15,6 +15,7 @@
 
 namespace brine::codegen {
 
+// *winograd-rows*, the forward convolution.
 std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine);
 Work CostWinogradRows(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildWinogradRows(KernelBuilder& builder);

@@ -15,6 +15,7 @@
 
 namespace brine::codegen {
 
+// *winograd*, the weight gradient.
 std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine);
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildWinogradWeightGrad(KernelBuilder& builder);

@@ -10,6 +10,7 @@
 
 namespace brine::codegen {
 
+// *generic*, for any kernel.
 std::string CanGeneric(const KernelSpec& spec, const Machine& machine);
 Work CostGeneric(const KernelSpec& spec, const Machine& machine);
 ScheduledKernel BuildGeneric(KernelBuilder& builder);

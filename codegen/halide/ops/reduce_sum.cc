@@ -23,14 +23,14 @@ bool IsLong(const LoweringContext& context, const std::vector<int64_t>& reduced)
 
 // The index of the element of x that is added to the result at Axes(rank).  Along the axes `reduced` it is `steps`.
 Index ElementOf(const LoweringContext& context, const std::vector<int64_t>& reduced, const std::vector<Expr>& steps) {
-  const bool keep = context.attributes().Bool("keep_dims");
+  const bool keeps_dims = context.attributes().Bool("keep_dims");
   const std::vector<Var> axes = Axes(context.result_types[0].rank());
   Index element;
   size_t next_reduced = 0, next_kept = 0;
   for (int axis = 0; axis < context.operands[0].type.rank(); ++axis) {
     if (next_reduced < reduced.size() && reduced[next_reduced] == axis) {
       element.push_back(steps[next_reduced++]);
-      if (keep) ++next_kept;
+      if (keeps_dims) ++next_kept;
     } else {
       element.push_back(axes[next_kept++]);
     }

@@ -11,7 +11,7 @@ namespace brine::codegen {
 
 inline constexpr int kFlagsPerByte = 8;
 
-// Eight flags as the bits 0, …, 7 of an int.  It is for flags that lie in different vectors.
+// Eight flags, which may lie in different vectors, as the bits 0, …, 7 of an int.
 Halide::Expr PackFlags(const std::function<Halide::Expr(int flag)>& is_set);
 
 // Eight flags that are contiguous bytes in memory, each 0 or 1, as the bits 0, …, 7 of an int.  They are read as one
