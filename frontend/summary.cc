@@ -46,7 +46,7 @@ bool Serves(const ir::Node& node, const std::string& layer) {
 int64_t StateElements(const ir::Graph& graph, ir::Block block, const std::string* layer = nullptr) {
   int64_t elements = 0;
   for (const ir::State& state : graph.states) {
-    if (ir::HomeOf(state.role) == block && (layer == nullptr || state.location.layer == *layer))
+    if (ir::BlockOf(state.role) == block && (layer == nullptr || state.location.layer == *layer))
       elements = Sum(elements, Elements(graph.type(state.value).shape));
   }
   return elements;

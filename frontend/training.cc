@@ -120,7 +120,7 @@ class TrainingBuilder {
 
   ir::Attributes ArgumentsOf(absl::string_view taker, const std::vector<ir::Argument>& rows, const Numbers& given) {
     ir::Attributes arguments;
-    for (const ir::Argument& row : rows) arguments.Set(row.name, row.initial);
+    for (const ir::Argument& row : rows) arguments.Set(row.name, row.default_value);
     for (const NamedNumber& number : given) {
       const ir::Argument* const row = ir::FindArgument(rows, number.name);
       if (row == nullptr) {
@@ -177,7 +177,7 @@ class TrainingBuilder {
 
   std::string ShapeFault(const ir::Loss& loss, const ModelOutput& output) const {
     const ir::Type& type = graph_.type(output.symbol.value);
-    if (!loss.of_classes() || type.shape.size() == 2) {
+    if (!loss.compares_classes() || type.shape.size() == 2) {
       const absl::Status status = ir::LabelType(loss, type).status();
       return std::string(status.message());
     }
@@ -185,7 +185,7 @@ class TrainingBuilder {
       return absl::StrCat("output is ", ShapeText(type.shape), ", but the loss needs (n, classes)");
     if (output.symbol.guessed != 0) return "";
     ir::Shape labels = {ir::kBatch};
-    if (loss.label == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
+    if (loss.label_kind == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
     const std::string dense = DenseOnImages(graph_);
     return absl::StrCat("output is ", ShapeText(type.shape), ", labels are ", ShapeText(labels),
                         "; is a Flatten() missing", dense.empty() ? "" : " before ", dense, "?");

@@ -167,7 +167,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
   for (const std::vector<std::string>& names :
        {options.only, options.without,
         arguments.Has("print-after") ? std::vector<std::string>{print_after} : std::vector<std::string>()}) {
-    if (const absl::Status status = passes::CheckNames(names); !status.ok()) return Fail(status, kUsage);
+    if (const absl::Status status = passes::CheckPassNames(names); !status.ok()) return Fail(status, kUsage);
   }
   const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
   if (!function.has_value())

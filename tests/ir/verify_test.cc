@@ -17,7 +17,7 @@ std::string FaultsOf(const Graph& graph) {
   std::string text;
   for (const Fault& fault : FindFaults(graph)) {
     EXPECT_EQ(fault.line.substr(fault.column, fault.culprit.size()), fault.culprit);
-    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.place, ": ", fault.sentence, " | ", fault.culprit);
+    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.where, ": ", fault.sentence, " | ", fault.culprit);
   }
   return text;
 }

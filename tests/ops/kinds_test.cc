@@ -106,8 +106,8 @@ TEST(Kinds, PadsAreThoseOfTopLeftBottomAndRight) {
   EXPECT_EQ(window.after[0], 3);
   EXPECT_EQ(window.after[1], 4);
   EXPECT_EQ(window.stride[1], 2);
-  EXPECT_EQ(window.reach(1), 6);
-  EXPECT_TRUE(window.padded());
+  EXPECT_EQ(window.extent(1), 6);
+  EXPECT_TRUE(window.is_padded());
 }
 
 TEST(Kinds, ASumOverPixelsNamesBothAxesOfTheImage) {

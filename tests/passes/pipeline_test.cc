@@ -87,11 +87,11 @@ TEST(PipelineTest, DumpsAreReadBack) {
   std::filesystem::create_directories(folder);
   ir::Graph graph = Start();
   PipelineOptions options;
-  options.after_pass = DumpTo(folder);
+  options.after_pass = DumpPassesTo(folder);
   RunOrDie(graph, options);
   EXPECT_TRUE(std::filesystem::exists(folder + "/02_add-loss.ir"));
   EXPECT_TRUE(std::filesystem::exists(folder + "/11_plan-memory.ir"));
-  options.after_pass = DumpTo(folder + "/missing");
+  options.after_pass = DumpPassesTo(folder + "/missing");
   graph = Start();
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
               HasSubstr("missing/02_add-loss.ir: cannot be written"));

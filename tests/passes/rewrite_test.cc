@@ -47,8 +47,8 @@ TEST(RewriteRules, TheHeaderIsTheTable) {
   for (const RulePass& pass : kRulePasses) {
     std::vector<std::string> rows;
     for (const RewriteRule& rule : pass.rules) {
-      const char* comma = *rule.where == 0 ? "" : ", ";
-      rows.push_back(absl::StrCat(rule.name, " ", rule.equation, comma, rule.where));
+      const char* comma = *rule.condition == 0 ? "" : ", ";
+      rows.push_back(absl::StrCat(rule.name, " ", rule.equation, comma, rule.condition));
     }
     EXPECT_EQ(TableOf(absl::StrCat(BRINE_SOURCE_DIR "/passes/", pass.name, ".h")), absl::StrJoin(rows, " "));
   }
@@ -97,7 +97,7 @@ TEST(Rewriter, CountsReadsThroughAllEdits) {
       std::vector<int> reads;
       changed += Rewrite(graph, [&](Rewriter& rewriter) {
         for (const RewriteRule& rule : pass.rules) {
-          if (rule.root == nullptr || rule.root == rewriter.node().op) rule.apply(rewriter);
+          if (rule.outermost_op == nullptr || rule.outermost_op == rewriter.node().op) rule.apply(rewriter);
         }
         rewriter.EraseUnread(rewriter.node().outputs[0]);
         reads.clear();

@@ -145,7 +145,7 @@ bool OverlapLifetimes(Graph& graph) {
   const auto life = [&](ValueId value) -> const ir::Lifetime& { return lives[Index(value)]; };
   const auto in_arena = [&](ValueId value) {
     const auto& place = graph.value(value).placement;
-    return life(value).exists && life(value).root == value && place && place->block == ir::Block::kArena;
+    return life(value).exists && life(value).storage == value && place && place->block == ir::Block::kArena;
   };
   for (ValueId a : graph.value_ids()) {
     for (ValueId b : graph.value_ids()) {

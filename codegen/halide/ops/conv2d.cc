@@ -17,7 +17,7 @@ Lowered LowerConv2D(const LoweringContext& context) {
 
   // With padding, the image is copied once with its border, so that the sums need no tests.
   Tensor image = x;
-  const bool padded = window.padded();
+  const bool padded = window.is_padded();
   if (padded) {
     const int spread[2] = {1, 1};
     const int size[2] = {static_cast<int>(x.type.shape[1]) + window.before[0] + window.after[0],

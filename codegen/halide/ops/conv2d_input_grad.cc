@@ -20,9 +20,9 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
 
   int before[2], size[2];
   for (int axis = 0; axis < 2; ++axis) {
-    before[axis] = window.reach(axis) - 1;  // so that no index is negative; the pad is subtracted again below
+    before[axis] = window.extent(axis) - 1;  // so that no index is negative; the pad is subtracted again below
     size[axis] = static_cast<int>(context.out[0].shape[static_cast<size_t>(axis) + 1]) + window.before[axis] +
-                 window.reach(axis) - 1;
+                 window.extent(axis) - 1;
   }
   lowered.roots.push_back(MakeBordered(dy, before, window.stride, size));
   Tensor spread = dy;
@@ -39,7 +39,7 @@ Lowered LowerConv2DGradInput(const LoweringContext& context) {
   const RDom r(0, filters, 0, window.size[1], 0, window.size[0]);
   const Expr group = groups == 1 ? Expr(0) : at.c / channels, channel = groups == 1 ? Expr(at.c) : at.c % channels;
   const auto position = [&](const Var& v, const Expr& tap, int axis) {
-    return v + window.before[axis] + window.reach(axis) - 1 - tap * window.dilation[axis];
+    return v + window.before[axis] + window.extent(axis) - 1 - tap * window.dilation[axis];
   };
   Func sum = MakeFunc("conv", Axes(4), {0.0f});
   sum(at.c, at.x, at.y, at.n) += packed.func(channel, r.x, r.y, r.z, group) *
