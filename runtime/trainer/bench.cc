@@ -56,7 +56,7 @@ int64_t BytesMoved(const brine_function& function, const brine_call& call, int32
   int64_t bytes = 0;
   for (const uint16_t index : std::span(call.values, call.value_count)) {
     const brine_value& value = function.values[index];
-    bytes += Elements(value, rows) * (value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 1 : 4);
+    bytes += ElementCount(value, rows) * (value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 1 : 4);
   }
   return bytes;
 }
@@ -67,8 +67,8 @@ std::optional<double> NonzeroShare(const brine_state* state, const brine_functio
                                    int32_t rows) {
   if (call.sparse_operand == 0) return std::nullopt;
   const brine_value& operand = function.values[call.values[call.sparse_operand - 1]];
-  const std::span elements(reinterpret_cast<const float*>(Place(state, operand)),
-                           static_cast<size_t>(Elements(operand, rows)));
+  const std::span elements(reinterpret_cast<const float*>(ValueData(state, operand)),
+                           static_cast<size_t>(ElementCount(operand, rows)));
   return 1 -
          static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
 }
