@@ -34,7 +34,7 @@ int ScanChunk(void*, int32_t index, uint8_t* closure) {
 // 1 if an element has an exponent so great that adding `added` to its bits carries into the sign bit, otherwise 0.  The
 // compiler vectorizes the loop, since it has no branch.
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
+__attribute__((target_clones("avx2", "default")))  // the library is built for every x86-64
 #endif
 uint32_t
 Carries(const float* data, int64_t count, uint32_t added) {
