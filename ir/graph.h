@@ -199,7 +199,7 @@ class Graph {
   // rule, and returns the outputs.  The first output is named `name`, or like the op if `name` is empty; each further
   // one is named "<name>.<the op's name of the result>".
   // Errors: attributes that the schema refuses, and inputs that the shape rule refuses, as one sentence without a
-  // place. An error leaves the graph as it was.
+  // place.  An error leaves the graph as it was.
   absl::StatusOr<std::vector<ValueId>> AddNode(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
                                                std::vector<Location> locations, absl::string_view name = "");
 

@@ -1,5 +1,5 @@
 // Counter-based random numbers: Philox4x32-10 of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC
-// 2011). A number depends on key and counter only, so that elements can be drawn in any order, and drawn again.
+// 2011).  A number depends on key and counter only, so that elements can be drawn in any order, and drawn again.
 //
 // Everywhere in Brine, the key is the low and the high word of the seed.  The counter is (index of the element in the
 // whole tensor, number of training steps done before, id, attempt), where the id is NameId of a parameter or a layer.

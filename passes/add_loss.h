@@ -9,8 +9,8 @@
 // each output has "<output>_loss", "<output>_accuracy" and the label "<output>_label".  A weight other than 1 is a
 // scalar input, "loss_weight" or "<output>_loss_weight".
 //
-// Cross-entropy is computed from logits, since the logarithm of a probability that was rounded to zero is infinite. Its
-// nodes read the input of the softmax that makes the output, or, with from_logits, the output itself.
+// Cross-entropy is computed from logits, since the logarithm of a probability that was rounded to zero is infinite.
+// Its nodes read the input of the softmax that makes the output, or, with from_logits, the output itself.
 // Declines: a graph without arguments of Compile(), which includes all graphs that predict.
 // Errors: an output that its loss does not accept; a name that the host needs and that another value has.
 // Runs after specialize.

@@ -6,7 +6,7 @@
 //
 // pool-first does not change which cell is the maximum.  After it, f is computed for pooled values only, a quarter as
 // many with windows of 2×2, and so is the gradient of f.  After mean-of-relu, the gradient needs only one bit for each
-// element of x, so that x need not be stored; the rule declines windows that relu_avg_pool does not support. Runs
+// element of x, so that x need not be stored; the rule declines windows that relu_avg_pool does not support.  Runs
 // before autodiff, so that the gradients are those of the rewritten nodes.
 #ifndef BRINE_PASSES_CANONICALIZE_H_
 #define BRINE_PASSES_CANONICALIZE_H_

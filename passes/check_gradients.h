@@ -28,7 +28,8 @@ struct GradientCheck {
 
 // `graph` has the outputs "loss" and "<parameter>.grad", as after autodiff; `given` has its inputs and states.  For
 // each parameter, the directions are a random one in which all elements change, the element with the largest gradient,
-// and `samples` random elements. Errors: the loss or a gradient is missing, or the graph cannot be executed.
+// and `samples` random elements.
+// Errors: the loss or a gradient is missing, or the graph cannot be executed.
 absl::StatusOr<GradientCheck> CheckGradients(const ir::Graph& graph, const ir::Tensors<double>& given, int64_t rows,
                                              int samples);
 

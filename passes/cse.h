@@ -3,7 +3,8 @@
 //   y = f(x), z = f(x)   ⟹   z = y
 //
 // Random nodes differ in their attribute id, so that they are never merged.  The node that remains gets the locations
-// of both. Runs after simplify, which makes more nodes equal.
+// of both.
+// Runs after simplify, which makes more nodes equal.
 #ifndef BRINE_PASSES_CSE_H_
 #define BRINE_PASSES_CSE_H_
 

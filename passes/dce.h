@@ -2,7 +2,8 @@
 //
 // Data and labels stay, since the host provides them in any case, and states stay, since checkpoints contain them.  A
 // scalar stays if an expression that is read reads it.  Values that nothing defines any more are removed, which
-// renumbers the others. Runs after all other passes that rewrite nodes.
+// renumbers the others.
+// Runs after all other passes that rewrite nodes.
 #ifndef BRINE_PASSES_DCE_H_
 #define BRINE_PASSES_DCE_H_
 

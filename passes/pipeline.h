@@ -44,11 +44,11 @@ absl::Span<const Pass> AllPasses();  // in their order
 absl::Status CheckPassNames(const std::vector<std::string>& names);
 
 // Runs the passes on a graph that verify.h accepts, and returns whether anything changed.  A pass that takes an earlier
-// stage than the graph has does not run, unless `only` names it.
-// After each pass, the graph is verified, its stage is compared with the one that the pass says to leave, and its text
-// is compared with that before, to see whether the pass says truly if it changed anything. Errors: "after pass fuse: …"
-// if one of these checks fails; the error of a pass; a pass that takes another stage than the graph has; an unknown
-// name in the options.
+// stage than the graph has does not run, unless `only` names it.  After each pass, the graph is verified, its stage is
+// compared with the one that the pass says to leave, and its text is compared with that before, to see whether the pass
+// says truly if it changed anything.
+// Errors: "after pass fuse: …" if one of these checks fails; the error of a pass; a pass that takes another stage than
+// the graph has; an unknown name in the options.
 absl::StatusOr<bool> RunPipeline(ir::Graph& graph, const PipelineOptions& options = {});
 
 // Runs the passes up to autodiff on a graph that Derive made for training.  The result is what CheckGradients takes.

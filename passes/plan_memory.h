@@ -6,10 +6,11 @@
 // graph's order.  The block of parameters has nothing else, and the gradient of a parameter has the parameter's offset
 // in the block of gradients, so that one kernel can update all parameters from their gradients.  Frozen weights and
 // statistics share a block, and so do slots and averages.  Outputs have a block.  The new content of a state has the
-// placement of the state. All other values are transient and share the arena.  Those that are live at the same time do
+// placement of the state.  All other values are transient and share the arena.  Those that are live at the same time do
 // not overlap, except that a kernel may overwrite an input that is not read later, if MayAlias (kernel_query.h) allows
-// it.  A view has the placement of its value. Error: a graph without a batch size, from which sizes are computed. Runs
-// after fuse.
+// it.  A view has the placement of its value.
+// Error: a graph without a batch size, from which sizes are computed.
+// Runs after fuse.
 #ifndef BRINE_PASSES_PLAN_MEMORY_H_
 #define BRINE_PASSES_PLAN_MEMORY_H_
 

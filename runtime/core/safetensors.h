@@ -43,10 +43,10 @@ typedef struct brine_tensors {
 } brine_tensors;
 
 // Parses the bytes of a file.  Returns 0, or −1 with one sentence in `error` that names the byte or the tensor.  After
-// 0, the caller must call brine_release_tensors, and `bytes` must outlive `result`. Refused are: a name or a key that
-// occurs twice, gaps between tensors, overlaps, trailing bytes, other element types than those of brine_tensor, more
-// than 8 dimensions, dimensions beyond 2³¹ − 1, unknown fields, escapes in names, a header of more than 16 MiB, and a
-// wrong checksum (the note "crc32").
+// 0, the caller must call brine_release_tensors, and `bytes` must outlive `result`.
+// Refused are: a name or a key that occurs twice, gaps between tensors, overlaps, trailing bytes, other element types
+// than those of brine_tensor, more than 8 dimensions, dimensions beyond 2³¹ − 1, unknown fields, escapes in names, a
+// header of more than 16 MiB, and a wrong checksum (the note "crc32").
 int brine_parse_tensors(const uint8_t* bytes, size_t size, brine_tensors* result, char* error, size_t error_bytes);
 void brine_release_tensors(brine_tensors* tensors);
 

@@ -62,8 +62,8 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   return BRINE_FAILED;
 }
 
-// The exponent of the limit below which the gradients of a function must be.  Some optimizers average their squares. If
-// one overflowed, the average would be infinite, and every later update of the parameter would be zero, while all
+// The exponent of the limit below which the gradients of a function must be.  Some optimizers average their squares.
+// If one overflowed, the average would be infinite, and every later update of the parameter would be zero, while all
 // parameters stay finite.
 int GradientLimit(const brine_function* function) {
   constexpr int kSquarable = 63;  // squares are below 2^126, so that no rounding makes their average overflow

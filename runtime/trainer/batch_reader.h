@@ -14,7 +14,7 @@
 namespace brine {
 
 // Converts the fields of samples to the types of the inputs: bytes and integers to f32, and class numbers to one-hot
-// rows. The rows of a batch after its last sample are set to zero.
+// rows.  The rows of a batch after its last sample are set to zero.
 class BatchReader {
  public:
   // Each data input and each label is filled from the field of its name.  A field without a name fills the only data

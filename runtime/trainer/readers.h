@@ -15,7 +15,7 @@ namespace brine {
 TrainTest LoadCifar10(const std::string& folder);
 
 // The unpacked IDX files of MNIST: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k, the test
-// data. Samples are u8 [height, width, 1].
+// data.  Samples are u8 [height, width, 1].
 TrainTest LoadMnist(const std::string& folder);
 
 // Loads whichever of the two data sets the folder has.
