@@ -10,9 +10,9 @@
 
 namespace brine::passes {
 
-// With steps of ε = 1e-5, the error of a central difference in double is about ε² from the third derivative and 1e-16 /
-// ε from rounding, both near 1e-10.  The tolerance leaves room for losses of large magnitude, while a wrong gradient
-// differs by much more.
+// With steps of ε = 1e-5, a central difference in double is wrong by about ε² = 1e-10, because of the third derivative,
+// and by about 1e-16 / ε, because of rounding.  The error is divided by the largest gradient, or by 1e-3 if that is
+// greater, which makes 1e-7 at most.
 inline constexpr double kGradientTolerance = 1e-7;
 
 // The result for all parameters p, their gradients g and the directions d.
