@@ -127,8 +127,9 @@ Symbol LayerBuilder::Constant(absl::string_view suffix, double value) {
   return {outputs->front()};
 }
 
-Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
-                               bool trainable) {
+Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
+                           ir::Role role) {
+  const bool learned = role == ir::Role::kParameter;
   const std::string name = absl::StrCat(name_, "/", suffix);
   if (const ir::ValueId shared = call_ == 0 ? ir::kNoValue : graph_.FindValue(name); shared != ir::kNoValue) {
     if (graph_.type(shared).shape != shape) {
@@ -136,7 +137,7 @@ Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape,
                            " with an earlier call, but this call needs ", ShapeText(shape)));
       return Symbol();
     }
-    return {shared, 0, trainable};
+    return {shared, 0, learned};
   }
   const absl::StatusOr<ir::Initializer> resolved = ResolveInitializer(initializer, shape);
   if (absl::Status size = ir::CheckShape(shape); !size.ok()) {
@@ -144,9 +145,34 @@ Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape,
     return Symbol();
   }
   const ir::ValueId value = graph_.AddValue(name, {ir::DType::kF32, shape});
-  graph_.states.push_back({value, trainable ? ir::Role::kParameter : ir::Role::kFrozen,
-                           resolved.ok() ? *resolved : ir::Initializer(), Where()});
-  return {value, 0, trainable};
+  graph_.states.push_back({value, role, resolved.ok() ? *resolved : ir::Initializer(), Where()});
+  return {value, 0, learned};
+}
+
+Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
+                               bool trainable) {
+  return State(suffix, shape, initializer, trainable ? ir::Role::kParameter : ir::Role::kFrozen);
+}
+
+Symbol LayerBuilder::Statistic(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer) {
+  return State(suffix, shape, initializer, ir::Role::kStatistic);
+}
+
+Symbol LayerBuilder::Latest(const Symbol& statistic) const {
+  for (const ir::Update& update : graph_.updates) {
+    if (update.state == statistic.value) return {update.value};
+  }
+  return statistic;
+}
+
+void LayerBuilder::Update(const Symbol& statistic, const Symbol& value) {
+  if (!statistic.known() || !value.known()) return;
+  for (ir::Update& update : graph_.updates) {
+    if (update.state != statistic.value) continue;
+    update.value = value.value;
+    return;
+  }
+  graph_.updates.push_back({statistic.value, value.value});
 }
 
 Symbol LayerBuilder::HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial) {
@@ -164,6 +190,8 @@ Symbol LayerBuilder::Scalar(absl::string_view suffix, double initial) {
 }
 Symbol LayerBuilder::Seed() { return HostInput("seed", {ir::DType::kU32, {2}}, ir::Source::kSeed, 0); }
 Symbol LayerBuilder::Step() { return HostInput("step", {ir::DType::kU32, {}}, ir::Source::kStep, 0); }
+
+Symbol LayerBuilder::Rows() { return HostInput("rows", {ir::DType::kF32, {}}, ir::Source::kRows, 0); }
 
 int64_t LayerBuilder::RandomId() const { return ir::NameId(Prefix()); }
 

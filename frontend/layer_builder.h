@@ -70,11 +70,20 @@ class LayerBuilder {
   Symbol Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}, bool last = true);
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
-  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
-                   bool trainable);                         // "<layer>/<suffix>"; checked above
+  // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.
+  Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, bool trainable);
+
+  // A weight that no optimizer trains.  The layer itself computes its next value in training, such as a moving mean.
+  Symbol Statistic(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer);
+  // The value that the statistic will have after the updates of the layer's earlier calls in this step.
+  Symbol Latest(const Symbol& statistic) const;
+  // After a training step the statistic holds `value`, of its type.
+  void Update(const Symbol& statistic, const Symbol& value);
+
   Symbol Scalar(absl::string_view suffix, double initial);  // input f32[] "<layer>/<suffix>"
   Symbol Seed();
   Symbol Step();
+  Symbol Rows();             // input f32[]: the number of rows of the batch
   int64_t RandomId() const;  // of the numbers that this call draws
   Symbol DataInput(const ir::Type& type);
   Symbol AsReal(const Symbol& x);  // float32: bytes are cast
@@ -86,6 +95,7 @@ class LayerBuilder {
   std::string Prefix() const;  // of the call's values: "dense", "dense:1"
   ir::Location Where() const;
   Symbol HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial);
+  Symbol State(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, ir::Role role);
 
   ir::Graph& graph_;
   Mistakes& mistakes_;

@@ -84,21 +84,22 @@ struct Op {
   int cost = 1;  // operations per element, excluding the reduction loop itself
 
   // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first four promise.
-  bool convolution = false;     // a contraction: a convolution or one of its gradients
-  bool matrix_product = false;  // a contraction of matrices, one of which may be transposed
-  bool reduces_axes = false;    // a reduction over the axes of its operand that an attribute names
-  bool sum = false;             // one of these: its result is the sum of the elements along those axes
-  bool activation = false;      // layers take it by name as their activation
-  bool commutative = false;     // f(a, b) = f(b, a)
-  bool monotone = false;        // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
-  bool has_kink = false;        // its slope jumps where the first input is 0
-  bool makes_zeros = false;     // many elements of the first output are 0
-  bool picks_maximum = false;   // each element of the first output is the largest of some elements of the first input
-  bool pointwise = false;       // random op: elementwise in its first input; the others are the same for all
-  int argmax_operand = -1;      // of a pool's gradient: each dy goes to the one cell that this operand names
-  int mask_operand = -1;        // the output is 0 wherever this operand is not positive
-  int in_training = -1;         // in training, this operand replaces the node's result; −1: nothing does
-  int outside_training = -1;    // the same in evaluation and prediction
+  bool convolution = false;       // a contraction: a convolution or one of its gradients
+  bool matrix_product = false;    // a contraction of matrices, one of which may be transposed
+  bool reduces_axes = false;      // a reduction over the axes of its operand that an attribute names
+  bool sum = false;               // one of these: its result is the sum of the elements along those axes
+  bool activation = false;        // layers take it by name as their activation
+  bool commutative = false;       // f(a, b) = f(b, a)
+  bool monotone = false;          // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
+  bool has_kink = false;          // its slope jumps where the first input is 0
+  bool makes_zeros = false;       // many elements of the first output are 0
+  bool picks_maximum = false;     // each element of the first output is the largest of some elements of the first input
+  bool keeps_pixel_sums = false;  // Σ over the pixels of an image is that of the first operand, in each channel
+  bool pointwise = false;         // random op: elementwise in its first input; the others are the same for all
+  int argmax_operand = -1;        // of a pool's gradient: each dy goes to the one cell that this operand names
+  int mask_operand = -1;          // the output is 0 wherever this operand is not positive
+  int in_training = -1;           // in training, this operand replaces the node's result; −1: nothing does
+  int outside_training = -1;      // the same in evaluation and prediction
   // Of an update: it averages squares of g, which must not overflow.
   bool squares_gradient = false;
 

@@ -1,30 +1,26 @@
-// The region *contraction*: a product or a convolution, and what one pass can compute with it.
+// The region *contraction*: a product or a convolution, and what one kernel can compute with it.
 #ifndef BRINE_PASSES_FUSE_CONTRACTION_H_
 #define BRINE_PASSES_FUSE_CONTRACTION_H_
 
-#include <functional>
-#include <string>
 #include <vector>
 
 #include "ir/graph.h"
 #include "passes/edit.h"
+#include "passes/followers.h"
 
 namespace brine::passes {
 
-struct ContractionRegion {
-  std::vector<ir::NodeId> chain;       // the nodes after the contraction; each is the only reader of the one before
-  std::vector<ir::NodeId> reductions;  // of one of its operands
-  std::vector<ir::NodeId> copies;      // nodes that make an operand, computed again inside
-  std::vector<ir::ValueId> sparse;     // operands that have many zeros
-  std::vector<std::string> declined;   // what was not fused, and why: "model.cc:9: max_pool not fused: …"
-};
+// Grows a region around the contraction at `root`, by
+//   - elementwise nodes that are computed from its result, of the result's shape, and one pool, with the elementwise
+//     nodes that are computed from the pool's result.  Their values may be read elsewhere too, but not those from
+//     before the pool;
+//   - for a weight gradient, a channel reduction of an operand, such as the bias gradient.
+// The node that makes an operand that is larger than the node's own input, the gradient of a pool, is copied.
+void GrowContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const Growth& growth);
 
-// Grows a region around the contraction at `root`, from nodes for which `is_free` holds:
-//   - elementwise ops of its result's shape, and one pool among them, if nothing else reads their operand;
-//   - the node that makes an operand that is larger than the node's own input: the gradient of a pool;
-//   - for a weight gradient, a reduction of an operand over all axes but the last, such as the bias gradient.
-ContractionRegion FindContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root,
-                                  const std::function<bool(ir::NodeId node)>& is_free);
+// The operands of the region with this contraction and these copies that have many zeros.
+std::vector<ir::ValueId> SparseOperands(const ir::Graph& graph, const Uses& uses, ir::NodeId root,
+                                        const std::vector<ir::NodeId>& copies);
 
 // Whether the node reduces a value over all axes but the last, as bias gradients and batch normalizations do.
 bool IsChannelReduction(const ir::Graph& graph, const ir::Node& node);

@@ -15,7 +15,7 @@ using ir::ValueId;
 
 Partition::Partition(const ir::Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {
   for (NodeId node : graph.node_ids()) {
-    groups_.push_back({{node}, {}, nullptr, {}});
+    groups_.emplace_back().nodes = {node};
     group_of_.push_back(ir::IdAt<GroupId>(Index(node)));
     reach_.push_back(node);
   }
@@ -38,6 +38,7 @@ bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>
   Group merged;
   merged.region = group(ids[0]).region;
   merged.sparse = group(ids[0]).sparse;
+  merged.stored = group(ids[0]).stored;
   for (GroupId id : ids) {
     const Group& part = group(id);
     merged.nodes.insert(merged.nodes.end(), part.nodes.begin(), part.nodes.end());
@@ -72,6 +73,11 @@ bool Partition::Merge(const std::vector<GroupId>& ids, const std::vector<NodeId>
   groups_[Index(ids[0])] = std::move(merged);
   PropagateReach(ids[0]);
   return true;
+}
+
+void Partition::AddStored(GroupId id, const std::vector<ValueId>& values) {
+  std::vector<ValueId>& stored = groups_[Index(id)].stored;
+  stored.insert(stored.end(), values.begin(), values.end());
 }
 
 void Partition::PropagateReach(GroupId id) {

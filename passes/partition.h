@@ -16,6 +16,7 @@ struct Group {
   std::vector<ir::NodeId> copies;   // nodes of other groups that are computed again inside
   const char* region = nullptr;     // a name of regions.h; null: none yet
   std::vector<ir::ValueId> sparse;  // values that the group reads and that have many zeros
+  std::vector<ir::ValueId> stored;  // values that it stores even if no other group reads them
 };
 
 class Partition {
@@ -25,11 +26,12 @@ class Partition {
   GroupId GroupOf(ir::NodeId node) const { return group_of_[Index(node)]; }
   const Group& group(GroupId id) const { return groups_[ir::Index(id)]; }
 
-  // Merges the groups into one, with these copies and the region and sparse values of the first.  Returns false and
-  // does nothing if a value that the merged group reads would depend on one that it makes.
+  // Merges the groups into one, with these copies and the region, sparse and stored values of the first.  Returns false
+  // and does nothing if a value that the merged group reads would depend on one that it makes.
   bool Merge(const std::vector<GroupId>& ids, const std::vector<ir::NodeId>& copies);
 
   void SetRegion(GroupId id, const char* region) { groups_[ir::Index(id)].region = region; }
+  void AddStored(GroupId id, const std::vector<ir::ValueId>& values);
   void SetSparse(GroupId id, std::vector<ir::ValueId> values) { groups_[ir::Index(id)].sparse = std::move(values); }
 
   // The non-empty groups in an order in which each is after those whose values it reads, and as early as its last node.

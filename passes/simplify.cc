@@ -83,9 +83,8 @@ void SkipBroadcast(Rewriter& rewriter) {
 
 void SumOfPoolGrad(Rewriter& rewriter) {
   const Node* const pool = rewriter.Producer(rewriter.node().inputs[0]);
-  if (pool == nullptr || (pool->op != &ir::kMaxPoolGrad && pool->op != &ir::kAvgPoolGrad)) return;
-  if (ir::SumsPixels(rewriter.node()) && !rewriter.node().attributes.Bool("keep_dims"))
-    rewriter.SetInput(0, pool->inputs[0]);
+  if (pool == nullptr || !pool->op->keeps_pixel_sums || !ir::SumsPixels(rewriter.node())) return;
+  if (!rewriter.node().attributes.Bool("keep_dims")) rewriter.SetInput(0, pool->inputs[0]);
 }
 
 void MaskBeforeView(Rewriter& rewriter) {

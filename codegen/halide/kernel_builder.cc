@@ -84,7 +84,7 @@ Tensor KernelBuilder::Read(ValueId value) {
   const Func result = lowered.results[static_cast<size_t>(output - node.outputs.begin())];
   const Tensor tensor = {spec_.type(value), result, -1};
   const bool cheap = lowered.accumulators.empty() && node.op->cost <= ir::kCheapCost;
-  if (cheap) return tensor;
+  if (cheap || spec_.IsSummand(value)) return tensor;  // each element of a summand is read once
   LoopNest nest = {result, tensor.type.shape, lowered.accumulators};
   Schedule(nest, context_);
   return stored_[value] = tensor;
@@ -226,9 +226,10 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
 // A value with fewer elements than `value` and the same sum over pixels, if there is one.
 Tensor KernelBuilder::Summand(ValueId value, const Node& sum) {
   const Node* const producer = spec_.Producer(value);
-  if (producer == nullptr) return Read(value);
+  if (producer == nullptr || spec_.IsOutput(value) || !ir::SumsPixels(sum)) return Read(value);
+  if (producer->op->keeps_pixel_sums) return Read(producer->inputs[0]);
   const Tensor& folded = LowerPrologue(*producer).folded;
-  return ir::SumsPixels(sum) && folded.func.defined() ? folded : Read(value);
+  return folded.func.defined() ? folded : Read(value);
 }
 
 // Reductions of results read what the kernel has just stored.

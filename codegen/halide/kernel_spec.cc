@@ -1,6 +1,7 @@
 #include "codegen/halide/kernel_spec.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -44,10 +45,31 @@ class SpecBuilder {
   }
   bool IsSideReduction(const Node& node) const { return ir::ReducedAxes(node) != nullptr && IsStored(node); }
 
+  // What needs a node of the body.  Nodes that compute results are needed by these even if a side reduction reads them.
+  enum class Need { kNothing, kSideReductions, kResults };
+
+  std::vector<Need> FindNeeds() const {
+    std::map<ValueId, Need> need_of_value;
+    std::vector<Need> needs(spec_.kernel.body.size(), Need::kNothing);
+    for (size_t index = needs.size(); index-- > 0;) {
+      const Node& node = spec_.kernel.body[index];
+      for (ValueId output : node.outputs) {
+        needs[index] = std::max(needs[index], spec_.IsOutput(output) ? Need::kResults : need_of_value[output]);
+      }
+      for (ValueId input : node.inputs) {
+        Need& need = need_of_value[input];
+        need = std::max(need, IsSideReduction(node) ? Need::kSideReductions : needs[index]);
+      }
+    }
+    return needs;
+  }
+
   void SortNodes() {
+    const std::vector<Need> needs = FindNeeds();
     dependent_.insert(spec_.hero->outputs.begin(), spec_.hero->outputs.end());
-    for (const Node& node : spec_.kernel.body) {
-      if (&node == spec_.hero) continue;
+    for (size_t index = 0; index < needs.size(); ++index) {
+      const Node& node = spec_.kernel.body[index];
+      if (&node == spec_.hero || needs[index] == Need::kNothing) continue;
       if (ReadsAny(node, reduced_)) return Refuse(node, "reads a reduction of its results");
       if (!ReadsAny(node, dependent_)) {
         if (!IsStored(node)) continue;  // it belongs to the prologue of an operand
@@ -55,14 +77,17 @@ class SpecBuilder {
         spec_.side_reductions.push_back(&node);
         continue;
       }
+      const bool is_summand = node.op->is_elementwise() && needs[index] == Need::kSideReductions;
+      if ((is_summand || IsSideReduction(node)) && ReadsUnstored(node)) return Refuse(node, "reads what is not stored");
       if (IsSideReduction(node)) {
-        if (!spec_.IsOutput(node.inputs[0])) return Refuse(node, "reduces a value that is not stored");
         spec_.side_reductions.push_back(&node);
         reduced_.insert(node.outputs.begin(), node.outputs.end());
         continue;
       }
       dependent_.insert(node.outputs.begin(), node.outputs.end());
-      if (node.op->is_elementwise()) {
+      if (is_summand) {
+        spec_.summands.insert(spec_.summands.end(), node.outputs.begin(), node.outputs.end());
+      } else if (node.op->is_elementwise()) {
         const ir::Shape& shape = spec_.shape(spec_.pool == nullptr ? spec_.sums() : spec_.pool->outputs[0]);
         if (spec_.shape(node.outputs[0]) != shape) return Refuse(node, "changes the shape");
         (spec_.pool == nullptr ? spec_.epilogue : spec_.pooled_epilogue).push_back(&node);
@@ -114,6 +139,13 @@ class SpecBuilder {
     }
   }
 
+  // Whether the node reads a value that depends on the hero and that a loop after the kernel's cannot compute.
+  bool ReadsUnstored(const Node& node) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+      return dependent_.count(input) != 0 && !spec_.IsSummand(input) && !spec_.IsOutput(input);
+    });
+  }
+
   void Refuse(const Node& node, const char* why) {
     spec_.reason = absl::StrCat(node.op->name, " beside ", spec_.hero->op->name, " ", why);
   }
@@ -131,6 +163,7 @@ bool Contains(const std::vector<ValueId>& values, ValueId value) {
 
 bool KernelSpec::IsParameter(ValueId value) const { return Contains(kernel.inputs, value); }
 bool KernelSpec::IsOutput(ValueId value) const { return Contains(kernel.outputs, value); }
+bool KernelSpec::IsSummand(ValueId value) const { return Contains(summands, value); }
 
 const Node* KernelSpec::Producer(ValueId value) const {
   for (const Node& node : kernel.body) {

@@ -27,8 +27,10 @@ struct KernelSpec {
   std::vector<const ir::Node*> epilogue = {};         // elementwise nodes between the hero and the pool, in order
   const ir::Node* pool = nullptr;                     // a window over the results of `epilogue`
   std::vector<const ir::Node*> pooled_epilogue = {};  // elementwise nodes after the pool
-  // Reductions of an operand, of a value that its prologue computes, or of one of `results`.
+  // Reductions of an operand, of a value that its prologue computes, of one of `results`, or of a summand.
   std::vector<const ir::Node*> side_reductions = {};
+  // What elementwise nodes compute from results and parameters for side reductions only, such as the product in Σ dy·x.
+  std::vector<ir::ValueId> summands = {};
 
   // A parameter or ir::kNoValue.  The first node of the epilogue is sums + addend, and no other node reads the sums; so
   // the sums may begin with the addend instead of 0.
@@ -52,6 +54,7 @@ struct KernelSpec {
 
   bool IsParameter(ir::ValueId value) const;
   bool IsOutput(ir::ValueId value) const;
+  bool IsSummand(ir::ValueId value) const;
   const ir::Node* Producer(ir::ValueId value) const;  // null for a parameter
 
   // Whether the graph says that many elements of this parameter are zero.

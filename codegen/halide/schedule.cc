@@ -281,18 +281,17 @@ Tile ChooseTile(int64_t width, int64_t height, const Machine& machine, int cells
     for (int rows = 1; rows <= height && (rows <= kMaxRows || cells > 1); ++rows) {
       const int sums = vectors * cells * rows, used = sums + vectors + 1;
       if (used > machine.registers && rows > 1) break;
-      // The model begins two products and two loads in a cycle, also for machines that begin one: the rates of a row
-      // are for costs, and tiles are not chosen by them.  Lanes and rows past the edge are wasted, and each sum that
-      // does not fit the registers costs a load and a store.
+      // Lanes and rows past the edge are wasted, and each sum that does not fit the registers costs a load and a store.
       const int64_t columns = CeilDiv(width, vectors * vector), lines = CeilDiv(height, rows);
       const double useful =
           static_cast<double>(width * height) / static_cast<double>(columns * vectors * vector * lines * rows);
       const double spilled = std::max(0, used - machine.registers);
       const double cycles =
-          std::max({sums / 2.0, (vectors + cells * rows) / 2.0, double{1} * machine.latency}) + spilled;
+          std::max({sums / machine.products, (vectors + cells * rows) / machine.loads, double{1} * machine.latency}) +
+          spilled;
       const double loads =
           cells == 1 ? vectors + rows : 1;  // among equal rates, fewer loads or, with cells, more sums win
-      const double rate = useful * sums / cycles + 1e-3 * sums / loads;
+      const double rate = useful * sums / (cycles * machine.products) + 5e-4 * sums / loads;
       if (rate > best_rate) {
         best_rate = rate;
         best = {vectors, rows};

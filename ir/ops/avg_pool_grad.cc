@@ -47,6 +47,7 @@ const Op kAvgPoolGrad = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kWindowGrad,
+    .keeps_pixel_sums = true,
 };
 
 }  // namespace brine::ir

@@ -41,6 +41,14 @@ void InterpretInTrainPhase(const Evaluation<Real>& evaluation) {
   evaluation.out().real = evaluation.in(0).real;
 }
 
+// dx = dy, dalt = 0.  It is not dy·0, which would be NaN where dy is not finite.
+absl::Status GradientOfInTrainPhase(Builder& builder) {
+  if (builder.needed(0)) builder.SetInputGradient(0, builder.output_gradient());
+  const Attributes shape = {{"shape", builder.type(builder.input(1)).shape}};
+  if (builder.needed(1)) builder.SetInputGradient(1, builder.Emit(kBroadcast, {builder.EmitConstant(0)}, shape));
+  return absl::OkStatus();
+}
+
 constexpr auto kDy = [](Builder&, ValueId dy) { return dy; };
 
 }  // namespace
@@ -112,6 +120,18 @@ const Op kLog = Unary([](auto x) { return std::log(x); },
           return builder.Emit(kDiv, {dy, builder.input(0)});
         }),
         .cost = 20,
+    });
+
+// dx = dy / (2·y)
+const Op kSqrt = Unary([](auto x) { return std::sqrt(x); },
+    {
+        .name = "sqrt",
+        .doc = "y = √x, element by element; f32. Of a negative number it is NaN, and its slope at 0 is infinite.",
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          return builder.Emit(kDiv, {dy, builder.Emit(kMul, {builder.EmitConstant(2), builder.output()})});
+        }),
+        .cost = 10,
+        .monotone = true,
     });
 
 // The derivative at 0 is 0.
@@ -186,7 +206,6 @@ const Op kEqual = {
     .commutative = true,
 };
 
-// dx = dy, dalt = 0
 const Op kInTrainPhase = {
     .name = "in_train_phase",
     .doc =
@@ -195,10 +214,7 @@ const Op kInTrainPhase = {
     .operands = {"x", "alt"},
     .results = {"y"},
     .infer = InferInTrainPhase,
-    .gradient = BinaryGradient(kDy,
-                               [](Builder& builder, ValueId dy) {
-                                 return builder.Emit(kMul, {dy, builder.EmitConstant(0)});
-                               }),
+    .gradient = GradientOfInTrainPhase,
     .interpret = InterpretInTrainPhase<double>,
     .interpret_f32 = InterpretInTrainPhase<float>,
     .kind = OpKind::kElementwise,

@@ -50,6 +50,7 @@ const Op kMaxPoolGrad = {
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kWindowGrad,
     .makes_zeros = true,
+    .keeps_pixel_sums = true,
     .argmax_operand = 1,
 };
 

@@ -26,6 +26,7 @@ std::vector<ir::OpCase> LargeCases() {
       {&kCast, {"u8[n,13,17,3]"}, {{"to", "f32"}}},
       {&kExp, {"f32[n,1031]"}},
       {&kLog, {{"f32[n,1031]", Domain::kPositive}}},
+      {&kSqrt, {{"f32[n,1031]", Domain::kPositive}}},
       {&kTanh, {"f32[n,1031]"}},
       {&kSigmoid, {"f32[n,1031]"}},
       {&kConcatenate, {"f32[n,7,11,3]", "f32[n,7,11,16]", "f32[n,7,11,33]"}, {{"axis", int64_t{3}}}},

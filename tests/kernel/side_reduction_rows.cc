@@ -99,6 +99,29 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[16]
         %t = reduce_sum(%g) {axes=[0,1,2]} : f32[16]
       } : f32[3,3,16,16], f32[16], f32[16])"},
+    // The backward sums of a batch normalization: Σ dy and Σ dy·x.
+    {"input_grad_with_sums_of_products", R"(
+      input %d : f32[n,6,6,32] data
+      input %w : f32[3,3,16,32] data
+      input %y : f32[n,8,8,16] data
+      input %x : f32[n,8,8,16] data
+      %g, %b, %k = kernel(%d, %w, %y, %x) <contraction sparse=[0]> {
+        %c = conv2d_input_grad(%d, %w) {input_size=[8,8]} : f32[n,8,8,16]
+        %g = relu_grad(%c, %y) : f32[n,8,8,16]
+        %b = reduce_sum(%g) {axes=[0,1,2]} : f32[16]
+        %m = mul(%g, %x) : f32[n,8,8,16]
+        %k = reduce_sum(%m) {axes=[0,1,2]} : f32[16]
+      } : f32[n,8,8,16], f32[16], f32[16])"},
+    {"dense_with_sums_of_squares_from_a_mean", R"(
+      input %x : f32[n,80] data
+      input %w : f32[80,72] data
+      input %m : f32[72] data
+      %y, %s = kernel(%x, %w, %m) <contraction> {
+        %y = matmul(%x, %w) : f32[n,72]
+        %d = sub(%y, %m) : f32[n,72]
+        %q = mul(%d, %d) : f32[n,72]
+        %s = reduce_sum(%q) {axes=[0]} : f32[72]
+      } : f32[n,72], f32[72])"},
     // Sums of images, which are no bias gradient.
     {"weight_grad_of_pooled_with_sums_of_images", R"(
       input %x : f32[n,10,10,3] data

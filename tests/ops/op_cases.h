@@ -83,6 +83,7 @@ inline std::vector<OpCase> OpCases() {
       {&kNeg, {"f32[n,7]"}},
       {&kExp, {"f32[n,7]"}},
       {&kLog, {{"f32[n,7]", Domain::kPositive}}},
+      {&kSqrt, {{"f32[n,7]", Domain::kPositive}}},
       {&kRelu, {"f32[n,7]"}},
       {&kReluGrad, {"f32[n,7]", "f32[n,7]"}},
       {&kSigmoid, {"f32[n,7]"}},

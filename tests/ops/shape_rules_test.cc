@@ -81,7 +81,7 @@ TEST(ShapeRules, Elementwise) {
     EXPECT_EQ(Answer({op, {"f32[]"}, {}, ""}), op->name + " takes 2 inputs, got 1");
     EXPECT_EQ(Answer({op, {"f32[]", "f32[]"}, {{"axis", int64_t{1}}}, ""}), op->name + " has no attribute axis");
   }
-  for (const Op* op : {&kNeg, &kExp, &kLog, &kRelu, &kSigmoid, &kTanh}) {
+  for (const Op* op : {&kNeg, &kExp, &kLog, &kSqrt, &kRelu, &kSigmoid, &kTanh}) {
     ExpectAnswers({{op, {"f32[n,3]"}, {}, "f32[n,3]"}, {op, {"u8[n,3]"}, {}, "x must be f32, got u8[n,3]"}});
   }
   ExpectAnswers({

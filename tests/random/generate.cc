@@ -265,9 +265,34 @@ class Generator {
   bool from_logits_ = false;
 };
 
+absl::StatusOr<ir::ValueId> AddOp(ir::Graph& graph, const ir::Op& op, const std::vector<ir::ValueId>& inputs,
+                                  const ir::Attributes& attributes = {}) {
+  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> made, graph.AddNode(op, inputs, attributes, {}, "decorated"));
+  return made[0];
+}
+
+absl::StatusOr<ir::ValueId> AddConstant(ir::Graph& graph, const ir::Shape& shape, const std::vector<double>& values) {
+  return AddOp(graph, ir::kConstant, {}, {{"dtype", "f32"}, {"shape", shape}, {"values", values}});
+}
+
+// y = x·σ(x)
+absl::StatusOr<ir::ValueId> AddSwish(ir::Graph& graph, ir::ValueId x) {
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId gate, AddOp(graph, ir::kSigmoid, {x}));
+  return AddOp(graph, ir::kMul, {x, gate});
+}
+
+// y = x / √(x² + 1)
+absl::StatusOr<ir::ValueId> AddNormalized(ir::Graph& graph, ir::ValueId x) {
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId square, AddOp(graph, ir::kMul, {x, x}));
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId one, AddConstant(graph, {}, {1}));
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId sum, AddOp(graph, ir::kAdd, {square, one}));
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId root, AddOp(graph, ir::kSqrt, {sum}));
+  return AddOp(graph, ir::kDiv, {x, root});
+}
+
 // y = x·x, x + x, x + k or x·k.  The constant k has the last axes of x, some of them with extent 1, and equal or
 // different elements.
-absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt19937& random) {
+absl::StatusOr<ir::ValueId> AddSumOrProduct(ir::Graph& graph, ir::ValueId x, std::mt19937& random) {
   const bool product = random() % 2 == 0;
   ir::ValueId other = x;
   if (random() % 4 != 0) {
@@ -277,32 +302,41 @@ absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt199
     const size_t elements = static_cast<size_t>(ir::ElementCount(shape, 1).value());
     std::vector<double> values(random() % 2 == 0 ? 1 : elements);
     for (double& value : values) value = product ? 0.5 + random() % 4 * 0.25 : random() % 5 * 0.125 - 0.25;
-    ir::Attributes attributes = {{"dtype", "f32"}, {"shape", shape}, {"values", values}};
-    BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> made,
-                           graph.AddNode(ir::kConstant, {}, attributes, {}, "constant"));
-    other = made[0];
+    BRINE_ASSIGN_OR_RETURN(other, AddConstant(graph, shape, values));
   }
   std::vector<ir::ValueId> operands = {x, other};
   if (random() % 2 == 0) std::swap(operands[0], operands[1]);
-  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> made,
-                         graph.AddNode(product ? ir::kMul : ir::kAdd, operands, {}, {}, "decorated"));
-  return made[0];
+  return AddOp(graph, product ? ir::kMul : ir::kAdd, operands);
 }
 
-// Freezes a parameter, and adds a statistic to which each step adds the sum of a value over its rows and pixels: s' = s
-// + Σ x.
+absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt19937& random) {
+  switch (random() % 4) {
+    case 0:
+      return AddSwish(graph, x);
+    case 1:
+      return AddNormalized(graph, x);
+    default:
+      return AddSumOrProduct(graph, x, random);
+  }
+}
+
+// Freezes a parameter, and adds a statistic to which each step adds the sum of a value, or of its squares, over rows
+// and pixels: s' = s + Σ x or s' = s + Σ x².
 absl::Status AddStates(ir::Graph& graph, std::mt19937& random) {
   if (random() % 2 == 0) graph.states[random() % graph.states.size()].role = ir::Role::kFrozen;
-  const ir::ValueId x = graph.nodes[random() % graph.nodes.size()].outputs[0];
+  ir::ValueId x = graph.nodes[random() % graph.nodes.size()].outputs[0];
   const ir::Type type = graph.type(x);
   if (type.dtype != ir::DType::kF32 || type.rank() < 2 || type.shape[0] != ir::kBatch) return absl::OkStatus();
   const ir::ValueId s = graph.AddValue("statistic", {ir::DType::kF32, {type.shape.back()}});
   graph.states.push_back({s, ir::Role::kStatistic, {}, {}});
   std::vector<int64_t> axes(static_cast<size_t>(type.rank() - 1));
   std::iota(axes.begin(), axes.end(), 0);
-  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> sum, graph.AddNode(ir::kReduceSum, {x}, {{"axes", axes}}, {}));
-  BRINE_ASSIGN_OR_RETURN(const std::vector<ir::ValueId> next, graph.AddNode(ir::kAdd, {s, sum[0]}, {}, {}));
-  graph.updates.push_back({s, next[0]});
+  if (random() % 2 == 0) {
+    BRINE_ASSIGN_OR_RETURN(x, AddOp(graph, ir::kMul, {x, x}));
+  }
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId sum, AddOp(graph, ir::kReduceSum, {x}, {{"axes", axes}}));
+  BRINE_ASSIGN_OR_RETURN(const ir::ValueId next, AddOp(graph, ir::kAdd, {s, sum}));
+  graph.updates.push_back({s, next});
   return absl::OkStatus();
 }
 

@@ -9,27 +9,40 @@ double ConvProblem::products() const {
   return double{1} * batch * rows * columns * filters * (channels / groups) * window.size[0] * window.size[1];
 }
 
+namespace {
+
+// The shapes of y = conv(x, w), of which two belong to operands and one to the result.
+struct ConvShapes {
+  ConvDirection direction;
+  const ir::Shape &x, &w, &y;
+};
+
+ConvShapes ShapesOf(const KernelSpec& spec) {
+  const ir::Shape &a = spec.shape(spec.operand(0)), &b = spec.shape(spec.operand(1)), &result = spec.sums_shape();
+  if (spec.hero->op == &ir::kConv2DInputGrad)
+    return {.direction = ConvDirection::kInputGrad, .x = result, .w = b, .y = a};
+  if (spec.hero->op == &ir::kConv2DWeightGrad)
+    return {.direction = ConvDirection::kWeightGrad, .x = a, .w = result, .y = b};
+  return {.direction = ConvDirection::kForward, .x = a, .w = b, .y = result};
+}
+
+}  // namespace
+
 ConvProblem ConvProblemOf(const KernelSpec& spec) {
-  const ir::Node& hero = *spec.hero;
-  // Of x, w and y, two are operands and one is the result.
-  const bool forward = hero.op == &ir::kConv2D, of_input = hero.op == &ir::kConv2DInputGrad;
-  const ConvDirection direction = forward    ? ConvDirection::kForward
-                                  : of_input ? ConvDirection::kInputGrad
-                                             : ConvDirection::kWeightGrad;
-  const ir::Shape& x = of_input ? spec.sums_shape() : spec.shape(hero.inputs[0]);
-  const ir::Shape& w = forward || of_input ? spec.shape(hero.inputs[1]) : spec.sums_shape();
-  const ir::Shape& y = forward ? spec.sums_shape() : spec.shape(hero.inputs[of_input ? 0 : 1]);
+  const ConvShapes shapes = ShapesOf(spec);
   const auto extent = [](const ir::Shape& shape, size_t axis) { return static_cast<int>(shape[axis]); };
-  ConvProblem problem = {direction,
-                         ir::ConvolutionWindow(hero, w),
-                         ir::ConvolutionGroups(hero),
-                         extent(x, 1),
-                         extent(x, 2),
-                         extent(x, 3),
-                         extent(y, 1),
-                         extent(y, 2),
-                         extent(y, 3),
-                         static_cast<int>(spec.batch_size())};
+  ConvProblem problem = {
+      .direction = shapes.direction,
+      .window = ir::ConvolutionWindow(*spec.hero, shapes.w),
+      .groups = ir::ConvolutionGroups(*spec.hero),
+      .height = extent(shapes.x, 1),
+      .width = extent(shapes.x, 2),
+      .channels = extent(shapes.x, 3),
+      .rows = extent(shapes.y, 1),
+      .columns = extent(shapes.y, 2),
+      .filters = extent(shapes.y, 3),
+      .batch = static_cast<int>(spec.batch_size()),
+  };
   if (spec.pool != nullptr) {
     const Window pool = ir::PoolWindow(*spec.pool);
     problem.pool_rows = pool.size[0];

@@ -26,6 +26,7 @@ const Algorithm kDiv = BinaryAlgorithm([](const Expr& a, const Expr& b) { return
 const Algorithm kNeg = UnaryAlgorithm([](const Expr& x) { return -x; });
 const Algorithm kExp = UnaryAlgorithm([](const Expr& x) { return Halide::exp(x); });
 const Algorithm kLog = UnaryAlgorithm([](const Expr& x) { return Halide::log(x); });
+const Algorithm kSqrt = UnaryAlgorithm([](const Expr& x) { return Halide::sqrt(x); });
 const Algorithm kRelu = UnaryAlgorithm([](const Expr& x) { return Halide::max(x, 0.0f); });
 const Algorithm kReluGrad =
     BinaryAlgorithm([](const Expr& dy, const Expr& y) { return Halide::select(y > 0.0f, dy, 0.0f); });

@@ -8,13 +8,10 @@ using Halide::Expr;
 // dx[n, i, j, c] = Σ of dy over the windows whose argmax is (i, j).
 Lowered LowerMaxPoolGrad(const LoweringContext& context) {
   const Tensor &dy = context.in[0], &index = context.in[1];
-  Lowered lowered =
-      MakeWindowGradient(context, [&](const Index& at, const Expr& row, const Expr& column, const Window& window) {
-        const Expr cell = row * window.size[1] + column;
-        return Halide::select(Halide::cast<int>(index(at)) == cell, dy(at), 0.0f);
-      });
-  lowered.folded = dy;  // every dy goes to a cell of its own image
-  return lowered;
+  return MakeWindowGradient(context, [&](const Index& at, const Expr& row, const Expr& column, const Window& window) {
+    const Expr cell = row * window.size[1] + column;
+    return Halide::select(Halide::cast<int>(index(at)) == cell, dy(at), 0.0f);
+  });
 }
 
 }  // namespace
