@@ -1,4 +1,4 @@
-// Brine's vocabulary for a model: layers, losses, optimizers, with Keras's names, arguments and defaults.
+// All that a model is written with: layers, losses and optimizers, with Keras's names, arguments and defaults.
 //
 //   brine::Model BuildModel() {
 //     using namespace brine;
@@ -11,12 +11,17 @@
 //   }
 //   BRINE_MODEL(BuildModel)
 //
-// The functional form calls layers on tensors: `Tensor y = Dense({.units = 64})(x);  Tensor z = x + Relu(y);  Model
-// m("net", x, z);`. A layer called twice shares its parameters.
+// In the functional form, layers are called with tensors.  A layer that is called twice shares its parameters.
 //
-// Nothing here throws or aborts.  Every layer remembers its source line; a model's mistakes are collected, and
-// Model::Mistakes() or the program that BRINE_MODEL makes reports all of them at once, each as `model.cc:9: dense_1:
-// units must be positive, got 0`.
+//   Tensor x = Input({784});
+//   Tensor y = x + Relu(Dense({.units = 784})(x));
+//   Model net("residual", x, y);
+//
+// In the comments below, n stands for the number of rows of a batch.  Images are [n, height, width, channels].
+//
+// Nothing here throws or aborts, whatever the arguments are.  Model::Mistakes(), or the program that BRINE_MODEL makes,
+// reports all mistakes of a model at once, each with its source line: `model.cc:9: dense_1: units must be positive, got
+// 0`.
 #ifndef BRINE_FRONTEND_BRINE_H_
 #define BRINE_FRONTEND_BRINE_H_
 
@@ -29,11 +34,11 @@
 namespace brine {
 
 namespace internal {
-struct Record;  // the library's record of a tensor, layer, model or graph: recorded.h
+struct Record;  // what a tensor, layer, model or graph consists of (recorded.h)
 struct Access;
 
-// A counted reference to a record, never empty: std::shared_ptr without the parsing time of <memory>, which doubles
-// that of this file.
+// A counted reference to a record, which is never empty.  std::shared_ptr would do, but parsing <memory> takes longer
+// than parsing the rest of this header, which every compilation of a model has to do.
 class Handle {
  public:
   explicit Handle(Record* record);
@@ -49,7 +54,7 @@ class Handle {
 
 // ---- Arguments
 
-// A real number.  A float means the shortest decimal that reads back as it, so 1e-3f is 0.001.
+// A real number.  A float stands for the shortest decimal number that rounds to it: 1e-3f is 0.001.
 class Real {
  public:
   Real(float number);
@@ -61,18 +66,18 @@ class Real {
   double value_;
 };
 
-// One number for both directions, or {height, width}.
+// {height, width}, or one number for both.
 struct Size2D {
   std::int64_t height = 0;
   std::int64_t width = 0;
-  bool given = false;
+  bool given = false;  // whether the user gave a value
 
   constexpr Size2D() = default;
   constexpr Size2D(std::int64_t both) : height(both), width(both), given(true) {}
   constexpr Size2D(std::int64_t h, std::int64_t w) : height(h), width(w), given(true) {}
 };
 
-// {lower, upper}; one number means {-number, number}.
+// The interval {lower, upper}; one number stands for {-number, number}.
 struct Range {
   double lower = 0;
   double upper = 0;
@@ -88,7 +93,7 @@ struct Range {
 // "glorot_uniform", "he_normal", "zeros", "ones", or Constant(value).
 struct Initializer {
   std::string name;
-  double value = 0;  // of "constant"
+  double value = 0;  // the number, if the name is "constant"
 
   Initializer(const char* known_name) : name(known_name) {}
   Initializer(std::string known_name) : name(std::move(known_name)) {}
@@ -96,12 +101,12 @@ struct Initializer {
 };
 inline Initializer Constant(Real value) { return {"constant", value.value()}; }
 
-using Shape = std::vector<std::int64_t>;  // without the batch dimension
+using Shape = std::vector<std::int64_t>;  // of one row, that is without n
 
 // ---- Tensors and layers
 
-// The source line of a call.  As a default argument, current() is the line of the call, as with std::source_location.
-// That needs a header to be parsed, and clang 14 does not find it in the standard library of GCC 12.
+// The source line of a call: as a default argument, current() is the line of the call.  std::source_location would do,
+// but takes another header, and clang 14 does not support that of GCC 12.
 struct Line {
   const char* file;
   unsigned number;
@@ -111,7 +116,7 @@ struct Line {
   }
 };
 
-// A value between layers.  A handle: copies name the same tensor.
+// The input or the result of a layer.  Copies refer to the same tensor.
 class Tensor {
   friend struct internal::Access;
   explicit Tensor(const internal::Handle& handle) : handle_(handle) {}
@@ -127,7 +132,8 @@ struct Tensors {
   Tensors(std::vector<Tensor> list) : tensors(std::move(list)) {}
 };
 
-// What the functions below return.  A handle: each call applies the same layer, with the same parameters.
+// A layer, as the functions below return it.  Each call applies it with the same parameters.  Copies refer to the same
+// layer.
 class Layer {
  public:
   Tensor operator()(const Tensor& input) const;
@@ -138,62 +144,72 @@ class Layer {
   internal::Handle handle_;
 };
 
+// The option of layers that have no other.
 struct Named {
-  std::string name = {};  // empty: Keras's automatic name, "flatten", "flatten_1", …
+  std::string name = {};  // if empty, the layer gets Keras's automatic name: "flatten", "flatten_1" and so on
 };
 
 struct InputOptions {
-  std::string dtype =
-      {};  // "float32", "uint8"; empty: "uint8" if the first layer to compute with the input is a Rescaling
-           // (RandomFlip, RandomTranslation and Flatten only move its elements), else "float32"
+  // "float32" or "uint8".  If empty, it is "uint8" if the first layer that computes with the input is a Rescaling,
+  // otherwise "float32".  RandomFlip, RandomTranslation and Flatten only move elements, so that they may come before
+  // the Rescaling.
+  std::string dtype = {};
   std::string name = {};
 };
+
+// An input of rows of this shape.
 Tensor Input(Shape shape, InputOptions options = {}, Line line = Line::current());
 
-// scale · x + offset, in float32; bytes are converted.
+// scale · x + offset in float32, for x of any dtype.
 Layer Rescaling(Real scale, Real offset = 0, Named options = {}, Line line = Line::current());
 
-// Activations: "linear" (or nothing), "relu", "sigmoid", "tanh", "softmax".  Paddings: "valid", "same".
+// y = activation(convolution of x with a kernel + bias).  x is [n, h, w, c], the kernel [kh, kw, c / groups, filters],
+// and y [n, h', w', filters].
 struct Conv2DOptions {
   std::int64_t filters = 0;
   Size2D kernel_size = {};
   Size2D strides = 1;
-  std::string padding = "valid";
+  std::string padding = "valid";  // "valid" or "same"
   Size2D dilation_rate = 1;
   std::int64_t groups = 1;
-  std::string activation = {};
+  std::string activation = {};  // "relu", "sigmoid", "tanh", "softmax", or "linear", which is the same as none
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
-  bool trainable = true;  // false: the weights stay as they are, or as --init loads them
+  bool trainable = true;  // if false, training does not change the weights
   std::string name = {};
 };
-Layer Conv2D(Conv2DOptions options,
-             Line line = Line::current());  // [n,h,w,c] -> [n,h',w',filters]; kernel [kh,kw,c/groups,filters]
+Layer Conv2D(Conv2DOptions options, Line line = Line::current());
 
+// The maximum or the mean of each window, [n, h, w, c] to [n, h', w', c].  Padding does not count.
 struct PoolingOptions {
   Size2D pool_size = 2;
-  Size2D strides = {};  // not given: pool_size
-  std::string padding = "valid";
+  Size2D strides = {};            // pool_size if they are not given
+  std::string padding = "valid";  // "valid" or "same"
   std::string name = {};
 };
 Layer MaxPooling2D(PoolingOptions options = {}, Line line = Line::current());
-Layer AveragePooling2D(PoolingOptions options = {}, Line line = Line::current());  // padding is not counted
-Layer GlobalAveragePooling2D(Named options = {}, Line line = Line::current());     // [n,h,w,c] -> [n,c]
+Layer AveragePooling2D(PoolingOptions options = {}, Line line = Line::current());
 
+// The mean of each channel over all pixels, [n, h, w, c] to [n, c].
+Layer GlobalAveragePooling2D(Named options = {}, Line line = Line::current());
+
+// [n, a, b, …] to [n, a·b·…].
 Layer Flatten(Named options = {}, Line line = Line::current());
 
+// y = activation(x · kernel + bias).  x is [n, …, k], the kernel [k, units], and y [n, …, units].
 struct DenseOptions {
   std::int64_t units = 0;
-  std::string activation = {};
+  std::string activation = {};  // as of Conv2D
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
-  bool trainable = true;  // false: the weights stay as they are, or as --init loads them
+  bool trainable = true;  // if false, training does not change the weights
   std::string name = {};
 };
-Layer Dense(DenseOptions options, Line line = Line::current());  // on the last axis of any rank; kernel [in,units]
+Layer Dense(DenseOptions options, Line line = Line::current());
 
+// Activations, as layers and as functions of tensors.  A softmax is over the last axis.
 Layer Activation(std::string activation, Named options = {}, Line line = Line::current());
 Layer ReLU(Named options = {}, Line line = Line::current());
 Layer Softmax(Named options = {}, Line line = Line::current());
@@ -202,19 +218,21 @@ Tensor Sigmoid(const Tensor& x, Line line = Line::current());
 Tensor Tanh(const Tensor& x, Line line = Line::current());
 Tensor Softmax(const Tensor& x, Line line = Line::current());
 
-// In training only: zeroes elements with probability `rate` in [0, 1) and scales the others by 1/(1 − rate).
+// The next three layers act in training only; in evaluation and prediction their output is their input.
+
+// Sets each element to zero with the probability `rate`, in [0, 1), and multiplies the others by 1 / (1 − rate).
 Layer Dropout(Real rate, Named options = {}, Line line = Line::current());
 
-// In training only: mirrors images at random: "horizontal", "vertical", "horizontal_and_vertical".
+// Mirrors each image or not, at random.  `mode` is "horizontal", "vertical" or "horizontal_and_vertical".
 Layer RandomFlip(std::string mode = "horizontal_and_vertical", Named options = {}, Line line = Line::current());
 
-// In training only: shifts images by a random share of their height (positive: down) and width (positive: right).
+// Shifts each image down and to the right by random shares, within the ranges, of its height and width.
 struct RandomTranslationOptions {
-  Range height_factor = {};
-  Range width_factor = {};
-  std::string fill_mode = "reflect";       // "constant", "nearest", "reflect", "wrap"
-  std::string interpolation = "bilinear";  // "nearest", "bilinear"
-  Real fill_value = 0;                     // of fill_mode "constant"
+  Range height_factor = {};                // within [−1, 1]; negative shares shift up
+  Range width_factor = {};                 // within [−1, 1]; negative shares shift to the left
+  std::string fill_mode = "reflect";       // "constant", "nearest", "reflect" or "wrap"
+  std::string interpolation = "bilinear";  // "nearest" or "bilinear"
+  Real fill_value = 0;                     // for the fill_mode "constant"
   std::string name = {};
 };
 Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::current());
@@ -222,15 +240,16 @@ Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::curr
 // The sum of two or more tensors of the same shape.
 Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
 
-// Concatenates tensors along an axis, the only one in which they may differ; axis 0 counts the samples, −1 is the last.
+// Concatenates tensors along an axis.  They must agree in all other axes.
 struct ConcatenateOptions {
-  std::int64_t axis = -1;
+  std::int64_t axis = -1;  // from 1, since axis 0 is n; negative numbers count from the end
   std::string name = {};
 };
 Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
 
 namespace internal {
-struct LocatedTensor {  // an operand with the line of its expression
+// The right operand of +, with the source line of the expression.
+struct LocatedTensor {
   const Tensor& tensor;
   Line line;
   LocatedTensor(const Tensor& operand, Line current = Line::current()) : tensor(operand), line(current) {}
@@ -240,7 +259,7 @@ inline Tensor operator+(const Tensor& a, internal::LocatedTensor b) { return Add
 
 // ---- Training
 
-// An argument by Keras's name; a bool is 0 or 1.
+// An argument with Keras's name for it.  A bool is given as 0 or 1.
 struct NamedNumber {
   std::string name;
   Real value;
@@ -249,29 +268,36 @@ using Numbers = std::vector<NamedNumber>;
 
 struct Loss {
   std::string name;
-  Numbers arguments = {};  // those that are not given have their defaults
+  Numbers arguments = {};  // an argument that is left out has its default
 
   Loss() = default;
   Loss(const char* known_name) : name(known_name) {}
   Loss(std::string known_name, Numbers given = {}) : name(std::move(known_name)), arguments(std::move(given)) {}
 };
 struct CrossentropyOptions {
-  bool from_logits = false;  // false: the output is a softmax
+  bool from_logits = false;  // whether the output has logits; otherwise a softmax must produce it
 };
-inline Loss CategoricalCrossentropy(CrossentropyOptions options = {}) {  // labels are one-hot
+
+// The loss of a row is −Σ over classes of label · ln(probability).  The output is [n, classes].  Labels are one-hot
+// rows, or, for the sparse one, class numbers.
+inline Loss CategoricalCrossentropy(CrossentropyOptions options = {}) {
   return {"categorical_crossentropy", {{"from_logits", int(options.from_logits)}}};
 }
-inline Loss SparseCategoricalCrossentropy(CrossentropyOptions options = {}) {  // labels are class numbers
+inline Loss SparseCategoricalCrossentropy(CrossentropyOptions options = {}) {
   return {"sparse_categorical_crossentropy", {{"from_logits", int(options.from_logits)}}};
 }
-inline Loss MeanSquaredError() { return "mean_squared_error"; }  // labels are numbers of the output's shape
 
+// The loss of a row is the mean of (output − label)² over its elements.  Labels have the shape of the output.
+inline Loss MeanSquaredError() { return "mean_squared_error"; }
+
+// Kingma and Ba, "Adam: a method for stochastic optimization" (2015).
 struct AdamOptions {
   Real learning_rate = 0.001;
   Real beta_1 = 0.9;
   Real beta_2 = 0.999;
   Real epsilon = 1e-7;
 };
+// Stochastic gradient descent, with momentum if it is not 0.
 struct SGDOptions {
   Real learning_rate = 0.01;
   Real momentum = 0;
@@ -279,7 +305,7 @@ struct SGDOptions {
 };
 struct Optimizer {
   std::string name = "adam";
-  Numbers arguments = {};  // those that are not given have their defaults
+  Numbers arguments = {};  // an argument that is left out has its default
 
   Optimizer() = default;
   Optimizer(const char* known_name) : name(known_name) {}  // "adam", "sgd"
@@ -298,7 +324,7 @@ inline Optimizer SGD(SGDOptions options = {}) {
       {{"learning_rate", options.learning_rate}, {"momentum", options.momentum}, {"nesterov", int(options.nesterov)}}};
 }
 
-// Something for each output of a model by the output's name, {{"a", …}, {"b", …}}, or one for all of them.
+// A T for each output of a model, by the output's name, {{"a", …}, {"b", …}}, or one for all outputs.
 template <typename T>
 struct OfOutputs {
   struct Named {
@@ -306,7 +332,7 @@ struct OfOutputs {
     T value;
   };
   std::vector<Named> named = {};
-  T all = {};  // for outputs that are not named
+  T all = {};  // the one for all outputs, if `named` is empty
 
   OfOutputs() = default;
   OfOutputs(T one) : all(std::move(one)) {}
@@ -323,17 +349,18 @@ struct Metrics : OfOutputs<MetricNames> {
   Metrics(std::initializer_list<const char*> names) : OfOutputs(MetricNames(names.begin(), names.end())) {}
 };
 
-// The only output of a model is called "output", several are called after their layers.
+// What a model is trained for.  The only output of a model is called "output"; several have the names of their layers.
 struct CompileOptions {
-  Optimizer optimizer = {};
-  Losses loss = {};           // "categorical_crossentropy", "sparse_categorical_crossentropy", "mean_squared_error"
-  Metrics metrics = {};       // {"accuracy"}
-  Numbers loss_weights = {};  // by output, 1 where none is given: the sum of weight·loss is trained
+  Optimizer optimizer = {};   // "adam", "sgd", Adam(…) or SGD(…)
+  Losses loss = {};           // the functions above, or their names: "categorical_crossentropy" and so on
+  Metrics metrics = {};       // {"accuracy"} or none
+  Numbers loss_weights = {};  // by output, 1 if none is given.  Training minimizes the sum of weight · loss
 };
 
 // ---- Models
 
-// A graph read from a file.  When that failed, error() says why, and a model made from it has this mistake.
+// A graph that was read from a file.  If that failed, error() says why, and a model that is made from the graph has
+// this mistake.
 class Graph {
  public:
   bool ok() const { return error().empty(); }
@@ -344,19 +371,19 @@ class Graph {
   explicit Graph(const internal::Handle& handle) : handle_(handle) {}
   internal::Handle handle_;
 };
-Graph LoadGraph(const std::string& path);  // .pb, .pbtxt or .ir
+Graph LoadGraph(const std::string& path);  // a .pb, .pbtxt or .ir file
 
-// A handle: copies name the same model.
+// A model.  Copies refer to the same model.
 class Model {
  public:
-  Model(std::string name, const Tensors& inputs, const Tensors& outputs,
-        Line line = Line::current());  // name: a C identifier
-  static Model FromGraph(const Graph& graph,
-                         Line line = Line::current());  // of stage *graph*; Compile() may be called anew
+  // `name` must be a C identifier, since the compiled program's functions begin with it.
+  Model(std::string name, const Tensors& inputs, const Tensors& outputs, Line line = Line::current());
+  // The model of a graph of stage *graph*.  Compile() replaces what the graph has of it.
+  static Model FromGraph(const Graph& graph, Line line = Line::current());
 
   void Compile(CompileOptions options, Line line = Line::current());
 
-  std::vector<std::string> Mistakes() const;  // all of them, one line each; empty: the model is right
+  std::vector<std::string> Mistakes() const;  // one line each; empty if the model has none
 
  protected:
   friend struct internal::Access;
@@ -371,16 +398,17 @@ class Sequential : public Model {
   void Add(const Layer& layer);
 };
 
-// Writes the model's graph as .pb, .pbtxt or .ir.  False when it has mistakes or the file cannot be written; `error`
-// then says why.
+// Writes the graph of the model to a .pb, .pbtxt or .ir file.  Returns false if the model has mistakes or the file
+// cannot be written; `error`, if it is not null, then says why.
 bool SaveGraph(const Model& model, const std::string& path, std::string* error = nullptr);
 
 namespace internal {
 int ModelMain(int argc, char** argv, Model (*build)());
 }  // namespace internal
 
-// The program of a model file: without arguments it prints the model's summary; `--emit FILE` (or `-`) writes the graph
-// as text. Exit code 3 when the model has mistakes, which are printed to stderr.
+// Defines the main function of a model file; `build` is the function that makes the model.  Without arguments, the
+// program prints the summary of the model.  With `--emit FILE`, it writes the graph as text, to stdout if FILE is `-`.
+// If the model has mistakes, the program prints them to stderr and ends with the exit code 3.
 #define BRINE_MODEL(build) \
   int main(int argc, char** argv) { return ::brine::internal::ModelMain(argc, argv, build); }
 

@@ -16,11 +16,11 @@ namespace {
 
 constexpr size_t kMaxNameLength = 128;
 
-// The name becomes part of C identifiers: cifar10_cnn_train_step.
+// Whether the name can be part of C identifiers, such as cifar10_cnn_program.
 bool IsIdentifier(const std::string& name) {
-  const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+  const auto is_legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
   return !name.empty() && name.size() <= kMaxNameLength && !absl::ascii_isdigit(static_cast<unsigned char>(name[0])) &&
-         std::all_of(name.begin(), name.end(), legal);
+         std::all_of(name.begin(), name.end(), is_legal);
 }
 
 const CallRecord& CallOf(const Handle& handle) { return Access::Get<CallRecord>(handle); }
@@ -56,7 +56,7 @@ class Lowering {
   }
 
  private:
-  // What the output depends on, and the inputs, in the order in which the calls were made.
+  // Collects the calls on which the outputs depend, and the inputs, in the order in which they were made.
   void CollectCalls() {
     std::vector<const CallRecord*> pending;
     for (const Handle& output : model_.outputs) pending.push_back(&CallOf(output));
@@ -116,7 +116,7 @@ class Lowering {
     if (model_.outputs.empty()) mistakes_.Add(model_.place, "model", "it has no outputs");
   }
 
-  // Where there are several, an output has the name of its value, which is that of the layer.
+  // The only output is called "output".  Of several, each has the name of its value, which is that of its layer.
   std::vector<ModelOutput> NameOutputs() {
     std::vector<ModelOutput> outputs;
     for (const Handle& output : model_.outputs) {
@@ -128,7 +128,7 @@ class Lowering {
     return outputs;
   }
 
-  // Whether every path from the input meets a layer that rescales before any other layer computes with its elements.
+  // Whether on every path from the input, the first layer that computes with the elements is one that rescales them.
   bool IsRescaled(const CallRecord& input) const {
     std::vector<const CallRecord*> pending = {&input};
     for (size_t i = 0; i < pending.size(); ++i) {
@@ -173,8 +173,8 @@ bool HasParameters(const ir::Graph& graph) {
                      [](const ir::State& state) { return state.role == ir::Role::kParameter; });
 }
 
-// A graph from a file, possibly with new arguments for its training.
-ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
+// The graph of a model that was made from a file, with the arguments of Compile() if it was called.
+ir::Graph GraphFromFile(const ModelRecord& model, Mistakes& mistakes) {
   const GraphRecord& read = Access::Get<GraphRecord>(*model.graph);
   if (!read.error.empty()) mistakes.Add(model.place, "model", read.error);
   ir::Graph graph = read.graph;
@@ -193,7 +193,8 @@ ir::Graph Reuse(const ModelRecord& model, Mistakes& mistakes) {
 absl::StatusOr<ir::Graph> BuildGraph(const Model& model) {
   const auto& record = internal::Access::Get<internal::ModelRecord>(internal::Access::HandleOf(model));
   internal::Mistakes mistakes;
-  ir::Graph graph = record.graph ? internal::Reuse(record, mistakes) : internal::Lowering(record, mistakes).Lower();
+  ir::Graph graph =
+      record.graph ? internal::GraphFromFile(record, mistakes) : internal::Lowering(record, mistakes).Lower();
   if (!mistakes.empty()) return absl::InvalidArgumentError(absl::StrJoin(mistakes.lines(), "\n"));
   return graph;
 }

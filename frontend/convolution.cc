@@ -1,4 +1,4 @@
-// Conv2D.
+// The layer Conv2D.
 #include "absl/strings/str_cat.h"
 #include "frontend/windows.h"
 
@@ -10,20 +10,23 @@ using internal::Symbol;
 
 // y = activation(conv2d(x, kernel) + bias)
 Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
-  const bool filters_good = builder.Positive("filters", options.filters);
-  const bool groups_good = builder.Positive("groups", options.groups);
+  const bool filters_valid = builder.Positive("filters", options.filters);
+  const bool groups_valid = builder.Positive("groups", options.groups);
   const bool activates = builder.Activates(options.activation);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
   builder.CheckInitializer("bias_initializer", options.bias_initializer);
-  const internal::Window window = internal::ResolveWindow(
-      builder, builder.input(),
-      {"kernel_size", options.kernel_size, options.strides, options.dilation_rate, options.padding});
+  const internal::Window window = internal::ResolveWindow(builder, builder.input(),
+                                                          {.size_name = "kernel_size",
+                                                           .size = options.kernel_size,
+                                                           .strides = options.strides,
+                                                           .dilations = options.dilation_rate,
+                                                           .padding = options.padding});
   if (!builder.HasRank(builder.input(), 4, "images (n, height, width, channels)")) return Symbol();
 
   const Symbol x = builder.AsReal(builder.input());
   const int64_t channels = builder.type(x).shape[3];
-  int64_t groups = groups_good ? options.groups : 1;
-  int64_t filters = filters_good ? options.filters : groups;
+  int64_t groups = groups_valid ? options.groups : 1;
+  int64_t filters = filters_valid ? options.filters : groups;
   const bool channels_fit = channels % groups == 0;
   if (!channels_fit && !x.Guessed(3))
     builder.Mistake(absl::StrCat("groups ", groups, " must divide the input's channels ", channels));
@@ -36,8 +39,9 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
       ir::kConv2D, {x, kernel},
       {{"pads", window.pads}, {"strides", window.strides}, {"dilations", window.dilations}, {"groups", groups}},
       !options.use_bias && !activates);
-  constexpr uint32_t kRowsAndPlaces = 0b0111, kPlaces = 0b0110, kFilters = 0b1000;
-  y.guessed = (x.guessed & kRowsAndPlaces) | (window.guessed ? kPlaces : 0) | (filters_good ? 0 : kFilters);
+  // Bits of the axes of y, [n, h', w', filters].
+  constexpr uint32_t kRowsAndPixels = 0b0111, kPixels = 0b0110, kFilters = 0b1000;
+  y.guessed = (x.guessed & kRowsAndPixels) | (window.guessed ? kPixels : 0) | (filters_valid ? 0 : kFilters);
   if (options.use_bias) {
     y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {filters}, options.bias_initializer, options.trainable)},
                      {}, !activates);

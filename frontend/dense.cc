@@ -1,4 +1,4 @@
-// Dense, and the activations as layers and functions.
+// The layer Dense, and the activations as layers and as functions.
 #include "frontend/layer_builder.h"
 
 namespace brine {
@@ -9,7 +9,7 @@ using internal::Symbol;
 
 // y = activation(matmul(x, kernel) + bias)
 Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
-  const bool units_good = builder.Positive("units", options.units);
+  const bool units_valid = builder.Positive("units", options.units);
   const bool activates = builder.Activates(options.activation);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
   builder.CheckInitializer("bias_initializer", options.bias_initializer);
@@ -20,13 +20,13 @@ Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
     return Symbol();
   }
 
-  const int64_t units = units_good ? options.units : 1;
+  const int64_t units = units_valid ? options.units : 1;
   const Symbol x = builder.AsReal(builder.input());
   const Symbol kernel =
       builder.Parameter("kernel", {shape.back(), units}, options.kernel_initializer, options.trainable);
   Symbol y = builder.Emit(ir::kMatmul, {x, kernel}, {}, !options.use_bias && !activates);
   const uint32_t last_axis = uint32_t{1} << (shape.size() - 1);
-  y.guessed = (x.guessed & (last_axis - 1)) | (units_good ? 0 : last_axis);
+  y.guessed = (x.guessed & (last_axis - 1)) | (units_valid ? 0 : last_axis);
   if (options.use_bias) {
     y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {units}, options.bias_initializer, options.trainable)}, {},
                      !activates);

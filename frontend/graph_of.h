@@ -1,4 +1,4 @@
-// From a model to its graph.  Not for users: it names Abseil.
+// Makes the graph of a model.  This is not part of brine.h, since a user of brine.h does not need Abseil.
 #ifndef BRINE_FRONTEND_GRAPH_OF_H_
 #define BRINE_FRONTEND_GRAPH_OF_H_
 
@@ -8,9 +8,10 @@
 
 namespace brine {
 
-// The model's graph at Stage::kGraph, Function::kModel.  A layer's last value has its name ("conv2d"), those before it
-// are named after their ops ("conv2d.add"), its parameters "conv2d/kernel".  The output is named "output";
-// Graph::training holds Compile()'s arguments. The error holds all mistakes, one line each.
+// The graph of the model, of Stage::kGraph and Function::kModel.  The last value of a layer has the layer's name
+// ("conv2d"), and the values before it are named after their ops ("conv2d.add").  Parameters are named "conv2d/kernel"
+// and so on.  An only output is named "output".  Graph::training has the arguments of Compile().
+// Error: the mistakes of the model, one on each line.
 absl::StatusOr<ir::Graph> BuildGraph(const Model& model);
 
 }  // namespace brine

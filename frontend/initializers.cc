@@ -10,7 +10,8 @@
 namespace brine::internal {
 namespace {
 
-// The standard deviation of a normal distribution of variance 1 that is cut at ±2.
+// The standard deviation of a standard normal distribution that is truncated at ±2.  Keras divides by it, so that the
+// truncated distribution has the variance that the initializer asks for.
 constexpr double kTruncatedDeviation = 0.87962566103423978;
 
 struct Fans {
@@ -28,12 +29,13 @@ Fans FansOf(const ir::Shape& shape) {
   return fans;
 }
 
-struct Row {
+struct InitializerRow {
   const char* name;
   ir::InitializerKind kind;
-  double (*argument)(const Fans& fans, double constant);
+  double (*argument)(const Fans& fans, double constant);  // ir::Initializer::argument
 };
-constexpr Row kRows[] = {
+// glorot_uniform is of Glorot and Bengio (2010), he_normal of He et al. (2015).
+constexpr InitializerRow kRows[] = {
     {"glorot_uniform", ir::InitializerKind::kUniform,
      [](const Fans& fans, double) { return std::sqrt(6 / (fans.in + fans.out)); }},
     {"he_normal", ir::InitializerKind::kTruncatedNormal,
@@ -46,7 +48,7 @@ constexpr Row kRows[] = {
 }  // namespace
 
 absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initializer, const ir::Shape& shape) {
-  for (const Row& row : kRows) {
+  for (const InitializerRow& row : kRows) {
     if (initializer.name != row.name) continue;
     if (!(std::abs(initializer.value) <= FLT_MAX)) {
       return absl::InvalidArgumentError(
@@ -55,7 +57,7 @@ absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initialize
     return ir::Initializer{row.kind, row.argument(FansOf(shape), initializer.value)};
   }
   const std::string known =
-      absl::StrJoin(kRows, ", ", [](std::string* out, const Row& row) { absl::StrAppend(out, row.name); });
+      absl::StrJoin(kRows, ", ", [](std::string* out, const InitializerRow& row) { absl::StrAppend(out, row.name); });
   return absl::InvalidArgumentError(
       absl::StrCat("unknown initializer ", Quoted(initializer.name), "; known are ", known));
 }

@@ -1,4 +1,4 @@
-// Keras's initializers, resolved to a distribution for one parameter.
+// Keras's initializers as distributions with numbers that depend on the shape of a parameter.
 #ifndef BRINE_FRONTEND_INITIALIZERS_H_
 #define BRINE_FRONTEND_INITIALIZERS_H_
 
@@ -8,8 +8,10 @@
 
 namespace brine::internal {
 
-// Fans are Keras's: (in, out) for a matrix; a convolution's channels times its receptive field, [kh, kw, in, out]; a
-// vector's length, twice. Errors: an unknown name, a constant that is not finite.
+// The distribution of a parameter of this shape.  The number of inputs and outputs of a unit ("fans") is computed as in
+// Keras: in and out of a matrix [in, out], kh·kw·in and kh·kw·out of a kernel [kh, kw, in, out], and the length of a
+// vector for both.
+// Errors: an unknown name; a constant that is not finite.
 absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initializer, const ir::Shape& shape);
 
 }  // namespace brine::internal

@@ -5,13 +5,11 @@
 namespace brine {
 namespace internal {
 
-Symbol LowerInput(const LayerRecord& layer, bool bytes, LayerBuilder& builder) {
+Symbol LowerInput(const LayerRecord& layer, bool is_rescaled, LayerBuilder& builder) {
   constexpr absl::string_view kTypes[] = {"float32", "uint8"};
-  if (!layer.dtype.empty()) {
-    builder.Known("dtype", layer.dtype, kTypes);
-    bytes = layer.dtype == "uint8";
-  }
-  ir::Type type = {bytes ? ir::DType::kU8 : ir::DType::kF32, {ir::kBatch}};
+  if (!layer.dtype.empty()) builder.Known("dtype", layer.dtype, kTypes);
+  const bool is_byte = layer.dtype.empty() ? is_rescaled : layer.dtype == "uint8";
+  ir::Type type = {is_byte ? ir::DType::kU8 : ir::DType::kF32, {ir::kBatch}};
   uint32_t guessed = 0;
   for (const int64_t extent : layer.shape) {
     if (extent <= 0 && guessed == 0)

@@ -1,4 +1,4 @@
-// The inputs of a model while it is lowered.
+// Lowers the inputs of a model.
 #ifndef BRINE_FRONTEND_INPUTS_H_
 #define BRINE_FRONTEND_INPUTS_H_
 
@@ -6,8 +6,9 @@
 
 namespace brine::internal {
 
-// Adds the input of `layer`, which is an input: its dtype, or, where none was given, bytes if `bytes`, else float32.
-Symbol LowerInput(const LayerRecord& layer, bool bytes, LayerBuilder& builder);
+// Adds the input of the graph for `layer`, for which is_input() must hold.  If the user gave no dtype, it is uint8 if
+// `is_rescaled`, otherwise float32.
+Symbol LowerInput(const LayerRecord& layer, bool is_rescaled, LayerBuilder& builder);
 
 }  // namespace brine::internal
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMaxLength = 128;
 
-// Names of the training graph that the host knows.
+// Whether the name is that of an input, an output or a state by which the host finds it in the training graph.
 bool IsReserved(absl::string_view name) {
   constexpr absl::string_view kAlways[] = {"label", "rows", "seed", "step", "loss", "output", "optimizer"};
   if (std::find(std::begin(kAlways), std::end(kAlways), name) != std::end(kAlways)) return true;
@@ -28,11 +28,14 @@ bool IsReserved(absl::string_view name) {
 }
 
 bool IsLegal(const std::string& name) {
-  const auto legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
-  return !name.empty() && name.size() <= kMaxLength && std::all_of(name.begin(), name.end(), legal);
+  const auto is_legal = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= kMaxLength && std::all_of(name.begin(), name.end(), is_legal);
 }
 
-std::string Legal(const std::string& name, const LayerRecord& layer, Mistakes& mistakes) {
+// The name, or an empty one if it is illegal.
+std::string CheckName(const std::string& name, const LayerRecord& layer, Mistakes& mistakes) {
   if (!IsLegal(name)) {
     mistakes.Add(layer.place, layer.prefix,
                  absl::StrCat("its name must be 1 to ", kMaxLength, " characters of A-Z a-z 0-9 _ -"));
@@ -50,8 +53,8 @@ std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const Lay
   std::map<std::string, const LayerRecord*> taken;
   for (const LayerRecord* layer : layers) {
     if (layer->name.empty()) continue;
-    const std::string name = Legal(layer->name, *layer, mistakes);
-    if (name.empty()) continue;  // it gets an automatic name
+    const std::string name = CheckName(layer->name, *layer, mistakes);
+    if (name.empty()) continue;  // the layer gets an automatic name below
     const auto [other, is_new] = taken.emplace(name, layer);
     if (is_new)
       names[layer] = name;

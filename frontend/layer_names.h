@@ -1,4 +1,4 @@
-// Names of the layers of a model.
+// The names of the layers of a model.
 #ifndef BRINE_FRONTEND_LAYER_NAMES_H_
 #define BRINE_FRONTEND_LAYER_NAMES_H_
 
@@ -10,8 +10,8 @@
 
 namespace brine::internal {
 
-// Given names as they are, the others as Keras numbers them, in the order in which the layers were made: dense,
-// dense_1, … Mistakes: a given name that is illegal, reserved or taken.
+// The name of each layer.  A layer without a name of its own gets one as in Keras: "dense", "dense_1" and so on, in the
+// order in which the layers were made.  A given name that is illegal, reserved or taken is a mistake.
 std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers, Mistakes& mistakes);
 
 }  // namespace brine::internal

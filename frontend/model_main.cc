@@ -1,4 +1,4 @@
-// The program that BRINE_MODEL makes of a model file.
+// The main function that BRINE_MODEL defines.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -10,7 +10,7 @@
 namespace brine::internal {
 namespace {
 
-// Exit codes as everywhere in Brine.
+// The exit codes of the tool (cli/commands.h).
 enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3 };
 
 bool Write(const std::string& text, const std::string& path) {
@@ -42,7 +42,7 @@ int Run(int argc, char** argv, Model (*build)()) {
 int ModelMain(int argc, char** argv, Model (*build)()) {
   try {
     return Run(argc, argv, build);
-  } catch (const std::exception& exception) {  // of the user's code, or no memory
+  } catch (const std::exception& exception) {  // from the user's code, or std::bad_alloc
     std::fprintf(stderr, "the model could not be built: %s\n", exception.what());
     return kBadInput;
   }

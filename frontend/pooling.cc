@@ -1,4 +1,4 @@
-// MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D.
+// The layers MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D.
 #include "frontend/windows.h"
 
 namespace brine {
@@ -10,16 +10,19 @@ using internal::Symbol;
 constexpr const char* kImages = "images (n, height, width, channels)";
 
 Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilder& builder) {
-  // A mistake in pool_size is reported once, not a second time as one of the strides that follow it.
+  // Strides that are not given are pool_size.  If that is illegal, they are 1, so that the mistake is reported only
+  // once.
   const Size2D& size = options.pool_size;
   const Size2D strides = options.strides.given ? options.strides : size.height > 0 && size.width > 0 ? size : Size2D(1);
-  const internal::Window window =
-      internal::ResolveWindow(builder, builder.input(), {"pool_size", size, strides, 1, options.padding});
+  const internal::Window window = internal::ResolveWindow(
+      builder, builder.input(),
+      {.size_name = "pool_size", .size = size, .strides = strides, .dilations = 1, .padding = options.padding});
   if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
 
   const Symbol x = builder.AsReal(builder.input());
   Symbol y = builder.Emit(op, {x}, {{"window", window.size}, {"pads", window.pads}, {"strides", window.strides}});
-  if (window.guessed) y.guessed |= 0b0110;
+  constexpr uint32_t kPixels = 0b0110;  // the bits of the axes h' and w' of [n, h', w', c]
+  if (window.guessed) y.guessed |= kPixels;
   return y;
 }
 

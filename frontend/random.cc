@@ -1,4 +1,4 @@
-// Dropout, RandomFlip, RandomTranslation: layers that act in training only.
+// The layers Dropout, RandomFlip and RandomTranslation, which act in training only.
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -13,18 +13,18 @@ using internal::Symbol;
 constexpr const char* kImages = "images (n, height, width, channels)";
 
 Symbol LowerDropout(double rate, LayerBuilder& builder) {
-  const bool good = rate >= 0 && rate < 1;
-  if (!good) builder.Mistake(absl::StrCat("rate must be at least 0 and below 1, got ", rate));
+  const bool is_valid = rate >= 0 && rate < 1;
+  if (!is_valid) builder.Mistake(absl::StrCat("rate must be at least 0 and below 1, got ", rate));
   if (!builder.input().known()) return Symbol();
   const Symbol x = builder.AsReal(builder.input());
-  return builder.Emit(ir::kDropout, {x, builder.Scalar("rate", good ? rate : 0), builder.Seed(), builder.Step()},
+  return builder.Emit(ir::kDropout, {x, builder.Scalar("rate", is_valid ? rate : 0), builder.Seed(), builder.Step()},
                       {{"id", builder.RandomId()}});
 }
 
 Symbol LowerFlip(const std::string& mode, LayerBuilder& builder) {
   constexpr absl::string_view kModes[] = {"horizontal", "vertical", "horizontal_and_vertical"};
-  const bool good = builder.Known("mode", mode, kModes);
-  if (!builder.HasRank(builder.input(), 4, kImages) || !good) return builder.input();
+  const bool is_valid = builder.Known("mode", mode, kModes);
+  if (!builder.HasRank(builder.input(), 4, kImages) || !is_valid) return builder.input();
   return builder.Emit(ir::kRandomFlip, {builder.input(), builder.Seed(), builder.Step()},
                       {{"id", builder.RandomId()}, {"mode", mode}});
 }
@@ -39,17 +39,17 @@ bool CheckFactor(LayerBuilder& builder, const char* argument, const Range& range
 Symbol LowerTranslation(const RandomTranslationOptions& options, LayerBuilder& builder) {
   constexpr absl::string_view kFillModes[] = {"constant", "nearest", "reflect", "wrap"};
   constexpr absl::string_view kInterpolations[] = {"nearest", "bilinear"};
-  bool good = CheckFactor(builder, "height_factor", options.height_factor);
-  good &= CheckFactor(builder, "width_factor", options.width_factor);
-  good &= builder.Known("fill_mode", options.fill_mode, kFillModes);
-  good &= builder.Known("interpolation", options.interpolation, kInterpolations);
+  bool is_valid = CheckFactor(builder, "height_factor", options.height_factor);
+  is_valid &= CheckFactor(builder, "width_factor", options.width_factor);
+  is_valid &= builder.Known("fill_mode", options.fill_mode, kFillModes);
+  is_valid &= builder.Known("interpolation", options.interpolation, kInterpolations);
   const double fill = options.fill_value.value();
-  good &= builder.Finite("fill_value", fill);
-  if (!builder.HasRank(builder.input(), 4, kImages) || !good) return builder.input();
+  is_valid &= builder.Finite("fill_value", fill);
+  if (!builder.HasRank(builder.input(), 4, kImages) || !is_valid) return builder.input();
 
-  // Bytes stay bytes where no number between two of them can arise.
-  const bool whole = options.interpolation == "nearest" && fill >= 0 && fill <= 255 && fill == std::floor(fill);
-  const Symbol x = whole ? builder.input() : builder.AsReal(builder.input());
+  // Images of bytes stay bytes unless the result can have other numbers.
+  const bool keeps_bytes = options.interpolation == "nearest" && fill >= 0 && fill <= 255 && fill == std::floor(fill);
+  const Symbol x = keeps_bytes ? builder.input() : builder.AsReal(builder.input());
   return builder.Emit(ir::kRandomTranslation, {x, builder.Seed(), builder.Step()},
                       {{"id", builder.RandomId()},
                        {"height_factor", std::vector<double>{options.height_factor.lower, options.height_factor.upper}},

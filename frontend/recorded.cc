@@ -15,7 +15,8 @@ Handle& Handle::operator=(const Handle& other) {
   return *this;
 }
 
-// Records hold handles of earlier ones.  A chain of any length is freed with a list instead of recursion.
+// Deleting a record destroys its handles of earlier records.  The outermost call of this destructor deletes them from a
+// list, so that a chain of any length is deleted without recursion.
 Handle::~Handle() {
   if (--record_->handles != 0) return;
   thread_local std::vector<Record*>* pending = nullptr;

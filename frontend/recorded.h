@@ -1,5 +1,5 @@
-// What brine.h's handles refer to: the user's calls as they were made, unchecked.  build_graph.cc turns them into a
-// graph.
+// The records behind the handles of brine.h.  They have the user's calls with their arguments, which were not checked.
+// build_graph.cc checks them and makes the graph.
 #ifndef BRINE_FRONTEND_RECORDED_H_
 #define BRINE_FRONTEND_RECORDED_H_
 
@@ -19,13 +19,13 @@ struct Symbol;
 class LayerBuilder;
 
 struct Record {
-  std::atomic<int> handles{0};
+  std::atomic<int> handles{0};  // the number of handles that refer to the record
   virtual ~Record() = default;
 };
 
-// A line of the user's source; the file without its folders.
+// A line of the user's source.
 struct Place {
-  std::string file;
+  std::string file;  // without its folders
   int line = 0;
 
   Place() = default;
@@ -33,55 +33,56 @@ struct Place {
   Place(std::string name, int number) : file(std::move(name)), line(number) {}
 };
 
-int64_t NextSerial();  // 1, 2, …: the order in which the user's calls were made
+// The number of a record, greater than that of all earlier ones.
+int64_t NextSerial();
 
-// What a layer does with the elements of its inputs.  An input without dtype is bytes if its elements are moved at most
-// before they are rescaled.
+// What a layer does with the elements of its inputs, which decides the dtype of an input to which the user gave none.
 struct LayerTraits {
-  bool moves_elements = false;     // its output holds elements of its inputs, and perhaps a constant
-  bool rescales_elements = false;  // it computes floats of another range
+  bool moves_elements = false;     // the output has elements of the inputs, and perhaps a constant, but no others
+  bool rescales_elements = false;  // the output has floats of another range
 };
 
 struct LayerRecord : Record {
   std::string kind;    // "Conv2D"
-  std::string prefix;  // what automatic names begin with: "conv2d"
-  std::string name;    // empty: automatic
+  std::string prefix;  // of automatic names: "conv2d"
+  std::string name;    // empty if the user gave none
   LayerTraits traits;
   Place place;
   int64_t serial = NextSerial();
-  std::function<Symbol(LayerBuilder&)>
-      lower;  // adds one call's nodes; also called when inputs are unknown, to check the arguments
+  // Checks the arguments, and adds the nodes of one call.  The inputs may be unknown; then only the arguments are
+  // checked.
+  std::function<Symbol(LayerBuilder&)> lower;
 
-  // Of an input.
+  // Of an input only.
   Shape shape;
-  std::string dtype;  // empty: as its readers need it
+  std::string dtype;  // empty if the user gave none
   bool is_input() const { return kind == "InputLayer"; }
 };
 
 struct CallRecord : Record {
   Handle layer;
-  std::vector<Handle> inputs;  // of CallRecords, made before this one
+  std::vector<Handle> inputs;  // CallRecords, all made before this one
   int64_t serial = NextSerial();
 
   explicit CallRecord(const Handle& called) : layer(called) {}
 };
 
 struct GraphRecord : Record {
-  std::string error;
+  std::string error;  // why the file could not be read; empty if it was
   ir::Graph graph;
 };
 
 struct ModelRecord : Record {
   std::string name;
   Place place;
-  bool sequential = false;
+  bool sequential = false;              // whether it was made as a Sequential
   std::vector<Handle> inputs, outputs;  // CallRecords; a sequential model has one of each
-  std::optional<Handle> graph;          // a GraphRecord, instead of the above
+  std::optional<Handle> graph;          // a GraphRecord, if the model was made from one; the above is then empty
   std::optional<CompileOptions> compile;
   Place compile_place;
 };
 
-// Between the public handles and the records.
+// Converts between the classes of brine.h and the records.
 struct Access {
   template <typename RecordType>
   static RecordType& Get(const Handle& handle) {
@@ -99,10 +100,11 @@ struct Access {
 
 inline const LayerRecord& LayerOf(const CallRecord& call) { return Access::Get<LayerRecord>(call.layer); }
 
-// The usual way to make a layer.
+// Makes a layer from the fields of its record.
 Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,
                 std::function<Symbol(LayerBuilder&)> lower, LayerTraits traits = {});
 
+// The result of a call of the layer.
 Tensor Call(const Layer& layer, const std::vector<Tensor>& inputs);
 
 }  // namespace brine::internal

@@ -1,4 +1,4 @@
-// Rescaling, Flatten, Add, Concatenate: layers without parameters that every model uses.
+// The layers Rescaling, Flatten, Add and Concatenate.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -12,19 +12,19 @@ using internal::Symbol;
 
 // y = x·scale + offset
 Symbol LowerRescaling(double scale, double offset, LayerBuilder& builder) {
-  const bool scales = builder.Finite("scale", scale), finite = builder.Finite("offset", offset) && scales;
+  const bool is_scale_finite = builder.Finite("scale", scale), is_offset_finite = builder.Finite("offset", offset);
   if (!builder.input().known()) return Symbol();
-  if (!finite) return builder.AsReal(builder.input());
+  if (!is_scale_finite || !is_offset_finite) return builder.AsReal(builder.input());
   const Symbol x = builder.AsReal(builder.input());
   const Symbol product = builder.Emit(ir::kMul, {x, builder.Constant("scale", scale)}, {}, /*last=*/offset == 0);
   return offset == 0 ? product : builder.Emit(ir::kAdd, {product, builder.Constant("offset", offset)});
 }
 
-// [n, a, b, …] -> [n, a·b·…]
+// [n, a, b, …] to [n, a·b·…]
 Symbol LowerFlatten(LayerBuilder& builder) {
   const Symbol& x = builder.input();
   if (!x.known()) return Symbol();
-  int64_t features = 1;  // within the limits of type.h, as the input is
+  int64_t features = 1;  // cannot overflow, since the type of the input is within the limits of ir/type.h
   for (const ir::Dim dim : builder.type(x).shape) features *= dim == ir::kBatch ? 1 : dim;
   return builder.Emit(ir::kReshape, {x}, {{"shape", ir::Shape{ir::kBatch, features}}});
 }
@@ -41,23 +41,23 @@ Symbol LowerAdd(LayerBuilder& builder) {
     if (!sum.known() || !inputs[i].known()) return Symbol();
     const ir::Shape& shape = builder.type(inputs[i]).shape;
     const ir::Shape& first = builder.type(sum).shape;
-    bool same = shape.size() == first.size();
-    for (size_t axis = 0; same && axis < shape.size(); ++axis) {
+    bool is_same = shape.size() == first.size();
+    for (size_t axis = 0; is_same && axis < shape.size(); ++axis) {
       const int a = static_cast<int>(axis);
-      same = shape[axis] == first[axis] || sum.Guessed(a) || inputs[i].Guessed(a);
+      is_same = shape[axis] == first[axis] || sum.Guessed(a) || inputs[i].Guessed(a);
     }
-    if (!same) {
+    if (!is_same) {
       builder.Mistake(absl::StrCat("adds tensors of one shape, got ", internal::ShapeText(first), " and ",
                                    internal::ShapeText(shape)));
       return Symbol();
     }
-    if (shape != first) return sum;  // a guess
+    if (shape != first) return sum;  // the shapes differ in guessed axes only
     sum = builder.Emit(ir::kAdd, {sum, builder.AsReal(inputs[i])}, {}, /*last=*/i + 1 == inputs.size());
   }
   return sum;
 }
 
-// The axis counted from the front, or 0 after a mistake: x lacks it, or it counts the samples.
+// The axis counted from the front, or 0 after a mistake: x does not have the axis, or the axis is n.
 int FindAxis(int64_t axis, const Symbol& x, LayerBuilder& builder) {
   const int rank = builder.type(x).rank();
   const int64_t from_front = axis < 0 ? axis + rank : axis;
@@ -66,7 +66,7 @@ int FindAxis(int64_t axis, const Symbol& x, LayerBuilder& builder) {
   return 0;
 }
 
-// Whether both have the same rank and agree in all axes but one; guessed axes are ignored.
+// Whether a and b have the same rank and agree in all axes but `axis`.  Guessed axes agree with any.
 bool Agree(const Symbol& a, const Symbol& b, int axis, const LayerBuilder& builder) {
   const ir::Shape &left = builder.type(a).shape, &right = builder.type(b).shape;
   if (left.size() != right.size()) return false;

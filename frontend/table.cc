@@ -7,7 +7,7 @@
 namespace brine::internal {
 namespace {
 
-// The characters of a rule: left end, filling, crossing, right end.
+// The characters of a horizontal line.
 struct Rule {
   const char* left;
   const char* fill;

@@ -1,4 +1,4 @@
-// Text tables with box characters.
+// Formats text as a table with lines between the cells.
 #ifndef BRINE_FRONTEND_TABLE_H_
 #define BRINE_FRONTEND_TABLE_H_
 
@@ -9,10 +9,11 @@ namespace brine::internal {
 
 struct Column {
   std::string title;
-  bool right = false;  // numbers
+  bool right = false;  // whether cells are aligned to the right, as numbers are
 };
 
-// Cells are ASCII; every row has a cell for every column.
+// Each row has a cell for each column.  Cells must be ASCII, since their width is their size.  Lines are box
+// characters, or, with `ascii`, + - = |.
 std::string FormatTable(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
                         bool ascii);
 

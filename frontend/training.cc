@@ -25,7 +25,8 @@ const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
   return nullptr;
 }
 
-// The first layer that multiplies images by a matrix after the last convolution or pool; empty if there is none.
+// The name of the first layer after the last convolution or pool that multiplies images, instead of rows, by a matrix;
+// empty if there is none.  A Flatten() is probably missing before it.
 std::string DenseOnImages(const ir::Graph& graph) {
   std::string dense;
   for (const ir::Node& node : graph.nodes) {
@@ -61,8 +62,8 @@ class TrainingBuilder {
  private:
   void Mistake(absl::string_view sentence) { mistakes_.Add(place_, "compile", sentence); }
 
-  // " of <output>" in a sentence about a model with several outputs.
-  std::string Of(const ModelOutput& output) const {
+  // " of <output>" if the model has several outputs, otherwise nothing.
+  std::string OfOutput(const ModelOutput& output) const {
     return outputs_.size() > 1 ? absl::StrCat(" of ", output.name) : std::string();
   }
 
@@ -81,7 +82,7 @@ class TrainingBuilder {
     }
   }
 
-  // The entry for this output, or the common one; null: others are named, this one is not.
+  // The value for this output, or the one for all outputs.  Null if there are values for other outputs only.
   template <typename T>
   static const T* ValueFor(const OfOutputs<T>& all, const std::string& output) {
     for (const auto& row : all.named) {
@@ -120,7 +121,7 @@ class TrainingBuilder {
 
   ir::Attributes ArgumentsOf(absl::string_view taker, const std::vector<ir::Argument>& rows, const Numbers& given) {
     ir::Attributes arguments;
-    for (const ir::Argument& row : rows) arguments.Set(row.name, row.initial);
+    for (const ir::Argument& row : rows) arguments.Set(row.name, row.default_value);
     for (const NamedNumber& number : given) {
       const ir::Argument* const row = ir::FindArgument(rows, number.name);
       if (row == nullptr) {
@@ -135,7 +136,7 @@ class TrainingBuilder {
     return arguments;
   }
 
-  // The host fills these inputs by their names.
+  // AddLoss will add inputs of these names, which must therefore be free.
   void CheckInputNames(const ir::Objective& objective) {
     for (const absl::string_view quantity : {"label", "loss_weight"}) {
       const std::string name = ir::QuantityName(graph_.training, objective, quantity);
@@ -161,10 +162,10 @@ class TrainingBuilder {
   void CheckOutput(const ir::Loss& loss, const ir::Objective& objective, const ModelOutput& output) {
     const ir::Node* const producer = Producer(graph_, output.symbol.value);
     if (!output.symbol.learned || producer == nullptr) {
-      return Mistake(absl::StrCat("there is nothing to train: no layer that the output", Of(output),
+      return Mistake(absl::StrCat("there is nothing to train: no layer that the output", OfOutput(output),
                                   " depends on has trainable parameters"));
     }
-    // A graph from a file may know no line.
+    // The nodes of a graph from a file may have no locations.
     const ir::Location where =
         producer->locations.empty() ? ir::Location{place_.file, place_.line, "output"} : producer->locations.back();
     const auto mistake = [&](absl::string_view sentence) {
@@ -177,7 +178,7 @@ class TrainingBuilder {
 
   std::string ShapeFault(const ir::Loss& loss, const ModelOutput& output) const {
     const ir::Type& type = graph_.type(output.symbol.value);
-    if (!loss.of_classes() || type.shape.size() == 2) {
+    if (!loss.compares_classes() || type.shape.size() == 2) {
       const absl::Status status = ir::LabelType(loss, type).status();
       return std::string(status.message());
     }
@@ -185,7 +186,7 @@ class TrainingBuilder {
       return absl::StrCat("output is ", ShapeText(type.shape), ", but the loss needs (n, classes)");
     if (output.symbol.guessed != 0) return "";
     ir::Shape labels = {ir::kBatch};
-    if (loss.label == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
+    if (loss.label_kind == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
     const std::string dense = DenseOnImages(graph_);
     return absl::StrCat("output is ", ShapeText(type.shape), ", labels are ", ShapeText(labels),
                         "; is a Flatten() missing", dense.empty() ? "" : " before ", dense, "?");

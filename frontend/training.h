@@ -1,4 +1,4 @@
-// The arguments of Compile(), checked against the model.
+// Checks the arguments of Compile() against the model and stores them in the graph.
 #ifndef BRINE_FRONTEND_TRAINING_H_
 #define BRINE_FRONTEND_TRAINING_H_
 
@@ -14,7 +14,8 @@ struct ModelOutput {
   Symbol symbol;
 };
 
-// Sets graph.training.  What depends on an output is checked only if the output is known.
+// Sets graph.training.  What depends on an output is checked only if its symbol is known, that is if there was no
+// mistake before it.
 void AddTraining(const CompileOptions& options, const Place& place, const std::vector<ModelOutput>& outputs,
                  Mistakes& mistakes, ir::Graph& graph);
 

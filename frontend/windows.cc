@@ -10,8 +10,8 @@ namespace {
 constexpr absl::string_view kPaddings[] = {"valid", "same"};
 constexpr const char* kAxisNames[] = {"height", "width"};
 
-// [h, w], with illegal numbers replaced by 1.
-std::vector<int64_t> Checked(LayerBuilder& builder, const char* argument, const Size2D& size, bool& guessed) {
+// [height, width].  Illegal numbers are reported and replaced by 1; `guessed` is then set.
+std::vector<int64_t> CheckSize(LayerBuilder& builder, const char* argument, const Size2D& size, bool& guessed) {
   if (!size.given) {
     builder.Mistake(absl::StrCat(argument, " must be given"));
     guessed = true;
@@ -36,16 +36,16 @@ AxisPads SamePads(int64_t extent, int64_t size, int64_t stride, int64_t dilation
 
 Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArguments& arguments) {
   Window window;
-  window.size = Checked(builder, arguments.size_name, arguments.size, window.guessed);
-  window.strides = Checked(builder, "strides", arguments.strides, window.guessed);
-  window.dilations = Checked(builder, "dilation_rate", arguments.dilations, window.guessed);
+  window.size = CheckSize(builder, arguments.size_name, arguments.size, window.guessed);
+  window.strides = CheckSize(builder, "strides", arguments.strides, window.guessed);
+  window.dilations = CheckSize(builder, "dilation_rate", arguments.dilations, window.guessed);
   window.pads = {0, 0, 0, 0};
   if (!builder.Known("padding", arguments.padding, kPaddings)) window.guessed = true;
   if (!x.known() || builder.type(x).rank() != 4) return window;
 
   for (size_t i = 0; i < 2; ++i) {
     const int64_t extent = builder.type(x).shape[i + 1];
-    // Both factors are below 2³¹.
+    // The product cannot overflow, since both factors are below 2³¹.
     const int64_t span = (window.size[i] - 1) * window.dilations[i] + 1;
     std::string mistake;
     if (span > ir::kMaxElements) {

@@ -1,4 +1,4 @@
-// Windows that slide over an image: Keras's "valid" and "same", resolved to explicit pads.
+// The windows of convolutions and pools: checks their arguments and computes the pads of Keras's "valid" and "same".
 #ifndef BRINE_FRONTEND_WINDOWS_H_
 #define BRINE_FRONTEND_WINDOWS_H_
 
@@ -9,17 +9,18 @@
 
 namespace brine::internal {
 
-// total = max((ceil(extent / stride) − 1)·stride + (size − 1)·dilation + 1 − extent, 0); before = ⌊total / 2⌋; after =
-// total − before.
+// The pads of an axis for "same", with which the output has ⌈extent / stride⌉ positions, as in Keras:
+//   total = max((⌈extent / stride⌉ − 1)·stride + (size − 1)·dilation + 1 − extent, 0)
+//   before = ⌊total / 2⌋, after = total − before
 struct AxisPads {
   int64_t before = 0;
   int64_t after = 0;
 };
 AxisPads SamePads(int64_t extent, int64_t size, int64_t stride, int64_t dilation);
 
-// A layer's window arguments.
+// The arguments of a layer that describe its window.
 struct WindowArguments {
-  const char* size_name;  // "kernel_size", "pool_size"
+  const char* size_name;  // the name of the argument `size`: "kernel_size" or "pool_size"
   Size2D size;
   Size2D strides;
   Size2D dilations;
@@ -27,14 +28,16 @@ struct WindowArguments {
 };
 
 struct Window {
-  std::vector<int64_t> size;  // [h, w], like the next two
+  std::vector<int64_t> size;  // [height, width], as the next two
   std::vector<int64_t> strides;
   std::vector<int64_t> dilations;
   std::vector<int64_t> pads;  // [top, left, bottom, right]
-  bool guessed = false;       // an argument was illegal and is replaced: the output's height and width are guesses
+  bool guessed =
+      false;  // whether an argument was illegal and replaced, so that the output's height and width are guesses
 };
 
-// Checks the arguments and fits the window to `x` [n, h, w, c], where it is known and of rank 4.
+// Checks the arguments, and computes the pads for x [n, h, w, c].  If x is unknown or has another rank, only the
+// arguments are checked.  Mistakes are reported to `builder`.
 Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArguments& arguments);
 
 }  // namespace brine::internal

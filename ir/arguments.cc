@@ -7,17 +7,17 @@
 namespace brine::ir {
 
 bool Range::Contains(double number) const {
-  return (number > least || (number == least && least_is_legal)) &&
-         (number < most || (number == most && most_is_legal));
+  return (number > least || (number == least && includes_least)) &&
+         (number < most || (number == most && includes_most));
 }
 
 std::string ToString(const Range& range) {
   const bool unbounded = range.most == FLT_MAX;
   if (unbounded && range.least == -FLT_MAX) return "finite";
-  if (unbounded && range.least == 0) return range.least_is_legal ? "at least 0" : "positive";
-  if (range.least_is_legal && range.most_is_legal) return absl::StrCat("between ", range.least, " and ", range.most);
-  return absl::StrCat(range.least_is_legal ? "at least " : "above ", range.least, " and ",
-                      range.most_is_legal ? "at most " : "below ", range.most);
+  if (unbounded && range.least == 0) return range.includes_least ? "at least 0" : "positive";
+  if (range.includes_least && range.includes_most) return absl::StrCat("between ", range.least, " and ", range.most);
+  return absl::StrCat(range.includes_least ? "at least " : "above ", range.least, " and ",
+                      range.includes_most ? "at most " : "below ", range.most);
 }
 
 const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_view name) {
@@ -27,7 +27,7 @@ const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_
 }
 
 std::string ArgumentFault(const Argument& argument, const AttributeValue& value) {
-  if (value.index() != argument.initial.index())
+  if (value.index() != argument.default_value.index())
     return absl::StrCat(argument.name,
                         argument.is_real() ? " must be a real number, such as 0.5" : " must be true or false");
   const double* const number = std::get_if<double>(&value);

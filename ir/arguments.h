@@ -1,4 +1,4 @@
-// The arguments that losses and optimizers take: their defaults and what they may be.
+// The arguments that losses and optimizers take: the default of each and the values that it may have.
 #ifndef BRINE_IR_ARGUMENTS_H_
 #define BRINE_IR_ARGUMENTS_H_
 
@@ -12,28 +12,30 @@
 
 namespace brine::ir {
 
-// The real numbers that an argument may be.  NaN is in no range.
+// An interval of real numbers.  NaN is in no range.  The widest range is that of float, since kernels read arguments as
+// floats.
 struct Range {
   double least = -FLT_MAX, most = FLT_MAX;
-  bool least_is_legal = true, most_is_legal = true;
+  bool includes_least = true, includes_most = true;
 
   bool Contains(double number) const;
 };
-inline constexpr Range kPositive = {0, FLT_MAX, false, true};
-inline constexpr Range kFromZeroToOne = {0, 1};
-inline constexpr Range kFromZeroToBelowOne = {0, 1, true, false};
+inline constexpr Range kPositive = {.least = 0, .includes_least = false};
+inline constexpr Range kFromZeroToOne = {.least = 0, .most = 1};
+inline constexpr Range kFromZeroToBelowOne = {.least = 0, .most = 1, .includes_most = false};
 
 std::string ToString(const Range& range);  // "positive", "between 0 and 1", "at least 0 and below 1"
 
 struct Argument {
   std::string name;
-  AttributeValue initial;  // the default, which also says the kind: a bool or a real number
-  Range range = {};        // of a real number
+  AttributeValue default_value;  // its kind, a bool or a real number, is the kind of every value of the argument
+  Range range = {};              // the legal values, if the argument is a real number
 
-  bool is_real() const { return std::holds_alternative<double>(initial); }
+  bool is_real() const { return std::holds_alternative<double>(default_value); }
 };
 
-const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_view name);  // null: there is none
+// The argument of this name, or null if there is none.
+const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_view name);
 
 // Why the argument cannot have this value, in one sentence that begins with its name; empty if it can.
 std::string ArgumentFault(const Argument& argument, const AttributeValue& value);

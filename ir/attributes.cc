@@ -12,7 +12,8 @@
 namespace brine::ir {
 namespace {
 
-// The shortest digits that read back as `value`; always recognisable as a real number.
+// The fewest digits that read back as `value`.  The text has a point or an exponent, so that the lexer does not take it
+// for a whole number.
 std::string RealToString(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";

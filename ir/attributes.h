@@ -1,5 +1,5 @@
-// Attributes of a node: named constants that decide what is compiled (never rates, seeds or the batch size; those are
-// inputs).
+// Attributes of a node: named constants that decide what is compiled.  Rates, seeds and the batch size are inputs
+// instead (Source in graph.h), so that changing one does not change the kernels.
 #ifndef BRINE_IR_ATTRIBUTES_H_
 #define BRINE_IR_ATTRIBUTES_H_
 
@@ -13,7 +13,7 @@
 
 namespace brine::ir {
 
-// The order of the alternatives is the order of AttributeValue's.
+// The kinds up to kFloats have the order of the alternatives of AttributeValue.
 enum class AttributeKind : uint8_t {
   kBool,
   kInt,
@@ -21,12 +21,12 @@ enum class AttributeKind : uint8_t {
   kString,
   kInts,
   kFloats,
-  kDims
-};  // kDims: like kInts, with n for kBatch
+  kDims,  // a shape: stored like kInts, but the text form writes n for kBatch
+};
 
 using AttributeValue = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
 
-// One row of an op's schema.  Without a default the attribute must be given.
+// One row of an op's schema.  An attribute without a default must be given when a node is made.
 struct AttributeSpec {
   std::string name;
   AttributeKind kind;
@@ -36,11 +36,12 @@ struct AttributeSpec {
 };
 
 bool KindMatches(AttributeKind kind, const AttributeValue& value);
-std::string ToString(AttributeKind kind,
-                     const AttributeValue& value);  // as the text form writes it: 3, 0.5, "same", [1,1], [n,128]
 
-// A node's attributes by name.  They are complete: defaults are filled in when the node is made.  The getters CHECK
-// name and kind, since nodes reach their callers only after a check against the schema.
+// The value as the text form writes it: 3, 0.5, "same", [1,1], [n,128].  The value must be of the kind.
+std::string ToString(AttributeKind kind, const AttributeValue& value);
+
+// The attributes of a node by name.  A node has all attributes of its op's schema, since AddNode fills in the defaults.
+// The getters therefore CHECK name and kind instead of returning an error.
 class Attributes {
  public:
   Attributes() = default;
@@ -50,13 +51,13 @@ class Attributes {
   int64_t Int(absl::string_view name) const;
   double Float(absl::string_view name) const;
   const std::string& String(absl::string_view name) const;
-  const std::vector<int64_t>& Ints(absl::string_view name) const;  // kInts and kDims
+  const std::vector<int64_t>& Ints(absl::string_view name) const;  // of kind kInts or kDims
   const std::vector<double>& Floats(absl::string_view name) const;
 
   bool Has(absl::string_view name) const { return values_.find(name) != values_.end(); }
   void Set(std::string name, AttributeValue value) { values_[std::move(name)] = std::move(value); }
 
-  auto begin() const { return values_.begin(); }  // in the order of names
+  auto begin() const { return values_.begin(); }  // iterates in the order of the names
   auto end() const { return values_.end(); }
   bool operator==(const Attributes&) const = default;
 
@@ -64,7 +65,8 @@ class Attributes {
   std::map<std::string, AttributeValue, std::less<>> values_;
 };
 
-Attributes ScalarConstant(double value);  // of the op constant: one f32 without axes
+// The attributes of a node of the op `constant` whose result, of type f32[], is `value`.
+Attributes ScalarConstant(double value);
 
 }  // namespace brine::ir
 

@@ -1,5 +1,5 @@
-// BRINE_CHECK: our own bugs stop the program with file, line and condition.  Nothing that a user feeds in may reach
-// one; a user's mistake is an absl::Status.
+// BRINE_CHECK stops the program with file, line and condition when the compiler itself has a bug.  No input of a user
+// may make a check fail: a mistake of a user is reported as an absl::Status.
 #ifndef BRINE_IR_CHECK_H_
 #define BRINE_IR_CHECK_H_
 

@@ -5,12 +5,13 @@
 namespace brine::ir {
 namespace {
 
-constexpr int64_t kStep = 3;  // not the first, so that the corrections of Adam's rate have their usual size
+// Not 0, so that powers of t and random counters are not those of the first step, which could hide a mistake in them.
+constexpr int64_t kStepsDone = 3;
 
-// The random numbers of one name.
-class Draw {
+// A sequence of random numbers that depends on a seed and a name.
+class NamedSequence {
  public:
-  Draw(const std::string& name, uint64_t seed)
+  NamedSequence(const std::string& name, uint64_t seed)
       : id_(NameId(name)), key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)} {}
 
   double Uniform(double least, double most) {
@@ -26,15 +27,15 @@ class Draw {
 };
 
 template <typename Real>
-void DrawLabels(Draw& draw, int64_t classes, Tensor<Real>& tensor) {
-  for (int64_t& label : tensor.whole) label = draw.Below(classes);
+void DrawLabels(NamedSequence& sequence, int64_t classes, Tensor<Real>& tensor) {
+  for (int64_t& label : tensor.whole) label = sequence.Below(classes);
   if (tensor.real.empty()) return;
   const int64_t width = tensor.dims.back();
   for (int64_t row = 0; row < tensor.size() / width; ++row)
-    tensor.real[static_cast<size_t>(row * width + draw.Below(width))] = 1;
+    tensor.real[static_cast<size_t>(row * width + sequence.Below(width))] = 1;
 }
 
-// The others may be means of squares, of which the square root is taken.
+// Slots and statistics may be averages of squares, of which ops take the square root.
 bool MayBeNegative(Role role) { return role != Role::kSlot && role != Role::kStatistic; }
 
 }  // namespace
@@ -45,22 +46,22 @@ Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint6
   for (const State& state : graph.states) {
     const std::string& name = graph.value(state.value).name;
     const double least = MayBeNegative(state.role) ? -0.1 : 0.01;
-    Draw draw(name, seed + 1);
+    NamedSequence sequence(name, seed + 1);
     for (Real& element : given[name].real)
-      element = static_cast<Real>(static_cast<float>(element + draw.Uniform(least, 0.1)));
+      element = static_cast<Real>(static_cast<float>(element + sequence.Uniform(least, 0.1)));
   }
-  for (auto& [name, tensor] : HostInputs<Real>(graph, seed, kStep, rows)) given[name] = std::move(tensor);
+  for (auto& [name, tensor] : HostInputs<Real>(graph, seed, kStepsDone, rows)) given[name] = std::move(tensor);
   for (const Input& input : graph.inputs) {
     const Value& value = graph.value(input.value);
     if (input.source != Source::kData && input.source != Source::kLabel) continue;
-    Draw draw(value.name, seed);
+    NamedSequence sequence(value.name, seed);
     Tensor<Real>& tensor = given[value.name] = MakeTensor<Real>(value.type, rows);
     if (input.source == Source::kLabel) {
-      DrawLabels(draw, classes, tensor);
+      DrawLabels(sequence, classes, tensor);
       continue;
     }
-    for (Real& element : tensor.real) element = static_cast<Real>(draw.Uniform(-1, 1));
-    for (int64_t& element : tensor.whole) element = draw.Below(256);
+    for (Real& element : tensor.real) element = static_cast<Real>(sequence.Uniform(-1, 1));
+    for (int64_t& element : tensor.whole) element = sequence.Below(256);
   }
   return given;
 }

@@ -1,4 +1,4 @@
-// Numbers for every input and state of a graph, for checks that need a step to run on something.
+// Random numbers for every input and state of a graph, for checks that execute a step.
 #ifndef BRINE_IR_DRAW_H_
 #define BRINE_IR_DRAW_H_
 
@@ -6,9 +6,13 @@
 
 namespace brine::ir {
 
-// Inputs and states with n = `rows`, drawn from `seed` and their names, so that two graphs of one model get the same
-// numbers: floats that a kernel can take, parameters around their initial values, bytes from 0 to 255, labels that are
-// classes below `classes` or one-hot rows.
+// The tensors that Interpret takes as `given`: all inputs and states, with n = `rows`.  They depend on `seed` and on
+// the names of the values only, so that two graphs of one model get the same numbers.
+//   states           their initial values plus a number from [−0.1, 0.1), or from [0.01, 0.1) for slots and statistics
+//   data             floats from [−1, 1), whole numbers from 0 to 255
+//   labels           class numbers below `classes`; of float labels, one-hot rows
+//   all other inputs as in the fourth step of training
+// All floats are representable in f32, even if Real is double, so that kernels can compute with the same numbers.
 template <typename Real>
 Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint64_t seed);
 

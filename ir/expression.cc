@@ -14,13 +14,13 @@
 namespace brine::ir {
 namespace {
 
-struct Row {
+struct TermRow {
   TermKind kind;
   absl::string_view name;
   int arity;
-  double (*apply)(double a, double b);
+  double (*apply)(double a, double b);  // null for arity 0; an operation of arity 1 ignores b
 };
-constexpr std::array<Row, 11> kTerms = {{
+constexpr std::array<TermRow, 11> kTerms = {{
     {TermKind::kConstant, "", 0, nullptr},
     {TermKind::kScalar, "", 0, nullptr},
     {TermKind::kStep, "t", 0, nullptr},
@@ -42,11 +42,11 @@ constexpr bool IsIndexedByKind() {
 }
 static_assert(IsIndexedByKind() && kTerms.size() == static_cast<size_t>(TermKind::kSqrt) + 1);
 
-const Row& RowOf(TermKind kind) { return kTerms[static_cast<size_t>(kind)]; }
+const TermRow& RowOf(TermKind kind) { return kTerms[static_cast<size_t>(kind)]; }
 
 template <typename T>
-T Pop(std::vector<T>& stack, T otherwise) {
-  if (stack.empty()) return otherwise;
+T PopOr(std::vector<T>& stack, T if_empty) {
+  if (stack.empty()) return if_empty;
   T top = std::move(stack.back());
   stack.pop_back();
   return top;
@@ -58,7 +58,8 @@ std::string TermText(const Graph& graph, const Term& term, std::vector<std::stri
   const int arity = Arity(term.kind);
   if (arity == 0) return std::string(TermName(term.kind));
   std::vector<std::string> operands(static_cast<size_t>(arity));
-  for (auto operand = operands.rbegin(); operand != operands.rend(); ++operand) *operand = Pop<std::string>(stack, "?");
+  for (auto operand = operands.rbegin(); operand != operands.rend(); ++operand)
+    *operand = PopOr<std::string>(stack, "?");
   return absl::StrCat(TermName(term.kind), "(", absl::StrJoin(operands, ", "), ")");
 }
 
@@ -80,7 +81,7 @@ int Arity(TermKind kind) { return RowOf(kind).arity; }
 absl::string_view TermName(TermKind kind) { return RowOf(kind).name; }
 
 std::optional<TermKind> FindTerm(absl::string_view name) {
-  const auto row = std::find_if(kTerms.begin(), kTerms.end(), [&](const Row& other) { return other.name == name; });
+  const auto row = std::find_if(kTerms.begin(), kTerms.end(), [&](const TermRow& other) { return other.name == name; });
   if (name.empty() || row == kTerms.end()) return std::nullopt;
   return row->kind;
 }
@@ -114,13 +115,13 @@ double Evaluate(const Expression& expression, int64_t steps_done, const std::fun
     double result = term.number;
     if (term.kind == TermKind::kScalar) result = scalar(term.scalar);
     if (term.kind == TermKind::kStep) result = static_cast<double>(steps_done) + 1;
-    if (const Row& row = RowOf(term.kind); row.arity > 0) {
-      const double last = Pop<double>(stack, NAN);
-      result = row.arity == 1 ? row.apply(last, 0) : row.apply(Pop<double>(stack, NAN), last);
+    if (const TermRow& row = RowOf(term.kind); row.arity > 0) {
+      const double last = PopOr<double>(stack, NAN);
+      result = row.arity == 1 ? row.apply(last, 0) : row.apply(PopOr<double>(stack, NAN), last);
     }
     stack.push_back(result);
   }
-  return Pop<double>(stack, NAN);
+  return PopOr<double>(stack, NAN);
 }
 
 }  // namespace brine::ir

@@ -1,12 +1,12 @@
-// Host expressions: before each step the host computes them in double from the step's number and from named scalars,
-// and rounds each to float once.
+// Host expressions.  Before each step the host computes them in double from the number of the step and from named
+// scalars, and rounds each result to float once.
 //
 //   input %learning_rate : f32[] scalar 0.001
 //   input %beta_2 : f32[] scalar 0.999
 //   input %rate : f32[] expression mul(%learning_rate, sqrt(sub(1.0, pow(%beta_2, t))))
 //
-// t is the number of the step that is about to run; the first one is 1.  A scalar may have any value of a double; it is
-// rounded only where a node reads it.
+// t is the number of the step that is about to run, counted from 1.  A scalar is a double, of which an expression reads
+// all digits.  It is rounded to float only where a node of the graph reads it.
 #ifndef BRINE_IR_EXPRESSION_H_
 #define BRINE_IR_EXPRESSION_H_
 
@@ -25,17 +25,19 @@ Expression ScalarOf(ValueId scalar);
 Expression StepNumber();  // t
 Expression Apply(TermKind operation, std::initializer_list<Expression> operands);
 
-int Arity(TermKind kind);                                  // 0: a number
-absl::string_view TermName(TermKind kind);                 // "add", …; "t"; empty: a constant or a scalar
-std::optional<TermKind> FindTerm(absl::string_view name);  // of an operation, or t
+int Arity(TermKind kind);                   // the number of operands; 0 for a constant, a scalar and t
+absl::string_view TermName(TermKind kind);  // "add" and so on for an operation, "t"; empty for a constant or a scalar
+std::optional<TermKind> FindTerm(absl::string_view name);  // the kind that has this TermName
 
-// The text form: "mul(%learning_rate, 2.0)".  Missing operands are `?`; surplus results follow one another.
+// The text form: "mul(%learning_rate, 2.0)".  This also prints expressions that ExpressionFault refuses: a missing
+// operand is printed as `?`, and several results are printed one after another.
 std::string ToString(const Graph& graph, const Expression& expression);
 
-// What is wrong with an expression, apart from its scalars, in one sentence; or nothing.
+// Why the expression is not well formed, in one sentence, or an empty string if it is.  Whether its scalars are inputs
+// of the graph is not checked.
 std::string ExpressionFault(const Expression& expression);
 
-// The value for the step after `steps_done` others.  `scalar` gives the values of the scalars.
+// The value of the expression in the step that follows `steps_done` others.  `scalar` returns the value of a scalar.
 double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar);
 
 }  // namespace brine::ir

@@ -6,13 +6,13 @@
 namespace brine::ir {
 
 GradientBuilder::GradientBuilder(Graph& graph, const Node& node, std::vector<ValueId> output_gradients,
-                                 std::vector<bool> needed)
+                                 std::vector<bool> needs_gradient)
     : graph_(graph),
       node_(node),
       output_gradients_(std::move(output_gradients)),
-      needed_(std::move(needed)),
+      needs_gradient_(std::move(needs_gradient)),
       input_gradients_(node_.inputs.size(), kNoValue) {
-  BRINE_CHECK(output_gradients_.size() == node_.outputs.size() && needed_.size() == node_.inputs.size());
+  BRINE_CHECK(output_gradients_.size() == node_.outputs.size() && needs_gradient_.size() == node_.inputs.size());
 }
 
 ValueId GradientBuilder::Emit(const Op& op, std::vector<ValueId> inputs, Attributes attributes) {
@@ -26,7 +26,7 @@ ValueId GradientBuilder::EmitConstant(double value) { return Emit(kConstant, {},
 
 ValueId GradientBuilder::SumTo(const Type& target, ValueId gradient) {
   const Shape from = type(gradient).shape;
-  const size_t added = from.size() - target.shape.size();  // leading axes that the target lacks
+  const size_t added = from.size() - target.shape.size();  // the number of leading axes that the target lacks
   std::vector<int64_t> axes;
   for (size_t axis = 0; axis < from.size(); ++axis) {
     if (axis < added || (target.shape[axis - added] == 1 && from[axis] != 1))

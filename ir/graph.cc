@@ -40,16 +40,16 @@ constexpr Named<InitializerKind> kInitializers[] = {{InitializerKind::kConstant,
                                                     {InitializerKind::kUniform, "uniform"},
                                                     {InitializerKind::kTruncatedNormal, "truncated_normal"}};
 
-// Whether each row's index is the number of its enumerator.
+// Whether the index of each row is the number of its enumerator, on which Name() relies.
 template <typename Enum, size_t size>
-constexpr bool InOrder(const Named<Enum> (&rows)[size]) {
+constexpr bool IsInOrder(const Named<Enum> (&rows)[size]) {
   for (size_t index = 0; index < size; ++index) {
     if (rows[index].value != static_cast<Enum>(index)) return false;
   }
   return true;
 }
-static_assert(InOrder(kStages) && InOrder(kFunctions) && InOrder(kBlocks) && InOrder(kSources) && InOrder(kRoles) &&
-              InOrder(kInitializers) && std::size(kBlocks) == kBlockCount);
+static_assert(IsInOrder(kStages) && IsInOrder(kFunctions) && IsInOrder(kBlocks) && IsInOrder(kSources) &&
+              IsInOrder(kRoles) && IsInOrder(kInitializers) && std::size(kBlocks) == kBlockCount);
 
 template <typename Enum, size_t size>
 absl::string_view Name(const Named<Enum> (&rows)[size], Enum value) {
@@ -129,7 +129,7 @@ bool IsCompiled(const Training& training) {
          training.location != Location();
 }
 
-Block HomeOf(Role role) {
+Block BlockOf(Role role) {
   switch (role) {
     case Role::kParameter:
       return Block::kParameters;

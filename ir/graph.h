@@ -22,23 +22,22 @@ namespace brine::ir {
 struct Op;  // op.h
 
 enum class Stage : uint8_t { kGraph, kTrain, kFused, kPlanned };
-enum class Function : uint8_t {
-  kModel,
-  kTrain,
-  kEvaluate,
-  kPredict
-};  // what a graph computes; kModel only at Stage::kGraph
 
-// Where a planned value lies; the names are those of the runtime's blocks.
+// What a graph computes.  A graph has the function kModel exactly if its stage is kGraph.
+enum class Function : uint8_t { kModel, kTrain, kEvaluate, kPredict };
+
+// The blocks of memory in which values lie.  They have the names and the order of the runtime's (brine_block).
 enum class Block : uint8_t { kArena, kInputs, kParameters, kGradients, kSlots, kConstants, kOutputs, kNonTrainable };
 inline constexpr size_t kBlockCount = static_cast<size_t>(Block::kNonTrainable) + 1;
+
+// The place of a value in memory.
 struct Placement {
   Block block = Block::kArena;
-  int64_t offset = 0;  // bytes, a multiple of 64
+  int64_t offset = 0;  // in bytes from the start of the block, a multiple of 64
   bool operator==(const Placement&) const = default;
 };
 
-// The user's line that a node or state comes from, and the layer it belongs to.
+// The line of the user's program from which a node or state comes, and the layer to which it belongs.
 struct Location {
   std::string file;
   int line = 0;
@@ -47,47 +46,57 @@ struct Location {
 };
 
 struct Value {
-  std::string name;  // unique in the graph: 1–256 bytes of [A-Za-z0-9_./:-]
+  std::string name;  // unique in the graph; a legal name as in names.h
   Type type;
-  std::optional<Placement> placement;  // at Stage::kPlanned
+  std::optional<Placement> placement;  // set only at Stage::kPlanned
 };
 
 // An application of an op, or, if `op` is null, a kernel: a group of ordinary nodes that one compiled function
-// executes.  A kernel's body reads values of the graph by name and defines values.  Those that the rest of the graph
-// reads are the kernel's outputs.
+// executes.  The nodes of a kernel's body read and define values of the same graph.  The inputs of the kernel are the
+// values that the body reads but does not define.  Its outputs are the values of the body that are read outside it.
 struct Node {
   const Op* op = nullptr;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   Attributes attributes;            // empty for a kernel
-  std::vector<Location> locations;  // of every node that this one was made from
+  std::vector<Location> locations;  // of every node of the model from which this one was made
 
-  std::string region;           // a kernel's kind, a row of passes/regions: "contraction", "loop"
-  std::vector<int64_t> sparse;  // indices of the kernel's inputs that have many zeros, ascending
-  int64_t scratch_bytes = 0;    // a kernel's working memory beyond its operands; 0 until it has been compiled
+  // Of a kernel only:
+  std::string region;           // the kind of the kernel, a row of passes/regions.h: "contraction", "loop"
+  std::vector<int64_t> sparse;  // indices of the inputs that have many zeros, ascending
+  int64_t scratch_bytes = 0;    // the working memory beyond the operands; 0 until the kernel has been compiled
   std::vector<Node> body;
 
   bool is_kernel() const { return op == nullptr; }
 };
 
-// A piece of a host expression: a number, or an operation over the results of the pieces before it.
+// A term of a host expression: a number, or an operation on the results of the terms before it.
 enum class TermKind : uint8_t { kConstant, kScalar, kStep, kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kSqrt };
 struct Term {
   TermKind kind = TermKind::kConstant;
-  double number = 0;          // kConstant
-  ValueId scalar = kNoValue;  // kScalar: an input of the graph with Source::kScalar
+  double number = 0;          // the constant, if the kind is kConstant
+  ValueId scalar = kNoValue;  // an input of the graph with Source::kScalar, if the kind is kScalar
 };
 
-// What the host computes in double before each step, in postfix order.  expression.h makes and reads them.
+// A formula that the host computes in double before each step, in postfix order.  expression.h makes, prints and
+// evaluates expressions.
 using Expression = std::vector<Term>;
 
-// How the host fills a graph input before each step.
-enum class Source : uint8_t { kData, kLabel, kScalar, kSeed, kStep, kRows, kExpression };
+// How the host fills an input of the graph before each step.
+enum class Source : uint8_t {
+  kData,       // rows of samples
+  kLabel,      // rows of labels
+  kScalar,     // f32[]: a number that the host may set by the name of the input
+  kSeed,       // u32[2]: the low and the high word of the seed
+  kStep,       // u32[]: the number of training steps that were done before this one
+  kRows,       // f32[]: n, the number of rows of this batch
+  kExpression  // f32[]: the result of Input::expression
+};
 struct Input {
   ValueId value = kNoValue;
   Source source = Source::kData;
-  double initial = 0;          // kScalar: the value until the host sets another
-  Expression expression = {};  // kExpression
+  double initial = 0;          // of a kScalar: the value until the host sets another
+  Expression expression = {};  // of a kExpression
 };
 
 // The role of a state in training.
@@ -98,14 +107,21 @@ enum class Role : uint8_t {
   kStatistic,  // a weight that the model itself updates in training, such as a moving mean
   kAverage     // the moving average of a parameter
 };
-enum class InitializerKind : uint8_t { kConstant, kUniform, kTruncatedNormal };
+
+// How a state gets its content before the first step.  initialize.cc has the formulas.
+enum class InitializerKind : uint8_t {
+  kConstant,        // the argument
+  kUniform,         // numbers from [−argument, argument)
+  kTruncatedNormal  // numbers of a normal distribution with mean 0, drawn again beyond 2·argument, where argument is
+                    // the standard deviation before this truncation
+};
 struct Initializer {
   InitializerKind kind = InitializerKind::kConstant;
-  double argument = 0;  // the constant; the limit of [−limit, limit); the standard deviation, cut at two of them
+  double argument = 0;
   bool operator==(const Initializer&) const = default;
 };
 
-// A value that lives across steps.  Within a step it has the value from the end of the step before.
+// A value that lives across steps.  Within a step, nodes read the content that it had after the step before.
 struct State {
   ValueId value = kNoValue;
   Role role = Role::kParameter;
@@ -113,19 +129,20 @@ struct State {
   Location location;
 };
 
-// After the step the state holds `value`.
+// After each step, the content of `state` is `value`.
 struct Update {
   ValueId state = kNoValue;
   ValueId value = kNoValue;
 };
 
 struct Output {
-  // In a model "output", or the layer's name if there are several; in a training graph "loss", "accuracy", …
+  // In a model "output", or the name of the layer if there are several outputs; in a training graph "loss" and the
+  // names of training.h.
   std::string name;
   ValueId value = kNoValue;
 };
 
-// A layer as `summary` lists it.
+// A layer of the model, as `brine summary` lists it.
 struct Layer {
   std::string name;  // "conv2d"
   std::string kind;  // "Conv2D"
@@ -133,20 +150,20 @@ struct Layer {
   Location location;
 };
 
-// What one output is trained for.
+// The loss and the metrics of one output.
 struct Objective {
   std::string output;                // an output of the graph
   std::string loss;                  // a row of losses.h
-  Attributes arguments;              // of the loss: from_logits
-  double weight = 1;                 // of the loss in the sum that is trained
+  Attributes arguments;              // the arguments of the loss, such as from_logits
+  double weight = 1;                 // the factor of this loss in the sum that is minimized
   std::vector<std::string> metrics;  // rows of metrics.h
 };
 
 // The arguments of Compile(); the training passes turn them into nodes.
 struct Training {
-  std::vector<Objective> objectives;  // one an output at most; empty: not compiled
+  std::vector<Objective> objectives;  // at most one for each output; empty if Compile() was not called
   std::string optimizer;              // a row of optimizers.h
-  Attributes optimizer_arguments;     // learning_rate, beta_1, …: initial values of scalar inputs; nesterov: a bool
+  Attributes optimizer_arguments;     // initial values of scalars (learning_rate, beta_1) and bools (nesterov)
   Location location;
 };
 
@@ -155,10 +172,10 @@ class Graph {
   std::string name;
   Stage stage = Stage::kGraph;
   Function function = Function::kModel;
-  int64_t batch_size = 0;  // the largest n; 0 until the compiler is told
+  int64_t batch_size = 0;  // the largest n; 0 in a model, for which none was chosen yet
 
   std::vector<Layer> layers;
-  Training training;  // at Stage::kGraph
+  Training training;  // set at Stage::kGraph, and until AddOptimizer has used it
   std::vector<Value> values;
   std::vector<Input> inputs;
   std::vector<State> states;
@@ -174,30 +191,39 @@ class Graph {
   Ids<ValueId> value_ids() const { return Ids<ValueId>(values.size()); }
   Ids<NodeId> node_ids() const { return Ids<NodeId>(nodes.size()); }
 
-  // Adds a value.  A name that is taken or empty gets a number: "relu", "relu_1", …
+  // Adds a value.  If the name is taken, a number is appended: "relu", "relu_1" and so on.  An empty name stands for
+  // "v".
   ValueId AddValue(absl::string_view name, Type type);
 
   // Adds a node at the end, fills in the defaults of its attributes, derives the types of its outputs by the op's shape
-  // rule, and returns the outputs.  If the inputs do not fit, fails with the rule's sentence and changes nothing.
-  // Outputs are named after `name`, or after the op if it is empty.
+  // rule, and returns the outputs.  The first output is named `name`, or like the op if `name` is empty; each further
+  // one is named "<name>.<the op's name of the result>".
+  // Errors: attributes that the schema refuses, and inputs that the shape rule refuses, as one sentence without a
+  // place.  An error leaves the graph as it was.
   absl::StatusOr<std::vector<ValueId>> AddNode(const Op& op, std::vector<ValueId> inputs, Attributes attributes,
                                                std::vector<Location> locations, absl::string_view name = "");
 
-  ValueId FindValue(absl::string_view name) const;  // kNoValue when there is none
-  const State* FindState(ValueId value) const;
-  const Input* FindInput(ValueId value) const;
+  ValueId FindValue(absl::string_view name) const;  // kNoValue if no value has the name
+  const State* FindState(ValueId value) const;      // null if the value is not a state
+  const Input* FindInput(ValueId value) const;      // null if the value is not an input
 
  private:
-  mutable absl::flat_hash_set<std::string> names_;  // of `values`, kept up lazily
+  // The names of `values`, by which AddValue finds names that are taken.  AddValue fills the set again when its size
+  // shows that values were added or removed directly.
+  mutable absl::flat_hash_set<std::string> names_;
 };
 
-// "model.cc:9: conv2d", or `name` if no line is known: `location` is null or has no file.
+// Text that tells a user which line of the model is meant: "model.cc:9: conv2d".  If no line is known, since `location`
+// is null or has no file, the text is `name`.
 std::string PlaceOf(const Location* location, absl::string_view name);
 
-bool IsCompiled(const Training& training);  // anything differs from what Training() holds
+// Whether Compile() was called, that is, whether anything differs from Training().
+bool IsCompiled(const Training& training);
 
-Block HomeOf(Role role);  // the block of a planned graph in which states of this role lie
+// The block of a planned graph in which states of this role lie.
+Block BlockOf(Role role);
 
+// The names of enumerators in the text form and in messages, and the enumerators by these names.
 absl::string_view StageName(Stage stage);  // "graph", "train", "fused", "planned"
 absl::string_view FunctionName(Function function);
 absl::string_view BlockName(Block block);

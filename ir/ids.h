@@ -1,4 +1,4 @@
-// Numbers of values and nodes.  They are types of their own, so that the compiler refuses one in place of another.
+// The ids of values and nodes: indices with types of their own, so that C++ refuses one in place of the other.
 #ifndef BRINE_IR_IDS_H_
 #define BRINE_IR_IDS_H_
 
@@ -13,7 +13,7 @@ enum class NodeId : int32_t {};   // index into Graph::nodes
 
 inline constexpr ValueId kNoValue{-1};
 
-// An id as the index of a vector, and back.
+// Converts an id to an index and back.
 template <typename Id>
 requires std::is_enum_v<Id>
 constexpr size_t Index(Id id) { return static_cast<size_t>(id); }
@@ -22,7 +22,7 @@ constexpr Id IdAt(size_t index) {
   return static_cast<Id>(index);
 }
 
-// The ids below `count`, for loops.
+// The ids from 0 to count − 1, for range-based loops.
 template <typename Id>
 class Ids {
  public:

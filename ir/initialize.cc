@@ -1,12 +1,13 @@
-// The values that the host gives states and inputs before a step, for the interpreter.  The runtime has its own
-// implementation of the same formulas.
+// The values that the host gives to states and inputs, for the interpreter.  The runtime implements the same formulas
+// on its own (runtime/core/philox.cc, state.cc).  With w₀ and w₁ the first two words of Philox for the counter
+// (element, 0, NameId of the state's name, attempt), attempt being 0 at first, an element is
 //
-//   uniform           limit·(2u − 1), u from the first word of counter (element, 0, id of the state's name, 0)
-//   truncated_normal  deviation·z, z = √(−2 ln u₁)·cos 2πu₂ with u₁ = (w₀ + ½)·2⁻³² and u₂ = w₁·2⁻³² from the counter's
-//   first two words;
-//                     |z| > 2 is drawn again with the counter's last word one higher
+//   constant          the argument
+//   uniform           limit·(2u − 1), where u = ⌊w₀ / 2⁸⌋·2⁻²⁴
+//   truncated_normal  deviation·z, where z = √(−2 ln u₁)·cos 2πu₂ (Box and Muller 1958) with u₁ = (w₀ + ½)·2⁻³² and
+//                     u₂ = w₁·2⁻³²; if |z| > 2, z is computed again with the next attempt
 //
-// computed in double and rounded to f32, whatever the precision of the interpreter.
+// All of this is computed in double and rounded to f32, whatever the precision of the interpreter.
 #include <cmath>
 #include <numbers>
 
@@ -26,7 +27,7 @@ double TruncatedNormal(uint32_t element, uint32_t id, std::array<uint32_t, 2> ke
   }
 }
 
-double Draw(const Initializer& initializer, uint32_t element, uint32_t id, std::array<uint32_t, 2> key) {
+double InitialElement(const Initializer& initializer, uint32_t element, uint32_t id, std::array<uint32_t, 2> key) {
   switch (initializer.kind) {
     case InitializerKind::kConstant:
       return initializer.argument;
@@ -38,7 +39,7 @@ double Draw(const Initializer& initializer, uint32_t element, uint32_t id, std::
   return 0;
 }
 
-// A scalar as the caller names it, else as the graph has it.
+// The value of a scalar input: that of `scalars`, or the graph's initial value if `scalars` does not name the input.
 double ScalarValue(const Graph& graph, const std::map<std::string, double>& scalars, ValueId value) {
   const auto it = scalars.find(graph.value(value).name);
   return it != scalars.end() ? it->second : graph.FindInput(value)->initial;
@@ -56,7 +57,7 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
     Tensor<Real> tensor = MakeTensor<Real>(value.type, 1);  // states do not depend on n
     for (size_t i = 0; i < tensor.real.size(); ++i) {
       tensor.real[i] =
-          static_cast<Real>(static_cast<float>(Draw(state.initializer, static_cast<uint32_t>(i), id, key)));
+          static_cast<Real>(static_cast<float>(InitialElement(state.initializer, static_cast<uint32_t>(i), id, key)));
     }
     for (int64_t& element : tensor.whole) element = static_cast<int64_t>(state.initializer.argument);
     states[value.name] = std::move(tensor);
@@ -65,7 +66,7 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
 }
 
 template <typename Real>
-Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows,
+Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, int64_t rows,
                          const std::map<std::string, double>& scalars) {
   const auto scalar = [&](ValueId value) { return ScalarValue(graph, scalars, value); };
   Tensors<Real> inputs;
@@ -81,13 +82,13 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_
         tensor.whole = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
         break;
       case Source::kStep:
-        tensor.whole[0] = static_cast<uint32_t>(step);
+        tensor.whole[0] = static_cast<uint32_t>(steps_done);
         break;
       case Source::kRows:
         tensor.real[0] = static_cast<Real>(rows);
         break;
       case Source::kExpression:
-        tensor.real[0] = static_cast<Real>(Evaluate(input.expression, step, scalar));
+        tensor.real[0] = static_cast<Real>(Evaluate(input.expression, steps_done, scalar));
         break;
       case Source::kData:
       case Source::kLabel:

@@ -14,7 +14,7 @@ namespace {
 void Run(const Op& op, const Evaluation<double>& evaluation) { op.interpret(evaluation); }
 void Run(const Op& op, const Evaluation<float>& evaluation) { op.interpret_f32(evaluation); }
 
-// The tensor of an input or state, after a check that it fits its type.
+// The tensor of an input or state in `given`, which must have the value's type and all of its elements.
 template <typename Real>
 absl::StatusOr<const Tensor<Real>*> FindGiven(const Value& value, const Tensors<Real>& given, int64_t rows) {
   const auto it = given.find(value.name);
@@ -82,8 +82,9 @@ class Interpreter {
 
   const Graph& graph_;
   const int64_t rows_;
-  std::vector<const Tensor<Real>*>
-      tensors_;  // by value; into `given` or `results_`, whose elements stay where they are
+  // By value; null until it is given or computed.  The tensors are elements of `given` and `results_`, which are maps,
+  // so that inserting into them moves no tensor.
+  std::vector<const Tensor<Real>*> tensors_;
   Tensors<Real> results_;
 };
 
@@ -100,7 +101,7 @@ absl::StatusOr<Tensors<Real>> Interpret(const Graph& graph, const Tensors<Real>&
 
 template <typename Real>
 void ApplyUpdates(const Graph& graph, const Tensors<Real>& results, Tensors<Real>& states) {
-  Tensors<Real> updated;  // all are read first: an update may read a state that another overwrites
+  Tensors<Real> updated;  // written to `states` at the end, since one update may read a state that another overwrites
   for (const Update& update : graph.updates) {
     const std::string& name = graph.value(update.value).name;
     const auto result = results.find(name);

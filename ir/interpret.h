@@ -1,5 +1,5 @@
-// The reference interpreter: executes a graph of any stage with plain loops.  It is the oracle for kernels, passes and
-// gradients.
+// The reference interpreter: executes a graph of any stage with plain loops.  Tests compare kernels, passes and
+// gradients with its results.
 #ifndef BRINE_IR_INTERPRET_H_
 #define BRINE_IR_INTERPRET_H_
 
@@ -16,25 +16,28 @@ namespace brine::ir {
 template <typename Real>
 using Tensors = std::map<std::string, Tensor<Real>, std::less<>>;
 
-// Executes `graph`, which verify.h accepts, with n = `rows`.  `given` holds every input and state; the result holds
-// every value that was computed, those inside kernels included.  States are not overwritten: ApplyUpdates does that.
-// Errors: a tensor missing from `given` or of the wrong type or size.
+// Executes `graph`, which verify.h accepts, with n = `rows`.  `given` has every input and state.  The result has every
+// value that a node computes, including those inside kernels.  States keep their content; ApplyUpdates changes it.
+// With Real = double the loops compute in double; with Real = float they round after each operation, as a plain kernel
+// would, which shows how large an error of rounding is to be expected.
+// Errors: `rows` below 1; a tensor that `given` lacks, or of the wrong type or size.
 template <typename Real>
 absl::StatusOr<Tensors<Real>> Interpret(const Graph& graph, const Tensors<Real>& given, int64_t rows);
 
-// Writes what the graph's updates name from `results` into `states`.
+// Carries out the updates of the graph: replaces the tensor of each updated state in `states`.  `results` are those of
+// Interpret.
 template <typename Real>
 void ApplyUpdates(const Graph& graph, const Tensors<Real>& results, Tensors<Real>& states);
 
-// Every state of the graph as its initializer draws it for `seed` (initialize.cc gives the formula; the runtime draws
-// the same numbers).
+// The content of every state of the graph before the first step, as its initializer says (initialize.cc has the
+// formulas).  The runtime computes the same numbers from the same seed.
 template <typename Real>
 Tensors<Real> InitialStates(const Graph& graph, uint64_t seed);
 
-// The inputs that the host derives: scalars at their initial values unless `scalars` names others, seed, step, rows,
-// expressions.
+// All inputs but data and labels, as the host fills them after `steps_done` training steps.  A scalar has its initial
+// value unless `scalars` has one of its name.
 template <typename Real>
-Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t step, int64_t rows,
+Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, int64_t rows,
                          const std::map<std::string, double>& scalars = {});
 
 extern template absl::StatusOr<Tensors<double>> Interpret(const Graph&, const Tensors<double>&, int64_t);

@@ -15,14 +15,14 @@ bool IsConvolution(const Op& op) { return op.convolution; }
 bool IsMatrixProduct(const Op& op) { return op.matrix_product; }
 bool ReducesAxes(const Op& op) { return op.reduces_axes; }
 
-// An attribute that some ops must have, because the functions of this file read it.
-struct Demand {
-  bool (*of)(const Op& op);
-  absl::string_view attribute;
+// An attribute that a class of ops must have, because the functions of this file read it.
+struct RequiredAttribute {
+  bool (*is_required_of)(const Op& op);
+  absl::string_view name;
   AttributeKind kind;
 };
 
-constexpr Demand kDemands[] = {
+constexpr RequiredAttribute kRequiredAttributes[] = {
     {IsSource, "values", AttributeKind::kFloats},
     {IsPool, "window", AttributeKind::kInts},
     {IsPool, "strides", AttributeKind::kInts},
@@ -36,17 +36,20 @@ constexpr Demand kDemands[] = {
     {ReducesAxes, "axes", AttributeKind::kInts},
 };
 
-// The node's attributes, of which the caller reads `attribute`, which must be demanded of the node's op.
-const Attributes& Demanded(const Node& node, absl::string_view attribute) {
-  BRINE_CHECK(std::any_of(std::begin(kDemands), std::end(kDemands),
-                          [&](const Demand& demand) { return demand.attribute == attribute && demand.of(*node.op); }));
+// The attributes of the node, of which the caller reads `attribute`.  The check ensures that the table above has a row
+// for everything that this file reads.
+const Attributes& AttributesWith(const Node& node, absl::string_view attribute) {
+  BRINE_CHECK(std::any_of(std::begin(kRequiredAttributes), std::end(kRequiredAttributes),
+                          [&](const RequiredAttribute& required) {
+                            return required.name == attribute && required.is_required_of(*node.op);
+                          }));
   return node.attributes;
 }
 
 const std::vector<int64_t>& Ints(const Node& node, absl::string_view attribute) {
-  return Demanded(node, attribute).Ints(attribute);
+  return AttributesWith(node, attribute).Ints(attribute);
 }
-bool Bool(const Node& node, absl::string_view attribute) { return Demanded(node, attribute).Bool(attribute); }
+bool Bool(const Node& node, absl::string_view attribute) { return AttributesWith(node, attribute).Bool(attribute); }
 
 Window WindowOf(const Node& node, int64_t height, int64_t width) {
   const std::vector<int64_t>&strides = Ints(node, "strides"), &pads = Ints(node, "pads");
@@ -61,7 +64,7 @@ Window WindowOf(const Node& node, int64_t height, int64_t width) {
   return window;
 }
 
-// What is wrong with the operands and results of an op of its kind, as a clause.
+// Why the operands and results of the op do not fit its kind and traits, as a clause; empty if they do.
 std::string OperandFault(const Op& op) {
   if (op.kind == OpKind::kContraction && (op.operands.size() != 2 || op.variadic))
     return "a contraction has two operands";
@@ -84,11 +87,11 @@ std::string OperandFault(const Op& op) {
 
 std::string KindFault(const Op& op) {
   if (op.kind == OpKind::kUnknown) return "it has no kind";
-  for (const Demand& demand : kDemands) {
-    if (!demand.of(op)) continue;
-    const AttributeSpec* const spec = op.FindAttribute(demand.attribute);
-    if (spec == nullptr) return absl::StrCat("it lacks the attribute ", demand.attribute);
-    if (spec->kind != demand.kind) return absl::StrCat("its attribute ", demand.attribute, " has the wrong kind");
+  for (const RequiredAttribute& required : kRequiredAttributes) {
+    if (!required.is_required_of(op)) continue;
+    const AttributeSpec* const spec = op.FindAttribute(required.name);
+    if (spec == nullptr) return absl::StrCat("it lacks the attribute ", required.name);
+    if (spec->kind != required.kind) return absl::StrCat("its attribute ", required.name, " has the wrong kind");
   }
   return OperandFault(op);
 }
@@ -105,7 +108,7 @@ Window ConvolutionWindow(const Node& node, const Shape& kernel) {
   return window;
 }
 
-int ConvolutionGroups(const Node& node) { return static_cast<int>(Demanded(node, "groups").Int("groups")); }
+int ConvolutionGroups(const Node& node) { return static_cast<int>(AttributesWith(node, "groups").Int("groups")); }
 
 Transposes TransposesOf(const Node& node) {
   if (!IsMatrixProduct(*node.op)) return {};
@@ -119,10 +122,11 @@ const std::vector<int64_t>* ReducedAxes(const Node& node) {
 bool SumsPixels(const Node& node) {
   if (!node.op->sum) return false;
   const std::vector<int64_t>& axes = *ReducedAxes(node);
+  // The axes 1 and 2 of an image [n, height, width, channels].
   return std::count(axes.begin(), axes.end(), 1) + std::count(axes.begin(), axes.end(), 2) == 2;
 }
 
-const std::vector<double>& SourceValues(const Node& node) { return Demanded(node, "values").Floats("values"); }
+const std::vector<double>& SourceValues(const Node& node) { return AttributesWith(node, "values").Floats("values"); }
 
 std::vector<ValueId> UpdateOperands(ValueId p, ValueId g, const std::vector<ValueId>& slots,
                                     const std::vector<ValueId>& scalars) {

@@ -1,5 +1,6 @@
-// What passes and code generation read of a node by the kind and the traits of its op, instead of by the names of
-// attributes.  KindFault (op.h) finds ops that lack what these functions read.
+// What passes and code generation ask about a node.  The answers follow from the kind and the traits of the node's op,
+// so that no caller needs names of ops or attributes.  KindFault (op.h) refuses an op that lacks what these functions
+// read.
 #ifndef BRINE_IR_KINDS_H_
 #define BRINE_IR_KINDS_H_
 
@@ -10,40 +11,49 @@
 
 namespace brine::ir {
 
-// A window that slides over images.  [0] is the vertical axis, [1] the horizontal one.
+// A window that slides over images.  Index 0 is the vertical axis, 1 the horizontal one.  All numbers count pixels.
 struct Window {
-  int size[2], stride[2], dilation[2] = {1, 1}, before[2], after[2];  // before and after: the pads
+  int size[2];               // taps of the window
+  int stride[2];             // from one position of the window to the next
+  int dilation[2] = {1, 1};  // from one tap to the next
+  int before[2], after[2];   // padding at the top or left, and at the bottom or right
 
-  int reach(int axis) const { return (size[axis] - 1) * dilation[axis] + 1; }
-  bool padded() const { return before[0] + before[1] + after[0] + after[1] > 0; }
-  // Its places neither overlap nor leave gaps, and lie inside the image.
-  bool tiles() const { return !padded() && stride[0] == size[0] && stride[1] == size[1]; }
+  // The pixels from the first tap to the last one, both included.
+  int extent(int axis) const { return (size[axis] - 1) * dilation[axis] + 1; }
+  bool is_padded() const { return before[0] + before[1] + after[0] + after[1] > 0; }
+  // Whether the positions of the window neither overlap nor leave gaps, and lie inside the image.
+  bool tiles() const { return !is_padded() && stride[0] == size[0] && stride[1] == size[1]; }
 };
 
-Window PoolWindow(const Node& node);  // of an op of kind window or window-grad
+Window PoolWindow(const Node& node);  // of a node whose op has the kind kWindow or kWindowGrad
 
-// Of an op with the trait `convolution`, whose kernel has the shape [height, width, channels / groups, filters].
+// Of a node whose op has the trait `convolution`; `kernel` is [height, width, channels / groups, filters].
 Window ConvolutionWindow(const Node& node, const Shape& kernel);
 int ConvolutionGroups(const Node& node);
 
-// The operands that an op with the trait `matrix_product` transposes, as its doc says.
+// Which operands a matrix product transposes; the doc of the op says what that means.
 struct Transposes {
   bool a = false, b = false;
 };
-Transposes TransposesOf(const Node& node);  // neither, if the op lacks the trait
+Transposes TransposesOf(const Node& node);  // neither, if the op lacks the trait `matrix_product`
 
-// The axes of its operand that the node reduces, ascending; null if its op lacks the trait `reduces_axes`.
+// The axes of its operand that the node reduces, ascending; null if the op lacks the trait `reduces_axes`.
 const std::vector<int64_t>* ReducedAxes(const Node& node);
-bool SumsPixels(const Node& node);  // whether it adds up all pixels of an image, and perhaps more
 
-const std::vector<double>& SourceValues(const Node& node);  // of an op of kind source
+// Whether the node sums over both axes of the pixels of an image, and perhaps over others.
+bool SumsPixels(const Node& node);
 
-// The operands of an op of kind update are p, its gradient g, the slots, and then scalars; its results are the new p
-// and the new slots.  Operands up to the last slot are tensors of one type.  Where all of them are 0, the results must
-// be finite: the updates of all parameters are one loop over their block, padding included
-// (codegen/driver/join_updates.h).
+// The elements of a constant: one for all, or each in C order.
+const std::vector<double>& SourceValues(const Node& node);
+
+// The operands of an op of kind update are a parameter p, its gradient g, the slots, and then scalars.  Its results are
+// the new p and the new slots.  The operands up to the last slot are tensors of one type.  Where all of these are 0,
+// the results must be finite: codegen/driver/join_updates.h updates all parameters in one loop over their block, which
+// includes the padding between them.
 inline constexpr size_t kUpdatedOperand = 0, kGradientOperand = 1;
+// The operand whose new content the result is.
 inline size_t OperandReplacedBy(size_t result) { return result == 0 ? kUpdatedOperand : kGradientOperand + result; }
+// The number of leading operands that are tensors: p, g and the slots.
 inline size_t TensorOperands(const Op& update) { return update.results.size() + 1; }
 std::vector<ValueId> UpdateOperands(ValueId p, ValueId g, const std::vector<ValueId>& slots,
                                     const std::vector<ValueId>& scalars);

@@ -22,7 +22,7 @@ ValueId SparseCategoricalCrossEntropy(QuantityBuilder& builder) {
   return CrossEntropy(builder, builder.Emit(kOneHot, {builder.label()}, {{"classes", classes}}));
 }
 
-// Σ (y − label)² / elements of a row
+// Σ (y − label)² / (the number of elements of a row)
 ValueId MeanSquaredError(QuantityBuilder& builder) {
   double elements = 1;
   for (const Dim dim : builder.type(builder.prediction()).shape)
@@ -36,13 +36,17 @@ ValueId MeanSquaredError(QuantityBuilder& builder) {
 
 absl::Span<const Loss> AllLosses() {
   static const auto* const table = new std::vector<Loss>{
-      {"categorical_crossentropy", LabelKind::kOneHot, {kFromLogits}, &kSoftmax, CategoricalCrossEntropy},
-      {"sparse_categorical_crossentropy",
-       LabelKind::kClassNumber,
-       {kFromLogits},
-       &kSoftmax,
-       SparseCategoricalCrossEntropy},
-      {"mean_squared_error", LabelKind::kNumbers, {}, nullptr, MeanSquaredError},
+      {.name = "categorical_crossentropy",
+       .label_kind = LabelKind::kOneHot,
+       .arguments = {kFromLogits},
+       .activation = &kSoftmax,
+       .sum = CategoricalCrossEntropy},
+      {.name = "sparse_categorical_crossentropy",
+       .label_kind = LabelKind::kClassNumber,
+       .arguments = {kFromLogits},
+       .activation = &kSoftmax,
+       .sum = SparseCategoricalCrossEntropy},
+      {.name = "mean_squared_error", .label_kind = LabelKind::kNumbers, .sum = MeanSquaredError},
   };
   return *table;
 }
@@ -54,29 +58,29 @@ const Loss* FindLoss(absl::string_view name) {
 }
 
 absl::StatusOr<Type> LabelType(const Loss& loss, const Type& output) {
-  const bool rows = output.dtype == DType::kF32 && output.rank() > 0 && output.shape[0] == kBatch;
-  if (!rows || (loss.of_classes() && output.rank() != 2)) {
+  const bool has_rows = output.dtype == DType::kF32 && output.rank() > 0 && output.shape[0] == kBatch;
+  if (!has_rows || (loss.compares_classes() && output.rank() != 2)) {
     return absl::InvalidArgumentError(absl::StrCat(loss.name, " takes an output of type ",
-                                                   loss.of_classes() ? "f32[n,classes]" : "f32[n,…]", ", got ",
+                                                   loss.compares_classes() ? "f32[n,classes]" : "f32[n,…]", ", got ",
                                                    ToString(output)));
   }
-  if (loss.label == LabelKind::kClassNumber) return Type{DType::kI32, {kBatch}};
+  if (loss.label_kind == LabelKind::kClassNumber) return Type{DType::kI32, {kBatch}};
   return output;
 }
 
 const Op* ActivationOf(const Loss& loss, const Attributes& arguments) {
-  const bool logits = arguments.Has(kFromLogits.name) && arguments.Bool(kFromLogits.name);
-  return logits ? nullptr : loss.activation;
+  const bool from_logits = arguments.Has(kFromLogits.name) && arguments.Bool(kFromLogits.name);
+  return from_logits ? nullptr : loss.activation;
 }
 
 std::string ProducerFault(const Loss& loss, const Attributes& arguments, const Op* producer) {
   if (loss.activation == nullptr) return "";
   const std::string& activation = loss.activation->name;
-  const bool activated = producer == loss.activation, logits = ActivationOf(loss, arguments) == nullptr;
-  if (!activated && !logits)
+  const bool is_activated = producer == loss.activation, from_logits = ActivationOf(loss, arguments) == nullptr;
+  if (!is_activated && !from_logits)
     return absl::StrCat(loss.name, " takes probabilities, but the output is not a ", activation, "; add activation ",
                         activation, ", or set from_logits");
-  if (activated && logits)
+  if (is_activated && from_logits)
     return absl::StrCat(loss.name, " with from_logits takes logits, but the output is a ", activation,
                         "; remove one of the two");
   return "";

@@ -1,7 +1,7 @@
-// The losses, by Keras's names: one table.
+// The table of losses, by Keras's names.
 //
-// A loss of a batch is the mean of its rows' losses.  The training passes, the verifier, the frontend and the program's
-// tables all read the row; nothing else knows a loss.
+// The loss of a batch is the mean of the losses of its rows.  The row of a loss is all that the training passes, the
+// verifier, the frontend and the tables of a compiled program know about it.
 #ifndef BRINE_IR_LOSSES_H_
 #define BRINE_IR_LOSSES_H_
 
@@ -16,40 +16,42 @@
 
 namespace brine::ir {
 
-// The type of a label, and so of the outputs that a loss accepts.
+// What a label holds.  This decides the type of the label and which outputs a loss accepts.
 enum class LabelKind : uint8_t {
-  kClassNumber,  // i32[n]: the number of a class; of an output f32[n,classes]
-  kOneHot,       // f32[n,classes]: a share of each class; of an output of the same type
-  kNumbers,      // f32[n,…]: what the output should be; of any output of the same type
+  kClassNumber,  // i32[n]: the number of the right class; the output is f32[n,classes]
+  kOneHot,       // f32[n,classes]: a probability for each class; the output has the same type
+  kNumbers,      // f32[n,…]: the numbers that the output should have; the output has the same type
 };
 
 struct Loss {
   std::string name;
-  LabelKind label;
+  LabelKind label_kind;
   std::vector<Argument> arguments = {};
 
-  // The op that makes the output probabilities.  The loss is computed from this op's input, the logits, because the
-  // logarithm of a probability that was rounded to zero is infinite; unless the argument from_logits says that the
-  // output itself is logits.  Null: the loss accepts the output as it is.
+  // The op that must produce the output, which makes logits probabilities.  The loss is computed from this op's input,
+  // the logits, because the logarithm of a probability that was rounded to zero is infinite.  If the argument
+  // from_logits is true, the output itself is logits, and this op must not produce it.  Null: the loss accepts any
+  // producer.
   const Op* activation = nullptr;
 
-  // Adds the nodes of the sum of the rows' losses: f32[].
+  // Adds the nodes that compute the sum of the losses of the rows, and returns that sum, f32[].
   ValueId (*sum)(QuantityBuilder& builder) = nullptr;
 
-  bool of_classes() const { return label != LabelKind::kNumbers; }
+  bool compares_classes() const { return label_kind != LabelKind::kNumbers; }
 };
 
 absl::Span<const Loss> AllLosses();
 const Loss* FindLoss(absl::string_view name);  // null when there is none
 
-// The type of the label for an output of this type, or a sentence that says why the loss does not accept such an
-// output.
+// The type of the label for an output of the type `output`.  Error: the loss does not accept such an output; the
+// message is one sentence.
 absl::StatusOr<Type> LabelType(const Loss& loss, const Type& output);
 
-// The op whose input the loss is computed from; null: the output itself.
+// The op from whose input the loss is computed, or null if it is computed from the output itself.
 const Op* ActivationOf(const Loss& loss, const Attributes& arguments);
 
-// Why the loss does not accept an output that `producer` makes (null: no node does), in one sentence; or nothing.
+// Why the loss does not accept an output that an application of `producer` makes, in one sentence; empty if it does.
+// `producer` is null if the output is an input or a state.
 std::string ProducerFault(const Loss& loss, const Attributes& arguments, const Op* producer);
 
 }  // namespace brine::ir

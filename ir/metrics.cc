@@ -8,18 +8,19 @@
 namespace brine::ir {
 namespace {
 
-// Σ (argmax(z) = argmax(label)); a class number is its own argmax.
+// The number of rows where argmax(prediction) = argmax(label), or, for class numbers, = label.
 ValueId Accuracy(QuantityBuilder& builder) {
   const ValueId guess = builder.Emit(kArgmax, {builder.prediction()});
-  const bool numbers = builder.type(builder.label()).dtype == DType::kI32;
-  const ValueId truth = numbers ? builder.label() : builder.Emit(kArgmax, {builder.label()});
+  const bool is_class_number = builder.type(builder.label()).dtype == DType::kI32;
+  const ValueId truth = is_class_number ? builder.label() : builder.Emit(kArgmax, {builder.label()});
   return builder.SumOverRows(builder.Emit(kEqual, {guess, truth}));
 }
 
 }  // namespace
 
 absl::Span<const Metric> AllMetrics() {
-  static const auto* const table = new std::vector<Metric>{{"accuracy", /*of_classes=*/true, Accuracy}};
+  static const auto* const table =
+      new std::vector<Metric>{{.name = "accuracy", .compares_classes = true, .sum = Accuracy}};
   return *table;
 }
 
@@ -30,7 +31,7 @@ const Metric* FindMetric(absl::string_view name) {
 }
 
 std::string MetricFault(const Metric& metric, const Loss& loss) {
-  if (!metric.of_classes || loss.of_classes()) return "";
+  if (!metric.compares_classes || loss.compares_classes()) return "";
   return absl::StrCat(metric.name, " compares classes, but the labels of ", loss.name, " are numbers");
 }
 

@@ -1,4 +1,4 @@
-// The metrics, by Keras's names: one table.  A metric of a batch is the mean of its rows' metrics.
+// The table of metrics, by Keras's names.  The metric of a batch is the mean of the metrics of its rows.
 #ifndef BRINE_IR_METRICS_H_
 #define BRINE_IR_METRICS_H_
 
@@ -13,15 +13,15 @@ namespace brine::ir {
 
 struct Metric {
   std::string name;
-  bool of_classes = false;  // it compares classes, so the loss of its output must do so too
-  // Adds the nodes of the sum of the rows' numbers: f32[].
+  bool compares_classes = false;  // if so, Loss::compares_classes must be true for the loss of the output, too
+  // Adds the nodes that compute the sum of the metrics of the rows, and returns that sum, f32[].
   ValueId (*sum)(QuantityBuilder& builder) = nullptr;
 };
 
 absl::Span<const Metric> AllMetrics();
 const Metric* FindMetric(absl::string_view name);  // null when there is none
 
-// Why the metric is not defined for an output with this loss, in one sentence; or nothing.
+// Why the metric is not defined for an output with this loss, in one sentence; empty if it is.
 std::string MetricFault(const Metric& metric, const Loss& loss);
 
 }  // namespace brine::ir

@@ -1,4 +1,4 @@
-// Names: which ones are legal, and which known name a misspelt one was probably meant to be.
+// Which names are legal, and which known name the user probably meant by an unknown one.
 #ifndef BRINE_IR_NAMES_H_
 #define BRINE_IR_NAMES_H_
 
@@ -9,19 +9,18 @@
 
 namespace brine::ir {
 
-bool IsNameCharacter(char c);         // [A-Za-z0-9_./:-]
-bool IsName(absl::string_view name);  // 1–256 of them
-bool IsWord(absl::string_view name);  // a name that is a C identifier
+bool IsNameCharacter(char c);         // whether c is one of A-Z a-z 0-9 _ . / : -
+bool IsName(absl::string_view name);  // whether the name has 1 to kMaxNameBytes of these characters
+bool IsWord(absl::string_view name);  // whether the name is also a C identifier
 
-// The known name nearest to `name`, or an empty one if none is near.
+// The known name nearest to `name`, or an empty one if none is near (runtime/base/edit_distance.h).
 absl::string_view ClosestName(absl::string_view name, const std::vector<absl::string_view>& known);
 
-// "; did you mean <closest>?", or nothing.
+// "; did you mean <closest>?" to end a message with, or an empty string if no known name is near.
 std::string DidYouMean(absl::string_view name, const std::vector<absl::string_view>& known);
+std::string DidYouMeanOp(absl::string_view name);  // the known names are those of the ops
 
-std::string DidYouMeanOp(absl::string_view name);  // the same among the ops
-
-// `text` for a message: escaped, and cut after 40 bytes.
+// `text` as a message shows it: escaped, and cut after 40 bytes.
 std::string Excerpt(absl::string_view text);
 
 }  // namespace brine::ir

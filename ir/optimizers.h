@@ -1,7 +1,7 @@
-// The optimizers, by Keras's names: one table.
+// The table of optimizers, by Keras's names.
 //
-// An optimizer updates each parameter by an op: p', slots' = op(p, g, slots…, operands…).  The slots are in the order
-// in which the rule names them; operands are numbers that the host fills.
+// An optimizer updates each parameter p with gradient g by an op: p', slots' = op(p, g, slots…, operands…).  The slots
+// are in the order in which the rule names them.  The operands are f32[] inputs of the graph, which the host fills.
 #ifndef BRINE_IR_OPTIMIZERS_H_
 #define BRINE_IR_OPTIMIZERS_H_
 
@@ -17,34 +17,34 @@
 
 namespace brine::ir {
 
-// The expression for the scalar of a name.
+// Returns the expression that is the scalar of this name.
 using ScalarLookup = std::function<Expression(absl::string_view name)>;
 
-// A number that the update reads: the scalar of this name, or an expression over scalars.
+// A number that the update reads: the scalar `name`, or the result of an expression, whose input is called `name`.
 struct UpdateOperand {
   std::string name;
-  Expression (*expression)(const ScalarLookup& scalar) = nullptr;  // null: the scalar itself
+  Expression (*expression)(const ScalarLookup& scalar) = nullptr;  // null: the operand is the scalar
 };
 
 struct UpdateRule {
   const Op* op;
-  std::vector<std::string> slots = {};       // states "optimizer/<slot>/<parameter>", which begin at 0
-  std::vector<std::string> scalars = {};     // the arguments that may change between steps: inputs of these names
+  std::vector<std::string> slots = {};       // each is a state "optimizer/<slot>/<parameter>", which begins at 0
+  std::vector<std::string> scalars = {};     // arguments that may change between steps; each is an input of its name
   std::vector<UpdateOperand> operands = {};  // in the op's order
-  std::vector<std::string> attributes = {};  // the arguments that decide what is compiled: the op's attributes
-  bool (*applies)(const Attributes& arguments) = nullptr;  // null: always
+  std::vector<std::string> attributes = {};  // arguments that decide what is compiled; each is an attribute of the op
+  bool (*applies)(const Attributes& arguments) = nullptr;  // null: the rule always applies
 };
 
 struct Optimizer {
   std::string name;
   std::vector<Argument> arguments;
-  std::vector<UpdateRule> rules;  // the first that applies is the optimizer's
+  std::vector<UpdateRule> rules;  // the first one that applies is used
 };
 
 absl::Span<const Optimizer> AllOptimizers();
 const Optimizer* FindOptimizer(absl::string_view name);  // null when there is none
 
-// The rule for these arguments, which may be incomplete.
+// The first rule that applies to the arguments, which may lack some of the optimizer's.
 const UpdateRule& RuleOf(const Optimizer& optimizer, const Attributes& arguments);
 
 }  // namespace brine::ir

@@ -1,4 +1,4 @@
-// The headers that nearly every source of ir, passes and frontend reads: precompiled once.
+// The headers that nearly every source of ir, passes and frontend includes.  The build precompiles them.
 #include <algorithm>
 #include <functional>
 #include <map>

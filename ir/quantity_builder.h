@@ -1,4 +1,4 @@
-// The functions with which a loss or a metric adds its nodes.
+// The functions with which a loss or a metric adds its nodes.  Both are called quantities.
 #ifndef BRINE_IR_QUANTITY_BUILDER_H_
 #define BRINE_IR_QUANTITY_BUILDER_H_
 
@@ -14,13 +14,13 @@ namespace brine::ir {
 
 // The values from which a quantity of one output is computed.
 struct QuantityInputs {
-  ValueId prediction = kNoValue;  // the model's output, or its logits: see Loss::activation
-  ValueId label = kNoValue;       // of the type that LabelType says
-  ValueId rows = kNoValue;        // f32[]: the rows of the batch
+  ValueId prediction = kNoValue;  // the output of the model, or its logits (Loss::activation)
+  ValueId label = kNoValue;       // its type is LabelType(loss, type of the output)
+  ValueId rows = kNoValue;        // f32[]: the number of rows of the batch
 };
 
-// Nodes are named after the quantity, "loss.mul", and have its location.  After the first failure nothing is added and
-// every result is kNoValue, so that formulas need no error handling.
+// The nodes are named after the quantity and their op, such as "loss.mul", and have the location of Compile().  After
+// the first failure no node is added, and every result is kNoValue, so that formulas need no error handling.
 class QuantityBuilder {
  public:
   QuantityBuilder(Graph& graph, std::string quantity, Location location, const QuantityInputs& inputs,
@@ -29,17 +29,19 @@ class QuantityBuilder {
   ValueId prediction() const { return inputs_.prediction; }
   ValueId label() const { return inputs_.label; }
   const Attributes& arguments() const { return arguments_; }
-  Type type(ValueId value) const;  // a copy, since adding nodes moves the graph's
+  // The type is returned by value, since a reference into the graph is invalid after the next Emit.
+  Type type(ValueId value) const;
 
   ValueId Emit(const Op& op, std::vector<ValueId> inputs, Attributes attributes = {});
   ValueId EmitConstant(double value);  // f32[]
 
-  // The sum of all elements of x: f32[n, …], in which each element belongs to a row.
+  // The sum, f32[], of all elements of x, which is f32[n, …].
   ValueId SumOverRows(ValueId x);
 
-  // The quantity itself: sum / rows, the mean over the rows of the batch.
+  // The quantity: sum / rows, the mean over the rows of the batch.  The node has the name of the quantity.
   ValueId Mean(ValueId sum);
 
+  // The first failure, or OK.
   const absl::Status& status() const { return status_; }
 
  private:

@@ -1,4 +1,4 @@
-// Two macros that pass a failed absl::Status on to the caller.
+// BRINE_RETURN_IF_ERROR and BRINE_ASSIGN_OR_RETURN return a failed absl::Status to the caller of the function.
 #ifndef BRINE_IR_STATUS_H_
 #define BRINE_IR_STATUS_H_
 

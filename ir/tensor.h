@@ -1,4 +1,4 @@
-// A tensor of the interpreter: sizes and elements, nothing else.
+// A tensor of the interpreter: an element type, extents and the elements.
 #ifndef BRINE_IR_TENSOR_H_
 #define BRINE_IR_TENSOR_H_
 
@@ -9,7 +9,8 @@
 
 namespace brine::ir {
 
-// Elements lie in C order, in `real` for f32 and in `whole` for the other types; the other vector is empty.
+// The elements are in C order.  They are in `real` if the type is f32, otherwise in `whole`, and the other vector is
+// empty.
 template <typename Real>
 struct Tensor {
   DType dtype = DType::kF32;
@@ -26,7 +27,7 @@ struct Tensor {
   }
 };
 
-// A zero tensor of `type` with n = `rows`; the type's limits were checked (type.h).
+// A tensor of zeros of the type, with n = `rows`.  The type must have passed ByteCount (type.h).
 template <typename Real>
 Tensor<Real> MakeTensor(const Type& type, int64_t rows) {
   Tensor<Real> tensor;

@@ -17,7 +17,7 @@ int64_t OutputClasses(const Graph& model, absl::string_view output) {
   if (row == model.outputs.end() || model.type(row->value).rank() == 0) return 0;
   for (const Objective& objective : model.training.objectives) {
     const Loss* const loss = FindLoss(objective.loss);
-    if (objective.output == output && loss != nullptr && !loss->of_classes()) return 0;
+    if (objective.output == output && loss != nullptr && !loss->compares_classes()) return 0;
   }
   return std::max<int64_t>(model.type(row->value).shape.back(), 0);
 }

@@ -1,5 +1,5 @@
-// What follows from Compile()'s arguments: the names of the quantities of a training step, and the contents of labels
-// and outputs.
+// What follows from the arguments of Compile(): the names of the quantities of a training step, and how many classes a
+// label or an output has.
 #ifndef BRINE_IR_TRAINING_H_
 #define BRINE_IR_TRAINING_H_
 
@@ -10,15 +10,17 @@
 
 namespace brine::ir {
 
-// "loss", "accuracy", "label"; if several outputs are trained, with the output's name before it, as in Keras:
-// "parity_loss".
+// The name of a loss, a metric or a label in the training step: `quantity` ("loss", "accuracy", "label") if one output
+// is trained, "<output>_<quantity>" ("parity_loss") if there are several, as in Keras.
 std::string QuantityName(const Training& training, const Objective& objective, absl::string_view quantity);
 
-// The number of classes of an output of the model: the size of its last axis; 0 if its loss compares numbers, or if its
-// only axis is the batch.  An output without a loss is assumed to be one of classes.
+// The number of classes of an output of the model, which is the extent of its last axis.  0 if the model has no such
+// output, if the loss of the output compares numbers, or if the only axis of the output is the batch.  An output
+// without a loss is assumed to hold a number for each class.
 int64_t OutputClasses(const Graph& model, absl::string_view output);
 
-// The same for a label, by the name of the training step's input; 0 if there is none of this name.
+// The number of classes of the output to which a label belongs.  `label` is the name of an input of the training step;
+// 0 if no objective has a label of this name.
 int64_t LabelClasses(const Graph& model, absl::string_view label);
 
 }  // namespace brine::ir

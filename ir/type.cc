@@ -72,7 +72,7 @@ absl::StatusOr<int64_t> ElementCount(const Shape& shape, int64_t rows) {
 absl::StatusOr<int64_t> ByteCount(const Type& type, int64_t rows) {
   absl::StatusOr<int64_t> elements = ElementCount(type.shape, rows);
   if (!elements.ok()) return elements;
-  int64_t bits = *elements * BitWidth(type.dtype);  // at most 2³¹ · 32
+  int64_t bits = *elements * BitWidth(type.dtype);  // below 2³¹·32, so that the product cannot overflow
   if (type.dtype == DType::kMask && !type.shape.empty()) {
     const int64_t row = type.shape.back() == kBatch ? rows : type.shape.back();
     bits = *elements / row * ((row + 7) / 8) * 8;

@@ -1,4 +1,5 @@
-// Types of values: an element type and a shape.  A dimension is a positive number or `n`, the rows of the batch.
+// Types of values: an element type and a shape.  A dimension is a positive number or n, the number of rows of the
+// batch.
 #ifndef BRINE_IR_TYPE_H_
 #define BRINE_IR_TYPE_H_
 
@@ -17,13 +18,13 @@ enum class DType : uint8_t {
   kI32,
   kU32,
   kU8,
-  kMask
-};  // kMask: one bit an element, packed along the last axis into bytes
+  kMask  // one bit for each element; the bits of each row of the last axis fill whole bytes
+};
 
 absl::string_view DTypeName(DType dtype);  // "f32"
 std::optional<DType> FindDType(absl::string_view name);
-bool IsReal(DType dtype);       // f32; the others hold whole numbers
-int64_t BitWidth(DType dtype);  // 32, 32, 32, 8, 1
+bool IsReal(DType dtype);       // whether elements are real numbers, as of f32, instead of whole ones
+int64_t BitWidth(DType dtype);  // bits of an element
 
 // One extent of a shape; kBatch stands for n.
 using Dim = int64_t;
@@ -32,7 +33,7 @@ using Shape = std::vector<Dim>;
 
 struct Type {
   DType dtype = DType::kF32;
-  Shape shape;  // outermost first, dense: the last axis is contiguous
+  Shape shape;  // outermost axis first; elements are in C order, without gaps
 
   bool operator==(const Type&) const = default;
   int rank() const { return static_cast<int>(shape.size()); }
@@ -41,15 +42,18 @@ struct Type {
 std::string ToString(const Shape& shape);  // "[n,30,30,32]"
 std::string ToString(const Type& type);    // "f32[n,30,30,32]"
 
-// Limits that keep every size within 31 bits, which is what a kernel can address.
+// The number of elements and the number of bytes of a tensor must fit in 31 bits, since kernels compute addresses in
+// signed 32-bit integers.  The rank is limited by the tables of a compiled program (BRINE_MAX_RANK).
 inline constexpr int kMaxRank = 8;
 inline constexpr int64_t kMaxElements = (int64_t{1} << 31) - 1;
 
-// Elements and bytes of a tensor with n = `rows`; an error when a dimension is not positive, the rank exceeds kMaxRank,
-// or the product exceeds kMaxElements (bytes: 2³¹ − 1).  Every partial product is checked.
+// The number of elements or bytes of a tensor with n = `rows`.
+// Errors: a dimension that is not positive; a rank above kMaxRank; more than kMaxElements elements or bytes.  Products
+// that would overflow are errors, too.
 absl::StatusOr<int64_t> ElementCount(const Shape& shape, int64_t rows);
 absl::StatusOr<int64_t> ByteCount(const Type& type, int64_t rows);
-absl::Status CheckShape(const Shape& shape);  // ElementCount with n = 1, in words for a user
+
+absl::Status CheckShape(const Shape& shape);  // the error of ElementCount with n = 1, or OK
 
 }  // namespace brine::ir
 

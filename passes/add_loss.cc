@@ -53,7 +53,7 @@ class LossAdder {
     return absl::OkStatus();
   }
 
-  // An input that the host fills by its name.
+  // Adds an input that the host finds by its name, which must therefore be free.
   absl::StatusOr<ValueId> AddHostInput(const ir::Objective& objective, ir::Source source, absl::string_view quantity,
                                        const ir::Type& type, double initial = 0) {
     const std::string name = ir::QuantityName(training_, objective, quantity);
@@ -63,10 +63,10 @@ class LossAdder {
         absl::StrCat("the ", quantity, " of ", objective.output, " must be called ", name, ", but this name is taken"));
   }
 
-  // The output, or the logits from which it is computed.
+  // The value from which the loss is computed: the output of the model, or its logits.
   absl::StatusOr<ValueId> FindPrediction(const ir::Loss& loss, const ir::Objective& objective) const {
     const auto output = std::find_if(model_outputs_.begin(), model_outputs_.end(),
-                                     [&](const ir::Output& o) { return o.name == objective.output; });
+                                     [&](const ir::Output& candidate) { return candidate.name == objective.output; });
     if (output == model_outputs_.end())
       return ErrorAt({}, absl::StrCat("model ", graph_.name),
                      absl::StrCat("it has no output named ", objective.output));
@@ -87,7 +87,7 @@ class LossAdder {
     return builder.status();
   }
 
-  // The quantity that is trained: Σ weight·loss.  A weight of 1 is left out; any other is a scalar.
+  // Adds Σ weight·loss, which training minimizes.  A factor of 1 is left out.
   absl::StatusOr<ValueId> AddTotal() {
     ValueId total = ir::kNoValue;
     for (size_t index = 0; index < losses_.size(); ++index) {
@@ -118,7 +118,7 @@ class LossAdder {
   Graph& graph_;
   const ir::Training training_;
   const std::vector<ir::Output> model_outputs_;
-  std::vector<ir::Output> losses_, metrics_;  // one loss for each objective
+  std::vector<ir::Output> losses_, metrics_;  // losses_ has one element for each objective
 };
 
 }  // namespace
@@ -128,7 +128,7 @@ absl::StatusOr<bool> AddLoss(Graph& graph) {
   const bool adds_loss = std::none_of(graph.outputs.begin(), graph.outputs.end(),
                                       [](const ir::Output& output) { return output.name == "loss"; });
   if (adds_loss) BRINE_RETURN_IF_ERROR(LossAdder(graph).Run());
-  // AddOptimizer needs the optimizer's arguments, but in training only.
+  // Only AddOptimizer still needs the arguments of Compile(), and it runs only in training.
   if (graph.function == ir::Function::kTrain) return adds_loss;
   graph.training = {};
   return true;

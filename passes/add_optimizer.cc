@@ -37,10 +37,11 @@ class OptimizerAdder {
       return ErrorAt({training_.location}, "compile", absl::StrCat("unknown optimizer \"", training_.optimizer, "\""));
     const UpdateRule& rule = ir::RuleOf(*optimizer, training_.optimizer_arguments);
     for (const std::string& slot : rule.slots) AddSlots(slot);
-    return AddSteps(*rule.op, AddOperands(*optimizer, rule), AttributesOf(*optimizer, rule));
+    return AddUpdates(*rule.op, AddOperands(*optimizer, rule), AttributesOf(*optimizer, rule));
   }
 
  private:
+  // Moves the outputs "<parameter>.grad" to `parameters_`.
   absl::Status TakeGradients() {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
@@ -56,12 +57,12 @@ class OptimizerAdder {
     return absl::OkStatus();
   }
 
-  // The argument of this name, or its default if Compile() did not give one.
+  // The value of the argument, which is its default if Compile() did not give one.
   ir::AttributeValue ArgumentOf(const ir::Optimizer& optimizer, const std::string& name) const {
     for (const auto& [given, value] : training_.optimizer_arguments) {
       if (given == name) return value;
     }
-    return ir::FindArgument(optimizer.arguments, name)->initial;
+    return ir::FindArgument(optimizer.arguments, name)->default_value;
   }
 
   std::vector<ValueId> AddOperands(const ir::Optimizer& optimizer, const UpdateRule& rule) {
@@ -103,8 +104,8 @@ class OptimizerAdder {
     }
   }
 
-  // p', slots' = op(p, g, slots…, operands…)
-  absl::Status AddSteps(const ir::Op& op, const std::vector<ValueId>& operands, const Attributes& attributes) {
+  // Adds p', slots' = op(p, g, slots…, operands…) for each parameter, and the updates of its states.
+  absl::Status AddUpdates(const ir::Op& op, const std::vector<ValueId>& operands, const Attributes& attributes) {
     for (const Parameter& parameter : parameters_) {
       const std::vector<ValueId> inputs =
           ir::UpdateOperands(parameter.value, parameter.gradient, parameter.slots, operands);

@@ -19,58 +19,59 @@ using ir::ValueId;
 
 class Differentiator {
  public:
-  Differentiator(Graph& graph, ValueId loss) : graph_(graph), loss_(loss), sum_(graph.values.size(), ir::kNoValue) {}
+  Differentiator(Graph& graph, ValueId loss)
+      : graph_(graph), loss_(loss), gradient_(graph.values.size(), ir::kNoValue) {}
 
   absl::Status Run() {
-    MarkPath();
-    FindObstacles();
+    MarkDependences();
+    FindErrors();
     if (!errors_.empty()) return absl::InvalidArgumentError(absl::StrJoin(errors_, "\n"));
 
-    // d loss / d loss = 1
+    // The gradient of the loss with respect to itself is 1.
     const std::vector<Node> forward = graph_.nodes;
     const ir::NodeId last = FindUses(graph_).Producer(loss_);
     const std::vector<ir::Location> place =
         last == Uses::kNone ? std::vector<ir::Location>() : forward[Index(last)].locations;
     BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> one,
                            graph_.AddNode(ir::kConstant, {}, ir::ScalarConstant(1), place));
-    sum_[Index(loss_)] = one[0];
+    gradient_[Index(loss_)] = one[0];
     for (auto node = forward.rbegin(); node != forward.rend(); ++node) BRINE_RETURN_IF_ERROR(Visit(*node));
     return AddOutputs();
   }
 
  private:
-  bool OnPath(ValueId value) const { return reached_[Index(value)] && wanted_[Index(value)]; }
+  // Whether the value is on a path from a parameter to the loss.
+  bool IsOnPath(ValueId value) const { return depends_on_parameter_[Index(value)] && affects_loss_[Index(value)]; }
 
-  // reached: it depends on a parameter.  wanted: the loss also depends on it.
-  void MarkPath() {
-    reached_.assign(graph_.values.size(), false);
-    wanted_.assign(graph_.values.size(), false);
+  void MarkDependences() {
+    depends_on_parameter_.assign(graph_.values.size(), false);
+    affects_loss_.assign(graph_.values.size(), false);
     for (const ir::State& state : graph_.states) {
-      if (state.role == ir::Role::kParameter) reached_[Index(state.value)] = true;
+      if (state.role == ir::Role::kParameter) depends_on_parameter_[Index(state.value)] = true;
     }
     for (const Node& node : graph_.nodes) {
-      const bool reached =
-          std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return reached_[Index(input)]; });
-      for (ValueId output : node.outputs) reached_[Index(output)] = reached;
+      const bool depends = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                       [&](ValueId input) { return depends_on_parameter_[Index(input)]; });
+      for (ValueId output : node.outputs) depends_on_parameter_[Index(output)] = depends;
     }
-    wanted_[Index(loss_)] = true;
+    affects_loss_[Index(loss_)] = true;
     for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
-      const bool wanted = std::any_of(node->outputs.begin(), node->outputs.end(),
-                                      [&](ValueId output) { return wanted_[Index(output)]; });
-      if (!wanted) continue;
-      for (ValueId input : node->inputs) wanted_[Index(input)] = true;
+      const bool affects = std::any_of(node->outputs.begin(), node->outputs.end(),
+                                       [&](ValueId output) { return affects_loss_[Index(output)]; });
+      if (!affects) continue;
+      for (ValueId input : node->inputs) affects_loss_[Index(input)] = true;
     }
   }
 
-  bool NodeOnPath(const Node& node) const {
-    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return OnPath(input); }) &&
+  bool IsNodeOnPath(const Node& node) const {
+    return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) { return IsOnPath(input); }) &&
            std::any_of(node.outputs.begin(), node.outputs.end(),
-                       [&](ValueId output) { return wanted_[Index(output)]; });
+                       [&](ValueId output) { return affects_loss_[Index(output)]; });
   }
 
-  void FindObstacles() {
+  void FindErrors() {
     for (const Node& node : graph_.nodes) {
-      if (!NodeOnPath(node) || node.op->gradient != nullptr) continue;
+      if (!IsNodeOnPath(node) || node.op->gradient != nullptr) continue;
       AddError(node.locations, graph_.value(node.outputs[0]).name,
                absl::StrCat(node.op->name, " has no gradient, but lies between a parameter and the loss: ",
                             node.op->not_differentiable));
@@ -78,7 +79,7 @@ class Differentiator {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
       const std::string& name = graph_.value(state.value).name;
-      if (!wanted_[Index(state.value)]) {
+      if (!affects_loss_[Index(state.value)]) {
         AddError({state.location}, name, absl::StrCat(name, " cannot be trained: the loss does not depend on it"));
       } else if (graph_.type(state.value).dtype != ir::DType::kF32) {
         AddError({state.location}, name,
@@ -91,39 +92,45 @@ class Differentiator {
     errors_.push_back(std::string(ErrorAt(locations, name, sentence).message()));
   }
 
-  // dy = Σ of the contributions, added in the order in which they are made.
-  absl::Status Contribute(ValueId value, ValueId gradient, const std::vector<ir::Location>& locations) {
-    ValueId& sum = sum_[Index(value)];
+  // Adds a contribution to the gradient of the value.
+  absl::Status AddContribution(ValueId value, ValueId gradient, const std::vector<ir::Location>& locations) {
+    ValueId& sum = gradient_[Index(value)];
     if (sum != ir::kNoValue) {
-      BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> both, graph_.AddNode(ir::kAdd, {sum, gradient}, {}, locations));
-      gradient = both[0];
+      BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> added,
+                             graph_.AddNode(ir::kAdd, {sum, gradient}, {}, locations));
+      gradient = added[0];
     }
     sum = gradient;
     return absl::OkStatus();
   }
 
-  std::vector<bool> Wanted(const Node& node) const {
-    std::vector<bool> needed;
-    for (ValueId input : node.inputs) needed.push_back(OnPath(input) && graph_.type(input).dtype == ir::DType::kF32);
-    return needed;
+  // For each input of the node, whether its gradient is needed.
+  std::vector<bool> NeedsGradient(const Node& node) const {
+    std::vector<bool> needs_gradient;
+    for (ValueId input : node.inputs)
+      needs_gradient.push_back(IsOnPath(input) && graph_.type(input).dtype == ir::DType::kF32);
+    return needs_gradient;
   }
 
+  // Adds the gradients of the node's inputs.  All readers of its outputs have been visited.
   absl::Status Visit(const Node& node) {
-    if (!NodeOnPath(node)) return absl::OkStatus();
-    std::vector<ValueId> arriving;
+    if (!IsNodeOnPath(node)) return absl::OkStatus();
+    std::vector<ValueId> output_gradients;
     for (ValueId output : node.outputs) {
-      const ValueId gradient = sum_[Index(output)];
+      const ValueId gradient = gradient_[Index(output)];
       if (gradient != ir::kNoValue) Rename(graph_, gradient, absl::StrCat(graph_.value(output).name, ".grad"));
-      arriving.push_back(gradient);
+      output_gradients.push_back(gradient);
     }
-    if (std::all_of(arriving.begin(), arriving.end(), [](ValueId gradient) { return gradient == ir::kNoValue; }))
+    if (std::all_of(output_gradients.begin(), output_gradients.end(),
+                    [](ValueId gradient) { return gradient == ir::kNoValue; }))
       return absl::OkStatus();
-    ir::GradientBuilder builder(graph_, node, arriving, Wanted(node));
+    ir::GradientBuilder builder(graph_, node, output_gradients, NeedsGradient(node));
     const absl::Status status = node.op->gradient(builder);
     if (!status.ok()) return ErrorAt(node.locations, graph_.value(node.outputs[0]).name, status.message());
     for (size_t index = 0; index < node.inputs.size(); ++index) {
       const ValueId gradient = builder.input_gradients()[index];
-      if (gradient != ir::kNoValue) BRINE_RETURN_IF_ERROR(Contribute(node.inputs[index], gradient, node.locations));
+      if (gradient != ir::kNoValue)
+        BRINE_RETURN_IF_ERROR(AddContribution(node.inputs[index], gradient, node.locations));
     }
     return absl::OkStatus();
   }
@@ -132,7 +139,7 @@ class Differentiator {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
       const std::string name = graph_.value(state.value).name;
-      const ValueId gradient = sum_[Index(state.value)];
+      const ValueId gradient = gradient_[Index(state.value)];
       if (gradient == ir::kNoValue) {
         AddError({state.location}, name, absl::StrCat(name, " cannot be trained: no gradient reaches it"));
         continue;
@@ -146,8 +153,10 @@ class Differentiator {
 
   Graph& graph_;
   const ValueId loss_;
-  std::vector<bool> reached_, wanted_;  // by value of the forward graph
-  std::vector<ValueId> sum_;            // by value of the forward graph: its gradient so far
+  // By value of the forward graph:
+  std::vector<bool> depends_on_parameter_, affects_loss_;
+  std::vector<ValueId> gradient_;  // the sum of the contributions so far
+
   std::vector<std::string> errors_;
 };
 

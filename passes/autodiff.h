@@ -1,11 +1,12 @@
 // Autodiff: adds the gradient of the output "loss" with respect to every parameter, as outputs named
 // "<parameter>.grad".
 //
-//   y = f(x, …), dy = Σ of the contributions of y's readers   ⟹   dx by f's own rule (ir/ops), from the loss backwards
+//   y = f(x, …)   ⟹   dy = Σ over the readers of y of what their rules contribute, then dx by the rule of f (ir/ops)
 //
-// Only values between a parameter and the loss get a gradient; frozen weights and statistics get none.
-// Values are named "<value>.grad".
-// Errors, all of them at once: an op between them that has no gradient; a parameter on which the loss does not depend.
+// The nodes are visited from the loss backwards.  Only values that depend on a parameter and on which the loss depends
+// get a gradient, which is named "<value>.grad".  Frozen weights and statistics get none.
+// Errors, all of them at once: an op without a gradient between a parameter and the loss; a parameter on which the loss
+// does not depend.
 // Declines: functions other than train; a graph that has gradients already, or updates of parameters.
 // Runs after add-loss, which makes the loss, and after canonicalize, which decides what the gradients will read.
 #ifndef BRINE_PASSES_AUTODIFF_H_

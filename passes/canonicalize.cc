@@ -13,7 +13,7 @@ using ir::ValueId;
 
 bool IsMonotone(const ir::Op& op) { return op.monotone && op.is_elementwise() && op.operands.size() == 1; }
 
-// Makes the name "pooled.tanh" for the tanh of a pooled value.
+// A new value of the type of `pooled`, with the name "<pooled>.<op>".
 ValueId NewValueLike(Rewriter& rewriter, ValueId pooled, const ir::Op& op) {
   return rewriter.NewValue(absl::StrCat(rewriter.name(pooled), ".", op.name), rewriter.type(pooled));
 }
@@ -22,13 +22,14 @@ void PoolFirst(Rewriter& rewriter) {
   const ValueId activated = rewriter.node().inputs[0], result = rewriter.node().outputs[0],
                 index = rewriter.node().outputs[1];
   if (rewriter.Reads(index) > 0) return;
-  std::vector<const Node*> activations;  // before the pool, the last one first
+  std::vector<const Node*> activations;  // those before the pool, the last one first
   ValueId x = activated;
   while (rewriter.Producer(x) != nullptr && IsMonotone(*rewriter.Producer(x)->op) && rewriter.Reads(x) == 1) {
     activations.push_back(rewriter.Producer(x));
     x = rewriter.Producer(x)->inputs[0];
   }
   if (activations.empty()) return;
+  // The pool, then the activations, the first one first.  The last of these nodes takes the place of the visited one.
   Node next = rewriter.node();
   next.inputs[0] = x;
   while (!activations.empty()) {
@@ -55,14 +56,15 @@ void MeanOfRelu(Rewriter& rewriter) {
 void OperandOrder(Rewriter& rewriter) {
   const Node& node = rewriter.node();
   if (!node.op->commutative) return;
-  const auto fits = [&](ValueId operand) {
+  const auto has_result_shape = [&](ValueId operand) {
     return rewriter.type(operand).shape == rewriter.type(node.outputs[0]).shape;
   };
-  const auto constant = [&](ValueId operand) {
+  const auto is_constant = [&](ValueId operand) {
     return rewriter.Producer(operand) != nullptr && rewriter.Producer(operand)->op->is_source();
   };
   const ValueId a = node.inputs[0], b = node.inputs[1];
-  const bool swaps = fits(a) == fits(b) ? constant(a) && !constant(b) : fits(b);
+  const bool swaps =
+      has_result_shape(a) == has_result_shape(b) ? is_constant(a) && !is_constant(b) : has_result_shape(b);
   if (!swaps) return;
   rewriter.SetInput(0, b);
   rewriter.SetInput(1, a);

@@ -4,9 +4,10 @@
 //   mean-of-relu   avg_pool(relu(x)) = relu_avg_pool(x), where nothing else reads relu(x)
 //   operand-order  f(a, b) = f(b, a), for commutative f, where b alone has the result's shape or a alone is constant
 //
-// pool-first keeps the argmax; f has a quarter of the elements, and its gradient reads pooled values.  With
-// mean-of-relu, the gradient needs of x only one bit for each cell, so the full image is not stored; it declines
-// windows that relu_avg_pool does not support.  Runs before autodiff, so that gradients need not be rewritten.
+// pool-first does not change which cell is the maximum.  After it, f is computed for pooled values only, a quarter as
+// many with windows of 2×2, and so is the gradient of f.  After mean-of-relu, the gradient needs only one bit for each
+// element of x, so that x need not be stored; the rule declines windows that relu_avg_pool does not support.  Runs
+// before autodiff, so that the gradients are those of the rewritten nodes.
 #ifndef BRINE_PASSES_CANONICALIZE_H_
 #define BRINE_PASSES_CANONICALIZE_H_
 

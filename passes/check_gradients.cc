@@ -15,34 +15,37 @@ namespace {
 
 using ir::Graph;
 using ir::Tensors;
-using Direction = std::vector<std::pair<size_t, double>>;  // the elements that move and by how much; a unit vector
+using Direction = std::vector<std::pair<size_t, double>>;  // a unit vector: the elements that are not 0
 
-// Central differences are meaningless where the loss has a kink, so the loss is compared only if both points are on the
-// same side of all kinks.
-struct Side {
+// The loss at a point, and on which point of each kink of the loss the point is.  A central difference is meaningless
+// unless both of its points are on the same point of all kinks.
+struct Point {
   double loss = 0;
-  std::vector<bool> positive;         // first inputs of ops that have a kink at 0
-  std::vector<int64_t> argmax_cells;  // of pools
+  std::vector<bool> is_positive;      // of the elements of first inputs of ops that have a kink at 0
+  std::vector<int64_t> argmax_cells;  // of the windows of max-pools
 
-  bool SameSide(const Side& other) const { return positive == other.positive && argmax_cells == other.argmax_cells; }
+  bool IsOnSameSideAs(const Point& other) const {
+    return is_positive == other.is_positive && argmax_cells == other.argmax_cells;
+  }
 };
 
-class Checker {
+class DifferenceChecker {
  public:
   // The only output of `forward` is the loss.
-  Checker(Graph forward, Tensors<double> given, int64_t rows)
+  DifferenceChecker(Graph forward, Tensors<double> given, int64_t rows)
       : forward_(std::move(forward)),
         loss_(forward_.value(forward_.outputs[0].value).name),
         given_(std::move(given)),
         rows_(rows) {}
 
-  // Compares along `direction` in the parameter.  `slope` is autodiff's derivative; the error is relative to `scale`.
+  // Compares the central difference along `direction` in the parameter with `slope`, which autodiff computed.  The
+  // error is divided by `scale`.
   absl::Status Compare(const std::string& parameter, const Direction& direction, double slope, double scale,
                        GradientCheck& check) {
-    for (double epsilon : {1e-5, 1e-6}) {
-      BRINE_ASSIGN_OR_RETURN(const Side above, Move(parameter, direction, epsilon));
-      BRINE_ASSIGN_OR_RETURN(const Side below, Move(parameter, direction, -epsilon));
-      if (!above.SameSide(below)) continue;
+    for (double epsilon : {1e-5, 1e-6}) {  // fewer kinks lie within the smaller step, which is less exact
+      BRINE_ASSIGN_OR_RETURN(const Point above, Evaluate(parameter, direction, epsilon));
+      BRINE_ASSIGN_OR_RETURN(const Point below, Evaluate(parameter, direction, -epsilon));
+      if (!above.IsOnSameSideAs(below)) continue;
       ++check.compared;
       const double error = std::abs((above.loss - below.loss) / (2 * epsilon) - slope) / scale;
       if (error <= check.worst) return absl::OkStatus();
@@ -55,28 +58,29 @@ class Checker {
   }
 
  private:
-  absl::StatusOr<Side> Move(const std::string& parameter, const Direction& direction, double epsilon) {
+  // The point at parameter + epsilon·direction.
+  absl::StatusOr<Point> Evaluate(const std::string& parameter, const Direction& direction, double epsilon) {
     std::vector<double>& elements = given_.at(parameter).real;
     const std::vector<double> kept = elements;
     for (const auto& [element, share] : direction) elements[element] += epsilon * share;
     const absl::StatusOr<Tensors<double>> results = ir::Interpret(forward_, given_, rows_);
     elements = kept;
     if (!results.ok()) return results.status();
-    Side side;
+    Point point;
     for (const ir::Node& node : forward_.nodes) {
       if (node.op->has_kink) {
         const std::string& name = forward_.value(node.inputs[0]).name;
         const auto result = results->find(name);
         const ir::Tensor<double>& kinked = result != results->end() ? result->second : given_.at(name);
-        for (double element : kinked.real) side.positive.push_back(element > 0);
+        for (double element : kinked.real) point.is_positive.push_back(element > 0);
       }
       for (ir::ValueId output : node.outputs) {
         const ir::Tensor<double>& tensor = results->at(forward_.value(output).name);
-        side.argmax_cells.insert(side.argmax_cells.end(), tensor.whole.begin(), tensor.whole.end());
+        point.argmax_cells.insert(point.argmax_cells.end(), tensor.whole.begin(), tensor.whole.end());
       }
     }
-    side.loss = results->at(loss_).real[0];
-    return side;
+    point.loss = results->at(loss_).real[0];
+    return point;
   }
 
   const Graph forward_;
@@ -91,7 +95,8 @@ ir::ValueId FindOutput(const Graph& graph, const std::string& name) {
   return row == graph.outputs.end() ? ir::kNoValue : row->value;
 }
 
-Direction Everywhere(size_t elements, uint32_t id) {
+// A direction in which all elements change by the same amount, with random signs.
+Direction RandomSigns(size_t elements, uint32_t id) {
   Direction direction;
   const double share = 1 / std::sqrt(static_cast<double>(elements));
   for (size_t element = 0; element < elements; ++element) {
@@ -111,7 +116,7 @@ absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<d
   Graph forward = graph;
   forward.outputs = {{"loss", loss}};
   BRINE_RETURN_IF_ERROR(Dce(forward).status());
-  Checker checker(std::move(forward), given, rows);
+  DifferenceChecker checker(std::move(forward), given, rows);
 
   GradientCheck check;
   for (const ir::State& state : graph.states) {
@@ -122,13 +127,14 @@ absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<d
     const auto result = results.find(graph.value(output).name);
     const std::vector<double>& gradient =
         (result != results.end() ? result->second : given.at(graph.value(output).name)).real;
-    const auto larger = [](double a, double b) { return std::abs(a) < std::abs(b); };
+    const auto is_smaller = [](double a, double b) { return std::abs(a) < std::abs(b); };
     const size_t largest =
-        static_cast<size_t>(std::max_element(gradient.begin(), gradient.end(), larger) - gradient.begin());
+        static_cast<size_t>(std::max_element(gradient.begin(), gradient.end(), is_smaller) - gradient.begin());
+    // The lower limit keeps the inexactness of differences from counting as an error where all gradients are nearly 0.
     const double scale = std::max(std::abs(gradient[largest]), 1e-3);
 
     const uint32_t id = ir::NameId(name);
-    std::vector<Direction> directions = {Everywhere(gradient.size(), id), {{largest, 1.0}}};
+    std::vector<Direction> directions = {RandomSigns(gradient.size(), id), {{largest, 1.0}}};
     for (int sample = 0; sample < samples; ++sample) {
       const double share = ir::PhiloxUniform({static_cast<uint32_t>(sample), 1, 0, id}, {1, 0});
       directions.push_back({{static_cast<size_t>(share * static_cast<double>(gradient.size())), 1.0}});

@@ -14,7 +14,7 @@ namespace {
 
 using Key = std::tuple<const ir::Op*, std::vector<ir::ValueId>, std::string>;
 
-// Attributes are compared as their text: it is exact, and ordered.
+// Attributes are compared as text, which is exact and can be ordered, while their values of several types cannot.
 Key KeyOf(const ir::Node& node) {
   std::string attributes;
   for (const ir::AttributeSpec& spec : node.op->attributes) {

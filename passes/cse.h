@@ -2,7 +2,8 @@
 //
 //   y = f(x), z = f(x)   ⟹   z = y
 //
-// Random nodes have their id as an attribute, so they stay apart.  The node that remains gets the locations of both.
+// Random nodes differ in their attribute id, so that they are never merged.  The node that remains gets the locations
+// of both.
 // Runs after simplify, which makes more nodes equal.
 #ifndef BRINE_PASSES_CSE_H_
 #define BRINE_PASSES_CSE_H_

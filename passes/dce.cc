@@ -19,28 +19,30 @@ bool RemoveDeadNodes(Graph& graph) {
 
 bool RemoveUnreadInputs(Graph& graph) {
   const Uses uses = FindUses(graph);
-  std::vector<bool> on_host(graph.values.size(), false);  // by value: an expression that is read needs it
+  std::vector<bool> is_read_by_host(graph.values.size(),
+                                    false);  // by value: whether an expression that is read reads it
   for (const ir::Input& input : graph.inputs) {
     if (uses.Unread(input.value)) continue;
     for (const ir::Term& term : input.expression) {
-      if (term.kind == ir::TermKind::kScalar) on_host[Index(term.scalar)] = true;
+      if (term.kind == ir::TermKind::kScalar) is_read_by_host[Index(term.scalar)] = true;
     }
   }
   const auto stays = [&](const ir::Input& input) {
     return input.source == Source::kData || input.source == Source::kLabel || !uses.Unread(input.value) ||
-           on_host[Index(input.value)];
+           is_read_by_host[Index(input.value)];
   };
   const size_t before = graph.inputs.size();
   graph.inputs.erase(std::stable_partition(graph.inputs.begin(), graph.inputs.end(), stays), graph.inputs.end());
   return graph.inputs.size() != before;
 }
 
-// Removes values that no node defines any more; they are not part of the graph's text.
+// Removes the values that nothing defines any more, and renumbers the others.  This does not change the text of the
+// graph.
 void RemoveUndefinedValues(Graph& graph) {
-  std::vector<ValueId> number(graph.values.size(), ir::kNoValue);
+  std::vector<ValueId> new_id(graph.values.size(), ir::kNoValue);
   std::vector<ir::Value> kept;
   const auto keep = [&](ValueId& value) {
-    ValueId& renumbered = number[Index(value)];
+    ValueId& renumbered = new_id[Index(value)];
     if (renumbered == ir::kNoValue) {
       renumbered = ir::IdAt<ValueId>(kept.size());
       kept.push_back(std::move(graph.value(value)));
@@ -66,10 +68,10 @@ void RemoveUndefinedValues(Graph& graph) {
 }  // namespace
 
 absl::StatusOr<bool> Dce(Graph& graph) {
-  const bool nodes = RemoveDeadNodes(graph);
-  const bool inputs = RemoveUnreadInputs(graph);
+  const bool removed_nodes = RemoveDeadNodes(graph);
+  const bool removed_inputs = RemoveUnreadInputs(graph);
   RemoveUndefinedValues(graph);
-  return nodes || inputs;
+  return removed_nodes || removed_inputs;
 }
 
 }  // namespace brine::passes

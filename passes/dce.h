@@ -1,7 +1,9 @@
 // Dce: removes nodes whose results are not read, and host inputs that no node reads.
 //
-// Data, labels and states stay: the host feeds the former, and checkpoints hold the latter.  The scalars that a host
-// expression names stay as long as the expression is read.  Runs last of the passes that rewrite nodes.
+// Data and labels stay, since the host provides them in any case, and states stay, since checkpoints contain them.  A
+// scalar stays if an expression that is read reads it.  Values that nothing defines any more are removed, which
+// renumbers the others.
+// Runs after all other passes that rewrite nodes.
 #ifndef BRINE_PASSES_DCE_H_
 #define BRINE_PASSES_DCE_H_
 

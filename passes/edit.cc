@@ -28,16 +28,17 @@ Uses FindUses(const Graph& graph) {
 
 void Rename(Graph& graph, ValueId value, const std::string& name) {
   if (graph.value(value).name == name) return;
-  // A new value takes the old name, and no node defines it, so that the graph's own record of names stays correct.
+  // AddValue finds a free name for a spare value, which nothing defines, and the two values exchange their names.  So
+  // the set of names in the graph stays correct.
   const ValueId spare = graph.AddValue(name, graph.type(value));
   std::swap(graph.value(spare).name, graph.value(value).name);
 }
 
 ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, ir::Type type, double initial) {
-  const bool named = source == ir::Source::kScalar || source == ir::Source::kLabel;
+  const bool is_named = source == ir::Source::kScalar || source == ir::Source::kLabel;
   for (const ir::Input& input : graph.inputs) {
     if (input.source != source || graph.type(input.value) != type) continue;
-    if (!named || absl::string_view(graph.value(input.value).name) == name) return input.value;
+    if (!is_named || absl::string_view(graph.value(input.value).name) == name) return input.value;
   }
   const ValueId value = graph.AddValue(name, std::move(type));
   graph.inputs.push_back({value, source, initial});
@@ -45,7 +46,7 @@ ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, 
 }
 
 void AddLocations(const std::vector<ir::Location>& locations, Node& node) {
-  constexpr size_t kMax = 64;  // more would not help a reader
+  constexpr size_t kMax = 64;  // messages and reports show the first few only
   static_assert(kMax <= ir::kMaxList);
   for (const ir::Location& location : locations) {
     if (node.locations.size() >= kMax) return;

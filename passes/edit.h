@@ -1,4 +1,4 @@
-// Shared by passes: who defines and reads each value, and the few edits that keep a graph valid.
+// What passes share that do not use the rewriter: which nodes define and read each value, and a few edits of graphs.
 #ifndef BRINE_PASSES_EDIT_H_
 #define BRINE_PASSES_EDIT_H_
 
@@ -11,10 +11,13 @@
 
 namespace brine::passes {
 
+// The definitions and uses of the values of a graph.  Changes of the graph do not change them.
 struct Uses {
-  std::vector<ir::NodeId> producer;              // by value; kNone: an input, a state, or a value that was removed
-  std::vector<std::vector<ir::NodeId>> readers;  // by value: ascending, one for each operand that is the value
-  std::vector<bool> leaves;                      // by value: it is an output of the graph or the new content of a state
+  // By value:
+  std::vector<ir::NodeId> producer;  // the node that defines it; kNone if no node does
+  std::vector<std::vector<ir::NodeId>>
+      readers;               // ascending; a node appears once for each of its operands that is the value
+  std::vector<bool> leaves;  // whether it is an output of the graph or the new content of a state
 
   static constexpr ir::NodeId kNone{-1};
 
@@ -29,14 +32,15 @@ Uses FindUses(const ir::Graph& graph);
 // Renames a value; a name that is taken gets a number.
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 
-// The input that the host fills from `source` (for a scalar or a label, the one of that name); added if there is none.
+// The input of the graph with this source and type, which is added if there is none.  A scalar or a label must also
+// have the name; inputs of the other sources are all alike.
 ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
                            double initial = 0);
 
-// Adds the locations that `node` lacks, as far as the text form's limit of a list allows.
+// Adds those locations that the node lacks, as long as it has fewer than 64.
 void AddLocations(const std::vector<ir::Location>& locations, ir::Node& node);
 
-// "model.cc:9: conv2d: sentence"; `name` replaces the layer if no line is known.
+// The error "model.cc:9: conv2d: sentence" for the first location, or "name: sentence" if there is none.
 absl::Status ErrorAt(const std::vector<ir::Location>& locations, absl::string_view name, absl::string_view sentence);
 
 }  // namespace brine::passes

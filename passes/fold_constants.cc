@@ -17,14 +17,14 @@ using ir::Node;
 using ir::Type;
 using ir::ValueId;
 
-constexpr int64_t kMaxElements = 1024;
+constexpr int64_t kMaxFoldedElements = 1024;
 
 using Tensor = ir::Tensor<double>;
 
 bool IsSmall(const Type& type) {
   if (type.dtype == ir::DType::kMask || std::count(type.shape.begin(), type.shape.end(), ir::kBatch) > 0) return false;
   const absl::StatusOr<int64_t> elements = ir::ElementCount(type.shape, 1);
-  return elements.ok() && *elements <= kMaxElements;
+  return elements.ok() && *elements <= kMaxFoldedElements;
 }
 
 Tensor Evaluate(const Node& node, const Type& result, const std::vector<const Tensor*>& inputs) {
@@ -33,8 +33,8 @@ Tensor Evaluate(const Node& node, const Type& result, const std::vector<const Te
   return std::move(outputs[0]);
 }
 
-// The constant with the value `tensor`, or nothing if no constant can have it.
-std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type) {
+// The attributes of the constant with the elements of `tensor`, or nothing if no constant can have them.
+std::optional<ir::Attributes> AttributesOfConstant(const Tensor& tensor, const Type& type) {
   std::vector<double> values = tensor.real;
   if (!ir::IsReal(type.dtype)) values.assign(tensor.whole.begin(), tensor.whole.end());
   if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
@@ -42,7 +42,8 @@ std::optional<ir::Attributes> ConstantOf(const Tensor& tensor, const Type& type)
   if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; })) values.resize(1);
   ir::Attributes attributes = {
       {"dtype", std::string(ir::DTypeName(type.dtype))}, {"shape", type.shape}, {"values", values}};
-  if (!ir::InferTypes(ir::kConstant, {}, attributes).ok()) return std::nullopt;  // too large for its element type
+  if (!ir::InferTypes(ir::kConstant, {}, attributes).ok())
+    return std::nullopt;  // a number is too large for the element type
   return attributes;
 }
 
@@ -62,7 +63,7 @@ absl::StatusOr<bool> FoldConstants(Graph& graph) {
     const Type type = rewriter.type(node.outputs[0]);
     Tensor result = Evaluate(node, type, inputs);
     if (node.op != &ir::kConstant) {
-      const std::optional<ir::Attributes> attributes = ConstantOf(result, type);
+      const std::optional<ir::Attributes> attributes = AttributesOfConstant(result, type);
       if (!attributes) return;
       rewriter.ReplaceWith(ir::kConstant, {}, *attributes);
     }

@@ -15,7 +15,7 @@ using ir::ValueId;
 
 int64_t Bytes(const Graph& graph, ValueId value) {
   const absl::StatusOr<int64_t> bytes = ir::ByteCount(graph.type(value), std::max<int64_t>(graph.batch_size, 1));
-  BRINE_CHECK(bytes.ok());  // the verifier checked this
+  BRINE_CHECK(bytes.ok());  // the verifier has checked all types
   return *bytes;
 }
 

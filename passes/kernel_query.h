@@ -1,4 +1,4 @@
-// Questions about a kernel's body: what it computes, how many bytes it moves, and which inputs it may overwrite.
+// What a kernel costs and which of its inputs it may overwrite, derived from its body.
 #ifndef BRINE_PASSES_KERNEL_QUERY_H_
 #define BRINE_PASSES_KERNEL_QUERY_H_
 
@@ -8,17 +8,19 @@
 
 namespace brine::passes {
 
-// Floating-point operations of a kernel for `rows` rows; for kernels that skip zeros, the dense upper bound.
+// The floating-point operations of a kernel for `rows` rows, including those that a kernel skips because an operand is
+// 0. INT64_MAX instead of a larger number.
 int64_t KernelFlops(const ir::Graph& graph, const ir::Node& kernel, int64_t rows);
 
-// The bytes that a kernel reads and writes outside itself, for the graph's batch size.
+// The bytes of all inputs and outputs of a kernel, each counted once, for the graph's batch size.
 int64_t KernelBytes(const ir::Graph& graph, const ir::Node& kernel);
 
-// Whether a node of a kernel's body reads exactly the element of `input` that it writes.
+// Whether, for each element that the node computes, it reads only the element of `input` at the same position.
 bool ReadsPointwise(const ir::Graph& graph, const ir::Node& node, ir::ValueId input);
 
-// Whether `output` may overwrite the bytes of `input`: all ops of the kernel are elementwise, and every node that
-// depends on the input reads, for each element, only that element of it.
+// Whether `output` may have the bytes of `input`, so that the kernel overwrites the input.  This is so if the types are
+// equal, all ops of the kernel are elementwise, and every node that depends on the input reads, for each element, only
+// what was computed from the element of the input at the same position.
 bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);
 
 }  // namespace brine::passes

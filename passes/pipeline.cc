@@ -67,7 +67,7 @@ const Pass* FindPass(absl::string_view name) {
   return row == Table().end() ? nullptr : &*row;
 }
 
-// Runs one pass and checks its result.
+// Runs one pass and checks its result.  `text` is the graph's text before, and afterwards that of the result.
 absl::StatusOr<bool> RunChecked(const Pass& pass, Graph& graph, const PipelineOptions& options, std::string& text) {
   BRINE_ASSIGN_OR_RETURN(const bool changed, pass.run(graph, options));
   const auto fault = [&](const auto&... words) {
@@ -98,7 +98,7 @@ void AddPass(const Pass& pass, absl::string_view before) {
   Table().insert(Table().begin() + (next - Table().data()), pass);
 }
 
-absl::Status CheckNames(const std::vector<std::string>& names) {
+absl::Status CheckPassNames(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (FindPass(name) != nullptr) continue;
     const auto append = [](std::string* out, const Pass& pass) { absl::StrAppend(out, pass.name); };
@@ -109,8 +109,8 @@ absl::Status CheckNames(const std::vector<std::string>& names) {
 }
 
 absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
-  BRINE_RETURN_IF_ERROR(CheckNames(options.only));
-  BRINE_RETURN_IF_ERROR(CheckNames(options.without));
+  BRINE_RETURN_IF_ERROR(CheckPassNames(options.only));
+  BRINE_RETURN_IF_ERROR(CheckPassNames(options.without));
   std::vector<const Pass*> passes;
   for (const std::string& name : options.only) passes.push_back(FindPass(name));
   for (const Pass& pass : Table()) {
@@ -130,9 +130,9 @@ absl::StatusOr<bool> RunPipeline(Graph& graph, const PipelineOptions& options) {
                                                      ir::StageName(pass->takes), ", got one of stage ",
                                                      ir::StageName(graph.stage)));
     }
-    BRINE_ASSIGN_OR_RETURN(const bool pass_changed, RunChecked(*pass, graph, options, text));
-    changed |= pass_changed;
-    if (pass_changed && options.after_pass) BRINE_RETURN_IF_ERROR(options.after_pass(number, pass->name, graph));
+    BRINE_ASSIGN_OR_RETURN(const bool has_changed, RunChecked(*pass, graph, options, text));
+    changed |= has_changed;
+    if (has_changed && options.after_pass) BRINE_RETURN_IF_ERROR(options.after_pass(number, pass->name, graph));
   }
   return changed;
 }
@@ -143,7 +143,7 @@ absl::Status AddGradients(Graph& graph) {
   return RunPipeline(graph, options).status();
 }
 
-std::function<absl::Status(int, const std::string&, const Graph&)> DumpTo(const std::string& folder) {
+std::function<absl::Status(int, const std::string&, const Graph&)> DumpPassesTo(const std::string& folder) {
   return [folder](int number, const std::string& name, const Graph& graph) {
     const std::string path = absl::StrFormat("%s/%02d_%s.ir", folder, number, name);
     std::ofstream file(path, std::ios::binary);

@@ -8,8 +8,7 @@ absl::Span<const Region> AllRegions() {
       {kContraction,
        "what follows a product or a convolution takes its sums while they are in registers; a pool's gradient, larger "
        "than its inputs, is recomputed by its consumer; a bias gradient is one more reduction of an operand that is "
-       "being "
-       "read anyway, and the sums of a batch normalization are reductions of the result"},
+       "being read anyway, and the sums of a batch normalization are reductions of the result"},
       {kUpdate, "one pass that overwrites the states, after all of their readers"},
       {kLoop, "what is left: one op and the elementwise ops that follow it, or elementwise ops of one shape"},
   };

@@ -1,7 +1,7 @@
-// Regions: what one kernel can contain.  A kernel is an instance of one row of this table.
+// Regions: the kinds of kernels.  Node::region of a kernel is the name of a row of this table.
 //
-// A region grows from a root by the traits of ops, not by their names: a contraction takes in the elementwise ops that
-// follow it, for example.
+// Fuse forms a region around one node by the traits of ops, not by their names.  For example, a contraction also gets
+// the elementwise ops that follow it.
 #ifndef BRINE_PASSES_REGIONS_H_
 #define BRINE_PASSES_REGIONS_H_
 

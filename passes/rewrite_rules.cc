@@ -5,7 +5,7 @@ namespace brine::passes {
 bool ApplyRules(ir::Graph& graph, absl::Span<const RewriteRule> rules) {
   const auto visit = [&](Rewriter& rewriter) {
     for (const RewriteRule& rule : rules) {
-      if ((rule.root == nullptr || rule.root == rewriter.node().op) && rewriter.IsRead(rewriter.node()))
+      if ((rule.outermost_op == nullptr || rule.outermost_op == rewriter.node().op) && rewriter.IsRead(rewriter.node()))
         rule.apply(rewriter);
     }
   };

@@ -146,7 +146,7 @@ void Rewriter::Redirect(ValueId& value) const {
   if (Info(value).replacement != ir::kNoValue) value = Info(value).replacement;
 }
 
-// The iteration has passed `node`, so its producer and readers can be queried.
+// Makes Producer() return `node` for its results.
 void Rewriter::SetProducer(Nodes::iterator node) {
   for (ValueId output : node->outputs) Info(output).producer = node;
 }

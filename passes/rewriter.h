@@ -1,6 +1,8 @@
 // The rewriter: one iteration over a graph's nodes in which a pass replaces, inserts and erases them.
 //
-//   Rewrite(graph, [](Rewriter& rewriter) {  // outside training, a node whose op says so is replaced by its operand
+// Example: replaces each node whose op has the trait `outside_training` by the operand that this trait names.
+//
+//   Rewrite(graph, [](Rewriter& rewriter) {
 //     const ir::Node& node = rewriter.node();
 //     const int operand = node.op->outside_training;
 //     if (operand >= 0) rewriter.Replace(node.outputs[0], node.inputs[static_cast<size_t>(operand)]);
@@ -20,41 +22,46 @@ namespace brine::passes {
 
 class Rewriter {
  public:
-  // The visited node.  Its operands have been rewritten by the visits before.  This node and those before it keep their
-  // addresses until they are erased.
+  // The visited node.  Its operands are those after all earlier visits.  Visited nodes keep their addresses until they
+  // are erased.
   const ir::Node& node() const { return *current_; }
   const ir::Type& type(ir::ValueId value) const { return graph_.type(value); }
   const std::string& name(ir::ValueId value) const { return graph_.value(value).name; }
 
-  // The node that makes `value`, if it has been visited already; null for inputs and states.
+  // The node that defines `value`; null for an input, a state, and a node that was not visited yet.
   const ir::Node* Producer(ir::ValueId value) const;
-  // The same, but null if it is not an application of `op`.
+  // The node that defines `value`, if it is an application of `op`; otherwise null.
   const ir::Node* Producer(ir::ValueId value, const ir::Op& op) const;
 
-  // The number of operands, outputs of the graph and updates that are `value`, after all edits so far.
+  // How often `value` is read now: the number of operands, outputs of the graph and updates that are this value.
   int Reads(ir::ValueId value) const { return Info(value).reads; }
+  // Whether a result of the node is read.
   bool IsRead(const ir::Node& node) const;
 
-  // Adds an application of `op` before the visited node and returns its first result.  The result is named after the
-  // visited node's and has that node's locations.  Types fit by construction: a failure is our bug.
+  // Adds an application of `op` before the visited node and returns its first result.  It has the visited node's
+  // locations, and its result the name of the visited node's result with a number.  CHECKs that the op accepts the
+  // inputs.
   ir::ValueId Emit(const ir::Op& op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {});
-  // Adds a node before the visited one.  A result that another node made is made by this one from now on.
+  // Adds a node before the visited one.  If another node defines one of its results, that node must be replaced.
   void Insert(ir::Node node);
-  // A value for a node to insert; a name that is taken gets a number.
+  // A new value for the result of a node to insert.  If the name is taken, a number is appended.
   ir::ValueId NewValue(absl::string_view name, ir::Type type);
 
-  // Makes the visited node an application of `op`.  It keeps its locations, and its results keep their names and
-  // types; additional results of the new op get names of their own.
+  // Makes the visited node an application of `op`.  The node keeps its locations and its results.  CHECKs that the op
+  // accepts the inputs and that the results keep their types.  If the op has more results, they are new values.
   void ReplaceWith(const ir::Op& op, std::vector<ir::ValueId> inputs, ir::Attributes attributes = {});
-  // Makes the visited node `node`, whose results are among its own, or new values.
+  // Puts `node` in place of the visited node.  Its results are results of the visited node or new values.
   void ReplaceWith(ir::Node node);
   void SetInput(size_t index, ir::ValueId value);
 
-  // Readers of `value`, a result of the visited node, read `by` instead, which has been visited already.
+  // Makes all readers of `value`, a result of the visited node, read `by` instead.  `by` must be defined before the
+  // node.
   void Replace(ir::ValueId value, ir::ValueId by);
-  // Erases the visited node.  Its readers read the results of `earlier` instead, which takes over its locations.
+  // Makes all readers of the visited node's results read those of `earlier` instead, adds the node's locations to
+  // `earlier`, and erases the node.
   void MergeInto(const ir::Node& earlier);
-  // Erases the node that makes `value` if none of its results is read, and then the nodes that only it read.
+  // Erases the node that defines `value` if none of its results is read, and then likewise the producers of its
+  // operands.
   void EraseUnread(ir::ValueId value);
 
  private:
@@ -62,9 +69,9 @@ class Rewriter {
 
   using Nodes = std::list<ir::Node>;
   struct ValueInfo {
-    Nodes::iterator producer;  // the end of the list: none, or not passed yet
+    Nodes::iterator producer;  // the end of the list if no node, or none that was visited, defines the value
     int reads = 0;
-    ir::ValueId replacement = ir::kNoValue;
+    ir::ValueId replacement = ir::kNoValue;  // the value that nodes which are visited later read instead
   };
 
   explicit Rewriter(ir::Graph& graph);
@@ -76,15 +83,15 @@ class Rewriter {
   void Redirect(ir::ValueId& value) const;
   void SetProducer(Nodes::iterator node);
 
-  ir::Graph& graph_;  // its nodes are in `nodes_` during the iteration
+  ir::Graph& graph_;  // has no nodes during the iteration: they are in `nodes_`
   Nodes nodes_;
   Nodes::iterator current_, next_;
   std::vector<ValueInfo> info_;  // by value
   bool changed_ = false;
 };
 
-// Calls `visit` at every node of the graph, in order, and returns whether it changed anything.  Takes linear time in
-// nodes, operands and what the visits add.
+// Calls `visit` at every node of the graph, in order, and returns whether a visit changed the graph.  The time is
+// linear in the numbers of nodes and operands, including those that visits add.
 bool Rewrite(ir::Graph& graph, absl::FunctionRef<void(Rewriter&)> visit);
 
 }  // namespace brine::passes

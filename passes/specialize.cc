@@ -23,7 +23,7 @@ bool ReplaceByOperands(Graph& graph) {
 
 bool DropUpdates(Graph& graph) { return !std::exchange(graph.updates, {}).empty(); }
 
-bool ForgetTraining(Graph& graph) {
+bool DropTraining(Graph& graph) {
   const bool changed = ir::IsCompiled(graph.training);
   graph.training = {};
   return changed;
@@ -34,7 +34,7 @@ bool ForgetTraining(Graph& graph) {
 absl::StatusOr<bool> Specialize(Graph& graph) {
   bool changed = ReplaceByOperands(graph);
   if (graph.function != ir::Function::kTrain) changed |= DropUpdates(graph);
-  if (graph.function == ir::Function::kPredict) changed |= ForgetTraining(graph);
+  if (graph.function == ir::Function::kPredict) changed |= DropTraining(graph);
   return changed;
 }
 

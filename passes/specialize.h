@@ -1,16 +1,17 @@
-// Specialize: reduces the graph to what its function does: train, evaluate or predict.
+// Specialize: reduces the graph of a model to what its function, train, evaluate or predict, computes.
 //
-//   y = f(x, …) ⟹ y = operand           the one that f's traits name (ir/op.h) for this kind of function:
-//     dropout(x, …)                       x outside training; the same of augmentation
-//     in_train_phase(x, alt)              x in training, alt in evaluation and prediction
-//   update s = v ⟹                       outside training: only a training step writes states
-//   arguments of Compile() ⟹            in prediction: the outputs are the model's
+//   y = f(x, …)              ⟹   y = operand   the operand that f's trait in_training or outside_training names
+//   (ir/op.h):
+//     dropout(x, …)                             x outside training; the same holds for augmentation
+//     in_train_phase(x, alt)                    x in training, alt in evaluation and prediction
+//   update s = v             ⟹   removed       outside training, since only a training step changes states
+//   arguments of Compile()   ⟹   removed       in prediction, whose outputs are those of the model
 //
-// So a layer that differs in training contains both computations and chooses one.  Batch normalization, in training,
-// normalizes by the moments of the batch and updates its moving moments; elsewhere it reads the moving ones.  If it is
-// frozen, it contains the second computation only.  Operands that only a replaced node read are erased with it; what
-// only updates read is left to dce.
-// Runs first: loss, gradients and updates are those of the remaining graph.
+// So the graph of a model has both computations of a layer that differs in training, and this pass chooses one.  For
+// example, batch normalization has one that normalizes by the moments of the batch, which training uses, and one that
+// normalizes by the moving moments, which evaluation and prediction use.  Operands that only a replaced node read are
+// erased with the node.  Nodes that only removed updates read are left to dce.
+// Runs first, so that loss, gradients and updates are those of the remaining graph.
 #ifndef BRINE_PASSES_SPECIALIZE_H_
 #define BRINE_PASSES_SPECIALIZE_H_
 

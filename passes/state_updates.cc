@@ -19,7 +19,7 @@ class StateSeparator {
 
   void Run() {
     for (const ir::Update& update : graph_.updates) {
-      new_of_[update.state] = update.value;
+      new_content_[update.state] = update.value;
       states_of_[update.value].push_back(update.state);
     }
     CopyIntoStates();
@@ -28,17 +28,18 @@ class StateSeparator {
   }
 
  private:
-  // Whether the operand is a state whose content the node's results replace by something else.
+  // Whether the operand is a state whose new content is the result of the node that replaces this operand.
   bool ReplacesOperand(const Node& node, size_t operand) const {
-    const auto next = new_of_.find(node.inputs[operand]);
+    const auto next = new_content_.find(node.inputs[operand]);
     for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
       if (ir::OperandReplacedBy(result) == operand)
-        return next != new_of_.end() && next->second == node.outputs[result];
+        return next != new_content_.end() && next->second == node.outputs[result];
     }
     return false;
   }
 
-  // Whether each result of the node is the new content of the state that it replaces, and nothing else.
+  // Whether the op is an update, each of its results is the new content of the state that it replaces and of no other,
+  // and nothing else reads the results.
   bool IsUpdateInPlace(const Node& node) const {
     for (size_t result = 0; result < node.outputs.size() && node.op->is_update(); ++result) {
       const ValueId value = node.outputs[result];
@@ -55,7 +56,7 @@ class StateSeparator {
                        [&](const ir::Output& output) { return output.value == value; });
   }
 
-  // broadcast(x) to the shape of x
+  // A node broadcast(value) to the shape of the value.
   Node CopyOf(ValueId value, const std::string& name, const std::vector<ir::Location>& locations) {
     Node node;
     node.op = &ir::kBroadcast;
@@ -66,6 +67,7 @@ class StateSeparator {
     return node;
   }
 
+  // The first equation of the header.
   void CopyIntoStates() {
     for (ir::Update& update : graph_.updates) {
       const ir::NodeId producer = uses_.Producer(update.value);
@@ -74,12 +76,12 @@ class StateSeparator {
       graph_.nodes.push_back(
           CopyOf(update.value, absl::StrCat(graph_.value(update.state).name, ".next"),
                  location == ir::Location() ? std::vector<ir::Location>() : std::vector<ir::Location>{location}));
-      update.value = new_of_[update.state] = graph_.nodes.back().outputs[0];
+      update.value = new_content_[update.state] = graph_.nodes.back().outputs[0];
     }
   }
 
-  // The value whose bytes `value` is a view of.
-  ValueId RootOf(ValueId value) const {
+  // The value whose bytes `value` has: itself, or for a view another value.
+  ValueId StorageOf(ValueId value) const {
     for (ir::NodeId producer = uses_.Producer(value); producer != Uses::kNone; producer = uses_.Producer(value)) {
       const Node& node = graph_.node(producer);
       if (!node.op->is_view()) break;
@@ -87,8 +89,9 @@ class StateSeparator {
     }
     return value;
   }
-  bool IsOverwritten(ValueId value) const { return new_of_.count(RootOf(value)) != 0; }
-  bool IsGiven(ValueId value) const { return uses_.Producer(RootOf(value)) == Uses::kNone; }
+  bool IsOverwritten(ValueId value) const { return new_content_.count(StorageOf(value)) != 0; }
+  // Whether the value, or the value of which it is a view, is an input or a state.
+  bool IsGiven(ValueId value) const { return uses_.Producer(StorageOf(value)) == Uses::kNone; }
 
   bool NeedsCopy(const Node& update, size_t operand) const {
     const ValueId value = update.inputs[operand];
@@ -96,8 +99,9 @@ class StateSeparator {
     return IsOverwritten(value) || (update.op->is_update() && operand == ir::kGradientOperand && IsGiven(value));
   }
 
+  // The other equations of the header.
   void CopyOperands() {
-    const std::vector<bool> updates = FindUpdates(graph_, uses_);
+    const std::vector<bool> is_update = FindUpdates(graph_, uses_);
     std::vector<Node> nodes;
     std::map<ValueId, ValueId> copies;
     const auto copy = [&](ValueId value, const std::vector<ir::Location>& locations) {
@@ -108,9 +112,9 @@ class StateSeparator {
       }
       return found->second;
     };
-    for (size_t index = 0; index < updates.size(); ++index) {
+    for (size_t index = 0; index < is_update.size(); ++index) {
       Node node = graph_.nodes[index];
-      for (size_t operand = 0; updates[index] && operand < node.inputs.size(); ++operand) {
+      for (size_t operand = 0; is_update[index] && operand < node.inputs.size(); ++operand) {
         if (NeedsCopy(node, operand)) node.inputs[operand] = copy(node.inputs[operand], node.locations);
       }
       nodes.push_back(std::move(node));
@@ -123,8 +127,8 @@ class StateSeparator {
 
   Graph& graph_;
   Uses uses_;
-  std::map<ValueId, ValueId> new_of_;                  // by state
-  std::map<ValueId, std::vector<ValueId>> states_of_;  // by the value that becomes their content
+  std::map<ValueId, ValueId> new_content_;             // by state
+  std::map<ValueId, std::vector<ValueId>> states_of_;  // by the value that is their new content
 };
 
 }  // namespace

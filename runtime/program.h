@@ -1,10 +1,10 @@
-// The contract between a compiled program and the runtime: constant tables, plain C11.
+// The contract between a compiled program and the runtime: constant tables in C11.
 //
-// `brine compile` writes one `brine_program` as constant data, and the runtime executes it.  Nothing here is modified
-// or freed.  Everything that changes while a model trains is in a `brine_state` (state.h), so two states may run in two
-// threads.
+// `brine compile` writes one `brine_program` as constant data, and the runtime executes it.  The tables are never
+// modified or freed.  Everything that changes while a model trains is in a `brine_state` (core/state.h), so that two
+// states of one program may run in two threads.
 //
-// Sizes are bytes unless a name says otherwise.  Every offset is a multiple of 64.
+// Offsets and sizes are in bytes unless a comment says otherwise.  Every offset is a multiple of 64.
 #ifndef BRINE_RUNTIME_PROGRAM_H_
 #define BRINE_RUNTIME_PROGRAM_H_
 
@@ -17,17 +17,17 @@ extern "C" {
 #define BRINE_ABI_VERSION 2
 #define BRINE_MAX_RANK 8
 #define BRINE_MAX_TERMS 64  // of an expression
-#define BRINE_BATCH (-1)    // in brine_value.dims: the number of rows of this step, 1 … batch_size
+#define BRINE_BATCH (-1)    // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
 
 typedef enum brine_dtype { BRINE_F32, BRINE_I32, BRINE_U32, BRINE_U8, BRINE_MASK } brine_dtype;
 
-// The block of a value's bytes.  Parameters, gradients and slots are blocks of their own in the same order of
-// parameters.
+// The block of memory that has the bytes of a value.  Parameters, gradients and each kind of slot have the same order,
+// so that one kernel can update all parameters.
 typedef enum brine_block {
-  BRINE_ARENA,          // lives within one step; shared by the functions
-  BRINE_INPUTS,         // filled by the host before the step: images, labels, scalars
+  BRINE_ARENA,          // values that live within one step; all functions share the block
+  BRINE_INPUTS,         // values that the host fills before the step: images, labels, scalars
   BRINE_PARAMETERS,     // weights that are trained
-  BRINE_GRADIENTS,      // one gradient per parameter, at the parameter's offset
+  BRINE_GRADIENTS,      // the gradient of each parameter, at the parameter's offset
   BRINE_SLOTS,          // the optimizer's states, and averages of parameters
   BRINE_CONSTANTS,      // read-only data of the program
   BRINE_OUTPUTS,        // loss, accuracy, probabilities
@@ -35,7 +35,7 @@ typedef enum brine_block {
   BRINE_BLOCK_COUNT
 } brine_block;
 
-// A tensor a kernel reads or writes.  dims are in C order (the last one is contiguous), dense.
+// A tensor that a kernel reads or writes.  Its elements are in C order, without gaps.
 typedef struct brine_value {
   const char* name;
   uint8_t dtype;  // brine_dtype
@@ -45,38 +45,39 @@ typedef struct brine_value {
   int64_t offset;
 } brine_value;
 
-// One kernel call.  `run` is the kernel's uniform entry: argv[0] is `brine_context**`, argv[1 …] are `brine_buffer*` in
-// the order of `values`. It returns 0, or an error that it has also reported through the context.
+// One call of a kernel.  All kernels have the signature of `run`: argv[0] is a `brine_context**`, and the others are
+// `brine_buffer*` in the order of `values`.  `run` returns 0, or an error after it has written a message to the
+// context.
 typedef struct brine_call {
   int (*run)(void** argv);
-  const uint16_t* values;             // indices into the function's values: inputs, then outputs
-  uint16_t input_count, value_count;  // the first input_count of value_count are inputs
-  int64_t scratch_bytes;
-  const char* name;         // of its first result: "conv2d", unique in the function
-  const char* layers;       // "conv2d, max_pooling2d": the layers this kernel serves
-  const char* location;     // "model.cc:9" of the first of them
-  double flops;             // of a full batch, including multiplications by zero; 0 if they were not counted
-  uint16_t sparse_operand;  // the input, counted from 1, whose zeros the kernel skips; 0: it skips none
-  const char* strategy;     // how it was built: "winograd"
-  double predicted_ms;      // the predicted time on one core
-  const char* candidates;   // a line for each candidate: its name and its predicted time, or why it cannot build it
+  const uint16_t* values;             // indices into the function's values: the inputs, then the outputs
+  uint16_t input_count, value_count;  // the first input_count of the value_count values are inputs
+  int64_t scratch_bytes;              // what the kernel may allocate from brine_context
+  const char* name;                   // the name of the first result: "conv2d"; unique in the function
+  const char* layers;                 // the layers that this kernel computes: "conv2d, max_pooling2d"
+  const char* location;               // the line of the first of these layers: "model.cc:9"
+  double flops;             // operations for a full batch, including multiplications by zero; 0 if not counted
+  uint16_t sparse_operand;  // the input, counted from 1, whose zeros the kernel skips; 0 if it skips none
+  const char* strategy;     // the name of the strategy that built the kernel: "winograd"
+  double predicted_ms;      // the predicted time on one core, in milliseconds
+  const char* candidates;   // a line for each strategy that was considered: its predicted time, or why it cannot apply
 } brine_call;
 
 // How the host fills a graph input before a step.
 typedef enum brine_source {
   BRINE_DATA,       // one row of a sample
   BRINE_LABEL,      // one row of a sample's label
-  BRINE_SCALAR,     // settable by name between steps; `initial` until then
-  BRINE_SEED,       // u32[2]: the seed's low and high word
+  BRINE_SCALAR,     // f32[]: a number that can be set by name between steps; at first it is `initial`
+  BRINE_SEED,       // u32[2]: the low and the high word of the seed
   BRINE_STEP,       // u32[]: the number of training steps done before this one
-  BRINE_ROWS,       // f32[]: n, the rows of this batch, as a real number
-  BRINE_EXPRESSION  // f32[]: `terms`, computed in double and rounded once
+  BRINE_ROWS,       // f32[]: the number of rows of this batch
+  BRINE_EXPRESSION  // f32[]: the result of `terms`, computed in double and rounded once
 } brine_source;
 
-// A term of an expression: a number, or an operation over the results of the terms before it.
+// A term of an expression: a number, or an operation on the results of the terms before it.
 typedef enum brine_term_kind {
   BRINE_TERM_CONSTANT,
-  BRINE_TERM_SCALAR,  // an input of the same function from BRINE_SCALAR, with all digits of its double
+  BRINE_TERM_SCALAR,  // an input of the same function with the source BRINE_SCALAR, with all digits of its double
   BRINE_TERM_STEP,    // the number of training steps done before this one, plus 1
   BRINE_TERM_ADD,
   BRINE_TERM_SUB,
@@ -90,38 +91,38 @@ typedef enum brine_term_kind {
 
 typedef struct brine_term {
   uint8_t kind;    // brine_term_kind
-  uint16_t input;  // BRINE_TERM_SCALAR: an index into the function's inputs
-  double number;   // BRINE_TERM_CONSTANT
+  uint16_t input;  // of a BRINE_TERM_SCALAR: the index of the scalar in the function's inputs
+  double number;   // of a BRINE_TERM_CONSTANT
 } brine_term;
 
-// An input has the name of its value.
+// An input of a function.  Its name is that of its value.
 typedef struct brine_input {
-  uint16_t value;
+  uint16_t value;           // the index of the value in the function's values
   uint8_t source;           // brine_source
-  double initial;           // BRINE_SCALAR
-  const brine_term* terms;  // BRINE_EXPRESSION: in postfix order, at most BRINE_MAX_TERMS, with one result
+  double initial;           // of a BRINE_SCALAR
+  const brine_term* terms;  // of a BRINE_EXPRESSION: in postfix order, at most BRINE_MAX_TERMS, with one result
   int32_t term_count;
-  // BRINE_LABEL: the number of classes of a label.  The label is the number of one, i32[n], or a share of each,
-  // f32[n,classes].  0: it holds numbers.
+  // Of a BRINE_LABEL: the number of classes, if the label is a class number, i32[n], or has a probability for each
+  // class, f32[n,classes]; 0 if the label has other numbers.
   int32_t classes;
 } brine_input;
 
 // The kind of a function's output.
 typedef enum brine_output_kind {
-  BRINE_PREDICTION,  // a row for each row of the batch
-  BRINE_MEAN         // f32[]: a mean over the rows of the batch; of several batches the mean is weighted by their rows
+  BRINE_PREDICTION,  // f32[n,…]: a row for each row of the batch
+  BRINE_MEAN         // f32[]: a mean over the rows of the batch; to average several batches, weight it by their rows
 } brine_output_kind;
 
 typedef struct brine_output {
-  const char* name;  // "loss", "accuracy", "output"; of a model with several outputs "parity", "parity_loss"
-  uint16_t value;
-  uint8_t kind;     // brine_output_kind
-  int32_t classes;  // BRINE_PREDICTION: a row holds a number for each of so many classes; 0: it holds numbers
+  const char* name;  // "loss", "accuracy", "output"; in a model with several outputs "parity", "parity_loss"
+  uint16_t value;    // the index of the value in the function's values
+  uint8_t kind;      // brine_output_kind
+  int32_t classes;   // of a BRINE_PREDICTION: the number of classes, if a row has a number for each class; otherwise 0
 } brine_output;
 
-// A graph of the model, named after its purpose: "train", "evaluate", "predict".  Calls from `first_update` on write
-// state.  Before them the runtime tests loss, gradients, parameters and everything in the arena that these calls read
-// for NaN and infinity, so that a step that fails has changed nothing.
+// A function of the model: "train", "evaluate" or "predict".  The calls from `first_update` on write variables.  Before
+// them, the runtime tests the outputs, the gradients, the parameters and everything in the arena that these calls read
+// for NaN and infinity, so that a step that fails has changed no variable.
 typedef struct brine_function {
   const char* name;
   const brine_value* values;
@@ -129,24 +130,24 @@ typedef struct brine_function {
   const brine_input* inputs;
   const brine_output* outputs;
   int32_t value_count, call_count, input_count, output_count;
-  int32_t first_update;      // == call_count if nothing is written
-  uint8_t squares_gradient;  // an update averages squares of gradients, which must not overflow
+  int32_t first_update;      // equal to call_count if no call writes a variable
+  uint8_t squares_gradient;  // 1 if an update averages squares of gradients, which must not overflow; otherwise 0
 } brine_function;
 
 typedef enum brine_initializer { BRINE_CONSTANT, BRINE_UNIFORM, BRINE_TRUNCATED_NORMAL } brine_initializer;
 
 // The role of a variable in training.
 typedef enum brine_role {
-  BRINE_ROLE_PARAMETER,  // trained
+  BRINE_ROLE_PARAMETER,  // a weight that is trained
   BRINE_ROLE_SLOT,       // the optimizer's state for a parameter
   BRINE_ROLE_FROZEN,     // a weight that is not trained
   BRINE_ROLE_STATISTIC,  // a weight that the model updates itself, such as a moving mean
   BRINE_ROLE_AVERAGE     // the moving average of a parameter
 } brine_role;
 
-// A tensor that lives across steps, with its name in checkpoints.
+// A tensor that keeps its content from step to step.
 typedef struct brine_variable {
-  const char* name;  // "conv2d/kernel", "optimizer/momentum/conv2d/kernel"
+  const char* name;  // as in checkpoints: "conv2d/kernel", "optimizer/momentum/conv2d/kernel"
   uint8_t dtype;     // BRINE_F32
   uint8_t block;     // BRINE_PARAMETERS, BRINE_SLOTS or BRINE_NON_TRAINABLE
   uint8_t role;      // brine_role
@@ -154,21 +155,24 @@ typedef struct brine_variable {
   uint8_t initializer;  // brine_initializer
   int32_t dims[BRINE_MAX_RANK];
   int64_t offset;
-  double
-      argument;  // the constant, the limit (uniform in [−limit, limit)), or the standard deviation (cut at two of them)
-  uint32_t id;           // word of the random counter, hashed from the name
+  // The constant; the limit of a uniform distribution over [−limit, limit); or the standard deviation of a normal
+  // distribution that is truncated at two of them.
+  double argument;
+  uint32_t id;           // brine_random_id of the name (core/philox.h)
   const char* location;  // "model.cc:8"
 } brine_variable;
 
-// What the program needs from the machine and from the code generator's runtime.  Code that codegen emits fills the
-// table, so that the runtime names neither the generator nor its library.
+// What the program needs from the machine, and what it takes from the code generator's runtime.  The compiled program
+// fills this table, so that the runtime does not depend on the code generator or its library.
 typedef int (*brine_task)(void* user_context, int32_t index, uint8_t* closure);
 typedef struct brine_backend {
+  // Calls `task` for each index from `min` to min + size − 1 on the threads of the pool, and returns when all have
+  // ended: 0, or the result of a task that was not 0.
   int (*parallel_for)(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure);
-  int (*set_threads)(int32_t count);  // of the process's one pool; returns the former count
-  const char* const* cpu_features;  // names for __builtin_cpu_supports-like tests: "avx2", "fma", …; null-terminated
-  const char* target;               // "x86-64-linux-avx2-…"
-  uint32_t device;  // 0: blocks are in the host's memory, where kernels run; all other values are reserved
+  int (*set_threads)(int32_t count);  // sets the number of threads of the process's one pool; returns the former one
+  const char* const* cpu_features;    // those that kernels use: "avx2", "fma" (core/cpu.cc); null-terminated
+  const char* target;                 // the target for which kernels were compiled: "x86-64-linux-avx2-…"
+  uint32_t device;                    // 0: blocks are in the host's memory, where kernels run; others are reserved
 } brine_backend;
 
 typedef struct brine_program {
@@ -176,23 +180,24 @@ typedef struct brine_program {
   const char* name;      // "cifar10_cnn"
   int32_t batch_size;    // the largest n
   int64_t block_bytes[BRINE_BLOCK_COUNT];
-  int64_t scratch_bytes;            // the largest of any call
-  const brine_function* functions;  // over one state, each name once; a model without a loss has only "predict"
+  int64_t scratch_bytes;            // the largest of all calls
+  const brine_function* functions;  // with different names; a model without a loss has only "predict"
   int32_t function_count;
   const brine_variable* variables;  // by role, then in the order of their blocks
   int32_t variable_count;
-  const uint8_t* constants;  // BRINE_CONSTANTS
+  const uint8_t* constants;  // the content of the block BRINE_CONSTANTS
   const brine_backend* backend;
-  const char* summary;   // the model's table, for printing
-  const uint8_t* graph;  // the planned graphs, for `brine inspect`
+  const char* summary;   // the table that the command `summary` prints
+  const uint8_t* graph;  // the text of the model and of the planned graphs, for `brine inspect`
   int64_t graph_bytes;
-  uint64_t graph_hash;             // of names, shapes and order of the variables; a checkpoint must have the same
-  const char* numerics_id;         // what determines the bits: strategies, tiles, target
-  const char* const* class_names;  // null-terminated, or null
-  int64_t arena_bound_bytes;       // the largest sum of live bytes, a lower bound of every plan; 0 if unknown
+  uint64_t graph_hash;             // a hash of the variables' names, shapes and order; a checkpoint has the same
+  const char* numerics_id;         // text that differs if results may differ in rounding: strategies, tiles, target
+  const char* const* class_names;  // null-terminated; null if they are not known
+  int64_t arena_bound_bytes;       // the largest sum of live bytes, which no plan can go below; 0 if unknown
 } brine_program;
 
-// A tensor as kernels see it, layout-compatible with the code generator's buffer type (checked where that is included).
+// A tensor as kernels see it.  The layout is that of the code generator's buffer type; the compiler, which includes
+// both headers, checks this.
 typedef struct brine_dimension {
   int32_t min, extent, stride;
   uint32_t flags;
@@ -209,8 +214,8 @@ typedef struct brine_buffer {
   void* padding;
 } brine_buffer;
 
-// The user context of a kernel: planned scratch memory, which its allocations use as a stack, and the place for the
-// first error message.  Kernels allocate from it only on the calling thread.
+// The user context of a kernel: scratch memory, from which the kernel's allocations are taken as from a stack, and the
+// first error message.  Only the thread that called the kernel allocates from it.
 typedef struct brine_context {
   uint8_t* scratch;
   int64_t scratch_bytes, scratch_used;

@@ -20,7 +20,7 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-// What stands between the equal heads and the equal tails of two texts, with line numbers.
+// The lines between the equal beginnings and the equal ends of two texts, with line numbers.
 std::string Difference(const std::string& expected, const std::string& actual) {
   const std::vector<std::string> a = Lines(expected), b = Lines(actual);
   size_t head = 0, tail = 0;

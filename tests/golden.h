@@ -1,4 +1,4 @@
-// Golden files: text that a test expects, kept below tests/.
+// Golden files: texts below tests/ that tests expect.
 #ifndef BRINE_TESTS_GOLDEN_H_
 #define BRINE_TESTS_GOLDEN_H_
 
@@ -8,12 +8,12 @@
 
 namespace brine {
 
-// Fails, showing the lines that differ, unless `actual` is the text of tests/<path_below_tests>.  With UPDATE_GOLDEN=1
-// in the environment the file is written instead.
+// Fails the test and shows the lines that differ, unless `actual` is the content of tests/<path_below_tests>.  If the
+// environment has UPDATE_GOLDEN=1, the file is written instead.
 void ExpectGolden(absl::string_view actual, const std::string& path_below_tests);
 
 std::string GoldenPath(const std::string& path_below_tests);
-std::string ReadGolden(const std::string& path_below_tests);  // empty when there is no such file
+std::string ReadGolden(const std::string& path_below_tests);  // empty if there is no such file
 
 }  // namespace brine
 

@@ -161,7 +161,7 @@ absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_siz
       const std::string folder = absl::StrCat(dump_folder, "/", ir::FunctionName(function));
       mkdir(dump_folder.c_str(), 0777);
       mkdir(folder.c_str(), 0777);
-      options.after_pass = passes::DumpTo(folder);
+      options.after_pass = passes::DumpPassesTo(folder);
     }
     BRINE_RETURN_IF_ERROR(passes::RunPipeline(graph, options).status());
     planned.functions.push_back(std::move(graph));

@@ -6,7 +6,7 @@ using Halide::Expr;
 
 std::string NeedsTiles(const ir::Node& pool) {
   const Window window = ir::PoolWindow(pool);
-  if (window.padded()) return "its pool is padded";
+  if (window.is_padded()) return "its pool is padded";
   return window.tiles() ? "" : "windows of its pool overlap or leave gaps";
 }
 

@@ -1,4 +1,4 @@
-// examples/cifar10_cnn_64/model.cc: the tutorial network for images of 64×64; the reader scales CIFAR-10 up
+// examples/cifar10_cnn_64/model.cc: the tutorial network for images of 64×64, to which CIFAR-10's are enlarged
 #include <brine.h>
 
 brine::Model BuildModel() {

@@ -1,13 +1,13 @@
-/* examples/embed_in_c/main.c: a training step inside a C program, in memory that the program gives */
+/* examples/embed_in_c/main.c: training steps in a C program, which provides the memory */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mnist_mlp.h" /* written by brine beside the object */
+#include "mnist_mlp.h" /* brine writes this header beside the object */
 
 enum { kPixels = 28 * 28, kRows = MNIST_MLP_BATCH_SIZE };
 
-/* Row r shows a bar at a height that its label says. */
+/* Each row is an image with a bar, at a height that depends on its label. */
 static void Fill(unsigned char* pixels, int32_t* labels) {
   memset(pixels, 0, (size_t)kRows * kPixels);
   for (int row = 0; row < kRows; ++row) {

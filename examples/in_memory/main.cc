@@ -1,43 +1,44 @@
-// examples/in_memory/main.cc: data of one's own, in arrays and from a function, with Keras's fit, evaluate and predict
+// examples/in_memory/main.cc: fit, evaluate and predict on data of the program itself, from arrays and from a function
 #include <cstdio>
 #include <random>
 #include <span>
 #include <vector>
 
-#include "quarters.h"  // written by brine beside the compiled model
+#include "quarters.h"  // brine writes this header beside the compiled model
 #include "runtime/trainer/trainer.h"
 
 namespace {
 
 constexpr int kMeasurements = 8;  // four of x and four of y
 
-// Draws a point and writes its measurements; returns the number of its quarter.
-int Draw(std::mt19937& random, std::span<float> measurements) {
+// Writes the measurements of a random point, and returns the number of the point's quarter.
+int MeasureRandomPoint(std::mt19937& random, std::span<float> measurements) {
   std::uniform_real_distribution<float> unit(0, 1);
   std::normal_distribution<float> noise(0, 0.05f);
   const float x = unit(random), y = unit(random);
-  for (int at = 0; at < kMeasurements; ++at) measurements[at] = (at < kMeasurements / 2 ? x : y) + noise(random);
+  for (int index = 0; index < kMeasurements; ++index)
+    measurements[index] = (index < kMeasurements / 2 ? x : y) + noise(random);
   return 2 * (y >= 0.5f) + (x >= 0.5f);
 }
 
 }  // namespace
 
 int main() try {
-  // In memory: rows of numbers, and a label each.
+  // The training data are in memory: rows of numbers, and a label for each row.
   constexpr int kPoints = 2000;
   std::vector<float> points(kPoints * kMeasurements);
   std::vector<int32_t> quarters(kPoints);
   std::mt19937 random(1);
-  for (int at = 0; at < kPoints; ++at)
-    quarters[at] = Draw(random, std::span(points).subspan(at * kMeasurements, kMeasurements));
+  for (int index = 0; index < kPoints; ++index)
+    quarters[index] = MeasureRandomPoint(random, std::span(points).subspan(index * kMeasurements, kMeasurements));
   const brine::Dataset train(kPoints, std::span<const float>(points), std::span<const int32_t>(quarters));
 
-  // From a function, which makes sample i when it is asked for it.
+  // The test data come from a function, which makes a sample when it is read.
   const brine::Dataset test = brine::Dataset::FromCallback<float>(
       500, kMeasurements, [](std::span<const int64_t> indices, std::span<float> samples, std::span<int32_t> labels) {
-        for (size_t at = 0; at < indices.size(); ++at) {
-          std::mt19937 own(static_cast<uint32_t>(1000 + indices[at]));
-          labels[at] = Draw(own, samples.subspan(at * kMeasurements, kMeasurements));
+        for (size_t index = 0; index < indices.size(); ++index) {
+          std::mt19937 own(static_cast<uint32_t>(1000 + indices[index]));
+          labels[index] = MeasureRandomPoint(own, samples.subspan(index * kMeasurements, kMeasurements));
         }
       });
 

@@ -1,5 +1,5 @@
-// examples/in_memory/model.cc: which of four quarters of a unit square a point lies in, read from eight noisy
-// measurements of it
+// examples/in_memory/model.cc: predicts in which quarter of the unit square a point is, from eight noisy measurements
+// of its coordinates
 #include <brine.h>
 
 brine::Model BuildModel() {

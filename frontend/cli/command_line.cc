@@ -17,13 +17,13 @@ namespace {
 
 bool IsFlag(absl::string_view text) { return text.size() > 1 && text[0] == '-'; }
 
-// CLI11 gives some arguments a meaning that they do not have here.  It takes the argument after `--flag=` for the value
-// of the flag, it reads -o=FILE as the value =FILE, a word may be another command, and -- ends the flags.  Zero bytes,
-// which no argument can hold, prevent this:
+// CLI11 gives some arguments a meaning that they do not have here: it takes the argument after `--flag=` for the value
+// of the flag; it reads -o=FILE as the value =FILE; a word may be another command; and -- ends the flags.  Zero bytes,
+// which no argument of a process can contain, prevent this:
 //
 //   --data= -o=net.so predict    becomes    --data=\0 -o\0=net.so\0 predict\0
 //
-// The name of a flag alone stays as it is.
+// An argument that is only the name of a flag is not changed.
 constexpr char kMark = '\0', kMarkedEquals[] = {kMark, '='};
 
 std::string Marked(std::string argument) {
@@ -42,7 +42,7 @@ std::string Unmarked(absl::string_view text) {
 
 bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
-// What --help prints: of the tool its commands, of a command its flags.
+// The help of the tool, which lists its commands.
 std::string Usage(const CLI::App& tool) {
   std::string text = "usage: brine COMMAND …\n\n";
   for (const CLI::App* command : tool.get_subcommands([](const CLI::App*) { return true; })) {
@@ -55,6 +55,7 @@ std::string Usage(const CLI::App& tool) {
   return text + "\n" + tool.get_footer() + "\n";
 }
 
+// The help of a command, which lists its flags.
 std::string Help(const CLI::App& command) {
   std::string words, flags;
   for (const CLI::Option* option : command.get_options()) {
@@ -73,7 +74,8 @@ std::string Describe(const CLI::App* app, const std::string&, CLI::AppFormatMode
   return app->get_parent() == nullptr ? Usage(*app) : Help(*app);
 }
 
-// The tool's commands as CLI11 knows them, and the flags of the one that is chosen: others would only delay the start.
+// Reads command lines with CLI11.  Only the flags of the chosen command are added, since the others would delay the
+// start.
 class Tool {
  public:
   Tool(absl::string_view chosen, absl::Span<const Command> commands, absl::Span<const base::Flag> flags)
@@ -92,7 +94,7 @@ class Tool {
   }
 
   absl::StatusOr<CommandLine> Read(absl::Span<char* const> arguments) {
-    std::vector<std::string> marked;  // the last one first
+    std::vector<std::string> marked;  // the last argument first, as CLI11 wants it
     for (size_t index = arguments.size(); index-- > 1;) marked.push_back(Marked(arguments[index]));
     const std::string first = arguments[0];
     marked.push_back(first == "help" ? "--help" : first);
@@ -132,7 +134,7 @@ class Tool {
     }
   }
 
-  // CLI11 misses a value only where a flag is the last argument.
+  // The error for a flag without its value.  CLI11 reports this only if the flag is the last argument.
   absl::Status NeedsValue(const std::string& last, const CLI::ParseError& error) const {
     const CLI::Option* const option = Chosen()->get_option_no_throw(last);
     return absl::InvalidArgumentError(
@@ -145,7 +147,7 @@ class Tool {
     return chosen.empty() ? nullptr : chosen[0];
   }
 
-  // What was left over or is missing.
+  // The error for an unknown command, an argument that is not expected, or one that is missing.
   absl::Status Mistake(const std::string& first, const CLI::ParseError& error) const {
     const CLI::App* const command = Chosen();
     if (command == nullptr || command->get_name() != first) return UnknownCommand(first);
@@ -175,7 +177,7 @@ class Tool {
                      ir::DidYouMean(name, std::vector<absl::string_view>(names.begin(), names.end()))));
   }
 
-  // Words and flags of the command, in their order.
+  // The command with its words and flags, in the order of the command line.
   absl::StatusOr<CommandLine> Result() const {
     const CLI::App* const app = Chosen();
     CommandLine line;
@@ -204,7 +206,7 @@ class Tool {
   }
 
   const absl::Span<const Command> commands_;
-  std::set<const CLI::Option*> forwarded_;  // to the compiled program
+  std::set<const CLI::Option*> forwarded_;  // the flags that are passed on to the compiled program
   CLI::App app_;
 };
 

@@ -1,4 +1,4 @@
-// The command line of the tool, read by CLI11: a command, its words, and flags as `--flag value` or `--flag=value`.
+// Reads the command line of the tool: a command, its words, and flags as `--flag value` or `--flag=value`.
 #ifndef BRINE_FRONTEND_CLI_COMMAND_LINE_H_
 #define BRINE_FRONTEND_CLI_COMMAND_LINE_H_
 
@@ -13,13 +13,13 @@
 namespace brine::cli {
 
 struct CommandLine {
-  const Command* command = nullptr;  // null where help is asked for
+  const Command* command = nullptr;  // null if the user asks for help
   Arguments arguments;
-  std::string help;
+  std::string help;  // the help that the user asks for
 };
 
-// `arguments` has at least one.  `flags` are the tool's own; those of the compiled program are added to them for each
-// command that the program has too.  Errors name the word or flag, and what was probably meant.
+// `arguments` must not be empty; the first one is the command.  `flags` are those of the tool.  Commands that the
+// compiled program also has take its flags, too.  An error names the word or flag, and the nearest one that is known.
 absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments, absl::Span<const Command> commands,
                                             absl::Span<const base::Flag> flags);
 

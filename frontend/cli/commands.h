@@ -1,4 +1,4 @@
-// The commands of the tool; each returns its exit code.
+// The commands of the tool.
 #ifndef BRINE_FRONTEND_CLI_COMMANDS_H_
 #define BRINE_FRONTEND_CLI_COMMANDS_H_
 
@@ -14,7 +14,7 @@ namespace brine::cli {
 
 enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed = 4, kInterrupted = 130 };
 
-// The commands that a compiled program does not have, as further members of sets of base::Command.
+// The bits of the commands that a compiled program does not have, for sets of commands (base::Command).
 constexpr unsigned kVerify = 2 * base::kHelp, kCompile = 2 * kVerify, kInspect = 2 * kCompile, kOpt = 2 * kInspect,
                    kTakesNoFlags = 0;
 
@@ -25,17 +25,20 @@ struct Command {
   const char* words;               // "MODEL"
   size_t least_words, most_words;  // 0, 1 or kAnyNumber
   const char* summary;             // one line
-  unsigned bit;                    // by which flags name it
+  unsigned bit;                    // of the command in base::Flag::commands
   int (*run)(const Command& command, const Arguments& arguments);
 };
 
-// Prints "brine: <sentence>" to standard error and returns `code`.
+// Prints the message of the status to standard error and returns `code`, or kInterrupted if the status is that of an
+// interrupted command.  "brine: " is printed before the message, except with kBadInput, whose messages begin with a
+// place.
 int Fail(const absl::Status& status, int code);
 
-// Writes to standard output, all of it, or fails.
+// Writes the text to standard output.  Returns kOk, or kFailed after a message to standard error.
 int Print(absl::string_view text);
 
-int RunProgram(const Command& command, const Arguments& arguments);  // train, evaluate, predict, bench
+// Each of these executes a command and returns the exit code.  RunProgram executes train, evaluate, predict and bench.
+int RunProgram(const Command& command, const Arguments& arguments);
 int RunVerify(const Command& command, const Arguments& arguments);
 int RunCompile(const Command& command, const Arguments& arguments);
 int RunSummary(const Command& command, const Arguments& arguments);

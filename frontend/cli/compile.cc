@@ -18,7 +18,7 @@
 namespace brine::cli {
 namespace {
 
-// Whether the file at a path may be replaced: there is none, or a regular file that is not the model.
+// An error unless the path has no file, or a regular file that is not the model.
 absl::Status CheckReplaceable(const std::string& path, const std::string& model) {
   struct stat info, source;
   if (stat(path.c_str(), &info) != 0) return absl::OkStatus();
@@ -29,7 +29,8 @@ absl::Status CheckReplaceable(const std::string& path, const std::string& model)
   return absl::OkStatus();
 }
 
-// The same for the C header, which the user did not name: only one that brine wrote is replaced.
+// An error unless the C header may be written to the path.  Since the user did not name the path, a file there must be
+// a header that brine wrote.
 absl::Status CheckHeader(const std::string& path, const std::string& model) {
   const absl::Status status = CheckReplaceable(path, model);
   const absl::StatusOr<std::string> text = codegen::ReadFile(path);
@@ -40,7 +41,8 @@ absl::Status CheckHeader(const std::string& path, const std::string& model) {
       absl::StrCat(path, ": the C header would be written there, over a file that is not brine's"));
 }
 
-// A target must have this machine's architecture, bits and system, "x86-64-linux"; its features may be others.
+// An error unless the target has the architecture, bits and system of this machine, such as "x86-64-linux", and
+// features for which a program can test its processor.
 absl::Status CheckTarget(const std::string& target, const Session& session) {
   const std::string& worker = session.toolchain.worker;
   BRINE_ASSIGN_OR_RETURN(const std::string host, codegen::HostTarget(worker, session.cache));
@@ -100,8 +102,8 @@ int RunCompile(const Command&, const Arguments& arguments) {
   if (const absl::Status status = CheckReplaceable(output, arguments.words[0]); !status.ok())
     return Fail(status, kUsage);
   if (const absl::Status status = CheckHeader(header, arguments.words[0]); !status.ok()) return Fail(status, kUsage);
-  const bool runs = form->second == codegen::Emit::kExe || form->second == codegen::Emit::kShared;
-  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, runs ? 0755 : 0644);
+  const bool is_executable = form->second == codegen::Emit::kExe || form->second == codegen::Emit::kShared;
+  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, is_executable ? 0755 : 0644);
       !status.ok())
     return Fail(status, kFailed);
   if (const absl::Status status = codegen::WriteFileAtomically(header, program->header, 0644); !status.ok())

@@ -16,8 +16,9 @@ namespace {
 using Nodes = std::vector<const ir::Node*>;
 using Names = std::vector<absl::string_view>;
 
+// The kernels for which the predicate holds.
 template <typename Predicate>
-Nodes Where(const ir::Graph& graph, Predicate holds) {
+Nodes KernelsWhere(const ir::Graph& graph, Predicate holds) {
   Nodes nodes;
   for (const ir::Node& node : graph.nodes) {
     if (codegen::NeedsKernel(node) && holds(node)) nodes.push_back(&node);
@@ -25,7 +26,7 @@ Nodes Where(const ir::Graph& graph, Predicate holds) {
   return nodes;
 }
 
-// What `brine bench` calls them.
+// The names of the kernels in the table of `brine bench`.
 Names NamesOf(const ir::Graph& graph, const Nodes& nodes) {
   Names names;
   for (const ir::Node* node : nodes) names.push_back(graph.value(node->outputs[0]).name);
@@ -33,7 +34,7 @@ Names NamesOf(const ir::Graph& graph, const Nodes& nodes) {
 }
 
 absl::Status Unknown(const ir::Graph& graph, absl::string_view name) {
-  const Nodes all = Where(graph, [](const ir::Node&) { return true; });
+  const Nodes all = KernelsWhere(graph, [](const ir::Node&) { return true; });
   Names known;
   for (const ir::Node* node : all) {
     for (ir::ValueId value : node->outputs) known.push_back(graph.value(value).name);
@@ -48,12 +49,12 @@ absl::Status Unknown(const ir::Graph& graph, absl::string_view name) {
 
 absl::StatusOr<const ir::Node*> FindKernel(const ir::Graph& graph, const std::string& name) {
   const absl::string_view wanted = absl::StripPrefix(name, "%");
-  const Nodes producers = Where(graph, [&](const ir::Node& node) {
+  const Nodes producers = KernelsWhere(graph, [&](const ir::Node& node) {
     return std::any_of(node.outputs.begin(), node.outputs.end(),
                        [&](ir::ValueId value) { return graph.value(value).name == wanted; });
   });
   if (!producers.empty()) return producers[0];
-  const Nodes serving = Where(graph, [&](const ir::Node& node) {
+  const Nodes serving = KernelsWhere(graph, [&](const ir::Node& node) {
     return std::any_of(node.locations.begin(), node.locations.end(),
                        [&](const ir::Location& location) { return location.layer == wanted; });
   });

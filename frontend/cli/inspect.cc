@@ -31,16 +31,16 @@ absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& fo
   return ir::MemoryTable(graph);
 }
 
-// The graph of `stage` for `function`, of any batch size if that is 0: one that the file holds, or one that the passes
-// make from the file's model.
-absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function,
-                                 int64_t batch_size, std::vector<std::string>* remarks) {
+// The graph of the stage, the function and the batch size (any if that is 0): one of `graphs`, or one that the passes
+// make from these.  If `remarks` is not null, the passes run in any case and append their remarks.
+absl::StatusOr<ir::Graph> SelectOrMake(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function,
+                                       int64_t batch_size, std::vector<std::string>* remarks) {
   const ir::Graph* source = nullptr;
   for (const ir::Graph& graph : graphs) {
-    const bool fits = graph.function == function && (batch_size == 0 || graph.batch_size == batch_size);
-    if (graph.stage == stage && (fits || stage == ir::Stage::kGraph) && remarks == nullptr) return graph;
+    const bool matches = graph.function == function && (batch_size == 0 || graph.batch_size == batch_size);
+    if (graph.stage == stage && (matches || stage == ir::Stage::kGraph) && remarks == nullptr) return graph;
     if (graph.stage == ir::Stage::kGraph) source = &graph;
-    if (graph.stage != ir::Stage::kGraph && fits && graph.stage < stage && source == nullptr) source = &graph;
+    if (graph.stage != ir::Stage::kGraph && matches && graph.stage < stage && source == nullptr) source = &graph;
   }
   if (source == nullptr)
     return absl::InvalidArgumentError(absl::StrCat("holds neither a model nor a graph of function ",
@@ -62,7 +62,7 @@ absl::StatusOr<ir::Graph> Select(const std::vector<ir::Graph>& graphs, ir::Stage
 // The values of --format.
 struct FormatRow {
   const char* name;
-  std::optional<codegen::OutputForm> kernel;  // of one kernel; of a graph otherwise
+  std::optional<codegen::OutputForm> kernel;  // empty if the format is one of graphs, not of kernels
 };
 constexpr FormatRow kFormats[] = {{"text", {}},
                                   {"pb", {}},
@@ -81,7 +81,7 @@ std::string Conflict(const Arguments& arguments, const FormatRow& format, ir::St
   return stage != ir::Stage::kPlanned ? absl::StrCat("--format ", format.name, " needs --stage planned") : "";
 }
 
-// The stage that is shown without --stage: that of a file of one graph, or as late as kernels need.
+// The stage without --stage: kPlanned for kernels, otherwise that of a file of one graph, or kGraph.
 ir::Stage DefaultStage(const std::vector<ir::Graph>& graphs, const FormatRow& format) {
   const ir::Stage stage = graphs.size() == 1 ? graphs[0].stage : ir::Stage::kGraph;
   return format.kernel.has_value() ? ir::Stage::kPlanned : stage;
@@ -89,7 +89,7 @@ ir::Stage DefaultStage(const std::vector<ir::Graph>& graphs, const FormatRow& fo
 
 int PrintKernel(const Session& session, const ir::Graph& planned, const Arguments& arguments,
                 codegen::OutputForm form) {
-  const ir::Graph graph = codegen::JoinUpdates(planned);  // as in the program
+  const ir::Graph graph = codegen::JoinUpdates(planned);  // the compiled program has the kernels of this graph
   const std::string name = arguments.Get("kernel", "");
   const absl::StatusOr<const ir::Node*> kernel = FindKernel(graph, name);
   if (!kernel.ok()) return Fail(kernel.status(), kUsage);
@@ -134,7 +134,7 @@ int RunInspect(const Command&, const Arguments& arguments) {
   std::vector<std::string> remarks;
   const int64_t rows = arguments.Has("batch-size") ? *batch_size : 0;
   const absl::StatusOr<ir::Graph> graph =
-      Select(*graphs, *stage, *function, rows, arguments.Has("remarks") ? &remarks : nullptr);
+      SelectOrMake(*graphs, *stage, *function, rows, arguments.Has("remarks") ? &remarks : nullptr);
   if (!graph.ok())
     return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())),
                 kBadInput);
@@ -167,7 +167,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
   for (const std::vector<std::string>& names :
        {options.only, options.without,
         arguments.Has("print-after") ? std::vector<std::string>{print_after} : std::vector<std::string>()}) {
-    if (const absl::Status status = passes::CheckNames(names); !status.ok()) return Fail(status, kUsage);
+    if (const absl::Status status = passes::CheckPassNames(names); !status.ok()) return Fail(status, kUsage);
   }
   const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
   if (!function.has_value())

@@ -1,4 +1,4 @@
-// The `brine` tool: one table of commands and one of its own flags.
+// The tool `brine`: the tables of its commands and flags, and its main function.
 #include <csignal>
 #include <cstdio>
 
@@ -14,7 +14,7 @@ namespace {
 
 using base::kBench, base::kEvaluate, base::kPredict, base::kSummary, base::kTrain;
 
-// A row of the table that both programs read.
+// The row of this name, which must exist, in a table of runtime/base/flags.h.
 template <typename Row, size_t size>
 constexpr const Row& Find(const Row (&rows)[size], absl::string_view name) {
   const Row* row = rows;
@@ -22,15 +22,15 @@ constexpr const Row& Find(const Row (&rows)[size], absl::string_view name) {
   return *row;
 }
 
-// A flag of the compiled program that the tool reads for further commands.
-constexpr base::Flag ForAlso(const base::Flag& flag, unsigned commands) {
+// A flag of the compiled program that is also a flag of these commands of the tool.
+constexpr base::Flag WithCommands(const base::Flag& flag, unsigned commands) {
   return {flag.name, flag.value, flag.help, commands};
 }
 
-// The tool's own flags.  Those of the compiled program, runtime/base/flags.h, are passed on to it.
+// The flags that the tool reads itself.  The flags of runtime/base/flags.h are passed on to the compiled program.
 constexpr unsigned kBuilds = kTrain | kEvaluate | kPredict | kBench | kCompile, kPlans = kBuilds | kSummary | kVerify;
 constexpr base::Flag kFlags[] = {
-    ForAlso(Find(base::kFlags, "--batch-size"), kPredict | kCompile | kSummary | kVerify | kInspect | kOpt),
+    WithCommands(Find(base::kFlags, "--batch-size"), kPredict | kCompile | kSummary | kVerify | kInspect | kOpt),
     {"--dump-ir", "DIR", "write the graph after each pass that changed it", kPlans},
     {"--remarks", "", "say which fusions and strategies were declined, and why", kPlans | kInspect},
     {"--strategy", "[OP=]NAME,..",
@@ -52,8 +52,8 @@ constexpr base::Flag kFlags[] = {
     {"--list-passes", "", "print all passes and the reason for each one's place", kOpt},
 };
 
-// Whether no command has two flags of one name.
-constexpr bool FlagsDiffer() {
+// Whether no command has a flag of both tables with the same name.
+constexpr bool DoFlagsDiffer() {
   for (const base::Flag& own : kFlags) {
     for (const base::Flag& flag : base::kFlags) {
       if (absl::string_view(own.name) == flag.name && (own.commands & flag.commands) != 0) return false;
@@ -61,19 +61,19 @@ constexpr bool FlagsDiffer() {
   }
   return true;
 }
-static_assert(FlagsDiffer(), "a flag of the compiled program is also one of the tool's, for the same command");
+static_assert(DoFlagsDiffer(), "a flag of the compiled program is also one of the tool's, for the same command");
 
-// A command of the compiled program, which the tool builds and becomes.
-constexpr Command Runs(absl::string_view name, size_t most_words) {
+// A command that the compiled program executes after the tool has built it.
+constexpr Command ProgramCommand(absl::string_view name, size_t most_words) {
   const base::CommandRow& row = Find(base::kCommands, name);
   return {row.name, "MODEL", 1, most_words, row.help, row.command, &RunProgram};
 }
 
 constexpr Command kCommands[] = {
-    Runs("train", 1),
-    Runs("evaluate", 1),
-    Runs("predict", kAnyNumber),  // the program judges what words say about samples
-    Runs("bench", 1),
+    ProgramCommand("train", 1),
+    ProgramCommand("evaluate", 1),
+    ProgramCommand("predict", kAnyNumber),  // the program checks the words after the model, which name samples
+    ProgramCommand("bench", 1),
     {"verify", "MODEL", 1, 1, "gradients, kernels, memory, threads and resume, checked on this model", kVerify,
      &RunVerify},
     {"summary", "MODEL", 1, 1, "the model's layers, kernels and memory", kSummary, &RunSummary},
@@ -103,9 +103,9 @@ int Main(absl::Span<char* const> arguments) {
 int Fail(const absl::Status& status, int code) {
   if (absl::IsCancelled(status)) code = kInterrupted;
   const std::string text(status.message());
-  // Places begin their own lines: model.cc:9: …
-  const bool placed = code == kBadInput;
-  std::fprintf(stderr, "%s%s%s", placed ? "" : "brine: ", text.c_str(),
+  // The lines of these messages begin with a place, such as model.cc:9.
+  const bool has_place = code == kBadInput;
+  std::fprintf(stderr, "%s%s%s", has_place ? "" : "brine: ", text.c_str(),
                text.empty() || text.back() != '\n' ? "\n" : "");
   return code;
 }
@@ -119,7 +119,7 @@ int Print(absl::string_view text) {
 }  // namespace brine::cli
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of write
+  std::signal(SIGXFSZ, SIG_IGN);  // so that a write beyond the limit of a file's size fails
   brine::codegen::CatchSignals();
   return brine::cli::Main(argc == 0 ? absl::Span<char* const>() : absl::MakeSpan(argv + 1, argv + argc));
 }

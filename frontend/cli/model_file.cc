@@ -26,8 +26,8 @@ using codegen::HashName;
 using codegen::ReadFile;
 using codegen::Toolchain;
 
-// The files in the dependency file of a compiler run.
-std::vector<std::string> Dependencies(absl::string_view text) {
+// The files that the dependency file of a compiler lists.
+std::vector<std::string> ParseDependencies(absl::string_view text) {
   std::vector<std::string> files;
   const std::string joined = absl::StrReplaceAll(text, {{"\\\n", " "}});
   const size_t colon = joined.find(": ");
@@ -48,13 +48,14 @@ std::vector<std::string> Dependencies(absl::string_view text) {
   return files;
 }
 
-// Whether a linker found no main, in the words of GNU ld and of LLVM's.
+// Whether the errors say that there is no main function, in the words of GNU ld or of lld.
 bool LacksMain(absl::string_view errors) {
   return absl::StrContains(errors, "undefined reference to `main'") ||
          absl::StrContains(errors, "undefined symbol: main\n");
 }
 
-// The key of a model's program: the contents of every file it was made of.  Empty when one of them is gone.
+// The cache's key of a model's program, which depends on the command and the contents of all files of which the program
+// was made.  Empty if one of the files cannot be read.
 std::string ProgramKey(const std::string& command, absl::string_view files) {
   std::string key = absl::StrCat("model program\n", command, "\n");
   for (absl::string_view file : absl::StrSplit(files, '\n', absl::SkipEmpty())) {
@@ -74,7 +75,7 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   char* absolute = realpath(path.c_str(), nullptr);
   const std::string full = absolute == nullptr ? path : absolute;
   std::free(absolute);
-  // The name as the user gave it is part of the program, since mistakes are reported with it.
+  // The name as the user gave it is part of the key, since the program reports mistakes with it.
   std::string described = absl::StrCat(full, "\n", path);
   for (const std::string& word : command) absl::StrAppend(&described, "\n", word);
   const std::string list_key = absl::StrCat("model files\n", described);
@@ -103,9 +104,9 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   }
   BRINE_ASSIGN_OR_RETURN(std::string program, ReadFile(output));
   BRINE_ASSIGN_OR_RETURN(std::string rules, ReadFile(depfile));
-  std::vector<std::string> files = Dependencies(rules);
+  std::vector<std::string> files = ParseDependencies(rules);
   files.push_back(library);
-  files.push_back(headers + "/brine.h");  // the list does not name headers that were precompiled
+  files.push_back(headers + "/brine.h");  // the compiler does not list headers that were precompiled
   std::string list;
   for (const std::string& file : files) absl::StrAppend(&list, file, "\n");
   cache.Put(list_key, list).IgnoreError();
@@ -113,7 +114,7 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   return program;
 }
 
-absl::StatusOr<std::vector<ir::Graph>> Checked(absl::StatusOr<std::vector<ir::Graph>> graphs) {
+absl::StatusOr<std::vector<ir::Graph>> Verified(absl::StatusOr<std::vector<ir::Graph>> graphs) {
   if (!graphs.ok()) return graphs;
   for (const ir::Graph& graph : *graphs) BRINE_RETURN_IF_ERROR(ir::Verify(graph));
   return graphs;
@@ -127,7 +128,7 @@ absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const T
   BRINE_RETURN_IF_ERROR(codegen::WriteFile(file, program));
   chmod(file.c_str(), 0700);
   BRINE_ASSIGN_OR_RETURN(codegen::ProcessResult result, codegen::RunProcess({file, "--emit", graphs}));
-  std::fputs(result.output.c_str(), stderr);  // output of the model itself
+  std::fputs(result.output.c_str(), stderr);  // what the user's code printed
   if (result.exit_code == kBadInput) {
     if (!result.errors.empty() && result.errors.back() == '\n') result.errors.pop_back();
     return absl::InvalidArgumentError(result.errors);
@@ -138,7 +139,7 @@ absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const T
                                                    result.exit_code,
                                                    result.exit_code == 0 ? " and wrote no graph" : ""));
   }
-  return Checked(ir::Parse(*text, path));
+  return Verified(ir::Parse(*text, path));
 }
 
 }  // namespace
@@ -158,7 +159,7 @@ absl::StatusOr<std::vector<ir::Graph>> LoadModelFile(const std::string& path, co
   if (text.empty())
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": neither a model (.cc, .pb, .pbtxt, .ir) nor a compiled program"));
-  return Checked(ir::Parse(text, path));
+  return Verified(ir::Parse(text, path));
 }
 
 absl::StatusOr<ir::Graph> LoadModel(const std::string& path, const Toolchain& toolchain, const Cache& cache) {

@@ -1,4 +1,5 @@
-// train, evaluate, predict and bench: build the program and exec it, so that users run the same program as they ship.
+// The commands train, evaluate, predict and bench.  They build the program and execute it in place of this process, so
+// that users run the program that `brine compile` would write.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,8 +16,9 @@ extern char** environ;
 namespace brine::cli {
 namespace {
 
-// Replaces this process by the program in `bytes`; returns only when that fails.
-absl::Status Become(const std::string& name, const std::string& bytes, const std::vector<std::string>& arguments) {
+// Replaces this process by the program in `bytes`.  Returns only if that fails.
+absl::Status ExecuteProgram(const std::string& name, const std::string& bytes,
+                            const std::vector<std::string>& arguments) {
   const int file = memfd_create(name.c_str(), MFD_CLOEXEC);
   if (file < 0) return absl::UnavailableError(absl::StrCat("no memory for the program: ", strerror(errno)));
   size_t written = 0;
@@ -55,7 +57,7 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
-  return Fail(Become(program->name, program->bytes, argv), kFailed);
+  return Fail(ExecuteProgram(program->name, program->bytes, argv), kFailed);
 }
 
 }  // namespace brine::cli

@@ -82,7 +82,7 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   std::vector<std::string> remarks;
   if (arguments.Has("remarks")) passes.remarks = &remarks;
   if (arguments.Has("without")) passes.without = absl::StrSplit(arguments.Get("without", ""), ',');
-  if (const absl::Status status = passes::CheckNames(passes.without); !status.ok()) {
+  if (const absl::Status status = passes::CheckPassNames(passes.without); !status.ok()) {
     prepared.exit_code = Fail(status, kUsage);
     return prepared;
   }

@@ -1,4 +1,4 @@
-// What most commands share: installation, cache, model, plan.
+// What most commands need: the installed compiler, the cache, and the planned model.
 #ifndef BRINE_FRONTEND_CLI_SESSION_H_
 #define BRINE_FRONTEND_CLI_SESSION_H_
 
@@ -16,29 +16,32 @@ struct Session {
 };
 absl::StatusOr<Session> OpenSession();
 
-// The default cache.  Reports on standard error if it is not in its usual place.
+// The default cache.  Warns on standard error if it is not in its usual folder.
 absl::StatusOr<codegen::Cache> OpenCache();
 
 // The value of --batch-size, or kDefaultBatchSize if it is not given.
 inline constexpr int64_t kDefaultBatchSize = 32;
 absl::StatusOr<int64_t> BatchSize(const Arguments& arguments);
 
-// The choice of strategies that --strategy forces; null if it is not given.
+// The strategies that --strategy asks for; null if it was not given.
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
 
 // Prints to standard error the candidates for each kernel of a graph of stage fused or planned, with the cost of each
 // or the reason why it cannot build the kernel.
 absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments);
 
-// The exit code for a failure of the passes: the user's graph, a dump that cannot be written, or our bug.
+// The exit code for an error of the passes: kBadInput for a mistake of the model, kFailed for a dump that cannot be
+// written, and kCompileFailed for a bug of a pass.
 int PassesExitCode(const absl::Status& status);
 
-// A model that is ready to be compiled, or an exit code; the reason was printed.
+// A planned model.  If the exit code is not kOk, there is none, and the reason was printed.
 struct Prepared {
   int exit_code = 0;
   codegen::PlannedModel planned;
   std::string summary;
 };
+
+// Loads the model at `path` and plans it as the flags in `arguments` say.
 Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments);
 
 }  // namespace brine::cli

@@ -1,4 +1,5 @@
-// verify: runs the compiler's tests of correctness on the user's own model.
+// The command verify, which checks on the user's model what Brine's tests check on theirs: gradients, kernels, the
+// memory plan, threads and resuming.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -23,17 +24,18 @@
 namespace brine::cli {
 namespace {
 
-constexpr int kSamples = 2;           // elements of each parameter whose gradient is compared, besides the largest
-constexpr int kDraws = 16;            // of a step's inputs; rounding is judged over all of them
-constexpr int64_t kGradientRows = 2;  // of the interpreter's batches, which are slow
-constexpr int64_t kKernelRows = 3;
+constexpr int kSamples = 2;           // the `samples` of CheckGradients
+constexpr int kDraws = 16;            // how often a step's inputs are drawn; rounding is judged over all draws
+constexpr int64_t kGradientRows = 2;  // in a batch; few, since the interpreter executes the step for each direction
+constexpr int64_t kKernelRows = 3;    // in a batch, at most
 
+// The model that is verified.
 struct Subject {
   const Session& session;
   const Prepared& prepared;
   const ir::Graph& train;  // planned
 
-  // The number of classes that every label has.
+  // The least number of classes of an output, so that class numbers below it are legal for every label.
   int64_t classes() const {
     const ir::Graph& model = prepared.planned.model;
     int64_t least = INT64_MAX;
@@ -43,17 +45,17 @@ struct Subject {
     }
     return least;
   }
-  absl::StatusOr<codegen::CompiledStep> Build(bool planned) const {
+  absl::StatusOr<codegen::CompiledStep> Build(bool use_placements) const {
     codegen::BuildOptions options;
     options.cache_folder = session.cache.folder();
-    options.use_placements = planned;
+    options.use_placements = use_placements;
     return codegen::BuildStep(train, options);
   }
 };
 
 struct Outcome {
-  bool holds;
-  std::string figure;
+  bool holds;          // whether the check succeeded
+  std::string figure;  // what was measured, or what is wrong
 };
 Outcome Judge(bool holds, std::string figure) { return {holds, std::move(figure)}; }
 
@@ -73,7 +75,7 @@ absl::StatusOr<Outcome> CheckGradients(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckKernels(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep step, subject.Build(/*planned=*/false));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep step, subject.Build(/*use_placements=*/false));
   codegen::StepComparison comparison(subject.train);
   for (int draw = 0; draw < kDraws; ++draw) {
     const int64_t rows = std::min(1 + draw % kKernelRows, subject.train.batch_size);
@@ -90,8 +92,8 @@ absl::StatusOr<Outcome> CheckKernels(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckMemory(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep unplanned, subject.Build(/*planned=*/false));
-  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep planned, subject.Build(/*planned=*/true));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep unplanned, subject.Build(/*use_placements=*/false));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep planned, subject.Build(/*use_placements=*/true));
   const int64_t rows = subject.train.batch_size;
   const ir::Tensors<float> given = ir::DrawGiven<float>(subject.train, rows, subject.classes(), 1);
   BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> one, unplanned.Run(given, rows));
@@ -104,7 +106,7 @@ absl::StatusOr<Outcome> CheckMemory(const Subject& subject) {
 }
 
 absl::StatusOr<Outcome> CheckThreads(const Subject& subject) {
-  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep step, subject.Build(/*planned=*/true));
+  BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep step, subject.Build(/*use_placements=*/true));
   const int64_t rows = subject.train.batch_size;
   const ir::Tensors<float> given = ir::DrawGiven<float>(subject.train, rows, subject.classes(), 1);
   BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> one, step.Run(given, rows, 1));
@@ -116,7 +118,7 @@ absl::StatusOr<Outcome> CheckThreads(const Subject& subject) {
   return Judge(true, absl::StrCat(one.size(), " values, the same bits on 1, 2 and 3 threads"));
 }
 
-// An array of numpy.  `bytes` are of the elements.
+// The content of a .npy file.  `bytes` are those of the elements.
 std::string Npy(const char* type, const std::string& shape, const std::string& bytes) {
   std::string header = absl::StrCat("{'descr': '", type, "', 'fortran_order': False, 'shape': (", shape, "), }");
   header.resize(std::max<size_t>(header.size() + 1, 117), ' ');
@@ -126,7 +128,8 @@ std::string Npy(const char* type, const std::string& shape, const std::string& b
   return absl::StrCat(file, header, bytes);
 }
 
-// Samples for an input or a label of the training step: bytes, numbers from −1 to 1, or the numbers of classes.
+// The content of a .npy file with samples for an input or a label of the training step: bytes, floats from [−1, 1), or
+// class numbers.
 std::string DrawArray(const Subject& subject, const ir::Value& value, int64_t samples) {
   const int64_t classes = ir::LabelClasses(subject.prepared.planned.model, value.name);
   ir::Shape shape = classes > 0 ? ir::Shape{ir::kBatch} : value.type.shape;
@@ -145,7 +148,7 @@ std::string DrawArray(const Subject& subject, const ir::Value& value, int64_t sa
   return Npy(classes > 0 ? "<i4" : is_byte ? "|u1" : "<f4", dims, bytes);
 }
 
-// A file for each input and label; returns the flags that name them.
+// Writes a file for each input and label, and returns the flags that name the files.
 absl::StatusOr<std::vector<std::string>> WriteData(const Subject& subject, const std::string& folder, int64_t samples) {
   std::vector<std::string> flags;
   for (const ir::Input& input : subject.train.inputs) {
@@ -158,7 +161,8 @@ absl::StatusOr<std::vector<std::string>> WriteData(const Subject& subject, const
   return flags;
 }
 
-// Two epochs at once on one thread, and the second of them resumed on two threads.
+// Compares the state after two epochs on one thread with that of a run which ends after the first epoch and is resumed
+// on two threads.
 absl::StatusOr<Outcome> CheckResume(const Subject& subject) {
   const int64_t batch = subject.train.batch_size;
   BRINE_ASSIGN_OR_RETURN(const codegen::TemporaryFolder folder, codegen::TemporaryFolder::Create());
@@ -190,11 +194,11 @@ absl::StatusOr<Outcome> CheckResume(const Subject& subject) {
                                           one == other ? "the same" : "not the same", " when the second is resumed"));
 }
 
-struct Row {
+struct CheckRow {
   const char* name;
   absl::StatusOr<Outcome> (*run)(const Subject& subject);
 };
-constexpr Row kChecks[] = {
+constexpr CheckRow kChecks[] = {
     {"gradients", CheckGradients},  // against central differences in double
     {"kernels", CheckKernels},      // against the interpreter
     {"memory", CheckMemory},       {"threads", CheckThreads}, {"resume", CheckResume},
@@ -214,7 +218,7 @@ int RunVerify(const Command&, const Arguments& arguments) {
                     absl::StrCat(path, ": has no loss; Compile() it, so that there is a training step to verify")),
                 kBadInput);
   int code = kOk;
-  for (const Row& row : kChecks) {
+  for (const CheckRow& row : kChecks) {
     const absl::StatusOr<Outcome> run = row.run({*session, prepared, *train});
     const Outcome outcome = run.ok() ? *run : Judge(false, std::string(run.status().message()));
     if (!outcome.holds) code = kFailed;

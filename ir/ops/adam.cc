@@ -7,22 +7,23 @@ namespace {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) { return InferUpdate(kAdam, types); }
 
-// m: 3, v: 4, p: 5.
+// An element takes 3 operations for m, 4 for v and 5 for p.
 int64_t Flops(const OpTypes&, absl::Span<const Type> outputs, int64_t rows) {
   return Product({12, Elements(outputs[0], rows)});
 }
 
-// Both weights of an average come from one number, so that they add up to 1 whatever its rounding: beta and 1 − beta,
-// each rounded on its own, would make v wrong by 1.3e-5 in the long run for beta_2 = 0.999.
+// Each average is computed from the one number 1 − beta, so that its two weights add up to 1 however that number was
+// rounded.  If beta and 1 − beta were rounded to float separately, v would in the long run be wrong by a factor of
+// 1 + 1.3e-5 for beta_2 = 0.999.
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const auto scalar = [&](int index) { return evaluation.in(index).real[0]; };
-  const Real rate = scalar(4), of_g = scalar(5), of_square = scalar(6), epsilon = scalar(7);
+  const Real rate = scalar(4), weight_of_g = scalar(5), weight_of_square = scalar(6), epsilon = scalar(7);
   std::vector<Real>&p = evaluation.out(0).real, &m = evaluation.out(1).real, &v = evaluation.out(2).real;
   for (size_t i = 0; i < p.size(); ++i) {
     const Real g = evaluation.in(1).real[i], m_before = evaluation.in(2).real[i], v_before = evaluation.in(3).real[i];
-    m[i] = m_before + of_g * (g - m_before);
-    v[i] = v_before + of_square * (g * g - v_before);
+    m[i] = m_before + weight_of_g * (g - m_before);
+    v[i] = v_before + weight_of_square * (g * g - v_before);
     p[i] = evaluation.in(0).real[i] - rate * m[i] / (std::sqrt(v[i]) + epsilon);
   }
 }
@@ -44,7 +45,7 @@ const Op kAdam = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kUpdate,
-    .cost = 15,
+    .cost = 15,  // the operations of Flops, and more for the root and the quotient
     .squares_gradient = true,
 };
 

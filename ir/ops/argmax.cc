@@ -19,7 +19,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Real* row = evaluation.in(0).real.data();
   for (int64_t& y : evaluation.out().whole) {
     for (int64_t k = 1; k < length; ++k) {
-      // NaN is not ≤ anything: it beats every number, and no later NaN beats it.
+      // A comparison with NaN is false, so that the first NaN replaces any number and is not replaced itself.
       if (row[y] == row[y] && !(row[k] <= row[y])) y = k;
     }
     row += length;

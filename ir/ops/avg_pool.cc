@@ -13,7 +13,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 // dx = avg_pool_grad(dy)
 absl::Status Gradient(GradientBuilder& builder) {
-  if (!builder.needed(0)) return absl::OkStatus();
+  if (!builder.needs_gradient(0)) return absl::OkStatus();
   const Attributes attributes = WithInputSize(builder.attributes(), builder.type(builder.input(0)));
   builder.SetInputGradient(0, builder.Emit(kAvgPoolGrad, {builder.output_gradient()}, attributes));
   return absl::OkStatus();
@@ -24,8 +24,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Grid<Real> x(evaluation.in(0));
   Tensor<Real>& y = evaluation.out();
   ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
-                [&](int64_t n, int64_t place, const Cells& cells) {
-                  Real* mean = &y.real[static_cast<size_t>(place)];
+                [&](int64_t n, int64_t output_offset, const Cells& cells) {
+                  Real* mean = &y.real[static_cast<size_t>(output_offset)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column)
                       AddScaled(mean, x.data + x.offset(n, row, column), Real(1), x.c);

@@ -18,17 +18,17 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& dy = evaluation.in(0);
-  const Grid<Real> size(evaluation.out());
+  const Grid<Real> image(evaluation.out());
   Real* dx = evaluation.out().real.data();
-  ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
-                [&](int64_t n, int64_t place, const Cells& cells) {
-                  const Real share = Real(1) / static_cast<Real>(cells.count());
-                  for (int64_t row = cells.top; row < cells.bottom; ++row) {
-                    for (int64_t column = cells.left; column < cells.right; ++column) {
-                      AddScaled(dx + size.offset(n, row, column), &dy.real[static_cast<size_t>(place)], share, size.c);
-                    }
-                  }
-                });
+  ForEachWindow(
+      evaluation.attributes, evaluation.out().dims, dy.dims, [&](int64_t n, int64_t output_offset, const Cells& cells) {
+        const Real share = Real(1) / static_cast<Real>(cells.count());
+        for (int64_t row = cells.top; row < cells.bottom; ++row) {
+          for (int64_t column = cells.left; column < cells.right; ++column) {
+            AddScaled(dx + image.offset(n, row, column), &dy.real[static_cast<size_t>(output_offset)], share, image.c);
+          }
+        }
+      });
 }
 
 }  // namespace

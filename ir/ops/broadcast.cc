@@ -17,7 +17,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 // dx = Σ of dy over the axes that were stretched
 absl::Status Gradient(GradientBuilder& builder) {
-  if (builder.needed(0))
+  if (builder.needs_gradient(0))
     builder.SetInputGradient(0, builder.SumTo(builder.type(builder.input(0)), builder.output_gradient()));
   return absl::OkStatus();
 }
@@ -26,9 +26,9 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   Tensor<Real>& y = evaluation.out();
-  BroadcastWalk walk(y.dims, x.dims);
-  for (Real& element : y.real) element = x.real[static_cast<size_t>(walk.position())], walk.Next();
-  for (int64_t& element : y.whole) element = x.whole[static_cast<size_t>(walk.position())], walk.Next();
+  BroadcastIterator iterator(y.dims, x.dims);
+  for (Real& element : y.real) element = x.real[static_cast<size_t>(iterator.position())], iterator.Next();
+  for (int64_t& element : y.whole) element = x.whole[static_cast<size_t>(iterator.position())], iterator.Next();
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{{*to, x.shape}};
 }
 
-// The low bits of `value`, as C does it.
+// The low bits of `value`, as a conversion of C to the element type keeps them.
 int64_t Wrap(int64_t value, DType dtype) {
   switch (dtype) {
     case DType::kU8:
@@ -33,7 +33,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
   Tensor<Real>& y = evaluation.out();
   for (size_t i = 0; i < y.real.size(); ++i) y.real[i] = static_cast<Real>(x.whole[i]);
   for (size_t i = 0; i < y.whole.size(); ++i) {
-    // Beyond 2⁶³ the conversion itself would be undefined; this way infinities and NaN become 0.
+    // A conversion of numbers beyond ±2⁶³ to int64_t is undefined, so they are clamped to ±2⁶², whose low 32 bits are
+    // 0. Infinities and NaN therefore become 0.
     const int64_t whole =
         x.real.empty() ? x.whole[i]
                        : static_cast<int64_t>(std::min<Real>(std::max<Real>(Real(-0x1p62), x.real[i]), Real(0x1p62)));

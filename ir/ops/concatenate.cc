@@ -26,15 +26,15 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{std::move(y)};
 }
 
-// dx[k] = the steps of dy that came from x[k]
+// dx[k] = the slice of dy that x[k] fills in y
 absl::Status Gradient(GradientBuilder& builder) {
   int64_t begin = 0;
   for (size_t index = 0; index < builder.node().inputs.size(); ++index) {
     const int input = static_cast<int>(index);
     const int64_t extent = builder.type(builder.input(input)).shape[Axis(builder.attributes())];
-    if (builder.needed(input)) {
-      const Attributes steps = {{"axis", builder.attributes().Int("axis")}, {"begin", begin}, {"extent", extent}};
-      builder.SetInputGradient(input, builder.Emit(kSlice, {builder.output_gradient()}, steps));
+    if (builder.needs_gradient(input)) {
+      const Attributes slice = {{"axis", builder.attributes().Int("axis")}, {"begin", begin}, {"extent", extent}};
+      builder.SetInputGradient(input, builder.Emit(kSlice, {builder.output_gradient()}, slice));
     }
     begin += extent;
   }

@@ -7,8 +7,8 @@
 namespace brine::ir {
 namespace {
 
-// The numbers an element type can hold.
-std::pair<double, double> Range(DType dtype) {
+// The least and the greatest finite number of an element type.
+std::pair<double, double> FiniteRange(DType dtype) {
   switch (dtype) {
     case DType::kI32:
       return {std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()};
@@ -33,11 +33,11 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   if (values.size() != 1 && static_cast<int64_t>(values.size()) != elements) {
     return Refuse("values must hold 1 or ", elements, " numbers, got ", values.size());
   }
-  const auto [least, most] = Range(*dtype);
+  const auto [least, most] = FiniteRange(*dtype);
   for (double value : values) {
-    const bool fits = IsReal(*dtype) ? !std::isfinite(value) || (least <= value && value <= most)
-                                     : least <= value && value <= most && value == std::floor(value);
-    if (!fits) return Refuse("value ", value, " does not fit ", DTypeName(*dtype));
+    const bool is_representable = IsReal(*dtype) ? !std::isfinite(value) || (least <= value && value <= most)
+                                                 : least <= value && value <= most && value == std::floor(value);
+    if (!is_representable) return Refuse("value ", value, " does not fit ", DTypeName(*dtype));
   }
   return std::vector<Type>{type};
 }

@@ -22,11 +22,11 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows
 // dx = conv2d_input_grad(dy, w), dw = conv2d_weight_grad(x, dy)
 absl::Status Gradient(GradientBuilder& builder) {
   const ValueId x = builder.input(0), w = builder.input(1), dy = builder.output_gradient();
-  if (builder.needed(0)) {
+  if (builder.needs_gradient(0)) {
     const Attributes attributes = WithInputSize(builder.attributes(), builder.type(x));
     builder.SetInputGradient(0, builder.Emit(kConv2DInputGrad, {dy, w}, attributes));
   }
-  if (builder.needed(1)) {
+  if (builder.needs_gradient(1)) {
     Attributes attributes = builder.attributes();
     const Shape& shape = builder.type(w).shape;
     attributes.Set("kernel_size", std::vector<int64_t>{shape[0], shape[1]});
@@ -37,13 +37,14 @@ absl::Status Gradient(GradientBuilder& builder) {
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const Grid<Real> x(evaluation.in(0)), w(evaluation.in(1)), size(evaluation.out());
-  const ConvolutionGroups groups(evaluation.attributes, w.w, size.c);
+  const Grid<Real> x(evaluation.in(0)), w(evaluation.in(1)), result(evaluation.out());
+  const ConvolutionGroups groups(evaluation.attributes, w.w, result.c);
   Real* y = evaluation.out().real.data();
-  ForEachTap(evaluation.attributes, x, size, w.n, w.h, [&](int64_t pixel, int64_t place, int64_t tap) {
+  ForEachTap(evaluation.attributes, x, result, w.n, w.h, [&](int64_t input_offset, int64_t output_offset, int64_t tap) {
     for (int64_t g = 0; g < groups.count; ++g) {
-      AddProduct(y + place + g * groups.filters, x.data + pixel + g * groups.channels,
-                 w.data + tap * groups.channels * size.c + g * groups.filters, groups.channels, size.c, groups.filters);
+      AddProduct(y + output_offset + g * groups.filters, x.data + input_offset + g * groups.channels,
+                 w.data + tap * groups.channels * result.c + g * groups.filters, groups.channels, result.c,
+                 groups.filters);
     }
   });
 }

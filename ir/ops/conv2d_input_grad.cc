@@ -23,7 +23,7 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
   return ConvolutionFlops(types.inputs[1].shape, types.inputs[0], rows);
 }
 
-// A kernel [tap, c, f] as [tap, f, c], so that the innermost loop runs along the channels.
+// The kernel [tap, c, f] as [tap, f, c], so that the innermost loop, along the channels, reads contiguous elements.
 template <typename Real>
 std::vector<Real> ChannelsLast(const Grid<Real>& w) {
   std::vector<Real> result(static_cast<size_t>(w.n * w.h * w.w * w.c));
@@ -38,14 +38,14 @@ std::vector<Real> ChannelsLast(const Grid<Real>& w) {
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const Grid<Real> dy(evaluation.in(0)), w(evaluation.in(1)), size(evaluation.out());
+  const Grid<Real> dy(evaluation.in(0)), w(evaluation.in(1)), image(evaluation.out());
   const ConvolutionGroups groups(evaluation.attributes, w.w, dy.c);
   const std::vector<Real> weights = ChannelsLast(w);
   Real* dx = evaluation.out().real.data();
-  ForEachTap(evaluation.attributes, size, dy, w.n, w.h, [&](int64_t pixel, int64_t place, int64_t tap) {
+  ForEachTap(evaluation.attributes, image, dy, w.n, w.h, [&](int64_t input_offset, int64_t output_offset, int64_t tap) {
     for (int64_t g = 0; g < groups.count; ++g) {
       const int64_t f = g * groups.filters;
-      AddProduct(dx + pixel + g * groups.channels, dy.data + place + f,
+      AddProduct(dx + input_offset + g * groups.channels, dy.data + output_offset + f,
                  weights.data() + (tap * dy.c + f) * groups.channels, groups.filters, groups.channels, groups.channels);
     }
   });

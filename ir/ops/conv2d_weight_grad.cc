@@ -27,17 +27,19 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const Grid<Real> x(evaluation.in(0)), dy(evaluation.in(1)), size(evaluation.out());
-  const ConvolutionGroups groups(evaluation.attributes, size.w, dy.c);
+  const Grid<Real> x(evaluation.in(0)), dy(evaluation.in(1)), kernel(evaluation.out());
+  const ConvolutionGroups groups(evaluation.attributes, kernel.w, dy.c);
   Real* dw = evaluation.out().real.data();
-  ForEachTap(evaluation.attributes, x, dy, size.n, size.h, [&](int64_t pixel, int64_t place, int64_t tap) {
-    for (int64_t g = 0; g < groups.count; ++g) {
-      for (int64_t c = 0; c < groups.channels; ++c) {
-        AddScaled(dw + (tap * groups.channels + c) * dy.c + g * groups.filters, dy.data + place + g * groups.filters,
-                  x.data[pixel + g * groups.channels + c], groups.filters);
-      }
-    }
-  });
+  ForEachTap(evaluation.attributes, x, dy, kernel.n, kernel.h,
+             [&](int64_t input_offset, int64_t output_offset, int64_t tap) {
+               for (int64_t g = 0; g < groups.count; ++g) {
+                 for (int64_t c = 0; c < groups.channels; ++c) {
+                   AddScaled(dw + (tap * groups.channels + c) * dy.c + g * groups.filters,
+                             dy.data + output_offset + g * groups.filters,
+                             x.data[input_offset + g * groups.channels + c], groups.filters);
+                 }
+               }
+             });
 }
 
 }  // namespace

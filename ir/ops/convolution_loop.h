@@ -1,4 +1,4 @@
-// The loop nest that the three convolutions of the interpreter share.
+// The loop nest that the interpreter's loops of conv2d and its two gradients share.
 #ifndef BRINE_IR_OPS_CONVOLUTION_LOOP_H_
 #define BRINE_IR_OPS_CONVOLUTION_LOOP_H_
 
@@ -6,7 +6,8 @@
 
 namespace brine::ir {
 
-// `channels` and `filters` of one group; a kernel's third axis holds the channels of one group, its fourth all filters.
+// The number of groups, and the channels and filters of each.  The third axis of a kernel has the channels of one
+// group, its fourth axis the filters of all groups.
 struct ConvolutionGroups {
   int64_t count, channels, filters;
 
@@ -14,9 +15,9 @@ struct ConvolutionGroups {
       : count(attributes.Int("groups")), channels(kernel_channels), filters(all_filters / count) {}
 };
 
-// Calls step(pixel, place, tap) for each output position and each kernel tap whose input pixel is inside the image.
-// `pixel` and `place` are the offsets of the first channel in the image and in the result; `tap` is the row-major
-// position in the window.
+// Calls step(input_offset, output_offset, tap) for each pixel of the result and each tap of the kernel that lies inside
+// the image there.  The offsets are those of the first channel of the pixel in the image and in the result.  `tap` is
+// the index of the tap in the kernel, in row-major order.
 template <typename Real, typename Step>
 void ForEachTap(const Attributes& attributes, const Grid<Real>& image, const Grid<Real>& result, int64_t taps_down,
                 int64_t taps_across, Step step) {

@@ -12,10 +12,10 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{types.inputs[0]};
 }
 
-// dx = dropout(dy) with the same numbers
+// dx = dropout(dy) with the same random numbers, which follow from seed, step and id
 absl::Status Gradient(GradientBuilder& builder) {
-  if (builder.needed(1)) return Refuse("dropout is not differentiable with respect to its rate");
-  if (!builder.needed(0)) return absl::OkStatus();
+  if (builder.needs_gradient(1)) return Refuse("dropout is not differentiable with respect to its rate");
+  if (!builder.needs_gradient(0)) return absl::OkStatus();
   builder.SetInputGradient(
       0, builder.Emit(kDropout, {builder.output_gradient(), builder.input(1), builder.input(2), builder.input(3)},
                       builder.attributes()));
@@ -24,12 +24,12 @@ absl::Status Gradient(GradientBuilder& builder) {
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const Draw draw(evaluation.in(2), evaluation.in(3), evaluation.attributes.Int("id"));
+  const RandomNumbers random(evaluation.in(2), evaluation.in(3), evaluation.attributes.Int("id"));
   const Real rate = evaluation.in(1).real[0];
-  const float limit = static_cast<float>(rate);  // as kernels compare, so that every precision drops the same elements
+  const float limit = static_cast<float>(rate);  // kernels compare in float; this loop must drop the same elements
   const std::vector<Real>& x = evaluation.in(0).real;
   std::vector<Real>& y = evaluation.out().real;
-  for (size_t i = 0; i < y.size(); ++i) y[i] = draw(static_cast<int64_t>(i)) < limit ? 0 : x[i] / (1 - rate);
+  for (size_t i = 0; i < y.size(); ++i) y[i] = random.Uniform(static_cast<int64_t>(i)) < limit ? 0 : x[i] / (1 - rate);
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ const Op kDropout = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kRandom,
-    .cost = 60,
+    .cost = 60,  // about six operations in each of the ten rounds of Philox
     .pointwise = true,
     .outside_training = 0,
 };

@@ -43,9 +43,9 @@ void InterpretInTrainPhase(const Evaluation<Real>& evaluation) {
 
 // dx = dy, dalt = 0.  It is not dy·0, which would be NaN where dy is not finite.
 absl::Status GradientOfInTrainPhase(Builder& builder) {
-  if (builder.needed(0)) builder.SetInputGradient(0, builder.output_gradient());
+  if (builder.needs_gradient(0)) builder.SetInputGradient(0, builder.output_gradient());
   const Attributes shape = {{"shape", builder.type(builder.input(1)).shape}};
-  if (builder.needed(1)) builder.SetInputGradient(1, builder.Emit(kBroadcast, {builder.EmitConstant(0)}, shape));
+  if (builder.needs_gradient(1)) builder.SetInputGradient(1, builder.Emit(kBroadcast, {builder.EmitConstant(0)}, shape));
   return absl::OkStatus();
 }
 

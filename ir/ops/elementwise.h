@@ -1,10 +1,11 @@
-// How a row of the elementwise table becomes an op: formula, gradient and what else differs from op to op.
+// Functions that make an elementwise op from its formula, its gradient and what else differs from op to op.  The ops
+// themselves are the rows of elementwise.cc.
 //
 //   const Op kExp = Unary([](auto x) { return std::exp(x); },
 //                         {.name = "exp", .doc = "y = eˣ, element by element; f32.", .gradient = …, .cost = 20});
 //
-// The formula is called with doubles by the interpreter and with floats by the yardstick for rounding.  Both it and the
-// gradient are lambdas that capture nothing.
+// The interpreter calls the formula with doubles or with floats.  The formula and the gradient are lambdas that capture
+// nothing, so that a function pointer in the op can call them.
 #ifndef BRINE_IR_OPS_ELEMENTWISE_H_
 #define BRINE_IR_OPS_ELEMENTWISE_H_
 
@@ -51,7 +52,7 @@ template <typename Rule>
 GradientRule UnaryGradient(Rule) {
   static_assert(std::is_empty_v<Rule>, "a rule is a lambda that captures nothing");
   return [](GradientBuilder& builder) {
-    if (builder.needed(0)) builder.SetInputGradient(0, Rule{}(builder, builder.output_gradient()));
+    if (builder.needs_gradient(0)) builder.SetInputGradient(0, Rule{}(builder, builder.output_gradient()));
     return absl::OkStatus();
   };
 }
@@ -64,10 +65,10 @@ GradientRule BinaryGradient(RuleOfA, RuleOfB) {
   static_assert(std::is_empty_v<RuleOfA> && std::is_empty_v<RuleOfB>, "a rule is a lambda that captures nothing");
   return [](GradientBuilder& builder) {
     const ValueId dy = builder.output_gradient();
-    if (builder.needed(0)) {
+    if (builder.needs_gradient(0)) {
       builder.SetInputGradient(0, builder.SumTo(builder.type(builder.input(0)), RuleOfA{}(builder, dy)));
     }
-    if (builder.needed(1)) {
+    if (builder.needs_gradient(1)) {
       const ValueId db = builder.SumTo(builder.type(builder.input(1)), RuleOfB{}(builder, dy));
       builder.SetInputGradient(1, sign_of_b == Sign::kMinus ? builder.Emit(kNeg, {db}) : db);
     }

@@ -10,7 +10,7 @@ namespace {
 
 // dx = dy − exp(y)·Σ over the row of dy
 absl::Status Gradient(GradientBuilder& builder) {
-  if (!builder.needed(0)) return absl::OkStatus();
+  if (!builder.needs_gradient(0)) return absl::OkStatus();
   const ValueId dy = builder.output_gradient(), y = builder.output();
   const std::vector<int64_t> last = {builder.type(y).rank() - 1};
   const ValueId sum = builder.Emit(kReduceSum, {dy}, {{"axes", last}, {"keep_dims", true}});
@@ -25,11 +25,11 @@ void Interpret(const Evaluation<Real>& evaluation) {
   std::vector<Real>& y = evaluation.out().real;
   for (size_t first = 0; first < y.size(); first += static_cast<size_t>(length)) {
     const Real* row = &x[first];
-    const Real top = *std::max_element(row, row + length);
+    const Real maximum = *std::max_element(row, row + length);
     Real sum = 0;
-    for (int64_t k = 0; k < length; ++k) sum += std::exp(row[k] - top);
+    for (int64_t k = 0; k < length; ++k) sum += std::exp(row[k] - maximum);
     const Real log_sum = std::log(sum);
-    for (int64_t k = 0; k < length; ++k) y[first + static_cast<size_t>(k)] = row[k] - top - log_sum;
+    for (int64_t k = 0; k < length; ++k) y[first + static_cast<size_t>(k)] = row[k] - maximum - log_sum;
   }
 }
 

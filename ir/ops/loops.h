@@ -1,4 +1,5 @@
-// Index arithmetic of the interpreter's loops.  It sees sizes of tensors and nothing of the shape rules.
+// Arithmetic that the interpreter's loops share.  Sizes come from the tensors, never from the shape rules, so that a
+// wrong shape rule makes the interpreter disagree with the compiler.
 #ifndef BRINE_IR_OPS_LOOPS_H_
 #define BRINE_IR_OPS_LOOPS_H_
 
@@ -16,8 +17,9 @@ inline void AddScaled(Real* __restrict__ y, const Real* __restrict__ x, Real fac
   for (int64_t i = 0; i < count; ++i) y[i] += factor * x[i];
 }
 
-// y[j] += Σ over k of factors[k] · matrix[k, j], the rows of the matrix being `stride` elements apart: the innermost
-// loops of the sums of products.  Terms are added in the order of k, four of them for each time that y is read.
+// y[j] += Σ over k of factors[k] · matrix[k, j] for j < count and k < rows.  The rows of the matrix are `stride`
+// elements apart.  Terms are added in ascending order of k.  Four of them are added for each time that y is read and
+// written, since these loops take most of the interpreter's time.
 template <typename Real>
 inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, const Real* __restrict__ matrix,
                        int64_t rows, int64_t stride, int64_t count) {
@@ -29,14 +31,14 @@ inline void AddProduct(Real* __restrict__ y, const Real* __restrict__ factors, c
   for (; k < rows; ++k) AddScaled(y, matrix + k * stride, factors[k], count);
 }
 
-// Iterates over a result's elements in C order and keeps the position of the operand's element that broadcasting maps
-// to each.
-class BroadcastWalk {
+// Iterates over the elements of a result in C order.  position() is the index of the operand's element that
+// broadcasting maps to the current element of the result.
+class BroadcastIterator {
  public:
-  BroadcastWalk(const std::vector<int64_t>& result, const std::vector<int64_t>& operand)
+  BroadcastIterator(const std::vector<int64_t>& result, const std::vector<int64_t>& operand)
       : dims_(result), strides_(result.size(), 0), index_(result.size(), 0) {
     int64_t stride = 1;
-    for (size_t back = 1; back <= operand.size(); ++back) {
+    for (size_t back = 1; back <= operand.size(); ++back) {  // the axes from the last one on
       const int64_t dim = operand[operand.size() - back];
       if (dim != 1) strides_[result.size() - back] = stride;
       stride *= dim;
@@ -66,7 +68,7 @@ void Map(const Evaluation<Real>& evaluation, Function function) {
   for (size_t i = 0; i < y.size(); ++i) y[i] = function(x[i]);
 }
 
-// y[i] = function(a[…], b[…]), broadcasting both
+// y[i] = function(a[…], b[…]), where broadcasting maps i to an element of a and of b
 template <typename Real, typename Function>
 void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
   const Tensor<Real>&a = evaluation.in(0), &b = evaluation.in(1);
@@ -75,7 +77,7 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
     for (size_t i = 0; i < y.real.size(); ++i) y.real[i] = function(a.real[i], b.real[i]);
     return;
   }
-  BroadcastWalk at_a(y.dims, a.dims), at_b(y.dims, b.dims);
+  BroadcastIterator at_a(y.dims, a.dims), at_b(y.dims, b.dims);
   for (Real& element : y.real) {
     element = function(a.real[static_cast<size_t>(at_a.position())], b.real[static_cast<size_t>(at_b.position())]);
     at_a.Next();
@@ -83,11 +85,12 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
   }
 }
 
-// Copies the slice [from, from + extent) of x along `axis` to offset `to` in y; the other axes are the same.
+// Copies the slice [from, from + extent) of x along `axis` to the slice that begins at `to` in y.  The other axes of x
+// and y have the same extents.
 template <typename Element>
 void CopySlice(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
                const std::vector<int64_t>& y_dims, std::vector<Element>& y, int64_t to, size_t axis, int64_t extent) {
-  int64_t outer = 1, inner = 1;  // elements before the axis, and after it
+  int64_t outer = 1, inner = 1;  // the products of the extents before the axis and after it
   for (size_t other = 0; other < x_dims.size(); ++other) (other < axis ? outer : inner) *= x_dims[other];
   inner /= x_dims[axis];
   for (int64_t i = 0; i < outer; ++i) {
@@ -104,7 +107,7 @@ void CopySlice(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to,
     CopySlice(x.dims, x.whole, from, y.dims, y.whole, to, axis, extent);
 }
 
-// An image or a kernel as a loop reads it: four extents and the elements.
+// A tensor with four axes: an image [n, h, w, c], or a kernel [height, width, channels, filters] under the same names.
 template <typename Real>
 struct Grid {
   int64_t n, h, w, c;
@@ -112,10 +115,11 @@ struct Grid {
 
   explicit Grid(const Tensor<Real>& tensor)
       : n(tensor.dim(0)), h(tensor.dim(1)), w(tensor.dim(2)), c(tensor.dim(3)), data(tensor.real.data()) {}
+  // The index in `data` of the first channel of a pixel.
   int64_t offset(int64_t i, int64_t y, int64_t x) const { return ((i * h + y) * w + x) * c; }
 };
 
-// The row length: the extent of the last axis.  All other axes are flattened.
+// The extent of the last axis.  Loops over rows flatten all other axes.
 template <typename Real>
 int64_t RowLength(const Tensor<Real>& tensor) {
   return tensor.dims.back();

@@ -48,12 +48,12 @@ absl::Status Gradient(GradientBuilder& builder) {
   const bool transpose_a = builder.attributes().Bool("transpose_a"),
              transpose_b = builder.attributes().Bool("transpose_b");
   const ValueId a = builder.input(0), b = builder.input(1), dy = builder.output_gradient();
-  const auto product = [&](ValueId left, ValueId right, bool of_left, bool of_right) {
-    return builder.Emit(kMatmul, {left, right}, {{"transpose_a", of_left}, {"transpose_b", of_right}});
+  const auto product = [&](ValueId left, ValueId right, bool transpose_left, bool transpose_right) {
+    return builder.Emit(kMatmul, {left, right}, {{"transpose_a", transpose_left}, {"transpose_b", transpose_right}});
   };
-  if (builder.needed(0))
+  if (builder.needs_gradient(0))
     builder.SetInputGradient(0, transpose_a ? product(b, dy, false, true) : product(dy, b, false, !transpose_b));
-  if (builder.needed(1)) {
+  if (builder.needs_gradient(1)) {
     builder.SetInputGradient(1, transpose_a   ? product(a, dy, false, false)
                                 : transpose_b ? product(dy, a, true, false)
                                               : product(a, dy, true, false));
@@ -62,16 +62,17 @@ absl::Status Gradient(GradientBuilder& builder) {
 }
 
 template <typename Real>
-std::vector<Real> Transposed(const std::vector<Real>& b, int64_t rows, int64_t columns) {
-  std::vector<Real> result(b.size());
+std::vector<Real> Transposed(const std::vector<Real>& matrix, int64_t rows, int64_t columns) {
+  std::vector<Real> result(matrix.size());
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < columns; ++j)
-      result[static_cast<size_t>(j * rows + i)] = b[static_cast<size_t>(i * columns + j)];
+      result[static_cast<size_t>(j * rows + i)] = matrix[static_cast<size_t>(i * columns + j)];
   }
   return result;
 }
 
-// Sums run over k (or the rows) in ascending order, each step along all m.
+// The terms of each sum are added in ascending order of k, or, with transpose_a, of the rows of a and b.  The innermost
+// loop runs along m, whose elements are contiguous.
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>&a = evaluation.in(0), &b = evaluation.in(1);
@@ -87,8 +88,8 @@ void Interpret(const Evaluation<Real>& evaluation) {
     return;
   }
   const bool transpose_b = evaluation.attributes.Bool("transpose_b");
-  const std::vector<Real> copy = transpose_b ? Transposed(b.real, width, depth) : std::vector<Real>();
-  const Real* weights = transpose_b ? copy.data() : b.real.data();
+  const std::vector<Real> transposed = transpose_b ? Transposed(b.real, width, depth) : std::vector<Real>();
+  const Real* weights = transpose_b ? transposed.data() : b.real.data();
   for (int64_t row = 0; row < rows; ++row)
     AddProduct(y + row * width, &a.real[static_cast<size_t>(row * depth)], weights, depth, width, width);
 }

@@ -13,7 +13,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 // dx = max_pool_grad(dy, index)
 absl::Status Gradient(GradientBuilder& builder) {
-  if (!builder.needed(0) || builder.output_gradient() == kNoValue) return absl::OkStatus();
+  if (!builder.needs_gradient(0) || builder.output_gradient() == kNoValue) return absl::OkStatus();
   const Attributes attributes = WithInputSize(builder.attributes(), builder.type(builder.input(0)));
   builder.SetInputGradient(0, builder.Emit(kMaxPoolGrad, {builder.output_gradient(), builder.output(1)}, attributes));
   return absl::OkStatus();
@@ -25,16 +25,17 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Tensor<Real>&y = evaluation.out(0), &index = evaluation.out(1);
   ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
-                [&](int64_t n, int64_t place, const Cells& cells) {
-                  Real* best = &y.real[static_cast<size_t>(place)];
-                  int64_t* argmax = &index.whole[static_cast<size_t>(place)];
+                [&](int64_t n, int64_t output_offset, const Cells& cells) {
+                  Real* best = &y.real[static_cast<size_t>(output_offset)];
+                  int64_t* argmax = &index.whole[static_cast<size_t>(output_offset)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
                       const Real* pixel = x.data + x.offset(n, row, column);
                       const int64_t cell = (row - cells.first_row) * across + column - cells.first_column;
                       const bool first = row == cells.top && column == cells.left;
                       for (int64_t c = 0; c < x.c; ++c) {
-                        // NaN is not ≤ anything: it beats every number, and no later NaN beats it.
+                        // A comparison with NaN is false, so that the first NaN replaces any number and is not
+                        // replaced itself.
                         if (!first && (best[c] != best[c] || pixel[c] <= best[c])) continue;
                         best[c] = pixel[c];
                         argmax[c] = cell;

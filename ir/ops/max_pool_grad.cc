@@ -17,17 +17,17 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) { retu
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>&dy = evaluation.in(0), &index = evaluation.in(1);
-  const Grid<Real> size(evaluation.out());
+  const Grid<Real> image(evaluation.out());
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Real* dx = evaluation.out().real.data();
   ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
-                [&](int64_t n, int64_t place, const Cells& cells) {
-                  for (int64_t c = 0; c < size.c; ++c) {
-                    const int64_t cell = index.whole[static_cast<size_t>(place + c)];
+                [&](int64_t n, int64_t output_offset, const Cells& cells) {
+                  for (int64_t c = 0; c < image.c; ++c) {
+                    const int64_t cell = index.whole[static_cast<size_t>(output_offset + c)];
                     const int64_t row = cells.first_row + cell / across, column = cells.first_column + cell % across;
                     if (row < cells.top || row >= cells.bottom || column < cells.left || column >= cells.right)
                       continue;
-                    dx[size.offset(n, row, column) + c] += dy.real[static_cast<size_t>(place + c)];
+                    dx[image.offset(n, row, column) + c] += dy.real[static_cast<size_t>(output_offset + c)];
                   }
                 });
 }

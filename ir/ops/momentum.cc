@@ -15,9 +15,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const bool nesterov = evaluation.attributes.Bool("nesterov");
   std::vector<Real>&p = evaluation.out(0).real, &velocity = evaluation.out(1).real;
   for (size_t i = 0; i < p.size(); ++i) {
-    const Real pull = rate * evaluation.in(1).real[i];
-    velocity[i] = momentum * evaluation.in(2).real[i] - pull;
-    p[i] = evaluation.in(0).real[i] + (nesterov ? momentum * velocity[i] - pull : velocity[i]);
+    const Real step = rate * evaluation.in(1).real[i];
+    velocity[i] = momentum * evaluation.in(2).real[i] - step;
+    p[i] = evaluation.in(0).real[i] + (nesterov ? momentum * velocity[i] - step : velocity[i]);
   }
 }
 

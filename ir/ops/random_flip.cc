@@ -21,11 +21,12 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 }
 
 template <typename Element>
-void Flip(const std::vector<int64_t>& dims, const std::string& mode, const Draw& draw, const std::vector<Element>& x,
-          std::vector<Element>& y) {
+void Flip(const std::vector<int64_t>& dims, const std::string& mode, const RandomNumbers& random,
+          const std::vector<Element>& x, std::vector<Element>& y) {
   const int64_t h = dims[1], w = dims[2], c = dims[3];
   for (int64_t n = 0; n < dims[0]; ++n) {
-    const bool across = mode != "vertical" && draw(2 * n) < 0.5, down = mode != "horizontal" && draw(2 * n + 1) < 0.5;
+    const bool across = mode != "vertical" && random.Uniform(2 * n) < 0.5,
+               down = mode != "horizontal" && random.Uniform(2 * n + 1) < 0.5;
     for (int64_t i = 0; i < h; ++i) {
       for (int64_t j = 0; j < w; ++j) {
         const int64_t from = ((n * h + (down ? h - 1 - i : i)) * w + (across ? w - 1 - j : j)) * c;
@@ -39,11 +40,11 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   const std::string& mode = evaluation.attributes.String("mode");
-  const Draw draw(evaluation.in(1), evaluation.in(2), evaluation.attributes.Int("id"));
+  const RandomNumbers random(evaluation.in(1), evaluation.in(2), evaluation.attributes.Int("id"));
   if (x.whole.empty())
-    Flip(x.dims, mode, draw, x.real, evaluation.out().real);
+    Flip(x.dims, mode, random, x.real, evaluation.out().real);
   else
-    Flip(x.dims, mode, draw, x.whole, evaluation.out().whole);
+    Flip(x.dims, mode, random, x.whole, evaluation.out().whole);
 }
 
 }  // namespace

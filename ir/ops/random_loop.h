@@ -7,18 +7,17 @@
 
 namespace brine::ir {
 
-// Draws the number of any element for a seed u32[2], a step u32[] and an id.
-class Draw {
+// The random numbers of a node with the operands seed u32[2] and step u32[] and the attribute id.
+class RandomNumbers {
  public:
   template <typename Real>
-  Draw(const Tensor<Real>& seed, const Tensor<Real>& step, int64_t id)
+  RandomNumbers(const Tensor<Real>& seed, const Tensor<Real>& step, int64_t id)
       : key_{static_cast<uint32_t>(seed.whole[0]), static_cast<uint32_t>(seed.whole[1])},
         step_(static_cast<uint32_t>(step.whole[0])),
         id_(static_cast<uint32_t>(id)) {}
 
-  double operator()(int64_t element) const {
-    return PhiloxUniform({static_cast<uint32_t>(element), step_, id_, 0}, key_);
-  }
+  // The number in [0, 1) of an element, the same whenever it is asked for.
+  double Uniform(int64_t element) const { return PhiloxUniform({static_cast<uint32_t>(element), step_, id_, 0}, key_); }
 
  private:
   std::array<uint32_t, 2> key_;

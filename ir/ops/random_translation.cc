@@ -40,13 +40,14 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{x};
 }
 
-// Where fill mode `mode` finds position `at` of an axis of `size` pixels; −1: nowhere.
-int64_t Fill(const std::string& mode, int64_t position, int64_t size) {
+// The pixel of an axis of `size` pixels from which the fill mode takes `position`, or −1 if it takes the fill value.
+int64_t SourcePixel(const std::string& mode, int64_t position, int64_t size) {
   if (position >= 0 && position < size) return position;
   if (mode == "constant") return -1;
   if (mode == "nearest") return position < 0 ? 0 : size - 1;
   if (mode == "wrap") return ((position % size) + size) % size;
-  const int64_t folded = ((position % (2 * size)) + 2 * size) % (2 * size);  // reflect: c b a | a b c | c b a
+  // The mode is reflect: c b a | a b c | c b a, which repeats every 2·size pixels.
+  const int64_t folded = ((position % (2 * size)) + 2 * size) % (2 * size);
   return folded < size ? folded : 2 * size - 1 - folded;
 }
 
@@ -55,23 +56,24 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Attributes& attributes = evaluation.attributes;
   const Tensor<Real>& x = evaluation.in(0);
   Tensor<Real>& y = evaluation.out();
-  const Draw draw(evaluation.in(1), evaluation.in(2), attributes.Int("id"));
+  const RandomNumbers random(evaluation.in(1), evaluation.in(2), attributes.Int("id"));
   const std::vector<double>&down = attributes.Floats("height_factor"), &across = attributes.Floats("width_factor");
   const std::string& mode = attributes.String("fill_mode");
-  const bool nearest = attributes.String("interpolation") == "nearest", whole = x.real.empty();
+  const bool is_nearest = attributes.String("interpolation") == "nearest", is_whole = x.real.empty();
   const Real fill_value = static_cast<Real>(attributes.Float("fill_value"));
   const int64_t h = x.dim(1), w = x.dim(2), c = x.dim(3);
 
   size_t element = 0;
   for (int64_t n = 0; n < x.dim(0); ++n) {
-    const Real shift_down = static_cast<Real>((down[0] + (down[1] - down[0]) * draw(2 * n)) * static_cast<double>(h));
+    const Real shift_down =
+        static_cast<Real>((down[0] + (down[1] - down[0]) * random.Uniform(2 * n)) * static_cast<double>(h));
     const Real shift_across =
-        static_cast<Real>((across[0] + (across[1] - across[0]) * draw(2 * n + 1)) * static_cast<double>(w));
+        static_cast<Real>((across[0] + (across[1] - across[0]) * random.Uniform(2 * n + 1)) * static_cast<double>(w));
     const auto pixel = [&](int64_t row, int64_t column, int64_t channel) -> Real {
-      const int64_t i = Fill(mode, row, h), j = Fill(mode, column, w);
+      const int64_t i = SourcePixel(mode, row, h), j = SourcePixel(mode, column, w);
       if (i < 0 || j < 0) return fill_value;
       const size_t from = static_cast<size_t>(((n * h + i) * w + j) * c + channel);
-      return whole ? static_cast<Real>(x.whole[from]) : x.real[from];
+      return is_whole ? static_cast<Real>(x.whole[from]) : x.real[from];
     };
     for (int64_t i = 0; i < h; ++i) {
       for (int64_t j = 0; j < w; ++j) {
@@ -79,14 +81,14 @@ void Interpret(const Evaluation<Real>& evaluation) {
         const Real top = std::floor(row), left = std::floor(column), lower = row - top, right = column - left;
         for (int64_t channel = 0; channel < c; ++channel, ++element) {
           Real value;
-          if (nearest) {
+          if (is_nearest) {
             value = pixel(std::llround(row), std::llround(column), channel);
           } else {
             const int64_t p = static_cast<int64_t>(top), q = static_cast<int64_t>(left);
             value = (pixel(p, q, channel) * (1 - right) + pixel(p, q + 1, channel) * right) * (1 - lower) +
                     (pixel(p + 1, q, channel) * (1 - right) + pixel(p + 1, q + 1, channel) * right) * lower;
           }
-          if (whole)
+          if (is_whole)
             y.whole[element] = static_cast<int64_t>(std::floor(value + Real(0.5)));
           else
             y.real[element] = value;

@@ -40,7 +40,7 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) { retu
 
 // dx = dy repeated along the summed axes
 absl::Status Gradient(GradientBuilder& builder) {
-  if (!builder.needed(0)) return absl::OkStatus();
+  if (!builder.needs_gradient(0)) return absl::OkStatus();
   const Shape x = builder.type(builder.input(0)).shape;
   ValueId dy = builder.output_gradient();
   if (!builder.attributes().Bool("keep_dims")) {
@@ -55,8 +55,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   std::vector<int64_t> kept = x.dims;
   for (int64_t axis : evaluation.attributes.Ints("axes")) kept[static_cast<size_t>(axis)] = 1;
-  BroadcastWalk walk(x.dims, kept);
-  for (Real element : x.real) evaluation.out().real[static_cast<size_t>(walk.position())] += element, walk.Next();
+  BroadcastIterator iterator(x.dims, kept);
+  for (Real element : x.real)
+    evaluation.out().real[static_cast<size_t>(iterator.position())] += element, iterator.Next();
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows
 
 // dx = relu_avg_pool_grad(dy, mask)
 absl::Status Gradient(GradientBuilder& builder) {
-  if (!builder.needed(0) || builder.output_gradient() == kNoValue) return absl::OkStatus();
+  if (!builder.needs_gradient(0) || builder.output_gradient() == kNoValue) return absl::OkStatus();
   const Attributes attributes = WithInputSize(builder.attributes(), builder.type(builder.input(0)));
   builder.SetInputGradient(0,
                            builder.Emit(kReluAvgPoolGrad, {builder.output_gradient(), builder.output(1)}, attributes));
@@ -32,9 +32,9 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Tensor<Real>&y = evaluation.out(0), &mask = evaluation.out(1);
   ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
-                [&](int64_t n, int64_t place, const Cells& cells) {
-                  Real* mean = &y.real[static_cast<size_t>(place)];
-                  int64_t* bits = &mask.whole[static_cast<size_t>(place)];
+                [&](int64_t n, int64_t output_offset, const Cells& cells) {
+                  Real* mean = &y.real[static_cast<size_t>(output_offset)];
+                  int64_t* bits = &mask.whole[static_cast<size_t>(output_offset)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
                       const Real* pixel = x.data + x.offset(n, row, column);
@@ -42,7 +42,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                       for (int64_t c = 0; c < x.c; ++c) {
                         if (pixel[c] <= 0) continue;
                         mean[c] += pixel[c];
-                        if (pixel[c] > 0) bits[c] |= bit;  // not NaN
+                        if (pixel[c] > 0) bits[c] |= bit;  // false for NaN
                       }
                     }
                   }

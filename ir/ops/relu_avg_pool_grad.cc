@@ -13,7 +13,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{{DType::kF32, std::move(image)}};
 }
 
-// A share a cell.
+// One quotient for each cell.
 int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
   return Product({Elements(types.inputs[0], rows), PoolCells(types.attributes)});
 }
@@ -21,18 +21,18 @@ int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>&dy = evaluation.in(0), &mask = evaluation.in(1);
-  const Grid<Real> size(evaluation.out());
+  const Grid<Real> image(evaluation.out());
   const int64_t across = evaluation.attributes.Ints("window")[1];
   Real* dx = evaluation.out().real.data();
   ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
-                [&](int64_t n, int64_t place, const Cells& cells) {
+                [&](int64_t n, int64_t output_offset, const Cells& cells) {
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
                       const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
-                      for (int64_t c = 0; c < size.c; ++c) {
-                        const size_t from = static_cast<size_t>(place + c);
+                      for (int64_t c = 0; c < image.c; ++c) {
+                        const size_t from = static_cast<size_t>(output_offset + c);
                         if ((mask.whole[from] & bit) != 0)
-                          dx[size.offset(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
+                          dx[image.offset(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
                       }
                     }
                   }

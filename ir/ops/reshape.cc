@@ -26,7 +26,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 // dx = dy under x's shape
 absl::Status Gradient(GradientBuilder& builder) {
   const Shape shape = builder.type(builder.input(0)).shape;
-  if (builder.needed(0))
+  if (builder.needs_gradient(0))
     builder.SetInputGradient(0, builder.Emit(kReshape, {builder.output_gradient()}, {{"shape", shape}}));
   return absl::OkStatus();
 }

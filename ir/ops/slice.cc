@@ -23,23 +23,23 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   return std::vector<Type>{std::move(y)};
 }
 
-// `steps` zeros along the axis, of x's shape in all others
+// Zeros of the shape of x, but with `steps` as the extent of the axis.
 ValueId EmitZeros(GradientBuilder& builder, size_t axis, int64_t steps) {
   Shape shape = builder.type(builder.input(0)).shape;
   shape[axis] = steps;
   return builder.Emit(kBroadcast, {builder.EmitConstant(0)}, {{"shape", shape}});
 }
 
-// dx = dy with zeros around it
+// dx = dy between zeros
 absl::Status Gradient(GradientBuilder& builder) {
-  if (!builder.needed(0)) return absl::OkStatus();
+  if (!builder.needs_gradient(0)) return absl::OkStatus();
   const int64_t number = builder.attributes().Int("axis"), begin = builder.attributes().Int("begin");
   const size_t axis = static_cast<size_t>(number);
-  const int64_t rest = builder.type(builder.input(0)).shape[axis] - begin - builder.attributes().Int("extent");
+  const int64_t steps_after = builder.type(builder.input(0)).shape[axis] - begin - builder.attributes().Int("extent");
   std::vector<ValueId> parts;
   if (begin > 0) parts.push_back(EmitZeros(builder, axis, begin));
   parts.push_back(builder.output_gradient());
-  if (rest > 0) parts.push_back(EmitZeros(builder, axis, rest));
+  if (steps_after > 0) parts.push_back(EmitZeros(builder, axis, steps_after));
   builder.SetInputGradient(0, builder.Emit(kConcatenate, parts, {{"axis", number}}));
   return absl::OkStatus();
 }

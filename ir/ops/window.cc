@@ -6,29 +6,30 @@
 namespace brine::ir {
 namespace {
 
-// A window sliding along one axis of an image; every number is at most kMaxElements and, but for the pads, positive.
+// A window that slides along one axis of an image.  All numbers are at most kMaxElements, and all but the pads are
+// positive.
 struct Slide {
   absl::string_view axis, before_name, after_name;
   int64_t input, window, stride, dilation, before, after;
 };
 
-// places = ⌊(before + input + after − ((window − 1)·dilation + 1)) / stride⌋ + 1
-absl::StatusOr<int64_t> Places(const Slide& slide) {
-  const int64_t reach = (slide.window - 1) * slide.dilation + 1;  // below 2⁶²
+// The number of positions: ⌊(before + input + after − ((window − 1)·dilation + 1)) / stride⌋ + 1.
+absl::StatusOr<int64_t> Positions(const Slide& slide) {
+  const int64_t extent = (slide.window - 1) * slide.dilation + 1;  // below 2⁶², since both factors are below 2³¹
   const std::string dilated =
       slide.dilation == 1 ? "" : absl::StrCat(" (", slide.window, " dilated by ", slide.dilation, ")");
   for (const auto& [name, pad] :
        {std::pair(slide.before_name, slide.before), std::pair(slide.after_name, slide.after)}) {
-    if (pad >= reach)
-      return Refuse(name, " pad ", pad, " must be smaller than window ", slide.axis, " ", reach, dilated);
+    if (pad >= extent)
+      return Refuse(name, " pad ", pad, " must be smaller than window ", slide.axis, " ", extent, dilated);
   }
   const int64_t padded = slide.before + slide.input + slide.after;
-  if (reach > padded) {
+  if (extent > padded) {
     const absl::string_view what = padded == slide.input ? "input " : "padded input ";
-    return Refuse("window ", reach, dilated, " is larger than ", what, slide.axis, " ", padded);
+    return Refuse("window ", extent, dilated, " is larger than ", what, slide.axis, " ", padded);
   }
   if (padded > kMaxElements) return Refuse("padded input ", slide.axis, " ", padded, " exceeds ", kMaxElements);
-  return (padded - reach) / slide.stride + 1;
+  return (padded - extent) / slide.stride + 1;
 }
 
 absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& image, int64_t height, int64_t width,
@@ -39,14 +40,28 @@ absl::StatusOr<Shape> WindowShape(const Attributes& attributes, const Shape& ima
   BRINE_RETURN_IF_ERROR(ExpectInts("pads", pads, 4, 0));
   BRINE_RETURN_IF_ERROR(ExpectInts("strides", strides, 2, 1));
   BRINE_RETURN_IF_ERROR(ExpectInts("dilations", dilations, 2, 1));
-  BRINE_ASSIGN_OR_RETURN(const int64_t rows, Places({"height", "top", "bottom", image[1], height, strides[0],
-                                                     dilations[0], pads[0], pads[2]}));
-  BRINE_ASSIGN_OR_RETURN(const int64_t columns, Places({"width", "left", "right", image[2], width, strides[1],
-                                                        dilations[1], pads[1], pads[3]}));
+  BRINE_ASSIGN_OR_RETURN(const int64_t rows, Positions({.axis = "height",
+                                                        .before_name = "top",
+                                                        .after_name = "bottom",
+                                                        .input = image[1],
+                                                        .window = height,
+                                                        .stride = strides[0],
+                                                        .dilation = dilations[0],
+                                                        .before = pads[0],
+                                                        .after = pads[2]}));
+  BRINE_ASSIGN_OR_RETURN(const int64_t columns, Positions({.axis = "width",
+                                                           .before_name = "left",
+                                                           .after_name = "right",
+                                                           .input = image[2],
+                                                           .window = width,
+                                                           .stride = strides[1],
+                                                           .dilation = dilations[1],
+                                                           .before = pads[1],
+                                                           .after = pads[3]}));
   return Shape{image[0], rows, columns, channels};
 }
 
-// [n, h', w', c] of a pool over `image` [n, h, w, c].
+// The shape [n, h', w', c] of a pool over `image` [n, h, w, c].
 absl::StatusOr<Shape> PoolShape(const Attributes& attributes, const Shape& image) {
   const std::vector<int64_t>& window = attributes.Ints("window");
   BRINE_RETURN_IF_ERROR(ExpectInts("window", window, 2, 1));

@@ -1,4 +1,4 @@
-// Graphs in files: the three formats of proto.h, with the limits of limits.h.
+// Graphs in files of the three formats of proto.h.  limits.h has the limits that reading checks.
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/stubs/logging.h>
 #include <google/protobuf/text_format.h>
@@ -21,13 +21,13 @@
 namespace brine::ir {
 namespace {
 
-constexpr int kMaxNesting = 100;  // of messages; both parsers of protobuf count it
+constexpr int kMaxNesting = 100;  // of messages within messages; protobuf's parsers refuse more
 
-absl::Status At(absl::string_view file, absl::string_view sentence) {
+absl::Status ErrorIn(absl::string_view file, absl::string_view sentence) {
   return absl::InvalidArgumentError(absl::StrCat(file, ": ", sentence));
 }
 
-// Keeps the first error of protobuf's text parser, as "<file>:<line>:<column>: sentence".
+// Keeps the first error of protobuf's text parser in the form "<file>:<line>:<column>: sentence".
 class FirstError : public google::protobuf::io::ErrorCollector {
  public:
   explicit FirstError(absl::string_view file) : file_(file) {}
@@ -53,7 +53,7 @@ absl::StatusOr<proto::Module> ParseProtoText(absl::string_view bytes, absl::stri
   parser.RecordErrorsTo(&error);
   google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
   if (parser.Parse(&stream, &module)) return module;
-  // A newer version may have fields that this one does not know.  The sentence names the last known part before them.
+  // A newer version may have fields at which this parser stops.  FromProto then reports the version instead.
   if (module.version() > kProtoVersion) return module;
   return absl::InvalidArgumentError(
       error.text().empty() ? absl::StrCat(file, ": is not protobuf's text form of a graph") : error.text());
@@ -65,13 +65,14 @@ absl::StatusOr<proto::Module> ParseBinary(absl::string_view bytes, absl::string_
                                                 static_cast<int>(bytes.size()));
   stream.SetRecursionLimit(kMaxNesting);
   if (!module.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage()) {
-    return At(file,
-              absl::StrCat("is not a Brine graph in protobuf, is cut off, or nests more than ", kMaxNesting, " deep"));
+    return ErrorIn(
+        file, absl::StrCat("is not a Brine graph in protobuf, is cut off, or nests more than ", kMaxNesting, " deep"));
   }
   return module;
 }
 
-// The first unknown field in a message and those that it holds; their depth is bounded by kMaxNesting.
+// Text that names the first unknown field of the message or of a message in it; empty if there is none.  The recursion
+// is bounded, since the parsers refused messages nested deeper than kMaxNesting.
 std::string FindUnknownField(const google::protobuf::Message& message) {
   const google::protobuf::Reflection* reflection = message.GetReflection();
   const auto& unknown = reflection->GetUnknownFields(message);
@@ -94,14 +95,14 @@ std::string FindUnknownField(const google::protobuf::Message& message) {
 size_t LimitOf(FileFormat format) { return format == FileFormat::kBinary ? kMaxBinaryBytes : kMaxTextBytes; }
 
 absl::StatusOr<std::vector<Graph>> ReadProto(absl::string_view bytes, FileFormat format, absl::string_view file) {
-  google::protobuf::LogSilencer quiet;  // invalid UTF-8 is reported here, not on stderr
+  google::protobuf::LogSilencer quiet;  // errors are returned; protobuf must not also write them to stderr
   BRINE_ASSIGN_OR_RETURN(const proto::Module module,
                          format == FileFormat::kBinary ? ParseBinary(bytes, file) : ParseProtoText(bytes, file));
   if (module.version() <= kProtoVersion) {
-    if (const std::string unknown = FindUnknownField(module); !unknown.empty()) return At(file, unknown);
+    if (const std::string unknown = FindUnknownField(module); !unknown.empty()) return ErrorIn(file, unknown);
   }
   absl::StatusOr<std::vector<Graph>> graphs = FromProto(module);
-  if (!graphs.ok()) return At(file, graphs.status().message());
+  if (!graphs.ok()) return ErrorIn(file, graphs.status().message());
   return graphs;
 }
 
@@ -128,7 +129,7 @@ absl::StatusOr<FileFormat> FormatOf(absl::string_view path) {
   if (absl::EndsWith(path, ".ir")) return FileFormat::kText;
   if (absl::EndsWith(path, ".pb")) return FileFormat::kBinary;
   if (absl::EndsWith(path, ".pbtxt")) return FileFormat::kProtoText;
-  return At(path, "a graph's file ends with .ir, .pb or .pbtxt");
+  return ErrorIn(path, "a graph's file ends with .ir, .pb or .pbtxt");
 }
 
 absl::StatusOr<std::string> WriteGraphs(const std::vector<Graph>& graphs, FileFormat format) {
@@ -151,7 +152,7 @@ absl::StatusOr<std::string> WriteGraphs(const std::vector<Graph>& graphs, FileFo
 }
 
 absl::StatusOr<std::vector<Graph>> ReadGraphs(absl::string_view bytes, FileFormat format, absl::string_view file) {
-  if (bytes.size() > LimitOf(format)) return At(file, absl::StrCat("is larger than ", LimitOf(format), " bytes"));
+  if (bytes.size() > LimitOf(format)) return ErrorIn(file, absl::StrCat("is larger than ", LimitOf(format), " bytes"));
   BRINE_ASSIGN_OR_RETURN(std::vector<Graph> graphs,
                          format == FileFormat::kText ? Parse(bytes, file) : ReadProto(bytes, format, file));
   std::string faults;
@@ -166,7 +167,7 @@ absl::StatusOr<std::vector<Graph>> ReadGraphs(absl::string_view bytes, FileForma
 absl::Status SaveGraphs(const std::vector<Graph>& graphs, const std::string& path) {
   BRINE_ASSIGN_OR_RETURN(const FileFormat format, FormatOf(path));
   const absl::StatusOr<std::string> bytes = WriteGraphs(graphs, format);
-  if (!bytes.ok()) return At(path, bytes.status().message());
+  if (!bytes.ok()) return ErrorIn(path, bytes.status().message());
   return WriteFile(path, *bytes);
 }
 

@@ -1,4 +1,5 @@
-// The protobuf form of graphs (graph.proto), and files: .ir holds text, .pb protobuf, .pbtxt protobuf's own text.
+// The protobuf form of graphs (graph.proto), and graphs in files.  A .ir file has the text form (text.h), a .pb file
+// protobuf's binary form, a .pbtxt file protobuf's text form.
 #ifndef BRINE_IR_PROTO_PROTO_H_
 #define BRINE_IR_PROTO_PROTO_H_
 
@@ -16,22 +17,24 @@ namespace proto {
 class Module;  // graph.proto
 }
 
-inline constexpr uint32_t kProtoVersion = 2;
+inline constexpr uint32_t kProtoVersion = 2;  // of graph.proto; raised when an older reader would misread new files
 
-// The graphs' values must exist, which verify.h checks.
+// Every id in the graphs must be that of a value, as in graphs that verify.h accepts.
 void ToProto(const std::vector<Graph>& graphs, proto::Module& module);
 
-// Errors are one sentence with the graph and node.  The result is read, not verified.
+// The caller must verify the result (verify.h) before any other use.  An error names the graph and the node.
 absl::StatusOr<std::vector<Graph>> FromProto(const proto::Module& module);
 
 enum class FileFormat : uint8_t { kText, kBinary, kProtoText };
-absl::StatusOr<FileFormat> FormatOf(absl::string_view path);  // by extension
+absl::StatusOr<FileFormat> FormatOf(absl::string_view path);  // by the extension; an error if it is another one
 
-// The bytes of a file and back.  Reading verifies, so its result is fit for every pass; `file` is for messages.
+// Converts graphs to the bytes of a file and back.  Both verify the graphs.  `file` is only used for messages.
+// Errors: more bytes than the format may have; for reading also bytes that are no graph.
 absl::StatusOr<std::string> WriteGraphs(const std::vector<Graph>& graphs, FileFormat format);
 absl::StatusOr<std::vector<Graph>> ReadGraphs(absl::string_view bytes, FileFormat format, absl::string_view file);
 
-// A file that exists is replaced at once or, on an error, left as it was.
+// Writes or reads a file, in the format that its extension says.  A file that exists is replaced in one step, or left
+// as it was if there is an error.
 absl::Status SaveGraphs(const std::vector<Graph>& graphs, const std::string& path);
 absl::StatusOr<std::vector<Graph>> LoadGraphs(const std::string& path);
 

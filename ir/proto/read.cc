@@ -10,10 +10,10 @@
 namespace brine::ir {
 namespace {
 
-// Reads one graph.  Every enum is checked, since protobuf accepts numbers that are no enumerator.
+// Reads one graph.  Each enum is checked before it is cast, since protobuf accepts numbers that are no enumerator.
 class GraphReader {
  public:
-  explicit GraphReader(size_t& nodes) : nodes_(nodes) {}
+  explicit GraphReader(size_t& node_count) : node_count_(node_count) {}
 
   absl::StatusOr<Graph> Read(const proto::Graph& from) {
     graph_.name = from.name();
@@ -35,17 +35,17 @@ class GraphReader {
     for (const proto::Input& input : from.inputs()) BRINE_RETURN_IF_ERROR(ReadInput(input));
     for (const proto::State& state : from.states()) BRINE_RETURN_IF_ERROR(ReadState(state));
     for (const proto::Node& node : from.nodes()) {
-      place_ = absl::StrCat("node ", graph_.nodes.size() + 1);
-      BRINE_ASSIGN_OR_RETURN(Node read, ReadNode(node, false));
+      part_ = absl::StrCat("node ", graph_.nodes.size() + 1);
+      BRINE_ASSIGN_OR_RETURN(Node read, ReadNode(node, /*in_kernel=*/false));
       graph_.nodes.push_back(std::move(read));
     }
-    place_ = "updates";
+    part_ = "updates";
     for (const proto::Update& update : from.updates()) {
       BRINE_ASSIGN_OR_RETURN(const ValueId state, Use(update.state()));
       BRINE_ASSIGN_OR_RETURN(const ValueId value, Use(update.value()));
       graph_.updates.push_back({state, value});
     }
-    place_ = "outputs";
+    part_ = "outputs";
     for (const proto::Output& output : from.outputs()) {
       BRINE_ASSIGN_OR_RETURN(const ValueId value, Use(output.value()));
       graph_.outputs.push_back({output.name(), value});
@@ -56,7 +56,7 @@ class GraphReader {
  private:
   absl::Status Error(absl::string_view sentence) const {
     return absl::InvalidArgumentError(
-        absl::StrCat("graph ", Excerpt(graph_.name), ": ", place_, place_.empty() ? "" : ": ", sentence));
+        absl::StrCat("graph ", Excerpt(graph_.name), ": ", part_, part_.empty() ? "" : ": ", sentence));
   }
   absl::Status Unknown(absl::string_view what, int number) const {
     return Error(absl::StrCat("unknown ", what, " ", number));
@@ -162,7 +162,7 @@ class GraphReader {
   }
 
   absl::StatusOr<Node> ReadNode(const proto::Node& from, bool in_kernel) {
-    if (++nodes_ > kMaxNodes) return Error(absl::StrCat("more than ", kMaxNodes, " nodes"));
+    if (++node_count_ > kMaxNodes) return Error(absl::StrCat("more than ", kMaxNodes, " nodes"));
     for (int size : {from.inputs_size(), from.outputs_size(), from.locations_size()}) {
       if (static_cast<size_t>(size) > kMaxList)
         return Error(absl::StrCat("a list of ", size, " entries is longer than ", kMaxList));
@@ -193,7 +193,7 @@ class GraphReader {
     return node;
   }
 
-  // What a kernel has beside its inputs.
+  // Reads what a kernel has besides its inputs and locations.
   absl::Status ReadKernel(const proto::Node& from, Node& node) {
     if (from.attributes_size() > 0) return Error("a kernel has no attributes");
     node.region = from.region();
@@ -201,7 +201,7 @@ class GraphReader {
     node.sparse.assign(from.sparse().begin(), from.sparse().end());
     const size_t before = graph_.values.size();
     for (const proto::Node& inner : from.body()) {
-      BRINE_ASSIGN_OR_RETURN(Node read, ReadNode(inner, true));
+      BRINE_ASSIGN_OR_RETURN(Node read, ReadNode(inner, /*in_kernel=*/true));
       node.body.push_back(std::move(read));
     }
     for (const proto::Value& output : from.outputs()) {
@@ -238,9 +238,9 @@ class GraphReader {
   }
 
   Graph graph_;
-  std::string place_;  // for messages: which part is being read
+  std::string part_;  // the part of the graph that is being read, for messages
   absl::flat_hash_map<std::string, ValueId> ids_;
-  size_t& nodes_;  // of all graphs
+  size_t& node_count_;  // in all graphs that were read so far
 };
 
 }  // namespace
@@ -254,9 +254,9 @@ absl::StatusOr<std::vector<Graph>> FromProto(const proto::Module& module) {
   if (static_cast<size_t>(module.graphs_size()) > kMaxGraphs)
     return absl::InvalidArgumentError(absl::StrCat("more than ", kMaxGraphs, " graphs"));
   std::vector<Graph> graphs;
-  size_t nodes = 0;
+  size_t node_count = 0;
   for (const proto::Graph& from : module.graphs()) {
-    BRINE_ASSIGN_OR_RETURN(Graph graph, GraphReader(nodes).Read(from));
+    BRINE_ASSIGN_OR_RETURN(Graph graph, GraphReader(node_count).Read(from));
     graphs.push_back(std::move(graph));
   }
   return graphs;

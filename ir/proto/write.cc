@@ -7,15 +7,15 @@
 namespace brine::ir {
 namespace {
 
-// Enumerators of graph.h and those of graph.proto with the same meaning.  Each cast between them, here and in read.cc,
-// relies on equal numbers.
+// Pairs of enumerators of graph.h and graph.proto that mean the same.  The casts between the two enums, here and in
+// read.cc, are right because the enumerators of a pair have equal numbers.
 template <typename Ours, typename Theirs>
 struct Pair {
   Ours ours;
   Theirs theirs;
 };
 
-// Whether the rows are all of an enum's enumerators, in order, and their numbers differ by `offset`.
+// Whether the rows have all enumerators of both enums in order, those of graph.proto being `offset` greater.
 template <typename Ours, typename Theirs, size_t size>
 constexpr bool Agree(const Pair<Ours, Theirs> (&rows)[size], Theirs last, int offset = 0) {
   for (size_t index = 0; index < size; ++index) {
@@ -37,7 +37,7 @@ constexpr Pair<Function, proto::Graph::Function> kFunctions[] = {{Function::kMod
                                                                  {Function::kPredict, proto::Graph::PREDICT}};
 static_assert(Agree(kFunctions, proto::Graph::Function_MAX));
 
-// Element types begin at 1, so that a missing one is an error.
+// The element types of graph.proto begin at 1, so that a type that a file lacks, which is read as 0, is an error.
 constexpr Pair<DType, proto::Type::Element> kElements[] = {{DType::kF32, proto::Type::F32},
                                                            {DType::kI32, proto::Type::I32},
                                                            {DType::kU32, proto::Type::U32},
@@ -98,11 +98,11 @@ proto::Location ToProto(const Location& location) {
   return out;
 }
 
-proto::Value ToProto(const Value& value, bool with_place) {
+proto::Value ToProto(const Value& value, bool with_placement) {
   proto::Value out;
   out.set_name(value.name);
   *out.mutable_type() = ToProto(value.type);
-  if (!value.placement || !with_place) return out;
+  if (!value.placement || !with_placement) return out;
   out.mutable_placement()->set_block(static_cast<proto::Placement::Block>(value.placement->block));
   out.mutable_placement()->set_offset(value.placement->offset);
   return out;
@@ -141,9 +141,9 @@ proto::Node ToProto(const Graph& graph, const Node& node, const Node* kernel) {
   if (!node.is_kernel()) out.set_op(node.op->name);
   for (ValueId input : node.inputs) out.add_inputs(graph.value(input).name);
   for (ValueId output : node.outputs) {
-    const bool kernel_output =
+    const bool is_kernel_output =
         kernel != nullptr && std::find(kernel->outputs.begin(), kernel->outputs.end(), output) != kernel->outputs.end();
-    *out.add_outputs() = ToProto(graph.value(output), !kernel_output);
+    *out.add_outputs() = ToProto(graph.value(output), !is_kernel_output);
   }
   for (const auto& [name, value] : node.attributes) *out.add_attributes() = ToProto(name, value);
   for (const Location& location : node.locations) *out.add_locations() = ToProto(location);

@@ -9,69 +9,71 @@
 namespace brine::ir {
 namespace {
 
-class Drawing {
+class DotWriter {
  public:
-  explicit Drawing(const Graph& graph) : graph_(graph), makers_(graph.values.size()) {}
+  explicit DotWriter(const Graph& graph) : graph_(graph), producers_(graph.values.size()) {}
 
-  std::string Draw() {
-    Line(absl::StrCat("digraph ", Quoted(graph_.name), " {"));
-    Line("  node [fontname=\"Helvetica\"];");
-    for (const Input& input : graph_.inputs) Source(input.value, SourceName(input.source), "box");
+  std::string Write() {
+    Append(absl::StrCat("digraph ", Quoted(graph_.name), " {"));
+    Append("  node [fontname=\"Helvetica\"];");
+    for (const Input& input : graph_.inputs) WriteSource(input.value, SourceName(input.source), "box");
     for (const State& state : graph_.states)
-      Source(state.value, RoleName(state.role), "box, style=filled, fillcolor=lightgrey");
+      WriteSource(state.value, RoleName(state.role), "box, style=filled, fillcolor=lightgrey");
     int kernels = 0;
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel()) {
-        DrawNode(node, "  ");
+        WriteNode(node, "  ");
         continue;
       }
-      Line(absl::StrCat("  subgraph cluster_", kernels++, " {"));
-      Line(absl::StrCat("    label=", Quoted(node.region), ";"));
-      for (const Node& inner : node.body) DrawNode(inner, "    ");
-      Line("  }");
+      Append(absl::StrCat("  subgraph cluster_", kernels++, " {"));
+      Append(absl::StrCat("    label=", Quoted(node.region), ";"));
+      for (const Node& inner : node.body) WriteNode(inner, "    ");
+      Append("  }");
     }
     for (const Update& update : graph_.updates)
-      Edge(update.value, makers_[Index(update.state)], ", style=dashed, constraint=false");
+      AddEdge(update.value, producers_[Index(update.state)], ", style=dashed, constraint=false");
     for (const Output& output : graph_.outputs) {
       const std::string id = NewId();
-      Line(absl::StrCat("  ", id, " [shape=box, style=rounded, label=", Quoted(output.name), "];"));
-      Edge(output.value, id, "");
+      Append(absl::StrCat("  ", id, " [shape=box, style=rounded, label=", Quoted(output.name), "];"));
+      AddEdge(output.value, id, "");
     }
     return text_ + edges_ + "}\n";
   }
 
  private:
-  void Line(absl::string_view line) { absl::StrAppend(&text_, line, "\n"); }
-  std::string NewId() { return absl::StrCat("n", count_++); }  // names of values need not be legal here
+  void Append(absl::string_view line) { absl::StrAppend(&text_, line, "\n"); }
+  // Nodes of the drawing get ids of their own, since names of values may have characters that Graphviz does not allow.
+  std::string NewId() { return absl::StrCat("n", count_++); }
 
-  void Source(ValueId value, absl::string_view kind, absl::string_view shape) {
+  void WriteSource(ValueId value, absl::string_view kind, absl::string_view shape) {
     const std::string id = NewId();
-    makers_[Index(value)] = id;
-    Line(absl::StrCat("  ", id, " [shape=", shape,
-                      ", label=", Quoted(absl::StrCat(graph_.value(value).name, "\n", kind)), "];"));
+    producers_[Index(value)] = id;
+    Append(absl::StrCat("  ", id, " [shape=", shape,
+                        ", label=", Quoted(absl::StrCat(graph_.value(value).name, "\n", kind)), "];"));
   }
 
-  void DrawNode(const Node& node, absl::string_view indent) {
+  void WriteNode(const Node& node, absl::string_view indent) {
     const std::string id = NewId();
-    Line(absl::StrCat(indent, id, " [label=", Quoted(node.op->name), "];"));
-    for (ValueId input : node.inputs) Edge(input, id, "");
-    for (ValueId output : node.outputs) makers_[Index(output)] = id;
+    Append(absl::StrCat(indent, id, " [label=", Quoted(node.op->name), "];"));
+    for (ValueId input : node.inputs) AddEdge(input, id, "");
+    for (ValueId output : node.outputs) producers_[Index(output)] = id;
   }
 
-  // Edges come after all clusters: an edge inside one would draw its other end into it.
-  void Edge(ValueId value, const std::string& to, absl::string_view style) {
+  // The edges are written after all clusters, since Graphviz puts both ends of an edge into the cluster that contains
+  // it.
+  void AddEdge(ValueId value, const std::string& to, absl::string_view style) {
     const std::string label = Quoted(absl::StrCat(graph_.value(value).name, "\n", ToString(graph_.type(value))));
-    absl::StrAppend(&edges_, "  ", makers_[Index(value)], " -> ", to, " [label=", label, style, "];\n");
+    absl::StrAppend(&edges_, "  ", producers_[Index(value)], " -> ", to, " [label=", label, style, "];\n");
   }
 
   const Graph& graph_;
-  std::vector<std::string> makers_;  // by value: the drawn node that defines it
+  std::vector<std::string> producers_;  // by value: the id of the node of the drawing that defines it
   std::string text_, edges_;
   int count_ = 0;
 };
 
 }  // namespace
 
-std::string Dot(const Graph& graph) { return Drawing(graph).Draw(); }
+std::string Dot(const Graph& graph) { return DotWriter(graph).Write(); }
 
 }  // namespace brine::ir

@@ -1,5 +1,5 @@
-// A drawing of a graph for Graphviz: nodes, one cluster a kernel, inputs and states as boxes, values as edges with
-// their types.
+// A drawing of a graph in the language of Graphviz.  Nodes are ellipses, inputs and states are boxes, a kernel is a
+// cluster of its nodes, and a value is the edge from its producer to each reader, labelled with name and type.
 #ifndef BRINE_IR_TEXT_DOT_H_
 #define BRINE_IR_TEXT_DOT_H_
 
@@ -9,7 +9,8 @@
 
 namespace brine::ir {
 
-std::string Dot(const Graph& graph);  // accepted by verify.h
+// The graph must be one that verify.h accepts.
+std::string Dot(const Graph& graph);
 
 }  // namespace brine::ir
 

@@ -18,8 +18,8 @@ bool IsWordStart(char c) { return absl::ascii_isalpha(static_cast<unsigned char>
 
 Token Lexer::Take(TokenKind kind, size_t begin, size_t end) {
   line_is_blank_ = false;
-  const bool marked = kind == TokenKind::kValue || kind == TokenKind::kString;  // the text begins after a % or a quote
-  return {kind, text_.substr(begin, end - begin), marked ? begin - 1 : begin};
+  const bool has_prefix = kind == TokenKind::kValue || kind == TokenKind::kString;  // a % or a quote
+  return {kind, text_.substr(begin, end - begin), has_prefix ? begin - 1 : begin};
 }
 
 Token Lexer::Bad(size_t offset, std::string problem) {
@@ -47,6 +47,7 @@ Token Lexer::TakeString() {
   for (++position_; position_ < text_.size() && text_[position_] != '\n'; ++position_) {
     if (text_[position_] == '"') return Take(TokenKind::kString, begin + 1, position_++);
     if (text_[position_] == '\\') ++position_;
+    // An escape sequence has at most four characters for a byte.
     if (position_ - begin > 4 * kMaxStringBytes)
       return Bad(begin, absl::StrCat("text in quotes is longer than ", kMaxStringBytes, " bytes"));
   }
@@ -60,17 +61,17 @@ Token Lexer::TakeNumber() {
     position_ += 3;
     return Take(TokenKind::kReal, begin, position_);
   }
-  bool real = false;
+  bool is_real = false;
   for (; position_ < text_.size(); ++position_) {
     const char c = text_[position_];
-    const bool exponent_sign =
-        (c == '-' || c == '+') && real && (text_[position_ - 1] == 'e' || text_[position_ - 1] == 'E');
+    const bool is_exponent_sign =
+        (c == '-' || c == '+') && is_real && (text_[position_ - 1] == 'e' || text_[position_ - 1] == 'E');
     if (c == '.' || c == 'e' || c == 'E')
-      real = true;
-    else if (!IsDigit(c) && !exponent_sign)
+      is_real = true;
+    else if (!IsDigit(c) && !is_exponent_sign)
       break;
   }
-  return Take(real ? TokenKind::kReal : TokenKind::kInteger, begin, position_);
+  return Take(is_real ? TokenKind::kReal : TokenKind::kInteger, begin, position_);
 }
 
 Token Lexer::Next() {

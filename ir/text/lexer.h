@@ -1,4 +1,4 @@
-// Cuts the text form into tokens.
+// Splits the text form of graphs into tokens.
 #ifndef BRINE_IR_TEXT_LEXER_H_
 #define BRINE_IR_TEXT_LEXER_H_
 
@@ -11,19 +11,19 @@ namespace brine::ir {
 
 enum class TokenKind : uint8_t {
   kEnd,
-  kWord,     // a C identifier
-  kValue,    // %name; the text is without the %
-  kString,   // "…"; the text is between the quotes, still escaped
+  kWord,     // a C identifier; inf and nan are words, too
+  kValue,    // %name; Token::text is the name without the %
+  kString,   // "…"; Token::text is what is between the quotes, still escaped
   kInteger,  // digits, perhaps after a minus sign
-  kReal,     // a number with a point or an exponent, or -inf (inf and nan are words)
+  kReal,     // a number with a point or an exponent, or -inf
   kMark,     // one of ( ) { } [ ] < > , = : @ +
-  kBad,      // what is wrong is Lexer::problem()
+  kBad,      // text that is no token; Lexer::problem() says why
 };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
   absl::string_view text;
-  size_t offset = 0;  // where its first byte is in the text
+  size_t offset = 0;  // of the first byte of the token, including a % or a quote
 
   bool IsMark(char mark) const { return kind == TokenKind::kMark && text[0] == mark; }
   bool IsWord(absl::string_view word) const { return kind == TokenKind::kWord && text == word; }
@@ -33,8 +33,9 @@ class Lexer {
  public:
   explicit Lexer(absl::string_view text) : text_(text) {}
 
-  // The next token, blanks and comment lines skipped; kEnd again and again at the end.
+  // The next token after blanks and comment lines.  At the end of the text, and after a kBad token, it is kEnd.
   Token Next();
+  // Why the last token is kBad, in one sentence.
   const std::string& problem() const { return problem_; }
 
  private:
@@ -46,7 +47,7 @@ class Lexer {
 
   absl::string_view text_;
   size_t position_ = 0;
-  bool line_is_blank_ = true;  // so far: only there may a comment begin
+  bool line_is_blank_ = true;  // whether the line has only blanks so far, so that # begins a comment
   std::string problem_;
 };
 

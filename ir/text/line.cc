@@ -12,7 +12,8 @@ namespace {
 
 std::string RealText(double value) { return ToString(AttributeKind::kFloat, value); }
 
-// An attribute in the form of its schema, or, if it breaks the schema, in the form of its own kind.
+// An attribute in the form of the kind that its schema says.  An attribute that breaks the schema has the form that
+// suits the alternative of its value.
 std::string AttributeText(const AttributeSpec* spec, const AttributeValue& value) {
   if (spec != nullptr && KindMatches(spec->kind, value)) return ToString(spec->kind, value);
   constexpr AttributeKind kNatural[] = {AttributeKind::kBool,   AttributeKind::kInt,  AttributeKind::kFloat,
@@ -20,7 +21,7 @@ std::string AttributeText(const AttributeSpec* spec, const AttributeValue& value
   return ToString(kNatural[value.index()], value);
 }
 
-// ` {a=1, b="x"}`; nothing when all attributes are at their defaults.
+// Adds ` {a=1, b="x"}`.  Attributes that have their default are left out; if all have, nothing is added.
 void AddAttributes(const Op* op, const Attributes& attributes, TextLine& line) {
   int index = -1;
   absl::string_view before = " {";
@@ -41,13 +42,13 @@ void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine&
   line.Add(part, index, ValueText(graph, value));
 }
 
-// `f32[n,3]`, and ` @arena+64` if it has a place that is not printed elsewhere.
+// Adds `f32[n,3]`, and ` @arena+64` if the value has a placement that the line of `kernel` does not have.
 void AddType(const Graph& graph, int index, ValueId value, TextLine& line, const Node* kernel = nullptr) {
   line.Add(Part::kType, index, Exists(graph, value) ? ToString(graph.type(value)) : "?");
   if (!Exists(graph, value) || !graph.value(value).placement) return;
   if (kernel != nullptr && std::count(kernel->outputs.begin(), kernel->outputs.end(), value) != 0) return;
   line.Add(" @");
-  line.Add(Part::kPlace, index, ToString(*graph.value(value).placement));
+  line.Add(Part::kPlacement, index, ToString(*graph.value(value).placement));
 }
 
 void AddLocations(const std::vector<Location>& locations, TextLine& line) {

@@ -1,4 +1,4 @@
-// One line of the text form that remembers the positions of its parts, for messages that point at one of them.
+// The lines of the text form.  A TextLine knows where its parts are, so that a message can point at one of them.
 #ifndef BRINE_IR_TEXT_LINE_H_
 #define BRINE_IR_TEXT_LINE_H_
 
@@ -10,8 +10,8 @@
 
 namespace brine::ir {
 
-// The kind of a part.  The index counts the parts of one kind: inputs from 0, and so on; attributes and optimizer
-// arguments in the order of their names.
+// The kind of a part of a line.  Parts of one kind are told apart by an index, which counts them from 0.  Attributes
+// and arguments are counted in the order of their names.
 enum class Part : uint8_t {
   kLine,
   kName,
@@ -24,7 +24,7 @@ enum class Part : uint8_t {
   kSparse,
   kBody,
   kType,
-  kPlace,
+  kPlacement,
   kNumber,
   kLocation
 };
@@ -40,24 +40,25 @@ struct TextLine {
 
   void Add(absl::string_view piece) { text.append(piece.data(), piece.size()); }
   void Add(Part part, int index, absl::string_view piece);
-  Span Find(Part part, int index) const;  // the whole line when there is no such part
+  Span Find(Part part, int index) const;  // the whole line, as Part::kLine, if there is no such part
 };
 
-// These functions print any graph, including those that verify.h refuses: a value that does not exist is `%?7`.
+// The line of each element of a graph.  The graph may be one that verify.h refuses; a value that does not exist is
+// printed as its id, such as `%?7`.
 TextLine HeaderLine(const Graph& graph);
 TextLine LayerLine(const Layer& layer);
 TextLine CompileLine(const Training& training);
 TextLine LossLine(const Objective& objective);
 TextLine InputLine(const Graph& graph, const Input& input);
 TextLine StateLine(const Graph& graph, const State& state);
-// A kernel's body is `...`.  `kernel` is the kernel that contains the node: the places of its outputs are printed with
-// the kernel, not in its body.
+// The body of a kernel is printed as `...`.  For a node in the body of a kernel, `kernel` is that kernel: the
+// placements of its outputs are not printed here, since the line of the kernel has them.
 TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel = nullptr);
 TextLine UpdateLine(const Graph& graph, const Update& update);
 TextLine OutputLine(const Graph& graph, const Output& output);
 
 std::string ToString(const Placement& placement);          // "arena+4096"
-std::string Quoted(absl::string_view text);                // escaped, in quotes
+std::string Quoted(absl::string_view text);                // escaped, and in quotes
 std::string ValueText(const Graph& graph, ValueId value);  // "%name"
 
 }  // namespace brine::ir

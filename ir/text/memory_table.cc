@@ -14,7 +14,7 @@ namespace {
 
 using Row = std::array<std::string, 6>;  // value, bytes, place, first, last, note
 
-std::string Moment(const Graph& graph, NodeId moment) {
+std::string MomentText(const Graph& graph, NodeId moment) {
   if (moment == kBeforeStep) return "start";
   return Index(moment) >= graph.nodes.size() ? "end" : absl::StrCat(Index(moment));
 }
@@ -33,8 +33,8 @@ std::string MemoryTable(const Graph& graph) {
     int64_t& size = sizes[static_cast<size_t>(value.placement->block)];
     size = std::max(size, value.placement->offset + *bytes);
     rows.push_back({ValueText(graph, id), absl::StrCat(*bytes), ToString(*value.placement),
-                    Moment(graph, lifetime.first), Moment(graph, lifetime.last),
-                    lifetime.root == id ? "" : absl::StrCat("view of ", ValueText(graph, lifetime.root))});
+                    MomentText(graph, lifetime.first), MomentText(graph, lifetime.last),
+                    lifetime.storage == id ? "" : absl::StrCat("view of ", ValueText(graph, lifetime.storage))});
   };
   for (const Input& input : graph.inputs) add(input.value);
   for (const State& state : graph.states) add(state.value);

@@ -1,5 +1,5 @@
-// A recursive descent parser.  Lines nest at most one deep (a kernel's body), and host expressions at most as deep as
-// their number of terms is allowed to be, so no text makes the recursion deep.
+// A recursive descent parser of the text form.  The depth of the recursion is bounded for every text: kernels contain
+// no kernels, and a host expression nests no deeper than it may have terms.
 #include <algorithm>
 
 #include "absl/container/flat_hash_map.h"
@@ -39,7 +39,7 @@ class Parser {
     return reader_.Fail(token.offset, sentence);
   }
 
-  // One of an enum's names.
+  // Reads one of the names of an enum; `what` lists them.
   template <typename Enum>
   absl::StatusOr<Enum> TakeName(absl::string_view what, std::optional<Enum> (*find)(absl::string_view)) {
     BRINE_ASSIGN_OR_RETURN(const Token word, reader_.ExpectWord(what));
@@ -145,7 +145,7 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // `%name : type @place`
+  // Reads `%name : type @place` and adds the value.
   absl::StatusOr<ValueId> ParseDeclaration() {
     BRINE_ASSIGN_OR_RETURN(const Token name, reader_.ExpectValue());
     BRINE_RETURN_IF_ERROR(ExpectColon(name));
@@ -166,8 +166,8 @@ class Parser {
     return Append(graph_.inputs, std::move(input));
   }
 
-  // A number, `%scalar`, `t`, or `operation(expression, …)`.  `terms` counts those begun, since a call is appended
-  // after its operands, which are nested deeper.
+  // Appends a number, `%scalar`, `t`, or `operation(expression, …)` to the expression.  `terms` counts the terms that
+  // were begun.  The size of the expression would not bound the recursion, since a call is appended after its operands.
   absl::Status ParseExpression(Expression& expression, size_t& terms) {
     constexpr absl::string_view kExpected = "a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(";
     const Token token = reader_.token();
@@ -225,7 +225,7 @@ class Parser {
 
   absl::StatusOr<Node> ParseNode(bool in_kernel) {
     const Token first = reader_.token();
-    if (++nodes_ > kMaxNodes) return Fail(first, absl::StrCat("more than ", kMaxNodes, " nodes"));
+    if (++node_count_ > kMaxNodes) return Fail(first, absl::StrCat("more than ", kMaxNodes, " nodes"));
     std::vector<Token> outputs;
     do {
       if (outputs.size() == kMaxList) return Fail(first, absl::StrCat("node has more than ", kMaxList, " outputs"));
@@ -269,7 +269,7 @@ class Parser {
     return node;
   }
 
-  // `<region sparse=[0] scratch=64> { … }`
+  // Reads `<region sparse=[0] scratch=64> { … }`.
   absl::Status ParseBody(Node& node) {
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('<'));
     BRINE_ASSIGN_OR_RETURN(const Token region, reader_.ExpectWord("a region's name"));
@@ -292,8 +292,8 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // A kernel's outputs are values of its body, those from `before` on.  Their types are repeated here, and their places
-  // are given here only.
+  // The outputs of a kernel are values of its body, whose ids are `before` or greater.  The line repeats their types,
+  // and it alone has their placements.
   absl::Status ParseKernelOutputs(const std::vector<Token>& outputs, size_t before, Node& node) {
     for (size_t index = 0; index < outputs.size(); ++index) {
       if (index > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
@@ -317,7 +317,8 @@ class Parser {
     return absl::OkStatus();
   }
 
-  // `{name=value, …}`, or nothing.  Without an op the kinds are those that the values look like.
+  // Reads `{name=value, …}`, or nothing.  If `op` is null, there is no schema, and the kind of an attribute is the one
+  // that the text of its value suggests.
   absl::StatusOr<Attributes> ParseAttributes(const Op* op) {
     Attributes attributes;
     if (!reader_.Accept('{')) return attributes;
@@ -342,7 +343,8 @@ class Parser {
     return attributes;
   }
 
-  // The colon before a type.  Names may hold colons, so one may have been swallowed by the name before it.
+  // Reads the colon before a type.  Since names may contain colons, `%x: f32[]` reads as a value named `x:`, for which
+  // the message has a hint.
   absl::Status ExpectColon(const Token& before) {
     if (!reader_.token().IsMark(':') && before.kind == TokenKind::kValue && before.text.back() == ':') {
       return Fail(before, absl::StrCat("expected : after %", Excerpt(before.text),
@@ -351,6 +353,7 @@ class Parser {
     return reader_.ExpectMark(':');
   }
 
+  // Reads `type @place` and adds a value of the given name.
   absl::StatusOr<ValueId> DefineTyped(const Token& name) {
     BRINE_ASSIGN_OR_RETURN(Type type, reader_.TakeType());
     BRINE_ASSIGN_OR_RETURN(const std::optional<Placement> placement, reader_.TakePlacement());
@@ -362,6 +365,7 @@ class Parser {
     return id;
   }
 
+  // Reads the name of a value that was defined before.
   absl::StatusOr<ValueId> ParseUse() {
     BRINE_ASSIGN_OR_RETURN(const Token name, reader_.ExpectValue());
     const auto it = ids_.find(name.text);
@@ -375,8 +379,8 @@ class Parser {
 
   TextReader reader_;
   Graph graph_;
-  absl::flat_hash_map<absl::string_view, ValueId> ids_;  // keys are pieces of the text
-  size_t nodes_ = 0;
+  absl::flat_hash_map<absl::string_view, ValueId> ids_;  // by name; the keys are views of the text
+  size_t node_count_ = 0;                                // in all graphs of the text
 };
 
 }  // namespace

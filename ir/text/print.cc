@@ -11,7 +11,7 @@ void AppendNode(const Graph& graph, const Node& node, const std::string& indent,
     absl::StrAppend(&out, indent, line.text);
     return;
   }
-  const TextLine::Span body = line.Find(Part::kBody, 0);  // between a space on either side
+  const TextLine::Span body = line.Find(Part::kBody, 0);  // the `...` that the body replaces; it is between two blanks
   absl::StrAppend(&out, indent, absl::string_view(line.text).substr(0, body.begin - 1), "\n");
   for (const Node& inner : node.body) {
     AppendNode(graph, inner, indent + "  ", &node, out);

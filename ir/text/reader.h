@@ -1,5 +1,7 @@
-// The parts of the lines of the text form: words, numbers, names, types, attributes, locations.  Each function reads
-// one from the text or fails with "<file>:<line>:<column>: sentence".
+// Reads the parts of the lines of the text form: words, numbers, names, types, attributes, locations.
+//
+// Accept… reads a part if it comes next, and returns whether it does.  Expect… and Take… read a part, or fail with
+// "<file>:<line>:<column>: sentence".
 #ifndef BRINE_IR_TEXT_READER_H_
 #define BRINE_IR_TEXT_READER_H_
 
@@ -21,11 +23,14 @@ class TextReader {
   TextReader(absl::string_view text, absl::string_view file)
       : text_(text), file_(file), lexer_(text), token_(lexer_.Next()) {}
 
-  const Token& token() const { return token_; }  // the next one
+  // The next token, which has not been read yet.
+  const Token& token() const { return token_; }
+  // Reads and returns the next token.
   Token Advance() { return std::exchange(token_, lexer_.Next()); }
 
   absl::Status Fail(size_t offset, absl::string_view sentence) const;
-  absl::Status Expected(absl::string_view what) const;  // "expected <what>, got <the next token>"
+  // "expected <what>, got <the next token>", or what is wrong with the next token.
+  absl::Status Expected(absl::string_view what) const;
 
   bool Accept(char mark);
   bool AcceptWord(absl::string_view word);
@@ -33,19 +38,19 @@ class TextReader {
   absl::StatusOr<Token> ExpectWord(absl::string_view what);
   absl::StatusOr<Token> ExpectValue();  // a %name
 
-  // `what` and `name` describe the number or text in messages.
+  // In messages, `what` and `name` say what the number or text is for.
   absl::StatusOr<std::string> TakeString(absl::string_view what);
   absl::StatusOr<int64_t> TakeInteger(absl::string_view what, int64_t least, int64_t most);
   absl::StatusOr<double> TakeReal(absl::string_view what);
   absl::StatusOr<bool> TakeBool(absl::string_view what);
   absl::StatusOr<Shape> TakeShape();
   absl::StatusOr<Type> TakeType();
-  absl::StatusOr<std::optional<Placement>> TakePlacement();  // none when no @ follows
-  absl::StatusOr<std::vector<Location>> TakeLocations();     // none when no loc follows
-  absl::StatusOr<Location> TakeLocation();                   // at most one
+  absl::StatusOr<std::optional<Placement>> TakePlacement();  // empty if no @ follows
+  absl::StatusOr<std::vector<Location>> TakeLocations();     // empty if no loc follows
+  absl::StatusOr<Location> TakeLocation();                   // Location() if no loc follows; refuses more than one
   absl::StatusOr<AttributeValue> TakeAttribute(absl::string_view name, AttributeKind kind);
-  absl::StatusOr<AttributeValue> TakeLiteral(
-      absl::string_view name);  // of the kind that it looks like: a bool, a number or a string
+  // A bool, a whole number, a real number or a string, whichever the text looks like.
+  absl::StatusOr<AttributeValue> TakeLiteral(absl::string_view name);
 
  private:
   absl::string_view text_;

@@ -1,4 +1,5 @@
-// The text form of graphs.  Print and Parse are exact inverses at every stage.
+// The text form of graphs.  Parse(Print(graph)) gives the same graph at every stage, and Print(Parse(text)) the same
+// text if Print made it.
 //
 //   graph "cifar10_cnn" stage=train function=train batch=32 {
 //     layer "conv2d" Conv2D : f32[n,30,30,32] loc("model.cc":8)
@@ -16,9 +17,9 @@
 //     output "loss" = %loss
 //   }
 //
-// Attributes at their defaults are not printed.  A planned value's type is followed by its place: `f32[n,15,15,32]
-// @arena+4096`. A line that starts with # is a comment and is dropped.  Numbers are printed with as many digits as
-// their exact value needs.
+// Attributes that have their default are not printed.  In a planned graph, the type of a value is followed by its
+// placement: `f32[n,15,15,32] @arena+4096`.  Parse ignores lines that begin with #.  A number is printed with the
+// fewest digits from which Parse reads the same double.
 #ifndef BRINE_IR_TEXT_TEXT_H_
 #define BRINE_IR_TEXT_TEXT_H_
 
@@ -33,9 +34,12 @@ namespace brine::ir {
 
 std::string Print(const Graph& graph);
 std::string Print(const std::vector<Graph>& graphs);
-std::string PrintNode(const Graph& graph, const Node& node);  // one line, or a kernel with its body
 
-// Reads one or several graphs.  Errors are "<file>:<line>:<column>: sentence".  The result is parsed, not verified.
+// One line, or, for a kernel, the lines of the kernel and its body.
+std::string PrintNode(const Graph& graph, const Node& node);
+
+// Reads one or several graphs.  The caller must verify them (verify.h) before any other use.
+// Errors: "<file>:<line>:<column>: sentence", where `file` is only used for the message.
 absl::StatusOr<std::vector<Graph>> Parse(absl::string_view text, absl::string_view file);
 
 }  // namespace brine::ir

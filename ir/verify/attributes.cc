@@ -10,9 +10,9 @@
 namespace brine::ir {
 
 bool FindAttributeFaults(const Site& site, const Node& node, FaultList& faults) {
-  bool sound = true;
+  bool is_legal = true;
   const auto add = [&](Part part, int index, std::string sentence) {
-    sound = false;
+    is_legal = false;
     faults.Add(site, part, index, std::move(sentence));
   };
   int index = -1;
@@ -31,7 +31,8 @@ bool FindAttributeFaults(const Site& site, const Node& node, FaultList& faults) 
     if (const auto* real = std::get_if<double>(&value); real != nullptr && !finite(*real))
       add(Part::kAttribute, index, absl::StrCat(name, " is not finite"));
     if (const auto* reals = std::get_if<std::vector<double>>(&value)) {
-      const bool is_constant = node.op == &kConstant;  // may hold infinities, and is longer than other lists
+      // The values of a constant may be infinite, and there may be more of them than elements of other lists.
+      const bool is_constant = node.op == &kConstant;
       if (!is_constant && !std::all_of(reals->begin(), reals->end(), finite))
         add(Part::kAttribute, index, absl::StrCat(name, " is not finite"));
       if (reals->size() > (is_constant ? kMaxReals : kMaxList))
@@ -51,7 +52,7 @@ bool FindAttributeFaults(const Site& site, const Node& node, FaultList& faults) 
     if (!node.attributes.Has(spec.name))
       add(Part::kOp, 0, absl::StrCat(node.op->name, " needs the attribute ", spec.name));
   }
-  return sound;
+  return is_legal;
 }
 
 }  // namespace brine::ir

@@ -10,14 +10,15 @@ namespace brine::ir {
 
 void FaultList::Add(const Site& site, Part part, int index, std::string sentence) {
   if (full()) return;
-  constexpr size_t kMargin = 120, kLongestCulprit = 80;  // what is shown of a long line
+  // Of a long line, only the culprit and kMargin bytes on either side are shown.
+  constexpr size_t kMargin = 120, kLongestCulprit = 80;
   const TextLine line = site.line();
   const TextLine::Span span = line.Find(part, index);
   const size_t size = std::min(span.size, kLongestCulprit);
   const size_t begin = span.begin > kMargin ? span.begin - kMargin : 0;
   const size_t end = std::min(line.text.size(), span.begin + size + kMargin);
   const absl::string_view before = begin > 0 ? "... " : "";
-  faults_.push_back({site.place(), std::move(sentence),
+  faults_.push_back({site.where(), std::move(sentence),
                      absl::StrCat(before, line.text.substr(begin, end - begin), end < line.text.size() ? " ..." : ""),
                      line.text.substr(span.begin, size), before.size() + span.begin - begin});
 }
@@ -45,11 +46,11 @@ Site SiteOf(const Graph& graph, const State& state) {
 }
 
 Site SiteOf(const Graph& graph, const Node& node) {
-  const auto place = [&] {
+  const auto where = [&] {
     const std::string name = node.outputs.empty() ? "node" : ValueText(graph, node.outputs[0]);
     return PlaceOf(node.locations.empty() ? nullptr : &node.locations.front(), name);
   };
-  return {place, [&] { return NodeLine(graph, node); }};
+  return {where, [&] { return NodeLine(graph, node); }};
 }
 
 Site SiteOf(const Graph& graph, const Update& update) {

@@ -1,4 +1,4 @@
-// Collects the faults of a graph.
+// What the parts of the verifier share: a list of faults, and the checks that have files of their own.
 #ifndef BRINE_IR_VERIFY_FAULT_LIST_H_
 #define BRINE_IR_VERIFY_FAULT_LIST_H_
 
@@ -12,24 +12,29 @@
 
 namespace brine::ir {
 
-// Where a check is.  Place and line are made only when there is a fault, since most graphs have none.
+// The element of a graph that is being checked.  Its description and its line are functions, since they are needed only
+// if there is a fault, and most graphs have none.
 struct Site {
-  std::function<std::string()> place;
+  std::function<std::string()> where;  // Fault::where
   std::function<TextLine()> line;
 };
 
 class FaultList {
  public:
+  // Adds a fault unless the list is full.  The culprit is the part of the site's line.
   void Add(const Site& site, Part part, int index, std::string sentence);
 
-  bool full() const { return faults_.size() >= 1000; }
+  // Whether there are so many faults that no more are added.
+  bool full() const { return faults_.size() >= kMaxFaults; }
   std::vector<Fault> Take() && { return std::move(faults_); }
 
  private:
+  static constexpr size_t kMaxFaults = 1000;
+
   std::vector<Fault> faults_;
 };
 
-// The graph and what is given must outlive the site.
+// The sites of the elements of a graph.  A site refers to its arguments.
 Site SiteOf(const Layer& layer);
 Site SiteOf(const Training& training);
 Site SiteOf(const Training& training, const Objective& objective);
@@ -39,14 +44,16 @@ Site SiteOf(const Graph& graph, const Node& node);
 Site SiteOf(const Graph& graph, const Update& update);
 Site SiteOf(const Graph& graph, const Output& output);
 
-// Checks the arguments of Compile(): known names, and the arguments of losses and optimizer with their ranges.
+// Checks the arguments of Compile(): the names of losses, metrics and optimizer must be known, and their arguments must
+// be complete and within their ranges.
 void FindTrainingFaults(const Graph& graph, FaultList& faults);
 
-// Checks an ordinary node's attributes against its op's schema; `site` is the node's.  Returns whether they are legal,
+// Checks the attributes of a node that is not a kernel against the schema of its op.  Returns whether they are legal,
 // so that the op's rules may read them.
 bool FindAttributeFaults(const Site& site, const Node& node, FaultList& faults);
 
-// Stage *planned*: places, overlaps, order of updates.  The graph has no other faults.
+// Checks the placements of a planned graph that has no other faults: where values of each kind may lie, that values
+// which are live at the same time do not overlap, and that kernels which write states come last.
 void FindPlacementFaults(const Graph& graph, FaultList& faults);
 
 }  // namespace brine::ir

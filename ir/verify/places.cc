@@ -1,5 +1,6 @@
-// Places of a planned graph.  This check shares nothing with the planner, not even lifetimes.h, so that it does not
-// repeat the planner's mistakes.  It visits the nodes in order and keeps the live bytes of each block in a map.
+// Checks the placements of a planned graph.  The check shares no code with the planner, not even lifetimes.h, so that
+// it cannot repeat a mistake of the planner.  It visits the nodes in order and keeps the live bytes of each block in a
+// map.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -21,24 +22,25 @@ class PlaceChecker {
   }
 
   void Run() {
-    for (const Input& input : graph_.inputs) CheckHome(SiteOf(graph_, input), 0, input.value, Block::kInputs);
-    for (const State& state : graph_.states) CheckHome(SiteOf(graph_, state), 0, state.value, HomeOf(state.role));
+    for (const Input& input : graph_.inputs) CheckBlock(SiteOf(graph_, input), 0, input.value, Block::kInputs);
+    for (const State& state : graph_.states) CheckBlock(SiteOf(graph_, state), 0, state.value, BlockOf(state.role));
     for (const Node& node : graph_.nodes) {
       for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index)
         CheckNodeOutput(SiteOf(graph_, node), static_cast<int>(index), node);
     }
     CheckUpdates();
-    if (sound_) Sweep();
+    if (!has_faults_) CheckOverlaps();
   }
 
  private:
-  // When a value is written and last read, as numbers of nodes: −1 before the step, the number of nodes after it.
+  // The nodes that write a value and that read it last.  −1 stands for the time before the step, and the number of
+  // nodes for the time after it.
   struct Life {
     NodeId first{-1}, last{-1};
-    ValueId root = kNoValue;  // the value whose bytes it is a view of
+    ValueId storage = kNoValue;  // the value whose bytes this one has: itself, or for a view another value
   };
 
-  // Visits nodes backwards, so that a view's readers are known when its input is reached.
+  // Visits the nodes backwards, so that all readers of a view are known when the view itself is reached.
   void FindLives() {
     const NodeId end = IdAt<NodeId>(graph_.nodes.size());
     const auto read = [this](ValueId value, NodeId moment) { At(value).last = std::max(At(value).last, moment); };
@@ -47,22 +49,22 @@ class PlaceChecker {
     for (size_t position = graph_.nodes.size(); position-- > 0;) {
       const NodeId moment = IdAt<NodeId>(position);
       const Node& node = graph_.node(moment);
-      const bool view = !node.is_kernel() && node.op->is_view();
+      const bool is_view = !node.is_kernel() && node.op->is_view();
       for (ValueId output : node.outputs) {
         At(output).first = moment;
         read(output, moment);
-        if (view) read(node.inputs[0], At(output).last);
+        if (is_view) read(node.inputs[0], At(output).last);
       }
       for (ValueId input : node.inputs) read(input, moment);
     }
-    for (ValueId value : graph_.value_ids()) At(value).root = value;
+    for (ValueId value : graph_.value_ids()) At(value).storage = value;
     for (const Node& node : graph_.nodes) {
-      if (!node.is_kernel() && node.op->is_view()) At(node.outputs[0]).root = At(node.inputs[0]).root;
+      if (!node.is_kernel() && node.op->is_view()) At(node.outputs[0]).storage = At(node.inputs[0]).storage;
     }
   }
 
   void Add(const Site& site, Part part, int index, std::string sentence) {
-    sound_ = false;
+    has_faults_ = true;
     faults_.Add(site, part, index, std::move(sentence));
   }
 
@@ -73,20 +75,20 @@ class PlaceChecker {
 
   Life& At(ValueId value) { return lives_[Index(value)]; }
   const Life& At(ValueId value) const { return lives_[Index(value)]; }
-  const Placement& PlaceOfValue(ValueId value) const { return *graph_.value(value).placement; }
-  int64_t Bytes(ValueId value) const {
-    return *ByteCount(graph_.type(value), graph_.batch_size);
-  }  // legal: the verifier looked before
+  const Placement& PlacementOf(ValueId value) const { return *graph_.value(value).placement; }
+  // ByteCount cannot fail, since the verifier has checked the types.
+  int64_t Bytes(ValueId value) const { return *ByteCount(graph_.type(value), graph_.batch_size); }
 
-  // The state that this value overwrites in place, or kNoValue.
-  ValueId Overwritten(ValueId value) const {
+  // The state whose bytes this value overwrites, since it is the state's new content; otherwise kNoValue.
+  ValueId OverwrittenState(ValueId value) const {
     const auto it = state_of_.find(value);
     return it != state_of_.end() && graph_.value(it->second).placement == graph_.value(value).placement ? it->second
                                                                                                         : kNoValue;
   }
 
-  // Checks that the value has a place where it can begin and end.  `index`: of the output in the site's line.
-  bool CheckPlace(const Site& site, int index, ValueId value) {
+  // Checks that the value has a placement and that it is within the range of addresses.  `index` is that of the value
+  // among the outputs of the site's line.
+  bool CheckPlacement(const Site& site, int index, ValueId value) {
     const std::optional<Placement>& placement = graph_.value(value).placement;
     int64_t end = 0;
     std::string sentence;
@@ -98,117 +100,120 @@ class PlaceChecker {
       sentence = absl::StrCat("offset ", placement->offset, " is too large");
     else
       return true;
-    Add(site, placement ? Part::kPlace : Part::kOutput, index, std::move(sentence));
+    Add(site, placement ? Part::kPlacement : Part::kOutput, index, std::move(sentence));
     return false;
   }
 
-  void CheckHome(const Site& site, int index, ValueId value, Block home) {
-    if (!CheckPlace(site, index, value) || PlaceOfValue(value).block == home) return;
-    Add(site, Part::kPlace, index,
-        absl::StrCat(ValueText(graph_, value), " must lie in ", BlockName(home), ", not in ",
-                     BlockName(PlaceOfValue(value).block)));
+  void CheckBlock(const Site& site, int index, ValueId value, Block block) {
+    if (!CheckPlacement(site, index, value) || PlacementOf(value).block == block) return;
+    Add(site, Part::kPlacement, index,
+        absl::StrCat(ValueText(graph_, value), " must lie in ", BlockName(block), ", not in ",
+                     BlockName(PlacementOf(value).block)));
   }
 
   void CheckNodeOutput(const Site& site, int index, const Node& node) {
     const ValueId value = node.outputs[static_cast<size_t>(index)];
-    const ValueId root = At(value).root;
-    if (!node.is_kernel() && node.op == &kConstant) return CheckHome(site, index, value, Block::kConstants);
-    if (!CheckPlace(site, index, value)) return;
-    if (root != value) {
-      if (!graph_.value(root).placement || PlaceOfValue(root) == PlaceOfValue(value)) return;
-      return Add(
-          site, Part::kPlace, index,
-          absl::StrCat("a view must lie where ", ValueText(graph_, root), " lies, at ", ToString(PlaceOfValue(root))));
+    const ValueId storage = At(value).storage;
+    if (!node.is_kernel() && node.op == &kConstant) return CheckBlock(site, index, value, Block::kConstants);
+    if (!CheckPlacement(site, index, value)) return;
+    if (storage != value) {
+      if (!graph_.value(storage).placement || PlacementOf(storage) == PlacementOf(value)) return;
+      return Add(site, Part::kPlacement, index,
+                 absl::StrCat("a view must lie where ", ValueText(graph_, storage), " lies, at ",
+                              ToString(PlacementOf(storage))));
     }
-    if (IsShared(PlaceOfValue(value).block) || Overwritten(value) != kNoValue) return;
-    Add(site, Part::kPlace, index,
-        absl::StrCat("a kernel cannot write to ", BlockName(PlaceOfValue(value).block),
+    if (IsShared(PlacementOf(value).block) || OverwrittenState(value) != kNoValue) return;
+    Add(site, Part::kPlacement, index,
+        absl::StrCat("a kernel cannot write to ", BlockName(PlacementOf(value).block),
                      ", but for the place of a state that it updates"));
   }
 
-  // A state's new value overwrites the old one, in the last kernels, and the old one is not read later.
+  // Checks that the new content of a state lies where the state lies, that the state is not read after it was
+  // overwritten, and that the kernels which update states are the last ones.
   void CheckUpdates() {
     for (const Update& update : graph_.updates) {
       const Life& state = At(update.state);
       const Life& value = At(update.value);
       const Site site = SiteOf(graph_, update);
-      if (Overwritten(update.value) != update.state) {
+      if (OverwrittenState(update.value) != update.state) {
         if (graph_.value(update.state).placement && graph_.value(update.value).placement) {
           Add(site, Part::kInput, 0,
               absl::StrCat(ValueText(graph_, update.value), " must lie where ", ValueText(graph_, update.state),
-                           " lies, at ", ToString(PlaceOfValue(update.state))));
+                           " lies, at ", ToString(PlacementOf(update.state))));
         }
-      } else if (value.root != update.state && state.last > value.first) {
+      } else if (value.storage != update.state && state.last > value.first) {
         Add(site, Part::kOutput, 0,
             absl::StrCat(ValueText(graph_, update.state), " is read after ", ValueText(graph_, update.value),
                          " overwrote it"));
       }
     }
-    bool updating = false;
+    bool has_update = false;  // whether a kernel so far updates a state
     for (const Node& node : graph_.nodes) {
       if (!node.is_kernel()) continue;
       const bool updates = std::any_of(node.outputs.begin(), node.outputs.end(),
                                        [&](ValueId output) { return state_of_.contains(output); });
-      if (updating && !updates)
+      if (has_update && !updates)
         Add(SiteOf(graph_, node), Part::kOp, 0, "a kernel that updates no state follows one that does");
-      updating |= updates;
+      has_update |= updates;
     }
   }
 
-  // The last moment at which the bytes of a root must be intact.
+  // The last moment at which the bytes of a value that is not a view must be intact.
   NodeId LastMoment(ValueId value) const {
-    return IsShared(PlaceOfValue(value).block) ? At(value).last : IdAt<NodeId>(graph_.nodes.size());
+    return IsShared(PlacementOf(value).block) ? At(value).last : IdAt<NodeId>(graph_.nodes.size());
   }
 
-  // The values that occupy bytes at a moment; those of a block do not overlap.
-  struct Live {
-    int64_t end = 0;  // past its last byte
+  // The values of a block that are live at a moment, by the offset of their first byte.  They do not overlap.
+  struct LiveRange {
+    int64_t end = 0;  // the offset after the last byte
     ValueId value = kNoValue;
   };
-  using Offsets = std::map<int64_t, Live>;
+  using LiveRanges = std::map<int64_t, LiveRange>;
 
+  // Makes a value live, or reports that it overlaps one that is.
   void Claim(const Site& site, int index, ValueId value) {
-    const Placement& place = PlaceOfValue(value);
-    Offsets& live = live_[static_cast<size_t>(place.block)];
-    const int64_t end = place.offset + Bytes(value);
-    auto it = live.lower_bound(place.offset);
-    if (it != live.begin() && std::prev(it)->second.end > place.offset) --it;
+    const Placement& placement = PlacementOf(value);
+    LiveRanges& live = live_[static_cast<size_t>(placement.block)];
+    const int64_t end = placement.offset + Bytes(value);
+    auto it = live.lower_bound(placement.offset);
+    if (it != live.begin() && std::prev(it)->second.end > placement.offset) --it;
     if (it != live.end() && it->first < end) {
       const ValueId other = it->second.value;
-      // In place: a kernel may overwrite an input that is not read later, if both have the same bytes.
-      const bool same_bytes = it->first == place.offset && it->second.end == end;
+      // A kernel may overwrite an input that is not read later, if its output has exactly the bytes of the input.
+      const bool same_bytes = it->first == placement.offset && it->second.end == end;
       if (!same_bytes || !read_now_.contains(other) || LastMoment(other) != At(value).first) {
-        Add(site, Part::kPlace, index,
-            absl::StrCat(ValueText(graph_, value), " at ", ToString(place), " overlaps ", ValueText(graph_, other),
-                         " at ", ToString(PlaceOfValue(other)), ", which is still needed"));
+        Add(site, Part::kPlacement, index,
+            absl::StrCat(ValueText(graph_, value), " at ", ToString(placement), " overlaps ", ValueText(graph_, other),
+                         " at ", ToString(PlacementOf(other)), ", which is still needed"));
         return;
       }
     }
-    live[place.offset] = {end, value};
+    live[placement.offset] = {end, value};
     ends_.emplace(LastMoment(value), value);
   }
 
-  void Release(NodeId before) {
-    while (!ends_.empty() && ends_.begin()->first < before) {
-      const Placement& place = PlaceOfValue(ends_.begin()->second);
-      Offsets& live = live_[static_cast<size_t>(place.block)];
-      const auto it = live.find(place.offset);
+  // Ends the lives of the values whose last moment is before `moment`.
+  void Release(NodeId moment) {
+    while (!ends_.empty() && ends_.begin()->first < moment) {
+      const Placement& placement = PlacementOf(ends_.begin()->second);
+      LiveRanges& live = live_[static_cast<size_t>(placement.block)];
+      const auto it = live.find(placement.offset);
       if (it != live.end() && it->second.value == ends_.begin()->second) live.erase(it);
       ends_.erase(ends_.begin());
     }
   }
 
-  void Sweep() {
+  void CheckOverlaps() {
     for (const Input& input : graph_.inputs) Claim(SiteOf(graph_, input), 0, input.value);
     for (const State& state : graph_.states) Claim(SiteOf(graph_, state), 0, state.value);
     for (size_t moment = 0; moment < graph_.nodes.size() && !faults_.full(); ++moment) {
       Release(IdAt<NodeId>(moment));
       const Node& node = graph_.nodes[moment];
       read_now_.clear();
-      for (ValueId input : node.inputs) read_now_.insert(At(input).root);
+      for (ValueId input : node.inputs) read_now_.insert(At(input).storage);
       for (size_t index = 0; index < node.outputs.size(); ++index) {
         const ValueId value = node.outputs[index];
-        if (At(value).root == value && Overwritten(value) == kNoValue)
+        if (At(value).storage == value && OverwrittenState(value) == kNoValue)
           Claim(SiteOf(graph_, node), static_cast<int>(index), value);
       }
     }
@@ -217,11 +222,11 @@ class PlaceChecker {
   const Graph& graph_;
   FaultList& faults_;
   std::vector<Life> lives_;                         // by value
-  absl::flat_hash_map<ValueId, ValueId> state_of_;  // by the value that the state holds after the step
-  bool sound_ = true;
-  std::array<Offsets, kBlockCount> live_;
-  std::multimap<NodeId, ValueId> ends_;
-  absl::flat_hash_set<ValueId> read_now_;  // roots of what the current node reads
+  absl::flat_hash_map<ValueId, ValueId> state_of_;  // by the value that is the state's new content
+  bool has_faults_ = false;
+  std::array<LiveRanges, kBlockCount> live_;  // by Block
+  std::multimap<NodeId, ValueId> ends_;       // live values, by their last moment
+  absl::flat_hash_set<ValueId> read_now_;     // the storage of what the current node reads
 };
 
 }  // namespace

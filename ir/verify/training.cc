@@ -1,4 +1,4 @@
-// The arguments of Compile() are checked as strictly as by the frontend, so that a graph from a file is as safe as one
+// Checks the arguments of Compile() as strictly as the frontend does, so that a graph from a file is as safe as one
 // from a model.
 #include <algorithm>
 #include <cmath>
@@ -39,7 +39,8 @@ class TrainingChecker {
   }
 
  private:
-  // `rows`: null if the name is unknown, and then there are no arguments.
+  // Checks the arguments of the loss or optimizer `taker`.  `rows` is null if `taker` is unknown; then no argument is
+  // known.
   void CheckArguments(const Site& site, absl::string_view taker, const std::vector<Argument>* rows,
                       const Attributes& given) {
     static const std::vector<Argument> kNone;
@@ -70,7 +71,7 @@ class TrainingChecker {
   }
 
   void CheckOutput(const Site& site, const Objective& objective) {
-    if (graph_.stage != Stage::kGraph) return;  // add-loss takes the model's outputs
+    if (graph_.stage != Stage::kGraph) return;  // the outputs of the model are gone after add-loss
     std::vector<absl::string_view> known;
     for (const Output& output : graph_.outputs) known.push_back(output.name);
     if (std::find(known.begin(), known.end(), objective.output) != known.end()) return;

@@ -14,13 +14,15 @@
 namespace brine::ir {
 namespace {
 
-constexpr NodeId kNowhere{-2};  // not defined, so far
-constexpr NodeId kGraph{-1};    // defined where every later node can read it; other numbers: inside that kernel
+// The scope of a value: where it may be read.  A scope is one of these, or the kernel in whose body the value is
+// defined.
+constexpr NodeId kUndefined{-2};
+constexpr NodeId kWholeGraph{-1};
 
 class Verifier {
  public:
   explicit Verifier(const Graph& graph)
-      : graph_(graph), scope_(graph.values.size(), kNowhere), sound_(graph.values.size()) {}
+      : graph_(graph), scope_(graph.values.size(), kUndefined), has_legal_size_(graph.values.size()) {}
 
   std::vector<Fault> Run() && {
     CheckHeader();
@@ -40,7 +42,7 @@ class Verifier {
     CheckOutputs();
     std::vector<Fault> found = std::move(faults_).Take();
     if (!found.empty() || graph_.stage != Stage::kPlanned) return found;
-    FaultList placement;  // used only if there are no other faults
+    FaultList placement;  // the placements are checked only if there are no other faults
     FindPlacementFaults(graph_, placement);
     return std::move(placement).Take();
   }
@@ -105,12 +107,13 @@ class Verifier {
     return bytes.ok();
   }
 
+  // Checks the definition of a value.  Returns whether the value exists and was not defined before.
   bool Define(const Site& site, ValueId id, int index, NodeId scope) {
     if (!Exists(id)) {
       Add(site, Part::kOutput, index, absl::StrCat("there is no value ", static_cast<int>(id)));
       return false;
     }
-    if (Scope(id) != kNowhere) {
+    if (Scope(id) != kUndefined) {
       Add(site, Part::kOutput, index, absl::StrCat(ValueText(graph_, id), " is defined twice"));
       return false;
     }
@@ -120,35 +123,36 @@ class Verifier {
       Add(site, Part::kOutput, index, "a value's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
     if (!names_.insert(value.name).second)
       Add(site, Part::kOutput, index, absl::StrCat("the name %", Excerpt(value.name), " is taken by another value"));
-    sound_[Index(id)] = CheckType(site, value.type, index);
+    has_legal_size_[Index(id)] = CheckType(site, value.type, index);
     if (value.placement && graph_.stage != Stage::kPlanned)
-      Add(site, Part::kPlace, index, "places are legal at stage planned only");
+      Add(site, Part::kPlacement, index, "places are legal at stage planned only");
     return true;
   }
 
-  // `kernel`: the kernel in whose body the value is read, or kGraph.
-  bool Read(const Site& site, ValueId id, int index, NodeId kernel = kGraph) {
+  // Checks that the value may be read here.  `kernel` is the kernel in whose body it is read, or kWholeGraph.  Returns
+  // whether the type of the value is legal.
+  bool Read(const Site& site, ValueId id, int index, NodeId kernel = kWholeGraph) {
     if (!Exists(id)) {
       Add(site, Part::kInput, index, absl::StrCat("there is no value ", static_cast<int>(id)));
       return false;
     }
     const NodeId scope = Scope(id);
-    if (scope == kNowhere) {
+    if (scope == kUndefined) {
       Add(site, Part::kInput, index, absl::StrCat(ValueText(graph_, id), " is read before it is defined"));
       return false;
     }
-    if (kernel != kGraph && scope == kGraph && !kernel_inputs_.contains(id)) {
+    if (kernel != kWholeGraph && scope == kWholeGraph && !kernel_inputs_.contains(id)) {
       Add(site, Part::kInput, index, absl::StrCat(ValueText(graph_, id), " is not among the kernel's inputs"));
-    } else if (scope != kGraph && scope != kernel) {
+    } else if (scope != kWholeGraph && scope != kernel) {
       Add(site, Part::kInput, index,
           absl::StrCat(ValueText(graph_, id), " lies in the body of a kernel that does not give it out"));
     }
-    return sound_[Index(id)];
+    return has_legal_size_[Index(id)];
   }
 
   void CheckInput(const Input& input) {
     const Site site = SiteOf(graph_, input);
-    if (!Define(site, input.value, 0, kGraph)) return;
+    if (!Define(site, input.value, 0, kWholeGraph)) return;
     const Type& type = graph_.type(input.value);
     const bool has_rows = !type.shape.empty() && type.shape[0] == kBatch;
     std::string wanted;
@@ -182,7 +186,7 @@ class Verifier {
     CheckExpression(site, input);
   }
 
-  // It reads scalars that come before it, so that it cannot read itself.
+  // The scalars of an expression must come before it, so that no expression reads itself.
   void CheckExpression(const Site& site, const Input& input) {
     const auto add = [&](std::string sentence) { Add(site, Part::kBody, 0, std::move(sentence)); };
     if (input.source != Source::kExpression) {
@@ -192,7 +196,7 @@ class Verifier {
     if (std::string fault = ExpressionFault(input.expression); !fault.empty()) return add(std::move(fault));
     for (const Term& term : input.expression) {
       if (term.kind != TermKind::kScalar) continue;
-      const bool defined = Exists(term.scalar) && Scope(term.scalar) != kNowhere;
+      const bool defined = Exists(term.scalar) && Scope(term.scalar) != kUndefined;
       const Input* const scalar = defined ? graph_.FindInput(term.scalar) : nullptr;
       if (scalar == nullptr || scalar->source != Source::kScalar)
         add(absl::StrCat(ValueText(graph_, term.scalar), " is not a scalar input before this one"));
@@ -202,7 +206,7 @@ class Verifier {
   void CheckState(const State& state) {
     const Site site = SiteOf(graph_, state);
     CheckLocation(site, state.location, 0);
-    if (!Define(site, state.value, 0, kGraph)) return;
+    if (!Define(site, state.value, 0, kWholeGraph)) return;
     states_.insert(state.value);
     const auto& [dtype, shape] = graph_.type(state.value);
     if (dtype != DType::kF32) Add(site, Part::kType, 0, absl::StrCat("a state must be f32, got ", DTypeName(dtype)));
@@ -222,12 +226,12 @@ class Verifier {
     if (graph_.stage >= Stage::kFused && !may_stand_alone) {
       Add(SiteOf(graph_, node), Part::kOp, 0, absl::StrCat(node.op->name, " must lie in a kernel from stage fused on"));
     }
-    CheckNode(node, kGraph);
+    CheckNode(node, kWholeGraph);
   }
 
   void CheckKernel(const Node& node, NodeId kernel) {
     const Site site = SiteOf(graph_, node);
-    CheckKernelsOwn(site, node);
+    CheckKernelFields(site, node);
     kernel_inputs_.clear();
     for (size_t index = 0; index < node.inputs.size(); ++index) {
       Read(site, node.inputs[index], static_cast<int>(index));
@@ -248,8 +252,8 @@ class Verifier {
       CheckLocation(site, node.locations[index], static_cast<int>(index));
   }
 
-  // What a kernel has and an ordinary node lacks, and the reverse.
-  void CheckKernelsOwn(const Site& site, const Node& node) {
+  // Checks the fields that only a kernel has, and that those are empty which only other nodes have.
+  void CheckKernelFields(const Site& site, const Node& node) {
     if (graph_.stage < Stage::kFused)
       Add(site, Part::kOp, 0, absl::StrCat("a kernel is not legal at stage ", StageName(graph_.stage)));
     if (!IsWord(node.region)) Add(site, Part::kRegion, 0, "a region's name must be one word");
@@ -270,12 +274,13 @@ class Verifier {
     if (node.outputs.empty()) Add(site, Part::kOp, 0, "the kernel has no outputs");
   }
 
-  // The body defines each output, and only outputs have places.  The rest of the graph may read them from here on.
+  // Checks that the body defines each output, and that only outputs have placements.  From here on, the rest of the
+  // graph may read the outputs.
   void CheckKernelOutputs(const Site& site, const Node& node, NodeId kernel) {
     for (size_t index = 0; index < node.outputs.size() && !faults_.full(); ++index) {
       const ValueId output = node.outputs[index];
       if (Exists(output) && Scope(output) == kernel) {
-        Scope(output) = kGraph;
+        Scope(output) = kWholeGraph;
         continue;
       }
       const bool twice = std::find(node.outputs.begin(), node.outputs.begin() + static_cast<int>(index), output) !=
@@ -286,8 +291,8 @@ class Verifier {
     for (const Node& inner : node.body) {
       for (size_t index = 0; index < inner.outputs.size() && graph_.stage == Stage::kPlanned; ++index) {
         const ValueId value = inner.outputs[index];
-        if (!Exists(value) || Scope(value) == kGraph || !graph_.value(value).placement) continue;
-        Add(SiteOf(graph_, inner), Part::kPlace, static_cast<int>(index),
+        if (!Exists(value) || Scope(value) == kWholeGraph || !graph_.value(value).placement) continue;
+        Add(SiteOf(graph_, inner), Part::kPlacement, static_cast<int>(index),
             "a value that stays inside a kernel has no place");
       }
     }
@@ -295,7 +300,7 @@ class Verifier {
 
   void CheckNode(const Node& node, NodeId kernel) {
     const Site site = SiteOf(graph_, node);
-    bool sound = FindAttributeFaults(site, node, faults_);
+    bool is_sound = FindAttributeFaults(site, node, faults_);
     if (!node.region.empty() || node.scratch_bytes != 0 || !node.sparse.empty() || !node.body.empty())
       Add(site, Part::kOp, 0, "only a kernel has a region, sparse inputs, scratch and a body");
     std::vector<Type> types;
@@ -303,7 +308,7 @@ class Verifier {
       if (Read(site, node.inputs[index], static_cast<int>(index), kernel))
         types.push_back(graph_.type(node.inputs[index]));
       else
-        sound = false;
+        is_sound = false;
     }
     for (size_t index = 0; index < node.outputs.size(); ++index)
       Define(site, node.outputs[index], static_cast<int>(index), kernel);
@@ -314,7 +319,7 @@ class Verifier {
           absl::StrCat(node.op->name, " has ", node.op->results.size(), " outputs, got ", node.outputs.size()));
       return;
     }
-    if (!sound) return;  // shape rules rely on legal inputs
+    if (!is_sound) return;  // shape rules rely on legal attributes and inputs
     const absl::StatusOr<std::vector<Type>> derived = InferTypes(*node.op, types, node.attributes);
     if (!derived.ok()) {
       Add(site, Part::kOp, 0, std::string(derived.status().message()));
@@ -329,12 +334,12 @@ class Verifier {
     }
   }
 
-  // What is wrong with updating this state; empty if nothing is.
+  // Why nothing may update this state at the stage of the graph; empty if something may.
   std::string UpdateFault(const State& state) const {
     const std::string name = ValueText(graph_, state.value);
     if (state.role == Role::kFrozen) return absl::StrCat(name, " is frozen, so nothing may update it");
-    const bool of_model = state.role == Role::kStatistic || state.role == Role::kAverage;
-    if (of_model || graph_.stage != Stage::kGraph) return "";
+    const bool is_updated_by_model = state.role == Role::kStatistic || state.role == Role::kAverage;
+    if (is_updated_by_model || graph_.stage != Stage::kGraph) return "";
     return absl::StrCat(name, " is a ", RoleName(state.role), ": a model updates statistics and averages only");
   }
 
@@ -371,8 +376,8 @@ class Verifier {
 
   const Graph& graph_;
   FaultList faults_;
-  std::vector<NodeId> scope_;  // by value
-  std::vector<bool> sound_;    // by value: its size is legal
+  std::vector<NodeId> scope_;         // by value
+  std::vector<bool> has_legal_size_;  // by value
   absl::flat_hash_set<absl::string_view> names_;
   absl::flat_hash_set<ValueId> states_, kernel_inputs_;
 };
@@ -384,7 +389,7 @@ std::vector<Fault> FindFaults(const Graph& graph) { return Verifier(graph).Run()
 absl::Status Verify(const Graph& graph) {
   std::string text;
   for (const Fault& fault : FindFaults(graph)) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.place, ": ", fault.sentence, "\n    ", fault.line, "\n    ",
+    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.where, ": ", fault.sentence, "\n    ", fault.line, "\n    ",
                     std::string(fault.column, ' '), std::string(std::max<size_t>(fault.culprit.size(), 1), '^'));
   }
   return text.empty() ? absl::OkStatus() : absl::InvalidArgumentError(text);

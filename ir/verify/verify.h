@@ -1,17 +1,20 @@
-// Checks that a graph is well formed.
+// Checks that a graph is well formed.  All passes and code generation rely on the invariants that are listed here.
 //
 // Invariants of every stage:
-//   - names are unique and of the allowed alphabet; every value is defined exactly once, before it is read (inputs,
-//     states, nodes)
-//   - every node names a known op, with its number of operands, a complete and legal set of attributes, and the result
-//     types that its shape rule derives
-//   - sizes stay within the limits of type.h for the graph's batch size
-//   - inputs have the types of their source; an expression has one result and reads scalars that come before it
-//   - states are f32; updates name states, each at most once, and values of the same type; nothing updates a frozen
-//     state, and at stage *graph* only statistics and averages are updated; outputs exist
-// From *fused* on, every node is a kernel or a view, its body reads only its inputs and its own values, and no kernel
-// contains another.  At *planned*, every value outside a kernel's body has a place; values that are live at the same
-// time do not overlap, except views and what a kernel overwrites in place; and kernels that write states come last.
+//   - names are legal (names.h) and unique; every value is defined exactly once, by an input, a state or a node, and
+//     before it is read
+//   - every node has a known op, the number of operands of this op, a complete and legal set of attributes, and the
+//   result
+//     types that the op's shape rule derives
+//   - sizes stay within the limits of type.h for the batch size of the graph
+//   - an input has a type that its source allows; an expression has one result and reads scalars that come before it
+//   - a state is f32; an update has a state, which no other update has, and a value of the same type; nothing updates a
+//     frozen state, and at stage *graph* only statistics and averages are updated; outputs have values
+// From stage *fused* on, every node is a kernel, a view or a constant; the body of a kernel reads only inputs of the
+// kernel and its own values; and no kernel contains another.
+// At stage *planned*, every value outside the body of a kernel has a placement; values that are live at the same time
+// do not overlap, except a view and its value, and an input and the output that overwrites it; and kernels that write
+// states come last.
 #ifndef BRINE_IR_VERIFY_VERIFY_H_
 #define BRINE_IR_VERIFY_VERIFY_H_
 
@@ -24,16 +27,17 @@
 namespace brine::ir {
 
 struct Fault {
-  std::string place;     // "model.cc:9: conv2d", or the value's name if no line is known
-  std::string sentence;  // lower case, no full stop
-  std::string line;      // the node in text form; a long line is cut around the culprit
-  std::string culprit;   // the part of `line` at fault
+  std::string where;     // "model.cc:9: conv2d", or the name of the value if no line of the model is known
+  std::string sentence;  // in lower case, without a full stop
+  std::string line;      // the element of the graph in text form; a long line is cut around the culprit
+  std::string culprit;   // the part of `line` that is wrong
   size_t column = 0;     // where the culprit begins in `line`
 };
 
-std::vector<Fault> FindFaults(const Graph& graph);  // the first thousand
+// At most a thousand faults.  The graph may be malformed in any way.
+std::vector<Fault> FindFaults(const Graph& graph);
 
-// All faults, one after another, each as "place: sentence", then the line with ^^^ under the culprit.
+// OK, or an error whose message has all of FindFaults: "where: sentence" and the line with ^^^ under the culprit.
 absl::Status Verify(const Graph& graph);
 
 }  // namespace brine::ir

@@ -1,10 +1,11 @@
-// The alignment of tensors in memory and in files; the C library is all that this header needs.
+// The alignment of tensors in memory and in files.  This header needs nothing of the C++ library, so that core/ can use
+// it.
 #ifndef BRINE_RUNTIME_BASE_ALIGNMENT_H_
 #define BRINE_RUNTIME_BASE_ALIGNMENT_H_
 
 namespace brine::base {
 
-inline constexpr int kAlignment = 64;  // bytes: a cache line, and the longest vector of a machine
+inline constexpr int kAlignment = 64;  // in bytes; the size of a cache line and of an AVX-512 vector
 
 // The next multiple of the alignment; `bytes` is not negative.
 template <typename Integer>

@@ -9,8 +9,11 @@
 
 namespace brine::base {
 
-// The number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; both are short.
+// The least number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (the optimal
+// string alignment distance).  Takes time in proportion to the product of the sizes.
 inline size_t EditDistance(std::string_view a, std::string_view b) {
+  // row[j] is the distance of the first i characters of `a` and the first j of `b`; `last` is the row of i − 1 and
+  // `before` that of i − 2.
   std::vector<size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (size_t i = 1; i <= a.size(); ++i) {
@@ -25,12 +28,13 @@ inline size_t EditDistance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
-// The known name nearest to `name`, or an empty one if none is near.  `name_at(index)` is a known name.
+// The known name nearest to `name`, or an empty one if each differs in more than a third of the characters of `name`.
+// `known` is the number of known names, and name_at(index) returns one of them.
 template <typename NameAt>
 std::string_view ClosestName(std::string_view name, size_t known, const NameAt& name_at) {
-  constexpr size_t kShortest = 3;  // every short name is near every other
-  constexpr size_t kLongest = 64;  // longer names are not worth the time
-  constexpr size_t kMaxCandidates = 2000;
+  constexpr size_t kShortest = 3;          // a shorter name may not differ at all
+  constexpr size_t kLongest = 64;          // bounds the time for each candidate
+  constexpr size_t kMaxCandidates = 2000;  // bounds the time for names from a file
   if (name.size() < kShortest || name.size() > kLongest) return {};
   const size_t limit = name.size() / 3;
   size_t best = limit + 1;

@@ -1,14 +1,14 @@
-// The command line of a compiled program: the table of its commands and the table of its flags.  The program reads
-// both (runtime/trainer/flags.h); the tool does so too, since it hands these flags on to the program.
+// The commands and the flags of a compiled program.  The program reads both tables (runtime/trainer/flags.h), and so
+// does the tool, which passes these flags on to the program.
 #ifndef BRINE_RUNTIME_BASE_FLAGS_H_
 #define BRINE_RUNTIME_BASE_FLAGS_H_
 
 namespace brine::base {
 
-// A set of commands is the sum of their numbers.
+// Each command is a bit, so that a set of commands is a number.
 enum Command : unsigned { kTrain = 1, kEvaluate = 2, kPredict = 4, kBench = 8, kSummary = 16, kHelp = 32 };
 
-inline constexpr int kMaxBatchSize = 1 << 20;  // that a command line may ask for
+inline constexpr int kMaxBatchSize = 1 << 20;  // the largest value of --batch-size
 
 struct CommandRow {
   const char* name;
@@ -27,9 +27,9 @@ inline constexpr CommandRow kCommands[] = {
 
 struct Flag {
   const char* name;   // "--batch-size"
-  const char* value;  // the name of its value; empty: a switch
+  const char* value;  // the name of its value in messages; empty if the flag has none
   const char* help;
-  unsigned commands;  // those that take it
+  unsigned commands;  // the set of commands that take it
 };
 inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 inline constexpr Flag kFlags[] = {

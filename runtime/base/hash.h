@@ -1,4 +1,5 @@
-// The hash of a name, from which random numbers get their id; the C library is all that this header needs.
+// The hash of a name, which is the id of its random numbers.  This header needs nothing of the C++ library, so that
+// core/ can use it.
 #ifndef BRINE_RUNTIME_BASE_HASH_H_
 #define BRINE_RUNTIME_BASE_HASH_H_
 

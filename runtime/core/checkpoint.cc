@@ -11,11 +11,11 @@
 
 namespace {
 
-constexpr size_t kLimit = size_t{1} << 36;  // bytes of the largest file that is accepted
+constexpr size_t kMaxFileBytes = size_t{1} << 36;
 
 brine_text Text(const char* terminated) { return {terminated, strlen(terminated)}; }
 
-// Keys, values and their text while a checkpoint is written.
+// The notes of a checkpoint that is being written, and memory for one text of each.
 struct Notes {
   brine_note* notes;
   char (*texts)[400];
@@ -30,7 +30,7 @@ struct Notes {
   }
 };
 
-// Calls `visit` with the name of each scalar of the program's functions, once.
+// Calls `visit` once with the name of each scalar, even if several functions have it.
 template <typename Visit>
 void ForEachScalar(const brine_program* program, const Visit& visit) {
   for (int32_t index = 0; index < program->function_count; ++index) {
@@ -46,8 +46,8 @@ void ForEachScalar(const brine_program* program, const Visit& visit) {
   }
 }
 
-// A scalar's key "scalar/<name>" and the bits of its value (decimal text would depend on the locale), in the text slot
-// of one note.
+// Adds a note for each scalar: the key "scalar/<name>" and the bits of its value in hexadecimal, since decimal text
+// would depend on the locale.  The text of the note has the value in its first 40 bytes and the key after them.
 void AddScalars(Notes* all, const brine_state* state) {
   ForEachScalar(state->program, [&](const char* name) {
     char* const text = all->NextText();
@@ -80,7 +80,7 @@ const brine_tensor* FindTensor(const brine_tensors* file, const char* name) {
   return nullptr;
 }
 
-// The tensor of a variable; null with the reason in the state's error when it is missing or of another shape.
+// The tensor of a variable in the file.  If it is missing or of another type, null; the state's error then says so.
 const brine_tensor* MatchingTensor(brine_state* state, const brine_tensors* file, const char* path,
                                    const brine_variable& variable) {
   const brine_tensor* const tensor = FindTensor(file, variable.name);
@@ -123,7 +123,7 @@ void CopyVariable(brine_state* state, const brine_tensors* file, int32_t variabl
   memcpy(brine_variable_data(state, variable), tensor->data, static_cast<size_t>(tensor->bytes));
 }
 
-// Whether a file of weights sets the variable.
+// Whether brine_load_parameters takes the variable from the file.
 bool IsLoaded(const brine_tensors* file, const brine_variable& variable) {
   if (variable.role == BRINE_ROLE_AVERAGE) return FindTensor(file, variable.name) != nullptr;
   return variable.role != BRINE_ROLE_SLOT;
@@ -145,7 +145,7 @@ brine_status LoadWith(brine_state* state, const char* path,
                       brine_status (*restore)(brine_state*, const brine_tensors*, const char*)) {
   char why[400];
   size_t size = 0;
-  uint8_t* const bytes = brine_read_file(path, kLimit, &size, state->error, sizeof(state->error));
+  uint8_t* const bytes = brine_read_file(path, kMaxFileBytes, &size, state->error, sizeof(state->error));
   if (bytes == nullptr) return BRINE_INVALID;
   brine_tensors file;
   brine_status status = BRINE_INVALID;
@@ -165,15 +165,15 @@ brine_status brine_save(brine_state* state, const char* path) { return brine_sav
 
 brine_status brine_save_with_notes(brine_state* state, const char* path, const brine_note* notes, size_t note_count) {
   const brine_program* program = state->program;
-  size_t own = 6;
-  ForEachScalar(program, [&](const char*) { ++own; });
+  size_t own_notes = 6;  // those that are added below, and one for each scalar
+  ForEachScalar(program, [&](const char*) { ++own_notes; });
   const size_t variables = static_cast<size_t>(program->variable_count);
-  void* const memory = calloc(
-      1, (own + note_count) * sizeof(brine_note) + variables * sizeof(brine_tensor) + own * sizeof(Notes::texts[0]));
+  void* const memory = calloc(1, (own_notes + note_count) * sizeof(brine_note) + variables * sizeof(brine_tensor) +
+                                     own_notes * sizeof(Notes::texts[0]));
   if (memory == nullptr) return Invalid(state, path, "no memory to write it"), BRINE_FAILED;
   brine_tensor* const tensors = static_cast<brine_tensor*>(memory);
   Notes all = {reinterpret_cast<brine_note*>(tensors + variables), nullptr};
-  all.texts = reinterpret_cast<char(*)[400]>(all.notes + own + note_count);
+  all.texts = reinterpret_cast<char(*)[400]>(all.notes + own_notes + note_count);
   all.Add("format", "brine");
   all.Add("model", program->name);
   all.AddNumber("graph_hash", "%016" PRIx64, program->graph_hash);
@@ -213,7 +213,7 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
       !ParseNumber(brine_find_note(file, "step"), 10, &step) || step > UINT32_MAX) {
     return Invalid(state, path, "is not a checkpoint: its seed or step is missing or out of range");
   }
-  for (size_t note = 0; note < file->note_count; ++note) {  // checked before the first change
+  for (size_t note = 0; note < file->note_count; ++note) {  // all scalars are checked before anything is changed
     double number;
     if (file->notes[note].key.size > 7 && memcmp(file->notes[note].key.data, "scalar/", 7) == 0 &&
         !ParseBits(file->notes[note].value, &number)) {

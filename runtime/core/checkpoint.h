@@ -1,4 +1,5 @@
-/* A state in a file: variables as tensors, seed, step and scalars as notes.  See safetensors.h for the format. */
+/* A state in a file.  Variables are tensors; the seed, the number of steps and the scalars are notes (safetensors.h).
+ */
 #ifndef BRINE_RUNTIME_CORE_CHECKPOINT_H_
 #define BRINE_RUNTIME_CORE_CHECKPOINT_H_
 
@@ -9,19 +10,21 @@
 extern "C" {
 #endif
 
-// Writes everything a later process needs to go on bit for bit, and `notes` beside it.  The same state gives the same
-// bytes.
+// Writes everything that a later process needs to continue bit for bit, and the caller's `notes`.  Equal states and
+// notes give equal bytes.  BRINE_FAILED if the file cannot be written; brine_error says why.
 brine_status brine_save(brine_state* state, const char* path);
 brine_status brine_save_with_notes(brine_state* state, const char* path, const brine_note* notes, size_t note_count);
 
-// Reads what brine_save wrote.  It reads all of it, or, on BRINE_INVALID with a sentence in brine_error, nothing.
+// Restores what brine_save wrote.  BRINE_INVALID if the file cannot be read or is not a checkpoint of this model; the
+// state is then as it was, and brine_error says why.
 brine_status brine_load(brine_state* state, const char* path);
 
-// Reads the weights, from a file of any origin that holds each of them by name and shape: parameters, frozen weights
-// and statistics, and those averages of parameters that it has; other tensors are passed over.  All or nothing.
+// Loads weights from any safetensors file that has a tensor with the name and shape of each parameter, frozen weight
+// and statistic.  Averages of parameters are loaded if the file has them, and other tensors are ignored.  BRINE_INVALID
+// as for brine_load.
 brine_status brine_load_parameters(brine_state* state, const char* path);
 
-// The two halves of brine_load: a checkpoint from a file that is already parsed.  `path` is for messages.
+// Does what brine_load does with a file that is already parsed.  `path` is only used for messages.
 brine_status brine_restore(brine_state* state, const brine_tensors* file, const char* path);
 
 #ifdef __cplusplus

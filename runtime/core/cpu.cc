@@ -15,7 +15,8 @@
 namespace {
 
 #if defined(__x86_64__) || defined(__i386__)
-// clang's builtin does not know it; its registers are those of AVX.
+// __builtin_cpu_supports of clang does not know f16c.  The operating system saves its registers if it saves those of
+// AVX.
 bool SupportsF16c() {
   unsigned int a = 0, b = 0, c = 0, d = 0;
   return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0 && __builtin_cpu_supports("avx") != 0;
@@ -26,7 +27,7 @@ bool Supports(const char* name) {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_cpu_init();
   if (strcmp(name, "f16c") == 0) return SupportsF16c();
-    // The builtin takes literals only; it also asks whether the operating system saves the registers.
+    // The builtin takes literals only.  It also tests whether the operating system saves the registers.
 #define BRINE_FEATURE(spelling) \
   if (strcmp(name, spelling) == 0) return __builtin_cpu_supports(spelling) != 0;
   BRINE_FEATURE("sse4.1")
@@ -56,7 +57,8 @@ int ProcessorsByAffinity() {
   return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-// The tightest "quota period" of the process's control group and those above it (cgroup v2), in processors.
+// The number of processors whose time the control groups of the process allow, rounded up: the least quota / period of
+// the files cpu.max of its group and the groups above it (cgroup v2).  INT_MAX if there is no limit.
 int ProcessorsByGroup() {
   char line[PATH_MAX], path[PATH_MAX + 64];
   FILE* groups = fopen("/proc/self/cgroup", "re");

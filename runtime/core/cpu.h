@@ -1,4 +1,4 @@
-/* What the machine offers: instructions, and the processors this process may use. */
+/* Which instructions the processor has, and how many processors this process may use. */
 #ifndef BRINE_RUNTIME_CORE_CPU_H_
 #define BRINE_RUNTIME_CORE_CPU_H_
 
@@ -8,11 +8,12 @@
 extern "C" {
 #endif
 
-// Writes those of the null-terminated `features` that this processor or its operating system lacks, separated by ", ".
-// A name that is not known counts as lacking.  Returns how many there are.
+// Writes to `text` those of the null-terminated `features` that this processor or its operating system lacks, separated
+// by
+// ", ".  A feature whose name is not known counts as lacking.  Returns the number of lacking features.
 int brine_missing_cpu_features(const char* const* features, char* text, size_t text_bytes);
 
-// Processors by affinity and by the cgroup's share of time (cpu.max, rounded up); at least 1.
+// The number of processors that the affinity of the process and the quotas of its control groups allow; at least 1.
 int brine_available_threads(void);
 
 #ifdef __cplusplus

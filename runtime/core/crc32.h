@@ -1,4 +1,6 @@
-/* The CRC-32 of zlib and PNG: brine_crc32(0, …) starts, the result continues. */
+/* The CRC-32 of zlib and PNG.  A sum over several pieces begins with crc = 0; each call takes the result of the one
+ * before.
+ */
 #ifndef BRINE_RUNTIME_CORE_CRC32_H_
 #define BRINE_RUNTIME_CORE_CRC32_H_
 

@@ -1,4 +1,5 @@
-/* How a thread computes with denormal numbers: the core and the threads of a program agree on it. */
+/* Makes a thread compute with denormal numbers as zeros.  The core does so during a step, and the threads of a
+ * program's pool always do, so that results do not depend on which thread computes them. */
 #ifndef BRINE_RUNTIME_CORE_DENORMALS_H_
 #define BRINE_RUNTIME_CORE_DENORMALS_H_
 
@@ -8,11 +9,12 @@
 #include <xmmintrin.h>
 #endif
 
-// From now on denormal numbers count as zero on the calling thread.  Returns its former setting.
+// Makes the calling thread treat denormal operands and results as zero.  Returns the former setting for
+// brine_restore_denormals.
 static inline uint32_t brine_flush_denormals(void) {
 #if defined(__SSE2__)
   const uint32_t before = _mm_getcsr();
-  _mm_setcsr(before | 0x8040u);
+  _mm_setcsr(before | 0x8040u);  // flush to zero, and denormals are zeros
   return before;
 #else
   return 0;

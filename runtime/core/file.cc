@@ -19,17 +19,18 @@ int Fail(char* error, size_t error_bytes, const char* path, const char* what) {
 int WriteAll(int file, const brine_bytes* pieces, size_t count) {
   for (size_t piece = 0; piece < count; ++piece) {
     const uint8_t* data = static_cast<const uint8_t*>(pieces[piece].data);
-    for (size_t rest = pieces[piece].size; rest > 0;) {
-      const ssize_t written = write(file, data, rest);
+    for (size_t remaining = pieces[piece].size; remaining > 0;) {
+      const ssize_t written = write(file, data, remaining);
       if (written < 0 && errno == EINTR) continue;
       if (written <= 0) return -1;
       data += written;
-      rest -= static_cast<size_t>(written);
+      remaining -= static_cast<size_t>(written);
     }
   }
   return fsync(file);
 }
 
+// Makes a rename in the folder of `path` durable.
 int FlushFolder(const char* path) {
   char folder[PATH_MAX];
   const char* const slash = strrchr(path, '/');
@@ -40,7 +41,7 @@ int FlushFolder(const char* path) {
            slash == nullptr ? "." : path);
   const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return -1;
-  // Some file systems cannot flush a folder; then the rename is as durable as they make it.
+  // EINVAL means that the file system cannot flush folders, which is no failure of this write.
   const int result = fsync(descriptor) != 0 && errno != EINVAL ? -1 : 0;
   close(descriptor);
   return result;
@@ -49,7 +50,7 @@ int FlushFolder(const char* path) {
 }  // namespace
 
 uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* error, size_t error_bytes) {
-  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // not to wait for the writer of a pipe
+  const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // so that a pipe does not wait for its writer
   if (file < 0) return Fail(error, error_bytes, path, "cannot be opened"), nullptr;
   struct stat status;
   uint8_t* bytes = nullptr;
@@ -91,7 +92,7 @@ int brine_write_file(const char* path, const brine_bytes* pieces, size_t count, 
     errno = ENAMETOOLONG;
     return Fail(error, error_bytes, path, "cannot be written");
   }
-  unlink(temporary);  // left by a killed process that had the same number
+  unlink(temporary);  // a killed process with the same number may have left it
   const int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (file < 0) return Fail(error, error_bytes, path, "cannot be written");
   int result = WriteAll(file, pieces, count);

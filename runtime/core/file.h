@@ -1,4 +1,4 @@
-/* Whole files: read into memory, or replaced so that a reader sees the old one or the new one and nothing between. */
+/* Reads whole files, and replaces them so that a reader sees either the old content or the new one. */
 #ifndef BRINE_RUNTIME_CORE_FILE_H_
 #define BRINE_RUNTIME_CORE_FILE_H_
 
@@ -14,13 +14,13 @@ typedef struct brine_bytes {
   size_t size;
 } brine_bytes;
 
-// Reads a regular file of at most `limit` bytes into memory of malloc; null on failure, with a sentence that names the
-// path in `error`.
+// Reads a regular file of at most `limit` bytes.  Returns memory that the caller must free, or null; then `error` has
+// one sentence that names the path.
 uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* error, size_t error_bytes);
 
-// Writes the pieces one after another into a temporary file of the same folder, flushes it to the disk, renames it to
-// `path` and flushes the folder.  0, or −1 with the reason in `error`: then `path` is as it was and the temporary is
-// gone.
+// Writes the pieces one after another to a temporary file in the same folder, flushes the file to the disk, renames it
+// to `path` and flushes the folder.  Returns 0, or −1 with the reason in `error`; then `path` is as it was, unless only
+// the last step failed, and the temporary file is gone.
 int brine_write_file(const char* path, const brine_bytes* pieces, size_t count, char* error, size_t error_bytes);
 
 #ifdef __cplusplus

@@ -4,7 +4,8 @@
 
 namespace {
 
-constexpr int64_t kChunk = 1 << 15;  // floats a task reads: 128 KiB, about 2 µs
+// The floats that a task tests.  128 KiB take longer than to start a task, and are few enough to share evenly.
+constexpr int64_t kChunk = 1 << 15;
 
 uint32_t Bits(const float* data, int64_t index) {
   uint32_t bits;
@@ -12,27 +13,28 @@ uint32_t Bits(const float* data, int64_t index) {
   return bits;
 }
 
-// The exponent's bits of a float that reaches 2^limit.
+// The least bits of an exponent with which the magnitude of a float is 2^limit or more.
 constexpr uint32_t ExponentBits(int limit) { return static_cast<uint32_t>(limit + 127) << 23; }
 
 struct Scan {
   const float* data;
   int64_t count;
-  int limit, bad;
+  int limit;
+  int found;  // 1 if a task found an element that is not below 2^limit
 };
 
 int ScanChunk(void*, int32_t index, uint8_t* closure) {
   Scan* const scan = reinterpret_cast<Scan*>(closure);
-  const int64_t begin = index * kChunk, rest = scan->count - begin;
-  if (!brine_all_below(scan->data + begin, rest < kChunk ? rest : kChunk, scan->limit))
-    __atomic_store_n(&scan->bad, 1, __ATOMIC_RELAXED);
+  const int64_t begin = index * kChunk, remaining = scan->count - begin;
+  if (!brine_all_below(scan->data + begin, remaining < kChunk ? remaining : kChunk, scan->limit))
+    __atomic_store_n(&scan->found, 1, __ATOMIC_RELAXED);
   return 0;
 }
 
-// The number that is added to the exponent carries into the sign bit exactly if the exponent reaches the limit's.  This
-// needs no branch, so the loop is vectorized.
+// 1 if an element has an exponent so great that adding `added` to its bits carries into the sign bit, otherwise 0.  The
+// compiler vectorizes the loop, since it has no branch.
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
+__attribute__((target_clones("avx2", "default")))  // the library is built for every x86-64
 #endif
 uint32_t
 Carries(const float* data, int64_t count, uint32_t added) {
@@ -58,8 +60,8 @@ int64_t brine_first_not_below(const float* data, int64_t count, int limit) {
 int brine_all_below_parallel(const brine_backend* backend, brine_context* context, const float* data, int64_t count,
                              int limit) {
   if (count <= 2 * kChunk) return brine_all_below(data, count, limit);
-  Scan scan = {data, count, limit, 0};
+  Scan scan = {.data = data, .count = count, .limit = limit, .found = 0};
   const int32_t chunks = static_cast<int32_t>((count + kChunk - 1) / kChunk);
   backend->parallel_for(context, ScanChunk, 0, chunks, reinterpret_cast<uint8_t*>(&scan));
-  return scan.bad == 0;
+  return scan.found == 0;
 }

@@ -1,4 +1,5 @@
-/* Tests for NaN, infinity and magnitude on the bits, which no compiler flag can fold away. */
+/* Tests for NaN, infinity and magnitude.  They look at the bits of numbers, so that flags such as -ffast-math, with
+ * which a compiler assumes that there is no NaN, cannot remove them. */
 #ifndef BRINE_RUNTIME_CORE_FINITE_H_
 #define BRINE_RUNTIME_CORE_FINITE_H_
 
@@ -10,13 +11,15 @@
 extern "C" {
 #endif
 
-// Limits are exponents: whether every magnitude is below 2^limit, which no NaN is.
+// A limit of which every finite float, and no other, is below.
 enum { BRINE_FINITE = 128 };
 
+// Whether the magnitude of every element is below 2^limit, and the index of the first one for which it is not, or −1.
+// The magnitude of NaN is below no limit.
 int brine_all_below(const float* data, int64_t count, int limit);
-int64_t brine_first_not_below(const float* data, int64_t count, int limit);  // −1 when all are
+int64_t brine_first_not_below(const float* data, int64_t count, int limit);
 
-// The same as brine_all_below, on the backend's pool.
+// brine_all_below, computed on the backend's pool if there are many elements.
 int brine_all_below_parallel(const brine_backend* backend, brine_context* context, const float* data, int64_t count,
                              int limit);
 

@@ -6,14 +6,14 @@
 
 #include "runtime/core/state.h"
 
-// What one function needs beside the tables: its values as buffers, and the addresses of the arguments of each call.
+// What a state has for each function of the program: the buffers of its values, and the arguments of its calls.
 struct FunctionState {
   brine_buffer* buffers;
   brine_dimension* dimensions;  // BRINE_MAX_RANK for each buffer
-  void** arguments;             // for each call: &context, then its buffers
-  void*** first_argument;       // by call
-  double* scalars;              // by input
-  int32_t rows;                 // for which the extents of the buffers are set
+  void** arguments;             // of all calls: for each, the address of the context, then its buffers
+  void*** first_argument;       // by call: where its arguments begin
+  double* scalars;              // by input: the value, if the source is BRINE_SCALAR
+  int32_t rows;                 // the number of rows for which the extents of the buffers are set
 };
 
 struct brine_state {
@@ -21,25 +21,25 @@ struct brine_state {
   uint8_t* blocks[BRINE_BLOCK_COUNT];
   FunctionState* functions;  // in the program's order
   brine_context context;
-  brine_context* context_argument;  // kernels take the address of this pointer
-  brine_observer observer;          // null: none
+  brine_context* context_argument;  // the address of `context`; kernels take the address of this pointer
+  brine_observer observer;          // null if there is none
   void* observer_user;
   uint64_t seed, steps_done;
   char error[512];
 };
 
-inline uint8_t* Place(const brine_state* state, const brine_value& value) {
+inline uint8_t* ValueData(const brine_state* state, const brine_value& value) {
   return state->blocks[value.block] + value.offset;
 }
 
-// Elements of a value with `rows` rows.
-inline int64_t Elements(const brine_value& value, int32_t rows) {
+// The number of elements of a value with `rows` rows.
+inline int64_t ElementCount(const brine_value& value, int32_t rows) {
   int64_t elements = 1;
   for (int axis = 0; axis < value.rank; ++axis) elements *= value.dims[axis] == BRINE_BATCH ? rows : value.dims[axis];
   return elements;
 }
 
-// Extents and strides of every buffer of the function for `rows` rows.
+// Sets the extents and strides of every buffer of the function for `rows` rows.
 void SetRows(FunctionState& function_state, const brine_function* function, int32_t rows);
 
 #endif  // BRINE_RUNTIME_CORE_LAYOUT_H_

@@ -8,28 +8,28 @@
 
 namespace {
 
-// A tensor while its place is not checked yet.
+// A tensor whose bytes, [begin, end) of the data, have not been checked yet.
 struct Entry {
   brine_tensor tensor;
   int64_t begin, end;
 };
 
-// The fields of a tensor that were read.
+// Which fields of a tensor were read.
 struct FieldsSeen {
-  int element_bytes = 0;  // 0: no dtype yet
-  bool shape = false, offsets = false;
+  int element_bytes = 0;  // 0 if dtype was not read
+  bool has_shape = false, has_offsets = false;
 };
 
 struct Parser {
   const uint8_t* bytes;
-  const char* text;  // the header
-  size_t size, position = 0;
+  const char* text;           // the header
+  size_t size, position = 0;  // of the header
   char* error;
   size_t error_bytes;
   Entry* entries = nullptr;
-  size_t entry_count = 0, entry_room = 0;
+  size_t entry_count = 0, entry_capacity = 0;
   brine_note* notes = nullptr;
-  size_t note_count = 0, note_room = 0;
+  size_t note_count = 0, note_capacity = 0;
   bool seen_metadata = false;
 
   __attribute__((format(printf, 2, 3))) bool Fail(const char* format, ...) {
@@ -52,11 +52,11 @@ struct Parser {
     ++position;
     return true;
   }
-  bool String(brine_text* result, bool escapes) {
+  bool String(brine_text* result, bool allow_escapes) {
     if (!Accept('"')) return FailHere("a string");
     const size_t begin = position;
     for (; position < size && text[position] != '"'; ++position) {
-      if (static_cast<unsigned char>(text[position]) < 0x20 || (text[position] == '\\' && !escapes))
+      if (static_cast<unsigned char>(text[position]) < 0x20 || (text[position] == '\\' && !allow_escapes))
         return FailHere("a plain character");
       if (text[position] == '\\') ++position;
     }
@@ -87,20 +87,20 @@ struct Parser {
   bool Shape(brine_tensor* tensor);
   bool Offsets(Entry* entry);
   bool CheckSize(Entry* entry, int element_bytes);
-  bool CheckPlaces(int64_t data_bytes);
+  bool CheckOffsets(int64_t data_bytes);
   bool CheckNames();
   bool CheckSum(size_t file_size);
 };
 
-// Room for one more element; null when memory is out.
+// Appends an element to an array of malloc, and returns the element; null if there is no memory.
 template <typename T>
-T* Grow(T*& array, size_t& count, size_t& room) {
-  if (count == room) {
-    const size_t more = room == 0 ? 16 : 2 * room;
+T* Append(T*& array, size_t& count, size_t& capacity) {
+  if (count == capacity) {
+    const size_t more = capacity == 0 ? 16 : 2 * capacity;
     T* const larger = static_cast<T*>(realloc(static_cast<void*>(array), more * sizeof(T)));
     if (larger == nullptr) return nullptr;
     array = larger;
-    room = more;
+    capacity = more;
   }
   return &array[count++];
 }
@@ -123,8 +123,8 @@ bool Parser::Shape(brine_tensor* tensor) {
   return Accept(']') || FailHere("]");
 }
 
-// At most 100 bytes of a tensor's name, for printf's %.*s.
-int Shown(brine_text name) { return static_cast<int>(name.size < 100 ? name.size : 100); }
+// The number of bytes of a name that messages show, for %.*s of printf.
+int ShownBytes(brine_text name) { return static_cast<int>(name.size < 100 ? name.size : 100); }
 
 bool Parser::ElementType(Entry* entry, int* bytes) {
   static constexpr struct {
@@ -141,7 +141,7 @@ bool Parser::ElementType(Entry* entry, int* bytes) {
     return true;
   }
   const brine_text name = entry->tensor.name;
-  return Fail("tensor %.*s has dtype %.*s; F32, I32, U32 and U8 are known", Shown(name), name.data,
+  return Fail("tensor %.*s has dtype %.*s; F32, I32, U32 and U8 are known", ShownBytes(name), name.data,
               static_cast<int>(dtype.size < 20 ? dtype.size : 20), dtype.data);
 }
 
@@ -153,19 +153,19 @@ bool Parser::Offsets(Entry* entry) {
   return Accept(']') || FailHere("]");
 }
 
-// Reads the value of a field.
+// Reads the value of a field of a tensor.
 bool Parser::Field(brine_text field, Entry* entry, FieldsSeen* seen) {
   if (brine_text_is(field, "dtype") && seen->element_bytes == 0) return ElementType(entry, &seen->element_bytes);
-  if (brine_text_is(field, "shape") && !seen->shape) {
-    seen->shape = true;
+  if (brine_text_is(field, "shape") && !seen->has_shape) {
+    seen->has_shape = true;
     return Shape(&entry->tensor);
   }
-  if (brine_text_is(field, "data_offsets") && !seen->offsets) {
-    seen->offsets = true;
+  if (brine_text_is(field, "data_offsets") && !seen->has_offsets) {
+    seen->has_offsets = true;
     return Offsets(entry);
   }
   const brine_text name = entry->tensor.name;
-  return Fail("tensor %.*s has a field %.*s that is unknown or there twice", Shown(name), name.data,
+  return Fail("tensor %.*s has a field %.*s that is unknown or there twice", ShownBytes(name), name.data,
               static_cast<int>(field.size < 40 ? field.size : 40), field.data);
 }
 
@@ -175,10 +175,10 @@ bool Parser::CheckSize(Entry* entry, int element_bytes) {
   int64_t bytes = element_bytes;
   for (int axis = 0; axis < entry->tensor.rank; ++axis) {
     if (__builtin_mul_overflow(bytes, int64_t{entry->tensor.dims[axis]}, &bytes))
-      return Fail("tensor %.*s has a size that overflows", Shown(name), name.data);
+      return Fail("tensor %.*s has a size that overflows", ShownBytes(name), name.data);
   }
   if (entry->end < entry->begin || entry->end - entry->begin != bytes) {
-    return Fail("tensor %.*s lies at %lld to %lld, but its shape needs %lld bytes", Shown(name), name.data,
+    return Fail("tensor %.*s lies at %lld to %lld, but its shape needs %lld bytes", ShownBytes(name), name.data,
                 static_cast<long long>(entry->begin), static_cast<long long>(entry->end),
                 static_cast<long long>(bytes));
   }
@@ -199,7 +199,7 @@ bool Parser::CheckName(brine_text name) {
 bool Parser::Tensor(brine_text name) {
   if (!CheckName(name)) return false;
   if (entry_count == BRINE_MAX_TENSORS) return Fail("more than %d tensors", BRINE_MAX_TENSORS);
-  Entry* const entry = Grow(entries, entry_count, entry_room);
+  Entry* const entry = Append(entries, entry_count, entry_capacity);
   if (entry == nullptr) return Fail("no memory for %zu tensors", entry_count);
   *entry = {};
   entry->tensor.name = name;
@@ -211,8 +211,8 @@ bool Parser::Tensor(brine_text name) {
     if (!Field(field, entry, &seen)) return false;
   } while (Accept(','));
   if (!Accept('}')) return FailHere("}");
-  if (seen.element_bytes == 0 || !seen.shape || !seen.offsets)
-    return Fail("tensor %.*s lacks dtype, shape or data_offsets", Shown(name), name.data);
+  if (seen.element_bytes == 0 || !seen.has_shape || !seen.has_offsets)
+    return Fail("tensor %.*s lacks dtype, shape or data_offsets", ShownBytes(name), name.data);
   return CheckSize(entry, seen.element_bytes);
 }
 
@@ -230,7 +230,7 @@ bool Parser::Metadata() {
       }
     }
     if (note_count == 1000) return Fail("__metadata__ has more than 1000 keys");
-    brine_note* const note = Grow(notes, note_count, note_room);
+    brine_note* const note = Append(notes, note_count, note_capacity);
     if (note == nullptr) return Fail("no memory for %zu notes", note_count);
     *note = {key, value};
   } while (Accept(','));
@@ -252,7 +252,8 @@ bool Parser::Header() {
   return position == size || FailHere("the end of the header");
 }
 
-bool Parser::CheckPlaces(int64_t data_bytes) {
+// Sorts the tensors by their bytes, and checks that these fill the data without gaps and overlaps.
+bool Parser::CheckOffsets(int64_t data_bytes) {
   if (entry_count > 0) {
     qsort(entries, entry_count, sizeof(Entry), [](const void* a, const void* b) {
       const Entry *x = static_cast<const Entry*>(a), *y = static_cast<const Entry*>(b);
@@ -332,7 +333,7 @@ int brine_parse_tensors(const uint8_t* bytes, size_t size, brine_tensors* result
   }
   Parser parser = {bytes, reinterpret_cast<const char*>(bytes) + 8, static_cast<size_t>(header), 0, error, error_bytes};
   const size_t data = 8 + static_cast<size_t>(header);
-  const bool ok = parser.Header() && parser.CheckPlaces(static_cast<int64_t>(size - data)) && parser.CheckNames() &&
+  const bool ok = parser.Header() && parser.CheckOffsets(static_cast<int64_t>(size - data)) && parser.CheckNames() &&
                   parser.CheckSum(size);
   brine_tensor* const tensors =
       ok ? static_cast<brine_tensor*>(malloc((parser.entry_count + 1) * sizeof(brine_tensor))) : nullptr;

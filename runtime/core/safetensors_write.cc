@@ -9,25 +9,25 @@
 
 namespace {
 
-// Text that grows; `failed` once memory is out or a piece cannot be written as plain JSON.
+// The text of a header that is being written.
 struct Writer {
   char* text = nullptr;
-  size_t size = 0, room = 0;
-  bool failed = false;
+  size_t size = 0, capacity = 0;
+  bool failed = false;  // whether memory was out, or a text needs escapes, which are not supported
 
   __attribute__((format(printf, 2, 3))) void Add(const char* format, ...) {
-    if (room - size < 512) {
-      room = 2 * room + 4096;
-      char* const larger = static_cast<char*>(realloc(text, room));
+    if (capacity - size < 512) {
+      capacity = 2 * capacity + 4096;
+      char* const larger = static_cast<char*>(realloc(text, capacity));
       failed = failed || larger == nullptr;
       if (larger == nullptr) return;
       text = larger;
     }
     va_list arguments;
     va_start(arguments, format);
-    const int added = vsnprintf(text + size, room - size, format, arguments);
+    const int added = vsnprintf(text + size, capacity - size, format, arguments);
     va_end(arguments);
-    if (added < 0 || added >= static_cast<int>(room - size))
+    if (added < 0 || added >= static_cast<int>(capacity - size))
       failed = true;
     else
       size += static_cast<size_t>(added);
@@ -76,7 +76,8 @@ int brine_write_tensors(const char* path, const brine_tensor* tensors, size_t te
   char front[8 + sizeof(kStart) - 1 + 8];
   Writer writer;
   WriteHeader(&writer, tensors, tensor_count, notes, note_count);
-  // The closing quote of the checksum comes after it, and the checksum covers it.
+  // The file is `front`, which ends with the digits of the checksum, and then what the checksum covers: the quote that
+  // closes it, the rest of the header and the tensors.
   const size_t unpadded = sizeof(front) + 1 + writer.size, header = brine::base::RoundUp(unpadded) - 8;
   writer.Add("%*s", static_cast<int>(header + 8 - unpadded), "");
   brine_bytes* const pieces = static_cast<brine_bytes*>(malloc((tensor_count + 3) * sizeof(brine_bytes)));

@@ -11,10 +11,10 @@
 
 namespace {
 
-// Kernels may read a vector past the last element of a block.
+// Kernels may read past the last element of a block, but less than a vector of 64 bytes.
 constexpr size_t kTailPadding = 64;
 
-// Hands out the state's memory in 64-byte steps; with a null base it only measures.
+// Hands out the memory of a state, aligned to 64 bytes.  With a null base it only adds up the sizes.
 struct Allocator {
   uint8_t* base;
   size_t used = 0;
@@ -40,6 +40,7 @@ FunctionState LayOutFunction(const brine_function& function, Allocator& allocato
   return function_state;
 }
 
+// Lays out the parts of a state and connects them.  With a null base it returns null; allocator.used is the size.
 brine_state* LayOut(const brine_program* program, Allocator& allocator) {
   brine_state* const state = allocator.Take<brine_state>(1);
   uint8_t* blocks[BRINE_BLOCK_COUNT] = {};
@@ -60,19 +61,20 @@ brine_state* LayOut(const brine_program* program, Allocator& allocator) {
   state->program = program;
   state->functions = functions;
   memcpy(state->blocks, blocks, sizeof(blocks));
-  state->blocks[BRINE_CONSTANTS] = const_cast<uint8_t*>(program->constants);  // kernels only read it
+  state->blocks[BRINE_CONSTANTS] = const_cast<uint8_t*>(program->constants);  // kernels never write it
   state->context.scratch = scratch;
   state->context.scratch_bytes = program->scratch_bytes;
   state->context_argument = &state->context;
   return state;
 }
 
-void DescribeValue(const brine_state* state, FunctionState& function_state, const brine_function* function,
-                   int32_t index) {
-  static constexpr uint8_t kTypeCode[] = {2, 0, 1, 1, 1};  // f32, i32, u32, u8, mask as bytes
+// Fills in what does not depend on the number of rows.
+void InitBuffer(const brine_state* state, FunctionState& function_state, const brine_function* function,
+                int32_t index) {
+  static constexpr uint8_t kTypeCode[] = {2, 0, 1, 1, 1};  // by brine_dtype; a mask is passed as its bytes
   const brine_value& value = function->values[index];
   brine_buffer& buffer = function_state.buffers[index];
-  buffer.host = Place(state, value);
+  buffer.host = ValueData(state, value);
   buffer.type_code = kTypeCode[value.dtype];
   buffer.type_bits = static_cast<uint8_t>(value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 8 : 32);
   buffer.type_lanes = 1;
@@ -83,7 +85,7 @@ void DescribeValue(const brine_state* state, FunctionState& function_state, cons
 void PrepareFunction(brine_state* state, int32_t index) {
   const brine_function* function = &state->program->functions[index];
   FunctionState& function_state = state->functions[index];
-  for (int32_t value = 0; value < function->value_count; ++value) DescribeValue(state, function_state, function, value);
+  for (int32_t value = 0; value < function->value_count; ++value) InitBuffer(state, function_state, function, value);
   void** argument = function_state.arguments;
   for (int32_t call = 0; call < function->call_count; ++call) {
     function_state.first_argument[call] = argument;
@@ -115,7 +117,7 @@ void DrawVariable(const brine_variable& variable, uint64_t seed, uint8_t* data) 
   }
 }
 
-// The place of a scalar's value; null when the function has none of this name.
+// The address of the value of a scalar of the function; null if the function has no scalar of this name.
 double* FindScalar(const brine_state* state, int32_t index, const char* name) {
   const brine_function* const function = &state->program->functions[index];
   const brine_input* const input = brine_find_input(function, name);
@@ -200,13 +202,13 @@ const brine_output* brine_find_output(const brine_function* function, const char
 
 void* brine_input_data(brine_state* state, const brine_function* function, const char* name) {
   const brine_input* const input = brine_find_input(function, name);
-  return input == nullptr ? nullptr : Place(state, function->values[input->value]);
+  return input == nullptr ? nullptr : ValueData(state, function->values[input->value]);
 }
 
 const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name) {
   const brine_output* const output = brine_find_output(function, name);
   if (output == nullptr) return nullptr;
-  return reinterpret_cast<const float*>(Place(state, function->values[output->value]));
+  return reinterpret_cast<const float*>(ValueData(state, function->values[output->value]));
 }
 
 brine_status brine_set_scalar(brine_state* state, const char* name, double value) {

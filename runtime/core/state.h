@@ -1,5 +1,5 @@
-/* A model that is being trained: everything that changes, in memory the caller gives.  C11; no globals, no allocation
- * after the start.
+/* The state of a model that is being trained, in memory that the caller provides.  The interface is C11.  There are no
+ * globals, and nothing is allocated after brine_state_init.
  *
  *   void* memory = aligned_alloc(64, brine_state_bytes(program));
  *   brine_state* state = brine_state_init(program, memory, seed);
@@ -24,65 +24,69 @@ typedef enum brine_status {
   BRINE_OK = 0,
   BRINE_FAILED = 1,   // a kernel or the operating system reported an error
   BRINE_INVALID = 3,  // an argument or a file does not fit the program
-  BRINE_DIVERGED = 5  // loss, a gradient, a parameter or an output is not finite, or a gradient is too large for the
-                      // optimizer to square; nothing was updated
+  BRINE_DIVERGED = 5  // an output, a gradient or a variable is not finite, or a gradient is too large for the optimizer
+                      // to square; no variable was changed
 } brine_status;
 
 typedef struct brine_state brine_state;
 
-// Whether this machine and this runtime can run the program; otherwise one sentence in `error`.
+// BRINE_OK if this runtime (otherwise BRINE_INVALID) and this machine (otherwise BRINE_FAILED) can run the program.
+// `error` gets one sentence otherwise.
 brine_status brine_check(const brine_program* program, char* error, size_t error_bytes);
 
+// The size of a state.
 size_t brine_state_bytes(const brine_program* program);
 
-// Lays the state out in `memory` (64-byte aligned, brine_state_bytes long) and draws the initial weights of `seed`.
-// Null if brine_check refuses the program.
+// Lays the state out in `memory`, which is aligned to 64 bytes and brine_state_bytes long, and draws the initial
+// weights from `seed`.  Null if brine_check refuses the program.
 brine_state* brine_state_init(const brine_program* program, void* memory, uint64_t seed);
 
 const brine_program* brine_state_program(const brine_state* state);
-const char* brine_error(const brine_state* state);  // the last failure, one sentence
+const char* brine_error(const brine_state* state);  // one sentence about the last failure
 
-// Each of these is null if there is none of the name.  Functions are "train", "evaluate" and "predict".  A data input
-// has the name of the model's input; a label is "label", or "<output>_label" in a model with several outputs.
+// Each of these is null if nothing has the name.  Functions are "train", "evaluate" and "predict".  A data input has
+// the name of the model's input.  A label is called "label", or "<output>_label" in a model with several outputs.
 const brine_function* brine_find_function(const brine_program* program, const char* name);
 const brine_input* brine_find_input(const brine_function* function, const char* name);
 const brine_output* brine_find_output(const brine_function* function, const char* name);
 
-// Memory for an input, and the results of the last step.  Rows of data, labels and predictions are dense and
-// contiguous.  The caller fills data and labels before each step, and a step does not change them.  An output is valid
-// until the next step of any function, since all functions share the arena.
+// The memory of an input or an output; null if nothing has the name.  Rows of data, labels and predictions are
+// contiguous and in C order.  The caller fills data and labels before each step, which does not change them.  An output
+// is valid after a step of its function until the next step of any function, since all functions share memory.
 void* brine_input_data(brine_state* state, const brine_function* function, const char* name);
 const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name);
 
-// Scalars: "learning_rate", "dropout/rate", …  They keep their values until they are set again.  They are doubles:
-// expressions read all their digits, and kernels read them rounded to float.  BRINE_INVALID if the program has no such
-// scalar.
+// Sets or returns a scalar, such as "learning_rate" or "dropout/rate".  A scalar keeps its value until it is set again.
+// Expressions read all digits of the double, and kernels read it rounded to float.  BRINE_INVALID if no function of the
+// program has such a scalar.
 brine_status brine_set_scalar(brine_state* state, const char* name, double value);
 double brine_get_scalar(const brine_state* state, const char* name);  // NaN if there is none
 
-// One step of a function of the state's program with `rows` rows, 1 … batch_size.  A step that updates is counted.  A
-// null function, which the program does not have, is BRINE_INVALID.
-// Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, which includes the calling
-// one.  The stack of a thread that steps must hold that and its own calls.
+// Executes one step of a function of the state's program with `rows` rows, from 1 to batch_size.  A step that updates
+// variables is counted.  BRINE_INVALID if `function` is null, as brine_find_function returns it for a function that the
+// program does not have, or if `rows` is out of range.
+// Kernels keep up to 1 MB of private memory on the stack of each thread that runs them, including the calling one,
+// whose stack must have room for that.
 brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows);
 
+// The memory and the size of the variable with this index in the program's variables.
 uint8_t* brine_variable_data(brine_state* state, int32_t index);
 int64_t brine_variable_bytes(const brine_program* program, int32_t index);
 
-// BRINE_DIVERGED, with the name in brine_error, if a variable contains NaN or infinity.  Kernels may hide a NaN, so
-// this is worth testing before an evaluation.
+// BRINE_DIVERGED if a variable contains NaN or infinity; brine_error names the variable.  The caller should test this
+// before an evaluation, whose kernels may hide a NaN: a maximum, for example, may ignore it.
 brine_status brine_check_variables(brine_state* state);
 
-uint64_t brine_steps_done(const brine_state* state);  // those that updated
+uint64_t brine_steps_done(const brine_state* state);  // the number of steps that updated variables
 uint64_t brine_seed(const brine_state* state);
-void brine_set_progress(brine_state* state, uint64_t seed,
-                        uint64_t steps_done);  // what a checkpoint restores beside the variables
+// Sets what a checkpoint restores besides the variables and scalars.
+void brine_set_progress(brine_state* state, uint64_t seed, uint64_t steps_done);
 
-// For measurements: `observer` is called as steps run, with done 0 just before and 1 just after each kernel, and
-// likewise, with a null call, around the test of outputs, gradients and parameters for NaN and infinity.  It may read
-// values of the state but must not step it.
+// For measurements.  While a step runs, `observer` is called just before each kernel with done = 0 and just after it
+// with done = 1.  The same is done, with a null call, around the test of outputs, gradients and parameters for NaN and
+// infinity.  The observer may read values of the state but must not step it.  A null observer ends the observation.
 typedef void (*brine_observer)(void* user, const brine_call* call, int done);
-void brine_observe(brine_state* state, brine_observer observer, void* user);  // null: none, as at the start
+void brine_observe(brine_state* state, brine_observer observer, void* user);
 
 #ifdef __cplusplus
 }

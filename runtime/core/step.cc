@@ -10,7 +10,7 @@
 
 namespace {
 
-// While one of these lives, denormal numbers count as zero on this thread, as they do on the pool's.
+// While an object of this class lives, denormal numbers count as zero on this thread, as they do on the pool's threads.
 class FlushDenormals {
  public:
   FlushDenormals() : before_(brine_flush_denormals()) {}
@@ -24,7 +24,7 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
                      int32_t rows) {
   for (int32_t index = 0; index < function->input_count; ++index) {
     const brine_input& input = function->inputs[index];
-    uint8_t* const target = Place(state, function->values[input.value]);
+    uint8_t* const target = ValueData(state, function->values[input.value]);
     const uint32_t seed[2] = {static_cast<uint32_t>(state->seed), static_cast<uint32_t>(state->seed >> 32)};
     const uint32_t step = static_cast<uint32_t>(state->steps_done);
     float real = 0;
@@ -62,57 +62,60 @@ brine_status RunCall(brine_state* state, const brine_function* function, Functio
   return BRINE_FAILED;
 }
 
-// The limit of the gradients of a function.  Some optimizers average their squares: if one overflows, the average is
-// infinite, and every later update of its parameter is zero, while all parameters stay finite.
+// The exponent of the limit below which the gradients of a function must be.  Some optimizers average their squares.
+// If one overflowed, the average would be infinite, and every later update of the parameter would be zero, while all
+// parameters stay finite.
 int GradientLimit(const brine_function* function) {
-  constexpr int kSquarable = 63;  // squares below 2^126, of which no rounding makes an average that overflows
+  constexpr int kSquarable = 63;  // squares are below 2^126, so that no rounding makes their average overflow
   return function->squares_gradient ? kSquarable : BRINE_FINITE;
 }
 
-// The first element of a value that reaches 2^limit, or −1.
+// The index of the first element of a value that is not below 2^limit, or −1.
 int64_t FirstNotBelow(const brine_state* state, const brine_value& value, int32_t rows, int limit) {
   if (value.dtype != BRINE_F32) return -1;
-  const float* const data = reinterpret_cast<const float*>(Place(state, value));
-  const int64_t elements = Elements(value, rows);
+  const float* const data = reinterpret_cast<const float*>(ValueData(state, value));
+  const int64_t elements = ElementCount(value, rows);
   return brine_all_below(data, elements, limit) ? -1 : brine_first_not_below(data, elements, limit);
 }
 
-bool OutputsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
+bool AreOutputsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
   for (int32_t index = 0; index < function->output_count; ++index) {
     if (FirstNotBelow(state, function->values[function->outputs[index].value], rows, BRINE_FINITE) >= 0) return false;
   }
   return true;
 }
 
-bool BlockBelow(brine_state* state, brine_block block, int limit) {
+bool IsBlockBelow(brine_state* state, brine_block block, int limit) {
   return brine_all_below_parallel(state->program->backend, &state->context,
                                   reinterpret_cast<const float*>(state->blocks[block]),
                                   state->program->block_bytes[block] / 4, limit);
 }
 
-// The place of a call's layers in the model: "model.cc:9: conv2d", or as much as is known.
+// Writes the line and the layers of a call: "model.cc:9: conv2d", or as much as is known.
 void DescribeCall(const brine_call& call, char* text, size_t bytes) {
   const char* const layers = call.layers[0] == '\0' ? call.name : call.layers;
   snprintf(text, bytes, "%s%s%s", call.location, call.location[0] == '\0' ? "" : ": ", layers);
 }
 
-// Says how a call's result is out of range: it is not finite, or the optimizer cannot square it.
+// Writes the state's error: a call's result is not finite, or the optimizer cannot square it.  `ending` ends the
+// sentence.
 void DescribeFault(brine_state* state, const brine_call& call, const brine_value& result, int64_t element,
-                   const char* kept) {
+                   const char* ending) {
   char where[200], what[100] = "is not finite";
   DescribeCall(call, where, sizeof(where));
-  const float number = reinterpret_cast<const float*>(Place(state, result))[element];
+  const float number = reinterpret_cast<const float*>(ValueData(state, result))[element];
   if (isfinite(number))
     snprintf(what, sizeof(what), "reaches %.2g, whose square the optimizer cannot average in float32,",
              static_cast<double>(fabsf(number)));
   snprintf(state->error, sizeof(state->error), "%s: %s %s in step %llu%s", where, result.name, what,
-           static_cast<unsigned long long>(state->steps_done + 1), kept);
+           static_cast<unsigned long long>(state->steps_done + 1), ending);
 }
 
-// Runs the step again call by call and names the first whose result is out of range.
+// Runs the calls before the updates again, one by one, and writes the state's error about the first result that is out
+// of range.
 void FindFault(brine_state* state, const brine_function* function, FunctionState& function_state) {
   if (brine_check_variables(state) != BRINE_OK) return;
-  const char* const kept = function->first_update == function->call_count ? "" : "; nothing was updated";
+  const char* const ending = function->first_update == function->call_count ? "" : "; nothing was updated";
   for (int32_t index = 0; index < function->first_update; ++index) {
     if (RunCall(state, function, function_state, index) != BRINE_OK) return;
     const brine_call& call = function->calls[index];
@@ -120,11 +123,11 @@ void FindFault(brine_state* state, const brine_function* function, FunctionState
       const brine_value& result = function->values[call.values[value]];
       const int limit = result.block == BRINE_GRADIENTS ? GradientLimit(function) : BRINE_FINITE;
       const int64_t element = FirstNotBelow(state, result, function_state.rows, limit);
-      if (element >= 0) return DescribeFault(state, call, result, element, kept);
+      if (element >= 0) return DescribeFault(state, call, result, element, ending);
     }
   }
   snprintf(state->error, sizeof(state->error), "the loss or a gradient is not finite in step %llu%s",
-           static_cast<unsigned long long>(state->steps_done + 1), kept);
+           static_cast<unsigned long long>(state->steps_done + 1), ending);
 }
 
 void Observe(const brine_state* state, const brine_call* call, int done) {
@@ -142,8 +145,8 @@ brine_status RunCalls(brine_state* state, const brine_function* function, Functi
   return BRINE_OK;
 }
 
-// Whether everything in the arena that becomes the content of statistics is finite.
-bool NewStatisticsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
+// Whether everything in the arena that the updates read, such as the new content of statistics, is finite.
+bool AreNewStatisticsFinite(const brine_state* state, const brine_function* function, int32_t rows) {
   for (int32_t index = function->first_update; index < function->call_count; ++index) {
     const brine_call& call = function->calls[index];
     for (int value = 0; value < call.input_count; ++value) {
@@ -154,14 +157,14 @@ bool NewStatisticsFinite(const brine_state* state, const brine_function* functio
   return true;
 }
 
-// Tests the results of the kernels before the updates, and the states that the updates are about to change.
-bool StepFinite(brine_state* state, const brine_function* function, int32_t rows) {
+// Tests the results of the kernels before the updates, and the parameters, which the updates are about to change.
+bool IsStepFinite(brine_state* state, const brine_function* function, int32_t rows) {
   Observe(state, nullptr, 0);
   const bool updates = function->first_update < function->call_count;
-  const bool finite =
-      OutputsFinite(state, function, rows) &&
-      (!updates || (BlockBelow(state, BRINE_GRADIENTS, GradientLimit(function)) &&
-                    BlockBelow(state, BRINE_PARAMETERS, BRINE_FINITE) && NewStatisticsFinite(state, function, rows)));
+  const bool finite = AreOutputsFinite(state, function, rows) &&
+                      (!updates || (IsBlockBelow(state, BRINE_GRADIENTS, GradientLimit(function)) &&
+                                    IsBlockBelow(state, BRINE_PARAMETERS, BRINE_FINITE) &&
+                                    AreNewStatisticsFinite(state, function, rows)));
   Observe(state, nullptr, 1);
   return finite;
 }
@@ -184,7 +187,7 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
   WriteHostInputs(state, function, function_state, rows);
   brine_status status = RunCalls(state, function, function_state, 0, function->first_update);
   if (status != BRINE_OK) return status;
-  if (!StepFinite(state, function, rows)) {
+  if (!IsStepFinite(state, function, rows)) {
     FindFault(state, function, function_state);
     return BRINE_DIVERGED;
   }

@@ -12,11 +12,12 @@
 namespace brine {
 namespace {
 
-bool IsNumber(const Field& field) { return field.type != ElementType::kReal; }
+bool HasWholeNumbers(const Field& field) { return field.type != ElementType::kReal; }
 
-// In place, from the end backwards: each number lies at or after the one from which it is converted.
+// Converts the elements of a row to floats in place.  A float lies at or after the number from which it is made, so
+// that the loop runs from the end to the beginning.
 template <typename From>
-void ToReals(uint8_t* row, int64_t elements) {
+void ConvertToFloats(uint8_t* row, int64_t elements) {
   for (int64_t element = elements - 1; element >= 0; --element) {
     From number;
     std::memcpy(&number, row + element * static_cast<int64_t>(sizeof(From)), sizeof(From));
@@ -25,8 +26,8 @@ void ToReals(uint8_t* row, int64_t elements) {
   }
 }
 
-// Whether the field has no name but is of the kind that the input is.
-bool FeedsByKind(const Field& field, const brine_input& input) {
+// Whether the field has no name, and both it and the input are data, or both are labels.
+bool MatchesByKind(const Field& field, const brine_input& input) {
   return field.name.empty() && field.label == (input.source == BRINE_LABEL);
 }
 
@@ -36,9 +37,9 @@ bool FeedsByKind(const Field& field, const brine_input& input) {
 
 void CheckField(const Field& field, const brine_input& input, const brine_value& value) {
   if (input.classes > 0) {
-    const bool fits =
-        IsNumber(field) ? field.elements == 1 : value.dtype == BRINE_F32 && field.elements == RowElements(value);
-    if (!fits)
+    const bool is_accepted =
+        HasWholeNumbers(field) ? field.elements == 1 : value.dtype == BRINE_F32 && field.elements == RowElements(value);
+    if (!is_accepted)
       Fail(field, "a label has " + std::to_string(field.elements) + " elements, the model's labels are " +
                       ShapeText(value) + (value.dtype == BRINE_F32 ? "" : " class numbers"));
     return;
@@ -71,7 +72,7 @@ void BatchReader::Match(const brine_function& function) {
   for (const Field& field : data_.fields()) {
     const brine_input* input = nullptr;
     for (size_t index = 0; index < inputs.size(); ++index) {
-      if (field.name != InputName(function, *inputs[index]) && !FeedsByKind(field, *inputs[index])) continue;
+      if (field.name != InputName(function, *inputs[index]) && !MatchesByKind(field, *inputs[index])) continue;
       if (input != nullptr)
         throw Error(kExitBadInput, std::string(program_->name) + " takes " + FedNames(*program_) +
                                        "; data for it must have these names");
@@ -102,7 +103,7 @@ BatchReader::Column BatchReader::MakeColumn(const brine_function& function, cons
     CheckField(field, *input, *column.value);
     column.rows = static_cast<uint8_t*>(brine_input_data(state_, &function, column.value->name));
     column.row_bytes = RowElements(*column.value) * (column.value->dtype == BRINE_U8 ? 1 : 4);
-    column.is_class_number = input->classes > 0 && IsNumber(field);
+    column.is_class_number = input->classes > 0 && HasWholeNumbers(field);
   }
   if (input == nullptr || column.is_class_number)
     column.staging.reset(new uint8_t[static_cast<size_t>(batch_size_ * column.raw_bytes)]);
@@ -110,7 +111,7 @@ BatchReader::Column BatchReader::MakeColumn(const brine_function& function, cons
 }
 
 void BatchReader::Report(int64_t row, const Column* column, const char* format, double number) {
-  // Of several faulty rows the lowest is reported, on any number of threads.
+  // Of several faulty rows the first is reported, so that the message does not depend on the number of threads.
   const std::lock_guard<std::mutex> lock(mutex_);
   if (fault_.row >= 0 && fault_.row <= row) return;
   fault_.row = row;
@@ -150,9 +151,9 @@ void BatchReader::Convert(const Column& column, int64_t row) {
   }
   if (column.value->dtype != BRINE_F32) return;
   if (column.field->type == ElementType::kByte)
-    ToReals<uint8_t>(values, elements);
+    ConvertToFloats<uint8_t>(values, elements);
   else
-    ToReals<int32_t>(values, elements);
+    ConvertToFloats<int32_t>(values, elements);
 }
 
 void BatchReader::ConvertRow(int64_t row) {
@@ -176,7 +177,7 @@ void BatchReader::Read(std::span<const int64_t> indices) {
         reader->data_.source().Read({&reader->indices_[static_cast<size_t>(row)], 1},
                                     {&reader->targets_[static_cast<size_t>(row) * fields], fields});
         reader->ConvertRow(row);
-      } catch (const std::exception&) {  // none may pass through the pool
+      } catch (const std::exception&) {  // no exception may leave a task of the pool
         reader->Report(row, nullptr, "the source failed", 0);
       }
       return 0;
@@ -197,7 +198,8 @@ void BatchReader::Read(std::span<const int64_t> indices) {
 
 void BatchReader::ReadSerially(int64_t rows) {
   data_.source().Read({indices_.data(), static_cast<size_t>(rows)}, {targets_.data(), columns_.size()});
-  // Moves the samples to their rows, from the last on; a row lies at or after the sample.
+  // The samples were read one after another, and a row is at least as long as a sample.  They are moved to their rows
+  // from the last one on, so that none is overwritten.
   for (int64_t row = rows - 1; row >= 0; --row) {
     for (const Column& column : columns_) {
       if (column.staging == nullptr && column.raw_bytes != column.row_bytes)

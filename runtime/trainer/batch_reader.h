@@ -1,4 +1,4 @@
-// Fills a function's inputs from a data set.
+// Fills the data and label inputs of a function from a data set.
 #ifndef BRINE_RUNTIME_TRAINER_BATCH_READER_H_
 #define BRINE_RUNTIME_TRAINER_BATCH_READER_H_
 
@@ -13,30 +13,31 @@
 
 namespace brine {
 
-// Converts the fields of samples to the types of the inputs: bytes and integers to f32, class numbers to one-hot.  Rows
-// past the last sample are zeroed.
+// Converts the fields of samples to the types of the inputs: bytes and integers to f32, and class numbers to one-hot
+// rows.  The rows of a batch after its last sample are set to zero.
 class BatchReader {
  public:
-  // Throws Error when the data set does not fit the inputs of `function`: each data input and each label is fed by the
-  // field of its name, the only ones also by fields without a name.  Fields that another function of the program reads
-  // are left alone.
+  // Each data input and each label is filled from the field of its name.  A field without a name fills the only data
+  // input, or the only label.  Fields that only another function of the program reads are ignored.  Throws Error if the
+  // fields do not fit the inputs of `function`.
   BatchReader(brine_state* state, const brine_function* function, const Dataset& data);
 
-  // Reads the samples `indices` of the data set into rows 0, 1, …; on the program's pool when the source allows it.
-  // Throws Error naming the sample when a label is out of range or a number is not finite.  Allocates nothing.
+  // Reads the samples with the given indices in the data set into the rows 0, 1 and so on, on the program's pool if the
+  // source allows it.  Allocates nothing.  Throws Error that names the sample if a label is out of range or a number is
+  // not finite.
   void Read(std::span<const int64_t> indices);
 
  private:
   // A field of the samples on its way to an input.
   struct Column {
     const Field* field = nullptr;
-    const brine_input* input = nullptr;  // null: the function does not read it
-    const brine_value* value = nullptr;  // of the input
-    uint8_t* rows = nullptr;             // of the input
-    int64_t row_bytes = 0;               // of the input
-    int64_t raw_bytes = 0;               // of a sample
-    std::unique_ptr<uint8_t[]> staging;  // where samples are read to; null: directly to the rows
-    bool is_class_number = false;        // the input is of classes, and the field holds the number of one
+    const brine_input* input = nullptr;  // null if the function does not read the field
+    const brine_value* value = nullptr;  // the value of the input
+    uint8_t* rows = nullptr;             // the memory of the input
+    int64_t row_bytes = 0;               // the size of a row of the input
+    int64_t raw_bytes = 0;               // the size of a sample before its conversion
+    std::unique_ptr<uint8_t[]> staging;  // the memory into which samples are read; null if that is `rows`
+    bool is_class_number = false;        // whether the label has classes and the field has the number of one
 
     uint8_t* raw() const { return staging == nullptr ? rows : staging.get(); }
   };
@@ -57,10 +58,10 @@ class BatchReader {
   brine_state* state_;
   const brine_program* program_;
   int64_t batch_size_;
-  std::vector<Column> columns_;   // one a field
-  std::vector<void*> targets_;    // of each row, of each field
-  std::vector<int64_t> indices_;  // of the source
-  std::mutex mutex_;              // of fault_
+  std::vector<Column> columns_;   // by field
+  std::vector<void*> targets_;    // by row, then by field: where the source writes
+  std::vector<int64_t> indices_;  // of the samples of a batch in the source
+  std::mutex mutex_;              // guards fault_
   Fault fault_;
 };
 

@@ -35,8 +35,8 @@ double Median(std::vector<double> numbers) {
   return *middle;
 }
 
-// The data to train on, and its name in the results: "files" of --data, the built-in "drawn shapes", or, if the model
-// does not take those, "noise", so that a model of any input can be timed.
+// The data to train on, and its name in the results: "files" for those of --data, "drawn shapes" for the built-in
+// images, or "noise" if the model does not take images, so that every model can be timed.
 struct BenchData {
   const char* kind;
   Dataset train;
@@ -56,19 +56,19 @@ int64_t BytesMoved(const brine_function& function, const brine_call& call, int32
   int64_t bytes = 0;
   for (const uint16_t index : std::span(call.values, call.value_count)) {
     const brine_value& value = function.values[index];
-    bytes += Elements(value, rows) * (value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 1 : 4);
+    bytes += ElementCount(value, rows) * (value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 1 : 4);
   }
   return bytes;
 }
 
-// The share of elements that are not zero in the operand whose zeros a kernel leaves out, which decides how much it has
-// to do.
+// The share of elements that are not zero in the operand whose zeros a kernel skips.  The time of the kernel depends on
+// it.
 std::optional<double> NonzeroShare(const brine_state* state, const brine_function& function, const brine_call& call,
                                    int32_t rows) {
   if (call.sparse_operand == 0) return std::nullopt;
   const brine_value& operand = function.values[call.values[call.sparse_operand - 1]];
-  const std::span elements(reinterpret_cast<const float*>(Place(state, operand)),
-                           static_cast<size_t>(Elements(operand, rows)));
+  const std::span elements(reinterpret_cast<const float*>(ValueData(state, operand)),
+                           static_cast<size_t>(ElementCount(operand, rows)));
   return 1 -
          static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
 }
@@ -80,9 +80,9 @@ struct KernelTime {
   std::optional<double> nonzero;
 };
 
-// The least time of each kernel over some training steps, each after `gather` has filled the input rows.  The nonzero
-// shares are those of the first step, measured just before each kernel: later, other kernels may have overwritten its
-// inputs.
+// The least time of each kernel over some training steps, before each of which `gather` fills the input rows.  The
+// nonzero shares are those of the first step.  They are measured just before each kernel, since later kernels may
+// overwrite its inputs.
 std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
@@ -106,17 +106,18 @@ std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std:
   return kernels;
 }
 
-// The limit of the machine that a kernel comes nearest to, and the kernel's share of it.  The share is above 1 if the
-// kernel skips work that `flops` counts, or if its operands are in a cache.
+// The limit of the machine to which a kernel comes nearest, the rate of multiply-adds or that of memory, and the share
+// of it that the kernel reaches.  The share is above 1 if the kernel skips work that `flops` counts, or if its operands
+// are in a cache.
 struct Bound {
   const char* name;
   double share;
 };
 Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
-  const double multiplying = kernel.call->flops / rates.flops_per_ms,
-               moving = static_cast<double>(kernel.bytes) / rates.bytes_per_ms;
-  return multiplying >= moving ? Bound{"multiply-adds", multiplying / kernel.milliseconds}
-                               : Bound{"memory", moving / kernel.milliseconds};
+  const double compute_ms = kernel.call->flops / rates.flops_per_ms,
+               memory_ms = static_cast<double>(kernel.bytes) / rates.bytes_per_ms;
+  return compute_ms >= memory_ms ? Bound{"multiply-adds", compute_ms / kernel.milliseconds}
+                                 : Bound{"memory", memory_ms / kernel.milliseconds};
 }
 
 std::string Json(const KernelTime& kernel, const MachineRates& rates) {
@@ -131,7 +132,7 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates) {
          ", \"candidates\": " + JsonString(call.candidates) + ", \"layers\": " + JsonString(call.layers) + "}";
 }
 
-// {"arena": …}, the planned bytes of each block of memory that a state holds.
+// The bytes of each block of memory that a state has, as {"arena": …}.
 std::string BlocksJson(const brine_program& program) {
   static constexpr std::pair<const char*, brine_block> kBlocks[] = {
       {"inputs", BRINE_INPUTS},       {"parameters", BRINE_PARAMETERS}, {"non_trainable", BRINE_NON_TRAINABLE},
@@ -145,14 +146,14 @@ std::string BlocksJson(const brine_program& program) {
 
 // What bench measured.
 struct Measurements {
-  const char* data;  // as in BenchData
+  const char* data;  // BenchData::kind
   int32_t rows;
   int threads;
   std::vector<double> steps;  // milliseconds of each training step
   std::vector<KernelTime> kernels;
   MachineRates rates;
 
-  double least() const { return *std::min_element(steps.begin(), steps.end()); }
+  double least_ms() const { return *std::min_element(steps.begin(), steps.end()); }
 };
 
 void PrintTable(const brine_program& program, const Measurements& measured) {
@@ -160,7 +161,7 @@ void PrintTable(const brine_program& program, const Measurements& measured) {
   std::printf(
       "%s: %d rows, %d thread%s\ntrain step: %.3f ms (least), %.3f ms (median of %zu)\ndata: %s\narena: %lld "
       "bytes\nthe machine: %.0f GFLOP/s, %.1f GB/s; a kernel's share is of the one that it comes nearest to\n\n",
-      program.name, measured.rows, measured.threads, measured.threads == 1 ? "" : "s", measured.least(),
+      program.name, measured.rows, measured.threads, measured.threads == 1 ? "" : "s", measured.least_ms(),
       Median(measured.steps), measured.steps.size(), measured.data,
       static_cast<long long>(program.block_bytes[BRINE_ARENA]), rates.flops_per_ms / 1e6, rates.bytes_per_ms / 1e6);
   std::printf("%9s  %9s  %8s  %7s  %-20s  %-18s  %-32s  %s\n", "ms", "predicted", "GFLOP/s", "nonzero", "share of",
@@ -180,7 +181,7 @@ std::string Json(const brine_program& program, const Measurements& measured) {
   const MachineRates& rates = measured.rates;
   std::string text =
       "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(measured.rows) +
-      ", \"train_step_ms\": {\"min\": " + JsonNumber(measured.least()) +
+      ", \"train_step_ms\": {\"min\": " + JsonNumber(measured.least_ms()) +
       ", \"median\": " + JsonNumber(Median(measured.steps)) + "}, \"data\": " + JsonString(measured.data) +
       ", \"threads\": " + std::to_string(measured.threads) +
       ", \"arena_bytes\": " + std::to_string(program.block_bytes[BRINE_ARENA]) +
@@ -192,13 +193,14 @@ std::string Json(const brine_program& program, const Measurements& measured) {
   return text + "]}";
 }
 
-// The milliseconds of each of `count` training steps, each after `gather` has filled the input rows.
+// The milliseconds of each of `count` training steps, including the call of `gather`, which fills the input rows.
 std::vector<double> TimeSteps(brine_state* state, int32_t rows, const std::function<void()>& gather, int count) {
-  constexpr int kWarmUp = 200;  // kernels that skip zeros take the time of a model that has learnt something
+  // After some training, ReLUs have more zeros than with initial weights, as in most steps of a real run.
+  constexpr int kWarmUpSteps = 200;
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   std::vector<double> times;
   times.reserve(static_cast<size_t>(count));
-  for (int step = -kWarmUp; step < count; ++step) {
+  for (int step = -kWarmUpSteps; step < count; ++step) {
     const auto begin = Clock::now();
     gather();
     ThrowIfFailed(brine_step(state, &function, rows), state);
@@ -230,9 +232,10 @@ int RunBench(const brine_program& program, const CommandLine& line) {
     reader.Read(indices);
   };
   const int cores = brine_available_threads(), threads = line.threads > 0 ? line.threads : cores;
+  constexpr int kKernelSteps = 21;  // enough for the least time of a kernel
   std::vector<double> steps = TimeSteps(state, rows, gather, line.steps);
   if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);
-  std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, 21);
+  std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, kKernelSteps);
   const Measurements measured = {
       data.kind, rows, threads, std::move(steps), std::move(kernels), MeasureRates(std::min(threads, cores))};
   if (line.json)

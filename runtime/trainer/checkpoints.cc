@@ -22,16 +22,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kMaxFileBytes = size_t{1} << 36;
 constexpr char kPrefix[] = "step-", kSuffix[] = ".safetensors";
 
-struct Entry {
+struct CheckpointEntry {
   uint64_t step;
   std::string path;
 };
 
-// Newest first.
-std::vector<Entry> List(const std::string& folder) {
-  std::vector<Entry> entries;
+// The checkpoints of a folder, the newest first.
+std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
+  std::vector<CheckpointEntry> entries;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
@@ -41,24 +42,25 @@ std::vector<Entry> List(const std::string& folder) {
     uint64_t step = 0;
     if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, entry->path().string()});
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.step > b.step; });
+  std::sort(entries.begin(), entries.end(),
+            [](const CheckpointEntry& a, const CheckpointEntry& b) { return a.step > b.step; });
   return entries;
 }
 
 // A checkpoint read into memory and parsed.
-struct File {
+struct CheckpointFile {
   std::unique_ptr<uint8_t, decltype(&std::free)> bytes{nullptr, &std::free};
   brine_tensors tensors = {};
 
-  File() = default;
-  File(const File&) = delete;
-  ~File() { brine_release_tensors(&tensors); }
+  CheckpointFile() = default;
+  CheckpointFile(const CheckpointFile&) = delete;
+  ~CheckpointFile() { brine_release_tensors(&tensors); }
 
-  // False with a sentence that names the path.
+  // Returns false and a sentence that names the path, if the file cannot be read or is damaged.
   bool Read(const std::string& path, std::string& why) {
     char error[500];
     size_t size = 0;
-    bytes.reset(brine_read_file(path.c_str(), size_t{1} << 36, &size, error, sizeof(error)));
+    bytes.reset(brine_read_file(path.c_str(), kMaxFileBytes, &size, error, sizeof(error)));
     if (bytes == nullptr) return why = error, false;
     if (brine_parse_tensors(bytes.get(), size, &tensors, error, sizeof(error)) == 0) return true;
     why = path + ": " + error;
@@ -74,9 +76,10 @@ struct File {
   throw Error(kExitBadInput, folder + ": holds no checkpoint step-N.safetensors");
 }
 
-std::string ReadNewest(const std::string& folder, File& file) {
-  const std::vector<Entry> entries = List(folder);
-  for (const Entry& entry : entries) {
+// Reads the newest checkpoint that is not damaged, and returns its path.
+std::string ReadNewest(const std::string& folder, CheckpointFile& file) {
+  const std::vector<CheckpointEntry> entries = ListCheckpoints(folder);
+  for (const CheckpointEntry& entry : entries) {
     std::string why;
     if (file.Read(entry.path, why)) return entry.path;
     std::fprintf(stderr, "warning: passed over a broken checkpoint: %s\n", why.c_str());
@@ -85,12 +88,13 @@ std::string ReadNewest(const std::string& folder, File& file) {
   throw Error(kExitBadInput, folder + ": holds no checkpoint that is whole");
 }
 
-std::string Hexadecimal(double number) {
+// A double as hexadecimal text, which is exact, and back.
+std::string ToHexadecimal(double number) {
   char text[40];
   return std::string(text, std::to_chars(text, text + sizeof(text), number, std::chars_format::hex).ptr);
 }
 
-double RealNumber(const std::string& text) {
+double FromHexadecimal(const std::string& text) {
   double number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::hex);
   return number;
@@ -98,15 +102,16 @@ double RealNumber(const std::string& text) {
 
 std::string SumKey(const Result& result) { return std::string(result.name) + "_sum"; }
 
-std::optional<int64_t> WholeNumber(const std::string& text) {
+std::optional<int64_t> ParseWholeNumber(const std::string& text) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
   return number;
 }
 
-void Prune(const std::string& folder) {
-  const std::vector<Entry> entries = List(folder);
+// Deletes all but the newest two.
+void DeleteOldCheckpoints(const std::string& folder) {
+  const std::vector<CheckpointEntry> entries = ListCheckpoints(folder);
   for (size_t index = 2; index < entries.size(); ++index) {
     std::error_code ignored;
     fs::remove(entries[index].path, ignored);
@@ -119,7 +124,8 @@ void MakeFolder(const std::string& folder) {
   if (error) throw Error(kExitFailed, folder + ": cannot be created: " + error.message());
 }
 
-// Opens and locks the file; a file system that has no locks, which says so, leaves the run without one.
+// Opens and locks the file.  Returns the descriptor, or −1 if another process has the lock.  If the file system has no
+// locks, the run goes on without one.
 int OpenLock(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) throw Error(kExitFailed, path + ": cannot be opened: " + std::strerror(errno));
@@ -136,13 +142,13 @@ int OpenLock(const std::string& path) {
 FolderLock::FolderLock(const std::string& folder, bool resume) {
   if (!resume)
     MakeFolder(folder);
-  else if (List(folder).empty())
+  else if (ListCheckpoints(folder).empty())
     FailWithoutCheckpoint(folder);
   file_ = OpenLock(folder + "/lock");
   if (file_ < 0)
     throw Error(kExitFailed,
                 folder + ": another run writes its checkpoints there; wait for its end or take another folder");
-  const std::vector<Entry> entries = List(folder);
+  const std::vector<CheckpointEntry> entries = ListCheckpoints(folder);
   if (resume || entries.empty()) return;
   close(file_);
   throw Error(kExitBadInput,
@@ -159,21 +165,22 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
       {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)}};
   const Results results = ResultsOf(*position.sums.function);
   for (size_t index = 0; index < results.all.size(); ++index)
-    values.emplace_back(SumKey(results.all[index]), Hexadecimal(position.sums.sums[index]));
+    values.emplace_back(SumKey(results.all[index]), ToHexadecimal(position.sums.sums[index]));
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
   ThrowIfFailed(brine_save_with_notes(state, path.c_str(), notes.data(), notes.size()), state);
-  Prune(folder);
+  DeleteOldCheckpoints(folder);
 }
 
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape) {
-  File file;
+  CheckpointFile file;
   const std::string path = ReadNewest(folder, file);
-  const auto epoch = WholeNumber(file.Note("epoch")), batch = WholeNumber(file.Note("batch")),
-             rows = WholeNumber(file.Note("rows"));
+  const auto epoch = ParseWholeNumber(file.Note("epoch")), batch = ParseWholeNumber(file.Note("batch")),
+             rows = ParseWholeNumber(file.Note("rows"));
   if (!epoch || !batch || !rows || *epoch > INT32_MAX)
     throw Error(kExitBadInput, path + ": does not say where its run stood");
+  // In the middle of an epoch, the order of the samples and the batches must be those of the earlier run.
   const auto check = [&](const char* key, int64_t ours, const char* what) {
     if (*batch == 0 || file.Note(key) == std::to_string(ours)) return;
     throw Error(kExitBadInput, path + ": stands within an epoch of " + what + " " + file.Note(key) +
@@ -197,13 +204,13 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
     if (sum.empty() && *batch != 0)
       throw Error(kExitBadInput, path + ": stands within an epoch, and does not say what " +
                                      std::string(results.all[index].name) + " was so far");
-    position.sums.sums[index] = RealNumber(sum);
+    position.sums.sums[index] = FromHexadecimal(sum);
   }
   return position;
 }
 
 std::string NewestCheckpoint(const std::string& folder) {
-  File file;
+  CheckpointFile file;
   return ReadNewest(folder, file);
 }
 

@@ -1,4 +1,4 @@
-// A folder of checkpoints: step-N.safetensors, N the steps done, of which the newest two are kept.
+// A folder of checkpoints: files step-N.safetensors, where N is the number of steps done.  The newest two are kept.
 #ifndef BRINE_RUNTIME_TRAINER_CHECKPOINTS_H_
 #define BRINE_RUNTIME_TRAINER_CHECKPOINTS_H_
 
@@ -9,18 +9,18 @@
 
 namespace brine {
 
-// What must be equal for a run to continue in the middle of an epoch.
+// What a resumed run must have in common with the earlier one to continue in the middle of an epoch.
 struct FitShape {
   int64_t batch_size, samples;
   bool shuffle;
 };
 
-// A lock on a run's folder, which one run at a time may write to.  The system releases it when the process ends,
-// however it ends.  The lock leaves the empty file `lock` in the folder.
+// A lock on a folder of checkpoints, to which one run at a time may write.  The system releases the lock when the
+// process ends, even if it is killed.  The empty file `lock` stays in the folder.
 class FolderLock {
  public:
-  // A run that resumes finds checkpoints in the folder; a new one finds none, since it would throw them away, and makes
-  // the folder where it is missing.  Throws Error otherwise, and when another run holds the lock.
+  // Throws Error if a run that resumes finds no checkpoint in the folder, if a new run finds one, which it would delete
+  // in time, and if another run has the lock.  Creates the folder for a new run if it is missing.
   FolderLock(const std::string& folder, bool resume);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
@@ -30,15 +30,15 @@ class FolderLock {
   int file_;
 };
 
-// Creates the folder if it is missing.
+// Writes a checkpoint and deletes all but the newest two.  Creates the folder if it is missing.  Throws Error.
 void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosition& position, const FitShape& shape);
 
-// Restores the newest checkpoint that is whole and returns where its run stood.  Warns on stderr about each one passed
-// over, and when the program's kernels differ from those that made it.  Throws Error when there is none, and when it is
-// of another model.
+// Restores the newest checkpoint that is not damaged, and returns the position of its run.  Warns on stderr about each
+// damaged one that is newer, and if the program has other kernels than the run had.  Throws Error if there is no such
+// checkpoint, and if it is of another model or does not go with `shape`.
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape);
 
-// The newest whole checkpoint's path; the same warnings and errors.
+// The path of the newest checkpoint that is not damaged.  Warns about damaged ones, and throws Error if there is none.
 std::string NewestCheckpoint(const std::string& folder);
 
 }  // namespace brine

@@ -10,13 +10,13 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kPixels = 32 * 32, kRecord = 1 + 3 * kPixels;  // label, red plane, green plane, blue plane
+constexpr int64_t kPixels = 32 * 32, kRecord = 1 + 3 * kPixels;  // a label, and a red, a green and a blue plane
 constexpr std::array<const char*, 10> kClasses = {"airplane", "automobile", "bird",  "cat",  "deer",
                                                   "dog",      "frog",       "horse", "ship", "truck"};
 
-// Interleaves the three planes of an image as pixels.  It runs in each step and is vectorized.
+// Interleaves the three planes of an image to pixels.  Since every step reads images, the loop should be vectorized.
 #if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))  // the library itself is built for any x86-64
+__attribute__((target_clones("avx2", "default")))  // the library is built for every x86-64
 #endif
 void Interleave(const uint8_t* __restrict planes, uint8_t* __restrict pixels) {
   for (int64_t pixel = 0; pixel < kPixels; ++pixel) {

@@ -20,10 +20,10 @@
 namespace brine {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+volatile std::sig_atomic_t interrupted = 0;  // whether a signal asks for the end of training
 
-// While it lives, the first Ctrl-C (or SIGTERM) asks for an end after the current step; the next one ends the process
-// as usual.
+// While an object of this class lives, the first SIGINT (Ctrl-C) or SIGTERM sets `interrupted`, so that training ends
+// after the current step.  The next one ends the process as usual.
 class CatchInterrupts {
  public:
   CatchInterrupts() {
@@ -45,7 +45,7 @@ class CatchInterrupts {
   struct sigaction before_[2];
 };
 
-// {"epoch": 1, "loss": …}; quantities that the model does not compute are left out.
+// Prints {"epoch": 1, "loss": …}.  Quantities that the model does not compute, which are NaN, are left out.
 void PrintJson(const std::vector<std::pair<std::string, double>>& fields) {
   std::string text;
   for (const auto& [name, value] : fields) {
@@ -71,20 +71,20 @@ void PrintTestResult(const Results& results, bool json) {
   }
 }
 
-// One sample of the model's shape or several of them, or samples that are flat; axes of 1 do not count.
+// Whether the array is one sample or several in the shape of the input, or flat ones.  Axes of extent 1 are ignored.
 bool HasShapeOf(const Array& array, const brine_value& input) {
-  std::vector<int64_t> have, want;
+  std::vector<int64_t> given, expected;
   for (int64_t extent : array.shape) {
-    if (extent != 1) have.push_back(extent);
+    if (extent != 1) given.push_back(extent);
   }
   for (int axis = 1; axis < input.rank; ++axis) {
-    if (input.dims[axis] != 1) want.push_back(input.dims[axis]);
+    if (input.dims[axis] != 1) expected.push_back(input.dims[axis]);
   }
-  if (have.size() > want.size() + 1) return false;
-  if (have.size() >= want.size() &&
-      std::equal(want.begin(), want.end(), have.end() - static_cast<std::ptrdiff_t>(want.size())))
+  if (given.size() > expected.size() + 1) return false;
+  if (given.size() >= expected.size() &&
+      std::equal(expected.begin(), expected.end(), given.end() - static_cast<std::ptrdiff_t>(expected.size())))
     return true;
-  return have.size() <= 1 || (have.size() == 2 && have[1] == RowElements(input));
+  return given.size() <= 1 || (given.size() == 2 && given[1] == RowElements(input));
 }
 
 void CheckShape(const Array& array, const brine_value& input, const std::string& file) {
@@ -95,8 +95,9 @@ void CheckShape(const Array& array, const brine_value& input, const std::string&
               file + ": has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
 }
 
-// The data input or label of this name in any function; null when there is none.
-const brine_value* FindFed(const brine_program& program, const std::string& name) {
+// The value of the data input or label of this name, in any function.  Null if there is none, and for a label of
+// classes, whose array need not have the shape of the value.
+const brine_value* FindDataValue(const brine_program& program, const std::string& name) {
   for (int32_t index = 0; index < program.function_count; ++index) {
     const brine_input* const input = brine_find_input(&program.functions[index], name.c_str());
     if (input != nullptr && input->classes == 0) return &program.functions[index].values[input->value];
@@ -104,7 +105,7 @@ const brine_value* FindFed(const brine_program& program, const std::string& name
   return nullptr;
 }
 
-// A file an input, or label, of which the first axis counts samples.
+// The samples of several files, one for each input or label.  The first axis of each array counts the samples.
 Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& files) {
   const auto arrays = std::make_shared<std::vector<Array>>();
   std::vector<NamedArray> named;
@@ -112,7 +113,7 @@ Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& 
     arrays->push_back(ReadNpy(file));
     const Array& array = arrays->back();
     if (array.shape.empty()) throw Error(kExitBadInput, file + ": holds a number, not an array of samples");
-    if (const brine_value* value = FindFed(program, name); value != nullptr) CheckShape(array, *value, file);
+    if (const brine_value* value = FindDataValue(program, name); value != nullptr) CheckShape(array, *value, file);
     named.push_back({name, array.shape[0], {}});
   }
   for (size_t index = 0; index < named.size(); ++index) named[index].elements = (*arrays)[index].elements();
@@ -175,10 +176,11 @@ void LoadWeights(Trainer& trainer, const CommandLine& line) {
     trainer.LoadParameters(NewestCheckpoint(line.checkpoint));
 }
 
-// What the command line asks for during training: a rate, results as JSON, and an end at Ctrl-C.
+// A callback that does what the command line asks for during training: sets the learning rate, prints results as JSON,
+// and stops after a signal.
 Callback TrainCallback(const CommandLine& line) {
   Callback callback;
-  // Done when the first epoch begins, since a resumed checkpoint has its own seed and rate.
+  // The rate is set when the first epoch begins, since resuming replaces seed and rate by those of the checkpoint.
   callback.on_epoch_begin = [&line, first = true](Trainer& t, const EpochResult&) mutable {
     if (!std::exchange(first, false)) return;
     if (line.learning_rate) t.set_learning_rate(*line.learning_rate);
@@ -191,7 +193,7 @@ Callback TrainCallback(const CommandLine& line) {
     if (interrupted != 0) t.Stop();
   };
   callback.on_epoch_end = [&line](Trainer& t, const EpochResult& result) {
-    if (interrupted != 0) t.Stop();  // while it was validated
+    if (interrupted != 0) t.Stop();  // the signal may have come during validation
     if (!line.json) return;
     NamedNumbers fields = {{"epoch", result.epoch + 1.0}};
     Append("", result.train, fields);
@@ -246,7 +248,7 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
 
 namespace {
 
-// The samples of a file for a model with one input.
+// The samples of a file, for a model with one input.
 Dataset OpenOnlyInput(const brine_program& program, const std::string& file) {
   const brine_function& function = FunctionOf(program, "predict");
   const std::vector<const brine_input*> inputs = FedInputs(function);
@@ -263,7 +265,7 @@ Dataset OpenOnlyInput(const brine_program& program, const std::string& file) {
   return Dataset({{"", total / RowElements(input), array->elements()}}, array);
 }
 
-// Mistakes are the file's, where there is one.
+// Predicts the samples.  If they come from a file, an error about the samples names it.
 std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples, const std::string& file) {
   try {
     return trainer.Predict(samples);
@@ -273,7 +275,7 @@ std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples,
   }
 }
 
-// What predict was told to predict, and the names of the classes where the data know them.
+// The samples that the command line names, and the names of the classes, if the data have them.
 Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
   TrainTest data;
   if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) data = OpenData(program, line);
@@ -291,7 +293,8 @@ Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
   return samples;
 }
 
-// The classes of an output by name: those that the data know, those of the program, or numbers.
+// The names of the classes of an output: those of the data, or else those of the program, and numbers where both lack
+// names.
 std::vector<std::string> ClassNames(const brine_program& program, const Dataset& data, int64_t classes) {
   std::vector<std::string> names = data.class_names;
   for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
@@ -301,7 +304,8 @@ std::vector<std::string> ClassNames(const brine_program& program, const Dataset&
   return names;
 }
 
-// "ship 0.9341, plane 0.0214"; as JSON `"class": "ship", "probabilities": {"ship": 0.9341, …}`.
+// The classes in descending order of probability: "ship 0.9341, plane 0.0214", or as JSON
+// `"class": "ship", "probabilities": {"ship": 0.9341, …}`.
 std::string ClassesText(std::span<const float> row, const std::vector<std::string>& names, bool json) {
   std::vector<size_t> order(row.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -316,7 +320,7 @@ std::string ClassesText(std::span<const float> row, const std::vector<std::strin
   return json ? "\"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" + text + "}" : text;
 }
 
-// "0.9341, 2.1"; as JSON `"values": [0.9341, 2.1]`.
+// The numbers of a row: "0.9341, 2.1", or as JSON `"values": [0.9341, 2.1]`.
 std::string NumbersText(std::span<const float> row, bool json) {
   std::string text;
   for (const float number : row) text += (text.empty() ? "" : ", ") + JsonNumber(number);

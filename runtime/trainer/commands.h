@@ -8,20 +8,22 @@
 
 namespace brine {
 
-// Each prints its results and returns the exit code, or throws Error.
+// Each of these executes a command, prints its results, and returns the exit code or throws Error.
 int RunTrain(const brine_program& program, const CommandLine& line);
 int RunEvaluate(const brine_program& program, const CommandLine& line);
 int RunPredict(const brine_program& program, const CommandLine& line);
 int RunBench(const brine_program& program, const CommandLine& line);
 
-// The data of --data, or the built-in set, in images of the model's size.
+// The data of --data, or the built-in images.  Images are enlarged to the size that the model takes, if it is a
+// multiple of theirs.  Arrays are the training data of commands that train, and the test data of others.
 TrainTest OpenData(const brine_program& program, const CommandLine& line);
 
-// Restores the weights from --init or from the newest checkpoint of --checkpoint.
+// Loads the weights from the file of --init, or from the newest checkpoint in the folder of --checkpoint, if either is
+// given.
 void LoadWeights(Trainer& trainer, const CommandLine& line);
 
-std::string JsonString(const std::string& text);  // with its quotes
-std::string JsonNumber(double number);            // null when it is not finite
+std::string JsonString(const std::string& text);  // escaped, and in quotes
+std::string JsonNumber(double number);            // "null" if it is not finite, which JSON cannot express
 
 }  // namespace brine
 

@@ -15,7 +15,7 @@ class MemorySource : public SampleSource {
       : fields_(std::move(fields)), arrays_(std::move(arrays)), owner_(std::move(owner)) {
     for (size_t field = 0; field < arrays_.size(); ++field) {
       fields_[field].type = static_cast<ElementType>(arrays_[field].elements.index());
-      fields_[field].elements = ElementsEach(fields_[field], arrays_[field]);
+      fields_[field].elements = ElementsOfSample(fields_[field], arrays_[field]);
       if (arrays_[field].count == arrays_[0].count) continue;
       throw Error(kExitBadInput, arrays_[field].name + " has " + std::to_string(arrays_[field].count) + " samples, " +
                                      arrays_[0].name + " has " + std::to_string(arrays_[0].count));
@@ -33,7 +33,7 @@ class MemorySource : public SampleSource {
   }
 
  private:
-  static int64_t ElementsEach(const Field& field, const NamedArray& array) {
+  static int64_t ElementsOfSample(const Field& field, const NamedArray& array) {
     const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, array.elements));
     const std::string what = !field.name.empty() ? field.name : field.label ? "labels" : "samples";
     if (array.count < 0 || (array.count == 0 ? total != 0 : total == 0 || total % array.count != 0)) {
@@ -54,8 +54,9 @@ class MemorySource : public SampleSource {
   std::shared_ptr<const void> owner_;
 };
 static_assert(std::is_same_v<std::variant_alternative_t<0, Labels>, std::span<const uint8_t>> &&
-              std::is_same_v<std::variant_alternative_t<1, Labels>, std::span<const int32_t>> &&
-              std::is_same_v<std::variant_alternative_t<2, Labels>, std::span<const float>>);  // as ElementType
+                  std::is_same_v<std::variant_alternative_t<1, Labels>, std::span<const int32_t>> &&
+                  std::is_same_v<std::variant_alternative_t<2, Labels>, std::span<const float>>,
+              "the alternatives of Labels have the order of ElementType");
 
 std::vector<Field> FieldsOf(const std::vector<NamedArray>& arrays) {
   std::vector<Field> fields;
@@ -116,13 +117,13 @@ class EnlargedSource : public SampleSource {
   }
 
  private:
-  // `from` lies at or before `to` in the same memory: from the end backwards, nothing is overwritten before it was
-  // read.
+  // Enlarges one image.  `from` and `to` are in the same memory, and `from` is not after `to`.  The loops run from the
+  // end to the beginning, so that no pixel is overwritten before it was read.
   template <typename T>
   void Enlarge(const T* from, T* to) const {
     const int64_t row_elements = large_.width * large_.channels;
     for (int64_t y = small_.height - 1; y >= 0; --y) {
-      T* const rows = to + y * factor_y_ * row_elements;  // as many as the factor says, all of them the same
+      T* const rows = to + y * factor_y_ * row_elements;  // factor_y_ equal rows, of which the last is written first
       T* const last = rows + (factor_y_ - 1) * row_elements;
       const T* pixel = from + (y + 1) * small_.width * large_.channels;
       for (T* end = last + row_elements; end > last;) {

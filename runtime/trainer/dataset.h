@@ -1,4 +1,4 @@
-// Samples and their labels, wherever they lie.
+// Data sets: samples and their labels, from arrays, files or functions of the caller.
 #ifndef BRINE_RUNTIME_TRAINER_DATASET_H_
 #define BRINE_RUNTIME_TRAINER_DATASET_H_
 
@@ -12,58 +12,61 @@
 
 namespace brine {
 
+// The elements of samples, one sample after another, each in C order.
 using Samples = std::variant<std::span<const uint8_t>, std::span<const float>>;
-// Class numbers, or rows of numbers (one-hot, or whatever the model compares with).
+// Class numbers, one for each sample, or rows of numbers, such as one-hot rows.
 using Labels = std::variant<std::span<const uint8_t>, std::span<const int32_t>, std::span<const float>>;
 
 enum class ElementType : uint8_t { kByte, kInteger, kReal };  // uint8_t, int32_t, float
-int64_t ByteCount(ElementType type);
+int64_t ByteCount(ElementType type);                          // the size of an element
 
-// One of the arrays that hold a sample.
+// A part of a sample, which fills one input of the model.
 struct Field {
-  std::string name = {};  // of the model's input that it feeds; empty: of the only data input, or of the only label
-  bool label = false;     // which of the two, if the name is empty
+  std::string name = {};  // the name of the input; empty for the only data input or the only label
+  bool label = false;     // if the name is empty, whether the field fills the label
   ElementType type = ElementType::kByte;
-  int64_t elements = 0;                         // of one sample, in C order
-  int64_t height = 0, width = 0, channels = 0;  // of an image; 0 if the shape is not known
+  int64_t elements = 0;                         // the number of elements of one sample, which are in C order
+  int64_t height = 0, width = 0, channels = 0;  // the shape of an image [height, width, channels]; 0 if it is not known
 };
 
-// The fields of image files: bytes, and the number of a class.
+// The fields of image files: an image of bytes, and a class number.
 std::vector<Field> ImageFields(int64_t height, int64_t width, int64_t channels);
 
-// A source of samples.  Implement this for data that needs more than arrays or a callback.
+// A source of samples.  A program implements this for data that are neither arrays nor come from a callback.
 class SampleSource {
  public:
   virtual ~SampleSource() = default;
   virtual int64_t size() const = 0;
   virtual std::span<const Field> fields() const = 0;
-  // Writes the samples of the given indices, one after another: those of fields()[i] to targets[i].
+  // Writes the samples with the given indices.  Those of fields()[i] go to targets[i], one after another.
   virtual void Read(std::span<const int64_t> indices, std::span<void* const> targets) const = 0;
-  // Whether Read may run on several threads at once; it is then called with one index at a time.
+  // Whether several threads may call Read at once.  If so, each call has one index.
   virtual bool parallel() const { return true; }
 };
 
-// An array of `count` samples that feeds the model's input, or label, of this name; without a name its only input.
+// An array of `count` samples for the input or label of this name, or, if the name is empty, for the only data input.
 struct NamedArray {
   std::string name;
   int64_t count = 0;
   Labels elements;
 };
 
-// A range of a source.  Cheap to copy.
+// A range of the samples of a source.  Copies share the source.
 class Dataset {
  public:
   Dataset() = default;
   explicit Dataset(std::shared_ptr<const SampleSource> source);
 
-  // `count` samples and labels in memory of the caller, which must outlive the data set.  Sizes that `count` does not
-  // divide, or that do not belong together, throw Error.
+  // `count` samples and labels in memory of the caller, which must outlive the data set.  Throws Error if `count` does
+  // not divide the number of elements, and if there is not one class number for each sample.
   Dataset(int64_t count, Samples samples, Labels labels);
 
-  // Samples of any number of arrays, as many of each, in memory that must outlive the data set, or that `owner` keeps.
+  // Samples whose fields are arrays of equal counts.  Their memory must outlive the data set, unless `owner` keeps it
+  // alive.
   explicit Dataset(std::vector<NamedArray> arrays, std::shared_ptr<const void> owner = nullptr);
 
-  // Samples that a function writes, called from the training thread with the indices of a batch.
+  // Samples that a function writes.  The training thread calls it with the indices of a batch; it writes the samples,
+  // each of `sample_elements` elements, and their class numbers.
   template <typename T>  // uint8_t or float
   static Dataset FromCallback(
       int64_t count, int64_t sample_elements,
@@ -72,14 +75,15 @@ class Dataset {
   int64_t size() const { return count_; }
   std::span<const Field> fields() const { return source_ == nullptr ? std::span<const Field>() : source_->fields(); }
   const SampleSource& source() const { return *source_; }
-  int64_t first() const { return first_; }  // source index of this range's first sample
+  int64_t first() const { return first_; }  // the index in the source of the first sample of this range
 
-  Dataset Slice(int64_t begin, int64_t count) const;  // clamped to the range
-  // The first field's images enlarged to (height, width), whole multiples of their size: each pixel becomes a block.
-  // Returns the same data when the size already fits or is not known.
+  // The samples [begin, begin + count) of this range, as far as there are such.
+  Dataset Slice(int64_t begin, int64_t count) const;
+  // The same data, but with the images of the first field enlarged to (height, width): each pixel becomes a block.
+  // Returns the data unchanged if their size is not known or does not divide that size.
   Dataset EnlargedTo(int64_t height, int64_t width) const;
 
-  std::vector<std::string> class_names;  // may be empty
+  std::vector<std::string> class_names;  // empty if they are not known
 
  private:
   std::shared_ptr<const SampleSource> source_;

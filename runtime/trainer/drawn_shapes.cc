@@ -11,14 +11,14 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kLargestDrawn = 32, kMaxBytes = 256'000'000, kMax = 12000, kMin = 300;
-// Five sixths are to train on.  Both parts are multiples of ten, so that each begins with the first class and has as
-// many of all.
+constexpr int64_t kLargestDrawn = 32, kMaxBytes = 256'000'000, kMaxImages = 12000, kMinImages = 300;
+// The number of images is a multiple of kUnit.  Five sixths are to train on.  Both parts are then multiples of ten, so
+// that each begins with the first class and has all classes equally often.
 constexpr int64_t kUnit = 60;
-static_assert(kMax % kUnit == 0 && kMin % kUnit == 0);
+static_assert(kMaxImages % kUnit == 0 && kMinImages % kUnit == 0);
 
-// Distances in pixels from the edge of a shape of radius r, negative inside; (x, y) is relative to its middle, in its
-// own directions.
+// Signed distances, in pixels, of the point (x, y) from the edge of a shape of radius r; negative inside.  The origin
+// is the middle of the shape, and the axes turn with it.
 float Disc(float x, float y, float r) { return std::sqrt(x * x + y * y) - r; }
 float Ring(float x, float y, float r) { return std::abs(std::sqrt(x * x + y * y) - 0.76f * r) - 0.24f * r; }
 float Box(float x, float y, float r) { return std::max(std::abs(x), std::abs(y)) - r; }
@@ -30,9 +30,10 @@ float Plus(float x, float y, float r) {
   return std::max(across - 0.24f * r, along - r);
 }
 float Cross(float x, float y, float r) { return Plus(0.7071068f * (x + y), 0.7071068f * (x - y), r); }
-// Folds the plane into one of the ten halves of the star's points; its edge is a straight line there.
+// Reflections map the plane to one half of one of the star's five points, where the edge is a straight line.
 float Star(float x, float y, float r) {
-  constexpr float kCos = 0.80901699f, kSin = 0.58778525f, kInner = 0.42f;  // of 36 degrees; radius of the inner corners
+  constexpr float kCos = 0.80901699f, kSin = 0.58778525f;  // of 36 degrees
+  constexpr float kInner = 0.42f;                          // the radius of the inner corners, as a share of r
   x = std::abs(x);
   float over = std::max(kCos * x - kSin * y, 0.0f);
   x -= 2 * over * kCos;
@@ -43,14 +44,14 @@ float Star(float x, float y, float r) {
   const float edge_x = kInner * kSin, edge_y = kInner * kCos - 1;
   return (y * edge_x - x * edge_y) / std::sqrt(edge_x * edge_x + edge_y * edge_y);
 }
-float Wave(float x,
-           float period) {  // distance from the nearest edge of bands half a period wide, negative in every second
+// The signed distance from the nearest edge of bands that are half a period wide; negative in every second band.
+float BandDistance(float x, float period) {
   const float turns = x / period + 64, phase = turns - static_cast<float>(static_cast<int>(turns));
   return (std::abs(phase - 0.5f) - 0.25f) * period;
 }
-float Stripes(float x, float y, float r) { return std::max(Box(x, y, 0.95f * r), Wave(x, 0.62f * r)); }
+float Stripes(float x, float y, float r) { return std::max(Box(x, y, 0.95f * r), BandDistance(x, 0.62f * r)); }
 float Checker(float x, float y, float r) {
-  const float a = Wave(x + 0.23f * r, 0.92f * r), b = Wave(y + 0.23f * r, 0.92f * r),
+  const float a = BandDistance(x + 0.23f * r, 0.92f * r), b = BandDistance(y + 0.23f * r, 0.92f * r),
               edge = std::min(std::abs(a), std::abs(b));
   return std::max(Box(x, y, 0.92f * r), a * b > 0 ? edge : -edge);
 }
@@ -58,8 +59,9 @@ float Checker(float x, float y, float r) {
 struct Class {
   const char* name;
   float (*distance)(float x, float y, float r);
-  float turn;  // angles are drawn from ± this many radians; a cross that turns freely would be a plus
+  float max_turn;  // the angle is a random number of ± this many radians
 };
+// A cross that is turned by 45 degrees is a plus, so that these two are turned by at most 15 degrees.
 constexpr float kFree = std::numbers::pi_v<float>, kSlight = 0.26f;
 constexpr Class kClasses[] = {{"disc", Disc, kFree},      {"ring", Ring, kFree},         {"square", Square, kFree},
                               {"frame", Frame, kFree},    {"triangle", Triangle, kFree}, {"cross", Cross, kSlight},
@@ -67,10 +69,10 @@ constexpr Class kClasses[] = {{"disc", Disc, kFree},      {"ring", Ring, kFree},
                               {"checker", Checker, kFree}};
 
 // The random numbers of one image, one after another.
-class Draw {
+class ImageRandom {
  public:
-  Draw(uint64_t seed, uint32_t sample) : seed_(seed), sample_(sample), id_(brine_random_id("shapes")) {}
-  float From(float low, float high) { return low + (high - low) * static_cast<float>((Word() >> 8) * 0x1p-24); }
+  ImageRandom(uint64_t seed, uint32_t sample) : seed_(seed), sample_(sample), id_(brine_random_id("shapes")) {}
+  float Between(float low, float high) { return low + (high - low) * static_cast<float>((Word() >> 8) * 0x1p-24); }
   uint32_t Below(uint32_t count) { return static_cast<uint32_t>(uint64_t{Word()} * count >> 32); }
 
  private:
@@ -90,35 +92,36 @@ struct Size {
 };
 
 void DrawOne(const Size& size, uint64_t seed, uint32_t sample, const Class& kind, uint8_t* pixels) {
-  constexpr int64_t kColours = 8;  // further channels repeat these; a power of two
-  Draw draw(seed, sample);
-  const float r = static_cast<float>(std::min(size.height, size.width)) * draw.From(0.24f, 0.42f),
-              angle = draw.From(-kind.turn, kind.turn);
+  constexpr int64_t kColours = 8;  // a power of two; channels after the eighth repeat these colours
+  ImageRandom random(seed, sample);
+  const float r = static_cast<float>(std::min(size.height, size.width)) * random.Between(0.24f, 0.42f),
+              angle = random.Between(-kind.max_turn, kind.max_turn);
   const float room_y = static_cast<float>(size.height) / 2 - 0.8f * r,
               room_x = static_cast<float>(size.width) / 2 - 0.8f * r;
-  const float middle_y = static_cast<float>(size.height - 1) / 2 + room_y * draw.From(-0.8f, 0.8f);
-  const float middle_x = static_cast<float>(size.width - 1) / 2 + room_x * draw.From(-0.8f, 0.8f);
-  const float cosine = std::cos(angle), sine = std::sin(angle), noise = draw.From(8, 44) / 255;
-  const float slope_y = draw.From(-1, 1) / static_cast<float>(size.height),
-              slope_x = draw.From(-1, 1) / static_cast<float>(size.width);
+  const float middle_y = static_cast<float>(size.height - 1) / 2 + room_y * random.Between(-0.8f, 0.8f);
+  const float middle_x = static_cast<float>(size.width - 1) / 2 + room_x * random.Between(-0.8f, 0.8f);
+  const float cosine = std::cos(angle), sine = std::sin(angle), noise = random.Between(8, 44) / 255;
+  const float slope_y = random.Between(-1, 1) / static_cast<float>(size.height),
+              slope_x = random.Between(-1, 1) / static_cast<float>(size.width);
   float ink[kColours], paper[kColours], shade[kColours];
   const int64_t colours = std::min(size.channels, kColours);
   for (int64_t colour = 0; colour < colours; ++colour) {
-    ink[colour] = draw.From(20, 235);
-    paper[colour] = draw.From(20, 235);
-    shade[colour] = draw.From(-50, 50);
+    ink[colour] = random.Between(20, 235);
+    paper[colour] = random.Between(20, 235);
+    shade[colour] = random.Between(-50, 50);
   }
-  // In at least one channel the shape differs from its background.
-  const uint32_t clear = draw.Below(static_cast<uint32_t>(colours));
-  const float contrast = draw.From(75, 140);
-  ink[clear] = paper[clear] + (paper[clear] < 128 ? contrast : -contrast);
+  // In at least one channel, the shape differs clearly from its background.
+  const uint32_t clear_channel = random.Below(static_cast<uint32_t>(colours));
+  const float contrast = random.Between(75, 140);
+  ink[clear_channel] = paper[clear_channel] + (paper[clear_channel] < 128 ? contrast : -contrast);
 
-  // Noise first, 16 bytes from each random number; it is overwritten pixel by pixel.
+  // The image is first filled with noise, 16 bytes for each call of Philox.  Then each pixel is computed from its
+  // noise.
   const uint32_t noise_id = brine_random_id("shapes/noise");
   const auto bytes = static_cast<size_t>(size.bytes());
   for (size_t offset = 0; offset < bytes; offset += 16) {
-    const brine_random random = brine_philox(seed, static_cast<uint32_t>(offset / 16), sample, noise_id, 0);
-    std::memcpy(pixels + offset, random.word, std::min<size_t>(16, bytes - offset));
+    const brine_random words = brine_philox(seed, static_cast<uint32_t>(offset / 16), sample, noise_id, 0);
+    std::memcpy(pixels + offset, words.word, std::min<size_t>(16, bytes - offset));
   }
   for (int64_t row = 0; row < size.height; ++row) {
     for (int64_t column = 0; column < size.width; ++column) {
@@ -177,7 +180,7 @@ int DrawTask(void*, int32_t task, uint8_t* closure) {
   return 0;
 }
 
-// A whole fraction of a large image's size, where there is one.
+// The size at which images are drawn: an integer fraction of the size if this is large, otherwise the size.
 Size DrawnSize(const Size& size) {
   int64_t factor = 1;
   for (int64_t divisor = 2;
@@ -188,7 +191,7 @@ Size DrawnSize(const Size& size) {
   return {size.height / factor, size.width / factor, size.channels};
 }
 
-int64_t CountOf(const Size& drawn) { return std::min(kMax, kMaxBytes / drawn.bytes() / kUnit * kUnit); }
+int64_t ImageCount(const Size& drawn) { return std::min(kMaxImages, kMaxBytes / drawn.bytes() / kUnit * kUnit); }
 
 }  // namespace
 
@@ -199,8 +202,8 @@ std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels) {
   if (height < 8 || width < 8 || channels < 1 || height > kLongestSide || width > kLongestSide || channels > 64) {
     return "the built-in images are of 8x8 to 4096x4096 and 1 to 64 channels, " + takes;
   }
-  if (CountOf(DrawnSize({height, width, channels})) >= kMin) return "";
-  return "the built-in images take 256 MB at most, in which fewer than " + std::to_string(kMin) +
+  if (ImageCount(DrawnSize({height, width, channels})) >= kMinImages) return "";
+  return "the built-in images take 256 MB at most, in which fewer than " + std::to_string(kMinImages) +
          " of this size fit: " + takes;
 }
 
@@ -209,7 +212,7 @@ TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t cl
   if (const std::string fault = DrawnShapesFault(height, width, channels); !fault.empty())
     throw Error(kExitBadInput, fault);
   const Size drawn = DrawnSize({height, width, channels});
-  const int64_t count = CountOf(drawn);
+  const int64_t count = ImageCount(drawn);
   const auto source =
       std::make_shared<ShapesSource>(drawn, std::clamp<int64_t>(classes, 1, std::size(kClasses)), seed, count);
   if (backend == nullptr) {

@@ -1,4 +1,4 @@
-// The built-in data: drawn shapes, so that a model can be trained before any data is at hand.
+// The built-in data set: images of drawn shapes, with which a model can be trained before other data are at hand.
 #ifndef BRINE_RUNTIME_TRAINER_DRAWN_SHAPES_H_
 #define BRINE_RUNTIME_TRAINER_DRAWN_SHAPES_H_
 
@@ -10,15 +10,16 @@
 namespace brine {
 
 // 10,000 images to train on and 2,000 to test, u8[height, width, channels], of ten classes in equal shares: disc, ring,
-// square, frame, triangle, cross, plus, star, stripes, checker.  Colours, size, place, angle, background and noise are
-// drawn from `seed`; the same seed gives the same images.  Models with fewer classes get the first of them.  Images
-// larger than 32 pixels are drawn at an integer fraction of their size if there is one.  They take at most 256 MB: if
-// they are too large for that, there are fewer, in the same proportion.  `backend` may be null: then one thread draws.
-// Throws Error below 8x8, and if fewer than 300 fit.
+// square, frame, triangle, cross, plus, star, stripes, checker.  Models with fewer classes get the first of these.
+// Colours, size, position, angle, background and noise are random numbers of `seed`; the same seed gives the same
+// images.  Images larger than 32 pixels are drawn at an integer fraction of their size, if there is one, and enlarged
+// when they are read.  All images together take at most 256 MB.  If they would take more, there are fewer, in the same
+// proportion.  The images are drawn on the pool of `backend`, or on this thread if it is null.
+// Throws Error if DrawnShapesFault is not empty.
 TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
                      const brine_backend* backend);
 
-// The sentence that DrawShapes would throw for images of this size; empty where it has some.
+// Why there are no images of this size, in one sentence; empty if there are.
 std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels);
 
 }  // namespace brine

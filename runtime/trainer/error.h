@@ -1,4 +1,4 @@
-// How the trainer's C++ half fails: by one exception type that carries the exit code of the program.
+// The exception that trainer/ throws.  It has the exit code with which a program should end.
 #ifndef BRINE_RUNTIME_TRAINER_ERROR_H_
 #define BRINE_RUNTIME_TRAINER_ERROR_H_
 
@@ -16,7 +16,7 @@ enum ExitCode {
   kExitInterrupted = 130
 };
 
-// what() is one sentence in lower case that names the place.
+// what() is one sentence in lower case, without a full stop, that names the file, the flag or the input that is wrong.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

@@ -72,7 +72,7 @@ std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
 
 History FitLoop::Run() {
   const std::unique_ptr<FolderLock> lock = OpenFolder();
-  // Steps test the parameters, but not the slots, which the caller or a file may have filled.
+  // The steps test the parameters, but not the slots, which a file or the caller may have filled with NaN.
   ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
   History history;
   while (position_.epoch < options_.epochs && !history.stopped) {

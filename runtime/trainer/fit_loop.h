@@ -1,4 +1,4 @@
-// The loop of Trainer::Fit.
+// The loop over epochs and batches of Trainer::Fit.
 #ifndef BRINE_RUNTIME_TRAINER_FIT_LOOP_H_
 #define BRINE_RUNTIME_TRAINER_FIT_LOOP_H_
 
@@ -12,27 +12,30 @@ namespace brine {
 
 class FolderLock;
 
-// One for each of the function's outputs that batches can be averaged over.
+// A result, NaN at first, for each output of the function that is a mean over rows.
 Results ResultsOf(const brine_function& function);
 
-// A function's results, summed up over rows.
+// The results of a function, summed up over the rows of several steps.
 struct ResultSums {
   const brine_function* function;
   std::vector<double> sums;  // in the order of ResultsOf
   int64_t rows = 0;
 
   explicit ResultSums(const brine_function& of);
-  void Add(const brine_state* state, int32_t count);  // the step that was just made, with so many rows
-  void WriteMeans(Results& results) const;            // of the same function; allocates nothing
+  void Add(const brine_state* state, int32_t count);  // adds the results of the last step, which had `count` rows
+  void WriteMeans(Results& results) const;            // writes the means to ResultsOf(*function); allocates nothing
 };
 
-// The position of a run: `batch` batches of `epoch` are done and added up.  A checkpoint holds it beside the state.
+// The position of a run: `batch` batches of the epoch are done, and `sums` has their results.  A checkpoint stores it
+// with the state.
 struct FitPosition {
   int64_t epoch = 0, batch = 0;
   ResultSums sums;
 };
 
-// The order of `count` samples in an epoch: Fisher–Yates with the numbers (element, epoch, "shuffle") of the seed.
+// Fills `order` with a permutation of its indices: the order of the samples in an epoch.  The algorithm is that of
+// Fisher and Yates with the random numbers of (element, epoch, id of "shuffle"), so that seed and epoch alone determine
+// the order.
 void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order);
 
 class FitLoop {
@@ -41,7 +44,8 @@ class FitLoop {
   History Run();
 
  private:
-  std::unique_ptr<FolderLock> OpenFolder();  // and resumes from it, if asked to; null if there is none
+  // Locks the folder of checkpoints, and restores the newest one if the run resumes.  Null if there is no folder.
+  std::unique_ptr<FolderLock> OpenFolder();
   void RunEpoch(EpochResult& result);
   void Validate(EpochResult& result);
   void SaveCheckpoint();

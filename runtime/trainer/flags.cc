@@ -22,7 +22,7 @@ std::string Quoted(const std::string& text) {
 }
 
 template <typename Number>
-Number Whole(const char* flag, const std::string& text, Number least, Number most) {
+Number ParseWhole(const char* flag, const std::string& text, Number least, Number most) {
   Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
@@ -30,19 +30,19 @@ Number Whole(const char* flag, const std::string& text, Number least, Number mos
                               std::to_string(most) + ", got " + Quoted(text));
 }
 
-double Real(const char* flag, const std::string& text, const char* range, bool (*fits)(double)) {
+double ParseReal(const char* flag, const std::string& text, const char* range, bool (*is_legal)(double)) {
   double number = NAN;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size() && fits(number)) return number;
+  if (error == std::errc() && end == text.data() + text.size() && is_legal(number)) return number;
   throw Error(kExitUsage, std::string(flag) + " must be a number " + range + ", got " + Quoted(text));
 }
 
-std::string Path(const char* flag, const std::string& text) {
+std::string ParsePath(const char* flag, const std::string& text) {
   if (text.empty()) throw Error(kExitUsage, std::string(flag) + " needs a path, got ''");
   return text;
 }
 
-// Takes NAME=FILE; false where the text is of another form.
+// Adds NAME=FILE to `files`.  Returns false if the text does not have this form.
 bool TakeNamedFile(const char* flag, const std::string& text, CommandLine::NamedFiles& files) {
   const size_t equals = text.find('=');
   const bool named = equals != std::string::npos && equals > 0 &&
@@ -54,12 +54,12 @@ bool TakeNamedFile(const char* flag, const std::string& text, CommandLine::Named
   for (const auto& [other, file] : files) {
     if (other == name) throw Error(kExitUsage, std::string(flag) + " " + name + " is given twice");
   }
-  files.emplace_back(name, Path(flag, text.substr(equals + 1)));
+  files.emplace_back(name, ParsePath(flag, text.substr(equals + 1)));
   return true;
 }
 
 void SetData(CommandLine& line, const char* flag, const std::string& text) {
-  if (!TakeNamedFile(flag, text, line.arrays)) line.data = Path(flag, text);
+  if (!TakeNamedFile(flag, text, line.arrays)) line.data = ParsePath(flag, text);
   if (!line.data.empty() && !line.arrays.empty())
     throw Error(kExitUsage, "--data takes a folder, or a file for each input, but not both");
 }
@@ -69,7 +69,7 @@ void SetInput(CommandLine& line, const std::string& text) {
   if (first && TakeNamedFile("--input", text, line.inputs)) return;
   if (!first || !line.inputs.empty()) throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
   if (text.find_first_not_of("0123456789") == std::string::npos)
-    line.sample = Whole<int64_t>("the image's number", text, 0, UINT32_MAX);
+    line.sample = ParseWhole<int64_t>("the image's number", text, 0, UINT32_MAX);
   else
     line.input = text;
 }
@@ -82,33 +82,37 @@ struct Setter {
 };
 constexpr Setter kSetters[] = {
     {"--data", SetData},
-    {"--epochs", [](Line& line, const char* flag, const Text& text) { line.epochs = Whole(flag, text, 1, 1000000); }},
+    {"--epochs",
+     [](Line& line, const char* flag, const Text& text) { line.epochs = ParseWhole(flag, text, 1, 1000000); }},
     {"--batch-size", [](Line& line, const char* flag,
-                        const Text& text) { line.batch_size = Whole(flag, text, 1, base::kMaxBatchSize); }},
+                        const Text& text) { line.batch_size = ParseWhole(flag, text, 1, base::kMaxBatchSize); }},
     {"--seed",
      [](Line& line, const char* flag, const Text& text) {
-       line.seed = Whole<uint64_t>(flag, text, 0, UINT64_MAX);
+       line.seed = ParseWhole<uint64_t>(flag, text, 0, UINT64_MAX);
        line.seed_given = true;
      }},
-    {"--threads", [](Line& line, const char* flag, const Text& text) { line.threads = Whole(flag, text, 1, 1024); }},
+    {"--threads",
+     [](Line& line, const char* flag, const Text& text) { line.threads = ParseWhole(flag, text, 1, 1024); }},
     {"--learning-rate",
      [](Line& line, const char* flag, const Text& text) {
-       line.learning_rate = Real(flag, text, "of at least 0", [](double rate) { return rate >= 0 && rate <= 1e30; });
+       line.learning_rate =
+           ParseReal(flag, text, "of at least 0", [](double rate) { return rate >= 0 && rate <= 1e30; });
      }},
     {"--validation-split",
      [](Line& line, const char* flag, const Text& text) {
        line.validation_split =
-           Real(flag, text, "from 0 to below 1", [](double share) { return share >= 0 && share < 1; });
+           ParseReal(flag, text, "from 0 to below 1", [](double share) { return share >= 0 && share < 1; });
      }},
     {"--no-shuffle", [](Line& line, const char*, const Text&) { line.shuffle = false; }},
-    {"--checkpoint", [](Line& line, const char* flag, const Text& text) { line.checkpoint = Path(flag, text); }},
+    {"--checkpoint", [](Line& line, const char* flag, const Text& text) { line.checkpoint = ParsePath(flag, text); }},
     {"--resume", [](Line& line, const char*, const Text&) { line.resume = true; }},
-    {"--init", [](Line& line, const char* flag, const Text& text) { line.init = Path(flag, text); }},
-    {"--weights", [](Line& line, const char* flag, const Text& text) { line.init = Path(flag, text); }},
-    {"--save", [](Line& line, const char* flag, const Text& text) { line.save = Path(flag, text); }},
-    {"--input", [](Line& line, const char* flag, const Text& text) { SetInput(line, Path(flag, text)); }},
-    {"--steps", [](Line& line, const char* flag, const Text& text) { line.steps = Whole(flag, text, 1, 1000000); }},
-    {"--trace", [](Line& line, const char* flag, const Text& text) { line.trace = Path(flag, text); }},
+    {"--init", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
+    {"--weights", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
+    {"--save", [](Line& line, const char* flag, const Text& text) { line.save = ParsePath(flag, text); }},
+    {"--input", [](Line& line, const char* flag, const Text& text) { SetInput(line, ParsePath(flag, text)); }},
+    {"--steps",
+     [](Line& line, const char* flag, const Text& text) { line.steps = ParseWhole(flag, text, 1, 1000000); }},
+    {"--trace", [](Line& line, const char* flag, const Text& text) { line.trace = ParsePath(flag, text); }},
     {"--json", [](Line& line, const char*, const Text&) { line.json = true; }},
     {"--quiet", [](Line& line, const char*, const Text&) { line.quiet = true; }},
 };
@@ -126,6 +130,7 @@ const Row& Find(const char* what, const std::string& name, const Row (&rows)[siz
                               (closest.empty() ? "" : "; did you mean " + closest + "?"));
 }
 
+// Throws Error if flags contradict each other or a necessary one is missing.
 void CheckTogether(const CommandLine& line) {
   if (line.resume && line.checkpoint.empty())
     throw Error(kExitUsage, "--resume needs --checkpoint DIR, where it goes on from");

@@ -1,4 +1,4 @@
-// The command line of a compiled program, read after the tables of runtime/base/flags.h.
+// Reads the command line of a compiled program, by the tables of runtime/base/flags.h.
 #ifndef BRINE_RUNTIME_TRAINER_FLAGS_H_
 #define BRINE_RUNTIME_TRAINER_FLAGS_H_
 
@@ -15,30 +15,33 @@ namespace brine {
 using base::Command;
 using enum base::Command;
 
-// What was asked for; each field is a flag of the same name.
+// The command and the values of its flags.  A field has the name of its flag where no comment says otherwise.
 struct CommandLine {
   Command command = kHelp;
-  using NamedFiles = std::vector<std::pair<std::string, std::string>>;  // inputs and their .npy files
-  std::string data;                                                     // a folder …
-  NamedFiles arrays;                                                    // … or a file an input: --data NAME=FILE
+  using NamedFiles = std::vector<std::pair<std::string, std::string>>;  // names of inputs, and their .npy files
+  // At most one of these two is not empty.
+  std::string data;   // --data FOLDER
+  NamedFiles arrays;  // --data NAME=FILE, once for each input
   std::string checkpoint, init, save, trace;
-  std::string input;                                         // of predict: a .npy file for the only input …
-  NamedFiles inputs;                                         // … or a file an input …
-  int64_t sample = -1;                                       // … or the number of a test sample
-  int epochs = 1, batch_size = 0, threads = 0, steps = 100;  // 0: the program's, the machine's
+  // What to predict.  At most one of these three is set.
+  std::string input;    // --input FILE, for the only input
+  NamedFiles inputs;    // --input NAME=FILE, once for each input
+  int64_t sample = -1;  // --input NUMBER, a sample of the test data; −1 if it was not given
+  int epochs = 1, steps = 100;
+  int batch_size = 0;  // 0 for that of the program
+  int threads = 0;     // 0 for all processors that the process may use
   uint64_t seed = 0;
-  bool seed_given = false;
+  bool seed_given = false;  // whether --seed was given
   std::optional<double> learning_rate;
   double validation_split = 0;
   bool shuffle = true, resume = false, json = false, quiet = false;
 };
 
-// `predict` also takes its input as a word: FILE.npy, NAME=FILE.npy, or the number of a test sample.  Flags are `--flag
-// value` or `--flag=value`.  Throws Error (kExitUsage) with a sentence that names the flag, and what was probably
-// meant.
+// Flags are `--flag value` or `--flag=value`.  `predict` also takes the value of --input as a word.  Throws Error with
+// kExitUsage if the command line is wrong; the sentence names the flag, and for an unknown one the nearest that exists.
 CommandLine ParseCommandLine(int argc, const char* const* argv);
 
-// What `help` prints; `program` is the name it was called by.
+// What the command `help` prints.  `program` is the name of the program.
 std::string HelpText(const std::string& program);
 
 }  // namespace brine

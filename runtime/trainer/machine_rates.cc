@@ -15,13 +15,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kSums = 12;        // hide the latency of two multiply-add units and fit into sixteen registers
-constexpr int kLoops = 150'000;  // nearly half a millisecond
+// The independent sums of a loop.  Two units with a latency of four to six cycles are busy with 8 to 12 of them, and
+// these fit into sixteen vector registers with the two operands that they share.
+constexpr int kSums = 12;
+constexpr int kLoops = 150'000;  // so many that the time of starting the threads does not count
 
 template <int lanes>
 [[gnu::always_inline]] inline void MultiplyAndAdd() {
   typedef float Vector __attribute__((vector_size(4 * lanes)));
-  // Numbers that the compiler does not know, so that it can neither fold nor join the sums.
+  // The numbers are unknown to the compiler, so that it can neither compute the sums nor make one of several.
   Vector unknown[kSums + 2] = {};
   __asm__ volatile("" : "+m"(unknown));
   Vector sums[kSums];
@@ -56,7 +58,8 @@ Multiplier FindMultiplier() {
 }
 #endif
 
-// The least time, in milliseconds, from the first thread's beginning to the last one's end.
+// The least time of several runs, in milliseconds.  A run lasts from when its first thread begins to when its last one
+// ends.
 double LeastTime(int threads, int runs, const std::function<void(int thread)>& work) {
   std::barrier barrier(threads);
   std::vector<std::vector<std::pair<Clock::time_point, Clock::time_point>>> spans(static_cast<size_t>(threads));
@@ -90,7 +93,7 @@ MachineRates MeasureRates(int threads) {
   const Multiplier multiplier = FindMultiplier();
   const double multiply = LeastTime(threads, 500, [&](int) { multiplier.run(); });
 
-  constexpr size_t kWords = 4 << 20;  // 32 MB a thread, more than its share of a cache
+  constexpr size_t kWords = 4 << 20;  // 32 MB, more than the share of a cache that a core usually has
   std::vector<std::vector<uint64_t>> memory(static_cast<size_t>(threads), std::vector<uint64_t>(kWords, 1));
   const double read = LeastTime(threads, 10, [&](int thread) {
     uint64_t sum = 0;

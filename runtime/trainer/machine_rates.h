@@ -1,16 +1,17 @@
-// The highest rates of the machine, with which `bench` compares kernels.
+// Measures the highest rates of the machine, with which `bench` compares kernels.
 #ifndef BRINE_RUNTIME_TRAINER_MACHINE_RATES_H_
 #define BRINE_RUNTIME_TRAINER_MACHINE_RATES_H_
 
 namespace brine {
 
 struct MachineRates {
-  double flops_per_ms;  // multiplications and additions in multiply-adds of floats, in the widest vectors that kernels
-                        // may use
+  // Operations of multiply-adds of floats in the widest vectors that kernels use; a multiply-add counts as two.
+  double flops_per_ms;
   double bytes_per_ms;  // read from memory, not from a cache
 };
 
-// The best of many runs on `threads` threads at once, no more than there are cores.  Holds 32 MB a thread meanwhile.
+// The best of many runs on `threads` threads at once, which must not be more than there are cores.  Allocates 32 MB for
+// each thread while it runs.
 MachineRates MeasureRates(int threads);
 
 }  // namespace brine

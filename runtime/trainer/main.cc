@@ -36,7 +36,7 @@ int Run(const brine_program& program, int argc, char** argv) {
 }  // namespace brine
 
 int brine_trainer_main(const brine_program* program, int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error with a sentence, like a full disk
+  std::signal(SIGXFSZ, SIG_IGN);  // so that a write beyond the limit of a file's size fails like one on a full disk
   int exit_code = brine::kExitFailed;
   try {
     exit_code = brine::Run(*program, argc, argv);

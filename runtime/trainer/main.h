@@ -1,4 +1,4 @@
-// The standard training program: `train`, `evaluate`, `predict`, `bench`, `summary` (flags.h).
+// The standard training program, with the commands of runtime/base/flags.h.
 #ifndef BRINE_RUNTIME_TRAINER_MAIN_H_
 #define BRINE_RUNTIME_TRAINER_MAIN_H_
 
@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-// Results on stdout, progress and one sentence for an error on stderr.  Returns the exit code: 0 ok, 1 failed, 2 usage,
-// 3 bad input, 5 diverged, 130 interrupted.
+// The main function of the program.  Prints results to stdout, and progress and errors, one sentence each, to stderr.
+// Returns the exit code: 0 if all is well, 1 if something failed, 2 for a wrong command line, 3 for bad input, 5 if the
+// training diverged, 130 if a signal interrupted it.
 int brine_trainer_main(const brine_program* program, int argc, char** argv);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-// A file's bytes, read-only, in the page cache's own memory.
+// The bytes of a file, mapped into memory for reading.
 #ifndef BRINE_RUNTIME_TRAINER_MAPPED_FILE_H_
 #define BRINE_RUNTIME_TRAINER_MAPPED_FILE_H_
 
@@ -10,8 +10,8 @@ namespace brine {
 
 class MappedFile {
  public:
-  explicit MappedFile(
-      const std::string& path);  // throws Error when it is not a regular file that can be read, or is empty
+  // Throws Error if the file is not a regular file, cannot be read, or is empty.
+  explicit MappedFile(const std::string& path);
   MappedFile(MappedFile&& other) noexcept;
   ~MappedFile();
 

@@ -14,7 +14,8 @@ uint32_t BigEndian(std::span<const uint8_t> bytes, size_t offset) {
          bytes[offset + 3];
 }
 
-// An IDX file of bytes: two zeros, type 8, the number of dimensions, the dimensions, the data.
+// An IDX file of bytes: two zero bytes, the type 8, the number of dimensions, the dimensions as big-endian u32, the
+// data.
 class IdxFile {
  public:
   IdxFile(const std::string& path, uint32_t dimensions) : file_(path) {
@@ -80,16 +81,16 @@ class IdxSource : public SampleSource {
       ImageFields(static_cast<int64_t>(images_.dim(1)), static_cast<int64_t>(images_.dim(2)), 1);
 };
 
-// Both spellings are in circulation.
-std::string Find(const std::string& folder, const std::string& stem, const std::string& kind) {
+// The path of an IDX file, whose name is spelt <stem>.<kind> in some copies of MNIST and <stem>-<kind> in others.
+std::string IdxPath(const std::string& folder, const std::string& stem, const std::string& kind) {
   std::error_code ignored;
   const std::string dotted = folder + "/" + stem + "." + kind;
   return std::filesystem::exists(dotted, ignored) ? dotted : folder + "/" + stem + "-" + kind;
 }
 
 Dataset Load(const std::string& folder, const std::string& part) {
-  Dataset data(std::make_shared<IdxSource>(Find(folder, part + "-images", "idx3-ubyte"),
-                                           Find(folder, part + "-labels", "idx1-ubyte")));
+  Dataset data(std::make_shared<IdxSource>(IdxPath(folder, part + "-images", "idx3-ubyte"),
+                                           IdxPath(folder, part + "-labels", "idx1-ubyte")));
   for (int digit = 0; digit < 10; ++digit) data.class_names.push_back(std::to_string(digit));
   return data;
 }
@@ -104,7 +105,7 @@ TrainTest LoadFolder(const std::string& folder) {
   if (!fs::is_directory(folder, ignored)) throw Error(kExitBadInput, folder + ": is not a folder");
   if (fs::exists(folder + "/cifar-10-batches-bin", ignored) || fs::exists(folder + "/data_batch_1.bin", ignored))
     return LoadCifar10(folder);
-  if (fs::exists(Find(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
+  if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
   throw Error(kExitBadInput, folder + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
 }
 

@@ -9,7 +9,7 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kMax = 10000, kMaxBytes = 256'000'000;
+constexpr int64_t kMaxSamples = 10000, kMaxBytes = 256'000'000;
 
 class NoiseSource : public SampleSource {
  public:
@@ -26,8 +26,8 @@ class NoiseSource : public SampleSource {
       fields_.push_back(field);
       classes_.push_back(input->classes);
     }
-    count_ = std::max(fewest, std::min(kMax, kMaxBytes / std::max<int64_t>(sample_bytes, 1)));
-    for (size_t field_index = 0; field_index < fields_.size(); ++field_index) Draw(field_index, seed);
+    count_ = std::max(fewest, std::min(kMaxSamples, kMaxBytes / std::max<int64_t>(sample_bytes, 1)));
+    for (size_t field_index = 0; field_index < fields_.size(); ++field_index) DrawField(field_index, seed);
   }
 
   int64_t size() const override { return count_; }
@@ -41,7 +41,8 @@ class NoiseSource : public SampleSource {
   }
 
  private:
-  void Draw(size_t field_index, uint64_t seed) {
+  // Appends the samples of a field to `arrays_`, as 16 bytes for each call of Philox.
+  void DrawField(size_t field_index, uint64_t seed) {
     const Field& field = fields_[field_index];
     const uint32_t id = brine_random_id(("noise/" + field.name).c_str());
     const int64_t blocks = (count_ * field.elements * ByteCount(field.type) + 15) / 16;
@@ -59,9 +60,9 @@ class NoiseSource : public SampleSource {
   }
 
   std::vector<Field> fields_;
-  std::vector<int64_t> classes_;  // of each field, where it holds class numbers
+  std::vector<int64_t> classes_;  // by field: the number of classes, or 0
   int64_t count_ = 0;
-  std::vector<std::unique_ptr<uint8_t[]>> arrays_;  // of each field
+  std::vector<std::unique_ptr<uint8_t[]>> arrays_;  // by field: the samples
 };
 
 }  // namespace

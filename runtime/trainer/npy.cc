@@ -31,7 +31,7 @@ std::string_view HeaderField(const std::string& path, std::string_view header, c
   return header;
 }
 
-std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
+std::vector<int64_t> ParseShape(const std::string& path, std::string_view text) {
   const size_t end = text.find(')');
   if (text.empty() || text[0] != '(' || end == std::string_view::npos) Fail(path, "its shape cannot be read");
   std::vector<int64_t> shape;
@@ -54,7 +54,7 @@ std::vector<int64_t> Shape(const std::string& path, std::string_view text) {
 }
 
 template <typename From, typename To>
-std::vector<To> Elements(const std::string& path, std::span<const uint8_t> data) {
+std::vector<To> ConvertElements(const std::string& path, std::span<const uint8_t> data) {
   std::vector<To> elements(data.size() / sizeof(From));
   for (size_t index = 0; index < elements.size(); ++index) {
     From number;
@@ -66,11 +66,11 @@ std::vector<To> Elements(const std::string& path, std::span<const uint8_t> data)
   return elements;
 }
 
-// An element type as a file spells it, and how it is read.
+// An element type as a file spells it, and the type as which it is read.
 struct TypeRow {
   std::string_view spelling;
   ElementType type;
-  size_t bytes;
+  size_t bytes;  // of an element in the file
 };
 constexpr TypeRow kTypes[] = {{"'|u1'", ElementType::kByte, 1},
                               {"'<i4'", ElementType::kInteger, 4},
@@ -101,12 +101,12 @@ Array ReadNpy(const std::string& path) {
     Fail(path, "is in Fortran order; save it in C order");
 
   Array array;
-  array.shape = Shape(path, HeaderField(path, header, "shape"));
+  array.shape = ParseShape(path, HeaderField(path, header, "shape"));
   size_t elements = 1;
   for (int64_t extent : array.shape) elements *= static_cast<size_t>(extent);
   const std::string_view type = HeaderField(path, header, "descr");
   const auto row = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                [&](const TypeRow& r) { return type.starts_with(r.spelling); });
+                                [&](const TypeRow& candidate) { return type.starts_with(candidate.spelling); });
   if (row == std::end(kTypes))
     Fail(path, "holds elements of type " + std::string(type.substr(0, type.find(','))) +
                    "; uint8, int32, int64, float32 and float64 can be read");
@@ -119,9 +119,11 @@ Array ReadNpy(const std::string& path) {
   if (row->type == ElementType::kByte)
     array.bytes.assign(data.begin(), data.end());
   else if (row->type == ElementType::kInteger)
-    array.integers = row->bytes == 4 ? Elements<int32_t, int32_t>(path, data) : Elements<int64_t, int32_t>(path, data);
+    array.integers =
+        row->bytes == 4 ? ConvertElements<int32_t, int32_t>(path, data) : ConvertElements<int64_t, int32_t>(path, data);
   else
-    array.reals = row->bytes == 4 ? Elements<float, float>(path, data) : Elements<double, float>(path, data);
+    array.reals =
+        row->bytes == 4 ? ConvertElements<float, float>(path, data) : ConvertElements<double, float>(path, data);
   return array;
 }
 

@@ -1,4 +1,4 @@
-// Arrays as numpy.save writes them.
+// Reads files of numpy.save.
 #ifndef BRINE_RUNTIME_TRAINER_NPY_H_
 #define BRINE_RUNTIME_TRAINER_NPY_H_
 
@@ -13,15 +13,17 @@ namespace brine {
 struct Array {
   std::vector<int64_t> shape;
   ElementType type = ElementType::kByte;
-  std::vector<uint8_t> bytes;     // of uint8 arrays
-  std::vector<int32_t> integers;  // of int32 and int64 arrays
-  std::vector<float> reals;       // of float32 and float64 arrays
+  // The elements in C order.  Only the vector of the type is not empty.
+  std::vector<uint8_t> bytes;
+  std::vector<int32_t> integers;
+  std::vector<float> reals;
 
-  Labels elements() const;  // all of them, in C order
+  Labels elements() const;  // the vector of the type
 };
 
-// Reads versions 1–3 with C order and dtype uint8, int32, int64 (of the range of int32), float32 or float64 (rounded to
-// float32), little-endian.  Throws Error.
+// Reads a file of the versions 1 to 3 in C order, whose elements are little-endian uint8, int32, int64, float32 or
+// float64. int64 must be in the range of int32, and float64 is rounded to float32.  Throws Error if the file is another
+// one.
 Array ReadNpy(const std::string& path);
 
 }  // namespace brine

@@ -14,16 +14,16 @@
 namespace brine {
 namespace {
 
-constexpr int kWidth = 20;
+constexpr int kBarWidth = 20;  // characters, as in Keras
 
-// 4 decimals, or an exponent below a thousandth, as Keras prints.
-std::string Number(double value) {
+// Four decimals, or an exponent if the magnitude is below a thousandth, as in Keras.
+std::string NumberText(double value) {
   char text[40];
   std::snprintf(text, sizeof(text), value != 0 && std::fabs(value) < 1e-3 ? "%.4e" : "%.4f", value);
   return text;
 }
 
-std::string Times(const EpochResult& result, const char* between) {
+std::string TimesText(const EpochResult& result, const char* between) {
   char text[80];
   const double step = result.steps > 0 ? result.seconds / static_cast<double>(result.steps) : 0;
   const char* const unit = step >= 1 ? "s" : step >= 1e-3 ? "ms" : "us";
@@ -35,20 +35,20 @@ std::string Times(const EpochResult& result, const char* between) {
   return text;
 }
 
-std::string Values(const EpochResult& result) {
-  std::map<std::string, double> values;  // in Keras's order, which is that of the alphabet
+std::string ValuesText(const EpochResult& result) {
+  std::map<std::string, double> values;  // in alphabetical order, as in Keras
   for (const Result& train : result.train.all) values.emplace(train.name, train.value);
   for (const Result& validation : result.validation.all)
     values.emplace("val_" + std::string(validation.name), validation.value);
   std::string text;
   for (const auto& [name, value] : values) {
-    if (!std::isnan(value)) text += " - " + name + ": " + Number(value);
+    if (!std::isnan(value)) text += " - " + name + ": " + NumberText(value);
   }
   return text;
 }
 
-// Whether the environment's locale speaks UTF-8, without changing the process's own.
-bool IsUtf8() {
+// Whether the locale that the environment names uses UTF-8.  The locale of the process is not changed.
+bool IsLocaleUtf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const char* const value = std::getenv(name);
     if (value != nullptr && *value != '\0')
@@ -58,14 +58,14 @@ bool IsUtf8() {
 }
 
 struct Terminal {
-  bool ascii = !IsUtf8();
-  std::chrono::steady_clock::time_point drawn = {};
+  bool ascii = !IsLocaleUtf8();
+  std::chrono::steady_clock::time_point last_drawn = {};
 
-  void Draw(const EpochResult& result, bool last) {
+  void Draw(const EpochResult& result, bool is_last) {
     const auto now = std::chrono::steady_clock::now();
-    if (!last && now - drawn < std::chrono::milliseconds(100)) return;
-    drawn = now;
-    std::fprintf(stderr, "\r%s\033[K%s", ProgressBar(result, ascii).c_str(), last ? "\n" : "");
+    if (!is_last && now - last_drawn < std::chrono::milliseconds(100)) return;
+    last_drawn = now;
+    std::fprintf(stderr, "\r%s\033[K%s", ProgressBar(result, ascii).c_str(), is_last ? "\n" : "");
     std::fflush(stderr);
   }
 };
@@ -73,16 +73,16 @@ struct Terminal {
 }  // namespace
 
 std::string ProgressBar(const EpochResult& result, bool ascii) {
-  const auto filled = static_cast<int>(result.batches == 0 ? 0 : kWidth * result.batch / result.batches);
+  const auto filled = static_cast<int>(result.batches == 0 ? 0 : kBarWidth * result.batch / result.batches);
   const std::string total = std::to_string(result.batches), done = std::to_string(result.batch);
   std::string bar = std::string(total.size() - std::min(total.size(), done.size()), ' ') + done + "/" + total + " ";
-  for (int cell = 0; cell < kWidth; ++cell) bar += cell < filled ? (ascii ? "=" : "━") : (ascii ? "." : "─");
-  return bar + " " + Times(result, " ") + Values(result);
+  for (int cell = 0; cell < kBarWidth; ++cell) bar += cell < filled ? (ascii ? "=" : "━") : (ascii ? "." : "─");
+  return bar + " " + TimesText(result, " ") + ValuesText(result);
 }
 
 std::string ProgressLine(const EpochResult& result, int epochs) {
-  return "Epoch " + std::to_string(result.epoch + 1) + "/" + std::to_string(epochs) + " - " + Times(result, " - ") +
-         Values(result);
+  return "Epoch " + std::to_string(result.epoch + 1) + "/" + std::to_string(epochs) + " - " + TimesText(result, " - ") +
+         ValuesText(result);
 }
 
 Callback ProgressCallback(int epochs) {

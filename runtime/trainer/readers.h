@@ -1,4 +1,5 @@
-// Data sets in files.  Files are mapped, not read; all errors name the file and throw Error.
+// Reads data sets from files.  The files are mapped into memory, not read at once.  All functions throw Error that
+// names the file.
 #ifndef BRINE_RUNTIME_TRAINER_READERS_H_
 #define BRINE_RUNTIME_TRAINER_READERS_H_
 
@@ -8,14 +9,16 @@
 
 namespace brine {
 
-// CIFAR-10's binary version: data_batch_1 … 5.bin and test_batch.bin in `folder` or its cifar-10-batches-bin.  Samples
-// are u8 images 32×32×3; the files' colour planes are interleaved as they are read.
+// The binary version of CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, in `folder` or in its folder
+// cifar-10-batches-bin.  Samples are u8 [32, 32, 3]; the colour planes of the files are interleaved when a sample is
+// read.
 TrainTest LoadCifar10(const std::string& folder);
 
-// MNIST's IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, unpacked.  Samples are u8 images H×W×1.
+// The unpacked IDX files of MNIST: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k, the test
+// data.  Samples are u8 [height, width, 1].
 TrainTest LoadMnist(const std::string& folder);
 
-// Whichever of the two the folder holds.
+// Loads whichever of the two data sets the folder has.
 TrainTest LoadFolder(const std::string& folder);
 
 }  // namespace brine

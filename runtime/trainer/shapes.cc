@@ -20,9 +20,9 @@ std::string ShapeText(const brine_value& value) {
   return text + ")";
 }
 
-void CheckSample(int64_t elements, const brine_value& input, const std::string& place) {
+void CheckSample(int64_t elements, const brine_value& input, const std::string& where) {
   if (elements == RowElements(input)) return;
-  throw Error(kExitBadInput, (place.empty() ? "" : place + ": ") + "a sample has " + std::to_string(elements) +
+  throw Error(kExitBadInput, (where.empty() ? "" : where + ": ") + "a sample has " + std::to_string(elements) +
                                  " elements, the model's input " + input.name + " is " + ShapeText(input));
 }
 

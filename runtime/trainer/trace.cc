@@ -16,11 +16,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Event {
   std::string name;
-  const brine_call* call;  // null: not a kernel
+  const brine_call* call;  // null if the event is no kernel
   Clock::time_point begin, end;
 };
 
-// A complete event ("X"); one that lies within another is shown below it.
+// A complete event ("X").  Viewers show an event that lies within another one below it.
 std::string Json(const Event& event, Clock::time_point zero) {
   const auto microseconds = [](Clock::duration span) {
     return JsonNumber(std::chrono::duration<double, std::micro>(span).count());

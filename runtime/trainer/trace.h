@@ -1,4 +1,5 @@
-// When each part of some training steps ran, in the Trace Event Format that Perfetto and chrome://tracing show.
+// Records when each part of some training steps runs, in the Trace Event Format that Perfetto and chrome://tracing
+// show.
 #ifndef BRINE_RUNTIME_TRAINER_TRACE_H_
 #define BRINE_RUNTIME_TRAINER_TRACE_H_
 
@@ -10,8 +11,9 @@
 
 namespace brine {
 
-// Trains for five steps, each after `gather` has filled the input rows, and writes to `path` when each part of them
-// ran: gathering, the kernels, the test for NaN ("finite test").  Throws Error.
+// Trains for five steps, before each of which `gather` fills the input rows, and writes to `path` when each part of
+// them ran: the call of `gather`, the kernels, and the test for NaN ("finite test").  Throws Error if a step fails or
+// the file cannot be written.
 void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const std::function<void()>& gather);
 
 }  // namespace brine

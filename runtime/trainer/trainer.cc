@@ -18,7 +18,7 @@
 namespace brine {
 namespace {
 
-constexpr size_t kHugePage = 2 << 20;  // of x86-64, and of AArch64 with small pages of 4 KB
+constexpr size_t kHugePage = 2 << 20;  // on x86-64, and on AArch64 if small pages have 4 KB
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -31,10 +31,10 @@ void ThrowIfFailed(brine_status status, const brine_state* state) {
               brine_error(state));
 }
 
-Observation::Observation(brine_state* state, Look look) : state_(state), look_(std::move(look)) {
+Observation::Observation(brine_state* state, Observer observer) : state_(state), observer_(std::move(observer)) {
   brine_observe(
       state,
-      [](void* self, const brine_call* call, int done) { static_cast<Observation*>(self)->look_(call, done != 0); },
+      [](void* self, const brine_call* call, int done) { static_cast<Observation*>(self)->observer_(call, done != 0); },
       this);
 }
 
@@ -48,8 +48,8 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
   void* const memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
   if (memory == nullptr)
     throw Error(kExitFailed, "no memory for the " + std::to_string(bytes) + " bytes of " + program.name);
-  // Weights and their slots are read from end to end in each step.  With small pages, half a megabyte of them would
-  // fill the table of translations.  A part that does not fill a huge page keeps small ones.
+  // Each step reads all weights and slots.  With small pages, these need more address translations than the processor
+  // can keep.  The last part, which does not fill a huge page, keeps small ones.
   if (bytes >= kHugePage) madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
   program.backend->set_threads(options.threads > 0 ? options.threads : brine_available_threads());
   state_.reset(brine_state_init(&program, memory, options.seed));

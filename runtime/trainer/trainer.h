@@ -4,8 +4,8 @@
 //   t.Fit(data.train, {.epochs = 10, .batch_size = 32, .validation_data = &data.test});
 //   const double accuracy = t.Evaluate(data.test)["accuracy"];
 //
-// Everything here reports failure by throwing brine::Error (error.h).  One Trainer belongs to one thread; several may
-// train at once.
+// All functions throw brine::Error (error.h) if they fail.  A Trainer must be used by one thread at a time; several
+// Trainers may train at the same time.
 #ifndef BRINE_RUNTIME_TRAINER_TRAINER_H_
 #define BRINE_RUNTIME_TRAINER_TRAINER_H_
 
@@ -24,62 +24,65 @@ namespace brine {
 
 class Trainer;
 
-// The values of a function's outputs over some samples, by the outputs' names: "loss", "accuracy", and for a model with
-// several outputs "parity_loss", "parity_accuracy", in the program's order.
+// A mean over samples of an output: "loss", "accuracy", or in a model with several outputs "parity_loss" and so on.
 struct Result {
-  std::string_view name;  // in the program's tables
+  std::string_view name;  // a string of the program's tables
   double value;           // NaN until there is one
 };
+
+// The results of a function, in the program's order.
 struct Results {
   std::vector<Result> all;
 
   double operator[](std::string_view name) const;  // NaN if the model does not compute it
 };
 
-// An epoch, or the part of it that is done.
+// The results of an epoch, or of the part of it that is done.
 struct EpochResult {
-  int epoch = 0;                        // from 0
-  int64_t batch = 0, batches = 0;       // done, and in all
-  Results train = {}, validation = {};  // validation: empty without validation data, and until the epoch's end
-  double seconds = 0;                   // in this process
-  int64_t steps = 0;                    // in this process
+  int epoch = 0;            // counted from 0
+  int64_t batch = 0;        // the number of batches that are done
+  int64_t batches = 0;      // the number of batches of the epoch
+  Results train = {};       // over the batches that are done
+  Results validation = {};  // empty until the end of the epoch, and if there are no validation data
+  double seconds = 0;       // the time of the epoch in this process, with validation
+  int64_t steps = 0;        // the number of steps of the epoch in this process
 };
 
 struct History {
   std::vector<EpochResult> epochs;  // those that ended in this process
-  bool stopped = false;             // by Trainer::Stop
+  bool stopped = false;             // whether Trainer::Stop ended Fit
 };
 
-// Functions that Fit calls; each may be empty.  They may change scalars, evaluate, save and stop.
+// Functions that Fit calls.  Each may be empty.  They may change scalars, evaluate, save and stop.
 struct Callback {
   std::function<void(Trainer&, const EpochResult&)> on_epoch_begin, on_batch_end, on_epoch_end;
 };
 
 struct FitOptions {
   int epochs = 1;
-  int batch_size = 0;                        // at most the batch size of the program; 0: exactly that
-  const Dataset* validation_data = nullptr;  // evaluated after each epoch
-  double validation_split = 0;               // part of the training data, from its end, kept for validation; in [0, 1)
-  bool shuffle = true;                       // a new order each epoch, of the seed and the epoch alone
+  int batch_size = 0;                        // at most the batch size of the program; 0 stands for that one
+  const Dataset* validation_data = nullptr;  // if not null, evaluated after each epoch
+  double validation_split = 0;  // the share of the training data, from its end, that only validates; in [0, 1)
+  bool shuffle = true;          // whether each epoch has an order of its own (ShuffledOrder in fit_loop.h)
   int initial_epoch = 0;
   std::vector<Callback> callbacks = {};
   std::string checkpoint =
-      {};               // folder for step-N.safetensors at each epoch's end and when stopped; the newest two are kept
-  bool resume = false;  // continue the newest valid checkpoint; its seed, step and scalars hold
-  bool verbose = true;  // Keras's line on stderr
+      {};               // if not empty, the folder that gets a checkpoint after each epoch and when Fit is stopped
+  bool resume = false;  // whether to continue from the newest checkpoint, with its seed, steps and scalars
+  bool verbose = true;  // whether to print progress to stderr
 };
 
-// One output of the model for each sample: rows of `columns` numbers, in C order.
+// One output of the model for all samples: a row of `columns` numbers for each sample.
 struct Prediction {
-  std::string_view name;  // in the program's tables
+  std::string_view name;  // a string of the program's tables
   int64_t columns = 0;
-  int64_t classes = 0;  // a row holds a number for each of so many classes; 0: it holds numbers
+  int64_t classes = 0;  // the number of classes, if a row has a number for each class; otherwise 0
   std::vector<float> values;
 };
 
 struct TrainerOptions {
-  uint64_t seed = 0;
-  int threads = 0;  // of the process's pool; 0: all that the process may use
+  uint64_t seed = 0;  // of initial weights, the order of samples, and random layers
+  int threads = 0;    // of the process's pool; 0 stands for all processors that the process may use
 };
 
 class Trainer {
@@ -87,23 +90,25 @@ class Trainer {
   explicit Trainer(const brine_program& program, const TrainerOptions& options = {});
 
   History Fit(const Dataset& data, const FitOptions& options = {});
-  Results Evaluate(const Dataset& data, int batch_size = 0);
-  std::vector<Prediction> Predict(const Dataset& data);  // of each output; labels, if present, are ignored
-  // Of a model with one input and one output: of dense samples in the input's layout, a row of the output each.
+  Results Evaluate(const Dataset& data, int batch_size = 0);  // batch_size as in FitOptions
+  // A prediction for each output.  Labels in the data are ignored.
+  std::vector<Prediction> Predict(const Dataset& data);
+  // For a model with one data input and one output.  The samples have the shape of the input's rows; the result has a
+  // row of the output for each.
   std::vector<float> Predict(Samples samples);
 
-  void Save(const std::string& path);            // parameters, slots, step, scalars
-  void Load(const std::string& path);            // a file that Save wrote
-  void LoadParameters(const std::string& path);  // all but slots, from any safetensors file that has them
+  void Save(const std::string& path);            // all variables, the seed, the number of steps, the scalars
+  void Load(const std::string& path);            // restores what Save wrote
+  void LoadParameters(const std::string& path);  // brine_load_parameters (core/checkpoint.h)
 
   double learning_rate() const { return GetScalar("learning_rate"); }
   void set_learning_rate(double rate) { SetScalar("learning_rate", rate); }
   double GetScalar(const std::string& name) const;
   void SetScalar(const std::string& name, double value);  // must be finite
 
-  void Stop() { stop_ = true; }  // ends Fit after the current step
+  void Stop() { stop_ = true; }  // makes Fit end after the current step
 
-  brine_state* state() { return state_.get(); }  // for what core/state.h offers
+  brine_state* state() { return state_.get(); }  // for the functions of core/state.h
   const brine_program& program() const { return *program_; }
 
  private:
@@ -111,8 +116,8 @@ class Trainer {
   struct FreeState {
     void operator()(brine_state* state) const;
   };
-  int CheckBatchSize(int batch_size) const;
-  // A step of the function for each batch of the data, in their order.
+  int CheckBatchSize(int batch_size) const;  // returns the program's batch size for 0
+  // Executes a step of the function for each batch of the data, in their order, and calls `after` after each step.
   void RunBatches(const brine_function& function, const Dataset& data, int batch_size,
                   const std::function<void(int32_t rows)>& after);
 
@@ -121,21 +126,21 @@ class Trainer {
   bool stop_ = false;
 };
 
-// While it lives, `look` is told of each kernel of the state's steps and of the test for NaN; see brine_observe.
+// While an object of this class lives, `observer` is called as brine_observe (core/state.h) says.
 class Observation {
  public:
-  using Look = std::function<void(const brine_call* call, bool done)>;
-  Observation(brine_state* state, Look look);
+  using Observer = std::function<void(const brine_call* call, bool done)>;
+  Observation(brine_state* state, Observer observer);
   ~Observation() { brine_observe(state_, nullptr, nullptr); }
   Observation(const Observation&) = delete;
   Observation& operator=(const Observation&) = delete;
 
  private:
   brine_state* state_;
-  Look look_;
+  Observer observer_;
 };
 
-// Throws the error that a failed call of the core left in the state.
+// Throws Error with brine_error(state) unless the status is BRINE_OK.
 void ThrowIfFailed(brine_status status, const brine_state* state);
 
 }  // namespace brine

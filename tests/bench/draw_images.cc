@@ -1,5 +1,6 @@
-// Writes the built-in images as files, so that peers train on what Brine does: draw_images FOLDER gray|colour
-// gray is 28×28 in MNIST's layout, colour 32×32×3 in CIFAR-10's.
+// draw_images FOLDER gray|colour
+// Writes the built-in images to files, so that the peers train on the images on which Brine trains: gray is 28×28 in
+// MNIST's format, colour is 32×32×3 in CIFAR-10's.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -42,7 +43,7 @@ void WriteMnist(const std::string& start, const brine::Dataset& data) {
   }
 }
 
-// A record is the label, then one plane for each colour.
+// A record has the label and then a plane for each colour.
 void WriteCifar10(const std::string& file, const brine::Dataset& data) {
   std::ofstream records(file, std::ios::binary);
   for (int64_t at = 0; at < data.size(); ++at) {

@@ -1,8 +1,8 @@
-/* The rate of multiply-adds that THREADS cores reach when nothing else is in their way, in GFLOP/s: fma_peak THREADS
+/* fma_peak THREADS: prints the rate of multiply-adds that THREADS cores can reach, in GFLOP/s.
  *
- * Twelve vectors of sums a thread hide the latency of two multiply-add units (four or five cycles each) and fit into
- * sixteen registers. The best of 500 runs of half a millisecond counts: what the cores can do, not what they did while
- * something else ran. */
+ * Each thread has twelve independent vectors of sums, so that two multiply-add units with a latency of four or five
+ * cycles are always busy; twelve vectors fit into sixteen registers with the two operands that they share. The best of
+ * 500 short runs counts, since other programs may have disturbed the rest. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// Mistakes of a user, and the sentence with its place that reports each.
+// Tests the sentence about each mistake of a user, with the place that it names.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -31,7 +31,7 @@ struct Row {
   const char* name;
   const char* command;
   int code;
-  const char* error;  // all of standard error; a last … stands for any text
+  const char* error;  // the whole standard error; … at the end stands for any text
 };
 
 class BadInput : public testing::Test {
@@ -56,7 +56,7 @@ class BadInput : public testing::Test {
                              std::string(117 - head.size(), ' ') + "\n" + bytes);
   }
 
-  // model.cc with some of its text changed.
+  // Writes a copy of model.cc with some of its text changed.
   void Change(const std::string& file, const std::string& from, const std::string& to) {
     std::string text = kSmallModel;
     for (size_t found = text.find(from); found != std::string::npos; found = text.find(from, found + to.size()))
@@ -244,7 +244,7 @@ TEST_F(BadInput, InAFile) {
   };
   for (const Row& row : rows) Expect(row);
 
-  // A newer checkpoint that is broken is passed over, and said so.
+  // A newer checkpoint that is damaged is skipped with a warning.
   ASSERT_EQ(project_.Try("cp cut/step-9.safetensors kept/step-999.safetensors").code, 0);
   const CommandResult resumed = project_.Try("brine train model.cc --quiet --epochs 2 --checkpoint kept --resume");
   EXPECT_EQ(resumed.code, 0);
@@ -252,14 +252,14 @@ TEST_F(BadInput, InAFile) {
               testing::StartsWith("warning: passed over a broken checkpoint: kept/step-999.safetensors: "));
 }
 
-// Ctrl-C while kernels are compiled: nothing goes on, and nothing is left.
+// Ctrl-C while kernels are compiled ends all processes and removes all temporary files.
 TEST_F(BadInput, InterruptedWhileItCompiles) {
   const CommandResult result = project_.Try(
       "mkdir tmp; export TMPDIR=$PWD/tmp BRINE_CACHE=$PWD/new; brine train model.cc & tool=$!; while [ -z \"$(ls "
       "tmp)\" ]; do sleep 0.01; done; sleep 0.2; kill -TERM $tool; "
       "wait $tool; code=$?; sleep 0.1; ls tmp; exit $code");
   EXPECT_EQ(result.code, 130);
-  EXPECT_EQ(result.out, "");  // what is left in tmp
+  EXPECT_EQ(result.out, "");  // the files that are left in tmp
   EXPECT_EQ(result.err, "brine: interrupted\n");
 }
 

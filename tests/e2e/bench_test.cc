@@ -1,4 +1,4 @@
-// brine bench --json: the fields that other programs read.
+// Tests the fields of brine bench --json, which other programs read.
 #include <gmock/gmock.h>
 
 #include "tests/e2e/json.h"
@@ -36,14 +36,14 @@ TEST(Bench, JsonHoldsStepMemoryAndKernels) {
     flops += Number(kernel, "flops");
     layers += Field(kernel, "layers").string_value() + ", ";
   }
-  // A multiplication and an addition for each weight and place, forward, and twice that in all backward but at the
-  // input.
+  // The forward pass has a multiplication and an addition for each weight and pixel.  The backward pass has twice as
+  // many, except for the gradient of the input, which is not computed.
   EXPECT_GT(flops, 16 * 2 * (2 * 9 * 8 * 100 + 3 * 200 * 10));
   for (const char* layer : {"rescaling", "conv2d", "max_pooling2d", "dropout", "dense"})
     EXPECT_NE(layers.find(layer), std::string::npos) << layer;
 }
 
-// Models that neither the built-in images nor any known files fit can be timed all the same.
+// A model that takes neither the built-in images nor those of known files can be timed as well.
 TEST(Bench, TakesNoiseWhereTheImagesDoNotFit) {
   const Project project;
   const auto write = [&](const std::string& input, const std::string& layer) {
@@ -55,9 +55,10 @@ TEST(Bench, TakesNoiseWhereTheImagesDoNotFit) {
             "  net.Add(Dense({.units = 3, .activation = \"softmax\"}));\n  net.Compile({.optimizer = \"adam\", .loss = "
             "\"categorical_crossentropy\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
   };
-  write("{20}", "");  // floats, and no square
+  write("{20}", "");  // floats whose number is no square
   EXPECT_THAT(project.Run("brine bench model.cc --steps 2"), testing::HasSubstr("\ndata: noise\n"));
-  write("{5, 70, 2}", "  net.Add(Rescaling(1.0f / 255));\n  net.Add(Flatten());\n");  // bytes, and too low
+  write("{5, 70, 2}",
+        "  net.Add(Rescaling(1.0f / 255));\n  net.Add(Flatten());\n");  // images of bytes that are too low
   const Json bench = ParseJsonLines(project.Run("brine bench model.cc --steps 2 --json")).at(0);
   EXPECT_EQ(Field(bench, "data").string_value(), "noise");
   EXPECT_GT(Number(Field(bench, "train_step_ms"), "min"), 0);

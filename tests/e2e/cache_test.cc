@@ -1,4 +1,4 @@
-// Where the tool keeps kernels by default: at home, and without a home in a private temporary folder.
+// Tests where the tool keeps kernels by default: in the home folder, or, without one, in a private temporary folder.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -7,7 +7,7 @@
 namespace brine {
 namespace {
 
-// A tool whose environment says nothing of a cache but `variables`.
+// A tool in whose environment only `variables` decide where the cache is.
 std::string Brine(const std::string& variables) {
   return "mkdir -p tmp && env -u BRINE_CACHE -u XDG_CACHE_HOME -u HOME TMPDIR=$PWD/tmp " + variables + " brine ";
 }
@@ -55,7 +55,7 @@ TEST_F(CacheFolder, IsAsAskedForOrNone) {
   EXPECT_EQ(project_.Run("ls tmp"), "");
 }
 
-// Whoever may write to the temporary folder can have put something there under the name.
+// Everyone who may write to the temporary folder may have made a file or folder of this name there.
 TEST_F(CacheFolder, IsNotOneThatAnotherUserMade) {
   const struct {
     const char *plant, *reason;
@@ -66,7 +66,7 @@ TEST_F(CacheFolder, IsNotOneThatAnotherUserMade) {
       {"mkdir -m 700 $folder; chown 65534 $folder", ": the cache folder belongs to another user"},
   };
   for (const auto& row : rows) {
-    if (geteuid() != 0 && std::string(row.plant).find("chown") != std::string::npos) continue;  // needs root
+    if (geteuid() != 0 && std::string(row.plant).find("chown") != std::string::npos) continue;  // chown needs root
     project_.Run("mkdir -p tmp; rm -rf " + temporary_ + "; folder=" + temporary_ + "; " + row.plant);
     const CommandResult run = project_.Try(Brine("") + "cache stats");
     EXPECT_EQ(run.code, 1) << row.plant;

@@ -1,4 +1,4 @@
-// Runs a program as a user would, and keeps its output.
+// Runs a program as a user would, and returns its output.
 #ifndef BRINE_TESTS_E2E_COMMAND_H_
 #define BRINE_TESTS_E2E_COMMAND_H_
 
@@ -15,7 +15,7 @@
 namespace brine {
 
 struct CommandResult {
-  int code = -1;  // the exit code; 128 + the signal's number where a signal ended it
+  int code = -1;  // the exit code, or 128 + the number of the signal that ended it
   std::string out, err;
 };
 
@@ -26,7 +26,7 @@ inline std::string ReadText(const std::string& path) {
   return text.str();
 }
 
-// `command` is given to the shell.  Kernels are kept in one cache for all tests, and a tool that is wanted is "brine".
+// Runs `command` in a shell, where `brine` is the tool.  All tests share one cache of kernels.
 inline CommandResult RunCommand(const std::string& command) {
   static int count = 0;
   const std::string base = testing::TempDir() + "/run" + std::to_string(getpid()) + "." + std::to_string(++count);

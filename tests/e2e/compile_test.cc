@@ -1,4 +1,4 @@
-// brine compile: four forms of one program, which do the same and hold no compiler.
+// Tests brine compile: the four forms of a program do the same and contain no compiler.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -15,7 +15,7 @@ using ::testing::Not;
 const std::string kCnn = BRINE_SOURCE_DIR "/examples/cifar10_cnn/model.cc";
 const std::string kCc = "cc -std=c11 -Wall -Wextra -Werror -I " BRINE_SOURCE_DIR " main.c ";
 
-// Prints the bits of the loss of the second step, from C.
+// A C program that prints the bits of the loss of the second step.
 const char kMain[] = R"(#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ int main(void) {
 
 TEST(Compile, AnExecutableTrainsAsTheToolDoes) {
   const Project project;
-  project.Run("brine compile digits.cc");  // named after the model
+  project.Run("brine compile digits.cc");  // the program has the name of the model
   EXPECT_EQ(project.Run("./digits train --data data --quiet --save a"),
             project.Run("brine train digits.cc --data data --quiet --save b"));
   EXPECT_FALSE(project.Read("a").empty());
@@ -84,8 +84,8 @@ TEST(Compile, NothingOfACompilerIsLinked) {
     EXPECT_THAT(names, Not(HasSubstr(compiler)));
 }
 
-// Functions of the backend replace weak ones of Halide's runtime.  If a form of program is linked without them,
-// Halide's own pool starts threads that nobody asked for.
+// Functions of the backend replace weak ones of Halide's runtime.  If a form of program were linked without them, the
+// pool of Halide would start more threads.
 TEST(Compile, OneThreadIsOneThread) {
   const Project project;
   project.Run("brine compile digits.cc -o digits");

@@ -1,4 +1,4 @@
-// Every example is compiled and run.
+// Compiles and runs every example.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -13,7 +13,7 @@ using testing::MatchesRegex;
 
 const std::string kExamples = BRINE_SOURCE_DIR "/examples/";
 
-// Those that the standard program trains; an example that is neither here nor below fails the first test.
+// The examples that the standard program trains.  The first test fails if an example is neither here nor below.
 constexpr const char* kStandard[] = {"cifar10_avg_pool", "cifar10_cnn", "cifar10_cnn_64", "cifar10_dropout_augment",
                                      "mnist_mlp"};
 
@@ -28,8 +28,8 @@ TEST(Examples, AreAllTested) {
   EXPECT_EQ(there, tested);
 }
 
-// Those of CIFAR-10 on images of 32×32, which the reader scales up where the model's input is larger.
-TEST(Examples, Train) {
+// The examples for CIFAR-10 are trained on images of 32×32, which are enlarged if the model takes larger ones.
+TEST(Examples, EachTrains) {
   const Project project;
   project.WriteCifar10(40);
   project.WriteMnist("mnist", 40, 28);
@@ -41,7 +41,7 @@ TEST(Examples, Train) {
   }
 }
 
-// Down to the source lines of their layers, with which mistakes are reported.
+// The graphs must also have the same source lines of layers, with which mistakes are reported.
 TEST(Examples, AreTheSameModelsWhenClangCompilesThem) {
   const Project project;
   if (project.Try("command -v clang++").code != 0) GTEST_SKIP() << "no clang++";
@@ -51,7 +51,7 @@ TEST(Examples, AreTheSameModelsWhenClangCompilesThem) {
   }
 }
 
-TEST(Examples, EmbedInC) {
+TEST(Examples, EmbedInCRuns) {
   const Project project;
   const CommandResult built = project.Try(
       "brine compile " + kExamples +
@@ -64,8 +64,8 @@ TEST(Examples, EmbedInC) {
   EXPECT_THAT(run.out, MatchesRegex("step 1: loss 2\\.[0-9]+\nstep 50: loss 0\\.0[0-9]+\n"));
 }
 
-// As brine_add_trainer builds it; install.sh does it by CMake, from an installation.
-TEST(Examples, InMemory) {
+// Builds the example as brine_add_trainer does.  install.sh builds it with CMake from an installation.
+TEST(Examples, InMemoryRuns) {
   const Project project;
   const CommandResult built = project.Try(
       "brine compile " + kExamples +

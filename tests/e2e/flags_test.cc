@@ -1,4 +1,4 @@
-// The flags of a compiled program, runtime/base/flags.h, as the tool shows them and hands them on.
+// Tests how the tool shows the flags of a compiled program (runtime/base/flags.h) and passes them on.
 #include "runtime/base/flags.h"
 
 #include <gmock/gmock.h>
@@ -40,8 +40,7 @@ TEST(Flags, ToolAndProgramExplainThemAlike) {
   EXPECT_GT(lines, 40);
 }
 
-// An empty value is a mistake for every flag, about which the program complains.  The tool reads the number of rows
-// too.
+// An empty value is a mistake for every flag, which the program reports.  The tool itself reads --batch-size, too.
 TEST(Flags, ValuesReachTheProgram) {
   const Project project;
   int values = 0;
@@ -60,7 +59,7 @@ TEST(Flags, ValuesReachTheProgram) {
   EXPECT_GT(values, 60);
 }
 
-// All that a run leaves but its numbers, of which some are times, and the weights.
+// The output of a run with all numbers removed, since some are times, and the weights.
 std::string Traces(const Project& project, const std::string& command) {
   const CommandResult run = project.Try("rm -f w; " + command);
   std::string text = std::to_string(run.code) + "\n" + run.out + "\n" + run.err + "\n";
@@ -82,7 +81,7 @@ TEST(Flags, SwitchesReachTheProgram) {
   }
 }
 
-// An argument is what its place says, whatever it looks like.
+// The position of an argument decides whether it is a value or a word, whatever it looks like.
 TEST(Flags, ValuesAndWordsMayLookLikeOthers) {
   const Project project;
   const auto refused = [](const std::string& value) {

@@ -1,4 +1,4 @@
-// A model's graph in a file stands for its model.cc.
+// Tests that a model's graph in a file can replace its C++ source.
 #include "tests/e2e/project.h"
 
 namespace brine {
@@ -9,7 +9,7 @@ std::string Weights(const Project& project, const std::string& model) {
   return project.Read("w");
 }
 
-// digits.cc with another end than `return net;`.
+// digits.cc with another statement instead of `return net;`.
 void WriteVariant(const Project& project, const std::string& name, const std::string& end) {
   std::string text = project.Read("digits.cc");
   const std::string last = "  return net;\n";
@@ -46,7 +46,7 @@ TEST(GraphFile, ALoadedGraphCanBeCompiledAnew) {
                     sgd + "}\nBRINE_MODEL(BuildModel)\n");
   const std::string loaded = Weights(project, "loaded.cc");
   EXPECT_NE(loaded, Weights(project, "digits.cc"));
-  project.Run("sed -i '/Adam/d' written.cc");  // Compile() is told once
+  project.Run("sed -i '/Adam/d' written.cc");  // removes the call of Compile(), which the graph replaces
   EXPECT_EQ(loaded, Weights(project, "written.cc"));
 }
 

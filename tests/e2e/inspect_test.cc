@@ -1,4 +1,4 @@
-// brine inspect: every stage in every format, of models and of compiled programs.
+// Tests brine inspect: every stage in every format, of models and of compiled programs.
 #include <gmock/gmock.h>
 
 #include <regex>
@@ -64,7 +64,7 @@ TEST(Inspect, ACompiledProgramAnswersLikeItsModel) {
   }
 }
 
-// A program is planned with the working memory that its kernels take, of which it keeps the largest.
+// The graph in a program has the working memory of each kernel, and the program reserves the largest.
 TEST(Inspect, ACompiledProgramSaysWhatItsKernelsTake) {
   const Project project;
   project.Run("brine compile digits.cc --batch-size 512 -o program");
@@ -79,7 +79,7 @@ TEST(Inspect, ACompiledProgramSaysWhatItsKernelsTake) {
   EXPECT_EQ(most, Number(Field(bench, "block_bytes"), "scratch"));
 }
 
-// A row of the table: where a value lies, and when.
+// A row of the table of memory: the bytes of a value and its lifetime.
 struct Row {
   std::string name, place;
   long begin, end, first, last;
@@ -111,7 +111,7 @@ TEST(Inspect, NoTwoLiveValuesOfTheMemoryTableShareBytes) {
   for (size_t index = 0; index < rows.size(); ++index) {
     for (size_t other = 0; other < index; ++other) {
       const Row &a = rows[index], &b = rows[other];
-      // A value may take over the bytes of one that is read for the last time while it is written.
+      // A value may have the bytes of another one that its own kernel reads last.
       const bool lives = a.first < b.last && b.first < a.last;
       EXPECT_FALSE(a.place == b.place && lives && a.begin < b.end && b.begin < a.end) << a.name << " and " << b.name;
     }
@@ -139,7 +139,7 @@ BRINE_MODEL(BuildModel)
   EXPECT_EQ(result.out, project.Run("brine inspect both.cc --stage fused"));
 }
 
-// The same kernel, wherever the graph comes from.
+// A kernel is the same whether the graph comes from a model, a file or a program.
 TEST(Inspect, AKernelsStatementAndAssembly) {
   const Project project;
   const std::string stmt = project.Run("brine inspect digits.cc --format stmt --kernel max_pooling2d");
@@ -152,7 +152,7 @@ TEST(Inspect, AKernelsStatementAndAssembly) {
   }
   EXPECT_NE(project.Run("brine inspect digits.cc --format stmt --kernel max_pooling2d --batch-size 5"), stmt);
 
-  // What is assembled defines what the linked program calls.
+  // The assembly must define the function that the linked program calls.
   const std::string symbol = stmt.substr(12, stmt.find(',') - 12);
   project.Run("brine inspect digits.cc --format asm --kernel max_pooling2d > kernel.s && cc -c kernel.s");
   EXPECT_THAT(project.Run("nm kernel.o"),
@@ -184,7 +184,7 @@ TEST(Inspect, SaysWhichKernelsThereAre) {
   const Project project;
   struct Row {
     const char* flags;
-    const char* begin;  // of the sentence
+    const char* begin;  // the beginning of the message
     const char* end = "";
   };
   for (const Row& row : {

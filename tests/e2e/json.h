@@ -1,4 +1,4 @@
-// JSON lines, read by a parser that Brine did not write.
+// Reads JSON lines with a parser that is not part of Brine.
 #ifndef BRINE_TESTS_E2E_JSON_H_
 #define BRINE_TESTS_E2E_JSON_H_
 
@@ -24,7 +24,7 @@ inline std::vector<Json> ParseJsonLines(const std::string& text) {
   return values;
 }
 
-// The field of an object; a null, and a failed test, where there is none.
+// The field of an object.  If there is none, the test fails, and the result is null.
 inline const Json& Field(const Json& object, const char* name) {
   static const Json none;
   const auto& fields = object.struct_value().fields();

@@ -1,4 +1,4 @@
-// Which kernels a change to a model compiles anew, and which it does not.
+// Tests which kernels are compiled anew after a change of a model.
 #include <algorithm>
 #include <filesystem>
 
@@ -7,7 +7,7 @@
 namespace brine {
 namespace {
 
-// The kernels in the project's own cache after `command`; an entry begins with what it was made for.
+// The kernels in the project's own cache after `command`.  An entry of the cache begins with its key.
 int Kernels(const Project& project, const std::string& command) {
   project.Run("export BRINE_CACHE=\"$PWD/cache\"; " + command);
   const auto entries = std::filesystem::directory_iterator(project.path("cache"));

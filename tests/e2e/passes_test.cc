@@ -1,4 +1,4 @@
-// brine opt and --dump-ir: the pipeline, step by step.
+// Tests brine opt and --dump-ir, which show the pipeline step by step.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// The files of a folder, sorted: "02_canonicalize.ir".
+// The names of the files of a folder, such as "02_canonicalize.ir", sorted.
 std::vector<std::string> Files(const std::string& folder) {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
@@ -23,7 +23,7 @@ std::vector<std::string> Files(const std::string& folder) {
   return names;
 }
 
-// The passes that --list-passes names, in their order.
+// The names of the passes that --list-passes prints, in their order.
 std::vector<std::string> Passes(const Project& project) {
   std::vector<std::string> names;
   std::istringstream lines(project.Run("brine opt --list-passes"));

@@ -1,4 +1,4 @@
-// brine evaluate and predict against each other, on weights that brine train wrote.
+// Compares brine evaluate and brine predict on weights that brine train wrote.
 #include <gmock/gmock.h>
 
 #include "tests/e2e/json.h"
@@ -11,14 +11,14 @@ using ::testing::MatchesRegex;
 
 constexpr size_t kPixels = 12 * 12, kImages = 100;
 
-// uint8, as numpy.save writes it.
+// An array of uint8 as numpy.save writes it.
 std::string Npy(const std::string& shape, const std::string& bytes) {
   std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': " + shape + ", }";
   header.resize(117, ' ');  // the data begin at a multiple of 64
   return std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + bytes;
 }
 
-// A project with trained weights, which lie in file w.
+// A project with trained weights in the file w.
 struct Trained : Project {
   std::string said = Run("brine train digits.cc --data data --epochs 8 --quiet --save w --checkpoint run");
   std::string images = Read("data/t10k-images-idx3-ubyte").substr(16);
@@ -57,13 +57,13 @@ TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
       right / 100.0, 1e-6);
 }
 
-TEST(Predict, OneImage) {
+TEST(Predict, PredictsOneImage) {
   const Trained project;
   project.Write("seven.npy", Npy("(12, 12, 1)", project.images.substr(7 * kPixels, kPixels)));
   const std::string text = project.Run("brine predict digits.cc seven.npy --init w");
   EXPECT_THAT(text, MatchesRegex("0: class [0-9] [01]\\.[0-9]{4}(, class [0-9] [01]\\.[0-9]{4}){9}\n"));
   EXPECT_EQ(project.Run("brine predict digits.cc --input=seven.npy --init w"), text);
-  // With its data set at hand, an image can be named by its number, and classes have names.
+  // With --data, an image can be given by its number, and classes have names.
   const std::string named = project.Run("brine predict digits.cc 7 --data data --init w");
   EXPECT_THAT(named, MatchesRegex("7: [0-9] [01]\\.[0-9]{4}(, [0-9] [01]\\.[0-9]{4}){9}\n"));
   const size_t probability = text.find("class ") + 6;

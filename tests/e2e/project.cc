@@ -37,7 +37,7 @@ uint32_t Byte(uint32_t& random) {
   return random >> 24;
 }
 
-// A bright square of 3×3 on noise, at a place of its own for each class.
+// A bright square of 3×3 pixels on noise.  The position of the square depends on the class.
 std::string Image(int side, int label, uint32_t& random) {
   std::string image;
   for (int pixel = 0; pixel < side * side; ++pixel) {

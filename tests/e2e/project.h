@@ -1,4 +1,4 @@
-// The folder of a new user: a small model and a few images.
+// A folder with a small model and a few images, as a new user may have.
 #ifndef BRINE_TESTS_E2E_PROJECT_H_
 #define BRINE_TESTS_E2E_PROJECT_H_
 
@@ -8,8 +8,9 @@
 
 namespace brine {
 
-// Holds digits.cc, a convolution, a pool, dropout and a dense layer on images of 12×12, and data/, MNIST's files with
-// 400 + 100 such images of ten classes.  All projects hold the same bytes, so that their kernels are compiled once.
+// The folder has digits.cc, a convolution, a pool, dropout and a dense layer on images of 12×12, and data/, MNIST's
+// files with 400 training and 100 test images of ten classes.  All projects have the same content, so that kernels are
+// compiled once.
 class Project {
  public:
   Project();
@@ -17,16 +18,16 @@ class Project {
   Project(const Project&) = delete;
   Project& operator=(const Project&) = delete;
 
-  // In the folder.  The second form fails the test unless the command ends well, and returns what it printed.
+  // Both run a command in the folder.  The second one fails the test unless the exit code is 0, and returns the output.
   CommandResult Try(const std::string& command) const;
   std::string Run(const std::string& command) const;
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string Read(const std::string& name) const { return ReadText(path(name)); }
   void Write(const std::string& name, const std::string& text) const;
-  // MNIST's files with this many training images of `side`², and 100 test images, in a folder.
+  // Writes MNIST's files with this many training images of `side`×`side` and 100 test images to a folder.
   void WriteMnist(const std::string& folder, int images, int side) const;
-  // CIFAR-10's files with this many training images and 100 test images, coloured stripes on noise.
+  // Writes CIFAR-10's files with this many training images and 100 test images, which are coloured stripes on noise.
   void WriteCifar10(int images) const;
 
  private:

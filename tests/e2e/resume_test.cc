@@ -1,4 +1,4 @@
-// A run that ends in the middle, in whatever way, can be resumed and gives the same bits.
+// Tests that a run which ends early, in any way, can be resumed and then gives the same bits.
 #include <filesystem>
 
 #include "tests/e2e/project.h"
@@ -6,10 +6,10 @@
 namespace brine {
 namespace {
 
-const std::string kTrain = "brine train digits.cc --data data --batch-size 8 --quiet ";  // 50 steps an epoch
+const std::string kTrain = "brine train digits.cc --data data --batch-size 8 --quiet ";  // an epoch has 50 steps
 constexpr uint64_t kSteps = 50;
 
-// Of the newest checkpoint in folder `run`.
+// The number of steps of the newest checkpoint in the folder `run`.
 uint64_t StepsDone(const Project& project) {
   uint64_t newest = 0;
   for (const auto& entry : std::filesystem::directory_iterator(project.path("run"))) {
@@ -19,7 +19,8 @@ uint64_t StepsDone(const Project& project) {
   return newest;
 }
 
-// Goes on from folder `run` to the end of epoch `epochs`, and compares with a run that nothing disturbed.
+// Resumes the run of the folder `run` until it has done `epochs` epochs, and compares the result with that of a run
+// that was not interrupted.
 void ExpectTheSameBits(const Project& project, uint64_t epochs) {
   const std::string flags = "--epochs " + std::to_string(epochs);
   project.Run(kTrain + flags + " --checkpoint run --resume --save resumed");
@@ -28,11 +29,11 @@ void ExpectTheSameBits(const Project& project, uint64_t epochs) {
   EXPECT_EQ(project.Read("resumed"), project.Read("whole")) << "after " << epochs << " epochs";
 }
 
-// The name of the newest checkpoint, for the shell; not of the temporary file of one.
+// A shell command that prints the name of the newest checkpoint, ignoring temporary files.
 const std::string kNewest = "$(ls -t run 2>/dev/null | grep '^step-[0-9]*[.]safetensors$' | head -n 1)";
 
-// Starts or resumes an endless run and ends it by `signal` when it has written another checkpoint, and not just
-// the temporary file of one; returns its exit code.
+// Starts or resumes an endless run, and ends it by `signal` when it has written another checkpoint, not only its
+// temporary file.  Returns the exit code.
 int TrainUntil(const Project& project, const std::string& signal, const std::string& flags) {
   return project
       .Try("before=" + kNewest + "\n" + kTrain + "--epochs 1000000 --checkpoint run " + flags + " &\nwhile [ \"" +
@@ -40,30 +41,30 @@ int TrainUntil(const Project& project, const std::string& signal, const std::str
       .code;
 }
 
-TEST(Resume, AfterAnEpoch) {
+TEST(Resume, AfterAnEpochGivesTheSameBits) {
   const Project project;
   project.Run(kTrain + "--epochs 2 --checkpoint run");
   EXPECT_EQ(StepsDone(project), 2 * kSteps);
   ExpectTheSameBits(project, 4);
 }
 
-TEST(Resume, AfterCtrlCWithinAnEpoch) {
+TEST(Resume, AfterCtrlCWithinAnEpochGivesTheSameBits) {
   const Project project;
   EXPECT_EQ(TrainUntil(project, "INT", ""), 130);
   ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);
 }
 
-TEST(Resume, AfterThreeKills) {
+TEST(Resume, AfterThreeKillsGivesTheSameBits) {
   const Project project;
   EXPECT_EQ(TrainUntil(project, "KILL", ""), 128 + 9);
   EXPECT_EQ(TrainUntil(project, "KILL", "--resume"), 128 + 9);
   EXPECT_EQ(TrainUntil(project, "KILL", "--resume"), 128 + 9);
   const uint64_t steps = StepsDone(project);
-  EXPECT_EQ(steps % kSteps, 0u);  // only whole epochs are kept when nothing could be said before the end
+  EXPECT_EQ(steps % kSteps, 0u);  // a killed run writes no checkpoint within an epoch
   ExpectTheSameBits(project, steps / kSteps + 2);
 }
 
-// The first run is stopped while the others try, so that whatever changed in the folder was their doing.
+// The first run is paused while the others try, so that only they can have changed the folder.
 TEST(Resume, TwoRunsDoNotShareAFolder) {
   const Project project;
   const std::string refused =
@@ -78,7 +79,7 @@ TEST(Resume, TwoRunsDoNotShareAFolder) {
   EXPECT_EQ(result.out, "1\n1\n");
   EXPECT_EQ(project.Read("others"), refused + refused);
   EXPECT_EQ(project.Read("after"), project.Read("before"));
-  ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);  // a lock is not left behind
+  ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);  // the lock of the first run is gone
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A model with every kind of state, from a file: a frozen layer, a mean that the model keeps itself and reads outside
+// Tests a model from a file with states of every role: a frozen layer, a mean that the model updates and reads outside
 // training, and an average of a parameter.
 #include <gmock/gmock.h>
 
@@ -52,7 +52,7 @@ constexpr char kModel[] = R"(graph "kinds" stage=graph function=model {
 
 const std::string kTrain = "brine train kinds.ir --data data --batch-size 8 --quiet ";
 
-// The numbers of a tensor in a file that --save wrote.
+// The elements of a tensor in a file that --save wrote.
 std::vector<float> Tensor(const Project& project, const std::string& file, const std::string& name) {
   const std::string bytes = project.Read(file);
   uint64_t header = 0;
@@ -101,7 +101,7 @@ TEST(State, EvaluationReadsTheStatisticAndChangesNothing) {
     return Number(ParseJsonLines(text)[0], "test_accuracy");
   };
   EXPECT_GT(accuracy("kinds.ir"), 0.8);
-  // Without what the mean has learned the same weights know nothing.
+  // Without the mean, the same weights predict no better than by chance.
   project.Write("forgets.ir",
                 absl::StrReplaceAll(
                     kModel, {{"sub(%h, %centre/mean)", "sub(%h, %second)"},
@@ -119,7 +119,7 @@ TEST(State, AResumedRunEndsWithTheSameBits) {
   EXPECT_EQ(project.Read("resumed"), project.Read("whole"));
 }
 
-// Statistics, too: see the evaluation above.
+// The file also sets the statistics, as the evaluation above shows.
 TEST(State, InitTakesFrozenWeights) {
   const Kinds project;
   project.Run(kTrain + "--epochs 1 --seed 5 --save w");

@@ -1,11 +1,11 @@
-// brine summary: the whole text, for one model.
+// Tests the whole text of brine summary for one model.
 #include "tests/e2e/project.h"
 #include "tests/golden.h"
 
 namespace brine {
 namespace {
 
-TEST(Summary, OfTheTutorialNetwork) {
+TEST(Summary, OfTheTutorialNetworkIsTheGoldenOne) {
   ExpectGolden(RunCommand("brine summary " BRINE_SOURCE_DIR "/examples/cifar10_cnn/model.cc").out,
                "e2e/golden/summary.txt");
 }

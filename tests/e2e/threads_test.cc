@@ -1,11 +1,11 @@
-// The number of threads changes nothing but the time.
+// Tests that the number of threads changes only the time.
 #include "tests/e2e/project.h"
 
 namespace brine {
 namespace {
 
-// 50 steps of the tutorial network, whose kernels are the ones that share out their work in the most ways, and a
-// partial batch.
+// 50 steps of the tutorial network, whose kernels divide their work among threads in the most ways, with a partial
+// batch.
 TEST(Threads, WeightsAfter50StepsAreTheSameBits) {
   const Project project;
   project.WriteCifar10(32 * 49 + 13);

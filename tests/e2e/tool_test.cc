@@ -1,4 +1,4 @@
-// The brine tool from end to end.
+// Tests the tool as a whole.
 #include "tests/e2e/command.h"
 
 namespace brine {

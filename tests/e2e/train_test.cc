@@ -1,4 +1,4 @@
-// brine train: what it prints where, and what decides the weights.
+// Tests brine train: what it prints to which stream, and on what the weights depend.
 #include <gmock/gmock.h>
 
 #include "tests/e2e/json.h"
@@ -21,7 +21,7 @@ TEST(Train, ResultsGoToStandardOutputAndProgressToStandardError) {
   EXPECT_THAT(project.Try("brine train digits.cc --data data --quiet").err, IsEmpty());
 }
 
-// The built-in images are hard for a linear model, and not for the tutorial's network.
+// A linear model learns little of the built-in images, and the tutorial's network learns them well.
 TEST(Train, LearnsTheBuiltInImages) {
   const Project project;
   project.Write("linear.cc", R"(#include <brine.h>
@@ -36,8 +36,8 @@ brine::Model BuildModel() {
 }
 BRINE_MODEL(BuildModel)
 )");
-  // The mean of the last five epochs: one of them alone may be off by a few hundredths, whichever way a processor
-  // rounds.
+  // The mean of the last five epochs is compared, since a single epoch may differ by a few hundredths with the rounding
+  // of the processor.
   const auto accuracy = [&](const std::string& model, int epochs) {
     const std::vector<Json> lines =
         ParseJsonLines(project.Run("brine train " + model + " --quiet --json --epochs " + std::to_string(epochs)));
@@ -66,14 +66,14 @@ TEST(Train, JsonIsOneObjectAnEpochAndOneForTheTest) {
 
 TEST(Train, TheValidationSplitIsTakenFromTheTrainingData) {
   const Project project;
-  // All noise in the last quarter of the training images: what is measured there is not what the test images give.
+  // The last quarter of the training images is changed, so that its accuracy is not that of the test images.
   std::string pixels = project.Read("data/train-images-idx3-ubyte");
   std::fill(pixels.end() - 100 * 144, pixels.end(), '\0');
   project.Write("data/train-images-idx3-ubyte", pixels);
   const std::vector<Json> lines =
       ParseJsonLines(project.Run("brine train digits.cc --data data --epochs 8 --validation-split 0.25 --json"));
   ASSERT_EQ(lines.size(), 9u);
-  EXPECT_NEAR(Number(lines[7], "val_accuracy"), 0.1, 1e-6);  // one class for all black images
+  EXPECT_NEAR(Number(lines[7], "val_accuracy"), 0.1, 1e-6);  // all black images get the same class
   EXPECT_GT(Number(lines[8], "test_accuracy"), 0.5);
 }
 
@@ -90,7 +90,7 @@ TEST(Train, SeedRateAndOrderDecideTheWeights) {
     EXPECT_NE(weights(flags), reference) << flags;
 }
 
-// A hundred steps ask malloc for as much as ten do.
+// A hundred steps allocate as much as ten steps do.
 TEST(Train, AStepAllocatesNothing) {
   const Project project;
   project.WriteMnist("few", 40, 12);
@@ -117,7 +117,7 @@ __attribute__((destructor)) static void print(void) { fprintf(stderr, "%ld calls
 TEST(Train, BeginsWithGivenWeights) {
   const Project project;
   project.Run("brine train digits.cc --data data --quiet --epochs 8 --save trained");
-  // At a rate of zero nothing is learnt, so the result is that of the given weights.
+  // With a rate of zero nothing is learnt, so that the result is that of the given weights.
   const std::string result = project.Run("brine train digits.cc --data data --quiet --init trained --learning-rate 0");
   EXPECT_EQ(result, project.Run("brine evaluate digits.cc --data data --init trained"));
 }

@@ -1,4 +1,4 @@
-// A model with two inputs and two outputs, from its file and .npy files to its losses and predictions.
+// Tests a model with two inputs and two outputs, with .npy files as data.
 #include <cmath>
 #include <cstring>
 
@@ -32,7 +32,7 @@ brine::Model BuildModel() {
 BRINE_MODEL(BuildModel)
 )";
 
-// What the files hold, each with kSamples rows.
+// The content of the files, each of which has kSamples rows.
 struct Samples {
   std::vector<uint8_t> images;
   std::vector<float> sizes, prices;
@@ -67,7 +67,7 @@ class TwoHeads : public testing::Test {
     project_.Write("price.npy", Npy("<f4", "20, 1", samples_.prices));
   }
 
-  // The rows `begin` … of the samples, as the training step reads them.
+  // The inputs of the training step for the samples from `begin` on.
   ir::Tensors<double> Batch(const ir::Graph& graph, int begin, int rows, int64_t step) const {
     ir::Tensors<double> given = ir::HostInputs<double>(graph, 0, step, rows);
     const auto fill = [&](const char* name, std::vector<int64_t> dims, const auto& from, auto member) {

@@ -1,10 +1,10 @@
-// brine verify, on models small enough to be checked in seconds.
+// Tests brine verify on models that are small enough to be checked in seconds.
 #include "tests/e2e/command.h"
 
 namespace brine {
 namespace {
 
-// Writes a model file whose body is `layers`, which end with the tensor y, and returns its path.
+// Writes a model file whose body is `layers`, which define the tensor y, and returns its path.
 std::string ModelFile(const std::string& name, const std::string& layers, const std::string& inputs = "x",
                       bool compiled = true) {
   const std::string path = testing::TempDir() + "/" + name + std::to_string(getpid()) + ".cc";
@@ -54,7 +54,7 @@ TEST(Verify, EveryCheckHoldsForAModelWithTwoInputs) {
   EXPECT_EQ(Verdicts(result.out), "gradients ok, kernels ok, memory ok, threads ok, resume ok") << result.out;
 }
 
-// Kernels cannot be linked where no temporary file can be written.
+// Without temporary files, kernels cannot be linked.
 TEST(Verify, AFailedCheckIsToldAndTheOthersStillRun) {
   const std::string path = ModelFile("failing", kImage);
   const CommandResult result = RunCommand("brine inspect " + path + " >" + path +

@@ -1,4 +1,4 @@
-// The models of examples/ and tests/bench/models/, as their programs build them.
+// The models of examples/ and tests/bench/models/, built by the functions of their files.
 #ifndef BRINE_TESTS_FRONTEND_EXAMPLES_H_
 #define BRINE_TESTS_FRONTEND_EXAMPLES_H_
 
@@ -10,7 +10,7 @@
 namespace brine {
 
 struct Example {
-  const char* name;  // of its folder or file
+  const char* name;  // the name of its folder or file
   Model (*build)();
 };
 const std::vector<Example>& Examples();

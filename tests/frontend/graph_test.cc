@@ -1,4 +1,4 @@
-// Models and the graphs they become.
+// Tests which graphs models become.
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -31,13 +31,13 @@ ir::Type TypeOf(const ir::Graph& graph, absl::string_view name) {
   return value == ir::kNoValue ? ir::Type() : graph.type(value);
 }
 
-TEST(Examples, GraphsAsText) {
+TEST(Examples, HaveTheirGoldenGraphs) {
   for (const Example& example : Examples()) {
     ExpectGolden(ir::Print(GraphOf(example.build())), std::string("frontend/golden/") + example.name + ".ir");
   }
 }
 
-// Facts of Keras's summary of the same network.
+// The shapes and numbers are those of Keras's summary of the same network.
 TEST(Examples, ShapesAndParametersOfTheTutorialNetwork) {
   const ir::Graph graph = GraphOf(ExampleModel("cifar10_cnn"));
   struct Fact {
@@ -65,13 +65,13 @@ TEST(Examples, ShapesAndParametersOfTheTutorialNetwork) {
   EXPECT_EQ(total, 315722);
 }
 
-TEST(Examples, Mnist) {
+TEST(Examples, MnistHasItsShapesAndParameters) {
   const ir::Graph graph = GraphOf(ExampleModel("mnist_mlp"));
   EXPECT_EQ(graph.training.objectives.at(0).loss, "sparse_categorical_crossentropy");
   EXPECT_EQ(TypeOf(graph, "dense_2").shape, (ir::Shape{-1, 10}));
 }
 
-// TensorFlow's rule, by counting the cells that stick out.
+// Compares the pads with TensorFlow's rule, by counting the cells of windows outside the image.
 TEST(Windows, SamePads) {
   for (int64_t extent = 1; extent <= 12; ++extent) {
     for (int64_t size = 1; size <= 5; ++size) {
@@ -163,7 +163,7 @@ TEST(Functional, LongChainsNeedNoStack) {
   Tensor y = x;
   for (int i = 0; i < 1000; ++i) y = relu(y);
   EXPECT_EQ(GraphOf(Model("chain", x, y)).nodes.size(), 1000u);
-  for (int i = 0; i < 200'000; ++i) y = relu(y);  // and they are all freed here
+  for (int i = 0; i < 200'000; ++i) y = relu(y);  // all of them are freed at the end of the test
 }
 
 TEST(Inputs, ATypeThatWasNotGivenFollowsFromWhatReadsTheInput) {
@@ -270,12 +270,12 @@ TEST(Files, ALoadedGraphCanBeCompiledAnew) {
   ASSERT_TRUE(SaveGraph(Residual(), path));
   Model model = Model::FromGraph(LoadGraph(path));
   model.Compile({.optimizer = "adam", .loss = "categorical_crossentropy"});
-  ASSERT_EQ(model.Mistakes().size(), 1u);  // the graph ends in logits
+  ASSERT_EQ(model.Mistakes().size(), 1u);  // the graph ends in logits, which the loss does not take
   model.Compile({.optimizer = "adam", .loss = CategoricalCrossentropy({.from_logits = true})});
   EXPECT_EQ(GraphOf(model).training.optimizer, "adam");
 }
 
-// A file need not come from the frontend: it may know no lines, and its output may be anything.
+// The frontend need not have written the file: there may be no locations, and the output may be any value.
 TEST(Files, ALoadedGraphThatNoLossFits) {
   const std::string path = testing::TempDir() + "/frontend_scalar.ir";
   std::ofstream(path) << "graph \"scalar\" stage=graph function=model {\n"

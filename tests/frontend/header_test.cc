@@ -1,4 +1,4 @@
-// brine.h is what a user's compiler reads first: standard headers only, complete by itself.
+// Tests that brine.h includes standard headers only, and that it compiles without any other.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "frontend/brine.h"  // before anything that it might rely on
+#include "frontend/brine.h"  // first, so that it cannot depend on other headers
 #include "gtest/gtest.h"
 
 #ifndef BRINE_SOURCE_DIR
@@ -26,7 +26,7 @@ TEST(Header, IncludesLightStandardHeadersOnly) {
   EXPECT_EQ(included, light);
 }
 
-// A user has the one compiler or the other.
+// A user may have either compiler.
 class Compiler : public testing::TestWithParam<std::string> {};
 
 TEST_P(Compiler, TakesEveryExample) {
@@ -47,7 +47,7 @@ TEST_P(Compiler, TakesEveryExample) {
 INSTANTIATE_TEST_SUITE_P(Header, Compiler, testing::Values("g++", "clang++"),
                          [](const auto& row) { return row.param == "g++" ? "Gcc" : "Clang"; });
 
-// The forms in which arguments may be given; that they compile is the test.
+// Tests that the forms compile in which arguments may be given.
 TEST(Header, ArgumentsInEveryForm) {
   using namespace brine;
   const int filters = 2;

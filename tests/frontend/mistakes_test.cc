@@ -1,4 +1,5 @@
-// Wrong models: every mistake in exact words, all of a model's at once, and no consequences of an earlier mistake.
+// Tests wrong models: the exact words of every mistake, that all mistakes of a model are reported at once, and that no
+// consequence of an earlier mistake is reported.
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -26,7 +27,7 @@ Model Compiled(Model model, CompileOptions options) {
   return model;
 }
 
-// Ends in softmax, as the loss needs.
+// A model that ends in softmax, as the loss needs.
 Model WithOptimizer(Optimizer optimizer) {
   return Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                   {.optimizer = std::move(optimizer), .loss = kSoftmaxLoss});
@@ -41,7 +42,7 @@ constexpr const char* kInitializers = "known are glorot_uniform, he_normal, zero
 struct Row {
   const char* name;
   Model model;
-  std::vector<std::string> mistakes;  // without their places
+  std::vector<std::string> mistakes;  // without the locations at their beginnings
 };
 
 Model TwoOutputs(std::string hidden_name = "hidden") {
@@ -288,7 +289,7 @@ std::vector<Row> Rows() {
       {"missing_flatten_no_dense",
        Compiled(Chain(x, {Conv2D({.filters = 10, .kernel_size = 6, .activation = "softmax"})}), {.loss = kSoftmaxLoss}),
        {"conv2d: output is (n, 1, 1, 10), labels are (n, 10); is a Flatten() missing?"}},
-      // Several, and what does not follow from them
+      // Several mistakes, of which no consequence is reported
       {"conv_then_window",
        Chain(x, {Conv2D({.filters = -1, .kernel_size = 3}), MaxPooling2D({.pool_size = {5, 1}})}),
        {"conv2d: filters must be positive, got -1", "max_pooling2d: pool_size 5 is larger than the input's height 4"}},
@@ -343,7 +344,7 @@ TEST(Mistakes, SizesThatOverflowAreMistakes) {
   }
 }
 
-// The lines are part of the test.
+// clang-format must not change the lines, which the test compares.
 // clang-format off
 #line 1 "examples/wrong/model.cc"
 Model Wrong() {

@@ -1,4 +1,4 @@
-// The program that BRINE_MODEL makes, called as a function.
+// Tests the main function that BRINE_MODEL defines.
 #include <fstream>
 #include <sstream>
 #include <stdexcept>

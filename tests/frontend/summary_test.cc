@@ -10,7 +10,7 @@
 namespace brine {
 namespace {
 
-TEST(Summary, TutorialNetwork) {
+TEST(Summary, OfTheTutorialNetworkIsTheGoldenOne) {
   const ir::Graph graph = BuildGraph(ExampleModel("cifar10_cnn")).value();
   ExpectGolden(Summary(graph, nullptr, {}), "frontend/golden/summary.txt");
 }
@@ -27,7 +27,7 @@ constexpr const char* kModel = R"(graph "tiny" stage=graph function=model {
 }
 )";
 
-// A plan as the passes make it, with one kernel that serves the layer and one that does not.
+// A planned graph with one kernel that computes nodes of the layer and one that does not.
 constexpr const char* kPlanned = R"(graph "tiny" stage=planned function=train batch=4 {
   input %x : f32[n,2] @inputs+0 data
   state %dense/kernel : f32[2,3] @parameters+0 parameter uniform(1) loc("model.cc":4 "dense")
@@ -42,8 +42,8 @@ constexpr const char* kPlanned = R"(graph "tiny" stage=planned function=train ba
 }
 )";
 
-// 27 = 2·2·3 of the product and 5 an element of the softmax.
-TEST(Summary, WithKernelsAndMemoryInAscii) {
+// 27 operations: 2·2·3 of the product and 5 for each element of the softmax.
+TEST(Summary, ShowsKernelsAndMemoryInAscii) {
   const ir::Graph model = ir::Parse(kModel, "model.ir").value()[0];
   const absl::StatusOr<std::vector<ir::Graph>> planned = ir::Parse(kPlanned, "planned.ir");
   ASSERT_TRUE(planned.ok()) << planned.status();
@@ -62,7 +62,7 @@ TEST(Summary, WithKernelsAndMemoryInAscii) {
             " Planned memory, batch 4: arena 112.00 B, gradients 0.00 B\n");
 }
 
-// Frozen weights and statistics belong to their layers; an average is the optimizer's.
+// Frozen weights and statistics count for their layers, averages for the state of the optimizer.
 TEST(Summary, CountsWhatIsNotTrained) {
   std::string text = kModel;
   const std::string line = "  state %dense/kernel";

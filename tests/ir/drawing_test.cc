@@ -1,4 +1,4 @@
-// Dot, the table of memory and the suggestions in messages, as text.
+// Tests Dot, the table of memory, and the suggestions in messages.
 #include "gtest/gtest.h"
 #include "ir/names.h"
 #include "ir/text/dot.h"
@@ -71,7 +71,7 @@ outputs: 64 bytes
 )");
 }
 
-TEST(Names, ClosestName) {
+TEST(Names, TheClosestNameIsSuggestedIfItIsNear) {
   const std::vector<absl::string_view> known = {"relu", "conv2d", "categorical_crossentropy"};
   EXPECT_EQ(ClosestName("rleu", known), "relu");
   EXPECT_EQ(ClosestName("Conv2d", known), "conv2d");
@@ -81,7 +81,7 @@ TEST(Names, ClosestName) {
   EXPECT_EQ(ClosestName(std::string(1000, 'a'), known), "");
 }
 
-TEST(Names, Legal) {
+TEST(Names, LegalNamesAndWordsAreRecognized) {
   for (const char* name : {"a", "conv2d/kernel", "x.grad", "3", "-", "a:b"}) EXPECT_TRUE(IsName(name)) << name;
   for (const char* name : {"", "a b", "a\n", "%a", "\xc3\xa9"}) EXPECT_FALSE(IsName(name)) << name;
   EXPECT_FALSE(IsName(std::string(257, 'a')));

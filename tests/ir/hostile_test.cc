@@ -1,5 +1,5 @@
-// Damaged files give a sentence, not a crash: mutations of valid files with a fixed seed are read and verified.  A file
-// that can be read can be printed.
+// Tests that damaged files give a sentence and not a crash.  Mutations of valid files, with a fixed seed, are read and
+// verified.  A file that can be read can also be printed.
 #include <google/protobuf/stubs/logging.h>
 
 #include <random>
@@ -45,7 +45,7 @@ class Mutator {
  private:
   size_t Below(size_t limit) { return limit == 0 ? 0 : random_() % limit; }
 
-  // Changes a byte, drops some, or doubles some.
+  // Changes a byte, removes some, or repeats some.
   void ChangeBytes(std::string& bytes) {
     const size_t offset = Below(bytes.size()), size = Below(std::min<size_t>(bytes.size() - offset, 24));
     switch (Below(3)) {
@@ -60,7 +60,7 @@ class Mutator {
     }
   }
 
-  // Puts another word of the same text, or a piece of the language, in a word's place.
+  // Replaces a word by another one of the same text or by a word of the language.
   void ChangeWord(std::string& bytes) {
     const auto [begin, size] = WordAt(bytes, Below(bytes.size()));
     const auto [other, other_size] = WordAt(bytes, Below(bytes.size()));
@@ -83,7 +83,7 @@ class Mutator {
   std::mt19937 random_;
 };
 
-// Reads `bytes` as LoadGraphs does and counts how far it came.
+// Reads `bytes` as LoadGraphs does, and counts which of its steps succeeded.
 struct Reached {
   int read = 0, verified = 0;
 };
@@ -108,7 +108,7 @@ void Feed(const std::string& bytes, FileFormat format, Reached& reached) {
   }
 }
 
-TEST(Hostile, MutatedFiles) {
+TEST(Hostile, MutatedFilesGiveASentenceInsteadOfACrash) {
   Mutator mutator(20240607);
   for (FileFormat format : {FileFormat::kText, FileFormat::kBinary}) {
     Reached reached;
@@ -117,14 +117,14 @@ TEST(Hostile, MutatedFiles) {
     google::protobuf::LogSilencer quiet;
     for (int round = 0; round < 25000; ++round)
       Feed(mutator.Mutate(seeds[static_cast<size_t>(round) % seeds.size()], format), format, reached);
-    // A test that never comes past the parser tests only the parser.
+    // If no mutation passed the parser, only the parser would be tested.
     EXPECT_GT(reached.read, 1000) << static_cast<int>(format);
     EXPECT_GT(reached.verified, 250) << static_cast<int>(format);
   }
 }
 
-// The largest legal files take time in proportion to their size.
-TEST(Hostile, LargestGraphs) {
+// The time for the largest legal files must be in proportion to their size.
+TEST(Hostile, LargestLegalGraphsTakeLinearTime) {
   std::string chain = "graph \"g\" {\ninput %x : f32[n] data\n%v0 = relu(%x) : f32[n]\n";
   for (int node = 1; node < 100'000; ++node)
     chain += "%v" + std::to_string(node) + " = add(%v" + std::to_string(node - 1) + ", %v" + std::to_string(node / 2) +

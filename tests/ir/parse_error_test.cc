@@ -1,4 +1,4 @@
-// Every mistake in a text is one sentence with file, line and column.
+// Tests that every mistake in a text is reported as one sentence with file, line and column.
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "ir/text/text.h"
@@ -22,14 +22,14 @@ std::string Around(absl::string_view line) {
                       "\noutput \"y\" = %x\n}\n");
 }
 
-// The root of the root … of t.
+// The square root of the square root … of t.
 std::string Nested(size_t roots) {
   std::string text;
   for (size_t root = 0; root < roots; ++root) absl::StrAppend(&text, "sqrt(");
   return absl::StrCat(text, "t", std::string(roots, ')'));
 }
 
-TEST(ParseError, Table) {
+TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
   const Row rows[] = {
       {"", "t.ir:1:1: expected graph \"name\", got the end of the text"},
       {"# only a comment\n", "t.ir:2:1: expected graph \"name\", got the end of the text"},
@@ -155,8 +155,8 @@ TEST(ParseError, Table) {
   for (const Row& row : rows) EXPECT_EQ(ErrorOf(row.text), row.error) << row.text;
 }
 
-// Sizes that a hostile file would like to have are refused by number; nothing is nested by recursion.
-TEST(ParseError, Limits) {
+// Texts that would take much memory or a deep recursion are refused.
+TEST(ParseError, SizesBeyondTheLimitsAreRefused) {
   EXPECT_EQ(ErrorOf(std::string((16 << 20) + 1, '\n')), "t.ir: text of 16777217 bytes is longer than 16777216");
   EXPECT_EQ(ErrorOf(std::string(100 << 20, 'a')), "t.ir: text of 104857600 bytes is longer than 16777216");
   EXPECT_EQ(ErrorOf(std::string(16 << 20, 'a')),

@@ -1,4 +1,4 @@
-// The protobuf form and files: exact round trips, and one sentence for what cannot be read.
+// Tests the protobuf form and files: exact round trips, and one sentence about what cannot be read.
 #include "ir/proto/proto.h"
 
 #include <google/protobuf/text_format.h>
@@ -41,14 +41,14 @@ TEST(Proto, RoundTripsEveryStage) {
   }
 }
 
-TEST(Proto, SeveralGraphsInOneFile) {
+TEST(Proto, OneFileHoldsSeveralGraphs) {
   const std::string folder = testing::TempDir() + "/brine_proto_test";
   std::filesystem::create_directories(folder);
   const std::vector<Graph> graphs = {ReadGraph(kModelText), ReadGraph(kTrainText), ReadGraph(kPlannedText)};
   for (const char* extension : {".ir", ".pb", ".pbtxt"}) {
     const std::string path = absl::StrCat(folder, "/graphs", extension);
     ASSERT_EQ(SaveGraphs(graphs, path), absl::OkStatus());
-    ASSERT_EQ(SaveGraphs(graphs, path), absl::OkStatus());  // over the first
+    ASSERT_EQ(SaveGraphs(graphs, path), absl::OkStatus());  // replaces the first file
     const auto again = LoadGraphs(path);
     ASSERT_TRUE(again.ok()) << again.status().message();
     EXPECT_TRUE(Same(graphs, *again));
@@ -59,7 +59,7 @@ TEST(Proto, SeveralGraphsInOneFile) {
   std::filesystem::remove_all(folder);
 }
 
-TEST(Proto, FilesThatCannotBeUsed) {
+TEST(Proto, FilesThatCannotBeUsedAreRefused) {
   const std::string folder = testing::TempDir() + "/brine_proto_files";
   std::filesystem::create_directories(folder + "/folder.pb");
   const auto load_error = [](const std::string& path) { return std::string(LoadGraphs(path).status().message()); };
@@ -82,13 +82,13 @@ TEST(Proto, FilesThatCannotBeUsed) {
   std::filesystem::remove_all(folder);
 }
 
-// A mistake in the protobuf form: an edit of a good one, and what is said about it.
+// A mistake in the protobuf form: an edit of a correct message, and the sentence about it.
 struct Row {
   std::function<void(proto::Module&)> edit;
   absl::string_view error;
 };
 
-TEST(Proto, ErrorTable) {
+TEST(Proto, EachMistakeIsReported) {
   const Row rows[] = {
       {[](proto::Module& m) { m.set_version(7); },
        "file: written by a newer Brine (version 7, this one reads up to 2)"},
@@ -179,7 +179,7 @@ TEST(Proto, ErrorTable) {
   }
 }
 
-TEST(Proto, KernelErrorTable) {
+TEST(Proto, EachMistakeInAKernelIsReported) {
   const Row rows[] = {
       {[](proto::Module& m) { *m.mutable_graphs(0)->mutable_nodes(1)->add_body() = m.graphs(0).nodes(3); },
        "file: graph tiny: node 2: a kernel cannot hold another kernel"},
@@ -204,7 +204,7 @@ TEST(Proto, KernelErrorTable) {
   }
 }
 
-TEST(Proto, BrokenBinaries) {
+TEST(Proto, BrokenBinariesAreRefused) {
   const std::string good = *WriteGraphs({ReadGraph(kTrainText)}, FileFormat::kBinary);
   const std::string broken = "file: is not a Brine graph in protobuf, is cut off, or nests more than 100 deep";
   EXPECT_EQ(ErrorOf("", FileFormat::kBinary), "file: holds no Brine graph");
@@ -231,7 +231,7 @@ TEST(Proto, BrokenBinaries) {
   EXPECT_EQ(ErrorOf(utf8, FileFormat::kBinary), broken);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 
-  std::string deep;  // bodies in bodies: field 8 of Node, each longer by its length
+  std::string deep;  // messages nested in field 8 of Node, the body
   for (int level = 0; level < 10000 && deep.size() < (1u << 20); ++level) {
     std::string length;
     for (size_t left = deep.size();; left >>= 7) {
@@ -251,7 +251,7 @@ TEST(Proto, BrokenBinaries) {
   EXPECT_EQ(ErrorOf("\x08\x01" + wrap('\x12', wrap('\x4a', deep)), FileFormat::kBinary), broken);
 }
 
-TEST(Proto, BrokenTexts) {
+TEST(Proto, BrokenTextsAreRefused) {
   const std::string good = *WriteGraphs({ReadGraph(kTrainText)}, FileFormat::kProtoText);
   EXPECT_EQ(ErrorOf("version: 1\ngraph { }\n", FileFormat::kProtoText),
             "file:2:7: message type \"brine.ir.proto.Module\" has no field named \"graph\"");

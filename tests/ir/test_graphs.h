@@ -1,5 +1,4 @@
-// Graphs of the four stages, in the form in which Print writes them.  Together they use every construct of the text
-// form.
+// The texts of graphs of the four stages, as Print writes them.  Together they have every construct of the text form.
 #ifndef BRINE_TESTS_IR_TEST_GRAPHS_H_
 #define BRINE_TESTS_IR_TEST_GRAPHS_H_
 
@@ -97,8 +96,8 @@ inline constexpr absl::string_view kFusedText = R"(graph "tiny" stage=fused func
 }
 )";
 
-// %h dies in the second kernel, which writes %r over it; the arena is then used again; the last kernel updates %w in
-// place.
+// The second kernel is the last one that reads %h, and it writes %r to the same bytes.  Later values use the arena
+// again.  The last kernel updates %w in place.
 inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned function=train batch=4 {
   input %x : f32[n,16] @inputs+0 data
   input %rate : f32[] @inputs+256 scalar 0.1
@@ -129,7 +128,7 @@ inline constexpr absl::string_view kPlannedText = R"(graph "tiny" stage=planned 
 }
 )";
 
-// An op that takes any number of operands, one of them twice.
+// An application of a variadic op in which one value is two operands.
 inline constexpr absl::string_view kJoinedText = R"(graph "joined" stage=graph function=model {
   input %x : f32[n,3] data
   input %y : f32[n,4] data
@@ -149,7 +148,7 @@ inline const std::vector<absl::string_view>& StageTexts() {
 // The first graph of a text that parses and is well formed.
 Graph ReadGraph(absl::string_view text);
 
-// Whether two lists of graphs hold the same.  Values are compared by name: their numbers follow from the order in which
+// Whether two lists of graphs are equal.  Values are compared by name, since their ids depend on the order in which
 // they were added.
 bool Same(const std::vector<Graph>& a, const std::vector<Graph>& b);
 

@@ -1,4 +1,4 @@
-// Print and Parse are inverses, on text and in memory, at every stage.
+// Tests that Print and Parse are inverses at every stage.
 #include "ir/text/text.h"
 
 #include <cmath>
@@ -33,8 +33,8 @@ TEST(Text, ParsesWhatItPrinted) {
   }
 }
 
-// Values in another order than the text's, and one that nothing mentions.
-TEST(Text, ValuesAreNames) {
+// The graph has the values in another order than the text, and one that nothing mentions.
+TEST(Text, ThePrintedTextDoesNotDependOnTheOrderOfValues) {
   Graph graph;
   graph.name = "shuffled";
   const ValueId z = graph.AddValue("z", {DType::kF32, {kBatch, 3}});
@@ -61,7 +61,7 @@ TEST(Text, ValuesAreNames) {
   EXPECT_TRUE(Same({graph}, *Parse(text, "test.ir")));
 }
 
-TEST(Text, SeveralGraphs) {
+TEST(Text, OneTextHoldsSeveralGraphs) {
   const std::vector<Graph> graphs = {ReadGraph(kModelText), ReadGraph(kFusedText), ReadGraph(kPlannedText)};
   EXPECT_EQ(Print(graphs), absl::StrCat(kModelText, "\n", kFusedText, "\n", kPlannedText));
   EXPECT_TRUE(Same(graphs, *Parse(Print(graphs), "test.ir")));
@@ -90,7 +90,7 @@ TEST(Text, OrderOfSectionsIsFree) {
 )");
 }
 
-// Kinds stay apart: what is real is printed with a point or an exponent, and exactly.
+// A real number is printed exactly, and with a point or an exponent, so that it is not read as a whole number.
 TEST(Text, RealNumbersKeepTheirBits) {
   const double kInfinity = std::numeric_limits<double>::infinity();
   const std::vector<double> values = {0,         -0.0,       1,         -1,     1.0 / 3,
@@ -133,7 +133,7 @@ TEST(Text, WholeNumbersServeAsReal) {
   EXPECT_EQ(graphs->front().nodes[0].attributes.Floats("values"), std::vector<double>{3});
 }
 
-TEST(Text, PrintsWhatIsBroken) {
+TEST(Text, PrintsGraphsThatAreNotWellFormed) {
   Graph graph = ReadGraph(kTrainText);
   graph.nodes[0].inputs = {ValueId{99}, kNoValue};
   graph.nodes[1].attributes.Set("axes", "text");
@@ -146,7 +146,7 @@ TEST(Text, PrintsWhatIsBroken) {
   EXPECT_NE(text.find("output \"loss\" = %?1000"), std::string::npos) << text;
 }
 
-TEST(Text, OneNode) {
+TEST(Text, PrintsOneNode) {
   const Graph graph = ReadGraph(kFusedText);
   EXPECT_EQ(PrintNode(graph, graph.nodes[3]),
             "%y = kernel(%flat) <generic> {\n  %y = softmax(%flat) : f32[n,16]\n} : f32[n,16]");

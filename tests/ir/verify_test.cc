@@ -1,4 +1,4 @@
-// Every invariant of verify.h, violated once: the sentence, and ^^^ under the culprit.
+// Violates every invariant of verify.h once, and compares the sentence and the culprit under which ^^^ is printed.
 #include "ir/verify/verify.h"
 
 #include <functional>
@@ -17,18 +17,18 @@ std::string FaultsOf(const Graph& graph) {
   std::string text;
   for (const Fault& fault : FindFaults(graph)) {
     EXPECT_EQ(fault.line.substr(fault.column, fault.culprit.size()), fault.culprit);
-    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.place, ": ", fault.sentence, " | ", fault.culprit);
+    absl::StrAppend(&text, text.empty() ? "" : "\n", fault.where, ": ", fault.sentence, " | ", fault.culprit);
   }
   return text;
 }
 
-// A stage's text with one piece replaced; what parses is then verified.
+// The text of a graph in which `from` is replaced by `to`, and the faults of the result.
 struct TextRow {
-  absl::string_view text, from, to, faults;  // "place: sentence | culprit", one a line
+  absl::string_view text, from, to, faults;  // "where: sentence | culprit", one on each line
 };
 
 constexpr TextRow kTextRows[] = {
-    // The graph, its layers, what Compile() was told
+    // The graph, its layers, and the arguments of Compile()
     {kModelText, "graph \"tiny\"", "graph \"ti ny\"",
      "graph ti ny: the graph's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : - | \"ti ny\""},
     {kModelText, "function=model", "function=train",
@@ -158,7 +158,7 @@ constexpr TextRow kTextRows[] = {
      "that does not give it out | %conv\n"
      "%y: %y is declared f32[n,16], but softmax makes f32[n,4,4,4] | f32[n,16]"},
 
-    // Places
+    // Placements
     {kPlannedText, "stage=planned", "stage=fused",
      "%x: places are legal at stage planned only | inputs+0\n%rate: places are legal at stage planned only | "
      "inputs+256\n"
@@ -179,10 +179,10 @@ constexpr TextRow kTextRows[] = {
     {kPlannedText, "@slots+0 slot", "@slots+0 statistic", "%m: %m must lie in non_trainable, not in slots | slots+0"},
     {kPlannedText, "f32[n,4,4] @arena+0", "f32[n,4,4] @arena+64",
      "%view: a view must lie where %r lies, at arena+0 | arena+64"},
-    // %r lives on as %view
+    // %r is live as long as %view
     {kPlannedText, "f32[n,4,4] @arena+256", "f32[n,4,4] @arena+192",
      "%s: %s at arena+192 overlaps %r at arena+0, which is still needed | arena+192"},
-    // an output may take an input's place only when both have the same bytes …
+    // an output may overwrite an input only if both have the same bytes …
     {kPlannedText, "f32[] @outputs+0", "f32[] @arena+64",
      "%r: %l at arena+64 overlaps %r at arena+0, which is still needed | arena+64"},
     // … and nothing reads the input later
@@ -203,7 +203,7 @@ constexpr TextRow kTextRows[] = {
      "%inner: a value that stays inside a kernel has no place | arena+0"},
 };
 
-TEST(Verify, TextTable) {
+TEST(Verify, EachViolationInATextIsReported) {
   for (const TextRow& row : kTextRows) {
     ASSERT_NE(row.text.find(row.from), absl::string_view::npos) << row.from;
     std::string text(row.text);
@@ -214,14 +214,14 @@ TEST(Verify, TextTable) {
   }
 }
 
-// What no text can say: an edit that breaks a graph in memory.
+// An edit of a graph in memory that no text can express, and the faults of the result.
 struct EditRow {
   absl::string_view text;
   std::function<void(Graph&)> edit;
   absl::string_view faults;
 };
 
-TEST(Verify, EditTable) {
+TEST(Verify, EachViolationMadeInMemoryIsReported) {
   const EditRow rows[] = {
       {kTrainText, [](Graph& graph) { std::swap(graph.nodes[0], graph.nodes[1]); },
        "%logp: %logits is read before it is defined | %logits"},
@@ -313,9 +313,9 @@ TEST(Verify, CutsLongLines) {
   EXPECT_EQ(faults[0].line.substr(faults[0].column), "f32[999]");
 }
 
-// A value that no node mentions any more, as a pass leaves it behind, is no fault: it does not exist in the text
+// A pass may leave a value that nothing mentions any more.  This is no fault, since the text does not have the value
 // either.
-TEST(Verify, AcceptsForgottenValues) {
+TEST(Verify, AcceptsValuesThatNothingMentions) {
   Graph graph = ReadGraph(kTrainText);
   graph.AddValue("forgotten", {DType::kF32, {0}});
   EXPECT_EQ(FaultsOf(graph), "");

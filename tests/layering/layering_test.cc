@@ -1,5 +1,4 @@
-// Which folders may include which, what the core may link, and what lies at the top level, from the sources and the
-// built library.
+// Tests which folders may include which, what the core may link, and which files are at the top level.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -19,7 +18,8 @@ using Names = std::set<std::string>;
 
 const fs::path kRoot = BRINE_SOURCE_DIR;
 
-// The folders whose headers a folder may include, beside its own and runtime/base; nobody includes frontend/cli.
+// The folders whose headers a folder may include, besides its own and runtime/base.  No folder may include
+// frontend/cli.
 const std::map<std::string, Names> kFolders = {
     {"runtime/base", {}},
     {"runtime", {}},
@@ -32,7 +32,7 @@ const std::map<std::string, Names> kFolders = {
     {"tests", {"ir", "passes", "frontend", "codegen", "runtime", "examples"}},
 };
 
-// Packages, by the first part of an include, and the folders that may name them.
+// Packages, by the first part of the paths of their headers, and the folders that may include them.
 const std::map<std::string, Names> kPackages = {
     {"Halide.h", {"codegen"}},
     {"HalideBuffer.h", {"codegen"}},
@@ -45,7 +45,7 @@ const std::map<std::string, Names> kPackages = {
     {"gmock", {"tests"}},
 };
 
-// Headers of the C library; a standard C++ header has neither dot nor slash.
+// Headers of the C library.  Unlike these, the headers of the C++ library have neither dot nor slash in their names.
 const std::regex kCLibrary("((sys|arpa|netinet)/)?[a-z0-9]+\\.h|x86intrin\\.h|immintrin\\.h");
 
 std::string FolderOf(const fs::path& relative) {
@@ -68,12 +68,13 @@ std::vector<Include> ReadIncludes() {
   static const Names kExtensions = {".h", ".hpp", ".c", ".cc", ".cpp", ".def"};
   std::vector<Include> includes;
   for (const auto& [folder, allowed] : kFolders) {
-    if (folder.find('/') != std::string::npos || !fs::exists(kRoot / folder)) continue;  // another folder holds it
+    if (folder.find('/') != std::string::npos || !fs::exists(kRoot / folder))
+      continue;  // it is within another folder of the list
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(kRoot / folder)) {
       if (kExtensions.count(entry.path().extension()) == 0) continue;
       const fs::path relative = entry.path().lexically_relative(kRoot);
       std::ifstream file(entry.path());
-      bool literal = false;  // in a raw string, which may hold a program
+      bool literal = false;  // whether the line is in a raw string, which may contain a program
       for (std::string line; std::getline(file, line);) {
         if (literal || line.find("R\"(") != std::string::npos) literal = line.rfind(")\"") == std::string::npos;
         if (literal) continue;
@@ -97,7 +98,7 @@ const std::vector<Include>& AllIncludes() {
 }
 
 TEST(Layering, IncludesFollowTheTable) {
-  EXPECT_GT(AllIncludes().size(), 500u);  // the sources were found
+  EXPECT_GT(AllIncludes().size(), 500u);  // fails if the sources were not found
   for (const Include& include : AllIncludes()) {
     const std::string where = include.file + " includes " + include.path + ": ";
     const std::string first = FolderOf(include.path);
@@ -107,9 +108,9 @@ TEST(Layering, IncludesFollowTheTable) {
     } else if (kPackages.count(first) != 0) {
       EXPECT_EQ(kPackages.at(first).count(include.folder), 1u) << where << include.folder << " may not name it";
     } else if (include.folder == "examples") {
-      // A program outside this tree: <brine.h>, the header generated for its model, standard headers.
+      // A user's program includes <brine.h>, the header that was generated for its model, and standard headers.
     } else {
-      // Paths start at the root, so that none slips past the table.
+      // Paths must begin at the root, so that the table applies to all of them.
       EXPECT_FALSE(include.quoted) << where << "neither a folder nor a known package";
       const bool standard =
           include.path.find_first_of("./") == std::string::npos || std::regex_match(include.path, kCLibrary);
@@ -126,7 +127,7 @@ TEST(Layering, CodegenSeesTheRuntimesCHeadersOnly) {
   }
 }
 
-// The worker links Halide and not the driver; a compiled program contains neither.
+// The worker links Halide and not the driver.  A compiled program contains neither.
 TEST(Layering, FoldersOfCodegenKeepTheirSides) {
   const auto in = [](const std::string& path, const char* folder) { return path.rfind(folder, 0) == 0; };
   for (const Include& include : AllIncludes()) {
@@ -152,7 +153,7 @@ TEST(Layering, OneHeaderBringsHalide) {
   EXPECT_EQ(files, Names{"codegen/halide/precompiled.h"});
 }
 
-// CLI11 takes seconds to compile.
+// Only one file may include CLI11, since it takes long to compile.
 TEST(Layering, OneFileIncludesCLI11) {
   Names files;
   for (const Include& include : AllIncludes()) {
@@ -162,7 +163,7 @@ TEST(Layering, OneFileIncludesCLI11) {
 }
 
 TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
-  Names files;  // of the core, and those of runtime/base that it includes
+  Names files;  // the sources of the core, and the headers of runtime/base that they include
   for (const Include& include : AllIncludes()) {
     if (include.file.rfind("runtime/core/", 0) != 0) continue;
     files.insert(include.file);
@@ -189,7 +190,7 @@ TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
   EXPECT_GT(seen, 3);
 }
 
-// Files outside ir/ that name ops, and why; anything else asks an op's kind and traits.
+// The files outside ir/ that may name ops, and why.  All others must ask for the kind and the traits of an op.
 const std::map<std::string, std::string> kNamesOps = {
     {"codegen/halide/conv/problem.cc", "reads off which operand of a convolution is which"},
     {"codegen/halide/kernel_spec.cc", "sums may begin with what is added to them"},
@@ -208,8 +209,8 @@ const std::map<std::string, std::string> kNamesOps = {
     {"passes/state_updates.cc", "makes copies"},
 };
 
-// The sources in which `pattern` occurs; where `words` are given, the first group must be one of them.  Without ir/ and
-// without codegen/halide/ops, where ops are implemented.
+// The sources in which `pattern` occurs, except those in ir/ and codegen/halide/ops, where ops are implemented.  If
+// `words` is not empty, the first group of the pattern must be one of them.
 Names FilesWith(const std::regex& pattern, const Names& words) {
   Names files;
   for (const char* folder : {"passes", "codegen", "frontend", "runtime"}) {
@@ -227,7 +228,7 @@ Names FilesWith(const std::regex& pattern, const Names& words) {
   return files;
 }
 
-// One file an op implements it (codegen/halide/ops); every other file must stand in the table above.
+// The file of an op in codegen/halide/ops implements it.  Every other file must be in the table above.
 TEST(Layering, OpsAreNamedByThoseWhoImplementOrRewriteThem) {
   Names constants;
   std::ifstream rows(kRoot / "ir/ops.def");

@@ -1,4 +1,4 @@
-// What the key of a cached kernel covers: codegen/cmake/sources_hash.cmake, run on copies of the sources.
+// Tests on which sources the key of a cached kernel depends: runs codegen/cmake/sources_hash.cmake on copies of them.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A copy of the folders that kernels are compiled from; it is removed in the end.
+// A copy of the folders of which kernels are compiled.  The destructor removes it.
 class Copy {
  public:
   explicit Copy(const std::string& name)
@@ -30,7 +30,7 @@ class Copy {
 
   const fs::path& root() const { return root_; }
 
-  // The header as the script writes it.
+  // The header that the script writes.
   std::string Hash() const {
     fs::remove(output_);
     const std::string command = "cmake -DSOURCE_DIR='" + root_.string() + "' -DOUTPUT='" + output_.string() +
@@ -46,7 +46,7 @@ class Copy {
   fs::path root_, output_;
 };
 
-// Messages and command lines, which decide no kernel.
+// Sources of messages and command lines, on which no kernel depends.
 bool DecidesNoKernel(const fs::path& path) {
   return path.filename() == "flags.h" || path.filename() == "edit_distance.h";
 }
@@ -58,7 +58,7 @@ TEST(SourcesHash, IsTheSameInEveryFolder) {
   EXPECT_EQ(one.Hash(), other.Hash());
 }
 
-// One file of each kind in each folder, ir/ops/conv2d.cc and ir/ops.def among the kinds.
+// One file of each extension in each folder, among them ir/ops/conv2d.cc and ir/ops.def.
 TEST(SourcesHash, ChangesWithEverySourceOfAKernel) {
   const Copy copy("sources_changed");
   std::map<std::pair<fs::path, fs::path>, fs::path> files;  // by folder and extension

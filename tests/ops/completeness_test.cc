@@ -1,5 +1,5 @@
-// Every row of ops.def is complete: documented, executable, differentiable or with a reason why not, and covered by a
-// case.
+// Tests that every row of ops.def is complete: it is documented, can be executed, is differentiable or has a reason why
+// not, and has a case in op_cases.h.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace brine::ir {
 namespace {
 
-TEST(Completeness, EveryOpIsWhole) {
+TEST(Completeness, EveryOpIsComplete) {
   std::set<std::string> names;
   for (const Op* op : AllOps()) {
     SCOPED_TRACE(op->name);
@@ -53,7 +53,8 @@ TEST(Completeness, EveryVariadicOpHasCasesWithTheLeastNumberOfInputsAndWithMore)
   }
 }
 
-// The two precisions are one loop: they differ by rounding, and not at all in whole numbers.
+// The loops in float and in double are one template.  Their results differ by rounding, and not at all in whole
+// numbers.
 TEST(Completeness, FloatAgreesWithDouble) {
   for (const OpCase& row : OpCases()) {
     SCOPED_TRACE(ToString(row));
@@ -61,8 +62,7 @@ TEST(Completeness, FloatAgreesWithDouble) {
     std::vector<Tensor<double>> wide = RandomOperands<double>(row);
     for (size_t i = 0; i < narrow.size(); ++i) wide[i].real.assign(narrow[i].real.begin(), narrow[i].real.end());
     Attributes attributes = row.attributes;
-    for (auto& [name, value] :
-         Attributes(row.attributes)) {  // shapes with n are for graphs; here every size is a number
+    for (auto& [name, value] : Attributes(row.attributes)) {  // the cases have no n: every size is a number
       if (row.op->FindAttribute(name)->kind != AttributeKind::kDims) continue;
       Ints dims = std::get<Ints>(value);
       for (int64_t& dim : dims) dim = dim == kBatch ? row.rows : dim;
@@ -79,7 +79,7 @@ TEST(Completeness, FloatAgreesWithDouble) {
   }
 }
 
-// One kernel updates a whole block of parameters, and the padding between them, where all tensors are 0.
+// One kernel updates the whole block of parameters.  It includes the padding between them, where all tensors are 0.
 TEST(Completeness, UpdatesOfZerosAreFinite) {
   int updates = 0;
   for (const Op* op : AllOps()) {

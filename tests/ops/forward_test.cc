@@ -1,4 +1,4 @@
-// Every op that is not a window or random, on numbers computed by hand.
+// Compares the ops that have no window and are not random with results that were computed by hand.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -16,7 +16,7 @@ struct Row {
   const Op* op;
   std::vector<Tensor<double>> inputs;
   Attributes attributes;
-  std::vector<Floats> wanted;  // one list a result
+  std::vector<Floats> wanted;  // one list for each result
 };
 
 void ExpectClose(const std::vector<double>& got, const std::vector<double>& wanted) {
@@ -31,7 +31,7 @@ void ExpectClose(const std::vector<double>& got, const std::vector<double>& want
   }
 }
 
-TEST(Forward, HandComputed) {
+TEST(Forward, OpsAgreeWithResultsComputedByHand) {
   const auto t = [](const char* type, Floats values) { return TensorOf(type, values); };
   const Tensor<double> square = t("f32[2,2]", {1, 2, 3, 4}), wide = t("f32[2,3]", {1, 2, 3, 4, 5, 6}),
                        row = t("f32[3]", {10, 20, 30});

@@ -1,5 +1,5 @@
-// Gradients of every input of every differentiable op, against central differences in double; backward ops against the
-// definition of an adjoint.
+// Compares the gradients of every input of every differentiable op with central differences in double, and backward ops
+// with the definition of an adjoint.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace brine::ir {
 namespace {
 
-// A graph of the case's op alone, its operands being inputs "0", "1", …
+// A graph that has only an application of the case's op.  Its operands are the inputs "0", "1" and so on.
 struct Single {
   Graph graph;
   Node node;
@@ -89,7 +89,7 @@ TEST(Gradients, AgreeWithCentralDifferences) {
       ASSERT_NE(gradient, kNoValue);
       EXPECT_EQ(backward.graph.type(gradient), row.operands[i].type);
       const std::vector<double> wanted = CentralDifferences(forward, given, i, given["dy"].real, row.rows);
-      // A gradient that only passes dy on names dy itself.
+      // The gradient may be dy itself, which no node defines.
       const std::string& name = backward.graph.value(gradient).name;
       const std::vector<double>& got = name == "dy" ? given["dy"].real : results->at(name).real;
       ASSERT_EQ(got.size(), wanted.size());

@@ -1,4 +1,4 @@
-// Whole graphs in the interpreter: order, kernels, errors, updates, and the values that the host gives.
+// Tests the interpreter with whole graphs: order, kernels, errors, updates, and the values that the host gives.
 #include "ir/interpret.h"
 
 #include <gtest/gtest.h>
@@ -101,7 +101,7 @@ TEST(Interpret, FloatRoundsWhereDoubleDoesNot) {
   EXPECT_EQ(Interpret(example.graph, narrow, 3)->at("y").real, std::vector<float>({1, 2, 3, 4, 5, 6}));
 }
 
-TEST(Interpret, InitialStates) {
+TEST(Interpret, InitialStatesFollowTheirInitializers) {
   Graph graph;
   const auto state = [&](const char* name, const char* type, InitializerKind kind, double argument) {
     graph.states.push_back({graph.AddValue(name, TypeOf(type)), Role::kParameter, {kind, argument}, {}});
@@ -140,14 +140,15 @@ TEST(Interpret, InitialStates) {
   }
   EXPECT_TRUE(redrawn);
   EXPECT_NEAR(mean, 0, 0.04);
-  EXPECT_NEAR(std::sqrt(square), 0.5 * 0.87962566103423978, 0.03);  // a normal cut at two deviations
+  EXPECT_NEAR(std::sqrt(square), 0.5 * 0.87962566103423978,
+              0.03);  // a normal distribution that is truncated at two deviations
 
   EXPECT_NE(InitialStates<double>(graph, 1).at("conv2d/kernel").real, uniform);
   const std::vector<float> narrow = InitialStates<float>(graph, 0x0000000200000001).at("dense/kernel").real;
   EXPECT_EQ(std::vector<double>(narrow.begin(), narrow.end()), normal);  // the same numbers in both precisions
 }
 
-TEST(Interpret, HostInputs) {
+TEST(Interpret, HostInputsFollowTheirSources) {
   Graph graph;
   const auto input = [&](const char* name, const char* type, Source source, double initial = 0) {
     graph.inputs.push_back({graph.AddValue(name, TypeOf(type)), source, initial});
@@ -174,7 +175,7 @@ TEST(Interpret, HostInputs) {
   EXPECT_EQ(inputs["rate"].real, Floats({2}));
 }
 
-TEST(Interpret, ExpressionsOfEveryOperation) {
+TEST(Interpret, EvaluatesExpressionsOfEveryOperation) {
   const auto graphs = Parse(R"(graph "g" {
   input %x : f32[] scalar 0.125
   input %add : f32[] expression add(%x, t)

@@ -1,5 +1,4 @@
-// What passes and code generation read of a node by its op's kind and traits, and that KindFault finds ops that lack
-// it.
+// Tests what ir/kinds.h reads of a node by the kind and traits of its op, and that KindFault finds ops that lack it.
 #include "ir/kinds.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +8,7 @@
 namespace brine::ir {
 namespace {
 
-// Reads all that the node's kind and traits promise; a promise that does not hold ends the program.
+// Reads all that the kind and traits of the node's op promise.  A promise that does not hold ends the program.
 void ReadAll(const Node& node) {
   const Op& op = *node.op;
   if (op.is_source()) SourceValues(node);
@@ -18,7 +17,7 @@ void ReadAll(const Node& node) {
   ReducedAxes(node), SumsPixels(node), TransposesOf(node);
 }
 
-TEST(Kinds, WhatIsReadOfANodeIsDemandedOfItsOp) {
+TEST(Kinds, EveryAttributeThatIsReadIsRequired) {
   int demands = 0;
   for (const OpCase& row : OpCases()) {
     SCOPED_TRACE(ToString(row));
@@ -106,8 +105,8 @@ TEST(Kinds, PadsAreThoseOfTopLeftBottomAndRight) {
   EXPECT_EQ(window.after[0], 3);
   EXPECT_EQ(window.after[1], 4);
   EXPECT_EQ(window.stride[1], 2);
-  EXPECT_EQ(window.reach(1), 6);
-  EXPECT_TRUE(window.padded());
+  EXPECT_EQ(window.extent(1), 6);
+  EXPECT_TRUE(window.is_padded());
 }
 
 TEST(Kinds, ASumOverPixelsNamesBothAxesOfTheImage) {

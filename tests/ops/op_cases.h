@@ -1,6 +1,6 @@
-// Cases of every op: operand types, contents of the operands, attributes.  Sizes are odd on purpose: 1, primes, windows
-// that do not divide the image.  Tests that hold for all ops iterate over this table; the completeness test fails for
-// an op without a row.
+// Cases for every op: the types of the operands, their contents, and attributes.  The sizes are chosen to find
+// mistakes: 1, primes, and windows that do not divide the image.  Tests of what holds for all ops iterate over this
+// table.  The completeness test fails for an op without a row.
 #ifndef BRINE_TESTS_OPS_OP_CASES_H_
 #define BRINE_TESTS_OPS_OP_CASES_H_
 
@@ -13,9 +13,9 @@
 
 namespace brine::ir {
 
-// What an operand's elements are drawn from.
+// The distribution of the elements of an operand.
 enum class Domain : uint8_t {
-  kApart,     // (−1, 1): all different, none near 0, far from the kinks of relu and max
+  kApart,  // numbers in (−1, 1) that all differ, and of which none is near 0, so that no kink of relu or max is near
   kPositive,  // [0.5, 1.5)
   kShare,     // [0, 1)
   kSmall,     // whole numbers 0 … 3
@@ -175,7 +175,7 @@ Tensor<Real> RandomTensor(const Operand& operand, int64_t rows, std::mt19937& ra
   for (size_t i = 0; i < size; ++i) order[i] = i;
   std::shuffle(order.begin(), order.end(), random);
   for (size_t i = 0; i < tensor.real.size(); ++i) {
-    // Rungs of a ladder in (−1, 1), in random order; 0 lies between two of them.
+    // Equidistant numbers in (−1, 1), in random order.  0 is in the middle between two of them.
     const double apart = (2 * static_cast<double>(order[i]) + 1.5) / (static_cast<double>(size) + 0.25) - 1;
     tensor.real[i] = static_cast<Real>(operand.domain == Domain::kPositive ? uniform(random)
                                        : operand.domain == Domain::kShare  ? uniform(random) - 0.5
@@ -185,7 +185,7 @@ Tensor<Real> RandomTensor(const Operand& operand, int64_t rows, std::mt19937& ra
   return tensor;
 }
 
-// The case's operands; the same for every call.
+// The operands of the case.  Every call returns the same ones.
 template <typename Real>
 std::vector<Tensor<Real>> RandomOperands(const OpCase& row) {
   std::mt19937 random(20240607);

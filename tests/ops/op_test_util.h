@@ -1,4 +1,4 @@
-// Shared by the tests of the ops: types and tensors from short notations, and one op executed alone.
+// What the tests of the ops share: types and tensors from text, and the execution of one op.
 #ifndef BRINE_TESTS_OPS_OP_TEST_UTIL_H_
 #define BRINE_TESTS_OPS_OP_TEST_UTIL_H_
 
@@ -50,7 +50,7 @@ Tensor<Real> TensorOf(const std::string& type, const std::vector<double>& values
 inline void Loop(const Op& op, const Evaluation<double>& evaluation) { op.interpret(evaluation); }
 inline void Loop(const Op& op, const Evaluation<float>& evaluation) { op.interpret_f32(evaluation); }
 
-// The results of the op's interpreter loop on `inputs`, whose sizes are checked by the op's own rule.
+// The results of the op's interpreter loop for `inputs`, which the op's shape rule must accept.
 template <typename Real>
 std::vector<Tensor<Real>> Evaluate(const Op& op, const std::vector<Tensor<Real>>& inputs,
                                    const Attributes& attributes = {}) {

@@ -1,4 +1,4 @@
-// Random numbers and the ops that use them.
+// Tests the random numbers of the interpreter and the ops that use them.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,8 +12,8 @@ namespace {
 
 using Words = std::array<uint32_t, 4>;
 
-// The known answers that come with the authors' Random123 library.
-TEST(Random, PhiloxKnownAnswers) {
+// The known answers are those of Random123, the library of the authors of Philox.
+TEST(Random, PhiloxAgreesWithThePublishedAnswers) {
   constexpr uint32_t kOnes = 0xffffffff;
   EXPECT_EQ(Philox({0, 0, 0, 0}, {0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
   EXPECT_EQ(Philox({kOnes, kOnes, kOnes, kOnes}, {kOnes, kOnes}),
@@ -23,7 +23,7 @@ TEST(Random, PhiloxKnownAnswers) {
   EXPECT_EQ(PhiloxUniform({0, 0, 0, 0}, {0, 0}), static_cast<double>(0x6627e8) / 16777216);
 }
 
-TEST(Random, NameIdKnownAnswers) {
+TEST(Random, NameIdAgreesWithKnownHashes) {
   EXPECT_EQ(NameId(""), 0x811c9dc5u);
   EXPECT_EQ(NameId("a"), 0xe40c292cu);
   EXPECT_EQ(NameId("foobar"), 0xbf9cf968u);
@@ -55,12 +55,12 @@ TEST(Random, DropoutKeepsTheMean) {
       EXPECT_TRUE(element == 0 || element == 3 / (1 - rate));
       sum += element;
     }
-    const double deviation = 3 * std::sqrt(rate / (1 - rate) / 1e4);  // of the mean of 10,000
+    const double deviation = 3 * std::sqrt(rate / (1 - rate) / 1e4);  // three standard deviations of the mean of 10,000
     EXPECT_NEAR(sum / 1e4, 3, 4 * deviation + 1e-12) << rate;
   }
 }
 
-// Two masks of rate ½ that have nothing to do with each other agree in half of the elements.
+// Two independent masks of rate ½ agree in half of the elements.
 TEST(Random, DropoutDependsOnSeedStepAndId) {
   const auto agreement = [](const std::vector<double>& a, const std::vector<double>& b) {
     int equal = 0;
@@ -78,7 +78,8 @@ TEST(Random, DropoutDependsOnSeedStepAndId) {
   EXPECT_NEAR(agreement(base, shifted), 0.5, 0.02);
 }
 
-// Element i draws counter (i, step, id, 0): the mask of the first rows does not depend on how many follow.
+// The random number of element i is that of the counter (i, step, id, 0), so that the mask of the first rows does not
+// depend on how many rows follow.
 TEST(Random, DropoutFollowsTheCounter) {
   const std::vector<double> y = Dropped(0.5, 0x0000000900000007, 11, 13);
   for (uint32_t i = 0; i < 100; ++i) EXPECT_EQ(y[i] == 0, Philox({i, 11, 13, 0}, {7, 9})[0] < 0x80000000u) << i;
@@ -104,7 +105,7 @@ TEST(Random, FlipMirrorsWholeImages) {
   EXPECT_EQ(seen.size(), 4u);
 }
 
-// A translation by a fixed number of pixels: lo = hi.
+// A translation by a fixed number of pixels, which an empty range of shares gives.
 Floats Moved(const Tensor<double>& x, double down, double across, const char* fill, const char* interpolation,
              double value = 0) {
   const Attributes attributes = {
@@ -117,7 +118,7 @@ Floats Moved(const Tensor<double>& x, double down, double across, const char* fi
   return Numbers(Evaluate(kRandomTranslation, std::vector{x, Seed(1), Step(0)}, attributes)[0]);
 }
 
-TEST(Random, TranslationOfHandMadeImages) {
+TEST(Random, TranslationAgreesWithResultsComputedByHand) {
   const Tensor<double> line = TensorOf("f32[1,1,4,1]", {1, 2, 3, 4}), square = TensorOf("f32[1,2,2,1]", {1, 2, 3, 4});
   // Positive factors move the image to the right and down.
   EXPECT_EQ(Moved(line, 0, 1, "constant", "nearest", 9), Floats({9, 1, 2, 3}));
@@ -129,14 +130,15 @@ TEST(Random, TranslationOfHandMadeImages) {
   EXPECT_EQ(Moved(line, 0, -3, "reflect", "nearest"), Floats({4, 4, 3, 2}));
   EXPECT_EQ(Moved(line, 0, 3, "wrap", "nearest"), Floats({2, 3, 4, 1}));
   EXPECT_EQ(Moved(line, 0, -4, "wrap", "nearest"), Floats({1, 2, 3, 4}));
-  // Half a pixel: positions −0.5, 0.5, 1.5, 2.5 round away from zero to −1, 1, 2, 3; bilinear takes the mean of two.
+  // A shift by half a pixel.  The positions −0.5, 0.5, 1.5 and 2.5 are rounded away from zero to −1, 1, 2 and 3;
+  // bilinear interpolation takes the mean of two pixels.
   EXPECT_EQ(Moved(line, 0, 0.5, "constant", "nearest", 9), Floats({9, 2, 3, 4}));
   EXPECT_EQ(Moved(line, 0, 0.5, "constant", "bilinear", 9), Floats({5, 1.5, 2.5, 3.5}));
   EXPECT_EQ(Moved(line, 0, 0.5, "wrap", "bilinear"), Floats({2.5, 1.5, 2.5, 3.5}));
   EXPECT_EQ(Moved(line, 0, -0.25, "nearest", "bilinear"), Floats({1.25, 2.25, 3.25, 4}));
   EXPECT_EQ(Moved(square, 0.5, 0.5, "reflect", "bilinear"), Floats({1, 1.5, 2, 2.5}));
   EXPECT_EQ(Moved(TensorOf("u8[1,1,2,1]", {1, 2}), 0, 0.5, "nearest", "bilinear"),
-            Floats({1, 2}));  // 1 and 1.5, half up
+            Floats({1, 2}));  // 1, and 1.5 rounded half up
   EXPECT_EQ(Moved(TensorOf("u8[1,1,2,1]", {1, 2}), 0, 1, "constant", "nearest", 255), Floats({255, 1}));
 }
 

@@ -1,4 +1,4 @@
-// Rows of the tests of shape rules: the inputs, and the rule's answer.
+// Rows for tests of shape rules: the inputs of an op, and the answer of its shape rule.
 #ifndef BRINE_TESTS_OPS_RULE_ROWS_H_
 #define BRINE_TESTS_OPS_RULE_ROWS_H_
 
@@ -16,7 +16,7 @@ struct RuleRow {
   const Op* op;
   std::vector<const char*> inputs;
   Attributes attributes;
-  const char* answer;  // types of the results, or the sentence
+  const char* answer;  // the types of the results, or the sentence of the error
 };
 
 inline std::string Answer(const RuleRow& row) {

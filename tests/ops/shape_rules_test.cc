@@ -1,4 +1,4 @@
-// The results of the shape rules, and the sentences of their errors; those of windows are in window_rules_test.cc.
+// Tests the shape rules: their results, and the sentences of their errors.  window_rules_test.cc has those of windows.
 #include <gtest/gtest.h>
 
 #include <cmath>

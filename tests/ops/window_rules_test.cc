@@ -1,4 +1,4 @@
-// The results of the shape rules of convolutions and pools, and the sentences of their errors.
+// Tests the shape rules of convolutions and pools: their results, and the sentences of their errors.
 #include <gtest/gtest.h>
 
 #include "tests/ops/rule_rows.h"
@@ -204,7 +204,7 @@ TEST(WindowRules, FlopsOfTheTutorialsConvolution) {
   const std::vector<Type> in = {TypeOf("f32[n,32,32,3]"), TypeOf("f32[3,3,3,32]")}, out = {TypeOf("f32[n,30,30,32]")};
   const Attributes attributes = Completed(kConv2D, {});
   EXPECT_EQ(kConv2D.flops({in, attributes}, out, 32), int64_t{32} * 30 * 30 * 32 * 27 * 2);
-  EXPECT_EQ(kConv2D.flops({in, attributes}, out, kMax), kMax);  // saturates
+  EXPECT_EQ(kConv2D.flops({in, attributes}, out, kMax), kMax);  // the number of operations saturates
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Convolutions and pools against sums written in another way: images are copied into a larger one with their border,
-// and each element of the result is one sum over all cells.
+// Compares convolutions and pools with sums that are written in another way: images are copied into larger ones that
+// include the padding, and each element of the result is one sum over all cells of its window.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +14,7 @@ double At(const Tensor<double>& t, int64_t a, int64_t b, int64_t c, int64_t d) {
   return t.real[static_cast<size_t>(((a * t.dim(1) + b) * t.dim(2) + c) * t.dim(3) + d)];
 }
 
-// The image with `border` around it.
+// The image with padding of the value `border`.
 Tensor<double> Bordered(const Tensor<double>& x, const Ints& pads, double border) {
   Tensor<double> result = MakeTensor<double>(
       {DType::kF32, {x.dim(0), x.dim(1) + pads[0] + pads[2], x.dim(2) + pads[1] + pads[3], x.dim(3)}}, 1);
@@ -53,7 +53,7 @@ TEST(Windows, ConvolutionIsTheSumOverItsTaps) {
             ASSERT_NEAR(At(y, n, i, j, f), sum, 1e-13) << n << " " << i << " " << j << " " << f;
           }
       }
-    // Not one place more would have fitted.
+    // One more position of the window would not have fitted.
     EXPECT_LE((y.dim(1) - 1) * strides[0] + (w.dim(0) - 1) * dilations[0] + 1, x.dim(1));
     EXPECT_GT(y.dim(1) * strides[0] + (w.dim(0) - 1) * dilations[0] + 1, x.dim(1));
     EXPECT_LE((y.dim(2) - 1) * strides[1] + (w.dim(1) - 1) * dilations[1] + 1, x.dim(2));
@@ -100,7 +100,7 @@ TEST(Windows, PoolsSeeOnlyTheImage) {
   }
 }
 
-TEST(Windows, HandComputed) {
+TEST(Windows, AgreeWithResultsComputedByHand) {
   const Tensor<double> x = TensorOf("f32[1,3,3,1]", {1, 2, 3, 4, 5, 6, 7, 8, 9}),
                        w = TensorOf("f32[2,2,1,1]", {1, 10, 100, 1000});
   EXPECT_EQ(Evaluate(kConv2D, std::vector{x, w})[0].real, Floats({5421, 6532, 8754, 9865}));
@@ -128,7 +128,7 @@ TEST(Windows, HandComputed) {
             Floats({1, 1, 1, 2, 2, 2, 2, 2, 2}));
 }
 
-TEST(Windows, WideIndices) {
+TEST(Windows, IndicesOfLargeWindowsAreWide) {
   const Attributes wide = {{"window", Ints{17, 16}}};
   const auto pooled = Evaluate(kMaxPool, std::vector{MakeTensor<double>(TypeOf("f32[1,17,16,1]"), 1)}, wide);
   EXPECT_EQ(pooled[1].dtype, DType::kI32);
@@ -148,13 +148,13 @@ TEST(Windows, NaNWinsAPool) {
   EXPECT_TRUE(std::isnan(Evaluate(kAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, 2, 3})})[0].real[0]));
   const auto masked = Evaluate(kReluAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, -2, 0})});
   EXPECT_TRUE(std::isnan(masked[0].real[0]));
-  EXPECT_EQ(masked[1].whole, Ints({1}));  // as relu's gradient: NaN is not positive
+  EXPECT_EQ(masked[1].whole, Ints({1}));  // NaN is not positive, as for relu's gradient
   EXPECT_TRUE(std::isnan(
       Evaluate(kConv2D, std::vector{TensorOf("f32[1,1,1,2]", {0, nan}), TensorOf("f32[1,1,2,1]", {1, 0})})[0].real[0]));
 }
 
-// An index that names no cell of the image is ignored, never followed.
-TEST(Windows, ForeignIndicesAreHarmless) {
+// An index that is not that of a cell inside the image is ignored.
+TEST(Windows, IndicesOutsideTheImageAreIgnored) {
   const Attributes attributes = {{"window", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}, {"input_size", Ints{3, 3}}};
   const Tensor<double> index =
       TensorOf("u8[1,2,2,1]", {0, 255, 4, 3});  // above and left of the image, far away, below the window, inside

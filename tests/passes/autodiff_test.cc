@@ -1,4 +1,4 @@
-// Gradients of whole models against central differences of their loss, in double.
+// Compares the gradients of whole models with central differences of their loss, in double.
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kRows = 3;
 constexpr double kStep = 1e-5;
-constexpr size_t kProbes = 5;  // elements of each parameter
+constexpr size_t kProbes = 5;  // the number of elements of each parameter that are compared
 
 double LossAt(const ir::Graph& graph, const Tensors& given) {
   const ir::Output& loss = graph.outputs[0];
@@ -47,11 +47,11 @@ void ExpectGradients(const NamedModel& model) {
   }
 }
 
-TEST(AutodiffTest, GradientsOfSmallModels) {
+TEST(AutodiffTest, GradientsOfSmallModelsAgreeWithDifferences) {
   for (const NamedModel& model : SmallModels()) ExpectGradients(model);
 }
 
-TEST(AutodiffTest, GradientsOfRandomModels) {
+TEST(AutodiffTest, GradientsOfRandomModelsAgreeWithDifferences) {
   for (uint32_t seed = 1; seed <= 25; ++seed) ExpectGradients({absl::StrCat("random ", seed), RandomModel(seed)});
 }
 

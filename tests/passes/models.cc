@@ -50,7 +50,7 @@ Model TwoPools() {
   return net;
 }
 
-// Joined images into a convolution, an image joined with itself, and rows of numbers.
+// A convolution of concatenated images, an image that is concatenated with itself, and concatenated rows.
 Model Joined() {
   const Tensor x = Input({6, 6, 2}, {.dtype = "float32"}), z = Input({3}, {.dtype = "float32"});
   const Layer conv = Conv2D({.filters = 2, .kernel_size = 3, .padding = "same", .activation = "relu"});
@@ -199,7 +199,7 @@ class RandomBuilder {
     return {ir::kBatch, size};
   }
 
-  // Whatever nobody reads becomes a summand of the output.
+  // Values that nothing reads are added to the output.
   void AddHead() {
     std::vector<bool> read(graph_.values.size(), false);
     for (const ir::Node& node : graph_.nodes) {

@@ -1,4 +1,4 @@
-// Small models that contain every layer, and random ones.
+// Small models that together contain every layer, and random models.
 #ifndef BRINE_TESTS_PASSES_MODELS_H_
 #define BRINE_TESTS_PASSES_MODELS_H_
 
@@ -11,17 +11,18 @@ namespace brine::passes {
 
 struct NamedModel {
   std::string name;
-  ir::Graph graph;  // at Stage::kGraph
+  ir::Graph graph;  // of Stage::kGraph
 };
 
-// Hand-made: convolutions with each pool, dropout and augmentation, a residual, a sparse loss, each optimizer.
+// Models written by hand: convolutions with each pool, dropout and augmentation, a residual, a sparse loss, and each
+// optimizer.
 std::vector<NamedModel> SmallModels();
 
-// At most twelve layers of random ops over random shapes, whose every value reaches the loss; the same for the same
-// seed.
+// A model of at most twelve layers of random ops and shapes.  The loss depends on every value.  The same seed gives the
+// same model.
 ir::Graph RandomModel(uint32_t seed);
 
-// Small and random ones.
+// The small models, and some random ones.
 std::vector<NamedModel> AllModels();
 
 }  // namespace brine::passes

@@ -1,4 +1,4 @@
-// Shared by the tests of the passes: graphs from text, numbers for their inputs, and values compared by name.
+// What the tests of the passes share: graphs from text, numbers for their inputs, and comparison of values by name.
 #ifndef BRINE_TESTS_PASSES_PASS_TEST_UTIL_H_
 #define BRINE_TESTS_PASSES_PASS_TEST_UTIL_H_
 
@@ -43,8 +43,8 @@ inline bool RunOne(ir::Graph& graph, const std::string& pass) {
   return RunOrDie(graph, options);
 }
 
-// Every input and state of `graph`, drawn by name, so that two graphs of one model get the same numbers.  Labels are
-// classes or one-hot.
+// Random numbers for every input and state of the graph.  They depend on the names, so that two graphs of one model get
+// the same numbers.  Labels are class numbers or one-hot rows.
 inline Tensors GivenFor(const ir::Graph& graph, int64_t rows, uint32_t seed = 1) {
   Tensors given = ir::HostInputs<double>(graph, seed, /*step=*/3, rows);
   const auto draw = [&](const std::string& name, ir::Tensor<double>& tensor, double least, double most) {
@@ -78,7 +78,7 @@ inline Tensors InterpretOrDie(const ir::Graph& graph, const Tensors& given, int6
   return results.ok() ? *results : Tensors();
 }
 
-// Outputs and new states, by name.
+// The outputs and the new contents of states, by name.
 inline Tensors Observed(const ir::Graph& graph, int64_t rows, uint32_t seed = 1) {
   const Tensors given = GivenFor(graph, rows, seed), results = InterpretOrDie(graph, given, rows);
   const auto find = [&](ir::ValueId value) {
@@ -93,7 +93,7 @@ inline Tensors Observed(const ir::Graph& graph, int64_t rows, uint32_t seed = 1)
   return observed;
 }
 
-// `tolerance` is relative to the tensor's largest element, or to 1.
+// `tolerance` is relative to the largest magnitude in the tensor, or to 1 if that is greater.
 inline void ExpectSame(const Tensors& expected, const Tensors& actual, double tolerance, const std::string& what) {
   for (const auto& [name, tensor] : expected) {
     const auto it = actual.find(name);

@@ -54,12 +54,12 @@ TEST(PipelineTest, StopsAfterAPassAndAtAStage) {
   RunOrDie(graph, options);
   EXPECT_EQ(graph.stage, ir::Stage::kFused);
 
-  RunOrDie(graph);  // the rest, on the graph as it is
+  RunOrDie(graph);  // runs the passes that are left
   EXPECT_EQ(graph.stage, ir::Stage::kPlanned);
   EXPECT_FALSE(RunOrDie(graph)) << "a planned graph is done";
 }
 
-TEST(PipelineTest, EveryPassIsDoneAfterItRan) {
+TEST(PipelineTest, EveryPassChangesNothingWhenItRunsAgain) {
   for (const NamedModel& model : AllModels()) {
     ir::Graph graph = DeriveOrDie(model.graph, ir::Function::kTrain, 4);
     for (const Pass& pass : AllPasses()) {
@@ -87,11 +87,11 @@ TEST(PipelineTest, DumpsAreReadBack) {
   std::filesystem::create_directories(folder);
   ir::Graph graph = Start();
   PipelineOptions options;
-  options.after_pass = DumpTo(folder);
+  options.after_pass = DumpPassesTo(folder);
   RunOrDie(graph, options);
   EXPECT_TRUE(std::filesystem::exists(folder + "/02_add-loss.ir"));
   EXPECT_TRUE(std::filesystem::exists(folder + "/11_plan-memory.ir"));
-  options.after_pass = DumpTo(folder + "/missing");
+  options.after_pass = DumpPassesTo(folder + "/missing");
   graph = Start();
   EXPECT_THAT(std::string(RunPipeline(graph, options).status().message()),
               HasSubstr("missing/02_add-loss.ir: cannot be written"));
@@ -112,7 +112,7 @@ TEST(PipelineTest, RefusesUnknownNamesAndStagesOutOfOrder) {
               HasSubstr("pass cse takes a graph of stage train, got one of stage planned"));
 }
 
-// The pass joins the table of a process of its own.
+// The pass is added in a process of its own, so that the table of this process stays as it is.
 void PrintStatusOf(absl::StatusOr<bool> (*run)(ir::Graph& graph, const PipelineOptions& options), ir::Stage leaves) {
   AddPass({"wrong", run, ir::Stage::kTrain, leaves, ""}, "cse");
   ir::Graph graph = Start();
@@ -122,7 +122,7 @@ void PrintStatusOf(absl::StatusOr<bool> (*run)(ir::Graph& graph, const PipelineO
   std::exit(0);
 }
 
-TEST(PipelineDeathTest, NoticesPassesThatSayWhatIsNotSo) {
+TEST(PipelineDeathTest, NoticesPassesThatReportWrongChangesOrStages) {
   const auto nothing = [](ir::Graph&, const PipelineOptions&) -> absl::StatusOr<bool> { return false; };
   const auto claims_a_change = [](ir::Graph&, const PipelineOptions&) -> absl::StatusOr<bool> { return true; };
   const auto renames = [](ir::Graph& graph, const PipelineOptions&) -> absl::StatusOr<bool> {

@@ -1,4 +1,4 @@
-// The planner against checks that share nothing with it: every pair of buffers is compared.
+// Tests the planner with checks that share no code with it and compare every pair of buffers.
 #include "passes/plan_memory.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ struct Held {
   ir::Block block;
 };
 
-// The moments at which a value's bytes are needed, from the order of the nodes alone.
+// The moments at which the bytes of a value are needed, computed from the order of the nodes alone.
 std::vector<Held> HeldBy(const ir::Graph& graph) {
   std::vector<Held> held;
   const ir::NodeId end = ir::IdAt<ir::NodeId>(graph.nodes.size());
@@ -94,7 +94,7 @@ TEST(PlanMemoryTest, ValuesThatAreAliveDoNotOverlap) {
   EXPECT_LE(static_cast<double>(arena), 1.05 * static_cast<double>(bound));
 }
 
-// A checkpoint, and a step that evaluates between two that train, rely on it.
+// Checkpoints rely on this, and so do steps that evaluate between steps that train.
 TEST(PlanMemoryTest, StatesLieAtTheSamePlacesInAllThreeGraphs) {
   for (const NamedModel& model : AllModels()) {
     std::map<std::string, ir::Placement> places;
@@ -128,9 +128,9 @@ TEST(PlanMemoryTest, GradientsLieAtTheirParametersOffsets) {
   }
 }
 
-// Random lifetimes, as they look in networks: most buffers are short-lived, some live from the way there to the way
-// back.
-TEST(PlanMemoryTest, RandomLifetimes) {
+// The lifetimes are like those of networks: most buffers are short-lived, and some live from the forward pass to the
+// backward pass.
+TEST(PlanMemoryTest, RandomBuffersDoNotOverlapAndNearlyReachTheBound) {
   std::mt19937 random(7);
   double worst = 1, sum = 0;
   constexpr int kSets = 300;

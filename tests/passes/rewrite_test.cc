@@ -1,4 +1,4 @@
-// Tables of rules against their headers and cases, and the bookkeeping of the rewriter against a recount.
+// Compares the tables of rules with their headers and cases, and the counts of the rewriter with counts of the result.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +28,7 @@ struct RulePass {
 
 const RulePass kRulePasses[] = {{"canonicalize", CanonicalizeRules()}, {"simplify", SimplifyRules()}};
 
-// The second paragraph of a header's comment, spaces and line ends as one space each.
+// The second paragraph of the comment of a header, with each run of spaces and line ends replaced by one space.
 std::string TableOf(const std::string& header) {
   std::ifstream file(header);
   std::vector<std::string> words;
@@ -47,15 +47,15 @@ TEST(RewriteRules, TheHeaderIsTheTable) {
   for (const RulePass& pass : kRulePasses) {
     std::vector<std::string> rows;
     for (const RewriteRule& rule : pass.rules) {
-      const char* comma = *rule.where == 0 ? "" : ", ";
-      rows.push_back(absl::StrCat(rule.name, " ", rule.equation, comma, rule.where));
+      const char* comma = *rule.condition == 0 ? "" : ", ";
+      rows.push_back(absl::StrCat(rule.name, " ", rule.equation, comma, rule.condition));
     }
     EXPECT_EQ(TableOf(absl::StrCat(BRINE_SOURCE_DIR "/passes/", pass.name, ".h")), absl::StrJoin(rows, " "));
   }
 }
 
-// Alone, so that no other rule does its work.
-TEST(RewriteRules, EachHasACaseInWhichItFires) {
+// Each rule is applied alone, so that no other rule does its work.
+TEST(RewriteRules, EachRuleHasACaseInWhichItApplies) {
   for (const RulePass& pass : kRulePasses) {
     const std::vector<GoldenCase> cases = CasesOf(ReadGolden(absl::StrCat("passes/golden/", pass.name, ".ir")));
     for (const RewriteRule& rule : pass.rules) {
@@ -73,7 +73,7 @@ TEST(RewriteRules, EachHasACaseInWhichItFires) {
   }
 }
 
-TEST(RewriteRules, ThoseThatUndoEachOtherEnd) {
+TEST(RewriteRules, RulesThatUndoEachOtherEnd) {
   const RewriteRule swap = {"swap", "a + b = b + a", "", &ir::kAdd, [](Rewriter& rewriter) {
                               const ir::ValueId a = rewriter.node().inputs[0], b = rewriter.node().inputs[1];
                               rewriter.SetInput(0, b);
@@ -85,7 +85,7 @@ TEST(RewriteRules, ThoseThatUndoEachOtherEnd) {
   EXPECT_TRUE(ApplyRules(graph, {swap}));
 }
 
-// What it says at the last node is what a recount finds in the graph that it leaves.
+// The numbers of reads at the last node must be those that are counted in the resulting graph.
 TEST(Rewriter, CountsReadsThroughAllEdits) {
   int changed = 0;
   for (const NamedModel& model : AllModels()) {
@@ -97,7 +97,7 @@ TEST(Rewriter, CountsReadsThroughAllEdits) {
       std::vector<int> reads;
       changed += Rewrite(graph, [&](Rewriter& rewriter) {
         for (const RewriteRule& rule : pass.rules) {
-          if (rule.root == nullptr || rule.root == rewriter.node().op) rule.apply(rewriter);
+          if (rule.outermost_op == nullptr || rule.outermost_op == rewriter.node().op) rule.apply(rewriter);
         }
         rewriter.EraseUnread(rewriter.node().outputs[0]);
         reads.clear();

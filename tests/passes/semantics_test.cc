@@ -1,4 +1,4 @@
-// No pass changes what a graph computes, in double.
+// Tests that no pass changes what a graph computes, in double.
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kBatch = 4, kRows = 3;
 
-// Without the nodes that a pass is meant to remove.
+// Leaves out what the pass is meant to remove.
 Tensors Kept(Tensors observed, const std::string& pass) {
   for (auto it = observed.begin(); it != observed.end();) {
     const bool goes =
@@ -39,9 +39,9 @@ TEST(SemanticsTest, EachPassKeepsWhatItDoesNotRemove) {
   }
 }
 
-// The passes without which there is no training step, against all of them: each alone might be right where the next
-// expects more.
-TEST(SemanticsTest, ThePipelineAgreesWithTheBarestOne) {
+// Compares the passes without which there is no training step with all passes.  Each pass alone may be right, while the
+// next one expects more of it.
+TEST(SemanticsTest, ThePipelineAgreesWithItsNecessaryPassesAlone) {
   for (const NamedModel& model : AllModels()) {
     ir::Graph bare = DeriveOrDie(model.graph, ir::Function::kTrain, kBatch), full = bare, generic = bare;
     PipelineOptions options;
@@ -60,8 +60,8 @@ TEST(SemanticsTest, ThePipelineAgreesWithTheBarestOne) {
   }
 }
 
-// One pass less, wherever the rest can do without it.
-TEST(SemanticsTest, WithoutAnyOnePass) {
+// Leaves out each pass without which the others can run.
+TEST(SemanticsTest, LeavingOutOnePassChangesNothing) {
   for (const NamedModel& model : SmallModels()) {
     ir::Graph full = DeriveOrDie(model.graph, ir::Function::kTrain, kBatch);
     RunOrDie(full);
@@ -77,7 +77,7 @@ TEST(SemanticsTest, WithoutAnyOnePass) {
   }
 }
 
-// loss = −Σ label·ln(probabilities) / rows, from what the model itself puts out
+// loss = −Σ label·ln(probabilities) / rows, computed from the output of the model
 TEST(SemanticsTest, LossAndAccuracyAreThoseOfTheOutput) {
   ir::Graph model = SmallModels()[0].graph;
   ir::Graph evaluate = DeriveOrDie(model, ir::Function::kEvaluate, kBatch),

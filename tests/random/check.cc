@@ -25,16 +25,16 @@ using ir::Tensor;
 constexpr int64_t kBatchSize = 4;
 constexpr int64_t kRows = 3;
 constexpr int64_t kClasses = 3;
-constexpr int64_t kRowCounts[] = {3, kBatchSize, 1};  // in turn
+constexpr int64_t kRowCounts[] = {3, kBatchSize, 1};  // of the batches, one after another
 constexpr int kDraws = 16;
-constexpr int kSamples = 3;           // elements of each parameter
-constexpr double kSame = 1e-12;       // before a pass and after it
-constexpr double kSameInAll = 1e-11;  // and after all of them
+constexpr int kSamples = 3;           // the `samples` of CheckGradients
+constexpr double kSame = 1e-12;       // the tolerance before and after one pass
+constexpr double kSameInAll = 1e-11;  // the tolerance before and after all passes
 constexpr uint64_t kSeed = 5;
 
 Tensors Given(const Graph& graph) { return ir::DrawGiven<double>(graph, kRows, kClasses, kSeed); }
 
-// Outputs and new states, by name.
+// The outputs and the new contents of states, by name.
 Tensors Observe(const Graph& graph) {
   const Tensors given = Given(graph), results = ir::Interpret(graph, given, kRows).value();
   const auto find = [&](ir::ValueId value) {
@@ -48,7 +48,8 @@ Tensors Observe(const Graph& graph) {
   return observed;
 }
 
-// The first tensor of `expected` that `actual` lacks or has otherwise, relative to its largest element or 1.
+// A description of the first tensor of `expected` that `actual` lacks, or that differs there by more than the
+// tolerance, relative to the largest magnitude in the tensor or to 1; empty if there is none.
 std::string Difference(const Tensors& expected, const Tensors& actual, double tolerance = kSame) {
   for (const auto& [name, tensor] : expected) {
     const auto it = actual.find(name);
@@ -67,7 +68,7 @@ std::string Difference(const Tensors& expected, const Tensors& actual, double to
   return "";
 }
 
-// What Compile() was told stays until AddOptimizer took it; the verifier knows it at stage *graph* only.
+// Why text or protobuf does not give back the same graph, in a few words; empty if both do.
 std::string RoundTrip(const Graph& graph) {
   const std::string text = ir::Print(graph);
   const absl::StatusOr<std::vector<Graph>> parsed = ir::Parse(text, "text");
@@ -82,9 +83,9 @@ std::string RoundTrip(const Graph& graph) {
   return "";
 }
 
-// ---- Oracles that know nothing of graphs
+// ---- Formulas that are computed without a graph
 
-// loss = −Σ label·ln(softmax(z)) / rows, and the share of rows whose largest z is the label's.
+// The loss −Σ label·ln(softmax(z)) / rows, and the accuracy: the share of rows whose largest z is that of the label.
 Tensors LossOf(const Tensor<double>& output, bool logits, const Tensor<double>& label) {
   double loss = 0, right = 0;
   for (size_t row = 0; row < kRows; ++row) {
@@ -107,7 +108,7 @@ Tensors LossOf(const Tensor<double>& output, bool logits, const Tensor<double>& 
   return result;
 }
 
-// Keras's formulas.  `gradients` are outputs "<parameter>.grad".
+// The updates by Keras's formulas.  `gradients` has the outputs "<parameter>.grad".
 Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensors& given, const Tensors& gradients) {
   const auto argument = [&](const char* name) { return training.optimizer_arguments.Float(name); };
   const double rate = argument("learning_rate");
@@ -134,7 +135,8 @@ Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensor
       continue;
     }
     Tensor<double>& v = result["state " + second] = given.at(second);
-    const double beta_1 = argument("beta_1"), beta_2 = argument("beta_2"), t = 4;  // DrawGiven's step is the fourth
+    const double beta_1 = argument("beta_1"), beta_2 = argument("beta_2"),
+                 t = 4;  // DrawGiven draws the inputs of the fourth step
     for (size_t element = 0; element < g.size(); ++element) {
       m.real[element] += (g[element] - m.real[element]) * (1 - beta_1);
       v.real[element] += (g[element] * g[element] - v.real[element]) * (1 - beta_2);
@@ -147,7 +149,7 @@ Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensor
 
 // ---- Passes
 
-// What a pass made of a graph, against the graph as it was.
+// Compares the graph after a pass with the graph before it.
 std::optional<Fault> CheckPass(const ir::Training& training, const std::string& pass, const Graph& before,
                                const Graph& after) {
   if (const absl::Status status = ir::Verify(after); !status.ok())
@@ -165,7 +167,7 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
     if (!difference.empty()) return Fault{Check::kLoss, difference};
     return std::nullopt;
   }
-  // add-optimizer takes the gradients.
+  // add-optimizer removes the outputs with the gradients.
   Tensors kept = was;
   if (pass == "add-optimizer")
     std::erase_if(kept, [](const auto& item) { return absl::EndsWith(item.first, ".grad"); });
@@ -185,7 +187,7 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
   return std::nullopt;
 }
 
-// A way to compile a model, against the passes without which there is no training step.
+// Compares the graph of a way to compile a model with that of the passes without which there is no training step.
 std::optional<Fault> CheckMeaning(const Graph& derived, const Graph& planned) {
   Graph bare = derived;
   passes::PipelineOptions options;
@@ -211,8 +213,8 @@ absl::StatusOr<codegen::CompiledStep> Build(Graph graph, const StepOptions& opti
   return codegen::BuildStep(graph, build);
 }
 
-// One draw through the first step, which is compared with the interpreter later; the first draw of each number of rows
-// also through the second, on all these numbers of threads.
+// Runs the first step, which is compared with the interpreter later, with the numbers of one draw.  The first draw of
+// each number of rows is also run by the second step, on each of these numbers of threads.
 std::optional<Fault> CheckDraw(const Graph& graph, codegen::CompiledStep& unplanned, codegen::CompiledStep& planned,
                                int draw, const std::vector<int>& threads, codegen::StepComparison& comparison) {
   const int64_t rows = kRowCounts[static_cast<size_t>(draw) % std::size(kRowCounts)];
@@ -276,7 +278,7 @@ std::optional<Fault> CheckStep(const Graph& model, const StepOptions& options, c
     const std::optional<Fault> drawn = CheckDraw(graph, *unplanned, *planned, draw, options.threads, comparison);
     if (drawn.has_value() && !fault.has_value()) fault = drawn;
   }
-  // A kernel that computes something else is the reason for what else differs.
+  // A kernel that computes something wrong is reported first, since it is the reason for other differences.
   if (const std::string wrong = comparison.FirstFault(); !wrong.empty()) fault = Fault{Check::kKernels, wrong};
   return fault.has_value() ? std::optional(Located(*fault, options.name, graph)) : std::nullopt;
 }

@@ -1,4 +1,5 @@
-// The checker: one model through the whole compiler, with every stage compared with code that it does not share.
+// The checker: takes a model through the whole compiler and compares every stage with code that the stage does not
+// share.
 #ifndef BRINE_TESTS_RANDOM_CHECK_H_
 #define BRINE_TESTS_RANDOM_CHECK_H_
 
@@ -12,7 +13,7 @@
 
 namespace brine {
 
-// What the checker compares, in its order.
+// The checks, in the order in which they are made.
 enum class Check {
   kPass,       // a pass refuses a graph that it should take
   kVerifier,   // the graph is well formed
@@ -32,26 +33,28 @@ struct Fault {
   std::string what;
 };
 
-// A bug of the compiler, planted after a pass ("" for none) or between the planned graph and the kernels ("kernels":
-// what is compiled; "memory": what is laid out as planned).  `plant` returns false where the graph has no place for it.
+// A bug of the compiler that is planted in the graph after the named pass, in the graph that is compiled ("kernels"),
+// or in the graph that is laid out as planned ("memory").  If the name is empty, there is no bug.  `plant` returns
+// false if the bug cannot be planted in the graph.
 struct Bug {
   std::string after;
   std::function<bool(ir::Graph&)> plant;
 };
 
-// Derives the train graph of `model`, runs pass after pass, and checks what each leaves.  `planned` is the result.
+// Derives the train graph of `model`, runs one pass after another, and checks the graph after each.  `planned` is the
+// result.
 std::optional<Fault> CheckPasses(const ir::Graph& model, ir::Graph& planned, const Bug& bug = {});
 
 struct StepOptions {
   std::string name;  // "without cse"
   passes::PipelineOptions pipeline = {};
   std::vector<int> threads = {1};
-  bool asserts = false;           // Halide's own checks of bounds
-  std::string cache_folder = {};  // empty: that of the kernel tests
+  bool asserts = false;           // whether kernels have Halide's checks of bounds
+  std::string cache_folder = {};  // if empty, the cache of the kernel tests is used
 };
 
-// Compiles the train graph of `model` and checks, after the pipeline as a whole, what its kernels compute on batches of
-// several sizes.
+// Compiles the train graph of `model` in the given way.  Checks the result of the whole pipeline, and what the kernels
+// compute for batches of several sizes.
 std::optional<Fault> CheckStep(const ir::Graph& model, const StepOptions& options, const Bug& bug = {});
 
 }  // namespace brine

@@ -15,13 +15,13 @@ namespace brine {
 namespace {
 
 constexpr size_t kMaxLayers = 12;
-constexpr int64_t kClasses = 3;  // what the checker draws labels of
+constexpr int64_t kClasses = 3;  // as in the checker, which draws the labels
 
-// A tensor, and what the generator must know of it to choose what may follow.
+// A tensor, and what the generator must know to choose a layer that may follow it.
 struct Node {
   Tensor tensor;
   Shape shape;
-  bool learned = false;  // some layer before it has parameters
+  bool learned = false;  // whether it depends on a parameter
   bool read = false;
 };
 
@@ -46,7 +46,8 @@ class Generator {
   }
   bool Coin() { return random_() % 2 == 0; }
 
-  // For the largest layer, a new branch, and the head: two layers a branch, a sum and a softmax.
+  // The layers that are needed after the next one: those of the largest step, of a new branch, and of the head, which
+  // has two layers for each branch, a sum and a softmax.
   bool HasRoom() const {
     const auto branches =
         static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
@@ -73,7 +74,7 @@ class Generator {
     };
     add(Pick<Shape>({{7, 6, 3}, {8, 8, 1}, {7, 6, 3}, {8, 8, 1}, {5, 7}, {11}}));
     if (nodes_[0].shape.size() == 3 && Coin()) Augment();
-    // Its head is a branch of its own, unless the two meet in a sum.
+    // The second input needs a head of its own, unless the two branches meet in a sum.
     if (random_() % 4 == 0) add(Coin() ? nodes_[0].shape : Shape{11});
   }
 
@@ -93,7 +94,7 @@ class Generator {
   }
 
   void AddLayer() {
-    // Mostly the newest tensor; an older one makes a branch.
+    // Mostly the newest tensor is taken.  An older one begins a branch.
     const size_t index = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
     const size_t rank = nodes_[index].shape.size();
     switch (random_() % (rank == 3 ? 12 : 7)) {
@@ -131,7 +132,7 @@ class Generator {
          true);
   }
 
-  // y = f(f(x)): the parameters' gradients are sums of two.
+  // y = f(f(x)), so that the gradient of each parameter of f is a sum of two.
   void AddSharedDense(size_t index) {
     const Node x = Read(index);
     const Layer layer = Dense({.units = x.shape.back(), .activation = AnyActivation()});
@@ -149,7 +150,7 @@ class Generator {
     Push(Dropout(0.25f)(x.tensor), x.shape, x.learned);
   }
 
-  // With whatever else has the shape: another branch, or the tensor's own relu.
+  // The sum with another tensor of this shape: another branch, or the tensor's own relu.
   void AddSum(size_t index) {
     const Node x = Read(index);
     std::vector<size_t> others;
@@ -165,7 +166,7 @@ class Generator {
     }
   }
 
-  // With whatever agrees in all axes but one, or with itself, on either side.
+  // Concatenates the tensor with another one that agrees in all axes but one, or with itself, on either side.
   void AddConcatenation(size_t index) {
     const Node x = Read(index);
     const size_t axis = random_() % x.shape.size();
@@ -213,7 +214,8 @@ class Generator {
     const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
     const bool same = x.shape[0] < size.height || x.shape[1] < size.width || random_() % 4 == 0;
     const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
-    const Tensor image = random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // that nobody else reads
+    const Tensor image =
+        random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // a relu that only this layer reads
     Push(random_() % 2 == 0 ? AveragePooling2D(options)(image) : MaxPooling2D(options)(image),
          {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same),
           x.shape[2]},
@@ -225,7 +227,7 @@ class Generator {
     Push(GlobalAveragePooling2D()(x.tensor), {x.shape[2]}, x.learned);
   }
 
-  // The sum of a dense layer over each tensor that nobody has read.
+  // The sum of a dense layer of each tensor that no layer reads.
   Tensor AddHead() {
     std::vector<Tensor> logits;
     for (const Node& node : nodes_) {
@@ -288,7 +290,8 @@ absl::StatusOr<ir::ValueId> AddNormalized(ir::Graph& graph, ir::ValueId x) {
   return AddOp(graph, ir::kDiv, {x, root});
 }
 
-// y = x·x, x + x, x + k or x·k: k a constant of x's last axes, some of them 1, of equal numbers or of different ones.
+// y = x·x, x + x, x + k or x·k.  The constant k has the last axes of x, some of them with extent 1, and equal or
+// different elements.
 absl::StatusOr<ir::ValueId> AddSumOrProduct(ir::Graph& graph, ir::ValueId x, std::mt19937& random) {
   const bool product = random() % 2 == 0;
   ir::ValueId other = x;
@@ -317,8 +320,8 @@ absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt199
   }
 }
 
-// Freezes a parameter, and lets a statistic grow by the sum of a value or its squares over rows and pixels:
-// s' = s + Σ x, s' = s + Σ x².
+// Freezes a parameter, and adds a statistic to which each step adds the sum of a value, or of its squares, over rows
+// and pixels: s' = s + Σ x or s' = s + Σ x².
 absl::Status AddStates(ir::Graph& graph, std::mt19937& random) {
   if (random() % 2 == 0) graph.states[random() % graph.states.size()].role = ir::Role::kFrozen;
   ir::ValueId x = graph.nodes[random() % graph.nodes.size()].outputs[0];
@@ -343,8 +346,8 @@ Model RandomModel(uint32_t seed) { return Generator(seed).Generate(); }
 
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
   BRINE_ASSIGN_OR_RETURN(ir::Graph graph, BuildGraph(RandomModel(seed)));
-  // A constant between two layers keeps the passes from merging them, so every other graph stays as the layers made it,
-  // without states of other kinds, too.
+  // A constant between two layers keeps passes from merging them.  Therefore the graphs of even seeds stay as the
+  // layers made them; they also have no states of other kinds.
   if (seed % 2 == 0) return graph;
   std::mt19937 random(seed);
   const std::vector<ir::Node> nodes = std::move(graph.nodes);

@@ -1,4 +1,4 @@
-// Random models, in the vocabulary of brine.h.
+// Random models, made with the functions of brine.h.
 #ifndef BRINE_TESTS_RANDOM_GENERATE_H_
 #define BRINE_TESTS_RANDOM_GENERATE_H_
 
@@ -10,13 +10,13 @@
 
 namespace brine {
 
-// The model of `seed`, the same everywhere: at most 12 layers of all kinds over one or two inputs, with branches that
-// meet again and layers that are called twice, under either loss and any optimizer.  Three classes.  Sizes are odd, and
-// few, so that models share kernels.
+// The model of `seed`, the same on every machine.  It has at most 12 layers of all kinds over one or two inputs, with
+// branches that meet again and layers that are called twice, one of the losses and one of the optimizers.  There are
+// three classes.  The sizes are odd, to find mistakes, and few different ones, so that models share kernels.
 Model RandomModel(uint32_t seed);
 
-// The graph of RandomModel(seed).  Of odd seeds it also has what no layer makes: here and there a value is taken
-// through constants of several shapes, or is an operand twice.
+// The graph of RandomModel(seed).  If the seed is odd, it also has nodes that no layer makes: sums and products of a
+// value with a constant or with itself.
 absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed);
 
 }  // namespace brine

@@ -1,5 +1,5 @@
-// The checker finds bugs: bugs that a compiler may have are planted in the graphs of random models, and each is found
-// by the check that should find it.
+// Tests that the checker finds bugs: bugs that a compiler may have are planted in the graphs of random models, and the
+// check that should find each one must do so.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,9 +27,9 @@ using ir::Node;
 using ir::ValueId;
 using Ints = std::vector<int64_t>;
 
-constexpr uint32_t kModels = 150;  // a bug needs models that have a place for it
+constexpr uint32_t kModels = 150;  // enough that some of them have a node at which the bug can be planted
 
-// ---- The bugs: each edits the first place that the graph has for it
+// ---- The bugs, each of which is an edit of the first node or value where it is possible
 
 Node* FindNode(std::vector<Node>& nodes, const ir::Op& op) {
   for (Node& node : nodes) {
@@ -39,7 +39,7 @@ Node* FindNode(std::vector<Node>& nodes, const ir::Op& op) {
   return nullptr;
 }
 
-// Whoever reads `value` reads `other` instead.
+// Makes all readers of `value` read `other`.
 void ReadInstead(Graph& graph, ValueId value, ValueId other) {
   passes::Rewrite(graph, [&](passes::Rewriter& rewriter) {
     if (rewriter.Producer(value) == &rewriter.node()) rewriter.Replace(value, other);
@@ -122,7 +122,7 @@ bool StepAlongTheLastGradient(Graph& graph) {
   for (const ir::Op* op : {&ir::kMomentum, &ir::kAdam}) {
     Node* const node = FindNode(graph.nodes, *op);
     if (node == nullptr) continue;
-    node->inputs[1] = node->inputs[2];  // what the slot holds of the steps before
+    node->inputs[1] = node->inputs[2];  // the slot instead of the gradient
     return true;
   }
   return false;
@@ -145,7 +145,7 @@ bool OverlapLifetimes(Graph& graph) {
   const auto life = [&](ValueId value) -> const ir::Lifetime& { return lives[Index(value)]; };
   const auto in_arena = [&](ValueId value) {
     const auto& place = graph.value(value).placement;
-    return life(value).exists && life(value).root == value && place && place->block == ir::Block::kArena;
+    return life(value).exists && life(value).storage == value && place && place->block == ir::Block::kArena;
   };
   for (ValueId a : graph.value_ids()) {
     for (ValueId b : graph.value_ids()) {
@@ -200,11 +200,11 @@ std::string NameOf(const testing::TestParamInfo<Row>& info) { return info.param.
 
 Graph ModelOf(uint32_t seed) { return BuildGraph(RandomModel(seed)).value(); }
 
-// ---- Behind passes
+// ---- Bugs of passes
 
 class PassBugs : public testing::TestWithParam<Row> {};
 
-// A model may hide a bug: a mask where nothing is negative.  Most do not.
+// A model may hide a bug, such as a wrong mask if no element is negative, but most models do not.
 TEST_P(PassBugs, AreFound) {
   const Row& row = GetParam();
   int planted = 0, found = 0;
@@ -226,9 +226,9 @@ TEST_P(PassBugs, AreFound) {
 
 INSTANTIATE_TEST_SUITE_P(Planted, PassBugs, testing::ValuesIn(kPassBugs), NameOf);
 
-// ---- In what is compiled
+// ---- Bugs of compiled steps
 
-// The first model with a place for the bug.
+// The first model in which the bug can be planted.
 std::optional<Graph> FirstModelFor(bool (*plant)(Graph& graph)) {
   for (uint32_t seed = 1; seed <= kModels; ++seed) {
     const Graph model = ModelOf(seed);
@@ -251,7 +251,7 @@ TEST_P(StepBugs, AreFound) {
 
 INSTANTIATE_TEST_SUITE_P(Planted, StepBugs, testing::ValuesIn(kStepBugs), NameOf);
 
-// A cache whose keys forget the pads gives a kernel for the one that differs from it in nothing else.
+// A cache whose keys lack the pads returns one kernel for another that differs from it in the pads only.
 TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
   const std::optional<Graph> model = FirstModelFor(PadOnTheWrongSide);
   ASSERT_TRUE(model.has_value());
@@ -260,8 +260,8 @@ TEST(CacheBugs, AKeyThatForgetsAFieldIsFound) {
   StepOptions options = {.name = "default", .cache_folder = folder->path() + "/cache"};
   EXPECT_FALSE(CheckStep(*model, options).has_value());
 
-  // The keys that are there, and then those that the bug adds: the wrong kernel's, under a key that differs in the pads
-  // alone.
+  // First the keys of the cache are read.  Then the wrong kernel is added under each key that differs from its own in
+  // the pads only.
   const auto keys = [&] {
     std::set<std::string> result;
     for (const auto& item : std::filesystem::directory_iterator(options.cache_folder)) {

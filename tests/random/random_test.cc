@@ -1,7 +1,7 @@
-// Fifty random models through the whole compiler.  The passes and the default step are checked on all of them.  Of the
-// seven other ways to compile a model (without a pass, generic kernels only, with Halide's checks, …) each model takes
-// two, so that each way is taken by fourteen models; their kernels differ and must be compiled, which takes most of the
-// time.
+// Takes fifty random models through the whole compiler.  The passes and the default way to compile a step are checked
+// with all of them.  There are seven other ways, such as without a pass, with generic kernels only, or with Halide's
+// checks.  Each model takes two of these, so that each way is checked with fourteen models.  All ways with all models
+// would take too long, since their kernels differ and must be compiled.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ class RandomModels : public testing::TestWithParam<uint32_t> {
     model_ = *model;
     ASSERT_LE(model_.layers.size(), 12u);
   }
-  // Leaves the model of a failed test to the tools that read graphs.
+  // Saves the model of a failed test to a file that `brine` can read.
   void TearDown() override {
     if (!HasFailure()) return;
     const std::string path = absl::StrCat(testing::TempDir(), "random_", GetParam(), ".ir");
@@ -68,13 +68,13 @@ TEST_P(RandomModels, AreCompiledRightInOtherWays) {
   for (uint32_t way : {GetParam(), GetParam() + 3}) Expect(CheckStep(model_, variants[way % variants.size()]));
 }
 
-// What the models are made of: without this, a change of the generator could leave out what nobody would miss.
+// Without this test, a change of the generator could leave out an op or a region, and no other test would fail.
 TEST(Generator, ReachesEveryOpAndRegion) {
   std::set<std::string> ops, regions;
   for (const ir::Op* op : ir::AllOps()) ops.insert(op->name);
-  ops.erase("log");             // no layer takes one
-  ops.erase("broadcast");       // simplify leaves it to those who read it
-  ops.erase("in_train_phase");  // specialize takes one of its operands
+  ops.erase("log");             // no layer contains it
+  ops.erase("broadcast");       // simplify removes it
+  ops.erase("in_train_phase");  // specialize replaces it by an operand
   for (const passes::Region& region : passes::AllRegions()) regions.insert(region.name);
   for (uint32_t seed = 1; seed <= kModels; ++seed) {
     ir::Graph planned;

@@ -1,4 +1,4 @@
-// The images and the files of the reference run (make_reference.py defines them).
+// The images and the result files of the reference run, which make_reference.py defines.
 #ifndef BRINE_TESTS_REFERENCE_CIFAR10_CNN_H_
 #define BRINE_TESTS_REFERENCE_CIFAR10_CNN_H_
 
@@ -16,7 +16,7 @@ namespace brine::reference {
 
 inline constexpr int kBatch = 10, kSteps = 20, kPixels = 32 * 32 * 3;
 
-// Lines of a reference file that are not comments, as words.
+// The words of the lines of a reference file that are not comments.
 inline std::vector<std::vector<std::string>> ReadRows(const std::string& name) {
   std::ifstream file(BRINE_SOURCE_DIR "/tests/reference/" + name);
   std::vector<std::vector<std::string>> rows;
@@ -32,7 +32,7 @@ inline double Uniform(uint32_t seed, int64_t element, const char* name) {
   return ir::PhiloxUniform({static_cast<uint32_t>(element), 0, ir::NameId(name), 0}, {seed, 0});
 }
 
-// Image i of label i mod 10: half a prototype of its label, half noise.
+// Image i, whose label is i mod 10: the mean of an image that belongs to its label and noise.
 template <typename Real>
 void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
   ir::Tensor<Real> images, labels;

@@ -1,5 +1,5 @@
-// The tutorial CNN, built, differentiated and trained in the double interpreter, against numbers that four other
-// programs agree on (tests/reference/make_reference.py).
+// Builds, differentiates and trains the tutorial CNN in the double interpreter, and compares the results with numbers
+// on which four other programs agree (tests/reference/make_reference.py).
 #include "tests/reference/cifar10_cnn.h"
 
 #include <gtest/gtest.h>
@@ -35,7 +35,7 @@ Checked SumsOf(const std::vector<double>& data) {
   return sums;
 }
 
-// Rows "gradient" or "weight" of the file against tensors named <parameter><suffix>.
+// Compares the rows "gradient" or "weight" of the file with the tensors named <parameter><suffix>.
 void ExpectTensors(const std::string& what, const ir::Tensors<double>& tensors, const std::string& suffix,
                    double tolerance) {
   int rows = 0;
@@ -79,7 +79,8 @@ TEST(Cifar10Cnn, TrainsInTheInterpreterAsInFourOtherPrograms) {
     for (const ir::Output& output : graph->outputs) {
       if (output.name == "loss") loss = results->at(graph->value(output.value).name).real[0];
     }
-    // The reference scales pixels by float(1)/float(255), this model by the decimal 0.003921569: 1e-8 apart.
+    // The reference multiplies pixels by float(1)/float(255), this model by the decimal 0.003921569.  The two differ by
+    // 1e-8.
     EXPECT_NEAR(loss, std::stod(losses[static_cast<size_t>(step)][1]), 1e-7) << "step " << step + 1;
     if (step == 0) ExpectTensors("gradient", *results, ".grad", 1e-6);
     ir::ApplyUpdates(*graph, *results, states);

@@ -1,4 +1,4 @@
-// How `bench` changes the state, and what it reports about kernels that skip zeros.
+// Tests how `bench` changes the state, and what it reports about kernels that skip zeros.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// (gradient) -> gradient, with zeros in each row but for its last element
+// (gradient) -> gradient, in which all elements of a row but the last are 0
 int KeepTheLast(void** argv) {
   const auto& gradient = *static_cast<brine_buffer*>(argv[1]);
   for (int element = 0; element < gradient.dim[0].extent * gradient.dim[1].extent; ++element) {
@@ -26,7 +26,7 @@ int KeepTheLast(void** argv) {
   return 0;
 }
 
-// (gradient, …), which a plan may let others write over once it is read
+// (gradient, …), whose bytes a plan may reuse after this kernel
 int ReadAndWriteOver(void** argv) {
   const auto& gradient = *static_cast<brine_buffer*>(argv[1]);
   std::fill_n(reinterpret_cast<float*>(gradient.host), gradient.dim[0].extent * gradient.dim[1].extent, 1.0f);
@@ -80,7 +80,7 @@ TEST(BenchTest, ReportsTheNonzeroShareOfASparseOperand) {
   EXPECT_EQ(out.find("\"nonzero\""), out.rfind("\"nonzero\""));
 }
 
-// What the last kernel of each step was given.
+// The values that the last kernel of each step read.
 struct Given {
   uint32_t step;
   float rate, kernel;
@@ -95,8 +95,8 @@ int KeepWhatIsGiven(void** argv) {
   return 0;
 }
 
-// Warming up, timing, tracing and timing kernels are one training run: each step has the number, the rate and the
-// weights that follow on the last.
+// All steps of bench, whether they warm up, time steps, trace or time kernels, are one training run: each step has the
+// number, the rate and the weights that follow from the step before.
 TEST(BenchTest, EveryStepTrains) {
   const brine_function& train = kSoftmaxProgram.functions[0];
   uint16_t watched[3] = {};

@@ -1,4 +1,4 @@
-// What compiled programs written by hand share: the arguments of a kernel, and a backend that runs tasks in order.
+// What the programs that are written by hand share: the arguments of a kernel, and a backend that runs tasks in order.
 #ifndef BRINE_TESTS_RUNTIME_BY_HAND_H_
 #define BRINE_TESTS_RUNTIME_BY_HAND_H_
 
@@ -9,7 +9,7 @@
 
 namespace brine::testing {
 
-// Operand `index` of a kernel; argv[0] is the context.
+// Operand `index` of a kernel, counted from 1, since argv[0] is the context.
 inline const brine_buffer& Buffer(void** argv, int index) { return *static_cast<const brine_buffer*>(argv[index + 1]); }
 inline float* Floats(void** argv, int index) { return reinterpret_cast<float*>(Buffer(argv, index).host); }
 
@@ -41,14 +41,14 @@ constexpr brine_call ByHand(const HandCall& call) {
           .candidates = ""};
 }
 
-// The function evaluate of a program whose training begins with the call that computes outputs and losses.
+// The function "evaluate" of a program in whose training the first call computes outputs and losses.
 constexpr brine_function EvaluateLike(brine_function train) {
   train.name = "evaluate";
   train.call_count = 1;
   return train;
 }
 
-// An optimizer's slot with the shape of `parameter`, at `offset` of the block of slots; it begins with zeros.
+// A slot with the shape of `parameter` at `offset` in the block of slots, which is 0 at first.
 constexpr brine_variable SlotOf(brine_variable parameter, const char* name, int64_t offset) {
   parameter.name = name;
   parameter.block = BRINE_SLOTS;

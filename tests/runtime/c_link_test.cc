@@ -10,7 +10,7 @@ namespace {
 
 const std::string kCore = BRINE_BINARY_DIR "/lib/libbrine_core.a";
 
-// What a command prints, and its exit status.
+// The output of a command, and its exit status.
 std::pair<std::string, int> Shell(const std::string& command) {
   std::string output;
   FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
@@ -19,8 +19,8 @@ std::pair<std::string, int> Shell(const std::string& command) {
   return {output, pclose(pipe)};
 }
 
-// The program is a table of no calls, in C; what counts is that everything links and that the size of a state follows
-// from the table.
+// A C program whose table has no calls.  The test is that everything links, and that the size of a state follows from
+// the table.
 constexpr char kMain[] = R"(
 #include <stdio.h>
 #include <stdlib.h>

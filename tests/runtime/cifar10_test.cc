@@ -10,8 +10,8 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// Two records a file; the planes of record r in file f hold 10·f + r, and 100 and 200 more, with the first pixel of
-// each plane one larger.
+// Each file has two records.  The planes of record r in file f have the numbers 10·f + r, 10·f + r + 100 and 10·f + r +
+// 200; the first pixel of each plane has one more.
 std::string Records(int file) {
   std::string bytes;
   for (int record = 0; record < 2; ++record) {
@@ -48,7 +48,7 @@ TEST_F(Cifar10Test, PlanesAreInterleaved) {
   EXPECT_EQ(data.test.class_names[3], "cat");
   std::vector<uint8_t> pixels(2 * 3072);
   int32_t labels[2];
-  const std::vector<int64_t> indices = {3, 8};  // the second of file 2, the first of file 5
+  const std::vector<int64_t> indices = {3, 8};  // the second record of file 2, and the first of file 5
   void* const targets[] = {pixels.data(), labels};
   data.train.source().Read(indices, targets);
   EXPECT_THAT(labels, ElementsAre(5, 0));

@@ -18,7 +18,7 @@ namespace {
 using ::testing::Each;
 using ::testing::ElementsAre;
 
-// Reads rows of a data set into the inputs of a program's training step.
+// Reads samples of a data set into the inputs of a program's training step.
 class Inputs {
  public:
   explicit Inputs(const brine_program& program) : trainer_(program) {}
@@ -57,7 +57,7 @@ TEST(Dataset, BytesBecomeNumbers) {
   EXPECT_THAT(inputs.Row<int32_t>("label", 0, 1), ElementsAre(images.labels[3]));
 }
 
-TEST(Dataset, RowsBehindTheLastAreZero) {
+TEST(Dataset, RowsAfterTheLastSampleAreZero) {
   const Images images(5);
   Inputs inputs(kSparseSoftmaxProgram);
   inputs.Read(images.data(), {0, 1, 2, 3});
@@ -168,7 +168,7 @@ TEST(Dataset, WhatACallbackThrowsReachesTheCaller) {
   EXPECT_THROW(trainer.Fit(data, {.verbose = false}), std::runtime_error);
 }
 
-// 2×1 images of two channels.
+// Images of 2×1 pixels with two channels.
 class TwoPixels : public SampleSource {
  public:
   int64_t size() const override { return 1; }
@@ -193,7 +193,7 @@ TEST(Dataset, ImagesAreEnlargedByWholeFactors) {
   EXPECT_THAT(pixels, ElementsAre(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4, 3, 4));
   EXPECT_EQ(large.fields()[0].elements, 24);
   EXPECT_EQ(small.EnlargedTo(3, 1).fields()[0].elements,
-            4);  // no whole factor: left for the reader of the batch to refuse
+            4);  // unchanged, since the factor is not whole
 }
 
 TEST(Dataset, SlicesAreClamped) {

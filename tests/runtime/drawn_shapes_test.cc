@@ -49,8 +49,8 @@ TEST(DrawnShapes, AreTheSameImagesForASeed) {
   EXPECT_EQ(different.size(), 200u);
 }
 
-// In the channel that stands out, shape and background differ: an image is never plain noise.
-TEST(DrawnShapes, StandOut) {
+// Shape and background differ clearly in one channel, so that no image is only noise.
+TEST(DrawnShapes, DifferFromTheirBackground) {
   const TrainTest data = DrawShapes(32, 32, 3, 10, 1, nullptr);
   for (int64_t index = 0; index < 200; ++index) {
     const Sample sample = Get(data.train, index);
@@ -71,7 +71,7 @@ TEST(DrawnShapes, LargeImagesAreEnlargedSmallOnes) {
   const TrainTest data = DrawShapes(64, 64, 1, 3, 0, nullptr);
   EXPECT_EQ(data.train.fields()[0].height, 64);
   const Sample sample = Get(data.train, 5);
-  EXPECT_EQ(sample.label, 2);  // of three classes
+  EXPECT_EQ(sample.label, 2);  // there are three classes
   for (size_t row = 0; row < 64; row += 2) {
     for (size_t column = 0; column < 64; column += 2) {
       const uint8_t* const block = &sample.pixels[row * 64 + column];
@@ -88,7 +88,7 @@ double Mean(const Dataset& data, int64_t count) {
   return sum / static_cast<double>(count * data.fields()[0].elements);
 }
 
-// Means, not bits, as the last bit of a sine is the C library's.
+// Means are compared, not bits, since the last bit of a sine depends on the C library.
 TEST(DrawnShapes, AreThoseOfFormerVersions) {
   const TrainTest data = DrawShapes(32, 32, 3, 10, 0, nullptr);
   EXPECT_NEAR(Mean(data.train, 100), 127.053275, 1e-3);
@@ -96,8 +96,7 @@ TEST(DrawnShapes, AreThoseOfFormerVersions) {
 }
 
 TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
-  const TrainTest data =
-      DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes each, and no whole fraction of the size
+  const TrainTest data = DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes for each image, whose size is prime
   EXPECT_EQ(data.train.size(), 1350);
   EXPECT_EQ(data.test.size(), 270);
   EXPECT_LE((data.train.size() + data.test.size()) * data.train.fields()[0].elements, 256'000'000);
@@ -107,10 +106,10 @@ TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
   for (int64_t index = 0; index < data.test.size(); ++index) ++test[static_cast<size_t>(Get(data.test, index).label)];
   EXPECT_THAT(train, ::testing::Each(135));
   EXPECT_THAT(test, ::testing::Each(27));
-  EXPECT_EQ(DrawShapes(8, 4096, 26, 10, 0, nullptr).test.size(), 50);  // 300 just fit
+  EXPECT_EQ(DrawShapes(8, 4096, 26, 10, 0, nullptr).test.size(), 50);  // exactly 300 images fit
 }
 
-TEST(DrawnShapes, RefuseSizesThatDoNotServe) {
+TEST(DrawnShapes, RefuseSizesThatAreTooSmallOrTooLarge) {
   const auto refusal = [](int64_t height, int64_t width, int64_t channels) {
     try {
       DrawShapes(height, width, channels, 10, 0, nullptr);

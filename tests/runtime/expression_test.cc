@@ -1,4 +1,4 @@
-// Host expressions as the runtime computes them.
+// Tests host expressions as the runtime evaluates them.
 #include "runtime/core/expression.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ double Apply(brine_term_kind kind, double a, double b) {
   return Evaluate({Number(a), Number(b), {static_cast<uint8_t>(kind), 0, 0}});
 }
 
-TEST(ExpressionTest, EveryOperation) {
+TEST(ExpressionTest, EvaluatesEveryOperation) {
   EXPECT_EQ(Apply(BRINE_TERM_ADD, 3, 0.125), 3.125);
   EXPECT_EQ(Apply(BRINE_TERM_SUB, 3, 0.125), 2.875);
   EXPECT_EQ(Apply(BRINE_TERM_MUL, 3, 0.125), 0.375);
@@ -37,7 +37,7 @@ TEST(ExpressionTest, ScalarsAreDoublesAndTheFirstStepIsOne) {
   EXPECT_EQ(Evaluate({kT}, {}, uint64_t{1} << 33), 0x1p33 + 1);
 }
 
-// 1 − (2 − (3 − …)): all numbers lie on the stack before the first operation.
+// 1 − (2 − (3 − …)): all numbers are on the stack before the first operation.
 TEST(ExpressionTest, AnExpressionOfAllTermsFitsTheStack) {
   constexpr int kNumbers = BRINE_MAX_TERMS / 2;
   std::vector<brine_term> terms;

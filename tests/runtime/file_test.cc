@@ -15,7 +15,7 @@
 
 namespace {
 
-std::vector<std::string>* calls = nullptr;  // while a test listens: those that change files
+std::vector<std::string>* calls = nullptr;  // if not null, gets the calls that change files
 
 template <typename Function>
 Function Next(const char* name) {
@@ -29,7 +29,7 @@ void Note(const std::string& call, int file) {
 
 }  // namespace
 
-// In place of the C library's: they tell what the file functions call, and do it.
+// These functions replace those of the C library.  They record the call and then execute it.
 // NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the library's names are reserved
 extern "C" {
 ssize_t write(int file, const void* data, size_t size) {
@@ -92,8 +92,8 @@ TEST_F(FileTest, ReplacesTheWholeFile) {
   EXPECT_EQ(FileCount(), 1);
 }
 
-// After a crash at any point the disk holds the old file or the new one: the new one's bytes are on it before its name
-// is, and the name is on it before anyone is told so.
+// After a crash at any time, the disk must have the old file or the new one.  So the bytes of the new file are flushed
+// before it is renamed, and the folder is flushed before the function returns.
 TEST_F(FileTest, FlushesTheFileBeforeItsNameAndThenTheFolder) {
   for (const char* text : {"old", "new"}) {
     std::vector<std::string> seen;
@@ -107,7 +107,7 @@ TEST_F(FileTest, FlushesTheFileBeforeItsNameAndThenTheFolder) {
   }
 }
 
-// What a full disk does: the write fails half-way.  The old file stays and no temporary is left.
+// A write that fails half-way, as on a full disk, leaves the old file and no temporary file.
 TEST_F(FileTest, AFileThatGrowsTooLargeLeavesTheOldOne) {
   const std::string path = folder_ + "/a";
   ASSERT_EQ(Write(path, "old"), "");
@@ -124,13 +124,13 @@ TEST_F(FileTest, AFileThatGrowsTooLargeLeavesTheOldOne) {
   EXPECT_EQ(FileCount(), 1);
 }
 
-TEST_F(FileTest, RefusesWhatIsNoFile) {
+TEST_F(FileTest, RefusesWhatIsNotARegularFile) {
   EXPECT_EQ(Write(folder_, "x"), folder_ + ": is not a regular file");
   EXPECT_EQ(Write(folder_ + "/none/a", "x"), folder_ + "/none/a: cannot be written: No such file or directory");
   EXPECT_EQ(Read(folder_), folder_ + ": is not a regular file");
   EXPECT_EQ(Read(folder_ + "/a"), folder_ + "/a: cannot be opened: No such file or directory");
   ASSERT_EQ(mkfifo((folder_ + "/pipe").c_str(), 0600), 0);
-  EXPECT_EQ(Read(folder_ + "/pipe"), folder_ + "/pipe: is not a regular file");  // and does not wait for a writer
+  EXPECT_EQ(Read(folder_ + "/pipe"), folder_ + "/pipe: is not a regular file");  // the call does not wait for a writer
   ASSERT_EQ(Write(folder_ + "/a", "12345"), "");
   EXPECT_EQ(Read(folder_ + "/a", 4), folder_ + "/a: has 5 bytes, at most 4 were expected");
 }

@@ -15,7 +15,7 @@
 #include "tests/runtime/softmax_program.h"
 
 namespace {
-std::atomic<int> allocations = 0;  // of all threads
+std::atomic<int> allocations = 0;  // the number of allocations of all threads
 }
 void* operator new(size_t bytes) {
   ++allocations;
@@ -49,7 +49,7 @@ TEST(Fit, LearnsAndTellsItsHistory) {
   EXPECT_FALSE(history.stopped);
   EXPECT_LT(history.epochs[7].train["loss"], history.epochs[0].train["loss"]);
   EXPECT_GT(history.epochs[7].validation["accuracy"], 0.9);
-  EXPECT_EQ(history.epochs[7].batches, 32);  // 31 of 16 and one of 4
+  EXPECT_EQ(history.epochs[7].batches, 32);  // 31 batches of 16 rows and one of 4
   EXPECT_EQ(brine_steps_done(trainer.state()), 8u * 32);
   const Results results = trainer.Evaluate(validation);
   EXPECT_EQ(results["loss"], history.epochs[7].validation["loss"]);
@@ -80,7 +80,8 @@ TEST(Fit, SeedsDecideWeightsAndOrder) {
   EXPECT_NE(run(1), run(uint64_t{1} << 32 | 1));
 }
 
-// With a rate of zero an epoch's figures are those of an evaluation, when the last batch of 4 counts as 4 of 20.
+// With a rate of zero, the results of an epoch are those of an evaluation, if the last batch of 4 rows counts as 4
+// of 20.
 TEST(Fit, APartialBatchCountsByItsRows) {
   const Images train(20);
   Trainer trainer(kSoftmaxProgram);
@@ -97,7 +98,7 @@ TEST(Fit, ValidationSplitIsTheEndOfTheData) {
   const Images train(50);
   Trainer trainer(kSoftmaxProgram);
   const History history = trainer.Fit(train.data(), {.validation_split = 0.2, .verbose = false});
-  EXPECT_EQ(history.epochs[0].batches, 3);  // 40 of 50
+  EXPECT_EQ(history.epochs[0].batches, 3);  // 40 of the 50 samples
   EXPECT_EQ(history.epochs[0].validation["loss"], trainer.Evaluate(train.data().Slice(40, 10))["loss"]);
 }
 
@@ -160,7 +161,7 @@ TEST(Fit, ASlotThatIsNotFiniteEndsTheRunBeforeItsFirstStep) {
   EXPECT_THAT(message, ::testing::HasSubstr(std::string(slot->name) + " is not finite at element 1 before step 1"));
 }
 
-// The slots of the parameters and these themselves, all of their bits.
+// The bytes of all parameters and slots.
 std::string Variables(Trainer& trainer) {
   std::string bytes;
   for (int32_t index = 0; index < kSoftmaxProgram.variable_count; ++index) {
@@ -170,14 +171,15 @@ std::string Variables(Trainer& trainer) {
   return bytes;
 }
 
-// A kernel in front of the updates that writes one number into a gradient.
+// A kernel before the updates that writes one number to a gradient.
 float planted;
 int Plant(void** argv) {
   reinterpret_cast<float*>(static_cast<const brine_buffer*>(argv[2])->host)[5] = planted;
   return 0;
 }
 
-// One training step of softmax, Adam's or that of an optimizer that squares nothing, with this number in the gradient.
+// One training step of the softmax program with this number in the gradient, for Adam or for an optimizer that does not
+// square gradients.
 std::string StepWith(float number, bool adam, bool expect_unchanged) {
   planted = number;
   brine_function train_function = kSoftmaxProgram.functions[0];
@@ -210,8 +212,8 @@ std::string StepWith(float number, bool adam, bool expect_unchanged) {
   return message;
 }
 
-// Its square would make the moving average infinite, all later steps zero, and nothing would say so: every parameter
-// stays finite.
+// The square of such a gradient would make the moving average infinite and all later updates zero.  Without a test,
+// nobody would notice, since all parameters stay finite.
 TEST(Fit, AGradientThatAdamCannotSquareEndsTheRunInItsStep) {
   const std::string begin = "model.cc:5: dense: dense/kernel.grad ";
   const std::string end = "whose square the optimizer cannot average in float32, in step 1; nothing was updated";
@@ -219,11 +221,11 @@ TEST(Fit, AGradientThatAdamCannotSquareEndsTheRunInItsStep) {
   EXPECT_EQ(StepWith(-3e38f, true, true), begin + "reaches 3e+38, " + end);
   EXPECT_EQ(StepWith(INFINITY, true, true), begin + "is not finite in step 1; nothing was updated");
   EXPECT_EQ(StepWith(std::nextafter(0x1p63f, 0.0f), true, false), "");
-  EXPECT_EQ(StepWith(-3e38f, false, false), "");  // an optimizer that does not square
+  EXPECT_EQ(StepWith(-3e38f, false, false), "");  // the optimizer does not square gradients
   EXPECT_EQ(StepWith(-INFINITY, false, true), begin + "is not finite in step 1; nothing was updated");
 }
 
-TEST(Fit, RefusesWhatCannotBe) {
+TEST(Fit, RefusesOptionsThatAreOutOfRange) {
   const Images train(40);
   Trainer trainer(kSoftmaxProgram);
   const auto fit = [&](const Dataset& data, const FitOptions& options) {
@@ -257,7 +259,7 @@ TEST(Fit, RefusesAProgramForAnotherMachine) {
             "the program was compiled for version 7 of the runtime, this is version 2");
 }
 
-TEST(Predict, GivesARowOfProbabilitiesEach) {
+TEST(Predict, GivesARowOfProbabilitiesForEachSample) {
   const Images train(300), test(37, 3);
   Trainer trainer(kSoftmaxProgram);
   trainer.Fit(train.data(), {.epochs = 8, .verbose = false});

@@ -50,7 +50,7 @@ TEST(Flags, EachSetsItsField) {
   EXPECT_EQ(Parse("predict 12 --weights W").sample, 12);
 }
 
-TEST(Flags, Defaults) {
+TEST(Flags, FlagsThatAreNotGivenHaveTheirDefaults) {
   const CommandLine line = Parse("train");
   EXPECT_EQ(line.epochs, 1);
   EXPECT_EQ(line.batch_size, 0);
@@ -70,7 +70,7 @@ TEST(Flags, HelpIsAlwaysAtHand) {
     EXPECT_THAT(help, ::testing::HasSubstr(piece));
 }
 
-// An empty value is a mistake for every flag, which its setter names.
+// An empty value is a mistake for every flag, and the message names the flag.
 TEST(Flags, EachOfTheTableHasItsSetter) {
   for (const base::CommandRow& command : base::kCommands) {
     for (const base::Flag& flag : base::kFlags) {

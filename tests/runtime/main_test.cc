@@ -76,7 +76,7 @@ TEST_F(MainTest, TrainsOnTheBuiltInSetAndTests) {
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_THAT(result.out, MatchesRegex("Test loss: [0-9.]+\nTest accuracy: 0\\.[0-9][0-9][0-9][0-9]\n"));
   EXPECT_THAT(result.error, MatchesRegex("Epoch 1/2 - .*accuracy: .*val_accuracy: .*\nEpoch 2/2 - .*\n"));
-  // The last line's figure is that of an evaluation of the saved weights.
+  // The last line has the accuracy that an evaluation of the saved weights gives.
   const Result evaluated = Run("evaluate --weights w.safetensors");
   EXPECT_EQ(evaluated.out, result.out);
   EXPECT_EQ(evaluated.error, "");
@@ -98,16 +98,17 @@ TEST_F(MainTest, ARunThatWasCutOffGoesOnBitForBit) {
   EXPECT_EQ(second.exit_code, 0) << second.error;
   EXPECT_EQ(Bytes("parts/step-1875.safetensors"), Bytes("whole/step-1875.safetensors"));
   EXPECT_EQ(Bytes("parts/step-1875.safetensors").empty(), false);
-  EXPECT_FALSE(fs::exists("whole/step-625.safetensors"));  // two are kept
+  EXPECT_FALSE(fs::exists("whole/step-625.safetensors"));  // only the newest two are kept
   EXPECT_TRUE(fs::exists("whole/step-1250.safetensors"));
   const Result other_seed = Run("train --quiet --threads 1 --epochs 4 --seed 5 --checkpoint parts --resume");
   EXPECT_EQ(other_seed.exit_code, 2);
   EXPECT_EQ(other_seed.error, "error: --seed is 5, but the run to resume has seed 4\n");
-  EXPECT_EQ(Run("train --quiet --threads 1 --epochs 1 --checkpoint parts").exit_code, 3);  // would overwrite
-  EXPECT_EQ(Run("train --quiet --checkpoint none --resume").exit_code, 3);                 // nothing to go on from
+  EXPECT_EQ(Run("train --quiet --threads 1 --epochs 1 --checkpoint parts").exit_code,
+            3);                                                             // a new run would delete checkpoints
+  EXPECT_EQ(Run("train --quiet --checkpoint none --resume").exit_code, 3);  // there is no checkpoint
 }
 
-// Ctrl-C ends the run after a step, with a checkpoint from which it goes on to the same bytes.
+// Ctrl-C ends the run after a step.  A run that is resumed from its checkpoint ends with the same bytes.
 TEST_F(MainTest, AnInterruptedRunGoesOnBitForBit) {
   ASSERT_EQ(Run("train --quiet --threads 1 --epochs 15 --checkpoint whole").exit_code, 0);
   const pid_t child = fork();
@@ -145,7 +146,7 @@ TEST_F(MainTest, PredictsImagesFromAFileAndFromTheTestData) {
 TEST_F(MainTest, BenchSaysWhichDataItTook) {
   EXPECT_THAT(Run("bench --steps 1 --threads 1").out, HasSubstr("\ndata: drawn shapes\n"));
   EXPECT_THAT(Run("bench --steps 1 --threads 1 --json").out, HasSubstr("\"data\": \"drawn shapes\", "));
-  // A model that takes no images; training on noise would be no use.
+  // The model takes no images.  Unlike bench, train does not use noise.
   EXPECT_THAT(Run("bench --steps 1", kLineProgram).out, HasSubstr("\ndata: noise\n"));
   EXPECT_THAT(Run("bench --steps 1 --json", kLineProgram).out, HasSubstr("\"data\": \"noise\", "));
   const Result train = Run("train", kLineProgram);
@@ -171,7 +172,7 @@ TEST_F(MainTest, BenchAndSummary) {
   EXPECT_EQ(Run("summary").out, kSoftmaxProgram.summary);
 }
 
-// Steps lie one after another, and the parts of a step within it, in their order.
+// In a trace, steps follow one another, and the parts of a step lie within it, in their order.
 TEST_F(MainTest, BenchWritesATrace) {
   const Result bench = Run("bench --steps 1 --threads 1 --trace trace.json");
   EXPECT_EQ(bench.exit_code, 0) << bench.error;

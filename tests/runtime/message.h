@@ -1,4 +1,4 @@
-// The sentence with which a call refuses its arguments or data.
+// The sentence of the Error that a call throws.
 #ifndef BRINE_TESTS_RUNTIME_MESSAGE_H_
 #define BRINE_TESTS_RUNTIME_MESSAGE_H_
 

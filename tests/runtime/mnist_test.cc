@@ -27,7 +27,7 @@ class MnistTest : public ::testing::Test {
     fs::create_directories(folder_);
     Write("train-images-idx3-ubyte", Idx({3, 2, 2}, "abcdefghijkl"));
     Write("train-labels-idx1-ubyte", Idx({3}, std::string("\1\0\x9", 3)));
-    Write("t10k-images.idx3-ubyte", Idx({1, 2, 2}, "mnop"));  // both spellings
+    Write("t10k-images.idx3-ubyte", Idx({1, 2, 2}, "mnop"));  // the other spelling
     Write("t10k-labels.idx1-ubyte", Idx({1}, "\7"));
   }
   void TearDown() override { fs::remove_all(folder_); }

@@ -1,4 +1,4 @@
-// Models with several inputs and outputs: fed, trained, evaluated and asked by name.
+// Tests models with several inputs and outputs, whose data and results are found by name.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Five samples, of which a batch takes four: the sums of the rows are 1, 2, 3, 4 and 5.
+// Five samples in batches of four.  The sums of the rows are 1, 2, 3, 4 and 5.
 const std::vector<float> kLeft = {1, 0, 1, 0, 1, 0, 1, 0, 1, 0}, kTotals = {1, 2, 3, 4, 7};
 const std::vector<uint8_t> kRight = {0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1, 2, 1, 1};
 const std::vector<int32_t> kKinds = {1, 1, 0, 2, 1};
@@ -39,7 +39,7 @@ TEST(Named, EachResultHasItsName) {
   std::vector<std::string> names;
   for (const Result& result : results.all) names.emplace_back(result.name);
   EXPECT_THAT(names, ElementsAre("loss", "total_loss", "kind_loss", "kind_accuracy"));
-  EXPECT_DOUBLE_EQ(results["total_loss"], 4.0 / 5);  // 0 for four rows, 4 for the last, which is a batch of its own
+  EXPECT_DOUBLE_EQ(results["total_loss"], 4.0 / 5);  // 0 for four rows, and 4 for the last row, a batch of its own
   EXPECT_DOUBLE_EQ(results["kind_loss"], 1);
   EXPECT_NEAR(results["kind_accuracy"], 3.0 / 5, 1e-7);
   EXPECT_NEAR(results["loss"], 9.0 / 5, 1e-7);
@@ -49,7 +49,7 @@ TEST(Named, AnEpochIsTrained) {
   Trainer trainer(kTwoHeadsProgram);
   const History history = trainer.Fit(Dataset(Arrays()), {.shuffle = false, .verbose = false});
   EXPECT_NEAR(history.epochs[0].train["total_loss"], 4.0 / 5, 1e-7);
-  // The first batch is right as it is; of the last row d (5w − 7)² / dw = −20.
+  // The gradient of the first batch is 0.  That of the last row is d (5w − 7)² / dw = −20.
   EXPECT_FLOAT_EQ(*reinterpret_cast<float*>(brine_variable_data(trainer.state(), 0)), 1.2f);
 }
 
@@ -65,7 +65,7 @@ TEST(Named, EachOutputIsPredicted) {
   EXPECT_EQ(predictions[1].name, "kind");
   EXPECT_EQ(predictions[1].classes, 3);
   EXPECT_EQ(predictions[1].values.size(), 15u);
-  EXPECT_EQ(trainer.Predict(Dataset(Arrays()))[0].values, predictions[0].values);  // labels do not count
+  EXPECT_EQ(trainer.Predict(Dataset(Arrays()))[0].values, predictions[0].values);  // without labels
 }
 
 TEST(Named, IntegersFeedNumbers) {
@@ -114,10 +114,10 @@ TEST(Named, NoiseFeedsEveryInput) {
   const Results results = Trainer(kTwoHeadsProgram).Evaluate(noise);
   EXPECT_NEAR(results["kind_loss"], 1, 0.05);  // the mean of 0, 1 and 2
   EXPECT_NEAR(results["kind_accuracy"], 1.0 / 3, 0.05);
-  EXPECT_GT(results["total_loss"], 1e4);  // of three bytes
+  EXPECT_GT(results["total_loss"], 1e4);  // the errors are sums of three bytes
 }
 
-// A model with one input takes names as well.
+// A model with one input also takes data with names.
 TEST(Named, TheOnlyInputHasANameToo) {
   const Images images(40);
   Trainer trainer(kSoftmaxProgram);
@@ -149,7 +149,7 @@ class NamedMain : public ::testing::Test {
     file << std::string("\x93NUMPY\1\0", 8) << static_cast<char>(header.size()) << '\0' << header;
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
-  // What the program printed, and its exit code where that is not 0.
+  // The output of the program, and its exit code if that is not 0.
   static std::string Run(const std::string& command_line) {
     std::vector<std::string> words = {"two_heads"};
     std::istringstream stream(command_line);

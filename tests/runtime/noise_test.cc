@@ -33,8 +33,8 @@ std::vector<T> Samples(const Dataset& data, std::vector<int32_t>& labels) {
   return samples;
 }
 
-// Mean and deviation of n uniform numbers, within five standard errors; the variance's own is below its value over the
-// root of n.
+// Compares mean and variance of n uniform numbers with the exact ones, within five standard errors.  The standard error
+// of the variance is less than the variance divided by √n.
 template <typename T>
 void ExpectUniform(const std::vector<T>& numbers, double least, double most, double step) {
   const auto n = static_cast<double>(numbers.size());
@@ -65,7 +65,7 @@ TEST(Noise, IsUniformInSamplesAndLabels) {
   ExpectUniform(labels, 0, 2, 1);
 }
 
-TEST(Noise, IsThatOfTheSeed) {
+TEST(Noise, DependsOnTheSeedAlone) {
   std::vector<int32_t> one, same, other;
   const auto samples = Samples<uint8_t>(Noise(kBytes, 10, 1, 5), one);
   EXPECT_EQ(Samples<uint8_t>(Noise(kBytes, 10, 1, 5), same), samples);
@@ -74,7 +74,7 @@ TEST(Noise, IsThatOfTheSeed) {
   EXPECT_NE(one, other);
 }
 
-TEST(Noise, LargeSamplesAreFewerButABatch) {
+TEST(Noise, ThereAreFewerLargeSamplesButAtLeastABatch) {
   constexpr brine_value kLarge = {"x", BRINE_F32, BRINE_INPUTS, 2, {BRINE_BATCH, 1'000'000}, 0};
   EXPECT_EQ(Noise(kLarge, 10, 32, 0).size(), 64);
   EXPECT_EQ(Noise(kLarge, 10, 70, 0).size(), 70);

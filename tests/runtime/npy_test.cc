@@ -42,7 +42,7 @@ std::string Refusal(const std::string& bytes) {
   return text.substr(text.starts_with(path) ? path.size() + 2 : 0);
 }
 
-TEST(Npy, ReadsItsThreeTypes) {
+TEST(Npy, ReadsEachElementType) {
   const Array bytes = Read(File(1, Header("|u1", "(2, 3)"), Bytes<uint8_t>({1, 2, 3, 4, 5, 255})));
   EXPECT_THAT(bytes.shape, ElementsAre(2, 3));
   EXPECT_THAT(bytes.bytes, ElementsAre(1, 2, 3, 4, 5, 255));
@@ -53,7 +53,7 @@ TEST(Npy, ReadsItsThreeTypes) {
   EXPECT_THAT(Read(File(1, Header("<i8", "(2,)"), Bytes<int64_t>({-3, 7}))).integers, ElementsAre(-3, 7));
 }
 
-TEST(Npy, RefusesTheRest) {
+TEST(Npy, RefusesOtherFiles) {
   EXPECT_EQ(Refusal("PNG, or something else"), "is not a .npy file");
   EXPECT_EQ(Refusal("\x93NUMPY"), "is not a .npy file");
   EXPECT_EQ(Refusal(File(4, Header("|u1", "(1,)"), "x")), "is of .npy version 4, 1 to 3 can be read");

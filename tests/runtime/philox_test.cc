@@ -8,8 +8,8 @@
 
 namespace {
 
-// The known answers published with Random123.
-TEST(Philox, KnownAnswers) {
+// The known answers are those of Random123, the library of the authors of Philox.
+TEST(Philox, AgreesWithThePublishedAnswers) {
   const brine_random zeros = brine_philox(0, 0, 0, 0, 0);
   EXPECT_EQ(zeros.word[0], 0x6627e8d5u);
   EXPECT_EQ(zeros.word[1], 0xe169c58du);
@@ -22,7 +22,7 @@ TEST(Philox, KnownAnswers) {
   EXPECT_EQ(ones.word[3], 0x6d5451fdu);
 }
 
-// The rows of tests/reference/philox.txt, which another program made.
+// tests/reference/make_reference.py made the rows of philox.txt with another implementation.
 TEST(Philox, AgreesWithTheReference) {
   std::ifstream file(BRINE_SOURCE_DIR "/tests/reference/philox.txt");
   int rows = 0;
@@ -59,7 +59,7 @@ TEST(Philox, TruncatedNormalHasItsMoments) {
     squares += x * x;
   }
   EXPECT_NEAR(sum / kDraws, 0, 0.02);
-  EXPECT_NEAR(std::sqrt(squares / kDraws), 0.87962566, 0.01);  // of a normal cut at two standard deviations
+  EXPECT_NEAR(std::sqrt(squares / kDraws), 0.87962566, 0.01);  // of a normal distribution truncated at two deviations
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ using ::testing::UnorderedElementsAre;
 
 constexpr int kEpochs = 3;
 
-// Parameters and slots, every bit.
+// The bytes of all parameters and slots.
 std::string State(Trainer& trainer) {
   std::string bytes;
   for (int32_t index = 0; index < kSoftmaxProgram.variable_count; ++index) {
@@ -31,7 +31,7 @@ std::string State(Trainer& trainer) {
   return bytes;
 }
 
-// A rate that a callback changes after every epoch, as a schedule does.
+// A callback that changes the rate after every epoch, as a schedule does.
 Callback Schedule() {
   Callback callback;
   callback.on_epoch_end = [](Trainer& t, const EpochResult&) { t.set_learning_rate(t.learning_rate() / 3); };
@@ -81,10 +81,10 @@ class ResumeTest : public ::testing::Test {
 };
 
 TEST_F(ResumeTest, GoesOnBitForBitAfterAStopWithinAnEpoch) {
-  for (uint64_t step : {1, 6, 7, 9, 20}) {  // 7 steps an epoch: within, at its last, at its end
+  for (uint64_t step : {1, 6, 7, 9, 20}) {  // an epoch has 7 steps: within one, before its last step, and after it
     Trainer first(kSoftmaxProgram, {.seed = 4});
     EXPECT_TRUE(Fit(first, false, {AfterStep(step, [](Trainer& t) { t.Stop(); })}).stopped);
-    Trainer second(kSoftmaxProgram, {.seed = 99, .threads = 3});  // the checkpoint's seed holds
+    Trainer second(kSoftmaxProgram, {.seed = 99, .threads = 3});  // the seed of the checkpoint replaces this one
     ExpectTheSameEnd(second, Fit(second, true));
     EXPECT_EQ(brine_seed(second.state()), 4u);
     for (const std::string& name : Names(folder_)) std::filesystem::remove(folder_ / name);
@@ -107,7 +107,8 @@ TEST_F(ResumeTest, GoesOnBitForBitAfterKill9) {
   ExpectTheSameEnd(trainer, Fit(trainer, true));
 }
 
-// While a run writes to the folder no other does, neither a new one nor one that resumes; afterwards the next one may.
+// While a run writes to the folder, no other run may, neither a new one nor one that resumes.  When it has ended, the
+// next one may.
 TEST_F(ResumeTest, ASecondRunIsRefusedTheFolder) {
   Trainer first(kSoftmaxProgram, {.seed = 4}), second(kSoftmaxProgram, {.seed = 5});
   int refused = 0;
@@ -121,11 +122,11 @@ TEST_F(ResumeTest, ASecondRunIsRefusedTheFolder) {
   ExpectTheSameEnd(first, Fit(first, false, {AfterStep(8, try_second)}));
   EXPECT_EQ(refused, 2);
   EXPECT_EQ(brine_steps_done(second.state()), 0u);
-  EXPECT_TRUE(Fit(second, true).epochs.empty());  // the first has done them all
+  EXPECT_TRUE(Fit(second, true).epochs.empty());  // the first run has done all epochs
   EXPECT_EQ(State(second), expected_);
 }
 
-TEST_F(ResumeTest, KeepsTwo) {
+TEST_F(ResumeTest, KeepsTheNewestTwoCheckpoints) {
   Trainer trainer(kSoftmaxProgram, {.seed = 4});
   Fit(trainer, false);
   EXPECT_EQ(State(trainer), expected_);
@@ -141,7 +142,7 @@ TEST_F(ResumeTest, TheSameRunWritesTheSameBytes) {
   EXPECT_EQ(folder_.Read("step-21.safetensors"), bytes);
 }
 
-TEST_F(ResumeTest, PassesOverABrokenOneWithAWarning) {
+TEST_F(ResumeTest, SkipsADamagedCheckpointWithAWarning) {
   Trainer first(kSoftmaxProgram, {.seed = 4});
   Fit(first, false);
   std::string bytes = folder_.Read("step-21.safetensors");
@@ -155,7 +156,7 @@ TEST_F(ResumeTest, PassesOverABrokenOneWithAWarning) {
   const History history = Fit(second, true);
   const std::string warnings = ::testing::internal::GetCapturedStderr();
   ExpectTheSameEnd(second, history);
-  EXPECT_EQ(history.epochs.size(), 1u);  // from step 14 on
+  EXPECT_EQ(history.epochs.size(), 1u);  // the second epoch, from step 14
   EXPECT_THAT(warnings, HasSubstr("warning: passed over a broken checkpoint: " + (folder_ / "step-21.safetensors") +
                                   ": the tensors need"));
   EXPECT_THAT(warnings, HasSubstr("step-22.safetensors: the checksum does not fit: the file was damaged\n"));
@@ -206,7 +207,7 @@ TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
   EXPECT_EQ(Message(load), path + ": is not of the model softmax: it has no tensor conv2d/kernel");
 }
 
-TEST_F(ResumeTest, SaysWhenOtherKernelsGoOn) {
+TEST_F(ResumeTest, WarnsIfOtherKernelsContinue) {
   Trainer first(kSoftmaxProgram, {.seed = 4});
   Fit(first, false, {AfterStep(2, [](Trainer& t) { t.Stop(); })});
   brine_program program = kSoftmaxProgram;
@@ -231,7 +232,7 @@ TEST_F(ResumeTest, SaveAndLoadCarryTheWholeState) {
   third.LoadParameters(folder_ / "weights.safetensors");
   EXPECT_EQ(brine_steps_done(third.state()), 0u);
   EXPECT_EQ(third.Evaluate(data_)["loss"], first.Evaluate(data_)["loss"]);
-  EXPECT_NE(State(third), State(first));  // the slots are its own
+  EXPECT_NE(State(third), State(first));  // the slots are not loaded
   EXPECT_THAT(Message([&] { third.Load(folder_ / "none.safetensors"); }),
               HasSubstr("none.safetensors: cannot be opened: No such file"));
 }

@@ -1,4 +1,4 @@
-// Each kind of variable in a step and in a file, with the line program and one additional variable of each kind.
+// Tests each role of a variable in steps and files, with the line program and one additional variable of each role.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,10 +31,10 @@ int Logarithm(void** argv) {
   return 0;
 }
 
-enum { kX = 0, kMean = 10, kKeptMean = 11 };  // of the values; the first ten are the line program's
+enum { kX = 0, kMean = 10, kKeptMean = 11 };  // indices of values; the first ten are those of the line program
 enum { kKernel, kBias, kSlot, kFrozen, kStatistic, kAverage, kVariables };
 
-// The line program, which also keeps ln(10 − x) of the first x of each step.
+// The line program with a statistic that gets ln(10 − x) of the first x of each step.
 class Program {
  public:
   Program() : values_(10), calls_(3) {
@@ -183,7 +183,7 @@ TEST_F(Roles, AFileOfWeightsMustHoldFrozenOnesAndStatistics) {
 }
 
 TEST_F(Roles, AStatisticThatWouldNotBeFiniteUpdatesNothingAndIsNamed) {
-  Set({2, 0, 0, 4, 5, 6});  // a loss of 0
+  Set({2, 0, 0, 4, 5, 6});  // the loss is 0
   ASSERT_EQ(Train(9), BRINE_OK) << brine_error(state_);
   EXPECT_EQ(All()[kStatistic], 0);
   Set({2, 0, 0, 4, 5, 6});

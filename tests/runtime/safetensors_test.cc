@@ -13,8 +13,8 @@ std::string File(const std::string& header, size_t data_bytes) {
   return std::string(reinterpret_cast<const char*>(&length), 8) + header + std::string(data_bytes, '\1');
 }
 
-// The reader's sentence; empty when it accepts.  The bytes are copied to a block of just their size, so that a checker
-// sees each overrun.
+// The error of the reader, or an empty string.  The bytes are copied to a block of exactly their size, so that a
+// sanitizer finds each access beyond it.
 std::string Parse(const std::string& file) {
   const std::vector<uint8_t> bytes(file.begin(), file.end());
   brine_tensors tensors;
@@ -32,7 +32,7 @@ struct Row {
 
 const std::string kA = R"("a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
 
-TEST(Safetensors, HostileFiles) {
+TEST(Safetensors, MaliciousFilesAreRefused) {
   const std::string nested(100000, '['), many(300, 'x');
   std::string wide;
   for (int axis = 0; axis < 9; ++axis) wide += axis == 0 ? "1" : ",1";
@@ -109,7 +109,7 @@ TEST(Safetensors, OrdinaryFilesAreRead) {
   EXPECT_EQ(Parse(File("{}", 0)), "");
   EXPECT_EQ(Parse(File("{" + kA + "}   ", 8)), "");
   EXPECT_EQ(Parse(File(R"({"scalar":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})", 4)), "");
-  // In any order, with the spaces that json.dumps writes, and escapes in notes.
+  // Fields may have any order; there may be blanks, as json.dumps writes them, and escapes in notes.
   EXPECT_EQ(
       Parse(File(
           R"({"__metadata__": {"by": "a \"tool\" \u00e4"}, "b": {"shape": [1], "data_offsets": [8, 9], "dtype": "U8"}, )" +
@@ -118,8 +118,8 @@ TEST(Safetensors, OrdinaryFilesAreRead) {
       "");
 }
 
-// Every file that differs from a good one in one byte, or ends early, is read without a fault, and damage to the data
-// is seen.
+// A file that differs from a correct one in one byte, or ends early, causes no access outside it, and damage to the
+// data is found.
 TEST(Safetensors, AChangedByteIsNeverBelieved) {
   const std::string path = ::testing::TempDir() + "/changed.safetensors";
   const float numbers[3] = {1, 2, 3};
@@ -137,7 +137,7 @@ TEST(Safetensors, AChangedByteIsNeverBelieved) {
   for (size_t offset = 0; offset < size; ++offset) {
     std::string changed = good;
     changed[offset] ^= 4;
-    // A change of the checksum's own name leaves a file without one.
+    // If the key of the checksum is changed, the file has none.
     const bool in_key = offset >= good.find("crc32") && offset < good.find("crc32") + 5;
     if (!in_key) {
       EXPECT_NE(Parse(changed), "") << offset;

@@ -14,7 +14,8 @@ std::atomic<int32_t> pool_threads = 1;
 
 int SetThreads(int32_t count) { return pool_threads.exchange(count); }
 
-// Hands out indices to whoever asks first, so that any dependence on threads shows.
+// Each thread takes the next index when it is free, so that a result that depends on the threads changes from run to
+// run.
 int ParallelFor(void* user_context, brine_task task, int32_t min, int32_t size, uint8_t* closure) {
   std::atomic<int32_t> next = min;
   const auto work = [&] {
@@ -220,7 +221,7 @@ constexpr brine_call kPredictCalls[] = {ByHand({.run = Forward,
                                                 .name = "forward",
                                                 .layers = "dense",
                                                 .location = "model.cc:5"})};
-// learning_rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), of inputs 5, 7 and 6
+// learning_rate · √(1 − beta_2ᵗ) / (1 − beta_1ᵗ), which are the inputs 5, 7 and 6
 constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONSTANT, 0, 1}, {BRINE_TERM_SCALAR, 7, 0},
                                     {BRINE_TERM_STEP, 0, 0},   {BRINE_TERM_POW, 0, 0},      {BRINE_TERM_SUB, 0, 0},
                                     {BRINE_TERM_SQRT, 0, 0},   {BRINE_TERM_MUL, 0, 0},      {BRINE_TERM_CONSTANT, 0, 1},

@@ -1,5 +1,5 @@
-// A compiled program written by hand: softmax regression on images, trained by Adam, with kernels in plain C++ behind
-// the ABI of program.h that run on a pool of their own.
+// A compiled program that is written by hand: softmax regression on images, trained by Adam.  The kernels are C++ with
+// the ABI of program.h, and run on a pool of their own.
 #ifndef BRINE_TESTS_RUNTIME_SOFTMAX_PROGRAM_H_
 #define BRINE_TESTS_RUNTIME_SOFTMAX_PROGRAM_H_
 
@@ -12,13 +12,13 @@ namespace brine::testing {
 
 inline constexpr int kPixels = 8 * 8 * 3, kClasses = 4, kBatch = 16;
 
-// Inputs: data u8[n, 8, 8, 3], labels one-hot f32[n, 4].  Parameters "dense/kernel" (4 rows of 192) and "dense/bias",
-// two Adam slots each. The gradient holds noise of (seed, step), as dropout does.
+// Inputs: data u8[n, 8, 8, 3], one-hot labels f32[n, 4].  Parameters: "dense/kernel" [4, 192] and "dense/bias" [4],
+// with two slots of Adam each.  The gradient has noise that depends on seed and step, as that of dropout does.
 extern const brine_program kSoftmaxProgram;
-// The same for samples of f32 and labels that are class numbers.
+// The same program for data f32[n, 8, 8, 3] and labels that are class numbers.
 extern const brine_program kSparseSoftmaxProgram;
 
-// Images whose class can be told from them by a linear model, mostly.
+// Images whose class a linear model can mostly predict.
 struct Images {
   explicit Images(int count, uint64_t seed = 1);
   Dataset data() const;

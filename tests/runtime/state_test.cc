@@ -72,7 +72,7 @@ TEST_F(StateTest, DrawsTheInitialWeightsOfTheSeed) {
 
 TEST_F(StateTest, AStepIsTheKernelsOverTheRowsGiven) {
   Variable(0) = 1;
-  Fill(kTrain, {1, 2, 3, 100}, {2, 4, 6, 0});  // three rows count; the fourth must not
+  Fill(kTrain, {1, 2, 3, 100}, {2, 4, 6, 0});  // the step has three rows, and must not read the fourth
   ASSERT_EQ(brine_step(state_, kTrain, 3), BRINE_OK);
   EXPECT_FLOAT_EQ(Loss(kTrain), (1 + 4 + 9) / 3.0f);
   EXPECT_FLOAT_EQ(Variable(0), 1 + 0.1f * 2 * (1 + 4 + 9) / 3.0f);
@@ -141,7 +141,7 @@ TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line/bias is not finite at element 0 before step 1");
 }
 
-// A kernel may swallow what is wrong with a parameter, as a ReLU swallows NaN: then loss and gradients are finite.
+// A kernel may hide that a parameter is not finite, as a ReLU hides NaN.  Loss and gradients are then finite.
 TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
   std::vector<brine_variable> variables(kLineProgram.variables, kLineProgram.variables + kLineProgram.variable_count);
   variables.push_back({"line/unread",
@@ -174,7 +174,7 @@ TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
   EXPECT_EQ(brine_step(state_, kTrain, 1), BRINE_OK);
 }
 
-// What was seen of a step: the kernels, and the weight as each began and ended.
+// What an observer saw of a step: the kernels, and the weight before and after each.
 struct Seen {
   const float* weight;
   std::string text;
@@ -197,7 +197,7 @@ TEST_F(StateTest, AnObserverSeesEachKernelAndTheTestOfAStep) {
   EXPECT_FLOAT_EQ(Variable(0), 1 + 0.1f * 2 * (1 + 4) / 2.0f);
   EXPECT_EQ(brine_steps_done(state_), 1u);
 
-  // Of a step that fails, what was done of it; not the second run that looks for the fault.
+  // In a step that fails, the observer sees what the step does, but not the second run that looks for the reason.
   Variable(0) = 1;
   seen.text.clear();
   Fill(kTrain, {3e38f}, {-3e38f});

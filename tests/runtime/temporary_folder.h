@@ -1,4 +1,4 @@
-// A temporary folder for a test that writes files.
+// A fixture with a temporary folder, for tests that write files.
 #ifndef BRINE_TESTS_RUNTIME_TEMPORARY_FOLDER_H_
 #define BRINE_TESTS_RUNTIME_TEMPORARY_FOLDER_H_
 

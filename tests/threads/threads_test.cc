@@ -1,4 +1,4 @@
-// The loop that runs tasks on threads, tested alone.
+// Tests the parallel loop of compiled programs without kernels.
 #include "codegen/native/threads.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@
 namespace brine::codegen {
 namespace {
 
-// Calls `body(index)` as tasks.
+// Calls `body(index)` as a task for each index.
 template <typename Body>
 int ParallelFor(int32_t min, int32_t size, Body body) {
   const brine_task task = [](void*, int32_t index, uint8_t* closure) {
@@ -29,7 +29,7 @@ int ParallelFor(int32_t min, int32_t size, Body body) {
   return brine_backend_parallel_for(nullptr, task, min, size, reinterpret_cast<uint8_t*>(&body));
 }
 
-// How often each index in [min, min + size) was given to a task.
+// The number of tasks that each index in [min, min + size) had.
 std::vector<int> Visits(int32_t min, int32_t size) {
   std::vector<std::atomic<int>> visits(static_cast<size_t>(size));
   EXPECT_EQ(ParallelFor(min, size,
@@ -54,7 +54,8 @@ TEST(Threads, EachTaskRunsOnce) {
   }
 }
 
-// Loops that are over before a worker has seen them, right after each other, and after it has gone to sleep.
+// Loops that end before a worker has noticed them: some follow at once on another loop, some come after the workers
+// sleep.
 TEST(Threads, ManyShortLoops) {
   brine_backend_set_threads(4);
   for (int loop = 0; loop < 20000; ++loop) {
@@ -78,7 +79,7 @@ TEST(Threads, ATasksFailureIsReturnedAndTheOthersRun) {
     };
     EXPECT_EQ(ParallelFor(0, 50, fails_at_17), -3);
     EXPECT_EQ(ran, 50);
-    EXPECT_EQ(Visits(0, 50), std::vector<int>(50, 1));  // and the next loop knows nothing of it
+    EXPECT_EQ(Visits(0, 50), std::vector<int>(50, 1));  // the failure does not affect the next loop
   }
 }
 
@@ -124,7 +125,8 @@ TEST(Threads, DenormalsAreZeroInTasksOnly) {
   }
 }
 
-// The parent's workers sleep when it forks; the child's do between its loops, so that it wakes them more than once.
+// The workers of the parent sleep when it forks.  Those of the child sleep between its loops, so that they are woken
+// more than once.
 TEST(Threads, AForkedChildHasThreadsOfItsOwn) {
   brine_backend_set_threads(3);
   ASSERT_EQ(Visits(0, 30), std::vector<int>(30, 1));
@@ -137,14 +139,14 @@ TEST(Threads, AForkedChildHasThreadsOfItsOwn) {
       right = right && Visits(0, 30) == std::vector<int>(30, 1);
       usleep(20000);
     }
-    std::exit(right ? 0 : 1);  // not _exit: workers are stopped there too
+    std::exit(right ? 0 : 1);  // unlike _exit, this also stops the workers
   }
   int status = 0;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
 }
 
-// The number of threads that run nine tasks, each of which takes a while.
+// The number of threads that run nine tasks, each of which takes some time.
 size_t ThreadsOfNineTasks() {
   std::mutex mutex;
   std::set<std::thread::id> ids;
@@ -157,8 +159,8 @@ size_t ThreadsOfNineTasks() {
   return ids.size();
 }
 
-// Exits with 0 if a process that gets no more threads, as its address space is used up, runs tasks alone, and a child
-// that may have it all does not.
+// Exits with 0 if a process that cannot start threads, since it has no more address space, runs all tasks on its own
+// thread, and its child, whose address space is not limited, runs them on several.
 void RunRefusedThenFork() {
   alarm(20);
   rlimit limit;
@@ -177,11 +179,12 @@ void RunRefusedThenFork() {
 }
 
 TEST(ThreadsDeathTest, AForkedChildTriesAgainWhatItsParentWasRefused) {
-  testing::FLAGS_gtest_death_test_style = "threadsafe";  // in a process that has had no threads, whose stacks are kept
+  testing::FLAGS_gtest_death_test_style =
+      "threadsafe";  // in a new process, since stacks of ended threads would be used again
   EXPECT_EXIT(RunRefusedThenFork(), testing::ExitedWithCode(0), "");
 }
 
-// Tasks that wait for each other need as many threads; each begins where it began before.
+// Tasks that wait for each other need a thread each.  Each thread begins with the same range in every loop.
 TEST(Threads, EachBeginsWithItsOwnRange) {
   constexpr int kThreads = 4;
   brine_backend_set_threads(kThreads);
@@ -202,8 +205,8 @@ TEST(Threads, EachBeginsWithItsOwnRange) {
   }
 }
 
-// Every task on a thread of its own, and nothing but the end of the loop between a task's writing and the reading:
-// where that does not order them, ThreadSanitizer says so.
+// Every task has a thread of its own, and only the end of the loop is between the task's write and the read.  If the
+// end of the loop did not order the two, ThreadSanitizer would report it.
 TEST(Threads, WhatTasksWroteIsThereAfterTheLoop) {
   constexpr int kThreads = 4;
   brine_backend_set_threads(kThreads);
@@ -221,11 +224,12 @@ TEST(Threads, WhatTasksWroteIsThereAfterTheLoop) {
   }
 }
 
-// Some loops with loops in their tasks; false where a task did not run, or its result was not there after the loop.
+// Runs some loops with loops in their tasks.  Returns false if a task did not run, or if its result was not visible
+// after the loop.
 bool NestedLoops(int32_t min) {
   bool right = true;
   for (int loop = 0; loop < 300; ++loop) {
-    int sums[7] = {};  // each written by one task; no memory of the heap, which a sanitizer may have locked at a fork
+    int sums[7] = {};  // one task writes each; not on the heap, which a sanitizer may have locked at a fork
     ParallelFor(min, 7, [&](int32_t index) {
       std::atomic<int> sum = 0;
       ParallelFor(0, 5, [&](int32_t inner) {
@@ -240,7 +244,7 @@ bool NestedLoops(int32_t min) {
   return right;
 }
 
-// Runs `body` while other threads run loops, each in a way of its own, and one changes the number of threads.
+// Runs `body` while other threads run different loops and one thread changes the number of threads.
 template <typename Body>
 void AmongLoops(Body body) {
   std::atomic<bool> right = true, over = false;
@@ -275,7 +279,7 @@ TEST(Threads, AForkAmidLoopsOfOthers) {
       if (child == 0) {
         alarm(60);
         brine_backend_set_threads(3);
-        std::_Exit(NestedLoops(1) ? 0 : 1);  // what ends with the parent's threads is not the child's to wait for
+        std::_Exit(NestedLoops(1) ? 0 : 1);  // destructors might wait for threads that the child does not have
       }
       int status = 0;
       ASSERT_EQ(waitpid(child, &status, 0), child);

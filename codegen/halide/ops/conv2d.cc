@@ -17,7 +17,7 @@ Lowered LowerConv2D(const LoweringContext& context) {
 
   // If the window has padding, the image is copied with its border, so that the sums need no tests.
   Tensor image = x;
-  if (window.padded()) {
+  if (window.is_padded()) {
     const int no_dilation[2] = {1, 1};
     const int size[2] = {static_cast<int>(x.type.shape[1]) + window.before[0] + window.after[0],
                          static_cast<int>(x.type.shape[2]) + window.before[1] + window.after[1]};

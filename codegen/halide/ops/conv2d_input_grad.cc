@@ -21,9 +21,9 @@ Lowered LowerConv2DInputGrad(const LoweringContext& context) {
   int before[2], size[2];
   for (int axis = 0; axis < 2; ++axis) {
     // The border before the first pixel makes all indices into the copy nonnegative; `position` below adds it.
-    before[axis] = window.reach(axis) - 1;
+    before[axis] = window.extent(axis) - 1;
     size[axis] = static_cast<int>(context.result_types[0].shape[static_cast<size_t>(axis) + 1]) + window.before[axis] +
-                 window.reach(axis) - 1;
+                 window.extent(axis) - 1;
   }
   lowered.stored_funcs.push_back(MakeBordered(dy, before, window.stride, size));
   Tensor dilated = dy;
@@ -41,7 +41,7 @@ Lowered LowerConv2DInputGrad(const LoweringContext& context) {
   const Expr group = groups == 1 ? Expr(0) : axes.c / channels,
              channel = groups == 1 ? Expr(axes.c) : axes.c % channels;
   const auto position = [&](const Var& coordinate, const Expr& tap, int axis) {
-    return coordinate + window.before[axis] + window.reach(axis) - 1 - tap * window.dilation[axis];
+    return coordinate + window.before[axis] + window.extent(axis) - 1 - tap * window.dilation[axis];
   };
   Func sum = MakeFunc("conv", Axes(4), {0.0f});
   sum(axes.c, axes.x, axes.y, axes.n) +=

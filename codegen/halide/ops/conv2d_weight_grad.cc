@@ -22,7 +22,7 @@ Lowered LowerConv2DWeightGrad(const LoweringContext& context) {
   std::vector<StoredFunc> stored_funcs;
 
   Tensor image = x;
-  if (window.padded()) {
+  if (window.is_padded()) {
     const int no_dilation[2] = {1, 1};
     const int size[2] = {static_cast<int>(x.type.shape[1]) + window.before[0] + window.after[0],
                          static_cast<int>(x.type.shape[2]) + window.before[1] + window.after[1]};

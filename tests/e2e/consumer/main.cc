@@ -1,4 +1,4 @@
-// One step on one batch of zeros, over the core alone.
+// Executes one step on a batch of zeros with the core only.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,7 +20,7 @@ int main() {
     std::puts(brine_error(state));
     return 1;
   }
-  // Zero pixels make every class equally likely: the loss is ln 10.
+  // With pixels of 0, every class is equally probable, so that the loss is ln 10.
   const float* loss = brine_output_data(state, train, "loss");
   std::printf("batch %d loss %.6f\n", SHAPES_BATCH_SIZE, *loss);
   std::free(memory);
