@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -48,13 +49,18 @@ std::string Compile(const WorkerRequest& request, const Halide::Target& target) 
   }
 }
 
+[[noreturn]] void Fail(const char* what) {
+  std::fprintf(stderr, "brine-worker: %s: %s\n", what, std::strerror(errno));
+  std::exit(1);
+}
+
 // Forks a child that compiles the request.
 Child StartChild(const WorkerRequest& request, const Halide::Target& target) {
   int ends[2];
-  if (pipe(ends) != 0) std::exit(1);
+  if (pipe(ends) != 0) Fail("pipe");
   std::fflush(nullptr);
   const pid_t process = fork();
-  if (process < 0) std::exit(1);
+  if (process < 0) Fail("fork");
   if (process == 0) {
     close(ends[0]);
     const std::string answer = Compile(request, target);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -94,9 +95,10 @@ std::string ToHexadecimal(double number) {
   return std::string(text, std::to_chars(text, text + sizeof(text), number, std::chars_format::hex).ptr);
 }
 
-double FromHexadecimal(const std::string& text) {
+std::optional<double> ParseHexadecimal(const std::string& text) {
   double number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::hex);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::hex);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
   return number;
 }
 
@@ -200,11 +202,11 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   position.sums.rows = *rows;
   const Results results = ResultsOf(function);
   for (size_t index = 0; index < results.all.size(); ++index) {
-    const std::string sum = file.Note(SumKey(results.all[index]).c_str());
-    if (sum.empty() && *batch != 0)
+    const std::optional<double> sum = ParseHexadecimal(file.Note(SumKey(results.all[index]).c_str()));
+    if (!sum && *batch != 0)
       throw Error(kExitBadInput, path + ": stands within an epoch, and does not say what " +
                                      std::string(results.all[index].name) + " was so far");
-    position.sums.sums[index] = FromHexadecimal(sum);
+    position.sums.sums[index] = sum.value_or(0);
   }
   return position;
 }

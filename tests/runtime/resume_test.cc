@@ -8,6 +8,8 @@
 #include <functional>
 #include <set>
 
+#include "runtime/core/checkpoint.h"
+#include "runtime/core/safetensors.h"
 #include "runtime/trainer/trainer.h"
 #include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
@@ -205,6 +207,23 @@ TEST_F(ResumeTest, RefusesWhatDoesNotFit) {
             path + ": is not of the model softmax: dense/kernel is F32[4,192] there and F32[3,192] in the model");
   variables[0].name = "conv2d/kernel";
   EXPECT_EQ(Message(load), path + ": is not of the model softmax: it has no tensor conv2d/kernel");
+}
+
+// The epoch's loss is the sum of all batches, so a run cannot go on without the sum of those before.
+TEST_F(ResumeTest, RefusesASumThatIsNoNumber) {
+  const auto text = [](const char* characters) { return brine_text{characters, std::strlen(characters)}; };
+  for (const char* sum : {"", "1.8p", "1.8p+1 ", "nan"}) {
+    Trainer trainer(kSoftmaxProgram);
+    const std::string path = folder_ / "step-2.safetensors";
+    const brine_note notes[] = {{text("epoch"), text("0")},     {text("batch"), text("2")},
+                                {text("rows"), text("32")},     {text("batch_size"), text("16")},
+                                {text("samples"), text("100")}, {text("shuffle"), text("1")},
+                                {text("loss_sum"), text(sum)},  {text("accuracy_sum"), text("1p+4")}};
+    ASSERT_EQ(brine_save_with_notes(trainer.state(), path.c_str(), notes, std::size(notes)), BRINE_OK);
+    EXPECT_EQ(Message([&] { Fit(trainer, true); }),
+              path + ": stands within an epoch, and does not say what loss was so far")
+        << sum;
+  }
 }
 
 TEST_F(ResumeTest, WarnsIfOtherKernelsContinue) {
