@@ -13,9 +13,9 @@
 #include "codegen/driver/cpu_features.h"
 #include "codegen/driver/join_updates.h"
 #include "codegen/driver/region.h"
+#include "codegen/driver/runtime_names.h"
 #include "ir/check.h"
 #include "ir/kinds.h"
-#include "ir/limits.h"
 #include "ir/philox.h"
 #include "ir/status.h"
 #include "ir/text/text.h"
@@ -31,60 +31,6 @@ namespace {
 using ir::Graph;
 using ir::Node;
 using ir::ValueId;
-
-// The names of the runtime's enumerators, in the order of ir's enumerators.
-constexpr const char* kDTypes[] = {"BRINE_F32", "BRINE_I32", "BRINE_U32", "BRINE_U8", "BRINE_MASK"};
-constexpr const char* kSources[] = {"BRINE_DATA", "BRINE_LABEL", "BRINE_SCALAR",    "BRINE_SEED",
-                                    "BRINE_STEP", "BRINE_ROWS",  "BRINE_EXPRESSION"};
-constexpr const char* kTerms[] = {"BRINE_TERM_CONSTANT", "BRINE_TERM_SCALAR", "BRINE_TERM_STEP", "BRINE_TERM_ADD",
-                                  "BRINE_TERM_SUB",      "BRINE_TERM_MUL",    "BRINE_TERM_DIV",  "BRINE_TERM_POW",
-                                  "BRINE_TERM_MIN",      "BRINE_TERM_MAX",    "BRINE_TERM_SQRT"};
-static_assert(ir::kMaxExpressionTerms == BRINE_MAX_TERMS);
-constexpr const char* kInitializers[] = {"BRINE_CONSTANT", "BRINE_UNIFORM", "BRINE_TRUNCATED_NORMAL"};
-
-template <typename Enum, size_t size>
-const char* Spell(const char* const (&names)[size], Enum value) {
-  BRINE_CHECK(static_cast<size_t>(value) < size);
-  return names[static_cast<size_t>(value)];
-}
-
-// An enumerator of ir and that of the runtime with the same meaning.  Their numbers must be equal.
-struct EnumPair {
-  int ir, runtime;
-  const char* runtime_name;
-};
-#define BRINE_PAIR(ir_value, runtime_value) \
-  { static_cast<int>(ir_value), runtime_value, #runtime_value }
-constexpr EnumPair kBlocks[] = {
-    BRINE_PAIR(ir::Block::kArena, BRINE_ARENA),           BRINE_PAIR(ir::Block::kInputs, BRINE_INPUTS),
-    BRINE_PAIR(ir::Block::kParameters, BRINE_PARAMETERS), BRINE_PAIR(ir::Block::kGradients, BRINE_GRADIENTS),
-    BRINE_PAIR(ir::Block::kSlots, BRINE_SLOTS),           BRINE_PAIR(ir::Block::kConstants, BRINE_CONSTANTS),
-    BRINE_PAIR(ir::Block::kOutputs, BRINE_OUTPUTS),       BRINE_PAIR(ir::Block::kNonTrainable, BRINE_NON_TRAINABLE),
-};
-constexpr EnumPair kRoles[] = {
-    BRINE_PAIR(ir::Role::kParameter, BRINE_ROLE_PARAMETER), BRINE_PAIR(ir::Role::kSlot, BRINE_ROLE_SLOT),
-    BRINE_PAIR(ir::Role::kFrozen, BRINE_ROLE_FROZEN),       BRINE_PAIR(ir::Role::kStatistic, BRINE_ROLE_STATISTIC),
-    BRINE_PAIR(ir::Role::kAverage, BRINE_ROLE_AVERAGE),
-};
-#undef BRINE_PAIR
-
-// Whether both numbers of each pair are its position.
-template <size_t size>
-constexpr bool HaveEqualNumbers(const EnumPair (&pairs)[size]) {
-  for (size_t index = 0; index < size; ++index) {
-    if (pairs[index].ir != static_cast<int>(index) || pairs[index].runtime != static_cast<int>(index)) return false;
-  }
-  return true;
-}
-static_assert(HaveEqualNumbers(kBlocks) && std::size(kBlocks) == ir::kBlockCount &&
-              ir::kBlockCount == BRINE_BLOCK_COUNT);
-static_assert(HaveEqualNumbers(kRoles));
-
-template <typename Enum, size_t size>
-const char* Spell(const EnumPair (&pairs)[size], Enum value) {
-  BRINE_CHECK(static_cast<size_t>(value) < size);
-  return pairs[static_cast<size_t>(value)].runtime_name;
-}
 
 // The largest number of values in a function, since the tables of program.h number them in 16 bits.
 constexpr size_t kMaxValues = std::numeric_limits<uint16_t>::max();
@@ -240,8 +186,8 @@ class ProgramEmitter {
     for (ValueId id : table.order()) {
       const ir::Value& value = graph.value(id);
       GrowBlock(graph, value);
-      absl::StrAppend(&out_, "  {", CString(value.name), ", ", Spell(kDTypes, value.type.dtype), ", ",
-                      Spell(kBlocks, value.placement->block), ", ", value.type.rank(), ", {",
+      absl::StrAppend(&out_, "  {", CString(value.name), ", ", RuntimeName(value.type.dtype), ", ",
+                      RuntimeName(value.placement->block), ", ", value.type.rank(), ", {",
                       value.type.rank() == 0 ? "0" : DimsText(value.type), "}, ", value.placement->offset, "},\n");
     }
     absl::StrAppend(&out_, "};\n");
@@ -276,7 +222,7 @@ class ProgramEmitter {
     for (const ir::Input& input : graph.inputs) {
       const std::string terms = absl::StrCat(prefix, "_terms_", table.Number(input.value));
       EmitTerms(graph, input.expression, terms);
-      absl::StrAppend(&rows, "  {", table.Number(input.value), ", ", Spell(kSources, input.source), ", ",
+      absl::StrAppend(&rows, "  {", table.Number(input.value), ", ", RuntimeName(input.source), ", ",
                       CNumber(input.initial), ", ", input.expression.empty() ? "NULL" : terms, ", ",
                       input.expression.size(), ", ", ir::LabelClasses(Model(), graph.value(input.value).name), "},\n");
     }
@@ -306,7 +252,7 @@ class ProgramEmitter {
     const auto position = [&](ValueId scalar) { return graph.FindInput(scalar) - graph.inputs.data(); };
     std::string rows;
     for (const ir::Term& term : expression) {
-      absl::StrAppend(&rows, "  {", Spell(kTerms, term.kind), ", ",
+      absl::StrAppend(&rows, "  {", RuntimeName(term.kind), ", ",
                       term.kind == ir::TermKind::kScalar ? position(term.scalar) : 0, ", ", CNumber(term.number),
                       "},\n");
     }
@@ -359,13 +305,13 @@ class ProgramEmitter {
     std::string rows, identity;
     for (const ir::State& state : states) {
       const ir::Value& value = graph.value(state.value);
-      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", Spell(kDTypes, value.type.dtype),
-                      ", .block = ", Spell(kBlocks, value.placement->block), ", .role = ", Spell(kRoles, state.role),
-                      ", .rank = ", value.type.rank(),
-                      ", .initializer = ", Spell(kInitializers, state.initializer.kind), ", .dims = {",
-                      value.type.rank() == 0 ? "0" : DimsText(value.type), "}, .offset = ", value.placement->offset,
-                      ", .argument = ", CNumber(state.initializer.argument), ", .id = ", ir::NameId(value.name),
-                      "u, .location = ", CString(PlaceText({state.location})), "},\n");
+      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", RuntimeName(value.type.dtype),
+                      ", .block = ", RuntimeName(value.placement->block), ", .role = ", RuntimeName(state.role),
+                      ", .rank = ", value.type.rank(), ", .initializer = ", RuntimeName(state.initializer.kind),
+                      ", .dims = {", value.type.rank() == 0 ? "0" : DimsText(value.type),
+                      "}, .offset = ", value.placement->offset, ", .argument = ", CNumber(state.initializer.argument),
+                      ", .id = ", ir::NameId(value.name), "u, .location = ", CString(PlaceText({state.location})),
+                      "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }
     variable_count_ = states.size();

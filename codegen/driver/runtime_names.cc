@@ -1,0 +1,140 @@
+#include "codegen/driver/runtime_names.h"
+
+#include "ir/check.h"
+#include "ir/limits.h"
+#include "runtime/program.h"
+
+namespace brine::codegen {
+namespace {
+
+const char* Unnamed() {
+  BRINE_CHECK(false);  // the compiler warns where a switch lacks an enumerator
+  return "";
+}
+
+// A table of block sizes is written in the order of ir's enumerators and read by those of the runtime.
+constexpr bool AreEqual(ir::Block block, brine_block of_runtime) { return static_cast<int>(block) == of_runtime; }
+static_assert(AreEqual(ir::Block::kArena, BRINE_ARENA) && AreEqual(ir::Block::kInputs, BRINE_INPUTS) &&
+              AreEqual(ir::Block::kParameters, BRINE_PARAMETERS) && AreEqual(ir::Block::kGradients, BRINE_GRADIENTS) &&
+              AreEqual(ir::Block::kSlots, BRINE_SLOTS) && AreEqual(ir::Block::kConstants, BRINE_CONSTANTS) &&
+              AreEqual(ir::Block::kOutputs, BRINE_OUTPUTS) && AreEqual(ir::Block::kNonTrainable, BRINE_NON_TRAINABLE) &&
+              ir::kBlockCount == BRINE_BLOCK_COUNT);
+static_assert(ir::kMaxExpressionTerms == BRINE_MAX_TERMS);
+
+}  // namespace
+
+const char* RuntimeName(ir::DType value) {
+  switch (value) {
+    case ir::DType::kF32:
+      return "BRINE_F32";
+    case ir::DType::kI32:
+      return "BRINE_I32";
+    case ir::DType::kU32:
+      return "BRINE_U32";
+    case ir::DType::kU8:
+      return "BRINE_U8";
+    case ir::DType::kMask:
+      return "BRINE_MASK";
+  }
+  return Unnamed();
+}
+
+const char* RuntimeName(ir::Source value) {
+  switch (value) {
+    case ir::Source::kData:
+      return "BRINE_DATA";
+    case ir::Source::kLabel:
+      return "BRINE_LABEL";
+    case ir::Source::kScalar:
+      return "BRINE_SCALAR";
+    case ir::Source::kSeed:
+      return "BRINE_SEED";
+    case ir::Source::kStep:
+      return "BRINE_STEP";
+    case ir::Source::kRows:
+      return "BRINE_ROWS";
+    case ir::Source::kExpression:
+      return "BRINE_EXPRESSION";
+  }
+  return Unnamed();
+}
+
+const char* RuntimeName(ir::TermKind value) {
+  switch (value) {
+    case ir::TermKind::kConstant:
+      return "BRINE_TERM_CONSTANT";
+    case ir::TermKind::kScalar:
+      return "BRINE_TERM_SCALAR";
+    case ir::TermKind::kStep:
+      return "BRINE_TERM_STEP";
+    case ir::TermKind::kAdd:
+      return "BRINE_TERM_ADD";
+    case ir::TermKind::kSub:
+      return "BRINE_TERM_SUB";
+    case ir::TermKind::kMul:
+      return "BRINE_TERM_MUL";
+    case ir::TermKind::kDiv:
+      return "BRINE_TERM_DIV";
+    case ir::TermKind::kPow:
+      return "BRINE_TERM_POW";
+    case ir::TermKind::kMin:
+      return "BRINE_TERM_MIN";
+    case ir::TermKind::kMax:
+      return "BRINE_TERM_MAX";
+    case ir::TermKind::kSqrt:
+      return "BRINE_TERM_SQRT";
+  }
+  return Unnamed();
+}
+
+const char* RuntimeName(ir::InitializerKind value) {
+  switch (value) {
+    case ir::InitializerKind::kConstant:
+      return "BRINE_CONSTANT";
+    case ir::InitializerKind::kUniform:
+      return "BRINE_UNIFORM";
+    case ir::InitializerKind::kTruncatedNormal:
+      return "BRINE_TRUNCATED_NORMAL";
+  }
+  return Unnamed();
+}
+
+const char* RuntimeName(ir::Block value) {
+  switch (value) {
+    case ir::Block::kArena:
+      return "BRINE_ARENA";
+    case ir::Block::kInputs:
+      return "BRINE_INPUTS";
+    case ir::Block::kParameters:
+      return "BRINE_PARAMETERS";
+    case ir::Block::kGradients:
+      return "BRINE_GRADIENTS";
+    case ir::Block::kSlots:
+      return "BRINE_SLOTS";
+    case ir::Block::kConstants:
+      return "BRINE_CONSTANTS";
+    case ir::Block::kOutputs:
+      return "BRINE_OUTPUTS";
+    case ir::Block::kNonTrainable:
+      return "BRINE_NON_TRAINABLE";
+  }
+  return Unnamed();
+}
+
+const char* RuntimeName(ir::Role value) {
+  switch (value) {
+    case ir::Role::kParameter:
+      return "BRINE_ROLE_PARAMETER";
+    case ir::Role::kSlot:
+      return "BRINE_ROLE_SLOT";
+    case ir::Role::kFrozen:
+      return "BRINE_ROLE_FROZEN";
+    case ir::Role::kStatistic:
+      return "BRINE_ROLE_STATISTIC";
+    case ir::Role::kAverage:
+      return "BRINE_ROLE_AVERAGE";
+  }
+  return Unnamed();
+}
+
+}  // namespace brine::codegen
