@@ -28,7 +28,7 @@ class NamedSequence {
 
 template <typename Real>
 void DrawLabels(NamedSequence& sequence, int64_t classes, Tensor<Real>& tensor) {
-  for (int64_t& label : tensor.whole) label = sequence.Below(classes);
+  for (int64_t& label : tensor.integers) label = sequence.Below(classes);
   if (tensor.real.empty()) return;
   const int64_t width = tensor.dims.back();
   for (int64_t row = 0; row < tensor.size() / width; ++row)
@@ -61,7 +61,7 @@ Tensors<Real> DrawGiven(const Graph& graph, int64_t rows, int64_t classes, uint6
       continue;
     }
     for (Real& element : tensor.real) element = static_cast<Real>(sequence.Uniform(-1, 1));
-    for (int64_t& element : tensor.whole) element = sequence.Below(256);
+    for (int64_t& element : tensor.integers) element = sequence.Below(256);
   }
   return given;
 }

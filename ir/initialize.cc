@@ -59,7 +59,7 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
       tensor.real[i] =
           static_cast<Real>(static_cast<float>(InitialElement(state.initializer, static_cast<uint32_t>(i), id, key)));
     }
-    for (int64_t& element : tensor.whole) element = static_cast<int64_t>(state.initializer.argument);
+    for (int64_t& element : tensor.integers) element = static_cast<int64_t>(state.initializer.argument);
     states[value.name] = std::move(tensor);
   }
   return states;
@@ -79,10 +79,10 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, 
         tensor.real[0] = static_cast<Real>(scalar(input.value));
         break;
       case Source::kSeed:
-        tensor.whole = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
+        tensor.integers = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
         break;
       case Source::kStep:
-        tensor.whole[0] = static_cast<uint32_t>(steps_done);
+        tensor.integers[0] = static_cast<uint32_t>(steps_done);
         break;
       case Source::kRows:
         tensor.real[0] = static_cast<Real>(rows);

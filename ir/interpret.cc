@@ -27,7 +27,7 @@ absl::StatusOr<const Tensor<Real>*> FindGiven(const Value& value, const Tensors<
                                                    ", got ", ToString(Type{tensor.dtype, tensor.dims})));
   }
   const size_t size = static_cast<size_t>(tensor.size()),
-               held = IsReal(tensor.dtype) ? tensor.real.size() : tensor.whole.size();
+               held = IsReal(tensor.dtype) ? tensor.real.size() : tensor.integers.size();
   if (held != size)
     return absl::InvalidArgumentError(absl::StrCat(value.name, ": expected ", size, " elements, got ", held));
   return &tensor;

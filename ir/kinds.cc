@@ -71,6 +71,10 @@ std::string OperandFault(const Op& op) {
   if ((op.convolution || op.matrix_product) && op.kind != OpKind::kContraction)
     return "a convolution or a product of matrices is a contraction";
   if (op.reduces_axes && op.kind != OpKind::kReduction) return "an op that reduces axes is a reduction";
+  if (op.reduces_axes && (op.operands.size() != 1 || op.variadic)) return "an op that reduces axes has one operand";
+  if (op.is_elementwise() && !op.is_update() && op.results.size() != 1) return "an elementwise op has one result";
+  if (op.selects_positive && (op.kind != OpKind::kElementwise || op.operands.size() != 2))
+    return "an op that selects by a second operand is elementwise in two";
   if (op.sum && (!op.reduces_axes || op.results.size() != 1)) return "a sum reduces axes to one result";
   if (op.argmax_operand >= 0 &&
       (op.kind != OpKind::kWindowGrad || op.argmax_operand >= static_cast<int>(op.operands.size())))

@@ -93,11 +93,11 @@ struct Op {
   bool monotone = false;          // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
   bool has_kink = false;          // its slope jumps where the first input is 0
   bool makes_zeros = false;       // many elements of the first output are 0
+  bool selects_positive = false;  // f(a, b) = a where b > 0, else 0
   bool picks_maximum = false;     // each element of the first output is the largest of some elements of the first input
   bool keeps_pixel_sums = false;  // Σ over the pixels of an image is that of the first operand, in each channel
   bool pointwise = false;         // random op: elementwise in its first input; the others are the same for all
   int argmax_operand = -1;        // of a pool's gradient: each dy goes to the one cell that this operand names
-  int mask_operand = -1;          // the output is 0 wherever this operand is not positive
   int in_training = -1;           // in training, this operand replaces the node's result; −1: nothing does
   int outside_training = -1;      // the same in evaluation and prediction
   // Of an update: it averages squares of g, which must not overflow.

@@ -9,14 +9,14 @@
 
 namespace brine::ir {
 
-// The elements are in C order.  They are in `real` if the type is f32, otherwise in `whole`, and the other vector is
+// The elements are in C order.  They are in `real` if the type is f32, otherwise in `integers`, and the other vector is
 // empty.
 template <typename Real>
 struct Tensor {
   DType dtype = DType::kF32;
   std::vector<int64_t> dims;
   std::vector<Real> real;
-  std::vector<int64_t> whole;
+  std::vector<int64_t> integers;
 
   int rank() const { return static_cast<int>(dims.size()); }
   int64_t dim(int axis) const { return dims[static_cast<size_t>(axis)]; }
@@ -36,7 +36,7 @@ Tensor<Real> MakeTensor(const Type& type, int64_t rows) {
   if (IsReal(type.dtype))
     tensor.real.resize(static_cast<size_t>(tensor.size()));
   else
-    tensor.whole.resize(static_cast<size_t>(tensor.size()));
+    tensor.integers.resize(static_cast<size_t>(tensor.size()));
   return tensor;
 }
 

@@ -76,7 +76,7 @@ class DifferenceChecker {
       }
       for (ir::ValueId output : node.outputs) {
         const ir::Tensor<double>& tensor = results->at(forward_.value(output).name);
-        point.argmax_cells.insert(point.argmax_cells.end(), tensor.whole.begin(), tensor.whole.end());
+        point.argmax_cells.insert(point.argmax_cells.end(), tensor.integers.begin(), tensor.integers.end());
       }
     }
     point.loss = results->at(loss_).real[0];

@@ -15,14 +15,14 @@ Uses FindUses(const Graph& graph) {
   Uses uses;
   uses.producer.assign(graph.values.size(), Uses::kNone);
   uses.readers.resize(graph.values.size());
-  uses.leaves.assign(graph.values.size(), false);
+  uses.is_graph_result.assign(graph.values.size(), false);
   for (ir::NodeId position : graph.node_ids()) {
     const Node& node = graph.node(position);
     for (ValueId input : node.inputs) uses.readers[Index(input)].push_back(position);
     for (ValueId output : node.outputs) uses.producer[Index(output)] = position;
   }
-  for (const ir::Update& update : graph.updates) uses.leaves[Index(update.value)] = true;
-  for (const ir::Output& output : graph.outputs) uses.leaves[Index(output.value)] = true;
+  for (const ir::Update& update : graph.updates) uses.is_graph_result[Index(update.value)] = true;
+  for (const ir::Output& output : graph.outputs) uses.is_graph_result[Index(output.value)] = true;
   return uses;
 }
 

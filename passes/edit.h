@@ -17,14 +17,14 @@ struct Uses {
   std::vector<ir::NodeId> producer;  // the node that defines it; kNone if no node does
   std::vector<std::vector<ir::NodeId>>
       readers;               // ascending; a node appears once for each of its operands that is the value
-  std::vector<bool> leaves;  // whether it is an output of the graph or the new content of a state
+  std::vector<bool> is_graph_result;  // whether it is an output of the graph or the new content of a state
 
   static constexpr ir::NodeId kNone{-1};
 
   ir::NodeId Producer(ir::ValueId value) const { return producer[Index(value)]; }
   const std::vector<ir::NodeId>& Readers(ir::ValueId value) const { return readers[Index(value)]; }
-  bool Leaves(ir::ValueId value) const { return leaves[Index(value)]; }
-  bool Unread(ir::ValueId value) const { return Readers(value).empty() && !Leaves(value); }
+  bool IsGraphResult(ir::ValueId value) const { return is_graph_result[Index(value)]; }
+  bool Unread(ir::ValueId value) const { return Readers(value).empty() && !IsGraphResult(value); }
 };
 
 Uses FindUses(const ir::Graph& graph);

@@ -36,7 +36,7 @@ Tensor Evaluate(const Node& node, const Type& result, const std::vector<const Te
 // The attributes of the constant with the elements of `tensor`, or nothing if no constant can have them.
 std::optional<ir::Attributes> AttributesOfConstant(const Tensor& tensor, const Type& type) {
   std::vector<double> values = tensor.real;
-  if (!ir::IsReal(type.dtype)) values.assign(tensor.whole.begin(), tensor.whole.end());
+  if (!ir::IsReal(type.dtype)) values.assign(tensor.integers.begin(), tensor.integers.end());
   if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
     return std::nullopt;
   if (std::all_of(values.begin(), values.end(), [&](double value) { return value == values[0]; })) values.resize(1);

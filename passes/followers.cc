@@ -17,21 +17,21 @@ constexpr size_t kMaxCandidates = 64;  // more would not fit into a kernel
 
 class FollowerFinder {
  public:
-  FollowerFinder(const Graph& graph, const Uses& uses, ValueId value, const Growth& growth)
-      : graph_(graph), uses_(uses), growth_(growth), value_(value), producer_(uses.Producer(value)) {}
+  FollowerFinder(const Graph& graph, const Uses& uses, ValueId value, const RegionCallbacks& region)
+      : graph_(graph), uses_(uses), region_(region), value_(value), producer_(uses.Producer(value)) {}
 
   std::vector<ValueId> Take(size_t limit) && {
     std::vector<ValueId> values = {value_};
     FindCandidates();
     if (candidates_.empty()) return values;
     FindDependences();
-    FindWaiting();
-    FindUseful();
+    FindBlocked();
+    FindNeeded();
     for (NodeId id : candidates_) {
       if (taken_.size() == limit) break;
-      if (useful_.count(id) == 0 || ReadsCandidateThatWasNotTaken(node(id)) || !growth_.take(id)) continue;
+      if (needed_.count(id) == 0 || ReadsUntakenCandidate(node(id)) || !region_.take(id)) continue;
       taken_.insert(id);
-      values.insert(values.end(), node(id).outputs.begin(), node(id).outputs.end());
+      values.push_back(node(id).outputs[0]);
     }
     return values;
   }
@@ -47,15 +47,15 @@ class FollowerFinder {
       pending.pop_back();
       for (NodeId reader : uses_.Readers(from)) {
         const Node& follower = node(reader);
-        if (!follower.op->is_elementwise() || follower.op->is_update() || !growth_.is_free(reader)) continue;
+        if (!follower.op->is_elementwise() || follower.op->is_update() || !region_.is_free(reader)) continue;
         if (graph_.type(follower.outputs[0]).shape != graph_.type(value_).shape) continue;
         if (candidates_.size() == kMaxCandidates || !candidates_.insert(reader).second) continue;
-        pending.insert(pending.end(), follower.outputs.begin(), follower.outputs.end());
+        pending.push_back(follower.outputs[0]);
       }
     }
   }
 
-  // How a node depends on the value.
+  // How a node depends on the value: by paths without contractions only, or by one through a contraction.
   enum class Dependence { kNone, kWithoutContraction, kThroughContraction };
 
   void FindDependences() {
@@ -74,45 +74,46 @@ class FollowerFinder {
     return id < producer_ ? Dependence::kNone : dependences_[Index(id) - Index(producer_)];
   }
 
-  // Candidates wait if they also read what is computed from the value by other nodes than candidates that do not wait.
-  void FindWaiting() {
+  // A candidate is blocked if an operand depends on the value through a node that the region will not compute: one that
+  // is no candidate, or a candidate that is blocked itself.
+  void FindBlocked() {
     for (NodeId id : candidates_) {
       for (ValueId input : node(id).inputs) {
         const NodeId from = uses_.Producer(input);
-        if (DependenceOf(from) == Dependence::kNone || IsComputedInside(from) || !waiting_.insert(id).second) continue;
-        if (waiting_.count(from) == 0 && DependenceOf(from) == Dependence::kWithoutContraction)
-          RemarkWaiting(node(id), input);
+        if (DependenceOf(from) == Dependence::kNone || IsComputedInside(from) || !blocked_.insert(id).second) continue;
+        if (blocked_.count(from) == 0 && DependenceOf(from) == Dependence::kWithoutContraction)
+          RemarkBlocked(node(id), input);
       }
     }
   }
 
   bool IsComputedInside(NodeId id) const {
-    return id == producer_ || (candidates_.count(id) != 0 && waiting_.count(id) == 0);
+    return id == producer_ || (candidates_.count(id) != 0 && blocked_.count(id) == 0);
   }
 
-  // Every gradient waits for what a later layer computes by a contraction; a remark on each would tell nobody anything.
-  void RemarkWaiting(const Node& follower, ValueId input) {
-    growth_.remark(absl::StrCat(PlaceAndOp(graph_, follower), " not fused: it also reads ", graph_.value(input).name,
+  // Called only if no contraction is between the value and `input`: every gradient depends on the contractions of later
+  // layers, and a remark on each of them would not help anybody.
+  void RemarkBlocked(const Node& follower, ValueId input) {
+    region_.remark(absl::StrCat(PlaceAndOp(graph_, follower), " not fused: it also reads ", graph_.value(input).name,
                                 ", which is computed from all of ", graph_.value(value_).name));
   }
 
-  // Readers come after the nodes whose results they read.
-  void FindUseful() {
+  // A candidate is needed if something else than blocked candidates needs its result.  Candidates are visited in
+  // reverse, so that those that read a result come before the one that makes it.
+  void FindNeeded() {
     for (auto id = candidates_.rbegin(); id != candidates_.rend(); ++id) {
-      if (waiting_.count(*id) == 0 && IsNeeded(node(*id))) useful_.insert(*id);
+      if (blocked_.count(*id) == 0 && IsNeeded(node(*id))) needed_.insert(*id);
     }
   }
 
   bool IsNeeded(const Node& follower) const {
-    return std::any_of(follower.outputs.begin(), follower.outputs.end(), [&](ValueId output) {
-      const std::vector<NodeId>& readers = uses_.Readers(output);
-      return uses_.Leaves(output) || std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
-               return candidates_.count(reader) == 0 || useful_.count(reader) != 0;
-             });
-    });
+    const std::vector<NodeId>& readers = uses_.Readers(follower.outputs[0]);
+    return uses_.IsGraphResult(follower.outputs[0]) || std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
+             return candidates_.count(reader) == 0 || needed_.count(reader) != 0;
+           });
   }
 
-  bool ReadsCandidateThatWasNotTaken(const Node& follower) const {
+  bool ReadsUntakenCandidate(const Node& follower) const {
     return std::any_of(follower.inputs.begin(), follower.inputs.end(), [&](ValueId input) {
       const NodeId producer = uses_.Producer(input);
       return candidates_.count(producer) != 0 && taken_.count(producer) == 0;
@@ -121,18 +122,18 @@ class FollowerFinder {
 
   const Graph& graph_;
   const Uses& uses_;
-  const Growth& growth_;
+  const RegionCallbacks& region_;
   const ValueId value_;
   const NodeId producer_;
   std::vector<Dependence> dependences_;  // of the nodes from `producer_` to the last candidate
-  std::set<NodeId> candidates_, waiting_, useful_, taken_;
+  std::set<NodeId> candidates_, blocked_, needed_, taken_;
 };
 
 }  // namespace
 
 std::vector<ValueId> TakeFollowers(const Graph& graph, const Uses& uses, ValueId value, size_t limit,
-                                   const Growth& growth) {
-  return FollowerFinder(graph, uses, value, growth).Take(limit);
+                                   const RegionCallbacks& region) {
+  return FollowerFinder(graph, uses, value, region).Take(limit);
 }
 
 std::string PlaceAndOp(const Graph& graph, const Node& node) {

@@ -11,8 +11,8 @@
 
 namespace brine::passes {
 
-// How a region grows: the questions and requests of the code that finds its nodes.
-struct Growth {
+// What the code that finds the nodes of a region asks of the code that keeps all regions.
+struct RegionCallbacks {
   std::function<bool(ir::NodeId node)> is_free;             // whether the node is in no region yet
   std::function<bool(ir::NodeId node)> take;                // adds the node; false if kernels would form a cycle
   std::function<void(ir::NodeId node)> copy;                // lets the region compute the node once more
@@ -24,13 +24,13 @@ struct Growth {
 //
 //   y = x · sigmoid(x)           takes sigmoid and mul
 //   d = x − mean(x)              takes nothing, since mean(x) needs all of x; a remark says so
-//   dx = relu_grad(dy, relu(x))  takes relu only, since dy is computed from the relu by other kernels
+//   dx = relu_grad(dy, relu(x))  takes relu only, since other kernels compute dy from the relu
 //
-// A node is not taken if only nodes of the latter two kinds need its result: the kernel that computes those can compute
-// the node in registers, while the result would be stored here.
-// Returns the value and the results of what was taken.
+// Nodes such as the sub and the relu_grad are blocked.  A node that only blocked nodes need is left to their kernel,
+// which computes it in registers, while this one would have to store it. Returns the value and the results of what was
+// taken.
 std::vector<ir::ValueId> TakeFollowers(const ir::Graph& graph, const Uses& uses, ir::ValueId value, size_t limit,
-                                       const Growth& growth);
+                                       const RegionCallbacks& region);
 
 // "model.cc:9: sub", or the name of the node's result if no line is known.
 std::string PlaceAndOp(const ir::Graph& graph, const ir::Node& node);

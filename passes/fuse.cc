@@ -1,7 +1,7 @@
 #include "passes/fuse.h"
 
 #include <algorithm>
-#include <optional>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
@@ -75,10 +75,9 @@ class KernelFormer {
   void FormHeads() {
     for (NodeId root : graph_.node_ids()) {
       if (!IsFree(root)) continue;
-      const std::vector<NodeId> node_ids = FindHead(graph_, uses_, root);
-      if (node_ids.empty() ||
-          !std::all_of(node_ids.begin(), node_ids.end(), [&](NodeId node_id) { return IsFree(node_id); }))
-        continue;
+      const std::vector<NodeId> node_ids =
+          FindHead(graph_, uses_, root, [&](NodeId node_id) { return IsFree(node_id); });
+      if (node_ids.empty()) continue;
       std::vector<GroupId> ids;
       for (NodeId node_id : node_ids) ids.push_back(partition_.GroupOf(node_id));
       if (partition_.Merge(ids, {}))
@@ -92,7 +91,7 @@ class KernelFormer {
     for (NodeId root : graph_.node_ids()) {
       if (node(root).op->kind != ir::OpKind::kContraction || !IsFree(root)) continue;
       const GroupId id = partition_.GroupOf(root);
-      const Growth growth = {
+      const RegionCallbacks region = {
           .is_free = [&](NodeId node_id) { return IsFree(node_id) && !is_summand_[Index(node_id)]; },
           .take =
               [&](NodeId node_id) {
@@ -103,7 +102,7 @@ class KernelFormer {
           .copy = [&](NodeId node_id) { partition_.Merge({id}, {node_id}); },
           .remark = [&](const std::string& sentence) { Remark(sentence); },
       };
-      GrowContraction(graph_, uses_, root, growth);
+      GrowContraction(graph_, uses_, root, region);
       partition_.SetRegion(id, kContraction);
       partition_.SetSparse(id, SparseOperands(graph_, uses_, root, partition_.group(id).copies));
     }
@@ -115,18 +114,31 @@ class KernelFormer {
     for (NodeId node_id : graph_.node_ids()) {
       if (!IsChannelReduction(graph_, node(node_id)) || !IsFree(node_id)) continue;
       std::vector<NodeId> summands;
-      std::vector<ValueId> summed;
-      CollectSummands(node(node_id).inputs[0], summands, summed);
-      const auto made_by_contraction = std::find_if(summed.begin(), summed.end(), [&](ValueId value) {
-        const NodeId producer = uses_.Producer(value);
-        return producer != Uses::kNone && partition_.group(partition_.GroupOf(producer)).region == kContraction;
+      std::vector<ValueId> leaves;
+      CollectSummands(node(node_id).inputs[0], summands, leaves);
+      const std::set<NodeId> producers = ContractionsOf(leaves);
+      // An earlier contraction cannot take in the sum if a later one depends on it.
+      const bool taken = std::any_of(producers.rbegin(), producers.rend(), [&](NodeId producer) {
+        const GroupId id = partition_.GroupOf(producer);
+        std::vector<GroupId> ids = {id, partition_.GroupOf(node_id)};
+        for (NodeId summand : summands) ids.push_back(partition_.GroupOf(summand));
+        if (!partition_.Merge(ids, {})) return false;
+        partition_.AddStored(id, leaves);
+        return true;
       });
-      if (made_by_contraction == summed.end()) continue;
-      const GroupId id = partition_.GroupOf(uses_.Producer(*made_by_contraction));
-      std::vector<GroupId> ids = {id, partition_.GroupOf(node_id)};
-      for (NodeId summand : summands) ids.push_back(partition_.GroupOf(summand));
-      if (partition_.Merge(ids, {})) partition_.AddStored(id, summed);
+      if (!taken && !producers.empty()) RemarkCycle(node_id, kContraction);
     }
+  }
+
+  // Those producers of the values that the kernels of contractions compute.
+  std::set<NodeId> ContractionsOf(const std::vector<ValueId>& values) const {
+    std::set<NodeId> producers;
+    for (ValueId value : values) {
+      const NodeId producer = uses_.Producer(value);
+      if (producer != Uses::kNone && partition_.group(partition_.GroupOf(producer)).region == kContraction)
+        producers.insert(producer);
+    }
+    return producers;
   }
 
   // By node: whether it is elementwise and only channel reductions need its results.
@@ -136,7 +148,7 @@ class KernelFormer {
       const NodeId id = ir::IdAt<NodeId>(index);
       const std::vector<NodeId>& readers = uses_.Readers(node(id).outputs[0]);
       is_summand[index] = node(id).op->kind == ir::OpKind::kElementwise && IsFree(id) &&
-                          !uses_.Leaves(node(id).outputs[0]) && !readers.empty() &&
+                          !uses_.IsGraphResult(node(id).outputs[0]) && !readers.empty() &&
                           std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
                             return IsChannelReduction(graph_, node(reader)) || is_summand[Index(reader)];
                           });
@@ -144,17 +156,17 @@ class KernelFormer {
     return is_summand;
   }
 
-  // The summands that compute `value` for one reader, and the values `summed` from which they compute it.
-  void CollectSummands(ValueId value, std::vector<NodeId>& summands, std::vector<ValueId>& summed) const {
+  // The summands that compute `value` for one reader, and the values `leaves` from which they compute it.
+  void CollectSummands(ValueId value, std::vector<NodeId>& summands, std::vector<ValueId>& leaves) const {
     const NodeId producer = uses_.Producer(value);
     const bool collects = producer != Uses::kNone && is_summand_[Index(producer)] && uses_.Readers(value).size() == 1 &&
                           summands.size() < kMaxSummands;
     if (!collects) {
-      summed.push_back(value);
+      leaves.push_back(value);
       return;
     }
     summands.push_back(producer);
-    for (ValueId input : node(producer).inputs) CollectSummands(input, summands, summed);
+    for (ValueId input : node(producer).inputs) CollectSummands(input, summands, leaves);
   }
 
   bool TakeIn(GroupId id, NodeId node_id) { return partition_.Merge({id, partition_.GroupOf(node_id)}, {}); }
@@ -211,7 +223,7 @@ class KernelFormer {
         const std::vector<NodeId>& readers = uses_.Readers(output);
         const bool read_outside = std::any_of(readers.begin(), readers.end(),
                                               [&](NodeId reader) { return partition_.GroupOf(reader) != id; });
-        if (uses_.Leaves(output) || (read_outside && output != value)) return false;
+        if (uses_.IsGraphResult(output) || (read_outside && output != value)) return false;
       }
     }
     return true;

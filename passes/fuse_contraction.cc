@@ -23,8 +23,8 @@ bool HasRows(const Graph& graph, ValueId value) {
 
 class ContractionGrower {
  public:
-  ContractionGrower(const Graph& graph, const Uses& uses, NodeId root, const Growth& growth)
-      : graph_(graph), uses_(uses), root_(node(root)), growth_(growth) {}
+  ContractionGrower(const Graph& graph, const Uses& uses, NodeId root, const RegionCallbacks& region)
+      : graph_(graph), uses_(uses), root_(node(root)), region_(region) {}
 
   void Grow() && {
     CopyProducers();
@@ -44,33 +44,39 @@ class ContractionGrower {
       const NodeId producer = uses_.Producer(operand);
       if (producer == Uses::kNone || node(producer).op->kind != OpKind::kWindowGrad) continue;
       if (!ir::PoolWindow(node(producer)).tiles()) continue;
-      growth_.copy(producer);
+      region_.copy(producer);
       copies_.push_back(producer);
     }
   }
 
   // Takes what is computed from the sums, one pool, and what is computed from the pool's result.
   void Follow(ValueId sums) {
-    const std::vector<ValueId> values = TakeFollowers(graph_, uses_, sums, kMaxFollowers, growth_);
+    const std::vector<ValueId> values = TakeFollowers(graph_, uses_, sums, kMaxFollowers, region_);
     const NodeId pool = PoolOf(values);
-    if (pool == Uses::kNone) return;
+    if (pool == Uses::kNone || !region_.is_free(pool) || RefusesPool(pool)) return;
     for (ValueId value : values) {
       if (IsReadElsewhere(value, values, pool)) return;
     }
-    if (growth_.is_free(pool) && growth_.take(pool))
-      TakeFollowers(graph_, uses_, node(pool).outputs[0], kMaxFollowers - (values.size() - 1), growth_);
+    if (region_.take(pool))
+      TakeFollowers(graph_, uses_, node(pool).outputs[0], kMaxFollowers - (values.size() - 1), region_);
   }
 
-  // The first pool of one of the values; it shrinks images, or keeps their size.
+  // The first pool of one of the values.
   NodeId PoolOf(const std::vector<ValueId>& values) const {
     for (ValueId value : values) {
       for (NodeId reader : uses_.Readers(value)) {
-        if (node(reader).op->kind != OpKind::kWindow || node(reader).inputs[0] != value) continue;
-        const ir::Shape &from = shape(value), &to = shape(node(reader).outputs[0]);
-        if (from.size() == 4 && to[1] * to[2] <= from[1] * from[2]) return reader;
+        if (node(reader).op->kind == OpKind::kWindow && node(reader).inputs[0] == value) return reader;
       }
     }
     return Uses::kNone;
+  }
+
+  // Whether the pool's windows overlap, leave gaps or cross the border.  Then its kernel would compute pixels of the
+  // image several times or not at all, and only *generic* could build it.  A remark says so.
+  bool RefusesPool(NodeId pool) const {
+    if (ir::PoolWindow(node(pool)).tiles()) return false;
+    region_.remark(absl::StrCat(PlaceAndOp(graph_, node(pool)), " not fused: its windows do not tile the image"));
+    return true;
   }
 
   // Whether the value must be stored though the pool is computed with it.  A remark says so.
@@ -80,8 +86,8 @@ class ContractionGrower {
     };
     const std::vector<NodeId>& readers = uses_.Readers(value);
     const auto other = std::find_if_not(readers.begin(), readers.end(), is_inside);
-    if (other == readers.end() && !uses_.Leaves(value)) return false;
-    growth_.remark(absl::StrCat(
+    if (other == readers.end() && !uses_.IsGraphResult(value)) return false;
+    region_.remark(absl::StrCat(
         PlaceAndOp(graph_, node(pool)),
         " not fused: ", value == node(pool).inputs[0] ? "its input" : graph_.value(value).name, " is also read by ",
         other == readers.end() ? "an output of the graph" : graph_.value(node(*other).outputs[0]).name));
@@ -95,8 +101,8 @@ class ContractionGrower {
     for (NodeId copy : copies_) summed.insert(summed.begin(), node(copy).inputs[0]);
     for (ValueId value : summed) {
       for (NodeId reader : uses_.Readers(value)) {
-        if (!IsChannelReduction(graph_, node(reader)) || !growth_.is_free(reader)) continue;
-        growth_.take(reader);
+        if (!IsChannelReduction(graph_, node(reader)) || !region_.is_free(reader)) continue;
+        region_.take(reader);
         return;
       }
     }
@@ -105,7 +111,7 @@ class ContractionGrower {
   const Graph& graph_;
   const Uses& uses_;
   const Node& root_;
-  const Growth& growth_;
+  const RegionCallbacks& region_;
   std::vector<NodeId> copies_;
 };
 
@@ -125,15 +131,15 @@ bool IsSparseOperand(const Graph& graph, const Uses& uses, const Node& contracti
   const Node& maker = graph.node(producer);
   if (!maker.op->makes_zeros || !maker.op->is_elementwise()) return false;
   const NodeId before = ProducerBehindViews(graph, uses, maker.inputs[0]);
-  const bool of_maxima = before != Uses::kNone && graph.node(before).op->picks_maximum;
+  const bool reads_max_pool = before != Uses::kNone && graph.node(before).op->picks_maximum;
   const ValueId result = contraction.outputs[0];
-  return !of_maxima || (graph.type(result).rank() == 2 && HasRows(graph, result));
+  return !reads_max_pool || (graph.type(result).rank() == 2 && HasRows(graph, result));
 }
 
 }  // namespace
 
-void GrowContraction(const Graph& graph, const Uses& uses, NodeId root, const Growth& growth) {
-  ContractionGrower(graph, uses, root, growth).Grow();
+void GrowContraction(const Graph& graph, const Uses& uses, NodeId root, const RegionCallbacks& region) {
+  ContractionGrower(graph, uses, root, region).Grow();
 }
 
 std::vector<ValueId> SparseOperands(const Graph& graph, const Uses& uses, NodeId root,

@@ -11,12 +11,13 @@
 namespace brine::passes {
 
 // Grows a region around the contraction at `root`, by
-//   - elementwise nodes that are computed from its result, of the result's shape, and one pool, with the elementwise
+//   - elementwise nodes that are computed from its result, of the result's shape, and one pool whose windows tile the
+//   image, with the elementwise
 //     nodes that are computed from the pool's result.  Their values may be read elsewhere too, but not those from
 //     before the pool;
 //   - for a weight gradient, a channel reduction of an operand, such as the bias gradient.
-// The node that makes an operand that is larger than the node's own input, the gradient of a pool, is copied.
-void GrowContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const Growth& growth);
+// The gradient of a pool that makes an operand is computed again inside the kernel, since its own operands are smaller.
+void GrowContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const RegionCallbacks& region);
 
 // The operands of the region with this contraction and these copies that have many zeros.
 std::vector<ir::ValueId> SparseOperands(const ir::Graph& graph, const Uses& uses, ir::NodeId root,

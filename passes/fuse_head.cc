@@ -16,9 +16,13 @@ using ir::ValueId;
 
 constexpr int64_t kMaxClasses = 128;  // the kernel's tensors stay in the nearest cache
 
+// Of the product.  Three products with more weights take so long that strategies of their own pay.
+constexpr int64_t kMaxWeights = 1 << 16;
+
 class Head {
  public:
-  Head(const Graph& graph, const Uses& uses, NodeId root) : graph_(graph), uses_(uses), logits_(node(root).inputs[0]) {}
+  Head(const Graph& graph, const Uses& uses, NodeId root, const std::function<bool(NodeId)>& is_free)
+      : graph_(graph), uses_(uses), is_free_(is_free), logits_(node(root).inputs[0]) {}
 
   std::vector<NodeId> Find(NodeId root) && {
     const ir::Shape &shape = graph_.type(logits_).shape, &result = graph_.type(node(root).outputs[0]).shape;
@@ -92,7 +96,7 @@ class Head {
     while (!pending.empty()) {
       const NodeId id = pending.back();
       pending.pop_back();
-      if (!IsSmall(node(id)) || !taken_.insert(id).second) continue;
+      if (!is_free_(id) || !IsSmall(node(id)) || !taken_.insert(id).second) continue;
       for (ValueId input : node(id).inputs) {
         const NodeId producer = uses_.Producer(input);
         if (producer != Uses::kNone) pending.push_back(producer);
@@ -110,27 +114,32 @@ class Head {
   bool LeavesTheStep() const {
     return std::any_of(taken_.begin(), taken_.end(), [&](NodeId id) {
       const std::vector<ValueId>& made = node(id).outputs;
-      return std::any_of(made.begin(), made.end(), [&](ValueId value) { return uses_.Leaves(value); });
+      return std::any_of(made.begin(), made.end(), [&](ValueId value) { return uses_.IsGraphResult(value); });
     });
   }
 
   // z = x·w [+ bias]
   void TakeProduct() {
-    NodeId id = uses_.Producer(logits_);
-    if (id == Uses::kNone) return;
-    const Node& last = node(id);
-    if (last.op->kind == OpKind::kElementwise && last.inputs.size() == 2 && graph_.type(last.inputs[1]).rank() <= 1) {
-      const NodeId product = uses_.Producer(last.inputs[0]);
-      if (product == Uses::kNone || uses_.Readers(last.inputs[0]).size() != 1) return;
-      if (node(product).op->kind != OpKind::kContraction) return;
-      taken_.insert(id);
-      id = product;
-    }
-    const Node& product = node(id);
-    if (product.op->kind != OpKind::kContraction || graph_.type(product.inputs[0]).rank() != 2) return;
+    const NodeId last = uses_.Producer(logits_);
+    if (last == Uses::kNone || !is_free_(last)) return;
+    const bool adds_bias = IsBiasAddition(node(last));
+    const NodeId id = adds_bias ? uses_.Producer(node(last).inputs[0]) : last;
+    if (id == Uses::kNone || !is_free_(id) || !IsSmallProduct(node(id))) return;
+    if (adds_bias) taken_.insert(last);
     taken_.insert(id);
-    x_ = product.inputs[0];
-    w_ = product.inputs[1];
+    x_ = node(id).inputs[0];
+    w_ = node(id).inputs[1];
+  }
+
+  // Whether the node adds a vector or a number to a value that nothing else reads.
+  bool IsBiasAddition(const Node& node) const {
+    return node.op->kind == OpKind::kElementwise && node.inputs.size() == 2 &&
+           graph_.type(node.inputs[1]).rank() <= 1 && uses_.Readers(node.inputs[0]).size() == 1;
+  }
+
+  bool IsSmallProduct(const Node& node) const {
+    if (node.op->kind != OpKind::kContraction || graph_.type(node.inputs[0]).rank() != 2) return false;
+    return ir::ElementCount(graph_.type(node.inputs[1]).shape, 1).value() <= kMaxWeights;
   }
 
   // dw = xᵀ·dz, dx = relu_grad(dz·wᵀ, x)
@@ -147,19 +156,20 @@ class Head {
 
   void TakeGradient(NodeId id, ValueId dz) {
     const Node& product = node(id);
-    if (product.op->kind != OpKind::kContraction) return;
+    if (product.op->kind != OpKind::kContraction || !is_free_(id)) return;
     const bool of_w = product.inputs[0] == x_ && product.inputs[1] == dz;
     const bool of_x = product.inputs[0] == dz && product.inputs[1] == w_;
     if (!of_w && !of_x) return;
     taken_.insert(id);
     const ValueId dx = product.outputs[0];
-    if (!of_x || uses_.Leaves(dx) || uses_.Readers(dx).size() != 1) return;
-    const Node& reader = node(uses_.Readers(dx)[0]);
-    if (reader.op->mask_operand == 1 && reader.inputs[0] == dx) taken_.insert(uses_.Readers(dx)[0]);
+    if (!of_x || uses_.IsGraphResult(dx) || uses_.Readers(dx).size() != 1) return;
+    const NodeId reader = uses_.Readers(dx)[0];
+    if (node(reader).op->selects_positive && node(reader).inputs[0] == dx && is_free_(reader)) taken_.insert(reader);
   }
 
   const Graph& graph_;
   const Uses& uses_;
+  const std::function<bool(NodeId)>& is_free_;
   const ValueId logits_;
   bool logits_on_model_ = false;
   int64_t classes_ = 0;
@@ -170,9 +180,10 @@ class Head {
 
 }  // namespace
 
-std::vector<NodeId> FindHead(const Graph& graph, const Uses& uses, NodeId root) {
+std::vector<NodeId> FindHead(const Graph& graph, const Uses& uses, NodeId root,
+                             const std::function<bool(NodeId)>& is_free) {
   if (graph.node(root).op->kind != OpKind::kReduction) return {};
-  return Head(graph, uses, root).Find(root);
+  return Head(graph, uses, root, is_free).Find(root);
 }
 
 }  // namespace brine::passes

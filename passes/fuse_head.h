@@ -2,6 +2,7 @@
 #ifndef BRINE_PASSES_FUSE_HEAD_H_
 #define BRINE_PASSES_FUSE_HEAD_H_
 
+#include <functional>
 #include <vector>
 
 #include "ir/graph.h"
@@ -9,11 +10,12 @@
 
 namespace brine::passes {
 
-// Grows a region around a reduction along the rows of logits z = x·w + bias with at most 128 classes.  It contains that
-// product; loss, metric and their gradients, as long as they are no larger than z; and the gradients of w, bias and x
-// from that of z, with the mask on the gradient of x.  Returns its nodes; none if the root is not such a reduction,
-// or if another layer follows.
-std::vector<ir::NodeId> FindHead(const ir::Graph& graph, const Uses& uses, ir::NodeId root);
+// Grows a region of free nodes around a reduction along the rows of logits z = x·w + bias with at most 128 classes.  It
+// contains that product, if it has at most 65,536 weights; loss, metric and their gradients, as long as they are no
+// larger than z; and the gradients of w, bias and x from that of z, with the mask on the gradient of x.  Returns its
+// nodes; none if the root is not such a reduction, or if another layer follows.
+std::vector<ir::NodeId> FindHead(const ir::Graph& graph, const Uses& uses, ir::NodeId root,
+                                 const std::function<bool(ir::NodeId node)>& is_free);
 
 }  // namespace brine::passes
 

@@ -99,7 +99,7 @@ class StateSeparator {
     return IsOverwritten(value) || (update.op->is_update() && operand == ir::kGradientOperand && IsGiven(value));
   }
 
-  // The other equations of the header.
+  // Copies operands of updates that the step overwrites before it has read them.
   void CopyOperands() {
     const std::vector<bool> is_update = FindUpdates(graph_, uses_);
     std::vector<Node> nodes;

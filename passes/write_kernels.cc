@@ -25,7 +25,7 @@ class KernelWriter {
       : graph_(graph), uses_(uses), partition_(partition), old_(graph.nodes) {}
 
   void Run() {
-    FindHolders();
+    FindComputingGroups();
     const std::vector<bool> is_update = FindUpdates(graph_, uses_);
     const std::vector<GroupId> order = partition_.Order();
     graph_.nodes.clear();
@@ -43,35 +43,35 @@ class KernelWriter {
  private:
   const Node& old(NodeId id) const { return old_[Index(id)]; }
 
-  // Finds the groups that compute each node.  If all readers of a node's own group copy it, that group is not emitted.
-  void FindHolders() {
-    holders_.resize(old_.size());
+  // Finds the groups that compute each node.  A node that all of its readers compute again gets no kernel of its own.
+  void FindComputingGroups() {
+    computing_groups_.resize(old_.size());
     for (size_t index = 0; index < old_.size(); ++index) {
       const GroupId id = partition_.GroupOf(ir::IdAt<NodeId>(index));
-      for (NodeId copy : partition_.group(id).copies) holders_[Index(copy)].insert(id);
+      for (NodeId copy : partition_.group(id).copies) computing_groups_[Index(copy)].insert(id);
     }
     for (size_t index = old_.size(); index-- > 0;) {
       const GroupId own = partition_.GroupOf(ir::IdAt<NodeId>(index));
       if (IsNumber(old_[index])) {  // copied into kernels that read it; stays for other readers
         bool stays = false;
         for (ValueId value : old_[index].outputs) {
-          stays |= uses_.Leaves(value);
+          stays |= uses_.IsGraphResult(value);
           for (NodeId reader : uses_.Readers(value)) stays |= old(reader).op->is_view();
         }
-        if (stays) holders_[index].insert(own);
+        if (stays) computing_groups_[index].insert(own);
         continue;
       }
-      bool needed = holders_[index].empty() || partition_.group(own).nodes.size() > 1;
+      bool needed = computing_groups_[index].empty() || partition_.group(own).nodes.size() > 1;
       for (ValueId value : old_[index].outputs) {
-        needed |= uses_.Leaves(value);
+        needed |= uses_.IsGraphResult(value);
         for (NodeId reader : uses_.Readers(value)) {
-          for (GroupId holder : holders_[Index(reader)]) {
+          for (GroupId holder : computing_groups_[Index(reader)]) {
             const std::vector<NodeId>& copies = partition_.group(holder).copies;
             needed |= holder != own && std::find(copies.begin(), copies.end(), ir::IdAt<NodeId>(index)) == copies.end();
           }
         }
       }
-      if (needed) holders_[index].insert(own);
+      if (needed) computing_groups_[index].insert(own);
     }
   }
 
@@ -79,7 +79,7 @@ class KernelWriter {
     const Group& group = partition_.group(id);
     std::vector<NodeId> node_ids = group.copies;
     for (NodeId node_id : group.nodes) {
-      if (holders_[Index(node_id)].count(id) != 0) node_ids.push_back(node_id);
+      if (computing_groups_[Index(node_id)].count(id) != 0) node_ids.push_back(node_id);
     }
     if (node_ids.empty()) return;
     std::sort(node_ids.begin(), node_ids.end());
@@ -148,15 +148,15 @@ class KernelWriter {
 
   // The first copy of a value that no group emits on its own is the value itself.
   ValueId NameOfCopy(ValueId value) {
-    const bool elsewhere = holders_[Index(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
-    if (!elsewhere && taken_.insert(value).second) return value;
+    const bool elsewhere = computing_groups_[Index(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
+    if (!elsewhere && names_of_copies_.insert(value).second) return value;
     return graph_.AddValue(graph_.value(value).name, graph_.type(value));
   }
 
   bool IsReadOutside(ValueId value, GroupId id) const {
-    if (uses_.Leaves(value)) return true;
+    if (uses_.IsGraphResult(value)) return true;
     for (NodeId reader : uses_.Readers(value)) {
-      for (GroupId holder : holders_[Index(reader)]) {
+      for (GroupId holder : computing_groups_[Index(reader)]) {
         if (holder != id && !IsCopy(partition_.group(holder), uses_.Producer(value))) return true;
       }
     }
@@ -167,8 +167,8 @@ class KernelWriter {
   const Uses& uses_;
   const Partition& partition_;
   const std::vector<Node> old_;
-  std::vector<std::set<GroupId>> holders_;  // by node: the groups that compute the node
-  std::set<ValueId> taken_;                 // values whose first copy has their name
+  std::vector<std::set<GroupId>> computing_groups_;  // by node: the groups that compute the node
+  std::set<ValueId> names_of_copies_;                 // values whose first copy has their name
   std::set<ValueId> made_here_;             // in the body that is being written
 };
 

@@ -99,11 +99,11 @@ void ToBytes(const ir::Tensor<float>& tensor, uint8_t* bytes) {
     std::memcpy(bytes, tensor.real.data(), tensor.real.size() * sizeof(float));
     return;
   }
-  for (size_t element = 0; element < tensor.whole.size(); ++element) {
+  for (size_t element = 0; element < tensor.integers.size(); ++element) {
     if (tensor.dtype == ir::DType::kU8)
-      bytes[element] = static_cast<uint8_t>(tensor.whole[element]);
+      bytes[element] = static_cast<uint8_t>(tensor.integers[element]);
     else
-      reinterpret_cast<uint32_t*>(bytes)[element] = static_cast<uint32_t>(tensor.whole[element]);
+      reinterpret_cast<uint32_t*>(bytes)[element] = static_cast<uint32_t>(tensor.integers[element]);
   }
 }
 
@@ -112,16 +112,16 @@ void FromBytes(const uint8_t* bytes, ir::Tensor<float>& tensor) {
     std::memcpy(tensor.real.data(), bytes, tensor.real.size() * sizeof(float));
     return;
   }
-  for (size_t element = 0; element < tensor.whole.size(); ++element) {
+  for (size_t element = 0; element < tensor.integers.size(); ++element) {
     switch (tensor.dtype) {
       case ir::DType::kU8:
-        tensor.whole[element] = bytes[element];
+        tensor.integers[element] = bytes[element];
         break;
       case ir::DType::kI32:
-        tensor.whole[element] = reinterpret_cast<const int32_t*>(bytes)[element];
+        tensor.integers[element] = reinterpret_cast<const int32_t*>(bytes)[element];
         break;
       default:
-        tensor.whole[element] = reinterpret_cast<const uint32_t*>(bytes)[element];
+        tensor.integers[element] = reinterpret_cast<const uint32_t*>(bytes)[element];
     }
   }
 }
@@ -299,7 +299,7 @@ class Memory {
   std::vector<uint8_t*> hosts_;
 };
 
-// The value of a constant of one row.
+// The tensor that a constant node makes if n = 1.
 ir::Tensor<float> ConstantOf(const ir::Graph& graph, const ir::Node& node) {
   const std::vector<double>& values = ir::SourceValues(node);
   ir::Tensor<float> tensor = ir::MakeTensor<float>(graph.type(node.outputs[0]), 1);
@@ -308,7 +308,7 @@ ir::Tensor<float> ConstantOf(const ir::Graph& graph, const ir::Node& node) {
     if (ir::IsReal(tensor.dtype))
       tensor.real[static_cast<size_t>(element)] = static_cast<float>(value);
     else
-      tensor.whole[static_cast<size_t>(element)] = static_cast<int64_t>(value);
+      tensor.integers[static_cast<size_t>(element)] = static_cast<int64_t>(value);
   }
   return tensor;
 }

@@ -37,7 +37,7 @@ class NoisyKernel {
       const ir::Tensor<double>& noisy = run.at(name);
       for (size_t element = 0; element < is_on_edge.size(); ++element) {
         if (exact.real.empty()) {
-          is_on_edge[element] = is_on_edge[element] || noisy.whole[element] != exact.whole[element];
+          is_on_edge[element] = is_on_edge[element] || noisy.integers[element] != exact.integers[element];
         } else {
           const double scale = std::max(std::abs(terms.real[element]), std::abs(exact.real[element]));
           is_on_edge[element] = is_on_edge[element] ||
@@ -108,7 +108,7 @@ class StepComparison::Kernel {
 
  private:
   absl::Status AddWhole(const std::string& name, Result& result) {
-    const std::vector<int64_t>&got = got_.at(name).whole, &want = exact_.at(name).whole;
+    const std::vector<int64_t>&got = got_.at(name).integers, &want = exact_.at(name).integers;
     if (got == want) return absl::OkStatus();
     BRINE_ASSIGN_OR_RETURN(const std::vector<bool> is_on_edge,
                            noise_.FindEdgeElements(name, exact_.at(name), absolute_.at(name)));
@@ -190,7 +190,7 @@ ir::Tensors<double> ToDouble(const ir::Tensors<float>& tensors, bool absolute) {
     ir::Tensor<double>& copy = result[name];
     copy.dtype = tensor.dtype;
     copy.dims = tensor.dims;
-    copy.whole = tensor.whole;
+    copy.integers = tensor.integers;
     for (float element : tensor.real) copy.real.push_back(absolute ? std::abs(element) : element);
   }
   return result;
@@ -200,7 +200,7 @@ std::string FirstDifference(const ir::Tensors<float>& a, const ir::Tensors<float
   for (const auto& [name, tensor] : a) {
     const auto other = b.find(name);
     const bool is_same =
-        other != b.end() && tensor.whole == other->second.whole && tensor.real.size() == other->second.real.size() &&
+        other != b.end() && tensor.integers == other->second.integers && tensor.real.size() == other->second.real.size() &&
         std::memcmp(tensor.real.data(), other->second.real.data(), tensor.real.size() * sizeof(float)) == 0;
     if (!is_same) return name;
   }

@@ -144,8 +144,8 @@ Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, 
 
 ReductionParts::ReductionParts(const LoweringContext& context, ir::Dim dim) : extent_(context.Extent(dim)) {
   const int64_t largest = context.LargestExtent(dim);
-  elements_per_part_ = static_cast<int>((largest + kMaxParts - 1) / kMaxParts);
-  part_count_ = static_cast<int>((largest + elements_per_part_ - 1) / elements_per_part_);
+  elements_per_part_ = CeilDiv(largest, kMaxParts);
+  part_count_ = CeilDiv(largest, elements_per_part_);
   has_equal_parts_ = dim != ir::kBatch && largest % elements_per_part_ == 0;
 }
 

@@ -13,6 +13,9 @@
 
 namespace brine::codegen {
 
+// ⌈a / b⌉
+inline int CeilDiv(int64_t a, int64_t b) { return static_cast<int>((a + b - 1) / b); }
+
 // The most parts into which a sum over many images or rows is cut.  All parts may run at once, so there are enough of
 // them for 16 cores.
 inline constexpr int kMaxParts = 16;

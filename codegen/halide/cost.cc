@@ -63,6 +63,8 @@ Work CommonWork(const KernelSpec& spec) {
   work.elementwise_operations = EpilogueOperations(spec);
   for (const ir::Node* reduction : spec.side_reductions)
     work.elementwise_operations += (1 + reduction->op->cost) * ElementCount(spec, reduction->inputs[0]);
+  for (ir::ValueId summand : spec.summands)
+    work.elementwise_operations += (1 + spec.Producer(summand)->op->cost) * ElementCount(spec, summand);
   work.memory_bytes = ArgumentBytes(spec);
   return work;
 }

@@ -69,9 +69,9 @@ class LoopGrouper {
         if (!IsStored(value)) continue;
         const bool is_output =
             std::find(kernel_.outputs.begin(), kernel_.outputs.end(), value) != kernel_.outputs.end();
-        GroupId group = is_output ? FindJoinableGroup(value) : Grouping::kInlined;
+        LoopGroupId group = is_output ? FindJoinableGroup(value) : Grouping::kInlined;
         if (group == Grouping::kInlined) {
-          group = ir::IdAt<GroupId>(result_.groups.size());
+          group = ir::IdAt<LoopGroupId>(result_.groups.size());
           result_.groups.push_back({{}, is_output});
         }
         result_.group(group).values.push_back(value);
@@ -81,9 +81,9 @@ class LoopGrouper {
   }
 
   // The first group of outputs whose loop can write `value` as well; kInlined if there is none.
-  GroupId FindJoinableGroup(ValueId value) {
-    for (GroupId group : ir::Ids<GroupId>(result_.groups.size())) {
-      const Group& candidate = result_.group(group);
+  LoopGroupId FindJoinableGroup(ValueId value) {
+    for (LoopGroupId group : ir::Ids<LoopGroupId>(result_.groups.size())) {
+      const LoopGroup& candidate = result_.group(group);
       if (!candidate.is_output || graph_.type(candidate.values[0]).shape != graph_.type(value).shape) continue;
       std::set<const Node*> value_reductions, group_reductions;
       bool is_blocked = false;
@@ -104,14 +104,14 @@ class LoopGrouper {
   // `is_pointwise` says whether every read on the way from the first value was of the same element and inside the same
   // loop.  Sets `is_blocked` if a member of `group` is read in any other way, since its loop has not finished then.
   // `seen` holds the arguments of earlier visits.
-  void VisitProducers(ValueId value, GroupId group, bool is_pointwise, std::set<const Node*>& reductions,
+  void VisitProducers(ValueId value, LoopGroupId group, bool is_pointwise, std::set<const Node*>& reductions,
                       bool& is_blocked, std::set<std::pair<ValueId, bool>>& seen) {
     if (!seen.insert({value, is_pointwise}).second) return;
     const Node& node = *producers_.at(value);
     if (is_pointwise && node.op->is_reduction_loop()) reductions.insert(&node);
     for (ValueId input : node.inputs) {
       if (producers_.count(input) == 0) continue;
-      const GroupId input_group = result_.GroupOf(input);
+      const LoopGroupId input_group = result_.GroupOf(input);
       const bool is_input_pointwise = is_pointwise && passes::ReadsPointwise(graph_, node, input) &&
                                       (input_group == Grouping::kInlined || input_group == group);
       if (input_group == group && !is_input_pointwise) is_blocked = true;
@@ -122,10 +122,10 @@ class LoopGrouper {
   // Stores each expensive value that two groups read, directly or through inlined values, since both loops would
   // compute it.  Returns whether there was one; then the groups have changed.
   bool StoreSharedValues() {
-    std::map<ValueId, std::set<GroupId>> reader_groups;
+    std::map<ValueId, std::set<LoopGroupId>> reader_groups;
     bool has_changed = false;
     for (auto node = kernel_.body.rbegin(); node != kernel_.body.rend(); ++node) {
-      std::set<GroupId> groups;
+      std::set<LoopGroupId> groups;
       for (ValueId output : node->outputs) {
         if (IsStored(output)) {
           groups.insert(result_.GroupOf(output));

@@ -11,23 +11,23 @@ namespace brine::codegen {
 
 // Values of one shape that one loop writes.  Outputs of the kernel share a loop if they can, such as a maximum and its
 // index, or a parameter and its slots.  Every other stored value has a loop of its own.
-struct Group {
+struct LoopGroup {
   std::vector<ir::ValueId> values;
   bool is_output = false;  // whether the values are outputs of the kernel
 };
 
-enum class GroupId : int32_t {};  // index into Grouping::groups
+enum class LoopGroupId : int32_t {};  // index into Grouping::groups
 
 struct Grouping {
-  std::vector<Group> groups;
-  std::vector<GroupId> group_of;  // by ValueId
+  std::vector<LoopGroup> groups;
+  std::vector<LoopGroupId> group_of;  // by ValueId
 
   // The group of a value that is computed where it is read, and of a value that the kernel's body does not make.
-  static constexpr GroupId kInlined{-1};
+  static constexpr LoopGroupId kInlined{-1};
 
-  const Group& group(GroupId id) const { return groups[ir::Index(id)]; }
-  Group& group(GroupId id) { return groups[ir::Index(id)]; }
-  GroupId GroupOf(ir::ValueId value) const { return group_of[ir::Index(value)]; }
+  const LoopGroup& group(LoopGroupId id) const { return groups[ir::Index(id)]; }
+  LoopGroup& group(LoopGroupId id) { return groups[ir::Index(id)]; }
+  LoopGroupId GroupOf(ir::ValueId value) const { return group_of[ir::Index(value)]; }
 };
 
 // The groups of `kernel`, a kernel of `graph`.  Stored are its outputs, each expensive value that a reader reads more

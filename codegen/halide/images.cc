@@ -79,8 +79,7 @@ Lowered MakeWindowGradient(const LoweringContext& context, const WindowShare& sh
 
   // Along each axis, a pixel lies in at most ⌈size / stride⌉ windows: the last window that begins at or before the
   // pixel, and the windows before that one.  r.x and r.y count back from the last.
-  const int windows[2] = {(window.size[0] + window.stride[0] - 1) / window.stride[0],
-                          (window.size[1] + window.stride[1] - 1) / window.stride[1]};
+  const int windows[2] = {CeilDiv(window.size[0], window.stride[0]), CeilDiv(window.size[1], window.stride[1])};
   const Halide::RDom r(0, windows[1], 0, windows[0]);
   Expr is_inside = Halide::Internal::const_true();
   struct Position {

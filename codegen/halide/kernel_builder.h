@@ -24,8 +24,8 @@ struct ScheduledKernel {
   ir::ValueId sparse = ir::kNoValue;     // the parameter whose zeros are skipped
 };
 
-// A value of the hero, as an expression of Axes(rank), for the element of the result at these axes.  Before a pool, it
-// is the value at this row and column of the element's window; otherwise both are 0.
+// Returns the hero's sum for the element of the result at Axes(rank), or, if a pool follows, for the cell (row, column)
+// of that element's window.  Without a pool, both are 0.
 using WindowSum = std::function<Halide::Expr(int row, int column)>;
 
 class KernelBuilder {

@@ -133,7 +133,7 @@ class SpecBuilder {
       spec_.addend = other;
       spec_.with_addend = first.outputs[0];
     }
-    if (first.op->mask_operand == 1 && operand == first.inputs.begin() && spec_.IsParameter(first.inputs[1])) {
+    if (first.op->selects_positive && operand == first.inputs.begin() && spec_.IsParameter(first.inputs[1])) {
       spec_.mask = first.inputs[1];
       spec_.masked = first.outputs[0];
     }

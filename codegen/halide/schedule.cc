@@ -153,7 +153,7 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   std::vector<Loop> outer;
   for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
   if (has_row_reductions) {
-    const Var row = is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer, outer.size() - 1) : Axis(1);
+    const Var row = is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer.back().var) : Axis(1);
     for (Accumulator& accumulator : nest.accumulators) {
       accumulator.func.compute_at(func, row);
       accumulator.func.update().unscheduled();
@@ -173,9 +173,8 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
              is_batch ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
   if (width > 1) func.vectorize(element, width);
   if (vectors > 1) func.unroll(element);
-  outer.push_back({block, (extent + vectors * width - 1) / (vectors * width)});
-  const Var block_loop =
-      is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer, outer.size() - 1) : block;
+  outer.push_back({block, CeilDiv(extent, vectors * width)});
+  const Var block_loop = is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer.back().var) : block;
   for (Accumulator& accumulator : nest.accumulators) {
     accumulator.func.compute_at(func, block_loop);
     VectorizeAccumulator(accumulator, width, vectors > 1);
@@ -183,96 +182,133 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
 }
 
 // Schedules a nest whose accumulators are matrix products: the sums of a register tile stay in registers through the
-// whole reduction.  Tiles lie along axes 0 and 1.
-void ScheduleTiles(LoopNest& nest, const LoopContext& context) {
-  Func& func = nest.func;
-  const int rank = static_cast<int>(nest.shape.size());
-  const int64_t width = LargestExtent(nest, context, 0), height = rank > 1 ? LargestExtent(nest, context, 1) : 1;
+// whole reduction.  Tiles lie along axes 0 and 1.  The loop over columns of tiles lies outside the loop over rows, so
+// that the columns of the right operand that a tile reads stay in the first-level cache.
+class TileScheduler {
+ public:
+  TileScheduler(LoopNest& nest, const LoopContext& context)
+      : nest_(nest),
+        context_(context),
+        rank_(static_cast<int>(nest.shape.size())),
+        width_(LargestExtent(nest, context, 0)),
+        height_(rank_ > 1 ? LargestExtent(nest, context, 1) : 1),
+        is_batch_along_rows_(rank_ > 1 && IsBatch(nest, 1)),
+        tile_(ChooseTile(width_, height_, context)),
+        vector_(VectorWidth(width_, context.lanes)) {}
+
+  void Schedule() {
+    CutIntoTiles();
+    Parallelize();
+    for (Accumulator& accumulator : nest_.accumulators) ScheduleSum(accumulator);
+    for (Func& panel : nest_.panels) {
+      panel.compute_at(nest_.func, column_loop_).store_in(kOnStack);
+      if (vector_ > 1) panel.vectorize(Axis(0), vector_);
+    }
+  }
+
+ private:
   // If n lies along the rows of tiles, it may be less than a tile, so the last tile is not shifted inwards.
-  const bool is_batch_along_rows = rank > 1 && IsBatch(nest, 1);
-  const Tile tile = ChooseTile(width, height, context);
-  const int vector = VectorWidth(width, context.lanes), across = vector * tile.vectors;
+  TailStrategy RowTail() const { return is_batch_along_rows_ ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards; }
+  bool HasRowLoopOutside() const { return rank_ > 1 && nest_.panels.empty(); }
 
-  Var column, x, row, y;
-  func.split(Axis(0), column, x, across, TailStrategy::ShiftInwards);
-  std::vector<VarOrRVar> order = {x};
-  if (rank > 1) {
-    func.split(Axis(1), row, y, tile.rows,
-               is_batch_along_rows ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
-    order.push_back(y);
-    order.push_back(row);
+  void CutIntoTiles() {
+    Func& func = nest_.func;
+    const int across = vector_ * tile_.vectors;
+    Var x, y;
+    func.split(Axis(0), column_, x, across, TailStrategy::ShiftInwards);
+    std::vector<VarOrRVar> order = {x};
+    if (rank_ > 1) {
+      func.split(Axis(1), row_, y, tile_.rows, RowTail());
+      order.push_back(y);
+      order.push_back(row_);
+    }
+    order.push_back(column_);
+    for (int axis = 2; axis < rank_; ++axis) order.push_back(Axis(axis));
+    for (int axis = rank_ - 1; axis >= 2; --axis) outer_.push_back({Axis(axis), LargestExtent(nest_, context_, axis)});
+    const int64_t columns = CeilDiv(width_, across), rows = CeilDiv(height_, tile_.rows);
+    if (!nest_.panels.empty() && rank_ == 2 && columns < kTargetTasks) {
+      // There are too few columns for the tasks, so a task is a chunk of rows, too, and computes its own panels.
+      Var chunk;
+      const int rows_per_chunk = CeilDiv(rows, CeilDiv(kTargetTasks, columns));
+      func.split(row_, chunk, row_, rows_per_chunk, RowTail());
+      order.push_back(chunk);
+      outer_.push_back({chunk, CeilDiv(rows, rows_per_chunk)});
+    }
+    outer_.push_back({column_, columns});
+    if (HasRowLoopOutside()) outer_.push_back({row_, rows});
+    func.reorder(order);
+    if (vector_ > 1) func.vectorize(x, vector_);
+    func.unroll(x);
+    if (rank_ > 1) func.unroll(y);
   }
-  // The loop over columns of tiles lies outside the loop over rows, so that the columns of the right operand that a
-  // tile reads stay in the first-level cache.
-  std::vector<Loop> outer;
-  order.push_back(column);
-  for (int axis = 2; axis < rank; ++axis) order.push_back(Axis(axis));
-  for (int axis = rank - 1; axis >= 2; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
-  const int64_t columns = (width + across - 1) / across, rows = (height + tile.rows - 1) / tile.rows;
-  if (!nest.panels.empty() && rank == 2 && columns < kTargetTasks) {
-    // There are too few columns for the tasks, so a task is a chunk of rows, too, and computes its own panels.
-    Var chunk;
-    const int64_t chunks = (kTargetTasks + columns - 1) / columns, rows_per_chunk = (rows + chunks - 1) / chunks;
-    func.split(row, chunk, row, static_cast<int>(rows_per_chunk),
-               is_batch_along_rows ? TailStrategy::GuardWithIf : TailStrategy::ShiftInwards);
-    order.push_back(chunk);
-    outer.push_back({chunk, (rows + rows_per_chunk - 1) / rows_per_chunk});
-  }
-  outer.push_back({column, columns});
-  if (rank > 1 && nest.panels.empty()) outer.push_back({row, rows});
-  func.reorder(order);
-  if (vector > 1) func.vectorize(x, vector);
-  func.unroll(x);
-  if (rank > 1) func.unroll(y);
-  const ParallelLoop parallel = ParallelizeOuterLoops(func, outer);
-  const bool is_row_outer = rank > 1 && nest.panels.empty();
-  const Var column_loop = parallel.LoopAfterFusion(outer, outer.size() - (is_row_outer ? 2 : 1));
-  const Var tile_loop = rank == 1      ? column_loop
-                        : is_row_outer ? parallel.LoopAfterFusion(outer, outer.size() - 1)
-                                       : row;
 
-  for (Accumulator& accumulator : nest.accumulators) {
+  void Parallelize() {
+    const ParallelLoop parallel = ParallelizeOuterLoops(nest_.func, outer_);
+    column_loop_ = parallel.LoopAfterFusion(column_);
+    tile_loop_ = rank_ == 1 ? column_loop_ : HasRowLoopOutside() ? parallel.LoopAfterFusion(row_) : row_;
+  }
+
+  void ScheduleSum(Accumulator& accumulator) {
     Func& sum = accumulator.func;
-    sum.compute_at(func, tile_loop);
+    sum.compute_at(nest_.func, tile_loop_);
     if (accumulator.kind != Accumulator::Kind::kTile) {
-      accumulator.func.update().unscheduled();
-      continue;
+      sum.update().unscheduled();
+      return;
     }
-    const Var sum_x = Axis(0), sum_y = Axis(1);
-    std::vector<VarOrRVar> sum_order = {sum_x};
-    if (rank > 1) sum_order.push_back(sum_y);
-    for (const VarOrRVar& var : DomainVars(accumulator)) sum_order.push_back(var);
+    const Var x = Axis(0), y = Axis(1);
+    std::vector<VarOrRVar> order = {x};
+    if (rank_ > 1) order.push_back(y);
+    for (const VarOrRVar& var : DomainVars(accumulator)) order.push_back(var);
     Halide::Stage update = sum.update();
-    update.reorder(sum_order);
-    if (is_batch_along_rows) sum.bound_extent(sum_y, tile.rows);
-    if (vector > 1) {
-      sum.vectorize(sum_x, vector);
-      update.vectorize(sum_x, vector);
+    update.reorder(order);
+    if (is_batch_along_rows_) sum.bound_extent(y, tile_.rows);
+    if (vector_ > 1) {
+      sum.vectorize(x, vector_);
+      update.vectorize(x, vector_);
     }
-    sum.unroll(sum_x);
-    update.unroll(sum_x);
-    if (rank > 1) {
-      sum.unroll(sum_y);
-      update.unroll(sum_y);
+    sum.unroll(x);
+    update.unroll(x);
+    if (rank_ > 1) {
+      sum.unroll(y);
+      update.unroll(y);
     }
   }
-  for (Func& panel : nest.panels) {
-    panel.compute_at(func, column_loop).store_in(kOnStack);
-    if (vector > 1) panel.vectorize(Axis(0), vector);
-  }
-}
+
+  LoopNest& nest_;
+  const LoopContext& context_;
+  const int rank_;
+  const int64_t width_, height_;  // the largest extents of axes 0 and 1
+  const bool is_batch_along_rows_;
+  const Tile tile_;
+  const int vector_;             // floats
+  Var column_, row_;             // of tiles
+  std::vector<Loop> outer_;      // the loops over tiles and further axes, outermost first
+  Var column_loop_, tile_loop_;  // those that contain the work on a column of tiles, and on a tile
+};
 
 }  // namespace
 
+Var ParallelLoop::LoopAfterFusion(const Var& loop) const {
+  const bool was_fused = std::any_of(fused_loops.begin(), fused_loops.end(),
+                                     [&](const Var& fused_loop) { return fused_loop.same_as(loop); });
+  return was_fused ? var : loop;
+}
+
 ParallelLoop ParallelizeOuterLoops(Func& func, const std::vector<Loop>& outermost_first, int64_t max_tasks) {
   BRINE_CHECK(!outermost_first.empty());
-  ParallelLoop parallel = {outermost_first[0].var, 1};
-  int64_t tasks = outermost_first[0].extent;
-  for (; parallel.fused_loops < outermost_first.size() && tasks < kTargetTasks; ++parallel.fused_loops) {
-    Var fused;
-    func.fuse(outermost_first[parallel.fused_loops].var, parallel.var, fused);
-    parallel.var = fused;
-    tasks *= outermost_first[parallel.fused_loops].extent;
+  ParallelLoop parallel;
+  int64_t tasks = 1;
+  for (const Loop& loop : outermost_first) {
+    if (!parallel.fused_loops.empty() && tasks >= kTargetTasks) break;
+    if (parallel.fused_loops.empty()) {
+      parallel.var = loop.var;
+    } else {
+      Var fused;
+      func.fuse(loop.var, parallel.var, fused);
+      parallel.var = fused;
+    }
+    parallel.fused_loops.push_back(loop.var);
+    tasks *= loop.extent;
   }
   max_tasks = std::clamp<int64_t>(max_tasks, 2, 4 * kTargetTasks);
   if (tasks > max_tasks) {
@@ -334,7 +370,7 @@ void Schedule(LoopNest& nest, const LoopContext& context) {
   for (const Accumulator& accumulator : nest.accumulators)
     has_tiles = has_tiles || accumulator.kind == Accumulator::Kind::kTile;
   if (has_tiles)
-    ScheduleTiles(nest, context);
+    TileScheduler(nest, context).Schedule();
   else if (!nest.accumulators.empty())
     ScheduleWindows(nest, context);
   else

@@ -36,9 +36,6 @@ inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
 inline constexpr int64_t kTargetTasks = 16;  // loops are cut into at least this many tasks if they can be; for 16 cores
 
-// ⌈a / b⌉
-inline int CeilDiv(int64_t a, int64_t b) { return static_cast<int>((a + b - 1) / b); }
-
 // A loop of a nest.
 struct Loop {
   Halide::Var var;
@@ -48,13 +45,11 @@ struct Loop {
 // The parallel loop into which some of the outermost loops of a nest were fused.
 struct ParallelLoop {
   Halide::Var var;
-  size_t fused_loops = 0;  // how many of the outermost loops it replaces
+  std::vector<Halide::Var> fused_loops;
 
-  // The loop that now contains the body of the original loop `outermost_first[index]`: the parallel loop, or, if it was
-  // not fused, the original.  This is the loop to pass to compute_at.
-  Halide::Var LoopAfterFusion(const std::vector<Loop>& outermost_first, size_t index) const {
-    return index < fused_loops ? var : outermost_first[index].var;
-  }
+  // The loop that now contains the body of `loop`: the parallel loop if `loop` was fused into it, else `loop` itself.
+  // This is the loop to pass to compute_at.
+  Halide::Var LoopAfterFusion(const Halide::Var& loop) const;
 };
 
 // Fuses outermost loops of `func` into one parallel loop: as few as give kTargetTasks tasks.  If there are more than

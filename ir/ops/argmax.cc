@@ -17,7 +17,7 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const int64_t length = RowLength(evaluation.in(0));
   const Real* row = evaluation.in(0).real.data();
-  for (int64_t& y : evaluation.out().whole) {
+  for (int64_t& y : evaluation.out().integers) {
     for (int64_t k = 1; k < length; ++k) {
       // A comparison with NaN is false, so that the first NaN replaces any number and is not replaced itself.
       if (row[y] == row[y] && !(row[k] <= row[y])) y = k;

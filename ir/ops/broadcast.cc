@@ -28,7 +28,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   Tensor<Real>& y = evaluation.out();
   BroadcastIterator iterator(y.dims, x.dims);
   for (Real& element : y.real) element = x.real[static_cast<size_t>(iterator.position())], iterator.Next();
-  for (int64_t& element : y.whole) element = x.whole[static_cast<size_t>(iterator.position())], iterator.Next();
+  for (int64_t& element : y.integers) element = x.integers[static_cast<size_t>(iterator.position())], iterator.Next();
 }
 
 }  // namespace

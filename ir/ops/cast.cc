@@ -31,14 +31,14 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   Tensor<Real>& y = evaluation.out();
-  for (size_t i = 0; i < y.real.size(); ++i) y.real[i] = static_cast<Real>(x.whole[i]);
-  for (size_t i = 0; i < y.whole.size(); ++i) {
+  for (size_t i = 0; i < y.real.size(); ++i) y.real[i] = static_cast<Real>(x.integers[i]);
+  for (size_t i = 0; i < y.integers.size(); ++i) {
     // A conversion of numbers beyond ±2⁶³ to int64_t is undefined, so they are clamped to ±2⁶², whose low 32 bits are
     // 0. Infinities and NaN therefore become 0.
     const int64_t whole =
-        x.real.empty() ? x.whole[i]
+        x.real.empty() ? x.integers[i]
                        : static_cast<int64_t>(std::min<Real>(std::max<Real>(Real(-0x1p62), x.real[i]), Real(0x1p62)));
-    y.whole[i] = Wrap(whole, y.dtype);
+    y.integers[i] = Wrap(whole, y.dtype);
   }
 }
 

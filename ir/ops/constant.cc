@@ -48,7 +48,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   Tensor<Real>& y = evaluation.out();
   const auto value = [&](size_t i) { return values.size() == 1 ? values[0] : values[i]; };
   for (size_t i = 0; i < y.real.size(); ++i) y.real[i] = static_cast<Real>(value(i));
-  for (size_t i = 0; i < y.whole.size(); ++i) y.whole[i] = static_cast<int64_t>(value(i));
+  for (size_t i = 0; i < y.integers.size(); ++i) y.integers[i] = static_cast<int64_t>(value(i));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ absl::StatusOr<std::vector<Type>> InferEqual(const OpTypes& types) {
 template <typename Real>
 void InterpretEqual(const Evaluation<Real>& evaluation) {
   std::vector<Real>& y = evaluation.out().real;
-  for (size_t i = 0; i < y.size(); ++i) y[i] = evaluation.in(0).whole[i] == evaluation.in(1).whole[i] ? 1 : 0;
+  for (size_t i = 0; i < y.size(); ++i) y[i] = evaluation.in(0).integers[i] == evaluation.in(1).integers[i] ? 1 : 0;
 }
 
 absl::StatusOr<std::vector<Type>> InferInTrainPhase(const OpTypes& types) {
@@ -158,7 +158,7 @@ const Op kReluGrad = Binary([](auto dy, auto y) { return y > 0 ? dy : decltype(d
         .infer = InferMasked,
         .not_differentiable = "second derivatives are not supported",
         .makes_zeros = true,
-        .mask_operand = 1,
+        .selects_positive = true,
     });
 
 // dx = dy·y·(1 − y)

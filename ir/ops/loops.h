@@ -104,7 +104,7 @@ void CopySlice(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to,
   if (IsReal(x.dtype))
     CopySlice(x.dims, x.real, from, y.dims, y.real, to, axis, extent);
   else
-    CopySlice(x.dims, x.whole, from, y.dims, y.whole, to, axis, extent);
+    CopySlice(x.dims, x.integers, from, y.dims, y.integers, to, axis, extent);
 }
 
 // A tensor with four axes: an image [n, h, w, c], or a kernel [height, width, channels, filters] under the same names.

@@ -27,7 +27,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
                 [&](int64_t n, int64_t output_offset, const Cells& cells) {
                   Real* best = &y.real[static_cast<size_t>(output_offset)];
-                  int64_t* argmax = &index.whole[static_cast<size_t>(output_offset)];
+                  int64_t* argmax = &index.integers[static_cast<size_t>(output_offset)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
                       const Real* pixel = x.data + x.offset(n, row, column);

@@ -23,7 +23,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   ForEachWindow(evaluation.attributes, evaluation.out().dims, dy.dims,
                 [&](int64_t n, int64_t output_offset, const Cells& cells) {
                   for (int64_t c = 0; c < image.c; ++c) {
-                    const int64_t cell = index.whole[static_cast<size_t>(output_offset + c)];
+                    const int64_t cell = index.integers[static_cast<size_t>(output_offset + c)];
                     const int64_t row = cells.first_row + cell / across, column = cells.first_column + cell % across;
                     if (row < cells.top || row >= cells.bottom || column < cells.left || column >= cells.right)
                       continue;

@@ -15,7 +15,7 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const std::vector<int64_t>& x = evaluation.in(0).whole;
+  const std::vector<int64_t>& x = evaluation.in(0).integers;
   Tensor<Real>& y = evaluation.out();
   const int64_t classes = y.dims.back();
   for (size_t i = 0; i < x.size(); ++i) {

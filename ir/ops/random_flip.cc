@@ -41,10 +41,10 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   const std::string& mode = evaluation.attributes.String("mode");
   const RandomNumbers random(evaluation.in(1), evaluation.in(2), evaluation.attributes.Int("id"));
-  if (x.whole.empty())
+  if (x.integers.empty())
     Flip(x.dims, mode, random, x.real, evaluation.out().real);
   else
-    Flip(x.dims, mode, random, x.whole, evaluation.out().whole);
+    Flip(x.dims, mode, random, x.integers, evaluation.out().integers);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ class RandomNumbers {
  public:
   template <typename Real>
   RandomNumbers(const Tensor<Real>& seed, const Tensor<Real>& step, int64_t id)
-      : key_{static_cast<uint32_t>(seed.whole[0]), static_cast<uint32_t>(seed.whole[1])},
-        step_(static_cast<uint32_t>(step.whole[0])),
+      : key_{static_cast<uint32_t>(seed.integers[0]), static_cast<uint32_t>(seed.integers[1])},
+        step_(static_cast<uint32_t>(step.integers[0])),
         id_(static_cast<uint32_t>(id)) {}
 
   // The number in [0, 1) of an element, the same whenever it is asked for.

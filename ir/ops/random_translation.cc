@@ -73,7 +73,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
       const int64_t i = SourcePixel(mode, row, h), j = SourcePixel(mode, column, w);
       if (i < 0 || j < 0) return fill_value;
       const size_t from = static_cast<size_t>(((n * h + i) * w + j) * c + channel);
-      return is_whole ? static_cast<Real>(x.whole[from]) : x.real[from];
+      return is_whole ? static_cast<Real>(x.integers[from]) : x.real[from];
     };
     for (int64_t i = 0; i < h; ++i) {
       for (int64_t j = 0; j < w; ++j) {
@@ -89,7 +89,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                     (pixel(p + 1, q, channel) * (1 - right) + pixel(p + 1, q + 1, channel) * right) * lower;
           }
           if (is_whole)
-            y.whole[element] = static_cast<int64_t>(std::floor(value + Real(0.5)));
+            y.integers[element] = static_cast<int64_t>(std::floor(value + Real(0.5)));
           else
             y.real[element] = value;
         }

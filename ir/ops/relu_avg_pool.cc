@@ -34,7 +34,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   ForEachWindow(evaluation.attributes, evaluation.in(0).dims, y.dims,
                 [&](int64_t n, int64_t output_offset, const Cells& cells) {
                   Real* mean = &y.real[static_cast<size_t>(output_offset)];
-                  int64_t* bits = &mask.whole[static_cast<size_t>(output_offset)];
+                  int64_t* bits = &mask.integers[static_cast<size_t>(output_offset)];
                   for (int64_t row = cells.top; row < cells.bottom; ++row) {
                     for (int64_t column = cells.left; column < cells.right; ++column) {
                       const Real* pixel = x.data + x.offset(n, row, column);

@@ -31,7 +31,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                       const int64_t bit = int64_t{1} << ((row - cells.top) * across + column - cells.left);
                       for (int64_t c = 0; c < image.c; ++c) {
                         const size_t from = static_cast<size_t>(output_offset + c);
-                        if ((mask.whole[from] & bit) != 0)
+                        if ((mask.integers[from] & bit) != 0)
                           dx[image.offset(n, row, column) + c] = dy.real[from] / static_cast<Real>(cells.count());
                       }
                     }

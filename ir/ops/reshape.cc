@@ -34,7 +34,7 @@ absl::Status Gradient(GradientBuilder& builder) {
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   evaluation.out().real = evaluation.in(0).real;
-  evaluation.out().whole = evaluation.in(0).whole;
+  evaluation.out().integers = evaluation.in(0).integers;
 }
 
 }  // namespace

@@ -78,9 +78,9 @@ class TwoHeads : public testing::Test {
       tensor.dims = std::move(dims);
       (tensor.*member).assign(from.begin() + begin * each, from.begin() + (begin + rows) * each);
     };
-    fill("image", {rows, 6, 6, 1}, samples_.images, &ir::Tensor<double>::whole);
+    fill("image", {rows, 6, 6, 1}, samples_.images, &ir::Tensor<double>::integers);
     fill("size", {rows, kSizes}, samples_.sizes, &ir::Tensor<double>::real);
-    fill("kind_label", {rows}, samples_.kinds, &ir::Tensor<double>::whole);
+    fill("kind_label", {rows}, samples_.kinds, &ir::Tensor<double>::integers);
     fill("price_label", {rows, 1}, samples_.prices, &ir::Tensor<double>::real);
     return given;
   }

@@ -23,22 +23,23 @@ using internal::Symbol;
 constexpr double kMomentum = 0.9, kEpsilon = 1e-3;
 constexpr int64_t kBatchSize = 6;
 
-Symbol Before(LayerBuilder& builder, const ir::Op& op, const std::vector<Symbol>& inputs,
-              ir::Attributes attributes = {}) {
+Symbol EmitIntermediate(LayerBuilder& builder, const ir::Op& op, const std::vector<Symbol>& inputs,
+                        ir::Attributes attributes = {}) {
   return builder.Emit(op, inputs, std::move(attributes), /*last=*/false);
 }
 
 // The mean of x over all axes but the last.
 Symbol MeanOf(LayerBuilder& builder, const Symbol& x, const Symbol& count) {
-  const Symbol sum = Before(builder, ir::kReduceSum, {x}, {{"axes", std::vector<int64_t>{0, 1, 2}}});
-  return Before(builder, ir::kDiv, {sum, count});
+  const Symbol sum = EmitIntermediate(builder, ir::kReduceSum, {x}, {{"axes", std::vector<int64_t>{0, 1, 2}}});
+  return EmitIntermediate(builder, ir::kDiv, {sum, count});
 }
 
 // moving ← momentum·moving + (1 − momentum)·of_batch
 void UpdateMoving(LayerBuilder& builder, const Symbol& moving, const Symbol& of_batch) {
-  const Symbol kept = Before(builder, ir::kMul, {builder.Latest(moving), builder.Constant("momentum", kMomentum)});
-  const Symbol taken = Before(builder, ir::kMul, {of_batch, builder.Constant("rest", 1 - kMomentum)});
-  builder.Update(moving, Before(builder, ir::kAdd, {kept, taken}));
+  const Symbol kept =
+      EmitIntermediate(builder, ir::kMul, {builder.Latest(moving), builder.Constant("momentum", kMomentum)});
+  const Symbol taken = EmitIntermediate(builder, ir::kMul, {of_batch, builder.Constant("rest", 1 - kMomentum)});
+  builder.Update(moving, EmitIntermediate(builder, ir::kAdd, {kept, taken}));
 }
 
 // y = (x − mean) / √(variance + ε)·γ + β, with the statistics of the batch in training and the moving ones elsewhere
@@ -52,19 +53,19 @@ Symbol LowerBatchNormalization(LayerBuilder& builder) {
                moving_mean = builder.Statistic("moving_mean", channels, "zeros"),
                moving_variance = builder.Statistic("moving_variance", channels, "ones");
 
-  const Symbol count = Before(builder, ir::kMul, {builder.Rows(), builder.Constant("pixels", pixels)});
+  const Symbol count = EmitIntermediate(builder, ir::kMul, {builder.Rows(), builder.Constant("pixels", pixels)});
   const Symbol mean_of_batch = MeanOf(builder, x, count);
-  const Symbol deviation = Before(builder, ir::kSub, {x, mean_of_batch});
-  const Symbol variance_of_batch = MeanOf(builder, Before(builder, ir::kMul, {deviation, deviation}), count);
+  const Symbol deviation = EmitIntermediate(builder, ir::kSub, {x, mean_of_batch});
+  const Symbol variance_of_batch = MeanOf(builder, EmitIntermediate(builder, ir::kMul, {deviation, deviation}), count);
   UpdateMoving(builder, moving_mean, mean_of_batch);
   UpdateMoving(builder, moving_variance, variance_of_batch);
 
-  const Symbol mean = Before(builder, ir::kInTrainPhase, {mean_of_batch, moving_mean}),
-               variance = Before(builder, ir::kInTrainPhase, {variance_of_batch, moving_variance});
-  const Symbol sum = Before(builder, ir::kAdd, {variance, builder.Constant("epsilon", kEpsilon)});
-  const Symbol normalized =
-      Before(builder, ir::kDiv, {Before(builder, ir::kSub, {x, mean}), Before(builder, ir::kSqrt, {sum})});
-  return builder.Emit(ir::kAdd, {Before(builder, ir::kMul, {normalized, gamma}), beta});
+  const Symbol mean = EmitIntermediate(builder, ir::kInTrainPhase, {mean_of_batch, moving_mean}),
+               variance = EmitIntermediate(builder, ir::kInTrainPhase, {variance_of_batch, moving_variance});
+  const Symbol sum = EmitIntermediate(builder, ir::kAdd, {variance, builder.Constant("epsilon", kEpsilon)});
+  const Symbol normalized = EmitIntermediate(
+      builder, ir::kDiv, {EmitIntermediate(builder, ir::kSub, {x, mean}), EmitIntermediate(builder, ir::kSqrt, {sum})});
+  return builder.Emit(ir::kAdd, {EmitIntermediate(builder, ir::kMul, {normalized, gamma}), beta});
 }
 
 Layer BatchNormalization(Line line = Line::current()) {

@@ -202,7 +202,7 @@ TEST(Ops, APartialBatchIsThePrefixOfAFullOne) {
     const ir::Type& type = cases.graph.type(cases.graph.FindValue(name));
     if (type.shape.empty() || type.shape[0] != ir::kBatch) continue;
     tensor.dims[0] = 2;
-    (tensor.real.empty() ? tensor.whole.resize(static_cast<size_t>(tensor.size()))
+    (tensor.real.empty() ? tensor.integers.resize(static_cast<size_t>(tensor.size()))
                          : tensor.real.resize(static_cast<size_t>(tensor.size())));
   }
   const auto all = step->Run(full, kBatchSize);
@@ -215,7 +215,7 @@ TEST(Ops, APartialBatchIsThePrefixOfAFullOne) {
       const ir::Tensor<float>& prefix = some->at(name);
       EXPECT_EQ(std::memcmp(prefix.real.data(), all->at(name).real.data(), prefix.real.size() * sizeof(float)), 0)
           << name;
-      EXPECT_TRUE(std::equal(prefix.whole.begin(), prefix.whole.end(), all->at(name).whole.begin())) << name;
+      EXPECT_TRUE(std::equal(prefix.integers.begin(), prefix.integers.end(), all->at(name).integers.begin())) << name;
     }
   }
 }

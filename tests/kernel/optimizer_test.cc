@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kSteps = 50, kRows = 32, kInputs = 19, kClasses = 7;
 
-// Softmax regression; all weights begin at 0, so that what they are is what they moved.
+// Softmax regression; all weights begin at 0, so that their values are the sums of all updates.
 constexpr absl::string_view kModel = R"(graph "optimizer" stage=graph function=model {
   compile OPTIMIZER
   loss "output" = "categorical_crossentropy" {from_logits=true} metrics=[]

@@ -99,7 +99,7 @@ ir::Tensors<float> Draw(const ir::Graph& graph, uint32_t seed, int64_t rows, Num
       element = numbers == Numbers::kReal ? normal(random) : static_cast<float>(static_cast<int>(random() % 5) - 2);
       if (gradient && uniform(random) >= nonzero) element = 0;
     }
-    for (int64_t& element : tensor.whole) element = random() % RowOf(name).cells;
+    for (int64_t& element : tensor.integers) element = random() % RowOf(name).cells;
     given[name] = tensor;
   }
   return given;

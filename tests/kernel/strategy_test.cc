@@ -70,7 +70,7 @@ void ExpectChoices(const ir::Node& pool, const ir::Tensor<float>& choices, const
       const int64_t y = row * strides[0] + cell / window[1], x = column * strides[1] + cell % window[1];
       return static_cast<size_t>(((n * sums.dim(1) + y) * sums.dim(2) + x) * channels + c);
     };
-    const int64_t choice = choices.whole[static_cast<size_t>(place)];
+    const int64_t choice = choices.integers[static_cast<size_t>(place)];
     ASSERT_TRUE(pool.op != &ir::kMaxPool || choice < cells) << name << "[" << place << "]";
     for (int64_t cell = 0; cell < cells; ++cell) {
       const double sum = sums.real[offset(cell)], lost = share * terms.real[offset(cell)];
@@ -102,7 +102,7 @@ void Compare(const ir::Graph& graph, CompiledStep& step, int64_t n, double nonze
     for (const ir::Node& node : graph.nodes) {
       for (ir::ValueId output : node.outputs) {
         const std::string &name = graph.value(output).name, row = RowResultOf(name);
-        if (!kernel->at(name).whole.empty()) {
+        if (!kernel->at(name).integers.empty()) {
           // Eight times what the bound of errors allows a sum of many.
           const ir::Node& pool = MakerOf(node, output);
           const std::string sums = RowResultOf(graph.value(pool.inputs[0]).name);
@@ -190,11 +190,11 @@ void ExpectExact(const ir::Graph& graph, CompiledStep& step, const ir::Tensors<f
       const ir::Tensor<float>& got = kernel->at(name);
       std::vector<double> real(got.real.begin(), got.real.end());
       if (rounding == Rounding::kNone || !Rounds(name)) {
-        EXPECT_EQ(got.whole, exact.at(row).whole) << name;
+        EXPECT_EQ(got.integers, exact.at(row).integers) << name;
       } else {
         // Means of four and the rows' constants are multiples of a sixteenth.
         for (double& element : real) element = std::nearbyint(element * 16) / 16;
-        if (!got.whole.empty()) {
+        if (!got.integers.empty()) {
           const ir::Node& pool = MakerOf(node, output);
           const ir::Tensor<double>& sums = exact.at(RowResultOf(graph.value(pool.inputs[0]).name));
           ExpectChoices(pool, got, sums, sums, 0, name);
@@ -248,7 +248,7 @@ TEST_P(Strategies, FollowChoicesThatAreTheSameEverywhere) {
   for (bool last : {false, true}) {
     ir::Tensors<float> given = Draw(Cases(), 1, 3, Numbers::kWhole, 0.6);
     for (auto& [name, tensor] : given)
-      std::fill(tensor.whole.begin(), tensor.whole.end(), last ? RowOf(name).cells - 1 : 0);
+      std::fill(tensor.integers.begin(), tensor.integers.end(), last ? RowOf(name).cells - 1 : 0);
     ExpectExact(Cases(), *step, given, 3, Rounding::kOfWinograd,
                 last ? "the last cell, all bits" : "the first cell, no bit");
   }

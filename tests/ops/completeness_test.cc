@@ -72,7 +72,7 @@ TEST(Completeness, FloatAgreesWithDouble) {
     const auto doubles = Evaluate(*row.op, wide, attributes);
     ASSERT_EQ(floats.size(), doubles.size());
     for (size_t i = 0; i < floats.size(); ++i) {
-      EXPECT_EQ(floats[i].whole, doubles[i].whole);
+      EXPECT_EQ(floats[i].integers, doubles[i].integers);
       const std::vector<double> a = Numbers(floats[i]), b = Numbers(doubles[i]);
       for (size_t k = 0; k < a.size(); ++k) ASSERT_NEAR(a[k], b[k], 2e-6 * (1 + Largest(b))) << "element " << k;
     }

@@ -130,7 +130,7 @@ TEST(Gradients, ReluAndMaxPoolChooseASideAtTheirKinks) {
       Evaluate(kReluGrad, std::vector{TensorOf("f32[3]", {5, 5, 5}), TensorOf("f32[3]", {0, 1e-300, -0.0})})[0].real,
       Floats({0, 5, 0}));
   const auto pooled = Evaluate(kMaxPool, std::vector{TensorOf("f32[1,2,2,1]", {4, 4, 4, 4})});
-  EXPECT_EQ(pooled[1].whole, Ints({0}));
+  EXPECT_EQ(pooled[1].integers, Ints({0}));
   EXPECT_EQ(
       Evaluate(kMaxPoolGrad, std::vector{TensorOf("f32[1,1,1,1]", {3}), pooled[1]}, {{"input_size", Ints{2, 2}}})[0]
           .real,

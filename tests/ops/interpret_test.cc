@@ -166,8 +166,8 @@ TEST(Interpret, HostInputsFollowTheirSources) {
   Tensors<double> inputs = HostInputs<double>(graph, 0x0000000900000007, 2, 5);
   EXPECT_EQ(inputs.count("x"), 0u);
   EXPECT_EQ(inputs["rows"].real, Floats({5}));
-  EXPECT_EQ(inputs["seed"].whole, Ints({7, 9}));
-  EXPECT_EQ(inputs["step"].whole, Ints({2}));
+  EXPECT_EQ(inputs["seed"].integers, Ints({7, 9}));
+  EXPECT_EQ(inputs["step"].integers, Ints({2}));
   EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.25}));
   EXPECT_EQ(inputs["rate"].real, Floats({0.25}));
   inputs = HostInputs<double>(graph, 0, 7, 5, {{"dropout/rate", 0.75}, {"learning_rate", 6}});

@@ -61,6 +61,15 @@ TEST(Kinds, FaultsOfAnOpAreNamed) {
   Op gradient = kMaxPoolGrad;
   gradient.argmax_operand = 2;
   EXPECT_EQ(KindFault(gradient), "an argmax is an operand of a pool's gradient");
+  sum = kReduceSum;
+  sum.operands.push_back("mean");
+  EXPECT_EQ(KindFault(sum), "an op that reduces axes has one operand");
+  Op both = kAdd;
+  both.results.push_back("z");
+  EXPECT_EQ(KindFault(both), "an elementwise op has one result");
+  Op mask = kRelu;
+  mask.selects_positive = true;
+  EXPECT_EQ(KindFault(mask), "an op that selects by a second operand is elementwise in two");
   EXPECT_EQ(KindFault(Op{}), "it has no kind");
 }
 

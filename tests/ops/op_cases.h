@@ -181,7 +181,7 @@ Tensor<Real> RandomTensor(const Operand& operand, int64_t rows, std::mt19937& ra
                                        : operand.domain == Domain::kShare  ? uniform(random) - 0.5
                                                                            : apart);
   }
-  for (int64_t& element : tensor.whole) element = operand.domain == Domain::kWords ? random() : random() % 4;
+  for (int64_t& element : tensor.integers) element = operand.domain == Domain::kWords ? random() : random() % 4;
   return tensor;
 }
 

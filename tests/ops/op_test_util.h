@@ -43,7 +43,7 @@ Tensor<Real> TensorOf(const std::string& type, const std::vector<double>& values
   Tensor<Real> tensor = MakeTensor<Real>(TypeOf(type), 1);
   EXPECT_EQ(static_cast<size_t>(tensor.size()), values.size()) << type;
   for (size_t i = 0; i < tensor.real.size(); ++i) tensor.real[i] = static_cast<Real>(values[i]);
-  for (size_t i = 0; i < tensor.whole.size(); ++i) tensor.whole[i] = static_cast<int64_t>(values[i]);
+  for (size_t i = 0; i < tensor.integers.size(); ++i) tensor.integers[i] = static_cast<int64_t>(values[i]);
   return tensor;
 }
 
@@ -72,7 +72,7 @@ std::vector<Tensor<Real>> Evaluate(const Op& op, const std::vector<Tensor<Real>>
 
 template <typename Real>
 std::vector<double> Numbers(const Tensor<Real>& tensor) {
-  return tensor.real.empty() ? std::vector<double>(tensor.whole.begin(), tensor.whole.end())
+  return tensor.real.empty() ? std::vector<double>(tensor.integers.begin(), tensor.integers.end())
                              : std::vector<double>(tensor.real.begin(), tensor.real.end());
 }
 

@@ -91,14 +91,14 @@ TEST(Random, FlipMirrorsWholeImages) {
   std::set<std::string> seen;
   for (const char* mode : {"horizontal", "vertical", "horizontal_and_vertical"}) {
     Tensor<double> x = MakeTensor<double>(TypeOf("u8[16,2,3,1]"), 1);
-    for (size_t i = 0; i < x.whole.size(); ++i) x.whole[i] = static_cast<int64_t>(i) % 6;  // 0 1 2 / 3 4 5
+    for (size_t i = 0; i < x.integers.size(); ++i) x.integers[i] = static_cast<int64_t>(i) % 6;  // 0 1 2 / 3 4 5
     const Tensor<double> y = Evaluate(kRandomFlip, std::vector{x, Seed(3), Step(4)}, {{"id", id}, {"mode", mode}})[0];
     for (uint32_t s = 0; s < 16; ++s) {
       const bool across = Philox({2 * s, 4, 21, 0}, key)[0] < 0x80000000u && mode != std::string("vertical");
       const bool down = Philox({2 * s + 1, 4, 21, 0}, key)[0] < 0x80000000u && mode != std::string("horizontal");
       const Ints wanted = across ? (down ? Ints{5, 4, 3, 2, 1, 0} : Ints{2, 1, 0, 5, 4, 3})
                                  : (down ? Ints{3, 4, 5, 0, 1, 2} : Ints{0, 1, 2, 3, 4, 5});
-      EXPECT_EQ(Ints(y.whole.begin() + 6 * s, y.whole.begin() + 6 * (s + 1)), wanted) << mode << " " << s;
+      EXPECT_EQ(Ints(y.integers.begin() + 6 * s, y.integers.begin() + 6 * (s + 1)), wanted) << mode << " " << s;
       seen.insert(absl::StrJoin(wanted, " "));
     }
   }

@@ -90,11 +90,11 @@ TEST(Windows, PoolsSeeOnlyTheImage) {
             if (row.op != &kMaxPool) {
               ASSERT_NEAR(y.real[element], sum / static_cast<double>(count), 1e-14) << element;
               if (row.op == &kReluAvgPool) {
-                ASSERT_EQ(results[1].whole[element], positive) << element;
+                ASSERT_EQ(results[1].integers[element], positive) << element;
               }
             } else {
               ASSERT_EQ(y.real[element], best) << element;
-              ASSERT_EQ(results[1].whole[element], argmax) << element;
+              ASSERT_EQ(results[1].integers[element], argmax) << element;
             }
           }
   }
@@ -119,7 +119,7 @@ TEST(Windows, AgreeWithResultsComputedByHand) {
   const auto pooled =
       Evaluate(kMaxPool, std::vector{TensorOf("f32[1,3,3,1]", {1, 9, 3, 4, 5, 9, 7, 8, 9})}, overlapping);
   EXPECT_EQ(pooled[0].real, Floats({9, 9, 8, 9}));
-  EXPECT_EQ(pooled[1].whole, Ints({1, 0, 3, 1}));
+  EXPECT_EQ(pooled[1].integers, Ints({1, 0, 3, 1}));
   EXPECT_EQ(Evaluate(kAvgPool, std::vector{x}, {{"window", Ints{2, 2}}, {"pads", Ints{1, 1, 0, 0}}})[0].real,
             Floats({1, 2.5, 5.5, 7}));
   EXPECT_EQ(Evaluate(kAvgPoolGrad, std::vector{TensorOf("f32[1,2,2,1]", {1, 2, 4, 8})},
@@ -144,11 +144,11 @@ TEST(Windows, NaNWinsAPool) {
       std::vector{TensorOf("f32[1,2,4,1]", {1, nan, -infinity, -infinity, infinity, nan, -infinity, -infinity})});
   EXPECT_TRUE(std::isnan(pooled[0].real[0]));
   EXPECT_EQ(pooled[0].real[1], -infinity);
-  EXPECT_EQ(pooled[1].whole, Ints({1, 0}));
+  EXPECT_EQ(pooled[1].integers, Ints({1, 0}));
   EXPECT_TRUE(std::isnan(Evaluate(kAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, 2, 3})})[0].real[0]));
   const auto masked = Evaluate(kReluAvgPool, std::vector{TensorOf("f32[1,2,2,1]", {1, nan, -2, 0})});
   EXPECT_TRUE(std::isnan(masked[0].real[0]));
-  EXPECT_EQ(masked[1].whole, Ints({1}));  // NaN is not positive, as for relu's gradient
+  EXPECT_EQ(masked[1].integers, Ints({1}));  // NaN is not positive, as for relu's gradient
   EXPECT_TRUE(std::isnan(
       Evaluate(kConv2D, std::vector{TensorOf("f32[1,1,1,2]", {0, nan}), TensorOf("f32[1,1,2,1]", {1, 0})})[0].real[0]));
 }

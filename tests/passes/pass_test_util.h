@@ -51,7 +51,7 @@ inline Tensors GivenFor(const ir::Graph& graph, int64_t rows, uint32_t seed = 1)
     std::mt19937 random(seed + static_cast<uint32_t>(std::hash<std::string>()(name)));
     std::uniform_real_distribution<double> real(least, most);
     for (double& element : tensor.real) element = real(random);
-    for (int64_t& element : tensor.whole) element = static_cast<int64_t>(random() % 256);
+    for (int64_t& element : tensor.integers) element = static_cast<int64_t>(random() % 256);
   };
   for (const ir::State& state : graph.states) {
     const ir::Value& value = graph.value(state.value);
@@ -64,7 +64,7 @@ inline Tensors GivenFor(const ir::Graph& graph, int64_t rows, uint32_t seed = 1)
     ir::Tensor<double>& tensor = given[value.name] = ir::MakeTensor<double>(value.type, rows);
     draw(value.name, tensor, -1, 1);
     if (input.source == ir::Source::kData) continue;
-    for (int64_t& element : tensor.whole) element %= 3;
+    for (int64_t& element : tensor.integers) element %= 3;
     const int64_t classes = tensor.rank() > 1 ? tensor.dims.back() : 1;
     for (size_t i = 0; i < tensor.real.size(); ++i)
       tensor.real[i] = static_cast<int64_t>(i) % classes == static_cast<int64_t>(i) / classes % classes;
@@ -102,7 +102,7 @@ inline void ExpectSame(const Tensors& expected, const Tensors& actual, double to
       continue;
     }
     ASSERT_EQ(tensor.dims, it->second.dims) << what << ": " << name;
-    EXPECT_EQ(tensor.whole, it->second.whole) << what << ": " << name;
+    EXPECT_EQ(tensor.integers, it->second.integers) << what << ": " << name;
     double scale = 1, worst = 0;
     for (double element : tensor.real) scale = std::max(scale, std::abs(element));
     for (size_t i = 0; i < tensor.real.size(); ++i) {

@@ -55,7 +55,7 @@ std::string Difference(const Tensors& expected, const Tensors& actual, double to
     const auto it = actual.find(name);
     if (it == actual.end()) return absl::StrCat(name, " is gone");
     const Tensor<double>& other = it->second;
-    if (tensor.dims != other.dims || tensor.whole != other.whole || tensor.real.size() != other.real.size())
+    if (tensor.dims != other.dims || tensor.integers != other.integers || tensor.real.size() != other.real.size())
       return absl::StrCat(name, " differs");
     double scale = 1, worst = 0;
     for (double element : tensor.real) scale = std::max(scale, std::abs(element));
@@ -93,7 +93,7 @@ Tensors LossOf(const Tensor<double>& output, bool logits, const Tensor<double>& 
                           output.real.begin() + static_cast<int>(row + 1) * kClasses);
     size_t truth = 0;
     for (size_t index = 0; index < kClasses; ++index) {
-      if (label.real.empty() ? label.whole[row] == static_cast<int64_t>(index)
+      if (label.real.empty() ? label.integers[row] == static_cast<int64_t>(index)
                              : label.real[row * kClasses + index] == 1)
         truth = index;
     }

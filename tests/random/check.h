@@ -23,7 +23,7 @@ enum class Check {
   kGradients,  // gradients are those of the loss, by central differences
   kUpdates,    // new parameters and slots are those of the optimizer's formula
   kKernels,    // each compiled kernel computes what the interpreter does
-  kMemory,     // laid out as planned, the step leaves the same bits as with memory of their own for all values
+  kMemory,     // the planned memory gives the same bits as memory of its own for each value
   kThreads,    // and so on any number of threads
 };
 const char* Name(Check check);

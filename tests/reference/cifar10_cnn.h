@@ -44,7 +44,7 @@ void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
         for (int64_t element = 0; element < kPixels; ++element) {
           const double p = Uniform(1, label * kPixels + element, "prototype"),
                        q = Uniform(1, image * kPixels + element, "noise");
-          images.whole[static_cast<size_t>(row * kPixels + element)] =
+          images.integers[static_cast<size_t>(row * kPixels + element)] =
               static_cast<int64_t>(std::floor((0.5 * p + 0.5 * q) * 256));
         }
       }

@@ -78,7 +78,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
                                    {axes.y, height},
                                    {block, CeilDiv(width, tile.rows)}};
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
-  sum.compute_at(out, parallel.LoopAfterFusion(loops, 3))
+  sum.compute_at(out, parallel.LoopAfterFusion(block))
       .vectorize(axes.c, vector)
       .unroll(axes.c)
       .unroll(axes.x)
@@ -144,7 +144,7 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
   const std::vector<Loop> loops = {
       {axes.n, context.batch_size}, {block, CeilDiv(filters, filters_per_tile)}, {chunk, height / chunk_rows}};
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
-  chunk_sum.Schedule(out, parallel.LoopAfterFusion(loops, 2), tile, chunk_rows * width, context);
+  chunk_sum.Schedule(out, parallel.LoopAfterFusion(chunk), tile, chunk_rows * width, context);
   return builder.Finish();
 }
 

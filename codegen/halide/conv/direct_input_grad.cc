@@ -46,7 +46,7 @@ void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvP
                                    {chunk, phase_size[0] / conv_chunk.rows}};
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
   for (ChunkSum& sum : phase_sums)
-    sum.Schedule(out, parallel.LoopAfterFusion(loops, 2), conv_chunk.tile, conv_chunk.rows * phase_size[1], context);
+    sum.Schedule(out, parallel.LoopAfterFusion(chunk), conv_chunk.tile, conv_chunk.rows * phase_size[1], context);
 }
 
 }  // namespace
@@ -86,14 +86,12 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
     return (remainder + window.before[axis]) % window.stride[axis];
   };
   const auto shift = [&](int axis, int remainder) { return (remainder + window.before[axis]) / window.stride[axis]; };
-  const auto tap_count = [&](int axis, int first) {
-    return (window.size[axis] - first + window.stride[axis] - 1) / window.stride[axis];
-  };
+  const auto tap_count = [&](int axis, int first) { return CeilDiv(window.size[axis] - first, window.stride[axis]); };
   int before[2], phase_size[2];
   std::array<int, 2> size;  // of dy with its border
   for (int axis = 0; axis < 2; ++axis) {
     before[axis] = tap_count(axis, 0) - 1;
-    phase_size[axis] = (extent[axis] + window.stride[axis] - 1) / window.stride[axis];
+    phase_size[axis] = CeilDiv(extent[axis], window.stride[axis]);
     size[axis] = before[axis] + std::max(static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]),
                                          phase_size[axis] + shift(axis, window.stride[axis] - 1));
   }

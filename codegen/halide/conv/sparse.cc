@@ -138,8 +138,8 @@ class SparseConv {
     const std::vector<Loop> loops = {
         {axes_.n, context_.batch_size}, {chunk, CeilDiv(height, chunk_rows)}, {block, filters / filters_per_block_}};
     const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
-    lists_.Schedule(out, parallel.LoopAfterFusion(loops, 0));
-    sum_.compute_at(out, parallel.LoopAfterFusion(loops, 2))
+    lists_.Schedule(out, parallel.LoopAfterFusion(axes_.n));
+    sum_.compute_at(out, parallel.LoopAfterFusion(block))
         .store_in(kOnStack)
         .bound_extent(block_filter_, filters_per_block_)
         .vectorize(block_filter_, context_.lanes)

@@ -130,9 +130,9 @@ class SparseInputGrad {
     if (conv_.channels % lanes_ == 0) out.vectorize(lane);
     const std::vector<Loop> loops = {{axes.n, context_.batch_size}, {vector, channel_vectors_}};
     const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
-    lists_.Schedule(out, parallel.LoopAfterFusion(loops, 0));
+    lists_.Schedule(out, parallel.LoopAfterFusion(axes.n));
 
-    image_.compute_at(out, parallel.LoopAfterFusion(loops, has_all_channels ? 0 : 1))
+    image_.compute_at(out, parallel.LoopAfterFusion(has_all_channels ? axes.n : vector))
         .store_in(kOnStack)
         .vectorize(lane_);
     image_.bound_extent(lane_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);

@@ -44,7 +44,7 @@ struct RunTile {
 RunTile ChooseRunTile(int run_length, int kernel_rows, int filters, const Machine& machine) {
   RunTile tile = {run_length, machine.lanes, 0, 1, 1, 1};
   while (tile.lanes > run_length) tile.lanes /= 2;
-  tile.run_vectors = (run_length + tile.lanes - 1) / tile.lanes;
+  tile.run_vectors = CeilDiv(run_length, tile.lanes);
   const int max_sums = machine.registers - kReservedRegisters;
   for (int vectors = 1; vectors <= tile.run_vectors; ++vectors) {
     if (tile.run_vectors % vectors == 0 && vectors <= max_sums) tile.vectors = vectors;
@@ -60,7 +60,7 @@ RunTile ChooseRunTile(int run_length, int kernel_rows, int filters, const Machin
 
 // The tile for copied taps, which are one run of whole vectors.
 RunTile ChooseCopiedTile(int taps, int filters, const Machine& machine) {
-  const int run_vectors = (taps + machine.lanes - 1) / machine.lanes;
+  const int run_vectors = CeilDiv(taps, machine.lanes);
   RunTile tile = {run_vectors * machine.lanes, machine.lanes, run_vectors, run_vectors, 1, 1};
   if (2 * run_vectors <= machine.registers - kReservedRegisters && filters % 2 == 0) tile.filters = 2;
   return tile;
@@ -303,9 +303,8 @@ class SparseWeightGrad {
 
     const int groups_per_part = plan_.images_per_part / plan_.images_per_chunk;
     part_chunk_ = RDom(0, plan_.chunk_count, 0, groups_per_part, "part_chunk");
-    const Expr group_count = plan_.shares_lists()
-                                 ? (context_.batch_extent + plan_.images_per_chunk - 1) / plan_.images_per_chunk
-                                 : context_.batch_extent;
+    const Expr group_count =
+        plan_.shares_lists() ? (context_.batch_extent + plan_.images_per_chunk - 1) / plan_.images_per_chunk : context_.batch_extent;
     const Expr group = part_ * groups_per_part + part_chunk_.y;
     part_chunk_.where(group < group_count);
     AccumulatePart(

@@ -351,7 +351,7 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const std::vector<Loop> loops = {{group, CeilDiv(context.batch_size, plan.images_per_task)},
                                    {task, CeilDiv(plan.rows, plan.rows_per_task)}};
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
-  winograd.Schedule(out, parallel.LoopAfterFusion(loops, 1), block, vector, block_filters, context);
+  winograd.Schedule(out, parallel.LoopAfterFusion(task), block, vector, block_filters, context);
   return builder.Finish();
 }
 

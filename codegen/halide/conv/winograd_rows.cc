@@ -156,7 +156,7 @@ class WinogradRows {
     out.reorder(c, x, y, column, tile_row, block, chunk, axes_.n).vectorize(c, lanes).unroll(c).unroll(y);
     const std::vector<Loop> loops = {{axes_.n, context_.batch_size}, {chunk, CeilDiv(height_, chunk_rows)}};
     const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
-    rows_.compute_at(out, parallel.LoopAfterFusion(loops, 1))
+    rows_.compute_at(out, parallel.LoopAfterFusion(chunk))
         .store_in(kOnStack)
         .bound_extent(point_, kRowPoints)
         .reorder(point_, element_, axes_.y)

@@ -32,9 +32,9 @@ class GenericBuilder {
   }
 
   ScheduledKernel Build() {
-    for (GroupId id : ir::Ids<GroupId>(groups_.size())) {
+    for (LoopGroupId id : ir::Ids<LoopGroupId>(groups_.size())) {
       MakeGroup(id);
-      const Group& group = grouping_.group(id);
+      const LoopGroup& group = grouping_.group(id);
       if (group.is_output) builder_.AddOutput(StateOf(id).nest.func, group.values);
     }
     for (GroupState& state : groups_) {
@@ -53,12 +53,12 @@ class GenericBuilder {
     std::vector<std::pair<const Node*, Lowered>> lowered;  // the nodes that are computed inside the nest
   };
 
-  GroupState& StateOf(GroupId group) { return groups_[ir::Index(group)]; }
+  GroupState& StateOf(LoopGroupId group) { return groups_[ir::Index(group)]; }
 
   // `value` as the nodes that are computed in `group` read it.
-  Tensor Read(ValueId value, GroupId group) {
+  Tensor Read(ValueId value, LoopGroupId group) {
     if (const Tensor* parameter = builder_.Parameter(value)) return *parameter;
-    const GroupId own_group = grouping_.GroupOf(value);
+    const LoopGroupId own_group = grouping_.GroupOf(value);
     if (own_group != Grouping::kInlined && own_group != group) {
       MakeGroup(own_group);
       const std::vector<ValueId>& members = grouping_.group(own_group).values;
@@ -73,7 +73,7 @@ class GenericBuilder {
   }
 
   // The lowering of `node` inside the nest of `group`, which is made once for each group that needs the node.
-  const Lowered& Lower(const Node& node, GroupId group) {
+  const Lowered& Lower(const Node& node, LoopGroupId group) {
     for (const auto& [known, lowered] : StateOf(group).lowered) {
       if (known == &node) return lowered;
     }
@@ -114,11 +114,11 @@ class GenericBuilder {
   }
 
   // Makes the nest of a group, after those of the groups that it reads.
-  void MakeGroup(GroupId group) {
+  void MakeGroup(LoopGroupId group) {
     GroupState& state = StateOf(group);
     if (state.is_made) return;
     state.is_made = true;
-    const Group& group_values = grouping_.group(group);
+    const LoopGroup& group_values = grouping_.group(group);
     const ir::Shape& shape = graph_.type(group_values.values[0]).shape;
     state.nest.shape = shape;
     state.nest.is_pointwise = true;

@@ -122,7 +122,7 @@ ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
   dots(lane, dot, group, n, block) += terms(n, Halide::unsafe_promise_clamped(column, 0, columns - 1), lane);
   sums(dot, group, n, block) = 0.0f;
   sums(dot, group, n, block) += dots(summed_lane, dot, group, n, block);
-  const RDom r(0, kDotsPerGroup, 0, (block_columns + kDotsPerGroup - 1) / kDotsPerGroup, "r");
+  const RDom r(0, kDotsPerGroup, 0, CeilDiv(block_columns, kDotsPerGroup), "r");
   RDom listed = r;                                           // x: dot, y: group
   listed.where(r.y * kDotsPerGroup < list.Count(n, block));  // becomes the bound of the loop
   const Expr entry = list.Entry(listed.y * kDotsPerGroup + listed.x, n, block);

@@ -64,7 +64,7 @@ class SparseProduct {
         list_(context,
               {product.rows, product.depth, product.actual_rows, product.actual_depth, chunk_depth_,
                product.are_rows_contiguous, [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
-    tile_count_ = static_cast<int>((product.columns + tile_width_ - 1) / tile_width_);
+    tile_count_ = CeilDiv(product.columns, tile_width_);
     // A task is a group of rows of one tile.  It has so few rows that there are enough tasks and that its sums stay in
     // the second-level cache.
     const int64_t max_bytes = 2 * context.l1_bytes;

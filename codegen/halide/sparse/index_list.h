@@ -35,7 +35,7 @@ class IndexList {
   // caller decides where the three Funcs are computed and in which memory.
   void ScheduleUpdates(int lanes);
 
-  const Halide::Var byte{"byte"};  // of bits
+  const Halide::Var byte{"byte"};  // the index of a byte in `bits`
   Halide::Func bits{"bits"}, count{"count"}, entries{"entries"};
 
  private:

@@ -10,7 +10,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-import images
+from images import read
 from workloads import WORKLOADS
 
 import numpy as np
@@ -25,7 +25,7 @@ class Request:
         self.workload = WORKLOADS[sys.argv[1]]
         self.batch, self.threads, self.steps = (int(word) for word in sys.argv[2:5])
         self.mode = sys.argv[6] if len(sys.argv) > 6 else ""
-        images, labels = images.read(sys.argv[5], self.workload.gray)
+        images, labels = read(sys.argv[5], self.workload.gray)
         enlarged = self.workload.shape[0] // images.shape[1]
         images = images.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
         count = len(images) // self.batch * self.batch
