@@ -30,8 +30,9 @@ const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
 std::string DenseOnImages(const ir::Graph& graph) {
   std::string dense;
   for (const ir::Node& node : graph.nodes) {
-    if (node.op->convolution || node.op->kind == ir::OpKind::kWindow) dense.clear();
-    const bool on_images = node.op->matrix_product && graph.type(node.outputs[0]).rank() > 2;
+    if (ir::IsConvolution(*node.op) || node.op->kind == ir::OpKind::kWindow) dense.clear();
+    const bool on_images =
+        node.op->form == ir::ContractionForm::kMatrixProduct && graph.type(node.outputs[0]).rank() > 2;
     if (on_images && dense.empty() && !node.locations.empty()) dense = node.locations.back().layer;
   }
   return dense;
@@ -63,7 +64,7 @@ class TrainingBuilder {
   void Mistake(absl::string_view sentence) { mistakes_.Add(place_, "compile", sentence); }
 
   // " of <output>" if the model has several outputs, otherwise nothing.
-  std::string OfOutput(const ModelOutput& output) const {
+  std::string OutputSuffix(const ModelOutput& output) const {
     return outputs_.size() > 1 ? absl::StrCat(" of ", output.name) : std::string();
   }
 
@@ -162,7 +163,7 @@ class TrainingBuilder {
   void CheckOutput(const ir::Loss& loss, const ir::Objective& objective, const ModelOutput& output) {
     const ir::Node* const producer = Producer(graph_, output.symbol.value);
     if (!output.symbol.learned || producer == nullptr) {
-      return Mistake(absl::StrCat("there is nothing to train: no layer that the output", OfOutput(output),
+      return Mistake(absl::StrCat("there is nothing to train: no layer that the output", OutputSuffix(output),
                                   " depends on has trainable parameters"));
     }
     // The nodes of a graph from a file may have no locations.

@@ -11,8 +11,7 @@ namespace {
 
 bool IsSource(const Op& op) { return op.is_source(); }
 bool IsPool(const Op& op) { return op.kind == OpKind::kWindow || op.kind == OpKind::kWindowGrad; }
-bool IsConvolution(const Op& op) { return op.convolution; }
-bool IsMatrixProduct(const Op& op) { return op.matrix_product; }
+bool IsMatrixProduct(const Op& op) { return op.form == ContractionForm::kMatrixProduct; }
 bool ReducesAxes(const Op& op) { return op.reduces_axes; }
 
 // An attribute that a class of ops must have, because the functions of this file read it.
@@ -68,8 +67,11 @@ Window WindowOf(const Node& node, int64_t height, int64_t width) {
 std::string OperandFault(const Op& op) {
   if (op.kind == OpKind::kContraction && (op.operands.size() != 2 || op.variadic))
     return "a contraction has two operands";
-  if ((op.convolution || op.matrix_product) && op.kind != OpKind::kContraction)
-    return "a convolution or a product of matrices is a contraction";
+  if (op.form != ContractionForm::kOther && op.kind != OpKind::kContraction)
+    return "an op with a form is a contraction";
+  if (op.kind == OpKind::kContraction && op.flops == nullptr)
+    return "a contraction counts its floating-point operations";
+  if ((op.kind == OpKind::kWindow && op.operands.size() != 1)) return "a pool has one operand";
   if (op.reduces_axes && op.kind != OpKind::kReduction) return "an op that reduces axes is a reduction";
   if (op.reduces_axes && (op.operands.size() != 1 || op.variadic)) return "an op that reduces axes has one operand";
   if (op.is_elementwise() && !op.is_update() && op.results.size() != 1) return "an elementwise op has one result";
@@ -88,6 +90,11 @@ std::string OperandFault(const Op& op) {
 }
 
 }  // namespace
+
+bool IsConvolution(const Op& op) {
+  return op.form == ContractionForm::kConvolution || op.form == ContractionForm::kConvolutionInputGrad ||
+         op.form == ContractionForm::kConvolutionWeightGrad;
+}
 
 std::string KindFault(const Op& op) {
   if (op.kind == OpKind::kUnknown) return "it has no kind";

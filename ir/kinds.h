@@ -25,6 +25,8 @@ struct Window {
   bool tiles() const { return !is_padded() && stride[0] == size[0] && stride[1] == size[1]; }
 };
 
+bool IsConvolution(const Op& op);  // or one of its gradients
+
 Window PoolWindow(const Node& node);  // of a node whose op has the kind kWindow or kWindowGrad
 
 // Of a node whose op has the trait `convolution`; `kernel` is [height, width, channels / groups, filters].
@@ -35,7 +37,7 @@ int ConvolutionGroups(const Node& node);
 struct Transposes {
   bool a = false, b = false;
 };
-Transposes TransposesOf(const Node& node);  // neither, if the op lacks the trait `matrix_product`
+Transposes TransposesOf(const Node& node);  // neither, if the op lacks the form kMatrixProduct
 
 // The axes of its operand that the node reduces, ascending; null if the op lacks the trait `reduces_axes`.
 const std::vector<int64_t>* ReducedAxes(const Node& node);

@@ -52,6 +52,17 @@ enum class OpKind : uint8_t {
   kUpdate,       // an optimizer: elementwise; p', slots' from p, g, slots, scalars
 };
 
+// The sum of products that a contraction is.  Passes and code generation test this instead of naming ops: an op with a
+// form has that form's operands, attributes and result (kinds.h), and so all strategies for it.
+enum class ContractionForm : uint8_t {
+  kOther,                  // no op's that is not a contraction, and any other sum
+  kConvolution,            // y = conv(x, w)
+  kConvolutionInputGrad,   // x = conv_input_grad(y, w)
+  kConvolutionWeightGrad,  // w = conv_weight_grad(x, y)
+  kMatrixProduct,          // y = a·b; each of a and b may be transposed
+};
+absl::string_view FormName(ContractionForm form);  // "conv2d", "matmul", …; "any" for kOther
+
 // An elementwise op of at most this cost may be computed again wherever its result is read.
 inline constexpr int kCheapCost = 2;
 
@@ -83,9 +94,9 @@ struct Op {
   OpKind kind = OpKind::kUnknown;
   int cost = 1;  // operations per element, excluding the reduction loop itself
 
-  // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first four promise.
-  bool convolution = false;       // a contraction: a convolution or one of its gradients
-  bool matrix_product = false;    // a contraction of matrices, one of which may be transposed
+  ContractionForm form = ContractionForm::kOther;
+
+  // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first one promises.
   bool reduces_axes = false;      // a reduction over the axes of its operand that an attribute names
   bool sum = false;               // one of these: its result is the sum of the elements along those axes
   bool activation = false;        // layers take it by name as their activation

@@ -16,7 +16,7 @@ struct Uses {
   // By value:
   std::vector<ir::NodeId> producer;  // the node that defines it; kNone if no node does
   std::vector<std::vector<ir::NodeId>>
-      readers;               // ascending; a node appears once for each of its operands that is the value
+      readers;                        // ascending; a node appears once for each of its operands that is the value
   std::vector<bool> is_graph_result;  // whether it is an output of the graph or the new content of a state
 
   static constexpr ir::NodeId kNone{-1};

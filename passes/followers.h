@@ -11,7 +11,7 @@
 
 namespace brine::passes {
 
-// What the code that finds the nodes of a region asks of the code that keeps all regions.
+// How the code that finds the nodes of a region asks the partition and changes it.
 struct RegionCallbacks {
   std::function<bool(ir::NodeId node)> is_free;             // whether the node is in no region yet
   std::function<bool(ir::NodeId node)> take;                // adds the node; false if kernels would form a cycle

@@ -115,7 +115,7 @@ class KernelFormer {
       if (!IsChannelReduction(graph_, node(node_id)) || !IsFree(node_id)) continue;
       std::vector<NodeId> summands;
       std::vector<ValueId> leaves;
-      CollectSummands(node(node_id).inputs[0], summands, leaves);
+      CollectSummands(node(node_id).inputs[0], node_id, summands, leaves);
       const std::set<NodeId> producers = ContractionsOf(leaves);
       // An earlier contraction cannot take in the sum if a later one depends on it.
       const bool taken = std::any_of(producers.rbegin(), producers.rend(), [&](NodeId producer) {
@@ -130,13 +130,14 @@ class KernelFormer {
     }
   }
 
-  // Those producers of the values that the kernels of contractions compute.
+  // Those producers of the values that the kernels of contractions compute, other than by a reduction.  No kernel can
+  // read a sum that it has not finished.
   std::set<NodeId> ContractionsOf(const std::vector<ValueId>& values) const {
     std::set<NodeId> producers;
     for (ValueId value : values) {
       const NodeId producer = uses_.Producer(value);
-      if (producer != Uses::kNone && partition_.group(partition_.GroupOf(producer)).region == kContraction)
-        producers.insert(producer);
+      if (producer == Uses::kNone || node(producer).op->kind == ir::OpKind::kReduction) continue;
+      if (partition_.group(partition_.GroupOf(producer)).region == kContraction) producers.insert(producer);
     }
     return producers;
   }
@@ -156,17 +157,20 @@ class KernelFormer {
     return is_summand;
   }
 
-  // The summands that compute `value` for one reader, and the values `leaves` from which they compute it.
-  void CollectSummands(ValueId value, std::vector<NodeId>& summands, std::vector<ValueId>& leaves) const {
+  // The summands that compute `value` for `reader` alone, and the values `leaves` from which they compute it.
+  void CollectSummands(ValueId value, NodeId reader, std::vector<NodeId>& summands,
+                       std::vector<ValueId>& leaves) const {
     const NodeId producer = uses_.Producer(value);
-    const bool collects = producer != Uses::kNone && is_summand_[Index(producer)] && uses_.Readers(value).size() == 1 &&
-                          summands.size() < kMaxSummands;
+    const std::vector<NodeId>& readers = uses_.Readers(value);
+    const bool collects = producer != Uses::kNone && is_summand_[Index(producer)] && summands.size() < kMaxSummands &&
+                          std::all_of(readers.begin(), readers.end(), [&](NodeId id) { return id == reader; });
     if (!collects) {
       leaves.push_back(value);
       return;
     }
+    if (std::find(summands.begin(), summands.end(), producer) != summands.end()) return;  // d·d reads d twice
     summands.push_back(producer);
-    for (ValueId input : node(producer).inputs) CollectSummands(input, summands, leaves);
+    for (ValueId input : node(producer).inputs) CollectSummands(input, producer, summands, leaves);
   }
 
   bool TakeIn(GroupId id, NodeId node_id) { return partition_.Merge({id, partition_.GroupOf(node_id)}, {}); }

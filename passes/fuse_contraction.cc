@@ -102,8 +102,7 @@ class ContractionGrower {
     for (ValueId value : summed) {
       for (NodeId reader : uses_.Readers(value)) {
         if (!IsChannelReduction(graph_, node(reader)) || !region_.is_free(reader)) continue;
-        region_.take(reader);
-        return;
+        if (region_.take(reader)) return;
       }
     }
   }

@@ -11,12 +11,11 @@
 namespace brine::passes {
 
 // Grows a region around the contraction at `root`, by
-//   - elementwise nodes that are computed from its result, of the result's shape, and one pool whose windows tile the
-//   image, with the elementwise
-//     nodes that are computed from the pool's result.  Their values may be read elsewhere too, but not those from
-//     before the pool;
+//   - elementwise nodes that are computed from its result, of the result's shape;
+//   - one pool whose windows tile the image, and the elementwise nodes that are computed from the pool's result;
 //   - for a weight gradient, a channel reduction of an operand, such as the bias gradient.
-// The gradient of a pool that makes an operand is computed again inside the kernel, since its own operands are smaller.
+// Values may be read elsewhere too, but not those from before the pool.  The gradient of a pool that makes an operand
+// is computed again inside the kernel, since its own operands are smaller.
 void GrowContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const RegionCallbacks& region);
 
 // The operands of the region with this contraction and these copies that have many zeros.

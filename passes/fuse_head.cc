@@ -30,7 +30,7 @@ class Head {
     if (result.empty() || result[0] != ir::kBatch) return {};
     classes_ = shape[1];
     FindDependencies();
-    if (!logits_on_model_) return {};
+    if (!logits_depend_on_model_) return {};
     Grow(root);
     if (!LeavesTheStep()) return {};
     TakeProduct();
@@ -41,8 +41,8 @@ class Head {
  private:
   // What a value depends on.
   struct Dependencies {
-    bool on_logits = false;
-    bool on_model = false;           // on data or a state, other than through the logits
+    bool depends_on_logits = false;
+    bool depends_on_model = false;   // on data or a state, other than through the logits
     bool after_contraction = false;  // on a product or a convolution that depends on the logits
   };
 
@@ -52,19 +52,19 @@ class Head {
   void FindDependencies() {
     dependencies_.resize(graph_.values.size());
     for (const ir::Input& input : graph_.inputs) {
-      dependencies_[Index(input.value)].on_model = input.source == ir::Source::kData;
+      dependencies_[Index(input.value)].depends_on_model = input.source == ir::Source::kData;
     }
-    for (const ir::State& state : graph_.states) dependencies_[Index(state.value)].on_model = true;
+    for (const ir::State& state : graph_.states) dependencies_[Index(state.value)].depends_on_model = true;
     for (const Node& node : graph_.nodes) {
       Dependencies sum;
       for (ValueId input : node.inputs) {
-        sum.on_logits |= DependenciesOf(input).on_logits;
-        sum.on_model |= DependenciesOf(input).on_model;
+        sum.depends_on_logits |= DependenciesOf(input).depends_on_logits;
+        sum.depends_on_model |= DependenciesOf(input).depends_on_model;
         sum.after_contraction |= DependenciesOf(input).after_contraction;
       }
-      sum.after_contraction |= sum.on_logits && !IsSmallOp(node);
+      sum.after_contraction |= sum.depends_on_logits && !IsSmallOp(node);
       for (ValueId output : node.outputs) {
-        if (output == logits_) logits_on_model_ = sum.on_model;
+        if (output == logits_) logits_depend_on_model_ = sum.depends_on_model;
         dependencies_[Index(output)] = output == logits_ ? Dependencies{true, false, false} : sum;
       }
     }
@@ -80,7 +80,7 @@ class Head {
     if (!IsSmallOp(node)) return false;
     for (ValueId output : node.outputs) {
       const Dependencies& dependencies = DependenciesOf(output);
-      if (output == logits_ || dependencies.after_contraction || dependencies.on_model) return false;
+      if (output == logits_ || dependencies.after_contraction || dependencies.depends_on_model) return false;
       const ir::Shape& shape = graph_.type(output).shape;
       for (size_t axis = 0; axis < shape.size(); ++axis) {
         if (!(axis == 0 && shape[axis] == ir::kBatch) && shape[axis] > classes_) return false;
@@ -122,17 +122,17 @@ class Head {
   void TakeProduct() {
     const NodeId last = uses_.Producer(logits_);
     if (last == Uses::kNone || !is_free_(last)) return;
-    const bool adds_bias = IsBiasAddition(node(last));
-    const NodeId id = adds_bias ? uses_.Producer(node(last).inputs[0]) : last;
+    const bool has_bias = IsBiasOrScale(node(last));
+    const NodeId id = has_bias ? uses_.Producer(node(last).inputs[0]) : last;
     if (id == Uses::kNone || !is_free_(id) || !IsSmallProduct(node(id))) return;
-    if (adds_bias) taken_.insert(last);
+    if (has_bias) taken_.insert(last);
     taken_.insert(id);
     x_ = node(id).inputs[0];
     w_ = node(id).inputs[1];
   }
 
-  // Whether the node adds a vector or a number to a value that nothing else reads.
-  bool IsBiasAddition(const Node& node) const {
+  // Whether the node combines a value that nothing else reads with a vector or a number, such as the bias.
+  bool IsBiasOrScale(const Node& node) const {
     return node.op->kind == OpKind::kElementwise && node.inputs.size() == 2 &&
            graph_.type(node.inputs[1]).rank() <= 1 && uses_.Readers(node.inputs[0]).size() == 1;
   }
@@ -171,7 +171,7 @@ class Head {
   const Uses& uses_;
   const std::function<bool(NodeId)>& is_free_;
   const ValueId logits_;
-  bool logits_on_model_ = false;
+  bool logits_depend_on_model_ = false;
   int64_t classes_ = 0;
   ValueId x_ = ir::kNoValue, w_ = ir::kNoValue;
   std::vector<Dependencies> dependencies_;  // by value

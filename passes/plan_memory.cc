@@ -76,7 +76,7 @@ class Planner {
         const ValueId read = update.inputs[ir::kGradientOperand];
         if (state == nullptr || state->role != ir::Role::kParameter || !Life(read).exists) continue;
         if (PlacementOf(update.outputs[0]) != PlacementOf(state->value))
-          continue;  // its result is not the content of the parameter
+          continue;  // the parameter is not updated in place
         const ValueId gradient = Life(read).storage;
         if (Life(gradient).first != ir::kBeforeStep)
           Place(gradient, {Block::kGradients, PlacementOf(state->value)->offset});

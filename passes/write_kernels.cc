@@ -22,7 +22,7 @@ bool IsNumber(const Node& node) { return node.op->is_source() && ir::SourceValue
 class KernelWriter {
  public:
   KernelWriter(Graph& graph, const Uses& uses, const Partition& partition)
-      : graph_(graph), uses_(uses), partition_(partition), old_(graph.nodes) {}
+      : graph_(graph), uses_(uses), partition_(partition), original_nodes_(graph.nodes) {}
 
   void Run() {
     FindComputingGroups();
@@ -41,28 +41,28 @@ class KernelWriter {
   }
 
  private:
-  const Node& old(NodeId id) const { return old_[Index(id)]; }
+  const Node& OriginalNode(NodeId id) const { return original_nodes_[Index(id)]; }
 
   // Finds the groups that compute each node.  A node that all of its readers compute again gets no kernel of its own.
   void FindComputingGroups() {
-    computing_groups_.resize(old_.size());
-    for (size_t index = 0; index < old_.size(); ++index) {
+    computing_groups_.resize(original_nodes_.size());
+    for (size_t index = 0; index < original_nodes_.size(); ++index) {
       const GroupId id = partition_.GroupOf(ir::IdAt<NodeId>(index));
       for (NodeId copy : partition_.group(id).copies) computing_groups_[Index(copy)].insert(id);
     }
-    for (size_t index = old_.size(); index-- > 0;) {
+    for (size_t index = original_nodes_.size(); index-- > 0;) {
       const GroupId own = partition_.GroupOf(ir::IdAt<NodeId>(index));
-      if (IsNumber(old_[index])) {  // copied into kernels that read it; stays for other readers
+      if (IsNumber(original_nodes_[index])) {  // copied into kernels that read it; stays for other readers
         bool stays = false;
-        for (ValueId value : old_[index].outputs) {
+        for (ValueId value : original_nodes_[index].outputs) {
           stays |= uses_.IsGraphResult(value);
-          for (NodeId reader : uses_.Readers(value)) stays |= old(reader).op->is_view();
+          for (NodeId reader : uses_.Readers(value)) stays |= OriginalNode(reader).op->is_view();
         }
         if (stays) computing_groups_[index].insert(own);
         continue;
       }
       bool needed = computing_groups_[index].empty() || partition_.group(own).nodes.size() > 1;
-      for (ValueId value : old_[index].outputs) {
+      for (ValueId value : original_nodes_[index].outputs) {
         needed |= uses_.IsGraphResult(value);
         for (NodeId reader : uses_.Readers(value)) {
           for (GroupId holder : computing_groups_[Index(reader)]) {
@@ -83,7 +83,7 @@ class KernelWriter {
     }
     if (node_ids.empty()) return;
     std::sort(node_ids.begin(), node_ids.end());
-    const Node& first = old(node_ids[0]);
+    const Node& first = OriginalNode(node_ids[0]);
     if (node_ids.size() == 1 && (first.op->is_view() || first.op->is_source())) {
       graph_.nodes.push_back(first);
       return;
@@ -107,10 +107,10 @@ class KernelWriter {
     bool read = false;
     for (NodeId node_id : node_ids) {
       if (IsCopy(group, node_id)) continue;
-      for (ValueId value : old(node_id).outputs) {
+      for (ValueId value : OriginalNode(node_id).outputs) {
         const bool outside = IsReadOutside(value, id);
         const bool stored = std::count(group.stored.begin(), group.stored.end(), value) > 0;
-        if (outside || stored || IsStoredInEveryFunction(old(node_id), value)) kernel.outputs.push_back(value);
+        if (outside || stored || IsStoredInEveryFunction(OriginalNode(node_id), value)) kernel.outputs.push_back(value);
         read |= outside;
       }
     }
@@ -130,10 +130,10 @@ class KernelWriter {
   }
 
   void AddToBody(NodeId node_id, bool copy, std::map<ValueId, ValueId>& renamed, Node& kernel) {
-    Node node = old(node_id);
+    Node node = OriginalNode(node_id);
     for (ValueId& input : node.inputs) {
       const NodeId producer = uses_.Producer(input);
-      if (producer != Uses::kNone && IsNumber(old(producer)) && renamed.count(input) == 0)
+      if (producer != Uses::kNone && IsNumber(OriginalNode(producer)) && renamed.count(input) == 0)
         AddToBody(producer, true, renamed, kernel);
       const auto it = renamed.find(input);
       if (it != renamed.end()) input = it->second;
@@ -148,7 +148,8 @@ class KernelWriter {
 
   // The first copy of a value that no group emits on its own is the value itself.
   ValueId NameOfCopy(ValueId value) {
-    const bool elsewhere = computing_groups_[Index(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
+    const bool elsewhere =
+        computing_groups_[Index(uses_.Producer(value))].count(partition_.GroupOf(uses_.Producer(value))) != 0;
     if (!elsewhere && names_of_copies_.insert(value).second) return value;
     return graph_.AddValue(graph_.value(value).name, graph_.type(value));
   }
@@ -166,10 +167,10 @@ class KernelWriter {
   Graph& graph_;
   const Uses& uses_;
   const Partition& partition_;
-  const std::vector<Node> old_;
+  const std::vector<Node> original_nodes_;
   std::vector<std::set<GroupId>> computing_groups_;  // by node: the groups that compute the node
-  std::set<ValueId> names_of_copies_;                 // values whose first copy has their name
-  std::set<ValueId> made_here_;             // in the body that is being written
+  std::set<ValueId> names_of_copies_;                // values whose first copy has their name
+  std::set<ValueId> made_here_;                      // in the body that is being written
 };
 
 }  // namespace

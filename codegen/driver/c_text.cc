@@ -26,7 +26,7 @@ std::string CString(absl::string_view text) {
   return result + "\"";
 }
 
-std::string CBytes(absl::string_view bytes) {
+std::string CByteArray(absl::string_view bytes) {
   std::string result = " {";
   for (size_t position = 0; position < bytes.size(); ++position) {
     absl::StrAppend(&result, position % 32 == 0 ? "\n" : "",

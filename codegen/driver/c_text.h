@@ -11,8 +11,8 @@ namespace brine::codegen {
 // A string literal.  Bytes that are not printable are escaped.  A long text becomes several literals in sequence.
 std::string CString(absl::string_view text);
 
-std::string CBytes(absl::string_view bytes);  // the initializer of an array of uint8_t
-std::string CNumber(double value);            // a constant expression with exactly this value
+std::string CByteArray(absl::string_view bytes);  // the initializer of an array of uint8_t
+std::string CNumber(double value);                // a constant expression with exactly this value
 
 // `name` with an underscore in place of each character that is no letter and no digit, and after "model_" if it would
 // be empty or begin with a digit.

@@ -27,8 +27,8 @@ class NoisyKernel {
   NoisyKernel(const ir::Graph& region, const ir::Tensors<float>& given, int64_t rows)
       : region_(region), given_(given), rows_(rows) {}
 
-  // By element of the result `name`: whether noise moves it across an edge.  `exact` is the result without noise, and
-  // `terms` are the sums of the absolute values of its terms.
+  // By element of the result `name`: whether rounding noise may change its argmax or mask.  `exact` is the result
+  // without noise, and `terms` are the sums of the absolute values of its terms.
   absl::StatusOr<std::vector<bool>> FindEdgeElements(const std::string& name, const ir::Tensor<double>& exact,
                                                      const ir::Tensor<double>& terms) {
     BRINE_RETURN_IF_ERROR(Run());
@@ -200,7 +200,8 @@ std::string FirstDifference(const ir::Tensors<float>& a, const ir::Tensors<float
   for (const auto& [name, tensor] : a) {
     const auto other = b.find(name);
     const bool is_same =
-        other != b.end() && tensor.integers == other->second.integers && tensor.real.size() == other->second.real.size() &&
+        other != b.end() && tensor.integers == other->second.integers &&
+        tensor.real.size() == other->second.real.size() &&
         std::memcmp(tensor.real.data(), other->second.real.data(), tensor.real.size() * sizeof(float)) == 0;
     if (!is_same) return name;
   }

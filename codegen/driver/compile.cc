@@ -66,8 +66,9 @@ std::string ObjectPath(const TemporaryFolder& folder, const std::string& symbol)
 }
 
 bool HasConvolution(const ir::Node& node) {
-  if (!node.is_kernel()) return node.op->convolution;
-  return std::any_of(node.body.begin(), node.body.end(), [](const ir::Node& inner) { return inner.op->convolution; });
+  if (!node.is_kernel()) return ir::IsConvolution(*node.op);
+  return std::any_of(node.body.begin(), node.body.end(),
+                     [](const ir::Node& inner) { return ir::IsConvolution(*inner.op); });
 }
 
 // A number that grows with the time that a kernel takes to compile.  Halide's runtime takes longest, then convolutions,
@@ -230,8 +231,8 @@ absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const 
     for (const auto& [op, name] : rows) {
       bool is_for_kernel = op.empty();
       for (const ir::Node& node : kernel.body) {
-        is_for_kernel =
-            is_for_kernel || (node.op->kind == ir::OpKind::kContraction && absl::StartsWith(node.op->name, op));
+        const bool is_named = absl::StartsWith(node.op->name, op) || absl::StartsWith(ir::FormName(node.op->form), op);
+        is_for_kernel = is_for_kernel || (node.op->kind == ir::OpKind::kContraction && is_named);
       }
       if (is_for_kernel) strategy = name;
     }

@@ -322,7 +322,7 @@ class ProgramEmitter {
 
   void EmitConstants() {
     if (!constants_.empty())
-      absl::StrAppend(&out_, "\n_Alignas(64) static const uint8_t constants[] =", CBytes(constants_), ";\n");
+      absl::StrAppend(&out_, "\n_Alignas(64) static const uint8_t constants[] =", CByteArray(constants_), ";\n");
   }
 
   void EmitBackend() {

@@ -20,11 +20,11 @@ class SpecBuilder {
 
   KernelSpec Run() && {
     FindHero();
-    if (spec_.hero != nullptr) SortNodes();
+    if (spec_.reason.empty()) SortNodes();
     if (spec_.reason.empty()) CheckResults();
     if (spec_.reason.empty()) FindFirstEpilogueNode();
-    if (!spec_.reason.empty()) spec_.hero = nullptr;
-    return std::move(spec_);
+    if (spec_.reason.empty()) return std::move(spec_);
+    return {.graph = spec_.graph, .kernel = spec_.kernel, .reason = spec_.reason};
   }
 
  private:

@@ -283,7 +283,7 @@ class TileScheduler {
   const int vector_;             // floats
   Var column_, row_;             // of tiles
   std::vector<Loop> outer_;      // the loops over tiles and further axes, outermost first
-  Var column_loop_, tile_loop_;  // those that contain the work on a column of tiles, and on a tile
+  Var column_loop_, tile_loop_;  // what is computed for each column of tiles, or each tile, is computed at these
 };
 
 }  // namespace

@@ -19,30 +19,32 @@
 namespace brine::codegen {
 namespace {
 
+using Form = ir::ContractionForm;
+
 constexpr Strategy kStrategies[] = {
-    {&ir::kConv2D, "winograd", CanWinograd, CostWinograd, BuildWinograd, true},
-    {&ir::kConv2D, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows, true},
-    {&ir::kConv2D, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
-    {&ir::kConv2D, "direct", CanDirect, CostDirect, BuildDirect, true},
-    {&ir::kConv2D, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
+    {Form::kConvolution, "winograd", CanWinograd, CostWinograd, BuildWinograd, true},
+    {Form::kConvolution, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows, true},
+    {Form::kConvolution, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {Form::kConvolution, "direct", CanDirect, CostDirect, BuildDirect, true},
+    {Form::kConvolution, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
 
-    {&ir::kConv2DInputGrad, "winograd", CanWinograd, CostWinograd, BuildWinograd},
-    {&ir::kConv2DInputGrad, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
-    {&ir::kConv2DInputGrad, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
-    {&ir::kConv2DInputGrad, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
+    {Form::kConvolutionInputGrad, "winograd", CanWinograd, CostWinograd, BuildWinograd},
+    {Form::kConvolutionInputGrad, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
+    {Form::kConvolutionInputGrad, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {Form::kConvolutionInputGrad, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
 
-    {&ir::kConv2DWeightGrad, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad, BuildWinogradWeightGrad},
-    {&ir::kConv2DWeightGrad, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
-    {&ir::kConv2DWeightGrad, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
+    {Form::kConvolutionWeightGrad, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad, BuildWinogradWeightGrad},
+    {Form::kConvolutionWeightGrad, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
+    {Form::kConvolutionWeightGrad, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
 
-    {&ir::kMatmul, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
-    {&ir::kMatmul, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},
-    {&ir::kMatmul, "sparse", CanSparse, CostSparse, BuildSparse},
-    {&ir::kMatmul, "sparse-right", CanSparseRight, CostSparseRight, BuildSparseRight},
-    {&ir::kMatmul, "dots", CanDots, CostDots, BuildDots},
-    {&ir::kMatmul, "masked-dots", CanMaskedDots, CostMaskedDots, BuildMaskedDots},
+    {Form::kMatrixProduct, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
+    {Form::kMatrixProduct, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},
+    {Form::kMatrixProduct, "sparse", CanSparse, CostSparse, BuildSparse},
+    {Form::kMatrixProduct, "sparse-right", CanSparseRight, CostSparseRight, BuildSparseRight},
+    {Form::kMatrixProduct, "dots", CanDots, CostDots, BuildDots},
+    {Form::kMatrixProduct, "masked-dots", CanMaskedDots, CostMaskedDots, BuildMaskedDots},
 
-    {nullptr, "generic", CanGeneric, CostGeneric, BuildGeneric},
+    {Form::kOther, "generic", CanGeneric, CostGeneric, BuildGeneric},
 };
 
 std::vector<Strategy>& Table() {
@@ -52,7 +54,7 @@ std::vector<Strategy>& Table() {
 
 // Why a strategy cannot build a kernel for the pool that follows its hero.  *generic* builds any.
 std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
-  if (spec.pool == nullptr || strategy.hero == nullptr) return "";
+  if (spec.pool == nullptr || strategy.hero == Form::kOther) return "";
   if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "it is followed by a pool";
   return NeedsTiles(*spec.pool);
 }
@@ -66,7 +68,7 @@ void AddStrategy(const Strategy& strategy) { Table().insert(Table().end() - 1, s
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced) {
   std::vector<Candidate> candidates;
   for (const Strategy& strategy : AllStrategies()) {
-    if (strategy.hero != nullptr && (spec.hero == nullptr || spec.hero->op != strategy.hero)) continue;
+    if (strategy.hero != Form::kOther && (spec.hero == nullptr || spec.hero->op->form != strategy.hero)) continue;
     Candidate candidate = {&strategy, PoolReason(strategy, spec)};
     if (candidate.reason.empty()) candidate.reason = strategy.can(spec, machine);
     if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);

@@ -16,8 +16,8 @@
 namespace brine::codegen {
 
 struct Strategy {
-  const ir::Op* hero;  // null: any kernel
-  const char* name;    // "winograd"
+  ir::ContractionForm hero;  // kOther: any kernel
+  const char* name;          // "winograd"
 
   // Why the strategy cannot build a kernel with this hero, as a clause ("its strides are not 1"); empty if it can.
   std::string (*can)(const KernelSpec& spec, const Machine& machine);

@@ -66,7 +66,7 @@ const Op kConv2D = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
-    .convolution = true,
+    .form = ContractionForm::kConvolution,
 };
 
 }  // namespace brine::ir

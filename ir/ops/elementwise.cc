@@ -45,7 +45,8 @@ void InterpretInTrainPhase(const Evaluation<Real>& evaluation) {
 absl::Status GradientOfInTrainPhase(Builder& builder) {
   if (builder.needs_gradient(0)) builder.SetInputGradient(0, builder.output_gradient());
   const Attributes shape = {{"shape", builder.type(builder.input(1)).shape}};
-  if (builder.needs_gradient(1)) builder.SetInputGradient(1, builder.Emit(kBroadcast, {builder.EmitConstant(0)}, shape));
+  if (builder.needs_gradient(1))
+    builder.SetInputGradient(1, builder.Emit(kBroadcast, {builder.EmitConstant(0)}, shape));
   return absl::OkStatus();
 }
 

@@ -112,7 +112,7 @@ const Op kMatmul = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
-    .matrix_product = true,
+    .form = ContractionForm::kMatrixProduct,
 };
 
 }  // namespace brine::ir

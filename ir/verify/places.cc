@@ -18,7 +18,7 @@ class PlaceChecker {
  public:
   PlaceChecker(const Graph& graph, FaultList& faults) : graph_(graph), faults_(faults), lives_(graph.values.size()) {
     for (const Update& update : graph.updates) state_of_.emplace(update.value, update.state);
-    FindLives();
+    FindLifetimes();
   }
 
   void Run() {
@@ -41,7 +41,7 @@ class PlaceChecker {
   };
 
   // Visits the nodes backwards, so that all readers of a view are known when the view itself is reached.
-  void FindLives() {
+  void FindLifetimes() {
     const NodeId end = IdAt<NodeId>(graph_.nodes.size());
     const auto read = [this](ValueId value, NodeId moment) { At(value).last = std::max(At(value).last, moment); };
     for (const Output& output : graph_.outputs) read(output.value, end);

@@ -104,6 +104,17 @@ codegen::Lowered LowerPowerSums(const codegen::LoweringContext& context) {
 }
 const codegen::Algorithm kPowerSumsAlgorithm = {&LowerPowerSums};
 
+// ---- A convolution of the program's own: it has the form of one, and so all strategies for it
+
+const ir::Op& OwnConvolution() {
+  static const ir::Op* const op = [] {
+    ir::Op copy = ir::kConv2D;
+    copy.name = "own_conv2d";
+    return new ir::Op(copy);
+  }();
+  return *op;
+}
+
 // ---- An op that breaks a promise: it says that all of its elements are the first of their row
 
 const ir::Op kLiar = ir::Unary([](auto x) { return x; }, {.name = "liar", .doc = "y = x; f32."});
@@ -187,13 +198,15 @@ TEST(Extension, IsPrintedAndReadBack) {
 }
 
 TEST(Extension, IsFusedBehindAProduct) {
+  int kernels = 0;
   for (const ir::Node& node : Planned().nodes) {
     const bool has_softsign =
         std::any_of(node.body.begin(), node.body.end(), [](const ir::Node& inner) { return inner.op == &kSoftsign; });
-    if (has_softsign) {
-      EXPECT_EQ(node.body[0].op, &ir::kMatmul);
-    }
+    if (!has_softsign) continue;
+    EXPECT_EQ(node.body[0].op, &ir::kMatmul);
+    ++kernels;
   }
+  EXPECT_EQ(kernels, 1);
 }
 
 TEST(Extension, ItsPassRunsAtItsPlace) {
@@ -287,6 +300,21 @@ TEST(Extension, ItsReductionJoinsTheConvolutionThatItReads) {
     EXPECT_THAT(RunAndCompare(graph, strategy), testing::ElementsAre(strategy));
 }
 
+TEST(Extension, ItsConvolutionIsBuiltByTheStrategiesOfItsForm) {
+  constexpr char kText[] = R"(graph "g" stage=train function=predict batch=8 {
+    input %x : f32[n,8,8,16] data
+    state %w : f32[3,3,16,16] parameter uniform(0.1)
+    %c = own_conv2d(%x, %w) : f32[n,6,6,16]
+    %y = relu(%c) : f32[n,6,6,16]
+    output "y" = %y
+  })";
+  auto graphs = ir::Parse(kText, "own.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  ASSERT_TRUE(passes::RunPipeline(graphs->front()).ok());
+  for (const char* strategy : {"winograd", "direct", "direct-packed", "generic"})
+    EXPECT_THAT(RunAndCompare(graphs->front(), strategy), testing::ElementsAre(strategy));
+}
+
 // Kernels promise Halide bounds that it cannot prove.  With its checks on, as in many tests, a false one is an error.
 TEST(Extension, ABrokenPromiseIsFoundByTheChecks) {
   constexpr char kText[] = R"(graph "g" stage=fused function=predict batch=8 {
@@ -314,11 +342,14 @@ TEST(Extension, ABrokenPromiseIsFoundByTheChecks) {
 int main(int argc, char** argv) {
   brine::ir::AddOp(brine::kSoftsign);
   brine::ir::AddOp(brine::kPowerSums);
+  brine::ir::AddOp(brine::OwnConvolution());
   brine::ir::AddOp(brine::kLiar);
   brine::codegen::AddAlgorithm(brine::kPowerSums, brine::kPowerSumsAlgorithm);
+  brine::codegen::AddAlgorithm(brine::OwnConvolution(), brine::codegen::FindAlgorithm(brine::ir::kConv2D));
   brine::codegen::AddAlgorithm(brine::kLiar, brine::kLiarAlgorithm);
   brine::codegen::AddAlgorithm(brine::kSoftsign, brine::kSoftsignAlgorithm);
-  brine::codegen::AddStrategy({&brine::ir::kMatmul, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
+  brine::codegen::AddStrategy(
+      {brine::ir::ContractionForm::kMatrixProduct, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
   brine::passes::AddPass(
       {"double-sums",
        [](brine::ir::Graph& graph, const brine::passes::PipelineOptions&) { return brine::DoubleSums(graph); },

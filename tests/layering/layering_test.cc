@@ -192,9 +192,7 @@ TEST(Layering, TheCoreNeedsTheCLibraryOnly) {
 
 // The files outside ir/ that may name ops, and why.  All others must ask for the kind and the traits of an op.
 const std::map<std::string, std::string> kNamesOps = {
-    {"codegen/halide/conv/problem.cc", "reads off which operand of a convolution is which"},
     {"codegen/halide/kernel_spec.cc", "sums may begin with what is added to them"},
-    {"codegen/halide/strategies.cc", "the table says which op a strategy implements"},
     {"frontend/convolution.cc", "makes nodes"},
     {"frontend/dense.cc", "makes nodes"},
     {"frontend/layer_builder.cc", "makes nodes"},

@@ -13,7 +13,7 @@ void ReadAll(const Node& node) {
   const Op& op = *node.op;
   if (op.is_source()) SourceValues(node);
   if (op.kind == OpKind::kWindow || op.kind == OpKind::kWindowGrad) PoolWindow(node);
-  if (op.convolution) ConvolutionWindow(node, {3, 3, 4, 8}), ConvolutionGroups(node);
+  if (IsConvolution(op)) ConvolutionWindow(node, {3, 3, 4, 8}), ConvolutionGroups(node);
   ReducedAxes(node), SumsPixels(node), TransposesOf(node);
 }
 
@@ -52,7 +52,13 @@ TEST(Kinds, FaultsOfAnOpAreNamed) {
   EXPECT_EQ(KindFault(product), "a contraction has two operands");
   product = kMatmul;
   product.kind = OpKind::kGather;
-  EXPECT_EQ(KindFault(product), "a convolution or a product of matrices is a contraction");
+  EXPECT_EQ(KindFault(product), "an op with a form is a contraction");
+  product = kMatmul;
+  product.flops = nullptr;
+  EXPECT_EQ(KindFault(product), "a contraction counts its floating-point operations");
+  pool = kMaxPool;
+  pool.operands.push_back("mask");
+  EXPECT_EQ(KindFault(pool), "a pool has one operand");
   Op sum = kReduceSum;
   sum.kind = OpKind::kGather;
   EXPECT_EQ(KindFault(sum), "an op that reduces axes is a reduction");

@@ -19,9 +19,9 @@ struct ConvShapes {
 
 ConvShapes ShapesOf(const KernelSpec& spec) {
   const ir::Shape &a = spec.shape(spec.operand(0)), &b = spec.shape(spec.operand(1)), &result = spec.sums_shape();
-  if (spec.hero->op == &ir::kConv2DInputGrad)
+  if (spec.hero->op->form == ir::ContractionForm::kConvolutionInputGrad)
     return {.direction = ConvDirection::kInputGrad, .x = result, .w = b, .y = a};
-  if (spec.hero->op == &ir::kConv2DWeightGrad)
+  if (spec.hero->op->form == ir::ContractionForm::kConvolutionWeightGrad)
     return {.direction = ConvDirection::kWeightGrad, .x = a, .w = result, .y = b};
   return {.direction = ConvDirection::kForward, .x = a, .w = b, .y = result};
 }

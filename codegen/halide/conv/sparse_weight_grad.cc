@@ -24,7 +24,7 @@ using Halide::Var;
 constexpr int kMinSparseRunLength = 4;  // floats; half a vector of AVX2
 constexpr int kFiltersPerBlock = 16;
 constexpr int kCopiedFiltersPerBlock = 64;  // more, since all filters of a block share the copied taps
-constexpr int kMaxEntries = 256;            // of a list, which holds the number of an entry as a byte
+constexpr int kMaxEntries = 256;            // of a list: the number of an entry is a byte
 constexpr int kEntryBytes = 8;              // the pixel and the value of an entry
 // The fewest vectors of sums of a filter with which listing the nonzero elements pays.  With fewer, consecutive
 // elements of one filter would wait for each other, and it is faster to visit all elements for two filters at once.
@@ -303,8 +303,9 @@ class SparseWeightGrad {
 
     const int groups_per_part = plan_.images_per_part / plan_.images_per_chunk;
     part_chunk_ = RDom(0, plan_.chunk_count, 0, groups_per_part, "part_chunk");
-    const Expr group_count =
-        plan_.shares_lists() ? (context_.batch_extent + plan_.images_per_chunk - 1) / plan_.images_per_chunk : context_.batch_extent;
+    const Expr group_count = plan_.shares_lists()
+                                 ? (context_.batch_extent + plan_.images_per_chunk - 1) / plan_.images_per_chunk
+                                 : context_.batch_extent;
     const Expr group = part_ * groups_per_part + part_chunk_.y;
     part_chunk_.where(group < group_count);
     AccumulatePart(

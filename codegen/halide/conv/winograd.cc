@@ -19,7 +19,7 @@ constexpr int kTaps = 3;
 // The most bytes of a task's transforms and products.  kernel.cc allows 1 MB of stack for everything.
 constexpr int64_t kMaxTaskBytes = 768 << 10;
 // How much longer a register tile takes if it fills at most half of the registers.
-constexpr double kSmallTileFactor = 1.15;
+constexpr double kHalfFilledTileFactor = 1.15;
 constexpr double kTaskCost = 3;   // of beginning a task, in the time that a tile takes
 constexpr int64_t kMinTasks = 8;  // images are not put together into fewer tasks
 // A task has at least this many tiles if these fit its stack, since each task reads all transformed filters, which may
@@ -106,7 +106,7 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
     if (rows > 1 && task_tiles > target_tiles && task_tiles * tile_bytes > max_bytes) break;
     const Tile tile = ChooseTile(block_filters, task_tiles, machine);
     const bool is_large = tile.vectors * tile.rows * 2 > machine.registers;
-    const double tile_cost = is_large ? 1 : kSmallTileFactor;
+    const double tile_cost = is_large ? 1 : kHalfFilledTileFactor;
     const double cost = CeilDiv(plan.rows, rows) * (CeilDiv(task_tiles, tile.rows) * tile.rows * tile_cost + kTaskCost);
     if (rows > 1 && cost >= least_cost) continue;
     least_cost = cost;

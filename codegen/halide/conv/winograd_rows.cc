@@ -87,7 +87,7 @@ class WinogradRows {
                                          return w_({a, b, channel_, filter});
                                        }));
                     }));
-    // A row of the image is transformed as a sequence of floats, at every position: a tile may begin at any pixel.
+    // A tile may begin at any pixel, so a row of the image is transformed at every offset in floats.
     rows_(element_, point_, axes_.y, axes_.n) =
         Transform(transforms_.input, kRowPoints, point_, MakeTerms(kRowPoints, [&](int b) {
                     return image_rows_({axes_.n, axes_.y, element_ + b * conv_.channels});

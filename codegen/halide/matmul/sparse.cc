@@ -29,9 +29,9 @@ constexpr int kMaxTileVectors = 8;  // of results in registers
 constexpr int kMinTileVectors = 4;  // with fewer, the multiply-adds of consecutive entries wait for each other
 constexpr int kQuadRows = 4;        // columns of b, each contiguous in memory, that are transposed together
 
-// The number of vectors of results in a tile.  If it can, a panel of the whole depth fills the first-level cache; so a
-// deep product has narrow tiles and deep chunks.  Its lists are then fewer and longer, and where the columns of b are
-// contiguous, a panel reads them from end to end.
+// The number of vectors of results in a tile: as many as let a panel of the whole depth just fill the first-level
+// cache, within the limits above.  So a deep product has narrow tiles and deep chunks.  Its lists are then fewer and
+// longer, and where the columns of b are contiguous, a panel reads them from end to end.
 int TileVectorsOf(int64_t depth, const Machine& machine) {
   return static_cast<int>(
       std::clamp<int64_t>(machine.l1_bytes / (depth * machine.lanes * 4), kMinTileVectors, kMaxTileVectors));
@@ -40,7 +40,7 @@ int TileVectorsOf(int64_t depth, const Machine& machine) {
 // y[r, m] = Σ over k of a(r, k) · b(k, m), where the nonzero elements of each row of a are listed.
 struct ListedProduct {
   int64_t rows, depth, columns;    // the extents of r, k and m for the largest n
-  Expr actual_rows, actual_depth;  // for n
+  Expr actual_rows, actual_depth;  // the extents of r and k in this call
   // Whether a(r, k) and a(r + 1, k) are contiguous in memory; otherwise a(r, k) and a(r, k + 1) are.
   bool are_rows_contiguous;
   // Whether b(k, m) and b(k + 1, m) are contiguous; otherwise b(k, m) and b(k, m + 1) are.  The depth of a transposed b
@@ -210,13 +210,13 @@ class SparseProduct {
 };
 
 // The operand that is listed, and the other one, to which the lists refer.
-struct ListedSides {
+struct ListedOperands {
   ir::ValueId listed, other;
-  int64_t columns;  // the number of results that follow one list
+  int64_t columns;  // the number of results that are computed from one list
 };
 
 // `lists_right`: whether the right operand is listed.
-ListedSides ListedSidesOf(const KernelSpec& spec, bool lists_right) {
+ListedOperands ListedOperandsOf(const KernelSpec& spec, bool lists_right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   return {spec.operand(lists_right ? 1 : 0), spec.operand(lists_right ? 0 : 1),
           lists_right ? problem.rows : problem.columns};
@@ -228,7 +228,7 @@ std::string CanSkipZeros(const KernelSpec& spec, const Machine& machine, bool li
   if (std::string reason = NeedsFlat(problem); !reason.empty() && !problem.transpose_a) return reason;
   if (problem.transpose_a && (spec.shape(spec.operand(0)).size() != 2 || spec.shape(spec.operand(0))[0] != ir::kBatch))
     return "its operands are not matrices over n";
-  const ListedSides sides = ListedSidesOf(spec, lists_right);
+  const ListedOperands sides = ListedOperandsOf(spec, lists_right);
   if (!spec.IsParameter(sides.listed)) return "the operand to be listed is computed in the kernel";
   if (sides.columns < TileVectorsOf(problem.depth, machine) * machine.lanes)
     return "its results do not fill four vectors";
@@ -237,7 +237,7 @@ std::string CanSkipZeros(const KernelSpec& spec, const Machine& machine, bool li
 
 Work CostOfSkippingZeros(const KernelSpec& spec, const Machine& machine, bool lists_right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
-  const ListedSides sides = ListedSidesOf(spec, lists_right);
+  const ListedOperands sides = ListedOperandsOf(spec, lists_right);
   const double share = spec.IsSparse(sides.listed) ? kNonzeroShare : 1;
   const int64_t tile_width = TileVectorsOf(problem.depth, machine) * machine.lanes;
   const double lane_utilization =
@@ -283,7 +283,7 @@ ScheduledKernel BuildOverRows(KernelBuilder& builder) {
 ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool lists_right) {
   const KernelSpec& spec = builder.spec();
   const LoopContext& context = builder.context();
-  const ListedSides sides = ListedSidesOf(spec, lists_right);
+  const ListedOperands sides = ListedOperandsOf(spec, lists_right);
   const Tensor listed = builder.Read(sides.listed), other = builder.Read(sides.other);
   const int rows = static_cast<int>(listed.type.shape[1]), columns = static_cast<int>(other.type.shape[1]);
   SparseProduct product(context, {rows, context.batch_size, columns, rows, context.batch_extent, true, false,
@@ -307,7 +307,7 @@ ScheduledKernel BuildOverBatch(KernelBuilder& builder, bool lists_right) {
 ScheduledKernel BuildSkippingZeros(KernelBuilder& builder, bool lists_right) {
   const bool over_batch = MatmulProblemOf(builder.spec()).transpose_a;
   ScheduledKernel kernel = over_batch ? BuildOverBatch(builder, lists_right) : BuildOverRows(builder);
-  kernel.sparse = ListedSidesOf(builder.spec(), lists_right).listed;
+  kernel.sparse = ListedOperandsOf(builder.spec(), lists_right).listed;
   return kernel;
 }
 

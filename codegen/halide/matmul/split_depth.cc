@@ -155,7 +155,8 @@ class SplitDepth {
         .bound(row_, 0, tile_.rows)
         .bound(tile_column_, 0, tile_columns_)
         .bound(part_, 0, part_count_);
-    part_sum_.bound(tile_row_, 0, (context_.batch_extent + tile_.rows - 1) / tile_.rows).bound_storage(tile_row_, tile_rows_);
+    part_sum_.bound(tile_row_, 0, (context_.batch_extent + tile_.rows - 1) / tile_.rows)
+        .bound_storage(tile_row_, tile_rows_);
     part_sum_.update()
         .split(tile_row_, block, tile_row_, tile_rows_per_block_, TailStrategy::GuardWithIf)
         .reorder(unit_, row_, tile_row_, tile_column_, part_chunk_, block, part_);

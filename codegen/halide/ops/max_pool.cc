@@ -27,7 +27,7 @@ Lowered LowerMaxPool(const LoweringContext& context) {
   return lowered;
 }
 
-// The same for a window inside the image.
+// The maximum and the argmax of the cells of one window, all of which lie inside the image.
 std::vector<Expr> PoolMaxima(const std::vector<Expr>& cells) {
   Expr best = cells[0], index = 0;
   for (size_t cell = 1; cell < cells.size(); ++cell) {
