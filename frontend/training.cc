@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "ir/kinds.h"
 #include "ir/losses.h"
 #include "ir/metrics.h"
 #include "ir/optimizers.h"

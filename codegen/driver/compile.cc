@@ -17,6 +17,7 @@
 #include "codegen/driver/files.h"
 #include "codegen/driver/region.h"
 #include "codegen/sources_hash.h"
+#include "ir/kinds.h"
 #include "ir/op.h"
 #include "ir/status.h"
 #include "ir/text/text.h"
