@@ -16,9 +16,6 @@ using ir::ValueId;
 
 constexpr int64_t kMaxClasses = 128;  // the kernel's tensors stay in the nearest cache
 
-// Of the product.  Three products with more weights take so long that strategies of their own pay.
-constexpr int64_t kMaxWeights = 1 << 16;
-
 class Head {
  public:
   Head(const Graph& graph, const Uses& uses, NodeId root, const std::function<bool(NodeId)>& is_free)
@@ -124,7 +121,7 @@ class Head {
     if (last == Uses::kNone || !is_free_(last)) return;
     const bool has_bias = IsBiasOrScale(node(last));
     const NodeId id = has_bias ? uses_.Producer(node(last).inputs[0]) : last;
-    if (id == Uses::kNone || !is_free_(id) || !IsSmallProduct(node(id))) return;
+    if (id == Uses::kNone || !is_free_(id) || !IsProduct(node(id))) return;
     if (has_bias) taken_.insert(last);
     taken_.insert(id);
     x_ = node(id).inputs[0];
@@ -137,9 +134,8 @@ class Head {
            graph_.type(node.inputs[1]).rank() <= 1 && uses_.Readers(node.inputs[0]).size() == 1;
   }
 
-  bool IsSmallProduct(const Node& node) const {
-    if (node.op->kind != OpKind::kContraction || graph_.type(node.inputs[0]).rank() != 2) return false;
-    return ir::ElementCount(graph_.type(node.inputs[1]).shape, 1).value() <= kMaxWeights;
+  bool IsProduct(const Node& node) const {
+    return node.op->kind == OpKind::kContraction && graph_.type(node.inputs[0]).rank() == 2;
   }
 
   // dw = xᵀ·dz, dx = relu_grad(dz·wᵀ, x)
