@@ -63,31 +63,54 @@ Window WindowOf(const Node& node, int64_t height, int64_t width) {
   return window;
 }
 
-// Why the operands and results of the op do not fit its kind and traits, as a clause; empty if they do.
-std::string OperandFault(const Op& op) {
-  if (op.kind == OpKind::kContraction && (op.operands.size() != 2 || op.variadic))
-    return "a contraction has two operands";
-  if (op.form != ContractionForm::kOther && op.kind != OpKind::kContraction)
-    return "an op with a form is a contraction";
-  if (op.kind == OpKind::kContraction && op.flops == nullptr)
-    return "a contraction counts its floating-point operations";
-  if ((op.kind == OpKind::kWindow && op.operands.size() != 1)) return "a pool has one operand";
-  if (op.reduces_axes && op.kind != OpKind::kReduction) return "an op that reduces axes is a reduction";
-  if (op.reduces_axes && (op.operands.size() != 1 || op.variadic)) return "an op that reduces axes has one operand";
-  if (op.is_elementwise() && !op.is_update() && op.results.size() != 1) return "an elementwise op has one result";
-  if (op.selects_positive && (op.kind != OpKind::kElementwise || op.operands.size() != 2))
-    return "an op that selects by a second operand is elementwise in two";
-  if (op.sum && (!op.reduces_axes || op.results.size() != 1)) return "a sum reduces axes to one result";
-  if (op.argmax_operand >= 0 &&
-      (op.kind != OpKind::kWindowGrad || op.argmax_operand >= static_cast<int>(op.operands.size())))
-    return "an argmax is an operand of a pool's gradient";
+bool HasOperands(const Op& op, size_t count) { return op.operands.size() == count && !op.variadic; }
+bool IsOperand(const Op& op, int index) { return index < static_cast<int>(op.operands.size()); }
+
+bool ReplacesOperandsOfOtherNames(const Op& op) {
   for (size_t result = 0; op.is_update() && result < op.results.size(); ++result) {
     const size_t operand = OperandReplacedBy(result);
-    if (operand >= op.operands.size() || op.operands[operand] != op.results[result])
-      return "an update's operands are p, g, slots and scalars, its results p and the slots, by the same names";
+    if (operand >= op.operands.size() || op.operands[operand] != op.results[result]) return true;
   }
-  return "";
+  return false;
 }
+
+// What users of a kind or a trait rely on beside attributes.
+struct Rule {
+  bool (*is_broken_by)(const Op& op);
+  const char* fault;
+};
+
+constexpr Rule kRules[] = {
+    {[](const Op& op) { return op.kind == OpKind::kContraction && !HasOperands(op, 2); },
+     "a contraction has two operands"},
+    {[](const Op& op) { return op.kind == OpKind::kContraction && op.flops == nullptr; },
+     "a contraction counts its floating-point operations"},
+    {[](const Op& op) { return op.form != ContractionForm::kOther && op.kind != OpKind::kContraction; },
+     "an op with a form is a contraction"},
+    {[](const Op& op) { return op.kind == OpKind::kWindow && !HasOperands(op, 1); }, "a pool has one operand"},
+    {[](const Op& op) { return op.reduces_axes && op.kind != OpKind::kReduction; },
+     "an op that reduces axes is a reduction"},
+    {[](const Op& op) { return op.reduces_axes && !HasOperands(op, 1); }, "an op that reduces axes has one operand"},
+    {[](const Op& op) { return op.sum && (!op.reduces_axes || op.results.size() != 1); },
+     "a sum reduces axes to one result"},
+    {[](const Op& op) { return op.is_elementwise() && !op.is_update() && op.results.size() != 1; },
+     "an elementwise op has one result"},
+    {[](const Op& op) { return op.commutative && !HasOperands(op, 2); }, "a commutative op has two operands"},
+    {[](const Op& op) { return op.monotone && (op.kind != OpKind::kElementwise || !HasOperands(op, 1)); },
+     "a monotone op is elementwise in one operand"},
+    {[](const Op& op) { return op.selects_positive && (op.kind != OpKind::kElementwise || !HasOperands(op, 2)); },
+     "an op that selects by a second operand is elementwise in two"},
+    {[](const Op& op) {
+       return op.argmax_operand >= 0 && (op.kind != OpKind::kWindowGrad || !IsOperand(op, op.argmax_operand));
+     },
+     "an argmax is an operand of a pool's gradient"},
+    {[](const Op& op) { return op.keeps_pixel_sums && op.kind != OpKind::kWindowGrad; },
+     "an op that keeps the sums of pixels is the gradient of a pool"},
+    {[](const Op& op) { return !IsOperand(op, op.in_training) || !IsOperand(op, op.outside_training); },
+     "what replaces the result is an operand"},
+    {ReplacesOperandsOfOtherNames,
+     "an update's operands are p, g, slots and scalars, its results p and the slots, by the same names"},
+};
 
 }  // namespace
 
@@ -104,7 +127,10 @@ std::string KindFault(const Op& op) {
     if (spec == nullptr) return absl::StrCat("it lacks the attribute ", required.name);
     if (spec->kind != required.kind) return absl::StrCat("its attribute ", required.name, " has the wrong kind");
   }
-  return OperandFault(op);
+  for (const Rule& rule : kRules) {
+    if (rule.is_broken_by(op)) return rule.fault;
+  }
+  return "";
 }
 
 Window PoolWindow(const Node& node) {

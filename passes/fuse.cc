@@ -120,6 +120,7 @@ class KernelFormer {
       // An earlier contraction cannot take in the sum if a later one depends on it.
       const bool taken = std::any_of(producers.rbegin(), producers.rend(), [&](NodeId producer) {
         const GroupId id = partition_.GroupOf(producer);
+        if (ReadsReductionOf(id, leaves)) return false;
         std::vector<GroupId> ids = {id, partition_.GroupOf(node_id)};
         for (NodeId summand : summands) ids.push_back(partition_.GroupOf(summand));
         if (!partition_.Merge(ids, {})) return false;
@@ -130,8 +131,16 @@ class KernelFormer {
     }
   }
 
-  // Those producers of the values that the kernels of contractions compute, other than by a reduction.  No kernel can
-  // read a sum that it has not finished.
+  // Whether one of the values is a side reduction of the group, which is complete only after the group's kernel.
+  bool ReadsReductionOf(GroupId id, const std::vector<ValueId>& values) const {
+    return std::any_of(values.begin(), values.end(), [&](ValueId value) {
+      const NodeId producer = uses_.Producer(value);
+      return producer != Uses::kNone && partition_.GroupOf(producer) == id &&
+             node(producer).op->kind == ir::OpKind::kReduction;
+    });
+  }
+
+  // The nodes in kernels of contractions that make these values, without reductions.
   std::set<NodeId> ContractionsOf(const std::vector<ValueId>& values) const {
     std::set<NodeId> producers;
     for (ValueId value : values) {
@@ -161,6 +170,7 @@ class KernelFormer {
   void CollectSummands(ValueId value, NodeId reader, std::vector<NodeId>& summands,
                        std::vector<ValueId>& leaves) const {
     const NodeId producer = uses_.Producer(value);
+    if (std::find(summands.begin(), summands.end(), producer) != summands.end()) return;  // d·d reads d twice
     const std::vector<NodeId>& readers = uses_.Readers(value);
     const bool collects = producer != Uses::kNone && is_summand_[Index(producer)] && summands.size() < kMaxSummands &&
                           std::all_of(readers.begin(), readers.end(), [&](NodeId id) { return id == reader; });
@@ -168,7 +178,6 @@ class KernelFormer {
       leaves.push_back(value);
       return;
     }
-    if (std::find(summands.begin(), summands.end(), producer) != summands.end()) return;  // d·d reads d twice
     summands.push_back(producer);
     for (ValueId input : node(producer).inputs) CollectSummands(input, producer, summands, leaves);
   }

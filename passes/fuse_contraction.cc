@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/kinds.h"
+#include "passes/regions.h"
 
 namespace brine::passes {
 namespace {
@@ -71,12 +72,16 @@ class ContractionGrower {
     return Uses::kNone;
   }
 
-  // Whether the pool's windows overlap, leave gaps or cross the border.  Then its kernel would compute pixels of the
-  // image several times or not at all, and only *generic* could build it.  A remark says so.
+  // Whether only *generic* could build a kernel with this pool: the pool's windows overlap, leave gaps or cross the
+  // border, they have many cells, or the sums are not those of a forward convolution.  A remark says so.
   bool RefusesPool(NodeId pool) const {
-    if (ir::PoolWindow(node(pool)).tiles()) return false;
-    region_.remark(absl::StrCat(PlaceAndOp(graph_, node(pool)), " not fused: its windows do not tile the image"));
-    return true;
+    const ir::Window window = ir::PoolWindow(node(pool));
+    const char* const reason = root_.op->form != ir::ContractionForm::kConvolution ? "it does not follow a convolution"
+                               : !window.tiles()                                   ? "its windows do not tile the image"
+                               : window.size[0] * window.size[1] > kMaxPoolCells   ? "its windows have many cells"
+                                                                                   : nullptr;
+    if (reason != nullptr) region_.remark(absl::StrCat(PlaceAndOp(graph_, node(pool)), " not fused: ", reason));
+    return reason != nullptr;
   }
 
   // Whether the value must be stored though the pool is computed with it.  A remark says so.

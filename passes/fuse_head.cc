@@ -72,7 +72,7 @@ class Head {
     return kind == ir::OpKind::kElementwise || kind == ir::OpKind::kReduction || kind == ir::OpKind::kGather;
   }
 
-  // Whether the node computes a few numbers a row, `classes_` at most, from nothing of the model but the logits.
+  // Whether the node has at most `classes_` results in a row, and depends on the model only through the logits.
   bool IsSmall(const Node& node) const {
     if (!IsSmallOp(node)) return false;
     for (ValueId output : node.outputs) {

@@ -17,6 +17,10 @@ struct Region {
 
 absl::Span<const Region> AllRegions();  // in the order in which they are formed
 
+// The most cells of a window of a pool that a contraction's kernel computes.  The sums of all cells are in registers at
+// the same time.
+inline constexpr int kMaxPoolCells = 9;
+
 inline constexpr char kHead[] = "head", kContraction[] = "contraction", kUpdate[] = "update", kLoop[] = "loop";
 
 }  // namespace brine::passes

@@ -46,10 +46,10 @@ void ReshapeReshape(Rewriter& rewriter) {
   if (inner != nullptr) rewriter.SetInput(0, inner->inputs[0]);
 }
 
-void Same(Rewriter& rewriter) { ReplaceBy(rewriter, rewriter.node().inputs[0]); }
+void ReplaceByOperand(Rewriter& rewriter) { ReplaceBy(rewriter, rewriter.node().inputs[0]); }
 
 // The shape without its leading extents of 1.
-Shape Core(const Shape& shape) {
+Shape WithoutLeadingOnes(const Shape& shape) {
   return Shape(std::find_if(shape.begin(), shape.end(), [](ir::Dim dim) { return dim != 1; }), shape.end());
 }
 
@@ -59,11 +59,11 @@ void BroadcastReshape(Rewriter& rewriter) {
   const ValueId x = reshape->inputs[0];
   const Shape &before = rewriter.type(x).shape, &after = rewriter.type(rewriter.node().inputs[0]).shape;
   const bool fits = before.size() <= rewriter.type(rewriter.node().outputs[0]).shape.size();
-  if (fits && Core(before) == Core(after)) rewriter.SetInput(0, x);
+  if (fits && WithoutLeadingOnes(before) == WithoutLeadingOnes(after)) rewriter.SetInput(0, x);
 }
 
 // Whether the visited node's result would have the same type if operand `index` were `value`.
-bool TakesInstead(const Rewriter& rewriter, size_t index, ValueId value) {
+bool KeepsTypeWith(const Rewriter& rewriter, size_t index, ValueId value) {
   std::vector<ir::Type> types;
   for (ValueId input : rewriter.node().inputs) types.push_back(rewriter.type(input));
   types[index] = rewriter.type(value);
@@ -77,7 +77,7 @@ void SkipBroadcast(Rewriter& rewriter) {
   for (size_t index = 0; index < 2; ++index) {
     const Node* const broadcast = rewriter.Producer(rewriter.node().inputs[index], ir::kBroadcast);
     if (broadcast == nullptr || rewriter.type(rewriter.node().inputs[1 - index]).shape != result) continue;
-    if (TakesInstead(rewriter, index, broadcast->inputs[0])) rewriter.SetInput(index, broadcast->inputs[0]);
+    if (KeepsTypeWith(rewriter, index, broadcast->inputs[0])) rewriter.SetInput(index, broadcast->inputs[0]);
   }
 }
 
@@ -105,12 +105,12 @@ constexpr RewriteRule kRules[] = {
     {"div-one", "x / 1 = x", "", &ir::kDiv, DropRight<1>},
     {"neg-neg", "−(−x) = x", "", &ir::kNeg, NegNeg},
     {"reshape-reshape", "reshape(reshape(x)) = reshape(x)", "", &ir::kReshape, ReshapeReshape},
-    {"reshape-same", "reshape(x) = x", kOwnShape, &ir::kReshape, Same},
+    {"reshape-same", "reshape(x) = x", kOwnShape, &ir::kReshape, ReplaceByOperand},
     {"broadcast-reshape", "broadcast(reshape(x)) = broadcast(x)",
      "where the reshape adds or removes leading axes of extent 1", &ir::kBroadcast, BroadcastReshape},
-    {"broadcast-same", "broadcast(x) = x", kOwnShape, &ir::kBroadcast, Same},
-    {"concatenate-one", "concatenate(x) = x", "", &ir::kConcatenate, Same},
-    {"slice-same", "slice(x) = x", kOwnShape, &ir::kSlice, Same},
+    {"broadcast-same", "broadcast(x) = x", kOwnShape, &ir::kBroadcast, ReplaceByOperand},
+    {"concatenate-one", "concatenate(x) = x", "", &ir::kConcatenate, ReplaceByOperand},
+    {"slice-same", "slice(x) = x", kOwnShape, &ir::kSlice, ReplaceByOperand},
     {"skip-broadcast", "f(a, broadcast(x)) = f(a, x)",
      "for elementwise f with broadcasting, where a has the result's shape", nullptr, SkipBroadcast},
     {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",

@@ -133,13 +133,15 @@ class SpecBuilder {
       spec_.addend = other;
       spec_.with_addend = first.outputs[0];
     }
-    if (first.op->selects_positive && operand == first.inputs.begin() && spec_.IsParameter(first.inputs[1])) {
+    if (first.op->selects_positive && operand == first.inputs.begin() && spec_.IsParameter(first.inputs[1]) &&
+        spec_.shape(first.inputs[1]) == spec_.sums_shape()) {
       spec_.mask = first.inputs[1];
       spec_.masked = first.outputs[0];
     }
   }
 
-  // Whether the node reads a value that depends on the hero and that a loop after the kernel's cannot compute.
+  // Whether the node reads a value that depends on the hero and is neither stored nor a summand, so that a loop after
+  // the kernel's cannot read it.
   bool ReadsUnstored(const Node& node) const {
     return std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
       return dependent_.count(input) != 0 && !spec_.IsSummand(input) && !spec_.IsOutput(input);

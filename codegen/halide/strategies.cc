@@ -54,7 +54,7 @@ std::vector<Strategy>& Table() {
 
 // Why a strategy cannot build a kernel for the pool that follows its hero.  *generic* builds any.
 std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
-  if (spec.pool == nullptr || strategy.hero == Form::kOther) return "";
+  if (spec.pool == nullptr || strategy.form == Form::kOther) return "";
   if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "it is followed by a pool";
   return NeedsTiles(*spec.pool);
 }
@@ -68,7 +68,7 @@ void AddStrategy(const Strategy& strategy) { Table().insert(Table().end() - 1, s
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced) {
   std::vector<Candidate> candidates;
   for (const Strategy& strategy : AllStrategies()) {
-    if (strategy.hero != Form::kOther && (spec.hero == nullptr || spec.hero->op->form != strategy.hero)) continue;
+    if (strategy.form != Form::kOther && (spec.hero == nullptr || spec.hero->op->form != strategy.form)) continue;
     Candidate candidate = {&strategy, PoolReason(strategy, spec)};
     if (candidate.reason.empty()) candidate.reason = strategy.can(spec, machine);
     if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);

@@ -16,7 +16,7 @@
 namespace brine::codegen {
 
 struct Strategy {
-  ir::ContractionForm hero;  // kOther: any kernel
+  ir::ContractionForm form;  // of the hero; kOther: any kernel, also without a hero
   const char* name;          // "winograd"
 
   // Why the strategy cannot build a kernel with this hero, as a clause ("its strides are not 1"); empty if it can.

@@ -132,7 +132,6 @@ const Op kSqrt = Unary([](auto x) { return std::sqrt(x); },
           return builder.Emit(kDiv, {dy, builder.Emit(kMul, {builder.EmitConstant(2), builder.output()})});
         }),
         .cost = 10,
-        .monotone = true,
     });
 
 // The derivative at 0 is 0.

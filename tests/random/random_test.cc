@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "codegen/driver/build_step.h"
 #include "frontend/graph_of.h"
 #include "ir/op.h"
 #include "ir/proto/proto.h"
@@ -66,6 +67,22 @@ TEST_P(RandomModels, AreCompiledRight) { Expect(CheckStep(model_, {.name = "defa
 TEST_P(RandomModels, AreCompiledRightInOtherWays) {
   const std::vector<StepOptions> variants = Variants();
   for (uint32_t way : {GetParam(), GetParam() + 3}) Expect(CheckStep(model_, variants[way % variants.size()]));
+}
+
+// Fusion decides what joins a contraction, and code generation reads the result as a spec.  Where they disagree, only
+// *generic* can build the kernel: the results are right, and no other test fails.
+TEST_P(RandomModels, ContractionsKeepTheStrategiesOfTheirForm) {
+  ir::Graph planned;
+  Expect(CheckPasses(model_, planned));
+  codegen::BuildOptions build;
+  build.cache_folder = BRINE_BINARY_DIR "/cache";
+  const auto facts = codegen::ConsiderStrategies(planned, build);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  for (size_t index = 0; index < planned.nodes.size(); ++index) {
+    const ir::Node& kernel = planned.nodes[index];
+    if (kernel.region != passes::kContraction) continue;
+    EXPECT_GT((*facts)[index].candidates.size(), 1u) << planned.value(kernel.outputs[0]).name;
+  }
 }
 
 // Without this test, a change of the generator could leave out an op or a region, and no other test would fail.

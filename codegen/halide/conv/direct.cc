@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "passes/regions.h"
+
 namespace brine::codegen {
 
 using Halide::Expr;
@@ -11,8 +13,6 @@ using Halide::TailStrategy;
 using Halide::Var;
 
 namespace {
-
-constexpr int kMaxPoolCells = 9;  // of a window of the pool, whose cells are unrolled
 
 // The share of the lanes of all vectors of filters that hold filters.
 double LaneUtilization(int filters, const Machine& machine) {
@@ -24,7 +24,7 @@ double LaneUtilization(int filters, const Machine& machine) {
 std::string CanDirect(const KernelSpec& spec, const Machine&) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
-  if (conv.cells() > kMaxPoolCells) return "windows of its pool have more than nine cells";
+  if (conv.cells() > passes::kMaxPoolCells) return "windows of its pool have more than nine cells";
   if (conv.rows < conv.pool_rows || conv.columns < conv.pool_columns) return "its pool has no windows";
   return "";
 }
