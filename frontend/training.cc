@@ -32,8 +32,7 @@ std::string DenseOnImages(const ir::Graph& graph) {
   std::string dense;
   for (const ir::Node& node : graph.nodes) {
     if (ir::IsConvolution(*node.op) || node.op->kind == ir::OpKind::kWindow) dense.clear();
-    const bool on_images =
-        node.op->form == ir::ContractionForm::kMatrixProduct && graph.type(node.outputs[0]).rank() > 2;
+    const bool on_images = node.op->form == &ir::kMatrixProductForm && graph.type(node.outputs[0]).rank() > 2;
     if (on_images && dense.empty() && !node.locations.empty()) dense = node.locations.back().layer;
   }
   return dense;

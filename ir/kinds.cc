@@ -11,7 +11,7 @@ namespace {
 
 bool IsSource(const Op& op) { return op.is_source(); }
 bool IsPool(const Op& op) { return op.kind == OpKind::kWindow || op.kind == OpKind::kWindowGrad; }
-bool IsMatrixProduct(const Op& op) { return op.form == ContractionForm::kMatrixProduct; }
+bool IsMatrixProduct(const Op& op) { return op.form == &kMatrixProductForm; }
 bool ReducesAxes(const Op& op) { return op.reduces_axes; }
 
 // An attribute that a class of ops must have, because the functions of this file read it.
@@ -85,7 +85,7 @@ constexpr Rule kRules[] = {
      "a contraction has two operands"},
     {[](const Op& op) { return op.kind == OpKind::kContraction && op.flops == nullptr; },
      "a contraction counts its floating-point operations"},
-    {[](const Op& op) { return op.form != ContractionForm::kOther && op.kind != OpKind::kContraction; },
+    {[](const Op& op) { return op.form != nullptr && op.kind != OpKind::kContraction; },
      "an op with a form is a contraction"},
     {[](const Op& op) { return op.kind == OpKind::kWindow && !HasOperands(op, 1); }, "a pool has one operand"},
     {[](const Op& op) { return op.reduces_axes && op.kind != OpKind::kReduction; },
@@ -115,8 +115,8 @@ constexpr Rule kRules[] = {
 }  // namespace
 
 bool IsConvolution(const Op& op) {
-  return op.form == ContractionForm::kConvolution || op.form == ContractionForm::kConvolutionInputGrad ||
-         op.form == ContractionForm::kConvolutionWeightGrad;
+  return op.form == &kConvolutionForm || op.form == &kConvolutionInputGradForm ||
+         op.form == &kConvolutionWeightGradForm;
 }
 
 std::string KindFault(const Op& op) {

@@ -37,7 +37,7 @@ int ConvolutionGroups(const Node& node);
 struct Transposes {
   bool a = false, b = false;
 };
-Transposes TransposesOf(const Node& node);  // neither, if the op lacks the form kMatrixProduct
+Transposes TransposesOf(const Node& node);  // neither, if the op lacks the form kMatrixProductForm
 
 // The axes of its operand that the node reduces, ascending; null if the op lacks the trait `reduces_axes`.
 const std::vector<int64_t>* ReducedAxes(const Node& node);

@@ -40,22 +40,6 @@ const AttributeSpec* Op::FindAttribute(absl::string_view attribute) const {
   return nullptr;
 }
 
-absl::string_view FormName(ContractionForm form) {
-  switch (form) {
-    case ContractionForm::kOther:
-      return "any";
-    case ContractionForm::kConvolution:
-      return "conv2d";
-    case ContractionForm::kConvolutionInputGrad:
-      return "conv2d_input_grad";
-    case ContractionForm::kConvolutionWeightGrad:
-      return "conv2d_weight_grad";
-    case ContractionForm::kMatrixProduct:
-      return "matmul";
-  }
-  return "";
-}
-
 std::string Op::InputName(size_t index) const {
   const size_t last = operands.size() - 1;
   return variadic && index >= last ? absl::StrCat(operands[last], "[", index - last, "]") : operands[index];

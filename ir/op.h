@@ -53,15 +53,16 @@ enum class OpKind : uint8_t {
 };
 
 // The sum of products that a contraction is.  Passes and code generation test this instead of naming ops: an op with a
-// form has that form's operands, attributes and result (kinds.h), and so all strategies for it.
-enum class ContractionForm : uint8_t {
-  kOther,                  // no op's that is not a contraction, and any other sum
-  kConvolution,            // y = conv(x, w)
-  kConvolutionInputGrad,   // x = conv_input_grad(y, w)
-  kConvolutionWeightGrad,  // w = conv_weight_grad(x, y)
-  kMatrixProduct,          // y = a·b; each of a and b may be transposed
+// form has that form's operands, attributes and result (kinds.h), and so all strategies for it.  A form is known by its
+// address; a program may have forms of its own, with strategies for them.
+struct ContractionForm {
+  const char* name;         // of the form in options: "conv2d"
+  bool takes_pool = false;  // whether strategies compute a pool of its result in the same kernel
 };
-absl::string_view FormName(ContractionForm form);  // "conv2d", "matmul", …; "any" for kOther
+inline constexpr ContractionForm kConvolutionForm = {"conv2d", true};                  // y = conv(x, w)
+inline constexpr ContractionForm kConvolutionInputGradForm = {"conv2d_input_grad"};    // x = conv_input_grad(y, w)
+inline constexpr ContractionForm kConvolutionWeightGradForm = {"conv2d_weight_grad"};  // w = conv_weight_grad(x, y)
+inline constexpr ContractionForm kMatrixProductForm = {"matmul"};  // y = a·b; each of a and b may be transposed
 
 // An elementwise op of at most this cost may be computed again wherever its result is read.
 inline constexpr int kCheapCost = 2;
@@ -94,7 +95,7 @@ struct Op {
   OpKind kind = OpKind::kUnknown;
   int cost = 1;  // operations per element, excluding the reduction loop itself
 
-  ContractionForm form = ContractionForm::kOther;
+  const ContractionForm* form = nullptr;  // of a contraction; null: one that only *generic* builds
 
   // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first one promises.
   bool reduces_axes = false;      // a reduction over the axes of its operand that an attribute names

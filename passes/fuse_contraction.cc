@@ -76,10 +76,11 @@ class ContractionGrower {
   // border, they have many cells, or the sums are not those of a forward convolution.  A remark says so.
   bool RefusesPool(NodeId pool) const {
     const ir::Window window = ir::PoolWindow(node(pool));
-    const char* const reason = root_.op->form != ir::ContractionForm::kConvolution ? "it does not follow a convolution"
-                               : !window.tiles()                                   ? "its windows do not tile the image"
-                               : window.size[0] * window.size[1] > kMaxPoolCells   ? "its windows have many cells"
-                                                                                   : nullptr;
+    const bool takes_pool = root_.op->form != nullptr && root_.op->form->takes_pool;
+    const char* const reason = !takes_pool                                       ? "it does not follow a convolution"
+                               : !window.tiles()                                 ? "its windows do not tile the image"
+                               : window.size[0] * window.size[1] > kMaxPoolCells ? "its windows have many cells"
+                                                                                 : nullptr;
     if (reason != nullptr) region_.remark(absl::StrCat(PlaceAndOp(graph_, node(pool)), " not fused: ", reason));
     return reason != nullptr;
   }

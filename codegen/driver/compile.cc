@@ -232,7 +232,8 @@ absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const 
     for (const auto& [op, name] : rows) {
       bool is_for_kernel = op.empty();
       for (const ir::Node& node : kernel.body) {
-        const bool is_named = absl::StartsWith(node.op->name, op) || absl::StartsWith(ir::FormName(node.op->form), op);
+        const bool is_named = absl::StartsWith(node.op->name, op) ||
+                              (node.op->form != nullptr && absl::StartsWith(node.op->form->name, op));
         is_for_kernel = is_for_kernel || (node.op->kind == ir::OpKind::kContraction && is_named);
       }
       if (is_for_kernel) strategy = name;

@@ -19,32 +19,31 @@
 namespace brine::codegen {
 namespace {
 
-using Form = ir::ContractionForm;
-
 constexpr Strategy kStrategies[] = {
-    {Form::kConvolution, "winograd", CanWinograd, CostWinograd, BuildWinograd, true},
-    {Form::kConvolution, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows, true},
-    {Form::kConvolution, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
-    {Form::kConvolution, "direct", CanDirect, CostDirect, BuildDirect, true},
-    {Form::kConvolution, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
+    {&ir::kConvolutionForm, "winograd", CanWinograd, CostWinograd, BuildWinograd, true},
+    {&ir::kConvolutionForm, "winograd-rows", CanWinogradRows, CostWinogradRows, BuildWinogradRows, true},
+    {&ir::kConvolutionForm, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {&ir::kConvolutionForm, "direct", CanDirect, CostDirect, BuildDirect, true},
+    {&ir::kConvolutionForm, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
 
-    {Form::kConvolutionInputGrad, "winograd", CanWinograd, CostWinograd, BuildWinograd},
-    {Form::kConvolutionInputGrad, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
-    {Form::kConvolutionInputGrad, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
-    {Form::kConvolutionInputGrad, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
+    {&ir::kConvolutionInputGradForm, "winograd", CanWinograd, CostWinograd, BuildWinograd},
+    {&ir::kConvolutionInputGradForm, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
+    {&ir::kConvolutionInputGradForm, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
+    {&ir::kConvolutionInputGradForm, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
 
-    {Form::kConvolutionWeightGrad, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad, BuildWinogradWeightGrad},
-    {Form::kConvolutionWeightGrad, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
-    {Form::kConvolutionWeightGrad, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
+    {&ir::kConvolutionWeightGradForm, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad,
+     BuildWinogradWeightGrad},
+    {&ir::kConvolutionWeightGradForm, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
+    {&ir::kConvolutionWeightGradForm, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
 
-    {Form::kMatrixProduct, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
-    {Form::kMatrixProduct, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},
-    {Form::kMatrixProduct, "sparse", CanSparse, CostSparse, BuildSparse},
-    {Form::kMatrixProduct, "sparse-right", CanSparseRight, CostSparseRight, BuildSparseRight},
-    {Form::kMatrixProduct, "dots", CanDots, CostDots, BuildDots},
-    {Form::kMatrixProduct, "masked-dots", CanMaskedDots, CostMaskedDots, BuildMaskedDots},
+    {&ir::kMatrixProductForm, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
+    {&ir::kMatrixProductForm, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},
+    {&ir::kMatrixProductForm, "sparse", CanSparse, CostSparse, BuildSparse},
+    {&ir::kMatrixProductForm, "sparse-right", CanSparseRight, CostSparseRight, BuildSparseRight},
+    {&ir::kMatrixProductForm, "dots", CanDots, CostDots, BuildDots},
+    {&ir::kMatrixProductForm, "masked-dots", CanMaskedDots, CostMaskedDots, BuildMaskedDots},
 
-    {Form::kOther, "generic", CanGeneric, CostGeneric, BuildGeneric},
+    {nullptr, "generic", CanGeneric, CostGeneric, BuildGeneric},
 };
 
 std::vector<Strategy>& Table() {
@@ -54,7 +53,7 @@ std::vector<Strategy>& Table() {
 
 // Why a strategy cannot build a kernel for the pool that follows its hero.  *generic* builds any.
 std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
-  if (spec.pool == nullptr || strategy.form == Form::kOther) return "";
+  if (spec.pool == nullptr || strategy.form == nullptr) return "";
   if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "it is followed by a pool";
   return NeedsTiles(*spec.pool);
 }
@@ -68,7 +67,7 @@ void AddStrategy(const Strategy& strategy) { Table().insert(Table().end() - 1, s
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced) {
   std::vector<Candidate> candidates;
   for (const Strategy& strategy : AllStrategies()) {
-    if (strategy.form != Form::kOther && (spec.hero == nullptr || spec.hero->op->form != strategy.form)) continue;
+    if (strategy.form != nullptr && (spec.hero == nullptr || spec.hero->op->form != strategy.form)) continue;
     Candidate candidate = {&strategy, PoolReason(strategy, spec)};
     if (candidate.reason.empty()) candidate.reason = strategy.can(spec, machine);
     if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);

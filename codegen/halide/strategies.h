@@ -16,8 +16,8 @@
 namespace brine::codegen {
 
 struct Strategy {
-  ir::ContractionForm form;  // of the hero; kOther: any kernel, also without a hero
-  const char* name;          // "winograd"
+  const ir::ContractionForm* form;  // of the hero; null: any kernel, also one without a hero
+  const char* name;                 // "winograd"
 
   // Why the strategy cannot build a kernel with this hero, as a clause ("its strides are not 1"); empty if it can.
   std::string (*can)(const KernelSpec& spec, const Machine& machine);

@@ -128,7 +128,7 @@ int Serve(int argc, char** argv) {
     }
     if (flag == "--list-strategies") {
       for (const Strategy& strategy : AllStrategies()) {
-        std::printf("%s %s\n", std::string(ir::FormName(strategy.form)).c_str(), strategy.name);
+        std::printf("%s %s\n", strategy.form == nullptr ? "any" : strategy.form->name, strategy.name);
       }
       return 0;
     }

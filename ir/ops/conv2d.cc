@@ -66,7 +66,7 @@ const Op kConv2D = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
-    .form = ContractionForm::kConvolution,
+    .form = &kConvolutionForm,
 };
 
 }  // namespace brine::ir

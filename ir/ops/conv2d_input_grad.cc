@@ -68,7 +68,7 @@ const Op kConv2DInputGrad = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
-    .form = ContractionForm::kConvolutionInputGrad,
+    .form = &kConvolutionInputGradForm,
 };
 
 }  // namespace brine::ir

@@ -60,7 +60,7 @@ const Op kConv2DWeightGrad = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
-    .form = ContractionForm::kConvolutionWeightGrad,
+    .form = &kConvolutionWeightGradForm,
 };
 
 }  // namespace brine::ir

@@ -112,7 +112,7 @@ const Op kMatmul = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,
-    .form = ContractionForm::kMatrixProduct,
+    .form = &kMatrixProductForm,
 };
 
 }  // namespace brine::ir

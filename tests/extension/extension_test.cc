@@ -104,14 +104,22 @@ codegen::Lowered LowerPowerSums(const codegen::LoweringContext& context) {
 }
 const codegen::Algorithm kPowerSumsAlgorithm = {&LowerPowerSums};
 
-// ---- A convolution of the program's own: it has the form of one, and so all strategies for it
+// ---- Contractions of the program's own: a convolution, which has the form of one and so all strategies for it, and a
+// product with a form and a strategy of its own
 
+ir::Op Copy(const ir::Op& op, const char* name, const ir::ContractionForm& form) {
+  ir::Op copy = op;
+  copy.name = name;
+  copy.form = &form;
+  return copy;
+}
 const ir::Op& OwnConvolution() {
-  static const ir::Op* const op = [] {
-    ir::Op copy = ir::kConv2D;
-    copy.name = "own_conv2d";
-    return new ir::Op(copy);
-  }();
+  static const auto* const op = new ir::Op(Copy(ir::kConv2D, "own_conv2d", ir::kConvolutionForm));
+  return *op;
+}
+constexpr ir::ContractionForm kOwnForm = {"own_product"};
+const ir::Op& OwnProduct() {
+  static const auto* const op = new ir::Op(Copy(ir::kMatmul, "own_product", kOwnForm));
   return *op;
 }
 
@@ -315,6 +323,20 @@ TEST(Extension, ItsConvolutionIsBuiltByTheStrategiesOfItsForm) {
     EXPECT_THAT(RunAndCompare(graphs->front(), strategy), testing::ElementsAre(strategy));
 }
 
+TEST(Extension, ItsFormHasItsOwnStrategy) {
+  constexpr char kText[] = R"(graph "g" stage=train function=predict batch=8 {
+    input %x : f32[n,16] data
+    state %w : f32[16,8] parameter uniform(0.1)
+    %z = own_product(%x, %w) : f32[n,8]
+    %y = relu(%z) : f32[n,8]
+    output "y" = %y
+  })";
+  auto graphs = ir::Parse(kText, "own.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  ASSERT_TRUE(passes::RunPipeline(graphs->front()).ok());
+  EXPECT_THAT(RunAndCompare(graphs->front(), ""), testing::ElementsAre("own"));
+}
+
 // Kernels promise Halide bounds that it cannot prove.  With its checks on, as in many tests, a false one is an error.
 TEST(Extension, ABrokenPromiseIsFoundByTheChecks) {
   constexpr char kText[] = R"(graph "g" stage=fused function=predict batch=8 {
@@ -343,13 +365,16 @@ int main(int argc, char** argv) {
   brine::ir::AddOp(brine::kSoftsign);
   brine::ir::AddOp(brine::kPowerSums);
   brine::ir::AddOp(brine::OwnConvolution());
+  brine::ir::AddOp(brine::OwnProduct());
   brine::ir::AddOp(brine::kLiar);
   brine::codegen::AddAlgorithm(brine::kPowerSums, brine::kPowerSumsAlgorithm);
+  brine::codegen::AddAlgorithm(brine::OwnProduct(), brine::codegen::FindAlgorithm(brine::ir::kMatmul));
   brine::codegen::AddAlgorithm(brine::OwnConvolution(), brine::codegen::FindAlgorithm(brine::ir::kConv2D));
   brine::codegen::AddAlgorithm(brine::kLiar, brine::kLiarAlgorithm);
   brine::codegen::AddAlgorithm(brine::kSoftsign, brine::kSoftsignAlgorithm);
   brine::codegen::AddStrategy(
-      {brine::ir::ContractionForm::kMatrixProduct, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
+      {&brine::ir::kMatrixProductForm, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
+  brine::codegen::AddStrategy({&brine::kOwnForm, "own", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
   brine::passes::AddPass(
       {"double-sums",
        [](brine::ir::Graph& graph, const brine::passes::PipelineOptions&) { return brine::DoubleSums(graph); },

@@ -19,9 +19,9 @@ struct ConvShapes {
 
 ConvShapes ShapesOf(const KernelSpec& spec) {
   const ir::Shape &a = spec.shape(spec.operand(0)), &b = spec.shape(spec.operand(1)), &result = spec.sums_shape();
-  if (spec.hero->op->form == ir::ContractionForm::kConvolutionInputGrad)
+  if (spec.hero->op->form == &ir::kConvolutionInputGradForm)
     return {.direction = ConvDirection::kInputGrad, .x = result, .w = b, .y = a};
-  if (spec.hero->op->form == ir::ContractionForm::kConvolutionWeightGrad)
+  if (spec.hero->op->form == &ir::kConvolutionWeightGradForm)
     return {.direction = ConvDirection::kWeightGrad, .x = a, .w = result, .y = b};
   return {.direction = ConvDirection::kForward, .x = a, .w = b, .y = result};
 }
