@@ -83,6 +83,8 @@ struct Rule {
 constexpr Rule kRules[] = {
     {[](const Op& op) { return op.kind == OpKind::kContraction && !HasOperands(op, 2); },
      "a contraction has two operands"},
+    {[](const Op& op) { return op.kind == OpKind::kContraction && op.results.size() != 1; },
+     "a contraction has one result"},
     {[](const Op& op) { return op.kind == OpKind::kContraction && op.flops == nullptr; },
      "a contraction counts its floating-point operations"},
     {[](const Op& op) { return op.form != nullptr && op.kind != OpKind::kContraction; },

@@ -175,6 +175,7 @@ absl::StatusOr<Setup> SetUp(const BuildOptions& build) {
   BRINE_ASSIGN_OR_RETURN(Cache cache, Cache::Open(folder_name));
   CompileOptions options;
   options.worker = build.worker.empty() ? toolchain.worker : build.worker;
+  if (!build.worker.empty()) options.worker_id = HashName(ReadFile(build.worker).value_or(""));
   options.target = build.target;
   options.strategy = build.strategy;
   if (options.target.empty()) {

@@ -39,8 +39,9 @@ constexpr char kRuntime[] = "halide_runtime";
 // The cache key of a kernel ("kernel") or of Halide's runtime ("runtime").
 std::string CacheKey(absl::string_view kind, const CompileOptions& options, absl::string_view strategy,
                      absl::string_view text) {
-  return absl::StrCat(kind, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\ntarget ", options.target,
-                      "\nasserts ", options.asserts ? 1 : 0, "\nstrategy ", strategy, "\n", text);
+  return absl::StrCat(kind, "\nhalide ", kHalideVersion, "\nsources ", kSourcesHash, "\nworker ", options.worker_id,
+                      "\ntarget ", options.target, "\nasserts ", options.asserts ? 1 : 0, "\nstrategy ", strategy, "\n",
+                      text);
 }
 
 // The payload of a cache entry is the facts as text, an empty line and the object.

@@ -28,10 +28,11 @@ using StrategyOfKernel = std::function<std::string(const ir::Graph& graph, const
 absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker);
 
 struct CompileOptions {
-  std::string worker;    // path of brine-worker
-  std::string target;    // as Halide writes it; HostTarget() for this machine
-  bool asserts = false;  // whether kernels contain Halide's checks of buffers and bounds
-  int jobs = 0;          // the largest number of kernels that are compiled at a time; 0: one for each core
+  std::string worker;     // path of brine-worker
+  std::string worker_id;  // of a worker with ops or strategies of its own, a hash of the program; otherwise empty
+  std::string target;     // as Halide writes it; HostTarget() for this machine
+  bool asserts = false;   // whether kernels contain Halide's checks of buffers and bounds
+  int jobs = 0;           // the largest number of kernels that are compiled at a time; 0: one for each core
   StrategyOfKernel strategy = nullptr;  // null: always the cheapest
   // Whether the caller is going to need RuntimeObject.  If a kernel is not in the cache, the runtime is then compiled
   // in parallel with it.

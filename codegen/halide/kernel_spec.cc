@@ -43,6 +43,10 @@ class SpecBuilder {
   bool IsStored(const Node& node) const {
     return std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId value) { return spec_.IsOutput(value); });
   }
+  bool HasResultsOfOneShape(const Node& node) const {
+    return std::all_of(node.outputs.begin(), node.outputs.end(),
+                       [&](ValueId value) { return spec_.shape(value) == spec_.shape(node.outputs[0]); });
+  }
   bool IsSideReduction(const Node& node) const { return ir::ReducedAxes(node) != nullptr && IsStored(node); }
 
   // What needs a node of the body.  Nodes that compute results are needed by these even if a side reduction reads them.
@@ -74,12 +78,14 @@ class SpecBuilder {
       if (!ReadsAny(node, dependent_)) {
         if (!IsStored(node)) continue;  // it belongs to the prologue of an operand
         if (!IsSideReduction(node)) return Refuse(node, "is a result of its own");
+        if (!HasResultsOfOneShape(node)) return Refuse(node, "has results of different shapes");
         spec_.side_reductions.push_back(&node);
         continue;
       }
       const bool is_summand = node.op->is_elementwise() && needs[index] == Need::kSideReductions;
       if ((is_summand || IsSideReduction(node)) && ReadsUnstored(node)) return Refuse(node, "reads what is not stored");
       if (IsSideReduction(node)) {
+        if (!HasResultsOfOneShape(node)) return Refuse(node, "has results of different shapes");
         spec_.side_reductions.push_back(&node);
         reduced_.insert(node.outputs.begin(), node.outputs.end());
         continue;

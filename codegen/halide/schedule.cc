@@ -369,7 +369,7 @@ void Schedule(LoopNest& nest, const LoopContext& context) {
   bool has_tiles = false;
   for (const Accumulator& accumulator : nest.accumulators)
     has_tiles = has_tiles || accumulator.kind == Accumulator::Kind::kTile;
-  if (has_tiles)
+  if (has_tiles && !nest.shape.empty())
     TileScheduler(nest, context).Schedule();
   else if (!nest.accumulators.empty())
     ScheduleWindows(nest, context);

@@ -54,6 +54,9 @@ TEST(Kinds, FaultsOfAnOpAreNamed) {
   product.kind = OpKind::kGather;
   EXPECT_EQ(KindFault(product), "an op with a form is a contraction");
   product = kMatmul;
+  product.results.push_back("z");
+  EXPECT_EQ(KindFault(product), "a contraction has one result");
+  product = kMatmul;
   product.flops = nullptr;
   EXPECT_EQ(KindFault(product), "a contraction counts its floating-point operations");
   pool = kMaxPool;

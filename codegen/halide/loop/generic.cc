@@ -150,7 +150,8 @@ double TileUtilization(const KernelSpec& spec, const Node& node) {
   if (b.size() == 2) return 0.85;
   // In a convolution, tiles end with each row of the image.  In its gradients, dy also is copied with zeros between its
   // pixels, or the sums run pixel by pixel.
-  return spec.hero == &node && spec.sums_shape()[0] == ir::kBatch ? 0.6 : 0.5;
+  const ir::Shape& result = spec.shape(node.outputs[0]);
+  return spec.hero == &node && !result.empty() && result[0] == ir::kBatch ? 0.6 : 0.5;
 }
 
 }  // namespace
@@ -174,7 +175,7 @@ Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
     for (ValueId input : node.inputs) inputs.push_back(spec.type(input));
     for (ValueId output : node.outputs) outputs.push_back(spec.type(output));
     const auto flops = node.op->flops({inputs, node.attributes}, outputs, spec.batch_size());
-    const double width = static_cast<double>(spec.Extent(outputs[0].shape.back()));
+    const double width = static_cast<double>(outputs[0].shape.empty() ? 1 : spec.Extent(outputs[0].shape.back()));
     const double padded_width =
         static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
     work.products += static_cast<double>(flops) / 2 * padded_width / width / TileUtilization(spec, node);
