@@ -115,7 +115,7 @@ class KernelFormer {
       if (!IsChannelReduction(graph_, node(node_id)) || !IsFree(node_id)) continue;
       std::vector<NodeId> summands;
       std::vector<ValueId> leaves;
-      CollectSummands(node(node_id).inputs[0], node_id, summands, leaves);
+      CollectSummands(node(node_id).inputs[0], summands, leaves);
       const std::set<NodeId> producers = ContractionsOf(leaves);
       // An earlier contraction cannot take in the sum if a later one depends on it.
       const bool taken = std::any_of(producers.rbegin(), producers.rend(), [&](NodeId producer) {
@@ -151,35 +151,30 @@ class KernelFormer {
     return producers;
   }
 
-  // By node: whether it is elementwise and only channel reductions need its results.
+  // By node: whether it is elementwise, and one node alone reads its result: a channel reduction, or another summand.
   std::vector<bool> FindSummands() const {
     std::vector<bool> is_summand(graph_.nodes.size());
     for (size_t index = graph_.nodes.size(); index-- > 0;) {
       const NodeId id = ir::IdAt<NodeId>(index);
-      const std::vector<NodeId>& readers = uses_.Readers(node(id).outputs[0]);
-      is_summand[index] = node(id).op->kind == ir::OpKind::kElementwise && IsFree(id) &&
-                          !uses_.IsGraphResult(node(id).outputs[0]) && !readers.empty() &&
-                          std::all_of(readers.begin(), readers.end(), [&](NodeId reader) {
-                            return IsChannelReduction(graph_, node(reader)) || is_summand[Index(reader)];
-                          });
+      const ValueId result = node(id).outputs[0];
+      const std::vector<NodeId>& readers = uses_.Readers(result);
+      const bool has_one_reader = !readers.empty() && readers.front() == readers.back() && !uses_.IsGraphResult(result);
+      is_summand[index] = node(id).op->kind == ir::OpKind::kElementwise && IsFree(id) && has_one_reader &&
+                          (IsChannelReduction(graph_, node(readers[0])) || is_summand[Index(readers[0])]);
     }
     return is_summand;
   }
 
-  // The summands that compute `value` for `reader` alone, and the values `leaves` from which they compute it.
-  void CollectSummands(ValueId value, NodeId reader, std::vector<NodeId>& summands,
-                       std::vector<ValueId>& leaves) const {
+  // The summands that compute `value`, and the values `leaves` from which they compute it.
+  void CollectSummands(ValueId value, std::vector<NodeId>& summands, std::vector<ValueId>& leaves) const {
     const NodeId producer = uses_.Producer(value);
     if (std::find(summands.begin(), summands.end(), producer) != summands.end()) return;  // d·d reads d twice
-    const std::vector<NodeId>& readers = uses_.Readers(value);
-    const bool collects = producer != Uses::kNone && is_summand_[Index(producer)] && summands.size() < kMaxSummands &&
-                          std::all_of(readers.begin(), readers.end(), [&](NodeId id) { return id == reader; });
-    if (!collects) {
+    if (producer == Uses::kNone || !is_summand_[Index(producer)] || summands.size() == kMaxSummands) {
       leaves.push_back(value);
       return;
     }
     summands.push_back(producer);
-    for (ValueId input : node(producer).inputs) CollectSummands(input, producer, summands, leaves);
+    for (ValueId input : node(producer).inputs) CollectSummands(input, summands, leaves);
   }
 
   bool TakeIn(GroupId id, NodeId node_id) { return partition_.Merge({id, partition_.GroupOf(node_id)}, {}); }

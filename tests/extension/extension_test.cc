@@ -323,6 +323,18 @@ TEST(Extension, ItsConvolutionIsBuiltByTheStrategiesOfItsForm) {
     EXPECT_THAT(RunAndCompare(graphs->front(), strategy), testing::ElementsAre(strategy));
 }
 
+// Fusion asks the form, and the choice of a strategy asks the strategies.
+TEST(Strategies, AFormTakesAPoolIfOneOfItsStrategiesDoes) {
+  for (const ir::ContractionForm* form : {&ir::kConvolutionForm, &ir::kConvolutionInputGradForm,
+                                          &ir::kConvolutionWeightGradForm, &ir::kMatrixProductForm}) {
+    const absl::Span<const codegen::Strategy> all = codegen::AllStrategies();
+    const bool takes_pool = std::any_of(all.begin(), all.end(), [&](const codegen::Strategy& strategy) {
+      return strategy.form == form && strategy.pools;
+    });
+    EXPECT_EQ(form->takes_pool, takes_pool) << form->name;
+  }
+}
+
 TEST(Extension, ItsFormHasItsOwnStrategy) {
   constexpr char kText[] = R"(graph "g" stage=train function=predict batch=8 {
     input %x : f32[n,16] data
