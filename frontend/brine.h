@@ -378,7 +378,7 @@ class Model {
  public:
   // `name` must be a C identifier, since the compiled program's functions begin with it.
   Model(std::string name, const Tensors& inputs, const Tensors& outputs, Line line = Line::current());
-  // The model of a graph of stage *graph*.  Compile() replaces what the graph has of it.
+  // The model of a graph of stage *graph*.  Compile() replaces the losses and the optimizer that the graph may have.
   static Model FromGraph(const Graph& graph, Line line = Line::current());
 
   void Compile(CompileOptions options, Line line = Line::current());

@@ -1,5 +1,6 @@
 // The layer Conv2D.
 #include "absl/strings/str_cat.h"
+#include "frontend/activations.h"
 #include "frontend/windows.h"
 
 namespace brine {
@@ -12,7 +13,7 @@ using internal::Symbol;
 Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   const bool filters_valid = builder.Positive("filters", options.filters);
   const bool groups_valid = builder.Positive("groups", options.groups);
-  const bool activates = builder.Activates(options.activation);
+  const internal::Activation* const activation = internal::CheckActivation(options.activation, builder);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
   builder.CheckInitializer("bias_initializer", options.bias_initializer);
   const internal::Window window = internal::ResolveWindow(builder, builder.input(),
@@ -38,15 +39,15 @@ Symbol Lower(const Conv2DOptions& options, LayerBuilder& builder) {
   Symbol y = builder.Emit(
       ir::kConv2D, {x, kernel},
       {{"pads", window.pads}, {"strides", window.strides}, {"dilations", window.dilations}, {"groups", groups}},
-      !options.use_bias && !activates);
+      !options.use_bias && activation == nullptr);
   // Bits of the axes of y, [n, h', w', filters].
   constexpr uint32_t kRowsAndPixels = 0b0111, kPixels = 0b0110, kFilters = 0b1000;
   y.guessed = (x.guessed & kRowsAndPixels) | (window.guessed ? kPixels : 0) | (filters_valid ? 0 : kFilters);
   if (options.use_bias) {
     y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {filters}, options.bias_initializer, options.trainable)},
-                     {}, !activates);
+                     {}, activation == nullptr);
   }
-  return activates ? builder.Activate(options.activation, y) : y;
+  return activation == nullptr ? y : activation->lower(builder, y);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The layer Dense, and the activations as layers and as functions.
-#include "frontend/layer_builder.h"
+#include "frontend/activations.h"
 
 namespace brine {
 namespace {
@@ -10,7 +10,7 @@ using internal::Symbol;
 // y = activation(matmul(x, kernel) + bias)
 Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
   const bool units_valid = builder.Positive("units", options.units);
-  const bool activates = builder.Activates(options.activation);
+  const internal::Activation* const activation = internal::CheckActivation(options.activation, builder);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
   builder.CheckInitializer("bias_initializer", options.bias_initializer);
   if (!builder.input().known()) return Symbol();
@@ -24,20 +24,20 @@ Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
   const Symbol x = builder.AsReal(builder.input());
   const Symbol kernel =
       builder.Parameter("kernel", {shape.back(), units}, options.kernel_initializer, options.trainable);
-  Symbol y = builder.Emit(ir::kMatmul, {x, kernel}, {}, !options.use_bias && !activates);
+  Symbol y = builder.Emit(ir::kMatmul, {x, kernel}, {}, !options.use_bias && activation == nullptr);
   const uint32_t last_axis = uint32_t{1} << (shape.size() - 1);
   y.guessed = (x.guessed & (last_axis - 1)) | (units_valid ? 0 : last_axis);
   if (options.use_bias) {
     y = builder.Emit(ir::kAdd, {y, builder.Parameter("bias", {units}, options.bias_initializer, options.trainable)}, {},
-                     !activates);
+                     activation == nullptr);
   }
-  return activates ? builder.Activate(options.activation, y) : y;
+  return activation == nullptr ? y : activation->lower(builder, y);
 }
 
-Symbol LowerActivation(const std::string& activation, LayerBuilder& builder) {
-  const bool activates = builder.Activates(activation);
+Symbol LowerActivation(const std::string& name, LayerBuilder& builder) {
+  const internal::Activation* const activation = internal::CheckActivation(name, builder);
   const Symbol x = builder.AsReal(builder.input());
-  return activates && x.known() ? builder.Activate(activation, x) : x;
+  return activation != nullptr && x.known() ? activation->lower(builder, x) : x;
 }
 
 Layer MakeActivation(const char* kind, const char* prefix, std::string activation, Named options, const Line& line) {

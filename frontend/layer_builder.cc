@@ -14,14 +14,6 @@
 namespace brine::internal {
 namespace {
 
-constexpr absl::string_view kLinear = "linear";
-
-// Null if no activation has this name.
-const ir::Op* FindActivation(absl::string_view name) {
-  const ir::Op* op = ir::FindOp(name);
-  return op != nullptr && op->activation ? op : nullptr;
-}
-
 uint32_t AllAxes(bool guessed) { return guessed ? ~uint32_t{0} : 0; }
 
 }  // namespace
@@ -204,21 +196,6 @@ Symbol LayerBuilder::DataInput(const ir::Type& type) {
 Symbol LayerBuilder::AsReal(const Symbol& x) {
   if (!x.known() || type(x).dtype == ir::DType::kF32) return x;
   return Emit(ir::kCast, {x}, {{"to", std::string("f32")}}, /*last=*/false);
-}
-
-bool LayerBuilder::Activates(absl::string_view activation) {
-  if (activation.empty() || activation == kLinear) return false;
-  if (FindActivation(activation) != nullptr) return true;
-  std::vector<absl::string_view> names = {kLinear};
-  for (const ir::Op* op : ir::AllOps()) {
-    if (op->activation) names.push_back(op->name);
-  }
-  Known("activation", activation, names);
-  return false;
-}
-
-Symbol LayerBuilder::Activate(absl::string_view activation, const Symbol& x) {
-  return Emit(*FindActivation(activation), {x});
 }
 
 }  // namespace brine::internal

@@ -88,9 +88,6 @@ class LayerBuilder {
   Symbol DataInput(const ir::Type& type);
   Symbol AsReal(const Symbol& x);  // float32: bytes are cast
 
-  bool Activates(absl::string_view activation);  // false: linear, or unknown, which is reported
-  Symbol Activate(absl::string_view activation, const Symbol& x);
-
  private:
   std::string Prefix() const;  // of the call's values: "dense", "dense:1"
   ir::Location Where() const;

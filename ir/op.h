@@ -100,7 +100,7 @@ struct Op {
   // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first one promises.
   bool reduces_axes = false;      // a reduction over the axes of its operand that an attribute names
   bool sum = false;               // one of these: its result is the sum of the elements along those axes
-  bool activation = false;        // layers take it by name as their activation
+  bool adds = false;              // f(a, b) = a + b
   bool commutative = false;       // f(a, b) = f(b, a)
   bool monotone = false;          // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
   bool has_kink = false;          // its slope jumps where the first input is 0

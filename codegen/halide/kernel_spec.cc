@@ -133,7 +133,7 @@ class SpecBuilder {
     const Node& first = *spec_.epilogue[0];
     const auto operand = std::find(first.inputs.begin(), first.inputs.end(), sums);
     if (operand == first.inputs.end()) return;
-    if (first.op == &ir::kAdd) {
+    if (first.op->adds) {
       const ValueId other = first.inputs[operand == first.inputs.begin() ? 1 : 0];
       if (!spec_.IsParameter(other)) return;
       spec_.addend = other;

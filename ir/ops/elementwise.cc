@@ -61,6 +61,7 @@ const Op kAdd = Binary([](auto a, auto b) { return a + b; },
         .name = "add",
         .doc = "y = a + b" WITH_BROADCASTING,
         .gradient = BinaryGradient(kDy, kDy),
+        .adds = true,
         .commutative = true,
     });
 
@@ -142,7 +143,6 @@ const Op kRelu = Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
         .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
           return builder.Emit(kReluGrad, {dy, builder.output()});
         }),
-        .activation = true,
         .monotone = true,
         .has_kink = true,
         .makes_zeros = true,
@@ -172,7 +172,6 @@ const Op kSigmoid = Unary([](auto x) { return 1 / (1 + std::exp(-x)); },
           return builder.Emit(kMul, {dy, builder.Emit(kMul, {y, builder.Emit(kSub, {builder.EmitConstant(1), y})})});
         }),
         .cost = 25,
-        .activation = true,
         .monotone = true,
     });
 
@@ -187,7 +186,6 @@ const Op kTanh = Unary([](auto x) { return std::tanh(x); },
           return builder.Emit(kMul, {dy, builder.Emit(kSub, {one, square})});
         }),
         .cost = 30,
-        .activation = true,
         .monotone = true,
     });
 // clang-format on

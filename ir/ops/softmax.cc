@@ -48,7 +48,6 @@ const Op kSoftmax = {
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kReduction,
-    .activation = true,
 };
 
 }  // namespace brine::ir

@@ -10,6 +10,7 @@
 #include "codegen/halide/loop/generic.h"
 #include "codegen/halide/strategies.h"
 #include "codegen/halide/worker.h"
+#include "frontend/activations.h"
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
 #include "ir/draw.h"
@@ -46,12 +47,20 @@ const ir::Op kSoftsign = ir::Unary(
         .doc = "y = x / (1 + |x|), element by element; f32.",
         .gradient = ir::UnaryGradient([](ir::GradientBuilder& builder, ir::ValueId dy) { return Slope(builder, dy); }),
         .cost = 4,
-        .activation = true,
         .monotone = true,
     });
 
 const codegen::Algorithm kSoftsignAlgorithm =
     codegen::UnaryAlgorithm([](const Halide::Expr& x) { return x / (1.0f + Halide::abs(x)); });
+
+internal::Symbol LowerSoftsign(internal::LayerBuilder& builder, const internal::Symbol& x) {
+  return builder.Emit(kSoftsign, {x});
+}
+
+// An activation may be composed of ops: y = x·sigmoid(x).
+internal::Symbol LowerSilu(internal::LayerBuilder& builder, const internal::Symbol& x) {
+  return builder.Emit(ir::kMul, {x, builder.Emit(ir::kSigmoid, {x}, {}, /*last=*/false)});
+}
 
 // ---- Another op, a reduction of two results, such as a batch normalization takes: the sums of x and of x² over all
 // axes but the last
@@ -275,6 +284,19 @@ TEST(Extension, OthersMayBeForcedInItsPlace) {
   EXPECT_THAT(strategies, testing::Not(testing::Contains("naive")));
 }
 
+TEST(Extension, AnActivationOfSeveralOpsIsFusedBehindAProductAndRuns) {
+  const Tensor x = Input({12});
+  Model model("composed", x, Dense({.units = 24, .activation = "silu"})(x));
+  const auto built = BuildGraph(model);
+  ASSERT_TRUE(built.ok()) << built.status();
+  auto graph = passes::Derive(*built, ir::Function::kPredict, 8);
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  ASSERT_TRUE(passes::RunPipeline(*graph).ok());
+  ASSERT_EQ(graph->nodes.size(), 1u);
+  EXPECT_EQ(graph->nodes[0].body.size(), 4u);
+  EXPECT_THAT(RunAndCompare(*graph, "generic"), testing::ElementsAre("generic"));
+}
+
 TEST(Extension, ItsStrategyStandsAmongTheCandidates) {
   const auto facts = codegen::ConsiderStrategies(Planned(), Options());
   ASSERT_TRUE(facts.ok()) << facts.status();
@@ -379,6 +401,8 @@ int main(int argc, char** argv) {
   brine::ir::AddOp(brine::OwnConvolution());
   brine::ir::AddOp(brine::OwnProduct());
   brine::ir::AddOp(brine::kLiar);
+  brine::internal::AddActivation({"softsign", brine::LowerSoftsign});
+  brine::internal::AddActivation({"silu", brine::LowerSilu});
   brine::codegen::AddAlgorithm(brine::kPowerSums, brine::kPowerSumsAlgorithm);
   brine::codegen::AddAlgorithm(brine::OwnProduct(), brine::codegen::FindAlgorithm(brine::ir::kMatmul));
   brine::codegen::AddAlgorithm(brine::OwnConvolution(), brine::codegen::FindAlgorithm(brine::ir::kConv2D));

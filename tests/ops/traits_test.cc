@@ -44,6 +44,15 @@ TEST(Traits, CommutativeOpsTakeTheirOperandsInEitherOrder) {
               });
 }
 
+TEST(Traits, OpsThatAddAddTheirOperands) {
+  ForEachCase([](const Op& op) { return op.adds; },
+              [](const OpCase& row, const Operands& operands, const Operands& results) {
+                if (operands[0].size() != operands[1].size()) return;  // one of them is broadcast
+                for (size_t i = 0; i < results[0].real.size(); ++i)
+                  EXPECT_EQ(results[0].real[i], operands[0].real[i] + operands[1].real[i]) << ToString(row);
+              });
+}
+
 TEST(Traits, MonotoneOpsKeepTheOrderOfNumbers) {
   ForEachCase([](const Op& op) { return op.monotone; },
               [](const OpCase&, const Operands& operands, const Operands& results) {
