@@ -204,20 +204,21 @@ class KernelFormer {
       if (!CandidateOf(partition_.GroupOf(node_id)).open) continue;
       for (ValueId input : node(node_id).inputs) {
         const NodeId producer = uses_.Producer(input);
-        const GroupId here = partition_.GroupOf(node_id);
-        if (producer == Uses::kNone || partition_.GroupOf(producer) == here) continue;
-        const GroupId there = partition_.GroupOf(producer);
-        const LoopCandidate mine = CandidateOf(here), theirs = CandidateOf(there);
-        if (!theirs.open) continue;
+        const GroupId reading_group = partition_.GroupOf(node_id);
+        if (producer == Uses::kNone || partition_.GroupOf(producer) == reading_group) continue;
+        const GroupId producing_group = partition_.GroupOf(producer);
+        const LoopCandidate reading = CandidateOf(reading_group), producing = CandidateOf(producing_group);
+        if (!producing.open) continue;
         const bool is_summand = is_summand_[Index(node_id)] && IsCheap(node(node_id));  // joins its reduction
         const bool follows = node(node_id).op->is_elementwise() && !is_summand &&
-                             mine.non_elementwise + theirs.non_elementwise <= 1 &&
+                             reading.non_elementwise + producing.non_elementwise <= 1 &&
                              SameShape(input, node(node_id).outputs[0]);
-        const bool feeds = node(node_id).op->kind == ir::OpKind::kReduction && theirs.non_elementwise == 0 &&
-                           theirs.expensive == 0 && partition_.group(there).nodes.size() <= 2 &&
-                           uses_.Readers(input).size() == 1 && MakesOnly(there, input);
-        const size_t size = partition_.group(here).nodes.size() + partition_.group(there).nodes.size();
-        if ((follows || feeds) && size <= kMaxElementwise) partition_.Merge({there, here}, {});
+        const bool feeds = node(node_id).op->kind == ir::OpKind::kReduction && producing.non_elementwise == 0 &&
+                           producing.expensive == 0 && partition_.group(producing_group).nodes.size() <= 2 &&
+                           uses_.Readers(input).size() == 1 && MakesOnly(producing_group, input);
+        const size_t size =
+            partition_.group(reading_group).nodes.size() + partition_.group(producing_group).nodes.size();
+        if ((follows || feeds) && size <= kMaxElementwise) partition_.Merge({producing_group, reading_group}, {});
       }
     }
   }

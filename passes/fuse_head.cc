@@ -29,7 +29,7 @@ class Head {
     FindDependencies();
     if (!logits_depend_on_model_) return {};
     Grow(root);
-    if (!LeavesTheStep()) return {};
+    if (!MakesGraphResult()) return {};
     TakeProduct();
     TakeGradients();
     return {taken_.begin(), taken_.end()};
@@ -108,7 +108,7 @@ class Head {
   }
 
   // Whether results of the step are made here, so that no layer follows.
-  bool LeavesTheStep() const {
+  bool MakesGraphResult() const {
     return std::any_of(taken_.begin(), taken_.end(), [&](NodeId id) {
       const std::vector<ValueId>& made = node(id).outputs;
       return std::any_of(made.begin(), made.end(), [&](ValueId value) { return uses_.IsGraphResult(value); });

@@ -144,7 +144,7 @@ Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, 
 
 ReductionParts::ReductionParts(const LoweringContext& context, ir::Dim dim) : extent_(context.Extent(dim)) {
   const int64_t largest = context.LargestExtent(dim);
-  elements_per_part_ = CeilDiv(largest, kMaxParts);
+  elements_per_part_ = CeilDiv(largest, context.machine.tasks);
   part_count_ = CeilDiv(largest, elements_per_part_);
   has_equal_parts_ = dim != ir::kBatch && largest % elements_per_part_ == 0;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/halide/machine.h"
 #include "codegen/halide/precompiled.h"
 #include "ir/graph.h"
 
@@ -15,10 +16,6 @@ namespace brine::codegen {
 
 // ⌈a / b⌉
 inline int CeilDiv(int64_t a, int64_t b) { return static_cast<int>((a + b - 1) / b); }
-
-// The most parts into which a sum over many images or rows is cut.  All parts may run at once, so there are enough of
-// them for 16 cores.
-inline constexpr int kMaxParts = 16;
 
 using Index = std::vector<Halide::Expr>;  // in C order
 
@@ -90,7 +87,8 @@ struct LoweringContext {
   Index result_index;
   Halide::Expr batch_extent;  // n, the number of samples in this call
   int64_t batch_size;         // the largest n
-  int lanes;                  // floats in a vector register
+  const Machine& machine;
+  bool splits_depth = false;  // of a product of two matrices, none transposed: its sums are cut into parts
 
   const ir::Attributes& attributes() const { return node.attributes; }
   Halide::Expr Extent(ir::Dim dim) const {
@@ -102,7 +100,7 @@ struct LoweringContext {
 // A long sum that is cut along one axis into parts:
 //   total = Σ over parts p of Σ over steps s of element(p · elements_per_part + s)
 // Each part adds its elements in order, and the parts are added in order.  The number of parts follows from the largest
-// extent of that axis, so that the result does not depend on threads.
+// extent of that axis and the machine's number of tasks, so that the result does not depend on threads.
 class ReductionParts {
  public:
   // `dim` is the extent of the axis.

@@ -8,16 +8,6 @@
 namespace brine::codegen {
 namespace {
 
-// The rates that loops reach on every machine, relative to the rates in its row.  They are fitted to the times of all
-// strategies on all kernels of tests/bench; tests/bench/README.md compares predictions with measurements.
-constexpr double kTileShare = 0.95;                 // of the multiply-adds that a core can begin, in register tiles
-constexpr double kListShare = 0.85;                 // of the loads that a core can begin, where products follow lists
-constexpr double kElementwiseRate = 1.4;            // operations per multiply-add; some pairs are one instruction
-constexpr double kListCycles = 1.8;                 // to test an element and to list it
-constexpr double kGatherCycles = 2;                 // for an operation on a gathered element
-constexpr double kCacheBytesPerCycle = 28;          // within the second-level cache
-constexpr double kKernelStartMilliseconds = 0.002;  // to begin and to end the loops of a kernel
-
 // The operations of the epilogue, over all elements.  Each node also loads or stores, which counts as one operation; a
 // pool tests or adds each element that it reads, in two operations.
 double EpilogueOperations(const KernelSpec& spec) {
@@ -43,13 +33,15 @@ double ArgumentBytes(const KernelSpec& spec) {
 
 double Milliseconds(const Work& work, const Machine& machine) {
   const double lanes = machine.lanes;
-  double cycles = work.products / (lanes * machine.multiply_adds_per_cycle * kTileShare * work.tile_utilization);
-  cycles += work.sparse_products / (lanes * machine.loads_per_cycle * kListShare);
-  cycles += work.tested_elements * kListCycles + work.gather_operations * kGatherCycles;
-  cycles += work.elementwise_operations / (lanes * machine.multiply_adds_per_cycle * kElementwiseRate);
-  cycles += work.cache_bytes / kCacheBytesPerCycle;
+  double cycles =
+      work.products / (lanes * machine.multiply_adds_per_cycle * machine.tile_share * work.tile_utilization);
+  cycles += work.sparse_products / (lanes * machine.loads_per_cycle * machine.list_share);
+  cycles += work.tested_elements * machine.list_cycles + work.gather_operations * machine.gather_cycles;
+  cycles += work.elementwise_operations / (lanes * machine.multiply_adds_per_cycle * machine.elementwise_rate);
+  cycles += work.cache_bytes / machine.cache_bytes_per_cycle;
   const double memory_milliseconds = work.memory_bytes / (machine.memory_gigabytes_per_second * 1e6);
-  return kKernelStartMilliseconds + cycles / (machine.gigahertz * 1e6) + memory_milliseconds;
+  return (1 + work.extra_loops) * machine.kernel_start_milliseconds + cycles / (machine.gigahertz * 1e6) +
+         memory_milliseconds;
 }
 
 double ElementCount(const KernelSpec& spec, ir::ValueId value) {

@@ -17,6 +17,7 @@ struct Work {
   double elementwise_operations = 0;  // of transforms, pools and activations, in whole vectors
   double cache_bytes = 0;             // that are moved within the second-level cache
   double memory_bytes = 0;            // from and to memory
+  double extra_loops = 0;             // loops over tasks, besides the first one
   double tile_utilization = 1;        // the share of the peak rate that `products` can reach, from 0 to 1
 };
 

@@ -12,6 +12,11 @@ std::string NeedsTiles(const ir::Node& pool) {
 
 ImageAxes AxesOfImage() { return {Axis(3), Axis(2), Axis(1), Axis(0)}; }
 
+void BoundImage(Halide::Func& image, int height, int width, int channels, const Halide::Expr& batch_extent) {
+  const ImageAxes axes = AxesOfImage();
+  image.bound(axes.c, 0, channels).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, batch_extent);
+}
+
 Tensor RowsOf(const Tensor& image) {
   const ir::Shape& shape = image.type.shape;
   const int channels = static_cast<int>(shape[3]);

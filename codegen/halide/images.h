@@ -21,6 +21,9 @@ struct ImageAxes {
 };
 ImageAxes AxesOfImage();
 
+// Tells Halide the extents of an image, a Func over these axes, that is computed at the top of a kernel.
+void BoundImage(Halide::Func& image, int height, int width, int channels, const Halide::Expr& batch_extent);
+
 // rows[n, y, x·C + c] = image[n, y, x, c] for an image of C channels.  In memory the pixels of a row are contiguous, so
 // a vector that spans several pixels is a single load.
 Tensor RowsOf(const Tensor& image);

@@ -58,8 +58,7 @@ const Tensor* KernelBuilder::Parameter(ValueId value) const {
 }
 
 Lowered KernelBuilder::Lower(const Node& node, const std::vector<Tensor>& operands, const Index& result_index) {
-  LoweringContext context = {node,          operands, {}, result_index, context_.batch_extent, context_.batch_size,
-                             context_.lanes};
+  LoweringContext context = {node, operands, {}, result_index, context_.batch_extent, context_.batch_size, context_};
   for (ValueId output : node.outputs) context.result_types.push_back(spec_.type(output));
   Lowered lowered = FindAlgorithm(*node.op).lower(context);
   for (StoredFunc& stored : lowered.stored_funcs) {

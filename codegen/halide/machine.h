@@ -16,6 +16,7 @@ struct Machine {
   int registers;             // vector registers
   int64_t l1_bytes;          // the size of the first-level data cache
   int64_t l2_bytes;          // the size of the second-level cache
+  int tasks;                 // into how many tasks a long loop is cut if it can be: the cores of a large such machine
   int multiply_add_latency;  // cycles from the start of a multiply-add until the next can add to its sum
 
   // Rates, from which costs and register tiles follow.
@@ -23,6 +24,16 @@ struct Machine {
   double multiply_adds_per_cycle;      // of whole vectors
   double loads_per_cycle;              // of whole vectors, from the first-level cache
   double memory_gigabytes_per_second;  // from and to everything beyond the second-level cache
+
+  // What loops reach of these rates.  The defaults are fitted to the times of all strategies on all kernels of
+  // tests/bench; tests/bench/README.md compares predictions with measurements.
+  double tile_share = 0.95;                  // of the multiply-adds that a core can begin, in register tiles
+  double list_share = 0.85;                  // of the loads that a core can begin, where products follow lists
+  double elementwise_rate = 1.4;             // operations per multiply-add; some pairs are one instruction
+  double list_cycles = 1.8;                  // to test an element and to list it
+  double gather_cycles = 2;                  // for an operation on a gathered element
+  double cache_bytes_per_cycle = 28;         // within the second-level cache
+  double kernel_start_milliseconds = 0.002;  // to begin and to end a loop over tasks
 };
 
 // The row for a Halide target such as "x86-64-linux-avx2-fma": the first whose feature the target names.

@@ -83,7 +83,7 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
     const int width = vectorize_inner();
     if (is_parallel) {
       Var chunk;
-      const int64_t elements_per_chunk = IsBatch(nest, 0) ? kElementsPerTask : CeilDiv(extent, kTargetTasks);
+      const int64_t elements_per_chunk = IsBatch(nest, 0) ? kElementsPerTask : CeilDiv(extent, context.tasks);
       const int64_t vectors = CeilDiv(elements_per_chunk, 4 * context.lanes) * 4 * context.lanes / width;
       func.split(inner, chunk, inner, static_cast<int>(vectors), TailStrategy::GuardWithIf);
       outer.push_back({chunk, CeilDiv(extent, vectors * width)});
@@ -103,7 +103,8 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
     }
     vectorize_inner();
   }
-  if (is_parallel && !outer.empty()) ParallelizeOuterLoops(func, outer, ElementCount(nest, context) / kElementsPerTask);
+  if (is_parallel && !outer.empty())
+    ParallelizeOuterLoops(func, outer, context, ElementCount(nest, context) / kElementsPerTask);
 }
 
 // Vectorizes the sums of a block along axis 0, unless they have no such axis.  A short domain is unrolled.
@@ -153,7 +154,8 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   std::vector<Loop> outer;
   for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
   if (has_row_reductions) {
-    const Var row = is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer.back().var) : Axis(1);
+    const Var row =
+        is_parallel ? ParallelizeOuterLoops(func, outer, context).LoopAfterFusion(outer.back().var) : Axis(1);
     for (Accumulator& accumulator : nest.accumulators) {
       accumulator.func.compute_at(func, row);
       accumulator.func.update().unscheduled();
@@ -174,7 +176,8 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   if (width > 1) func.vectorize(element, width);
   if (vectors > 1) func.unroll(element);
   outer.push_back({block, CeilDiv(extent, vectors * width)});
-  const Var block_loop = is_parallel ? ParallelizeOuterLoops(func, outer).LoopAfterFusion(outer.back().var) : block;
+  const Var block_loop =
+      is_parallel ? ParallelizeOuterLoops(func, outer, context).LoopAfterFusion(outer.back().var) : block;
   for (Accumulator& accumulator : nest.accumulators) {
     accumulator.func.compute_at(func, block_loop);
     VectorizeAccumulator(accumulator, width, vectors > 1);
@@ -226,10 +229,10 @@ class TileScheduler {
     for (int axis = 2; axis < rank_; ++axis) order.push_back(Axis(axis));
     for (int axis = rank_ - 1; axis >= 2; --axis) outer_.push_back({Axis(axis), LargestExtent(nest_, context_, axis)});
     const int64_t columns = CeilDiv(width_, across), rows = CeilDiv(height_, tile_.rows);
-    if (!nest_.panels.empty() && rank_ == 2 && columns < kTargetTasks) {
+    if (!nest_.panels.empty() && rank_ == 2 && columns < context_.tasks) {
       // There are too few columns for the tasks, so a task is a chunk of rows, too, and computes its own panels.
       Var chunk;
-      const int rows_per_chunk = CeilDiv(rows, CeilDiv(kTargetTasks, columns));
+      const int rows_per_chunk = CeilDiv(rows, CeilDiv(context_.tasks, columns));
       func.split(row_, chunk, row_, rows_per_chunk, RowTail());
       order.push_back(chunk);
       outer_.push_back({chunk, CeilDiv(rows, rows_per_chunk)});
@@ -243,7 +246,7 @@ class TileScheduler {
   }
 
   void Parallelize() {
-    const ParallelLoop parallel = ParallelizeOuterLoops(nest_.func, outer_);
+    const ParallelLoop parallel = ParallelizeOuterLoops(nest_.func, outer_, context_);
     column_loop_ = parallel.LoopAfterFusion(column_);
     tile_loop_ = rank_ == 1 ? column_loop_ : HasRowLoopOutside() ? parallel.LoopAfterFusion(row_) : row_;
   }
@@ -294,12 +297,13 @@ Var ParallelLoop::LoopAfterFusion(const Var& loop) const {
   return was_fused ? var : loop;
 }
 
-ParallelLoop ParallelizeOuterLoops(Func& func, const std::vector<Loop>& outermost_first, int64_t max_tasks) {
+ParallelLoop ParallelizeOuterLoops(Func& func, const std::vector<Loop>& outermost_first, const Machine& machine,
+                                   int64_t max_tasks) {
   BRINE_CHECK(!outermost_first.empty());
   ParallelLoop parallel;
   int64_t tasks = 1;
   for (const Loop& loop : outermost_first) {
-    if (!parallel.fused_loops.empty() && tasks >= kTargetTasks) break;
+    if (!parallel.fused_loops.empty() && tasks >= machine.tasks) break;
     if (parallel.fused_loops.empty()) {
       parallel.var = loop.var;
     } else {
@@ -310,7 +314,7 @@ ParallelLoop ParallelizeOuterLoops(Func& func, const std::vector<Loop>& outermos
     parallel.fused_loops.push_back(loop.var);
     tasks *= loop.extent;
   }
-  max_tasks = std::clamp<int64_t>(max_tasks, 2, 4 * kTargetTasks);
+  max_tasks = std::clamp<int64_t>(max_tasks, 2, int64_t{4} * machine.tasks);
   if (tasks > max_tasks) {
     Var chunk, iteration;
     func.split(parallel.var, chunk, iteration, CeilDiv(tasks, max_tasks), TailStrategy::GuardWithIf).parallel(chunk);

@@ -3,6 +3,7 @@
 #ifndef BRINE_CODEGEN_HALIDE_SCHEDULE_H_
 #define BRINE_CODEGEN_HALIDE_SCHEDULE_H_
 
+#include <limits>
 #include <vector>
 
 #include "codegen/halide/algorithm.h"
@@ -34,8 +35,6 @@ void Schedule(LoopNest& nest, const LoopContext& context);
 // not suffice: Halide moves an allocation of more than 16 KB from there to halide_malloc.
 inline constexpr Halide::MemoryType kOnStack = Halide::MemoryType::Register;
 
-inline constexpr int64_t kTargetTasks = 16;  // loops are cut into at least this many tasks if they can be; for 16 cores
-
 // A loop of a nest.
 struct Loop {
   Halide::Var var;
@@ -52,10 +51,10 @@ struct ParallelLoop {
   Halide::Var LoopAfterFusion(const Halide::Var& loop) const;
 };
 
-// Fuses outermost loops of `func` into one parallel loop: as few as give kTargetTasks tasks.  If there are more than
-// `max_tasks` iterations then, each task takes several of them.
-ParallelLoop ParallelizeOuterLoops(Halide::Func& func, const std::vector<Loop>& outermost_first,
-                                   int64_t max_tasks = 4 * kTargetTasks);
+// Fuses outermost loops of `func` into one parallel loop: as few as give the machine's number of tasks.  If there are
+// more than four times that number of iterations then, or more than `max_tasks`, each task takes several of them.
+ParallelLoop ParallelizeOuterLoops(Halide::Func& func, const std::vector<Loop>& outermost_first, const Machine& machine,
+                                   int64_t max_tasks = std::numeric_limits<int64_t>::max());
 
 // A register tile: `vectors` vectors along axis 0 by `rows` elements along axis 1.  All of its sums stay in registers.
 struct Tile {

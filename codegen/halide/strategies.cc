@@ -43,6 +43,7 @@ constexpr Strategy kStrategies[] = {
     {&ir::kMatrixProductForm, "dots", CanDots, CostDots, BuildDots},
     {&ir::kMatrixProductForm, "masked-dots", CanMaskedDots, CostMaskedDots, BuildMaskedDots},
 
+    {nullptr, "generic-split-depth", CanGenericSplitDepth, CostGenericSplitDepth, BuildGenericSplitDepth},
     {nullptr, "generic", CanGeneric, CostGeneric, BuildGeneric},
 };
 
@@ -51,7 +52,7 @@ std::vector<Strategy>& Table() {
   return *table;
 }
 
-// Why a strategy cannot build a kernel for the pool that follows its hero.  *generic* builds any.
+// Why a strategy cannot build a kernel for the pool that follows its hero.  Those for any kernel build any pool.
 std::string PoolReason(const Strategy& strategy, const KernelSpec& spec) {
   if (spec.pool == nullptr || strategy.form == nullptr) return "";
   if (!strategy.pools || FindAlgorithm(*spec.pool->op).pool == nullptr) return "it is followed by a pool";
@@ -70,6 +71,8 @@ std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine
     if (strategy.form != nullptr && (spec.hero == nullptr || spec.hero->op->form != strategy.form)) continue;
     Candidate candidate = {&strategy, PoolReason(strategy, spec)};
     if (candidate.reason.empty()) candidate.reason = strategy.can(spec, machine);
+    // Strategies for any kernel are not listed where they do not apply.
+    if (strategy.form == nullptr && !candidate.reason.empty()) continue;
     if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
     candidates.push_back(std::move(candidate));
   }

@@ -39,7 +39,8 @@ struct Candidate {
   double milliseconds = 0;  // on one core, if it can
 };
 
-// The strategies for the kernel's hero, in order of preference: by cost, then those that cannot build it.  `forced`
+// The strategies for the kernel's hero, and those for any kernel that can build this one, in order of preference: by
+// cost, then those that cannot build it.  `forced`
 // names a strategy that is put first; it has no effect if that cannot build the kernel or is for another hero.
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced);
 

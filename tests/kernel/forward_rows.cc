@@ -215,6 +215,14 @@ constexpr Row kRows[] = {
         %a = add(%m, %b) : f32[n,75]
         %r = relu(%a) : f32[n,75]
       } : f32[n,75])"},
+    {"two_products", R"(
+      input %x : f32[n,600] data
+      input %w : f32[600,40] data
+      input %u : f32[40,20] data
+      %m, %y = kernel(%x, %w, %u) <head> {
+        %m = matmul(%x, %w) : f32[n,40]
+        %y = matmul(%m, %u) : f32[n,20]
+      } : f32[n,40], f32[n,20])"},
     {"dense_deep_in_whole_chunks", R"(
       input %x : f32[n,1536] data
       input %w : f32[1536,32] data

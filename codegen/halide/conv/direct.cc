@@ -64,7 +64,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   builder.AddOutput(out, spec.results);
 
   const int height = conv.rows / conv.pool_rows, width = conv.columns / conv.pool_columns, filters = conv.filters;
-  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.batch_extent);
+  BoundImage(out, height, width, filters, context.batch_extent);
   const Tile tile = ChooseTile(filters, width, context, conv.cells());
   const int vector = std::min(filters, context.lanes), filters_per_tile = vector * tile.vectors;
   Var column, c, block, pixel;
@@ -77,7 +77,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
                                    {column, CeilDiv(filters, filters_per_tile)},
                                    {axes.y, height},
                                    {block, CeilDiv(width, tile.rows)}};
-  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
   sum.compute_at(out, parallel.LoopAfterFusion(block))
       .vectorize(axes.c, vector)
       .unroll(axes.c)
@@ -138,19 +138,19 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
   builder.AddOutput(out, spec.results);
 
   Var chunk, y, block, c;
-  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.batch_extent);
+  BoundImage(out, height, width, filters, context.batch_extent);
   out.split(axes.y, chunk, y, chunk_rows).split(axes.c, block, c, filters_per_tile, TailStrategy::ShiftInwards);
   out.reorder(c, axes.x, y, chunk, block, axes.n).vectorize(c, context.lanes).unroll(c);
   const std::vector<Loop> loops = {
       {axes.n, context.batch_size}, {block, CeilDiv(filters, filters_per_tile)}, {chunk, height / chunk_rows}};
-  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
   chunk_sum.Schedule(out, parallel.LoopAfterFusion(chunk), tile, chunk_rows * width, context);
   return builder.Finish();
 }
 
 PackedWeights::PackedWeights(int tap_rows, int tap_columns, int channels, int filters, const Weight& weight,
                              const LoopContext& context)
-    : lanes_(context.lanes) {
+    : lanes_(context.lanes), tasks_(context.tasks) {
   const Var lane("lane"), channel("channel"), tap_column("tap_column"), tap_row("tap_row"), vector("vector");
   packed_(lane, channel, tap_column, tap_row, vector) = weight(tap_row, tap_column, channel, vector * lanes_ + lane);
   packed_.compute_root()
@@ -162,8 +162,7 @@ PackedWeights::PackedWeights(int tap_rows, int tap_columns, int channels, int fi
   Var task;
   packed_.vectorize(lane)
       .fuse(tap_row, vector, task)
-      .parallel(task, std::max(1, tap_rows * filters / lanes_ / static_cast<int>(kTargetTasks)),
-                TailStrategy::GuardWithIf);
+      .parallel(task, std::max(1, tap_rows * filters / lanes_ / tasks_), TailStrategy::GuardWithIf);
 }
 
 Expr PackedWeights::operator()(const Expr& tap_row, const Expr& tap_column, const Expr& channel,
@@ -207,7 +206,7 @@ ConvChunk ChooseChunk(int filters, int rows, int columns, int sums_per_pixel, co
   int best = 1;
   for (int chunk_rows = 2; chunk_rows <= rows; ++chunk_rows) {
     if (rows % chunk_rows == 0 && chunk_rows * row_bytes <= context.l1_bytes &&
-        tasks_per_chunk * (rows / chunk_rows) >= kTargetTasks)
+        tasks_per_chunk * (rows / chunk_rows) >= context.tasks)
       best = chunk_rows;
   }
   return {choose_tile(best), best};

@@ -53,7 +53,7 @@ class PackedWeights {
                           const Halide::Expr& filter) const;
 
  private:
-  const int lanes_;
+  const int lanes_, tasks_;
   Halide::Func packed_{"packed"};
 };
 
@@ -81,8 +81,8 @@ struct ConvChunk {
   int rows;  // a divisor of the number of rows of the image
 };
 
-// The largest chunk whose sums fit the first-level cache and which leaves kTargetTasks tasks.  A chunk has sums for
-// `sums_per_pixel` images of `rows` × `columns` pixels, such as the phases of a strided input gradient.
+// The largest chunk whose sums fit the first-level cache and which leaves as many tasks as the machine wants.  A chunk
+// has sums for `sums_per_pixel` images of `rows` × `columns` pixels, such as the phases of a strided input gradient.
 ConvChunk ChooseChunk(int filters, int rows, int columns, int sums_per_pixel, const LoopContext& context);
 
 }  // namespace brine::codegen

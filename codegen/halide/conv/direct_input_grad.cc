@@ -28,10 +28,7 @@ void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvP
   const int(&stride)[2] = conv.window.stride;
   const int channels_per_tile = context.lanes * conv_chunk.tile.vectors;
   Var block, c, phase_row, phase_y, phase_column, phase_x, chunk;
-  out.bound(axes.c, 0, conv.channels)
-      .bound(axes.x, 0, conv.width)
-      .bound(axes.y, 0, conv.height)
-      .bound(axes.n, 0, context.batch_extent);
+  BoundImage(out, conv.height, conv.width, conv.channels, context.batch_extent);
   out.split(axes.c, block, c, channels_per_tile, TailStrategy::ShiftInwards)
       .split(axes.y, phase_row, phase_y, stride[0], TailStrategy::GuardWithIf);
   out.split(axes.x, phase_column, phase_x, stride[1], TailStrategy::GuardWithIf)
@@ -44,7 +41,7 @@ void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvP
   const std::vector<Loop> loops = {{axes.n, context.batch_size},
                                    {block, CeilDiv(conv.channels, channels_per_tile)},
                                    {chunk, phase_size[0] / conv_chunk.rows}};
-  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
   for (ChunkSum& sum : phase_sums)
     sum.Schedule(out, parallel.LoopAfterFusion(chunk), conv_chunk.tile, conv_chunk.rows * phase_size[1], context);
 }

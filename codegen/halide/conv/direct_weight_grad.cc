@@ -48,9 +48,9 @@ WeightGradPlan PlanWeightGrad(const ConvProblem& conv, const ir::Shape& dy, cons
   const int64_t max_part_bytes = 8 * context.l1_bytes;
   const int64_t part_bytes = int64_t{conv.window.size[0]} * plan.run_length * conv.filters * 4;
   const bool is_large = part_bytes > max_part_bytes;
-  plan.images_per_part = CeilDiv(context.batch_size, is_large ? 1 : kMaxParts);
+  plan.images_per_part = CeilDiv(context.batch_size, is_large ? 1 : context.tasks);
   plan.part_count = CeilDiv(context.batch_size, plan.images_per_part);
-  plan.tile_rows_per_task = is_large ? CeilDiv(plan.tile_rows, kTargetTasks) : plan.tile_rows;
+  plan.tile_rows_per_task = is_large ? CeilDiv(plan.tile_rows, context.tasks) : plan.tile_rows;
   return plan;
 }
 

@@ -128,16 +128,13 @@ class SparseConv {
     const int row_bytes = width * filters_per_block_ * 4;
     const int chunk_rows = std::clamp(static_cast<int>(context_.l1_bytes / 2) / row_bytes, 1, height);
     Var chunk, row, block, filter;
-    out.bound(axes_.c, 0, filters)
-        .bound(axes_.x, 0, width)
-        .bound(axes_.y, 0, height)
-        .bound(axes_.n, 0, context_.batch_extent);
+    BoundImage(out, height, width, filters, context_.batch_extent);
     out.split(axes_.c, block, filter, filters_per_block_)
         .split(axes_.y, chunk, row, chunk_rows, TailStrategy::GuardWithIf);
     out.reorder(filter, axes_.x, row, block, chunk, axes_.n).vectorize(filter, context_.lanes).unroll(filter);
     const std::vector<Loop> loops = {
         {axes_.n, context_.batch_size}, {chunk, CeilDiv(height, chunk_rows)}, {block, filters / filters_per_block_}};
-    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context_);
     lists_.Schedule(out, parallel.LoopAfterFusion(axes_.n));
     sum_.compute_at(out, parallel.LoopAfterFusion(block))
         .store_in(kOnStack)

@@ -115,21 +115,18 @@ class SparseInputGrad {
                             axes.c / lanes_);
     Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum));
     builder_.AddOutput(out, builder_.spec().results);
-    out.bound(axes.c, 0, conv_.channels)
-        .bound(axes.x, 0, conv_.width)
-        .bound(axes.y, 0, conv_.height)
-        .bound(axes.n, 0, context_.batch_extent);
+    BoundImage(out, conv_.height, conv_.width, conv_.channels, context_.batch_extent);
     Var vector, lane;
     out.split(axes.c, vector, lane, lanes_, Halide::TailStrategy::GuardWithIf)
         .reorder(lane, axes.x, axes.y, vector, axes.n);
     // If images are enough tasks, a task computes all channels of an image, and writes those of a pixel together, since
     // they are contiguous.
-    const bool has_all_channels = context_.batch_size >= kTargetTasks &&
+    const bool has_all_channels = context_.batch_size >= context_.tasks &&
                                   int64_t{height_} * width_ * channel_vectors_ * lanes_ * 4 <= MaxTaskBytes(context_);
     if (has_all_channels) out.reorder(lane, vector, axes.x, axes.y, axes.n);
     if (conv_.channels % lanes_ == 0) out.vectorize(lane);
     const std::vector<Loop> loops = {{axes.n, context_.batch_size}, {vector, channel_vectors_}};
-    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context_);
     lists_.Schedule(out, parallel.LoopAfterFusion(axes.n));
 
     image_.compute_at(out, parallel.LoopAfterFusion(has_all_channels ? axes.n : vector))
@@ -152,7 +149,7 @@ class SparseInputGrad {
   const int lanes_, patch_columns_, channel_vectors_;
   const int height_, width_;  // with the border
   PixelLists lists_;
-  const Var n_{"n"}, y_{"y"}, x_{"x"};  // (x, y): a window, or, in image_, a pixel of the input with its border
+  const Var n_{"n"}, y_{"y"}, x_{"x"};  // of a window; in image_, of a pixel of the input with its border
   const Var filter_{"filter"}, tap_column_{"tap_column"}, tap_row_{"tap_row"};
   const Var vector_{"vector"}, lane_{"lane"};  // of channels
   const Var patch_x_{"patch_x"}, patch_y_{"patch_y"};

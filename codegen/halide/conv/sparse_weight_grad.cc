@@ -133,7 +133,7 @@ SparsePlan PlanSparse(const ConvProblem& conv, const SparseGradient& gradient, c
   plan.kernel_rows = plan.copies_taps ? 1 : kernel_rows;
   plan.lists_entries = plan.tile.run_vectors * plan.kernel_rows >= kMinListedVectors;
   plan.filters_per_block = std::min(plan.copies_taps ? kCopiedFiltersPerBlock : kFiltersPerBlock, gradient.filters);
-  plan.images_per_part = CeilDiv(conv.batch, CeilDiv(kTargetTasks, CeilDiv(gradient.filters, plan.filters_per_block)));
+  plan.images_per_part = CeilDiv(conv.batch, CeilDiv(machine.tasks, CeilDiv(gradient.filters, plan.filters_per_block)));
   plan.part_count = CeilDiv(conv.batch, plan.images_per_part);
   plan.rows_per_chunk =
       std::clamp(max_bytes / (gradient.columns * kEntryBytes * plan.filters_per_block), 1, gradient.rows);

@@ -337,7 +337,7 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const int lanes = std::min(filters, context.lanes);
   const int results_per_tile = plan.size / problem.pool_size;  // along an axis, after the pool
   const int block_filters = std::min(filters / lanes * lanes, 4 * lanes);
-  out.bound(axes.c, 0, filters).bound(axes.x, 0, width).bound(axes.y, 0, height).bound(axes.n, 0, context.batch_extent);
+  BoundImage(out, height, width, filters, context.batch_extent);
   Var task, row, y, x, column, block, vector, c, group, group_image;
   const auto tail = [&](int extent) {
     return extent % results_per_tile == 0 ? TailStrategy::RoundUp : TailStrategy::GuardWithIf;
@@ -350,7 +350,7 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   out.reorder(c, x, y, vector, column, row, group_image, block, task, group).vectorize(c).unroll(x).unroll(y);
   const std::vector<Loop> loops = {{group, CeilDiv(context.batch_size, plan.images_per_task)},
                                    {task, CeilDiv(plan.rows, plan.rows_per_task)}};
-  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
   winograd.Schedule(out, parallel.LoopAfterFusion(task), block, vector, block_filters, context);
   return builder.Finish();
 }

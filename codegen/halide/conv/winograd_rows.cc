@@ -139,23 +139,20 @@ class WinogradRows {
                                 tile_result_rows_, height_ / tile_result_rows_ * tile_result_rows_);
     // If images and chunks become one loop, chunks must divide the image: Halide does not see that a chunk which is
     // shifted inwards has whole rows of tiles.
-    while (context_.batch_size < kTargetTasks && height_ % chunk_rows != 0) chunk_rows -= tile_result_rows_;
+    while (context_.batch_size < context_.tasks && height_ % chunk_rows != 0) chunk_rows -= tile_result_rows_;
     return chunk_rows;
   }
 
   void Schedule(Func& out, Func& tiles) {
     const int filters = conv_.filters, lanes = context_.lanes, chunk_rows = ChunkRows();
     Var column, x, chunk, tile_row, y, block, c;
-    out.bound(axes_.c, 0, filters)
-        .bound(axes_.x, 0, width_)
-        .bound(axes_.y, 0, height_)
-        .bound(axes_.n, 0, context_.batch_extent);
+    BoundImage(out, height_, width_, filters, context_.batch_extent);
     out.split(axes_.c, block, c, filters_per_block_)
         .split(axes_.x, column, x, tile_result_columns_, TailStrategy::GuardWithIf);
     out.split(axes_.y, chunk, y, chunk_rows, TailStrategy::ShiftInwards).split(y, tile_row, y, tile_result_rows_);
     out.reorder(c, x, y, column, tile_row, block, chunk, axes_.n).vectorize(c, lanes).unroll(c).unroll(y);
     const std::vector<Loop> loops = {{axes_.n, context_.batch_size}, {chunk, CeilDiv(height_, chunk_rows)}};
-    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops);
+    const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context_);
     rows_.compute_at(out, parallel.LoopAfterFusion(chunk))
         .store_in(kOnStack)
         .bound_extent(point_, kRowPoints)

@@ -120,7 +120,7 @@ class WinogradWeightGrad {
         .vectorize(f, lanes_, TailStrategy::GuardWithIf)
         .unroll(b)
         .unroll(a)
-        .parallel(c, std::max(1, conv_.channels / static_cast<int>(kTargetTasks)), TailStrategy::GuardWithIf);
+        .parallel(c, std::max(1, conv_.channels / context_.tasks), TailStrategy::GuardWithIf);
     row_results_.compute_at(out, f)
         .vectorize(filter_, lanes_, TailStrategy::GuardWithIf)
         .unroll(tap_column_)
@@ -162,7 +162,7 @@ class WinogradWeightGrad {
     const int stored_tiles = tiles_per_group() | 1;
     // The last task ends with a guard.  If it were shifted inwards, two tasks would write the same tiles, and fast-math
     // may round the two copies differently.
-    const int tiles_per_task = CeilDiv(tiles_per_group(), kTargetTasks);
+    const int tiles_per_task = CeilDiv(tiles_per_group(), context_.tasks);
     for (Func* func : {&images_, &gradients_}) {
       func->store_root()
           .compute_at(sum_, groups_.x)

@@ -17,13 +17,22 @@ using Halide::Var;
 using ir::Node;
 using ir::ValueId;
 
+// Whether the node is y = a·b for two matrices, so that its sums can be cut into parts along the depth.
+bool IsPlainProduct(const ir::Graph& graph, const Node& node) {
+  if (node.op->form != &ir::kMatrixProductForm || graph.type(node.inputs[0]).rank() != 2) return false;
+  const ir::Transposes transposes = ir::TransposesOf(node);
+  return !transposes.a && !transposes.b;
+}
+
 class GenericBuilder {
  public:
-  explicit GenericBuilder(KernelBuilder& builder)
+  // With `splits_depth`, the sums of plain products are cut into parts.
+  GenericBuilder(KernelBuilder& builder, bool splits_depth)
       : graph_(builder.spec().graph),
         kernel_(builder.spec().kernel),
         builder_(builder),
         context_(builder.context()),
+        splits_depth_(splits_depth),
         grouping_(GroupValues(graph_, kernel_)),
         groups_(grouping_.groups.size()) {
     for (const Node& node : kernel_.body) {
@@ -77,13 +86,14 @@ class GenericBuilder {
     for (const auto& [known, lowered] : StateOf(group).lowered) {
       if (known == &node) return lowered;
     }
-    LoweringContext context = {node,
-                               {},
-                               {},
-                               ToIndex(Axes(graph_.type(node.outputs[0]).rank())),
-                               context_.batch_extent,
-                               context_.batch_size,
-                               context_.lanes};
+    LoweringContext context = {.node = node,
+                               .operands = {},
+                               .result_types = {},
+                               .result_index = ToIndex(Axes(graph_.type(node.outputs[0]).rank())),
+                               .batch_extent = context_.batch_extent,
+                               .batch_size = context_.batch_size,
+                               .machine = context_,
+                               .splits_depth = splits_depth_ && IsPlainProduct(graph_, node)};
     for (ValueId input : node.inputs) context.operands.push_back(Read(input, group));
     for (ValueId output : node.outputs) context.result_types.push_back(graph_.type(output));
     Lowered lowered = FindAlgorithm(*node.op).lower(context);
@@ -138,6 +148,7 @@ class GenericBuilder {
   const Node& kernel_;
   KernelBuilder& builder_;
   const LoopContext& context_;
+  const bool splits_depth_;
   const Grouping grouping_;
   std::vector<GroupState> groups_;
   std::map<ValueId, const Node*> producers_;
@@ -154,37 +165,75 @@ double TileUtilization(const KernelSpec& spec, const Node& node) {
   return spec.hero == &node && !result.empty() && result[0] == ir::kBatch ? 0.6 : 0.5;
 }
 
-}  // namespace
+// What a plain product costs besides its multiply-adds if its sums are cut into parts: the parts are stored and added
+// up, by a loop of its own.
+void AddCostOfParts(const KernelSpec& spec, const Node& node, const Machine& machine, Work& work) {
+  work.cache_bytes += 8 * machine.tasks * ElementCount(spec, node.outputs[0]);
+  work.extra_loops += 1;
+}
 
-std::string CanGeneric(const KernelSpec&, const Machine&) { return ""; }
+// What it costs if they are not, b has too many rows for a panel, and it is much deeper than wide.  Then each of a few
+// columns of tiles reads its piece of every row, and memory is read at about a third of its rate.  A b that one column
+// of tiles reads as a whole, or that is wide, does not lose as much.
+void AddCostOfShortPieces(const KernelSpec& spec, const Node& node, const Machine& machine, Work& work) {
+  const ir::Shape& result = spec.shape(node.outputs[0]);
+  const int64_t depth = spec.shape(node.inputs[1])[0], width = result[1];
+  const int tile_width = ChooseTile(width, spec.Extent(result[0]), machine).vectors * machine.lanes;
+  if (PanelBytes(depth, machine.lanes) > kMaxPanelBytes && width > tile_width && depth >= 4 * width)
+    work.memory_bytes += 2 * 4 * ElementCount(spec, node.inputs[1]);
+}
 
-// The multiply-adds of a contraction are those of register tiles whose operands are not copied to suit them.  All other
-// nodes are counted by their elements.
-Work CostGeneric(const KernelSpec& spec, const Machine& machine) {
+// The multiply-adds of a contraction, as those of register tiles whose operands are not copied to suit them.
+void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine& machine, bool splits_depth,
+                        Work& work) {
+  std::vector<ir::Type> inputs, outputs;
+  for (ValueId input : node.inputs) inputs.push_back(spec.type(input));
+  for (ValueId output : node.outputs) outputs.push_back(spec.type(output));
+  const auto flops = node.op->flops({inputs, node.attributes}, outputs, spec.batch_size());
+  const double width = static_cast<double>(outputs[0].shape.empty() ? 1 : spec.Extent(outputs[0].shape.back()));
+  const double padded_width = static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
+  work.products += static_cast<double>(flops) / 2 * padded_width / width / TileUtilization(spec, node);
+  if (IsPlainProduct(spec.graph, node)) {
+    if (splits_depth)
+      AddCostOfParts(spec, node, machine, work);
+    else
+      AddCostOfShortPieces(spec, node, machine, work);
+  }
+  if (ir::TransposesOf(node).b)
+    work.elementwise_operations += kTransposeOperations * ElementCount(spec, node.inputs[1]);
+}
+
+Work CostOfLoops(const KernelSpec& spec, const Machine& machine, bool splits_depth) {
   Work work = CommonWork(spec);
-  work.elementwise_operations = 0;  // every node is counted below
+  work.elementwise_operations = 0;  // all nodes but contractions are counted by their elements
   for (const Node& node : spec.kernel.body) {
-    const double elements = ElementCount(spec, node.outputs[0]);
-    if (node.op->kind != ir::OpKind::kContraction) {
-      work.elementwise_operations += (1 + node.op->cost) * elements;
-      if (node.op->is_reduction_loop() && !node.inputs.empty())
-        work.elementwise_operations += ElementCount(spec, node.inputs[0]);
+    if (node.op->kind == ir::OpKind::kContraction) {
+      AddContractionWork(spec, node, machine, splits_depth, work);
       continue;
     }
-    std::vector<ir::Type> inputs, outputs;
-    for (ValueId input : node.inputs) inputs.push_back(spec.type(input));
-    for (ValueId output : node.outputs) outputs.push_back(spec.type(output));
-    const auto flops = node.op->flops({inputs, node.attributes}, outputs, spec.batch_size());
-    const double width = static_cast<double>(outputs[0].shape.empty() ? 1 : spec.Extent(outputs[0].shape.back()));
-    const double padded_width =
-        static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
-    work.products += static_cast<double>(flops) / 2 * padded_width / width / TileUtilization(spec, node);
-    if (ir::TransposesOf(node).b)
-      work.elementwise_operations += kTransposeOperations * ElementCount(spec, node.inputs[1]);
+    work.elementwise_operations += (1 + node.op->cost) * ElementCount(spec, node.outputs[0]);
+    if (node.op->is_reduction_loop() && !node.inputs.empty())
+      work.elementwise_operations += ElementCount(spec, node.inputs[0]);
   }
   return work;
 }
 
-ScheduledKernel BuildGeneric(KernelBuilder& builder) { return GenericBuilder(builder).Build(); }
+}  // namespace
+
+std::string CanGeneric(const KernelSpec&, const Machine&) { return ""; }
+
+Work CostGeneric(const KernelSpec& spec, const Machine& machine) { return CostOfLoops(spec, machine, false); }
+ScheduledKernel BuildGeneric(KernelBuilder& builder) { return GenericBuilder(builder, false).Build(); }
+
+std::string CanGenericSplitDepth(const KernelSpec& spec, const Machine&) {
+  const std::vector<Node>& body = spec.kernel.body;
+  const bool splits =
+      std::any_of(body.begin(), body.end(), [&](const Node& node) { return IsPlainProduct(spec.graph, node); });
+  return splits ? "" : "it has no product of two matrices, of which none is transposed";
+}
+
+Work CostGenericSplitDepth(const KernelSpec& spec, const Machine& machine) { return CostOfLoops(spec, machine, true); }
+
+ScheduledKernel BuildGenericSplitDepth(KernelBuilder& builder) { return GenericBuilder(builder, true).Build(); }
 
 }  // namespace brine::codegen

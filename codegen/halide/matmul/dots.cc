@@ -64,7 +64,7 @@ int ColumnsPerBlock(int columns, int depth, const Machine& machine) {
 
 // The number of strips of `rows_per_strip` rows that a task computes in one of `blocks` blocks.
 int StripsPerTask(const LoopContext& context, int blocks, int rows_per_strip) {
-  return CeilDiv(CeilDiv(context.batch_size, rows_per_strip), std::max(1, static_cast<int>(kTargetTasks) / blocks));
+  return CeilDiv(CeilDiv(context.batch_size, rows_per_strip), std::max(1, context.tasks / blocks));
 }
 
 std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
@@ -77,6 +77,171 @@ std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
 
 // The elementwise operations of `results` dot products besides their multiply-adds: adding up the lanes of the sums.
 double LaneSumOperations(double results, const Machine& machine) { return results * machine.lanes; }
+
+// What both strategies share: the operands, and the blocks of columns into which the result is cut.
+class RowProducts {
+ protected:
+  explicit RowProducts(KernelBuilder& builder)
+      : builder_(builder),
+        spec_(builder.spec()),
+        context_(builder.context()),
+        lanes_(context_.lanes),
+        a_(builder.Read(spec_.operand(0))),
+        b_(builder.Read(spec_.operand(1))),
+        columns_(static_cast<int>(b_.type.shape[0])),
+        block_columns_(ColumnsPerBlock(columns_, static_cast<int>(b_.type.shape[1]), context_)),
+        blocks_(CeilDiv(columns_, block_columns_)),
+        terms_(a_, b_, lanes_),
+        summed_lane_(0, lanes_, "summed_lane") {}
+
+  // The result, whose sums before the epilogue node `sums_value` are `sum`, in blocks of columns.
+  Func MakeResult(ir::ValueId sums_value, const Expr& sum) {
+    Func out = MakeFunc("out", Axes(2), builder_.LowerEpilogue(sums_value, sum));
+    builder_.AddOutput(out, spec_.results);
+    out.bound(x_, 0, columns_).bound(n_, 0, context_.batch_extent);
+    out.split(x_, out_block_, x_, block_columns_, TailStrategy::GuardWithIf);
+    return out;
+  }
+
+  // A task is the strips of `strips` in one block.
+  void ParallelizeBlocks(Func& out, const Var& strips) {
+    Var task;
+    out.vectorize(x_, lanes_, TailStrategy::GuardWithIf).fuse(out_block_, strips, task).parallel(task);
+  }
+
+  KernelBuilder& builder_;
+  const KernelSpec& spec_;
+  const LoopContext& context_;
+  const int lanes_;
+  const Tensor a_, b_;
+  const int columns_, block_columns_, blocks_;
+  const DotTerms terms_;
+  const RDom summed_lane_;
+  const Var x_ = Axis(0), n_ = Axis(1);
+  Var out_block_;
+  const Var lane_{"lane"}, dot_{"dot"}, group_{"group"}, block_{"block"}, block_column_{"block_column"};
+  Func dots_{"dots"}, sums_{"sums"};
+};
+
+// Computes the dot products that the mask of the kernel keeps.
+class MaskedDots : RowProducts {
+ public:
+  explicit MaskedDots(KernelBuilder& builder)
+      : RowProducts(builder),
+        list_(context_, {context_.batch_size, columns_, context_.batch_extent, columns_, block_columns_, false,
+                         [mask = *builder.Parameter(spec_.mask)](const Expr& row, const Expr& column) {
+                           return mask({row, column}) > 0.0f;
+                         }}),
+        listed_(0, kDotsPerGroup, 0, CeilDiv(block_columns_, kDotsPerGroup), "r") {}
+
+  ScheduledKernel Build() {
+    MakeRow();
+    Func out = MakeResult(spec_.masked, row_(x_ % block_columns_, n_, x_ / block_columns_));
+    Var rows;
+    out.split(n_, rows, n_, StripsPerTask(context_, blocks_, 1), TailStrategy::GuardWithIf)
+        .reorder(x_, n_, out_block_, rows);
+    ParallelizeBlocks(out, rows);
+    ScheduleRow(out);
+    list_.Schedule();
+    ScheduledKernel kernel = builder_.Finish();
+    kernel.sparse = spec_.mask;
+    return kernel;
+  }
+
+ private:
+  // dots_ has a vector of partial sums for each entry in a group of kDotsPerGroup entries of a list, and sums_ adds the
+  // lanes.  The sums are stored in row_, at the columns that the entries name.  Entries past the last one name a column
+  // past the block, which nothing reads.
+  void MakeRow() {
+    const Expr column =
+        Halide::min(block_ * block_columns_ + list_.Entry(group_ * kDotsPerGroup + dot_, n_, block_), columns_ - 1);
+    dots_(lane_, dot_, group_, n_, block_) = 0.0f;
+    dots_(lane_, dot_, group_, n_, block_) +=
+        terms_(n_, Halide::unsafe_promise_clamped(column, 0, columns_ - 1), lane_);
+    sums_(dot_, group_, n_, block_) = 0.0f;
+    sums_(dot_, group_, n_, block_) += dots_(summed_lane_, dot_, group_, n_, block_);
+    listed_.where(listed_.y * kDotsPerGroup < list_.Count(n_, block_));  // becomes the bound of the loop
+    const Expr entry = list_.Entry(listed_.y * kDotsPerGroup + listed_.x, n_, block_);
+    row_(block_column_, n_, block_) = 0.0f;
+    row_(Halide::unsafe_promise_clamped(entry, 0, block_columns_), n_, block_) =
+        sums_(listed_.x, listed_.y, n_, block_);
+  }
+
+  void ScheduleRow(Func& out) {
+    row_.compute_at(out, n_)
+        .store_in(kOnStack)
+        .bound_extent(block_column_, block_columns_ + 1)
+        .vectorize(block_column_, lanes_, TailStrategy::GuardWithIf);
+    row_.update().reorder(listed_.x, listed_.y).unroll(listed_.x);
+    sums_.compute_at(row_, listed_.y).unroll(dot_);
+    sums_.update().reorder(summed_lane_, dot_).atomic().vectorize(summed_lane_).unroll(dot_);
+    dots_.compute_at(row_, listed_.y).vectorize(lane_, lanes_).unroll(dot_).bound_extent(dot_, kDotsPerGroup);
+    dots_.update().reorder(lane_, dot_, terms_.step).vectorize(lane_, lanes_).unroll(dot_);
+  }
+
+  RowLists list_;
+  RDom listed_;  // x: dot, y: group
+  Func row_{"row"};
+};
+
+// Computes all dot products, in tiles of several columns and several rows.
+class Dots : RowProducts {
+ public:
+  explicit Dots(KernelBuilder& builder)
+      : RowProducts(builder),
+        strip_rows_(
+            static_cast<int>(std::min<int64_t>(context_.batch_size, context_.registers / (2 * kDotsPerGroup)))) {}
+
+  ScheduledKernel Build() {
+    MakeSums();
+    Func out = MakeResult(spec_.sums(),
+                          strip_sums_(x_ % block_columns_, n_ % strip_rows_, n_ / strip_rows_, x_ / block_columns_));
+    Var strips, out_strip;
+    out.split(n_, out_strip, n_, strip_rows_, TailStrategy::GuardWithIf)
+        .split(out_strip, strips, out_strip, StripsPerTask(context_, blocks_, strip_rows_), TailStrategy::GuardWithIf)
+        .reorder(x_, n_, out_strip, out_block_, strips);
+    ParallelizeBlocks(out, strips);
+    ScheduleSums(out, out_strip);
+    return builder_.Finish();
+  }
+
+ private:
+  // A tile is the dot products of kDotsPerGroup columns of a block with the rows of a strip: dots_ has a vector of
+  // partial sums for each, and sums_ adds the lanes.  Columns and rows past the last one are clamped to it, and their
+  // sums are discarded.
+  void MakeSums() {
+    dots_(lane_, dot_, row_, group_, strip_, block_) = 0.0f;
+    dots_(lane_, dot_, row_, group_, strip_, block_) +=
+        terms_(Halide::min(strip_ * strip_rows_ + row_, context_.batch_extent - 1),
+               Halide::min(block_ * block_columns_ + group_ * kDotsPerGroup + dot_, columns_ - 1), lane_);
+    sums_(dot_, row_, group_, strip_, block_) = 0.0f;
+    sums_(dot_, row_, group_, strip_, block_) += dots_(summed_lane_, dot_, row_, group_, strip_, block_);
+    strip_sums_(block_column_, row_, strip_, block_) =
+        sums_(block_column_ % kDotsPerGroup, row_, block_column_ / kDotsPerGroup, strip_, block_);
+  }
+
+  void ScheduleSums(Func& out, const Var& out_strip) {
+    strip_sums_.compute_at(out, out_strip)
+        .store_in(kOnStack)
+        .bound_extent(block_column_, block_columns_)
+        .bound_extent(row_, strip_rows_);
+    Var tile;
+    strip_sums_.split(block_column_, tile, block_column_, kDotsPerGroup, TailStrategy::RoundUp)
+        .reorder(block_column_, row_, tile)
+        .unroll(block_column_)
+        .unroll(row_);
+    sums_.compute_at(strip_sums_, tile).unroll(dot_).unroll(row_);
+    sums_.update().reorder(summed_lane_, dot_, row_).atomic().vectorize(summed_lane_).unroll(dot_).unroll(row_);
+    dots_.compute_at(strip_sums_, tile).vectorize(lane_, lanes_).unroll(dot_).unroll(row_);
+    dots_.update().reorder(lane_, dot_, row_, terms_.step).vectorize(lane_, lanes_).unroll(dot_).unroll(row_);
+  }
+
+  // A strip is some rows of a, which share what a tile loads of b.  The sums of a tile fill half of the registers; the
+  // other half is for what is loaded.
+  const int strip_rows_;
+  const Var row_{"row"}, strip_{"strip"};
+  Func strip_sums_{"strip_sums"};
+};
 
 }  // namespace
 
@@ -96,62 +261,7 @@ Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   return work;
 }
 
-ScheduledKernel BuildMaskedDots(KernelBuilder& builder) {
-  const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
-  const Tensor a = builder.Read(spec.operand(0)), b = builder.Read(spec.operand(1));
-  const int columns = static_cast<int>(b.type.shape[0]), depth = static_cast<int>(b.type.shape[1]);
-  const int lanes = context.lanes;
-  const int block_columns = ColumnsPerBlock(columns, depth, context), blocks = CeilDiv(columns, block_columns);
-  const Tensor& mask = *builder.Parameter(spec.mask);
-  RowLists list(context, {context.batch_size, columns, context.batch_extent, columns, block_columns, false,
-                          [&](const Expr& row, const Expr& column) {
-                            return mask({row, column}) > 0.0f;
-                          }});
-
-  // dots has a vector of partial sums for each entry in a group of kDotsPerGroup entries of a list, and sums adds the
-  // lanes.  The sums are stored in row, at the columns that the entries name.  Entries past the last one name a column
-  // past the block, which nothing reads.
-  const Var lane("lane"), dot("dot"), group("group"), n = Axis(1), block("block"), block_column("block_column");
-  const DotTerms terms(a, b, lanes);
-  const RDom summed_lane(0, lanes, "summed_lane");
-  Func dots("dots"), sums("sums"), row("row");
-  const Expr column =
-      Halide::min(block * block_columns + list.Entry(group * kDotsPerGroup + dot, n, block), columns - 1);
-  dots(lane, dot, group, n, block) = 0.0f;
-  dots(lane, dot, group, n, block) += terms(n, Halide::unsafe_promise_clamped(column, 0, columns - 1), lane);
-  sums(dot, group, n, block) = 0.0f;
-  sums(dot, group, n, block) += dots(summed_lane, dot, group, n, block);
-  const RDom r(0, kDotsPerGroup, 0, CeilDiv(block_columns, kDotsPerGroup), "r");
-  RDom listed = r;                                           // x: dot, y: group
-  listed.where(r.y * kDotsPerGroup < list.Count(n, block));  // becomes the bound of the loop
-  const Expr entry = list.Entry(listed.y * kDotsPerGroup + listed.x, n, block);
-  row(block_column, n, block) = 0.0f;
-  row(Halide::unsafe_promise_clamped(entry, 0, block_columns), n, block) = sums(listed.x, listed.y, n, block);
-
-  const Var x = Axis(0);
-  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.masked, row(x % block_columns, n, x / block_columns)));
-  builder.AddOutput(out, spec.results);
-  Var out_block, rows, task;
-  out.bound(x, 0, columns).bound(n, 0, context.batch_extent);
-  out.split(x, out_block, x, block_columns, TailStrategy::GuardWithIf)
-      .split(n, rows, n, StripsPerTask(context, blocks, 1), TailStrategy::GuardWithIf)
-      .reorder(x, n, out_block, rows);
-  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(out_block, rows, task).parallel(task);
-  row.compute_at(out, n)
-      .store_in(kOnStack)
-      .bound_extent(block_column, block_columns + 1)
-      .vectorize(block_column, lanes, TailStrategy::GuardWithIf);
-  row.update().reorder(listed.x, listed.y).unroll(listed.x);
-  sums.compute_at(row, listed.y).unroll(dot);
-  sums.update().reorder(summed_lane, dot).atomic().vectorize(summed_lane).unroll(dot);
-  dots.compute_at(row, listed.y).vectorize(lane, lanes).unroll(dot).bound_extent(dot, kDotsPerGroup);
-  dots.update().reorder(lane, dot, terms.step).vectorize(lane, lanes).unroll(dot);
-  list.Schedule();
-  ScheduledKernel kernel = builder.Finish();
-  kernel.sparse = spec.mask;
-  return kernel;
-}
+ScheduledKernel BuildMaskedDots(KernelBuilder& builder) { return MaskedDots(builder).Build(); }
 
 std::string CanDots(const KernelSpec& spec, const Machine& machine) { return CanDotsOfRows(spec, machine); }
 
@@ -166,60 +276,6 @@ Work CostDots(const KernelSpec& spec, const Machine& machine) {
   return work;
 }
 
-ScheduledKernel BuildDots(KernelBuilder& builder) {
-  const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
-  const Tensor a = builder.Read(spec.operand(0)), b = builder.Read(spec.operand(1));
-  const int columns = static_cast<int>(b.type.shape[0]), depth = static_cast<int>(b.type.shape[1]);
-  const int lanes = context.lanes;
-  const int block_columns = ColumnsPerBlock(columns, depth, context), blocks = CeilDiv(columns, block_columns);
-  // A strip is some rows of a, which share what a tile loads of b.  The sums of a tile fill half of the registers; the
-  // other half is for what is loaded.
-  const int strip_rows =
-      static_cast<int>(std::min<int64_t>(context.batch_size, context.registers / (2 * kDotsPerGroup)));
-
-  // A tile is the dot products of kDotsPerGroup columns of a block with the rows of a strip: dots has a vector of
-  // partial sums for each, and sums adds the lanes.  Columns and rows past the last one are clamped to it, and their
-  // sums are discarded.
-  const Var lane("lane"), dot("dot"), row("row"), group("group"), strip("strip"), block("block"),
-      block_column("block_column");
-  const DotTerms terms(a, b, lanes);
-  const RDom summed_lane(0, lanes, "summed_lane");
-  Func dots("dots"), sums("sums"), strip_sums("strip_sums");
-  dots(lane, dot, row, group, strip, block) = 0.0f;
-  dots(lane, dot, row, group, strip, block) +=
-      terms(Halide::min(strip * strip_rows + row, context.batch_extent - 1),
-            Halide::min(block * block_columns + group * kDotsPerGroup + dot, columns - 1), lane);
-  sums(dot, row, group, strip, block) = 0.0f;
-  sums(dot, row, group, strip, block) += dots(summed_lane, dot, row, group, strip, block);
-  strip_sums(block_column, row, strip, block) =
-      sums(block_column % kDotsPerGroup, row, block_column / kDotsPerGroup, strip, block);
-
-  const Var x = Axis(0), n = Axis(1);
-  const Expr sum = strip_sums(x % block_columns, n % strip_rows, n / strip_rows, x / block_columns);
-  Func out = MakeFunc("out", Axes(2), builder.LowerEpilogue(spec.sums(), sum));
-  builder.AddOutput(out, spec.results);
-  Var out_block, strips, task, out_strip;
-  out.bound(x, 0, columns).bound(n, 0, context.batch_extent);
-  out.split(x, out_block, x, block_columns, TailStrategy::GuardWithIf)
-      .split(n, out_strip, n, strip_rows, TailStrategy::GuardWithIf);
-  out.split(out_strip, strips, out_strip, StripsPerTask(context, blocks, strip_rows), TailStrategy::GuardWithIf)
-      .reorder(x, n, out_strip, out_block, strips);
-  out.vectorize(x, lanes, TailStrategy::GuardWithIf).fuse(out_block, strips, task).parallel(task);
-  strip_sums.compute_at(out, out_strip)
-      .store_in(kOnStack)
-      .bound_extent(block_column, block_columns)
-      .bound_extent(row, strip_rows);
-  Var tile;
-  strip_sums.split(block_column, tile, block_column, kDotsPerGroup, TailStrategy::RoundUp)
-      .reorder(block_column, row, tile)
-      .unroll(block_column)
-      .unroll(row);
-  sums.compute_at(strip_sums, tile).unroll(dot).unroll(row);
-  sums.update().reorder(summed_lane, dot, row).atomic().vectorize(summed_lane).unroll(dot).unroll(row);
-  dots.compute_at(strip_sums, tile).vectorize(lane, lanes).unroll(dot).unroll(row);
-  dots.update().reorder(lane, dot, row, terms.step).vectorize(lane, lanes).unroll(dot).unroll(row);
-  return builder.Finish();
-}
+ScheduledKernel BuildDots(KernelBuilder& builder) { return Dots(builder).Build(); }
 
 }  // namespace brine::codegen

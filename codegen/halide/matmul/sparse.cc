@@ -69,7 +69,7 @@ class SparseProduct {
     // the second-level cache.
     const int64_t max_bytes = 2 * context.l1_bytes;
     const int64_t groups =
-        std::max(CeilDiv(kTargetTasks, tile_count_), CeilDiv(product.rows * tile_width_ * 4, max_bytes));
+        std::max(CeilDiv(context.tasks, tile_count_), CeilDiv(product.rows * tile_width_ * 4, max_bytes));
     rows_per_task_ = CeilDiv(product.rows, groups);
     MakeSums();
   }
@@ -209,7 +209,7 @@ class SparseProduct {
   RDom entry_, summed_chunk_;
 };
 
-// The operand that is listed, and the other one, to which the lists refer.
+// The operand whose nonzero elements are listed, and the other one, from which the lists select rows.
 struct ListedOperands {
   ir::ValueId listed, other;
   int64_t columns;  // the number of results that are computed from one list
@@ -248,7 +248,7 @@ Work CostOfSkippingZeros(const KernelSpec& spec, const Machine& machine, bool li
   // A panel of the whole depth that exceeds the first-level cache is read from the second.
   if (4 * problem.depth * tile_width > machine.l1_bytes) work.cache_bytes += 2 * work.sparse_products;
   // Each task copies the panels of its tile.
-  const double tasks = kTargetTasks;
+  const double tasks = machine.tasks;
   work.cache_bytes += 8 * ElementCount(spec, sides.other) * tasks * static_cast<double>(tile_width) /
                       static_cast<double>(sides.columns);
   if (problem.transpose_b) work.elementwise_operations += kTransposeOperations * ElementCount(spec, sides.other);

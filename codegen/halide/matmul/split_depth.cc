@@ -38,8 +38,8 @@ bool ReadsInPlace(const Tile& tile, int64_t units, int lanes, bool uses_lists) {
 }
 
 // The number of chunks in each part, such that the parts of all blocks of rows are enough tasks.
-int ChunksPerPart(int chunks, int blocks) {
-  return CeilDiv(chunks, std::max(1, static_cast<int>(kTargetTasks) / blocks));
+int ChunksPerPart(int chunks, int blocks, const Machine& machine) {
+  return CeilDiv(chunks, std::max(1, machine.tasks / blocks));
 }
 
 // Builds the kernel.  With `uses_lists`, it lists the nonzero elements of x, and the sums follow the lists.
@@ -62,7 +62,7 @@ class SplitDepth {
             8 * context_.l1_bytes / (int64_t{tile_columns_} * tile_width_ * 4) / kFlagsPerByte * kFlagsPerByte,
             kFlagsPerByte, kMaxChunkDepth))),
         chunk_count_(CeilDiv(depth_, chunk_depth_)),
-        chunks_per_part_(ChunksPerPart(chunk_count_, CeilDiv(tile_rows_, tile_rows_per_block_))),
+        chunks_per_part_(ChunksPerPart(chunk_count_, CeilDiv(tile_rows_, tile_rows_per_block_), context_)),
         part_count_(CeilDiv(chunk_count_, chunks_per_part_)),
         parts_(0, part_count_, "parts"),
         r_(0, chunk_depth_, "r"),
@@ -139,7 +139,7 @@ class SplitDepth {
     out.split(m, tile, unit, tile_width_, TailStrategy::GuardWithIf)
         .reorder(unit, tile, n)
         .vectorize(unit, context_.lanes, TailStrategy::GuardWithIf);
-    out.parallel(n, CeilDiv(context_.batch_size, kTargetTasks), TailStrategy::GuardWithIf);
+    out.parallel(n, CeilDiv(context_.batch_size, context_.tasks), TailStrategy::GuardWithIf);
     total_.compute_at(out, tile).bound_extent(unit_, tile_width_).vectorize(unit_, context_.lanes).unroll(unit_);
     total_.update()
         .reorder(unit_, row_, tile_column_, tile_row_, parts_)
@@ -226,7 +226,8 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool uses_lists
     work.cache_bytes += 4.0 * blocks * ElementCount(spec, spec.operand(1));
   }
   // Each chunk loads and stores the sums of its part.  Then the parts are added.
-  const int chunks = CeilDiv(problem.depth, kMaxChunkDepth), parts = CeilDiv(chunks, ChunksPerPart(chunks, blocks));
+  const int chunks = CeilDiv(problem.depth, kMaxChunkDepth),
+            parts = CeilDiv(chunks, ChunksPerPart(chunks, blocks, machine));
   work.cache_bytes += 8.0 * chunks * ElementCount(spec, spec.sums());
   work.memory_bytes += kPartialSumBytes * parts * ElementCount(spec, spec.sums());
   return work;

@@ -10,7 +10,6 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int64_t kMinDeepDepth = 512, kMaxDeepResults = 1 << 16;  // of a product whose depth is cut into parts
 // The fewest rows of results with which a panel pays; with fewer, it is not read often enough.
 constexpr int64_t kMinPanelRows = 24;
 
@@ -28,13 +27,12 @@ Func AddPanel(const std::function<Expr(const Expr& k, const Expr& m)>& b, int de
 
 // Whether a panel for one column of tiles fits the stack of a task and is read often enough.
 bool IsPanelWorthwhile(const LoweringContext& context, int64_t depth, int64_t rows) {
-  return rows >= kMinPanelRows && PanelBytes(depth, context.lanes) <= kMaxPanelBytes;
+  return rows >= kMinPanelRows && PanelBytes(depth, context.machine.lanes) <= kMaxPanelBytes;
 }
 
-// y[n, m] = Σ over k of a[n, k] · b[k, m] for a large depth and few results, cut into parts along k.  A part reads its
-// rows of b from end to end, and each of them once.  A tile over all of k would instead read a column of cache lines,
-// at the distance of a row of b.
-Lowered LowerDeepProduct(const LoweringContext& context) {
+// y[n, m] = Σ over k of a[n, k] · b[k, m], cut into parts along k.  A part reads its rows of b from end to end, and each
+// of them once.  A tile over all of k would instead read a column of cache lines, at the distance of a row of b.
+Lowered LowerSplitProduct(const LoweringContext& context) {
   const Tensor &a = context.operands[0], &b = context.operands[1];
   const ReductionParts parts(context, a.type.shape[1]);
   const Var m = Axis(0), n = Axis(1), part = Axis(2);
@@ -45,13 +43,6 @@ Lowered LowerDeepProduct(const LoweringContext& context) {
   Func sum = MakeFunc("part_sum", Axes(3), {0.0f});
   sum(m, n, part) += a({row, k}) * b({k, m});
   return parts.LowerTotal(sum, r, Accumulator::Kind::kTile, context.result_types[0].shape);
-}
-
-// Whether LowerDeepProduct is for the product, whose operands are not transposed.
-bool IsDeep(const LoweringContext& context) {
-  const ir::Type &a = context.operands[0].type, &y = context.result_types[0];
-  return a.rank() == 2 && a.shape[1] >= kMinDeepDepth &&
-         context.LargestExtent(y.shape[0]) * y.shape[1] <= kMaxDeepResults && a.shape[1] >= 4 * y.shape[1];
 }
 
 // y[…, m] = Σ over k of a[…, k] · b[k, m], or, with transpose_b, of a[…, k] · b[m, k].  A transposed b is copied with m
@@ -118,8 +109,7 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
 
 Lowered LowerMatmul(const LoweringContext& context) {
   if (context.attributes().Bool("transpose_a")) return LowerProductOverRows(context);
-  return !context.attributes().Bool("transpose_b") && IsDeep(context) ? LowerDeepProduct(context)
-                                                                      : LowerProduct(context);
+  return context.splits_depth ? LowerSplitProduct(context) : LowerProduct(context);
 }
 
 }  // namespace

@@ -61,8 +61,7 @@ void RowLists::Schedule() {
   list_.compute_root().bound(chunk_, 0, chunk_count_).bound_storage(row_, rows);
   list_.split(row_, row_block, row_, RowsPerVector(), TailStrategy::GuardWithIf)
       .reorder(slot_, row_, chunk_, row_block);
-  list_.parallel(row_block, std::max(1, rows / RowsPerVector() / static_cast<int>(kTargetTasks)),
-                 TailStrategy::GuardWithIf);
+  list_.parallel(row_block, std::max(1, rows / RowsPerVector() / context_.tasks), TailStrategy::GuardWithIf);
   ScheduleIndexList(chunk_);
 }
 
