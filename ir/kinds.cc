@@ -119,8 +119,7 @@ constexpr Rule kRules[] = {
 }  // namespace
 
 bool IsConvolution(const Op& op) {
-  return op.form == &kConvolutionForm || op.form == &kConvolutionInputGradForm ||
-         op.form == &kConvolutionWeightGradForm;
+  return op.form != nullptr && op.form->convolution != ContractionForm::Convolution::kNone;
 }
 
 std::string KindFault(const Op& op) {

@@ -29,7 +29,7 @@ bool IsConvolution(const Op& op);  // or one of its gradients
 
 Window PoolWindow(const Node& node);  // of a node whose op has the kind kWindow or kWindowGrad
 
-// Of a node whose op has the trait `convolution`; `kernel` is [height, width, channels / groups, filters].
+// Of a convolution or one of its gradients; `kernel` is [height, width, channels / groups, filters].
 Window ConvolutionWindow(const Node& node, const Shape& kernel);
 int ConvolutionGroups(const Node& node);
 

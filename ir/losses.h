@@ -43,6 +43,10 @@ struct Loss {
 absl::Span<const Loss> AllLosses();
 const Loss* FindLoss(absl::string_view name);  // null when there is none
 
+// Adds a row of the calling program.  It is called by one thread, before models are built or read, because pointers to
+// rows become invalid.
+void AddLoss(const Loss& loss);
+
 // The type of the label for an output of the type `output`.  Error: the loss does not accept such an output; the
 // message is one sentence.
 absl::StatusOr<Type> LabelType(const Loss& loss, const Type& output);

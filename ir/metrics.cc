@@ -16,13 +16,17 @@ ValueId Accuracy(QuantityBuilder& builder) {
   return builder.SumOverRows(builder.Emit(kEqual, {guess, truth}));
 }
 
-}  // namespace
-
-absl::Span<const Metric> AllMetrics() {
-  static const auto* const table =
+std::vector<Metric>& Table() {
+  static auto* const table =
       new std::vector<Metric>{{.name = "accuracy", .compares_classes = true, .sum = Accuracy}};
   return *table;
 }
+
+}  // namespace
+
+absl::Span<const Metric> AllMetrics() { return Table(); }
+
+void AddMetric(const Metric& metric) { Table().push_back(metric); }
 
 const Metric* FindMetric(absl::string_view name) {
   const auto row =

@@ -21,6 +21,10 @@ struct Metric {
 absl::Span<const Metric> AllMetrics();
 const Metric* FindMetric(absl::string_view name);  // null when there is none
 
+// Adds a row of the calling program.  It is called by one thread, before models are built or read, because pointers to
+// rows become invalid.
+void AddMetric(const Metric& metric);
+
 // Why the metric is not defined for an output with this loss, in one sentence; empty if it is.
 std::string MetricFault(const Metric& metric, const Loss& loss);
 

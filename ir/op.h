@@ -56,12 +56,23 @@ enum class OpKind : uint8_t {
 // form has that form's operands, attributes and result (kinds.h), and so all strategies for it.  A form is known by its
 // address; a program may have forms of its own, with strategies for them.
 struct ContractionForm {
-  const char* name;         // of the form in options: "conv2d"
+  // Which of the images x and y and the kernel w is computed from the other two.
+  enum class Convolution : uint8_t {
+    kNone,        // the form is no convolution
+    kForward,     // y from (x, w)
+    kInputGrad,   // x from (y, w)
+    kWeightGrad,  // w from (x, y)
+  };
+
+  const char* name;  // of the form in options: "conv2d"
+  Convolution convolution = Convolution::kNone;
   bool takes_pool = false;  // whether strategies compute a pool of its result in the same kernel
 };
-inline constexpr ContractionForm kConvolutionForm = {"conv2d", true};                  // y = conv(x, w)
-inline constexpr ContractionForm kConvolutionInputGradForm = {"conv2d_input_grad"};    // x = conv_input_grad(y, w)
-inline constexpr ContractionForm kConvolutionWeightGradForm = {"conv2d_weight_grad"};  // w = conv_weight_grad(x, y)
+inline constexpr ContractionForm kConvolutionForm = {"conv2d", ContractionForm::Convolution::kForward, true};
+inline constexpr ContractionForm kConvolutionInputGradForm = {"conv2d_input_grad",
+                                                              ContractionForm::Convolution::kInputGrad};
+inline constexpr ContractionForm kConvolutionWeightGradForm = {"conv2d_weight_grad",
+                                                               ContractionForm::Convolution::kWeightGrad};
 inline constexpr ContractionForm kMatrixProductForm = {"matmul"};  // y = a·b; each of a and b may be transposed
 
 // An elementwise op of at most this cost may be computed again wherever its result is read.

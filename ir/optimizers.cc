@@ -24,10 +24,8 @@ bool HasNoMomentum(const Attributes& arguments) {
   return !arguments.Has("momentum") || arguments.Float("momentum") == 0;
 }
 
-}  // namespace
-
-absl::Span<const Optimizer> AllOptimizers() {
-  static const auto* const table = new std::vector<Optimizer>{
+std::vector<Optimizer>& Table() {
+  static auto* const table = new std::vector<Optimizer>{
       {"adam",
        {{"learning_rate", 0.001, kPositive},
         {"beta_1", 0.9, kFromZeroToBelowOne},
@@ -51,6 +49,12 @@ absl::Span<const Optimizer> AllOptimizers() {
   };
   return *table;
 }
+
+}  // namespace
+
+absl::Span<const Optimizer> AllOptimizers() { return Table(); }
+
+void AddOptimizer(const Optimizer& optimizer) { Table().push_back(optimizer); }
 
 const Optimizer* FindOptimizer(absl::string_view name) {
   const auto row = std::find_if(AllOptimizers().begin(), AllOptimizers().end(),

@@ -44,6 +44,10 @@ struct Optimizer {
 absl::Span<const Optimizer> AllOptimizers();
 const Optimizer* FindOptimizer(absl::string_view name);  // null when there is none
 
+// Adds a row of the calling program.  It is called by one thread, before models are built or read, because pointers to
+// rows become invalid.
+void AddOptimizer(const Optimizer& optimizer);
+
 // The first rule that applies to the arguments, which may lack some of the optimizer's.
 const UpdateRule& RuleOf(const Optimizer& optimizer, const Attributes& arguments);
 

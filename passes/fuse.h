@@ -3,8 +3,8 @@
 //   conv2d, add, max_pool, relu   ⟹   %y, %i = kernel(%x, %w, %b) <contraction> { conv2d, add, max_pool, relu }
 //
 // Groups are formed in this order: heads; contractions with what is computed from their results (fuse_contraction.h),
-// and channel reductions of these; every other op with the elementwise ops of the same shape that follow it, and a sum
-// with one or two cheap elementwise ops before it; the updates, which run last.  An op of kind update overwrites its
+// and channel reductions of these; every other op with the elementwise ops of the same shape that follow it, and a
+// reduction with one or two cheap elementwise ops before it; the updates, which run last.  An op of kind update overwrites its
 // states; any other value is copied into its state. Views (reshape) and constants stay outside; a constant of one
 // number is copied into the bodies that read it.  Two kernels may compute the same node.  A kernel says which of its
 // operands have many zeros (sparse=[0]). Declines a fusion, with a remark, if a value from before a pool would have to

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/kinds.h"
+#include "passes/regions.h"
 #include "runtime/base/alignment.h"
 
 namespace brine::codegen {
@@ -111,7 +112,7 @@ class UpdateJoiner {
     }
     kernel.inputs = update.inputs;
     kernel.outputs = update.outputs;
-    kernel.region = "update";
+    kernel.region = passes::kUpdate;
     kernel.body.push_back(std::move(update));
     return kernel;
   }

@@ -88,7 +88,6 @@ struct LoweringContext {
   Halide::Expr batch_extent;  // n, the number of samples in this call
   int64_t batch_size;         // the largest n
   const Machine& machine;
-  bool splits_depth = false;  // of a product of two matrices, none transposed: its sums are cut into parts
 
   const ir::Attributes& attributes() const { return node.attributes; }
   Halide::Expr Extent(ir::Dim dim) const {
@@ -133,6 +132,10 @@ struct Algorithm {
   // For a pool: its results for a window that lies inside the image, from the cells of the window in row-major order.
   // Null for all other ops.
   std::vector<Halide::Expr> (*pool)(const std::vector<Halide::Expr>& cells) = nullptr;
+
+  // For a product of two matrices, none of which is transposed: the same, with sums that are cut into parts.  Null for
+  // all other ops.
+  Lowered (*lower_split)(const LoweringContext& context) = nullptr;
 };
 
 // The algorithm of `op`, which must be one of ir/ops.def or have been added.

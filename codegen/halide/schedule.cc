@@ -128,6 +128,29 @@ void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vecto
   }
 }
 
+// Parallelizes the loops of `outer` if they have enough steps; returns the loop that then contains the body of the
+// innermost one.
+Var ParallelizeIf(bool is_parallel, Func& func, const std::vector<Loop>& outer, const Machine& machine) {
+  const Var innermost = outer.back().var;
+  return is_parallel ? ParallelizeOuterLoops(func, outer, machine).LoopAfterFusion(innermost) : innermost;
+}
+
+// Schedules a nest with reductions of one value for each row.  Each row, or the nest itself if it has a single row,
+// computes its reductions and then its elements.
+void ScheduleRows(LoopNest& nest, const LoopContext& context, const std::vector<Loop>& outer, bool is_parallel) {
+  Func& func = nest.func;
+  const Var row = outer.empty() ? Var() : ParallelizeIf(is_parallel, func, outer, context);
+  for (Accumulator& accumulator : nest.accumulators) {
+    if (outer.empty())
+      accumulator.func.compute_root();
+    else
+      accumulator.func.compute_at(func, row);
+    accumulator.func.update().unscheduled();
+  }
+  const int width = nest.shape.empty() ? 1 : VectorWidth(LargestExtent(nest, context, 0), context.lanes);
+  if (width > 1) func.vectorize(Axis(0), width, TailStrategy::GuardWithIf);
+}
+
 // Schedules a nest whose reductions have few steps for each element, or one value for each row.  A block of vectors, or
 // a row, computes its own reductions and then its elements.
 void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
@@ -139,31 +162,14 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
     has_row_reductions = has_row_reductions || accumulator.kind != Accumulator::Kind::kWindow;
     steps = std::max(steps, StepCount(accumulator));
   }
-  if (rank == 0 || (rank == 1 && has_row_reductions)) {
-    for (Accumulator& accumulator : nest.accumulators) {
-      accumulator.func.compute_root();
-      accumulator.func.update().unscheduled();
-    }
-    if (rank == 1 && VectorWidth(LargestExtent(nest, context, 0), context.lanes) > 1) {
-      func.vectorize(Axis(0), VectorWidth(LargestExtent(nest, context, 0), context.lanes), TailStrategy::GuardWithIf);
-    }
-    return;
-  }
-  const int64_t extent = LargestExtent(nest, context, 0);
   const bool is_parallel = ElementCount(nest, context) * steps >= kMinParallelElements;
   std::vector<Loop> outer;
   for (int axis = rank - 1; axis > 0; --axis) outer.push_back({Axis(axis), LargestExtent(nest, context, axis)});
-  if (has_row_reductions) {
-    const Var row =
-        is_parallel ? ParallelizeOuterLoops(func, outer, context).LoopAfterFusion(outer.back().var) : Axis(1);
-    for (Accumulator& accumulator : nest.accumulators) {
-      accumulator.func.compute_at(func, row);
-      accumulator.func.update().unscheduled();
-    }
-    if (VectorWidth(extent, context.lanes) > 1)
-      func.vectorize(Axis(0), VectorWidth(extent, context.lanes), TailStrategy::GuardWithIf);
+  if (rank == 0 || has_row_reductions) {
+    ScheduleRows(nest, context, outer, is_parallel);
     return;
   }
+  const int64_t extent = LargestExtent(nest, context, 0);
   // Along n there are no vectors: n may be less than a vector, and ShiftInwards would begin before the first element.
   const bool is_batch = IsBatch(nest, 0);
   const int width = is_batch ? 1 : VectorWidth(extent, context.lanes);
@@ -176,8 +182,7 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   if (width > 1) func.vectorize(element, width);
   if (vectors > 1) func.unroll(element);
   outer.push_back({block, CeilDiv(extent, vectors * width)});
-  const Var block_loop =
-      is_parallel ? ParallelizeOuterLoops(func, outer, context).LoopAfterFusion(outer.back().var) : block;
+  const Var block_loop = ParallelizeIf(is_parallel, func, outer, context);
   for (Accumulator& accumulator : nest.accumulators) {
     accumulator.func.compute_at(func, block_loop);
     VectorizeAccumulator(accumulator, width, vectors > 1);

@@ -40,8 +40,8 @@ struct Candidate {
 };
 
 // The strategies for the kernel's hero, and those for any kernel that can build this one, in order of preference: by
-// cost, then those that cannot build it.  `forced`
-// names a strategy that is put first; it has no effect if that cannot build the kernel or is for another hero.
+// cost, then those that cannot build it.  `forced` names a strategy that is put first; it has no effect if that cannot
+// build the kernel or is for another hero.
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced);
 
 }  // namespace brine::codegen

@@ -3,7 +3,7 @@
 //   brine-worker --target T --jobs N   reads requests from standard input until it ends; compiles each in a
 //                                      freshly forked process, so that the same request gives the same bytes
 //   brine-worker --host-target         prints the target of this machine
-//   brine-worker --list-strategies     prints a line `<op> <strategy>` for each strategy; the op of *generic* is `any`
+//   brine-worker --list-strategies     prints a line `<form> <strategy>` for each strategy; `any` stands for any kernel
 //
 // Requests have the form of worker_request.h.  The answers come in any order.  An answer is a line `ok <symbol>
 // <bytes>` or `error <symbol> <bytes>`, followed by that many bytes of text: the facts of the kernel (kernel_facts.h),

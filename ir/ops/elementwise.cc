@@ -56,7 +56,7 @@ constexpr auto kDy = [](Builder&, ValueId dy) { return dy; };
 
 // Formatted by hand: clang-format would indent each row by the length of its formula.
 // clang-format off
-const Op kAdd = Binary([](auto a, auto b) { return a + b; },
+const Op kAdd = MakeBinary([](auto a, auto b) { return a + b; },
     {
         .name = "add",
         .doc = "y = a + b" WITH_BROADCASTING,
@@ -65,7 +65,7 @@ const Op kAdd = Binary([](auto a, auto b) { return a + b; },
         .commutative = true,
     });
 
-const Op kSub = Binary([](auto a, auto b) { return a - b; },
+const Op kSub = MakeBinary([](auto a, auto b) { return a - b; },
     {
         .name = "sub",
         .doc = "y = a − b" WITH_BROADCASTING,
@@ -73,7 +73,7 @@ const Op kSub = Binary([](auto a, auto b) { return a - b; },
     });
 
 // da = dy·b, db = dy·a
-const Op kMul = Binary([](auto a, auto b) { return a * b; },
+const Op kMul = MakeBinary([](auto a, auto b) { return a * b; },
     {
         .name = "mul",
         .doc = "y = a·b" WITH_BROADCASTING,
@@ -84,7 +84,7 @@ const Op kMul = Binary([](auto a, auto b) { return a * b; },
     });
 
 // da = dy / b, db = −dy·y / b
-const Op kDiv = Binary([](auto a, auto b) { return a / b; },
+const Op kDiv = MakeBinary([](auto a, auto b) { return a / b; },
     {
         .name = "div",
         .doc = "y = a / b" WITH_BROADCASTING,
@@ -96,14 +96,14 @@ const Op kDiv = Binary([](auto a, auto b) { return a / b; },
         .cost = 3,
     });
 
-const Op kNeg = Unary([](auto x) { return -x; },
+const Op kNeg = MakeUnary([](auto x) { return -x; },
     {
         .name = "neg",
         .doc = "y = −x, element by element; f32.",
         .gradient = UnaryGradient([](Builder& builder, ValueId dy) { return builder.Emit(kNeg, {dy}); }),
     });
 
-const Op kExp = Unary([](auto x) { return std::exp(x); },
+const Op kExp = MakeUnary([](auto x) { return std::exp(x); },
     {
         .name = "exp",
         .doc = "y = eˣ, element by element; f32.",
@@ -114,7 +114,7 @@ const Op kExp = Unary([](auto x) { return std::exp(x); },
         .monotone = true,
     });
 
-const Op kLog = Unary([](auto x) { return std::log(x); },
+const Op kLog = MakeUnary([](auto x) { return std::log(x); },
     {
         .name = "log",
         .doc = "y = ln x, element by element; f32. Of 0 it is −∞, of a negative number NaN.",
@@ -125,7 +125,7 @@ const Op kLog = Unary([](auto x) { return std::log(x); },
     });
 
 // dx = dy / (2·y)
-const Op kSqrt = Unary([](auto x) { return std::sqrt(x); },
+const Op kSqrt = MakeUnary([](auto x) { return std::sqrt(x); },
     {
         .name = "sqrt",
         .doc = "y = √x, element by element; f32. Of a negative number it is NaN, and its slope at 0 is infinite.",
@@ -136,7 +136,7 @@ const Op kSqrt = Unary([](auto x) { return std::sqrt(x); },
     });
 
 // The derivative at 0 is 0.
-const Op kRelu = Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
+const Op kRelu = MakeUnary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
     {
         .name = "relu",
         .doc = "y = max(x, 0), element by element; f32. The interpreter keeps NaN; a kernel may turn it into 0.",
@@ -148,7 +148,7 @@ const Op kRelu = Unary([](auto x) { return x <= 0 ? decltype(x)(0) : x; },
         .makes_zeros = true,
     });
 
-const Op kReluGrad = Binary([](auto dy, auto y) { return y > 0 ? dy : decltype(dy)(0); },
+const Op kReluGrad = MakeBinary([](auto dy, auto y) { return y > 0 ? dy : decltype(dy)(0); },
     {
         .name = "relu_grad",
         .doc = "dx = dy where y > 0, else 0; dy, y and dx are f32 of one shape. The gradient of relu from its result "
@@ -162,7 +162,7 @@ const Op kReluGrad = Binary([](auto dy, auto y) { return y > 0 ? dy : decltype(d
     });
 
 // dx = dy·y·(1 − y)
-const Op kSigmoid = Unary([](auto x) { return 1 / (1 + std::exp(-x)); },
+const Op kSigmoid = MakeUnary([](auto x) { return 1 / (1 + std::exp(-x)); },
     {
         .name = "sigmoid",
         .doc = "y = 1 / (1 + e⁻ˣ), element by element; f32.",
@@ -176,7 +176,7 @@ const Op kSigmoid = Unary([](auto x) { return 1 / (1 + std::exp(-x)); },
     });
 
 // dx = dy·(1 − y²)
-const Op kTanh = Unary([](auto x) { return std::tanh(x); },
+const Op kTanh = MakeUnary([](auto x) { return std::tanh(x); },
     {
         .name = "tanh",
         .doc = "y = tanh x, element by element; f32. The interpreter keeps NaN; a kernel may turn it into −1 or 1.",

@@ -1,7 +1,7 @@
 // Functions that make an elementwise op from its formula, its gradient and what else differs from op to op.  The ops
 // themselves are the rows of elementwise.cc.
 //
-//   const Op kExp = Unary([](auto x) { return std::exp(x); },
+//   const Op kExp = MakeUnary([](auto x) { return std::exp(x); },
 //                         {.name = "exp", .doc = "y = eˣ, element by element; f32.", .gradient = …, .cost = 20});
 //
 // The interpreter calls the formula with doubles or with floats.  The formula and the gradient are lambdas that capture
@@ -21,7 +21,7 @@ namespace brine::ir {
 
 // y = formula(x); f32 in and out.
 template <typename Formula>
-Op Unary(Formula, Op row) {
+Op MakeUnary(Formula, Op row) {
   row.operands = {"x"};
   row.results = {"y"};
   row.infer = InferUnary;
@@ -34,7 +34,7 @@ Op Unary(Formula, Op row) {
 
 // y = formula(a, b) with broadcasting; f32 in and out.
 template <typename Formula>
-Op Binary(Formula, Op row) {
+Op MakeBinary(Formula, Op row) {
   if (row.operands.empty()) row.operands = {"a", "b"};
   if (row.results.empty()) row.results = {"y"};
   if (row.infer == nullptr) row.infer = InferBinary;

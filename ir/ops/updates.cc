@@ -14,7 +14,7 @@ int64_t FlopsOfMomentum(const OpTypes& types, absl::Span<const Type> outputs, in
 
 // Formatted by hand, as in elementwise.cc.
 // clang-format off
-const Op kSgd = Update<kSgd>(
+const Op kSgd = MakeUpdate<kSgd>(
     [](const Attributes&, auto p, auto g, auto rate) { return std::array{p - rate * g}; },
     {
         .name = "sgd",
@@ -25,7 +25,7 @@ const Op kSgd = Update<kSgd>(
         .cost = 2,
     });
 
-const Op kMomentum = Update<kMomentum>(
+const Op kMomentum = MakeUpdate<kMomentum>(
     [](const Attributes& attributes, auto p, auto g, auto velocity, auto rate, auto momentum) {
       const auto step = rate * g;
       velocity = momentum * velocity - step;
@@ -47,7 +47,7 @@ const Op kMomentum = Update<kMomentum>(
 // 1 + 1.3e-5 for beta_2 = 0.999.
 //
 // An element takes 3 operations for m, 4 for v and 5 for p; the root and the quotient cost more than one.
-const Op kAdam = Update<kAdam>(
+const Op kAdam = MakeUpdate<kAdam>(
     [](const Attributes&, auto p, auto g, auto m, auto v, auto rate, auto weight_of_g, auto weight_of_square,
        auto epsilon) {
       m = m + weight_of_g * (g - m);

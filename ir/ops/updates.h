@@ -1,7 +1,7 @@
 // Functions that make an op of kind update, an optimizer's rule, from its formula.  The ops themselves are the rows of
 // updates.cc.
 //
-//   const Op kSgd = Update<kSgd>([](const Attributes&, auto p, auto g, auto rate) { return std::array{p - rate * g}; },
+//   const Op kSgd = MakeUpdate<kSgd>([](const Attributes&, auto p, auto g, auto rate) { return std::array{p - rate * g}; },
 //                                {.name = "sgd", .operands = {"p", "g", "rate"}, .results = {"p"}, …});
 //
 // A formula takes one element of each tensor and the scalars, in the order of the op's operands, and returns the new p
@@ -61,7 +61,7 @@ void InterpretUpdate(const Evaluation<Real>& evaluation) {
 
 // `op` is the constant that is defined.
 template <const Op& op, typename Formula>
-Op Update(Formula, Op row) {
+Op MakeUpdate(Formula, Op row) {
   row.infer = [](const OpTypes& types) { return InferUpdate(op, types); };
   row.not_differentiable = "optimizer updates are not part of the loss";
   row.interpret = InterpretUpdate<Formula, double>;

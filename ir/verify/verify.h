@@ -4,8 +4,7 @@
 //   - names are legal (names.h) and unique; every value is defined exactly once, by an input, a state or a node, and
 //     before it is read
 //   - every node has a known op, the number of operands of this op, a complete and legal set of attributes, and the
-//   result
-//     types that the op's shape rule derives
+//     result types that the op's shape rule derives
 //   - sizes stay within the limits of type.h for the batch size of the graph
 //   - an input has a type that its source allows; an expression has one result and reads scalars that come before it
 //   - a state is f32; an update has a state, which no other update has, and a value of the same type; nothing updates a

@@ -5,8 +5,10 @@
 
 #include <cmath>
 #include <cstring>
+#include <set>
 
 #include "codegen/driver/build_step.h"
+#include "codegen/halide/conv/direct.h"
 #include "codegen/halide/loop/generic.h"
 #include "codegen/halide/strategies.h"
 #include "codegen/halide/worker.h"
@@ -14,7 +16,11 @@
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
 #include "ir/draw.h"
+#include "ir/expression.h"
+#include "ir/losses.h"
+#include "ir/metrics.h"
 #include "ir/ops/elementwise.h"
+#include "ir/optimizers.h"
 #include "ir/text/text.h"
 #include "passes/check_gradients.h"
 #include "passes/derive.h"
@@ -40,7 +46,7 @@ ir::ValueId Slope(ir::GradientBuilder& builder, ir::ValueId dy) {
   return builder.Emit(ir::kMul, {dy, builder.Emit(ir::kMul, {rest, rest})});
 }
 
-const ir::Op kSoftsign = ir::Unary(
+const ir::Op kSoftsign = ir::MakeUnary(
     [](auto x) { return x / (1 + abs(x)); },
     {
         .name = "softsign",
@@ -126,15 +132,44 @@ const ir::Op& OwnConvolution() {
   static const auto* const op = new ir::Op(Copy(ir::kConv2D, "own_conv2d", ir::kConvolutionForm));
   return *op;
 }
+constexpr ir::ContractionForm kOwnConvolutionForm = {"formed_conv2d", ir::ContractionForm::Convolution::kForward};
+const ir::Op& FormedConvolution() {
+  static const auto* const op = new ir::Op(Copy(ir::kConv2D, "formed_conv2d", kOwnConvolutionForm));
+  return *op;
+}
 constexpr ir::ContractionForm kOwnForm = {"own_product"};
 const ir::Op& OwnProduct() {
   static const auto* const op = new ir::Op(Copy(ir::kMatmul, "own_product", kOwnForm));
   return *op;
 }
 
+// ---- A loss, a metric and an optimizer: the sum of absolute differences, the sum of predictions, and steps that
+// shrink with the step's number
+
+ir::ValueId AbsoluteError(ir::QuantityBuilder& builder) {
+  const ir::ValueId error = builder.Emit(ir::kSub, {builder.prediction(), builder.label()});
+  const ir::ValueId negative = builder.Emit(ir::kNeg, {error});
+  return builder.SumOverRows(
+      builder.Emit(ir::kAdd, {builder.Emit(ir::kRelu, {error}), builder.Emit(ir::kRelu, {negative})}));
+}
+
+ir::ValueId SumOfPredictions(ir::QuantityBuilder& builder) { return builder.SumOverRows(builder.prediction()); }
+
+ir::Expression ShrinkingRate(const ir::ScalarLookup& scalar) {
+  return ir::Apply(ir::TermKind::kDiv, {scalar("learning_rate"), ir::StepNumber()});
+}
+
+void AddTraining() {
+  ir::AddLoss({.name = "absolute_error", .label_kind = ir::LabelKind::kNumbers, .sum = AbsoluteError});
+  ir::AddMetric({.name = "mean_prediction", .sum = SumOfPredictions});
+  ir::AddOptimizer({"shrinking",
+                    {{"learning_rate", 0.5, ir::kPositive}},
+                    {{.op = &ir::kSgd, .scalars = {"learning_rate"}, .operands = {{"rate", ShrinkingRate}}}}});
+}
+
 // ---- An op that breaks a promise: it says that all of its elements are the first of their row
 
-const ir::Op kLiar = ir::Unary([](auto x) { return x; }, {.name = "liar", .doc = "y = x; f32."});
+const ir::Op kLiar = ir::MakeUnary([](auto x) { return x; }, {.name = "liar", .doc = "y = x; f32."});
 
 codegen::Lowered LowerLiar(const codegen::LoweringContext& context) {
   codegen::Index index = codegen::ToIndex(codegen::Axes(context.result_types[0].rank()));
@@ -345,10 +380,29 @@ TEST(Extension, ItsConvolutionIsBuiltByTheStrategiesOfItsForm) {
     EXPECT_THAT(RunAndCompare(graphs->front(), strategy), testing::ElementsAre(strategy));
 }
 
+// The form says which convolution it is, so a strategy of Brine's reads the problem as it does for its own form.
+TEST(Extension, AConvolutionOfAnotherFormHasOnlyTheStrategiesOfThatForm) {
+  constexpr char kText[] = R"(graph "g" stage=train function=predict batch=8 {
+    input %x : f32[n,8,8,16] data
+    state %w : f32[3,3,16,16] parameter uniform(0.1)
+    %c = formed_conv2d(%x, %w) : f32[n,6,6,16]
+    %y = relu(%c) : f32[n,6,6,16]
+    output "y" = %y
+  })";
+  auto graphs = ir::Parse(kText, "formed.ir");
+  ASSERT_TRUE(graphs.ok()) << graphs.status();
+  ASSERT_TRUE(passes::RunPipeline(graphs->front()).ok());
+  EXPECT_THAT(RunAndCompare(graphs->front(), ""), testing::ElementsAre("direct"));
+  EXPECT_THAT(RunAndCompare(graphs->front(), "winograd"), testing::ElementsAre("direct"));
+}
+
 // Fusion asks the form, and the choice of a strategy asks the strategies.
 TEST(Strategies, AFormTakesAPoolIfOneOfItsStrategiesDoes) {
-  for (const ir::ContractionForm* form : {&ir::kConvolutionForm, &ir::kConvolutionInputGradForm,
-                                          &ir::kConvolutionWeightGradForm, &ir::kMatrixProductForm}) {
+  std::set<const ir::ContractionForm*> forms;
+  for (const codegen::Strategy& strategy : codegen::AllStrategies()) forms.insert(strategy.form);
+  forms.erase(nullptr);
+  EXPECT_GE(forms.size(), 6u);
+  for (const ir::ContractionForm* form : forms) {
     const absl::Span<const codegen::Strategy> all = codegen::AllStrategies();
     const bool takes_pool = std::any_of(all.begin(), all.end(), [&](const codegen::Strategy& strategy) {
       return strategy.form == form && strategy.pools;
@@ -369,6 +423,23 @@ TEST(Extension, ItsFormHasItsOwnStrategy) {
   ASSERT_TRUE(graphs.ok()) << graphs.status();
   ASSERT_TRUE(passes::RunPipeline(graphs->front()).ok());
   EXPECT_THAT(RunAndCompare(graphs->front(), ""), testing::ElementsAre("own"));
+}
+
+TEST(Extension, ItsLossItsMetricAndItsOptimizerTrain) {
+  const Tensor x = Input({12});
+  Model model("trained", x, Dense({.units = 3})(x));
+  model.Compile({.optimizer = "shrinking", .loss = "absolute_error", .metrics = {"mean_prediction"}});
+  const auto built = BuildGraph(model);
+  ASSERT_TRUE(built.ok()) << built.status();
+  auto graph = passes::Derive(*built, ir::Function::kTrain, 8);
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  const auto changed = passes::RunPipeline(*graph);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  const std::string text = ir::Print(*graph);
+  EXPECT_THAT(text, HasSubstr("input %rate : f32[] "));
+  EXPECT_THAT(text, HasSubstr("expression div(%learning_rate, t)"));
+  EXPECT_THAT(text, HasSubstr("output \"mean_prediction\" = %mean_prediction"));
+  EXPECT_THAT(RunAndCompare(*graph, ""), testing::Not(testing::IsEmpty()));
 }
 
 // Kernels promise Halide bounds that it cannot prove.  With its checks on, as in many tests, a false one is an error.
@@ -400,16 +471,21 @@ int main(int argc, char** argv) {
   brine::ir::AddOp(brine::kPowerSums);
   brine::ir::AddOp(brine::OwnConvolution());
   brine::ir::AddOp(brine::OwnProduct());
+  brine::ir::AddOp(brine::FormedConvolution());
   brine::ir::AddOp(brine::kLiar);
+  brine::AddTraining();
   brine::internal::AddActivation({"softsign", brine::LowerSoftsign});
   brine::internal::AddActivation({"silu", brine::LowerSilu});
   brine::codegen::AddAlgorithm(brine::kPowerSums, brine::kPowerSumsAlgorithm);
   brine::codegen::AddAlgorithm(brine::OwnProduct(), brine::codegen::FindAlgorithm(brine::ir::kMatmul));
   brine::codegen::AddAlgorithm(brine::OwnConvolution(), brine::codegen::FindAlgorithm(brine::ir::kConv2D));
+  brine::codegen::AddAlgorithm(brine::FormedConvolution(), brine::codegen::FindAlgorithm(brine::ir::kConv2D));
   brine::codegen::AddAlgorithm(brine::kLiar, brine::kLiarAlgorithm);
   brine::codegen::AddAlgorithm(brine::kSoftsign, brine::kSoftsignAlgorithm);
   brine::codegen::AddStrategy(
       {&brine::ir::kMatrixProductForm, "naive", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
+  brine::codegen::AddStrategy({&brine::kOwnConvolutionForm, "direct", brine::codegen::CanDirect,
+                               brine::codegen::CostDirect, brine::codegen::BuildDirect});
   brine::codegen::AddStrategy({&brine::kOwnForm, "own", brine::CanNaive, brine::CostNaive, brine::BuildNaive});
   brine::passes::AddPass(
       {"double-sums",

@@ -142,7 +142,7 @@ TEST_P(Strategies, AllAreOnSomeKernel) {
     const std::string strategy = StrategyOf(Cases().value(kernel.outputs[0]).name);
     const auto hero = std::find_if(kernel.body.begin(), kernel.body.end(),
                                    [](const ir::Node& node) { return node.op->kind == ir::OpKind::kContraction; });
-    built.insert(absl::StrCat(absl::StartsWith(strategy, "generic") ? "any" : hero->op->name, " ", strategy));
+    built.insert(absl::StrCat(absl::StartsWith(strategy, "generic") ? "any" : hero->op->form->name, " ", strategy));
   }
   const auto toolchain = FindToolchain();
   ASSERT_TRUE(toolchain.ok()) << toolchain.status();

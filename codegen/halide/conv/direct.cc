@@ -19,6 +19,37 @@ double LaneUtilization(int filters, const Machine& machine) {
   return double{1} * filters / (CeilDiv(filters, machine.lanes) * machine.lanes);
 }
 
+// Schedules the results and the sums, whose reduction is over `r`.
+void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ConvProblem& conv, const LoopContext& context) {
+  const ImageAxes axes = AxesOfImage();
+  const int height = conv.rows / conv.pool_rows, width = conv.columns / conv.pool_columns, filters = conv.filters;
+  BoundImage(out, height, width, filters, context.batch_extent);
+  const Tile tile = ChooseTile(filters, width, context, conv.cells());
+  const int vector = std::min(filters, context.lanes), filters_per_tile = vector * tile.vectors;
+  Var column, c, block, pixel;
+  out.split(axes.c, column, c, filters_per_tile, TailStrategy::ShiftInwards);
+  out.split(axes.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
+  // A column is the filters of a tile.  Its loop lies outside the loop over rows of the image, so that the weights of
+  // the column stay in the first-level cache.
+  out.reorder(c, pixel, block, axes.y, column, axes.n).vectorize(c, vector).unroll(c).unroll(pixel);
+  const std::vector<Loop> loops = {{axes.n, context.batch_size},
+                                   {column, CeilDiv(filters, filters_per_tile)},
+                                   {axes.y, height},
+                                   {block, CeilDiv(width, tile.rows)}};
+  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
+  sum.compute_at(out, parallel.LoopAfterFusion(block))
+      .vectorize(axes.c, vector)
+      .unroll(axes.c)
+      .unroll(axes.x)
+      .unroll(axes.y);
+  sum.update()
+      .reorder(axes.c, axes.x, axes.y, r.x, r.y, r.z)
+      .vectorize(axes.c, vector)
+      .unroll(axes.c)
+      .unroll(axes.x)
+      .unroll(axes.y);
+}
+
 }  // namespace
 
 std::string CanDirect(const KernelSpec& spec, const Machine&) {
@@ -62,33 +93,7 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
         return Expr(sum(axes.c, axes.x * conv.pool_columns + column, axes.y * conv.pool_rows + row, axes.n));
       }));
   builder.AddOutput(out, spec.results);
-
-  const int height = conv.rows / conv.pool_rows, width = conv.columns / conv.pool_columns, filters = conv.filters;
-  BoundImage(out, height, width, filters, context.batch_extent);
-  const Tile tile = ChooseTile(filters, width, context, conv.cells());
-  const int vector = std::min(filters, context.lanes), filters_per_tile = vector * tile.vectors;
-  Var column, c, block, pixel;
-  out.split(axes.c, column, c, filters_per_tile, TailStrategy::ShiftInwards);
-  out.split(axes.x, block, pixel, tile.rows, TailStrategy::ShiftInwards);
-  // A column is the filters of a tile.  Its loop lies outside the loop over rows of the image, so that the weights of
-  // the column stay in the first-level cache.
-  out.reorder(c, pixel, block, axes.y, column, axes.n).vectorize(c, vector).unroll(c).unroll(pixel);
-  const std::vector<Loop> loops = {{axes.n, context.batch_size},
-                                   {column, CeilDiv(filters, filters_per_tile)},
-                                   {axes.y, height},
-                                   {block, CeilDiv(width, tile.rows)}};
-  const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
-  sum.compute_at(out, parallel.LoopAfterFusion(block))
-      .vectorize(axes.c, vector)
-      .unroll(axes.c)
-      .unroll(axes.x)
-      .unroll(axes.y);
-  sum.update()
-      .reorder(axes.c, axes.x, axes.y, r.x, r.y, r.z)
-      .vectorize(axes.c, vector)
-      .unroll(axes.c)
-      .unroll(axes.x)
-      .unroll(axes.y);
+  ScheduleDirect(out, sum, r, conv, context);
   return builder.Finish();
 }
 

@@ -21,6 +21,22 @@ namespace {
 
 constexpr int kMaxStride = 3;  // along an axis; phases are unrolled
 
+// The phases of the result along one axis: the pixels quotient · stride + remainder of one remainder.  Such a pixel is
+// reached by the taps FirstTap, FirstTap + stride, …, and tap FirstTap + k · stride reads the pixel of dy at
+// quotient + Shift − k.
+struct Phases {
+  int stride, before, taps;
+
+  int FirstTap(int remainder) const { return (remainder + before) % stride; }
+  int Shift(int remainder) const { return (remainder + before) / stride; }
+  int TapCount(int remainder) const { return CeilDiv(taps - FirstTap(remainder), stride); }
+  int MaxTapCount() const { return CeilDiv(taps, stride); }
+};
+
+Phases PhasesOf(const Window& window, int axis) {
+  return {window.stride[axis], window.before[axis], window.size[axis]};
+}
+
 // Schedules the results and the sums of all phases.  `phase_size` is the number of rows and columns of one phase.
 void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvProblem& conv,
                        const ConvChunk& conv_chunk, const int (&phase_size)[2], const LoopContext& context) {
@@ -77,20 +93,15 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const Tensor dy = builder.TrimmedImage(0), w = builder.Read(spec.operand(1));
   const int channels = conv.channels, filters = conv.filters;
   const int extent[2] = {conv.height, conv.width};
-  // Along one axis, the pixel at quotient · stride + remainder is reached by the taps first_tap, first_tap + stride, ….
-  // Tap first_tap + k · stride reads the pixel of dy at quotient + shift − k.
-  const auto first_tap = [&](int axis, int remainder) {
-    return (remainder + window.before[axis]) % window.stride[axis];
-  };
-  const auto shift = [&](int axis, int remainder) { return (remainder + window.before[axis]) / window.stride[axis]; };
-  const auto tap_count = [&](int axis, int first) { return CeilDiv(window.size[axis] - first, window.stride[axis]); };
+  const Phases rows = PhasesOf(window, 0), columns = PhasesOf(window, 1);
   int before[2], phase_size[2];
   std::array<int, 2> size;  // of dy with its border
   for (int axis = 0; axis < 2; ++axis) {
-    before[axis] = tap_count(axis, 0) - 1;
-    phase_size[axis] = CeilDiv(extent[axis], window.stride[axis]);
+    const Phases& phases = axis == 0 ? rows : columns;
+    before[axis] = phases.MaxTapCount() - 1;
+    phase_size[axis] = CeilDiv(extent[axis], phases.stride);
     size[axis] = before[axis] + std::max(static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]),
-                                         phase_size[axis] + shift(axis, window.stride[axis] - 1));
+                                         phase_size[axis] + phases.Shift(phases.stride - 1));
   }
   const Tensor image = builder.WithBorder(dy, before, size);
 
@@ -100,29 +111,28 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
         return w({tap_row, tap_column, channel, filter});
       },
       context);
-  const int phases = window.stride[0] * window.stride[1];
-  const ConvChunk conv_chunk = ChooseChunk(channels, phase_size[0], phase_size[1], phases, context);
+  const ConvChunk conv_chunk =
+      ChooseChunk(channels, phase_size[0], phase_size[1], rows.stride * columns.stride, context);
   const int chunk_rows = conv_chunk.rows;
 
   const ImageAxes axes = AxesOfImage();
   std::vector<ChunkSum> phase_sums;
   std::vector<Expr> phase_values;
-  for (int y = 0; y < window.stride[0]; ++y) {
-    for (int x = 0; x < window.stride[1]; ++x) {
-      const int first_row = first_tap(0, y), first_column = first_tap(1, x);
-      const RDom r(0, filters, 0, tap_count(1, first_column), 0, tap_count(0, first_row), "r");
+  for (int y = 0; y < rows.stride; ++y) {
+    for (int x = 0; x < columns.stride; ++x) {
+      const RDom r(0, filters, 0, columns.TapCount(x), 0, rows.TapCount(y), "r");
       phase_sums.emplace_back(r, [&](const Var& channel, const Var& pixel, const Var& chunk, const Var& n) {
-        return weights(r.z * window.stride[0] + first_row, r.y * window.stride[1] + first_column, r.x, channel) *
-               image({n, chunk * chunk_rows + pixel / phase_size[1] + shift(0, y) + before[0] - r.z,
-                      pixel % phase_size[1] + shift(1, x) + before[1] - r.y, r.x});
+        return weights(r.z * rows.stride + rows.FirstTap(y), r.y * columns.stride + columns.FirstTap(x), r.x, channel) *
+               image({n, chunk * chunk_rows + pixel / phase_size[1] + rows.Shift(y) + before[0] - r.z,
+                      pixel % phase_size[1] + columns.Shift(x) + before[1] - r.y, r.x});
       });
-      const Expr phase_row = axes.y / window.stride[0];
+      const Expr phase_row = axes.y / rows.stride;
       phase_values.push_back(phase_sums.back().sums(
-          axes.c, phase_row % chunk_rows * phase_size[1] + axes.x / window.stride[1], phase_row / chunk_rows, axes.n));
+          axes.c, phase_row % chunk_rows * phase_size[1] + axes.x / columns.stride, phase_row / chunk_rows, axes.n));
     }
   }
   // The loops over the remainders are unrolled, so the phase is a constant in each copy of their body.
-  const Expr phase = axes.y % window.stride[0] * window.stride[1] + axes.x % window.stride[1];
+  const Expr phase = axes.y % rows.stride * columns.stride + axes.x % columns.stride;
   Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), Halide::mux(phase, phase_values)));
   builder.AddOutput(out, spec.results);
   ScheduleInputGrad(out, phase_sums, conv, conv_chunk, phase_size, context);

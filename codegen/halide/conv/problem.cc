@@ -1,6 +1,7 @@
 #include "codegen/halide/conv/problem.h"
 
 #include "absl/strings/str_cat.h"
+#include "ir/check.h"
 #include "ir/op.h"
 
 namespace brine::codegen {
@@ -19,11 +20,11 @@ struct ConvShapes {
 
 ConvShapes ShapesOf(const KernelSpec& spec) {
   const ir::Shape &a = spec.shape(spec.operand(0)), &b = spec.shape(spec.operand(1)), &result = spec.sums_shape();
-  if (spec.hero->op->form == &ir::kConvolutionInputGradForm)
-    return {.direction = ConvDirection::kInputGrad, .x = result, .w = b, .y = a};
-  if (spec.hero->op->form == &ir::kConvolutionWeightGradForm)
-    return {.direction = ConvDirection::kWeightGrad, .x = a, .w = result, .y = b};
-  return {.direction = ConvDirection::kForward, .x = a, .w = b, .y = result};
+  const ConvDirection direction = spec.hero->op->form->convolution;
+  BRINE_CHECK(direction != ConvDirection::kNone);
+  if (direction == ConvDirection::kInputGrad) return {.direction = direction, .x = result, .w = b, .y = a};
+  if (direction == ConvDirection::kWeightGrad) return {.direction = direction, .x = a, .w = result, .y = b};
+  return {.direction = direction, .x = a, .w = b, .y = result};
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace brine::codegen {
 
 // y[n, i, j, f] = Σ over a, b, c of x[n, i·stride + a·dilation − pad, j·…, c] · w[a, b, c, f]
-enum class ConvDirection { kForward, kInputGrad, kWeightGrad };  // which of y, x and w is the result
+using ConvDirection = ir::ContractionForm::Convolution;
 
 struct ConvProblem {
   ConvDirection direction;

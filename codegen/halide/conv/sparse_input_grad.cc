@@ -73,7 +73,7 @@ class SparseInputGrad {
         .bound(vector_, 0, channel_vectors_)
         .reorder(lane_, tap_column_, tap_row_, vector_, filter_)
         .vectorize(lane_)
-        .parallel(filter_, std::min(16, gradient_.filters));
+        .parallel(filter_, std::min(context_.tasks, gradient_.filters));
   }
 
   // List `cell` of window (x, y): the filters whose argmax is that cell, or all nonzero ones if there is no pool.

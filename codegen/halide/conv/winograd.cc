@@ -20,8 +20,7 @@ constexpr int kTaps = 3;
 constexpr int64_t kMaxTaskBytes = 768 << 10;
 // How much longer a register tile takes if it fills at most half of the registers.
 constexpr double kHalfFilledTileFactor = 1.15;
-constexpr double kTaskCost = 3;   // of beginning a task, in the time that a tile takes
-constexpr int64_t kMinTasks = 8;  // images are not put together into fewer tasks
+constexpr double kTaskCost = 3;  // of beginning a task, in the time that a tile takes
 // A task has at least this many tiles if these fit its stack, since each task reads all transformed filters, which may
 // be megabytes.
 constexpr int kMinTilesPerTask = 24;
@@ -113,7 +112,8 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
     plan.rows_per_task = rows;
   }
   if (plan.rows_per_task == plan.rows) {
-    const int64_t max_images = std::max<int64_t>(problem.batch / kMinTasks, 1);
+    // Images are not put together into fewer tasks than half of those that the machine wants.
+    const int64_t max_images = std::max<int64_t>(problem.batch / (machine.tasks / 2), 1);
     plan.images_per_task =
         static_cast<int>(std::clamp<int64_t>(target_tiles / (plan.rows * plan.columns), 1, max_images));
   }

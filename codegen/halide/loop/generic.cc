@@ -17,9 +17,10 @@ using Halide::Var;
 using ir::Node;
 using ir::ValueId;
 
-// Whether the node is y = a·b for two matrices, so that its sums can be cut into parts along the depth.
+// Whether the node is y = a·b for two matrices, and its op has an algorithm that cuts the sums into parts.
 bool IsPlainProduct(const ir::Graph& graph, const Node& node) {
-  if (node.op->form != &ir::kMatrixProductForm || graph.type(node.inputs[0]).rank() != 2) return false;
+  if (node.op->form != &ir::kMatrixProductForm || FindAlgorithm(*node.op).lower_split == nullptr) return false;
+  if (graph.type(node.inputs[0]).rank() != 2) return false;
   const ir::Transposes transposes = ir::TransposesOf(node);
   return !transposes.a && !transposes.b;
 }
@@ -92,11 +93,12 @@ class GenericBuilder {
                                .result_index = ToIndex(Axes(graph_.type(node.outputs[0]).rank())),
                                .batch_extent = context_.batch_extent,
                                .batch_size = context_.batch_size,
-                               .machine = context_,
-                               .splits_depth = splits_depth_ && IsPlainProduct(graph_, node)};
+                               .machine = context_};
     for (ValueId input : node.inputs) context.operands.push_back(Read(input, group));
     for (ValueId output : node.outputs) context.result_types.push_back(graph_.type(output));
-    Lowered lowered = FindAlgorithm(*node.op).lower(context);
+    const Algorithm& algorithm = FindAlgorithm(*node.op);
+    const bool splits = splits_depth_ && IsPlainProduct(graph_, node);
+    Lowered lowered = splits ? algorithm.lower_split(context) : algorithm.lower(context);
     GroupState& state = StateOf(group);
     for (const Accumulator& accumulator : lowered.accumulators) state.nest.accumulators.push_back(accumulator);
     for (const StoredFunc& stored : lowered.stored_funcs) {

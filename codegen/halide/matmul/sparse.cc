@@ -61,9 +61,9 @@ class SparseProduct {
         tile_width_(tile_vectors_ * context.lanes),
         chunk_depth_(ChunkDepth()),
         chunk_count_(CeilDiv(product.depth, chunk_depth_)),
-        list_(context,
-              {product.rows, product.depth, product.actual_rows, product.actual_depth, chunk_depth_,
-               product.are_rows_contiguous, [&](const Expr& r, const Expr& k) { return IsNonzero(product.a(r, k)); }}) {
+        list_(context, {product.rows, product.depth, product.actual_rows, product.actual_depth, chunk_depth_,
+                        product.are_rows_contiguous,
+                        [a = product.a](const Expr& r, const Expr& k) { return IsNonzero(a(r, k)); }}) {
     tile_count_ = CeilDiv(product.columns, tile_width_);
     // A task is a group of rows of one tile.  It has so few rows that there are enough tasks and that its sums stay in
     // the second-level cache.

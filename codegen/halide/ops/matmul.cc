@@ -30,8 +30,8 @@ bool IsPanelWorthwhile(const LoweringContext& context, int64_t depth, int64_t ro
   return rows >= kMinPanelRows && PanelBytes(depth, context.machine.lanes) <= kMaxPanelBytes;
 }
 
-// y[n, m] = Σ over k of a[n, k] · b[k, m], cut into parts along k.  A part reads its rows of b from end to end, and each
-// of them once.  A tile over all of k would instead read a column of cache lines, at the distance of a row of b.
+// y[n, m] = Σ over k of a[n, k] · b[k, m], cut into parts along k.  A part reads its rows of b from end to end, and
+// each of them once.  A tile over all of k would instead read a column of cache lines, at the distance of a row of b.
 Lowered LowerSplitProduct(const LoweringContext& context) {
   const Tensor &a = context.operands[0], &b = context.operands[1];
   const ReductionParts parts(context, a.type.shape[1]);
@@ -109,11 +109,11 @@ Lowered LowerProductOverRows(const LoweringContext& context) {
 
 Lowered LowerMatmul(const LoweringContext& context) {
   if (context.attributes().Bool("transpose_a")) return LowerProductOverRows(context);
-  return context.splits_depth ? LowerSplitProduct(context) : LowerProduct(context);
+  return LowerProduct(context);
 }
 
 }  // namespace
 
-const Algorithm kMatmul = {&LowerMatmul};
+const Algorithm kMatmul = {.lower = &LowerMatmul, .lower_split = &LowerSplitProduct};
 
 }  // namespace brine::codegen
