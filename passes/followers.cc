@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "ir/op.h"
 
 namespace brine::passes {
 namespace {

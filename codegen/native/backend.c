@@ -28,6 +28,7 @@ _Static_assert(offsetof(brine_dimension, stride) == offsetof(struct halide_dimen
 
 // Allocates from the scratch memory of the context.  There is no lock, since kernels allocate on the calling thread
 // only.  Nothing is freed: scratch_used is set to 0 before each kernel.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the header calls it x.
 void* halide_malloc(void* user_context, size_t size) {
   brine_context* context = (brine_context*)user_context;
   if (context == NULL) return NULL;

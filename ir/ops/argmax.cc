@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "ir/ops/loops.h"
 #include "ir/ops/rules.h"
 
@@ -20,7 +22,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   for (int64_t& y : evaluation.out().integers) {
     for (int64_t k = 1; k < length; ++k) {
       // A comparison with NaN is false, so that the first NaN replaces any number and is not replaced itself.
-      if (row[y] == row[y] && !(row[k] <= row[y])) y = k;
+      if (!std::isnan(row[y]) && !(row[k] <= row[y])) y = k;
     }
     row += length;
   }

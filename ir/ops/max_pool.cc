@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "ir/gradient.h"
 #include "ir/ops/pool_loop.h"
 #include "ir/ops/rules.h"
@@ -36,7 +38,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
                       for (int64_t c = 0; c < x.c; ++c) {
                         // A comparison with NaN is false, so that the first NaN replaces any number and is not
                         // replaced itself.
-                        if (!first && (best[c] != best[c] || pixel[c] <= best[c])) continue;
+                        if (!first && (std::isnan(best[c]) || pixel[c] <= best[c])) continue;
                         best[c] = pixel[c];
                         argmax[c] = cell;
                       }

@@ -164,7 +164,7 @@ Dataset::Dataset(int64_t count, Samples samples, Labels labels) {
     throw Error(kExitBadInput,
                 std::to_string(count * label.elements) + " class numbers for " + std::to_string(count) + " samples");
 }
-Dataset::Dataset(std::vector<NamedArray> arrays, std::shared_ptr<const void> owner)
+Dataset::Dataset(const std::vector<NamedArray>& arrays, std::shared_ptr<const void> owner)
     : Dataset(std::make_shared<MemorySource>(FieldsOf(arrays), arrays, std::move(owner))) {}
 
 template <typename T>

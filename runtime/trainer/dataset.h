@@ -63,7 +63,7 @@ class Dataset {
 
   // Samples whose fields are arrays of equal counts.  Their memory must outlive the data set, unless `owner` keeps it
   // alive.
-  explicit Dataset(std::vector<NamedArray> arrays, std::shared_ptr<const void> owner = nullptr);
+  explicit Dataset(const std::vector<NamedArray>& arrays, std::shared_ptr<const void> owner = nullptr);
 
   // Samples that a function writes.  The training thread calls it with the indices of a batch; it writes the samples,
   // each of `sample_elements` elements, and their class numbers.
