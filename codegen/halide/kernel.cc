@@ -162,7 +162,8 @@ absl::StatusOr<KernelFacts> CompileKernel(const ir::Graph& graph, const Halide::
     target = target.with_feature(Halide::Target::NoAsserts).with_feature(Halide::Target::NoBoundsQuery);
   }
   const KernelSpec spec = MakeSpec(graph);
-  const Machine& machine = MachineOf(base_target.to_string());
+  const std::string target_text = base_target.to_string();
+  const Machine& machine = MachineOf(target_text);
   if (options.form == OutputForm::kFacts) {
     KernelFacts facts;
     facts.candidates = FactsOf(Candidates(spec, machine, options.strategy));
