@@ -17,8 +17,7 @@ ValueId Accuracy(QuantityBuilder& builder) {
 }
 
 std::vector<Metric>& Table() {
-  static auto* const table =
-      new std::vector<Metric>{{.name = "accuracy", .compares_classes = true, .sum = Accuracy}};
+  static auto* const table = new std::vector<Metric>{{.name = "accuracy", .compares_classes = true, .sum = Accuracy}};
   return *table;
 }
 

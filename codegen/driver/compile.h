@@ -21,9 +21,9 @@ namespace brine::codegen {
 // The strategy that is to build a kernel of a graph if it can; empty: the cheapest.
 using StrategyOfKernel = std::function<std::string(const ir::Graph& graph, const ir::Node& kernel)>;
 
-// Parses a text such as "conv=winograd,matmul=generic": *winograd* for kernels with a contraction whose op or form has a
-// name that begins with "conv", and *generic* for those with "matmul".  A strategy without an op is for all kernels.  Of
-// several rows that fit a kernel, the last counts.  Errors (kInvalidArgument): an empty name, or a strategy that no
+// Parses a text such as "conv=winograd,matmul=generic": *winograd* for kernels with a contraction whose op or form has
+// a name that begins with "conv", and *generic* for those with "matmul".  A strategy without an op is for all kernels.
+// Of several rows that fit a kernel, the last counts.  Errors (kInvalidArgument): an empty name, or a strategy that no
 // such op has; the message lists those that it has.
 absl::StatusOr<StrategyOfKernel> ParseStrategies(const std::string& text, const std::string& worker);
 

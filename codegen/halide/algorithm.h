@@ -133,8 +133,8 @@ struct Algorithm {
   // Null for all other ops.
   std::vector<Halide::Expr> (*pool)(const std::vector<Halide::Expr>& cells) = nullptr;
 
-  // For a product of two matrices, none of which is transposed: the same, with sums that are cut into parts.  Null for
-  // all other ops.
+  // For a product of two matrices, none of which is transposed: the same as `lower`, with sums that are cut into parts.
+  // Null for all other ops.
   Lowered (*lower_split)(const LoweringContext& context) = nullptr;
 };
 

@@ -1,8 +1,9 @@
 // Functions that make an op of kind update, an optimizer's rule, from its formula.  The ops themselves are the rows of
 // updates.cc.
 //
-//   const Op kSgd = MakeUpdate<kSgd>([](const Attributes&, auto p, auto g, auto rate) { return std::array{p - rate * g}; },
-//                                {.name = "sgd", .operands = {"p", "g", "rate"}, .results = {"p"}, …});
+//   const Op kSgd = MakeUpdate<kSgd>(
+//       [](const Attributes&, auto p, auto g, auto rate) { return std::array{p - rate * g}; },
+//       {.name = "sgd", .operands = {"p", "g", "rate"}, .results = {"p"}, …});
 //
 // A formula takes one element of each tensor and the scalars, in the order of the op's operands, and returns the new p
 // and the new slots.  The interpreter calls it with doubles or with floats.  It is a lambda that captures nothing.

@@ -113,7 +113,7 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
   }
   if (plan.rows_per_task == plan.rows) {
     // Images are not put together into fewer tasks than half of those that the machine wants.
-    const int64_t max_images = std::max<int64_t>(problem.batch / (machine.tasks / 2), 1);
+    const int64_t max_images = std::max<int64_t>(problem.batch / std::max(machine.tasks / 2, 1), 1);
     plan.images_per_task =
         static_cast<int>(std::clamp<int64_t>(target_tiles / (plan.rows * plan.columns), 1, max_images));
   }

@@ -1,6 +1,6 @@
 // *generic*, the strategy that can build any kernel, and *generic-split-depth*.  Each group of stored values
-// (grouping.h) is one loop nest, with a schedule of schedule.h; every other value is computed inside the loops that read
-// it.
+// (grouping.h) is one loop nest, with a schedule of schedule.h; every other value is computed inside the loops that
+// read it.
 #ifndef BRINE_CODEGEN_HALIDE_LOOP_GENERIC_H_
 #define BRINE_CODEGEN_HALIDE_LOOP_GENERIC_H_
 
