@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "frontend/graph_of.h"
-#include "frontend/inputs.h"
-#include "frontend/layer_builder.h"
-#include "frontend/layer_names.h"
+#include "frontend/layers/inputs.h"
+#include "frontend/layers/layer_builder.h"
+#include "frontend/layers/layer_names.h"
 #include "frontend/training.h"
 
 namespace brine {

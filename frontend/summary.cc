@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 #include "frontend/table.h"
 #include "ir/op.h"
 #include "ir/optimizers.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 namespace brine::internal {
 

@@ -5,6 +5,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -106,7 +108,12 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   BRINE_ASSIGN_OR_RETURN(std::string rules, ReadFile(depfile));
   std::vector<std::string> files = ParseDependencies(rules);
   files.push_back(library);
-  files.push_back(headers + "/brine.h");  // the compiler does not list headers that were precompiled
+  // The compiler does not list headers that were precompiled.
+  std::set<std::string> precompiled = {headers + "/brine.h"};
+  std::error_code error;
+  for (const auto& header : std::filesystem::directory_iterator(headers + "/brine", error))
+    precompiled.insert(header.path().string());
+  files.insert(files.end(), precompiled.begin(), precompiled.end());
   std::string list;
   for (const std::string& file : files) absl::StrAppend(&list, file, "\n");
   cache.Put(list_key, list).IgnoreError();

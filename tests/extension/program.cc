@@ -5,7 +5,7 @@
 #include "codegen/halide/conv/direct.h"
 #include "codegen/halide/loop/generic.h"
 #include "codegen/halide/strategies.h"
-#include "frontend/activations.h"
+#include "frontend/layers/activations.h"
 #include "ir/expression.h"
 #include "ir/losses.h"
 #include "ir/metrics.h"

@@ -17,11 +17,13 @@ namespace {
 
 TEST(Header, IncludesLightStandardHeadersOnly) {
   const std::set<std::string> light = {"<cstdint>", "<initializer_list>", "<string>", "<utility>", "<vector>"};
-  std::ifstream header(BRINE_SOURCE_DIR "/frontend/brine.h");
-  ASSERT_TRUE(header.good());
   std::set<std::string> included;
-  for (std::string line; std::getline(header, line);) {
-    if (line.rfind("#include ", 0) == 0) included.insert(line.substr(9));
+  for (const auto& file : std::filesystem::directory_iterator(BRINE_SOURCE_DIR "/frontend/brine")) {
+    std::ifstream header(file.path());
+    ASSERT_TRUE(header.good());
+    for (std::string line; std::getline(header, line);) {
+      if (line.rfind("#include <", 0) == 0) included.insert(line.substr(9));
+    }
   }
   EXPECT_EQ(included, light);
 }

@@ -7,7 +7,7 @@
 
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 #include "ir/draw.h"
 #include "passes/check_gradients.h"
 #include "passes/derive.h"

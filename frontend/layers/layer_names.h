@@ -1,12 +1,12 @@
 // The names of the layers of a model.
-#ifndef BRINE_FRONTEND_LAYER_NAMES_H_
-#define BRINE_FRONTEND_LAYER_NAMES_H_
+#ifndef BRINE_FRONTEND_LAYERS_LAYER_NAMES_H_
+#define BRINE_FRONTEND_LAYERS_LAYER_NAMES_H_
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 namespace brine::internal {
 
@@ -16,4 +16,4 @@ std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const Lay
 
 }  // namespace brine::internal
 
-#endif  // BRINE_FRONTEND_LAYER_NAMES_H_
+#endif  // BRINE_FRONTEND_LAYERS_LAYER_NAMES_H_

@@ -1,4 +1,4 @@
-#include "frontend/layer_names.h"
+#include "frontend/layers/layer_names.h"
 
 #include <algorithm>
 

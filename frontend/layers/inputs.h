@@ -1,8 +1,8 @@
 // Lowers the inputs of a model.
-#ifndef BRINE_FRONTEND_INPUTS_H_
-#define BRINE_FRONTEND_INPUTS_H_
+#ifndef BRINE_FRONTEND_LAYERS_INPUTS_H_
+#define BRINE_FRONTEND_LAYERS_INPUTS_H_
 
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 namespace brine::internal {
 
@@ -12,4 +12,4 @@ Symbol LowerInput(const LayerRecord& layer, bool is_rescaled, LayerBuilder& buil
 
 }  // namespace brine::internal
 
-#endif  // BRINE_FRONTEND_INPUTS_H_
+#endif  // BRINE_FRONTEND_LAYERS_INPUTS_H_

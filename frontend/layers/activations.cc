@@ -1,4 +1,4 @@
-#include "frontend/activations.h"
+#include "frontend/layers/activations.h"
 
 #include <deque>
 #include <vector>

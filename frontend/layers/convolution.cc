@@ -1,7 +1,7 @@
 // The layer Conv2D.
 #include "absl/strings/str_cat.h"
-#include "frontend/activations.h"
-#include "frontend/windows.h"
+#include "frontend/layers/activations.h"
+#include "frontend/layers/windows.h"
 
 namespace brine {
 namespace {

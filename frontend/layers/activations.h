@@ -1,11 +1,11 @@
 // The table of activations, by Keras's names.
-#ifndef BRINE_FRONTEND_ACTIVATIONS_H_
-#define BRINE_FRONTEND_ACTIVATIONS_H_
+#ifndef BRINE_FRONTEND_LAYERS_ACTIVATIONS_H_
+#define BRINE_FRONTEND_LAYERS_ACTIVATIONS_H_
 
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 namespace brine::internal {
 
@@ -25,4 +25,4 @@ void AddActivation(const Activation& activation);
 
 }  // namespace brine::internal
 
-#endif  // BRINE_FRONTEND_ACTIVATIONS_H_
+#endif  // BRINE_FRONTEND_LAYERS_ACTIVATIONS_H_

@@ -1,5 +1,5 @@
 // The layers MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D.
-#include "frontend/windows.h"
+#include "frontend/layers/windows.h"
 
 namespace brine {
 namespace {

@@ -1,11 +1,11 @@
 // The windows of convolutions and pools: checks their arguments and computes the pads of Keras's "valid" and "same".
-#ifndef BRINE_FRONTEND_WINDOWS_H_
-#define BRINE_FRONTEND_WINDOWS_H_
+#ifndef BRINE_FRONTEND_LAYERS_WINDOWS_H_
+#define BRINE_FRONTEND_LAYERS_WINDOWS_H_
 
 #include <cstdint>
 #include <vector>
 
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 namespace brine::internal {
 
@@ -42,4 +42,4 @@ Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArgumen
 
 }  // namespace brine::internal
 
-#endif  // BRINE_FRONTEND_WINDOWS_H_
+#endif  // BRINE_FRONTEND_LAYERS_WINDOWS_H_

@@ -1,11 +1,11 @@
-#include "frontend/initializers.h"
+#include "frontend/layers/initializers.h"
 
 #include <cfloat>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 namespace brine::internal {
 namespace {

@@ -1,4 +1,4 @@
-#include "frontend/inputs.h"
+#include "frontend/layers/inputs.h"
 
 #include "absl/strings/str_cat.h"
 

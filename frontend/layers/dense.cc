@@ -1,5 +1,5 @@
 // The layer Dense, and the activations as layers and as functions.
-#include "frontend/activations.h"
+#include "frontend/layers/activations.h"
 
 namespace brine {
 namespace {

@@ -1,6 +1,6 @@
 // Keras's initializers as distributions with numbers that depend on the shape of a parameter.
-#ifndef BRINE_FRONTEND_INITIALIZERS_H_
-#define BRINE_FRONTEND_INITIALIZERS_H_
+#ifndef BRINE_FRONTEND_LAYERS_INITIALIZERS_H_
+#define BRINE_FRONTEND_LAYERS_INITIALIZERS_H_
 
 #include "absl/status/statusor.h"
 #include "frontend/brine.h"
@@ -16,4 +16,4 @@ absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initialize
 
 }  // namespace brine::internal
 
-#endif  // BRINE_FRONTEND_INITIALIZERS_H_
+#endif  // BRINE_FRONTEND_LAYERS_INITIALIZERS_H_

@@ -3,8 +3,8 @@
 // Lowering continues after a mistake, so that later independent mistakes are found too.  An illegal argument is
 // replaced by a legal one, and the axes whose extent depends on it are marked as guessed.  Code that reports a mistake
 // about an extent first tests whether it was guessed.
-#ifndef BRINE_FRONTEND_LAYER_BUILDER_H_
-#define BRINE_FRONTEND_LAYER_BUILDER_H_
+#ifndef BRINE_FRONTEND_LAYERS_LAYER_BUILDER_H_
+#define BRINE_FRONTEND_LAYERS_LAYER_BUILDER_H_
 
 #include <array>
 #include <map>
@@ -104,4 +104,4 @@ class LayerBuilder {
 
 }  // namespace brine::internal
 
-#endif  // BRINE_FRONTEND_LAYER_BUILDER_H_
+#endif  // BRINE_FRONTEND_LAYERS_LAYER_BUILDER_H_

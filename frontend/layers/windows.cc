@@ -1,4 +1,4 @@
-#include "frontend/windows.h"
+#include "frontend/layers/windows.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "frontend/layer_builder.h"
+#include "frontend/layers/layer_builder.h"
 
 #include <algorithm>
 #include <cfloat>
@@ -7,7 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "frontend/initializers.h"
+#include "frontend/layers/initializers.h"
 #include "ir/check.h"
 #include "ir/philox.h"
 

@@ -1,0 +1,125 @@
+// The layers, with Keras's names, arguments and defaults.
+//
+// n stands for the number of rows of a batch.  Images are [n, height, width, channels].
+#ifndef BRINE_FRONTEND_BRINE_LAYERS_H_
+#define BRINE_FRONTEND_BRINE_LAYERS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "arguments.h"
+#include "tensor.h"
+
+namespace brine {
+
+struct InputOptions {
+  // "float32" or "uint8".  If empty, it is "uint8" if the first layer that computes with the input is a Rescaling,
+  // otherwise "float32".  RandomFlip, RandomTranslation and Flatten only move elements, so that they may come before
+  // the Rescaling.
+  std::string dtype = {};
+  std::string name = {};
+};
+
+// An input of rows of this shape.
+Tensor Input(Shape shape, InputOptions options = {}, Line line = Line::current());
+
+// scale · x + offset in float32, for x of any dtype.
+Layer Rescaling(Real scale, Real offset = 0, Named options = {}, Line line = Line::current());
+
+// y = activation(convolution of x with a kernel + bias).  x is [n, h, w, c], the kernel [kh, kw, c / groups, filters],
+// and y [n, h', w', filters].
+struct Conv2DOptions {
+  std::int64_t filters = 0;
+  Size2D kernel_size = {};
+  Size2D strides = 1;
+  std::string padding = "valid";  // "valid" or "same"
+  Size2D dilation_rate = 1;
+  std::int64_t groups = 1;
+  std::string activation = {};  // "relu", "sigmoid", "tanh", "softmax", or "linear", which is the same as none
+  bool use_bias = true;
+  Initializer kernel_initializer = "glorot_uniform";
+  Initializer bias_initializer = "zeros";
+  bool trainable = true;  // if false, training does not change the weights
+  std::string name = {};
+};
+Layer Conv2D(Conv2DOptions options, Line line = Line::current());
+
+// The maximum or the mean of each window, [n, h, w, c] to [n, h', w', c].  Padding does not count.
+struct PoolingOptions {
+  Size2D pool_size = 2;
+  Size2D strides = {};            // pool_size if they are not given
+  std::string padding = "valid";  // "valid" or "same"
+  std::string name = {};
+};
+Layer MaxPooling2D(PoolingOptions options = {}, Line line = Line::current());
+Layer AveragePooling2D(PoolingOptions options = {}, Line line = Line::current());
+
+// The mean of each channel over all pixels, [n, h, w, c] to [n, c].
+Layer GlobalAveragePooling2D(Named options = {}, Line line = Line::current());
+
+// [n, a, b, …] to [n, a·b·…].
+Layer Flatten(Named options = {}, Line line = Line::current());
+
+// y = activation(x · kernel + bias).  x is [n, …, k], the kernel [k, units], and y [n, …, units].
+struct DenseOptions {
+  std::int64_t units = 0;
+  std::string activation = {};  // as of Conv2D
+  bool use_bias = true;
+  Initializer kernel_initializer = "glorot_uniform";
+  Initializer bias_initializer = "zeros";
+  bool trainable = true;  // if false, training does not change the weights
+  std::string name = {};
+};
+Layer Dense(DenseOptions options, Line line = Line::current());
+
+// Activations, as layers and as functions of tensors.  A softmax is over the last axis.
+Layer Activation(std::string activation, Named options = {}, Line line = Line::current());
+Layer ReLU(Named options = {}, Line line = Line::current());
+Layer Softmax(Named options = {}, Line line = Line::current());
+Tensor Relu(const Tensor& x, Line line = Line::current());
+Tensor Sigmoid(const Tensor& x, Line line = Line::current());
+Tensor Tanh(const Tensor& x, Line line = Line::current());
+Tensor Softmax(const Tensor& x, Line line = Line::current());
+
+// The next three layers act in training only; in evaluation and prediction their output is their input.
+
+// Sets each element to zero with the probability `rate`, in [0, 1), and multiplies the others by 1 / (1 − rate).
+Layer Dropout(Real rate, Named options = {}, Line line = Line::current());
+
+// Mirrors each image or not, at random.  `mode` is "horizontal", "vertical" or "horizontal_and_vertical".
+Layer RandomFlip(std::string mode = "horizontal_and_vertical", Named options = {}, Line line = Line::current());
+
+// Shifts each image down and to the right by random shares, within the ranges, of its height and width.
+struct RandomTranslationOptions {
+  Range height_factor = {};                // within [−1, 1]; negative shares shift up
+  Range width_factor = {};                 // within [−1, 1]; negative shares shift to the left
+  std::string fill_mode = "reflect";       // "constant", "nearest", "reflect" or "wrap"
+  std::string interpolation = "bilinear";  // "nearest" or "bilinear"
+  Real fill_value = 0;                     // for the fill_mode "constant"
+  std::string name = {};
+};
+Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::current());
+
+// The sum of two or more tensors of the same shape.
+Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
+
+// Concatenates tensors along an axis.  They must agree in all other axes.
+struct ConcatenateOptions {
+  std::int64_t axis = -1;  // from 1, since axis 0 is n; negative numbers count from the end
+  std::string name = {};
+};
+Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
+
+namespace internal {
+// The right operand of +, with the source line of the expression.
+struct LocatedTensor {
+  const Tensor& tensor;
+  Line line;
+  LocatedTensor(const Tensor& operand, Line current = Line::current()) : tensor(operand), line(current) {}
+};
+}  // namespace internal
+inline Tensor operator+(const Tensor& a, internal::LocatedTensor b) { return Add({a, b.tensor}, {}, b.line); }
+
+}  // namespace brine
+
+#endif  // BRINE_FRONTEND_BRINE_LAYERS_H_
