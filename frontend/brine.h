@@ -29,6 +29,7 @@
 #include "brine/layers.h"
 #include "brine/losses.h"
 #include "brine/model.h"
+#include "brine/normalization.h"
 #include "brine/optimizers.h"
 #include "brine/tensor.h"
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -68,6 +69,9 @@ class LayerBuilder {
   // of the op is the user's mistake.  An axis of the result is guessed if it is guessed in an input of the same rank;
   // if an input of another rank has guessed axes, all are.
   Symbol Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}, bool last = true);
+  Symbol EmitIntermediate(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes = {}) {
+    return Emit(op, inputs, std::move(attributes), /*last=*/false);
+  }
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
   // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.

@@ -138,7 +138,24 @@ Model Residual() {
   return model;
 }
 
-#line 116 "graph_test.cc"
+#line 1 "normalized.cc"
+Model Normalized() {
+  Tensor x = Input({4, 6, 3}, {.name = "image"});
+  Tensor y = Conv2D({.filters = 5, .kernel_size = 3, .use_bias = false})(x);
+  y = Relu(BatchNormalization({.momentum = 0.9f, .epsilon = 1e-5f})(y));
+  Layer plain = BatchNormalization({.center = false, .scale = false, .name = "plain"});
+  y = plain(plain(GlobalAveragePooling2D()(y)));
+  y = BatchNormalization({.moving_variance_initializer = Constant(4), .trainable = false})(y);
+  Model model("normalized", x, Dense({.units = 2})(y));
+  model.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
+  return model;
+}
+#line 154 "graph_test.cc"
+
+TEST(Functional, NormalizationsWithStatistics) {
+  ExpectGolden(ir::Print(GraphOf(Normalized())), "frontend/golden/normalized.ir");
+}
+
 TEST(Functional, ResidualWithSharedLayerAndTwoInputs) {
   ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir");
   ExpectGolden(ir::Print(GraphOf(TwoHeads())), "frontend/golden/two_heads.ir");

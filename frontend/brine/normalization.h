@@ -1,0 +1,40 @@
+// The layers that normalize.
+#ifndef BRINE_FRONTEND_BRINE_NORMALIZATION_H_
+#define BRINE_FRONTEND_BRINE_NORMALIZATION_H_
+
+#include <cstdint>
+#include <string>
+
+#include "arguments.h"
+#include "tensor.h"
+
+namespace brine {
+
+// y = gamma · (x − mean) / √(variance + epsilon) + beta in each channel, that is each index of the last axis.  x is
+// [n, …, c] of rank 2 or more, y has its shape, and the weights gamma, beta, moving_mean and moving_variance are [c].
+// In training, mean and variance are those of the batch, over all axes but the last.  The variance is the mean of the
+// squared deviations; it is not divided by their number less one.  A training step also sets
+//
+//   moving_mean     = momentum · moving_mean     + (1 − momentum) · mean
+//   moving_variance = momentum · moving_variance + (1 − momentum) · variance
+//
+// which take the places of mean and variance in evaluation and prediction, and in training if the layer is not
+// trainable.  (Ioffe and Szegedy 2015)
+struct BatchNormalizationOptions {
+  std::int64_t axis = -1;  // of the channels; only the last axis is possible
+  Real momentum = 0.99;    // within [0, 1]
+  Real epsilon = 1e-3;     // at least 0
+  bool center = true;      // whether there is a beta; otherwise it is 0
+  bool scale = true;       // whether there is a gamma; otherwise it is 1
+  Initializer beta_initializer = "zeros";
+  Initializer gamma_initializer = "ones";
+  Initializer moving_mean_initializer = "zeros";
+  Initializer moving_variance_initializer = "ones";
+  bool trainable = true;  // if false, training changes no weight and normalizes with the moving mean and variance
+  std::string name = {};
+};
+Layer BatchNormalization(BatchNormalizationOptions options = {}, Line line = Line::current());
+
+}  // namespace brine
+
+#endif  // BRINE_FRONTEND_BRINE_NORMALIZATION_H_
