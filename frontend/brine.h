@@ -26,11 +26,13 @@
 #define BRINE_FRONTEND_BRINE_H_
 
 #include "brine/arguments.h"
+#include "brine/augmentation.h"
 #include "brine/layers.h"
 #include "brine/losses.h"
 #include "brine/model.h"
 #include "brine/normalization.h"
 #include "brine/optimizers.h"
+#include "brine/reshaping.h"
 #include "brine/tensor.h"
 
 #endif  // BRINE_FRONTEND_BRINE_H_

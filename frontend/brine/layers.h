@@ -57,9 +57,6 @@ Layer AveragePooling2D(PoolingOptions options = {}, Line line = Line::current())
 // The mean of each channel over all pixels, [n, h, w, c] to [n, c].
 Layer GlobalAveragePooling2D(Named options = {}, Line line = Line::current());
 
-// [n, a, b, …] to [n, a·b·…].
-Layer Flatten(Named options = {}, Line line = Line::current());
-
 // y = activation(x · kernel + bias).  x is [n, …, k], the kernel [k, units], and y [n, …, units].
 struct DenseOptions {
   std::int64_t units = 0;
@@ -81,24 +78,9 @@ Tensor Sigmoid(const Tensor& x, Line line = Line::current());
 Tensor Tanh(const Tensor& x, Line line = Line::current());
 Tensor Softmax(const Tensor& x, Line line = Line::current());
 
-// The next three layers act in training only; in evaluation and prediction their output is their input.
-
-// Sets each element to zero with the probability `rate`, in [0, 1), and multiplies the others by 1 / (1 − rate).
+// Sets each element to zero with the probability `rate`, in [0, 1), and multiplies the others by 1 / (1 − rate).  In
+// evaluation and prediction the output is the input.
 Layer Dropout(Real rate, Named options = {}, Line line = Line::current());
-
-// Mirrors each image or not, at random.  `mode` is "horizontal", "vertical" or "horizontal_and_vertical".
-Layer RandomFlip(std::string mode = "horizontal_and_vertical", Named options = {}, Line line = Line::current());
-
-// Shifts each image down and to the right by random shares, within the ranges, of its height and width.
-struct RandomTranslationOptions {
-  Range height_factor = {};                // within [−1, 1]; negative shares shift up
-  Range width_factor = {};                 // within [−1, 1]; negative shares shift to the left
-  std::string fill_mode = "reflect";       // "constant", "nearest", "reflect" or "wrap"
-  std::string interpolation = "bilinear";  // "nearest" or "bilinear"
-  Real fill_value = 0;                     // for the fill_mode "constant"
-  std::string name = {};
-};
-Layer RandomTranslation(RandomTranslationOptions options, Line line = Line::current());
 
 // The sum of two or more tensors of the same shape.
 Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
