@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "runtime/core/checkpoint.h"
 #include "runtime/trainer/shapes.h"
@@ -24,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kMaxFileBytes = size_t{1} << 36;
+constexpr char kCallbackKey[] = "callback/";
 constexpr char kPrefix[] = "step-", kSuffix[] = ".safetensors";
 
 struct CheckpointEntry {
@@ -98,8 +100,27 @@ std::string ToHexadecimal(double number) {
 std::optional<double> ParseHexadecimal(const std::string& text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::hex);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+// The numbers of a callback as text, separated by spaces, and back.
+std::string ToHexadecimal(const std::vector<double>& numbers) {
+  std::string text;
+  for (double number : numbers) text += (text.empty() ? "" : " ") + ToHexadecimal(number);
+  return text;
+}
+
+std::vector<double> ParseNumbers(const std::string& text, const std::string& path) {
+  std::vector<double> numbers;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find(' ', begin), text.size());
+    const std::optional<double> number = ParseHexadecimal(text.substr(begin, end - begin));
+    if (!number) throw Error(kExitBadInput, path + ": the state of a callback is not made of numbers");
+    numbers.push_back(*number);
+    begin = end + 1;
+  }
+  return numbers;
 }
 
 std::string SumKey(const Result& result) { return std::string(result.name) + "_sum"; }
@@ -168,6 +189,8 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
   const Results results = ResultsOf(*position.sums.function);
   for (size_t index = 0; index < results.all.size(); ++index)
     values.emplace_back(SumKey(results.all[index]), ToHexadecimal(position.sums.sums[index]));
+  for (const auto& [name, numbers] : position.callbacks)
+    values.emplace_back(kCallbackKey + name, ToHexadecimal(numbers));
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
@@ -203,13 +226,21 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   const Results results = ResultsOf(function);
   for (size_t index = 0; index < results.all.size(); ++index) {
     const std::optional<double> sum = ParseHexadecimal(file.Note(SumKey(results.all[index]).c_str()));
-    if (!sum && *batch != 0)
+    if ((!sum || !std::isfinite(*sum)) && *batch != 0)
       throw Error(kExitBadInput, path + ": stands within an epoch, and does not say what " +
                                      std::string(results.all[index].name) + " was so far");
     position.sums.sums[index] = sum.value_or(0);
   }
+  for (const brine_note& note : std::span(file.tensors.notes, file.tensors.note_count)) {
+    const std::string key(note.key.data, note.key.size);
+    if (key.starts_with(kCallbackKey))
+      position.callbacks[key.substr(sizeof(kCallbackKey) - 1)] =
+          ParseNumbers(std::string(note.value.data, note.value.size), path);
+  }
   return position;
 }
+
+std::string BestFile(const std::string& folder) { return folder + "/best.safetensors"; }
 
 std::string NewestCheckpoint(const std::string& folder) {
   CheckpointFile file;

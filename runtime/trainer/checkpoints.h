@@ -38,6 +38,9 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
 // checkpoint, and if it is of another model or does not go with `shape`.
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape);
 
+// The file in the folder for the state of the best epoch, which is kept until another is better.
+std::string BestFile(const std::string& folder);
+
 // The path of the newest checkpoint that is not damaged.  Warns about damaged ones, and throws Error if there is none.
 std::string NewestCheckpoint(const std::string& folder);
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/trainer/batch_reader.h"
+#include "runtime/trainer/callbacks.h"
 #include "runtime/trainer/checkpoints.h"
 #include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
@@ -180,10 +181,17 @@ void LoadWeights(Trainer& trainer, const CommandLine& line) {
 // and stops after a signal.
 Callback TrainCallback(const CommandLine& line) {
   Callback callback;
+  // A run that is resumed with the --learning-rate of its beginning keeps the rate that it has reached.
+  const auto rate = std::make_shared<std::optional<double>>(line.learning_rate);
+  callback.name = "--learning-rate";
+  callback.numbers = [rate = line.learning_rate] { return rate ? std::vector{*rate} : std::vector<double>(); };
+  callback.on_resume = [rate](Trainer&, const std::vector<double>& numbers) {
+    if (numbers.size() == 1 && *rate == numbers[0]) rate->reset();
+  };
   // The rate is set when the first epoch begins, since resuming replaces seed and rate by those of the checkpoint.
-  callback.on_epoch_begin = [&line, first = true](Trainer& t, const EpochResult&) mutable {
+  callback.on_epoch_begin = [&line, rate, first = true](Trainer& t, const EpochResult&) mutable {
     if (!std::exchange(first, false)) return;
-    if (line.learning_rate) t.set_learning_rate(*line.learning_rate);
+    if (*rate) t.set_learning_rate(**rate);
     if (line.seed_given && brine_seed(t.state()) != line.seed) {
       throw Error(kExitUsage, "--seed is " + std::to_string(line.seed) + ", but the run to resume has seed " +
                                   std::to_string(brine_seed(t.state())));
@@ -204,6 +212,27 @@ Callback TrainCallback(const CommandLine& line) {
   return callback;
 }
 
+// The callbacks of Keras that the command line asks for.
+std::vector<Callback> KerasCallbacks(const CommandLine& line, bool validates) {
+  const std::string monitor = line.monitor.empty() ? "val_loss" : line.monitor;
+  std::vector<Callback> callbacks;
+  const bool restores = line.early_stopping && line.restore_best_weights;
+  if (line.early_stopping)
+    callbacks.push_back(EarlyStopping({.monitor = monitor,
+                                       .patience = *line.early_stopping,
+                                       .verbose = !line.quiet,
+                                       .restore_best_weights = restores,
+                                       .best_weights_file = line.checkpoint.empty() ? "" : BestFile(line.checkpoint)}));
+  if (line.reduce_lr_on_plateau)
+    callbacks.push_back(
+        ReduceLROnPlateau({.monitor = monitor, .patience = *line.reduce_lr_on_plateau, .verbose = !line.quiet}));
+  // Where early stopping keeps the best weights, it writes the same file.
+  if (!line.checkpoint.empty() && !restores && (validates || !line.monitor.empty()))
+    callbacks.push_back(ModelCheckpoint({.monitor = monitor}));
+  if (!line.csv_log.empty()) callbacks.push_back(CSVLogger(line.csv_log));
+  return callbacks;
+}
+
 int RunTrain(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   const TrainTest data = OpenData(program, line);
@@ -212,26 +241,28 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .batch_size = line.batch_size,
                         .validation_split = line.validation_split,
                         .shuffle = line.shuffle,
-                        .callbacks = {TrainCallback(line)},
+                        .callbacks = {},
                         .checkpoint = line.checkpoint,
                         .resume = line.resume,
                         .verbose = !line.quiet};
   const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0;
   if (tested_each_epoch) options.validation_data = &data.test;
+  options.callbacks = KerasCallbacks(line, tested_each_epoch || line.validation_split > 0);
+  options.callbacks.push_back(TrainCallback(line));
   History history;
   {
     CatchInterrupts catch_interrupts;
     history = trainer.Fit(data.train, options);
   }
   if (!line.save.empty()) trainer.Save(line.save);
-  if (history.stopped) {
+  if (history.stopped && interrupted != 0) {
     const std::string kept =
         line.checkpoint.empty() ? "; no checkpoint was asked for" : "; --resume goes on from " + line.checkpoint;
     std::fprintf(stderr, "\ninterrupted after step %llu%s\n",
                  static_cast<unsigned long long>(brine_steps_done(trainer.state())), kept.c_str());
     return kExitInterrupted;
   }
-  if (tested_each_epoch && !history.epochs.empty())
+  if (tested_each_epoch && !history.epochs.empty() && !line.restore_best_weights)
     PrintTestResult(history.epochs.back().validation, line.json);
   else if (data.test.size() > 0)
     PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);

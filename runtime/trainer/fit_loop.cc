@@ -55,7 +55,8 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (train_.size() > std::numeric_limits<uint32_t>::max())
     throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
   order_.resize(static_cast<size_t>(train_.size()));
-  if (options.verbose) callbacks_.push_back(ProgressCallback(options.epochs));
+  // First, so that what other callbacks print at the end of an epoch follows its line.
+  if (options.verbose) callbacks_.insert(callbacks_.begin(), ProgressCallback(options.epochs));
 }
 
 std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
@@ -70,32 +71,48 @@ std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
   return lock;
 }
 
+void FitLoop::Call(Callback::Function Callback::*function, const EpochResult& result) {
+  for (const Callback& callback : callbacks_) {
+    if (callback.*function) (callback.*function)(trainer_, result);
+  }
+}
+
+void FitLoop::BeginCallbacks() {
+  EpochResult names;
+  names.epoch = static_cast<int>(position_.epoch);
+  names.train = ResultsOf(function_);
+  if (validation_.size() > 0) names.validation = ResultsOf(FunctionOf(trainer_.program(), "evaluate"));
+  Call(&Callback::on_train_begin, names);
+  for (const Callback& callback : callbacks_) {
+    const auto numbers = position_.callbacks.find(callback.name);
+    if (callback.on_resume && numbers != position_.callbacks.end()) callback.on_resume(trainer_, numbers->second);
+  }
+}
+
 History FitLoop::Run() {
   const std::unique_ptr<FolderLock> lock = OpenFolder();
   // The steps test the parameters, but not the slots, which a file or the caller may have filled with NaN.
   ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
+  BeginCallbacks();
   History history;
-  while (position_.epoch < options_.epochs && !history.stopped) {
-    EpochResult result;
+  EpochResult result;
+  while (position_.epoch < options_.epochs && !trainer_.stop_) {
+    result = {};
     result.epoch = static_cast<int>(position_.epoch);
     result.batches = (train_.size() + batch_size_ - 1) / batch_size_;
     result.batch = position_.batch;
     result.train = ResultsOf(function_);
     RunEpoch(result);
-    if (trainer_.stop_ && position_.batch < result.batches) {
-      history.stopped = true;
-      SaveCheckpoint();
-      break;
+    if (position_.batch == result.batches) {
+      Validate(result);
+      Call(&Callback::on_epoch_end, result);
+      history.epochs.push_back(result);
+      position_ = {position_.epoch + 1, 0, ResultSums(function_)};
     }
-    Validate(result);
-    for (const Callback& callback : callbacks_) {
-      if (callback.on_epoch_end) callback.on_epoch_end(trainer_, result);
-    }
-    history.epochs.push_back(result);
-    history.stopped = trainer_.stop_;
-    position_ = {position_.epoch + 1, 0, ResultSums(function_)};
     SaveCheckpoint();
   }
+  history.stopped = trainer_.stop_;
+  Call(&Callback::on_train_end, result);
   return history;
 }
 
@@ -107,9 +124,7 @@ void FitLoop::RunEpoch(EpochResult& result) {
     ShuffledOrder(brine_seed(state), position_.epoch, order_);
   else
     std::iota(order_.begin(), order_.end(), int64_t{0});
-  for (const Callback& callback : callbacks_) {
-    if (callback.on_epoch_begin) callback.on_epoch_begin(trainer_, result);
-  }
+  Call(&Callback::on_epoch_begin, result);
   while (position_.batch < result.batches && !trainer_.stop_) {
     const int64_t first = position_.batch * batch_size_;
     const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size_, train_.size() - first));
@@ -120,9 +135,7 @@ void FitLoop::RunEpoch(EpochResult& result) {
     ++result.steps;
     position_.sums.WriteMeans(result.train);
     result.seconds = SecondsSince(begin);
-    for (const Callback& callback : callbacks_) {
-      if (callback.on_batch_end) callback.on_batch_end(trainer_, result);
-    }
+    Call(&Callback::on_batch_end, result);
   }
 }
 
@@ -134,9 +147,12 @@ void FitLoop::Validate(EpochResult& result) {
 }
 
 void FitLoop::SaveCheckpoint() {
-  if (!options_.checkpoint.empty())
-    brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_,
-                          {batch_size_, train_.size(), options_.shuffle});
+  if (options_.checkpoint.empty()) return;
+  for (const Callback& callback : callbacks_) {
+    if (callback.numbers) position_.callbacks[callback.name] = callback.numbers();
+  }
+  brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_,
+                        {batch_size_, train_.size(), options_.shuffle});
 }
 
 }  // namespace brine

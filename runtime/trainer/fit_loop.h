@@ -3,7 +3,9 @@
 #define BRINE_RUNTIME_TRAINER_FIT_LOOP_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "runtime/trainer/trainer.h"
@@ -31,6 +33,7 @@ struct ResultSums {
 struct FitPosition {
   int64_t epoch = 0, batch = 0;
   ResultSums sums;
+  std::map<std::string, std::vector<double>> callbacks = {};  // by name: the numbers of those that have some
 };
 
 // Fills `order` with a permutation of its indices: the order of the samples in an epoch.  The algorithm is that of
@@ -46,6 +49,8 @@ class FitLoop {
  private:
   // Locks the folder of checkpoints, and restores the newest one if the run resumes.  Null if there is no folder.
   std::unique_ptr<FolderLock> OpenFolder();
+  void BeginCallbacks();
+  void Call(Callback::Function Callback::*function, const EpochResult& result);
   void RunEpoch(EpochResult& result);
   void Validate(EpochResult& result);
   void SaveCheckpoint();

@@ -42,6 +42,11 @@ std::string ParsePath(const char* flag, const std::string& text) {
   return text;
 }
 
+std::string ParseName(const char* flag, const std::string& text) {
+  if (text.empty()) throw Error(kExitUsage, std::string(flag) + " needs a name, got ''");
+  return text;
+}
+
 // Adds NAME=FILE to `files`.  Returns false if the text does not have this form.
 bool TakeNamedFile(const char* flag, const std::string& text, CommandLine::NamedFiles& files) {
   const size_t equals = text.find('=');
@@ -105,6 +110,15 @@ constexpr Setter kSetters[] = {
      }},
     {"--no-shuffle", [](Line& line, const char*, const Text&) { line.shuffle = false; }},
     {"--checkpoint", [](Line& line, const char* flag, const Text& text) { line.checkpoint = ParsePath(flag, text); }},
+    {"--monitor", [](Line& line, const char* flag, const Text& text) { line.monitor = ParseName(flag, text); }},
+    {"--early-stopping",
+     [](Line& line, const char* flag, const Text& text) { line.early_stopping = ParseWhole(flag, text, 0, 1000000); }},
+    {"--restore-best-weights", [](Line& line, const char*, const Text&) { line.restore_best_weights = true; }},
+    {"--reduce-lr-on-plateau",
+     [](Line& line, const char* flag, const Text& text) {
+       line.reduce_lr_on_plateau = ParseWhole(flag, text, 0, 1000000);
+     }},
+    {"--csv-log", [](Line& line, const char* flag, const Text& text) { line.csv_log = ParsePath(flag, text); }},
     {"--resume", [](Line& line, const char*, const Text&) { line.resume = true; }},
     {"--init", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
     {"--weights", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
@@ -136,6 +150,10 @@ void CheckTogether(const CommandLine& line) {
     throw Error(kExitUsage, "--resume needs --checkpoint DIR, where it goes on from");
   if (line.resume && !line.init.empty())
     throw Error(kExitUsage, "--resume and --init both say where the weights come from");
+  if (line.restore_best_weights && !line.early_stopping)
+    throw Error(kExitUsage, "--restore-best-weights needs --early-stopping N");
+  if (!line.monitor.empty() && !line.early_stopping && !line.reduce_lr_on_plateau && line.checkpoint.empty())
+    throw Error(kExitUsage, "--monitor needs --early-stopping, --reduce-lr-on-plateau or --checkpoint, which use it");
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }
@@ -189,7 +207,7 @@ std::string HelpText(const std::string& program) {
   text += "\n";
   for (const base::Flag& row : kFlags) {
     std::string left = std::string(row.name) + " " + row.value, commands;
-    left.resize(std::max<size_t>(left.size(), 24), ' ');
+    left.resize(std::max<size_t>(left.size(), 26), ' ');
     for (const base::CommandRow& command : kCommands) {
       if ((row.commands & command.command) != 0) commands += (commands.empty() ? "" : ", ") + std::string(command.name);
     }

@@ -33,6 +33,10 @@ struct CommandLine {
   uint64_t seed = 0;
   bool seed_given = false;  // whether --seed was given
   std::optional<double> learning_rate;
+  std::string monitor;                                      // empty if it was not given
+  std::optional<int> early_stopping, reduce_lr_on_plateau;  // the patience
+  bool restore_best_weights = false;
+  std::string csv_log;
   double validation_split = 0;
   bool shuffle = true, resume = false, json = false, quiet = false;
 };

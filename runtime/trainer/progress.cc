@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <memory>
 
 namespace brine {
@@ -36,12 +35,8 @@ std::string TimesText(const EpochResult& result, const char* between) {
 }
 
 std::string ValuesText(const EpochResult& result) {
-  std::map<std::string, double> values;  // in alphabetical order, as in Keras
-  for (const Result& train : result.train.all) values.emplace(train.name, train.value);
-  for (const Result& validation : result.validation.all)
-    values.emplace("val_" + std::string(validation.name), validation.value);
   std::string text;
-  for (const auto& [name, value] : values) {
+  for (const auto& [name, value] : Logs(result)) {
     if (!std::isnan(value)) text += " - " + name + ": " + NumberText(value);
   }
   return text;
@@ -88,9 +83,9 @@ std::string ProgressLine(const EpochResult& result, int epochs) {
 Callback ProgressCallback(int epochs) {
   const char* const term = std::getenv("TERM");
   if (isatty(STDERR_FILENO) == 0 || (term != nullptr && std::strcmp(term, "dumb") == 0)) {
-    return {.on_epoch_begin = {}, .on_batch_end = {}, .on_epoch_end = [epochs](Trainer&, const EpochResult& result) {
-              std::fprintf(stderr, "%s\n", ProgressLine(result, epochs).c_str());
-            }};
+    return {.on_epoch_end = [epochs](Trainer&, const EpochResult& result) {
+      std::fprintf(stderr, "%s\n", ProgressLine(result, epochs).c_str());
+    }};
   }
   const auto terminal = std::make_shared<Terminal>();
   return {.on_epoch_begin =

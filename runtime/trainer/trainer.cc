@@ -65,6 +65,7 @@ int Trainer::CheckBatchSize(int batch_size) const {
 
 History Trainer::Fit(const Dataset& data, const FitOptions& options) {
   stop_ = false;
+  checkpoint_folder_ = options.checkpoint;
   return FitLoop(*this, data, options).Run();
 }
 
@@ -140,6 +141,22 @@ void Trainer::SetScalar(const std::string& name, double value) {
 double Results::operator[](std::string_view name) const {
   const auto result = std::find_if(all.begin(), all.end(), [&](const Result& row) { return row.name == name; });
   return result == all.end() ? kNone : result->value;
+}
+
+double EpochResult::operator[](std::string_view name) const {
+  return name.starts_with("val_") ? validation[name.substr(4)] : train[name];
+}
+
+std::vector<std::pair<std::string, double>> Logs(const EpochResult& result) {
+  std::vector<std::pair<std::string, double>> logs;
+  const auto add = [&](std::string name, double value) {
+    auto after = logs.begin();
+    while (after != logs.end() && after->first < name) ++after;
+    logs.emplace(after, std::move(name), value);
+  };
+  for (const Result& row : result.train.all) add(std::string(row.name), row.value);
+  for (const Result& row : result.validation.all) add("val_" + std::string(row.name), row.value);
+  return logs;
 }
 
 Results ResultsOf(const brine_function& function) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/core/state.h"
@@ -46,16 +47,34 @@ struct EpochResult {
   Results validation = {};  // empty until the end of the epoch, and if there are no validation data
   double seconds = 0;       // the time of the epoch in this process, with validation
   int64_t steps = 0;        // the number of steps of the epoch in this process
+
+  // A result by the name that it has in Logs.  NaN if there is none.
+  double operator[](std::string_view name) const;
 };
+
+// The results of an epoch in alphabetical order: "accuracy", "loss", "val_accuracy", "val_loss".  Results that do not
+// exist yet are NaN.
+std::vector<std::pair<std::string, double>> Logs(const EpochResult& result);
 
 struct History {
   std::vector<EpochResult> epochs;  // those that ended in this process
   bool stopped = false;             // whether Trainer::Stop ended Fit
 };
 
-// Functions that Fit calls.  Each may be empty.  They may change scalars, evaluate, save and stop.
+// Functions that Fit calls.  Each may be empty.  They may change scalars, evaluate, save and stop.  Those of Keras are
+// in callbacks.h.
 struct Callback {
-  std::function<void(Trainer&, const EpochResult&)> on_epoch_begin, on_batch_end, on_epoch_end;
+  using Function = std::function<void(Trainer&, const EpochResult&)>;
+  Function on_epoch_begin = {}, on_batch_end = {}, on_epoch_end = {};
+  // Called before the first epoch of the run, with the number of that epoch and the names of all results that epochs
+  // will have, and at the end of Fit, with the last results.
+  Function on_train_begin = {}, on_train_end = {};
+
+  // What the callback has counted.  Each checkpoint stores the result of `numbers`.  A run that resumes calls
+  // `on_resume` with it after on_train_begin, unless the checkpoint has nothing under this name.
+  std::string name = {};  // in checkpoints: printable ASCII characters without quotes and backslashes
+  std::function<std::vector<double>()> numbers = {};
+  std::function<void(Trainer&, const std::vector<double>&)> on_resume = {};
 };
 
 struct FitOptions {
@@ -107,6 +126,8 @@ class Trainer {
   void SetScalar(const std::string& name, double value);  // must be finite
 
   void Stop() { stop_ = true; }  // makes Fit end after the current step
+  // The folder of checkpoints of the last call of Fit; empty if it has none.
+  const std::string& checkpoint_folder() const { return checkpoint_folder_; }
 
   brine_state* state() { return state_.get(); }  // for the functions of core/state.h
   const brine_program& program() const { return *program_; }
@@ -123,6 +144,7 @@ class Trainer {
 
   const brine_program* program_;
   std::unique_ptr<brine_state, FreeState> state_;
+  std::string checkpoint_folder_;
   bool stop_ = false;
 };
 

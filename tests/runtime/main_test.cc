@@ -129,6 +129,34 @@ TEST_F(MainTest, AnInterruptedRunGoesOnBitForBit) {
   EXPECT_EQ(Bytes("parts/step-9375.safetensors"), Bytes("whole/step-9375.safetensors"));
 }
 
+// The rate is so high that the loss rises soon.
+TEST_F(MainTest, StopsEarlyWithTheBestWeights) {
+  const std::string train =
+      "train --threads 1 --learning-rate 0.3 --early-stopping 2 --restore-best-weights --reduce-lr-on-plateau 1 "
+      "--csv-log log.csv --save best.safetensors --checkpoint C --epochs ";
+  const Result whole = Run(train + "20");
+  EXPECT_EQ(whole.exit_code, 0) << whole.error;
+  EXPECT_THAT(whole.error, HasSubstr(": reducing the learning rate to 0.03\n"));
+  EXPECT_THAT(whole.error, ContainsRegex("\nEpoch [0-9]+: early stopping\n"));
+  EXPECT_THAT(whole.error, ContainsRegex("\nRestoring the weights of the end of the best epoch: [0-9]+\n$"));
+  const std::string log = Bytes("log.csv"), best = Bytes("best.safetensors");
+  EXPECT_LT(std::count(log.begin(), log.end(), '\n'), 20);
+  // The last line is a test with the best weights, which are also in the folder.
+  EXPECT_EQ(Run("evaluate --weights C/best.safetensors").out, whole.out);
+  EXPECT_EQ(Run("evaluate --weights best.safetensors").out, whole.out);
+  // The same command goes on: with the rate that the run has reached, though the command names that of the beginning.
+  fs::remove_all("C");
+  const Result first = Run(train + "3");
+  EXPECT_THAT(first.error, HasSubstr("reducing the learning rate"));
+  EXPECT_EQ(Run(train + "20 --resume").out, whole.out);
+  EXPECT_EQ(Bytes("log.csv"), log);
+  EXPECT_EQ(Bytes("best.safetensors"), best);
+  // A run that has stopped early does not go on.
+  EXPECT_EQ(Run(train + "30 --resume").out, whole.out);
+  EXPECT_EQ(Bytes("log.csv"), log);
+  EXPECT_THAT(Run("train --early-stopping 1 --monitor val_acuracy").error, HasSubstr("; did you mean val_accuracy?\n"));
+}
+
 TEST_F(MainTest, PredictsImagesFromAFileAndFromTheTestData) {
   ASSERT_EQ(Run("train --quiet --save w.safetensors").exit_code, 0);
   WriteNpy("two.npy", 2);
