@@ -139,7 +139,7 @@ class TrainingBuilder {
 
   // AddLoss will add inputs of these names, which must therefore be free.
   void CheckInputNames(const ir::Objective& objective) {
-    for (const absl::string_view quantity : {"label", "loss_weight"}) {
+    for (const absl::string_view quantity : {"label", "sample_weight", "loss_weight"}) {
       const std::string name = ir::QuantityName(graph_.training, objective, quantity);
       if (graph_.FindValue(name) != ir::kNoValue)
         Mistake(absl::StrCat("the ", quantity, " of ", objective.output, " must be called ", name,

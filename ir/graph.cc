@@ -28,9 +28,14 @@ constexpr Named<Block> kBlocks[] = {{Block::kArena, "arena"},           {Block::
                                     {Block::kParameters, "parameters"}, {Block::kGradients, "gradients"},
                                     {Block::kSlots, "slots"},           {Block::kConstants, "constants"},
                                     {Block::kOutputs, "outputs"},       {Block::kNonTrainable, "non_trainable"}};
-constexpr Named<Source> kSources[] = {
-    {Source::kData, "data"}, {Source::kLabel, "label"}, {Source::kScalar, "scalar"},        {Source::kSeed, "seed"},
-    {Source::kStep, "step"}, {Source::kRows, "rows"},   {Source::kExpression, "expression"}};
+constexpr Named<Source> kSources[] = {{Source::kData, "data"},
+                                      {Source::kLabel, "label"},
+                                      {Source::kScalar, "scalar"},
+                                      {Source::kSeed, "seed"},
+                                      {Source::kStep, "step"},
+                                      {Source::kRows, "rows"},
+                                      {Source::kExpression, "expression"},
+                                      {Source::kWeight, "weight"}};
 constexpr Named<Role> kRoles[] = {{Role::kParameter, "parameter"},
                                   {Role::kSlot, "slot"},
                                   {Role::kFrozen, "frozen"},

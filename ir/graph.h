@@ -84,13 +84,15 @@ using Expression = std::vector<Term>;
 
 // How the host fills an input of the graph before each step.
 enum class Source : uint8_t {
-  kData,       // rows of samples
-  kLabel,      // rows of labels
-  kScalar,     // f32[]: a number that the host may set by the name of the input
-  kSeed,       // u32[2]: the low and the high word of the seed
-  kStep,       // u32[]: the number of training steps that were done before this one
-  kRows,       // f32[]: n, the number of rows of this batch
-  kExpression  // f32[]: the result of Input::expression
+  kData,        // rows of samples
+  kLabel,       // rows of labels
+  kScalar,      // f32[]: a number that the host may set by the name of the input
+  kSeed,        // u32[2]: the low and the high word of the seed
+  kStep,        // u32[]: the number of training steps that were done before this one
+  kRows,        // f32[]: n, the number of rows of this batch
+  kExpression,  // f32[]: the result of Input::expression
+  kWeight       // f32[n]: the weight of each row in a loss, which is that of the sample, 1 unless the host has another,
+                // divided by n
 };
 struct Input {
   ValueId value = kNoValue;
@@ -227,7 +229,7 @@ Block BlockOf(Role role);
 absl::string_view StageName(Stage stage);  // "graph", "train", "fused", "planned"
 absl::string_view FunctionName(Function function);
 absl::string_view BlockName(Block block);
-absl::string_view SourceName(Source source);  // "data", "label", "scalar", "seed", "step", "rows", "expression"
+absl::string_view SourceName(Source source);  // "data", "label", "scalar", "seed", "step" and so on
 absl::string_view RoleName(Role role);        // "parameter", "slot", "frozen", "statistic", "average"
 absl::string_view InitializerName(InitializerKind kind);
 std::optional<Stage> FindStage(absl::string_view name);

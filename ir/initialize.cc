@@ -90,6 +90,9 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, 
       case Source::kExpression:
         tensor.real[0] = static_cast<Real>(Evaluate(input.expression, steps_done, scalar));
         break;
+      case Source::kWeight:
+        std::fill(tensor.real.begin(), tensor.real.end(), static_cast<Real>(1 / static_cast<double>(rows)));
+        break;
       case Source::kData:
       case Source::kLabel:
         break;

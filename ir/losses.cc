@@ -9,10 +9,10 @@ namespace {
 
 const Argument kFromLogits = {"from_logits", false};
 
-// −Σ target·log_softmax(z)
+// −Σ over the classes of target·log_softmax(z)
 ValueId CrossEntropy(QuantityBuilder& builder, ValueId target) {
   const ValueId logs = builder.Emit(kLogSoftmax, {builder.prediction()});
-  return builder.Emit(kNeg, {builder.SumOverRows(builder.Emit(kMul, {logs, target}))});
+  return builder.Emit(kNeg, {builder.SumOfLast(builder.Emit(kMul, {logs, target}))});
 }
 
 ValueId CategoricalCrossEntropy(QuantityBuilder& builder) { return CrossEntropy(builder, builder.label()); }
@@ -22,14 +22,10 @@ ValueId SparseCategoricalCrossEntropy(QuantityBuilder& builder) {
   return CrossEntropy(builder, builder.Emit(kOneHot, {builder.label()}, {{"classes", classes}}));
 }
 
-// Σ (y − label)² / (the number of elements of a row)
+// (y − label)²
 ValueId MeanSquaredError(QuantityBuilder& builder) {
-  double elements = 1;
-  for (const Dim dim : builder.type(builder.prediction()).shape)
-    elements *= dim == kBatch ? 1 : static_cast<double>(dim);
   const ValueId error = builder.Emit(kSub, {builder.prediction(), builder.label()});
-  const ValueId sum = builder.SumOverRows(builder.Emit(kMul, {error, error}));
-  return builder.Emit(kDiv, {sum, builder.EmitConstant(elements)});
+  return builder.Emit(kMul, {error, error});
 }
 
 std::vector<Loss>& Table() {
@@ -38,13 +34,13 @@ std::vector<Loss>& Table() {
        .label_kind = LabelKind::kOneHot,
        .arguments = {kFromLogits},
        .activation = &kSoftmax,
-       .sum = CategoricalCrossEntropy},
+       .row = CategoricalCrossEntropy},
       {.name = "sparse_categorical_crossentropy",
        .label_kind = LabelKind::kClassNumber,
        .arguments = {kFromLogits},
        .activation = &kSoftmax,
-       .sum = SparseCategoricalCrossEntropy},
-      {.name = "mean_squared_error", .label_kind = LabelKind::kNumbers, .sum = MeanSquaredError},
+       .row = SparseCategoricalCrossEntropy},
+      {.name = "mean_squared_error", .label_kind = LabelKind::kNumbers, .row = MeanSquaredError},
   };
   return *table;
 }

@@ -1,7 +1,8 @@
 // The table of losses, by Keras's names.
 //
-// The loss of a batch is the mean of the losses of its rows.  The row of a loss is all that the training passes, the
-// verifier, the frontend and the tables of a compiled program know about it.
+// The loss of a batch is Σ over its rows of weight·(loss of the row), where the weights are Source::kWeight.  The row
+// of a loss is all that the training passes, the verifier, the frontend and the tables of a compiled program know about
+// it.
 #ifndef BRINE_IR_LOSSES_H_
 #define BRINE_IR_LOSSES_H_
 
@@ -34,8 +35,9 @@ struct Loss {
   // producer.
   const Op* activation = nullptr;
 
-  // Adds the nodes that compute the sum of the losses of the rows, and returns that sum, f32[].
-  ValueId (*sum)(QuantityBuilder& builder) = nullptr;
+  // Adds the nodes that compute the loss of each row, and returns it: f32[n], or f32[n,…] whose mean over all axes but
+  // the first is the loss of the row.
+  ValueId (*row)(QuantityBuilder& builder) = nullptr;
 
   bool compares_classes() const { return label_kind != LabelKind::kNumbers; }
 };

@@ -8,16 +8,16 @@
 namespace brine::ir {
 namespace {
 
-// The number of rows where argmax(prediction) = argmax(label), or, for class numbers, = label.
+// 1 where argmax(prediction) = argmax(label), or, for class numbers, = label; 0 elsewhere.
 ValueId Accuracy(QuantityBuilder& builder) {
   const ValueId guess = builder.Emit(kArgmax, {builder.prediction()});
   const bool is_class_number = builder.type(builder.label()).dtype == DType::kI32;
   const ValueId truth = is_class_number ? builder.label() : builder.Emit(kArgmax, {builder.label()});
-  return builder.SumOverRows(builder.Emit(kEqual, {guess, truth}));
+  return builder.Emit(kEqual, {guess, truth});
 }
 
 std::vector<Metric>& Table() {
-  static auto* const table = new std::vector<Metric>{{.name = "accuracy", .compares_classes = true, .sum = Accuracy}};
+  static auto* const table = new std::vector<Metric>{{.name = "accuracy", .compares_classes = true, .row = Accuracy}};
   return *table;
 }
 

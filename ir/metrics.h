@@ -14,8 +14,8 @@ namespace brine::ir {
 struct Metric {
   std::string name;
   bool compares_classes = false;  // if so, Loss::compares_classes must be true for the loss of the output, too
-  // Adds the nodes that compute the sum of the metrics of the rows, and returns that sum, f32[].
-  ValueId (*sum)(QuantityBuilder& builder) = nullptr;
+  // Adds the nodes that compute the metric of each row, and returns it, as Loss::row does.
+  ValueId (*row)(QuantityBuilder& builder) = nullptr;
 };
 
 absl::Span<const Metric> AllMetrics();

@@ -31,12 +31,30 @@ ValueId QuantityBuilder::Emit(const Op& op, std::vector<ValueId> inputs, Attribu
 
 ValueId QuantityBuilder::EmitConstant(double value) { return Emit(kConstant, {}, ScalarConstant(value)); }
 
-ValueId QuantityBuilder::SumOverRows(ValueId x) {
-  std::vector<int64_t> axes(type(x).shape.size());
-  std::iota(axes.begin(), axes.end(), int64_t{0});
+ValueId QuantityBuilder::SumOfLast(ValueId x) { return SumFrom(type(x).shape.size() - 1, x); }
+
+ValueId QuantityBuilder::SumFrom(size_t first, ValueId x) {
+  std::vector<int64_t> axes(type(x).shape.size() - first);
+  std::iota(axes.begin(), axes.end(), static_cast<int64_t>(first));
   return Emit(kReduceSum, {x}, {{"axes", axes}});
 }
 
-ValueId QuantityBuilder::Mean(ValueId sum) { return Add(kDiv, {sum, inputs_.rows}, {}, quantity_); }
+ValueId QuantityBuilder::RowMeans(ValueId x) {
+  const Shape shape = type(x).shape;
+  if (shape.size() <= 1) return x;
+  double elements = 1;
+  for (size_t axis = 1; axis < shape.size(); ++axis) elements *= static_cast<double>(shape[axis]);
+  const ValueId sum = SumFrom(1, x);
+  return elements == 1 ? sum : Emit(kDiv, {sum, EmitConstant(elements)});
+}
+
+ValueId QuantityBuilder::Mean(ValueId rows) {
+  return Add(kDiv, {SumFrom(0, RowMeans(rows)), inputs_.rows}, {}, quantity_);
+}
+
+ValueId QuantityBuilder::WeightedSum(ValueId rows) {
+  const ValueId weighted = Emit(kMul, {RowMeans(rows), inputs_.weight});
+  return Add(kReduceSum, {weighted}, {{"axes", std::vector<int64_t>{0}}}, quantity_);
+}
 
 }  // namespace brine::ir

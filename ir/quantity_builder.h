@@ -17,6 +17,7 @@ struct QuantityInputs {
   ValueId prediction = kNoValue;  // the output of the model, or its logits (Loss::activation)
   ValueId label = kNoValue;       // its type is LabelType(loss, type of the output)
   ValueId rows = kNoValue;        // f32[]: the number of rows of the batch
+  ValueId weight = kNoValue;      // f32[n]: Source::kWeight; only losses need it
 };
 
 // The nodes are named after the quantity and their op, such as "loss.mul", and have the location of Compile().  After
@@ -35,11 +36,17 @@ class QuantityBuilder {
   ValueId Emit(const Op& op, std::vector<ValueId> inputs, Attributes attributes = {});
   ValueId EmitConstant(double value);  // f32[]
 
-  // The sum, f32[], of all elements of x, which is f32[n, …].
-  ValueId SumOverRows(ValueId x);
+  // The sum of the elements along the last axis of x, or along all axes from `first` on.
+  ValueId SumOfLast(ValueId x);
+  ValueId SumFrom(size_t first, ValueId x);
 
-  // The quantity: sum / rows, the mean over the rows of the batch.  The node has the name of the quantity.
-  ValueId Mean(ValueId sum);
+  // Of x, which is f32[n,…]: f32[n], the mean of the elements of each row.
+  ValueId RowMeans(ValueId x);
+
+  // The quantity, from the value of each row, f32[n,…]: the mean over the rows, or the sum of weight·value.  The node
+  // has the name of the quantity.
+  ValueId Mean(ValueId rows);
+  ValueId WeightedSum(ValueId rows);
 
   // The first failure, or OK.
   const absl::Status& status() const { return status_; }

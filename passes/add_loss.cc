@@ -42,13 +42,16 @@ class LossAdder {
     const absl::StatusOr<ir::Type> label = ir::LabelType(*loss, graph_.type(inputs.prediction));
     if (!label.ok()) return Refuse(label.status().message());
     BRINE_ASSIGN_OR_RETURN(inputs.label, AddHostInput(objective, ir::Source::kLabel, "label", *label));
-    inputs.rows = FindOrAddInput(graph_, ir::Source::kRows, "rows", {});
-    BRINE_RETURN_IF_ERROR(AddQuantity(objective, "loss", loss->sum, inputs, losses_));
+    BRINE_ASSIGN_OR_RETURN(
+        inputs.weight, AddHostInput(objective, ir::Source::kWeight, "sample_weight", {ir::DType::kF32, {ir::kBatch}}));
+    BRINE_RETURN_IF_ERROR(
+        AddQuantity(objective, "loss", &ir::QuantityBuilder::WeightedSum, loss->row, inputs, losses_));
+    if (!objective.metrics.empty()) inputs.rows = FindOrAddInput(graph_, ir::Source::kRows, "rows", {});
     for (const std::string& name : objective.metrics) {
       const ir::Metric* const metric = ir::FindMetric(name);
       if (metric == nullptr) return Refuse(absl::StrCat("unknown metric \"", name, "\""));
       if (const std::string fault = ir::MetricFault(*metric, *loss); !fault.empty()) return Refuse(fault);
-      BRINE_RETURN_IF_ERROR(AddQuantity(objective, name, metric->sum, inputs, metrics_));
+      BRINE_RETURN_IF_ERROR(AddQuantity(objective, name, &ir::QuantityBuilder::Mean, metric->row, inputs, metrics_));
     }
     return absl::OkStatus();
   }
@@ -78,12 +81,13 @@ class LossAdder {
     return ir::ActivationOf(loss, objective.arguments) == nullptr ? output->value : producer->inputs[0];
   }
 
+  // Adds a quantity of which `row` computes the value of each row, and `reduce` the value of the batch from them.
   absl::Status AddQuantity(const ir::Objective& objective, absl::string_view quantity,
-                           ValueId (*sum)(ir::QuantityBuilder&), const ir::QuantityInputs& inputs,
-                           std::vector<ir::Output>& outputs) {
+                           ValueId (ir::QuantityBuilder::*reduce)(ValueId), ValueId (*row)(ir::QuantityBuilder&),
+                           const ir::QuantityInputs& inputs, std::vector<ir::Output>& outputs) {
     const std::string name = ir::QuantityName(training_, objective, quantity);
     ir::QuantityBuilder builder(graph_, name, training_.location, inputs, objective.arguments);
-    outputs.push_back({name, builder.Mean(sum(builder))});
+    outputs.push_back({name, (builder.*reduce)(row(builder))});
     return builder.status();
   }
 

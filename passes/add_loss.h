@@ -1,13 +1,14 @@
 // AddLoss: turns the losses and the metrics that Compile() was given into nodes and outputs.
 //
 //   loss               = Σ over outputs of weight·(loss of the output)
-//   loss of an output  = Σ over rows of (loss of a row) / rows
+//   loss of an output  = Σ over rows of weight·(loss of a row), where the host's weights have the factor 1 / rows
 //   metric             = Σ over rows of (metric of a row) / rows
 //
-// The tables in ir/losses.h and ir/metrics.h define the sums over rows and the type of the label.  With one output, the
-// results are "loss" and "accuracy", and the label is "label".  With several outputs, "loss" is the weighted sum, and
-// each output has "<output>_loss", "<output>_accuracy" and the label "<output>_label".  A weight other than 1 is a
-// scalar input, "loss_weight" or "<output>_loss_weight".
+// The tables in ir/losses.h and ir/metrics.h define the values of rows and the type of the label.  With one output, the
+// results are "loss" and "accuracy", the label is "label", and the weights of rows are "sample_weight".  With several
+// outputs, "loss" is the weighted sum, and each output has "<output>_loss", "<output>_accuracy" and the inputs
+// "<output>_label" and "<output>_sample_weight".  A weight of an output other than 1 is a scalar input, "loss_weight"
+// or "<output>_loss_weight".
 //
 // Cross-entropy is computed from logits, since the logarithm of a probability that was rounded to zero is infinite.
 // Its nodes read the input of the softmax that makes the output, or, with from_logits, the output itself.

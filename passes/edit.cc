@@ -35,7 +35,7 @@ void Rename(Graph& graph, ValueId value, const std::string& name) {
 }
 
 ValueId FindOrAddInput(Graph& graph, ir::Source source, absl::string_view name, ir::Type type, double initial) {
-  const bool is_named = source == ir::Source::kScalar || source == ir::Source::kLabel;
+  const bool is_named = source == ir::Source::kScalar || source == ir::Source::kLabel || source == ir::Source::kWeight;
   for (const ir::Input& input : graph.inputs) {
     if (input.source != source || graph.type(input.value) != type) continue;
     if (!is_named || absl::string_view(graph.value(input.value).name) == name) return input.value;

@@ -32,8 +32,8 @@ Uses FindUses(const ir::Graph& graph);
 // Renames a value; a name that is taken gets a number.
 void Rename(ir::Graph& graph, ir::ValueId value, const std::string& name);
 
-// The input of the graph with this source and type, which is added if there is none.  A scalar or a label must also
-// have the name; inputs of the other sources are all alike.
+// The input of the graph with this source and type, which is added if there is none.  A scalar, a label or a weight
+// must also have the name; inputs of the other sources are all alike.
 ir::ValueId FindOrAddInput(ir::Graph& graph, ir::Source source, absl::string_view name, ir::Type type,
                            double initial = 0);
 

@@ -69,7 +69,8 @@ class Head {
 
   static bool IsSmallOp(const Node& node) {
     const ir::OpKind kind = node.op->kind;
-    return kind == ir::OpKind::kElementwise || kind == ir::OpKind::kReduction || kind == ir::OpKind::kGather;
+    return kind == ir::OpKind::kElementwise || kind == ir::OpKind::kReduction || kind == ir::OpKind::kGather ||
+           kind == ir::OpKind::kView;  // such as the weights of rows as a column
   }
 
   // Whether the node has at most `classes_` results in a row, and depends on the model only through the logits.

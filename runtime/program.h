@@ -65,13 +65,14 @@ typedef struct brine_call {
 
 // How the host fills a graph input before a step.
 typedef enum brine_source {
-  BRINE_DATA,       // one row of a sample
-  BRINE_LABEL,      // one row of a sample's label
-  BRINE_SCALAR,     // f32[]: a number that can be set by name between steps; at first it is `initial`
-  BRINE_SEED,       // u32[2]: the low and the high word of the seed
-  BRINE_STEP,       // u32[]: the number of training steps done before this one
-  BRINE_ROWS,       // f32[]: the number of rows of this batch
-  BRINE_EXPRESSION  // f32[]: the result of `terms`, computed in double and rounded once
+  BRINE_DATA,        // one row of a sample
+  BRINE_LABEL,       // one row of a sample's label
+  BRINE_SCALAR,      // f32[]: a number that can be set by name between steps; at first it is `initial`
+  BRINE_SEED,        // u32[2]: the low and the high word of the seed
+  BRINE_STEP,        // u32[]: the number of training steps done before this one
+  BRINE_ROWS,        // f32[]: the number of rows of this batch
+  BRINE_EXPRESSION,  // f32[]: the result of `terms`, computed in double and rounded once
+  BRINE_WEIGHT       // f32[n]: the weight of each row in a loss: that of brine_set_weights, 1 at first, divided by n
 } brine_source;
 
 // A term of an expression: a number, or an operation on the results of the terms before it.

@@ -55,6 +55,8 @@ const char* RuntimeName(ir::Source value) {
       return "BRINE_ROWS";
     case ir::Source::kExpression:
       return "BRINE_EXPRESSION";
+    case ir::Source::kWeight:
+      return "BRINE_WEIGHT";
   }
   return Unnamed();
 }

@@ -58,7 +58,8 @@ constexpr Pair<Source, proto::Input::Source> kSources[] = {{Source::kData, proto
                                                            {Source::kSeed, proto::Input::SEED},
                                                            {Source::kStep, proto::Input::STEP},
                                                            {Source::kRows, proto::Input::ROWS},
-                                                           {Source::kExpression, proto::Input::EXPRESSION}};
+                                                           {Source::kExpression, proto::Input::EXPRESSION},
+                                                           {Source::kWeight, proto::Input::WEIGHT}};
 static_assert(Agree(kSources, proto::Input::Source_MAX));
 
 constexpr Pair<TermKind, proto::Term::Kind> kTerms[] = {

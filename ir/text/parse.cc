@@ -155,7 +155,8 @@ class Parser {
   absl::Status ParseInput() {
     Input input;
     BRINE_ASSIGN_OR_RETURN(input.value, ParseDeclaration());
-    BRINE_ASSIGN_OR_RETURN(input.source, TakeName("data, label, scalar, seed, step, rows or expression", FindSource));
+    BRINE_ASSIGN_OR_RETURN(input.source,
+                           TakeName("data, label, scalar, seed, step, rows, expression or weight", FindSource));
     if (input.source == Source::kScalar) {
       BRINE_ASSIGN_OR_RETURN(input.initial, reader_.TakeReal("initial value"));
     }

@@ -175,6 +175,9 @@ class Verifier {
       case Source::kExpression:
         if (type != Type{DType::kF32, {}}) wanted = "f32[]";
         break;
+      case Source::kWeight:
+        if (type != Type{DType::kF32, {kBatch}}) wanted = "f32[n]";
+        break;
     }
     if (!wanted.empty())
       Add(site, Part::kType, 0,

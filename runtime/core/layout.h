@@ -13,6 +13,7 @@ struct FunctionState {
   void** arguments;             // of all calls: for each, the address of the context, then its buffers
   void*** first_argument;       // by call: where its arguments begin
   double* scalars;              // by input: the value, if the source is BRINE_SCALAR
+  const float** weights;        // by input: those of brine_set_weights, if the source is BRINE_WEIGHT; or null
   int32_t rows;                 // the number of rows for which the extents of the buffers are set
 };
 

@@ -37,6 +37,7 @@ FunctionState LayOutFunction(const brine_function& function, Allocator& allocato
   function_state.arguments = allocator.Take<void*>(arguments);
   function_state.first_argument = allocator.Take<void**>(static_cast<size_t>(function.call_count));
   function_state.scalars = allocator.Take<double>(static_cast<size_t>(function.input_count));
+  function_state.weights = allocator.Take<const float*>(static_cast<size_t>(function.input_count));
   return function_state;
 }
 
@@ -209,6 +210,17 @@ const float* brine_output_data(const brine_state* state, const brine_function* f
   const brine_output* const output = brine_find_output(function, name);
   if (output == nullptr) return nullptr;
   return reinterpret_cast<const float*>(ValueData(state, function->values[output->value]));
+}
+
+brine_status brine_set_weights(brine_state* state, const brine_function* function, const char* name,
+                               const float* weights) {
+  const brine_input* const input = brine_find_input(function, name);
+  if (input != nullptr && input->source == BRINE_WEIGHT) {
+    state->functions[function - state->program->functions].weights[input - function->inputs] = weights;
+    return BRINE_OK;
+  }
+  snprintf(state->error, sizeof(state->error), "%s has no weights %s", state->program->name, name);
+  return BRINE_INVALID;
 }
 
 brine_status brine_set_scalar(brine_state* state, const char* name, double value) {

@@ -56,6 +56,13 @@ const brine_output* brine_find_output(const brine_function* function, const char
 void* brine_input_data(brine_state* state, const brine_function* function, const char* name);
 const float* brine_output_data(const brine_state* state, const brine_function* function, const char* name);
 
+// Sets the weights of the rows of the next steps: an element for each row, in memory that the caller keeps and may
+// change between steps.  Null, as at first, stands for a weight of 1.  `name` is that of the input, "sample_weight", or
+// "<output>_sample_weight" in a model with several outputs.  A step divides the weights by its rows, so that the loss
+// is Σ weight·(loss of the row) / rows, as in Keras.  BRINE_INVALID if the function has no such input.
+brine_status brine_set_weights(brine_state* state, const brine_function* function, const char* name,
+                               const float* weights);
+
 // Sets or returns a scalar, such as "learning_rate" or "dropout/rate".  A scalar keeps its value until it is set again.
 // Expressions read all digits of the double, and kernels read it rounded to float.  BRINE_INVALID if no function of the
 // program has such a scalar.

@@ -20,6 +20,14 @@ class FlushDenormals {
   uint32_t before_;
 };
 
+// Weight / rows for each row; `weights` is null if all are 1.
+void WriteWeights(const float* weights, int32_t rows, uint8_t* target) {
+  for (int32_t row = 0; row < rows; ++row) {
+    const float share = static_cast<float>((weights == nullptr ? 1.0 : double{weights[row]}) / rows);
+    memcpy(target + size_t{4} * static_cast<size_t>(row), &share, sizeof(share));
+  }
+}
+
 void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& function_state,
                      int32_t rows) {
   for (int32_t index = 0; index < function->input_count; ++index) {
@@ -44,6 +52,9 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
       case BRINE_ROWS:
         real = static_cast<float>(rows);
         break;
+      case BRINE_WEIGHT:
+        WriteWeights(function_state.weights[index], rows, target);
+        continue;
       case BRINE_EXPRESSION:
         real = static_cast<float>(
             brine_evaluate(input.terms, input.term_count, function_state.scalars, state->steps_done));

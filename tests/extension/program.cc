@@ -131,25 +131,24 @@ const ir::Op& OwnProduct() {
   return *op;
 }
 
-// ---- A loss, a metric and an optimizer: the sum of absolute differences, the sum of predictions, and steps that
+// ---- A loss, a metric and an optimizer: the absolute differences, the mean prediction, and steps that
 // shrink with the step's number
 
 ir::ValueId AbsoluteError(ir::QuantityBuilder& builder) {
   const ir::ValueId error = builder.Emit(ir::kSub, {builder.prediction(), builder.label()});
   const ir::ValueId negative = builder.Emit(ir::kNeg, {error});
-  return builder.SumOverRows(
-      builder.Emit(ir::kAdd, {builder.Emit(ir::kRelu, {error}), builder.Emit(ir::kRelu, {negative})}));
+  return builder.Emit(ir::kAdd, {builder.Emit(ir::kRelu, {error}), builder.Emit(ir::kRelu, {negative})});
 }
 
-ir::ValueId SumOfPredictions(ir::QuantityBuilder& builder) { return builder.SumOverRows(builder.prediction()); }
+ir::ValueId Prediction(ir::QuantityBuilder& builder) { return builder.prediction(); }
 
 ir::Expression ShrinkingRate(const ir::ScalarLookup& scalar) {
   return ir::Apply(ir::TermKind::kDiv, {scalar("learning_rate"), ir::StepNumber()});
 }
 
 void AddTraining() {
-  ir::AddLoss({.name = "absolute_error", .label_kind = ir::LabelKind::kNumbers, .sum = AbsoluteError});
-  ir::AddMetric({.name = "mean_prediction", .sum = SumOfPredictions});
+  ir::AddLoss({.name = "absolute_error", .label_kind = ir::LabelKind::kNumbers, .row = AbsoluteError});
+  ir::AddMetric({.name = "mean_prediction", .row = Prediction});
   ir::AddOptimizer({"shrinking",
                     {{"learning_rate", 0.5, ir::kPositive}},
                     {{.op = &ir::kSgd, .scalars = {"learning_rate"}, .operands = {{"rate", ShrinkingRate}}}}});

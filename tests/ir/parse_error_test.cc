@@ -106,7 +106,7 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
       {Around("%y = constant() {dtype=\"f32\", shape=[], values=[--1]} : f32[]"), "t.ir:4:49: - is not a number"},
       {Around("input %z: f32[] rows"), "t.ir:4:7: expected : after %z:; names may hold colons, put a blank before it"},
       {Around("input %z : f32[] size"),
-       "t.ir:4:18: expected data, label, scalar, seed, step, rows or expression, got size"},
+       "t.ir:4:18: expected data, label, scalar, seed, step, rows, expression or weight, got size"},
       {Around("input %z : f32[] scalar"), "t.ir:5:1: expected a number (initial value), got output"},
       {Around("input %z : f32[] expression"),
        "t.ir:5:1: expected a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(, got output"},
