@@ -74,7 +74,7 @@ brine_setup() {
     brine_build=$brine_root/build/fast
     options=(-DBRINE_HALIDE=OFF)
   else
-    brine_packages libxxhash-dev libcli11-dev
+    brine_packages libxxhash-dev libcli11-dev zlib1g-dev
     [[ -n ${Halide_ROOT:-} ]] || brine_halide
     options=("-DHalide_ROOT=${Halide_ROOT:-$brine_root/build/halide/halide}")
   fi

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -28,7 +30,7 @@ struct Header {
   uint64_t hash[2];  // low and high half of the hash of key and payload together
 };
 constexpr char kMagic[8] = {'b', 'r', 'i', 'n', 'e', 'c', 'c', '1'};
-constexpr char kSuffix[] = ".entry";
+constexpr char kSuffix[] = ".entry", kFolderSuffix[] = ".files";
 
 XXH128_hash_t Hash(absl::string_view bytes) { return XXH3_128bits(bytes.data(), bytes.size()); }
 
@@ -140,7 +142,26 @@ absl::Status Cache::Put(absl::string_view key, absl::string_view payload) const 
       EntryPath(key), absl::StrCat(absl::string_view(reinterpret_cast<const char*>(&header), sizeof(header)), content));
 }
 
+absl::StatusOr<std::string> Cache::Folder(absl::string_view key) const {
+  const std::string folder = absl::StrCat(folder_, "/", HashName(key), kFolderSuffix);
+  if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return folder;
+  return absl::UnavailableError(absl::StrCat(folder, ": cannot be created: ", strerror(errno)));
+}
+
 namespace {
+
+// The size of the files in the folder of an entry, which are removed with it if `remove` is true.
+int64_t CountFolder(const std::string& folder, bool remove) {
+  int64_t bytes = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+    std::error_code ignored;
+    const uintmax_t size = file->file_size(ignored);
+    bytes += ignored ? 0 : static_cast<int64_t>(size);
+  }
+  if (remove) std::filesystem::remove_all(folder, error);
+  return bytes;
+}
 
 // Counts all entries, and removes them if `remove` is true.
 absl::StatusOr<Cache::Stats> CountEntries(const std::string& folder, bool remove) {
@@ -148,9 +169,13 @@ absl::StatusOr<Cache::Stats> CountEntries(const std::string& folder, bool remove
   if (listing == nullptr) return absl::FailedPreconditionError(absl::StrCat(folder, ": ", strerror(errno)));
   Cache::Stats stats;
   while (const dirent* item = readdir(listing)) {
+    const std::string path = absl::StrCat(folder, "/", item->d_name);
+    if (absl::EndsWith(item->d_name, kFolderSuffix)) {
+      ++stats.entries;
+      stats.bytes += CountFolder(path, remove);
+    }
     // The temporary files that a process left when it was killed count as entries.
     if (!absl::EndsWith(item->d_name, kSuffix) && !absl::StrContains(item->d_name, ".entry.")) continue;
-    const std::string path = absl::StrCat(folder, "/", item->d_name);
     struct stat info;
     if (lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
     if (remove && unlink(path.c_str()) != 0) continue;

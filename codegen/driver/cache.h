@@ -1,5 +1,6 @@
-// The cache of compiled kernels: files that are found by the hash of their key.  Several processes may use it at once:
-// entries are written to a temporary file and renamed, and each read checks the whole entry.
+// The cache of compiled kernels, and of data that were unpacked: files that are found by the hash of their key. Several
+// processes may use it at once: entries are written to a temporary file and renamed, and each read checks the whole
+// entry.
 #ifndef BRINE_CODEGEN_DRIVER_CACHE_H_
 #define BRINE_CODEGEN_DRIVER_CACHE_H_
 
@@ -34,9 +35,13 @@ class Cache {
   // Stores the payload, in place of an older one of this key.  Errors: those of WriteFileAtomically.
   absl::Status Put(absl::string_view key, absl::string_view payload) const;
 
+  // An entry that is a folder, for files that are mapped and not read, which the caller writes with
+  // WriteFileAtomically.  Makes the folder if it is missing.  Errors: kUnavailable.
+  absl::StatusOr<std::string> Folder(absl::string_view key) const;
+
   struct Stats {
     int64_t entries = 0;
-    int64_t bytes = 0;  // of all entries
+    int64_t bytes = 0;  // of all files
   };
   absl::StatusOr<Stats> GetStats() const;
   absl::StatusOr<Stats> Clean() const;  // removes all entries; returns what was removed

@@ -80,7 +80,7 @@ constexpr Command kCommands[] = {
     {"compile", "MODEL", 1, 1, "a program, library or object, with its C header", kCompile, &RunCompile},
     {"inspect", "FILE", 1, 1, "any stage of a model or of a compiled program", kInspect, &RunInspect},
     {"opt", "FILE.ir", 0, 1, "run passes on a graph", kOpt, &RunOpt},
-    {"cache", "stats|clean", 1, 1, "the cache of compiled kernels", kTakesNoFlags, &RunCache},
+    {"cache", "stats|clean", 1, 1, "the cache of compiled kernels and unpacked data", kTakesNoFlags, &RunCache},
     {"doctor", "", 0, 0, "what this installation finds", kTakesNoFlags, &RunDoctor},
 };
 

@@ -10,6 +10,8 @@
 #include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
+#include "frontend/cli/unpack_data.h"
+#include "ir/status.h"
 
 extern char** environ;
 
@@ -34,6 +36,16 @@ absl::Status ExecuteProgram(const std::string& name, const std::string& bytes,
   return absl::UnavailableError(absl::StrCat("the program cannot be started: ", strerror(errno)));
 }
 
+// Replaces each folder of --data by the one in which the program finds plain files.
+absl::Status ReplacePackedData(const codegen::Cache& cache, const Arguments& arguments,
+                               std::vector<std::string>& argv) {
+  for (size_t index = 1; index < argv.size(); ++index) {
+    if (argv[index - 1] != "--data") continue;
+    BRINE_ASSIGN_OR_RETURN(argv[index], UnpackData(argv[index], cache, !arguments.Has("quiet")));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 int RunProgram(const Command& command, const Arguments& arguments) {
@@ -56,6 +68,8 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   std::vector<std::string> argv = {program->name, command.name};
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
+  if (const absl::Status status = ReplacePackedData(session->cache, arguments, argv); !status.ok())
+    return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
   return Fail(ExecuteProgram(program->name, program->bytes, argv), kFailed);
 }

@@ -34,7 +34,8 @@ struct Flag {
 inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 inline constexpr Flag kFlags[] = {
     {"--data", "DIR",
-     "CIFAR-10's binary files or MNIST's IDX files; or NAME=FILE.npy, once for each input and label; without it, the "
+     "CIFAR-10's binary files or MNIST's IDX files, which the tool also takes as .gz; or NAME=FILE.npy, once for each "
+     "input and label; without it, the "
      "built-in images; for bench, noise where they do not fit",
      kRuns},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain},

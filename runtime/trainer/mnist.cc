@@ -106,6 +106,9 @@ TrainTest LoadFolder(const std::string& folder) {
   if (fs::exists(folder + "/cifar-10-batches-bin", ignored) || fs::exists(folder + "/data_batch_1.bin", ignored))
     return LoadCifar10(folder);
   if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
+  if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte") + ".gz", ignored))
+    throw Error(kExitBadInput,
+                folder + ": holds IDX files as .gz, which brine train unpacks, and this program does not");
   throw Error(kExitBadInput, folder + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
 }
 

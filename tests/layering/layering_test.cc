@@ -41,6 +41,7 @@ const std::map<std::string, Names> kPackages = {
     {"google", {"ir", "frontend/cli", "tests"}},
     {"CLI", {"frontend/cli"}},
     {"xxhash.h", {"codegen", "frontend/cli"}},
+    {"zlib.h", {"frontend/cli"}},
     {"gtest", {"tests"}},
     {"gmock", {"tests"}},
 };
