@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "codegen/halide/conv/depthwise.h"
 #include "codegen/halide/conv/direct.h"
 #include "codegen/halide/conv/direct_weight_grad.h"
 #include "codegen/halide/conv/sparse.h"
@@ -25,16 +26,20 @@ constexpr Strategy kStrategies[] = {
     {&ir::kConvolutionForm, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
     {&ir::kConvolutionForm, "direct", CanDirect, CostDirect, BuildDirect, true},
     {&ir::kConvolutionForm, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
+    {&ir::kConvolutionForm, "depthwise", CanDepthwise, CostDepthwise, BuildDepthwise, true},
 
     {&ir::kConvolutionInputGradForm, "winograd", CanWinograd, CostWinograd, BuildWinograd},
     {&ir::kConvolutionInputGradForm, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
     {&ir::kConvolutionInputGradForm, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
     {&ir::kConvolutionInputGradForm, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
+    {&ir::kConvolutionInputGradForm, "depthwise", CanDepthwise, CostDepthwise, BuildDepthwise},
 
     {&ir::kConvolutionWeightGradForm, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad,
      BuildWinogradWeightGrad},
     {&ir::kConvolutionWeightGradForm, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
     {&ir::kConvolutionWeightGradForm, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
+    {&ir::kConvolutionWeightGradForm, "depthwise", CanDepthwiseWeightGrad, CostDepthwiseWeightGrad,
+     BuildDepthwiseWeightGrad},
 
     {&ir::kMatrixProductForm, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
     {&ir::kMatrixProductForm, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},

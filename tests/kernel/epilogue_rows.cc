@@ -134,6 +134,17 @@ constexpr Row kRows[] = {
         %w = constant() {dtype="f32", shape=[64,64], values=[0.25]} : f32[64,64]
         %y = matmul(%x, %w) : f32[n,64]
       } : f32[n,64])"},
+    {"depthwise_with_residual", R"(
+      input %x : f32[n,12,14,48] data
+      input %w : f32[3,3,1,48] data
+      input %k : f32[48] data
+      input %r : f32[n,12,14,48] data
+      %m, %y = kernel(%x, %w, %k, %r) <contraction> {
+        %c = conv2d(%x, %w) {dilations=[2,2], groups=48, pads=[2,2,2,2]} : f32[n,12,14,48]
+        %m = mul(%c, %k) : f32[n,12,14,48]
+        %a = add(%m, %r) : f32[n,12,14,48]
+        %y = relu(%a) : f32[n,12,14,48]
+      } : f32[n,12,14,48], f32[n,12,14,48])"},
     {"input_grad_with_another_branch", R"(
       input %d : f32[n,6,6,32] data
       input %w : f32[3,3,16,32] data

@@ -135,6 +135,49 @@ constexpr Row kRows[] = {
         %c = conv2d(%x, %w) : f32[n,2,22,32]
       } : f32[n,2,22,32])",
     },
+    {"depthwise_padded", R"(
+      input %x : f32[n,9,13,37] data
+      input %w : f32[3,3,1,37] data
+      input %b : f32[37] data
+      %r = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {groups=37, pads=[1,1,1,1]} : f32[n,9,13,37]
+        %a = add(%c, %b) : f32[n,9,13,37]
+        %r = relu(%a) : f32[n,9,13,37]
+      } : f32[n,9,13,37])"},
+    {"depthwise_of_few_channels", R"(
+      input %x : f32[n,8,9,3] data
+      input %w : f32[3,3,1,3] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=3} : f32[n,6,7,3]
+      } : f32[n,6,7,3])"},
+    {"depthwise_strided_with_two_filters_a_channel", R"(
+      input %x : f32[n,16,15,10] data
+      input %w : f32[5,3,1,20] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=10, pads=[1,0,2,1], strides=[2,1]} : f32[n,8,14,20]
+      } : f32[n,8,14,20])"},
+    {"depthwise_in_chunks", R"(
+      input %x : f32[n,38,40,80] data
+      input %w : f32[5,5,1,80] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=80, pads=[2,2,2,2]} : f32[n,38,40,80]
+      } : f32[n,38,40,80])"},
+    {"depthwise_pool", R"(
+      input %x : f32[n,9,15,20] data
+      input %w : f32[3,3,1,20] data
+      input %b : f32[20] data
+      %r, %i = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {groups=20, pads=[0,1,0,1]} : f32[n,7,15,20]
+        %a = add(%c, %b) : f32[n,7,15,20]
+        %p, %i = max_pool(%a) : f32[n,3,7,20], u8[n,3,7,20]
+        %r = relu(%p) : f32[n,3,7,20]
+      } : f32[n,3,7,20], u8[n,3,7,20])"},
+    {"conv_of_groups", R"(
+      input %x : f32[n,6,7,24] data
+      input %w : f32[3,3,8,33] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=3, pads=[1,1,1,1]} : f32[n,6,7,33]
+      } : f32[n,6,7,33])"},
     {
         "conv_by_winograd",
         R"(

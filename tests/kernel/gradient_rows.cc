@@ -231,6 +231,61 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
       } : f32[24], f32[3,3,64,24])"},
+    {"depthwise_input_grad", R"(
+      input %d : f32[n,9,13,37] data
+      input %w : f32[3,3,1,37] data
+      input %y : f32[n,9,13,37] data
+      %g = kernel(%d, %w, %y) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=37, input_size=[9,13], pads=[1,1,1,1]} : f32[n,9,13,37]
+        %g = relu_grad(%x, %y) : f32[n,9,13,37]
+      } : f32[n,9,13,37])"},
+    {"depthwise_input_grad_strided", R"(
+      input %d : f32[n,8,9,16] data
+      input %w : f32[3,3,1,16] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=16, input_size=[16,17], pads=[0,1,1,1], strides=[2,2]} : f32[n,16,17,16]
+      } : f32[n,16,17,16])"},
+    {"depthwise_input_grad_of_two_filters_a_channel", R"(
+      input %d : f32[n,4,8,20] data
+      input %w : f32[2,3,1,20] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=10, input_size=[14,14], dilations=[2,3], strides=[3,1]} : f32[n,14,14,10]
+      } : f32[n,14,14,10])"},
+    {"depthwise_input_grad_of_pool", R"(
+      input %d : f32[n,4,4,16] data
+      input %i : u8[n,4,4,16] data
+      input %w : f32[3,3,1,16] data
+      %x = kernel(%d, %i, %w) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[8,8]} : f32[n,8,8,16]
+        %x = conv2d_input_grad(%m, %w) {groups=16, input_size=[10,10]} : f32[n,10,10,16]
+      } : f32[n,10,10,16])"},
+    {"depthwise_weight_grad", R"(
+      input %x : f32[n,9,13,37] data
+      input %d : f32[n,9,13,37] data
+      %b, %g = kernel(%x, %d) <contraction> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[37]
+        %g = conv2d_weight_grad(%x, %d) {groups=37, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,1,37]
+      } : f32[37], f32[3,3,1,37])"},
+    {"depthwise_weight_grad_of_many_taps", R"(
+      input %x : f32[n,20,24,80] data
+      input %d : f32[n,20,24,80] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=80, kernel_size=[5,5], pads=[2,2,2,2]} : f32[5,5,1,80]
+      } : f32[5,5,1,80])"},
+    {"depthwise_weight_grad_of_two_filters_a_channel", R"(
+      input %x : f32[n,16,15,10] data
+      input %d : f32[n,7,9,20] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {dilations=[1,3], groups=10, kernel_size=[3,3], strides=[2,1]} : f32[3,3,1,20]
+      } : f32[3,3,1,20])"},
+    {"depthwise_weight_grad_of_pool", R"(
+      input %x : f32[n,10,10,5] data
+      input %d : f32[n,4,4,5] data
+      input %i : u8[n,4,4,5] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[8,8]} : f32[n,8,8,5]
+        %g = conv2d_weight_grad(%x, %m) {groups=5, kernel_size=[3,3]} : f32[3,3,1,5]
+      } : f32[3,3,1,5])"},
     {"dense_input_grad_of_sparse", R"(
       input %d : f32[n,75] data
       input %w : f32[150,75] data

@@ -122,6 +122,25 @@ constexpr Row kRows[] = {
         %q = mul(%d, %d) : f32[n,72]
         %s = reduce_sum(%q) {axes=[0]} : f32[72]
       } : f32[n,72], f32[72])"},
+    {"depthwise_with_sums_of_its_result", R"(
+      input %x : f32[n,8,10,32] data
+      input %w : f32[3,3,1,32] data
+      %c, %s = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=32, pads=[0,0,1,1], strides=[2,2]} : f32[n,4,5,32]
+        %s = reduce_sum(%c) {axes=[0,1,2]} : f32[32]
+      } : f32[n,4,5,32], f32[32])"},
+    {"depthwise_input_grad_with_sums_of_products", R"(
+      input %d : f32[n,4,5,32] data
+      input %w : f32[3,3,1,32] data
+      input %y : f32[n,8,10,32] data
+      input %x : f32[n,8,10,32] data
+      %g, %b, %k = kernel(%d, %w, %y, %x) <contraction> {
+        %c = conv2d_input_grad(%d, %w) {groups=32, input_size=[8,10], pads=[0,0,1,1], strides=[2,2]} : f32[n,8,10,32]
+        %g = relu_grad(%c, %y) : f32[n,8,10,32]
+        %b = reduce_sum(%g) {axes=[0,1,2]} : f32[32]
+        %m = mul(%g, %x) : f32[n,8,10,32]
+        %k = reduce_sum(%m) {axes=[0,1,2]} : f32[32]
+      } : f32[n,8,10,32], f32[32], f32[32])"},
     // Sums of images, which are no bias gradient.
     {"weight_grad_of_pooled_with_sums_of_images", R"(
       input %x : f32[n,10,10,3] data

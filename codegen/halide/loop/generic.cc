@@ -161,6 +161,8 @@ double TileUtilization(const KernelSpec& spec, const Node& node) {
   const ir::Shape& b = spec.shape(node.inputs[1]);
   // In a product of matrices, every operand is read along its rows, or copied so that it can be.
   if (b.size() == 2) return 0.85;
+  // A tile of filters of several groups reads channels one by one.
+  if (ir::IsConvolution(*node.op) && ir::ConvolutionGroups(node) > 1) return 0.15;
   // In a convolution, tiles end with each row of the image.  In its gradients, dy also is copied with zeros between its
   // pixels, or the sums run pixel by pixel.
   const ir::Shape& result = spec.shape(node.outputs[0]);
