@@ -100,8 +100,7 @@ constexpr Rule kRules[] = {
     {[](const Op& op) { return op.commutative && !HasOperands(op, 2); }, "a commutative op has two operands"},
     {[](const Op& op) { return op.adds && (!op.commutative || op.kind != OpKind::kElementwise); },
      "an op that adds is elementwise and commutative"},
-    {[](const Op& op) { return op.monotone && (op.kind != OpKind::kElementwise || !HasOperands(op, 1)); },
-     "a monotone op is elementwise in one operand"},
+    {[](const Op& op) { return op.monotone && op.kind != OpKind::kElementwise; }, "a monotone op is elementwise"},
     {[](const Op& op) { return op.selects_positive && (op.kind != OpKind::kElementwise || !HasOperands(op, 2)); },
      "an op that selects by a second operand is elementwise in two"},
     {[](const Op& op) {

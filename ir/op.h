@@ -109,12 +109,12 @@ struct Op {
   const ContractionForm* form = nullptr;  // of a contraction; null: one that only *generic* builds
 
   // Traits.  Each is false where nothing is known.  ir/kinds.h reads what the first one promises.
-  bool reduces_axes = false;      // a reduction over the axes of its operand that an attribute names
-  bool sum = false;               // one of these: its result is the sum of the elements along those axes
-  bool adds = false;              // f(a, b) = a + b
-  bool commutative = false;       // f(a, b) = f(b, a)
-  bool monotone = false;          // a ≤ b makes f(a) ≤ f(b), so that max(f(a), f(b)) = f(max(a, b))
-  bool has_kink = false;          // its slope jumps where the first input is 0
+  bool reduces_axes = false;  // a reduction over the axes of its operand that an attribute names
+  bool sum = false;           // one of these: its result is the sum of the elements along those axes
+  bool adds = false;          // f(a, b) = a + b
+  bool commutative = false;   // f(a, b) = f(b, a)
+  bool monotone = false;  // a ≤ b makes f(a, …) ≤ f(b, …), so that max(f(a, …), f(b, …)) = f(max(a, b), …)
+  bool has_kink = false;          // f or its slope may jump where the first input is 0 or equal to the second one
   bool makes_zeros = false;       // many elements of the first output are 0
   bool selects_positive = false;  // f(a, b) = a where b > 0, else 0
   bool picks_maximum = false;     // each element of the first output is the largest of some elements of the first input

@@ -1,5 +1,6 @@
 #include "passes/canonicalize.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,7 +12,11 @@ namespace {
 using ir::Node;
 using ir::ValueId;
 
-bool IsMonotone(const ir::Op& op) { return op.monotone && op.is_elementwise() && op.operands.size() == 1; }
+// Whether the node is f(x), or f(x, c) with the same number c for all elements, for monotone f.
+bool IsMonotone(const Rewriter& rewriter, const Node& node) {
+  return node.op->monotone && std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                                          [&](ValueId input) { return rewriter.type(input).rank() == 0; });
+}
 
 // A new value of the type of `pooled`, with the name "<pooled>.<op>".
 ValueId NewValueLike(Rewriter& rewriter, ValueId pooled, const ir::Op& op) {
@@ -24,7 +29,7 @@ void PoolFirst(Rewriter& rewriter) {
   if (rewriter.Reads(index) > 0) return;
   std::vector<const Node*> activations;  // those before the pool, the last one first
   ValueId x = activated;
-  while (rewriter.Producer(x) != nullptr && IsMonotone(*rewriter.Producer(x)->op) && rewriter.Reads(x) == 1) {
+  while (rewriter.Producer(x) != nullptr && IsMonotone(rewriter, *rewriter.Producer(x)) && rewriter.Reads(x) == 1) {
     activations.push_back(rewriter.Producer(x));
     x = rewriter.Producer(x)->inputs[0];
   }

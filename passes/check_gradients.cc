@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "ir/op.h"
+#include "ir/ops/loops.h"
 #include "ir/philox.h"
 #include "ir/status.h"
 #include "passes/dce.h"
@@ -21,11 +22,11 @@ using Direction = std::vector<std::pair<size_t, double>>;  // a unit vector: the
 // unless both of its points are on the same point of all kinks.
 struct Point {
   double loss = 0;
-  std::vector<bool> is_positive;      // of the elements of first inputs of ops that have a kink at 0
+  std::vector<bool> is_beyond_kink;   // of the elements of first inputs of ops that have a kink
   std::vector<int64_t> argmax_cells;  // of the windows of max-pools
 
   bool IsOnSameSideAs(const Point& other) const {
-    return is_positive == other.is_positive && argmax_cells == other.argmax_cells;
+    return is_beyond_kink == other.is_beyond_kink && argmax_cells == other.argmax_cells;
   }
 };
 
@@ -68,12 +69,7 @@ class DifferenceChecker {
     if (!results.ok()) return results.status();
     Point point;
     for (const ir::Node& node : forward_.nodes) {
-      if (node.op->has_kink) {
-        const std::string& name = forward_.value(node.inputs[0]).name;
-        const auto result = results->find(name);
-        const ir::Tensor<double>& kinked = result != results->end() ? result->second : given_.at(name);
-        for (double element : kinked.real) point.is_positive.push_back(element > 0);
-      }
+      if (node.op->has_kink) AddKinks(node, *results, point.is_beyond_kink);
       for (ir::ValueId output : node.outputs) {
         const ir::Tensor<double>& tensor = results->at(forward_.value(output).name);
         point.argmax_cells.insert(point.argmax_cells.end(), tensor.integers.begin(), tensor.integers.end());
@@ -81,6 +77,27 @@ class DifferenceChecker {
     }
     point.loss = results->at(loss_).real[0];
     return point;
+  }
+
+  // Adds whether each element of the node's first input is above 0, and whether it is above the second input's.
+  void AddKinks(const ir::Node& node, const Tensors<double>& results, std::vector<bool>& is_beyond_kink) const {
+    const auto find = [&](ir::ValueId input) -> const ir::Tensor<double>& {
+      const std::string& name = forward_.value(input).name;
+      const auto result = results.find(name);
+      return result != results.end() ? result->second : given_.at(name);
+    };
+    const ir::Tensor<double>& x = find(node.inputs[0]);
+    for (double element : x.real) is_beyond_kink.push_back(element > 0);
+    if (node.inputs.size() < 2) return;
+    const ir::Tensor<double>& other = find(node.inputs[1]);
+    const ir::Tensor<double>& y = results.at(forward_.value(node.outputs[0]).name);
+    ir::BroadcastIterator at_x(y.dims, x.dims), at_other(y.dims, other.dims);
+    for (int64_t element = 0; element < y.size(); ++element) {
+      is_beyond_kink.push_back(x.real[static_cast<size_t>(at_x.position())] >
+                               other.real[static_cast<size_t>(at_other.position())]);
+      at_x.Next();
+      at_other.Next();
+    }
   }
 
   const Graph forward_;

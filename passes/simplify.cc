@@ -72,11 +72,10 @@ bool KeepsTypeWith(const Rewriter& rewriter, size_t index, ValueId value) {
 }
 
 void SkipBroadcast(Rewriter& rewriter) {
-  if (rewriter.node().op->kind != ir::OpKind::kElementwise || rewriter.node().inputs.size() != 2) return;
-  const Shape& result = rewriter.type(rewriter.node().outputs[0]).shape;
-  for (size_t index = 0; index < 2; ++index) {
+  if (rewriter.node().op->kind != ir::OpKind::kElementwise) return;
+  for (size_t index = 0; index < rewriter.node().inputs.size(); ++index) {
     const Node* const broadcast = rewriter.Producer(rewriter.node().inputs[index], ir::kBroadcast);
-    if (broadcast == nullptr || rewriter.type(rewriter.node().inputs[1 - index]).shape != result) continue;
+    if (broadcast == nullptr) continue;
     if (KeepsTypeWith(rewriter, index, broadcast->inputs[0])) rewriter.SetInput(index, broadcast->inputs[0]);
   }
 }
@@ -112,7 +111,7 @@ constexpr RewriteRule kRules[] = {
     {"concatenate-one", "concatenate(x) = x", "", &ir::kConcatenate, ReplaceByOperand},
     {"slice-same", "slice(x) = x", kOwnShape, &ir::kSlice, ReplaceByOperand},
     {"skip-broadcast", "f(a, broadcast(x)) = f(a, x)",
-     "for elementwise f with broadcasting, where a has the result's shape", nullptr, SkipBroadcast},
+     "for elementwise f with broadcasting, where the other operands give the result its shape", nullptr, SkipBroadcast},
     {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",
      "over axes 1, 2 and perhaps others: all of dy arrives in its own image", &ir::kReduceSum, SumOfPoolGrad},
     {"mask-before-view", "relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))", "", &ir::kReluGrad,

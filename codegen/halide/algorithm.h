@@ -193,6 +193,17 @@ Algorithm BinaryAlgorithm(Formula) {
   }};
 }
 
+// The algorithm of the elementwise op y = formula(a, b, c), whose operands are broadcast.
+template <typename Formula>
+Algorithm TernaryAlgorithm(Formula) {
+  return {[](const LoweringContext& context) {
+    const Index index = ToIndex(Axes(context.result_types[0].rank()));
+    const auto read = [&](const Tensor& operand) { return operand(BroadcastIndex(operand.type, index)); };
+    return LowerPure(context,
+                     {Formula{}(read(context.operands[0]), read(context.operands[1]), read(context.operands[2]))});
+  }};
+}
+
 }  // namespace brine::codegen
 
 #endif  // BRINE_CODEGEN_HALIDE_ALGORITHM_H_

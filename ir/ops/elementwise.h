@@ -38,9 +38,20 @@ Op MakeBinary(Formula, Op row) {
   if (row.operands.empty()) row.operands = {"a", "b"};
   if (row.results.empty()) row.results = {"y"};
   if (row.infer == nullptr) row.infer = InferBinary;
-  row.flops = FlopsAnElement<1>;
+  if (row.flops == nullptr) row.flops = FlopsAnElement<1>;
   row.interpret = [](const Evaluation<double>& evaluation) { MapBroadcast(evaluation, Formula{}); };
   row.interpret_f32 = [](const Evaluation<float>& evaluation) { MapBroadcast(evaluation, Formula{}); };
+  row.kind = OpKind::kElementwise;
+  return row;
+}
+
+// y = formula(a, b, c) with broadcasting; f32 in and out.
+template <typename Formula>
+Op MakeTernary(Formula, Op row) {
+  row.results = {"y"};
+  row.flops = FlopsAnElement<1>;
+  row.interpret = [](const Evaluation<double>& evaluation) { MapBroadcastThree(evaluation, Formula{}); };
+  row.interpret_f32 = [](const Evaluation<float>& evaluation) { MapBroadcastThree(evaluation, Formula{}); };
   row.kind = OpKind::kElementwise;
   return row;
 }

@@ -85,6 +85,21 @@ void MapBroadcast(const Evaluation<Real>& evaluation, Function function) {
   }
 }
 
+// y[i] = function(a[…], b[…], c[…]), in the same way
+template <typename Real, typename Function>
+void MapBroadcastThree(const Evaluation<Real>& evaluation, Function function) {
+  const Tensor<Real>&a = evaluation.in(0), &b = evaluation.in(1), &c = evaluation.in(2);
+  Tensor<Real>& y = evaluation.out();
+  BroadcastIterator at_a(y.dims, a.dims), at_b(y.dims, b.dims), at_c(y.dims, c.dims);
+  for (Real& element : y.real) {
+    element = function(a.real[static_cast<size_t>(at_a.position())], b.real[static_cast<size_t>(at_b.position())],
+                       c.real[static_cast<size_t>(at_c.position())]);
+    at_a.Next();
+    at_b.Next();
+    at_c.Next();
+  }
+}
+
 // Copies the slice [from, from + extent) of x along `axis` to the slice that begins at `to` in y.  The other axes of x
 // and y have the same extents.
 template <typename Element>

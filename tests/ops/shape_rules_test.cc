@@ -64,7 +64,7 @@ TEST(ShapeRules, SourcesAndViews) {
 }
 
 TEST(ShapeRules, Elementwise) {
-  for (const Op* op : {&kAdd, &kSub, &kMul, &kDiv}) {
+  for (const Op* op : {&kAdd, &kSub, &kMul, &kDiv, &kMinimum, &kMaximum, &kGreater}) {
     ExpectAnswers({
         {op, {"f32[n,3]", "f32[3]"}, {}, "f32[n,3]"},
         {op, {"f32[]", "f32[]"}, {}, "f32[]"},
@@ -81,13 +81,28 @@ TEST(ShapeRules, Elementwise) {
     EXPECT_EQ(Answer({op, {"f32[]"}, {}, ""}), op->name + " takes 2 inputs, got 1");
     EXPECT_EQ(Answer({op, {"f32[]", "f32[]"}, {{"axis", int64_t{1}}}, ""}), op->name + " has no attribute axis");
   }
-  for (const Op* op : {&kNeg, &kExp, &kLog, &kSqrt, &kRelu, &kSigmoid, &kTanh}) {
+  for (const Op* op : {&kNeg, &kExp, &kLog, &kSqrt, &kErf, &kAbs, &kSign, &kRelu, &kSoftplus, &kSigmoid, &kTanh}) {
     ExpectAnswers({{op, {"f32[n,3]"}, {}, "f32[n,3]"}, {op, {"u8[n,3]"}, {}, "x must be f32, got u8[n,3]"}});
   }
   ExpectAnswers({
       {&kReluGrad, {"f32[n,3]", "f32[n,3]"}, {}, "f32[n,3]"},
       {&kReluGrad, {"f32[n,3]", "f32[3]"}, {}, "y must be f32[n,3], got f32[3]"},
       {&kReluGrad, {"f32[n,3]", "i32[n,3]"}, {}, "y must be f32[n,3], got i32[n,3]"},
+      {&kSelect, {"f32[n,1]", "f32[]", "f32[3]"}, {}, "f32[n,3]"},
+      {&kSelect,
+       {"f32[2]", "f32[n,3]", "f32[3]"},
+       {},
+       "condition and the chosen value do not fit each other: f32[2] "
+       "and f32[n,3]"},
+      {&kSelect, {"f32[n]", "f32[2]", "f32[3]"}, {}, "a and b do not fit each other: f32[2] and f32[3]"},
+      {&kSelect, {"i32[n]", "f32[n]", "f32[n]"}, {}, "condition must be f32, got i32[n]"},
+      {&kSelect, {"f32[n]", "u8[n]", "f32[n]"}, {}, "a must be f32, got u8[n]"},
+      {&kSelect, {"f32[n]", "f32[n]", "u8[n]"}, {}, "b must be f32, got u8[n]"},
+      {&kClippedRelu, {"f32[n,3]", "f32[]"}, {}, "f32[n,3]"},
+      {&kClippedRelu, {"f32[n,3]", "f32[3]"}, {}, "max_value must be f32[], got f32[3]"},
+      {&kLeakyRelu, {"u8[n,3]", "f32[]"}, {}, "x must be f32, got u8[n,3]"},
+      {&kLeakyRelu, {"f32[n,3]", "f32[1]"}, {}, "slope must be f32[], got f32[1]"},
+      {&kElu, {"f32[n,3]", "i32[]"}, {}, "alpha must be f32[], got i32[]"},
       {&kInTrainPhase, {"f32[n,3]", "f32[n,3]"}, {}, "f32[n,3]"},
       {&kInTrainPhase, {"i32[n]", "i32[n]"}, {}, "x must be f32, got i32[n]"},
       {&kInTrainPhase, {"f32[n,3]", "f32[3]"}, {}, "alt must be f32[n,3], got f32[3]"},

@@ -56,6 +56,8 @@ TEST(Traits, OpsThatAddAddTheirOperands) {
 TEST(Traits, MonotoneOpsKeepTheOrderOfNumbers) {
   ForEachCase([](const Op& op) { return op.monotone; },
               [](const OpCase&, const Operands& operands, const Operands& results) {
+                // The order of the first operand shows only if the others are the same for all elements.
+                if (operands.back().size() != 1 && operands.size() > 1) return;
                 std::map<double, double> result_of;
                 for (size_t i = 0; i < operands[0].real.size(); ++i)
                   result_of[operands[0].real[i]] = results[0].real[i];
