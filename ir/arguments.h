@@ -20,6 +20,7 @@ struct Range {
 
   bool Contains(double number) const;
 };
+inline constexpr Range kAtLeastZero = {.least = 0};
 inline constexpr Range kPositive = {.least = 0, .includes_least = false};
 inline constexpr Range kFromZeroToOne = {.least = 0, .most = 1};
 inline constexpr Range kFromZeroToBelowOne = {.least = 0, .most = 1, .includes_most = false};
@@ -30,6 +31,7 @@ struct Argument {
   std::string name;
   AttributeValue default_value;  // its kind, a bool or a real number, is the kind of every value of the argument
   Range range = {};              // the legal values, if the argument is a real number
+  bool optional = false;         // whether a graph may leave it out, which then means its default
 
   bool is_real() const { return std::holds_alternative<double>(default_value); }
 };

@@ -18,20 +18,35 @@ struct TermRow {
   TermKind kind;
   absl::string_view name;
   int arity;
-  double (*apply)(double a, double b);  // null for arity 0; an operation of arity 1 ignores b
+  double (*apply)(double a, double b, double c);  // null for arity 0; operands past the arity are 0
 };
-constexpr std::array<TermRow, 11> kTerms = {{
+
+double QPochhammer(double a, double q, double n) {
+  if (!(q >= 0 && q <= kMaxQ && std::abs(a) <= 1)) return NAN;
+  double product = 1, term = a;
+  for (double k = 0; k < n && 1 - term != 1; ++k, term *= q) product *= 1 - term;
+  return product;
+}
+
+constexpr std::array<TermRow, 18> kTerms = {{
     {TermKind::kConstant, "", 0, nullptr},
     {TermKind::kScalar, "", 0, nullptr},
     {TermKind::kStep, "t", 0, nullptr},
-    {TermKind::kAdd, "add", 2, [](double a, double b) { return a + b; }},
-    {TermKind::kSub, "sub", 2, [](double a, double b) { return a - b; }},
-    {TermKind::kMul, "mul", 2, [](double a, double b) { return a * b; }},
-    {TermKind::kDiv, "div", 2, [](double a, double b) { return a / b; }},
-    {TermKind::kPow, "pow", 2, [](double a, double b) { return std::pow(a, b); }},
-    {TermKind::kMin, "min", 2, [](double a, double b) { return std::fmin(a, b); }},
-    {TermKind::kMax, "max", 2, [](double a, double b) { return std::fmax(a, b); }},
-    {TermKind::kSqrt, "sqrt", 1, [](double a, double) { return std::sqrt(a); }},
+    {TermKind::kAdd, "add", 2, [](double a, double b, double) { return a + b; }},
+    {TermKind::kSub, "sub", 2, [](double a, double b, double) { return a - b; }},
+    {TermKind::kMul, "mul", 2, [](double a, double b, double) { return a * b; }},
+    {TermKind::kDiv, "div", 2, [](double a, double b, double) { return a / b; }},
+    {TermKind::kPow, "pow", 2, [](double a, double b, double) { return std::pow(a, b); }},
+    {TermKind::kMin, "min", 2, [](double a, double b, double) { return std::fmin(a, b); }},
+    {TermKind::kMax, "max", 2, [](double a, double b, double) { return std::fmax(a, b); }},
+    {TermKind::kSqrt, "sqrt", 1, [](double a, double, double) { return std::sqrt(a); }},
+    {TermKind::kExp, "exp", 1, [](double a, double, double) { return std::exp(a); }},
+    {TermKind::kLog, "log", 1, [](double a, double, double) { return std::log(a); }},
+    {TermKind::kCos, "cos", 1, [](double a, double, double) { return std::cos(a); }},
+    {TermKind::kFloor, "floor", 1, [](double a, double, double) { return std::floor(a); }},
+    {TermKind::kLess, "less", 2, [](double a, double b, double) { return a < b ? 1.0 : 0.0; }},
+    {TermKind::kSelect, "select", 3, [](double a, double b, double c) { return a != 0 ? b : c; }},
+    {TermKind::kQPochhammer, "q_pochhammer", 3, QPochhammer},
 }};
 
 constexpr bool IsIndexedByKind() {
@@ -40,7 +55,7 @@ constexpr bool IsIndexedByKind() {
   }
   return true;
 }
-static_assert(IsIndexedByKind() && kTerms.size() == static_cast<size_t>(TermKind::kSqrt) + 1);
+static_assert(IsIndexedByKind() && kTerms.size() == static_cast<size_t>(TermKind::kQPochhammer) + 1);
 
 const TermRow& RowOf(TermKind kind) { return kTerms[static_cast<size_t>(kind)]; }
 
@@ -116,8 +131,9 @@ double Evaluate(const Expression& expression, int64_t steps_done, const std::fun
     if (term.kind == TermKind::kScalar) result = scalar(term.scalar);
     if (term.kind == TermKind::kStep) result = static_cast<double>(steps_done) + 1;
     if (const TermRow& row = RowOf(term.kind); row.arity > 0) {
-      const double last = PopOr<double>(stack, NAN);
-      result = row.arity == 1 ? row.apply(last, 0) : row.apply(PopOr<double>(stack, NAN), last);
+      double operands[3] = {};
+      for (int operand = row.arity - 1; operand >= 0; --operand) operands[operand] = PopOr<double>(stack, NAN);
+      result = row.apply(operands[0], operands[1], operands[2]);
     }
     stack.push_back(result);
   }

@@ -5,8 +5,15 @@
 //   input %beta_2 : f32[] scalar 0.999
 //   input %rate : f32[] expression mul(%learning_rate, sqrt(sub(1.0, pow(%beta_2, t))))
 //
-// t is the number of the step that is about to run, counted from 1.  A scalar is a double, of which an expression reads
-// all digits.  It is rounded to float only where a node of the graph reads it.
+// t is the number of the step that is about to run, counted from 1.  An expression reads scalars and the results of
+// expressions before it.  All of these are doubles, and are rounded to float only where a node of the graph reads them.
+//
+//   less(a, b)             1 if a < b, else 0; 0 if one of them is NaN
+//   select(a, b, c)        b if a is not 0, else c
+//   q_pochhammer(a, q, n)  Π (1 − a·qᵏ) over k from 0 to n − 1, the q-Pochhammer symbol (a; q)ₙ.  Products of factors
+//                          that tend to 1 from step to step have no elementary closed form; this one needs no state.
+//                          It is NaN unless |a| ≤ 1 and 0 ≤ q ≤ kMaxQ, which bounds the number of factors that differ
+//                          from 1
 #ifndef BRINE_IR_EXPRESSION_H_
 #define BRINE_IR_EXPRESSION_H_
 
@@ -20,9 +27,11 @@
 
 namespace brine::ir {
 
+inline constexpr double kMaxQ = 0.99;
+
 Expression Constant(double number);
-Expression ScalarOf(ValueId scalar);
-Expression StepNumber();  // t
+Expression ScalarOf(ValueId scalar);  // or the result of another expression
+Expression StepNumber();              // t
 Expression Apply(TermKind operation, std::initializer_list<Expression> operands);
 
 int Arity(TermKind kind);                   // the number of operands; 0 for a constant, a scalar and t
@@ -37,7 +46,8 @@ std::string ToString(const Graph& graph, const Expression& expression);
 // of the graph is not checked.
 std::string ExpressionFault(const Expression& expression);
 
-// The value of the expression in the step that follows `steps_done` others.  `scalar` returns the value of a scalar.
+// The value of the expression in the step that follows `steps_done` others.  `scalar` returns the value of a scalar, or
+// of another expression.
 double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar);
 
 }  // namespace brine::ir

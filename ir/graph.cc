@@ -131,7 +131,8 @@ std::string PlaceOf(const Location* location, absl::string_view name) {
 
 bool IsCompiled(const Training& training) {
   return !training.objectives.empty() || !training.optimizer.empty() || training.optimizer_arguments != Attributes() ||
-         training.location != Location();
+         training.location != Location() || !training.learning_rate_multipliers.empty() ||
+         !training.exclude_from_weight_decay.empty();
 }
 
 Block BlockOf(Role role) {

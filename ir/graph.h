@@ -71,11 +71,32 @@ struct Node {
 };
 
 // A term of a host expression: a number, or an operation on the results of the terms before it.
-enum class TermKind : uint8_t { kConstant, kScalar, kStep, kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kSqrt };
+enum class TermKind : uint8_t {
+  kConstant,
+  kScalar,
+  kStep,
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kPow,
+  kMin,
+  kMax,
+  kSqrt,
+  kExp,
+  kLog,
+  kCos,
+  kFloor,
+  kLess,
+  kSelect,
+  kQPochhammer
+};
 struct Term {
   TermKind kind = TermKind::kConstant;
-  double number = 0;          // the constant, if the kind is kConstant
-  ValueId scalar = kNoValue;  // an input of the graph with Source::kScalar, if the kind is kScalar
+  double number = 0;  // the constant, if the kind is kConstant
+  // If the kind is kScalar: an earlier input of the graph, with Source::kScalar or Source::kExpression.
+  ValueId scalar = kNoValue;
+  bool operator==(const Term&) const = default;
 };
 
 // A formula that the host computes in double before each step, in postfix order.  expression.h makes, prints and
@@ -161,12 +182,22 @@ struct Objective {
   std::vector<std::string> metrics;  // rows of metrics.h
 };
 
+// The factor by which the learning rate of a layer's parameters is multiplied.
+struct RateMultiplier {
+  std::string layer;  // "conv2d"
+  double factor = 1;
+  bool operator==(const RateMultiplier&) const = default;
+};
+
 // The arguments of Compile(); the training passes turn them into nodes.
 struct Training {
   std::vector<Objective> objectives;  // at most one for each output; empty if Compile() was not called
   std::string optimizer;              // a row of optimizers.h
   Attributes optimizer_arguments;     // initial values of scalars (learning_rate, beta_1) and bools (nesterov)
   Location location;
+  std::vector<RateMultiplier> learning_rate_multipliers = {};
+  std::vector<std::string> exclude_from_weight_decay =
+      {};  // a parameter whose name contains one of these does not decay
 };
 
 class Graph {

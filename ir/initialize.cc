@@ -68,7 +68,11 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
 template <typename Real>
 Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, int64_t rows,
                          const std::map<std::string, double>& scalars) {
-  const auto scalar = [&](ValueId value) { return ScalarValue(graph, scalars, value); };
+  std::map<ValueId, double> results;  // of the expressions so far
+  const auto scalar = [&](ValueId value) {
+    const auto result = results.find(value);
+    return result != results.end() ? result->second : ScalarValue(graph, scalars, value);
+  };
   Tensors<Real> inputs;
   for (const Input& input : graph.inputs) {
     if (input.source == Source::kData || input.source == Source::kLabel) continue;
@@ -88,7 +92,8 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, 
         tensor.real[0] = static_cast<Real>(rows);
         break;
       case Source::kExpression:
-        tensor.real[0] = static_cast<Real>(Evaluate(input.expression, steps_done, scalar));
+        results[input.value] = Evaluate(input.expression, steps_done, scalar);
+        tensor.real[0] = static_cast<Real>(results[input.value]);
         break;
       case Source::kWeight:
         std::fill(tensor.real.begin(), tensor.real.end(), static_cast<Real>(1 / static_cast<double>(rows)));

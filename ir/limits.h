@@ -18,7 +18,7 @@ inline constexpr size_t kMaxStringBytes = 4096;       // of a file name or other
 inline constexpr size_t kMaxList = 65'536;            // elements of any other list, such as the operands of a node
 inline constexpr size_t kMaxInputs = 256;             // of a node whose op is variadic
 inline constexpr size_t kMaxReals = size_t{1} << 20;  // elements of a constant
-inline constexpr size_t kMaxExpressionTerms = 64;     // of a host expression; this bounds also how deep its calls nest
+inline constexpr size_t kMaxExpressionTerms = 256;    // of a host expression; this bounds also how deep its calls nest
 inline constexpr int64_t kMaxBatchSize = (int64_t{1} << 31) - 1;
 
 }  // namespace brine::ir

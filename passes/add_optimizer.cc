@@ -36,7 +36,7 @@ class OptimizerAdder {
     if (optimizer == nullptr)
       return ErrorAt({training_.location}, "compile", absl::StrCat("unknown optimizer \"", training_.optimizer, "\""));
     const UpdateRule& rule = ir::RuleOf(*optimizer, training_.optimizer_arguments);
-    for (const std::string& slot : rule.slots) AddSlots(slot);
+    for (const ir::UpdateSlot& slot : rule.slots) AddSlots(*optimizer, slot);
     return AddUpdates(*rule.op, AddOperands(*optimizer, rule), AttributesOf(*optimizer, rule));
   }
 
@@ -57,12 +57,8 @@ class OptimizerAdder {
     return absl::OkStatus();
   }
 
-  // The value of the argument, which is its default if Compile() did not give one.
-  ir::AttributeValue ArgumentOf(const ir::Optimizer& optimizer, const std::string& name) const {
-    for (const auto& [given, value] : training_.optimizer_arguments) {
-      if (given == name) return value;
-    }
-    return ir::FindArgument(optimizer.arguments, name)->default_value;
+  ir::AttributeValue ArgumentOf(const ir::Optimizer& optimizer, absl::string_view name) const {
+    return ir::ArgumentOf(optimizer, training_.optimizer_arguments, name);
   }
 
   std::vector<ValueId> AddOperands(const ir::Optimizer& optimizer, const UpdateRule& rule) {
@@ -95,11 +91,13 @@ class OptimizerAdder {
     return value;
   }
 
-  void AddSlots(absl::string_view kind) {
+  void AddSlots(const ir::Optimizer& optimizer, const ir::UpdateSlot& row) {
+    ir::Initializer initializer;
+    if (!row.initial.empty()) initializer.argument = std::get<double>(ArgumentOf(optimizer, row.initial));
     for (Parameter& parameter : parameters_) {
-      const std::string name = absl::StrCat("optimizer/", kind, "/", graph_.value(parameter.value).name);
+      const std::string name = absl::StrCat("optimizer/", row.name, "/", graph_.value(parameter.value).name);
       const ValueId slot = graph_.AddValue(name, graph_.type(parameter.value));
-      graph_.states.push_back({slot, ir::Role::kSlot, {}, parameter.location});
+      graph_.states.push_back({slot, ir::Role::kSlot, initializer, parameter.location});
       parameter.slots.push_back(slot);
     }
   }

@@ -19,11 +19,11 @@ bool RemoveDeadNodes(Graph& graph) {
 
 bool RemoveUnreadInputs(Graph& graph) {
   const Uses uses = FindUses(graph);
-  std::vector<bool> is_read_by_host(graph.values.size(),
-                                    false);  // by value: whether an expression that is read reads it
-  for (const ir::Input& input : graph.inputs) {
-    if (uses.Unread(input.value)) continue;
-    for (const ir::Term& term : input.expression) {
+  // By value: whether an expression that is read reads it.  Expressions read earlier inputs only.
+  std::vector<bool> is_read_by_host(graph.values.size(), false);
+  for (auto input = graph.inputs.rbegin(); input != graph.inputs.rend(); ++input) {
+    if (uses.Unread(input->value) && !is_read_by_host[Index(input->value)]) continue;
+    for (const ir::Term& term : input->expression) {
       if (term.kind == ir::TermKind::kScalar) is_read_by_host[Index(term.scalar)] = true;
     }
   }

@@ -16,8 +16,8 @@ extern "C" {
 
 #define BRINE_ABI_VERSION 2
 #define BRINE_MAX_RANK 8
-#define BRINE_MAX_TERMS 64  // of an expression
-#define BRINE_BATCH (-1)    // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
+#define BRINE_MAX_TERMS 256  // of an expression
+#define BRINE_BATCH (-1)     // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
 
 typedef enum brine_dtype { BRINE_F32, BRINE_I32, BRINE_U32, BRINE_U8, BRINE_MASK } brine_dtype;
 
@@ -78,8 +78,9 @@ typedef enum brine_source {
 // A term of an expression: a number, or an operation on the results of the terms before it.
 typedef enum brine_term_kind {
   BRINE_TERM_CONSTANT,
-  BRINE_TERM_SCALAR,  // an input of the same function with the source BRINE_SCALAR, with all digits of its double
-  BRINE_TERM_STEP,    // the number of training steps done before this one, plus 1
+  BRINE_TERM_SCALAR,  // an earlier input of the same function with the source BRINE_SCALAR or BRINE_EXPRESSION, with
+                      // all digits of its double
+  BRINE_TERM_STEP,  // the number of training steps done before this one, plus 1
   BRINE_TERM_ADD,
   BRINE_TERM_SUB,
   BRINE_TERM_MUL,
@@ -87,12 +88,19 @@ typedef enum brine_term_kind {
   BRINE_TERM_POW,
   BRINE_TERM_MIN,
   BRINE_TERM_MAX,
-  BRINE_TERM_SQRT
+  BRINE_TERM_SQRT,
+  BRINE_TERM_EXP,
+  BRINE_TERM_LOG,
+  BRINE_TERM_COS,
+  BRINE_TERM_FLOOR,
+  BRINE_TERM_LESS,         // 1 if a < b, else 0
+  BRINE_TERM_SELECT,       // b if a is not 0, else c
+  BRINE_TERM_Q_POCHHAMMER  // (a; q)ₙ of the operands a, q, n (core/expression.h)
 } brine_term_kind;
 
 typedef struct brine_term {
   uint8_t kind;    // brine_term_kind
-  uint16_t input;  // of a BRINE_TERM_SCALAR: the index of the scalar in the function's inputs
+  uint16_t input;  // of a BRINE_TERM_SCALAR: the index of that input in the function's inputs
   double number;   // of a BRINE_TERM_CONSTANT
 } brine_term;
 

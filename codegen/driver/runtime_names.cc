@@ -85,6 +85,20 @@ const char* RuntimeName(ir::TermKind value) {
       return "BRINE_TERM_MAX";
     case ir::TermKind::kSqrt:
       return "BRINE_TERM_SQRT";
+    case ir::TermKind::kExp:
+      return "BRINE_TERM_EXP";
+    case ir::TermKind::kLog:
+      return "BRINE_TERM_LOG";
+    case ir::TermKind::kCos:
+      return "BRINE_TERM_COS";
+    case ir::TermKind::kFloor:
+      return "BRINE_TERM_FLOOR";
+    case ir::TermKind::kLess:
+      return "BRINE_TERM_LESS";
+    case ir::TermKind::kSelect:
+      return "BRINE_TERM_SELECT";
+    case ir::TermKind::kQPochhammer:
+      return "BRINE_TERM_Q_POCHHAMMER";
   }
   return Unnamed();
 }

@@ -131,6 +131,10 @@ class GraphReader {
     graph_.training.optimizer = from.optimizer();
     BRINE_ASSIGN_OR_RETURN(graph_.training.optimizer_arguments, ReadAttributes(from.optimizer_arguments()));
     graph_.training.location = ReadLocation(from.location());
+    for (const proto::RateMultiplier& multiplier : from.learning_rate_multipliers())
+      graph_.training.learning_rate_multipliers.push_back({multiplier.layer(), multiplier.factor()});
+    graph_.training.exclude_from_weight_decay.assign(from.exclude_from_weight_decay().begin(),
+                                                     from.exclude_from_weight_decay().end());
     return absl::OkStatus();
   }
 

@@ -68,7 +68,10 @@ constexpr Pair<TermKind, proto::Term::Kind> kTerms[] = {
     {TermKind::kSub, proto::Term::SUB},           {TermKind::kMul, proto::Term::MUL},
     {TermKind::kDiv, proto::Term::DIV},           {TermKind::kPow, proto::Term::POW},
     {TermKind::kMin, proto::Term::MIN},           {TermKind::kMax, proto::Term::MAX},
-    {TermKind::kSqrt, proto::Term::SQRT}};
+    {TermKind::kSqrt, proto::Term::SQRT},         {TermKind::kExp, proto::Term::EXP},
+    {TermKind::kLog, proto::Term::LOG},           {TermKind::kCos, proto::Term::COS},
+    {TermKind::kFloor, proto::Term::FLOOR},       {TermKind::kLess, proto::Term::LESS},
+    {TermKind::kSelect, proto::Term::SELECT},     {TermKind::kQPochhammer, proto::Term::Q_POCHHAMMER}};
 static_assert(Agree(kTerms, proto::Term::Kind_MAX));
 
 constexpr Pair<Role, proto::State::Role> kRoles[] = {{Role::kParameter, proto::State::PARAMETER},
@@ -186,6 +189,12 @@ proto::Graph ToProto(const Graph& graph) {
     to.set_optimizer(graph.training.optimizer);
     for (const auto& [name, value] : graph.training.optimizer_arguments)
       *to.add_optimizer_arguments() = ToProto(name, value);
+    for (const RateMultiplier& multiplier : graph.training.learning_rate_multipliers) {
+      proto::RateMultiplier& out_multiplier = *to.add_learning_rate_multipliers();
+      out_multiplier.set_layer(multiplier.layer);
+      out_multiplier.set_factor(multiplier.factor);
+    }
+    for (const std::string& part : graph.training.exclude_from_weight_decay) to.add_exclude_from_weight_decay(part);
     if (graph.training.location != Location()) *to.mutable_location() = ToProto(graph.training.location);
   }
   for (const Input& input : graph.inputs) {

@@ -36,6 +36,18 @@ void AddAttributes(const Op* op, const Attributes& attributes, TextLine& line) {
   if (before == ", ") line.Add("}");
 }
 
+// Adds ` name=[a, b]`, or nothing if the list is empty.
+template <typename Row, typename RowText>
+void AddList(absl::string_view name, Part part, const std::vector<Row>& rows, TextLine& line, const RowText& text) {
+  if (rows.empty()) return;
+  line.Add(absl::StrCat(" ", name, "=["));
+  for (size_t index = 0; index < rows.size(); ++index) {
+    if (index > 0) line.Add(", ");
+    line.Add(part, static_cast<int>(index), text(rows[index]));
+  }
+  line.Add("]");
+}
+
 bool Exists(const Graph& graph, ValueId value) { return Index(value) < graph.values.size(); }
 
 void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine& line) {
@@ -125,6 +137,10 @@ TextLine CompileLine(const Training& training) {
   line.Add("compile ");
   line.Add(Part::kName, 0, absl::StrCat("optimizer=", Quoted(training.optimizer)));
   AddAttributes(nullptr, training.optimizer_arguments, line);
+  AddList("learning_rate_multipliers", Part::kInput, training.learning_rate_multipliers, line,
+          [](const RateMultiplier& row) { return absl::StrCat(Quoted(row.layer), " ", RealText(row.factor)); });
+  AddList("exclude_from_weight_decay", Part::kOutput, training.exclude_from_weight_decay, line,
+          [](const std::string& part) { return Quoted(part); });
   AddLocation(training.location, line);
   return line;
 }

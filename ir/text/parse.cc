@@ -109,7 +109,30 @@ class Parser {
     BRINE_RETURN_IF_ERROR(ExpectKey("optimizer"));
     BRINE_ASSIGN_OR_RETURN(training.optimizer, reader_.TakeString("optimizer"));
     BRINE_ASSIGN_OR_RETURN(training.optimizer_arguments, ParseAttributes(nullptr));
+    BRINE_RETURN_IF_ERROR(ParseList("learning_rate_multipliers", training.learning_rate_multipliers,
+                                    [&]() -> absl::StatusOr<RateMultiplier> {
+                                      RateMultiplier row;
+                                      BRINE_ASSIGN_OR_RETURN(row.layer, reader_.TakeString("the layer's name"));
+                                      BRINE_ASSIGN_OR_RETURN(row.factor, reader_.TakeReal("factor"));
+                                      return row;
+                                    }));
+    BRINE_RETURN_IF_ERROR(ParseList("exclude_from_weight_decay", training.exclude_from_weight_decay,
+                                    [&] { return reader_.TakeString("part of a name"); }));
     BRINE_ASSIGN_OR_RETURN(training.location, reader_.TakeLocation());
+    return absl::OkStatus();
+  }
+
+  // Reads ` name=[a, b]`, if there is one.
+  template <typename Row, typename TakeRow>
+  absl::Status ParseList(absl::string_view name, std::vector<Row>& rows, const TakeRow& take) {
+    if (!reader_.AcceptWord(name)) return absl::OkStatus();
+    BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
+    BRINE_RETURN_IF_ERROR(reader_.ExpectMark('['));
+    while (!reader_.Accept(']')) {
+      if (!rows.empty()) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
+      BRINE_ASSIGN_OR_RETURN(Row row, take());
+      BRINE_RETURN_IF_ERROR(Append(rows, std::move(row)));
+    }
     return absl::OkStatus();
   }
 
@@ -170,7 +193,10 @@ class Parser {
   // Appends a number, `%scalar`, `t`, or `operation(expression, …)` to the expression.  `terms` counts the terms that
   // were begun.  The size of the expression would not bound the recursion, since a call is appended after its operands.
   absl::Status ParseExpression(Expression& expression, size_t& terms) {
-    constexpr absl::string_view kExpected = "a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max( or sqrt(";
+    constexpr absl::string_view kExpected =
+        "a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max(, sqrt(, exp(, log(, cos(, floor(, less(, "
+        "select( "
+        "or q_pochhammer(";
     const Token token = reader_.token();
     if (++terms > kMaxExpressionTerms)
       return Fail(token, absl::StrCat("an expression has more than ", kMaxExpressionTerms, " terms"));

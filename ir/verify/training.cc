@@ -53,7 +53,8 @@ class TrainingChecker {
       ++index;
     }
     for (const Argument& row : rows == nullptr ? kNone : *rows) {
-      if (!given.Has(row.name)) faults_.Add(site, Part::kName, 0, absl::StrCat(taker, " needs ", row.name));
+      if (!row.optional && !given.Has(row.name))
+        faults_.Add(site, Part::kName, 0, absl::StrCat(taker, " needs ", row.name));
     }
   }
 

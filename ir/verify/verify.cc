@@ -189,7 +189,7 @@ class Verifier {
     CheckExpression(site, input);
   }
 
-  // The scalars of an expression must come before it, so that no expression reads itself.
+  // What an expression reads must come before it, so that no expression reads itself.
   void CheckExpression(const Site& site, const Input& input) {
     const auto add = [&](std::string sentence) { Add(site, Part::kBody, 0, std::move(sentence)); };
     if (input.source != Source::kExpression) {
@@ -200,9 +200,9 @@ class Verifier {
     for (const Term& term : input.expression) {
       if (term.kind != TermKind::kScalar) continue;
       const bool defined = Exists(term.scalar) && Scope(term.scalar) != kUndefined;
-      const Input* const scalar = defined ? graph_.FindInput(term.scalar) : nullptr;
-      if (scalar == nullptr || scalar->source != Source::kScalar)
-        add(absl::StrCat(ValueText(graph_, term.scalar), " is not a scalar input before this one"));
+      const Input* const read = defined && term.scalar != input.value ? graph_.FindInput(term.scalar) : nullptr;
+      if (read == nullptr || (read->source != Source::kScalar && read->source != Source::kExpression))
+        add(absl::StrCat(ValueText(graph_, term.scalar), " is not a scalar or an expression before this one"));
     }
   }
 

@@ -4,23 +4,67 @@
 
 namespace {
 
-// An operation of two operands.
-double Combine(uint8_t kind, double a, double b) {
+int Arity(uint8_t kind) {
+  switch (kind) {
+    case BRINE_TERM_CONSTANT:
+    case BRINE_TERM_SCALAR:
+    case BRINE_TERM_STEP:
+      return 0;
+    case BRINE_TERM_SQRT:
+    case BRINE_TERM_EXP:
+    case BRINE_TERM_LOG:
+    case BRINE_TERM_COS:
+    case BRINE_TERM_FLOOR:
+      return 1;
+    case BRINE_TERM_SELECT:
+    case BRINE_TERM_Q_POCHHAMMER:
+      return 3;
+  }
+  return 2;
+}
+
+// The factors from the first one that rounds to 1 do not change the product.
+double QPochhammer(double a, double q, double n) {
+  if (!(q >= 0 && q <= BRINE_MAX_Q && fabs(a) <= 1)) return NAN;
+  double product = 1, term = a;
+  for (double k = 0; k < n && 1 - term != 1; ++k, term *= q) product *= 1 - term;
+  return product;
+}
+
+// An operation on its operands.
+double Apply(uint8_t kind, const double* operands) {
+  const double a = operands[0];
   switch (kind) {
     case BRINE_TERM_ADD:
-      return a + b;
+      return a + operands[1];
     case BRINE_TERM_SUB:
-      return a - b;
+      return a - operands[1];
     case BRINE_TERM_MUL:
-      return a * b;
+      return a * operands[1];
     case BRINE_TERM_DIV:
-      return a / b;
+      return a / operands[1];
     case BRINE_TERM_POW:
-      return pow(a, b);
+      return pow(a, operands[1]);
     case BRINE_TERM_MIN:
-      return fmin(a, b);
+      return fmin(a, operands[1]);
     case BRINE_TERM_MAX:
-      return fmax(a, b);
+      return fmax(a, operands[1]);
+    case BRINE_TERM_SQRT:
+      return sqrt(a);
+    case BRINE_TERM_EXP:
+      return exp(a);
+    case BRINE_TERM_LOG:
+      return log(a);
+    case BRINE_TERM_COS:
+      return cos(a);
+    case BRINE_TERM_FLOOR:
+      return floor(a);
+    case BRINE_TERM_LESS:
+      return a < operands[1] ? 1 : 0;
+    case BRINE_TERM_SELECT:
+      return a != 0 ? operands[1] : operands[2];
+    case BRINE_TERM_Q_POCHHAMMER:
+      return QPochhammer(a, operands[1], operands[2]);
   }
   return NAN;
 }
@@ -32,23 +76,22 @@ double brine_evaluate(const brine_term* terms, int32_t count, const double* scal
   int depth = 0;
   for (int32_t index = 0; index < count; ++index) {
     const brine_term& term = terms[index];
+    double result;
     switch (term.kind) {
       case BRINE_TERM_CONSTANT:
-        stack[depth++] = term.number;
+        result = term.number;
         break;
       case BRINE_TERM_SCALAR:
-        stack[depth++] = scalars[term.input];
+        result = scalars[term.input];
         break;
       case BRINE_TERM_STEP:
-        stack[depth++] = static_cast<double>(steps_done + 1);
-        break;
-      case BRINE_TERM_SQRT:
-        stack[depth - 1] = sqrt(stack[depth - 1]);
+        result = static_cast<double>(steps_done + 1);
         break;
       default:
-        --depth;
-        stack[depth - 1] = Combine(term.kind, stack[depth - 1], stack[depth]);
+        depth -= Arity(term.kind);
+        result = Apply(term.kind, stack + depth);
     }
+    stack[depth++] = result;
   }
   return stack[0];
 }

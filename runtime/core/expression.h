@@ -10,8 +10,14 @@
 extern "C" {
 #endif
 
+#define BRINE_MAX_Q 0.99
+
 // The result of `count` terms, which must be well formed (brine_input.terms), in the step after `steps_done` others.
-// `scalars` has the value of each scalar at the index of its input in the function.
+// `scalars` has the value of each scalar, and of each expression before this one, at the index of its input in the
+// function.
+//
+// The q-Pochhammer symbol (a; q)ₙ is Π (1 − a·qᵏ) over k from 0 to n − 1; it is NaN unless |a| ≤ 1 and 0 ≤ q ≤
+// BRINE_MAX_Q.
 double brine_evaluate(const brine_term* terms, int32_t count, const double* scalars, uint64_t steps_done);
 
 #ifdef __cplusplus

@@ -56,8 +56,9 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
         WriteWeights(function_state.weights[index], rows, target);
         continue;
       case BRINE_EXPRESSION:
-        real = static_cast<float>(
-            brine_evaluate(input.terms, input.term_count, function_state.scalars, state->steps_done));
+        function_state.scalars[index] =
+            brine_evaluate(input.terms, input.term_count, function_state.scalars, state->steps_done);
+        real = static_cast<float>(function_state.scalars[index]);
         break;
     }
     memcpy(target, &real, sizeof(real));

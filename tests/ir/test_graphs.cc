@@ -68,7 +68,9 @@ class Comparison {
 
   static bool SameTraining(const Training& a, const Training& b) {
     return SameList(a.objectives, b.objectives, SameObjective) && a.optimizer == b.optimizer &&
-           SameAttributes(a.optimizer_arguments, b.optimizer_arguments) && a.location == b.location;
+           SameAttributes(a.optimizer_arguments, b.optimizer_arguments) && a.location == b.location &&
+           a.learning_rate_multipliers == b.learning_rate_multipliers &&
+           a.exclude_from_weight_decay == b.exclude_from_weight_decay;
   }
 
   static bool SameObjective(const Objective& a, const Objective& b) {

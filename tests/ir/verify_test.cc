@@ -91,10 +91,10 @@ constexpr TextRow kTextRows[] = {
     {kTrainText, "sub(1.0, %beta_1)\n", "sub(inf, %beta_1)\n",
      "%one_minus_beta_1: the number inf is not finite | sub(inf, %beta_1)"},
     {kTrainText, "sub(1.0, %beta_1)\n", "sub(%rows, %beta_1)\n",
-     "%one_minus_beta_1: %rows is not a scalar input before this one | sub(%rows, %beta_1)"},
+     "%one_minus_beta_1: %rows is not a scalar or an expression before this one | sub(%rows, %beta_1)"},
     {kTrainText, "sub(1.0, %beta_1)\n", "sub(%adam_rate, %one_minus_beta_1)\n",
-     "%one_minus_beta_1: %adam_rate is not a scalar input before this one | sub(%adam_rate, %one_minus_beta_1)\n"
-     "%one_minus_beta_1: %one_minus_beta_1 is not a scalar input before this one | sub(%adam_rate, %one_minus_beta_1)"},
+     "%one_minus_beta_1: %one_minus_beta_1 is not a scalar or an expression before this one | sub(%adam_rate, "
+     "%one_minus_beta_1)"},
     {kTrainText, "state %w : f32[16,5] parameter uniform(0.5)", "state %w : f32[16,5] parameter uniform(-0.5)",
      "model.cc:9: dense: uniform's argument -0.5 is negative or not finite | uniform(-0.5)"},
     {kFusedText, "state %b : f32[4]", "state %b : f32[n]",

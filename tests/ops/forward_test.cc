@@ -35,7 +35,8 @@ TEST(Forward, OpsAgreeWithResultsComputedByHand) {
   const auto t = [](const char* type, Floats values) { return TensorOf(type, values); };
   const Tensor<double> square = t("f32[2,2]", {1, 2, 3, 4}), wide = t("f32[2,3]", {1, 2, 3, 4, 5, 6}),
                        row = t("f32[3]", {10, 20, 30});
-  const Tensor<double> half = t("f32[]", {0.5}), tenth = t("f32[]", {0.125});
+  const Tensor<double> half = t("f32[]", {0.5}), tenth = t("f32[]", {0.125}), quarter = t("f32[]", {0.25});
+  const Tensor<double> one = t("f32[1]", {1}), two = t("f32[1]", {2}), four = t("f32[1]", {4}), nine = t("f32[1]", {9});
   const std::vector<Row> rows = {
       {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{2, 2}}, {"values", Floats{0.1}}}, {{0.1, 0.1, 0.1, 0.1}}},
       {&kConstant, {}, {{"dtype", "u32"}, {"shape", Ints{2}}, {"values", Floats{0, 4294967295}}}, {{0, 4294967295}}},
@@ -126,6 +127,46 @@ TEST(Forward, OpsAgreeWithResultsComputedByHand) {
        {t("f32[1]", {1}), t("f32[1]", {4}), t("f32[1]", {2}), t("f32[1]", {4}), tenth, half, t("f32[]", {0.25}), half},
        {},
        {{1 - 0.375 / (std::sqrt(7) + 0.5)}, {3}, {7}}},
+      // The same averages; v_hat stays at 9, then follows v.
+      {&kAmsgrad,
+       {one, four, two, four, nine, t("f32[]", {0.125}), half, quarter, half},
+       {},
+       {{1 - 0.375 / 3.5}, {3}, {7}, {9}}},
+      {&kAmsgrad,
+       {one, four, two, four, one, t("f32[]", {0.125}), half, quarter, half},
+       {},
+       {{1 - 0.375 / (std::sqrt(7) + 0.5)}, {3}, {7}, {7}}},
+      // norm' is the larger of 0.75·4 and 4, or of 0.75·9 and 4
+      {&kAdamax, {one, four, two, four, t("f32[]", {0.125}), half, quarter, half}, {}, {{1 - 0.375 / 4.5}, {3}, {4}}},
+      {&kAdamax,
+       {one, t("f32[1]", {-4}), two, nine, t("f32[]", {0.125}), half, quarter, half},
+       {},
+       {{1 + 0.125 / 7.25}, {-1}, {6.75}}},
+      {&kNadam,
+       {one, four, two, four, t("f32[]", {0.125}), t("f32[]", {0.25}), half, quarter, half},
+       {},
+       {{1 - (0.375 + 1) / (std::sqrt(7) + 0.5)}, {3}, {7}}},
+      // velocity' = 0.75·4 + 0.25·16 = 7; the average gradient is 0.75·2 + 0.25·4 = 2.5, the step 0.5·2 more
+      {&kRmsprop, {one, four, four, half, quarter, t("f32[]", {2})}, {}, {{1 - 2.0 / 3}, {7}}},
+      {&kRmspropMomentum,
+       {one, four, four, two, half, quarter, t("f32[]", {2}), half},
+       {},
+       {{1 - 5.0 / 3}, {7}, {5.0 / 3}}},
+      {&kCenteredRmsprop, {one, four, four, two, half, quarter, t("f32[]", {3.25})}, {}, {{0}, {7}, {2.5}}},
+      {&kCenteredRmspropMomentum,
+       {one, four, four, two, two, half, quarter, t("f32[]", {3.25}), half},
+       {},
+       {{-1}, {7}, {2.5}, {2}}},
+      // Only rounding makes the square of the average larger than the average of squares.
+      {&kCenteredRmsprop, {one, one, one, two, half, t("f32[]", {0}), quarter}, {}, {{0}, {1}, {2}}},
+      {&kAdagrad, {one, four, nine, half, t("f32[]", {0})}, {}, {{1 - 2.0 / 5}, {25}}},
+      // s' = 7, step = √(2 + 2) / √(7 + 2)·4, d' = 0.75·2 + 0.25·step²
+      {&kAdadelta, {one, four, four, two, half, quarter, t("f32[]", {2})}, {}, {{1 - 4.0 / 3}, {7}, {1.5 + 16.0 / 9}}},
+      // The signs of 0.5·m + 0.5·g are 1, −1 and 0; m' = 0.75·m + 0.25·g.
+      {&kLion,
+       {t("f32[3]", {1, 1, 1}), t("f32[3]", {4, 2, -2}), t("f32[3]", {2, -4, 2}), quarter, half, quarter},
+       {},
+       {{0.75, 1.25, 1}, {2.5, -2.5, 1}}},
   };
   for (const Row& test : rows) {
     SCOPED_TRACE(test.op->name);

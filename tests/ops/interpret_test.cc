@@ -186,16 +186,51 @@ TEST(Interpret, EvaluatesExpressionsOfEveryOperation) {
   input %min : f32[] expression min(%x, t)
   input %max : f32[] expression max(%x, t)
   input %root : f32[] expression sqrt(t)
+  input %exp : f32[] expression exp(%x)
+  input %log : f32[] expression log(t)
+  input %cos : f32[] expression cos(t)
+  input %floor : f32[] expression floor(sub(%x, t))
+  input %less : f32[] expression sub(less(%x, t), mul(2.0, add(less(t, %x), less(t, t))))
+  input %yes : f32[] expression select(sub(%x, t), 5.0, div(1.0, 0.0))
+  input %no : f32[] expression select(less(t, %x), div(1.0, 0.0), 6.0)
+  input %product : f32[] expression q_pochhammer(0.48, 0.96, t)
+  input %infinite : f32[] expression q_pochhammer(0.5, 0.5, 1e300)
+  input %reads : f32[] expression sub(%add, %sub)
   input %nested : f32[] expression sub(sub(t, div(t, %x)), mul(0.0, sub(%x, t)))
 })",
                             "g.ir");
   ASSERT_TRUE(graphs.ok()) << graphs.status();
   const Graph& graph = graphs->front();
   const Tensors<double> inputs = HostInputs<double>(graph, 0, 2, 5);
-  const std::pair<const char*, double> wanted[] = {{"add", 3.125}, {"sub", -2.875},        {"mul", 0.375},
-                                                   {"div", 24},    {"pow", 0.001953125},   {"min", 0.125},
-                                                   {"max", 3},     {"root", std::sqrt(3)}, {"nested", -21}};
-  for (const auto& [name, value] : wanted) EXPECT_EQ(inputs.at(name).real, Floats({value})) << name;
+  const std::pair<const char*, double> wanted[] = {{"add", 3.125},
+                                                   {"sub", -2.875},
+                                                   {"mul", 0.375},
+                                                   {"div", 24},
+                                                   {"pow", 0.001953125},
+                                                   {"min", 0.125},
+                                                   {"max", 3},
+                                                   {"root", std::sqrt(3)},
+                                                   {"nested", -21},
+                                                   {"exp", std::exp(0.125)},
+                                                   {"log", std::log(3)},
+                                                   {"cos", std::cos(3)},
+                                                   {"floor", -3},
+                                                   {"less", 1},
+                                                   {"yes", 5},
+                                                   {"no", 6},
+                                                   {"product", 0.52 * (1 - 0.48 * 0.96) * (1 - 0.48 * 0.96 * 0.96)},
+                                                   {"infinite", 0.28878809508660242},
+                                                   {"reads", 6}};
+  for (const auto& [name, value] : wanted) EXPECT_NEAR(inputs.at(name).real[0], value, 1e-15 * std::abs(value)) << name;
+}
+
+TEST(Interpret, AProductWhoseFactorsDoNotTendToOneIsNoNumber) {
+  const auto product = [](double a, double q) {
+    return Evaluate(Apply(TermKind::kQPochhammer, {Constant(a), Constant(q), StepNumber()}), 5, nullptr);
+  };
+  EXPECT_TRUE(std::isfinite(product(-1, kMaxQ)));
+  for (const auto& [a, q] : {std::pair(1.5, 0.5), {0.5, 1.0}, {0.5, -0.5}, {double{NAN}, 0.5}})
+    EXPECT_TRUE(std::isnan(product(a, q))) << a << " " << q;
 }
 
 }  // namespace

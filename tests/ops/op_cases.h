@@ -49,6 +49,7 @@ inline std::string ToString(const OpCase& row) {
 
 inline std::vector<OpCase> OpCases() {
   const Operand positive("f32[]", Domain::kPositive), share("f32[]", Domain::kShare);
+  const Operand squares("f32[7]", Domain::kPositive);
   const Operand seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall);
   const Attributes tall = {{"window", Ints{5, 3}}, {"pads", Ints{3, 0, 4, 2}}, {"strides", Ints{2, 1}}};
   const Attributes tiny = {{"window", Ints{1, 1}}, {"strides", Ints{2, 3}}};
@@ -178,7 +179,17 @@ inline std::vector<OpCase> OpCases() {
       {&kSgd, {"f32[3,5]", "f32[3,5]", positive}},
       {&kMomentum, {"f32[3,5]", "f32[3,5]", "f32[3,5]", positive, positive}},
       {&kMomentum, {"f32[7]", "f32[7]", "f32[7]", positive, positive}, {{"nesterov", true}}},
-      {&kAdam, {"f32[7]", "f32[7]", "f32[7]", {"f32[7]", Domain::kPositive}, positive, share, share, positive}},
+      {&kAdam, {"f32[7]", "f32[7]", "f32[7]", squares, positive, share, share, positive}},
+      {&kAmsgrad, {"f32[7]", "f32[7]", "f32[7]", squares, squares, positive, share, share, positive}},
+      {&kAdamax, {"f32[7]", "f32[7]", "f32[7]", squares, positive, share, share, positive}},
+      {&kNadam, {"f32[7]", "f32[7]", "f32[7]", squares, positive, positive, share, share, positive}},
+      {&kRmsprop, {"f32[7]", "f32[7]", squares, positive, share, positive}},
+      {&kRmspropMomentum, {"f32[7]", "f32[7]", squares, "f32[7]", positive, share, positive, share}},
+      {&kCenteredRmsprop, {"f32[7]", "f32[7]", squares, "f32[7]", positive, share, positive}},
+      {&kCenteredRmspropMomentum, {"f32[7]", "f32[7]", squares, "f32[7]", "f32[7]", positive, share, positive, share}},
+      {&kAdagrad, {"f32[3,5]", "f32[3,5]", {"f32[3,5]", Domain::kPositive}, positive, positive}},
+      {&kAdadelta, {"f32[7]", "f32[7]", squares, squares, positive, share, positive}},
+      {&kLion, {"f32[7]", "f32[7]", "f32[7]", positive, share, share}},
   };
 }
 

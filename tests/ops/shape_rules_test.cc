@@ -321,6 +321,15 @@ TEST(ShapeRules, Optimizers) {
        {},
        "epsilon must be f32[], got f32[1]"},
       {&kAdam, {"f32[3]", "f32[3]", "f32[]"}, {}, "adam takes 8 inputs, got 3"},
+      {&kAmsgrad,
+       {"f32[3]", "f32[3]", "f32[3]", "f32[3]", "f32[]", "f32[]", "f32[]", "f32[]", "f32[]"},
+       {},
+       "v_hat must be f32[3], got f32[]"},
+      {&kAdagrad, {"f32[3]", "f32[3]", "f32[3]", "f32[]", "f32[]"}, {}, "f32[3], f32[3]"},
+      {&kRmsprop,
+       {"f32[3]", "f32[3]", "f32[3]", "f32[]", "f32[3]", "f32[]"},
+       {},
+       "one_minus_rho must be f32[], got f32[3]"},
   });
 }
 

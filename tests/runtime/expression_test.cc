@@ -29,6 +29,30 @@ TEST(ExpressionTest, EvaluatesEveryOperation) {
   EXPECT_EQ(Apply(BRINE_TERM_MIN, 3, 0.125), 0.125);
   EXPECT_EQ(Apply(BRINE_TERM_MAX, 3, 0.125), 3);
   EXPECT_EQ(Evaluate({Number(2), {BRINE_TERM_SQRT, 0, 0}}), std::sqrt(2));
+  EXPECT_EQ(Evaluate({Number(2), {BRINE_TERM_EXP, 0, 0}}), std::exp(2));
+  EXPECT_EQ(Evaluate({Number(2), {BRINE_TERM_LOG, 0, 0}}), std::log(2));
+  EXPECT_EQ(Evaluate({Number(2), {BRINE_TERM_COS, 0, 0}}), std::cos(2));
+  EXPECT_EQ(Evaluate({Number(-2.5), {BRINE_TERM_FLOOR, 0, 0}}), -3);
+  EXPECT_EQ(Apply(BRINE_TERM_LESS, 0.125, 3), 1);
+  EXPECT_EQ(Apply(BRINE_TERM_LESS, 3, 3), 0);
+  EXPECT_EQ(Evaluate({Number(1), Number(5), Number(6), {BRINE_TERM_SELECT, 0, 0}}), 5);
+  EXPECT_EQ(Evaluate({Number(0), Number(5), Number(6), {BRINE_TERM_SELECT, 0, 0}}), 6);
+}
+
+// Π (1 − a·qᵏ): two factors, infinitely many (Σ (−1)ⁿ·2^(−n(3n±1)/2) by Euler's pentagonal theorem), and operands
+// outside the domain.
+TEST(ExpressionTest, MultipliesTheFactorsOfAQPochhammerSymbol) {
+  const auto product = [](double a, double q, double n) {
+    return Evaluate({Number(a), Number(q), Number(n), {BRINE_TERM_Q_POCHHAMMER, 0, 0}});
+  };
+  EXPECT_EQ(product(0.5, 0.25, 2), 0.5 * 0.875);
+  EXPECT_EQ(product(0.5, 0.25, 0), 1);
+  EXPECT_NEAR(
+      product(0.5, 0.5, 1e300),
+      1 - 0x1p-1 - 0x1p-2 + 0x1p-5 + 0x1p-7 - 0x1p-12 - 0x1p-15 + 0x1p-22 + 0x1p-26 - 0x1p-35 - 0x1p-40 + 0x1p-51,
+      1e-15);
+  for (const auto& [a, q] : {std::pair(1.5, 0.5), {0.5, 1.0}, {0.5, -0.5}, {double{NAN}, 0.5}})
+    EXPECT_TRUE(std::isnan(product(a, q, 3))) << a << " " << q;
 }
 
 TEST(ExpressionTest, ScalarsAreDoublesAndTheFirstStepIsOne) {
