@@ -33,6 +33,7 @@
 #include "brine/normalization.h"
 #include "brine/optimizers.h"
 #include "brine/reshaping.h"
+#include "brine/schedules.h"
 #include "brine/tensor.h"
 
 #endif  // BRINE_FRONTEND_BRINE_H_

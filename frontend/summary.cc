@@ -94,12 +94,13 @@ int64_t BlockBytes(const ir::Graph& planned, ir::Block block) {
   return end;
 }
 
-// The number of elements of the slots that AddOptimizer will add to the graph of a model.
+// The number of elements of the slots and averages that passes will add to the graph of a model.
 int64_t FutureSlotElements(const ir::Graph& model, int64_t parameters) {
   const ir::Optimizer* const optimizer = ir::FindOptimizer(model.training.optimizer);
   if (optimizer == nullptr) return 0;
   const ir::UpdateRule& rule = ir::RuleOf(*optimizer, model.training.optimizer_arguments);
-  return parameters * static_cast<int64_t>(rule.slots.size());
+  const bool averages = std::get<bool>(ir::ArgumentOf(*optimizer, model.training.optimizer_arguments, "use_ema"));
+  return parameters * (static_cast<int64_t>(rule.slots.size()) + averages);
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "frontend/optimizer.h"
 #include "ir/kinds.h"
 #include "ir/losses.h"
 #include "ir/metrics.h"
+#include "ir/names.h"
 #include "ir/optimizers.h"
 #include "ir/training.h"
 
@@ -13,10 +15,18 @@ namespace brine::internal {
 namespace {
 
 template <typename Row>
-std::string NamesOf(absl::Span<const Row> rows) {
+std::vector<absl::string_view> NamesOf(absl::Span<const Row> rows) {
   std::vector<absl::string_view> names;
   for (const Row& row : rows) names.push_back(row.name);
-  return OneOf(names);
+  return names;
+}
+
+// "unknown loss 'mse1'; did you mean mse?", or a list of what is known if nothing is similar.
+template <typename Row>
+std::string Unknown(absl::string_view what, const std::string& name, absl::Span<const Row> rows) {
+  const std::vector<absl::string_view> known = NamesOf(rows);
+  const std::string hint = ir::DidYouMean(name, known);
+  return absl::StrCat("unknown ", what, " ", Quoted(name), hint.empty() ? "; known are " + OneOf(known) : hint);
 }
 
 const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
@@ -54,9 +64,11 @@ class TrainingBuilder {
     if (const ir::Optimizer* optimizer = ir::FindOptimizer(options_.optimizer.name); optimizer != nullptr) {
       graph_.training.optimizer_arguments =
           ArgumentsOf(optimizer->name, optimizer->arguments, options_.optimizer.arguments);
+      const bool is_complete = std::all_of(outputs_.begin(), outputs_.end(),
+                                           [](const ModelOutput& output) { return output.symbol.known(); });
+      AddOptimizerOptions(options_.optimizer, place_, is_complete, mistakes_, graph_);
     } else {
-      Mistake(absl::StrCat("unknown optimizer ", Quoted(options_.optimizer.name), "; known are ",
-                           NamesOf(ir::AllOptimizers())));
+      Mistake(Unknown("optimizer", options_.optimizer.name, ir::AllOptimizers()));
     }
   }
 
@@ -95,10 +107,10 @@ class TrainingBuilder {
   void AddObjective(const ModelOutput& output) {
     const Loss* const given = ValueFor(options_.loss, output.name);
     if (given == nullptr) return Mistake(absl::StrCat("no loss is given for the output ", output.name));
-    if (given->name.empty()) return Mistake(absl::StrCat("a loss must be given; known are ", NamesOf(ir::AllLosses())));
+    if (given->name.empty())
+      return Mistake(absl::StrCat("a loss must be given; known are ", OneOf(NamesOf(ir::AllLosses()))));
     const ir::Loss* const loss = ir::FindLoss(given->name);
-    if (loss == nullptr)
-      Mistake(absl::StrCat("unknown loss ", Quoted(given->name), "; known are ", NamesOf(ir::AllLosses())));
+    if (loss == nullptr) Mistake(Unknown("loss", given->name, ir::AllLosses()));
     ir::Objective objective;
     objective.output = output.name;
     objective.loss = given->name;
@@ -122,7 +134,9 @@ class TrainingBuilder {
 
   ir::Attributes ArgumentsOf(absl::string_view taker, const std::vector<ir::Argument>& rows, const Numbers& given) {
     ir::Attributes arguments;
-    for (const ir::Argument& row : rows) arguments.Set(row.name, row.default_value);
+    for (const ir::Argument& row : rows) {
+      if (!row.optional) arguments.Set(row.name, row.default_value);
+    }
     for (const NamedNumber& number : given) {
       const ir::Argument* const row = ir::FindArgument(rows, number.name);
       if (row == nullptr) {
@@ -152,7 +166,7 @@ class TrainingBuilder {
     for (size_t index = 0; index < names.size(); ++index) {
       const ir::Metric* const metric = ir::FindMetric(names[index]);
       if (metric == nullptr)
-        Mistake(absl::StrCat("unknown metric ", Quoted(names[index]), "; known are ", NamesOf(ir::AllMetrics())));
+        Mistake(Unknown("metric", names[index], ir::AllMetrics()));
       else if (loss != nullptr && !ir::MetricFault(*metric, *loss).empty())
         Mistake(ir::MetricFault(*metric, *loss));
       if (std::count(names.begin(), names.begin() + static_cast<int>(index), names[index]) == 1)

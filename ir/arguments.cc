@@ -15,6 +15,7 @@ std::string ToString(const Range& range) {
   const bool unbounded = range.most == FLT_MAX;
   if (unbounded && range.least == -FLT_MAX) return "finite";
   if (unbounded && range.least == 0) return range.includes_least ? "at least 0" : "positive";
+  if (unbounded) return absl::StrCat(range.includes_least ? "at least " : "above ", range.least);
   if (range.includes_least && range.includes_most) return absl::StrCat("between ", range.least, " and ", range.most);
   return absl::StrCat(range.includes_least ? "at least " : "above ", range.least, " and ",
                       range.includes_most ? "at most " : "below ", range.most);

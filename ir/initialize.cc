@@ -1,6 +1,7 @@
 // The values that the host gives to states and inputs, for the interpreter.  The runtime implements the same formulas
 // on its own (runtime/core/philox.cc, state.cc).  With w₀ and w₁ the first two words of Philox for the counter
-// (element, 0, NameId of the state's name, attempt), attempt being 0 at first, an element is
+// (element, 0, NameId of the state's name, attempt), attempt being 0 at first, an element is as below.  An average has
+// the name of its parameter here, so that it begins like the parameter.
 //
 //   constant          the argument
 //   uniform           limit·(2u − 1), where u = ⌊w₀ / 2⁸⌋·2⁻²⁴
@@ -14,6 +15,7 @@
 #include "ir/expression.h"
 #include "ir/interpret.h"
 #include "ir/philox.h"
+#include "ir/training.h"
 
 namespace brine::ir {
 namespace {
@@ -53,7 +55,7 @@ Tensors<Real> InitialStates(const Graph& graph, uint64_t seed) {
   Tensors<Real> states;
   for (const State& state : graph.states) {
     const Value& value = graph.value(state.value);
-    const uint32_t id = NameId(value.name);
+    const uint32_t id = NameId(state.role == Role::kAverage ? ParameterOfAverage(value.name) : value.name);
     Tensor<Real> tensor = MakeTensor<Real>(value.type, 1);  // states do not depend on n
     for (size_t i = 0; i < tensor.real.size(); ++i) {
       tensor.real[i] =

@@ -3,12 +3,24 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "ir/losses.h"
 
 namespace brine::ir {
 
 std::string QuantityName(const Training& training, const Objective& objective, absl::string_view quantity) {
   return training.objectives.size() > 1 ? absl::StrCat(objective.output, "_", quantity) : std::string(quantity);
+}
+
+namespace {
+constexpr absl::string_view kAveragePrefix = "average/";
+}  // namespace
+
+std::string AverageName(absl::string_view parameter) { return absl::StrCat(kAveragePrefix, parameter); }
+
+absl::string_view ParameterOfAverage(absl::string_view state) {
+  absl::ConsumePrefix(&state, kAveragePrefix);
+  return state;
 }
 
 int64_t OutputClasses(const Graph& model, absl::string_view output) {

@@ -14,6 +14,12 @@ namespace brine::ir {
 // is trained, "<output>_<quantity>" ("parity_loss") if there are several, as in Keras.
 std::string QuantityName(const Training& training, const Objective& objective, absl::string_view quantity);
 
+// The name of the state with role *average* that is the moving average of a parameter: "average/conv2d/kernel".
+std::string AverageName(absl::string_view parameter);
+
+// The parameter of which the state is the average, or the state itself.  Both begin with the same random numbers.
+absl::string_view ParameterOfAverage(absl::string_view state);
+
 // The number of classes of an output of the model, which is the extent of its last axis.  0 if the model has no such
 // output, if the loss of the output compares numbers, or if the only axis of the output is the batch.  An output
 // without a loss is assumed to hold a number for each class.

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <numeric>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ir/expression.h"
 #include "ir/kinds.h"
 #include "ir/optimizers.h"
 #include "ir/status.h"
+#include "ir/training.h"
 #include "passes/edit.h"
 
 namespace brine::passes {
@@ -23,7 +26,14 @@ using ir::ValueId;
 struct Parameter {
   ValueId value, gradient;
   ir::Location location;
-  std::vector<ValueId> slots;
+  std::vector<ValueId> slots = {};
+};
+
+// What the updates of the parameters of a layer read from the host.
+struct Rates {
+  ValueId learning_rate;
+  std::vector<ValueId> operands = {};
+  ValueId decay = ir::kNoValue;  // learning_rate·weight_decay, or kNoValue without decay
 };
 
 class OptimizerAdder {
@@ -32,12 +42,14 @@ class OptimizerAdder {
 
   absl::Status Run() {
     BRINE_RETURN_IF_ERROR(TakeGradients());
-    const ir::Optimizer* const optimizer = ir::FindOptimizer(training_.optimizer);
-    if (optimizer == nullptr)
+    optimizer_ = ir::FindOptimizer(training_.optimizer);
+    if (optimizer_ == nullptr)
       return ErrorAt({training_.location}, "compile", absl::StrCat("unknown optimizer \"", training_.optimizer, "\""));
-    const UpdateRule& rule = ir::RuleOf(*optimizer, training_.optimizer_arguments);
-    for (const ir::UpdateSlot& slot : rule.slots) AddSlots(*optimizer, slot);
-    return AddUpdates(*rule.op, AddOperands(*optimizer, rule), AttributesOf(*optimizer, rule));
+    rule_ = &ir::RuleOf(*optimizer_, training_.optimizer_arguments);
+    ClipGradients();
+    for (const ir::UpdateSlot& slot : rule_->slots) AddSlots(slot);
+    for (const Parameter& parameter : parameters_) AddUpdate(parameter);
+    return status_;
   }
 
  private:
@@ -51,49 +63,147 @@ class OptimizerAdder {
       });
       if (output == graph_.outputs.end())
         return ErrorAt({state.location}, name, absl::StrCat(name, " has no gradient; autodiff makes them"));
-      parameters_.push_back({state.value, output->value, state.location, {}});
+      parameters_.push_back({state.value, output->value, state.location});
       graph_.outputs.erase(output);
     }
     return absl::OkStatus();
   }
 
-  ir::AttributeValue ArgumentOf(const ir::Optimizer& optimizer, absl::string_view name) const {
-    return ir::ArgumentOf(optimizer, training_.optimizer_arguments, name);
+  // ---- Values from the host
+
+  ir::AttributeValue ArgumentOf(absl::string_view name) const {
+    return ir::ArgumentOf(*optimizer_, training_.optimizer_arguments, name);
+  }
+  double Number(absl::string_view name) const { return std::get<double>(ArgumentOf(name)); }
+
+  // The input of the argument of this name: a scalar, or, of the learning rate, perhaps a schedule of the model.
+  ValueId ScalarInput(absl::string_view name) {
+    const ir::Input* const given = graph_.FindInput(graph_.FindValue(name));
+    if (given != nullptr && given->source == ir::Source::kExpression) return given->value;
+    return FindOrAddInput(graph_, ir::Source::kScalar, name, {}, Number(name));
   }
 
-  std::vector<ValueId> AddOperands(const ir::Optimizer& optimizer, const UpdateRule& rule) {
-    std::map<std::string, ValueId, std::less<>> scalars;
-    for (const std::string& name : rule.scalars) {
-      const double initial = std::get<double>(ArgumentOf(optimizer, name));
-      scalars[name] = FindOrAddInput(graph_, ir::Source::kScalar, name, {}, initial);
+  // The input that is the result of the expression; `name` is its name if there is none yet.
+  ValueId ExpressionInput(absl::string_view name, const ir::Expression& expression) {
+    for (const ir::Input& input : graph_.inputs) {
+      if (input.source == ir::Source::kExpression && input.expression == expression) return input.value;
     }
-    const ir::ScalarLookup expression_of = [&](absl::string_view name) {
-      return ir::ScalarOf(scalars.find(name)->second);
-    };
-    std::vector<ValueId> operands;
-    for (const ir::UpdateOperand& operand : rule.operands) {
-      operands.push_back(operand.expression == nullptr
-                             ? scalars.find(operand.name)->second
-                             : AddHostExpression(operand.name, operand.expression(expression_of)));
-    }
-    return operands;
-  }
-
-  Attributes AttributesOf(const ir::Optimizer& optimizer, const UpdateRule& rule) const {
-    Attributes attributes;
-    for (const std::string& name : rule.attributes) attributes.Set(name, ArgumentOf(optimizer, name));
-    return attributes;
-  }
-
-  ValueId AddHostExpression(absl::string_view name, ir::Expression expression) {
     const ValueId value = graph_.AddValue(name, {});
-    graph_.inputs.push_back({.value = value, .source = ir::Source::kExpression, .expression = std::move(expression)});
+    graph_.inputs.push_back({.value = value, .source = ir::Source::kExpression, .expression = expression});
     return value;
   }
 
-  void AddSlots(const ir::Optimizer& optimizer, const ir::UpdateSlot& row) {
+  const Rates& RatesOf(const Parameter& parameter) {
+    const std::string& name = graph_.value(parameter.value).name;
+    const auto multiplier =
+        std::find_if(training_.learning_rate_multipliers.begin(), training_.learning_rate_multipliers.end(),
+                     [&](const ir::RateMultiplier& row) { return absl::StartsWith(name, row.layer + "/"); });
+    const bool is_multiplied = multiplier != training_.learning_rate_multipliers.end();
+    const std::string layer = is_multiplied ? multiplier->layer : "";
+    const auto known = rates_.find(layer);
+    return known != rates_.end() ? known->second
+                                 : rates_[layer] = AddRates(layer, is_multiplied ? multiplier->factor : 1);
+  }
+
+  // Adds the inputs for the parameters of a layer, or, if `layer` is empty, for those of layers without a multiplier.
+  Rates AddRates(const std::string& layer, double factor) {
+    const auto prefixed = [&](absl::string_view name) {
+      return layer.empty() ? std::string(name) : absl::StrCat(layer, "/", name);
+    };
+    for (const std::string& name : rule_->scalars) ScalarInput(name);
+    Rates rates = {.learning_rate = ScalarInput(ir::kLearningRate)};
+    if (!layer.empty()) {
+      const std::string name = prefixed("learning_rate_multiplier");
+      const ValueId multiplier = FindOrAddInput(graph_, ir::Source::kScalar, name, {}, factor);
+      rates.learning_rate = ExpressionInput(prefixed(ir::kLearningRate),
+                                            Product(ir::ScalarOf(rates.learning_rate), ir::ScalarOf(multiplier)));
+    }
+    const ir::ScalarLookup scalar = [&](absl::string_view name) {
+      return ir::ScalarOf(name == ir::kLearningRate ? rates.learning_rate : ScalarInput(name));
+    };
+    for (const ir::UpdateOperand& operand : rule_->operands) {
+      const bool is_rate = operand.name == ir::kLearningRate;
+      if (operand.expression != nullptr)
+        rates.operands.push_back(ExpressionInput(prefixed(operand.name), operand.expression(scalar)));
+      else
+        rates.operands.push_back(is_rate ? rates.learning_rate : ScalarInput(operand.name));
+    }
+    if (Number("weight_decay") > 0)
+      rates.decay =
+          ExpressionInput(prefixed("weight_decay_rate"), Product(scalar(ir::kLearningRate), scalar("weight_decay")));
+    return rates;
+  }
+
+  static ir::Expression Product(const ir::Expression& a, const ir::Expression& b) {
+    return ir::Apply(ir::TermKind::kMul, {a, b});
+  }
+
+  // ---- Nodes.  After the first failure none is added.
+
+  std::vector<ValueId> EmitAll(const ir::Op& op, const std::vector<ValueId>& inputs, absl::string_view name,
+                               const ir::Location& location, Attributes attributes = {}) {
+    if (status_.ok()) {
+      absl::StatusOr<std::vector<ValueId>> outputs =
+          graph_.AddNode(op, inputs, std::move(attributes), {location}, name);
+      if (outputs.ok()) return *std::move(outputs);
+      status_ = outputs.status();
+    }
+    return std::vector<ValueId>(op.results.size(), ir::kNoValue);
+  }
+  ValueId Emit(const ir::Op& op, const std::vector<ValueId>& inputs, absl::string_view name,
+               const ir::Location& location, Attributes attributes = {}) {
+    return EmitAll(op, inputs, name, location, std::move(attributes))[0];
+  }
+
+  // Multiplies each gradient by limit / max(size, limit), where size is |g| of each element, ‖g‖ of the parameter, or
+  // the norm of all gradients together.  A gradient that is no number stays so, whatever a kernel's maximum does to it,
+  // so that the step fails.
+  void ClipGradients() {
+    for (const char* name : {"clipvalue", "clipnorm", "global_clipnorm"}) {
+      if (Number(name) == 0) continue;
+      const ValueId limit = ScalarInput(name);
+      const bool by_value = absl::string_view(name) == "clipvalue",
+                 global = absl::string_view(name) == "global_clipnorm";
+      ValueId total = ir::kNoValue;
+      std::vector<ValueId> squares;
+      for (const Parameter& parameter : parameters_) {
+        squares.push_back(SquareOf(parameter, !by_value));
+        if (global && total != ir::kNoValue)
+          squares.back() = Emit(ir::kAdd, {total, squares.back()}, "gradients.square", training_.location);
+        total = squares.back();
+      }
+      if (global) total = ScaleOf(total, limit, "gradients", training_.location);
+      for (size_t index = 0; index < parameters_.size(); ++index) {
+        Parameter& parameter = parameters_[index];
+        const std::string gradient = absl::StrCat(graph_.value(parameter.value).name, ".grad");
+        const ValueId scale = global ? total : ScaleOf(squares[index], limit, gradient, parameter.location);
+        parameter.gradient = Emit(ir::kMul, {parameter.gradient, scale}, gradient + ".clipped", parameter.location);
+      }
+    }
+  }
+
+  // The squares of the elements of the gradient, or their sum.
+  ValueId SquareOf(const Parameter& parameter, bool sum) {
+    const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".grad.square");
+    const ValueId square = Emit(ir::kMul, {parameter.gradient, parameter.gradient}, name, parameter.location);
+    std::vector<int64_t> axes(static_cast<size_t>(graph_.type(parameter.value).rank()));
+    if (!sum || axes.empty()) return square;
+    std::iota(axes.begin(), axes.end(), 0);
+    return Emit(ir::kReduceSum, {square}, name, parameter.location, {{"axes", axes}});
+  }
+
+  // limit / max(√square, limit), where max(a, b) = b + relu(a − b)
+  ValueId ScaleOf(ValueId square, ValueId limit, const std::string& name, const ir::Location& location) {
+    const ValueId size = Emit(ir::kSqrt, {square}, name + ".size", location);
+    const ValueId excess =
+        Emit(ir::kRelu, {Emit(ir::kSub, {size, limit}, name + ".excess", location)}, name + ".excess", location);
+    return Emit(ir::kDiv, {limit, Emit(ir::kAdd, {limit, excess}, name + ".size", location)}, name + ".scale",
+                location);
+  }
+
+  void AddSlots(const ir::UpdateSlot& row) {
     ir::Initializer initializer;
-    if (!row.initial.empty()) initializer.argument = std::get<double>(ArgumentOf(optimizer, row.initial));
+    if (!row.initial.empty()) initializer.argument = Number(row.initial);
     for (Parameter& parameter : parameters_) {
       const std::string name = absl::StrCat("optimizer/", row.name, "/", graph_.value(parameter.value).name);
       const ValueId slot = graph_.AddValue(name, graph_.type(parameter.value));
@@ -102,23 +212,54 @@ class OptimizerAdder {
     }
   }
 
-  // Adds p', slots' = op(p, g, slots…, operands…) for each parameter, and the updates of its states.
-  absl::Status AddUpdates(const ir::Op& op, const std::vector<ValueId>& operands, const Attributes& attributes) {
-    for (const Parameter& parameter : parameters_) {
-      const std::vector<ValueId> inputs =
-          ir::UpdateOperands(parameter.value, parameter.gradient, parameter.slots, operands);
-      const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".next");
-      BRINE_ASSIGN_OR_RETURN(const std::vector<ValueId> outputs,
-                             graph_.AddNode(op, inputs, attributes, {parameter.location}, name));
-      for (size_t result = 0; result < outputs.size(); ++result)
-        graph_.updates.push_back({inputs[ir::OperandReplacedBy(result)], outputs[result]});
+  bool Decays(const std::string& parameter) const {
+    return std::none_of(training_.exclude_from_weight_decay.begin(), training_.exclude_from_weight_decay.end(),
+                        [&](const std::string& part) { return absl::StrContains(parameter, part); });
+  }
+
+  // Adds p', slots' = op(p, g, slots…, operands…), the decay, and the updates of the states.
+  void AddUpdate(const Parameter& parameter) {
+    const Rates& rates = RatesOf(parameter);
+    const std::string name = graph_.value(parameter.value).name, next = name + ".next";
+    const bool decays = rates.decay != ir::kNoValue && Decays(name);
+    const std::vector<ValueId> inputs =
+        ir::UpdateOperands(parameter.value, parameter.gradient, parameter.slots, rates.operands);
+    std::vector<ValueId> outputs =
+        EmitAll(*rule_->op, inputs, decays ? name + ".moved" : next, parameter.location, AttributesOfRule());
+    if (decays) {
+      const ValueId decay = Emit(ir::kMul, {parameter.value, rates.decay}, name + ".decay", parameter.location);
+      outputs[0] = Emit(ir::kSub, {outputs[0], decay}, next, parameter.location);
     }
-    return absl::OkStatus();
+    for (size_t result = 0; result < outputs.size(); ++result)
+      graph_.updates.push_back({inputs[ir::OperandReplacedBy(result)], outputs[result]});
+    const ValueId average = graph_.FindValue(ir::AverageName(name));
+    if (std::get<bool>(ArgumentOf("use_ema")) && average != ir::kNoValue) AddAverage(average, outputs[0], parameter);
+  }
+
+  Attributes AttributesOfRule() const {
+    Attributes attributes;
+    for (const std::string& name : rule_->attributes) attributes.Set(name, ArgumentOf(name));
+    return attributes;
+  }
+
+  // average' = average + weight·(p' − average), where weight is 1 − ema_momentum, and 1 in the first step.
+  void AddAverage(ValueId average, ValueId next, const Parameter& parameter) {
+    const ir::Expression one = ir::Constant(1), later = ir::Apply(ir::TermKind::kLess, {one, ir::StepNumber()});
+    const ir::Expression share = ir::Apply(ir::TermKind::kSub, {one, ir::ScalarOf(ScalarInput("ema_momentum"))});
+    const ValueId weight = ExpressionInput("ema_weight", ir::Apply(ir::TermKind::kSelect, {later, share, one}));
+    const std::string name = graph_.value(average).name;
+    const ValueId difference = Emit(ir::kSub, {next, average}, name + ".difference", parameter.location);
+    const ValueId step = Emit(ir::kMul, {difference, weight}, name + ".step", parameter.location);
+    graph_.updates.push_back({average, Emit(ir::kAdd, {average, step}, name + ".next", parameter.location)});
   }
 
   Graph& graph_;
   const ir::Training training_;
+  const ir::Optimizer* optimizer_ = nullptr;
+  const UpdateRule* rule_ = nullptr;
   std::vector<Parameter> parameters_;
+  std::map<std::string, Rates> rates_;  // by layer; those without a multiplier are under the empty name
+  absl::Status status_;
 };
 
 }  // namespace

@@ -3,9 +3,20 @@
 //   p', slots' = op(p, g, slots…, operands…)
 //
 // The op, the slots and the operands are those of the optimizer's rule (ir/optimizers.h).  The operands are inputs that
-// the host fills: scalars, and expressions over scalars.  The slots "optimizer/<slot>/<parameter>" begin at 0.  The
-// states of one kind of slot are contiguous in Graph::states, in the order of the parameters, so that they are so in
-// memory.  The outputs "<parameter>.grad" are removed.
+// the host fills: scalars, and expressions over scalars.  If the model has an input learning_rate from an expression, a
+// schedule, it is the learning rate.  The states of one kind of slot are contiguous in Graph::states, in the order of
+// the parameters, so that they are so in memory.  The outputs "<parameter>.grad" are removed.
+//
+// The arguments that all optimizers share become nodes around the op; one that is not used adds none:
+//   clipvalue, clipnorm,        g ⟹ g·limit / max(size, limit), where size is |g| of each element, the norm of the
+//   global_clipnorm:            parameter's gradient, or that of all gradients.  The squares of gradients must be
+//   finite weight_decay:               p' ⟹ p' − p·(weight_decay·learning_rate), except of excluded parameters.  The
+//   product
+//                               comes from the host: as a float, 1 − weight_decay·learning_rate has few of its digits
+//   use_ema:                    average' = average + (1 − ema_momentum)·(p' − average), and p' after the first step
+//   learning_rate_multipliers:  the rates of a layer's parameters are computed by the host from its own learning rate,
+//                               which also is that of its decay
+// The nodes that follow the op are computed in its kernel (state_updates.h).
 // Declines: a graph that does not train, or that has no arguments of Compile().
 // Errors: an unknown optimizer; a parameter without a gradient.
 // Runs after autodiff.

@@ -1,6 +1,7 @@
 #include "passes/fuse.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -36,7 +37,7 @@ bool IsCheap(const Node& node) { return node.op->kind == ir::OpKind::kElementwis
 class KernelFormer {
  public:
   KernelFormer(const Graph& graph, const Uses& uses, const FuseOptions& options)
-      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), is_update_(FindUpdates(graph, uses)) {}
+      : graph_(graph), uses_(uses), options_(options), partition_(graph, uses), update_of_(FindUpdates(graph, uses)) {}
 
   Partition Run() && {
     if (graph_.nodes.size() > kMaxNodes)
@@ -48,8 +49,10 @@ class KernelFormer {
       FormContractions();
       TakeReductionsOfResults();
       MergeElementwise();
-      MergeUpdates(/*by_optimizer=*/true);
-      MergeUpdates(/*by_optimizer=*/false);
+      MergeUpdates(/*by_optimizer=*/true, kMaxUpdates);
+      MergeUpdates(/*by_optimizer=*/false, kMaxUpdates);
+    } else {
+      MergeUpdates(/*by_optimizer=*/true, 1);  // what is computed with an update may overwrite what others of it read
     }
     return std::move(partition_);
   }
@@ -60,7 +63,7 @@ class KernelFormer {
     const Group& group = partition_.group(partition_.GroupOf(node_id));
     return group.region == nullptr && group.nodes.size() == 1 && !IsUpdate(node_id);
   }
-  bool IsUpdate(NodeId node_id) const { return is_update_[Index(node_id)]; }
+  bool IsUpdate(NodeId node_id) const { return update_of_[Index(node_id)] != Uses::kNone; }
 
   void Remark(const std::string& remark) {
     if (options_.remarks != nullptr) options_.remarks->push_back(remark);
@@ -238,20 +241,27 @@ class KernelFormer {
     return true;
   }
 
-  // Groups the nodes that make the new contents of states.  Ops of kind update and copies go to different kernels,
-  // since one kernel may join the updates of all parameters.
-  void MergeUpdates(bool by_optimizer) {
+  // Groups the nodes that make the new contents of states.  Updates by the optimizer, each with the nodes around it,
+  // and copies go to different kernels, since one kernel may join the updates of all parameters.
+  void MergeUpdates(bool by_optimizer, size_t most_in_a_kernel) {
+    std::map<NodeId, std::vector<GroupId>> groups_of;  // by the node that stands for an update
+    for (NodeId node_id : graph_.node_ids()) {
+      const NodeId update = update_of_[Index(node_id)];
+      if (update == Uses::kNone || node(update).op->is_update() != by_optimizer) continue;
+      groups_of[update].push_back(partition_.GroupOf(node_id));
+    }
     std::vector<GroupId> ids;
+    size_t updates = 0;
     const auto flush = [&] {
       if (ids.empty()) return;
-      BRINE_CHECK(partition_.Merge(ids, {}));  // nothing reads their results
+      BRINE_CHECK(partition_.Merge(ids, {}));  // nothing else reads their results
       partition_.SetRegion(ids[0], kUpdate);
       ids.clear();
+      updates = 0;
     };
-    for (NodeId node_id : graph_.node_ids()) {
-      if (!IsUpdate(node_id) || node(node_id).op->is_update() != by_optimizer) continue;
-      ids.push_back(partition_.GroupOf(node_id));
-      if (ids.size() == kMaxUpdates) flush();
+    for (const auto& [update, groups] : groups_of) {
+      ids.insert(ids.end(), groups.begin(), groups.end());
+      if (++updates == most_in_a_kernel) flush();
     }
     flush();
   }
@@ -260,8 +270,8 @@ class KernelFormer {
   const Uses& uses_;
   const FuseOptions& options_;
   Partition partition_;
-  const std::vector<bool> is_update_;  // by node: it updates a state
-  std::vector<bool> is_summand_;       // by node: see FindSummands
+  const std::vector<NodeId> update_of_;  // by node: see FindUpdates
+  std::vector<bool> is_summand_;         // by node: see FindSummands
 };
 
 }  // namespace

@@ -67,6 +67,12 @@ class Planner {
     end += Bytes(value);
   }
 
+  // Whether the kernel writes to the place of the state.
+  bool Overwrites(const Node& kernel, ValueId state) {
+    return std::any_of(kernel.outputs.begin(), kernel.outputs.end(),
+                       [&](ValueId output) { return PlacementOf(output) == PlacementOf(state); });
+  }
+
   // Gives the gradient that an update reads the offset of its parameter.
   void PlaceGradients() {
     for (const Node& kernel : graph_.nodes) {
@@ -75,8 +81,7 @@ class Planner {
         const ir::State* state = graph_.FindState(update.inputs[ir::kUpdatedOperand]);
         const ValueId read = update.inputs[ir::kGradientOperand];
         if (state == nullptr || state->role != ir::Role::kParameter || !Life(read).exists) continue;
-        if (PlacementOf(update.outputs[0]) != PlacementOf(state->value))
-          continue;  // the parameter is not updated in place
+        if (!Overwrites(kernel, state->value)) continue;
         const ValueId gradient = Life(read).storage;
         if (Life(gradient).first != ir::kBeforeStep)
           Place(gradient, {Block::kGradients, PlacementOf(state->value)->offset});

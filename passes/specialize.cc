@@ -1,8 +1,12 @@
 #include "passes/specialize.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "ir/op.h"
+#include "ir/optimizers.h"
+#include "ir/training.h"
 #include "passes/rewriter.h"
 
 namespace brine::passes {
@@ -21,6 +25,39 @@ bool ReplaceByOperands(Graph& graph) {
   });
 }
 
+bool AveragesParameters(const ir::Training& training) {
+  const ir::Optimizer* const optimizer = ir::FindOptimizer(training.optimizer);
+  return optimizer != nullptr && std::get<bool>(ir::ArgumentOf(*optimizer, training.optimizer_arguments, "use_ema"));
+}
+
+// Adds the averages as the first states that are no states of the model, so that they have the same places in all
+// functions.
+bool AddAverages(Graph& graph) {
+  if (!AveragesParameters(graph.training)) return false;
+  bool changed = false;
+  std::map<ir::ValueId, ir::ValueId> average_of;
+  for (const ir::State& state : std::vector<ir::State>(graph.states)) {
+    if (state.role != ir::Role::kParameter) continue;
+    const std::string name = ir::AverageName(graph.value(state.value).name);
+    ir::ValueId& average = average_of[state.value] = graph.FindValue(name);
+    if (average != ir::kNoValue) continue;
+    average = graph.AddValue(name, graph.type(state.value));
+    graph.states.push_back({average, ir::Role::kAverage, state.initializer, state.location});
+    changed = true;
+  }
+  const auto read_average = [&](ir::ValueId& value) {
+    const auto average = average_of.find(value);
+    if (average == average_of.end()) return;
+    value = average->second;
+    changed = true;
+  };
+  if (graph.function != ir::Function::kTrain) {
+    for (ir::Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), read_average);
+    for (ir::Output& output : graph.outputs) read_average(output.value);
+  }
+  return changed;
+}
+
 bool DropUpdates(Graph& graph) { return !std::exchange(graph.updates, {}).empty(); }
 
 bool DropTraining(Graph& graph) {
@@ -33,6 +70,7 @@ bool DropTraining(Graph& graph) {
 
 absl::StatusOr<bool> Specialize(Graph& graph) {
   bool changed = ReplaceByOperands(graph);
+  changed |= AddAverages(graph);
   if (graph.function != ir::Function::kTrain) changed |= DropUpdates(graph);
   if (graph.function == ir::Function::kPredict) changed |= DropTraining(graph);
   return changed;

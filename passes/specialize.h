@@ -4,6 +4,8 @@
 //   (ir/op.h):
 //     dropout(x, …)                             x outside training; the same holds for augmentation
 //     in_train_phase(x, alt)                    x in training, alt in evaluation and prediction
+//   y = f(parameter, …)      ⟹   y = f(average, …)   outside training, if the optimizer averages parameters (use_ema);
+//                                 the states *average* are added in all functions, since they begin like the parameters
 //   update s = v             ⟹   removed       outside training, since only a training step changes states
 //   arguments of Compile()   ⟹   removed       in prediction, whose outputs are those of the model
 //

@@ -26,12 +26,12 @@ class KernelWriter {
 
   void Run() {
     FindComputingGroups();
-    const std::vector<bool> is_update = FindUpdates(graph_, uses_);
+    const std::vector<NodeId> update_of = FindUpdates(graph_, uses_);
     const std::vector<GroupId> order = partition_.Order();
     graph_.nodes.clear();
     std::vector<GroupId> updates;
     for (GroupId id : order) {
-      if (is_update[Index(partition_.group(id).nodes[0])])
+      if (update_of[Index(partition_.group(id).nodes[0])] != Uses::kNone)
         updates.push_back(id);
       else
         EmitGroup(id);

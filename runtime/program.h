@@ -80,7 +80,7 @@ typedef enum brine_term_kind {
   BRINE_TERM_CONSTANT,
   BRINE_TERM_SCALAR,  // an earlier input of the same function with the source BRINE_SCALAR or BRINE_EXPRESSION, with
                       // all digits of its double
-  BRINE_TERM_STEP,  // the number of training steps done before this one, plus 1
+  BRINE_TERM_STEP,    // the number of training steps done before this one, plus 1
   BRINE_TERM_ADD,
   BRINE_TERM_SUB,
   BRINE_TERM_MUL,
@@ -167,7 +167,7 @@ typedef struct brine_variable {
   // The constant; the limit of a uniform distribution over [−limit, limit); or the standard deviation of a normal
   // distribution that is truncated at two of them.
   double argument;
-  uint32_t id;           // brine_random_id of the name (core/philox.h)
+  uint32_t id;           // brine_random_id of the name (core/philox.h), or, of an average, of the name of its parameter
   const char* location;  // "model.cc:8"
 } brine_variable;
 

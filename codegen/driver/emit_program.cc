@@ -305,13 +305,14 @@ class ProgramEmitter {
     std::string rows, identity;
     for (const ir::State& state : states) {
       const ir::Value& value = graph.value(state.value);
-      absl::StrAppend(&rows, "  {.name = ", CString(value.name), ", .dtype = ", RuntimeName(value.type.dtype),
-                      ", .block = ", RuntimeName(value.placement->block), ", .role = ", RuntimeName(state.role),
-                      ", .rank = ", value.type.rank(), ", .initializer = ", RuntimeName(state.initializer.kind),
-                      ", .dims = {", value.type.rank() == 0 ? "0" : DimsText(value.type),
-                      "}, .offset = ", value.placement->offset, ", .argument = ", CNumber(state.initializer.argument),
-                      ", .id = ", ir::NameId(value.name), "u, .location = ", CString(PlaceText({state.location})),
-                      "},\n");
+      absl::StrAppend(
+          &rows, "  {.name = ", CString(value.name), ", .dtype = ", RuntimeName(value.type.dtype),
+          ", .block = ", RuntimeName(value.placement->block), ", .role = ", RuntimeName(state.role),
+          ", .rank = ", value.type.rank(), ", .initializer = ", RuntimeName(state.initializer.kind), ", .dims = {",
+          value.type.rank() == 0 ? "0" : DimsText(value.type), "}, .offset = ", value.placement->offset,
+          ", .argument = ", CNumber(state.initializer.argument),
+          ", .id = ", ir::NameId(state.role == ir::Role::kAverage ? ir::ParameterOfAverage(value.name) : value.name),
+          "u, .location = ", CString(PlaceText({state.location})), "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }
     variable_count_ = states.size();

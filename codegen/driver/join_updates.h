@@ -12,9 +12,10 @@ bool WritesStates(const ir::Graph& planned, const ir::Node& kernel);
 // The graph with joined updates.  Parameters, gradients and slots are planned in the same order.  So if the same op
 // updates several contiguous tensors with the same scalars, each operand is one range of memory:
 //   kernel(p1, g1, p2, g2) = { sgd(p1, g1, rate), sgd(p2, g2, rate) }   ⟹   sgd(p1…p2, g1…g2, rate)
+// The elementwise nodes around the updates, such as those of a weight's decay, are joined with them if they are alike.
 //
 // The ranges are vectors.  They include the bytes between two tensors: an update is elementwise, and nothing reads its
-// results there.  A kernel stays as it is if it contains more than updates of parameters, and tensors are joined only
+// results there.  A kernel stays as it is if it contains more than such updates, and tensors are joined only
 // if they are contiguous in every operand.
 //
 // The new kernels take the position of the last old one.  They overwrite the states in place, so the entries of these

@@ -21,7 +21,12 @@ constexpr int64_t kUpdateBatch = 1 << 20;
 }  // namespace
 
 int64_t UpdateLength(const ir::Graph& graph, const Node& kernel) {
-  if (!kernel.is_kernel() || kernel.body.size() != 1 || !kernel.body[0].op->is_update()) return 0;
+  if (!kernel.is_kernel() || (kernel.region != passes::kUpdate && kernel.body.size() > 1)) return 0;
+  const auto updates =
+      std::count_if(kernel.body.begin(), kernel.body.end(), [](const Node& node) { return node.op->is_update(); });
+  const bool is_elementwise =
+      std::all_of(kernel.body.begin(), kernel.body.end(), [](const Node& node) { return node.op->is_elementwise(); });
+  if (updates != 1 || !is_elementwise) return 0;
   const ir::Shape& shape = graph.type(kernel.outputs[0]).shape;
   return shape.size() == 1 ? shape[0] : 0;
 }

@@ -36,11 +36,24 @@ class LoopGrouper {
       StoreRereadValues();
       GroupStoredValues();
     } while (StoreSharedValues());
+    OrderResultsOfUpdates();
     return result_;
   }
 
  private:
   bool IsStored(ValueId value) const { return stored_[ir::Index(value)]; }
+
+  // A loop stores its values one after another, and may load a state again for each of them.  What follows from an
+  // update reads all that the update reads, so it is stored before the update overwrites that.
+  void OrderResultsOfUpdates() {
+    const bool updates =
+        std::any_of(kernel_.body.begin(), kernel_.body.end(), [](const Node& node) { return node.op->is_update(); });
+    for (LoopGroup& group : result_.groups) {
+      if (!updates || !group.is_output) continue;
+      std::stable_sort(group.values.begin(), group.values.end(),
+                       [&](ValueId a, ValueId b) { return producers_.at(a) > producers_.at(b); });
+    }
+  }
 
   // Stores each expensive value that some reader does not read element by element: the reader would compute an element
   // once for each time that it reads it.

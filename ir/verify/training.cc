@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "ir/losses.h"
 #include "ir/metrics.h"
@@ -35,6 +36,9 @@ class TrainingChecker {
       faults_.Add(site, Part::kName, 0, UnknownName("optimizer", training_.optimizer, AllOptimizers()));
     CheckArguments(site, training_.optimizer, optimizer == nullptr ? nullptr : &optimizer->arguments,
                    training_.optimizer_arguments);
+    if (std::string conflict = ConflictOf(training_.optimizer_arguments); !conflict.empty())
+      faults_.Add(site, Part::kName, 0, std::move(conflict));
+    CheckMultipliers(site);
     for (const Objective& objective : training_.objectives) CheckObjective(objective);
   }
 
@@ -55,6 +59,23 @@ class TrainingChecker {
     for (const Argument& row : rows == nullptr ? kNone : *rows) {
       if (!row.optional && !given.Has(row.name))
         faults_.Add(site, Part::kName, 0, absl::StrCat(taker, " needs ", row.name));
+    }
+  }
+
+  void CheckMultipliers(const Site& site) {
+    std::set<std::string> layers;
+    int index = 0;
+    for (const RateMultiplier& row : training_.learning_rate_multipliers) {
+      const auto add = [&](const char* fault) {
+        faults_.Add(site, Part::kInput, index, absl::StrCat("the multiplier of ", Excerpt(row.layer), fault));
+      };
+      const bool has_parameters = std::any_of(graph_.states.begin(), graph_.states.end(), [&](const State& state) {
+        return state.role == Role::kParameter && absl::StartsWith(graph_.value(state.value).name, row.layer + "/");
+      });
+      if (!kAtLeastZero.Contains(row.factor)) add(" must be at least 0");
+      if (!has_parameters) add(" is of no layer with trainable parameters");
+      if (!layers.insert(row.layer).second) add(" is given twice");
+      ++index;
     }
   }
 

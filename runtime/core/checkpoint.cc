@@ -129,6 +129,16 @@ bool IsLoaded(const brine_tensors* file, const brine_variable& variable) {
   return variable.role != BRINE_ROLE_SLOT;
 }
 
+// The parameter of which the variable is the average, or −1.  Parameters come before averages (brine_role).
+int32_t ParameterOf(const brine_program* program, int32_t variable) {
+  if (program->variables[variable].role != BRINE_ROLE_AVERAGE) return -1;
+  for (int32_t index = 0; index < program->variable_count; ++index) {
+    const brine_variable& parameter = program->variables[index];
+    if (parameter.role == BRINE_ROLE_PARAMETER && parameter.id == program->variables[variable].id) return index;
+  }
+  return -1;
+}
+
 brine_status RestoreParameters(brine_state* state, const brine_tensors* file, const char* path) {
   const brine_program* program = state->program;
   for (int32_t index = 0; index < program->variable_count; ++index) {
@@ -136,7 +146,12 @@ brine_status RestoreParameters(brine_state* state, const brine_tensors* file, co
     if (IsLoaded(file, variable) && MatchingTensor(state, file, path, variable) == nullptr) return BRINE_INVALID;
   }
   for (int32_t index = 0; index < program->variable_count; ++index) {
-    if (IsLoaded(file, program->variables[index])) CopyVariable(state, file, index);
+    const int32_t parameter = ParameterOf(program, index);
+    if (IsLoaded(file, program->variables[index]))
+      CopyVariable(state, file, index);
+    else if (parameter >= 0)
+      memcpy(brine_variable_data(state, index), brine_variable_data(state, parameter),
+             static_cast<size_t>(brine_variable_bytes(program, index)));
   }
   return BRINE_OK;
 }

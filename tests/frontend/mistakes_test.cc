@@ -239,11 +239,12 @@ std::vector<Row> Rows() {
        {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy, "
         "mean_squared_error"}},
       {"unknown_names",
-       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "adamw", .loss = "mse", .metrics = {"auc"}}),
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "ftrl", .loss = "mse", .metrics = {"auc"}}),
        {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy, "
         "mean_squared_error",
         "compile: unknown metric \"auc\"; known are accuracy",
-        "compile: unknown optimizer \"adamw\"; known are adam, sgd"}},
+        "compile: unknown optimizer \"ftrl\"; known are adadelta, adagrad, adam, adamax, adamw, lion, nadam, rmsprop, "
+        "sgd"}},
       {"metric_twice",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss, .metrics = {"accuracy", "accuracy"}}),
@@ -252,6 +253,75 @@ std::vector<Row> Rows() {
        WithOptimizer(Adam({.learning_rate = -1, .beta_1 = 1, .beta_2 = -0.5, .epsilon = 0})),
        {"compile: learning_rate must be positive, got -1", "compile: beta_1 must be at least 0 and below 1, got 1",
         "compile: beta_2 must be at least 0 and below 1, got -0.5", "compile: epsilon must be positive, got 0"}},
+      {"clips",
+       WithOptimizer(Nadam({.clipnorm = 1, .clipvalue = 0.5})),
+       {"compile: only one of clipnorm, clipvalue and global_clipnorm may be given, got clipnorm and clipvalue"}},
+      {"shared_arguments",
+       WithOptimizer(RMSprop({.momentum = 2,
+                              .weight_decay = -1,
+                              .global_clipnorm = -2,
+                              .use_ema = true,
+                              .ema_momentum = 1.5,
+                              .learning_rate_multipliers = {{"dens", 0.1}, {"dense", -1}, {"dense", 2}},
+                              .exclude_from_weight_decay = {"bias", "bais"}})),
+       {"compile: momentum must be between 0 and 1, got 2", "compile: weight_decay must be at least 0, got -1",
+        "compile: global_clipnorm must be at least 0, got -2", "compile: ema_momentum must be between 0 and 1, got 1.5",
+        "compile: learning_rate_multipliers: there is no layer \"dens\"; did you mean dense?",
+        "compile: learning_rate_multipliers: the factor of dense must be at least 0, got -1",
+        "compile: learning_rate_multipliers: the layer dense is named twice",
+        "compile: exclude_from_weight_decay: no name of a trainable parameter contains \"bais\""}},
+      {"multiplier_without_parameters",
+       Compiled(Chain(Input({4}), {Dense({.units = 2}), Softmax()}),
+                {.optimizer = SGD({.learning_rate_multipliers = {{"softmax", 0.1}}}), .loss = kSoftmaxLoss}),
+       {"compile: learning_rate_multipliers: the layer softmax has no trainable parameters"}},
+      {"multiplier_beside_a_mistake",
+       Compiled(Chain(Input({0}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.optimizer = SGD({.learning_rate_multipliers = {{"other", 0.1}}}), .loss = kSoftmaxLoss}),
+       {"input_layer: every extent of its shape must be positive, got (0)",
+        "compile: learning_rate_multipliers: there is no layer \"other\""}},
+      {"piecewise",
+       WithOptimizer(SGD({.learning_rate = PiecewiseConstantDecay({})})),
+       {"compile: PiecewiseConstantDecay: boundaries must not be empty",
+        "compile: PiecewiseConstantDecay: there must be one value more than boundaries, got 0 and 0"}},
+      {"piecewise_order",
+       WithOptimizer(SGD({.learning_rate = PiecewiseConstantDecay({.boundaries = {5, 5}, .values = {1, -1, 1}})})),
+       {"compile: PiecewiseConstantDecay: boundaries must ascend, got 5 after 5",
+        "compile: PiecewiseConstantDecay: values/1 must be at least 0, got -1"}},
+      {"decay",
+       WithOptimizer(SGD({.learning_rate = ExponentialDecay({.initial_learning_rate = kNan, .decay_rate = 0.5})})),
+       {"compile: ExponentialDecay: initial_learning_rate must be at least 0, got nan",
+        "compile: ExponentialDecay: decay_steps must be positive, got 0"}},
+      {"cosine",
+       WithOptimizer(SGD({.learning_rate = CosineDecay(
+                              {.initial_learning_rate = 0.1, .decay_steps = -1, .alpha = 2, .warmup_steps = 5})})),
+       {"compile: CosineDecay: decay_steps must be positive, got -1",
+        "compile: CosineDecay: alpha must be between 0 and 1, got 2",
+        "compile: CosineDecay: warmup_steps needs a warmup_target"}},
+      {"restarts",
+       WithOptimizer(SGD({.learning_rate = CosineDecayRestarts(
+                              {.initial_learning_rate = 0.1, .first_decay_steps = 5, .t_mul = 0.5})})),
+       {"compile: CosineDecayRestarts: t_mul must be at least 1, got 0.5"}},
+      {"one_cycle",
+       WithOptimizer(SGD({.learning_rate = OneCycle({.max_lr = 1, .total_steps = 3, .div_factor = 0})})),
+       {"compile: OneCycle: div_factor must be positive, got 0",
+        "compile: OneCycle: pct_start·total_steps must be above 1 and below total_steps"}},
+      {"own_schedule",
+       WithOptimizer(SGD({.learning_rate = LearningRateSchedule([](Number t) { return 0.5 - t; })})),
+       {"compile: learning_rate must be at least 0, but is -0.5 in the first step"}},
+      {"own_schedule_operation",
+       WithOptimizer(SGD({.learning_rate = LearningRateSchedule([](Number t) { return Number::Apply("tan", {t}); })})),
+       {"compile: learning_rate: there is no operation \"tan\""}},
+      {"own_schedule_names",
+       WithOptimizer(SGD({.learning_rate = LearningRateSchedule(
+                              [](Number t) { return NamedScalar("top", 1) / t + NamedScalar("top", 2); })})),
+       {"compile: learning_rate/top has two values, 1 and 2"}},
+      {"long_schedule",
+       WithOptimizer(SGD({.learning_rate = LearningRateSchedule([](Number t) {
+                            Number sum = t;
+                            for (int i = 0; i < 200; ++i) sum = sum + t;
+                            return sum;
+                          })})),
+       {"compile: learning_rate: an expression of 401 terms is longer than 256"}},
       {"sgd_rates",
        WithOptimizer(SGD({.learning_rate = kNan, .momentum = 1.5})),
        {"compile: learning_rate must be positive, got nan", "compile: momentum must be between 0 and 1, got 1.5"}},
@@ -375,7 +445,7 @@ Model Wrong() {
   net.Add(Dense({.units = 10}));
   net.Add(Dense({.units = 0, .activation = "softmax"}));
   net.Add(Flatten({.name = "max_pooling2d_1"}));
-  net.Compile({.optimizer = "adagrad",
+  net.Compile({.optimizer = "adagrd",
                .loss = "mse"});
   return net;
 }
@@ -396,7 +466,7 @@ TEST(Mistakes, AllAtOnceWithTheirLines) {
             "model.cc:8: dense_1: units must be positive, got 0\n"
             "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, "
             "sparse_categorical_crossentropy, mean_squared_error\n"
-            "model.cc:10: compile: unknown optimizer \"adagrad\"; known are adam, sgd");
+            "model.cc:10: compile: unknown optimizer \"adagrd\"; did you mean adagrad?");
 }
 
 TEST(Mistakes, AnOperatorBringsItsLine) {

@@ -14,7 +14,7 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   layer "conv2d" Conv2D : f32[n,4,4,4] loc("mo\"del \303\251.cc":8)
   layer "dense" Dense : f32[n,5] loc("model.cc":9 "dense")
   layer "unplaced" Softmax : f32[n,5]
-  compile optimizer="sgd" {learning_rate=0.001, momentum=0.9, nesterov=true} loc("model.cc":12)
+  compile optimizer="sgd" {learning_rate=0.001, momentum=0.9, nesterov=true} learning_rate_multipliers=["conv2d" 0.1, "dense" 2.0] exclude_from_weight_decay=["bias", "\"\n"] loc("model.cc":12)
   loss "output" = "categorical_crossentropy" {from_logits=false} metrics=["accuracy"]
   input %x : u8[n,6,6,3] data
   input %dropout/rate : f32[] scalar 0.25

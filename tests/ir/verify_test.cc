@@ -54,14 +54,21 @@ constexpr TextRow kTextRows[] = {
      "model.cc:12: accuracy compares classes, but the labels of mean_squared_error are numbers | \"accuracy\""},
     {kModelText, "  loss \"output\" = \"categorical_crossentropy\" {from_logits=false} metrics=[\"accuracy\"]\n", "",
      "model.cc:12: no output has a loss | compile optimizer=\"sgd\" {learning_rate=0.001, momentum=0.9, nesterov=true} "
-     "loc(\""},
+     "learn"},
+    {kModelText, "nesterov=true} learning_rate_multipliers=[\"conv2d\" 0.1, \"dense\" 2.0]",
+     "nesterov=true, clipnorm=1.0, clipvalue=1.0} learning_rate_multipliers=[\"x\" -0.1, \"dense\" 2.0, \"dense\" 2.0]",
+     "model.cc:12: only one of clipnorm, clipvalue and global_clipnorm may be given, got clipnorm and clipvalue | "
+     "optimizer=\"sgd\"\nmodel.cc:12: the multiplier of x must be at least 0 | \"x\" -0.1\nmodel.cc:12: the multiplier "
+     "of "
+     "x is of no layer with trainable parameters | \"x\" -0.1\nmodel.cc:12: the multiplier of dense is given twice | "
+     "\"dense\" 2.0"},
     {kModelText, "{from_logits=false}", "{}",
      "model.cc:12: categorical_crossentropy needs from_logits | "
      "\"categorical_crossentropy\""},
-    {kModelText, "optimizer=\"sgd\"", "optimizer=\"lion\"",
-     "model.cc:12: unknown optimizer \"lion\" | optimizer=\"lion\"\nmodel.cc:12: lion takes no learning_rate | "
+    {kModelText, "optimizer=\"sgd\"", "optimizer=\"ftrl\"",
+     "model.cc:12: unknown optimizer \"ftrl\" | optimizer=\"ftrl\"\nmodel.cc:12: ftrl takes no learning_rate | "
      "learning_rate=0.001\n"
-     "model.cc:12: lion takes no momentum | momentum=0.9\nmodel.cc:12: lion takes no nesterov | nesterov=true"},
+     "model.cc:12: ftrl takes no momentum | momentum=0.9\nmodel.cc:12: ftrl takes no nesterov | nesterov=true"},
     {kModelText, "learning_rate=0.001", "learning_rate=-0.001",
      "model.cc:12: learning_rate must be positive, got -0.001 | learning_rate=-0.001"},
     {kModelText, "learning_rate=0.001", "learning_rate=1",

@@ -14,6 +14,7 @@
 #include "codegen/driver/build_program.h"
 #include "codegen/driver/files.h"
 #include "ir/text/text.h"
+#include "runtime/core/checkpoint.h"
 #include "runtime/core/layout.h"
 #include "tests/kernel/compare.h"
 
@@ -27,10 +28,11 @@ constexpr absl::string_view kModel = R"(graph "optimizer" stage=graph function=m
   compile optimizer=OPTIMIZER
   loss "output" = "categorical_crossentropy" {from_logits=true} metrics=[]
   input %x : f32[n,19] data
-  state %kernel : f32[19,7] parameter constant(0.0)
-  state %bias : f32[7] parameter constant(0.0)
-  %product = matmul(%x, %kernel) : f32[n,7]
-  %logits = add(%product, %bias) : f32[n,7]
+INPUTS
+  state %a/kernel : f32[19,7] parameter constant(0.0)
+  state %b/bias : f32[7] parameter constant(0.0)
+  %product = matmul(%x, %a/kernel) : f32[n,7]
+  %logits = add(%product, %b/bias) : f32[n,7]
   output "output" = %logits
 })";
 
@@ -114,10 +116,29 @@ struct Row {
   Formula formula;
 };
 
+// A batch: images, and the classes to which they belong.
+struct Batch {
+  std::vector<float> x;
+  std::vector<int> classes;
+};
+
+// Draws a batch whose images of a class are alike.
+Batch DrawBatch(std::mt19937& random) {
+  Batch batch;
+  std::normal_distribution<float> noise;
+  for (int row = 0; row < kRows; ++row) {
+    batch.classes.push_back(static_cast<int>(random() % kClasses));
+    for (int column = 0; column < kInputs; ++column)
+      batch.x.push_back(noise(random) + (column % kClasses == batch.classes.back() ? 1.0f : 0.0f));
+  }
+  return batch;
+}
+
 class Program {
  public:
-  absl::Status Build(const char* optimizer) {
-    const auto graphs = ir::Parse(absl::StrReplaceAll(kModel, {{"OPTIMIZER", optimizer}}), "model");
+  // `inputs` are lines of the model, such as a schedule.
+  absl::Status Build(const char* optimizer, const char* inputs = "") {
+    const auto graphs = ir::Parse(absl::StrReplaceAll(kModel, {{"OPTIMIZER", optimizer}, {"INPUTS", inputs}}), "model");
     if (!graphs.ok()) return graphs.status();
     const auto planned = PlanModel(graphs->front(), kRows, {});
     if (!planned.ok()) return planned.status();
@@ -130,6 +151,7 @@ class Program {
     options.emit = Emit::kShared;
     const auto built = BuildProgram(*planned, options, "", *toolchain, *cache);
     if (!built.ok()) return built.status();
+    compiled_kernels_ = built->compiled;
     auto folder = TemporaryFolder::Create();
     if (!folder.ok()) return folder.status();
     const std::string path = folder->path() + "/optimizer.so";
@@ -144,24 +166,48 @@ class Program {
     return state_ == nullptr ? absl::InternalError("the state was refused") : absl::OkStatus();
   }
 
-  // Draws a batch, whose images of a class are alike, and trains on it.
-  absl::Status Train(std::mt19937& random) {
+  absl::Status Train(const Batch& batch) {
     const brine_function* const train = brine_find_function(brine_state_program(state_), "train");
-    float* const x = static_cast<float*>(brine_input_data(state_, train, "x"));
+    std::copy(batch.x.begin(), batch.x.end(), static_cast<float*>(brine_input_data(state_, train, "x")));
     float* const label = static_cast<float*>(brine_input_data(state_, train, "label"));
-    std::normal_distribution<float> noise;
     for (int row = 0; row < kRows; ++row) {
-      const int truth = static_cast<int>(random() % kClasses);
-      for (int column = 0; column < kInputs; ++column)
-        x[row * kInputs + column] = noise(random) + (column % kClasses == truth ? 1.0f : 0.0f);
-      for (int column = 0; column < kClasses; ++column) label[row * kClasses + column] = column == truth ? 1.0f : 0.0f;
+      for (int column = 0; column < kClasses; ++column)
+        label[row * kClasses + column] = column == batch.classes[static_cast<size_t>(row)] ? 1.0f : 0.0f;
     }
     return brine_step(state_, train, kRows) == BRINE_OK ? absl::OkStatus() : absl::InternalError(brine_error(state_));
   }
 
+  // The logits of the batch.
+  std::vector<float> Predict(const Batch& batch) {
+    const brine_function* const predict = brine_find_function(brine_state_program(state_), "predict");
+    std::copy(batch.x.begin(), batch.x.end(), static_cast<float*>(brine_input_data(state_, predict, "x")));
+    EXPECT_EQ(brine_step(state_, predict, kRows), BRINE_OK) << brine_error(state_);
+    const float* const logits = brine_output_data(state_, predict, "output");
+    return {logits, logits + kRows * kClasses};
+  }
+
+  absl::Status Save(const std::string& path) {
+    return brine_save(state_, path.c_str()) == BRINE_OK ? absl::OkStatus() : absl::InternalError(brine_error(state_));
+  }
+  absl::Status Load(const std::string& path) {
+    return brine_load(state_, path.c_str()) == BRINE_OK ? absl::OkStatus() : absl::InternalError(brine_error(state_));
+  }
+
+  int compiled_kernels() const { return compiled_kernels_; }
+
   // All parameters, one after another, and what they were last given as their gradients.
   std::vector<float> Weights() { return Block(BRINE_PARAMETERS, state_); }
   std::vector<float> Gradients() { return Block(BRINE_GRADIENTS, state_); }
+  // The content of all variables.
+  std::vector<float> Variables() {
+    std::vector<float> numbers;
+    const brine_program& program = *brine_state_program(state_);
+    for (int32_t index = 0; index < program.variable_count; ++index) {
+      const float* const data = reinterpret_cast<const float*>(brine_variable_data(state_, index));
+      numbers.insert(numbers.end(), data, data + brine_variable_bytes(&program, index) / 4);
+    }
+    return numbers;
+  }
 
  private:
   struct Close {
@@ -188,6 +234,7 @@ class Program {
   std::unique_ptr<void, Close> library_;
   std::unique_ptr<void, Free> memory_;
   brine_state* state_ = nullptr;
+  int compiled_kernels_ = 0;
 };
 
 class Optimizers : public testing::TestWithParam<Row> {};
@@ -200,7 +247,7 @@ TEST_P(Optimizers, FollowTheirFormulasToAMillionthOfWhatMoved) {
   ASSERT_EQ(exact.size(), size_t{kInputs * kClasses + kClasses});
   std::mt19937 random(1);
   for (int t = 1; t <= kSteps; ++t) {
-    const absl::Status trained = program.Train(random);
+    const absl::Status trained = program.Train(DrawBatch(random));
     ASSERT_TRUE(trained.ok()) << trained;
     const std::vector<float> gradients = program.Gradients();
     for (size_t element = 0; element < exact.size(); ++element)
@@ -239,6 +286,222 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Momentum", "\"sgd\" {learning_rate=0.1, momentum=0.9, nesterov=false}", Momentum},
         Row{"Nesterov", "\"sgd\" {learning_rate=0.1, momentum=0.9, nesterov=true}", Nesterov}),
     [](const auto& info) { return std::string(info.param.name); });
+
+// ---- What all optimizers take.  The gradients are those of softmax regression in double, at the program's weights.
+
+struct Trained {
+  std::vector<Weight> weights = std::vector<Weight>(kInputs * kClasses + kClasses);
+  std::vector<double> averages = std::vector<double>(kInputs * kClasses + kClasses);
+};
+using Numbers = std::vector<double>;
+
+bool IsBias(size_t element) { return element >= kInputs * kClasses; }
+
+Numbers ExactGradients(const Batch& batch, const std::vector<float>& weights) {
+  Numbers gradients(weights.size());
+  for (size_t row = 0; row < kRows; ++row) {
+    Numbers logits(weights.begin() + kInputs * kClasses, weights.end());
+    for (size_t input = 0; input < kInputs; ++input) {
+      for (size_t column = 0; column < kClasses; ++column)
+        logits[column] += double{batch.x[row * kInputs + input]} * weights[input * kClasses + column];
+    }
+    double sum = 0;
+    for (double& logit : logits) sum += logit = std::exp(logit);
+    for (size_t column = 0; column < kClasses; ++column) {
+      const double dy = (logits[column] / sum - (static_cast<int>(column) == batch.classes[row] ? 1 : 0)) / kRows;
+      for (size_t input = 0; input < kInputs; ++input)
+        gradients[input * kClasses + column] += batch.x[row * kInputs + input] * dy;
+      gradients[kInputs * kClasses + column] += dy;
+    }
+  }
+  return gradients;
+}
+
+double Norm(const Numbers& gradients, bool of_kernel, bool of_bias) {
+  double squares = 0;
+  for (size_t element = 0; element < gradients.size(); ++element) {
+    if (IsBias(element) ? of_bias : of_kernel) squares += gradients[element] * gradients[element];
+  }
+  return std::sqrt(squares);
+}
+
+void Descend(Trained& trained, const Numbers& gradients, double rate) {
+  for (size_t element = 0; element < gradients.size(); ++element)
+    trained.weights[element].w -= rate * gradients[element];
+}
+
+void ClipByValue(Trained& trained, const Numbers& gradients, int) {
+  Numbers clipped = gradients;
+  for (double& g : clipped) g = std::clamp(g, -0.01, 0.01);
+  Descend(trained, clipped, 0.5);
+}
+void ClipByNorm(Trained& trained, const Numbers& gradients, int) {
+  Numbers clipped = gradients;
+  for (size_t element = 0; element < clipped.size(); ++element) {
+    const double norm = Norm(gradients, !IsBias(element), IsBias(element));
+    if (norm > 0.05) clipped[element] *= 0.05 / norm;
+  }
+  Descend(trained, clipped, 0.5);
+}
+void ClipByGlobalNorm(Trained& trained, const Numbers& gradients, int) {
+  Numbers clipped = gradients;
+  for (double& g : clipped) g *= std::min(1.0, 0.1 / Norm(gradients, true, true));
+  Descend(trained, clipped, 0.5);
+}
+void DecayWithoutBias(Trained& trained, const Numbers& gradients, int t) {
+  for (size_t element = 0; element < gradients.size(); ++element) {
+    Weight& weight = trained.weights[element];
+    if (!IsBias(element)) weight.w -= weight.w * 0.2 * 0.01;
+    Adam(weight, gradients[element], t);
+  }
+}
+void Multiply(Trained& trained, const Numbers& gradients, int) {
+  for (size_t element = 0; element < gradients.size(); ++element) {
+    Weight& weight = trained.weights[element];
+    const double rate = IsBias(element) ? 0.5 * 0.125 : 0.5;
+    weight.w -= weight.w * 0.01 * rate;
+    weight.w -= rate * gradients[element];
+  }
+}
+void Average(Trained& trained, const Numbers& gradients, int t) {
+  for (size_t element = 0; element < gradients.size(); ++element) {
+    Adam(trained.weights[element], gradients[element], t);
+    const double momentum = t == 1 ? 0 : 0.8;
+    trained.averages[element] = momentum * trained.averages[element] + (1 - momentum) * trained.weights[element].w;
+  }
+}
+void Everything(Trained& trained, const Numbers& gradients, int t) {
+  const double rate = 0.5 / std::sqrt(t);
+  for (size_t element = 0; element < gradients.size(); ++element) {
+    Weight& weight = trained.weights[element];
+    const double own = IsBias(element) ? rate * 0.125 : rate;
+    if (!IsBias(element)) weight.w -= weight.w * 0.2 * own;
+    const double g = gradients[element] * std::min(1.0, 0.1 / Norm(gradients, true, true));
+    weight.first = 0.9 * weight.first - own * g;
+    weight.w += weight.first;
+    const double momentum = t == 1 ? 0 : 0.8;
+    trained.averages[element] = momentum * trained.averages[element] + (1 - momentum) * weight.w;
+  }
+}
+void Cosine(Trained& trained, const Numbers& gradients, int t) {
+  const double pi = 3.141592653589793;
+  Descend(trained, gradients, 0.5 * (1 + std::cos(pi * std::min(t - 1, 40) / 40)) / 2);
+}
+
+constexpr char kEverything[] =
+    "\"sgd\" {learning_rate=0.5, momentum=0.9, nesterov=false, weight_decay=0.2, global_clipnorm=0.1, use_ema=true, "
+    "ema_momentum=0.8} learning_rate_multipliers=[\"b\" 0.125] exclude_from_weight_decay=[\"bias\"]";
+constexpr char kRootSchedule[] =
+    "  input %learning_rate/top : f32[] scalar 0.5\n"
+    "  input %learning_rate : f32[] expression div(%learning_rate/top, sqrt(t))";
+
+struct OptionRow {
+  const char *name, *optimizer, *inputs;
+  void (*step)(Trained& trained, const Numbers& gradients, int t);
+  bool averages = false;
+};
+
+class OptimizerOptions : public testing::TestWithParam<OptionRow> {};
+
+TEST_P(OptimizerOptions, FollowTheirFormulasToAMillionthOfWhatMoved) {
+  Program program;
+  const absl::Status built = program.Build(GetParam().optimizer, GetParam().inputs);
+  ASSERT_TRUE(built.ok()) << built;
+  Trained exact;
+  std::mt19937 random(1);
+  for (int t = 1; t <= kSteps; ++t) {
+    const Batch batch = DrawBatch(random);
+    GetParam().step(exact, ExactGradients(batch, program.Weights()), t);
+    const absl::Status trained = program.Train(batch);
+    ASSERT_TRUE(trained.ok()) << trained;
+  }
+  Numbers wanted;
+  for (const Weight& weight : exact.weights) wanted.push_back(weight.w);
+  const std::vector<float> weights = program.Weights();
+  double error = 0, moved = 0;
+  for (size_t element = 0; element < wanted.size(); ++element) {
+    error += std::pow(weights[element] - wanted[element], 2);
+    moved += std::pow(wanted[element], 2);
+  }
+  EXPECT_GT(std::sqrt(moved), 0.05);
+  EXPECT_LE(std::sqrt(error / moved), 1e-6);
+  if (GetParam().averages) wanted = exact.averages;  // which prediction reads
+  const Batch batch = DrawBatch(random);
+  const std::vector<float> logits = program.Predict(batch);
+  for (size_t row = 0; row < kRows; ++row) {
+    for (size_t column = 0; column < kClasses; ++column) {
+      double logit = wanted[kInputs * kClasses + column], magnitude = std::abs(logit);
+      for (size_t input = 0; input < kInputs; ++input) {
+        const double product = double{batch.x[row * kInputs + input]} * wanted[input * kClasses + column];
+        logit += product, magnitude += std::abs(product);
+      }
+      EXPECT_NEAR(logits[row * kClasses + column], logit, 3e-6 * magnitude);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, OptimizerOptions,
+    testing::Values(
+        OptionRow{"ClipValue", "\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false, clipvalue=0.01}", "",
+                  ClipByValue},
+        OptionRow{"ClipNorm", "\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false, clipnorm=0.05}", "",
+                  ClipByNorm},
+        OptionRow{"GlobalClipNorm", "\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false, global_clipnorm=0.1}",
+                  "", ClipByGlobalNorm},
+        OptionRow{"WeightDecay",
+                  "\"adamw\" {learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-07, weight_decay=0.2} "
+                  "exclude_from_weight_decay=[\"bias\"]",
+                  "", DecayWithoutBias},
+        OptionRow{"Multipliers",
+                  "\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false, weight_decay=0.01} "
+                  "learning_rate_multipliers=[\"b\" 0.125]",
+                  "", Multiply},
+        OptionRow{"Average",
+                  "\"adam\" {learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-07, use_ema=true, "
+                  "ema_momentum=0.8}",
+                  "", Average, true},
+        OptionRow{"Schedule", "\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false}",
+                  "  input %learning_rate/steps : f32[] scalar 40.0\n"
+                  "  input %learning_rate : f32[] expression mul(0.25, add(1.0, cos(div(mul(3.141592653589793, "
+                  "min(sub(t, 1.0), %learning_rate/steps)), %learning_rate/steps))))",
+                  Cosine},
+        OptionRow{"Everything", kEverything, kRootSchedule, Everything, true}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST(OptimizerPrograms, ARunThatIsResumedGoesOnWithTheSameBits) {
+  const auto folder = TemporaryFolder::Create();
+  ASSERT_TRUE(folder.ok()) << folder.status();
+  const std::string path = folder->path() + "/checkpoint";
+  Program whole, first, second;
+  for (Program* program : {&whole, &first, &second}) {
+    const absl::Status built = program->Build(kEverything, kRootSchedule);
+    ASSERT_TRUE(built.ok()) << built;
+  }
+  std::mt19937 random(1);
+  for (int t = 1; t <= 20; ++t) {
+    const Batch batch = DrawBatch(random);
+    ASSERT_TRUE(whole.Train(batch).ok());
+    ASSERT_TRUE((t <= 9 ? first : second).Train(batch).ok());
+    if (t != 9) continue;
+    ASSERT_TRUE(first.Save(path).ok());
+    ASSERT_TRUE(second.Load(path).ok());
+  }
+  EXPECT_EQ(whole.Variables(), second.Variables());
+  EXPECT_NE(whole.Variables(), first.Variables());
+}
+
+TEST(OptimizerPrograms, AnotherScheduleCompilesNoKernel) {
+  Program constant, root, cosine;
+  ASSERT_TRUE(constant.Build("\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false}").ok());
+  ASSERT_TRUE(root.Build("\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false}", kRootSchedule).ok());
+  EXPECT_EQ(root.compiled_kernels(), 0);
+  ASSERT_TRUE(cosine
+                  .Build("\"sgd\" {learning_rate=0.5, momentum=0.0, nesterov=false}",
+                         "  input %learning_rate : f32[] expression add(0.5, cos(t))")
+                  .ok());
+  EXPECT_EQ(cosine.compiled_kernels(), 0);
+}
 
 }  // namespace
 }  // namespace brine::codegen

@@ -245,17 +245,33 @@ class Generator {
     return SparseCategoricalCrossentropy({.from_logits = from_logits_});
   }
 
+  // Any optimizer with any options, all from one draw of `random_`, so that a new one leaves the models as they are.
   Optimizer AnyOptimizer() {
-    switch (random_() % 4) {
-      case 0:
-        return SGD({.learning_rate = 0.1f});
-      case 1:
-        return SGD({.learning_rate = 0.1f, .momentum = 0.9f});
-      case 2:
-        return SGD({.learning_rate = 0.1f, .momentum = 0.9f, .nesterov = true});
-      default:
-        return Adam({.learning_rate = 0.01f, .beta_1 = 0.8f});
-    }
+    std::mt19937 random(static_cast<uint32_t>(random_()));
+    const std::vector<Optimizer> optimizers = {
+        SGD({.learning_rate = 0.1f}),
+        SGD({.learning_rate = 0.1f, .momentum = 0.9f}),
+        SGD({.learning_rate = 0.1f, .momentum = 0.9f, .nesterov = true}),
+        Adam({.learning_rate = 0.01f, .beta_1 = 0.8f}),
+        Adam({.learning_rate = 0.01f, .amsgrad = true}),
+        AdamW({.learning_rate = 0.01f, .exclude_from_weight_decay = {"dense"}}),
+        Adamax({.learning_rate = 0.01f}),
+        Nadam({.learning_rate = 0.01f}),
+        RMSprop({.learning_rate = 0.01f}),
+        RMSprop({.learning_rate = 0.01f, .momentum = 0.5f}),
+        RMSprop({.learning_rate = 0.01f, .centered = true}),
+        RMSprop({.learning_rate = 0.01f, .momentum = 0.5f, .centered = true}),
+        Adagrad({.learning_rate = 0.1f}),
+        Adadelta({.learning_rate = 1.0f}),
+        Lion({.learning_rate = 0.01f}),
+    };
+    Optimizer optimizer = optimizers[random() % optimizers.size()];
+    constexpr const char* kClips[] = {"clipnorm", "clipvalue", "global_clipnorm"};
+    if (random() % 3 == 0) optimizer.arguments.push_back({kClips[random() % 3], 0.05f});
+    if (random() % 4 == 0 && optimizer.name != "adamw") optimizer.arguments.push_back({"weight_decay", 0.1f});
+    if (random() % 4 == 0) optimizer.arguments.push_back({"use_ema", 1});
+    if (random() % 4 == 0) optimizer.schedule = LearningRateSchedule([](Number t) { return 0.1 / Sqrt(t); });
+    return optimizer;
   }
 
   std::mt19937 random_;
