@@ -35,6 +35,8 @@ constexpr char kModel[] = R"(graph "net" stage=graph function=model {
   output "output" = %a1
 })";
 constexpr char kAdam[] = R"("adam" {beta_1=0.9, beta_2=0.999, epsilon=1e-07, learning_rate=0.001})";
+constexpr char kWithNodesAround[] =
+    R"("adamw" {beta_1=0.9, beta_2=0.999, epsilon=1e-07, learning_rate=0.001, use_ema=true, global_clipnorm=0.1})";
 constexpr char kSgd[] = R"("sgd" {learning_rate=0.01, momentum=0.0, nesterov=false})";
 
 ir::Graph Planned(const char* optimizer, int units) {
@@ -69,6 +71,19 @@ TEST(JoinUpdates, OneKernelCoversAllParametersWithTheGapsBetweenThem) {
     EXPECT_EQ(joined.value(updates[0]->inputs[operand]).placement->block, blocks[operand]) << operand;
 }
 
+TEST(JoinUpdates, NodesAroundUpdatesAreJoinedWithThem) {
+  const ir::Graph joined = JoinUpdates(Planned(kWithNodesAround, 5));
+  const auto updates = Updates(joined);
+  ASSERT_EQ(updates.size(), 1u);
+  std::vector<std::string> ops;
+  for (const ir::Node& node : updates[0]->body) {
+    ops.push_back(node.op->name);
+    EXPECT_EQ(ir::ToString(joined.type(node.outputs[0])), "f32[64]");
+  }
+  EXPECT_EQ(ops, std::vector<std::string>({"adam", "mul", "sub", "sub", "mul", "add"}));
+  EXPECT_EQ(updates[0]->outputs.size(), 4u);  // the slots, the parameters and their averages
+}
+
 TEST(JoinUpdates, ModelsShareTheKernelsText) {
   const auto text = [](const char* optimizer, int units) {
     const ir::Graph joined = JoinUpdates(Planned(optimizer, units));
@@ -91,7 +106,7 @@ TEST(JoinUpdates, ATensorThatIsNoNeighbourKeepsAKernelOfItsOwn) {
 }
 
 TEST(JoinUpdates, StatesAreTheSameBitsAsWithAKernelForEachTensor) {
-  for (const char* optimizer : {kAdam, kSgd}) {
+  for (const char* optimizer : {kAdam, kWithNodesAround, kSgd}) {
     const ir::Graph planned = Planned(optimizer, 700), joined = JoinUpdates(planned);
     BuildOptions options = TestOptions();
     options.use_placements = true;
