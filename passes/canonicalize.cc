@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "ir/kinds.h"
 
 namespace brine::passes {
 namespace {
@@ -75,11 +76,35 @@ void OperandOrder(Rewriter& rewriter) {
   rewriter.SetInput(1, a);
 }
 
+void PadBeforeConvolution(Rewriter& rewriter) {
+  const Node& node = rewriter.node();
+  if (!ir::IsConvolution(*node.op) || node.op->form->convolution != ir::ContractionForm::Convolution::kForward) return;
+  const Node* const pad = rewriter.Producer(node.inputs[0], ir::kPad);
+  if (pad == nullptr) return;
+  const ir::Shape &x = rewriter.type(pad->inputs[0]).shape, &padded = rewriter.type(node.inputs[0]).shape;
+  if (x.back() != padded.back()) return;  // zeros as further channels
+  const std::vector<int64_t>& begin = pad->attributes.Ints("begin");
+  std::vector<int64_t> pads = node.attributes.Ints("pads");
+  for (size_t axis = 0; axis < 2; ++axis) {
+    pads[axis] += begin[axis + 1];
+    pads[axis + 2] += padded[axis + 1] - x[axis + 1] - begin[axis + 1];
+  }
+  ir::Attributes attributes = node.attributes;
+  attributes.Set("pads", pads);
+  const ValueId image = node.inputs[0];
+  const ir::Type types[] = {rewriter.type(pad->inputs[0]), rewriter.type(node.inputs[1])};
+  if (!ir::InferTypes(*node.op, types, attributes).ok()) return;
+  rewriter.ReplaceWith(*node.op, {pad->inputs[0], node.inputs[1]}, attributes);
+  rewriter.EraseUnread(image);
+}
+
 constexpr RewriteRule kRules[] = {
     {"pool-first", "max_pool(f(x)) = f(max_pool(x))", "for monotone f, where nothing else reads f(x) or the index",
      &ir::kMaxPool, PoolFirst},
     {"mean-of-relu", "avg_pool(relu(x)) = relu_avg_pool(x)", "where nothing else reads relu(x)", &ir::kAvgPool,
      MeanOfRelu},
+    {"pad-before-convolution", "conv(pad(x), w) = conv(x, w) with larger pads",
+     "for pads of pixels that a window exceeds", nullptr, PadBeforeConvolution},
     {"operand-order", "f(a, b) = f(b, a)",
      "for commutative f, where b alone has the result's shape or a alone is constant", nullptr, OperandOrder},
 };

@@ -1,8 +1,11 @@
 // Canonicalize: brings the graph into the form that the gradients and later passes expect.
 //
-//   pool-first     max_pool(f(x)) = f(max_pool(x)), for monotone f, where nothing else reads f(x) or the index
-//   mean-of-relu   avg_pool(relu(x)) = relu_avg_pool(x), where nothing else reads relu(x)
-//   operand-order  f(a, b) = f(b, a), for commutative f, where b alone has the result's shape or a alone is constant
+//   pool-first              max_pool(f(x)) = f(max_pool(x)), for monotone f, where nothing else reads f(x) or the index
+//   mean-of-relu            avg_pool(relu(x)) = relu_avg_pool(x), where nothing else reads relu(x)
+//   pad-before-convolution  conv(pad(x), w) = conv(x, w) with larger pads, for pads of pixels that a
+//                           window exceeds
+//   operand-order           f(a, b) = f(b, a), for commutative f, where b alone has the result's shape or a alone is
+//                           constant
 //
 // pool-first does not change which cell is the maximum.  After it, f is computed for pooled values only, a quarter as
 // many with windows of 2×2, and so is the gradient of f.  After mean-of-relu, the gradient needs only one bit for each

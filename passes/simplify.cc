@@ -110,6 +110,7 @@ constexpr RewriteRule kRules[] = {
     {"broadcast-same", "broadcast(x) = x", kOwnShape, &ir::kBroadcast, ReplaceByOperand},
     {"concatenate-one", "concatenate(x) = x", "", &ir::kConcatenate, ReplaceByOperand},
     {"slice-same", "slice(x) = x", kOwnShape, &ir::kSlice, ReplaceByOperand},
+    {"pad-same", "pad(x) = x", kOwnShape, &ir::kPad, ReplaceByOperand},
     {"skip-broadcast", "f(a, broadcast(x)) = f(a, x)",
      "for elementwise f with broadcasting, where the other operands give the result its shape", nullptr, SkipBroadcast},
     {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",

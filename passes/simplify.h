@@ -11,6 +11,7 @@
 //   broadcast-same    broadcast(x) = x, to x's own shape
 //   concatenate-one   concatenate(x) = x
 //   slice-same        slice(x) = x, to x's own shape
+//   pad-same          pad(x) = x, to x's own shape
 //   skip-broadcast    f(a, broadcast(x)) = f(a, x), for elementwise f with broadcasting, where the other operands give
 //                     the result its shape
 //   sum-of-pool-grad  Σ pool_grad(dy) = Σ dy, over axes 1, 2 and perhaps others: all of dy arrives in its own image

@@ -113,8 +113,10 @@ Lowered LowerPure(const LoweringContext& context, const std::vector<Expr>& value
 Expr IsInside(const Expr& position, int64_t size) { return position >= 0 && position < static_cast<int>(size); }
 
 Expr FlatIndex(const LoweringContext& context, const ir::Shape& shape, const Index& index) {
-  Expr flat = Halide::cast<uint32_t>(0);
-  for (size_t axis = 0; axis < shape.size(); ++axis) {
+  if (shape.empty()) return Halide::cast<uint32_t>(0);
+  // The outermost extent is not needed, and if it is n, it may be unknown.
+  Expr flat = Halide::cast<uint32_t>(index[0]);
+  for (size_t axis = 1; axis < shape.size(); ++axis) {
     flat = flat * Halide::cast<uint32_t>(context.Extent(shape[axis])) + Halide::cast<uint32_t>(index[axis]);
   }
   return flat;

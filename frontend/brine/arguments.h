@@ -37,13 +37,14 @@ struct Size2D {
 struct Range {
   double lower = 0;
   double upper = 0;
+  bool given = false;  // whether the user gave a value
 
   constexpr Range() = default;
   Range(float both) : Range(Real(both)) {}
-  constexpr Range(double both) : lower(-both), upper(both) {}
-  constexpr Range(int both) : lower(-both), upper(both) {}
-  constexpr Range(Real both) : lower(-both.value()), upper(both.value()) {}
-  constexpr Range(Real from, Real to) : lower(from.value()), upper(to.value()) {}
+  constexpr Range(double both) : Range(Real(both)) {}
+  constexpr Range(int both) : Range(Real(both)) {}
+  constexpr Range(Real both) : Range(-both.value(), both.value()) {}
+  constexpr Range(Real from, Real to) : lower(from.value()), upper(to.value()), given(true) {}
 };
 
 // "glorot_uniform", "he_normal", "zeros", "ones", or Constant(value).

@@ -14,8 +14,8 @@ namespace brine {
 
 struct InputOptions {
   // "float32" or "uint8".  If empty, it is "uint8" if the first layer that computes with the input is a Rescaling,
-  // otherwise "float32".  RandomFlip, RandomTranslation and Flatten only move elements, so that they may come before
-  // the Rescaling.
+  // otherwise "float32".  Layers that only move elements, such as RandomFlip and Reshape, may come before the
+  // Rescaling.
   std::string dtype = {};
   std::string name = {};
 };
@@ -54,8 +54,14 @@ struct PoolingOptions {
 Layer MaxPooling2D(PoolingOptions options = {}, Line line = Line::current());
 Layer AveragePooling2D(PoolingOptions options = {}, Line line = Line::current());
 
-// The mean of each channel over all pixels, [n, h, w, c] to [n, c].
-Layer GlobalAveragePooling2D(Named options = {}, Line line = Line::current());
+// The mean or the maximum of each channel over all pixels, [n, h, w, c] to [n, c].  The gradient of a maximum goes to
+// the first pixel that has it, in row order.
+struct GlobalPoolingOptions {
+  bool keepdims = false;  // if true, to [n, 1, 1, c]
+  std::string name = {};
+};
+Layer GlobalAveragePooling2D(GlobalPoolingOptions options = {}, Line line = Line::current());
+Layer GlobalMaxPooling2D(GlobalPoolingOptions options = {}, Line line = Line::current());
 
 // y = activation(x · kernel + bias).  x is [n, …, k], the kernel [k, units], and y [n, …, units].
 struct DenseOptions {

@@ -119,6 +119,14 @@ Symbol LayerBuilder::Constant(absl::string_view suffix, double value) {
   return {outputs->front()};
 }
 
+Symbol LayerBuilder::Table(absl::string_view suffix, const ir::Shape& shape, const std::vector<double>& values) {
+  auto outputs =
+      graph_.AddNode(ir::kConstant, {}, {{"dtype", std::string("f32")}, {"shape", shape}, {"values", values}},
+                     {Where()}, absl::StrCat(Prefix(), ".", suffix));
+  BRINE_CHECK(outputs.ok());
+  return {outputs->front()};
+}
+
 Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
                            ir::Role role) {
   const bool learned = role == ir::Role::kParameter;
@@ -185,7 +193,9 @@ Symbol LayerBuilder::Step() { return HostInput("step", {ir::DType::kU32, {}}, ir
 
 Symbol LayerBuilder::Rows() { return HostInput("rows", {ir::DType::kF32, {}}, ir::Source::kRows, 0); }
 
-int64_t LayerBuilder::RandomId() const { return ir::NameId(Prefix()); }
+int64_t LayerBuilder::RandomId(absl::string_view draw) const {
+  return ir::NameId(draw.empty() ? Prefix() : absl::StrCat(Prefix(), ".", draw));
+}
 
 Symbol LayerBuilder::DataInput(const ir::Type& type) {
   const ir::ValueId value = graph_.AddValue(layer_.name.empty() ? "x" : layer_.name, type);

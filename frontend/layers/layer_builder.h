@@ -74,6 +74,7 @@ class LayerBuilder {
   }
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
+  Symbol Table(absl::string_view suffix, const ir::Shape& shape, const std::vector<double>& values);  // f32
   // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.
   Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, bool trainable);
 
@@ -87,8 +88,8 @@ class LayerBuilder {
   Symbol Scalar(absl::string_view suffix, double initial);  // input f32[] "<layer>/<suffix>"
   Symbol Seed();
   Symbol Step();
-  Symbol Rows();             // input f32[]: the number of rows of the batch
-  int64_t RandomId() const;  // of the numbers that this call draws
+  Symbol Rows();                                        // input f32[]: the number of rows of the batch
+  int64_t RandomId(absl::string_view draw = "") const;  // of the numbers that this call draws, or one draw of several
   Symbol DataInput(const ir::Type& type);
   Symbol AsReal(const Symbol& x);  // float32: bytes are cast
 

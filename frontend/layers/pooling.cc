@@ -1,4 +1,4 @@
-// The layers MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D.
+// The layers MaxPooling2D, AveragePooling2D, GlobalAveragePooling2D and GlobalMaxPooling2D.
 #include "frontend/layers/windows.h"
 
 namespace brine {
@@ -26,15 +26,31 @@ Symbol LowerPooling(const ir::Op& op, const PoolingOptions& options, LayerBuilde
   return y;
 }
 
+// The bits of the axes of [n, 1, 1, c] or [n, c] that are guessed if the channels are.
+uint32_t GuessedChannels(const Symbol& x, bool keepdims) { return x.Guessed(3) ? (keepdims ? 0b1000 : 0b10) : 0; }
+
 // y = reduce_sum(x, [1, 2]) · 1 / (h·w)
-Symbol LowerGlobalAverage(LayerBuilder& builder) {
+Symbol LowerGlobalAverage(bool keepdims, LayerBuilder& builder) {
   if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
   const Symbol x = builder.AsReal(builder.input());
   const ir::Shape shape = builder.type(x).shape;
-  Symbol sum = builder.Emit(ir::kReduceSum, {x}, {{"axes", std::vector<int64_t>{1, 2}}}, /*last=*/false);
-  sum.guessed = x.Guessed(3) ? 0b10 : 0;
+  Symbol sum = builder.Emit(ir::kReduceSum, {x}, {{"axes", std::vector<int64_t>{1, 2}}, {"keep_dims", keepdims}},
+                            /*last=*/false);
+  sum.guessed = GuessedChannels(x, keepdims);
   const Symbol share = builder.Constant("share", 1.0 / (static_cast<double>(shape[1]) * static_cast<double>(shape[2])));
   return builder.Emit(ir::kMul, {sum, share});
+}
+
+// y = max_pool(x) with a window as large as the images
+Symbol LowerGlobalMax(bool keepdims, LayerBuilder& builder) {
+  if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
+  const Symbol x = builder.AsReal(builder.input());
+  const ir::Shape shape = builder.type(x).shape;
+  const std::vector<int64_t> window = {shape[1], shape[2]};
+  Symbol y = builder.Emit(ir::kMaxPool, {x}, {{"window", window}, {"strides", window}}, /*last=*/keepdims);
+  if (!keepdims) y = builder.Emit(ir::kReshape, {y}, {{"shape", ir::Shape{shape[0], shape[3]}}});
+  y.guessed = GuessedChannels(x, keepdims);
+  return y;
 }
 
 Layer Pooling(const char* kind, const char* prefix, const ir::Op& op, PoolingOptions options, const Line& line) {
@@ -54,9 +70,16 @@ Layer AveragePooling2D(PoolingOptions options, Line line) {
   return Pooling("AveragePooling2D", "average_pooling2d", ir::kAvgPool, std::move(options), line);
 }
 
-Layer GlobalAveragePooling2D(Named options, Line line) {
-  return internal::MakeLayer("GlobalAveragePooling2D", "global_average_pooling2d", std::move(options.name), line,
-                             LowerGlobalAverage);
+Layer GlobalAveragePooling2D(GlobalPoolingOptions options, Line line) {
+  return internal::MakeLayer(
+      "GlobalAveragePooling2D", "global_average_pooling2d", std::move(options.name), line,
+      [keepdims = options.keepdims](LayerBuilder& builder) { return LowerGlobalAverage(keepdims, builder); });
+}
+
+Layer GlobalMaxPooling2D(GlobalPoolingOptions options, Line line) {
+  return internal::MakeLayer(
+      "GlobalMaxPooling2D", "global_max_pooling2d", std::move(options.name), line,
+      [keepdims = options.keepdims](LayerBuilder& builder) { return LowerGlobalMax(keepdims, builder); });
 }
 
 }  // namespace brine

@@ -28,15 +28,16 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 // dx[k] = the slice of dy that x[k] fills in y
 absl::Status Gradient(GradientBuilder& builder) {
-  int64_t begin = 0;
+  const size_t axis = Axis(builder.attributes());
+  std::vector<int64_t> begin(builder.type(builder.output()).shape.size(), 0);
   for (size_t index = 0; index < builder.node().inputs.size(); ++index) {
     const int input = static_cast<int>(index);
-    const int64_t extent = builder.type(builder.input(input)).shape[Axis(builder.attributes())];
+    const Shape shape = builder.type(builder.input(input)).shape;
     if (builder.needs_gradient(input)) {
-      const Attributes slice = {{"axis", builder.attributes().Int("axis")}, {"begin", begin}, {"extent", extent}};
-      builder.SetInputGradient(input, builder.Emit(kSlice, {builder.output_gradient()}, slice));
+      const Attributes box = {{"begin", begin}, {"shape", shape}};
+      builder.SetInputGradient(input, builder.Emit(kSlice, {builder.output_gradient()}, box));
     }
-    begin += extent;
+    begin[axis] += shape[axis];
   }
   return absl::OkStatus();
 }
@@ -44,10 +45,11 @@ absl::Status Gradient(GradientBuilder& builder) {
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const size_t axis = Axis(evaluation.attributes);
-  int64_t begin = 0;
+  Tensor<Real>& y = evaluation.out();
+  std::vector<int64_t> begin(y.dims.size(), 0);
   for (const Tensor<Real>* x : evaluation.inputs) {
-    CopySlice(*x, 0, evaluation.out(), begin, axis, x->dims[axis]);
-    begin += x->dims[axis];
+    ForEachInBox(x->dims, begin, y.dims, [&](size_t in_box, size_t in_whole) { CopyElement(*x, in_box, y, in_whole); });
+    begin[axis] += x->dims[axis];
   }
 }
 

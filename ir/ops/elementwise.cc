@@ -50,7 +50,7 @@ void InterpretEqual(const Evaluation<Real>& evaluation) {
 }
 
 absl::StatusOr<std::vector<Type>> InferInTrainPhase(const OpTypes& types) {
-  BRINE_RETURN_IF_ERROR(ExpectDType("x", types.inputs[0], DType::kF32));
+  BRINE_RETURN_IF_ERROR(ExpectAnyDType("x", types.inputs[0]));
   BRINE_RETURN_IF_ERROR(ExpectType("alt", types.inputs[1], types.inputs[0]));
   return std::vector<Type>{types.inputs[0]};
 }
@@ -58,6 +58,7 @@ absl::StatusOr<std::vector<Type>> InferInTrainPhase(const OpTypes& types) {
 template <typename Real>
 void InterpretInTrainPhase(const Evaluation<Real>& evaluation) {
   evaluation.out().real = evaluation.in(0).real;
+  evaluation.out().integers = evaluation.in(0).integers;
 }
 
 // dx = dy, dalt = 0.  It is not dy·0, which would be NaN where dy is not finite.
@@ -185,6 +186,26 @@ const Op kSqrt = MakeUnary([](auto x) { return std::sqrt(x); },
           return builder.Emit(kDiv, {dy, builder.Emit(kMul, {builder.EmitConstant(2), builder.output()})});
         }),
         .cost = 10,
+    });
+
+const Op kSin = MakeUnary([](auto x) { return std::sin(x); },
+    {
+        .name = "sin",
+        .doc = "y = sin x, element by element; f32.",
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          return builder.Emit(kMul, {dy, builder.Emit(kCos, {builder.input(0)})});
+        }),
+        .cost = 40,
+    });
+
+const Op kCos = MakeUnary([](auto x) { return std::cos(x); },
+    {
+        .name = "cos",
+        .doc = "y = cos x, element by element; f32.",
+        .gradient = UnaryGradient([](Builder& builder, ValueId dy) {
+          return builder.Emit(kNeg, {builder.Emit(kMul, {dy, builder.Emit(kSin, {builder.input(0)})})});
+        }),
+        .cost = 40,
     });
 
 // dx = dy·2/√π·e^(−x²)
@@ -420,7 +441,7 @@ const Op kEqual = {
 const Op kInTrainPhase = {
     .name = "in_train_phase",
     .doc =
-        "y = x in a training step, alt in evaluation and prediction; x, alt and y are f32 of one shape. For layers "
+        "y = x in a training step, alt in evaluation and prediction; x, alt and y are of one type. For layers "
         "that compute differently in training, such as batch normalization. Keras: backend.in_train_phase.",
     .operands = {"x", "alt"},
     .results = {"y"},

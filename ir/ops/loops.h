@@ -100,26 +100,29 @@ void MapBroadcastThree(const Evaluation<Real>& evaluation, Function function) {
   }
 }
 
-// Copies the slice [from, from + extent) of x along `axis` to the slice that begins at `to` in y.  The other axes of x
-// and y have the same extents.
-template <typename Element>
-void CopySlice(const std::vector<int64_t>& x_dims, const std::vector<Element>& x, int64_t from,
-               const std::vector<int64_t>& y_dims, std::vector<Element>& y, int64_t to, size_t axis, int64_t extent) {
-  int64_t outer = 1, inner = 1;  // the products of the extents before the axis and after it
-  for (size_t other = 0; other < x_dims.size(); ++other) (other < axis ? outer : inner) *= x_dims[other];
-  inner /= x_dims[axis];
-  for (int64_t i = 0; i < outer; ++i) {
-    const auto first = x.begin() + (i * x_dims[axis] + from) * inner;
-    std::copy_n(first, extent * inner, y.begin() + (i * y_dims[axis] + to) * inner);
+// Calls visit(i, j) for each element i, in C order, of a tensor with the extents `box` and the element j of a tensor
+// with the extents `whole` at the same place, if the box begins at `begin` in the whole.
+template <typename Visit>
+void ForEachInBox(const std::vector<int64_t>& box, const std::vector<int64_t>& begin, const std::vector<int64_t>& whole,
+                  Visit visit) {
+  size_t elements = 1;
+  for (int64_t extent : box) elements *= static_cast<size_t>(extent);
+  std::vector<int64_t> index(box.size(), 0);
+  for (size_t element = 0; element < elements; ++element) {
+    int64_t position = 0;
+    for (size_t axis = 0; axis < index.size(); ++axis) position = position * whole[axis] + begin[axis] + index[axis];
+    visit(element, static_cast<size_t>(position));
+    for (size_t axis = index.size(); axis-- > 0 && ++index[axis] == box[axis];) index[axis] = 0;
   }
 }
 
+// y[to] = x[from], for tensors of one element type, by positions in C order.
 template <typename Real>
-void CopySlice(const Tensor<Real>& x, int64_t from, Tensor<Real>& y, int64_t to, size_t axis, int64_t extent) {
+void CopyElement(const Tensor<Real>& x, size_t from, Tensor<Real>& y, size_t to) {
   if (IsReal(x.dtype))
-    CopySlice(x.dims, x.real, from, y.dims, y.real, to, axis, extent);
+    y.real[to] = x.real[from];
   else
-    CopySlice(x.dims, x.integers, from, y.dims, y.integers, to, axis, extent);
+    y.integers[to] = x.integers[from];
 }
 
 // A tensor with four axes: an image [n, h, w, c], or a kernel [height, width, channels, filters] under the same names.

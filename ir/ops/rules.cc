@@ -84,6 +84,23 @@ absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>&
   return absl::OkStatus();
 }
 
+absl::Status ExpectBox(const std::vector<int64_t>& begin, absl::string_view box_name, const Type& box,
+                       absl::string_view whole_name, const Type& whole) {
+  if (box.rank() != whole.rank())
+    return Refuse(box_name, " must have the rank of ", whole_name, ", got ", ToString(box), " and ", ToString(whole));
+  BRINE_RETURN_IF_ERROR(ExpectInts("begin", begin, box.shape.size(), 0));
+  for (size_t axis = 0; axis < begin.size(); ++axis) {
+    const Dim inner = box.shape[axis], outer = whole.shape[axis];
+    const bool fits = inner == kBatch || outer == kBatch ? inner == outer && begin[axis] == 0
+                                                         : inner >= 1 && begin[axis] <= outer - inner;
+    if (!fits) {
+      return Refuse("axis ", axis, " of ", box_name, " ", ToString(box.shape), " does not fit ", whole_name, " ",
+                    ToString(whole.shape), " from ", begin[axis], " on");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Shape> BroadcastShapes(absl::string_view a_name, const Type& a, absl::string_view b_name,
                                       const Type& b) {
   const size_t rank = std::max(a.shape.size(), b.shape.size());

@@ -37,6 +37,10 @@ absl::Status ExpectAxis(absl::string_view operand, const Type& type, int64_t axi
 // Fails unless the list attribute has `count` numbers within [minimum, 2³¹ − 1].
 absl::Status ExpectInts(absl::string_view attribute, const std::vector<int64_t>& values, size_t count, int64_t minimum);
 
+// Fails unless `box`, at the position `begin`, lies inside `whole`.  Both must have the same axes of n.
+absl::Status ExpectBox(const std::vector<int64_t>& begin, absl::string_view box_name, const Type& box,
+                       absl::string_view whole_name, const Type& whole);
+
 // The shape of an elementwise result, by the rule of numpy: trailing axes are aligned, and an extent of 1 is stretched
 // to the other one.  n agrees with n and 1 only.  Errors: other extents, or an n that is not the first axis of the
 // result.

@@ -7,48 +7,27 @@ namespace {
 
 absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
   const Type& x = types.inputs[0];
-  const int64_t axis = types.attributes.Int("axis");
   BRINE_RETURN_IF_ERROR(ExpectAnyDType("x", x));
-  BRINE_RETURN_IF_ERROR(ExpectAxis("x", x, axis));
-  const int64_t begin = types.attributes.Int("begin"), extent = types.attributes.Int("extent");
-  const int64_t steps = x.shape[static_cast<size_t>(axis)];
-  if (begin < 0 || begin >= steps)
-    return Refuse("begin must lie within 0 ... ", steps - 1, " for axis ", axis, " of ", ToString(x), ", got ", begin);
-  if (extent < 1 || extent > steps - begin) {
-    return Refuse("extent must lie within 1 ... ", steps - begin, " from step ", begin, " of axis ", axis, " of ",
-                  ToString(x), ", got ", extent);
-  }
-  Type y = x;
-  y.shape[static_cast<size_t>(axis)] = extent;
-  return std::vector<Type>{std::move(y)};
+  const Type y = {x.dtype, types.attributes.Ints("shape")};
+  BRINE_RETURN_IF_ERROR(ExpectBox(types.attributes.Ints("begin"), "shape", y, "x", x));
+  return std::vector<Type>{y};
 }
 
-// Zeros of the shape of x, but with `steps` as the extent of the axis.
-ValueId EmitZeros(GradientBuilder& builder, size_t axis, int64_t steps) {
-  Shape shape = builder.type(builder.input(0)).shape;
-  shape[axis] = steps;
-  return builder.Emit(kBroadcast, {builder.EmitConstant(0)}, {{"shape", shape}});
-}
-
-// dx = dy between zeros
+// dx = dy with zeros around it
 absl::Status Gradient(GradientBuilder& builder) {
   if (!builder.needs_gradient(0)) return absl::OkStatus();
-  const int64_t number = builder.attributes().Int("axis"), begin = builder.attributes().Int("begin");
-  const size_t axis = static_cast<size_t>(number);
-  const int64_t steps_after = builder.type(builder.input(0)).shape[axis] - begin - builder.attributes().Int("extent");
-  std::vector<ValueId> parts;
-  if (begin > 0) parts.push_back(EmitZeros(builder, axis, begin));
-  parts.push_back(builder.output_gradient());
-  if (steps_after > 0) parts.push_back(EmitZeros(builder, axis, steps_after));
-  builder.SetInputGradient(0, builder.Emit(kConcatenate, parts, {{"axis", number}}));
+  const Attributes box = {{"begin", builder.attributes().Ints("begin")},
+                          {"shape", builder.type(builder.input(0)).shape}};
+  builder.SetInputGradient(0, builder.Emit(kPad, {builder.output_gradient()}, box));
   return absl::OkStatus();
 }
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const Attributes& attributes = evaluation.attributes;
-  CopySlice(evaluation.in(0), attributes.Int("begin"), evaluation.out(), 0, static_cast<size_t>(attributes.Int("axis")),
-            attributes.Int("extent"));
+  const Tensor<Real>& x = evaluation.in(0);
+  Tensor<Real>& y = evaluation.out();
+  ForEachInBox(y.dims, evaluation.attributes.Ints("begin"), x.dims,
+               [&](size_t in_box, size_t in_whole) { CopyElement(x, in_whole, y, in_box); });
 }
 
 }  // namespace
@@ -56,13 +35,12 @@ void Interpret(const Evaluation<Real>& evaluation) {
 const Op kSlice = {
     .name = "slice",
     .doc =
-        "y = `extent` steps of x along an axis, which is not n, from step `begin` on; all of them in the other axes. x "
-        "is of any type but a mask.",
+        "y[i, j, …] = x[i + begin[0], j + begin[1], …], a box of the elements of x, which is of any type but a mask. "
+        "The axis of n is taken as a whole.",
     .operands = {"x"},
     .results = {"y"},
-    .attributes = {{"axis", AttributeKind::kInt, "the axis that is cut, from 0"},
-                   {"begin", AttributeKind::kInt, "the first step that is taken, from 0"},
-                   {"extent", AttributeKind::kInt, "how many steps are taken"}},
+    .attributes = {{"begin", AttributeKind::kInts, "for each axis the first position of the box"},
+                   {"shape", AttributeKind::kDims, "shape of y"}},
     .infer = Infer,
     .gradient = Gradient,
     .interpret = Interpret<double>,

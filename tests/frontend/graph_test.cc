@@ -199,8 +199,9 @@ TEST(Inputs, ATypeThatWasNotGivenFollowsFromWhatReadsTheInput) {
 TEST(Inputs, TheTypeAsksTheTraitsOfALayerThatIsNew) {
   const auto crop = [](internal::LayerTraits traits) {
     const auto lower = [](internal::LayerBuilder& builder) {
-      return builder.Emit(ir::kSlice, {builder.input()},
-                          {{"axis", int64_t{1}}, {"begin", int64_t{0}}, {"extent", int64_t{2}}});
+      ir::Shape shape = builder.type(builder.input()).shape;
+      shape[1] = 2;
+      return builder.Emit(ir::kSlice, {builder.input()}, {{"begin", ir::Shape(shape.size(), 0)}, {"shape", shape}});
     };
     return internal::MakeLayer("Crop", "crop", "", Line::current(), lower, traits);
   };

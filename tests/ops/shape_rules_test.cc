@@ -104,7 +104,8 @@ TEST(ShapeRules, Elementwise) {
       {&kLeakyRelu, {"f32[n,3]", "f32[1]"}, {}, "slope must be f32[], got f32[1]"},
       {&kElu, {"f32[n,3]", "i32[]"}, {}, "alpha must be f32[], got i32[]"},
       {&kInTrainPhase, {"f32[n,3]", "f32[n,3]"}, {}, "f32[n,3]"},
-      {&kInTrainPhase, {"i32[n]", "i32[n]"}, {}, "x must be f32, got i32[n]"},
+      {&kInTrainPhase, {"u8[n]", "u8[n]"}, {}, "u8[n]"},
+      {&kInTrainPhase, {"mask[8]", "mask[8]"}, {}, "x must not be a mask, got mask[8]"},
       {&kInTrainPhase, {"f32[n,3]", "f32[3]"}, {}, "alt must be f32[n,3], got f32[3]"},
       {&kEqual, {"i32[n]", "i32[n]"}, {}, "f32[n]"},
       {&kEqual, {"f32[n]", "i32[n]"}, {}, "a must be i32, got f32[n]"},
@@ -112,11 +113,98 @@ TEST(ShapeRules, Elementwise) {
   });
 }
 
+TEST(ShapeRules, BoxesAndPermutations) {
+  const auto box = [](Ints begin, Ints shape) -> Attributes { return {{"begin", begin}, {"shape", shape}}; };
+  const auto order = [](Ints axes) -> Attributes { return {{"permutation", axes}}; };
+  ExpectAnswers({
+      {&kSlice, {"f32[n,7,2]"}, box({0, 2, 1}, {kBatch, 5, 1}), "f32[n,5,1]"},
+      {&kSlice, {"i32[7]"}, box({6}, {1}), "i32[1]"},
+      {&kSlice, {"f32[n,7]"}, box({0, 1}, {kBatch, 7}), "axis 1 of shape [n,7] does not fit x [n,7] from 1 on"},
+      {&kSlice, {"f32[n,7]"}, box({0, 7}, {kBatch, 1}), "axis 1 of shape [n,1] does not fit x [n,7] from 7 on"},
+      {&kSlice, {"f32[n,7]"}, box({0, 0}, {2, 7}), "axis 0 of shape [2,7] does not fit x [n,7] from 0 on"},
+      {&kSlice, {"f32[n,7]"}, box({1, 0}, {kBatch, 7}), "axis 0 of shape [n,7] does not fit x [n,7] from 1 on"},
+      {&kSlice, {"f32[n,7]"}, box({0, 0}, {kBatch, 0}), "axis 1 of shape [n,0] does not fit x [n,7] from 0 on"},
+      {&kSlice,
+       {"f32[n,7]"},
+       box({0, 0}, {kBatch, kMax}),
+       "axis 1 of shape [n,9223372036854775807] does not fit x "
+       "[n,7] from 0 on"},
+      {&kSlice, {"f32[n,7]"}, box({0, -1}, {kBatch, 1}), "begin must not be negative, got [0,-1]"},
+      {&kSlice, {"f32[n,7]"}, box({0}, {kBatch, 1}), "begin must hold 2 numbers, got 1"},
+      {&kSlice, {"f32[n,7]"}, box({0}, {kBatch}), "shape must have the rank of x, got f32[n] and f32[n,7]"},
+      {&kSlice, {"mask[8]"}, box({0}, {8}), "x must not be a mask, got mask[8]"},
+      {&kPad, {"f32[n,3,2]"}, box({0, 2, 0}, {kBatch, 7, 2}), "f32[n,7,2]"},
+      {&kPad, {"u8[3]"}, box({0}, {3}), "u8[3]"},
+      {&kPad, {"f32[n,3]"}, box({0, 2}, {kBatch, 4}), "axis 1 of x [n,3] does not fit shape [n,4] from 2 on"},
+      {&kPad, {"f32[2,3]"}, box({0, 0}, {kBatch, 3}), "axis 0 of x [2,3] does not fit shape [n,3] from 0 on"},
+      {&kPad, {"f32[3]"}, box({kMax}, {4}), "begin must be at most 2147483647, got [9223372036854775807]"},
+      {&kPad, {"f32[3]"}, box({0}, {kMax}), "shape: shape [9223372036854775807] has more than 2147483647 elements"},
+      {&kPad, {"f32[3]"}, box({0}, {0}), "shape: dimension 0 of [0] is not positive"},
+      {&kPad, {"f32[3]"}, box({0, 0}, {1, 3}), "x must have the rank of shape, got f32[3] and f32[1,3]"},
+      {&kPad, {"mask[8]"}, box({0}, {9}), "x must not be a mask, got mask[8]"},
+      {&kTranspose, {"f32[n,3,2]"}, order({0, 2, 1}), "f32[n,2,3]"},
+      {&kTranspose, {"u8[2,3]"}, order({1, 0}), "u8[3,2]"},
+      {&kTranspose, {"f32[]"}, order({}), "f32[]"},
+      {&kTranspose, {"f32[n,3]"}, order({1, 0}), "y may have n only as its first axis, got f32[3,n]"},
+      {&kTranspose, {"f32[n,3]"}, order({0, 0}), "permutation must hold each of 0 ... 1 once, got [0,0]"},
+      {&kTranspose, {"f32[n,3]"}, order({0, 2}), "permutation must hold each of 0 ... 1 once, got [0,2]"},
+      {&kTranspose, {"f32[n,3]"}, order({0}), "permutation must hold each of 0 ... 1 once, got [0]"},
+      {&kTranspose, {"f32[n,3]"}, order({0, 1, 2}), "permutation must hold each of 0 ... 1 once, got [0,1,2]"},
+      {&kTranspose, {"mask[8]"}, order({0}), "x must not be a mask, got mask[8]"},
+  });
+  const auto to = [](const char* name, int64_t axis, int64_t extent, const char* how = "bilinear") -> Attributes {
+    return {{"axis", axis}, {name, extent}, {"interpolation", how}};
+  };
+  ExpectAnswers({
+      {&kResize, {"f32[n,3,2]"}, to("size", 1, 7), "f32[n,7,2]"},
+      {&kResize, {"u8[n,3,2]"}, to("size", 2, 1, "nearest"), "u8[n,3,1]"},
+      {&kResize, {"u8[n,3]"}, to("size", 1, 7), "x must be f32, or u8 for nearest, got u8[n,3]"},
+      {&kResize, {"i32[n,3]"}, to("size", 1, 7, "nearest"), "x must be f32, or u8 for nearest, got i32[n,3]"},
+      {&kResize, {"f32[n,3]"}, to("size", 1, 7, "bicubic"), "interpolation must be nearest or bilinear, got bicubic"},
+      {&kResize, {"f32[n,3]"}, to("size", 0, 7), "axis 0 of x must not be n, got f32[n,3]"},
+      {&kResize, {"f32[n,3]"}, to("size", 2, 7), "axis must lie within 0 ... 1, got 2 for f32[n,3]"},
+      {&kResize, {"f32[n,3]"}, to("size", 1, 0), "size must be positive, got [0]"},
+      {&kResize, {"f32[n,3]"}, to("size", 1, kMax), "size must be at most 2147483647, got [9223372036854775807]"},
+      {&kResize,
+       {"f32[n,65536]"},
+       to("size", 1, 32768),
+       "extents 65536 and 32768 are too large: their product must be at most 1073741823"},
+      {&kAffineTransform, {"f32[n,7,2,3]", "f32[n,6]"}, {{"size", Ints{4, 5}}}, "f32[n,4,5,3]"},
+      {&kAffineTransform, {"u8[2,7,2,3]", "f32[2,6]"}, {{"size", Ints{1, 1}}}, "u8[2,1,1,3]"},
+      {&kAffineTransform,
+       {"f32[n,7,2,3]", "f32[n,8]"},
+       {{"size", Ints{4, 5}}},
+       "transform must be f32[n,6], got f32[n,8]"},
+      {&kAffineTransform, {"f32[n,7,2,3]", "f32[n,6]"}, {{"size", Ints{4}}}, "size must hold 2 numbers, got 1"},
+      {&kAffineTransform, {"f32[n,7,2,3]", "f32[n,6]"}, {{"size", Ints{4, 0}}}, "size must be positive, got [4,0]"},
+      {&kAffineTransform,
+       {"f32[n,7,2]", "f32[n,6]"},
+       {{"size", Ints{4, 5}}},
+       "x must have the axes [n, height, width, channels], got f32[n,7,2]"},
+      {&kAffineTransform,
+       {"f32[n,7,2,3]", "f32[n,6]"},
+       {{"size", Ints{4, 5}}, {"fill_mode", "mirror"}},
+       "fill_mode must be constant, nearest, reflect or wrap, got mirror"},
+      {&kAffineTransform,
+       {"u8[n,7,2,3]", "f32[n,6]"},
+       {{"size", Ints{4, 5}}, {"fill_value", 0.5}},
+       "fill_value must be a whole number from 0 to 255 for u8 images, got 0.5"},
+      {&kRandomUniform, {"u32[2]", "u32[]"}, {{"id", int64_t{1}}, {"shape", Ints{kBatch, 3}}}, "f32[n,3]"},
+      {&kRandomUniform,
+       {"u32[2]", "u32[]"},
+       {{"id", int64_t{1}}, {"shape", Ints{3, kBatch}}},
+       "shape may have n only as its first axis, got f32[3,n]"},
+      {&kRandomUniform, {"u32[2]", "f32[]"}, {{"id", int64_t{1}}, {"shape", Ints{3}}}, "step must be u32[], got f32[]"},
+      {&kResizeGrad, {"f32[n,7,2]"}, to("extent", 1, 3), "f32[n,3,2]"},
+      {&kResizeGrad, {"u8[n,7]"}, to("extent", 1, 3, "nearest"), "dy must be f32, got u8[n,7]"},
+      {&kResizeGrad, {"f32[n,7]"}, to("extent", 0, 3), "axis 0 of dy must not be n, got f32[n,7]"},
+      {&kResizeGrad, {"f32[n,7]"}, to("extent", 1, -3), "extent must be positive, got [-3]"},
+      {&kResizeGrad, {"f32[n,7]"}, to("extent", 1, 3, ""), "interpolation must be nearest or bilinear, got "},
+  });
+}
+
 TEST(ShapeRules, PiecesAlongAnAxis) {
   const auto axis = [](int64_t number) -> Attributes { return {{"axis", number}}; };
-  const auto steps = [](int64_t number, int64_t begin, int64_t extent) -> Attributes {
-    return {{"axis", number}, {"begin", begin}, {"extent", extent}};
-  };
   const char* const disagree = "the inputs must agree in type and in all axes but 1, got f32[n,3] and ";
   const std::vector<const char*> many(256, "f32[n,3]"), too_many(257, "f32[n,3]");
   ExpectAnswers({
@@ -141,25 +229,6 @@ TEST(ShapeRules, PiecesAlongAnAxis) {
        {"f32[1073741824]", "f32[1073741824]"},
        axis(0),
        "shape [2147483648] has more than 2147483647 elements"},
-      {&kSlice, {"f32[n,7,2]"}, steps(1, 2, 5), "f32[n,5,2]"},
-      {&kSlice, {"i32[7]"}, steps(0, 6, 1), "i32[1]"},
-      {&kSlice, {"f32[n,7]"}, steps(0, 0, 1), "axis 0 of x must not be n, got f32[n,7]"},
-      {&kSlice, {"f32[n,7]"}, steps(kMax, 0, 1), "axis must lie within 0 ... 1, got 9223372036854775807 for f32[n,7]"},
-      {&kSlice, {"f32[n,7]"}, steps(1, -1, 1), "begin must lie within 0 ... 6 for axis 1 of f32[n,7], got -1"},
-      {&kSlice, {"f32[n,7]"}, steps(1, 7, 1), "begin must lie within 0 ... 6 for axis 1 of f32[n,7], got 7"},
-      {&kSlice,
-       {"f32[n,7]"},
-       steps(1, 2, 6),
-       "extent must lie within 1 ... 5 from step 2 of axis 1 of f32[n,7], got 6"},
-      {&kSlice,
-       {"f32[n,7]"},
-       steps(1, 2, kMax),
-       "extent must lie within 1 ... 5 from step 2 of axis 1 of f32[n,7], got 9223372036854775807"},
-      {&kSlice,
-       {"f32[n,7]"},
-       steps(1, 2, 0),
-       "extent must lie within 1 ... 5 from step 2 of axis 1 of f32[n,7], got 0"},
-      {&kSlice, {"mask[8]"}, steps(0, 0, 8), "x must not be a mask, got mask[8]"},
   });
   for (const char* other : {"f32[n,3,1]", "u8[n,3]", "f32[3]", "f32[2,3]"}) {
     const RuleRow row = {&kConcatenate, {"f32[n,3]", other}, axis(1), ""};

@@ -169,12 +169,16 @@ class RandomBuilder {
         return values_.push_back(Emit(ir::kConcatenate, {x, x}, {{"axis", axis}}));
       }
       case 9: {
-        const int64_t axis = 1 + static_cast<int64_t>(random_() % (shape.size() - 1)),
-                      extent = shape[static_cast<size_t>(axis)];
-        const int64_t begin = static_cast<int64_t>(random_()) % extent;
-        return values_.push_back(
-            Emit(ir::kSlice, {x},
-                 {{"axis", axis}, {"begin", begin}, {"extent", std::max<int64_t>(1, (extent - begin) / 2)}}));
+        const size_t axis = 1 + random_() % (shape.size() - 1);
+        std::vector<int64_t> begin(shape.size(), 0);
+        ir::Shape box = shape;
+        begin[axis] = static_cast<int64_t>(random_()) % shape[axis];
+        if (random_() % 2 == 0) {
+          box[axis] += begin[axis] + static_cast<int64_t>(random_() % 3);
+          return values_.push_back(Emit(ir::kPad, {x}, {{"begin", begin}, {"shape", box}}));
+        }
+        box[axis] = std::max<int64_t>(1, (shape[axis] - begin[axis]) / 2);
+        return values_.push_back(Emit(ir::kSlice, {x}, {{"begin", begin}, {"shape", box}}));
       }
       default:
         return values_.push_back(Emit(ir::kReshape, {x}, {{"shape", Flat(shape)}}));

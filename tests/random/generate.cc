@@ -1,6 +1,7 @@
 #include "tests/random/generate.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <random>
@@ -48,10 +49,10 @@ class Generator {
 
   // The layers that are needed after the next one: those of the largest step, of a new branch, and of the head, which
   // has two layers for each branch, a sum and a softmax.
-  bool HasRoom() const {
+  bool HasRoom(size_t largest_step = 2) const {
     const auto branches =
         static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
-    return layers_ + 2 + 2 * (branches + 1) + 2 <= kMaxLayers;
+    return layers_ + largest_step + 2 * (branches + 1) + 2 <= kMaxLayers;
   }
 
   Node& Read(size_t index) {
@@ -97,6 +98,8 @@ class Generator {
     // Mostly the newest tensor is taken.  An older one begins a branch.
     const size_t index = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
     const size_t rank = nodes_[index].shape.size();
+    if (random_() % 6 == 0) return AddReshaping(index);
+    if (rank == 3 && random_() % 4 == 0) return AddSpatial(index);
     switch (random_() % (rank == 3 ? 12 : 7)) {
       case 0:
       case 1:
@@ -185,6 +188,52 @@ class Generator {
          shape, x.learned || y.learned);
   }
 
+  void AddReshaping(size_t index) {
+    const Node x = Read(index);
+    if (x.shape.size() == 1 && Coin()) return Push(RepeatVector(2)(x.tensor), {2, x.shape[0]}, x.learned);
+    if (Coin()) {
+      Shape shape = {-1, x.shape.back()};
+      const Tensor y = Reshape(shape)(x.tensor);
+      shape[0] = std::accumulate(x.shape.begin(), x.shape.end() - 1, int64_t{1}, std::multiplies<>());
+      return Push(y, shape, x.learned);
+    }
+    std::vector<int64_t> dims(x.shape.size());
+    std::iota(dims.begin(), dims.end(), 1);
+    std::shuffle(dims.begin(), dims.end(), random_);
+    Shape shape;
+    for (int64_t dim : dims) shape.push_back(x.shape[static_cast<size_t>(dim) - 1]);
+    Push(Permute(dims)(x.tensor), shape, x.learned);
+  }
+
+  // Images of other extents, or, as in a U-shaped net, a detour over smaller images that is concatenated with x.
+  void AddSpatial(size_t index) {
+    const Node x = Read(index);
+    const auto push = [&](const Layer& layer, int64_t height, int64_t width) {
+      Push(layer(x.tensor), {height, width, x.shape[2]}, x.learned);
+    };
+    const int64_t height = x.shape[0], width = x.shape[1];
+    const std::string interpolation = Pick<std::string>({"nearest", "bilinear"});
+    switch (random_() % 5) {
+      case 0:
+        return push(ZeroPadding2D({{1, 0}, {2, 1}}), height + 1, width + 3);
+      case 1:
+        if (height > 1 && width > 2) return push(Cropping2D({{0, 1}, {1, 1}}), height - 1, width - 2);
+        return push(ZeroPadding2D(), height + 2, width + 2);
+      case 2:
+        if (height * width > 64) return push(CenterCrop({.height = 5, .width = 5}), 5, 5);
+        return push(UpSampling2D({.size = {2, 1}, .interpolation = interpolation}), 2 * height, width);
+      case 3:
+        return push(Resizing({.height = 4, .width = 7, .interpolation = interpolation}), 4, 7);
+      default:
+        if (!HasRoom(5)) return push(ZeroPadding2D(), height + 2, width + 2);
+        const Tensor small = Resizing({.height = 3, .width = 2, .interpolation = interpolation})(x.tensor);
+        const Tensor convolved = Conv2D({.filters = 3, .kernel_size = 3, .padding = "same"})(ZeroPadding2D(1)(small));
+        const Tensor large = Resizing({.height = height, .width = width})(UpSampling2D()(convolved));
+        layers_ += 4;
+        Push(Concatenate({x.tensor, large}), {height, width, x.shape[2] + 3}, true);
+    }
+  }
+
   static int64_t Extent(int64_t size, int64_t window, int64_t stride, bool same) {
     return same ? (size + stride - 1) / stride : (size - window) / stride + 1;
   }
@@ -224,7 +273,10 @@ class Generator {
 
   void AddGlobalPool(size_t index) {
     const Node x = Read(index);
-    Push(GlobalAveragePooling2D()(x.tensor), {x.shape[2]}, x.learned);
+    const bool keepdims = Coin();
+    const Layer pool =
+        Coin() ? GlobalAveragePooling2D({.keepdims = keepdims}) : GlobalMaxPooling2D({.keepdims = keepdims});
+    Push(pool(x.tensor), keepdims ? Shape{1, 1, x.shape[2]} : Shape{x.shape[2]}, x.learned);
   }
 
   // The sum of a dense layer of each tensor that no layer reads.

@@ -11,13 +11,15 @@ using Halide::RDom;
 using Halide::Var;
 
 constexpr int64_t kMinElementsForParts = 8192;  // of the operand; a shorter sum is done before other threads wake up
+constexpr int64_t kMaxStepsOfShortSums = 16;    // if all sums are that short, there are enough of them for all tasks
 
 // Whether the sum is long enough to be cut into parts along the outermost of the axes `reduced`.
 bool IsLong(const LoweringContext& context, const std::vector<int64_t>& reduced) {
   const ir::Shape& shape = context.operands[0].type.shape;
-  int64_t elements = 1;
+  int64_t elements = 1, steps = 1;
   for (ir::Dim dim : shape) elements *= context.LargestExtent(dim);
-  return elements >= kMinElementsForParts && !reduced.empty() &&
+  for (int64_t axis : reduced) steps *= context.LargestExtent(shape[static_cast<size_t>(axis)]);
+  return elements >= kMinElementsForParts && steps > kMaxStepsOfShortSums &&
          context.LargestExtent(shape[static_cast<size_t>(reduced[0])]) > 1;
 }
 

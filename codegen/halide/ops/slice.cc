@@ -3,11 +3,11 @@
 namespace brine::codegen {
 namespace {
 
-// y[…, k, …] = x[…, begin + k, …]
+// y[i, j, …] = x[i + begin[0], j + begin[1], …]
 Lowered LowerSlice(const LoweringContext& context) {
-  const ir::Attributes& attributes = context.attributes();
   Index index = ToIndex(Axes(context.result_types[0].rank()));
-  index[static_cast<size_t>(attributes.Int("axis"))] += static_cast<int>(attributes.Int("begin"));
+  const std::vector<int64_t>& begin = context.attributes().Ints("begin");
+  for (size_t axis = 0; axis < index.size(); ++axis) index[axis] += static_cast<int>(begin[axis]);
   return LowerPure(context, {context.operands[0](index)});
 }
 
