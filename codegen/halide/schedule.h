@@ -17,8 +17,10 @@ struct LoopNest {
   ir::Shape shape;
   std::vector<Accumulator> accumulators;
   std::vector<Halide::Func> panels = {};  // [depth, axis 0]; each is computed for one column of tiles at a time
-  bool is_pointwise = false;              // whether each element reads only the same element of operands, or scalars
-  bool is_output = false;                 // whether the Func is an output of the kernel, in a buffer of the caller
+  // Whether each element reads only the same element of operands, or numbers that are the same for all elements with
+  // one index of the outermost axis.
+  bool is_pointwise = false;
+  bool is_output = false;  // whether the Func is an output of the kernel, in a buffer of the caller
 };
 
 // The surroundings of a loop nest: the machine and the batch.

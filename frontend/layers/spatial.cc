@@ -94,7 +94,7 @@ Symbol LowerUpSampling(const UpSampling2DOptions& options, LayerBuilder& builder
 
 Symbol LowerResizing(const ResizingOptions& options, LayerBuilder& builder) {
   const bool is_known = builder.Known("interpolation", options.interpolation, kInterpolations);
-  const bool is_positive = builder.Positive("height", options.height) & builder.Positive("width", options.width);
+  const bool is_positive = CheckPixels(builder, {options.height, options.width});
   if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
   if (!is_known || !is_positive) return Guess(builder.input());
   const PixelPair size = {options.height, options.width};
@@ -106,7 +106,7 @@ Symbol LowerResizing(const ResizingOptions& options, LayerBuilder& builder) {
 }
 
 Symbol LowerCenterCrop(const PixelPair& size, LayerBuilder& builder) {
-  const bool is_positive = builder.Positive("height", size.rows) & builder.Positive("width", size.columns);
+  const bool is_positive = CheckPixels(builder, size);
   if (!builder.HasRank(builder.input(), 4, kImages)) return Symbol();
   if (!is_positive) return Guess(builder.input());
   Symbol y = CropCenter(builder, builder.input(), size);
@@ -115,6 +115,11 @@ Symbol LowerCenterCrop(const PixelPair& size, LayerBuilder& builder) {
 }
 
 }  // namespace
+
+bool CheckPixels(LayerBuilder& builder, const PixelPair& size) {
+  const bool is_height = builder.Positive("height", size.rows), is_width = builder.Positive("width", size.columns);
+  return is_height && is_width;
+}
 
 Symbol CropImages(LayerBuilder& builder, const Symbol& x, const PixelPair& begin, const PixelPair& size, bool last) {
   const ir::Shape& shape = builder.type(x).shape;

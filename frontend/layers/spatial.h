@@ -13,7 +13,10 @@ struct PixelPair {
   std::int64_t rows, columns;
 };
 
-// In all functions x are images [n, h, w, c].
+// Whether the arguments `height` and `width` of a layer are positive; reports a mistake otherwise.
+bool CheckPixels(LayerBuilder& builder, const PixelPair& size);
+
+// In the functions below x are images [n, h, w, c].
 
 // The box of this size that begins at the pixel `begin`.
 Symbol CropImages(LayerBuilder& builder, const Symbol& x, const PixelPair& begin, const PixelPair& size, bool last);

@@ -33,6 +33,20 @@ Model Reshaped() {
 
 TEST(ImageLayers, GiveTensorsAnotherShape) { ExpectGoldenGraph(Reshaped(), "reshaped.ir"); }
 
+#line 1 "augmented.cc"
+Model Augmented() {
+  Tensor x = Input({6, 8, 3});
+  Tensor images = RandomRotation({.factor = 0.25f, .fill_mode = "constant", .interpolation = "nearest"})(x);
+  images = RandomCrop({.height = 4, .width = 5})(images);
+  images = RandomZoom({.height_factor = {-0.5f, 0.25f}, .width_factor = 0.125f})(images);
+  images =
+      RandomBrightness({.factor = 0.5f, .value_range = {-1, 1}})(RandomContrast({.factor = {0.25f, 0.5f}})(images));
+  return Model("augmented", x, Rescaling(0.5)(RandomErasing({.factor = 0.5f, .fill_value = {1, 2, 3}})(images)));
+}
+#line 47 "image_layers_test.cc"
+
+TEST(ImageLayers, AugmentationIsComposedOfOps) { ExpectGoldenGraph(Augmented(), "augmented.ir"); }
+
 TEST(ImageLayers, ReshapeInfersAnExtent) {
   const auto shape = [](const Shape& row, const Shape& target) {
     const Tensor x = Input(row);

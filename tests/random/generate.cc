@@ -81,6 +81,7 @@ class Generator {
 
   void Augment() {
     const Node x = Read(0);
+    if (Coin()) return Push(AnyAugmentation(x.shape)(x.tensor), x.shape, false);
     if (Coin()) {
       Push(RandomFlip(Pick<std::string>({"horizontal", "vertical", "horizontal_and_vertical"}))(x.tensor), x.shape,
            false);
@@ -91,6 +92,24 @@ class Generator {
                               .interpolation = Pick<std::string>({"nearest", "bilinear"}),
                               .fill_value = 0.5f})(x.tensor),
            x.shape, false);
+    }
+  }
+
+  // A layer that keeps the shape of images.
+  Layer AnyAugmentation(const Shape& shape) {
+    const std::string fill_mode = Pick<std::string>({"constant", "nearest", "reflect", "wrap"}),
+                      interpolation = Pick<std::string>({"nearest", "bilinear"});
+    switch (random_() % 5) {
+      case 0:
+        return RandomRotation({.factor = 0.2f, .fill_mode = fill_mode, .interpolation = interpolation});
+      case 1:
+        return RandomZoom({.height_factor = {-0.5f, 0.25f}, .fill_mode = fill_mode, .interpolation = interpolation});
+      case 2:
+        return RandomContrast({.factor = 0.5f, .value_range = {-1, 1}});
+      case 3:
+        return RandomBrightness({.factor = 0.25f, .value_range = {-1, 1}});
+      default:
+        return RandomErasing({.scale = {0.1f, 0.5f}, .fill_value = std::vector<Real>(shape[2], Real(0.5f))});
     }
   }
 

@@ -114,14 +114,19 @@ class GenericBuilder {
       state.stored_nests.push_back(nest);
     }
     state.nest.is_pointwise = state.nest.is_pointwise && lowered.accumulators.empty() && lowered.stored_funcs.empty() &&
-                              ReadsPointwiseOrScalars(node);
+                              ReadsPointwiseOrNumbers(node);
     state.lowered.emplace_back(&node, std::move(lowered));
     return state.lowered.back().second;
   }
 
-  bool ReadsPointwiseOrScalars(const Node& node) const {
+  // See LoopNest::is_pointwise.
+  bool ReadsPointwiseOrNumbers(const Node& node) const {
+    const int rank = graph_.type(node.outputs[0]).rank();
     return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-      return graph_.type(input).rank() == 0 || passes::ReadsPointwise(graph_, node, input);
+      const ir::Shape& shape = graph_.type(input).shape;
+      if (shape.empty() || passes::ReadsPointwise(graph_, node, input)) return true;
+      return node.op->is_elementwise() && graph_.type(input).rank() == rank &&
+             std::all_of(shape.begin() + 1, shape.end(), [](ir::Dim dim) { return dim == 1; });
     });
   }
 
