@@ -77,6 +77,7 @@ struct RandomBrightnessOptions {
 Layer RandomBrightness(RandomBrightnessOptions options, Line line = Line::current());
 
 // Erases a box in each image or not, at random.  Its height and width are independent shares √s of those of the image.
+// Keras fills the box with noise unless a number is given.
 struct RandomErasingOptions {
   Range factor = {0, 1};               // within [0, 1], of the probability, which is drawn too; one number f is {0, f}
   Range scale = {0.02, 0.33};          // within [0, 1], of s; one number f is {0, f}

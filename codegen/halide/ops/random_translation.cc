@@ -1,5 +1,5 @@
 #include "codegen/halide/images.h"
-#include "codegen/halide/sampling.h"
+#include "codegen/halide/ops/sampling.h"
 
 namespace brine::codegen {
 namespace {

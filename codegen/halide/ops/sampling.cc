@@ -1,4 +1,4 @@
-#include "codegen/halide/sampling.h"
+#include "codegen/halide/ops/sampling.h"
 
 namespace brine::codegen {
 namespace {

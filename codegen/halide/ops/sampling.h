@@ -1,7 +1,7 @@
 // Pixels of images at positions between pixels or outside of the image, for the ops with the attributes of
 // ir/ops/sampling.h.
-#ifndef BRINE_CODEGEN_HALIDE_SAMPLING_H_
-#define BRINE_CODEGEN_HALIDE_SAMPLING_H_
+#ifndef BRINE_CODEGEN_HALIDE_OPS_SAMPLING_H_
+#define BRINE_CODEGEN_HALIDE_OPS_SAMPLING_H_
 
 #include "codegen/halide/algorithm.h"
 
@@ -13,4 +13,4 @@ Halide::Expr SampleImage(const LoweringContext& context, const Halide::Expr& n, 
 
 }  // namespace brine::codegen
 
-#endif  // BRINE_CODEGEN_HALIDE_SAMPLING_H_
+#endif  // BRINE_CODEGEN_HALIDE_OPS_SAMPLING_H_
