@@ -180,6 +180,8 @@ class KernelFormer {
     for (ValueId input : node(producer).inputs) CollectSummands(input, summands, leaves);
   }
 
+  bool IsCheapSummand(NodeId node_id) const { return is_summand_[Index(node_id)] && IsCheap(node(node_id)); }
+
   bool TakeIn(GroupId id, NodeId node_id) { return partition_.Merge({id, partition_.GroupOf(node_id)}, {}); }
 
   // A group that may become a loop, of which at most one op is not elementwise.
@@ -212,12 +214,13 @@ class KernelFormer {
         const GroupId producing_group = partition_.GroupOf(producer);
         const LoopCandidate reading = CandidateOf(reading_group), producing = CandidateOf(producing_group);
         if (!producing.open) continue;
-        const bool is_summand = is_summand_[Index(node_id)] && IsCheap(node(node_id));  // joins its reduction
-        const bool follows = node(node_id).op->is_elementwise() && !is_summand &&
+        // A cheap summand joins its reduction, and before that the cheap summands from which it is computed.
+        const bool is_summand = IsCheapSummand(node_id);
+        const bool follows = node(node_id).op->is_elementwise() && (!is_summand || IsCheapSummand(producer)) &&
                              reading.non_elementwise + producing.non_elementwise <= 1 &&
                              SameShape(input, node(node_id).outputs[0]);
         const bool feeds = node(node_id).op->kind == ir::OpKind::kReduction && producing.non_elementwise == 0 &&
-                           producing.expensive == 0 && partition_.group(producing_group).nodes.size() <= 2 &&
+                           producing.expensive == 0 && partition_.group(producing_group).nodes.size() <= kMaxSummands &&
                            uses_.Readers(input).size() == 1 && MakesOnly(producing_group, input);
         const size_t size =
             partition_.group(reading_group).nodes.size() + partition_.group(producing_group).nodes.size();

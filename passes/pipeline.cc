@@ -19,6 +19,7 @@
 #include "passes/fold_constants.h"
 #include "passes/fuse.h"
 #include "passes/plan_memory.h"
+#include "passes/recompute.h"
 #include "passes/simplify.h"
 #include "passes/specialize.h"
 
@@ -52,7 +53,9 @@ constexpr Pass kPasses[] = {
      "after autodiff: its rules are written in general; before cse, as it makes nodes equal"},
     {"cse", Run<Cse>, Stage::kTrain, Stage::kTrain, "before dce, which removes what it leaves"},
     {"dce", Run<Dce>, Stage::kTrain, Stage::kTrain,
-     "last of the rewrites: fuse should see only nodes whose results are used"},
+     "after the equations: the next passes should see only nodes whose results are used"},
+    {"recompute", Run<Recompute>, Stage::kTrain, Stage::kTrain,
+     "last of the rewrites: cse would merge what it copies, and fuse takes each copy into the kernel of its reader"},
     {"fuse", RunFuse, Stage::kTrain, Stage::kFused, "after all rewrites: they see nodes, not kernels"},
     {"plan-memory", Run<PlanMemory>, Stage::kFused, Stage::kPlanned, "last: it needs the order of the kernels"},
 };

@@ -86,6 +86,34 @@ void SumOfPoolGrad(Rewriter& rewriter) {
   if (!rewriter.node().attributes.Bool("keep_dims")) rewriter.SetInput(0, pool->inputs[0]);
 }
 
+// The operand s without its extents along the axes of a sum; kNoValue if it varies along one of them.  Trailing axes of
+// s are aligned with those of the summed value, which has `rank`.
+ValueId WithoutSummedAxes(Rewriter& rewriter, ValueId s, const std::vector<int64_t>& axes, size_t rank) {
+  const Shape from = rewriter.type(s).shape;
+  Shape kept;
+  for (size_t axis = 0; axis < from.size(); ++axis) {
+    const int64_t of_sum = static_cast<int64_t>(axis + rank - from.size());
+    if (!std::binary_search(axes.begin(), axes.end(), of_sum))
+      kept.push_back(from[axis]);
+    else if (from[axis] != 1)
+      return ir::kNoValue;
+  }
+  return kept == from ? s : rewriter.Emit(ir::kReshape, {s}, {{"shape", kept}});
+}
+
+void SumOfScaled(Rewriter& rewriter) {
+  const ir::Attributes attributes = rewriter.node().attributes;
+  const Node* const scaled = rewriter.Producer(rewriter.node().inputs[0]);
+  if (scaled == nullptr || (scaled->op != &ir::kMul && scaled->op != &ir::kDiv)) return;
+  const ValueId x = scaled->inputs[0], s = scaled->inputs[1];
+  const Shape& shape = rewriter.type(scaled->outputs[0]).shape;
+  if (attributes.Bool("keep_dims") || rewriter.type(x).shape != shape || rewriter.type(s).shape == shape) return;
+  const ValueId factor = WithoutSummedAxes(rewriter, s, attributes.Ints("axes"), shape.size());
+  if (factor == ir::kNoValue) return;
+  const ir::Op& op = *scaled->op;
+  rewriter.ReplaceWith(op, {rewriter.Emit(ir::kReduceSum, {x}, attributes), factor});
+}
+
 void MaskBeforeView(Rewriter& rewriter) {
   const Node* const view = rewriter.Producer(rewriter.node().inputs[0], ir::kReshape);
   if (view == nullptr) return;
@@ -115,6 +143,9 @@ constexpr RewriteRule kRules[] = {
      "for elementwise f with broadcasting, where the other operands give the result its shape", nullptr, SkipBroadcast},
     {"sum-of-pool-grad", "Σ pool_grad(dy) = Σ dy",
      "over axes 1, 2 and perhaps others: all of dy arrives in its own image", &ir::kReduceSum, SumOfPoolGrad},
+    {"sum-of-scaled", "Σ (x·s) = (Σ x)·s and Σ (x / s) = (Σ x) / s", "where s is the same all along the summed axes",
+     &ir::kReduceSum, SumOfScaled},
+    {"stop-gradient", "stop_gradient(x) = x", "", &ir::kStopGradient, ReplaceByOperand},
     {"mask-before-view", "relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))", "", &ir::kReluGrad,
      MaskBeforeView},
 };

@@ -15,6 +15,8 @@
 //   skip-broadcast    f(a, broadcast(x)) = f(a, x), for elementwise f with broadcasting, where the other operands give
 //                     the result its shape
 //   sum-of-pool-grad  Σ pool_grad(dy) = Σ dy, over axes 1, 2 and perhaps others: all of dy arrives in its own image
+//   sum-of-scaled     Σ (x·s) = (Σ x)·s and Σ (x / s) = (Σ x) / s, where s is the same all along the summed axes
+//   stop-gradient     stop_gradient(x) = x
 //   mask-before-view  relu_grad(reshape(dy), y) = reshape(relu_grad(dy, reshape(y)))
 //
 // Declines if the sides have different types, and at constants whose elements differ.  Nodes that are no longer read

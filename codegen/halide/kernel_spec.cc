@@ -75,14 +75,15 @@ class SpecBuilder {
       const Node& node = spec_.kernel.body[index];
       if (&node == spec_.hero || needs[index] == Need::kNothing) continue;
       if (ReadsAny(node, reduced_)) return Refuse(node, "reads a reduction of its results");
+      const bool is_summand = node.op->is_elementwise() && needs[index] == Need::kSideReductions;
       if (!ReadsAny(node, dependent_)) {
-        if (!IsStored(node)) continue;  // it belongs to the prologue of an operand
+        if (is_summand && !IsStored(node)) spec_.summands.push_back(node.outputs[0]);
+        if (!IsStored(node)) continue;  // otherwise it belongs to the prologue of an operand
         if (!IsSideReduction(node)) return Refuse(node, "is a result of its own");
         if (!HasResultsOfOneShape(node)) return Refuse(node, "has results of different shapes");
         spec_.side_reductions.push_back(&node);
         continue;
       }
-      const bool is_summand = node.op->is_elementwise() && needs[index] == Need::kSideReductions;
       if ((is_summand || IsSideReduction(node)) && ReadsUnstored(node)) return Refuse(node, "reads what is not stored");
       if (IsSideReduction(node)) {
         if (!HasResultsOfOneShape(node)) return Refuse(node, "has results of different shapes");

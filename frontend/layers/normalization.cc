@@ -28,22 +28,22 @@ struct Moments {
 };
 
 // The mean of each channel of x, and the mean of its squared deviations from it.  The deviations are computed first and
-// then squared, instead of E[x²] − E[x]², which would lose the variance where the mean is large.
+// then squared, instead of E[x²] − E[x]², which would lose the variance where the mean is large.  The derivative of the
+// variance with respect to the mean is −2·Σ (x − mean) / count = 0, so that the gradient need not compute it.
 Moments MomentsOfBatch(LayerBuilder& builder, const Symbol& x) {
   const ir::Shape shape = builder.type(x).shape;
   std::vector<int64_t> axes(shape.size() - 1);
   std::iota(axes.begin(), axes.end(), 0);
   double pixels = 1;
   for (size_t axis = 1; axis + 1 < shape.size(); ++axis) pixels *= static_cast<double>(shape[axis]);
-  const Symbol count = pixels == 1
-                           ? builder.Rows()
-                           : builder.EmitIntermediate(ir::kMul, {builder.Rows(), builder.Constant("pixels", pixels)});
   const auto mean_of = [&](const Symbol& summand) {
-    const Symbol sum = builder.EmitIntermediate(ir::kReduceSum, {summand}, {{"axes", axes}});
-    return builder.EmitIntermediate(ir::kDiv, {sum, count});
+    Symbol sum = builder.EmitIntermediate(ir::kReduceSum, {summand}, {{"axes", axes}});
+    if (pixels != 1) sum = builder.EmitIntermediate(ir::kDiv, {sum, builder.Constant("pixels", pixels)});
+    return builder.EmitIntermediate(ir::kDiv, {sum, builder.Rows()});
   };
   const Symbol mean = mean_of(x);
-  const Symbol deviation = builder.EmitIntermediate(ir::kSub, {x, mean});
+  const Symbol fixed_mean = builder.EmitIntermediate(ir::kStopGradient, {mean});
+  const Symbol deviation = builder.EmitIntermediate(ir::kSub, {x, fixed_mean});
   return {mean, mean_of(builder.EmitIntermediate(ir::kMul, {deviation, deviation}))};
 }
 

@@ -27,9 +27,7 @@ absl::Status Gradient(GradientBuilder& builder) {
     builder.SetInputGradient(0, builder.Emit(kConv2DInputGrad, {dy, w}, attributes));
   }
   if (builder.needs_gradient(1)) {
-    Attributes attributes = builder.attributes();
-    const Shape& shape = builder.type(w).shape;
-    attributes.Set("kernel_size", std::vector<int64_t>{shape[0], shape[1]});
+    const Attributes attributes = WithKernelSize(builder.attributes(), builder.type(w));
     builder.SetInputGradient(1, builder.Emit(kConv2DWeightGrad, {x, dy}, attributes));
   }
   return absl::OkStatus();

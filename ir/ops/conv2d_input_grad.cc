@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/ops/convolution_loop.h"
 #include "ir/ops/rules.h"
 #include "ir/ops/window.h"
@@ -21,6 +22,18 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 int64_t Flops(const OpTypes& types, absl::Span<const Type>, int64_t rows) {
   return ConvolutionFlops(types.inputs[1].shape, types.inputs[0], rows);
+}
+
+// With g the gradient of dx: that of dy is conv2d(g, w), that of w is conv2d_weight_grad(g, dy).
+absl::Status Gradient(GradientBuilder& builder) {
+  const ValueId dy = builder.input(0), w = builder.input(1), g = builder.output_gradient();
+  const Attributes attributes = OfConvolution(builder.attributes());
+  if (builder.needs_gradient(0)) builder.SetInputGradient(0, builder.Emit(kConv2D, {g, w}, attributes));
+  if (builder.needs_gradient(1)) {
+    const Attributes with_size = WithKernelSize(attributes, builder.type(w));
+    builder.SetInputGradient(1, builder.Emit(kConv2DWeightGrad, {g, dy}, with_size));
+  }
+  return absl::OkStatus();
 }
 
 // The kernel [tap, c, f] as [tap, f, c], so that the innermost loop, along the channels, reads contiguous elements.
@@ -64,7 +77,7 @@ const Op kConv2DInputGrad = {
     .attributes = With(ConvolutionAttributes(), InputSizeAttribute()),
     .infer = Infer,
     .flops = Flops,
-    .not_differentiable = "second derivatives are not supported",
+    .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,

@@ -1,3 +1,4 @@
+#include "ir/gradient.h"
 #include "ir/ops/convolution_loop.h"
 #include "ir/ops/rules.h"
 #include "ir/ops/window.h"
@@ -23,6 +24,18 @@ absl::StatusOr<std::vector<Type>> Infer(const OpTypes& types) {
 
 int64_t Flops(const OpTypes& types, absl::Span<const Type> outputs, int64_t rows) {
   return ConvolutionFlops(outputs[0].shape, types.inputs[1], rows);
+}
+
+// With g the gradient of dw: that of x is conv2d_input_grad(dy, g), that of dy is conv2d(x, g).
+absl::Status Gradient(GradientBuilder& builder) {
+  const ValueId x = builder.input(0), dy = builder.input(1), g = builder.output_gradient();
+  const Attributes attributes = OfConvolution(builder.attributes());
+  if (builder.needs_gradient(0)) {
+    const Attributes with_size = WithInputSize(attributes, builder.type(x));
+    builder.SetInputGradient(0, builder.Emit(kConv2DInputGrad, {dy, g}, with_size));
+  }
+  if (builder.needs_gradient(1)) builder.SetInputGradient(1, builder.Emit(kConv2D, {x, g}, attributes));
+  return absl::OkStatus();
 }
 
 template <typename Real>
@@ -56,7 +69,7 @@ const Op kConv2DWeightGrad = {
         With(ConvolutionAttributes(), {"kernel_size", AttributeKind::kInts, "height and width of the kernel"}),
     .infer = Infer,
     .flops = Flops,
-    .not_differentiable = "second derivatives are not supported",
+    .gradient = Gradient,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kContraction,

@@ -422,6 +422,14 @@ const Op kTanh = MakeUnary([](auto x) { return std::tanh(x); },
         .cost = 30,
         .monotone = true,
     });
+
+const Op kStopGradient = MakeUnary([](auto x) { return x; },
+    {
+        .name = "stop_gradient",
+        .doc = "y = x, f32, which the gradient takes for a constant. Keras: ops.stop_gradient.",
+        .gradient = [](Builder&) { return absl::OkStatus(); },
+        .cost = 0,
+    });
 // clang-format on
 
 const Op kEqual = {

@@ -157,6 +157,18 @@ Attributes WithInputSize(Attributes attributes, const Type& image) {
   return attributes;
 }
 
+Attributes WithKernelSize(Attributes attributes, const Type& kernel) {
+  attributes.Set("kernel_size", std::vector<int64_t>{kernel.shape[0], kernel.shape[1]});
+  return attributes;
+}
+
+Attributes OfConvolution(const Attributes& attributes) {
+  Attributes forward;
+  for (const char* name : {"pads", "strides", "dilations"}) forward.Set(name, attributes.Ints(name));
+  forward.Set("groups", attributes.Int("groups"));
+  return forward;
+}
+
 int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows) {
   return Product({2, Elements(y, rows), kernel[0], kernel[1], kernel[2]});
 }

@@ -42,6 +42,10 @@ AttributeSpec InputSizeAttribute();
 
 // The attributes of a backward op: those of its forward op, whose input is `image`, and input_size.
 Attributes WithInputSize(Attributes attributes, const Type& image);
+Attributes WithKernelSize(Attributes attributes, const Type& kernel);  // and kernel_size, that of `kernel`
+
+// The attributes of the convolution to which a backward op with these attributes belongs.
+Attributes OfConvolution(const Attributes& attributes);
 
 // The operations of a convolution to y, or of one of its gradients; a multiply-add counts as two.
 int64_t ConvolutionFlops(const Shape& kernel, const Type& y, int64_t rows);

@@ -68,8 +68,8 @@ TEST(BatchNormalization, ItsSumsAreSideReductions) {
     kernels.push_back(ops);
   }
   EXPECT_THAT(kernels, testing::Contains("conv2d reduce_sum").Times(2));
-  // Of dy: Σ dy for beta; Σ dy·(x − mean) for the scale; Σ dy·scale for the mean.
-  EXPECT_THAT(kernels, testing::Contains("conv2d_input_grad relu_grad reduce_sum mul mul reduce_sum reduce_sum"));
+  // Of dy: Σ dy for beta and for the mean; Σ dy·(x − mean) for the scale.
+  EXPECT_THAT(kernels, testing::Contains("conv2d_input_grad relu_grad reduce_sum sub mul reduce_sum"));
 }
 
 TEST(BatchNormalization, KernelsAgreeWithTheInterpreter) {

@@ -91,6 +91,7 @@ TEST(Forward, OpsAgreeWithResultsComputedByHand) {
       {&kSigmoid, {t("f32[3]", {0, 1000, -1000})}, {}, {{0.5, 1, 0}}},
       {&kTanh, {t("f32[3]", {0, 1000, 0.5})}, {}, {{0, 1, 0.46211715726000976}}},
       {&kInTrainPhase, {t("f32[2]", {1, 2}), t("f32[2]", {3, 4})}, {}, {{1, 2}}},
+      {&kStopGradient, {t("f32[2]", {1, kNaN})}, {}, {{1, kNaN}}},
       {&kEqual, {t("i32[3]", {1, 2, 3}), t("i32[3]", {1, 3, 3})}, {}, {{1, 0, 1}}},
       {&kConcatenate, {wide, square, wide}, {{"axis", int64_t{1}}}, {{1, 2, 3, 1, 2, 1, 2, 3, 4, 5, 6, 3, 4, 4, 5, 6}}},
       {&kConcatenate, {t("u8[1,2]", {7, 8}), t("u8[2,2]", {1, 2, 3, 4})}, {{"axis", int64_t{0}}}, {{7, 8, 1, 2, 3, 4}}},

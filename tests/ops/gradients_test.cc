@@ -36,7 +36,8 @@ Tensors<double> ByName(const std::vector<Tensor<double>>& operands) {
 }
 
 bool WantsGradient(const OpCase& row, size_t index) {
-  return IsReal(row.operands[index].type.dtype) && !(row.op == &kDropout && index == 1);
+  const bool is_constant = row.op == &kStopGradient || (row.op == &kDropout && index == 1);
+  return IsReal(row.operands[index].type.dtype) && !is_constant;
 }
 
 // loss = Σ cotangent·y, whose gradient with respect to x[i] is (loss(x[i] + ε) − loss(x[i] − ε)) / 2ε

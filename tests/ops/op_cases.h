@@ -139,6 +139,7 @@ inline std::vector<OpCase> OpCases() {
        {{"size", Ints{3, 7}}, {"fill_mode", "wrap"}, {"interpolation", "nearest"}}},
       {&kInTrainPhase, {"f32[n,7]", "f32[n,7]"}},
       {&kInTrainPhase, {"u8[n,7]", "u8[n,7]"}},
+      {&kStopGradient, {"f32[n,7]"}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0}}}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{1}}, {"keep_dims", true}}},
       {&kReduceSum, {"f32[n,3,5]"}, {{"axes", Ints{0, 2}}}},

@@ -103,6 +103,7 @@ TEST(ShapeRules, Elementwise) {
       {&kLeakyRelu, {"u8[n,3]", "f32[]"}, {}, "x must be f32, got u8[n,3]"},
       {&kLeakyRelu, {"f32[n,3]", "f32[1]"}, {}, "slope must be f32[], got f32[1]"},
       {&kElu, {"f32[n,3]", "i32[]"}, {}, "alpha must be f32[], got i32[]"},
+      {&kStopGradient, {"f32[n,3]"}, {}, "f32[n,3]"},
       {&kInTrainPhase, {"f32[n,3]", "f32[n,3]"}, {}, "f32[n,3]"},
       {&kInTrainPhase, {"u8[n]", "u8[n]"}, {}, "u8[n]"},
       {&kInTrainPhase, {"mask[8]", "mask[8]"}, {}, "x must not be a mask, got mask[8]"},

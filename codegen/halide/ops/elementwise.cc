@@ -89,6 +89,7 @@ const Algorithm kSigmoid = UnaryAlgorithm([](const Expr& x) { return 1.0f / (1.0
 const Algorithm kTanh = UnaryAlgorithm([](const Expr& x) { return Tanh(x); });
 const Algorithm kEqual =
     BinaryAlgorithm([](const Expr& a, const Expr& b) { return Halide::select(a == b, 1.0f, 0.0f); });
+const Algorithm kStopGradient = UnaryAlgorithm([](const Expr& x) { return x; });
 const Algorithm kInTrainPhase = BinaryAlgorithm([](const Expr& x, const Expr&) { return x; });
 
 }  // namespace brine::codegen
