@@ -26,6 +26,7 @@
 #define BRINE_FRONTEND_BRINE_H_
 
 #include "brine/arguments.h"
+#include "brine/convolution.h"
 #include "brine/augmentation.h"
 #include "brine/layers.h"
 #include "brine/losses.h"

@@ -26,24 +26,6 @@ Tensor Input(Shape shape, InputOptions options = {}, Line line = Line::current()
 // scale · x + offset in float32, for x of any dtype.
 Layer Rescaling(Real scale, Real offset = 0, Named options = {}, Line line = Line::current());
 
-// y = activation(convolution of x with a kernel + bias).  x is [n, h, w, c], the kernel [kh, kw, c / groups, filters],
-// and y [n, h', w', filters].
-struct Conv2DOptions {
-  std::int64_t filters = 0;
-  Size2D kernel_size = {};
-  Size2D strides = 1;
-  std::string padding = "valid";  // "valid" or "same"
-  Size2D dilation_rate = 1;
-  std::int64_t groups = 1;
-  std::string activation = {};  // "relu", "sigmoid", "tanh", "softmax", or "linear", which is the same as none
-  bool use_bias = true;
-  Initializer kernel_initializer = "glorot_uniform";
-  Initializer bias_initializer = "zeros";
-  bool trainable = true;  // if false, training does not change the weights
-  std::string name = {};
-};
-Layer Conv2D(Conv2DOptions options, Line line = Line::current());
-
 // The maximum or the mean of each window, [n, h, w, c] to [n, h', w', c].  Padding does not count.
 struct PoolingOptions {
   Size2D pool_size = 2;
@@ -54,6 +36,16 @@ struct PoolingOptions {
 Layer MaxPooling2D(PoolingOptions options = {}, Line line = Line::current());
 Layer AveragePooling2D(PoolingOptions options = {}, Line line = Line::current());
 
+// The maximum or the mean of each window of steps, [n, steps, c] to [n, steps', c].  Padding does not count.
+struct Pooling1DOptions {
+  std::int64_t pool_size = 2;
+  std::int64_t strides = 0;       // pool_size if it is 0
+  std::string padding = "valid";  // "valid" or "same"
+  std::string name = {};
+};
+Layer MaxPooling1D(Pooling1DOptions options = {}, Line line = Line::current());
+Layer AveragePooling1D(Pooling1DOptions options = {}, Line line = Line::current());
+
 // The mean or the maximum of each channel over all pixels, [n, h, w, c] to [n, c].  The gradient of a maximum goes to
 // the first pixel that has it, in row order.
 struct GlobalPoolingOptions {
@@ -62,6 +54,10 @@ struct GlobalPoolingOptions {
 };
 Layer GlobalAveragePooling2D(GlobalPoolingOptions options = {}, Line line = Line::current());
 Layer GlobalMaxPooling2D(GlobalPoolingOptions options = {}, Line line = Line::current());
+
+// The maximum or the mean of each channel over all steps, [n, steps, c] to [n, c], or to [n, 1, c] if `keepdims`.
+Layer GlobalMaxPooling1D(GlobalPoolingOptions options = {}, Line line = Line::current());
+Layer GlobalAveragePooling1D(GlobalPoolingOptions options = {}, Line line = Line::current());
 
 // y = activation(x · kernel + bias).  x is [n, …, k], the kernel [k, units], and y [n, …, units].
 struct DenseOptions {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "arguments.h"
 #include "tensor.h"
@@ -34,6 +35,45 @@ struct BatchNormalizationOptions {
   std::string name = {};
 };
 Layer BatchNormalization(BatchNormalizationOptions options = {}, Line line = Line::current());
+
+// y = gamma · (x − mean) / √(variance + epsilon) + beta, with the mean and the variance of each row or pixel, that is
+// of the numbers along the last axis.  x is [n, …, c], y has its shape, and gamma and beta are [c].  (Ba et al. 2016)
+struct LayerNormalizationOptions {
+  std::int64_t axis = -1;  // only the last axis is possible
+  Real epsilon = 1e-3;     // at least 0
+  bool center = true;      // whether there is a beta; otherwise it is 0
+  bool scale = true;       // whether there is a gamma; otherwise it is 1
+  Initializer beta_initializer = "zeros";
+  Initializer gamma_initializer = "ones";
+  bool trainable = true;  // if false, training does not change gamma and beta
+  std::string name = {};
+};
+Layer LayerNormalization(LayerNormalizationOptions options = {}, Line line = Line::current());
+
+// The same with the mean and the variance of each group of c / groups channels of a sample, over all of its pixels.
+// (Wu and He 2018)
+struct GroupNormalizationOptions {
+  std::int64_t groups = 32;  // a divisor of c; −1: c groups
+  std::int64_t axis = -1;    // of the channels; only the last axis is possible
+  Real epsilon = 1e-3;       // at least 0
+  bool center = true;        // whether there is a beta; otherwise it is 0
+  bool scale = true;         // whether there is a gamma; otherwise it is 1
+  Initializer beta_initializer = "zeros";
+  Initializer gamma_initializer = "ones";
+  bool trainable = true;  // if false, training does not change gamma and beta
+  std::string name = {};
+};
+Layer GroupNormalization(GroupNormalizationOptions options = {}, Line line = Line::current());
+
+// y = (x − mean) / max(√variance, 1e-7), or, if `invert`, y = x · max(√variance, 1e-7) + mean, with given numbers: one
+// for all of x, or one for each channel.
+struct NormalizationOptions {
+  std::vector<Real> mean = {};
+  std::vector<Real> variance = {};
+  bool invert = false;
+  std::string name = {};
+};
+Layer Normalization(NormalizationOptions options, Line line = Line::current());
 
 }  // namespace brine
 

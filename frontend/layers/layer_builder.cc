@@ -99,7 +99,7 @@ Symbol LayerBuilder::Emit(const ir::Op& op, const std::vector<Symbol>& inputs, i
     Mistake(op.not_differentiable);
     result.learned = false;
   }
-  const std::string name = last ? Prefix() : absl::StrCat(Prefix(), ".", op.name);
+  const std::string name = last && nested_ == 0 ? Prefix() : absl::StrCat(Prefix(), ".", op.name);
   absl::StatusOr<std::vector<ir::ValueId>> outputs = graph_.AddNode(op, ids, std::move(attributes), {Where()}, name);
   if (!outputs.ok()) {
     if (!guessed) Mistake(outputs.status().message());
@@ -109,6 +109,13 @@ Symbol LayerBuilder::Emit(const ir::Op& op, const std::vector<Symbol>& inputs, i
   for (const Symbol& input : inputs) {
     result.guessed |= type(input).rank() == type(result).rank() ? input.guessed : AllAxes(input.guessed != 0);
   }
+  return result;
+}
+
+Symbol LayerBuilder::Nested(absl::FunctionRef<Symbol()> lower) {
+  ++nested_;
+  Symbol result = lower();
+  --nested_;
   return result;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "frontend/recorded.h"
@@ -73,6 +74,9 @@ class LayerBuilder {
     return Emit(op, inputs, std::move(attributes), /*last=*/false);
   }
 
+  // Calls `lower`, whose last node is not that of the layer.
+  Symbol Nested(absl::FunctionRef<Symbol()> lower);
+
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
   Symbol Table(absl::string_view suffix, const ir::Shape& shape, const std::vector<double>& values);  // f32
   // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.
@@ -104,8 +108,18 @@ class LayerBuilder {
   const LayerRecord& layer_;
   std::string name_;
   int call_;
+  int nested_ = 0;  // calls of Nested() that have not ended
   std::vector<Symbol> inputs_;
 };
+
+// Makes a layer from its options, of which one is `name`, and the function that lowers it.
+template <typename Options>
+Layer MakeLayer(std::string kind, std::string prefix, const Line& line, Options options,
+                Symbol (*lower)(const Options& options, LayerBuilder& builder)) {
+  std::string name = options.name;
+  return MakeLayer(std::move(kind), std::move(prefix), std::move(name), line,
+                   [lower, options = std::move(options)](LayerBuilder& builder) { return lower(options, builder); });
+}
 
 }  // namespace brine::internal
 

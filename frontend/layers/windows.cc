@@ -7,8 +7,7 @@
 namespace brine::internal {
 namespace {
 
-constexpr absl::string_view kPaddings[] = {"valid", "same"};
-constexpr const char* kAxisNames[] = {"height", "width"};
+constexpr absl::string_view kPaddings[] = {"valid", "same", "causal"};
 
 // [height, width].  Illegal numbers are reported and replaced by 1; `guessed` is then set.
 std::vector<int64_t> CheckSize(LayerBuilder& builder, const char* argument, const Size2D& size, bool& guessed) {
@@ -34,35 +33,44 @@ AxisPads SamePads(int64_t extent, int64_t size, int64_t stride, int64_t dilation
   return {total / 2, total - total / 2};
 }
 
-Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArguments& arguments) {
+Window CheckWindow(LayerBuilder& builder, const WindowArguments& arguments) {
   Window window;
   window.size = CheckSize(builder, arguments.size_name, arguments.size, window.guessed);
   window.strides = CheckSize(builder, "strides", arguments.strides, window.guessed);
   window.dilations = CheckSize(builder, "dilation_rate", arguments.dilations, window.guessed);
   window.pads = {0, 0, 0, 0};
-  if (!builder.Known("padding", arguments.padding, kPaddings)) window.guessed = true;
-  if (!x.known() || builder.type(x).rank() != 4) return window;
-
+  const absl::Span<const absl::string_view> paddings = absl::MakeConstSpan(kPaddings);
+  if (!builder.Known("padding", arguments.padding, arguments.may_be_causal ? paddings : paddings.first(2)))
+    window.guessed = true;
   for (size_t i = 0; i < 2; ++i) {
-    const int64_t extent = builder.type(x).shape[i + 1];
-    // The product cannot overflow, since both factors are below 2³¹.
-    const int64_t span = (window.size[i] - 1) * window.dilations[i] + 1;
-    std::string mistake;
-    if (span > ir::kMaxElements) {
-      mistake = absl::StrCat(arguments.size_name, " ", window.size[i], " with dilation_rate ", window.dilations[i],
-                             " spans ", span, ", more than the ", ir::kMaxElements, " allowed");
-    } else if (arguments.padding == "same") {
+    if (window.Span(i) <= ir::kMaxElements) continue;
+    builder.Mistake(absl::StrCat(arguments.size_name, " ", window.size[i], " with dilation_rate ", window.dilations[i],
+                                 " spans ", window.Span(i), ", more than the ", ir::kMaxElements, " allowed"));
+    window.guessed = true;
+    window.size[i] = 1;
+  }
+  return window;
+}
+
+Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArguments& arguments) {
+  Window window = CheckWindow(builder, arguments);
+  if (!x.known() || builder.type(x).rank() != 4) return window;
+  for (size_t i = 0; i < 2; ++i) {
+    const int64_t extent = builder.type(x).shape[i + 1], span = window.Span(i);
+    if (arguments.padding == "same") {
       const AxisPads pads = SamePads(extent, window.size[i], window.strides[i], window.dilations[i]);
       window.pads[i] = pads.before;
       window.pads[i + 2] = pads.after;
-    } else if (span > extent && !window.guessed && !x.Guessed(static_cast<int>(i) + 1)) {
-      mistake = absl::StrCat(arguments.size_name, " ", window.size[i]);
-      if (window.dilations[i] != 1)
-        absl::StrAppend(&mistake, " with dilation_rate ", window.dilations[i], " spans ", span, ", which");
-      absl::StrAppend(&mistake, " is larger than the input's ", kAxisNames[i], " ", extent);
-    }
-    if (!mistake.empty()) builder.Mistake(mistake);
-    if (span > ir::kMaxElements || (span > extent && arguments.padding != "same")) {
+    } else if (arguments.padding == "causal") {
+      window.pads[i] = span - 1;
+    } else if (span > extent) {
+      if (!window.guessed && !x.Guessed(static_cast<int>(i) + 1)) {
+        const std::string dilated = window.dilations[i] == 1 ? ""
+                                                             : absl::StrCat(" with dilation_rate ", window.dilations[i],
+                                                                            " spans ", span, ", which");
+        builder.Mistake(absl::StrCat(arguments.size_name, " ", window.size[i], dilated, " is larger than the input's ",
+                                     arguments.axes[i], " ", extent));
+      }
       window.guessed = true;
       window.size[i] = 1;
     }

@@ -2,6 +2,7 @@
 #ifndef BRINE_FRONTEND_LAYERS_WINDOWS_H_
 #define BRINE_FRONTEND_LAYERS_WINDOWS_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct AxisPads {
 };
 AxisPads SamePads(int64_t extent, int64_t size, int64_t stride, int64_t dilation);
 
+inline constexpr const char* kImages = "images (n, height, width, channels)";
+inline constexpr std::array<const char*, 2> kImageAxes = {"height", "width"};
+
 // The arguments of a layer that describe its window.
 struct WindowArguments {
   const char* size_name;  // the name of the argument `size`: "kernel_size" or "pool_size"
@@ -25,6 +29,8 @@ struct WindowArguments {
   Size2D strides;
   Size2D dilations;
   const std::string& padding;
+  std::array<const char*, 2> axes = kImageAxes;  // their names in messages
+  bool may_be_causal = false;                    // whether the padding may be "causal"
 };
 
 struct Window {
@@ -34,9 +40,16 @@ struct Window {
   std::vector<int64_t> pads;  // [top, left, bottom, right]
   bool guessed =
       false;  // whether an argument was illegal and replaced, so that the output's height and width are guesses
+
+  // The pixels along an axis from the first tap to the last one, both included.  The product cannot overflow, since
+  // both factors are below 2³¹.
+  int64_t Span(size_t axis) const { return (size[axis] - 1) * dilations[axis] + 1; }
 };
 
-// Checks the arguments, and computes the pads for x [n, h, w, c].  If x is unknown or has another rank, only the
+// Checks the arguments.  The pads are 0.
+Window CheckWindow(LayerBuilder& builder, const WindowArguments& arguments);
+
+// Also computes the pads for x [n, h, w, c].  If x is unknown or has another rank, only the
 // arguments are checked.  Mistakes are reported to `builder`.
 Window ResolveWindow(LayerBuilder& builder, const Symbol& x, const WindowArguments& arguments);
 

@@ -156,6 +156,61 @@ TEST(Functional, NormalizationsWithStatistics) {
   ExpectGolden(ir::Print(GraphOf(Normalized())), "frontend/golden/normalized.ir");
 }
 
+#line 1 "rows.cc"
+Model NormalizedRows() {
+  Tensor x = Input({4, 6, 6});
+  Tensor y = Normalization({.mean = {0.5}, .variance = {4}})(x);
+  y = GroupNormalization({.groups = 3})(LayerNormalization({.epsilon = 1e-5f})(y));
+  y = LayerNormalization({.center = false, .scale = false, .name = "plain"})(GlobalAveragePooling2D()(y));
+  y = GroupNormalization({.groups = 2, .scale = false, .trainable = false, .name = "frozen"})(y);
+  return Model("rows", x,
+               Normalization({.mean = {0, 1, 2, 3, 4, 5}, .variance = {1, 1, 1, 1, 1, 0}, .invert = true})(y));
+}
+
+#line 1 "convolutions.cc"
+Model Convolutions() {
+  Tensor x = Input({9, 8, 2}, {.name = "image"});
+  Tensor y = DepthwiseConv2D({.kernel_size = {3, 2}, .depth_multiplier = 2, .activation = "relu"})(x);
+  y = SeparableConv2D({.filters = 3, .kernel_size = 3, .strides = 2, .padding = "same", .trainable = false})(y);
+  y = Conv2DTranspose({.filters = 2, .kernel_size = 4, .strides = 2, .padding = "same", .activation = "relu"})(y);
+  y = Conv2DTranspose({.filters = 1, .kernel_size = {2, 3}, .output_padding = 0, .dilation_rate = 2})(y);
+  return Model("convolutions", x, y);
+}
+
+#line 1 "sequences.cc"
+Model Sequences() {
+  Tensor x = Input({9, 2}, {.dtype = "uint8", .name = "sequence"});
+  Tensor y = Conv1D({.filters = 4, .kernel_size = 3, .padding = "causal", .activation = "relu"})(x);
+  y = MaxPooling1D()(y);
+  y = Conv1D({.filters = 2, .kernel_size = 2, .strides = 2, .padding = "same", .groups = 2, .use_bias = false})(y);
+  y = AveragePooling1D({.pool_size = 2, .strides = 1, .padding = "same"})(y);
+  return Model("sequences", x, Concatenate({GlobalAveragePooling1D()(y), GlobalMaxPooling1D()(y)}));
+}
+#line 190 "graph_test.cc"
+
+TEST(Functional, LayersOfConvolutionsAndNormalizations) {
+  ExpectGolden(ir::Print(GraphOf(NormalizedRows())), "frontend/golden/rows.ir");
+  ExpectGolden(ir::Print(GraphOf(Convolutions())), "frontend/golden/convolutions.ir");
+  ExpectGolden(ir::Print(GraphOf(Sequences())), "frontend/golden/sequences.ir");
+}
+
+// The extents of Keras's summary.
+TEST(Windows, TransposedConvolutionsHaveKerasExtents) {
+  const auto type = [](Conv2DTransposeOptions options) {
+    const Tensor x = Input({5, 4, 2});
+    options.filters = 3;
+    const ir::Graph graph = GraphOf(Model("m", x, Conv2DTranspose(options)(x)));
+    return ir::ToString(graph.type(graph.outputs[0].value));
+  };
+  EXPECT_EQ(type({.kernel_size = 3}), "f32[n,7,6,3]");
+  EXPECT_EQ(type({.kernel_size = 3, .padding = "same"}), "f32[n,5,4,3]");
+  EXPECT_EQ(type({.kernel_size = 2, .strides = 3}), "f32[n,15,12,3]");
+  EXPECT_EQ(type({.kernel_size = 2, .strides = 3, .output_padding = 0}), "f32[n,14,11,3]");
+  EXPECT_EQ(type({.kernel_size = 3, .strides = 2, .padding = "same"}), "f32[n,10,8,3]");
+  EXPECT_EQ(type({.kernel_size = 3, .strides = 2, .padding = "same", .output_padding = {0, 1}}), "f32[n,9,8,3]");
+  EXPECT_EQ(type({.kernel_size = {2, 3}, .dilation_rate = {3, 2}}), "f32[n,8,8,3]");
+}
+
 TEST(Functional, ResidualWithSharedLayerAndTwoInputs) {
   ExpectGolden(ir::Print(GraphOf(Residual())), "frontend/golden/residual.ir");
   ExpectGolden(ir::Print(GraphOf(TwoHeads())), "frontend/golden/two_heads.ir");
