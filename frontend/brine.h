@@ -26,8 +26,8 @@
 #define BRINE_FRONTEND_BRINE_H_
 
 #include "brine/arguments.h"
-#include "brine/convolution.h"
 #include "brine/augmentation.h"
+#include "brine/convolution.h"
 #include "brine/layers.h"
 #include "brine/losses.h"
 #include "brine/model.h"

@@ -33,8 +33,9 @@ std::vector<std::string> Passes(const Project& project) {
 
 TEST(Passes, AreListedWithTheReasonOfTheirPlace) {
   const Project project;
-  EXPECT_THAT(Passes(project), ElementsAre("specialize", "add-loss", "canonicalize", "autodiff", "add-optimizer",
-                                           "fold-constants", "simplify", "cse", "dce", "recompute", "fuse", "plan-memory"));
+  EXPECT_THAT(Passes(project),
+              ElementsAre("specialize", "add-loss", "canonicalize", "autodiff", "add-optimizer", "fold-constants",
+                          "simplify", "cse", "dce", "recompute", "fuse", "plan-memory"));
   EXPECT_THAT(project.Run("brine opt --list-passes"), HasSubstr("\ncanonicalize  before autodiff: "));
 }
 
