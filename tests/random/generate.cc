@@ -74,39 +74,36 @@ class Generator {
       nodes_.push_back({x, shape});
     };
     add(Pick<Shape>({{7, 6, 3}, {8, 8, 1}, {7, 6, 3}, {8, 8, 1}, {5, 7}, {11}}));
-    if (nodes_[0].shape.size() == 3 && Coin()) Augment();
+    while (nodes_[0].shape.size() == 3 && layers_ < 3 && Coin()) Augment();
     // The second input needs a head of its own, unless the two branches meet in a sum.
     if (random_() % 4 == 0) add(Coin() ? nodes_[0].shape : Shape{11});
   }
 
   void Augment() {
-    const Node x = Read(0);
-    if (Coin()) return Push(AnyAugmentation(x.shape)(x.tensor), x.shape, false);
-    if (Coin()) {
-      Push(RandomFlip(Pick<std::string>({"horizontal", "vertical", "horizontal_and_vertical"}))(x.tensor), x.shape,
-           false);
-    } else {
-      Push(RandomTranslation({.height_factor = 0.3f,
-                              .width_factor = {-0.2f, 0.4f},
-                              .fill_mode = Pick<std::string>({"constant", "nearest", "reflect", "wrap"}),
-                              .interpolation = Pick<std::string>({"nearest", "bilinear"}),
-                              .fill_value = 0.5f})(x.tensor),
-           x.shape, false);
-    }
+    const Node x = Read(nodes_.size() - 1);
+    Push(AnyAugmentation(x.shape)(x.tensor), x.shape, false);
   }
 
   // A layer that keeps the shape of images.
   Layer AnyAugmentation(const Shape& shape) {
     const std::string fill_mode = Pick<std::string>({"constant", "nearest", "reflect", "wrap"}),
                       interpolation = Pick<std::string>({"nearest", "bilinear"});
-    switch (random_() % 5) {
+    switch (random_() % 7) {
       case 0:
-        return RandomRotation({.factor = 0.2f, .fill_mode = fill_mode, .interpolation = interpolation});
+        return RandomFlip(Pick<std::string>({"horizontal", "vertical", "horizontal_and_vertical"}));
       case 1:
-        return RandomZoom({.height_factor = {-0.5f, 0.25f}, .fill_mode = fill_mode, .interpolation = interpolation});
+        return RandomTranslation({.height_factor = 0.3f,
+                                  .width_factor = {-0.2f, 0.4f},
+                                  .fill_mode = fill_mode,
+                                  .interpolation = interpolation,
+                                  .fill_value = 0.5f});
       case 2:
-        return RandomContrast({.factor = 0.5f, .value_range = {-1, 1}});
+        return RandomRotation({.factor = 0.2f, .fill_mode = fill_mode, .interpolation = interpolation});
       case 3:
+        return RandomZoom({.height_factor = {-0.5f, 0.25f}, .fill_mode = fill_mode, .interpolation = interpolation});
+      case 4:
+        return RandomContrast({.factor = 0.5f, .value_range = {-1, 1}});
+      case 5:
         return RandomBrightness({.factor = 0.25f, .value_range = {-1, 1}});
       default:
         return RandomErasing({.scale = {0.1f, 0.5f}, .fill_value = std::vector<Real>(shape[2], Real(0.5f))});
@@ -243,13 +240,14 @@ class Generator {
         return push(UpSampling2D({.size = {2, 1}, .interpolation = interpolation}), 2 * height, width);
       case 3:
         return push(Resizing({.height = 4, .width = 7, .interpolation = interpolation}), 4, 7);
-      default:
-        if (!HasRoom(5)) return push(ZeroPadding2D(), height + 2, width + 2);
-        const Tensor small = Resizing({.height = 3, .width = 2, .interpolation = interpolation})(x.tensor);
-        const Tensor convolved = Conv2D({.filters = 3, .kernel_size = 3, .padding = "same"})(ZeroPadding2D(1)(small));
-        const Tensor large = Resizing({.height = height, .width = width})(UpSampling2D()(convolved));
-        layers_ += 4;
+      default: {
+        if (!HasRoom(3) || height % 2 + width % 2 != 0) return push(ZeroPadding2D(), height + 2, width + 2);
+        const Tensor small =
+            Conv2D({.filters = 3, .kernel_size = 3, .strides = 2, .padding = "same", .activation = "relu"})(x.tensor);
+        const Tensor large = UpSampling2D({.interpolation = interpolation})(small);
+        layers_ += 2;
         Push(Concatenate({x.tensor, large}), {height, width, x.shape[2] + 3}, true);
+      }
     }
   }
 
