@@ -269,7 +269,7 @@ def measure(name, data, with_peers, peaks):
     result = {"compile": bench.compile_times(), "steps": {}, "peers": {}}
     for threads in THREADS:
         say(f"{name}: steps with {threads} thread{'s' * (threads > 1)}")
-        peers = PEERS if with_peers and threads == THREADS[-1] else ()
+        peers = bench.workload.peers if with_peers and threads == THREADS[-1] else ()
         figures, result["peers"] = interleave(bench, peers, threads, peaks)
         result["steps"][threads] = figures
     result["data"] = bench.data_name(figures)
@@ -327,7 +327,7 @@ def markdown(report):
         row = [name, result["data"], *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]),
                f"{result['gflops'] / peaks[most]:.0%}", nonzero_shares(result["steps"][most])]
         if peers:
-            row += [*(cell(result["peers"][peer]) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
+            row += [*(cell(result["peers"].get(peer, {"problem": "–"})) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
         speed.append(row)
         memory, times = result["memory"], result["compile"]
         least = [result["steps"][threads]["train_step_ms"]["min"] for threads in THREADS]

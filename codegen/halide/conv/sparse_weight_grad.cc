@@ -29,6 +29,9 @@ constexpr int kEntryBytes = 8;              // the pixel and the value of an ent
 // The fewest vectors of sums of a filter with which listing the nonzero elements pays.  With fewer, consecutive
 // elements of one filter would wait for each other, and it is faster to visit all elements for two filters at once.
 constexpr int kMinListedVectors = 9;
+// How much longer a product takes than its load where no element is zero, so that lists are as long as rows: each also
+// waits for its entry.  tests/bench/README.md has the measurement.
+constexpr double kCostOfFullLists = 1.3;
 constexpr int kReservedRegisters = 3;  // for the values of two filters' entries and a vector of the image
 
 // The register tile of sums: some vectors of a run by some rows of the kernel by some filters.
@@ -448,6 +451,7 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
                                             : gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   Work work = CommonWork(spec);
   work.sparse_products = visited * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
+  if (gradient.nonzero_share == 1) work.sparse_products *= kCostOfFullLists;
   work.tested_elements = gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   // The sums of a filter are loaded and stored once for each chunk.
   const double chunks = double{1} * conv.batch / plan.images_per_chunk * plan.chunk_count;
