@@ -30,6 +30,7 @@
 #include "brine/convolution.h"
 #include "brine/layers.h"
 #include "brine/losses.h"
+#include "brine/metrics.h"
 #include "brine/model.h"
 #include "brine/normalization.h"
 #include "brine/optimizers.h"

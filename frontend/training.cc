@@ -1,6 +1,7 @@
 #include "frontend/training.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "frontend/optimizer.h"
@@ -113,12 +114,12 @@ class TrainingBuilder {
     if (loss == nullptr) Mistake(Unknown("loss", given->name, ir::AllLosses()));
     ir::Objective objective;
     objective.output = output.name;
-    objective.loss = given->name;
+    objective.loss = loss == nullptr ? given->name : loss->name;
     if (loss != nullptr) objective.arguments = ArgumentsOf(loss->name, loss->arguments, given->arguments);
     objective.weight = WeightOf(output);
-    if (const MetricNames* metrics = ValueFor(options_.metrics, output.name); metrics != nullptr)
-      objective.metrics = *metrics;
-    CheckMetrics(objective, loss);
+    if (const MetricList* metrics = ValueFor(options_.metrics, output.name); metrics != nullptr) {
+      for (const Metric& metric : *metrics) AddMetric(metric, loss, output, objective);
+    }
     if (loss != nullptr && output.symbol.known()) CheckOutput(*loss, objective, output);
     graph_.training.objectives.push_back(std::move(objective));
   }
@@ -132,6 +133,14 @@ class TrainingBuilder {
     return row->value.value();
   }
 
+  // The number as a value of the kind of `example`, if it is one.
+  static ir::AttributeValue ValueLike(const ir::AttributeValue& example, double number) {
+    if (std::holds_alternative<bool>(example)) return number != 0;
+    const bool is_whole = number == std::floor(number) && std::abs(number) < 1e15;
+    if (std::holds_alternative<int64_t>(example) && is_whole) return static_cast<int64_t>(number);
+    return number;
+  }
+
   ir::Attributes ArgumentsOf(absl::string_view taker, const std::vector<ir::Argument>& rows, const Numbers& given) {
     ir::Attributes arguments;
     for (const ir::Argument& row : rows) {
@@ -143,8 +152,7 @@ class TrainingBuilder {
         Mistake(absl::StrCat(taker, " takes no ", Quoted(number.name)));
         continue;
       }
-      const double real = number.value.value();
-      const ir::AttributeValue value = row->is_real() ? ir::AttributeValue(real) : ir::AttributeValue(real != 0);
+      const ir::AttributeValue value = ValueLike(row->default_value, number.value.value());
       if (const std::string fault = ir::ArgumentFault(*row, value); !fault.empty()) Mistake(fault);
       arguments.Set(row->name, value);
     }
@@ -161,17 +169,36 @@ class TrainingBuilder {
     }
   }
 
-  void CheckMetrics(const ir::Objective& objective, const ir::Loss* loss) {
-    const std::vector<std::string>& names = objective.metrics;
-    for (size_t index = 0; index < names.size(); ++index) {
-      const ir::Metric* const metric = ir::FindMetric(names[index]);
-      if (metric == nullptr)
-        Mistake(Unknown("metric", names[index], ir::AllMetrics()));
-      else if (loss != nullptr && !ir::MetricFault(*metric, *loss).empty())
-        Mistake(ir::MetricFault(*metric, *loss));
-      if (std::count(names.begin(), names.begin() + static_cast<int>(index), names[index]) == 1)
-        Mistake(absl::StrCat("the metric ", names[index], " is named twice"));
-    }
+  void AddMetric(const Metric& given, const ir::Loss* loss, const ModelOutput& output, ir::Objective& objective) {
+    const ir::Metric* const metric = ir::FindMetric(given.metric);
+    if (metric == nullptr) return Mistake(Unknown("metric", given.metric, ir::AllMetrics()));
+    if (loss != nullptr && !ir::MetricFault(*metric, *loss).empty()) Mistake(ir::MetricFault(*metric, *loss));
+    ir::MetricUse use = {metric->name, ArgumentsOf(metric->name, metric->arguments, given.arguments), given.name};
+    const auto is_taken = [&](const std::string& name) {
+      return std::any_of(objective.metrics.begin(), objective.metrics.end(),
+                         [&](const ir::MetricUse& other) { return other.name == name; });
+    };
+    for (int number = 1; given.automatic && is_taken(use.name); ++number)
+      use.name = absl::StrCat(given.name, "_", number);
+    if (!ir::IsName(use.name)) return Mistake(absl::StrCat("a metric cannot be named ", Quoted(use.name)));
+    if (is_taken(use.name) || use.name == "loss")
+      return Mistake(absl::StrCat("the metric ", use.name, " is named twice"));
+    CheckMetric(*metric, use, output);
+    objective.metrics.push_back(std::move(use));
+  }
+
+  // Checks what the metric wants of the output.
+  void CheckMetric(const ir::Metric& metric, const ir::MetricUse& use, const ModelOutput& output) {
+    if (!output.symbol.known()) return;
+    const ir::Node* const producer = Producer(graph_, output.symbol.value);
+    const std::string fault =
+        ir::ProducerFault(metric.name, metric.activation, use.arguments, producer == nullptr ? nullptr : producer->op);
+    if (!fault.empty()) Mistake(fault);
+    const ir::Shape& shape = graph_.type(output.symbol.value).shape;
+    if (!use.arguments.Has("class_id") || (output.symbol.guessed >> (shape.size() - 1) & 1) != 0) return;
+    if (use.arguments.Int("class_id") >= shape.back())
+      Mistake(absl::StrCat(metric.name, ": class_id must be below the ", shape.back(), " numbers of the output, got ",
+                           use.arguments.Int("class_id")));
   }
 
   void CheckOutput(const ir::Loss& loss, const ir::Objective& objective, const ModelOutput& output) {
@@ -187,24 +214,26 @@ class TrainingBuilder {
       mistakes_.Add(Place(where.file, where.line), where.layer, sentence);
     };
     if (const std::string fault = ShapeFault(loss, output); !fault.empty()) mistake(fault);
-    const std::string fault = ir::ProducerFault(loss, objective.arguments, producer->op);
+    const std::string fault = ir::ProducerFault(loss.name, loss.activation, objective.arguments, producer->op);
     if (!fault.empty()) mistake(fault);
   }
 
   std::string ShapeFault(const ir::Loss& loss, const ModelOutput& output) const {
     const ir::Type& type = graph_.type(output.symbol.value);
-    if (!loss.compares_classes() || type.shape.size() == 2) {
-      const absl::Status status = ir::LabelType(loss, type).status();
-      return std::string(status.message());
-    }
+    if (!loss.has_classes()) return std::string(ir::LabelType(loss, type).status().message());
     if (type.shape.size() < 2)
-      return absl::StrCat("output is ", ShapeText(type.shape), ", but the loss needs (n, classes)");
-    if (output.symbol.guessed != 0) return "";
-    ir::Shape labels = {ir::kBatch};
-    if (loss.label_kind == ir::LabelKind::kOneHot) labels.push_back(type.shape.back());
+      return absl::StrCat("output is ", ShapeText(type.shape), ", but the loss needs (n, …, classes)");
+    // A loss takes classes at each pixel.  But a Flatten() is most often missing if there is one pixel, or if a dense
+    // layer computes the classes.
+    const bool has_one_pixel =
+        std::all_of(type.shape.begin() + 1, type.shape.end() - 1, [](ir::Dim d) { return d == 1; });
     const std::string dense = DenseOnImages(graph_);
+    if (type.shape.size() != 4 || (dense.empty() && !has_one_pixel) || output.symbol.guessed != 0) return "";
+    ir::Shape labels = type.shape;
+    if (loss.label_kind == ir::LabelKind::kClassNumber) labels.pop_back();
     return absl::StrCat("output is ", ShapeText(type.shape), ", labels are ", ShapeText(labels),
-                        "; is a Flatten() missing", dense.empty() ? "" : " before ", dense, "?");
+                        "; is a Flatten() missing", dense.empty() ? "" : " before ", dense,
+                        "? For classes of pixels, end in a Conv2D");
   }
 
   const CompileOptions& options_;

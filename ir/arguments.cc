@@ -14,7 +14,7 @@ bool Range::Contains(double number) const {
 std::string ToString(const Range& range) {
   const bool unbounded = range.most == FLT_MAX;
   if (unbounded && range.least == -FLT_MAX) return "finite";
-  if (unbounded && range.least == 0) return range.includes_least ? "at least 0" : "positive";
+  if (unbounded && range.least == 0 && !range.includes_least) return "positive";
   if (unbounded) return absl::StrCat(range.includes_least ? "at least " : "above ", range.least);
   if (range.includes_least && range.includes_most) return absl::StrCat("between ", range.least, " and ", range.most);
   return absl::StrCat(range.includes_least ? "at least " : "above ", range.least, " and ",
@@ -30,10 +30,18 @@ const Argument* FindArgument(absl::Span<const Argument> arguments, absl::string_
 std::string ArgumentFault(const Argument& argument, const AttributeValue& value) {
   if (value.index() != argument.default_value.index())
     return absl::StrCat(argument.name,
-                        argument.is_real() ? " must be a real number, such as 0.5" : " must be true or false");
-  const double* const number = std::get_if<double>(&value);
-  if (number == nullptr || argument.range.Contains(*number)) return "";
-  return absl::StrCat(argument.name, " must be ", ToString(argument.range), ", got ", *number);
+                        std::holds_alternative<double>(argument.default_value) ? " must be a real number, such as 0.5"
+                        : std::holds_alternative<int64_t>(argument.default_value) ? " must be a whole number"
+                                                                                  : " must be true or false");
+  double number = 0;
+  if (const double* const real = std::get_if<double>(&value); real != nullptr)
+    number = *real;
+  else if (const int64_t* const whole = std::get_if<int64_t>(&value); whole != nullptr)
+    number = static_cast<double>(*whole);
+  else
+    return "";
+  if (argument.range.Contains(number)) return "";
+  return absl::StrCat(argument.name, " must be ", ToString(argument.range), ", got ", number);
 }
 
 }  // namespace brine::ir

@@ -1,4 +1,4 @@
-// The arguments that losses and optimizers take: the default of each and the values that it may have.
+// The arguments that losses, metrics and optimizers take: the default of each and the values that it may have.
 #ifndef BRINE_IR_ARGUMENTS_H_
 #define BRINE_IR_ARGUMENTS_H_
 
@@ -29,11 +29,9 @@ std::string ToString(const Range& range);  // "positive", "between 0 and 1", "at
 
 struct Argument {
   std::string name;
-  AttributeValue default_value;  // its kind, a bool or a real number, is the kind of every value of the argument
-  Range range = {};              // the legal values, if the argument is a real number
-  bool optional = false;         // whether a graph may leave it out, which then means its default
-
-  bool is_real() const { return std::holds_alternative<double>(default_value); }
+  AttributeValue default_value;  // its kind, a bool, a whole or a real number, is the kind of every value
+  Range range = {};              // the legal values, if the argument is a number
+  bool optional = false;         // whether a graph may leave it out, which then means its default, or none
 };
 
 // The argument of this name, or null if there is none.

@@ -28,7 +28,7 @@ double QPochhammer(double a, double q, double n) {
   return product;
 }
 
-constexpr std::array<TermRow, 18> kTerms = {{
+constexpr std::array<TermRow, 21> kTerms = {{
     {TermKind::kConstant, "", 0, nullptr},
     {TermKind::kScalar, "", 0, nullptr},
     {TermKind::kStep, "t", 0, nullptr},
@@ -47,6 +47,9 @@ constexpr std::array<TermRow, 18> kTerms = {{
     {TermKind::kLess, "less", 2, [](double a, double b, double) { return a < b ? 1.0 : 0.0; }},
     {TermKind::kSelect, "select", 3, [](double a, double b, double c) { return a != 0 ? b : c; }},
     {TermKind::kQPochhammer, "q_pochhammer", 3, QPochhammer},
+    {TermKind::kRows, "rows", 0, nullptr},
+    {TermKind::kOutput, "", 0, nullptr},
+    {TermKind::kNext, "next", 0, nullptr},
 }};
 
 constexpr bool IsIndexedByKind() {
@@ -55,7 +58,7 @@ constexpr bool IsIndexedByKind() {
   }
   return true;
 }
-static_assert(IsIndexedByKind() && kTerms.size() == static_cast<size_t>(TermKind::kQPochhammer) + 1);
+static_assert(IsIndexedByKind() && kTerms.size() == static_cast<size_t>(TermKind::kNext) + 1);
 
 const TermRow& RowOf(TermKind kind) { return kTerms[static_cast<size_t>(kind)]; }
 
@@ -67,9 +70,16 @@ T PopOr(std::vector<T>& stack, T if_empty) {
   return top;
 }
 
+std::string OutputText(const Graph& graph, int32_t output) {
+  const bool exists = output >= 0 && static_cast<size_t>(output) < graph.outputs.size();
+  return exists ? Quoted(graph.outputs[static_cast<size_t>(output)].name) : absl::StrCat("?", output);
+}
+
 std::string TermText(const Graph& graph, const Term& term, std::vector<std::string>& stack) {
   if (term.kind == TermKind::kConstant) return ToString(AttributeKind::kFloat, term.number);
   if (term.kind == TermKind::kScalar) return ValueText(graph, term.scalar);
+  if (term.kind == TermKind::kOutput) return OutputText(graph, term.output);
+  if (term.kind == TermKind::kNext) return absl::StrCat("next(", OutputText(graph, term.output), ")");
   const int arity = Arity(term.kind);
   if (arity == 0) return std::string(TermName(term.kind));
   std::vector<std::string> operands(static_cast<size_t>(arity));
@@ -82,6 +92,9 @@ std::string TermText(const Graph& graph, const Term& term, std::vector<std::stri
 
 Expression Constant(double number) { return {{.kind = TermKind::kConstant, .number = number}}; }
 Expression ScalarOf(ValueId scalar) { return {{.kind = TermKind::kScalar, .scalar = scalar}}; }
+Expression RowCount() { return {{.kind = TermKind::kRows}}; }
+Expression ElementOf(int32_t output) { return {{.kind = TermKind::kOutput, .output = output}}; }
+Expression NextElementOf(int32_t output) { return {{.kind = TermKind::kNext, .output = output}}; }
 Expression StepNumber() { return {{.kind = TermKind::kStep}}; }
 
 Expression Apply(TermKind operation, std::initializer_list<Expression> operands) {
@@ -90,6 +103,10 @@ Expression Apply(TermKind operation, std::initializer_list<Expression> operands)
   for (const Expression& operand : operands) all.insert(all.end(), operand.begin(), operand.end());
   all.push_back({.kind = operation});
   return all;
+}
+
+Expression Share(const Expression& part, const Expression& whole) {
+  return Apply(TermKind::kDiv, {part, Apply(TermKind::kMax, {whole, Constant(1e-30)})});
 }
 
 int Arity(TermKind kind) { return RowOf(kind).arity; }
@@ -124,20 +141,45 @@ std::string ExpressionFault(const Expression& expression) {
   return results == 1 ? "" : absl::StrCat("an expression must have one result, got ", results);
 }
 
-double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar) {
+namespace {
+
+// `leaf` returns the value of a term that is neither a constant nor an operation.
+template <typename Leaf>
+double Compute(const Expression& expression, const Leaf& leaf) {
   std::vector<double> stack;
   for (const Term& term : expression) {
+    const TermRow& row = RowOf(term.kind);
     double result = term.number;
-    if (term.kind == TermKind::kScalar) result = scalar(term.scalar);
-    if (term.kind == TermKind::kStep) result = static_cast<double>(steps_done) + 1;
-    if (const TermRow& row = RowOf(term.kind); row.arity > 0) {
+    if (row.arity > 0) {
       double operands[3] = {};
       for (int operand = row.arity - 1; operand >= 0; --operand) operands[operand] = PopOr<double>(stack, NAN);
       result = row.apply(operands[0], operands[1], operands[2]);
+    } else if (term.kind != TermKind::kConstant) {
+      result = leaf(term);
     }
     stack.push_back(result);
   }
   return PopOr<double>(stack, NAN);
+}
+
+}  // namespace
+
+double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar) {
+  return Compute(expression, [&](const Term& term) {
+    return term.kind == TermKind::kScalar ? scalar(term.scalar) : static_cast<double>(steps_done) + 1;
+  });
+}
+
+double Evaluate(const Result& result, int64_t rows,
+                const std::function<double(int32_t output, int64_t index)>& element) {
+  double sum = 0;
+  for (int64_t index = 0; index < result.summands; ++index) {
+    sum += Compute(result.expression, [&](const Term& term) {
+      return term.kind == TermKind::kRows ? static_cast<double>(rows)
+                                          : element(term.output, index + (term.kind == TermKind::kNext ? 1 : 0));
+    });
+  }
+  return sum;
 }
 
 }  // namespace brine::ir

@@ -5,6 +5,10 @@
 //   input %beta_2 : f32[] scalar 0.999
 //   input %rate : f32[] expression mul(%learning_rate, sqrt(sub(1.0, pow(%beta_2, t))))
 //
+// After some batches it computes results from sums over their rows:
+//
+//   result "precision" = div("precision.true_positives", max("precision.predicted_positives", 1e-30))
+//
 // t is the number of the step that is about to run, counted from 1.  An expression reads scalars and the results of
 // expressions before it.  All of these are doubles, and are rounded to float only where a node of the graph reads them.
 //
@@ -32,6 +36,11 @@ inline constexpr double kMaxQ = 0.99;
 Expression Constant(double number);
 Expression ScalarOf(ValueId scalar);  // or the result of another expression
 Expression StepNumber();              // t
+Expression RowCount();                // rows
+Expression ElementOf(int32_t output);
+Expression NextElementOf(int32_t output);
+// part / whole, which must not be negative; 0 if both are 0.
+Expression Share(const Expression& part, const Expression& whole);
 Expression Apply(TermKind operation, std::initializer_list<Expression> operands);
 
 int Arity(TermKind kind);                   // the number of operands; 0 for a constant, a scalar and t
@@ -49,6 +58,10 @@ std::string ExpressionFault(const Expression& expression);
 // The value of the expression in the step that follows `steps_done` others.  `scalar` returns the value of a scalar, or
 // of another expression.
 double Evaluate(const Expression& expression, int64_t steps_done, const std::function<double(ValueId)>& scalar);
+
+// The value of a result after `rows` rows.  `element` returns an element of the sum that an output is.
+double Evaluate(const Result& result, int64_t rows,
+                const std::function<double(int32_t output, int64_t index)>& element);
 
 }  // namespace brine::ir
 

@@ -89,13 +89,18 @@ enum class TermKind : uint8_t {
   kFloor,
   kLess,
   kSelect,
-  kQPochhammer
+  kQPochhammer,
+  // Only in the expression of a result:
+  kRows,    // the number of rows over which the sums were taken
+  kOutput,  // element i of a sum; of f32[], its only one
+  kNext     // element i + 1 of a sum
 };
 struct Term {
   TermKind kind = TermKind::kConstant;
   double number = 0;  // the constant, if the kind is kConstant
   // If the kind is kScalar: an earlier input of the graph, with Source::kScalar or Source::kExpression.
   ValueId scalar = kNoValue;
+  int32_t output = 0;  // the index in Graph::outputs of the sum, if the kind is kOutput or kNext
   bool operator==(const Term&) const = default;
 };
 
@@ -163,6 +168,16 @@ struct Output {
   // names of training.h.
   std::string name;
   ValueId value = kNoValue;
+  bool is_sum = false;  // the host adds the output up over the batches of an epoch, and computes results from the sum
+};
+
+// A number that the host computes in double, after some batches, from sums over their rows: Σ over i below `summands`
+// of the expression, whose terms are elements i of the sums.
+struct Result {
+  std::string name;
+  Expression expression;
+  int64_t summands = 1;
+  bool operator==(const Result&) const = default;
 };
 
 // A layer of the model, as `brine summary` lists it.
@@ -173,13 +188,21 @@ struct Layer {
   Location location;
 };
 
+// A metric of an output.
+struct MetricUse {
+  std::string metric;    // a row of metrics.h
+  Attributes arguments;  // of the metric, such as thresholds
+  std::string name;      // of its result; unique among the metrics of the output
+  bool operator==(const MetricUse&) const = default;
+};
+
 // The loss and the metrics of one output.
 struct Objective {
-  std::string output;                // an output of the graph
-  std::string loss;                  // a row of losses.h
-  Attributes arguments;              // the arguments of the loss, such as from_logits
-  double weight = 1;                 // the factor of this loss in the sum that is minimized
-  std::vector<std::string> metrics;  // rows of metrics.h
+  std::string output;    // an output of the graph
+  std::string loss;      // a row of losses.h
+  Attributes arguments;  // the arguments of the loss, such as from_logits
+  double weight = 1;     // the factor of this loss in the sum that is minimized
+  std::vector<MetricUse> metrics;
 };
 
 // The factor by which the learning rate of a layer's parameters is multiplied.
@@ -215,6 +238,7 @@ class Graph {
   std::vector<Node> nodes;
   std::vector<Update> updates;
   std::vector<Output> outputs;
+  std::vector<Result> results;
 
   const Value& value(ValueId id) const { return values[Index(id)]; }
   Value& value(ValueId id) { return values[Index(id)]; }

@@ -19,13 +19,15 @@ namespace brine::ir {
 
 // What a label holds.  This decides the type of the label and which outputs a loss accepts.
 enum class LabelKind : uint8_t {
-  kClassNumber,  // i32[n]: the number of the right class; the output is f32[n,classes]
-  kOneHot,       // f32[n,classes]: a probability for each class; the output has the same type
+  kClassNumber,  // i32[n,…]: the number of the right class; the output is f32[n,…,classes]
+  kOneHot,       // f32[n,…,classes]: a probability for each class; the output has the same type
+  kBinary,       // f32[n,…]: 0 or 1, or the probability of 1; the output has the same type
   kNumbers,      // f32[n,…]: the numbers that the output should have; the output has the same type
 };
 
 struct Loss {
   std::string name;
+  std::string alias = {};  // Keras's short name, such as "mse"; also in capital letters
   LabelKind label_kind;
   std::vector<Argument> arguments = {};
 
@@ -40,10 +42,12 @@ struct Loss {
   ValueId (*row)(QuantityBuilder& builder) = nullptr;
 
   bool compares_classes() const { return label_kind != LabelKind::kNumbers; }
+  // Whether the last axis of the output counts classes, of which one is right.
+  bool has_classes() const { return label_kind == LabelKind::kClassNumber || label_kind == LabelKind::kOneHot; }
 };
 
 absl::Span<const Loss> AllLosses();
-const Loss* FindLoss(absl::string_view name);  // null when there is none
+const Loss* FindLoss(absl::string_view name);  // by its name or alias; null when there is none
 
 // Adds a row of the calling program.  It is called by one thread, before models are built or read, because pointers to
 // rows become invalid.
@@ -53,12 +57,14 @@ void AddLoss(const Loss& loss);
 // message is one sentence.
 absl::StatusOr<Type> LabelType(const Loss& loss, const Type& output);
 
-// The op from whose input the loss is computed, or null if it is computed from the output itself.
-const Op* ActivationOf(const Loss& loss, const Attributes& arguments);
+// The op from whose input a quantity with this activation (Loss::activation) is computed, or null if it is computed
+// from the output itself.
+const Op* ActivationOf(const Op* activation, const Attributes& arguments);
 
-// Why the loss does not accept an output that an application of `producer` makes, in one sentence; empty if it does.
-// `producer` is null if the output is an input or a state.
-std::string ProducerFault(const Loss& loss, const Attributes& arguments, const Op* producer);
+// Why the loss or metric `quantity` does not accept an output that an application of `producer` makes, in one sentence;
+// empty if it does.  `producer` is null if the output is an input or a state.
+std::string ProducerFault(absl::string_view quantity, const Op* activation, const Attributes& arguments,
+                          const Op* producer);
 
 }  // namespace brine::ir
 

@@ -1,25 +1,45 @@
-// The table of metrics, by Keras's names.  The metric of a batch is the mean of the metrics of its rows.
+// The table of metrics, by Keras's names.
+//
+// Most metrics are means of the values of rows.  Others, such as precision, are computed from sums over all rows of an
+// epoch, which is not the mean of the metrics of its batches.
 #ifndef BRINE_IR_METRICS_H_
 #define BRINE_IR_METRICS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "ir/arguments.h"
 #include "ir/losses.h"
 #include "ir/quantity_builder.h"
 
 namespace brine::ir {
 
-struct Metric {
-  std::string name;
-  bool compares_classes = false;  // if so, Loss::compares_classes must be true for the loss of the output, too
-  // Adds the nodes that compute the metric of each row, and returns it, as Loss::row does.
-  ValueId (*row)(QuantityBuilder& builder) = nullptr;
+// The labels for which a metric is defined.
+enum class MetricLabels : uint8_t {
+  kAny,
+  kClasses,       // those of a loss for which Loss::compares_classes is true
+  kClassNumbers,  // i32[n,…]
+  kNumbers        // of the type of the output
 };
 
-absl::Span<const Metric> AllMetrics();
-const Metric* FindMetric(absl::string_view name);  // null when there is none
+struct Metric {
+  std::string name;
+  std::string alias = {};  // as Loss::alias
+  MetricLabels labels = MetricLabels::kAny;
+  std::vector<Argument> arguments = {};
+  const Op* activation = nullptr;  // as Loss::activation
+
+  // One of these is set.  `row` adds the nodes that compute the metric of each row, as Loss::row does; the metric is
+  // their mean.  `result` adds sums over rows, and returns how the host computes the metric from them; the result has
+  // no name yet.
+  ValueId (*row)(QuantityBuilder& builder) = nullptr;
+  Result (*result)(QuantityBuilder& builder) = nullptr;
+};
+
+absl::Span<const Metric> AllMetrics();             // the last of them are the losses
+const Metric* FindMetric(absl::string_view name);  // by its name or alias; null when there is none
 
 // Adds a row of the calling program.  It is called by one thread, before models are built or read, because pointers to
 // rows become invalid.

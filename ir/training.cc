@@ -29,16 +29,24 @@ int64_t OutputClasses(const Graph& model, absl::string_view output) {
   if (row == model.outputs.end() || model.type(row->value).rank() == 0) return 0;
   for (const Objective& objective : model.training.objectives) {
     const Loss* const loss = FindLoss(objective.loss);
-    if (objective.output == output && loss != nullptr && !loss->compares_classes()) return 0;
+    if (objective.output == output && loss != nullptr && !loss->has_classes()) return 0;
   }
   return std::max<int64_t>(model.type(row->value).shape.back(), 0);
 }
 
-int64_t LabelClasses(const Graph& model, absl::string_view label) {
-  for (const Objective& objective : model.training.objectives) {
-    if (QuantityName(model.training, objective, "label") == label) return OutputClasses(model, objective.output);
+const Objective* ObjectiveOf(const Training& training, absl::string_view input) {
+  for (const Objective& objective : training.objectives) {
+    for (const absl::string_view quantity : {"label", "sample_weight"}) {
+      if (QuantityName(training, objective, quantity) == input) return &objective;
+    }
   }
-  return 0;
+  return nullptr;
+}
+
+int64_t LabelClasses(const Graph& model, absl::string_view label) {
+  const Objective* const objective = ObjectiveOf(model.training, label);
+  const bool is_label = objective != nullptr && QuantityName(model.training, *objective, "label") == label;
+  return is_label ? OutputClasses(model, objective->output) : 0;
 }
 
 }  // namespace brine::ir

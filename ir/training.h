@@ -20,13 +20,17 @@ std::string AverageName(absl::string_view parameter);
 // The parameter of which the state is the average, or the state itself.  Both begin with the same random numbers.
 absl::string_view ParameterOfAverage(absl::string_view state);
 
+// The objective to which an input of the training step of this name belongs, as its label or its weights; null if there
+// is none.
+const Objective* ObjectiveOf(const Training& training, absl::string_view input);
+
 // The number of classes of an output of the model, which is the extent of its last axis.  0 if the model has no such
 // output, if the loss of the output compares numbers, or if the only axis of the output is the batch.  An output
 // without a loss is assumed to hold a number for each class.
 int64_t OutputClasses(const Graph& model, absl::string_view output);
 
 // The number of classes of the output to which a label belongs.  `label` is the name of an input of the training step;
-// 0 if no objective has a label of this name.
+// 0 if it is the label of no objective.
 int64_t LabelClasses(const Graph& model, absl::string_view label);
 
 }  // namespace brine::ir

@@ -23,37 +23,81 @@ class LossAdder {
   explicit LossAdder(Graph& graph) : graph_(graph), training_(graph.training), model_outputs_(graph.outputs) {}
 
   absl::Status Run() {
-    for (const ir::Objective& objective : training_.objectives) BRINE_RETURN_IF_ERROR(AddObjective(objective));
+    for (const ir::Objective& objective : training_.objectives) BRINE_RETURN_IF_ERROR(AddLossOf(objective));
     BRINE_ASSIGN_OR_RETURN(const ValueId total, AddTotal());
     graph_.outputs = {{"loss", total}};
     if (losses_.size() > 1) graph_.outputs.insert(graph_.outputs.end(), losses_.begin(), losses_.end());
-    graph_.outputs.insert(graph_.outputs.end(), metrics_.begin(), metrics_.end());
+    for (const ir::Objective& objective : training_.objectives) {
+      for (const ir::MetricUse& use : objective.metrics) BRINE_RETURN_IF_ERROR(AddMetric(objective, use));
+    }
     return absl::OkStatus();
   }
 
  private:
   absl::Status Refuse(absl::string_view sentence) const { return ErrorAt({training_.location}, "compile", sentence); }
 
-  absl::Status AddObjective(const ir::Objective& objective) {
+  absl::Status AddLossOf(const ir::Objective& objective) {
     const ir::Loss* const loss = ir::FindLoss(objective.loss);
     if (loss == nullptr) return Refuse(absl::StrCat("unknown loss \"", objective.loss, "\""));
-    ir::QuantityInputs inputs;
-    BRINE_ASSIGN_OR_RETURN(inputs.prediction, FindPrediction(*loss, objective));
-    const absl::StatusOr<ir::Type> label = ir::LabelType(*loss, graph_.type(inputs.prediction));
+    BRINE_ASSIGN_OR_RETURN(const ir::QuantityInputs inputs,
+                           InputsOf(objective, *loss, loss->name, loss->activation, objective.arguments));
+    const std::string name = ir::QuantityName(training_, objective, "loss");
+    ir::QuantityBuilder builder(graph_, name, training_.location, inputs, objective.arguments);
+    losses_.push_back({name, builder.WeightedSum(loss->row(builder))});
+    return builder.status();
+  }
+
+  absl::Status AddMetric(const ir::Objective& objective, const ir::MetricUse& use) {
+    const ir::Loss& loss = *ir::FindLoss(objective.loss);
+    const ir::Metric* const metric = ir::FindMetric(use.metric);
+    if (metric == nullptr) return Refuse(absl::StrCat("unknown metric \"", use.metric, "\""));
+    if (const std::string fault = ir::MetricFault(*metric, loss); !fault.empty()) return Refuse(fault);
+    BRINE_ASSIGN_OR_RETURN(const ir::QuantityInputs inputs,
+                           InputsOf(objective, loss, metric->name, metric->activation, use.arguments));
+    const std::string name = ir::QuantityName(training_, objective, use.name);
+    ir::QuantityBuilder builder(graph_, name, training_.location, inputs, use.arguments);
+    if (metric->result == nullptr) {
+      const ValueId values = metric->row(builder);
+      if (!builder.has_mask())
+        graph_.outputs.push_back({name, builder.Mean(values)});
+      else
+        AddResult(name, builder.MaskedMean(values));
+    } else {
+      AddResult(name, metric->result(builder));
+    }
+    return builder.status();
+  }
+
+  void AddResult(const std::string& name, ir::Result result) {
+    result.name = name;
+    graph_.results.push_back(std::move(result));
+  }
+
+  // The values from which the loss or metric `quantity` of an output with this loss is computed.
+  absl::StatusOr<ir::QuantityInputs> InputsOf(const ir::Objective& objective, const ir::Loss& loss,
+                                              absl::string_view quantity, const ir::Op* activation,
+                                              const ir::Attributes& arguments) {
+    BRINE_ASSIGN_OR_RETURN(const ValueId output, FindModelOutput(objective));
+    const absl::StatusOr<ir::Type> label = ir::LabelType(loss, graph_.type(output));
     if (!label.ok()) return Refuse(label.status().message());
+    ir::QuantityInputs inputs;
+    BRINE_ASSIGN_OR_RETURN(inputs.prediction, PredictionOf(output, quantity, activation, arguments));
+    BRINE_ASSIGN_OR_RETURN(inputs.scores, PredictionOf(output, loss.name, loss.activation, objective.arguments));
     BRINE_ASSIGN_OR_RETURN(inputs.label, AddHostInput(objective, ir::Source::kLabel, "label", *label));
     BRINE_ASSIGN_OR_RETURN(
         inputs.weight, AddHostInput(objective, ir::Source::kWeight, "sample_weight", {ir::DType::kF32, {ir::kBatch}}));
-    BRINE_RETURN_IF_ERROR(
-        AddQuantity(objective, "loss", &ir::QuantityBuilder::WeightedSum, loss->row, inputs, losses_));
-    if (!objective.metrics.empty()) inputs.rows = FindOrAddInput(graph_, ir::Source::kRows, "rows", {});
-    for (const std::string& name : objective.metrics) {
-      const ir::Metric* const metric = ir::FindMetric(name);
-      if (metric == nullptr) return Refuse(absl::StrCat("unknown metric \"", name, "\""));
-      if (const std::string fault = ir::MetricFault(*metric, *loss); !fault.empty()) return Refuse(fault);
-      BRINE_RETURN_IF_ERROR(AddQuantity(objective, name, &ir::QuantityBuilder::Mean, metric->row, inputs, metrics_));
-    }
-    return absl::OkStatus();
+    inputs.rows = FindOrAddInput(graph_, ir::Source::kRows, "rows", {});
+    return inputs;
+  }
+
+  // The output, or what `activation` computed it from.
+  absl::StatusOr<ValueId> PredictionOf(ValueId output, absl::string_view quantity, const ir::Op* activation,
+                                       const ir::Attributes& arguments) const {
+    const ir::NodeId producer = FindUses(graph_).Producer(output);
+    const ir::Op* const producing = producer == Uses::kNone ? nullptr : graph_.node(producer).op;
+    const std::string fault = ir::ProducerFault(quantity, activation, arguments, producing);
+    if (!fault.empty()) return Refuse(fault);
+    return ir::ActivationOf(activation, arguments) == nullptr ? output : graph_.node(producer).inputs[0];
   }
 
   // Adds an input that the host finds by its name, which must therefore be free.
@@ -66,29 +110,11 @@ class LossAdder {
         absl::StrCat("the ", quantity, " of ", objective.output, " must be called ", name, ", but this name is taken"));
   }
 
-  // The value from which the loss is computed: the output of the model, or its logits.
-  absl::StatusOr<ValueId> FindPrediction(const ir::Loss& loss, const ir::Objective& objective) const {
+  absl::StatusOr<ValueId> FindModelOutput(const ir::Objective& objective) const {
     const auto output = std::find_if(model_outputs_.begin(), model_outputs_.end(),
                                      [&](const ir::Output& candidate) { return candidate.name == objective.output; });
-    if (output == model_outputs_.end())
-      return ErrorAt({}, absl::StrCat("model ", graph_.name),
-                     absl::StrCat("it has no output named ", objective.output));
-    const ir::NodeId producer_id = FindUses(graph_).Producer(output->value);
-    const Node* const producer = producer_id == Uses::kNone ? nullptr : &graph_.node(producer_id);
-    const std::string fault =
-        ir::ProducerFault(loss, objective.arguments, producer == nullptr ? nullptr : producer->op);
-    if (!fault.empty()) return Refuse(fault);
-    return ir::ActivationOf(loss, objective.arguments) == nullptr ? output->value : producer->inputs[0];
-  }
-
-  // Adds a quantity of which `row` computes the value of each row, and `reduce` the value of the batch from them.
-  absl::Status AddQuantity(const ir::Objective& objective, absl::string_view quantity,
-                           ValueId (ir::QuantityBuilder::*reduce)(ValueId), ValueId (*row)(ir::QuantityBuilder&),
-                           const ir::QuantityInputs& inputs, std::vector<ir::Output>& outputs) {
-    const std::string name = ir::QuantityName(training_, objective, quantity);
-    ir::QuantityBuilder builder(graph_, name, training_.location, inputs, objective.arguments);
-    outputs.push_back({name, (builder.*reduce)(row(builder))});
-    return builder.status();
+    if (output != model_outputs_.end()) return output->value;
+    return ErrorAt({}, absl::StrCat("model ", graph_.name), absl::StrCat("it has no output named ", objective.output));
   }
 
   // Adds Σ weight·loss, which training minimizes.  A factor of 1 is left out.
@@ -122,7 +148,7 @@ class LossAdder {
   Graph& graph_;
   const ir::Training training_;
   const std::vector<ir::Output> model_outputs_;
-  std::vector<ir::Output> losses_, metrics_;  // losses_ has one element for each objective
+  std::vector<ir::Output> losses_;  // one for each objective
 };
 
 }  // namespace

@@ -2,7 +2,7 @@
 //
 //   loss               = Σ over outputs of weight·(loss of the output)
 //   loss of an output  = Σ over rows of weight·(loss of a row), where the host's weights have the factor 1 / rows
-//   metric             = Σ over rows of (metric of a row) / rows
+//   metric             = Σ over rows of (metric of a row) / rows, or a result, which the host computes from sums
 //
 // The tables in ir/losses.h and ir/metrics.h define the values of rows and the type of the label.  With one output, the
 // results are "loss" and "accuracy", the label is "label", and the weights of rows are "sample_weight".  With several

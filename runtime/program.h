@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define BRINE_ABI_VERSION 2
+#define BRINE_ABI_VERSION 3
 #define BRINE_MAX_RANK 8
 #define BRINE_MAX_TERMS 256  // of an expression
 #define BRINE_BATCH (-1)     // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
@@ -93,14 +93,19 @@ typedef enum brine_term_kind {
   BRINE_TERM_LOG,
   BRINE_TERM_COS,
   BRINE_TERM_FLOOR,
-  BRINE_TERM_LESS,         // 1 if a < b, else 0
-  BRINE_TERM_SELECT,       // b if a is not 0, else c
-  BRINE_TERM_Q_POCHHAMMER  // (a; q)ₙ of the operands a, q, n (core/expression.h)
+  BRINE_TERM_LESS,          // 1 if a < b, else 0
+  BRINE_TERM_SELECT,        // b if a is not 0, else c
+  BRINE_TERM_Q_POCHHAMMER,  // (a; q)ₙ of the operands a, q, n (core/expression.h)
+  // Only in a brine_result:
+  BRINE_TERM_ROWS,    // the number of rows over which the sums were taken
+  BRINE_TERM_OUTPUT,  // element i of a BRINE_SUM; of one with one element, that element
+  BRINE_TERM_NEXT     // element i + 1 of a BRINE_SUM
 } brine_term_kind;
 
 typedef struct brine_term {
   uint8_t kind;    // brine_term_kind
-  uint16_t input;  // of a BRINE_TERM_SCALAR: the index of that input in the function's inputs
+  uint16_t input;  // of a BRINE_TERM_SCALAR: the index of that input in the function's inputs; of a BRINE_TERM_OUTPUT
+                   // or BRINE_TERM_NEXT: the index of the sum in its outputs
   double number;   // of a BRINE_TERM_CONSTANT
 } brine_term;
 
@@ -111,15 +116,18 @@ typedef struct brine_input {
   double initial;           // of a BRINE_SCALAR
   const brine_term* terms;  // of a BRINE_EXPRESSION: in postfix order, at most BRINE_MAX_TERMS, with one result
   int32_t term_count;
-  // Of a BRINE_LABEL: the number of classes, if the label is a class number, i32[n], or has a probability for each
-  // class, f32[n,classes]; 0 if the label has other numbers.
+  // Of a BRINE_LABEL: the number of classes, if the label has class numbers, i32[n,…], or a probability for each class,
+  // f32[n,…,classes]; 0 if the label has other numbers.
   int32_t classes;
+  int32_t ignored_class;  // of a BRINE_LABEL with classes: a number besides 0 to classes − 1 that a label may have
+  const char* output;     // of a BRINE_LABEL or BRINE_WEIGHT: the output of the model to which it belongs
 } brine_input;
 
 // The kind of a function's output.
 typedef enum brine_output_kind {
   BRINE_PREDICTION,  // f32[n,…]: a row for each row of the batch
-  BRINE_MEAN         // f32[]: a mean over the rows of the batch; to average several batches, weight it by their rows
+  BRINE_MEAN,        // f32[]: a mean over the rows of the batch; to average several batches, weight it by their rows
+  BRINE_SUM          // f32[] or f32[k]: a sum over the rows of the batch, from which results are computed
 } brine_output_kind;
 
 typedef struct brine_output {
@@ -128,6 +136,15 @@ typedef struct brine_output {
   uint8_t kind;      // brine_output_kind
   int32_t classes;   // of a BRINE_PREDICTION: the number of classes, if a row has a number for each class; otherwise 0
 } brine_output;
+
+// A number that the host computes in double after some batches, such as a precision: Σ over i below `summands` of the
+// expression, whose terms are elements i of sums over these batches (brine_evaluate_result).
+typedef struct brine_result {
+  const char* name;  // "precision"; in a model with several outputs "parity_precision"
+  const brine_term* terms;
+  int32_t term_count;
+  int32_t summands;
+} brine_result;
 
 // A function of the model: "train", "evaluate" or "predict".  The calls from `first_update` on write variables.  Before
 // them, the runtime tests the outputs, the gradients, the parameters and everything in the arena that these calls read
@@ -138,7 +155,8 @@ typedef struct brine_function {
   const brine_call* calls;
   const brine_input* inputs;
   const brine_output* outputs;
-  int32_t value_count, call_count, input_count, output_count;
+  const brine_result* results;
+  int32_t value_count, call_count, input_count, output_count, result_count;
   int32_t first_update;      // equal to call_count if no call writes a variable
   uint8_t squares_gradient;  // 1 if an update averages squares of gradients, which must not overflow; otherwise 0
 } brine_function;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <limits>
 
 #include "absl/strings/ascii.h"
@@ -172,10 +173,12 @@ class ProgramEmitter {
 
     EmitInputs(graph, table, prefix);
     EmitOutputs(graph, table, prefix);
+    EmitResults(graph, prefix);
     absl::StrAppend(&program_functions_, "  {.name = ", CString(prefix), ", .values = ", prefix,
                     "_values, .calls = ", prefix, "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
-                    "_outputs, .value_count = ", table.order().size(), ", .call_count = ", call_count,
-                    ", .input_count = ", graph.inputs.size(), ", .output_count = ", graph.outputs.size(),
+                    "_outputs, .results = ", prefix, "_results, .value_count = ", table.order().size(),
+                    ", .call_count = ", call_count, ", .input_count = ", graph.inputs.size(),
+                    ", .output_count = ", graph.outputs.size(), ", .result_count = ", graph.results.size(),
                     ", .first_update = ", first_update < 0 ? call_count : first_update,
                     ", .squares_gradient = ", SquaresGradient(graph) ? 1 : 0, "},\n");
     arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
@@ -224,9 +227,19 @@ class ProgramEmitter {
       EmitTerms(graph, input.expression, terms);
       absl::StrAppend(&rows, "  {", table.Number(input.value), ", ", RuntimeName(input.source), ", ",
                       CNumber(input.initial), ", ", input.expression.empty() ? "NULL" : terms, ", ",
-                      input.expression.size(), ", ", ir::LabelClasses(Model(), graph.value(input.value).name), "},\n");
+                      input.expression.size(), ", ", LabelText(graph.value(input.value).name), "},\n");
     }
     EmitTable("brine_input", prefix + "_inputs", rows);
+  }
+
+  // The last fields of a row of the table of inputs, which say to which output a label or a weight belongs.
+  std::string LabelText(const std::string& input) const {
+    const ir::Objective* const objective = ir::ObjectiveOf(Model().training, input);
+    if (objective == nullptr) return absl::StrCat(0, ", ", 0, ", ", CString(""));
+    const bool ignores = objective->arguments.Has("ignore_class");
+    return absl::StrCat(ir::LabelClasses(Model(), input), ", ",
+                        ignores ? objective->arguments.Int("ignore_class") : int64_t{0}, ", ",
+                        CString(objective->output));
   }
 
   // The graph that has the losses and the outputs: the model, or, if it is not embedded, the last function.
@@ -241,20 +254,33 @@ class ProgramEmitter {
       const ir::Type& type = graph.type(output.value);
       const bool predicts = graph.function == ir::Function::kPredict;
       absl::StrAppend(&rows, "  {", CString(output.name), ", ", table.Number(output.value), ", ",
-                      predicts || type.rank() > 0 ? "BRINE_PREDICTION" : "BRINE_MEAN", ", ",
-                      predicts ? ir::OutputClasses(Model(), output.name) : 0, "},\n");
+                      output.is_sum                 ? "BRINE_SUM"
+                      : predicts || type.rank() > 0 ? "BRINE_PREDICTION"
+                                                    : "BRINE_MEAN",
+                      ", ", predicts ? ir::OutputClasses(Model(), output.name) : 0, "},\n");
     }
     EmitTable("brine_output", prefix + "_outputs", rows);
   }
 
+  void EmitResults(const Graph& graph, const std::string& prefix) {
+    std::string rows;
+    for (size_t index = 0; index < graph.results.size(); ++index) {
+      const ir::Result& result = graph.results[index];
+      const std::string terms = absl::StrCat(prefix, "_result_", index);
+      EmitTerms(graph, result.expression, terms);
+      absl::StrAppend(&rows, "  {", CString(result.name), ", ", terms, ", ", result.expression.size(), ", ",
+                      result.summands, "},\n");
+    }
+    EmitTable("brine_result", prefix + "_results", rows);
+  }
+
   void EmitTerms(const Graph& graph, const ir::Expression& expression, const std::string& name) {
     if (expression.empty()) return;
-    const auto position = [&](ValueId scalar) { return graph.FindInput(scalar) - graph.inputs.data(); };
     std::string rows;
     for (const ir::Term& term : expression) {
-      absl::StrAppend(&rows, "  {", RuntimeName(term.kind), ", ",
-                      term.kind == ir::TermKind::kScalar ? position(term.scalar) : 0, ", ", CNumber(term.number),
-                      "},\n");
+      const auto position = term.kind == ir::TermKind::kScalar ? graph.FindInput(term.scalar) - graph.inputs.data()
+                                                               : std::ptrdiff_t{term.output};
+      absl::StrAppend(&rows, "  {", RuntimeName(term.kind), ", ", position, ", ", CNumber(term.number), "},\n");
     }
     EmitTable("brine_term", name, rows);
   }

@@ -99,6 +99,12 @@ const char* RuntimeName(ir::TermKind value) {
       return "BRINE_TERM_SELECT";
     case ir::TermKind::kQPochhammer:
       return "BRINE_TERM_Q_POCHHAMMER";
+    case ir::TermKind::kRows:
+      return "BRINE_TERM_ROWS";
+    case ir::TermKind::kOutput:
+      return "BRINE_TERM_OUTPUT";
+    case ir::TermKind::kNext:
+      return "BRINE_TERM_NEXT";
   }
   return Unnamed();
 }

@@ -58,6 +58,16 @@ struct Initializer {
 };
 inline Initializer Constant(Real value) { return {"constant", value.value()}; }
 
+// A value, or none.
+template <typename T>
+struct Optional {
+  T value = {};
+  bool given = false;  // whether the user gave a value
+
+  constexpr Optional() = default;
+  constexpr Optional(T one) : value(one), given(true) {}
+};
+
 using Shape = std::vector<std::int64_t>;  // of one row, that is without n
 
 // An argument with Keras's name for it.  A bool is given as 0 or 1.

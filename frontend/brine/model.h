@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "losses.h"
+#include "metrics.h"
 #include "optimizers.h"
 #include "tensor.h"
 
@@ -32,17 +33,17 @@ struct Losses : OfOutputs<Loss> {
   Losses(const char* known_name) : OfOutputs(Loss(known_name)) {}
   Losses(std::string known_name) : OfOutputs(Loss(std::move(known_name))) {}
 };
-using MetricNames = std::vector<std::string>;
-struct Metrics : OfOutputs<MetricNames> {
+using MetricList = std::vector<Metric>;
+struct Metrics : OfOutputs<MetricList> {
   using OfOutputs::OfOutputs;
-  Metrics(std::initializer_list<const char*> names) : OfOutputs(MetricNames(names.begin(), names.end())) {}
+  Metrics(std::initializer_list<Metric> metrics) : OfOutputs(MetricList(metrics)) {}
 };
 
 // What a model is trained for.  The only output of a model is called "output"; several have the names of their layers.
 struct CompileOptions {
   Optimizer optimizer = {};   // "adam", "sgd", Adam(…) or SGD(…)
-  Losses loss = {};           // the functions above, or their names: "categorical_crossentropy" and so on
-  Metrics metrics = {};       // {"accuracy"} or none
+  Losses loss = {};           // the functions of losses.h, or their names: "categorical_crossentropy" and so on
+  Metrics metrics = {};       // {"accuracy", Precision({.thresholds = 0.3f})}: those of metrics.h, or their names
   Numbers loss_weights = {};  // by output, 1 if none is given.  Training minimizes the sum of weight · loss
 };
 

@@ -132,7 +132,8 @@ std::string Npy(const char* type, const std::string& shape, const std::string& b
 // class numbers.
 std::string DrawArray(const Subject& subject, const ir::Value& value, int64_t samples) {
   const int64_t classes = ir::LabelClasses(subject.prepared.planned.model, value.name);
-  ir::Shape shape = classes > 0 ? ir::Shape{ir::kBatch} : value.type.shape;
+  ir::Shape shape = value.type.shape;
+  if (classes > 0 && value.type.dtype == ir::DType::kF32) shape.pop_back();  // class numbers instead of one-hot rows
   shape[0] = samples;
   const bool is_byte = value.type.dtype == ir::DType::kU8;
   std::string bytes;

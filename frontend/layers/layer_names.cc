@@ -14,7 +14,8 @@ constexpr size_t kMaxLength = 128;
 
 // Whether the name is that of an input, an output or a state by which the host finds it in the training graph.
 bool IsReserved(absl::string_view name) {
-  constexpr absl::string_view kAlways[] = {"label", "rows", "seed", "step", "loss", "output", "optimizer"};
+  constexpr absl::string_view kAlways[] = {"label", "rows",   "seed",      "step",
+                                           "loss",  "output", "optimizer", "sample_weight"};
   if (std::find(std::begin(kAlways), std::end(kAlways), name) != std::end(kAlways)) return true;
   if (ir::FindMetric(name) != nullptr) return true;
   for (const ir::Optimizer& optimizer : ir::AllOptimizers()) {

@@ -22,8 +22,8 @@ class GraphReader {
     graph_.stage = static_cast<Stage>(from.stage());
     graph_.function = static_cast<Function>(from.function());
     graph_.batch_size = from.batch_size();
-    for (int size :
-         {from.layers_size(), from.inputs_size(), from.states_size(), from.updates_size(), from.outputs_size()}) {
+    for (int size : {from.layers_size(), from.inputs_size(), from.states_size(), from.updates_size(),
+                     from.outputs_size(), from.results_size()}) {
       if (static_cast<size_t>(size) > kMaxList)
         return Error(absl::StrCat(size, " entries of a kind are more than ", kMaxList));
     }
@@ -48,7 +48,12 @@ class GraphReader {
     part_ = "outputs";
     for (const proto::Output& output : from.outputs()) {
       BRINE_ASSIGN_OR_RETURN(const ValueId value, Use(output.value()));
-      graph_.outputs.push_back({output.name(), value});
+      graph_.outputs.push_back({output.name(), value, output.is_sum()});
+    }
+    part_ = "results";
+    for (const proto::Result& result : from.results()) {
+      BRINE_ASSIGN_OR_RETURN(Expression expression, ReadExpression(result.expression()));
+      graph_.results.push_back({result.name(), std::move(expression), result.summands()});
     }
     return std::move(graph_);
   }
@@ -122,11 +127,12 @@ class GraphReader {
   absl::Status ReadTraining(const proto::Training& from) {
     for (const proto::Objective& objective : from.objectives()) {
       BRINE_ASSIGN_OR_RETURN(Attributes arguments, ReadAttributes(objective.arguments()));
-      graph_.training.objectives.push_back({objective.output(),
-                                            objective.loss(),
-                                            std::move(arguments),
-                                            objective.weight(),
-                                            {objective.metrics().begin(), objective.metrics().end()}});
+      graph_.training.objectives.push_back(
+          {objective.output(), objective.loss(), std::move(arguments), objective.weight(), {}});
+      for (const proto::Metric& metric : objective.metrics()) {
+        BRINE_ASSIGN_OR_RETURN(Attributes of_metric, ReadAttributes(metric.arguments()));
+        graph_.training.objectives.back().metrics.push_back({metric.metric(), std::move(of_metric), metric.name()});
+      }
     }
     graph_.training.optimizer = from.optimizer();
     BRINE_ASSIGN_OR_RETURN(graph_.training.optimizer_arguments, ReadAttributes(from.optimizer_arguments()));
@@ -138,20 +144,27 @@ class GraphReader {
     return absl::OkStatus();
   }
 
-  absl::Status ReadInput(const proto::Input& from) {
-    BRINE_ASSIGN_OR_RETURN(const ValueId value, Define(from.value()));
-    if (!proto::Input::Source_IsValid(from.source())) return Unknown("source", from.source());
-    if (static_cast<size_t>(from.expression_size()) > kMaxExpressionTerms)
+  absl::StatusOr<Expression> ReadExpression(const google::protobuf::RepeatedPtrField<proto::Term>& from) const {
+    if (static_cast<size_t>(from.size()) > kMaxExpressionTerms)
       return Error(absl::StrCat("an expression has more than ", kMaxExpressionTerms, " terms"));
     Expression expression;
-    for (const proto::Term& term : from.expression()) {
+    for (const proto::Term& term : from) {
       if (!proto::Term::Kind_IsValid(term.kind())) return Unknown("kind of term", term.kind());
       const double number = term.kind() == proto::Term::CONSTANT ? term.number() : 0;
       expression.push_back({.kind = static_cast<TermKind>(term.kind()), .number = number});
+      if (term.kind() == proto::Term::OUTPUT || term.kind() == proto::Term::NEXT)
+        expression.back().output = term.output();
       if (term.kind() == proto::Term::SCALAR) {
         BRINE_ASSIGN_OR_RETURN(expression.back().scalar, Use(term.scalar()));
       }
     }
+    return expression;
+  }
+
+  absl::Status ReadInput(const proto::Input& from) {
+    BRINE_ASSIGN_OR_RETURN(const ValueId value, Define(from.value()));
+    if (!proto::Input::Source_IsValid(from.source())) return Unknown("source", from.source());
+    BRINE_ASSIGN_OR_RETURN(Expression expression, ReadExpression(from.expression()));
     graph_.inputs.push_back({value, static_cast<Source>(from.source()), from.initial(), std::move(expression)});
     return absl::OkStatus();
   }

@@ -71,7 +71,9 @@ constexpr Pair<TermKind, proto::Term::Kind> kTerms[] = {
     {TermKind::kSqrt, proto::Term::SQRT},         {TermKind::kExp, proto::Term::EXP},
     {TermKind::kLog, proto::Term::LOG},           {TermKind::kCos, proto::Term::COS},
     {TermKind::kFloor, proto::Term::FLOOR},       {TermKind::kLess, proto::Term::LESS},
-    {TermKind::kSelect, proto::Term::SELECT},     {TermKind::kQPochhammer, proto::Term::Q_POCHHAMMER}};
+    {TermKind::kSelect, proto::Term::SELECT},     {TermKind::kQPochhammer, proto::Term::Q_POCHHAMMER},
+    {TermKind::kRows, proto::Term::ROWS},         {TermKind::kOutput, proto::Term::OUTPUT},
+    {TermKind::kNext, proto::Term::NEXT}};
 static_assert(Agree(kTerms, proto::Term::Kind_MAX));
 
 constexpr Pair<Role, proto::State::Role> kRoles[] = {{Role::kParameter, proto::State::PARAMETER},
@@ -137,6 +139,7 @@ proto::Term ToProto(const Graph& graph, const Term& term) {
   out.set_kind(static_cast<proto::Term::Kind>(term.kind));
   out.set_number(term.number);
   if (term.kind == TermKind::kScalar) out.set_scalar(graph.value(term.scalar).name);
+  out.set_output(term.output);
   return out;
 }
 
@@ -166,7 +169,12 @@ proto::Objective ToProto(const Objective& objective) {
   out.set_loss(objective.loss);
   for (const auto& [name, value] : objective.arguments) *out.add_arguments() = ToProto(name, value);
   out.set_weight(objective.weight);
-  for (const std::string& metric : objective.metrics) out.add_metrics(metric);
+  for (const MetricUse& use : objective.metrics) {
+    proto::Metric& to = *out.add_metrics();
+    to.set_metric(use.metric);
+    for (const auto& [name, value] : use.arguments) *to.add_arguments() = ToProto(name, value);
+    to.set_name(use.name);
+  }
   return out;
 }
 
@@ -222,6 +230,13 @@ proto::Graph ToProto(const Graph& graph) {
     proto::Output& to = *out.add_outputs();
     to.set_name(output.name);
     to.set_value(graph.value(output.value).name);
+    to.set_is_sum(output.is_sum);
+  }
+  for (const Result& result : graph.results) {
+    proto::Result& to = *out.add_results();
+    to.set_name(result.name);
+    for (const Term& term : result.expression) *to.add_expression() = ToProto(graph, term);
+    to.set_summands(result.summands);
   }
   return out;
 }

@@ -48,6 +48,15 @@ void AddList(absl::string_view name, Part part, const std::vector<Row>& rows, Te
   line.Add("]");
 }
 
+// `"precision" {thresholds=0.3} as "name"`; the name is left out if it is that of the metric.
+std::string MetricText(const MetricUse& use) {
+  TextLine line;
+  line.Add(Quoted(use.metric));
+  AddAttributes(nullptr, use.arguments, line);
+  if (use.name != use.metric) line.Add(absl::StrCat(" as ", Quoted(use.name)));
+  return line.text;
+}
+
 bool Exists(const Graph& graph, ValueId value) { return Index(value) < graph.values.size(); }
 
 void AddValue(const Graph& graph, Part part, int index, ValueId value, TextLine& line) {
@@ -159,7 +168,7 @@ TextLine LossLine(const Objective& objective) {
   line.Add(" metrics=[");
   for (size_t index = 0; index < objective.metrics.size(); ++index) {
     if (index > 0) line.Add(",");
-    line.Add(Part::kOutput, static_cast<int>(index), Quoted(objective.metrics[index]));
+    line.Add(Part::kOutput, static_cast<int>(index), MetricText(objective.metrics[index]));
   }
   line.Add("]");
   return line;
@@ -254,6 +263,21 @@ TextLine OutputLine(const Graph& graph, const Output& output) {
   line.Add(Part::kName, 0, Quoted(output.name));
   line.Add(" = ");
   AddValue(graph, Part::kInput, 0, output.value, line);
+  if (output.is_sum) line.Add(" sum");
+  return line;
+}
+
+TextLine ResultLine(const Graph& graph, const Result& result) {
+  TextLine line;
+  line.Add("result ");
+  line.Add(Part::kName, 0, Quoted(result.name));
+  line.Add(" = ");
+  if (result.summands != 1) {
+    line.Add("sum ");
+    line.Add(Part::kNumber, 0, absl::StrCat(result.summands));
+    line.Add(" ");
+  }
+  line.Add(Part::kBody, 0, ToString(graph, result.expression));
   return line;
 }
 

@@ -56,6 +56,7 @@ TextLine StateLine(const Graph& graph, const State& state);
 TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel = nullptr);
 TextLine UpdateLine(const Graph& graph, const Update& update);
 TextLine OutputLine(const Graph& graph, const Output& output);
+TextLine ResultLine(const Graph& graph, const Result& result);
 
 std::string ToString(const Placement& placement);          // "arena+4096"
 std::string Quoted(absl::string_view text);                // escaped, and in quotes

@@ -70,10 +70,10 @@ class Parser {
       absl::string_view word;
       absl::Status (Parser::*parse)();
     };
-    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},  {"compile", &Parser::ParseCompile},
-                                    {"loss", &Parser::ParseLoss},    {"input", &Parser::ParseInput},
-                                    {"state", &Parser::ParseState},  {"update", &Parser::ParseUpdate},
-                                    {"output", &Parser::ParseOutput}};
+    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},   {"compile", &Parser::ParseCompile},
+                                    {"loss", &Parser::ParseLoss},     {"input", &Parser::ParseInput},
+                                    {"state", &Parser::ParseState},   {"update", &Parser::ParseUpdate},
+                                    {"output", &Parser::ParseOutput}, {"result", &Parser::ParseResult}};
     const Token token = reader_.token();
     if (token.kind == TokenKind::kValue) {
       BRINE_ASSIGN_OR_RETURN(Node node, ParseNode(/*in_kernel=*/false));
@@ -86,11 +86,12 @@ class Parser {
       return (this->*row.parse)();
     }
     if (token.kind != TokenKind::kWord)
-      return reader_.Expected("layer, compile, loss, input, state, a value, update, output or }");
+      return reader_.Expected("layer, compile, loss, input, state, a value, update, output, result or }");
     std::vector<absl::string_view> words;
     for (const Row& row : kRows) words.push_back(row.word);
-    return Fail(token, absl::StrCat("expected layer, compile, loss, input, state, a value, update, output or }, got ",
-                                    Excerpt(token.text), DidYouMean(token.text, words)));
+    return Fail(token,
+                absl::StrCat("expected layer, compile, loss, input, state, a value, update, output, result or }, got ",
+                             Excerpt(token.text), DidYouMean(token.text, words)));
   }
 
   absl::Status ParseLayer() {
@@ -150,8 +151,14 @@ class Parser {
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('['));
     while (!reader_.Accept(']')) {
       if (!objective.metrics.empty()) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
-      BRINE_ASSIGN_OR_RETURN(std::string metric, reader_.TakeString("metric"));
-      BRINE_RETURN_IF_ERROR(Append(objective.metrics, std::move(metric)));
+      MetricUse use;
+      BRINE_ASSIGN_OR_RETURN(use.metric, reader_.TakeString("metric"));
+      BRINE_ASSIGN_OR_RETURN(use.arguments, ParseAttributes(nullptr));
+      use.name = use.metric;
+      if (reader_.AcceptWord("as")) {
+        BRINE_ASSIGN_OR_RETURN(use.name, reader_.TakeString("the metric's name"));
+      }
+      BRINE_RETURN_IF_ERROR(Append(objective.metrics, std::move(use)));
     }
     return Append(graph_.training.objectives, std::move(objective));
   }
@@ -190,8 +197,9 @@ class Parser {
     return Append(graph_.inputs, std::move(input));
   }
 
-  // Appends a number, `%scalar`, `t`, or `operation(expression, …)` to the expression.  `terms` counts the terms that
-  // were begun.  The size of the expression would not bound the recursion, since a call is appended after its operands.
+  // Appends a number, `%scalar`, `"output"`, `t`, or `operation(expression, …)` to the expression.  `terms` counts the
+  // terms that were begun.  The size of the expression would not bound the recursion, since a call is appended after
+  // its operands.
   absl::Status ParseExpression(Expression& expression, size_t& terms) {
     constexpr absl::string_view kExpected =
         "a number, %scalar, t, add(, sub(, mul(, div(, pow(, min(, max(, sqrt(, exp(, log(, cos(, floor(, less(, "
@@ -209,11 +217,19 @@ class Parser {
       if (!kind) return reader_.Expected(kExpected);
       reader_.Advance();
       term.kind = *kind;
+      if (*kind == TermKind::kNext) {
+        BRINE_RETURN_IF_ERROR(reader_.ExpectMark('('));
+        BRINE_ASSIGN_OR_RETURN(term.output, ParseOutputName());
+        BRINE_RETURN_IF_ERROR(reader_.ExpectMark(')'));
+      }
       for (int operand = 0; operand < Arity(*kind); ++operand) {
         BRINE_RETURN_IF_ERROR(reader_.ExpectMark(operand == 0 ? '(' : ','));
         BRINE_RETURN_IF_ERROR(ParseExpression(expression, terms));
       }
       if (Arity(*kind) > 0) BRINE_RETURN_IF_ERROR(reader_.ExpectMark(')'));
+    } else if (token.kind == TokenKind::kString && !graph_.outputs.empty()) {
+      term.kind = TermKind::kOutput;
+      BRINE_ASSIGN_OR_RETURN(term.output, ParseOutputName());
     } else {
       if (token.kind == TokenKind::kMark || token.kind == TokenKind::kString) return reader_.Expected(kExpected);
       BRINE_ASSIGN_OR_RETURN(term.number, reader_.TakeReal("constant"));
@@ -247,7 +263,33 @@ class Parser {
     BRINE_ASSIGN_OR_RETURN(output.name, reader_.TakeString("the output's name"));
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
     BRINE_ASSIGN_OR_RETURN(output.value, ParseUse());
+    output.is_sum = reader_.AcceptWord("sum");
     return Append(graph_.outputs, std::move(output));
+  }
+
+  absl::Status ParseResult() {
+    Result result;
+    BRINE_ASSIGN_OR_RETURN(result.name, reader_.TakeString("the result's name"));
+    BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
+    if (reader_.AcceptWord("sum")) {
+      BRINE_ASSIGN_OR_RETURN(result.summands, reader_.TakeInteger("summands", 1, kMaxElements));
+    }
+    size_t terms = 0;
+    BRINE_RETURN_IF_ERROR(ParseExpression(result.expression, terms));
+    return Append(graph_.results, std::move(result));
+  }
+
+  // Reads the name of an output that was defined before, and returns its index.
+  absl::StatusOr<int32_t> ParseOutputName() {
+    const Token token = reader_.token();
+    BRINE_ASSIGN_OR_RETURN(const std::string name, reader_.TakeString("the output's name"));
+    std::vector<absl::string_view> known;
+    for (const Output& output : graph_.outputs) {
+      if (output.name == name) return static_cast<int32_t>(known.size());
+      known.push_back(output.name);
+    }
+    return Fail(token,
+                absl::StrCat("there is no output ", Excerpt(name), " before this line", DidYouMean(name, known)));
   }
 
   absl::StatusOr<Node> ParseNode(bool in_kernel) {

@@ -42,6 +42,7 @@ std::string Print(const Graph& graph) {
   }
   for (const Update& update : graph.updates) append(UpdateLine(graph, update));
   for (const Output& output : graph.outputs) append(OutputLine(graph, output));
+  for (const Result& result : graph.results) append(ResultLine(graph, result));
   out += "}\n";
   return out;
 }

@@ -61,4 +61,8 @@ Site SiteOf(const Graph& graph, const Output& output) {
   return {[&] { return absl::StrCat("output ", Excerpt(output.name)); }, [&] { return OutputLine(graph, output); }};
 }
 
+Site SiteOf(const Graph& graph, const Result& result) {
+  return {[&] { return absl::StrCat("result ", Excerpt(result.name)); }, [&] { return ResultLine(graph, result); }};
+}
+
 }  // namespace brine::ir

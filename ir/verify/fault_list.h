@@ -43,6 +43,7 @@ Site SiteOf(const Graph& graph, const State& state);
 Site SiteOf(const Graph& graph, const Node& node);
 Site SiteOf(const Graph& graph, const Update& update);
 Site SiteOf(const Graph& graph, const Output& output);
+Site SiteOf(const Graph& graph, const Result& result);
 
 // Checks the arguments of Compile(): the names of losses, metrics and optimizer must be known, and their arguments must
 // be complete and within their ranges.

@@ -43,23 +43,30 @@ class TrainingChecker {
   }
 
  private:
-  // Checks the arguments of the loss or optimizer `taker`.  `rows` is null if `taker` is unknown; then no argument is
-  // known.
-  void CheckArguments(const Site& site, absl::string_view taker, const std::vector<Argument>* rows,
-                      const Attributes& given) {
+  // Checks the arguments of the loss, metric or optimizer `taker`.  `rows` is null if `taker` is unknown; then no
+  // argument is known.  `add` takes a fault, and the index of the argument that it is about, or −1.
+  template <typename Add>
+  static void FindArgumentFaults(absl::string_view taker, const std::vector<Argument>* rows, const Attributes& given,
+                                 const Add& add) {
     static const std::vector<Argument> kNone;
     int index = 0;
     for (const auto& [name, value] : given) {
       const Argument* const row = FindArgument(rows == nullptr ? kNone : *rows, name);
-      const std::string fault =
+      std::string fault =
           row == nullptr ? absl::StrCat(Excerpt(taker), " takes no ", Excerpt(name)) : ArgumentFault(*row, value);
-      if (!fault.empty()) faults_.Add(site, Part::kAttribute, index, fault);
+      if (!fault.empty()) add(index, std::move(fault));
       ++index;
     }
     for (const Argument& row : rows == nullptr ? kNone : *rows) {
-      if (!row.optional && !given.Has(row.name))
-        faults_.Add(site, Part::kName, 0, absl::StrCat(taker, " needs ", row.name));
+      if (!row.optional && !given.Has(row.name)) add(-1, absl::StrCat(taker, " needs ", row.name));
     }
+  }
+
+  void CheckArguments(const Site& site, absl::string_view taker, const std::vector<Argument>* rows,
+                      const Attributes& given) {
+    FindArgumentFaults(taker, rows, given, [&](int index, std::string fault) {
+      faults_.Add(site, index < 0 ? Part::kName : Part::kAttribute, std::max(index, 0), std::move(fault));
+    });
   }
 
   void CheckMultipliers(const Site& site) {
@@ -108,13 +115,16 @@ class TrainingChecker {
       const auto add = [&](std::string fault) {
         if (!fault.empty()) faults_.Add(site, Part::kOutput, static_cast<int>(index), std::move(fault));
       };
-      const std::string& name = objective.metrics[index];
-      const Metric* const metric = FindMetric(name);
+      const MetricUse& use = objective.metrics[index];
+      const Metric* const metric = FindMetric(use.metric);
       if (metric == nullptr)
-        add(UnknownName("metric", name, AllMetrics()));
+        add(UnknownName("metric", use.metric, AllMetrics()));
       else if (loss != nullptr)
         add(MetricFault(*metric, *loss));
-      if (!names.insert(name).second) add(absl::StrCat("the metric ", Excerpt(name), " is named twice"));
+      FindArgumentFaults(use.metric, metric == nullptr ? nullptr : &metric->arguments, use.arguments,
+                         [&](int, std::string fault) { add(std::move(fault)); });
+      if (!IsName(use.name)) add("a metric's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
+      if (!names.insert(use.name).second) add(absl::StrCat("the metric ", Excerpt(use.name), " is named twice"));
     }
   }
 

@@ -40,6 +40,7 @@ class Verifier {
     }
     CheckUpdates();
     CheckOutputs();
+    for (const Result& result : graph_.results) CheckResult(result);
     std::vector<Fault> found = std::move(faults_).Take();
     if (!found.empty() || graph_.stage != Stage::kPlanned) return found;
     FaultList placement;  // the placements are checked only if there are no other faults
@@ -198,6 +199,7 @@ class Verifier {
     }
     if (std::string fault = ExpressionFault(input.expression); !fault.empty()) return add(std::move(fault));
     for (const Term& term : input.expression) {
+      if (IsOfResults(term.kind)) add("only a result reads outputs and the number of rows");
       if (term.kind != TermKind::kScalar) continue;
       const bool defined = Exists(term.scalar) && Scope(term.scalar) != kUndefined;
       const Input* const read = defined && term.scalar != input.value ? graph_.FindInput(term.scalar) : nullptr;
@@ -365,8 +367,49 @@ class Verifier {
     }
   }
 
+  static bool IsSummable(const Type& type) {
+    return type.dtype == DType::kF32 && (type.rank() == 0 || (type.rank() == 1 && type.shape[0] != kBatch));
+  }
+
+  static bool IsOfResults(TermKind kind) {
+    return kind == TermKind::kRows || kind == TermKind::kOutput || kind == TermKind::kNext;
+  }
+
+  void CheckResult(const Result& result) {
+    const Site site = SiteOf(graph_, result);
+    const auto add = [&](Part part, std::string sentence) { Add(site, part, 0, std::move(sentence)); };
+    if (!IsName(result.name))
+      add(Part::kName, "a result's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
+    if (!result_names_.insert(result.name).second)
+      add(Part::kName, absl::StrCat("the name ", Excerpt(result.name), " is taken by an output or another result"));
+    if (result.summands < 1 || result.summands > kMaxElements)
+      add(Part::kNumber, absl::StrCat("a result must have 1 to ", kMaxElements, " summands, got ", result.summands));
+    if (std::string fault = ExpressionFault(result.expression); !fault.empty())
+      return add(Part::kBody, std::move(fault));
+    for (const Term& term : result.expression) {
+      if (term.kind == TermKind::kScalar || term.kind == TermKind::kStep)
+        add(Part::kBody, "a result reads sums only, not what changes from step to step");
+      if (term.kind != TermKind::kOutput && term.kind != TermKind::kNext) continue;
+      if (std::string fault = SumFault(term, result.summands); !fault.empty()) add(Part::kBody, std::move(fault));
+    }
+  }
+
+  // Why a result with so many summands cannot read the sum; empty if it can.
+  std::string SumFault(const Term& term, int64_t summands) const {
+    if (term.output < 0 || static_cast<size_t>(term.output) >= graph_.outputs.size())
+      return absl::StrCat("there is no output ", term.output);
+    const Output& output = graph_.outputs[static_cast<size_t>(term.output)];
+    if (output.is_sum && Exists(output.value) && !IsSummable(graph_.type(output.value))) return "";  // reported there
+    if (!output.is_sum || !Exists(output.value)) return absl::StrCat(Excerpt(output.name), " is not a sum");
+    const Type& type = graph_.type(output.value);
+    const int64_t elements = type.rank() == 0 ? 1 : type.shape[0];
+    const int64_t read = summands + (term.kind == TermKind::kNext ? 1 : 0);
+    if ((term.kind == TermKind::kOutput && elements == 1) || read <= elements) return "";
+    return absl::StrCat(Excerpt(output.name), " has ", elements, " elements, of which the result reads ", read);
+  }
+
   void CheckOutputs() {
-    absl::flat_hash_set<absl::string_view> names;
+    absl::flat_hash_set<absl::string_view>& names = result_names_;
     for (const Output& output : graph_.outputs) {
       const Site site = SiteOf(graph_, output);
       Read(site, output.value, 0);
@@ -374,14 +417,17 @@ class Verifier {
         Add(site, Part::kName, 0, "an output's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : -");
       if (!names.insert(output.name).second)
         Add(site, Part::kName, 0, absl::StrCat("the output's name ", Excerpt(output.name), " is taken"));
+      if (output.is_sum && Exists(output.value) && !IsSummable(graph_.type(output.value)))
+        Add(site, Part::kInput, 0,
+            absl::StrCat("a sum must be f32[] or f32[k], got ", ToString(graph_.type(output.value))));
     }
   }
 
   const Graph& graph_;
   FaultList faults_;
-  std::vector<NodeId> scope_;         // by value
-  std::vector<bool> has_legal_size_;  // by value
-  absl::flat_hash_set<absl::string_view> names_;
+  std::vector<NodeId> scope_;                                    // by value
+  std::vector<bool> has_legal_size_;                             // by value
+  absl::flat_hash_set<absl::string_view> names_, result_names_;  // of values; of outputs and results
   absl::flat_hash_set<ValueId> states_, kernel_inputs_;
 };
 

@@ -44,6 +44,8 @@ inline constexpr Flag kFlags[] = {
     {"--seed", "N", "of weights, shuffling and augmentation (0)", kReads},
     {"--threads", "N", "exactly this many (as many as the process may use)", kRuns},
     {"--learning-rate", "F", "of the optimizer", kTrain},
+    {"--class-weights", "CLASS:F",
+     "factors of the loss of samples, by the number or the name of their class, as in 0:1,1:5 (1)", kTrain},
     {"--validation-split", "F", "share of the training data, from its end, to validate on after each epoch (0)",
      kTrain},
     {"--no-shuffle", "", "take the samples in their order", kTrain},

@@ -9,6 +9,9 @@ int Arity(uint8_t kind) {
     case BRINE_TERM_CONSTANT:
     case BRINE_TERM_SCALAR:
     case BRINE_TERM_STEP:
+    case BRINE_TERM_ROWS:
+    case BRINE_TERM_OUTPUT:
+    case BRINE_TERM_NEXT:
       return 0;
     case BRINE_TERM_SQRT:
     case BRINE_TERM_EXP:
@@ -69,29 +72,41 @@ double Apply(uint8_t kind, const double* operands) {
   return NAN;
 }
 
-}  // namespace
-
-double brine_evaluate(const brine_term* terms, int32_t count, const double* scalars, uint64_t steps_done) {
+// `leaf` returns the value of a term that is neither a constant nor an operation.
+template <typename Leaf>
+double Evaluate(const brine_term* terms, int32_t count, const Leaf& leaf) {
   double stack[BRINE_MAX_TERMS];
   int depth = 0;
   for (int32_t index = 0; index < count; ++index) {
     const brine_term& term = terms[index];
-    double result;
-    switch (term.kind) {
-      case BRINE_TERM_CONSTANT:
-        result = term.number;
-        break;
-      case BRINE_TERM_SCALAR:
-        result = scalars[term.input];
-        break;
-      case BRINE_TERM_STEP:
-        result = static_cast<double>(steps_done + 1);
-        break;
-      default:
-        depth -= Arity(term.kind);
-        result = Apply(term.kind, stack + depth);
-    }
-    stack[depth++] = result;
+    const int arity = Arity(term.kind);
+    depth -= arity;
+    stack[depth] = arity > 0                          ? Apply(term.kind, stack + depth)
+                   : term.kind == BRINE_TERM_CONSTANT ? term.number
+                                                      : leaf(term);
+    ++depth;
   }
   return stack[0];
+}
+
+}  // namespace
+
+double brine_evaluate(const brine_term* terms, int32_t count, const double* scalars, uint64_t steps_done) {
+  return Evaluate(terms, count, [&](const brine_term& term) {
+    return term.kind == BRINE_TERM_SCALAR ? scalars[term.input] : static_cast<double>(steps_done + 1);
+  });
+}
+
+double brine_evaluate_result(const brine_function* function, const brine_result* result, const double* const* sums,
+                             int64_t rows) {
+  double sum = 0;
+  for (int32_t summand = 0; summand < result->summands; ++summand) {
+    sum += Evaluate(result->terms, result->term_count, [&](const brine_term& term) {
+      if (term.kind == BRINE_TERM_ROWS) return static_cast<double>(rows);
+      if (term.kind == BRINE_TERM_NEXT) return sums[term.input][summand + 1];
+      const brine_value& value = function->values[function->outputs[term.input].value];
+      return sums[term.input][value.rank == 0 || value.dims[0] == 1 ? 0 : summand];
+    });
+  }
+  return sum;
 }

@@ -20,6 +20,11 @@ extern "C" {
 // BRINE_MAX_Q.
 double brine_evaluate(const brine_term* terms, int32_t count, const double* scalars, uint64_t steps_done);
 
+// A result of the function after `rows` rows.  sums[k] has the elements of the function's output k, if it is a
+// BRINE_SUM, added up over the batches.
+double brine_evaluate_result(const brine_function* function, const brine_result* result, const double* const* sums,
+                             int64_t rows);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,14 +15,18 @@ struct Writer {
   size_t size = 0, capacity = 0;
   bool failed = false;  // whether memory was out, or a text needs escapes, which are not supported
 
+  // Makes room for so many characters.
+  void Reserve(size_t characters) {
+    if (failed || capacity - size >= characters) return;
+    capacity = 2 * capacity + characters + 4096;
+    char* const larger = static_cast<char*>(realloc(text, capacity));
+    failed = larger == nullptr;
+    if (!failed) text = larger;
+  }
+
   __attribute__((format(printf, 2, 3))) void Add(const char* format, ...) {
-    if (capacity - size < 512) {
-      capacity = 2 * capacity + 4096;
-      char* const larger = static_cast<char*>(realloc(text, capacity));
-      failed = failed || larger == nullptr;
-      if (larger == nullptr) return;
-      text = larger;
-    }
+    Reserve(512);
+    if (failed) return;
     va_list arguments;
     va_start(arguments, format);
     const int added = vsnprintf(text + size, capacity - size, format, arguments);
@@ -37,7 +41,8 @@ struct Writer {
       const char c = string.data[index];
       failed = failed || c < 0x20 || c > 0x7e || c == '"' || c == '\\';
     }
-    failed = failed || string.size > 400;
+    failed = failed || string.size > BRINE_MAX_HEADER_BYTES;
+    if (!failed) Reserve(string.size + 512);
     if (!failed) Add("\"%.*s\"", static_cast<int>(string.size), string.data);
   }
 };

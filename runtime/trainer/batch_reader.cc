@@ -37,8 +37,10 @@ bool MatchesByKind(const Field& field, const brine_input& input) {
 
 void CheckField(const Field& field, const brine_input& input, const brine_value& value) {
   if (input.classes > 0) {
+    const int64_t elements = RowElements(value),
+                  positions = value.dtype == BRINE_F32 ? elements / input.classes : elements;
     const bool is_accepted =
-        HasWholeNumbers(field) ? field.elements == 1 : value.dtype == BRINE_F32 && field.elements == RowElements(value);
+        HasWholeNumbers(field) ? field.elements == positions : value.dtype == BRINE_F32 && field.elements == elements;
     if (!is_accepted)
       Fail(field, "a label has " + std::to_string(field.elements) + " elements, the model's labels are " +
                       ShapeText(value) + (value.dtype == BRINE_F32 ? "" : " class numbers"));
@@ -51,57 +53,130 @@ void CheckField(const Field& field, const brine_input& input, const brine_value&
                   value.name + " is " + (value.dtype == BRINE_U8 ? "u8" : "i32"));
 }
 
+// The class of a label that has one: its number, or the position of the largest probability.
+int32_t ClassOf(const brine_value& value, const uint8_t* label) {
+  int32_t number = 0;
+  if (value.dtype == BRINE_I32) {
+    std::memcpy(&number, label, sizeof(number));
+    return number;
+  }
+  const auto* const shares = reinterpret_cast<const float*>(label);
+  const int64_t elements = RowElements(value);
+  if (elements == 1) return shares[0] > 0.5f ? 1 : 0;
+  return static_cast<int32_t>(std::max_element(shares, shares + elements) - shares);
+}
+
 }  // namespace
 
-BatchReader::BatchReader(brine_state* state, const brine_function* function, const Dataset& data)
+BatchReader::BatchReader(brine_state* state, const brine_function* function, const Dataset& data,
+                         const ClassWeights& class_weights)
     : data_(data),
       state_(state),
       program_(brine_state_program(state)),
+      function_(*function),
+      class_weights_(class_weights),
       batch_size_(program_->batch_size),
       indices_(static_cast<size_t>(batch_size_)) {
-  Match(*function);
+  MakeWeights();
+  Match();
+  FindClasses();
   for (int64_t row = 0; row < batch_size_; ++row) {
     for (const Column& column : columns_)
       targets_.push_back(column.raw() + row * (column.staging == nullptr ? column.row_bytes : column.raw_bytes));
   }
 }
 
-void BatchReader::Match(const brine_function& function) {
-  const std::vector<const brine_input*> inputs = FedInputs(function);
+BatchReader::~BatchReader() {
+  for (const RowWeights& weights : weights_)
+    brine_set_weights(state_, &function_, InputName(function_, *weights.input), nullptr);
+}
+
+void BatchReader::MakeWeights() {
+  for (int32_t index = 0; index < function_.input_count; ++index) {
+    if (function_.inputs[index].source != BRINE_WEIGHT) continue;
+    weights_.emplace_back();
+    weights_.back().input = &function_.inputs[index];
+    weights_.back().rows.reset(new float[static_cast<size_t>(batch_size_)]);
+  }
+}
+
+void BatchReader::Match() {
+  const std::vector<const brine_input*> inputs = FedInputs(function_);
   std::vector<bool> fed(inputs.size());
   for (const Field& field : data_.fields()) {
     const brine_input* input = nullptr;
     for (size_t index = 0; index < inputs.size(); ++index) {
-      if (field.name != InputName(function, *inputs[index]) && !MatchesByKind(field, *inputs[index])) continue;
+      if (field.name != InputName(function_, *inputs[index]) && !MatchesByKind(field, *inputs[index])) continue;
       if (input != nullptr)
         throw Error(kExitBadInput, std::string(program_->name) + " takes " + FedNames(*program_) +
                                        "; data for it must have these names");
       input = inputs[index];
       fed[index] = true;
     }
+    for (RowWeights& weights : weights_) {
+      if (field.name != InputName(function_, *weights.input)) continue;
+      input = weights.input;
+      weights.from_field = true;
+    }
     if (input == nullptr && !field.name.empty() && !IsFed(*program_, field.name))
       throw Error(kExitBadInput,
                   std::string(program_->name) + " has no input " + field.name + "; it takes " + FedNames(*program_));
-    columns_.push_back(MakeColumn(function, field, input));
+    columns_.push_back(MakeColumn(field, input));
   }
   for (size_t index = 0; index < inputs.size(); ++index) {
     if (!fed[index])
       throw Error(kExitBadInput, std::string("there are no data for the ") +
                                      (inputs[index]->source == BRINE_LABEL ? "label " : "input ") +
-                                     InputName(function, *inputs[index]));
+                                     InputName(function_, *inputs[index]));
   }
 }
 
-BatchReader::Column BatchReader::MakeColumn(const brine_function& function, const Field& field,
-                                            const brine_input* input) {
+// Finds the label whose classes have weights.
+void BatchReader::FindClasses() {
+  if (!class_weights_.empty() && weights_.empty())
+    throw Error(kExitUsage, std::string(program_->name) + " was compiled without weights of samples");
+  for (RowWeights& weights : weights_) {
+    if (class_weights_.empty()) break;
+    if (weights_.size() > 1)
+      throw Error(kExitUsage, std::string("class weights are for models with one output, but ") + program_->name +
+                                  " trains " + std::to_string(weights_.size()));
+    for (const Column& column : columns_) {
+      if (column.input != nullptr && column.input->source == BRINE_LABEL) weights.label = &column;
+    }
+    const brine_input& label = *weights.label->input;
+    const int64_t elements = RowElements(*weights.label->value);
+    const int64_t classes = label.classes > 0 ? label.classes : 2;
+    if (elements != 1 && elements != label.classes)
+      throw Error(kExitUsage,
+                  "class weights need one class for each sample, but a label is " + ShapeText(*weights.label->value));
+    for (const auto& [number, weight] : class_weights_) {
+      if (number < 0 || number >= classes)
+        throw Error(kExitUsage,
+                    "class weights: there is no class " + std::to_string(number) + " among " + std::to_string(classes));
+      if (!(weight >= 0 && weight <= 1e30))
+        throw Error(kExitUsage,
+                    "class weights: that of class " + std::to_string(number) + " must be a number of at least 0");
+    }
+  }
+  for (const RowWeights& weights : weights_) {
+    const bool is_weighted = weights.from_field || weights.label != nullptr;
+    brine_set_weights(state_, &function_, InputName(function_, *weights.input),
+                      is_weighted ? weights.rows.get() : nullptr);
+  }
+}
+
+BatchReader::Column BatchReader::MakeColumn(const Field& field, const brine_input* input) {
   Column column;
   column.field = &field;
   column.input = input;
   column.raw_bytes = field.elements * ByteCount(field.type);
   if (input != nullptr) {
-    column.value = &function.values[input->value];
+    column.value = &function_.values[input->value];
     CheckField(field, *input, *column.value);
-    column.rows = static_cast<uint8_t*>(brine_input_data(state_, &function, column.value->name));
+    column.rows = static_cast<uint8_t*>(brine_input_data(state_, &function_, column.value->name));
+    for (const RowWeights& weights : weights_) {
+      if (weights.input == input) column.rows = reinterpret_cast<uint8_t*>(weights.rows.get());
+    }
     column.row_bytes = RowElements(*column.value) * (column.value->dtype == BRINE_U8 ? 1 : 4);
     column.is_class_number = input->classes > 0 && HasWholeNumbers(field);
   }
@@ -121,23 +196,36 @@ void BatchReader::Report(int64_t row, const Column* column, const char* format, 
   std::snprintf(fault_.text + begin, sizeof(fault_.text) - begin, format, number);
 }
 
-void BatchReader::ConvertClassNumber(const Column& column, int64_t row) {
-  int32_t number = column.raw()[row * column.raw_bytes];
-  if (column.field->type == ElementType::kInteger)
-    std::memcpy(&number, column.raw() + row * column.raw_bytes, sizeof(number));
-  if (number < 0 || number >= column.input->classes) {
-    char format[100];
-    std::snprintf(format, sizeof(format), "label %%.0f is out of range: there are %d classes", column.input->classes);
-    return Report(row, &column, format, number);
-  }
+void BatchReader::ConvertClassNumbers(const Column& column, int64_t row) {
+  const brine_input& input = *column.input;
   uint8_t* const label = column.rows + row * column.row_bytes;
-  if (column.value->dtype == BRINE_I32) {
-    std::memcpy(label, &number, sizeof(number));
-    return;
+  if (column.value->dtype == BRINE_F32) std::memset(label, 0, static_cast<size_t>(column.row_bytes));
+  for (int64_t position = 0; position < column.field->elements; ++position) {
+    const uint8_t* const raw = column.raw() + row * column.raw_bytes + position * ByteCount(column.field->type);
+    int32_t number = *raw;
+    if (column.field->type == ElementType::kInteger) std::memcpy(&number, raw, sizeof(number));
+    if ((number < 0 || number >= input.classes) && number != input.ignored_class) {
+      char format[100];
+      std::snprintf(format, sizeof(format), "label %%.0f is out of range: there are %d classes", input.classes);
+      return Report(row, &column, format, number);
+    }
+    const float one = 1;
+    if (column.value->dtype == BRINE_I32)
+      std::memcpy(label + 4 * position, &number, sizeof(number));
+    else
+      std::memcpy(label + 4 * (position * input.classes + number), &one, sizeof(one));
   }
-  const float one = 1;
-  std::memset(label, 0, static_cast<size_t>(column.row_bytes));
-  std::memcpy(label + 4 * int64_t{number}, &one, sizeof(one));
+}
+
+void BatchReader::ConvertWeights(int64_t row) {
+  for (const RowWeights& weights : weights_) {
+    float& weight = weights.rows[static_cast<size_t>(row)];
+    if (!weights.from_field) weight = 1;
+    if (weights.label == nullptr) continue;
+    const Column& label = *weights.label;
+    const auto of_class = class_weights_.find(ClassOf(*label.value, label.rows + row * label.row_bytes));
+    if (of_class != class_weights_.end()) weight = static_cast<float>(weight * of_class->second);
+  }
 }
 
 void BatchReader::Convert(const Column& column, int64_t row) {
@@ -147,6 +235,7 @@ void BatchReader::Convert(const Column& column, int64_t row) {
     const int64_t bad = brine_first_not_below(reinterpret_cast<const float*>(values), elements, BRINE_FINITE);
     if (bad < 0) return;
     if (column.input->source == BRINE_LABEL) return Report(row, &column, "its label is not finite", 0);
+    if (column.input->source == BRINE_WEIGHT) return Report(row, &column, "its weight is not finite", 0);
     return Report(row, &column, "element %.0f is not a finite number", static_cast<double>(bad));
   }
   if (column.value->dtype != BRINE_F32) return;
@@ -159,10 +248,11 @@ void BatchReader::Convert(const Column& column, int64_t row) {
 void BatchReader::ConvertRow(int64_t row) {
   for (const Column& column : columns_) {
     if (column.is_class_number)
-      ConvertClassNumber(column, row);
+      ConvertClassNumbers(column, row);
     else if (column.input != nullptr)
       Convert(column, row);
   }
+  ConvertWeights(row);
 }
 
 void BatchReader::Read(std::span<const int64_t> indices) {

@@ -104,26 +104,27 @@ std::optional<double> ParseHexadecimal(const std::string& text) {
   return number;
 }
 
-// The numbers of a callback as text, separated by spaces, and back.
+// Numbers as text, separated by spaces, and back.
 std::string ToHexadecimal(const std::vector<double>& numbers) {
   std::string text;
   for (double number : numbers) text += (text.empty() ? "" : " ") + ToHexadecimal(number);
   return text;
 }
 
-std::vector<double> ParseNumbers(const std::string& text, const std::string& path) {
+std::optional<std::vector<double>> ParseNumbers(const std::string& text) {
   std::vector<double> numbers;
-  for (size_t begin = 0; begin < text.size();) {
+  for (size_t begin = 0; begin <= text.size() && !text.empty();) {
     const size_t end = std::min(text.find(' ', begin), text.size());
     const std::optional<double> number = ParseHexadecimal(text.substr(begin, end - begin));
-    if (!number) throw Error(kExitBadInput, path + ": the state of a callback is not made of numbers");
+    if (!number) return std::nullopt;
     numbers.push_back(*number);
     begin = end + 1;
   }
   return numbers;
 }
 
-std::string SumKey(const Result& result) { return std::string(result.name) + "_sum"; }
+// The key under which a checkpoint has the sums of an output, such as "loss_sum".
+std::string SumKey(const brine_output& output) { return std::string(output.name) + "_sum"; }
 
 std::optional<int64_t> ParseWholeNumber(const std::string& text) {
   int64_t number = 0;
@@ -186,9 +187,8 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
       {"epoch", std::to_string(position.epoch)},        {"batch", std::to_string(position.batch)},
       {"batch_size", std::to_string(shape.batch_size)}, {"samples", std::to_string(shape.samples)},
       {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)}};
-  const Results results = ResultsOf(*position.sums.function);
-  for (size_t index = 0; index < results.all.size(); ++index)
-    values.emplace_back(SumKey(results.all[index]), ToHexadecimal(position.sums.sums[index]));
+  for (size_t index = 0; index < position.sums.sums.size(); ++index)
+    values.emplace_back(SumKey(position.sums.function->outputs[index]), ToHexadecimal(position.sums.sums[index]));
   for (const auto& [name, numbers] : position.callbacks)
     values.emplace_back(kCallbackKey + name, ToHexadecimal(numbers));
   std::vector<brine_note> notes;
@@ -223,19 +223,21 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   FitPosition position = {*epoch, *batch, ResultSums(function)};
   position.sums.rows = *rows;
-  const Results results = ResultsOf(function);
-  for (size_t index = 0; index < results.all.size(); ++index) {
-    const std::optional<double> sum = ParseHexadecimal(file.Note(SumKey(results.all[index]).c_str()));
-    if ((!sum || !std::isfinite(*sum)) && *batch != 0)
-      throw Error(kExitBadInput, path + ": stands within an epoch, and does not say what " +
-                                     std::string(results.all[index].name) + " was so far");
-    position.sums.sums[index] = sum.value_or(0);
+  for (size_t index = 0; index < position.sums.sums.size() && *batch != 0; ++index) {
+    const brine_output& output = function.outputs[index];
+    const std::vector<double> sums = ParseNumbers(file.Note(SumKey(output).c_str())).value_or(std::vector<double>());
+    const bool are_finite = std::all_of(sums.begin(), sums.end(), [](double sum) { return std::isfinite(sum); });
+    if (sums.size() != position.sums.sums[index].size() || !are_finite)
+      throw Error(kExitBadInput,
+                  path + ": stands within an epoch, and does not say what " + output.name + " was so far");
+    std::copy(sums.begin(), sums.end(), position.sums.sums[index].begin());
   }
   for (const brine_note& note : std::span(file.tensors.notes, file.tensors.note_count)) {
     const std::string key(note.key.data, note.key.size);
-    if (key.starts_with(kCallbackKey))
-      position.callbacks[key.substr(sizeof(kCallbackKey) - 1)] =
-          ParseNumbers(std::string(note.value.data, note.value.size), path);
+    if (!key.starts_with(kCallbackKey)) continue;
+    const auto numbers = ParseNumbers(std::string(note.value.data, note.value.size));
+    if (!numbers) throw Error(kExitBadInput, path + ": the state of a callback is not made of numbers");
+    position.callbacks[key.substr(sizeof(kCallbackKey) - 1)] = *numbers;
   }
   return position;
 }

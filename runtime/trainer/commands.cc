@@ -9,9 +9,11 @@
 #include <span>
 #include <utility>
 
+#include "runtime/base/edit_distance.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/callbacks.h"
 #include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/confusion.h"
 #include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/npy.h"
@@ -233,6 +235,41 @@ std::vector<Callback> KerasCallbacks(const CommandLine& line, bool validates) {
   return callbacks;
 }
 
+namespace {
+
+// The names of the classes of an output: those of the data, or else those of the program, and numbers where both lack
+// names.
+std::vector<std::string> ClassNames(const brine_program& program, const Dataset& data, int64_t classes) {
+  std::vector<std::string> names = data.class_names;
+  for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
+    names.push_back(*name);
+  for (auto index = static_cast<int64_t>(names.size()); index < classes; ++index)
+    names.push_back("class " + std::to_string(index));
+  return names;
+}
+
+// The number of the class with this name, or of which the text is the number.
+int32_t FindClass(const std::string& text, const std::vector<std::string>& names) {
+  const auto name = std::find(names.begin(), names.end(), text);
+  if (name != names.end()) return static_cast<int32_t>(name - names.begin());
+  const bool is_number = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number) return std::stoi(text);
+  const std::string closest(base::ClosestName(text, names.size(), [&](size_t index) { return names[index].c_str(); }));
+  throw Error(kExitUsage, "--class-weights: there is no class " + text +
+                              (closest.empty() ? "" : "; did you mean " + closest + "?"));
+}
+
+ClassWeights WeightsOfClasses(const CommandLine& line, const std::vector<std::string>& names) {
+  ClassWeights weights;
+  for (const auto& [text, weight] : line.class_weights) {
+    if (!weights.emplace(FindClass(text, names), weight).second)
+      throw Error(kExitUsage, "--class-weights: class " + text + " is named twice");
+  }
+  return weights;
+}
+
+}  // namespace
+
 int RunTrain(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   const TrainTest data = OpenData(program, line);
@@ -241,6 +278,7 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .batch_size = line.batch_size,
                         .validation_split = line.validation_split,
                         .shuffle = line.shuffle,
+                        .class_weight = WeightsOfClasses(line, ClassNames(program, data.train, ClassCount(program))),
                         .callbacks = {},
                         .checkpoint = line.checkpoint,
                         .resume = line.resume,
@@ -274,6 +312,15 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
   LoadWeights(trainer, line);
   const TrainTest data = OpenData(program, line);
   PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
+  for (const ConfusionMatrix& matrix : CountConfusions(trainer, data.test)) {
+    const std::vector<std::string> names = ClassNames(program, data.test, matrix.classes);
+    const bool several = FunctionOf(program, "predict").output_count > 1;
+    if (line.json)
+      std::printf("%s\n", ConfusionJson(matrix, names).c_str());
+    else if (matrix.classes <= kMaxPrintedClasses)
+      std::printf("\n%s%s", several ? (std::string(matrix.output) + ":\n").c_str() : "",
+                  ConfusionTable(matrix, names).c_str());
+  }
   return kExitOk;
 }
 
@@ -322,17 +369,6 @@ Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
     samples = OpenOnlyInput(program, line.input);
   samples.class_names = data.test.class_names;
   return samples;
-}
-
-// The names of the classes of an output: those of the data, or else those of the program, and numbers where both lack
-// names.
-std::vector<std::string> ClassNames(const brine_program& program, const Dataset& data, int64_t classes) {
-  std::vector<std::string> names = data.class_names;
-  for (const char* const* name = program.class_names; names.empty() && name != nullptr && *name != nullptr; ++name)
-    names.push_back(*name);
-  for (auto index = static_cast<int64_t>(names.size()); index < classes; ++index)
-    names.push_back("class " + std::to_string(index));
-  return names;
 }
 
 // The classes in descending order of probability: "ship 0.9341, plane 0.0214", or as JSON

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -89,6 +90,9 @@ class Dataset {
   std::shared_ptr<const SampleSource> source_;
   int64_t first_ = 0, count_ = 0;
 };
+
+// The weights of classes in the loss of a model's only label, by their numbers; 1 for the others.
+using ClassWeights = std::map<int32_t, double>;
 
 struct TrainTest {
   Dataset train, test;

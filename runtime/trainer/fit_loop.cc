@@ -119,7 +119,7 @@ History FitLoop::Run() {
 void FitLoop::RunEpoch(EpochResult& result) {
   const auto begin = Clock::now();
   brine_state* const state = trainer_.state();
-  BatchReader reader(state, &function_, train_);
+  BatchReader reader(state, &function_, train_, options_.class_weight);
   if (options_.shuffle)
     ShuffledOrder(brine_seed(state), position_.epoch, order_);
   else
@@ -133,7 +133,7 @@ void FitLoop::RunEpoch(EpochResult& result) {
     position_.sums.Add(state, rows);
     result.batch = ++position_.batch;
     ++result.steps;
-    position_.sums.WriteMeans(result.train);
+    position_.sums.Write(result.train);
     result.seconds = SecondsSince(begin);
     Call(&Callback::on_batch_end, result);
   }

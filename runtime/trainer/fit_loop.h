@@ -14,18 +14,21 @@ namespace brine {
 
 class FolderLock;
 
-// A result, NaN at first, for each output of the function that is a mean over rows.
+// A result, NaN at first, for each output of the function that is a mean over rows, and for each of its results.
 Results ResultsOf(const brine_function& function);
 
-// The results of a function, summed up over the rows of several steps.
+// The outputs of a function, added up over the rows of several steps.
 struct ResultSums {
   const brine_function* function;
-  std::vector<double> sums;  // in the order of ResultsOf
+  std::vector<std::vector<double>> sums;  // by output: the sum of each element; empty for predictions
+  std::vector<const double*> addresses;   // of these sums, by output
   int64_t rows = 0;
 
   explicit ResultSums(const brine_function& of);
-  void Add(const brine_state* state, int32_t count);  // adds the results of the last step, which had `count` rows
-  void WriteMeans(Results& results) const;            // writes the means to ResultsOf(*function); allocates nothing
+  ResultSums(ResultSums&&) = default;  // a copy would have the addresses of another
+  ResultSums& operator=(ResultSums&&) = default;
+  void Add(const brine_state* state, int32_t count);  // adds the outputs of the last step, which had `count` rows
+  void Write(Results& results) const;                 // writes to ResultsOf(*function); allocates nothing
 };
 
 // The position of a run: `batch` batches of the epoch are done, and `sums` has their results.  A checkpoint stores it

@@ -79,6 +79,21 @@ void SetInput(CommandLine& line, const std::string& text) {
     line.input = text;
 }
 
+// CLASS:WEIGHT,CLASS:WEIGHT
+void SetClassWeights(CommandLine& line, const char* flag, const std::string& text) {
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    const size_t colon = part.rfind(':');
+    if (colon == std::string::npos || colon == 0)
+      throw Error(kExitUsage, std::string(flag) + " must be CLASS:WEIGHT, as in 0:1,1:5, got " + Quoted(part));
+    const double weight = ParseReal(flag, part.substr(colon + 1), "of at least 0",
+                                    [](double number) { return number >= 0 && number <= 1e30; });
+    line.class_weights.emplace_back(part.substr(0, colon), weight);
+    begin = end + 1;
+  }
+}
+
 using Line = CommandLine;
 using Text = std::string;
 struct Setter {
@@ -103,6 +118,7 @@ constexpr Setter kSetters[] = {
        line.learning_rate =
            ParseReal(flag, text, "of at least 0", [](double rate) { return rate >= 0 && rate <= 1e30; });
      }},
+    {"--class-weights", SetClassWeights},
     {"--validation-split",
      [](Line& line, const char* flag, const Text& text) {
        line.validation_split =

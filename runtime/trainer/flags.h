@@ -33,8 +33,9 @@ struct CommandLine {
   uint64_t seed = 0;
   bool seed_given = false;  // whether --seed was given
   std::optional<double> learning_rate;
-  std::string monitor;                                      // empty if it was not given
-  std::optional<int> early_stopping, reduce_lr_on_plateau;  // the patience
+  std::vector<std::pair<std::string, double>> class_weights;  // by the number or the name of the class
+  std::string monitor;                                        // empty if it was not given
+  std::optional<int> early_stopping, reduce_lr_on_plateau;    // the patience
   bool restore_best_weights = false;
   std::string csv_log;
   double validation_split = 0;

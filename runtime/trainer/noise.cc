@@ -21,7 +21,8 @@ class NoiseSource : public SampleSource {
       field.type = input->classes > 0         ? ElementType::kInteger
                    : value.dtype == BRINE_F32 ? ElementType::kReal
                                               : ElementType::kByte;
-      field.elements = input->classes > 0 ? 1 : RowElements(value);
+      field.elements = RowElements(value);
+      if (input->classes > 0 && value.dtype == BRINE_F32) field.elements /= input->classes;
       sample_bytes += field.label ? 0 : field.elements * ByteCount(field.type);
       fields_.push_back(field);
       classes_.push_back(input->classes);

@@ -67,7 +67,12 @@ std::vector<std::string> AllFedNames(const brine_program& program) {
 
 bool IsFed(const brine_program& program, const std::string& name) {
   const std::vector<std::string> names = AllFedNames(program);
-  return std::find(names.begin(), names.end(), name) != names.end();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+  for (int32_t index = 0; index < program.function_count; ++index) {
+    const brine_input* const input = brine_find_input(&program.functions[index], name.c_str());
+    if (input != nullptr && input->source == BRINE_WEIGHT) return true;
+  }
+  return false;
 }
 
 std::string FedNames(const brine_function& function) {

@@ -24,7 +24,7 @@ const brine_function& FunctionOf(const brine_program& program, std::string_view 
 std::vector<const brine_input*> FedInputs(const brine_function& function);
 const char* InputName(const brine_function& function, const brine_input& input);
 
-// Whether a function of the program has such an input of this name.
+// Whether a function of the program has such an input of this name, or one for the weights of samples.
 bool IsFed(const brine_program& program, const std::string& name);
 
 // The names of such inputs of a function, or of all functions of a program: "left, right, label".

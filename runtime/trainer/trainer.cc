@@ -11,6 +11,7 @@
 
 #include "runtime/core/checkpoint.h"
 #include "runtime/core/cpu.h"
+#include "runtime/core/expression.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/fit_loop.h"
 #include "runtime/trainer/shapes.h"
@@ -75,9 +76,9 @@ Results Trainer::Evaluate(const Dataset& data, int batch_size) {
   const brine_function& function = FunctionOf(*program_, "evaluate");
   ResultSums sums(function);
   RunBatches(function, data, batch_size, [&](int32_t rows) { sums.Add(state_.get(), rows); });
-  Results means = ResultsOf(function);
-  sums.WriteMeans(means);
-  return means;
+  Results results = ResultsOf(function);
+  sums.Write(results);
+  return results;
 }
 
 std::vector<Prediction> Trainer::Predict(const Dataset& data) {
@@ -164,22 +165,40 @@ Results ResultsOf(const brine_function& function) {
   for (const brine_output& output : std::span(function.outputs, static_cast<size_t>(function.output_count))) {
     if (output.kind == BRINE_MEAN) results.all.push_back({output.name, kNone});
   }
+  for (const brine_result& result : std::span(function.results, static_cast<size_t>(function.result_count)))
+    results.all.push_back({result.name, kNone});
   return results;
 }
 
-ResultSums::ResultSums(const brine_function& of) : function(&of), sums(ResultsOf(of).all.size()) {}
+ResultSums::ResultSums(const brine_function& of) : function(&of) {
+  for (const brine_output& output : std::span(of.outputs, static_cast<size_t>(of.output_count))) {
+    const brine_value& value = of.values[output.value];
+    const bool is_vector = output.kind == BRINE_SUM && value.rank > 0;
+    sums.emplace_back(output.kind == BRINE_PREDICTION ? 0 : is_vector ? static_cast<size_t>(value.dims[0]) : 1);
+    addresses.push_back(sums.back().data());
+  }
+}
 
 void ResultSums::Add(const brine_state* state, int32_t count) {
-  size_t index = 0;
-  for (const brine_output& output : std::span(function->outputs, static_cast<size_t>(function->output_count))) {
-    if (output.kind == BRINE_MEAN) sums[index++] += double{*brine_output_data(state, function, output.name)} * count;
+  for (size_t index = 0; index < sums.size(); ++index) {
+    const brine_output& output = function->outputs[index];
+    if (sums[index].empty()) continue;
+    const float* const elements = brine_output_data(state, function, output.name);
+    const double factor = output.kind == BRINE_MEAN ? count : 1;
+    for (size_t element = 0; element < sums[index].size(); ++element)
+      sums[index][element] += factor * double{elements[element]};
   }
   rows += count;
 }
 
-void ResultSums::WriteMeans(Results& results) const {
-  for (size_t index = 0; index < sums.size(); ++index)
-    results.all[index].value = sums[index] / static_cast<double>(rows);
+void ResultSums::Write(Results& results) const {
+  size_t written = 0;
+  for (size_t index = 0; index < sums.size(); ++index) {
+    if (function->outputs[index].kind == BRINE_MEAN)
+      results.all[written++].value = sums[index][0] / static_cast<double>(rows);
+  }
+  for (int32_t index = 0; index < function->result_count; ++index)
+    results.all[written++].value = brine_evaluate_result(function, &function->results[index], addresses.data(), rows);
 }
 
 }  // namespace brine

@@ -81,8 +81,9 @@ struct FitOptions {
   int epochs = 1;
   int batch_size = 0;                        // at most the batch size of the program; 0 stands for that one
   const Dataset* validation_data = nullptr;  // if not null, evaluated after each epoch
-  double validation_split = 0;  // the share of the training data, from its end, that only validates; in [0, 1)
-  bool shuffle = true;          // whether each epoch has an order of its own (ShuffledOrder in fit_loop.h)
+  double validation_split = 0;     // the share of the training data, from its end, that only validates; in [0, 1)
+  bool shuffle = true;             // whether each epoch has an order of its own (ShuffledOrder in fit_loop.h)
+  ClassWeights class_weight = {};  // of the classes of the only label, in training only
   int initial_epoch = 0;
   std::vector<Callback> callbacks = {};
   std::string checkpoint =

@@ -20,7 +20,7 @@ TEST(Data, CompressedFilesTrainAsPlainOnes) {
   EXPECT_THAT(first.err, MatchesRegex("unpacked the 4 \\.gz files of packed to .*/[0-9a-f]{32}\\.files\nEpoch .*\n"));
   EXPECT_TRUE(project.Read("w") == project.Read("plain"));
   EXPECT_THAT(project.Try(train).err, MatchesRegex("Epoch .*\n"));  // they are in the cache
-  EXPECT_EQ(project.Run("brine evaluate digits.cc --data=packed --weights w"), plain);
+  EXPECT_THAT(project.Run("brine evaluate digits.cc --data=packed --weights w"), testing::StartsWith(plain));
   // Data of another content are unpacked anew.
   project.Run(
       "gunzip packed/t10k-labels-idx1-ubyte.gz && printf '\\0\\0\\10\\1\\0\\0\\0d' >packed/t10k-labels-idx1-ubyte && "

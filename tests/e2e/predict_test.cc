@@ -26,10 +26,10 @@ struct Trained : Project {
 
 TEST(Predict, EvaluateRepeatsWhatTrainSaid) {
   const Trained project;
-  EXPECT_EQ(project.Run("brine evaluate digits.cc --data data --init w"), project.said);
-  EXPECT_EQ(project.Run("brine evaluate digits.cc --data data --checkpoint run"), project.said);
+  EXPECT_THAT(project.Run("brine evaluate digits.cc --data data --init w"), testing::StartsWith(project.said));
+  EXPECT_THAT(project.Run("brine evaluate digits.cc --data data --checkpoint run"), testing::StartsWith(project.said));
   const std::vector<Json> lines = ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"));
-  ASSERT_EQ(lines.size(), 1u);
+  ASSERT_EQ(lines.size(), 2u);  // the second one has the confusion matrix
   EXPECT_GT(Number(lines[0], "test_accuracy"), 0.5);
 }
 

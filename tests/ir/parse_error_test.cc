@@ -44,13 +44,15 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
        "t.ir:1:17: batch must lie between 1 and 2147483647, got 99999999999999999999"},
       {"graph \"g\" batch=many {}", "t.ir:1:17: expected a whole number (batch), got many"},
       {"graph \"g\" {\n",
-       "t.ir:2:1: expected layer, compile, loss, input, state, a value, update, output or }, got the end of the text"},
+       "t.ir:2:1: expected layer, compile, loss, input, state, a value, update, output, result or }, got the end of "
+       "the text"},
       {"graph \"g\" {} }", "t.ir:1:14: expected graph \"name\", got }"},
       {std::string("graph \"g\" {\0}", 13), "t.ir:1:12: unexpected byte 0x00"},
       {"graph \"g\" {\n  $\n}", "t.ir:2:3: unexpected character $"},
       {"graph \"g\" { # not at the start\n}", "t.ir:1:13: a comment must stand on a line of its own"},
       {Around("inptu %z : f32[] rows"),
-       "t.ir:4:1: expected layer, compile, loss, input, state, a value, update, output or }, got inptu; did you mean "
+       "t.ir:4:1: expected layer, compile, loss, input, state, a value, update, output, result or }, got inptu; did "
+       "you mean "
        "input?"},
       {Around("%y = relu(%z) : f32[n,4]"), "t.ir:4:11: %z is not defined before this line"},
       {Around("%y = relu(%y) : f32[n,4]"), "t.ir:4:11: %y is not defined before this line"},
@@ -78,7 +80,7 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
       {Around("%y = relu(%x) : f32[1,1,1,1,1,1,1,1,1]"), "t.ir:4:20: shape has more than 8 dimensions"},
       {Around("%y, %z = relu(%x) : f32[n,4]"), "t.ir:5:1: expected ,, got output"},
       {Around("%y = relu(%x) : f32[n,4], f32[n,4]"),
-       "t.ir:4:25: expected layer, compile, loss, input, state, a value, update, output or }, got ,"},
+       "t.ir:4:25: expected layer, compile, loss, input, state, a value, update, output, result or }, got ,"},
       {Around("%y = relu(%x) {} : f32[n,4] @heap+0"), "t.ir:4:30: unknown block heap"},
       {Around("%y = relu(%x) : f32[n,4] @arena+-64"),
        "t.ir:4:33: offset must lie between 0 and 9223372036854775807, got -64"},
@@ -105,6 +107,9 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
       {Around("%y = constant() {dtype=\"f32\", shape=[], values=[1e]} : f32[]"), "t.ir:4:49: 1e is not a number"},
       {Around("%y = constant() {dtype=\"f32\", shape=[], values=[--1]} : f32[]"), "t.ir:4:49: - is not a number"},
       {Around("input %z: f32[] rows"), "t.ir:4:7: expected : after %z:; names may hold colons, put a blank before it"},
+      {Around("output \"o\" = %x sum\n  result \"r\" = add(\"oo\", 1.0)"),
+       "t.ir:5:20: there is no output oo before this line"},
+      {Around("result \"r\" = sum 0 rows"), "t.ir:4:18: summands must lie between 1 and 2147483647, got 0"},
       {Around("input %z : f32[] size"),
        "t.ir:4:18: expected data, label, scalar, seed, step, rows, expression or weight, got size"},
       {Around("input %z : f32[] scalar"), "t.ir:5:1: expected a number (initial value), got output"},

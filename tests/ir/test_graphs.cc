@@ -37,14 +37,20 @@ class Comparison {
                     [this](const Update& a, const Update& b) {
                       return SameValue(a.state, b.state) && SameValue(a.value, b.value);
                     }) &&
-           SameList(a_.outputs, b_.outputs, [this](const Output& a, const Output& b) {
-             return a.name == b.name && SameValue(a.value, b.value);
+           SameList(a_.outputs, b_.outputs,
+                    [this](const Output& a, const Output& b) {
+                      return a.name == b.name && SameValue(a.value, b.value) && a.is_sum == b.is_sum;
+                    }) &&
+           SameList(a_.results, b_.results, [this](const Result& a, const Result& b) {
+             return a.name == b.name && a.summands == b.summands &&
+                    SameList(a.expression, b.expression,
+                             [this](const Term& x, const Term& y) { return SameTerm(x, y); });
            });
   }
 
  private:
   bool SameTerm(const Term& a, const Term& b) const {
-    return a.kind == b.kind && SameBits(a.number, b.number) &&
+    return a.kind == b.kind && SameBits(a.number, b.number) && a.output == b.output &&
            (a.kind != TermKind::kScalar || SameValue(a.scalar, b.scalar));
   }
 

@@ -139,9 +139,26 @@ inline constexpr absl::string_view kJoinedText = R"(graph "joined" stage=graph f
 }
 )";
 
+// Sums, and results that are computed from them.
+inline constexpr absl::string_view kResultText = R"(graph "counted" stage=train function=train batch=4 {
+  compile optimizer="sgd" {learning_rate=0.001, momentum=0.9, nesterov=true}
+  loss "output" = "categorical_crossentropy" {from_logits=true} metrics=["accuracy","precision" {class_id=1, thresholds=0.3} as "p"]
+  input %x : f32[n,3] data
+  input %w : f32[n] weight
+  %all = reduce_sum(%x) {axes=[0,1]} : f32[]
+  %columns = reduce_sum(%x) {axes=[0]} : f32[3]
+  %weights = reduce_sum(%w) {axes=[0]} : f32[]
+  output "loss" = %all
+  output "columns" = %columns sum
+  output "weights" = %weights sum
+  result "share" = div("weights", max(rows, 1e-30))
+  result "area" = sum 2 mul("columns", log(next("columns")))
+}
+)";
+
 inline const std::vector<absl::string_view>& StageTexts() {
   static const auto* const texts =
-      new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText, kJoinedText};
+      new std::vector<absl::string_view>{kModelText, kTrainText, kFusedText, kPlannedText, kJoinedText, kResultText};
   return *texts;
 }
 

@@ -75,14 +75,40 @@ constexpr TextRow kTextRows[] = {
      "model.cc:12: learning_rate must be a real number, such as 0.5 | learning_rate=1"},
     {kModelText, "momentum=0.9, ", "", "model.cc:12: sgd needs momentum | optimizer=\"sgd\""},
     {kModelText, "nesterov=true", "nesterov=0.5", "model.cc:12: nesterov must be true or false | nesterov=0.5"},
-    {kModelText, "metrics=[\"accuracy\"]", "metrics=[\"accuracy\",\"recall\",\"accuracy\"]",
-     "model.cc:12: unknown metric \"recall\" | \"recall\"\nmodel.cc:12: the metric accuracy is named twice | "
+    {kModelText, "metrics=[\"accuracy\"]", "metrics=[\"accuracy\",\"recal\",\"accuracy\"]",
+     "model.cc:12: unknown metric \"recal\"; did you mean recall? | \"recal\"\nmodel.cc:12: the metric accuracy is "
+     "named twice | "
      "\"accuracy\""},
     {kFusedText, "  input %x",
      "  compile optimizer=\"sgd\" {learning_rate=0.1, momentum=0.0, "
      "nesterov=false}\n  loss \"output\" = \"categorical_crossentropy\" {from_logits=true} metrics=[]\n  input %x",
      "compile: compile is legal at stages graph and train only | compile optimizer=\"sgd\" {learning_rate=0.1, "
      "momentum=0.0, nesterov=false}"},
+
+    {kResultText, "\"precision\" {class_id=1, thresholds=0.3} as \"p\"",
+     "\"precision\" {class_id=-1, thresholds=1} as \"a b\"",
+     "compile: class_id must be at least 0, got -1 | \"precision\" {class_id=-1, thresholds=1} as \"a b\"\n"
+     "compile: thresholds must be a real number, such as 0.5 | \"precision\" {class_id=-1, thresholds=1} as \"a b\"\n"
+     "compile: a metric's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : - | \"precision\" {class_id=-1, "
+     "thresholds=1} as \"a b\""},
+    {kResultText, "metrics=[\"accuracy\"", "metrics=[\"p\"",
+     "compile: unknown metric \"p\" | \"p\"\ncompile: the metric p is named twice | \"precision\" {class_id=1, "
+     "thresholds=0.3} as \"p\""},
+
+    // Results
+    {kResultText, "div(\"weights\"", "div(t",
+     "result share: a result reads sums only, not what changes from step to "
+     "step | div(t, max(rows, 1e-30))"},
+    {kResultText, "div(\"weights\"", "div(\"loss\"",
+     "result share: loss is not a sum | div(\"loss\", max(rows, 1e-30))"},
+    {kResultText, "sum 2 mul", "sum 3 mul",
+     "result area: columns has 3 elements, of which the result reads 4 | mul(\"columns\", log(next(\"columns\")))"},
+    {kResultText, "result \"area\"", "result \"loss\"",
+     "result loss: the name loss is taken by an output or another result | \"loss\""},
+    {kResultText, "output \"weights\" = %weights", "output \"weights\" = %w",
+     "output weights: a sum must be f32[] or f32[k], got f32[n] | %w"},
+    {kTrainText, "sub(1.0, %beta_1)\n", "sub(rows, %beta_1)\n",
+     "%one_minus_beta_1: only a result reads outputs and the number of rows | sub(rows, %beta_1)"},
 
     // Inputs, states, outputs, updates
     {kTrainText, "%x : f32[n,16] data", "%x : i32[n,16] data",

@@ -96,10 +96,11 @@ class RandomBuilder {
     if (random_() % 2 == 0) graph_.states[random_() % graph_.states.size()].role = ir::Role::kFrozen;
     if (random_() % 2 == 0) AddStatistic();
     AddHead();
-    graph_.training = {{{"output", "categorical_crossentropy", {{"from_logits", true}}, 1, {"accuracy"}}},
-                       "sgd",
-                       {{"learning_rate", 0.1}, {"momentum", Pick({0, 1}) * 0.9}, {"nesterov", false}},
-                       {"model.cc", 1, ""}};
+    graph_.training = {
+        {{"output", "categorical_crossentropy", {{"from_logits", true}}, 1, {{"accuracy", {}, "accuracy"}}}},
+        "sgd",
+        {{"learning_rate", 0.1}, {"momentum", Pick({0, 1}) * 0.9}, {"nesterov", false}},
+        {"model.cc", 1, ""}};
     return std::move(graph_);
   }
 

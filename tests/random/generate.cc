@@ -36,7 +36,9 @@ class Generator {
     while (layers_ < body && HasRoom()) AddLayer();
     const Tensor output = AddHead();
     Model model("random", inputs_, output);
-    model.Compile({.optimizer = AnyOptimizer(), .loss = AnyLoss(), .metrics = {"accuracy"}});
+    compares_classes_ = random_() % 3 != 0;
+    const Loss loss = AnyLoss();
+    model.Compile({.optimizer = AnyOptimizer(), .loss = loss, .metrics = AnyMetrics()});
     return model;
   }
 
@@ -309,9 +311,35 @@ class Generator {
     return from_logits_ ? sum : Softmax(sum);
   }
 
+  // The labels are one-hot rows or class numbers, which all losses here accept.
   Loss AnyLoss() {
+    if (!compares_classes_) {
+      return Pick<Loss>({"mean_squared_error", "mean_absolute_error", "log_cosh", Huber({.delta = 0.5f}),
+                         "squared_hinge", "cosine_similarity"});
+    }
+    if (random_() % 4 == 0 && from_logits_) return BinaryCrossentropy({.from_logits = true});
+    if (random_() % 4 == 0 && !from_logits_) return KLDivergence();
     if (Coin()) return CategoricalCrossentropy({.from_logits = from_logits_});
     return SparseCategoricalCrossentropy({.from_logits = from_logits_});
+  }
+
+  MetricList AnyMetrics() {
+    if (!compares_classes_) return {Coin() ? RootMeanSquaredError() : R2Score()};
+    MetricList metrics = {"accuracy"};
+    switch (random_() % 4) {
+      case 0:
+        metrics.push_back(Precision({.thresholds = 0.4f}));
+        break;
+      case 1:
+        metrics.push_back(Recall({.class_id = 1}));
+        break;
+      case 2:
+        metrics.push_back(AUC({.num_thresholds = 20, .curve = Coin() ? "ROC" : "PR", .from_logits = from_logits_}));
+        break;
+      default:
+        break;
+    }
+    return metrics;
   }
 
   // Any optimizer with any options, all from one draw of `random_`, so that a new one leaves the models as they are.
@@ -348,6 +376,7 @@ class Generator {
   Tensors inputs_ = Tensors(std::vector<Tensor>());
   size_t layers_ = 0;
   bool from_logits_ = false;
+  bool compares_classes_ = true;
 };
 
 absl::StatusOr<ir::ValueId> AddOp(ir::Graph& graph, const ir::Op& op, const std::vector<ir::ValueId>& inputs,

@@ -88,12 +88,17 @@ bool DrawDropoutAnewInTheBackwardPass(Graph& graph) {
 }
 
 bool DivideByTheBatchSize(Graph& graph) {
-  Node* const node = FindNode(graph.nodes, ir::kDiv);
+  const auto divides_by_rows = [&](const Node& other) {
+    const ir::Input* const divisor = other.op == &ir::kDiv ? graph.FindInput(other.inputs[1]) : nullptr;
+    return divisor != nullptr && divisor->source == ir::Source::kRows;
+  };
+  const auto node = std::find_if(graph.nodes.begin(), graph.nodes.end(), divides_by_rows);
+  if (node == graph.nodes.end()) return false;
   const auto number = [](int64_t value) {
     return ir::Attributes(
         {{"dtype", "f32"}, {"shape", Ints()}, {"values", std::vector<double>{static_cast<double>(value)}}});
   };
-  const auto position = node - graph.nodes.data();
+  const auto position = node - graph.nodes.begin();
   const ValueId size = graph.AddNode(ir::kConstant, {}, number(graph.batch_size), {}).value()[0];
   std::rotate(graph.nodes.begin(), graph.nodes.end() - 1, graph.nodes.end());
   graph.nodes[static_cast<size_t>(position) + 1].inputs[1] = size;

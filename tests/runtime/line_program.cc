@@ -79,10 +79,10 @@ constexpr brine_call kPredictCalls[] = {ByHand({.run = Predict,
                                                 .layers = "line",
                                                 .location = "model.cc:3"})};
 
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0},
-                                   {kY, BRINE_LABEL, 0, nullptr, 0, 0},
-                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0},
-                                   {kRate, BRINE_SCALAR, 0.1, nullptr, 0, 0}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
+                                   {kY, BRINE_LABEL, 0, nullptr, 0, 0, 0, "output"},
+                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""},
+                                   {kRate, BRINE_SCALAR, 0.1, nullptr, 0, 0, 0, ""}};
 constexpr brine_output kLossOutput[] = {{"loss", kLoss, BRINE_MEAN, 0}},
                        kPredictOutput[] = {{"output", kPrediction, BRINE_PREDICTION, 0}};
 constexpr brine_function kTrain = {
@@ -91,10 +91,12 @@ constexpr brine_function kTrain = {
     .calls = kTrainCalls,
     .inputs = kInputs,
     .outputs = kLossOutput,
+    .results = nullptr,
     .value_count = 10,
     .call_count = 3,
     .input_count = 4,
     .output_count = 1,
+    .result_count = 0,
     .first_update = 1,
     .squares_gradient = 0,
 };
@@ -107,10 +109,12 @@ constexpr brine_function kFunctions[] = {
         .calls = kPredictCalls,
         .inputs = kInputs,
         .outputs = kPredictOutput,
+        .results = nullptr,
         .value_count = 10,
         .call_count = 1,
         .input_count = 1,
         .output_count = 1,
+        .result_count = 0,
         .first_update = 1,
         .squares_gradient = 0,
     },

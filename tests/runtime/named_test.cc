@@ -172,7 +172,11 @@ TEST_F(NamedMain, AFileAnInputTrainsEvaluatesAndPredicts) {
   EXPECT_THAT(Run("train --quiet --json --no-shuffle --save w.safetensors" + data_),
               HasSubstr("{\"epoch\": 1, \"loss\": 1.8, \"total_loss\": 0.8, \"kind_loss\": 1, \"kind_accuracy\": "));
   EXPECT_EQ(Run("evaluate --weights w.safetensors" + data_),
-            "Test loss: 1.4400\nTest total_loss: 0.4400\nTest kind_loss: 1.0000\nTest kind_accuracy: 0.6000\n");
+            "Test loss: 1.4400\nTest total_loss: 0.4400\nTest kind_loss: 1.0000\nTest kind_accuracy: 0.6000\n\n"
+            "kind:\n        | class 0 class 1 class 2 | precision recall     f1\n"
+            "class 0 |       0       1       0 |    0.0000 0.0000 0.0000\n"
+            "class 1 |       0       3       0 |    0.6000 1.0000 0.7500\n"
+            "class 2 |       0       1       0 |    0.0000 0.0000 0.0000\n");
   EXPECT_EQ(Run("predict left=left.npy right=right.npy --weights w.safetensors").substr(0, 77),
             "0 total: 1.20000005\n0 kind: class 1 1.0000, class 0 0.0000, class 2 0.0000\n1 ");
   EXPECT_EQ(Run("predict 3 --json --weights w.safetensors" + inputs_),

@@ -227,16 +227,16 @@ constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONST
                                     {BRINE_TERM_SQRT, 0, 0},   {BRINE_TERM_MUL, 0, 0},      {BRINE_TERM_CONSTANT, 0, 1},
                                     {BRINE_TERM_SCALAR, 6, 0}, {BRINE_TERM_STEP, 0, 0},     {BRINE_TERM_POW, 0, 0},
                                     {BRINE_TERM_SUB, 0, 0},    {BRINE_TERM_DIV, 0, 0}};
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0},
-                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, kClasses},
-                                   {kRowCount, BRINE_ROWS, 0, nullptr, 0, 0},
-                                   {kSeed, BRINE_SEED, 0, nullptr, 0, 0},
-                                   {kStep, BRINE_STEP, 0, nullptr, 0, 0},
-                                   {kLearningRate, BRINE_SCALAR, 1e-2, nullptr, 0, 0},
-                                   {kBeta1, BRINE_SCALAR, 0.9, nullptr, 0, 0},
-                                   {kBeta2, BRINE_SCALAR, 0.999, nullptr, 0, 0},
-                                   {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14, 0}};
-constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
+                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, kClasses, 0, "output"},
+                                   {kRowCount, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""},
+                                   {kSeed, BRINE_SEED, 0, nullptr, 0, 0, 0, ""},
+                                   {kStep, BRINE_STEP, 0, nullptr, 0, 0, 0, ""},
+                                   {kLearningRate, BRINE_SCALAR, 1e-2, nullptr, 0, 0, 0, ""},
+                                   {kBeta1, BRINE_SCALAR, 0.9, nullptr, 0, 0, 0, ""},
+                                   {kBeta2, BRINE_SCALAR, 0.999, nullptr, 0, 0, 0, ""},
+                                   {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14, 0, 0, ""}};
+constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""}};
 constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0}, {"accuracy", kAccuracy, BRINE_MEAN, 0}},
                        kPredictOutputs[] = {{"output", kOutput, BRINE_PREDICTION, kClasses}};
 constexpr brine_function Train(const brine_value* values) {
@@ -246,10 +246,12 @@ constexpr brine_function Train(const brine_value* values) {
       .calls = kTrainCalls,
       .inputs = kInputs,
       .outputs = kOutputs,
+      .results = nullptr,
       .value_count = kValueCount,
       .call_count = 5,
       .input_count = 9,
       .output_count = 2,
+      .result_count = 0,
       .first_update = 3,
       .squares_gradient = 1,
   };
@@ -261,10 +263,12 @@ constexpr brine_function Evaluate(const brine_value* values) {
       .calls = kTrainCalls,
       .inputs = kInputs,
       .outputs = kOutputs,
+      .results = nullptr,
       .value_count = kValueCount,
       .call_count = 2,
       .input_count = 9,
       .output_count = 2,
+      .result_count = 0,
       .first_update = 2,
       .squares_gradient = 0,
   };
@@ -276,10 +280,12 @@ constexpr brine_function Predict(const brine_value* values) {
       .calls = kPredictCalls,
       .inputs = kPredictInputs,
       .outputs = kPredictOutputs,
+      .results = nullptr,
       .value_count = kValueCount,
       .call_count = 1,
       .input_count = 1,
       .output_count = 1,
+      .result_count = 0,
       .first_update = 1,
       .squares_gradient = 0,
   };
