@@ -122,5 +122,23 @@ TEST(Train, BeginsWithGivenWeights) {
   EXPECT_THAT(project.Run("brine evaluate digits.cc --data data --init trained"), testing::StartsWith(result));
 }
 
+// Early stopping, a rate that falls and the log, cut off after the second epoch.
+TEST(Train, ARunWithCallbacksIsResumedExactly) {
+  const Project project;
+  const std::string train =
+      "brine train digits.cc --data data --quiet --learning-rate 0.05 --batch-size 40 "
+      "--early-stopping 2 --restore-best-weights --reduce-lr-on-plateau 1 ";
+  const std::string whole = project.Run(train + "--epochs 30 --checkpoint whole --csv-log whole.csv --save whole.w");
+  EXPECT_THAT(project.Read("whole.csv"), testing::StartsWith("epoch,accuracy,loss,val_accuracy,val_loss\n0,"));
+  project.Run(train + "--epochs 2 --checkpoint parts --csv-log parts.csv");
+  EXPECT_EQ(project.Run(train + "--epochs 30 --checkpoint parts --csv-log parts.csv --resume --save parts.w"), whole);
+  EXPECT_TRUE(project.Read("parts.w") == project.Read("whole.w"));
+  EXPECT_EQ(project.Read("parts.csv"), project.Read("whole.csv"));
+  EXPECT_EQ(project.Run("brine evaluate digits.cc --data data --weights parts/best.safetensors"), whole);
+  const CommandResult unknown = project.Try(train + "--monitor val_acuracy");
+  EXPECT_EQ(unknown.code, 3);
+  EXPECT_THAT(unknown.err, testing::HasSubstr("; did you mean val_accuracy?\n"));
+}
+
 }  // namespace
 }  // namespace brine
