@@ -197,7 +197,7 @@ class OptimizerAdder {
     const ValueId size = Emit(ir::kSqrt, {square}, name + ".size", location);
     const ValueId excess =
         Emit(ir::kRelu, {Emit(ir::kSub, {size, limit}, name + ".excess", location)}, name + ".excess", location);
-    return Emit(ir::kDiv, {limit, Emit(ir::kAdd, {limit, excess}, name + ".size", location)}, name + ".scale",
+    return Emit(ir::kDiv, {limit, Emit(ir::kAdd, {excess, limit}, name + ".size", location)}, name + ".scale",
                 location);
   }
 

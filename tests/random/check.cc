@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "codegen/driver/build_step.h"
 #include "codegen/driver/compare.h"
 #include "ir/draw.h"
+#include "ir/optimizers.h"
 #include "ir/proto/graph.pb.h"
 #include "ir/proto/proto.h"
 #include "ir/text/text.h"
@@ -149,41 +152,112 @@ Tensors LossOf(const ir::Objective& objective, const Tensor<double>& output, con
   return result;
 }
 
-// The updates by Keras's formulas.  `gradients` has the outputs "<parameter>.grad".
-Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensors& given, const Tensors& gradients) {
-  const auto argument = [&](const char* name) { return training.optimizer_arguments.Float(name); };
-  const double rate = argument("learning_rate");
-  Tensors result;
+constexpr int kStep = 4;  // DrawGiven draws the inputs of the fourth step
+
+double Moved(double average, double beta, double next) { return beta * average + (1 - beta) * next; }
+
+// What Keras's formulas subtract from one element of a parameter.  `slot` returns the element of a slot, which is
+// updated.
+template <typename Argument, typename Slot>
+double StepOf(const std::string& optimizer, double rate, double g, const Argument& argument, const Slot& slot) {
+  const auto moved = [&](const char* name, const char* beta, double next) {
+    return slot(name) = Moved(slot(name), argument(beta), next);
+  };
+  if (optimizer == "sgd" && argument("momentum") == 0) return rate * g;
+  if (optimizer == "sgd") {
+    const double v = slot("momentum") = argument("momentum") * slot("momentum") - rate * g;
+    return argument("nesterov") != 0 ? rate * g - argument("momentum") * v : -v;
+  }
+  if (optimizer == "lion") {
+    const double direction = Moved(slot("momentum"), argument("beta_1"), g);
+    moved("momentum", "beta_2", g);
+    return rate * (direction > 0 ? 1 : direction < 0 ? -1 : 0);
+  }
+  const double epsilon = argument("epsilon");
+  if (optimizer == "adagrad") return rate * g / std::sqrt((slot("accumulator") += g * g) + epsilon);
+  if (optimizer == "adadelta") {
+    const double squares = moved("accumulated_grad", "rho", g * g);
+    const double step = std::sqrt(slot("accumulated_delta_var") + epsilon) / std::sqrt(squares + epsilon) * g;
+    moved("accumulated_delta_var", "rho", step * step);
+    return rate * step;
+  }
+  if (optimizer == "rmsprop") {
+    double variance = moved("velocity", "rho", g * g);
+    if (argument("centered") != 0)
+      variance = std::max(variance - std::pow(moved("average_gradient", "rho", g), 2), 0.0);
+    const double step = rate * g / std::sqrt(variance + epsilon);
+    return argument("momentum") == 0 ? step : slot("momentum") = argument("momentum") * slot("momentum") + step;
+  }
+  const double beta_1 = argument("beta_1"), beta_2 = argument("beta_2");
+  const double m = moved("momentum", "beta_1", g), first = 1 - std::pow(beta_1, kStep);
+  if (optimizer == "adamax") {
+    const double norm = slot("norm") = std::max(beta_2 * slot("norm"), std::abs(g));
+    return rate * m / (first * (norm + epsilon));
+  }
+  const double root = std::sqrt(1 - std::pow(beta_2, kStep));
+  double v = moved("velocity", "beta_2", g * g);
+  if (optimizer == "nadam") {
+    const auto u = [&](int t) { return beta_1 * (1 - 0.5 * std::pow(0.96, t)); };
+    const double product = u(1) * u(2) * u(3) * u(4), now = u(kStep), next = u(kStep + 1);
+    const double mixed = next * m / (1 - product * next) + (1 - now) * g / (1 - product);
+    return rate * mixed / (std::sqrt(v) / root + epsilon);
+  }
+  if (argument("amsgrad") != 0) v = slot("velocity_hat") = std::max(slot("velocity_hat"), v);
+  return rate * root / first * m / (std::sqrt(v) + epsilon);
+}
+
+// Clips the gradients by Keras's formulas.
+void Clip(const std::function<double(const char*)>& argument, std::map<std::string, std::vector<double>>& gradients) {
+  const double by_value = argument("clipvalue"), by_norm = argument("clipnorm"), global = argument("global_clipnorm");
+  double total = 0;
+  for (auto& [name, g] : gradients) {
+    double squares = 0;
+    for (double element : g) squares += element * element;
+    total += squares;
+    for (double& element : g) {
+      if (by_value > 0) element = std::clamp(element, -by_value, by_value);
+      if (by_norm > 0) element *= by_norm / std::max(std::sqrt(squares), by_norm);
+    }
+  }
+  for (auto& [name, g] : gradients) {
+    for (double& element : g) element *= global > 0 ? global / std::max(std::sqrt(total), global) : 1;
+  }
+}
+
+// The updates by Keras's formulas.  `outputs` has the outputs "<parameter>.grad".
+Tensors UpdatesOf(const ir::Training& training, const Graph& graph, const Tensors& given, const Tensors& outputs) {
+  const auto argument = [&](const char* name) {
+    const ir::Optimizer& optimizer = *ir::FindOptimizer(training.optimizer);
+    const ir::AttributeValue value = ir::ArgumentOf(optimizer, training.optimizer_arguments, name);
+    return std::holds_alternative<bool>(value) ? std::get<bool>(value) : std::get<double>(value);
+  };
+  // The generator's only schedule is 0.1 / √t.
+  const bool is_scheduled = graph.FindInput(graph.FindValue("learning_rate"))->source == ir::Source::kExpression;
+  const double rate = is_scheduled ? 0.1 / std::sqrt(kStep) : argument("learning_rate");
+  std::map<std::string, std::vector<double>> gradients;
   for (const ir::State& state : graph.states) {
-    if (state.role != ir::Role::kParameter) continue;
     const std::string& name = graph.value(state.value).name;
-    const std::vector<double>& g = gradients.at(absl::StrCat("output ", name, ".grad")).real;
+    if (state.role == ir::Role::kParameter) gradients[name] = outputs.at(absl::StrCat("output ", name, ".grad")).real;
+  }
+  Clip(argument, gradients);
+  Tensors result;
+  for (const auto& [name, g] : gradients) {
+    const bool decays =
+        std::none_of(training.exclude_from_weight_decay.begin(), training.exclude_from_weight_decay.end(),
+                     [&name = name](const std::string& part) { return absl::StrContains(name, part); });
     Tensor<double>& p = result["state " + name] = given.at(name);
-    if (training.optimizer == "sgd" && argument("momentum") == 0) {
-      for (size_t element = 0; element < g.size(); ++element) p.real[element] -= rate * g[element];
-      continue;
-    }
-    const std::string first = "optimizer/momentum/" + name, second = "optimizer/velocity/" + name;
-    Tensor<double>& m = result["state " + first] = given.at(first);
-    if (training.optimizer == "sgd") {
-      const double momentum = argument("momentum");
-      for (size_t element = 0; element < g.size(); ++element) {
-        m.real[element] = momentum * m.real[element] - rate * g[element];
-        p.real[element] += training.optimizer_arguments.Bool("nesterov")
-                               ? momentum * m.real[element] - rate * g[element]
-                               : m.real[element];
-      }
-      continue;
-    }
-    Tensor<double>& v = result["state " + second] = given.at(second);
-    const double beta_1 = argument("beta_1"), beta_2 = argument("beta_2"),
-                 t = 4;  // DrawGiven draws the inputs of the fourth step
     for (size_t element = 0; element < g.size(); ++element) {
-      m.real[element] += (g[element] - m.real[element]) * (1 - beta_1);
-      v.real[element] += (g[element] * g[element] - v.real[element]) * (1 - beta_2);
-      p.real[element] -= m.real[element] * rate * std::sqrt(1 - std::pow(beta_2, t)) / (1 - std::pow(beta_1, t)) /
-                         (std::sqrt(v.real[element]) + argument("epsilon"));
+      const auto slot = [&, &name = name](const char* kind) -> double& {
+        const std::string state = absl::StrCat("optimizer/", kind, "/", name);
+        return result.try_emplace("state " + state, given.at(state)).first->second.real[element];
+      };
+      if (decays) p.real[element] *= 1 - argument("weight_decay") * rate;
+      p.real[element] -= StepOf(training.optimizer, rate, g[element], argument, slot);
     }
+    if (argument("use_ema") == 0) continue;
+    Tensor<double>& average = result["state average/" + name] = given.at("average/" + name);
+    for (size_t element = 0; element < g.size(); ++element)
+      average.real[element] = Moved(average.real[element], argument("ema_momentum"), p.real[element]);
   }
   return result;
 }
