@@ -54,6 +54,8 @@ inline constexpr Flag kFlags[] = {
      "best epoch; or read from",
      kTrain | kEvaluate | kPredict},
     {"--monitor", "NAME", "the result by which the best epoch is found, as it is displayed (val_loss)", kTrain},
+    {"--mode", "MODE", "min or max: which results of --monitor are better (min for losses, max for accuracies)",
+     kTrain},
     {"--early-stopping", "N", "end the training after N epochs without a better result", kTrain},
     {"--restore-best-weights", "", "with --early-stopping: end with the weights of the best epoch", kTrain},
     {"--reduce-lr-on-plateau", "N", "divide the learning rate by 10 after N epochs without a better result", kTrain},

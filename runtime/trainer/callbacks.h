@@ -8,7 +8,8 @@
 //
 // What they have counted is part of each checkpoint, so that a resumed run makes the decisions of one that was not
 // interrupted.  A callback that monitors throws Error (exit code 3) when Fit begins if the run has no result of that
-// name.  The mode is "min" or "max", which says what is better, or "auto", which is "min" for a loss.
+// name.  The mode is "min" or "max", which says what is better, or "auto", which is "min" for a loss and "max" for
+// an accuracy, and a mistake for any other result.
 #ifndef BRINE_RUNTIME_TRAINER_CALLBACKS_H_
 #define BRINE_RUNTIME_TRAINER_CALLBACKS_H_
 

@@ -223,14 +223,15 @@ std::vector<Callback> KerasCallbacks(const CommandLine& line, bool validates) {
     callbacks.push_back(EarlyStopping({.monitor = monitor,
                                        .patience = *line.early_stopping,
                                        .verbose = !line.quiet,
+                                       .mode = line.mode,
                                        .restore_best_weights = restores,
                                        .best_weights_file = line.checkpoint.empty() ? "" : BestFile(line.checkpoint)}));
   if (line.reduce_lr_on_plateau)
-    callbacks.push_back(
-        ReduceLROnPlateau({.monitor = monitor, .patience = *line.reduce_lr_on_plateau, .verbose = !line.quiet}));
+    callbacks.push_back(ReduceLROnPlateau(
+        {.monitor = monitor, .patience = *line.reduce_lr_on_plateau, .verbose = !line.quiet, .mode = line.mode}));
   // Where early stopping keeps the best weights, it writes the same file.
   if (!line.checkpoint.empty() && !restores && (validates || !line.monitor.empty()))
-    callbacks.push_back(ModelCheckpoint({.monitor = monitor}));
+    callbacks.push_back(ModelCheckpoint({.monitor = monitor, .mode = line.mode}));
   if (!line.csv_log.empty()) callbacks.push_back(CSVLogger(line.csv_log));
   return callbacks;
 }

@@ -127,6 +127,12 @@ constexpr Setter kSetters[] = {
     {"--no-shuffle", [](Line& line, const char*, const Text&) { line.shuffle = false; }},
     {"--checkpoint", [](Line& line, const char* flag, const Text& text) { line.checkpoint = ParsePath(flag, text); }},
     {"--monitor", [](Line& line, const char* flag, const Text& text) { line.monitor = ParseName(flag, text); }},
+    {"--mode",
+     [](Line& line, const char* flag, const Text& text) {
+       if (text != "min" && text != "max")
+         throw Error(kExitUsage, std::string(flag) + " must be min or max, got " + Quoted(text));
+       line.mode = text;
+     }},
     {"--early-stopping",
      [](Line& line, const char* flag, const Text& text) { line.early_stopping = ParseWhole(flag, text, 0, 1000000); }},
     {"--restore-best-weights", [](Line& line, const char*, const Text&) { line.restore_best_weights = true; }},
@@ -170,6 +176,8 @@ void CheckTogether(const CommandLine& line) {
     throw Error(kExitUsage, "--restore-best-weights needs --early-stopping N");
   if (!line.monitor.empty() && !line.early_stopping && !line.reduce_lr_on_plateau && line.checkpoint.empty())
     throw Error(kExitUsage, "--monitor needs --early-stopping, --reduce-lr-on-plateau or --checkpoint, which use it");
+  if (line.mode != "auto" && line.monitor.empty())
+    throw Error(kExitUsage, "--mode needs --monitor NAME, the result that it is about");
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }

@@ -35,6 +35,7 @@ struct CommandLine {
   std::optional<double> learning_rate;
   std::vector<std::pair<std::string, double>> class_weights;  // by the number or the name of the class
   std::string monitor;                                        // empty if it was not given
+  std::string mode = "auto";                                  // or "min" or "max"
   std::optional<int> early_stopping, reduce_lr_on_plateau;    // the patience
   bool restore_best_weights = false;
   std::string csv_log;

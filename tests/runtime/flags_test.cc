@@ -28,7 +28,7 @@ TEST(Flags, EachSetsItsField) {
   const CommandLine line = Parse(
       "train --data D --epochs 3 --batch-size=16 --seed 18446744073709551615 --threads 2 --learning-rate 1e-3 "
       "--validation-split 0.25 --no-shuffle "
-      "--monitor loss --early-stopping 5 --restore-best-weights --reduce-lr-on-plateau 0 --csv-log L "
+      "--monitor loss --mode max --early-stopping 5 --restore-best-weights --reduce-lr-on-plateau 0 --csv-log L "
       "--checkpoint C --init=F --save S --json --quiet");
   EXPECT_EQ(line.command, kTrain);
   EXPECT_EQ(line.data, "D");
@@ -40,6 +40,7 @@ TEST(Flags, EachSetsItsField) {
   EXPECT_EQ(line.validation_split, 0.25);
   EXPECT_FALSE(line.shuffle);
   EXPECT_EQ(line.monitor, "loss");
+  EXPECT_EQ(line.mode, "max");
   EXPECT_EQ(line.early_stopping, 5);
   EXPECT_TRUE(line.restore_best_weights);
   EXPECT_EQ(line.reduce_lr_on_plateau, 0);
@@ -131,6 +132,8 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("train --restore-best-weights"), "--restore-best-weights needs --early-stopping N");
   EXPECT_EQ(Refusal("train --monitor loss"),
             "--monitor needs --early-stopping, --reduce-lr-on-plateau or --checkpoint, which use it");
+  EXPECT_EQ(Refusal("train --monitor loss --early-stopping 1 --mode best"), "--mode must be min or max, got 'best'");
+  EXPECT_EQ(Refusal("train --early-stopping 1 --mode max"), "--mode needs --monitor NAME, the result that it is about");
   EXPECT_EQ(Refusal("evaluate"), "trained weights are missing: --weights FILE or --checkpoint DIR");
   EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"),
             "--checkpoint and --weights both say where the weights come from");

@@ -154,6 +154,10 @@ TEST_F(MainTest, StopsEarlyWithTheBestWeights) {
   // A run that has stopped early does not go on.
   EXPECT_EQ(Run(train + "30 --resume").out, whole.out);
   EXPECT_EQ(Bytes("log.csv"), log);
+  // The mode decides what is better: with a small rate the loss falls, so that the first epoch has the largest one.
+  const Result rising =
+      Run("train --threads 1 --epochs 9 --learning-rate 1e-5 --early-stopping 1 --monitor loss --mode max");
+  EXPECT_THAT(rising.error, HasSubstr("\nEpoch 2: early stopping\n"));
   EXPECT_THAT(Run("train --early-stopping 1 --monitor val_acuracy").error, HasSubstr("; did you mean val_accuracy?\n"));
 }
 
