@@ -25,13 +25,16 @@
 #ifndef BRINE_FRONTEND_BRINE_H_
 #define BRINE_FRONTEND_BRINE_H_
 
+#include "brine/activations.h"
 #include "brine/arguments.h"
 #include "brine/augmentation.h"
 #include "brine/convolution.h"
 #include "brine/layers.h"
 #include "brine/losses.h"
+#include "brine/merging.h"
 #include "brine/metrics.h"
 #include "brine/model.h"
+#include "brine/noise.h"
 #include "brine/normalization.h"
 #include "brine/optimizers.h"
 #include "brine/reshaping.h"

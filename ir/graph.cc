@@ -43,7 +43,10 @@ constexpr Named<Role> kRoles[] = {{Role::kParameter, "parameter"},
                                   {Role::kAverage, "average"}};
 constexpr Named<InitializerKind> kInitializers[] = {{InitializerKind::kConstant, "constant"},
                                                     {InitializerKind::kUniform, "uniform"},
-                                                    {InitializerKind::kTruncatedNormal, "truncated_normal"}};
+                                                    {InitializerKind::kTruncatedNormal, "truncated_normal"},
+                                                    {InitializerKind::kNormal, "normal"},
+                                                    {InitializerKind::kOrthogonal, "orthogonal"},
+                                                    {InitializerKind::kIdentity, "identity"}};
 
 // Whether the index of each row is the number of its enumerator, on which Name() relies.
 template <typename Enum, size_t size>

@@ -138,14 +138,23 @@ enum class Role : uint8_t {
 
 // How a state gets its content before the first step.  initialize.cc has the formulas.
 enum class InitializerKind : uint8_t {
-  kConstant,        // the argument
-  kUniform,         // numbers from [−argument, argument)
-  kTruncatedNormal  // numbers of a normal distribution with mean 0, drawn again beyond 2·argument, where argument is
-                    // the standard deviation before this truncation
+  kConstant,         // the argument
+  kUniform,          // numbers from [mean − argument, mean + argument)
+  kTruncatedNormal,  // numbers of a normal distribution, drawn again if they differ from the mean by more than
+                     // 2·argument, where argument is the standard deviation before this truncation
+  kNormal,           // the same without truncation
+  kOrthogonal,       // a matrix with orthonormal columns, or rows if it has fewer of them, times the argument
+  kIdentity          // a matrix: the argument where row and column have the same number, else 0
 };
 struct Initializer {
   InitializerKind kind = InitializerKind::kConstant;
   double argument = 0;
+  double mean = 0;  // of a distribution; 0 for the other kinds
+
+  bool is_distribution() const {
+    return kind == InitializerKind::kUniform || kind == InitializerKind::kTruncatedNormal ||
+           kind == InitializerKind::kNormal;
+  }
   bool operator==(const Initializer&) const = default;
 };
 

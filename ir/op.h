@@ -119,7 +119,7 @@ struct Op {
   bool selects_positive = false;  // f(a, b) = a where b > 0, else 0
   bool picks_maximum = false;     // each element of the first output is the largest of some elements of the first input
   bool keeps_pixel_sums = false;  // Σ over the pixels of an image is that of the first operand, in each channel
-  bool pointwise = false;         // random op: elementwise in its first input; the others are the same for all
+  bool pointwise = false;         // random op: elementwise in its operands but the last two, seed and step
   int argmax_operand = -1;        // of a pool's gradient: each dy goes to the one cell that this operand names
   int in_training = -1;           // in training, this operand replaces the node's result; −1: nothing does
   int outside_training = -1;      // the same in evaluation and prediction
@@ -132,7 +132,9 @@ struct Op {
   // Element i of each output depends only on i, on the elements of the inputs that broadcasting maps to i, and on
   // inputs that are the same for all elements.
   bool is_elementwise() const { return kind == OpKind::kElementwise || kind == OpKind::kUpdate || pointwise; }
-  bool reads_elementwise(int input) const { return pointwise ? input == 0 : is_elementwise(); }
+  bool reads_elementwise(int input) const {
+    return pointwise ? input + 2 < static_cast<int>(operands.size()) : is_elementwise();
+  }
   // Each element is a loop over other elements, so it must not be computed twice.
   bool is_reduction_loop() const {
     return kind == OpKind::kReduction || kind == OpKind::kContraction || kind == OpKind::kWindow ||

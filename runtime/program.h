@@ -161,7 +161,15 @@ typedef struct brine_function {
   uint8_t squares_gradient;  // 1 if an update averages squares of gradients, which must not overflow; otherwise 0
 } brine_function;
 
-typedef enum brine_initializer { BRINE_CONSTANT, BRINE_UNIFORM, BRINE_TRUNCATED_NORMAL } brine_initializer;
+// How a variable gets its content before the first step (core/initialize.h).
+typedef enum brine_initializer {
+  BRINE_CONSTANT,
+  BRINE_UNIFORM,
+  BRINE_TRUNCATED_NORMAL,
+  BRINE_NORMAL,
+  BRINE_ORTHOGONAL,
+  BRINE_IDENTITY
+} brine_initializer;
 
 // The role of a variable in training.
 typedef enum brine_role {
@@ -182,9 +190,10 @@ typedef struct brine_variable {
   uint8_t initializer;  // brine_initializer
   int32_t dims[BRINE_MAX_RANK];
   int64_t offset;
-  // The constant; the limit of a uniform distribution over [−limit, limit); or the standard deviation of a normal
-  // distribution that is truncated at two of them.
+  // The constant; half the width of a uniform distribution; the standard deviation of a normal distribution, which may
+  // be truncated at two of them; or the factor of an orthogonal matrix or of the identity.
   double argument;
+  double mean;           // of a distribution
   uint32_t id;           // brine_random_id of the name (core/philox.h), or, of an average, of the name of its parameter
   const char* location;  // "model.cc:8"
 } brine_variable;

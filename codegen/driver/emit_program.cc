@@ -336,7 +336,7 @@ class ProgramEmitter {
           ", .block = ", RuntimeName(value.placement->block), ", .role = ", RuntimeName(state.role),
           ", .rank = ", value.type.rank(), ", .initializer = ", RuntimeName(state.initializer.kind), ", .dims = {",
           value.type.rank() == 0 ? "0" : DimsText(value.type), "}, .offset = ", value.placement->offset,
-          ", .argument = ", CNumber(state.initializer.argument),
+          ", .argument = ", CNumber(state.initializer.argument), ", .mean = ", CNumber(state.initializer.mean),
           ", .id = ", ir::NameId(state.role == ir::Role::kAverage ? ir::ParameterOfAverage(value.name) : value.name),
           "u, .location = ", CString(PlaceText({state.location})), "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");

@@ -117,6 +117,12 @@ const char* RuntimeName(ir::InitializerKind value) {
       return "BRINE_UNIFORM";
     case ir::InitializerKind::kTruncatedNormal:
       return "BRINE_TRUNCATED_NORMAL";
+    case ir::InitializerKind::kNormal:
+      return "BRINE_NORMAL";
+    case ir::InitializerKind::kOrthogonal:
+      return "BRINE_ORTHOGONAL";
+    case ir::InitializerKind::kIdentity:
+      return "BRINE_IDENTITY";
   }
   return Unnamed();
 }

@@ -122,7 +122,7 @@ Expr FlatIndex(const LoweringContext& context, const ir::Shape& shape, const Ind
   return flat;
 }
 
-Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, int64_t id) {
+std::array<Expr, 2> RandomUniforms(const Expr& element, const Tensor& seed, const Tensor& step, int64_t id) {
   const auto word = [](uint32_t value) { return Halide::Internal::make_const(Halide::UInt(32), value); };
   const auto high_word = [](const Expr& a, const Expr& b) {
     return Halide::cast<uint32_t>((Halide::cast<uint64_t>(a) * Halide::cast<uint64_t>(b)) >> 32);
@@ -141,7 +141,14 @@ Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, 
     key1 += word(0xBB67AE85u);
   }
   // A float holds 24 bits exactly, so the largest result is 1 − 2⁻²⁴.
-  return Halide::cast<float>(c0 >> 8) * 5.9604644775390625e-8f;  // 2⁻²⁴
+  const auto uniform = [](const Expr& word) {
+    return Halide::cast<float>(word >> 8) * 5.9604644775390625e-8f;
+  };  // 2⁻²⁴
+  return {uniform(c0), uniform(c1)};
+}
+
+Expr RandomUniform(const Expr& element, const Tensor& seed, const Tensor& step, int64_t id) {
+  return RandomUniforms(element, seed, step, id)[0];
 }
 
 ReductionParts::ReductionParts(const LoweringContext& context, ir::Dim dim) : extent_(context.Extent(dim)) {

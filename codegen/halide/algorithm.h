@@ -5,6 +5,7 @@
 #ifndef BRINE_CODEGEN_HALIDE_ALGORITHM_H_
 #define BRINE_CODEGEN_HALIDE_ALGORITHM_H_
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -171,8 +172,11 @@ Halide::Expr IsInside(const Halide::Expr& position, int64_t size);
 // The row-major position of `index` in a tensor of `shape`, as a uint32.
 Halide::Expr FlatIndex(const LoweringContext& context, const ir::Shape& shape, const Index& index);
 
-// The random number of an element, uniform in [0, 1): the first word of Philox4x32-10 for the counter (element, step,
+// Two random numbers of an element, uniform in [0, 1): the first words of Philox4x32-10 for the counter (element, step,
 // id, 0) and the key seed[0], seed[1].  The interpreter computes the same bits.
+std::array<Halide::Expr, 2> RandomUniforms(const Halide::Expr& element, const Tensor& seed, const Tensor& step,
+                                           int64_t id);
+// The first of them.
 Halide::Expr RandomUniform(const Halide::Expr& element, const Tensor& seed, const Tensor& step, int64_t id);
 
 // The algorithm of the elementwise op y = formula(x).  `formula` is a lambda that captures nothing.

@@ -47,17 +47,6 @@ struct Range {
   constexpr Range(Real from, Real to) : lower(from.value()), upper(to.value()), given(true) {}
 };
 
-// "glorot_uniform", "he_normal", "zeros", "ones", or Constant(value).
-struct Initializer {
-  std::string name;
-  double value = 0;  // the number, if the name is "constant"
-
-  Initializer(const char* known_name) : name(known_name) {}
-  Initializer(std::string known_name) : name(std::move(known_name)) {}
-  Initializer(std::string known_name, double constant) : name(std::move(known_name)), value(constant) {}
-};
-inline Initializer Constant(Real value) { return {"constant", value.value()}; }
-
 // A value, or none.
 template <typename T>
 struct Optional {
@@ -76,6 +65,69 @@ struct NamedNumber {
   Real value;
 };
 using Numbers = std::vector<NamedNumber>;
+
+// How a weight gets its content before the first step.  The names are "zeros", "ones", "constant", "identity",
+// "random_uniform", "random_normal", "truncated_normal", "variance_scaling", "orthogonal", and "glorot", "he" or
+// "lecun" with "_uniform" or "_normal".  The functions below set arguments.
+//
+// In what follows, in and out are the numbers of inputs and outputs of a unit: of a matrix [in, out] its extents, of a
+// kernel [h, w, in, out] the products h·w·in and h·w·out, and of a vector its length for both.
+//
+//   variance_scaling  numbers of mean 0 and variance scale / n, where n is in, out or (in + out) / 2
+//   glorot_…          the same with scale 1 and n = (in + out) / 2 (Glorot and Bengio 2010)
+//   he_…              the same with scale 2 and n = in (He et al. 2015)
+//   lecun_…           the same with scale 1 and n = in (LeCun et al. 1998)
+struct Initializer {
+  std::string name;
+  Numbers arguments = {};                    // an argument that is left out has its default
+  std::string mode = {}, distribution = {};  // of "variance_scaling"
+
+  Initializer(const char* known_name) : name(known_name) {}
+  Initializer(std::string known_name, Numbers given = {}) : name(std::move(known_name)), arguments(std::move(given)) {}
+};
+
+inline Initializer Constant(Real value) { return {"constant", {{"value", value}}}; }
+
+// Numbers from [minval, maxval).
+struct RandomUniformOptions {
+  Real minval = -0.05;
+  Real maxval = 0.05;
+};
+inline Initializer RandomUniform(RandomUniformOptions options = {}) {
+  return {"random_uniform", {{"minval", options.minval}, {"maxval", options.maxval}}};
+}
+
+// Numbers of a normal distribution.  If it is truncated, those that differ from the mean by more than 2·stddev are
+// drawn again, so that their standard deviation is 0.88·stddev.
+struct RandomNormalOptions {
+  Real mean = 0;
+  Real stddev = 0.05;
+};
+inline Initializer RandomNormal(RandomNormalOptions options = {}) {
+  return {"random_normal", {{"mean", options.mean}, {"stddev", options.stddev}}};
+}
+inline Initializer TruncatedNormal(RandomNormalOptions options = {}) {
+  return {"truncated_normal", {{"mean", options.mean}, {"stddev", options.stddev}}};
+}
+
+struct VarianceScalingOptions {
+  Real scale = 1;
+  std::string mode = "fan_in";                    // n is in; "fan_out": out; "fan_avg": (in + out) / 2
+  std::string distribution = "truncated_normal";  // or "untruncated_normal" or "uniform"
+};
+inline Initializer VarianceScaling(VarianceScalingOptions options = {}) {
+  Initializer initializer("variance_scaling", {{"scale", options.scale}});
+  initializer.mode = options.mode;
+  initializer.distribution = options.distribution;
+  return initializer;
+}
+
+// gain times a matrix with orthonormal columns, or rows if there are fewer of them.  A kernel [h, w, in, out] is the
+// matrix [h·w·in, out].  (Saxe et al. 2014)
+inline Initializer Orthogonal(Real gain = 1) { return {"orthogonal", {{"gain", gain}}}; }
+
+// gain on the diagonal of a matrix, and 0 elsewhere.  Keras: initializers.Identity.
+inline Initializer IdentityInitializer(Real gain = 1) { return {"identity", {{"gain", gain}}}; }
 
 }  // namespace brine
 

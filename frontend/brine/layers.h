@@ -71,39 +71,6 @@ struct DenseOptions {
 };
 Layer Dense(DenseOptions options, Line line = Line::current());
 
-// Activations, as layers and as functions of tensors.  A softmax is over the last axis.
-Layer Activation(std::string activation, Named options = {}, Line line = Line::current());
-Layer ReLU(Named options = {}, Line line = Line::current());
-Layer Softmax(Named options = {}, Line line = Line::current());
-Tensor Relu(const Tensor& x, Line line = Line::current());
-Tensor Sigmoid(const Tensor& x, Line line = Line::current());
-Tensor Tanh(const Tensor& x, Line line = Line::current());
-Tensor Softmax(const Tensor& x, Line line = Line::current());
-
-// Sets each element to zero with the probability `rate`, in [0, 1), and multiplies the others by 1 / (1 − rate).  In
-// evaluation and prediction the output is the input.
-Layer Dropout(Real rate, Named options = {}, Line line = Line::current());
-
-// The sum of two or more tensors of the same shape.
-Tensor Add(const Tensors& tensors, Named options = {}, Line line = Line::current());
-
-// Concatenates tensors along an axis.  They must agree in all other axes.
-struct ConcatenateOptions {
-  std::int64_t axis = -1;  // from 1, since axis 0 is n; negative numbers count from the end
-  std::string name = {};
-};
-Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options = {}, Line line = Line::current());
-
-namespace internal {
-// The right operand of +, with the source line of the expression.
-struct LocatedTensor {
-  const Tensor& tensor;
-  Line line;
-  LocatedTensor(const Tensor& operand, Line current = Line::current()) : tensor(operand), line(current) {}
-};
-}  // namespace internal
-inline Tensor operator+(const Tensor& a, internal::LocatedTensor b) { return Add({a, b.tensor}, {}, b.line); }
-
 }  // namespace brine
 
 #endif  // BRINE_FRONTEND_BRINE_LAYERS_H_

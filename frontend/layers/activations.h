@@ -9,6 +9,9 @@
 
 namespace brine::internal {
 
+// The numbers of selu, for which Klambauer et al., "Self-normalizing neural networks" (2017), give this many digits.
+inline constexpr double kSeluAlpha = 1.6732632423543772, kSeluScale = 1.0507009873554805;
+
 struct Activation {
   std::string name;
   // Adds the nodes that compute the activation of x, f32 of any shape.  The last of them has the layer's name, and its

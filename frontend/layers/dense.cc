@@ -1,4 +1,4 @@
-// The layer Dense, and the activations as layers and as functions.
+// The layer Dense.
 #include "frontend/layers/activations.h"
 
 namespace brine {
@@ -34,18 +34,6 @@ Symbol LowerDense(const DenseOptions& options, LayerBuilder& builder) {
   return activation == nullptr ? y : activation->lower(builder, y);
 }
 
-Symbol LowerActivation(const std::string& name, LayerBuilder& builder) {
-  const internal::Activation* const activation = internal::CheckActivation(name, builder);
-  const Symbol x = builder.AsReal(builder.input());
-  return activation != nullptr && x.known() ? activation->lower(builder, x) : x;
-}
-
-Layer MakeActivation(const char* kind, const char* prefix, std::string activation, Named options, const Line& line) {
-  return internal::MakeLayer(
-      kind, prefix, std::move(options.name), line,
-      [activation = std::move(activation)](LayerBuilder& builder) { return LowerActivation(activation, builder); });
-}
-
 }  // namespace
 
 Layer Dense(DenseOptions options, Line line) {
@@ -54,18 +42,5 @@ Layer Dense(DenseOptions options, Line line) {
     return LowerDense(options, builder);
   });
 }
-
-Layer Activation(std::string activation, Named options, Line line) {
-  return MakeActivation("Activation", "activation", std::move(activation), std::move(options), line);
-}
-Layer ReLU(Named options, Line line) { return MakeActivation("ReLU", "re_lu", "relu", std::move(options), line); }
-Layer Softmax(Named options, Line line) {
-  return MakeActivation("Softmax", "softmax", "softmax", std::move(options), line);
-}
-
-Tensor Relu(const Tensor& x, Line line) { return ReLU({}, line)(x); }
-Tensor Sigmoid(const Tensor& x, Line line) { return Activation("sigmoid", {}, line)(x); }
-Tensor Tanh(const Tensor& x, Line line) { return Activation("tanh", {}, line)(x); }
-Tensor Softmax(const Tensor& x, Line line) { return Softmax({}, line)(x); }
 
 }  // namespace brine

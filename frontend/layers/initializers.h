@@ -2,16 +2,20 @@
 #ifndef BRINE_FRONTEND_LAYERS_INITIALIZERS_H_
 #define BRINE_FRONTEND_LAYERS_INITIALIZERS_H_
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "frontend/brine.h"
 #include "ir/graph.h"
 
 namespace brine::internal {
 
-// The distribution of a parameter of this shape.  The number of inputs and outputs of a unit ("fans") is computed as in
-// Keras: in and out of a matrix [in, out], kh·kw·in and kh·kw·out of a kernel [kh, kw, in, out], and the length of a
-// vector for both.
-// Errors: an unknown name; a constant that is not finite.
+// What is wrong with the initializer whatever the shape of the parameter is: an unknown name, argument, mode or
+// distribution, or an illegal number.  One sentence each.
+std::vector<std::string> FaultsOf(const Initializer& initializer);
+
+// The distribution of a parameter of this shape.  FaultsOf must find nothing.  Errors: too few or too many axes.
 absl::StatusOr<ir::Initializer> ResolveInitializer(const Initializer& initializer, const ir::Shape& shape);
 
 }  // namespace brine::internal

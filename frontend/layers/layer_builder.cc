@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "frontend/layers/initializers.h"
 #include "ir/check.h"
+#include "ir/names.h"
 #include "ir/philox.h"
 
 namespace brine::internal {
@@ -69,13 +70,14 @@ bool LayerBuilder::Finite(absl::string_view argument, double value) {
 bool LayerBuilder::Known(absl::string_view argument, absl::string_view value,
                          absl::Span<const absl::string_view> names) {
   if (std::find(names.begin(), names.end(), value) != names.end()) return true;
-  Mistake(absl::StrCat("unknown ", argument, " ", Quoted(value), "; known are ", OneOf(names)));
+  const std::string nearest = ir::DidYouMean(value, {names.begin(), names.end()});
+  Mistake(absl::StrCat("unknown ", argument, " ", Quoted(value),
+                       nearest.empty() ? absl::StrCat("; known are ", OneOf(names)) : nearest));
   return false;
 }
 
 void LayerBuilder::CheckInitializer(absl::string_view argument, const Initializer& initializer) {
-  const absl::Status status = ResolveInitializer(initializer, {1}).status();
-  if (!status.ok()) Mistake(absl::StrCat(argument, ": ", status.message()));
+  for (const std::string& fault : FaultsOf(initializer)) Mistake(absl::StrCat(argument, ": ", fault));
 }
 
 bool LayerBuilder::HasRank(const Symbol& x, int rank, absl::string_view what) {
@@ -146,7 +148,9 @@ Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, con
     }
     return {shared, 0, learned};
   }
-  const absl::StatusOr<ir::Initializer> resolved = ResolveInitializer(initializer, shape);
+  absl::StatusOr<ir::Initializer> resolved = ir::Initializer();
+  if (FaultsOf(initializer).empty()) resolved = ResolveInitializer(initializer, shape);
+  if (!resolved.ok()) Mistake(absl::StrCat(suffix, "_initializer: ", resolved.status().message()));
   if (absl::Status size = ir::CheckShape(shape); !size.ok()) {
     Mistake(absl::StrCat(suffix, ": ", size.message()));
     return Symbol();

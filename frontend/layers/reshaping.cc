@@ -1,4 +1,4 @@
-// The layers Rescaling, Flatten, Reshape, Permute, RepeatVector, Add and Concatenate.
+// The layers Rescaling, Flatten, Reshape, Permute and RepeatVector.
 #include <algorithm>
 #include <optional>
 
@@ -105,84 +105,6 @@ Symbol LowerRepeatVector(std::int64_t times, LayerBuilder& builder) {
   return y;
 }
 
-// y = a + b + c + …
-Symbol LowerAdd(LayerBuilder& builder) {
-  const std::vector<Symbol>& inputs = builder.inputs();
-  if (inputs.size() < 2) {
-    builder.Mistake(absl::StrCat("adds two or more tensors, got ", inputs.size()));
-    return inputs.empty() ? Symbol() : inputs[0];
-  }
-  Symbol sum = builder.AsReal(inputs[0]);
-  for (size_t i = 1; i < inputs.size(); ++i) {
-    if (!sum.known() || !inputs[i].known()) return Symbol();
-    const ir::Shape& shape = builder.type(inputs[i]).shape;
-    const ir::Shape& first = builder.type(sum).shape;
-    bool is_same = shape.size() == first.size();
-    for (size_t axis = 0; is_same && axis < shape.size(); ++axis) {
-      const int a = static_cast<int>(axis);
-      is_same = shape[axis] == first[axis] || sum.Guessed(a) || inputs[i].Guessed(a);
-    }
-    if (!is_same) {
-      builder.Mistake(absl::StrCat("adds tensors of one shape, got ", internal::ShapeText(first), " and ",
-                                   internal::ShapeText(shape)));
-      return Symbol();
-    }
-    if (shape != first) return sum;  // the shapes differ in guessed axes only
-    sum = builder.Emit(ir::kAdd, {sum, builder.AsReal(inputs[i])}, {}, /*last=*/i + 1 == inputs.size());
-  }
-  return sum;
-}
-
-// The axis counted from the front, or 0 after a mistake: x does not have the axis, or the axis is n.
-int FindAxis(int64_t axis, const Symbol& x, LayerBuilder& builder) {
-  const int rank = builder.type(x).rank();
-  const int64_t from_front = axis < 0 ? axis + rank : axis;
-  if (from_front > 0 && from_front < rank) return static_cast<int>(from_front);
-  builder.Mistake(absl::StrCat("axis must lie within 1 ... ", rank - 1, " or -", rank - 1, " ... -1, got ", axis));
-  return 0;
-}
-
-// Whether a and b have the same rank and agree in all axes but `axis`.  Guessed axes agree with any.
-bool Agree(const Symbol& a, const Symbol& b, int axis, const LayerBuilder& builder) {
-  const ir::Shape &left = builder.type(a).shape, &right = builder.type(b).shape;
-  if (left.size() != right.size()) return false;
-  for (int other = 0; other < static_cast<int>(left.size()); ++other) {
-    const size_t index = static_cast<size_t>(other);
-    if (other != axis && left[index] != right[index] && !a.Guessed(other) && !b.Guessed(other)) return false;
-  }
-  return true;
-}
-
-// y = [a b c …]
-Symbol LowerConcatenate(int64_t axis, LayerBuilder& builder) {
-  const std::vector<Symbol>& inputs = builder.inputs();
-  if (inputs.empty()) {
-    builder.Mistake("joins one or more tensors, got 0");
-    return Symbol();
-  }
-  if (!std::all_of(inputs.begin(), inputs.end(), [](const Symbol& input) { return input.known(); })) return Symbol();
-  const int found = FindAxis(axis, inputs[0], builder);
-  if (found == 0) return Symbol();
-  std::vector<Symbol> parts;
-  bool guessed = false;
-  for (const Symbol& input : inputs) {
-    if (!Agree(inputs[0], input, found, builder)) {
-      builder.Mistake(absl::StrCat("joins tensors that agree in all axes but ", found, ", got ",
-                                   internal::ShapeText(builder.type(inputs[0]).shape), " and ",
-                                   internal::ShapeText(builder.type(input).shape)));
-      return Symbol();
-    }
-    ir::Shape like_first = builder.type(input).shape;
-    like_first[static_cast<size_t>(found)] = builder.type(inputs[0]).shape[static_cast<size_t>(found)];
-    guessed = guessed || like_first != builder.type(inputs[0]).shape;
-    parts.push_back(builder.AsReal(input));
-  }
-  if (!guessed) return builder.Emit(ir::kConcatenate, parts, {{"axis", int64_t{found}}});
-  Symbol first = parts[0];
-  first.guessed |= uint32_t{1} << found;
-  return first;
-}
-
 }  // namespace
 
 Layer Rescaling(Real scale, Real offset, Named options, Line line) {
@@ -214,17 +136,6 @@ Layer RepeatVector(std::int64_t times, Named options, Line line) {
   return internal::MakeLayer("RepeatVector", "repeat_vector", std::move(options.name), line,
                              [times](LayerBuilder& builder) { return LowerRepeatVector(times, builder); },
                              {.moves_elements = true});
-}
-
-Tensor Add(const Tensors& tensors, Named options, Line line) {
-  return internal::Call(internal::MakeLayer("Add", "add", std::move(options.name), line, LowerAdd), tensors.tensors);
-}
-
-Tensor Concatenate(const Tensors& tensors, ConcatenateOptions options, Line line) {
-  const Layer layer =
-      internal::MakeLayer("Concatenate", "concatenate", std::move(options.name), line,
-                          [axis = options.axis](LayerBuilder& builder) { return LowerConcatenate(axis, builder); });
-  return internal::Call(layer, tensors.tensors);
 }
 
 }  // namespace brine

@@ -2,6 +2,10 @@
 #ifndef BRINE_IR_OPS_RANDOM_LOOP_H_
 #define BRINE_IR_OPS_RANDOM_LOOP_H_
 
+#include <array>
+#include <cmath>
+#include <numbers>
+
 #include "ir/op.h"
 #include "ir/philox.h"
 
@@ -17,9 +21,20 @@ class RandomNumbers {
         id_(static_cast<uint32_t>(id)) {}
 
   // The number in [0, 1) of an element, the same whenever it is asked for.
-  double Uniform(int64_t element) const { return PhiloxUniform({static_cast<uint32_t>(element), step_, id_, 0}, key_); }
+  double Uniform(int64_t element) const { return Uniforms(element)[0]; }
+
+  // A number of the standard normal distribution (Box and Muller 1958), which has 24 bits of each of two words.
+  double Normal(int64_t element) const {
+    const std::array<double, 2> u = Uniforms(element);
+    return std::sqrt(-2 * std::log(1 - u[0])) * std::cos(2 * std::numbers::pi * u[1]);
+  }
 
  private:
+  std::array<double, 2> Uniforms(int64_t element) const {
+    const std::array<uint32_t, 4> words = Philox({static_cast<uint32_t>(element), step_, id_, 0}, key_);
+    return {(words[0] >> 8) * 0x1p-24, (words[1] >> 8) * 0x1p-24};
+  }
+
   std::array<uint32_t, 2> key_;
   uint32_t step_, id_;
 };

@@ -86,7 +86,10 @@ static_assert(Agree(kRoles, proto::State::Role_MAX));
 constexpr Pair<InitializerKind, proto::State::Initializer> kInitializers[] = {
     {InitializerKind::kConstant, proto::State::CONSTANT},
     {InitializerKind::kUniform, proto::State::UNIFORM},
-    {InitializerKind::kTruncatedNormal, proto::State::TRUNCATED_NORMAL}};
+    {InitializerKind::kTruncatedNormal, proto::State::TRUNCATED_NORMAL},
+    {InitializerKind::kNormal, proto::State::NORMAL},
+    {InitializerKind::kOrthogonal, proto::State::ORTHOGONAL},
+    {InitializerKind::kIdentity, proto::State::IDENTITY}};
 static_assert(Agree(kInitializers, proto::State::Initializer_MAX));
 
 proto::Type ToProto(const Type& type) {
@@ -218,6 +221,7 @@ proto::Graph ToProto(const Graph& graph) {
     to.set_role(static_cast<proto::State::Role>(state.role));
     to.set_initializer(static_cast<proto::State::Initializer>(state.initializer.kind));
     to.set_initializer_argument(state.initializer.argument);
+    to.set_initializer_mean(state.initializer.mean);
     if (state.location != Location()) *to.mutable_location() = ToProto(state.location);
   }
   for (const Node& node : graph.nodes) *out.add_nodes() = ToProto(graph, node, nullptr);

@@ -202,8 +202,10 @@ TextLine StateLine(const Graph& graph, const State& state) {
   line.Add(" ");
   line.Add(Part::kKeyword, 0, RoleName(state.role));
   line.Add(" ");
+  const Initializer& initializer = state.initializer;
+  const std::string mean = initializer.mean == 0 ? "" : absl::StrCat(", ", RealText(initializer.mean));
   line.Add(Part::kNumber, 0,
-           absl::StrCat(InitializerName(state.initializer.kind), "(", RealText(state.initializer.argument), ")"));
+           absl::StrCat(InitializerName(initializer.kind), "(", RealText(initializer.argument), mean, ")"));
   AddLocation(state.location, line);
   return line;
 }

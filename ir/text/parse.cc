@@ -239,12 +239,17 @@ class Parser {
   }
 
   absl::Status ParseState() {
+    constexpr absl::string_view kInitializerNames =
+        "constant, uniform, truncated_normal, normal, orthogonal or identity";
     State state;
     BRINE_ASSIGN_OR_RETURN(state.value, ParseDeclaration());
     BRINE_ASSIGN_OR_RETURN(state.role, TakeName("parameter, slot, frozen, statistic or average", FindRole));
-    BRINE_ASSIGN_OR_RETURN(state.initializer.kind, TakeName("constant, uniform or truncated_normal", FindInitializer));
+    BRINE_ASSIGN_OR_RETURN(state.initializer.kind, TakeName(kInitializerNames, FindInitializer));
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('('));
     BRINE_ASSIGN_OR_RETURN(state.initializer.argument, reader_.TakeReal("argument"));
+    if (reader_.Accept(',')) {
+      BRINE_ASSIGN_OR_RETURN(state.initializer.mean, reader_.TakeReal("mean"));
+    }
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark(')'));
     BRINE_ASSIGN_OR_RETURN(state.location, reader_.TakeLocation());
     return Append(graph_.states, std::move(state));

@@ -218,12 +218,16 @@ class Verifier {
     if (std::count(shape.begin(), shape.end(), kBatch) != 0)
       Add(site, Part::kType, 0, "a state's size cannot depend on n");
     const Initializer& initializer = state.initializer;
-    if (!std::isfinite(initializer.argument) ||
-        (initializer.kind != InitializerKind::kConstant && initializer.argument < 0)) {
-      Add(site, Part::kNumber, 0,
-          absl::StrCat(InitializerName(initializer.kind), "'s argument ", initializer.argument,
-                       " is negative or not finite"));
-    }
+    const absl::string_view kind = InitializerName(initializer.kind);
+    const auto add = [&](const std::string& sentence) { Add(site, Part::kNumber, 0, sentence); };
+    if (!std::isfinite(initializer.argument) || (initializer.is_distribution() && initializer.argument < 0))
+      add(absl::StrCat(kind, "'s argument ", initializer.argument, " is negative or not finite"));
+    if (!std::isfinite(initializer.mean)) add(absl::StrCat(kind, "'s mean ", initializer.mean, " is not finite"));
+    if (initializer.mean != 0 && !initializer.is_distribution()) add(absl::StrCat(kind, " has no mean"));
+    if (initializer.kind == InitializerKind::kIdentity && shape.size() != 2)
+      add("identity is for a state with two axes");
+    if (initializer.kind == InitializerKind::kOrthogonal && shape.size() < 2)
+      add("orthogonal is for a state with two or more axes");
   }
 
   void CheckOuterNode(const Node& node) {

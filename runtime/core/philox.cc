@@ -22,11 +22,15 @@ double brine_uniform(uint64_t seed, uint32_t element, uint32_t step, uint32_t id
   return (brine_philox(seed, element, step, id, 0).word[0] >> 8) * 0x1p-24;
 }
 
+double brine_normal(uint64_t seed, uint32_t element, uint32_t id, uint32_t attempt) {
+  const brine_random random = brine_philox(seed, element, 0, id, attempt);
+  const double u = (random.word[0] + 0.5) * 0x1p-32, angle = 2 * 3.14159265358979323846 * (random.word[1] * 0x1p-32);
+  return sqrt(-2 * log(u)) * cos(angle);
+}
+
 double brine_truncated_normal(uint64_t seed, uint32_t element, uint32_t id) {
   for (uint32_t attempt = 0;; ++attempt) {  // ends soon, since an attempt succeeds with probability 0.954
-    const brine_random random = brine_philox(seed, element, 0, id, attempt);
-    const double u = (random.word[0] + 0.5) * 0x1p-32, angle = 2 * 3.14159265358979323846 * (random.word[1] * 0x1p-32);
-    const double normal = sqrt(-2 * log(u)) * cos(angle);
+    const double normal = brine_normal(seed, element, id, attempt);
     if (fabs(normal) <= 2) return normal;
   }
 }

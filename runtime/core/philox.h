@@ -19,8 +19,10 @@ brine_random brine_philox(uint64_t seed, uint32_t element, uint32_t step, uint32
 // ⌊word 0 / 2⁸⌋ · 2⁻²⁴ of attempt 0, which is in [0, 1).
 double brine_uniform(uint64_t seed, uint32_t element, uint32_t step, uint32_t id);
 
-// A number of the standard normal distribution (Box and Muller 1958), drawn again with the next attempt until its
-// magnitude is at most 2.
+// A number of the standard normal distribution (Box and Muller 1958).
+double brine_normal(uint64_t seed, uint32_t element, uint32_t id, uint32_t attempt);
+
+// The same, drawn again with the next attempt until its magnitude is at most 2.
 double brine_truncated_normal(uint64_t seed, uint32_t element, uint32_t id);
 
 uint32_t brine_random_id(const char* name);  // the id of a variable or a layer: 32-bit FNV-1a of its name

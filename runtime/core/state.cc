@@ -6,8 +6,8 @@
 
 #include "runtime/base/alignment.h"
 #include "runtime/core/cpu.h"
+#include "runtime/core/initialize.h"
 #include "runtime/core/layout.h"
-#include "runtime/core/philox.h"
 
 namespace {
 
@@ -99,25 +99,6 @@ void PrepareFunction(brine_state* state, int32_t index) {
   SetRows(function_state, function, state->program->batch_size);
 }
 
-int64_t VariableElements(const brine_variable& variable) {
-  int64_t elements = 1;
-  for (int axis = 0; axis < variable.rank; ++axis) elements *= variable.dims[axis];
-  return elements;
-}
-
-void DrawVariable(const brine_variable& variable, uint64_t seed, uint8_t* data) {
-  const int64_t elements = VariableElements(variable);
-  for (int64_t element = 0; element < elements; ++element) {
-    double value = variable.argument;
-    if (variable.initializer == BRINE_UNIFORM)
-      value *= 2 * brine_uniform(seed, static_cast<uint32_t>(element), 0, variable.id) - 1;
-    if (variable.initializer == BRINE_TRUNCATED_NORMAL)
-      value *= brine_truncated_normal(seed, static_cast<uint32_t>(element), variable.id);
-    const float real = static_cast<float>(value);
-    memcpy(data + element * 4, &real, sizeof(real));
-  }
-}
-
 // The address of the value of a scalar of the function; null if the function has no scalar of this name.
 double* FindScalar(const brine_state* state, int32_t index, const char* name) {
   const brine_function* const function = &state->program->functions[index];
@@ -173,7 +154,7 @@ brine_state* brine_state_init(const brine_program* program, void* memory, uint64
   for (int32_t index = 0; index < program->function_count; ++index) PrepareFunction(state, index);
   state->seed = seed;
   for (int32_t index = 0; index < program->variable_count; ++index)
-    DrawVariable(program->variables[index], seed, brine_variable_data(state, index));
+    brine_initialize(&program->variables[index], seed, (float*)brine_variable_data(state, index));
   return state;
 }
 
@@ -249,7 +230,7 @@ uint8_t* brine_variable_data(brine_state* state, int32_t index) {
 }
 
 int64_t brine_variable_bytes(const brine_program* program, int32_t index) {
-  return VariableElements(program->variables[index]) * 4;
+  return brine_variable_elements(&program->variables[index]) * 4;
 }
 
 void brine_observe(brine_state* state, brine_observer observer, void* user) {

@@ -27,7 +27,7 @@ using testing::HasSubstr;
 // A model that has the activation, the strategy and the passes.
 Model SmallModel() {
   const Tensor x = Input({12});
-  const Tensor h = Dense({.units = 24, .activation = "softsign"})(x);
+  const Tensor h = Dense({.units = 24, .activation = "own_softsign"})(x);
   const Tensor y = Dense({.units = 3})(h + h);
   Model model("extended", x, y);
   model.Compile({.optimizer = SGD({.learning_rate = 0.1f}), .loss = CategoricalCrossentropy({.from_logits = true})});
@@ -143,7 +143,7 @@ TEST(Extension, OthersMayBeForcedInItsPlace) {
 
 TEST(Extension, AnActivationOfSeveralOpsIsFusedBehindAProductAndRuns) {
   const Tensor x = Input({12});
-  Model model("composed", x, Dense({.units = 24, .activation = "silu"})(x));
+  Model model("composed", x, Dense({.units = 24, .activation = "own_silu"})(x));
   const auto built = BuildGraph(model);
   ASSERT_TRUE(built.ok()) << built.status();
   auto graph = passes::Derive(*built, ir::Function::kPredict, 8);

@@ -208,8 +208,8 @@ void AddExtensions() {
   ir::AddOp(FormedConvolution());
   ir::AddOp(kLiar);
   AddTraining();
-  internal::AddActivation({"softsign", LowerSoftsign});
-  internal::AddActivation({"silu", LowerSilu});
+  internal::AddActivation({"own_softsign", LowerSoftsign});
+  internal::AddActivation({"own_silu", LowerSilu});
   codegen::AddAlgorithm(kPowerSums, kPowerSumsAlgorithm);
   codegen::AddAlgorithm(OwnProduct(), codegen::FindAlgorithm(ir::kMatmul));
   codegen::AddAlgorithm(OwnConvolution(), codegen::FindAlgorithm(ir::kConv2D));

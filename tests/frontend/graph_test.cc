@@ -291,6 +291,118 @@ TEST(Initializers, KerasFormulas) {
             (ir::Initializer{ir::InitializerKind::kTruncatedNormal, std::sqrt(2.0 / 6) / 0.87962566103423978}));
 }
 
+// The distribution of a kernel [3, 3, 4, 6], of which 36 inputs and 54 outputs make a unit.
+ir::Initializer KernelInitializer(const Initializer& initializer) {
+  const Tensor x = Input({5, 5, 4});
+  return GraphOf(Model("m", x, Conv2D({.filters = 6, .kernel_size = 3, .kernel_initializer = initializer})(x)))
+      .states[0]
+      .initializer;
+}
+
+TEST(Initializers, ByNameAndWithArguments) {
+  using Kind = ir::InitializerKind;
+  constexpr double kTruncated = 0.87962566103423978;
+  const std::pair<Initializer, ir::Initializer> rows[] = {
+      {"glorot_normal", {Kind::kTruncatedNormal, std::sqrt(1.0 / 45) / kTruncated}},
+      {"he_uniform", {Kind::kUniform, std::sqrt(6.0 / 36)}},
+      {"lecun_normal", {Kind::kTruncatedNormal, std::sqrt(1.0 / 36) / kTruncated}},
+      {"lecun_uniform", {Kind::kUniform, std::sqrt(3.0 / 36)}},
+      {"variance_scaling", {Kind::kTruncatedNormal, std::sqrt(1.0 / 36) / kTruncated}},
+      {VarianceScaling({.scale = 2, .mode = "fan_out", .distribution = "untruncated_normal"}),
+       {Kind::kNormal, std::sqrt(2.0 / 54)}},
+      {VarianceScaling({.scale = 3, .mode = "fan_avg", .distribution = "uniform"}),
+       {Kind::kUniform, std::sqrt(9.0 / 45)}},
+      {"random_uniform", {Kind::kUniform, 0.05}},
+      {RandomUniform({.minval = 1, .maxval = 4}), {Kind::kUniform, 1.5, 2.5}},
+      {"random_normal", {Kind::kNormal, 0.05}},
+      {RandomNormal({.mean = 1, .stddev = 0.5}), {Kind::kNormal, 0.5, 1}},
+      {TruncatedNormal({.mean = -1, .stddev = 0.5}), {Kind::kTruncatedNormal, 0.5, -1}},
+      {"orthogonal", {Kind::kOrthogonal, 1}},
+      {Orthogonal(2), {Kind::kOrthogonal, 2}},
+      {"constant", {Kind::kConstant, 0}},
+  };
+  for (const auto& [given, wanted] : rows) EXPECT_EQ(KernelInitializer(given), wanted) << given.name;
+}
+
+TEST(Initializers, OfAMatrix) {
+  Sequential net("m", Input({4}));
+  net.Add(Dense({.units = 3, .kernel_initializer = IdentityInitializer(0.5)}));
+  EXPECT_EQ(GraphOf(net).states[0].initializer, (ir::Initializer{ir::InitializerKind::kIdentity, 0.5}));
+}
+
+// The lines of the nodes of a model with one layer, without types and places.
+std::string NodesOf(const Layer& layer, Shape shape = {4, 4, 2}) {
+  Sequential net("m", Input(shape));
+  net.Add(layer);
+  const ir::Graph graph = GraphOf(net);
+  std::string lines;
+  for (const ir::Node& node : graph.nodes) {
+    const std::string line = ir::PrintNode(graph, node);
+    lines += line.substr(0, line.find(" : ")) + "\n";
+  }
+  return lines;
+}
+
+TEST(Activations, AreOpsOrCompositions) {
+  EXPECT_EQ(NodesOf(ReLU()), "%re_lu = relu(%x)\n");
+  EXPECT_EQ(NodesOf(ReLU({.max_value = 6})),
+            "%re_lu.max_value = constant() {dtype=\"f32\", shape=[], values=[6.0]}\n"
+            "%re_lu = clipped_relu(%x, %re_lu.max_value)\n");
+  EXPECT_EQ(NodesOf(LeakyReLU()),
+            "%leaky_re_lu.negative_slope = constant() {dtype=\"f32\", shape=[], values=[0.3]}\n"
+            "%leaky_re_lu = leaky_relu(%x, %leaky_re_lu.negative_slope)\n");
+  EXPECT_EQ(NodesOf(ReLU({.negative_slope = 0.3})),
+            "%re_lu.negative_slope = constant() {dtype=\"f32\", shape=[], values=[0.3]}\n"
+            "%re_lu = leaky_relu(%x, %re_lu.negative_slope)\n");
+  EXPECT_EQ(NodesOf(Activation("swish")),
+            "%activation.sigmoid = sigmoid(%x)\n"
+            "%activation = mul(%x, %activation.sigmoid)\n");
+  EXPECT_EQ(NodesOf(PReLU({.shared_axes = {1, 2}})),
+            "%p_re_lu.mul = mul(%x, %p_re_lu/alpha)\n"
+            "%p_re_lu = select(%x, %x, %p_re_lu.mul)\n");
+}
+
+TEST(Activations, AlphaHasTheShapeOfARowButForSharedAxes) {
+  const auto shape = [](PReLUOptions options) {
+    Sequential net("m", Input({4, 5, 2}));
+    net.Add(PReLU(std::move(options)));
+    return TypeOf(GraphOf(net), "p_re_lu/alpha").shape;
+  };
+  EXPECT_EQ(shape({}), (ir::Shape{4, 5, 2}));
+  EXPECT_EQ(shape({.shared_axes = {1, 2}}), (ir::Shape{1, 1, 2}));
+}
+
+TEST(Merging, StretchesAxesOfExtentOne) {
+  const Tensor image = Input({4, 5, 3}), gate = Input({1, 1, 3}), row = Input({3});
+  const auto type = [](const Model& model) {
+    const ir::Graph graph = GraphOf(model);
+    return absl::StrCat(graph.value(graph.outputs[0].value).name, " ",
+                        ir::ToString(graph.type(graph.outputs[0].value)));
+  };
+  EXPECT_EQ(type(Model("m", {image, gate}, image * gate)), "multiply f32[n,4,5,3]");
+  EXPECT_EQ(type(Model("m", {image, gate}, gate - image)), "subtract f32[n,4,5,3]");
+  EXPECT_EQ(type(Model("m", {image, row}, Maximum({row, image}))), "maximum f32[n,4,5,3]");
+  EXPECT_EQ(type(Model("m", {image, gate, row}, Average({image, gate, row}))), "average f32[n,4,5,3]");
+  EXPECT_EQ(type(Model("m", {gate, row}, Minimum({gate, row}))), "minimum f32[n,1,1,3]");
+}
+
+TEST(Merging, AnAverageIsASumDividedByItsTerms) {
+  const Tensor a = Input({3}), b = Input({3}), c = Input({3});
+  const ir::Graph graph = GraphOf(Model("m", {a, b, c}, Average({a, b, c})));
+  std::string ops;
+  for (const ir::Node& node : graph.nodes) ops += node.op->name + " ";
+  EXPECT_EQ(ops, "add add constant div ");
+}
+
+TEST(Noise, LeavesNoTraceOutsideOfTraining) {
+  for (const Layer& layer : {GaussianNoise(0.5), GaussianDropout(0.5), AlphaDropout(0.5), SpatialDropout2D(0.5)}) {
+    const std::string lines = NodesOf(layer);
+    EXPECT_TRUE(absl::StrContains(lines, "random_")) << lines;
+    EXPECT_TRUE(absl::StrContains(lines, "in_train_phase(")) << lines;
+  }
+  EXPECT_EQ(NodesOf(GaussianNoise(0.5)).substr(0, 50), "%gaussian_noise.random_normal = random_normal(%see");
+}
+
 TEST(Trainable, FalseFreezesTheWeightsOfALayer) {
   Sequential net("frozen", Input({8, 8, 3}));
   net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = false}));

@@ -37,7 +37,14 @@ Tensor Image() { return Input({6, 6, 4}); }
 
 constexpr int64_t kHuge = int64_t{1} << 40;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr const char* kInitializers = "known are glorot_uniform, he_normal, zeros, ones, constant";
+constexpr const char* kInitializers =
+    "known are glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros, ones, "
+    "constant, "
+    "random_uniform, random_normal, truncated_normal, orthogonal, identity, variance_scaling";
+constexpr const char* kActivations =
+    "known are linear, relu, relu6, leaky_relu, elu, selu, exponential, sigmoid, hard_sigmoid, tanh, softplus, "
+    "softsign, "
+    "silu, swish, hard_silu, hard_swish, gelu, gelu_tanh, mish, softmax, log_softmax";
 
 struct Row {
   const char* name;
@@ -89,13 +96,26 @@ std::vector<Row> Rows() {
        {"conv2d: unknown padding \"full\"; known are valid, same"}},
       {"activation",
        Chain(Input({4}), {Dense({.units = 2, .activation = "rellu"})}),
-       {"dense: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax"}},
+       {"dense: unknown activation \"rellu\"; did you mean relu?"}},
       {"activation_in_two_lines",
        Chain(Input({4}), {Activation("a\nb")}),
-       {"activation: unknown activation \"a\\nb\"; known are linear, relu, sigmoid, tanh, softmax"}},
+       {absl::StrCat("activation: unknown activation \"a\\nb\"; ", kActivations)}},
       {"activation_layer",
-       Chain(Input({4}), {Activation("gelu")}),
-       {"activation: unknown activation \"gelu\"; known are linear, relu, sigmoid, tanh, softmax"}},
+       Chain(Input({4}), {Activation("hard_sigmod")}),
+       {"activation: unknown activation \"hard_sigmod\"; did you mean hard_sigmoid?"}},
+      {"rectifiers",
+       Chain(Input({4}), {ReLU({.max_value = -1, .negative_slope = kNan, .threshold = -0.5}),
+                          ReLU({.max_value = -std::numeric_limits<double>::infinity()}),
+                          LeakyReLU({.negative_slope = -0.1}), ELU({.alpha = -2})}),
+       {"re_lu: max_value must not be negative, got -1",
+        "re_lu: negative_slope must be a finite float32 number, got nan",
+        "re_lu: threshold must not be negative, got -0.5",
+        "re_lu_1: max_value must be a finite float32 number, got -inf",
+        "leaky_re_lu: negative_slope must not be negative, got -0.1", "elu: alpha must not be negative, got -2"}},
+      {"prelu",
+       Chain(x, {PReLU({.alpha_initializer = "one", .shared_axes = {0, 1, 4}})}),
+       {"p_re_lu: alpha_initializer: unknown initializer \"one\"; did you mean ones?",
+        "p_re_lu: shared_axes must lie within 1 ... 3, got 0", "p_re_lu: shared_axes must lie within 1 ... 3, got 4"}},
       {"kernel_initializer",
        Chain(Input({4}), {Dense({.units = 2, .kernel_initializer = "he"})}),
        {absl::StrCat("dense: kernel_initializer: unknown initializer \"he\"; ", kInitializers)}},
@@ -104,7 +124,44 @@ std::vector<Row> Rows() {
        {absl::StrCat("conv2d: bias_initializer: unknown initializer \"no\"; ", kInitializers)}},
       {"constant_nan",
        Chain(Input({4}), {Dense({.units = 2, .bias_initializer = Constant(kNan)})}),
-       {"dense: bias_initializer: the constant must be a finite float32 number, got nan"}},
+       {"dense: bias_initializer: value must be a finite float32 number, got nan"}},
+      {"initializer_near",
+       Chain(Input({4}), {Dense({.units = 2, .kernel_initializer = "glorot_unifrom"})}),
+       {"dense: kernel_initializer: unknown initializer \"glorot_unifrom\"; did you mean glorot_uniform?"}},
+      {"initializer_arguments",
+       Chain(Input({4}),
+             {Dense({.units = 2,
+                     .kernel_initializer = VarianceScaling({.scale = 0, .mode = "fan_inn", .distribution = "cauchy"}),
+                     .bias_initializer = Initializer("ones", {{"gain", 2}})}),
+              Dense({.units = 2,
+                     .kernel_initializer = VarianceScaling({.scale = 0}),
+                     .bias_initializer = RandomUniform({.minval = 1, .maxval = 0.5})}),
+              Dense({.units = 2,
+                     .kernel_initializer = RandomNormal({.mean = kNan}),
+                     .bias_initializer = TruncatedNormal({.stddev = -1})})}),
+       {"dense: kernel_initializer: unknown mode \"fan_inn\"; did you mean fan_in?",
+        "dense: kernel_initializer: unknown distribution \"cauchy\"; known are truncated_normal, untruncated_normal, "
+        "uniform",
+        "dense: bias_initializer: ones takes no \"gain\"", "dense_1: kernel_initializer: scale must be positive, got 0",
+        "dense_1: bias_initializer: minval must not exceed maxval",
+        "dense_2: kernel_initializer: mean must be a finite float32 number, got nan",
+        "dense_2: bias_initializer: stddev must not be negative"}},
+      {"initializer_of_matrices",
+       Chain(x, {Conv2D({.filters = 2,
+                         .kernel_size = 1,
+                         .kernel_initializer = IdentityInitializer(),
+                         .bias_initializer = Orthogonal()})}),
+       {"conv2d: kernel_initializer: identity is for weights with two axes, not for (1, 1, 4, 2)",
+        "conv2d: bias_initializer: orthogonal is for weights with two or more axes, not for (2)"}},
+      {"noise",
+       Chain(Input({4}),
+             {GaussianNoise(-1), GaussianNoise(kNan), GaussianDropout(1), AlphaDropout(-0.5), SpatialDropout2D(1.5)}),
+       {"gaussian_noise: stddev must not be negative, got -1",
+        "gaussian_noise_1: stddev must be a finite float32 number, got nan",
+        "gaussian_dropout: rate must be at least 0 and below 1, got 1",
+        "alpha_dropout: rate must be at least 0 and below 1, got -0.5",
+        "spatial_dropout2d: rate must be at least 0 and below 1, got 1.5",
+        "spatial_dropout2d: takes images (n, height, width, channels), got (n, 4)"}},
       {"rate", Chain(Input({4}), {Dropout(1)}), {"dropout: rate must be at least 0 and below 1, got 1"}},
       {"rate_nan", Chain(Input({4}), {Dropout(kNan)}), {"dropout: rate must be at least 0 and below 1, got nan"}},
       {"scale",
@@ -208,7 +265,7 @@ std::vector<Row> Rows() {
                                   .bias_initializer = "b"})}),
        {"depthwise_conv2d: depth_multiplier must be positive, got 0",
         absl::StrCat("depthwise_conv2d: depthwise_initializer: unknown initializer \"a\"; ", kInitializers),
-        "depthwise_conv2d: unknown activation \"rely\"; known are linear, relu, sigmoid, tanh, softmax",
+        "depthwise_conv2d: unknown activation \"rely\"; did you mean relu?",
         absl::StrCat("depthwise_conv2d: bias_initializer: unknown initializer \"b\"; ", kInitializers),
         "depthwise_conv2d: kernel_size must be positive, got 0", "depthwise_conv2d: strides must be positive, got -1",
         "depthwise_conv2d: unknown padding \"causal\"; known are valid, same"}},
@@ -300,7 +357,7 @@ std::vector<Row> Rows() {
        {"input_layer: every extent of its shape must be positive, got (32, -3, 3)"}},
       {"input_type",
        Chain(Input({4}, {.dtype = "float16"}), {Flatten()}),
-       {"input_layer: unknown dtype \"float16\"; known are float32, uint8"}},
+       {"input_layer: unknown dtype \"float16\"; did you mean float32?"}},
       {"conv_rank",
        Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3})}),
        {"conv2d: takes images (n, height, width, channels), got (n, 8)"}},
@@ -334,7 +391,17 @@ std::vector<Row> Rows() {
        {"max_pooling2d: pool_size must be positive, got 0"}},
       {"add_shapes",
        Model("net", {x, other}, Add({x, other})),
-       {"add: adds tensors of one shape, got (n, 6, 6, 4) and (n, 5)"}},
+       {"add: adds tensors whose extents are equal or 1, got (n, 6, 6, 4) and (n, 5)"}},
+      {"maximum_shapes",
+       Model("net", x, Maximum({x, MaxPooling2D()(x)})),
+       {"maximum: compares tensors whose extents are equal or 1, got (n, 6, 6, 4) and (n, 3, 3, 4)"}},
+      {"subtract_three", Model("net", x, Subtract({x, x, x})), {"subtract: subtracts two tensors, got 3"}},
+      {"average_one", Model("net", x, Average({x})), {"average: averages two or more tensors, got 1"}},
+      {"multiply_guessed",
+       Model("net", x, Multiply({x, Conv2D({.filters = 0, .kernel_size = 1})(x), Input({5, 6, 4})})),
+       {"input_layer_1: the output depends on this input, but the model does not list it",
+        "conv2d: filters must be positive, got 0",
+        "multiply: multiplies tensors whose extents are equal or 1, got (n, 6, 6, 4) and (n, 5, 6, 4)"}},
       {"concatenate_shapes",
        Model("net", {x, other}, Concatenate({x, other})),
        {"concatenate: joins tensors that agree in all axes but 3, got (n, 6, 6, 4) and (n, 5)"}},
@@ -581,7 +648,7 @@ std::vector<Row> Rows() {
        Chain(Input({8}), {Conv2D({.filters = 2, .kernel_size = 3}), MaxPooling2D(),
                           Dense({.units = -1, .activation = "x"}), Dropout(2)}),
        {"conv2d: takes images (n, height, width, channels), got (n, 8)", "dense: units must be positive, got -1",
-        "dense: unknown activation \"x\"; known are linear, relu, sigmoid, tanh, softmax",
+        absl::StrCat("dense: unknown activation \"x\"; ", kActivations),
         "dropout: rate must be at least 0 and below 1, got 2"}},
       {"concatenate_guessed",
        Model("net", x, Concatenate({x, Conv2D({.filters = 0, .kernel_size = 1})(x)})),
@@ -654,7 +721,7 @@ Model Functional() {
 TEST(Mistakes, AllAtOnceWithTheirLines) {
   EXPECT_EQ(absl::StrJoin(Wrong().Mistakes(), "\n"),
             "model.cc:9: max_pooling2d_1: the name is taken by the layer of model.cc:5\n"
-            "model.cc:3: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
+            "model.cc:3: conv2d: unknown activation \"rellu\"; did you mean relu?\n"
             "model.cc:8: dense_1: units must be positive, got 0\n"
             "model.cc:10: compile: unknown loss \"mean_square_error\"; did you mean mean_squared_error?\n"
             "model.cc:10: compile: unknown optimizer \"adaam\"; did you mean adam?");
@@ -662,7 +729,7 @@ TEST(Mistakes, AllAtOnceWithTheirLines) {
 
 TEST(Mistakes, AnOperatorBringsItsLine) {
   EXPECT_EQ(absl::StrJoin(Functional().Mistakes(), "\n"),
-            "model.cc:18: add: adds tensors of one shape, got (n, 4) and (n, 8)");
+            "model.cc:18: add: adds tensors whose extents are equal or 1, got (n, 4) and (n, 8)");
 }
 
 }  // namespace

@@ -109,9 +109,9 @@ TEST(Proto, EachMistakeIsReported) {
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_role(static_cast<proto::State::Role>(5)); },
        "file: graph tiny: unknown role 5"},
       {[](proto::Module& m) {
-         m.mutable_graphs(0)->mutable_states(0)->set_initializer(static_cast<proto::State::Initializer>(3));
+         m.mutable_graphs(0)->mutable_states(0)->set_initializer(static_cast<proto::State::Initializer>(9));
        },
-       "file: graph tiny: unknown initializer 3"},
+       "file: graph tiny: unknown initializer 9"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_inputs(0)->mutable_value()->clear_type(); },
        "file: graph tiny: unknown element type 0"},
       {[](proto::Module& m) {

@@ -30,7 +30,8 @@ class Comparison {
                     [this](const State& a, const State& b) {
                       return SameValue(a.value, b.value) && a.role == b.role &&
                              a.initializer.kind == b.initializer.kind &&
-                             SameBits(a.initializer.argument, b.initializer.argument) && a.location == b.location;
+                             SameBits(a.initializer.argument, b.initializer.argument) &&
+                             SameBits(a.initializer.mean, b.initializer.mean) && a.location == b.location;
                     }) &&
            SameList(a_.nodes, b_.nodes, [this](const Node& a, const Node& b) { return SameNode(a, b); }) &&
            SameList(a_.updates, b_.updates,

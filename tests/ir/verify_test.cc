@@ -130,6 +130,10 @@ constexpr TextRow kTextRows[] = {
      "%one_minus_beta_1)"},
     {kTrainText, "state %w : f32[16,5] parameter uniform(0.5)", "state %w : f32[16,5] parameter uniform(-0.5)",
      "model.cc:9: dense: uniform's argument -0.5 is negative or not finite | uniform(-0.5)"},
+    {kTrainText, "parameter uniform(0.5)", "parameter uniform(0.5, inf)",
+     "model.cc:9: dense: uniform's mean inf is not finite | uniform(0.5, inf)"},
+    {kTrainText, "parameter uniform(0.5)", "parameter orthogonal(0.5, 1.0)",
+     "model.cc:9: dense: orthogonal has no mean | orthogonal(0.5, 1.0)"},
     {kFusedText, "state %b : f32[4]", "state %b : f32[n]",
      "%b: a state's size cannot depend on n | f32[n]\n%biased: a and b do not fit each other: f32[n,4,4,4] and f32[n] "
      "| add"},

@@ -22,12 +22,12 @@ struct Row {
 
 const std::vector<Row>& Rows() {
   static const auto* const rows = new std::vector<Row>{
-      {&ir::kErf, 2},
-      {&ir::kSoftplus, 3},
-      {&ir::kTanh, 3},
-      {&ir::kSigmoid, 3},
-      {&ir::kElu, 2, {1}},
-      {&ir::kElu, 3, {1.6732632f}},
+      {&ir::kErf, 2.5},
+      {&ir::kSoftplus, 4},
+      {&ir::kTanh, 4},
+      {&ir::kSigmoid, 4},
+      {&ir::kElu, 3.5, {1}},
+      {&ir::kElu, 4, {1.6732632f}},
       {&ir::kAbs, 0},
       {&ir::kSign, 0},
       {&ir::kRelu, 0},

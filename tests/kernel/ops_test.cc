@@ -80,6 +80,8 @@ std::vector<ir::OpCase> LargeCases() {
       {&kReluAvgPoolGrad, {"f32[n,5,6,19]", "u8[n,5,6,19]"}, {{"input_size", Ints{11, 13}}}},
       {&kAvgPool, {"f32[n,11,13,16]"}, {{"window", Ints{11, 13}}, {"strides", Ints{1, 1}}}},
       {&kDropout, {"f32[n,211]", {"f32[]", Domain::kApart}, seed, step}, {{"id", int64_t{4242424242}}}},
+      {&kRandomUniform, {seed, step}, {{"id", int64_t{4242424242}}, {"shape", Ints{kBatch, 1031}}}},
+      {&kRandomNormal, {seed, step}, {{"id", int64_t{4242424242}}, {"shape", Ints{kBatch, 1031}}}},
       {&kRandomTranslation,
        {"f32[n,9,7,3]", seed, step},
        {{"id", int64_t{82}},

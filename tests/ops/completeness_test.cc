@@ -114,6 +114,7 @@ TEST(Completeness, FlopsGrowWithTheRows) {
     EXPECT_GT(one, 0);
     bool batched = false;
     for (const Type& type : types) batched |= !type.shape.empty() && type.shape[0] == kBatch;
+    for (const Type& type : outputs) batched |= !type.shape.empty() && type.shape[0] == kBatch;
     EXPECT_EQ(five, batched ? 5 * one : one);
   }
 }

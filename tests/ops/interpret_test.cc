@@ -101,6 +101,72 @@ TEST(Interpret, FloatRoundsWhereDoubleDoesNot) {
   EXPECT_EQ(Interpret(example.graph, narrow, 3)->at("y").real, std::vector<float>({1, 2, 3, 4, 5, 6}));
 }
 
+// The initial content of a state "w".
+std::vector<double> Initial(const char* type, Initializer initializer) {
+  Graph graph;
+  graph.states.push_back({graph.AddValue("w", TypeOf(type)), Role::kParameter, initializer, {}});
+  return InitialStates<double>(graph, 7).at("w").real;
+}
+
+TEST(Interpret, DistributionsHaveTheirMoments) {
+  struct Row {
+    Initializer initializer;
+    double mean, deviation, largest;  // largest: distance from the mean
+  };
+  const Row rows[] = {
+      {{InitializerKind::kUniform, 0.5, 2}, 2, 0.5 / std::sqrt(3), 0.5},
+      {{InitializerKind::kNormal, 0.5, -1}, -1, 0.5, 3},
+      {{InitializerKind::kTruncatedNormal, 0.5, 1}, 1, 0.5 * 0.87962566103423978, 1},
+  };
+  for (const Row& row : rows) {
+    double mean = 0, square = 0, largest = 0;
+    const std::vector<double> numbers = Initial("f32[100,200]", row.initializer);
+    for (double number : numbers) {
+      mean += number / 20000;
+      square += (number - row.mean) * (number - row.mean) / 20000;
+      largest = std::max(largest, std::abs(number - row.mean));
+    }
+    EXPECT_NEAR(mean, row.mean, 4 * row.deviation / std::sqrt(20000));
+    EXPECT_NEAR(std::sqrt(square), row.deviation, 4 * row.deviation / std::sqrt(2 * 20000));
+    EXPECT_LE(largest, row.largest + 1e-6);
+    EXPECT_GT(largest, 0.65 * row.largest);
+  }
+}
+
+TEST(Interpret, AnIdentityMayLackRowsOrColumns) {
+  EXPECT_EQ(Initial("f32[2,3]", {InitializerKind::kIdentity, 2}), Floats({2, 0, 0, 0, 2, 0}));
+  EXPECT_EQ(Initial("f32[3,2]", {InitializerKind::kIdentity, -1}), Floats({-1, 0, 0, -1, 0, 0}));
+}
+
+// The products of the shorter side's vectors are those of unit vectors at right angles, and the vectors are those that
+// the QR factorization of the random matrix has, if R has a positive diagonal: q₀ is its first vector, scaled.
+TEST(Interpret, AnOrthogonalMatrixIsOrthogonal) {
+  for (const char* type : {"f32[40,40]", "f32[60,17]", "f32[17,60]", "f32[3,2,5,7]"}) {
+    const Shape shape = TypeOf(type).shape;
+    const size_t columns = static_cast<size_t>(shape.back());
+    const std::vector<double> q = Initial(type, {InitializerKind::kOrthogonal, 3});
+    const size_t rows = q.size() / columns, vectors = std::min(rows, columns), length = std::max(rows, columns);
+    const auto at = [&](size_t vector, size_t k) {
+      return rows < columns ? q[vector * columns + k] : q[k * columns + vector];
+    };
+    for (size_t a = 0; a < vectors; ++a) {
+      for (size_t b = 0; b <= a; ++b) {
+        double product = 0;
+        for (size_t k = 0; k < length; ++k) product += at(a, k) * at(b, k);
+        EXPECT_NEAR(product, a == b ? 9 : 0, 3e-6) << type << " " << a << " " << b;
+      }
+    }
+    const std::vector<double> normal = Initial(type, {InitializerKind::kNormal, 1});
+    double ratio = 0;
+    for (size_t k = 0; k < length; ++k) {
+      const double drawn = rows < columns ? normal[k] : normal[k * columns];
+      if (k == 0) ratio = at(0, 0) / drawn;
+      EXPECT_GT(ratio, 0);
+      EXPECT_NEAR(at(0, k), ratio * drawn, 1e-6);
+    }
+  }
+}
+
 TEST(Interpret, InitialStatesFollowTheirInitializers) {
   Graph graph;
   const auto state = [&](const char* name, const char* type, InitializerKind kind, double argument) {

@@ -192,6 +192,8 @@ inline std::vector<OpCase> OpCases() {
       {&kRandomUniform, {seed, step}, {{"id", int64_t{84}}, {"shape", Ints{kBatch, 3, 1}}}},
       {&kRandomUniform, {seed, step}, {{"id", int64_t{85}}, {"shape", Ints{5}}}},
       {&kRandomUniform, {seed, step}, {{"id", int64_t{86}}, {"shape", Ints{}}}},
+      {&kRandomNormal, {seed, step}, {{"id", int64_t{87}}, {"shape", Ints{kBatch, 7}}}},
+      {&kRandomNormal, {seed, step}, {{"id", int64_t{88}}, {"shape", Ints{}}}},
       {&kRandomFlip, {"f32[n,3,5,2]", seed, step}, {{"id", int64_t{78}}}},
       {&kRandomFlip, {"u8[n,3,4,1]", seed, step}, {{"id", int64_t{79}}, {"mode", "vertical"}}},
       {&kRandomTranslation,

@@ -85,6 +85,50 @@ TEST(Random, DropoutFollowsTheCounter) {
   for (uint32_t i = 0; i < 100; ++i) EXPECT_EQ(y[i] == 0, Philox({i, 11, 13, 0}, {7, 9})[0] < 0x80000000u) << i;
 }
 
+std::vector<double> Drawn(const Op& op, Ints shape, uint64_t seed = 3, double step = 4, int64_t id = 21) {
+  return Evaluate(op, std::vector{Seed(seed), Step(step)}, {{"id", id}, {"shape", shape}})[0].real;
+}
+
+TEST(Random, SourcesFollowTheCounter) {
+  const std::vector<double> uniform = Drawn(kRandomUniform, {5, 7}), normal = Drawn(kRandomNormal, {5, 7});
+  ASSERT_EQ(uniform.size(), 35u);
+  for (uint32_t i = 0; i < 35; ++i) {
+    const Words words = Philox({i, 4, 21, 0}, {3, 0});
+    const double u = (words[0] >> 8) / 16777216.0, v = (words[1] >> 8) / 16777216.0;
+    EXPECT_EQ(uniform[i], u);
+    EXPECT_NEAR(normal[i], std::sqrt(-2 * std::log1p(-u)) * std::cos(2 * std::acos(-1.0) * v), 1e-13);
+  }
+  // A row does not depend on how many rows follow.
+  EXPECT_EQ(Drawn(kRandomNormal, {2, 7}), std::vector<double>(normal.begin(), normal.begin() + 14));
+  EXPECT_NE(Drawn(kRandomUniform, {5, 7}, 4), uniform);
+  EXPECT_NE(Drawn(kRandomUniform, {5, 7}, 3, 5), uniform);
+  EXPECT_NE(Drawn(kRandomUniform, {5, 7}, 3, 4, 22), uniform);
+}
+
+TEST(Random, SourcesHaveTheirMoments) {
+  constexpr double kCount = 40000;
+  double mean = 0, square = 0, fourth = 0, beyond_two = 0;
+  for (double z : Drawn(kRandomNormal, {200, 200})) {
+    mean += z / kCount;
+    square += z * z / kCount;
+    fourth += z * z * z * z / kCount;
+    beyond_two += (std::abs(z) > 2) / kCount;
+  }
+  // Within four standard deviations of each estimate.
+  EXPECT_NEAR(mean, 0, 4 / std::sqrt(kCount));
+  EXPECT_NEAR(square, 1, 4 * std::sqrt(2 / kCount));
+  EXPECT_NEAR(fourth, 3, 4 * std::sqrt(96 / kCount));
+  EXPECT_NEAR(beyond_two, 0.0455, 4 * std::sqrt(0.0455 / kCount));
+  mean = square = 0;
+  for (double u : Drawn(kRandomUniform, {200, 200})) {
+    EXPECT_TRUE(u >= 0 && u < 1);
+    mean += u / kCount;
+    square += (u - 0.5) * (u - 0.5) / kCount;
+  }
+  EXPECT_NEAR(mean, 0.5, 4 / std::sqrt(12 * kCount));
+  EXPECT_NEAR(square, 1.0 / 12, 4 * std::sqrt(1.0 / 180 / kCount));
+}
+
 TEST(Random, FlipMirrorsWholeImages) {
   const int64_t id = 21;
   const std::array<uint32_t, 2> key = {3, 0};

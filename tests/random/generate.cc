@@ -143,7 +143,9 @@ class Generator {
     }
   }
 
-  std::string AnyActivation() { return Pick<std::string>({"", "relu", "relu", "sigmoid", "tanh"}); }
+  std::string AnyActivation() {
+    return Pick<std::string>({"", "relu", "relu", "sigmoid", "tanh", "relu6", "leaky_relu", "elu", "silu", "gelu"});
+  }
 
   void AddDense(size_t index) {
     const Node x = Read(index);
@@ -163,15 +165,32 @@ class Generator {
 
   void AddActivation(size_t index) {
     const Node x = Read(index);
-    Push(Activation(Pick<std::string>({"relu", "sigmoid", "tanh", "softmax"}))(x.tensor), x.shape, x.learned);
+    Push(AnyActivationLayer()(x.tensor), x.shape, x.learned);
+  }
+
+  Layer AnyActivationLayer() {
+    switch (random_() % 6) {
+      case 0:
+        return ReLU({.max_value = 0.5f});
+      case 1:
+        return ReLU({.max_value = 0.5f, .negative_slope = 0.25f, .threshold = 0.125f});
+      case 2:
+        return PReLU({.alpha_initializer = "glorot_uniform", .shared_axes = {1}});
+      default:
+        return Activation(Pick<std::string>({"relu", "relu6", "leaky_relu", "elu", "selu", "exponential", "sigmoid",
+                                             "hard_sigmoid", "tanh", "softplus", "softsign", "silu", "hard_silu",
+                                             "gelu", "gelu_tanh", "mish", "softmax", "log_softmax"}));
+    }
   }
 
   void AddDropout(size_t index) {
     const Node x = Read(index);
-    Push(Dropout(0.25f)(x.tensor), x.shape, x.learned);
+    std::vector<Layer> layers = {Dropout(0.25f), AlphaDropout(0.25f), GaussianDropout(0.25f), GaussianNoise(0.25f)};
+    if (x.shape.size() == 3) layers.push_back(SpatialDropout2D(0.25f));
+    Push(Pick(layers)(x.tensor), x.shape, x.learned);
   }
 
-  // The sum with another tensor of this shape: another branch, or the tensor's own relu.
+  // The sum or the like with another tensor of this shape: another branch, or the tensor's own relu.
   void AddSum(size_t index) {
     const Node x = Read(index);
     std::vector<size_t> others;
@@ -183,7 +202,24 @@ class Generator {
       ++layers_;
     } else {
       const Node y = Read(Pick(others));
-      Push(Coin() ? x.tensor + y.tensor : Add({y.tensor, x.tensor, y.tensor}), x.shape, x.learned || y.learned);
+      Push(Coin() ? x.tensor + y.tensor : Merged(x.tensor, y.tensor), x.shape, x.learned || y.learned);
+    }
+  }
+
+  Tensor Merged(const Tensor& x, const Tensor& y) {
+    switch (random_() % 6) {
+      case 0:
+        return x - y;
+      case 1:
+        return x * y;
+      case 2:
+        return Average({x, y});
+      case 3:
+        return Maximum({x, y});
+      case 4:
+        return Minimum({x, y});
+      default:
+        return Add({y, x, y});
     }
   }
 

@@ -67,6 +67,7 @@ class Program {
                             .dims = {},
                             .offset = offset,
                             .argument = 0,
+                            .mean = 0,
                             .id = 0,
                             .location = "model.cc:5"});
     };

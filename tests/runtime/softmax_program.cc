@@ -304,6 +304,7 @@ const brine_variable kKernel = {
     .dims = {kClasses, kPixels},
     .offset = 0,
     .argument = 0.1,
+    .mean = 0,
     .id = brine_random_id("dense/kernel"),
     .location = "model.cc:5",
 };
@@ -317,6 +318,7 @@ const brine_variable kBias = {
     .dims = {kClasses},
     .offset = kWeights,
     .argument = 0,
+    .mean = 0,
     .id = brine_random_id("dense/bias"),
     .location = "model.cc:5",
 };

@@ -154,6 +154,7 @@ TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
                        128,
                        0,
                        0,
+                       0,
                        "model.cc:4"});
   brine_program program = kLineProgram;
   program.variables = variables.data();

@@ -155,6 +155,7 @@ const brine_variable kVariables[] = {{
     .dims = {},
     .offset = 0,
     .argument = 1.0,
+    .mean = 0,
     .id = 0,
     .location = "model.cc:3",
 }};

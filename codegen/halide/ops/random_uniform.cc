@@ -3,7 +3,7 @@
 namespace brine::codegen {
 namespace {
 
-// u[i] = random number i.  The operands are seed and step.
+// y[e] = u(e).  The operands are seed and step.
 Lowered LowerRandomUniform(const LoweringContext& context) {
   const Halide::Expr element = FlatIndex(context, context.result_types[0].shape, context.result_index);
   return LowerPure(context,
