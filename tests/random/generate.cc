@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -118,6 +119,9 @@ class Generator {
     const size_t rank = nodes_[index].shape.size();
     if (random_() % 6 == 0) return AddReshaping(index);
     if (rank == 3 && random_() % 4 == 0) return AddSpatial(index);
+    if (random_() % 4 == 0) return AddNormalization(index);
+    if (rank == 2 && random_() % 3 == 0) return Coin() ? AddConv1D(index) : AddPool1D(index);
+    if (rank == 3 && random_() % 4 == 0) return Coin() ? AddDepthwiseConv(index) : AddTransposedConv(index);
     switch (random_() % (rank == 3 ? 12 : 7)) {
       case 0:
       case 1:
@@ -313,6 +317,84 @@ class Generator {
          true);
   }
 
+  void AddNormalization(size_t index) {
+    const Node x = Read(index);
+    const bool trainable = random_() % 4 != 0;
+    switch (random_() % 3) {
+      case 0:
+        return Push(BatchNormalization({.momentum = 0.9f, .center = Coin(), .trainable = trainable})(x.tensor), x.shape,
+                    x.learned || trainable);
+      case 1:
+        return Push(LayerNormalization({.scale = Coin(), .trainable = trainable})(x.tensor), x.shape,
+                    x.learned || trainable);
+      default:
+        return Push(GroupNormalization({.groups = x.shape.back() % 2 == 0 && x.shape.size() > 1 ? 2 : 1,
+                                        .trainable = trainable})(x.tensor),
+                    x.shape, x.learned || trainable);
+    }
+  }
+
+  void AddConv1D(size_t index) {
+    const Node x = Read(index);
+    const int64_t taps = Pick<int64_t>({1, 2, 3}), stride = Pick<int64_t>({1, 1, 2}), filters = Pick<int64_t>({3, 8});
+    const std::string padding = x.shape[0] < taps ? "same" : Pick<std::string>({"valid", "same", "causal"});
+    Push(Conv1D({.filters = filters,
+                 .kernel_size = taps,
+                 .strides = stride,
+                 .padding = padding,
+                 .activation = AnyActivation(),
+                 .use_bias = Coin()})(x.tensor),
+         {Extent(x.shape[0], taps, stride, padding != "valid"), filters}, true);
+  }
+
+  void AddPool1D(size_t index) {
+    const Node x = Read(index);
+    const int64_t size = Pick<int64_t>({2, 3}), stride = Pick<int64_t>({1, 2});
+    const bool same = x.shape[0] < size || Coin();
+    const Pooling1DOptions options = {.pool_size = size, .strides = stride, .padding = same ? "same" : "valid"};
+    Push(Coin() ? AveragePooling1D(options)(x.tensor) : MaxPooling1D(options)(x.tensor),
+         {Extent(x.shape[0], size, stride, same), x.shape[1]}, x.learned);
+  }
+
+  void AddDepthwiseConv(size_t index) {
+    const Node x = Read(index);
+    const int64_t stride = Pick<int64_t>({1, 2}), multiplier = Pick<int64_t>({1, 1, 2}),
+                  filters = Pick<int64_t>({4, 8});
+    const Shape size = {Extent(x.shape[0], 3, stride, true), Extent(x.shape[1], 3, stride, true)};
+    if (Coin()) {
+      Push(DepthwiseConv2D({.kernel_size = 3,
+                            .strides = stride,
+                            .padding = "same",
+                            .depth_multiplier = multiplier,
+                            .activation = AnyActivation()})(x.tensor),
+           {size[0], size[1], x.shape[2] * multiplier}, true);
+    } else {
+      Push(SeparableConv2D({.filters = filters,
+                            .kernel_size = 3,
+                            .strides = stride,
+                            .padding = "same",
+                            .depth_multiplier = multiplier,
+                            .use_bias = Coin()})(x.tensor),
+           {size[0], size[1], filters}, true);
+    }
+  }
+
+  // Only of small images, since it enlarges them.
+  void AddTransposedConv(size_t index) {
+    if (nodes_[index].shape[0] > 8) return AddPool(index);
+    const Node x = Read(index);
+    const int64_t stride = Pick<int64_t>({1, 2}), filters = Pick<int64_t>({3, 8});
+    const bool same = Coin();
+    const auto extent = [&](int64_t before) { return same ? before * stride : (before - 1) * stride + 3; };
+    Push(Conv2DTranspose({.filters = filters,
+                          .kernel_size = 3,
+                          .strides = stride,
+                          .padding = same ? "same" : "valid",
+                          .activation = AnyActivation(),
+                          .use_bias = Coin()})(x.tensor),
+         {extent(x.shape[0]), extent(x.shape[1]), filters}, true);
+  }
+
   void AddPool(size_t index) {
     const Node x = Read(index);
     const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
@@ -475,7 +557,8 @@ absl::StatusOr<ir::ValueId> Decorate(ir::Graph& graph, ir::ValueId x, std::mt199
 // Freezes a parameter, and adds a statistic to which each step adds the sum of a value, or of its squares, over rows
 // and pixels: s' = s + Σ x or s' = s + Σ x².
 absl::Status AddStates(ir::Graph& graph, std::mt19937& random) {
-  if (random() % 2 == 0) graph.states[random() % graph.states.size()].role = ir::Role::kFrozen;
+  ir::State& state = graph.states[random() % graph.states.size()];
+  if (random() % 2 == 0 && state.role == ir::Role::kParameter) state.role = ir::Role::kFrozen;
   ir::ValueId x = graph.nodes[random() % graph.nodes.size()].outputs[0];
   const ir::Type type = graph.type(x);
   if (type.dtype != ir::DType::kF32 || type.rank() < 2 || type.shape[0] != ir::kBatch) return absl::OkStatus();
@@ -504,6 +587,11 @@ absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
   std::mt19937 random(seed);
   const std::vector<ir::Node> nodes = std::move(graph.nodes);
   graph.nodes.clear();
+  // Layers that take a value for a constant because of a property of their other values, which decorations would break.
+  std::set<std::string> undecorated;
+  for (const ir::Node& node : nodes) {
+    if (node.op == &ir::kStopGradient) undecorated.insert(node.locations[0].layer);
+  }
   std::map<ir::ValueId, ir::ValueId> decorated;
   for (ir::Node node : nodes) {
     for (ir::ValueId& input : node.inputs) {
@@ -514,7 +602,9 @@ absl::StatusOr<ir::Graph> RandomGraph(uint32_t seed) {
     graph.nodes.push_back(std::move(node));
     const bool leaves = std::any_of(graph.outputs.begin(), graph.outputs.end(),
                                     [&](const ir::Output& output) { return output.value == made; });
-    const bool fits = type.dtype == ir::DType::kF32 && type.rank() >= 2 && type.shape[0] == ir::kBatch && !leaves;
+    const std::vector<ir::Location> locations = graph.nodes.back().locations;
+    const bool fits = (locations.empty() || undecorated.count(locations[0].layer) == 0) &&
+                      type.dtype == ir::DType::kF32 && type.rank() >= 2 && type.shape[0] == ir::kBatch && !leaves;
     if (!fits || random() % 4 != 0) continue;
     BRINE_ASSIGN_OR_RETURN(decorated[made], Decorate(graph, made, random));
   }
