@@ -56,7 +56,8 @@ bool MayAlias(const Graph& graph, const Node& kernel, ValueId input, ValueId out
       dependent.insert(node.outputs.begin(), node.outputs.end());
     }
   }
-  return true;
+  return std::none_of(kernel.outputs.begin(), kernel.outputs.end(),
+                      [&](ValueId other) { return other != output && dependent.count(other) != 0; });
 }
 
 }  // namespace brine::passes

@@ -19,8 +19,9 @@ int64_t KernelBytes(const ir::Graph& graph, const ir::Node& kernel);
 bool ReadsPointwise(const ir::Graph& graph, const ir::Node& node, ir::ValueId input);
 
 // Whether `output` may have the bytes of `input`, so that the kernel overwrites the input.  This is so if the types are
-// equal, all ops of the kernel are elementwise, and every node that depends on the input reads, for each element, only
-// what was computed from the element of the input at the same position.
+// equal, all ops of the kernel are elementwise, every node that depends on the input reads, for each element, only what
+// was computed from the element of the input at the same position, and no other output of the kernel depends on the
+// input: a loop stores one output after another, and may load the input again for each.
 bool MayAlias(const ir::Graph& graph, const ir::Node& kernel, ir::ValueId input, ir::ValueId output);
 
 }  // namespace brine::passes
