@@ -89,7 +89,8 @@ class OptionsAdder {
       return Mistake(absl::StrCat("learning_rate must be at least 0, but is ", first, " in the first step"));
     const ir::ValueId value = AddInput(ir::kLearningRate);
     graph_.inputs.push_back({.value = value, .source = ir::Source::kExpression, .expression = std::move(expression)});
-    graph_.training.optimizer_arguments.Set(ir::kLearningRate, first);
+    // A rate that rises from 0 is no legal constant, so that the default remains.  Nothing reads it.
+    if (first > 0) graph_.training.optimizer_arguments.Set(ir::kLearningRate, first);
   }
 
   // Returns false after a mistake.

@@ -84,9 +84,12 @@ ValueId MeanSquaredLogarithmicError(QuantityBuilder& builder) {
 }
 
 // e²/2 where |e| ≤ δ, else δ·|e| − δ²/2.  With q = min(|e|, δ) both are q·(|e| − q/2), whose slope has no jump.
+// The slope in size is least, since the slope in least is 0 where least = size, and least is constant elsewhere.  So
+// least counts as a constant, instead of adding two terms to the gradient whose sum is 0.
 ValueId Huber(QuantityBuilder& builder) {
   const ValueId size = builder.Emit(kAbs, {Error(builder)});
-  const ValueId least = builder.Emit(kMinimum, {size, builder.EmitConstant(builder.arguments().Float("delta"))});
+  const ValueId delta = builder.EmitConstant(builder.arguments().Float("delta"));
+  const ValueId least = builder.Emit(kStopGradient, {builder.Emit(kMinimum, {size, delta})});
   const ValueId half = builder.Emit(kMul, {least, builder.EmitConstant(0.5)});
   return builder.Emit(kMul, {least, builder.Emit(kSub, {size, half})});
 }

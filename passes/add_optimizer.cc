@@ -192,12 +192,10 @@ class OptimizerAdder {
     return Emit(ir::kReduceSum, {square}, name, parameter.location, {{"axes", axes}});
   }
 
-  // limit / max(√square, limit), where max(a, b) = b + relu(a − b)
+  // limit / max(√square, limit)
   ValueId ScaleOf(ValueId square, ValueId limit, const std::string& name, const ir::Location& location) {
-    const ValueId size = Emit(ir::kSqrt, {square}, name + ".size", location);
-    const ValueId excess =
-        Emit(ir::kRelu, {Emit(ir::kSub, {size, limit}, name + ".excess", location)}, name + ".excess", location);
-    return Emit(ir::kDiv, {limit, Emit(ir::kAdd, {excess, limit}, name + ".size", location)}, name + ".scale",
+    const ValueId norm = Emit(ir::kSqrt, {square}, name + ".norm", location);
+    return Emit(ir::kDiv, {limit, Emit(ir::kMaximum, {norm, limit}, name + ".divisor", location)}, name + ".scale",
                 location);
   }
 
