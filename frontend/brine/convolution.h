@@ -1,7 +1,7 @@
 // The convolutions.
 //
-// Where a layer has `trainable`, false means that training does not change its weights.  `activation` is "relu",
-// "sigmoid", "tanh", "softmax", or "linear", which is the same as none.
+// Where a layer has `trainable`, false means that training does not change its weights.  `activation` is a name of
+// activations.h, or none.
 #ifndef BRINE_FRONTEND_BRINE_CONVOLUTION_H_
 #define BRINE_FRONTEND_BRINE_CONVOLUTION_H_
 

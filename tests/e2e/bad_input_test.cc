@@ -153,11 +153,12 @@ TEST_F(BadInput, InAModel) {
   const Row rows[] = {
       {"no file", "brine train nothing.cc", 3, "nothing.cc: no such file"},
       {"no Flatten", "brine train no_flatten.cc", 3,
-       "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 10); is a Flatten() missing before dense?"},
+       "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 3, 3, 10); is a Flatten() missing before "
+       "dense? For classes of pixels, end in a Conv2D"},
       {"no loss", "brine train no_loss.cc", 3, "no_loss.cc: has no loss, so there is nothing to train; call Compile()"},
       {"all mistakes", "brine compile many.cc", 3,
        "many.cc:7: conv2d: filters must be positive, got -8\n"
-       "many.cc:7: conv2d: unknown activation \"rellu\"; known are linear, relu, sigmoid, tanh, softmax\n"
+       "many.cc:7: conv2d: unknown activation \"rellu\"; did you mean relu?\n"
        "many.cc:7: conv2d: kernel_size 30 is larger than the input's height 8\n"
        "many.cc:11: dense: units must be positive, got -10"},
       {"C++", "brine train misspelt.cc", 3, "misspelt.cc: In function…"},

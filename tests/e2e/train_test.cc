@@ -134,7 +134,8 @@ TEST(Train, ARunWithCallbacksIsResumedExactly) {
   EXPECT_EQ(project.Run(train + "--epochs 30 --checkpoint parts --csv-log parts.csv --resume --save parts.w"), whole);
   EXPECT_TRUE(project.Read("parts.w") == project.Read("whole.w"));
   EXPECT_EQ(project.Read("parts.csv"), project.Read("whole.csv"));
-  EXPECT_EQ(project.Run("brine evaluate digits.cc --data data --weights parts/best.safetensors"), whole);
+  EXPECT_THAT(project.Run("brine evaluate digits.cc --data data --weights parts/best.safetensors"),
+              testing::StartsWith(whole));
   const CommandResult unknown = project.Try(train + "--monitor val_acuracy");
   EXPECT_EQ(unknown.code, 3);
   EXPECT_THAT(unknown.err, testing::HasSubstr("; did you mean val_accuracy?\n"));

@@ -146,7 +146,7 @@ TEST(ShapeRules, BoxesAndPermutations) {
       {&kTranspose, {"f32[n,3,2]"}, order({0, 2, 1}), "f32[n,2,3]"},
       {&kTranspose, {"u8[2,3]"}, order({1, 0}), "u8[3,2]"},
       {&kTranspose, {"f32[]"}, order({}), "f32[]"},
-      {&kTranspose, {"f32[n,3]"}, order({1, 0}), "shape may have n only as its first axis, got f32[3,n]"},
+      {&kTranspose, {"f32[n,3]"}, order({1, 0}), "y may have n only as its first axis, got f32[3,n]"},
       {&kTranspose, {"f32[n,3]"}, order({0, 0}), "permutation must hold each of 0 ... 1 once, got [0,0]"},
       {&kTranspose, {"f32[n,3]"}, order({0, 2}), "permutation must hold each of 0 ... 1 once, got [0,2]"},
       {&kTranspose, {"f32[n,3]"}, order({0}), "permutation must hold each of 0 ... 1 once, got [0]"},

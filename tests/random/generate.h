@@ -10,7 +10,7 @@
 
 namespace brine {
 
-// The model of `seed`, the same on every machine.  It has at most 12 layers of all kinds over one or two inputs, with
+// The model of `seed`, the same on every machine.  It has at most 13 layers of all kinds over one or two inputs, with
 // branches that meet again and layers that are called twice, one of the losses and one of the optimizers.  There are
 // three classes.  The sizes are odd, to find mistakes, and few different ones, so that models share kernels.
 Model RandomModel(uint32_t seed);

@@ -112,9 +112,12 @@ bool SwapTheOperandsOfSub(Graph& graph) {
   return true;
 }
 
+// Swaps updates of the optimizer; those of statistics are not its.
 bool UpdateTheWrongState(Graph& graph) {
+  const auto is_statistic = [&](ir::ValueId state) { return graph.FindState(state)->role == ir::Role::kStatistic; };
   for (ir::Update& a : graph.updates) {
     for (ir::Update& b : graph.updates) {
+      if (is_statistic(a.state) || is_statistic(b.state)) continue;
       if (a.state == b.state || graph.type(a.state) != graph.type(b.state)) continue;
       std::swap(a.value, b.value);
       return true;

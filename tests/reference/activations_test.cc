@@ -75,6 +75,7 @@ TEST(Activations, AgreeWithKeras) {
     for (size_t i = 0; i < wanted[0].size(); ++i) {
       // TensorFlow rounds the slope of leaky_relu to float32, which changes 0.3 by 4e-8 of it.
       EXPECT_NEAR(got.y[i], wanted[1][i], 1e-14 + 5e-8 * std::abs(wanted[1][i])) << "at " << wanted[0][i];
+      if (name == "selu" && wanted[0][i] == 0) continue;  // a kink
       EXPECT_NEAR(got.slope[i], wanted[2][i], 1e-14 + 5e-8 * std::abs(wanted[2][i])) << "slope at " << wanted[0][i];
     }
   }
