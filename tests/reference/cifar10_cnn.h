@@ -32,7 +32,8 @@ inline double Uniform(uint32_t seed, int64_t element, const char* name) {
   return ir::PhiloxUniform({static_cast<uint32_t>(element), 0, ir::NameId(name), 0}, {seed, 0});
 }
 
-// Image i, whose label is i mod 10: the mean of an image that belongs to its label and noise.
+// Image i, whose label is i mod 10: the mean of an image that belongs to its label and noise.  If the label is an
+// image, it is image i, scaled to [0, 1].
 template <typename Real>
 void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
   ir::Tensor<Real> images, labels;
@@ -52,8 +53,10 @@ void FillBatch(int step, const ir::Graph& graph, ir::Tensors<Real>& given) {
     }
     if (input.source == ir::Source::kLabel) {
       labels = ir::MakeTensor<Real>(graph.type(input.value), kBatch);
-      for (int row = 0; row < kBatch; ++row)
+      for (int row = 0; row < kBatch && graph.type(input.value).rank() == 2; ++row)
         labels.real[static_cast<size_t>(row * 10 + (step * kBatch + row) % 10)] = 1;
+      for (size_t i = 0; i < labels.real.size() && graph.type(input.value).rank() == 4; ++i)
+        labels.real[i] = static_cast<Real>(images.integers[i]) / 255;
       given[graph.value(input.value).name] = labels;
     }
   }
