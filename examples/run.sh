@@ -18,7 +18,7 @@ while (($#)); do
     *) arguments+=("$1"); shift ;;
   esac
 done
-if [[ -z $has_data ]] && grep -q 'dataset-fashion-mnist' "examples/$name/README.md"; then
+if [[ -z $has_data ]] && grep -q 'Fashion-MNIST' "examples/$name/README.md"; then
   brine_packages dataset-fashion-mnist
   # `brine train` reads the packed files; programs of their own map plain ones.
   data=/usr/share/datasets/fashion-mnist
