@@ -81,11 +81,13 @@ TEST_P(Training, LossesAreWithinTenTimesTheSpreadOfOtherPrograms) {
   const std::vector<float> losses = Train([](int) { return 2; });
   const auto rows = ReferenceLosses(GetParam());
   ASSERT_EQ(losses.size(), rows.size());
-  double spread = 0;  // an error remains in all later steps
+  // Batch statistics amplify rounding errors from step to step, so there the spread of earlier steps counts, too.
+  const bool amplifies = GetParam() == "resnet20" || GetParam() == "mobilenet";
+  double spread = 0;
   for (size_t step = 0; step < rows.size(); ++step) {
     const double exact = rows[step][0];
     // Half a unit in the last place is what a float32 number may be off.
-    spread = std::max(spread, std::ldexp(exact, -24));
+    spread = std::max(amplifies ? spread : 0, std::ldexp(exact, -24));
     for (double other : rows[step]) spread = std::max(spread, std::abs(other - exact));
     EXPECT_NEAR(losses[step], exact, 10 * spread) << "step " << step + 1;
   }
