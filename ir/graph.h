@@ -114,8 +114,9 @@ enum class Source : uint8_t {
   kLabel,       // rows of labels
   kScalar,      // f32[]: a number that the host may set by the name of the input
   kSeed,        // u32[2]: the low and the high word of the seed
-  kStep,        // u32[]: the number of training steps that were done before this one
-  kRows,        // f32[]: n, the number of rows of this batch
+  kStep,        // u32[2]: the number of training steps that were done before this one, and the number of rows of the
+                // batch that lie in shards before this one
+  kRows,        // f32[]: n, the number of rows of this shard, or of a batch that is not cut into shards
   kExpression,  // f32[]: the result of Input::expression
   kWeight       // f32[n]: the weight of each row in a loss, which is that of the sample, 1 unless the host has another,
                 // divided by n

@@ -155,7 +155,7 @@ Tensors<Real> HostInputs(const Graph& graph, uint64_t seed, int64_t steps_done, 
         tensor.integers = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
         break;
       case Source::kStep:
-        tensor.integers[0] = static_cast<uint32_t>(steps_done);
+        tensor.integers = {static_cast<uint32_t>(steps_done), 0};
         break;
       case Source::kRows:
         tensor.real[0] = static_cast<Real>(rows);

@@ -123,6 +123,7 @@ struct Op {
   int argmax_operand = -1;        // of a pool's gradient: each dy goes to the one cell that this operand names
   int in_training = -1;           // in training, this operand replaces the node's result; −1: nothing does
   int outside_training = -1;      // the same in evaluation and prediction
+  bool ends_shard = false;        // a view: nodes before it work on a shard of the batch, those after it on the batch
   // Of an update: it averages squares of g, which must not overflow.
   bool squares_gradient = false;
 

@@ -46,6 +46,7 @@ class OptimizerAdder {
     if (optimizer_ == nullptr)
       return ErrorAt({training_.location}, "compile", absl::StrCat("unknown optimizer \"", training_.optimizer, "\""));
     rule_ = &ir::RuleOf(*optimizer_, training_.optimizer_arguments);
+    EndShards();
     ClipGradients();
     for (const ir::UpdateSlot& slot : rule_->slots) AddSlots(slot);
     for (const Parameter& parameter : parameters_) AddUpdate(parameter);
@@ -153,6 +154,18 @@ class OptimizerAdder {
   ValueId Emit(const ir::Op& op, const std::vector<ValueId>& inputs, absl::string_view name,
                const ir::Location& location, Attributes attributes = {}) {
     return EmitAll(op, inputs, name, location, std::move(attributes))[0];
+  }
+
+  // What follows works on the gradients of the whole batch, and so does the new content of the model's statistics.
+  void EndShards() {
+    for (Parameter& parameter : parameters_) {
+      const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".grad.mean");
+      parameter.gradient = Emit(ir::kMeanOverShards, {parameter.gradient}, name, parameter.location);
+    }
+    for (ir::Update& update : graph_.updates) {
+      const std::string name = absl::StrCat(graph_.value(update.state).name, ".mean");
+      update.value = Emit(ir::kMeanOverShards, {update.value}, name, graph_.FindState(update.state)->location);
+    }
   }
 
   // Multiplies each gradient by limit / max(size, limit), where size is |g| of each element, ‖g‖ of the parameter, or

@@ -7,11 +7,14 @@
 // schedule, it is the learning rate.  The states of one kind of slot are contiguous in Graph::states, in the order of
 // the parameters, so that they are so in memory.  The outputs "<parameter>.grad" are removed.
 //
+// Gradients, and the new content of the states that the model itself updates, end the work on a shard of the batch:
+//   g ⟹ mean_over_shards(g)
+//
 // The arguments that all optimizers share become nodes around the op; one that is not used adds none:
 //   clipvalue, clipnorm,        g ⟹ g·limit / max(size, limit), where size is |g| of each element, the norm of the
 //   global_clipnorm:            parameter's gradient, or that of all gradients.  The squares of gradients must be
-//   finite weight_decay:               p' ⟹ p' − p·(weight_decay·learning_rate), except of excluded parameters.  The
-//   product
+//                               finite
+//   weight_decay:               p' ⟹ p' − p·(weight_decay·learning_rate), except of excluded parameters.  The product
 //                               comes from the host: as a float, 1 − weight_decay·learning_rate has few of its digits
 //   use_ema:                    average' = average + (1 − ema_momentum)·(p' − average), and p' after the first step
 //   learning_rate_multipliers:  the rates of a layer's parameters are computed by the host from its own learning rate,

@@ -61,7 +61,7 @@ class KernelFormer {
   const Node& node(NodeId id) const { return graph_.node(id); }
   bool IsFree(NodeId node_id) const {
     const Group& group = partition_.group(partition_.GroupOf(node_id));
-    return group.region == nullptr && group.nodes.size() == 1 && !IsUpdate(node_id);
+    return group.region == nullptr && group.nodes.size() == 1 && !IsUpdate(node_id) && !node(node_id).op->ends_shard;
   }
   bool IsUpdate(NodeId node_id) const { return update_of_[Index(node_id)] != Uses::kNone; }
 

@@ -29,19 +29,40 @@ class KernelWriter {
     const std::vector<NodeId> update_of = FindUpdates(graph_, uses_);
     const std::vector<GroupId> order = partition_.Order();
     graph_.nodes.clear();
-    std::vector<GroupId> updates;
+    // What works on shards comes first, then what works on the batch, and the updates come last.
+    std::vector<GroupId> of_batch, updates;
+    std::set<GroupId> after_shards;
     for (GroupId id : order) {
+      const bool is_after = FollowsShards(id, after_shards);
+      if (is_after) after_shards.insert(id);
       if (update_of[Index(partition_.group(id).nodes[0])] != Uses::kNone)
         updates.push_back(id);
+      else if (is_after)
+        of_batch.push_back(id);
       else
         EmitGroup(id);
     }
+    for (GroupId id : of_batch) EmitGroup(id);
     for (GroupId id : updates) EmitGroup(id);
     graph_.stage = ir::Stage::kFused;
   }
 
  private:
   const Node& OriginalNode(NodeId id) const { return original_nodes_[Index(id)]; }
+
+  // Whether the group ends the shards or depends on one of `after_shards`, the groups before it that do.
+  bool FollowsShards(GroupId id, const std::set<GroupId>& after_shards) const {
+    const Group& group = partition_.group(id);
+    const auto follows = [&](NodeId node_id) {
+      const Node& node = OriginalNode(node_id);
+      return node.op->ends_shard || std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+               const NodeId producer = uses_.Producer(input);
+               return producer != Uses::kNone && after_shards.count(partition_.GroupOf(producer)) != 0;
+             });
+    };
+    return std::any_of(group.nodes.begin(), group.nodes.end(), follows) ||
+           std::any_of(group.copies.begin(), group.copies.end(), follows);
+  }
 
   // Finds the groups that compute each node.  A node that all of its readers compute again gets no kernel of its own.
   void FindComputingGroups() {

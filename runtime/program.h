@@ -69,8 +69,9 @@ typedef enum brine_source {
   BRINE_LABEL,       // one row of a sample's label
   BRINE_SCALAR,      // f32[]: a number that can be set by name between steps; at first it is `initial`
   BRINE_SEED,        // u32[2]: the low and the high word of the seed
-  BRINE_STEP,        // u32[]: the number of training steps done before this one
-  BRINE_ROWS,        // f32[]: the number of rows of this batch
+  BRINE_STEP,        // u32[2]: the number of training steps done before this one, and the number of rows of the batch
+                     // that lie in shards before this one
+  BRINE_ROWS,        // f32[]: the number of rows of this shard, or of a batch that is not cut into shards
   BRINE_EXPRESSION,  // f32[]: the result of `terms`, computed in double and rounded once
   BRINE_WEIGHT       // f32[n]: the weight of each row in a loss: that of brine_set_weights, 1 at first, divided by n
 } brine_source;
@@ -149,6 +150,9 @@ typedef struct brine_result {
 // A function of the model: "train", "evaluate" or "predict".  The calls from `first_update` on write variables.  Before
 // them, the runtime tests the outputs, the gradients, the parameters and everything in the arena that these calls read
 // for NaN and infinity, so that a step that fails has changed no variable.
+//
+// A batch may be cut into shards (brine_step_shard).  The first `shard_calls` calls are made for each shard, the others
+// once, after the values `shard_means` were replaced by their means over the shards.
 typedef struct brine_function {
   const char* name;
   const brine_value* values;
@@ -156,7 +160,9 @@ typedef struct brine_function {
   const brine_input* inputs;
   const brine_output* outputs;
   const brine_result* results;
-  int32_t value_count, call_count, input_count, output_count, result_count;
+  const uint16_t* shard_means;  // indices of values, which are f32: the gradients and the new content of statistics
+  int32_t value_count, call_count, input_count, output_count, result_count, shard_mean_count;
+  int32_t shard_calls;
   int32_t first_update;      // equal to call_count if no call writes a variable
   uint8_t squares_gradient;  // 1 if an update averages squares of gradients, which must not overflow; otherwise 0
 } brine_function;

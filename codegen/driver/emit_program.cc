@@ -155,31 +155,37 @@ class ProgramEmitter {
     EmitValues(graph, table, prefix);
 
     std::string calls;
-    int call_count = 0;
-    int first_update = -1;
+    int call_count = 0, shard_calls = -1, first_update = -1;
+    std::vector<int> means;
     for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
       const Node& node = graph.nodes[node_index];
       if (symbols[node_index].empty()) {
         if (!node.op->is_view()) StoreConstant(graph, node);
+        if (node.op->ends_shard) means.push_back(table.Number(node.outputs[0]));
         continue;
       }
       const std::string arguments = absl::StrCat(prefix, "_", call_count);
       EmitArguments(table, node, arguments);
       calls += CallRow(graph, node, kernels_.kernels.at(symbols[node_index]), arguments);
       if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
+      if (shard_calls < 0 && (first_update >= 0 || !means.empty())) shard_calls = call_count;
       ++call_count;
     }
+    if (first_update < 0) first_update = call_count;
+    if (shard_calls < 0) shard_calls = call_count;
     EmitTable("brine_call", prefix + "_calls", calls);
 
     EmitInputs(graph, table, prefix);
     EmitOutputs(graph, table, prefix);
     EmitResults(graph, prefix);
+    EmitTable("uint16_t", prefix + "_shard_means", means.empty() ? "" : absl::StrCat(absl::StrJoin(means, ", "), "\n"));
     absl::StrAppend(&program_functions_, "  {.name = ", CString(prefix), ", .values = ", prefix,
                     "_values, .calls = ", prefix, "_calls, .inputs = ", prefix, "_inputs, .outputs = ", prefix,
-                    "_outputs, .results = ", prefix, "_results, .value_count = ", table.order().size(),
-                    ", .call_count = ", call_count, ", .input_count = ", graph.inputs.size(),
-                    ", .output_count = ", graph.outputs.size(), ", .result_count = ", graph.results.size(),
-                    ", .first_update = ", first_update < 0 ? call_count : first_update,
+                    "_outputs, .results = ", prefix, "_results, .shard_means = ", prefix,
+                    "_shard_means, .value_count = ", table.order().size(), ", .call_count = ", call_count,
+                    ", .input_count = ", graph.inputs.size(), ", .output_count = ", graph.outputs.size(),
+                    ", .result_count = ", graph.results.size(), ", .shard_mean_count = ", means.size(),
+                    ", .shard_calls = ", shard_calls, ", .first_update = ", first_update,
                     ", .squares_gradient = ", SquaresGradient(graph) ? 1 : 0, "},\n");
     arena_bound_bytes_ = std::max(arena_bound_bytes_, passes::ReportMemory(graph).arena_bound_bytes);
   }

@@ -112,10 +112,13 @@ Lowered LowerPure(const LoweringContext& context, const std::vector<Expr>& value
 
 Expr IsInside(const Expr& position, int64_t size) { return position >= 0 && position < static_cast<int>(size); }
 
-Expr FlatIndex(const LoweringContext& context, const ir::Shape& shape, const Index& index) {
-  if (shape.empty()) return Halide::cast<uint32_t>(0);
+Expr RowOfBatch(const Expr& row, const Tensor& step) { return step({Expr(1)}) + Halide::cast<uint32_t>(row); }
+
+Expr ElementOfBatch(const LoweringContext& context, const Tensor& step) {
+  const ir::Shape& shape = context.result_types[0].shape;
+  const Index& index = context.result_index;
   // The outermost extent is not needed, and if it is n, it may be unknown.
-  Expr flat = Halide::cast<uint32_t>(index[0]);
+  Expr flat = RowOfBatch(shape.empty() ? Expr(0) : index[0], step);
   for (size_t axis = 1; axis < shape.size(); ++axis) {
     flat = flat * Halide::cast<uint32_t>(context.Extent(shape[axis])) + Halide::cast<uint32_t>(index[axis]);
   }
@@ -129,7 +132,7 @@ std::array<Expr, 2> RandomUniforms(const Expr& element, const Tensor& seed, cons
   };
   // The names and constants are those of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
   Expr key0 = seed({Expr(0)}), key1 = seed({Expr(1)});
-  Expr c0 = element, c1 = step({}), c2 = word(static_cast<uint32_t>(id)), c3 = word(0);
+  Expr c0 = element, c1 = step({Expr(0)}), c2 = word(static_cast<uint32_t>(id)), c3 = word(0);
   const Expr m0 = word(0xD2511F53u), m1 = word(0xCD9E8D57u);
   for (int round = 0; round < 10; ++round) {
     const Expr high0 = high_word(m0, c0), low0 = m0 * c0, high1 = high_word(m1, c2), low1 = m1 * c2;

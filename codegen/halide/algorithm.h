@@ -169,11 +169,13 @@ Halide::Func MakeFunc(const std::string& name, const std::vector<Halide::Var>& a
 // Whether the coordinate `position` along an axis of an image lies in [0, size).
 Halide::Expr IsInside(const Halide::Expr& position, int64_t size);
 
-// The row-major position of `index` in a tensor of `shape`, as a uint32.
-Halide::Expr FlatIndex(const LoweringContext& context, const ir::Shape& shape, const Index& index);
+// The index in the batch of a row of the shard, and the position in C order of the result's element in the result of
+// the whole batch, as uint32.  `step` is an operand of a random op.
+Halide::Expr RowOfBatch(const Halide::Expr& row, const Tensor& step);
+Halide::Expr ElementOfBatch(const LoweringContext& context, const Tensor& step);
 
-// Two random numbers of an element, uniform in [0, 1): the first words of Philox4x32-10 for the counter (element, step,
-// id, 0) and the key seed[0], seed[1].  The interpreter computes the same bits.
+// Two random numbers of an element, uniform in [0, 1): the first words of Philox4x32-10 for the counter (element,
+// step[0], id, 0) and the key seed[0], seed[1].  The interpreter computes the same bits.
 std::array<Halide::Expr, 2> RandomUniforms(const Halide::Expr& element, const Tensor& seed, const Tensor& step,
                                            int64_t id);
 // The first of them.

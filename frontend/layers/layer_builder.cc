@@ -200,7 +200,7 @@ Symbol LayerBuilder::Scalar(absl::string_view suffix, double initial) {
   return HostInput(absl::StrCat(name_, "/", suffix), {ir::DType::kF32, {}}, ir::Source::kScalar, initial);
 }
 Symbol LayerBuilder::Seed() { return HostInput("seed", {ir::DType::kU32, {2}}, ir::Source::kSeed, 0); }
-Symbol LayerBuilder::Step() { return HostInput("step", {ir::DType::kU32, {}}, ir::Source::kStep, 0); }
+Symbol LayerBuilder::Step() { return HostInput("step", {ir::DType::kU32, {2}}, ir::Source::kStep, 0); }
 
 Symbol LayerBuilder::Rows() { return HostInput("rows", {ir::DType::kF32, {}}, ir::Source::kRows, 0); }
 

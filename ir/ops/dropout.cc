@@ -24,10 +24,11 @@ absl::Status Gradient(GradientBuilder& builder) {
 
 template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
-  const RandomNumbers random(evaluation.in(2), evaluation.in(3), evaluation.attributes.Int("id"));
   const Real rate = evaluation.in(1).real[0];
   const float limit = static_cast<float>(rate);  // kernels compare in float; this loop must drop the same elements
   const std::vector<Real>& x = evaluation.in(0).real;
+  const RandomNumbers random(evaluation.in(2), evaluation.in(3), evaluation.attributes.Int("id"),
+                             RowElements(evaluation.in(0)));
   std::vector<Real>& y = evaluation.out().real;
   for (size_t i = 0; i < y.size(); ++i) y[i] = random.Uniform(static_cast<int64_t>(i)) < limit ? 0 : x[i] / (1 - rate);
 }
@@ -39,7 +40,7 @@ const Op kDropout = {
     .doc =
         "y = 0 where u < rate, else x / (1 − rate); u in [0, 1) is Philox4x32-10 of key seed and counter (element's "
         "position in x in C order, step, id, 0). x and y are f32 of one shape, rate f32[] in [0, 1), seed u32[2], "
-        "step u32[].",
+        "step u32[2].",
     .operands = {"x", "rate", "seed", "step"},
     .results = {"y"},
     .attributes = {IdAttribute()},

@@ -40,7 +40,7 @@ template <typename Real>
 void Interpret(const Evaluation<Real>& evaluation) {
   const Tensor<Real>& x = evaluation.in(0);
   const std::string& mode = evaluation.attributes.String("mode");
-  const RandomNumbers random(evaluation.in(1), evaluation.in(2), evaluation.attributes.Int("id"));
+  const RandomNumbers random(evaluation.in(1), evaluation.in(2), evaluation.attributes.Int("id"), 2);
   if (x.integers.empty())
     Flip(x.dims, mode, random, x.real, evaluation.out().real);
   else
@@ -54,7 +54,7 @@ const Op kRandomFlip = {
     .doc =
         "y[s] = image x[s], mirrored left to right when u(2s) < 1/2 and top to bottom when u(2s + 1) < 1/2, as far "
         "as mode allows; u(e) in [0, 1) is Philox4x32-10 of key seed and counter (e, step, id, 0). x and y are f32 or "
-        "u8 [n, h, w, c], seed u32[2], step u32[].",
+        "u8 [n, h, w, c], seed u32[2], step u32[2].",
     .operands = {"x", "seed", "step"},
     .results = {"y"},
     .attributes = {IdAttribute(),

@@ -9,7 +9,8 @@ namespace brine::ir {
 
 template <double (RandomNumbers::*draw)(int64_t) const, typename Real>
 void InterpretRandomSource(const Evaluation<Real>& evaluation) {
-  const RandomNumbers random(evaluation.in(0), evaluation.in(1), evaluation.attributes.Int("id"));
+  const RandomNumbers random(evaluation.in(0), evaluation.in(1), evaluation.attributes.Int("id"),
+                             RowElements(evaluation.out()));
   std::vector<Real>& y = evaluation.out().real;
   for (size_t i = 0; i < y.size(); ++i) y[i] = static_cast<Real>((random.*draw)(static_cast<int64_t>(i)));
 }

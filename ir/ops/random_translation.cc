@@ -28,7 +28,7 @@ void Interpret(const Evaluation<Real>& evaluation) {
   const Attributes& attributes = evaluation.attributes;
   const Sampler<Real> x(evaluation.in(0), attributes);
   Tensor<Real>& y = evaluation.out();
-  const RandomNumbers random(evaluation.in(1), evaluation.in(2), attributes.Int("id"));
+  const RandomNumbers random(evaluation.in(1), evaluation.in(2), attributes.Int("id"), 2);
   const std::vector<double>&down = attributes.Floats("height_factor"), &across = attributes.Floats("width_factor");
   const auto shift = [&](const std::vector<double>& range, int64_t number, int64_t size) {
     return static_cast<Real>((range[0] + (range[1] - range[0]) * random.Uniform(number)) * static_cast<double>(size));
@@ -63,7 +63,7 @@ const Op kRandomTranslation = {
         "seed and counter (e, step, id, 0). interpolation nearest rounds positions half away from zero; bilinear "
         "mixes four pixels, of u8 images rounded half up. fill_mode says what lies outside: constant the "
         "fill_value, nearest the border's pixel, reflect the mirrored image (border repeated), wrap the image "
-        "again. x and y are f32 or u8 [n, h, w, c], seed u32[2], step u32[].",
+        "again. x and y are f32 or u8 [n, h, w, c], seed u32[2], step u32[2].",
     .operands = {"x", "seed", "step"},
     .results = {"y"},
     .attributes = Schema(),

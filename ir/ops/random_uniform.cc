@@ -7,7 +7,7 @@ const Op kRandomUniform = MakeRandomSource<&RandomNumbers::Uniform>({
     .doc =
         "y[e] = u(e), uniform in [0, 1), for each position e in y in C order; u is Philox4x32-10 of key seed and "
         "counter (e, step, id, 0). The numbers of a row do not depend on how many rows follow. y is f32, seed u32[2], "
-        "step u32[].",
+        "step u32[2].",
     .cost = 60,  // about six operations in each of the ten rounds of Philox
 });
 

@@ -167,7 +167,7 @@ absl::StatusOr<std::vector<Type>> InferUpdate(const Op& op, const OpTypes& types
 absl::Status ExpectRandom(const OpTypes& types) {
   const size_t count = types.inputs.size();
   BRINE_RETURN_IF_ERROR(ExpectType("seed", types.inputs[count - 2], {DType::kU32, {2}}));
-  BRINE_RETURN_IF_ERROR(ExpectType("step", types.inputs[count - 1], {DType::kU32, {}}));
+  BRINE_RETURN_IF_ERROR(ExpectType("step", types.inputs[count - 1], {DType::kU32, {2}}));
   const int64_t id = types.attributes.Int("id");
   if (id < 0 || id > std::numeric_limits<uint32_t>::max()) return Refuse("id must be a 32-bit number, got ", id);
   return absl::OkStatus();

@@ -64,8 +64,8 @@ int64_t FlopsAnElement(const OpTypes&, absl::Span<const Type> outputs, int64_t r
 // The shape rule of an op of kind update: f32 tensors of one shape without n, then f32[] scalars (ir/kinds.h).
 absl::StatusOr<std::vector<Type>> InferUpdate(const Op& op, const OpTypes& types);
 
-// Fails unless the last two operands of a random op are seed u32[2] and step u32[], and its attribute id is 32 bits
-// long.
+// Fails unless the last two operands of a random op are seed u32[2] and step u32[2], and its attribute id is 32
+// bits long.
 absl::Status ExpectRandom(const OpTypes& types);
 AttributeSpec IdAttribute();
 

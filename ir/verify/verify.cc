@@ -166,10 +166,8 @@ class Verifier {
         if (!has_rows || type.dtype == DType::kMask) wanted = "f32, i32, u32 or u8 with n as its first dimension";
         break;
       case Source::kSeed:
-        if (type != Type{DType::kU32, {2}}) wanted = "u32[2]";
-        break;
       case Source::kStep:
-        if (type != Type{DType::kU32, {}}) wanted = "u32[]";
+        if (type != Type{DType::kU32, {2}}) wanted = "u32[2]";
         break;
       case Source::kScalar:
       case Source::kRows:

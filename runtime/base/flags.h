@@ -41,6 +41,7 @@ inline constexpr Flag kFlags[] = {
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain},
     {"--batch-size", "N", "the largest number of rows of a step (32; of a program, those that it was compiled for)",
      kReads},
+    {"--accumulate", "N", "a step is N batches, with the mean of their gradients (1)", kTrain},
     {"--seed", "N", "of weights, shuffling and augmentation (0)", kReads},
     {"--threads", "N", "exactly this many (as many as the process may use)", kRuns},
     {"--learning-rate", "F", "of the optimizer", kTrain},

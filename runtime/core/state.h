@@ -76,6 +76,30 @@ double brine_get_scalar(const brine_state* state, const char* name);  // NaN if 
 // whose stack must have room for that.
 brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows);
 
+// A training step of a batch that is cut into shards, for gradient accumulation or for several processes:
+//
+//   float means[elements] = {0};                              // elements = brine_shard_elements(function)
+//   for each shard, in any order:
+//     fill the rows of the inputs
+//     brine_step_shard(state, function, rows, first_row);     // after it, the outputs are those of the shard
+//     brine_read_shard(state, function, (float)rows / batch_rows, part);
+//     means += part
+//   brine_write_shard_means(state, function, means);
+//   brine_step_end(state, function);
+//
+// This updates the variables with the mean of the gradients over the rows of all shards, as a step of the whole batch
+// does.  Random layers draw the same numbers for a row as in that step; `first_row` is the index in the batch of the
+// shard's first row.  Batch statistics are those of each shard; a moving average gets the mean of what the shards would
+// make of it.  Losses, and weights of rows, are means over the shard, so that an output over all shards is their mean,
+// weighted by rows.
+// The functions return what brine_step returns.  Nothing is updated before brine_step_end.
+brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row);
+brine_status brine_step_end(brine_state* state, const brine_function* function);
+// The number of values that are averaged over shards; copies of them, times `weight`; and their replacement.
+int64_t brine_shard_elements(const brine_function* function);
+void brine_read_shard(const brine_state* state, const brine_function* function, float weight, float* target);
+void brine_write_shard_means(brine_state* state, const brine_function* function, const float* means);
+
 // The memory and the size of the variable with this index in the program's variables.
 uint8_t* brine_variable_data(brine_state* state, int32_t index);
 int64_t brine_variable_bytes(const brine_program* program, int32_t index);

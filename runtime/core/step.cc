@@ -28,13 +28,14 @@ void WriteWeights(const float* weights, int32_t rows, uint8_t* target) {
   }
 }
 
+// Fills the inputs that do not depend on data, for `rows` rows of which the first has this index in the batch.
 void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& function_state,
-                     int32_t rows) {
+                     int32_t rows, int64_t first_row) {
   for (int32_t index = 0; index < function->input_count; ++index) {
     const brine_input& input = function->inputs[index];
     uint8_t* const target = ValueData(state, function->values[input.value]);
     const uint32_t seed[2] = {static_cast<uint32_t>(state->seed), static_cast<uint32_t>(state->seed >> 32)};
-    const uint32_t step = static_cast<uint32_t>(state->steps_done);
+    const uint32_t step[2] = {static_cast<uint32_t>(state->steps_done), static_cast<uint32_t>(first_row)};
     float real = 0;
     switch (input.source) {
       case BRINE_DATA:
@@ -44,7 +45,7 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
         memcpy(target, seed, sizeof(seed));
         continue;
       case BRINE_STEP:
-        memcpy(target, &step, sizeof(step));
+        memcpy(target, step, sizeof(step));
         continue;
       case BRINE_SCALAR:
         real = static_cast<float>(function_state.scalars[index]);
@@ -123,12 +124,12 @@ void DescribeFault(brine_state* state, const brine_call& call, const brine_value
            static_cast<unsigned long long>(state->steps_done + 1), ending);
 }
 
-// Runs the calls before the updates again, one by one, and writes the state's error about the first result that is out
-// of range.
-void FindFault(brine_state* state, const brine_function* function, FunctionState& function_state) {
+// Runs the first `calls` calls again, one by one, and writes the state's error about the first result that is out of
+// range.
+void FindFault(brine_state* state, const brine_function* function, FunctionState& function_state, int32_t calls) {
   if (brine_check_variables(state) != BRINE_OK) return;
   const char* const ending = function->first_update == function->call_count ? "" : "; nothing was updated";
-  for (int32_t index = 0; index < function->first_update; ++index) {
+  for (int32_t index = 0; index < calls; ++index) {
     if (RunCall(state, function, function_state, index) != BRINE_OK) return;
     const brine_call& call = function->calls[index];
     for (int value = call.input_count; value < call.value_count; ++value) {
@@ -181,31 +182,107 @@ bool IsStepFinite(brine_state* state, const brine_function* function, int32_t ro
   return finite;
 }
 
-}  // namespace
+// Calls visit(data, elements) for each value that is averaged over the shards, one after another.
+template <typename Visit>
+void VisitShardMeans(const brine_state* state, const brine_function* function, const Visit& visit) {
+  for (int32_t index = 0; index < function->shard_mean_count; ++index) {
+    const brine_value& value = function->values[function->shard_means[index]];
+    visit(reinterpret_cast<float*>(ValueData(state, value)), ElementCount(value, 0));
+  }
+}
 
-brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows) {
+bool AreShardMeansFinite(const brine_state* state, const brine_function* function) {
+  bool finite = true;
+  VisitShardMeans(state, function, [&](const float* data, int64_t elements) {
+    finite = finite && brine_all_below(data, elements, BRINE_FINITE);
+  });
+  return finite;
+}
+
+FunctionState& StateOf(brine_state* state, const brine_function* function) {
+  return state->functions[function - state->program->functions];
+}
+
+// Prepares the function for these rows of a batch.
+brine_status BeginStep(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row) {
   if (function == nullptr) {
     snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
     return BRINE_INVALID;
   }
-  FunctionState& function_state = state->functions[function - state->program->functions];
   if (rows < 1 || rows > state->program->batch_size) {
     snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows,
              state->program->batch_size);
     return BRINE_INVALID;
   }
-  const FlushDenormals flush;
+  if (first_row < 0 || first_row > UINT32_MAX) {
+    snprintf(state->error, sizeof(state->error), "a batch has no row %lld", static_cast<long long>(first_row));
+    return BRINE_INVALID;
+  }
+  FunctionState& function_state = StateOf(state, function);
   SetRows(function_state, function, rows);
-  WriteHostInputs(state, function, function_state, rows);
-  brine_status status = RunCalls(state, function, function_state, 0, function->first_update);
+  WriteHostInputs(state, function, function_state, rows, first_row);
+  return BRINE_OK;
+}
+
+// Makes the calls from `begin` on.  If what those before the updates read and made is finite, makes the updates;
+// otherwise finds the fault among the first `repeatable` calls.
+brine_status EndStep(brine_state* state, const brine_function* function, int32_t begin, int32_t repeatable) {
+  FunctionState& function_state = StateOf(state, function);
+  brine_status status = RunCalls(state, function, function_state, begin, function->first_update);
   if (status != BRINE_OK) return status;
-  if (!IsStepFinite(state, function, rows)) {
-    FindFault(state, function, function_state);
+  if (!IsStepFinite(state, function, function_state.rows)) {
+    FindFault(state, function, function_state, repeatable);
     return BRINE_DIVERGED;
   }
   status = RunCalls(state, function, function_state, function->first_update, function->call_count);
   if (status == BRINE_OK && function->first_update < function->call_count) ++state->steps_done;
   return status;
+}
+
+}  // namespace
+
+brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows) {
+  const FlushDenormals flush;
+  const brine_status status = BeginStep(state, function, rows, 0);
+  return status != BRINE_OK ? status : EndStep(state, function, 0, function->first_update);
+}
+
+brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row) {
+  const FlushDenormals flush;
+  brine_status status = BeginStep(state, function, rows, first_row);
+  if (status != BRINE_OK) return status;
+  FunctionState& function_state = StateOf(state, function);
+  status = RunCalls(state, function, function_state, 0, function->shard_calls);
+  if (status != BRINE_OK) return status;
+  if (AreOutputsFinite(state, function, rows) && AreShardMeansFinite(state, function)) return BRINE_OK;
+  FindFault(state, function, function_state, function->shard_calls);
+  return BRINE_DIVERGED;
+}
+
+brine_status brine_step_end(brine_state* state, const brine_function* function) {
+  const FlushDenormals flush;
+  return EndStep(state, function, function->shard_calls, 0);
+}
+
+int64_t brine_shard_elements(const brine_function* function) {
+  int64_t sum = 0;
+  for (int32_t index = 0; index < function->shard_mean_count; ++index)
+    sum += ElementCount(function->values[function->shard_means[index]], 0);
+  return sum;
+}
+
+void brine_read_shard(const brine_state* state, const brine_function* function, float weight, float* target) {
+  VisitShardMeans(state, function, [&](const float* data, int64_t elements) {
+    for (int64_t element = 0; element < elements; ++element) target[element] = weight * data[element];
+    target += elements;
+  });
+}
+
+void brine_write_shard_means(brine_state* state, const brine_function* function, const float* means) {
+  VisitShardMeans(state, function, [&](float* data, int64_t elements) {
+    memcpy(data, means, static_cast<size_t>(elements) * sizeof(float));
+    means += elements;
+  });
 }
 
 brine_status brine_check_variables(brine_state* state) {

@@ -185,8 +185,9 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
   MakeFolder(folder);
   std::vector<std::pair<std::string, std::string>> values = {
       {"epoch", std::to_string(position.epoch)},        {"batch", std::to_string(position.batch)},
-      {"batch_size", std::to_string(shape.batch_size)}, {"samples", std::to_string(shape.samples)},
-      {"shuffle", shape.shuffle ? "1" : "0"},           {"rows", std::to_string(position.sums.rows)}};
+      {"batch_size", std::to_string(shape.batch_size)}, {"accumulation", std::to_string(shape.accumulation)},
+      {"samples", std::to_string(shape.samples)},       {"shuffle", shape.shuffle ? "1" : "0"},
+      {"rows", std::to_string(position.sums.rows)}};
   for (size_t index = 0; index < position.sums.sums.size(); ++index)
     values.emplace_back(SumKey(position.sums.function->outputs[index]), ToHexadecimal(position.sums.sums[index]));
   for (const auto& [name, numbers] : position.callbacks)
@@ -212,6 +213,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
                                    ", which cannot go on with " + std::to_string(ours));
   };
   check("batch_size", shape.batch_size, "batch size");
+  check("accumulation", shape.accumulation, "an accumulation of");
   check("samples", shape.samples, "a number of samples of");
   check("shuffle", shape.shuffle ? 1 : 0, "shuffle");
   ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);

@@ -11,7 +11,7 @@ namespace brine {
 
 // What a resumed run must have in common with the earlier one to continue in the middle of an epoch.
 struct FitShape {
-  int64_t batch_size, samples;
+  int64_t batch_size, accumulation, samples;
   bool shuffle;
 };
 

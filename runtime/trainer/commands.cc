@@ -277,6 +277,7 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
   if (!line.init.empty()) trainer.LoadParameters(line.init);
   FitOptions options = {.epochs = line.epochs,
                         .batch_size = line.batch_size,
+                        .gradient_accumulation_steps = line.accumulate,
                         .validation_split = line.validation_split,
                         .shuffle = line.shuffle,
                         .class_weight = WeightsOfClasses(line, ClassNames(program, data.train, ClassCount(program))),

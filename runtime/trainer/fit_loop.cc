@@ -12,6 +12,7 @@
 #include "runtime/trainer/checkpoints.h"
 #include "runtime/trainer/progress.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/shard_mean.h"
 
 namespace brine {
 namespace {
@@ -39,9 +40,11 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
       callbacks_(options.callbacks),
       train_(data),
       batch_size_(trainer.CheckBatchSize(options.batch_size)),
+      step_rows_(batch_size_ * options.gradient_accumulation_steps),
       position_{options.initial_epoch, 0, ResultSums(function_)} {
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     throw Error(kExitUsage, "validation split must lie in [0, 1)");
+  if (options.gradient_accumulation_steps < 1) throw Error(kExitUsage, "gradient accumulation steps must be positive");
   if (options.epochs < 0 || options.initial_epoch < 0) throw Error(kExitUsage, "epochs must not be negative");
   if (options.validation_data != nullptr) {
     validation_ = *options.validation_data;
@@ -65,9 +68,7 @@ std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
     return nullptr;
   }
   auto lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);
-  if (options_.resume)
-    position_ =
-        LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, {batch_size_, train_.size(), options_.shuffle});
+  if (options_.resume) position_ = LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, Shape());
   return lock;
 }
 
@@ -99,7 +100,7 @@ History FitLoop::Run() {
   while (position_.epoch < options_.epochs && !trainer_.stop_) {
     result = {};
     result.epoch = static_cast<int>(position_.epoch);
-    result.batches = (train_.size() + batch_size_ - 1) / batch_size_;
+    result.batches = (train_.size() + step_rows_ - 1) / step_rows_;
     result.batch = position_.batch;
     result.train = ResultsOf(function_);
     RunEpoch(result);
@@ -120,23 +121,45 @@ void FitLoop::RunEpoch(EpochResult& result) {
   const auto begin = Clock::now();
   brine_state* const state = trainer_.state();
   BatchReader reader(state, &function_, train_, options_.class_weight);
+  ShardMean mean(state, &function_);
   if (options_.shuffle)
     ShuffledOrder(brine_seed(state), position_.epoch, order_);
   else
     std::iota(order_.begin(), order_.end(), int64_t{0});
   Call(&Callback::on_epoch_begin, result);
   while (position_.batch < result.batches && !trainer_.stop_) {
-    const int64_t first = position_.batch * batch_size_;
-    const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size_, train_.size() - first));
-    reader.Read({order_.data() + first, static_cast<size_t>(rows)});
-    ThrowIfFailed(brine_step(state, &function_, rows), state);
-    position_.sums.Add(state, rows);
+    const int64_t first = position_.batch * step_rows_;
+    RunStep(reader, mean, {order_.data() + first, static_cast<size_t>(std::min(step_rows_, train_.size() - first))});
     result.batch = ++position_.batch;
     ++result.steps;
     position_.sums.Write(result.train);
     result.seconds = SecondsSince(begin);
     Call(&Callback::on_batch_end, result);
   }
+}
+
+void FitLoop::RunStep(BatchReader& reader, ShardMean& mean, std::span<const int64_t> rows) {
+  brine_state* const state = trainer_.state();
+  for (size_t first = 0; first < rows.size(); first += static_cast<size_t>(batch_size_)) {
+    const std::span<const int64_t> shard =
+        rows.subspan(first, std::min(rows.size() - first, static_cast<size_t>(batch_size_)));
+    const auto count = static_cast<int32_t>(shard.size());
+    reader.Read(shard);
+    if (options_.gradient_accumulation_steps == 1) {
+      ThrowIfFailed(brine_step(state, &function_, count), state);
+    } else {
+      ThrowIfFailed(brine_step_shard(state, &function_, count, static_cast<int64_t>(first)), state);
+      mean.Add(count, static_cast<int64_t>(rows.size()));
+    }
+    position_.sums.Add(state, count);
+  }
+  if (options_.gradient_accumulation_steps == 1) return;
+  mean.Write();
+  ThrowIfFailed(brine_step_end(state, &function_), state);
+}
+
+FitShape FitLoop::Shape() const {
+  return {batch_size_, options_.gradient_accumulation_steps, train_.size(), options_.shuffle};
 }
 
 void FitLoop::Validate(EpochResult& result) {
@@ -151,8 +174,7 @@ void FitLoop::SaveCheckpoint() {
   for (const Callback& callback : callbacks_) {
     if (callback.numbers) position_.callbacks[callback.name] = callback.numbers();
   }
-  brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_,
-                        {batch_size_, train_.size(), options_.shuffle});
+  brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, Shape());
 }
 
 }  // namespace brine

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,10 @@
 
 namespace brine {
 
+class BatchReader;
 class FolderLock;
+class ShardMean;
+struct FitShape;
 
 // A result, NaN at first, for each output of the function that is a mean over rows, and for each of its results.
 Results ResultsOf(const brine_function& function);
@@ -55,6 +59,8 @@ class FitLoop {
   void BeginCallbacks();
   void Call(Callback::Function Callback::*function, const EpochResult& result);
   void RunEpoch(EpochResult& result);
+  void RunStep(BatchReader& reader, ShardMean& mean, std::span<const int64_t> rows);
+  FitShape Shape() const;
   void Validate(EpochResult& result);
   void SaveCheckpoint();
 
@@ -63,7 +69,7 @@ class FitLoop {
   const FitOptions& options_;
   std::vector<Callback> callbacks_;
   Dataset train_, validation_;
-  int64_t batch_size_;
+  int64_t batch_size_, step_rows_;  // of a shard, and of a step
   FitPosition position_;
   std::vector<int64_t> order_;
 };

@@ -106,6 +106,8 @@ constexpr Setter kSetters[] = {
      [](Line& line, const char* flag, const Text& text) { line.epochs = ParseWhole(flag, text, 1, 1000000); }},
     {"--batch-size", [](Line& line, const char* flag,
                         const Text& text) { line.batch_size = ParseWhole(flag, text, 1, base::kMaxBatchSize); }},
+    {"--accumulate",
+     [](Line& line, const char* flag, const Text& text) { line.accumulate = ParseWhole(flag, text, 1, 1 << 20); }},
     {"--seed",
      [](Line& line, const char* flag, const Text& text) {
        line.seed = ParseWhole<uint64_t>(flag, text, 0, UINT64_MAX);

@@ -29,7 +29,8 @@ struct CommandLine {
   int64_t sample = -1;  // --input NUMBER, a sample of the test data; −1 if it was not given
   int epochs = 1, steps = 100;
   int batch_size = 0;  // 0 for that of the program
-  int threads = 0;     // 0 for all processors that the process may use
+  int accumulate = 1;
+  int threads = 0;  // 0 for all processors that the process may use
   uint64_t seed = 0;
   bool seed_given = false;  // whether --seed was given
   std::optional<double> learning_rate;

@@ -79,7 +79,10 @@ struct Callback {
 
 struct FitOptions {
   int epochs = 1;
-  int batch_size = 0;                        // at most the batch size of the program; 0 stands for that one
+  int batch_size = 0;  // at most the batch size of the program; 0 stands for that one
+  // If this is more than 1, so many batches are the shards of one step, which updates the weights with the mean of
+  // their gradients (brine_step_shard in core/state.h).
+  int gradient_accumulation_steps = 1;
   const Dataset* validation_data = nullptr;  // if not null, evaluated after each epoch
   double validation_split = 0;     // the share of the training data, from its end, that only validates; in [0, 1)
   bool shuffle = true;             // whether each epoch has an order of its own (ShuffledOrder in fit_loop.h)

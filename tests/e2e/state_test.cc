@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
+#include "tests/e2e/saved_tensor.h"
 
 namespace brine {
 namespace {
@@ -52,21 +53,6 @@ constexpr char kModel[] = R"(graph "kinds" stage=graph function=model {
 
 const std::string kTrain = "brine train kinds.ir --data data --batch-size 8 --quiet ";
 
-// The elements of a tensor in a file that --save wrote.
-std::vector<float> Tensor(const Project& project, const std::string& file, const std::string& name) {
-  const std::string bytes = project.Read(file);
-  uint64_t header = 0;
-  std::memcpy(&header, bytes.data(), sizeof(header));
-  const std::string text = bytes.substr(8, header), key = "\"" + name + "\":";
-  const size_t found = text.find("\"data_offsets\":[", text.find(key));
-  EXPECT_NE(text.find(key), std::string::npos) << name << " is not in " << text;
-  size_t begin = 0, end = 0;
-  EXPECT_EQ(std::sscanf(text.c_str() + found, "\"data_offsets\":[%zu,%zu]", &begin, &end), 2) << text;
-  std::vector<float> numbers((end - begin) / sizeof(float));
-  std::memcpy(numbers.data(), bytes.data() + 8 + header + begin, end - begin);
-  return numbers;
-}
-
 double Largest(const std::vector<float>& numbers) {
   double largest = 0;
   for (float number : numbers) largest = std::max(largest, std::abs(double{number}));
@@ -81,10 +67,10 @@ TEST(State, EachKindDoesItsPart) {
   const Kinds project;
   project.Run(kTrain + "--epochs 1 --save before");
   project.Run(kTrain + "--epochs 6 --save w");
-  EXPECT_EQ(Tensor(project, "before", "first/kernel"), Tensor(project, "w", "first/kernel"));
-  EXPECT_NE(Tensor(project, "before", "second/kernel"), Tensor(project, "w", "second/kernel"));
-  EXPECT_GT(Largest(Tensor(project, "w", "centre/mean")), 0.1);
-  EXPECT_GT(Largest(Tensor(project, "w", "average/second/bias")), 0.001);
+  EXPECT_EQ(SavedTensor(project, "before", "first/kernel"), SavedTensor(project, "w", "first/kernel"));
+  EXPECT_NE(SavedTensor(project, "before", "second/kernel"), SavedTensor(project, "w", "second/kernel"));
+  EXPECT_GT(Largest(SavedTensor(project, "w", "centre/mean")), 0.1);
+  EXPECT_GT(Largest(SavedTensor(project, "w", "average/second/bias")), 0.001);
   EXPECT_THAT(project.Read("w"), testing::Not(HasSubstr("momentum/first")));
   EXPECT_THAT(project.Run("brine summary kinds.ir"),
               AllOf(HasSubstr(" Total params: 3,730 "), HasSubstr(" Trainable params: 250 "),
@@ -125,8 +111,8 @@ TEST(State, InitTakesFrozenWeights) {
   project.Run(kTrain + "--epochs 1 --seed 5 --save w");
   project.Run(kTrain + "--epochs 1 --seed 6 --init w --save again");
   project.Run(kTrain + "--epochs 1 --seed 6 --save other");
-  EXPECT_EQ(Tensor(project, "again", "first/kernel"), Tensor(project, "w", "first/kernel"));
-  EXPECT_NE(Tensor(project, "other", "first/kernel"), Tensor(project, "w", "first/kernel"));
+  EXPECT_EQ(SavedTensor(project, "again", "first/kernel"), SavedTensor(project, "w", "first/kernel"));
+  EXPECT_NE(SavedTensor(project, "other", "first/kernel"), SavedTensor(project, "w", "first/kernel"));
 }
 
 TEST(State, OfThisModelIsVerified) {

@@ -19,7 +19,7 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   input %x : u8[n,6,6,3] data
   input %dropout/rate : f32[] scalar 0.25
   input %seed : u32[2] seed
-  input %step : u32[] step
+  input %step : u32[2] step
   state %conv2d/kernel : f32[3,3,3,4] parameter uniform(0.30618621784789724) loc("model.cc":8 "conv2d")
   state %conv2d/bias : f32[4] parameter constant(0.0) loc("model.cc":8 "conv2d")
   state %dense/kernel : f32[16,5] parameter truncated_normal(1e-05)

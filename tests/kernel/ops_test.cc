@@ -18,7 +18,7 @@ constexpr int kDraws = 16;
 
 std::vector<ir::OpCase> LargeCases() {
   using namespace ir;
-  const Operand seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall), scalar("f32[]", Domain::kPositive),
+  const Operand seed("u32[2]", Domain::kWords), step("u32[2]", Domain::kSmall), scalar("f32[]", Domain::kPositive),
       share("f32[]", Domain::kShare);
   return {
       {&kAdd, {"f32[n,7,11,3]", "f32[3]"}},

@@ -41,6 +41,7 @@ TEST(Forward, OpsAgreeWithResultsComputedByHand) {
       {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{2, 2}}, {"values", Floats{0.1}}}, {{0.1, 0.1, 0.1, 0.1}}},
       {&kConstant, {}, {{"dtype", "u32"}, {"shape", Ints{2}}, {"values", Floats{0, 4294967295}}}, {{0, 4294967295}}},
       {&kConstant, {}, {{"dtype", "f32"}, {"shape", Ints{}}, {"values", Floats{-kInfinity}}}, {{-kInfinity}}},
+      {&kMeanOverShards, {wide}, {}, {{1, 2, 3, 4, 5, 6}}},
       {&kReshape, {wide}, {{"shape", Ints{3, 2}}}, {{1, 2, 3, 4, 5, 6}}},
       {&kReshape, {t("u8[2]", {7, 8})}, {{"shape", Ints{1, 2, 1}}}, {{7, 8}}},
       {&kBroadcast, {row}, {{"shape", Ints{2, 3}}}, {{10, 20, 30, 10, 20, 30}}},

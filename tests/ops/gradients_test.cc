@@ -124,7 +124,7 @@ TEST(Gradients, OnlyNeededOnesAreBuilt) {
 }
 
 TEST(Gradients, DropoutRefusesItsRate) {
-  const OpCase row = {&kDropout, {"f32[n,7]", "f32[]", "u32[2]", "u32[]"}, {{"id", int64_t{1}}}};
+  const OpCase row = {&kDropout, {"f32[n,7]", "f32[]", "u32[2]", "u32[2]"}, {{"id", int64_t{1}}}};
   Single single(row);
   GradientBuilder builder(single.graph, single.node, {single.node.inputs[0]}, {true, true, false, false});
   EXPECT_EQ(row.op->gradient(builder).message(), "dropout is not differentiable with respect to its rate");

@@ -222,7 +222,7 @@ TEST(Interpret, HostInputsFollowTheirSources) {
   input("x", "u8[n,3]", Source::kData);
   input("rows", "f32[]", Source::kRows);
   input("seed", "u32[2]", Source::kSeed);
-  input("step", "u32[]", Source::kStep);
+  input("step", "u32[2]", Source::kStep);
   input("dropout/rate", "f32[]", Source::kScalar, 0.25);
   input("learning_rate", "f32[]", Source::kScalar, 0.5);
   const ValueId rate = graph.FindValue("learning_rate");
@@ -233,7 +233,7 @@ TEST(Interpret, HostInputsFollowTheirSources) {
   EXPECT_EQ(inputs.count("x"), 0u);
   EXPECT_EQ(inputs["rows"].real, Floats({5}));
   EXPECT_EQ(inputs["seed"].integers, Ints({7, 9}));
-  EXPECT_EQ(inputs["step"].integers, Ints({2}));
+  EXPECT_EQ(inputs["step"].integers, Ints({2, 0}));
   EXPECT_EQ(inputs["dropout/rate"].real, Floats({0.25}));
   EXPECT_EQ(inputs["rate"].real, Floats({0.25}));
   inputs = HostInputs<double>(graph, 0, 7, 5, {{"dropout/rate", 0.75}, {"learning_rate", 6}});

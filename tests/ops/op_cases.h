@@ -50,7 +50,7 @@ inline std::string ToString(const OpCase& row) {
 inline std::vector<OpCase> OpCases() {
   const Operand positive("f32[]", Domain::kPositive), share("f32[]", Domain::kShare);
   const Operand squares("f32[7]", Domain::kPositive);
-  const Operand seed("u32[2]", Domain::kWords), step("u32[]", Domain::kSmall);
+  const Operand seed("u32[2]", Domain::kWords), step("u32[2]", Domain::kSmall);
   const Attributes tall = {{"window", Ints{5, 3}}, {"pads", Ints{3, 0, 4, 2}}, {"strides", Ints{2, 1}}};
   const Attributes tiny = {{"window", Ints{1, 1}}, {"strides", Ints{2, 3}}};
   const Attributes overlapping = {{"window", Ints{3, 3}}, {"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{1, 1}}};
@@ -71,6 +71,7 @@ inline std::vector<OpCase> OpCases() {
       {&kReshape, {"f32[2,1,3]"}, {{"shape", Ints{3, 2}}}},
       {&kBroadcast, {"f32[1,3]"}, {{"shape", Ints{kBatch, 2, 3}}}},
       {&kBroadcast, {"f32[n,1,5]"}, {{"shape", Ints{kBatch, 7, 5}}}},
+      {&kMeanOverShards, {"f32[3,5]"}, {}},
       {&kCast, {"u8[n,5]"}, {{"to", "f32"}}},
       {&kCast, {"f32[n,5]"}, {{"to", "i32"}}},
       {&kAdd, {"f32[n,3,5]", "f32[5]"}},

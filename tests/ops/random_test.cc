@@ -33,7 +33,7 @@ TEST(Random, NameIdAgreesWithKnownHashes) {
 Tensor<double> Seed(uint64_t seed) {
   return TensorOf("u32[2]", {static_cast<double>(seed & 0xffffffff), static_cast<double>(seed >> 32)});
 }
-Tensor<double> Step(double step) { return TensorOf("u32[]", {step}); }
+Tensor<double> Step(double step, double first_row = 0) { return TensorOf("u32[2]", {step, first_row}); }
 
 Tensor<double> Filled(const char* type, double value) {
   Tensor<double> tensor = MakeTensor<double>(TypeOf(type), 1);
@@ -103,6 +103,36 @@ TEST(Random, SourcesFollowTheCounter) {
   EXPECT_NE(Drawn(kRandomUniform, {5, 7}, 4), uniform);
   EXPECT_NE(Drawn(kRandomUniform, {5, 7}, 3, 5), uniform);
   EXPECT_NE(Drawn(kRandomUniform, {5, 7}, 3, 4, 22), uniform);
+}
+
+// Row 3 + i of a batch and row i of the shard that begins at row 3 have the same numbers.
+TEST(Random, ShardsDrawTheNumbersOfTheirRows) {
+  const Op* const ops[] = {&kRandomUniform, &kRandomNormal, &kDropout, &kRandomFlip, &kRandomTranslation};
+  for (const Op* op : ops) {
+    SCOPED_TRACE(op->name);
+    const auto draw = [&](int64_t begin, int64_t rows, double first_row) {
+      const bool is_source = op->operands[0] == "seed";
+      Attributes attributes = {{"id", int64_t{21}}};
+      if (is_source) attributes.Set("shape", Ints{rows, 4, 3, 1});
+      if (op == &kRandomTranslation) {
+        attributes.Set("height_factor", Floats{-0.5, 0.5});
+        attributes.Set("width_factor", Floats{-0.5, 0.5});
+      }
+      std::vector<Tensor<double>> inputs;
+      if (!is_source) {
+        inputs.push_back(MakeTensor<double>({DType::kF32, {rows, 4, 3, 1}}, 1));
+        for (int64_t i = 0; i < inputs[0].size(); ++i)
+          inputs[0].real[static_cast<size_t>(i)] = static_cast<double>(12 * begin + i + 1);
+      }
+      if (op == &kDropout) inputs.push_back(TensorOf("f32[]", {0.5}));
+      inputs.push_back(Seed(3));
+      inputs.push_back(Step(4, first_row));
+      return Evaluate(*op, inputs, attributes)[0].real;
+    };
+    const std::vector<double> batch = draw(0, 8, 0), shard = draw(3, 5, 3);
+    EXPECT_EQ(shard, std::vector<double>(batch.begin() + 36, batch.end()));
+    EXPECT_NE(shard, draw(3, 5, 0));
+  }
 }
 
 TEST(Random, SourcesHaveTheirMoments) {

@@ -162,7 +162,7 @@ class RandomBuilder {
       case 7: {
         const ValueId rate = HostInput(ir::Source::kScalar, "rate", {}, 0.5),
                       seed = HostInput(ir::Source::kSeed, "seed", {ir::DType::kU32, {2}});
-        const ValueId step = HostInput(ir::Source::kStep, "step", {ir::DType::kU32, {}});
+        const ValueId step = HostInput(ir::Source::kStep, "step", {ir::DType::kU32, {2}});
         return values_.push_back(Emit(ir::kDropout, {x, rate, seed, step}, {{"id", int64_t{Pick({1, 2})}}}));
       }
       case 8: {

@@ -51,7 +51,7 @@ Images Apply(const Layer& layer, const Images& x, ir::Function function = ir::Fu
   };
   give("x", {x.n, x.h, x.w, x.c}, {}, x.numbers);
   give("seed", {2}, {kSeed, 0}, {});
-  give("step", {}, {kStep}, {});
+  give("step", {2}, {kStep, 0}, {});
   // Every value between the input and the Flatten is read from the results; the weights do not matter.
   for (const ir::State& state : graph.states) {
     const ir::Type& type = graph.type(state.value);

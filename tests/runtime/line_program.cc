@@ -51,6 +51,7 @@ constexpr brine_value kValues[] = {
     {"line", BRINE_F32, BRINE_OUTPUTS, 1, {BRINE_BATCH}, 64},
 };
 constexpr uint16_t kGradientValues[] = {kX, kY, kRows, kW, kB, kLoss, kDw, kDb};
+constexpr uint16_t kShardMeans[] = {kDw, kDb};
 constexpr uint16_t kKernelStep[] = {kW, kDw, kRate, kW}, kBiasStep[] = {kB, kDb, kRate, kB},
                    kPredictValues[] = {kX, kW, kB, kPrediction};
 
@@ -92,11 +93,14 @@ constexpr brine_function kTrain = {
     .inputs = kInputs,
     .outputs = kLossOutput,
     .results = nullptr,
+    .shard_means = kShardMeans,
     .value_count = 10,
     .call_count = 3,
     .input_count = 4,
     .output_count = 1,
     .result_count = 0,
+    .shard_mean_count = 2,
+    .shard_calls = 1,
     .first_update = 1,
     .squares_gradient = 0,
 };
@@ -110,11 +114,14 @@ constexpr brine_function kFunctions[] = {
         .inputs = kInputs,
         .outputs = kPredictOutput,
         .results = nullptr,
+        .shard_means = nullptr,
         .value_count = 10,
         .call_count = 1,
         .input_count = 1,
         .output_count = 1,
         .result_count = 0,
+        .shard_mean_count = 0,
+        .shard_calls = 1,
         .first_update = 1,
         .squares_gradient = 0,
     },

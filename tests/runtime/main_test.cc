@@ -194,7 +194,7 @@ TEST_F(MainTest, BenchAndSummary) {
   EXPECT_THAT(bench.out, StartsWith("{\"model\": \"softmax\", \"batch_size\": 16, \"train_step_ms\": {\"min\": "));
   for (const char* piece : {"\"median\": ", "\"threads\": 1, ", "\"arena_bytes\": 2048, ",
                             "\"arena_bound_bytes\": ", "\"block_bytes\": {\"inputs\": ", "\"scratch\": 0}",
-                            "{\"name\": \"gradient\", \"ms\": ", "\"flops\": 24576, \"bytes\": 6428, \"peak_share\": ",
+                            "{\"name\": \"gradient\", \"ms\": ", "\"flops\": 24576, \"bytes\": 6432, \"peak_share\": ",
                             "\"layers\": \"dense\"}", "\"peak_gflops\": ", "\"memory_gb_per_s\": "}) {
     EXPECT_THAT(bench.out, HasSubstr(piece));
   }

@@ -13,7 +13,7 @@ Lowered LowerRandomFlip(const LoweringContext& context) {
   const ImageAxes axes = AxesOfImage();
   const Halide::Var sample = Axis(0);
   const auto random = [&](int number) {
-    const Expr element = Halide::cast<uint32_t>(2 * sample + number);
+    const Expr element = 2 * RowOfBatch(sample, context.operands[2]) + number;
     return RandomUniform(element, context.operands[1], context.operands[2], context.attributes().Int("id"));
   };
   StoredFunc flips;  // [n]: whether to mirror the image horizontally, and whether vertically

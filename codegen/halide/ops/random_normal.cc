@@ -17,7 +17,7 @@ Expr CosOfTurns(const Expr& u) {
 
 // y[e] = √(−2 ln (1 − u₀))·cos 2πu₁.  The operands are seed and step.
 Lowered LowerRandomNormal(const LoweringContext& context) {
-  const Expr element = FlatIndex(context, context.result_types[0].shape, context.result_index);
+  const Expr element = ElementOfBatch(context, context.operands[1]);
   const std::array<Expr, 2> u =
       RandomUniforms(element, context.operands[0], context.operands[1], context.attributes().Int("id"));
   return LowerPure(context, {Halide::sqrt(-2.0f * Halide::log(1.0f - u[0])) * CosOfTurns(u[1])});

@@ -17,7 +17,7 @@ Lowered LowerRandomTranslation(const LoweringContext& context) {
 
   const auto shift = [&](const char* attribute, int size, int number) {
     const std::vector<double>& range = attributes.Floats(attribute);
-    const Expr element = Halide::cast<uint32_t>(2 * sample + number);
+    const Expr element = 2 * RowOfBatch(sample, context.operands[2]) + number;
     const Expr u = RandomUniform(element, context.operands[1], context.operands[2], attributes.Int("id"));
     return (static_cast<float>(range[0]) + static_cast<float>(range[1] - range[0]) * u) * static_cast<float>(size);
   };

@@ -5,7 +5,7 @@ namespace {
 
 // y[e] = u(e).  The operands are seed and step.
 Lowered LowerRandomUniform(const LoweringContext& context) {
-  const Halide::Expr element = FlatIndex(context, context.result_types[0].shape, context.result_index);
+  const Halide::Expr element = ElementOfBatch(context, context.operands[1]);
   return LowerPure(context,
                    {RandomUniform(element, context.operands[0], context.operands[1], context.attributes().Int("id"))});
 }

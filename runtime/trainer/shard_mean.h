@@ -1,0 +1,54 @@
+// The mean over the shards of a batch of what a training step averages: the gradients and the new statistics.
+#ifndef BRINE_RUNTIME_TRAINER_SHARD_MEAN_H_
+#define BRINE_RUNTIME_TRAINER_SHARD_MEAN_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/core/state.h"
+
+namespace brine {
+
+// Adds up blocks of numbers by a binary tree over their indices, so that the rounding depends on their number alone,
+// and not on who adds which.  A tree over the blocks [begin, end) is the sum of the trees over its halves, of which the
+// first has a power of two of blocks.  At most one partial sum of each power of two is kept.
+class TreeSum {
+ public:
+  explicit TreeSum(int64_t elements) : elements_(elements) {}
+
+  // Memory for the next block, which Add() takes.
+  float* Next();
+  void Add();
+  const float* Finish();  // the sum of all blocks since the last one, of which there is at least one
+
+ private:
+  struct Partial {
+    int64_t blocks = 0;  // that it is the sum of
+    std::vector<float> numbers;
+  };
+  void AddLastTwo();
+
+  const int64_t elements_;
+  std::vector<Partial> partials_;  // those before `used_` are sums over ever fewer blocks
+  size_t used_ = 0;
+};
+
+// The values of one step of a function.
+class ShardMean {
+ public:
+  ShardMean(brine_state* state, const brine_function* function)
+      : state_(state), function_(function), sum_(brine_shard_elements(function)) {}
+
+  // After brine_step_shard with `rows` of the `batch_rows` rows of the batch.
+  void Add(int64_t rows, int64_t batch_rows);
+  void Write();  // before brine_step_end
+
+ private:
+  brine_state* const state_;
+  const brine_function* const function_;
+  TreeSum sum_;
+};
+
+}  // namespace brine
+
+#endif  // BRINE_RUNTIME_TRAINER_SHARD_MEAN_H_

@@ -1,0 +1,166 @@
+// Tests steps over several shards, with programs that are written by hand.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include "runtime/core/philox.h"
+#include "runtime/trainer/shard_mean.h"
+#include "runtime/trainer/trainer.h"
+#include "tests/runtime/line_program.h"
+#include "tests/runtime/message.h"
+#include "tests/runtime/temporary_folder.h"
+
+namespace brine::testing {
+namespace {
+
+using Block = std::vector<float>;
+
+// Numbers of which sums in another order are rounded otherwise.
+std::vector<Block> Blocks(size_t count) {
+  std::vector<Block> blocks;
+  for (uint32_t block = 0; block < count; ++block) {
+    blocks.emplace_back();
+    for (uint32_t element = 0; element < 33; ++element)
+      blocks.back().push_back(std::ldexp(static_cast<float>(brine_uniform(1, element, block, 0)) - 0.5f,
+                                         static_cast<int>((element + 7 * block) % 13)));
+  }
+  return blocks;
+}
+
+// The sum by its definition, from the top of the tree.
+Block SumOfTree(const std::vector<Block>& blocks, size_t begin, size_t end) {
+  if (end - begin == 1) return blocks[begin];
+  size_t half = 1;
+  while (2 * half < end - begin) half *= 2;
+  Block sum = SumOfTree(blocks, begin, begin + half);
+  const Block rest = SumOfTree(blocks, begin + half, end);
+  for (size_t element = 0; element < sum.size(); ++element) sum[element] += rest[element];
+  return sum;
+}
+
+TEST(TreeSum, AddsByTheTreeOfTheNumberOfBlocks) {
+  TreeSum sum(33);
+  bool order_matters = false;
+  for (size_t count = 1; count <= 40; ++count) {
+    const std::vector<Block> blocks = Blocks(count);
+    Block in_order(33, 0.0f);
+    for (const Block& block : blocks) {
+      std::memcpy(sum.Next(), block.data(), sizeof(float) * block.size());
+      sum.Add();
+      for (size_t element = 0; element < 33; ++element) in_order[element] += block[element];
+    }
+    const float* const total = sum.Finish();
+    const Block wanted = SumOfTree(blocks, 0, count);
+    EXPECT_EQ(Block(total, total + 33), wanted) << count;
+    order_matters |= wanted != in_order;
+  }
+  EXPECT_TRUE(order_matters);
+}
+
+struct Line {
+  std::vector<float> x, y;
+
+  explicit Line(int points) {
+    for (int point = 0; point < points; ++point) {
+      x.push_back(std::sin(static_cast<float>(point)));
+      y.push_back(2 * x.back() - 0.5f + 0.1f * std::cos(3 * static_cast<float>(point)));
+    }
+  }
+  Dataset data() const {
+    const auto count = static_cast<int64_t>(x.size());
+    return Dataset({{"x", count, std::span<const float>(x)}, {"label", count, std::span<const float>(y)}});
+  }
+};
+
+std::array<double, 2> WeightsOf(Trainer& trainer) {
+  return {*reinterpret_cast<const float*>(brine_variable_data(trainer.state(), 0)),
+          *reinterpret_cast<const float*>(brine_variable_data(trainer.state(), 1))};
+}
+
+// Steps of up to 12 points, whose gradient is computed here in double; the program has batches of at most 4 rows.
+TEST(Shards, MakeAStepOfTheWholeBatch) {
+  const Line line(31);
+  Trainer trainer(kLineProgram);
+  auto [w, b] = WeightsOf(trainer);
+  const History history =
+      trainer.Fit(line.data(), {.epochs = 2, .gradient_accumulation_steps = 3, .shuffle = false, .verbose = false});
+  double loss = 0;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    loss = 0;
+    for (size_t begin = 0; begin < 31; begin += 12) {
+      const size_t end = std::min<size_t>(begin + 12, 31);
+      double dw = 0, db = 0;
+      for (size_t point = begin; point < end; ++point) {
+        const double error = w * line.x[point] + b - line.y[point];
+        loss += error * error / 31;
+        dw += 2 * error * line.x[point] / static_cast<double>(end - begin);
+        db += 2 * error / static_cast<double>(end - begin);
+      }
+      w -= 0.1 * dw;
+      b -= 0.1 * db;
+    }
+  }
+  EXPECT_NEAR(WeightsOf(trainer)[0], w, 1e-6);
+  EXPECT_NEAR(WeightsOf(trainer)[1], b, 1e-6);
+  EXPECT_NEAR(history.epochs[1].train["loss"], loss, 1e-6);
+  EXPECT_EQ(history.epochs[1].batches, 3);
+  EXPECT_EQ(brine_steps_done(trainer.state()), 6u);
+}
+
+TEST(Shards, FailWithoutAnUpdate) {
+  Line line(12);
+  line.x[9] = std::numeric_limits<float>::max();
+  Trainer trainer(kLineProgram);
+  const std::array<double, 2> before = WeightsOf(trainer);
+  const FitOptions options = {.gradient_accumulation_steps = 3, .shuffle = false, .verbose = false};
+  EXPECT_EQ(Message([&] { trainer.Fit(line.data(), options); }, kExitDiverged),
+            "model.cc:3: line: loss is not finite in step 1; nothing was updated");
+  EXPECT_EQ(WeightsOf(trainer), before);
+  EXPECT_EQ(brine_steps_done(trainer.state()), 0u);
+}
+
+TEST(Shards, AreRefusedIfTheirNumberIsNotPositiveOrARowHasNoNumber) {
+  const Line line(12);
+  Trainer trainer(kLineProgram);
+  EXPECT_EQ(Message([&] { trainer.Fit(line.data(), {.gradient_accumulation_steps = 0}); }, kExitUsage),
+            "gradient accumulation steps must be positive");
+  const brine_function* const train = brine_find_function(&kLineProgram, "train");
+  for (int64_t row : {int64_t{-1}, int64_t{1} << 32}) {
+    EXPECT_EQ(brine_step_shard(trainer.state(), train, 4, row), BRINE_INVALID);
+    EXPECT_EQ(std::string(brine_error(trainer.state())), "a batch has no row " + std::to_string(row));
+  }
+  EXPECT_EQ(brine_step_shard(trainer.state(), train, 5, 0), BRINE_INVALID);
+}
+
+// A run that is stopped within an epoch goes on with the same bits, if it accumulates as many batches.
+TEST(Shards, GoOnWithinAnEpoch) {
+  const Line line(60);
+  const TemporaryFolder folder;
+  const FitOptions options = {.epochs = 2, .gradient_accumulation_steps = 3, .verbose = false};
+  Trainer whole(kLineProgram);
+  whole.Fit(line.data(), options);
+
+  FitOptions stopped = options;
+  stopped.checkpoint = folder.path() + "/run";
+  stopped.callbacks = {{.on_batch_end = [](Trainer& trainer, const EpochResult& result) {
+    if (result.batch == 2) trainer.Stop();
+  }}};
+  Trainer first(kLineProgram);
+  EXPECT_TRUE(first.Fit(line.data(), stopped).stopped);
+  stopped.callbacks.clear();
+  stopped.resume = true;
+  stopped.gradient_accumulation_steps = 2;
+  Trainer second(kLineProgram);
+  EXPECT_NE(Message([&] { second.Fit(line.data(), stopped); }, kExitBadInput)
+                .find("stands within an epoch of an accumulation of 3, which cannot go on with 2"),
+            std::string::npos);
+  stopped.gradient_accumulation_steps = 3;
+  second.Fit(line.data(), stopped);
+  EXPECT_EQ(WeightsOf(second), WeightsOf(whole));
+}
+
+}  // namespace
+}  // namespace brine::testing
