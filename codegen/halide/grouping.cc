@@ -61,7 +61,7 @@ class LoopGrouper {
     cost_.assign(graph_.values.size(), 0);
     for (const Node& node : kernel_.body) {
       int cost = OwnCost(*node.op);
-      for (ValueId input : node.inputs) {
+      for (ValueId input : std::set<ValueId>(node.inputs.begin(), node.inputs.end())) {  // x·x computes x once
         if (producers_.count(input) != 0 && !IsStored(input)) cost += cost_[ir::Index(input)];
       }
       for (ValueId output : node.outputs) {
