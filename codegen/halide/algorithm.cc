@@ -170,15 +170,14 @@ void ReductionParts::RestrictDomain(Halide::RDom& domain, const Expr& part, cons
   if (!has_equal_parts_) domain.where(part * elements_per_part_ + step < extent_);
 }
 
-Lowered ReductionParts::LowerTotal(const Func& part_sum, const Halide::RDom& domain, Accumulator::Kind kind,
-                                   const ir::Shape& shape) const {
+Lowered ReductionParts::LowerTotal(const Accumulator& part_sum, const ir::Shape& shape) const {
   const int rank = static_cast<int>(shape.size());
   const std::vector<Var> axes = Axes(rank), axes_with_part = Axes(rank + 1);
   StoredFunc partial;
-  partial.func = MakeFunc("partial", axes_with_part, {part_sum(Reversed(axes_with_part))});
+  partial.func = MakeFunc("partial", axes_with_part, {part_sum.func(Reversed(axes_with_part))});
   partial.shape = shape;
   partial.shape.insert(partial.shape.begin(), part_count_);
-  partial.accumulators = {{part_sum, domain, kind}};
+  partial.accumulators = {part_sum};
 
   const Halide::RDom parts(0, part_count_);
   std::vector<Expr> index_with_part = ToIndex(Reversed(axes));

@@ -44,6 +44,9 @@ struct Accumulator {
   Halide::Func func;
   Halide::RDom domain;
   Kind kind = Kind::kWindow;
+  // Whether consecutive steps along the domain's first axis read consecutive elements, and the update is associative
+  // but for rounding, so that the steps may be taken in vectors.
+  bool steps_are_contiguous = false;
 };
 
 // A Func with memory of its own that the op's result reads, such as repacked weights or partial sums.  It is scheduled
@@ -115,10 +118,9 @@ class ReductionParts {
   // Removes the steps past the end of the axis from `domain`, the domain of part `part`.
   void RestrictDomain(Halide::RDom& domain, const Halide::Expr& part, const Halide::Expr& step) const;
 
-  // The lowering of an op whose result, of `shape`, is the sum of the parts.  `part_sum` is an accumulator of `kind`
-  // over `domain`; its axes are those of the result, and outside of them the axis of parts.
-  Lowered LowerTotal(const Halide::Func& part_sum, const Halide::RDom& domain, Accumulator::Kind kind,
-                     const ir::Shape& shape) const;
+  // The lowering of an op whose result, of `shape`, is the sum of the parts.  The axes of `part_sum` are those of the
+  // result, and outside of them the axis of parts.
+  Lowered LowerTotal(const Accumulator& part_sum, const ir::Shape& shape) const;
 
  private:
   Halide::Expr extent_;

@@ -56,6 +56,27 @@ std::vector<VarOrRVar> DomainVars(const Accumulator& accumulator) {
   return vars;
 }
 
+// The number of steps along the domain's first axis that are taken at once: the widest of a few vectors that divides
+// the axis, or 1.
+int StepsAtOnce(const Accumulator& accumulator, const LoopContext& context) {
+  if (!accumulator.steps_are_contiguous) return 1;
+  const auto extent = Halide::Internal::as_const_int(accumulator.domain[0].extent());
+  if (!extent.has_value()) return 1;
+  for (int width = 4 * context.lanes; width >= context.lanes; width /= 2) {
+    if (*extent % width == 0) return width;
+  }
+  return 1;
+}
+
+// Leaves the update of a reduction as it is, but for taking several steps at once.
+void ScheduleUpdate(Accumulator& accumulator, const LoopContext& context) {
+  const int width = StepsAtOnce(accumulator, context);
+  if (width > 1)
+    accumulator.func.update().atomic().vectorize(RVar(accumulator.domain[0]), width);
+  else
+    accumulator.func.update().unscheduled();
+}
+
 int VectorWidth(int64_t extent, int lanes) { return static_cast<int>(std::min<int64_t>(extent, lanes)); }
 
 // Schedules a nest without reductions.  Vectors lie along axis 0.  If the nest is pointwise and axis 0 does not fill
@@ -108,7 +129,7 @@ void ScheduleElementwise(LoopNest& nest, const LoopContext& context) {
 }
 
 // Vectorizes the sums of a block along axis 0, unless they have no such axis.  A short domain is unrolled.
-void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vectors) {
+void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vectors, const LoopContext& context) {
   Func& func = accumulator.func;
   const Var x = Axis(0);
   std::vector<VarOrRVar> order = {x};
@@ -120,7 +141,7 @@ void VectorizeAccumulator(Accumulator& accumulator, int width, bool unroll_vecto
     update.reorder(order).vectorize(x, width);
     if (unroll_vectors) update.unroll(x);
   } else {
-    func.update().unscheduled();
+    ScheduleUpdate(accumulator, context);
   }
   if (StepCount(accumulator) <= kMaxUnrolledSteps && accumulator.kind == Accumulator::Kind::kWindow && width > 1) {
     Halide::Stage update = func.update();
@@ -145,7 +166,7 @@ void ScheduleRows(LoopNest& nest, const LoopContext& context, const std::vector<
       accumulator.func.compute_root();
     else
       accumulator.func.compute_at(func, row);
-    accumulator.func.update().unscheduled();
+    ScheduleUpdate(accumulator, context);
   }
   const int width = nest.shape.empty() ? 1 : VectorWidth(LargestExtent(nest, context, 0), context.lanes);
   if (width > 1) func.vectorize(Axis(0), width, TailStrategy::GuardWithIf);
@@ -157,8 +178,10 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   Func& func = nest.func;
   const int rank = static_cast<int>(nest.shape.size());
   bool has_row_reductions = false;  // or products, which this schedule computes for a whole row, too
+  bool has_vectors_of_steps = false;
   int64_t steps = 1;
   for (const Accumulator& accumulator : nest.accumulators) {
+    has_vectors_of_steps = has_vectors_of_steps || StepsAtOnce(accumulator, context) > 1;
     has_row_reductions = has_row_reductions || accumulator.kind != Accumulator::Kind::kWindow;
     steps = std::max(steps, StepCount(accumulator));
   }
@@ -172,7 +195,7 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   const int64_t extent = LargestExtent(nest, context, 0);
   // Along n there are no vectors: n may be less than a vector, and ShiftInwards would begin before the first element.
   const bool is_batch = IsBatch(nest, 0);
-  const int width = is_batch ? 1 : VectorWidth(extent, context.lanes);
+  const int width = is_batch || has_vectors_of_steps ? 1 : VectorWidth(extent, context.lanes);
   // Long reductions compute several vectors at once, since each of their additions waits for the one before.
   int vectors = 1;
   while (vectors < 4 && steps > kMaxUnrolledSteps && 2 * vectors * width <= extent && width > 1) vectors *= 2;
@@ -185,7 +208,7 @@ void ScheduleWindows(LoopNest& nest, const LoopContext& context) {
   const Var block_loop = ParallelizeIf(is_parallel, func, outer, context);
   for (Accumulator& accumulator : nest.accumulators) {
     accumulator.func.compute_at(func, block_loop);
-    VectorizeAccumulator(accumulator, width, vectors > 1);
+    VectorizeAccumulator(accumulator, width, vectors > 1, context);
   }
 }
 

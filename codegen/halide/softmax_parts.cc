@@ -14,9 +14,10 @@ SoftmaxParts MakeSoftmaxParts(const LoweringContext& context) {
   const int extent = static_cast<int>(x.type.shape.back());
   const Index element = ToIndex(axes);
   Index first_index = ToIndex(row), other_index = first_index, each_index = first_index;
-  // The maximum begins with the first element.  A row of one element compares it with itself, since a domain may not be
-  // empty.
-  const Halide::RDom others(extent > 1 ? 1 : 0, extent > 1 ? extent - 1 : 1), all(0, extent);
+  // The maximum begins with the first element.  The first one is compared with itself where a domain would be empty,
+  // and where the row then has a whole number of vectors.
+  const bool skips_first = extent > 1 && extent % context.machine.lanes != 0;
+  const Halide::RDom others(skips_first ? 1 : 0, skips_first ? extent - 1 : extent), all(0, extent);
   first_index.push_back(0);
   other_index.push_back(others.x);
   each_index.push_back(all.x);
@@ -29,7 +30,7 @@ SoftmaxParts MakeSoftmaxParts(const LoweringContext& context) {
   parts.shifted = x(element) - top(row_args);
   parts.exponential = Halide::exp(parts.shifted);
   parts.total = total(row_args);
-  parts.accumulators = {{top, others, Accumulator::Kind::kRow}, {total, all, Accumulator::Kind::kRow}};
+  parts.accumulators = {{top, others, Accumulator::Kind::kRow, true}, {total, all, Accumulator::Kind::kRow, true}};
   return parts;
 }
 

@@ -41,7 +41,7 @@ Lowered LowerConv2DWeightGrad(const LoweringContext& context) {
   sum(f, c, b, a, part) += image({n, r.y * window.stride[0] + a * window.dilation[0],
                                   r.x * window.stride[1] + b * window.dilation[1], first_channel + c}) *
                            dy({n, r.y, r.x, f});
-  Lowered lowered = images.LowerTotal(sum, r, Accumulator::Kind::kTile, shape);
+  Lowered lowered = images.LowerTotal({sum, r, Accumulator::Kind::kTile}, shape);
   lowered.stored_funcs.insert(lowered.stored_funcs.begin(), stored_funcs.begin(), stored_funcs.end());
   return lowered;
 }

@@ -42,7 +42,7 @@ Lowered LowerSplitProduct(const LoweringContext& context) {
              row = a.type.shape[0] == ir::kBatch ? Halide::min(n, context.batch_extent - 1) : Expr(n);
   Func sum = MakeFunc("part_sum", Axes(3), {0.0f});
   sum(m, n, part) += a({row, k}) * b({k, m});
-  return parts.LowerTotal(sum, r, Accumulator::Kind::kTile, context.result_types[0].shape);
+  return parts.LowerTotal({sum, r, Accumulator::Kind::kTile}, context.result_types[0].shape);
 }
 
 // y[…, m] = Σ over k of a[…, k] · b[k, m], or, with transpose_b, of a[…, k] · b[m, k].  A transposed b is copied with m

@@ -13,13 +13,15 @@ using Halide::Var;
 constexpr int64_t kMinElementsForParts = 8192;  // of the operand; a shorter sum is done before other threads wake up
 constexpr int64_t kMaxStepsOfShortSums = 16;    // if all sums are that short, there are enough of them for all tasks
 
-// Whether the sum is long enough to be cut into parts along the outermost of the axes `reduced`.
+// Whether the sum is long enough to be cut into parts along the outermost of the axes `reduced`.  Sums of rows are not:
+// there usually are enough of them for all tasks.
 bool IsLong(const LoweringContext& context, const std::vector<int64_t>& reduced) {
   const ir::Shape& shape = context.operands[0].type.shape;
   int64_t elements = 1, steps = 1;
   for (ir::Dim dim : shape) elements *= context.LargestExtent(dim);
   for (int64_t axis : reduced) steps *= context.LargestExtent(shape[static_cast<size_t>(axis)]);
-  return elements >= kMinElementsForParts && steps > kMaxStepsOfShortSums &&
+  const bool are_rows = shape.size() > 1 && reduced[0] + 1 == static_cast<int64_t>(shape.size());
+  return !are_rows && elements >= kMinElementsForParts && steps > kMaxStepsOfShortSums &&
          context.LargestExtent(shape[static_cast<size_t>(reduced[0])]) > 1;
 }
 
@@ -46,7 +48,7 @@ Lowered LowerReduceSum(const LoweringContext& context) {
   const Tensor& x = context.operands[0];
   const std::vector<int64_t>& reduced = context.attributes().Ints("axes");
   const auto extent = [&](size_t axis) { return x.type.shape[static_cast<size_t>(reduced[axis])]; };
-  const bool is_long = IsLong(context, reduced);
+  const bool sums_rows = reduced.back() == x.type.rank() - 1, is_long = IsLong(context, reduced);
   const ReductionParts parts(context, extent(0));
 
   // The domain has the innermost reduced axis first.  If the sum is cut, its last axis covers the steps of one part.
@@ -65,12 +67,14 @@ Lowered LowerReduceSum(const LoweringContext& context) {
     steps[0] = parts.ElementIndex(part, steps[0]);
     Func sum = MakeFunc("part_sum", axes_with_part, {0.0f});
     sum(Reversed(axes_with_part)) += x(ElementOf(context, reduced, steps));
-    return parts.LowerTotal(sum, r, Accumulator::Kind::kWindow, context.result_types[0].shape);
+    // The axis that is cut has a condition on its steps, which vectors would have to test for each lane.
+    const Accumulator part_sum = {sum, r, Accumulator::Kind::kWindow, sums_rows && reduced.size() > 1};
+    return parts.LowerTotal(part_sum, context.result_types[0].shape);
   }
   Func sum = MakeFunc("sum", axes, {0.0f});
   sum(Reversed(axes)) += x(ElementOf(context, reduced, steps));
   Lowered lowered = LowerPure(context, {sum(Reversed(axes))});
-  lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow}};
+  lowered.accumulators = {{sum, r, Accumulator::Kind::kWindow, sums_rows}};
   return lowered;
 }
 
