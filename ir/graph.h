@@ -247,6 +247,7 @@ class Graph {
   std::vector<State> states;
   std::vector<Node> nodes;
   std::vector<Update> updates;
+  std::vector<ValueId> penalties;  // f32[]: the terms that regularizers add to the loss, until AddLoss has added them
   std::vector<Output> outputs;
   std::vector<Result> results;
 

@@ -26,6 +26,7 @@ class LossAdder {
     for (const ir::Objective& objective : training_.objectives) BRINE_RETURN_IF_ERROR(AddLossOf(objective));
     BRINE_ASSIGN_OR_RETURN(const ValueId total, AddTotal());
     graph_.outputs = {{"loss", total}};
+    graph_.penalties.clear();
     if (losses_.size() > 1) graph_.outputs.insert(graph_.outputs.end(), losses_.begin(), losses_.end());
     for (const ir::Objective& objective : training_.objectives) {
       for (const ir::MetricUse& use : objective.metrics) BRINE_RETURN_IF_ERROR(AddMetric(objective, use));
@@ -117,7 +118,7 @@ class LossAdder {
     return ErrorAt({}, absl::StrCat("model ", graph_.name), absl::StrCat("it has no output named ", objective.output));
   }
 
-  // Adds Σ weight·loss, which training minimizes.  A factor of 1 is left out.
+  // Adds Σ weight·loss + Σ penalties, which training minimizes.  A factor of 1 is left out.
   absl::StatusOr<ValueId> AddTotal() {
     ValueId total = ir::kNoValue;
     for (size_t index = 0; index < losses_.size(); ++index) {
@@ -133,6 +134,9 @@ class LossAdder {
       } else {
         BRINE_ASSIGN_OR_RETURN(total, Add(ir::kAdd, total, loss, "loss"));
       }
+    }
+    for (const ValueId penalty : graph_.penalties) {
+      BRINE_ASSIGN_OR_RETURN(total, Add(ir::kAdd, total, penalty, "loss"));
     }
     return total;
   }

@@ -1,6 +1,6 @@
 // AddLoss: turns the losses and the metrics that Compile() was given into nodes and outputs.
 //
-//   loss               = Σ over outputs of weight·(loss of the output)
+//   loss               = Σ over outputs of weight·(loss of the output) + Σ of the penalties
 //   loss of an output  = Σ over rows of weight·(loss of a row), where the host's weights have the factor 1 / rows
 //   metric             = Σ over rows of (metric of a row) / rows, or a result, which the host computes from sums
 //

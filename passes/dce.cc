@@ -61,6 +61,7 @@ void RemoveUndefinedValues(Graph& graph) {
     std::for_each(node.outputs.begin(), node.outputs.end(), keep);
   }
   for (ir::Update& update : graph.updates) keep(update.state), keep(update.value);
+  std::for_each(graph.penalties.begin(), graph.penalties.end(), keep);
   for (ir::Output& output : graph.outputs) keep(output.value);
   graph.values = std::move(kept);
 }

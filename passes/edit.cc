@@ -22,6 +22,7 @@ Uses FindUses(const Graph& graph) {
     for (ValueId output : node.outputs) uses.producer[Index(output)] = position;
   }
   for (const ir::Update& update : graph.updates) uses.is_graph_result[Index(update.value)] = true;
+  for (ValueId penalty : graph.penalties) uses.is_graph_result[Index(penalty)] = true;
   for (const ir::Output& output : graph.outputs) uses.is_graph_result[Index(output.value)] = true;
   return uses;
 }

@@ -17,7 +17,7 @@ struct Uses {
   std::vector<ir::NodeId> producer;  // the node that defines it; kNone if no node does
   std::vector<std::vector<ir::NodeId>>
       readers;                        // ascending; a node appears once for each of its operands that is the value
-  std::vector<bool> is_graph_result;  // whether it is an output of the graph or the new content of a state
+  std::vector<bool> is_graph_result;  // whether it is an output, a penalty or the new content of a state
 
   static constexpr ir::NodeId kNone{-1};
 

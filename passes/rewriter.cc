@@ -24,6 +24,7 @@ Rewriter::Rewriter(ir::Graph& graph)
     for (ValueId input : node.inputs) ++Info(input).reads;
   }
   for (const ir::Update& update : graph.updates) ++Info(update.value).reads;
+  for (ValueId penalty : graph.penalties) ++Info(penalty).reads;
   for (const ir::Output& output : graph.outputs) ++Info(output.value).reads;
 }
 
@@ -38,6 +39,7 @@ void Rewriter::Run(absl::FunctionRef<void(Rewriter&)> visit) {
 
 void Rewriter::Finish() {
   for (ir::Update& update : graph_.updates) Redirect(update.value);
+  for (ValueId& penalty : graph_.penalties) Redirect(penalty);
   for (ir::Output& output : graph_.outputs) Redirect(output.value);
   graph_.nodes.assign(std::move_iterator(nodes_.begin()), std::move_iterator(nodes_.end()));
 }

@@ -33,7 +33,8 @@ class Rewriter {
   // The node that defines `value`, if it is an application of `op`; otherwise null.
   const ir::Node* Producer(ir::ValueId value, const ir::Op& op) const;
 
-  // How often `value` is read now: the number of operands, outputs of the graph and updates that are this value.
+  // How often `value` is read now: the number of operands, and of outputs, penalties and updates of the graph, that are
+  // this value.
   int Reads(ir::ValueId value) const { return Info(value).reads; }
   // Whether a result of the node is read.
   bool IsRead(const ir::Node& node) const;

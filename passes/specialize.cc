@@ -53,6 +53,7 @@ bool AddAverages(Graph& graph) {
   };
   if (graph.function != ir::Function::kTrain) {
     for (ir::Node& node : graph.nodes) std::for_each(node.inputs.begin(), node.inputs.end(), read_average);
+    std::for_each(graph.penalties.begin(), graph.penalties.end(), read_average);
     for (ir::Output& output : graph.outputs) read_average(output.value);
   }
   return changed;
@@ -61,8 +62,9 @@ bool AddAverages(Graph& graph) {
 bool DropUpdates(Graph& graph) { return !std::exchange(graph.updates, {}).empty(); }
 
 bool DropTraining(Graph& graph) {
-  const bool changed = ir::IsCompiled(graph.training);
+  const bool changed = ir::IsCompiled(graph.training) || !graph.penalties.empty();
   graph.training = {};
+  graph.penalties.clear();
   return changed;
 }
 

@@ -8,11 +8,12 @@
 //                                 the states *average* are added in all functions, since they begin like the parameters
 //   update s = v             ⟹   removed       outside training, since only a training step changes states
 //   arguments of Compile()   ⟹   removed       in prediction, whose outputs are those of the model
+//   penalties                ⟹   removed       in prediction, which has no loss
 //
 // So the graph of a model has both computations of a layer that differs in training, and this pass chooses one.  For
 // example, batch normalization has one that normalizes by the moments of the batch, which training uses, and one that
 // normalizes by the moving moments, which evaluation and prediction use.  Operands that only a replaced node read are
-// erased with the node.  Nodes that only removed updates read are left to dce.
+// erased with the node.  Nodes that only removed updates or penalties read are left to dce.
 // Runs first, so that loss, gradients and updates are those of the remaining graph.
 #ifndef BRINE_PASSES_SPECIALIZE_H_
 #define BRINE_PASSES_SPECIALIZE_H_

@@ -17,7 +17,7 @@ namespace proto {
 class Module;  // graph.proto
 }
 
-inline constexpr uint32_t kProtoVersion = 2;  // of graph.proto; raised when an older reader would misread new files
+inline constexpr uint32_t kProtoVersion = 3;  // of graph.proto; raised when an older reader would misread new files
 
 // Every id in the graphs must be that of a value, as in graphs that verify.h accepts.
 void ToProto(const std::vector<Graph>& graphs, proto::Module& module);

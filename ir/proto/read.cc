@@ -23,7 +23,7 @@ class GraphReader {
     graph_.function = static_cast<Function>(from.function());
     graph_.batch_size = from.batch_size();
     for (int size : {from.layers_size(), from.inputs_size(), from.states_size(), from.updates_size(),
-                     from.outputs_size(), from.results_size()}) {
+                     from.penalties_size(), from.outputs_size(), from.results_size()}) {
       if (static_cast<size_t>(size) > kMaxList)
         return Error(absl::StrCat(size, " entries of a kind are more than ", kMaxList));
     }
@@ -44,6 +44,11 @@ class GraphReader {
       BRINE_ASSIGN_OR_RETURN(const ValueId state, Use(update.state()));
       BRINE_ASSIGN_OR_RETURN(const ValueId value, Use(update.value()));
       graph_.updates.push_back({state, value});
+    }
+    part_ = "penalties";
+    for (const std::string& penalty : from.penalties()) {
+      BRINE_ASSIGN_OR_RETURN(const ValueId value, Use(penalty));
+      graph_.penalties.push_back(value);
     }
     part_ = "outputs";
     for (const proto::Output& output : from.outputs()) {

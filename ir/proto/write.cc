@@ -230,6 +230,7 @@ proto::Graph ToProto(const Graph& graph) {
     to.set_state(graph.value(update.state).name);
     to.set_value(graph.value(update.value).name);
   }
+  for (ValueId penalty : graph.penalties) out.add_penalties(graph.value(penalty).name);
   for (const Output& output : graph.outputs) {
     proto::Output& to = *out.add_outputs();
     to.set_name(output.name);

@@ -32,11 +32,8 @@ class DotWriter {
     }
     for (const Update& update : graph_.updates)
       AddEdge(update.value, producers_[Index(update.state)], ", style=dashed, constraint=false");
-    for (const Output& output : graph_.outputs) {
-      const std::string id = NewId();
-      Append(absl::StrCat("  ", id, " [shape=box, style=rounded, label=", Quoted(output.name), "];"));
-      AddEdge(output.value, id, "");
-    }
+    for (ValueId penalty : graph_.penalties) WriteResult("penalty", penalty);
+    for (const Output& output : graph_.outputs) WriteResult(output.name, output.value);
     return text_ + edges_ + "}\n";
   }
 
@@ -50,6 +47,12 @@ class DotWriter {
     producers_[Index(value)] = id;
     Append(absl::StrCat("  ", id, " [shape=", shape,
                         ", label=", Quoted(absl::StrCat(graph_.value(value).name, "\n", kind)), "];"));
+  }
+
+  void WriteResult(absl::string_view name, ValueId value) {
+    const std::string id = NewId();
+    Append(absl::StrCat("  ", id, " [shape=box, style=rounded, label=", Quoted(name), "];"));
+    AddEdge(value, id, "");
   }
 
   void WriteNode(const Node& node, absl::string_view indent) {

@@ -259,6 +259,13 @@ TextLine UpdateLine(const Graph& graph, const Update& update) {
   return line;
 }
 
+TextLine PenaltyLine(const Graph& graph, ValueId penalty) {
+  TextLine line;
+  line.Add("penalty ");
+  AddValue(graph, Part::kInput, 0, penalty, line);
+  return line;
+}
+
 TextLine OutputLine(const Graph& graph, const Output& output) {
   TextLine line;
   line.Add("output ");

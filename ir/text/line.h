@@ -55,6 +55,7 @@ TextLine StateLine(const Graph& graph, const State& state);
 // placements of its outputs are not printed here, since the line of the kernel has them.
 TextLine NodeLine(const Graph& graph, const Node& node, const Node* kernel = nullptr);
 TextLine UpdateLine(const Graph& graph, const Update& update);
+TextLine PenaltyLine(const Graph& graph, ValueId penalty);
 TextLine OutputLine(const Graph& graph, const Output& output);
 TextLine ResultLine(const Graph& graph, const Result& result);
 

@@ -70,10 +70,12 @@ class Parser {
       absl::string_view word;
       absl::Status (Parser::*parse)();
     };
-    static constexpr Row kRows[] = {{"layer", &Parser::ParseLayer},   {"compile", &Parser::ParseCompile},
-                                    {"loss", &Parser::ParseLoss},     {"input", &Parser::ParseInput},
-                                    {"state", &Parser::ParseState},   {"update", &Parser::ParseUpdate},
-                                    {"output", &Parser::ParseOutput}, {"result", &Parser::ParseResult}};
+    static constexpr Row kRows[] = {
+        {"layer", &Parser::ParseLayer},     {"compile", &Parser::ParseCompile}, {"loss", &Parser::ParseLoss},
+        {"input", &Parser::ParseInput},     {"state", &Parser::ParseState},     {"update", &Parser::ParseUpdate},
+        {"penalty", &Parser::ParsePenalty}, {"output", &Parser::ParseOutput},   {"result", &Parser::ParseResult}};
+    constexpr absl::string_view kExpected =
+        "layer, compile, loss, input, state, a value, update, penalty, output, result or }";
     const Token token = reader_.token();
     if (token.kind == TokenKind::kValue) {
       BRINE_ASSIGN_OR_RETURN(Node node, ParseNode(/*in_kernel=*/false));
@@ -85,13 +87,11 @@ class Parser {
       reader_.Advance();
       return (this->*row.parse)();
     }
-    if (token.kind != TokenKind::kWord)
-      return reader_.Expected("layer, compile, loss, input, state, a value, update, output, result or }");
+    if (token.kind != TokenKind::kWord) return reader_.Expected(kExpected);
     std::vector<absl::string_view> words;
     for (const Row& row : kRows) words.push_back(row.word);
     return Fail(token,
-                absl::StrCat("expected layer, compile, loss, input, state, a value, update, output, result or }, got ",
-                             Excerpt(token.text), DidYouMean(token.text, words)));
+                absl::StrCat("expected ", kExpected, ", got ", Excerpt(token.text), DidYouMean(token.text, words)));
   }
 
   absl::Status ParseLayer() {
@@ -261,6 +261,11 @@ class Parser {
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('='));
     BRINE_ASSIGN_OR_RETURN(update.value, ParseUse());
     return Append(graph_.updates, update);
+  }
+
+  absl::Status ParsePenalty() {
+    BRINE_ASSIGN_OR_RETURN(const ValueId penalty, ParseUse());
+    return Append(graph_.penalties, penalty);
   }
 
   absl::Status ParseOutput() {

@@ -41,6 +41,7 @@ std::string Print(const Graph& graph) {
     out += "\n";
   }
   for (const Update& update : graph.updates) append(UpdateLine(graph, update));
+  for (ValueId penalty : graph.penalties) append(PenaltyLine(graph, penalty));
   for (const Output& output : graph.outputs) append(OutputLine(graph, output));
   for (const Result& result : graph.results) append(ResultLine(graph, result));
   out += "}\n";

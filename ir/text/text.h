@@ -14,6 +14,7 @@
 //       …
 //     } : f32[n,15,15,32], u8[n,15,15,32]
 //     update %conv2d/kernel = %w1
+//     penalty %penalty
 //     output "loss" = %loss
 //   }
 //

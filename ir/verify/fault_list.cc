@@ -61,6 +61,10 @@ Site SiteOf(const Graph& graph, const Output& output) {
   return {[&] { return absl::StrCat("output ", Excerpt(output.name)); }, [&] { return OutputLine(graph, output); }};
 }
 
+Site SiteOfPenalty(const Graph& graph, const ValueId& penalty) {
+  return {[&] { return ValueText(graph, penalty); }, [&] { return PenaltyLine(graph, penalty); }};
+}
+
 Site SiteOf(const Graph& graph, const Result& result) {
   return {[&] { return absl::StrCat("result ", Excerpt(result.name)); }, [&] { return ResultLine(graph, result); }};
 }

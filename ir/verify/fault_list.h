@@ -44,6 +44,7 @@ Site SiteOf(const Graph& graph, const Node& node);
 Site SiteOf(const Graph& graph, const Update& update);
 Site SiteOf(const Graph& graph, const Output& output);
 Site SiteOf(const Graph& graph, const Result& result);
+Site SiteOfPenalty(const Graph& graph, const ValueId& penalty);
 
 // Checks the arguments of Compile(): the names of losses, metrics and optimizer must be known, and their arguments must
 // be complete and within their ranges.

@@ -39,6 +39,7 @@ class Verifier {
         CheckOuterNode(node);
     }
     CheckUpdates();
+    CheckPenalties();
     CheckOutputs();
     for (const Result& result : graph_.results) CheckResult(result);
     std::vector<Fault> found = std::move(faults_).Take();
@@ -366,6 +367,21 @@ class Verifier {
         add(Part::kInput, absl::StrCat("a state of type ", ToString(graph_.type(update.state)), " cannot hold ",
                                        ToString(graph_.type(update.value))));
       }
+    }
+  }
+
+  // Penalties that nothing would add to the loss are faults.
+  void CheckPenalties() {
+    const bool has_loss =
+        graph_.stage == Stage::kTrain && std::any_of(graph_.outputs.begin(), graph_.outputs.end(),
+                                                     [](const Output& output) { return output.name == "loss"; });
+    for (const ValueId& penalty : graph_.penalties) {
+      const Site site = SiteOfPenalty(graph_, penalty);
+      Read(site, penalty, 0);
+      if (Exists(penalty) && graph_.type(penalty) != Type())
+        Add(site, Part::kInput, 0, absl::StrCat("a penalty must be f32[], got ", ToString(graph_.type(penalty))));
+      if (graph_.stage >= Stage::kFused || has_loss)
+        Add(site, Part::kLine, 0, "penalties are legal only until the graph has its loss");
     }
   }
 

@@ -9,6 +9,8 @@
 //   - an input has a type that its source allows; an expression has one result and reads scalars that come before it
 //   - a state is f32; an update has a state, which no other update has, and a value of the same type; nothing updates a
 //     frozen state, and at stage *graph* only statistics and averages are updated; outputs have values
+//   - a penalty is f32[]; a graph has penalties only until its loss is made, that is at stage *graph*, and at stage
+//     *train* without an output "loss"
 // From stage *fused* on, every node is a kernel, a view or a constant; the body of a kernel reads only inputs of the
 // kernel and its own values; and no kernel contains another.
 // At stage *planned*, every value outside the body of a kernel has a placement; values that are live at the same time

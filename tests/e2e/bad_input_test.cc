@@ -166,7 +166,8 @@ TEST_F(BadInput, InAModel) {
        "unnamed.cc: BRINE_MODEL(BuildModel), which names the function that builds the model, is missing"},
       {"no graph", "brine train ends.cc", 3, "ends.cc: the model's program ended with code 7"},
       {"cut text", "brine train cut.ir", 3,
-       "cut.ir:2:1: expected layer, compile, loss, input, state, a value, update, output, result or }, got the end of "
+       "cut.ir:2:1: expected layer, compile, loss, input, state, a value, update, penalty, output, result or }, got "
+       "the end of "
        "the "
        "text"},
       {"no protobuf", "brine train cut.pb", 3,

@@ -48,6 +48,26 @@ TEST(Dot, DrawsKernelsStatesAndUpdates) {
 )");
 }
 
+TEST(Dot, DrawsPenalties) {
+  EXPECT_EQ(Dot(ReadGraph(R"(graph "tiny" stage=graph function=model {
+  input %x : f32[n,3] data
+  %sum = reduce_sum(%x) {axes=[0,1]} : f32[]
+  penalty %sum
+  output "output" = %x
+})")),
+            R"(digraph "tiny" {
+  node [fontname="Helvetica"];
+  n0 [shape=box, label="x\ndata"];
+  n1 [label="reduce_sum"];
+  n2 [shape=box, style=rounded, label="penalty"];
+  n3 [shape=box, style=rounded, label="output"];
+  n0 -> n1 [label="x\nf32[n,3]"];
+  n1 -> n2 [label="sum\nf32[]"];
+  n0 -> n3 [label="x\nf32[n,3]"];
+}
+)");
+}
+
 TEST(MemoryTable, ListsPlacesAndLifetimes) {
   EXPECT_EQ(MemoryTable(ReadGraph(kPlannedText)), R"(value  bytes  place         first  last
 %x       256  inputs+0      start  5

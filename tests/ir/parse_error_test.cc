@@ -44,14 +44,16 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
        "t.ir:1:17: batch must lie between 1 and 2147483647, got 99999999999999999999"},
       {"graph \"g\" batch=many {}", "t.ir:1:17: expected a whole number (batch), got many"},
       {"graph \"g\" {\n",
-       "t.ir:2:1: expected layer, compile, loss, input, state, a value, update, output, result or }, got the end of "
+       "t.ir:2:1: expected layer, compile, loss, input, state, a value, update, penalty, output, result or }, got the "
+       "end of "
        "the text"},
       {"graph \"g\" {} }", "t.ir:1:14: expected graph \"name\", got }"},
       {std::string("graph \"g\" {\0}", 13), "t.ir:1:12: unexpected byte 0x00"},
       {"graph \"g\" {\n  $\n}", "t.ir:2:3: unexpected character $"},
       {"graph \"g\" { # not at the start\n}", "t.ir:1:13: a comment must stand on a line of its own"},
       {Around("inptu %z : f32[] rows"),
-       "t.ir:4:1: expected layer, compile, loss, input, state, a value, update, output, result or }, got inptu; did "
+       "t.ir:4:1: expected layer, compile, loss, input, state, a value, update, penalty, output, result or }, got "
+       "inptu; did "
        "you mean "
        "input?"},
       {Around("%y = relu(%z) : f32[n,4]"), "t.ir:4:11: %z is not defined before this line"},
@@ -60,6 +62,7 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
        "t.ir:4:11: %pictrue is not defined before this line; did you mean %picture?"},
       {Around("%x = relu(%x) : f32[n,4]"), "t.ir:4:1: %x is defined twice"},
       {Around("input %x : f32[n,4] data"), "t.ir:4:7: %x is defined twice"},
+      {Around("penalty %z"), "t.ir:4:9: %z is not defined before this line"},
       {Around("% = relu(%x) : f32[n,4]"), "t.ir:4:1: a value's name must follow %"},
       {Around(absl::StrCat("%", std::string(257, 'a'), " = relu(%x) : f32[n,4]")),
        "t.ir:4:1: name of 257 bytes is longer than 256"},
@@ -80,7 +83,7 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
       {Around("%y = relu(%x) : f32[1,1,1,1,1,1,1,1,1]"), "t.ir:4:20: shape has more than 8 dimensions"},
       {Around("%y, %z = relu(%x) : f32[n,4]"), "t.ir:5:1: expected ,, got output"},
       {Around("%y = relu(%x) : f32[n,4], f32[n,4]"),
-       "t.ir:4:25: expected layer, compile, loss, input, state, a value, update, output, result or }, got ,"},
+       "t.ir:4:25: expected layer, compile, loss, input, state, a value, update, penalty, output, result or }, got ,"},
       {Around("%y = relu(%x) {} : f32[n,4] @heap+0"), "t.ir:4:30: unknown block heap"},
       {Around("%y = relu(%x) : f32[n,4] @arena+-64"),
        "t.ir:4:33: offset must lie between 0 and 9223372036854775807, got -64"},

@@ -91,7 +91,7 @@ struct Row {
 TEST(Proto, EachMistakeIsReported) {
   const Row rows[] = {
       {[](proto::Module& m) { m.set_version(7); },
-       "file: written by a newer Brine (version 7, this one reads up to 2)"},
+       "file: written by a newer Brine (version 7, this one reads up to 3)"},
       {[](proto::Module& m) { m.set_version(0); }, "file: holds no Brine graph"},
       {[](proto::Module& m) { m.clear_graphs(); }, "file: holds no Brine graph"},
       {[](proto::Module& m) {
@@ -155,6 +155,8 @@ TEST(Proto, EachMistakeIsReported) {
        "file: graph tiny: node 4: only a kernel has a region, sparse inputs, scratch and a body"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_updates(0)->set_value("w2"); },
        "file: graph tiny: updates: %w2 is not defined before it is read"},
+      {[](proto::Module& m) { m.mutable_graphs(0)->add_penalties("p2"); },
+       "file: graph tiny: penalties: %p2 is not defined before it is read"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_outputs(0)->clear_value(); },
        "file: graph tiny: outputs: % is not defined before it is read"},
       {[](proto::Module& m) {
@@ -261,7 +263,7 @@ TEST(Proto, BrokenTextsAreRefused) {
             "file:1:19: non-repeated field \"version\" is specified multiple times");
   EXPECT_EQ(ErrorOf("version: -1\n", FileFormat::kProtoText), "file:1:10: expected integer, got: -");
   EXPECT_EQ(ErrorOf("version: 7\ngraphs { colour: \"blue\" }\n", FileFormat::kProtoText),
-            "file: written by a newer Brine (version 7, this one reads up to 2)");
+            "file: written by a newer Brine (version 7, this one reads up to 3)");
   EXPECT_EQ(ErrorOf(good + "}", FileFormat::kProtoText).substr(0, 5), "file:");
   EXPECT_EQ(ErrorOf(good + std::string(1, '\0'), FileFormat::kProtoText).substr(0, 5), "file:");
   EXPECT_EQ(ErrorOf(std::string((16 << 20) + 1, ' '), FileFormat::kProtoText), "file: is larger than 16777216 bytes");

@@ -38,6 +38,7 @@ class Comparison {
                     [this](const Update& a, const Update& b) {
                       return SameValue(a.state, b.state) && SameValue(a.value, b.value);
                     }) &&
+           SameList(a_.penalties, b_.penalties, [this](ValueId a, ValueId b) { return SameValue(a, b); }) &&
            SameList(a_.outputs, b_.outputs,
                     [this](const Output& a, const Output& b) {
                       return a.name == b.name && SameValue(a.value, b.value) && a.is_sum == b.is_sum;

@@ -41,7 +41,9 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   %logits = matmul(%flat, %dense/kernel) : f32[n,5] loc("model.cc":9 "dense")
   %probabilities = softmax(%logits) : f32[n,5]
   %sum = reduce_sum(%probabilities) {axes=[0]} : f32[5]
+  %size = reduce_sum(%dense/kernel) {axes=[0,1]} : f32[]
   update %mean = %sum
+  penalty %size
   output "output" = %probabilities
 }
 )";

@@ -144,13 +144,18 @@ constexpr TextRow kTextRows[] = {
      "%dense/kernel: %dense/kernel is a parameter: a model updates statistics and averages only | %dense/kernel"},
     {kModelText, "f32[16,5] parameter truncated", "i32[16,5] parameter truncated",
      "%dense/kernel: a state must be f32, got i32 | i32[16,5]\nmodel.cc:9: dense: b must be f32, got i32[16,5] | "
-     "matmul"},
+     "matmul\n%size: x must be f32, got i32[16,5] | reduce_sum"},
     {kTrainText, "update %w = %w1", "update %x = %w1", "%x: %x is not a state | %x"},
     {kTrainText, "update %optimizer/momentum/w = %m1", "update %w = %m1", "%w: %w is updated twice | %w"},
     {kTrainText, "output \"loss\" = %loss",
      "output \"loss\" = %loss\n  output \"loss\" = %sum\n  output \"a b\" = %sum",
      "output loss: the output's name loss is taken | \"loss\"\n"
      "output a b: an output's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : - | \"a b\""},
+    {kModelText, "penalty %size", "penalty %sum", "%sum: a penalty must be f32[], got f32[5] | %sum"},
+    {kTrainText, "  output \"loss\"", "  penalty %loss\n  output \"loss\"",
+     "%loss: penalties are legal only until the graph has its loss | penalty %loss"},
+    {kPlannedText, "  output \"loss\"", "  penalty %l\n  output \"losses\"",
+     "%l: penalties are legal only until the graph has its loss | penalty %l"},
 
     // Nodes
     {kTrainText, "%logp = log_softmax(%logits) : f32[n,5]", "%logp = log_softmax(%logits) : f32[n,6]",

@@ -109,6 +109,7 @@ TEST(Rewriter, CountsReadsThroughAllEdits) {
         for (ir::ValueId input : node.inputs) ++expected[Index(input)];
       }
       for (const ir::Update& update : graph.updates) ++expected[Index(update.value)];
+      for (ir::ValueId penalty : graph.penalties) ++expected[Index(penalty)];
       for (const ir::Output& output : graph.outputs) ++expected[Index(output.value)];
       EXPECT_EQ(reads, expected) << model.name << " " << pass.name;
     }
