@@ -37,6 +37,7 @@
 #include "brine/noise.h"
 #include "brine/normalization.h"
 #include "brine/optimizers.h"
+#include "brine/regularizers.h"
 #include "brine/reshaping.h"
 #include "brine/schedules.h"
 #include "brine/tensor.h"

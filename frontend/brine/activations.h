@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "regularizers.h"
 #include "tensor.h"
 
 namespace brine {
@@ -61,6 +62,7 @@ Layer ELU(ELUOptions options = {}, Line line = Line::current());
 // {1, 2} make one alpha for each channel.  (He et al. 2015)
 struct PReLUOptions {
   Initializer alpha_initializer = "zeros";
+  Regularizer alpha_regularizer = {};          // of regularizers.h, or its name; none by default
   std::vector<std::int64_t> shared_axes = {};  // from 1, since axis 0 is n
   bool trainable = true;                       // if false, training does not change the weights
   std::string name = {};

@@ -1,7 +1,7 @@
 // The convolutions.
 //
 // Where a layer has `trainable`, false means that training does not change its weights.  `activation` is a name of
-// activations.h, or none.
+// activations.h, or none.  A regularizer is one of regularizers.h or its name, or none.
 #ifndef BRINE_FRONTEND_BRINE_CONVOLUTION_H_
 #define BRINE_FRONTEND_BRINE_CONVOLUTION_H_
 
@@ -9,6 +9,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "regularizers.h"
 #include "tensor.h"
 
 namespace brine {
@@ -26,6 +27,9 @@ struct Conv2DOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
   bool trainable = true;
   std::string name = {};
 };
@@ -44,6 +48,9 @@ struct Conv1DOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
   bool trainable = true;
   std::string name = {};
 };
@@ -61,6 +68,9 @@ struct DepthwiseConv2DOptions {
   bool use_bias = true;
   Initializer depthwise_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  Regularizer depthwise_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
   bool trainable = true;
   std::string name = {};
 };
@@ -80,6 +90,10 @@ struct SeparableConv2DOptions {
   Initializer depthwise_initializer = "glorot_uniform";
   Initializer pointwise_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  Regularizer depthwise_regularizer = {};
+  Regularizer pointwise_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
   bool trainable = true;
   std::string name = {};
 };
@@ -102,6 +116,9 @@ struct Conv2DTransposeOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  Regularizer kernel_regularizer = {};
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
   bool trainable = true;
   std::string name = {};
 };

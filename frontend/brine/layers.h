@@ -8,6 +8,7 @@
 #include <string>
 
 #include "arguments.h"
+#include "regularizers.h"
 #include "tensor.h"
 
 namespace brine {
@@ -66,6 +67,9 @@ struct DenseOptions {
   bool use_bias = true;
   Initializer kernel_initializer = "glorot_uniform";
   Initializer bias_initializer = "zeros";
+  Regularizer kernel_regularizer = {};  // of regularizers.h, or its name, as the next two; none by default
+  Regularizer bias_regularizer = {};
+  Regularizer activity_regularizer = {};
   bool trainable = true;  // if false, training does not change the weights
   std::string name = {};
 };

@@ -1,4 +1,6 @@
 // The layers that normalize.
+//
+// A regularizer is one of regularizers.h or its name, or none.
 #ifndef BRINE_FRONTEND_BRINE_NORMALIZATION_H_
 #define BRINE_FRONTEND_BRINE_NORMALIZATION_H_
 
@@ -7,6 +9,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "regularizers.h"
 #include "tensor.h"
 
 namespace brine {
@@ -31,6 +34,8 @@ struct BatchNormalizationOptions {
   Initializer gamma_initializer = "ones";
   Initializer moving_mean_initializer = "zeros";
   Initializer moving_variance_initializer = "ones";
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
   bool trainable = true;  // if false, training changes no weight and normalizes with the moving mean and variance
   std::string name = {};
 };
@@ -45,6 +50,8 @@ struct LayerNormalizationOptions {
   bool scale = true;       // whether there is a gamma; otherwise it is 1
   Initializer beta_initializer = "zeros";
   Initializer gamma_initializer = "ones";
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
   bool trainable = true;  // if false, training does not change gamma and beta
   std::string name = {};
 };
@@ -60,6 +67,8 @@ struct GroupNormalizationOptions {
   bool scale = true;         // whether there is a gamma; otherwise it is 1
   Initializer beta_initializer = "zeros";
   Initializer gamma_initializer = "ones";
+  Regularizer beta_regularizer = {};
+  Regularizer gamma_regularizer = {};
   bool trainable = true;  // if false, training does not change gamma and beta
   std::string name = {};
 };

@@ -182,10 +182,12 @@ ir::Shape ShapeOfAlpha(const std::vector<int64_t>& shared_axes, const Symbol& x,
 // x where x > 0, else alpha·x
 Symbol LowerPReLU(const PReLUOptions& options, LayerBuilder& builder) {
   builder.CheckInitializer("alpha_initializer", options.alpha_initializer);
+  builder.CheckRegularizer("alpha_regularizer", options.alpha_regularizer);
   const Symbol x = builder.AsReal(builder.input());
   if (!x.known()) return x;
   const Symbol alpha = builder.Parameter("alpha", ShapeOfAlpha(options.shared_axes, x, builder),
                                          options.alpha_initializer, options.trainable);
+  builder.PenalizeWeight("alpha_regularizer", options.alpha_regularizer, alpha);
   Symbol y = builder.Emit(ir::kSelect, {x, x, builder.EmitIntermediate(ir::kMul, {x, alpha})});
   y.guessed = x.guessed;
   return y;

@@ -27,6 +27,7 @@ class Epilogue {
   Epilogue(const Options& options, LayerBuilder& builder)
       : options_(options), activation_(internal::CheckActivation(options.activation, builder)) {
     builder.CheckInitializer("bias_initializer", options.bias_initializer);
+    builder.CheckRegularizer("bias_regularizer", options.bias_regularizer);
   }
 
   bool empty() const { return !options_.use_bias && activation_ == nullptr; }
@@ -37,6 +38,7 @@ class Epilogue {
     if (options_.use_bias) {
       const ir::Shape filters = {builder.type(y).shape[3]};
       const Symbol bias = builder.Parameter("bias", filters, options_.bias_initializer, options_.trainable);
+      builder.PenalizeWeight("bias_regularizer", options_.bias_regularizer, bias);
       const uint32_t guessed = y.guessed;
       y = builder.Emit(ir::kAdd, {y, bias}, {}, /*last=*/activation_ == nullptr);
       y.guessed = guessed;
@@ -86,6 +88,7 @@ void CheckGroups(Filters& filters, const Symbol& x, int64_t channels, LayerBuild
 Symbol LowerConv2D(const Conv2DOptions& options, LayerBuilder& builder) {
   Filters filters = CheckFilters(options, builder);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
+  builder.CheckRegularizer("kernel_regularizer", options.kernel_regularizer);
   const Epilogue epilogue(options, builder);
   const Window window = internal::ResolveWindow(builder, builder.input(),
                                                 {.size_name = "kernel_size",
@@ -100,6 +103,7 @@ Symbol LowerConv2D(const Conv2DOptions& options, LayerBuilder& builder) {
   const Symbol kernel =
       builder.Parameter("kernel", {window.size[0], window.size[1], channels / filters.groups, filters.count},
                         options.kernel_initializer, options.trainable);
+  builder.PenalizeWeight("kernel_regularizer", options.kernel_regularizer, kernel);
   Symbol y = Convolve(builder, x, kernel, window, filters.groups, epilogue.empty());
   if (filters.guessed) y.guessed |= kChannels;
   return epilogue.Lower(y, builder);
@@ -109,6 +113,7 @@ Symbol LowerConv2D(const Conv2DOptions& options, LayerBuilder& builder) {
 Symbol LowerConv1D(const Conv1DOptions& options, LayerBuilder& builder) {
   Filters filters = CheckFilters(options, builder);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
+  builder.CheckRegularizer("kernel_regularizer", options.kernel_regularizer);
   const Epilogue epilogue(options, builder);
   const Symbol images = internal::AsImages(builder);
   const Window window = internal::ResolveWindow(builder, images,
@@ -126,6 +131,7 @@ Symbol LowerConv1D(const Conv1DOptions& options, LayerBuilder& builder) {
   const int64_t taps = window.size[1], depth = channels / filters.groups;
   const Symbol kernel =
       builder.Parameter("kernel", {taps, depth, filters.count}, options.kernel_initializer, options.trainable);
+  builder.PenalizeWeight("kernel_regularizer", options.kernel_regularizer, kernel);
   return internal::AsSequences(builder, [&] {
     const Symbol as_image = builder.Emit(ir::kReshape, {kernel}, {{"shape", ir::Shape{1, taps, depth, filters.count}}});
     Symbol y = Convolve(builder, x, as_image, window, filters.groups, epilogue.empty());
@@ -136,12 +142,14 @@ Symbol LowerConv1D(const Conv1DOptions& options, LayerBuilder& builder) {
 
 // The sums of a depthwise convolution of x.  The kernel [kh, kw, c, m] has the bytes of that of a convolution with c
 // groups, [kh, kw, 1, c·m].
-Symbol ConvolveDepthwise(LayerBuilder& builder, const Symbol& x, const char* suffix, const Initializer& initializer,
-                         int64_t multiplier, const Window& window, bool trainable, bool last) {
+template <typename Options>
+Symbol ConvolveDepthwise(LayerBuilder& builder, const Symbol& x, const char* suffix, const Options& options,
+                         int64_t multiplier, const Window& window, bool last) {
   const int64_t channels = builder.type(x).shape[3];
-  const Symbol kernel =
-      builder.Parameter(suffix, {window.size[0], window.size[1], channels, multiplier}, initializer, trainable);
+  const Symbol kernel = builder.Parameter(suffix, {window.size[0], window.size[1], channels, multiplier},
+                                          options.depthwise_initializer, options.trainable);
   if (!kernel.known()) return Symbol();
+  builder.PenalizeWeight("depthwise_regularizer", options.depthwise_regularizer, kernel);
   const ir::Shape grouped = {window.size[0], window.size[1], 1, channels * multiplier};
   Symbol y = Convolve(builder, x, builder.EmitIntermediate(ir::kReshape, {kernel}, {{"shape", grouped}}), window,
                       channels, last);
@@ -153,6 +161,7 @@ Symbol ConvolveDepthwise(LayerBuilder& builder, const Symbol& x, const char* suf
 Symbol LowerDepthwiseConv2D(const DepthwiseConv2DOptions& options, LayerBuilder& builder) {
   const bool is_valid = builder.Positive("depth_multiplier", options.depth_multiplier);
   builder.CheckInitializer("depthwise_initializer", options.depthwise_initializer);
+  builder.CheckRegularizer("depthwise_regularizer", options.depthwise_regularizer);
   const Epilogue epilogue(options, builder);
   const Window window = internal::ResolveWindow(builder, builder.input(),
                                                 {.size_name = "kernel_size",
@@ -161,8 +170,8 @@ Symbol LowerDepthwiseConv2D(const DepthwiseConv2DOptions& options, LayerBuilder&
                                                  .dilations = options.dilation_rate,
                                                  .padding = options.padding});
   if (!builder.HasRank(builder.input(), 4, internal::kImages)) return Symbol();
-  Symbol y = ConvolveDepthwise(builder, builder.AsReal(builder.input()), "kernel", options.depthwise_initializer,
-                               is_valid ? options.depth_multiplier : 1, window, options.trainable, epilogue.empty());
+  Symbol y = ConvolveDepthwise(builder, builder.AsReal(builder.input()), "kernel", options,
+                               is_valid ? options.depth_multiplier : 1, window, epilogue.empty());
   if (!is_valid) y.guessed |= kChannels;
   return epilogue.Lower(y, builder);
 }
@@ -172,7 +181,9 @@ Symbol LowerSeparableConv2D(const SeparableConv2DOptions& options, LayerBuilder&
   const bool is_valid = builder.Positive("depth_multiplier", options.depth_multiplier);
   const bool filters_valid = builder.Positive("filters", options.filters);
   builder.CheckInitializer("depthwise_initializer", options.depthwise_initializer);
+  builder.CheckRegularizer("depthwise_regularizer", options.depthwise_regularizer);
   builder.CheckInitializer("pointwise_initializer", options.pointwise_initializer);
+  builder.CheckRegularizer("pointwise_regularizer", options.pointwise_regularizer);
   const Epilogue epilogue(options, builder);
   const Window window = internal::ResolveWindow(builder, builder.input(),
                                                 {.size_name = "kernel_size",
@@ -181,13 +192,13 @@ Symbol LowerSeparableConv2D(const SeparableConv2DOptions& options, LayerBuilder&
                                                  .dilations = options.dilation_rate,
                                                  .padding = options.padding});
   if (!builder.HasRank(builder.input(), 4, internal::kImages)) return Symbol();
-  const Symbol depthwise =
-      ConvolveDepthwise(builder, builder.AsReal(builder.input()), "depthwise_kernel", options.depthwise_initializer,
-                        is_valid ? options.depth_multiplier : 1, window, options.trainable, /*last=*/false);
+  const Symbol depthwise = ConvolveDepthwise(builder, builder.AsReal(builder.input()), "depthwise_kernel", options,
+                                             is_valid ? options.depth_multiplier : 1, window, /*last=*/false);
   if (!depthwise.known()) return Symbol();
   const int64_t filters = filters_valid ? options.filters : 1;
   const Symbol kernel = builder.Parameter("pointwise_kernel", {1, 1, builder.type(depthwise).shape[3], filters},
                                           options.pointwise_initializer, options.trainable);
+  builder.PenalizeWeight("pointwise_regularizer", options.pointwise_regularizer, kernel);
   const Window pixel = {{1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}};
   Symbol y = Convolve(builder, depthwise, kernel, pixel, 1, epilogue.empty());
   if (!filters_valid) y.guessed |= kChannels;
@@ -227,6 +238,7 @@ int64_t TransposedExtent(const Conv2DTransposeOptions& options, const Window& wi
 Symbol LowerConv2DTranspose(const Conv2DTransposeOptions& options, LayerBuilder& builder) {
   const bool filters_valid = builder.Positive("filters", options.filters);
   builder.CheckInitializer("kernel_initializer", options.kernel_initializer);
+  builder.CheckRegularizer("kernel_regularizer", options.kernel_regularizer);
   const Epilogue epilogue(options, builder);
   Window window = internal::CheckWindow(builder, {.size_name = "kernel_size",
                                                   .size = options.kernel_size,
@@ -251,6 +263,7 @@ Symbol LowerConv2DTranspose(const Conv2DTransposeOptions& options, LayerBuilder&
   const Symbol kernel =
       builder.Parameter("kernel", {window.size[0], window.size[1], filters_valid ? options.filters : 1, shape[3]},
                         options.kernel_initializer, options.trainable);
+  builder.PenalizeWeight("kernel_regularizer", options.kernel_regularizer, kernel);
   ir::Attributes attributes = AttributesOf(window, /*groups=*/1);
   attributes.Set("input_size", size);
   Symbol y = builder.Emit(ir::kConv2DInputGrad, {x, kernel}, std::move(attributes), epilogue.empty());

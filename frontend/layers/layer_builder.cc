@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
+#include <numeric>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "frontend/layers/initializers.h"
+#include "frontend/layers/regularizers.h"
 #include "ir/check.h"
 #include "ir/names.h"
 #include "ir/philox.h"
@@ -78,6 +80,10 @@ bool LayerBuilder::Known(absl::string_view argument, absl::string_view value,
 
 void LayerBuilder::CheckInitializer(absl::string_view argument, const Initializer& initializer) {
   for (const std::string& fault : FaultsOf(initializer)) Mistake(absl::StrCat(argument, ": ", fault));
+}
+
+void LayerBuilder::CheckRegularizer(absl::string_view argument, const Regularizer& regularizer) {
+  for (const std::string& fault : FaultsOf(regularizer)) Mistake(absl::StrCat(argument, ": ", fault));
 }
 
 bool LayerBuilder::HasRank(const Symbol& x, int rank, absl::string_view what) {
@@ -163,6 +169,34 @@ Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, con
 Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
                                bool trainable) {
   return State(suffix, shape, initializer, trainable ? ir::Role::kParameter : ir::Role::kFrozen);
+}
+
+Symbol LayerBuilder::PenaltyOf(absl::string_view argument, const Regularizer& regularizer, const Symbol& x) {
+  if (!x.known() || !FaultsOf(regularizer).empty()) return Symbol();
+  std::vector<int64_t> axes(type(x).shape.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  Symbol penalty;
+  const auto add = [&](absl::string_view name, double factor, absl::FunctionRef<Symbol()> magnitudes) {
+    if (factor == 0) return;
+    const Symbol sum = EmitIntermediate(ir::kReduceSum, {magnitudes()}, {{"axes", axes}});
+    const Symbol term = EmitIntermediate(ir::kMul, {sum, Scalar(absl::StrCat(argument, "/", name), factor)});
+    penalty = penalty.known() ? EmitIntermediate(ir::kAdd, {penalty, term}) : term;
+  };
+  const PenaltyFactors factors = FactorsOf(regularizer);
+  add("l1", factors.l1, [&] { return EmitIntermediate(ir::kAbs, {x}); });
+  add("l2", factors.l2, [&] { return EmitIntermediate(ir::kMul, {x, x}); });
+  return penalty;
+}
+
+void LayerBuilder::PenalizeWeight(absl::string_view argument, const Regularizer& regularizer, const Symbol& weight) {
+  if (call_ > 0 || !weight.learned) return;
+  const Symbol penalty = PenaltyOf(argument, regularizer, weight);
+  if (penalty.known()) graph_.penalties.push_back(penalty.value);
+}
+
+void LayerBuilder::PenalizeActivity(absl::string_view argument, const Regularizer& regularizer, const Symbol& output) {
+  const Symbol penalty = PenaltyOf(argument, regularizer, output);
+  if (penalty.known()) graph_.penalties.push_back(EmitIntermediate(ir::kDiv, {penalty, Rows()}).value);
 }
 
 Symbol LayerBuilder::Statistic(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer) {

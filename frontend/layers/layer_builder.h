@@ -64,6 +64,7 @@ class LayerBuilder {
   bool Finite(absl::string_view argument, double value);     // as float32
   bool Known(absl::string_view argument, absl::string_view value, absl::Span<const absl::string_view> names);
   void CheckInitializer(absl::string_view argument, const Initializer& initializer);
+  void CheckRegularizer(absl::string_view argument, const Regularizer& regularizer);
   bool HasRank(const Symbol& x, int rank, absl::string_view what);  // also false, silently, for an unknown value
 
   // Adds a node and returns its first output: the layer's own value if it is the `last`, else "<layer>.<op>".  An error
@@ -81,6 +82,12 @@ class LayerBuilder {
   Symbol Table(absl::string_view suffix, const ir::Shape& shape, const std::vector<double>& values);  // f32
   // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.
   Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, bool trainable);
+
+  // Adds the penalty of a weight to those of the graph, in the layer's first call, and if the weight is trained.
+  // `argument` is the name of the regularizer, which was checked above.
+  void PenalizeWeight(absl::string_view argument, const Regularizer& regularizer, const Symbol& weight);
+  // Adds the penalty of the output of this call, divided by the number of rows.
+  void PenalizeActivity(absl::string_view argument, const Regularizer& regularizer, const Symbol& output);
 
   // A weight that no optimizer trains.  The layer itself computes its next value in training, such as a moving mean.
   Symbol Statistic(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer);
@@ -101,6 +108,7 @@ class LayerBuilder {
   std::string Prefix() const;  // of the call's values: "dense", "dense:1"
   ir::Location Where() const;
   Symbol HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial);
+  Symbol PenaltyOf(absl::string_view argument, const Regularizer& regularizer, const Symbol& x);
   Symbol State(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, ir::Role role);
 
   ir::Graph& graph_;
@@ -112,13 +120,24 @@ class LayerBuilder {
   std::vector<Symbol> inputs_;
 };
 
-// Makes a layer from its options, of which one is `name`, and the function that lowers it.
+// Makes a layer from its options, of which one is `name`, and the function that lowers it.  An option
+// `activity_regularizer` is checked and lowered here.
 template <typename Options>
 Layer MakeLayer(std::string kind, std::string prefix, const Line& line, Options options,
                 Symbol (*lower)(const Options& options, LayerBuilder& builder)) {
   std::string name = options.name;
   return MakeLayer(std::move(kind), std::move(prefix), std::move(name), line,
-                   [lower, options = std::move(options)](LayerBuilder& builder) { return lower(options, builder); });
+                   [lower, options = std::move(options)](LayerBuilder& builder) {
+                     if constexpr (requires { options.activity_regularizer; }) {
+                       constexpr absl::string_view kArgument = "activity_regularizer";
+                       builder.CheckRegularizer(kArgument, options.activity_regularizer);
+                       const Symbol output = lower(options, builder);
+                       builder.PenalizeActivity(kArgument, options.activity_regularizer, output);
+                       return output;
+                     } else {
+                       return lower(options, builder);
+                     }
+                   });
 }
 
 }  // namespace brine::internal

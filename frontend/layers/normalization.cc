@@ -109,11 +109,15 @@ class Affine {
       builder.Mistake(absl::StrCat("epsilon must be at least 0, got ", epsilon));
     builder.CheckInitializer("beta_initializer", options.beta_initializer);
     builder.CheckInitializer("gamma_initializer", options.gamma_initializer);
+    builder.CheckRegularizer("beta_regularizer", options.beta_regularizer);
+    builder.CheckRegularizer("gamma_regularizer", options.gamma_regularizer);
   }
 
   void AddWeights(LayerBuilder& builder, const ir::Shape& channels) {
     if (options_.scale) gamma_ = builder.Parameter("gamma", channels, options_.gamma_initializer, options_.trainable);
     if (options_.center) beta_ = builder.Parameter("beta", channels, options_.beta_initializer, options_.trainable);
+    builder.PenalizeWeight("gamma_regularizer", options_.gamma_regularizer, gamma_);
+    builder.PenalizeWeight("beta_regularizer", options_.beta_regularizer, beta_);
   }
 
   // y = (x − mean)·(gamma / √(variance + epsilon)) + beta, so that the only work for each element is a difference, a

@@ -1,7 +1,10 @@
 // Tests a model from a file with states of every role: a frozen layer, a mean that the model updates and reads outside
-// training, and an average of a parameter.
+// training, and an average of a parameter.  Tests penalties on states.
 #include <gmock/gmock.h>
 
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
@@ -120,6 +123,34 @@ TEST(State, OfThisModelIsVerified) {
   const std::string text = project.Run("brine verify kinds.ir --batch-size 4");
   for (const char* check : {"gradients  ok", "kernels    ok", "memory     ok", "threads    ok", "resume     ok"})
     EXPECT_THAT(text, HasSubstr(check));
+}
+
+// A model with a kernel of 144×10, whose layers have these arguments.
+std::string Digits(const std::string& normalization, const std::string& regularizer) {
+  return absl::StrCat(
+      "#include <brine.h>\nbrine::Model BuildModel() {\n  using namespace brine;\n"
+      "  Sequential net(\"net\", Input({12, 12, 1}, {.dtype = \"uint8\"}));\n  net.Add(Normalization({",
+      normalization, "}));\n  net.Add(Flatten());\n  net.Add(Dense({.units = 10, .activation = \"softmax\"",
+      regularizer,
+      "}));\n  net.Compile({.optimizer = SGD({.learning_rate = 0.01}),"
+      " .loss = \"sparse_categorical_crossentropy\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
+}
+
+TEST(State, PenaltiesArePartOfTheLossThatIsReported) {
+  const Project project;
+  project.Write("plain.cc", Digits(".mean = {100}, .variance = {4000}", ""));
+  project.Write("penalized.cc", Digits(".mean = {100}, .variance = {4000}",
+                                       ", .kernel_regularizer = L1L2({.l1 = 1e-3f, .l2 = 0.25f})"));
+  project.Run("brine train penalized.cc --data data --batch-size 8 --quiet --epochs 1 --save w");
+  double penalty = 0;
+  for (float weight : Tensor(project, "w", "dense/kernel"))
+    penalty += 1e-3 * std::abs(double{weight}) + 0.25 * double{weight} * double{weight};
+  const auto loss = [&](const std::string& model) {
+    const std::string text = project.Run("brine evaluate " + model + " --data data --batch-size 8 --init w --json");
+    return Number(ParseJsonLines(text)[0], "test_loss");
+  };
+  EXPECT_GT(penalty, 0.1);
+  EXPECT_NEAR(loss("penalized.cc") - loss("plain.cc"), penalty, 1e-5);
 }
 
 }  // namespace

@@ -432,6 +432,31 @@ TEST(Trainable, AugmentationMayFollowFrozenLayers) {
   EXPECT_FALSE(model(true).ok());
 }
 
+#line 1 "regularized.cc"
+Model Regularized() {
+  const Tensor x = Input({3});
+  const Layer shared =
+      Dense({.units = 3, .kernel_regularizer = L1L2({.l1 = 0.1f, .l2 = 0.2f}), .activity_regularizer = "l2"});
+  return Model("regularized", x, shared(shared(x)));
+}
+#line 443 "graph_test.cc"
+
+TEST(Regularizers, PenalizeAWeightOnceAndTheOutputOfEachCall) {
+  ExpectGolden(ir::Print(GraphOf(Regularized())), "frontend/golden/regularized.ir");
+}
+
+TEST(Regularizers, NeitherFrozenWeightsNorFactorsOfZeroArePenalized) {
+  const auto penalties = [](const Layer& layer) {
+    const Tensor x = Input({3});
+    return GraphOf(Model("regularized", x, layer(x))).penalties.size();
+  };
+  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L2()})), 1u);
+  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L2(), .trainable = false})), 0u);
+  EXPECT_EQ(penalties(Dense({.units = 2, .activity_regularizer = L2(), .trainable = false})), 1u);
+  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L1L2(), .bias_regularizer = L1(0)})), 0u);
+  EXPECT_EQ(penalties(Dense({.units = 2, .use_bias = false, .bias_regularizer = L1()})), 0u);
+}
+
 TEST(Real, AFloatIsItsShortestDecimal) {
   EXPECT_EQ(Real(1e-3f).value(), 0.001);
   EXPECT_EQ(static_cast<float>(Real(1.0f / 255).value()), 1.0f / 255);

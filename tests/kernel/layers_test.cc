@@ -47,6 +47,33 @@ Model Sequences() {
   return Trained(x, Relu(BatchNormalization()(Dense({.units = 9, .use_bias = false})(y))));
 }
 
+// Every kind of weight and output with a penalty.  The output of the model is penalized, too.
+Model Penalized() {
+  const Tensor x = Input({9, 7, 3});
+  Tensor y = Conv2D({.filters = 16,
+                     .kernel_size = 3,
+                     .activation = "relu",
+                     .kernel_regularizer = L2(1e-3),
+                     .bias_regularizer = L1(1e-3),
+                     .activity_regularizer = L1(1e-3)})(x);
+  y = BatchNormalization({.beta_regularizer = "l2", .gamma_regularizer = "l1"})(y);
+  y = SeparableConv2D({.filters = 8,
+                       .kernel_size = 2,
+                       .depthwise_regularizer = "l1_l2",
+                       .pointwise_regularizer = L1(0.02),
+                       .activity_regularizer = L2(1e-3)})(y);
+  y = PReLU({.alpha_regularizer = L2(), .shared_axes = {1, 2}})(y);
+  const Tensor logits = Dense({.units = 3,
+                               .activation = "softmax",
+                               .kernel_regularizer = L1L2({.l1 = 1e-3, .l2 = 1e-2}),
+                               .activity_regularizer = L2(0.1)})(Flatten()(y));
+  Model net("penalized", x, logits);
+  net.Compile({.optimizer = Adam({.learning_rate = 0.01f, .global_clipnorm = 1}),
+               .loss = CategoricalCrossentropy(),
+               .metrics = {"accuracy"}});
+  return net;
+}
+
 ir::Graph Planned(const Model& model, ir::Function function) {
   const auto graph = BuildGraph(model);
   EXPECT_TRUE(graph.ok()) << graph.status();
@@ -76,7 +103,7 @@ TEST_P(Layers, KernelsAgreeWithTheInterpreter) {
   EXPECT_EQ(comparison.FirstFault(), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Small, Layers, testing::Values(Depthwise, Transposed, Sequences));
+INSTANTIATE_TEST_SUITE_P(Small, Layers, testing::Values(Depthwise, Transposed, Sequences, Penalized));
 
 // Deviations of 1 around a mean of 1000, of which E[x²] − E[x]² in float would leave noise.
 TEST(BatchNormalizationNumerics, AVarianceIsAccurateWhereTheMeanIsLarge) {

@@ -37,7 +37,7 @@ constexpr uint64_t kSeed = 5;
 
 Tensors Given(const Graph& graph) { return ir::DrawGiven<double>(graph, kRows, kClasses, kSeed); }
 
-// The outputs and the new contents of states, by name.
+// The outputs, the penalties and the new contents of states, by name.
 Tensors Observe(const Graph& graph) {
   const Tensors given = Given(graph), results = ir::Interpret(graph, given, kRows).value();
   const auto find = [&](ir::ValueId value) {
@@ -46,6 +46,8 @@ Tensors Observe(const Graph& graph) {
   };
   Tensors observed;
   for (const ir::Output& output : graph.outputs) observed["output " + output.name] = find(output.value);
+  for (size_t index = 0; index < graph.penalties.size(); ++index)
+    observed[absl::StrCat("penalty ", index)] = find(graph.penalties[index]);
   for (const ir::Update& update : graph.updates)
     observed["state " + graph.value(update.state).name] = find(update.value);
   return observed;
@@ -272,7 +274,9 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
   if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
   const Tensors was = Observe(before), is = Observe(after);
   if (pass == "add-loss") {
-    const Tensors expected = LossOf(training.objectives[0], was.at("output output"), Given(after).at("label"));
+    Tensors expected = LossOf(training.objectives[0], was.at("output output"), Given(after).at("label"));
+    for (size_t index = 0; index < before.penalties.size(); ++index)
+      expected["output loss"].real[0] += was.at(absl::StrCat("penalty ", index)).real[0];
     Tensors numbers;
     for (const auto& [name, tensor] : expected) numbers[name].real = is.at(name).real;
     const std::string difference = Difference(expected, numbers);

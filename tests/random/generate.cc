@@ -29,7 +29,7 @@ struct Node {
 
 class Generator {
  public:
-  explicit Generator(uint32_t seed) : seed_(seed), random_(seed) {}
+  explicit Generator(uint32_t seed) : seed_(seed), random_(seed), regularizing_(seed) {}
 
   Model Generate() {
     AddInputs();
@@ -155,14 +155,19 @@ class Generator {
     const Node x = Read(index);
     Shape shape = x.shape;
     shape.back() = Pick<int64_t>({4, 9});
-    Push(Dense({.units = shape.back(), .activation = AnyActivation(), .use_bias = random_() % 4 != 0})(x.tensor), shape,
-         true);
+    Push(Dense({.units = shape.back(),
+                .activation = AnyActivation(),
+                .use_bias = random_() % 4 != 0,
+                .kernel_regularizer = AnyRegularizer(),
+                .bias_regularizer = AnyRegularizer()})(x.tensor),
+         shape, true);
   }
 
   // y = f(f(x)), so that the gradient of each parameter of f is a sum of two.
   void AddSharedDense(size_t index) {
     const Node x = Read(index);
-    const Layer layer = Dense({.units = x.shape.back(), .activation = AnyActivation()});
+    const Layer layer =
+        Dense({.units = x.shape.back(), .activation = AnyActivation(), .kernel_regularizer = AnyRegularizer()});
     Push(layer(layer(x.tensor)), x.shape, true);
     ++layers_;
   }
@@ -312,7 +317,9 @@ class Generator {
                  .padding = same ? "same" : "valid",
                  .dilation_rate = dilation,
                  .activation = AnyActivation(),
-                 .use_bias = random_() % 4 != 0})(x.tensor),
+                 .use_bias = random_() % 4 != 0,
+                 .kernel_regularizer = AnyRegularizer(),
+                 .activity_regularizer = regularizing_() % 4 == 0 ? L2(0.01f) : Regularizer()})(x.tensor),
          {Extent(x.shape[0], height, strides.height, same), Extent(x.shape[1], width, strides.width, same), filters},
          true);
   }
@@ -460,6 +467,12 @@ class Generator {
     return metrics;
   }
 
+  // Half of the weights have one.  Regularizers have a sequence of their own, which leaves the models as they are.
+  Regularizer AnyRegularizer() {
+    const std::vector<Regularizer> regularizers = {{}, {}, {}, L1(0.01f), L2(0.1f), L1L2({.l1 = 0.02f, .l2 = 0.05f})};
+    return regularizers[regularizing_() % regularizers.size()];
+  }
+
   // The optimizers take turns, so that a few seeds have all of them.  Their options take one draw of `random_`, so that
   // another option leaves the models as they are.
   Optimizer AnyOptimizer() {
@@ -491,7 +504,7 @@ class Generator {
   }
 
   const uint32_t seed_;
-  std::mt19937 random_;
+  std::mt19937 random_, regularizing_;
   std::vector<Node> nodes_;
   Tensors inputs_ = Tensors(std::vector<Tensor>());
   size_t layers_ = 0;

@@ -8,7 +8,8 @@
 All is computed in double.  A network is a dense layer without bias, so that the gradient of the input counts, then the
 layers of the case, then Flatten.  Its loss is the mean squared error, its optimizer SGD with the rate 0.1.  Batches have
 4, 4 and 2 rows.  Element i of weight k is 0.5·sin(1.3·i + 0.7·k), plus 1 for gamma and moving_variance; element i of the
-images of step t is sin(0.9·i + t) + 0.5, and of the labels cos(0.5·i + t).
+images of step t is sin(0.9·i + t) + 0.5, and of the labels cos(0.5·i + t).  Losses include the penalties of regularizers,
+whose factors are powers of two, since Keras rounds them to float32.
 """
 import os
 import pathlib
@@ -19,6 +20,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from keras.regularizers import L1, L1L2, L2
 
 keras.backend.set_floatx("float64")
 
@@ -58,6 +60,32 @@ CASES = {  # name: shape of the input, units of the dense layer, layers
     "average_pooling1d": (SEQUENCE, 3, lambda: [layers.AveragePooling1D(2, padding="same")]),
     "global_average_pooling1d": (SEQUENCE, 3, lambda: [layers.GlobalAveragePooling1D()]),
     "global_max_pooling1d": (SEQUENCE, 3, lambda: [layers.GlobalMaxPooling1D(keepdims=True)]),
+    "dense_regularized": (ROW, 4, lambda: [layers.Dense(
+        3, "tanh", kernel_regularizer=L1L2(0.015625, 0.03125), bias_regularizer=L1(0.0625),
+        activity_regularizer=L2(0.0625))]),
+    "dense_regularized_frozen": (ROW, 4, lambda: [layers.Dense(
+        3, kernel_regularizer=L2(0.25), bias_regularizer=L1(0.25), activity_regularizer=L1(0.0625), trainable=False)]),
+    "dense_regularized_shared": (ROW, 4, lambda: 2 * [layers.Dense(
+        4, kernel_regularizer=L2(0.03125), activity_regularizer=L1L2(l2=0.015625))]),
+    "conv2d_regularized": (IMAGE, 3, lambda: [layers.Conv2D(
+        4, 3, kernel_regularizer=L2(0.0625), bias_regularizer=L1L2(l1=0.125), activity_regularizer=L1(0.0625))]),
+    "conv1d_regularized": (SEQUENCE, 3, lambda: [layers.Conv1D(
+        4, 3, kernel_regularizer=L1(0.015625), bias_regularizer=L2(0.25), activity_regularizer=L2(0.001953125))]),
+    "depthwise_conv2d_regularized": (IMAGE, 3, lambda: [layers.DepthwiseConv2D(
+        2, depthwise_regularizer=L2(0.125), bias_regularizer=L1(0.125), activity_regularizer=L2(0.015625))]),
+    "separable_conv2d_regularized": (IMAGE, 3, lambda: [layers.SeparableConv2D(
+        4, 2, depthwise_regularizer=L1(0.125), pointwise_regularizer=L2(0.25), bias_regularizer=L2(0.0625),
+        activity_regularizer=L1(0.015625))]),
+    "conv2d_transpose_regularized": (IMAGE, 3, lambda: [layers.Conv2DTranspose(
+        2, 3, kernel_regularizer=L1L2(0.0078125, 0.015625), bias_regularizer=L2(0.25),
+        activity_regularizer=L1(0.00390625))]),
+    "batch_normalization_regularized": (IMAGE, 3, lambda: [layers.BatchNormalization(
+        beta_regularizer=L1(0.125), gamma_regularizer=L2(0.25))]),
+    "layer_normalization_regularized": (IMAGE, 3, lambda: [layers.LayerNormalization(
+        beta_regularizer=L2(0.125), gamma_regularizer=L1(0.25))]),
+    "group_normalization_regularized": (IMAGE, 6, lambda: [layers.GroupNormalization(
+        groups=2, beta_regularizer=L2(0.125), gamma_regularizer=L2(0.25))]),
+    "p_re_lu_regularized": (IMAGE, 3, lambda: [layers.PReLU(alpha_regularizer=L1L2(0.125, 0.25), shared_axes=[1, 2])]),
 }
 ROWS, RATE = (4, 4, 2), 0.1
 
@@ -81,7 +109,7 @@ def run(shape, units, make):
 
     def loss(step, training):
         y = model(batch(shape, step, ROWS[step], np.sin), training=training)
-        return tf.reduce_mean(tf.square(y - batch(y.shape[1:], step, ROWS[step], np.cos)))
+        return tf.add_n([tf.reduce_mean(tf.square(y - batch(y.shape[1:], step, ROWS[step], np.cos)))] + model.losses)
 
     losses = []
     for step in range(len(ROWS)):

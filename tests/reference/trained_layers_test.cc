@@ -28,6 +28,7 @@ struct Case {
   Shape shape;
   int64_t units;
   Layer layer;
+  int calls = 1;  // of the layer, one after another
 };
 
 std::map<std::string, Case> Cases() {
@@ -83,13 +84,74 @@ std::map<std::string, Case> Cases() {
       {"global_average_pooling1d", {sequence, 3, GlobalAveragePooling1D()}},
       {"global_max_pooling1d", {sequence, 3, GlobalMaxPooling1D({.keepdims = true})}},
       {"average_pooling1d", {sequence, 3, AveragePooling1D({.pool_size = 2, .padding = "same"})}},
+      {"dense_regularized",
+       {row, 4,
+        Dense({.units = 3,
+               .activation = "tanh",
+               .kernel_regularizer = L1L2({.l1 = 0.015625, .l2 = 0.03125}),
+               .bias_regularizer = L1(0.0625),
+               .activity_regularizer = L2(0.0625)})}},
+      {"dense_regularized_frozen",
+       {row, 4,
+        Dense({.units = 3,
+               .kernel_regularizer = L2(0.25),
+               .bias_regularizer = L1(0.25),
+               .activity_regularizer = L1(0.0625),
+               .trainable = false})}},
+      {"dense_regularized_shared",
+       {row, 4, Dense({.units = 4, .kernel_regularizer = L2(0.03125), .activity_regularizer = L1L2({.l2 = 0.015625})}),
+        /*calls=*/2}},
+      {"conv2d_regularized",
+       {image, 3,
+        Conv2D({.filters = 4,
+                .kernel_size = 3,
+                .kernel_regularizer = L2(0.0625),
+                .bias_regularizer = L1L2({.l1 = 0.125}),
+                .activity_regularizer = L1(0.0625)})}},
+      {"conv1d_regularized",
+       {sequence, 3,
+        Conv1D({.filters = 4,
+                .kernel_size = 3,
+                .kernel_regularizer = L1(0.015625),
+                .bias_regularizer = L2(0.25),
+                .activity_regularizer = L2(0.001953125)})}},
+      {"depthwise_conv2d_regularized",
+       {image, 3,
+        DepthwiseConv2D({.kernel_size = 2,
+                         .depthwise_regularizer = L2(0.125),
+                         .bias_regularizer = L1(0.125),
+                         .activity_regularizer = L2(0.015625)})}},
+      {"separable_conv2d_regularized",
+       {image, 3,
+        SeparableConv2D({.filters = 4,
+                         .kernel_size = 2,
+                         .depthwise_regularizer = L1(0.125),
+                         .pointwise_regularizer = L2(0.25),
+                         .bias_regularizer = L2(0.0625),
+                         .activity_regularizer = L1(0.015625)})}},
+      {"conv2d_transpose_regularized",
+       {image, 3,
+        Conv2DTranspose({.filters = 2,
+                         .kernel_size = 3,
+                         .kernel_regularizer = L1L2({.l1 = 0.0078125, .l2 = 0.015625}),
+                         .bias_regularizer = L2(0.25),
+                         .activity_regularizer = L1(0.00390625)})}},
+      {"batch_normalization_regularized",
+       {image, 3, BatchNormalization({.beta_regularizer = L1(0.125), .gamma_regularizer = L2(0.25)})}},
+      {"layer_normalization_regularized",
+       {image, 3, LayerNormalization({.beta_regularizer = L2(0.125), .gamma_regularizer = L1(0.25)})}},
+      {"group_normalization_regularized",
+       {image, 6, GroupNormalization({.groups = 2, .beta_regularizer = L2(0.125), .gamma_regularizer = L2(0.25)})}},
+      {"p_re_lu_regularized",
+       {image, 3, PReLU({.alpha_regularizer = L1L2({.l1 = 0.125, .l2 = 0.25}), .shared_axes = {1, 2}})}},
   };
 }
 
 ir::Graph ModelOf(const Case& test) {
   const Tensor x = Input(test.shape);
-  const Tensor y = Dense({.units = test.units, .use_bias = false, .name = "first"})(x);
-  Model model("case", x, Flatten()(test.layer(y)));
+  Tensor y = Dense({.units = test.units, .use_bias = false, .name = "first"})(x);
+  for (int call = 0; call < test.calls; ++call) y = test.layer(y);
+  Model model("case", x, Flatten()(y));
   model.Compile({.optimizer = SGD({.learning_rate = 0.1}), .loss = MeanSquaredError()});
   const auto graph = BuildGraph(model);
   EXPECT_TRUE(graph.ok()) << graph.status();
