@@ -46,7 +46,9 @@ constexpr Named<InitializerKind> kInitializers[] = {{InitializerKind::kConstant,
                                                     {InitializerKind::kTruncatedNormal, "truncated_normal"},
                                                     {InitializerKind::kNormal, "normal"},
                                                     {InitializerKind::kOrthogonal, "orthogonal"},
-                                                    {InitializerKind::kIdentity, "identity"}};
+                                                    {InitializerKind::kIdentity, "identity"},
+                                                    {InitializerKind::kDataMean, "data_mean"},
+                                                    {InitializerKind::kDataVariance, "data_variance"}};
 
 // Whether the index of each row is the number of its enumerator, on which Name() relies.
 template <typename Enum, size_t size>

@@ -133,7 +133,8 @@ enum class Role : uint8_t {
   kParameter,  // a weight that is trained: it has a gradient, and the optimizer updates it
   kSlot,       // the optimizer's state for a parameter
   kFrozen,     // a weight that is not trained
-  kStatistic,  // a weight that the model itself updates in training, such as a moving mean
+  kStatistic,  // a weight that no gradient trains: the model itself updates it, as a moving mean, or the trainer
+               // computes it from the training data
   kAverage     // the moving average of a parameter
 };
 
@@ -145,17 +146,22 @@ enum class InitializerKind : uint8_t {
                      // 2·argument, where argument is the standard deviation before this truncation
   kNormal,           // the same without truncation
   kOrthogonal,       // a matrix with orthonormal columns, or rows if it has fewer of them, times the argument
-  kIdentity          // a matrix: the argument where row and column have the same number, else 0
+  kIdentity,         // a matrix: the argument where row and column have the same number, else 0
+  kDataMean,         // the argument; before the first epoch, the trainer replaces it by the mean of each channel of an
+                     // input over the training data
+  kDataVariance      // the same with the variance, which is the mean of the squared deviations from the mean
 };
 struct Initializer {
   InitializerKind kind = InitializerKind::kConstant;
   double argument = 0;
-  double mean = 0;  // of a distribution; 0 for the other kinds
+  double mean = 0;          // of a distribution; 0 for the other kinds
+  ValueId data = kNoValue;  // of kDataMean and kDataVariance: the input, whose last axis has the channels
 
   bool is_distribution() const {
     return kind == InitializerKind::kUniform || kind == InitializerKind::kTruncatedNormal ||
            kind == InitializerKind::kNormal;
   }
+  bool is_of_data() const { return kind == InitializerKind::kDataMean || kind == InitializerKind::kDataVariance; }
   bool operator==(const Initializer&) const = default;
 };
 

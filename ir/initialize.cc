@@ -4,6 +4,7 @@
 // the name of its parameter here, so that it begins like the parameter.
 //
 //   constant          the argument
+//   data_…            the argument, since the interpreter has no training data
 //   uniform           mean + argument·(2u − 1), where u = ⌊w₀ / 2⁸⌋·2⁻²⁴
 //   normal            mean + argument·z, where z = √(−2 ln u₁)·cos 2πu₂ (Box and Muller 1958) with u₁ = (w₀ + ½)·2⁻³²
 //                     and u₂ = w₁·2⁻³²
@@ -49,6 +50,8 @@ double InitialElement(const Initializer& initializer, uint32_t element, uint32_t
   const double argument = initializer.argument, mean = initializer.mean;
   switch (initializer.kind) {
     case InitializerKind::kConstant:
+    case InitializerKind::kDataMean:
+    case InitializerKind::kDataVariance:
       return argument;
     case InitializerKind::kUniform:
       return mean + argument * (2 * PhiloxUniform({element, 0, id, 0}, key) - 1);

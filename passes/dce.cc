@@ -55,7 +55,10 @@ void RemoveUndefinedValues(Graph& graph) {
       if (term.kind == ir::TermKind::kScalar) keep(term.scalar);
     }
   }
-  for (ir::State& state : graph.states) keep(state.value);
+  for (ir::State& state : graph.states) {
+    keep(state.value);
+    if (state.initializer.is_of_data()) keep(state.initializer.data);
+  }
   for (Node& node : graph.nodes) {
     std::for_each(node.inputs.begin(), node.inputs.end(), keep);
     std::for_each(node.outputs.begin(), node.outputs.end(), keep);

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define BRINE_ABI_VERSION 3
+#define BRINE_ABI_VERSION 4
 #define BRINE_MAX_RANK 8
 #define BRINE_MAX_TERMS 256  // of an expression
 #define BRINE_BATCH (-1)     // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
@@ -174,7 +174,9 @@ typedef enum brine_initializer {
   BRINE_TRUNCATED_NORMAL,
   BRINE_NORMAL,
   BRINE_ORTHOGONAL,
-  BRINE_IDENTITY
+  BRINE_IDENTITY,
+  BRINE_DATA_MEAN,  // a number for each channel of an input: the trainer replaces it by the mean of the training data
+  BRINE_DATA_VARIANCE  // the same with the variance (trainer/data_statistics.h)
 } brine_initializer;
 
 // The role of a variable in training.
@@ -182,7 +184,8 @@ typedef enum brine_role {
   BRINE_ROLE_PARAMETER,  // a weight that is trained
   BRINE_ROLE_SLOT,       // the optimizer's state for a parameter
   BRINE_ROLE_FROZEN,     // a weight that is not trained
-  BRINE_ROLE_STATISTIC,  // a weight that the model updates itself, such as a moving mean
+  BRINE_ROLE_STATISTIC,  // a weight that the model updates itself, such as a moving mean, or that is learnt from the
+                         // data
   BRINE_ROLE_AVERAGE     // the moving average of a parameter
 } brine_role;
 
@@ -197,11 +200,13 @@ typedef struct brine_variable {
   int32_t dims[BRINE_MAX_RANK];
   int64_t offset;
   // The constant; half the width of a uniform distribution; the standard deviation of a normal distribution, which may
-  // be truncated at two of them; or the factor of an orthogonal matrix or of the identity.
+  // be truncated at two of them; or the factor of an orthogonal matrix or of the identity.  Of a mean or variance of
+  // data: each element until there are training data.
   double argument;
   double mean;           // of a distribution
   uint32_t id;           // brine_random_id of the name (core/philox.h), or, of an average, of the name of its parameter
   const char* location;  // "model.cc:8"
+  const char* data;      // of BRINE_DATA_MEAN and BRINE_DATA_VARIANCE: the name of the input; otherwise empty
 } brine_variable;
 
 // What the program needs from the machine, and what it takes from the code generator's runtime.  The compiled program

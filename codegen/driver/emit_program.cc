@@ -344,7 +344,9 @@ class ProgramEmitter {
           value.type.rank() == 0 ? "0" : DimsText(value.type), "}, .offset = ", value.placement->offset,
           ", .argument = ", CNumber(state.initializer.argument), ", .mean = ", CNumber(state.initializer.mean),
           ", .id = ", ir::NameId(state.role == ir::Role::kAverage ? ir::ParameterOfAverage(value.name) : value.name),
-          "u, .location = ", CString(PlaceText({state.location})), "},\n");
+          "u, .location = ", CString(PlaceText({state.location})),
+          ", .data = ", CString(state.initializer.is_of_data() ? graph.value(state.initializer.data).name : ""),
+          "},\n");
       absl::StrAppend(&identity, value.name, " ", ir::ToString(value.type), "\n");
     }
     variable_count_ = states.size();

@@ -123,6 +123,10 @@ const char* RuntimeName(ir::InitializerKind value) {
       return "BRINE_ORTHOGONAL";
     case ir::InitializerKind::kIdentity:
       return "BRINE_IDENTITY";
+    case ir::InitializerKind::kDataMean:
+      return "BRINE_DATA_MEAN";
+    case ir::InitializerKind::kDataVariance:
+      return "BRINE_DATA_VARIANCE";
   }
   return Unnamed();
 }

@@ -178,8 +178,11 @@ class GraphReader {
     BRINE_ASSIGN_OR_RETURN(const ValueId value, Define(from.value()));
     if (!proto::State::Role_IsValid(from.role())) return Unknown("role", from.role());
     if (!proto::State::Initializer_IsValid(from.initializer())) return Unknown("initializer", from.initializer());
-    const Initializer initializer{static_cast<InitializerKind>(from.initializer()), from.initializer_argument(),
-                                  from.initializer_mean()};
+    Initializer initializer{static_cast<InitializerKind>(from.initializer()), from.initializer_argument(),
+                            from.initializer_mean()};
+    if (initializer.is_of_data()) {
+      BRINE_ASSIGN_OR_RETURN(initializer.data, Use(from.initializer_data()));
+    }
     graph_.states.push_back({value, static_cast<Role>(from.role()), initializer, ReadLocation(from.location())});
     return absl::OkStatus();
   }

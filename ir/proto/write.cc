@@ -89,7 +89,9 @@ constexpr Pair<InitializerKind, proto::State::Initializer> kInitializers[] = {
     {InitializerKind::kTruncatedNormal, proto::State::TRUNCATED_NORMAL},
     {InitializerKind::kNormal, proto::State::NORMAL},
     {InitializerKind::kOrthogonal, proto::State::ORTHOGONAL},
-    {InitializerKind::kIdentity, proto::State::IDENTITY}};
+    {InitializerKind::kIdentity, proto::State::IDENTITY},
+    {InitializerKind::kDataMean, proto::State::DATA_MEAN},
+    {InitializerKind::kDataVariance, proto::State::DATA_VARIANCE}};
 static_assert(Agree(kInitializers, proto::State::Initializer_MAX));
 
 proto::Type ToProto(const Type& type) {
@@ -222,6 +224,7 @@ proto::Graph ToProto(const Graph& graph) {
     to.set_initializer(static_cast<proto::State::Initializer>(state.initializer.kind));
     to.set_initializer_argument(state.initializer.argument);
     to.set_initializer_mean(state.initializer.mean);
+    if (state.initializer.is_of_data()) to.set_initializer_data(graph.value(state.initializer.data).name);
     if (state.location != Location()) *to.mutable_location() = ToProto(state.location);
   }
   for (const Node& node : graph.nodes) *out.add_nodes() = ToProto(graph, node, nullptr);

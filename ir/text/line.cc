@@ -204,8 +204,9 @@ TextLine StateLine(const Graph& graph, const State& state) {
   line.Add(" ");
   const Initializer& initializer = state.initializer;
   const std::string mean = initializer.mean == 0 ? "" : absl::StrCat(", ", RealText(initializer.mean));
+  const std::string data = initializer.is_of_data() ? absl::StrCat(", ", ValueText(graph, initializer.data)) : "";
   line.Add(Part::kNumber, 0,
-           absl::StrCat(InitializerName(initializer.kind), "(", RealText(initializer.argument), mean, ")"));
+           absl::StrCat(InitializerName(initializer.kind), "(", RealText(initializer.argument), mean, data, ")"));
   AddLocation(state.location, line);
   return line;
 }

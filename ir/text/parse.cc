@@ -240,14 +240,17 @@ class Parser {
 
   absl::Status ParseState() {
     constexpr absl::string_view kInitializerNames =
-        "constant, uniform, truncated_normal, normal, orthogonal or identity";
+        "constant, uniform, truncated_normal, normal, orthogonal, identity, data_mean or data_variance";
     State state;
     BRINE_ASSIGN_OR_RETURN(state.value, ParseDeclaration());
     BRINE_ASSIGN_OR_RETURN(state.role, TakeName("parameter, slot, frozen, statistic or average", FindRole));
     BRINE_ASSIGN_OR_RETURN(state.initializer.kind, TakeName(kInitializerNames, FindInitializer));
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark('('));
     BRINE_ASSIGN_OR_RETURN(state.initializer.argument, reader_.TakeReal("argument"));
-    if (reader_.Accept(',')) {
+    if (state.initializer.is_of_data()) {
+      BRINE_RETURN_IF_ERROR(reader_.ExpectMark(','));
+      BRINE_ASSIGN_OR_RETURN(state.initializer.data, ParseUse());
+    } else if (reader_.Accept(',')) {
       BRINE_ASSIGN_OR_RETURN(state.initializer.mean, reader_.TakeReal("mean"));
     }
     BRINE_RETURN_IF_ERROR(reader_.ExpectMark(')'));

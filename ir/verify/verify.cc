@@ -227,6 +227,20 @@ class Verifier {
       add("identity is for a state with two axes");
     if (initializer.kind == InitializerKind::kOrthogonal && shape.size() < 2)
       add("orthogonal is for a state with two or more axes");
+    if (std::string fault = DataFault(initializer, shape); !fault.empty()) add(fault);
+  }
+
+  // Why the mean or the variance of data cannot be the content of a state of this shape; empty if it can.
+  std::string DataFault(const Initializer& initializer, const Shape& shape) const {
+    if (!initializer.is_of_data())
+      return initializer.data == kNoValue ? "" : "only the mean or the variance of data has an input";
+    const absl::string_view kind = InitializerName(initializer.kind);
+    const std::string name = ValueText(graph_, initializer.data);
+    const Input* const input = Exists(initializer.data) ? graph_.FindInput(initializer.data) : nullptr;
+    if (input == nullptr || input->source != Source::kData) return absl::StrCat(kind, ": ", name, " is no data input");
+    const Shape& data = graph_.type(initializer.data).shape;
+    if (data.size() > 1 && shape == Shape{data.back()}) return "";
+    return absl::StrCat(kind, " of ", name, " has one number for each channel, its last axis");
   }
 
   void CheckOuterNode(const Node& node) {

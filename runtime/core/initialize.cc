@@ -16,6 +16,11 @@ Matrix MatrixOf(const brine_variable* variable) {
   return {brine_variable_elements(variable) / columns, columns};
 }
 
+bool IsDistribution(const brine_variable* variable) {
+  return variable->initializer == BRINE_UNIFORM || variable->initializer == BRINE_TRUNCATED_NORMAL ||
+         variable->initializer == BRINE_NORMAL;
+}
+
 double Draw(const brine_variable* variable, uint64_t seed, int64_t element) {
   const uint32_t position = (uint32_t)element;
   switch (variable->initializer) {
@@ -65,7 +70,7 @@ void brine_initialize(const brine_variable* variable, uint64_t seed, float* data
       value = element / matrix.columns == element % matrix.columns ? value : 0;
     else if (variable->initializer == BRINE_ORTHOGONAL)
       value = Draw(variable, seed, element);
-    else if (variable->initializer != BRINE_CONSTANT)
+    else if (IsDistribution(variable))
       value = variable->mean + value * Draw(variable, seed, element);
     data[element] = (float)value;
   }

@@ -10,6 +10,7 @@
 #include "runtime/core/philox.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/data_statistics.h"
 #include "runtime/trainer/progress.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/shard_mean.h"
@@ -92,6 +93,7 @@ void FitLoop::BeginCallbacks() {
 
 History FitLoop::Run() {
   const std::unique_ptr<FolderLock> lock = OpenFolder();
+  LearnDataStatistics(trainer_.state(), train_);
   // The steps test the parameters, but not the slots, which a file or the caller may have filled with NaN.
   ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
   BeginCallbacks();

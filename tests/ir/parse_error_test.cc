@@ -137,7 +137,10 @@ TEST(ParseError, EachMistakeIsASentenceWithItsPosition) {
       {Around("state %z : f32[] weight uniform(1.0)"),
        "t.ir:4:18: expected parameter, slot, frozen, statistic or average, got weight"},
       {Around("state %z : f32[] slot gauss(1.0)"),
-       "t.ir:4:23: expected constant, uniform, truncated_normal, normal, orthogonal or identity, got gauss"},
+       "t.ir:4:23: expected constant, uniform, truncated_normal, normal, orthogonal, identity, data_mean or "
+       "data_variance, got gauss"},
+      {Around("state %z : f32[4] statistic data_mean(0.0)"), "t.ir:4:42: expected ,, got )"},
+      {Around("state %z : f32[4] statistic data_mean(0.0, %y)"), "t.ir:4:44: %y is not defined before this line"},
       {Around("layer \"a\" A : f32[n] loc(\"m\":1, \"m\":2)"), "t.ir:4:22: expected one location, got 2"},
       {Around("layer \"a\" A : f32[n] loc(\"m\":-1)"), "t.ir:4:30: line must lie between 0 and 2147483647, got -1"},
       {Around("layer \"a\" A : f32[n] loc(m:1)"), "t.ir:4:26: expected text in quotes (file), got m"},

@@ -106,6 +106,11 @@ TEST(Proto, EachMistakeIsReported) {
          m.mutable_graphs(0)->mutable_inputs(0)->set_source(static_cast<proto::Input::Source>(99));
        },
        "file: graph tiny: unknown source 99"},
+      {[](proto::Module& m) {
+         m.mutable_graphs(0)->mutable_states(0)->set_initializer(proto::State::DATA_MEAN);
+         m.mutable_graphs(0)->mutable_states(0)->set_initializer_data("y");
+       },
+       "file: graph tiny: %y is not defined before it is read"},
       {[](proto::Module& m) { m.mutable_graphs(0)->mutable_states(0)->set_role(static_cast<proto::State::Role>(5)); },
        "file: graph tiny: unknown role 5"},
       {[](proto::Module& m) {

@@ -31,7 +31,10 @@ class Comparison {
                       return SameValue(a.value, b.value) && a.role == b.role &&
                              a.initializer.kind == b.initializer.kind &&
                              SameBits(a.initializer.argument, b.initializer.argument) &&
-                             SameBits(a.initializer.mean, b.initializer.mean) && a.location == b.location;
+                             SameBits(a.initializer.mean, b.initializer.mean) &&
+                             a.initializer.is_of_data() == (a.initializer.data != kNoValue) &&
+                             (!a.initializer.is_of_data() || SameValue(a.initializer.data, b.initializer.data)) &&
+                             a.location == b.location;
                     }) &&
            SameList(a_.nodes, b_.nodes, [this](const Node& a, const Node& b) { return SameNode(a, b); }) &&
            SameList(a_.updates, b_.updates,

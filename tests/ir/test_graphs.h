@@ -26,6 +26,8 @@ inline constexpr absl::string_view kModelText = R"(graph "tiny" stage=graph func
   state %frozen : f32[16,5] frozen uniform(0.5)
   state %mean : f32[5] statistic constant(0.0)
   state %average : f32[16,5] average constant(0.0)
+  state %x_mean : f32[3] statistic data_mean(0.0, %x)
+  state %x_variance : f32[3] statistic data_variance(1.0, %x)
   %scale = constant() {dtype="f32", shape=[], values=[0.00392156862745098]} : f32[]
   %table = constant() {dtype="f32", shape=[7], values=[0.1,-0.0,3e+38,1e-45,inf,-inf,3.0]} : f32[7] loc("":0)
   %flipped = random_flip(%x, %seed, %step) {id=7, mode="horizontal"} : u8[n,6,6,3]

@@ -134,6 +134,10 @@ constexpr TextRow kTextRows[] = {
      "model.cc:9: dense: uniform's mean inf is not finite | uniform(0.5, inf)"},
     {kTrainText, "parameter uniform(0.5)", "parameter orthogonal(0.5, 1.0)",
      "model.cc:9: dense: orthogonal has no mean | orthogonal(0.5, 1.0)"},
+    {kModelText, "data_mean(0.0, %x)", "data_mean(0.0, %seed)",
+     "%x_mean: data_mean: %seed is no data input | data_mean(0.0, %seed)"},
+    {kModelText, "%x_mean : f32[3]", "%x_mean : f32[6]",
+     "%x_mean: data_mean of %x has one number for each channel, its last axis | data_mean(0.0, %x)"},
     {kFusedText, "state %b : f32[4]", "state %b : f32[n]",
      "%b: a state's size cannot depend on n | f32[n]\n%biased: a and b do not fit each other: f32[n,4,4,4] and f32[n] "
      "| add"},

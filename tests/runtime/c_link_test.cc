@@ -34,7 +34,7 @@ static int parallel_for(void* context, brine_task task, int32_t min, int32_t siz
 static int set_threads(int32_t count) { return count; }
 static const char* const features[] = {NULL};
 static const brine_backend backend = {parallel_for, set_threads, features, "any", 0};
-static const brine_variable variables[] = {{"dense/kernel", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 1, BRINE_UNIFORM, {5}, 0, 0.5, 0, 17, ""}};
+static const brine_variable variables[] = {{"dense/kernel", BRINE_F32, BRINE_PARAMETERS, BRINE_ROLE_PARAMETER, 1, BRINE_UNIFORM, {5}, 0, 0.5, 0, 17, "", ""}};
 
 int main(int argc, char** argv) {
   brine_program program = {.abi_version = BRINE_ABI_VERSION, .name = "nothing", .batch_size = 4, .block_bytes = {[BRINE_PARAMETERS] = 64},

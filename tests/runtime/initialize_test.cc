@@ -26,6 +26,8 @@ TEST(Initialize, GivesTheBitsOfTheInterpreter) {
       {BRINE_TRUNCATED_NORMAL, ir::InitializerKind::kTruncatedNormal, {3, 3, 5, 7}, 0.3, -0.1},
       {BRINE_NORMAL, ir::InitializerKind::kNormal, {61}, 0.3, 0},
       {BRINE_IDENTITY, ir::InitializerKind::kIdentity, {5, 3}, 0.3, 0},
+      {BRINE_DATA_MEAN, ir::InitializerKind::kDataMean, {3}, 0, 0},
+      {BRINE_DATA_VARIANCE, ir::InitializerKind::kDataVariance, {3}, 1, 0},
       {BRINE_ORTHOGONAL, ir::InitializerKind::kOrthogonal, {5, 5}, 0.3, 0},
       {BRINE_ORTHOGONAL, ir::InitializerKind::kOrthogonal, {3, 3, 5, 7}, 1, 0},
       {BRINE_ORTHOGONAL, ir::InitializerKind::kOrthogonal, {13, 40}, -2, 0},
