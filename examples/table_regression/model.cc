@@ -1,18 +1,10 @@
 // examples/table_regression/model.cc: predicts a number from ten columns of a table, which have different scales
 #include <brine.h>
 
-#include <cmath>
-
 brine::Model BuildModel() {
   using namespace brine;
-  std::vector<Real> mean, variance;  // of the columns that main.cc draws
-  for (int column = 0; column < 10; ++column) {
-    const double scale = std::pow(10.0, column - 4);
-    mean.push_back(scale / 2 + column);
-    variance.push_back(scale * scale / 12);
-  }
   Sequential net("table_regression", Input({10}));
-  net.Add(Normalization({.mean = mean, .variance = variance}));
+  net.Add(Normalization());  // learns the scales of the columns before the first epoch
   for (int layer = 0; layer < 2; ++layer) net.Add(Dense({.units = 64, .activation = "silu"}));
   net.Add(Dense({.units = 1}));
   net.Compile({.optimizer = AdamW({.learning_rate = 3e-3, .weight_decay = 0.01}),

@@ -74,15 +74,21 @@ struct GroupNormalizationOptions {
 };
 Layer GroupNormalization(GroupNormalizationOptions options = {}, Line line = Line::current());
 
-// y = (x − mean) / max(√variance, 1e-7), or, if `invert`, y = x · max(√variance, 1e-7) + mean, with given numbers: one
-// for all of x, or one for each channel.
+// y = (x − mean) / max(√variance, 1e-7), or, if `invert`, y = x · max(√variance, 1e-7) + mean.  `mean` and `variance`
+// are given, one number for all of x or one for each channel, that is each index of the last axis.
+//
+// Without both, the layer learns them from the training data, as Keras's adapt() does, and must be called with an input
+// of the model, x [n, …, c], before any augmentation.  Before the first epoch of a run that begins anew, the trainer
+// computes mean and variance of each channel over all samples and positions, in double; the variance is the mean of the
+// squared deviations.  They are the weights mean and variance, [c], of checkpoints and of files for --init, whose
+// numbers then stay.  Until there are training data, they are 0 and 1.
 struct NormalizationOptions {
   std::vector<Real> mean = {};
-  std::vector<Real> variance = {};
+  std::vector<Real> variance = {};  // at least 0
   bool invert = false;
   std::string name = {};
 };
-Layer Normalization(NormalizationOptions options, Line line = Line::current());
+Layer Normalization(NormalizationOptions options = {}, Line line = Line::current());
 
 }  // namespace brine
 

@@ -142,7 +142,15 @@ Symbol LayerBuilder::Table(absl::string_view suffix, const ir::Shape& shape, con
   return {outputs->front()};
 }
 
-Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
+Symbol LayerBuilder::Weight(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
+                            ir::Role role) {
+  absl::StatusOr<ir::Initializer> resolved = ir::Initializer();
+  if (FaultsOf(initializer).empty()) resolved = ResolveInitializer(initializer, shape);
+  if (!resolved.ok()) Mistake(absl::StrCat(suffix, "_initializer: ", resolved.status().message()));
+  return State(suffix, shape, resolved.ok() ? *resolved : ir::Initializer(), role);
+}
+
+Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, const ir::Initializer& initializer,
                            ir::Role role) {
   const bool learned = role == ir::Role::kParameter;
   const std::string name = absl::StrCat(name_, "/", suffix);
@@ -154,21 +162,18 @@ Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, con
     }
     return {shared, 0, learned};
   }
-  absl::StatusOr<ir::Initializer> resolved = ir::Initializer();
-  if (FaultsOf(initializer).empty()) resolved = ResolveInitializer(initializer, shape);
-  if (!resolved.ok()) Mistake(absl::StrCat(suffix, "_initializer: ", resolved.status().message()));
   if (absl::Status size = ir::CheckShape(shape); !size.ok()) {
     Mistake(absl::StrCat(suffix, ": ", size.message()));
     return Symbol();
   }
   const ir::ValueId value = graph_.AddValue(name, {ir::DType::kF32, shape});
-  graph_.states.push_back({value, role, resolved.ok() ? *resolved : ir::Initializer(), Where()});
+  graph_.states.push_back({value, role, initializer, Where()});
   return {value, 0, learned};
 }
 
 Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
                                bool trainable) {
-  return State(suffix, shape, initializer, trainable ? ir::Role::kParameter : ir::Role::kFrozen);
+  return Weight(suffix, shape, initializer, trainable ? ir::Role::kParameter : ir::Role::kFrozen);
 }
 
 Symbol LayerBuilder::PenaltyOf(absl::string_view argument, const Regularizer& regularizer, const Symbol& x) {
@@ -200,7 +205,16 @@ void LayerBuilder::PenalizeActivity(absl::string_view argument, const Regularize
 }
 
 Symbol LayerBuilder::Statistic(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer) {
-  return State(suffix, shape, initializer, ir::Role::kStatistic);
+  return Weight(suffix, shape, initializer, ir::Role::kStatistic);
+}
+
+Symbol LayerBuilder::DataStatistic(absl::string_view suffix, ir::InitializerKind kind, double initial,
+                                   const Symbol& data) {
+  const ir::Initializer initializer = {kind, initial, 0, data.value};
+  const Symbol statistic = State(suffix, {type(data).shape.back()}, initializer, ir::Role::kStatistic);
+  if (statistic.known() && graph_.FindState(statistic.value)->initializer != initializer)
+    Mistake("learns from one input of the model, but is called with several");
+  return statistic;
 }
 
 Symbol LayerBuilder::Latest(const Symbol& statistic) const {
@@ -240,6 +254,11 @@ Symbol LayerBuilder::Rows() { return HostInput("rows", {ir::DType::kF32, {}}, ir
 
 int64_t LayerBuilder::RandomId(absl::string_view draw) const {
   return ir::NameId(draw.empty() ? Prefix() : absl::StrCat(Prefix(), ".", draw));
+}
+
+bool LayerBuilder::IsDataInput(const Symbol& x) const {
+  const ir::Input* const input = graph_.FindInput(x.value);
+  return input != nullptr && input->source == ir::Source::kData;
 }
 
 Symbol LayerBuilder::DataInput(const ir::Type& type) {

@@ -91,6 +91,10 @@ class LayerBuilder {
 
   // A weight that no optimizer trains.  The layer itself computes its next value in training, such as a moving mean.
   Symbol Statistic(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer);
+  // A statistic of the training data in `data`, which must be an input of the model: a number for each channel, that is
+  // each index of the last axis.  It is `initial` until there are training data.  All calls of a shared layer must have
+  // the same input.
+  Symbol DataStatistic(absl::string_view suffix, ir::InitializerKind kind, double initial, const Symbol& data);
   // The value that the statistic will have after the updates of the layer's earlier calls in this step.
   Symbol Latest(const Symbol& statistic) const;
   // After a training step the statistic holds `value`, of its type.
@@ -102,14 +106,16 @@ class LayerBuilder {
   Symbol Rows();                                        // input f32[]: the number of rows of the batch
   int64_t RandomId(absl::string_view draw = "") const;  // of the numbers that this call draws, or one draw of several
   Symbol DataInput(const ir::Type& type);
-  Symbol AsReal(const Symbol& x);  // float32: bytes are cast
+  bool IsDataInput(const Symbol& x) const;  // whether it is an input of the model, as the samples have it
+  Symbol AsReal(const Symbol& x);           // float32: bytes are cast
 
  private:
   std::string Prefix() const;  // of the call's values: "dense", "dense:1"
   ir::Location Where() const;
   Symbol HostInput(absl::string_view name, ir::Type type, ir::Source source, double initial);
   Symbol PenaltyOf(absl::string_view argument, const Regularizer& regularizer, const Symbol& x);
-  Symbol State(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, ir::Role role);
+  Symbol Weight(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, ir::Role role);
+  Symbol State(absl::string_view suffix, const ir::Shape& shape, const ir::Initializer& initializer, ir::Role role);
 
   ir::Graph& graph_;
   Mistakes& mistakes_;

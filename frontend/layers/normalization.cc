@@ -213,13 +213,14 @@ Symbol LowerGroupNormalization(const GroupNormalizationOptions& options, LayerBu
   return affine.Normalize(builder, x, MomentsOfGroups(builder, x, groups), /*varies_along_rows=*/false);
 }
 
+constexpr double kLeastDeviation = 1e-7;  // keras.backend.epsilon()
+
 // The numbers that are given for mean or variance, as a constant [] or [c]; unknown after a mistake.
 struct GivenMoments {
   ir::Shape shape;
   std::vector<double> mean, deviation;
 };
 bool CheckMoments(const NormalizationOptions& options, LayerBuilder& builder, GivenMoments& moments) {
-  constexpr double kLeastDeviation = 1e-7;  // keras.backend.epsilon()
   if (options.mean.empty() || options.mean.size() != options.variance.size()) {
     builder.Mistake(absl::StrCat("needs as many numbers for mean as for variance, one or one for each channel, got ",
                                  options.mean.size(), " and ", options.variance.size()));
@@ -241,30 +242,60 @@ bool CheckMoments(const NormalizationOptions& options, LayerBuilder& builder, Gi
   return is_valid;
 }
 
-Symbol LowerNormalization(const NormalizationOptions& options, LayerBuilder& builder) {
+// y = (x − mean)·factor, or y = x·factor + mean if the layer inverts.  Both are unknown after a mistake.
+struct Scales {
+  Symbol mean, factor;
+};
+
+Scales GivenScales(const NormalizationOptions& options, LayerBuilder& builder, const Symbol& x) {
   GivenMoments moments;
   const bool is_valid = CheckMoments(options, builder, moments);
-  const Symbol x = builder.AsReal(builder.input());
-  if (!x.known() || !is_valid) return x;
+  if (!x.known() || !is_valid) return {};
   const ir::Shape& shape = builder.type(x).shape;
   if (!moments.shape.empty() && moments.shape[0] != shape.back()) {
     if (!x.Guessed(static_cast<int>(shape.size()) - 1))
       builder.Mistake(absl::StrCat("has ", moments.mean.size(), " means, but x is ", internal::ShapeText(shape)));
-    return x;
+    return {};
+  }
+  if (!options.invert) {
+    for (double& deviation : moments.deviation) deviation = 1 / deviation;
   }
   const auto constant = [&](const std::vector<double>& values) {
     return builder.EmitIntermediate(ir::kConstant, {},
                                     {{"dtype", std::string("f32")}, {"shape", moments.shape}, {"values", values}});
   };
-  Symbol y;
-  if (options.invert) {
-    const Symbol scaled = builder.EmitIntermediate(ir::kMul, {x, constant(moments.deviation)});
-    y = builder.Emit(ir::kAdd, {scaled, constant(moments.mean)});
-  } else {
-    for (double& deviation : moments.deviation) deviation = 1 / deviation;
-    const Symbol centered = builder.EmitIntermediate(ir::kSub, {x, constant(moments.mean)});
-    y = builder.Emit(ir::kMul, {centered, constant(moments.deviation)});
+  return {constant(moments.mean), constant(moments.deviation)};
+}
+
+// Mean and variance are statistics of the training data.
+Scales LearntScales(const NormalizationOptions& options, LayerBuilder& builder, const Symbol& x) {
+  if (!x.known()) return {};
+  if (!builder.IsDataInput(builder.input())) {
+    builder.Mistake(
+        "learns mean and variance from the data of an input of the model, which must be what it is called with; "
+        "otherwise give it mean and variance");
+    return {};
   }
+  if (builder.type(x).rank() < 2) {
+    builder.Mistake("takes rows with channels (n, …, channels), got " + internal::ShapeText(builder.type(x).shape));
+    return {};
+  }
+  const Symbol mean = builder.DataStatistic("mean", ir::InitializerKind::kDataMean, 0, builder.input());
+  const Symbol variance = builder.DataStatistic("variance", ir::InitializerKind::kDataVariance, 1, builder.input());
+  const Symbol deviation = builder.EmitIntermediate(
+      ir::kMaximum,
+      {builder.EmitIntermediate(ir::kSqrt, {variance}), builder.Constant("least_deviation", kLeastDeviation)});
+  return {mean,
+          options.invert ? deviation : builder.EmitIntermediate(ir::kDiv, {builder.Constant("one", 1), deviation})};
+}
+
+Symbol LowerNormalization(const NormalizationOptions& options, LayerBuilder& builder) {
+  const Symbol x = builder.AsReal(builder.input());
+  const bool learns = options.mean.empty() && options.variance.empty();
+  const auto [mean, factor] = learns ? LearntScales(options, builder, x) : GivenScales(options, builder, x);
+  if (!mean.known() || !factor.known()) return x;
+  Symbol y = options.invert ? builder.Emit(ir::kAdd, {builder.EmitIntermediate(ir::kMul, {x, factor}), mean})
+                            : builder.Emit(ir::kMul, {builder.EmitIntermediate(ir::kSub, {x, mean}), factor});
   y.guessed = x.guessed;
   return y;
 }

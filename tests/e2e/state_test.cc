@@ -1,5 +1,5 @@
 // Tests a model from a file with states of every role: a frozen layer, a mean that the model updates and reads outside
-// training, and an average of a parameter.  Tests penalties on states.
+// training, and an average of a parameter.  Tests states that are learnt from the data, and penalties on states.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -134,6 +134,37 @@ std::string Digits(const std::string& normalization, const std::string& regulari
       regularizer,
       "}));\n  net.Compile({.optimizer = SGD({.learning_rate = 0.01}),"
       " .loss = \"sparse_categorical_crossentropy\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
+}
+
+TEST(State, ANormalizationLearnsFromTheTrainingDataBeforeTheFirstEpoch) {
+  const Project project;
+  project.Write("net.cc", Digits("", ""));
+  const std::string train = "brine train net.cc --data data --batch-size 8 --quiet ";
+  project.Run(train + "--epochs 2 --threads 1 --save one");
+  project.Run(train + "--epochs 2 --threads 3 --save three");
+  EXPECT_EQ(project.Read("one"), project.Read("three"));
+
+  const std::string pixels = project.Read("data/train-images-idx3-ubyte").substr(16);
+  double mean = 0, variance = 0;
+  const auto count = static_cast<double>(pixels.size());
+  for (char pixel : pixels) mean += static_cast<uint8_t>(pixel) / count;
+  for (char pixel : pixels) variance += std::pow(static_cast<uint8_t>(pixel) - mean, 2) / count;
+  const std::vector<float> learnt_mean = Tensor(project, "one", "normalization/mean"),
+                           learnt_variance = Tensor(project, "one", "normalization/variance");
+  ASSERT_EQ(learnt_mean.size(), 1u);
+  EXPECT_FLOAT_EQ(learnt_mean[0], static_cast<float>(mean));
+  EXPECT_FLOAT_EQ(learnt_variance[0], static_cast<float>(variance));
+
+  // Steps and evaluations are those of a layer to which the numbers were given, but for rounding.
+  project.Write("given.cc", Digits(absl::StrCat(".mean = {", mean, "}, .variance = {", variance, "}"), ""));
+  project.Run("brine train given.cc --data data --batch-size 8 --quiet --epochs 2 --save given");
+  const std::vector<float> kernel = Tensor(project, "one", "dense/kernel"),
+                           given = Tensor(project, "given", "dense/kernel");
+  for (size_t i = 0; i < kernel.size(); ++i) ASSERT_NEAR(kernel[i], given[i], 1e-4) << i;
+
+  project.Run(train + "--epochs 1 --checkpoint run");
+  project.Run(train + "--epochs 2 --checkpoint run --resume --save resumed");
+  EXPECT_EQ(project.Read("resumed"), project.Read("one"));
 }
 
 TEST(State, PenaltiesArePartOfTheLossThatIsReported) {

@@ -46,11 +46,21 @@ constexpr const char* kActivations =
     "softsign, "
     "silu, swish, hard_silu, hard_swish, gelu, gelu_tanh, mish, softmax, log_softmax";
 
+constexpr const char* kLearns =
+    "learns mean and variance from the data of an input of the model, which must be what it is called with; otherwise "
+    "give it mean and variance";
+
 struct Row {
   const char* name;
   Model model;
   std::vector<std::string> mistakes;  // without the locations at their beginnings
 };
+
+Model NormalizedInputs() {
+  const Tensor a = Input({4}), b = Input({4});
+  const Layer shared = Normalization();
+  return Model("net", {a, b}, shared(a) + shared(b));
+}
 
 Model TwoOutputs(std::string hidden_name = "hidden") {
   const Tensor x = Input({4});
@@ -346,12 +356,21 @@ std::vector<Row> Rows() {
        {"group_normalization: groups 32 must divide the input's channels 4",
         "group_normalization_1: groups must be positive, got 0"}},
       {"given_moments",
-       Chain(x, {Normalization({}), Normalization({.mean = {1, 2, 3}, .variance = {1, 2, 3}}),
+       Chain(x, {Normalization({.mean = {1}}), Normalization({.mean = {1, 2, 3}, .variance = {1, 2, 3}}),
                  Normalization({.mean = {kNan}, .variance = {-1}})}),
-       {"normalization: needs as many numbers for mean as for variance, one or one for each channel, got 0 and 0",
+       {"normalization: needs as many numbers for mean as for variance, one or one for each channel, got 1 and 0",
         "normalization_1: has 3 means, but x is (n, 6, 6, 4)",
         "normalization_2: mean must be a finite float32 number, got nan",
         "normalization_2: variance must be at least 0, got -1"}},
+      {"learnt_moments",
+       Chain(x, {RandomFlip(), Normalization(), Rescaling(0.5), Normalization()}),
+       {absl::StrCat("normalization: ", kLearns), absl::StrCat("normalization_1: ", kLearns)}},
+      {"learnt_moments_of_numbers",
+       Chain(Input({}), {Normalization()}),
+       {"normalization: takes rows with channels (n, …, channels), got (n)"}},
+      {"learnt_moments_of_two_inputs",
+       NormalizedInputs(),
+       {"normalization: learns from one input of the model, but is called with several"}},
       // Shapes
       {"cropping_too_large",
        Chain(x, {Cropping2D({{3, 3}, {2, 3}}), Cropping2D(9)}),
