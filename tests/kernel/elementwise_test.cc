@@ -1,5 +1,6 @@
-// The formulas of elementwise ops in kernels against the double interpreter, over the whole range of float32: each
-// within some units in the last place (ulps) of the exact result, also near 0, near overflow and at infinity.
+// The formulas of elementwise ops and activations in kernels against the double interpreter, over the whole range of
+// float32: each op within some units in the last place (ulps) of the exact result, also near 0, near overflow and at
+// infinity.
 #include <gtest/gtest.h>
 
 #include <cfloat>
@@ -8,7 +9,12 @@
 #include <limits>
 #include <random>
 
+#include "frontend/brine.h"
+#include "frontend/graph_of.h"
+#include "ir/draw.h"
 #include "ir/op.h"
+#include "passes/derive.h"
+#include "passes/pipeline.h"
 #include "tests/kernel/compare.h"
 
 namespace brine::codegen {
@@ -18,18 +24,18 @@ struct Row {
   const ir::Op* op;
   double ulps;                      // the largest permitted error
   std::vector<float> numbers = {};  // the operands after the first
-  // The kernels of tanh and sigmoid convert an exponent to an integer, which larger magnitudes would overflow.
-  float largest = std::numeric_limits<float>::infinity();
+  bool keeps_nan = false;           // whether the kernel makes NaN of NaN
 };
 
 const std::vector<Row>& Rows() {
   static const auto* const rows = new std::vector<Row>{
       {&ir::kErf, 2.5},
-      {&ir::kSoftplus, 4},
-      {.op = &ir::kTanh, .ulps = 4, .largest = 5e8f},
-      {.op = &ir::kSigmoid, .ulps = 4, .largest = 5e8f},
-      {&ir::kElu, 3.5, {1}},
-      {&ir::kElu, 4, {1.6732632f}},
+      {.op = &ir::kExp, .ulps = 4, .keeps_nan = true},
+      {.op = &ir::kSoftplus, .ulps = 4, .keeps_nan = true},
+      {.op = &ir::kTanh, .ulps = 4, .keeps_nan = true},
+      {.op = &ir::kSigmoid, .ulps = 4, .keeps_nan = true},
+      {.op = &ir::kElu, .ulps = 3.5, .numbers = {1}, .keeps_nan = true},
+      {.op = &ir::kElu, .ulps = 4, .numbers = {1.6732632f}, .keeps_nan = true},
       {&ir::kAbs, 0},
       {&ir::kSign, 0},
       {&ir::kRelu, 0},
@@ -43,10 +49,12 @@ const std::vector<Row>& Rows() {
   return *rows;
 }
 
-// Normal numbers of any exponent, numbers in (−10, 10), where most functions bend, and the ends of the range.
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// NaN, normal numbers of any exponent, numbers in (−10, 10), where most functions bend, and the ends of the range.
 std::vector<float> Numbers() {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  std::vector<float> numbers = {0, -0.0f, kInfinity, -kInfinity, FLT_MAX, -FLT_MAX, FLT_MIN, -FLT_MIN};
+  std::vector<float> numbers = {
+      std::numeric_limits<float>::quiet_NaN(), 0, -0.0f, kInfinity, -kInfinity, FLT_MAX, -FLT_MAX, FLT_MIN, -FLT_MIN};
   std::mt19937 random(5);
   while (numbers.size() < 2000) {
     const uint32_t bits = static_cast<uint32_t>(random());
@@ -124,11 +132,50 @@ TEST_P(Elementwise, FormulasAreExactOverTheWholeRange) {
     double worst = 0;
     float where = 0;
     for (size_t element = 0; element < numbers.size(); ++element) {
-      if (std::abs(numbers[element]) > row.largest) continue;
-      const double error = ErrorInUlps(got->at(name).real[element], exact->at(name).real[element]);
+      const float number = got->at(name).real[element];
+      if (std::isnan(numbers[element])) {
+        EXPECT_TRUE(std::isnan(number) || !row.keeps_nan) << row.op->name << " of NaN is " << number;
+        continue;
+      }
+      const double error = ErrorInUlps(number, exact->at(name).real[element]);
       if (!(error <= worst)) worst = error, where = numbers[element];
     }
     EXPECT_LE(worst, row.ulps) << row.op->name << " at " << where;
+  }
+}
+
+// An activation is an op or a composition of ops, which may overflow on its way to a small result.
+TEST_P(Elementwise, ActivationsAreExactAtTheEndsOfTheRange) {
+  const std::vector<std::string> names = {"relu",        "relu6",   "leaky_relu",   "elu",       "selu",
+                                          "exponential", "sigmoid", "hard_sigmoid", "tanh",      "softplus",
+                                          "softsign",    "silu",    "gelu",         "hard_silu", "gelu_tanh",
+                                          "mish",        "softmax", "log_softmax"};
+  const std::vector<float> numbers = {FLT_MAX, -FLT_MAX, kInfinity, -kInfinity, 1.5e9f, -1.5e9f, 120, -120};
+  const auto rows = static_cast<int64_t>(numbers.size());
+  const Tensor x = Input({2});
+  std::vector<Tensor> outputs;
+  for (const std::string& name : names) outputs.push_back(Activation(name, {.name = name})(x));
+  const auto graph = BuildGraph(Model("activations", x, outputs));
+  ASSERT_TRUE(graph.ok()) << graph.status();
+  auto predict = passes::Derive(*graph, ir::Function::kPredict, rows);
+  ASSERT_TRUE(predict.ok() && passes::RunPipeline(*predict).ok()) << predict.status();
+  BuildOptions options = TestOptions();
+  options.target = GetParam();
+  auto step = BuildStep(*predict, options);
+  ASSERT_TRUE(step.ok()) << step.status();
+  ir::Tensors<float> given = ir::DrawGiven<float>(*predict, rows, 2, /*seed=*/1);
+  for (size_t row = 0; row < numbers.size(); ++row) given["x"].real[2 * row] = numbers[row];
+  const auto got = step->Run(given, rows);
+  const auto exact = ir::Interpret<double>(*predict, ToDouble(given), rows);
+  ASSERT_TRUE(got.ok() && exact.ok()) << got.status();
+  for (const ir::Output& output : predict->outputs) {
+    const std::string& name = predict->value(output.value).name;
+    for (size_t element = 0; element < given["x"].real.size(); ++element) {
+      const float number = got->at(name).real[element];
+      const double wanted = exact->at(name).real[element];
+      const bool agrees = std::isnan(wanted) ? std::isnan(number) : ErrorInUlps(number, wanted) <= 8;
+      EXPECT_TRUE(agrees) << name << "[" << element << "] is " << number << ", not " << wanted;
+    }
   }
 }
 

@@ -18,13 +18,17 @@ Expr Polynomial(const Expr& x, std::initializer_list<float> coefficients) {
 // The odd function with these values for x ≥ 0.
 Expr Odd(const Expr& x, const Expr& value) { return Halide::select(x < 0.0f, -value, value); }
 
+// eˣ.  Halide::exp converts x / ln 2 to an integer, which wraps around from 1.5e9 on, and makes 0 of NaN.  From 89 on,
+// eˣ is infinite.
+Expr Exp(const Expr& x) { return Halide::select(Halide::is_nan(x), x, Halide::exp(Halide::min(x, 89.0f))); }
+
 // tanh x = sign(x)·(1 − 2 / (e^(2|x|) + 1)).  Near 0 this formula loses digits by cancellation, so there it is the
 // polynomial x + x³·P(x²).
 Expr Tanh(const Expr& x) {
   const Expr square = x * x, magnitude = Halide::abs(x);
   const Expr polynomial = Polynomial(
       square, {-5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f});
-  const Expr large = 1.0f - 2.0f / (Halide::exp(2.0f * magnitude) + 1.0f);
+  const Expr large = 1.0f - 2.0f / (Exp(2.0f * magnitude) + 1.0f);
   return Halide::select(magnitude < 0.625f, x + x * square * polynomial, Odd(x, large));
 }
 
@@ -36,20 +40,20 @@ Expr Erf(const Expr& x) {
       Polynomial(x * x, {-0.00059908547f, 0.00499318028f, -0.0267666169f, 0.112818159f, -0.376124948f, 0.128379151f});
   const Expr q = Polynomial(magnitude, {0.000195721004f, -0.0030410965f, 0.0222184658f, -0.103914052f, -0.637202263f,
                                         -1.12766373f, -0.000198549809f});
-  return Halide::select(magnitude < 0.921875f, x + x * p, Odd(x, 1.0f - Halide::exp(q)));
+  return Halide::select(magnitude < 0.921875f, x + x * p, Odd(x, 1.0f - Exp(q)));
 }
 
 // eˣ − 1 for x ≤ 0.  The difference loses digits near 0, so there it is x + x²·(1/2! + x/3! + … + x⁶/8!), which is
 // wrong by 2⁻²⁶ at most.
 Expr Expm1OfNegative(const Expr& x) {
   const Expr series = Polynomial(x, {1.0f / 40320, 1.0f / 5040, 1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 1.0f / 2});
-  return Halide::select(x > -0.5f, x + x * x * series, Halide::exp(x) - 1.0f);
+  return Halide::select(x > -0.5f, x + x * x * series, Exp(x) - 1.0f);
 }
 
 // max(x, 0) + ln(1 + e), where e = e^(−|x|).  The logarithm is 2·artanh s = 2·(s + s³/3 + s⁵/5 + …), s = e / (2 + e).
 // Since s ≤ 1/3, the terms up to s¹³ give it to 2⁻²⁶.
 Expr Softplus(const Expr& x) {
-  const Expr e = Halide::exp(-Halide::abs(x)), s = e / (2.0f + e), square = s * s;
+  const Expr e = Exp(-Halide::abs(x)), s = e / (2.0f + e), square = s * s;
   const Expr series = Polynomial(square, {1.0f / 13, 1.0f / 11, 1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3});
   return Halide::max(x, 0.0f) + 2.0f * (s + s * square * series);
 }
@@ -60,7 +64,7 @@ const Algorithm kSub = BinaryAlgorithm([](const Expr& a, const Expr& b) { return
 const Algorithm kMul = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a * b; });
 const Algorithm kDiv = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a / b; });
 const Algorithm kNeg = UnaryAlgorithm([](const Expr& x) { return -x; });
-const Algorithm kExp = UnaryAlgorithm([](const Expr& x) { return Halide::exp(x); });
+const Algorithm kExp = UnaryAlgorithm([](const Expr& x) { return Exp(x); });
 const Algorithm kLog = UnaryAlgorithm([](const Expr& x) { return Halide::log(x); });
 const Algorithm kSqrt = UnaryAlgorithm([](const Expr& x) { return Halide::sqrt(x); });
 const Algorithm kSin = UnaryAlgorithm([](const Expr& x) { return Halide::sin(x); });
@@ -85,7 +89,7 @@ const Algorithm kLeakyRelu =
 const Algorithm kElu = BinaryAlgorithm(
     [](const Expr& x, const Expr& alpha) { return Halide::select(x > 0.0f, x, alpha * Expm1OfNegative(x)); });
 const Algorithm kSoftplus = UnaryAlgorithm([](const Expr& x) { return Softplus(x); });
-const Algorithm kSigmoid = UnaryAlgorithm([](const Expr& x) { return 1.0f / (1.0f + Halide::exp(-x)); });
+const Algorithm kSigmoid = UnaryAlgorithm([](const Expr& x) { return 1.0f / (1.0f + Exp(-x)); });
 const Algorithm kTanh = UnaryAlgorithm([](const Expr& x) { return Tanh(x); });
 const Algorithm kEqual =
     BinaryAlgorithm([](const Expr& a, const Expr& b) { return Halide::select(a == b, 1.0f, 0.0f); });
