@@ -69,8 +69,12 @@ struct PReLUOptions {
 };
 Layer PReLU(PReLUOptions options = {}, Line line = Line::current());
 
-// y = eˣ / Σ eˣ over the last axis.
-Layer Softmax(Named options = {}, Line line = Line::current());
+// y = eˣ / Σ eˣ over an axis; y has the shape of x.
+struct SoftmaxOptions {
+  std::int64_t axis = -1;  // from 1, since axis 0 is n; negative numbers count from the end
+  std::string name = {};
+};
+Layer Softmax(SoftmaxOptions options = {}, Line line = Line::current());
 
 // The most common ones as functions of a tensor.
 Tensor Relu(const Tensor& x, Line line = Line::current());

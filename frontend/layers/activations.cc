@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <numbers>
+#include <numeric>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -193,10 +194,21 @@ Symbol LowerPReLU(const PReLUOptions& options, LayerBuilder& builder) {
   return y;
 }
 
-Layer MakeActivation(const char* kind, const char* prefix, std::string activation, Named options, const Line& line) {
-  return MakeLayer(
-      kind, prefix, std::move(options.name), line,
-      [activation = std::move(activation)](LayerBuilder& builder) { return LowerActivation(activation, builder); });
+// The op reduces the last axis, so another axis changes places with it before and after.
+Symbol LowerSoftmax(int64_t axis, LayerBuilder& builder) {
+  const Symbol x = builder.AsReal(builder.input());
+  if (!x.known()) return x;
+  const int last = builder.type(x).rank() - 1, found = builder.FindAxis(axis, x);
+  if (found == 0) return x;
+  if (found == last) return builder.Emit(ir::kSoftmax, {x});
+  std::vector<int64_t> swapped(static_cast<size_t>(last) + 1);
+  std::iota(swapped.begin(), swapped.end(), 0);
+  std::swap(swapped[static_cast<size_t>(found)], swapped.back());
+  const Symbol rows = builder.EmitIntermediate(ir::kTranspose, {x}, {{"permutation", swapped}});
+  const Symbol shares = builder.EmitIntermediate(ir::kSoftmax, {rows});
+  Symbol y = builder.Emit(ir::kTranspose, {shares}, {{"permutation", swapped}});
+  y.guessed = x.guessed;
+  return y;
 }
 
 }  // namespace
@@ -219,7 +231,10 @@ void AddActivation(const Activation& activation) { Table().push_back(activation)
 using internal::LayerBuilder;
 
 Layer Activation(std::string activation, Named options, Line line) {
-  return internal::MakeActivation("Activation", "activation", std::move(activation), std::move(options), line);
+  return internal::MakeLayer("Activation", "activation", std::move(options.name), line,
+                             [activation = std::move(activation)](LayerBuilder& builder) {
+                               return internal::LowerActivation(activation, builder);
+                             });
 }
 
 Layer ReLU(ReLUOptions options, Line line) {
@@ -244,8 +259,10 @@ Layer PReLU(PReLUOptions options, Line line) {
                              [options](LayerBuilder& builder) { return internal::LowerPReLU(options, builder); });
 }
 
-Layer Softmax(Named options, Line line) {
-  return internal::MakeActivation("Softmax", "softmax", "softmax", std::move(options), line);
+Layer Softmax(SoftmaxOptions options, Line line) {
+  return internal::MakeLayer(
+      "Softmax", "softmax", std::move(options.name), line,
+      [axis = options.axis](LayerBuilder& builder) { return internal::LowerSoftmax(axis, builder); });
 }
 
 Tensor Relu(const Tensor& x, Line line) { return ReLU({}, line)(x); }

@@ -93,6 +93,17 @@ bool LayerBuilder::HasRank(const Symbol& x, int rank, absl::string_view what) {
   return false;
 }
 
+int LayerBuilder::FindAxis(int64_t axis, const Symbol& x) {
+  const int rank = type(x).rank();
+  const int64_t from_front = axis < 0 ? axis + rank : axis;
+  if (from_front > 0 && from_front < rank) return static_cast<int>(from_front);
+  if (rank == 1)
+    Mistake(absl::StrCat("takes tensors with an axis besides n, got ", ShapeText(type(x).shape)));
+  else
+    Mistake(absl::StrCat("axis must lie within 1 ... ", rank - 1, " or -", rank - 1, " ... -1, got ", axis));
+  return 0;
+}
+
 Symbol LayerBuilder::Emit(const ir::Op& op, const std::vector<Symbol>& inputs, ir::Attributes attributes, bool last) {
   std::vector<ir::ValueId> ids;
   Symbol result;

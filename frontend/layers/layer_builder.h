@@ -67,6 +67,9 @@ class LayerBuilder {
   void CheckRegularizer(absl::string_view argument, const Regularizer& regularizer);
   bool HasRank(const Symbol& x, int rank, absl::string_view what);  // also false, silently, for an unknown value
 
+  // The argument `axis`, counted from the front, or 0 after a mistake: x does not have the axis, or the axis is n.
+  int FindAxis(int64_t axis, const Symbol& x);
+
   // Adds a node and returns its first output: the layer's own value if it is the `last`, else "<layer>.<op>".  An error
   // of the op is the user's mistake.  An axis of the result is guessed if it is guessed in an input of the same rank;
   // if an input of another rank has guessed axes, all are.

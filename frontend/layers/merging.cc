@@ -89,15 +89,6 @@ Tensor CallMerge(const Merge& merge, const Tensors& tensors, const Named& option
   return internal::Call(layer, tensors.tensors);
 }
 
-// The axis counted from the front, or 0 after a mistake: x does not have the axis, or the axis is n.
-int FindAxis(int64_t axis, const Symbol& x, LayerBuilder& builder) {
-  const int rank = builder.type(x).rank();
-  const int64_t from_front = axis < 0 ? axis + rank : axis;
-  if (from_front > 0 && from_front < rank) return static_cast<int>(from_front);
-  builder.Mistake(absl::StrCat("axis must lie within 1 ... ", rank - 1, " or -", rank - 1, " ... -1, got ", axis));
-  return 0;
-}
-
 // Whether a and b have the same rank and agree in all axes but `axis`.  Guessed axes agree with any.
 bool Agree(const Symbol& a, const Symbol& b, int axis, const LayerBuilder& builder) {
   const ir::Shape &left = builder.type(a).shape, &right = builder.type(b).shape;
@@ -117,7 +108,7 @@ Symbol LowerConcatenate(int64_t axis, LayerBuilder& builder) {
     return Symbol();
   }
   if (!std::all_of(inputs.begin(), inputs.end(), [](const Symbol& input) { return input.known(); })) return Symbol();
-  const int found = FindAxis(axis, inputs[0], builder);
+  const int found = builder.FindAxis(axis, inputs[0]);
   if (found == 0) return Symbol();
   std::vector<Symbol> parts;
   bool guessed = false;

@@ -362,6 +362,17 @@ TEST(Activations, AreOpsOrCompositions) {
             "%p_re_lu = select(%x, %x, %p_re_lu.mul)\n");
 }
 
+TEST(Activations, SoftmaxOverAnotherAxisIsThatOfATransposedTensor) {
+  EXPECT_EQ(NodesOf(Softmax()), "%softmax = softmax(%x)\n");
+  EXPECT_EQ(NodesOf(Softmax({.axis = 3})), "%softmax = softmax(%x)\n");
+  const std::string over_columns =
+      "%softmax.transpose = transpose(%x) {permutation=[0,1,3,2]}\n"
+      "%softmax.softmax = softmax(%softmax.transpose)\n"
+      "%softmax = transpose(%softmax.softmax) {permutation=[0,1,3,2]}\n";
+  EXPECT_EQ(NodesOf(Softmax({.axis = 2})), over_columns);
+  EXPECT_EQ(NodesOf(Softmax({.axis = -2})), over_columns);
+}
+
 TEST(Activations, AlphaHasTheShapeOfARowButForSharedAxes) {
   const auto shape = [](PReLUOptions options) {
     Sequential net("m", Input({4, 5, 2}));

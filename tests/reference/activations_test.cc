@@ -81,5 +81,31 @@ TEST(Activations, AgreeWithKeras) {
   }
 }
 
+TEST(Activations, SoftmaxOverAnAxisDividesBySumsAlongIt) {
+  constexpr int64_t kRows = 2, kExtents[] = {kRows, 2, 4, 3};
+  for (const int64_t axis : {1, 2, 3, -1, -2, -3}) {
+    SCOPED_TRACE(axis);
+    const Tensor x = Input({kExtents[1], kExtents[2], kExtents[3]});
+    const ir::Graph graph = BuildGraph(Model("m", x, Softmax({.axis = axis})(x))).value();
+    ir::Tensors<double> given;
+    given["x"] = ir::MakeTensor<double>(graph.type(graph.inputs[0].value), kRows);
+    std::vector<double>& numbers = given["x"].real;
+    for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = 3 * std::sin(static_cast<double>(i * i));
+    const auto results = ir::Interpret<double>(graph, given, kRows);
+    ASSERT_TRUE(results.ok()) << results.status();
+    const std::vector<double>& y = results->at("softmax").real;
+    int64_t stride = 1;  // between neighbours along the axis
+    const int64_t from_front = axis < 0 ? axis + 4 : axis, extent = kExtents[from_front];
+    for (int64_t after = from_front + 1; after < 4; ++after) stride *= kExtents[after];
+    ASSERT_EQ(y.size(), numbers.size());
+    for (int64_t i = 0; i < static_cast<int64_t>(y.size()); ++i) {
+      const int64_t first = i - i / stride % extent * stride;
+      double sum = 0;
+      for (int64_t k = 0; k < extent; ++k) sum += std::exp(numbers[static_cast<size_t>(first + k * stride)]);
+      EXPECT_NEAR(y[static_cast<size_t>(i)], std::exp(numbers[static_cast<size_t>(i)]) / sum, 1e-14) << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace brine
