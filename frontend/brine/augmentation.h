@@ -77,12 +77,13 @@ struct RandomBrightnessOptions {
 Layer RandomBrightness(RandomBrightnessOptions options, Line line = Line::current());
 
 // Erases a box in each image or not, at random.  Its height and width are independent shares √s of those of the image.
-// Keras fills the box with noise unless a number is given.
+// Unless numbers are given, each number in the box becomes one of its own: value_range.upper times a number of the
+// standard normal distribution, as in Keras.
 struct RandomErasingOptions {
-  Range factor = {0, 1};               // within [0, 1], of the probability, which is drawn too; one number f is {0, f}
-  Range scale = {0.02, 0.33};          // within [0, 1], of s; one number f is {0, f}
-  std::vector<Real> fill_value = {0};  // what the box gets: one number, or one for each channel
-  Range value_range = {0, 255};        // to which fill_value is clipped
+  Range factor = {0, 1};              // within [0, 1], of the probability, which is drawn too; one number f is {0, f}
+  Range scale = {0.02, 0.33};         // within [0, 1], of s; one number f is {0, f}
+  std::vector<Real> fill_value = {};  // what the box gets: one number, or one for each channel; noise if empty
+  Range value_range = {0, 255};       // to which fill_value and noise are clipped
   std::string name = {};
 };
 Layer RandomErasing(RandomErasingOptions options = {}, Line line = Line::current());

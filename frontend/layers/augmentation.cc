@@ -280,7 +280,7 @@ Symbol Interval(LayerBuilder& builder, absl::string_view axis, const ir::Shape& 
 
 bool CheckFill(LayerBuilder& builder, const std::vector<Real>& fill) {
   const Symbol& x = builder.input();
-  if (x.known() && builder.type(x).rank() == 4 && !x.Guessed(3) && fill.size() != 1 &&
+  if (x.known() && builder.type(x).rank() == 4 && !x.Guessed(3) && fill.size() > 1 &&
       static_cast<std::int64_t>(fill.size()) != builder.type(x).shape[3]) {
     builder.Mistake(absl::StrCat("fill_value must hold one number or one for each of the ", builder.type(x).shape[3],
                                  " channels, got ", fill.size()));
@@ -288,6 +288,19 @@ bool CheckFill(LayerBuilder& builder, const std::vector<Real>& fill) {
   }
   return std::all_of(fill.begin(), fill.end(),
                      [&](const Real& number) { return builder.Finite("fill_value", number.value()); });
+}
+
+// What erased pixels of the images get, clipped to the range of their numbers: the given numbers, or noise.
+Symbol Fill(LayerBuilder& builder, const std::vector<Real>& given, const ir::Shape& images, const Range& range) {
+  if (given.empty()) {
+    const Formulas formulas(builder);
+    const Symbol noise = formulas.Apply(ir::kRandomNormal, {builder.Seed(), builder.Step()},
+                                        {{"id", builder.RandomId("fill")}, {"shape", images}});
+    return formulas.Clip(formulas.Times(noise, range.upper), range);
+  }
+  std::vector<double> numbers;
+  for (const Real& number : given) numbers.push_back(std::clamp(number.value(), range.lower, range.upper));
+  return builder.Table("fill", {static_cast<std::int64_t>(numbers.size())}, numbers);
 }
 
 Symbol LowerErasing(const RandomErasingOptions& options, LayerBuilder& builder) {
@@ -300,10 +313,7 @@ Symbol LowerErasing(const RandomErasingOptions& options, LayerBuilder& builder) 
   const Symbol x = builder.AsReal(builder.input());
   const ir::Shape shape = builder.type(x).shape;
   const Formulas formulas(builder);
-  std::vector<double> numbers;
-  for (const Real& number : options.fill_value)
-    numbers.push_back(std::clamp(number.value(), options.value_range.lower, options.value_range.upper));
-  const Symbol fill = builder.Table("fill", {static_cast<std::int64_t>(numbers.size())}, numbers);
+  const Symbol fill = Fill(builder, options.fill_value, shape, options.value_range);
   const Symbol erases = formulas.Apply(
       ir::kGreater, {formulas.Draw("probability", kOneEach, factor), formulas.Draw("threshold", kOneEach, {0, 1})});
   const Symbol columns = Interval(builder, "columns", {1, shape[2], 1}, scale),

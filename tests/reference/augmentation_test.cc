@@ -6,6 +6,7 @@
 #include <complex>
 #include <map>
 #include <numbers>
+#include <set>
 
 #include "frontend/brine.h"
 #include "frontend/graph_of.h"
@@ -241,11 +242,41 @@ TEST(Augmentation, ErasesABoxInHalfOfTheImages) {
   EXPECT_NEAR(columns_sum / erased, 10 * share, 0.2);
 }
 
+// Noise of deviation 255 is clipped to 0 for half of the numbers, and to 255 for those above one deviation.
+TEST(Augmentation, ErasesWithClippedNoise) {
+  constexpr int64_t kImages = 200, kHeight = 12, kWidth = 10, kChannels = 2;
+  Images x(kImages, kHeight, kWidth, kChannels);
+  for (double& number : x.numbers) number = 1000;
+  Images y = Apply(RandomErasing({.factor = {1, 1}, .scale = {1, 1}}), x);
+  std::vector<double> between;
+  double zeros = 0, largest = 0;
+  for (const double number : y.numbers) {
+    ASSERT_GE(number, 0);
+    ASSERT_LE(number, 255);
+    if (number == 0) ++zeros;
+    if (number == 255) ++largest;
+    if (number > 0 && number < 255) between.push_back(number / 255);
+  }
+  const double count = static_cast<double>(y.numbers.size());
+  const auto below = [](double deviations) { return 0.5 * std::erfc(-deviations / std::numbers::sqrt2); };
+  EXPECT_NEAR(zeros / count, 0.5, 0.01);
+  EXPECT_NEAR(largest / count, 1 - below(1), 0.01);
+  // The distribution between: the quantiles of a normal distribution.
+  for (const double deviations : {0.25, 0.5, 0.75}) {
+    const auto smaller =
+        std::count_if(between.begin(), between.end(), [&](double number) { return number < deviations; });
+    EXPECT_NEAR(static_cast<double>(smaller) / count, below(deviations) - 0.5, 0.01);
+  }
+  // Neighbours, channels and images have different numbers.
+  EXPECT_EQ(std::set<double>(between.begin(), between.end()).size(), between.size());
+}
+
 TEST(Augmentation, ActsInTrainingOnly) {
   Images x = Noise(3, 6, 8, 3);
-  const Layer layers[] = {RandomRotation({.factor = 0.5f}),  RandomZoom({.height_factor = 0.5f}),
-                          RandomContrast({.factor = 0.5f}),  RandomBrightness({.factor = 0.5f}),
-                          RandomErasing({.factor = {1, 1}}), RandomCrop({.height = 3, .width = 4})};
+  const Layer layers[] = {RandomRotation({.factor = 0.5f}),     RandomZoom({.height_factor = 0.5f}),
+                          RandomContrast({.factor = 0.5f}),     RandomBrightness({.factor = 0.5f}),
+                          RandomErasing({.factor = {1, 1}}),    RandomErasing({.factor = {1, 1}, .fill_value = {0}}),
+                          RandomCrop({.height = 3, .width = 4})};
   Images resized = Apply(Resizing({.height = 3, .width = 4, .crop_to_aspect_ratio = true}), x);
   for (const Layer& layer : layers) {
     for (const ir::Function function : {ir::Function::kEvaluate, ir::Function::kPredict}) {
