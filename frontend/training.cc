@@ -118,7 +118,9 @@ class TrainingBuilder {
     if (loss != nullptr) objective.arguments = ArgumentsOf(loss->name, loss->arguments, given->arguments);
     objective.weight = WeightOf(output);
     if (const MetricList* metrics = ValueFor(options_.metrics, output.name); metrics != nullptr) {
-      for (const Metric& metric : *metrics) AddMetric(metric, loss, output, objective);
+      for (const Metric& metric : *metrics) {
+        for (const Metric& one : ForEachValue(metric)) AddMetric(one, loss, output, objective);
+      }
     }
     if (loss != nullptr && output.symbol.known()) CheckOutput(*loss, objective, output);
     graph_.training.objectives.push_back(std::move(objective));
@@ -169,6 +171,26 @@ class TrainingBuilder {
     }
   }
 
+  // The metric, or, if an argument is given several times, a metric for each of its values, with the value in its name.
+  static MetricList ForEachValue(const Metric& given) {
+    MetricList metrics;
+    Metric once = given;
+    once.arguments.clear();
+    Numbers values;
+    for (const NamedNumber& number : given.arguments) {
+      const auto uses = std::count_if(given.arguments.begin(), given.arguments.end(),
+                                      [&](const NamedNumber& other) { return other.name == number.name; });
+      (uses > 1 ? values : once.arguments).push_back(number);
+    }
+    if (values.empty()) return {given};
+    for (const NamedNumber& value : values) {
+      metrics.push_back(once);
+      metrics.back().arguments.push_back(value);
+      metrics.back().name = absl::StrCat(given.name, "_", value.value.value());
+    }
+    return metrics;
+  }
+
   void AddMetric(const Metric& given, const ir::Loss* loss, const ModelOutput& output, ir::Objective& objective) {
     const ir::Metric* const metric = ir::FindMetric(given.metric);
     if (metric == nullptr) return Mistake(Unknown("metric", given.metric, ir::AllMetrics()));
@@ -195,10 +217,14 @@ class TrainingBuilder {
         ir::ProducerFault(metric.name, metric.activation, use.arguments, producer == nullptr ? nullptr : producer->op);
     if (!fault.empty()) Mistake(fault);
     const ir::Shape& shape = graph_.type(output.symbol.value).shape;
-    if (!use.arguments.Has("class_id") || (output.symbol.guessed >> (shape.size() - 1) & 1) != 0) return;
-    if (use.arguments.Int("class_id") >= shape.back())
-      Mistake(absl::StrCat(metric.name, ": class_id must be below the ", shape.back(), " numbers of the output, got ",
+    if ((output.symbol.guessed >> (shape.size() - 1) & 1) != 0) return;
+    const ir::Dim numbers = shape.size() > 1 ? shape.back() : 1;
+    if (use.arguments.Has("class_id") && use.arguments.Int("class_id") >= numbers)
+      Mistake(absl::StrCat(metric.name, ": class_id must be below the ", numbers, " numbers of the output, got ",
                            use.arguments.Int("class_id")));
+    if (use.arguments.Has("top_k") && use.arguments.Int("top_k") > numbers)
+      Mistake(absl::StrCat(metric.name, ": top_k must be at most the ", numbers, " numbers of the output, got ",
+                           use.arguments.Int("top_k")));
   }
 
   void CheckOutput(const ir::Loss& loss, const ir::Objective& objective, const ModelOutput& output) {

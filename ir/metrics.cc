@@ -1,11 +1,13 @@
 #include "ir/metrics.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "ir/expression.h"
+#include "ir/training.h"
 
 namespace brine::ir {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 constexpr double kEpsilon = 1e-7;  // Keras's backend.epsilon()
 
 const Argument kThresholds = {"thresholds", 0.5};
+const Argument kTopK = {.name = "top_k", .default_value = int64_t{1}, .range = {.least = 1}, .optional = true};
 const Argument kClassId = {.name = "class_id", .default_value = int64_t{0}, .range = {.least = 0}, .optional = true};
 const Argument kK = {.name = "k", .default_value = int64_t{5}, .range = {.least = 1}};
 
@@ -74,11 +77,40 @@ ValueId OfClass(QuantityBuilder& builder, ValueId x) {
   return builder.SumOfLast(builder.Emit(kMul, {x, chosen}));
 }
 
+// 1 for the top_k largest numbers of each row, of equal ones the first, else 0.
+ValueId IsInTop(QuantityBuilder& builder, ValueId x) {
+  Shape column = builder.type(x).shape, row = column;
+  const auto count = static_cast<size_t>(column.back());
+  column.push_back(1);
+  row.insert(row.end() - 1, 1);
+  std::vector<double> indices(count);
+  std::iota(indices.begin(), indices.end(), 0);
+  const auto numbers = [&](const Shape& shape) {
+    return builder.Emit(kConstant, {}, {{"dtype", "f32"}, {"shape", shape}, {"values", indices}});
+  };
+  const ValueId each = builder.Emit(kReshape, {x}, {{"shape", column}}),
+                other = builder.Emit(kReshape, {x}, {{"shape", row}});
+  // 1 where the other number comes before each: it is larger, or equal and to the left.
+  const auto extent = static_cast<Dim>(count);
+  const ValueId is_left = builder.Emit(kGreater, {numbers({extent, 1}), numbers({1, extent})});
+  const ValueId is_not_smaller = builder.Emit(kSub, {builder.EmitConstant(1), builder.Emit(kGreater, {each, other})});
+  const ValueId is_before = builder.Emit(kSelect, {is_left, is_not_smaller, builder.Emit(kGreater, {other, each})});
+  const auto k = static_cast<double>(builder.arguments().Int(kTopK.name));
+  return builder.Emit(kGreater, {builder.EmitConstant(k - 0.5), builder.SumOfLast(is_before)});
+}
+
+// x with an axis of numbers beside n.
+ValueId WithNumbers(QuantityBuilder& builder, ValueId x) {
+  return builder.type(x).rank() > 1 ? x : builder.Emit(kReshape, {x}, {{"shape", Shape{kBatch, 1}}});
+}
+
 // The share of the right ones among the positive guesses, or among the positive labels.
 Result ShareOfTruePositives(QuantityBuilder& builder, bool among_guesses) {
-  const ValueId label = OfClass(builder, builder.NumbersOfLabel());
+  const ValueId y = WithNumbers(builder, builder.prediction());
+  const ValueId label = OfClass(builder, WithNumbers(builder, builder.NumbersOfLabel()));
   const ValueId threshold = builder.EmitConstant(builder.arguments().Float(kThresholds.name));
-  const ValueId guess = builder.Emit(kGreater, {OfClass(builder, builder.prediction()), threshold});
+  ValueId guess = builder.Emit(kGreater, {OfClass(builder, y), threshold});
+  if (builder.arguments().Has(kTopK.name)) guess = builder.Emit(kMul, {guess, OfClass(builder, IsInTop(builder, y))});
   const int32_t right = builder.AddSum("true_positives", Total(builder, builder.Emit(kMul, {guess, label})));
   const int32_t all = among_guesses ? builder.AddSum("guessed_positives", Total(builder, guess))
                                     : builder.AddSum("positives", Total(builder, label));
@@ -197,36 +229,72 @@ std::vector<Metric> MakeTable() {
       {.name = "num_thresholds", .default_value = int64_t{200}, .range = {.least = 2, .most = 10000}},
       {"from_logits", false}};
   std::vector<Metric> table = {
-      {.name = "accuracy", .alias = "acc", .labels = MetricLabels::kClasses, .row = Accuracy},
-      {.name = "Accuracy", .labels = MetricLabels::kNumbers, .row = Equality},
+      {.name = "accuracy",
+       .alias = "acc",
+       .labels = MetricLabels::kClasses,
+       .row = Accuracy,
+       .better = Better::kLarger},
+      {.name = "Accuracy", .labels = MetricLabels::kNumbers, .row = Equality, .better = Better::kLarger},
       {.name = "binary_accuracy",
        .labels = MetricLabels::kNumbers,
        .arguments = {{"threshold", 0.5}},
-       .row = BinaryAccuracy},
-      {.name = "categorical_accuracy", .labels = MetricLabels::kNumbers, .row = CategoricalAccuracy},
-      {.name = "sparse_categorical_accuracy", .labels = MetricLabels::kClassNumbers, .row = CategoricalAccuracy},
-      {.name = "top_k_categorical_accuracy", .labels = MetricLabels::kNumbers, .arguments = {kK}, .row = TopK},
+       .row = BinaryAccuracy,
+       .better = Better::kLarger},
+      {.name = "categorical_accuracy",
+       .labels = MetricLabels::kNumbers,
+       .row = CategoricalAccuracy,
+       .better = Better::kLarger},
+      {.name = "sparse_categorical_accuracy",
+       .labels = MetricLabels::kClassNumbers,
+       .row = CategoricalAccuracy,
+       .better = Better::kLarger},
+      {.name = "top_k_categorical_accuracy",
+       .labels = MetricLabels::kNumbers,
+       .arguments = {kK},
+       .row = TopK,
+       .better = Better::kLarger},
       {.name = "sparse_top_k_categorical_accuracy",
        .labels = MetricLabels::kClassNumbers,
        .arguments = {kK},
-       .row = TopK},
+       .row = TopK,
+       .better = Better::kLarger},
       {.name = "precision",
        .labels = MetricLabels::kClasses,
-       .arguments = {kThresholds, kClassId},
-       .result = Precision},
-      {.name = "recall", .labels = MetricLabels::kClasses, .arguments = {kThresholds, kClassId}, .result = Recall},
-      {.name = "auc", .labels = MetricLabels::kClasses, .arguments = of_curves, .result = AreaUnderROC},
-      {.name = "auc_PR", .labels = MetricLabels::kClasses, .arguments = of_curves, .result = AreaUnderPR},
-      {.name = "root_mean_squared_error", .labels = MetricLabels::kNumbers, .result = RootMeanSquaredError},
-      {.name = "r2_score", .labels = MetricLabels::kNumbers, .result = R2Score},
-      {.name = "cosine_similarity", .labels = MetricLabels::kNumbers, .row = CosineSimilarity},
+       .arguments = {kThresholds, kTopK, kClassId},
+       .result = Precision,
+       .better = Better::kLarger},
+      {.name = "recall",
+       .labels = MetricLabels::kClasses,
+       .arguments = {kThresholds, kTopK, kClassId},
+       .result = Recall,
+       .better = Better::kLarger},
+      {.name = "auc",
+       .labels = MetricLabels::kClasses,
+       .arguments = of_curves,
+       .result = AreaUnderROC,
+       .better = Better::kLarger},
+      {.name = "auc_PR",
+       .labels = MetricLabels::kClasses,
+       .arguments = of_curves,
+       .result = AreaUnderPR,
+       .better = Better::kLarger},
+      {.name = "root_mean_squared_error",
+       .labels = MetricLabels::kNumbers,
+       .result = RootMeanSquaredError,
+       .better = Better::kSmaller},
+      {.name = "r2_score", .labels = MetricLabels::kNumbers, .result = R2Score, .better = Better::kLarger},
+      {.name = "cosine_similarity",
+       .labels = MetricLabels::kNumbers,
+       .row = CosineSimilarity,
+       .better = Better::kLarger},
   };
   const size_t own = table.size();
   for (const Loss& loss : AllLosses()) {
     const bool is_taken = std::any_of(table.begin(), table.begin() + static_cast<std::ptrdiff_t>(own),
                                       [&](const Metric& metric) { return metric.name == loss.name; });
     if (!is_taken)
-      table.push_back({loss.name, loss.alias, LabelsOf(loss), loss.arguments, loss.activation, loss.row, nullptr});
+      table.push_back({loss.name, loss.alias, LabelsOf(loss), loss.arguments, loss.activation, loss.row, nullptr,
+                       Better::kSmaller});
   }
   return table;
 }
@@ -249,6 +317,18 @@ const Metric* FindMetric(absl::string_view name) {
   if (row == AllMetrics().end())
     row = find([&](const Metric& metric) { return !metric.alias.empty() && metric.alias == alias; });
   return row == AllMetrics().end() ? nullptr : &*row;
+}
+
+Better BetterOf(const Training& training, absl::string_view quantity) {
+  if (quantity == "loss") return Better::kSmaller;
+  for (const Objective& objective : training.objectives) {
+    if (QuantityName(training, objective, "loss") == quantity) return Better::kSmaller;
+    for (const MetricUse& use : objective.metrics) {
+      const Metric* const metric = FindMetric(use.metric);
+      if (metric != nullptr && QuantityName(training, objective, use.name) == quantity) return metric->better;
+    }
+  }
+  return Better::kUnknown;
 }
 
 std::string MetricFault(const Metric& metric, const Loss& loss) {

@@ -24,6 +24,9 @@ enum class MetricLabels : uint8_t {
   kNumbers        // of the type of the output
 };
 
+// Whether a metric is better if it is smaller or larger.
+enum class Better : uint8_t { kUnknown, kSmaller, kLarger };
+
 struct Metric {
   std::string name;
   std::string alias = {};  // as Loss::alias
@@ -36,6 +39,8 @@ struct Metric {
   // no name yet.
   ValueId (*row)(QuantityBuilder& builder) = nullptr;
   Result (*result)(QuantityBuilder& builder) = nullptr;
+
+  Better better = Better::kUnknown;
 };
 
 absl::Span<const Metric> AllMetrics();             // the last of them are the losses
@@ -44,6 +49,10 @@ const Metric* FindMetric(absl::string_view name);  // by its name or alias; null
 // Adds a row of the calling program.  It is called by one thread, before models are built or read, because pointers to
 // rows become invalid.
 void AddMetric(const Metric& metric);
+
+// Whether the loss or the metric of this name (QuantityName) is better if it is smaller or larger; kUnknown if no
+// output has one of this name.  Losses, and their sum "loss", are better if they are smaller.
+Better BetterOf(const Training& training, absl::string_view quantity);
 
 // Why the metric is not defined for an output with this loss, in one sentence; empty if it is.
 std::string MetricFault(const Metric& metric, const Loss& loss);

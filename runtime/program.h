@@ -131,11 +131,15 @@ typedef enum brine_output_kind {
   BRINE_SUM          // f32[] or f32[k]: a sum over the rows of the batch, from which results are computed
 } brine_output_kind;
 
+// Whether a result is better if it is smaller or larger; unknown of what is no result, such as a prediction.
+typedef enum brine_better { BRINE_BETTER_UNKNOWN, BRINE_SMALLER_IS_BETTER, BRINE_LARGER_IS_BETTER } brine_better;
+
 typedef struct brine_output {
   const char* name;  // "loss", "accuracy", "output"; in a model with several outputs "parity", "parity_loss"
   uint16_t value;    // the index of the value in the function's values
   uint8_t kind;      // brine_output_kind
   int32_t classes;   // of a BRINE_PREDICTION: the number of classes, if a row has a number for each class; otherwise 0
+  uint8_t better;    // brine_better, of a BRINE_MEAN
 } brine_output;
 
 // A number that the host computes in double after some batches, such as a precision: Σ over i below `summands` of the
@@ -145,6 +149,7 @@ typedef struct brine_result {
   const brine_term* terms;
   int32_t term_count;
   int32_t summands;
+  uint8_t better;  // brine_better
 } brine_result;
 
 // A function of the model: "train", "evaluate" or "predict".  The calls from `first_update` on write variables.  Before

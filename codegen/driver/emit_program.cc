@@ -263,7 +263,8 @@ class ProgramEmitter {
                       output.is_sum                 ? "BRINE_SUM"
                       : predicts || type.rank() > 0 ? "BRINE_PREDICTION"
                                                     : "BRINE_MEAN",
-                      ", ", predicts ? ir::OutputClasses(Model(), output.name) : 0, "},\n");
+                      ", ", predicts ? ir::OutputClasses(Model(), output.name) : 0, ", ",
+                      RuntimeName(ir::BetterOf(Model().training, output.name)), "},\n");
     }
     EmitTable("brine_output", prefix + "_outputs", rows);
   }
@@ -275,7 +276,7 @@ class ProgramEmitter {
       const std::string terms = absl::StrCat(prefix, "_result_", index);
       EmitTerms(graph, result.expression, terms);
       absl::StrAppend(&rows, "  {", CString(result.name), ", ", terms, ", ", result.expression.size(), ", ",
-                      result.summands, "},\n");
+                      result.summands, ", ", RuntimeName(ir::BetterOf(Model().training, result.name)), "},\n");
     }
     EmitTable("brine_result", prefix + "_results", rows);
   }

@@ -169,4 +169,16 @@ const char* RuntimeName(ir::Role value) {
   return Unnamed();
 }
 
+const char* RuntimeName(ir::Better value) {
+  switch (value) {
+    case ir::Better::kUnknown:
+      return "BRINE_BETTER_UNKNOWN";
+    case ir::Better::kSmaller:
+      return "BRINE_SMALLER_IS_BETTER";
+    case ir::Better::kLarger:
+      return "BRINE_LARGER_IS_BETTER";
+  }
+  return Unnamed();
+}
+
 }  // namespace brine::codegen

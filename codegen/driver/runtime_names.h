@@ -3,6 +3,7 @@
 #define BRINE_CODEGEN_DRIVER_RUNTIME_NAMES_H_
 
 #include "ir/graph.h"
+#include "ir/metrics.h"
 
 namespace brine::codegen {
 
@@ -12,6 +13,7 @@ const char* RuntimeName(ir::TermKind value);
 const char* RuntimeName(ir::InitializerKind value);
 const char* RuntimeName(ir::Block value);
 const char* RuntimeName(ir::Role value);
+const char* RuntimeName(ir::Better value);
 
 }  // namespace brine::codegen
 

@@ -7,6 +7,7 @@
 #define BRINE_FRONTEND_BRINE_METRICS_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@ namespace brine {
 // binary if the output has one column, sparse for class numbers, categorical for one-hot rows.
 struct Metric {
   std::string metric;      // as Loss::name
-  Numbers arguments = {};  // an argument that is left out has its default
+  Numbers arguments = {};  // an argument that is left out has its default; one that is given twice makes two metrics
   std::string name;        // of the result; a number is appended to the second of equal automatic names: "precision_1"
   bool automatic = false;  // whether the user gave no name
 
@@ -75,17 +76,33 @@ inline Metric SparseTopKCategoricalAccuracy(TopKOptions options = {}) {
                               "sparse_top_k_categorical_accuracy");
 }
 
+// A number, or several.
+struct Thresholds {
+  std::vector<Real> numbers = {};
+
+  Thresholds() = default;
+  Thresholds(float one) : numbers{one} {}
+  Thresholds(double one) : numbers{one} {}
+  Thresholds(int one) : numbers{one} {}
+  Thresholds(std::initializer_list<Real> several) : numbers(several) {}
+};
+
 // true positives / (true + false positives), and true positives / (true positives + false negatives), over all elements
-// or those of one class; 0 if nothing is positive.  An element is positive if it is greater than the threshold.  Labels
-// are 0 and 1, also as one-hot rows or class numbers.
+// or those of one class; 0 if nothing is positive.  An element is positive if it is greater than the threshold and,
+// with top_k, one of the k largest of its row.  Labels are 0 and 1, also as one-hot rows or class numbers.  Several
+// thresholds make a result each, {0.3f, 0.5f} "precision_0.3" and "precision_0.5".
 struct PrecisionOptions {
-  Real thresholds = 0.5;
+  Thresholds thresholds = {};  // if none is given, 0.5, or, with top_k, −1e10, which all elements exceed
+  Optional<std::int64_t> top_k = {};
   Optional<std::int64_t> class_id = {};
   std::string name = {};
 };
 namespace internal {
 inline Metric MakeOfPositives(const char* known_name, const PrecisionOptions& options) {
-  Numbers arguments = {{"thresholds", options.thresholds}};
+  Numbers arguments;
+  for (const Real& threshold : options.thresholds.numbers) arguments.push_back({"thresholds", threshold});
+  if (arguments.empty()) arguments.push_back({"thresholds", options.top_k.given ? -1e10 : 0.5});
+  if (options.top_k.given) arguments.push_back({"top_k", double(options.top_k.value)});
   if (options.class_id.given) arguments.push_back({"class_id", double(options.class_id.value)});
   return MakeMetric(known_name, std::move(arguments), options.name, known_name);
 }

@@ -76,13 +76,11 @@ class Monitor : public Object {
 
   // Throws Error unless the run has such a result, and it is known what is better.
   void Begin(Trainer&, const EpochResult& names) override {
-    if (const std::vector<std::pair<std::string, double>> logs = Logs(names);
-        std::none_of(logs.begin(), logs.end(), [&](const auto& log) { return log.first == name_; }))
-      RefuseName(logs, names.validation.all.empty());
-    const bool is_accuracy = name_.ends_with("accuracy");
-    if (mode_ == "auto" && !is_accuracy && !name_.ends_with("loss"))
+    const Result* const result = FindResult(names);
+    if (result == nullptr) RefuseName(Logs(names), names.validation.all.empty());
+    if (mode_ == "auto" && result->better == BRINE_BETTER_UNKNOWN)
       Refuse(kExitBadInput, {callback_, " monitors ", name_, ", for which mode must be min or max"});
-    larger_is_better_ = mode_ == "max" || (mode_ == "auto" && is_accuracy);
+    larger_is_better_ = mode_ == "max" || (mode_ == "auto" && result->better == BRINE_LARGER_IS_BETTER);
     best_ = kNone;
     wait_ = 0;
   }
@@ -107,6 +105,17 @@ class Monitor : public Object {
   double wait_ = 0;      // the number of epochs since
 
  private:
+  // The result that has the monitored name in Logs; null if there is none.
+  const Result* FindResult(const EpochResult& names) const {
+    const auto find = [](const Results& results, std::string_view name) {
+      const auto row = std::find_if(results.all.begin(), results.all.end(),
+                                    [&](const Result& candidate) { return candidate.name == name; });
+      return row == results.all.end() ? nullptr : &*row;
+    };
+    if (const Result* const result = find(names.train, name_); result != nullptr) return result;
+    return name_.starts_with("val_") ? find(names.validation, std::string_view(name_).substr(4)) : nullptr;
+  }
+
   [[noreturn]] void RefuseName(const std::vector<std::pair<std::string, double>>& logs, bool has_no_validation) const {
     const std::string_view nearest =
         base::ClosestName(name_, logs.size(), [&](size_t index) { return std::string_view(logs[index].first); });

@@ -8,8 +8,8 @@
 //
 // What they have counted is part of each checkpoint, so that a resumed run makes the decisions of one that was not
 // interrupted.  A callback that monitors throws Error (exit code 3) when Fit begins if the run has no result of that
-// name.  The mode is "min" or "max", which says what is better, or "auto", which is "min" for a loss and "max" for
-// an accuracy, and a mistake for any other result.
+// name.  The mode is "min" or "max", which says what is better, or "auto", which takes it from the program's tables,
+// where every loss and every metric of Keras has it; for a metric of one's own it may be missing, which is a mistake.
 #ifndef BRINE_RUNTIME_TRAINER_CALLBACKS_H_
 #define BRINE_RUNTIME_TRAINER_CALLBACKS_H_
 

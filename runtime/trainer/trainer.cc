@@ -163,10 +163,10 @@ std::vector<std::pair<std::string, double>> Logs(const EpochResult& result) {
 Results ResultsOf(const brine_function& function) {
   Results results;
   for (const brine_output& output : std::span(function.outputs, static_cast<size_t>(function.output_count))) {
-    if (output.kind == BRINE_MEAN) results.all.push_back({output.name, kNone});
+    if (output.kind == BRINE_MEAN) results.all.push_back({output.name, kNone, output.better});
   }
   for (const brine_result& result : std::span(function.results, static_cast<size_t>(function.result_count)))
-    results.all.push_back({result.name, kNone});
+    results.all.push_back({result.name, kNone, result.better});
   return results;
 }
 

@@ -27,8 +27,9 @@ class Trainer;
 
 // A mean over samples of an output: "loss", "accuracy", or in a model with several outputs "parity_loss" and so on.
 struct Result {
-  std::string_view name;  // a string of the program's tables
-  double value;           // NaN until there is one
+  std::string_view name;                  // a string of the program's tables
+  double value;                           // NaN until there is one
+  uint8_t better = BRINE_BETTER_UNKNOWN;  // brine_better
 };
 
 // The results of a function, in the program's order.

@@ -147,13 +147,17 @@ TEST_F(TwoHeads, EvaluatesAndPredictsEachOutput) {
 
 // The model with more metrics; the predictions of another command are the yardstick.
 TEST_F(TwoHeads, MetricsAreThoseOfAllSamplesAndWeightsThoseOfTheData) {
-  project_.Write("measured.cc", absl::StrReplaceAll(kModel, {{"{\"kind\", {\"accuracy\"}}",
-                                                              "{\"kind\", {Precision({.thresholds = 0.35f}), AUC()}}, "
-                                                              "{\"price\", {RootMeanSquaredError(), \"mae\"}}"}}));
+  project_.Write("measured.cc",
+                 absl::StrReplaceAll(kModel, {{"{\"kind\", {\"accuracy\"}}",
+                                               "{\"kind\", {Precision({.thresholds = {0.35f, 0.9f}}), AUC()}}, "
+                                               "{\"price\", {RootMeanSquaredError(), \"mae\"}}"}}));
   std::vector<float> weights;
   for (int sample = 0; sample < kSamples; ++sample) weights.push_back(static_cast<float>(sample % 4) * 0.5f);
   project_.Write("weights.npy", Npy("<f4", "20,", weights));
-  project_.Run("brine train measured.cc --batch-size 8 --epochs 4 --quiet --save w" + data_);
+  // The program knows that more of the AUC is better.
+  project_.Run(
+      "brine train measured.cc --batch-size 8 --epochs 4 --quiet --save w --monitor kind_auc --early-stopping 9" +
+      data_);
   const std::vector<Json> results =
       ParseJsonLines(project_.Run("brine evaluate measured.cc --batch-size 8 --json --init w --data "
                                   "price_sample_weight=weights.npy" +
@@ -177,7 +181,7 @@ TEST_F(TwoHeads, MetricsAreThoseOfAllSamplesAndWeightsThoseOfTheData) {
   EXPECT_NEAR(Number(results[0], "test_price_loss"), weighted / kSamples, 1e-5 * weighted / kSamples);
   EXPECT_NEAR(Number(results[0], "test_price_mae"), sizes / kSamples, 1e-5 * sizes / kSamples);
   EXPECT_NEAR(Number(results[0], "test_price_root_mean_squared_error"), std::sqrt(squares / kSamples), 1e-5);
-  EXPECT_NEAR(Number(results[0], "test_kind_precision"), positives == 0 ? 0 : right / positives, 1e-9);
+  EXPECT_NEAR(Number(results[0], "test_kind_precision_0.35"), positives == 0 ? 0 : right / positives, 1e-9);
   EXPECT_GT(Number(results[0], "test_kind_auc"), 0);
   EXPECT_LE(Number(results[0], "test_kind_auc"), 1);
   double counted = 0;

@@ -383,6 +383,31 @@ TEST(Activations, AlphaHasTheShapeOfARowButForSharedAxes) {
   EXPECT_EQ(shape({.shared_axes = {1, 2}}), (ir::Shape{1, 1, 2}));
 }
 
+TEST(Metrics, SeveralThresholdsAreSeveralResults) {
+  Sequential net("m", Input({4}));
+  net.Add(Dense({.units = 3, .activation = "softmax"}));
+  net.Compile({.optimizer = SGD(),
+               .loss = "categorical_crossentropy",
+               .metrics = {Precision(), Precision({.thresholds = {0.25f, 0.5}, .class_id = 1}),
+                           Recall({.thresholds = {0.5f, 0.5f}, .top_k = 2}), Precision({.top_k = 2}),
+                           Recall({.thresholds = 1, .name = "r"})}});
+  std::vector<std::string> uses;
+  for (const ir::MetricUse& use : GraphOf(net).training.objectives.at(0).metrics) {
+    uses.push_back(absl::StrCat(use.name, ":"));
+    for (const char* name : {"thresholds", "top_k", "class_id"}) {
+      if (!use.arguments.Has(name)) continue;
+      absl::StrAppend(
+          &uses.back(), " ", name, " ",
+          std::string(name) == "thresholds" ? use.arguments.Float(name) : static_cast<double>(use.arguments.Int(name)));
+    }
+  }
+  EXPECT_EQ(uses,
+            (std::vector<std::string>{"precision: thresholds 0.5", "precision_0.25: thresholds 0.25 class_id 1",
+                                      "precision_0.5: thresholds 0.5 class_id 1", "recall_0.5: thresholds 0.5 top_k 2",
+                                      "recall_0.5_1: thresholds 0.5 top_k 2", "precision_1: thresholds -1e+10 top_k 2",
+                                      "r: thresholds 1"}));
+}
+
 TEST(Merging, StretchesAxesOfExtentOne) {
   const Tensor image = Input({4, 5, 3}), gate = Input({1, 1, 3}), row = Input({3});
   const auto type = [](const Model& model) {

@@ -242,6 +242,37 @@ TEST(Metrics, HaveTheResultsOfKerasOverAnEpochWithAPartialBatch) {
   }
 }
 
+// Each metric but those that measure a distance.
+TEST(Metrics, KnowWhatIsBetter) {
+  for (const ir::Metric& metric : ir::AllMetrics()) {
+    const bool is_distance = metric.name == "root_mean_squared_error" ||
+                             (ir::FindLoss(metric.name) != nullptr && metric.name != "cosine_similarity");
+    EXPECT_EQ(metric.better, is_distance ? ir::Better::kSmaller : ir::Better::kLarger) << metric.name;
+  }
+  ir::Training training;
+  training.objectives = {{"a", "mse", {}, 1, {{"precision", {}, "p_0.5"}, {"mae", {}, "mae"}}}};
+  EXPECT_EQ(ir::BetterOf(training, "loss"), ir::Better::kSmaller);
+  EXPECT_EQ(ir::BetterOf(training, "p_0.5"), ir::Better::kLarger);
+  EXPECT_EQ(ir::BetterOf(training, "mae"), ir::Better::kSmaller);
+  EXPECT_EQ(ir::BetterOf(training, "precision"), ir::Better::kUnknown);
+  training.objectives.push_back({"b", "mse", {}, 1, {{"accuracy", {}, "accuracy"}}});
+  EXPECT_EQ(ir::BetterOf(training, "loss"), ir::Better::kSmaller);
+  EXPECT_EQ(ir::BetterOf(training, "b_loss"), ir::Better::kSmaller);
+  EXPECT_EQ(ir::BetterOf(training, "a_p_0.5"), ir::Better::kLarger);
+  EXPECT_EQ(ir::BetterOf(training, "b_accuracy"), ir::Better::kLarger);
+  EXPECT_EQ(ir::BetterOf(training, "accuracy"), ir::Better::kUnknown);
+}
+
+// The output has one number in each row, and no axis for it.
+TEST(Metrics, ARowMayBeANumber) {
+  for (const char* use : {"precision class_id=0 thresholds=0.5", "precision thresholds=0.5 top_k=1"}) {
+    Case row;
+    row.lines = {{"case", use},      {"loss", "binary_crossentropy"}, {"shape", "4"},
+                 {"batches", "3 1"}, {"y", "0.9 0.8 0.7 0.1"},        {"label", "1 0 1 1"}};
+    EXPECT_EQ(ResultOf(row, EvaluateOf(row), "precision"), 2.0 / 3) << use;
+  }
+}
+
 // The precision of an epoch is not the mean of the precisions of its batches.
 TEST(Metrics, APrecisionIsThatOfAllBatches) {
   Case row;

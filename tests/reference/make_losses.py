@@ -164,6 +164,16 @@ def write_metrics(out):
          one_hot(k, classes))
     case("precision thresholds=0.3 class_id=3", metrics.Precision(thresholds=0.3, class_id=3), dense, shares,
          one_hot(k, classes))
+    even = shares.round(1)  # with ties
+    for top in (1, 2, 3):
+        case(f"precision thresholds=-1e10 top_k={top}", metrics.Precision(top_k=top), dense, shares,
+             one_hot(k, classes))
+        case(f"recall thresholds=-1e10 top_k={top}", metrics.Recall(top_k=top), dense, even, one_hot(k, classes))
+    case("precision thresholds=-1e10 top_k=2", metrics.Precision(top_k=2), dense, even, one_hot(k, classes))
+    case("precision thresholds=0.3 top_k=2", metrics.Precision(thresholds=0.3, top_k=2), dense, shares,
+         one_hot(k, classes))
+    case("precision thresholds=-1e10 top_k=2 class_id=1", metrics.Precision(top_k=2, class_id=1), dense, shares,
+         one_hot(k, classes))
     case("recall thresholds=0.5", metrics.Recall(), binary, column, bits)
     case("recall thresholds=0.5", metrics.Recall(), binary, column, 0 * bits)
     for thresholds in (5, 200):

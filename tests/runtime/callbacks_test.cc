@@ -21,11 +21,11 @@ const std::vector<double> kLosses = {5,   4,   4.5, 3.9999, 4.2, 4.1, 3,   3.05,
                                      3.1, 2.5, 2.6, 2.7,    2.8, 2.9, 3.0, 3.1,  3.2};
 const std::vector<double> kAccuracies = {.1, .3, .2, .35, .34, .36, .36, .36, .36};
 
-EpochResult ResultOf(const char* name, int epoch, double value) {
+EpochResult ResultOf(const char* name, int epoch, double value, brine_better better = BRINE_SMALLER_IS_BETTER) {
   EpochResult result;
   result.epoch = epoch;
-  result.train.all = {{name, value}};
-  result.validation.all = {{name, value}};
+  result.train.all = {{name, value, static_cast<uint8_t>(better)}};
+  result.validation.all = {{name, value, static_cast<uint8_t>(better)}};
   return result;
 }
 
@@ -42,13 +42,14 @@ struct End {
 };
 std::ostream& operator<<(std::ostream& out, const End& end) { return out << end.epoch << " " << end.weights; }
 
-End EndOf(EarlyStoppingOptions options, const std::vector<double>& values, const char* name = "loss") {
+End EndOf(EarlyStoppingOptions options, const std::vector<double>& values, const char* name = "loss",
+          brine_better better = BRINE_SMALLER_IS_BETTER) {
   options.monitor = std::string("val_") + name;
   const Callback callback = EarlyStopping(options);
   Trainer trainer(kLineProgram);
   int epoch = 0;
   bool stopped = false;
-  callback.on_train_begin(trainer, ResultOf(name, 0, NAN));
+  callback.on_train_begin(trainer, ResultOf(name, 0, NAN, better));
   for (; epoch < static_cast<int>(values.size()) && !stopped; ++epoch) {
     const float weight = static_cast<float>(epoch);
     std::memcpy(brine_variable_data(trainer.state(), 0), &weight, sizeof(weight));
@@ -68,9 +69,23 @@ TEST(EarlyStopping, EndsWhereKerasDoes) {
   EXPECT_EQ(EndOf({.patience = 4, .baseline = 2.6, .restore_best_weights = true}, kLosses), (End{4, 3}));
   EXPECT_EQ(EndOf({.patience = 2, .baseline = 1, .restore_best_weights = true}, kLosses), (End{2, 1}));
   EXPECT_EQ(EndOf({.patience = 1, .restore_best_weights = true, .start_from_epoch = 6}, kLosses), (End{7, 6}));
-  EXPECT_EQ(EndOf({.patience = 1}, kAccuracies, "accuracy"), (End{2, 2}));
-  EXPECT_EQ(EndOf({.patience = 2, .restore_best_weights = true}, kAccuracies, "accuracy"), (End{7, 5}));
-  EXPECT_EQ(EndOf({.patience = 2, .mode = "min"}, kAccuracies, "accuracy"), (End{2, 2}));
+  const EarlyStoppingOptions two = {.patience = 2, .restore_best_weights = true};
+  EXPECT_EQ(EndOf({.patience = 1}, kAccuracies, "accuracy", BRINE_LARGER_IS_BETTER), (End{2, 2}));
+  EXPECT_EQ(EndOf(two, kAccuracies, "accuracy", BRINE_LARGER_IS_BETTER), (End{7, 5}));
+  EXPECT_EQ(EndOf({.patience = 2, .mode = "min"}, kAccuracies, "accuracy", BRINE_LARGER_IS_BETTER), (End{2, 2}));
+}
+
+// The names say nothing.
+TEST(EarlyStopping, TheProgramSaysWhatIsBetter) {
+  const EarlyStoppingOptions two = {.patience = 2, .restore_best_weights = true};
+  EXPECT_EQ(EndOf(two, kAccuracies, "loss", BRINE_LARGER_IS_BETTER), (End{7, 5}));
+  EXPECT_EQ(EndOf(two, kAccuracies, "precision_0.5", BRINE_LARGER_IS_BETTER), (End{7, 5}));
+  EXPECT_EQ(EndOf(two, kAccuracies, "accuracy", BRINE_SMALLER_IS_BETTER), (End{2, 0}));
+  EXPECT_EQ(Message([&] { EndOf({}, kAccuracies, "accuracy", BRINE_BETTER_UNKNOWN); }, kExitBadInput),
+            "EarlyStopping monitors val_accuracy, for which mode must be min or max");
+  EXPECT_EQ(EndOf({.patience = 2, .mode = "max", .restore_best_weights = true}, kAccuracies, "accuracy",
+                  BRINE_BETTER_UNKNOWN),
+            (End{7, 5}));
 }
 
 TEST(EarlyStopping, AResultThatIsNoNumberIsNeverTheBest) {
@@ -227,6 +242,20 @@ TEST_F(CallbacksTest, OnesOwnCallbackCountsOn) {
   EXPECT_TRUE(std::isnan(resumed[1]));
   EXPECT_EQ(resumed[2], INFINITY);
   EXPECT_EQ(resumed[3], -0.1);
+}
+
+TEST_F(CallbacksTest, SeeWhatTheProgramCallsBetter) {
+  std::vector<std::pair<std::string, int>> seen;
+  Callback callback;
+  callback.on_train_begin = [&](Trainer&, const EpochResult& names) {
+    for (const Results* results : {&names.train, &names.validation}) {
+      for (const Result& result : results->all) seen.emplace_back(result.name, result.better);
+    }
+  };
+  Trainer trainer(kSoftmaxProgram);
+  trainer.Fit(data_, Options({callback}, 1));
+  const std::pair<std::string, int> loss("loss", BRINE_SMALLER_IS_BETTER), accuracy("accuracy", BRINE_LARGER_IS_BETTER);
+  EXPECT_THAT(seen, ElementsAre(loss, accuracy, loss, accuracy));
 }
 
 TEST_F(CallbacksTest, MistakesAreNamed) {

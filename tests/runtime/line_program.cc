@@ -84,8 +84,8 @@ constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
                                    {kY, BRINE_LABEL, 0, nullptr, 0, 0, 0, "output"},
                                    {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""},
                                    {kRate, BRINE_SCALAR, 0.1, nullptr, 0, 0, 0, ""}};
-constexpr brine_output kLossOutput[] = {{"loss", kLoss, BRINE_MEAN, 0}},
-                       kPredictOutput[] = {{"output", kPrediction, BRINE_PREDICTION, 0}};
+constexpr brine_output kLossOutput[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER}},
+                       kPredictOutput[] = {{"output", kPrediction, BRINE_PREDICTION, 0, BRINE_BETTER_UNKNOWN}};
 constexpr brine_function kTrain = {
     .name = "train",
     .values = kValues,

@@ -237,8 +237,9 @@ constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
                                    {kBeta2, BRINE_SCALAR, 0.999, nullptr, 0, 0, 0, ""},
                                    {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14, 0, 0, ""}};
 constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""}};
-constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0}, {"accuracy", kAccuracy, BRINE_MEAN, 0}},
-                       kPredictOutputs[] = {{"output", kOutput, BRINE_PREDICTION, kClasses}};
+constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
+                                     {"accuracy", kAccuracy, BRINE_MEAN, 0, BRINE_LARGER_IS_BETTER}},
+                       kPredictOutputs[] = {{"output", kOutput, BRINE_PREDICTION, kClasses, BRINE_BETTER_UNKNOWN}};
 constexpr brine_function Train(const brine_value* values) {
   return {
       .name = "train",

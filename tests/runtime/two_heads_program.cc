@@ -105,11 +105,12 @@ constexpr brine_input kInputs[] = {{kLeft, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
                                    {kTotalLabel, BRINE_LABEL, 0, nullptr, 0, 0, 0, "total"},
                                    {kKindLabel, BRINE_LABEL, 0, nullptr, 0, 3, 0, "kind"},
                                    {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""}};
-constexpr brine_output kLosses[] = {{"loss", kLoss, BRINE_MEAN, 0},
-                                    {"total_loss", kTotalLoss, BRINE_MEAN, 0},
-                                    {"kind_loss", kKindLoss, BRINE_MEAN, 0},
-                                    {"kind_accuracy", kKindAccuracy, BRINE_MEAN, 0}},
-                       kPredictions[] = {{"total", kTotal, BRINE_PREDICTION, 0}, {"kind", kKind, BRINE_PREDICTION, 3}};
+constexpr brine_output kLosses[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
+                                    {"total_loss", kTotalLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
+                                    {"kind_loss", kKindLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
+                                    {"kind_accuracy", kKindAccuracy, BRINE_MEAN, 0, BRINE_LARGER_IS_BETTER}},
+                       kPredictions[] = {{"total", kTotal, BRINE_PREDICTION, 0, BRINE_BETTER_UNKNOWN},
+                                         {"kind", kKind, BRINE_PREDICTION, 3, BRINE_BETTER_UNKNOWN}};
 constexpr brine_function kTrain = {
     .name = "train",
     .values = kValues,

@@ -57,13 +57,15 @@ constexpr brine_call kPredictCalls[] = {
 constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
                                    {kLabel, BRINE_LABEL, 0, nullptr, 0, 3, 7, "output"},
                                    {kWeight, BRINE_WEIGHT, 0, nullptr, 0, 0, 0, "output"}};
-constexpr brine_output kOutputs[] = {
-    {"loss", kLoss, BRINE_MEAN, 0}, {"ones", kOnes, BRINE_SUM, 0}, {"counts", kCounts, BRINE_SUM, 0}};
-constexpr brine_output kPredictions[] = {{"output", kY, BRINE_PREDICTION, 3}};
+constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
+                                     {"ones", kOnes, BRINE_SUM, 0, BRINE_BETTER_UNKNOWN},
+                                     {"counts", kCounts, BRINE_SUM, 0, BRINE_BETTER_UNKNOWN}};
+constexpr brine_output kPredictions[] = {{"output", kY, BRINE_PREDICTION, 3, BRINE_BETTER_UNKNOWN}};
 // ones / rows, and Σ over i below 2 of counts[i]·counts[i + 1]
 constexpr brine_term kShare[] = {{BRINE_TERM_OUTPUT, 1, 0}, {BRINE_TERM_ROWS, 0, 0}, {BRINE_TERM_DIV, 0, 0}};
 constexpr brine_term kProducts[] = {{BRINE_TERM_OUTPUT, 2, 0}, {BRINE_TERM_NEXT, 2, 0}, {BRINE_TERM_MUL, 0, 0}};
-constexpr brine_result kResults[] = {{"share", kShare, 3, 1}, {"products", kProducts, 3, 2}};
+constexpr brine_result kResults[] = {{"share", kShare, 3, 1, BRINE_LARGER_IS_BETTER},
+                                     {"products", kProducts, 3, 2, BRINE_BETTER_UNKNOWN}};
 
 constexpr brine_function kTrain = {.name = "train",
                                    .values = kValues,
