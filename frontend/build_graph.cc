@@ -25,6 +25,10 @@ bool IsIdentifier(const std::string& name) {
 
 const CallRecord& CallOf(const Handle& handle) { return Access::Get<CallRecord>(handle); }
 
+void AddRemarks(const std::vector<Remark>& remarks, Mistakes& mistakes) {
+  for (const Remark& remark : remarks) mistakes.Add(remark.place, remark.subject, remark.sentence);
+}
+
 class Lowering {
  public:
   Lowering(const ModelRecord& model, Mistakes& mistakes) : model_(model), mistakes_(mistakes) {}
@@ -37,12 +41,9 @@ class Lowering {
     }
     graph_.name = model_.name;
     CollectCalls();
-    std::vector<const LayerRecord*> layers;
-    for (const CallRecord* call : calls_) layers.push_back(&LayerOf(*call));
-    std::sort(layers.begin(), layers.end(),
-              [](const LayerRecord* a, const LayerRecord* b) { return a->serial < b->serial; });
-    layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+    const std::vector<LayerRecord*> layers = LayersOf(calls_);
     names_ = NameLayers(layers, mistakes_);
+    for (const LayerRecord* layer : layers) AddRemarks(layer->mistakes, mistakes_);
     CheckInputs();
     CheckOutputs();
     for (const CallRecord* call : calls_) LowerCall(*call);
@@ -58,22 +59,12 @@ class Lowering {
  private:
   // Collects the calls on which the outputs depend, and the inputs, in the order in which they were made.
   void CollectCalls() {
-    std::vector<const CallRecord*> pending;
-    for (const Handle& output : model_.outputs) pending.push_back(&CallOf(output));
-    for (const Handle& input : model_.inputs) pending.push_back(&CallOf(input));
-    std::set<const CallRecord*> seen;
-    while (!pending.empty()) {
-      const CallRecord* call = pending.back();
-      pending.pop_back();
-      if (!seen.insert(call).second) continue;
-      calls_.push_back(call);
-      for (const Handle& input : call->inputs) {
-        pending.push_back(&CallOf(input));
-        readers_[&CallOf(input)].push_back(call);
-      }
+    std::vector<Handle> ends = model_.outputs;
+    ends.insert(ends.end(), model_.inputs.begin(), model_.inputs.end());
+    calls_ = CallsBefore(ends);
+    for (const CallRecord* call : calls_) {
+      for (const Handle& input : call->inputs) readers_[&CallOf(input)].push_back(call);
     }
-    std::sort(calls_.begin(), calls_.end(),
-              [](const CallRecord* a, const CallRecord* b) { return a->serial < b->serial; });
   }
 
   void CheckInputs() {
@@ -177,6 +168,7 @@ bool HasParameters(const ir::Graph& graph) {
 ir::Graph GraphFromFile(const ModelRecord& model, Mistakes& mistakes) {
   const GraphRecord& read = Access::Get<GraphRecord>(*model.graph);
   if (!read.error.empty()) mistakes.Add(model.place, "model", read.error);
+  AddRemarks(model.mistakes, mistakes);
   ir::Graph graph = read.graph;
   if (read.error.empty() && model.compile) {
     std::vector<ModelOutput> outputs;

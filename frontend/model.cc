@@ -1,7 +1,11 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "frontend/graph_of.h"
+#include "frontend/layers/layer_names.h"
 #include "frontend/recorded.h"
+#include "ir/names.h"
 #include "ir/proto/proto.h"
 
 namespace brine {
@@ -10,6 +14,7 @@ namespace {
 using internal::Access;
 using internal::GraphRecord;
 using internal::Handle;
+using internal::LayerRecord;
 using internal::ModelRecord;
 
 ModelRecord& RecordOf(const Model& model) { return Access::Get<ModelRecord>(Access::HandleOf(model)); }
@@ -22,6 +27,13 @@ Handle NewModel(std::string name, const Tensors& inputs, const Tensors& outputs,
   for (const Tensor& input : inputs.tensors) record->inputs.push_back(Access::HandleOf(input));
   for (const Tensor& output : outputs.tensors) record->outputs.push_back(Access::HandleOf(output));
   return Handle(record);
+}
+
+// The layers that the model has so far.  None, after a mistake, of a model that was made from a graph, whose layers
+// were lowered as trained ones.
+std::vector<LayerRecord*> LayersToFreeze(ModelRecord& model, const Line& line) {
+  if (model.graph) model.mistakes.push_back({line, "freeze", "a model that was made from a graph cannot be frozen"});
+  return internal::LayersOf(internal::CallsBefore(model.outputs));
 }
 
 absl::StatusOr<ir::Graph> ReadModelGraph(const std::string& path) {
@@ -43,6 +55,32 @@ Model Model::FromGraph(const Graph& graph, Line line) {
   record->place = line;
   record->graph = Access::HandleOf(graph);
   return Model(Handle(record));
+}
+
+void Model::Freeze(Line line) {
+  const std::vector<LayerRecord*> layers = LayersToFreeze(RecordOf(*this), line);
+  for (LayerRecord* layer : layers) layer->frozen = true;
+  const bool is_empty = std::all_of(layers.begin(), layers.end(), [](const LayerRecord* l) { return l->is_input(); });
+  if (is_empty && !layers.empty())
+    layers.back()->mistakes.push_back({line, "freeze", "the model has no layers so far"});
+}
+
+void Model::Freeze(const std::string& layer, Line line) {
+  const std::vector<LayerRecord*> layers = LayersToFreeze(RecordOf(*this), line);
+  internal::Mistakes of_names;  // building the model reports them
+  std::vector<absl::string_view> known;
+  const auto names = internal::NameLayers(layers, of_names);
+  for (LayerRecord* candidate : layers) {
+    const std::string& name = names.at(candidate);
+    candidate->frozen |= name == layer;
+    if (!candidate->is_input()) known.push_back(name);
+  }
+  if (layers.empty() || std::find(known.begin(), known.end(), layer) != known.end()) return;
+  const std::string hint = ir::DidYouMean(layer, known);
+  layers.back()->mistakes.push_back(
+      {line, "freeze",
+       absl::StrCat("the model has no layer ", internal::Quoted(layer), " so far",
+                    hint.empty() ? absl::StrCat("; it has ", internal::OneOf(known)) : hint)});
 }
 
 void Model::Compile(CompileOptions options, Line line) {

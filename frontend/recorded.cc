@@ -1,6 +1,8 @@
 #include "frontend/recorded.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "ir/check.h"
 
@@ -41,6 +43,31 @@ Place::Place(const Line& source) : file(source.file), line(static_cast<int>(sour
 int64_t NextSerial() {
   static std::atomic<int64_t> last = 0;
   return ++last;
+}
+
+std::vector<const CallRecord*> CallsBefore(const std::vector<Handle>& calls) {
+  std::vector<const CallRecord*> found, pending;
+  const auto add = [&](const Handle& call) { pending.push_back(&Access::Get<CallRecord>(call)); };
+  for (const Handle& call : calls) add(call);
+  std::set<const CallRecord*> seen;
+  while (!pending.empty()) {
+    const CallRecord* const call = pending.back();
+    pending.pop_back();
+    if (!seen.insert(call).second) continue;
+    found.push_back(call);
+    for (const Handle& input : call->inputs) add(input);
+  }
+  std::sort(found.begin(), found.end(), [](const CallRecord* a, const CallRecord* b) { return a->serial < b->serial; });
+  return found;
+}
+
+std::vector<LayerRecord*> LayersOf(const std::vector<const CallRecord*>& calls) {
+  std::vector<LayerRecord*> layers;
+  for (const CallRecord* call : calls) layers.push_back(&LayerOf(*call));
+  std::sort(layers.begin(), layers.end(),
+            [](const LayerRecord* a, const LayerRecord* b) { return a->serial < b->serial; });
+  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+  return layers;
 }
 
 Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,

@@ -33,6 +33,12 @@ struct Place {
   Place(std::string name, int number) : file(std::move(name)), line(number) {}
 };
 
+// A mistake that was seen when a call was recorded.
+struct Remark {
+  Place place;
+  std::string subject, sentence;
+};
+
 // The number of a record, greater than that of all earlier ones.
 int64_t NextSerial();
 
@@ -48,6 +54,8 @@ struct LayerRecord : Record {
   std::string name;    // empty if the user gave none
   LayerTraits traits;
   Place place;
+  bool frozen = false;                // whether Freeze() made its weights untrainable
+  std::vector<Remark> mistakes = {};  // in calls of Freeze(), of models that end in this layer
   int64_t serial = NextSerial();
   // Checks the arguments, and adds the nodes of one call.  The inputs may be unknown; then only the arguments are
   // checked.
@@ -80,6 +88,7 @@ struct ModelRecord : Record {
   std::optional<Handle> graph;          // a GraphRecord, if the model was made from one; the above is then empty
   std::optional<CompileOptions> compile;
   Place compile_place;
+  std::vector<Remark> mistakes;  // of a model that was made from a graph
 };
 
 // Converts between the classes of brine.h and the records.
@@ -98,7 +107,13 @@ struct Access {
   }
 };
 
-inline const LayerRecord& LayerOf(const CallRecord& call) { return Access::Get<LayerRecord>(call.layer); }
+inline LayerRecord& LayerOf(const CallRecord& call) { return Access::Get<LayerRecord>(call.layer); }
+
+// The calls on which the given ones depend, with these, in the order in which they were made.
+std::vector<const CallRecord*> CallsBefore(const std::vector<Handle>& calls);
+
+// The layers of the calls in the order in which they were made, each once.
+std::vector<LayerRecord*> LayersOf(const std::vector<const CallRecord*>& calls);
 
 // Makes a layer from the fields of its record.
 Layer MakeLayer(std::string kind, std::string prefix, std::string name, const Line& line,

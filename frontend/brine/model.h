@@ -71,6 +71,13 @@ class Model {
 
   void Compile(CompileOptions options, Line line = Line::current());
 
+  // Makes the layers that the model has so far untrainable: training leaves their weights as they are, and a batch
+  // normalization uses its moving mean and variance in training, too.  Other models with these layers see it, and
+  // layers that are added later are trained.  Keras: model.trainable = False.
+  void Freeze(Line line = Line::current());
+  // The same for the layer of this name, which may be an automatic one.  Keras: get_layer(name).trainable = False.
+  void Freeze(const std::string& layer, Line line = Line::current());
+
   std::vector<std::string> Mistakes() const;  // one line each; empty if the model has none
 
  protected:

@@ -184,7 +184,7 @@ Symbol LayerBuilder::State(absl::string_view suffix, const ir::Shape& shape, con
 
 Symbol LayerBuilder::Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,
                                bool trainable) {
-  return Weight(suffix, shape, initializer, trainable ? ir::Role::kParameter : ir::Role::kFrozen);
+  return Weight(suffix, shape, initializer, IsTrained(trainable) ? ir::Role::kParameter : ir::Role::kFrozen);
 }
 
 Symbol LayerBuilder::PenaltyOf(absl::string_view argument, const Regularizer& regularizer, const Symbol& x) {

@@ -83,6 +83,8 @@ class LayerBuilder {
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
   Symbol Table(absl::string_view suffix, const ir::Shape& shape, const std::vector<double>& values);  // f32
+  // Whether the layer is trained, if the argument trainable is `argument`.
+  bool IsTrained(bool argument) const { return argument && !layer_.frozen; }
   // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.
   Symbol Parameter(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer, bool trainable);
 

@@ -48,8 +48,7 @@ std::string CheckName(const std::string& name, const LayerRecord& layer, Mistake
 
 }  // namespace
 
-std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers,
-                                                     Mistakes& mistakes) {
+std::map<const LayerRecord*, std::string> NameLayers(const std::vector<LayerRecord*>& layers, Mistakes& mistakes) {
   std::map<const LayerRecord*, std::string> names;
   std::map<std::string, const LayerRecord*> taken;
   for (const LayerRecord* layer : layers) {

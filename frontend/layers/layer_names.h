@@ -12,7 +12,7 @@ namespace brine::internal {
 
 // The name of each layer.  A layer without a name of its own gets one as in Keras: "dense", "dense_1" and so on, in the
 // order in which the layers were made.  A given name that is illegal, reserved or taken is a mistake.
-std::map<const LayerRecord*, std::string> NameLayers(const std::vector<const LayerRecord*>& layers, Mistakes& mistakes);
+std::map<const LayerRecord*, std::string> NameLayers(const std::vector<LayerRecord*>& layers, Mistakes& mistakes);
 
 }  // namespace brine::internal
 

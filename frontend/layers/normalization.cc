@@ -172,13 +172,14 @@ Symbol LowerBatchNormalization(const BatchNormalizationOptions& options, LayerBu
 
   const ir::Shape channels = {builder.type(x).shape.back()};
   affine.AddWeights(builder, channels);
+  const bool is_trained = builder.IsTrained(options.trainable);
   const auto statistic = [&](const char* suffix, const Initializer& initializer) {
-    return options.trainable ? builder.Statistic(suffix, channels, initializer)
-                             : builder.Parameter(suffix, channels, initializer, /*trainable=*/false);
+    return is_trained ? builder.Statistic(suffix, channels, initializer)
+                      : builder.Parameter(suffix, channels, initializer, /*trainable=*/false);
   };
   Moments moments = {statistic("moving_mean", options.moving_mean_initializer),
                      statistic("moving_variance", options.moving_variance_initializer)};
-  if (options.trainable) {
+  if (is_trained) {
     const Moments of_batch = MomentsOfBatch(builder, x);
     UpdateMoving(builder, momentum, moments.mean, of_batch.mean);
     UpdateMoving(builder, momentum, moments.variance, of_batch.variance);

@@ -455,6 +455,61 @@ TEST(Trainable, FalseFreezesTheWeightsOfALayer) {
                                       "dense/bias frozen", "dense_1/kernel parameter", "dense_1/bias parameter"}));
 }
 
+std::string Frozen(const Model& model) {
+  const ir::Graph graph = GraphOf(model);
+  std::string names;
+  for (const ir::State& state : graph.states) {
+    if (state.role == ir::Role::kFrozen) absl::StrAppend(&names, graph.value(state.value).name, " ");
+  }
+  return names;
+}
+
+TEST(Trainable, FreezeConcernsTheLayersSoFar) {
+  const auto build = [](bool freezes, bool trainable) {
+    Sequential net("net", Input({8, 8, 3}));
+    net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = trainable}));
+    net.Add(BatchNormalization({.trainable = trainable}));
+    net.Add(PReLU({.trainable = trainable}));
+    if (freezes) net.Freeze();
+    net.Add(Flatten());
+    net.Add(Dense({.units = 2}));
+    net.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
+    return net;
+  };
+  EXPECT_EQ(Frozen(build(true, true)),
+            "conv2d/kernel conv2d/bias batch_normalization/gamma batch_normalization/beta "
+            "batch_normalization/moving_mean batch_normalization/moving_variance p_re_lu/alpha ");
+  // A normalization without statistics of batches, as if each layer had been given the argument.
+  const auto without_lines = [](ir::Graph graph) {
+    for (ir::Node& node : graph.nodes) node.locations.clear();
+    for (ir::State& state : graph.states) state.location = {};
+    for (ir::Layer& layer : graph.layers) layer.location = {};
+    graph.training.location = {};
+    return ir::Print(graph);
+  };
+  EXPECT_EQ(without_lines(GraphOf(build(true, true))), without_lines(GraphOf(build(false, false))));
+  EXPECT_NE(without_lines(GraphOf(build(true, true))), without_lines(GraphOf(build(false, true))));
+}
+
+TEST(Trainable, FreezeNamesALayer) {
+  Sequential net("net", Input({8}));
+  for (int layer = 0; layer < 3; ++layer) net.Add(Dense({.units = 4}));
+  net.Add(Dense({.units = 4, .name = "last"}));
+  net.Freeze("dense_1");
+  net.Freeze("last");
+  net.Add(Dense({.units = 4}));
+  EXPECT_EQ(Frozen(net), "dense_1/kernel dense_1/bias last/kernel last/bias ");
+}
+
+TEST(Trainable, AFrozenModelMayBePartOfAnother) {
+  const Tensor x = Input({8});
+  const Tensor features = Dense({.units = 6, .name = "features"})(Dense({.units = 7, .name = "hidden"})(x));
+  Model base("base", x, features);
+  base.Freeze();
+  Model net("net", x, Dense({.units = 3, .name = "head"})(features));
+  EXPECT_EQ(Frozen(net), "hidden/kernel hidden/bias features/kernel features/bias ");
+}
+
 TEST(Trainable, AugmentationMayFollowFrozenLayers) {
   const auto model = [](bool trainable) {
     Sequential net("flipped", Input({8, 8, 3}));
@@ -535,6 +590,18 @@ TEST(Files, ALoadedGraphThatNoLossFits) {
   ASSERT_EQ(model.Mistakes().size(), 1u);
   EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, …, classes)"))
       << model.Mistakes()[0];
+}
+
+TEST(Files, AModelOfAGraphCannotBeFrozen) {
+  const std::string path = testing::TempDir() + "residual.pb";
+  ASSERT_TRUE(SaveGraph(Residual(), path));
+  for (const bool by_name : {false, true}) {
+    Model model = Model::FromGraph(LoadGraph(path));
+    by_name ? model.Freeze("conv") : model.Freeze();
+    ASSERT_EQ(model.Mistakes().size(), 1u);
+    EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": freeze: a model that was made from a graph cannot be frozen"))
+        << model.Mistakes()[0];
+  }
 }
 
 TEST(Files, AFileThatCannotBeReadIsAMistake) {

@@ -68,6 +68,32 @@ Model TwoOutputs(std::string hidden_name = "hidden") {
   return Model("net", x, {Dense({.units = 2, .name = "a"})(hidden), Dense({.units = 2, .name = "b"})(hidden)});
 }
 
+Model Frozen(Model model, const char* layer) {
+  model.Freeze(layer);
+  return model;
+}
+
+// A model of which nothing is left to train.
+Model AllFrozen() {
+  Model model = Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})});
+  model.Freeze();
+  return Compiled(std::move(model), {.optimizer = SGD(), .loss = kSoftmaxLoss});
+}
+
+Model FrozenBeforeItsLayers() {
+  Sequential net("net", Input({4}));
+  net.Freeze();
+  net.Add(Dense({.units = 2}));
+  return net;
+}
+
+// A model with a part that was frozen by a wrong name.
+Model WithFrozenPart() {
+  const Tensor x = Input({4}), y = Dense({.units = 2})(x);
+  Model part = Frozen(Model("part", x, y), "input_layer");
+  return Model("net", x, Dense({.units = 2, .name = "head"})(y));
+}
+
 std::vector<Row> Rows() {
   const Tensor x = Image();
   const Tensor other = Input({5});
@@ -639,6 +665,17 @@ std::vector<Row> Rows() {
         "compile: precision: class_id must be below the 2 numbers of the output, got 2",
         "compile: k must be at least 1, got 0", "compile: unknown metric \"auc_pr\"; did you mean auc_PR?",
         "compile: a metric cannot be named \"a b\""}},
+      {"freeze_unknown",
+       Frozen(Chain(Input({4}), {Dense({.units = 2}), Dense({.units = 2})}), "dense_2"),
+       {"freeze: the model has no layer \"dense_2\" so far; did you mean dense_1?"}},
+      {"freeze_nothing_near",
+       Frozen(Chain(Input({4}), {Dense({.units = 2}), Flatten()}), "conv\n"),
+       {"freeze: the model has no layer \"conv\\n\" so far; it has dense, flatten"}},
+      {"freeze_a_part", WithFrozenPart(), {"freeze: the model has no layer \"input_layer\" so far; it has dense"}},
+      {"freeze_everything",
+       AllFrozen(),
+       {"compile: there is nothing to train: no layer that the output depends on has trainable parameters"}},
+      {"freeze_too_early", FrozenBeforeItsLayers(), {"freeze: the model has no layers so far"}},
       {"metric_of_a_row",
        Compiled(Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})}),
                 {.loss = kSoftmaxLoss,

@@ -23,12 +23,14 @@ struct StepFacts {
 
 // A training step of three normalized convolutions and a dense layer, of which the first `frozen` convolutions with
 // their normalizations are not trained.
-StepFacts FactsOf(int frozen) {
+StepFacts FactsOf(int frozen, bool by_call = false) {
   Sequential net("net", Input({12, 12, 3}));
   for (int layer = 0; layer < 3; ++layer) {
-    net.Add(Conv2D({.filters = 8, .kernel_size = 3, .use_bias = false, .trainable = layer >= frozen}));
-    net.Add(BatchNormalization({.trainable = layer >= frozen}));
+    const bool trainable = by_call || layer >= frozen;
+    net.Add(Conv2D({.filters = 8, .kernel_size = 3, .use_bias = false, .trainable = trainable}));
+    net.Add(BatchNormalization({.trainable = trainable}));
     net.Add(ReLU());
+    if (by_call && layer + 1 == frozen) net.Freeze();
   }
   net.Add(Flatten());
   net.Add(Dense({.units = 4}));
@@ -68,6 +70,16 @@ TEST(Frozen, KernelsAndArenaShrink) {
   EXPECT_LT(first.arena_bytes, all.arena_bytes);
   EXPECT_LE(last.arena_bytes, first.arena_bytes);
   EXPECT_LT(none.arena_bytes, all.arena_bytes);
+}
+
+TEST(Frozen, ACallSavesWhatTheArgumentsSave) {
+  for (int frozen = 1; frozen <= 3; ++frozen) {
+    const StepFacts by_arguments = FactsOf(frozen), by_call = FactsOf(frozen, /*by_call=*/true);
+    EXPECT_EQ(by_call.contractions, by_arguments.contractions);
+    EXPECT_EQ(by_call.kernels, by_arguments.kernels);
+    EXPECT_EQ(by_call.arena_bytes, by_arguments.arena_bytes);
+    EXPECT_EQ(by_call.updates, by_arguments.updates);
+  }
 }
 
 // What is frozen above a trained layer passes its gradient on.
