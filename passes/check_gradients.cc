@@ -132,6 +132,9 @@ absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<d
   BRINE_ASSIGN_OR_RETURN(const Tensors<double> results, ir::Interpret(graph, given, rows));
   Graph forward = graph;
   forward.outputs = {{"loss", loss}};
+  // The lower limit keeps the rounding errors of differences, which are in proportion to the loss, from counting where
+  // all gradients of a parameter are small beside it, such as those of the smaller one of two losses.
+  const double least_scale = 1e-3 * std::max(std::abs(results.at(graph.value(loss).name).real[0]), 1.0);
   BRINE_RETURN_IF_ERROR(Dce(forward).status());
   DifferenceChecker checker(std::move(forward), given, rows);
 
@@ -147,8 +150,7 @@ absl::StatusOr<GradientCheck> CheckGradients(const Graph& graph, const Tensors<d
     const auto is_smaller = [](double a, double b) { return std::abs(a) < std::abs(b); };
     const size_t largest =
         static_cast<size_t>(std::max_element(gradient.begin(), gradient.end(), is_smaller) - gradient.begin());
-    // The lower limit keeps the inexactness of differences from counting as an error where all gradients are nearly 0.
-    const double scale = std::max(std::abs(gradient[largest]), 1e-3);
+    const double scale = std::max(std::abs(gradient[largest]), least_scale);
 
     const uint32_t id = ir::NameId(name);
     std::vector<Direction> directions = {RandomSigns(gradient.size(), id), {{largest, 1.0}}};

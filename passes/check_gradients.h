@@ -11,14 +11,14 @@
 namespace brine::passes {
 
 // With steps of ε = 1e-5, a central difference in double is wrong by about ε² = 1e-10, because of the third derivative,
-// and by about 1e-16 / ε, because of rounding.  The error is divided by the largest gradient, or by 1e-3 if that is
-// greater, which makes 1e-7 at most.
+// and by about 1e-16 / ε of the loss, because of rounding.  The error is divided by the largest gradient, by 1e-3, or
+// by 1e-3 of the loss, whichever is the greatest, which makes 1e-7 at most.
 inline constexpr double kGradientTolerance = 1e-7;
 
 // The result for all parameters p, their gradients g and the directions d.
 struct GradientCheck {
   double worst = 0;  // the largest |g·d − (loss(p + εd) − loss(p − εd)) / 2ε|, divided by the largest |g| of the
-                     // parameter, or by 1e-3 if that is greater
+                     // parameter, by 1e-3, or by 1e-3 of the loss, whichever is the greatest
   std::string where;  // the parameter where it was found
   int compared = 0;   // the number of directions that were compared
   int on_a_kink = 0;  // the number of those that were not, since the loss is not differentiable near p along them

@@ -14,6 +14,7 @@
 #include "ir/proto/graph.pb.h"
 #include "ir/proto/proto.h"
 #include "ir/text/text.h"
+#include "ir/training.h"
 #include "ir/verify/verify.h"
 #include "passes/check_gradients.h"
 #include "passes/derive.h"
@@ -92,17 +93,35 @@ std::string RoundTrip(const Graph& graph) {
 
 // Losses that are the mean of a function of an output y and its label t.
 double LossOfElement(const ir::Objective& objective, double y, double t) {
+  constexpr double kEpsilon = 1e-7;
   const double error = y - t, size = std::abs(error);
   const double margin = std::max(1 - (t == 0 ? -1 : t) * y, 0.0);
   if (objective.loss == "mean_squared_error") return error * error;
   if (objective.loss == "mean_absolute_error") return size;
+  if (objective.loss == "mean_absolute_percentage_error") return 100 * size / std::max(std::abs(t), kEpsilon);
+  if (objective.loss == "mean_squared_logarithmic_error")
+    return std::pow(std::log1p(std::max(y, kEpsilon)) - std::log1p(std::max(t, kEpsilon)), 2);
   if (objective.loss == "log_cosh") return std::log(std::cosh(error));
+  if (objective.loss == "hinge") return margin;
   if (objective.loss == "squared_hinge") return margin * margin;
-  if (objective.loss == "binary_crossentropy") return std::log(1 + std::exp(y)) - t * y;
-  if (objective.loss == "kl_divergence") return kClasses * std::max(t, 1e-7) * std::log(std::max(t, 1e-7) / y);
+  if (objective.loss == "poisson") return y - t * std::log(y + kEpsilon);
+  if (objective.loss == "binary_crossentropy" && objective.arguments.Bool("from_logits"))
+    return std::log(1 + std::exp(y)) - t * y;
+  if (objective.loss == "binary_crossentropy") return -t * std::log(y) - (1 - t) * std::log(1 - y);
+  if (objective.loss == "kl_divergence") return kClasses * std::max(t, kEpsilon) * std::log(std::max(t, kEpsilon) / y);
   if (objective.loss != "huber") return NAN;
   const double delta = objective.arguments.Float("delta");
   return size <= delta ? size * size / 2 : delta * (size - delta / 2);
+}
+
+// The largest y of a class that is not the label's, minus that of the label, plus 1; at least 0.
+double HingeOfRow(const double* y, const double* t) {
+  double right = 0, others = 0;
+  for (size_t index = 0; index < kClasses; ++index) {
+    right += t[index] * y[index];
+    others = std::max(others, (1 - t[index]) * y[index]);
+  }
+  return std::max(others - right + 1, 0.0);
 }
 
 double CosineOfRow(const double* y, const double* t) {
@@ -117,13 +136,15 @@ double CosineOfRow(const double* y, const double* t) {
 
 // The loss of an objective that is not the cross-entropy of classes.
 double LossOfNumbers(const ir::Objective& objective, const Tensor<double>& output, const Tensor<double>& label) {
+  const bool is_cosine = objective.loss == "cosine_similarity", is_of_rows = objective.loss == "categorical_hinge";
   double loss = 0;
-  for (size_t element = 0; element < output.real.size(); ++element)
-    loss += LossOfElement(objective, output.real[element], label.real[element]) / (kRows * kClasses);
-  if (objective.loss != "cosine_similarity") return loss;
-  loss = 0;
-  for (size_t row = 0; row < kRows; ++row)
-    loss -= CosineOfRow(&output.real[row * kClasses], &label.real[row * kClasses]) / kRows;
+  for (size_t row = 0; row < kRows; ++row) {
+    const double *y = &output.real[row * kClasses], *t = &label.real[row * kClasses];
+    if (is_cosine) loss -= CosineOfRow(y, t) / kRows;
+    if (is_of_rows) loss += HingeOfRow(y, t) / kRows;
+    for (size_t index = 0; index < kClasses && !is_cosine && !is_of_rows; ++index)
+      loss += LossOfElement(objective, y[index], t[index]) / (kRows * kClasses);
+  }
   return loss;
 }
 
@@ -148,10 +169,24 @@ Tensors LossOf(const ir::Objective& objective, const Tensor<double>& output, con
   }
   Tensors result;
   const bool is_of_classes = absl::EndsWith(objective.loss, "categorical_crossentropy");
-  result["output loss"].real = {is_of_classes ? loss / kRows : LossOfNumbers(objective, output, label)};
-  if (!objective.metrics.empty() && objective.metrics[0].name == "accuracy")
-    result["output accuracy"].real = {right / kRows};
+  result["loss"].real = {is_of_classes ? loss / kRows : LossOfNumbers(objective, output, label)};
+  if (!objective.metrics.empty() && objective.metrics[0].name == "accuracy") result["accuracy"].real = {right / kRows};
   return result;
+}
+
+// The losses and accuracies of all outputs of the model, and the weighted sum of the losses.
+Tensors LossesOf(const ir::Training& training, const Tensors& observed, const Tensors& given) {
+  Tensors results;
+  double sum = 0;
+  for (const ir::Objective& objective : training.objectives) {
+    const std::string label = ir::QuantityName(training, objective, "label");
+    const Tensors of_output = LossOf(objective, observed.at("output " + objective.output), given.at(label));
+    for (const auto& [quantity, tensor] : of_output)
+      results["output " + ir::QuantityName(training, objective, quantity)] = tensor;
+    sum += objective.weight * of_output.at("loss").real[0];
+  }
+  results["output loss"].real = {sum};
+  return results;
 }
 
 constexpr int kStep = 4;  // DrawGiven draws the inputs of the fourth step
@@ -274,9 +309,9 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
   if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
   const Tensors was = Observe(before), is = Observe(after);
   if (pass == "add-loss") {
-    Tensors expected = LossOf(training.objectives[0], was.at("output output"), Given(after).at("label"));
-    for (size_t index = 0; index < before.penalties.size(); ++index)
-      expected["output loss"].real[0] += was.at(absl::StrCat("penalty ", index)).real[0];
+      Tensors expected = LossesOf(training, was, Given(after));
+      for (size_t index = 0; index < before.penalties.size(); ++index)
+        expected["output loss"].real[0] += was.at(absl::StrCat("penalty ", index)).real[0];
     Tensors numbers;
     for (const auto& [name, tensor] : expected) numbers[name].real = is.at(name).real;
     const std::string difference = Difference(expected, numbers);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "frontend/graph_of.h"
+#include "ir/losses.h"
 #include "ir/op.h"
 #include "ir/status.h"
 
@@ -27,20 +28,53 @@ struct Node {
   bool read = false;
 };
 
+// A loss, the activation that an output needs for it, none if empty, and its weight in the sum of losses.
+struct Head {
+  Loss loss;
+  std::string activation = {};
+  Real weight = 1;
+};
+
+// The softplus of an output makes numbers of which the loss can take logarithms.  A percentage of the labels, of which
+// most are 0, is so large that its rounding errors would hide the gradients of another loss.
+const std::vector<Head>& Heads() {
+  static const auto* const heads = new std::vector<Head>{
+      {CategoricalCrossentropy(), "softmax"},
+      {CategoricalCrossentropy({.from_logits = true})},
+      {SparseCategoricalCrossentropy(), "softmax"},
+      {SparseCategoricalCrossentropy({.from_logits = true})},
+      {BinaryCrossentropy(), "sigmoid"},
+      {BinaryCrossentropy({.from_logits = true})},
+      {KLDivergence(), "softmax"},
+      {CategoricalHinge()},
+      {MeanSquaredError()},
+      {MeanAbsoluteError()},
+      {MeanAbsolutePercentageError(), "", 1e-7},
+      {MeanSquaredLogarithmicError(), "softplus"},
+      {Huber({.delta = 0.5f})},
+      {LogCosh()},
+      {Hinge()},
+      {SquaredHinge()},
+      {CosineSimilarity()},
+      {Poisson(), "softplus"},
+  };
+  return *heads;
+}
+
 class Generator {
  public:
   explicit Generator(uint32_t seed) : seed_(seed), random_(seed), regularizing_(seed) {}
 
   Model Generate() {
+    heads_ = {Pick(Heads())};
+    if (random_() % 4 == 0) {
+      heads_.push_back(Pick(Heads()));
+      heads_[1].weight = heads_[1].weight.value() * Pick<double>({0.25, 1, 2});
+    }
     AddInputs();
-    const size_t body = 4 + random_() % 4;
-    while (layers_ < body && HasRoom()) AddLayer();
-    const Tensor output = AddHead();
-    Model model("random", inputs_, output);
-    compares_classes_ = random_() % 3 != 0;
-    const Loss loss = AnyLoss();
-    model.Compile({.optimizer = AnyOptimizer(), .loss = loss, .metrics = AnyMetrics()});
-    return model;
+    const size_t body = layers_ + 3 + random_() % 4;
+    while (layers_ < body && HasRoom(2)) AddLayer();
+    return heads_.size() == 1 ? WithOneOutput() : WithTwoOutputs();
   }
 
  private:
@@ -50,12 +84,16 @@ class Generator {
   }
   bool Coin() { return random_() % 2 == 0; }
 
-  // The layers that are needed after the next one: those of the largest step, of a new branch, and of the head, which
-  // has two layers for each branch, a sum and a softmax.
-  bool HasRoom(size_t largest_step = 2) const {
+  // Whether there is room for a step of so many layers, and then for the heads.  The first has a Flatten and a Dense
+  // for each branch, perhaps also for one that the step begins, a sum of these and an activation.  Another has one
+  // branch.
+  bool HasRoom(size_t step, bool begins_branch = false) const {
     const auto branches =
+        begins_branch +
         static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.read; }));
-    return layers_ + largest_step + 2 * (branches + 1) + 2 <= kMaxLayers;
+    size_t layers = layers_ + step + 2 * branches + (branches > 1) + 2 * (heads_.size() - 1);
+    for (const Head& head : heads_) layers += !head.activation.empty();
+    return layers <= kMaxLayers;
   }
 
   Node& Read(size_t index) {
@@ -72,14 +110,15 @@ class Generator {
       const bool bytes = Coin();
       Tensor x = Input(shape, {.dtype = bytes ? "uint8" : "float32"});
       inputs_.tensors.push_back(x);
+      ++layers_;
       if (bytes) x = Rescaling(1.0f / 255, Pick<Real>({0.0f, -0.5f}))(x);
       layers_ += bytes;
       nodes_.push_back({x, shape});
     };
     add(Pick<Shape>({{7, 6, 3}, {8, 8, 1}, {7, 6, 3}, {8, 8, 1}, {5, 7}, {11}}));
-    while (nodes_[0].shape.size() == 3 && layers_ < 3 && Coin()) Augment();
+    while (nodes_[0].shape.size() == 3 && layers_ < 4 && Coin()) Augment();
     // The second input needs a head of its own, unless the two branches meet in a sum.
-    if (random_() % 4 == 0) add(Coin() ? nodes_[0].shape : Shape{11});
+    if (random_() % 4 == 0 && HasRoom(2, /*begins_branch=*/true)) add(Coin() ? nodes_[0].shape : Shape{11});
   }
 
   void Augment() {
@@ -109,15 +148,19 @@ class Generator {
       case 5:
         return RandomBrightness({.factor = 0.25f, .value_range = {-1, 1}});
       default:
-        return RandomErasing({.scale = {0.1f, 0.5f}, .fill_value = std::vector<Real>(shape[2], Real(0.5f))});
+        return RandomErasing({.scale = {0.1f, 0.5f},
+                              .fill_value = std::vector<Real>(Coin() ? 0 : shape[2], Real(0.5f)),
+                              .value_range = {-1, 1}});
     }
   }
 
   void AddLayer() {
-    // Mostly the newest tensor is taken.  An older one begins a branch.
-    const size_t index = random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
+    // Mostly the newest tensor is taken.  An older one may begin a branch.
+    const bool may_branch = HasRoom(2, /*begins_branch=*/true);
+    const size_t index = may_branch && random_() % 4 == 0 ? random_() % nodes_.size() : nodes_.size() - 1;
     const size_t rank = nodes_[index].shape.size();
     if (random_() % 6 == 0) return AddReshaping(index);
+    if (rank == 3 && nodes_[index].learned && random_() % 4 == 0) return AddPool(index);
     if (rank == 3 && random_() % 4 == 0) return AddSpatial(index);
     if (random_() % 4 == 0) return AddNormalization(index);
     if (rank == 2 && random_() % 3 == 0) return Coin() ? AddConv1D(index) : AddPool1D(index);
@@ -169,7 +212,6 @@ class Generator {
     const Layer layer =
         Dense({.units = x.shape.back(), .activation = AnyActivation(), .kernel_regularizer = AnyRegularizer()});
     Push(layer(layer(x.tensor)), x.shape, true);
-    ++layers_;
   }
 
   void AddActivation(size_t index) {
@@ -194,7 +236,8 @@ class Generator {
 
   void AddDropout(size_t index) {
     const Node x = Read(index);
-    std::vector<Layer> layers = {Dropout(0.25f), AlphaDropout(0.25f), GaussianDropout(0.25f), GaussianNoise(0.25f)};
+    std::vector<Layer> layers = {Dropout(0.25f),      Dropout(0.25f),         Dropout(0.25f),
+                                 AlphaDropout(0.25f), GaussianDropout(0.25f), GaussianNoise(0.25f)};
     if (x.shape.size() == 3) layers.push_back(SpatialDropout2D(0.25f));
     Push(Pick(layers)(x.tensor), x.shape, x.learned);
   }
@@ -288,7 +331,8 @@ class Generator {
       case 3:
         return push(Resizing({.height = 4, .width = 7, .interpolation = interpolation}), 4, 7);
       default: {
-        if (!HasRoom(3) || height % 2 + width % 2 != 0) return push(ZeroPadding2D(), height + 2, width + 2);
+        if (!HasRoom(3, /*begins_branch=*/true) || height % 2 + width % 2 != 0)
+          return push(ZeroPadding2D(), height + 2, width + 2);
         const Tensor small =
             Conv2D({.filters = 3, .kernel_size = 3, .strides = 2, .padding = "same", .activation = "relu"})(x.tensor);
         const Tensor large = UpSampling2D({.interpolation = interpolation})(small);
@@ -407,8 +451,9 @@ class Generator {
     const Size2D size = Pick<Size2D>({2, 2, 2, 3, {1, 2}}), strides = Pick<Size2D>({size, size, 1});
     const bool same = x.shape[0] < size.height || x.shape[1] < size.width || random_() % 4 == 0;
     const PoolingOptions options = {.pool_size = size, .strides = strides, .padding = same ? "same" : "valid"};
-    const Tensor image =
-        random_() % 4 == 0 ? Activation("relu")(x.tensor) : x.tensor;  // a relu that only this layer reads
+    const bool has_relu = random_() % (x.learned ? 2 : 4) == 0;  // a relu that only this layer reads
+    const Tensor image = has_relu ? Activation("relu")(x.tensor) : x.tensor;
+    layers_ += has_relu;
     Push(random_() % 2 == 0 ? AveragePooling2D(options)(image) : MaxPooling2D(options)(image),
          {Extent(x.shape[0], size.height, strides.height, same), Extent(x.shape[1], size.width, strides.width, same),
           x.shape[2]},
@@ -423,43 +468,68 @@ class Generator {
     Push(pool(x.tensor), keepdims ? Shape{1, 1, x.shape[2]} : Shape{x.shape[2]}, x.learned);
   }
 
-  // The sum of a dense layer of each tensor that no layer reads.
-  Tensor AddHead() {
+  // The output `name` of the head: the sum of a dense layer of each of the tensors, activated.
+  Tensor AddHead(const Head& head, const std::vector<Node>& branches, const std::string& name) {
+    const bool is_activated = !head.activation.empty(), is_sum = branches.size() > 1;
     std::vector<Tensor> logits;
-    for (const Node& node : nodes_) {
-      if (node.read) continue;
+    for (const Node& node : branches) {
       const Tensor flat = node.shape.size() == 1 ? node.tensor : Flatten()(node.tensor);
-      logits.push_back(Dense({.units = kClasses, .kernel_initializer = "he_normal"})(flat));
+      logits.push_back(Dense(
+          {.units = kClasses, .kernel_initializer = "he_normal", .name = is_activated || is_sum ? "" : name})(flat));
     }
-    const Tensor sum = logits.size() == 1 ? logits[0] : Add(Tensors(logits));
-    from_logits_ = Coin();
-    return from_logits_ ? sum : Softmax(sum);
+    const Tensor sum = is_sum ? Add(Tensors(logits), {.name = is_activated ? "" : name}) : logits[0];
+    return is_activated ? Activation(head.activation, {.name = name})(sum) : sum;
   }
 
-  // The labels are one-hot rows or class numbers, which all losses here accept.
-  Loss AnyLoss() {
-    if (!compares_classes_) {
-      return Pick<Loss>({"mean_squared_error", "mean_absolute_error", "log_cosh", Huber({.delta = 0.5f}),
-                         "squared_hinge", "cosine_similarity"});
+  // The tensors that no layer reads.
+  std::vector<Node> Unread() const {
+    std::vector<Node> unread;
+    for (const Node& node : nodes_) {
+      if (!node.read) unread.push_back(node);
     }
-    if (random_() % 4 == 0 && from_logits_) return BinaryCrossentropy({.from_logits = true});
-    if (random_() % 4 == 0 && !from_logits_) return KLDivergence();
-    if (Coin()) return CategoricalCrossentropy({.from_logits = from_logits_});
-    return SparseCategoricalCrossentropy({.from_logits = from_logits_});
+    return unread;
   }
 
-  MetricList AnyMetrics() {
-    if (!compares_classes_) return {Coin() ? RootMeanSquaredError() : R2Score()};
+  Model WithOneOutput() {
+    Model model("random", inputs_, AddHead(heads_[0], Unread(), ""));
+    model.Compile({.optimizer = AnyOptimizer(),
+                   .loss = heads_[0].loss,
+                   .metrics = AnyMetrics(heads_[0]),
+                   .loss_weights = {{"output", heads_[0].weight}}});
+    return model;
+  }
+
+  // The second output depends on one tensor, which the first may also read.
+  Model WithTwoOutputs() {
+    const Tensor first = AddHead(heads_[0], Unread(), "first"), second = AddHead(heads_[1], {Pick(nodes_)}, "second");
+    Model model("random", inputs_, {first, second});
+    Losses losses;
+    losses.named = {{"first", heads_[0].loss}, {"second", heads_[1].loss}};
+    Metrics metrics;
+    metrics.named = {{"first", AnyMetrics(heads_[0])}, {"second", AnyMetrics(heads_[1])}};
+    model.Compile({.optimizer = AnyOptimizer(),
+                   .loss = losses,
+                   .metrics = metrics,
+                   .loss_weights = {{"first", heads_[0].weight}, {"second", heads_[1].weight}}});
+    return model;
+  }
+
+  MetricList AnyMetrics(const Head& head) {
+    if (!ir::FindLoss(head.loss.name)->compares_classes()) return {Coin() ? RootMeanSquaredError() : R2Score()};
     MetricList metrics = {"accuracy"};
-    switch (random_() % 4) {
+    switch (random_() % 5) {
       case 0:
-        metrics.push_back(Precision({.thresholds = 0.4f}));
+        metrics.push_back(Precision({.thresholds = {0.4f, 0.5f}}));
         break;
       case 1:
         metrics.push_back(Recall({.class_id = 1}));
         break;
       case 2:
-        metrics.push_back(AUC({.num_thresholds = 20, .curve = Coin() ? "ROC" : "PR", .from_logits = from_logits_}));
+        metrics.push_back(Recall({.top_k = 2}));
+        break;
+      case 3:
+        metrics.push_back(
+            AUC({.num_thresholds = 20, .curve = Coin() ? "ROC" : "PR", .from_logits = head.activation.empty()}));
         break;
       default:
         break;
@@ -508,8 +578,7 @@ class Generator {
   std::vector<Node> nodes_;
   Tensors inputs_ = Tensors(std::vector<Tensor>());
   size_t layers_ = 0;
-  bool from_logits_ = false;
-  bool compares_classes_ = true;
+  std::vector<Head> heads_;
 };
 
 absl::StatusOr<ir::ValueId> AddOp(ir::Graph& graph, const ir::Op& op, const std::vector<ir::ValueId>& inputs,
