@@ -149,8 +149,8 @@ TEST(State, ANormalizationLearnsFromTheTrainingDataBeforeTheFirstEpoch) {
   const auto count = static_cast<double>(pixels.size());
   for (char pixel : pixels) mean += static_cast<uint8_t>(pixel) / count;
   for (char pixel : pixels) variance += std::pow(static_cast<uint8_t>(pixel) - mean, 2) / count;
-  const std::vector<float> learnt_mean = Tensor(project, "one", "normalization/mean"),
-                           learnt_variance = Tensor(project, "one", "normalization/variance");
+  const std::vector<float> learnt_mean = SavedTensor(project, "one", "normalization/mean"),
+                           learnt_variance = SavedTensor(project, "one", "normalization/variance");
   ASSERT_EQ(learnt_mean.size(), 1u);
   EXPECT_FLOAT_EQ(learnt_mean[0], static_cast<float>(mean));
   EXPECT_FLOAT_EQ(learnt_variance[0], static_cast<float>(variance));
@@ -158,8 +158,8 @@ TEST(State, ANormalizationLearnsFromTheTrainingDataBeforeTheFirstEpoch) {
   // Steps and evaluations are those of a layer to which the numbers were given, but for rounding.
   project.Write("given.cc", Digits(absl::StrCat(".mean = {", mean, "}, .variance = {", variance, "}"), ""));
   project.Run("brine train given.cc --data data --batch-size 8 --quiet --epochs 2 --save given");
-  const std::vector<float> kernel = Tensor(project, "one", "dense/kernel"),
-                           given = Tensor(project, "given", "dense/kernel");
+  const std::vector<float> kernel = SavedTensor(project, "one", "dense/kernel"),
+                           given = SavedTensor(project, "given", "dense/kernel");
   for (size_t i = 0; i < kernel.size(); ++i) ASSERT_NEAR(kernel[i], given[i], 1e-4) << i;
 
   project.Run(train + "--epochs 1 --checkpoint run");
@@ -174,7 +174,7 @@ TEST(State, PenaltiesArePartOfTheLossThatIsReported) {
                                        ", .kernel_regularizer = L1L2({.l1 = 1e-3f, .l2 = 0.25f})"));
   project.Run("brine train penalized.cc --data data --batch-size 8 --quiet --epochs 1 --save w");
   double penalty = 0;
-  for (float weight : Tensor(project, "w", "dense/kernel"))
+  for (float weight : SavedTensor(project, "w", "dense/kernel"))
     penalty += 1e-3 * std::abs(double{weight}) + 0.25 * double{weight} * double{weight};
   const auto loss = [&](const std::string& model) {
     const std::string text = project.Run("brine evaluate " + model + " --data data --batch-size 8 --init w --json");

@@ -141,6 +141,7 @@ const brine_variable kVariables[] = {
         .mean = 0,
         .id = brine_random_id("line/kernel"),
         .location = "model.cc:3",
+        .data = "",
     },
     {
         .name = "line/bias",
@@ -155,6 +156,7 @@ const brine_variable kVariables[] = {
         .mean = 0,
         .id = brine_random_id("line/bias"),
         .location = "model.cc:3",
+        .data = "",
     },
 };
 

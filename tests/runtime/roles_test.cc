@@ -69,7 +69,8 @@ class Program {
                             .argument = 0,
                             .mean = 0,
                             .id = 0,
-                            .location = "model.cc:5"});
+                            .location = "model.cc:5",
+                            .data = ""});
     };
     add("optimizer/line/kernel", BRINE_SLOTS, BRINE_ROLE_SLOT, 0);
     add("line/frozen", BRINE_NON_TRAINABLE, BRINE_ROLE_FROZEN, 0);

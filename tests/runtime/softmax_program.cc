@@ -317,6 +317,7 @@ const brine_variable kKernel = {
     .mean = 0,
     .id = brine_random_id("dense/kernel"),
     .location = "model.cc:5",
+    .data = "",
 };
 const brine_variable kBias = {
     .name = "dense/bias",
@@ -331,6 +332,7 @@ const brine_variable kBias = {
     .mean = 0,
     .id = brine_random_id("dense/bias"),
     .location = "model.cc:5",
+    .data = "",
 };
 const brine_variable kVariables[] = {
     kKernel,

@@ -155,7 +155,8 @@ TEST_F(StateTest, AParameterThatNoKernelComplainsOfIsTested) {
                        0,
                        0,
                        0,
-                       "model.cc:4"});
+                       "model.cc:4",
+                       ""});
   brine_program program = kLineProgram;
   program.variables = variables.data();
   program.variable_count = 3;

@@ -165,6 +165,7 @@ const brine_variable kVariables[] = {{
     .mean = 0,
     .id = 0,
     .location = "model.cc:3",
+    .data = "",
 }};
 
 brine_program MakeProgram() {
