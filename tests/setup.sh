@@ -50,6 +50,20 @@ brine_python() {
   touch "$folder/complete"
 }
 
+# brine_peers: the frameworks beside which the benchmarks measure, in build/peers, unless $BRINE_PEERS has them.  One that cannot be installed
+# is left out.
+brine_peers() {
+  local folder=$brine_root/build/peers complete=yes requirement
+  [[ -z ${BRINE_PEERS:-} && ! -e $folder/complete ]] || return 0
+  brine_packages python3 python3-venv
+  say "installing the peers into build/peers"
+  [[ -e $folder/bin/python ]] || run_quietly peers.log /usr/bin/python3 -m venv "$folder" || fail "python3 could not make a virtual environment"
+  while read -r requirement; do
+    run_quietly peers.log "$folder/bin/python" -m pip install "$requirement" || { say "$requirement could not be installed"; complete=; }
+  done <"$brine_root/tests/bench/peers/requirements.txt"
+  [[ -z $complete ]] || touch "$folder/complete"
+}
+
 # brine_halide: the C++ half of the wheel, the same for every Python, in build/halide.
 brine_halide() {
   local folder=$brine_root/build/halide

@@ -12,15 +12,6 @@ cc -O3 -march=native -pthread "$brine_root/tests/bench/fma_peak.c" -o "$brine_ro
 c++ -std=c++20 -O2 -I "$brine_root" "$brine_root/tests/bench/draw_images.cc" -L "$brine_build/lib" -lbrine_trainer -lbrine_core -pthread -ldl \
   -o "$brine_root/build/bench/draw_images"
 
-# A peer that cannot be installed is a column that says so.
-if [[ " $* " == *" --peers "* && -z ${BRINE_PEERS:-} && ! -e $brine_root/build/peers/complete ]]; then
-  say "installing the peers into build/peers"
-  [[ -e $brine_root/build/peers/bin/python ]] || run_quietly peers.log /usr/bin/python3 -m venv "$brine_root/build/peers" || fail "python3 could not make a virtual environment"
-  complete=yes
-  while read -r requirement; do
-    run_quietly peers.log "$brine_root/build/peers/bin/python" -m pip install "$requirement" || { say "$requirement could not be installed"; complete=; }
-  done <"$brine_root/tests/bench/peers/requirements.txt"
-  [[ -z $complete ]] || touch "$brine_root/build/peers/complete"
-fi
+[[ " $* " != *" --peers "* ]] || brine_peers
 
 exec "$brine_root/build/python/bin/python" "$brine_root/tests/bench/bench.py" "$@"
