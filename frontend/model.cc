@@ -31,6 +31,8 @@ Handle NewModel(std::string name, const Tensors& inputs, const Tensors& outputs,
 
 // The layers that the model has so far.  None, after a mistake, of a model that was made from a graph, whose layers
 // were lowered as trained ones.
+constexpr const char* kNoLayers = "the model has no layers so far";
+
 std::vector<LayerRecord*> LayersToFreeze(ModelRecord& model, const Line& line) {
   if (model.graph) model.mistakes.push_back({line, "freeze", "a model that was made from a graph cannot be frozen"});
   return internal::LayersOf(internal::CallsBefore(model.outputs));
@@ -61,8 +63,7 @@ void Model::Freeze(Line line) {
   const std::vector<LayerRecord*> layers = LayersToFreeze(RecordOf(*this), line);
   for (LayerRecord* layer : layers) layer->frozen = true;
   const bool is_empty = std::all_of(layers.begin(), layers.end(), [](const LayerRecord* l) { return l->is_input(); });
-  if (is_empty && !layers.empty())
-    layers.back()->mistakes.push_back({line, "freeze", "the model has no layers so far"});
+  if (is_empty && !layers.empty()) layers.back()->mistakes.push_back({line, "freeze", kNoLayers});
 }
 
 void Model::Freeze(const std::string& layer, Line line) {
@@ -76,6 +77,10 @@ void Model::Freeze(const std::string& layer, Line line) {
     if (!candidate->is_input()) known.push_back(name);
   }
   if (layers.empty() || std::find(known.begin(), known.end(), layer) != known.end()) return;
+  if (known.empty()) {
+    layers.back()->mistakes.push_back({line, "freeze", kNoLayers});
+    return;
+  }
   const std::string hint = ir::DidYouMean(layer, known);
   layers.back()->mistakes.push_back(
       {line, "freeze",

@@ -174,41 +174,57 @@ class OptimizerAdder {
   void ClipGradients() {
     for (const char* name : {"clipvalue", "clipnorm", "global_clipnorm"}) {
       if (Number(name) == 0) continue;
-      const ValueId limit = ScalarInput(name);
-      const bool by_value = absl::string_view(name) == "clipvalue",
-                 global = absl::string_view(name) == "global_clipnorm";
-      ValueId total = ir::kNoValue;
-      std::vector<ValueId> squares;
-      for (const Parameter& parameter : parameters_) {
-        squares.push_back(SquareOf(parameter, !by_value));
-        if (global && total != ir::kNoValue)
-          squares.back() = Emit(ir::kAdd, {total, squares.back()}, "gradients.square", training_.location);
-        total = squares.back();
-      }
-      if (global) total = ScaleOf(total, limit, "gradients", training_.location);
+      const std::vector<ValueId> scales = ScalesOfGradients(name);
       for (size_t index = 0; index < parameters_.size(); ++index) {
         Parameter& parameter = parameters_[index];
-        const std::string gradient = absl::StrCat(graph_.value(parameter.value).name, ".grad");
-        const ValueId scale = global ? total : ScaleOf(squares[index], limit, gradient, parameter.location);
-        parameter.gradient = Emit(ir::kMul, {parameter.gradient, scale}, gradient + ".clipped", parameter.location);
+        parameter.gradient = Emit(ir::kMul, {parameter.gradient, scales[index]}, GradientName(parameter) + ".clipped",
+                                  parameter.location);
       }
     }
   }
 
-  // The squares of the elements of the gradient, or their sum.
-  ValueId SquareOf(const Parameter& parameter, bool sum) {
+  std::string GradientName(const Parameter& parameter) const {
+    return absl::StrCat(graph_.value(parameter.value).name, ".grad");
+  }
+
+  // For each parameter, the factor by which the argument `clip` shrinks its gradient.
+  std::vector<ValueId> ScalesOfGradients(absl::string_view clip) {
+    const ValueId limit = ScalarInput(clip);
+    std::vector<ValueId> scales;
+    ValueId total = ir::kNoValue;
+    for (const Parameter& parameter : parameters_) {
+      const std::string gradient = GradientName(parameter);
+      const ir::Location& location = parameter.location;
+      if (clip == "clipvalue") {
+        const ValueId size = Emit(ir::kAbs, {parameter.gradient}, gradient + ".size", location);
+        scales.push_back(ScaleOf(size, limit, gradient, location));
+        continue;
+      }
+      const ValueId square = SquareOf(parameter);
+      if (clip == "clipnorm")
+        scales.push_back(ScaleOf(Emit(ir::kSqrt, {square}, gradient + ".norm", location), limit, gradient, location));
+      else
+        total =
+            total == ir::kNoValue ? square : Emit(ir::kAdd, {total, square}, "gradients.square", training_.location);
+    }
+    if (total == ir::kNoValue) return scales;
+    const ValueId norm = Emit(ir::kSqrt, {total}, "gradients.norm", training_.location);
+    return std::vector<ValueId>(parameters_.size(), ScaleOf(norm, limit, "gradients", training_.location));
+  }
+
+  // The sum of the squares of the elements of the gradient.
+  ValueId SquareOf(const Parameter& parameter) {
     const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".grad.square");
     const ValueId square = Emit(ir::kMul, {parameter.gradient, parameter.gradient}, name, parameter.location);
     std::vector<int64_t> axes(static_cast<size_t>(graph_.type(parameter.value).rank()));
-    if (!sum || axes.empty()) return square;
+    if (axes.empty()) return square;
     std::iota(axes.begin(), axes.end(), 0);
     return Emit(ir::kReduceSum, {square}, name, parameter.location, {{"axes", axes}});
   }
 
-  // limit / max(√square, limit)
-  ValueId ScaleOf(ValueId square, ValueId limit, const std::string& name, const ir::Location& location) {
-    const ValueId norm = Emit(ir::kSqrt, {square}, name + ".norm", location);
-    return Emit(ir::kDiv, {limit, Emit(ir::kMaximum, {norm, limit}, name + ".divisor", location)}, name + ".scale",
+  // limit / max(size, limit)
+  ValueId ScaleOf(ValueId size, ValueId limit, const std::string& name, const ir::Location& location) {
+    return Emit(ir::kDiv, {limit, Emit(ir::kMaximum, {size, limit}, name + ".divisor", location)}, name + ".scale",
                 location);
   }
 

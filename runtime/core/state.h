@@ -92,10 +92,13 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
 // shard's first row.  Batch statistics are those of each shard; a moving average gets the mean of what the shards would
 // make of it.  Losses, and weights of rows, are means over the shard, so that an output over all shards is their mean,
 // weighted by rows.
-// The functions return what brine_step returns.  Nothing is updated before brine_step_end.
+// A step with shards differs from that of the whole batch where a loss ignores some rows (ignore_class): it is divided
+// by the rows of the shard that count, and the shards are weighted by all of their rows.
+// Both functions return what brine_step returns.  Nothing is updated before brine_step_end.
 brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row);
 brine_status brine_step_end(brine_state* state, const brine_function* function);
-// The number of values that are averaged over shards; copies of them, times `weight`; and their replacement.
+// The number of values that are averaged over shards; copies of them, times `weight`; and their replacement.  The
+// function must be one of the program's.
 int64_t brine_shard_elements(const brine_function* function);
 void brine_read_shard(const brine_state* state, const brine_function* function, float weight, float* target);
 void brine_write_shard_means(brine_state* state, const brine_function* function, const float* means);

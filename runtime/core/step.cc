@@ -203,12 +203,16 @@ FunctionState& StateOf(brine_state* state, const brine_function* function) {
   return state->functions[function - state->program->functions];
 }
 
+// BRINE_INVALID and the state's error if the program does not have the function.
+brine_status CheckFunction(brine_state* state, const brine_function* function) {
+  if (function != nullptr) return BRINE_OK;
+  snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
+  return BRINE_INVALID;
+}
+
 // Prepares the function for these rows of a batch.
 brine_status BeginStep(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row) {
-  if (function == nullptr) {
-    snprintf(state->error, sizeof(state->error), "%s was not compiled for this", state->program->name);
-    return BRINE_INVALID;
-  }
+  if (CheckFunction(state, function) != BRINE_OK) return BRINE_INVALID;
   if (rows < 1 || rows > state->program->batch_size) {
     snprintf(state->error, sizeof(state->error), "%d rows, but the program was compiled for 1 to %d", rows,
              state->program->batch_size);
@@ -260,6 +264,7 @@ brine_status brine_step_shard(brine_state* state, const brine_function* function
 }
 
 brine_status brine_step_end(brine_state* state, const brine_function* function) {
+  if (CheckFunction(state, function) != BRINE_OK) return BRINE_INVALID;
   const FlushDenormals flush;
   return EndStep(state, function, function->shard_calls, 0);
 }

@@ -213,7 +213,9 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
                                    ", which cannot go on with " + std::to_string(ours));
   };
   check("batch_size", shape.batch_size, "batch size");
-  check("accumulation", shape.accumulation, "an accumulation of");
+  // Runs that did not accumulate wrote nothing about it once.
+  if (!file.Note("accumulation").empty() || shape.accumulation != 1)
+    check("accumulation", shape.accumulation, "an accumulation of");
   check("samples", shape.samples, "a number of samples of");
   check("shuffle", shape.shuffle ? 1 : 0, "shuffle");
   ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);

@@ -133,6 +133,8 @@ TEST(Shards, AreRefusedIfTheirNumberIsNotPositiveOrARowHasNoNumber) {
     EXPECT_EQ(std::string(brine_error(trainer.state())), "a batch has no row " + std::to_string(row));
   }
   EXPECT_EQ(brine_step_shard(trainer.state(), train, 5, 0), BRINE_INVALID);
+  EXPECT_EQ(brine_step_shard(trainer.state(), nullptr, 4, 0), BRINE_INVALID);
+  EXPECT_EQ(brine_step_end(trainer.state(), nullptr), BRINE_INVALID);
 }
 
 // A run that is stopped within an epoch goes on with the same bits, if it accumulates as many batches.
