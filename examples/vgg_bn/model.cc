@@ -7,8 +7,11 @@ brine::Model BuildModel() {
   constexpr int kStepsPerEpoch = 390, kEpochs = 10;  // 50,000 images in batches of 128
   Sequential net("vgg_bn", Input({32, 32, 3}));
   net.Add(RandomFlip("horizontal"));
-  net.Add(ZeroPadding2D(4));
-  net.Add(RandomCrop({.height = 32, .width = 32}));
+  // By up to four pixels.  RandomCrop of padded images would shrink them in evaluation, as Keras's does.
+  net.Add(RandomTranslation({.height_factor = 0.125f,
+                             .width_factor = 0.125f,
+                             .fill_mode = "constant",
+                             .interpolation = "nearest"}));
   net.Add(Rescaling(1.0f / 128, -1));
   for (const int filters : {64, 128, 256}) {
     for (int repeat = 0; repeat < 2; ++repeat) {
