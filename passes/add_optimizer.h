@@ -12,8 +12,7 @@
 //
 // The arguments that all optimizers share become nodes around the op; one that is not used adds none:
 //   clipvalue, clipnorm,        g ⟹ g·limit / max(size, limit), where size is |g| of each element, the norm of the
-//   global_clipnorm:            parameter's gradient, or that of all gradients.  For the norms, the squares of gradients
-//                               must be finite
+//   global_clipnorm:            parameter's gradient, or that of all gradients.  Norms need finite squares
 //   weight_decay:               p' ⟹ p' − p·(weight_decay·learning_rate), except of excluded parameters.  The product
 //                               comes from the host: as a float, 1 − weight_decay·learning_rate has few of its digits
 //   use_ema:                    average' = average + (1 − ema_momentum)·(p' − average), and p' after the first step

@@ -26,10 +26,9 @@ Model BuildModel() {
   constexpr int kStepsPerEpoch = 390, kEpochs = 10;  // 50,000 images in batches of 128
   const Tensor images = Input({32, 32, 3});
   // By up to four pixels.  RandomCrop of padded images would shrink them in evaluation, as Keras's does.
-  Tensor x = RandomTranslation({.height_factor = 0.125f,
-                                .width_factor = 0.125f,
-                                .fill_mode = "constant",
-                                .interpolation = "nearest"})(RandomFlip("horizontal")(images));
+  Tensor x = RandomTranslation(
+      {.height_factor = 0.125f, .width_factor = 0.125f, .fill_mode = "constant", .interpolation = "nearest"})(
+      RandomFlip("horizontal")(images));
   x = Rescaling(1.0f / 128, -1)(x);
   x = Relu(ConvBatchNorm(x, 16, 3, 1));
   for (const int filters : {16, 32, 64}) {

@@ -8,10 +8,8 @@ brine::Model BuildModel() {
   Sequential net("vgg_bn", Input({32, 32, 3}));
   net.Add(RandomFlip("horizontal"));
   // By up to four pixels.  RandomCrop of padded images would shrink them in evaluation, as Keras's does.
-  net.Add(RandomTranslation({.height_factor = 0.125f,
-                             .width_factor = 0.125f,
-                             .fill_mode = "constant",
-                             .interpolation = "nearest"}));
+  net.Add(RandomTranslation(
+      {.height_factor = 0.125f, .width_factor = 0.125f, .fill_mode = "constant", .interpolation = "nearest"}));
   net.Add(Rescaling(1.0f / 128, -1));
   for (const int filters : {64, 128, 256}) {
     for (int repeat = 0; repeat < 2; ++repeat) {

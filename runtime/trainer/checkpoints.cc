@@ -213,7 +213,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
                                    ", which cannot go on with " + std::to_string(ours));
   };
   check("batch_size", shape.batch_size, "batch size");
-  // Runs that did not accumulate wrote nothing about it once.
+  // A checkpoint without this note is of a run that did not accumulate.
   if (!file.Note("accumulation").empty() || shape.accumulation != 1)
     check("accumulation", shape.accumulation, "an accumulation of");
   check("samples", shape.samples, "a number of samples of");

@@ -33,17 +33,6 @@ class Call(nn.Module):
         return self.function(x)
 
 
-class Noise(nn.Module):
-    """A function that acts in training only, which all steps here are."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.function = function
-
-    def forward(self, x):
-        return self.function(x)
-
-
 def last_axis_norm(x):
     return F.layer_norm(x.permute(0, 2, 3, 1), (32,)).permute(0, 3, 1, 2)
 
@@ -121,15 +110,15 @@ ROWS = [
     ("Dropout", "Dropout(0.25f)", lambda: nn.Dropout(0.25)),
     ("SpatialDropout2D", "SpatialDropout2D(0.25f)", lambda: nn.Dropout2d(0.25)),
     ("AlphaDropout", "AlphaDropout(0.25f)", lambda: nn.AlphaDropout(0.25)),
-    ("GaussianNoise", "GaussianNoise(0.1f)", lambda: Noise(lambda x: x + 0.1 * torch.randn_like(x))),
-    ("GaussianDropout", "GaussianDropout(0.25f)", lambda: Noise(lambda x: x * (1 + 0.577 * torch.randn_like(x)))),
-    ("+RandomRotation", "RandomRotation({.factor = 0.1f})", lambda: Noise(rotated)),
-    ("+RandomZoom", "RandomZoom({.height_factor = 0.2f})", lambda: Noise(zoomed)),
-    ("+RandomCrop", "RandomCrop({.height = 28, .width = 28})", lambda: Noise(cropped)),
-    ("+RandomContrast", "RandomContrast({.factor = 0.2f})", lambda: Noise(lambda x: (x - x.mean((2, 3), keepdim=True)) * (1 + (torch.rand(len(x), 1, 1, 1) - 0.5) * 0.4)
+    ("GaussianNoise", "GaussianNoise(0.1f)", lambda: Call(lambda x: x + 0.1 * torch.randn_like(x))),
+    ("GaussianDropout", "GaussianDropout(0.25f)", lambda: Call(lambda x: x * (1 + 0.577 * torch.randn_like(x)))),
+    ("+RandomRotation", "RandomRotation({.factor = 0.1f})", lambda: Call(rotated)),
+    ("+RandomZoom", "RandomZoom({.height_factor = 0.2f})", lambda: Call(zoomed)),
+    ("+RandomCrop", "RandomCrop({.height = 28, .width = 28})", lambda: Call(cropped)),
+    ("+RandomContrast", "RandomContrast({.factor = 0.2f})", lambda: Call(lambda x: (x - x.mean((2, 3), keepdim=True)) * (1 + (torch.rand(len(x), 1, 1, 1) - 0.5) * 0.4)
                                                               + x.mean((2, 3), keepdim=True))),
-    ("+RandomBrightness", "RandomBrightness({.factor = 0.2f, .value_range = {0, 1}})", lambda: Noise(lambda x: (x + (torch.rand(len(x), 1, 1, 1) - 0.5) * 0.4).clamp(0, 1))),
-    ("+RandomErasing", "RandomErasing()", lambda: Noise(erased)),
+    ("+RandomBrightness", "RandomBrightness({.factor = 0.2f, .value_range = {0, 1}})", lambda: Call(lambda x: (x + (torch.rand(len(x), 1, 1, 1) - 0.5) * 0.4).clamp(0, 1))),
+    ("+RandomErasing", "RandomErasing()", lambda: Call(erased)),
     ("+Resizing", "Resizing({.height = 24, .width = 24})", lambda: Call(lambda x: F.interpolate(x, (24, 24), mode="bilinear"))),
     ("+CenterCrop", "CenterCrop({.height = 24, .width = 24})", lambda: Call(lambda x: x[:, :, 4:28, 4:28])),
 ]
@@ -138,7 +127,6 @@ TORCH_MERGES = {"add": torch.add, "multiply": torch.mul, "maximum": torch.maximu
 
 
 def model_text(layer, on_image):
-    lines = []
     conv = 'x = Conv2D({.filters = 32, .kernel_size = 3, .padding = "same", .activation = "relu"})(x);'
     middle = []
     if layer in MERGES:

@@ -309,9 +309,9 @@ std::optional<Fault> CheckPass(const ir::Training& training, const std::string& 
   if (const std::string fault = RoundTrip(after); !fault.empty()) return Fault{Check::kRoundTrip, fault};
   const Tensors was = Observe(before), is = Observe(after);
   if (pass == "add-loss") {
-      Tensors expected = LossesOf(training, was, Given(after));
-      for (size_t index = 0; index < before.penalties.size(); ++index)
-        expected["output loss"].real[0] += was.at(absl::StrCat("penalty ", index)).real[0];
+    Tensors expected = LossesOf(training, was, Given(after));
+    for (size_t index = 0; index < before.penalties.size(); ++index)
+      expected["output loss"].real[0] += was.at(absl::StrCat("penalty ", index)).real[0];
     Tensors numbers;
     for (const auto& [name, tensor] : expected) numbers[name].real = is.at(name).real;
     const std::string difference = Difference(expected, numbers);

@@ -215,10 +215,10 @@ TEST_F(ResumeTest, RefusesASumThatIsNoNumber) {
   for (const char* sum : {"", "1.8p", "1.8p+1 ", "nan"}) {
     Trainer trainer(kSoftmaxProgram);
     const std::string path = folder_ / "step-2.safetensors";
-    const brine_note notes[] = {
-        {text("epoch"), text("0")},       {text("batch"), text("2")},        {text("rows"), text("32")},
-        {text("batch_size"), text("16")}, {text("accumulation"), text("1")}, {text("samples"), text("100")},
-        {text("shuffle"), text("1")},     {text("loss_sum"), text(sum)},     {text("accuracy_sum"), text("1p+4")}};
+    const brine_note notes[] = {{text("epoch"), text("0")},     {text("batch"), text("2")},
+                                {text("rows"), text("32")},     {text("batch_size"), text("16")},
+                                {text("samples"), text("100")}, {text("shuffle"), text("1")},
+                                {text("loss_sum"), text(sum)},  {text("accuracy_sum"), text("1p+4")}};
     ASSERT_EQ(brine_save_with_notes(trainer.state(), path.c_str(), notes, std::size(notes)), BRINE_OK);
     EXPECT_EQ(Message([&] { Fit(trainer, true); }),
               path + ": stands within an epoch, and does not say what loss was so far")
