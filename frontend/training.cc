@@ -227,9 +227,16 @@ class TrainingBuilder {
                            use.arguments.Int("top_k")));
   }
 
+  // Whether a weight is frozen.  Then an output may have no trainable one: a model that is frozen as a whole has no
+  // training step, but can be evaluated.
+  bool HasFrozenWeights() const {
+    return std::any_of(graph_.states.begin(), graph_.states.end(),
+                       [](const ir::State& state) { return state.role == ir::Role::kFrozen; });
+  }
+
   void CheckOutput(const ir::Loss& loss, const ir::Objective& objective, const ModelOutput& output) {
     const ir::Node* const producer = Producer(graph_, output.symbol.value);
-    if (!output.symbol.learned || producer == nullptr) {
+    if ((!output.symbol.learned && !HasFrozenWeights()) || producer == nullptr) {
       return Mistake(absl::StrCat("there is nothing to train: no layer that the output", OutputSuffix(output),
                                   " depends on has trainable parameters"));
     }

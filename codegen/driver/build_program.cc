@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 
 #include "absl/strings/str_cat.h"
@@ -140,6 +141,14 @@ ir::Graph WithScratch(ir::Graph planned, const ir::Graph& compiled, const std::v
   return planned;
 }
 
+// Whether the model has this function: training needs a trainable weight, and both training and evaluation a loss.
+bool HasFunction(const ir::Graph& model, ir::Function function) {
+  if (function == ir::Function::kPredict) return true;
+  const bool is_trainable = std::any_of(model.states.begin(), model.states.end(),
+                                        [](const ir::State& state) { return state.role == ir::Role::kParameter; });
+  return !model.training.objectives.empty() && (function == ir::Function::kEvaluate || is_trainable);
+}
+
 }  // namespace
 
 const ir::Graph* PlannedModel::Find(ir::Function function) const {
@@ -154,7 +163,7 @@ absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_siz
   PlannedModel planned;
   planned.model = model;
   for (ir::Function function : {ir::Function::kTrain, ir::Function::kEvaluate, ir::Function::kPredict}) {
-    if (model.training.objectives.empty() && function != ir::Function::kPredict) continue;
+    if (!HasFunction(model, function)) continue;
     BRINE_ASSIGN_OR_RETURN(ir::Graph graph, passes::Derive(model, function, batch_size));
     passes::PipelineOptions options = passes;
     if (!dump_folder.empty()) {

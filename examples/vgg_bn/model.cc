@@ -4,7 +4,7 @@
 
 brine::Model BuildModel() {
   using namespace brine;
-  constexpr int kStepsPerEpoch = 390, kEpochs = 10;  // 50,000 images in batches of 128
+  constexpr int kStepsPerEpoch = 390, kEpochs = 5;  // 50,000 images in batches of 128
   Sequential net("vgg_bn", Input({32, 32, 3}));
   net.Add(RandomFlip("horizontal"));
   // By up to four pixels.  RandomCrop of padded images would shrink them in evaluation, as Keras's does.

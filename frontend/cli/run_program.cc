@@ -12,6 +12,7 @@
 #include "frontend/cli/session.h"
 #include "frontend/cli/unpack_data.h"
 #include "ir/status.h"
+#include "runtime/base/flags.h"
 
 extern char** environ;
 
@@ -46,6 +47,12 @@ absl::Status ReplacePackedData(const codegen::Cache& cache, const Arguments& arg
   return absl::OkStatus();
 }
 
+// The function of the model that the command cannot do without.
+ir::Function FunctionOf(const Command& command) {
+  if (command.bit == base::kPredict) return ir::Function::kPredict;
+  return command.bit == base::kEvaluate ? ir::Function::kEvaluate : ir::Function::kTrain;
+}
+
 }  // namespace
 
 int RunProgram(const Command& command, const Arguments& arguments) {
@@ -53,9 +60,9 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   if (!session.ok()) return Fail(session.status(), kFailed);
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;
-  if (std::strcmp(command.name, "predict") != 0 && prepared.planned.Find(ir::Function::kTrain) == nullptr) {
-    return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": has no loss, so there is nothing to ",
-                                                        command.name, "; call Compile()")),
+  if (prepared.planned.Find(FunctionOf(command)) == nullptr) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat(WhatIsMissing(arguments.words[0], prepared),
+                                                        ", so there is nothing to ", command.name)),
                 kBadInput);
   }
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);

@@ -105,4 +105,10 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   return prepared;
 }
 
+std::string WhatIsMissing(absl::string_view path, const Prepared& prepared) {
+  return absl::StrCat(path, prepared.planned.model.training.objectives.empty()
+                                ? ": has no loss (Compile() was not called)"
+                                : ": all of its weights are frozen");
+}
+
 }  // namespace brine::cli

@@ -44,6 +44,9 @@ struct Prepared {
 // Loads the model at `path` and plans it as the flags in `arguments` say.
 Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments);
 
+// "model.cc: has no loss (Compile() was not called)": why the model at `path` lacks a function.
+std::string WhatIsMissing(absl::string_view path, const Prepared& prepared);
+
 }  // namespace brine::cli
 
 #endif  // BRINE_FRONTEND_CLI_SESSION_H_

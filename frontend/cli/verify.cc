@@ -216,7 +216,7 @@ int RunVerify(const Command&, const Arguments& arguments) {
   const ir::Graph* const train = prepared.planned.Find(ir::Function::kTrain);
   if (train == nullptr)
     return Fail(absl::InvalidArgumentError(
-                    absl::StrCat(path, ": has no loss; Compile() it, so that there is a training step to verify")),
+                    absl::StrCat(WhatIsMissing(path, prepared), ", so there is no training step to verify")),
                 kBadInput);
   int code = kOk;
   for (const CheckRow& row : kChecks) {

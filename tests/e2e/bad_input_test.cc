@@ -155,7 +155,8 @@ TEST_F(BadInput, InAModel) {
       {"no Flatten", "brine train no_flatten.cc", 3,
        "no_flatten.cc:10: dense: output is (n, 3, 3, 10), labels are (n, 3, 3, 10); is a Flatten() missing before "
        "dense? For classes of pixels, end in a Conv2D"},
-      {"no loss", "brine train no_loss.cc", 3, "no_loss.cc: has no loss, so there is nothing to train; call Compile()"},
+      {"no loss", "brine train no_loss.cc", 3,
+       "no_loss.cc: has no loss (Compile() was not called), so there is nothing to train"},
       {"all mistakes", "brine compile many.cc", 3,
        "many.cc:7: conv2d: filters must be positive, got -8\n"
        "many.cc:7: conv2d: unknown activation \"rellu\"; did you mean relu?\n"

@@ -184,5 +184,31 @@ TEST(State, PenaltiesArePartOfTheLossThatIsReported) {
   EXPECT_NEAR(loss("penalized.cc") - loss("plain.cc"), penalty, 1e-5);
 }
 
+// What was trained can be frozen as a whole, for example to be a part of another model.
+TEST(State, AModelThatIsFrozenAsAWholeIsEvaluatedAndNotTrained) {
+  const Project project;
+  project.Run("brine train digits.cc --data data --quiet --save w");
+  std::string frozen = project.Read("digits.cc");
+  frozen.replace(frozen.find("  net.Compile"), 0, "  net.Freeze();\n");
+  project.Write("frozen.cc", frozen);
+  const auto evaluate = [&](const std::string& model) {
+    return project.Run("brine evaluate " + model + " --data data --init w --json");
+  };
+  EXPECT_EQ(evaluate("frozen.cc"), evaluate("digits.cc"));
+  for (const char* command : {"train", "bench"}) {
+    const CommandResult result = project.Try(absl::StrCat("brine ", command, " frozen.cc --data data"));
+    EXPECT_EQ(result.code, 3);
+    EXPECT_EQ(result.err,
+              absl::StrCat("frozen.cc: all of its weights are frozen, so there is nothing to ", command, "\n"));
+  }
+  EXPECT_EQ(project.Try("brine verify frozen.cc").err,
+            "frozen.cc: all of its weights are frozen, so there is no training step to verify\n");
+  EXPECT_THAT(project.Run("brine summary frozen.cc"), HasSubstr("digits"));
+  project.Run("brine compile frozen.cc -o frozen");
+  const CommandResult result = project.Try("./frozen train --data data");
+  EXPECT_EQ(result.code, 3);
+  EXPECT_EQ(result.err, "error: digits was not compiled for training\n");
+}
+
 }  // namespace
 }  // namespace brine

@@ -69,7 +69,7 @@ TEST(Verify, WantsATrainingStep) {
   const CommandResult result = RunCommand("brine verify " + path);
   EXPECT_EQ(result.code, 3);
   EXPECT_EQ(result.out, "");
-  EXPECT_EQ(result.err, path + ": has no loss; Compile() it, so that there is a training step to verify\n");
+  EXPECT_EQ(result.err, path + ": has no loss (Compile() was not called), so there is no training step to verify\n");
 }
 
 }  // namespace

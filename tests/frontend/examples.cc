@@ -29,6 +29,9 @@ namespace in_memory {
 namespace cifar10_augment {
 #include "tests/bench/models/cifar10_augment.cc"
 }
+namespace cifar10_frozen {
+#include "tests/bench/models/cifar10_frozen.cc"
+}
 namespace stride2_cnn {
 #include "tests/bench/models/stride2_cnn.cc"
 }
@@ -47,6 +50,7 @@ const std::vector<Example>& Examples() {
       {"mnist_mlp", mnist_mlp::BuildModel},
       {"in_memory", in_memory::BuildModel},
       {"cifar10_augment", cifar10_augment::BuildModel},
+      {"cifar10_frozen", cifar10_frozen::BuildModel},
       {"stride2_cnn", stride2_cnn::BuildModel},
       {"vgg_like", vgg_like::BuildModel},
   };

@@ -22,13 +22,6 @@ Model Frozen(Model model, const char* layer) {
   return model;
 }
 
-// A model of which nothing is left to train.
-Model AllFrozen() {
-  Model model = Chain(Input({4}), {Dense({.units = 2, .activation = "softmax"})});
-  model.Freeze();
-  return Compiled(std::move(model), {.optimizer = SGD(), .loss = kSoftmaxLoss});
-}
-
 Model FrozenBeforeItsLayers() {
   Sequential net("net", Input({4}));
   net.Freeze();
@@ -186,9 +179,6 @@ TEST(Mistakes, OfTraining) {
            Frozen(Chain(Input({4}), {Dense({.units = 2}), Flatten()}), "conv\n"),
            {"freeze: the model has no layer \"conv\\n\" so far; it has dense, flatten"}},
           {"freeze_a_part", WithFrozenPart(), {"freeze: the model has no layer \"input_layer\" so far; it has dense"}},
-          {"freeze_everything",
-           AllFrozen(),
-           {"compile: there is nothing to train: no layer that the output depends on has trainable parameters"}},
           {"freeze_too_early", FrozenBeforeItsLayers(), {"freeze: the model has no layers so far"}},
           {"freeze_a_layer_too_early",
            Frozen(Sequential("net", Input({4})), "dense"),

@@ -100,7 +100,8 @@ TEST_P(BudgetTest, OfATrainingStep) {
 
 INSTANTIATE_TEST_SUITE_P(Examples, BudgetTest,
                          testing::Values("cifar10_cnn", "cifar10_cnn_64", "cifar10_avg_pool", "cifar10_dropout_augment",
-                                         "mnist_mlp", "in_memory", "cifar10_augment", "stride2_cnn", "vgg_like"),
+                                         "mnist_mlp", "in_memory", "cifar10_augment", "cifar10_frozen", "stride2_cnn",
+                                         "vgg_like"),
                          [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
 
 }  // namespace

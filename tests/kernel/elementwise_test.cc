@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <map>
 #include <random>
 
 #include "frontend/brine.h"
@@ -175,6 +176,64 @@ TEST_P(Elementwise, ActivationsAreExactAtTheEndsOfTheRange) {
       const double wanted = exact->at(name).real[element];
       const bool agrees = std::isnan(wanted) ? std::isnan(number) : ErrorInUlps(number, wanted) <= 8;
       EXPECT_TRUE(agrees) << name << "[" << element << "] is " << number << ", not " << wanted;
+    }
+  }
+}
+
+// The activations of `y`, a function of the inputs, in kernels that compute y themselves, and in double.
+struct Computed {
+  ir::Tensors<float> kernel;
+  ir::Tensors<double> exact;
+};
+
+const std::vector<std::string> kComposed = {"elu",  "selu", "tanh",      "sigmoid", "softplus",
+                                            "silu", "gelu", "gelu_tanh", "mish",    "softsign"};
+
+Computed ActivationsOf(const std::vector<std::string>& names, const std::vector<Tensor>& inputs, const Tensor& y,
+                       const std::map<std::string, std::vector<float>>& numbers, const char* target) {
+  std::vector<Tensor> outputs;
+  for (const std::string& name : names) outputs.push_back(Activation(name, {.name = name})(y));
+  const auto graph = BuildGraph(Model("activations", inputs, outputs));
+  EXPECT_TRUE(graph.ok()) << graph.status();
+  const auto rows = static_cast<int64_t>(numbers.begin()->second.size());
+  auto predict = passes::Derive(*graph, ir::Function::kPredict, rows);
+  EXPECT_TRUE(predict.ok() && passes::RunPipeline(*predict).ok()) << predict.status();
+  BuildOptions options = TestOptions();
+  options.target = target;
+  auto step = BuildStep(*predict, options);
+  EXPECT_TRUE(step.ok()) << step.status();
+  ir::Tensors<float> given = ir::DrawGiven<float>(*predict, rows, 2, /*seed=*/1);
+  for (const auto& [name, values] : numbers) given[name].real = values;
+  return {step->Run(given, rows).value(), ir::Interpret<double>(*predict, ToDouble(given), rows).value()};
+}
+
+// Fast-math lets a compiler assume that the result of its own arithmetic is a number.
+TEST_P(Elementwise, NaNThatTheKernelComputesStaysNaN) {
+  const Tensor x = Input({1}, {.name = "x"}), zero = Input({1}, {.name = "zero"});
+  const Computed computed = ActivationsOf(kComposed, {x, zero}, Multiply({x, zero}),
+                                          {{"x", {kInfinity, -kInfinity, 1}}, {"zero", {0, 0, 0}}}, GetParam());
+  for (const std::string& name : kComposed) {
+    for (size_t row : {0, 1})
+      EXPECT_TRUE(std::isnan(computed.kernel.at(name).real[row]))
+          << name << " is " << computed.kernel.at(name).real[row];
+    EXPECT_FALSE(std::isnan(computed.kernel.at(name).real[2])) << name;
+  }
+}
+
+// An activation may contain the square and the cube of its argument c·x, and c³ may be out of float's range.
+TEST_P(Elementwise, FactorsThatAreFarFromOneAreExact) {
+  for (const int exponent : {-90, -46, -43, 43, 80}) {
+    const auto factor = static_cast<float>(std::ldexp(1.0, exponent));
+    std::vector<float> numbers = {0.01f, 0.1f, 0.5f, 1, 3, -0.02f, -0.3f, -0.7f, -2, -5};
+    for (float& number : numbers) number /= factor;
+    for (const std::string& name : kComposed) {
+      const Tensor x = Input({1}, {.name = "x"});
+      const Computed computed = ActivationsOf({name}, {x}, Rescaling(factor)(x), {{"x", numbers}}, GetParam());
+      for (size_t row = 0; row < numbers.size(); ++row) {
+        const float got = computed.kernel.at(name).real[row];
+        EXPECT_LE(ErrorInUlps(got, computed.exact.at(name).real[row]), 8)
+            << name << " of 2^" << exponent << "·" << numbers[row] << " is " << got;
+      }
     }
   }
 }

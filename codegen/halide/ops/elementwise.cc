@@ -1,5 +1,7 @@
 // The elementwise ops as Halide formulas, with the same rows as ir/ops/elementwise.cc.
+#include <cmath>
 #include <initializer_list>
+#include <optional>
 
 #include "codegen/halide/algorithm.h"
 
@@ -18,9 +20,16 @@ Expr Polynomial(const Expr& x, std::initializer_list<float> coefficients) {
 // The odd function with these values for x ≥ 0.
 Expr Odd(const Expr& x, const Expr& value) { return Halide::select(x < 0.0f, -value, value); }
 
+// Whether x is NaN, by its bits.  Fast-math lets the compiler assume that a number that it computes itself is none, and
+// then Halide::is_nan is false.
+Expr IsNan(const Expr& x) {
+  return (Halide::reinterpret<uint32_t>(x) & Halide::Internal::make_const(Halide::UInt(32), 0x7fffffff)) >
+         Halide::Internal::make_const(Halide::UInt(32), 0x7f800000);
+}
+
 // eˣ.  Halide::exp converts x / ln 2 to an integer, which wraps around from 1.5e9 on, and makes 0 of NaN.  From 89 on,
 // eˣ is infinite.
-Expr Exp(const Expr& x) { return Halide::select(Halide::is_nan(x), x, Halide::exp(Halide::min(x, 89.0f))); }
+Expr Exp(const Expr& x) { return Halide::select(IsNan(x), x, Halide::exp(Halide::min(x, 89.0f))); }
 
 // tanh x = sign(x)·(1 − 2 / (e^(2|x|) + 1)).  Near 0 this formula loses digits by cancellation, so there it is the
 // polynomial x + x³·P(x²).
@@ -57,12 +66,31 @@ Expr Softplus(const Expr& x) {
   const Expr series = Polynomial(square, {1.0f / 13, 1.0f / 11, 1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3});
   return Halide::max(x, 0.0f) + 2.0f * (s + s * square * series);
 }
+
+// Whether the tensor is a constant so far from 1 that its cube is not a normal float.
+bool IsFarFromOne(const Tensor& tensor) {
+  constexpr double kLimit = 0x1p40;
+  const std::optional<double> number = Halide::Internal::as_const_float(tensor.func.value());
+  return number && *number != 0 && !(std::abs(*number) < kLimit && std::abs(*number) > 1 / kLimit);
+}
+
+// The algorithm of a product or a quotient.  Where an op after it squares or cubes its result, the simplifiers of
+// Halide and LLVM multiply the constants, (c·x)³ = c³·x³, unless the product is a strict one.
+template <typename Formula>
+Algorithm ProductAlgorithm(Formula) {
+  return {[](const LoweringContext& context) {
+    const Index index = ToIndex(Axes(context.result_types[0].rank()));
+    const Tensor &a = context.operands[0], &b = context.operands[1];
+    const Expr product = Formula{}(a(BroadcastIndex(a.type, index)), b(BroadcastIndex(b.type, index)));
+    return LowerPure(context, {IsFarFromOne(a) || IsFarFromOne(b) ? Halide::strict_float(product) : product});
+  }};
+}
 }  // namespace
 
 const Algorithm kAdd = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a + b; });
 const Algorithm kSub = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a - b; });
-const Algorithm kMul = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a * b; });
-const Algorithm kDiv = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a / b; });
+const Algorithm kMul = ProductAlgorithm([](const Expr& a, const Expr& b) { return a * b; });
+const Algorithm kDiv = ProductAlgorithm([](const Expr& a, const Expr& b) { return a / b; });
 const Algorithm kNeg = UnaryAlgorithm([](const Expr& x) { return -x; });
 const Algorithm kExp = UnaryAlgorithm([](const Expr& x) { return Exp(x); });
 const Algorithm kLog = UnaryAlgorithm([](const Expr& x) { return Halide::log(x); });

@@ -140,7 +140,7 @@ RECIPES = {  # network: make, batch, scale, offset, augmentation, optimizer, rat
                     constant(5e-4)),
     "resnet20": (resnet20, 128, 1 / 128, -1, "flip crop", lambda m: DecoupledSGD(m.parameters(), lr=0.1, momentum=0.9, nesterov=True),
                  cosine(0.1, 9 * 390, 390)),
-    "vgg_bn": (vgg_bn, 128, 1 / 128, -1, "flip crop", lambda m: adam(m, 0.05), one_cycle(2e-3, 3900)),
+    "vgg_bn": (vgg_bn, 128, 1 / 128, -1, "flip crop", lambda m: adam(m, 0.05), one_cycle(2e-3, 1950)),
     "mobilenet": (mobilenet, 64, 1 / 128, -1, "flip", adam, cosine(2e-3, 7810)),
     "autoencoder": (autoencoder, 32, 1 / 255, 0, "", adam, constant(1e-3)),
 }
