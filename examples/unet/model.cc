@@ -9,7 +9,7 @@ using namespace brine;
 Tensor TwoConvolutions(Tensor x, int filters) {
   for (int repeat = 0; repeat < 2; ++repeat) {
     x = Conv2D({.filters = filters, .kernel_size = 3, .padding = "same", .use_bias = false})(x);
-    x = Relu(BatchNormalization()(x));
+    x = Relu(BatchNormalization({.momentum = 0.9f})(x));  // the training has few steps
   }
   return x;
 }

@@ -1,35 +1,14 @@
-// Tests which graphs models become.
+// Tests which graphs models become: shapes, types, names and places.
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 
-#include "absl/strings/match.h"
-#include "frontend/brine.h"
-#include "frontend/graph_of.h"
 #include "frontend/layers/layer_builder.h"
 #include "frontend/layers/windows.h"
-#include "gtest/gtest.h"
-#include "ir/text/text.h"
-#include "ir/verify/verify.h"
 #include "tests/frontend/examples.h"
+#include "tests/frontend/graph_of_model.h"
 #include "tests/golden.h"
 
 namespace brine {
 namespace {
-
-ir::Graph GraphOf(const Model& model) {
-  absl::StatusOr<ir::Graph> graph = BuildGraph(model);
-  EXPECT_TRUE(graph.ok()) << graph.status();
-  if (!graph.ok()) return ir::Graph();
-  const absl::Status verified = ir::Verify(*graph);
-  EXPECT_TRUE(verified.ok()) << verified;
-  return *std::move(graph);
-}
-
-ir::Type TypeOf(const ir::Graph& graph, absl::string_view name) {
-  const ir::ValueId value = graph.FindValue(name);
-  return value == ir::kNoValue ? ir::Type() : graph.type(value);
-}
 
 TEST(Examples, HaveTheirGoldenGraphs) {
   for (const Example& example : Examples()) {
@@ -116,7 +95,7 @@ Model TwoHeads() {
                .loss_weights = {{"price", 0.25f}}});
   return net;
 }
-#line 108 "graph_test.cc"
+#line 99 "graph_test.cc"
 
 #line 1 "residual.cc"
 Model Residual() {
@@ -150,7 +129,7 @@ Model Normalized() {
   model.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
   return model;
 }
-#line 154 "graph_test.cc"
+#line 133 "graph_test.cc"
 
 TEST(Functional, NormalizationsWithStatistics) {
   ExpectGolden(ir::Print(GraphOf(Normalized())), "frontend/golden/normalized.ir");
@@ -186,7 +165,7 @@ Model Sequences() {
   y = AveragePooling1D({.pool_size = 2, .strides = 1, .padding = "same"})(y);
   return Model("sequences", x, Concatenate({GlobalAveragePooling1D()(y), GlobalMaxPooling1D()(y)}));
 }
-#line 190 "graph_test.cc"
+#line 169 "graph_test.cc"
 
 TEST(Functional, LayersOfConvolutionsAndNormalizations) {
   ExpectGolden(ir::Print(GraphOf(NormalizedRows())), "frontend/golden/rows.ir");
@@ -282,107 +261,6 @@ TEST(Names, AutomaticNamesStepAsideForGivenOnes) {
   EXPECT_EQ(names, "dense dense_1 dense_2 re_lu ");
 }
 
-TEST(Initializers, KerasFormulas) {
-  const Tensor x = Input({5, 5, 4});
-  const ir::Graph graph =
-      GraphOf(Model("m", x, Conv2D({.filters = 6, .kernel_size = 3, .groups = 2, .bias_initializer = "he_normal"})(x)));
-  EXPECT_EQ(graph.states[0].initializer, (ir::Initializer{ir::InitializerKind::kUniform, std::sqrt(6.0 / (18 + 54))}));
-  EXPECT_EQ(graph.states[1].initializer,
-            (ir::Initializer{ir::InitializerKind::kTruncatedNormal, std::sqrt(2.0 / 6) / 0.87962566103423978}));
-}
-
-// The distribution of a kernel [3, 3, 4, 6], of which 36 inputs and 54 outputs make a unit.
-ir::Initializer KernelInitializer(const Initializer& initializer) {
-  const Tensor x = Input({5, 5, 4});
-  return GraphOf(Model("m", x, Conv2D({.filters = 6, .kernel_size = 3, .kernel_initializer = initializer})(x)))
-      .states[0]
-      .initializer;
-}
-
-TEST(Initializers, ByNameAndWithArguments) {
-  using Kind = ir::InitializerKind;
-  constexpr double kTruncated = 0.87962566103423978;
-  const std::pair<Initializer, ir::Initializer> rows[] = {
-      {"glorot_normal", {Kind::kTruncatedNormal, std::sqrt(1.0 / 45) / kTruncated}},
-      {"he_uniform", {Kind::kUniform, std::sqrt(6.0 / 36)}},
-      {"lecun_normal", {Kind::kTruncatedNormal, std::sqrt(1.0 / 36) / kTruncated}},
-      {"lecun_uniform", {Kind::kUniform, std::sqrt(3.0 / 36)}},
-      {"variance_scaling", {Kind::kTruncatedNormal, std::sqrt(1.0 / 36) / kTruncated}},
-      {VarianceScaling({.scale = 2, .mode = "fan_out", .distribution = "untruncated_normal"}),
-       {Kind::kNormal, std::sqrt(2.0 / 54)}},
-      {VarianceScaling({.scale = 3, .mode = "fan_avg", .distribution = "uniform"}),
-       {Kind::kUniform, std::sqrt(9.0 / 45)}},
-      {"random_uniform", {Kind::kUniform, 0.05}},
-      {RandomUniform({.minval = 1, .maxval = 4}), {Kind::kUniform, 1.5, 2.5}},
-      {"random_normal", {Kind::kNormal, 0.05}},
-      {RandomNormal({.mean = 1, .stddev = 0.5}), {Kind::kNormal, 0.5, 1}},
-      {TruncatedNormal({.mean = -1, .stddev = 0.5}), {Kind::kTruncatedNormal, 0.5, -1}},
-      {"orthogonal", {Kind::kOrthogonal, 1}},
-      {Orthogonal(2), {Kind::kOrthogonal, 2}},
-      {"constant", {Kind::kConstant, 0}},
-  };
-  for (const auto& [given, wanted] : rows) EXPECT_EQ(KernelInitializer(given), wanted) << given.name;
-}
-
-TEST(Initializers, OfAMatrix) {
-  Sequential net("m", Input({4}));
-  net.Add(Dense({.units = 3, .kernel_initializer = IdentityInitializer(0.5)}));
-  EXPECT_EQ(GraphOf(net).states[0].initializer, (ir::Initializer{ir::InitializerKind::kIdentity, 0.5}));
-}
-
-// The lines of the nodes of a model with one layer, without types and places.
-std::string NodesOf(const Layer& layer, Shape shape = {4, 4, 2}) {
-  Sequential net("m", Input(shape));
-  net.Add(layer);
-  const ir::Graph graph = GraphOf(net);
-  std::string lines;
-  for (const ir::Node& node : graph.nodes) {
-    const std::string line = ir::PrintNode(graph, node);
-    lines += line.substr(0, line.find(" : ")) + "\n";
-  }
-  return lines;
-}
-
-TEST(Activations, AreOpsOrCompositions) {
-  EXPECT_EQ(NodesOf(ReLU()), "%re_lu = relu(%x)\n");
-  EXPECT_EQ(NodesOf(ReLU({.max_value = 6})),
-            "%re_lu.max_value = constant() {dtype=\"f32\", shape=[], values=[6.0]}\n"
-            "%re_lu = clipped_relu(%x, %re_lu.max_value)\n");
-  EXPECT_EQ(NodesOf(LeakyReLU()),
-            "%leaky_re_lu.negative_slope = constant() {dtype=\"f32\", shape=[], values=[0.3]}\n"
-            "%leaky_re_lu = leaky_relu(%x, %leaky_re_lu.negative_slope)\n");
-  EXPECT_EQ(NodesOf(ReLU({.negative_slope = 0.3})),
-            "%re_lu.negative_slope = constant() {dtype=\"f32\", shape=[], values=[0.3]}\n"
-            "%re_lu = leaky_relu(%x, %re_lu.negative_slope)\n");
-  EXPECT_EQ(NodesOf(Activation("swish")),
-            "%activation.sigmoid = sigmoid(%x)\n"
-            "%activation = mul(%x, %activation.sigmoid)\n");
-  EXPECT_EQ(NodesOf(PReLU({.shared_axes = {1, 2}})),
-            "%p_re_lu.mul = mul(%x, %p_re_lu/alpha)\n"
-            "%p_re_lu = select(%x, %x, %p_re_lu.mul)\n");
-}
-
-TEST(Activations, SoftmaxOverAnotherAxisIsThatOfATransposedTensor) {
-  EXPECT_EQ(NodesOf(Softmax()), "%softmax = softmax(%x)\n");
-  EXPECT_EQ(NodesOf(Softmax({.axis = 3})), "%softmax = softmax(%x)\n");
-  const std::string over_columns =
-      "%softmax.transpose = transpose(%x) {permutation=[0,1,3,2]}\n"
-      "%softmax.softmax = softmax(%softmax.transpose)\n"
-      "%softmax = transpose(%softmax.softmax) {permutation=[0,1,3,2]}\n";
-  EXPECT_EQ(NodesOf(Softmax({.axis = 2})), over_columns);
-  EXPECT_EQ(NodesOf(Softmax({.axis = -2})), over_columns);
-}
-
-TEST(Activations, AlphaHasTheShapeOfARowButForSharedAxes) {
-  const auto shape = [](PReLUOptions options) {
-    Sequential net("m", Input({4, 5, 2}));
-    net.Add(PReLU(std::move(options)));
-    return TypeOf(GraphOf(net), "p_re_lu/alpha").shape;
-  };
-  EXPECT_EQ(shape({}), (ir::Shape{4, 5, 2}));
-  EXPECT_EQ(shape({.shared_axes = {1, 2}}), (ir::Shape{1, 1, 2}));
-}
-
 TEST(Metrics, SeveralThresholdsAreSeveralResults) {
   Sequential net("m", Input({4}));
   net.Add(Dense({.units = 3, .activation = "softmax"}));
@@ -430,190 +308,12 @@ TEST(Merging, AnAverageIsASumDividedByItsTerms) {
   EXPECT_EQ(ops, "add add constant div ");
 }
 
-TEST(Noise, LeavesNoTraceOutsideOfTraining) {
-  for (const Layer& layer : {GaussianNoise(0.5), GaussianDropout(0.5), AlphaDropout(0.5), SpatialDropout2D(0.5)}) {
-    const std::string lines = NodesOf(layer);
-    EXPECT_TRUE(absl::StrContains(lines, "random_")) << lines;
-    EXPECT_TRUE(absl::StrContains(lines, "in_train_phase(")) << lines;
-  }
-  EXPECT_EQ(NodesOf(GaussianNoise(0.5)).substr(0, 50), "%gaussian_noise.random_normal = random_normal(%see");
-}
-
-TEST(Trainable, FalseFreezesTheWeightsOfALayer) {
-  Sequential net("frozen", Input({8, 8, 3}));
-  net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = false}));
-  net.Add(Flatten());
-  net.Add(Dense({.units = 6, .trainable = false}));
-  net.Add(Dense({.units = 2}));
-  net.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
-  const ir::Graph graph = GraphOf(net);
-  std::vector<std::string> states;
-  for (const ir::State& state : graph.states)
-    states.push_back(absl::StrCat(graph.value(state.value).name, " ", ir::RoleName(state.role)));
-  EXPECT_EQ(states,
-            (std::vector<std::string>{"conv2d/kernel frozen", "conv2d/bias frozen", "dense/kernel frozen",
-                                      "dense/bias frozen", "dense_1/kernel parameter", "dense_1/bias parameter"}));
-}
-
-std::string Frozen(const Model& model) {
-  const ir::Graph graph = GraphOf(model);
-  std::string names;
-  for (const ir::State& state : graph.states) {
-    if (state.role == ir::Role::kFrozen) absl::StrAppend(&names, graph.value(state.value).name, " ");
-  }
-  return names;
-}
-
-TEST(Trainable, FreezeConcernsTheLayersSoFar) {
-  const auto build = [](bool freezes, bool trainable) {
-    Sequential net("net", Input({8, 8, 3}));
-    net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = trainable}));
-    net.Add(BatchNormalization({.trainable = trainable}));
-    net.Add(PReLU({.trainable = trainable}));
-    if (freezes) net.Freeze();
-    net.Add(Flatten());
-    net.Add(Dense({.units = 2}));
-    net.Compile({.optimizer = SGD(), .loss = CategoricalCrossentropy({.from_logits = true})});
-    return net;
-  };
-  EXPECT_EQ(Frozen(build(true, true)),
-            "conv2d/kernel conv2d/bias batch_normalization/gamma batch_normalization/beta "
-            "batch_normalization/moving_mean batch_normalization/moving_variance p_re_lu/alpha ");
-  // A normalization without statistics of batches, as if each layer had been given the argument.
-  const auto without_lines = [](ir::Graph graph) {
-    for (ir::Node& node : graph.nodes) node.locations.clear();
-    for (ir::State& state : graph.states) state.location = {};
-    for (ir::Layer& layer : graph.layers) layer.location = {};
-    graph.training.location = {};
-    return ir::Print(graph);
-  };
-  EXPECT_EQ(without_lines(GraphOf(build(true, true))), without_lines(GraphOf(build(false, false))));
-  EXPECT_NE(without_lines(GraphOf(build(true, true))), without_lines(GraphOf(build(false, true))));
-}
-
-TEST(Trainable, FreezeNamesALayer) {
-  Sequential net("net", Input({8}));
-  for (int layer = 0; layer < 3; ++layer) net.Add(Dense({.units = 4}));
-  net.Add(Dense({.units = 4, .name = "last"}));
-  net.Freeze("dense_1");
-  net.Freeze("last");
-  net.Add(Dense({.units = 4}));
-  EXPECT_EQ(Frozen(net), "dense_1/kernel dense_1/bias last/kernel last/bias ");
-}
-
-TEST(Trainable, AFrozenModelMayBePartOfAnother) {
-  const Tensor x = Input({8});
-  const Tensor features = Dense({.units = 6, .name = "features"})(Dense({.units = 7, .name = "hidden"})(x));
-  Model base("base", x, features);
-  base.Freeze();
-  Model net("net", x, Dense({.units = 3, .name = "head"})(features));
-  EXPECT_EQ(Frozen(net), "hidden/kernel hidden/bias features/kernel features/bias ");
-}
-
-TEST(Trainable, AugmentationMayFollowFrozenLayers) {
-  const auto model = [](bool trainable) {
-    Sequential net("flipped", Input({8, 8, 3}));
-    net.Add(Conv2D({.filters = 4, .kernel_size = 3, .trainable = trainable}));
-    net.Add(RandomFlip());
-    net.Add(Flatten());
-    net.Add(Dense({.units = 2}));
-    return BuildGraph(net);
-  };
-  EXPECT_TRUE(model(false).ok());
-  EXPECT_FALSE(model(true).ok());
-}
-
-#line 1 "regularized.cc"
-Model Regularized() {
-  const Tensor x = Input({3});
-  const Layer shared =
-      Dense({.units = 3, .kernel_regularizer = L1L2({.l1 = 0.1f, .l2 = 0.2f}), .activity_regularizer = "l2"});
-  return Model("regularized", x, shared(shared(x)));
-}
-#line 443 "graph_test.cc"
-
-TEST(Regularizers, PenalizeAWeightOnceAndTheOutputOfEachCall) {
-  ExpectGolden(ir::Print(GraphOf(Regularized())), "frontend/golden/regularized.ir");
-}
-
-TEST(Regularizers, NeitherFrozenWeightsNorFactorsOfZeroArePenalized) {
-  const auto penalties = [](const Layer& layer) {
-    const Tensor x = Input({3});
-    return GraphOf(Model("regularized", x, layer(x))).penalties.size();
-  };
-  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L2()})), 1u);
-  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L2(), .trainable = false})), 0u);
-  EXPECT_EQ(penalties(Dense({.units = 2, .activity_regularizer = L2(), .trainable = false})), 1u);
-  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L1L2(), .bias_regularizer = L1(0)})), 0u);
-  EXPECT_EQ(penalties(Dense({.units = 2, .use_bias = false, .bias_regularizer = L1()})), 0u);
-}
-
 TEST(Real, AFloatIsItsShortestDecimal) {
   EXPECT_EQ(Real(1e-3f).value(), 0.001);
   EXPECT_EQ(static_cast<float>(Real(1.0f / 255).value()), 1.0f / 255);
   EXPECT_EQ(Real(-16777216.0f).value(), -16777216.0);
   EXPECT_TRUE(std::isnan(Real(std::nanf("")).value()));
   EXPECT_TRUE(std::isinf(Real(INFINITY).value()));
-}
-
-TEST(Files, GraphsSavedAndLoadedAreTheSame) {
-  const std::string text = ir::Print(GraphOf(Residual()));
-  for (const char* name : {"model.pb", "model.pbtxt", "model.ir"}) {
-    const std::string path = testing::TempDir() + "/frontend_" + name;
-    std::string error;
-    ASSERT_TRUE(SaveGraph(Residual(), path, &error)) << error;
-    EXPECT_EQ(ir::Print(GraphOf(Model::FromGraph(LoadGraph(path)))), text);
-  }
-}
-
-TEST(Files, ALoadedGraphCanBeCompiledAnew) {
-  const std::string path = testing::TempDir() + "/frontend_anew.pb";
-  ASSERT_TRUE(SaveGraph(Residual(), path));
-  Model model = Model::FromGraph(LoadGraph(path));
-  model.Compile({.optimizer = "adam", .loss = "categorical_crossentropy"});
-  ASSERT_EQ(model.Mistakes().size(), 1u);  // the graph ends in logits, which the loss does not take
-  model.Compile({.optimizer = "adam", .loss = CategoricalCrossentropy({.from_logits = true})});
-  EXPECT_EQ(GraphOf(model).training.optimizer, "adam");
-}
-
-// The frontend need not have written the file: there may be no locations, and the output may be any value.
-TEST(Files, ALoadedGraphThatNoLossFits) {
-  const std::string path = testing::TempDir() + "/frontend_scalar.ir";
-  std::ofstream(path) << "graph \"scalar\" stage=graph function=model {\n"
-                         "  state %p : f32[] parameter constant(0.0)\n"
-                         "  %y = relu(%p) : f32[]\n"
-                         "  output \"output\" = %y\n"
-                         "}\n";
-  Model model = Model::FromGraph(LoadGraph(path));
-  EXPECT_EQ(model.Mistakes().size(), 0u);
-  model.Compile({.loss = CategoricalCrossentropy({.from_logits = true})});
-  ASSERT_EQ(model.Mistakes().size(), 1u);
-  EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": output: output is (), but the loss needs (n, …, classes)"))
-      << model.Mistakes()[0];
-}
-
-TEST(Files, AModelOfAGraphCannotBeFrozen) {
-  const std::string path = testing::TempDir() + "residual.pb";
-  ASSERT_TRUE(SaveGraph(Residual(), path));
-  for (const bool by_name : {false, true}) {
-    Model model = Model::FromGraph(LoadGraph(path));
-    by_name ? model.Freeze("conv") : model.Freeze();
-    ASSERT_EQ(model.Mistakes().size(), 1u);
-    EXPECT_TRUE(absl::StrContains(model.Mistakes()[0], ": freeze: a model that was made from a graph cannot be frozen"))
-        << model.Mistakes()[0];
-  }
-}
-
-TEST(Files, AFileThatCannotBeReadIsAMistake) {
-  const Graph graph = LoadGraph("/nonexistent/model.pb");
-  EXPECT_FALSE(graph.ok());
-  const std::vector<std::string> mistakes = Model::FromGraph(graph).Mistakes();
-  ASSERT_EQ(mistakes.size(), 1u);
-  EXPECT_TRUE(absl::StrContains(mistakes[0], "graph_test.cc:")) << mistakes[0];
-  EXPECT_TRUE(absl::StrContains(mistakes[0], "/nonexistent/model.pb")) << mistakes[0];
-  std::string error;
-  EXPECT_FALSE(SaveGraph(Residual(), "/nonexistent/model.pb", &error));
-  EXPECT_NE(error, "");
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ Model Functional() {
       + x;
   return Model("functional", x, sum);
 }
-#line 265 "mistakes_test.cc"
+#line 115 "mistakes_test.cc"
 // clang-format on
 
 TEST(Mistakes, AllAtOnceWithTheirLines) {

@@ -45,10 +45,10 @@ class Residual(nn.Module):
         return F.relu(self.main(x) + self.shortcut(x))
 
 
-def conv_batch_norm(channels, filters, size, stride, groups=1):
+def conv_batch_norm(channels, filters, size, stride, groups=1, momentum=0.99):
     # Keras's momentum 0.99 is PyTorch's 0.01.
     return [nn.Conv2d(channels, filters, size, stride, size // 2, groups=groups, bias=False),
-            nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)]
+            nn.BatchNorm2d(filters, eps=1e-3, momentum=1 - momentum)]
 
 
 def lenet5():
