@@ -95,7 +95,7 @@ Symbol LowerPermute(const std::vector<std::int64_t>& dims, LayerBuilder& builder
 
 // [n, features] to [n, 1, features] to [n, times, features]
 Symbol LowerRepeatVector(std::int64_t times, LayerBuilder& builder) {
-  const bool is_positive = builder.Positive("n", times);
+  const bool is_positive = builder.Positive("times", times);
   const Symbol& x = builder.input();
   if (!builder.HasRank(x, 2, "vectors (n, features)")) return Symbol();
   const std::int64_t features = builder.type(x).shape[1];

@@ -47,6 +47,24 @@ int FlushFolder(const char* path) {
   return result;
 }
 
+// Creates the file that is to be renamed to `path`, and writes its name to `temporary`.  Returns its descriptor, or −1
+// with the reason in `error`.
+int OpenTemporary(const char* path, char (&temporary)[PATH_MAX], char* error, size_t error_bytes) {
+  struct stat status;
+  if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    snprintf(error, error_bytes, "%s: is not a regular file", path);
+    return -1;
+  }
+  if (snprintf(temporary, sizeof(temporary), "%s.tmp.%ld", path, static_cast<long>(getpid())) >=
+      static_cast<int>(sizeof(temporary))) {
+    errno = ENAMETOOLONG;
+    return Fail(error, error_bytes, path, "cannot be written");
+  }
+  unlink(temporary);  // a killed process with the same number may have left it
+  const int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  return file >= 0 ? file : Fail(error, error_bytes, path, "cannot be written");
+}
+
 }  // namespace
 
 uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* error, size_t error_bytes) {
@@ -80,21 +98,19 @@ uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* err
   return bytes;
 }
 
+int brine_check_writable(const char* path, char* error, size_t error_bytes) {
+  char temporary[PATH_MAX];
+  const int file = OpenTemporary(path, temporary, error, error_bytes);
+  if (file < 0) return -1;
+  close(file);
+  unlink(temporary);
+  return 0;
+}
+
 int brine_write_file(const char* path, const brine_bytes* pieces, size_t count, char* error, size_t error_bytes) {
   char temporary[PATH_MAX];
-  struct stat status;
-  if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-    snprintf(error, error_bytes, "%s: is not a regular file", path);
-    return -1;
-  }
-  if (snprintf(temporary, sizeof(temporary), "%s.tmp.%ld", path, static_cast<long>(getpid())) >=
-      static_cast<int>(sizeof(temporary))) {
-    errno = ENAMETOOLONG;
-    return Fail(error, error_bytes, path, "cannot be written");
-  }
-  unlink(temporary);  // a killed process with the same number may have left it
-  const int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (file < 0) return Fail(error, error_bytes, path, "cannot be written");
+  const int file = OpenTemporary(path, temporary, error, error_bytes);
+  if (file < 0) return -1;
   int result = WriteAll(file, pieces, count);
   if (result != 0) Fail(error, error_bytes, path, "could not be written");
   if (close(file) != 0 && result == 0) result = Fail(error, error_bytes, path, "could not be written");

@@ -23,6 +23,10 @@ uint8_t* brine_read_file(const char* path, size_t limit, size_t* size, char* err
 // the last step failed, and the temporary file is gone.
 int brine_write_file(const char* path, const brine_bytes* pieces, size_t count, char* error, size_t error_bytes);
 
+// Whether brine_write_file can create its temporary file, so that a long computation whose result could not be written
+// need not begin.  Returns 0, or −1 with the reason in `error`.
+int brine_check_writable(const char* path, char* error, size_t error_bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -223,7 +223,11 @@ void BatchReader::ConvertWeights(int64_t row) {
     if (!weights.from_field) weight = 1;
     if (weights.label == nullptr) continue;
     const Column& label = *weights.label;
-    const auto of_class = class_weights_.find(ClassOf(*label.value, label.rows + row * label.row_bytes));
+    const uint8_t* const content = label.rows + row * label.row_bytes;
+    if (const auto share = reinterpret_cast<const float*>(content);
+        label.value->dtype == BRINE_F32 && RowElements(*label.value) == 1 && *share != 0 && *share != 1)
+      return Report(row, &label, "its label %g is neither class 0 nor class 1, and classes have weights", *share);
+    const auto of_class = class_weights_.find(ClassOf(*label.value, content));
     if (of_class != class_weights_.end()) weight = static_cast<float>(weight * of_class->second);
   }
 }

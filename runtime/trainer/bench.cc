@@ -42,11 +42,21 @@ struct BenchData {
   Dataset train;
 };
 
-BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
+// Whether the program takes an image and the number of its class, as the built-in data have them.
+bool TakesDrawnShapes(const brine_program& program) {
   const ImageSize size = InputImage(program);
+  if (!DrawnShapesFault(size.height, size.width, size.channels).empty()) return false;
+  const brine_function& function = FunctionOf(program, "train");
+  std::vector<const brine_input*> labels = FedInputs(function);
+  std::erase_if(labels, [](const brine_input* input) { return input->source != BRINE_LABEL; });
+  if (labels.size() != 1) return false;
+  const int64_t elements = RowElements(function.values[labels[0]->value]);
+  return elements == 1 || elements == labels[0]->classes;
+}
+
+BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   if (!line.data.empty() || !line.arrays.empty()) return {"files", OpenData(program, line).train};
-  if (DrawnShapesFault(size.height, size.width, size.channels).empty())
-    return {"drawn shapes", OpenData(program, line).train};
+  if (TakesDrawnShapes(program)) return {"drawn shapes", OpenData(program, line).train};
   const int64_t fewest = line.batch_size > 0 ? line.batch_size : program.batch_size;
   return {"noise", MakeNoise(FunctionOf(program, "train"), fewest, 0)};
 }

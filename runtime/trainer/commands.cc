@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/base/edit_distance.h"
+#include "runtime/core/file.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/callbacks.h"
 #include "runtime/trainer/checkpoints.h"
@@ -285,6 +286,8 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .checkpoint = line.checkpoint,
                         .resume = line.resume,
                         .verbose = !line.quiet};
+  if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
+    throw Error(kExitFailed, error);
   const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0;
   if (tested_each_epoch) options.validation_data = &data.test;
   options.callbacks = KerasCallbacks(line, tested_each_epoch || line.validation_split > 0);

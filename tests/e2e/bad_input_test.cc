@@ -92,6 +92,10 @@ TEST_F(BadInput, OnTheCommandLine) {
        "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
       {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2,
        "error: predict needs FILE.npy or the number of a test image"},
+      {"no folder to save to", "brine train model.cc --save nowhere/w", 1,
+       "error: nowhere/w: cannot be written: No such file or directory"},
+      {"a folder to save to", "mkdir weights; brine train model.cc --save weights", 1,
+       "error: weights: is not a regular file"},
       {"no folder to write to", "brine compile model.cc -o nowhere/small", 1,
        "brine: nowhere/small: No such file or directory"},
       {"over the model", "brine compile model.cc -o model.cc", 2, "brine: model.cc: is the model itself"},
@@ -194,6 +198,13 @@ TEST_F(BadInput, InAFile) {
   project_.Write("text.npy", "hello");
   WriteNpy("flat.npy", "|u1", "(8, 8)", std::string(64, 'x'));
   WriteNpy("channels.npy", "|u1", "(3, 8, 8)", std::string(192, 'x'));
+  project_.Write(
+      "prices.cc",
+      "#include <brine.h>\nbrine::Model BuildModel() {\n  using namespace brine;\n  Sequential net(\"prices\", "
+      "Input({8, 8}, {.dtype = \"uint8\"}));\n  net.Add(Rescaling(1.0f / 255));\n  net.Add(Flatten());\n  "
+      "net.Add(Dense({.units = 1}));\n  net.Compile({.optimizer = \"sgd\", .loss = "
+      "\"mean_squared_error\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
+  WriteNpy("prices.npy", "<f4", "(3, 1)", std::string("\0\0\x80\x3f\0\0\0\x3f\0\0\0\0", 12));
   std::string pixels(192 * 4, '\0');
   const float not_a_number = std::nanf("");
   std::memcpy(pixels.data() + 20, &not_a_number, sizeof(not_a_number));
@@ -239,6 +250,9 @@ TEST_F(BadInput, InAFile) {
        "error: flat.npy: has shape (8, 8), the model's input x is (n, 8, 8, 3)"},
       {"channels first", "brine predict model.cc channels.npy --weights w.safetensors", 3,
        "error: channels.npy: has shape (3, 8, 8), the model's input x is (n, 8, 8, 3)"},
+      {"weights of classes of what has none",
+       "brine train prices.cc --data x=channels.npy --data label=prices.npy --class-weights 0:2", 3,
+       "error: sample 1: label: its label 0.5 is neither class 0 nor class 1, and classes have weights"},
       {"a pixel that is no number", "brine predict real.cc nan.npy --weights w.safetensors", 3,
        "error: nan.npy: sample 0: …"},
       {"images of another size", "brine train model.cc --data larger", 3,

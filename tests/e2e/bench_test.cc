@@ -67,6 +67,13 @@ TEST(Bench, TakesNoiseWhereTheImagesDoNotFit) {
   EXPECT_EQ(train.err,
             "error: the built-in images are of 8x8 to 4096x4096 and 1 to 64 channels, the model takes 5x70x2; use "
             "--data\n");
+  // Images whose labels are images, too.
+  project.Write(
+      "image.cc",
+      "#include <brine.h>\nbrine::Model BuildModel() {\n  using namespace brine;\n  Sequential net(\"image\", "
+      "Input({8, 8, 3}));\n  net.Add(Conv2D({.filters = 3, .kernel_size = 1}));\n  net.Compile({.optimizer = "
+      "\"sgd\", .loss = \"mean_squared_error\"});\n  return net;\n}\nBRINE_MODEL(BuildModel)\n");
+  EXPECT_THAT(project.Run("brine bench image.cc --steps 2"), testing::HasSubstr("\ndata: noise\n"));
 }
 
 }  // namespace

@@ -246,7 +246,7 @@ TEST(Mistakes, OfArguments) {
             "reshape_1: every extent of target_shape must be positive or -1, got (0, 2)"}},
           {"permutation",
            Chain(x, {Permute({1, 3, 3}), RepeatVector(0)}),
-           {"permute: dims must hold each of 1 ... 3 once, got (1, 3, 3)", "repeat_vector: n must be positive, got 0"}},
+           {"permute: dims must hold each of 1 ... 3 once, got (1, 3, 3)", "repeat_vector: times must be positive, got 0"}},
           {"depthwise",
            Chain(x, {DepthwiseConv2D({.kernel_size = {0, 2},
                                       .strides = -1,

@@ -70,6 +70,7 @@ Expr Softplus(const Expr& x) {
 // Whether the tensor is a constant so far from 1 that its cube is not a normal float.
 bool IsFarFromOne(const Tensor& tensor) {
   constexpr double kLimit = 0x1p40;
+  if (tensor.func.outputs() != 1) return false;  // a constant is no element of a Tuple
   const std::optional<double> number = Halide::Internal::as_const_float(tensor.func.value());
   return number && *number != 0 && !(std::abs(*number) < kLimit && std::abs(*number) > 1 / kLimit);
 }
