@@ -196,8 +196,8 @@ Result RootMeanSquaredError(QuantityBuilder& builder) {
   return {"", Apply(TermKind::kSqrt, {Apply(TermKind::kDiv, {sum, RowCount()})})};
 }
 
-// The mean over the k columns of 1 − Σ(y − label)² / Σ(label − mean label)²; the last sum is Σ label² − (Σ label)² /
-// rows.
+// The mean over the k columns of 1 − Σ(y − label)² / Σ(label − mean label)², where a column with equal labels counts 0;
+// the last sum is Σ label² − (Σ label)² / rows.
 Result R2Score(QuantityBuilder& builder) {
   Dim columns = 1;
   for (const Dim dim : builder.type(builder.prediction()).shape) columns *= dim == kBatch ? 1 : dim;
@@ -209,10 +209,12 @@ Result R2Score(QuantityBuilder& builder) {
   const ValueId label = builder.label(), error = builder.Emit(kSub, {builder.prediction(), label});
   const Expression residual = of_rows("residual", builder.Emit(kMul, {error, error}));
   const Expression sum = of_rows("sum", label), squares = of_rows("squares", builder.Emit(kMul, {label, label}));
-  const Expression of_mean = Apply(TermKind::kDiv, {Apply(TermKind::kMul, {sum, sum}), RowCount()});
+  const Expression of_mean = Apply(TermKind::kMul, {sum, Apply(TermKind::kDiv, {sum, RowCount()})});
   const Expression total = Apply(TermKind::kSub, {squares, of_mean});
   const Expression score = Apply(TermKind::kSub, {Constant(1), Apply(TermKind::kDiv, {residual, total})});
-  return {"", Apply(TermKind::kDiv, {score, Constant(static_cast<double>(columns))}), columns};
+  const Expression of_column =
+      Apply(TermKind::kSelect, {Apply(TermKind::kLess, {Constant(0), total}), score, Constant(0)});
+  return {"", Apply(TermKind::kDiv, {of_column, Constant(static_cast<double>(columns))}), columns};
 }
 
 // As a metric, the similarity is positive.

@@ -130,7 +130,8 @@ inline Metric RootMeanSquaredError(Named options = {}) {
   return internal::MakeMetric("root_mean_squared_error", {}, options.name, "root_mean_squared_error");
 }
 
-// The mean over columns of 1 − Σ (y − t)² / Σ (t − mean t)²; not finite if the labels of a column are all equal.
+// The mean over columns of 1 − Σ (y − t)² / Σ (t − mean t)², where a column whose labels are all equal counts 0.  The
+// squares of a batch are added in float32, so the labels' mean should not exceed their deviation by a factor of 100.
 inline Metric R2Score(Named options = {}) { return internal::MakeMetric("r2_score", {}, options.name, "r2_score"); }
 
 }  // namespace brine

@@ -186,6 +186,8 @@ def write_metrics(out):
     case("auc num_thresholds=200 from_logits=false", metrics.AUC(), binary, column, 0 * bits)
     case("root_mean_squared_error", metrics.RootMeanSquaredError(), numbers, y, labels)
     case("r2_score", metrics.R2Score(), numbers, y, labels)
+    level = np.where(np.arange(labels.shape[1]) == 1, 0.5, labels)  # a column of equal labels
+    case("r2_score", metrics.R2Score(), numbers, y, level)
     case("mean_squared_error", metrics.MeanSquaredError(), numbers, y, labels)
     case("mean_absolute_error", metrics.MeanAbsoluteError(), numbers, y, labels)
     case("cosine_similarity", metrics.CosineSimilarity(), numbers, y, labels)
