@@ -259,6 +259,18 @@ constexpr Row kRows[] = {
         %m = max_pool_grad(%d, %i) {input_size=[8,8]} : f32[n,8,8,16]
         %x = conv2d_input_grad(%m, %w) {groups=16, input_size=[10,10]} : f32[n,10,10,16]
       } : f32[n,10,10,16])"},
+    {"input_grad_of_groups_at_once", R"(
+      input %d : f32[n,5,7,24] data
+      input %w : f32[3,3,4,24] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=8, input_size=[10,13], pads=[0,1,1,1], strides=[2,2]} : f32[n,10,13,32]
+      } : f32[n,10,13,32])"},
+    {"input_grad_of_groups_one_by_one", R"(
+      input %d : f32[n,6,7,9] data
+      input %w : f32[3,2,8,9] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=3, input_size=[8,8]} : f32[n,8,8,24]
+      } : f32[n,8,8,24])"},
     {"depthwise_weight_grad", R"(
       input %x : f32[n,9,13,37] data
       input %d : f32[n,9,13,37] data

@@ -8,14 +8,25 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
+constexpr int kMaxGroupsAtOnce = 4;  // with more, the products with zeros cost more than they save
+
+// How many groups are computed as one: as many as fill a vector with their channels.  Then all channels of a vector
+// read the same filters, and those of other groups are multiplied by zeros.  Otherwise each channel reads its own.
+int GroupsAtOnce(int groups, int channels, int lanes) {
+  const int count = channels < lanes && lanes % channels == 0 ? lanes / channels : 1;
+  return groups % count == 0 && count <= kMaxGroupsAtOnce ? count : 1;
+}
+
 // dx[n, i, j, c] = Σ over a, b, f of dy[n, (i + pad − a·dilation) / stride, …, f] · w[a, b, c, f] where both divisions
 // leave no remainder.  dy is copied with a border and with stride − 1 zeros between its pixels, and w is copied with c
 // innermost, so that this becomes a convolution of stride 1.
 Lowered LowerConv2DInputGrad(const LoweringContext& context) {
   const Tensor &dy = context.operands[0], &w = context.operands[1];
   const Window window = ir::ConvolutionWindow(context.node, w.type.shape);
-  const int groups = ir::ConvolutionGroups(context.node);
-  const int channels = static_cast<int>(w.type.shape[2]), filters = static_cast<int>(w.type.shape[3]) / groups;
+  const int own_groups = ir::ConvolutionGroups(context.node), own_channels = static_cast<int>(w.type.shape[2]),
+            own_filters = static_cast<int>(w.type.shape[3]) / own_groups;
+  const int at_once = GroupsAtOnce(own_groups, own_channels, context.machine.lanes);
+  const int groups = own_groups / at_once, channels = own_channels * at_once, filters = own_filters * at_once;
   Lowered lowered;
 
   int before[2], size[2];
@@ -32,7 +43,9 @@ Lowered LowerConv2DInputGrad(const LoweringContext& context) {
 
   const Var c = Axis(0), f = Axis(1), b = Axis(2), a = Axis(3), g = Axis(4);
   StoredFunc packed;  // [group, a, b, f, c]
-  packed.func = MakeFunc("packed", Axes(5), {w({a, b, c, g * filters + f})});
+  const Expr weight = w({a, b, at_once == 1 ? Expr(c) : c % own_channels, g * filters + f});
+  packed.func = MakeFunc(
+      "packed", Axes(5), {at_once == 1 ? weight : Halide::select(f / own_filters == c / own_channels, weight, 0.0f)});
   packed.shape = {groups, window.size[0], window.size[1], filters, channels};
   lowered.stored_funcs.push_back(packed);
 
