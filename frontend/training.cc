@@ -15,10 +15,16 @@
 namespace brine::internal {
 namespace {
 
+// The names by which the user may call the rows.
 template <typename Row>
 std::vector<absl::string_view> NamesOf(absl::Span<const Row> rows) {
   std::vector<absl::string_view> names;
-  for (const Row& row : rows) names.push_back(row.name);
+  for (const Row& row : rows) {
+    names.push_back(row.name);
+    if constexpr (requires { row.alias; }) {
+      if (!row.alias.empty()) names.push_back(row.alias);
+    }
+  }
   return names;
 }
 
@@ -138,11 +144,12 @@ class TrainingBuilder {
   // The number as a value of the kind of `example`, if it is one.
   static ir::AttributeValue ValueLike(const ir::AttributeValue& example, double number) {
     if (std::holds_alternative<bool>(example)) return number != 0;
-    const bool is_whole = number == std::floor(number) && std::abs(number) < 1e15;
+    const bool is_whole = number == std::floor(number) && std::abs(number) < 0x1p63;
     if (std::holds_alternative<int64_t>(example) && is_whole) return static_cast<int64_t>(number);
     return number;
   }
 
+  // An illegal value is as if it were not given.
   ir::Attributes ArgumentsOf(absl::string_view taker, const std::vector<ir::Argument>& rows, const Numbers& given) {
     ir::Attributes arguments;
     for (const ir::Argument& row : rows) {
@@ -155,8 +162,10 @@ class TrainingBuilder {
         continue;
       }
       const ir::AttributeValue value = ValueLike(row->default_value, number.value.value());
-      if (const std::string fault = ir::ArgumentFault(*row, value); !fault.empty()) Mistake(fault);
-      arguments.Set(row->name, value);
+      if (const std::string fault = ir::ArgumentFault(*row, value); !fault.empty())
+        Mistake(fault);
+      else
+        arguments.Set(row->name, value);
     }
     return arguments;
   }

@@ -40,7 +40,7 @@ std::string ArgumentFault(const Argument& argument, const AttributeValue& value)
     number = static_cast<double>(*whole);
   else
     return "";
-  if (argument.range.Contains(number)) return "";
+  if (argument.range.Contains(number) || number == argument.besides) return "";
   return absl::StrCat(argument.name, " must be ", ToString(argument.range), ", got ", number);
 }
 

@@ -3,6 +3,7 @@
 #define BRINE_IR_ARGUMENTS_H_
 
 #include <cfloat>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,10 @@ std::string ToString(const Range& range);  // "positive", "between 0 and 1", "at
 
 struct Argument {
   std::string name;
-  AttributeValue default_value;  // its kind, a bool, a whole or a real number, is the kind of every value
-  Range range = {};              // the legal values, if the argument is a number
-  bool optional = false;         // whether a graph may leave it out, which then means its default, or none
+  AttributeValue default_value;        // its kind, a bool, a whole or a real number, is the kind of every value
+  Range range = {};                    // the legal values, if the argument is a number
+  bool optional = false;               // whether a graph may leave it out, which then means its default, or none
+  std::optional<double> besides = {};  // a number that is legal although it is not in the range
 };
 
 // The argument of this name, or null if there is none.

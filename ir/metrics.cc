@@ -14,7 +14,8 @@ namespace {
 
 constexpr double kEpsilon = 1e-7;  // Keras's backend.epsilon()
 
-const Argument kThresholds = {"thresholds", 0.5};
+// With top_k, Keras's threshold is −1e10 if the user gives none.
+const Argument kThresholds = {.name = "thresholds", .default_value = 0.5, .range = kFromZeroToOne, .besides = -1e10};
 const Argument kTopK = {.name = "top_k", .default_value = int64_t{1}, .range = {.least = 1}, .optional = true};
 const Argument kClassId = {.name = "class_id", .default_value = int64_t{0}, .range = {.least = 0}, .optional = true};
 const Argument kK = {.name = "k", .default_value = int64_t{5}, .range = {.least = 1}};

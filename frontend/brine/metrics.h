@@ -92,7 +92,7 @@ struct Thresholds {
 // with top_k, one of the k largest of its row.  Labels are 0 and 1, also as one-hot rows or class numbers.  Several
 // thresholds make a result each, {0.3f, 0.5f} "precision_0.3" and "precision_0.5".
 struct PrecisionOptions {
-  Thresholds thresholds = {};  // if none is given, 0.5, or, with top_k, −1e10, which all elements exceed
+  Thresholds thresholds = {};  // within [0, 1]; if none is given, 0.5, or, with top_k, −1e10, which all elements exceed
   Optional<std::int64_t> top_k = {};
   Optional<std::int64_t> class_id = {};
   std::string name = {};

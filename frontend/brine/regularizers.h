@@ -21,7 +21,7 @@ namespace brine {
 //
 //   l1      l1·Σ |x|  over the elements x of the tensor
 //   l2      l2·Σ x²
-//   l1_l2   l1·Σ |x| + l2·Σ x²
+//   l1_l2   l1·Σ |x| + l2·Σ x², also called l1l2
 //
 // The gradient of |x| at 0 is 0.  Without a name, there is no penalty.
 struct Regularizer {

@@ -1,6 +1,7 @@
 // The layers that change images at random.  Except RandomFlip and RandomTranslation, which are ops of their own, they
 // draw numbers for each image, compute a map or a box from these, and apply it.
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -43,9 +44,15 @@ bool CheckFactor(LayerBuilder& builder, const char* argument, const Range& range
 Range FromZero(const Range& range) { return range.lower == -range.upper ? Range(0, range.upper) : range; }
 
 bool CheckValueRange(LayerBuilder& builder, const Range& range) {
+  constexpr double kWidest = FLT_MAX / 2;  // brightness draws from a range that may be twice as wide
   if (!builder.Finite("value_range", range.lower) || !builder.Finite("value_range", range.upper)) return false;
-  if (range.lower < range.upper) return true;
-  builder.Mistake(absl::StrCat("value_range must ascend, got [", range.lower, ", ", range.upper, "]"));
+  const std::string got = absl::StrCat(", got [", range.lower, ", ", range.upper, "]");
+  if (range.lower >= range.upper) {
+    builder.Mistake("value_range must ascend" + got);
+    return false;
+  }
+  if (range.upper - range.lower <= kWidest) return true;
+  builder.Mistake(absl::StrCat("value_range must be at most ", kWidest, " wide", got));
   return false;
 }
 

@@ -17,7 +17,7 @@ bool IsReserved(absl::string_view name) {
   constexpr absl::string_view kAlways[] = {"label", "rows",   "seed",      "step",
                                            "loss",  "output", "optimizer", "sample_weight"};
   if (std::find(std::begin(kAlways), std::end(kAlways), name) != std::end(kAlways)) return true;
-  if (ir::FindMetric(name) != nullptr) return true;
+  if (ir::FindMetric(name) != nullptr || ir::FindArgument(ir::SharedArguments(), name) != nullptr) return true;
   for (const ir::Optimizer& optimizer : ir::AllOptimizers()) {
     for (const ir::UpdateRule& rule : optimizer.rules) {
       if (std::find(rule.scalars.begin(), rule.scalars.end(), name) != rule.scalars.end()) return true;

@@ -98,15 +98,28 @@ void UpdateMoving(LayerBuilder& builder, double momentum, const Symbol& moving, 
   builder.Update(moving, builder.EmitIntermediate(ir::kAdd, {latest, step}));
 }
 
+// The number, or 0 after a mistake: it is not in [0, 1].
+double CheckMomentum(double momentum, LayerBuilder& builder) {
+  if (momentum >= 0 && momentum <= 1) return momentum;
+  builder.Mistake(absl::StrCat("momentum must be within [0, 1], got ", momentum));
+  return 0;
+}
+
+// The number, or 0 after a mistake: it is negative, or no finite float32 number.
+double CheckEpsilon(double epsilon, LayerBuilder& builder) {
+  if (!builder.Finite("epsilon", epsilon)) return 0;
+  if (epsilon >= 0) return epsilon;
+  builder.Mistake(absl::StrCat("epsilon must be at least 0, got ", epsilon));
+  return 0;
+}
+
 // The weights gamma and beta of a layer.
 template <typename Options>
 class Affine {
  public:
   // Checks the arguments.
-  Affine(const Options& options, LayerBuilder& builder) : options_(options) {
-    const double epsilon = options.epsilon.value();
-    if (builder.Finite("epsilon", epsilon) && epsilon < 0)
-      builder.Mistake(absl::StrCat("epsilon must be at least 0, got ", epsilon));
+  Affine(const Options& options, LayerBuilder& builder)
+      : options_(options), epsilon_(CheckEpsilon(options.epsilon.value(), builder)) {
     builder.CheckInitializer("beta_initializer", options.beta_initializer);
     builder.CheckInitializer("gamma_initializer", options.gamma_initializer);
     builder.CheckRegularizer("beta_regularizer", options.beta_regularizer);
@@ -124,7 +137,7 @@ class Affine {
   // product and a sum.  If the moments vary along other axes than gamma, the order is ((x − mean) / √…)·gamma + beta,
   // since gamma / √… would be as large as x.
   Symbol Normalize(LayerBuilder& builder, const Symbol& x, const Moments& moments, bool varies_along_rows) const {
-    const Symbol epsilon = builder.Constant("epsilon", options_.epsilon.value());
+    const Symbol epsilon = builder.Constant("epsilon", epsilon_);
     const Symbol deviation =
         builder.EmitIntermediate(ir::kSqrt, {builder.EmitIntermediate(ir::kAdd, {moments.variance, epsilon})});
     const bool scales_first = options_.scale && !varies_along_rows;
@@ -141,6 +154,7 @@ class Affine {
 
  private:
   const Options& options_;
+  const double epsilon_;
   Symbol gamma_, beta_;
 };
 
@@ -161,9 +175,7 @@ Symbol InputWithChannels(LayerBuilder& builder, int64_t axis) {
 }
 
 Symbol LowerBatchNormalization(const BatchNormalizationOptions& options, LayerBuilder& builder) {
-  const double momentum = options.momentum.value();
-  if (!(momentum >= 0 && momentum <= 1))
-    builder.Mistake(absl::StrCat("momentum must be within [0, 1], got ", momentum));
+  const double momentum = CheckMomentum(options.momentum.value(), builder);
   Affine affine(options, builder);
   builder.CheckInitializer("moving_mean_initializer", options.moving_mean_initializer);
   builder.CheckInitializer("moving_variance_initializer", options.moving_variance_initializer);
@@ -216,11 +228,14 @@ Symbol LowerGroupNormalization(const GroupNormalizationOptions& options, LayerBu
 
 constexpr double kLeastDeviation = 1e-7;  // keras.backend.epsilon()
 
-// The numbers that are given for mean or variance, as a constant [] or [c]; unknown after a mistake.
+// The mean that is given, and the deviation that follows from the given variance: a number each, or one for each
+// channel.
 struct GivenMoments {
-  ir::Shape shape;
+  ir::Shape shape;  // of both: [] or [c]
   std::vector<double> mean, deviation;
 };
+
+// Reads the moments from the options.  Returns false after a mistake.
 bool CheckMoments(const NormalizationOptions& options, LayerBuilder& builder, GivenMoments& moments) {
   if (options.mean.empty() || options.mean.size() != options.variance.size()) {
     builder.Mistake(absl::StrCat("needs as many numbers for mean as for variance, one or one for each channel, got ",

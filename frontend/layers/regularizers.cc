@@ -15,7 +15,8 @@ struct Row {
   absl::string_view name;
   bool has_l1, has_l2;  // which of the two factors count
 };
-constexpr Row kRows[] = {{"", false, false}, {"l1", true, false}, {"l2", false, true}, {"l1_l2", true, true}};
+constexpr Row kRows[] = {
+    {"", false, false}, {"l1", true, false}, {"l2", false, true}, {"l1_l2", true, true}, {"l1l2", true, true}};
 
 const Row* FindRow(absl::string_view name) {
   const Row* const row =

@@ -1,7 +1,9 @@
 // Tests the mistakes in the arguments of layers, by their words.
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "tests/frontend/mistakes.h"
 
@@ -107,14 +109,15 @@ TEST(Mistakes, OfArguments) {
                                       .depthwise_regularizer = L1L2({.l1 = -1, .l2 = 1e39}),
                                       .pointwise_regularizer = "orthogonal"}),
                      PReLU({.alpha_regularizer = L1(-1)})}),
-           {"conv2d: activity_regularizer: unknown regularizer \"ridge\"; known are l1, l2, l1_l2",
+           {"conv2d: activity_regularizer: unknown regularizer \"ridge\"; known are l1, l2, l1_l2, l1l2",
             "conv2d: kernel_regularizer: unknown regularizer \"l11\"; did you mean l1?",
             "conv2d: bias_regularizer: l2 must not be negative, got -0.1",
             "batch_normalization: beta_regularizer: l1 must be a finite float32 number, got nan",
-            "batch_normalization: gamma_regularizer: unknown regularizer \"L2\"; known are l1, l2, l1_l2",
+            "batch_normalization: gamma_regularizer: unknown regularizer \"L2\"; known are l1, l2, l1_l2, l1l2",
             "separable_conv2d: depthwise_regularizer: l1 must not be negative, got -1",
             "separable_conv2d: depthwise_regularizer: l2 must be a finite float32 number, got 1e+39",
-            "separable_conv2d: pointwise_regularizer: unknown regularizer \"orthogonal\"; known are l1, l2, l1_l2",
+            "separable_conv2d: pointwise_regularizer: unknown regularizer \"orthogonal\"; known are l1, l2, l1_l2, "
+            "l1l2",
             "p_re_lu: alpha_regularizer: l1 must not be negative, got -1"}},
           {"initializer_arguments",
            Chain(Input({4}), {Dense({.units = 2,
@@ -189,6 +192,10 @@ TEST(Mistakes, OfArguments) {
            Chain(x, {BatchNormalization({.momentum = kNan, .epsilon = kNan})}),
            {"batch_normalization: momentum must be within [0, 1], got nan",
             "batch_normalization: epsilon must be a finite float32 number, got nan"}},
+          {"normalization_beyond_float32",
+           Chain(x, {BatchNormalization({.momentum = 1e39, .epsilon = 1e39})}),
+           {"batch_normalization: momentum must be within [0, 1], got 1e+39",
+            "batch_normalization: epsilon must be a finite float32 number, got 1e+39"}},
           {"rotation",
            Chain(x, {RandomRotation(
                         {.factor = 1.5, .fill_mode = "mirror", .interpolation = "cubic", .fill_value = kNan})}),
@@ -213,6 +220,10 @@ TEST(Mistakes, OfArguments) {
            Chain(x, {RandomBrightness({.factor = {-2, 0}, .value_range = {0, kNan}})}),
            {"random_brightness: factor must be a range within [-1, 1], got [-2, 0]",
             "random_brightness: value_range must be a finite float32 number, got nan"}},
+          {"wide_value_range",
+           Chain(x, {RandomBrightness({.factor = 1, .value_range = {-3e38, 3e38}}),
+                     RandomBrightness({.factor = 1, .value_range = {0, 1.7e38}})}),
+           {"random_brightness: value_range must be at most 1.70141e+38 wide, got [-3e+38, 3e+38]"}},
           {"erasing",
            Chain(x, {RandomErasing({.factor = 2, .scale = {0.5, 0.1}, .fill_value = {1, 2}})}),
            {"random_erasing: factor must be a range within [0, 1], got [0, 2]",
@@ -246,7 +257,8 @@ TEST(Mistakes, OfArguments) {
             "reshape_1: every extent of target_shape must be positive or -1, got (0, 2)"}},
           {"permutation",
            Chain(x, {Permute({1, 3, 3}), RepeatVector(0)}),
-           {"permute: dims must hold each of 1 ... 3 once, got (1, 3, 3)", "repeat_vector: times must be positive, got 0"}},
+           {"permute: dims must hold each of 1 ... 3 once, got (1, 3, 3)",
+            "repeat_vector: times must be positive, got 0"}},
           {"depthwise",
            Chain(x, {DepthwiseConv2D({.kernel_size = {0, 2},
                                       .strides = -1,
@@ -338,6 +350,66 @@ TEST(Mistakes, OfArguments) {
            {"normalization: learns from one input of the model, but is called with several"}},
       },
       "argument_mistakes_test.cc");
+}
+
+// The layers with the number as each of their arguments that is a real number, and the name of the argument.
+struct LayerOfNumber {
+  const char* argument;
+  Layer (*layer)(double number);
+};
+const LayerOfNumber kLayersOfNumbers[] = {
+    {"scale", [](double v) { return Rescaling(v); }},
+    {"offset", [](double v) { return Rescaling(1, v); }},
+    {"max_value", [](double v) { return ReLU({.max_value = -v}); }},  // since ∞ is legal
+    {"negative_slope", [](double v) { return ReLU({.negative_slope = v}); }},
+    {"threshold", [](double v) { return ReLU({.threshold = v}); }},
+    {"negative_slope", [](double v) { return LeakyReLU({.negative_slope = v}); }},
+    {"alpha", [](double v) { return ELU({.alpha = v}); }},
+    {"alpha_initializer", [](double v) { return PReLU({.alpha_initializer = Constant(v)}); }},
+    {"alpha_regularizer", [](double v) { return PReLU({.alpha_regularizer = L1(v)}); }},
+    {"rate", [](double v) { return Dropout(v); }},
+    {"rate", [](double v) { return SpatialDropout2D(v); }},
+    {"rate", [](double v) { return AlphaDropout(v); }},
+    {"rate", [](double v) { return GaussianDropout(v); }},
+    {"stddev", [](double v) { return GaussianNoise(v); }},
+    {"height_factor", [](double v) { return RandomTranslation({.height_factor = v}); }},
+    {"width_factor", [](double v) { return RandomTranslation({.width_factor = v}); }},
+    {"fill_value", [](double v) { return RandomTranslation({.fill_value = v}); }},
+    {"factor", [](double v) { return RandomRotation({.factor = v}); }},
+    {"fill_value", [](double v) { return RandomRotation({.factor = 1, .fill_value = v}); }},
+    {"height_factor", [](double v) { return RandomZoom({.height_factor = v}); }},
+    {"width_factor", [](double v) { return RandomZoom({.height_factor = 0.5, .width_factor = v}); }},
+    {"fill_value", [](double v) { return RandomZoom({.height_factor = 0.5, .fill_value = v}); }},
+    {"factor", [](double v) { return RandomContrast({.factor = v}); }},
+    {"value_range", [](double v) { return RandomContrast({.factor = 1, .value_range = v}); }},
+    {"factor", [](double v) { return RandomBrightness({.factor = v}); }},
+    {"value_range", [](double v) { return RandomBrightness({.factor = 1, .value_range = v}); }},
+    {"factor", [](double v) { return RandomErasing({.factor = v}); }},
+    {"scale", [](double v) { return RandomErasing({.scale = v}); }},
+    {"fill_value", [](double v) { return RandomErasing({.fill_value = {v}}); }},
+    {"value_range", [](double v) { return RandomErasing({.value_range = v}); }},
+    {"momentum", [](double v) { return BatchNormalization({.momentum = v}); }},
+    {"epsilon", [](double v) { return BatchNormalization({.epsilon = v}); }},
+    {"epsilon", [](double v) { return LayerNormalization({.epsilon = v}); }},
+    {"epsilon", [](double v) { return GroupNormalization({.groups = 1, .epsilon = v}); }},
+    {"mean", [](double v) { return Normalization({.mean = {v}, .variance = {1}}); }},
+    {"variance", [](double v) { return Normalization({.mean = {0}, .variance = {v}}); }},
+    {"kernel_regularizer", [](double v) { return Dense({.units = 2, .kernel_regularizer = L2(v)}); }},
+    {"activity_regularizer", [](double v) { return Dense({.units = 2, .activity_regularizer = L1(v)}); }},
+    {"kernel_initializer", [](double v) { return Dense({.units = 2, .kernel_initializer = Orthogonal(v)}); }},
+};
+
+// Every layer reports a number that is none of float32, once, and the model is built to its end.
+TEST(Mistakes, OfNumbersThatAreNoFloat32) {
+  for (const LayerOfNumber& row : kLayersOfNumbers) {
+    for (const double number : {1e39, kNan, std::numeric_limits<double>::infinity()}) {
+      const std::vector<std::string> mistakes =
+          Chain(Image(), {row.layer(number), Dense({.units = -7, .name = "last"})}).Mistakes();
+      ASSERT_EQ(mistakes.size(), 2u) << row.argument << " " << number << "\n" << absl::StrJoin(mistakes, "\n");
+      EXPECT_TRUE(absl::StrContains(mistakes[0], absl::StrCat(": ", row.argument))) << mistakes[0];
+      EXPECT_TRUE(absl::StrContains(mistakes[1], "last: units must be positive, got -7")) << mistakes[1];
+    }
+  }
 }
 
 }  // namespace

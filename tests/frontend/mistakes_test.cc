@@ -41,6 +41,16 @@ TEST(Mistakes, OfModels) {
       "mistakes_test.cc");
 }
 
+// The host finds the scalars of optimizers by these names.
+TEST(Mistakes, OfNamesOfArgumentsOfOptimizers) {
+  for (const char* name : {"learning_rate", "momentum", "beta_1", "weight_decay", "clipnorm", "clipvalue",
+                           "global_clipnorm", "ema_momentum"}) {
+    ExpectMistakes(
+        {{name, Chain(Input({4}), {Flatten({.name = name})}), {absl::StrCat(name, ": the name is reserved")}}},
+        "mistakes_test.cc");
+  }
+}
+
 TEST(Mistakes, HaveNoConsequences) {
   const Tensor x = Image();
   ExpectMistakes(

@@ -158,6 +158,7 @@ TEST(Regularizers, NeitherFrozenWeightsNorFactorsOfZeroArePenalized) {
     return GraphOf(Model("regularized", x, layer(x))).penalties.size();
   };
   EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L2()})), 1u);
+  EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = "l1l2"})), 1u);
   EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L2(), .trainable = false})), 0u);
   EXPECT_EQ(penalties(Dense({.units = 2, .activity_regularizer = L2(), .trainable = false})), 1u);
   EXPECT_EQ(penalties(Dense({.units = 2, .kernel_regularizer = L1L2(), .bias_regularizer = L1(0)})), 0u);
