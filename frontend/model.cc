@@ -29,10 +29,10 @@ Handle NewModel(std::string name, const Tensors& inputs, const Tensors& outputs,
   return Handle(record);
 }
 
-// The layers that the model has so far.  None, after a mistake, of a model that was made from a graph, whose layers
-// were lowered as trained ones.
 constexpr const char* kNoLayers = "the model has no layers so far";
 
+// The layers that the model has so far.  None, after a mistake, of a model that was made from a graph, whose layers
+// were lowered as trained ones.
 std::vector<LayerRecord*> LayersToFreeze(ModelRecord& model, const Line& line) {
   if (model.graph) model.mistakes.push_back({line, "freeze", "a model that was made from a graph cannot be frozen"});
   return internal::LayersOf(internal::CallsBefore(model.outputs));
@@ -81,11 +81,9 @@ void Model::Freeze(const std::string& layer, Line line) {
     layers.back()->mistakes.push_back({line, "freeze", kNoLayers});
     return;
   }
-  const std::string hint = ir::DidYouMean(layer, known);
-  layers.back()->mistakes.push_back(
-      {line, "freeze",
-       absl::StrCat("the model has no layer ", internal::Quoted(layer), " so far",
-                    hint.empty() ? absl::StrCat("; it has ", internal::OneOf(known)) : hint)});
+  layers.back()->mistakes.push_back({line, "freeze",
+                                     absl::StrCat("the model has no layer ", internal::Quoted(layer), " so far",
+                                                  ir::NearestOrAll(layer, known, "it has"))});
 }
 
 void Model::Compile(CompileOptions options, Line line) {

@@ -28,14 +28,6 @@ std::vector<absl::string_view> NamesOf(absl::Span<const Row> rows) {
   return names;
 }
 
-// "unknown loss 'mse1'; did you mean mse?", or a list of what is known if nothing is similar.
-template <typename Row>
-std::string Unknown(absl::string_view what, const std::string& name, absl::Span<const Row> rows) {
-  const std::vector<absl::string_view> known = NamesOf(rows);
-  const std::string hint = ir::DidYouMean(name, known);
-  return absl::StrCat("unknown ", what, " ", Quoted(name), hint.empty() ? "; known are " + OneOf(known) : hint);
-}
-
 const ir::Node* Producer(const ir::Graph& graph, ir::ValueId value) {
   for (const ir::Node& node : graph.nodes) {
     if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
@@ -75,7 +67,7 @@ class TrainingBuilder {
                                            [](const ModelOutput& output) { return output.symbol.known(); });
       AddOptimizerOptions(options_.optimizer, place_, is_complete, mistakes_, graph_);
     } else {
-      Mistake(Unknown("optimizer", options_.optimizer.name, ir::AllOptimizers()));
+      Mistake(Unknown("optimizer", options_.optimizer.name, NamesOf(ir::AllOptimizers())));
     }
   }
 
@@ -117,7 +109,7 @@ class TrainingBuilder {
     if (given->name.empty())
       return Mistake(absl::StrCat("a loss must be given; known are ", OneOf(NamesOf(ir::AllLosses()))));
     const ir::Loss* const loss = ir::FindLoss(given->name);
-    if (loss == nullptr) Mistake(Unknown("loss", given->name, ir::AllLosses()));
+    if (loss == nullptr) Mistake(Unknown("loss", given->name, NamesOf(ir::AllLosses())));
     ir::Objective objective;
     objective.output = output.name;
     objective.loss = loss == nullptr ? given->name : loss->name;
@@ -202,7 +194,7 @@ class TrainingBuilder {
 
   void AddMetric(const Metric& given, const ir::Loss* loss, const ModelOutput& output, ir::Objective& objective) {
     const ir::Metric* const metric = ir::FindMetric(given.metric);
-    if (metric == nullptr) return Mistake(Unknown("metric", given.metric, ir::AllMetrics()));
+    if (metric == nullptr) return Mistake(Unknown("metric", given.metric, NamesOf(ir::AllMetrics())));
     if (loss != nullptr && !ir::MetricFault(*metric, *loss).empty()) Mistake(ir::MetricFault(*metric, *loss));
     ir::MetricUse use = {metric->name, ArgumentsOf(metric->name, metric->arguments, given.arguments), given.name};
     const auto is_taken = [&](const std::string& name) {

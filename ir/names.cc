@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "ir/limits.h"
 #include "ir/op.h"
 #include "runtime/base/edit_distance.h"
@@ -35,6 +36,11 @@ absl::string_view ClosestName(absl::string_view name, const std::vector<absl::st
 std::string DidYouMean(absl::string_view name, const std::vector<absl::string_view>& known) {
   const absl::string_view closest = ClosestName(name, known);
   return closest.empty() ? "" : absl::StrCat("; did you mean ", closest, "?");
+}
+
+std::string NearestOrAll(absl::string_view name, const std::vector<absl::string_view>& known, absl::string_view all) {
+  const std::string nearest = DidYouMean(name, known);
+  return nearest.empty() ? absl::StrCat("; ", all, " ", absl::StrJoin(known, ", ")) : nearest;
 }
 
 std::string DidYouMeanOp(absl::string_view name) {

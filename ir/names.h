@@ -18,6 +18,9 @@ absl::string_view ClosestName(absl::string_view name, const std::vector<absl::st
 
 // "; did you mean <closest>?" to end a message with, or an empty string if no known name is near.
 std::string DidYouMean(absl::string_view name, const std::vector<absl::string_view>& known);
+// The same, but "; <all> a, b, c" if no known name is near.
+std::string NearestOrAll(absl::string_view name, const std::vector<absl::string_view>& known,
+                         absl::string_view all = "known are");
 std::string DidYouMeanOp(absl::string_view name);  // the known names are those of the ops
 
 // `text` as a message shows it: escaped, and cut after 40 bytes.

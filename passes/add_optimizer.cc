@@ -54,13 +54,15 @@ class OptimizerAdder {
   }
 
  private:
-  // Moves the outputs "<parameter>.grad" to `parameters_`.
+  std::string GradientName(ValueId parameter) const { return absl::StrCat(graph_.value(parameter).name, ".grad"); }
+
+  // Moves the outputs that are gradients to `parameters_`.
   absl::Status TakeGradients() {
     for (const ir::State& state : graph_.states) {
       if (state.role != ir::Role::kParameter) continue;
       const std::string& name = graph_.value(state.value).name;
       const auto output = std::find_if(graph_.outputs.begin(), graph_.outputs.end(), [&](const ir::Output& candidate) {
-        return candidate.name == absl::StrCat(name, ".grad");
+        return candidate.name == GradientName(state.value);
       });
       if (output == graph_.outputs.end())
         return ErrorAt({state.location}, name, absl::StrCat(name, " has no gradient; autodiff makes them"));
@@ -159,7 +161,7 @@ class OptimizerAdder {
   // What follows works on the gradients of the whole batch, and so does the new content of the model's statistics.
   void EndShards() {
     for (Parameter& parameter : parameters_) {
-      const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".grad.mean");
+      const std::string name = GradientName(parameter.value) + ".mean";
       parameter.gradient = Emit(ir::kMeanOverShards, {parameter.gradient}, name, parameter.location);
     }
     for (ir::Update& update : graph_.updates) {
@@ -177,14 +179,10 @@ class OptimizerAdder {
       const std::vector<ValueId> scales = ScalesOfGradients(name);
       for (size_t index = 0; index < parameters_.size(); ++index) {
         Parameter& parameter = parameters_[index];
-        parameter.gradient = Emit(ir::kMul, {parameter.gradient, scales[index]}, GradientName(parameter) + ".clipped",
-                                  parameter.location);
+        parameter.gradient = Emit(ir::kMul, {parameter.gradient, scales[index]},
+                                  GradientName(parameter.value) + ".clipped", parameter.location);
       }
     }
-  }
-
-  std::string GradientName(const Parameter& parameter) const {
-    return absl::StrCat(graph_.value(parameter.value).name, ".grad");
   }
 
   // For each parameter, the factor by which the argument `clip` shrinks its gradient.
@@ -193,7 +191,7 @@ class OptimizerAdder {
     std::vector<ValueId> scales;
     ValueId total = ir::kNoValue;
     for (const Parameter& parameter : parameters_) {
-      const std::string gradient = GradientName(parameter);
+      const std::string gradient = GradientName(parameter.value);
       const ir::Location& location = parameter.location;
       if (clip == "clipvalue") {
         const ValueId size = Emit(ir::kAbs, {parameter.gradient}, gradient + ".size", location);
@@ -214,7 +212,7 @@ class OptimizerAdder {
 
   // The sum of the squares of the elements of the gradient.
   ValueId SquareOf(const Parameter& parameter) {
-    const std::string name = absl::StrCat(graph_.value(parameter.value).name, ".grad.square");
+    const std::string name = GradientName(parameter.value) + ".square";
     const ValueId square = Emit(ir::kMul, {parameter.gradient, parameter.gradient}, name, parameter.location);
     std::vector<int64_t> axes(static_cast<size_t>(graph_.type(parameter.value).rank()));
     if (axes.empty()) return square;

@@ -25,12 +25,12 @@ struct Optimizer {
 };
 
 // What every optimizer takes besides its own arguments:
-//   clipnorm, clipvalue,         at most one of them is given.  A gradient is divided by its norm over its parameter
-//   global_clipnorm:             where this is above clipnorm, and multiplied by clipnorm; the same with the magnitude
-//   of
-//                                each element and clipvalue, and with the norm of all gradients and global_clipnorm
-//   use_ema, ema_momentum:       evaluation and prediction read moving averages of the parameters: average =
-//                                ema_momentum·average + (1 − ema_momentum)·parameter after each step
+//   clipnorm, clipvalue,         at most one of them is given.  A parameter's gradient whose norm exceeds clipnorm is
+//   global_clipnorm:             scaled to that norm; each element whose magnitude exceeds clipvalue, to that
+//                                magnitude; all gradients together, if their norm exceeds global_clipnorm, to that norm
+//   use_ema, ema_momentum:       evaluation and prediction read moving averages of the parameters: the parameter after
+//                                the first step, then average = ema_momentum·average + (1 − ema_momentum)·parameter
+//                                after each step
 //   learning_rate_multipliers:   factors of the learning rate of layers, by their names: {{"conv2d", 0.1}}
 //   exclude_from_weight_decay:   parameters whose name contains one of these parts do not decay: {"bias"}
 // 0 stands for Keras's None.  Each struct of options also has weight_decay: parameter −= learning_rate·weight_decay·

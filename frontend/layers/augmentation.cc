@@ -9,16 +9,17 @@
 #include "absl/strings/str_cat.h"
 #include "frontend/layers/layer_builder.h"
 #include "frontend/layers/spatial.h"
+#include "ir/ops/sampling.h"
 
 namespace brine {
 namespace {
 
+using internal::kImages;
+using internal::kPixels;
 using internal::LayerBuilder;
 using internal::Symbol;
 
-constexpr const char* kImages = "images (n, height, width, channels)";
 const ir::Shape kOneEach = {ir::kBatch, 1, 1, 1};  // a number for each image
-constexpr uint32_t kPixels = 0b0110;               // the bits of the axes height and width of images
 
 Symbol LowerFlip(const std::string& mode, LayerBuilder& builder) {
   constexpr absl::string_view kModes[] = {"horizontal", "vertical", "horizontal_and_vertical"};
@@ -59,7 +60,7 @@ bool CheckValueRange(LayerBuilder& builder, const Range& range) {
 // Whether the input holds images that depend on no parameter.
 bool TakesImages(LayerBuilder& builder) {
   if (!builder.HasRank(builder.input(), 4, kImages)) return false;
-  if (builder.input().learned) builder.Mistake(ir::kAffineTransform.not_differentiable);
+  if (builder.input().learned) builder.Mistake(ir::kAugmentationComesFirst);
   return true;
 }
 
@@ -116,8 +117,7 @@ class Formulas {
   }
   // Random numbers from [range.lower, range.upper).  The draws of a layer have different names.
   Symbol Draw(absl::string_view name, const ir::Shape& shape, const Range& range) const {
-    const Symbol u = Apply(ir::kRandomUniform, {builder_.Seed(), builder_.Step()},
-                           {{"id", builder_.RandomId(name)}, {"shape", shape}});
+    const Symbol u = builder_.Draw(ir::kRandomUniform, shape, name);
     return Plus(Times(u, range.upper - range.lower), range.lower);
   }
   // x within the range
@@ -129,11 +129,6 @@ class Formulas {
  private:
   LayerBuilder& builder_;
 };
-
-// y in training, and the layer's input elsewhere
-Symbol InTraining(LayerBuilder& builder, const Symbol& y, const Symbol& otherwise) {
-  return builder.Emit(ir::kInTrainPhase, {y, otherwise});
-}
 
 // A number for each image, f32[n,1], and what it adds to the six coefficients of an affine map.
 struct Part {
@@ -177,11 +172,10 @@ Symbol LowerRotation(const RandomRotationOptions& options, LayerBuilder& builder
   constexpr double kTurn = 2 * std::numbers::pi;
   const Symbol angle =
       formulas.Draw("angle", {ir::kBatch, 1}, {options.factor.lower * kTurn, options.factor.upper * kTurn});
-  return InTraining(builder,
-                    Sample(builder, x, {shape[1], shape[2]}, sampling, {0, 0, middle.column, 0, 0, middle.row},
-                           {{formulas.Apply(ir::kCos, {angle}), {1, 0, -middle.column, 0, 1, -middle.row}},
-                            {formulas.Apply(ir::kSin, {angle}), {0, -1, middle.row, 1, 0, -middle.column}}}),
-                    x);
+  return builder.InTraining(Sample(builder, x, {shape[1], shape[2]}, sampling, {0, 0, middle.column, 0, 0, middle.row},
+                                   {{formulas.Apply(ir::kCos, {angle}), {1, 0, -middle.column, 0, 1, -middle.row}},
+                                    {formulas.Apply(ir::kSin, {angle}), {0, -1, middle.row, 1, 0, -middle.column}}}),
+                            x);
 }
 
 bool CheckZoom(LayerBuilder& builder, const char* argument, const Range& range) {
@@ -207,10 +201,9 @@ Symbol LowerZoom(const RandomZoomOptions& options, LayerBuilder& builder) {
   };
   const Symbol down = draw("height", options.height_factor);
   const Symbol across = options.width_factor.given ? draw("width", options.width_factor) : down;
-  return InTraining(builder,
-                    Sample(builder, x, {shape[1], shape[2]}, sampling, {0, 0, middle.column, 0, 0, middle.row},
-                           {{across, {1, 0, -middle.column, 0, 0, 0}}, {down, {0, 0, 0, 0, 1, -middle.row}}}),
-                    x);
+  return builder.InTraining(Sample(builder, x, {shape[1], shape[2]}, sampling, {0, 0, middle.column, 0, 0, middle.row},
+                                   {{across, {1, 0, -middle.column, 0, 0, 0}}, {down, {0, 0, 0, 0, 1, -middle.row}}}),
+                            x);
 }
 
 Symbol LowerCrop(const RandomCropOptions& options, LayerBuilder& builder) {
@@ -236,7 +229,7 @@ Symbol LowerCrop(const RandomCropOptions& options, LayerBuilder& builder) {
     const std::string nearest = "nearest";
     const Symbol box = Sample(builder, x, size, {nearest, nearest, 0}, {1, 0, 0, 0, 1, 0},
                               {{draw("left", columns), {0, 0, 1, 0, 0, 0}}, {draw("top", rows), {0, 0, 0, 0, 0, 1}}});
-    y = InTraining(builder, builder.AsReal(box), y);
+    y = builder.InTraining(builder.AsReal(box), y);
   }
   y.guessed &= ~kPixels;
   return y;
@@ -254,7 +247,7 @@ Symbol LowerContrast(const RandomContrastOptions& options, LayerBuilder& builder
   const Symbol mean = formulas.Times(sum, 1 / (static_cast<double>(shape[1]) * static_cast<double>(shape[2])));
   const Symbol contrast = formulas.Draw("contrast", kOneEach, {1 - factor.lower, 1 + factor.upper});
   const Symbol scaled = formulas.Apply(ir::kMul, {formulas.Apply(ir::kSub, {x, mean}), contrast});
-  return InTraining(builder, formulas.Clip(formulas.Apply(ir::kAdd, {scaled, mean}), options.value_range), x);
+  return builder.InTraining(formulas.Clip(formulas.Apply(ir::kAdd, {scaled, mean}), options.value_range), x);
 }
 
 Symbol LowerBrightness(const RandomBrightnessOptions& options, LayerBuilder& builder) {
@@ -267,7 +260,7 @@ Symbol LowerBrightness(const RandomBrightnessOptions& options, LayerBuilder& bui
   const Formulas formulas(builder);
   const double width = range.upper - range.lower;
   const Symbol delta = formulas.Draw("delta", kOneEach, {options.factor.lower * width, options.factor.upper * width});
-  return InTraining(builder, formulas.Clip(formulas.Apply(ir::kAdd, {x, delta}), range), x);
+  return builder.InTraining(formulas.Clip(formulas.Apply(ir::kAdd, {x, delta}), range), x);
 }
 
 // 1 for the pixels of an axis that lie in a random interval, else 0.  `shape` is that of the pixels' numbers.
@@ -301,9 +294,7 @@ bool CheckFill(LayerBuilder& builder, const std::vector<Real>& fill) {
 Symbol Fill(LayerBuilder& builder, const std::vector<Real>& given, const ir::Shape& images, const Range& range) {
   if (given.empty()) {
     const Formulas formulas(builder);
-    const Symbol noise = formulas.Apply(ir::kRandomNormal, {builder.Seed(), builder.Step()},
-                                        {{"id", builder.RandomId("fill")}, {"shape", images}});
-    return formulas.Clip(formulas.Times(noise, range.upper), range);
+    return formulas.Clip(formulas.Times(builder.Draw(ir::kRandomNormal, images, "fill"), range.upper), range);
   }
   std::vector<double> numbers;
   for (const Real& number : given) numbers.push_back(std::clamp(number.value(), range.lower, range.upper));
@@ -326,7 +317,7 @@ Symbol LowerErasing(const RandomErasingOptions& options, LayerBuilder& builder) 
   const Symbol columns = Interval(builder, "columns", {1, shape[2], 1}, scale),
                rows = formulas.Apply(ir::kMul, {Interval(builder, "rows", {shape[1], 1, 1}, scale), erases});
   const Symbol erased_columns = formulas.Apply(ir::kSelect, {columns, fill, x});
-  return InTraining(builder, formulas.Apply(ir::kSelect, {rows, erased_columns, x}), x);
+  return builder.InTraining(formulas.Apply(ir::kSelect, {rows, erased_columns, x}), x);
 }
 
 // A layer whose images have numbers of the input's range, and perhaps constants.

@@ -12,12 +12,13 @@ namespace brine {
 namespace {
 
 using internal::Activation;
+using internal::kPixels;
 using internal::LayerBuilder;
 using internal::Symbol;
 using internal::Window;
 
 // Bits of the axes of an image [n, h, w, c].
-constexpr uint32_t kRowsAndPixels = 0b0111, kPixels = 0b0110, kChannels = 0b1000;
+constexpr uint32_t kRowsAndPixels = 0b0111, kChannels = 0b1000;
 
 // What the convolutions have in common: activation(… + bias).
 template <typename Options>

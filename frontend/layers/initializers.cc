@@ -1,14 +1,13 @@
 #include "frontend/layers/initializers.h"
 
 #include <algorithm>
-#include <cfloat>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "frontend/layers/layer_builder.h"
 #include "ir/check.h"
-#include "ir/names.h"
 
 namespace brine::internal {
 namespace {
@@ -180,12 +179,6 @@ std::vector<absl::string_view> KnownNames() {
   return names;
 }
 
-std::string Unknown(const char* what, absl::string_view name, const std::vector<absl::string_view>& known) {
-  const std::string nearest = ir::DidYouMean(name, known);
-  return absl::StrCat("unknown ", what, " ", Quoted(name),
-                      nearest.empty() ? absl::StrCat("; known are ", OneOf(known)) : nearest);
-}
-
 template <typename Rows>
 void CheckChoice(const char* what, const std::string& name, const Rows& rows, std::vector<std::string>& faults) {
   if (name.empty() || FindRow(rows, name) != nullptr) return;
@@ -198,8 +191,8 @@ void CheckArguments(const Initializer& initializer, std::vector<std::string>& fa
   for (const NamedNumber& given : initializer.arguments) {
     if (FindRow(ArgumentsOf(initializer.name), given.name) == nullptr)
       faults.push_back(absl::StrCat(initializer.name, " takes no ", Quoted(given.name)));
-    else if (!(std::abs(given.value.value()) <= FLT_MAX))
-      faults.push_back(absl::StrCat(given.name, " must be a finite float32 number, got ", given.value.value()));
+    else if (std::string fault = FiniteFault(given.name, given.value.value()); !fault.empty())
+      faults.push_back(std::move(fault));
   }
 }
 

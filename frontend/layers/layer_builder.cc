@@ -29,6 +29,15 @@ void Mistakes::Add(const Place& place, absl::string_view subject, absl::string_v
 std::string Quoted(absl::string_view text) { return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\""); }
 std::string OneOf(absl::Span<const absl::string_view> names) { return absl::StrJoin(names, ", "); }
 
+std::string Unknown(absl::string_view what, absl::string_view name, const std::vector<absl::string_view>& known) {
+  return absl::StrCat("unknown ", what, " ", Quoted(name), ir::NearestOrAll(name, known));
+}
+
+std::string FiniteFault(absl::string_view argument, double number) {
+  if (std::abs(number) <= FLT_MAX) return "";
+  return absl::StrCat(argument, " must be a finite float32 number, got ", number);
+}
+
 std::string ShapeText(const ir::Shape& shape) {
   return absl::StrCat("(",
                       absl::StrJoin(shape, ", ",
@@ -64,17 +73,15 @@ bool LayerBuilder::Positive(absl::string_view argument, int64_t value) {
 }
 
 bool LayerBuilder::Finite(absl::string_view argument, double value) {
-  if (std::abs(value) <= FLT_MAX) return true;
-  Mistake(absl::StrCat(argument, " must be a finite float32 number, got ", value));
-  return false;
+  const std::string fault = FiniteFault(argument, value);
+  if (!fault.empty()) Mistake(fault);
+  return fault.empty();
 }
 
 bool LayerBuilder::Known(absl::string_view argument, absl::string_view value,
                          absl::Span<const absl::string_view> names) {
   if (std::find(names.begin(), names.end(), value) != names.end()) return true;
-  const std::string nearest = ir::DidYouMean(value, {names.begin(), names.end()});
-  Mistake(absl::StrCat("unknown ", argument, " ", Quoted(value),
-                       nearest.empty() ? absl::StrCat("; known are ", OneOf(names)) : nearest));
+  Mistake(Unknown(argument, value, {names.begin(), names.end()}));
   return false;
 }
 
@@ -151,6 +158,15 @@ Symbol LayerBuilder::Table(absl::string_view suffix, const ir::Shape& shape, con
                      {Where()}, absl::StrCat(Prefix(), ".", suffix));
   BRINE_CHECK(outputs.ok());
   return {outputs->front()};
+}
+
+Symbol LayerBuilder::Draw(const ir::Op& op, const ir::Shape& shape, absl::string_view name) {
+  return EmitIntermediate(op, {Seed(), Step()}, {{"id", RandomId(name)}, {"shape", shape}});
+}
+
+Symbol LayerBuilder::InTraining(Symbol y, const Symbol& x) {
+  y.guessed = x.guessed;
+  return Emit(ir::kInTrainPhase, {y, x});
 }
 
 Symbol LayerBuilder::Weight(absl::string_view suffix, const ir::Shape& shape, const Initializer& initializer,

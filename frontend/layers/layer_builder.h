@@ -46,6 +46,15 @@ std::string Quoted(absl::string_view text);                    // "text", on one
 std::string OneOf(absl::Span<const absl::string_view> names);  // "a, b, c"
 std::string ShapeText(const ir::Shape& shape);                 // "(n, 6, 6, 10)"
 
+// "unknown loss "mse1"; did you mean mse?", or a list of what is known if nothing is similar.
+std::string Unknown(absl::string_view what, absl::string_view name, const std::vector<absl::string_view>& known);
+
+// Why a number cannot be an argument that is a float32, in one sentence; empty if it can.
+std::string FiniteFault(absl::string_view argument, double number);
+
+inline constexpr const char* kImages = "images (n, height, width, channels)";
+inline constexpr uint32_t kPixels = 0b0110;  // the bits of the axes height and width of images
+
 class LayerBuilder {
  public:
   // `name` is the layer's; the calls of a shared layer are numbered from 0.
@@ -83,6 +92,11 @@ class LayerBuilder {
 
   Symbol Constant(absl::string_view suffix, double value);  // f32[] "<layer>.<suffix>"
   Symbol Table(absl::string_view suffix, const ir::Shape& shape, const std::vector<double>& values);  // f32
+  // Random numbers of the shape, from the distribution of the op, different in each step.  Several draws of a call have
+  // different names.
+  Symbol Draw(const ir::Op& op, const ir::Shape& shape, absl::string_view name = "");
+  // The layer's own value: y in training, and x, of the same type, elsewhere.
+  Symbol InTraining(Symbol y, const Symbol& x);
   // Whether the layer is trained, if the argument trainable is `argument`.
   bool IsTrained(bool argument) const { return argument && !layer_.frozen; }
   // A weight "<layer>/<suffix>", which all calls of a shared layer have in common.  Its initializer was checked above.

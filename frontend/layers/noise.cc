@@ -17,21 +17,10 @@ double CheckRate(const Real& rate, LayerBuilder& builder) {
   return 0;
 }
 
-// Random numbers of the shape, from the distribution of the op, different in each step.
-Symbol Draw(LayerBuilder& builder, const ir::Op& op, const ir::Shape& shape) {
-  return builder.EmitIntermediate(op, {builder.Seed(), builder.Step()}, {{"id", builder.RandomId()}, {"shape", shape}});
-}
-
 // 1 with the probability `rate`, else 0, for each element of the shape.
 Symbol DrawDropped(LayerBuilder& builder, double rate, const ir::Shape& shape) {
-  const Symbol uniform = Draw(builder, ir::kRandomUniform, shape);
+  const Symbol uniform = builder.Draw(ir::kRandomUniform, shape);
   return builder.EmitIntermediate(ir::kGreater, {builder.Scalar("rate", rate), uniform});
-}
-
-// The result of a layer that computes `noisy` from x in training.
-Symbol InTraining(LayerBuilder& builder, Symbol noisy, const Symbol& x) {
-  noisy.guessed = x.guessed;
-  return builder.Emit(ir::kInTrainPhase, {noisy, x});
 }
 
 Symbol LowerDropout(const Real& rate, LayerBuilder& builder) {
@@ -45,12 +34,12 @@ Symbol LowerDropout(const Real& rate, LayerBuilder& builder) {
 // x·(0 or 1 / (1 − rate)), the same factor for all pixels of a channel
 Symbol LowerSpatialDropout(const Real& rate, LayerBuilder& builder) {
   const double checked = CheckRate(rate, builder);
-  if (!builder.HasRank(builder.input(), 4, "images (n, height, width, channels)")) return Symbol();
+  if (!builder.HasRank(builder.input(), 4, internal::kImages)) return Symbol();
   const Symbol x = builder.AsReal(builder.input());
   const Symbol dropped = DrawDropped(builder, checked, {ir::kBatch, 1, 1, builder.type(x).shape[3]});
   const Symbol factor = builder.EmitIntermediate(
       ir::kSelect, {dropped, builder.Constant("zero", 0), builder.Scalar("scale", 1 / (1 - checked))});
-  return InTraining(builder, builder.EmitIntermediate(ir::kMul, {x, factor}), x);
+  return builder.InTraining(builder.EmitIntermediate(ir::kMul, {x, factor}), x);
 }
 
 // a·(α or x) + b, where α is the limit of selu at −∞.  With a and b as here, a result of mean 0 and variance 1 follows
@@ -65,7 +54,7 @@ Symbol LowerAlphaDropout(const Real& rate, LayerBuilder& builder) {
   const Symbol scaled = builder.EmitIntermediate(ir::kMul, {x, builder.Scalar("scale", a)});
   const Symbol kept = builder.EmitIntermediate(ir::kAdd, {scaled, builder.Scalar("offset", b)});
   const Symbol noisy = builder.EmitIntermediate(ir::kSelect, {dropped, builder.Scalar("dropped", a * limit + b), kept});
-  return InTraining(builder, noisy, x);
+  return builder.InTraining(noisy, x);
 }
 
 // x·(1 + stddev·z) with normal numbers z
@@ -73,11 +62,11 @@ Symbol LowerGaussianDropout(const Real& rate, LayerBuilder& builder) {
   const double checked = CheckRate(rate, builder);
   const Symbol x = builder.AsReal(builder.input());
   if (!x.known()) return x;
-  const Symbol normal = Draw(builder, ir::kRandomNormal, builder.type(x).shape);
+  const Symbol normal = builder.Draw(ir::kRandomNormal, builder.type(x).shape);
   const Symbol stddev = builder.Scalar("stddev", std::sqrt(checked / (1 - checked)));
   const Symbol noise = builder.EmitIntermediate(ir::kMul, {normal, stddev});
   const Symbol factor = builder.EmitIntermediate(ir::kAdd, {noise, builder.Constant("one", 1)});
-  return InTraining(builder, builder.EmitIntermediate(ir::kMul, {x, factor}), x);
+  return builder.InTraining(builder.EmitIntermediate(ir::kMul, {x, factor}), x);
 }
 
 // x + stddev·z with normal numbers z
@@ -86,10 +75,10 @@ Symbol LowerGaussianNoise(const Real& stddev, LayerBuilder& builder) {
   if (stddev.value() < 0) builder.Mistake(absl::StrCat("stddev must not be negative, got ", stddev.value()));
   const Symbol x = builder.AsReal(builder.input());
   if (!x.known()) return x;
-  const Symbol normal = Draw(builder, ir::kRandomNormal, builder.type(x).shape);
+  const Symbol normal = builder.Draw(ir::kRandomNormal, builder.type(x).shape);
   const Symbol noise =
       builder.EmitIntermediate(ir::kMul, {normal, builder.Scalar("stddev", is_valid ? stddev.value() : 0)});
-  return InTraining(builder, builder.EmitIntermediate(ir::kAdd, {x, noise}), x);
+  return builder.InTraining(builder.EmitIntermediate(ir::kAdd, {x, noise}), x);
 }
 
 using LowerWithRate = Symbol (*)(const Real& rate, LayerBuilder& builder);

@@ -15,8 +15,7 @@ using internal::kImages;
 // The pool of x [n, h, w, c].
 Symbol Pool(LayerBuilder& builder, const ir::Op& op, const Symbol& x, const internal::Window& window) {
   Symbol y = builder.Emit(op, {x}, {{"window", window.size}, {"pads", window.pads}, {"strides", window.strides}});
-  constexpr uint32_t kPixels = 0b0110;  // the bits of the axes h' and w' of [n, h', w', c]
-  if (window.guessed) y.guessed |= kPixels;
+  if (window.guessed) y.guessed |= internal::kPixels;
   return y;
 }
 

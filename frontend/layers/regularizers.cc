@@ -1,12 +1,10 @@
 #include "frontend/layers/regularizers.h"
 
 #include <algorithm>
-#include <cfloat>
-#include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "frontend/layers/layer_builder.h"
-#include "ir/names.h"
 
 namespace brine::internal {
 namespace {
@@ -24,19 +22,17 @@ const Row* FindRow(absl::string_view name) {
   return row == std::end(kRows) ? nullptr : row;
 }
 
-std::string Unknown(absl::string_view name) {
+std::string UnknownRegularizer(absl::string_view name) {
   std::vector<absl::string_view> known;
   for (const Row& row : kRows) {
     if (!row.name.empty()) known.push_back(row.name);
   }
-  const std::string nearest = ir::DidYouMean(name, known);
-  return absl::StrCat("unknown regularizer ", Quoted(name),
-                      nearest.empty() ? absl::StrCat("; known are ", OneOf(known)) : nearest);
+  return Unknown("regularizer", name, known);
 }
 
 void CheckFactor(absl::string_view name, double factor, std::vector<std::string>& faults) {
-  if (!(std::abs(factor) <= FLT_MAX))
-    faults.push_back(absl::StrCat(name, " must be a finite float32 number, got ", factor));
+  if (std::string fault = FiniteFault(name, factor); !fault.empty())
+    faults.push_back(std::move(fault));
   else if (factor < 0)
     faults.push_back(absl::StrCat(name, " must not be negative, got ", factor));
 }
@@ -45,7 +41,7 @@ void CheckFactor(absl::string_view name, double factor, std::vector<std::string>
 
 std::vector<std::string> FaultsOf(const Regularizer& regularizer) {
   const Row* const row = FindRow(regularizer.name);
-  if (row == nullptr) return {Unknown(regularizer.name)};
+  if (row == nullptr) return {UnknownRegularizer(regularizer.name)};
   std::vector<std::string> faults;
   if (row->has_l1) CheckFactor("l1", regularizer.l1.value(), faults);
   if (row->has_l2) CheckFactor("l2", regularizer.l2.value(), faults);

@@ -9,10 +9,8 @@ namespace brine {
 namespace internal {
 namespace {
 
-constexpr const char* kImages = "images (n, height, width, channels)";
 constexpr absl::string_view kInterpolations[] = {"nearest", "bilinear"};
 constexpr const char* kAxisNames[] = {"height", "width"};
-constexpr uint32_t kPixels = 0b0110;  // the bits of the axes height and width of images
 
 bool CheckBorders(absl::string_view argument, const Borders& borders, LayerBuilder& builder) {
   for (const std::int64_t border : {borders.top, borders.bottom, borders.left, borders.right}) {

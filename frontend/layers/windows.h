@@ -19,7 +19,6 @@ struct AxisPads {
 };
 AxisPads SamePads(int64_t extent, int64_t size, int64_t stride, int64_t dilation);
 
-inline constexpr const char* kImages = "images (n, height, width, channels)";
 inline constexpr std::array<const char*, 2> kImageAxes = {"height", "width"};
 
 // The arguments of a layer that describe its window.

@@ -3,6 +3,7 @@
 #include "ir/ops/loops.h"
 #include "ir/ops/random_loop.h"
 #include "ir/ops/rules.h"
+#include "ir/ops/sampling.h"
 
 namespace brine::ir {
 namespace {
@@ -61,7 +62,7 @@ const Op kRandomFlip = {
                    {"mode", AttributeKind::kString, "horizontal, vertical or horizontal_and_vertical", true,
                     "horizontal_and_vertical"}},
     .infer = Infer,
-    .not_differentiable = "augmentation has no parameters; put it before the first layer that learns",
+    .not_differentiable = kAugmentationComesFirst,
     .interpret = Interpret<double>,
     .interpret_f32 = Interpret<float>,
     .kind = OpKind::kRandom,

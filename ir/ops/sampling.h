@@ -10,6 +10,10 @@
 
 namespace brine::ir {
 
+// Why ops that change images have no gradient.
+inline constexpr char kAugmentationComesFirst[] =
+    "augmentation has no parameters; put it before the first layer that learns";
+
 // Fails unless x holds images of f32 or u8, and the attributes of SamplingAttributes have values that suit x.
 absl::Status ExpectSampling(const Type& x, const Attributes& attributes);
 

@@ -91,6 +91,8 @@ constexpr TextRow kTextRows[] = {
      "compile: thresholds must be a real number, such as 0.5 | \"precision\" {class_id=-1, thresholds=1} as \"a b\"\n"
      "compile: a metric's name must be 1 to 256 of the characters A-Z a-z 0-9 _ . / : - | \"precision\" {class_id=-1, "
      "thresholds=1} as \"a b\""},
+    {kResultText, "thresholds=0.3", "thresholds=1.5",
+     "compile: thresholds must be between 0 and 1, got 1.5 | \"precision\" {class_id=1, thresholds=1.5} as \"p\""},
     {kResultText, "metrics=[\"accuracy\"", "metrics=[\"p\"",
      "compile: unknown metric \"p\" | \"p\"\ncompile: the metric p is named twice | \"precision\" {class_id=1, "
      "thresholds=0.3} as \"p\""},
