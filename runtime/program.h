@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define BRINE_ABI_VERSION 4
+#define BRINE_ABI_VERSION 5
 #define BRINE_MAX_RANK 8
 #define BRINE_MAX_TERMS 256  // of an expression
 #define BRINE_BATCH (-1)     // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
@@ -120,7 +120,8 @@ typedef struct brine_input {
   // Of a BRINE_LABEL: the number of classes, if the label has class numbers, i32[n,…], or a probability for each class,
   // f32[n,…,classes]; 0 if the label has other numbers.
   int32_t classes;
-  int32_t ignored_class;  // of a BRINE_LABEL with classes: a number besides 0 to classes − 1 that a label may have
+  uint8_t ignores_class;  // of a BRINE_LABEL with classes: 1 if labels of `ignored_class` do not count; otherwise 0
+  int32_t ignored_class;  // any number, which a label may then have although it is none of the classes
   const char* output;     // of a BRINE_LABEL or BRINE_WEIGHT: the output of the model to which it belongs
 } brine_input;
 
@@ -154,7 +155,7 @@ typedef struct brine_result {
 
 // A function of the model: "train", "evaluate" or "predict".  The calls from `first_update` on write variables.  Before
 // them, the runtime tests the outputs, the gradients, the parameters and everything in the arena that these calls read
-// for NaN and infinity, so that a step that fails has changed no variable.
+// for NaN and infinity, and before the first call the expressions, so that a step that fails has changed no variable.
 //
 // A batch may be cut into shards (brine_step_shard).  The first `shard_calls` calls are made for each shard, the others
 // once, after the values `shard_means` were replaced by their means over the shards.

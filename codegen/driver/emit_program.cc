@@ -241,9 +241,9 @@ class ProgramEmitter {
   // The last fields of a row of the table of inputs, which say to which output a label or a weight belongs.
   std::string LabelText(const std::string& input) const {
     const ir::Objective* const objective = ir::ObjectiveOf(Model().training, input);
-    if (objective == nullptr) return absl::StrCat(0, ", ", 0, ", ", CString(""));
+    if (objective == nullptr) return absl::StrCat(0, ", ", 0, ", ", 0, ", ", CString(""));
     const bool ignores = objective->arguments.Has("ignore_class");
-    return absl::StrCat(ir::LabelClasses(Model(), input), ", ",
+    return absl::StrCat(ir::LabelClasses(Model(), input), ", ", ignores ? 1 : 0, ", ",
                         ignores ? objective->arguments.Int("ignore_class") : int64_t{0}, ", ",
                         CString(objective->output));
   }

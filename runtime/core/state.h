@@ -24,8 +24,8 @@ typedef enum brine_status {
   BRINE_OK = 0,
   BRINE_FAILED = 1,   // a kernel or the operating system reported an error
   BRINE_INVALID = 3,  // an argument or a file does not fit the program
-  BRINE_DIVERGED = 5  // an output, a gradient or a variable is not finite, or a gradient is too large for the optimizer
-                      // to square; no variable was changed
+  BRINE_DIVERGED = 5  // an output, a gradient, a variable or an expression is not finite, or a gradient is too large
+                      // for the optimizer to square; no variable was changed
 } brine_status;
 
 typedef struct brine_state brine_state;

@@ -28,9 +28,16 @@ void WriteWeights(const float* weights, int32_t rows, uint8_t* target) {
   }
 }
 
-// Fills the inputs that do not depend on data, for `rows` rows of which the first has this index in the batch.
-void WriteHostInputs(const brine_state* state, const brine_function* function, const FunctionState& function_state,
-                     int32_t rows, int64_t first_row) {
+// How a sentence about a step that failed ends.
+const char* EndingOf(const brine_function* function) {
+  return function->first_update == function->call_count ? "" : "; nothing was updated";
+}
+
+// Fills the inputs that do not depend on data, for `rows` rows of which the first has this index in the batch.  An
+// expression may leave its domain after any number of steps.  BRINE_DIVERGED and the state's error if one is not finite
+// as a float.  A kernel would bring such a rate into every parameter.
+brine_status WriteHostInputs(brine_state* state, const brine_function* function, const FunctionState& function_state,
+                             int32_t rows, int64_t first_row) {
   for (int32_t index = 0; index < function->input_count; ++index) {
     const brine_input& input = function->inputs[index];
     uint8_t* const target = ValueData(state, function->values[input.value]);
@@ -60,10 +67,15 @@ void WriteHostInputs(const brine_state* state, const brine_function* function, c
         function_state.scalars[index] =
             brine_evaluate(input.terms, input.term_count, function_state.scalars, state->steps_done);
         real = static_cast<float>(function_state.scalars[index]);
-        break;
+        if (isfinite(real)) break;
+        snprintf(state->error, sizeof(state->error), "%s is not finite in step %llu%s",
+                 function->values[input.value].name, static_cast<unsigned long long>(state->steps_done + 1),
+                 EndingOf(function));
+        return BRINE_DIVERGED;
     }
     memcpy(target, &real, sizeof(real));
   }
+  return BRINE_OK;
 }
 
 brine_status RunCall(brine_state* state, const brine_function* function, FunctionState& function_state, int32_t call) {
@@ -128,7 +140,7 @@ void DescribeFault(brine_state* state, const brine_call& call, const brine_value
 // range.
 void FindFault(brine_state* state, const brine_function* function, FunctionState& function_state, int32_t calls) {
   if (brine_check_variables(state) != BRINE_OK) return;
-  const char* const ending = function->first_update == function->call_count ? "" : "; nothing was updated";
+  const char* const ending = EndingOf(function);
   for (int32_t index = 0; index < calls; ++index) {
     if (RunCall(state, function, function_state, index) != BRINE_OK) return;
     const brine_call& call = function->calls[index];
@@ -224,8 +236,7 @@ brine_status BeginStep(brine_state* state, const brine_function* function, int32
   }
   FunctionState& function_state = StateOf(state, function);
   SetRows(function_state, function, rows);
-  WriteHostInputs(state, function, function_state, rows, first_row);
-  return BRINE_OK;
+  return WriteHostInputs(state, function, function_state, rows, first_row);
 }
 
 // Makes the calls from `begin` on.  If what those before the updates read and made is finite, makes the updates;

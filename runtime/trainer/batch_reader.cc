@@ -204,7 +204,7 @@ void BatchReader::ConvertClassNumbers(const Column& column, int64_t row) {
     const uint8_t* const raw = column.raw() + row * column.raw_bytes + position * ByteCount(column.field->type);
     int32_t number = *raw;
     if (column.field->type == ElementType::kInteger) std::memcpy(&number, raw, sizeof(number));
-    if ((number < 0 || number >= input.classes) && number != input.ignored_class) {
+    if ((number < 0 || number >= input.classes) && !IsIgnored(input, number)) {
       char format[100];
       std::snprintf(format, sizeof(format), "label %%.0f is out of range: there are %d classes", input.classes);
       return Report(row, &column, format, number);

@@ -174,10 +174,14 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
 }
 
 void LoadWeights(Trainer& trainer, const CommandLine& line) {
-  if (!line.init.empty())
-    trainer.LoadParameters(line.init);
-  else if (!line.checkpoint.empty())
-    trainer.LoadParameters(NewestCheckpoint(line.checkpoint));
+  if (!line.init.empty()) return trainer.LoadParameters(line.init);
+  if (!line.checkpoint.empty()) return trainer.LoadParameters(NewestCheckpoint(line.checkpoint));
+  const brine_program& program = trainer.program();
+  const std::span variables(program.variables, static_cast<size_t>(program.variable_count));
+  const bool has_weights = std::any_of(variables.begin(), variables.end(),
+                                       [](const brine_variable& variable) { return variable.role != BRINE_ROLE_SLOT; });
+  if (has_weights && line.command != kBench)
+    throw Error(kExitUsage, "trained weights are missing: --weights FILE or --checkpoint DIR");
 }
 
 // A callback that does what the command line asks for during training: sets the learning rate, prints results as JSON,
@@ -317,12 +321,13 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
   LoadWeights(trainer, line);
   const TrainTest data = OpenData(program, line);
   PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
-  for (const ConfusionMatrix& matrix : CountConfusions(trainer, data.test)) {
+  for (const ConfusionMatrix& matrix :
+       CountConfusions(trainer, data.test, line.json ? kMaxJsonClasses : kMaxPrintedClasses)) {
     const std::vector<std::string> names = ClassNames(program, data.test, matrix.classes);
     const bool several = FunctionOf(program, "predict").output_count > 1;
     if (line.json)
       std::printf("%s\n", ConfusionJson(matrix, names).c_str());
-    else if (matrix.classes <= kMaxPrintedClasses)
+    else
       std::printf("\n%s%s", several ? (std::string(matrix.output) + ":\n").c_str() : "",
                   ConfusionTable(matrix, names).c_str());
   }

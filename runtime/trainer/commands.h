@@ -18,8 +18,8 @@ int RunBench(const brine_program& program, const CommandLine& line);
 // multiple of theirs.  Arrays are the training data of commands that train, and the test data of others.
 TrainTest OpenData(const brine_program& program, const CommandLine& line);
 
-// Loads the weights from the file of --init, or from the newest checkpoint in the folder of --checkpoint, if either is
-// given.
+// Loads the weights from the file of --init, or from the newest checkpoint in the folder of --checkpoint.  If neither
+// is given, `bench` begins with new weights, and every other command throws Error if the model has weights.
 void LoadWeights(Trainer& trainer, const CommandLine& line);
 
 std::string JsonString(const std::string& text);  // escaped, and in quotes

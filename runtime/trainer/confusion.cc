@@ -21,11 +21,12 @@ struct Compared {
   std::vector<uint8_t> labels;  // of a batch, as the input has them
 };
 
-std::vector<Compared> ComparedOutputs(const brine_function& evaluate, const brine_function& predict,
-                                      int64_t batch_size) {
+std::vector<Compared> ComparedOutputs(const brine_function& evaluate, const brine_function& predict, int64_t batch_size,
+                                      int64_t most_classes) {
   std::vector<Compared> all;
   for (const brine_input* label : FedInputs(evaluate)) {
-    const brine_output* const output = label->classes > 0 ? brine_find_output(&predict, label->output) : nullptr;
+    const bool counts = label->classes > 0 && label->classes <= most_classes;
+    const brine_output* const output = counts ? brine_find_output(&predict, label->output) : nullptr;
     if (output == nullptr) continue;
     const brine_value& value = evaluate.values[label->value];
     all.push_back(
@@ -49,7 +50,8 @@ void Count(const Compared& compared, const float* outputs, int64_t rows, Confusi
     else
       label = static_cast<int32_t>(
           PositionOfLargest({reinterpret_cast<const float*>(compared.labels.data()) + position * classes, classes}));
-    if (label < 0 || label >= matrix.classes) continue;
+    // An ignored label may have the number of a class, or one that is none.
+    if (IsIgnored(*compared.label, label)) continue;
     const int64_t guess = PositionOfLargest({outputs + position * classes, classes});
     ++matrix.counts[static_cast<size_t>(label * matrix.classes + guess)];
   }
@@ -83,11 +85,11 @@ ClassFigures FiguresOf(const ConfusionMatrix& matrix, int64_t number) {
   return figures;
 }
 
-std::vector<ConfusionMatrix> CountConfusions(Trainer& trainer, const Dataset& data) {
+std::vector<ConfusionMatrix> CountConfusions(Trainer& trainer, const Dataset& data, int64_t most_classes) {
   const brine_function &evaluate = FunctionOf(trainer.program(), "evaluate"),
                        &predict = FunctionOf(trainer.program(), "predict");
   const int64_t batch_size = trainer.program().batch_size;
-  std::vector<Compared> compared = ComparedOutputs(evaluate, predict, batch_size);
+  std::vector<Compared> compared = ComparedOutputs(evaluate, predict, batch_size, most_classes);
   std::vector<ConfusionMatrix> matrices;
   for (const Compared& pair : compared) {
     const int64_t classes = pair.label->classes;

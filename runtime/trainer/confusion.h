@@ -30,11 +30,13 @@ struct ClassFigures {
 ClassFigures FiguresOf(const ConfusionMatrix& matrix, int64_t number);
 
 // Predicts the samples and compares the classes with those of the labels.  There is a matrix for each output of which
-// the labels are classes.  Of an output with several positions, such as pixels, each counts; labels that the loss
-// ignores do not.
-std::vector<ConfusionMatrix> CountConfusions(Trainer& trainer, const Dataset& data);
+// the labels are classes, unless these are more than `most_classes`.  Of an output with several positions, such as
+// pixels, each counts; labels that the loss ignores do not.
+std::vector<ConfusionMatrix> CountConfusions(Trainer& trainer, const Dataset& data, int64_t most_classes);
 
-inline constexpr int64_t kMaxPrintedClasses = 20;  // a table of more is too wide for a terminal
+// The limits of `evaluate`, which counts only what it prints.  A table of more classes is too wide for a terminal, and
+// the square of more is too much memory and text for JSON.
+inline constexpr int64_t kMaxPrintedClasses = 20, kMaxJsonClasses = 1000;
 
 // A line for each class: the row of the matrix, then the figures of the class.
 std::string ConfusionTable(const ConfusionMatrix& matrix, const std::vector<std::string>& names);

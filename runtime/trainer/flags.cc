@@ -185,9 +185,6 @@ void CheckTogether(const CommandLine& line) {
   }
   if (line.command == kPredict && line.input.empty() && line.inputs.empty() && line.sample < 0)
     throw Error(kExitUsage, "predict needs FILE.npy or the number of a test image");
-  if ((line.command == kPredict || line.command == kEvaluate) && line.checkpoint.empty() && line.init.empty()) {
-    throw Error(kExitUsage, "trained weights are missing: --weights FILE or --checkpoint DIR");
-  }
 }
 
 }  // namespace

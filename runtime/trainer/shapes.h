@@ -24,6 +24,11 @@ const brine_function& FunctionOf(const brine_program& program, std::string_view 
 std::vector<const brine_input*> FedInputs(const brine_function& function);
 const char* InputName(const brine_function& function, const brine_input& input);
 
+// Whether labels of this number do not count.
+inline bool IsIgnored(const brine_input& label, int32_t number) {
+  return label.ignores_class != 0 && number == label.ignored_class;
+}
+
 // Whether a function of the program has such an input of this name, or one for the weights of samples.
 bool IsFed(const brine_program& program, const std::string& name);
 

@@ -70,5 +70,37 @@ TEST(Predict, PredictsOneImage) {
   EXPECT_EQ(named.substr(3, 8), text.substr(probability, 8));
 }
 
+// The ten test images of class 0, whose labels the loss ignores, count in no row.
+TEST(Predict, TheConfusionMatrixLacksIgnoredLabels) {
+  const Project project;
+  std::string model = project.Read("digits.cc");
+  const std::string loss = "\"sparse_categorical_crossentropy\"";
+  model.replace(model.find(loss), loss.size(), "SparseCategoricalCrossentropy({.ignore_class = 0})");
+  project.Write("ignoring.cc", model);
+  project.Run("brine train ignoring.cc --data data --quiet --save w");
+  const std::vector<Json> lines = ParseJsonLines(project.Run("brine evaluate ignoring.cc --data data --init w --json"));
+  ASSERT_EQ(lines.size(), 2u);
+  std::vector<double> labels;
+  for (const auto& row : Field(lines[1], "classes").list_value().values())
+    labels.push_back(row.struct_value().fields().at("labels").number_value());
+  EXPECT_THAT(labels, testing::ElementsAre(0, 10, 10, 10, 10, 10, 10, 10, 10, 10));
+}
+
+TEST(Predict, AModelWithoutWeightsNeedsNoFile) {
+  const Project project;
+  project.Write("scale.cc", R"(#include <brine.h>
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("scale", Input({2}));
+  net.Add(Rescaling(0.5f));
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)");
+  project.Write("rows.npy", Npy("(2, 2)", std::string("\1\2\3\4")));
+  EXPECT_EQ(project.Run("brine predict scale.cc rows.npy"),
+            "0: class 1 1.0000, class 0 0.5000\n1: class 1 2.0000, class 0 1.5000\n");
+}
+
 }  // namespace
 }  // namespace brine

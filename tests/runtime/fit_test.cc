@@ -256,7 +256,7 @@ TEST(Fit, RefusesAProgramForAnotherMachine) {
   program.backend = kSoftmaxProgram.backend;
   program.abi_version = 7;
   EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitBadInput),
-            "the program was compiled for version 7 of the runtime, this is version 4");
+            "the program was compiled for version 7 of the runtime, this is version 5");
 }
 
 TEST(Predict, GivesARowOfProbabilitiesForEachSample) {

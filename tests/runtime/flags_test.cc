@@ -134,7 +134,6 @@ TEST(Flags, MistakesAreNamed) {
             "--monitor needs --early-stopping, --reduce-lr-on-plateau or --checkpoint, which use it");
   EXPECT_EQ(Refusal("train --monitor loss --early-stopping 1 --mode best"), "--mode must be min or max, got 'best'");
   EXPECT_EQ(Refusal("train --early-stopping 1 --mode max"), "--mode needs --monitor NAME, the result that it is about");
-  EXPECT_EQ(Refusal("evaluate"), "trained weights are missing: --weights FILE or --checkpoint DIR");
   EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"),
             "--checkpoint and --weights both say where the weights come from");
   EXPECT_EQ(Refusal("predict --weights F"), "predict needs FILE.npy or the number of a test image");

@@ -80,10 +80,10 @@ constexpr brine_call kPredictCalls[] = {ByHand({.run = Predict,
                                                 .layers = "line",
                                                 .location = "model.cc:3"})};
 
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
-                                   {kY, BRINE_LABEL, 0, nullptr, 0, 0, 0, "output"},
-                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""},
-                                   {kRate, BRINE_SCALAR, 0.1, nullptr, 0, 0, 0, ""}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kY, BRINE_LABEL, 0, nullptr, 0, 0, 0, 0, "output"},
+                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kRate, BRINE_SCALAR, 0.1, nullptr, 0, 0, 0, 0, ""}};
 constexpr brine_output kLossOutput[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER}},
                        kPredictOutput[] = {{"output", kPrediction, BRINE_PREDICTION, 0, BRINE_BETTER_UNKNOWN}};
 constexpr brine_function kTrain = {

@@ -175,6 +175,16 @@ TEST_F(MainTest, PredictsImagesFromAFileAndFromTheTestData) {
   EXPECT_EQ(beyond.error, "error: image 2000 was asked for, the test data hold 2000\n");
 }
 
+// The kernels read zeros where the weights of this program were.
+TEST_F(MainTest, AModelWithoutWeightsNeedsNone) {
+  brine_program program = kSoftmaxProgram;
+  program.variable_count = 0;
+  EXPECT_THAT(Run("predict 3", program).out, StartsWith("3: "));
+  const Result evaluated = Run("evaluate", program);
+  EXPECT_EQ(evaluated.exit_code, 0) << evaluated.error;
+  EXPECT_THAT(evaluated.out, StartsWith("Test loss: 1.38"));  // ln 4
+}
+
 TEST_F(MainTest, BenchSaysWhichDataItTook) {
   EXPECT_THAT(Run("bench --steps 1 --threads 1").out, HasSubstr("\ndata: drawn shapes\n"));
   EXPECT_THAT(Run("bench --steps 1 --threads 1 --json").out, HasSubstr("\"data\": \"drawn shapes\", "));
@@ -291,6 +301,8 @@ TEST_F(MainTest, ExitCodesOfMistakes) {
       {"train --data .", 3, "error: .: holds neither cifar-10-batches-bin nor train-images-idx3-ubyte\n"},
       {"train --init none.safetensors", 3, "error: none.safetensors: cannot be opened: No such file or directory\n"},
       {"evaluate --checkpoint none", 3, "error: none: holds no checkpoint step-N.safetensors\n"},
+      {"evaluate", 2, "error: trained weights are missing: --weights FILE or --checkpoint DIR\n"},
+      {"predict 3", 2, "error: trained weights are missing: --weights FILE or --checkpoint DIR\n"},
       {"help", 0, ""},
   };
   for (const auto& row : rows) {

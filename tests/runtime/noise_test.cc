@@ -14,8 +14,8 @@ constexpr brine_value kBytes = {"x", BRINE_U8, BRINE_INPUTS, 3, {BRINE_BATCH, 5,
 
 Dataset Noise(const brine_value& input, int32_t classes, int64_t fewest, uint64_t seed) {
   const brine_value values[] = {input, kLabels};
-  const brine_input inputs[] = {{0, BRINE_DATA, 0, nullptr, 0, 0, 0, nullptr},
-                                {1, BRINE_LABEL, 0, nullptr, 0, classes, 0, nullptr}};
+  const brine_input inputs[] = {{0, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, nullptr},
+                                {1, BRINE_LABEL, 0, nullptr, 0, classes, 0, 0, nullptr}};
   brine_function function = {};
   function.values = values;
   function.inputs = inputs;

@@ -227,16 +227,16 @@ constexpr brine_term kAdamRate[] = {{BRINE_TERM_SCALAR, 5, 0}, {BRINE_TERM_CONST
                                     {BRINE_TERM_SQRT, 0, 0},   {BRINE_TERM_MUL, 0, 0},      {BRINE_TERM_CONSTANT, 0, 1},
                                     {BRINE_TERM_SCALAR, 6, 0}, {BRINE_TERM_STEP, 0, 0},     {BRINE_TERM_POW, 0, 0},
                                     {BRINE_TERM_SUB, 0, 0},    {BRINE_TERM_DIV, 0, 0}};
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
-                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, kClasses, 0, "output"},
-                                   {kRowCount, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""},
-                                   {kSeed, BRINE_SEED, 0, nullptr, 0, 0, 0, ""},
-                                   {kStep, BRINE_STEP, 0, nullptr, 0, 0, 0, ""},
-                                   {kLearningRate, BRINE_SCALAR, 1e-2, nullptr, 0, 0, 0, ""},
-                                   {kBeta1, BRINE_SCALAR, 0.9, nullptr, 0, 0, 0, ""},
-                                   {kBeta2, BRINE_SCALAR, 0.999, nullptr, 0, 0, 0, ""},
-                                   {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14, 0, 0, ""}};
-constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, kClasses, 0, 0, "output"},
+                                   {kRowCount, BRINE_ROWS, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kSeed, BRINE_SEED, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kStep, BRINE_STEP, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kLearningRate, BRINE_SCALAR, 1e-2, nullptr, 0, 0, 0, 0, ""},
+                                   {kBeta1, BRINE_SCALAR, 0.9, nullptr, 0, 0, 0, 0, ""},
+                                   {kBeta2, BRINE_SCALAR, 0.999, nullptr, 0, 0, 0, 0, ""},
+                                   {kRate, BRINE_EXPRESSION, 0, kAdamRate, 14, 0, 0, 0, ""}};
+constexpr brine_input kPredictInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, ""}};
 constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
                                      {"accuracy", kAccuracy, BRINE_MEAN, 0, BRINE_LARGER_IS_BETTER}},
                        kPredictOutputs[] = {{"output", kOutput, BRINE_PREDICTION, kClasses, BRINE_BETTER_UNKNOWN}};

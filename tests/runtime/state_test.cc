@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -132,6 +133,38 @@ TEST_F(StateTest, AnInfiniteLossUpdatesNothingAndIsNamed) {
   EXPECT_STREQ(brine_error(state_), "model.cc:3: line: loss is not finite in step 1; nothing was updated");
   EXPECT_EQ(Variable(0), 1.0f);
   EXPECT_EQ(brine_steps_done(state_), 0u);
+}
+
+// In the third step, the rate is the root of a negative number, or more than a float can hold.
+TEST_F(StateTest, AnExpressionThatIsNotFiniteUpdatesNothingAndIsNamed) {
+  // 0.1·√(2 − t)
+  const brine_term root[] = {{BRINE_TERM_CONSTANT, 0, 0.1}, {BRINE_TERM_CONSTANT, 0, 2}, {BRINE_TERM_STEP, 0, 0},
+                             {BRINE_TERM_SUB, 0, 0},        {BRINE_TERM_SQRT, 0, 0},     {BRINE_TERM_MUL, 0, 0}};
+  // 1e13ᵗ
+  const brine_term power[] = {{BRINE_TERM_CONSTANT, 0, 1e13}, {BRINE_TERM_STEP, 0, 0}, {BRINE_TERM_POW, 0, 0}};
+  for (const std::span<const brine_term> terms : {std::span<const brine_term>(root), {power}}) {
+    std::vector<brine_input> inputs(kTrain->inputs, kTrain->inputs + kTrain->input_count);
+    inputs.back().source = BRINE_EXPRESSION;
+    inputs.back().terms = terms.data();
+    inputs.back().term_count = static_cast<int32_t>(terms.size());
+    brine_function train = *kTrain;
+    train.inputs = inputs.data();
+    brine_program program = kLineProgram;
+    program.functions = &train;
+    program.function_count = 1;
+    memory_.reset(std::aligned_alloc(64, brine_state_bytes(&program)));
+    state_ = brine_state_init(&program, memory_.get(), 7);
+    Variable(0) = 1;
+    Fill(&train, {1}, {1});  // the loss is 0, so that the gradients are, too
+    ASSERT_EQ(brine_step(state_, &train, 1), BRINE_OK);
+    ASSERT_EQ(brine_step(state_, &train, 1), BRINE_OK);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      EXPECT_EQ(attempt == 0 ? brine_step(state_, &train, 1) : brine_step_shard(state_, &train, 1, 0), BRINE_DIVERGED);
+      EXPECT_STREQ(brine_error(state_), "rate is not finite in step 3; nothing was updated");
+      EXPECT_EQ(Variable(0), 1);
+      EXPECT_EQ(brine_steps_done(state_), 2u);
+    }
+  }
 }
 
 TEST_F(StateTest, AParameterThatIsNotFiniteIsNamed) {

@@ -100,11 +100,11 @@ constexpr brine_call kPredictCalls[] = {ByHand({.run = Predict,
                                                 .layers = "heads",
                                                 .location = "model.cc:3"})};
 
-constexpr brine_input kInputs[] = {{kLeft, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
-                                   {kRight, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
-                                   {kTotalLabel, BRINE_LABEL, 0, nullptr, 0, 0, 0, "total"},
-                                   {kKindLabel, BRINE_LABEL, 0, nullptr, 0, 3, 0, "kind"},
-                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, ""}};
+constexpr brine_input kInputs[] = {{kLeft, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kRight, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kTotalLabel, BRINE_LABEL, 0, nullptr, 0, 0, 0, 0, "total"},
+                                   {kKindLabel, BRINE_LABEL, 0, nullptr, 0, 3, 0, 0, "kind"},
+                                   {kRows, BRINE_ROWS, 0, nullptr, 0, 0, 0, 0, ""}};
 constexpr brine_output kLosses[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
                                     {"total_loss", kTotalLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
                                     {"kind_loss", kKindLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},

@@ -54,9 +54,9 @@ constexpr brine_call kSumsCalls[] = {ByHand({.run = Sums, .values = kSumsValues,
 constexpr brine_call kPredictCalls[] = {
     ByHand({.run = Predict, .values = kPredictValues, .input_count = 1, .name = "predict"})};
 // Class 7 is ignored.
-constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, ""},
-                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, 3, 7, "output"},
-                                   {kWeight, BRINE_WEIGHT, 0, nullptr, 0, 0, 0, "output"}};
+constexpr brine_input kInputs[] = {{kX, BRINE_DATA, 0, nullptr, 0, 0, 0, 0, ""},
+                                   {kLabel, BRINE_LABEL, 0, nullptr, 0, 3, 1, 7, "output"},
+                                   {kWeight, BRINE_WEIGHT, 0, nullptr, 0, 0, 0, 0, "output"}};
 constexpr brine_output kOutputs[] = {{"loss", kLoss, BRINE_MEAN, 0, BRINE_SMALLER_IS_BETTER},
                                      {"ones", kOnes, BRINE_SUM, 0, BRINE_BETTER_UNKNOWN},
                                      {"counts", kCounts, BRINE_SUM, 0, BRINE_BETTER_UNKNOWN}};
@@ -203,8 +203,9 @@ TEST(Labels, OfAnIgnoredClassAreAccepted) {
 
 TEST(Confusion, CountsLabelsAndGuesses) {
   Trainer trainer(kProgram);
-  const std::vector<ConfusionMatrix> matrices = CountConfusions(trainer, Dataset(Arrays()));
+  const std::vector<ConfusionMatrix> matrices = CountConfusions(trainer, Dataset(Arrays()), 3);
   ASSERT_EQ(matrices.size(), 1u);
+  EXPECT_TRUE(CountConfusions(trainer, Dataset(Arrays()), 2).empty());
   EXPECT_THAT(matrices[0].counts, ElementsAreArray({1, 0, 1, 0, 2, 0, 0, 0, 1}));
   const ClassFigures figures = FiguresOf(matrices[0], 2);
   EXPECT_EQ(figures.precision, 0.5);
@@ -217,6 +218,18 @@ TEST(Confusion, CountsLabelsAndGuesses) {
             "     fish |      0         0      1 |    0.5000 1.0000 0.6667\n");
   EXPECT_EQ(ConfusionJson(matrices[0], {"a", "b", "c"}).substr(0, 76),
             "{\"output\": \"output\", \"confusion_matrix\": [[1, 0, 1], [0, 2, 0], [0, 0, 1]], ");
+}
+
+// The number that is ignored may be that of a class, such as 0.
+TEST(Confusion, IgnoredLabelsDoNotCount) {
+  std::vector<brine_input> inputs(std::begin(kInputs), std::end(kInputs));
+  inputs[1].ignored_class = 0;
+  std::vector<brine_function> functions(std::begin(kFunctions), std::end(kFunctions));
+  for (brine_function& function : functions) function.inputs = inputs.data();
+  brine_program program = kProgram;
+  program.functions = functions.data();
+  Trainer trainer(program);
+  EXPECT_THAT(CountConfusions(trainer, Dataset(Arrays()), 3)[0].counts, ElementsAreArray({0, 0, 0, 0, 2, 0, 0, 0, 1}));
 }
 
 }  // namespace
