@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -38,6 +39,7 @@ class Object {
   virtual void EndEpoch(Trainer& trainer, const EpochResult& result) = 0;
   virtual void End(Trainer&) {}
   virtual std::string Key() const { return {}; }                     // in checkpoints
+  virtual std::string File(const Trainer&) const { return {}; }      // that it writes
   virtual void VisitNumbers(const std::function<void(double&)>&) {}  // those that checkpoints keep
   virtual void Resume(Trainer&) {}                                   // called after the numbers were restored
 };
@@ -47,6 +49,7 @@ Callback CallbackOf(const std::shared_ptr<Object>& object) {
   callback.on_train_begin = [object](Trainer& trainer, const EpochResult& names) { object->Begin(trainer, names); };
   callback.on_epoch_end = [object](Trainer& trainer, const EpochResult& result) { object->EndEpoch(trainer, result); };
   callback.on_train_end = [object](Trainer& trainer, const EpochResult&) { object->End(trainer); };
+  callback.file = [object](const Trainer& trainer) { return object->File(trainer); };
   callback.name = object->Key();
   if (callback.name.empty()) return callback;
   callback.numbers = [object] {
@@ -76,7 +79,7 @@ class Monitor : public Object {
 
   // Throws Error unless the run has such a result, and it is known what is better.
   void Begin(Trainer&, const EpochResult& names) override {
-    const Result* const result = FindResult(names);
+    const Result* const result = names.Find(name_);
     if (result == nullptr) RefuseName(Logs(names), names.validation.all.empty());
     if (mode_ == "auto" && result->better == BRINE_BETTER_UNKNOWN)
       Refuse(kExitBadInput, {callback_, " monitors ", name_, ", for which mode must be min or max"});
@@ -105,17 +108,6 @@ class Monitor : public Object {
   double wait_ = 0;      // the number of epochs since
 
  private:
-  // The result that has the monitored name in Logs; null if there is none.
-  const Result* FindResult(const EpochResult& names) const {
-    const auto find = [](const Results& results, std::string_view name) {
-      const auto row = std::find_if(results.all.begin(), results.all.end(),
-                                    [&](const Result& candidate) { return candidate.name == name; });
-      return row == results.all.end() ? nullptr : &*row;
-    };
-    if (const Result* const result = find(names.train, name_); result != nullptr) return result;
-    return name_.starts_with("val_") ? find(names.validation, std::string_view(name_).substr(4)) : nullptr;
-  }
-
   [[noreturn]] void RefuseName(const std::vector<std::pair<std::string, double>>& logs, bool has_no_validation) const {
     const std::string_view nearest =
         base::ClosestName(name_, logs.size(), [&](size_t index) { return std::string_view(logs[index].first); });
@@ -173,9 +165,12 @@ class Stopper : public Monitor {
     Monitor::Begin(trainer, names);
     best_epoch_ = -1;
     stopped_ = 0;
-    file_ = options_.best_weights_file;
-    if (file_.empty() && !trainer.checkpoint_folder().empty())
-      (file_ = trainer.checkpoint_folder()) += "/early_stopping.safetensors";
+    file_ = File(trainer);
+  }
+  std::string File(const Trainer& trainer) const override {
+    if (!options_.restore_best_weights) return {};
+    const bool has_default = options_.best_weights_file.empty() && !trainer.checkpoint_folder().empty();
+    return has_default ? trainer.checkpoint_folder() + "/early_stopping.safetensors" : options_.best_weights_file;
   }
   void EndEpoch(Trainer& trainer, const EpochResult& result) override {
     if (result.epoch < options_.start_from_epoch) return;
@@ -263,9 +258,12 @@ class BestSaver : public Monitor {
   void Begin(Trainer& trainer, const EpochResult& names) override {
     Monitor::Begin(trainer, names);
     best_ = options_.initial_value_threshold.value_or(kNone);
-    file_ = options_.filepath;
-    if (file_.empty() && !trainer.checkpoint_folder().empty()) file_ = BestFile(trainer.checkpoint_folder());
+    file_ = File(trainer);
     if (file_.empty()) Refuse(kExitUsage, {"ModelCheckpoint needs a file or a folder of checkpoints"});
+  }
+  std::string File(const Trainer& trainer) const override {
+    const bool has_default = options_.filepath.empty() && !trainer.checkpoint_folder().empty();
+    return has_default ? BestFile(trainer.checkpoint_folder()) : options_.filepath;
   }
   void EndEpoch(Trainer& trainer, const EpochResult& result) override {
     if (TakeIfBetter(ValueIn(result))) trainer.Save(file_);
@@ -279,6 +277,7 @@ class BestSaver : public Monitor {
 class CsvFile : public Object {
  public:
   CsvFile(std::string path, char separator) : path_(std::move(path)), separator_(separator) {}
+  std::string File(const Trainer&) const override { return path_; }
   void Begin(Trainer&, const EpochResult& names) override {
     header_ = "epoch";
     for (const auto& [name, value] : Logs(names)) (header_ += separator_) += name;
@@ -302,13 +301,18 @@ class CsvFile : public Object {
   }
 
  private:
-  // The lines that the file has of epochs before `epoch`, each with its end.
+  // The lines that the file has of epochs before `epoch`, each with its end.  Throws Error if there is a file that
+  // cannot be read, which would be replaced by one without these lines.
   std::string LinesBefore(int epoch) const {
+    std::error_code unknown;
+    const bool is_absent = !std::filesystem::exists(path_, unknown) && !unknown;
+    if (epoch == 0 || is_absent) return {};
     size_t size = 0;
     char error[500];
     const std::unique_ptr<uint8_t, decltype(&std::free)> bytes(
         brine_read_file(path_.c_str(), size_t{1} << 30, &size, error, sizeof(error)), &std::free);
-    const std::string_view text(reinterpret_cast<const char*>(bytes.get()), bytes == nullptr ? 0 : size);
+    if (bytes == nullptr) throw Error(kExitBadInput, error);
+    const std::string_view text(reinterpret_cast<const char*>(bytes.get()), size);
     std::string kept;
     for (size_t begin = 0; begin < text.size();) {
       const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;

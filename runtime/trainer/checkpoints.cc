@@ -33,7 +33,8 @@ struct CheckpointEntry {
   std::string path;
 };
 
-// The checkpoints of a folder, the newest first.
+// The checkpoints of a folder, the newest first.  There are none if the folder does not exist.  Throws Error if it
+// cannot be listed, since it may then hold some.
 std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
   std::vector<CheckpointEntry> entries;
   std::error_code error;
@@ -45,6 +46,8 @@ std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
     uint64_t step = 0;
     if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, entry->path().string()});
   }
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw Error(kExitBadInput, folder + ": cannot be listed: " + error.message());
   std::sort(entries.begin(), entries.end(),
             [](const CheckpointEntry& a, const CheckpointEntry& b) { return a.step > b.step; });
   return entries;
@@ -218,6 +221,11 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
     check("accumulation", shape.accumulation, "an accumulation of");
   check("samples", shape.samples, "a number of samples of");
   check("shuffle", shape.shuffle ? 1 : 0, "shuffle");
+  const int64_t rows_of_step = shape.batch_size * shape.accumulation;
+  const int64_t batches = (shape.samples + rows_of_step - 1) / rows_of_step;
+  if (*batch >= batches)  // after its last batch, a run stands before the next epoch
+    throw Error(kExitBadInput, path + ": stands after batch " + std::to_string(*batch) +
+                                   " of an epoch that ends with batch " + std::to_string(batches));
   ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);
   const char* const numerics = brine_state_program(state)->numerics_id;
   if (file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "runtime/core/philox.h"
@@ -21,6 +22,27 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+// Gives callbacks that share a name different ones, so that each finds what it has counted itself in a checkpoint.  The
+// order of the callbacks decides, and the first keeps its name.
+void NumberNames(std::vector<Callback>& callbacks) {
+  std::set<std::string> names;
+  for (Callback& callback : callbacks) {
+    if (!callback.numbers) continue;
+    const std::string name = callback.name;
+    for (int number = 2; !names.insert(callback.name).second; ++number)
+      callback.name = name + " " + std::to_string(number);
+  }
+}
+
+void CheckFiles(const Trainer& trainer, const std::vector<Callback>& callbacks) {
+  std::set<std::string> files;
+  for (const Callback& callback : callbacks) {
+    const std::string file = callback.file ? callback.file(trainer) : "";
+    if (!file.empty() && !files.insert(file).second)
+      throw Error(kExitUsage, "two callbacks write " + file + "; each needs a file of its own");
+  }
+}
 
 }  // namespace
 
@@ -59,6 +81,8 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (train_.size() > std::numeric_limits<uint32_t>::max())
     throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
   order_.resize(static_cast<size_t>(train_.size()));
+  NumberNames(callbacks_);
+  CheckFiles(trainer_, callbacks_);
   // First, so that what other callbacks print at the end of an epoch follows its line.
   if (options.verbose) callbacks_.insert(callbacks_.begin(), ProgressCallback(options.epochs));
 }

@@ -139,13 +139,24 @@ void Trainer::SetScalar(const std::string& name, double value) {
   ThrowIfFailed(brine_set_scalar(state_.get(), name.c_str(), value), state_.get());
 }
 
-double Results::operator[](std::string_view name) const {
+const Result* Results::Find(std::string_view name) const {
   const auto result = std::find_if(all.begin(), all.end(), [&](const Result& row) { return row.name == name; });
-  return result == all.end() ? kNone : result->value;
+  return result == all.end() ? nullptr : &*result;
+}
+
+double Results::operator[](std::string_view name) const {
+  const Result* const result = Find(name);
+  return result == nullptr ? kNone : result->value;
+}
+
+const Result* EpochResult::Find(std::string_view name) const {
+  const Result* const result = name.starts_with("val_") ? validation.Find(name.substr(4)) : nullptr;
+  return result == nullptr ? train.Find(name) : result;
 }
 
 double EpochResult::operator[](std::string_view name) const {
-  return name.starts_with("val_") ? validation[name.substr(4)] : train[name];
+  const Result* const result = Find(name);
+  return result == nullptr ? kNone : result->value;
 }
 
 std::vector<std::pair<std::string, double>> Logs(const EpochResult& result) {

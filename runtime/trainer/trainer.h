@@ -25,7 +25,7 @@ namespace brine {
 
 class Trainer;
 
-// A mean over samples of an output: "loss", "accuracy", or in a model with several outputs "parity_loss" and so on.
+// A loss or a metric: "loss", "accuracy", "precision", or in a model with several outputs "parity_loss" and so on.
 struct Result {
   std::string_view name;                  // a string of the program's tables
   double value;                           // NaN until there is one
@@ -36,7 +36,8 @@ struct Result {
 struct Results {
   std::vector<Result> all;
 
-  double operator[](std::string_view name) const;  // NaN if the model does not compute it
+  const Result* Find(std::string_view name) const;  // null if the model does not compute it
+  double operator[](std::string_view name) const;   // NaN if the model does not compute it
 };
 
 // The results of an epoch, or of the part of it that is done.
@@ -49,7 +50,9 @@ struct EpochResult {
   double seconds = 0;       // the time of the epoch in this process, with validation
   int64_t steps = 0;        // the number of steps of the epoch in this process
 
-  // A result by the name that it has in Logs.  NaN if there is none.
+  // A result by the name that it has in Logs.  Null, or NaN, if there is none.  A result of training may be called
+  // val_loss, too, such as the loss of an output `val`: if there is one of validation, the name means that.
+  const Result* Find(std::string_view name) const;
   double operator[](std::string_view name) const;
 };
 
@@ -73,9 +76,13 @@ struct Callback {
 
   // What the callback has counted.  Each checkpoint stores the result of `numbers`.  A run that resumes calls
   // `on_resume` with it after on_train_begin, unless the checkpoint has nothing under this name.
-  std::string name = {};  // in checkpoints: printable ASCII characters without quotes and backslashes
+  std::string name = {};  // in checkpoints: printable ASCII characters without quotes and backslashes.  Of several
+                          // callbacks with the same name, the later ones get a number.
   std::function<std::vector<double>()> numbers = {};
   std::function<void(Trainer&, const std::vector<double>&)> on_resume = {};
+
+  // The file that the callback writes in this run; empty if it writes none.  Fit refuses two callbacks with one file.
+  std::function<std::string(const Trainer&)> file = {};
 };
 
 struct FitOptions {

@@ -92,6 +92,25 @@ TEST(EarlyStopping, AResultThatIsNoNumberIsNeverTheBest) {
   EXPECT_EQ(EndOf({.patience = 2, .restore_best_weights = true}, {NAN, 3, NAN, 4, 1}), (End{3, 1}));
 }
 
+// A name that begins with val_ need not be that of a result of validation: a layer or a metric may have it.
+TEST(EarlyStopping, WatchesATrainingResultThatIsCalledLikeOneOfValidation) {
+  const auto result = [](int epoch, double value) {
+    EpochResult both = ResultOf("loss", epoch, 7);
+    both.train.all.push_back({"val_head_loss", value, BRINE_SMALLER_IS_BETTER});
+    both.train.all.push_back({"val_loss", value, BRINE_SMALLER_IS_BETTER});
+    return both;
+  };
+  const Callback callback = EarlyStopping({.monitor = "val_head_loss"});
+  Trainer trainer(kLineProgram);
+  callback.on_train_begin(trainer, result(0, NAN));
+  for (int epoch = 0; epoch < 3; ++epoch) callback.on_epoch_end(trainer, result(epoch, 3 - epoch));
+  EXPECT_EQ(callback.numbers()[0], 1);  // the best result
+  EXPECT_EQ(callback.numbers()[3], 0);  // the run is not stopped
+  // Where both have the name, it means that of validation.
+  EXPECT_EQ(result(0, 3)["val_loss"], 7);
+  EXPECT_TRUE(std::isnan(result(0, 3)["val_speed"]));
+}
+
 std::vector<double> Rates(const ReduceLROnPlateauOptions& options) {
   const Callback callback = ReduceLROnPlateau(options);
   Trainer trainer(kSoftmaxProgram);
@@ -244,6 +263,52 @@ TEST_F(CallbacksTest, OnesOwnCallbackCountsOn) {
   EXPECT_EQ(resumed[3], -0.1);
 }
 
+TEST_F(CallbacksTest, ThoseOfOneNameCountOnEachForItself) {
+  // A callback whose number is `own` at first, and then the one with which it is resumed.
+  const auto callback = [](const std::shared_ptr<double>& own, const std::string& name) {
+    Callback made;
+    made.name = name;
+    made.numbers = [=] { return std::vector<double>{*own}; };
+    made.on_resume = [=](Trainer&, const std::vector<double>& numbers) { *own = numbers.at(0); };
+    return made;
+  };
+  const auto run = [&](const std::vector<double>& first, const std::vector<std::string>& names, bool resume) {
+    std::vector<std::shared_ptr<double>> numbers;
+    std::vector<Callback> callbacks;
+    for (size_t index = 0; index < first.size(); ++index) {
+      numbers.push_back(std::make_shared<double>(first[index]));
+      callbacks.push_back(callback(numbers.back(), names[index]));
+    }
+    Trainer trainer(kSoftmaxProgram);
+    trainer.Fit(data_, Options(callbacks, 1, folder_ / "run", resume));
+    std::vector<double> last;
+    for (const auto& number : numbers) last.push_back(*number);
+    return last;
+  };
+  run({1, 2, 3, 4}, {"a", "a", "a 2", "b"}, false);
+  EXPECT_THAT(run({0, 0, 0, 0}, {"a", "a", "a 2", "b"}, true), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(run({0, 0}, {"b", "a"}, true), ElementsAre(4, 1));  // the first keeps its name
+}
+
+TEST_F(CallbacksTest, EachWritesAFileOfItsOwn) {
+  Trainer trainer(kSoftmaxProgram);
+  const auto fit = [&](std::vector<Callback> callbacks) {
+    return Message([&] { trainer.Fit(data_, Options(std::move(callbacks), 1, folder_ / "run")); }, kExitUsage);
+  };
+  const Callback loss = EarlyStopping({.restore_best_weights = true}),
+                 accuracy = EarlyStopping({.monitor = "val_accuracy", .restore_best_weights = true});
+  EXPECT_EQ(fit({loss, accuracy}),
+            "two callbacks write " + (folder_ / "run/early_stopping.safetensors") + "; each needs a file of its own");
+  EXPECT_EQ(fit({ModelCheckpoint(), ModelCheckpoint({.monitor = "accuracy"})}),
+            "two callbacks write " + (folder_ / "run/best.safetensors") + "; each needs a file of its own");
+  EXPECT_EQ(fit({CSVLogger(folder_ / "log"), CSVLogger(folder_ / "log", ';')}),
+            "two callbacks write " + (folder_ / "log") + "; each needs a file of its own");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "log"));
+  const Callback other =
+      EarlyStopping({.monitor = "val_accuracy", .restore_best_weights = true, .best_weights_file = folder_ / "other"});
+  EXPECT_EQ(fit({loss, other, EarlyStopping(), ModelCheckpoint(), CSVLogger(folder_ / "log")}), "nothing was thrown");
+}
+
 TEST_F(CallbacksTest, SeeWhatTheProgramCallsBetter) {
   std::vector<std::pair<std::string, int>> seen;
   Callback callback;
@@ -289,6 +354,11 @@ TEST_F(CallbacksTest, MistakesAreNamed) {
   later.initial_epoch = 1;
   EXPECT_EQ(Message([&] { trainer.Fit(data_, later); }, kExitBadInput),
             folder_ / "log.csv: its columns are not those of this run; take another file");
+  // A log that cannot be read is not replaced: this one is too large.
+  std::filesystem::resize_file(folder_ / "log.csv", (size_t{1} << 30) + 1);
+  EXPECT_EQ(Message([&] { trainer.Fit(data_, later); }, kExitBadInput),
+            folder_ / "log.csv: has 1073741825 bytes, at most 1073741824 were expected");
+  EXPECT_EQ(std::filesystem::file_size(folder_ / "log.csv"), (size_t{1} << 30) + 1);
   EXPECT_THAT(Message([&] { trainer.Fit(data_, Options({CSVLogger(folder_ / "none/log.csv")})); }, kExitFailed),
               HasSubstr("none/log.csv"));
   EXPECT_EQ(brine_steps_done(trainer.state()), 0u);

@@ -226,6 +226,22 @@ TEST_F(ResumeTest, RefusesASumThatIsNoNumber) {
   }
 }
 
+// An epoch of 100 samples in batches of 16 has 7 batches, and a run never stops after the last one.
+TEST_F(ResumeTest, RefusesABatchThatTheEpochDoesNotHave) {
+  const auto text = [](const char* characters) { return brine_text{characters, std::strlen(characters)}; };
+  for (const char* batch : {"7", "9223372036854775807"}) {
+    Trainer trainer(kSoftmaxProgram);
+    const std::string path = folder_ / "step-2.safetensors";
+    const brine_note notes[] = {{text("epoch"), text("0")},       {text("batch"), text(batch)},
+                                {text("rows"), text("32")},       {text("batch_size"), text("16")},
+                                {text("samples"), text("100")},   {text("shuffle"), text("1")},
+                                {text("loss_sum"), text("1p+4")}, {text("accuracy_sum"), text("1p+4")}};
+    ASSERT_EQ(brine_save_with_notes(trainer.state(), path.c_str(), notes, std::size(notes)), BRINE_OK);
+    EXPECT_EQ(Message([&] { Fit(trainer, true); }),
+              path + ": stands after batch " + batch + " of an epoch that ends with batch 7");
+  }
+}
+
 TEST_F(ResumeTest, WarnsIfOtherKernelsContinue) {
   Trainer first(kSoftmaxProgram, {.seed = 4});
   Fit(first, false, {AfterStep(2, [](Trainer& t) { t.Stop(); })});
@@ -262,6 +278,9 @@ TEST_F(ResumeTest, AFolderThatCannotBeWrittenIsAnError) {
   const std::string inside = folder_ / "file/inside";
   EXPECT_THAT(Message([&] { trainer.Fit(data_, {.checkpoint = inside, .verbose = false}); }, kExitFailed),
               HasSubstr(inside + ": cannot be created"));
+  // What cannot be listed is no folder without checkpoints.
+  EXPECT_EQ(Message([&] { trainer.Fit(data_, {.checkpoint = folder_ / "file", .resume = true, .verbose = false}); }),
+            folder_ / "file: cannot be listed: Not a directory");
 }
 
 }  // namespace
