@@ -74,6 +74,14 @@ std::string Project::Run(const std::string& command) const {
   return result.out;
 }
 
+void Project::ExpectResumedAsWhole(const std::string& train, uint64_t epochs) const {
+  const std::string epochs_flag = " --epochs " + std::to_string(epochs);
+  Run(train + epochs_flag + " --checkpoint run --resume --save resumed");
+  Run(train + epochs_flag + " --save whole");
+  EXPECT_FALSE(Read("whole").empty());
+  EXPECT_EQ(Read("resumed"), Read("whole")) << "after " << epochs << " epochs";
+}
+
 void Project::WriteMnist(const std::string& folder, int images, int side) const {
   std::filesystem::create_directories(path(folder));
   uint32_t random = 1;

@@ -2,6 +2,7 @@
 #ifndef BRINE_TESTS_E2E_PROJECT_H_
 #define BRINE_TESTS_E2E_PROJECT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "tests/e2e/command.h"
@@ -21,6 +22,11 @@ class Project {
   // Both run a command in the folder.  The second one fails the test unless the exit code is 0, and returns the output.
   CommandResult Try(const std::string& command) const;
   std::string Run(const std::string& command) const;
+
+  // Resumes the run of the folder `run` until it has done `epochs` epochs, and compares the result with that of a run
+  // that was not interrupted.  `train` is the command without flags for this.  The weights are in `resumed` and
+  // `whole`.
+  void ExpectResumedAsWhole(const std::string& train, uint64_t epochs) const;
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::string Read(const std::string& name) const { return ReadText(path(name)); }

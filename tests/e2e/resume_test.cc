@@ -19,16 +19,6 @@ uint64_t StepsDone(const Project& project) {
   return newest;
 }
 
-// Resumes the run of the folder `run` until it has done `epochs` epochs, and compares the result with that of a run
-// that was not interrupted.
-void ExpectTheSameBits(const Project& project, uint64_t epochs) {
-  const std::string flags = "--epochs " + std::to_string(epochs);
-  project.Run(kTrain + flags + " --checkpoint run --resume --save resumed");
-  project.Run(kTrain + flags + " --save whole");
-  EXPECT_FALSE(project.Read("whole").empty());
-  EXPECT_EQ(project.Read("resumed"), project.Read("whole")) << "after " << epochs << " epochs";
-}
-
 // A shell command that prints the name of the newest checkpoint, ignoring temporary files.
 const std::string kNewest = "$(ls -t run 2>/dev/null | grep '^step-[0-9]*[.]safetensors$' | head -n 1)";
 
@@ -45,13 +35,13 @@ TEST(Resume, AfterAnEpochGivesTheSameBits) {
   const Project project;
   project.Run(kTrain + "--epochs 2 --checkpoint run");
   EXPECT_EQ(StepsDone(project), 2 * kSteps);
-  ExpectTheSameBits(project, 4);
+  project.ExpectResumedAsWhole(kTrain, 4);
 }
 
 TEST(Resume, AfterCtrlCWithinAnEpochGivesTheSameBits) {
   const Project project;
   EXPECT_EQ(TrainUntil(project, "INT", ""), 130);
-  ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);
+  project.ExpectResumedAsWhole(kTrain, StepsDone(project) / kSteps + 2);
 }
 
 TEST(Resume, AfterThreeKillsGivesTheSameBits) {
@@ -61,7 +51,7 @@ TEST(Resume, AfterThreeKillsGivesTheSameBits) {
   EXPECT_EQ(TrainUntil(project, "KILL", "--resume"), 128 + 9);
   const uint64_t steps = StepsDone(project);
   EXPECT_EQ(steps % kSteps, 0u);  // a killed run writes no checkpoint within an epoch
-  ExpectTheSameBits(project, steps / kSteps + 2);
+  project.ExpectResumedAsWhole(kTrain, steps / kSteps + 2);
 }
 
 constexpr char kNormalized[] = R"(#include <brine.h>
@@ -87,10 +77,8 @@ TEST(Resume, MovingStatisticsGiveTheSameBits) {
   project.Write("normalized.cc", kNormalized);
   const std::string train = "brine train normalized.cc --data data --batch-size 57 --quiet ";
   project.Run(train + "--epochs 1 --checkpoint run");
-  project.Run(train + "--epochs 3 --checkpoint run --resume --save resumed");
-  project.Run(train + "--epochs 3 --save whole");
+  project.ExpectResumedAsWhole(train, 3);
   EXPECT_NE(project.Read("whole").find("batch_normalization/moving_variance"), std::string::npos);
-  EXPECT_EQ(project.Read("resumed"), project.Read("whole"));
 }
 
 // The first run is paused while the others try, so that only they can have changed the folder.
@@ -108,7 +96,7 @@ TEST(Resume, TwoRunsDoNotShareAFolder) {
   EXPECT_EQ(result.out, "1\n1\n");
   EXPECT_EQ(project.Read("others"), refused + refused);
   EXPECT_EQ(project.Read("after"), project.Read("before"));
-  ExpectTheSameBits(project, StepsDone(project) / kSteps + 2);  // the lock of the first run is gone
+  project.ExpectResumedAsWhole(kTrain, StepsDone(project) / kSteps + 2);  // the lock of the first run is gone
 }
 
 }  // namespace

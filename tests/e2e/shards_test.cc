@@ -120,8 +120,7 @@ TEST(Shards, GiveTheSameBitsOnAnyNumberOfThreadsAndAfterResuming) {
     EXPECT_EQ(project.Read("other"), project.Read("whole")) << threads;
   }
   project.Run(train + "--epochs 1 --checkpoint run");
-  project.Run(train + "--epochs 3 --checkpoint run --resume --save resumed");
-  EXPECT_EQ(project.Read("resumed"), project.Read("whole"));
+  project.ExpectResumedAsWhole(train, 3);
 }
 
 }  // namespace
