@@ -90,6 +90,18 @@ TEST(Train, SeedRateAndOrderDecideTheWeights) {
     EXPECT_NE(weights(flags), reference) << flags;
 }
 
+// The rate is NaN from step 11 on.  Adam's own rate, which contains it, is not named.
+TEST(Train, ARateThatLeavesItsDomainEndsTheRun) {
+  const Project project;
+  std::string model = project.Read("digits.cc");
+  const std::string rate = "0.01f";
+  model.replace(model.find(rate), rate.size(), "LearningRateSchedule([](Number t) { return 0.1 * Sqrt(1 - t / 10); })");
+  project.Write("root.cc", model);
+  const CommandResult result = project.Try("brine train root.cc --data data --batch-size 8 --quiet --save w");
+  EXPECT_EQ(result.code, 5);
+  EXPECT_EQ(result.err, "error: learning_rate is not finite in step 11; nothing was updated\n");
+}
+
 // A hundred steps allocate as much as ten steps do.
 TEST(Train, AStepAllocatesNothing) {
   const Project project;
