@@ -269,8 +269,9 @@ TEST(Metrics, SeveralThresholdsAreSeveralResults) {
                .metrics = {Precision(), Precision({.thresholds = {0.25f, 0.5}, .class_id = 1}),
                            Recall({.thresholds = {0.5f, 0.5f}, .top_k = 2}), Precision({.top_k = 2}),
                            Recall({.thresholds = 1, .name = "r"})}});
+  const ir::Graph graph = GraphOf(net);
   std::vector<std::string> uses;
-  for (const ir::MetricUse& use : GraphOf(net).training.objectives.at(0).metrics) {
+  for (const ir::MetricUse& use : graph.training.objectives.at(0).metrics) {
     uses.push_back(absl::StrCat(use.name, ":"));
     for (const char* name : {"thresholds", "top_k", "class_id"}) {
       if (!use.arguments.Has(name)) continue;

@@ -44,8 +44,8 @@ Lowered LowerConv2DInputGrad(const LoweringContext& context) {
   const Var c = Axis(0), f = Axis(1), b = Axis(2), a = Axis(3), g = Axis(4);
   StoredFunc packed;  // [group, a, b, f, c]
   const Expr weight = w({a, b, at_once == 1 ? Expr(c) : c % own_channels, g * filters + f});
-  packed.func = MakeFunc(
-      "packed", Axes(5), {at_once == 1 ? weight : Halide::select(f / own_filters == c / own_channels, weight, 0.0f)});
+  packed.func = MakeFunc("packed", Axes(5),
+                         {at_once == 1 ? weight : Halide::select(f / own_filters == c / own_channels, weight, 0.0f)});
   packed.shape = {groups, window.size[0], window.size[1], filters, channels};
   lowered.stored_funcs.push_back(packed);
 
