@@ -67,7 +67,7 @@ Expr Softplus(const Expr& x) {
   return Halide::max(x, 0.0f) + 2.0f * (s + s * square * series);
 }
 
-// Whether the tensor is a constant so far from 1 that its cube is not a normal float.
+// Whether the tensor is a constant so far from 1 that its cube may leave the range of floats.
 bool IsFarFromOne(const Tensor& tensor) {
   constexpr double kLimit = 0x1p40;
   if (tensor.func.outputs() != 1) return false;  // a constant is no element of a Tuple
@@ -80,12 +80,12 @@ bool IsFarFromOne(const Tensor& tensor) {
 template <typename Formula>
 Algorithm ProductAlgorithm(Formula) {
   return {[](const LoweringContext& context) {
-    const Index index = ToIndex(Axes(context.result_types[0].rank()));
-    const Tensor &a = context.operands[0], &b = context.operands[1];
-    const Expr product = Formula{}(a(BroadcastIndex(a.type, index)), b(BroadcastIndex(b.type, index)));
-    return LowerPure(context, {IsFarFromOne(a) || IsFarFromOne(b) ? Halide::strict_float(product) : product});
+    const auto strict = [](const Expr& a, const Expr& b) { return Halide::strict_float(Formula{}(a, b)); };
+    const bool is_far = IsFarFromOne(context.operands[0]) || IsFarFromOne(context.operands[1]);
+    return (is_far ? BinaryAlgorithm(strict) : BinaryAlgorithm(Formula{})).lower(context);
   }};
 }
+
 }  // namespace
 
 const Algorithm kAdd = BinaryAlgorithm([](const Expr& a, const Expr& b) { return a + b; });
