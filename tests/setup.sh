@@ -82,13 +82,14 @@ brine_setup() {
   local group=$1 options=()
   shift
   mkdir -p "$brine_root/build"
-  brine_packages g++ cmake ninja-build protobuf-compiler libprotobuf-dev libabsl-dev libgtest-dev libgmock-dev
+  brine_packages g++ cmake ninja-build protobuf-compiler libprotobuf-dev libabsl-dev libgtest-dev libgmock-dev \
+    libxxhash-dev zlib1g-dev libpng-dev libjpeg-dev libwebp-dev
   brine_build=$brine_root/build/release
   if [[ $group == fast && ! -e $brine_build/build.ninja ]]; then
     brine_build=$brine_root/build/fast
     options=(-DBRINE_HALIDE=OFF)
   else
-    brine_packages libxxhash-dev libcli11-dev zlib1g-dev
+    brine_packages libcli11-dev
     [[ -n ${Halide_ROOT:-} ]] || brine_halide
     options=("-DHalide_ROOT=${Halide_ROOT:-$brine_root/build/halide/halide}")
   fi

@@ -72,7 +72,7 @@ int main(int argc, char** argv) try {
     if (std::string_view(argv[index]) == "--data") folder = argv[index + 1];
     if (std::string_view(argv[index]) == "--epochs") epochs = std::atoi(argv[index + 1]);
   }
-  const brine::TrainTest images = brine::LoadMnist(folder);
+  const brine::Splits images = brine::LoadMnist(folder);
   const brine::Dataset train(std::make_shared<Pairs>(images.train, 1)), test(std::make_shared<Pairs>(images.test, 2));
 
   brine::Trainer trainer(two_inputs::Program(), {.seed = 3});

@@ -74,7 +74,7 @@ Dataset Load(const std::vector<std::string>& paths) {
 
 }  // namespace
 
-TrainTest LoadCifar10(const std::string& folder) {
+Splits LoadCifar10(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   const std::string inner = folder + "/cifar-10-batches-bin";

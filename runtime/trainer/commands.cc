@@ -147,11 +147,11 @@ std::string JsonNumber(double number) {
   return std::isfinite(number) ? text : "null";
 }
 
-TrainTest OpenData(const brine_program& program, const CommandLine& line) {
+Splits OpenData(const brine_program& program, const CommandLine& line) {
   if (!line.arrays.empty()) {
     const Dataset data = OpenArrays(program, line.arrays);
     const bool trains = line.command == kTrain || line.command == kBench;
-    return trains ? TrainTest{data, {}} : TrainTest{{}, data};
+    return trains ? Splits{.train = data} : Splits{.test = data};
   }
   const ImageSize size = InputImage(program);
   if (line.data.empty()) {
@@ -160,7 +160,7 @@ TrainTest OpenData(const brine_program& program, const CommandLine& line) {
                                      " does not take; use --data NAME=FILE for each of " + FedNames(program));
     return DrawShapes(size.height, size.width, size.channels, ClassCount(program), 0, program.backend);
   }
-  TrainTest data = LoadFolder(line.data);
+  Splits data = LoadFolder(line.data);
   if (size.height > 0) {
     data.train = data.train.EnlargedTo(size.height, size.width);
     data.test = data.test.EnlargedTo(size.height, size.width);
@@ -278,7 +278,7 @@ ClassWeights WeightsOfClasses(const CommandLine& line, const std::vector<std::st
 
 int RunTrain(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
-  const TrainTest data = OpenData(program, line);
+  const Splits data = OpenData(program, line);
   if (!line.init.empty()) trainer.LoadParameters(line.init);
   FitOptions options = {.epochs = line.epochs,
                         .batch_size = line.batch_size,
@@ -319,7 +319,7 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
 int RunEvaluate(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   LoadWeights(trainer, line);
-  const TrainTest data = OpenData(program, line);
+  const Splits data = OpenData(program, line);
   PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
   for (const ConfusionMatrix& matrix :
        CountConfusions(trainer, data.test, line.json ? kMaxJsonClasses : kMaxPrintedClasses)) {
@@ -365,7 +365,7 @@ std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples,
 
 // The samples that the command line names, and the names of the classes, if the data have them.
 Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
-  TrainTest data;
+  Splits data;
   if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) data = OpenData(program, line);
   Dataset samples;
   if (line.sample >= data.test.size() && line.sample >= 0)

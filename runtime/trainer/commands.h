@@ -16,7 +16,7 @@ int RunBench(const brine_program& program, const CommandLine& line);
 
 // The data of --data, or the built-in images.  Images are enlarged to the size that the model takes, if it is a
 // multiple of theirs.  Arrays are the training data of commands that train, and the test data of others.
-TrainTest OpenData(const brine_program& program, const CommandLine& line);
+Splits OpenData(const brine_program& program, const CommandLine& line);
 
 // Loads the weights from the file of --init, or from the newest checkpoint in the folder of --checkpoint.  If neither
 // is given, `bench` begins with new weights, and every other command throws Error if the model has weights.

@@ -43,6 +43,8 @@ class SampleSource {
   virtual void Read(std::span<const int64_t> indices, std::span<void* const> targets) const = 0;
   // Whether several threads may call Read at once.  If so, each call has one index.
   virtual bool parallel() const { return true; }
+  // What the sample is called in results, such as the path of its picture; empty if it has no name.
+  virtual std::string NameOf(int64_t) const { return {}; }
 };
 
 // An array of `count` samples for the input or label of this name, or, if the name is empty, for the only data input.
@@ -94,8 +96,10 @@ class Dataset {
 // The weights of classes in the loss of a model's only label, by their numbers; 1 for the others.
 using ClassWeights = std::map<int32_t, double>;
 
-struct TrainTest {
+// The parts of a data set.  Each may be empty.
+struct Splits {
   Dataset train, test;
+  Dataset validation;  // evaluated after each epoch; where it is empty, programs evaluate the test data instead
 };
 
 }  // namespace brine

@@ -207,7 +207,7 @@ std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels) {
          " of this size fit: " + takes;
 }
 
-TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
+Splits DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
                      const brine_backend* backend) {
   if (const std::string fault = DrawnShapesFault(height, width, channels); !fault.empty())
     throw Error(kExitBadInput, fault);

@@ -16,8 +16,8 @@ namespace brine {
 // when they are read.  All images together take at most 256 MB.  If they would take more, there are fewer, in the same
 // proportion.  The images are drawn on the pool of `backend`, or on this thread if it is null.
 // Throws Error if DrawnShapesFault is not empty.
-TrainTest DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
-                     const brine_backend* backend);
+Splits DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
+                  const brine_backend* backend);
 
 // Why there are no images of this size, in one sentence; empty if there are.
 std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels);

@@ -97,9 +97,9 @@ Dataset Load(const std::string& folder, const std::string& part) {
 
 }  // namespace
 
-TrainTest LoadMnist(const std::string& folder) { return {Load(folder, "train"), Load(folder, "t10k")}; }
+Splits LoadMnist(const std::string& folder) { return {.train = Load(folder, "train"), .test = Load(folder, "t10k")}; }
 
-TrainTest LoadFolder(const std::string& folder) {
+Splits LoadFolder(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) throw Error(kExitBadInput, folder + ": is not a folder");

@@ -12,14 +12,18 @@ namespace brine {
 // The binary version of CIFAR-10: data_batch_1.bin to data_batch_5.bin and test_batch.bin, in `folder` or in its folder
 // cifar-10-batches-bin.  Samples are u8 [32, 32, 3]; the colour planes of the files are interleaved when a sample is
 // read.
-TrainTest LoadCifar10(const std::string& folder);
+Splits LoadCifar10(const std::string& folder);
 
 // The unpacked IDX files of MNIST: train-images-idx3-ubyte, train-labels-idx1-ubyte and the same with t10k, the test
 // data.  Samples are u8 [height, width, 1].
-TrainTest LoadMnist(const std::string& folder);
+Splits LoadMnist(const std::string& folder);
 
-// Loads whichever of the two data sets the folder has.
-TrainTest LoadFolder(const std::string& folder);
+// A packed file, which brine::Pack (frontend/data/pack.h) or `brine data pack` wrote.  That header describes the
+// format.
+Splits LoadPacked(const std::string& file);
+
+// Loads a packed file, or whichever of the two data sets a folder has.
+Splits LoadFolder(const std::string& folder);
 
 }  // namespace brine
 

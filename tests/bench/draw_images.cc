@@ -63,12 +63,12 @@ int main(int argc, char** argv) {
   const std::string folder = argv[1], kind = argv[2];
   std::filesystem::create_directories(folder);
   if (kind == "gray") {
-    const brine::TrainTest data = brine::DrawShapes(28, 28, 1, 10, 0, nullptr);
+    const brine::Splits data = brine::DrawShapes(28, 28, 1, 10, 0, nullptr);
     WriteMnist(folder + "/train", data.train);
     WriteMnist(folder + "/t10k", data.test);
     return 0;
   }
-  const brine::TrainTest data = brine::DrawShapes(32, 32, 3, 10, 0, nullptr);
+  const brine::Splits data = brine::DrawShapes(32, 32, 3, 10, 0, nullptr);
   const int64_t share = data.train.size() / 5;
   for (int file = 0; file < 5; ++file)
     WriteCifar10(folder + "/data_batch_" + std::to_string(file + 1) + ".bin", data.train.Slice(file * share, share));

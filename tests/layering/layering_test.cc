@@ -27,9 +27,10 @@ const std::map<std::string, Names> kFolders = {
     {"passes", {"ir"}},
     {"frontend", {"ir"}},
     {"codegen", {"ir", "passes", "runtime"}},
-    {"frontend/cli", {"ir", "passes", "frontend", "codegen", "runtime"}},
-    {"examples", {"frontend", "runtime"}},
-    {"tests", {"ir", "passes", "frontend", "codegen", "runtime", "examples"}},
+    {"frontend/cli", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime"}},
+    {"frontend/data", {"runtime"}},
+    {"examples", {"frontend", "frontend/data", "runtime"}},
+    {"tests", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime", "examples"}},
 };
 
 // Packages, by the first part of the paths of their headers, and the folders that may include them.
@@ -40,8 +41,12 @@ const std::map<std::string, Names> kPackages = {
     {"absl", {"ir", "passes", "frontend", "frontend/cli", "codegen", "tests"}},
     {"google", {"ir", "frontend/cli", "tests"}},
     {"CLI", {"frontend/cli"}},
-    {"xxhash.h", {"codegen", "frontend/cli"}},
-    {"zlib.h", {"frontend/cli"}},
+    {"xxhash.h", {"codegen", "frontend/data"}},
+    {"zlib.h", {"frontend/cli", "frontend/data"}},
+    {"jpeglib.h", {"frontend/data"}},
+    {"jerror.h", {"frontend/data"}},
+    {"png.h", {"frontend/data"}},
+    {"webp", {"frontend/data"}},
     {"gtest", {"tests"}},
     {"gmock", {"tests"}},
 };
@@ -51,7 +56,7 @@ const std::regex kCLibrary("((sys|arpa|netinet)/)?[a-z0-9]+\\.h|x86intrin\\.h|im
 
 std::string FolderOf(const fs::path& relative) {
   const std::string path = relative.generic_string();
-  for (const char* folder : {"frontend/cli", "runtime/base"}) {
+  for (const char* folder : {"frontend/cli", "frontend/data", "runtime/base"}) {
     if (path.rfind(std::string(folder) + "/", 0) == 0) return folder;
   }
   if (path.rfind("tests/e2e/consumer/", 0) == 0) return "examples";  // a user's project

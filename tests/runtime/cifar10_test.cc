@@ -42,7 +42,7 @@ class Cifar10Test : public ::testing::Test {
 
 TEST_F(Cifar10Test, PlanesAreInterleaved) {
   WriteAll(inner_);
-  const TrainTest data = LoadCifar10(folder_.path());
+  const Splits data = LoadCifar10(folder_.path());
   EXPECT_EQ(data.train.size(), 10);
   EXPECT_EQ(data.test.size(), 2);
   EXPECT_EQ(data.test.class_names[3], "cat");

@@ -25,7 +25,7 @@ Sample Get(const Dataset& data, int64_t index) {
 }
 
 TEST(DrawnShapes, AreTenClassesInEqualShares) {
-  const TrainTest data = DrawShapes(32, 32, 3, 10, 0, nullptr);
+  const Splits data = DrawShapes(32, 32, 3, 10, 0, nullptr);
   EXPECT_EQ(data.train.size(), 10000);
   EXPECT_EQ(data.test.size(), 2000);
   EXPECT_EQ(data.train.fields()[0].elements, 32 * 32 * 3);
@@ -37,7 +37,7 @@ TEST(DrawnShapes, AreTenClassesInEqualShares) {
 }
 
 TEST(DrawnShapes, AreTheSameImagesForASeed) {
-  const TrainTest one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr),
+  const Splits one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr),
                   other = DrawShapes(8, 8, 1, 10, 6, nullptr);
   std::set<std::vector<uint8_t>> different;
   for (int64_t index = 0; index < 100; ++index) {
@@ -51,7 +51,7 @@ TEST(DrawnShapes, AreTheSameImagesForASeed) {
 
 // Shape and background differ clearly in one channel, so that no image is only noise.
 TEST(DrawnShapes, DifferFromTheirBackground) {
-  const TrainTest data = DrawShapes(32, 32, 3, 10, 1, nullptr);
+  const Splits data = DrawShapes(32, 32, 3, 10, 1, nullptr);
   for (int64_t index = 0; index < 200; ++index) {
     const Sample sample = Get(data.train, index);
     int widest = 0;
@@ -68,7 +68,7 @@ TEST(DrawnShapes, DifferFromTheirBackground) {
 }
 
 TEST(DrawnShapes, LargeImagesAreEnlargedSmallOnes) {
-  const TrainTest data = DrawShapes(64, 64, 1, 3, 0, nullptr);
+  const Splits data = DrawShapes(64, 64, 1, 3, 0, nullptr);
   EXPECT_EQ(data.train.fields()[0].height, 64);
   const Sample sample = Get(data.train, 5);
   EXPECT_EQ(sample.label, 2);  // there are three classes
@@ -90,13 +90,13 @@ double Mean(const Dataset& data, int64_t count) {
 
 // Means are compared, not bits, since the last bit of a sine depends on the C library.
 TEST(DrawnShapes, AreThoseOfFormerVersions) {
-  const TrainTest data = DrawShapes(32, 32, 3, 10, 0, nullptr);
+  const Splits data = DrawShapes(32, 32, 3, 10, 0, nullptr);
   EXPECT_NEAR(Mean(data.train, 100), 127.053275, 1e-3);
   EXPECT_NEAR(Mean(data.test, 100), 129.433678, 1e-3);
 }
 
 TEST(DrawnShapes, LargeOnesAreFewerInEqualShares) {
-  const TrainTest data = DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes for each image, whose size is prime
+  const Splits data = DrawShapes(227, 227, 3, 10, 0, nullptr);  // 154,587 bytes for each image, whose size is prime
   EXPECT_EQ(data.train.size(), 1350);
   EXPECT_EQ(data.test.size(), 270);
   EXPECT_LE((data.train.size() + data.test.size()) * data.train.fields()[0].elements, 256'000'000);
