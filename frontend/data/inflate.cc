@@ -1,0 +1,69 @@
+#include "frontend/data/inflate.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "frontend/data/bad_input.h"
+
+namespace brine {
+namespace {
+
+// Deflate reaches 1,032 : 1 on zeros.  Data sets of mostly zeros, such as drawn digits, stay below 50 : 1.
+constexpr int64_t kMaxRatio = 250, kAnyRatioBytes = int64_t{64} << 20;
+constexpr size_t kMaxInput = size_t{1} << 30;  // of one call of zlib, which counts in 32 bits
+
+// zlib's state, which is released on all paths.
+struct Inflater {
+  explicit Inflater(DeflateForm form) {
+    // Of window bits, + 16 stands for gzip, and a negative number for a raw stream.
+    if (inflateInit2(&stream, form == DeflateForm::kGzip ? 15 + 16 : -15) != Z_OK)
+      throw Error(kExitFailed, "there is no memory to unpack data");
+  }
+  ~Inflater() { inflateEnd(&stream); }
+  z_stream stream = {};
+};
+
+bool AreZeros(std::span<const uint8_t> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
+
+bool IsGzip(std::span<const uint8_t> bytes) { return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b; }
+
+void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
+             TemporaryFile& target) {
+  Inflater inflater(form);
+  z_stream& stream = inflater.stream;
+  std::vector<uint8_t> piece(size_t{1} << 18);
+  std::span<const uint8_t> rest = packed;
+  for (int64_t unpacked = 0;;) {
+    const size_t input = std::min(rest.size(), kMaxInput);
+    stream.next_in = const_cast<uint8_t*>(rest.data());
+    stream.avail_in = static_cast<uInt>(input);
+    stream.next_out = piece.data();
+    stream.avail_out = static_cast<uInt>(piece.size());
+    const int result = inflate(&stream, Z_NO_FLUSH);
+    const size_t output = piece.size() - stream.avail_out;
+    rest = rest.subspan(input - stream.avail_in);
+    unpacked += static_cast<int64_t>(output);
+    if (unpacked > max_bytes) BadInput(place, "unpacks to more than " + std::to_string(max_bytes) + " bytes");
+    if (unpacked > kAnyRatioBytes && unpacked / kMaxRatio > static_cast<int64_t>(packed.size() - rest.size()))
+      BadInput(place, "unpacks to more than " + std::to_string(kMaxRatio) + " times its size, as no data do");
+    target.Append(std::span(piece).first(output));
+    if (result == Z_STREAM_END) {
+      if (form == DeflateForm::kGzip && IsGzip(rest)) {
+        inflateReset(&stream);
+        continue;
+      }
+      if (!AreZeros(rest)) BadInput(place, "goes on with other bytes after the end of what is packed");
+      return;
+    }
+    if (result == Z_BUF_ERROR) BadInput(place, "ends before what is packed does");
+    if (result != Z_OK) BadInput(place, "is damaged: it cannot be unpacked");
+  }
+}
+
+}  // namespace brine

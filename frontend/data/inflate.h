@@ -1,0 +1,28 @@
+// Unpacks what zlib's deflate has packed.
+#ifndef BRINE_FRONTEND_DATA_INFLATE_H_
+#define BRINE_FRONTEND_DATA_INFLATE_H_
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "frontend/data/temporary_file.h"
+
+namespace brine {
+
+enum class DeflateForm {
+  kGzip,  // files of gzip (RFC 1952), also several one after another
+  kRaw    // the streams of a zip (RFC 1951)
+};
+
+bool IsGzip(std::span<const uint8_t> bytes);
+
+// Appends the unpacked bytes to the target.  `place` names the packed bytes in messages.  Throws Error (kExitBadInput)
+// if they are damaged, if the result has more than `max_bytes` bytes, or if it is so much larger than the packed bytes
+// that they must have been made to fill the disk.
+void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
+             TemporaryFile& target);
+
+}  // namespace brine
+
+#endif  // BRINE_FRONTEND_DATA_INFLATE_H_
