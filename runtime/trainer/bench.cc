@@ -230,6 +230,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
                                 std::to_string(program.batch_size));
   }
   const BenchData data = OpenBenchData(program, line);
+  if (data.train.size() == 0) throw Error(kExitBadInput, "there are no samples to train on");
   brine_state* const state = trainer.state();
   const auto rows = static_cast<int32_t>(
       std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));

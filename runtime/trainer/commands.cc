@@ -124,6 +124,30 @@ Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& 
   return Dataset(std::move(named), arrays);
 }
 
+// Throws Error if the samples of a file do not fit the only data input of the program.
+void CheckSamples(const brine_program& program, const Dataset& data, const std::string& file) {
+  if (data.fields().empty() || !data.fields()[0].name.empty())
+    return;  // fields with names are checked as they are read
+  const brine_function& function = program.functions[0];
+  for (const brine_input* input : FedInputs(function)) {
+    if (input->source == BRINE_DATA) CheckSample(data.fields()[0].elements, function.values[input->value], file);
+  }
+}
+
+// The data of --data, enlarged to the size of the images that the program takes.
+Splits OpenMapped(const brine_program& program, const std::string& path) {
+  const ImageSize size = InputImage(program);
+  Splits data = LoadMapped(path);
+  for (Dataset* part : {&data.train, &data.validation, &data.test}) {
+    if (size.height > 0) *part = part->EnlargedTo(size.height, size.width);
+    CheckSamples(program, *part, path);
+  }
+  return data;
+}
+
+// The data to evaluate: those for tests, or else those for validation.
+const Dataset& HeldOut(const Splits& data) { return data.test.size() > 0 ? data.test : data.validation; }
+
 }  // namespace
 
 std::string JsonString(const std::string& text) {
@@ -160,16 +184,11 @@ Splits OpenData(const brine_program& program, const CommandLine& line) {
                                      " does not take; use --data NAME=FILE for each of " + FedNames(program));
     return DrawShapes(size.height, size.width, size.channels, ClassCount(program), 0, program.backend);
   }
-  Splits data = LoadFolder(line.data);
-  if (size.height > 0) {
-    data.train = data.train.EnlargedTo(size.height, size.width);
-    data.test = data.test.EnlargedTo(size.height, size.width);
-  }
-  const brine_function& function = program.functions[0];
-  for (const brine_input* input : FedInputs(function)) {
-    if (input->source == BRINE_DATA)
-      CheckSample(data.train.fields()[0].elements, function.values[input->value], line.data);
-  }
+  Splits data = OpenMapped(program, line.data);
+  if ((line.command == kTrain || line.command == kBench) && data.train.size() == 0)
+    throw Error(kExitBadInput, line.data + ": has no training data");
+  if (line.command == kEvaluate && HeldOut(data).size() == 0)
+    throw Error(kExitBadInput, line.data + ": has neither test nor validation data");
   return data;
 }
 
@@ -292,9 +311,11 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .verbose = !line.quiet};
   if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
     throw Error(kExitFailed, error);
-  const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0;
+  const bool validates = data.validation.size() > 0 && line.validation_split == 0;
+  const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0 && !validates;
+  if (validates) options.validation_data = &data.validation;
   if (tested_each_epoch) options.validation_data = &data.test;
-  options.callbacks = KerasCallbacks(line, tested_each_epoch || line.validation_split > 0);
+  options.callbacks = KerasCallbacks(line, options.validation_data != nullptr || line.validation_split > 0);
   options.callbacks.push_back(TrainCallback(line));
   History history;
   {
@@ -319,11 +340,12 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
 int RunEvaluate(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   LoadWeights(trainer, line);
-  const Splits data = OpenData(program, line);
-  PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
+  const Splits splits = OpenData(program, line);
+  const Dataset& data = HeldOut(splits);
+  PrintTestResult(trainer.Evaluate(data, line.batch_size), line.json);
   for (const ConfusionMatrix& matrix :
-       CountConfusions(trainer, data.test, line.json ? kMaxJsonClasses : kMaxPrintedClasses)) {
-    const std::vector<std::string> names = ClassNames(program, data.test, matrix.classes);
+       CountConfusions(trainer, data, line.json ? kMaxJsonClasses : kMaxPrintedClasses)) {
+    const std::vector<std::string> names = ClassNames(program, data, matrix.classes);
     const bool several = FunctionOf(program, "predict").output_count > 1;
     if (line.json)
       std::printf("%s\n", ConfusionJson(matrix, names).c_str());
@@ -365,19 +387,20 @@ std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples,
 
 // The samples that the command line names, and the names of the classes, if the data have them.
 Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
-  Splits data;
-  if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) data = OpenData(program, line);
+  Splits splits;
+  if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) splits = OpenData(program, line);
+  const Dataset& data = HeldOut(splits);
   Dataset samples;
-  if (line.sample >= data.test.size() && line.sample >= 0)
+  if (line.sample >= data.size() && line.sample >= 0)
     throw Error(kExitBadInput, "image " + std::to_string(line.sample) + " was asked for, the test data hold " +
-                                   std::to_string(data.test.size()));
+                                   std::to_string(data.size()));
   if (line.sample >= 0)
-    samples = data.test.Slice(line.sample, 1);
+    samples = data.Slice(line.sample, 1);
   else if (!line.inputs.empty())
     samples = OpenArrays(program, line.inputs);
   else
     samples = OpenOnlyInput(program, line.input);
-  samples.class_names = data.test.class_names;
+  if (!data.class_names.empty()) samples.class_names = data.class_names;
   return samples;
 }
 

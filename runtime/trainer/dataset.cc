@@ -104,6 +104,7 @@ class EnlargedSource : public SampleSource {
   int64_t size() const override { return inner_->size(); }
   std::span<const Field> fields() const override { return fields_; }
   bool parallel() const override { return inner_->parallel(); }
+  std::string NameOf(int64_t index) const override { return inner_->NameOf(index); }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     inner_->Read(indices, targets);
     for (auto sample = static_cast<int64_t>(indices.size()) - 1; sample >= 0; --sample) {

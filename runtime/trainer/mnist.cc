@@ -99,10 +99,10 @@ Dataset Load(const std::string& folder, const std::string& part) {
 
 Splits LoadMnist(const std::string& folder) { return {.train = Load(folder, "train"), .test = Load(folder, "t10k")}; }
 
-Splits LoadFolder(const std::string& folder) {
+Splits LoadMapped(const std::string& folder) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) throw Error(kExitBadInput, folder + ": is not a folder");
+  if (!fs::is_directory(folder, ignored)) return LoadPacked(folder);
   if (fs::exists(folder + "/cifar-10-batches-bin", ignored) || fs::exists(folder + "/data_batch_1.bin", ignored))
     return LoadCifar10(folder);
   if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);

@@ -19,11 +19,11 @@ Splits LoadCifar10(const std::string& folder);
 Splits LoadMnist(const std::string& folder);
 
 // A packed file, which brine::Pack (frontend/data/pack.h) or `brine data pack` wrote.  That header describes the
-// format.
+// format.  Each part of the data has the names of the classes.  A part that the file lacks is empty.
 Splits LoadPacked(const std::string& file);
 
-// Loads a packed file, or whichever of the two data sets a folder has.
-Splits LoadFolder(const std::string& folder);
+// Whatever can be mapped: a packed file, or a folder with one of the two data sets.
+Splits LoadMapped(const std::string& path);
 
 }  // namespace brine
 

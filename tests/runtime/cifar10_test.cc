@@ -59,7 +59,7 @@ TEST_F(Cifar10Test, PlanesAreInterleaved) {
 TEST_F(Cifar10Test, TheFolderItselfWillDo) {
   std::filesystem::remove(folder_ / "cifar-10-batches-bin");
   WriteAll("");
-  EXPECT_EQ(LoadFolder(folder_.path()).train.size(), 10);
+  EXPECT_EQ(LoadMapped(folder_.path()).train.size(), 10);
 }
 
 TEST_F(Cifar10Test, AMissingFileIsNamed) {
@@ -90,11 +90,11 @@ TEST_F(Cifar10Test, ALabelOutOfRangeIsNamed) {
 }
 
 TEST_F(Cifar10Test, AFolderOfSomethingElseIsRefused) {
-  const auto message = [](const std::string& path) { return Message([&] { LoadFolder(path); }); };
+  const auto message = [](const std::string& path) { return Message([&] { LoadMapped(path); }); };
   std::filesystem::remove(folder_ / "cifar-10-batches-bin");
   EXPECT_EQ(message(folder_.path()),
             folder_.path() + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
-  EXPECT_EQ(message("/nowhere"), "/nowhere: is not a folder");
+  EXPECT_EQ(message("/nowhere"), "/nowhere: cannot be opened: No such file or directory");
 }
 
 }  // namespace

@@ -297,7 +297,7 @@ TEST_F(MainTest, ExitCodesOfMistakes) {
       {"trian", 2, "error: unknown command 'trian'; did you mean train?\n"},
       {"train --batch-size 17", 2, "error: batch size 17: the program was compiled for 1 to 16\n"},
       {"bench --batch-size 17", 2, "error: --batch-size 17: the program was compiled for 1 to 16\n"},
-      {"train --data none", 3, "error: none: is not a folder\n"},
+      {"train --data none", 3, "error: none: cannot be opened: No such file or directory\n"},
       {"train --data .", 3, "error: .: holds neither cifar-10-batches-bin nor train-images-idx3-ubyte\n"},
       {"train --init none.safetensors", 3, "error: none.safetensors: cannot be opened: No such file or directory\n"},
       {"evaluate --checkpoint none", 3, "error: none: holds no checkpoint step-N.safetensors\n"},

@@ -44,7 +44,7 @@ class MnistTest : public ::testing::Test {
 };
 
 TEST_F(MnistTest, ReadsImagesAndLabels) {
-  const Splits data = LoadFolder(folder_);
+  const Splits data = LoadMapped(folder_);
   EXPECT_EQ(data.train.size(), 3);
   EXPECT_EQ(data.test.size(), 1);
   EXPECT_EQ(data.train.fields()[0].height, 2);
