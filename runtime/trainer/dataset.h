@@ -98,8 +98,8 @@ using ClassWeights = std::map<int32_t, double>;
 
 // The parts of a data set.  Each may be empty.
 struct Splits {
-  Dataset train, test;
-  Dataset validation;  // evaluated after each epoch; where it is empty, programs evaluate the test data instead
+  Dataset train = {}, test = {};
+  Dataset validation = {};  // evaluated after each epoch; where it is empty, programs evaluate the test data instead
 };
 
 }  // namespace brine

@@ -33,4 +33,9 @@ MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<uint8_t*>(bytes_.data()), bytes_.size());
 }
 
+FileBytes MapFile(const std::string& path) {
+  const auto file = std::make_shared<const MappedFile>(path);
+  return {path, file->bytes(), file};
+}
+
 }  // namespace brine

@@ -3,6 +3,7 @@
 #define BRINE_RUNTIME_TRAINER_MAPPED_FILE_H_
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -22,6 +23,14 @@ class MappedFile {
   std::string path_;
   std::span<const uint8_t> bytes_;
 };
+
+// The content of a file: a mapping, or the bytes that the file unpacks to.
+struct FileBytes {
+  std::string path;  // names the file in messages
+  std::span<const uint8_t> bytes;
+  std::shared_ptr<const void> owner;  // keeps the bytes alive
+};
+FileBytes MapFile(const std::string& path);  // Throws as MappedFile does.
 
 }  // namespace brine
 

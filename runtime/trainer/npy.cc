@@ -16,7 +16,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-constexpr int64_t kMaxElements = int64_t{1} << 32;
+constexpr int64_t kMaxElements = int64_t{1} << 40;
 
 [[noreturn]] void Fail(const std::string& path, const std::string& what) {
   throw Error(kExitBadInput, path + ": " + what);
@@ -66,17 +66,31 @@ std::vector<To> ConvertElements(const std::string& path, std::span<const uint8_t
   return elements;
 }
 
-// An element type as a file spells it, and the type as which it is read.
+// The type without its quotes.  The description of a record is returned as it is.
+std::string_view ParseType(std::string_view text) {
+  if (text.empty() || text[0] != '\'') return text.substr(0, text.find(','));
+  text.remove_prefix(1);
+  return text.substr(0, text.find('\''));
+}
+
+// The bytes of an element, as they follow the letter of the type; 0 if they do not.
+size_t BytesOf(std::string_view type) {
+  size_t bytes = 0;
+  if (type.size() < 3) return 0;
+  const auto [end, error] = std::from_chars(type.data() + 2, type.data() + type.size(), bytes);
+  return error == std::errc() && end == type.data() + type.size() && bytes <= 16 ? bytes : 0;
+}
+
+// An element type that can be read, and the type as which it is read.
 struct TypeRow {
   std::string_view spelling;
   ElementType type;
-  size_t bytes;  // of an element in the file
 };
-constexpr TypeRow kTypes[] = {{"'|u1'", ElementType::kByte, 1},
-                              {"'<i4'", ElementType::kInteger, 4},
-                              {"'<i8'", ElementType::kInteger, 8},
-                              {"'<f4'", ElementType::kReal, 4},
-                              {"'<f8'", ElementType::kReal, 8}};
+constexpr TypeRow kTypes[] = {{"|u1", ElementType::kByte},
+                              {"<i4", ElementType::kInteger},
+                              {"<i8", ElementType::kInteger},
+                              {"<f4", ElementType::kReal},
+                              {"<f8", ElementType::kReal}};
 
 }  // namespace
 
@@ -86,9 +100,7 @@ Labels Array::elements() const {
   return std::span<const float>(reals);
 }
 
-Array ReadNpy(const std::string& path) {
-  const MappedFile file(path);
-  const std::span<const uint8_t> bytes = file.bytes();
+NpyHeader ParseNpy(const std::string& path, std::span<const uint8_t> bytes) {
   if (bytes.size() < 12 || std::memcmp(bytes.data(), "\x93NUMPY", 6) != 0) Fail(path, "is not a .npy file");
   if (bytes[6] < 1 || bytes[6] > 3)
     Fail(path, "is of .npy version " + std::to_string(bytes[6]) + ", 1 to 3 can be read");
@@ -96,34 +108,42 @@ Array ReadNpy(const std::string& path) {
   size_t length = bytes[8] | bytes[9] << 8;
   if (bytes[6] > 1) length |= static_cast<size_t>(bytes[10]) << 16 | static_cast<size_t>(bytes[11]) << 24;
   if (length > bytes.size() - begin) Fail(path, "ends within its header");
-  const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + begin, length);
-  if (!HeaderField(path, header, "fortran_order").starts_with("False"))
-    Fail(path, "is in Fortran order; save it in C order");
-
-  Array array;
-  array.shape = ParseShape(path, HeaderField(path, header, "shape"));
-  size_t elements = 1;
-  for (int64_t extent : array.shape) elements *= static_cast<size_t>(extent);
-  const std::string_view type = HeaderField(path, header, "descr");
-  const auto row = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                [&](const TypeRow& candidate) { return type.starts_with(candidate.spelling); });
-  if (row == std::end(kTypes))
-    Fail(path, "holds elements of type " + std::string(type.substr(0, type.find(','))) +
-                   "; uint8, int32, int64, float32 and float64 can be read");
-  const std::span<const uint8_t> data = bytes.subspan(begin + length);
-  if (data.size() != elements * row->bytes) {
-    Fail(path, "holds " + std::to_string(data.size()) + " bytes of data, its shape needs " +
-                   std::to_string(elements * row->bytes));
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + begin, length);
+  NpyHeader header;
+  header.fortran_order = HeaderField(path, text, "fortran_order").starts_with("True");
+  header.shape = ParseShape(path, HeaderField(path, text, "shape"));
+  header.type = ParseType(HeaderField(path, text, "descr"));
+  header.data = bytes.subspan(begin + length);
+  for (int64_t extent : header.shape) header.elements *= extent;
+  const size_t needed = static_cast<size_t>(header.elements) * BytesOf(header.type);
+  if (BytesOf(header.type) != 0 && header.data.size() != needed) {
+    Fail(path,
+         "holds " + std::to_string(header.data.size()) + " bytes of data, its shape needs " + std::to_string(needed));
   }
+  return header;
+}
+
+Array ReadNpy(const std::string& path) {
+  const MappedFile file(path);
+  const NpyHeader header = ParseNpy(path, file.bytes());
+  if (header.fortran_order) Fail(path, "is in Fortran order; save it in C order");
+  const auto row = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                [&](const TypeRow& row) { return row.spelling == header.type; });
+  if (row == std::end(kTypes))
+    Fail(path, "holds elements of type " + std::string(header.type) +
+                   "; uint8, int32, int64, float32 and float64 can be read");
+  Array array;
+  array.shape = header.shape;
   array.type = row->type;
+  const bool is_wide = BytesOf(header.type) == 8;
   if (row->type == ElementType::kByte)
-    array.bytes.assign(data.begin(), data.end());
+    array.bytes.assign(header.data.begin(), header.data.end());
   else if (row->type == ElementType::kInteger)
-    array.integers =
-        row->bytes == 4 ? ConvertElements<int32_t, int32_t>(path, data) : ConvertElements<int64_t, int32_t>(path, data);
+    array.integers = is_wide ? ConvertElements<int64_t, int32_t>(path, header.data)
+                             : ConvertElements<int32_t, int32_t>(path, header.data);
   else
     array.reals =
-        row->bytes == 4 ? ConvertElements<float, float>(path, data) : ConvertElements<double, float>(path, data);
+        is_wide ? ConvertElements<double, float>(path, header.data) : ConvertElements<float, float>(path, header.data);
   return array;
 }
 

@@ -3,12 +3,27 @@
 #define BRINE_RUNTIME_TRAINER_NPY_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/trainer/dataset.h"
 
 namespace brine {
+
+// What the bytes of a file say about their array.
+struct NpyHeader {
+  std::vector<int64_t> shape;
+  std::string_view type;  // as numpy spells it: "<f4"
+  bool fortran_order = false;
+  int64_t elements = 1;
+  std::span<const uint8_t> data;  // all bytes behind the header
+};
+
+// Reads the header of a file of the versions 1 to 3, whose bytes must outlive the result.  `path` names the file in
+// messages.  Throws Error if the header cannot be read, or needs another number of bytes than the file has.
+NpyHeader ParseNpy(const std::string& path, std::span<const uint8_t> bytes);
 
 struct Array {
   std::vector<int64_t> shape;

@@ -61,11 +61,11 @@ TEST(Npy, RefusesOtherFiles) {
   EXPECT_EQ(Refusal(File(2, Header("|u1", "(1,)"), "x").replace(8, 4, "\xff\xff\xff\xff")), "ends within its header");
   EXPECT_EQ(Refusal(File(1, Header("|u1", "(1,)", "True"), "x")), "is in Fortran order; save it in C order");
   EXPECT_EQ(Refusal(File(1, Header("<i2", "(1,)"), "12")),
-            "holds elements of type '<i2'; uint8, int32, int64, float32 and float64 can be read");
+            "holds elements of type <i2; uint8, int32, int64, float32 and float64 can be read");
   EXPECT_EQ(Refusal(File(1, Header("<i8", "(2,)"), Bytes<int64_t>({7, int64_t{1} << 31}))),
             "element 1 is out of the range of 32 bits");
   EXPECT_EQ(Refusal(File(1, Header(">f4", "(1,)"), "1234")),
-            "holds elements of type '>f4'; uint8, int32, int64, float32 and float64 can be read");
+            "holds elements of type >f4; uint8, int32, int64, float32 and float64 can be read");
   EXPECT_EQ(Refusal(File(1, Header("<f4", "(2,)"), "1234")), "holds 4 bytes of data, its shape needs 8");
   EXPECT_EQ(Refusal(File(1, Header("|u1", "(1,)"), "xy")), "holds 2 bytes of data, its shape needs 1");
   EXPECT_EQ(Refusal(File(1, Header("|u1", "(-1,)"), "x")), "its shape cannot be read");
