@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/data/inflate.h"
 #include "frontend/data/temporary_file.h"
 #include "runtime/trainer/mapped_file.h"
 
@@ -27,8 +28,6 @@ class Archive {
 
   // The regular files, in the archive's order.  They live as long as the archive.
   const std::vector<ArchiveEntry>& entries() const { return entries_; }
-
-  static constexpr int64_t kMaxUnpackedBytes = int64_t{1} << 40;
 
  private:
   MappedFile file_;

@@ -42,7 +42,7 @@ struct DataOptions {
   int64_t max_pixels = int64_t{16} << 20;  // of a picture before it is resized; a larger one counts as broken
 
   // Of tables.
-  std::string target;  // the column of the labels; empty for the last one
+  std::string target = {};  // the column of the labels; empty for the last one
   Missing missing = Missing::kRefuse;
 
   // The share of each class that becomes test data, if the source has neither test nor validation data; in [0, 1).

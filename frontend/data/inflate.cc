@@ -66,4 +66,13 @@ void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateF
   }
 }
 
+FileBytes MapUnpacked(const std::string& path) {
+  FileBytes file = MapFile(path);
+  if (!IsGzip(file.bytes)) return file;
+  const auto unpacked = std::make_shared<TemporaryFile>();
+  Inflate(path, file.bytes, DeflateForm::kGzip, kMaxUnpackedBytes, *unpacked);
+  if (unpacked->size() == 0) BadInput(path, "is empty when it is unpacked");
+  return {path, unpacked->Map(), unpacked};
+}
+
 }  // namespace brine

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "frontend/data/temporary_file.h"
+#include "runtime/trainer/mapped_file.h"
 
 namespace brine {
 
@@ -15,6 +16,8 @@ enum class DeflateForm {
   kRaw    // the streams of a zip (RFC 1951)
 };
 
+inline constexpr int64_t kMaxUnpackedBytes = int64_t{1} << 40;  // of one file; the space for it ends before
+
 bool IsGzip(std::span<const uint8_t> bytes);
 
 // Appends the unpacked bytes to the target.  `place` names the packed bytes in messages.  Throws Error (kExitBadInput)
@@ -22,6 +25,9 @@ bool IsGzip(std::span<const uint8_t> bytes);
 // that they must have been made to fill the disk.
 void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
              TemporaryFile& target);
+
+// The content of a file, or what it unpacks to if it is one of gzip.
+FileBytes MapUnpacked(const std::string& path);
 
 }  // namespace brine
 

@@ -15,7 +15,8 @@ struct Source {
   // The samples may be read in any order and by several threads at once.  Reading one throws Error if it is broken,
   // such as a picture that cannot be decoded.
   Splits splits;
-  std::vector<int32_t> train_classes;  // of each training sample; empty if the labels are not classes
+  std::vector<int32_t> train_classes;      // of each training sample; empty if the labels are not classes
+  std::vector<std::string> element_names;  // of a sample's elements if it is a row of a table: "age", "city=Rome"
 };
 
 // Opens a source of any kind.  Throws Error if it is none that is known, and says which are.
@@ -24,13 +25,6 @@ Source OpenSource(const std::string& path, const DataOptions& options);
 // The files of which the source consists, in a fixed order, without opening them: what decides whether a source has
 // changed.  Follows symbolic links, but not into a folder that contains them.
 std::vector<std::string> FilesOfSource(const std::string& path);
-
-// A kind of source.  One file of this folder implements each.
-struct SourceKind {
-  const char* name;  // "a folder of pictures"
-  bool (*matches)(const std::string& path);
-  Source (*open)(const std::string& path, const DataOptions& options);
-};
 
 }  // namespace brine
 

@@ -73,10 +73,10 @@ std::string_view ParseType(std::string_view text) {
   return text.substr(0, text.find('\''));
 }
 
-// The bytes of an element, as they follow the letter of the type; 0 if they do not.
+// The bytes of an element, as they follow the letter of a number's type; 0 if it is no number.
 size_t BytesOf(std::string_view type) {
   size_t bytes = 0;
-  if (type.size() < 3) return 0;
+  if (type.size() < 3 || std::string_view("biuf").find(type[1]) == std::string_view::npos) return 0;
   const auto [end, error] = std::from_chars(type.data() + 2, type.data() + type.size(), bytes);
   return error == std::errc() && end == type.data() + type.size() && bytes <= 16 ? bytes : 0;
 }

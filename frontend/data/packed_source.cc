@@ -1,0 +1,29 @@
+#include <utility>
+
+#include "frontend/data/source_kinds.h"
+#include "frontend/data/split.h"
+#include "runtime/trainer/readers.h"
+
+namespace brine {
+namespace {
+
+bool IsPackedFile(const std::string& path) { return path.ends_with(".brd"); }
+
+Source OpenPacked(const std::string& path, const DataOptions&) {
+  Source source;
+  source.splits = LoadPacked(path);
+  const Dataset& train = source.splits.train;
+  const std::span<const Field> fields = train.fields();
+  if (fields.size() == 2 && fields[1].label && fields[1].elements == 1 && fields[1].type == ElementType::kInteger) {
+    std::vector<int32_t> labels = LabelsOf(train);
+    if (!train.class_names.empty() || AreClasses(labels)) source.train_classes = std::move(labels);
+  }
+  return source;
+}
+
+}  // namespace
+
+const SourceKind kPackedFile = {
+    .name = "a packed file (.brd)", .matches = &IsPackedFile, .open = &OpenPacked, .is_divided = true};
+
+}  // namespace brine

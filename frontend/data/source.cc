@@ -1,0 +1,83 @@
+#include "frontend/data/source.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "frontend/data/bad_input.h"
+#include "frontend/data/source_kinds.h"
+#include "frontend/data/split.h"
+
+namespace brine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The first that matches a path opens it.
+constexpr const SourceKind* kKinds[] = {&kPackedFile,  &kCifarFolder,  &kCifarArchive, &kIdxFiles,
+                                        &kNumpyFolder, &kNumpyArchive, &kTable,        &kTableFolder};
+
+std::string AllKinds() {
+  std::string names;
+  for (const SourceKind* kind : kKinds) names += (names.empty() ? "" : ", ") + std::string(kind->name);
+  return names;
+}
+
+// A folder as the system knows it, whatever the path that led to it.
+using FolderId = std::pair<dev_t, ino_t>;
+
+// Adds the files below `folder`, in the order of the bytes of their names.  `above` are the folders that contain it.
+void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vector<std::string>& files) {
+  struct stat info;
+  if (stat(folder.c_str(), &info) != 0) return;
+  const FolderId id(info.st_dev, info.st_ino);
+  if (std::find(above.begin(), above.end(), id) != above.end()) return;
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator item(folder, error), end; !error && item != end; item.increment(error)) {
+    std::string name = item->path().filename().string();
+    if (name[0] != '.') names.push_back(std::move(name));
+  }
+  if (error) BadInput(folder, "cannot be read: " + error.message());
+  std::sort(names.begin(), names.end());
+  above.push_back(id);
+  for (const std::string& name : names) {
+    const std::string path = folder + "/" + name;
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored))
+      AddFiles(path, above, files);
+    else if (fs::is_regular_file(path, ignored))
+      files.push_back(path);
+  }
+  above.pop_back();
+}
+
+}  // namespace
+
+std::vector<std::string> FilesOfSource(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return kIdxFiles.matches(path) ? FilesOfIdx(path) : std::vector{path};
+  std::vector<std::string> files;
+  std::vector<FolderId> above;
+  AddFiles(path, above, files);
+  return files;
+}
+
+Source OpenSource(const std::string& path, const DataOptions& options) {
+  if (!(options.test_split >= 0 && options.test_split < 1))
+    throw Error(kExitUsage, "the share of test data must be at least 0 and less than 1");
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) BadInput(path, "does not exist");
+  for (const SourceKind* kind : kKinds) {
+    if (!kind->matches(path)) continue;
+    Source source = kind->open(path, options);
+    source.kind = kind->name;
+    if (!kind->is_divided) SplitOffTestData(source, options.test_split, options.split_seed);
+    return source;
+  }
+  BadInput(path, "is none of " + AllKinds());
+}
+
+}  // namespace brine
