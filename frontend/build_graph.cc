@@ -1,27 +1,18 @@
 #include <algorithm>
 #include <set>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "frontend/graph_of.h"
 #include "frontend/layers/inputs.h"
 #include "frontend/layers/layer_builder.h"
 #include "frontend/layers/layer_names.h"
+#include "frontend/model_name.h"
 #include "frontend/training.h"
 
 namespace brine {
 namespace internal {
 namespace {
-
-constexpr size_t kMaxNameLength = 128;
-
-// Whether the name can be part of C identifiers, such as cifar10_cnn_program.
-bool IsIdentifier(const std::string& name) {
-  const auto is_legal = [](char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; };
-  return !name.empty() && name.size() <= kMaxNameLength && !absl::ascii_isdigit(static_cast<unsigned char>(name[0])) &&
-         std::all_of(name.begin(), name.end(), is_legal);
-}
 
 const CallRecord& CallOf(const Handle& handle) { return Access::Get<CallRecord>(handle); }
 
@@ -34,10 +25,9 @@ class Lowering {
   Lowering(const ModelRecord& model, Mistakes& mistakes) : model_(model), mistakes_(mistakes) {}
 
   ir::Graph Lower() {
-    if (!IsIdentifier(model_.name)) {
+    if (!IsModelName(model_.name)) {
       mistakes_.Add(model_.place, "model",
-                    absl::StrCat("its name must be 1 to ", kMaxNameLength,
-                                 " characters of A-Z a-z 0-9 _ and start with no digit, got ", Quoted(model_.name)));
+                    absl::StrCat("its name must be ", kModelNameRule, ", got ", Quoted(model_.name)));
     }
     graph_.name = model_.name;
     CollectCalls();

@@ -3,7 +3,7 @@
 # ir/ops, too: the text of a kernel, the other part of the key, leaves out attributes that have their default, and ir/ops has the defaults.
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/codegen/* ${SOURCE_DIR}/ir/* ${SOURCE_DIR}/passes/* ${SOURCE_DIR}/runtime/base/*)
 list(FILTER sources INCLUDE REGEX "\\.(cc|h|def)$")
-list(REMOVE_ITEM sources runtime/base/edit_distance.h runtime/base/flags.h)  # messages and command lines
+list(REMOVE_ITEM sources runtime/base/choices.h runtime/base/edit_distance.h runtime/base/flags.h)  # messages and command lines
 list(SORT sources)
 set(all "")
 foreach(source IN LISTS sources)

@@ -11,6 +11,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "ir/names.h"
+#include "ir/status.h"
+#include "runtime/base/choices.h"
 
 namespace brine::cli {
 namespace {
@@ -42,6 +44,13 @@ std::string Unmarked(absl::string_view text) {
 
 bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
+// An error unless the value is one of the choices of the table's text, such as "stats|clean".
+absl::Status CheckChoice(const std::string& claim, const std::string& value, const std::string& text) {
+  const std::string wanted = base::WantedInstead(value, text);
+  if (wanted.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(claim, " ", wanted, ", got '", ir::Excerpt(value), "'"));
+}
+
 // The help of the tool, which lists its commands.
 std::string Usage(const CLI::App& tool) {
   std::string text = "usage: brine COMMAND …\n\n";
@@ -55,6 +64,12 @@ std::string Usage(const CLI::App& tool) {
   return text + "\n" + tool.get_footer() + "\n";
 }
 
+// What a flag is for, beside the flag and its value, or below them if they are too long for their column.
+std::string FlagHelp(const std::string& flag, const std::string& help) {
+  const std::string separator = flag.size() > 26 ? absl::StrCat("\n", std::string(28, ' ')) : "";
+  return absl::StrFormat("  %-26s%s %s\n", flag, separator, help);
+}
+
 // The help of a command, which lists its flags.
 std::string Help(const CLI::App& command) {
   std::string words, flags;
@@ -63,8 +78,8 @@ std::string Help(const CLI::App& command) {
     if (option->get_positional())
       absl::StrAppend(&words, " ", option->get_name());
     else
-      absl::StrAppendFormat(&flags, "  %-26s %s\n", absl::StrCat(option->get_name(), " ", option->get_type_name()),
-                            option->get_description());
+      absl::StrAppend(
+          &flags, FlagHelp(absl::StrCat(option->get_name(), " ", option->get_type_name()), option->get_description()));
   }
   return absl::StrCat("usage: brine ", command.get_name(), words, flags.empty() ? "" : " [flags]", "\n",
                       command.get_description(), "\n", flags);
@@ -188,11 +203,14 @@ class Tool {
       const std::string value = option->results()[seen[option]++];
       if (option->get_positional()) {
         line.arguments.words.push_back(Unmarked(value));
+        BRINE_RETURN_IF_ERROR(CheckChoice(app->get_name() + " takes", line.arguments.words.back(), option->get_name()));
         continue;
       }
       if (IsSwitch(*option) && value != "true")
         return absl::InvalidArgumentError(absl::StrCat(option->get_name(), " takes no value"));
-      AddFlag(*option, IsSwitch(*option) ? "" : Unmarked(value), line.arguments);
+      const std::string plain = IsSwitch(*option) ? "" : Unmarked(value);
+      BRINE_RETURN_IF_ERROR(CheckChoice(option->get_name() + " must be", plain, option->get_type_name()));
+      AddFlag(*option, plain, line.arguments);
     }
     return line;
   }

@@ -16,13 +16,13 @@ enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed 
 
 // The bits of the commands that a compiled program does not have, for sets of commands (base::Command).
 constexpr unsigned kVerify = 2 * base::kHelp, kCompile = 2 * kVerify, kInspect = 2 * kCompile, kOpt = 2 * kInspect,
-                   kTakesNoFlags = 0;
+                   kNew = 2 * kOpt, kTakesNoFlags = 0;
 
 constexpr size_t kAnyNumber = SIZE_MAX;
 
 struct Command {
   const char* name;
-  const char* words;               // "MODEL"
+  const char* words;               // "MODEL", or the choices of the only word: "stats|clean"
   size_t least_words, most_words;  // 0, 1 or kAnyNumber
   const char* summary;             // one line
   unsigned bit;                    // of the command in base::Flag::commands
@@ -44,6 +44,7 @@ int RunCompile(const Command& command, const Arguments& arguments);
 int RunSummary(const Command& command, const Arguments& arguments);
 int RunInspect(const Command& command, const Arguments& arguments);
 int RunOpt(const Command& command, const Arguments& arguments);
+int RunNew(const Command& command, const Arguments& arguments);
 int RunCache(const Command& command, const Arguments& arguments);
 int RunDoctor(const Command& command, const Arguments& arguments);
 

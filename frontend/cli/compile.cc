@@ -2,7 +2,8 @@
 
 #include <sys/stat.h>
 
-#include <map>
+#include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,18 @@
 
 namespace brine::cli {
 namespace {
+
+// The values of --emit, which the table of flags (main.cc) has, too.
+struct FormRow {
+  const char* name;
+  codegen::Emit emit;
+  const char* suffix;  // of the output's name
+  int mode;            // of the file
+};
+constexpr FormRow kForms[] = {{"exe", codegen::Emit::kExe, "", 0755},
+                              {"shared", codegen::Emit::kShared, ".so", 0755},
+                              {"static", codegen::Emit::kStatic, ".a", 0644},
+                              {"object", codegen::Emit::kObject, ".o", 0644}};
 
 // An error unless the path has no file, or a regular file that is not the model.
 absl::Status CheckReplaceable(const std::string& path, const std::string& model) {
@@ -68,13 +81,9 @@ absl::Status CheckTarget(const std::string& target, const Session& session) {
 }  // namespace
 
 int RunCompile(const Command&, const Arguments& arguments) {
-  static const std::map<std::string, codegen::Emit> kForms = {{"exe", codegen::Emit::kExe},
-                                                              {"shared", codegen::Emit::kShared},
-                                                              {"static", codegen::Emit::kStatic},
-                                                              {"object", codegen::Emit::kObject}};
-  const auto form = kForms.find(arguments.Get("emit", "exe"));
-  if (form == kForms.end())
-    return Fail(absl::InvalidArgumentError("--emit must be exe, shared, static or object"), kUsage);
+  const std::string emit = arguments.Get("emit", "exe");
+  const FormRow* const form =
+      std::find_if(std::begin(kForms), std::end(kForms), [&](const FormRow& row) { return emit == row.name; });
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   if (arguments.Has("target")) {
@@ -87,24 +96,20 @@ int RunCompile(const Command&, const Arguments& arguments) {
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);
-  options.emit = form->second;
+  options.emit = form->emit;
   options.target = arguments.Get("target", "");
   const absl::StatusOr<codegen::BuiltProgram> program =
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
 
-  static const char* const kSuffixes[] = {"", ".so", ".a", ".o"};
-  const std::string output =
-      arguments.Get("o", absl::StrCat(program->name, kSuffixes[static_cast<size_t>(form->second)]));
+  const std::string output = arguments.Get("o", program->name + form->suffix);
   const size_t slash = output.rfind('/');
   const std::string header =
       absl::StrCat(slash == std::string::npos ? "" : output.substr(0, slash + 1), program->name, ".h");
   if (const absl::Status status = CheckReplaceable(output, arguments.words[0]); !status.ok())
     return Fail(status, kUsage);
   if (const absl::Status status = CheckHeader(header, arguments.words[0]); !status.ok()) return Fail(status, kUsage);
-  const bool is_executable = form->second == codegen::Emit::kExe || form->second == codegen::Emit::kShared;
-  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, is_executable ? 0755 : 0644);
-      !status.ok())
+  if (const absl::Status status = codegen::WriteFileAtomically(output, program->bytes, form->mode); !status.ok())
     return Fail(status, kFailed);
   if (const absl::Status status = codegen::WriteFileAtomically(header, program->header, 0644); !status.ok())
     return Fail(status, kFailed);

@@ -59,7 +59,7 @@ absl::StatusOr<ir::Graph> SelectOrMake(const std::vector<ir::Graph>& graphs, ir:
   return graph;
 }
 
-// The values of --format.
+// The values of --format, which the table of flags (main.cc) has, too.
 struct FormatRow {
   const char* name;
   std::optional<codegen::OutputForm> kernel;  // empty if the format is one of graphs, not of kernels
@@ -108,18 +108,11 @@ int PrintKernel(const Session& session, const ir::Graph& planned, const Argument
 }  // namespace
 
 int RunInspect(const Command&, const Arguments& arguments) {
-  std::optional<ir::Stage> stage = ir::FindStage(arguments.Get("stage", "graph"));
-  if (!stage.has_value())
-    return Fail(absl::InvalidArgumentError("--stage must be graph, train, fused or planned"), kUsage);
-  const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
-  if (!function.has_value() || *function == ir::Function::kModel) {
-    return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
-  }
+  ir::Stage stage = *ir::FindStage(arguments.Get("stage", "graph"));
+  const ir::Function function = *ir::FindFunction(arguments.Get("function", "train"));
   const std::string wanted = arguments.Get("format", "text");
   const FormatRow* const format =
       std::find_if(std::begin(kFormats), std::end(kFormats), [&](const FormatRow& row) { return wanted == row.name; });
-  if (format == std::end(kFormats))
-    return Fail(absl::InvalidArgumentError("--format must be text, pb, pbtxt, dot, table, stmt or asm"), kUsage);
   const absl::StatusOr<int64_t> batch_size = BatchSize(arguments);
   if (!batch_size.ok()) return Fail(batch_size.status(), kUsage);
 
@@ -129,12 +122,12 @@ int RunInspect(const Command&, const Arguments& arguments) {
   if (!graphs.ok())
     return Fail(graphs.status(), graphs.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);
   if (!arguments.Has("stage")) stage = DefaultStage(*graphs, *format);
-  if (const std::string conflict = Conflict(arguments, *format, *stage); !conflict.empty())
+  if (const std::string conflict = Conflict(arguments, *format, stage); !conflict.empty())
     return Fail(absl::InvalidArgumentError(conflict), kUsage);
   std::vector<std::string> remarks;
   const int64_t rows = arguments.Has("batch-size") ? *batch_size : 0;
   const absl::StatusOr<ir::Graph> graph =
-      SelectOrMake(*graphs, *stage, *function, rows, arguments.Has("remarks") ? &remarks : nullptr);
+      SelectOrMake(*graphs, stage, function, rows, arguments.Has("remarks") ? &remarks : nullptr);
   if (!graph.ok())
     return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())),
                 kBadInput);
@@ -169,9 +162,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
         arguments.Has("print-after") ? std::vector<std::string>{print_after} : std::vector<std::string>()}) {
     if (const absl::Status status = passes::CheckPassNames(names); !status.ok()) return Fail(status, kUsage);
   }
-  const std::optional<ir::Function> function = ir::FindFunction(arguments.Get("function", "train"));
-  if (!function.has_value())
-    return Fail(absl::InvalidArgumentError("--function must be train, evaluate or predict"), kUsage);
+  const ir::Function function = *ir::FindFunction(arguments.Get("function", "train"));
 
   absl::StatusOr<std::vector<ir::Graph>> graphs = ir::LoadGraphs(arguments.words[0]);
   if (!graphs.ok()) return Fail(graphs.status(), kBadInput);
@@ -182,7 +173,7 @@ int RunOpt(const Command&, const Arguments& arguments) {
   };
   for (ir::Graph& graph : *graphs) {
     if (graph.stage == ir::Stage::kGraph) {
-      absl::StatusOr<ir::Graph> derived = passes::Derive(graph, *function, *batch_size);
+      absl::StatusOr<ir::Graph> derived = passes::Derive(graph, function, *batch_size);
       if (!derived.ok()) return Fail(derived.status(), kBadInput);
       graph = *std::move(derived);
     }

@@ -15,7 +15,6 @@ namespace brine::cli {
 
 int RunCache(const Command&, const Arguments& arguments) {
   const std::string& verb = arguments.words[0];
-  if (verb != "stats" && verb != "clean") return Fail(absl::InvalidArgumentError("cache takes stats or clean"), kUsage);
   const absl::StatusOr<codegen::Cache> cache = OpenCache();
   if (!cache.ok()) return Fail(cache.status(), kFailed);
   const absl::StatusOr<codegen::Cache::Stats> stats = verb == "stats" ? cache->GetStats() : cache->Clean();

@@ -27,7 +27,7 @@ inline constexpr CommandRow kCommands[] = {
 
 struct Flag {
   const char* name;   // "--batch-size"
-  const char* value;  // the name of its value in messages; empty if the flag has none
+  const char* value;  // the name of its value in messages, or the choices: "min|max"; empty if the flag has none
   const char* help;
   unsigned commands;  // the set of commands that take it
 };
@@ -55,9 +55,8 @@ inline constexpr Flag kFlags[] = {
      "best epoch; or read from",
      kTrain | kEvaluate | kPredict},
     {"--monitor", "NAME", "the result by which the best epoch is found, as it is displayed (val_loss)", kTrain},
-    {"--mode", "MODE",
-     "min or max: which results of --monitor are better (as the metric says: min for losses, max for accuracies)",
-     kTrain},
+    {"--mode", "min|max",
+     "which results of --monitor are better (as the metric says: min for losses, max for accuracies)", kTrain},
     {"--early-stopping", "N", "end the training after N epochs without a better result", kTrain},
     {"--restore-best-weights", "", "with --early-stopping: end with the weights of the best epoch", kTrain},
     {"--reduce-lr-on-plateau", "N", "divide the learning rate by 10 after N epochs without a better result", kTrain},

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "runtime/base/choices.h"
 #include "runtime/base/edit_distance.h"
 #include "runtime/trainer/error.h"
 
@@ -129,12 +130,7 @@ constexpr Setter kSetters[] = {
     {"--no-shuffle", [](Line& line, const char*, const Text&) { line.shuffle = false; }},
     {"--checkpoint", [](Line& line, const char* flag, const Text& text) { line.checkpoint = ParsePath(flag, text); }},
     {"--monitor", [](Line& line, const char* flag, const Text& text) { line.monitor = ParseName(flag, text); }},
-    {"--mode",
-     [](Line& line, const char* flag, const Text& text) {
-       if (text != "min" && text != "max")
-         throw Error(kExitUsage, std::string(flag) + " must be min or max, got " + Quoted(text));
-       line.mode = text;
-     }},
+    {"--mode", [](Line& line, const char*, const Text& text) { line.mode = text; }},
     {"--early-stopping",
      [](Line& line, const char* flag, const Text& text) { line.early_stopping = ParseWhole(flag, text, 0, 1000000); }},
     {"--restore-best-weights", [](Line& line, const char*, const Text&) { line.restore_best_weights = true; }},
@@ -214,10 +210,10 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     if (is_switch && equals != std::string::npos) throw Error(kExitUsage, std::string(flag.name) + " takes no value");
     if (!is_switch && equals == std::string::npos && ++index == argc)
       throw Error(kExitUsage, std::string(flag.name) + " needs a value: " + flag.value);
-    kSetters[&flag - kFlags].set(line, flag.name,
-                                 is_switch                     ? ""
-                                 : equals != std::string::npos ? argument.substr(equals + 1)
-                                                               : argv[index]);
+    const std::string value = is_switch ? "" : equals != std::string::npos ? argument.substr(equals + 1) : argv[index];
+    if (const std::string wanted = base::WantedInstead(value, flag.value); !wanted.empty())
+      throw Error(kExitUsage, name + " must be " + wanted + ", got " + Quoted(value));
+    kSetters[&flag - kFlags].set(line, flag.name, value);
   }
   CheckTogether(line);
   return line;
@@ -230,7 +226,7 @@ std::string HelpText(const std::string& program) {
   text += "\n";
   for (const base::Flag& row : kFlags) {
     std::string left = std::string(row.name) + " " + row.value, commands;
-    left.resize(std::max<size_t>(left.size(), 26), ' ');
+    left.resize(std::max<size_t>(left.size() + 1, 26), ' ');
     for (const base::CommandRow& command : kCommands) {
       if ((row.commands & command.command) != 0) commands += (commands.empty() ? "" : ", ") + std::string(command.name);
     }

@@ -56,10 +56,12 @@ const std::regex kCLibrary("((sys|arpa|netinet)/)?[a-z0-9]+\\.h|x86intrin\\.h|im
 
 std::string FolderOf(const fs::path& relative) {
   const std::string path = relative.generic_string();
+  for (const char* folder : {"tests/e2e/consumer/", "frontend/cli/templates/"}) {  // users' projects
+    if (path.rfind(folder, 0) == 0) return "examples";
+  }
   for (const char* folder : {"frontend/cli", "frontend/data", "runtime/base"}) {
     if (path.rfind(std::string(folder) + "/", 0) == 0) return folder;
   }
-  if (path.rfind("tests/e2e/consumer/", 0) == 0) return "examples";  // a user's project
   return path.substr(0, path.find('/'));
 }
 

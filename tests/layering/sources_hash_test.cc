@@ -48,7 +48,7 @@ class Copy {
 
 // Sources of messages and command lines, on which no kernel depends.
 bool DecidesNoKernel(const fs::path& path) {
-  return path.filename() == "flags.h" || path.filename() == "edit_distance.h";
+  return path.filename() == "flags.h" || path.filename() == "edit_distance.h" || path.filename() == "choices.h";
 }
 
 void Append(const fs::path& file, const std::string& text) { std::ofstream(file, std::ios::app) << text; }
