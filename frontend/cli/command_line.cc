@@ -59,7 +59,7 @@ std::string Usage(const CLI::App& tool) {
     for (const CLI::Option* option : command->get_options()) {
       if (option->get_positional()) words = option->get_name();
     }
-    absl::StrAppendFormat(&text, "  %-9s %-12s %s\n", command->get_name(), words, command->get_description());
+    absl::StrAppendFormat(&text, "  %-10s %-13s %s\n", command->get_name(), words, command->get_description());
   }
   return text + "\n" + tool.get_footer() + "\n";
 }

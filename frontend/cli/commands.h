@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "frontend/cli/arguments.h"
 #include "runtime/base/flags.h"
 
@@ -29,6 +31,11 @@ struct Command {
   int (*run)(const Command& command, const Arguments& arguments);
 };
 
+// The commands of the tool, and the flags that one of them takes: those of the tool, then those that the compiled
+// program reads.
+absl::Span<const Command> AllCommands();
+std::vector<base::Flag> FlagsOf(const Command& command);
+
 // Prints the message of the status to standard error and returns `code`, or kInterrupted if the status is that of an
 // interrupted command.  "brine: " is printed before the message, except with kBadInput, whose messages begin with a
 // place.
@@ -44,6 +51,8 @@ int RunCompile(const Command& command, const Arguments& arguments);
 int RunSummary(const Command& command, const Arguments& arguments);
 int RunInspect(const Command& command, const Arguments& arguments);
 int RunOpt(const Command& command, const Arguments& arguments);
+int RunCompletion(const Command& command, const Arguments& arguments);
+int RunManualPage(const Command& command, const Arguments& arguments);
 int RunNew(const Command& command, const Arguments& arguments);
 int RunCache(const Command& command, const Arguments& arguments);
 int RunDoctor(const Command& command, const Arguments& arguments);

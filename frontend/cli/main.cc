@@ -87,6 +87,10 @@ constexpr Command kCommands[] = {
     {"opt", "FILE.ir", 0, 1, "run passes on a graph", kOpt, &RunOpt},
     {"new", "NAME", 1, 1, "a folder with a model of your own and its README", kNew, &RunNew},
     {"cache", "stats|clean", 1, 1, "the cache of compiled kernels and unpacked data", kTakesNoFlags, &RunCache},
+    {"completion", "bash|zsh|fish", 1, 1,
+     "a script that lets the shell complete command lines: source <(brine completion bash)", kTakesNoFlags,
+     &RunCompletion},
+    {"man", "", 0, 0, "the manual page: brine man | man -l -", kTakesNoFlags, &RunManualPage},
     {"doctor", "", 0, 0, "what this installation finds", kTakesNoFlags, &RunDoctor},
 };
 
@@ -105,6 +109,18 @@ int Main(absl::Span<char* const> arguments) {
 }
 
 }  // namespace
+
+absl::Span<const Command> AllCommands() { return kCommands; }
+
+std::vector<base::Flag> FlagsOf(const Command& command) {
+  std::vector<base::Flag> flags;
+  for (const absl::Span<const base::Flag> table : {absl::MakeSpan(kFlags), absl::MakeSpan(base::kFlags)}) {
+    for (const base::Flag& flag : table) {
+      if ((flag.commands & command.bit) != 0) flags.push_back(flag);
+    }
+  }
+  return flags;
+}
 
 int Fail(const absl::Status& status, int code) {
   if (absl::IsCancelled(status)) code = kInterrupted;
