@@ -15,6 +15,7 @@ if [[ -n $label ]]; then
 fi
 brine_setup "$group" ${label:+"tests_$label"}
 (brine_packages clang) || say "without clang, the second compiler that brine.h is for, its tests are skipped"
+(brine_packages groff-base zsh fish) || say "without groff, zsh and fish, the tests of the manual page and of these shells are skipped"
 
 # Kernels compiled by tests lie in the build folder, not in the user's cache.
 export BRINE_CACHE=$brine_build/cache

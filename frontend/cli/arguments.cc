@@ -17,7 +17,7 @@ absl::StatusOr<int64_t> Arguments::GetInt(const std::string& flag, int64_t defau
   int64_t number = 0;
   if (!absl::SimpleAtoi(Get(flag, ""), &number) || number < least || number > most) {
     return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be a whole number from ", least, " to ", most,
-                                                   ", got ", ir::Excerpt(Get(flag, ""))));
+                                                   ", got '", ir::Excerpt(Get(flag, "")), "'"));
   }
   return number;
 }

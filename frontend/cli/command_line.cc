@@ -17,6 +17,8 @@
 namespace brine::cli {
 namespace {
 
+std::string Quoted(absl::string_view text) { return absl::StrCat("'", ir::Excerpt(text), "'"); }
+
 bool IsFlag(absl::string_view text) { return text.size() > 1 && text[0] == '-'; }
 
 // CLI11 gives some arguments a meaning that they do not have here: it takes the argument after `--flag=` for the value
@@ -48,7 +50,7 @@ bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max(
 absl::Status CheckChoice(const std::string& claim, const std::string& value, const std::string& text) {
   const std::string wanted = base::WantedInstead(value, text);
   if (wanted.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(claim, " ", wanted, ", got '", ir::Excerpt(value), "'"));
+  return absl::InvalidArgumentError(absl::StrCat(claim, " ", wanted, ", got ", Quoted(value)));
 }
 
 // The help of the tool, which lists its commands.
@@ -93,17 +95,16 @@ std::string Describe(const CLI::App* app, const std::string&, CLI::AppFormatMode
 // start.
 class Tool {
  public:
-  Tool(absl::string_view chosen, absl::Span<const Command> commands, absl::Span<const base::Flag> flags)
-      : commands_(commands) {
+  explicit Tool(absl::string_view chosen) {
     app_.formatter_fn(Describe);
     app_.footer(kFooter);
-    app_.set_help_flag("--help");
+    app_.set_help_flag("-h,--help");
     app_.require_subcommand(1);
-    for (const Command& command : commands) {
+    for (const Command& command : AllCommands()) {
       CLI::App* const app = app_.add_subcommand(command.name, command.summary);
       AddWords(*app, command);
       if (chosen != command.name) continue;
-      AddFlags(*app, command, flags, /*forwarded=*/false);
+      AddFlags(*app, command, ToolFlags(), /*forwarded=*/false);
       AddFlags(*app, command, base::kFlags, /*forwarded=*/true);
     }
   }
@@ -177,18 +178,24 @@ class Tool {
 
   absl::Status UnknownCommand(const std::string& name) const {
     std::vector<absl::string_view> known;
-    for (const Command& command : commands_) known.push_back(command.name);
-    return absl::InvalidArgumentError(absl::StrCat("unknown command ", ir::Excerpt(name), ir::DidYouMean(name, known)));
+    for (const Command& command : AllCommands()) known.push_back(command.name);
+    return absl::InvalidArgumentError(absl::StrCat("unknown command ", Quoted(name), ir::DidYouMean(name, known)));
   }
 
   static absl::Status Unexpected(const CLI::App& command, const std::string& argument) {
     if (!IsFlag(argument))
-      return absl::InvalidArgumentError(absl::StrCat(command.get_name(), " does not take ", ir::Excerpt(argument)));
+      return absl::InvalidArgumentError(absl::StrCat(command.get_name(), " does not take ", Quoted(argument)));
     const std::string name = argument.substr(0, argument.find('='));
+    for (const Command& other : AllCommands()) {
+      for (const base::Flag& flag : FlagsOf(other)) {
+        if (name == flag.name)
+          return absl::InvalidArgumentError(absl::StrCat(name, " is not a flag of ", command.get_name()));
+      }
+    }
     std::vector<std::string> names;
     for (const CLI::Option* option : command.get_options()) names.push_back(option->get_name());
     return absl::InvalidArgumentError(
-        absl::StrCat("unknown flag ", ir::Excerpt(name),
+        absl::StrCat("unknown flag ", Quoted(name),
                      ir::DidYouMean(name, std::vector<absl::string_view>(names.begin(), names.end()))));
   }
 
@@ -196,7 +203,7 @@ class Tool {
   absl::StatusOr<CommandLine> Result() const {
     const CLI::App* const app = Chosen();
     CommandLine line;
-    line.command = std::find_if(commands_.begin(), commands_.end(),
+    line.command = std::find_if(AllCommands().begin(), AllCommands().end(),
                                 [&](const Command& command) { return app->get_name() == command.name; });
     std::map<const CLI::Option*, size_t> seen;
     for (const CLI::Option* option : app->parse_order()) {
@@ -223,16 +230,14 @@ class Tool {
     if (!IsSwitch(option)) arguments.forwarded.push_back(value);
   }
 
-  const absl::Span<const Command> commands_;
   std::set<const CLI::Option*> forwarded_;  // the flags that are passed on to the compiled program
   CLI::App app_;
 };
 
 }  // namespace
 
-absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments, absl::Span<const Command> commands,
-                                            absl::Span<const base::Flag> flags) {
-  return Tool(arguments[0], commands, flags).Read(arguments);
+absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments) {
+  return Tool(arguments[0]).Read(arguments);
 }
 
 }  // namespace brine::cli

@@ -8,7 +8,6 @@
 #include "absl/types/span.h"
 #include "frontend/cli/arguments.h"
 #include "frontend/cli/commands.h"
-#include "runtime/base/flags.h"
 
 namespace brine::cli {
 
@@ -18,10 +17,9 @@ struct CommandLine {
   std::string help;  // the help that the user asks for
 };
 
-// `arguments` must not be empty; the first one is the command.  `flags` are those of the tool.  Commands that the
-// compiled program also has take its flags, too.  An error names the word or flag, and the nearest one that is known.
-absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments, absl::Span<const Command> commands,
-                                            absl::Span<const base::Flag> flags);
+// `arguments` must not be empty; the first one is the command.  An error names the word or flag, and the nearest one
+// that is known.
+absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments);
 
 }  // namespace brine::cli
 

@@ -31,9 +31,9 @@ struct Command {
   int (*run)(const Command& command, const Arguments& arguments);
 };
 
-// The commands of the tool, and the flags that one of them takes: those of the tool, then those that the compiled
-// program reads.
 absl::Span<const Command> AllCommands();
+absl::Span<const base::Flag> ToolFlags();  // those that the tool reads itself
+// The flags of a command: those of the tool, then those of base::kFlags, which are passed on to the compiled program.
 std::vector<base::Flag> FlagsOf(const Command& command);
 
 // Prints the message of the status to standard error and returns `code`, or kInterrupted if the status is that of an

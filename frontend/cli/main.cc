@@ -97,8 +97,7 @@ constexpr Command kCommands[] = {
 int Main(absl::Span<char* const> arguments) {
   char help[] = "--help";
   char* const only_help[] = {help};
-  const absl::StatusOr<CommandLine> line =
-      ReadCommandLine(arguments.empty() ? only_help : arguments, kCommands, kFlags);
+  const absl::StatusOr<CommandLine> line = ReadCommandLine(arguments.empty() ? only_help : arguments);
   if (!line.ok()) return Fail(line.status(), kUsage);
   if (arguments.empty()) {
     std::fputs(line->help.c_str(), stderr);
@@ -112,9 +111,11 @@ int Main(absl::Span<char* const> arguments) {
 
 absl::Span<const Command> AllCommands() { return kCommands; }
 
+absl::Span<const base::Flag> ToolFlags() { return kFlags; }
+
 std::vector<base::Flag> FlagsOf(const Command& command) {
   std::vector<base::Flag> flags;
-  for (const absl::Span<const base::Flag> table : {absl::MakeSpan(kFlags), absl::MakeSpan(base::kFlags)}) {
+  for (const absl::Span<const base::Flag> table : {ToolFlags(), absl::MakeConstSpan(base::kFlags)}) {
     for (const base::Flag& flag : table) {
       if ((flag.commands & command.bit) != 0) flags.push_back(flag);
     }

@@ -12,7 +12,8 @@
 #include "frontend/cli/session.h"
 #include "frontend/cli/unpack_data.h"
 #include "ir/status.h"
-#include "runtime/base/flags.h"
+#include "runtime/trainer/error.h"
+#include "runtime/trainer/flags.h"
 
 extern char** environ;
 
@@ -37,6 +38,18 @@ absl::Status ExecuteProgram(const std::string& name, const std::string& bytes,
   return absl::UnavailableError(absl::StrCat("the program cannot be started: ", strerror(errno)));
 }
 
+// An error if the program would refuse its command line, so that the user need not wait until it is compiled.
+absl::Status CheckCommandLine(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  try {
+    ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+  } catch (const Error& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+  return absl::OkStatus();
+}
+
 // Replaces each folder of --data by the one in which the program finds plain files.
 absl::Status ReplacePackedData(const codegen::Cache& cache, const Arguments& arguments,
                                std::vector<std::string>& argv) {
@@ -56,6 +69,11 @@ ir::Function FunctionOf(const Command& command) {
 }  // namespace
 
 int RunProgram(const Command& command, const Arguments& arguments) {
+  std::vector<std::string> argv = {"", command.name};  // the program's name is known when it is compiled
+  argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
+  argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
+  if (const absl::Status status = CheckCommandLine(argv); !status.ok()) return Fail(status, kUsage);
+
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
@@ -72,9 +90,7 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   const absl::StatusOr<codegen::BuiltProgram> program =
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
-  std::vector<std::string> argv = {program->name, command.name};
-  argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
-  argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
+  argv[0] = program->name;
   if (const absl::Status status = ReplacePackedData(session->cache, arguments, argv); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);

@@ -164,6 +164,20 @@ const Row& Find(const char* what, const std::string& name, const Row (&rows)[siz
                               (closest.empty() ? "" : "; did you mean " + closest + "?"));
 }
 
+bool IsHelp(const std::string& argument) { return argument == "--help" || argument == "-h"; }
+
+// Whether one of the arguments after the command, which is not the value of a flag, is --help.
+bool AsksForHelp(int argc, const char* const* argv) {
+  for (int index = 2; index < argc; ++index) {
+    if (IsHelp(argv[index])) return true;
+    const auto takes_next = [&](const base::Flag& flag) {
+      return *flag.value != '\0' && std::string_view(flag.name) == argv[index];
+    };
+    if (std::any_of(std::begin(kFlags), std::end(kFlags), takes_next)) ++index;
+  }
+  return false;
+}
+
 // Throws Error if flags contradict each other or a necessary one is missing.
 void CheckTogether(const CommandLine& line) {
   if (line.resume && line.checkpoint.empty())
@@ -189,18 +203,18 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CommandLine line;
   if (argc < 2) throw Error(kExitUsage, "a command is missing; help lists them");
   const std::string first = argv[1];
-  if (first == "--help" || first == "-h") return line;
+  if (IsHelp(first)) return line;
   const base::CommandRow& command = Find("command", first, kCommands);
+  if (command.command == kHelp || AsksForHelp(argc, argv)) return line;
   line.command = command.command;
   for (int index = 2; index < argc; ++index) {
     const std::string argument = argv[index];
-    if (argument == "--help" || argument == "-h") return CommandLine();
-    if (line.command == kPredict && !argument.empty() && argument[0] != '-') {
+    if (argument.size() < 2 || argument[0] != '-') {  // a word
+      if (line.command != kPredict || argument.empty())
+        throw Error(kExitUsage, std::string(command.name) + " does not take " + Quoted(argument));
       SetInput(line, argument);
       continue;
     }
-    if (argument.empty() || argument[0] != '-')
-      throw Error(kExitUsage, std::string(command.name) + " takes flags only, got " + Quoted(argument));
     const size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     const base::Flag& flag = Find("flag", name, kFlags);
