@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "frontend/layers/layer_builder.h"
+#include "frontend/number_text.h"
 #include "frontend/table.h"
 #include "ir/op.h"
 #include "ir/optimizers.h"
@@ -14,20 +14,7 @@
 namespace brine {
 namespace {
 
-std::string WithCommas(int64_t number) {
-  std::string digits = absl::StrCat(number);
-  for (int position = static_cast<int>(digits.size()) - 3; position > 0; position -= 3)
-    digits.insert(static_cast<size_t>(position), 1, ',');
-  return digits;
-}
-
-std::string BytesText(int64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KB", "MB", "GB", "TB"};
-  double size = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; size >= 1024 && unit + 1 < std::size(kUnits); ++unit) size /= 1024;
-  return absl::StrFormat("%.2f %s", size, kUnits[unit]);
-}
+using internal::BytesText, internal::WithCommas;
 
 // a + b, or INT64_MAX instead of a greater number, which a graph from a file may have.
 int64_t SaturatingSum(int64_t a, int64_t b) {

@@ -18,8 +18,8 @@ using Names = std::set<std::string>;
 
 const fs::path kRoot = BRINE_SOURCE_DIR;
 
-// The folders whose headers a folder may include, besides its own and runtime/base.  No folder may include
-// frontend/cli.
+// The folders whose headers a folder may include, besides its own and runtime/base.  Only tests may
+// include frontend/cli.
 const std::map<std::string, Names> kFolders = {
     {"runtime/base", {}},
     {"runtime", {}},
@@ -30,7 +30,7 @@ const std::map<std::string, Names> kFolders = {
     {"frontend/cli", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime"}},
     {"frontend/data", {"runtime"}},
     {"examples", {"frontend", "frontend/data", "runtime"}},
-    {"tests", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime", "examples"}},
+    {"tests", {"ir", "passes", "frontend", "frontend/cli", "frontend/data", "codegen", "runtime", "examples"}},
 };
 
 // Packages, by the first part of the paths of their headers, and the folders that may include them.
