@@ -3,19 +3,17 @@
 #include <cmath>
 #include <cstdio>
 #include <functional>
-#include <limits>
 #include <numeric>
-#include <optional>
 #include <span>
 #include <utility>
 
 #include "runtime/core/cpu.h"
-#include "runtime/core/layout.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
-#include "runtime/trainer/machine_rates.h"
+#include "runtime/trainer/json.h"
+#include "runtime/trainer/kernel_times.h"
 #include "runtime/trainer/noise.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/trace.h"
@@ -61,99 +59,6 @@ BenchData OpenBenchData(const brine_program& program, const CommandLine& line) {
   return {"noise", MakeNoise(FunctionOf(program, "train"), fewest, 0)};
 }
 
-// The bytes that a kernel reads and writes, each operand once.
-int64_t BytesMoved(const brine_function& function, const brine_call& call, int32_t rows) {
-  int64_t bytes = 0;
-  for (const uint16_t index : std::span(call.values, call.value_count)) {
-    const brine_value& value = function.values[index];
-    bytes += ElementCount(value, rows) * (value.dtype == BRINE_U8 || value.dtype == BRINE_MASK ? 1 : 4);
-  }
-  return bytes;
-}
-
-// The share of elements that are not zero in the operand whose zeros a kernel skips.  The time of the kernel depends on
-// it.
-std::optional<double> NonzeroShare(const brine_state* state, const brine_function& function, const brine_call& call,
-                                   int32_t rows) {
-  if (call.sparse_operand == 0) return std::nullopt;
-  const brine_value& operand = function.values[call.values[call.sparse_operand - 1]];
-  const std::span elements(reinterpret_cast<const float*>(ValueData(state, operand)),
-                           static_cast<size_t>(ElementCount(operand, rows)));
-  return 1 -
-         static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
-}
-
-struct KernelTime {
-  const brine_call* call = nullptr;
-  double milliseconds = 0;
-  int64_t bytes = 0;
-  std::optional<double> nonzero;
-};
-
-// The least time of each kernel over some training steps, before each of which `gather` fills the input rows.  The
-// nonzero shares are those of the first step.  They are measured just before each kernel, since later kernels may
-// overwrite its inputs.
-std::vector<KernelTime> TimeKernels(brine_state* state, int32_t rows, const std::function<void()>& gather, int steps) {
-  const brine_function& function = FunctionOf(*brine_state_program(state), "train");
-  std::vector<KernelTime> kernels(static_cast<size_t>(function.call_count));
-  Clock::time_point begin;
-  const Observation observation(state, [&](const brine_call* call, bool done) {
-    if (call == nullptr) return;  // the test for NaN
-    KernelTime& kernel = kernels[static_cast<size_t>(call - function.calls)];
-    if (done) {
-      kernel.milliseconds = std::min(kernel.milliseconds, MillisecondsSince(begin));
-      return;
-    }
-    if (kernel.call == nullptr)
-      kernel = {call, std::numeric_limits<double>::infinity(), BytesMoved(function, *call, rows),
-                NonzeroShare(state, function, *call, rows)};
-    begin = Clock::now();
-  });
-  for (int step = 0; step < steps; ++step) {
-    gather();
-    ThrowIfFailed(brine_step(state, &function, rows), state);
-  }
-  return kernels;
-}
-
-// The limit of the machine to which a kernel comes nearest, the rate of multiply-adds or that of memory, and the share
-// of it that the kernel reaches.  The share is above 1 if the kernel skips work that `flops` counts, or if its operands
-// are in a cache.
-struct Bound {
-  const char* name;
-  double share;
-};
-Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
-  const double compute_ms = kernel.call->flops / rates.flops_per_ms,
-               memory_ms = static_cast<double>(kernel.bytes) / rates.bytes_per_ms;
-  return compute_ms >= memory_ms ? Bound{"multiply-adds", compute_ms / kernel.milliseconds}
-                                 : Bound{"memory", memory_ms / kernel.milliseconds};
-}
-
-std::string Json(const KernelTime& kernel, const MachineRates& rates) {
-  const brine_call& call = *kernel.call;
-  const Bound bound = FindBound(kernel, rates);
-  return "{\"name\": " + JsonString(call.name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) +
-         ", \"flops\": " + JsonNumber(call.flops) + ", \"bytes\": " + std::to_string(kernel.bytes) +
-         ", \"peak_share\": " + JsonNumber(call.flops / rates.flops_per_ms / kernel.milliseconds) +
-         ", \"bound\": " + JsonString(bound.name) + ", \"bound_share\": " + JsonNumber(bound.share) +
-         (kernel.nonzero ? ", \"nonzero\": " + JsonNumber(*kernel.nonzero) : "") +
-         ", \"strategy\": " + JsonString(call.strategy) + ", \"predicted_ms\": " + JsonNumber(call.predicted_ms) +
-         ", \"candidates\": " + JsonString(call.candidates) + ", \"layers\": " + JsonString(call.layers) + "}";
-}
-
-// The bytes of each block of memory that a state has, as {"arena": …}.
-std::string BlocksJson(const brine_program& program) {
-  static constexpr std::pair<const char*, brine_block> kBlocks[] = {
-      {"inputs", BRINE_INPUTS},       {"parameters", BRINE_PARAMETERS}, {"non_trainable", BRINE_NON_TRAINABLE},
-      {"gradients", BRINE_GRADIENTS}, {"slots", BRINE_SLOTS},           {"outputs", BRINE_OUTPUTS},
-      {"arena", BRINE_ARENA}};
-  std::string text = "{";
-  for (const auto& [name, block] : kBlocks)
-    text += JsonString(name) + ": " + std::to_string(program.block_bytes[block]) + ", ";
-  return text + "\"scratch\": " + std::to_string(program.scratch_bytes) + "}";
-}
-
 // What bench measured.
 struct Measurements {
   const char* data;  // BenchData::kind
@@ -188,19 +93,13 @@ void PrintTable(const brine_program& program, const Measurements& measured) {
 }
 
 std::string Json(const brine_program& program, const Measurements& measured) {
-  const MachineRates& rates = measured.rates;
-  std::string text =
-      "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(measured.rows) +
-      ", \"train_step_ms\": {\"min\": " + JsonNumber(measured.least_ms()) +
-      ", \"median\": " + JsonNumber(Median(measured.steps)) + "}, \"data\": " + JsonString(measured.data) +
-      ", \"threads\": " + std::to_string(measured.threads) +
-      ", \"arena_bytes\": " + std::to_string(program.block_bytes[BRINE_ARENA]) +
-      ", \"arena_bound_bytes\": " + std::to_string(program.arena_bound_bytes) +
-      ", \"block_bytes\": " + BlocksJson(program) + ", \"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
-      ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
-  for (const KernelTime& kernel : measured.kernels)
-    text += (&kernel == measured.kernels.data() ? "" : ", ") + Json(kernel, rates);
-  return text + "]}";
+  return "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(measured.rows) +
+         ", \"train_step_ms\": {\"min\": " + JsonNumber(measured.least_ms()) +
+         ", \"median\": " + JsonNumber(Median(measured.steps)) + "}, \"data\": " + JsonString(measured.data) +
+         ", \"threads\": " + std::to_string(measured.threads) +
+         ", \"arena_bytes\": " + std::to_string(program.block_bytes[BRINE_ARENA]) +
+         ", \"arena_bound_bytes\": " + std::to_string(program.arena_bound_bytes) +
+         ", \"block_bytes\": " + BlocksJson(program) + ", " + KernelsJson(measured.kernels, measured.rates) + "}";
 }
 
 // The milliseconds of each of `count` training steps, including the call of `gather`, which fills the input rows.
@@ -246,9 +145,14 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   constexpr int kKernelSteps = 21;  // enough for the least time of a kernel
   std::vector<double> steps = TimeSteps(state, rows, gather, line.steps);
   if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);
-  std::vector<KernelTime> kernels = TimeKernels(state, rows, gather, kKernelSteps);
-  const Measurements measured = {
-      data.kind, rows, threads, std::move(steps), std::move(kernels), MeasureRates(std::min(threads, cores))};
+  KernelTimer timer(state, rows);
+  for (int step = 0; step < kKernelSteps; ++step) {
+    gather();
+    ThrowIfFailed(brine_step(state, &train, rows), state);
+  }
+  const Measurements measured = {data.kind,     rows,
+                                 threads,       std::move(steps),
+                                 timer.times(), MeasureRates(std::min(threads, cores), Effort::kThorough)};
   if (line.json)
     std::printf("%s\n", Json(program, measured).c_str());
   else

@@ -17,6 +17,7 @@
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/json.h"
 #include "runtime/trainer/npy.h"
 #include "runtime/trainer/readers.h"
 #include "runtime/trainer/shapes.h"
@@ -49,17 +50,11 @@ class CatchInterrupts {
   struct sigaction before_[2];
 };
 
-// Prints {"epoch": 1, "loss": …}.  Quantities that the model does not compute, which are NaN, are left out.
-void PrintJson(const std::vector<std::pair<std::string, double>>& fields) {
-  std::string text;
-  for (const auto& [name, value] : fields) {
-    if (!std::isnan(value)) text += (text.empty() ? "{" : ", ") + JsonString(name) + ": " + JsonNumber(value);
-  }
-  std::printf("%s}\n", text.empty() ? "{" : text.c_str());
+// Prints {"epoch": 1, "loss": …}.
+void PrintJson(const NamedNumbers& fields) {
+  std::printf("%s\n", JsonObject(fields).c_str());
   std::fflush(stdout);
 }
-
-using NamedNumbers = std::vector<std::pair<std::string, double>>;
 
 void Append(const std::string& prefix, const Results& results, NamedNumbers& fields) {
   for (const Result& result : results.all) fields.emplace_back(prefix + std::string(result.name), result.value);
@@ -149,27 +144,6 @@ Splits OpenMapped(const brine_program& program, const std::string& path) {
 const Dataset& HeldOut(const Splits& data) { return data.test.size() > 0 ? data.test : data.validation; }
 
 }  // namespace
-
-std::string JsonString(const std::string& text) {
-  std::string quoted = "\"";
-  for (char c : text) {
-    char escaped[8];
-    if (c == '"' || c == '\\') quoted += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) {
-      quoted += c;
-    } else {
-      std::snprintf(escaped, sizeof(escaped), "\\u%04x", static_cast<unsigned>(c));
-      quoted += escaped;
-    }
-  }
-  return quoted + "\"";
-}
-
-std::string JsonNumber(double number) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%.9g", number);
-  return std::isfinite(number) ? text : "null";
-}
 
 Splits OpenData(const brine_program& program, const CommandLine& line) {
   if (!line.arrays.empty()) {

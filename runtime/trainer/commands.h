@@ -22,9 +22,6 @@ Splits OpenData(const brine_program& program, const CommandLine& line);
 // is given, `bench` begins with new weights, and every other command throws Error if the model has weights.
 void LoadWeights(Trainer& trainer, const CommandLine& line);
 
-std::string JsonString(const std::string& text);  // escaped, and in quotes
-std::string JsonNumber(double number);            // "null" if it is not finite, which JSON cannot express
-
 }  // namespace brine
 
 #endif  // BRINE_RUNTIME_TRAINER_COMMANDS_H_

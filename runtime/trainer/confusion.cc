@@ -7,7 +7,7 @@
 #include <span>
 
 #include "runtime/trainer/batch_reader.h"
-#include "runtime/trainer/commands.h"
+#include "runtime/trainer/json.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {

@@ -89,19 +89,25 @@ double LeastTime(int threads, int runs, const std::function<void(int thread)>& w
 
 }  // namespace
 
-MachineRates MeasureRates(int threads) {
+MachineRates MeasureRates(int threads, Effort effort) {
+  const bool quick = effort == Effort::kQuick;
   const Multiplier multiplier = FindMultiplier();
-  const double multiply = LeastTime(threads, 500, [&](int) { multiplier.run(); });
+  const double multiply = LeastTime(threads, quick ? 30 : 500, [&](int) { multiplier.run(); });
 
-  constexpr size_t kWords = 4 << 20;  // 32 MB, more than the share of a cache that a core usually has
-  std::vector<std::vector<uint64_t>> memory(static_cast<size_t>(threads), std::vector<uint64_t>(kWords, 1));
-  const double read = LeastTime(threads, 10, [&](int thread) {
+  // More than the share of a cache that a core usually has.  Each thread touches its own memory first, which takes
+  // longer than reading it; it is allocated here, where there may be too little.
+  const size_t words = quick ? 2 << 20 : 4 << 20;
+  std::vector<std::vector<uint64_t>> memory(static_cast<size_t>(threads));
+  for (std::vector<uint64_t>& own : memory) own.reserve(words);
+  const double read = LeastTime(threads, quick ? 3 : 10, [&](int thread) {
+    std::vector<uint64_t>& own = memory[static_cast<size_t>(thread)];
+    own.resize(words, 1);
     uint64_t sum = 0;
-    for (const uint64_t word : memory[static_cast<size_t>(thread)]) sum += word;
+    for (const uint64_t word : own) sum += word;
     __asm__ volatile("" : : "r"(sum));
   });
   return {2.0 * kSums * kLoops * multiplier.lanes * threads / multiply,
-          static_cast<double>(kWords * sizeof(uint64_t)) * threads / read};
+          static_cast<double>(words * sizeof(uint64_t)) * threads / read};
 }
 
 }  // namespace brine

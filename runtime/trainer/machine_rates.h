@@ -10,9 +10,14 @@ struct MachineRates {
   double bytes_per_ms;  // read from memory, not from a cache
 };
 
-// The best of many runs on `threads` threads at once, which must not be more than there are cores.  Allocates 32 MB for
-// each thread while it runs.
-MachineRates MeasureRates(int threads);
+enum class Effort {
+  kQuick,    // some 50 ms, so that training need not wait; on a busy machine, rates may come out too low
+  kThorough  // some 400 ms
+};
+
+// The best of many runs on `threads` threads at once, which must not be more than there are cores.  Allocates 16 MB, or
+// 32 MB if it is thorough, for each thread while it runs.
+MachineRates MeasureRates(int threads, Effort effort);
 
 }  // namespace brine
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "runtime/core/file.h"
-#include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/json.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/trainer.h"
 
