@@ -1,13 +1,10 @@
 #include "runtime/trainer/callbacks.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -16,7 +13,7 @@
 #include <vector>
 
 #include "runtime/base/edit_distance.h"
-#include "runtime/core/file.h"
+#include "runtime/trainer/appended_file.h"
 #include "runtime/trainer/checkpoints.h"
 
 namespace brine {
@@ -279,13 +276,15 @@ class CsvFile : public Object {
   CsvFile(std::string path, char separator) : path_(std::move(path)), separator_(separator) {}
   std::string File(const Trainer&) const override { return path_; }
   void Begin(Trainer&, const EpochResult& names) override {
-    header_ = "epoch";
-    for (const auto& [name, value] : Logs(names)) (header_ += separator_) += name;
-    header_ += '\n';
-    const std::string text = header_ + LinesBefore(names.epoch);
-    char error[500];
-    const brine_bytes bytes = {text.data(), text.size()};
-    if (brine_write_file(path_.c_str(), &bytes, 1, error, sizeof(error)) != 0) throw Error(kExitFailed, error);
+    std::string header = "epoch";
+    for (const auto& [name, value] : Logs(names)) (header += separator_) += name;
+    header += '\n';
+    if (names.epoch == 0) return WriteWhole(path_, header);
+    BeginLines(path_, header, [&](std::string_view line) {
+      int number = 0;
+      const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+      return error == std::errc() && end != line.data() + line.size() && *end == separator_ && number < names.epoch;
+    });
   }
   void EndEpoch(Trainer&, const EpochResult& result) override {
     std::string line = std::to_string(result.epoch);
@@ -293,43 +292,12 @@ class CsvFile : public Object {
       char text[40];
       (line += separator_).append(text, std::to_chars(text, text + sizeof(text), value).ptr);
     }
-    line += '\n';
-    std::FILE* const file = std::fopen(path_.c_str(), "a");
-    const bool written = file != nullptr && std::fputs(line.c_str(), file) >= 0;
-    if (file == nullptr || std::fclose(file) != 0 || !written)
-      Refuse(kExitFailed, {path_, ": cannot be written: ", std::strerror(errno)});
+    Append(path_, line + '\n');
   }
 
  private:
-  // The lines that the file has of epochs before `epoch`, each with its end.  Throws Error if there is a file that
-  // cannot be read, which would be replaced by one without these lines.
-  std::string LinesBefore(int epoch) const {
-    std::error_code unknown;
-    const bool is_absent = !std::filesystem::exists(path_, unknown) && !unknown;
-    if (epoch == 0 || is_absent) return {};
-    size_t size = 0;
-    char error[500];
-    const std::unique_ptr<uint8_t, decltype(&std::free)> bytes(
-        brine_read_file(path_.c_str(), size_t{1} << 30, &size, error, sizeof(error)), &std::free);
-    if (bytes == nullptr) throw Error(kExitBadInput, error);
-    const std::string_view text(reinterpret_cast<const char*>(bytes.get()), size);
-    std::string kept;
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
-      const std::string_view line = text.substr(begin, end - begin);
-      begin = end;
-      int number = 0;
-      const auto parsed = std::from_chars(line.data(), line.data() + line.size() - 1, number);
-      if (parsed.ec == std::errc() && *parsed.ptr == separator_ && line.ends_with('\n') && number < epoch) kept += line;
-    }
-    if (!kept.empty() && !text.starts_with(header_))
-      Refuse(kExitBadInput, {path_, ": its columns are not those of this run; take another file"});
-    return kept;
-  }
-
   std::string path_;
   char separator_;
-  std::string header_;
 };
 
 }  // namespace

@@ -2,60 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <numeric>
 #include <span>
 
-#include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/json.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {
 namespace {
-
-// A label of classes, and the output with which it is compared.
-struct Compared {
-  const brine_input* label;
-  const brine_value* label_value;
-  const brine_output* output;
-  std::vector<uint8_t> labels;  // of a batch, as the input has them
-};
-
-std::vector<Compared> ComparedOutputs(const brine_function& evaluate, const brine_function& predict, int64_t batch_size,
-                                      int64_t most_classes) {
-  std::vector<Compared> all;
-  for (const brine_input* label : FedInputs(evaluate)) {
-    const bool counts = label->classes > 0 && label->classes <= most_classes;
-    const brine_output* const output = counts ? brine_find_output(&predict, label->output) : nullptr;
-    if (output == nullptr) continue;
-    const brine_value& value = evaluate.values[label->value];
-    all.push_back(
-        {label, &value, output, std::vector<uint8_t>(static_cast<size_t>(batch_size * RowElements(value) * 4))});
-  }
-  return all;
-}
-
-int64_t PositionOfLargest(std::span<const float> numbers) {
-  return std::max_element(numbers.begin(), numbers.end()) - numbers.begin();
-}
-
-void Count(const Compared& compared, const float* outputs, int64_t rows, ConfusionMatrix& matrix) {
-  const auto classes = static_cast<size_t>(matrix.classes);
-  const bool has_numbers = compared.label_value->dtype == BRINE_I32;
-  const int64_t positions = rows * RowElements(*compared.label_value) / (has_numbers ? 1 : matrix.classes);
-  for (size_t position = 0; position < static_cast<size_t>(positions); ++position) {
-    int32_t label = 0;
-    if (has_numbers)
-      std::memcpy(&label, compared.labels.data() + 4 * position, sizeof(label));
-    else
-      label = static_cast<int32_t>(
-          PositionOfLargest({reinterpret_cast<const float*>(compared.labels.data()) + position * classes, classes}));
-    // An ignored label may have the number of a class, or one that is none.
-    if (IsIgnored(*compared.label, label)) continue;
-    const int64_t guess = PositionOfLargest({outputs + position * classes, classes});
-    ++matrix.counts[static_cast<size_t>(label * matrix.classes + guess)];
-  }
-}
 
 std::string Padded(const std::string& text, size_t width) {
   return text.size() >= width ? text : std::string(width - text.size(), ' ') + text;
@@ -70,6 +24,23 @@ std::string Share(double share) {
 double Ratio(double part, double whole) { return whole == 0 ? 0 : part / whole; }
 
 }  // namespace
+
+ConfusionMatrix EmptyMatrix(const ComparedOutput& compared) {
+  const int64_t classes = compared.label->classes;
+  return {compared.output->name, classes, std::vector<int64_t>(static_cast<size_t>(classes * classes))};
+}
+
+void Count(const ComparedOutput& compared, int64_t rows, const uint8_t* labels, const float* outputs,
+           ConfusionMatrix& matrix) {
+  const auto classes = static_cast<size_t>(matrix.classes);
+  for (int64_t position = 0; position < rows * compared.positions(); ++position) {
+    const int32_t label = compared.ClassAt(labels, position);
+    // An ignored label may have the number of a class, or one that is none.
+    if (IsIgnored(*compared.label, label)) continue;
+    const int64_t guess = PositionOfLargest({outputs + static_cast<size_t>(position) * classes, classes});
+    ++matrix.counts[static_cast<size_t>(label * matrix.classes + guess)];
+  }
+}
 
 ClassFigures FiguresOf(const ConfusionMatrix& matrix, int64_t number) {
   ClassFigures figures;
@@ -86,31 +57,19 @@ ClassFigures FiguresOf(const ConfusionMatrix& matrix, int64_t number) {
 }
 
 std::vector<ConfusionMatrix> CountConfusions(Trainer& trainer, const Dataset& data, int64_t most_classes) {
-  const brine_function &evaluate = FunctionOf(trainer.program(), "evaluate"),
-                       &predict = FunctionOf(trainer.program(), "predict");
-  const int64_t batch_size = trainer.program().batch_size;
-  std::vector<Compared> compared = ComparedOutputs(evaluate, predict, batch_size, most_classes);
+  std::vector<ComparedOutput> outputs = ComparedOutputs(trainer.program());
+  std::erase_if(outputs, [&](const ComparedOutput& compared) {
+    return compared.label->classes == 0 || compared.label->classes > most_classes;
+  });
   std::vector<ConfusionMatrix> matrices;
-  for (const Compared& pair : compared) {
-    const int64_t classes = pair.label->classes;
-    matrices.push_back({pair.output->name, classes, std::vector<int64_t>(static_cast<size_t>(classes * classes))});
-  }
-  if (compared.empty()) return matrices;
-  brine_state* const state = trainer.state();
-  // Inputs of both functions may share memory, so labels are copied before the samples are read again.
-  BatchReader labels(state, &evaluate, data), samples(state, &predict, data);
-  std::vector<int64_t> indices(static_cast<size_t>(batch_size));
-  for (int64_t begin = 0; begin < data.size(); begin += batch_size) {
-    const auto rows = static_cast<int32_t>(std::min(batch_size, data.size() - begin));
-    std::iota(indices.begin(), indices.end(), begin);
-    labels.Read({indices.data(), static_cast<size_t>(rows)});
-    for (Compared& pair : compared)
-      std::memcpy(pair.labels.data(), brine_input_data(state, &evaluate, pair.label_value->name), pair.labels.size());
-    samples.Read({indices.data(), static_cast<size_t>(rows)});
-    ThrowIfFailed(brine_step(state, &predict, rows), state);
-    for (size_t index = 0; index < compared.size(); ++index)
-      Count(compared[index], brine_output_data(state, &predict, compared[index].output->name), rows, matrices[index]);
-  }
+  for (const ComparedOutput& compared : outputs) matrices.push_back(EmptyMatrix(compared));
+  if (outputs.empty()) return matrices;
+  std::vector<int64_t> indices(static_cast<size_t>(data.size()));
+  std::iota(indices.begin(), indices.end(), int64_t{0});
+  PredictAndCompare(trainer, data, indices, outputs,
+                    [&](size_t index, std::span<const int64_t> samples, const uint8_t* labels, const float* rows) {
+                      Count(outputs[index], static_cast<int64_t>(samples.size()), labels, rows, matrices[index]);
+                    });
   return matrices;
 }
 
@@ -132,20 +91,27 @@ std::string ConfusionTable(const ConfusionMatrix& matrix, const std::vector<std:
   return text;
 }
 
-std::string ConfusionJson(const ConfusionMatrix& matrix, const std::vector<std::string>& names) {
-  std::string counts, classes;
+std::string CountsJson(const ConfusionMatrix& matrix) {
+  std::string text;
   for (int64_t label = 0; label < matrix.classes; ++label) {
-    std::string row;
+    text += label == 0 ? "[" : ", [";
     for (int64_t guess = 0; guess < matrix.classes; ++guess)
-      row += (guess == 0 ? "" : ", ") + std::to_string(matrix.count(label, guess));
-    counts += (label == 0 ? "[" : ", [") + row + "]";
+      text += (guess == 0 ? "" : ", ") + std::to_string(matrix.count(label, guess));
+    text += "]";
+  }
+  return "[" + text + "]";
+}
+
+std::string ConfusionJson(const ConfusionMatrix& matrix, const std::vector<std::string>& names) {
+  std::string classes;
+  for (int64_t label = 0; label < matrix.classes; ++label) {
     const ClassFigures figures = FiguresOf(matrix, label);
     classes += std::string(label == 0 ? "" : ", ") + "{\"name\": " + JsonString(names[static_cast<size_t>(label)]) +
                ", \"precision\": " + JsonNumber(figures.precision) + ", \"recall\": " + JsonNumber(figures.recall) +
                ", \"f1\": " + JsonNumber(figures.f1) + ", \"labels\": " + std::to_string(figures.labels) + "}";
   }
-  return "{\"output\": " + JsonString(std::string(matrix.output)) + ", \"confusion_matrix\": [" + counts +
-         "], \"classes\": [" + classes + "]}";
+  return "{\"output\": " + JsonString(std::string(matrix.output)) + ", \"confusion_matrix\": " + CountsJson(matrix) +
+         ", \"classes\": [" + classes + "]}";
 }
 
 }  // namespace brine

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/trainer/compared_outputs.h"
 #include "runtime/trainer/trainer.h"
 
 namespace brine {
@@ -29,6 +30,12 @@ struct ClassFigures {
 };
 ClassFigures FiguresOf(const ConfusionMatrix& matrix, int64_t number);
 
+ConfusionMatrix EmptyMatrix(const ComparedOutput& compared);
+
+// Adds rows of a label and of its output, whose labels are classes.
+void Count(const ComparedOutput& compared, int64_t rows, const uint8_t* labels, const float* outputs,
+           ConfusionMatrix& matrix);
+
 // Predicts the samples and compares the classes with those of the labels.  There is a matrix for each output of which
 // the labels are classes, unless these are more than `most_classes`.  Of an output with several positions, such as
 // pixels, each counts; labels that the loss ignores do not.
@@ -40,6 +47,8 @@ inline constexpr int64_t kMaxPrintedClasses = 20, kMaxJsonClasses = 1000;
 
 // A line for each class: the row of the matrix, then the figures of the class.
 std::string ConfusionTable(const ConfusionMatrix& matrix, const std::vector<std::string>& names);
+// The counts: [[9, 1], [0, 10]]
+std::string CountsJson(const ConfusionMatrix& matrix);
 // {"output": "kind", "confusion_matrix": [[…], …], "classes": [{"name": "cat", "precision": …, …}, …]}
 std::string ConfusionJson(const ConfusionMatrix& matrix, const std::vector<std::string>& names);
 
