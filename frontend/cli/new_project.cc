@@ -69,10 +69,11 @@ absl::Status MakeFolder(const std::string& folder, const std::vector<File>& file
       return absl::AlreadyExistsError(absl::StrCat(folder, ": exists already"));
     return CannotMake(folder, errno);
   };
-  absl::Status status = fill();
+  const absl::Status status = fill();
+  if (status.ok()) return status;
   std::error_code ignored;
-  if (!status.ok()) std::filesystem::remove_all(hidden, ignored);
-  return status;
+  std::filesystem::remove_all(hidden, ignored);
+  return absl::Status(status.code(), absl::StrReplaceAll(status.message(), {{hidden, folder}}));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ inline CommandResult RunCommand(const std::string& command) {
   static int count = 0;
   const std::string base = testing::TempDir() + "/run" + std::to_string(getpid()) + "." + std::to_string(++count);
   const std::string path = BRINE_BINARY_DIR "/bin";
-  const std::string line = "export PATH='" + path +
+  const std::string line = "export CMAKE_GENERATOR=Ninja PATH='" + path +
                            "':\"$PATH\" BRINE_CACHE=\"${BRINE_CACHE:-" BRINE_BINARY_DIR "/cache}\"; { " + command +
                            "\n} >'" + base + ".out' 2>'" + base + ".err' </dev/null";
   const int status = std::system(line.c_str());

@@ -119,6 +119,40 @@ void Project::WriteCifar10(int images) const {
   Write("cifar-10-batches-bin/test_batch.bin", records(0, 100));
 }
 
+void Project::WritePictures(const std::string& folder, int classes, int pictures) const {
+  uint32_t random = 1;
+  for (int label = 0; label < classes; ++label) {
+    const std::string name = folder + "/class_" + std::to_string(label);
+    std::filesystem::create_directories(path(name));
+    for (int picture = 0; picture < pictures; ++picture) {
+      const int height = 20 + picture, width = 30;
+      std::string bytes = "P6 " + std::to_string(width) + " " + std::to_string(height) + " 255\n";
+      for (int pixel = 0; pixel < height * width; ++pixel) {
+        for (int channel = 0; channel < 3; ++channel)
+          bytes += static_cast<char>(Byte(random) / 4 + (label >> channel & 1) * 160);
+      }
+      Write(name + "/" + std::to_string(picture) + ".ppm", bytes);
+    }
+  }
+}
+
+void Project::WriteTable(const std::string& file, int columns, int rows) const {
+  std::string text;
+  for (int column = 0; column < columns; ++column) text += "column_" + std::to_string(column) + ",";
+  text += "sum\n";
+  uint32_t random = 1;
+  for (int row = 0; row < rows; ++row) {
+    uint32_t sum = 0;
+    for (int column = 0; column < columns; ++column) {
+      const uint32_t number = Byte(random);
+      sum += number;
+      text += std::to_string(number) + ".5,";
+    }
+    text += std::to_string(sum) + ".25\n";
+  }
+  Write(file, text);
+}
+
 void Project::Write(const std::string& name, const std::string& text) const {
   std::ofstream(path(name), std::ios::binary) << text;
 }

@@ -35,6 +35,10 @@ class Project {
   void WriteMnist(const std::string& folder, int images, int side) const;
   // Writes CIFAR-10's files with this many training images and 100 test images, which are coloured stripes on noise.
   void WriteCifar10(int images) const;
+  // Writes a folder of classes class_0, class_1 and so on, each of which is a folder of pictures of its own colour.
+  void WritePictures(const std::string& folder, int classes, int pictures) const;
+  // Writes a table of numbers, whose last column is the sum of the others.
+  void WriteTable(const std::string& file, int columns, int rows) const;
 
  private:
   std::string folder_;
