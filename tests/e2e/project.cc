@@ -153,6 +153,13 @@ void Project::WriteTable(const std::string& file, int columns, int rows) const {
   Write(file, text);
 }
 
+void Project::WriteNpy(const std::string& file, const std::string& shape, const std::vector<float>& numbers) const {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }";
+  header.resize(117, ' ');  // the data begin at a multiple of 64
+  Write(file, std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" +
+                  std::string(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)));
+}
+
 void Project::Write(const std::string& name, const std::string& text) const {
   std::ofstream(path(name), std::ios::binary) << text;
 }

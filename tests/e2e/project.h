@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "tests/e2e/command.h"
 
@@ -39,6 +40,8 @@ class Project {
   void WritePictures(const std::string& folder, int classes, int pictures) const;
   // Writes a table of numbers, whose last column is the sum of the others.
   void WriteTable(const std::string& file, int columns, int rows) const;
+  // Writes an array of numpy; `shape` is a tuple in the language of Python.
+  void WriteNpy(const std::string& file, const std::string& shape, const std::vector<float>& numbers) const;
 
  private:
   std::string folder_;
