@@ -210,7 +210,10 @@ class Tool {
       const std::string value = option->results()[seen[option]++];
       if (option->get_positional()) {
         line.arguments.words.push_back(Unmarked(value));
-        BRINE_RETURN_IF_ERROR(CheckChoice(app->get_name() + " takes", line.arguments.words.back(), option->get_name()));
+        if (line.arguments.words.size() > 1) continue;
+        const std::string words = option->get_name();
+        BRINE_RETURN_IF_ERROR(
+            CheckChoice(app->get_name() + " takes", line.arguments.words[0], words.substr(0, words.find(' '))));
         continue;
       }
       if (IsSwitch(*option) && value != "true")

@@ -24,7 +24,7 @@ constexpr size_t kAnyNumber = SIZE_MAX;
 
 struct Command {
   const char* name;
-  const char* words;               // "MODEL", or the choices of the only word: "stats|clean"
+  const char* words;               // "MODEL"; the first one may have choices: "stats|clean"
   size_t least_words, most_words;  // 0, 1 or kAnyNumber
   const char* summary;             // one line
   unsigned bit;                    // of the command in base::Flag::commands

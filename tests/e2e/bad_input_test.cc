@@ -82,6 +82,7 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"dashes", "brine train model.cc --", 2, "brine: unknown flag '--'"},
       {"a short flag", "brine train model.cc -e 3", 2, "brine: unknown flag '-e'"},
       {"no verb", "brine cache", 2, "brine: cache needs stats|clean"},
+      {"another verb", "brine cache stat", 2, "brine: cache takes stats or clean, got 'stat'"},
       {"a word", "brine doctor now", 2, "brine: doctor does not take 'now'"},
       {"number", "brine train model.cc --epochs 0", 2,
        "brine: --epochs must be a whole number from 1 to 1000000, got '0'"},

@@ -80,6 +80,25 @@ INSTANTIATE_TEST_SUITE_P(All, PageCommands, testing::ValuesIn(PagesWithCommands(
   return name;
 });
 
+// The model and the C code of the README, with what they need around them.
+TEST(Pages, CodeOfTheReadmeCompiles) {
+  const Project project;
+  std::string model, c_code;
+  for (const CodeBlock& block : BlocksIn("README.md")) {
+    if (block.kind == "cpp") model = block.text;
+    if (block.kind == "c") c_code = block.text;
+  }
+  project.Write("model.cc", model);
+  EXPECT_THAT(project.Run("brine summary model.cc"), testing::HasSubstr("cifar10_cnn"));
+  project.Write("train.c",
+                "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"mnist_mlp.h\"\n"
+                "void Train(const unsigned char* pixels, const int32_t* labels, int rows) {\n" +
+                    c_code + "}\n");
+  project.Run("brine compile " BRINE_SOURCE_DIR
+              "/examples/mnist_mlp/model.cc --emit object -o mnist_mlp.o && "
+              "cc -Wall -Wextra -Werror -I. -I" BRINE_SOURCE_DIR " -c train.c");
+}
+
 // The sources with the parts of each long string literal joined.
 std::string AllSources() {
   std::string all;
