@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "tests/e2e/page.h"
 
@@ -43,8 +45,13 @@ TEST(New, MakesAFolderOnceWithNothingElse) {
   EXPECT_EQ(project.Run("stat -c %a flowers flowers/model.cc"), "755\n644\n");
   for (const std::string& name : Templates()) {
     project.Run("brine new t_" + name + " --template " + name);
-    for (const std::string& file : NamesIn(project.path("t_" + name)))
-      EXPECT_THAT(project.Read("t_" + name + "/" + file), testing::Not(testing::ContainsRegex("@[A-Z]+@"))) << file;
+    const std::string source = BRINE_SOURCE_DIR "/frontend/cli/templates/" + name;
+    ASSERT_EQ(NamesIn(project.path("t_" + name)), NamesIn(source));
+    for (const std::string& file : NamesIn(source)) {
+      std::string text = std::regex_replace(ReadText(source + "/" + file), std::regex("@NAME@"), "t_" + name);
+      text = std::regex_replace(text, std::regex("@CLASSES@"), "10");
+      EXPECT_EQ(project.Read("t_" + name + "/" + file), text);
+    }
   }
   project.Run(
       "brine new pets --template images --classes 37 && mkdir birds deep && brine new deep/birds/ && brine new birds");
