@@ -86,7 +86,7 @@ empties it.
 .nf
 brine new flowers \-\-template images
 brine train flowers/model.cc \-\-data PICTURES \-\-checkpoint run
-brine predict flowers/model.cc \-\-checkpoint run \-\-input cat.jpg
+brine predict flowers/model.cc \-\-checkpoint run \-\-input tulip.jpg
 .fi
 )";
 

@@ -52,13 +52,13 @@ class PageCommands : public testing::TestWithParam<std::string> {};
 TEST_P(PageCommands, Run) {
   const Project project;
   // The repository, without what a command might change in it, and what commands call their data.
-  project.Run("ln -s '" BRINE_SOURCE_DIR "'/* . && rm build && mkdir build && ln -s '" BRINE_BINARY_DIR
+  project.Run("ln -s '" BRINE_SOURCE_DIR "'/* . && rm -f build && mkdir build && ln -s '" BRINE_BINARY_DIR
               "' build/release");
   project.WriteCifar10(40);
   project.Run("mkdir DIR && mv cifar-10-batches-bin DIR");
   project.WriteMnist("MNIST", 40, 28);
   project.WritePictures("PICTURES", 5, 8);
-  project.Run("cp PICTURES/class_3/1.ppm cat.jpg");
+  project.Run("cp PICTURES/class_3/1.ppm tulip.jpg");
   ASSERT_EQ(setenv("PREFIX", project.path("prefix").c_str(), 1), 0);
   RunPage(project, ReadText(kRoot / GetParam()), ".");
 }
