@@ -4,13 +4,14 @@
 
 #include <string>
 
+#include "frontend/data/one_line.h"
 #include "runtime/trainer/error.h"
 
 namespace brine {
 
-// `place` is the file, with the line or the entry in it: "flowers.tar: rose/1.jpg".
+// `place` is the file, with the line or the entry in it: "flowers.tar: rose/1.jpg".  Both may have texts of the user.
 [[noreturn]] inline void BadInput(const std::string& place, const std::string& what) {
-  throw Error(kExitBadInput, place + ": " + what);
+  throw Error(kExitBadInput, OneLine(place + ": " + what));
 }
 
 }  // namespace brine

@@ -65,17 +65,20 @@ std::vector<std::string> FilesOfSource(const std::string& path) {
   return files;
 }
 
-Source OpenSource(const std::string& path, const DataOptions& options) {
+Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions& options) {
   if (!(options.test_split >= 0 && options.test_split < 1))
     throw Error(kExitUsage, "the share of test data must be at least 0 and less than 1");
+  Source source = kind.open(path, options);
+  source.kind = kind.name;
+  if (!kind.is_divided) SplitOffTestData(source, options.test_split, options.split_seed);
+  return source;
+}
+
+Source OpenSource(const std::string& path, const DataOptions& options) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) BadInput(path, "does not exist");
   for (const SourceKind* kind : kKinds) {
-    if (!kind->matches(path)) continue;
-    Source source = kind->open(path, options);
-    source.kind = kind->name;
-    if (!kind->is_divided) SplitOffTestData(source, options.test_split, options.split_seed);
-    return source;
+    if (kind->matches(path)) return OpenAs(*kind, path, options);
   }
   BadInput(path, "is none of " + AllKinds());
 }

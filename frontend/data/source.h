@@ -11,12 +11,12 @@
 namespace brine {
 
 struct Source {
-  std::string kind;  // in messages: "a folder of pictures"
+  std::string kind = {};  // in messages: "a folder of pictures"
   // The samples may be read in any order and by several threads at once.  Reading one throws Error if it is broken,
   // such as a picture that cannot be decoded.
-  Splits splits;
-  std::vector<int32_t> train_classes;      // of each training sample; empty if the labels are not classes
-  std::vector<std::string> element_names;  // of a sample's elements if it is a row of a table: "age", "city=Rome"
+  Splits splits = {};
+  std::vector<int32_t> train_classes = {};      // of each training sample; empty if the labels are not classes
+  std::vector<std::string> element_names = {};  // of a sample's elements if it is a row of a table: "age", "city=Rome"
 };
 
 // Opens a source of any kind.  Throws Error if it is none that is known, and says which are.

@@ -16,6 +16,9 @@ struct SourceKind {
 extern const SourceKind kPackedFile, kCifarFolder, kCifarArchive, kIdxFiles, kNumpyFolder, kNumpyArchive, kTable,
     kTableFolder;
 
+// Opens a source of this kind, and splits off test data where it does not know its own.
+Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions& options);
+
 // The files that belong to an IDX file of images: its labels, and those of the other parts.
 std::vector<std::string> FilesOfIdx(const std::string& path);
 

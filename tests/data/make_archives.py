@@ -37,7 +37,38 @@ def zip_bytes(method, zip64=False):
     return stream.getvalue()
 
 
+def cifar(folder, files):
+    """A packed tar.  A record has the labels that are given, and planes of one number each."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", bufsize=512) as tar:
+        for name, content in files.items():
+            info = tarfile.TarInfo(f"{folder}/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return gzip.compress(stream.getvalue(), mtime=0)
+
+
+def record(labels, first):
+    return bytes(labels) + b"".join(bytes([first + plane]) * 1024 for plane in range(3))
+
+
 FOLDER.mkdir(exist_ok=True)
+batches = {f"data_batch_{k}.bin": record([k], 10 * k) + record([k + 4], 10 * k + 5) for k in range(1, 6)}
+names = "".join(f"class {k}\n" for k in range(10)) + "\n"
+(FOLDER / "cifar-10-binary.tar.gz").write_bytes(
+    cifar("cifar-10-batches-bin", batches | {"test_batch.bin": record([3], 200), "batches.meta.txt": names.encode()})
+)
+names = "".join(f"fine {k}\n" for k in range(100))
+(FOLDER / "cifar-100-binary.tar.gz").write_bytes(
+    cifar(
+        "cifar-100-binary",
+        {
+            "train.bin": record([19, 99], 1) + record([7, 0], 2),
+            "test.bin": record([1, 42], 3),
+            "fine_label_names.txt": names.encode(),
+        },
+    )
+)
 for name, form in [("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT)]:
     (FOLDER / f"{name}.tar.gz").write_bytes(gzip.compress(tar_bytes(form), mtime=0))
 (FOLDER / "ustar.tar").write_bytes(tar_bytes(tarfile.USTAR_FORMAT))
