@@ -44,6 +44,11 @@ std::string Unmarked(absl::string_view text) {
   return plain;
 }
 
+// How messages call an option.  CLI11 allows no blanks in names, which words such as "show SRC" have.
+std::string NameOf(const CLI::Option& option) {
+  return option.get_positional() ? option.get_description() : option.get_name();
+}
+
 bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
 // An error unless the value is one of the choices of the table's text, such as "stats|clean".
@@ -59,7 +64,7 @@ std::string Usage(const CLI::App& tool) {
   for (const CLI::App* command : tool.get_subcommands([](const CLI::App*) { return true; })) {
     std::string words;
     for (const CLI::Option* option : command->get_options()) {
-      if (option->get_positional()) words = option->get_name();
+      if (option->get_positional()) words = NameOf(*option);
     }
     absl::StrAppendFormat(&text, "  %-10s %-13s %s\n", command->get_name(), words, command->get_description());
   }
@@ -78,7 +83,7 @@ std::string Help(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (option == command.get_help_ptr()) continue;
     if (option->get_positional())
-      absl::StrAppend(&words, " ", option->get_name());
+      absl::StrAppend(&words, " ", NameOf(*option));
     else
       absl::StrAppend(
           &flags, FlagHelp(absl::StrCat(option->get_name(), " ", option->get_type_name()), option->get_description()));
@@ -134,7 +139,7 @@ class Tool {
 
   static void AddWords(CLI::App& app, const Command& command) {
     if (command.most_words == 0) return;
-    CLI::Option* const words = app.add_option(command.words, CLI::callback_t());
+    CLI::Option* const words = app.add_option("words", CLI::callback_t(), command.words);
     if (command.most_words == kAnyNumber) words->expected(-1);
     words->required(command.least_words > 0)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
@@ -171,7 +176,7 @@ class Tool {
     if (!unexpected.empty()) return Unexpected(*command, Unmarked(unexpected[0]));
     for (const CLI::Option* option : command->get_options()) {
       if (option->get_required() && option->count() == 0)
-        return absl::InvalidArgumentError(absl::StrCat(first, " needs ", option->get_name()));
+        return absl::InvalidArgumentError(absl::StrCat(first, " needs ", NameOf(*option)));
     }
     return absl::InvalidArgumentError(error.what());
   }

@@ -18,7 +18,7 @@ enum ExitCode { kOk = 0, kFailed = 1, kUsage = 2, kBadInput = 3, kCompileFailed 
 
 // The bits of the commands that a compiled program does not have, for sets of commands (base::Command).
 constexpr unsigned kVerify = 2 * base::kHelp, kCompile = 2 * kVerify, kInspect = 2 * kCompile, kOpt = 2 * kInspect,
-                   kNew = 2 * kOpt, kReport = 2 * kNew, kTakesNoFlags = 0;
+                   kNew = 2 * kOpt, kReport = 2 * kNew, kData = 2 * kReport, kTakesNoFlags = 0;
 
 constexpr size_t kAnyNumber = SIZE_MAX;
 
@@ -54,6 +54,7 @@ int RunOpt(const Command& command, const Arguments& arguments);
 int RunCompletion(const Command& command, const Arguments& arguments);
 int RunManualPage(const Command& command, const Arguments& arguments);
 int RunNew(const Command& command, const Arguments& arguments);
+int RunData(const Command& command, const Arguments& arguments);
 int RunReport(const Command& command, const Arguments& arguments);
 int RunCache(const Command& command, const Arguments& arguments);
 int RunDoctor(const Command& command, const Arguments& arguments);

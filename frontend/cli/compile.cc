@@ -90,7 +90,7 @@ int RunCompile(const Command&, const Arguments& arguments) {
     if (const absl::Status status = CheckTarget(arguments.Get("target", ""), *session); !status.ok())
       return Fail(status, absl::IsInvalidArgument(status) ? kUsage : kFailed);
   }
-  const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
+  const Prepared prepared = Prepare(*session, arguments.words[0], arguments, arguments.Get("target", ""));
   if (prepared.exit_code != kOk) return prepared.exit_code;
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);

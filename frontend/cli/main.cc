@@ -28,7 +28,8 @@ constexpr base::Flag WithCommands(const base::Flag& flag, unsigned commands) {
 }
 
 // The flags that the tool reads itself.  The flags of runtime/base/flags.h are passed on to the compiled program.
-constexpr unsigned kBuilds = kTrain | kEvaluate | kPredict | kBench | kCompile, kPlans = kBuilds | kSummary | kVerify;
+constexpr unsigned kBuilds = kTrain | kEvaluate | kPredict | kBench | kCompile, kPlans = kBuilds | kSummary | kVerify,
+                   kPacks = base::kRuns | kData;
 constexpr base::Flag kFlags[] = {
     WithCommands(Find(base::kFlags, "--batch-size"), kPredict | kCompile | kSummary | kVerify | kInspect | kOpt),
     {"--dump-ir", "DIR", "write the graph after each pass that changed it", kPlans},
@@ -55,6 +56,24 @@ constexpr base::Flag kFlags[] = {
      "table; a program with CMakeLists.txt (cnn)",
      kNew},
     {"--classes", "N", "the number of classes that the network tells apart (10)", kNew},
+    {"-o", "FILE", "of pack: the packed file", kData},
+    {"--html", "FILE", "of show: write a page with some pictures of each class", kData},
+    {"--json", "", "of show: the facts as one JSON object", kData},
+    {"--quiet", "", "no progress", kData},
+    WithCommands(Find(base::kFlags, "--threads"), kData),
+    {"--size", "HxW[xC]", "of pictures (their own, if they agree); with 1 channel they are grey, with 3 coloured",
+     kData},
+    {"--resize", "stretch|fit|crop", "pictures to the size; fit leaves a margin, crop takes the middle (stretch)",
+     kPacks},
+    {"--background", "RRGGBB", "the colour behind transparent pixels and of the margin (ffffff)", kPacks},
+    {"--skip-broken", "", "leave out pictures that cannot be decoded, instead of ending", kPacks},
+    {"--max-pixels", "N", "of a picture; larger ones count as broken (16777216)", kPacks},
+    {"--target", "COLUMN", "of a table: what is to be predicted (the last column)", kPacks},
+    {"--missing", "mean|drop", "of rows of a table without a value: fill it, or leave them out (an error)",
+     kPacks},
+    {"--test-split", "F",
+     "share of each class drawn to test with, where the data say neither that nor what validates (0.2)", kPacks},
+    {"--split-seed", "N", "of this draw (0)", kPacks},
     {"--list-passes", "", "print all passes and the reason for each one's place", kOpt},
 };
 
@@ -87,8 +106,10 @@ constexpr Command kCommands[] = {
     {"inspect", "FILE", 1, 1, "any stage of a model or of a compiled program", kInspect, &RunInspect},
     {"opt", "FILE.ir", 0, 1, "run passes on a graph", kOpt, &RunOpt},
     {"new", "NAME", 1, 1, "a folder with a model of your own and its README", kNew, &RunNew},
+    {"data", "pack|show|stats SRC", 1, kAnyNumber, "packs data for training, or says what they are like", kData,
+     &RunData},
     {"report", "RUN", 1, kAnyNumber, "a page that shows runs beside each other", kReport, &RunReport},
-    {"cache", "stats|clean", 1, 1, "the cache of compiled kernels and unpacked data", kTakesNoFlags, &RunCache},
+    {"cache", "stats|clean", 1, 1, "the cache of compiled kernels and packed data", kTakesNoFlags, &RunCache},
     {"completion", "bash|zsh|fish", 1, 1,
      "a script that lets the shell complete command lines: source <(brine completion bash)", kTakesNoFlags,
      &RunCompletion},

@@ -6,11 +6,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
+#include "frontend/cli/data_flags.h"
+#include "frontend/cli/pack_data.h"
 #include "frontend/cli/session.h"
-#include "frontend/cli/unpack_data.h"
 #include "ir/status.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/flags.h"
@@ -50,12 +52,12 @@ absl::Status CheckCommandLine(const std::vector<std::string>& arguments) {
   return absl::OkStatus();
 }
 
-// Replaces each folder of --data by the one in which the program finds plain files.
-absl::Status ReplacePackedData(const codegen::Cache& cache, const Arguments& arguments,
-                               std::vector<std::string>& argv) {
+// Replaces the value of --data by data that the program can map.  NAME=FILE.npy stays, since the program reads arrays.
+absl::Status ReplaceData(const DataOptions& options, const codegen::Cache& cache, bool quiet,
+                         std::vector<std::string>& argv) {
   for (size_t index = 1; index < argv.size(); ++index) {
-    if (argv[index - 1] != "--data") continue;
-    BRINE_ASSIGN_OR_RETURN(argv[index], UnpackData(argv[index], cache, !arguments.Has("quiet")));
+    if (argv[index - 1] != "--data" || absl::StrContains(argv[index], '=')) continue;
+    BRINE_ASSIGN_OR_RETURN(argv[index], DataForProgram(argv[index], options, cache, quiet));
   }
   return absl::OkStatus();
 }
@@ -73,7 +75,8 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
   if (const absl::Status status = CheckCommandLine(argv); !status.ok()) return Fail(status, kUsage);
-
+  absl::StatusOr<DataOptions> data = ReadDataOptions(arguments);
+  if (!data.ok()) return Fail(data.status(), kUsage);
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
@@ -91,7 +94,8 @@ int RunProgram(const Command& command, const Arguments& arguments) {
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
   argv[0] = program->name;
-  if (const absl::Status status = ReplacePackedData(session->cache, arguments, argv); !status.ok())
+  SetPictureSize(prepared.planned.model, *data);
+  if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
   return Fail(ExecuteProgram(program->name, program->bytes, argv), kFailed);

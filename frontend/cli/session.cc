@@ -37,10 +37,11 @@ absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& sessio
   return absl::InvalidArgumentError(absl::StrCat("--strategy: ", strategies.status().message()));
 }
 
-absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments) {
+absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments,
+                             const std::string& target) {
   codegen::CompileOptions options;
   options.worker = session.toolchain.worker;
-  options.target = arguments.Get("target", "");
+  options.target = target;
   if (options.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(options.target, codegen::HostTarget(options.worker, session.cache));
   }
@@ -65,7 +66,8 @@ int PassesExitCode(const absl::Status& status) {
   return absl::IsInternal(status) ? kCompileFailed : kBadInput;
 }
 
-Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments) {
+Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments,
+                 const std::string& target) {
   Prepared prepared;
   const absl::StatusOr<int64_t> batch_size = BatchSize(arguments);
   if (!batch_size.ok()) {
@@ -96,7 +98,7 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const ir::Graph* const train = prepared.planned.Find(ir::Function::kTrain);
   if (arguments.Has("remarks") && train != nullptr) {
-    if (const absl::Status status = PrintCandidates(session, *train, arguments); !status.ok()) {
+    if (const absl::Status status = PrintCandidates(session, *train, arguments, target); !status.ok()) {
       prepared.exit_code = Fail(status, absl::IsInvalidArgument(status) ? kUsage : kCompileFailed);
       return prepared;
     }

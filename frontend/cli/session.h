@@ -27,8 +27,9 @@ absl::StatusOr<int64_t> BatchSize(const Arguments& arguments);
 absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
 
 // Prints to standard error the candidates for each kernel of a graph of stage fused or planned, with the cost of each
-// or the reason why it cannot build the kernel.
-absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments);
+// or the reason why it cannot build the kernel.  `target` is empty for this machine.
+absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments,
+                             const std::string& target = "");
 
 // The exit code for an error of the passes: kBadInput for a mistake of the model, kFailed for a dump that cannot be
 // written, and kCompileFailed for a bug of a pass.
@@ -41,8 +42,10 @@ struct Prepared {
   std::string summary;
 };
 
-// Loads the model at `path` and plans it as the flags in `arguments` say.
-Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments);
+// Loads the model at `path` and plans it as the flags in `arguments` say.  `target` is that for which remarks consider
+// kernels; empty for this machine.
+Prepared Prepare(const Session& session, const std::string& path, const Arguments& arguments,
+                 const std::string& target = "");
 
 // "model.cc: has no loss (Compile() was not called)": why the model at `path` lacks a function.
 std::string WhatIsMissing(absl::string_view path, const Prepared& prepared);

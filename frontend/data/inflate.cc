@@ -68,6 +68,7 @@ void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateF
 
 FileBytes MapUnpacked(const std::string& path) {
   FileBytes file = MapFile(path);
+  if (!IsGzip(file.bytes) && path.ends_with(".gz")) BadInput(path, "is not a file of gzip");
   if (!IsGzip(file.bytes)) return file;
   const auto unpacked = std::make_shared<TemporaryFile>();
   Inflate(path, file.bytes, DeflateForm::kGzip, kMaxUnpackedBytes, *unpacked);

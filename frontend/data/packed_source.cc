@@ -1,13 +1,23 @@
+#include <cstdint>
+#include <fstream>
 #include <utility>
 
 #include "frontend/data/source_kinds.h"
 #include "frontend/data/split.h"
+#include "runtime/core/safetensors.h"
 #include "runtime/trainer/readers.h"
 
 namespace brine {
 namespace {
 
-bool IsPackedFile(const std::string& path) { return path.ends_with(".brd"); }
+// Whether the file begins as safetensors do: with the length of a header in JSON, whatever the file is called.
+bool IsPackedFile(const std::string& path) {
+  uint64_t length = 0;
+  char brace = 0;
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(&length), sizeof(length)).get(brace);
+  return path.ends_with(".brd") || (file.good() && length <= BRINE_MAX_HEADER_BYTES && brace == '{');
+}
 
 Source OpenPacked(const std::string& path, const DataOptions&) {
   Source source;

@@ -56,6 +56,18 @@ void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vect
 
 }  // namespace
 
+bool IsMapped(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return fs::is_regular_file(path, ignored) && kPackedFile.matches(path);
+  if (fs::exists(path + "/cifar-10-batches-bin", ignored) || fs::exists(path + "/data_batch_1.bin", ignored))
+    return true;
+  const auto has = [&](const std::string& stem, const std::string& kind) {
+    return fs::exists(path + "/" + stem + "-" + kind, ignored) || fs::exists(path + "/" + stem + "." + kind, ignored);
+  };
+  return has("train-images", "idx3-ubyte") && has("train-labels", "idx1-ubyte") && has("t10k-images", "idx3-ubyte") &&
+         has("t10k-labels", "idx1-ubyte");
+}
+
 std::vector<std::string> FilesOfSource(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return kIdxFiles.matches(path) ? FilesOfIdx(path) : std::vector{path};

@@ -17,10 +17,15 @@ struct Source {
   Splits splits = {};
   std::vector<int32_t> train_classes = {};      // of each training sample; empty if the labels are not classes
   std::vector<std::string> element_names = {};  // of a sample's elements if it is a row of a table: "age", "city=Rome"
+  double drawn_share = 0;  // of the samples of each class that were drawn to be test data, since the source has none
 };
 
 // Opens a source of any kind.  Throws Error if it is none that is known, and says which are.
 Source OpenSource(const std::string& path, const DataOptions& options);
+
+// Whether a trainer maps the source itself (LoadMapped in runtime/trainer/readers.h): a packed file, the binary files
+// of CIFAR-10, or IDX files that are not packed, for training and for tests.
+bool IsMapped(const std::string& path);
 
 // The files of which the source consists, in a fixed order, without opening them: what decides whether a source has
 // changed.  Follows symbolic links, but not into a folder that contains them.

@@ -46,7 +46,8 @@ bool AreClasses(std::span<const int32_t> numbers) {
   std::vector<int32_t> sorted(numbers.begin(), numbers.end());
   std::sort(sorted.begin(), sorted.end());
   const auto distinct = std::unique(sorted.begin(), sorted.end()) - sorted.begin();
-  return !sorted.empty() && sorted[0] >= 0 && static_cast<size_t>(distinct) * 2 <= numbers.size();
+  return !sorted.empty() && sorted.front() >= 0 && sorted.back() < kMostClasses &&
+         static_cast<size_t>(distinct) * 2 <= numbers.size();
 }
 
 std::vector<int32_t> LabelsOf(const Dataset& data) {
@@ -96,6 +97,7 @@ void SplitOffTestData(Source& source, double share, uint64_t seed) {
     if (!chosen[sample] && !source.train_classes.empty()) train_classes.push_back(source.train_classes[sample]);
   }
   source.train_classes = std::move(train_classes);
+  if (!test.empty()) source.drawn_share = share;
   splits.test = Subset(splits.train, std::move(test));
   splits.train = Subset(splits.train, std::move(train));
 }

@@ -18,8 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxCategories = 1000;  // of a column that is no target
-constexpr size_t kMaxClasses = 65535;
+constexpr size_t kMaxCategories = 1000;             // of a column that is no target
 constexpr int64_t kMaxElements = int64_t{1} << 18;  // of a sample
 
 // What becomes of a column that is not the target.
@@ -228,9 +227,9 @@ std::vector<std::string> ClassesOf(const Rows& train) {
   std::set<std::string> names;
   for (size_t row = 0; row < train.begins.size(); ++row) {
     names.insert(train.targets[row].text());
-    if (names.size() > kMaxClasses)
+    if (names.size() > static_cast<size_t>(kMostClasses))
       train.file->Fail(train.begins[row],
-                       "the target has more than " + std::to_string(kMaxClasses) + " different texts");
+                       "the target has more than " + std::to_string(kMostClasses) + " different texts");
   }
   return {names.begin(), names.end()};
 }
@@ -308,7 +307,10 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
   if (rows.size() == 1 && options.test_split > 0) {
     auto [train, test] = Divide(rows[0].second, source.train_classes, options);
     rows[0].second = std::move(train);
-    if (!test.begins.empty()) rows.emplace_back(&Splits::test, std::move(test));
+    if (!test.begins.empty()) {
+      rows.emplace_back(&Splits::test, std::move(test));
+      source.drawn_share = options.test_split;
+    }
     if (!source.train_classes.empty()) source.train_classes = classes_of(rows[0].second);
   }
   LearnColumns(rows[0].second, *table);

@@ -32,7 +32,7 @@ Splits LoadMapped(const std::string& folder) {
   if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
   if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte") + ".gz", ignored))
     throw Error(kExitBadInput,
-                folder + ": holds IDX files as .gz, which brine train unpacks, and this program does not");
+                folder + ": holds IDX files as .gz, which brine train packs for this program");
   throw Error(kExitBadInput, folder + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
 }
 

@@ -1,0 +1,211 @@
+// The command `data`: packs data, or says what they are like.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "codegen/driver/files.h"
+#include "frontend/cli/commands.h"
+#include "frontend/cli/data_flags.h"
+#include "frontend/cli/html/contact_sheet.h"
+#include "frontend/cli/pack_data.h"
+#include "frontend/data/describe.h"
+#include "frontend/data/source.h"
+#include "frontend/number_text.h"
+#include "frontend/table.h"
+#include "ir/status.h"
+#include "runtime/trainer/commands.h"
+
+namespace brine::cli {
+namespace {
+
+using internal::WithCommas;
+
+constexpr size_t kShownRows = 50;  // of a table on the terminal; JSON has all
+
+struct PartRow {
+  const char* name;
+  Dataset Splits::*data;
+  PartFacts DataFacts::*facts;
+};
+constexpr PartRow kParts[] = {{"train", &Splits::train, &DataFacts::train},
+                              {"validation", &Splits::validation, &DataFacts::validation},
+                              {"test", &Splits::test, &DataFacts::test}};
+
+std::string ClassName(const Source& source, size_t number) {
+  const std::vector<std::string>& names = source.splits.train.class_names;
+  return number < names.size() ? names[number] : absl::StrCat(number);
+}
+
+// What statistics are of: a column of a table, a channel of pictures, or an element.
+std::string ElementName(const Source& source, size_t index) {
+  return index < source.element_names.size() ? source.element_names[index] : absl::StrCat(index);
+}
+
+bool ArePictures(const Source& source) {
+  const Dataset& train = source.splits.train;
+  return !train.fields().empty() && train.fields()[0].height > 0;
+}
+
+// "64×64×3" of pictures, the number of elements of other samples.
+std::string SampleShape(const Field& field) {
+  return field.height > 0 ? absl::StrCat(field.height, "×", field.width, "×", field.channels)
+                          : absl::StrCat(field.elements, field.elements == 1 ? " number" : " numbers");
+}
+
+// The table with its first rows, and how many more there are.
+std::string ShortTable(const std::vector<internal::Column>& columns, std::vector<std::vector<std::string>> rows) {
+  const size_t more = rows.size() - std::min(rows.size(), kShownRows);
+  rows.resize(rows.size() - more);
+  std::string text = internal::FormatTable(columns, rows, /*ascii=*/false);
+  if (more > 0) absl::StrAppend(&text, "and ", WithCommas(static_cast<int64_t>(more)), " more; --json has all\n");
+  return text;
+}
+
+std::string CountTable(const Source& source, const DataFacts& facts) {
+  std::vector<internal::Column> columns = {{"class"}};
+  std::vector<const PartFacts*> parts;
+  for (const PartRow& part : kParts) {
+    if ((facts.*part.facts).samples == 0) continue;
+    columns.push_back({part.name, true});
+    parts.push_back(&(facts.*part.facts));
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (size_t number = 0; number < facts.train.of_class.size(); ++number) {
+    rows.push_back({ClassName(source, number)});
+    for (const PartFacts* part : parts) rows.back().push_back(WithCommas(part->of_class[number]));
+  }
+  std::vector<std::string> all = {"all"};
+  for (const PartFacts* part : parts) all.push_back(WithCommas(part->samples));
+  rows.insert(rows.begin(), std::move(all));
+  return ShortTable(columns, std::move(rows));
+}
+
+std::string StatisticsTable(const Source& source, const DataFacts& facts) {
+  std::vector<std::vector<std::string>> rows;
+  for (size_t index = 0; index < facts.mean.size(); ++index)
+    rows.push_back({ElementName(source, index), absl::StrFormat("%.6g", facts.mean[index]),
+                    absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
+  const char* const title = ArePictures(source) ? "channel" : source.element_names.empty() ? "element" : "column";
+  return ShortTable({{title}, {"mean", true}, {"deviation", true}}, std::move(rows));
+}
+
+std::string FactsText(const std::string& path, const Source& source, const DataFacts& facts) {
+  const Dataset& train = source.splits.train;
+  std::string text = absl::StrCat(path, ": ", source.kind, "\n");
+  if (!train.fields().empty())
+    absl::StrAppend(&text, ArePictures(source) ? "each picture has " : "each sample has ",
+                    SampleShape(train.fields()[0]), "\n");
+  if (source.drawn_share > 0)
+    absl::StrAppend(&text, "there are no test data, so ", absl::StrFormat("%.3g", 100 * source.drawn_share),
+                    " % of each class are drawn; --test-split sets another share\n");
+  if (facts.broken > 0) absl::StrAppend(&text, WithCommas(facts.broken), " broken samples are left out\n");
+  absl::StrAppend(&text, CountTable(source, facts), "\nof the training data\n", StatisticsTable(source, facts));
+  if (facts.duplicate_count == 0) return text;
+  absl::StrAppend(&text, "\n", WithCommas(facts.duplicate_count),
+                  " samples for tests or validation are also training samples:\n");
+  for (const Duplicate& duplicate : facts.duplicates)
+    absl::StrAppend(&text, "  ", duplicate.sample, " is ", duplicate.train, "\n");
+  return text;
+}
+
+std::string JsonList(const std::vector<double>& numbers) {
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(numbers, ",", [](std::string* out, double number) { absl::StrAppend(out, JsonNumber(number)); }),
+      "]");
+}
+
+std::string FactsJson(const Source& source, const DataFacts& facts) {
+  std::vector<std::string> parts, elements, duplicates;
+  for (const PartRow& part : kParts) {
+    const PartFacts& counts = facts.*part.facts;
+    std::vector<std::string> classes;
+    for (size_t number = 0; number < counts.of_class.size(); ++number)
+      classes.push_back(absl::StrCat(JsonString(ClassName(source, number)), ":", counts.of_class[number]));
+    parts.push_back(absl::StrCat("\"", part.name, "\":{\"samples\":", counts.samples, ",\"classes\":{",
+                                 absl::StrJoin(classes, ","), "}}"));
+  }
+  for (const std::string& name : source.element_names) elements.push_back(JsonString(name));
+  for (const Duplicate& duplicate : facts.duplicates)
+    duplicates.push_back(absl::StrCat("[", JsonString(duplicate.sample), ",", JsonString(duplicate.train), "]"));
+  const std::span<const Field> fields = source.splits.train.fields();
+  const Field field = fields.empty() ? Field() : fields[0];
+  return absl::StrCat("{\"kind\":", JsonString(source.kind), ",\"height\":", field.height, ",\"width\":", field.width,
+                      ",\"channels\":", field.channels, ",\"elements\":", field.elements,
+                      ",\"drawn_share\":", JsonNumber(source.drawn_share), ",", absl::StrJoin(parts, ","),
+                      ",\"names\":[", absl::StrJoin(elements, ","), "],\"mean\":", JsonList(facts.mean),
+                      ",\"variance\":", JsonList(facts.variance), ",\"broken\":", facts.broken,
+                      ",\"duplicates\":", facts.duplicate_count, ",\"first_duplicates\":[",
+                      absl::StrJoin(duplicates, ","), "]}\n");
+}
+
+std::string NumberList(const std::vector<double>& numbers) {
+  return absl::StrCat(
+      "{",
+      absl::StrJoin(numbers, ", ", [](std::string* out, double number) { absl::StrAppendFormat(out, "%.9g", number); }),
+      "}");
+}
+
+int RunPack(const std::string& path, const DataOptions& options, const Arguments& arguments) {
+  if (!arguments.Has("o")) return Fail(absl::InvalidArgumentError("data pack needs -o FILE"), kUsage);
+  const absl::Status status = PackData(path, options, arguments.Get("o", ""), arguments.Has("quiet"));
+  return status.ok() ? kOk : Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
+}
+
+int RunShow(const std::string& path, const DataOptions& options, const Arguments& arguments) {
+  const Source source = OpenSource(path, options);
+  const DataFacts facts = Describe(source, options);
+  if (arguments.Has("html")) {
+    const std::string page = ContactSheet(path, source, facts);
+    constexpr int kReadableByAll = 0644;
+    const absl::Status status = codegen::WriteFileAtomically(arguments.Get("html", ""), page, kReadableByAll);
+    if (!status.ok()) return Fail(status, kFailed);
+  }
+  return Print(arguments.Has("json") ? FactsJson(source, facts) : FactsText(path, source, facts));
+}
+
+int RunStats(const std::string& path, const DataOptions& options, const Arguments& arguments) {
+  const DataFacts facts = Describe(OpenSource(path, options), options);
+  if (facts.mean.empty()) return Fail(absl::InvalidArgumentError(path + ": has no training data"), kBadInput);
+  if (!arguments.Has("quiet"))
+    std::fprintf(stderr, "Normalization({.mean = %s, .variance = %s})\n", NumberList(facts.mean).c_str(),
+                 NumberList(facts.variance).c_str());
+  return Print(absl::StrCat("{\"mean\":", JsonList(facts.mean), ",\"variance\":", JsonList(facts.variance), "}\n"));
+}
+
+struct Verb {
+  absl::string_view name;
+  int (*run)(const std::string& path, const DataOptions& options, const Arguments& arguments);
+};
+constexpr Verb kVerbs[] = {{"pack", &RunPack}, {"show", &RunShow}, {"stats", &RunStats}};
+
+}  // namespace
+
+int RunData(const Command&, const Arguments& arguments) {
+  const std::string& name = arguments.words[0];
+  const auto verb =
+      std::find_if(std::begin(kVerbs), std::end(kVerbs), [&](const Verb& row) { return row.name == name; });
+  if (verb == std::end(kVerbs))
+    return Fail(absl::InvalidArgumentError("data takes pack, show or stats, and where the data are"), kUsage);
+  if (arguments.words.size() != 2)
+    return Fail(absl::InvalidArgumentError(absl::StrCat("data ", name, " takes one file or folder")), kUsage);
+  absl::StatusOr<DataOptions> options = ReadDataOptions(arguments);
+  if (!options.ok()) return Fail(options.status(), kUsage);
+  const absl::StatusOr<int64_t> threads = arguments.GetInt("threads", 0, 1, 1024);
+  if (!threads.ok()) return Fail(threads.status(), kUsage);
+  options->threads = static_cast<int>(*threads);
+  try {
+    return verb->run(arguments.words[1], *options, arguments);
+  } catch (const std::exception& error) {
+    const absl::Status status = StatusOf(error);
+    return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
+  }
+}
+
+}  // namespace brine::cli

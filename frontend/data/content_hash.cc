@@ -1,0 +1,65 @@
+#include "frontend/data/content_hash.h"
+
+#include <sys/stat.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "frontend/data/bad_input.h"
+#include "runtime/trainer/mapped_file.h"
+
+namespace brine {
+namespace {
+
+struct stat StatusOf(const std::string& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) BadInput(path, std::string("cannot be read: ") + std::strerror(errno));
+  return status;
+}
+
+// Of a source that is a file, its name, since the names of files may say what they are.
+std::string RelativePath(const std::string& source, const std::string& path) {
+  const bool is_within = path.starts_with(source + "/");
+  return is_within ? path.substr(source.size() + 1) : path.substr(path.rfind('/') + 1);
+}
+
+}  // namespace
+
+std::string ListFiles(const std::string& source, const std::vector<std::string>& files) {
+  std::string list;
+  for (const std::string& path : files) {
+    const struct stat status = StatusOf(path);
+    // A line feed in a name cannot be taken for the end of a line, since the length of the name stands before it.
+    const std::string name = RelativePath(source, path);
+    list += std::to_string(name.size()) + " " + name + " " + std::to_string(status.st_size) + " " +
+            std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
+  }
+  return list;
+}
+
+std::string HashContents(const std::string& source, const std::vector<std::string>& files) {
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), &XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  for (const std::string& path : files) {
+    const std::string name = RelativePath(source, path);
+    const auto size = static_cast<uint64_t>(StatusOf(path).st_size);
+    const uint64_t sizes[] = {name.size(), size};
+    XXH3_128bits_update(state.get(), sizes, sizeof(sizes));
+    XXH3_128bits_update(state.get(), name.data(), name.size());
+    if (size == 0) continue;  // an empty file cannot be mapped
+    const MappedFile file(path);
+    XXH3_128bits_update(state.get(), file.bytes().data(), file.bytes().size());
+  }
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  char digits[33];
+  std::snprintf(digits, sizeof(digits), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return digits;
+}
+
+}  // namespace brine

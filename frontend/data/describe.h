@@ -1,0 +1,40 @@
+// What a data set is like.
+#ifndef BRINE_FRONTEND_DATA_DESCRIBE_H_
+#define BRINE_FRONTEND_DATA_DESCRIBE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "frontend/data/source.h"
+
+namespace brine {
+
+struct PartFacts {
+  int64_t samples = 0;
+  std::vector<int64_t> of_class;  // the number of samples of each class; empty if the labels are not classes
+};
+
+// A sample for tests or validation whose content a training sample has, too.  Samples without a name are called by
+// their number: "17".
+struct Duplicate {
+  std::string sample, train;
+};
+
+struct DataFacts {
+  PartFacts train, validation, test;
+  // Of the first field of the training data: of each channel of images, and of each element of other samples.
+  std::vector<double> mean, variance;
+  int64_t duplicate_count = 0;
+  std::vector<Duplicate> duplicates;  // the first ten
+  int64_t broken = 0;                 // samples that were left out
+};
+
+// Reads all samples.  Two are duplicates if their first fields have the same bytes, by a hash of 128 bits.  Memory is
+// taken for 24 bytes of each training sample.  Throws Error with a line for each broken sample, unless
+// `options.skip_broken`.
+DataFacts Describe(const Source& source, const DataOptions& options);
+
+}  // namespace brine
+
+#endif  // BRINE_FRONTEND_DATA_DESCRIBE_H_
