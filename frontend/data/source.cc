@@ -54,6 +54,11 @@ void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vect
   above.pop_back();
 }
 
+void CheckExists(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) BadInput(path, "does not exist");
+}
+
 }  // namespace
 
 bool IsMapped(const std::string& path) {
@@ -69,6 +74,7 @@ bool IsMapped(const std::string& path) {
 }
 
 std::vector<std::string> FilesOfSource(const std::string& path) {
+  CheckExists(path);
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return kIdxFiles.matches(path) ? FilesOfIdx(path) : std::vector{path};
   std::vector<std::string> files;
@@ -87,8 +93,7 @@ Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions
 }
 
 Source OpenSource(const std::string& path, const DataOptions& options) {
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) BadInput(path, "does not exist");
+  CheckExists(path);
   for (const SourceKind* kind : kKinds) {
     if (kind->matches(path)) return OpenAs(*kind, path, options);
   }

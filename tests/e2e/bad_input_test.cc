@@ -224,19 +224,20 @@ TEST_F(BadInput, InAFile) {
     project_.Write(std::string("mnist/") + part + "-images-idx3-ubyte", image);
     project_.Write(std::string("mnist/") + part + "-labels-idx1-ubyte", label + "\x0b");
   }
-  project_.Write("cifar/cifar-10-batches-bin/data_batch_1.bin", std::string(100, '\0'));
+  for (const char* file : {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"})
+    project_.Write(std::string("cifar/cifar-10-batches-bin/") + file + ".bin", std::string(100, '\0'));
   std::filesystem::create_directories(project_.path("cut"));
   project_.Write("cut/step-9.safetensors", project_.Read("w.safetensors").substr(0, 999));
   std::filesystem::create_directories(project_.path("empty"));
   Change("huge.cc", "1.0f / 255", "1e19f");
   const Row rows[] = {
       {"gradients too large to square", "brine train huge.cc", 5, "error: huge.cc:11: dense, loss, accuracy: …"},
-      {"no data", "brine train model.cc --data nowhere", 3, "error: nowhere: is not a folder"},
+      {"no data", "brine train model.cc --data nowhere", 3, "nowhere: does not exist"},
       {"size of a CIFAR-10 file", "brine train model.cc --data cifar", 3,
        "error: cifar/cifar-10-batches-bin/data_batch_1.bin: has 100 bytes, which are no whole number of records of "
        "3073"},
       {"label out of range", "brine train model.cc --data mnist", 3,
-       "error: mnist/train-labels-idx1-ubyte: label 0 is 11, which is not 0 to 9"},
+       "error: sample 0: label 11 is out of range: there are 10 classes"},
       {"magic", "cp w.safetensors mnist/train-labels-idx1-ubyte; brine train model.cc --data mnist", 3,
        "error: mnist/train-labels-idx1-ubyte: begins with 0x…"},
       {"no checkpoint", "brine train model.cc --checkpoint empty --resume", 3,
