@@ -18,7 +18,6 @@
 namespace brine {
 namespace {
 
-constexpr size_t kMaxClasses = 65535;
 constexpr int64_t kMaxDim = std::numeric_limits<int32_t>::max();
 
 // A part of the data, and what is read of it.

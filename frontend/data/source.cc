@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // The first that matches a path opens it.
-constexpr const SourceKind* kKinds[] = {&kPackedFile,  &kCifarFolder,  &kCifarArchive, &kIdxFiles,
-                                        &kNumpyFolder, &kNumpyArchive, &kTable,        &kTableFolder};
+constexpr const SourceKind* kKinds[] = {&kPackedFile,   &kCifarFolder, &kCifarArchive, &kIdxFiles,       &kNumpyFolder,
+                                        &kNumpyArchive, &kTable,       &kTableFolder,  &kPictureArchive, &kImageFolder};
 
 std::string AllKinds() {
   std::string names;

@@ -14,7 +14,7 @@ struct SourceKind {
 };
 
 extern const SourceKind kPackedFile, kCifarFolder, kCifarArchive, kIdxFiles, kNumpyFolder, kNumpyArchive, kTable,
-    kTableFolder;
+    kTableFolder, kPictureArchive, kImageFolder;
 
 // Opens a source of this kind, and splits off test data where it does not know its own.
 Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions& options);

@@ -93,6 +93,8 @@ class Dataset {
   int64_t first_ = 0, count_ = 0;
 };
 
+inline constexpr size_t kMaxClasses = 65535;  // that a data set from files may have
+
 // The weights of classes in the loss of a model's only label, by their numbers; 1 for the others.
 using ClassWeights = std::map<int32_t, double>;
 

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kFormat = "brine.data ";
 constexpr int kVersion = 1;
-constexpr size_t kMaxClasses = 65535;
 
 [[noreturn]] void Fail(const std::string& path, const std::string& what) {
   throw Error(kExitBadInput, path + ": " + what);

@@ -56,7 +56,8 @@ class CountingSource : public SampleSource {
 };
 
 Source MakeSource(int64_t train, int64_t test, const std::vector<int64_t>& broken = {}) {
-  Source source = {.kind = "numbers", .splits = {}, .train_classes = {}};
+  Source source;
+  source.kind = "numbers";
   if (train > 0) source.splits.train = Dataset(std::make_shared<CountingSource>(train, broken));
   if (test > 0) source.splits.test = Dataset(std::make_shared<CountingSource>(test));
   for (Dataset* part : {&source.splits.train, &source.splits.test}) part->class_names = {"even", "odd"};
@@ -169,7 +170,8 @@ TEST(Pack, SeveralFieldsAndRealNumbers) {
   const std::vector<float> rows = {1, 2, 3, 4, 5, 6};
   const std::vector<uint8_t> flags = {7, 8, 9};
   const std::vector<float> targets = {10, 20, 30};
-  Source source = {.kind = "arrays", .splits = {}, .train_classes = {}};
+  Source source;
+  source.kind = "arrays";
   source.splits.validation = Dataset({{"flag", 3, std::span<const uint8_t>(flags)},
                                       {"row", 3, std::span<const float>(rows)},
                                       {"target", 3, std::span<const float>(targets)}});
@@ -201,7 +203,8 @@ TEST(Pack, ASliceIsPacked) {
 }
 
 TEST(Pack, ASerialSourceIsReadByOneThread) {
-  Source source = {.kind = "a callback", .splits = {}, .train_classes = {}};
+  Source source;
+  source.kind = "a callback";
   std::atomic<int> readers = 0;
   source.splits.train = Dataset::FromCallback<float>(
       500, 1, [&](std::span<const int64_t> indices, std::span<float> samples, std::span<int32_t> labels) {

@@ -1,0 +1,65 @@
+// A folder of pictures.
+#include <filesystem>
+#include <utility>
+
+#include "frontend/data/bad_input.h"
+#include "frontend/data/pack.h"
+#include "frontend/data/picture_tree.h"
+#include "frontend/data/source_kinds.h"
+#include "frontend/data/split.h"
+
+namespace brine {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Adds the folders in `folder` to the tree, whose files are in `root`.
+void AddFolders(const std::string& root, const std::string& folder, PictureTree& tree) {
+  std::error_code error;
+  for (fs::directory_iterator item(root + folder, error), end; !error && item != end; item.increment(error)) {
+    const std::string name = item->path().filename().string();
+    std::error_code ignored;
+    if (name[0] != '.' && item->is_directory(ignored)) tree.folders.insert(folder + name);
+  }
+}
+
+// Classes are folders in the root or in its folders.
+PictureTree ReadTree(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  PictureTree tree = {.path = path, .place = path + "/", .files = {}};
+  for (const std::string& file : FilesOfSource(path)) {
+    if (HasPictureName(file)) tree.files.push_back({.name = file.substr(path.size() + 1)});
+  }
+  AddFolders(tree.place, "", tree);
+  for (const std::string& folder : std::set<std::string>(tree.folders)) AddFolders(tree.place, folder + "/", tree);
+  return tree;
+}
+
+// A folder in which others are, or pictures.
+bool IsImageFolder(const std::string& path) {
+  std::error_code error;
+  for (fs::directory_iterator item(path, error), end; !error && item != end; item.increment(error)) {
+    const std::string name = item->path().filename().string();
+    std::error_code ignored;
+    if (name[0] != '.' && (HasPictureName(name) || item->is_directory(ignored))) return true;
+  }
+  return false;
+}
+
+Source OpenImageFolder(const std::string& path, const DataOptions& options) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) BadInput(path, "is not a folder");
+  return OpenPictureTree(ReadTree(path), options);
+}
+
+}  // namespace
+
+const SourceKind kImageFolder = {.name = "a folder of pictures", .matches = &IsImageFolder, .open = &OpenImageFolder};
+
+Splits LoadImageFolder(const std::string& folder, const DataOptions& options) {
+  Source source = OpenImageFolder(folder, options);
+  SplitOffTestData(source, options.test_split, options.split_seed);
+  return PackIntoMemory(source, {.threads = options.threads, .skip_broken = options.skip_broken});
+}
+
+}  // namespace brine

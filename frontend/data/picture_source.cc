@@ -1,0 +1,123 @@
+#include "frontend/data/picture_source.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "frontend/data/bad_input.h"
+#include "frontend/data/one_line.h"
+#include "frontend/data/picture.h"
+#include "runtime/trainer/mapped_file.h"
+
+namespace brine {
+namespace {
+
+constexpr int64_t kMaxExtent = 1 << 16;  // of the size that pictures get
+
+// Calls `use` with the bytes of the picture.  Errors get the name of the picture.
+template <typename Use>
+auto WithBytes(const Pictures& pictures, const PictureFile& picture, const Use& use) {
+  const std::string place = pictures.place + picture.name;
+  std::optional<MappedFile> file;
+  if (pictures.owner == nullptr) file.emplace(place);
+  try {
+    return use(file ? file->bytes() : picture.bytes);
+  } catch (const Error& error) {
+    throw Error(error.code(), OneLine(place) + ": " + error.what());
+  }
+}
+
+class PictureSource : public SampleSource {
+ public:
+  PictureSource(Pictures pictures, const DataOptions& options) : pictures_(std::move(pictures)), options_(options) {
+    fields_ = ImageFields(options.height, options.width, options.channels);
+    if (!pictures_.has_labels) fields_.pop_back();
+  }
+  int64_t size() const override { return static_cast<int64_t>(pictures_.files.size()); }
+  std::span<const Field> fields() const override { return fields_; }
+  std::string NameOf(int64_t index) const override { return pictures_.files[static_cast<size_t>(index)].name; }
+  void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
+    auto* pixels = static_cast<uint8_t*>(targets[0]);
+    for (size_t sample = 0; sample < indices.size(); ++sample) {
+      const PictureFile& file = pictures_.files[static_cast<size_t>(indices[sample])];
+      const Picture picture =
+          WithBytes(pictures_, file, [&](std::span<const uint8_t> bytes) { return DecodePicture(bytes, options_); });
+      pixels = std::copy(picture.pixels.begin(), picture.pixels.end(), pixels);
+      if (pictures_.has_labels)
+        std::memcpy(static_cast<uint8_t*>(targets[1]) + sample * sizeof(file.label), &file.label, sizeof(file.label));
+    }
+  }
+
+ private:
+  const Pictures pictures_;
+  const DataOptions options_;
+  std::vector<Field> fields_;
+};
+
+void CheckShape(const DataOptions& options) {
+  if ((options.height == 0) != (options.width == 0))
+    throw Error(kExitUsage, "the height and the width of pictures must both be given");
+  if (options.height < 0 || options.width < 0 || options.height > kMaxExtent || options.width > kMaxExtent)
+    throw Error(kExitUsage, "the height and the width of pictures must be from 1 to " + std::to_string(kMaxExtent));
+  if (options.channels != 0 && options.channels != 1 && options.channels != 3)
+    throw Error(kExitUsage, "pictures have 1 or 3 channels, not " + std::to_string(options.channels));
+}
+
+std::string Describe(const std::string& place, const PictureInfo& info) {
+  return OneLine(place) + " has " + std::to_string(info.width) + "×" + std::to_string(info.height) + " pixels";
+}
+
+}  // namespace
+
+bool HasPictureName(std::string_view name) {
+  // Those that cannot be decoded are here, too, so that their files are errors, and not silently left out.
+  static constexpr std::string_view kExtensions[] = {"png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp",  "dib",
+                                                     "ppm", "pgm", "pnm",  "gif", "tif",  "tiff", "heic", "avif"};
+  const size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return false;
+  std::string extension(name.substr(dot + 1));
+  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions);
+}
+
+DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options) {
+  CheckShape(options);
+  const bool needs_size = options.height == 0, needs_channels = options.channels == 0;
+  PictureInfo common;
+  std::string first, broken;
+  for (const Pictures& part : parts) {
+    for (const PictureFile& file : part.files) {
+      if (!needs_size && (!needs_channels || common.channels == 3)) break;
+      PictureInfo info;
+      try {
+        info = WithBytes(part, file, ReadPictureInfo);
+      } catch (const Error& error) {  // reported when the picture is read, unless all are broken
+        broken += (broken.empty() ? "" : "\n") + std::string(error.what());
+        continue;
+      }
+      const std::string place = part.place + file.name;
+      if (first.empty()) {
+        first = place;
+        common = info;
+      }
+      common.channels = std::max(common.channels, info.channels);
+      if (needs_size && (info.height != common.height || info.width != common.width))
+        throw Error(kExitBadInput, Describe(first, common) + ", but " + Describe(place, info) +
+                                       "; --size HEIGHTxWIDTH gives all the same size");
+    }
+  }
+  if ((needs_size || needs_channels) && first.empty()) throw Error(kExitBadInput, broken);
+  if (needs_size) options.height = common.height;
+  if (needs_size) options.width = common.width;
+  if (needs_channels) options.channels = common.channels;
+  if (needs_size) CheckShape(options);
+  return options;
+}
+
+Dataset AsDataset(Pictures pictures, const DataOptions& options) {
+  return Dataset(std::make_shared<PictureSource>(std::move(pictures), options));
+}
+
+}  // namespace brine

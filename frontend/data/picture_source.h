@@ -1,0 +1,43 @@
+// Data sets of pictures that are decoded when their samples are read.
+#ifndef BRINE_FRONTEND_DATA_PICTURE_SOURCE_H_
+#define BRINE_FRONTEND_DATA_PICTURE_SOURCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frontend/data/data.h"
+
+namespace brine {
+
+// A picture that has not been decoded.
+struct PictureFile {
+  std::string name;
+  int32_t label = 0;
+  std::span<const uint8_t> bytes = {};  // of its file, if Pictures::owner is not null
+};
+
+struct Pictures {
+  std::string place;  // what precedes a picture's name in messages, and in the path of a file: "flowers/"
+  std::vector<PictureFile> files;
+  bool has_labels = true;
+  std::shared_ptr<const void> owner = nullptr;  // keeps the bytes alive; null if the files are to be opened
+};
+
+// Whether a file with this name counts as a picture, by its extension.
+bool HasPictureName(std::string_view name);
+
+// The options with the size and the number of channels that all pictures get.  Those that are 0 follow from the
+// headers: the size that all have, and 1 channel if all are grey.  Throws Error if the sizes differ.
+DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options);
+
+// The data set of the pictures, with the shape of `options`, which must be resolved.  Reading a sample throws Error if
+// its picture cannot be decoded.
+Dataset AsDataset(Pictures pictures, const DataOptions& options);
+
+}  // namespace brine
+
+#endif  // BRINE_FRONTEND_DATA_PICTURE_SOURCE_H_
