@@ -26,7 +26,8 @@ namespace {
 
 using internal::WithCommas;
 
-constexpr size_t kShownRows = 50;  // of a table on the terminal; JSON has all
+constexpr size_t kShownRows = 50;   // of a table on the terminal; JSON has all
+constexpr int64_t kShownSize = 64;  // as which pictures of different sizes are shown and measured
 
 struct PartRow {
   const char* name;
@@ -95,15 +96,37 @@ std::string StatisticsTable(const Source& source, const DataFacts& facts) {
   return ShortTable({{title}, {"mean", true}, {"deviation", true}}, std::move(rows));
 }
 
-std::string FactsText(const std::string& path, const Source& source, const DataFacts& facts) {
+// "the pictures have 3 sizes, from 80×60 to 4000×3000 pixels, most often 640×480 (210 of 3,670)".
+std::string SizesText(const PictureSizes& sizes) {
+  const auto text = [](const PictureSizes::value_type& size) {
+    return absl::StrCat(size.first.first, "×", size.first.second);
+  };
+  const auto pixels = [](const auto& a, const auto& b) {
+    return a.first.first * a.first.second < b.first.first * b.first.second;
+  };
+  const auto count = [](const auto& a, const auto& b) { return a.second < b.second; };
+  const auto [least, most] = std::minmax_element(sizes.begin(), sizes.end(), pixels);
+  const auto usual = std::max_element(sizes.begin(), sizes.end(), count);
+  int64_t all = 0;
+  for (const auto& [size, number] : sizes) all += number;
+  if (sizes.size() == 1) return absl::StrCat("the pictures have ", text(*least), " pixels\n");
+  return absl::StrCat("the pictures have ", WithCommas(static_cast<int64_t>(sizes.size())), " sizes, from ",
+                      text(*least), " to ", text(*most), " pixels, most often ", text(*usual), " (",
+                      WithCommas(usual->second), " of ", WithCommas(all), ")\n");
+}
+
+std::string FactsText(const std::string& path, const Source& source, const DataFacts& facts,
+                      const PictureSizes& sizes) {
   const Dataset& train = source.splits.train;
   std::string text = absl::StrCat(path, ": ", source.kind, "\n");
+  if (!sizes.empty()) absl::StrAppend(&text, SizesText(sizes));
   if (!train.fields().empty())
-    absl::StrAppend(&text, ArePictures(source) ? "each picture has " : "each sample has ",
+    absl::StrAppend(&text, ArePictures(source) ? "each picture is read as " : "each sample has ",
                     SampleShape(train.fields()[0]), "\n");
   if (source.drawn_share > 0)
     absl::StrAppend(&text, "there are no test data, so ", absl::StrFormat("%.3g", 100 * source.drawn_share),
-                    " % of each class are drawn; --test-split sets another share\n");
+                    source.train_classes.empty() ? " % of the samples" : " % of each class",
+                    " are drawn; --test-split sets another share\n");
   if (facts.broken > 0) absl::StrAppend(&text, WithCommas(facts.broken), " broken samples are left out\n");
   absl::StrAppend(&text, CountTable(source, facts), "\nof the training data\n", StatisticsTable(source, facts));
   if (facts.duplicate_count == 0) return text;
@@ -121,8 +144,10 @@ std::string JsonList(const std::vector<double>& numbers) {
       "]");
 }
 
-std::string FactsJson(const Source& source, const DataFacts& facts) {
-  std::vector<std::string> parts, elements, duplicates;
+std::string FactsJson(const Source& source, const DataFacts& facts, const PictureSizes& sizes) {
+  std::vector<std::string> parts, elements, duplicates, counts;
+  for (const auto& [size, count] : sizes)
+    counts.push_back(absl::StrCat("[", size.first, ",", size.second, ",", count, "]"));
   for (const PartRow& part : kParts) {
     const PartFacts& counts = facts.*part.facts;
     std::vector<std::string> classes;
@@ -142,7 +167,7 @@ std::string FactsJson(const Source& source, const DataFacts& facts) {
                       ",\"names\":[", absl::StrJoin(elements, ","), "],\"mean\":", JsonList(facts.mean),
                       ",\"variance\":", JsonList(facts.variance), ",\"broken\":", facts.broken,
                       ",\"duplicates\":", facts.duplicate_count, ",\"first_duplicates\":[",
-                      absl::StrJoin(duplicates, ","), "]}\n");
+                      absl::StrJoin(duplicates, ","), "],\"sizes\":[", absl::StrJoin(counts, ","), "]}\n");
 }
 
 std::string NumberList(const std::vector<double>& numbers) {
@@ -152,13 +177,15 @@ std::string NumberList(const std::vector<double>& numbers) {
       "}");
 }
 
-int RunPack(const std::string& path, const DataOptions& options, const Arguments& arguments) {
+int RunPack(const std::string& path, DataOptions options, const Arguments& arguments) {
   if (!arguments.Has("o")) return Fail(absl::InvalidArgumentError("data pack needs -o FILE"), kUsage);
   const absl::Status status = PackData(path, options, arguments.Get("o", ""), arguments.Has("quiet"));
   return status.ok() ? kOk : Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
 }
 
-int RunShow(const std::string& path, const DataOptions& options, const Arguments& arguments) {
+int RunShow(const std::string& path, DataOptions options, const Arguments& arguments) {
+  const PictureSizes sizes = CountPictureSizes(path, options);
+  if (sizes.size() > 1 && options.height == 0) options.height = options.width = kShownSize;
   const Source source = OpenSource(path, options);
   const DataFacts facts = Describe(source, options);
   if (arguments.Has("html")) {
@@ -167,10 +194,10 @@ int RunShow(const std::string& path, const DataOptions& options, const Arguments
     const absl::Status status = codegen::WriteFileAtomically(arguments.Get("html", ""), page, kReadableByAll);
     if (!status.ok()) return Fail(status, kFailed);
   }
-  return Print(arguments.Has("json") ? FactsJson(source, facts) : FactsText(path, source, facts));
+  return Print(arguments.Has("json") ? FactsJson(source, facts, sizes) : FactsText(path, source, facts, sizes));
 }
 
-int RunStats(const std::string& path, const DataOptions& options, const Arguments& arguments) {
+int RunStats(const std::string& path, DataOptions options, const Arguments& arguments) {
   const DataFacts facts = Describe(OpenSource(path, options), options);
   if (facts.mean.empty()) return Fail(absl::InvalidArgumentError(path + ": has no training data"), kBadInput);
   if (!arguments.Has("quiet"))
@@ -181,7 +208,7 @@ int RunStats(const std::string& path, const DataOptions& options, const Argument
 
 struct Verb {
   absl::string_view name;
-  int (*run)(const std::string& path, const DataOptions& options, const Arguments& arguments);
+  int (*run)(const std::string& path, DataOptions options, const Arguments& arguments);
 };
 constexpr Verb kVerbs[] = {{"pack", &RunPack}, {"show", &RunShow}, {"stats", &RunStats}};
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "frontend/data/picture_source.h"
 #include "frontend/data/read_in_order.h"
 #include "frontend/data/split.h"
 #include "runtime/trainer/error.h"
@@ -79,7 +80,8 @@ void CountClasses(const Field& label, const SampleChunk& chunk, const std::vecto
     } else {
       std::memcpy(&number, at, static_cast<size_t>(ByteCount(label.type)));
     }
-    if (number < 0 || number >= kMostClasses) continue;  // training refuses such labels, or ignores them
+    if (number < 0 || static_cast<size_t>(number) >= kMaxClasses)
+      continue;  // training refuses such labels, or ignores them
     const auto index = static_cast<size_t>(number);
     if (facts.of_class.size() <= index) facts.of_class.resize(index + 1);
     ++facts.of_class[index];
@@ -183,6 +185,18 @@ class Describer {
 };
 
 }  // namespace
+
+PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options) {
+  PictureSizes sizes;
+  if (IsMapped(path)) return sizes;
+  DataOptions any = options;  // opening asks for no size of the pictures if one is given
+  any.height = any.width = any.channels = 1;
+  any.test_split = 0;
+  const Source source = OpenSource(path, any);
+  for (const Dataset* part : {&source.splits.train, &source.splits.validation, &source.splits.test})
+    CountSizes(*part, sizes);
+  return sizes;
+}
 
 DataFacts Describe(const Source& source, const DataOptions& options) { return Describer(source, options).Run(); }
 

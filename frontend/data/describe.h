@@ -3,7 +3,9 @@
 #define BRINE_FRONTEND_DATA_DESCRIBE_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "frontend/data/source.h"
@@ -29,6 +31,11 @@ struct DataFacts {
   std::vector<Duplicate> duplicates;  // the first ten
   int64_t broken = 0;                 // samples that were left out
 };
+
+// The number of pictures of each size (width, height) in a folder or an archive of pictures, by their headers; empty
+// for other sources.
+using PictureSizes = std::map<std::pair<int64_t, int64_t>, int64_t>;
+PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options);
 
 // Reads all samples.  Two are duplicates if their first fields have the same bytes, by a hash of 128 bits.  Memory is
 // taken for 24 bytes of each training sample.  Throws Error with a line for each broken sample, unless

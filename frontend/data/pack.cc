@@ -91,14 +91,18 @@ const std::vector<std::string>& ClassNames(const Source& source) {
                                                   : splits.test.class_names;
 }
 
+std::string Lines(const std::vector<std::string>& texts) {
+  std::string lines;
+  for (const std::string& text : texts) lines += OneLine(text) + '\n';
+  return lines;
+}
+
 std::string ClassLines(const Source& source) {
   const std::vector<std::string>& names = ClassNames(source);
   if (names.size() > kMaxClasses)
     throw Error(kExitBadInput, source.kind + " of " + std::to_string(names.size()) + " classes; at most " +
                                    std::to_string(kMaxClasses) + " can be packed");
-  std::string lines;
-  for (const std::string& name : names) lines += OneLine(name) + '\n';
-  return lines;
+  return Lines(names);
 }
 
 // The bytes of the tensors, one after another, and the header that lists them.
@@ -236,7 +240,7 @@ class MemoryPart : public SampleSource {
 PackReport Pack(const Source& source, const std::string& path, const PackOptions& options) {
   std::array<Part, 3> parts = PartsOf(source.splits);
   const std::string classes = ClassLines(source);
-  size_t tensors = 2;  // padding and class_names
+  size_t tensors = 3;  // padding, class_names and element_names
   for (const Part& part : parts) tensors += part.data->fields().size() + 1;
   Writer writer(path, tensors);
   const Part* writing = nullptr;  // the part whose largest field is being written
@@ -262,6 +266,7 @@ PackReport Pack(const Source& source, const std::string& path, const PackOptions
     if (part.has_names()) WriteLines(writer, part.name + "/names", part.names);
   }
   WriteLines(writer, "class_names", classes);
+  WriteLines(writer, "element_names", Lines(source.element_names));
   writer.Commit();
   return report;
 }

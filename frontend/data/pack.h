@@ -3,7 +3,8 @@
 // A packed file is a file of safetensors, so that numpy and PyTorch read it, too.  Its tensors are NAME/FIELD, where
 // NAME is train, validation or test, and FIELD is the name of an input or label of the model, or `data` and `label` if
 // the model has only one: train/data u8[n, height, width, channels], train/label i32[n].  Texts are tensors of bytes,
-// with a line feed after each text: `class_names`, and train/names, what the samples are called.  `padding`, bytes
+// with a line feed after each text: `class_names`, `element_names` of rows of tables, and train/names, what the samples
+// are called.  `padding`, bytes
 // without a meaning, may make numbers begin at a multiple of 64.  The note "format" is "brine.data 1", and "hash" is
 // the XXH3-128 of all that follows the header.
 #ifndef BRINE_FRONTEND_DATA_PACK_H_

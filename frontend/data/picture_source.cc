@@ -49,6 +49,7 @@ class PictureSource : public SampleSource {
         std::memcpy(static_cast<uint8_t*>(targets[1]) + sample * sizeof(file.label), &file.label, sizeof(file.label));
     }
   }
+  const Pictures& pictures() const { return pictures_; }
 
  private:
   const Pictures pictures_;
@@ -118,6 +119,18 @@ DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options) {
 
 Dataset AsDataset(Pictures pictures, const DataOptions& options) {
   return Dataset(std::make_shared<PictureSource>(std::move(pictures), options));
+}
+
+void CountSizes(const Dataset& data, std::map<std::pair<int64_t, int64_t>, int64_t>& counts) {
+  const auto* const source = data.size() == 0 ? nullptr : dynamic_cast<const PictureSource*>(&data.source());
+  if (source == nullptr) return;
+  for (const PictureFile& file : source->pictures().files) {
+    try {
+      const PictureInfo info = WithBytes(source->pictures(), file, ReadPictureInfo);
+      ++counts[{info.width, info.height}];
+    } catch (const Error&) {  // a broken picture is reported when it is read
+    }
+  }
 }
 
 }  // namespace brine

@@ -3,10 +3,12 @@
 #define BRINE_FRONTEND_DATA_PICTURE_SOURCE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "frontend/data/data.h"
@@ -37,6 +39,10 @@ DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options);
 // The data set of the pictures, with the shape of `options`, which must be resolved.  Reading a sample throws Error if
 // its picture cannot be decoded.
 Dataset AsDataset(Pictures pictures, const DataOptions& options);
+
+// Adds the number of pictures of each size, as their headers say it, which is (width, height).  Broken pictures are
+// passed over, and so are data sets that AsDataset has not made.
+void CountSizes(const Dataset& data, std::map<std::pair<int64_t, int64_t>, int64_t>& counts);
 
 }  // namespace brine
 

@@ -46,7 +46,7 @@ bool AreClasses(std::span<const int32_t> numbers) {
   std::vector<int32_t> sorted(numbers.begin(), numbers.end());
   std::sort(sorted.begin(), sorted.end());
   const auto distinct = std::unique(sorted.begin(), sorted.end()) - sorted.begin();
-  return !sorted.empty() && sorted.front() >= 0 && sorted.back() < kMostClasses &&
+  return !sorted.empty() && sorted.front() >= 0 && static_cast<size_t>(sorted.back()) < kMaxClasses &&
          static_cast<size_t>(distinct) * 2 <= numbers.size();
 }
 

@@ -10,10 +10,8 @@
 
 namespace brine {
 
-inline constexpr int32_t kMostClasses = 65535;
-
 // Whether whole numbers that label samples are classes, rather than measured values: none is negative or above
-// kMostClasses, and on average each occurs twice or more.
+// kMaxClasses, and on average each occurs twice or more.
 bool AreClasses(std::span<const int32_t> numbers);
 
 // The labels of data whose only label is a class number.

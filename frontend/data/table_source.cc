@@ -227,9 +227,9 @@ std::vector<std::string> ClassesOf(const Rows& train) {
   std::set<std::string> names;
   for (size_t row = 0; row < train.begins.size(); ++row) {
     names.insert(train.targets[row].text());
-    if (names.size() > static_cast<size_t>(kMostClasses))
+    if (names.size() > kMaxClasses)
       train.file->Fail(train.begins[row],
-                       "the target has more than " + std::to_string(kMostClasses) + " different texts");
+                       "the target has more than " + std::to_string(kMaxClasses) + " different texts");
   }
   return {names.begin(), names.end()};
 }

@@ -208,7 +208,7 @@ std::vector<std::string> ClassNames(const PackedFile& file) {
 void CheckNames(const PackedFile& file, std::span<const std::string_view> parts) {
   for (const brine_tensor& tensor : file.tensors()) {
     const std::string_view name = View(tensor.name);
-    const bool is_known = name == "class_names" || name == "padding" ||
+    const bool is_known = name == "class_names" || name == "element_names" || name == "padding" ||
                           std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
                             return name.starts_with(part) && name.size() > part.size();
                           });

@@ -1,6 +1,8 @@
 // Tests how the tool packs data, and says what they are like.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
 
@@ -109,6 +111,35 @@ TEST(Data, TheProgramReadsWhatPackWrites) {
   EXPECT_EQ(project.Run("ls -A | grep -v -e t.csv -e bad.csv -e table.cc -e digits.cc -e '^data$' -e brd || true"), "");
 }
 
+TEST(Data, PicturesGetTheSizeOfTheModelsInput) {
+  const Project project;
+  const auto picture = [](int side, int value) {
+    return "P5 " + std::to_string(side) + " " + std::to_string(side) + " 255\n" +
+           std::string(static_cast<size_t>(side * side), static_cast<char>(value));
+  };
+  for (int number = 0; number < 50; ++number) {
+    std::filesystem::create_directories(project.path("set/class" + std::to_string(number % 10)));
+    project.Write("set/class" + std::to_string(number % 10) + "/" + std::to_string(number) + ".pgm",
+                  picture(10 + number, 20 * (number % 10)));
+  }
+  const std::string train = "brine train digits.cc --data set --test-split 0.4 --epochs 30";
+  const CommandResult run = project.Try(train);
+  EXPECT_EQ(run.code, 0);
+  EXPECT_THAT(run.err, StartsWith("packed set: 50 pictures of 10 classes, of which 20 are drawn for tests, into "));
+  EXPECT_EQ(project.Run(train + " --quiet"), run.out);
+  EXPECT_THAT(project.Run("brine data show set"),
+              HasSubstr("the pictures have 50 sizes, from 10×10 to 59×59 pixels, most often 10×10 (1 of 50)\n"));
+  // All broken pictures are named, unless they are left out.
+  project.Write("set/class3/broken.pgm", "P5 10 10 255\n");
+  project.Write("set/class5/none.png", "none");
+  const CommandResult broken = project.Try(train);
+  EXPECT_EQ(broken.code, 3);
+  EXPECT_THAT(broken.err, MatchesRegex("set/class3/broken\\.pgm: .*\nset/class5/none\\.png: .*\n"));
+  EXPECT_THAT(project.Try(train + " --skip-broken").err,
+              MatchesRegex("packed set: 50 pictures .*; 2 broken ones are left out, the first: "
+                           "set/class3/broken\\.pgm: .*"));
+}
+
 TEST(Data, ShowCounts) {
   const Project project;
   project.Run("mkdir set");
@@ -133,7 +164,8 @@ TEST(Data, ShowCounts) {
 TEST(Data, ShowDrawsPicturesOfEachClass) {
   const Project project;
   const std::string text = project.Run("brine data show data --html page.html");
-  EXPECT_THAT(text, HasSubstr("data: IDX files of images and labels (plain or .gz)\neach picture has 12×12×1\n"));
+  EXPECT_THAT(text,
+              HasSubstr("data: IDX files of images and labels (plain or .gz)\neach picture is read as 12×12×1\n"));
   const std::string page = project.Read("page.html");
   size_t pictures = 0;
   for (size_t at = page.find("data:image/png;base64,"); at != std::string::npos;

@@ -169,7 +169,8 @@ std::string Head(const std::string& path, const Source& source, const DataFacts&
     absl::StrAppend(&line, " · ", WithCommas(part.facts->samples), " ", part.name);
   if (source.drawn_share > 0)
     absl::StrAppend(&line, " · ", absl::StrFormat("%.3g", 100 * source.drawn_share),
-                    "&nbsp;% of each class drawn for tests, since the source has no test data");
+                    source.train_classes.empty() ? "&nbsp;% of the samples" : "&nbsp;% of each class",
+                    " drawn for tests, since the source has no test data");
   if (facts.broken > 0) absl::StrAppend(&line, " · ", WithCommas(facts.broken), " broken samples left out");
   return absl::StrCat("<p class=\"kicker\">Data</p>\n<h1>", Escaped(path), "</h1>\n<p>", line, "</p>\n");
 }
