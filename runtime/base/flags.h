@@ -33,10 +33,11 @@ struct Flag {
 };
 inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 inline constexpr Flag kFlags[] = {
-    {"--data", "DIR",
-     "CIFAR-10's binary files or MNIST's IDX files, which the tool also takes as .gz; or NAME=FILE.npy, once for each "
-     "input and label; without it, the "
-     "built-in images; for bench, noise where they do not fit",
+    {"--data", "PATH",
+     "a packed file (.brd), or a folder with CIFAR-10's binary files or MNIST's IDX files, which the tool also takes "
+     "as "
+     ".gz; or NAME=FILE.npy, once for each input and label; without it, the built-in images; for bench, noise where "
+     "they do not fit",
      kRuns},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain},
     {"--batch-size", "N", "the largest number of rows of a step (32; of a program, those that it was compiled for)",
@@ -66,8 +67,10 @@ inline constexpr Flag kFlags[] = {
     {"--weights", "FILE", "the same as --init", kRuns},
     {"--save", "FILE", "write the trained state (.safetensors)", kTrain},
     {"--input", "FILE",
-     "what to predict: one sample or several (.npy), NAME=FILE.npy once for each input, or the number of a test sample",
+     "what to predict: samples in a packed file (.brd) or one or several in a .npy, NAME=FILE.npy once for each input, "
+     "or the number of a test sample",
      kPredict},
+    {"--top", "K", "print the K most probable classes (all)", kPredict},
     {"--steps", "N", "how many steps to time (100)", kBench},
     {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench},
     {"--json", "", "results as JSON, one object a line", kRuns},

@@ -139,23 +139,6 @@ int32_t ParameterOf(const brine_program* program, int32_t variable) {
   return -1;
 }
 
-brine_status RestoreParameters(brine_state* state, const brine_tensors* file, const char* path) {
-  const brine_program* program = state->program;
-  for (int32_t index = 0; index < program->variable_count; ++index) {
-    const brine_variable& variable = program->variables[index];
-    if (IsLoaded(file, variable) && MatchingTensor(state, file, path, variable) == nullptr) return BRINE_INVALID;
-  }
-  for (int32_t index = 0; index < program->variable_count; ++index) {
-    const int32_t parameter = ParameterOf(program, index);
-    if (IsLoaded(file, program->variables[index]))
-      CopyVariable(state, file, index);
-    else if (parameter >= 0)
-      memcpy(brine_variable_data(state, index), brine_variable_data(state, parameter),
-             static_cast<size_t>(brine_variable_bytes(program, index)));
-  }
-  return BRINE_OK;
-}
-
 brine_status LoadWith(brine_state* state, const char* path,
                       brine_status (*restore)(brine_state*, const brine_tensors*, const char*)) {
   char why[400];
@@ -247,7 +230,24 @@ brine_status brine_restore(brine_state* state, const brine_tensors* file, const 
   return BRINE_OK;
 }
 
+brine_status brine_restore_parameters(brine_state* state, const brine_tensors* file, const char* path) {
+  const brine_program* program = state->program;
+  for (int32_t index = 0; index < program->variable_count; ++index) {
+    const brine_variable& variable = program->variables[index];
+    if (IsLoaded(file, variable) && MatchingTensor(state, file, path, variable) == nullptr) return BRINE_INVALID;
+  }
+  for (int32_t index = 0; index < program->variable_count; ++index) {
+    const int32_t parameter = ParameterOf(program, index);
+    if (IsLoaded(file, program->variables[index]))
+      CopyVariable(state, file, index);
+    else if (parameter >= 0)
+      memcpy(brine_variable_data(state, index), brine_variable_data(state, parameter),
+             static_cast<size_t>(brine_variable_bytes(program, index)));
+  }
+  return BRINE_OK;
+}
+
 brine_status brine_load(brine_state* state, const char* path) { return LoadWith(state, path, brine_restore); }
 brine_status brine_load_parameters(brine_state* state, const char* path) {
-  return LoadWith(state, path, RestoreParameters);
+  return LoadWith(state, path, brine_restore_parameters);
 }

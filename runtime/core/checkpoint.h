@@ -24,8 +24,10 @@ brine_status brine_load(brine_state* state, const char* path);
 // as for brine_load.
 brine_status brine_load_parameters(brine_state* state, const char* path);
 
-// Does what brine_load does with a file that is already parsed.  `path` is only used for messages.
+// Do what brine_load and brine_load_parameters do with a file that is already parsed.  `path` is only used for
+// messages.
 brine_status brine_restore(brine_state* state, const brine_tensors* file, const char* path);
+brine_status brine_restore_parameters(brine_state* state, const brine_tensors* file, const char* path);
 
 #ifdef __cplusplus
 }

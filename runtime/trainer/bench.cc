@@ -15,6 +15,7 @@
 #include "runtime/trainer/json.h"
 #include "runtime/trainer/kernel_times.h"
 #include "runtime/trainer/noise.h"
+#include "runtime/trainer/open_data.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/trace.h"
 

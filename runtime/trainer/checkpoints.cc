@@ -17,14 +17,15 @@
 #include <span>
 
 #include "runtime/core/checkpoint.h"
+#include "runtime/trainer/class_names.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/tensor_file.h"
 
 namespace brine {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxFileBytes = size_t{1} << 36;
 constexpr char kCallbackKey[] = "callback/";
 constexpr char kPrefix[] = "step-", kSuffix[] = ".safetensors";
 
@@ -53,37 +54,12 @@ std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
   return entries;
 }
 
-// A checkpoint read into memory and parsed.
-struct CheckpointFile {
-  std::unique_ptr<uint8_t, decltype(&std::free)> bytes{nullptr, &std::free};
-  brine_tensors tensors = {};
-
-  CheckpointFile() = default;
-  CheckpointFile(const CheckpointFile&) = delete;
-  ~CheckpointFile() { brine_release_tensors(&tensors); }
-
-  // Returns false and a sentence that names the path, if the file cannot be read or is damaged.
-  bool Read(const std::string& path, std::string& why) {
-    char error[500];
-    size_t size = 0;
-    bytes.reset(brine_read_file(path.c_str(), kMaxFileBytes, &size, error, sizeof(error)));
-    if (bytes == nullptr) return why = error, false;
-    if (brine_parse_tensors(bytes.get(), size, &tensors, error, sizeof(error)) == 0) return true;
-    why = path + ": " + error;
-    return false;
-  }
-  std::string Note(const char* key) const {
-    const brine_text text = brine_find_note(&tensors, key);
-    return text.data == nullptr ? std::string() : std::string(text.data, text.size);
-  }
-};
-
 [[noreturn]] void FailWithoutCheckpoint(const std::string& folder) {
   throw Error(kExitBadInput, folder + ": holds no checkpoint step-N.safetensors");
 }
 
 // Reads the newest checkpoint that is not damaged, and returns its path.
-std::string ReadNewest(const std::string& folder, CheckpointFile& file) {
+std::string ReadNewest(const std::string& folder, TensorFile& file) {
   const std::vector<CheckpointEntry> entries = ListCheckpoints(folder);
   for (const CheckpointEntry& entry : entries) {
     std::string why;
@@ -195,6 +171,7 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
     values.emplace_back(SumKey(position.sums.function->outputs[index]), ToHexadecimal(position.sums.sums[index]));
   for (const auto& [name, numbers] : position.callbacks)
     values.emplace_back(kCallbackKey + name, ToHexadecimal(numbers));
+  if (!position.class_names.empty()) values.emplace_back(kClassNamesNote, EncodeClassNames(position.class_names));
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
@@ -203,7 +180,7 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
 }
 
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape) {
-  CheckpointFile file;
+  TensorFile file;
   const std::string path = ReadNewest(folder, file);
   const auto epoch = ParseWholeNumber(file.Note("epoch")), batch = ParseWholeNumber(file.Note("batch")),
              rows = ParseWholeNumber(file.Note("rows"));
@@ -234,6 +211,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   }
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   FitPosition position = {*epoch, *batch, ResultSums(function)};
+  position.class_names = DecodeClassNames(file.Note(kClassNamesNote));
   position.sums.rows = *rows;
   for (size_t index = 0; index < position.sums.sums.size() && *batch != 0; ++index) {
     const brine_output& output = function.outputs[index];
@@ -257,7 +235,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
 std::string BestFile(const std::string& folder) { return folder + "/best.safetensors"; }
 
 std::string NewestCheckpoint(const std::string& folder) {
-  CheckpointFile file;
+  TensorFile file;
   return ReadNewest(folder, file);
 }
 

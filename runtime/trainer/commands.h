@@ -14,13 +14,13 @@ int RunEvaluate(const brine_program& program, const CommandLine& line);
 int RunPredict(const brine_program& program, const CommandLine& line);
 int RunBench(const brine_program& program, const CommandLine& line);
 
-// The data of --data, or the built-in images.  Images are enlarged to the size that the model takes, if it is a
-// multiple of theirs.  Arrays are the training data of commands that train, and the test data of others.
-Splits OpenData(const brine_program& program, const CommandLine& line);
-
 // Loads the weights from the file of --init, or from the newest checkpoint in the folder of --checkpoint.  If neither
 // is given, `bench` begins with new weights, and every other command throws Error if the model has weights.
 void LoadWeights(Trainer& trainer, const CommandLine& line);
+
+// The names of the classes of an output: those of the data, or else those of the file of weights, or else those of the
+// program, and numbers where all lack names.
+std::vector<std::string> ClassNames(const Trainer& trainer, const Dataset& data, int64_t classes);
 
 }  // namespace brine
 

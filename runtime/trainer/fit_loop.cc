@@ -94,6 +94,7 @@ std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
   }
   auto lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);
   if (options_.resume) position_ = LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, Shape());
+  if (trainer_.class_names_.empty()) trainer_.class_names_ = position_.class_names;
   return lock;
 }
 
@@ -200,6 +201,7 @@ void FitLoop::SaveCheckpoint() {
   for (const Callback& callback : callbacks_) {
     if (callback.numbers) position_.callbacks[callback.name] = callback.numbers();
   }
+  position_.class_names = trainer_.class_names_;
   brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, Shape());
 }
 

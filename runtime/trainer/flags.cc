@@ -144,6 +144,7 @@ constexpr Setter kSetters[] = {
     {"--weights", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
     {"--save", [](Line& line, const char* flag, const Text& text) { line.save = ParsePath(flag, text); }},
     {"--input", [](Line& line, const char* flag, const Text& text) { SetInput(line, ParsePath(flag, text)); }},
+    {"--top", [](Line& line, const char* flag, const Text& text) { line.top = ParseWhole(flag, text, 1, 1000000); }},
     {"--steps",
      [](Line& line, const char* flag, const Text& text) { line.steps = ParseWhole(flag, text, 1, 1000000); }},
     {"--trace", [](Line& line, const char* flag, const Text& text) { line.trace = ParsePath(flag, text); }},
@@ -194,7 +195,7 @@ void CheckTogether(const CommandLine& line) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }
   if (line.command == kPredict && line.input.empty() && line.inputs.empty() && line.sample < 0)
-    throw Error(kExitUsage, "predict needs FILE.npy or the number of a test image");
+    throw Error(kExitUsage, "predict needs a file or the number of a test image");
 }
 
 }  // namespace

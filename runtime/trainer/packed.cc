@@ -28,7 +28,7 @@ class PackedFile {
  public:
   explicit PackedFile(const std::string& path) : file_(path) {
     const std::span<const uint8_t> bytes = file_.bytes();
-    if (bytes.size() < 10 || bytes[8] != '{') Fail(path, "is not a packed file, as brine data pack writes them");
+    if (!IsPackedFile(bytes)) Fail(path, "is not a packed file, as brine data pack writes them");
     char error[500];
     if (brine_parse_tensors(bytes.data(), bytes.size(), &tensors_, error, sizeof(error)) != 0) Fail(path, error);
   }
@@ -218,6 +218,8 @@ void CheckNames(const PackedFile& file, std::span<const std::string_view> parts)
 }
 
 }  // namespace
+
+bool IsPackedFile(std::span<const uint8_t> bytes) { return bytes.size() >= 10 && bytes[8] == '{'; }
 
 Splits LoadPacked(const std::string& file) {
   static constexpr std::array<std::string_view, 3> kParts = {"train/", "validation/", "test/"};

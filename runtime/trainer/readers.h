@@ -3,6 +3,8 @@
 #ifndef BRINE_RUNTIME_TRAINER_READERS_H_
 #define BRINE_RUNTIME_TRAINER_READERS_H_
 
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "runtime/trainer/dataset.h"
@@ -21,6 +23,8 @@ Splits LoadMnist(const std::string& folder);
 // A packed file, which brine::Pack (frontend/data/pack.h) or `brine data pack` wrote.  That header describes the
 // format.  Each part of the data has the names of the classes.  A part that the file lacks is empty.
 Splits LoadPacked(const std::string& file);
+// Whether a file with these bytes is meant to be one, or another file of tensors.
+bool IsPackedFile(std::span<const uint8_t> bytes);
 
 // Whatever can be mapped: a packed file, or a folder with one of the two data sets.
 Splits LoadMapped(const std::string& path);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -13,8 +14,10 @@
 #include "runtime/core/cpu.h"
 #include "runtime/core/expression.h"
 #include "runtime/trainer/batch_reader.h"
+#include "runtime/trainer/class_names.h"
 #include "runtime/trainer/fit_loop.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/tensor_file.h"
 
 namespace brine {
 namespace {
@@ -67,6 +70,7 @@ int Trainer::CheckBatchSize(int batch_size) const {
 History Trainer::Fit(const Dataset& data, const FitOptions& options) {
   stop_ = false;
   checkpoint_folder_ = options.checkpoint;
+  if (!data.class_names.empty()) class_names_ = data.class_names;
   return FitLoop(*this, data, options).Run();
 }
 
@@ -127,11 +131,23 @@ void Trainer::RunBatches(const brine_function& function, const Dataset& data, in
   }
 }
 
-void Trainer::Save(const std::string& path) { ThrowIfFailed(brine_save(state_.get(), path.c_str()), state_.get()); }
-void Trainer::Load(const std::string& path) { ThrowIfFailed(brine_load(state_.get(), path.c_str()), state_.get()); }
-void Trainer::LoadParameters(const std::string& path) {
-  ThrowIfFailed(brine_load_parameters(state_.get(), path.c_str()), state_.get());
+void Trainer::Save(const std::string& path) {
+  const std::string names = EncodeClassNames(class_names_);
+  const brine_note note = {{kClassNamesNote, std::strlen(kClassNamesNote)}, {names.data(), names.size()}};
+  ThrowIfFailed(brine_save_with_notes(state_.get(), path.c_str(), &note, names.empty() ? 0 : 1), state_.get());
 }
+
+void Trainer::LoadWith(const std::string& path,
+                       brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path)) {
+  TensorFile file;
+  std::string why;
+  if (!file.Read(path, why)) throw Error(kExitBadInput, why);
+  ThrowIfFailed(restore(state_.get(), &file.tensors, path.c_str()), state_.get());
+  std::vector<std::string> names = DecodeClassNames(file.Note(kClassNamesNote));
+  if (!names.empty()) class_names_ = std::move(names);
+}
+void Trainer::Load(const std::string& path) { LoadWith(path, brine_restore); }
+void Trainer::LoadParameters(const std::string& path) { LoadWith(path, brine_restore_parameters); }
 
 double Trainer::GetScalar(const std::string& name) const { return brine_get_scalar(state_.get(), name.c_str()); }
 void Trainer::SetScalar(const std::string& name, double value) {

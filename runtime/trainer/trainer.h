@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/core/safetensors.h"
 #include "runtime/core/state.h"
 #include "runtime/trainer/dataset.h"
 #include "runtime/trainer/error.h"
@@ -128,8 +129,8 @@ class Trainer {
   // row of the output for each.
   std::vector<float> Predict(Samples samples);
 
-  void Save(const std::string& path);            // all variables, the seed, the number of steps, the scalars
-  void Load(const std::string& path);            // restores what Save wrote
+  void Save(const std::string& path);  // all variables, the seed, the number of steps, the scalars, the class names
+  void Load(const std::string& path);  // restores what Save wrote
   void LoadParameters(const std::string& path);  // brine_load_parameters (core/checkpoint.h)
 
   double learning_rate() const { return GetScalar("learning_rate"); }
@@ -138,6 +139,9 @@ class Trainer {
   void SetScalar(const std::string& name, double value);  // must be finite
 
   void Stop() { stop_ = true; }  // makes Fit end after the current step
+  // The names of the classes, which the data of Fit and the files of Load may have; empty if none had.
+  const std::vector<std::string>& class_names() const { return class_names_; }
+
   // The folder of checkpoints of the last call of Fit; empty if it has none.
   const std::string& checkpoint_folder() const { return checkpoint_folder_; }
 
@@ -149,6 +153,9 @@ class Trainer {
   struct FreeState {
     void operator()(brine_state* state) const;
   };
+  // Reads a file and applies `restore`, a function of core/checkpoint.h, to it.
+  void LoadWith(const std::string& path,
+                brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path));
   int CheckBatchSize(int batch_size) const;  // returns the program's batch size for 0
   // Executes a step of the function for each batch of the data, in their order, and calls `after` after each step.
   void RunBatches(const brine_function& function, const Dataset& data, int batch_size,
@@ -157,6 +164,7 @@ class Trainer {
   const brine_program* program_;
   std::unique_ptr<brine_state, FreeState> state_;
   std::string checkpoint_folder_;
+  std::vector<std::string> class_names_;
   bool stop_ = false;
 };
 

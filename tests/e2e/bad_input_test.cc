@@ -93,7 +93,7 @@ TEST_F(BadInput, OnTheCommandLine) {
       {"no weights", "brine evaluate model.cc", 2,
        "error: trained weights are missing: --weights FILE or --checkpoint DIR"},
       {"nothing to predict", "brine train model.cc --quiet --save w >/dev/null; brine predict model.cc --weights w", 2,
-       "brine: predict needs FILE.npy or the number of a test image"},
+       "brine: predict needs a file or the number of a test image"},
       {"no folder to save to", "brine train model.cc --save nowhere/w", 1,
        "error: nowhere/w: cannot be written: No such file or directory"},
       {"a folder to save to", "mkdir weights; brine train model.cc --save weights", 1,

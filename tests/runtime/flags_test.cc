@@ -141,7 +141,7 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("train --early-stopping 1 --mode max"), "--mode needs --monitor NAME, the result that it is about");
   EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"),
             "--checkpoint and --weights both say where the weights come from");
-  EXPECT_EQ(Refusal("predict --weights F"), "predict needs FILE.npy or the number of a test image");
+  EXPECT_EQ(Refusal("predict --weights F"), "predict needs a file or the number of a test image");
   EXPECT_EQ(Refusal("predict --weights F a.npy 3"), "predict takes one input, got also '3'");
 }
 

@@ -1,0 +1,138 @@
+// The command predict.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <utility>
+
+#include "runtime/trainer/commands.h"
+#include "runtime/trainer/error.h"
+#include "runtime/trainer/json.h"
+#include "runtime/trainer/mapped_file.h"
+#include "runtime/trainer/npy.h"
+#include "runtime/trainer/open_data.h"
+#include "runtime/trainer/picture_kind.h"
+#include "runtime/trainer/readers.h"
+#include "runtime/trainer/shapes.h"
+
+namespace brine {
+namespace {
+
+// The samples of a file, for a model with one input.
+Dataset OpenOnlyInput(const brine_program& program, const std::string& file) {
+  const brine_function& function = FunctionOf(program, "predict");
+  const std::vector<const brine_input*> inputs = FedInputs(function);
+  if (inputs.size() != 1)
+    throw Error(kExitUsage,
+                std::string(program.name) + " takes several inputs; give NAME=FILE for each of " + FedNames(function));
+  const auto array = std::make_shared<Array>(ReadNpy(file));
+  const brine_value& input = function.values[inputs[0]->value];
+  CheckShape(*array, input, file);
+  const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, array->elements()));
+  if (total % RowElements(input) != 0)
+    throw Error(kExitBadInput, file + ": " + std::to_string(total) + " elements are no whole number of samples of " +
+                                   std::to_string(RowElements(input)));
+  return Dataset({{"", total / RowElements(input), array->elements()}}, array);
+}
+
+// The samples of a file, whose first bytes decide what it is.
+Dataset OpenInput(const brine_program& program, const std::string& file) {
+  const MappedFile mapped(file);
+  if (PictureKindOf(mapped.bytes()) != PictureKind::kNone)
+    throw Error(kExitBadInput, file +
+                                   ": is a picture, which brine predict decodes, but this program does not; brine data "
+                                   "pack makes a packed file, which both take");
+  if (!IsPackedFile(mapped.bytes())) return OpenOnlyInput(program, file);
+  const Splits data = OpenMapped(program, file);
+  return HeldOut(data).size() > 0 ? HeldOut(data) : data.train;
+}
+
+// Predicts the samples.  If they come from a file, an error about the samples names it.
+std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples, const std::string& file) {
+  try {
+    return trainer.Predict(samples);
+  } catch (const Error& error) {
+    if (file.empty() || error.code() != kExitBadInput) throw;
+    throw Error(error.code(), file + ": " + error.what());
+  }
+}
+
+// The samples that the command line names, and the names of the classes, if the data have them.
+Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
+  Splits splits;
+  if (!line.data.empty() || !line.arrays.empty() || line.sample >= 0) splits = OpenData(program, line);
+  const Dataset& data = HeldOut(splits);
+  Dataset samples;
+  if (line.sample >= data.size() && line.sample >= 0)
+    throw Error(kExitBadInput, "image " + std::to_string(line.sample) + " was asked for, the test data hold " +
+                                   std::to_string(data.size()));
+  if (line.sample >= 0)
+    samples = data.Slice(line.sample, 1);
+  else if (!line.inputs.empty())
+    samples = OpenArrays(program, line.inputs);
+  else
+    samples = OpenInput(program, line.input);
+  if (!data.class_names.empty()) samples.class_names = data.class_names;
+  return samples;
+}
+
+// The `top` most probable classes, or all for 0, in descending order: "ship 0.9341, plane 0.0214", or as JSON
+// `"class": "ship", "probabilities": {"ship": 0.9341, …}`.
+std::string ClassesText(std::span<const float> row, const std::vector<std::string>& names, int top, bool json) {
+  std::vector<size_t> order(row.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row[a] > row[b]; });
+  if (top > 0) order.resize(std::min(order.size(), static_cast<size_t>(top)));
+  std::string text;
+  for (size_t index : order) {
+    char number[40];
+    std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(row[index]));
+    text += text.empty() ? "" : ", ";
+    text += json ? JsonString(names[index]) + ": " + JsonNumber(row[index]) : names[index] + " " + number;
+  }
+  return json ? "\"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" + text + "}" : text;
+}
+
+// The numbers of a row: "0.9341, 2.1", or as JSON `"values": [0.9341, 2.1]`.
+std::string NumbersText(std::span<const float> row, bool json) {
+  std::string text;
+  for (const float number : row) text += (text.empty() ? "" : ", ") + JsonNumber(number);
+  return json ? "\"values\": [" + text + "]" : text;
+}
+
+}  // namespace
+
+int RunPredict(const brine_program& program, const CommandLine& line) {
+  Trainer trainer(program, {.threads = line.threads});
+  LoadWeights(trainer, line);
+  const Dataset samples = OpenSamples(program, line);
+  const std::vector<Prediction> predictions = PredictSamples(trainer, samples, line.input);
+  const bool several = predictions.size() > 1;
+  std::vector<std::vector<std::string>> class_names;  // by prediction
+  for (const Prediction& prediction : predictions)
+    class_names.push_back(ClassNames(trainer, samples, prediction.classes));
+  for (int64_t sample = 0; sample < samples.size(); ++sample) {
+    const std::string name = samples.source().NameOf(samples.first() + sample),
+                      number = std::to_string(line.sample >= 0 ? line.sample : sample);
+    for (size_t index = 0; index < predictions.size(); ++index) {
+      const Prediction& prediction = predictions[index];
+      const std::span<const float> values(prediction.values);
+      const auto columns = static_cast<size_t>(prediction.columns);
+      const std::span<const float> row = values.subspan(static_cast<size_t>(sample) * columns, columns);
+      const std::string output(prediction.name);
+      const std::string text = prediction.classes == prediction.columns
+                                   ? ClassesText(row, class_names[index], line.top, line.json)
+                                   : NumbersText(row, line.json);
+      if (line.json)
+        std::printf("{\"sample\": %s, %s%s}\n", name.empty() ? number.c_str() : JsonString(name).c_str(),
+                    several ? ("\"output\": " + JsonString(output) + ", ").c_str() : "", text.c_str());
+      else
+        std::printf("%s%s: %s\n", name.empty() ? number.c_str() : name.c_str(), several ? (" " + output).c_str() : "",
+                    text.c_str());
+    }
+  }
+  return kExitOk;
+}
+
+}  // namespace brine
