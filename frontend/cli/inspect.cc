@@ -10,7 +10,9 @@
 #include "codegen/driver/join_updates.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/find_kernel.h"
+#include "frontend/cli/html/model_page.h"
 #include "frontend/cli/model_file.h"
+#include "frontend/cli/select_graph.h"
 #include "frontend/cli/session.h"
 #include "ir/proto/proto.h"
 #include "ir/status.h"
@@ -31,32 +33,23 @@ absl::StatusOr<std::string> Format(const ir::Graph& graph, const std::string& fo
   return ir::MemoryTable(graph);
 }
 
-// The graph of the stage, the function and the batch size (any if that is 0): one of `graphs`, or one that the passes
-// make from these.  If `remarks` is not null, the passes run in any case and append their remarks.
-absl::StatusOr<ir::Graph> SelectOrMake(const std::vector<ir::Graph>& graphs, ir::Stage stage, ir::Function function,
-                                       int64_t batch_size, std::vector<std::string>* remarks) {
-  const ir::Graph* source = nullptr;
-  for (const ir::Graph& graph : graphs) {
-    const bool matches = graph.function == function && (batch_size == 0 || graph.batch_size == batch_size);
-    if (graph.stage == stage && (matches || stage == ir::Stage::kGraph) && remarks == nullptr) return graph;
-    if (graph.stage == ir::Stage::kGraph) source = &graph;
-    if (graph.stage != ir::Stage::kGraph && matches && graph.stage < stage && source == nullptr) source = &graph;
+// The page of the chosen graph, with the kernels and the memory of the planned one and what each pass changed.
+absl::StatusOr<std::string> MakePage(const std::string& file, const std::vector<ir::Graph>& graphs,
+                                     const ir::Graph& shown, GraphChoice choice) {
+  ModelViews views = {file, shown, {}, "", {}};
+  choice.stage = ir::Stage::kPlanned;
+  if (absl::StatusOr<ir::Graph> planned = SelectOrMake(graphs, choice, nullptr); planned.ok()) {
+    choice.batch_size = planned->batch_size;
+    views.planned = codegen::JoinUpdates(*planned);  // the compiled program has the kernels of this graph
+    if (shown.stage == ir::Stage::kPlanned) views.shown = *views.planned;
+  } else {
+    views.why_not_planned = std::string(planned.status().message());
   }
-  if (source == nullptr)
-    return absl::InvalidArgumentError(absl::StrCat("holds neither a model nor a graph of function ",
-                                                   ir::FunctionName(function),
-                                                   batch_size == 0 ? "" : absl::StrCat(" and batch size ", batch_size),
-                                                   ", of which stage ", ir::StageName(stage), " could be made"));
-  ir::Graph graph = *source;
-  if (graph.stage == ir::Stage::kGraph) {
-    if (stage == ir::Stage::kGraph) return graph;
-    BRINE_ASSIGN_OR_RETURN(graph, passes::Derive(*source, function, batch_size == 0 ? kDefaultBatchSize : batch_size));
+  // A file that holds planned graphs only does not say what the passes did.
+  if (const absl::StatusOr<ir::Graph> source = SourceOf(graphs, choice); source.ok() && views.planned) {
+    BRINE_ASSIGN_OR_RETURN(views.history, RecordPasses(*source));
   }
-  passes::PipelineOptions options;
-  options.until = stage;
-  options.remarks = remarks;
-  BRINE_RETURN_IF_ERROR(passes::RunPipeline(graph, options).status());
-  return graph;
+  return ModelPage(views);
 }
 
 // The values of --format, which the table of flags (main.cc) has, too.
@@ -69,6 +62,7 @@ constexpr FormatRow kFormats[] = {{"text", {}},
                                   {"pbtxt", {}},
                                   {"dot", {}},
                                   {"table", {}},
+                                  {"html", {}},
                                   {"stmt", codegen::OutputForm::kStatement},
                                   {"asm", codegen::OutputForm::kAssembly}};
 
@@ -125,9 +119,8 @@ int RunInspect(const Command&, const Arguments& arguments) {
   if (const std::string conflict = Conflict(arguments, *format, stage); !conflict.empty())
     return Fail(absl::InvalidArgumentError(conflict), kUsage);
   std::vector<std::string> remarks;
-  const int64_t rows = arguments.Has("batch-size") ? *batch_size : 0;
-  const absl::StatusOr<ir::Graph> graph =
-      SelectOrMake(*graphs, stage, function, rows, arguments.Has("remarks") ? &remarks : nullptr);
+  const GraphChoice choice = {stage, function, arguments.Has("batch-size") ? *batch_size : 0};
+  const absl::StatusOr<ir::Graph> graph = SelectOrMake(*graphs, choice, arguments.Has("remarks") ? &remarks : nullptr);
   if (!graph.ok())
     return Fail(absl::InvalidArgumentError(absl::StrCat(arguments.words[0], ": ", graph.status().message())),
                 kBadInput);
@@ -137,7 +130,8 @@ int RunInspect(const Command&, const Arguments& arguments) {
     if (!status.ok()) return Fail(status, absl::IsInvalidArgument(status) ? kUsage : kCompileFailed);
   }
   if (format->kernel.has_value()) return PrintKernel(*session, *graph, arguments, *format->kernel);
-  const absl::StatusOr<std::string> text = Format(*graph, wanted);
+  const absl::StatusOr<std::string> text =
+      wanted == "html" ? MakePage(arguments.words[0], *graphs, *graph, choice) : Format(*graph, wanted);
   return text.ok() ? Print(*text) : Fail(text.status(), kFailed);
 }
 

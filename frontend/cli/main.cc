@@ -45,8 +45,10 @@ constexpr base::Flag kFlags[] = {
     {"--target", "TARGET", "as Halide names it (this machine)", kCompile},
     {"--stage", "graph|train|fused|planned", "of the graph (that of the file; for stmt and asm planned)", kInspect},
     {"--function", "train|evaluate|predict", "of the model (train)", kInspect | kOpt},
-    {"--format", "text|pb|pbtxt|dot|table|stmt|asm",
-     "of the graph; table is of a planned graph's memory, stmt (Halide's) and asm are of a kernel (text)", kInspect},
+    {"--format", "text|pb|pbtxt|dot|table|html|stmt|asm",
+     "of the graph; html is a page of it with kernels, memory and passes, table is of a planned graph's memory, stmt "
+     "(Halide's) and asm are of a kernel (text)",
+     kInspect},
     {"--kernel", "NAME", "the kernel that makes this value, or the layer's only one", kInspect},
     {"--passes", "PASSES", "run these, in this order", kOpt},
     {"--stop-after", "N", "run the first N", kOpt},

@@ -59,7 +59,7 @@ std::string WriteTable(const HtmlTable& table) {
   std::string out =
       absl::StrCat("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"", Escaped(table.caption),
                    "\"><table><caption>", Escaped(table.caption), "</caption><thead><tr>");
-  const auto align = [&](size_t column) { return table.columns[column].right ? " class=\"right\"" : ""; };
+  const auto align = [&](size_t column) { return table.columns[column].right ? " class=\"num\"" : ""; };
   for (size_t column = 0; column < table.columns.size(); ++column)
     absl::StrAppend(&out, "<th scope=\"col\"", align(column), ">", Escaped(table.columns[column].title), "</th>");
   absl::StrAppend(&out, "</tr></thead><tbody>");
