@@ -152,8 +152,9 @@ std::string EvaluationJson(const FakeRun& run) {
                                  ? run.sample_name
                                  : absl::StrCat("class ", label, "/", 17 * sample, ".png");
     absl::StrAppend(&text, sample == 0 ? "" : ",", "{\"sample\":", 17 * sample, ",\"name\":", Json(name),
-                    ",\"label\":", label, ",\"top\":[{\"class\":", guess, ",\"probability\":", 0.99 - 0.004 * sample,
-                    "},{\"class\":", (guess + 1) % run.classes, ",\"probability\":0.007},{\"class\":", label,
+                    ",\"loss\":", 6 - 0.1 * sample, ",\"label\":", label, ",\"top\":[{\"class\":", guess,
+                    ",\"probability\":", 0.99 - 0.004 * sample, "},{\"class\":", (guess + 1) % run.classes,
+                    ",\"probability\":0.007},{\"class\":", label,
                     ",\"probability\":0.0003}],\"image\":{\"height\":32,\"width\":32,\"channels\":3,\"pixels\":\"",
                     PixelsOf(sample), "\"}}");
   }

@@ -28,6 +28,9 @@ std::string Unit(double number) { return absl::StrFormat("%.5g", std::round(numb
 
 std::string NumberText(double number) { return absl::StrFormat("%.4g", number); }
 
+// Numbers beyond these would make axes that have no finite length.
+bool CanDraw(const Point& point) { return std::abs(point.y) < 1e300; }
+
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   void Include(double number) {
@@ -41,7 +44,7 @@ Range RangeOf(absl::Span<const Series> series, double Point::*coordinate) {
   Range range;
   for (const Series& line : series) {
     for (const Point& point : line.points) {
-      if (std::isfinite(point.y)) range.Include(point.*coordinate);
+      if (CanDraw(point)) range.Include(point.*coordinate);
     }
   }
   return range;
@@ -155,19 +158,19 @@ class Drawing {
     std::string path;
     bool pen_down = false;
     for (const Point& point : points) {
-      const bool finite = std::isfinite(point.y);
-      if (finite) absl::StrAppend(&path, pen_down ? "L" : "M", Unit(x_.At(point.x)), " ", Unit(y_.At(point.y)));
-      pen_down = finite;
+      const bool drawn = CanDraw(point);
+      if (drawn) absl::StrAppend(&path, pen_down ? "L" : "M", Unit(x_.At(point.x)), " ", Unit(y_.At(point.y)));
+      pen_down = drawn;
     }
     if (path.empty()) return;
     absl::StrAppend(&out_, "<path class=\"line ", ColorClass(series), StyleClass(series.style), "\" data-series=\"",
                     Escaped(series.name), "\" d=\"", path, "\"/>\n");
     if (series.style != LineStyle::kFaint && !chart_.small && points.size() <= kMostDots) {
       for (const Point& point : points) {
-        if (std::isfinite(point.y)) Circle(series, point, "dot", 2.5, "");
+        if (CanDraw(point)) Circle(series, point, "dot", 2.5, "");
       }
     }
-    if (series.best && *series.best < series.points.size() && std::isfinite(series.points[*series.best].y))
+    if (series.best && *series.best < series.points.size() && CanDraw(series.points[*series.best]))
       Circle(series, series.points[*series.best], "best", 6, "best, ");
   }
 
@@ -182,9 +185,8 @@ class Drawing {
   std::string Description() const {
     std::string text;
     for (const Series& series : chart_.series) {
-      const auto finite = [](const Point& point) { return std::isfinite(point.y); };
-      const auto first = std::find_if(series.points.begin(), series.points.end(), finite);
-      const auto last = std::find_if(series.points.rbegin(), series.points.rend(), finite);
+      const auto first = std::find_if(series.points.begin(), series.points.end(), CanDraw);
+      const auto last = std::find_if(series.points.rbegin(), series.points.rend(), CanDraw);
       if (first == series.points.end() || series.style == LineStyle::kFaint) continue;
       absl::StrAppend(&text, series.name, ": from ", NumberText(first->y), " at ", chart_.x_name, " ",
                       NumberText(first->x), " to ", NumberText(last->y), " at ", chart_.x_name, " ",

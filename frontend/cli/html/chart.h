@@ -11,7 +11,7 @@
 namespace brine::cli {
 
 struct Point {
-  double x = 0, y = 0;  // a y that is not finite is a gap
+  double x = 0, y = 0;  // a y that is not finite, or beyond 1e300, is a gap
 };
 
 enum class LineStyle { kSolid, kDashed, kFaint };

@@ -20,10 +20,13 @@ const JsonValue* FindField(const JsonObject& object, const std::string& name) {
   return field == object.fields().end() ? nullptr : &field->second;
 }
 
+double NumberOf(const JsonValue& value) {
+  return value.has_number_value() ? value.number_value() : std::numeric_limits<double>::quiet_NaN();
+}
+
 double NumberField(const JsonObject& object, const std::string& name) {
   const JsonValue* const value = FindField(object, name);
-  return value != nullptr && value->has_number_value() ? value->number_value()
-                                                       : std::numeric_limits<double>::quiet_NaN();
+  return value == nullptr ? std::numeric_limits<double>::quiet_NaN() : NumberOf(*value);
 }
 
 std::string TextField(const JsonObject& object, const std::string& name) {

@@ -21,7 +21,9 @@ absl::StatusOr<JsonObject> ParseJsonObject(absl::string_view text, absl::string_
 // The field of an object.  Null if there is none.
 const JsonValue* FindField(const JsonObject& object, const std::string& name);
 
-// The same as a number, NaN if there is none, or as text, empty if there is none.
+double NumberOf(const JsonValue& value);  // NaN if the value is no number, as null for what JSON cannot express
+
+// The field as a number, NaN if there is none, or as text, empty if there is none.
 double NumberField(const JsonObject& object, const std::string& name);
 std::string TextField(const JsonObject& object, const std::string& name);
 

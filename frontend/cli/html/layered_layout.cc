@@ -1,6 +1,7 @@
 #include "frontend/cli/html/layered_layout.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 
 #include "ir/check.h"
@@ -9,8 +10,9 @@ namespace brine::cli {
 namespace {
 
 constexpr int kOrderSweeps = 12, kPositionSweeps = 150;
-constexpr double kPassWidth = 4;       // of an edge that passes a rank
-constexpr double kLongEdgeWeight = 8;  // how much straighter edges that pass ranks are than others
+constexpr int64_t kMostPlaces = 100000;  // at which edges pass ranks
+constexpr double kPassWidth = 4;         // of an edge that passes a rank
+constexpr double kLongEdgeWeight = 8;    // how much straighter edges that pass ranks are than others
 
 // A node, or a place at which an edge passes a rank.
 struct Item {
@@ -76,8 +78,14 @@ class Layout {
   Layout(absl::Span<const double> widths, absl::Span<const LayoutEdge> edges, double gap) : gap_(gap) {
     const std::vector<int> ranks = Ranks(widths.size(), edges);
     for (size_t node = 0; node < widths.size(); ++node) items_.push_back({ranks[node], widths[node], 0, false, {}, {}});
+    int64_t places = 0;
+    for (const LayoutEdge& edge : edges) places += At(edge.to).rank - At(edge.from).rank - 1;
     for (const LayoutEdge& edge : edges) {
       std::vector<int>& path = paths_.emplace_back(1, edge.from);
+      if (places > kMostPlaces && At(edge.to).rank > At(edge.from).rank + 1) {
+        path.push_back(edge.to);
+        continue;
+      }
       for (int rank = At(edge.from).rank + 1; rank < At(edge.to).rank; ++rank) {
         items_.push_back({rank, kPassWidth, 0, true, {}, {}});
         Connect(path.back(), static_cast<int>(items_.size()) - 1);

@@ -29,7 +29,8 @@ struct LayeredLayout {
 // node that nothing precedes lies just above the first node that follows it.  An edge over several ranks has a place of
 // its own on each between.  The order on a rank follows from the means of the neighbours' positions, in sweeps down and
 // up, of which the order with the fewest crossings is kept.  The positions are the means of those of the neighbours as
-// far as `gap` between nodes allows; long edges are kept straight.
+// far as `gap` between nodes allows; long edges are kept straight.  Of a graph whose edges would pass ranks at more
+// than 100,000 places, those over several ranks are drawn from end to end.
 //
 // Edges must be in [0, widths.size()) and form no cycle.
 LayeredLayout LayOut(absl::Span<const double> widths, absl::Span<const LayoutEdge> edges, double gap);

@@ -38,7 +38,7 @@ struct Page {
   std::string title;  // text
   std::string head;   // HTML above the sections, which begins with the heading of the page
   std::vector<Section> sections;
-  absl::string_view style, script;  // beyond those of all pages
+  absl::string_view style = {}, script = {};  // beyond those of all pages
 };
 std::string WritePage(const Page& page);
 

@@ -66,7 +66,7 @@ for (const box of boxes) {
     }
     const x = scrollX, y = scrollY;
     location.hash = box.getAttribute("href");
-    scrollTo({left: x, top: y, behavior: "instant"});
+    scrollTo(x, y);
     document.querySelector(".panel").scrollTop = 0;
   });
   box.addEventListener("keydown", event => {
@@ -77,8 +77,9 @@ for (const box of boxes) {
 }
 addEventListener("hashchange", mark);
 mark();
-const frame = drawing.parentElement;
-frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
+// A wide drawing begins with its first input in the middle.
+const frame = drawing.parentElement, start = boxes[0].getBoundingClientRect(), view = frame.getBoundingClientRect();
+frame.scrollLeft += (start.left + start.right - view.left - view.right) / 2;
 document.querySelector("#unfold").addEventListener("click", () => setOpen(boxes, true));
 document.querySelector("#fold").addEventListener("click", () => setOpen(boxes, false));
 

@@ -97,7 +97,8 @@ class GraphWriter {
     std::string out = absl::StrFormat(
         "<svg id=\"layers\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" data-ranks=\"%d\" role=\"group\" "
         "aria-label=\"%d groups of nodes, from inputs at the top to outputs\">\n"
-        "<defs><marker id=\"arrow\" viewBox=\"0 0 6 6\" refX=\"6\" refY=\"3\" markerWidth=\"6\" markerHeight=\"6\" "
+        "<defs><marker id=\"arrow\" viewBox=\"0 0 6 6\" refX=\"6\" refY=\"3\" markerUnits=\"userSpaceOnUse\" "
+        "markerWidth=\"7\" markerHeight=\"7\" "
         "orient=\"auto-start-reverse\"><path d=\"M0 0L6 3L0 6z\"/></marker></defs>\n",
         width, height, width, height, layout.ranks, grouped_.groups.size());
     for (size_t index = 0; index < layout.edges.size(); ++index)

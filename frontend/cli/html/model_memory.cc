@@ -165,7 +165,7 @@ std::string MemorySection(const ir::Graph& planned) {
                       ", while node ", peak.node, ", <code>", Escaped(NodeName(planned, peak.node)),
                       "</code>, runs; what is live then is orange.</p>\n<div class=\"scroll\" tabindex=\"0\" "
                       "role=\"region\" aria-label=\"Memory over time\">",
-                      picture, "</div>\n<div class=\"beside\"><div>", WriteTable(owners), "</div><div>",
+                      picture, "</div>\n<div class=\"row\"><div>", WriteTable(owners), "</div><div>",
                       OtherBlocks(planned), "</div></div>\n",
                       Folded(absl::StrCat("All ", all.rows.size(), " values"), WriteTable(all)));
 }

@@ -19,8 +19,15 @@ const char* ReasonOf(const std::string& name) {
   return "";
 }
 
-const char* Tag(LineChange change) {
-  return change == LineChange::kSame ? "span" : change == LineChange::kAdded ? "ins" : "del";
+// The element of lines that changed so, and the sign before each of them.
+struct Markup {
+  const char* tag;
+  const char* sign;
+};
+constexpr Markup MarkupOf(LineChange change) {
+  return change == LineChange::kSame    ? Markup{"span", "  "}
+         : change == LineChange::kAdded ? Markup{"ins", "+ "}
+                                        : Markup{"del", "- "};
 }
 
 // The changed lines with some lines around them.  Lines of one kind share a tag.
@@ -40,7 +47,7 @@ std::string WriteDiff(absl::Span<const DiffLine> lines) {
   };
   for (size_t index = 0; index < lines.size(); ++index) {
     if (!shown[index]) {
-      if (index > 0 && shown[index - 1]) {
+      if (index > 0 && shown[index - 1] && out.size() <= kMostBytes) {
         close();
         absl::StrAppend(&out, "<span class=\"gap\">⋯\n</span>");
       }
@@ -50,13 +57,13 @@ std::string WriteDiff(absl::Span<const DiffLine> lines) {
       hidden += lines[index].change != LineChange::kSame;
       continue;
     }
-    const char* const tag = Tag(lines[index].change);
+    const auto [tag, sign] = MarkupOf(lines[index].change);
     if (open == nullptr || absl::string_view(open) != tag) {
       close();
       absl::StrAppend(&out, "<", tag, ">");
       open = tag;
     }
-    absl::StrAppend(&out, Escaped(lines[index].text), "\n");
+    absl::StrAppend(&out, sign, Escaped(lines[index].text), "\n");
   }
   close();
   absl::StrAppend(&out, "</pre>\n");

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "frontend/cli/html/markup.h"
 #include "frontend/cli/html/report_sections.h"
 #include "frontend/number_text.h"
@@ -141,30 +142,32 @@ std::string OutputHeading(const Evaluation& evaluation, const OutputEvaluation& 
   return evaluation.outputs.size() < 2 ? "" : absl::StrCat("<h3>Output <code>", Escaped(output.name), "</code></h3>\n");
 }
 
+// "0.5, 1.25"
+std::string NumbersText(const std::vector<double>& numbers) {
+  return absl::StrJoin(numbers, ", ",
+                       [](std::string* out, double number) { absl::StrAppendFormat(out, "%.4g", number); });
+}
+
 std::string SampleCard(const OutputEvaluation& output, const WorstSample& sample) {
-  const bool classes = !output.confusion.empty() || !sample.top.empty();
   const std::string name = sample.name.empty() ? absl::StrCat("sample ", sample.number) : sample.name;
-  const auto text = [&](double number) {
-    return classes ? output.ClassName(static_cast<int64_t>(number)) : absl::StrFormat("%.4g", number);
-  };
-  const std::string label = sample.label ? text(*sample.label) : "";
+  const std::string label = sample.label ? output.ClassName(*sample.label) : NumbersText(sample.wanted);
   std::string out = "<li class=\"card\">";
   if (sample.picture) {
     constexpr int kExtent = 96;  // of the picture on the page
     const int scale = std::max(1, kExtent / std::max(sample.picture->width, sample.picture->height));
-    absl::StrAppend(&out, WriteImage(*sample.picture, scale, absl::StrCat(name, label.empty() ? "" : ", ", label)));
+    absl::StrAppend(&out, WriteImage(*sample.picture, scale, absl::StrCat(name, ", ", label)));
   }
-  absl::StrAppend(&out, "<div><p class=\"name\">", Escaped(name), "</p>");
-  if (!label.empty())
-    absl::StrAppend(&out, "<p>", classes ? "is " : "label ", "<strong>", Escaped(label), "</strong></p>");
-  if (sample.output) absl::StrAppend(&out, "<p>predicted <strong>", text(*sample.output), "</strong></p>");
-  if (!sample.top.empty()) {
-    absl::StrAppend(&out, "<ol>");
-    for (const WorstSample::Guess& guess : sample.top)
-      absl::StrAppend(&out, "<li>", Escaped(output.ClassName(guess.label)), " ", Escaped(Percent(guess.probability)),
-                      "</li>");
-    absl::StrAppend(&out, "</ol>");
+  absl::StrAppend(&out, "<div><p class=\"name\">", Escaped(name), "</p><p>", sample.label ? "is " : "label ",
+                  "<strong>", Escaped(label), "</strong></p>");
+  if (!sample.predicted.empty())
+    absl::StrAppend(&out, "<p>predicted <strong>", NumbersText(sample.predicted), "</strong></p>");
+  absl::StrAppend(&out, "<ol>");
+  for (const WorstSample::Guess& guess : sample.top) {
+    absl::StrAppend(&out, "<li>", Escaped(output.ClassName(guess.label)), " ", Escaped(Percent(guess.probability)),
+                    "</li>");
   }
+  absl::StrAppend(&out, "</ol>");
+  if (std::isfinite(sample.loss)) absl::StrAppendFormat(&out, "<p class=\"name\">loss %.3g</p>", sample.loss);
   return out + "</div></li>\n";
 }
 
@@ -182,7 +185,7 @@ std::string Confusions(const Run& run) {
     const Matrix matrix(output);
     absl::StrAppend(&out, OutputHeading(run.evaluation, output), "<p>", internal::WithCommas(matrix.right()), " of ",
                     internal::WithCommas(matrix.all()), " samples of the ", Source(run.evaluation), " are right.</p>\n",
-                    "<div class=\"matrix-beside\">",
+                    "<div class=\"row\">",
                     matrix.classes() <= kMostTableClasses ? absl::StrCat("<div>", MatrixTable(matrix), "</div>")
                                                           : MatrixPicture(matrix),
                     "<div>", MostConfused(matrix), "</div></div>\n");

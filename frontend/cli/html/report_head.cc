@@ -72,9 +72,9 @@ std::string Facts(const Run& run) {
     }
   }
   const double epochs = run.epochs.empty() ? 0 : run.epochs.back().epoch;
-  const bool going_on = epochs < static_cast<double>(config.epochs());
-  absl::StrAppend(&out,
-                  Fact("Epochs", NumberText(epochs), going_on ? absl::StrCat("of ", config.epochs(), ", so far") : ""));
+  const bool going_on = epochs < static_cast<double>(run.planned_epochs());
+  absl::StrAppend(
+      &out, Fact("Epochs", NumberText(epochs), going_on ? absl::StrCat("of ", run.planned_epochs(), ", so far") : ""));
   absl::StrAppend(
       &out, Fact("Time", internal::SecondsText(TotalSeconds(run)),
                  run.epochs.empty()

@@ -15,7 +15,7 @@ namespace {
 // A bar in two parts, `share` and `more` of its full length, behind which the text stands.
 std::string Bar(absl::string_view text, double share, double more = 0) {
   return absl::StrFormat(
-      "<span class=\"bar-cell\"><span class=\"bar\"><span class=\"own\" style=\"width:%.1f%%\"></span><span "
+      "<span class=\"nowrap\"><span class=\"bar\"><span class=\"own\" style=\"width:%.1f%%\"></span><span "
       "class=\"shared\" "
       "style=\"width:%.1f%%\"></span></span>%s</span>",
       100 * share, 100 * more, text);
@@ -40,14 +40,15 @@ std::string KernelTable(const Run& run, double total) {
                       {"Strategy"}},
                      {}};
   for (const KernelRow& kernel : run.kernels) {
-    table.rows.push_back(
-        {absl::StrCat("<code>", Escaped(kernel.name), "</code>"),
-         Bar(Milliseconds(kernel.milliseconds), longest > 0 ? kernel.milliseconds / longest : 0),
-         total > 0 ? absl::StrFormat("%.1f %%", 100 * kernel.milliseconds / total) : "",
-         Escaped(absl::StrJoin(kernel.layers, ", ")), Millions(kernel.flops),
-         internal::BytesText(static_cast<int64_t>(std::min(kernel.bytes, 1e15))),
-         kernel.bound.empty() ? "" : absl::StrFormat("%s, %.0f %%", Escaped(kernel.bound), 100 * kernel.bound_share),
-         Escaped(kernel.strategy)});
+    table.rows.push_back({absl::StrCat("<code>", Escaped(kernel.name), "</code>"),
+                          Bar(Milliseconds(kernel.milliseconds), longest > 0 ? kernel.milliseconds / longest : 0),
+                          total > 0 ? absl::StrFormat("%.1f %%", 100 * kernel.milliseconds / total) : "",
+                          Escaped(absl::StrJoin(kernel.layers, ", ")), Millions(kernel.flops),
+                          internal::BytesText(static_cast<int64_t>(std::min(kernel.bytes, 1e15))),
+                          kernel.bound.empty() ? ""
+                                               : absl::StrFormat("<span class=\"nowrap\">%s, %.0f %%</span>",
+                                                                 Escaped(kernel.bound), 100 * kernel.bound_share),
+                          Escaped(kernel.strategy)});
   }
   return WriteTable(table);
 }

@@ -74,8 +74,7 @@ absl::StatusOr<run::Config> ReadConfig(const std::string& folder) {
 std::map<std::string, double> NumbersOf(const JsonObject& object) {
   std::map<std::string, double> numbers;
   for (const auto& [name, value] : object.fields()) {
-    if (value.has_number_value() || value.has_null_value())
-      numbers[name] = value.has_number_value() ? value.number_value() : kNan;
+    if (value.has_number_value() || value.has_null_value()) numbers[name] = NumberOf(value);
   }
   return numbers;
 }
@@ -140,9 +139,10 @@ std::optional<Picture> ReadPicture(const JsonObject& object) {
       static_cast<int>(width), static_cast<int>(height), static_cast<int>(channels), {bytes.begin(), bytes.end()}};
 }
 
-std::optional<double> OptionalNumber(const JsonObject& object, const std::string& name) {
-  const double number = NumberField(object, name);
-  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+std::vector<double> NumbersOfList(const JsonObject& object, const std::string& name) {
+  std::vector<double> numbers;
+  for (const JsonValue& value : ListField(object, name)) numbers.push_back(NumberOf(value));
+  return numbers;
 }
 
 constexpr int64_t kMostClasses = 1 << 20, kMostSamples = int64_t{1} << 52;
@@ -151,8 +151,10 @@ WorstSample ReadSample(const JsonObject& object) {
   WorstSample sample;
   sample.number = IndexField(object, "sample", kMostSamples);
   sample.name = TextField(object, "name");
-  sample.label = OptionalNumber(object, "label");
-  sample.output = OptionalNumber(object, "output");
+  sample.loss = NumberField(object, "loss");
+  if (const int64_t label = IndexField(object, "label", kMostClasses); label >= 0) sample.label = label;
+  sample.wanted = NumbersOfList(object, "label");
+  sample.predicted = NumbersOfList(object, "value");
   for (const JsonValue& guess : ListField(object, "top")) {
     const int64_t label = IndexField(guess.struct_value(), "class", kMostClasses);
     if (label >= 0) sample.top.push_back({label, NumberField(guess.struct_value(), "probability")});
@@ -255,6 +257,10 @@ std::string Run::monitor() const {
     if (known) return name;
   }
   return "loss";
+}
+
+int64_t Run::planned_epochs() const {
+  return config.resumed().empty() ? config.epochs() : config.resumed().rbegin()->epochs();
 }
 
 std::optional<size_t> Run::BestEpoch() const {

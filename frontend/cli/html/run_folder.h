@@ -39,10 +39,11 @@ struct WorstSample {
     double probability = 0;
   };
   int64_t number = 0;
-  std::string name;              // of its file; empty if it has none
-  std::optional<double> label;   // the number of its class, or the number that was to be predicted
-  std::optional<double> output;  // the number that was predicted, if the output is one number
-  std::vector<Guess> top;        // the likeliest classes first
+  std::string name;  // of its file; empty if it has none
+  double loss = 0;
+  std::optional<int64_t> label;           // its class
+  std::vector<Guess> top;                 // the likeliest classes first
+  std::vector<double> wanted, predicted;  // the first numbers, if the labels are numbers instead of classes
   std::optional<Picture> picture;
 };
 
@@ -50,7 +51,7 @@ struct WorstSample {
 struct OutputEvaluation {
   std::string name;
   std::vector<std::string> classes;
-  std::vector<int64_t> confusion;  // [class of the label][class predicted]; empty for a regression
+  std::vector<int64_t> confusion;  // [class of the label][class predicted]; empty for numbers or very many classes
   std::vector<WorstSample> worst;
 
   // The name of a class, or its number where the class has no name.
@@ -82,6 +83,8 @@ struct Run {
   std::optional<ir::Graph> model;
   std::optional<Filters> filters;
 
+  // The epochs that it is to have in the end.
+  int64_t planned_epochs() const;
   // The index of the best epoch by `monitor`; empty if no epoch has it.
   std::optional<size_t> BestEpoch() const;
   std::string monitor() const;  // that of the configuration if the run has it, else val_loss or loss
