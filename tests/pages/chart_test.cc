@@ -134,11 +134,11 @@ TEST(Chart, NumbersThatCannotBeDrawnAreLeftOut) {
   EXPECT_EQ(DrawChart({.title = "none", .series = {{"a", 0, {}, {{1, kNan}, {2, INFINITY}, {3, -1e308}, {4, 1e308}}}}}),
             "");
   for (const std::vector<Point>& points :
-       {std::vector<Point>{{1, 5}}, {{1, 0}, {2, 0}}, {{1, 1e-300}, {2, 2e-300}}, {{1, 1e300}, {2, INFINITY}}}) {
+       {std::vector<Point>{{1, 5}}, {{1, 0}, {2, 0}}, {{1, 1e-300}, {2, 2e-300}}, {{1, 9e299}, {2, INFINITY}}}) {
     for (const bool log : {false, true}) {
       const std::string svg = DrawChart({.title = "t", .series = {{"a", 0, {}, points}}, .log = log});
       EXPECT_THAT(svg, HasSubstr("<path class=\"line")) << points[0].y;
-      EXPECT_THAT(svg, Not(HasSubstr("\"Mnan"))) << points[0].y;
+      EXPECT_THAT(svg, Not(HasSubstr("nan"))) << points[0].y;
       EXPECT_THAT(svg, Not(HasSubstr("inf"))) << points[0].y;
     }
   }

@@ -66,7 +66,7 @@ double LossAt(const FakeRun& run, double epoch) { return 0.45 + 1.75 * std::exp(
 
 std::string Config(const FakeRun& run) {
   std::string text = absl::StrCat(
-      "model: ", Quoted(run.model), "\ngraph_hash: \"9f86d081884c7d65\"\ncommand: \"brine\"\ncommand: \"train\"\n",
+      "model: \"cifar10_cnn\"\ngraph_hash: \"9f86d081884c7d65\"\ncommand: \"brine\"\ncommand: \"train\"\n",
       "command: \"examples/it's here/model.cc\"\ncommand: \"--epochs\"\ncommand: \"", run.epochs,
       "\"\nbatch_size: 32\naccumulate: 1\nepochs: ", run.epochs,
       "\nseed: 0\nthreads: 2\nlearning_rate: ", run.learning_rate, "\ndata: \"/data/cifar10\"\ntrain_samples: 40000\n",
@@ -227,7 +227,9 @@ void WriteText(const std::string& path, const std::string& text) {
   EXPECT_TRUE(file.good()) << path;
 }
 
-std::string WriteFakeRun(const std::string& folder, const FakeRun& run) {
+std::string WriteFakeRun(const std::string& name, const FakeRun& run) {
+  const std::string folder = (std::filesystem::path(testing::TempDir()) / name).string();
+  std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder + "/checkpoints");
   const Model model = CnnWithTwoConvolutions("cifar10_cnn");
   const ir::Graph graph = GraphOf(model);

@@ -7,7 +7,6 @@
 namespace brine {
 
 struct FakeRun {
-  std::string model = "cifar10_cnn";
   int epochs = 10;
   int classes = 10;
   double learning_rate = 1e-3;
@@ -17,8 +16,9 @@ struct FakeRun {
   std::string sample_name = {};  // of the first sample that was got wrong; the others are called "class 3/17.png"
 };
 
-// Writes the run into `folder`, which must not exist, and returns `folder`.
-std::string WriteFakeRun(const std::string& folder, const FakeRun& run);
+// Writes the run into a new folder with this name below the folder of temporary files, in place of one that is there,
+// and returns its path.
+std::string WriteFakeRun(const std::string& name, const FakeRun& run);
 
 void WriteText(const std::string& path, const std::string& text);
 

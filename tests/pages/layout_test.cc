@@ -7,10 +7,9 @@
 
 #include "frontend/cli/html/layered_layout.h"
 #include "frontend/cli/html/node_groups.h"
-#include "passes/derive.h"
-#include "passes/pipeline.h"
 #include "tests/frontend/examples.h"
 #include "tests/frontend/graph_of_model.h"
+#include "tests/pages/model_views.h"
 #include "tests/reference/networks.h"
 
 namespace brine {
@@ -123,17 +122,6 @@ TEST(Layout, RandomGraphsAreLegal) {
     for (const auto& [from, to] : pairs) edges.push_back({from, to});
     ExpectLegal(LayOut(widths, edges, kGap), widths, edges);
   }
-}
-
-// A graph of the training function at the stage.
-ir::Graph AtStage(const ir::Graph& model, ir::Stage stage) {
-  if (stage == ir::Stage::kGraph) return model;
-  absl::StatusOr<ir::Graph> graph = passes::Derive(model, ir::Function::kTrain, 8);
-  EXPECT_TRUE(graph.ok()) << graph.status();
-  passes::PipelineOptions options;
-  options.until = stage;
-  EXPECT_TRUE(passes::RunPipeline(*graph, options).ok());
-  return *graph;
 }
 
 TEST(Groups, AModelHasABoxForEachLayer) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -43,9 +44,10 @@ class GraphWriter {
   explicit GraphWriter(const ModelViews& views) : views_(views), graph_(views.shown), grouped_(GroupNodes(graph_)) {
     if (!views.planned) return;
     for (size_t index = 0; index < views.planned->nodes.size(); ++index) {
-      if (!views.planned->nodes[index].is_kernel()) continue;
-      for (const std::string& layer : LayerNames(views.planned->nodes[index].locations))
-        kernels_[layer].push_back(index);
+      const ir::Node& kernel = views.planned->nodes[index];
+      if (!kernel.is_kernel()) continue;
+      for (const std::string& layer : LayerNames(kernel.locations)) kernels_of_layer_[layer].push_back(index);
+      for (const ir::ValueId value : kernel.outputs) kernel_of_value_[views.planned->value(value).name] = index;
     }
   }
 
@@ -207,9 +209,7 @@ class GraphWriter {
     fact("Kernels", Kernels(group, locations));
     absl::StrAppend(&out, "</dl>\n");
     for (const ir::NodeId id : group.nodes) {
-      // The kernels of a planned graph are in the table of kernels.
-      const bool listed = graph_.node(id).is_kernel() && graph_.stage == ir::Stage::kPlanned;
-      if (!listed) absl::StrAppend(&out, NodeDetails(graph_.node(id)));
+      if (!ListedKernel(graph_.node(id))) absl::StrAppend(&out, NodeDetails(graph_.node(id)));
     }
     return out + "</article>\n";
   }
@@ -229,21 +229,25 @@ class GraphWriter {
     return absl::StrJoin(weights, "<br>");
   }
 
-  // Links to the kernels of the group, or to those that serve its layers.
+  // The row of the table of kernels that has this kernel of a fused or planned graph.
+  std::optional<size_t> ListedKernel(const ir::Node& node) const {
+    if (!node.is_kernel()) return {};
+    const auto found = kernel_of_value_.find(graph_.value(node.outputs[0]).name);
+    return found == kernel_of_value_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  // Links to the kernels of the group, or, of a graph without kernels, to those that serve its layers.
   std::string Kernels(const NodeGroup& group, absl::Span<const ir::Location> locations) const {
-    if (!views_.planned) return "";
-    std::set<size_t> serving;
-    if (graph_.stage == ir::Stage::kPlanned) {
-      for (const ir::NodeId id : group.nodes) {
-        if (graph_.node(id).is_kernel()) serving.insert(ir::Index(id));
-      }
-    } else {
-      for (const std::string& layer : LayerNames(locations)) {
-        const auto found = kernels_.find(layer);
-        if (found != kernels_.end()) serving.insert(found->second.begin(), found->second.end());
-      }
+    std::set<size_t> kernels;
+    for (const ir::NodeId id : group.nodes) {
+      if (const std::optional<size_t> kernel = ListedKernel(graph_.node(id))) kernels.insert(*kernel);
     }
-    return absl::StrJoin(serving, ", ", [&](std::string* out, size_t index) {
+    for (const std::string& layer : LayerNames(locations)) {
+      const auto found = kernels_of_layer_.find(layer);
+      if (graph_.stage < ir::Stage::kFused && found != kernels_of_layer_.end())
+        kernels.insert(found->second.begin(), found->second.end());
+    }
+    return absl::StrJoin(kernels, ", ", [&](std::string* out, size_t index) {
       const ir::Node& kernel = views_.planned->nodes[index];
       absl::StrAppend(out, "<a href=\"#k", index, "\">", Escaped(views_.planned->value(kernel.outputs[0]).name),
                       "</a>");
@@ -264,7 +268,9 @@ class GraphWriter {
   const ModelViews& views_;
   const ir::Graph& graph_;
   const GroupedNodes grouped_;
-  std::map<std::string, std::vector<size_t>> kernels_;  // by layer: nodes of the planned graph
+  // Nodes of the planned graph.
+  std::map<std::string, std::vector<size_t>> kernels_of_layer_;
+  std::map<std::string, size_t> kernel_of_value_;
 };
 
 }  // namespace
