@@ -61,8 +61,12 @@ inline constexpr Flag kFlags[] = {
     {"--early-stopping", "N", "end the training after N epochs without a better result", kTrain},
     {"--restore-best-weights", "", "with --early-stopping: end with the weights of the best epoch", kTrain},
     {"--reduce-lr-on-plateau", "N", "divide the learning rate by 10 after N epochs without a better result", kTrain},
+    {"--run", "DIR",
+     "the folder for what there is to see of the run: log, curves, checkpoints (runs/MODEL-N if stderr is a terminal)",
+     kTrain},
+    {"--no-run", "", "no such folder", kTrain},
     {"--csv-log", "FILE", "write a line with the results of each epoch; a resumed run adds to it", kTrain},
-    {"--resume", "", "go on from the newest checkpoint", kTrain},
+    {"--resume", "", "go on from the newest checkpoint of --run DIR or --checkpoint DIR", kTrain},
     {"--init", "FILE", "begin with these weights (.safetensors)", kRuns},
     {"--weights", "FILE", "the same as --init", kRuns},
     {"--save", "FILE", "write the trained state (.safetensors)", kTrain},
@@ -74,6 +78,10 @@ inline constexpr Flag kFlags[] = {
     {"--steps", "N", "how many steps to time (100)", kBench},
     {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench},
     {"--json", "", "results as JSON, one object a line", kRuns},
+    {"--progress", "FORM",
+     "bar, line, json (an object for each epoch, on stderr), none, or auto, which is a bar on a terminal and lines "
+     "elsewhere (auto)",
+     kTrain},
     {"--quiet", "", "no progress", kRuns},
 };
 

@@ -94,13 +94,14 @@ void PrintTable(const brine_program& program, const Measurements& measured) {
 }
 
 std::string Json(const brine_program& program, const Measurements& measured) {
-  return "{\"model\": " + JsonString(program.name) + ", \"batch_size\": " + std::to_string(measured.rows) +
-         ", \"train_step_ms\": {\"min\": " + JsonNumber(measured.least_ms()) +
-         ", \"median\": " + JsonNumber(Median(measured.steps)) + "}, \"data\": " + JsonString(measured.data) +
-         ", \"threads\": " + std::to_string(measured.threads) +
-         ", \"arena_bytes\": " + std::to_string(program.block_bytes[BRINE_ARENA]) +
-         ", \"arena_bound_bytes\": " + std::to_string(program.arena_bound_bytes) +
-         ", \"block_bytes\": " + BlocksJson(program) + ", " + KernelsJson(measured.kernels, measured.rates) + "}";
+  JsonObject times, object;
+  times.Number("min", measured.least_ms()).Number("median", Median(measured.steps));
+  object.Text("model", program.name).Whole("batch_size", measured.rows).Json("train_step_ms", times.text());
+  object.Text("data", measured.data).Whole("threads", measured.threads);
+  object.Whole("arena_bytes", program.block_bytes[BRINE_ARENA]);
+  object.Whole("arena_bound_bytes", program.arena_bound_bytes).Json("block_bytes", BlocksJson(program));
+  AddKernels(measured.kernels, measured.rates, object);
+  return object.text();
 }
 
 // The milliseconds of each of `count` training steps, including the call of `gather`, which fills the input rows.

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <utility>
@@ -14,52 +14,25 @@
 #include "runtime/trainer/checkpoints.h"
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/interrupts.h"
 #include "runtime/trainer/json.h"
 #include "runtime/trainer/open_data.h"
+#include "runtime/trainer/progress.h"
+#include "runtime/trainer/run_folder.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;  // whether a signal asks for the end of training
-
-// While an object of this class lives, the first SIGINT (Ctrl-C) or SIGTERM sets `interrupted`, so that training ends
-// after the current step.  The next one ends the process as usual.
-class CatchInterrupts {
- public:
-  CatchInterrupts() {
-    interrupted = 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    for (size_t index = 0; index < std::size(kSignals); ++index) sigaction(kSignals[index], &action, &before_[index]);
-  }
-  ~CatchInterrupts() {
-    for (size_t index = 0; index < std::size(kSignals); ++index) sigaction(kSignals[index], &before_[index], nullptr);
-  }
-  CatchInterrupts(const CatchInterrupts&) = delete;
-  CatchInterrupts& operator=(const CatchInterrupts&) = delete;
-
- private:
-  static constexpr int kSignals[] = {SIGINT, SIGTERM};
-  struct sigaction before_[2];
-};
-
-// Prints {"epoch": 1, "loss": …}.
-void PrintJson(const NamedNumbers& fields) {
-  std::printf("%s\n", JsonObject(fields).c_str());
+void PrintLine(const std::string& line) {
+  std::printf("%s\n", line.c_str());
   std::fflush(stdout);
-}
-
-void Append(const std::string& prefix, const Results& results, NamedNumbers& fields) {
-  for (const Result& result : results.all) fields.emplace_back(prefix + std::string(result.name), result.value);
 }
 
 void PrintTestResult(const Results& results, bool json) {
   NamedNumbers fields;
-  Append("test_", results, fields);
-  if (json) return PrintJson(fields);
+  for (const Result& result : results.all) fields.emplace_back("test_" + std::string(result.name), result.value);
+  if (json) return PrintLine(JsonObject().Numbers(fields).text());
   for (const Result& result : results.all) {
     if (!std::isnan(result.value))
       std::printf("Test %.*s: %.4f\n", static_cast<int>(result.name.size()), result.name.data(), result.value);
@@ -100,16 +73,11 @@ Callback TrainCallback(const CommandLine& line) {
     }
   };
   callback.on_batch_end = [](Trainer& t, const EpochResult&) {
-    if (interrupted != 0) t.Stop();
+    if (IsInterrupted()) t.Stop();
   };
   callback.on_epoch_end = [&line](Trainer& t, const EpochResult& result) {
-    if (interrupted != 0) t.Stop();  // the signal may have come during validation
-    if (!line.json) return;
-    NamedNumbers fields = {{"epoch", result.epoch + 1.0}};
-    Append("", result.train, fields);
-    Append("val_", result.validation, fields);
-    fields.emplace_back("seconds", result.seconds);
-    PrintJson(fields);
+    if (IsInterrupted()) t.Stop();  // the signal may have come during validation
+    if (line.json) PrintLine(ProgressJson(result));
   };
   return callback;
 }
@@ -170,10 +138,76 @@ ClassWeights WeightsOfClasses(const CommandLine& line, const std::vector<std::st
 
 }  // namespace
 
-int RunTrain(const brine_program& program, const CommandLine& line) {
+namespace {
+
+// Adds the folder of the run to the command line, and its checkpoints.  Returns the folder if this has made it, and
+// nothing if the user named one or wants none.
+std::string AddRunFolder(CommandLine& line, const brine_program& program) {
+  if (!WantsRun(line)) return {};
+  const std::string made = line.run.empty() ? MakeRunFolder(program.name) : "";
+  if (!made.empty()) line.run = made;
+  if (line.checkpoint.empty()) line.checkpoint = line.run + "/checkpoints";
+  return made;
+}
+
+// Removes the folder of a run that did not begin, unless the user named it.
+struct RemoveUnused {
+  std::string folder;
+  ~RemoveUnused() {
+    if (!folder.empty()) RemoveUnusedRunFolder(folder);
+  }
+};
+
+// The words of the command that the user typed, which the tool passes on.
+std::vector<std::string> TypedCommand(const CommandLine& line) {
+  const char* const typed = std::getenv(kCommandVariable);
+  return typed == nullptr ? line.words : SplitCommand(typed);
+}
+
+// The values of --data in a command; "built-in images" if there are none.
+std::string DataOf(const std::vector<std::string>& command) {
+  constexpr std::string_view kFlag = "--data", kAssigned = "--data=";
+  std::string data;
+  for (size_t index = 0; index < command.size(); ++index) {
+    const bool is_assigned = command[index].starts_with(kAssigned);
+    if (!is_assigned && (command[index] != kFlag || index + 1 == command.size())) continue;
+    data += (data.empty() ? "" : " ") + (is_assigned ? command[index].substr(kAssigned.size()) : command[index + 1]);
+  }
+  return data.empty() ? "built-in images" : data;
+}
+
+Callback RunFolderCallback(const CommandLine& line, const Splits& data, bool tested_each_epoch) {
+  const std::vector<std::string> command = TypedCommand(line);
+  return RunFolder({.folder = line.run,
+                    .resume = line.resume,
+                    .command = command,
+                    .data = DataOf(command),
+                    .test_samples = tested_each_epoch ? 0 : data.test.size(),
+                    .class_names = data.train.class_names,
+                    .monitor = line.monitor.empty() ? "val_loss" : line.monitor,
+                    .learning_rate = line.learning_rate,
+                    .threads = line.threads});
+}
+
+// Says what an interrupted run has left.
+void PrintInterrupted(Trainer& trainer, const CommandLine& line) {
+  const std::string step = std::to_string(brine_steps_done(trainer.state()));
+  const std::string kept = line.checkpoint.empty() ? "no checkpoint was asked for"
+                           : line.run.empty()      ? "--resume goes on from " + line.checkpoint
+                                                   : line.checkpoint + "/step-" + step +
+                                                    ".safetensors is kept, and --resume --run " + line.run + " goes on";
+  std::fprintf(stderr, "\ninterrupted after step %s; %s\n", step.c_str(), kept.c_str());
+}
+
+}  // namespace
+
+int RunTrain(const brine_program& program, CommandLine line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   const Splits data = OpenData(program, line);
   if (!line.init.empty()) trainer.LoadParameters(line.init);
+  if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
+    throw Error(kExitFailed, error);
+  const RemoveUnused remove_unused{AddRunFolder(line, program)};
   FitOptions options = {.epochs = line.epochs,
                         .batch_size = line.batch_size,
                         .gradient_accumulation_steps = line.accumulate,
@@ -183,14 +217,16 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
                         .callbacks = {},
                         .checkpoint = line.checkpoint,
                         .resume = line.resume,
-                        .verbose = !line.quiet};
-  if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
-    throw Error(kExitFailed, error);
+                        .verbose = false};
   const bool validates = data.validation.size() > 0 && line.validation_split == 0;
   const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0 && !validates;
   if (validates) options.validation_data = &data.validation;
   if (tested_each_epoch) options.validation_data = &data.test;
+  const ProgressForm progress = line.quiet ? ProgressForm::kNone : line.progress.value_or(ProgressForm::kAuto);
   options.callbacks = KerasCallbacks(line, options.validation_data != nullptr || line.validation_split > 0);
+  // First, so that what other callbacks print at the end of an epoch follows its line.
+  options.callbacks.insert(options.callbacks.begin(), ProgressCallback(line.epochs, progress));
+  if (!line.run.empty()) options.callbacks.push_back(RunFolderCallback(line, data, tested_each_epoch));
   options.callbacks.push_back(TrainCallback(line));
   History history;
   {
@@ -198,18 +234,19 @@ int RunTrain(const brine_program& program, const CommandLine& line) {
     history = trainer.Fit(data.train, options);
   }
   if (!line.save.empty()) trainer.Save(line.save);
-  if (history.stopped && interrupted != 0) {
-    const std::string kept =
-        line.checkpoint.empty() ? "; no checkpoint was asked for" : "; --resume goes on from " + line.checkpoint;
-    std::fprintf(stderr, "\ninterrupted after step %llu%s\n",
-                 static_cast<unsigned long long>(brine_steps_done(trainer.state())), kept.c_str());
-    return kExitInterrupted;
-  }
-  if (tested_each_epoch && !history.epochs.empty() && !line.restore_best_weights)
+  const bool interrupted = history.stopped && IsInterrupted();
+  if (interrupted)
+    PrintInterrupted(trainer, line);
+  else if (tested_each_epoch && !history.epochs.empty() && !line.restore_best_weights)
     PrintTestResult(history.epochs.back().validation, line.json);
   else if (data.test.size() > 0)
     PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
-  return kExitOk;
+  // The tool, which passes the command on, prints a line of its own.
+  if (!line.run.empty() && !line.quiet && std::getenv(kCommandVariable) == nullptr) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", RunLine(line.run, /*has_report=*/false).c_str());
+  }
+  return interrupted ? kExitInterrupted : kExitOk;
 }
 
 int RunEvaluate(const brine_program& program, const CommandLine& line) {

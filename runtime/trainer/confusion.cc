@@ -92,26 +92,27 @@ std::string ConfusionTable(const ConfusionMatrix& matrix, const std::vector<std:
 }
 
 std::string CountsJson(const ConfusionMatrix& matrix) {
-  std::string text;
+  JsonList rows;
   for (int64_t label = 0; label < matrix.classes; ++label) {
-    text += label == 0 ? "[" : ", [";
-    for (int64_t guess = 0; guess < matrix.classes; ++guess)
-      text += (guess == 0 ? "" : ", ") + std::to_string(matrix.count(label, guess));
-    text += "]";
+    JsonList row;
+    for (int64_t guess = 0; guess < matrix.classes; ++guess) row.Add(std::to_string(matrix.count(label, guess)));
+    rows.Add(row.text());
   }
-  return "[" + text + "]";
+  return rows.text();
 }
 
 std::string ConfusionJson(const ConfusionMatrix& matrix, const std::vector<std::string>& names) {
-  std::string classes;
+  JsonList classes;
   for (int64_t label = 0; label < matrix.classes; ++label) {
     const ClassFigures figures = FiguresOf(matrix, label);
-    classes += std::string(label == 0 ? "" : ", ") + "{\"name\": " + JsonString(names[static_cast<size_t>(label)]) +
-               ", \"precision\": " + JsonNumber(figures.precision) + ", \"recall\": " + JsonNumber(figures.recall) +
-               ", \"f1\": " + JsonNumber(figures.f1) + ", \"labels\": " + std::to_string(figures.labels) + "}";
+    JsonObject row;
+    row.Text("name", names[static_cast<size_t>(label)]).Number("precision", figures.precision);
+    row.Number("recall", figures.recall).Number("f1", figures.f1).Whole("labels", figures.labels);
+    classes.Add(row.text());
   }
-  return "{\"output\": " + JsonString(std::string(matrix.output)) + ", \"confusion_matrix\": " + CountsJson(matrix) +
-         ", \"classes\": [" + classes + "]}";
+  JsonObject object;
+  object.Text("output", matrix.output).Json("confusion_matrix", CountsJson(matrix)).Json("classes", classes.text());
+  return object.text();
 }
 
 }  // namespace brine

@@ -85,6 +85,7 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   CheckFiles(trainer_, callbacks_);
   // First, so that what other callbacks print at the end of an epoch follows its line.
   if (options.verbose) callbacks_.insert(callbacks_.begin(), ProgressCallback(options.epochs));
+  trainer_.fit_loop_ = this;
 }
 
 std::unique_ptr<FolderLock> FitLoop::OpenFolder() {

@@ -52,7 +52,16 @@ void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order);
 class FitLoop {
  public:
   FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& options);
+  ~FitLoop() { trainer_.fit_loop_ = nullptr; }
+  FitLoop(const FitLoop&) = delete;
+  FitLoop& operator=(const FitLoop&) = delete;
   History Run();
+
+  const FitOptions& options() const { return options_; }
+  const Dataset& train_data() const { return train_; }            // without those that only validate
+  const Dataset& validation_data() const { return validation_; }  // empty if the run does not validate
+  int64_t batch_size() const { return batch_size_; }              // of a shard
+  const ResultSums& sums() const { return position_.sums; }       // over the steps of the epoch so far
 
  private:
   // Locks the folder of checkpoints, and restores the newest one if the run resumes.  Null if there is no folder.

@@ -11,6 +11,7 @@
 #include "runtime/base/choices.h"
 #include "runtime/base/edit_distance.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/terminal.h"
 
 namespace brine {
 namespace {
@@ -95,6 +96,14 @@ void SetClassWeights(CommandLine& line, const char* flag, const std::string& tex
   }
 }
 
+void SetProgress(CommandLine& line, const char* flag, const std::string& text) {
+  const auto row = std::find_if(std::begin(kProgressForms), std::end(kProgressForms),
+                                [&](const ProgressFormRow& candidate) { return text == candidate.name; });
+  if (row == std::end(kProgressForms))
+    throw Error(kExitUsage, std::string(flag) + " must be auto, bar, line, json or none, got " + Quoted(text));
+  line.progress = row->form;
+}
+
 using Line = CommandLine;
 using Text = std::string;
 struct Setter {
@@ -138,6 +147,8 @@ constexpr Setter kSetters[] = {
      [](Line& line, const char* flag, const Text& text) {
        line.reduce_lr_on_plateau = ParseWhole(flag, text, 0, 1000000);
      }},
+    {"--run", [](Line& line, const char* flag, const Text& text) { line.run = ParsePath(flag, text); }},
+    {"--no-run", [](Line& line, const char*, const Text&) { line.no_run = true; }},
     {"--csv-log", [](Line& line, const char* flag, const Text& text) { line.csv_log = ParsePath(flag, text); }},
     {"--resume", [](Line& line, const char*, const Text&) { line.resume = true; }},
     {"--init", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
@@ -149,6 +160,7 @@ constexpr Setter kSetters[] = {
      [](Line& line, const char* flag, const Text& text) { line.steps = ParseWhole(flag, text, 1, 1000000); }},
     {"--trace", [](Line& line, const char* flag, const Text& text) { line.trace = ParsePath(flag, text); }},
     {"--json", [](Line& line, const char*, const Text&) { line.json = true; }},
+    {"--progress", SetProgress},
     {"--quiet", [](Line& line, const char*, const Text&) { line.quiet = true; }},
 };
 constexpr bool kEachFlagHasItsSetter =
@@ -181,16 +193,21 @@ bool AsksForHelp(int argc, const char* const* argv) {
 
 // Throws Error if flags contradict each other or a necessary one is missing.
 void CheckTogether(const CommandLine& line) {
-  if (line.resume && line.checkpoint.empty())
-    throw Error(kExitUsage, "--resume needs --checkpoint DIR, where it goes on from");
+  if (!line.run.empty() && line.no_run) throw Error(kExitUsage, "--run and --no-run contradict each other");
+  if (line.resume && line.checkpoint.empty() && line.run.empty())
+    throw Error(kExitUsage, "--resume needs --run DIR or --checkpoint DIR, where it goes on from");
   if (line.resume && !line.init.empty())
     throw Error(kExitUsage, "--resume and --init both say where the weights come from");
   if (line.restore_best_weights && !line.early_stopping)
     throw Error(kExitUsage, "--restore-best-weights needs --early-stopping N");
-  if (!line.monitor.empty() && !line.early_stopping && !line.reduce_lr_on_plateau && line.checkpoint.empty())
-    throw Error(kExitUsage, "--monitor needs --early-stopping, --reduce-lr-on-plateau or --checkpoint, which use it");
+  const bool watches = line.early_stopping || line.reduce_lr_on_plateau || !line.checkpoint.empty() || WantsRun(line);
+  if (!line.monitor.empty() && !watches)
+    throw Error(kExitUsage,
+                "--monitor needs --early-stopping, --reduce-lr-on-plateau, --checkpoint or --run, which use it");
   if (line.mode != "auto" && line.monitor.empty())
     throw Error(kExitUsage, "--mode needs --monitor NAME, the result that it is about");
+  if (line.quiet && line.progress.value_or(ProgressForm::kNone) != ProgressForm::kNone)
+    throw Error(kExitUsage, "--quiet and --progress contradict each other");
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
     throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
   }
@@ -200,8 +217,11 @@ void CheckTogether(const CommandLine& line) {
 
 }  // namespace
 
+bool WantsRun(const CommandLine& line) { return !line.run.empty() || (!line.no_run && !line.resume && IsTerminal()); }
+
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CommandLine line;
+  line.words.assign(argv, argv + argc);
   if (argc < 2) throw Error(kExitUsage, "a command is missing; help lists them");
   const std::string first = argv[1];
   if (IsHelp(first)) return line;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/base/flags.h"
+#include "runtime/trainer/progress.h"
 
 namespace brine {
 
@@ -18,6 +19,7 @@ using enum base::Command;
 // The command and the values of its flags.  A field has the name of its flag where no comment says otherwise.
 struct CommandLine {
   Command command = kHelp;
+  std::vector<std::string> words;                                       // all of it, as it was given
   using NamedFiles = std::vector<std::pair<std::string, std::string>>;  // names of inputs, and their .npy files
   // At most one of these two is not empty.
   std::string data;   // --data FOLDER
@@ -40,10 +42,16 @@ struct CommandLine {
   std::string mode = "auto";                                  // or "min" or "max"
   std::optional<int> early_stopping, reduce_lr_on_plateau;    // the patience
   bool restore_best_weights = false;
-  std::string csv_log;
+  std::string csv_log, run;
+  bool no_run = false;
+  std::optional<ProgressForm> progress;
   double validation_split = 0;
   bool shuffle = true, resume = false, json = false, quiet = false;
 };
+
+// Whether the command, which is to train, has a folder of its run: that of --run, or on a terminal a new one, unless it
+// resumes a run without one.
+bool WantsRun(const CommandLine& line);
 
 // Flags are `--flag value` or `--flag=value`.  `predict` also takes the value of --input as a word.  Throws Error with
 // kExitUsage if the command line is wrong; the sentence names the flag, and for an unknown one the nearest that exists.

@@ -1,23 +1,56 @@
 #include "runtime/trainer/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 namespace brine {
+namespace {
 
-std::string JsonString(const std::string& text) {
+// The number of bytes of the character of UTF-8 with which the text begins; 0 if it begins with none.  (Table 3-7 of
+// the Unicode Standard.)
+size_t CharacterBytes(std::string_view text) {
+  const auto byte = [&](size_t index) { return index < text.size() ? static_cast<unsigned char>(text[index]) : 0u; };
+  const unsigned first = byte(0), second = byte(1);
+  if (first < 0x80) return 1;
+  const size_t count = first >= 0xC2 && first <= 0xDF   ? 2
+                       : (first & 0xF0) == 0xE0         ? 3
+                       : first >= 0xF0 && first <= 0xF4 ? 4
+                                                        : 0;
+  for (size_t index = 1; index < count; ++index) {
+    if ((byte(index) & 0xC0) != 0x80) return 0;
+  }
+  const bool is_out_of_range = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+                               (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
+  return is_out_of_range ? 0 : count;
+}
+
+// Appends to the elements of an object or a list.
+void AddTo(std::string& elements, std::string_view before, std::string_view json) {
+  if (!elements.empty()) elements += ", ";
+  (elements += before) += json;
+}
+
+}  // namespace
+
+std::string JsonString(std::string_view text) {
   std::string quoted = "\"";
-  for (char c : text) {
+  while (!text.empty()) {
+    const size_t count = CharacterBytes(text);
+    const char c = text[0];
     char escaped[8];
     if (c == '"' || c == '\\') quoted += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) {
-      quoted += c;
+    if (count == 0) {
+      quoted += "\\ufffd";
+    } else if (count > 1 || static_cast<unsigned char>(c) >= 0x20) {
+      quoted += text.substr(0, count);
     } else {
       std::snprintf(escaped, sizeof(escaped), "\\u%04x", static_cast<unsigned>(c));
       quoted += escaped;
     }
+    text.remove_prefix(std::max<size_t>(count, 1));
   }
-  return quoted + "\"";
+  return quoted + '"';
 }
 
 std::string JsonNumber(double number) {
@@ -26,12 +59,23 @@ std::string JsonNumber(double number) {
   return std::isfinite(number) ? text : "null";
 }
 
-std::string JsonObject(const NamedNumbers& fields) {
-  std::string text = "{";
+JsonObject& JsonObject::Json(std::string_view name, std::string_view json) {
+  AddTo(fields_, JsonString(name) + ": ", json);
+  return *this;
+}
+JsonObject& JsonObject::Text(std::string_view name, std::string_view text) { return Json(name, JsonString(text)); }
+JsonObject& JsonObject::Number(std::string_view name, double number) { return Json(name, JsonNumber(number)); }
+JsonObject& JsonObject::Whole(std::string_view name, int64_t number) { return Json(name, std::to_string(number)); }
+JsonObject& JsonObject::Numbers(const NamedNumbers& fields) {
   for (const auto& [name, value] : fields) {
-    if (!std::isnan(value)) text += (text.size() == 1 ? "" : ", ") + JsonString(name) + ": " + JsonNumber(value);
+    if (!std::isnan(value)) Number(name, value);
   }
-  return text + "}";
+  return *this;
+}
+
+JsonList& JsonList::Add(std::string_view json) {
+  AddTo(elements_, "", json);
+  return *this;
 }
 
 }  // namespace brine

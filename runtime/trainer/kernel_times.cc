@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "runtime/core/layout.h"
-#include "runtime/trainer/json.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {
@@ -36,13 +35,13 @@ std::optional<double> NonzeroShare(const brine_state* state, const brine_functio
 std::string Json(const KernelTime& kernel, const MachineRates& rates) {
   const brine_call& call = *kernel.call;
   const Bound bound = FindBound(kernel, rates);
-  return "{\"name\": " + JsonString(call.name) + ", \"ms\": " + JsonNumber(kernel.milliseconds) +
-         ", \"flops\": " + JsonNumber(call.flops) + ", \"bytes\": " + std::to_string(kernel.bytes) +
-         ", \"peak_share\": " + JsonNumber(call.flops / rates.flops_per_ms / kernel.milliseconds) +
-         ", \"bound\": " + JsonString(bound.name) + ", \"bound_share\": " + JsonNumber(bound.share) +
-         (kernel.nonzero ? ", \"nonzero\": " + JsonNumber(*kernel.nonzero) : "") +
-         ", \"strategy\": " + JsonString(call.strategy) + ", \"predicted_ms\": " + JsonNumber(call.predicted_ms) +
-         ", \"candidates\": " + JsonString(call.candidates) + ", \"layers\": " + JsonString(call.layers) + "}";
+  JsonObject object;
+  object.Text("name", call.name).Number("ms", kernel.milliseconds).Number("flops", call.flops);
+  object.Whole("bytes", kernel.bytes).Number("peak_share", call.flops / rates.flops_per_ms / kernel.milliseconds);
+  object.Text("bound", bound.name).Number("bound_share", bound.share);
+  if (kernel.nonzero) object.Number("nonzero", *kernel.nonzero);
+  object.Text("strategy", call.strategy).Number("predicted_ms", call.predicted_ms);
+  return object.Text("candidates", call.candidates).Text("layers", call.layers).text();
 }
 
 }  // namespace
@@ -83,11 +82,11 @@ Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
                                  : Bound{"memory", memory_ms / kernel.milliseconds};
 }
 
-std::string KernelsJson(const std::vector<KernelTime>& kernels, const MachineRates& rates) {
-  std::string text = "\"peak_gflops\": " + JsonNumber(rates.flops_per_ms / 1e6) +
-                     ", \"memory_gb_per_s\": " + JsonNumber(rates.bytes_per_ms / 1e6) + ", \"kernels\": [";
-  for (const KernelTime& kernel : kernels) text += (&kernel == kernels.data() ? "" : ", ") + Json(kernel, rates);
-  return text + "]";
+void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, JsonObject& object) {
+  JsonList list;
+  for (const KernelTime& kernel : kernels) list.Add(Json(kernel, rates));
+  object.Number("peak_gflops", rates.flops_per_ms / 1e6).Number("memory_gb_per_s", rates.bytes_per_ms / 1e6);
+  object.Json("kernels", list.text());
 }
 
 std::string BlocksJson(const brine_program& program) {
@@ -95,10 +94,9 @@ std::string BlocksJson(const brine_program& program) {
       {"inputs", BRINE_INPUTS},       {"parameters", BRINE_PARAMETERS}, {"non_trainable", BRINE_NON_TRAINABLE},
       {"gradients", BRINE_GRADIENTS}, {"slots", BRINE_SLOTS},           {"outputs", BRINE_OUTPUTS},
       {"arena", BRINE_ARENA}};
-  std::string text = "{";
-  for (const auto& [name, block] : kBlocks)
-    text += JsonString(name) + ": " + std::to_string(program.block_bytes[block]) + ", ";
-  return text + "\"scratch\": " + std::to_string(program.scratch_bytes) + "}";
+  JsonObject object;
+  for (const auto& [name, block] : kBlocks) object.Whole(name, program.block_bytes[block]);
+  return object.Whole("scratch", program.scratch_bytes).text();
 }
 
 }  // namespace brine

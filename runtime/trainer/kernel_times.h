@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/trainer/json.h"
 #include "runtime/trainer/machine_rates.h"
 #include "runtime/trainer/trainer.h"
 
@@ -50,8 +51,8 @@ struct Bound {
 };
 Bound FindBound(const KernelTime& kernel, const MachineRates& rates);
 
-// "peak_gflops": 118, "memory_gb_per_s": 20, "kernels": [{"name": "conv2d", "ms": 0.1, …}, …]
-std::string KernelsJson(const std::vector<KernelTime>& kernels, const MachineRates& rates);
+// Adds "peak_gflops": 118, "memory_gb_per_s": 20, "kernels": [{"name": "conv2d", "ms": 0.1, …}, …].
+void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, JsonObject& object);
 
 // The bytes of each block of memory that a state has: {"inputs": …, "arena": …, "scratch": …}.
 std::string BlocksJson(const brine_program& program);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <utility>
 
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
@@ -12,10 +13,10 @@ namespace brine {
 namespace {
 
 int Run(const brine_program& program, int argc, char** argv) {
-  const CommandLine line = ParseCommandLine(argc, argv);
+  CommandLine line = ParseCommandLine(argc, argv);
   switch (line.command) {
     case kTrain:
-      return RunTrain(program, line);
+      return RunTrain(program, std::move(line));
     case kEvaluate:
       return RunEvaluate(program, line);
     case kPredict:

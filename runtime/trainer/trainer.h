@@ -24,6 +24,7 @@
 
 namespace brine {
 
+class FitLoop;
 class Trainer;
 
 // A loss or a metric: "loss", "accuracy", "precision", or in a model with several outputs "parity_loss" and so on.
@@ -145,6 +146,9 @@ class Trainer {
   // The folder of checkpoints of the last call of Fit; empty if it has none.
   const std::string& checkpoint_folder() const { return checkpoint_folder_; }
 
+  // The call of Fit that runs, for callbacks (fit_loop.h).  Null if none does.
+  const FitLoop* fit_loop() const { return fit_loop_; }
+
   brine_state* state() { return state_.get(); }  // for the functions of core/state.h
   const brine_program& program() const { return *program_; }
 
@@ -165,6 +169,7 @@ class Trainer {
   std::unique_ptr<brine_state, FreeState> state_;
   std::string checkpoint_folder_;
   std::vector<std::string> class_names_;
+  const FitLoop* fit_loop_ = nullptr;
   bool stop_ = false;
 };
 

@@ -131,12 +131,12 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("train --quiet=yes"), "--quiet takes no value");
   EXPECT_EQ(Refusal("train --steps 3"), "--steps is not a flag of train");
   EXPECT_EQ(Refusal("summary --data D"), "--data is not a flag of summary");
-  EXPECT_EQ(Refusal("train --resume"), "--resume needs --checkpoint DIR, where it goes on from");
+  EXPECT_EQ(Refusal("train --resume"), "--resume needs --run DIR or --checkpoint DIR, where it goes on from");
   EXPECT_EQ(Refusal("train --resume --checkpoint C --init F"),
             "--resume and --init both say where the weights come from");
   EXPECT_EQ(Refusal("train --restore-best-weights"), "--restore-best-weights needs --early-stopping N");
   EXPECT_EQ(Refusal("train --monitor loss"),
-            "--monitor needs --early-stopping, --reduce-lr-on-plateau or --checkpoint, which use it");
+            "--monitor needs --early-stopping, --reduce-lr-on-plateau, --checkpoint or --run, which use it");
   EXPECT_EQ(Refusal("train --monitor loss --early-stopping 1 --mode best"), "--mode must be min or max, got 'best'");
   EXPECT_EQ(Refusal("train --early-stopping 1 --mode max"), "--mode needs --monitor NAME, the result that it is about");
   EXPECT_EQ(Refusal("evaluate --weights F --checkpoint C"),

@@ -1,0 +1,24 @@
+#include "runtime/trainer/step_means.h"
+
+namespace brine {
+
+StepMeans::StepMeans(const ResultSums& sums)
+    : before_(*sums.function), since_(*sums.function), results_(ResultsOf(*sums.function)) {
+  Take(sums);
+}
+
+const Results& StepMeans::Take(const ResultSums& sums) {
+  for (size_t output = 0; output < sums.sums.size(); ++output) {
+    for (size_t element = 0; element < sums.sums[output].size(); ++element) {
+      double& before = before_.sums[output][element];
+      since_.sums[output][element] = sums.sums[output][element] - before;
+      before = sums.sums[output][element];
+    }
+  }
+  since_.rows = sums.rows - before_.rows;
+  before_.rows = sums.rows;
+  since_.Write(results_);
+  return results_;
+}
+
+}  // namespace brine
