@@ -14,6 +14,7 @@ namespace brine::cli {
 struct Arguments {
   std::vector<std::string> words;
   std::map<std::string, std::string> flags;  // by name without dashes; the value of a flag that takes none is empty
+  std::vector<std::string> typed;            // all arguments of the tool, as the user typed them
   std::vector<std::string> forwarded;        // flags for the compiled program with their values, in the order given
 
   bool Has(const std::string& flag) const { return flags.count(flag) != 0; }

@@ -245,7 +245,9 @@ class Tool {
 }  // namespace
 
 absl::StatusOr<CommandLine> ReadCommandLine(absl::Span<char* const> arguments) {
-  return Tool(arguments[0]).Read(arguments);
+  absl::StatusOr<CommandLine> line = Tool(arguments[0]).Read(arguments);
+  if (line.ok()) line->arguments.typed.assign(arguments.begin(), arguments.end());
+  return line;
 }
 
 }  // namespace brine::cli

@@ -1,10 +1,14 @@
 // The commands train, evaluate, predict and bench.  They build the program and execute it in place of this process, so
-// that users run the program that `brine compile` would write.
+// that users run the program that `brine compile` would write.  While a program trains in the folder of a run, this
+// process stays beside it and draws the page of the run.
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -12,10 +16,13 @@
 #include "frontend/cli/commands.h"
 #include "frontend/cli/data_flags.h"
 #include "frontend/cli/pack_data.h"
+#include "frontend/cli/run_with_report.h"
 #include "frontend/cli/session.h"
 #include "ir/status.h"
+#include "runtime/base/flags.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/flags.h"
+#include "runtime/trainer/run_path.h"
 
 extern char** environ;
 
@@ -40,16 +47,16 @@ absl::Status ExecuteProgram(const std::string& name, const std::string& bytes,
   return absl::UnavailableError(absl::StrCat("the program cannot be started: ", strerror(errno)));
 }
 
-// An error if the program would refuse its command line, so that the user need not wait until it is compiled.
-absl::Status CheckCommandLine(const std::vector<std::string>& arguments) {
+// The command line as the program will read it.  An error if the program would refuse it, so that the user need not
+// wait until it is compiled.
+absl::StatusOr<brine::CommandLine> ProgramLine(const std::vector<std::string>& arguments) {
   std::vector<const char*> argv;
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   try {
-    ParseCommandLine(static_cast<int>(argv.size()), argv.data());
+    return ParseCommandLine(static_cast<int>(argv.size()), argv.data());
   } catch (const Error& error) {
     return absl::InvalidArgumentError(error.what());
   }
-  return absl::OkStatus();
 }
 
 // Replaces the value of --data by data that the program can map.  NAME=FILE.npy stays, since the program reads arrays.
@@ -68,13 +75,35 @@ ir::Function FunctionOf(const Command& command) {
   return command.bit == base::kEvaluate ? ir::Function::kEvaluate : ir::Function::kTrain;
 }
 
+// Trains with the page of the run beside it.
+int TrainInFolder(const codegen::BuiltProgram& program, std::vector<std::string> argv, const Arguments& arguments) {
+  std::string run = arguments.Get("run", ""), made;
+  if (run.empty()) {
+    try {
+      run = made = MakeRunFolder(program.name);
+    } catch (const Error& error) {
+      return Fail(absl::UnavailableError(error.what()), error.code());
+    }
+    argv.insert(argv.end(), {"--run", run});
+  }
+  std::vector<std::string> typed = {"brine"};
+  typed.insert(typed.end(), arguments.typed.begin(), arguments.typed.end());
+  setenv(kCommandVariable, JoinCommand(typed).c_str(), /*overwrite=*/1);
+  const Reported trained =
+      RunWithReport(run, [&] { return Fail(ExecuteProgram(program.name, program.bytes, argv), kFailed); });
+  if (!made.empty()) RemoveUnusedRunFolder(made);
+  if (trained.began && !arguments.Has("quiet")) std::fprintf(stderr, "%s\n", RunLine(run, trained.has_report).c_str());
+  return EndLike(trained.status);
+}
+
 }  // namespace
 
 int RunProgram(const Command& command, const Arguments& arguments) {
   std::vector<std::string> argv = {"", command.name};  // the program's name is known when it is compiled
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
-  if (const absl::Status status = CheckCommandLine(argv); !status.ok()) return Fail(status, kUsage);
+  const absl::StatusOr<brine::CommandLine> line = ProgramLine(argv);
+  if (!line.ok()) return Fail(line.status(), kUsage);
   absl::StatusOr<DataOptions> data = ReadDataOptions(arguments);
   if (!data.ok()) return Fail(data.status(), kUsage);
   const absl::StatusOr<Session> session = OpenSession();
@@ -86,6 +115,9 @@ int RunProgram(const Command& command, const Arguments& arguments) {
                                                         ", so there is nothing to ", command.name)),
                 kBadInput);
   }
+  SetPictureSize(prepared.planned.model, *data);
+  if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
+    return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
@@ -94,10 +126,8 @@ int RunProgram(const Command& command, const Arguments& arguments) {
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
   argv[0] = program->name;
-  SetPictureSize(prepared.planned.model, *data);
-  if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
-    return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
+  if (WantsRun(*line)) return TrainInFolder(*program, std::move(argv), arguments);
   return Fail(ExecuteProgram(program->name, program->bytes, argv), kFailed);
 }
 

@@ -19,6 +19,7 @@
 #include "runtime/trainer/open_data.h"
 #include "runtime/trainer/progress.h"
 #include "runtime/trainer/run_folder.h"
+#include "runtime/trainer/run_path.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {

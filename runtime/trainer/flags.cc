@@ -217,7 +217,10 @@ void CheckTogether(const CommandLine& line) {
 
 }  // namespace
 
-bool WantsRun(const CommandLine& line) { return !line.run.empty() || (!line.no_run && !line.resume && IsTerminal()); }
+bool WantsRun(const CommandLine& line) {
+  if (line.command != kTrain) return false;
+  return !line.run.empty() || (!line.no_run && !line.resume && IsTerminal());
+}
 
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CommandLine line;

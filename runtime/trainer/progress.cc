@@ -147,16 +147,17 @@ std::string ProgressBar(const EpochResult& result, bool ascii, int columns) {
   const std::string times =
       " " + (is_done ? SecondsText(result.seconds) : TimeLeftText(result)) + " " + StepText(result);
   std::vector<std::string> values = ValueTexts(result);
-  int width = kBarWidth;
-  const auto excess = [&] {
-    return columns == 0 ? 0 : ColumnsOf(counts + " " + times + Joined(values)) + width - columns;
+  // The columns that are left for the bar.
+  const auto left = [&] {
+    return columns == 0 ? kBarWidth : columns - ColumnsOf(counts + " " + times + Joined(values));
   };
-  width -= std::clamp(excess(), 0, kBarWidth - 1);
-  while (excess() > 0 && !values.empty()) values.pop_back();
+  while (left() < 1 && !values.empty()) values.pop_back();
+  if (left() < 1) return counts.substr(0, static_cast<size_t>(columns));
+  const int width = std::min(left(), kBarWidth);
   const auto filled = static_cast<int>(result.batches == 0 ? 0 : width * result.batch / result.batches);
   std::string bar;
   for (int cell = 0; cell < width; ++cell) bar += cell < filled ? (ascii ? "=" : "━") : (ascii ? "." : "─");
-  return excess() > 0 ? counts.substr(0, static_cast<size_t>(columns)) : counts + " " + bar + times + Joined(values);
+  return counts + " " + bar + times + Joined(values);
 }
 
 std::string ProgressLine(const EpochResult& result, int epochs) {

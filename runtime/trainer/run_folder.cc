@@ -1,13 +1,8 @@
 #include "runtime/trainer/run_folder.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -25,14 +20,12 @@
 #include "runtime/trainer/norms.h"
 #include "runtime/trainer/run_config.h"
 #include "runtime/trainer/step_means.h"
-#include "runtime/trainer/terminal.h"
 
 namespace brine {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kSeparator = '\x1f';
 constexpr int64_t kRowsAnEpoch = 100;  // of steps.csv
 // After some training, ReLUs have more zeros than with initial weights, on which the times of kernels depend.
 constexpr int64_t kStepsBeforeTimes = 200, kTimedSteps = 20;
@@ -262,50 +255,6 @@ Callback RunFolder(const RunFolderOptions& options) {
   callback.on_train_end = [writer](Trainer& trainer, const EpochResult&) { writer->End(trainer); };
   callback.file = [folder = options.folder](const Trainer&) { return folder + "/metrics.csv"; };
   return callback;
-}
-
-std::string MakeRunFolder(const std::string& model) {
-  const std::string parent = "runs";
-  const auto refuse = [](const std::string& folder) {
-    throw Error(kExitFailed,
-                folder + ": cannot be created: " + std::strerror(errno) + "; --no-run trains without a folder");
-  };
-  if (mkdir(parent.c_str(), 0777) != 0 && errno != EEXIST) refuse(parent);
-  for (int64_t number = 1;; ++number) {
-    const std::string folder = parent + "/" + model + "-" + std::to_string(number);
-    if (mkdir(folder.c_str(), 0777) == 0) return folder;
-    if (errno != EEXIST) refuse(folder);
-  }
-}
-
-void RemoveUnusedRunFolder(const std::string& folder) {
-  if (fs::exists(folder + "/config.pbtxt")) return;
-  unlink((folder + "/checkpoints/lock").c_str());
-  // Only empty folders can be removed.
-  for (const std::string& path : {folder + "/checkpoints", folder, fs::path(folder).parent_path().string()})
-    rmdir(path.c_str());
-}
-
-std::string JoinCommand(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : std::string(1, kSeparator)) + word;
-  return text;
-}
-
-std::vector<std::string> SplitCommand(const std::string& text) {
-  std::vector<std::string> words;
-  for (size_t begin = 0, end = 0; end != text.size(); begin = end + 1) {
-    end = std::min(text.find(kSeparator, begin), text.size());
-    words.push_back(text.substr(begin, end - begin));
-  }
-  return words;
-}
-
-std::string RunLine(const std::string& folder, bool has_report) {
-  const std::string parent = fs::path(folder + "/.").parent_path().parent_path().string();
-  const std::string between = IsLocaleUtf8() ? " · " : ", ";
-  return folder + ": " + (has_report ? "report.html" : "brine report " + folder) + between + "tensorboard --logdir " +
-         (parent.empty() ? "." : parent) + between + "--resume --run " + folder;
 }
 
 }  // namespace brine

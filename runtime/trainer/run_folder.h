@@ -46,23 +46,6 @@ struct RunFolderOptions {
 // later if a file cannot be written.
 Callback RunFolder(const RunFolderOptions& options);
 
-// Creates the folder of a new run, runs/MODEL-N with the first N from 1 that is free, and returns its path.  Two runs
-// never get the same.  Throws Error.
-std::string MakeRunFolder(const std::string& model);
-// Removes the folder of a run that did not begin, as after a mistake in the command line.
-void RemoveUnusedRunFolder(const std::string& folder);
-
-// The tool passes the command that the user typed to the program in this variable of the environment, because the
-// arguments of the program differ: they lack the tool's flags, and name files of its cache.  The words are separated by
-// the character 31, "unit separator".
-inline constexpr char kCommandVariable[] = "BRINE_COMMAND";
-std::string JoinCommand(const std::vector<std::string>& words);
-std::vector<std::string> SplitCommand(const std::string& text);
-
-// What there is to do with the folder of a run: "runs/net-1: report.html · tensorboard --logdir runs · --resume --run
-// runs/net-1".  Without a report, the command that makes it.
-std::string RunLine(const std::string& folder, bool has_report);
-
 }  // namespace brine
 
 #endif  // BRINE_RUNTIME_TRAINER_RUN_FOLDER_H_

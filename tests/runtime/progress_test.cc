@@ -47,7 +47,7 @@ TEST(Progress, ShowsTheTimeThatIsLeftWhileTheEpochRuns) {
   }
 }
 
-// The bar becomes shorter, then results are left out, and the count of batches is what remains.
+// The bar becomes shorter, or else results are left out, and the count of batches is what remains.
 TEST(Progress, FitsIntoTheTerminal) {
   const EpochResult result = Result();
   const std::string whole = ProgressBar(result, false);
@@ -57,7 +57,7 @@ TEST(Progress, FitsIntoTheTerminal) {
     const char* text;
   } rows[] = {{76, "1563/1563 ━━━━━━━━━━━━━━━━━━━ 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200"},
               {60, "1563/1563 ━━━ 12s 8ms/step - accuracy: 0.4461 - loss: 1.5200"},
-              {57, "1563/1563 ━ 12s 8ms/step - accuracy: 0.4461"},
+              {57, "1563/1563 ━━━━━━━━━━━━━━━ 12s 8ms/step - accuracy: 0.4461"},
               {24, "1563/1563 ━ 12s 8ms/step"},
               {23, "1563/1563"},
               {4, "1563"}};
