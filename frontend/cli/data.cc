@@ -19,7 +19,7 @@
 #include "frontend/number_text.h"
 #include "frontend/table.h"
 #include "ir/status.h"
-#include "runtime/trainer/commands.h"
+#include "runtime/trainer/json.h"
 
 namespace brine::cli {
 namespace {
