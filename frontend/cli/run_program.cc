@@ -116,6 +116,7 @@ int RunProgram(const Command& command, const Arguments& arguments) {
                 kBadInput);
   }
   SetPictureSize(prepared.planned.model, *data);
+  data->threads = line->threads;
   if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);

@@ -10,8 +10,7 @@
 namespace brine {
 namespace {
 
-// Deflate reaches 1,032 : 1 on zeros.  Data sets of mostly zeros, such as drawn digits, stay below 50 : 1.
-constexpr int64_t kMaxRatio = 250, kAnyRatioBytes = int64_t{64} << 20;
+constexpr int64_t kMaxRatio = 500, kAnyRatioBytes = int64_t{128} << 20;
 constexpr size_t kMaxInput = size_t{1} << 30;  // of one call of zlib, which counts in 32 bits
 
 // zlib's state, which is released on all paths.
@@ -33,6 +32,11 @@ bool AreZeros(std::span<const uint8_t> bytes) {
 
 bool IsGzip(std::span<const uint8_t> bytes) { return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b; }
 
+void CheckRatio(const std::string& place, int64_t packed, int64_t unpacked) {
+  if (unpacked > kAnyRatioBytes && unpacked / kMaxRatio > packed)
+    BadInput(place, "unpacks to more than " + std::to_string(kMaxRatio) + " times its size, as no data do");
+}
+
 void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
              TemporaryFile& target) {
   Inflater inflater(form);
@@ -50,8 +54,7 @@ void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateF
     rest = rest.subspan(input - stream.avail_in);
     unpacked += static_cast<int64_t>(output);
     if (unpacked > max_bytes) BadInput(place, "unpacks to more than " + std::to_string(max_bytes) + " bytes");
-    if (unpacked > kAnyRatioBytes && unpacked / kMaxRatio > static_cast<int64_t>(packed.size() - rest.size()))
-      BadInput(place, "unpacks to more than " + std::to_string(kMaxRatio) + " times its size, as no data do");
+    CheckRatio(place, static_cast<int64_t>(packed.size() - rest.size()), unpacked);
     target.Append(std::span(piece).first(output));
     if (result == Z_STREAM_END) {
       if (form == DeflateForm::kGzip && IsGzip(rest)) {

@@ -20,9 +20,12 @@ inline constexpr int64_t kMaxUnpackedBytes = int64_t{1} << 40;  // of one file; 
 
 bool IsGzip(std::span<const uint8_t> bytes);
 
+// Throws Error if so few packed bytes can unpack to so many only because they were made to fill the disk: to more than
+// 500 times their number, beyond the first 128 MB.  Deflate reaches 1,032 : 1 on zeros, and data sets stay below.
+void CheckRatio(const std::string& place, int64_t packed, int64_t unpacked);
+
 // Appends the unpacked bytes to the target.  `place` names the packed bytes in messages.  Throws Error (kExitBadInput)
-// if they are damaged, if the result has more than `max_bytes` bytes, or if it is so much larger than the packed bytes
-// that they must have been made to fill the disk.
+// if they are damaged, if the result has more than `max_bytes` bytes, or if it fails CheckRatio.
 void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
              TemporaryFile& target);
 

@@ -111,8 +111,8 @@ class TarReader {
 
   // The content of the entry, behind which the cursor is set.
   std::span<const uint8_t> Content(const Header& header) {
-    const bool is_described = header.type == 'L' || header.type == 'x' || header.type == 'g' || header.type == 'K';
-    const std::optional<int64_t> stated = pax_size_.has_value() && !is_described ? pax_size_ : Number(header.size);
+    const bool is_attribute = header.type == 'L' || header.type == 'x' || header.type == 'g' || header.type == 'K';
+    const std::optional<int64_t> stated = pax_size_.has_value() && !is_attribute ? pax_size_ : Number(header.size);
     if (!stated.has_value()) Fail("the entry " + Name(header) + " has no size");
     const size_t rest = bytes_.size() - at_;
     if (static_cast<uint64_t>(*stated) > rest)

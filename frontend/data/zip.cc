@@ -50,6 +50,7 @@ class ZipReader {
       const uint64_t size = file.method == kDeflated ? file.size : 0;
       if (__builtin_add_overflow(total, size, &total) || total > static_cast<uint64_t>(max_bytes))
         BadInput(path_, "unpacks to more than " + std::to_string(max_bytes) + " bytes");
+      CheckRatio(path_ + ": " + file.name, static_cast<int64_t>(file.packed), static_cast<int64_t>(size));
     }
     std::vector<ArchiveEntry> entries;
     std::vector<size_t> begins;  // of deflated entries in `unpacked`

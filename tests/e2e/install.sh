@@ -10,8 +10,8 @@ expect() { printf '%s\n' "$2" | grep -qE -- "$1" || { printf 'expected /%s/, got
 
 export CMAKE_GENERATOR=Ninja  # what tests/setup.sh installs
 cmake --install "$build" --prefix "$folder/prefix" >/dev/null
-for file in bin/brine libexec/brine/brine-worker lib/libbrine_core.a lib/libbrine_trainer.a lib/brine/libHalide.so include/brine.h \
-            include/brine/runtime/core/state.h share/doc/brine/LICENSE share/doc/brine/NOTICE share/doc/brine/Halide-LICENSE.txt share/man/man1/brine.1; do
+for file in bin/brine libexec/brine/brine-worker lib/libbrine_core.a lib/libbrine_data.a lib/libbrine_trainer.a lib/brine/libHalide.so include/brine.h \
+            include/brine/frontend/data/data.h include/brine/runtime/core/state.h share/doc/brine/LICENSE share/doc/brine/NOTICE share/doc/brine/Halide-LICENSE.txt share/man/man1/brine.1; do
   [[ -s $folder/prefix/$file ]] || { echo "$file was not installed"; exit 1; }
 done
 # Only what was installed is run: nothing of it may lead back to the build folder.
@@ -28,6 +28,8 @@ cp -r "$here/consumer" "$folder/consumer"
 cmake -S "$folder/consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/log" 2>&1 && cmake --build "$folder/build" >>"$folder/log" 2>&1 ||
   { cat "$folder/log"; exit 1; }
 expect '^batch 8 loss 2\.30258' "$("$folder/build/own")"
+printf 'size,kind\n1,cat\n2,dog\n3,dog\n4,cat\n5,cat\n6,dog\n7,cat\n8,dog\n' >"$folder/pets.csv"
+expect '^6 to train, 2 to test, 2 classes$' "$("$folder/build/count" "$folder/pets.csv")"
 expect '^Test accuracy: 0\.[0-9]+$' "$("$folder/build/standard" train --epochs 1 --quiet | tail -n 1)"
 
 cmake -S "$here/../../examples/in_memory" -B "$folder/in_memory" -DCMAKE_PREFIX_PATH="$folder/prefix" >"$folder/log" 2>&1 && cmake --build "$folder/in_memory" >>"$folder/log" 2>&1 ||
