@@ -16,6 +16,7 @@
 #include "frontend/cli/commands.h"
 #include "frontend/cli/data_flags.h"
 #include "frontend/cli/pack_data.h"
+#include "frontend/cli/predict_pictures.h"
 #include "frontend/cli/run_with_report.h"
 #include "frontend/cli/session.h"
 #include "ir/status.h"
@@ -119,6 +120,11 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   data->threads = line->threads;
   if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
+  if (command.bit == base::kPredict) {
+    const absl::Status status = ReplacePictures(arguments.words[0], arguments.words.size() - 1, *data, session->cache,
+                                                arguments.Has("quiet"), argv);
+    if (!status.ok()) return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
+  }
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;

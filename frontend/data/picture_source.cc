@@ -21,9 +21,9 @@ template <typename Use>
 auto WithBytes(const Pictures& pictures, const PictureFile& picture, const Use& use) {
   const std::string place = pictures.place + picture.name;
   std::optional<MappedFile> file;
-  if (pictures.owner == nullptr) file.emplace(place);
+  if (!picture.bytes.has_value()) file.emplace(place);
   try {
-    return use(file ? file->bytes() : picture.bytes);
+    return use(file ? file->bytes() : *picture.bytes);
   } catch (const Error& error) {
     throw Error(error.code(), OneLine(place) + ": " + error.what());
   }

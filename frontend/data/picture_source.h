@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,14 +20,14 @@ namespace brine {
 struct PictureFile {
   std::string name;
   int32_t label = 0;
-  std::span<const uint8_t> bytes = {};  // of its file, if Pictures::owner is not null
+  std::optional<std::span<const uint8_t>> bytes = std::nullopt;  // of its file, unless that is to be opened
 };
 
 struct Pictures {
   std::string place;  // what precedes a picture's name in messages, and in the path of a file: "flowers/"
   std::vector<PictureFile> files;
   bool has_labels = true;
-  std::shared_ptr<const void> owner = nullptr;  // keeps the bytes alive; null if the files are to be opened
+  std::shared_ptr<const void> owner = nullptr;  // keeps the bytes alive
 };
 
 // Whether a file with this name counts as a picture, by its extension.

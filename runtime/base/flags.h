@@ -71,8 +71,9 @@ inline constexpr Flag kFlags[] = {
     {"--weights", "FILE", "the same as --init", kRuns},
     {"--save", "FILE", "write the trained state (.safetensors)", kTrain},
     {"--input", "FILE",
-     "what to predict: samples in a packed file (.brd) or one or several in a .npy, NAME=FILE.npy once for each input, "
-     "or the number of a test sample",
+     "what to predict: samples in a packed file (.brd) or a .npy, NAME=FILE.npy once for each input, or the number of "
+     "a "
+     "test sample; for the tool also pictures, folders of them, and - for one from standard input",
      kPredict},
     {"--top", "K", "print the K most probable classes (all)", kPredict},
     {"--steps", "N", "how many steps to time (100)", kBench},

@@ -50,7 +50,7 @@ TEST(Predict, ThePredictedClassesHaveTheEvaluatedAccuracy) {
     }
     EXPECT_NEAR(sum, 1, 1e-5);
     EXPECT_EQ(Field(lines[index], "class").string_value(), likeliest);
-    right += likeliest == "class " + std::to_string(index % 10);
+    right += likeliest == std::to_string(index % 10);  // the weights have the names of the classes
   }
   EXPECT_NEAR(
       Number(ParseJsonLines(project.Run("brine evaluate digits.cc --data data --init w --json"))[0], "test_accuracy"),
@@ -61,13 +61,99 @@ TEST(Predict, PredictsOneImage) {
   const Trained project;
   project.Write("seven.npy", Npy("(12, 12, 1)", project.images.substr(7 * kPixels, kPixels)));
   const std::string text = project.Run("brine predict digits.cc seven.npy --init w");
-  EXPECT_THAT(text, MatchesRegex("0: class [0-9] [01]\\.[0-9]{4}(, class [0-9] [01]\\.[0-9]{4}){9}\n"));
+  EXPECT_THAT(text, MatchesRegex("0: [0-9] [01]\\.[0-9]{4}(, [0-9] [01]\\.[0-9]{4}){9}\n"));
   EXPECT_EQ(project.Run("brine predict digits.cc --input=seven.npy --init w"), text);
-  // With --data, an image can be given by its number, and classes have names.
-  const std::string named = project.Run("brine predict digits.cc 7 --data data --init w");
-  EXPECT_THAT(named, MatchesRegex("7: [0-9] [01]\\.[0-9]{4}(, [0-9] [01]\\.[0-9]{4}){9}\n"));
-  const size_t probability = text.find("class ") + 6;
-  EXPECT_EQ(named.substr(3, 8), text.substr(probability, 8));
+  EXPECT_EQ(project.Run("brine predict digits.cc seven.npy --init w --top 2"),
+            text.substr(0, text.find(", ", 14)) + "\n");
+  // With --data, an image can be given by its number.
+  EXPECT_EQ(project.Run("brine predict digits.cc 7 --data data --init w"), "7" + text.substr(1));
+}
+
+// Grey pictures of the model's size are its inputs byte for byte, so that they predict what the same array does.
+TEST(Predict, PicturesArePredictedByTheirNames) {
+  const Trained project;
+  project.Run("mkdir -p pictures/deep");
+  const auto picture = [&](size_t number) {
+    return "P5 12 12 255\n" + project.images.substr(number * kPixels, kPixels);
+  };
+  project.Write("pictures/a.pgm", picture(0));
+  project.Write("pictures/deep/b.pgm", picture(1));
+  project.Write("pictures/notes.txt", "");
+  project.Write("c.pgm", picture(2));
+  project.Write("all.npy", Npy("(3, 12, 12, 1)", project.images.substr(0, 3 * kPixels)));
+  const std::string predict = "brine predict digits.cc --init w ";
+  const std::string rows = project.Run(predict + "all.npy");
+  const size_t second = rows.find("\n1: ") + 1, third = rows.find("\n2: ") + 1;
+  const std::string a = rows.substr(1, second - 1), b = rows.substr(second + 1, third - second - 1),
+                    c = rows.substr(third + 1);
+  EXPECT_EQ(project.Run(predict + "c.pgm"), "c.pgm" + c);
+  EXPECT_EQ(project.Run(predict + "pictures"), "pictures/a.pgm" + a + "pictures/deep/b.pgm" + b);
+  EXPECT_EQ(project.Run(predict + "pictures/deep c.pgm --input pictures/a.pgm"),
+            "pictures/deep/b.pgm" + b + "c.pgm" + c + "pictures/a.pgm" + a);
+  EXPECT_EQ(project.Run(predict + "c.pgm - <pictures/a.pgm"), "c.pgm" + c + "-" + a);
+  EXPECT_EQ(project.Run(predict + "c.pgm"), "c.pgm" + c);  // from the cache
+  const std::vector<Json> json = ParseJsonLines(project.Run(predict + "pictures --json --top 1"));
+  ASSERT_EQ(json.size(), 2u);
+  EXPECT_EQ(Field(json[1], "sample").string_value(), "pictures/deep/b.pgm");
+  EXPECT_EQ(Field(json[1], "class").string_value(), b.substr(2, 1));
+  EXPECT_EQ(Field(json[1], "probabilities").struct_value().fields().size(), 1u);
+  // A picture of another size and in colours is made to fit.  A compiled program cannot decode it.
+  project.Run("cp " BRINE_SOURCE_DIR "/tests/data/pictures/420.jpg photo && brine compile digits.cc -o digits");
+  EXPECT_THAT(project.Run(predict + "photo --top 1"), MatchesRegex("photo: [0-9] [01]\\.[0-9]{4}\n"));
+  EXPECT_EQ(
+      project.Try("./digits predict photo --init w").err,
+      "error: photo: is a picture, which brine predict decodes, but this program does not; brine data pack makes a "
+      "packed file, which both take\n");
+}
+
+TEST(Predict, BadPicturesAreNamed) {
+  const Trained project;
+  project.Run("mkdir empty; printf 'no picture' >a.png; printf 'P5 12 12 255\\n' >b.pgm");
+  project.Write("c.pgm", "P5 12 12 255\n" + project.images.substr(0, kPixels));
+  const struct {
+    const char* inputs;
+    int code;
+    std::string error;
+  } rows[] = {
+      {"a.png c.pgm b.pgm", 3,
+       "a.png: is not a picture (PNG, JPEG, WebP, BMP or PPM)\nb.pgm: is a PPM file that ends too early\n"},
+      {"empty", 3, "empty: has no pictures\n"},
+      {"none.png", 3, "none.png: cannot be read: No such file or directory\n"},
+      {"-", 3, "standard input: is empty\n"},
+      {"- -", 3, "predict reads one picture from standard input\n"},
+      {"c.pgm 3", 2, "error: predict takes one input, got also '3'\n"},
+      {"none.npy", 3, "error: none.npy: cannot be opened: No such file or directory\n"},
+  };
+  for (const auto& row : rows) {
+    const CommandResult run = project.Try(std::string("brine predict digits.cc --init w ") + row.inputs);
+    EXPECT_EQ(run.code, row.code) << row.inputs;
+    EXPECT_EQ(run.err, row.error);
+    EXPECT_EQ(run.out, "");
+  }
+  const CommandResult skipped = project.Try("brine predict digits.cc --init w a.png c.pgm --skip-broken --top 1");
+  EXPECT_EQ(skipped.code, 0);
+  EXPECT_EQ(skipped.err, "left out: a.png: is not a picture (PNG, JPEG, WebP, BMP or PPM)\n");
+  EXPECT_THAT(skipped.out, MatchesRegex("c.pgm: [0-9] [01]\\.[0-9]{4}\n"));
+}
+
+TEST(Predict, AModelThatTakesNoPicturesSaysSo) {
+  const Project project;
+  project.Write("scale.cc", R"(#include <brine.h>
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("scale", Input({2}));
+  net.Add(Rescaling(0.5f));
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)");
+  project.Write("a.png", "");
+  const CommandResult run = project.Try("brine predict scale.cc a.png");
+  EXPECT_EQ(run.code, 3);
+  EXPECT_EQ(
+      run.err,
+      "scale.cc: takes no pictures, so that a.png cannot be predicted; its input is not one of height, width, and 1 "
+      "or 3 channels\n");
 }
 
 // The ten test images of class 0, whose labels the loss ignores, count in no row.
