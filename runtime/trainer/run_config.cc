@@ -28,7 +28,14 @@ class Message {
     std::snprintf(text, sizeof(text), "%.17g", number);
     Line(name, text);
   }
-  void Add(const char* name, const Message& message) { text_ += std::string(name) + " {\n" + message.text_ + "}\n"; }
+  void Add(const char* name, const Message& message) {
+    text_ += std::string(name) + " {\n";
+    for (size_t begin = 0, end; begin < message.text_.size(); begin = end) {
+      end = message.text_.find('\n', begin) + 1;
+      text_ += "  " + message.text_.substr(begin, end - begin);
+    }
+    text_ += "}\n";
+  }
 
   const std::string& text() const { return text_; }
 

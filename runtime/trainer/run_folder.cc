@@ -103,7 +103,7 @@ class Writer {
     const brine_program& program = trainer.program();
     Create();
     WriteConfig(trainer, names);
-    WriteWhole(PathOf("summary.txt"), program.summary);
+    WriteWhole(PathOf("summary.txt"), program.summary == nullptr ? "" : program.summary);
     WriteWhole(PathOf("model.ir"),
                {reinterpret_cast<const char*>(program.graph), static_cast<size_t>(program.graph_bytes)});
     csv_.on_train_begin(trainer, names);
