@@ -14,6 +14,7 @@ if [[ -n $label ]]; then
   [[ $line != *" fast"* ]] || group=fast
 fi
 brine_setup "$group" ${label:+"tests_$label"}
+(brine_packages chromium) || say "without chromium, the tests that open pages in a browser are skipped"
 (brine_packages clang) || say "without clang, the second compiler that brine.h is for, its tests are skipped"
 (brine_packages groff-base zsh fish) || say "without groff, zsh and fish, the tests of the manual page and of these shells are skipped"
 

@@ -154,7 +154,7 @@ TEST(Chart, ThinningKeepsTheExtremes) {
   const auto has = [&](double x) {
     return std::any_of(thinned.begin(), thinned.end(), [&](const Point& point) { return point.x == x; });
   };
-  EXPECT_TRUE(has(1234) && has(8765));
+  EXPECT_TRUE(has(0) && has(1234) && has(8765) && has(9999));
   EXPECT_TRUE(std::is_sorted(thinned.begin(), thinned.end(), [](const Point& a, const Point& b) { return a.x < b.x; }));
 }
 

@@ -50,7 +50,7 @@ TEST(ModelPage, ListsEachKernelWithItsLayersAndLines) {
     if (!node.is_kernel()) continue;
     ++kernels;
     const std::string name = views.planned->value(node.outputs[0]).name;
-    EXPECT_THAT(page, HasSubstr("<a id=\"k" + std::to_string(index) + "\"></a>"));
+    EXPECT_THAT(page, HasSubstr("<span id=\"k" + std::to_string(index) + "\">"));
     EXPECT_THAT(page, HasSubstr("<summary><code>" + name + "</code> " + node.region + "</summary>"));
   }
   EXPECT_GT(kernels, 10u);

@@ -216,8 +216,8 @@ bool NeedsLog(absl::Span<const Series> series) {
 
 std::vector<Point> Thinned(absl::Span<const Point> points, size_t most) {
   if (points.size() <= most) return {points.begin(), points.end()};
-  std::vector<Point> thinned;
-  const size_t buckets = std::max<size_t>(most / 2, 1);
+  const size_t buckets = std::max<size_t>(most / 2, 2) - 1;
+  std::vector<size_t> kept = {0};
   for (size_t bucket = 0; bucket < buckets; ++bucket) {
     const size_t begin = bucket * points.size() / buckets, end = (bucket + 1) * points.size() / buckets;
     size_t lowest = begin, highest = begin;
@@ -226,9 +226,12 @@ std::vector<Point> Thinned(absl::Span<const Point> points, size_t most) {
       if (!(points[lowest].y <= points[index].y)) lowest = index;
       if (!(points[highest].y >= points[index].y)) highest = index;
     }
-    thinned.push_back(points[std::min(lowest, highest)]);
-    if (lowest != highest) thinned.push_back(points[std::max(lowest, highest)]);
+    kept.insert(kept.end(), {std::min(lowest, highest), std::max(lowest, highest)});
   }
+  kept.push_back(points.size() - 1);
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  std::vector<Point> thinned;
+  for (const size_t index : kept) thinned.push_back(points[index]);
   return thinned;
 }
 

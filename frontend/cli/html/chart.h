@@ -38,7 +38,8 @@ struct Chart {
 // Whether the numbers span so many powers of ten that a linear axis would hide the smaller ones.
 bool NeedsLog(absl::Span<const Series> series);
 
-// At most about `most` points with the same outline: of each range of x, the lowest and the highest point.
+// At most `most` points, which must be 4 or more, with the same outline: the first and the last point, and of each
+// range between the lowest and the highest.
 std::vector<Point> Thinned(absl::Span<const Point> points, size_t most);
 
 // A figure with the chart, its title, and a legend.  For those who do not see it, a description says where each series

@@ -22,7 +22,7 @@ std::string KernelSection(const ir::Graph& planned) {
     total.bytes += cost.bytes;
     const std::string name = Escaped(planned.value(node.outputs[0]).name);
     table.rows.push_back(
-        {absl::StrCat("<a id=\"k", index, "\"></a>", index),
+        {absl::StrCat("<span id=\"k", index, "\">", index, "</span>"),
          absl::StrCat("<details class=\"kernel\"><summary><code>", name, "</code> ", Escaped(node.region),
                       "</summary><pre tabindex=\"0\">", NodeText(planned, node), "</pre></details>"),
          Escaped(absl::StrJoin(LayerNames(node.locations), ", ")), SourceText(node.locations),
