@@ -241,7 +241,7 @@ typedef struct brine_program {
   const uint8_t* constants;  // the content of the block BRINE_CONSTANTS
   const brine_backend* backend;
   const char* summary;   // the table that the command `summary` prints
-  const uint8_t* graph;  // the text of the model and of the planned graphs, for `brine inspect`
+  const uint8_t* graph;  // the text of the model and of the planned graphs, packed by gzip, for `brine inspect`
   int64_t graph_bytes;
   uint64_t graph_hash;             // a hash of the variables' names, shapes and order; a checkpoint has the same
   const char* numerics_id;         // text that differs if results may differ in rounding: strategies, tiles, target

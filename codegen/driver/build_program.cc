@@ -82,10 +82,10 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
       BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
                                  main_source, "-o", main_object},
                                 "compiling main"));
-      // With noseparate-code, read-only data and code share pages, which makes the file two pages smaller.
-      Command command = {
-          toolchain.cxx_compiler, "-O2", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output, main_object,
-          objects.program};
+      // With noseparate-code, read-only data and code share pages, which makes the file two pages smaller.  At a fixed
+      // address, the pointers in the tables need no relocation, of 24 bytes each.
+      Command command = {toolchain.cxx_compiler, "-O2", "-no-pie", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s",
+                         "-o", output, main_object, objects.program};
       Append(command, objects.kernels);
       // The whole backend is linked.  Its functions replace weak ones of Halide's runtime, and the linker does not
       // search an archive for a symbol that has a weak definition.

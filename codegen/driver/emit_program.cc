@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "codegen/driver/c_text.h"
 #include "codegen/driver/cpu_features.h"
+#include "codegen/driver/gzip.h"
 #include "codegen/driver/join_updates.h"
 #include "codegen/driver/region.h"
 #include "codegen/driver/runtime_names.h"
@@ -371,16 +372,16 @@ class ProgramEmitter {
         CString(target_), ", .device = 0};\n");
   }
 
-  // Embeds the text of the graphs.  The assembler includes it as a file: as an initializer of an array, the text of a
-  // thousand layers would take the C compiler longer than Halide takes for their kernels.
+  // Embeds the graphs.  The assembler includes them as a file: as an initializer of an array, those of a thousand layers
+  // would take the C compiler longer than Halide takes for their kernels.
   void EmitGraphs() {
     std::vector<Graph> all;
     for (const Graph* graph : embedded_) all.push_back(*graph);
-    const std::string text = ir::Print(all);
-    graph_text_bytes_ = text.size();
-    const std::string mark = absl::StrCat(kGraphMark, text.size(), "\n");
+    const std::string packed = Gzip(ir::Print(all));
+    graph_bytes_ = packed.size();
+    const std::string mark = absl::StrCat(kGraphMark, packed.size(), "\n");
     mark_bytes_ = mark.size();
-    graphs_ = mark + text;
+    graphs_ = mark + packed;
     absl::StrAppend(&out_,
                     "\nextern const uint8_t brine_graphs[] __attribute__((visibility(\"hidden\")));\n"
                     "__asm__(\".pushsection .rodata\\nbrine_graphs: .incbin \\\"",
@@ -400,7 +401,7 @@ class ProgramEmitter {
                     ",\n  .variables = variables,\n  .variable_count = ", variable_count_,
                     ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
                     ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = brine_graphs + ",
-                    mark_bytes_, ",\n  .graph_bytes = ", graph_text_bytes_, ",\n  .graph_hash = 0x",
+                    mark_bytes_, ",\n  .graph_bytes = ", graph_bytes_, ",\n  .graph_hash = 0x",
                     HashName(identity_).substr(0, 16),
                     "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
                     ",\n};\n\nconst brine_program* ", name_, "_program(void) { return &program; }\n");
@@ -439,7 +440,7 @@ class ProgramEmitter {
   std::string identity_;           // the names and types of all states
   std::array<int64_t, BRINE_BLOCK_COUNT> block_bytes_ = {};
   int64_t scratch_bytes_ = 0, arena_bound_bytes_ = 0;
-  size_t variable_count_ = 0, graph_text_bytes_ = 0, mark_bytes_ = 0;
+  size_t variable_count_ = 0, graph_bytes_ = 0, mark_bytes_ = 0;
 };
 
 }  // namespace
@@ -449,15 +450,16 @@ absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const Compi
   return ProgramEmitter(graphs, kernels, target, summary).Run();
 }
 
-absl::string_view FindEmbeddedGraphs(absl::string_view program) {
+std::string EmbeddedGraphs(absl::string_view program) {
+  constexpr size_t kMostBytes = size_t{1} << 30;
   const absl::string_view mark = kGraphMark;
   for (size_t position = program.find(mark); position != absl::string_view::npos;
        position = program.find(mark, position + 1)) {
     const absl::string_view rest = program.substr(position + mark.size());
     const size_t end = rest.find('\n');  // of the length, which has fewer than 20 digits
     uint64_t bytes = 0;
-    if (end < 20 && absl::SimpleAtoi(rest.substr(0, end), &bytes) && bytes <= rest.size() - end - 1)
-      return rest.substr(end + 1, bytes);
+    if (end >= 20 || !absl::SimpleAtoi(rest.substr(0, end), &bytes) || bytes > rest.size() - end - 1) continue;
+    if (std::optional<std::string> text = Gunzip(rest.substr(end + 1, bytes), kMostBytes)) return *std::move(text);
   }
   return {};
 }

@@ -19,7 +19,7 @@ struct ProgramGraphs {
 
 struct ProgramText {
   std::string source;  // program.c; the assembler finds the file kGraphsFile, which it includes, on its search path
-  std::string graphs;  // the bytes of kGraphsFile: kGraphMark, a decimal length, a newline and the text of the graphs
+  std::string graphs;  // the bytes of kGraphsFile: kGraphMark, a decimal length, a newline and the graphs
   std::string header;  // <name>.h
   std::string name;    // the graph's name as a C identifier: "cifar10_cnn"
 };
@@ -32,11 +32,12 @@ absl::StatusOr<ProgramText> EmitProgram(const ProgramGraphs& graphs, const Compi
 
 inline constexpr char kGraphsFile[] = "graphs.txt";
 
-// The bytes before the embedded graphs in a compiled program.  A decimal length, a newline and the text follow.
+// The bytes before the embedded graphs in a compiled program.  A decimal length, a newline and so many bytes follow,
+// which are the text of the graphs, packed by gzip (ten times smaller).
 inline constexpr char kGraphMark[] = "\nbrine graphs ";
 
-// Finds the embedded graphs in the bytes of a compiled program; empty if there are none.
-absl::string_view FindEmbeddedGraphs(absl::string_view program);
+// The text of the graphs that the bytes of a compiled program contain; empty if there are none.
+std::string EmbeddedGraphs(absl::string_view program);
 
 }  // namespace brine::codegen
 

@@ -8,9 +8,12 @@
 namespace brine::cli {
 
 struct EmbeddedFile {
-  absl::string_view path;  // below frontend/cli: "templates/cnn/model.cc"
+  absl::string_view path;  // below frontend/cli: "html/page.css", "templates/cnn/model.cc"
   absl::string_view content;
 };
+
+// The content of the file with this path, which must be one of them.
+absl::string_view Embedded(absl::string_view path);
 
 // All of them, in the order of their paths.  CMakeLists.txt lists the folders that are embedded.
 absl::Span<const EmbeddedFile> EmbeddedFiles();

@@ -162,7 +162,7 @@ absl::StatusOr<std::vector<ir::Graph>> LoadModelFile(const std::string& path, co
   if (ir::FormatOf(path).ok()) return ir::LoadGraphs(path);
   const absl::StatusOr<std::string> bytes = ReadFile(path);
   if (!bytes.ok()) return absl::InvalidArgumentError(bytes.status().message());
-  const absl::string_view text = codegen::FindEmbeddedGraphs(*bytes);
+  const std::string text = codegen::EmbeddedGraphs(*bytes);
   if (text.empty())
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": neither a model (.cc, .pb, .pbtxt, .ir) nor a compiled program"));

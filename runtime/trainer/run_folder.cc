@@ -104,7 +104,7 @@ class Writer {
     Create();
     WriteConfig(trainer, names);
     WriteWhole(PathOf("summary.txt"), program.summary == nullptr ? "" : program.summary);
-    WriteWhole(PathOf("model.ir"),
+    WriteWhole(PathOf("model.ir.gz"),
                {reinterpret_cast<const char*>(program.graph), static_cast<size_t>(program.graph_bytes)});
     csv_.on_train_begin(trainer, names);
     const auto steps = static_cast<int64_t>(brine_steps_done(trainer.state()));

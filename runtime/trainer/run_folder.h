@@ -10,7 +10,8 @@
 //   evaluation.json       what is taken for what, and the worst samples (evaluation.h), of at most
 //                         kEvaluatedEachEpoch samples of the validation data, and at the end of all of them
 //   kernels.json          time and bounds of the kernels (kernel_times.h), and the bytes of each block of memory
-//   summary.txt, model.ir the table of layers, and the graphs
+//   summary.txt           the table of layers
+//   model.ir.gz           the text of the graphs, packed by gzip
 //   checkpoints/          what Fit writes if this is its folder of checkpoints
 //
 // Nothing of this changes the bits of the training.  A run that is resumed goes on with the files; lines and events

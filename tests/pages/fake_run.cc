@@ -239,7 +239,7 @@ std::string WriteFakeRun(const std::string& name, const FakeRun& run) {
   if (run.validates) WriteText(folder + "/evaluation.json", EvaluationJson(run));
   WriteText(folder + "/kernels.json", KernelsJson());
   WriteText(folder + "/summary.txt", Summary(graph, nullptr, {}));
-  WriteText(folder + "/model.ir", ir::Print(graph));
+  WriteText(folder + "/model.ir.gz", ir::Print(graph));
   WriteCheckpoint(folder + "/checkpoints/best.safetensors");
   return folder;
 }

@@ -59,7 +59,7 @@ TEST(RunFolder, ALineThatIsBeingWrittenIsNotRead) {
 
 TEST(RunFolder, OnlyTheConfigurationMustExist) {
   const std::string folder = WriteFakeRun("bare", {});
-  for (const char* name : {"log.jsonl", "steps.csv", "evaluation.json", "kernels.json", "summary.txt", "model.ir"})
+  for (const char* name : {"log.jsonl", "steps.csv", "evaluation.json", "kernels.json", "summary.txt", "model.ir.gz"})
     std::filesystem::remove(folder + "/" + name);
   std::filesystem::remove_all(folder + "/checkpoints");
   const cli::Run run = ReadOk(folder);

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "frontend/cli/html/embedded.h"
+#include "frontend/cli/embedded_files.h"
 #include "frontend/cli/html/markup.h"
 #include "frontend/cli/html/png.h"
 #include "frontend/data/resize.h"
@@ -181,7 +181,7 @@ std::string ContactSheet(const std::string& path, const Source& source, const Da
   Page page;
   page.title = path;
   page.head = Head(path, source, facts);
-  page.style = kContactSheetCss;
+  page.style = Embedded("html/contact_sheet.css");
   page.sections = {
       {"counts", "Classes", Counts(source, facts)},
       {"duplicates", "Duplicates", Duplicates(facts)},

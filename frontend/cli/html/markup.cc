@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
-#include "frontend/cli/html/embedded.h"
+#include "frontend/cli/embedded_files.h"
 
 namespace brine::cli {
 namespace {
@@ -95,10 +95,10 @@ std::string WritePage(const Page& page) {
       "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<title>",
-      Escaped(page.title), "</title>\n<style>\n", kPageCss, page.style,
+      Escaped(page.title), "</title>\n<style>\n", Embedded("html/page.css"), page.style,
       "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#content\">Skip to the content</a>\n<header>\n", page.head,
       "<nav aria-label=\"Sections\"><ul>\n", links, "</ul></nav>\n</header>\n<main id=\"content\" tabindex=\"-1\">\n",
-      body, "</main>\n<script>\n", kPageJs, page.script, "</script>\n</body>\n</html>\n");
+      body, "</main>\n<script>\n", Embedded("html/page.js"), page.script, "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace brine::cli

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "frontend/cli/html/embedded.h"
+#include "frontend/cli/embedded_files.h"
 #include "frontend/cli/html/markup.h"
 #include "frontend/cli/html/model_sections.h"
 #include "frontend/cli/html/node_groups.h"
@@ -73,8 +73,8 @@ std::string ModelPage(const ModelViews& views) {
   Page page;
   page.title = absl::StrCat(views.shown.name, ", ", views.file);
   page.head = Head(views);
-  page.style = kModelCss;
-  page.script = kModelJs;
+  page.style = Embedded("html/model.css");
+  page.script = Embedded("html/model.js");
   page.sections = {
       {"graph", "Graph", GraphSection(views)},
       {"kernels", "Kernels", views.planned ? KernelSection(*views.planned) : NoKernels(views)},

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "frontend/cli/html/embedded.h"
+#include "frontend/cli/embedded_files.h"
 #include "frontend/cli/html/markup.h"
 #include "frontend/cli/html/report_sections.h"
 #include "frontend/cli/html/run_folder.h"
@@ -40,8 +40,8 @@ absl::StatusOr<std::string> ReportPage(absl::Span<const std::string> folders) {
   Page page;
   page.title = Title(runs);
   page.head = ReportHead(runs);
-  page.style = kReportCss;
-  page.script = kReportJs;
+  page.style = Embedded("html/report.css");
+  page.script = Embedded("html/report.js");
   page.sections = {
       {"compared", "Results compared", ComparedResults(runs)},
       {"curves", "Loss and metrics", ResultCurves(runs)},

@@ -14,10 +14,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "frontend/cli/html/json.h"
+#include "frontend/data/inflate.h"
 #include "ir/status.h"
 #include "ir/text/text.h"
 #include "ir/verify/verify.h"
 #include "runtime/core/file.h"
+#include "runtime/trainer/error.h"
 
 namespace brine::cli {
 namespace {
@@ -218,10 +220,19 @@ absl::Status ReadKernels(const fs::path& path, Run& run) {
   return absl::OkStatus();
 }
 
-// The graph of the model, which is the first in the text of a program's graphs; empty if the text has none.
-std::optional<ir::Graph> ParseModel(absl::string_view text) {
+// The graph of the model, which is the first in the text of a program's graphs; empty if there is none.
+std::optional<ir::Graph> ReadModel(const std::string& path) {
+  std::error_code code;
+  if (!fs::exists(path, code)) return {};
+  FileBytes file;
+  try {
+    file = MapUnpacked(path);
+  } catch (const Error&) {  // the page shows what else the run has
+    return {};
+  }
+  const absl::string_view text(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
   const size_t second = text.find("\ngraph ");
-  absl::StatusOr<std::vector<ir::Graph>> graphs = ir::Parse(text.substr(0, second), "model.ir");
+  absl::StatusOr<std::vector<ir::Graph>> graphs = ir::Parse(text.substr(0, second), "model.ir.gz");
   if (!graphs.ok() || graphs->empty() || !ir::Verify(graphs->front()).ok()) return {};
   return std::move(graphs->front());
 }
@@ -288,8 +299,7 @@ absl::StatusOr<Run> ReadRun(const std::string& folder) {
   BRINE_ASSIGN_OR_RETURN(run.evaluation, ReadEvaluation(path / "evaluation.json"));
   BRINE_RETURN_IF_ERROR(ReadKernels(path / "kernels.json", run));
   BRINE_ASSIGN_OR_RETURN(run.summary, ReadOptional(path / "summary.txt"));
-  BRINE_ASSIGN_OR_RETURN(const std::string model, ReadOptional(path / "model.ir"));
-  run.model = ParseModel(model);
+  run.model = ReadModel(path / "model.ir.gz");
   if (run.model) run.filters = FirstFilters(path.string(), *run.model);
   return run;
 }
