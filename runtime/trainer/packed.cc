@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <string_view>
@@ -17,11 +19,18 @@ namespace {
 constexpr std::string_view kFormat = "brine.data ";
 constexpr int kVersion = 1;
 
-[[noreturn]] void Fail(const std::string& path, const std::string& what) {
+// Throws Error with the path and what printf makes of the rest.
+[[noreturn]] __attribute__((format(printf, 2, 3))) void Fail(const std::string& path, const char* format, ...) {
+  char what[600];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(what, sizeof(what), format, arguments);
+  va_end(arguments);
   throw Error(kExitBadInput, path + ": " + what);
 }
 
 std::string_view View(brine_text text) { return {text.data, text.size}; }
+std::string TensorName(const brine_tensor& tensor) { return {tensor.name.data, tensor.name.size}; }
 
 // A mapped file and the tensors in it.
 class PackedFile {
@@ -30,7 +39,7 @@ class PackedFile {
     const std::span<const uint8_t> bytes = file_.bytes();
     if (!IsPackedFile(bytes)) Fail(path, "is not a packed file, as brine data pack writes them");
     char error[500];
-    if (brine_parse_tensors(bytes.data(), bytes.size(), &tensors_, error, sizeof(error)) != 0) Fail(path, error);
+    if (brine_parse_tensors(bytes.data(), bytes.size(), &tensors_, error, sizeof(error)) != 0) Fail(path, "%s", error);
   }
   PackedFile(const PackedFile&) = delete;
   ~PackedFile() { brine_release_tensors(&tensors_); }
@@ -46,10 +55,10 @@ class PackedFile {
     const char* const end = text.data() + text.size();
     if (!text.starts_with(kFormat) || std::from_chars(text.data() + kFormat.size(), end, version).ptr != end ||
         version < 1)
-      Fail(path(), "is not a packed file: its format is " + std::string(text.substr(0, 40)));
+      Fail(path(), "is not a packed file: its format is %.*s", static_cast<int>(std::min<size_t>(text.size(), 40)),
+           text.data());
     if (version > kVersion)
-      Fail(path(), "has version " + std::to_string(version) + " of the packed format; this program reads version " +
-                       std::to_string(kVersion));
+      Fail(path(), "has version %d of the packed format; this program reads version %d", version, kVersion);
   }
 
  private:
@@ -61,20 +70,20 @@ class PackedFile {
 std::string_view TextsOf(const PackedFile& file, const brine_tensor& tensor) {
   const std::string_view texts(reinterpret_cast<const char*>(tensor.data), static_cast<size_t>(tensor.bytes));
   if (tensor.dtype != BRINE_U8 || tensor.rank != 1 || !texts.ends_with('\n'))
-    Fail(file.path(), std::string(View(tensor.name)) + " does not hold lines of text");
+    Fail(file.path(), "%s does not hold lines of text", TensorName(tensor).c_str());
   return texts;
 }
 
 ElementType TypeOf(const PackedFile& file, const brine_tensor& tensor) {
   if (tensor.dtype == BRINE_U32)
-    Fail(file.path(), std::string(View(tensor.name)) + " has elements of type U32; U8, I32 and F32 can be read");
+    Fail(file.path(), "%s has elements of type U32; U8, I32 and F32 can be read", TensorName(tensor).c_str());
   return tensor.dtype == BRINE_U8    ? ElementType::kByte
          : tensor.dtype == BRINE_I32 ? ElementType::kInteger
                                      : ElementType::kReal;
 }
 
 Field FieldOf(const PackedFile& file, const brine_tensor& tensor, std::string_view name) {
-  if (tensor.rank == 0) Fail(file.path(), std::string(View(tensor.name)) + " is a number, and not one for each sample");
+  if (tensor.rank == 0) Fail(file.path(), "%s is a number, and not one for each sample", TensorName(tensor).c_str());
   Field field = {.name = std::string(name), .type = TypeOf(file, tensor), .elements = 1};
   for (int axis = 1; axis < tensor.rank; ++axis) field.elements *= tensor.dims[axis];
   if (tensor.rank == 4) {
@@ -100,7 +109,8 @@ class PackedSource : public SampleSource {
       }
       fields_.push_back(FieldOf(*file_, tensor, name));
       if (!tensors_.empty() && tensor.dims[0] != tensors_[0]->dims[0])
-        Fail(file_->path(), Describe(tensor) + ", but " + Describe(*tensors_[0]));
+        Fail(file_->path(), "%s has %d samples, but %s has %d samples", TensorName(tensor).c_str(), tensor.dims[0],
+             TensorName(*tensors_[0]).c_str(), tensors_[0]->dims[0]);
       tensors_.push_back(&tensor);
     }
     RemoveNames();
@@ -139,8 +149,8 @@ class PackedSource : public SampleSource {
         int32_t label = 0;
         std::memcpy(&label, tensors_[field]->data + sample * bytes, static_cast<size_t>(bytes));
         if (label < 0 || static_cast<size_t>(label) >= classes)
-          Fail(file_->path(), "label " + std::to_string(sample) + " of " + part_.substr(0, part_.size() - 1) + " is " +
-                                  std::to_string(label) + ", but there are " + std::to_string(classes) + " classes");
+          Fail(file_->path(), "label %lld of %s is %d, but there are %zu classes", static_cast<long long>(sample),
+               part_.substr(0, part_.size() - 1).c_str(), label, classes);
       }
     }
   }
@@ -148,24 +158,20 @@ class PackedSource : public SampleSource {
  private:
   static constexpr int64_t kStride = 64;  // a name is found among so many without an index
 
-  static std::string Describe(const brine_tensor& tensor) {
-    return std::string(View(tensor.name)) + " has " + std::to_string(tensor.dims[0]) + " samples";
-  }
-
   // `data` and `label` stand for the only input and the only label of a model, whatever their names are.  The data come
   // first, as in sets from elsewhere, whose first field has the images.
   void RemoveNames() {
     if (tensors_.empty()) {
-      if (has_names()) Fail(file_->path(), "has " + part_ + "names, but no " + part_ + "data");
+      if (has_names()) Fail(file_->path(), "has %snames, but no %sdata", part_.c_str(), part_.c_str());
       return;
     }
     if (!std::all_of(fields_.begin(), fields_.end(),
                      [](const Field& field) { return field.name == "data" || field.name == "label"; }))
       return;
     if (fields_.size() == 1 && fields_[0].name == "label")
-      Fail(file_->path(), "has " + part_ + "label, but no " + part_ + "data");
+      Fail(file_->path(), "has %slabel, but no %sdata", part_.c_str(), part_.c_str());
     if (fields_.size() == 1 && part_ != "test/")  // only prediction needs no labels
-      Fail(file_->path(), "has " + part_ + "data, but no " + part_ + "label");
+      Fail(file_->path(), "has %sdata, but no %slabel", part_.c_str(), part_.c_str());
     if (fields_[0].name == "label") {
       std::swap(fields_[0], fields_[1]);
       std::swap(tensors_[0], tensors_[1]);
@@ -180,8 +186,8 @@ class PackedSource : public SampleSource {
       if (count % kStride == 0) every_.push_back(begin);
     }
     if (count != size())
-      Fail(file_->path(),
-           part_ + "names has " + std::to_string(count) + " names for " + std::to_string(size()) + " samples");
+      Fail(file_->path(), "%snames has %lld names for %lld samples", part_.c_str(), static_cast<long long>(count),
+           static_cast<long long>(size()));
   }
 
   std::shared_ptr<const PackedFile> file_;
@@ -198,7 +204,7 @@ std::vector<std::string> ClassNames(const PackedFile& file) {
   for (const brine_tensor& tensor : file.tensors()) {
     if (View(tensor.name) != "class_names") continue;
     for (std::string_view texts = TextsOf(file, tensor); !texts.empty(); texts.remove_prefix(texts.find('\n') + 1)) {
-      if (names.size() == kMaxClasses) Fail(file.path(), "has more than " + std::to_string(kMaxClasses) + " classes");
+      if (names.size() == kMaxClasses) Fail(file.path(), "has more than %zu classes", kMaxClasses);
       names.emplace_back(texts.substr(0, texts.find('\n')));
     }
   }
@@ -213,7 +219,8 @@ void CheckNames(const PackedFile& file, std::span<const std::string_view> parts)
                             return name.starts_with(part) && name.size() > part.size();
                           });
     if (!is_known)
-      Fail(file.path(), "has a tensor " + std::string(name) + ", which belongs to none of train, validation and test");
+      Fail(file.path(), "has a tensor %s, which belongs to none of train, validation and test",
+           TensorName(tensor).c_str());
   }
 }
 
