@@ -57,7 +57,8 @@ absl::StatusOr<std::string> PackPictures(const std::vector<std::string>& inputs,
     BRINE_ASSIGN_OR_RETURN(const std::string folder, cache.Folder(KeyOf(paths, standard_input, options)));
     const std::string file = folder + "/data.brd";
     std::error_code ignored;
-    if (std::filesystem::exists(file, ignored)) return file;
+    // What is left out is said each time.
+    if (!options.skip_broken && std::filesystem::exists(file, ignored)) return file;
     const PackReport report = Pack(OpenPictures(paths, std::move(standard_input), options), file,
                                    {.threads = options.threads, .skip_broken = options.skip_broken});
     for (const std::string& sentence : report.skipped) {

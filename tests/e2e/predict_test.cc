@@ -130,10 +130,12 @@ TEST(Predict, BadPicturesAreNamed) {
     EXPECT_EQ(run.err, row.error);
     EXPECT_EQ(run.out, "");
   }
-  const CommandResult skipped = project.Try("brine predict digits.cc --init w a.png c.pgm --skip-broken --top 1");
-  EXPECT_EQ(skipped.code, 0);
-  EXPECT_EQ(skipped.err, "left out: a.png: is not a picture (PNG, JPEG, WebP, BMP or PPM)\n");
-  EXPECT_THAT(skipped.out, MatchesRegex("c.pgm: [0-9] [01]\\.[0-9]{4}\n"));
+  for (int run = 1; run <= 2; ++run) {
+    const CommandResult skipped = project.Try("brine predict digits.cc --init w a.png c.pgm --skip-broken --top 1");
+    EXPECT_EQ(skipped.code, 0);
+    EXPECT_EQ(skipped.err, "left out: a.png: is not a picture (PNG, JPEG, WebP, BMP or PPM)\n") << run;
+    EXPECT_THAT(skipped.out, MatchesRegex("c.pgm: [0-9] [01]\\.[0-9]{4}\n"));
+  }
 }
 
 TEST(Predict, AModelThatTakesNoPicturesSaysSo) {
