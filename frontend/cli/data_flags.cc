@@ -26,22 +26,16 @@ constexpr Choice<Resize> kResizes[] = {{"stretch", Resize::kStretch}, {"fit", Re
 constexpr Choice<Missing> kMissings[] = {{"mean", Missing::kMean}, {"drop", Missing::kDrop}};
 
 absl::Status Wrong(absl::string_view flag, absl::string_view wanted, absl::string_view got) {
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be ", wanted, ", got ", ir::Excerpt(got)));
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, " must be ", wanted, ", got '", ir::Excerpt(got), "'"));
 }
 
+// The value of the flag, which is one of the choices, since the command line has been checked.
 template <typename Value, size_t size>
-absl::Status Choose(const Arguments& arguments, const char* flag, const Choice<Value> (&choices)[size], Value& value) {
-  if (!arguments.Has(flag)) return absl::OkStatus();
-  const std::string name = arguments.Get(flag, "");
-  std::string names;
-  for (size_t index = 0; index < size; ++index) {
-    if (choices[index].name == name) {
-      value = choices[index].value;
-      return absl::OkStatus();
-    }
-    absl::StrAppend(&names, index == 0 ? "" : index + 1 < size ? ", " : " or ", choices[index].name);
+Value Choose(const Arguments& arguments, const char* flag, const Choice<Value> (&choices)[size], Value default_value) {
+  for (const Choice<Value>& choice : choices) {
+    if (choice.name == arguments.Get(flag, "")) return choice.value;
   }
-  return Wrong(flag, names, name);
+  return default_value;
 }
 
 // HxW or HxWxC.
@@ -86,12 +80,12 @@ absl::Status ReadTestSplit(const Arguments& arguments, DataOptions& options) {
 absl::StatusOr<DataOptions> ReadDataOptions(const Arguments& arguments) {
   DataOptions options;
   BRINE_RETURN_IF_ERROR(ReadSize(arguments, options));
-  BRINE_RETURN_IF_ERROR(Choose(arguments, "resize", kResizes, options.resize));
+  options.resize = Choose(arguments, "resize", kResizes, options.resize);
   BRINE_RETURN_IF_ERROR(ReadBackground(arguments, options));
   options.skip_broken = arguments.Has("skip-broken");
   BRINE_ASSIGN_OR_RETURN(options.max_pixels, arguments.GetInt("max-pixels", options.max_pixels, 1, int64_t{1} << 40));
   options.target = arguments.Get("target", "");
-  BRINE_RETURN_IF_ERROR(Choose(arguments, "missing", kMissings, options.missing));
+  options.missing = Choose(arguments, "missing", kMissings, options.missing);
   BRINE_RETURN_IF_ERROR(ReadTestSplit(arguments, options));
   BRINE_ASSIGN_OR_RETURN(const int64_t seed, arguments.GetInt("split-seed", 0, 0, INT64_MAX));
   options.split_seed = static_cast<uint64_t>(seed);

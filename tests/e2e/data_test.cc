@@ -1,6 +1,8 @@
 // Tests how the tool packs data, and says what they are like.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 
 #include "tests/e2e/json.h"
@@ -113,8 +115,9 @@ TEST(Data, TheProgramReadsWhatPackWrites) {
 
 TEST(Data, PicturesGetTheSizeOfTheModelsInput) {
   const Project project;
-  const auto picture = [](int side, int value) {
-    return "P5 " + std::to_string(side) + " " + std::to_string(side) + " 255\n" +
+  const std::string once = std::to_string(std::time(nullptr)) + "." + std::to_string(getpid());  // not in the cache
+  const auto picture = [&](int side, int value) {
+    return "P5 #" + once + "\n" + std::to_string(side) + " " + std::to_string(side) + " 255\n" +
            std::string(static_cast<size_t>(side * side), static_cast<char>(value));
   };
   for (int number = 0; number < 50; ++number) {
@@ -150,7 +153,7 @@ TEST(Data, ShowCounts) {
   EXPECT_THAT(text, HasSubstr("│ blue  │     2 │    1 │"));
   EXPECT_THAT(text, HasSubstr("│ x      │    3 │   1.87083 │"));
   EXPECT_THAT(text, EndsWith("\n1 samples for tests or validation are also training samples:\n  0 is 2\n"));
-  EXPECT_THAT(project.Read("page.html"), AllOf(HasSubstr("<td class=\"right\">1.87083</td>"), HasSubstr("blue")));
+  EXPECT_THAT(project.Read("page.html"), AllOf(HasSubstr("<td class=\"num\">1.87083</td>"), HasSubstr("blue")));
   const std::vector<Json> facts = ParseJsonLines(project.Run("brine data show set --json"));
   ASSERT_EQ(facts.size(), 1u);
   EXPECT_EQ(Number(Field(facts[0], "train"), "samples"), 4);
@@ -187,17 +190,17 @@ TEST(Data, MistakesOfTheCommandLine) {
       {"pack data", "data pack needs -o FILE"},
       {"show data --size 3",
        "--size must be HEIGHTxWIDTH, such as 64x64, or 64x64x1 and 64x64x3 for grey and coloured "
-       "pictures, got 3"},
+       "pictures, got '3'"},
       {"show data --size 3x0",
        "--size must be HEIGHTxWIDTH, such as 64x64, or 64x64x1 and 64x64x3 for grey and coloured "
-       "pictures, got 3x0"},
-      {"show data --resize up", "--resize must be stretch, fit or crop, got up"},
-      {"show data --missing never", "--missing must be mean or drop, got never"},
+       "pictures, got '3x0'"},
+      {"show data --resize up", "--resize must be stretch, fit or crop, got 'up'"},
+      {"show data --missing never", "--missing must be mean or drop, got 'never'"},
       {"show data --background white",
-       "--background must be six hexadecimal digits, two each for red, green and blue, got white"},
-      {"show data --test-split 1", "--test-split must be a number of at least 0 and less than 1, got 1"},
-      {"show data --max-pixels -1", "--max-pixels must be a whole number from 1 to 1099511627776, got -1"},
-      {"show data --epochs 2", "unknown flag --epochs"},
+       "--background must be six hexadecimal digits, two each for red, green and blue, got 'white'"},
+      {"show data --test-split 1", "--test-split must be a number of at least 0 and less than 1, got '1'"},
+      {"show data --max-pixels -1", "--max-pixels must be a whole number from 1 to 1099511627776, got '-1'"},
+      {"show data --epochs 2", "--epochs is not a flag of data"},
   };
   for (const auto& row : rows) {
     const CommandResult run = project.Try(std::string("brine data ") + row.flags);
@@ -209,7 +212,7 @@ TEST(Data, MistakesOfTheCommandLine) {
   EXPECT_EQ(absent.err, "absent: does not exist\n");
   const CommandResult train = project.Try("brine train digits.cc --data data --resize up");
   EXPECT_EQ(train.code, 2);
-  EXPECT_EQ(train.err, "brine: --resize must be stretch, fit or crop, got up\n");
+  EXPECT_EQ(train.err, "brine: --resize must be stretch, fit or crop, got 'up'\n");
   const CommandResult full = project.Try("brine data pack data -o /proc/x.brd");
   EXPECT_EQ(full.code, 1);
   EXPECT_THAT(full.err, HasSubstr("/proc"));
