@@ -50,6 +50,18 @@ brine_python() {
   touch "$folder/complete"
 }
 
+# brine_tensorboard: TensorBoard, which a test asks to read the events of a run, in build/tensorboard.
+brine_tensorboard() {
+  local folder=$brine_root/build/tensorboard
+  [[ -e $folder/complete ]] && return 0
+  brine_packages python3 python3-venv
+  say "installing TensorBoard into build/tensorboard"
+  rm -rf "$folder"
+  run_quietly tensorboard.log /usr/bin/python3 -m venv "$folder" || fail "python3 could not make a virtual environment"
+  run_quietly tensorboard.log "$folder/bin/python" -m pip install --only-binary=:all: 'tensorboard==2.21.0' || { rm -rf "$folder"; return 1; }
+  touch "$folder/complete"
+}
+
 # brine_peers: the frameworks beside which the benchmarks measure, in build/peers, unless $BRINE_PEERS has them.  One that cannot be installed
 # is left out.
 brine_peers() {

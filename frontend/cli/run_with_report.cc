@@ -45,14 +45,15 @@ pid_t ForkAttached() {
   return 0;
 }
 
-// Starts a process that writes the page.  If `says_why`, it prints the reason when it cannot.
-pid_t StartDrawing(const std::string& run, bool says_why) {
+// Starts a process that writes the page.  While the training runs, it gets a tenth of the time of the trainer's threads
+// where they compete, and says nothing if it cannot write.
+pid_t StartDrawing(const std::string& run, bool is_last) {
   const pid_t drawer = ForkAttached();
   if (drawer != 0) return drawer;
-  constexpr int kLowestPriority = 19;
-  setpriority(PRIO_PROCESS, 0, kLowestPriority);
+  constexpr int kTenth = 10;  // the tenth of the weight of 0, in kernel/sched/core.c of Linux
+  if (!is_last) setpriority(PRIO_PROCESS, 0, kTenth);
   const absl::Status status = WriteReport(run);
-  if (!status.ok() && says_why) Fail(status, kFailed);
+  if (!status.ok() && is_last) Fail(status, kFailed);
   _exit(status.ok() ? kOk : kFailed);
 }
 
@@ -118,11 +119,11 @@ Reported RunWithReport(const std::string& run, absl::FunctionRef<int()> execute)
     if (ended == trainer && drawer > 0) WaitFor(drawer);
     if (ended == trainer || drawer > 0 || now == drawn || StampOf(config) == config_before) continue;
     drawn = now;
-    drawer = StartDrawing(run, /*says_why=*/false);
+    drawer = StartDrawing(run, /*is_last=*/false);
   }
   result.began = StampOf(config) != config_before;
   if (!result.began) return result;
-  const pid_t drawer = StartDrawing(run, /*says_why=*/true);
+  const pid_t drawer = StartDrawing(run, /*is_last=*/true);
   result.has_report = drawer > 0 && WaitFor(drawer) == 0;
   return result;
 }

@@ -16,8 +16,8 @@ struct Reported {
 
 // Calls `execute` in a child process; it replaces that process by the program, or returns an exit code if it cannot.
 // Waits for the end of the child, and writes report.html into the folder whenever its log has a new line and at the
-// end.  Pages are drawn by processes of their own at the lowest priority, so that neither their time nor a fault can
-// harm the training.
+// end.  Pages are drawn by processes of their own at a low priority, so that neither their time nor a fault harms the
+// training.
 //
 // SIGINT, SIGTERM and SIGHUP that another process sends to this one are passed on to the child (sigqueue); those of the
 // terminal reach it anyway.  If this process is killed, so is the child.

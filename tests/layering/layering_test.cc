@@ -252,9 +252,9 @@ TEST(Layering, AttributesAreReadByThoseWhoNameTheOp) {
 }
 
 TEST(Layering, TheTopLevelIsAsDesigned) {
-  const Names allowed = {"frontend", "ir",     "passes",         "codegen",           "runtime",
-                         "examples", "tests",  "CMakeLists.txt", "CMakePresets.json", "README.md",
-                         "LICENSE",  "NOTICE", "build"};
+  const Names allowed = {
+      "frontend",          "ir",        "passes",  "codegen", "runtime", "examples", "tests", "CMakeLists.txt",
+      "CMakePresets.json", "README.md", "LICENSE", "NOTICE",  "build",   "runs"};
   for (const fs::directory_entry& entry : fs::directory_iterator(kRoot)) {
     const std::string name = entry.path().filename();
     EXPECT_TRUE(name[0] == '.' || allowed.count(name) != 0) << name;
