@@ -32,8 +32,6 @@ using ::testing::StartsWith;
 
 enum class Scheme { kDark = 0, kLight = 1 };  // the numbers are Chromium's
 
-std::string PathOf(const std::string& name) { return (std::filesystem::path(testing::TempDir()) / name).string(); }
-
 std::string ReadAll(const std::string& path) {
   std::stringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
@@ -43,15 +41,12 @@ std::string ReadAll(const std::string& path) {
 // Runs Chromium and returns its output.  Each call has a profile of its own.
 std::string RunChromium(const std::string& flags) {
   static int runs = 0;
-  const std::string base = PathOf(absl::StrCat("chromium", getpid(), ".", ++runs)), profile = base + ".profile";
+  const std::string base = ScratchPath(absl::StrCat("chromium", ++runs)), profile = base + ".profile";
   const std::string command = absl::StrCat(
       "timeout 100 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1600 ",
       "--user-data-dir='", profile, "' ", flags, " >'", base, "' 2>'", base, ".err' </dev/null");
   EXPECT_EQ(std::system(command.c_str()), 0) << command << "\n" << ReadAll(base + ".err");
   std::string output = ReadAll(base);
-  std::filesystem::remove_all(profile);
-  std::filesystem::remove(base);
-  std::filesystem::remove(base + ".err");
   return output;
 }
 
@@ -63,7 +58,7 @@ class Chromium : public testing::Test {
 
   // What probe.js finds in the page.
   static JsonObject Facts(const std::string& page, Scheme scheme) {
-    const std::string path = PathOf(absl::StrCat("probed", getpid(), ".html"));
+    const std::string path = ScratchPath("probed.html");
     const std::string collect =
         "<head><script>window.pageErrors = []; addEventListener(\"error\", event => pageErrors.push(event.message));"
         "addEventListener(\"securitypolicyviolation\", event => pageErrors.push(event.violatedDirective));"
@@ -74,7 +69,6 @@ class Chromium : public testing::Test {
                          {"</body>", absl::StrCat("<script>", ReadGolden("pages/probe.js"), "</script></body>")}}));
     const std::string dom = RunChromium(absl::StrCat("--blink-settings=preferredColorScheme=", static_cast<int>(scheme),
                                                      " --dump-dom 'file://", path, "'"));
-    std::filesystem::remove(path);
     const std::string begin = "<pre id=\"facts\">";
     const size_t at = dom.rfind(begin);  // the script names it, too
     EXPECT_NE(at, std::string::npos) << dom.substr(0, 2000);
@@ -211,11 +205,11 @@ TEST_F(Chromium, DecodesPictures) {
 TEST_F(Chromium, TakesPicturesOfBothSchemes) {
   const absl::StatusOr<std::string> page = cli::ReportPage({WriteFakeRun("shot", {})});
   ASSERT_TRUE(page.ok()) << page.status();
-  const std::string path = PathOf("shot.html");
+  const std::string path = ScratchPath("shot.html");
   WriteText(path, *page);
   std::string shots[2];
   for (const Scheme scheme : {Scheme::kLight, Scheme::kDark}) {
-    const std::string shot = PathOf("shot.png");
+    const std::string shot = ScratchPath("shot.png");
     std::filesystem::remove(shot);
     RunChromium(absl::StrCat("--blink-settings=preferredColorScheme=", static_cast<int>(scheme), " --screenshot='",
                              shot, "' 'file://", path, "'"));

@@ -1,6 +1,7 @@
 #include "tests/pages/fake_run.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
@@ -73,7 +74,8 @@ std::string Config(const FakeRun& run) {
       run.validates ? "validation_samples: 10000\n" : "", "test_samples: 10000\nversion: \"0.1.0\"\n",
       "machine { cpu: \"AMD EPYC 9B14\" cores: 2 target: \"x86-64-linux-avx512\" system: \"Linux 6.1\" }\n",
       "started: \"2026-12-01T09:30:00Z\"\nresult { name: \"loss\" better: \"min\" }\n"
-      "result { name: \"accuracy\" better: \"max\" }\nmonitor: \"val_loss\"\n");
+      "result { name: \"accuracy\" better: \"max\" }\nresult { name: \"val_loss\" better: \"min\" }\n"
+      "result { name: \"val_accuracy\" better: \"max\" }\nmonitor: \"val_loss\"\n");
   for (int number = 0; number < run.classes; ++number)
     absl::StrAppend(&text, "class_names: ", Quoted(ClassName(run, number)), "\n");
   return text;
@@ -220,6 +222,19 @@ void WriteCheckpoint(const std::string& path) {
 
 }  // namespace
 
+std::string ScratchPath(const std::string& name) {
+  struct Scratch {
+    std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / absl::StrCat("pages", getpid());
+    Scratch() { std::filesystem::create_directories(folder); }
+    ~Scratch() {
+      std::error_code error;
+      std::filesystem::remove_all(folder, error);
+    }
+  };
+  static const Scratch scratch;
+  return (scratch.folder / name).string();
+}
+
 void WriteText(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary);
   file << text;
@@ -228,7 +243,7 @@ void WriteText(const std::string& path, const std::string& text) {
 }
 
 std::string WriteFakeRun(const std::string& name, const FakeRun& run) {
-  const std::string folder = (std::filesystem::path(testing::TempDir()) / name).string();
+  const std::string folder = ScratchPath(name);
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder + "/checkpoints");
   const Model model = CnnWithTwoConvolutions("cifar10_cnn");

@@ -16,8 +16,10 @@ struct FakeRun {
   std::string sample_name = {};  // of the first sample that was got wrong; the others are called "class 3/17.png"
 };
 
-// Writes the run into a new folder with this name below the folder of temporary files, in place of one that is there,
-// and returns its path.
+// The path of a file or folder of this name in a folder that is removed at the end of the program.
+std::string ScratchPath(const std::string& name);
+
+// Writes the run into a new folder ScratchPath(name), in place of one that is there, and returns its path.
 std::string WriteFakeRun(const std::string& name, const FakeRun& run);
 
 void WriteText(const std::string& path, const std::string& text);

@@ -29,7 +29,7 @@ std::string Unit(double number) { return absl::StrFormat("%.5g", std::round(numb
 std::string NumberText(double number) { return absl::StrFormat("%.4g", number); }
 
 // Numbers beyond these would make axes that have no finite length.
-bool CanDraw(const Point& point) { return std::abs(point.y) < 1e300; }
+bool CanDraw(const Point& point) { return std::abs(point.y) < 1e300 && point.x >= 0 && point.x <= 1e9; }
 
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -106,10 +106,9 @@ class Drawing {
   }
 
  private:
+  // Begins at 0, where training does.
   Axis XAxis(const Range& range) const {
-    const double from = frame_.left, to = frame_.width - frame_.right;
-    if (range.high > range.low) return {range.low, range.high, from, to};
-    return {range.low - 0.5, range.high + 0.5, from, to};
+    return {0, std::max(range.high, 1e-3), frame_.left, frame_.width - frame_.right};
   }
   Axis YAxis(const Range& range) const {
     return MakeAxis(range, frame_.height - frame_.bottom, frame_.top, chart_.log && range.low > 0);
@@ -143,8 +142,9 @@ class Drawing {
     for (const double tick : LinearTicks(x_.low, x_.high, frame_.most_x_ticks, whole ? 1 : 0)) {
       const double x = x_.At(tick);
       absl::StrAppend(&out_, "<path class=\"axis\" d=\"M", Unit(x), " ", Unit(base), "v4\"/>");
+      if (tick <= 0) continue;  // the names of the axis stand there
       Text(x, base + 17, "middle", TickLabel(tick));
-      if (chart_.steps_per_x > 0 && tick > 0) {
+      if (chart_.steps_per_x > 0) {
         Text(x, base + 31, "middle", internal::WithCommas(std::llround(tick * chart_.steps_per_x)), "steps");
       }
     }

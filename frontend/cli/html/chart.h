@@ -11,7 +11,7 @@
 namespace brine::cli {
 
 struct Point {
-  double x = 0, y = 0;  // a y that is not finite, or beyond 1e300, is a gap
+  double x = 0, y = 0;  // x from 0 to 1e9, and y beyond neither ±1e300; any other point is a gap
 };
 
 enum class LineStyle { kSolid, kDashed, kFaint };

@@ -82,10 +82,10 @@ std::vector<float> ReadTensor(const fs::path& path, const std::string& name, siz
   return weights;
 }
 
-// The number of filters in a row of the sheet, for a sheet that is about twice as wide as it is high.
+// The number of filters in a row of the sheet, which is about twice as wide as it is high and at most 720 pixels wide.
 int ColumnsOf(int filters, int width) {
   const int columns = static_cast<int>(std::ceil(std::sqrt(2.0 * filters)));
-  return std::clamp(columns, 1, std::max(1, 160 / (width + 1)));
+  return std::clamp(columns, 1, std::max(1, 720 / (width + 1)));
 }
 
 }  // namespace

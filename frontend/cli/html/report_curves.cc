@@ -12,22 +12,21 @@
 namespace brine::cli {
 namespace {
 
-// What each epoch says beside results of the model.
+// What each epoch says beside results over the training data and, with the prefix val_, over the validation data.
 constexpr const char* kNotResults[] = {"epoch", "step", "learning_rate", "seconds", "samples_per_second"};
 
 // The names of results over the training data, in the order of the configuration, then in that of the alphabet.
 std::vector<std::string> TrainResults(absl::Span<const Run> runs) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& name) {
-    const bool other = std::find(std::begin(kNotResults), std::end(kNotResults), name) != std::end(kNotResults);
+    const bool other = absl::StartsWith(name, "val_") ||
+                       std::find(std::begin(kNotResults), std::end(kNotResults), name) != std::end(kNotResults);
     if (!other && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
   for (const Run& run : runs) {
     for (const run::Result& result : run.config.result()) add(result.name());
     for (const Epoch& epoch : run.epochs) {
-      for (const auto& [name, number] : epoch.results) {
-        if (!absl::StartsWith(name, "val_")) add(name);
-      }
+      for (const auto& [name, number] : epoch.results) add(name);
     }
   }
   return names;
@@ -45,10 +44,11 @@ bool HasNumbers(absl::Span<const Point> points) {
 
 // The steps of an epoch; 0 if the run does not say.
 double StepsPerEpoch(const Run& run) {
-  if (!run.epochs.empty() && run.epochs[0].step > 0 && run.epochs[0].epoch > 0)
-    return run.epochs[0].step / run.epochs[0].epoch;
-  const double batch = static_cast<double>(run.config.batch_size() * std::max<int64_t>(run.config.accumulate(), 1));
-  return batch > 0 ? std::ceil(static_cast<double>(run.config.train_samples()) / batch) : 0;
+  const auto legal = [](double steps) { return steps > 0 && steps <= 1e9 ? steps : 0; };
+  if (!run.epochs.empty()) return legal(run.epochs[0].step / run.epochs[0].epoch);
+  const double batch =
+      static_cast<double>(run.config.batch_size()) * static_cast<double>(std::max<int64_t>(run.config.accumulate(), 1));
+  return legal(std::ceil(static_cast<double>(run.config.train_samples()) / batch));
 }
 
 // The means over a few steps, with the step as a part of an epoch.

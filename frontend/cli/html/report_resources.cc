@@ -100,7 +100,7 @@ std::string FirstLayer(const Run& run) {
                                                      : absl::StrCat("the means of ", filters.channels, " channels");
   const std::string sentence = absl::StrCat(filters.count, " filters of ", filters.kernel, ", ", filters.height, "×",
                                             filters.width, ", ", colors, ", from ", filters.file);
-  const int scale = std::clamp(720 / filters.sheet.width, 1, 12);
+  const int scale = std::clamp(1080 / filters.sheet.width, 1, 12);
   return absl::StrCat("<figure class=\"filters\">", WriteImage(filters.sheet, scale, sentence), "<figcaption>",
                       Escaped(sentence),
                       ".  Grey is 0; each filter is scaled to its own largest weight.</figcaption></figure>\n");

@@ -96,7 +96,8 @@ absl::StatusOr<std::vector<Epoch>> ReadLog(const fs::path& path) {
     epoch.results = NumbersOf(object);
     epoch.epoch = NumberField(object, "epoch");
     epoch.step = NumberField(object, "step");
-    if (!std::isfinite(epoch.epoch))
+    constexpr double kMostEpochs = 1e9;
+    if (!(epoch.epoch >= 0 && epoch.epoch <= kMostEpochs))
       return absl::InvalidArgumentError(absl::StrCat(path.string(), ":", number, ": has no number of an epoch"));
     epoch.weight_norm = NumbersOfField(object, "weight_norm");
     epoch.gradient_norm = NumbersOfField(object, "gradient_norm");
@@ -147,7 +148,7 @@ std::vector<double> NumbersOfList(const JsonObject& object, const std::string& n
   return numbers;
 }
 
-constexpr int64_t kMostClasses = 1 << 20, kMostSamples = int64_t{1} << 52;
+constexpr int64_t kMostClasses = 1 << 20, kMostSamples = int64_t{1} << 40;
 
 WorstSample ReadSample(const JsonObject& object) {
   WorstSample sample;
