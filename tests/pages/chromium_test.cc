@@ -3,8 +3,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -32,12 +30,6 @@ using ::testing::StartsWith;
 
 enum class Scheme { kDark = 0, kLight = 1 };  // the numbers are Chromium's
 
-std::string ReadAll(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 // Runs Chromium and returns its output.  Each call has a profile of its own.
 std::string RunChromium(const std::string& flags) {
   static int runs = 0;
@@ -45,8 +37,8 @@ std::string RunChromium(const std::string& flags) {
   const std::string command = absl::StrCat(
       "timeout 100 chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1600 ",
       "--user-data-dir='", profile, "' ", flags, " >'", base, "' 2>'", base, ".err' </dev/null");
-  EXPECT_EQ(std::system(command.c_str()), 0) << command << "\n" << ReadAll(base + ".err");
-  std::string output = ReadAll(base);
+  EXPECT_EQ(std::system(command.c_str()), 0) << command << "\n" << ReadText(base + ".err");
+  std::string output = ReadText(base);
   return output;
 }
 
@@ -213,7 +205,7 @@ TEST_F(Chromium, TakesPicturesOfBothSchemes) {
     std::filesystem::remove(shot);
     RunChromium(absl::StrCat("--blink-settings=preferredColorScheme=", static_cast<int>(scheme), " --screenshot='",
                              shot, "' 'file://", path, "'"));
-    shots[static_cast<int>(scheme)] = ReadAll(shot);
+    shots[static_cast<int>(scheme)] = ReadText(shot);
     EXPECT_GT(shots[static_cast<int>(scheme)].size(), 50000u) << "an empty page compresses to less";
   }
   EXPECT_NE(shots[0], shots[1]);

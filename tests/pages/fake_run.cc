@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -240,6 +241,12 @@ void WriteText(const std::string& path, const std::string& text) {
   file << text;
   file.close();
   EXPECT_TRUE(file.good()) << path;
+}
+
+std::string ReadText(const std::string& path) {
+  std::stringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 std::string WriteFakeRun(const std::string& name, const FakeRun& run) {

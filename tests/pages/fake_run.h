@@ -23,6 +23,7 @@ std::string ScratchPath(const std::string& name);
 std::string WriteFakeRun(const std::string& name, const FakeRun& run);
 
 void WriteText(const std::string& path, const std::string& text);
+std::string ReadText(const std::string& path);
 
 }  // namespace brine
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <random>
 #include <regex>
 
 #include "tests/pages/fake_run.h"
@@ -103,6 +104,29 @@ TEST(Report, RunsLieSideBySide) {
   EXPECT_THAT(page, HasSubstr("<code>batch_size</code></th><td>32</td><td>32</td>"));
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">val_loss</th><td class=\"num\"><strong>0.748 ★</strong></td>"));
   EXPECT_THAT(page, HasSubstr("<th scope=\"row\">val_accuracy</th><td class=\"num\"><strong>0.7307 ★</strong></td>"));
+}
+
+// Each file cut at each sixteenth, and with bytes changed: the result is a page or a sentence that begins with a path.
+TEST(Report, DamagedFilesGiveAPageOrASentence) {
+  const std::string run = WriteFakeRun("damaged_everywhere", {.epochs = 2, .classes = 3});
+  std::mt19937 random(5);
+  int pages = 0, sentences = 0;
+  for (const char* name : {"config.pbtxt", "log.jsonl", "steps.csv", "evaluation.json", "kernels.json", "summary.txt",
+                           "model.ir", "checkpoints/best.safetensors"}) {
+    const std::string path = run + "/" + name, whole = ReadText(path);
+    for (int round = 0; round < 32; ++round) {
+      std::string text = round < 16 ? whole.substr(0, whole.size() * static_cast<size_t>(round) / 16) : whole;
+      for (int change = 0; round >= 16 && change < 3; ++change)
+        text[random() % text.size()] = static_cast<char>(random() % 256);
+      WriteText(path, text);
+      const absl::StatusOr<std::string> page = cli::ReportPage({run});
+      (page.ok() ? pages : sentences) += 1;
+      if (!page.ok()) EXPECT_THAT(std::string(page.status().message()), ::testing::StartsWith(run));
+    }
+    WriteText(path, whole);
+  }
+  EXPECT_GT(pages, 50);
+  EXPECT_GT(sentences, 50);
 }
 
 TEST(Report, AFolderThatIsNoRunIsNamed) {
