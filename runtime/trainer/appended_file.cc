@@ -22,14 +22,14 @@ std::string ReadIfPresent(const std::string& path) {
   char error[500];
   const std::unique_ptr<uint8_t, decltype(&std::free)> bytes(
       brine_read_file(path.c_str(), size_t{1} << 30, &size, error, sizeof(error)), &std::free);
-  if (bytes == nullptr) throw Error(kExitBadInput, error);
+  if (bytes == nullptr) ThrowError(kExitBadInput, {error});
   return {reinterpret_cast<const char*>(bytes.get()), size};
 }
 
 void WriteWhole(const std::string& path, std::string_view text) {
   char error[500];
   const brine_bytes bytes = {text.data(), text.size()};
-  if (brine_write_file(path.c_str(), &bytes, 1, error, sizeof(error)) != 0) throw Error(kExitFailed, error);
+  if (brine_write_file(path.c_str(), &bytes, 1, error, sizeof(error)) != 0) ThrowError(kExitFailed, {error});
 }
 
 void Append(const std::string& path, std::string_view bytes) {
@@ -44,7 +44,7 @@ void Append(const std::string& path, std::string_view bytes) {
   if (!written || close(file) != 0) {
     const std::string why = std::strerror(errno);
     if (!written && file >= 0) close(file);
-    throw Error(kExitFailed, path + ": cannot be written: " + why);
+    ThrowError(kExitFailed, {path, ": cannot be written: ", why});
   }
 }
 
@@ -56,7 +56,7 @@ void BeginLines(const std::string& path, std::string_view header, const std::fun
        begin = end + 1) {
     const std::string_view line = std::string_view(before).substr(begin, end - begin);
     if (!keep(line)) continue;
-    if (!has_header) throw Error(kExitBadInput, path + ": its columns are not those of this run; take another file");
+    if (!has_header) ThrowError(kExitBadInput, {path, ": its columns are not those of this run; take another file"});
     text.append(line) += '\n';
   }
   WriteWhole(path, text);

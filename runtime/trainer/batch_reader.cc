@@ -32,7 +32,7 @@ bool MatchesByKind(const Field& field, const brine_input& input) {
 }
 
 [[noreturn]] void Fail(const Field& field, const std::string& sentence) {
-  throw Error(kExitBadInput, (field.name.empty() ? "" : field.name + ": ") + sentence);
+  ThrowError(kExitBadInput, {(field.name.empty() ? "" : field.name + ": "), sentence});
 }
 
 void CheckField(const Field& field, const brine_input& input, const brine_value& value) {
@@ -108,8 +108,8 @@ void BatchReader::Match() {
     for (size_t index = 0; index < inputs.size(); ++index) {
       if (field.name != InputName(function_, *inputs[index]) && !MatchesByKind(field, *inputs[index])) continue;
       if (input != nullptr)
-        throw Error(kExitBadInput, std::string(program_->name) + " takes " + FedNames(*program_) +
-                                       "; data for it must have these names");
+        ThrowError(kExitBadInput,
+                   {program_->name, " takes ", FedNames(*program_), "; data for it must have these names"});
       input = inputs[index];
       fed[index] = true;
     }
@@ -119,27 +119,26 @@ void BatchReader::Match() {
       weights.from_field = true;
     }
     if (input == nullptr && !field.name.empty() && !IsFed(*program_, field.name))
-      throw Error(kExitBadInput,
-                  std::string(program_->name) + " has no input " + field.name + "; it takes " + FedNames(*program_));
+      ThrowError(kExitBadInput, {program_->name, " has no input ", field.name, "; it takes ", FedNames(*program_)});
     columns_.push_back(MakeColumn(field, input));
   }
   for (size_t index = 0; index < inputs.size(); ++index) {
     if (!fed[index])
-      throw Error(kExitBadInput, std::string("there are no data for the ") +
-                                     (inputs[index]->source == BRINE_LABEL ? "label " : "input ") +
-                                     InputName(function_, *inputs[index]));
+      ThrowError(kExitBadInput,
+                 {"there are no data for the ", (inputs[index]->source == BRINE_LABEL ? "label " : "input "),
+                  InputName(function_, *inputs[index])});
   }
 }
 
 // Finds the label whose classes have weights.
 void BatchReader::FindClasses() {
   if (!class_weights_.empty() && weights_.empty())
-    throw Error(kExitUsage, std::string(program_->name) + " was compiled without weights of samples");
+    ThrowError(kExitUsage, {program_->name, " was compiled without weights of samples"});
   for (RowWeights& weights : weights_) {
     if (class_weights_.empty()) break;
     if (weights_.size() > 1)
-      throw Error(kExitUsage, std::string("class weights are for models with one output, but ") + program_->name +
-                                  " trains " + std::to_string(weights_.size()));
+      ThrowError(kExitUsage,
+                 {"class weights are for models with one output, but ", program_->name, " trains ", weights_.size()});
     for (const Column& column : columns_) {
       if (column.input != nullptr && column.input->source == BRINE_LABEL) weights.label = &column;
     }
@@ -147,15 +146,13 @@ void BatchReader::FindClasses() {
     const int64_t elements = RowElements(*weights.label->value);
     const int64_t classes = label.classes > 0 ? label.classes : 2;
     if (elements != 1 && elements != label.classes)
-      throw Error(kExitUsage,
-                  "class weights need one class for each sample, but a label is " + ShapeText(*weights.label->value));
+      ThrowError(kExitUsage,
+                 {"class weights need one class for each sample, but a label is ", ShapeText(*weights.label->value)});
     for (const auto& [number, weight] : class_weights_) {
       if (number < 0 || number >= classes)
-        throw Error(kExitUsage,
-                    "class weights: there is no class " + std::to_string(number) + " among " + std::to_string(classes));
+        ThrowError(kExitUsage, {"class weights: there is no class ", number, " among ", classes});
       if (!(weight >= 0 && weight <= 1e30))
-        throw Error(kExitUsage,
-                    "class weights: that of class " + std::to_string(number) + " must be a number of at least 0");
+        ThrowError(kExitUsage, {"class weights: that of class ", number, " must be a number of at least 0"});
     }
   }
   for (const RowWeights& weights : weights_) {
@@ -281,8 +278,7 @@ void BatchReader::Read(std::span<const int64_t> indices) {
     ReadSerially(rows);
   }
   if (fault_.row >= 0)
-    throw Error(kExitBadInput,
-                "sample " + std::to_string(indices[static_cast<size_t>(fault_.row)]) + ": " + fault_.text);
+    ThrowError(kExitBadInput, {"sample ", indices[static_cast<size_t>(fault_.row)], ": ", fault_.text});
   for (const Column& column : columns_) {
     if (column.input != nullptr && rows < batch_size_)
       std::memset(column.rows + rows * column.row_bytes, 0,

@@ -127,11 +127,11 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   LoadWeights(trainer, line);
   const brine_function& train = FunctionOf(program, "train");
   if (line.batch_size > program.batch_size) {
-    throw Error(kExitUsage, "--batch-size " + std::to_string(line.batch_size) + ": the program was compiled for 1 to " +
-                                std::to_string(program.batch_size));
+    ThrowError(kExitUsage,
+               {"--batch-size ", line.batch_size, ": the program was compiled for 1 to ", program.batch_size});
   }
   const BenchData data = OpenBenchData(program, line);
-  if (data.train.size() == 0) throw Error(kExitBadInput, "there are no samples to train on");
+  if (data.train.size() == 0) ThrowError(kExitBadInput, {"there are no samples to train on"});
   brine_state* const state = trainer.state();
   const auto rows = static_cast<int32_t>(
       std::min<int64_t>(line.batch_size > 0 ? line.batch_size : program.batch_size, data.train.size()));

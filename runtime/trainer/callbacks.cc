@@ -21,13 +21,6 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// Throws Error.  The sentence is the pieces one after another.
-[[noreturn]] void Refuse(ExitCode code, std::initializer_list<std::string_view> pieces) {
-  std::string sentence;
-  for (std::string_view piece : pieces) sentence += piece;
-  throw Error(code, sentence);
-}
-
 // A callback as an object, which all copies of the Callback share.
 class Object {
  public:
@@ -70,7 +63,7 @@ class Monitor : public Object {
   Monitor(const char* callback, std::string name, const std::string& mode, double min_delta)
       : callback_(callback), name_(std::move(name)), min_delta_(std::fabs(min_delta)), mode_(mode) {
     if (mode != "min" && mode != "max" && mode != "auto")
-      Refuse(kExitUsage, {callback_, ": mode must be min, max or auto, got '", mode, "'"});
+      ThrowError(kExitUsage, {callback_, ": mode must be min, max or auto, got '", mode, "'"});
   }
   std::string Key() const override { return std::string(callback_) + "/" + name_; }
 
@@ -79,7 +72,7 @@ class Monitor : public Object {
     const Result* const result = names.Find(name_);
     if (result == nullptr) RefuseName(Logs(names), names.validation.all.empty());
     if (mode_ == "auto" && result->better == BRINE_BETTER_UNKNOWN)
-      Refuse(kExitBadInput, {callback_, " monitors ", name_, ", for which mode must be min or max"});
+      ThrowError(kExitBadInput, {callback_, " monitors ", name_, ", for which mode must be min or max"});
     larger_is_better_ = mode_ == "max" || (mode_ == "auto" && result->better == BRINE_LARGER_IS_BETTER);
     best_ = kNone;
     wait_ = 0;
@@ -111,7 +104,7 @@ class Monitor : public Object {
     std::string known, hint = has_no_validation ? "; it has no validation data" : "";
     for (const auto& [name, value] : logs) (known += known.empty() ? "" : ", ") += name;
     if (!nearest.empty()) ((hint = "; did you mean ") += nearest) += "?";
-    Refuse(kExitBadInput, {callback_, " monitors ", name_, ", but this run computes ", known, hint});
+    ThrowError(kExitBadInput, {callback_, " monitors ", name_, ", but this run computes ", known, hint});
   }
 
   const char* callback_;
@@ -156,7 +149,7 @@ class Stopper : public Monitor {
  public:
   explicit Stopper(const EarlyStoppingOptions& options)
       : Monitor("EarlyStopping", options.monitor, options.mode, options.min_delta), options_(options) {
-    if (options.patience < 0) Refuse(kExitUsage, {"EarlyStopping: patience must not be negative"});
+    if (options.patience < 0) ThrowError(kExitUsage, {"EarlyStopping: patience must not be negative"});
   }
   void Begin(Trainer& trainer, const EpochResult& names) override {
     Monitor::Begin(trainer, names);
@@ -213,13 +206,13 @@ class RateReducer : public Monitor {
  public:
   explicit RateReducer(const ReduceLROnPlateauOptions& options)
       : Monitor("ReduceLROnPlateau", options.monitor, options.mode, options.min_delta), options_(options) {
-    if (!(options.factor < 1)) Refuse(kExitUsage, {"ReduceLROnPlateau: factor must be below 1"});
+    if (!(options.factor < 1)) ThrowError(kExitUsage, {"ReduceLROnPlateau: factor must be below 1"});
   }
   void Begin(Trainer& trainer, const EpochResult& names) override {
     Monitor::Begin(trainer, names);
     if (std::isnan(trainer.learning_rate()))
-      Refuse(kExitBadInput, {"ReduceLROnPlateau cannot set the learning rate of ", trainer.program().name,
-                             ", which follows a schedule"});
+      ThrowError(kExitBadInput, {"ReduceLROnPlateau cannot set the learning rate of ", trainer.program().name,
+                                 ", which follows a schedule"});
     cooldown_ = 0;
   }
   void EndEpoch(Trainer& trainer, const EpochResult& result) override {
@@ -256,7 +249,7 @@ class BestSaver : public Monitor {
     Monitor::Begin(trainer, names);
     best_ = options_.initial_value_threshold.value_or(kNone);
     file_ = File(trainer);
-    if (file_.empty()) Refuse(kExitUsage, {"ModelCheckpoint needs a file or a folder of checkpoints"});
+    if (file_.empty()) ThrowError(kExitUsage, {"ModelCheckpoint needs a file or a folder of checkpoints"});
   }
   std::string File(const Trainer& trainer) const override {
     const bool has_default = options_.filepath.empty() && !trainer.checkpoint_folder().empty();

@@ -48,14 +48,14 @@ std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
     if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, entry->path().string()});
   }
   if (error && error != std::errc::no_such_file_or_directory)
-    throw Error(kExitBadInput, folder + ": cannot be listed: " + error.message());
+    ThrowError(kExitBadInput, {folder, ": cannot be listed: ", error.message()});
   std::sort(entries.begin(), entries.end(),
             [](const CheckpointEntry& a, const CheckpointEntry& b) { return a.step > b.step; });
   return entries;
 }
 
 [[noreturn]] void FailWithoutCheckpoint(const std::string& folder) {
-  throw Error(kExitBadInput, folder + ": holds no checkpoint step-N.safetensors");
+  ThrowError(kExitBadInput, {folder, ": holds no checkpoint step-N.safetensors"});
 }
 
 // Reads the newest checkpoint that is not damaged, and returns its path.
@@ -67,7 +67,7 @@ std::string ReadNewest(const std::string& folder, TensorFile& file) {
     std::fprintf(stderr, "warning: passed over a broken checkpoint: %s\n", why.c_str());
   }
   if (entries.empty()) FailWithoutCheckpoint(folder);
-  throw Error(kExitBadInput, folder + ": holds no checkpoint that is whole");
+  ThrowError(kExitBadInput, {folder, ": holds no checkpoint that is whole"});
 }
 
 // A double as hexadecimal text, which is exact, and back.
@@ -124,14 +124,14 @@ void DeleteOldCheckpoints(const std::string& folder) {
 void MakeFolder(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw Error(kExitFailed, folder + ": cannot be created: " + error.message());
+  if (error) ThrowError(kExitFailed, {folder, ": cannot be created: ", error.message()});
 }
 
 // Opens and locks the file.  Returns the descriptor, or −1 if another process has the lock.  If the file system has no
 // locks, the run goes on without one.
 int OpenLock(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) throw Error(kExitFailed, path + ": cannot be opened: " + std::strerror(errno));
+  if (file < 0) ThrowError(kExitFailed, {path, ": cannot be opened: ", std::strerror(errno)});
   int failed;
   while ((failed = flock(file, LOCK_EX | LOCK_NB)) != 0 && errno == EINTR) {
   }
@@ -149,13 +149,13 @@ FolderLock::FolderLock(const std::string& folder, bool resume) {
     FailWithoutCheckpoint(folder);
   file_ = OpenLock(folder + "/lock");
   if (file_ < 0)
-    throw Error(kExitFailed,
-                folder + ": another run writes its checkpoints there; wait for its end or take another folder");
+    ThrowError(kExitFailed,
+               {folder, ": another run writes its checkpoints there; wait for its end or take another folder"});
   const std::vector<CheckpointEntry> entries = ListCheckpoints(folder);
   if (resume || entries.empty()) return;
   close(file_);
-  throw Error(kExitBadInput,
-              entries.front().path + ": is of an earlier run; --resume goes on with it, another folder starts anew");
+  ThrowError(kExitBadInput,
+             {entries.front().path, ": is of an earlier run; --resume goes on with it, another folder starts anew"});
 }
 
 FolderLock::~FolderLock() { close(file_); }
@@ -185,12 +185,12 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   const auto epoch = ParseWholeNumber(file.Note("epoch")), batch = ParseWholeNumber(file.Note("batch")),
              rows = ParseWholeNumber(file.Note("rows"));
   if (!epoch || !batch || !rows || *epoch > INT32_MAX)
-    throw Error(kExitBadInput, path + ": does not say where its run stood");
+    ThrowError(kExitBadInput, {path, ": does not say where its run stood"});
   // In the middle of an epoch, the order of the samples and the batches must be those of the earlier run.
   const auto check = [&](const char* key, int64_t ours, const char* what) {
     if (*batch == 0 || file.Note(key) == std::to_string(ours)) return;
-    throw Error(kExitBadInput, path + ": stands within an epoch of " + what + " " + file.Note(key) +
-                                   ", which cannot go on with " + std::to_string(ours));
+    ThrowError(kExitBadInput,
+               {path, ": stands within an epoch of ", what, " ", file.Note(key), ", which cannot go on with ", ours});
   };
   check("batch_size", shape.batch_size, "batch size");
   // A checkpoint without this note is of a run that did not accumulate.
@@ -201,8 +201,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   const int64_t rows_of_step = shape.batch_size * shape.accumulation;
   const int64_t batches = (shape.samples + rows_of_step - 1) / rows_of_step;
   if (*batch >= batches)  // after its last batch, a run stands before the next epoch
-    throw Error(kExitBadInput, path + ": stands after batch " + std::to_string(*batch) +
-                                   " of an epoch that ends with batch " + std::to_string(batches));
+    ThrowError(kExitBadInput, {path, ": stands after batch ", *batch, " of an epoch that ends with batch ", batches});
   ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);
   const char* const numerics = brine_state_program(state)->numerics_id;
   if (file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {
@@ -218,15 +217,14 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
     const std::vector<double> sums = ParseNumbers(file.Note(SumKey(output).c_str())).value_or(std::vector<double>());
     const bool are_finite = std::all_of(sums.begin(), sums.end(), [](double sum) { return std::isfinite(sum); });
     if (sums.size() != position.sums.sums[index].size() || !are_finite)
-      throw Error(kExitBadInput,
-                  path + ": stands within an epoch, and does not say what " + output.name + " was so far");
+      ThrowError(kExitBadInput, {path, ": stands within an epoch, and does not say what ", output.name, " was so far"});
     std::copy(sums.begin(), sums.end(), position.sums.sums[index].begin());
   }
   for (const brine_note& note : std::span(file.tensors.notes, file.tensors.note_count)) {
     const std::string key(note.key.data, note.key.size);
     if (!key.starts_with(kCallbackKey)) continue;
     const auto numbers = ParseNumbers(std::string(note.value.data, note.value.size));
-    if (!numbers) throw Error(kExitBadInput, path + ": the state of a callback is not made of numbers");
+    if (!numbers) ThrowError(kExitBadInput, {path, ": the state of a callback is not made of numbers"});
     position.callbacks[key.substr(sizeof(kCallbackKey) - 1)] = *numbers;
   }
   return position;

@@ -28,16 +28,14 @@ class CifarSource : public SampleSource {
     const size_t record_bytes = static_cast<size_t>(form.labels + 3 * kPixels);
     for (const FileBytes& file : files_) {
       if (file.bytes.size() % record_bytes != 0) {
-        throw Error(kExitBadInput, file.path + ": has " + std::to_string(file.bytes.size()) +
-                                       " bytes, which are no whole number of records of " +
-                                       std::to_string(record_bytes));
+        ThrowError(kExitBadInput, {file.path, ": has ", file.bytes.size(),
+                                   " bytes, which are no whole number of records of ", record_bytes});
       }
       for (size_t offset = 0; offset < file.bytes.size(); offset += record_bytes) {
         records_.push_back(&file.bytes[offset]);
         if (LabelOf(records_.back()) >= form.classes) {
-          throw Error(kExitBadInput, file.path + ": record " + std::to_string(offset / record_bytes) + " has label " +
-                                         std::to_string(LabelOf(records_.back())) + ", which is not 0 to " +
-                                         std::to_string(form.classes - 1));
+          ThrowError(kExitBadInput, {file.path, ": record ", offset / record_bytes, " has label ",
+                                     LabelOf(records_.back()), ", which is not 0 to ", form.classes - 1});
         }
       }
     }

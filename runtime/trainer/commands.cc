@@ -50,7 +50,7 @@ void LoadWeights(Trainer& trainer, const CommandLine& line) {
   const bool has_weights = std::any_of(variables.begin(), variables.end(),
                                        [](const brine_variable& variable) { return variable.role != BRINE_ROLE_SLOT; });
   if (has_weights && line.command != kBench)
-    throw Error(kExitUsage, "trained weights are missing: --weights FILE or --checkpoint DIR");
+    ThrowError(kExitUsage, {"trained weights are missing: --weights FILE or --checkpoint DIR"});
 }
 
 // A callback that does what the command line asks for during training: sets the learning rate, prints results as JSON,
@@ -69,8 +69,7 @@ Callback TrainCallback(const CommandLine& line) {
     if (!std::exchange(first, false)) return;
     if (*rate) t.set_learning_rate(**rate);
     if (line.seed_given && brine_seed(t.state()) != line.seed) {
-      throw Error(kExitUsage, "--seed is " + std::to_string(line.seed) + ", but the run to resume has seed " +
-                                  std::to_string(brine_seed(t.state())));
+      ThrowError(kExitUsage, {"--seed is ", line.seed, ", but the run to resume has seed ", brine_seed(t.state())});
     }
   };
   callback.on_batch_end = [](Trainer& t, const EpochResult&) {
@@ -124,15 +123,15 @@ int32_t FindClass(const std::string& text, const std::vector<std::string>& names
   const bool is_number = text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos;
   if (is_number) return std::stoi(text);
   const std::string closest(base::ClosestName(text, names.size(), [&](size_t index) { return names[index].c_str(); }));
-  throw Error(kExitUsage, "--class-weights: there is no class " + text +
-                              (closest.empty() ? "" : "; did you mean " + closest + "?"));
+  ThrowError(kExitUsage,
+             {"--class-weights: there is no class ", text, (closest.empty() ? "" : "; did you mean " + closest + "?")});
 }
 
 ClassWeights WeightsOfClasses(const CommandLine& line, const std::vector<std::string>& names) {
   ClassWeights weights;
   for (const auto& [text, weight] : line.class_weights) {
     if (!weights.emplace(FindClass(text, names), weight).second)
-      throw Error(kExitUsage, "--class-weights: class " + text + " is named twice");
+      ThrowError(kExitUsage, {"--class-weights: class ", text, " is named twice"});
   }
   return weights;
 }
@@ -207,7 +206,7 @@ int RunTrain(const brine_program& program, CommandLine line) {
   const Splits data = OpenData(program, line);
   if (!line.init.empty()) trainer.LoadParameters(line.init);
   if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
-    throw Error(kExitFailed, error);
+    ThrowError(kExitFailed, {error});
   const RemoveUnused remove_unused{AddRunFolder(line, program)};
   FitOptions options = {.epochs = line.epochs,
                         .batch_size = line.batch_size,

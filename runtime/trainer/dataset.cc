@@ -17,8 +17,8 @@ class MemorySource : public SampleSource {
       fields_[field].type = static_cast<ElementType>(arrays_[field].elements.index());
       fields_[field].elements = ElementsOfSample(fields_[field], arrays_[field]);
       if (arrays_[field].count == arrays_[0].count) continue;
-      throw Error(kExitBadInput, arrays_[field].name + " has " + std::to_string(arrays_[field].count) + " samples, " +
-                                     arrays_[0].name + " has " + std::to_string(arrays_[0].count));
+      ThrowError(kExitBadInput, {arrays_[field].name, " has ", arrays_[field].count, " samples, ", arrays_[0].name,
+                                 " has ", arrays_[0].count});
     }
   }
   int64_t size() const override { return arrays_.empty() ? 0 : arrays_[0].count; }
@@ -37,8 +37,7 @@ class MemorySource : public SampleSource {
     const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, array.elements));
     const std::string what = !field.name.empty() ? field.name : field.label ? "labels" : "samples";
     if (array.count < 0 || (array.count == 0 ? total != 0 : total == 0 || total % array.count != 0)) {
-      throw Error(kExitBadInput, what + ": " + std::to_string(total) + " elements do not divide into " +
-                                     std::to_string(array.count) + " samples");
+      ThrowError(kExitBadInput, {what, ": ", total, " elements do not divide into ", array.count, " samples"});
     }
     return array.count == 0 ? 1 : total / array.count;
   }
@@ -70,8 +69,7 @@ class CallbackSource : public SampleSource {
   using Fill = std::function<void(std::span<const int64_t>, std::span<T>, std::span<int32_t>)>;
   CallbackSource(int64_t count, int64_t elements, Fill fill) : count_(count), fill_(std::move(fill)) {
     if (count < 0 || elements < 1)
-      throw Error(kExitBadInput,
-                  "a data set of " + std::to_string(count) + " samples with " + std::to_string(elements) + " elements");
+      ThrowError(kExitBadInput, {"a data set of ", count, " samples with ", elements, " elements"});
     fields_[0].type = std::is_same_v<T, float> ? ElementType::kReal : ElementType::kByte;
     fields_[0].elements = elements;
   }
@@ -162,8 +160,7 @@ Dataset::Dataset(int64_t count, Samples samples, Labels labels) {
   count_ = count;
   const Field& label = fields()[1];
   if (label.type != ElementType::kReal && label.elements != 1)
-    throw Error(kExitBadInput,
-                std::to_string(count * label.elements) + " class numbers for " + std::to_string(count) + " samples");
+    ThrowError(kExitBadInput, {count * label.elements, " class numbers for ", count, " samples"});
 }
 Dataset::Dataset(const std::vector<NamedArray>& arrays, std::shared_ptr<const void> owner)
     : Dataset(std::make_shared<MemorySource>(FieldsOf(arrays), arrays, std::move(owner))) {}

@@ -208,9 +208,9 @@ std::string DrawnShapesFault(int64_t height, int64_t width, int64_t channels) {
 }
 
 Splits DrawShapes(int64_t height, int64_t width, int64_t channels, int64_t classes, uint64_t seed,
-                     const brine_backend* backend) {
+                  const brine_backend* backend) {
   if (const std::string fault = DrawnShapesFault(height, width, channels); !fault.empty())
-    throw Error(kExitBadInput, fault);
+    ThrowError(kExitBadInput, {fault});
   const Size drawn = DrawnSize({height, width, channels});
   const int64_t count = ImageCount(drawn);
   const auto source =

@@ -113,7 +113,7 @@ std::string CreateFile(const std::string& folder) {
     const std::string path = folder + "/" + kPrefix + std::to_string(second) + "." + host;
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file >= 0) return close(file), path;
-    if (errno != EEXIST) throw Error(kExitFailed, path + ": cannot be written: " + std::strerror(errno));
+    if (errno != EEXIST) ThrowError(kExitFailed, {path, ": cannot be written: ", std::strerror(errno)});
   }
 }
 
@@ -131,7 +131,7 @@ uint32_t Crc32c(std::string_view bytes) {
 EventFile::EventFile(const std::string& folder, const Keep& keep) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) throw Error(kExitFailed, folder + ": cannot be created: " + error.message());
+  if (error) ThrowError(kExitFailed, {folder, ": cannot be created: ", error.message()});
   std::vector<std::string> earlier;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().filename().string().starts_with(kPrefix)) earlier.push_back(entry->path().string());

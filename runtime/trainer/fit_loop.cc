@@ -40,7 +40,7 @@ void CheckFiles(const Trainer& trainer, const std::vector<Callback>& callbacks) 
   for (const Callback& callback : callbacks) {
     const std::string file = callback.file ? callback.file(trainer) : "";
     if (!file.empty() && !files.insert(file).second)
-      throw Error(kExitUsage, "two callbacks write " + file + "; each needs a file of its own");
+      ThrowError(kExitUsage, {"two callbacks write ", file, "; each needs a file of its own"});
   }
 }
 
@@ -66,9 +66,9 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
       step_rows_(batch_size_ * options.gradient_accumulation_steps),
       position_{options.initial_epoch, 0, ResultSums(function_)} {
   if (!(options.validation_split >= 0 && options.validation_split < 1))
-    throw Error(kExitUsage, "validation split must lie in [0, 1)");
-  if (options.gradient_accumulation_steps < 1) throw Error(kExitUsage, "gradient accumulation steps must be positive");
-  if (options.epochs < 0 || options.initial_epoch < 0) throw Error(kExitUsage, "epochs must not be negative");
+    ThrowError(kExitUsage, {"validation split must lie in [0, 1)"});
+  if (options.gradient_accumulation_steps < 1) ThrowError(kExitUsage, {"gradient accumulation steps must be positive"});
+  if (options.epochs < 0 || options.initial_epoch < 0) ThrowError(kExitUsage, {"epochs must not be negative"});
   if (options.validation_data != nullptr) {
     validation_ = *options.validation_data;
   } else if (options.validation_split > 0) {
@@ -77,9 +77,9 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
     train_ = data.Slice(0, kept);
     validation_ = data.Slice(kept, data.size() - kept);
   }
-  if (train_.size() < 1) throw Error(kExitBadInput, "there are no samples to train on");
+  if (train_.size() < 1) ThrowError(kExitBadInput, {"there are no samples to train on"});
   if (train_.size() > std::numeric_limits<uint32_t>::max())
-    throw Error(kExitBadInput, std::to_string(train_.size()) + " samples are too many");
+    ThrowError(kExitBadInput, {train_.size(), " samples are too many"});
   order_.resize(static_cast<size_t>(train_.size()));
   NumberNames(callbacks_);
   CheckFiles(trainer_, callbacks_);
@@ -90,7 +90,7 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
 
 std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
   if (options_.checkpoint.empty()) {
-    if (options_.resume) throw Error(kExitUsage, "resume needs a checkpoint folder");
+    if (options_.resume) ThrowError(kExitUsage, {"resume needs a checkpoint folder"});
     return nullptr;
   }
   auto lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);

@@ -28,24 +28,23 @@ Number ParseWhole(const char* flag, const std::string& text, Number least, Numbe
   Number number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
-  throw Error(kExitUsage, std::string(flag) + " must be a whole number from " + std::to_string(least) + " to " +
-                              std::to_string(most) + ", got " + Quoted(text));
+  ThrowError(kExitUsage, {flag, " must be a whole number from ", least, " to ", most, ", got ", Quoted(text)});
 }
 
 double ParseReal(const char* flag, const std::string& text, const char* range, bool (*is_legal)(double)) {
   double number = NAN;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && is_legal(number)) return number;
-  throw Error(kExitUsage, std::string(flag) + " must be a number " + range + ", got " + Quoted(text));
+  ThrowError(kExitUsage, {flag, " must be a number ", range, ", got ", Quoted(text)});
 }
 
 std::string ParsePath(const char* flag, const std::string& text) {
-  if (text.empty()) throw Error(kExitUsage, std::string(flag) + " needs a path, got ''");
+  if (text.empty()) ThrowError(kExitUsage, {flag, " needs a path, got ''"});
   return text;
 }
 
 std::string ParseName(const char* flag, const std::string& text) {
-  if (text.empty()) throw Error(kExitUsage, std::string(flag) + " needs a name, got ''");
+  if (text.empty()) ThrowError(kExitUsage, {flag, " needs a name, got ''"});
   return text;
 }
 
@@ -59,7 +58,7 @@ bool TakeNamedFile(const char* flag, const std::string& text, CommandLine::Named
   if (!named) return false;
   const std::string name = text.substr(0, equals);
   for (const auto& [other, file] : files) {
-    if (other == name) throw Error(kExitUsage, std::string(flag) + " " + name + " is given twice");
+    if (other == name) ThrowError(kExitUsage, {flag, " ", name, " is given twice"});
   }
   files.emplace_back(name, ParsePath(flag, text.substr(equals + 1)));
   return true;
@@ -68,13 +67,13 @@ bool TakeNamedFile(const char* flag, const std::string& text, CommandLine::Named
 void SetData(CommandLine& line, const char* flag, const std::string& text) {
   if (!TakeNamedFile(flag, text, line.arrays)) line.data = ParsePath(flag, text);
   if (!line.data.empty() && !line.arrays.empty())
-    throw Error(kExitUsage, "--data takes a folder, or a file for each input, but not both");
+    ThrowError(kExitUsage, {"--data takes a folder, or a file for each input, but not both"});
 }
 
 void SetInput(CommandLine& line, const std::string& text) {
   const bool first = line.input.empty() && line.sample < 0;
   if (first && TakeNamedFile("--input", text, line.inputs)) return;
-  if (!first || !line.inputs.empty()) throw Error(kExitUsage, "predict takes one input, got also " + Quoted(text));
+  if (!first || !line.inputs.empty()) ThrowError(kExitUsage, {"predict takes one input, got also ", Quoted(text)});
   if (text.find_first_not_of("0123456789") == std::string::npos)
     line.sample = ParseWhole<int64_t>("the image's number", text, 0, UINT32_MAX);
   else
@@ -88,7 +87,7 @@ void SetClassWeights(CommandLine& line, const char* flag, const std::string& tex
     const std::string part = text.substr(begin, end - begin);
     const size_t colon = part.rfind(':');
     if (colon == std::string::npos || colon == 0)
-      throw Error(kExitUsage, std::string(flag) + " must be CLASS:WEIGHT, as in 0:1,1:5, got " + Quoted(part));
+      ThrowError(kExitUsage, {flag, " must be CLASS:WEIGHT, as in 0:1,1:5, got ", Quoted(part)});
     const double weight = ParseReal(flag, part.substr(colon + 1), "of at least 0",
                                     [](double number) { return number >= 0 && number <= 1e30; });
     line.class_weights.emplace_back(part.substr(0, colon), weight);
@@ -100,7 +99,7 @@ void SetProgress(CommandLine& line, const char* flag, const std::string& text) {
   const auto row = std::find_if(std::begin(kProgressForms), std::end(kProgressForms),
                                 [&](const ProgressFormRow& candidate) { return text == candidate.name; });
   if (row == std::end(kProgressForms))
-    throw Error(kExitUsage, std::string(flag) + " must be auto, bar, line, json or none, got " + Quoted(text));
+    ThrowError(kExitUsage, {flag, " must be auto, bar, line, json or none, got ", Quoted(text)});
   line.progress = row->form;
 }
 
@@ -173,8 +172,8 @@ const Row& Find(const char* what, const std::string& name, const Row (&rows)[siz
   const auto row = std::find_if(rows, rows + size, [&](const Row& candidate) { return name == candidate.name; });
   if (row != rows + size) return *row;
   const std::string closest(base::ClosestName(name, size, [&](size_t index) { return rows[index].name; }));
-  throw Error(kExitUsage, std::string("unknown ") + what + " " + Quoted(name) +
-                              (closest.empty() ? "" : "; did you mean " + closest + "?"));
+  ThrowError(kExitUsage,
+             {"unknown ", what, " ", Quoted(name), (closest.empty() ? "" : "; did you mean " + closest + "?")});
 }
 
 bool IsHelp(const std::string& argument) { return argument == "--help" || argument == "-h"; }
@@ -193,26 +192,26 @@ bool AsksForHelp(int argc, const char* const* argv) {
 
 // Throws Error if flags contradict each other or a necessary one is missing.
 void CheckTogether(const CommandLine& line) {
-  if (!line.run.empty() && line.no_run) throw Error(kExitUsage, "--run and --no-run contradict each other");
+  if (!line.run.empty() && line.no_run) ThrowError(kExitUsage, {"--run and --no-run contradict each other"});
   if (line.resume && line.checkpoint.empty() && line.run.empty())
-    throw Error(kExitUsage, "--resume needs --run DIR or --checkpoint DIR, where it goes on from");
+    ThrowError(kExitUsage, {"--resume needs --run DIR or --checkpoint DIR, where it goes on from"});
   if (line.resume && !line.init.empty())
-    throw Error(kExitUsage, "--resume and --init both say where the weights come from");
+    ThrowError(kExitUsage, {"--resume and --init both say where the weights come from"});
   if (line.restore_best_weights && !line.early_stopping)
-    throw Error(kExitUsage, "--restore-best-weights needs --early-stopping N");
+    ThrowError(kExitUsage, {"--restore-best-weights needs --early-stopping N"});
   const bool watches = line.early_stopping || line.reduce_lr_on_plateau || !line.checkpoint.empty() || WantsRun(line);
   if (!line.monitor.empty() && !watches)
-    throw Error(kExitUsage,
-                "--monitor needs --early-stopping, --reduce-lr-on-plateau, --checkpoint or --run, which use it");
+    ThrowError(kExitUsage,
+               {"--monitor needs --early-stopping, --reduce-lr-on-plateau, --checkpoint or --run, which use it"});
   if (line.mode != "auto" && line.monitor.empty())
-    throw Error(kExitUsage, "--mode needs --monitor NAME, the result that it is about");
+    ThrowError(kExitUsage, {"--mode needs --monitor NAME, the result that it is about"});
   if (line.quiet && line.progress.value_or(ProgressForm::kNone) != ProgressForm::kNone)
-    throw Error(kExitUsage, "--quiet and --progress contradict each other");
+    ThrowError(kExitUsage, {"--quiet and --progress contradict each other"});
   if (line.command != kTrain && !line.checkpoint.empty() && !line.init.empty()) {
-    throw Error(kExitUsage, "--checkpoint and --weights both say where the weights come from");
+    ThrowError(kExitUsage, {"--checkpoint and --weights both say where the weights come from"});
   }
   if (line.command == kPredict && line.input.empty() && line.inputs.empty() && line.sample < 0)
-    throw Error(kExitUsage, "predict needs a file or the number of a test image");
+    ThrowError(kExitUsage, {"predict needs a file or the number of a test image"});
 }
 
 }  // namespace
@@ -225,7 +224,7 @@ bool WantsRun(const CommandLine& line) {
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
   CommandLine line;
   line.words.assign(argv, argv + argc);
-  if (argc < 2) throw Error(kExitUsage, "a command is missing; help lists them");
+  if (argc < 2) ThrowError(kExitUsage, {"a command is missing; help lists them"});
   const std::string first = argv[1];
   if (IsHelp(first)) return line;
   const base::CommandRow& command = Find("command", first, kCommands);
@@ -235,22 +234,21 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     const std::string argument = argv[index];
     if (argument.size() < 2 || argument[0] != '-') {  // a word
       if (line.command != kPredict || argument.empty())
-        throw Error(kExitUsage, std::string(command.name) + " does not take " + Quoted(argument));
+        ThrowError(kExitUsage, {command.name, " does not take ", Quoted(argument)});
       SetInput(line, argument);
       continue;
     }
     const size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     const base::Flag& flag = Find("flag", name, kFlags);
-    if ((flag.commands & line.command) == 0)
-      throw Error(kExitUsage, std::string(flag.name) + " is not a flag of " + command.name);
+    if ((flag.commands & line.command) == 0) ThrowError(kExitUsage, {flag.name, " is not a flag of ", command.name});
     const bool is_switch = *flag.value == '\0';
-    if (is_switch && equals != std::string::npos) throw Error(kExitUsage, std::string(flag.name) + " takes no value");
+    if (is_switch && equals != std::string::npos) ThrowError(kExitUsage, {flag.name, " takes no value"});
     if (!is_switch && equals == std::string::npos && ++index == argc)
-      throw Error(kExitUsage, std::string(flag.name) + " needs a value: " + flag.value);
+      ThrowError(kExitUsage, {flag.name, " needs a value: ", flag.value});
     const std::string value = is_switch ? "" : equals != std::string::npos ? argument.substr(equals + 1) : argv[index];
     if (const std::string wanted = base::WantedInstead(value, flag.value); !wanted.empty())
-      throw Error(kExitUsage, name + " must be " + wanted + ", got " + Quoted(value));
+      ThrowError(kExitUsage, {name, " must be ", wanted, ", got ", Quoted(value)});
     kSetters[&flag - kFlags].set(line, flag.name, value);
   }
   CheckTogether(line);

@@ -46,7 +46,7 @@ class IdxFile {
   const std::string& path() const { return file_.path; }
 
  private:
-  [[noreturn]] void Fail(const std::string& what) const { throw Error(kExitBadInput, file_.path + ": " + what); }
+  [[noreturn]] void Fail(const std::string& what) const { ThrowError(kExitBadInput, {file_.path, ": ", what}); }
 
   FileBytes file_;
   size_t header_ = 0;
@@ -57,8 +57,8 @@ class IdxSource : public SampleSource {
  public:
   IdxSource(FileBytes images, FileBytes labels) : images_(std::move(images), 3, 4), labels_(std::move(labels), 1, 1) {
     if (images_.dim(0) != labels_.dim(0)) {
-      throw Error(kExitBadInput, images_.path() + ": has " + std::to_string(images_.dim(0)) + " images, but " +
-                                     labels_.path() + " has " + std::to_string(labels_.dim(0)) + " labels");
+      ThrowError(kExitBadInput, {images_.path(), ": has ", images_.dim(0), " images, but ", labels_.path(), " has ",
+                                 labels_.dim(0), " labels"});
     }
   }
   int64_t size() const override { return images_.dim(0); }

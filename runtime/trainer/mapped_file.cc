@@ -15,14 +15,14 @@ namespace brine {
 
 MappedFile::MappedFile(const std::string& path) : path_(path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (file < 0) throw Error(kExitBadInput, path + ": cannot be opened: " + std::strerror(errno));
+  if (file < 0) ThrowError(kExitBadInput, {path, ": cannot be opened: ", std::strerror(errno)});
   struct stat status;
   const bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
   const size_t size = regular ? static_cast<size_t>(status.st_size) : 0;
   void* const memory = regular ? mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0) : MAP_FAILED;
   close(file);
-  if (!regular) throw Error(kExitBadInput, path + ": is empty or not a regular file");
-  if (memory == MAP_FAILED) throw Error(kExitBadInput, path + ": cannot be mapped: " + std::strerror(errno));
+  if (!regular) ThrowError(kExitBadInput, {path, ": is empty or not a regular file"});
+  if (memory == MAP_FAILED) ThrowError(kExitBadInput, {path, ": cannot be mapped: ", std::strerror(errno)});
   bytes_ = {static_cast<const uint8_t*>(memory), size};
 }
 

@@ -31,9 +31,8 @@ Splits LoadMapped(const std::string& folder) {
     return LoadCifar10(folder);
   if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte"), ignored)) return LoadMnist(folder);
   if (fs::exists(IdxPath(folder, "train-images", "idx3-ubyte") + ".gz", ignored))
-    throw Error(kExitBadInput,
-                folder + ": holds IDX files as .gz, which brine train packs for this program");
-  throw Error(kExitBadInput, folder + ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte");
+    ThrowError(kExitBadInput, {folder, ": holds IDX files as .gz, which brine train packs for this program"});
+  ThrowError(kExitBadInput, {folder, ": holds neither cifar-10-batches-bin nor train-images-idx3-ubyte"});
 }
 
 }  // namespace brine

@@ -19,7 +19,7 @@ static_assert(std::endian::native == std::endian::little);
 constexpr int64_t kMaxElements = int64_t{1} << 40;
 
 [[noreturn]] void Fail(const std::string& path, const std::string& what) {
-  throw Error(kExitBadInput, path + ": " + what);
+  ThrowError(kExitBadInput, {path, ": ", what});
 }
 
 // The text after 'key': in the header's Python dictionary.

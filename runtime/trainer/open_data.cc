@@ -55,8 +55,8 @@ void CheckShape(const Array& array, const brine_value& input, const std::string&
   if (HasShapeOf(array, input)) return;
   std::string shape;
   for (int64_t extent : array.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
-  throw Error(kExitBadInput,
-              file + ": has shape (" + shape + "), the model's input " + input.name + " is " + ShapeText(input));
+  ThrowError(kExitBadInput,
+             {file, ": has shape (", shape, "), the model's input ", input.name, " is ", ShapeText(input)});
 }
 
 Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& files) {
@@ -65,7 +65,7 @@ Dataset OpenArrays(const brine_program& program, const CommandLine::NamedFiles& 
   for (const auto& [name, file] : files) {
     arrays->push_back(ReadNpy(file));
     const Array& array = arrays->back();
-    if (array.shape.empty()) throw Error(kExitBadInput, file + ": holds a number, not an array of samples");
+    if (array.shape.empty()) ThrowError(kExitBadInput, {file, ": holds a number, not an array of samples"});
     if (const brine_value* value = FindDataValue(program, name); value != nullptr) CheckShape(array, *value, file);
     named.push_back({name, array.shape[0], {}});
   }
@@ -94,15 +94,15 @@ Splits OpenData(const brine_program& program, const CommandLine& line) {
   const ImageSize size = InputImage(program);
   if (line.data.empty()) {
     if (size.height == 0)
-      throw Error(kExitBadInput, std::string("the built-in data are images, which ") + program.name +
-                                     " does not take; use --data NAME=FILE for each of " + FedNames(program));
+      ThrowError(kExitBadInput, {"the built-in data are images, which ", program.name,
+                                 " does not take; use --data NAME=FILE for each of ", FedNames(program)});
     return DrawShapes(size.height, size.width, size.channels, ClassCount(program), 0, program.backend);
   }
   Splits data = OpenMapped(program, line.data);
   if ((line.command == kTrain || line.command == kBench) && data.train.size() == 0)
-    throw Error(kExitBadInput, line.data + ": has no training data");
+    ThrowError(kExitBadInput, {line.data, ": has no training data"});
   if (line.command == kEvaluate && HeldOut(data).size() == 0)
-    throw Error(kExitBadInput, line.data + ": has neither test nor validation data");
+    ThrowError(kExitBadInput, {line.data, ": has neither test nor validation data"});
   return data;
 }
 

@@ -26,7 +26,7 @@ constexpr int kVersion = 1;
   va_start(arguments, format);
   std::vsnprintf(what, sizeof(what), format, arguments);
   va_end(arguments);
-  throw Error(kExitBadInput, path + ": " + what);
+  ThrowError(kExitBadInput, {path, ": ", what});
 }
 
 std::string_view View(brine_text text) { return {text.data, text.size}; }

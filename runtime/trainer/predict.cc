@@ -24,15 +24,13 @@ Dataset OpenOnlyInput(const brine_program& program, const std::string& file) {
   const brine_function& function = FunctionOf(program, "predict");
   const std::vector<const brine_input*> inputs = FedInputs(function);
   if (inputs.size() != 1)
-    throw Error(kExitUsage,
-                std::string(program.name) + " takes several inputs; give NAME=FILE for each of " + FedNames(function));
+    ThrowError(kExitUsage, {program.name, " takes several inputs; give NAME=FILE for each of ", FedNames(function)});
   const auto array = std::make_shared<Array>(ReadNpy(file));
   const brine_value& input = function.values[inputs[0]->value];
   CheckShape(*array, input, file);
   const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, array->elements()));
   if (total % RowElements(input) != 0)
-    throw Error(kExitBadInput, file + ": " + std::to_string(total) + " elements are no whole number of samples of " +
-                                   std::to_string(RowElements(input)));
+    ThrowError(kExitBadInput, {file, ": ", total, " elements are no whole number of samples of ", RowElements(input)});
   return Dataset({{"", total / RowElements(input), array->elements()}}, array);
 }
 
@@ -40,9 +38,9 @@ Dataset OpenOnlyInput(const brine_program& program, const std::string& file) {
 Dataset OpenInput(const brine_program& program, const std::string& file) {
   const MappedFile mapped(file);
   if (PictureKindOf(mapped.bytes()) != PictureKind::kNone)
-    throw Error(kExitBadInput, file +
-                                   ": is a picture, which brine predict decodes, but this program does not; brine data "
-                                   "pack makes a packed file, which both take");
+    ThrowError(kExitBadInput, {file,
+                               ": is a picture, which brine predict decodes, but this program does not; brine data "
+                               "pack makes a packed file, which both take"});
   if (!IsPackedFile(mapped.bytes())) return OpenOnlyInput(program, file);
   const Splits data = OpenMapped(program, file);
   return HeldOut(data).size() > 0 ? HeldOut(data) : data.train;
@@ -54,7 +52,7 @@ std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples,
     return trainer.Predict(samples);
   } catch (const Error& error) {
     if (file.empty() || error.code() != kExitBadInput) throw;
-    throw Error(error.code(), file + ": " + error.what());
+    ThrowError(error.code(), {file, ": ", error.what()});
   }
 }
 
@@ -65,8 +63,7 @@ Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
   const Dataset& data = HeldOut(splits);
   Dataset samples;
   if (line.sample >= data.size() && line.sample >= 0)
-    throw Error(kExitBadInput, "image " + std::to_string(line.sample) + " was asked for, the test data hold " +
-                                   std::to_string(data.size()));
+    ThrowError(kExitBadInput, {"image ", line.sample, " was asked for, the test data hold ", data.size()});
   if (line.sample >= 0)
     samples = data.Slice(line.sample, 1);
   else if (!line.inputs.empty())

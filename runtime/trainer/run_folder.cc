@@ -189,14 +189,14 @@ class Writer {
   void Create() const {
     std::error_code error;
     fs::create_directories(options_.folder, error);
-    if (error) throw Error(kExitFailed, options_.folder + ": cannot be created: " + error.message());
+    if (error) ThrowError(kExitFailed, {options_.folder, ": cannot be created: ", error.message()});
   }
 
   void WriteConfig(Trainer& trainer, const EpochResult& names) const {
     const std::string path = PathOf("config.pbtxt"), before = ReadIfPresent(path);
     if (!before.empty() && !options_.resume)
-      throw Error(kExitBadInput,
-                  options_.folder + ": holds an earlier run; --resume goes on with it, another folder starts anew");
+      ThrowError(kExitBadInput,
+                 {options_.folder, ": holds an earlier run; --resume goes on with it, another folder starts anew"});
     const FitLoop& loop = *trainer.fit_loop();
     const RunConfig config = {.command = options_.command,
                               .batch_size = loop.batch_size(),

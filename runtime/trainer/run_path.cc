@@ -28,8 +28,8 @@ std::string ParentOf(std::string folder) {
 std::string MakeRunFolder(const std::string& model) {
   const std::string parent = "runs";
   const auto refuse = [](const std::string& folder) {
-    throw Error(kExitFailed,
-                folder + ": cannot be created: " + std::strerror(errno) + "; --no-run trains without a folder");
+    ThrowError(kExitFailed,
+               {folder, ": cannot be created: ", std::strerror(errno), "; --no-run trains without a folder"});
   };
   if (mkdir(parent.c_str(), 0777) != 0 && errno != EEXIST) refuse(parent);
   for (int64_t number = 1;; ++number) {

@@ -22,17 +22,17 @@ std::string ShapeText(const brine_value& value) {
 
 void CheckSample(int64_t elements, const brine_value& input, const std::string& where) {
   if (elements == RowElements(input)) return;
-  throw Error(kExitBadInput, (where.empty() ? "" : where + ": ") + "a sample has " + std::to_string(elements) +
-                                 " elements, the model's input " + input.name + " is " + ShapeText(input));
+  ThrowError(kExitBadInput, {(where.empty() ? "" : where + ": "), "a sample has ", elements,
+                             " elements, the model's input ", input.name, " is ", ShapeText(input)});
 }
 
 const brine_function& FunctionOf(const brine_program& program, std::string_view name) {
   const brine_function* const function = brine_find_function(&program, std::string(name).c_str());
   if (function == nullptr)
-    throw Error(kExitBadInput, std::string(program.name) + " was not compiled for " +
-                                   (name == "train"      ? "training"
-                                    : name == "evaluate" ? "evaluation"
-                                                         : "prediction"));
+    ThrowError(kExitBadInput, {program.name, " was not compiled for ",
+                               (name == "train"      ? "training"
+                                : name == "evaluate" ? "evaluation"
+                                                     : "prediction")});
   return *function;
 }
 

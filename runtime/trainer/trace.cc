@@ -68,7 +68,7 @@ void WriteTrace(const std::string& path, brine_state* state, int32_t rows, const
   text += "\n]}\n";
   const brine_bytes piece = {text.data(), text.size()};
   char error[512];
-  if (brine_write_file(path.c_str(), &piece, 1, error, sizeof(error)) != 0) throw Error(kExitFailed, error);
+  if (brine_write_file(path.c_str(), &piece, 1, error, sizeof(error)) != 0) ThrowError(kExitFailed, {error});
 }
 
 }  // namespace brine

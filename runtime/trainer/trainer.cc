@@ -29,10 +29,10 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 void ThrowIfFailed(brine_status status, const brine_state* state) {
   if (status == BRINE_OK) return;
-  throw Error(status == BRINE_DIVERGED  ? kExitDiverged
-              : status == BRINE_INVALID ? kExitBadInput
-                                        : kExitFailed,
-              brine_error(state));
+  ThrowError(status == BRINE_DIVERGED  ? kExitDiverged
+             : status == BRINE_INVALID ? kExitBadInput
+                                       : kExitFailed,
+             {brine_error(state)});
 }
 
 Observation::Observation(brine_state* state, Observer observer) : state_(state), observer_(std::move(observer)) {
@@ -47,11 +47,10 @@ void Trainer::FreeState::operator()(brine_state* state) const { std::free(state)
 Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : program_(&program) {
   char error[512];
   const brine_status status = brine_check(&program, error, sizeof(error));
-  if (status != BRINE_OK) throw Error(status == BRINE_INVALID ? kExitBadInput : kExitFailed, error);
+  if (status != BRINE_OK) ThrowError(status == BRINE_INVALID ? kExitBadInput : kExitFailed, {error});
   const size_t bytes = brine_state_bytes(&program);
   void* const memory = std::aligned_alloc(kHugePage, (bytes + kHugePage - 1) / kHugePage * kHugePage);
-  if (memory == nullptr)
-    throw Error(kExitFailed, "no memory for the " + std::to_string(bytes) + " bytes of " + program.name);
+  if (memory == nullptr) ThrowError(kExitFailed, {"no memory for the ", bytes, " bytes of ", program.name});
   // Each step reads all weights and slots.  With small pages, these need more address translations than the processor
   // can keep.  The last part, which does not fill a huge page, keeps small ones.
   if (bytes >= kHugePage) madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
@@ -61,8 +60,7 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
 
 int Trainer::CheckBatchSize(int batch_size) const {
   if (batch_size < 0 || batch_size > program_->batch_size) {
-    throw Error(kExitUsage, "batch size " + std::to_string(batch_size) + ": the program was compiled for 1 to " +
-                                std::to_string(program_->batch_size));
+    ThrowError(kExitUsage, {"batch size ", batch_size, ": the program was compiled for 1 to ", program_->batch_size});
   }
   return batch_size == 0 ? program_->batch_size : batch_size;
 }
@@ -76,7 +74,7 @@ History Trainer::Fit(const Dataset& data, const FitOptions& options) {
 
 Results Trainer::Evaluate(const Dataset& data, int batch_size) {
   batch_size = CheckBatchSize(batch_size);
-  if (data.size() == 0) throw Error(kExitBadInput, "there are no samples to evaluate");
+  if (data.size() == 0) ThrowError(kExitBadInput, {"there are no samples to evaluate"});
   const brine_function& function = FunctionOf(*program_, "evaluate");
   ResultSums sums(function);
   RunBatches(function, data, batch_size, [&](int32_t rows) { sums.Add(state_.get(), rows); });
@@ -106,12 +104,11 @@ std::vector<float> Trainer::Predict(Samples samples) {
   const brine_function& function = FunctionOf(*program_, "predict");
   const std::vector<const brine_input*> inputs = FedInputs(function);
   if (inputs.size() != 1 || function.output_count != 1)
-    throw Error(kExitBadInput, std::string(program_->name) + " has several inputs or outputs, which have names");
+    ThrowError(kExitBadInput, {program_->name, " has several inputs or outputs, which have names"});
   const int64_t elements = RowElements(function.values[inputs[0]->value]);
   const auto total = static_cast<int64_t>(std::visit([](auto span) { return span.size(); }, samples));
   if (total % elements != 0)
-    throw Error(kExitBadInput,
-                std::to_string(total) + " elements are no whole number of samples of " + std::to_string(elements));
+    ThrowError(kExitBadInput, {total, " elements are no whole number of samples of ", elements});
   const Labels array = std::visit([](auto span) { return Labels(span); }, samples);
   return std::move(Predict(Dataset({{"", total / elements, array}})).front().values);
 }
@@ -141,7 +138,7 @@ void Trainer::LoadWith(const std::string& path,
                        brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path)) {
   TensorFile file;
   std::string why;
-  if (!file.Read(path, why)) throw Error(kExitBadInput, why);
+  if (!file.Read(path, why)) ThrowError(kExitBadInput, {why});
   ThrowIfFailed(restore(state_.get(), &file.tensors, path.c_str()), state_.get());
   std::vector<std::string> names = DecodeClassNames(file.Note(kClassNamesNote));
   if (!names.empty()) class_names_ = std::move(names);
@@ -151,7 +148,7 @@ void Trainer::LoadParameters(const std::string& path) { LoadWith(path, brine_res
 
 double Trainer::GetScalar(const std::string& name) const { return brine_get_scalar(state_.get(), name.c_str()); }
 void Trainer::SetScalar(const std::string& name, double value) {
-  if (!std::isfinite(value)) throw Error(kExitUsage, name + " must be a finite number");
+  if (!std::isfinite(value)) ThrowError(kExitUsage, {name, " must be a finite number"});
   ThrowIfFailed(brine_set_scalar(state_.get(), name.c_str(), value), state_.get());
 }
 
