@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "tests/data/scratch.h"
 
