@@ -9,9 +9,9 @@
 
 namespace brine::cli {
 
-// The page that shows runs side by side, as one HTML file.  `runs` are paths of their folders, at least one; a run may
-// still be going on.  Errors (kInvalidArgument): a folder is no run, or a file in it is damaged.
-absl::StatusOr<std::string> ReportPage(absl::Span<const std::string> runs);
+// The page that shows the runs of these folders side by side, as one HTML file.  There must be at least one folder; a
+// run may still be going on.  Errors (kInvalidArgument): a folder is no run, or a file in it is damaged.
+absl::StatusOr<std::string> ReportPage(absl::Span<const std::string> folders);
 
 }  // namespace brine::cli
 
