@@ -117,7 +117,8 @@ TEST(Flags, SwitchesReachTheProgram) {
     if (*flag.value != '\0') continue;
     ASSERT_TRUE(flag.commands & base::kTrain) << flag.name;
     const std::string quiet = flag.name == std::string("--quiet") ? "" : " --quiet",
-                      train = "brine train digits.cc --data data --save w" + quiet, off = Traces(project, train);
+                      run = flag.name == std::string("--no-run") ? " --run run" : "",  // which it contradicts
+        train = "rm -rf run; brine train digits.cc --data data --save w" + quiet + run, off = Traces(project, train);
     EXPECT_EQ(off, Traces(project, train)) << flag.name;
     EXPECT_NE(off, Traces(project, train + " " + flag.name)) << flag.name;
   }
