@@ -12,6 +12,7 @@
 
 #include "runtime/core/file.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 

@@ -21,6 +21,7 @@
 #include "runtime/trainer/run_folder.h"
 #include "runtime/trainer/run_path.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -193,9 +194,10 @@ Callback RunFolderCallback(const CommandLine& line, const Splits& data, bool tes
 void PrintInterrupted(Trainer& trainer, const CommandLine& line) {
   const std::string step = std::to_string(brine_steps_done(trainer.state()));
   const std::string kept = line.checkpoint.empty() ? "no checkpoint was asked for"
-                           : line.run.empty()      ? "--resume goes on from " + line.checkpoint
-                                                   : line.checkpoint + "/step-" + step +
-                                                    ".safetensors is kept, and --resume --run " + line.run + " goes on";
+                           : line.run.empty()
+                               ? Concat({"--resume goes on from ", line.checkpoint})
+                               : Concat({line.checkpoint, "/step-", step, ".safetensors is kept, and --resume --run ",
+                                         line.run, " goes on"});
   std::fprintf(stderr, "\ninterrupted after step %s; %s\n", step.c_str(), kept.c_str());
 }
 

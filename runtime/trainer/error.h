@@ -2,12 +2,11 @@
 #ifndef BRINE_RUNTIME_TRAINER_ERROR_H_
 #define BRINE_RUNTIME_TRAINER_ERROR_H_
 
-#include <concepts>
-#include <cstdint>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
-#include <string_view>
+
+#include "runtime/trainer/text.h"
 
 namespace brine {
 
@@ -29,26 +28,6 @@ class Error : public std::runtime_error {
  private:
   ExitCode code_;
 };
-
-// A part of a sentence: a text, which is not copied, or a whole number.
-class Piece {
- public:
-  Piece(std::string_view text) : text_(text) {}
-  Piece(const std::string& text) : text_(text) {}
-  Piece(const char* text) : text_(text) {}
-  Piece(std::integral auto number)
-      : number_(static_cast<uint64_t>(number)), is_number_(true), is_signed_(std::is_signed_v<decltype(number)>) {}
-
-  void AppendTo(std::string& sentence) const;
-
- private:
-  std::string_view text_;
-  uint64_t number_ = 0;
-  bool is_number_ = false, is_signed_ = false;
-};
-
-// The pieces one after another.  A sum of strings takes more code, which in all sentences of a program is 12 KB.
-std::string Joined(std::initializer_list<Piece> pieces);
 
 // Throws Error with the sentence of these pieces.
 [[noreturn]] void ThrowError(ExitCode code, std::initializer_list<Piece> pieces);

@@ -13,6 +13,7 @@
 
 #include "runtime/trainer/appended_file.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -31,9 +32,9 @@ std::string Bytes(Number number) {
   return {reinterpret_cast<const char*>(&number), sizeof(number)};
 }
 
-std::string Record(const std::string& content) {
+std::string Record(std::string_view content) {
   const std::string size = Bytes(uint64_t{content.size()});
-  return size + Bytes(MaskedChecksum(size)) + content + Bytes(MaskedChecksum(content));
+  return Concat({size, Bytes(MaskedChecksum(size)), content, Bytes(MaskedChecksum(content))});
 }
 
 // The first record of the file, with its length and checksums; empty if it is not complete or damaged.
@@ -61,11 +62,13 @@ std::string Varint(uint64_t number) {
   return bytes + static_cast<char>(number);
 }
 
-std::string Text(char key, const std::string& text) { return key + Varint(text.size()) + text; }
+std::string Text(char key, std::string_view text) {
+  return Concat({std::string_view(&key, 1), Varint(text.size()), text});
+}
 
 std::string WallTime() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return kWallTime + Bytes(std::chrono::duration<double>(now).count());
+  return Concat({std::string_view(&kWallTime, 1), Bytes(std::chrono::duration<double>(now).count())});
 }
 
 // Takes a number off the front of the bytes.
@@ -110,7 +113,7 @@ std::string CreateFile(const std::string& folder) {
   char host[256] = "host";
   gethostname(host, sizeof(host) - 1);
   for (int64_t second = std::time(nullptr);; ++second) {
-    const std::string path = folder + "/" + kPrefix + std::to_string(second) + "." + host;
+    const std::string path = Concat({folder, "/", kPrefix, std::to_string(second), ".", host});
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file >= 0) return close(file), path;
     if (errno != EEXIST) ThrowError(kExitFailed, {path, ": cannot be written: ", std::strerror(errno)});
@@ -138,7 +141,7 @@ EventFile::EventFile(const std::string& folder, const Keep& keep) {
   }
   for (const std::string& path : earlier) DropEvents(path, keep);
   path_ = CreateFile(folder);
-  Append(path_, Record(WallTime() + Text(kFileVersion, "brain.Event:2")));
+  Append(path_, Record(Concat({WallTime(), Text(kFileVersion, "brain.Event:2")})));
 }
 
 void EventFile::Add(int64_t step, const NamedNumbers& values) {
@@ -147,7 +150,8 @@ void EventFile::Add(int64_t step, const NamedNumbers& values) {
     if (!std::isnan(value)) summary += Text(kValue, Text(kTag, tag) + kSimpleValue + Bytes(static_cast<float>(value)));
   }
   if (summary.empty()) return;
-  Append(path_, Record(WallTime() + kStep + Varint(static_cast<uint64_t>(step)) + Text(kSummary, summary)));
+  Append(path_, Record(Concat({WallTime(), std::string_view(&kStep, 1), Varint(static_cast<uint64_t>(step)),
+                               Text(kSummary, summary)})));
 }
 
 }  // namespace brine

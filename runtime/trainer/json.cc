@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "runtime/trainer/text.h"
+
 namespace brine {
 namespace {
 
@@ -60,7 +62,7 @@ std::string JsonNumber(double number) {
 }
 
 JsonObject& JsonObject::Json(std::string_view name, std::string_view json) {
-  AddTo(fields_, JsonString(name) + ": ", json);
+  AddTo(fields_, Concat({JsonString(name), ": "}), json);
   return *this;
 }
 JsonObject& JsonObject::Text(std::string_view name, std::string_view text) { return Json(name, JsonString(text)); }
@@ -73,9 +75,12 @@ JsonObject& JsonObject::Numbers(const NamedNumbers& fields) {
   return *this;
 }
 
+std::string JsonObject::text() const { return Concat({"{", fields_, "}"}); }
+
 JsonList& JsonList::Add(std::string_view json) {
   AddTo(elements_, "", json);
   return *this;
 }
+std::string JsonList::text() const { return Concat({"[", elements_, "]"}); }
 
 }  // namespace brine

@@ -24,7 +24,7 @@ class JsonObject {
   JsonObject& Json(std::string_view name, std::string_view json);
   JsonObject& Numbers(const NamedNumbers& fields);  // without those that are NaN, which nobody has computed
 
-  std::string text() const { return "{" + fields_ + "}"; }
+  std::string text() const;
 
  private:
   std::string fields_;
@@ -35,7 +35,7 @@ class JsonList {
  public:
   JsonList& Add(std::string_view json);
 
-  std::string text() const { return "[" + elements_ + "]"; }
+  std::string text() const;
 
  private:
   std::string elements_;

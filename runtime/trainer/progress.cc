@@ -10,6 +10,7 @@
 
 #include "runtime/trainer/json.h"
 #include "runtime/trainer/terminal.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -61,7 +62,7 @@ std::string TimeLeftText(const EpochResult& result) {
 std::vector<std::string> ValueTexts(const EpochResult& result) {
   std::vector<std::string> texts;
   for (const auto& [name, value] : Logs(result)) {
-    if (!std::isnan(value)) texts.push_back(" - " + name + ": " + NumberText(value));
+    if (!std::isnan(value)) texts.push_back(Concat({" - ", name, ": ", NumberText(value)}));
   }
   return texts;
 }
@@ -142,14 +143,15 @@ Callback BarCallback(int epochs) {
 
 std::string ProgressBar(const EpochResult& result, bool ascii, int columns) {
   const std::string total = std::to_string(result.batches), done = std::to_string(result.batch);
-  const std::string counts = std::string(total.size() - std::min(total.size(), done.size()), ' ') + done + "/" + total;
+  const std::string counts =
+      Concat({std::string(total.size() - std::min(total.size(), done.size()), ' '), done, "/", total});
   const bool is_done = result.batch == result.batches;
   const std::string times =
-      " " + (is_done ? SecondsText(result.seconds) : TimeLeftText(result)) + " " + StepText(result);
+      Concat({" ", is_done ? SecondsText(result.seconds) : TimeLeftText(result), " ", StepText(result)});
   std::vector<std::string> values = ValueTexts(result);
   // The columns that are left for the bar.
   const auto left = [&] {
-    return columns == 0 ? kBarWidth : columns - ColumnsOf(counts + " " + times + Joined(values));
+    return columns == 0 ? kBarWidth : columns - ColumnsOf(Concat({counts, " ", times, Joined(values)}));
   };
   while (left() < 1 && !values.empty()) values.pop_back();
   if (left() < 1) return counts.substr(0, static_cast<size_t>(columns));
@@ -157,19 +159,19 @@ std::string ProgressBar(const EpochResult& result, bool ascii, int columns) {
   const auto filled = static_cast<int>(result.batches == 0 ? 0 : width * result.batch / result.batches);
   std::string bar;
   for (int cell = 0; cell < width; ++cell) bar += cell < filled ? (ascii ? "=" : "━") : (ascii ? "." : "─");
-  return counts + " " + bar + times + Joined(values);
+  return Concat({counts, " ", bar, times, Joined(values)});
 }
 
 std::string ProgressLine(const EpochResult& result, int epochs) {
-  return "Epoch " + std::to_string(result.epoch + 1) + "/" + std::to_string(epochs) + " - " +
-         SecondsText(result.seconds) + " - " + StepText(result) + Joined(ValueTexts(result));
+  return Concat({"Epoch ", std::to_string(result.epoch + 1), "/", std::to_string(epochs), " - ",
+                 SecondsText(result.seconds), " - ", StepText(result), Joined(ValueTexts(result))});
 }
 
 std::string ProgressJson(const EpochResult& result) {
   JsonObject object;
   object.Whole("epoch", result.epoch + 1);
   for (const auto& [prefix, results] : {std::pair("", &result.train), std::pair("val_", &result.validation)}) {
-    for (const Result& row : results->all) object.Numbers({{prefix + std::string(row.name), row.value}});
+    for (const Result& row : results->all) object.Numbers({{Concat({prefix, row.name}), row.value}});
   }
   return object.Numbers({{"seconds", result.seconds}}).text();
 }

@@ -6,8 +6,11 @@
 #include <cstdio>
 #include <ctime>
 #include <string_view>
+#include <vector>
 
 #include "runtime/core/cpu.h"
+#include "runtime/trainer/fit_loop.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -15,24 +18,19 @@ namespace {
 // A message in the text format.
 class Message {
  public:
-  void Add(const char* name, const std::string& text) {
+  void Text(const char* name, std::string_view text) {
     if (!text.empty()) Line(name, Quoted(text));
   }
-  void Add(const char* name, const std::vector<std::string>& texts) {
+  void Texts(const char* name, const std::vector<std::string>& texts) {
     for (const std::string& text : texts) Line(name, Quoted(text));
   }
-  void Add(const char* name, int64_t number) { Line(name, std::to_string(number)); }
-  void Add(const char* name, uint64_t number) { Line(name, std::to_string(number)); }
-  void Add(const char* name, double number) {
-    char text[40];
-    std::snprintf(text, sizeof(text), "%.17g", number);
-    Line(name, text);
-  }
-  void Add(const char* name, const Message& message) {
-    text_ += std::string(name) + " {\n";
+  void Whole(const char* name, int64_t number) { Line(name, std::to_string(number)); }
+  void Line(const char* name, std::string_view value) { text_ += Concat({name, ": ", value, "\n"}); }
+  void Part(const char* name, const Message& message) {
+    text_ += Concat({name, " {\n"});
     for (size_t begin = 0, end; begin < message.text_.size(); begin = end) {
       end = message.text_.find('\n', begin) + 1;
-      text_ += "  " + message.text_.substr(begin, end - begin);
+      text_ += Concat({"  ", std::string_view(message.text_).substr(begin, end - begin)});
     }
     text_ += "}\n";
   }
@@ -40,10 +38,8 @@ class Message {
   const std::string& text() const { return text_; }
 
  private:
-  void Line(const char* name, const std::string& value) { text_ += std::string(name) + ": " + value + "\n"; }
-
   // Bytes other than printable ASCII characters are written as three octal digits.
-  static std::string Quoted(const std::string& text) {
+  static std::string Quoted(std::string_view text) {
     std::string quoted = "\"";
     for (const char c : text) {
       char escaped[8];
@@ -55,7 +51,7 @@ class Message {
         quoted += escaped;
       }
     }
-    return quoted + "\"";
+    return quoted + '"';
   }
 
   std::string text_;
@@ -87,67 +83,69 @@ std::string ProcessorName() {
 
 std::string SystemName() {
   utsname name;
-  if (uname(&name) != 0) return {};
-  return std::string(name.sysname) + " " + name.release + " " + name.machine;
+  return uname(&name) == 0 ? Concat({name.sysname, " ", name.release, " ", name.machine}) : "";
 }
 
 Message MachineMessage(const brine_program& program) {
   Message machine;
-  machine.Add("cpu", ProcessorName());
-  machine.Add("cores", int64_t{brine_available_threads()});
-  machine.Add("target", std::string(program.backend->target));
-  machine.Add("system", SystemName());
+  machine.Text("cpu", ProcessorName());
+  machine.Whole("cores", brine_available_threads());
+  machine.Text("target", program.backend->target);
+  machine.Text("system", SystemName());
   return machine;
 }
 
 void AddResults(const char* prefix, const Results& results, Message& message) {
   for (const Result& result : results.all) {
     Message row;
-    row.Add("name", prefix + std::string(result.name));
-    row.Add("better", std::string(result.better == BRINE_SMALLER_IS_BETTER  ? "min"
-                                  : result.better == BRINE_LARGER_IS_BETTER ? "max"
-                                                                            : ""));
-    message.Add("result", row);
+    row.Text("name", Concat({prefix, result.name}));
+    row.Text("better", result.better == BRINE_SMALLER_IS_BETTER  ? "min"
+                       : result.better == BRINE_LARGER_IS_BETTER ? "max"
+                                                                 : "");
+    message.Part("result", row);
   }
 }
 
 }  // namespace
 
-std::string ConfigText(const brine_program& program, const RunConfig& config) {
-  char hash[20];
+std::string ConfigText(Trainer& trainer, const RunFolderOptions& options, const EpochResult& names) {
+  const brine_program& program = trainer.program();
+  const FitLoop& loop = *trainer.fit_loop();
+  char hash[20], rate[40];
   std::snprintf(hash, sizeof(hash), "%016" PRIx64, program.graph_hash);
+  std::snprintf(rate, sizeof(rate), "%.17g", options.learning_rate.value_or(0));
   Message message;
-  message.Add("model", std::string(program.name));
-  message.Add("graph_hash", std::string(hash));
-  message.Add("numerics_id", std::string(program.numerics_id == nullptr ? "" : program.numerics_id));
-  message.Add("command", config.command);
-  message.Add("batch_size", config.batch_size);
-  message.Add("accumulate", config.accumulate);
-  message.Add("epochs", config.epochs);
-  message.Add("seed", config.seed);
-  message.Add("threads", int64_t{config.threads});
-  if (config.learning_rate) message.Add("learning_rate", *config.learning_rate);
-  message.Add("data", config.data);
-  message.Add("train_samples", config.train_samples);
-  message.Add("validation_samples", config.validation_samples);
-  message.Add("test_samples", config.test_samples);
-  message.Add("class_names", config.class_names);
-  message.Add("version", std::string(BRINE_VERSION));
-  message.Add("machine", MachineMessage(program));
-  message.Add("started", Now());
-  AddResults("", config.results.train, message);
-  AddResults("val_", config.results.validation, message);
-  message.Add("monitor", config.monitor);
+  message.Text("model", program.name);
+  message.Text("graph_hash", hash);
+  message.Text("numerics_id", program.numerics_id == nullptr ? "" : program.numerics_id);
+  message.Texts("command", options.command);
+  message.Whole("batch_size", loop.batch_size());
+  message.Whole("accumulate", loop.options().gradient_accumulation_steps);
+  message.Whole("epochs", loop.options().epochs);
+  message.Line("seed", std::to_string(brine_seed(trainer.state())));
+  message.Whole("threads", options.threads > 0 ? options.threads : brine_available_threads());
+  if (options.learning_rate) message.Line("learning_rate", rate);
+  message.Text("data", options.data);
+  message.Whole("train_samples", loop.train_data().size());
+  message.Whole("validation_samples", loop.validation_data().size());
+  message.Whole("test_samples", options.test_samples);
+  message.Texts("class_names", options.class_names);
+  message.Text("version", BRINE_VERSION);
+  message.Part("machine", MachineMessage(program));
+  message.Text("started", Now());
+  AddResults("", names.train, message);
+  AddResults("val_", names.validation, message);
+  message.Text("monitor", options.monitor);
   return message.text();
 }
 
-std::string ResumedText(const RunConfig& config, int epochs_done) {
+std::string ResumedText(Trainer& trainer, const RunFolderOptions& options, int epochs_done) {
   Message resumption, message;
-  resumption.Add("started", Now());
-  resumption.Add("command", config.command);
-  resumption.Add("epochs_done", int64_t{epochs_done});
-  resumption.Add("epochs", config.epochs);
-  message.Add("resumed", resumption);
+  resumption.Text("started", Now());
+  resumption.Texts("command", options.command);
+  resumption.Whole("epochs_done", epochs_done);
+  resumption.Whole("epochs", trainer.fit_loop()->options().epochs);
+  message.Part("resumed", resumption);
   return message.text();
 }
 

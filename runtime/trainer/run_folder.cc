@@ -20,6 +20,7 @@
 #include "runtime/trainer/norms.h"
 #include "runtime/trainer/run_config.h"
 #include "runtime/trainer/step_means.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -37,9 +38,9 @@ int64_t NumberAfter(std::string_view prefix, std::string_view text) {
   return number;
 }
 
-NamedNumbers Fields(const std::string& prefix, const Results& results) {
+NamedNumbers Fields(std::string_view prefix, const Results& results) {
   NamedNumbers fields;
-  for (const Result& result : results.all) fields.emplace_back(prefix + std::string(result.name), result.value);
+  for (const Result& result : results.all) fields.emplace_back(Concat({prefix, result.name}), result.value);
   return fields;
 }
 
@@ -85,7 +86,7 @@ class KernelMeasurement {
     object.Whole("arena_bound_bytes", program.arena_bound_bytes).Json("block_bytes", BlocksJson(program));
     AddKernels(times_, MeasureRates(threads, Effort::kQuick), object);
     times_.clear();
-    return object.text() + "\n";
+    return object.text() + '\n';
   }
 
  private:
@@ -113,7 +114,7 @@ class Writer {
       return epoch > 0 && epoch <= names.epoch;
     });
     std::string header = "step,epoch";
-    for (const Result& result : names.train.all) header += "," + std::string(result.name);
+    for (const Result& result : names.train.all) header += Concat({",", result.name});
     BeginLines(PathOf("steps.csv"), header + ",learning_rate\n", [&](std::string_view line) {
       const int64_t step = NumberAfter("", line);
       return step > 0 && step <= steps;
@@ -165,7 +166,7 @@ class Writer {
     line.Json("weight_norm", JsonObject().Numbers(Norms(trainer, BRINE_PARAMETERS)).text());
     line.Json("gradient_norm", JsonObject().Numbers(Norms(trainer, BRINE_GRADIENTS)).text());
     // The last of the files: who watches the log finds the others complete.
-    Append(PathOf("log.jsonl"), line.text() + "\n");
+    Append(PathOf("log.jsonl"), line.text() + '\n');
   }
 
   void End(Trainer& trainer) {
@@ -175,14 +176,14 @@ class Writer {
     if (is_partial && complete_epoch_ > 0) WriteEvaluation(trainer, trainer.fit_loop()->validation_data().size());
   }
 
- private:
-  std::string PathOf(const char* name) const { return options_.folder + "/" + name; }
+  std::string PathOf(const char* name) const { return Concat({options_.folder, "/", name}); }
 
+ private:
   int threads() const { return options_.threads > 0 ? options_.threads : brine_available_threads(); }
 
   NamedNumbers WithRate(const char* prefix, const Results& results) const {
     NamedNumbers fields = Fields(prefix, results);
-    fields.emplace_back(prefix + std::string("learning_rate"), rate_);
+    fields.emplace_back(Concat({prefix, "learning_rate"}), rate_);
     return fields;
   }
 
@@ -197,23 +198,8 @@ class Writer {
     if (!before.empty() && !options_.resume)
       ThrowError(kExitBadInput,
                  {options_.folder, ": holds an earlier run; --resume goes on with it, another folder starts anew"});
-    const FitLoop& loop = *trainer.fit_loop();
-    const RunConfig config = {.command = options_.command,
-                              .batch_size = loop.batch_size(),
-                              .accumulate = loop.options().gradient_accumulation_steps,
-                              .epochs = loop.options().epochs,
-                              .seed = brine_seed(trainer.state()),
-                              .threads = threads(),
-                              .learning_rate = options_.learning_rate,
-                              .data = options_.data,
-                              .train_samples = loop.train_data().size(),
-                              .validation_samples = loop.validation_data().size(),
-                              .test_samples = options_.test_samples,
-                              .class_names = options_.class_names,
-                              .monitor = options_.monitor,
-                              .results = names};
-    WriteWhole(path,
-               before.empty() ? ConfigText(trainer.program(), config) : before + ResumedText(config, names.epoch));
+    WriteWhole(path, before.empty() ? ConfigText(trainer, options_, names)
+                                    : Concat({before, ResumedText(trainer, options_, names.epoch)}));
   }
 
   void WriteKernels(const brine_program& program) {
@@ -253,7 +239,7 @@ Callback RunFolder(const RunFolderOptions& options) {
   callback.on_batch_end = [writer](Trainer& trainer, const EpochResult& result) { writer->EndStep(trainer, result); };
   callback.on_epoch_end = [writer](Trainer& trainer, const EpochResult& result) { writer->EndEpoch(trainer, result); };
   callback.on_train_end = [writer](Trainer& trainer, const EpochResult&) { writer->End(trainer); };
-  callback.file = [folder = options.folder](const Trainer&) { return folder + "/metrics.csv"; };
+  callback.file = [writer](const Trainer&) { return writer->PathOf("metrics.csv"); };
   return callback;
 }
 

@@ -10,6 +10,7 @@
 
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/terminal.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -33,7 +34,7 @@ std::string MakeRunFolder(const std::string& model) {
   };
   if (mkdir(parent.c_str(), 0777) != 0 && errno != EEXIST) refuse(parent);
   for (int64_t number = 1;; ++number) {
-    const std::string folder = parent + "/" + model + "-" + std::to_string(number);
+    const std::string folder = Concat({parent, "/", model, "-", std::to_string(number)});
     if (mkdir(folder.c_str(), 0777) == 0) return folder;
     if (errno != EEXIST) refuse(folder);
   }
@@ -48,7 +49,8 @@ void RemoveUnusedRunFolder(const std::string& folder) {
 
 std::string JoinCommand(const std::vector<std::string>& words) {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : std::string(1, kSeparator)) + word;
+  for (const std::string& word : words) (text += word) += kSeparator;
+  text.resize(text.size() - (words.empty() ? 0 : 1));
   return text;
 }
 
@@ -63,8 +65,8 @@ std::vector<std::string> SplitCommand(const std::string& text) {
 
 std::string RunLine(const std::string& folder, bool has_report) {
   const char* const between = IsLocaleUtf8() ? " · " : ", ";
-  std::string line = folder + ": " + (has_report ? "report.html" : "brine report " + folder);
-  return line + between + "tensorboard --logdir " + ParentOf(folder) + between + "--resume --run " + folder;
+  return Concat({folder, ": ", has_report ? "report.html" : "brine report ", has_report ? "" : folder.c_str(), between,
+                 "tensorboard --logdir ", ParentOf(folder), between, "--resume --run ", folder});
 }
 
 }  // namespace brine
