@@ -33,11 +33,10 @@ struct Flag {
 };
 inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 inline constexpr Flag kFlags[] = {
-    {"--data", "PATH",
-     "a packed file (.brd), or a folder with CIFAR-10's binary files or MNIST's IDX files, which the tool also takes "
-     "as "
-     ".gz; or NAME=FILE.npy, once for each input and label; without it, the built-in images; for bench, noise where "
-     "they do not fit",
+    {"--data", "SRC",
+     "a packed file (.brd), a folder with CIFAR-10's binary files or MNIST's IDX files, or NAME=FILE.npy, once for each "
+     "input and label; brine also takes what brine data packs: pictures, archives, arrays, tables; without it, the "
+     "built-in images; for bench, noise where they do not fit",
      kRuns},
     {"--epochs", "N", "passes over the training data, those of a resumed run included (1)", kTrain},
     {"--batch-size", "N", "the largest number of rows of a step (32; of a program, those that it was compiled for)",
@@ -79,10 +78,8 @@ inline constexpr Flag kFlags[] = {
     {"--steps", "N", "how many steps to time (100)", kBench},
     {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench},
     {"--json", "", "results as JSON, one object a line", kRuns},
-    {"--progress", "FORM",
-     "bar, line, json (an object for each epoch, on stderr), none, or auto, which is a bar on a terminal and lines "
-     "elsewhere (auto)",
-     kTrain},
+    {"--progress", "auto|bar|line|json|none",
+     "on stderr; json is an object for each epoch, auto a bar on a terminal and lines elsewhere (auto)", kTrain},
     {"--quiet", "", "no progress", kRuns},
 };
 
