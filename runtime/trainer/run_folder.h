@@ -27,8 +27,8 @@
 
 namespace brine {
 
-// The number of samples that are predicted after each epoch: so many that a class of ten has 200, and so few that the
-// epochs of examples/cifar10_cnn take 2 % longer.
+// The number of samples that are predicted after each epoch: so many that each of ten classes has 200, and so few that
+// it takes 1.3 % of an epoch of examples/cifar10_cnn on CIFAR-10.
 inline constexpr int64_t kEvaluatedEachEpoch = 2000;
 
 struct RunFolderOptions {
