@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "frontend/cli/data_flags.h"
 #include "frontend/cli/pack_data.h"
@@ -47,10 +46,24 @@ std::string KeyOf(const std::vector<std::string>& paths, const std::string& stan
   return absl::StrCat(key, HashContents("", files), " ", codegen::HashName(standard_input));
 }
 
-absl::StatusOr<std::string> PackPictures(const std::vector<std::string>& inputs, const DataOptions& options,
-                                         const codegen::Cache& cache, bool quiet) {
+}  // namespace
+
+std::vector<std::string> TakePictures(size_t words, std::vector<std::string>& argv) {
+  Inputs found = FindInputs(argv, words);
+  if (found.inputs.empty() || !std::all_of(found.inputs.begin(), found.inputs.end(), IsPictureInput)) return {};
+  argv = std::move(found.others);
+  argv.insert(argv.end(), {"--input", found.inputs[0]});
+  return std::move(found.inputs);
+}
+
+absl::StatusOr<std::string> PackPictures(const std::string& model, const std::vector<std::string>& pictures,
+                                         const DataOptions& options, const codegen::Cache& cache, bool quiet) {
+  if (options.height == 0)
+    return absl::InvalidArgumentError(absl::StrCat(model, ": takes no pictures, so that ", pictures[0],
+                                                   " cannot be predicted; its input is not one of height, width, and "
+                                                   "1 or 3 channels"));
   try {
-    const std::vector<std::string> paths = ListPictures(inputs);
+    const std::vector<std::string> paths = ListPictures(pictures);
     const auto standard_inputs = std::count(paths.begin(), paths.end(), kStandardInput);
     if (standard_inputs > 1) return absl::InvalidArgumentError("predict reads one picture from standard input");
     std::string standard_input = standard_inputs == 1 ? ReadStandardInput() : std::string();
@@ -68,24 +81,6 @@ absl::StatusOr<std::string> PackPictures(const std::vector<std::string>& inputs,
   } catch (const std::exception& error) {
     return StatusOf(error);
   }
-}
-
-}  // namespace
-
-absl::Status ReplacePictures(const std::string& model, size_t words, const DataOptions& options,
-                             const codegen::Cache& cache, bool quiet, std::vector<std::string>& argv) {
-  Inputs found = FindInputs(argv, words);
-  if (found.inputs.empty() || !std::all_of(found.inputs.begin(), found.inputs.end(), IsPictureInput))
-    return absl::OkStatus();
-  if (options.height == 0)
-    return absl::InvalidArgumentError(absl::StrCat(model, ": takes no pictures, so that ", found.inputs[0],
-                                                   " cannot be predicted; its input is not one of height, width, and "
-                                                   "1 or 3 channels"));
-  BRINE_ASSIGN_OR_RETURN(const std::string file, PackPictures(found.inputs, options, cache, quiet));
-  argv = std::move(found.others);
-  argv.push_back("--input");
-  argv.push_back(file);
-  return absl::OkStatus();
 }
 
 }  // namespace brine::cli

@@ -5,19 +5,22 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "codegen/driver/cache.h"
 #include "frontend/data/data.h"
 
 namespace brine::cli {
 
-// Replaces the inputs of the command line `argv` of predict by one packed file in the cache, if all are pictures,
-// folders of them, or "-" for one from standard input.  The inputs are the `words` arguments after the command and the
-// values of --input.  Other inputs stay, since the program reads them or says what is wrong.  `options` has the size
-// that the model takes; `model` names it in messages.  Errors: kInvalidArgument for pictures that cannot be decoded,
-// and if the model takes none.
-absl::Status ReplacePictures(const std::string& model, size_t words, const DataOptions& options,
-                             const codegen::Cache& cache, bool quiet, std::vector<std::string>& argv);
+// Takes the inputs out of the command line `argv` of predict if all are pictures, folders of them, or "-" for one from
+// standard input, and puts the first of them in the place of all: `--input cat.png`, at the end.  The inputs are the
+// `words` arguments after the command and the values of --input.  Returns them; none if they are others, which the
+// program reads, or of which it says what is wrong.
+std::vector<std::string> TakePictures(size_t words, std::vector<std::string>& argv);
+
+// A packed file in the cache with these pictures.  `options` has the size that the model takes; `model` names it in
+// messages.  Errors: kInvalidArgument for pictures that cannot be decoded, and if the model takes none.
+absl::StatusOr<std::string> PackPictures(const std::string& model, const std::vector<std::string>& pictures,
+                                         const DataOptions& options, const codegen::Cache& cache, bool quiet);
 
 }  // namespace brine::cli
 

@@ -103,6 +103,8 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   std::vector<std::string> argv = {"", command.name};  // the program's name is known when it is compiled
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
+  std::vector<std::string> pictures;
+  if (command.bit == base::kPredict) pictures = TakePictures(arguments.words.size() - 1, argv);
   const absl::StatusOr<brine::CommandLine> line = ProgramLine(argv);
   if (!line.ok()) return Fail(line.status(), kUsage);
   absl::StatusOr<DataOptions> data = ReadDataOptions(arguments);
@@ -120,10 +122,11 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   data->threads = line->threads;
   if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
-  if (command.bit == base::kPredict) {
-    const absl::Status status = ReplacePictures(arguments.words[0], arguments.words.size() - 1, *data, session->cache,
-                                                arguments.Has("quiet"), argv);
-    if (!status.ok()) return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
+  if (!pictures.empty()) {
+    const absl::StatusOr<std::string> packed =
+        PackPictures(arguments.words[0], pictures, *data, session->cache, arguments.Has("quiet"));
+    if (!packed.ok()) return Fail(packed.status(), absl::IsInvalidArgument(packed.status()) ? kBadInput : kFailed);
+    argv.back() = *packed;
   }
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);

@@ -121,7 +121,7 @@ TEST(Predict, BadPicturesAreNamed) {
       {"none.png", 3, "none.png: cannot be read: No such file or directory\n"},
       {"-", 3, "standard input: is empty\n"},
       {"- -", 3, "predict reads one picture from standard input\n"},
-      {"c.pgm 3", 2, "error: predict takes one input, got also '3'\n"},
+      {"c.pgm 3", 2, "brine: predict takes one input, got also '3'\n"},
       {"none.npy", 3, "error: none.npy: cannot be opened: No such file or directory\n"},
   };
   for (const auto& row : rows) {
