@@ -136,7 +136,7 @@ TEST_F(Template, ImagesTrainsOnImagesOfAnotherSize) {
   project_.Run("brine train first/model.cc --data . --quiet");
 }
 
-TEST_F(Template, DISABLED_ImagesTrains) {
+TEST_F(Template, ImagesTrains) {
   Make("images");
   project_.WritePictures("first/PICTURES", 10, 8);
   project_.Run("cp first/PICTURES/class_3/1.ppm first/cat.jpg");
@@ -162,7 +162,7 @@ TEST_F(Template, TableTrainsOnArrays) {
               HasSubstr("\nTest r2_score: 0.9"));
 }
 
-TEST_F(Template, DISABLED_TableTrains) {
+TEST_F(Template, TableTrains) {
   Make("table");
   project_.WriteTable("first/TABLE.csv", 8, 200);
   RunCommands();
