@@ -42,7 +42,7 @@ const std::map<std::string, Names> kPackages = {
     {"google", {"ir", "frontend/cli", "tests"}},
     {"CLI", {"frontend/cli"}},
     {"xxhash.h", {"codegen", "frontend/data"}},
-    {"zlib.h", {"codegen", "frontend/cli", "frontend/data"}},
+    {"zlib.h", {"codegen", "frontend/cli", "frontend/data", "tests"}},
     {"jpeglib.h", {"frontend/data"}},
     {"jerror.h", {"frontend/data"}},
     {"png.h", {"frontend/data"}},

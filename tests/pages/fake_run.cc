@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <cstdint>
@@ -221,6 +222,12 @@ void WriteCheckpoint(const std::string& path) {
   ASSERT_EQ(brine_write_tensors(path.c_str(), &tensor, 1, nullptr, 0, error, sizeof(error)), 0) << error;
 }
 
+void WriteGzip(const std::string& path, const std::string& text) {
+  const gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+}
+
 }  // namespace
 
 std::string ScratchPath(const std::string& name) {
@@ -261,7 +268,7 @@ std::string WriteFakeRun(const std::string& name, const FakeRun& run) {
   if (run.validates) WriteText(folder + "/evaluation.json", EvaluationJson(run));
   WriteText(folder + "/kernels.json", KernelsJson());
   WriteText(folder + "/summary.txt", Summary(graph, nullptr, {}));
-  WriteText(folder + "/model.ir.gz", ir::Print(graph));
+  WriteGzip(folder + "/model.ir.gz", ir::Print(graph));
   WriteCheckpoint(folder + "/checkpoints/best.safetensors");
   return folder;
 }

@@ -113,7 +113,7 @@ TEST(Report, DamagedFilesGiveAPageOrASentence) {
   std::mt19937 random(5);
   int pages = 0, sentences = 0;
   for (const char* name : {"config.pbtxt", "log.jsonl", "steps.csv", "evaluation.json", "kernels.json", "summary.txt",
-                           "model.ir", "checkpoints/best.safetensors"}) {
+                           "model.ir.gz", "checkpoints/best.safetensors"}) {
     const std::string path = run + "/" + name, whole = ReadText(path);
     for (int round = 0; round < 32; ++round) {
       std::string text = round < 16 ? whole.substr(0, whole.size() * static_cast<size_t>(round) / 16) : whole;
