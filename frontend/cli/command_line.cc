@@ -216,7 +216,7 @@ class Tool {
       if (option->get_positional()) {
         line.arguments.words.push_back(Unmarked(value));
         if (line.arguments.words.size() > 1) continue;
-        const std::string words = option->get_name();
+        const std::string words = option->get_description();
         BRINE_RETURN_IF_ERROR(
             CheckChoice(app->get_name() + " takes", line.arguments.words[0], words.substr(0, words.find(' '))));
         continue;

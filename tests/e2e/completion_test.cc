@@ -52,7 +52,7 @@ TEST_F(Completion, BashKnowsCommandsFlagsValuesAndFiles) {
       {"brine xyz", {}},
       {"brine train --ep", {"--epochs"}},
       {"brine compile --ep", {}},
-      {"brine train --re", {"--remarks", "--restore-best-weights", "--reduce-lr-on-plateau", "--resume"}},
+      {"brine train --re", {"--remarks", "--resize", "--restore-best-weights", "--reduce-lr-on-plateau", "--resume"}},
       {"brine train digits.cc --mode ''", {"min", "max"}},
       {"brine train --mode =", {"min", "max"}},
       {"brine train --mode = ma", {"max"}},

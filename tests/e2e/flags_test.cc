@@ -16,10 +16,10 @@ using base::Flag;
 
 // The line of a help text that explains the flag, without its first columns.
 std::string HelpOf(const Flag& flag, const std::string& text) {
-  const std::string start = std::string("\n  ") + flag.name + " " + flag.value + " ";
+  const std::string start = std::string("\n  ") + flag.name + " " + flag.value;
   const size_t begin = text.find(start);
   if (begin == std::string::npos) return "";
-  const size_t help = text.find_first_not_of(' ', begin + start.size());
+  const size_t help = text.find_first_not_of(" \n", begin + start.size());  // below the flag if that is long
   return text.substr(help, text.find('\n', help) - help);
 }
 
