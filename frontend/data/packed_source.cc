@@ -1,7 +1,6 @@
 #include <cstdint>
 #include <fstream>
 #include <span>
-#include <sstream>
 #include <utility>
 
 #include "frontend/data/bad_input.h"
@@ -23,29 +22,11 @@ bool IsPackedFile(const std::string& path) {
   return path.ends_with(".brd") || (file.good() && length <= BRINE_MAX_HEADER_BYTES && brace == '{');
 }
 
-// What Pack has written of Source::element_names.
-std::vector<std::string> ReadElementNames(const std::string& path) {
-  const MappedFile file(path);
-  brine_tensors tensors;
-  char error[500];
-  if (brine_parse_tensors(file.bytes().data(), file.bytes().size(), &tensors, error, sizeof(error)) != 0)
-    BadInput(path, error);
-  std::vector<std::string> names;
-  for (const brine_tensor& tensor : std::span(tensors.tensors, tensors.tensor_count)) {
-    if (brine_text_is(tensor.name, "element_names") == 0 || tensor.dtype != BRINE_U8) continue;
-    std::istringstream lines(
-        std::string(reinterpret_cast<const char*>(tensor.data), static_cast<size_t>(tensor.bytes)));
-    for (std::string line; std::getline(lines, line);) names.push_back(line);
-  }
-  brine_release_tensors(&tensors);
-  return names;
-}
-
 Source OpenPacked(const std::string& path, const DataOptions&) {
   Source source;
   source.splits = LoadPacked(path);
-  source.element_names = ReadElementNames(path);
   const Dataset& train = source.splits.train;
+  source.element_names = train.element_names;
   const std::span<const Field> fields = train.fields();
   if (fields.size() == 2 && fields[1].label && fields[1].elements == 1 && fields[1].type == ElementType::kInteger) {
     std::vector<int32_t> labels = LabelsOf(train);

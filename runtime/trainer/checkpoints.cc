@@ -172,6 +172,7 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
   for (const auto& [name, numbers] : position.callbacks)
     values.emplace_back(kCallbackKey + name, ToHexadecimal(numbers));
   if (!position.class_names.empty()) values.emplace_back(kClassNamesNote, EncodeClassNames(position.class_names));
+  if (!position.element_names.empty()) values.emplace_back(kElementNamesNote, EncodeClassNames(position.element_names));
   std::vector<brine_note> notes;
   for (const auto& [key, value] : values) notes.push_back({{key.data(), key.size()}, {value.data(), value.size()}});
   const std::string path = folder + "/" + kPrefix + std::to_string(brine_steps_done(state)) + kSuffix;
@@ -211,6 +212,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   FitPosition position = {*epoch, *batch, ResultSums(function)};
   position.class_names = DecodeClassNames(file.Note(kClassNamesNote));
+  position.element_names = DecodeClassNames(file.Note(kElementNamesNote));
   position.sums.rows = *rows;
   for (size_t index = 0; index < position.sums.sums.size() && *batch != 0; ++index) {
     const brine_output& output = function.outputs[index];
@@ -234,7 +236,9 @@ std::string BestFile(const std::string& folder) { return folder + "/best.safeten
 
 std::string NewestCheckpoint(const std::string& folder) {
   TensorFile file;
-  return ReadNewest(folder, file);
+  const std::string of_run = folder + "/checkpoints";
+  std::error_code ignored;
+  return ReadNewest(fs::is_directory(of_run, ignored) ? of_run : folder, file);
 }
 
 }  // namespace brine

@@ -41,7 +41,8 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
 // The file in the folder for the state of the best epoch, which is kept until another is better.
 std::string BestFile(const std::string& folder);
 
-// The path of the newest checkpoint that is not damaged.  Warns about damaged ones, and throws Error if there is none.
+// The path of the newest checkpoint that is not damaged, in the folder or, if it is that of a run, in its folder
+// `checkpoints`.  Warns about damaged ones, and throws Error if there is none.
 std::string NewestCheckpoint(const std::string& folder);
 
 }  // namespace brine

@@ -12,6 +12,7 @@
 #include "runtime/core/file.h"
 #include "runtime/trainer/callbacks.h"
 #include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/class_names.h"
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/interrupts.h"
@@ -255,7 +256,7 @@ int RunEvaluate(const brine_program& program, const CommandLine& line) {
   Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
   LoadWeights(trainer, line);
   const Splits splits = OpenData(program, line);
-  const Dataset& data = HeldOut(splits);
+  const Dataset data = WithClasses(HeldOut(splits), trainer.class_names());
   PrintTestResult(trainer.Evaluate(data, line.batch_size), line.json);
   for (const ConfusionMatrix& matrix :
        CountConfusions(trainer, data, line.json ? kMaxJsonClasses : kMaxPrintedClasses)) {

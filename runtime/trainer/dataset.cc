@@ -183,14 +183,18 @@ Dataset Dataset::Slice(int64_t begin, int64_t count) const {
   return slice;
 }
 
+Dataset Dataset::WithSource(std::shared_ptr<const SampleSource> source) const {
+  Dataset other = *this;
+  other.source_ = std::move(source);
+  return other;
+}
+
 Dataset Dataset::EnlargedTo(int64_t height, int64_t width) const {
   if (fields().empty()) return *this;
   const Field& small = fields()[0];
   if (small.height < 1 || small.width < 1 || (small.height == height && small.width == width)) return *this;
   if (height % small.height != 0 || width % small.width != 0) return *this;
-  Dataset enlarged = *this;
-  enlarged.source_ = std::make_shared<EnlargedSource>(source_, height / small.height, width / small.width);
-  return enlarged;
+  return WithSource(std::make_shared<EnlargedSource>(source_, height / small.height, width / small.width));
 }
 
 }  // namespace brine

@@ -78,15 +78,19 @@ class Dataset {
   int64_t size() const { return count_; }
   std::span<const Field> fields() const { return source_ == nullptr ? std::span<const Field>() : source_->fields(); }
   const SampleSource& source() const { return *source_; }
+  std::shared_ptr<const SampleSource> shared_source() const { return source_; }
   int64_t first() const { return first_; }  // the index in the source of the first sample of this range
 
   // The samples [begin, begin + count) of this range, as far as there are such.
   Dataset Slice(int64_t begin, int64_t count) const;
+  // The same range of another source, which has as many samples.
+  Dataset WithSource(std::shared_ptr<const SampleSource> source) const;
   // The same data, but with the images of the first field enlarged to (height, width): each pixel becomes a block.
   // Returns the data unchanged if their size is not known or does not divide that size.
   Dataset EnlargedTo(int64_t height, int64_t width) const;
 
-  std::vector<std::string> class_names;  // empty if they are not known
+  std::vector<std::string> class_names;    // empty if they are not known
+  std::vector<std::string> element_names;  // of the rows of a table: "age", "city=Rome"; empty for other data
 
  private:
   std::shared_ptr<const SampleSource> source_;

@@ -11,6 +11,7 @@
 #include "runtime/core/philox.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/class_names.h"
 #include "runtime/trainer/data_statistics.h"
 #include "runtime/trainer/progress.h"
 #include "runtime/trainer/shapes.h"
@@ -95,7 +96,10 @@ std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
   }
   auto lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);
   if (options_.resume) position_ = LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, Shape());
+  CheckSameNames("classes", train_.class_names, position_.class_names);
+  CheckSameNames("columns", train_.element_names, position_.element_names);
   if (trainer_.class_names_.empty()) trainer_.class_names_ = position_.class_names;
+  if (trainer_.element_names_.empty()) trainer_.element_names_ = position_.element_names;
   return lock;
 }
 
@@ -203,6 +207,7 @@ void FitLoop::SaveCheckpoint() {
     if (callback.numbers) position_.callbacks[callback.name] = callback.numbers();
   }
   position_.class_names = trainer_.class_names_;
+  position_.element_names = trainer_.element_names_;
   brine::SaveCheckpoint(trainer_.state(), options_.checkpoint, position_, Shape());
 }
 

@@ -40,8 +40,8 @@ struct ResultSums {
 struct FitPosition {
   int64_t epoch = 0, batch = 0;
   ResultSums sums;
-  std::map<std::string, std::vector<double>> callbacks = {};  // by name: the numbers of those that have some
-  std::vector<std::string> class_names = {};                  // of the data; empty if they have none
+  std::map<std::string, std::vector<double>> callbacks = {};      // by name: the numbers of those that have some
+  std::vector<std::string> class_names = {}, element_names = {};  // of the data; empty if they have none
 };
 
 // Fills `order` with a permutation of its indices: the order of the samples in an epoch.  The algorithm is that of

@@ -199,16 +199,15 @@ class PackedSource : public SampleSource {
   mutable std::vector<size_t> every_;  // where the names of the samples 0, 64, 128 and so on begin
 };
 
-std::vector<std::string> ClassNames(const PackedFile& file) {
-  std::vector<std::string> names;
+// The lines of the tensor of this name; none if the file lacks it.
+std::vector<std::string> LinesOf(const PackedFile& file, std::string_view name) {
+  std::vector<std::string> lines;
   for (const brine_tensor& tensor : file.tensors()) {
-    if (View(tensor.name) != "class_names") continue;
-    for (std::string_view texts = TextsOf(file, tensor); !texts.empty(); texts.remove_prefix(texts.find('\n') + 1)) {
-      if (names.size() == kMaxClasses) Fail(file.path(), "has more than %zu classes", kMaxClasses);
-      names.emplace_back(texts.substr(0, texts.find('\n')));
-    }
+    if (View(tensor.name) != name) continue;
+    for (std::string_view texts = TextsOf(file, tensor); !texts.empty(); texts.remove_prefix(texts.find('\n') + 1))
+      lines.emplace_back(texts.substr(0, texts.find('\n')));
   }
-  return names;
+  return lines;
 }
 
 void CheckNames(const PackedFile& file, std::span<const std::string_view> parts) {
@@ -233,7 +232,9 @@ Splits LoadPacked(const std::string& file) {
   const auto packed = std::make_shared<const PackedFile>(file);
   packed->CheckFormat();
   CheckNames(*packed, kParts);
-  const std::vector<std::string> class_names = ClassNames(*packed);
+  const std::vector<std::string> class_names = LinesOf(*packed, "class_names"),
+                                 element_names = LinesOf(*packed, "element_names");
+  if (class_names.size() > kMaxClasses) Fail(file, "has more than %zu classes", kMaxClasses);
   Splits splits;
   Dataset* const parts[] = {&splits.train, &splits.validation, &splits.test};
   bool is_empty = true;
@@ -242,6 +243,7 @@ Splits LoadPacked(const std::string& file) {
     if (!class_names.empty()) source->CheckLabels(class_names.size());
     if (source->size() > 0) *parts[part] = Dataset(source);
     parts[part]->class_names = class_names;
+    parts[part]->element_names = element_names;
     is_empty = is_empty && source->size() == 0;
   }
   if (is_empty) Fail(file, "has no samples");

@@ -69,6 +69,7 @@ History Trainer::Fit(const Dataset& data, const FitOptions& options) {
   stop_ = false;
   checkpoint_folder_ = options.checkpoint;
   if (!data.class_names.empty()) class_names_ = data.class_names;
+  if (!data.element_names.empty()) element_names_ = data.element_names;
   return FitLoop(*this, data, options).Run();
 }
 
@@ -77,7 +78,8 @@ Results Trainer::Evaluate(const Dataset& data, int batch_size) {
   if (data.size() == 0) ThrowError(kExitBadInput, {"there are no samples to evaluate"});
   const brine_function& function = FunctionOf(*program_, "evaluate");
   ResultSums sums(function);
-  RunBatches(function, data, batch_size, [&](int32_t rows) { sums.Add(state_.get(), rows); });
+  RunBatches(function, WithClasses(data, class_names_), batch_size,
+             [&](int32_t rows) { sums.Add(state_.get(), rows); });
   Results results = ResultsOf(function);
   sums.Write(results);
   return results;
@@ -116,6 +118,7 @@ std::vector<float> Trainer::Predict(Samples samples) {
 void Trainer::RunBatches(const brine_function& function, const Dataset& data, int batch_size,
                          const std::function<void(int32_t rows)>& after) {
   if (data.size() == 0) return;
+  CheckSameNames("columns", data.element_names, element_names_);
   ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
   BatchReader reader(state_.get(), &function, data);
   std::vector<int64_t> indices(static_cast<size_t>(batch_size));
@@ -129,9 +132,12 @@ void Trainer::RunBatches(const brine_function& function, const Dataset& data, in
 }
 
 void Trainer::Save(const std::string& path) {
-  const std::string names = EncodeClassNames(class_names_);
-  const brine_note note = {{kClassNamesNote, std::strlen(kClassNamesNote)}, {names.data(), names.size()}};
-  ThrowIfFailed(brine_save_with_notes(state_.get(), path.c_str(), &note, names.empty() ? 0 : 1), state_.get());
+  const std::string classes = EncodeClassNames(class_names_), elements = EncodeClassNames(element_names_);
+  std::vector<brine_note> notes;
+  for (const auto& [key, names] : {std::pair(kClassNamesNote, &classes), std::pair(kElementNamesNote, &elements)}) {
+    if (!names->empty()) notes.push_back({{key, std::strlen(key)}, {names->data(), names->size()}});
+  }
+  ThrowIfFailed(brine_save_with_notes(state_.get(), path.c_str(), notes.data(), notes.size()), state_.get());
 }
 
 void Trainer::LoadWith(const std::string& path,
@@ -140,8 +146,11 @@ void Trainer::LoadWith(const std::string& path,
   std::string why;
   if (!file.Read(path, why)) ThrowError(kExitBadInput, {why});
   ThrowIfFailed(restore(state_.get(), &file.tensors, path.c_str()), state_.get());
-  std::vector<std::string> names = DecodeClassNames(file.Note(kClassNamesNote));
-  if (!names.empty()) class_names_ = std::move(names);
+  for (const auto& [key, names] :
+       {std::pair(kClassNamesNote, &class_names_), std::pair(kElementNamesNote, &element_names_)}) {
+    std::vector<std::string> loaded = DecodeClassNames(file.Note(key));
+    if (!loaded.empty()) *names = std::move(loaded);
+  }
 }
 void Trainer::Load(const std::string& path) { LoadWith(path, brine_restore); }
 void Trainer::LoadParameters(const std::string& path) { LoadWith(path, brine_restore_parameters); }

@@ -168,7 +168,7 @@ class Trainer {
   const brine_program* program_;
   std::unique_ptr<brine_state, FreeState> state_;
   std::string checkpoint_folder_;
-  std::vector<std::string> class_names_;
+  std::vector<std::string> class_names_, element_names_;
   const FitLoop* fit_loop_ = nullptr;
   bool stop_ = false;
 };
