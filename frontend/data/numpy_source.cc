@@ -105,8 +105,8 @@ bool AreWhole(const NumpyArray& labels, std::vector<int32_t>& numbers) {
   return true;
 }
 
-// Class numbers are integers, as are maps of them; one-hot rows are reals, since models take them as they are, and so
-// are all other targets.
+// Class numbers are integers, as are maps of them.  One-hot rows are reals, since they may be meant for several
+// sigmoids, and so are all other targets.
 LabelForm FormOf(const std::vector<Pair>& pairs) {
   LabelForm form;
   for (const Pair& pair : pairs) {
