@@ -89,6 +89,13 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   trainer_.fit_loop_ = this;
 }
 
+FitLoop::~FitLoop() {
+  for (const Callback& callback : callbacks_) {
+    if (callback.release) callback.release();
+  }
+  trainer_.fit_loop_ = nullptr;
+}
+
 std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
   if (options_.checkpoint.empty()) {
     if (options_.resume) ThrowError(kExitUsage, {"resume needs a checkpoint folder"});
@@ -204,7 +211,12 @@ void FitLoop::Validate(EpochResult& result) {
 void FitLoop::SaveCheckpoint() {
   if (options_.checkpoint.empty()) return;
   for (const Callback& callback : callbacks_) {
-    if (callback.numbers) position_.callbacks[callback.name] = callback.numbers();
+    if (!callback.numbers) continue;
+    std::vector<double> numbers = callback.numbers();
+    if (numbers.empty())
+      position_.callbacks.erase(callback.name);
+    else
+      position_.callbacks[callback.name] = std::move(numbers);
   }
   position_.class_names = trainer_.class_names_;
   position_.element_names = trainer_.element_names_;

@@ -52,7 +52,7 @@ void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order);
 class FitLoop {
  public:
   FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& options);
-  ~FitLoop() { trainer_.fit_loop_ = nullptr; }
+  ~FitLoop();
   FitLoop(const FitLoop&) = delete;
   FitLoop& operator=(const FitLoop&) = delete;
   History Run();

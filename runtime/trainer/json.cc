@@ -1,6 +1,7 @@
 #include "runtime/trainer/json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 
@@ -57,8 +58,9 @@ std::string JsonString(std::string_view text) {
 
 std::string JsonNumber(double number) {
   char text[40];
-  std::snprintf(text, sizeof(text), "%.9g", number);
-  return std::isfinite(number) ? text : "null";
+  // Unlike printf, this does not write a comma where the locale of the process has one.
+  const auto [end, error] = std::to_chars(text, text + sizeof(text), number, std::chars_format::general, 9);
+  return std::isfinite(number) ? std::string(text, end) : "null";
 }
 
 JsonObject& JsonObject::Json(std::string_view name, std::string_view json) {

@@ -1,6 +1,7 @@
 #include "runtime/trainer/kernel_times.h"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <span>
 #include <utility>
@@ -32,6 +33,12 @@ std::optional<double> NonzeroShare(const brine_state* state, const brine_functio
          static_cast<double>(std::count(elements.begin(), elements.end(), 0.0f)) / static_cast<double>(elements.size());
 }
 
+// A callback may evaluate or predict between the steps.
+bool IsOf(const brine_function& function, const brine_call* call) {
+  const std::less<> before;
+  return !before(call, function.calls) && before(call, function.calls + function.call_count);
+}
+
 std::string Json(const KernelTime& kernel, const MachineRates& rates) {
   const brine_call& call = *kernel.call;
   const Bound bound = FindBound(kernel, rates);
@@ -52,7 +59,7 @@ KernelTimer::KernelTimer(brine_state* state, int32_t rows)
       function_(FunctionOf(*brine_state_program(state), "train")),
       kernels_(static_cast<size_t>(function_.call_count)),
       observation_(state, [this](const brine_call* call, bool done) {
-        if (call != nullptr) Observe(*call, done);  // it is null for the test for NaN
+        if (call != nullptr && IsOf(function_, call)) Observe(*call, done);  // it is null for the test for NaN
       }) {}
 
 void KernelTimer::Observe(const brine_call& call, bool done) {

@@ -2,6 +2,7 @@
 
 #include <sys/utsname.h>
 
+#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <ctime>
@@ -25,6 +26,10 @@ class Message {
     for (const std::string& text : texts) Line(name, Quoted(text));
   }
   void Whole(const char* name, int64_t number) { Line(name, std::to_string(number)); }
+  void Real(const char* name, double number) {
+    char text[40];
+    Line(name, {text, std::to_chars(text, text + sizeof(text), number).ptr});
+  }
   void Line(const char* name, std::string_view value) { text_ += Concat({name, ": ", value, "\n"}); }
   void Part(const char* name, const Message& message) {
     text_ += Concat({name, " {\n"});
@@ -111,9 +116,8 @@ void AddResults(const char* prefix, const Results& results, Message& message) {
 std::string ConfigText(Trainer& trainer, const RunFolderOptions& options, const EpochResult& names) {
   const brine_program& program = trainer.program();
   const FitLoop& loop = *trainer.fit_loop();
-  char hash[20], rate[40];
+  char hash[20];
   std::snprintf(hash, sizeof(hash), "%016" PRIx64, program.graph_hash);
-  std::snprintf(rate, sizeof(rate), "%.17g", options.learning_rate.value_or(0));
   Message message;
   message.Text("model", program.name);
   message.Text("graph_hash", hash);
@@ -124,7 +128,7 @@ std::string ConfigText(Trainer& trainer, const RunFolderOptions& options, const 
   message.Whole("epochs", loop.options().epochs);
   message.Line("seed", std::to_string(brine_seed(trainer.state())));
   message.Whole("threads", options.threads > 0 ? options.threads : brine_available_threads());
-  if (options.learning_rate) message.Line("learning_rate", rate);
+  if (options.learning_rate) message.Real("learning_rate", *options.learning_rate);
   message.Text("data", options.data);
   message.Whole("train_samples", loop.train_data().size());
   message.Whole("validation_samples", loop.validation_data().size());

@@ -79,7 +79,7 @@ class KernelMeasurement {
   }
   // What was measured, once.  Empty if there is nothing, or nothing new.
   std::string TakeJson(const brine_program& program, int threads) {
-    timer_.reset();
+    Stop();
     if (times_.empty()) return {};
     JsonObject object;
     object.Whole("batch_size", rows_).Whole("threads", threads);
@@ -88,6 +88,8 @@ class KernelMeasurement {
     times_.clear();
     return object.text() + '\n';
   }
+  // Ends a measurement that runs.  The state of the trainer must still exist.
+  void Stop() { timer_.reset(); }
 
  private:
   int64_t first_ = -1, end_ = -1;
@@ -125,12 +127,15 @@ class Writer {
     train_events_ = std::make_unique<EventFile>(PathOf("train"), keep);
     if (!names.validation.all.empty()) validation_events_ = std::make_unique<EventFile>(PathOf("validation"), keep);
     measures_kernels_ = true;
+    row_begin_.clear();
+    means_.reset();
   }
 
   void BeginEpoch(Trainer& trainer, const EpochResult& result) {
     const ResultSums& sums = trainer.fit_loop()->sums();
     steps_a_row_ = (result.batches + kRowsAnEpoch - 1) / kRowsAnEpoch;
     means_ = std::make_unique<StepMeans>(sums);
+    means_->SetBegin(std::exchange(row_begin_, {}));
     rows_before_ = sums.rows;
     complete_epoch_ = 0;
     if (measures_kernels_) kernels_.BeginEpoch(trainer, result);
@@ -176,6 +181,15 @@ class Writer {
     if (is_partial && complete_epoch_ > 0) WriteEvaluation(trainer, trainer.fit_loop()->validation_data().size());
   }
 
+  // The options of Fit, and with them this object, may outlive the trainer.
+  void Release() { kernels_.Stop(); }
+
+  // What the row of steps.csv that is not complete begins with, for a checkpoint.  Empty at the end of an epoch.
+  std::vector<double> RowBegin() const {
+    return means_ == nullptr || complete_epoch_ > 0 ? std::vector<double>() : means_->Begin();
+  }
+  void set_row_begin(const std::vector<double>& begin) { row_begin_ = begin; }
+
   std::string PathOf(const char* name) const { return Concat({options_.folder, "/", name}); }
 
  private:
@@ -217,6 +231,7 @@ class Writer {
   const Callback csv_;
   std::unique_ptr<EventFile> train_events_, validation_events_;
   std::unique_ptr<StepMeans> means_;
+  std::vector<double> row_begin_;  // of the checkpoint from which the run resumes, until its first epoch begins
   KernelMeasurement kernels_;
   bool measures_kernels_ = true;
   int64_t steps_a_row_ = 1, rows_before_ = 0;
@@ -239,6 +254,10 @@ Callback RunFolder(const RunFolderOptions& options) {
   callback.on_batch_end = [writer](Trainer& trainer, const EpochResult& result) { writer->EndStep(trainer, result); };
   callback.on_epoch_end = [writer](Trainer& trainer, const EpochResult& result) { writer->EndEpoch(trainer, result); };
   callback.on_train_end = [writer](Trainer& trainer, const EpochResult&) { writer->End(trainer); };
+  callback.release = [writer] { writer->Release(); };
+  callback.name = "RunFolder";
+  callback.numbers = [writer] { return writer->RowBegin(); };
+  callback.on_resume = [writer](Trainer&, const std::vector<double>& numbers) { writer->set_row_begin(numbers); };
   callback.file = [writer](const Trainer&) { return writer->PathOf("metrics.csv"); };
   return callback;
 }

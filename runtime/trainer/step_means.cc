@@ -21,4 +21,22 @@ const Results& StepMeans::Take(const ResultSums& sums) {
   return results_;
 }
 
+std::vector<double> StepMeans::Begin() const {
+  std::vector<double> numbers;
+  for (const std::vector<double>& sums : before_.sums) numbers.insert(numbers.end(), sums.begin(), sums.end());
+  numbers.push_back(static_cast<double>(before_.rows));
+  return numbers;
+}
+
+void StepMeans::SetBegin(const std::vector<double>& numbers) {
+  if (numbers.size() != Begin().size()) return;
+  const double rows = numbers.back();
+  if (!(rows >= 0 && rows <= static_cast<double>(before_.rows))) return;
+  auto next = numbers.begin();
+  for (std::vector<double>& sums : before_.sums) {
+    for (double& sum : sums) sum = *next++;
+  }
+  before_.rows = static_cast<int64_t>(rows);
+}
+
 }  // namespace brine

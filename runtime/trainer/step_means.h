@@ -14,6 +14,11 @@ class StepMeans {
   // The results over the steps since the last call.  `sums` are those of the loop now.
   const Results& Take(const ResultSums& sums);
 
+  // The sums and rows of the loop at the last call of Take, for a checkpoint.  SetBegin restores them; numbers that
+  // cannot be these change nothing.
+  std::vector<double> Begin() const;
+  void SetBegin(const std::vector<double>& numbers);
+
  private:
   ResultSums before_, since_;
   Results results_;

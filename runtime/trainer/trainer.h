@@ -75,9 +75,12 @@ struct Callback {
   // Called before the first epoch of the run, with the number of that epoch and the names of all results that epochs
   // will have, and at the end of Fit, with the last results.
   Function on_train_begin = {}, on_train_end = {};
+  // Gives back what the callback holds of the trainer only while Fit runs.  Called when Fit ends, after on_train_end,
+  // and also when Fit throws, in which case on_train_end is not called.  It must not throw.
+  std::function<void()> release = {};
 
-  // What the callback has counted.  Each checkpoint stores the result of `numbers`.  A run that resumes calls
-  // `on_resume` with it after on_train_begin, unless the checkpoint has nothing under this name.
+  // What the callback has counted.  Each checkpoint stores the result of `numbers` unless it is empty.  A run that
+  // resumes calls `on_resume` with it after on_train_begin, unless the checkpoint has nothing under this name.
   std::string name = {};  // in checkpoints: printable ASCII characters without quotes and backslashes.  Of several
                           // callbacks with the same name, the later ones get a number.
   std::function<std::vector<double>()> numbers = {};

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <clocale>
 #include <cmath>
 #include <csignal>
 #include <cstring>
@@ -14,6 +16,7 @@
 #include <numeric>
 
 #include "frontend/cli/run.pb.h"
+#include "runtime/core/layout.h"
 #include "runtime/trainer/callbacks.h"
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/norms.h"
@@ -265,28 +268,35 @@ TEST_F(RunFolderTest, ARunWithAFolderHasTheBitsOfOneWithout) {
   EXPECT_LT(Number(lines[4], "learning_rate"), 0.01);
 }
 
+// The text of a log without its times.
+std::string WithoutTimes(const std::string& log) {
+  std::string text;
+  for (const Json& line : ParseJsonLines(log)) {
+    for (const std::string& name : FieldNames(line)) {
+      if (name != "seconds" && name != "samples_per_second")
+        text += name + "=" + Field(line, name.c_str()).ShortDebugString() + "\n";
+    }
+  }
+  return text;
+}
+
+Callback StopAfter(uint64_t steps) {
+  Callback stop;
+  stop.on_batch_end = [steps](Trainer& t, const EpochResult&) {
+    if (brine_steps_done(t.state()) == steps) t.Stop();
+  };
+  return stop;
+}
+
 // Wherever a run is cut off, the resumed one leaves the files of one that was not, but for times.
 TEST_F(RunFolderTest, AResumedRunLeavesTheFilesOfAWholeOne) {
-  const auto without_times = [](const std::string& log) {
-    std::string text;
-    for (const Json& line : ParseJsonLines(log)) {
-      for (const std::string& name : FieldNames(line)) {
-        if (name != "seconds" && name != "samples_per_second")
-          text += name + "=" + Field(line, name.c_str()).ShortDebugString() + "\n";
-      }
-    }
-    return text;
-  };
   Trainer whole(kSoftmaxProgram);
   whole.Fit(data_, Options({Run("whole")}, 4, folder_ / "whole/checkpoints"));
   for (int steps = 1; steps < 28; steps += 4) {
     const std::string name = "cut" + std::to_string(steps);
-    Callback stop;
-    stop.on_batch_end = [&](Trainer& t, const EpochResult&) {
-      if (brine_steps_done(t.state()) == static_cast<uint64_t>(steps)) t.Stop();
-    };
     Trainer first(kSoftmaxProgram), second(kSoftmaxProgram, {.seed = 9});
-    first.Fit(data_, Options({Run(name), stop}, 4, folder_ / (name + "/checkpoints")));
+    first.Fit(data_,
+              Options({Run(name), StopAfter(static_cast<uint64_t>(steps))}, 4, folder_ / (name + "/checkpoints")));
     // What a process leaves that was killed after its last checkpoint.
     const auto more = [&](const char* file, const std::string& text) {
       folder_.Write(name + "/" + file, folder_.Read(name + "/" + file) + text);
@@ -301,12 +311,34 @@ TEST_F(RunFolderTest, AResumedRunLeavesTheFilesOfAWholeOne) {
     EXPECT_EQ(Everything(second), Everything(whole)) << steps;
     for (const char* file : {"/steps.csv", "/metrics.csv"})
       EXPECT_EQ(folder_.Read(name + file), folder_.Read(std::string("whole") + file)) << steps;
-    EXPECT_EQ(without_times(folder_.Read(name + "/log.jsonl")), without_times(folder_.Read("whole/log.jsonl")))
-        << steps;
+    EXPECT_EQ(WithoutTimes(folder_.Read(name + "/log.jsonl")), WithoutTimes(folder_.Read("whole/log.jsonl"))) << steps;
     EXPECT_EQ(EventTexts(name + "/train"), EventTexts("whole/train")) << steps;
     EXPECT_EQ(EventTexts(name + "/validation"), EventTexts("whole/validation")) << steps;
     const auto find = [&](const std::string& text) { return text.substr(0, text.find("\"worst\"")); };
     EXPECT_EQ(find(folder_.Read(name + "/evaluation.json")), find(folder_.Read("whole/evaluation.json")));
+  }
+}
+
+// Of 250 batches, three share a row of steps.csv; the runs stop at each place within a row, and one stops twice in it.
+TEST_F(RunFolderTest, ARunThatResumesWithinARowLeavesTheFilesOfAWholeOne) {
+  const Images many(499);
+  const auto fit = [&](const std::string& name, bool resume, uint64_t stop) {
+    Trainer trainer(kSoftmaxProgram);
+    FitOptions options = Options({Run(name, resume), StopAfter(stop)}, 2, folder_ / (name + "/checkpoints"));
+    options.batch_size = 2;
+    options.resume = resume;
+    trainer.Fit(many.data(), options);
+  };
+  const uint64_t whole = 500;
+  fit("whole", false, whole);
+  const std::vector<std::vector<uint64_t>> rows = {{100, whole}, {101, whole}, {102, whole}, {100, 101, whole},
+                                                   {250, whole}, {351, whole}, {499, whole}};
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const std::string name = "cut" + std::to_string(row);
+    for (size_t part = 0; part < rows[row].size(); ++part) fit(name, part > 0, rows[row][part]);
+    EXPECT_EQ(folder_.Read(name + "/steps.csv"), folder_.Read("whole/steps.csv")) << row;
+    EXPECT_EQ(WithoutTimes(folder_.Read(name + "/log.jsonl")), WithoutTimes(folder_.Read("whole/log.jsonl"))) << row;
+    EXPECT_EQ(EventTexts(name + "/train"), EventTexts("whole/train")) << row;
   }
 }
 
@@ -457,6 +489,63 @@ TEST_F(RunFolderTest, KernelsOfShortRunsAreMeasured) {
     const Json file = ParseJsonLines(folder_.Read(name + "/kernels.json")).at(0);
     EXPECT_EQ(Field(file, "kernels").list_value().values_size(), 5) << samples;
   }
+}
+
+// The options, and the callback with them, live longer than Fit.
+TEST_F(RunFolderTest, NothingObservesATrainerWhoseFitHasEnded) {
+  Callback fail;
+  fail.on_batch_end = [](Trainer&, const EpochResult& result) {
+    if (result.batch == 2) throw Error(kExitFailed, "the disk is full");
+  };
+  const FitOptions stopped = Options({Run("stopped"), StopAfter(2)}, 1), failed = Options({Run("failed"), fail}, 1);
+  {
+    Trainer trainer(kSoftmaxProgram);
+    trainer.Fit(data_, stopped);
+    EXPECT_EQ(trainer.state()->observer, nullptr);
+    trainer.Predict(test_.data());
+  }
+  Trainer trainer(kSoftmaxProgram);
+  EXPECT_EQ(Message([&] { trainer.Fit(data_, failed); }, kExitFailed), "the disk is full");
+  EXPECT_EQ(trainer.state()->observer, nullptr);
+}
+
+TEST_F(RunFolderTest, ASecondRunOfACallbackMeasuresKernels) {
+  Trainer trainer(kSoftmaxProgram);
+  FitOptions options = Options({Run("run", /*resume=*/true), StopAfter(2)}, 1);
+  trainer.Fit(data_, options);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "run/kernels.json"));
+  trainer.Fit(data_, options);
+  const Json file = ParseJsonLines(folder_.Read("run/kernels.json")).at(0);
+  EXPECT_EQ(Field(file, "kernels").list_value().values_size(), 5);
+}
+
+// The calls of other functions are no kernels of the step.
+TEST_F(RunFolderTest, ACallbackMayPredictWhileKernelsAreMeasured) {
+  Trainer trainer(kSoftmaxProgram);
+  Callback predict;
+  predict.on_batch_end = [&](Trainer& t, const EpochResult&) { t.Predict(test_.data()); };
+  trainer.Fit(data_, Options({Run(), predict}, 1));
+  const Json file = ParseJsonLines(folder_.Read("run/kernels.json")).at(0);
+  std::vector<std::string> names;
+  for (const Json& kernel : Field(file, "kernels").list_value().values())
+    names.push_back(Field(kernel, "name").string_value());
+  EXPECT_THAT(names, ElementsAre("forward", "loss", "gradient", "kernel_step", "bias_step"));
+}
+
+// A program that links the trainer may have called setlocale.
+TEST_F(RunFolderTest, NumbersDoNotDependOnTheLocale) {
+  const std::string before = std::setlocale(LC_NUMERIC, nullptr);
+  const char* const names[] = {"de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8"};
+  if (std::none_of(std::begin(names), std::end(names),
+                   [](const char* name) { return std::setlocale(LC_NUMERIC, name) != nullptr; }))
+    GTEST_SKIP() << "no locale with a decimal comma is installed";
+  Trainer trainer(kSoftmaxProgram);
+  trainer.Fit(data_, Options({Run()}, 1));
+  const std::string number = JsonNumber(-1234.5);
+  std::setlocale(LC_NUMERIC, before.c_str());
+  EXPECT_EQ(number, "-1234.5");
+  EXPECT_THAT(folder_.Read("run/config.pbtxt"), HasSubstr("learning_rate: 0.25\n"));
+  EXPECT_EQ(Number(ParseJsonLines(folder_.Read("run/log.jsonl")).at(0), "learning_rate"), 0.01);
 }
 
 TEST_F(RunFolderTest, AnotherRunIsNotWrittenOver) {
