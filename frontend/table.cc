@@ -61,4 +61,10 @@ std::string FormatTable(const std::vector<Column>& columns, const std::vector<st
   return out;
 }
 
+size_t LimitRows(std::vector<std::vector<std::string>>& rows, size_t most) {
+  const size_t more = rows.size() - std::min(rows.size(), most);
+  rows.resize(rows.size() - more);
+  return more;
+}
+
 }  // namespace brine::internal

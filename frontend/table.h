@@ -2,6 +2,7 @@
 #ifndef BRINE_FRONTEND_TABLE_H_
 #define BRINE_FRONTEND_TABLE_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct Column {
 // characters, or, with `ascii`, + - = |.
 std::string FormatTable(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows,
                         bool ascii);
+
+// Leaves at most the first `most` rows.  Returns the number of the others.
+size_t LimitRows(std::vector<std::vector<std::string>>& rows, size_t most);
 
 }  // namespace brine::internal
 

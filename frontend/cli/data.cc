@@ -38,11 +38,6 @@ constexpr PartRow kParts[] = {{"train", &Splits::train, &DataFacts::train},
                               {"validation", &Splits::validation, &DataFacts::validation},
                               {"test", &Splits::test, &DataFacts::test}};
 
-std::string ClassName(const Source& source, size_t number) {
-  const std::vector<std::string>& names = source.splits.train.class_names;
-  return number < names.size() ? names[number] : absl::StrCat(number);
-}
-
 // What statistics are of: a column of a table, a channel of pictures, or an element.
 std::string ElementName(const Source& source, size_t index) {
   return index < source.element_names.size() ? source.element_names[index] : absl::StrCat(index);
@@ -61,8 +56,7 @@ std::string SampleShape(const Field& field) {
 
 // The table with its first rows, and how many more there are.
 std::string ShortTable(const std::vector<internal::Column>& columns, std::vector<std::vector<std::string>> rows) {
-  const size_t more = rows.size() - std::min(rows.size(), kShownRows);
-  rows.resize(rows.size() - more);
+  const size_t more = internal::LimitRows(rows, kShownRows);
   std::string text = internal::FormatTable(columns, rows, /*ascii=*/false);
   if (more > 0) absl::StrAppend(&text, "and ", WithCommas(static_cast<int64_t>(more)), " more; --json has all\n");
   return text;

@@ -186,6 +186,11 @@ class Describer {
 
 }  // namespace
 
+std::string ClassName(const Source& source, size_t number) {
+  const std::vector<std::string>& names = source.splits.train.class_names;
+  return number < names.size() ? names[number] : std::to_string(number);
+}
+
 PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options) {
   PictureSizes sizes;
   if (IsMapped(path)) return sizes;

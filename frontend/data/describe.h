@@ -2,6 +2,7 @@
 #ifndef BRINE_FRONTEND_DATA_DESCRIBE_H_
 #define BRINE_FRONTEND_DATA_DESCRIBE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,6 +12,9 @@
 #include "frontend/data/source.h"
 
 namespace brine {
+
+// The name of a class, or its number if it has none.
+std::string ClassName(const Source& source, size_t number);
 
 struct PartFacts {
   int64_t samples = 0;

@@ -138,10 +138,6 @@ ClassWeights WeightsOfClasses(const CommandLine& line, const std::vector<std::st
   return weights;
 }
 
-}  // namespace
-
-namespace {
-
 // Adds the folder of the run to the command line, and its checkpoints.  Returns the folder if this has made it, and
 // nothing if the user named one or wants none.
 std::string AddRunFolder(CommandLine& line, const brine_program& program) {

@@ -5,28 +5,11 @@
 #include <cmath>
 #include <cstdio>
 
+#include "runtime/base/utf8.h"
 #include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
-
-// The number of bytes of the character of UTF-8 with which the text begins; 0 if it begins with none.  (Table 3-7 of
-// the Unicode Standard.)
-size_t CharacterBytes(std::string_view text) {
-  const auto byte = [&](size_t index) { return index < text.size() ? static_cast<unsigned char>(text[index]) : 0u; };
-  const unsigned first = byte(0), second = byte(1);
-  if (first < 0x80) return 1;
-  const size_t count = first >= 0xC2 && first <= 0xDF   ? 2
-                       : (first & 0xF0) == 0xE0         ? 3
-                       : first >= 0xF0 && first <= 0xF4 ? 4
-                                                        : 0;
-  for (size_t index = 1; index < count; ++index) {
-    if ((byte(index) & 0xC0) != 0x80) return 0;
-  }
-  const bool is_out_of_range = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-                               (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
-  return is_out_of_range ? 0 : count;
-}
 
 // Appends to the elements of an object or a list.
 void AddTo(std::string& elements, std::string_view before, std::string_view json) {
@@ -39,7 +22,7 @@ void AddTo(std::string& elements, std::string_view before, std::string_view json
 std::string JsonString(std::string_view text) {
   std::string quoted = "\"";
   while (!text.empty()) {
-    const size_t count = CharacterBytes(text);
+    const size_t count = base::CharacterBytes(text);
     const char c = text[0];
     char escaped[8];
     if (c == '"' || c == '\\') quoted += '\\';

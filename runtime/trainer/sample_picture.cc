@@ -6,6 +6,7 @@
 
 #include "runtime/trainer/base64.h"
 #include "runtime/trainer/json.h"
+#include "runtime/trainer/read_sample.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {
@@ -18,19 +19,6 @@ ImageSize SizeOf(const brine_program& program, const Field& field) {
   if (size.height == 0) size = InputImage(program);
   const bool fits = size.height * size.width * size.channels == field.elements;
   return fits && (size.channels == 1 || size.channels == 3) ? size : ImageSize();
-}
-
-// The fields of a sample as the source has them.
-std::vector<std::vector<uint8_t>> ReadSample(const Dataset& data, int64_t sample) {
-  std::vector<std::vector<uint8_t>> fields;
-  std::vector<void*> targets;
-  for (const Field& field : data.fields()) {
-    fields.emplace_back(static_cast<size_t>(field.elements * ByteCount(field.type)));
-    targets.push_back(fields.back().data());
-  }
-  const int64_t index = data.first() + sample;
-  data.source().Read({&index, 1}, targets);
-  return fields;
 }
 
 double ElementOf(const std::vector<uint8_t>& bytes, ElementType type, size_t index) {

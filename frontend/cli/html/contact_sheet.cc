@@ -13,7 +13,9 @@
 #include "frontend/cli/html/png.h"
 #include "frontend/data/resize.h"
 #include "frontend/number_text.h"
+#include "frontend/table.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/read_sample.h"
 
 namespace brine::cli {
 namespace {
@@ -36,15 +38,9 @@ std::vector<Part> PartsOf(const DataFacts& facts) {
   return parts;
 }
 
-std::string ClassName(const Source& source, size_t number) {
-  const std::vector<std::string>& names = source.splits.train.class_names;
-  return number < names.size() ? names[number] : absl::StrCat(number);
-}
-
 // The table, with a line below it about the rows that it leaves out.
 std::string ShortTable(HtmlTable table) {
-  const size_t more = table.rows.size() - std::min(table.rows.size(), kMostRows);
-  table.rows.resize(table.rows.size() - more);
+  const size_t more = internal::LimitRows(table.rows, kMostRows);
   std::string out = WriteTable(table);
   if (more > 0)
     absl::StrAppend(&out, "<p class=\"note\">", WithCommas(static_cast<int64_t>(more)),
@@ -93,12 +89,8 @@ std::string Duplicates(const DataFacts& facts) {
 std::optional<Picture> ReadPicture(const Dataset& data, int64_t sample) {
   const Field& field = data.fields()[0];
   std::vector<std::vector<uint8_t>> bytes;
-  std::vector<void*> targets;
-  for (const Field& part : data.fields()) bytes.emplace_back(static_cast<size_t>(part.elements * ByteCount(part.type)));
-  for (std::vector<uint8_t>& part : bytes) targets.push_back(part.data());
-  const int64_t at = data.first() + sample;
   try {
-    data.source().Read({&at, 1}, targets);
+    bytes = ReadSample(data, sample);
   } catch (const Error&) {
     return std::nullopt;
   }

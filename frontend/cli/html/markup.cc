@@ -4,28 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "frontend/cli/embedded_files.h"
+#include "runtime/base/utf8.h"
 
 namespace brine::cli {
 namespace {
 
 constexpr char kReplacement[] = "\uFFFD";
-
-// The number of bytes of the UTF-8 character at the start of `text`; 0 if there is none.
-size_t CharacterSize(absl::string_view text) {
-  const auto byte = [&](size_t index) { return static_cast<uint8_t>(text[index]); };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  const size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
-  uint32_t code = first & (0xffu >> (size + 1));
-  for (size_t index = 1; index < size; ++index) {
-    if ((byte(index) & 0xc0) != 0x80) return 0;
-    code = code << 6 | (byte(index) & 0x3f);
-  }
-  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code < 0xe000;
-  return code < kLeast[size] || code > 0x10ffff || surrogate ? 0 : size;
-}
 
 }  // namespace
 
@@ -33,7 +17,7 @@ std::string Escaped(absl::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const size_t size = CharacterSize(text);
+    const size_t size = base::CharacterBytes(std::string_view(text.data(), text.size()));
     const char first = text[0];
     const bool control = (static_cast<uint8_t>(first) < 0x20 && first != '\n' && first != '\t') || first == 0x7f;
     if (size == 0 || control)
