@@ -1,6 +1,7 @@
 // The tool `brine`: the tables of its commands and flags, and its main function.
 #include <csignal>
 #include <cstdio>
+#include <exception>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -71,8 +72,7 @@ constexpr base::Flag kFlags[] = {
     {"--skip-broken", "", "leave out pictures that cannot be decoded, instead of ending", kPacks},
     {"--max-pixels", "N", "of a picture; larger ones count as broken (16777216)", kPacks},
     {"--target", "COLUMN", "of a table: what is to be predicted (the last column)", kPacks},
-    {"--missing", "mean|drop", "of rows of a table without a value: fill it, or leave them out (an error)",
-     kPacks},
+    {"--missing", "mean|drop", "of rows of a table without a value: fill it, or leave them out (an error)", kPacks},
     {"--test-split", "F",
      "share of each class drawn to test with, where the data say neither that nor what validates (0.2)", kPacks},
     {"--split-seed", "N", "of this draw (0)", kPacks},
@@ -169,5 +169,9 @@ int Print(absl::string_view text) {
 int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // so that a write beyond the limit of a file's size fails
   brine::codegen::CatchSignals();
-  return brine::cli::Main(argc == 0 ? absl::Span<char* const>() : absl::MakeSpan(argv + 1, argv + argc));
+  try {
+    return brine::cli::Main(argc == 0 ? absl::Span<char* const>() : absl::MakeSpan(argv + 1, argv + argc));
+  } catch (const std::exception& error) {  // of the standard library: there is no memory, or a folder has vanished
+    return brine::cli::Fail(absl::InternalError(error.what()), brine::cli::kFailed);
+  }
 }

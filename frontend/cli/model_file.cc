@@ -111,8 +111,9 @@ absl::StatusOr<std::string> CompileModel(const std::string& path, const Toolchai
   // The compiler does not list headers that were precompiled.
   std::set<std::string> precompiled = {headers + "/brine.h"};
   std::error_code error;
-  for (const auto& header : std::filesystem::directory_iterator(headers + "/brine", error))
-    precompiled.insert(header.path().string());
+  for (std::filesystem::directory_iterator header(headers + "/brine", error), end; !error && header != end;
+       header.increment(error))
+    precompiled.insert(header->path().string());
   files.insert(files.end(), precompiled.begin(), precompiled.end());
   std::string list;
   for (const std::string& file : files) absl::StrAppend(&list, file, "\n");

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <tuple>
 
 #include "absl/status/status.h"
@@ -32,8 +33,13 @@ Stamp StampOf(const std::string& path) {
 
 absl::Status WriteReport(const std::string& run) {
   constexpr int kReadableByAll = 0644;
-  BRINE_ASSIGN_OR_RETURN(const std::string page, ReportPage({run}));
-  return codegen::WriteFileAtomically(absl::StrCat(run, "/report.html"), page, kReadableByAll);
+  // An exception that left the child would run the handlers and destructors of its parent.
+  try {
+    BRINE_ASSIGN_OR_RETURN(const std::string page, ReportPage({run}));
+    return codegen::WriteFileAtomically(absl::StrCat(run, "/report.html"), page, kReadableByAll);
+  } catch (const std::exception& error) {
+    return absl::InternalError(error.what());
+  }
 }
 
 // Starts a process that ends when this one does.  It is the child if the result is 0; −1 if there can be none.

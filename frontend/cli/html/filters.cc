@@ -48,13 +48,14 @@ fs::path FindCheckpoint(const fs::path& folder) {
   if (fs::exists(folder / "best.safetensors", error)) return folder / "best.safetensors";
   fs::path newest;
   int64_t newest_step = -1;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string file = entry.path().filename().string();
+  // The ++ of a range-based loop throws if the folder cannot be read any further.
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string file = entry->path().filename().string();
     absl::string_view number = file;
     int64_t step = 0;
     if (!absl::ConsumePrefix(&number, "step-") || !absl::ConsumeSuffix(&number, ".safetensors")) continue;
     if (!absl::SimpleAtoi(number, &step) || step <= newest_step) continue;
-    newest = entry.path();
+    newest = entry->path();
     newest_step = step;
   }
   return newest;

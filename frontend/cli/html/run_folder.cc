@@ -290,10 +290,9 @@ absl::StatusOr<Run> ReadRun(const std::string& folder) {
   Run run;
   run.folder = folder;
   const fs::path path = fs::path(folder).lexically_normal();
-  run.name =
-      (path.has_filename() && path.filename() != "." ? path : fs::absolute(path).lexically_normal().parent_path())
-          .filename()
-          .string();
+  std::error_code no_name;  // of a working folder that has been deleted
+  const bool has_name = path.has_filename() && path.filename() != ".";
+  run.name = (has_name ? path : fs::absolute(path, no_name).lexically_normal().parent_path()).filename().string();
   BRINE_ASSIGN_OR_RETURN(run.config, ReadConfig(folder));
   BRINE_ASSIGN_OR_RETURN(run.epochs, ReadLog(path / "log.jsonl"));
   BRINE_ASSIGN_OR_RETURN(run.steps, ReadSteps(path / "steps.csv"));
