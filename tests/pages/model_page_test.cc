@@ -41,6 +41,24 @@ TEST(ModelPage, EveryLinkLeadsSomewhere) {
   }
 }
 
+// The script moves boxes, of which it knows the sizes from the drawing.
+TEST(ModelPage, TheDrawingTellsTheScriptItsSizes) {
+  const std::string page = ModelPage(ViewsOf(GraphOf(ExampleModel("cifar10_cnn")), ir::Stage::kGraph));
+  std::smatch drawing, box;
+  ASSERT_TRUE(std::regex_search(
+      page, drawing,
+      std::regex("<svg id=\"layers\" [^>]* data-height=\"(\\d+)\" data-row=\"(\\d+)\" data-gap=\"(\\d+)\" "
+                 "data-margin=\"(\\d+)\"")));
+  ASSERT_TRUE(std::regex_search(page, box, std::regex("height=\"(\\d+)\" rx=\"4\"")));
+  EXPECT_EQ(drawing[1], box[1]);
+  // The first rows of an unfolded box, the tops of the first two ranks.
+  const auto number = [&](size_t index) { return std::stoi(drawing[index]); };
+  EXPECT_THAT(page, HasSubstr("<text y=\"" + std::to_string(number(1) + 10) + "\">"));
+  EXPECT_THAT(page, HasSubstr("<text y=\"" + std::to_string(number(1) + 10 + number(2)) + "\">"));
+  EXPECT_THAT(page, HasSubstr(" " + std::to_string(number(4)) + ".0)\"><rect"));
+  EXPECT_THAT(page, HasSubstr(" " + std::to_string(number(4) + number(1) + number(3)) + ".0)\"><rect"));
+}
+
 TEST(ModelPage, ListsEachKernelWithItsLayersAndLines) {
   const cli::ModelViews views = ViewsOf(GraphOf(ExampleModel("cifar10_cnn")), ir::Stage::kGraph);
   const std::string page = ModelPage(views);

@@ -93,6 +93,13 @@ TEST(Report, NamesAreText) {
   EXPECT_GT(Count(page, "&lt;b id=x&gt;"), 15u);
 }
 
+TEST(Report, AKernelOfManyLayersNamesTwo) {
+  const std::string page = PageOf({WriteFakeRun("layers", {})});
+  EXPECT_THAT(page, HasSubstr("<td>conv2d, max_pooling2d</td>"));
+  EXPECT_THAT(page, HasSubstr("<td><details><summary>conv2d, conv2d_1 and 2 more</summary>conv2d, conv2d_1, dense, "
+                              "dense_1</details></td>"));
+}
+
 TEST(Report, RunsLieSideBySide) {
   const std::string a = WriteFakeRun("a", {}),
                     b = WriteFakeRun("b", {.epochs = 14, .learning_rate = 3e-4, .quality = 0.6});

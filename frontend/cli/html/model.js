@@ -2,7 +2,7 @@
 const drawing = document.querySelector("#layers");
 const boxes = [...drawing.querySelectorAll(".box")];
 const edges = [...drawing.querySelectorAll(".edge")];
-const height = 40, row = 17, rankGap = 26, margin = 12;  // as in model_graph.cc
+const [height, row, rankGap, margin] = ["height", "row", "gap", "margin"].map(name => +drawing.dataset[name]);
 document.querySelector(".tools").hidden = false;
 
 const heightOf = box => height + (box.classList.contains("open") ? row * +box.dataset.rows + 2 : 0);

@@ -17,7 +17,7 @@
 namespace brine::cli {
 namespace {
 
-// Sizes of the drawing, in pixels at its natural size.  model.js has the same.
+// Sizes of the drawing, in pixels at its natural size.  The page has those that model.js needs as attributes.
 constexpr double kHeight = 40, kRow = 17, kRankGap = 26, kNodeGap = 14, kMargin = 12;
 constexpr double kLetter = 6.7, kPadding = 20, kMostWidth = 250;
 constexpr size_t kMostLetters = 34;
@@ -97,12 +97,13 @@ class GraphWriter {
     const auto top = [](int rank) { return kMargin + rank * (kHeight + kRankGap); };
     const double width = layout.width + 2 * kMargin, height = top(layout.ranks) - kRankGap + kMargin;
     std::string out = absl::StrFormat(
-        "<svg id=\"layers\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" data-ranks=\"%d\" role=\"group\" "
+        "<svg id=\"layers\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" data-ranks=\"%d\" "
+        "data-height=\"%g\" data-row=\"%g\" data-gap=\"%g\" data-margin=\"%g\" role=\"group\" "
         "aria-label=\"%d groups of nodes, from inputs at the top to outputs\">\n"
         "<defs><marker id=\"arrow\" viewBox=\"0 0 6 6\" refX=\"6\" refY=\"3\" markerUnits=\"userSpaceOnUse\" "
         "markerWidth=\"7\" markerHeight=\"7\" "
         "orient=\"auto-start-reverse\"><path d=\"M0 0L6 3L0 6z\"/></marker></defs>\n",
-        width, height, width, height, layout.ranks, grouped_.groups.size());
+        width, height, width, height, layout.ranks, kHeight, kRow, kRankGap, kMargin, grouped_.groups.size());
     for (size_t index = 0; index < layout.edges.size(); ++index)
       absl::StrAppend(&out, Edge(index, layout.edges[index], top));
     for (size_t index = 0; index < grouped_.groups.size(); ++index) {

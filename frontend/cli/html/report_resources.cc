@@ -26,6 +26,16 @@ std::string Milliseconds(double number) { return absl::StrFormat("%.3f", number)
 // "12.3 M": operations in millions.
 std::string Millions(double number) { return absl::StrFormat("%.1f", number / 1e6); }
 
+// The first two layers, and of more a list that unfolds.
+std::string LayersCell(const std::vector<std::string>& layers) {
+  constexpr size_t kShown = 2;
+  const std::string all = Escaped(absl::StrJoin(layers, ", "));
+  if (layers.size() <= kShown) return all;
+  const std::string first = Escaped(absl::StrJoin(layers.begin(), layers.begin() + kShown, ", "));
+  return absl::StrCat("<details><summary>", first, " and ", layers.size() - kShown, " more</summary>", all,
+                      "</details>");
+}
+
 std::string KernelTable(const Run& run, double total) {
   double longest = 0;
   for (const KernelRow& kernel : run.kernels) longest = std::max(longest, kernel.milliseconds);
@@ -43,7 +53,7 @@ std::string KernelTable(const Run& run, double total) {
     table.rows.push_back({absl::StrCat("<code>", Escaped(kernel.name), "</code>"),
                           Bar(Milliseconds(kernel.milliseconds), longest > 0 ? kernel.milliseconds / longest : 0),
                           total > 0 ? absl::StrFormat("%.1f %%", 100 * kernel.milliseconds / total) : "",
-                          Escaped(absl::StrJoin(kernel.layers, ", ")), Millions(kernel.flops),
+                          LayersCell(kernel.layers), Millions(kernel.flops),
                           internal::BytesText(static_cast<int64_t>(std::min(kernel.bytes, 1e15))),
                           kernel.bound.empty() ? ""
                                                : absl::StrFormat("<span class=\"nowrap\">%s, %.0f %%</span>",
