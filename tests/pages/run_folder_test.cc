@@ -45,6 +45,13 @@ TEST(RunFolder, HoldsWhatWasWritten) {
   EXPECT_EQ(run.filters->count, 32);
 }
 
+TEST(RunFolder, TheWorkingFolderHasAName) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(WriteFakeRun("here", {}));
+  for (const char* folder : {".", "./", "", "../here"}) EXPECT_EQ(ReadOk(folder).name, "here") << folder;
+  std::filesystem::current_path(before);
+}
+
 TEST(RunFolder, ALineThatIsBeingWrittenIsNotRead) {
   const std::string folder = WriteFakeRun("going_on", {.epochs = 3});
   const std::string log = folder + "/log.jsonl", steps = folder + "/steps.csv";

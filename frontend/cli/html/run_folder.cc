@@ -289,7 +289,7 @@ std::optional<size_t> Run::BestEpoch() const {
 absl::StatusOr<Run> ReadRun(const std::string& folder) {
   Run run;
   run.folder = folder;
-  const fs::path path = fs::path(folder).lexically_normal();
+  const fs::path path = fs::path(folder.empty() ? "." : folder).lexically_normal();
   std::error_code no_name;  // of a working folder that has been deleted
   const bool has_name = path.has_filename() && path.filename() != ".";
   run.name = (has_name ? path : fs::absolute(path, no_name).lexically_normal().parent_path()).filename().string();
