@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -171,7 +172,9 @@ int main(int argc, char** argv) {
   brine::codegen::CatchSignals();
   try {
     return brine::cli::Main(argc == 0 ? absl::Span<char* const>() : absl::MakeSpan(argv + 1, argv + argc));
-  } catch (const std::exception& error) {  // of the standard library: there is no memory, or a folder has vanished
+  } catch (const std::bad_alloc&) {
+    return brine::cli::Fail(absl::ResourceExhaustedError("there is not enough memory"), brine::cli::kFailed);
+  } catch (const std::exception& error) {  // of the standard library, such as of a folder that has vanished
     return brine::cli::Fail(absl::InternalError(error.what()), brine::cli::kFailed);
   }
 }
