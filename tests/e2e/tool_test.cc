@@ -16,5 +16,14 @@ TEST(Tool, KnowsItsCommands) {
   EXPECT_EQ(RunCommand("brine help").out, help.out);
 }
 
+// The log of a run is larger than the memory that the shell lets the tool have.
+TEST(Tool, LackOfMemoryIsOneSentence) {
+  const CommandResult result = RunCommand(
+      "mkdir hungry && echo 'model: \"m\"' > hungry/config.pbtxt && truncate -s 250M hungry/log.jsonl && "
+      "(ulimit -v 500000; brine report hungry); code=$?; rm -r hungry; exit $code");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.err, "brine: there is not enough memory\n");
+}
+
 }  // namespace
 }  // namespace brine
