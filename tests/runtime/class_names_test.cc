@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/message.h"
 #include "tests/runtime/softmax_program.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -67,6 +68,65 @@ TEST(ClassNames, ARunThatIsResumedKeepsThem) {
   resumed.Fit(images.data(), {.epochs = 2, .checkpoint = folder / "run", .resume = true, .verbose = false});
   EXPECT_THAT(resumed.class_names(), ElementsAre("ant", "bee", "cat", "dog"));
   EXPECT_THAT(folder.Read("run/step-4.safetensors"), HasSubstr("\"class_names\":\"ant,bee,cat,dog\""));
+}
+
+// Labels of data with these class names, read through WithClasses.
+std::vector<int32_t> Renumbered(const Names& of_data, const Names& of_weights, std::vector<int32_t> labels) {
+  const std::vector<uint8_t> samples(labels.size());
+  Dataset data(static_cast<int64_t>(labels.size()), Samples(std::span<const uint8_t>(samples)),
+               Labels(std::span<const int32_t>(labels)));
+  data.class_names = of_data;
+  const Dataset matched = WithClasses(data, of_weights);
+  std::vector<int32_t> read(labels.size());
+  for (int64_t index = 0; index < matched.size(); ++index) {
+    uint8_t sample = 0;
+    void* const targets[] = {&sample, &read[static_cast<size_t>(index)]};
+    matched.source().Read({&index, 1}, targets);
+  }
+  return read;
+}
+
+TEST(ClassNames, DataGetTheNumbersOfTheWeights) {
+  EXPECT_THAT(Renumbered({"kiwi", "plum"}, {"apple", "kiwi", "plum"}, {0, 1, 1, 0}), ElementsAre(1, 2, 2, 1));
+  EXPECT_THAT(Renumbered({"plum", "apple"}, {"apple", "kiwi", "plum"}, {0, 1}), ElementsAre(2, 0));
+  EXPECT_THAT(Renumbered({"a", "b"}, {"a", "b"}, {1, 0}), ElementsAre(1, 0));
+  EXPECT_THAT(Renumbered({}, {"b", "a"}, {1, 0}), ElementsAre(1, 0));  // data without names
+  EXPECT_THAT(Renumbered({"b", "a"}, {}, {1, 0}), ElementsAre(1, 0));  // weights without names
+  EXPECT_EQ(Message([] {
+              Renumbered({"fig"}, {"apple", "kiwi"}, {0});
+            }),
+            "the data have a class fig, which the weights were not trained on; they know apple, kiwi");
+}
+
+TEST(ClassNames, EvaluationAndResumingCompareThem) {
+  const TemporaryFolder folder;
+  const Images images(32);
+  Dataset data = images.data(), turned = images.data();
+  data.class_names = {"ant", "bee", "cat", "dog"};
+  turned.class_names = {"dog", "cat", "bee", "ant"};
+  Trainer trainer(kSoftmaxProgram);
+  trainer.Fit(data, {.checkpoint = folder / "run", .verbose = false});
+  EXPECT_NE(trainer.Evaluate(data)["loss"], trainer.Evaluate(turned)["loss"]);
+  EXPECT_EQ(Message([&] {
+              Trainer(kSoftmaxProgram).Fit(turned, {.epochs = 2, .checkpoint = folder / "run", .resume = true});
+            }),
+            "the data have the classes dog, cat, bee, ant, but the weights were trained on ant, bee, cat, dog");
+}
+
+TEST(ClassNames, ColumnsOfTablesAreCompared) {
+  const TemporaryFolder folder;
+  const Images images(32);
+  Dataset data = images.data(), swapped = images.data();
+  data.element_names = {"age", "city=Rome"};
+  swapped.element_names = {"city=Rome", "age"};
+  Trainer trainer(kSoftmaxProgram), reader(kSoftmaxProgram);
+  trainer.Fit(data, {.verbose = false});
+  trainer.Save(folder / "w");
+  reader.LoadParameters(folder / "w");
+  EXPECT_NO_THROW(reader.Evaluate(data));
+  const char kDiffer[] = "the data have the columns city=Rome, age, but the weights were trained on age, city=Rome";
+  EXPECT_EQ(Message([&] { reader.Evaluate(swapped); }), kDiffer);
+  EXPECT_EQ(Message([&] { reader.Predict(swapped); }), kDiffer);
 }
 
 }  // namespace
