@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +16,7 @@
 #include "frontend/data/content_hash.h"
 #include "frontend/data/pack.h"
 #include "frontend/data/source.h"
+#include "frontend/data/sources_hash.h"
 #include "frontend/number_text.h"
 #include "ir/status.h"
 #include "runtime/trainer/error.h"
@@ -65,7 +68,8 @@ std::string Sentence(const std::string& path, const Source& source, const PackRe
   std::vector<std::string> parts;
   if (report.validation > 0) parts.push_back(absl::StrCat(WithCommas(report.validation), " are for validation"));
   if (report.test > 0)
-    parts.push_back(absl::StrCat(WithCommas(report.test), source.drawn_share > 0 ? " are drawn for tests" : " are for tests"));
+    parts.push_back(
+        absl::StrCat(WithCommas(report.test), source.drawn_share > 0 ? " are drawn for tests" : " are for tests"));
   for (const std::string& part : parts) absl::StrAppend(&text, &part == &parts[0] ? ", of which " : " and ", part);
   std::error_code ignored;
   absl::StrAppend(&text, ", into ", output, " (", BytesText(static_cast<int64_t>(fs::file_size(output, ignored))), ")");
@@ -90,14 +94,20 @@ absl::Status StatusOf(const std::exception& error) {
                                         : absl::UnavailableError(error.what());
 }
 
-absl::Status PackData(const std::string& source, const DataOptions& options, const std::string& output, bool quiet) {
+namespace {
+
+// `before_commit` as in PackOptions.
+absl::Status PackChecked(const std::string& source, const DataOptions& options, const std::string& output, bool quiet,
+                         std::function<void()> before_commit) {
   try {
+    CheckKeepsSource(source, output);
     const Source opened = OpenSource(source, options);
     std::optional<ProgressLine> line(std::in_place, absl::StrCat("packing ", source), quiet);
     const PackReport report = Pack(opened, output,
                                    {.threads = options.threads,
                                     .skip_broken = options.skip_broken,
-                                    .progress = [&](int64_t done, int64_t total) { line->Show(done, total); }});
+                                    .progress = [&](int64_t done, int64_t total) { line->Show(done, total); },
+                                    .before_commit = std::move(before_commit)});
     line.reset();
     if (!quiet) std::fprintf(stderr, "%s\n", Sentence(source, opened, report, output).c_str());
     return absl::OkStatus();
@@ -106,14 +116,21 @@ absl::Status PackData(const std::string& source, const DataOptions& options, con
   }
 }
 
+}  // namespace
+
+absl::Status PackData(const std::string& source, const DataOptions& options, const std::string& output, bool quiet) {
+  return PackChecked(source, options, output, quiet, {});
+}
+
 absl::StatusOr<std::string> DataForProgram(const std::string& source, const DataOptions& options,
                                            const codegen::Cache& cache, bool quiet) {
-  std::string list_key, key;
+  std::string list, list_key, key;
   try {
     if (IsMapped(source)) return source;
     const std::vector<std::string> files = FilesOfSource(source);
-    const std::string how = absl::StrCat("packed data 1\n", DescribeOptions(options), "\n");
-    list_key = absl::StrCat(how, fs::absolute(source).string(), "\n", ListFiles(source, files));
+    const std::string how = absl::StrCat("packed data ", kDataSourcesHash, "\n", DescribeOptions(options), "\n");
+    list = ListFiles(source, files);
+    list_key = absl::StrCat(how, fs::absolute(source).string(), "\n", codegen::HashName(list));
     if (const std::optional<std::string> known = cache.Get(list_key); known.has_value()) {
       BRINE_ASSIGN_OR_RETURN(const std::string packed, PackedFile(cache, *known));
       if (fs::exists(packed)) return packed;
@@ -124,7 +141,10 @@ absl::StatusOr<std::string> DataForProgram(const std::string& source, const Data
   }
   BRINE_ASSIGN_OR_RETURN(const std::string packed, PackedFile(cache, key));
   std::error_code ignored;
-  if (!fs::exists(packed, ignored)) BRINE_RETURN_IF_ERROR(PackData(source, options, packed, quiet));
+  if (!fs::exists(packed, ignored)) {
+    // The file is found by the hash of what was read before, so it must have been packed of the same.
+    BRINE_RETURN_IF_ERROR(PackChecked(source, options, packed, quiet, [&] { CheckUnchanged(source, list); }));
+  }
   BRINE_RETURN_IF_ERROR(cache.Put(list_key, key));
   return packed;
 }

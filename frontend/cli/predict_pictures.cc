@@ -11,6 +11,7 @@
 #include "frontend/data/content_hash.h"
 #include "frontend/data/pack.h"
 #include "frontend/data/picture_list.h"
+#include "frontend/data/sources_hash.h"
 #include "ir/status.h"
 
 namespace brine::cli {
@@ -37,7 +38,7 @@ Inputs FindInputs(const std::vector<std::string>& argv, size_t words) {
 // What decides the content of the packed file.
 std::string KeyOf(const std::vector<std::string>& paths, const std::string& standard_input,
                   const DataOptions& options) {
-  std::string key = absl::StrCat("pictures to predict 1\n", DescribeOptions(options), "\n");
+  std::string key = absl::StrCat("pictures to predict ", kDataSourcesHash, "\n", DescribeOptions(options), "\n");
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     absl::StrAppend(&key, path.size(), " ", path, "\n");

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/source.h"
 #include "runtime/trainer/mapped_file.h"
 
 namespace brine {
@@ -28,7 +29,18 @@ std::string RelativePath(const std::string& source, const std::string& path) {
   return is_within ? path.substr(source.size() + 1) : path.substr(path.rfind('/') + 1);
 }
 
+std::string TimeText(const struct timespec& time) {
+  return std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
+}
+
 }  // namespace
+
+std::string HashDigits(uint64_t high, uint64_t low) {
+  char digits[33];
+  std::snprintf(digits, sizeof(digits), "%016llx%016llx", static_cast<unsigned long long>(high),
+                static_cast<unsigned long long>(low));
+  return digits;
+}
 
 std::string ListFiles(const std::string& source, const std::vector<std::string>& files) {
   std::string list;
@@ -37,9 +49,14 @@ std::string ListFiles(const std::string& source, const std::vector<std::string>&
     // A line feed in a name cannot be taken for the end of a line, since the length of the name stands before it.
     const std::string name = RelativePath(source, path);
     list += std::to_string(name.size()) + " " + name + " " + std::to_string(status.st_size) + " " +
-            std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) + "\n";
+            std::to_string(status.st_ino) + " " + TimeText(status.st_mtim) + " " + TimeText(status.st_ctim) + "\n";
   }
   return list;
+}
+
+void CheckUnchanged(const std::string& source, const std::string& list) {
+  if (ListFiles(source, FilesOfSource(source)) != list)
+    throw Error(kExitFailed, OneLine(source) + " changed while it was packed");
 }
 
 std::string HashContents(const std::string& source, const std::vector<std::string>& files) {
@@ -56,10 +73,7 @@ std::string HashContents(const std::string& source, const std::vector<std::strin
     XXH3_128bits_update(state.get(), file.bytes().data(), file.bytes().size());
   }
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
-  char digits[33];
-  std::snprintf(digits, sizeof(digits), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return digits;
+  return HashDigits(hash.high64, hash.low64);
 }
 
 }  // namespace brine

@@ -9,6 +9,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "frontend/data/content_hash.h"
 #include "frontend/data/one_line.h"
 #include "frontend/data/output_file.h"
 #include "frontend/data/read_in_order.h"
@@ -138,11 +139,8 @@ class Writer {
 
   void Commit() {
     const XXH128_hash_t hash = XXH3_128bits_digest(&hash_);
-    char digits[33];
-    std::snprintf(digits, sizeof(digits), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                  static_cast<unsigned long long>(hash.low64));
-    const std::string text =
-        "{\"__metadata__\":{\"format\":\"brine.data 1\",\"hash\":\"" + std::string(digits) + "\"}" + tensors_ + "}";
+    const std::string text = "{\"__metadata__\":{\"format\":\"brine.data 1\",\"hash\":\"" +
+                             HashDigits(hash.high64, hash.low64) + "\"}" + tensors_ + "}";
     if (text.size() > header_.size()) throw Error(kExitFailed, "the header of a packed file is too long");
     const uint64_t size = header_.size();
     std::fill(std::copy(text.begin(), text.end(), header_.begin()), header_.end(), ' ');
@@ -267,6 +265,7 @@ PackReport Pack(const Source& source, const std::string& path, const PackOptions
   }
   WriteLines(writer, "class_names", classes);
   WriteLines(writer, "element_names", Lines(source.element_names));
+  if (options.before_commit) options.before_commit();
   writer.Commit();
   return report;
 }

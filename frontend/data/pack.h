@@ -23,6 +23,7 @@ struct PackOptions {
   int threads = 0;           // that read samples; 0 for all processors that the process may use
   bool skip_broken = false;  // whether broken samples are left out
   std::function<void(int64_t done, int64_t total)> progress = {};  // called now and then, by the calling thread
+  std::function<void()> before_commit = {};  // called when all is written; if it throws, the file does not appear
 };
 
 struct PackReport {

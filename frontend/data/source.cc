@@ -83,6 +83,14 @@ std::vector<std::string> FilesOfSource(const std::string& path) {
   return files;
 }
 
+void CheckKeepsSource(const std::string& path, const std::string& output) {
+  std::error_code ignored;
+  if (!fs::exists(output, ignored)) return;
+  for (const std::string& file : FilesOfSource(path)) {
+    if (fs::equivalent(file, output, ignored)) BadInput(output, "is a file of " + path + ", which it would replace");
+  }
+}
+
 Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions& options) {
   if (!(options.test_split >= 0 && options.test_split < 1))
     throw Error(kExitUsage, "the share of test data must be at least 0 and less than 1");

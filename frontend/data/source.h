@@ -31,6 +31,9 @@ bool IsMapped(const std::string& path);
 // changed.  Follows symbolic links, but not into a folder that contains them.
 std::vector<std::string> FilesOfSource(const std::string& path);
 
+// Throws Error if a file that is written to `output` would replace one of the source at `path`.
+void CheckKeepsSource(const std::string& path, const std::string& output);
+
 }  // namespace brine
 
 #endif  // BRINE_FRONTEND_DATA_SOURCE_H_
