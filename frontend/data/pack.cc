@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <span>
 #include <utility>
 
 #define XXH_INLINE_ALL
@@ -13,6 +15,7 @@
 #include "frontend/data/one_line.h"
 #include "frontend/data/output_file.h"
 #include "frontend/data/read_in_order.h"
+#include "frontend/data/temporary_file.h"
 #include "runtime/base/alignment.h"
 #include "runtime/trainer/error.h"
 
@@ -21,13 +24,33 @@ namespace {
 
 constexpr int64_t kMaxDim = std::numeric_limits<int32_t>::max();
 
+// The bytes of a field that are kept until the others are written: in memory, and what is more in a temporary file.
+class KeptBytes {
+ public:
+  void Append(const std::vector<uint8_t>& more) {
+    constexpr size_t kMaxMemory = size_t{1} << 20;
+    last_.insert(last_.end(), more.begin(), more.end());
+    if (last_.size() <= kMaxMemory) return;
+    if (file_ == nullptr) file_ = std::make_unique<TemporaryFile>();
+    file_->Append(last_);
+    last_.clear();
+  }
+  // The bytes, in two pieces.
+  std::array<std::span<const uint8_t>, 2> Pieces() const {
+    return {file_ == nullptr ? std::span<const uint8_t>() : file_->Map(), std::span<const uint8_t>(last_)};
+  }
+
+ private:
+  std::unique_ptr<TemporaryFile> file_;
+  std::vector<uint8_t> last_;
+};
+
 // A part of the data, and what is read of it.
 struct Part {
   std::string name;
   const Dataset* data = nullptr;
-  int64_t count = 0;                              // the number of samples that were read
-  std::vector<std::vector<uint8_t>> fields = {};  // by field: the elements, unless they were written at once
-  std::string names = {};                         // a line for each sample
+  int64_t count = 0;       // the number of samples that were read
+  std::string names = {};  // a line for each sample
 
   bool has_names() const { return names.size() > static_cast<size_t>(count); }
 };
@@ -49,10 +72,6 @@ size_t LargestField(const Dataset& data) {
   return static_cast<size_t>(largest - data.fields().begin());
 }
 
-void Append(std::vector<uint8_t>& bytes, const std::vector<uint8_t>& more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
-}
-
 // Reads the samples of all parts, and hands each chunk to `take(part, chunk)`.  When a sample is broken that may not be
 // left out, the rest is only read, so that the error names all such samples.
 template <typename Take>
@@ -61,7 +80,6 @@ PackReport ReadParts(std::array<Part, 3>& parts, const PackOptions& options, con
   int64_t total = 0, done = 0;
   for (const Part& part : parts) total += part.data->size();
   for (Part& part : parts) {
-    part.fields.resize(part.data->fields().size());
     ReadInOrder(*part.data, options.threads, [&](const SampleChunk& chunk) {
       report.skipped.insert(report.skipped.end(), chunk.broken.begin(), chunk.broken.end());
       if (options.skip_broken || report.skipped.empty()) take(part, chunk);
@@ -186,24 +204,24 @@ void WriteLines(Writer& writer, const std::string& name, const std::string& line
   writer.EndTensor(name, "U8", std::to_string(lines.size()));
 }
 
-// Writes the fields of the parts whose elements have this size, except for the largest ones, which are written already.
-void WriteKeptFields(Writer& writer, const std::array<Part, 3>& parts, int64_t element_bytes) {
-  for (const Part& part : parts) {
-    for (size_t field = 0; field < part.fields.size(); ++field) {
-      if (ByteCount(part.data->fields()[field].type) != element_bytes || part.fields[field].empty()) continue;
-      writer.WriteBytes(part.fields[field].data(), part.fields[field].size());
-      EndField(writer, part, part.data->fields()[field]);
-    }
+// By field of a part: its elements.
+template <typename Bytes>
+using FieldBytes = std::vector<Bytes>;
+
+// Writes the fields of the part whose elements have this size, except for the largest one, which is written already.
+void WriteKeptFields(Writer& writer, const Part& part, const FieldBytes<KeptBytes>& kept, int64_t element_bytes) {
+  for (size_t field = 0; field < kept.size(); ++field) {
+    if (ByteCount(part.data->fields()[field].type) != element_bytes) continue;
+    for (std::span<const uint8_t> piece : kept[field].Pieces()) writer.WriteBytes(piece.data(), piece.size());
+    EndField(writer, part, part.data->fields()[field]);
   }
 }
 
 // The samples in memory.
 class MemoryPart : public SampleSource {
  public:
-  explicit MemoryPart(Part part)
-      : fields_(part.data->fields().begin(), part.data->fields().end()),
-        count_(part.count),
-        bytes_(std::move(part.fields)) {
+  MemoryPart(const Part& part, FieldBytes<std::vector<uint8_t>> bytes)
+      : fields_(part.data->fields().begin(), part.data->fields().end()), count_(part.count), bytes_(std::move(bytes)) {
     for (size_t begin = 0; part.has_names() && begin < part.names.size();) {
       const size_t end = part.names.find('\n', begin);
       names_.push_back(part.names.substr(begin, end - begin));
@@ -229,7 +247,7 @@ class MemoryPart : public SampleSource {
  private:
   const std::vector<Field> fields_;
   const int64_t count_;
-  const std::vector<std::vector<uint8_t>> bytes_;  // by field
+  const FieldBytes<std::vector<uint8_t>> bytes_;
   std::vector<std::string> names_;
 };
 
@@ -241,6 +259,8 @@ PackReport Pack(const Source& source, const std::string& path, const PackOptions
   size_t tensors = 3;  // padding, class_names and element_names
   for (const Part& part : parts) tensors += part.data->fields().size() + 1;
   Writer writer(path, tensors);
+  std::array<FieldBytes<KeptBytes>, 3> kept;
+  for (size_t part = 0; part < parts.size(); ++part) kept[part].resize(parts[part].data->fields().size());
   const Part* writing = nullptr;  // the part whose largest field is being written
   const auto end_part = [&] {
     if (writing != nullptr) EndField(writer, *writing, writing->data->fields()[LargestField(*writing->data)]);
@@ -249,17 +269,18 @@ PackReport Pack(const Source& source, const std::string& path, const PackOptions
     if (writing != &part) end_part();
     writing = &part;
     const size_t largest = LargestField(*part.data);
-    for (size_t field = 0; field < part.fields.size(); ++field) {
+    for (size_t field = 0; field < chunk.fields.size(); ++field) {
       if (field == largest)
         writer.WriteBytes(chunk.fields[field].data(), chunk.fields[field].size());
       else
-        Append(part.fields[field], chunk.fields[field]);
+        kept[static_cast<size_t>(&part - parts.data())][field].Append(chunk.fields[field]);
     }
   });
   end_part();
   writer.Align();
-  WriteKeptFields(writer, parts, 4);
-  WriteKeptFields(writer, parts, 1);
+  for (const int64_t element_bytes : {4, 1}) {
+    for (size_t part = 0; part < parts.size(); ++part) WriteKeptFields(writer, parts[part], kept[part], element_bytes);
+  }
   for (const Part& part : parts) {
     if (part.has_names()) WriteLines(writer, part.name + "/names", part.names);
   }
@@ -272,13 +293,19 @@ PackReport Pack(const Source& source, const std::string& path, const PackOptions
 
 Splits PackIntoMemory(const Source& source, const PackOptions& options) {
   std::array<Part, 3> parts = PartsOf(source.splits);
-  ReadParts(parts, options, [](Part& part, const SampleChunk& chunk) {
-    for (size_t field = 0; field < part.fields.size(); ++field) Append(part.fields[field], chunk.fields[field]);
+  std::array<FieldBytes<std::vector<uint8_t>>, 3> bytes;
+  for (size_t part = 0; part < parts.size(); ++part) bytes[part].resize(parts[part].data->fields().size());
+  ReadParts(parts, options, [&](const Part& part, const SampleChunk& chunk) {
+    for (size_t field = 0; field < chunk.fields.size(); ++field) {
+      std::vector<uint8_t>& all = bytes[static_cast<size_t>(&part - parts.data())][field];
+      all.insert(all.end(), chunk.fields[field].begin(), chunk.fields[field].end());
+    }
   });
   Splits splits;
   Dataset* const results[] = {&splits.train, &splits.validation, &splits.test};
   for (size_t part = 0; part < parts.size(); ++part) {
-    if (parts[part].count > 0) *results[part] = Dataset(std::make_shared<MemoryPart>(std::move(parts[part])));
+    if (parts[part].count > 0)
+      *results[part] = Dataset(std::make_shared<MemoryPart>(parts[part], std::move(bytes[part])));
     results[part]->class_names = ClassNames(source);
   }
   return splits;

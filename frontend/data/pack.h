@@ -32,8 +32,9 @@ struct PackReport {
 };
 
 // Writes the samples of the source in their order.  The file appears at `path` when it is complete; a process that dies
-// leaves nothing.  Memory is taken for a few hundred samples and for all labels.  Throws Error (kExitBadInput) with a
-// line for each broken sample, and (kExitFailed) if the file cannot be written.
+// leaves nothing.  Memory is taken for a few chunks of samples, a megabyte of each field and all names; what else is
+// kept until the largest field is written is in temporary files.  Throws Error (kExitBadInput) with a line for each
+// broken sample, and (kExitFailed) if the file cannot be written.
 PackReport Pack(const Source& source, const std::string& path, const PackOptions& options);
 
 // The same into memory.

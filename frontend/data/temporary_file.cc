@@ -45,7 +45,7 @@ void TemporaryFile::Append(std::span<const uint8_t> bytes) {
     const ssize_t written = write(file_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      throw Error(kExitFailed, folder_ + ": cannot hold what is unpacked, after " + std::to_string(size_) +
+      throw Error(kExitFailed, folder_ + ": cannot hold a temporary file, after " + std::to_string(size_) +
                                    " bytes: " + std::strerror(errno) + "; TMPDIR may name another folder");
     }
     bytes = bytes.subspan(static_cast<size_t>(written));

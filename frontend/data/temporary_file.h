@@ -1,4 +1,4 @@
-// A file without a name for bytes that were unpacked: written from its beginning to its end, then mapped.
+// A file without a name for bytes that memory should not hold: written from its beginning to its end, then mapped.
 #ifndef BRINE_FRONTEND_DATA_TEMPORARY_FILE_H_
 #define BRINE_FRONTEND_DATA_TEMPORARY_FILE_H_
 

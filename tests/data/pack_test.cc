@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
 #include <thread>
@@ -194,6 +195,35 @@ TEST(Pack, SeveralFieldsAndRealNumbers) {
     EXPECT_THAT(data.validation.class_names, IsEmpty());
     EXPECT_EQ(data.validation.source().NameOf(0), "");
   }
+}
+
+// Of the fields that are written at the end, memory holds a megabyte.
+TEST(Pack, LargeFieldsAreKeptInTemporaryFiles) {
+  std::vector<int32_t> left(2 << 20), right(left.size());
+  std::iota(left.begin(), left.end(), 0);
+  std::iota(right.begin(), right.end(), 7);
+  const auto source_of = [&](int64_t samples) {
+    Source source;
+    source.kind = "arrays";
+    source.splits.train = Dataset(
+        {{"left", samples, std::span<const int32_t>(left)}, {"right", samples, std::span<const int32_t>(right)}});
+    return source;
+  };
+  const TemporaryFolder folder;
+  Pack(source_of(1024), folder / "x.brd", {});
+  const std::string file = folder.Read("x.brd");
+  for (const std::vector<int32_t>& all : {left, right})  // whatever the order is in which they were written
+    EXPECT_NE(file.find(std::string(reinterpret_cast<const char*>(all.data()), 4 * all.size())), std::string::npos);
+  const char* const before = std::getenv("TMPDIR");
+  const std::string saved = before == nullptr ? "" : before;
+  setenv("TMPDIR", "/absent", 1);
+  EXPECT_EQ(Message([&] { Pack(source_of(1024), folder / "y.brd", {}); }, kExitFailed),
+            "/absent: a temporary file cannot be created: No such file or directory");
+  EXPECT_NO_THROW(Pack(MakeSource(301, 65), folder / "y.brd", {}));  // its labels are few
+  if (before == nullptr)
+    unsetenv("TMPDIR");
+  else
+    setenv("TMPDIR", saved.c_str(), 1);
 }
 
 TEST(Pack, ASliceIsPacked) {
