@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -60,7 +62,7 @@ absl::Status ReadBackground(const Arguments& arguments, DataOptions& options) {
   if (!arguments.Has("background")) return absl::OkStatus();
   const std::string text = arguments.Get("background", "");
   uint32_t color = 0;
-  if (text.size() != 6 || !absl::SimpleHexAtoi(text, &color))
+  if (text.size() != 6 || !absl::c_all_of(text, absl::ascii_isxdigit) || !absl::SimpleHexAtoi(text, &color))
     return Wrong("background", "six hexadecimal digits, two each for red, green and blue", text);
   for (size_t channel = 0; channel < 3; ++channel)
     options.background[channel] = static_cast<uint8_t>(color >> (16 - 8 * channel));

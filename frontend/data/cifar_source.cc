@@ -1,4 +1,5 @@
 // The binary versions of CIFAR-10 and CIFAR-100, in a folder or in the archives as they are downloaded.
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "frontend/data/archive.h"
 #include "frontend/data/bad_input.h"
+#include "frontend/data/picture_source.h"
 #include "frontend/data/source_kinds.h"
 #include "frontend/data/split.h"
 #include "runtime/trainer/cifar.h"
@@ -105,8 +107,15 @@ bool IsCifarArchive(const std::string& path) {
          fs::is_regular_file(path, ignored);
 }
 
-Source OpenCifarArchive(const std::string& path, const DataOptions&) {
+// The archive of a competition has pictures instead of the binary files.
+Source OpenCifarArchive(const std::string& path, const DataOptions& options) {
   const auto archive = std::make_shared<const Archive>(path);
+  const auto& entries = archive->entries();
+  if (std::any_of(entries.begin(), entries.end(), [](const ArchiveEntry& e) { return HasPictureName(e.name); })) {
+    Source source = kPictureArchive.open(path, options);
+    source.kind = kPictureArchive.name;
+    return source;
+  }
   return Open(path, [&](const std::string& name) -> std::optional<FileBytes> {
     for (const ArchiveEntry& entry : archive->entries()) {
       if (fs::path(entry.name).filename() == name) return FileBytes{path + ": " + entry.name, entry.bytes, archive};

@@ -58,6 +58,11 @@ std::optional<double> Cell::number() const {
   double number = 0;
   const auto [next, error] = std::from_chars(begin, end, number);
   if (next != end || begin == end || error == std::errc::invalid_argument) return std::nullopt;
+  // Both very large and very small numbers are out of range; those of more bits tell which.
+  long double wide = 0;
+  if (error == std::errc::result_out_of_range && std::from_chars(begin, end, wide).ec == std::errc() &&
+      std::fabs(wide) < 1)
+    return 0;
   if (error == std::errc::result_out_of_range || std::fabs(number) > std::numeric_limits<float>::max())
     return std::numeric_limits<double>::infinity();
   return number;

@@ -13,17 +13,6 @@ namespace {
 constexpr int64_t kMaxRatio = 500, kAnyRatioBytes = int64_t{128} << 20;
 constexpr size_t kMaxInput = size_t{1} << 30;  // of one call of zlib, which counts in 32 bits
 
-// zlib's state, which is released on all paths.
-struct Inflater {
-  explicit Inflater(DeflateForm form) {
-    // Of window bits, + 16 stands for gzip, and a negative number for a raw stream.
-    if (inflateInit2(&stream, form == DeflateForm::kGzip ? 15 + 16 : -15) != Z_OK)
-      throw Error(kExitFailed, "there is no memory to unpack data");
-  }
-  ~Inflater() { inflateEnd(&stream); }
-  z_stream stream = {};
-};
-
 bool AreZeros(std::span<const uint8_t> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte == 0; });
 }
@@ -37,11 +26,29 @@ void CheckRatio(const std::string& place, int64_t packed, int64_t unpacked) {
     BadInput(place, "unpacks to more than " + std::to_string(kMaxRatio) + " times its size, as no data do");
 }
 
-void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
-             TemporaryFile& target) {
-  Inflater inflater(form);
-  z_stream& stream = inflater.stream;
-  std::vector<uint8_t> piece(size_t{1} << 18);
+// zlib's state, which is released on all paths.
+struct Inflater::State {
+  explicit State(DeflateForm form) {
+    // Of window bits, + 16 stands for gzip, and a negative number for a raw stream.
+    if (inflateInit2(&stream, form == DeflateForm::kGzip ? 15 + 16 : -15) != Z_OK)
+      throw Error(kExitFailed, "there is no memory to unpack data");
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { inflateEnd(&stream); }
+
+  z_stream stream = {};
+  std::vector<uint8_t> piece = std::vector<uint8_t>(size_t{1} << 18);  // what was unpacked last
+};
+
+Inflater::Inflater(DeflateForm form) : form_(form), state_(std::make_unique<State>(form)) {}
+Inflater::~Inflater() = default;
+
+void Inflater::Unpack(const std::string& place, std::span<const uint8_t> packed, int64_t max_bytes,
+                      TemporaryFile& target) {
+  z_stream& stream = state_->stream;
+  std::vector<uint8_t>& piece = state_->piece;
+  inflateReset(&stream);
   std::span<const uint8_t> rest = packed;
   for (int64_t unpacked = 0;;) {
     const size_t input = std::min(rest.size(), kMaxInput);
@@ -57,7 +64,7 @@ void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateF
     CheckRatio(place, static_cast<int64_t>(packed.size() - rest.size()), unpacked);
     target.Append(std::span(piece).first(output));
     if (result == Z_STREAM_END) {
-      if (form == DeflateForm::kGzip && IsGzip(rest)) {
+      if (form_ == DeflateForm::kGzip && IsGzip(rest)) {
         inflateReset(&stream);
         continue;
       }
@@ -67,6 +74,11 @@ void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateF
     if (result == Z_BUF_ERROR) BadInput(place, "ends before what is packed does");
     if (result != Z_OK) BadInput(place, "is damaged: it cannot be unpacked");
   }
+}
+
+void Inflate(const std::string& place, std::span<const uint8_t> packed, DeflateForm form, int64_t max_bytes,
+             TemporaryFile& target) {
+  Inflater(form).Unpack(place, packed, max_bytes, target);
 }
 
 FileBytes MapUnpacked(const std::string& path) {

@@ -3,6 +3,7 @@
 #define BRINE_FRONTEND_DATA_INFLATE_H_
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -23,6 +24,23 @@ bool IsGzip(std::span<const uint8_t> bytes);
 // Throws Error if so few packed bytes can unpack to so many only because they were made to fill the disk: to more than
 // 500 times their number, beyond the first 128 MB.  Deflate reaches 1,032 : 1 on zeros, and data sets stay below.
 void CheckRatio(const std::string& place, int64_t packed, int64_t unpacked);
+
+// Unpacks one stream after another with the same memory.
+class Inflater {
+ public:
+  explicit Inflater(DeflateForm form);
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater();
+
+  // As Inflate.
+  void Unpack(const std::string& place, std::span<const uint8_t> packed, int64_t max_bytes, TemporaryFile& target);
+
+ private:
+  struct State;
+  const DeflateForm form_;
+  const std::unique_ptr<State> state_;
+};
 
 // Appends the unpacked bytes to the target.  `place` names the packed bytes in messages.  Throws Error (kExitBadInput)
 // if they are damaged, if the result has more than `max_bytes` bytes, or if it fails CheckRatio.

@@ -19,16 +19,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".npy";
 
-struct Part {
-  std::string_view name;  // "train" in x_train
-  Dataset Splits::*dataset;
-};
-constexpr Part kParts[] = {{"train", &Splits::train},
-                           {"val", &Splits::validation},
-                           {"valid", &Splits::validation},
-                           {"validation", &Splits::validation},
-                           {"test", &Splits::test}};
-
 // The samples of a part, and their labels.
 struct Pair {
   Dataset Splits::*dataset;
@@ -109,18 +99,25 @@ bool AreWhole(const NumpyArray& labels, std::vector<int32_t>& numbers) {
 // sigmoids, and so are all other targets.
 LabelForm FormOf(const std::vector<Pair>& pairs) {
   LabelForm form;
+  bool are_one_hot = true;
   for (const Pair& pair : pairs) {
     std::vector<int32_t> classes;
     if (AreOneHot(pair.labels, classes)) {
       form.type = ElementType::kReal;
     } else {
+      are_one_hot = false;
       classes.clear();
       if (!AreWhole(pair.labels, classes)) form.type = ElementType::kReal;
       if (!AreClasses(classes)) classes.clear();
     }
     if (pair.dataset == &Splits::train) form.train_classes = std::move(classes);
   }
+  if (form.type == ElementType::kReal && !are_one_hot) form.train_classes.clear();
   return form;
+}
+
+const char* Describe(ElementType type) {
+  return type == ElementType::kByte ? "bytes" : type == ElementType::kInteger ? "whole numbers of 32 bits" : "floats";
 }
 
 void CheckPair(const Pair& pair, const Pair& train) {
@@ -134,6 +131,9 @@ void CheckPair(const Pair& pair, const Pair& train) {
   };
   const std::vector<int64_t>&shape = pair.samples.shape(), &expected = train.samples.shape();
   check(pair.samples, train.samples, std::equal(shape.begin() + 1, shape.end(), expected.begin() + 1, expected.end()));
+  if (pair.samples.type() != train.samples.type())
+    BadInput(pair.samples.place(), std::string("has elements that are ") + Describe(pair.samples.type()) + ", but in " +
+                                       train.samples.place() + " they are " + Describe(train.samples.type()));
   check(pair.labels, train.labels, pair.labels.elements() == train.labels.elements());
 }
 
@@ -141,7 +141,7 @@ void CheckPair(const Pair& pair, const Pair& train) {
 template <typename Find>
 Source OpenArrays(const std::string& path, Find find) {
   std::vector<Pair> pairs;
-  for (const Part& part : kParts) {
+  for (const PartName& part : kPartNames) {
     const std::string x = "x_" + std::string(part.name), y = "y_" + std::string(part.name);
     std::optional<FileBytes> samples = find(x), labels = find(y);
     if (!samples.has_value() && !labels.has_value()) continue;

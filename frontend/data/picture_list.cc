@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -30,6 +31,7 @@ std::array<uint8_t, 12> FirstBytes(const std::string& path) {
 }  // namespace
 
 bool IsPictureInput(const std::string& input) {
+  if (std::all_of(input.begin(), input.end(), [](char c) { return c >= '0' && c <= '9'; })) return false;
   std::error_code ignored;
   if (input == kStandardInput || fs::is_directory(input, ignored)) return true;
   if (HasPictureName(input)) return true;

@@ -12,6 +12,7 @@ namespace brine {
 inline constexpr char kStandardInput[] = "-";
 
 // Whether the input is one for ListPictures: "-", a folder, or a file that is a picture by its content or by its name.
+// A word of digits is the number of a sample, whatever files there are; ./3 is the file or the folder.
 bool IsPictureInput(const std::string& input);
 
 // The paths of the pictures: files as they are, for each folder all pictures in it, and "-" for the one of standard

@@ -8,16 +8,12 @@
 
 #include "frontend/data/bad_input.h"
 #include "frontend/data/one_line.h"
+#include "frontend/data/source_kinds.h"
 
 namespace brine {
 namespace {
 
-// A folder with a part of the data, by one of its names.
-struct PartName {
-  std::string_view name;
-  size_t part;  // train, validation, test
-};
-constexpr PartName kPartNames[] = {{"train", 0}, {"val", 1}, {"valid", 1}, {"validation", 1}, {"test", 2}};
+constexpr Dataset Splits::*kParts[] = {&Splits::train, &Splits::validation, &Splits::test};
 
 const PartName* FindPart(std::string_view name) {
   const auto row = std::find_if(std::begin(kPartNames), std::end(kPartNames),
@@ -82,7 +78,8 @@ std::array<ClassTree, 3> Divide(PictureTree& tree) {
   }
   for (PictureFile& file : tree.files) {
     const std::string name(FirstFolder(file.name));
-    ClassTree& part = parts[FindPart(name)->part];
+    const auto which = std::find(std::begin(kParts), std::end(kParts), FindPart(name)->dataset);
+    ClassTree& part = parts[static_cast<size_t>(which - std::begin(kParts))];
     if (!part.prefix.empty() && part.prefix != name + "/")
       BadInput(OneLine(tree.path), "has both " + part.prefix + " and " + name + "/, which are names of the same part");
     part.path = tree.path + "/" + name;
@@ -118,11 +115,11 @@ Source OpenPictureTree(PictureTree tree, const DataOptions& options) {
   }
   const DataOptions resolved = ResolveShape(pictures, options);
   Source source;
-  Dataset* const targets[] = {&source.splits.train, &source.splits.validation, &source.splits.test};
   for (const PictureFile& file : pictures[0].files) source.train_classes.push_back(file.label);
   for (size_t part = 0; part < pictures.size(); ++part) {
-    if (!pictures[part].files.empty()) *targets[part] = AsDataset(std::move(pictures[part]), resolved);
-    targets[part]->class_names.assign(first.classes.begin(), first.classes.end());
+    Dataset& data = source.splits.*kParts[part];
+    if (!pictures[part].files.empty()) data = AsDataset(std::move(pictures[part]), resolved);
+    data.class_names.assign(first.classes.begin(), first.classes.end());
   }
   return source;
 }

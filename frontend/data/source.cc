@@ -56,7 +56,10 @@ void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vect
 
 void CheckExists(const std::string& path) {
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) BadInput(path, "does not exist");
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status)) BadInput(path, "does not exist");
+  // Opening a pipe could wait for ever.
+  if (!fs::is_regular_file(status) && !fs::is_directory(status)) BadInput(path, "is neither a file nor a folder");
 }
 
 }  // namespace
@@ -95,7 +98,7 @@ Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions
   if (!(options.test_split >= 0 && options.test_split < 1))
     throw Error(kExitUsage, "the share of test data must be at least 0 and less than 1");
   Source source = kind.open(path, options);
-  source.kind = kind.name;
+  if (source.kind.empty()) source.kind = kind.name;
   if (!kind.is_divided) SplitOffTestData(source, options.test_split, options.split_seed);
   return source;
 }

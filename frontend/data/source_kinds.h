@@ -2,6 +2,10 @@
 #ifndef BRINE_FRONTEND_DATA_SOURCE_KINDS_H_
 #define BRINE_FRONTEND_DATA_SOURCE_KINDS_H_
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "frontend/data/source.h"
 
 namespace brine {
@@ -12,6 +16,17 @@ struct SourceKind {
   Source (*open)(const std::string& path, const DataOptions& options);
   bool is_divided = false;  // whether the source knows its test data, or that it has none, so that none are split off
 };
+
+// What a part of the data is called in the names of files, folders and arrays.
+struct PartName {
+  std::string_view name;
+  Dataset Splits::*dataset;
+};
+inline constexpr PartName kPartNames[] = {{"train", &Splits::train},
+                                          {"val", &Splits::validation},
+                                          {"valid", &Splits::validation},
+                                          {"validation", &Splits::validation},
+                                          {"test", &Splits::test}};
 
 extern const SourceKind kPackedFile, kCifarFolder, kCifarArchive, kIdxFiles, kNumpyFolder, kNumpyArchive, kTable,
     kTableFolder, kPictureArchive, kImageFolder;

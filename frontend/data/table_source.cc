@@ -61,15 +61,20 @@ bool HasDecimalComma(std::string_view text) {
                      [&](const char& letter) { return (letter >= '0' && letter <= '9') || &letter == &text[comma]; });
 }
 
-// Whether the cell is a number.  Throws Error if it is meant as one, but cannot be one.
-bool IsNumber(const CsvFile& file, size_t row, size_t column, const Cell& cell) {
-  const std::optional<double> number = cell.number();
+// What is wrong with a cell of a column of numbers that seems to be meant as one; empty if nothing is.
+std::string WrongNumber(const Cell& cell, const std::optional<double>& number) {
   if (number.has_value() && !std::isfinite(*number))
-    Fail(file, row, column, "has " + Excerpt(cell) + ", which is not a finite number of 32 bits");
+    return "has " + Excerpt(cell) + ", which is not a finite number of 32 bits";
   if (!number.has_value() && HasDecimalComma(cell.raw))
-    Fail(file, row, column, "has " + Excerpt(cell) + " with a decimal comma; numbers need a decimal point");
-  return number.has_value();
+    return "has " + Excerpt(cell) + " with a decimal comma; numbers need a decimal point";
+  return "";
 }
+
+// The first cell of a column that only a text can be, such as Infinity, which is an error unless the column has texts.
+struct WrongCell {
+  size_t row = 0;
+  std::string what = {};
+};
 
 size_t TargetOf(const CsvFile& file, const std::string& name) {
   const std::vector<std::string>& columns = file.columns();
@@ -87,6 +92,7 @@ size_t TargetOf(const CsvFile& file, const std::string& name) {
 Rows ScanRows(const std::shared_ptr<const CsvFile>& file, Missing missing, bool finds_texts, Table& table) {
   Rows rows = {.file = file, .begins = {}, .targets = {}};
   std::vector<Cell> cells;
+  std::vector<WrongCell> wrong(table.columns.size());
   for (size_t at = file->first_row(), next = 0;; at = next) {
     next = file->ReadRow(at, cells);
     if (cells.empty()) break;
@@ -99,7 +105,12 @@ Rows ScanRows(const std::shared_ptr<const CsvFile>& file, Missing missing, bool 
         if (missing == Missing::kMean && column == table.target)
           Fail(*file, at, column, "has no value, and it is the target; --missing drop leaves out such rows");
         is_dropped = is_dropped || missing == Missing::kDrop;
-      } else if (!facts.is_text && !IsNumber(*file, at, column, cells[column])) {
+      } else if (!facts.is_text) {
+        const std::optional<double> number = cells[column].number();
+        std::string what = WrongNumber(cells[column], number);
+        const bool is_wrong = !what.empty();
+        if (is_wrong && wrong[column].what.empty()) wrong[column] = {at, std::move(what)};
+        if (is_wrong || number.has_value()) continue;
         if (!finds_texts && column != table.target)
           Fail(*file, at, column, "has " + Excerpt(cells[column]) + ", but only numbers in the training data");
         facts.is_text = true;
@@ -108,6 +119,10 @@ Rows ScanRows(const std::shared_ptr<const CsvFile>& file, Missing missing, bool 
     if (is_dropped) continue;
     rows.begins.push_back(at);
     rows.targets.push_back(cells[table.target]);
+  }
+  for (size_t column = 0; column < wrong.size(); ++column) {
+    if (!table.columns[column].is_text && !wrong[column].what.empty())
+      Fail(*file, wrong[column].row, column, wrong[column].what);
   }
   if (rows.begins.empty()) file->Fail(0, "there are no rows below the header");
   return rows;
@@ -349,12 +364,7 @@ bool IsTableFolder(const std::string& path) { return !FindPart(path, "train").em
 
 Source OpenTableFolder(const std::string& path, const DataOptions& options) {
   std::vector<PartFile> parts;
-  const std::pair<const char*, Dataset Splits::*> kParts[] = {{"train", &Splits::train},
-                                                              {"val", &Splits::validation},
-                                                              {"valid", &Splits::validation},
-                                                              {"validation", &Splits::validation},
-                                                              {"test", &Splits::test}};
-  for (const auto& [name, dataset] : kParts) {
+  for (const auto& [name, dataset] : kPartNames) {
     const std::string file = FindPart(path, name);
     if (file.empty()) continue;
     if (!parts.empty() && parts.back().dataset == dataset)

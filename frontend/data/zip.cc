@@ -114,7 +114,7 @@ class ZipReader {
       if (total > record.size()) FailDirectory();
       at += total;
       Entry file;
-      file.name.assign(reinterpret_cast<const char*>(&record[kCentral.bytes]), name);
+      file.name.assign(reinterpret_cast<const char*>(record.data() + kCentral.bytes), name);
       file.flags = Get<uint16_t>(record, 8);
       file.method = Get<uint16_t>(record, 10);
       file.crc = Get<uint32_t>(record, 16);
@@ -169,16 +169,17 @@ class ZipReader {
     }
   }
 
-  void Unpack(const Entry& file, TemporaryFile& unpacked) const {
+  void Unpack(const Entry& file, TemporaryFile& unpacked) {
     const std::string place = path_ + ": " + file.name;
     const int64_t begin = unpacked.size();
-    Inflate(place, file.content, DeflateForm::kRaw, static_cast<int64_t>(file.size), unpacked);
+    inflater_.Unpack(place, file.content, static_cast<int64_t>(file.size), unpacked);
     if (const int64_t size = unpacked.size() - begin; size != static_cast<int64_t>(file.size))
       Fail(file, "unpacks to " + std::to_string(size) + " bytes instead of " + std::to_string(file.size));
   }
 
   const std::string& path_;
   const std::span<const uint8_t> bytes_;
+  Inflater inflater_ = Inflater(DeflateForm::kRaw);  // of all entries
   uint64_t count_ = 0, directory_ = 0, directory_end_ = 0;
 };
 

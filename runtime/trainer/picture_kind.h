@@ -20,7 +20,7 @@ inline PictureKind PictureKindOf(std::span<const uint8_t> bytes) {
   if (has(0, "RIFF") && has(8, "WEBP")) return PictureKind::kWebp;
   if (has(0, "BM")) return PictureKind::kBmp;
   for (const char* magic : {"P2", "P3", "P5", "P6"}) {
-    if (has(0, magic) && bytes.size() > 2 && std::strchr(" \t\r\n#", bytes[2]) != nullptr) return PictureKind::kPpm;
+    if (has(0, magic) && bytes.size() > 2 && std::memchr(" \t\r\n#", bytes[2], 5) != nullptr) return PictureKind::kPpm;
   }
   return PictureKind::kNone;
 }

@@ -142,6 +142,12 @@ TEST(Archive, RefusesZipsThatLie) {
   EXPECT_EQ(error(With<uint16_t>(deflated, end + 10, 60000)), "3: a.npz: is damaged: its directory cannot be read");
   EXPECT_EQ(error(With<uint32_t>(deflated, end + 16, 0xfffffff0)),
             "3: a.npz: is damaged: its directory cannot be read");
+  // An empty entry without a name: its records in the directory and before it are nothing but their fixed bytes.
+  std::string nameless(30 + 46 + 22, '\0');
+  nameless.replace(0, 4, "PK\3\4").replace(30, 4, "PK\1\2").replace(76, 4, "PK\5\6");
+  nameless = With<uint16_t>(With<uint32_t>(With<uint32_t>(nameless, 76 + 12, 46), 76 + 16, 30), 76 + 10, 1);
+  EXPECT_EQ(error(nameless), "");
+  EXPECT_THAT(Content(scratch.path("a.npz")), ElementsAre(Pair("", "")));
   EXPECT_EQ(error(deflated + "x"), "3: a.npz: ends before its directory; is it complete?");
 }
 

@@ -113,6 +113,15 @@ TEST_F(NumpyFolder, ManyDifferentNumbersAreNoClasses) {
   EXPECT_THAT(source.train_classes, IsEmpty());
 }
 
+TEST_F(NumpyFolder, TargetsOfWhichSomeHaveFractionsAreNoClasses) {
+  Write("x_test", Npy("|u1", "(2, 2)", "abcd"));
+  Write("y_test", Npy("<f4", "(2,)", Bytes<float>({0.5, 1})));
+  const Source source = OpenSource(scratch_.path("set"), {});
+  EXPECT_EQ(source.splits.train.fields()[1].type, ElementType::kReal);
+  EXPECT_THAT(ReadAll(source.splits.train, 1), ElementsAre(0, 1, 0, 1));
+  EXPECT_THAT(source.train_classes, IsEmpty());
+}
+
 TEST_F(NumpyFolder, FaultsAreNamed) {
   const auto with = [&](const char* name, const std::string& bytes) { return With(name, bytes); };
   EXPECT_EQ(Refusal(), "");
@@ -144,6 +153,8 @@ TEST_F(NumpyFolder, FaultsAreNamed) {
   EXPECT_EQ(Refusal(), "3: set: has x_test, but no y_test");
   Write("y_test", Npy("<i4", "(1,)", Bytes<int32_t>({0})));
   EXPECT_EQ(Refusal(), "3: set/x_test.npy: has the shape (1, 3), but set/x_train.npy has (4, 2)");
+  Write("x_test", Npy("<f4", "(1, 2)", Bytes<float>({1, 2})));
+  EXPECT_EQ(Refusal(), "3: set/x_test.npy: has elements that are floats, but in set/x_train.npy they are bytes");
   std::filesystem::remove(scratch_.path("set/x_test.npy"));
   EXPECT_EQ(Refusal(), "3: set: has y_test, but no x_test");
 }

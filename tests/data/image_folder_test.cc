@@ -5,6 +5,7 @@
 
 #include "frontend/data/data.h"
 #include "frontend/data/pack.h"
+#include "frontend/data/picture_list.h"
 #include "frontend/data/picture_tree.h"
 #include "frontend/data/source.h"
 #include "runtime/trainer/readers.h"
@@ -257,6 +258,25 @@ TEST(PictureArchive, ClassesMayBeFolders) {
   const Source divided = Open(scratch.Write(
       "y.tar", Tar({{"y/train/cat/1.ppm", Ppm(1)}, {"y/train/dog/2.ppm", Ppm(2)}, {"y/test/dog/3.ppm", Ppm(3)}})));
   EXPECT_THAT(Describe(divided.splits.test), ElementsAre("test/dog/3.ppm 3 dog"));
+}
+
+// The name says CIFAR, and the content pictures, as the archive of a competition has them.
+TEST(PictureArchive, MayBeCalledAsThoseOfCifar) {
+  const Scratch scratch;
+  const Source source = Open(scratch.Write("cifar-10.tar", Tar({{"cat/1.ppm", Ppm(1)}, {"dog/2.ppm", Ppm(2)}})));
+  EXPECT_EQ(source.kind, "a tar or zip of pictures");
+  EXPECT_THAT(Describe(source.splits.train), ElementsAre("cat/1.ppm 1 cat", "dog/2.ppm 2 dog"));
+}
+
+TEST(PictureList, NumbersAreNoFolders) {
+  const Scratch scratch;
+  scratch.Write("3/cat.ppm", Ppm(1));
+  const fs::path before = fs::current_path();
+  fs::current_path(scratch.folder());
+  for (const auto& [input, is_picture] : {std::pair("3", false), std::pair("./3", true), std::pair("3/cat.ppm", true),
+                                          std::pair("-", true), std::pair("12", false), std::pair("absent", false)})
+    EXPECT_EQ(IsPictureInput(input), is_picture) << input;
+  fs::current_path(before);
 }
 
 TEST(PictureArchive, FaultsAreNamed) {

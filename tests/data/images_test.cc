@@ -1,5 +1,6 @@
 // Tests the sources of images that are arrays: CIFAR-10, CIFAR-100 and IDX, plain and packed.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "frontend/data/archive.h"
 #include "frontend/data/source.h"
@@ -162,6 +163,9 @@ TEST(Sources, OthersAreRefused) {
   scratch.Write("set/notes.txt", "none");
   EXPECT_THAT(ErrorOf(scratch, [&] { OpenSource(scratch.path("set"), {}); }), HasSubstr("3: set: is none of "));
   EXPECT_EQ(ErrorOf(scratch, [&] { OpenSource(scratch.path("absent"), {}); }), "3: absent: does not exist");
+  ASSERT_EQ(mkfifo(scratch.path("pipe").c_str(), 0600), 0);  // nobody writes, so that reading would wait for ever
+  EXPECT_EQ(ErrorOf(scratch, [&] { OpenSource(scratch.path("pipe"), {}); }), "3: pipe: is neither a file nor a folder");
+  EXPECT_EQ(ErrorOf(scratch, [&] { FilesOfSource(scratch.path("pipe")); }), "3: pipe: is neither a file nor a folder");
   EXPECT_EQ(ErrorOf(scratch, [&] { OpenSource(Golden("arrays/u1.npz"), {.test_split = 1}); }),
             "2: the share of test data must be at least 0 and less than 1");
 }

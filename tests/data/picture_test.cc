@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "runtime/core/philox.h"
+#include "runtime/trainer/picture_kind.h"
 #include "tests/runtime/message.h"
 
 namespace brine::testing {
@@ -101,6 +102,17 @@ TEST(Picture, TheHeaderHasTheSizeOfThePixels) {
 }
 
 // The decoder makes this picture smaller by itself before it is resized.
+TEST(Picture, ABlankFollowsTheMarkOfAPpm) {
+  for (const char after : {' ', '\n', '#'}) {
+    const uint8_t bytes[] = {'P', '5', static_cast<uint8_t>(after)};
+    EXPECT_EQ(PictureKindOf(bytes), PictureKind::kPpm) << after;
+  }
+  for (const uint8_t after : {'\0', 'x'}) {
+    const uint8_t bytes[] = {'P', '5', after};
+    EXPECT_EQ(PictureKindOf(bytes), PictureKind::kNone) << after;
+  }
+}
+
 TEST(Picture, LargeJpegsKeepTheirContent) {
   const std::vector<uint8_t> file = ReadPicture("smooth.jpg");
   const Picture whole = DecodePicture(file, {});

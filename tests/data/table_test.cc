@@ -110,6 +110,28 @@ TEST_F(Table, MissingValues) {
   EXPECT_EQ(Refusal("a,y\n,2\n,3\n", {.missing = Missing::kDrop}), "3: t.csv:1: there are no rows below the header");
 }
 
+// What only a text can be is one, if another cell of the column is a text; else it is an error.
+TEST_F(Table, OneTextMakesAColumnOfTexts) {
+  const struct {
+    const char *cell, *name, *error;
+  } rows[] = {
+      {"Infinity", "Infinity", "has Infinity, which is not a finite number of 32 bits"},
+      {"nan(x)", "nan(x)", "has nan(x), which is not a finite number of 32 bits"},
+      {"\"12,15\"", "12,15", "has 12,15 with a decimal comma; numbers need a decimal point"},
+  };
+  for (const auto& row : rows) {
+    const std::string cell = row.cell;
+    for (const std::string& text : {"n,y\n" + cell + ",0\nword,1\n", "n,y\nword,0\n" + cell + ",1\n"})
+      EXPECT_THAT(OpenWhole(text).element_names, ElementsAre(std::string("n=") + row.name, "n=word")) << text;
+    EXPECT_EQ(Refusal("n,y\n1,0\n" + cell + ",1\n2,0\n"), std::string("3: t.csv:3: the column n ") + row.error);
+  }
+}
+
+TEST_F(Table, NumbersThatAreTooSmallAreZero) {
+  EXPECT_THAT(ReadAll(OpenWhole("a,b,c,y\n1e-400,-1e-400,1e-50,0\n").splits.train, 0), ElementsAre(0, 0, 0));
+  EXPECT_EQ(Refusal("a,y\n1e400,0\n"), "3: t.csv:2: the column a has 1e400, which is not a finite number of 32 bits");
+}
+
 TEST_F(Table, TestRowsTeachNothing) {
   std::string text = "n,t,y\n";
   for (int row = 0; row < 40; ++row)

@@ -198,6 +198,8 @@ TEST(Data, MistakesOfTheCommandLine) {
       {"show data --missing never", "--missing must be mean or drop, got 'never'"},
       {"show data --background white",
        "--background must be six hexadecimal digits, two each for red, green and blue, got 'white'"},
+      {"show data --background 0x12ab",
+       "--background must be six hexadecimal digits, two each for red, green and blue, got '0x12ab'"},
       {"show data --test-split 1", "--test-split must be a number of at least 0 and less than 1, got '1'"},
       {"show data --max-pixels -1", "--max-pixels must be a whole number from 1 to 1099511627776, got '-1'"},
       {"show data --epochs 2", "--epochs is not a flag of data"},
@@ -213,6 +215,11 @@ TEST(Data, MistakesOfTheCommandLine) {
   const CommandResult train = project.Try("brine train digits.cc --data data --resize up");
   EXPECT_EQ(train.code, 2);
   EXPECT_EQ(train.err, "brine: --resize must be stretch, fit or crop, got 'up'\n");
+  project.Write("t.csv", "a,b\n1,2\n");
+  const CommandResult same = project.Try("brine data pack t.csv -o ./t.csv");
+  EXPECT_EQ(same.code, 3);
+  EXPECT_EQ(same.err, "./t.csv: is a file of t.csv, which it would replace\n");
+  EXPECT_EQ(project.Read("t.csv"), "a,b\n1,2\n");
   const CommandResult full = project.Try("brine data pack data -o /proc/x.brd");
   EXPECT_EQ(full.code, 1);
   EXPECT_THAT(full.err, HasSubstr("/proc"));
