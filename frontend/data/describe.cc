@@ -193,8 +193,8 @@ std::string ClassName(const Source& source, size_t number) {
 
 PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options) {
   PictureSizes sizes;
-  if (IsMapped(path)) return sizes;
-  DataOptions any = options;  // opening asks for no size of the pictures if one is given
+  if (!MayHavePictures(path)) return sizes;  // it need not be opened, and perhaps unpacked, for this
+  DataOptions any = options;                 // opening asks for no size of the pictures if one is given
   any.height = any.width = any.channels = 1;
   any.test_split = 0;
   const Source source = OpenSource(path, any);

@@ -54,6 +54,13 @@ void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vect
   above.pop_back();
 }
 
+// The kind of the source; null if it is none.
+const SourceKind* KindOf(const std::string& path) {
+  const auto kind =
+      std::find_if(std::begin(kKinds), std::end(kKinds), [&](const SourceKind* row) { return row->matches(path); });
+  return kind == std::end(kKinds) ? nullptr : *kind;
+}
+
 void CheckExists(const std::string& path) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
@@ -63,6 +70,12 @@ void CheckExists(const std::string& path) {
 }
 
 }  // namespace
+
+bool MayHavePictures(const std::string& path) {
+  CheckExists(path);
+  const SourceKind* const kind = KindOf(path);
+  return kind == &kImageFolder || kind == &kPictureArchive || kind == &kCifarArchive;
+}
 
 bool IsMapped(const std::string& path) {
   std::error_code ignored;
@@ -105,9 +118,7 @@ Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions
 
 Source OpenSource(const std::string& path, const DataOptions& options) {
   CheckExists(path);
-  for (const SourceKind* kind : kKinds) {
-    if (kind->matches(path)) return OpenAs(*kind, path, options);
-  }
+  if (const SourceKind* const kind = KindOf(path); kind != nullptr) return OpenAs(*kind, path, options);
   BadInput(path, "is none of " + AllKinds());
 }
 

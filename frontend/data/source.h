@@ -23,6 +23,9 @@ struct Source {
 // Opens a source of any kind.  Throws Error if it is none that is known, and says which are.
 Source OpenSource(const std::string& path, const DataOptions& options);
 
+// Whether the source may consist of files of pictures, by its name and without opening it.
+bool MayHavePictures(const std::string& path);
+
 // Whether a trainer maps the source itself (LoadMapped in runtime/trainer/readers.h): a packed file, the binary files
 // of CIFAR-10, or IDX files that are not packed, for training and for tests.
 bool IsMapped(const std::string& path);

@@ -158,6 +158,15 @@ TEST(Sources, LinksThatLoopEnd) {
   EXPECT_THAT(FilesOfSource(scratch.path("set")), ElementsAre(scratch.path("set/a/1"), scratch.path("set/link/2")));
 }
 
+TEST(Sources, OnlySomeMayHavePictures) {
+  const Scratch scratch;
+  scratch.Write("set/cat/1.png", "");
+  EXPECT_TRUE(MayHavePictures(scratch.path("set")));
+  EXPECT_TRUE(MayHavePictures(scratch.Write("x.tar", "")));
+  EXPECT_FALSE(MayHavePictures(Golden("arrays/u1.npz")));
+  EXPECT_FALSE(MayHavePictures(scratch.Write("t.csv.gz", "")));
+}
+
 TEST(Sources, OthersAreRefused) {
   const Scratch scratch;
   scratch.Write("set/notes.txt", "none");
