@@ -42,7 +42,8 @@ std::string KeyOf(const std::vector<std::string>& paths, const std::string& stan
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     absl::StrAppend(&key, path.size(), " ", path, "\n");
-    if (path != kStandardInput) files.push_back(path);
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(path, ignored)) files.push_back(path);  // others are broken pictures
   }
   return absl::StrCat(key, HashContents("", files), " ", codegen::HashName(standard_input));
 }

@@ -17,6 +17,7 @@ namespace brine {
 struct ArchiveEntry {
   std::string name;                // a path in the archive, without ./ at its beginning
   std::span<const uint8_t> bytes;  // may be empty
+  std::string fault = {};          // why the entry has no bytes, such as a link to a file that is not in the archive
 };
 
 // Maps an archive.  What is packed is unpacked into a temporary file, which is mapped, too.
@@ -26,7 +27,7 @@ class Archive {
   // Throws Error whose sentence names the file and the entry.
   explicit Archive(const std::string& path, int64_t max_bytes = kMaxUnpackedBytes);
 
-  // The regular files, in the archive's order.  They live as long as the archive.
+  // All but the folders, in the archive's order.  They live as long as the archive.
   const std::vector<ArchiveEntry>& entries() const { return entries_; }
 
  private:
@@ -35,8 +36,8 @@ class Archive {
   std::vector<ArchiveEntry> entries_;
 };
 
-// The regular files of a tar with these bytes (POSIX.1-1988 "ustar", the paths and sizes of POSIX.1-2001 "pax", and
-// GNU's long names).  `path` names it in messages.
+// The entries of a tar with these bytes (POSIX.1-1988 "ustar", the paths and sizes of POSIX.1-2001 "pax", and GNU's
+// long names).  Links have the bytes of the entries to which they lead.  `path` names the tar in messages.
 std::vector<ArchiveEntry> ReadTar(const std::string& path, std::span<const uint8_t> bytes);
 
 // The files of a zip with these bytes: stored or deflated entries, also with zip64's sizes, whose CRC-32 is checked.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/folder_files.h"
 #include "frontend/data/pack.h"
 #include "frontend/data/picture_tree.h"
 #include "frontend/data/source_kinds.h"
@@ -19,7 +20,7 @@ void AddFolders(const std::string& root, const std::string& folder, PictureTree&
   for (fs::directory_iterator item(root + folder, error), end; !error && item != end; item.increment(error)) {
     const std::string name = item->path().filename().string();
     std::error_code ignored;
-    if (name[0] != '.' && item->is_directory(ignored)) tree.folders.insert(folder + name);
+    if (!IsHidden(name) && item->is_directory(ignored)) tree.folders.insert(folder + name);
   }
 }
 
@@ -27,8 +28,8 @@ void AddFolders(const std::string& root, const std::string& folder, PictureTree&
 PictureTree ReadTree(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   PictureTree tree = {.path = path, .place = path + "/", .files = {}};
-  for (const std::string& file : FilesOfSource(path)) {
-    if (HasPictureName(file)) tree.files.push_back({.name = file.substr(path.size() + 1)});
+  for (const FolderFile& file : FilesInFolder(path)) {  // one that is not regular is a broken picture
+    if (HasPictureName(file.path)) tree.files.push_back({.name = file.path.substr(path.size() + 1)});
   }
   AddFolders(tree.place, "", tree);
   for (const std::string& folder : std::set<std::string>(tree.folders)) AddFolders(tree.place, folder + "/", tree);
@@ -41,7 +42,7 @@ bool IsImageFolder(const std::string& path) {
   for (fs::directory_iterator item(path, error), end; !error && item != end; item.increment(error)) {
     const std::string name = item->path().filename().string();
     std::error_code ignored;
-    if (name[0] != '.' && (HasPictureName(name) || item->is_directory(ignored))) return true;
+    if (!IsHidden(name) && (HasPictureName(name) || item->is_directory(ignored))) return true;
   }
   return false;
 }

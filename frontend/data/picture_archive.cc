@@ -2,12 +2,15 @@
 // differ after the first dot are one sample, 0001.jpg and its class 0001.cls.
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <string_view>
 #include <utility>
 
 #include "frontend/data/archive.h"
 #include "frontend/data/bad_input.h"
+#include "frontend/data/folder_files.h"
 #include "frontend/data/one_line.h"
+#include "frontend/data/picture_parts.h"
 #include "frontend/data/picture_tree.h"
 #include "frontend/data/source_kinds.h"
 
@@ -18,11 +21,6 @@ constexpr std::string_view kEnds[] = {".tar", ".tar.gz", ".tgz", ".zip"};
 
 bool IsPictureArchive(const std::string& path) {
   return std::any_of(std::begin(kEnds), std::end(kEnds), [&](std::string_view end) { return path.ends_with(end); });
-}
-
-// Whether the entry, or a folder in which it is, is hidden, as those that macOS adds to archives.
-bool IsHidden(std::string_view name) {
-  return name.starts_with('.') || name.starts_with("__MACOSX/") || name.find("/.") != std::string_view::npos;
 }
 
 size_t NameBegin(std::string_view path) { return path.rfind('/') + 1; }  // 0 if there is no slash
@@ -88,43 +86,67 @@ bool ParseNumbers(const std::vector<Sample>& samples, std::vector<int32_t>& numb
   return true;
 }
 
-Source OpenSamples(const std::string& path, const std::shared_ptr<const Archive>& archive, const DataOptions& options) {
-  const std::vector<Sample> samples = GroupSamples(path, *archive);
-  Source source;
-  std::vector<std::string>& names = source.splits.train.class_names;
-  std::vector<int32_t> numbers;
-  if (!ParseNumbers(samples, numbers)) {
-    for (const Sample& sample : samples) names.emplace_back(sample.text());
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    if (names.size() > kMaxClasses)
-      BadInput(path, "has " + std::to_string(names.size()) + " classes; at most " + std::to_string(kMaxClasses) +
-                         " can be told apart");
-    numbers.clear();
-    for (const Sample& sample : samples)
-      numbers.push_back(
-          static_cast<int32_t>(std::lower_bound(names.begin(), names.end(), sample.text()) - names.begin()));
-  }
-  Pictures pictures = {.place = path + ": ", .files = {}, .owner = archive};
-  for (size_t index = 0; index < samples.size(); ++index)
-    pictures.files.push_back({samples[index].picture->name, numbers[index], samples[index].picture->bytes});
-  const std::vector<std::string> class_names = names;
-  const DataOptions resolved = ResolveShape({&pictures, 1}, options);
-  source.train_classes = numbers;
-  source.splits.train = AsDataset(std::move(pictures), resolved);
-  source.splits.train.class_names = class_names;
-  return source;
-}
-
-// A folder in which everything is says nothing, such as flowers/ in flowers.tar.
+// A folder in which everything is says nothing, such as flowers/ in flowers.tar, unless it is that of a part.
 void RemoveOuterFolder(std::vector<PictureFile>& files) {
   if (files.empty()) return;
   const std::string outer = files[0].name.substr(0, files[0].name.find('/') + 1);
   const bool is_around_all = std::all_of(files.begin(), files.end(), [&](const PictureFile& file) {
     return file.name.starts_with(outer) && file.name.find('/', outer.size()) != std::string::npos;
   });
-  if (outer.empty() || !is_around_all) return;
+  if (outer.empty() || !is_around_all || IsPartName(FirstFolder(outer))) return;
   for (PictureFile& file : files) file.name.erase(0, outer.size());
+}
+
+// Numbers the texts of classes, in the order of their bytes, and returns them.
+std::vector<std::string> NumberTexts(const std::string& path, const std::vector<Sample>& samples,
+                                     std::vector<int32_t>& numbers) {
+  std::vector<std::string> names;
+  for (const Sample& sample : samples) names.emplace_back(sample.text());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (names.size() > kMaxClasses)
+    BadInput(path, "has " + std::to_string(names.size()) + " classes; at most " + std::to_string(kMaxClasses) +
+                       " can be told apart");
+  numbers.clear();
+  for (const Sample& sample : samples)
+    numbers.push_back(
+        static_cast<int32_t>(std::lower_bound(names.begin(), names.end(), sample.text()) - names.begin()));
+  return names;
+}
+
+// Throws Error if the training data, or the only part that there is, have one class, or lack one of another part.
+void CheckClasses(const std::string& path, const PictureParts& parts, const std::vector<std::string>& names) {
+  const auto name = [&](int32_t label) {
+    return names.empty() ? std::to_string(label) : names[static_cast<size_t>(label)];
+  };
+  const auto first =
+      std::find_if(parts.begin(), parts.end(), [](const PicturePart& part) { return !part.files.empty(); });
+  std::set<int32_t> known;
+  for (const PictureFile& file : first->files) known.insert(file.label);
+  if (known.size() < 2) BadInput(path, "has only one class, " + name(*known.begin()));
+  for (auto part = first + 1; part < parts.end(); ++part) {
+    for (const PictureFile& file : part->files) {
+      if (!known.contains(file.label))
+        BadInput(path + ": " + file.name,
+                 "has the class " + name(file.label) + ", which " + first->prefix + " does not have");
+    }
+  }
+}
+
+Source OpenSamples(const std::string& path, const std::shared_ptr<const Archive>& archive, const DataOptions& options) {
+  const std::vector<Sample> samples = GroupSamples(path, *archive);
+  std::vector<int32_t> numbers;
+  const std::vector<std::string> names =
+      ParseNumbers(samples, numbers) ? std::vector<std::string>() : NumberTexts(path, samples, numbers);
+  std::vector<PictureFile> files;
+  for (size_t index = 0; index < samples.size(); ++index) {
+    const ArchiveEntry& picture = *samples[index].picture;
+    files.push_back({picture.name, numbers[index], picture.bytes, picture.fault});
+  }
+  RemoveOuterFolder(files);
+  PictureParts parts = DividePictures(path, std::move(files), /*in_class_folders=*/false);
+  CheckClasses(path, parts, names);
+  return OpenPictureParts(path + ": ", std::move(parts), names, archive, options);
 }
 
 Source OpenPictureArchive(const std::string& path, const DataOptions& options) {
@@ -135,7 +157,8 @@ Source OpenPictureArchive(const std::string& path, const DataOptions& options) {
     return OpenSamples(path, archive, options);
   PictureTree tree = {.path = path, .place = path + ": ", .files = {}, .owner = archive};
   for (const ArchiveEntry& entry : entries) {
-    if (!IsHidden(entry.name) && HasPictureName(entry.name)) tree.files.push_back({entry.name, 0, entry.bytes});
+    if (!IsHidden(entry.name) && HasPictureName(entry.name))
+      tree.files.push_back({entry.name, 0, entry.bytes, entry.fault});
   }
   RemoveOuterFolder(tree.files);
   return OpenPictureTree(std::move(tree), options);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/folder_files.h"
 #include "frontend/data/picture_source.h"
 #include "runtime/trainer/picture_kind.h"
 
@@ -47,8 +48,8 @@ std::vector<std::string> ListPictures(const std::vector<std::string>& inputs) {
       continue;
     }
     const size_t before = paths.size();
-    for (std::string& file : FilesOfSource(input)) {
-      if (HasPictureName(file)) paths.push_back(std::move(file));
+    for (FolderFile& file : FilesInFolder(input)) {
+      if (HasPictureName(file.path)) paths.push_back(std::move(file.path));
     }
     if (paths.size() == before) BadInput(input, "has no pictures");
   }

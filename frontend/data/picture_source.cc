@@ -20,6 +20,7 @@ constexpr int64_t kMaxExtent = 1 << 16;  // of the size that pictures get
 template <typename Use>
 auto WithBytes(const Pictures& pictures, const PictureFile& picture, const Use& use) {
   const std::string place = pictures.place + picture.name;
+  if (!picture.fault.empty()) BadInput(place, picture.fault);
   std::optional<MappedFile> file;
   if (!picture.bytes.has_value()) file.emplace(place);
   try {
@@ -74,8 +75,9 @@ std::string Describe(const std::string& place, const PictureInfo& info) {
 
 bool HasPictureName(std::string_view name) {
   // Those that cannot be decoded are here, too, so that their files are errors, and not silently left out.
-  static constexpr std::string_view kExtensions[] = {"png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp",  "dib",
-                                                     "ppm", "pgm", "pnm",  "gif", "tif",  "tiff", "heic", "avif"};
+  static constexpr std::string_view kExtensions[] = {"png",  "jpg", "jpeg", "jpe", "jfif", "webp", "bmp",
+                                                     "dib",  "ppm", "pgm",  "pnm", "pbm",  "gif",  "tif",
+                                                     "tiff", "jp2", "svg",  "ico", "apng", "heic", "avif"};
   const size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return false;
   std::string extension(name.substr(dot + 1));

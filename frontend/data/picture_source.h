@@ -21,6 +21,7 @@ struct PictureFile {
   std::string name;
   int32_t label = 0;
   std::optional<std::span<const uint8_t>> bytes = std::nullopt;  // of its file, unless that is to be opened
+  std::string fault = {};                                        // why the picture cannot be read, if that is known
 };
 
 struct Pictures {

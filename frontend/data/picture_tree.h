@@ -21,10 +21,10 @@ struct PictureTree {
   std::shared_ptr<const void> owner = nullptr;
 };
 
-// The data set of the tree.  If all pictures are in the folders train, val (or valid, validation) and test, and in
-// folders of these, the classes are the folders in train, otherwise the folders of the tree.  Classes have the order of
-// the bytes of their names.  Throws Error if there are less than two classes or more than 65,535, a class has no
-// pictures, or one is not among those of the training data.
+// The data set of the tree.  If it has parts (DividePictures in picture_parts.h), the classes are the folders in that
+// of the training data, otherwise the folders of the tree.  Classes have the order of the bytes of their names.  Throws
+// Error if there are less than two classes or more than 65,535, a class or a part has no pictures, or a class is not
+// among those of the training data.
 Source OpenPictureTree(PictureTree tree, const DataOptions& options);
 
 }  // namespace brine

@@ -1,12 +1,10 @@
 #include "frontend/data/source.h"
 
-#include <sys/stat.h>
-
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/folder_files.h"
 #include "frontend/data/source_kinds.h"
 #include "frontend/data/split.h"
 
@@ -23,35 +21,6 @@ std::string AllKinds() {
   std::string names;
   for (const SourceKind* kind : kKinds) names += (names.empty() ? "" : ", ") + std::string(kind->name);
   return names;
-}
-
-// A folder as the system knows it, whatever the path that led to it.
-using FolderId = std::pair<dev_t, ino_t>;
-
-// Adds the files below `folder`, in the order of the bytes of their names.  `above` are the folders that contain it.
-void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vector<std::string>& files) {
-  struct stat info;
-  if (stat(folder.c_str(), &info) != 0) return;
-  const FolderId id(info.st_dev, info.st_ino);
-  if (std::find(above.begin(), above.end(), id) != above.end()) return;
-  std::error_code error;
-  std::vector<std::string> names;
-  for (fs::directory_iterator item(folder, error), end; !error && item != end; item.increment(error)) {
-    std::string name = item->path().filename().string();
-    if (name[0] != '.') names.push_back(std::move(name));
-  }
-  if (error) BadInput(folder, "cannot be read: " + error.message());
-  std::sort(names.begin(), names.end());
-  above.push_back(id);
-  for (const std::string& name : names) {
-    const std::string path = folder + "/" + name;
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored))
-      AddFiles(path, above, files);
-    else if (fs::is_regular_file(path, ignored))
-      files.push_back(path);
-  }
-  above.pop_back();
 }
 
 // The kind of the source; null if it is none.
@@ -94,8 +63,9 @@ std::vector<std::string> FilesOfSource(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return kIdxFiles.matches(path) ? FilesOfIdx(path) : std::vector{path};
   std::vector<std::string> files;
-  std::vector<FolderId> above;
-  AddFiles(path, above, files);
+  for (FolderFile& file : FilesInFolder(path)) {
+    if (file.is_regular) files.push_back(std::move(file.path));
+  }
   return files;
 }
 

@@ -1,7 +1,10 @@
 #include <charconv>
 #include <cstring>
+#include <filesystem>
+#include <map>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "frontend/data/archive.h"
 #include "frontend/data/bad_input.h"
@@ -10,6 +13,7 @@ namespace brine {
 namespace {
 
 constexpr size_t kBlock = 512, kMaxName = size_t{1} << 16;
+constexpr int kMaxLinks = 40;  // that follow one another, as in Linux
 
 // A header's fields, as they lie in the file.
 struct Header {
@@ -74,7 +78,9 @@ class TarReader {
           ReadPax(content);
           continue;
         case 'g':  // attributes of all entries, such as a comment
-        case 'K':  // the long name to which the next entry links
+          continue;
+        case 'K':
+          long_link_ = LongName(content);
           continue;
         case 'S':
           Fail("the entry " + Name(header) + " is a sparse file, which cannot be read");
@@ -83,12 +89,21 @@ class TarReader {
         case '\0':
           entries.push_back({Name(header), content});
           break;
-        default:  // a folder, a link or a device
+        case '1':
+        case '2':
+          links_.emplace_back(entries.size(), Target(header));
+          entries.push_back({Name(header), {}});
           break;
+        case '5':
+          break;
+        default:
+          entries.push_back({Name(header), {}, "is not a regular file"});
       }
       long_name_.clear();
+      long_link_.clear();
       pax_size_.reset();
     }
+    FollowLinks(entries);
     return entries;
   }
 
@@ -140,6 +155,33 @@ class TarReader {
     return name.starts_with("./") ? name.substr(2) : name;
   }
 
+  // The path of the entry to which a link leads: that of a symbolic link is relative to its folder.
+  std::string Target(const Header& header) const {
+    const std::filesystem::path link = long_link_.empty() ? Text(header.link_name) : long_link_;
+    const std::filesystem::path folder = std::filesystem::path(Name(header)).parent_path();
+    return (header.type == '2' ? folder / link : link).lexically_normal().string();
+  }
+
+  // Gives links the bytes of files.  A link may lead to another one.
+  void FollowLinks(std::vector<ArchiveEntry>& entries) const {
+    if (links_.empty()) return;
+    std::map<std::string, size_t> files;
+    for (size_t index = 0; index < entries.size(); ++index) files[entries[index].name] = index;
+    const std::map<size_t, std::string> targets(links_.begin(), links_.end());
+    for (const auto& [index, target] : links_) {
+      auto link = targets.find(index);
+      auto file = files.end();
+      for (int steps = 0; link != targets.end() && steps < kMaxLinks; ++steps) {
+        file = files.find(link->second);
+        link = file == files.end() ? targets.end() : targets.find(file->second);
+      }
+      if (file == files.end() || link != targets.end())
+        entries[index].fault = "is a link to " + target + ", which is no file of the archive";
+      else
+        entries[index].bytes = entries[file->second].bytes;
+    }
+  }
+
   // Records "LENGTH KEY=VALUE\n", whose length counts itself.
   void ReadPax(std::span<const uint8_t> content) {
     if (content.size() > kMaxName) Fail("the attributes of an entry have " + std::to_string(content.size()) + " bytes");
@@ -154,6 +196,7 @@ class TarReader {
       const std::string_view record = text.substr(digits + 1, length - digits - 2);
       text.remove_prefix(length);
       if (record.starts_with("path=")) long_name_ = record.substr(5);
+      if (record.starts_with("linkpath=")) long_link_ = record.substr(9);
       if (!record.starts_with("size=")) continue;
       int64_t size = -1;
       const auto [end, fault] = std::from_chars(record.data() + 5, record.data() + record.size(), size);
@@ -166,8 +209,9 @@ class TarReader {
   const std::string& path_;
   const std::span<const uint8_t> bytes_;
   size_t at_ = 0;
+  std::vector<std::pair<size_t, std::string>> links_;  // which entries are links, and the paths to which they lead
   // Of the next entry, from the entries that describe it.
-  std::string long_name_;
+  std::string long_name_, long_link_;
   std::optional<int64_t> pax_size_;
 };
 

@@ -1,6 +1,8 @@
 // Tests folders and archives of pictures.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <map>
 
 #include "frontend/data/data.h"
@@ -86,6 +88,24 @@ TEST(ImageFolder, PartsAreFoldersAroundClasses) {
   EXPECT_EQ(source.splits.train.fields()[0].channels, 1);  // since all are grey
 }
 
+// The names of parts are those that data sets come with, in letters of any case.
+TEST(ImageFolder, PartsHaveSeveralNames) {
+  const std::array<std::string, 3> kNames[] = {
+      {"Train", "Val", "Test"}, {"training", "valid", "testing"}, {"TRAINING", "Validation", "TEST"}};
+  for (const auto& [train, validation, test] : kNames) {
+    const Scratch scratch;
+    for (const std::string& part : {train, validation, test}) {
+      for (const char* picture : {"/cat/1.ppm", "/dog/1.ppm"}) scratch.Write("x/" + part + picture, Ppm(1));
+    }
+    const Source source = Open(scratch.path("x"));
+    EXPECT_THAT(source.splits.train.class_names, ElementsAre("cat", "dog"));
+    EXPECT_THAT(Describe(source.splits.train), ElementsAre(train + "/cat/1.ppm 1 cat", train + "/dog/1.ppm 1 dog"));
+    EXPECT_THAT(Describe(source.splits.validation),
+                ElementsAre(validation + "/cat/1.ppm 1 cat", validation + "/dog/1.ppm 1 dog"));
+    EXPECT_THAT(Describe(source.splits.test), ElementsAre(test + "/cat/1.ppm 1 cat", test + "/dog/1.ppm 1 dog"));
+  }
+}
+
 // Vehicles may be in a folder `train`, too.
 TEST(ImageFolder, TrainMayBeAClass) {
   const Scratch scratch;
@@ -122,10 +142,36 @@ TEST(ImageFolder, LinksThatLeadInCirclesEnd) {
   fs::create_directory_symlink("../..", scratch.path("x/cat/up"));
   fs::create_directory_symlink("..", scratch.path("x/cat/up2"));
   fs::create_directory_symlink(scratch.path("other"), scratch.path("x/dog/linked"));
-  fs::create_symlink("nowhere.ppm", scratch.path("x/dog/dangling.ppm"));
   const std::vector<std::string> samples = Describe(Open(scratch.path("x")).splits.train);
   EXPECT_THAT(samples, ::testing::Contains("dog/linked/3.ppm 3 dog"));
   EXPECT_LT(samples.size(), 10u);
+}
+
+// A file that looks like a picture by its name is one, and broken if it cannot be read.
+TEST(ImageFolder, NoPictureIsLostSilently) {
+  const Scratch scratch;
+  for (const char* name : {"x/cat/1.ppm", "x/dog/1.ppm"}) scratch.Write(name, Ppm(1));
+  fs::create_symlink("nowhere.ppm", scratch.path("x/dog/dangling.ppm"));
+  ASSERT_EQ(mkfifo(scratch.path("x/dog/pipe.png").c_str(), 0600), 0);
+  std::vector<std::string> expected = {"x/dog/dangling.ppm: cannot be opened: No such file or directory",
+                                       "x/dog/pipe.png: is empty or not a regular file"};
+  for (const std::string end : {"avif", "gif", "heic", "ico", "jp2", "pbm", "pnm", "svg", "tif", "tiff"}) {
+    scratch.Write("x/dog/z." + end, "P4 1 1\n\1");
+    expected.push_back("x/dog/z." + end + ": is not a picture (PNG, JPEG, WebP, BMP or PPM)");
+  }
+  std::vector<std::string> skipped =
+      Pack(Open(scratch.path("x")), scratch.path("x.brd"), {.skip_broken = true}).skipped;
+  for (std::string& sentence : skipped) sentence.erase(0, scratch.folder().size() + 1);
+  EXPECT_EQ(skipped, expected);
+}
+
+// What macOS and Windows add to folders is not looked at.
+TEST(ImageFolder, FilesOfSystemsAreHidden) {
+  const Scratch scratch;
+  for (const char* name : {"x/cat/1.ppm", "x/dog/1.ppm"}) scratch.Write(name, Ppm(1));
+  for (const char* name : {"x/__MACOSX/cat/1.ppm", "x/cat/__MACOSX/2.ppm", "x/.DS_Store", "x/cat/.DS_Store"})
+    scratch.Write(name, "");
+  EXPECT_THAT(Describe(Open(scratch.path("x")).splits.train), ElementsAre("cat/1.ppm 1 cat", "dog/1.ppm 1 dog"));
 }
 
 TEST(ImageFolder, FaultsAreNamed) {
@@ -149,6 +195,18 @@ TEST(ImageFolder, FaultsAreNamed) {
   EXPECT_EQ(
       error({{"train/cat/1.ppm", one}, {"train/dog/1.ppm", one}, {"val/cat/1.ppm", one}, {"valid/cat/1.ppm", one}}),
       "3: x: has both val/ and valid/, which are names of the same part");
+  EXPECT_EQ(
+      error({{"train/cat/1.ppm", one}, {"train/dog/1.ppm", one}, {"test/1.ppm", one}}),
+      "3: x/test/1.ppm: is a picture in no folder of a class, so that its class is not known; test/CLASS/1.ppm is "
+      "expected");
+  EXPECT_EQ(error({{"Train/cat/1.ppm", one}, {"Train/dog/1.ppm", one}, {"extra/cat/1.ppm", one}}),
+            "3: x/extra: is a folder beside those of training data; only train, val and test are expected there");
+  EXPECT_EQ(error({{"train/cat/1.ppm", one}, {"train/dog/1.ppm", one}, {"extra/1.ppm", one}}),
+            "3: x/extra: is a folder beside those of training data; only train, val and test are expected there");
+  EXPECT_EQ(error({{"train/cat/1.ppm", one}, {"train/dog/1.ppm", one}, {"1.ppm", one}}),
+            "3: x: 1.ppm is beside the folders of training, validation and test data, and in none of them");
+  EXPECT_EQ(error({{"train/cat/1.ppm", one}, {"train/dog/1.ppm", one}}, {"test"}),
+            "3: x/test: is a part of the data without pictures");
   EXPECT_EQ(
       error({{"cat/1.ppm", one}, {"dog/1.ppm", Ppm(1, 5, 6)}}),
       "3: x/cat/1.ppm has 3×2 pixels, but x/dog/1.ppm has 6×5 pixels; --size HEIGHTxWIDTH gives all the same size");
@@ -197,18 +255,25 @@ TEST(ImageFolder, AllBrokenPicturesAreNamedWhenTheyAreRead) {
               ElementsAre("cat/1.ppm 1 cat", "cat/2.ppm 1 cat", "dog/1.ppm 1 dog", "dog/4.ppm 1 dog"));
 }
 
+struct TarFile {
+  std::string name, bytes;
+  char type = '0';
+  std::string link = "";
+};
+
 // A tar of POSIX.1-1988 with these files.
-std::string Tar(const std::vector<std::pair<std::string, std::string>>& files) {
+std::string Tar(const std::vector<TarFile>& files) {
   std::string tar;
-  for (const auto& [name, bytes] : files) {
+  for (const auto& [name, bytes, type, link] : files) {
     std::string header(512, '\0');
     header.replace(0, name.size(), name);
+    header.replace(157, link.size(), link);
     header.replace(100, 8, std::string("0000644\0", 8));
     char size[13];
     std::snprintf(size, sizeof(size), "%011zo", bytes.size());
     header.replace(124, 12, size, 12);
     header.replace(148, 8, "        ");
-    header[156] = '0';
+    header[156] = type;
     header.replace(257, 8, std::string("ustar\00000", 8));
     unsigned sum = 0;
     for (const unsigned char c : header) sum += c;
@@ -245,6 +310,33 @@ TEST(PictureArchive, ClassesMayBeTexts) {
   EXPECT_THAT(Describe(Open(path).splits.train), ElementsAre("1.ppm 1 dog", "2.ppm 2 7", "3.ppm 3 dog"));
 }
 
+TEST(PictureArchive, WebDatasetsHaveParts) {
+  const Scratch scratch;
+  const std::vector<TarFile> train = {
+      {"Train/0.ppm", Ppm(1)}, {"Train/0.cls", "cat"}, {"Train/1.ppm", Ppm(2)}, {"Train/1.cls", "dog"}};
+  const auto open = [&](std::vector<TarFile> more, const std::string& outer = "") {
+    more.insert(more.begin(), train.begin(), train.end());
+    for (TarFile& entry : more) entry.name = outer + entry.name;
+    return Open(scratch.Write("x.tar", Tar(more)));
+  };
+  for (const std::string outer : {"", "set/"}) {
+    const Source source = open({{"test/0.ppm", Ppm(3)}, {"test/0.cls", "dog"}}, outer);
+    EXPECT_THAT(Describe(source.splits.train), ElementsAre("Train/0.ppm 1 cat", "Train/1.ppm 2 dog"));
+    EXPECT_THAT(source.train_classes, ElementsAre(0, 1));
+    EXPECT_THAT(Describe(source.splits.test), ElementsAre("test/0.ppm 3 dog"));
+  }
+  EXPECT_EQ(ErrorOf(scratch,
+                    [&] {
+                      open({{"test/0.ppm", Ppm(3)}, {"test/0.cls", "eel"}});
+                    }),
+            "3: x.tar: test/0.ppm: has the class eel, which Train/ does not have");
+  EXPECT_EQ(ErrorOf(scratch,
+                    [&] {
+                      open({{"more/0.ppm", Ppm(3)}, {"more/0.cls", "dog"}});
+                    }),
+            "3: x.tar/more: is a folder beside those of training data; only train, val and test are expected there");
+}
+
 TEST(PictureArchive, ClassesMayBeFolders) {
   const Scratch scratch;
   const std::vector<std::string> expected = {"cat/1.ppm 1 cat", "dog/deep/2.ppm 2 dog"};
@@ -279,8 +371,32 @@ TEST(PictureList, NumbersAreNoFolders) {
   fs::current_path(before);
 }
 
+// Hard links are '1', with a path in the archive, symbolic ones '2', with a path from their folder; a pipe is '6'.
+TEST(PictureArchive, LinksHaveThePicturesOfTheirTargets) {
+  const Scratch scratch;
+  const std::string path = scratch.Write("x.tar", Tar({{"./cat/1.ppm", Ppm(1)},
+                                                       {"./cat/2.ppm", "", '1', "./cat/1.ppm"},
+                                                       {"dog/1.ppm", Ppm(2)},
+                                                       {"dog/2.ppm", "", '2', "../cat/2.ppm"},
+                                                       {"dog/3.ppm", "", '2', "4.ppm"},
+                                                       {"dog/4.ppm", Ppm(4)},
+                                                       {"dog/5.ppm", "", '2', "nowhere.ppm"},
+                                                       {"dog/6.ppm", "", '2', "6.ppm"},
+                                                       {"dog/7.ppm", "", '6'},
+                                                       {"dog/folder.ppm", "", '5'}}));
+  const Source source = Open(path);
+  std::vector<std::string> skipped = Pack(source, scratch.path("x.brd"), {.skip_broken = true}).skipped;
+  for (std::string& sentence : skipped) sentence.erase(0, scratch.folder().size() + 1);
+  EXPECT_THAT(skipped, ElementsAre("x.tar: dog/5.ppm: is a link to dog/nowhere.ppm, which is no file of the archive",
+                                   "x.tar: dog/6.ppm: is a link to dog/6.ppm, which is no file of the archive",
+                                   "x.tar: dog/7.ppm: is not a regular file"));
+  EXPECT_THAT(Describe(LoadPacked(scratch.path("x.brd")).train),
+              ElementsAre("cat/1.ppm 1 cat", "cat/2.ppm 1 cat", "dog/1.ppm 2 dog", "dog/2.ppm 1 dog", "dog/3.ppm 4 dog",
+                          "dog/4.ppm 4 dog"));
+}
+
 TEST(PictureArchive, FaultsAreNamed) {
-  const auto error = [](const std::vector<std::pair<std::string, std::string>>& files) {
+  const auto error = [](const std::vector<TarFile>& files) {
     const Scratch scratch;
     return ErrorOf(scratch, [&] {
       const Source source = OpenSource(scratch.Write("x.tar", Tar(files)), {.test_split = 0});
@@ -299,6 +415,7 @@ TEST(PictureArchive, FaultsAreNamed) {
             "3: x.tar: 2.ppm: is a PPM file that ends too early");
   EXPECT_EQ(error({{"1.ppm", one}, {"1.cls", "0"}, {"2.ppm", ""}, {"2.cls", "1"}}),
             "3: x.tar: 2.ppm: is not a picture (PNG, JPEG, WebP, BMP or PPM)");
+  EXPECT_EQ(error({{"1.ppm", one}, {"1.cls", "7"}}), "3: x.tar: has only one class, 7");
   EXPECT_EQ(error({{"cat/1.ppm", one}}), "3: x.tar: has only one class, cat; a folder for each class is expected");
 }
 
