@@ -20,6 +20,7 @@
 #include "frontend/number_text.h"
 #include "ir/status.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/readers.h"
 
 namespace brine::cli {
 namespace {
@@ -79,6 +80,17 @@ std::string Sentence(const std::string& path, const Source& source, const PackRe
   return text;
 }
 
+// Removes the packed file, and throws Error, if a class has no sample left in it.
+void CheckPacked(const std::string& source, const Source& opened, const std::string& output) {
+  try {
+    CheckClassesRemain(source, opened, LoadPacked(output).train);
+  } catch (const Error&) {
+    std::error_code ignored;
+    fs::remove(output, ignored);
+    throw;
+  }
+}
+
 // The file in the folder of the cache for this key.
 absl::StatusOr<std::string> PackedFile(const codegen::Cache& cache, const std::string& key) {
   BRINE_ASSIGN_OR_RETURN(const std::string folder, cache.Folder(key));
@@ -109,6 +121,7 @@ absl::Status PackChecked(const std::string& source, const DataOptions& options, 
                                     .progress = [&](int64_t done, int64_t total) { line->Show(done, total); },
                                     .before_commit = std::move(before_commit)});
     line.reset();
+    if (!report.skipped.empty()) CheckPacked(source, opened, output);
     if (!quiet) std::fprintf(stderr, "%s\n", Sentence(source, opened, report, output).c_str());
     return absl::OkStatus();
   } catch (const std::exception& error) {

@@ -60,7 +60,9 @@ const SourceKind kImageFolder = {.name = "a folder of pictures", .matches = &IsI
 Splits LoadImageFolder(const std::string& folder, const DataOptions& options) {
   Source source = OpenImageFolder(folder, options);
   SplitOffTestData(source, options.test_split, options.split_seed);
-  return PackIntoMemory(source, {.threads = options.threads, .skip_broken = options.skip_broken});
+  Splits splits = PackIntoMemory(source, {.threads = options.threads, .skip_broken = options.skip_broken});
+  CheckClassesRemain(folder, source, splits.train);
+  return splits;
 }
 
 }  // namespace brine

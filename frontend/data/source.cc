@@ -1,6 +1,7 @@
 #include "frontend/data/source.h"
 
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "frontend/data/bad_input.h"
@@ -77,10 +78,24 @@ void CheckKeepsSource(const std::string& path, const std::string& output) {
   }
 }
 
+void CheckClassesRemain(const std::string& path, const Source& source, const Dataset& read) {
+  if (source.train_classes.empty()) return;
+  const std::vector<int32_t> labels = read.size() == 0 ? std::vector<int32_t>() : LabelsOf(read);
+  const std::set<int32_t> remaining(labels.begin(), labels.end());
+  const std::vector<std::string>& names = source.splits.train.class_names;
+  for (const int32_t label : source.train_classes) {
+    if (remaining.contains(label)) continue;
+    const auto number = static_cast<size_t>(label);
+    BadInput(path, "has no sample of the class " + (number < names.size() ? names[number] : std::to_string(label)) +
+                       " that can be read");
+  }
+}
+
 Source OpenAs(const SourceKind& kind, const std::string& path, const DataOptions& options) {
   if (!(options.test_split >= 0 && options.test_split < 1))
     throw Error(kExitUsage, "the share of test data must be at least 0 and less than 1");
   Source source = kind.open(path, options);
+  CheckParts(source.splits, path);
   if (source.kind.empty()) source.kind = kind.name;
   if (!kind.is_divided) SplitOffTestData(source, options.test_split, options.split_seed);
   return source;

@@ -26,6 +26,9 @@ Source OpenSource(const std::string& path, const DataOptions& options);
 // Whether the source may consist of files of pictures, by its name and without opening it.
 bool MayHavePictures(const std::string& path);
 
+// Throws Error if a class of the source's training data has no sample in `read`, which is what could be read of them.
+void CheckClassesRemain(const std::string& path, const Source& source, const Dataset& read);
+
 // Whether a trainer maps the source itself (LoadMapped in runtime/trainer/readers.h): a packed file, the binary files
 // of CIFAR-10, or IDX files that are not packed, for training and for tests.
 bool IsMapped(const std::string& path);

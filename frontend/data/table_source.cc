@@ -290,6 +290,12 @@ std::pair<Rows, Rows> Divide(const Rows& all, std::span<const int32_t> classes, 
   return parts;
 }
 
+// Throws Error if the targets are classes, of which there is only one.
+void CheckHasClasses(const Rows& train, const std::vector<int32_t>& classes) {
+  if (classes.empty() || std::count(classes.begin(), classes.end(), classes[0]) < std::ssize(classes)) return;
+  train.file->Fail(0, "the target has only one class, " + Excerpt(train.targets[0]));
+}
+
 struct PartFile {
   Dataset Splits::*dataset;
   std::string path;
@@ -319,6 +325,7 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
   Source source;
   source.train_classes = classes_of(rows[0].second);
   if (!has_texts && !AreClasses(source.train_classes)) source.train_classes.clear();
+  CheckHasClasses(rows[0].second, source.train_classes);
   if (rows.size() == 1 && options.test_split > 0) {
     auto [train, test] = Divide(rows[0].second, source.train_classes, options);
     rows[0].second = std::move(train);

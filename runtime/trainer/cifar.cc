@@ -27,6 +27,7 @@ class CifarSource : public SampleSource {
   CifarSource(std::vector<FileBytes> files, const CifarForm& form) : files_(std::move(files)), form_(form) {
     const size_t record_bytes = static_cast<size_t>(form.labels + 3 * kPixels);
     for (const FileBytes& file : files_) {
+      if (file.bytes.empty()) ThrowError(kExitBadInput, {file.path, ": has no records"});
       if (file.bytes.size() % record_bytes != 0) {
         ThrowError(kExitBadInput, {file.path, ": has ", file.bytes.size(),
                                    " bytes, which are no whole number of records of ", record_bytes});

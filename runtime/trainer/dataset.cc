@@ -143,6 +143,18 @@ class EnlargedSource : public SampleSource {
   int64_t factor_y_, factor_x_;
 };
 
+// "bytes of shape [28, 28, 1]", or "floats of shape [4]".
+std::string Describe(const Field& field) {
+  static constexpr const char* kNames[] = {"bytes", "integers", "floats"};
+  std::string text = std::string(kNames[static_cast<int>(field.type)]) + " of shape [";
+  if (field.height > 0) {
+    text += std::to_string(field.height) + ", " + std::to_string(field.width) + ", " + std::to_string(field.channels);
+  } else {
+    text += std::to_string(field.elements);
+  }
+  return text + "]";
+}
+
 }  // namespace
 
 int64_t ByteCount(ElementType type) { return type == ElementType::kByte ? 1 : 4; }
@@ -195,6 +207,26 @@ Dataset Dataset::EnlargedTo(int64_t height, int64_t width) const {
   if (small.height < 1 || small.width < 1 || (small.height == height && small.width == width)) return *this;
   if (height % small.height != 0 || width % small.width != 0) return *this;
   return WithSource(std::make_shared<EnlargedSource>(source_, height / small.height, width / small.width));
+}
+
+void CheckParts(const Splits& splits, const std::string& place) {
+  struct Part {
+    const char* name;
+    const Dataset& data;
+  };
+  const Part parts[] = {{"training", splits.train}, {"validation", splits.validation}, {"test", splits.test}};
+  for (const Part& part : parts) {
+    for (const Part* before = parts; before < &part; ++before) {
+      for (const Field& field : part.data.fields()) {
+        for (const Field& other : before->data.fields()) {
+          if (other.name != field.name || other.label != field.label || Describe(other) == Describe(field)) continue;
+          const std::string what = !field.name.empty() ? field.name : field.label ? "label" : "sample";
+          ThrowError(kExitBadInput, {place, ": each ", what, " of the ", before->name, " data has ", Describe(other),
+                                     ", but each of the ", part.name, " data has ", Describe(field)});
+        }
+      }
+    }
+  }
 }
 
 }  // namespace brine

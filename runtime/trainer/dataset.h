@@ -108,6 +108,9 @@ struct Splits {
   Dataset validation = {};  // evaluated after each epoch; where it is empty, programs evaluate the test data instead
 };
 
+// Throws Error that begins with `place` if a field has another type, or another size, in a part than in an earlier one.
+void CheckParts(const Splits& splits, const std::string& place);
+
 }  // namespace brine
 
 #endif  // BRINE_RUNTIME_TRAINER_DATASET_H_

@@ -21,7 +21,11 @@ Dataset Load(const std::string& folder, const std::string& part) {
 
 }  // namespace
 
-Splits LoadMnist(const std::string& folder) { return {.train = Load(folder, "train"), .test = Load(folder, "t10k")}; }
+Splits LoadMnist(const std::string& folder) {
+  Splits splits = {.train = Load(folder, "train"), .test = Load(folder, "t10k")};
+  CheckParts(splits, folder);
+  return splits;
+}
 
 Splits LoadMapped(const std::string& folder) {
   namespace fs = std::filesystem;

@@ -247,6 +247,7 @@ Splits LoadPacked(const std::string& file) {
     is_empty = is_empty && source->size() == 0;
   }
   if (is_empty) Fail(file, "has no samples");
+  CheckParts(splits, file);
   return splits;
 }
 

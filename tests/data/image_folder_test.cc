@@ -134,6 +134,18 @@ TEST(ImageFolder, LoadsIntoMemory) {
   EXPECT_EQ(ErrorOf(scratch, [&] { LoadImageFolder(scratch.path("none")); }), "3: none: is not a folder");
 }
 
+TEST(ImageFolder, EachClassKeepsAPictureThatCanBeRead) {
+  const Scratch scratch;
+  for (const char* name : {"x/cat/1.ppm", "x/cat/2.ppm"}) scratch.Write(name, Ppm(1));
+  scratch.Write("x/dog/1.ppm", "broken");
+  const auto load = [&] {
+    LoadImageFolder(scratch.path("x"), {.height = 2, .width = 2, .skip_broken = true, .test_split = 0});
+  };
+  EXPECT_EQ(ErrorOf(scratch, load), "3: x: has no sample of the class dog that can be read");
+  scratch.Write("x/dog/2.ppm", Ppm(2));
+  EXPECT_EQ(ErrorOf(scratch, load), "");
+}
+
 TEST(ImageFolder, LinksThatLeadInCirclesEnd) {
   const Scratch scratch;
   scratch.Write("x/cat/1.ppm", Ppm(1));

@@ -4,6 +4,8 @@
 
 #include "frontend/data/archive.h"
 #include "frontend/data/source.h"
+#include "runtime/trainer/cifar.h"
+#include "runtime/trainer/readers.h"
 #include "tests/data/samples.h"
 #include "tests/data/scratch.h"
 
@@ -58,6 +60,13 @@ TEST(Cifar, FaultsAreNamed) {
   EXPECT_EQ(OpenSource(ten, {}).splits.train.class_names[0], "airplane");
   std::filesystem::remove(ten + "/data_batch_4.bin");
   EXPECT_EQ(error(ten), "3: cifar-10-batches-bin: lacks data_batch_4.bin");
+  scratch.Write("cifar-100-binary/test.bin", "");
+  EXPECT_EQ(error(hundred), "3: cifar-100-binary/test.bin: is empty or not a regular file");
+  EXPECT_EQ(ErrorOf(scratch,
+                    [] {
+                      CifarRecords({{"test_batch.bin", {}, nullptr}}, kCifar10);
+                    }),
+            "3: test_batch.bin: has no records");
   std::string train = ReadBytes(hundred + "/train.bin");
   train[3074 + 1] = 100;
   scratch.Write("cifar-100-binary/train.bin", train);
@@ -177,6 +186,19 @@ TEST(Sources, OthersAreRefused) {
   EXPECT_EQ(ErrorOf(scratch, [&] { FilesOfSource(scratch.path("pipe")); }), "3: pipe: is neither a file nor a folder");
   EXPECT_EQ(ErrorOf(scratch, [&] { OpenSource(Golden("arrays/u1.npz"), {.test_split = 1}); }),
             "2: the share of test data must be at least 0 and less than 1");
+}
+
+TEST(Idx, PartsHaveTheSameSize) {
+  const Scratch scratch;
+  scratch.Write("x/train-images-idx3-ubyte", Idx({2, 3, 2}, std::string(12, '\1')));
+  scratch.Write("x/train-labels-idx1-ubyte", Idx({2}, std::string("\0\1", 2)));
+  scratch.Write("x/t10k-images-idx3-ubyte", Idx({1, 1, 2}, std::string(2, '\1')));
+  scratch.Write("x/t10k-labels-idx1-ubyte", Idx({1}, std::string("\1", 1)));
+  const std::string expected =
+      "3: x: each sample of the training data has bytes of shape [3, 2, 1], but each of the test data has bytes of "
+      "shape [1, 2, 1]";
+  EXPECT_EQ(ErrorOf(scratch, [&] { OpenSource(scratch.path("x"), {}); }), expected);
+  EXPECT_EQ(ErrorOf(scratch, [&] { LoadMnist(scratch.path("x")); }), expected);
 }
 
 }  // namespace

@@ -299,6 +299,25 @@ TEST(Pack, ProgressReachesTheTotalAndMayThrow) {
   EXPECT_FALSE(std::filesystem::exists(folder / "y.brd"));
 }
 
+TEST(Pack, PartsWithOtherFieldsAreRefusedWhenTheyAreLoaded) {
+  const TemporaryFolder folder;
+  const std::vector<uint8_t> bytes(6);
+  const std::vector<float> floats(6);
+  const std::vector<int32_t> labels = {0, 1};
+  const std::pair<Samples, std::string> kRows[] = {{Samples(std::span(bytes).first(4)), "bytes of shape [2]"},
+                                                   {Samples(std::span(floats)), "floats of shape [3]"}};
+  for (const auto& [test, shape] : kRows) {
+    Source source;
+    source.splits.train = Dataset(2, Samples(std::span(bytes)), Labels(std::span(labels)));
+    source.splits.test = Dataset(2, test, Labels(std::span(labels)));
+    const std::string path = folder / "x.brd";
+    Pack(source, path, {});
+    EXPECT_EQ(
+        Message([&] { LoadPacked(path); }),
+        path + ": each sample of the training data has bytes of shape [3], but each of the test data has " + shape);
+  }
+}
+
 TEST(Pack, WhatCannotBePackedIsNamed) {
   const TemporaryFolder folder;
   EXPECT_EQ(Message([&] { Pack(MakeSource(0, 0), folder / "x.brd", {}); }), "there are no samples to pack");

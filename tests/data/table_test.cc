@@ -194,12 +194,15 @@ TEST_F(Table, FaultsAreNamed) {
             "3: t.csv:2: the column b has -2,5 with a decimal comma; numbers need a decimal point");
   EXPECT_EQ(refusal("a,b\n1,inf\n"), "3: t.csv:2: the column b has inf, which is not a finite number of 32 bits");
   EXPECT_EQ(refusal("a,b\n1e39,1\n"), "3: t.csv:2: the column a has 1e39, which is not a finite number of 32 bits");
+  for (const std::string target : {"yes", "0"})
+    EXPECT_EQ(refusal("a,b\n1," + target + "\n2," + target + "\n"),
+              "3: t.csv:1: the target has only one class, " + target);
   EXPECT_EQ(Refusal("a,b\n1,2\n", {.target = "c"}), "3: t.csv:1: there is no column c; there are a, b");
   std::string wide = "a";
   for (int column = 0; column < 1000000; ++column) wide += ",a" + std::to_string(column);
   EXPECT_EQ(refusal(wide), "3: t.csv:1: there are more than 65536 columns");
   std::string texts = "t,y\n";
-  for (int row = 0; row <= 1000; ++row) texts += "name " + std::to_string(row) + ",0\n";
+  for (int row = 0; row <= 1000; ++row) texts += "name " + std::to_string(row) + "," + std::to_string(row % 2) + "\n";
   EXPECT_EQ(Refusal(texts, {.test_split = 0}),
             "3: t.csv:1002: the column t has text number 1001; at most 1000 different texts can be told apart");
 }
