@@ -15,6 +15,7 @@
 #include "frontend/cli/html/contact_sheet.h"
 #include "frontend/cli/pack_data.h"
 #include "frontend/data/describe.h"
+#include "frontend/data/one_line.h"
 #include "frontend/data/source.h"
 #include "frontend/number_text.h"
 #include "frontend/table.h"
@@ -72,7 +73,7 @@ std::string CountTable(const Source& source, const DataFacts& facts) {
   }
   std::vector<std::vector<std::string>> rows;
   for (size_t number = 0; number < facts.train.of_class.size(); ++number) {
-    rows.push_back({ClassName(source, number)});
+    rows.push_back({OneLine(ClassName(source, number))});
     for (const PartFacts* part : parts) rows.back().push_back(WithCommas(part->of_class[number]));
   }
   std::vector<std::string> all = {"all"};
@@ -84,7 +85,7 @@ std::string CountTable(const Source& source, const DataFacts& facts) {
 std::string StatisticsTable(const Source& source, const DataFacts& facts) {
   std::vector<std::vector<std::string>> rows;
   for (size_t index = 0; index < facts.mean.size(); ++index)
-    rows.push_back({ElementName(source, index), absl::StrFormat("%.6g", facts.mean[index]),
+    rows.push_back({OneLine(ElementName(source, index)), absl::StrFormat("%.6g", facts.mean[index]),
                     absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
   const char* const title = ArePictures(source) ? "channel" : source.element_names.empty() ? "element" : "column";
   return ShortTable({{title}, {"mean", true}, {"deviation", true}}, std::move(rows));
@@ -112,7 +113,7 @@ std::string SizesText(const PictureSizes& sizes) {
 std::string FactsText(const std::string& path, const Source& source, const DataFacts& facts,
                       const PictureSizes& sizes) {
   const Dataset& train = source.splits.train;
-  std::string text = absl::StrCat(path, ": ", source.kind, "\n");
+  std::string text = absl::StrCat(OneLine(path), ": ", source.kind, "\n");
   if (!sizes.empty()) absl::StrAppend(&text, SizesText(sizes));
   if (!train.fields().empty())
     absl::StrAppend(&text, ArePictures(source) ? "each picture is read as " : "each sample has ",

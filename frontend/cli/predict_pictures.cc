@@ -58,6 +58,13 @@ std::vector<std::string> TakePictures(size_t words, std::vector<std::string>& ar
   return std::move(found.inputs);
 }
 
+absl::Status CheckPredictInput(const std::string& input) {
+  constexpr const char* kEnds[] = {".csv", ".tsv", ".npz", ".tar", ".tgz", ".zip", ".gz"};
+  if (std::none_of(std::begin(kEnds), std::end(kEnds), [&](const char* end) { return input.ends_with(end); }))
+    return absl::OkStatus();
+  return absl::InvalidArgumentError(input + ": predict takes pictures, .npy files and packed files");
+}
+
 absl::StatusOr<std::string> PackPictures(const std::string& model, const std::vector<std::string>& pictures,
                                          const DataOptions& options, const codegen::Cache& cache, bool quiet) {
   if (options.height == 0)

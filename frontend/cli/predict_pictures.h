@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "codegen/driver/cache.h"
 #include "frontend/data/data.h"
@@ -16,6 +17,9 @@ namespace brine::cli {
 // `words` arguments after the command and the values of --input.  Returns them; none if they are others, which the
 // program reads, or of which it says what is wrong.
 std::vector<std::string> TakePictures(size_t words, std::vector<std::string>& argv);
+
+// Returns kInvalidArgument if the input is a table or an archive by its name, from which predict reads no samples.
+absl::Status CheckPredictInput(const std::string& input);
 
 // A packed file in the cache with these pictures.  `options` has the size that the model takes; `model` names it in
 // messages.  Errors: kInvalidArgument for pictures that cannot be decoded, and if the model takes none.

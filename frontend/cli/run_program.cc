@@ -107,6 +107,9 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   if (command.bit == base::kPredict) pictures = TakePictures(arguments.words.size() - 1, argv);
   const absl::StatusOr<brine::CommandLine> line = ProgramLine(argv);
   if (!line.ok()) return Fail(line.status(), kUsage);
+  if (command.bit == base::kPredict) {
+    if (const absl::Status status = CheckPredictInput(line->input); !status.ok()) return Fail(status, kBadInput);
+  }
   absl::StatusOr<DataOptions> data = ReadDataOptions(arguments);
   if (!data.ok()) return Fail(data.status(), kUsage);
   const absl::StatusOr<Session> session = OpenSession();

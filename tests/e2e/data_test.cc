@@ -164,6 +164,20 @@ TEST(Data, ShowCounts) {
   EXPECT_EQ(stats.err, "Normalization({.mean = {3}, .variance = {3.5}})\n");
 }
 
+// What is printed on the terminal has no control characters of names; JSON has the names as they are.
+TEST(Data, ShowCleansNames) {
+  const Project project;
+  for (const std::string folder : {"x/a\nb", "x/a\x1b[31mb"}) {
+    std::filesystem::create_directories(project.path(folder));
+    project.Write(folder + "/1.pgm", "P5 1 1 255\n1");
+  }
+  const std::string text = project.Run("brine data show x --test-split 0");
+  EXPECT_THAT(text, AllOf(HasSubstr(" a?b "), HasSubstr(" a?[31mb ")));
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_THAT(project.Run("brine data show x --test-split 0 --json"),
+              HasSubstr(R"("classes":{"a\u000ab":1,"a\u001b[31mb":1})"));
+}
+
 TEST(Data, ShowDrawsPicturesOfEachClass) {
   const Project project;
   const std::string text = project.Run("brine data show data --html page.html");

@@ -108,7 +108,7 @@ TEST(Predict, PicturesArePredictedByTheirNames) {
 
 TEST(Predict, BadPicturesAreNamed) {
   const Trained project;
-  project.Run("mkdir empty; printf 'no picture' >a.png; printf 'P5 12 12 255\\n' >b.pgm");
+  project.Run("mkdir empty; printf 'no picture' >a.png; printf 'P5 12 12 255\\n' >b.pgm; printf 'P1 1 1\\n1' >d.pbm");
   project.Write("c.pgm", "P5 12 12 255\n" + project.images.substr(0, kPixels));
   const struct {
     const char* inputs;
@@ -122,6 +122,8 @@ TEST(Predict, BadPicturesAreNamed) {
       {"-", 3, "standard input: is empty\n"},
       {"- -", 3, "predict reads one picture from standard input\n"},
       {"c.pgm 3", 2, "brine: predict takes one input, got also '3'\n"},
+      {"d.pbm", 3, "d.pbm: is not a picture (PNG, JPEG, WebP, BMP or PPM)\n"},
+      {"rows.csv", 3, "rows.csv: predict takes pictures, .npy files and packed files\n"},
       {"none.npy", 3, "error: none.npy: cannot be opened: No such file or directory\n"},
   };
   for (const auto& row : rows) {
