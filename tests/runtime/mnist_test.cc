@@ -68,6 +68,7 @@ TEST_F(MnistTest, LabelsSayHowManyClassesThereAre) {
 
 TEST_F(MnistTest, ImagesMayHaveChannels) {
   Write("train-images-idx3-ubyte", Idx({3, 1, 2, 2}, "abcdefghijkl"));
+  Write("t10k-images.idx3-ubyte", Idx({1, 1, 2, 2}, "mnop"));
   const Splits data = LoadMnist(folder_);
   EXPECT_EQ(data.train.fields()[0].height, 1);
   EXPECT_EQ(data.train.fields()[0].channels, 2);

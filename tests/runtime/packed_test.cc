@@ -93,16 +93,16 @@ TEST_F(PackedTest, FindsEveryName) {
 TEST_F(PackedTest, TheOrderOfTensorsDoesNotMatter) {
   const Splits data = Load({{"train/label", "F32", "3,1", BytesOf<float>({1.5f, 2.5f, 3.5f})},
                             kData,
-                            {"validation/data", "U8", "1,1", "v"},
+                            {"validation/data", "U8", "1,2,1,1", "vw"},
                             {"validation/label", "F32", "1", BytesOf<float>({7})}});
   EXPECT_FALSE(data.train.fields()[0].label);
   EXPECT_EQ(data.train.fields()[0].height, 2);
   float label = 0;
-  char pixel = 0;
+  char pixels[2] = {};
   const int64_t index = 0;
-  void* const targets[] = {&pixel, &label};
+  void* const targets[] = {pixels, &label};
   data.validation.source().Read({&index, 1}, targets);
-  EXPECT_EQ(pixel, 'v');
+  EXPECT_EQ(std::string(pixels, 2), "vw");
   EXPECT_EQ(label, 7);
 }
 
