@@ -198,7 +198,7 @@ TEST(Data, MistakesOfTheCommandLine) {
     const char *flags, *message;
   } rows[] = {
       {"", "data needs pack|show|stats SRC"},
-      {"eat data", "data takes pack, show or stats, and where the data are"},
+      {"eat data", "data takes pack, show or stats, got 'eat'"},
       {"show", "data show takes one file or folder"},
       {"show data data", "data show takes one file or folder"},
       {"pack data", "data pack needs -o FILE"},

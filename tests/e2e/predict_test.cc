@@ -118,7 +118,7 @@ TEST(Predict, BadPicturesAreNamed) {
       {"a.png c.pgm b.pgm", 3,
        "a.png: is not a picture (PNG, JPEG, WebP, BMP or PPM)\nb.pgm: is a PPM file that ends too early\n"},
       {"empty", 3, "empty: has no pictures\n"},
-      {"none.png", 3, "none.png: cannot be read: No such file or directory\n"},
+      {"none.png", 3, "none.png: cannot be opened: No such file or directory\n"},
       {"-", 3, "standard input: is empty\n"},
       {"- -", 3, "predict reads one picture from standard input\n"},
       {"c.pgm 3", 2, "brine: predict takes one input, got also '3'\n"},
