@@ -84,8 +84,16 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
                                 "compiling main"));
       // With noseparate-code, read-only data and code share pages, which makes the file two pages smaller.  At a fixed
       // address, the pointers in the tables need no relocation, of 24 bytes each.
-      Command command = {toolchain.cxx_compiler, "-O2", "-no-pie", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s",
-                         "-o", output, main_object, objects.program};
+      Command command = {toolchain.cxx_compiler,
+                         "-O2",
+                         "-no-pie",
+                         "-Wl,--gc-sections",
+                         "-Wl,-z,noseparate-code",
+                         "-s",
+                         "-o",
+                         output,
+                         main_object,
+                         objects.program};
       Append(command, objects.kernels);
       // The whole backend is linked.  Its functions replace weak ones of Halide's runtime, and the linker does not
       // search an archive for a symbol that has a weak definition.

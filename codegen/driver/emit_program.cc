@@ -372,8 +372,8 @@ class ProgramEmitter {
         CString(target_), ", .device = 0};\n");
   }
 
-  // Embeds the graphs.  The assembler includes them as a file: as an initializer of an array, those of a thousand layers
-  // would take the C compiler longer than Halide takes for their kernels.
+  // Embeds the graphs.  The assembler includes them as a file: as an initializer of an array, those of a thousand
+  // layers would take the C compiler longer than Halide takes for their kernels.
   void EmitGraphs() {
     std::vector<Graph> all;
     for (const Graph* graph : embedded_) all.push_back(*graph);

@@ -34,7 +34,8 @@ struct Flag {
 inline constexpr unsigned kRuns = kTrain | kEvaluate | kPredict | kBench, kReads = kTrain | kEvaluate | kBench;
 inline constexpr Flag kFlags[] = {
     {"--data", "SRC",
-     "a packed file (.brd), a folder with CIFAR-10's binary files or MNIST's IDX files, or NAME=FILE.npy, once for each "
+     "a packed file (.brd), a folder with CIFAR-10's binary files or MNIST's IDX files, or NAME=FILE.npy, once for "
+     "each "
      "input and label; brine also takes what brine data packs: pictures, archives, arrays, tables; without it, the "
      "built-in images; for bench, noise where they do not fit",
      kRuns},

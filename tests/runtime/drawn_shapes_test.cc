@@ -38,7 +38,7 @@ TEST(DrawnShapes, AreTenClassesInEqualShares) {
 
 TEST(DrawnShapes, AreTheSameImagesForASeed) {
   const Splits one = DrawShapes(8, 8, 1, 10, 5, nullptr), same = DrawShapes(8, 8, 1, 10, 5, nullptr),
-                  other = DrawShapes(8, 8, 1, 10, 6, nullptr);
+               other = DrawShapes(8, 8, 1, 10, 6, nullptr);
   std::set<std::vector<uint8_t>> different;
   for (int64_t index = 0; index < 100; ++index) {
     EXPECT_EQ(Get(one.train, index).pixels, Get(same.train, index).pixels);
