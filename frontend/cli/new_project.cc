@@ -36,8 +36,9 @@ std::vector<File> FilesOf(absl::string_view template_name, absl::string_view mod
   for (const EmbeddedFile& file : EmbeddedFiles()) {
     absl::string_view name = file.path;
     if (!absl::ConsumePrefix(&name, folder)) continue;
-    files.push_back({std::string(name), absl::StrReplaceAll(file.content, {{"@NAME@", model_name},
-                                                                           {"@CLASSES@", absl::StrCat(classes)}})});
+    files.push_back({std::string(name),
+                     absl::StrReplaceAll(
+                         file.content, {{"NAME_OF_MODEL", model_name}, {"NUMBER_OF_CLASSES", absl::StrCat(classes)}})});
   }
   return files;
 }
@@ -45,7 +46,7 @@ std::vector<File> FilesOf(absl::string_view template_name, absl::string_view mod
 bool HasClasses(absl::string_view template_name) {
   const std::string folder = absl::StrCat("templates/", template_name, "/");
   for (const EmbeddedFile& file : EmbeddedFiles()) {
-    if (absl::StartsWith(file.path, folder) && absl::StrContains(file.content, "@CLASSES@")) return true;
+    if (absl::StartsWith(file.path, folder) && absl::StrContains(file.content, "NUMBER_OF_CLASSES")) return true;
   }
   return false;
 }

@@ -48,8 +48,8 @@ TEST(New, MakesAFolderOnceWithNothingElse) {
     const std::string source = BRINE_SOURCE_DIR "/frontend/cli/templates/" + name;
     ASSERT_EQ(NamesIn(project.path("t_" + name)), NamesIn(source));
     for (const std::string& file : NamesIn(source)) {
-      std::string text = std::regex_replace(ReadText(source + "/" + file), std::regex("@NAME@"), "t_" + name);
-      text = std::regex_replace(text, std::regex("@CLASSES@"), "10");
+      std::string text = std::regex_replace(ReadText(source + "/" + file), std::regex("NAME_OF_MODEL"), "t_" + name);
+      text = std::regex_replace(text, std::regex("NUMBER_OF_CLASSES"), "10");
       EXPECT_EQ(project.Read("t_" + name + "/" + file), text);
     }
   }

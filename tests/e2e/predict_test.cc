@@ -9,6 +9,17 @@ namespace {
 
 using ::testing::MatchesRegex;
 
+// A model of two numbers, without weights.
+constexpr char kScaleModel[] = R"(#include <brine.h>
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("scale", Input({2}));
+  net.Add(Rescaling(0.5f));
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)";
+
 constexpr size_t kPixels = 12 * 12, kImages = 100;
 
 // An array of uint8 as numpy.save writes it.
@@ -142,15 +153,7 @@ TEST(Predict, BadPicturesAreNamed) {
 
 TEST(Predict, AModelThatTakesNoPicturesSaysSo) {
   const Project project;
-  project.Write("scale.cc", R"(#include <brine.h>
-brine::Model BuildModel() {
-  using namespace brine;
-  Sequential net("scale", Input({2}));
-  net.Add(Rescaling(0.5f));
-  return net;
-}
-BRINE_MODEL(BuildModel)
-)");
+  project.Write("scale.cc", kScaleModel);
   project.Write("a.png", "");
   const CommandResult run = project.Try("brine predict scale.cc a.png");
   EXPECT_EQ(run.code, 3);
@@ -178,15 +181,7 @@ TEST(Predict, TheConfusionMatrixLacksIgnoredLabels) {
 
 TEST(Predict, AModelWithoutWeightsNeedsNoFile) {
   const Project project;
-  project.Write("scale.cc", R"(#include <brine.h>
-brine::Model BuildModel() {
-  using namespace brine;
-  Sequential net("scale", Input({2}));
-  net.Add(Rescaling(0.5f));
-  return net;
-}
-BRINE_MODEL(BuildModel)
-)");
+  project.Write("scale.cc", kScaleModel);
   project.Write("rows.npy", Npy("(2, 2)", std::string("\1\2\3\4")));
   EXPECT_EQ(project.Run("brine predict scale.cc rows.npy"),
             "0: class 1 1.0000, class 0 0.5000\n1: class 1 2.0000, class 0 1.5000\n");

@@ -14,6 +14,7 @@
 #include "runtime/core/philox.h"
 #include "runtime/trainer/trainer.h"
 #include "tests/runtime/line_program.h"
+#include "tests/runtime/run_program.h"
 #include "tests/runtime/softmax_program.h"
 
 namespace brine::testing {
@@ -24,11 +25,6 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
-
-struct Result {
-  int exit_code;
-  std::string out, error;
-};
 
 class MainTest : public ::testing::Test {
  protected:
@@ -44,18 +40,7 @@ class MainTest : public ::testing::Test {
   }
 
   static Result Run(const std::string& command_line, const brine_program& program = kSoftmaxProgram) {
-    std::vector<std::string> words = {"softmax"};
-    std::istringstream stream(command_line);
-    for (std::string word; stream >> word;) words.push_back(word);
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    Result result;
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    result.exit_code = brine_trainer_main(&program, static_cast<int>(argv.size()), argv.data());
-    result.out = ::testing::internal::GetCapturedStdout();
-    result.error = ::testing::internal::GetCapturedStderr();
-    return result;
+    return RunProgram(program, command_line);
   }
   static std::string Bytes(const std::string& path) {
     std::ifstream file(path, std::ios::binary);

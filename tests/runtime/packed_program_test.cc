@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <sstream>
 
-#include "runtime/trainer/main.h"
 #include "runtime/trainer/trainer.h"
 #include "tests/runtime/packed_file.h"
+#include "tests/runtime/run_program.h"
 #include "tests/runtime/softmax_program.h"
 #include "tests/runtime/temporary_folder.h"
 
@@ -18,28 +18,13 @@ using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-struct Result {
-  int exit_code;
-  std::string out, error;
-};
-
 class PackedProgram : public ::testing::Test {
  protected:
   // Runs the program in the folder.
   Result Run(const std::string& command_line) const {
     const std::filesystem::path before = std::filesystem::current_path();
     std::filesystem::current_path(folder_.path());
-    std::vector<std::string> words = {"softmax"};
-    std::istringstream stream(command_line);
-    for (std::string word; stream >> word;) words.push_back(word);
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    Result result;
-    ::testing::internal::CaptureStdout();
-    ::testing::internal::CaptureStderr();
-    result.exit_code = brine_trainer_main(&kSoftmaxProgram, static_cast<int>(argv.size()), argv.data());
-    result.out = ::testing::internal::GetCapturedStdout();
-    result.error = ::testing::internal::GetCapturedStderr();
+    const Result result = RunProgram(kSoftmaxProgram, command_line);
     std::filesystem::current_path(before);
     return result;
   }

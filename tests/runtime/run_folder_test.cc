@@ -20,8 +20,6 @@
 #include "runtime/trainer/callbacks.h"
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/norms.h"
-#include "runtime/trainer/run_path.h"
-#include "runtime/trainer/sample_picture.h"
 #include "tests/e2e/json.h"
 #include "tests/runtime/message.h"
 #include "tests/runtime/read_events.h"
@@ -583,109 +581,6 @@ TEST_F(RunFolderTest, AFullDiskEndsTheRun) {
   EXPECT_EQ(status, 0);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "run/checkpoints/step-7.safetensors"));
   EXPECT_THAT(ParseJsonLines(folder_.Read("run/log.jsonl")), ::testing::SizeIs(1));
-}
-
-TEST(RunPath, TwoRunsNeverShareAFolder) {
-  const TemporaryFolder folder;
-  const std::filesystem::path before = std::filesystem::current_path();
-  std::filesystem::current_path(folder.path());
-  EXPECT_EQ(MakeRunFolder("net"), "runs/net-1");
-  EXPECT_EQ(MakeRunFolder("net"), "runs/net-2");
-  EXPECT_EQ(MakeRunFolder("other"), "runs/other-1");
-  RemoveUnusedRunFolder("runs/net-1");
-  EXPECT_EQ(MakeRunFolder("net"), "runs/net-1");
-  folder.Write("runs/net-1/config.pbtxt", "");
-  for (const char* name : {"runs/net-1", "runs/net-2", "runs/other-1"}) RemoveUnusedRunFolder(name);
-  EXPECT_TRUE(std::filesystem::exists("runs/net-1"));
-  EXPECT_FALSE(std::filesystem::exists("runs/net-2"));
-  std::filesystem::remove_all("runs");
-  folder.Write("runs", "");
-  EXPECT_EQ(Message([] { MakeRunFolder("net"); }, kExitFailed),
-            "runs/net-1: cannot be created: Not a directory; --no-run trains without a folder");
-  std::filesystem::current_path(before);
-}
-
-TEST(RunPath, ACommandTravelsInOneText) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"brine", "train", "a b.cc", "--data", "x\ny"}, {"one"}, {"a", "", "b"}})
-    EXPECT_EQ(SplitCommand(JoinCommand(words)), words);
-}
-
-TEST(RunPath, TheLineSaysWhatThereIsToDo) {
-  setenv("LC_ALL", "C.UTF-8", 1);
-  EXPECT_EQ(RunLine("runs/net-1", true),
-            "runs/net-1: report.html · tensorboard --logdir runs · --resume --run runs/net-1");
-  setenv("LC_ALL", "C", 1);
-  EXPECT_EQ(RunLine("net", false), "net: brine report net, tensorboard --logdir ., --resume --run net");
-  unsetenv("LC_ALL");
-}
-
-// A picture of 200 by 100 pixels is shrunk by 3: its pixels are means of blocks, and of what is left at the edges.
-TEST(SamplePicture, LargeImagesAreShrunk) {
-  constexpr int kHeight = 100, kWidth = 200;
-  std::vector<uint8_t> pixels;
-  for (int y = 0; y < kHeight; ++y) {
-    for (int x = 0; x < kWidth; ++x) pixels.push_back(static_cast<uint8_t>((7 * y + 13 * x) % 251));
-  }
-  const std::vector<int32_t> labels = {0};
-  class Source : public SampleSource {
-   public:
-    explicit Source(const std::vector<uint8_t>& pixels) : pixels_(pixels), fields_(ImageFields(kHeight, kWidth, 1)) {}
-    int64_t size() const override { return 1; }
-    std::span<const struct brine::Field> fields() const override { return fields_; }
-    void Read(std::span<const int64_t>, std::span<void* const> targets) const override {
-      std::memcpy(targets[0], pixels_.data(), pixels_.size());
-    }
-
-   private:
-    const std::vector<uint8_t>& pixels_;
-    std::vector<struct brine::Field> fields_;
-  };
-  const Picture picture = PictureOf(kSoftmaxProgram, Dataset(std::make_shared<Source>(pixels)), 0);
-  EXPECT_EQ(picture.height, 34);
-  EXPECT_EQ(picture.width, 67);
-  for (int y = 0; y < 34; ++y) {
-    for (int x = 0; x < 67; ++x) {
-      double sum = 0;
-      int count = 0;
-      for (int pixel = 0; pixel < kHeight * kWidth; ++pixel) {
-        if (pixel / kWidth / 3 != y || pixel % kWidth / 3 != x) continue;
-        sum += pixels[static_cast<size_t>(pixel)];
-        ++count;
-      }
-      EXPECT_EQ(picture.pixels[static_cast<size_t>(67 * y + x)], std::lround(sum / count)) << y << " " << x;
-    }
-  }
-}
-
-// Numbers that are no bytes are scaled; a flat sample has the shape of the images that the program takes.
-TEST(SamplePicture, NumbersAreScaled) {
-  std::vector<float> numbers(kPixels, -1.0f);
-  numbers[5] = 3;
-  numbers[6] = 1;
-  const Dataset data(1, std::span<const float>(numbers), std::span<const float>(numbers).first(1));
-  const Picture picture = PictureOf(kSoftmaxProgram, data, 0);
-  ASSERT_EQ(picture.pixels.size(), static_cast<size_t>(kPixels));
-  EXPECT_EQ(picture.channels, 3);
-  EXPECT_EQ(picture.pixels[4], 0);
-  EXPECT_EQ(picture.pixels[5], 255);
-  EXPECT_EQ(picture.pixels[6], 128);
-  const Dataset other(1, std::span<const float>(numbers).first(5), std::span<const float>(numbers).first(1));
-  EXPECT_THAT(PictureOf(kSoftmaxProgram, other, 0).pixels, IsEmpty());
-}
-
-TEST(JsonText, IsValidWhateverTheTextIs) {
-  EXPECT_EQ(JsonString("a\"\\\n\x01\xc3\xa4"), "\"a\\\"\\\\\\u000a\\u0001\xc3\xa4\"");
-  for (const char* broken : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80"}) {
-    const std::string text = JsonString(broken + std::string("z"));
-    EXPECT_THAT(text, ::testing::EndsWith("z\""));
-    EXPECT_THAT(text, ::testing::StartsWith("\"\\ufffd"));
-    ParseJsonLines("[" + text + "]");
-  }
-  EXPECT_EQ(JsonString("\xf0\x9f\x90\x88"), "\"\xf0\x9f\x90\x88\"");
-  EXPECT_EQ(JsonObject().Number("a", INFINITY).Numbers({{"b", NAN}, {"c", 2}}).text(), "{\"a\": null, \"c\": 2}");
-  EXPECT_EQ(JsonList().Add("1").Add("[]").text(), "[1, []]");
-  EXPECT_EQ(JsonObject().text() + JsonList().text(), "{}[]");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "@NAME@.h"  // brine writes this header beside the compiled model
+#include "NAME_OF_MODEL.h"  // brine writes this header beside the compiled model
 #include "runtime/trainer/trainer.h"
 
 namespace {
@@ -36,10 +36,10 @@ brine::Dataset DatasetOf(const Points& points) {
 
 int main() try {
   const Points train = DrawPoints(4000, 1), test = DrawPoints(1000, 2);
-  brine::Trainer trainer(@NAME@::Program(), {.seed = 0});
+  brine::Trainer trainer(NAME_OF_MODEL::Program(), {.seed = 0});
   trainer.Fit(DatasetOf(train), {.epochs = 5, .batch_size = 32, .validation_split = 0.1});
   std::printf("Test accuracy: %.4f\n", trainer.Evaluate(DatasetOf(test))["accuracy"]);
-  trainer.Save("@NAME@.safetensors");
+  trainer.Save("NAME_OF_MODEL.safetensors");
 
   const std::vector<float> point = {0.9f, 0.1f};
   std::printf("(0.9, 0.1) lies in quarter 1 with probability %.3f\n", trainer.Predict(std::span(point))[1]);

@@ -3,11 +3,11 @@
 
 namespace {
 
-constexpr int kClasses = @CLASSES@;  // the number of folders of pictures
+constexpr int kClasses = NUMBER_OF_CLASSES;  // the number of folders of pictures
 
 brine::Model BuildModel() {
   using namespace brine;
-  Sequential net("@NAME@", Input({64, 64, 3}));
+  Sequential net("NAME_OF_MODEL", Input({64, 64, 3}));
   // Each epoch sees each picture mirrored, turned and enlarged at random.  Remove what would change its class.
   net.Add(RandomFlip("horizontal"));
   net.Add(RandomRotation({.factor = 0.05}));

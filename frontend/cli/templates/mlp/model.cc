@@ -3,11 +3,11 @@
 
 namespace {
 
-constexpr int kClasses = @CLASSES@;
+constexpr int kClasses = NUMBER_OF_CLASSES;
 
 brine::Model BuildModel() {
   using namespace brine;
-  Sequential net("@NAME@", Input({28, 28, 1}));
+  Sequential net("NAME_OF_MODEL", Input({28, 28, 1}));
   net.Add(Rescaling(1.0f / 255));
   net.Add(Flatten());
   for (int layer = 0; layer < 2; ++layer) {
@@ -15,9 +15,8 @@ brine::Model BuildModel() {
     net.Add(Dropout(0.2));
   }
   net.Add(Dense({.units = kClasses, .activation = "softmax"}));
-  net.Compile({.optimizer = Adam({.learning_rate = 1e-3}),
-               .loss = "sparse_categorical_crossentropy",
-               .metrics = {"accuracy"}});
+  net.Compile(
+      {.optimizer = Adam({.learning_rate = 1e-3}), .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
   return net;
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 using namespace brine;
 
-constexpr int kClasses = @CLASSES@;
+constexpr int kClasses = NUMBER_OF_CLASSES;
 constexpr int kBlocks = 3;  // of each width; the network has 6·kBlocks + 2 layers with weights
 
 Tensor ConvBatchNorm(const Tensor& x, int filters, int kernel_size, int strides) {
@@ -36,7 +36,7 @@ Model BuildModel() {
   }
   x = Dense({.units = kClasses, .activation = "softmax"})(GlobalAveragePooling2D()(x));
 
-  Model net("@NAME@", images, x);
+  Model net("NAME_OF_MODEL", images, x);
   net.Compile({.optimizer = AdamW({.learning_rate = 2e-3, .weight_decay = 0.01}),
                .loss = "sparse_categorical_crossentropy",
                .metrics = {"accuracy"}});

@@ -8,7 +8,7 @@ constexpr double kMean = 0, kDeviation = 1;  // of the target, roughly
 
 brine::Model BuildModel() {
   using namespace brine;
-  Sequential net("@NAME@", Input({kColumns}));
+  Sequential net("NAME_OF_MODEL", Input({kColumns}));
   net.Add(Normalization());  // learns the mean and the variance of each column before the first epoch
   for (int layer = 0; layer < 2; ++layer) net.Add(Dense({.units = 64, .activation = "silu"}));
   net.Add(Dense({.units = 1}));
