@@ -41,7 +41,8 @@ constexpr PartRow kParts[] = {{"train", &Splits::train, &DataFacts::train},
 
 // What statistics are of: a column of a table, a channel of pictures, or an element.
 std::string ElementName(const Source& source, size_t index) {
-  return index < source.element_names.size() ? source.element_names[index] : absl::StrCat(index);
+  return index < source.splits.train.element_names.size() ? source.splits.train.element_names[index]
+                                                          : absl::StrCat(index);
 }
 
 bool ArePictures(const Source& source) {
@@ -87,7 +88,9 @@ std::string StatisticsTable(const Source& source, const DataFacts& facts) {
   for (size_t index = 0; index < facts.mean.size(); ++index)
     rows.push_back({OneLine(ElementName(source, index)), absl::StrFormat("%.6g", facts.mean[index]),
                     absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
-  const char* const title = ArePictures(source) ? "channel" : source.element_names.empty() ? "element" : "column";
+  const char* const title = ArePictures(source)                         ? "channel"
+                            : source.splits.train.element_names.empty() ? "element"
+                                                                        : "column";
   return ShortTable({{title}, {"mean", true}, {"deviation", true}}, std::move(rows));
 }
 
@@ -151,7 +154,7 @@ std::string FactsJson(const Source& source, const DataFacts& facts, const Pictur
     parts.push_back(absl::StrCat("\"", part.name, "\":{\"samples\":", counts.samples, ",\"classes\":{",
                                  absl::StrJoin(classes, ","), "}}"));
   }
-  for (const std::string& name : source.element_names) elements.push_back(JsonString(name));
+  for (const std::string& name : source.splits.train.element_names) elements.push_back(JsonString(name));
   for (const Duplicate& duplicate : facts.duplicates)
     duplicates.push_back(absl::StrCat("[", JsonString(duplicate.sample), ",", JsonString(duplicate.train), "]"));
   const std::span<const Field> fields = source.splits.train.fields();

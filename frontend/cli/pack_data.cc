@@ -1,7 +1,5 @@
 #include "frontend/cli/pack_data.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -21,6 +19,7 @@
 #include "ir/status.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/readers.h"
+#include "runtime/trainer/terminal.h"
 
 namespace brine::cli {
 namespace {
@@ -31,7 +30,7 @@ using internal::BytesText, internal::WithCommas;
 // A line on a terminal that is written again and again, at most ten times a second.
 class ProgressLine {
  public:
-  ProgressLine(std::string text, bool quiet) : text_(std::move(text)), shown_(!quiet && isatty(STDERR_FILENO) != 0) {}
+  ProgressLine(std::string text, bool quiet) : text_(std::move(text)), shown_(!quiet && CanRedraw()) {}
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() {

@@ -285,7 +285,7 @@ PackReport Pack(const Source& source, const std::string& path, const PackOptions
     if (part.has_names()) WriteLines(writer, part.name + "/names", part.names);
   }
   WriteLines(writer, "class_names", classes);
-  WriteLines(writer, "element_names", Lines(source.element_names));
+  WriteLines(writer, "element_names", Lines(source.splits.train.element_names));
   if (options.before_commit) options.before_commit();
   writer.Commit();
   return report;
@@ -307,6 +307,7 @@ Splits PackIntoMemory(const Source& source, const PackOptions& options) {
     if (parts[part].count > 0)
       *results[part] = Dataset(std::make_shared<MemoryPart>(parts[part], std::move(bytes[part])));
     results[part]->class_names = ClassNames(source);
+    results[part]->element_names = source.splits.train.element_names;
   }
   return splits;
 }

@@ -26,7 +26,6 @@ Source OpenPacked(const std::string& path, const DataOptions&) {
   Source source;
   source.splits = LoadPacked(path);
   const Dataset& train = source.splits.train;
-  source.element_names = train.element_names;
   const std::span<const Field> fields = train.fields();
   if (fields.size() == 2 && fields[1].label && fields[1].elements == 1 && fields[1].type == ElementType::kInteger) {
     std::vector<int32_t> labels = LabelsOf(train);

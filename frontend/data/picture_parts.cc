@@ -1,28 +1,26 @@
 #include "frontend/data/picture_parts.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/source_kinds.h"
 
 namespace brine {
 namespace {
 
 constexpr size_t kTrain = 0, kValidation = 1, kTest = 2;
 
-struct PartName {
-  std::string_view name;
-  size_t part;
-};
-constexpr PartName kPartNames[] = {{"train", kTrain},          {"training", kTrain}, {"val", kValidation},
-                                   {"valid", kValidation},     {"test", kTest},      {"testing", kTest},
-                                   {"validation", kValidation}};
+constexpr Dataset Splits::*kParts[] = {&Splits::train, &Splits::validation, &Splits::test};
 
 std::optional<size_t> PartOf(std::string_view folder) {
   std::string lower(folder);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   for (const PartName& row : kPartNames) {
-    if (row.name == lower) return row.part;
+    if (row.name == lower)
+      return static_cast<size_t>(std::find(std::begin(kParts), std::end(kParts), row.dataset) - std::begin(kParts));
   }
   return std::nullopt;
 }

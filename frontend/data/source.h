@@ -16,7 +16,6 @@ struct Source {
   // such as a picture that cannot be decoded.
   Splits splits = {};
   std::vector<int32_t> train_classes = {};      // of each training sample; empty if the labels are not classes
-  std::vector<std::string> element_names = {};  // of a sample's elements if it is a row of a table: "age", "city=Rome"
   double drawn_share = 0;  // of the samples of each class that were drawn to be test data, since the source has none
 };
 

@@ -23,10 +23,12 @@ struct PartName {
   Dataset Splits::*dataset;
 };
 inline constexpr PartName kPartNames[] = {{"train", &Splits::train},
+                                          {"training", &Splits::train},
                                           {"val", &Splits::validation},
                                           {"valid", &Splits::validation},
                                           {"validation", &Splits::validation},
-                                          {"test", &Splits::test}};
+                                          {"test", &Splits::test},
+                                          {"testing", &Splits::test}};
 
 extern const SourceKind kPackedFile, kCifarFolder, kCifarArchive, kIdxFiles, kNumpyFolder, kNumpyArchive, kTable,
     kTableFolder, kPictureArchive, kImageFolder;

@@ -83,6 +83,7 @@ std::vector<bool> ChooseTestSamples(int64_t count, std::span<const int32_t> clas
 Dataset Subset(const Dataset& data, std::vector<int64_t> indices) {
   Dataset subset(std::make_shared<SubsetSource>(data, std::move(indices)));
   subset.class_names = data.class_names;
+  subset.element_names = data.element_names;
   return subset;
 }
 

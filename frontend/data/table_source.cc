@@ -336,7 +336,7 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
     if (!source.train_classes.empty()) source.train_classes = classes_of(rows[0].second);
   }
   LearnColumns(rows[0].second, *table);
-  source.element_names = ElementNames(*rows[0].second.file, *table);
+  const std::vector<std::string> element_names = ElementNames(*rows[0].second.file, *table);
   for (auto& [dataset, part] : rows) {
     std::vector<int32_t> classes = classes_of(part);
     std::vector<float> values = has_texts || are_whole ? std::vector<float>() : Values(part);
@@ -344,6 +344,8 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
     data = Dataset(std::make_shared<TableSource>(table, std::move(part), std::move(classes), std::move(values)));
     data.class_names = names;
   }
+  for (Dataset* part : {&source.splits.train, &source.splits.validation, &source.splits.test})
+    part->element_names = element_names;
   return source;
 }
 
@@ -375,7 +377,7 @@ Source OpenTableFolder(const std::string& path, const DataOptions& options) {
     const std::string file = FindPart(path, name);
     if (file.empty()) continue;
     if (!parts.empty() && parts.back().dataset == dataset)
-      BadInput(path, "has two tables of validation data, such as " + file);
+      BadInput(path, "has two tables of the same part, " + parts.back().path + " and " + file);
     parts.push_back({dataset, file});
   }
   return OpenParts(parts, options);

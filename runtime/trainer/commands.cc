@@ -174,14 +174,15 @@ std::string DataOf(const std::vector<std::string>& command) {
   return data.empty() ? "built-in images" : data;
 }
 
-Callback RunFolderCallback(const CommandLine& line, const Splits& data, bool tested_each_epoch) {
+Callback RunFolderCallback(const Trainer& trainer, const CommandLine& line, const Splits& data,
+                           bool tested_each_epoch) {
   const std::vector<std::string> command = TypedCommand(line);
   return RunFolder({.folder = line.run,
                     .resume = line.resume,
                     .command = command,
                     .data = DataOf(command),
                     .test_samples = tested_each_epoch ? 0 : data.test.size(),
-                    .class_names = data.train.class_names,
+                    .class_names = ClassNames(trainer, data.train, 0),  // without numbers for classes that lack names
                     .monitor = line.monitor.empty() ? "val_loss" : line.monitor,
                     .learning_rate = line.learning_rate,
                     .threads = line.threads});
@@ -225,7 +226,7 @@ int RunTrain(const brine_program& program, CommandLine line) {
   options.callbacks = KerasCallbacks(line, options.validation_data != nullptr || line.validation_split > 0);
   // First, so that what other callbacks print at the end of an epoch follows its line.
   options.callbacks.insert(options.callbacks.begin(), ProgressCallback(line.epochs, progress));
-  if (!line.run.empty()) options.callbacks.push_back(RunFolderCallback(line, data, tested_each_epoch));
+  if (!line.run.empty()) options.callbacks.push_back(RunFolderCallback(trainer, line, data, tested_each_epoch));
   options.callbacks.push_back(TrainCallback(line));
   History history;
   {

@@ -52,7 +52,7 @@ TEST(Describe, APackedFileIsDescribedAsItsSource) {
   Pack(OpenSource(scratch.path("set"), {}), scratch.path("set.brd"), {});
   const Source packed = OpenSource(scratch.path("set.brd"), {});
   EXPECT_EQ(packed.kind, "a packed file (.brd)");
-  EXPECT_THAT(packed.element_names, ElementsAre("a", "t=u", "t=v"));
+  EXPECT_THAT(packed.splits.train.element_names, ElementsAre("a", "t=u", "t=v"));
   EXPECT_THAT(packed.train_classes, ElementsAre(0, 1, 0, 0));
   const DataFacts facts = Describe(packed, {});
   EXPECT_THAT(facts.test.of_class, ElementsAre(1, 2));

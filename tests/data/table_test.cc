@@ -40,7 +40,7 @@ class Table : public ::testing::Test {
 TEST_F(Table, NumbersAreElementsAndTextsAreOneOfMany) {
   const Source source = OpenWhole(kPets);
   EXPECT_EQ(source.kind, "a table (.csv or .tsv)");
-  EXPECT_THAT(source.element_names, ElementsAre("weight", "kind=bird", "kind=cat", "kind=dog", "age"));
+  EXPECT_THAT(source.splits.train.element_names, ElementsAre("weight", "kind=bird", "kind=cat", "kind=dog", "age"));
   EXPECT_THAT(source.splits.train.class_names, ElementsAre("no", "yes"));
   EXPECT_THAT(source.train_classes, ElementsAre(1, 0, 1, 0));
   EXPECT_THAT(ReadSample(source.splits.train, 0, 0), ElementsAre(3.5, 0, 1, 0, 2));
@@ -49,9 +49,19 @@ TEST_F(Table, NumbersAreElementsAndTextsAreOneOfMany) {
   EXPECT_THAT(ReadAll(source.splits.train, 1), ElementsAre(1, 0, 1, 0));
 }
 
+// The names of columns, with which weights are compared, are those of each part in memory, too.
+TEST_F(Table, LoadedDataHaveTheNamesOfColumns) {
+  const Splits data = LoadCsv(scratch_.Write("t.csv", kPets), {.test_split = 0.5});
+  for (const Dataset* part : {&data.train, &data.test}) {
+    EXPECT_GT(part->size(), 0);
+    EXPECT_THAT(part->element_names, ::testing::Contains("weight"));
+  }
+}
+
 TEST_F(Table, AnyColumnMayBeTheTarget) {
   const Source whole = OpenWhole(kPets, {.target = "age"});
-  EXPECT_THAT(whole.element_names, ElementsAre("weight", "kind=bird", "kind=cat", "kind=dog", "home=no", "home=yes"));
+  EXPECT_THAT(whole.splits.train.element_names,
+              ElementsAre("weight", "kind=bird", "kind=cat", "kind=dog", "home=no", "home=yes"));
   EXPECT_EQ(whole.splits.train.fields()[1].type, ElementType::kInteger);
   EXPECT_THAT(ReadAll(whole.splits.train, 1), ElementsAre(2, 7, 1, 3));
   EXPECT_THAT(whole.train_classes, IsEmpty());  // they are all different
@@ -77,7 +87,7 @@ TEST_F(Table, EveryWayToWriteTheSameTable) {
 
 TEST_F(Table, QuotesHoldDelimitersQuotesAndLines) {
   const Source source = OpenWhole("x,\"the\nname\",y\n1,\"a,\"\"b\"\"\nc\",0\n2,plain 5\" pipe,1\n");
-  EXPECT_THAT(source.element_names, ElementsAre("x", "the name=a,\"b\" c", "the name=plain 5\" pipe"));
+  EXPECT_THAT(source.splits.train.element_names, ElementsAre("x", "the name=a,\"b\" c", "the name=plain 5\" pipe"));
   EXPECT_THAT(ReadSample(source.splits.train, 1, 0), ElementsAre(2, 0, 1));
 }
 
@@ -96,12 +106,12 @@ TEST_F(Table, MissingValues) {
   EXPECT_EQ(Refusal(text),
             "3: t.csv:3: the column b has no value; --missing mean or drop fills or leaves out such rows");
   const Source mean = OpenWhole(text, {.missing = Missing::kMean});
-  EXPECT_THAT(mean.element_names, ElementsAre("a", "b=x", "b=y", "c"));
+  EXPECT_THAT(mean.splits.train.element_names, ElementsAre("a", "b=x", "b=y", "c"));
   EXPECT_THAT(ReadSample(mean.splits.train, 1, 0), ElementsAre(3, 0, 1, 4));
   EXPECT_THAT(ReadSample(mean.splits.train, 2, 0), ElementsAre(3, 0, 1, 6));
   EXPECT_THAT(ReadSample(mean.splits.train, 4, 0), ElementsAre(3, 0, 1, 4));
   const Source drop = OpenWhole(text, {.missing = Missing::kDrop});
-  EXPECT_THAT(drop.element_names, ElementsAre("a", "b=x", "c"));
+  EXPECT_THAT(drop.splits.train.element_names, ElementsAre("a", "b=x", "c"));
   EXPECT_EQ(drop.splits.train.size(), 1);
   EXPECT_EQ(Refusal("a,y\n1,2\n3,\n", {.missing = Missing::kMean}),
             "3: t.csv:3: the column y has no value, and it is the target; --missing drop leaves out such rows");
@@ -122,7 +132,8 @@ TEST_F(Table, OneTextMakesAColumnOfTexts) {
   for (const auto& row : rows) {
     const std::string cell = row.cell;
     for (const std::string& text : {"n,y\n" + cell + ",0\nword,1\n", "n,y\nword,0\n" + cell + ",1\n"})
-      EXPECT_THAT(OpenWhole(text).element_names, ElementsAre(std::string("n=") + row.name, "n=word")) << text;
+      EXPECT_THAT(OpenWhole(text).splits.train.element_names, ElementsAre(std::string("n=") + row.name, "n=word"))
+          << text;
     EXPECT_EQ(Refusal("n,y\n1,0\n" + cell + ",1\n2,0\n"), std::string("3: t.csv:3: the column n ") + row.error);
   }
 }
@@ -139,7 +150,7 @@ TEST_F(Table, TestRowsTeachNothing) {
   const Source source = Open(text, {.missing = Missing::kMean, .test_split = 0.25});
   EXPECT_EQ(source.splits.train.size(), 30);
   EXPECT_EQ(source.splits.test.size(), 10);
-  EXPECT_EQ(source.element_names.size(), 31u);
+  EXPECT_EQ(source.splits.train.element_names.size(), 31u);
   EXPECT_EQ(source.train_classes.size(), 30u);
   for (int64_t row = 0; row < 10; ++row) {
     const std::vector<double> sample = ReadSample(source.splits.test, row, 0);
@@ -153,7 +164,7 @@ TEST_F(Table, FoldersHaveATableForEachPart) {
   scratch_.Write("set/val.csv", "a,b,y\n9,w,yes\n");
   scratch_.Write("set/test.csv", "a,b,y\n,z,no\n");
   const Source source = OpenSource(scratch_.path("set"), {.missing = Missing::kMean});
-  EXPECT_THAT(source.element_names, ElementsAre("a", "b=x", "b=z"));
+  EXPECT_THAT(source.splits.train.element_names, ElementsAre("a", "b=x", "b=z"));
   EXPECT_THAT(ReadAll(source.splits.train, 0), ElementsAre(1, 1, 0, 2, 0, 1, 3, 1, 0));
   EXPECT_THAT(ReadAll(source.splits.validation, 0), ElementsAre(9, 0, 0));
   EXPECT_THAT(ReadAll(source.splits.test, 0), ElementsAre(2, 0, 1));
@@ -167,7 +178,7 @@ TEST_F(Table, FoldersHaveATableForEachPart) {
   EXPECT_EQ(refusal("a,b,y\nmuch,x,no\n"),
             "3: set/test.csv:2: the column a has much, but only numbers in the training data");
   scratch_.Write("set/valid.csv", "a,b,y\n9,w,yes\n");
-  EXPECT_EQ(refusal("a,b,y\n1,x,no\n"), "3: set: has two tables of validation data, such as set/valid.csv");
+  EXPECT_EQ(refusal("a,b,y\n1,x,no\n"), "3: set: has two tables of the same part, set/val.csv and set/valid.csv");
 }
 
 TEST_F(Table, FaultsAreNamed) {

@@ -66,10 +66,11 @@ std::string Statistics(const Source& source, const DataFacts& facts) {
   HtmlTable table = {.caption = "Mean and standard deviation of the training data",
                      .columns = {{"channel"}, {"mean", true}, {"deviation", true}},
                      .rows = {}};
-  if (!source.element_names.empty()) table.columns[0].title = "column";
+  if (!source.splits.train.element_names.empty()) table.columns[0].title = "column";
   for (size_t index = 0; index < facts.mean.size(); ++index)
     table.rows.push_back(
-        {index < source.element_names.size() ? Escaped(source.element_names[index]) : absl::StrCat(index),
+        {index < source.splits.train.element_names.size() ? Escaped(source.splits.train.element_names[index])
+                                                          : absl::StrCat(index),
          absl::StrFormat("%.6g", facts.mean[index]), absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
   return facts.mean.empty() ? "" : ShortTable(std::move(table));
 }
