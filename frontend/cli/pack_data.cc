@@ -1,5 +1,6 @@
 #include "frontend/cli/pack_data.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>

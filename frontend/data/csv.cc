@@ -91,8 +91,8 @@ CsvFile::CsvFile(FileBytes file) : file_(std::move(file)) {
 size_t CsvFile::ReadRow(size_t at, std::vector<Cell>& cells) const {
   const size_t next = ReadCells(at, cells);
   if (!cells.empty() && cells.size() != columns_.size())
-    Fail(at,
-         "the row has " + std::to_string(cells.size()) + " values for " + std::to_string(columns_.size()) + " columns");
+    Fail(at, "the row has " + std::to_string(cells.size()) + (cells.size() == 1 ? " value for " : " values for ") +
+                 std::to_string(columns_.size()) + " columns");
   return next;
 }
 

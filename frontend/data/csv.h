@@ -2,7 +2,6 @@
 #ifndef BRINE_FRONTEND_DATA_CSV_H_
 #define BRINE_FRONTEND_DATA_CSV_H_
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

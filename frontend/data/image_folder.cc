@@ -1,6 +1,6 @@
 // A folder of pictures.
 #include <filesystem>
-#include <utility>
+#include <set>
 
 #include "frontend/data/bad_input.h"
 #include "frontend/data/folder_files.h"

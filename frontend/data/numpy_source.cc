@@ -1,7 +1,6 @@
 // Arrays of numpy: x_train.npy, y_train.npy and so on in a folder, or the same names in an .npz.
 #include <algorithm>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>

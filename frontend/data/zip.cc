@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <cstring>
-#include <optional>
-#include <string_view>
 
 #include "frontend/data/archive.h"
 #include "frontend/data/bad_input.h"

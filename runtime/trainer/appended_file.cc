@@ -16,6 +16,12 @@
 
 namespace brine {
 
+void MakeFolder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) ThrowError(kExitFailed, {folder, ": cannot be created: ", error.message()});
+}
+
 std::string ReadIfPresent(const std::string& path) {
   std::error_code unknown;
   if (!std::filesystem::exists(path, unknown) && !unknown) return {};

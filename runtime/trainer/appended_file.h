@@ -8,6 +8,9 @@
 
 namespace brine {
 
+// Makes the folder, and those above it, if they are missing.  Throws Error if that fails.
+void MakeFolder(const std::string& folder);
+
 // The content of the file.  Empty if there is no such file.  Throws Error if there is one that cannot be read.
 std::string ReadIfPresent(const std::string& path);
 

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <functional>
 #include <numeric>
-#include <span>
 #include <utility>
 
 #include "runtime/core/cpu.h"

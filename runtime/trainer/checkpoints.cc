@@ -9,14 +9,13 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <span>
 
 #include "runtime/core/checkpoint.h"
+#include "runtime/trainer/appended_file.h"
 #include "runtime/trainer/class_names.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/tensor_file.h"
@@ -119,12 +118,6 @@ void DeleteOldCheckpoints(const std::string& folder) {
     std::error_code ignored;
     fs::remove(entries[index].path, ignored);
   }
-}
-
-void MakeFolder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) ThrowError(kExitFailed, {folder, ": cannot be created: ", error.message()});
 }
 
 // Opens and locks the file.  Returns the descriptor, or −1 if another process has the lock.  If the file system has no

@@ -132,9 +132,8 @@ uint32_t Crc32c(std::string_view bytes) {
 }
 
 EventFile::EventFile(const std::string& folder, const Keep& keep) {
+  MakeFolder(folder);
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) ThrowError(kExitFailed, {folder, ": cannot be created: ", error.message()});
   std::vector<std::string> earlier;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().filename().string().starts_with(kPrefix)) earlier.push_back(entry->path().string());

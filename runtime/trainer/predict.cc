@@ -4,7 +4,6 @@
 #include <memory>
 #include <numeric>
 #include <span>
-#include <utility>
 
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"

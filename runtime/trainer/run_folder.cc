@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <filesystem>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -24,8 +22,6 @@
 
 namespace brine {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int64_t kRowsAnEpoch = 100;  // of steps.csv
 // After some training, ReLUs have more zeros than with initial weights, on which the times of kernels depend.
@@ -104,7 +100,7 @@ class Writer {
 
   void Begin(Trainer& trainer, const EpochResult& names) {
     const brine_program& program = trainer.program();
-    Create();
+    MakeFolder(options_.folder);
     WriteConfig(trainer, names);
     WriteWhole(PathOf("summary.txt"), program.summary == nullptr ? "" : program.summary);
     WriteWhole(PathOf("model.ir.gz"),
@@ -199,12 +195,6 @@ class Writer {
     NamedNumbers fields = Fields(prefix, results);
     fields.emplace_back(Concat({prefix, "learning_rate"}), rate_);
     return fields;
-  }
-
-  void Create() const {
-    std::error_code error;
-    fs::create_directories(options_.folder, error);
-    if (error) ThrowError(kExitFailed, {options_.folder, ": cannot be created: ", error.message()});
   }
 
   void WriteConfig(Trainer& trainer, const EpochResult& names) const {

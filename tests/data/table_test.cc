@@ -189,7 +189,7 @@ TEST_F(Table, FaultsAreNamed) {
   EXPECT_EQ(refusal("alone\n1\n"), "3: t.csv:1: there is one column, alone; a table needs a target and more");
   EXPECT_EQ(refusal("a,b,a\n1,2,3\n"), "3: t.csv:1: two columns have the name a");
   EXPECT_EQ(refusal("a,,b\n1,2,3\n"), "3: t.csv:1: column 2 has no name");
-  EXPECT_EQ(refusal("a,b\n1,2\n3\n"), "3: t.csv:3: the row has 1 values for 2 columns");
+  EXPECT_EQ(refusal("a,b\n1,2\n3\n"), "3: t.csv:3: the row has 1 value for 2 columns");
   EXPECT_EQ(refusal("a,b\n1,2\n\n3,4,5\n"), "3: t.csv:4: the row has 3 values for 2 columns");
   EXPECT_EQ(refusal("a,b\n1,\"2\n3,4\n"), "3: t.csv:2: a quote is opened and not closed");
   EXPECT_EQ(refusal("a,b\n1,\"2\"3\n"), "3: t.csv:2: a quoted value goes on after its closing quote");

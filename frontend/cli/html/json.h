@@ -4,7 +4,6 @@
 
 #include <google/protobuf/struct.pb.h>
 
-#include <limits>
 #include <string>
 
 #include "absl/status/statusor.h"

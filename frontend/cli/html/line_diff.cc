@@ -1,7 +1,6 @@
 #include "frontend/cli/html/line_diff.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
