@@ -91,12 +91,6 @@ void CheckPacked(const std::string& source, const Source& opened, const std::str
   }
 }
 
-// The file in the folder of the cache for this key.
-absl::StatusOr<std::string> PackedFile(const codegen::Cache& cache, const std::string& key) {
-  BRINE_ASSIGN_OR_RETURN(const std::string folder, cache.Folder(key));
-  return folder + "/data.brd";
-}
-
 }  // namespace
 
 absl::Status StatusOf(const std::exception& error) {
@@ -135,6 +129,20 @@ absl::Status PackData(const std::string& source, const DataOptions& options, con
   return PackChecked(source, options, output, quiet, {});
 }
 
+absl::StatusOr<std::string> PackedFile(const codegen::Cache& cache, const std::string& key) {
+  BRINE_ASSIGN_OR_RETURN(const std::string folder, cache.Folder(key));
+  return folder + "/data.brd";
+}
+
+bool IsWhole(const std::string& packed) {
+  try {
+    LoadPacked(packed);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 absl::StatusOr<std::string> DataForProgram(const std::string& source, const DataOptions& options,
                                            const codegen::Cache& cache, bool quiet) {
   std::string list, list_key, key;
@@ -146,15 +154,14 @@ absl::StatusOr<std::string> DataForProgram(const std::string& source, const Data
     list_key = absl::StrCat(how, fs::absolute(source).string(), "\n", codegen::HashName(list));
     if (const std::optional<std::string> known = cache.Get(list_key); known.has_value()) {
       BRINE_ASSIGN_OR_RETURN(const std::string packed, PackedFile(cache, *known));
-      if (fs::exists(packed)) return packed;
+      if (IsWhole(packed)) return packed;
     }
     key = absl::StrCat(how, HashContents(source, files));
   } catch (const std::exception& error) {
     return StatusOf(error);
   }
   BRINE_ASSIGN_OR_RETURN(const std::string packed, PackedFile(cache, key));
-  std::error_code ignored;
-  if (!fs::exists(packed, ignored)) {
+  if (!IsWhole(packed)) {
     // The file is found by the hash of what was read before, so it must have been packed of the same.
     BRINE_RETURN_IF_ERROR(PackChecked(source, options, packed, quiet, [&] { CheckUnchanged(source, list); }));
   }

@@ -20,6 +20,12 @@ absl::Status StatusOf(const std::exception& error);
 // terminal, and at the end a line that says what was packed.
 absl::Status PackData(const std::string& source, const DataOptions& options, const std::string& output, bool quiet);
 
+// The packed file in the folder of the cache for this key, whether there is one or not.
+absl::StatusOr<std::string> PackedFile(const codegen::Cache& cache, const std::string& key);
+
+// Whether the file is a packed one of which nothing is missing.
+bool IsWhole(const std::string& packed);
+
 // The path that the compiled program should get for the data at `source`: `source` itself if the program can map it,
 // or else a packed file in the cache, which is written unless it is there.
 absl::StatusOr<std::string> DataForProgram(const std::string& source, const DataOptions& options,

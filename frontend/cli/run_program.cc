@@ -16,7 +16,7 @@
 #include "frontend/cli/commands.h"
 #include "frontend/cli/data_flags.h"
 #include "frontend/cli/pack_data.h"
-#include "frontend/cli/predict_pictures.h"
+#include "frontend/cli/predict_input.h"
 #include "frontend/cli/run_with_report.h"
 #include "frontend/cli/session.h"
 #include "ir/status.h"
@@ -103,15 +103,16 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   std::vector<std::string> argv = {"", command.name};  // the program's name is known when it is compiled
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
-  std::vector<std::string> pictures;
-  if (command.bit == base::kPredict) pictures = TakePictures(arguments.words.size() - 1, argv);
+  std::vector<std::string> inputs;  // that the program cannot read
+  if (command.bit == base::kPredict) inputs = TakeInputs(arguments.words.size() - 1, argv);
   const absl::StatusOr<brine::CommandLine> line = ProgramLine(argv);
   if (!line.ok()) return Fail(line.status(), kUsage);
-  if (command.bit == base::kPredict) {
-    if (const absl::Status status = CheckPredictInput(line->input); !status.ok()) return Fail(status, kBadInput);
+  if (inputs.empty()) {
+    if (const absl::Status status = CheckProgramInput(line->input); !status.ok()) return Fail(status, kBadInput);
   }
   absl::StatusOr<DataOptions> data = ReadDataOptions(arguments);
   if (!data.ok()) return Fail(data.status(), kUsage);
+  if (const absl::Status status = CheckTableFlags(inputs, *line, *data); !status.ok()) return Fail(status, kUsage);
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
@@ -125,9 +126,9 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   data->threads = line->threads;
   if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
-  if (!pictures.empty()) {
+  if (!inputs.empty()) {
     const absl::StatusOr<std::string> packed =
-        PackPictures(arguments.words[0], pictures, *data, session->cache, arguments.Has("quiet"));
+        PackInputs(arguments.words[0], inputs, *line, *data, session->cache, arguments.Has("quiet"));
     if (!packed.ok()) return Fail(packed.status(), absl::IsInvalidArgument(packed.status()) ? kBadInput : kFailed);
     argv.back() = *packed;
   }

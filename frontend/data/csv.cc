@@ -46,6 +46,12 @@ std::string Cell::text() const {
   return plain;
 }
 
+std::string Cell::line() const {
+  std::string line = text();
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return OneLine(std::move(line));
+}
+
 bool Cell::is_missing() const {
   constexpr std::string_view kMissing[] = {"", "?", "NA", "N/A", "NaN", "nan", "NULL", "null"};
   return raw.size() < 5 && std::find(std::begin(kMissing), std::end(kMissing), raw) != std::end(kMissing);
@@ -73,19 +79,21 @@ CsvFile::CsvFile(FileBytes file) : file_(std::move(file)) {
   if (text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff"))
     BadInput(path(), "is in UTF-16; a table must be in UTF-8");
   if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+  if (text_.find('\n') == std::string_view::npos && text_.find('\r') != std::string_view::npos)
+    BadInput(path(), "has lines that end with a carriage return alone, as on old Macs; they must end with a line feed");
   delimiter_ = FindDelimiter(path(), text_);
   std::vector<Cell> cells;
   first_row_ = ReadCells(0, cells);
   if (cells.empty()) Fail(0, "there is no header, which names the columns");
   std::set<std::string> names;
   for (const Cell& cell : cells) {
-    std::string name = cell.text();
-    std::replace(name.begin(), name.end(), '\n', ' ');
+    std::string name = cell.line();
+    if (name.empty() && columns_.empty())
+      Fail(0, "column 1 has no name; if it is the index of pandas, to_csv(..., index=False) leaves it out");
     if (name.empty()) Fail(0, "column " + std::to_string(columns_.size() + 1) + " has no name");
     if (!names.insert(name).second) Fail(0, "two columns have the name " + name);
     columns_.push_back(std::move(name));
   }
-  if (columns_.size() < 2) Fail(0, "there is one column, " + columns_[0] + "; a table needs a target and more");
 }
 
 size_t CsvFile::ReadRow(size_t at, std::vector<Cell>& cells) const {
@@ -96,15 +104,22 @@ size_t CsvFile::ReadRow(size_t at, std::vector<Cell>& cells) const {
   return next;
 }
 
+size_t CsvFile::BeginOfRow(size_t at) const {
+  while (IsLineEnd(at)) ++at;
+  return at;
+}
+
+int64_t CsvFile::CountLineEnds(size_t begin, size_t end) const {
+  return std::count(text_.begin() + static_cast<ptrdiff_t>(begin), text_.begin() + static_cast<ptrdiff_t>(end), '\n');
+}
+
 void CsvFile::Fail(size_t at, const std::string& what) const {
-  while (IsLineEnd(at)) ++at;  // empty lines before the row
-  const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<ptrdiff_t>(at), '\n');
-  BadInput(path() + ":" + std::to_string(line), what);
+  BadInput(path() + ":" + std::to_string(1 + CountLineEnds(0, BeginOfRow(at))), what);
 }
 
 size_t CsvFile::ReadCells(size_t at, std::vector<Cell>& cells) const {
   cells.clear();
-  while (IsLineEnd(at)) ++at;
+  at = BeginOfRow(at);
   if (at == text_.size()) return at;
   while (true) {
     if (cells.size() == kMaxColumns) Fail(at, "there are more than " + std::to_string(kMaxColumns) + " columns");

@@ -2,6 +2,7 @@
 #ifndef BRINE_FRONTEND_DATA_CSV_H_
 #define BRINE_FRONTEND_DATA_CSV_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ struct Cell {
   bool quoted = false;
 
   std::string text() const;  // with a quote for each two
+  std::string line() const;  // the text as a name, with a blank for each line feed, and no other control characters
   // Whether there is no value: nothing, ?, NA, N/A, NaN, nan, NULL or null.
   bool is_missing() const;
   // The number that the cell is, with a decimal point whatever the locale; infinite if it is too large for a float.
@@ -37,6 +39,12 @@ class CsvFile {
   // Reads the row at `at`, and returns where the next one begins.  Empty lines are passed over; `cells` are empty at
   // the end of the file.  Throws Error if the row has another number of cells than there are columns.
   size_t ReadRow(size_t at, std::vector<Cell>& cells) const;
+
+  // Where the row that is read at `at` begins, after the empty lines before it.
+  size_t BeginOfRow(size_t at) const;
+
+  // How many lines end in [begin, end).
+  int64_t CountLineEnds(size_t begin, size_t end) const;
 
   // Throws Error about the row at `at`.
   [[noreturn]] void Fail(size_t at, const std::string& what) const;

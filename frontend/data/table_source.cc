@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -12,72 +11,17 @@
 #include "frontend/data/inflate.h"
 #include "frontend/data/source_kinds.h"
 #include "frontend/data/split.h"
+#include "frontend/data/table_columns.h"
+#include "frontend/data/table_rows.h"
 
 namespace brine {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxCategories = 1000;             // of a column that is no target
-constexpr int64_t kMaxElements = int64_t{1} << 18;  // of a sample
-
-// What becomes of a column that is not the target.
-struct Column {
-  bool is_text = false;
-  std::vector<std::string> categories = {};  // of a text: what the training rows have, in the order of the bytes
-  float substitute = 0;  // for a missing number: the mean; of a text the position of the most frequent category
-  int64_t first = 0;     // the column's first element in a sample
-};
-
-// The rows of a part of the data: where each begins, and its target.
-struct Rows {
-  std::shared_ptr<const CsvFile> file;
-  std::vector<size_t> begins;
-  std::vector<Cell> targets;
-};
-
-// What is the same for all rows.
-struct Table {
-  std::vector<Column> columns;
-  size_t target = 0;
-  int64_t elements = 0;
-};
-
-[[noreturn]] void Fail(const CsvFile& file, size_t row, size_t column, const std::string& what) {
-  file.Fail(row, "the column " + file.columns()[column] + " " + what);
-}
-
-std::string Excerpt(const Cell& cell) {
-  const std::string text = cell.text();
-  return text.size() <= 40 ? text : text.substr(0, 40) + "…";
-}
-
-// Whether the text is a number with a decimal comma, such as 1,5.
-bool HasDecimalComma(std::string_view text) {
-  const size_t comma = text.find(',');
-  if (comma == 0 || comma == std::string_view::npos || comma + 1 == text.size()) return false;
-  if (text[0] == '-' || text[0] == '+') return comma > 1 && HasDecimalComma(text.substr(1));
-  return std::all_of(text.begin(), text.end(),
-                     [&](const char& letter) { return (letter >= '0' && letter <= '9') || &letter == &text[comma]; });
-}
-
-// What is wrong with a cell of a column of numbers that seems to be meant as one; empty if nothing is.
-std::string WrongNumber(const Cell& cell, const std::optional<double>& number) {
-  if (number.has_value() && !std::isfinite(*number))
-    return "has " + Excerpt(cell) + ", which is not a finite number of 32 bits";
-  if (!number.has_value() && HasDecimalComma(cell.raw))
-    return "has " + Excerpt(cell) + " with a decimal comma; numbers need a decimal point";
-  return "";
-}
-
-// The first cell of a column that only a text can be, such as Infinity, which is an error unless the column has texts.
-struct WrongCell {
-  size_t row = 0;
-  std::string what = {};
-};
-
 size_t TargetOf(const CsvFile& file, const std::string& name) {
   const std::vector<std::string>& columns = file.columns();
+  if (columns.size() < 2) file.Fail(0, "there is one column, " + columns[0] + "; a table needs a target and more");
   if (name.empty()) return columns.size() - 1;
   const auto found = std::find(columns.begin(), columns.end(), name);
   if (found != columns.end()) return static_cast<size_t>(found - columns.begin());
@@ -86,99 +30,6 @@ size_t TargetOf(const CsvFile& file, const std::string& name) {
   for (size_t index = 0; index < std::min(columns.size(), kShown); ++index)
     known += (index == 0 ? "" : ", ") + columns[index];
   file.Fail(0, "there is no column " + name + "; there are " + known + (columns.size() > kShown ? ", …" : ""));
-}
-
-// Reads all rows once: checks their form, finds the columns of texts, and leaves out what `missing` says.
-Rows ScanRows(const std::shared_ptr<const CsvFile>& file, Missing missing, bool finds_texts, Table& table) {
-  Rows rows = {.file = file, .begins = {}, .targets = {}};
-  std::vector<Cell> cells;
-  std::vector<WrongCell> wrong(table.columns.size());
-  for (size_t at = file->first_row(), next = 0;; at = next) {
-    next = file->ReadRow(at, cells);
-    if (cells.empty()) break;
-    bool is_dropped = false;
-    for (size_t column = 0; column < cells.size(); ++column) {
-      Column& facts = table.columns[column];
-      if (cells[column].is_missing()) {
-        if (missing == Missing::kRefuse)
-          Fail(*file, at, column, "has no value; --missing mean or drop fills or leaves out such rows");
-        if (missing == Missing::kMean && column == table.target)
-          Fail(*file, at, column, "has no value, and it is the target; --missing drop leaves out such rows");
-        is_dropped = is_dropped || missing == Missing::kDrop;
-      } else if (!facts.is_text) {
-        const std::optional<double> number = cells[column].number();
-        std::string what = WrongNumber(cells[column], number);
-        const bool is_wrong = !what.empty();
-        if (is_wrong && wrong[column].what.empty()) wrong[column] = {at, std::move(what)};
-        if (is_wrong || number.has_value()) continue;
-        if (!finds_texts && column != table.target)
-          Fail(*file, at, column, "has " + Excerpt(cells[column]) + ", but only numbers in the training data");
-        facts.is_text = true;
-      }
-    }
-    if (is_dropped) continue;
-    rows.begins.push_back(at);
-    rows.targets.push_back(cells[table.target]);
-  }
-  for (size_t column = 0; column < wrong.size(); ++column) {
-    if (!table.columns[column].is_text && !wrong[column].what.empty())
-      Fail(*file, wrong[column].row, column, wrong[column].what);
-  }
-  if (rows.begins.empty()) file->Fail(0, "there are no rows below the header");
-  return rows;
-}
-
-// Finds what the training rows have in each column.
-void LearnColumns(const Rows& train, Table& table) {
-  const CsvFile& file = *train.file;
-  std::vector<std::map<std::string, int64_t>> counts(table.columns.size());  // of the texts
-  std::vector<double> sums(table.columns.size());
-  std::vector<int64_t> present(table.columns.size());
-  std::vector<Cell> cells;
-  for (size_t begin : train.begins) {
-    file.ReadRow(begin, cells);
-    for (size_t column = 0; column < cells.size(); ++column) {
-      if (column == table.target || cells[column].is_missing()) continue;
-      ++present[column];
-      if (!table.columns[column].is_text) {
-        sums[column] += *cells[column].number();
-        continue;
-      }
-      ++counts[column][cells[column].text()];
-      if (counts[column].size() > kMaxCategories)
-        Fail(file, begin, column,
-             "has text number " + std::to_string(counts[column].size()) + "; at most " +
-                 std::to_string(kMaxCategories) + " different texts can be told apart");
-    }
-  }
-  for (size_t index = 0; index < table.columns.size(); ++index) {
-    if (index == table.target) continue;
-    Column& column = table.columns[index];
-    if (present[index] == 0) Fail(file, 0, index, "has no value in the training data");
-    column.first = table.elements;
-    int64_t most = 0;
-    for (const auto& [text, count] : counts[index]) {
-      if (count > most) column.substitute = static_cast<float>(column.categories.size());
-      most = std::max(most, count);
-      column.categories.push_back(text);
-    }
-    if (!column.is_text) column.substitute = static_cast<float>(sums[index] / static_cast<double>(present[index]));
-    table.elements += column.is_text ? static_cast<int64_t>(column.categories.size()) : 1;
-    if (table.elements > kMaxElements)
-      Fail(file, 0, index, "brings the elements of a sample to more than " + std::to_string(kMaxElements));
-  }
-}
-
-std::vector<std::string> ElementNames(const CsvFile& file, const Table& table) {
-  std::vector<std::string> names;
-  for (size_t index = 0; index < table.columns.size(); ++index) {
-    if (index == table.target) continue;
-    const Column& column = table.columns[index];
-    if (!column.is_text) names.push_back(file.columns()[index]);
-    for (const std::string& category : column.categories) names.push_back(file.columns()[index] + "=" + category);
-  }
-  for (std::string& name : names) std::replace(name.begin(), name.end(), '\n', ' ');
-  return names;
 }
 
 class TableSource : public SampleSource {
@@ -201,7 +52,7 @@ class TableSource : public SampleSource {
     for (size_t at = 0; at < indices.size(); ++at) {
       const auto index = static_cast<size_t>(indices[at]);
       file_->ReadRow(begins_[index], cells);
-      ReadElements(cells, elements);
+      ReadElements(*table_, cells, elements);
       elements += table_->elements;
       if (values_.empty())
         static_cast<int32_t*>(targets[1])[at] = classes_[index];
@@ -211,24 +62,6 @@ class TableSource : public SampleSource {
   }
 
  private:
-  void ReadElements(const std::vector<Cell>& cells, float* elements) const {
-    std::fill_n(elements, table_->elements, 0.0f);
-    for (size_t index = 0; index < cells.size(); ++index) {
-      if (index == table_->target) continue;
-      const Column& column = table_->columns[index];
-      float* const element = elements + column.first;
-      if (!column.is_text) {
-        *element = cells[index].is_missing() ? column.substitute : static_cast<float>(*cells[index].number());
-      } else if (cells[index].is_missing()) {
-        element[static_cast<size_t>(column.substitute)] = 1;
-      } else {  // a text that the training rows do not have is a row of zeros
-        const std::string text = cells[index].text();
-        const auto found = std::lower_bound(column.categories.begin(), column.categories.end(), text);
-        if (found != column.categories.end() && *found == text) element[found - column.categories.begin()] = 1;
-      }
-    }
-  }
-
   const std::shared_ptr<const Table> table_;
   const std::shared_ptr<const CsvFile> file_;
   const std::vector<size_t> begins_;
@@ -281,7 +114,7 @@ std::vector<float> Values(const Rows& rows) {
 std::pair<Rows, Rows> Divide(const Rows& all, std::span<const int32_t> classes, const DataOptions& options) {
   const std::vector<bool> chosen =
       ChooseTestSamples(static_cast<int64_t>(all.begins.size()), classes, options.test_split, options.split_seed);
-  std::pair<Rows, Rows> parts = {{all.file, {}, {}}, {all.file, {}, {}}};
+  std::pair<Rows, Rows> parts = {{.file = all.file}, {.file = all.file}};
   for (size_t row = 0; row < chosen.size(); ++row) {
     Rows& part = chosen[row] ? parts.second : parts.first;
     part.begins.push_back(all.begins[row]);
@@ -304,18 +137,23 @@ struct PartFile {
 // Opens the parts, of which the first has the training rows.
 Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options) {
   const auto table = std::make_shared<Table>();
+  size_t target = 0;
   std::vector<std::pair<Dataset Splits::*, Rows>> rows;
   for (const PartFile& part : parts) {
     const auto file = std::make_shared<const CsvFile>(MapUnpacked(part.path));
     if (rows.empty()) {
       table->columns.resize(file->columns().size());
-      table->target = TargetOf(*file, options.target);
+      target = TargetOf(*file, options.target);
+      table->columns[target].use = ColumnUse::kTarget;
     } else if (file->columns() != rows[0].second.file->columns()) {
       file->Fail(0, "the columns are not those of " + parts[0].path);
     }
-    rows.emplace_back(part.dataset, ScanRows(file, options.missing, rows.empty(), *table));
+    const RowRules rules = {.missing = options.missing,
+                            .advice = "--missing mean or drop fills or leaves out such rows",
+                            .finds_texts = rows.empty()};
+    rows.emplace_back(part.dataset, ScanRows(file, rules, *table));
   }
-  const bool has_texts = table->columns[table->target].is_text;
+  const bool has_texts = table->columns[target].is_text;
   const std::vector<std::string> names = has_texts ? ClassesOf(rows[0].second) : std::vector<std::string>();
   const auto whole = [](const auto& part) { return !WholeNumbers(part.second).empty(); };
   const bool are_whole = !has_texts && std::all_of(rows.begin(), rows.end(), whole);
@@ -349,12 +187,6 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
   return source;
 }
 
-constexpr std::string_view kEnds[] = {".csv", ".tsv", ".csv.gz", ".tsv.gz"};
-
-bool IsTable(const std::string& path) {
-  return std::any_of(std::begin(kEnds), std::end(kEnds), [&](std::string_view end) { return path.ends_with(end); });
-}
-
 Source OpenTable(const std::string& path, const DataOptions& options) {
   return OpenParts({{&Splits::train, path}}, options);
 }
@@ -362,7 +194,7 @@ Source OpenTable(const std::string& path, const DataOptions& options) {
 // The file of a part in a folder; empty if there is none.
 std::string FindPart(const std::string& folder, std::string_view part) {
   std::error_code ignored;
-  for (std::string_view end : kEnds) {
+  for (std::string_view end : kTableEnds) {
     const std::string path = folder + "/" + std::string(part) + std::string(end);
     if (fs::exists(path, ignored)) return path;
   }
@@ -386,7 +218,7 @@ Source OpenTableFolder(const std::string& path, const DataOptions& options) {
 }  // namespace
 
 const SourceKind kTable = {
-    .name = "a table (.csv or .tsv)", .matches = &IsTable, .open = &OpenTable, .is_divided = true};
+    .name = "a table (.csv or .tsv)", .matches = &IsTableName, .open = &OpenTable, .is_divided = true};
 const SourceKind kTableFolder = {
     .name = "a folder with train.csv", .matches = &IsTableFolder, .open = &OpenTableFolder, .is_divided = true};
 

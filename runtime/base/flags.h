@@ -73,7 +73,7 @@ inline constexpr Flag kFlags[] = {
     {"--input", "FILE",
      "what to predict: samples in a packed file (.brd) or a .npy, NAME=FILE.npy once for each input, or the number of "
      "a "
-     "test sample; for the tool also pictures, folders of them, and - for one from standard input",
+     "test sample; for the tool also pictures, folders of them, - for one from standard input, and a table",
      kPredict},
     {"--top", "K", "print the K most probable classes (all)", kPredict},
     {"--steps", "N", "how many steps to time (100)", kBench},

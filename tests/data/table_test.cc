@@ -4,6 +4,7 @@
 #include <clocale>
 
 #include "frontend/data/source.h"
+#include "frontend/data/table_rows.h"
 #include "tests/data/samples.h"
 #include "tests/data/scratch.h"
 
@@ -189,6 +190,11 @@ TEST_F(Table, FaultsAreNamed) {
   EXPECT_EQ(refusal("alone\n1\n"), "3: t.csv:1: there is one column, alone; a table needs a target and more");
   EXPECT_EQ(refusal("a,b,a\n1,2,3\n"), "3: t.csv:1: two columns have the name a");
   EXPECT_EQ(refusal("a,,b\n1,2,3\n"), "3: t.csv:1: column 2 has no name");
+  EXPECT_EQ(refusal(",a,b\n0,1,2\n"),
+            "3: t.csv:1: column 1 has no name; if it is the index of pandas, to_csv(..., index=False) leaves it out");
+  EXPECT_EQ(
+      refusal("a,b\r1,2\r"),
+      "3: t.csv: has lines that end with a carriage return alone, as on old Macs; they must end with a line feed");
   EXPECT_EQ(refusal("a,b\n1,2\n3\n"), "3: t.csv:3: the row has 1 value for 2 columns");
   EXPECT_EQ(refusal("a,b\n1,2\n\n3,4,5\n"), "3: t.csv:4: the row has 3 values for 2 columns");
   EXPECT_EQ(refusal("a,b\n1,\"2\n3,4\n"), "3: t.csv:2: a quote is opened and not closed");
@@ -216,6 +222,49 @@ TEST_F(Table, FaultsAreNamed) {
   for (int row = 0; row <= 1000; ++row) texts += "name " + std::to_string(row) + "," + std::to_string(row % 2) + "\n";
   EXPECT_EQ(Refusal(texts, {.test_split = 0}),
             "3: t.csv:1002: the column t has text number 1001; at most 1000 different texts can be told apart");
+}
+
+// The rows to predict have the elements of the training data, wherever their columns are.
+TEST_F(Table, RowsToPredictHaveTheColumnsOfTraining) {
+  const std::vector<std::string> names = {"weight", "kind=bird", "kind=cat", "kind=a=b c", "x=y"};
+  const auto open = [&](const std::string& text, const DataOptions& options = {}) {
+    return OpenTableRows(scratch_.Write("new.csv", text), names, options);
+  };
+  const TableRows rows =
+      open("id,x=y,kind,home,weight\n\n7,-1,cat,?,3.5\n8,-2,\"a=b\nc\",,4\n9,-3,fish,no,5\n", {.target = "home"});
+  EXPECT_THAT(rows.ignored, ElementsAre("id"));
+  const Dataset& data = rows.source.splits.test;
+  EXPECT_THAT(ReadAll(data, 0), ElementsAre(3.5, 0, 1, 0, -1, 4, 0, 0, 1, -2, 5, 0, 0, 0, -3));
+  EXPECT_EQ(data.fields().size(), 1u);
+  EXPECT_EQ(data.element_names, names);
+  EXPECT_EQ(data.source().NameOf(0), scratch_.path("new.csv:3"));
+  EXPECT_EQ(data.source().NameOf(2), scratch_.path("new.csv:6"));  // the row before it has two lines
+  const auto refusal = [&](const std::string& text, const DataOptions& options = {}) {
+    return ErrorOf(scratch_, [&] { open(text, options); });
+  };
+  EXPECT_EQ(refusal("weight,x=y\n1,2\n"), "3: new.csv:1: the column kind is missing, which the model was trained with");
+  EXPECT_EQ(refusal("kind,x=y\ncat,2\n"),
+            "3: new.csv:1: the column weight is missing, which the model was trained with");
+  EXPECT_EQ(refusal("weight,kind,x=y\nmuch,cat,2\n"),
+            "3: new.csv:2: the column weight has much, but only numbers in the training data");
+  EXPECT_EQ(refusal("weight,kind,x=y\n1,,2\n"),
+            "3: new.csv:2: the column kind has no value; --missing drop leaves out such rows");
+  EXPECT_EQ(open("weight,kind,x=y\n1,,2\n1,cat,2\n", {.missing = Missing::kDrop}).source.splits.test.size(), 1);
+}
+
+// A column of numbers is not taken for one of texts with the same beginning.
+TEST_F(Table, AMissingColumnWithTheSignOfATextIsMissing) {
+  scratch_.Write("new.csv", "a\n1\n");
+  EXPECT_EQ(ErrorOf(scratch_,
+                    [&] {
+                      OpenTableRows(scratch_.path("new.csv"), {"a", "a=b"}, {});
+                    }),
+            "3: new.csv:1: the column a=b is missing, which the model was trained with");
+}
+
+TEST_F(Table, ATableToPredictMayHaveOneColumn) {
+  scratch_.Write("new.csv", "a\n1\n2\n");
+  EXPECT_THAT(ReadAll(OpenTableRows(scratch_.path("new.csv"), {"a"}, {}).source.splits.test, 0), ElementsAre(1, 2));
 }
 
 TEST_F(Table, SurvivesTruncationAndDamage) {

@@ -134,7 +134,8 @@ TEST(Predict, BadPicturesAreNamed) {
       {"- -", 3, "predict reads one picture from standard input\n"},
       {"c.pgm 3", 2, "brine: predict takes one input, got also '3'\n"},
       {"d.pbm", 3, "d.pbm: is not a picture (PNG, JPEG, WebP, BMP or PPM)\n"},
-      {"rows.csv", 3, "rows.csv: predict takes pictures, .npy files and packed files\n"},
+      {"rows.npz", 3, "rows.npz: predict takes pictures, a table, .npy files and packed files\n"},
+      {"c.pgm rows.csv", 2, "brine: predict takes one input, got also 'rows.csv'\n"},
       {"none.npy", 3, "error: none.npy: cannot be opened: No such file or directory\n"},
   };
   for (const auto& row : rows) {
@@ -161,6 +162,85 @@ TEST(Predict, AModelThatTakesNoPicturesSaysSo) {
       run.err,
       "scale.cc: takes no pictures, so that a.png cannot be predicted; its input is not one of height, width, and 1 "
       "or 3 channels\n");
+}
+
+// A project with the weights w of a model of tables, which have two numbers, a text and the class.
+struct TrainedOnTable : Project {
+  TrainedOnTable() {
+    Write("table.cc", R"(#include <brine.h>
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("table", Input({4}));
+  net.Add(Dense({.units = 3, .activation = "softmax"}));
+  net.Compile({.optimizer = SGD(), .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)");
+    std::string rows = "x,kind,y,class\n";
+    for (int row = 0; row < 60; ++row)
+      rows += std::to_string(row % 7) + (row % 2 == 0 ? ",a,0.5," : ",b,0.25,") +
+              (row % 3 == 0   ? "red\n"
+               : row % 3 == 1 ? "green\n"
+                              : "blue\n");
+    Write("t.csv", rows);
+    Run("brine train table.cc --data t.csv --epochs 2 --save w --checkpoint run --quiet");
+  }
+};
+
+// A row predicts what the array of its elements does.
+TEST(Predict, RowsOfATableAreEncodedAsThoseOfTraining) {
+  const TrainedOnTable project;
+  project.WriteNpy("rows.npy", "(3, 4)", {3, 0, 1, 0.5, 6, 1, 0, 0.25, 2, 0, 0, 1});  // x, kind=a, kind=b, y
+  const std::string rows = project.Run("brine predict table.cc rows.npy --weights w");
+  const size_t second = rows.find("\n1: ") + 1, third = rows.find("\n2: ") + 1;
+  const std::string a = rows.substr(1, second - 1), b = rows.substr(second + 1, third - second - 1),
+                    c = rows.substr(third + 1);
+  EXPECT_THAT(a, testing::HasSubstr("green"));  // the weights know the classes
+  project.Write("new.csv", "kind,y,x\nb,0.5,3\na,0.25,6\nnone,1,2\n");
+  EXPECT_EQ(project.Run("brine predict table.cc new.csv --weights w"),
+            "new.csv:2" + a + "new.csv:3" + b + "new.csv:4" + c);
+  const CommandResult tsv = project.Try(
+      "printf 'class\\tid\\tx\\ty\\tkind\\nred\\t8\\t6\\t0.25\\ta\\n' | gzip >one.tsv.gz && "
+      "brine predict table.cc --checkpoint run --input one.tsv.gz --target class --top 1");
+  EXPECT_EQ(tsv.out, "one.tsv.gz:2" + b.substr(0, b.find(", ")) + "\n");
+  EXPECT_EQ(tsv.err, "one.tsv.gz: the model was not trained with id, so that this column is left out\n");
+  const std::vector<Json> json = ParseJsonLines(project.Run("brine predict table.cc new.csv --weights w --json"));
+  ASSERT_EQ(json.size(), 3u);
+  EXPECT_EQ(Field(json[1], "sample").string_value(), "new.csv:3");
+  EXPECT_EQ(Field(json[1], "probabilities").struct_value().fields().size(), 3u);
+}
+
+TEST(Predict, BadTablesAreNamed) {
+  const TrainedOnTable project;
+  project.Write("missing.csv", "x,y\n1,2\n");
+  project.Write("gap.csv", "x,kind,y\n1,,2\n3,a,4\n");
+  project.Run("brine train digits.cc --data data --quiet --save of_pictures");
+  const struct {
+    const char* arguments;
+    int code;
+    std::string error;
+  } rows[] = {
+      {"missing.csv --weights w", 3, "missing.csv:1: the column kind is missing, which the model was trained with\n"},
+      {"gap.csv --weights w", 3, "gap.csv:2: the column kind has no value; --missing drop leaves out such rows\n"},
+      {"gap.csv --weights w --missing mean", 2,
+       "brine: predict takes --missing drop only, since the weights do not know the means of the training data\n"},
+      {"gap.csv", 2,
+       "brine: trained weights, which know the columns of the table, are missing: --weights FILE or --checkpoint "
+       "DIR\n"},
+      {"gap.csv --weights of_pictures", 3,
+       "gap.csv: cannot be predicted, since of_pictures was not trained on a table\n"},
+      {"none.csv --weights w", 3, "none.csv: cannot be opened: No such file or directory\n"},
+      {"gap.csv missing.csv --weights w", 2, "brine: predict takes one input, got also 'missing.csv'\n"},
+  };
+  for (const auto& row : rows) {
+    const CommandResult run = project.Try(std::string("brine predict table.cc ") + row.arguments);
+    EXPECT_EQ(run.code, row.code) << row.arguments;
+    EXPECT_EQ(run.err, row.error);
+    EXPECT_EQ(run.out, "");
+  }
+  const CommandResult dropped = project.Try("brine predict table.cc gap.csv --weights w --missing drop");
+  EXPECT_THAT(dropped.out, testing::StartsWith("gap.csv:3: "));
 }
 
 // The ten test images of class 0, whose labels the loss ignores, count in no row.
