@@ -23,6 +23,7 @@
 #include "runtime/base/flags.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/flags.h"
+#include "runtime/trainer/open_data.h"
 #include "runtime/trainer/run_path.h"
 
 extern char** environ;
@@ -61,11 +62,13 @@ absl::StatusOr<brine::CommandLine> ProgramLine(const std::vector<std::string>& a
 }
 
 // Replaces the value of --data by data that the program can map.  NAME=FILE.npy stays, since the program reads arrays.
+// Adds the packed file and its source to `sources`.
 absl::Status ReplaceData(const DataOptions& options, const codegen::Cache& cache, bool quiet,
-                         std::vector<std::string>& argv) {
+                         std::vector<std::string>& argv, std::vector<std::string>& sources) {
   for (size_t index = 1; index < argv.size(); ++index) {
     if (argv[index - 1] != "--data" || absl::StrContains(argv[index], '=')) continue;
-    BRINE_ASSIGN_OR_RETURN(argv[index], DataForProgram(argv[index], options, cache, quiet));
+    BRINE_ASSIGN_OR_RETURN(const std::string packed, DataForProgram(argv[index], options, cache, quiet));
+    sources.insert(sources.end(), {packed, std::exchange(argv[index], packed)});
   }
   return absl::OkStatus();
 }
@@ -124,14 +127,17 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   }
   SetPictureSize(prepared.planned.model, *data);
   data->threads = line->threads;
-  if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv); !status.ok())
+  std::vector<std::string> sources;
+  if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv, sources);
+      !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   if (!inputs.empty()) {
     const absl::StatusOr<std::string> packed =
         PackInputs(arguments.words[0], inputs, *line, *data, session->cache, arguments.Has("quiet"));
     if (!packed.ok()) return Fail(packed.status(), absl::IsInvalidArgument(packed.status()) ? kBadInput : kFailed);
-    argv.back() = *packed;
+    sources.insert(sources.end(), {*packed, std::exchange(argv.back(), *packed)});
   }
+  setenv(kSourcesVariable, JoinCommand(sources).c_str(), /*overwrite=*/1);
   absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;

@@ -1,6 +1,7 @@
 #include "runtime/trainer/open_data.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "runtime/trainer/drawn_shapes.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/readers.h"
+#include "runtime/trainer/run_path.h"
 #include "runtime/trainer/shapes.h"
 
 namespace brine {
@@ -51,6 +53,14 @@ void CheckSamples(const brine_program& program, const Dataset& data, const std::
 
 }  // namespace
 
+std::string SourceOf(const std::string& file) {
+  const char* const text = std::getenv(kSourcesVariable);
+  if (text == nullptr) return file;
+  const std::vector<std::string> sources = SplitCommand(text);
+  const auto found = std::find(sources.begin(), sources.end(), file);
+  return sources.end() - found < 2 ? file : found[1];
+}
+
 void CheckShape(const Array& array, const brine_value& input, const std::string& file) {
   if (HasShapeOf(array, input)) return;
   std::string shape;
@@ -78,7 +88,7 @@ Splits OpenMapped(const brine_program& program, const std::string& path) {
   Splits data = LoadMapped(path);
   for (Dataset* part : {&data.train, &data.validation, &data.test}) {
     if (size.height > 0) *part = part->EnlargedTo(size.height, size.width);
-    CheckSamples(program, *part, path);
+    CheckSamples(program, *part, SourceOf(path));
   }
   return data;
 }
@@ -100,9 +110,9 @@ Splits OpenData(const brine_program& program, const CommandLine& line) {
   }
   Splits data = OpenMapped(program, line.data);
   if ((line.command == kTrain || line.command == kBench) && data.train.size() == 0)
-    ThrowError(kExitBadInput, {line.data, ": has no training data"});
+    ThrowError(kExitBadInput, {SourceOf(line.data), ": has no training data"});
   if (line.command == kEvaluate && HeldOut(data).size() == 0)
-    ThrowError(kExitBadInput, {line.data, ": has neither test nor validation data"});
+    ThrowError(kExitBadInput, {SourceOf(line.data), ": has neither test nor validation data"});
   return data;
 }
 

@@ -12,6 +12,13 @@
 
 namespace brine {
 
+// The environment variable in which the tool says what it packed for this program: the path of a packed file, and after
+// it that of its source, which the user knows (JoinCommand).
+inline constexpr char kSourcesVariable[] = "BRINE_SOURCES";
+
+// What messages call the file: the source that the tool packed into it, or else the file itself.
+std::string SourceOf(const std::string& file);
+
 // The data of --data, or the built-in images.  Images are enlarged to the size that the model takes, if it is a
 // multiple of theirs.  Arrays are the training data of commands that train, and the test data of others.
 Splits OpenData(const brine_program& program, const CommandLine& line);

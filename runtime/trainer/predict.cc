@@ -51,7 +51,7 @@ std::vector<Prediction> PredictSamples(Trainer& trainer, const Dataset& samples,
     return trainer.Predict(samples);
   } catch (const Error& error) {
     if (file.empty() || error.code() != kExitBadInput) throw;
-    ThrowError(error.code(), {file, ": ", error.what()});
+    ThrowError(error.code(), {SourceOf(file), ": ", error.what()});
   }
 }
 
