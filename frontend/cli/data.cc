@@ -120,6 +120,7 @@ std::string FactsText(const std::string& path, const Source& source, const DataF
   if (!train.fields().empty())
     absl::StrAppend(&text, ArePictures(source) ? "each picture is read as " : "each sample has ",
                     SampleShape(train.fields()[0]), "\n");
+  if (!source.remark.empty()) absl::StrAppend(&text, source.remark, "\n");
   if (source.drawn_share > 0)
     absl::StrAppend(&text, "there are no test data, so ", absl::StrFormat("%.3g", 100 * source.drawn_share),
                     source.train_classes.empty() ? " % of the samples" : " % of each class",

@@ -74,6 +74,7 @@ std::string Sentence(const std::string& path, const Source& source, const PackRe
   for (const std::string& part : parts) absl::StrAppend(&text, &part == &parts[0] ? ", of which " : " and ", part);
   std::error_code ignored;
   absl::StrAppend(&text, ", into ", output, " (", BytesText(static_cast<int64_t>(fs::file_size(output, ignored))), ")");
+  if (!source.remark.empty()) absl::StrAppend(&text, "; ", source.remark);
   if (!report.skipped.empty())
     absl::StrAppend(&text, "; ", WithCommas(static_cast<int64_t>(report.skipped.size())),
                     " broken ones are left out, the first: ", report.skipped[0]);

@@ -11,11 +11,12 @@
 namespace brine {
 
 struct Source {
-  std::string kind = {};  // in messages: "a folder of pictures"
+  std::string kind = {};    // in messages: "a folder of pictures"
+  std::string remark = {};  // what users may not expect of the samples: "2 columns of numbers, 1 of texts: …"
   // The samples may be read in any order and by several threads at once.  Reading one throws Error if it is broken,
   // such as a picture that cannot be decoded.
   Splits splits = {};
-  std::vector<int32_t> train_classes = {};      // of each training sample; empty if the labels are not classes
+  std::vector<int32_t> train_classes = {};  // of each training sample; empty if the labels are not classes
   double drawn_share = 0;  // of the samples of each class that were drawn to be test data, since the source has none
 };
 

@@ -153,6 +153,25 @@ std::vector<std::string> ElementNames(const CsvFile& file, const Table& table) {
   return names;
 }
 
+std::string DescribeColumns(const CsvFile& file, const Table& table) {
+  constexpr size_t kShown = 5;
+  size_t numbers = 0, texts = 0;
+  std::string list;
+  for (size_t index = 0; index < table.columns.size(); ++index) {
+    const Column& column = table.columns[index];
+    if (column.use != ColumnUse::kInput) continue;
+    if (!column.is_text) ++numbers;
+    if (!column.is_text || ++texts > kShown) continue;
+    const size_t values = column.categories.size();
+    list += (texts == 1 ? "" : ", ") + file.columns()[index] + " (" + std::to_string(values) +
+            (values == 1 ? " value)" : " values)");
+  }
+  if (texts == 0) return "";
+  if (texts > kShown) list += " and " + std::to_string(texts - kShown) + " more";
+  return std::to_string(numbers) + (numbers == 1 ? " column" : " columns") + " of numbers, " + std::to_string(texts) +
+         " of texts: " + list;
+}
+
 Table MatchColumns(const CsvFile& file, const std::vector<std::string>& element_names) {
   Table table = {.columns = std::vector<Column>(file.columns().size(), {.use = ColumnUse::kNone}),
                  .elements = static_cast<int64_t>(element_names.size())};

@@ -52,6 +52,10 @@ void LearnColumns(const Rows& train, Table& table);
 // The names of the elements, "age", "city=Rome", in their order.
 std::vector<std::string> ElementNames(const CsvFile& file, const Table& table);
 
+// "2 columns of numbers, 1 of texts: city (3 values)", so that users see a column that one text has made one of texts.
+// Empty if there are no texts.
+std::string DescribeColumns(const CsvFile& file, const Table& table);
+
 // Finds by their names the columns of `file` from which samples with these elements can be made, whatever the order of
 // the columns is; the others have no use.  Throws Error that names a column that is missing.
 Table MatchColumns(const CsvFile& file, const std::vector<std::string>& element_names);

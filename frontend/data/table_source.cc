@@ -123,10 +123,14 @@ std::pair<Rows, Rows> Divide(const Rows& all, std::span<const int32_t> classes, 
   return parts;
 }
 
-// Throws Error if the targets are classes, of which there is only one.
-void CheckHasClasses(const Rows& train, const std::vector<int32_t>& classes) {
-  if (classes.empty() || std::count(classes.begin(), classes.end(), classes[0]) < std::ssize(classes)) return;
-  train.file->Fail(0, "the target has only one class, " + Excerpt(train.targets[0]));
+// Throws Error if several rows have the same target all, so that there is nothing to learn.
+void CheckTargetsDiffer(const Rows& train, bool are_texts) {
+  const Cell& first = train.targets[0];
+  const auto equals_first = [&](const Cell& target) {
+    return are_texts ? target.text() == first.text() : target.number() == first.number();
+  };
+  if (train.targets.size() == 1 || !std::all_of(train.targets.begin(), train.targets.end(), equals_first)) return;
+  train.file->Fail(0, std::string("the target has only one ") + (are_texts ? "class, " : "value, ") + Excerpt(first));
 }
 
 struct PartFile {
@@ -154,6 +158,7 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
     rows.emplace_back(part.dataset, ScanRows(file, rules, *table));
   }
   const bool has_texts = table->columns[target].is_text;
+  CheckTargetsDiffer(rows[0].second, has_texts);
   const std::vector<std::string> names = has_texts ? ClassesOf(rows[0].second) : std::vector<std::string>();
   const auto whole = [](const auto& part) { return !WholeNumbers(part.second).empty(); };
   const bool are_whole = !has_texts && std::all_of(rows.begin(), rows.end(), whole);
@@ -163,7 +168,6 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
   Source source;
   source.train_classes = classes_of(rows[0].second);
   if (!has_texts && !AreClasses(source.train_classes)) source.train_classes.clear();
-  CheckHasClasses(rows[0].second, source.train_classes);
   if (rows.size() == 1 && options.test_split > 0) {
     auto [train, test] = Divide(rows[0].second, source.train_classes, options);
     rows[0].second = std::move(train);
@@ -174,6 +178,7 @@ Source OpenParts(const std::vector<PartFile>& parts, const DataOptions& options)
     if (!source.train_classes.empty()) source.train_classes = classes_of(rows[0].second);
   }
   LearnColumns(rows[0].second, *table);
+  source.remark = DescribeColumns(*rows[0].second.file, *table);
   const std::vector<std::string> element_names = ElementNames(*rows[0].second.file, *table);
   for (auto& [dataset, part] : rows) {
     std::vector<int32_t> classes = classes_of(part);

@@ -41,6 +41,7 @@ class Table : public ::testing::Test {
 TEST_F(Table, NumbersAreElementsAndTextsAreOneOfMany) {
   const Source source = OpenWhole(kPets);
   EXPECT_EQ(source.kind, "a table (.csv or .tsv)");
+  EXPECT_EQ(source.remark, "2 columns of numbers, 1 of texts: kind (3 values)");
   EXPECT_THAT(source.splits.train.element_names, ElementsAre("weight", "kind=bird", "kind=cat", "kind=dog", "age"));
   EXPECT_THAT(source.splits.train.class_names, ElementsAre("no", "yes"));
   EXPECT_THAT(source.train_classes, ElementsAre(1, 0, 1, 0));
@@ -57,6 +58,16 @@ TEST_F(Table, LoadedDataHaveTheNamesOfColumns) {
     EXPECT_GT(part->size(), 0);
     EXPECT_THAT(part->element_names, ::testing::Contains("weight"));
   }
+}
+
+// What is said about columns stays short, however many there are.
+TEST_F(Table, ColumnsOfTextsAreNamed) {
+  EXPECT_EQ(OpenWhole("a,b,y\n1,2,0\n3,4,1\n").remark, "");
+  EXPECT_EQ(OpenWhole("a,b,y\n1,x,0\nNone,x,1\n").remark,
+            "0 columns of numbers, 2 of texts: a (2 values), b (1 value)");
+  EXPECT_EQ(OpenWhole("n,a,b,c,d,e,f,g,y\n1,x,x,x,x,x,x,x,0\n1,x,x,x,x,x,x,y,1\n").remark,
+            "1 column of numbers, 7 of texts: a (1 value), b (1 value), c (1 value), d (1 value), e (1 value) and 2 "
+            "more");
 }
 
 TEST_F(Table, AnyColumnMayBeTheTarget) {
@@ -211,9 +222,9 @@ TEST_F(Table, FaultsAreNamed) {
             "3: t.csv:2: the column b has -2,5 with a decimal comma; numbers need a decimal point");
   EXPECT_EQ(refusal("a,b\n1,inf\n"), "3: t.csv:2: the column b has inf, which is not a finite number of 32 bits");
   EXPECT_EQ(refusal("a,b\n1e39,1\n"), "3: t.csv:2: the column a has 1e39, which is not a finite number of 32 bits");
-  for (const std::string target : {"yes", "0"})
-    EXPECT_EQ(refusal("a,b\n1," + target + "\n2," + target + "\n"),
-              "3: t.csv:1: the target has only one class, " + target);
+  EXPECT_EQ(refusal("a,b\n1,yes\n2,yes\n"), "3: t.csv:1: the target has only one class, yes");
+  EXPECT_EQ(refusal("a,b\n1,0\n2,0\n"), "3: t.csv:1: the target has only one value, 0");
+  EXPECT_EQ(refusal("a,b\n1,7.5\n2,7.50\n"), "3: t.csv:1: the target has only one value, 7.5");
   EXPECT_EQ(Refusal("a,b\n1,2\n", {.target = "c"}), "3: t.csv:1: there is no column c; there are a, b");
   std::string wide = "a";
   for (int column = 0; column < 1000000; ++column) wide += ",a" + std::to_string(column);

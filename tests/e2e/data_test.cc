@@ -93,8 +93,9 @@ TEST(Data, TheProgramReadsWhatPackWrites) {
   project.Write("t.csv", Rows(90));
   const CommandResult packed = project.Try("brine data pack t.csv -o t.brd --test-split 0.1 --split-seed 4");
   EXPECT_EQ(packed.code, 0);
-  EXPECT_THAT(packed.err, MatchesRegex("packed t\\.csv: 90 samples of 3 classes, of which 9 are drawn for tests, into "
-                                       "t\\.brd \\([0-9.]+ KB\\)\n"));
+  EXPECT_THAT(packed.err,
+              MatchesRegex("packed t\\.csv: 90 samples of 3 classes, of which 9 are drawn for tests, into "
+                           "t\\.brd \\([0-9.]+ KB\\); 2 columns of numbers, 1 of texts: kind \\(2 values\\)\n"));
   const std::string trained = project.Run("brine train table.cc --data t.brd --quiet");
   EXPECT_THAT(trained, StartsWith("Test "));
   // The tool passes the flags on to what packs.
@@ -111,6 +112,39 @@ TEST(Data, TheProgramReadsWhatPackWrites) {
   EXPECT_EQ(broken.err, "bad.csv:7: the row has 5 values for 4 columns\n");
   project.Run("cmp t.brd before.brd");
   EXPECT_EQ(project.Run("ls -A | grep -v -e t.csv -e bad.csv -e table.cc -e digits.cc -e '^data$' -e brd || true"), "");
+}
+
+// Users know their files, and not those of the cache.
+TEST(Data, MessagesNameTheSource) {
+  const Project project;
+  project.Write("table.cc", kTableModel);
+  project.Write("t.csv", Rows(30));
+  project.Write("wide.csv", "a,b,c,d,e,class\n1,2,3,4,5,red\n1,2,3,4,6,blue\n1,2,3,4,7,red\n1,2,3,4,8,blue\n");
+  const auto error = [&](const std::string& command) {
+    const CommandResult run = project.Try(command + " --quiet");
+    EXPECT_EQ(run.code, 3) << command;
+    return run.err;
+  };
+  EXPECT_EQ(error("brine train table.cc --data wide.csv"),
+            "error: wide.csv: a sample has 5 elements, the model's input x is (n, 4)\n");
+  project.Run("brine train table.cc --data t.csv --save w --quiet");
+  EXPECT_EQ(error("brine evaluate table.cc --data t.csv --test-split 0 --weights w"),
+            "error: t.csv: has neither test nor validation data\n");
+}
+
+// A packed file in the cache that has lost its end is written again.
+TEST(Data, ADamagedPackedFileIsPackedAgain) {
+  const Project project;
+  project.Write("table.cc", kTableModel);
+  project.Write("t.csv", Rows(31));
+  const std::string train = "brine train table.cc --data t.csv --split-seed " + std::to_string(getpid());
+  const CommandResult first = project.Try(train + " --progress none");
+  const size_t begin = first.err.find(", into ") + 7;
+  const std::string packed = first.err.substr(begin, first.err.find(" (") - begin), whole = ReadText(packed);
+  ASSERT_GT(whole.size(), 100u);
+  project.Run("truncate -s -1 " + packed);
+  EXPECT_EQ(project.Try(train + " --progress none").err, first.err);
+  EXPECT_TRUE(ReadText(packed) == whole);
 }
 
 TEST(Data, PicturesGetTheSizeOfTheModelsInput) {
