@@ -80,8 +80,9 @@ ir::Function FunctionOf(const Command& command) {
 }
 
 // Trains with the page of the run beside it.
-int TrainInFolder(const codegen::BuiltProgram& program, std::vector<std::string> argv, const Arguments& arguments) {
-  std::string run = arguments.Get("run", ""), made;
+int TrainInFolder(const codegen::BuiltProgram& program, const brine::CommandLine& line, std::vector<std::string> argv,
+                  const Arguments& arguments) {
+  std::string run = line.run, made;
   if (run.empty()) {
     try {
       run = made = MakeRunFolder(program.name);
@@ -96,7 +97,8 @@ int TrainInFolder(const codegen::BuiltProgram& program, std::vector<std::string>
   const Reported trained =
       RunWithReport(run, [&] { return Fail(ExecuteProgram(program.name, program.bytes, argv), kFailed); });
   if (!made.empty()) RemoveUnusedRunFolder(made);
-  if (trained.began && !arguments.Has("quiet")) std::fprintf(stderr, "%s\n", RunLine(run, trained.has_report).c_str());
+  if (trained.began && !arguments.Has("quiet"))
+    std::fprintf(stderr, "%s\n", RunLine(run, line.checkpoint, trained.has_report).c_str());
   return EndLike(trained.status);
 }
 
@@ -147,7 +149,7 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
   argv[0] = program->name;
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
-  if (WantsRun(*line)) return TrainInFolder(*program, std::move(argv), arguments);
+  if (WantsRun(*line)) return TrainInFolder(*program, *line, std::move(argv), arguments);
   return Fail(ExecuteProgram(program->name, program->bytes, argv), kFailed);
 }
 

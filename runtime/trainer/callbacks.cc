@@ -15,6 +15,7 @@
 #include "runtime/base/edit_distance.h"
 #include "runtime/trainer/appended_file.h"
 #include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -281,10 +282,7 @@ class CsvFile : public Object {
   }
   void EndEpoch(Trainer&, const EpochResult& result) override {
     std::string line = std::to_string(result.epoch);
-    for (const auto& [name, value] : Logs(result)) {
-      char text[40];
-      (line += separator_).append(text, std::to_chars(text, text + sizeof(text), value).ptr);
-    }
+    for (const auto& [name, value] : Logs(result)) (line += separator_) += ShortestText(value);
     Append(path_, line + '\n');
   }
 

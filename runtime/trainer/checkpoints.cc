@@ -17,6 +17,7 @@
 #include "runtime/core/checkpoint.h"
 #include "runtime/trainer/appended_file.h"
 #include "runtime/trainer/class_names.h"
+#include "runtime/trainer/run_path.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/tensor_file.h"
 
@@ -27,31 +28,6 @@ namespace fs = std::filesystem;
 
 constexpr char kCallbackKey[] = "callback/";
 constexpr char kPrefix[] = "step-", kSuffix[] = ".safetensors";
-
-struct CheckpointEntry {
-  uint64_t step;
-  std::string path;
-};
-
-// The checkpoints of a folder, the newest first.  There are none if the folder does not exist.  Throws Error if it
-// cannot be listed, since it may then hold some.
-std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
-  std::vector<CheckpointEntry> entries;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    const size_t digits = name.size() - std::min(name.size(), sizeof(kPrefix) - 1 + sizeof(kSuffix) - 1);
-    if (digits == 0 || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
-    const char *begin = name.data() + sizeof(kPrefix) - 1, *stop = begin + digits;
-    uint64_t step = 0;
-    if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, entry->path().string()});
-  }
-  if (error && error != std::errc::no_such_file_or_directory)
-    ThrowError(kExitBadInput, {folder, ": cannot be listed: ", error.message()});
-  std::sort(entries.begin(), entries.end(),
-            [](const CheckpointEntry& a, const CheckpointEntry& b) { return a.step > b.step; });
-  return entries;
-}
 
 [[noreturn]] void FailWithoutCheckpoint(const std::string& folder) {
   ThrowError(kExitBadInput, {folder, ": holds no checkpoint step-N.safetensors"});
@@ -134,6 +110,24 @@ int OpenLock(const std::string& path) {
 }
 
 }  // namespace
+
+std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder) {
+  std::vector<CheckpointEntry> entries;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const size_t digits = name.size() - std::min(name.size(), sizeof(kPrefix) - 1 + sizeof(kSuffix) - 1);
+    if (digits == 0 || !name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
+    const char *begin = name.data() + sizeof(kPrefix) - 1, *stop = begin + digits;
+    uint64_t step = 0;
+    if (std::from_chars(begin, stop, step).ptr == stop) entries.push_back({step, entry->path().string()});
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    ThrowError(kExitBadInput, {folder, ": cannot be listed: ", error.message()});
+  std::sort(entries.begin(), entries.end(),
+            [](const CheckpointEntry& a, const CheckpointEntry& b) { return a.step > b.step; });
+  return entries;
+}
 
 FolderLock::FolderLock(const std::string& folder, bool resume) {
   if (!resume)
@@ -229,7 +223,7 @@ std::string BestFile(const std::string& folder) { return folder + "/best.safeten
 
 std::string NewestCheckpoint(const std::string& folder) {
   TensorFile file;
-  const std::string of_run = folder + "/checkpoints";
+  const std::string of_run = CheckpointsOf(folder);
   std::error_code ignored;
   return ReadNewest(fs::is_directory(of_run, ignored) ? of_run : folder, file);
 }

@@ -38,6 +38,15 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
 // checkpoint, and if it is of another model or does not go with `shape`.
 FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape);
 
+struct CheckpointEntry {
+  uint64_t step;
+  std::string path;
+};
+
+// The checkpoints of a folder, the newest first.  There are none if the folder does not exist.  Throws Error if it
+// cannot be listed, since it may then hold some.
+std::vector<CheckpointEntry> ListCheckpoints(const std::string& folder);
+
 // The file in the folder for the state of the best epoch, which is kept until another is better.
 std::string BestFile(const std::string& folder);
 

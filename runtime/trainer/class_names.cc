@@ -94,6 +94,15 @@ std::vector<std::string> DecodeClassNames(const std::string& text) {
   return names;
 }
 
+std::vector<std::string> WithAllNames(std::vector<std::string> names, int64_t classes) {
+  for (auto index = static_cast<int64_t>(names.size()); index < classes; ++index) {
+    std::string name = Concat({"class ", index});
+    while (std::find(names.begin(), names.end(), name) != names.end()) name += '\'';
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 Dataset WithClasses(const Dataset& data, const std::vector<std::string>& names) {
   if (names.empty() || data.class_names.empty() || data.class_names == names) return data;
   std::vector<int32_t> numbers;

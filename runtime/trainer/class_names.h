@@ -18,6 +18,10 @@ std::string EncodeClassNames(const std::vector<std::string>& names);
 // The names in a note, whatever its text is; none for an empty one.
 std::vector<std::string> DecodeClassNames(const std::string& text);
 
+// The names with "class 7" and so on for the classes that lack one, of which there are `classes` in all.  A name that
+// another class has gets an apostrophe.
+std::vector<std::string> WithAllNames(std::vector<std::string> names, int64_t classes);
+
 // The data with the numbers that `names` has for the names of their classes, so that a folder that lacks a class, or
 // has them in another order, is evaluated rightly.  The data stay as they are if one of the two has no names.  Throws
 // Error if the data have a class that is not among `names`.

@@ -84,9 +84,12 @@ Callback TrainCallback(const CommandLine& line) {
   return callback;
 }
 
+// The result by which the best epoch is found.
+std::string MonitorOf(const CommandLine& line) { return line.monitor.empty() ? "val_loss" : line.monitor; }
+
 // The callbacks of Keras that the command line asks for.
 std::vector<Callback> KerasCallbacks(const CommandLine& line, bool validates) {
-  const std::string monitor = line.monitor.empty() ? "val_loss" : line.monitor;
+  const std::string monitor = MonitorOf(line);
   std::vector<Callback> callbacks;
   const bool restores = line.early_stopping && line.restore_best_weights;
   if (line.early_stopping)
@@ -111,9 +114,7 @@ std::vector<std::string> ClassNames(const Trainer& trainer, const Dataset& data,
   const char* const* const compiled = trainer.program().class_names;
   for (const char* const* name = compiled; names.empty() && name != nullptr && *name != nullptr; ++name)
     names.push_back(*name);
-  for (auto index = static_cast<int64_t>(names.size()); index < classes; ++index)
-    names.push_back("class " + std::to_string(index));
-  return names;
+  return WithAllNames(std::move(names), classes);
 }
 
 namespace {
@@ -144,7 +145,7 @@ std::string AddRunFolder(CommandLine& line, const brine_program& program) {
   if (!WantsRun(line)) return {};
   const std::string made = line.run.empty() ? MakeRunFolder(program.name) : "";
   if (!made.empty()) line.run = made;
-  if (line.checkpoint.empty()) line.checkpoint = line.run + "/checkpoints";
+  if (line.checkpoint.empty()) line.checkpoint = CheckpointsOf(line.run);
   return made;
 }
 
@@ -183,7 +184,7 @@ Callback RunFolderCallback(const Trainer& trainer, const CommandLine& line, cons
                     .data = DataOf(command),
                     .test_samples = tested_each_epoch ? 0 : data.test.size(),
                     .class_names = ClassNames(trainer, data.train, 0),  // without numbers for classes that lack names
-                    .monitor = line.monitor.empty() ? "val_loss" : line.monitor,
+                    .monitor = MonitorOf(line),
                     .learning_rate = line.learning_rate,
                     .threads = line.threads});
 }
@@ -192,10 +193,9 @@ Callback RunFolderCallback(const Trainer& trainer, const CommandLine& line, cons
 void PrintInterrupted(Trainer& trainer, const CommandLine& line) {
   const std::string step = std::to_string(brine_steps_done(trainer.state()));
   const std::string kept = line.checkpoint.empty() ? "no checkpoint was asked for"
-                           : line.run.empty()
-                               ? Concat({"--resume goes on from ", line.checkpoint})
-                               : Concat({line.checkpoint, "/step-", step, ".safetensors is kept, and --resume --run ",
-                                         line.run, " goes on"});
+                           : line.run.empty()      ? Concat({"--resume goes on from ", line.checkpoint})
+                                              : Concat({line.checkpoint, "/step-", step, ".safetensors is kept, and ",
+                                                        ResumeFlags(line.run, line.checkpoint), " goes on"});
   std::fprintf(stderr, "\ninterrupted after step %s; %s\n", step.c_str(), kept.c_str());
 }
 
@@ -244,7 +244,7 @@ int RunTrain(const brine_program& program, CommandLine line) {
   // The tool, which passes the command on, prints a line of its own.
   if (!line.run.empty() && !line.quiet && std::getenv(kCommandVariable) == nullptr) {
     std::fflush(stdout);
-    std::fprintf(stderr, "%s\n", RunLine(line.run, /*has_report=*/false).c_str());
+    std::fprintf(stderr, "%s\n", RunLine(line.run, line.checkpoint, /*has_report=*/false).c_str());
   }
   return interrupted ? kExitInterrupted : kExitOk;
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "runtime/trainer/class_names.h"
 #include "runtime/trainer/compared_outputs.h"
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/json.h"
@@ -142,11 +143,10 @@ std::string WorstJson(const Worst& worst, const brine_program& program, const Da
 }
 
 std::string ClassesJson(int64_t classes, const std::vector<std::string>& names) {
+  std::vector<std::string> all = WithAllNames(names, classes);
+  all.resize(static_cast<size_t>(classes));
   JsonList list;
-  for (int64_t number = 0; number < classes; ++number) {
-    const auto index = static_cast<size_t>(number);
-    list.Add(JsonString(index < names.size() ? names[index] : "class " + std::to_string(number)));
-  }
+  for (const std::string& name : all) list.Add(JsonString(name));
   return list.text();
 }
 

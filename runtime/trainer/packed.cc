@@ -225,7 +225,12 @@ void CheckNames(const PackedFile& file, std::span<const std::string_view> parts)
 
 }  // namespace
 
-bool IsPackedFile(std::span<const uint8_t> bytes) { return bytes.size() >= 10 && bytes[8] == '{'; }
+bool IsPackedFile(std::span<const uint8_t> bytes) {
+  uint64_t header = 0;  // its length, which no text is, such as a table whose ninth character is a brace
+  if (bytes.size() < 10) return false;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  return bytes[8] == '{' && header <= BRINE_MAX_HEADER_BYTES;
+}
 
 Splits LoadPacked(const std::string& file) {
   static constexpr std::array<std::string_view, 3> kParts = {"train/", "validation/", "test/"};

@@ -14,6 +14,7 @@
 #include "runtime/trainer/picture_kind.h"
 #include "runtime/trainer/readers.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/text.h"
 
 namespace brine {
 namespace {
@@ -73,29 +74,53 @@ Dataset OpenSamples(const brine_program& program, const CommandLine& line) {
   return samples;
 }
 
-// The `top` most probable classes, or all for 0, in descending order: "ship 0.9341, plane 0.0214", or as JSON
-// `"class": "ship", "probabilities": {"ship": 0.9341, …}`.
-std::string ClassesText(std::span<const float> row, const std::vector<std::string>& names, int top, bool json) {
+// The `top` most probable classes, or all for 0, in descending order; of equal ones the first comes first.
+std::vector<size_t> MostProbable(std::span<const float> row, int top) {
   std::vector<size_t> order(row.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return row[a] > row[b]; });
-  if (top > 0) order.resize(std::min(order.size(), static_cast<size_t>(top)));
-  std::string text;
-  for (size_t index : order) {
-    char number[40];
-    std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(row[index]));
-    text += text.empty() ? "" : ", ";
-    text += json ? JsonString(names[index]) + ": " + JsonNumber(row[index]) : names[index] + " " + number;
-  }
-  return json ? "\"class\": " + JsonString(names[order[0]]) + ", \"probabilities\": {" + text + "}" : text;
+  const size_t count = top > 0 ? std::min(order.size(), static_cast<size_t>(top)) : order.size();
+  // Unlike sort, this stays within its range if numbers are NaN, which have no order.
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [&](size_t a, size_t b) { return row[a] > row[b] || (row[a] == row[b] && a < b); });
+  order.resize(count);
+  return order;
 }
 
-// The numbers of a row: "0.9341, 2.1", or as JSON `"values": [0.9341, 2.1]`.
-std::string NumbersText(std::span<const float> row, bool json) {
-  std::string text;
-  for (const float number : row) text += (text.empty() ? "" : ", ") + JsonNumber(number);
-  return json ? "\"values\": [" + text + "]" : text;
-}
+// What is predicted for a sample: classes, if there are names of them, and otherwise numbers.
+struct Row {
+  std::span<const float> numbers;
+  const std::vector<std::string>* names;
+  int top;
+
+  // "ship 0.9341, plane 0.0214", or "0.9341, 2.1".
+  std::string Text() const {
+    std::string text;
+    if (names == nullptr) {
+      for (const float number : numbers) text += Concat({text.empty() ? "" : ", ", JsonNumber(number)});
+      return text;
+    }
+    for (const size_t index : MostProbable(numbers, top)) {
+      char number[40];
+      std::snprintf(number, sizeof(number), "%.4f", static_cast<double>(numbers[index]));
+      text += Concat({text.empty() ? "" : ", ", (*names)[index], " ", number});
+    }
+    return text;
+  }
+
+  // Adds "class": "ship", "probabilities": {"ship": 0.9341, …}, or "values": [0.9341, 2.1].
+  void AddTo(JsonObject& object) const {
+    if (names == nullptr) {
+      JsonList list;
+      for (const float number : numbers) list.Add(JsonNumber(number));
+      object.Json("values", list.text());
+      return;
+    }
+    const std::vector<size_t> order = MostProbable(numbers, top);
+    JsonObject probabilities;
+    for (const size_t index : order) probabilities.Number((*names)[index], numbers[index]);
+    object.Text("class", (*names)[order[0]]).Json("probabilities", probabilities.text());
+  }
+};
 
 }  // namespace
 
@@ -115,17 +140,20 @@ int RunPredict(const brine_program& program, const CommandLine& line) {
       const Prediction& prediction = predictions[index];
       const std::span<const float> values(prediction.values);
       const auto columns = static_cast<size_t>(prediction.columns);
-      const std::span<const float> row = values.subspan(static_cast<size_t>(sample) * columns, columns);
-      const std::string output(prediction.name);
-      const std::string text = prediction.classes == prediction.columns
-                                   ? ClassesText(row, class_names[index], line.top, line.json)
-                                   : NumbersText(row, line.json);
-      if (line.json)
-        std::printf("{\"sample\": %s, %s%s}\n", name.empty() ? number.c_str() : JsonString(name).c_str(),
-                    several ? ("\"output\": " + JsonString(output) + ", ").c_str() : "", text.c_str());
-      else
-        std::printf("%s%s: %s\n", name.empty() ? number.c_str() : name.c_str(), several ? (" " + output).c_str() : "",
-                    text.c_str());
+      const bool are_classes = prediction.classes == prediction.columns;
+      const Row row = {values.subspan(static_cast<size_t>(sample) * columns, columns),
+                       are_classes ? &class_names[index] : nullptr, line.top};
+      if (!line.json) {
+        std::puts(
+            Concat({name.empty() ? number : name, several ? " " : "", several ? prediction.name : "", ": ", row.Text()})
+                .c_str());
+        continue;
+      }
+      JsonObject object;
+      object.Json("sample", name.empty() ? number : JsonString(name));
+      if (several) object.Text("output", prediction.name);
+      row.AddTo(object);
+      std::puts(object.text().c_str());
     }
   }
   return kExitOk;

@@ -23,7 +23,7 @@ Splits LoadMnist(const std::string& folder);
 // A packed file, which brine::Pack (frontend/data/pack.h) or `brine data pack` wrote.  That header describes the
 // format.  Each part of the data has the names of the classes.  A part that the file lacks is empty.
 Splits LoadPacked(const std::string& file);
-// Whether a file with these bytes is meant to be one, or another file of tensors.
+// Whether a file that begins with these bytes, ten or more, is meant to be one, or another file of tensors.
 bool IsPackedFile(std::span<const uint8_t> bytes);
 
 // Whatever can be mapped: a packed file, or a folder with one of the two data sets.

@@ -2,7 +2,6 @@
 
 #include <sys/utsname.h>
 
-#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <ctime>
@@ -26,10 +25,7 @@ class Message {
     for (const std::string& text : texts) Line(name, Quoted(text));
   }
   void Whole(const char* name, int64_t number) { Line(name, std::to_string(number)); }
-  void Real(const char* name, double number) {
-    char text[40];
-    Line(name, {text, std::to_chars(text, text + sizeof(text), number).ptr});
-  }
+  void Real(const char* name, double number) { Line(name, ShortestText(number)); }
   void Line(const char* name, std::string_view value) { text_ += Concat({name, ": ", value, "\n"}); }
   void Part(const char* name, const Message& message) {
     text_ += Concat({name, " {\n"});

@@ -43,11 +43,7 @@ NamedNumbers Fields(std::string_view prefix, const Results& results) {
 // "3,1,0.25,…"
 std::string CsvLine(const NamedNumbers& fields) {
   std::string line;
-  for (const auto& [name, value] : fields) {
-    char text[40];
-    if (!line.empty()) line += ',';
-    line.append(text, std::to_chars(text, text + sizeof(text), value).ptr);
-  }
+  for (const auto& [name, value] : fields) line += Concat({line.empty() ? "" : ",", ShortestText(value)});
   return line + '\n';
 }
 

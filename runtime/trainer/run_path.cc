@@ -40,11 +40,13 @@ std::string MakeRunFolder(const std::string& model) {
   }
 }
 
+std::string CheckpointsOf(const std::string& run) { return run + "/checkpoints"; }
+
 void RemoveUnusedRunFolder(const std::string& folder) {
   if (access((folder + "/config.pbtxt").c_str(), F_OK) == 0) return;
-  unlink((folder + "/checkpoints/lock").c_str());
+  unlink((CheckpointsOf(folder) + "/lock").c_str());
   // Only empty folders can be removed.
-  for (const std::string& path : {folder + "/checkpoints", folder, ParentOf(folder)}) rmdir(path.c_str());
+  for (const std::string& path : {CheckpointsOf(folder), folder, ParentOf(folder)}) rmdir(path.c_str());
 }
 
 std::string JoinCommand(const std::vector<std::string>& words) {
@@ -63,10 +65,15 @@ std::vector<std::string> SplitCommand(const std::string& text) {
   return words;
 }
 
-std::string RunLine(const std::string& folder, bool has_report) {
+std::string ResumeFlags(const std::string& folder, const std::string& checkpoint) {
+  const bool is_usual = checkpoint.empty() || checkpoint == CheckpointsOf(folder);
+  return Concat({"--resume --run ", folder, is_usual ? "" : " --checkpoint ", is_usual ? "" : checkpoint.c_str()});
+}
+
+std::string RunLine(const std::string& folder, const std::string& checkpoint, bool has_report) {
   const char* const between = IsLocaleUtf8() ? " · " : ", ";
   return Concat({folder, ": ", has_report ? "report.html" : "brine report ", has_report ? "" : folder.c_str(), between,
-                 "tensorboard --logdir ", ParentOf(folder), between, "--resume --run ", folder});
+                 "tensorboard --logdir ", ParentOf(folder), between, ResumeFlags(folder, checkpoint)});
 }
 
 }  // namespace brine

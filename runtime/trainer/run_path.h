@@ -10,6 +10,8 @@ namespace brine {
 // Creates the folder of a new run, runs/MODEL-N with the first N from 1 that is free, and returns its path.  Two runs
 // never get the same.  Throws Error.
 std::string MakeRunFolder(const std::string& model);
+// The folder in that of a run for its checkpoints, unless --checkpoint names another one.
+std::string CheckpointsOf(const std::string& run);
 // Removes the folder of a run that did not begin, as after a mistake in the command line.
 void RemoveUnusedRunFolder(const std::string& folder);
 
@@ -20,9 +22,13 @@ inline constexpr char kCommandVariable[] = "BRINE_COMMAND";
 std::string JoinCommand(const std::vector<std::string>& words);
 std::vector<std::string> SplitCommand(const std::string& text);
 
+// The flags with which a command goes on with the run: "--resume --run runs/net-1", and --checkpoint if its checkpoints
+// are in another folder than usual.  An empty `checkpoint` is the usual one.
+std::string ResumeFlags(const std::string& folder, const std::string& checkpoint);
+
 // What there is to do with the folder of a run: "runs/net-1: report.html · tensorboard --logdir runs · --resume --run
 // runs/net-1".  Without a report, the command that makes it.
-std::string RunLine(const std::string& folder, bool has_report);
+std::string RunLine(const std::string& folder, const std::string& checkpoint, bool has_report);
 
 }  // namespace brine
 

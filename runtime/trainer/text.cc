@@ -1,5 +1,7 @@
 #include "runtime/trainer/text.h"
 
+#include <charconv>
+
 namespace brine {
 
 void Piece::AppendTo(std::string& whole) const {
@@ -13,6 +15,11 @@ std::string Concat(std::initializer_list<Piece> pieces) {
   std::string whole;
   for (const Piece& piece : pieces) piece.AppendTo(whole);
   return whole;
+}
+
+std::string ShortestText(double number) {
+  char text[40];
+  return {text, std::to_chars(text, text + sizeof(text), number).ptr};
 }
 
 }  // namespace brine

@@ -31,6 +31,9 @@ class Piece {
 // The pieces one after another.  Every operator + that this replaces would take a hundred bytes of each trainer.
 std::string Concat(std::initializer_list<Piece> pieces);
 
+// The shortest text that reads back as the number, with a decimal point whatever the locale.
+std::string ShortestText(double number);
+
 }  // namespace brine
 
 #endif  // BRINE_RUNTIME_TRAINER_TEXT_H_

@@ -94,6 +94,10 @@ TEST(RunFolder, ElsewhereThereIsNoneUnlessAskedFor) {
   EXPECT_EQ(run.code, 0);
   EXPECT_THAT(run.err, EndsWith("\nmine: report.html, tensorboard --logdir ., --resume --run mine\n"));
   EXPECT_EQ(ParseJsonLines(run.out).size(), 3u);
+  // What the line says goes on, also where the checkpoints are elsewhere.
+  const std::string elsewhere = "--run other --checkpoint kept";
+  EXPECT_THAT(project.Try("LC_ALL=C " + kTrain + elsewhere).err, EndsWith(", --resume " + elsewhere + "\n"));
+  EXPECT_EQ(project.Try(kTrain + "--epochs 2 --resume " + elsewhere).code, 0);
   EXPECT_TRUE(fs::exists(project.path("mine/report.html")));
   // The program that is compiled writes the same folder, without the page.
   project.Run("brine compile digits.cc --batch-size 8 && ./digits train --data data --run own --quiet");

@@ -34,6 +34,13 @@ TEST(ClassNames, AreReadBack) {
   EXPECT_THAT(DecodeClassNames("%,%4,%zz,%4g,%41"), ElementsAre("%", "%4", "%zz", "%4g", "A"));  // another's text
 }
 
+// Users may call their classes as Brine calls those without a name.
+TEST(ClassNames, ThoseThatAreMissingDifferFromTheOthers) {
+  EXPECT_THAT(WithAllNames({"cat"}, 3), ElementsAre("cat", "class 1", "class 2"));
+  EXPECT_THAT(WithAllNames({"class 1", "class 2"}, 4), ElementsAre("class 1", "class 2", "class 2'", "class 3"));
+  EXPECT_THAT(WithAllNames({"cat", "dog"}, 1), ElementsAre("cat", "dog"));
+}
+
 TEST(ClassNames, TravelWithTheWeights) {
   const TemporaryFolder folder;
   const Images images(32);

@@ -39,10 +39,12 @@ TEST(RunPath, ACommandTravelsInOneText) {
 
 TEST(RunPath, TheLineSaysWhatThereIsToDo) {
   setenv("LC_ALL", "C.UTF-8", 1);
-  EXPECT_EQ(RunLine("runs/net-1", true),
+  EXPECT_EQ(RunLine("runs/net-1", "runs/net-1/checkpoints", true),
             "runs/net-1: report.html · tensorboard --logdir runs · --resume --run runs/net-1");
   setenv("LC_ALL", "C", 1);
-  EXPECT_EQ(RunLine("net", false), "net: brine report net, tensorboard --logdir ., --resume --run net");
+  EXPECT_EQ(RunLine("net", "kept", true),
+            "net: report.html, tensorboard --logdir ., --resume --run net --checkpoint kept");
+  EXPECT_EQ(RunLine("net", "", false), "net: brine report net, tensorboard --logdir ., --resume --run net");
   unsetenv("LC_ALL");
 }
 
