@@ -8,11 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/data_flags.h"
 #include "frontend/cli/html/contact_sheet.h"
 #include "frontend/cli/pack_data.h"
+#include "frontend/cli/report.h"
 #include "frontend/data/describe.h"
 #include "frontend/data/one_line.h"
 #include "frontend/data/source.h"
@@ -28,26 +28,6 @@ using internal::WithCommas;
 
 constexpr size_t kShownRows = 50;   // of a table on the terminal; JSON has all
 constexpr int64_t kShownSize = 64;  // as which pictures of different sizes are shown and measured
-
-struct PartRow {
-  const char* name;
-  Dataset Splits::*data;
-  PartFacts DataFacts::*facts;
-};
-constexpr PartRow kParts[] = {{"train", &Splits::train, &DataFacts::train},
-                              {"validation", &Splits::validation, &DataFacts::validation},
-                              {"test", &Splits::test, &DataFacts::test}};
-
-// What statistics are of: a column of a table, a channel of pictures, or an element.
-std::string ElementName(const Source& source, size_t index) {
-  return index < source.splits.train.element_names.size() ? source.splits.train.element_names[index]
-                                                          : absl::StrCat(index);
-}
-
-bool ArePictures(const Source& source) {
-  const Dataset& train = source.splits.train;
-  return !train.fields().empty() && train.fields()[0].height > 0;
-}
 
 // "64×64×3" of pictures, the number of elements of other samples.
 std::string SampleShape(const Field& field) {
@@ -66,7 +46,7 @@ std::string ShortTable(const std::vector<internal::Column>& columns, std::vector
 std::string CountTable(const Source& source, const DataFacts& facts) {
   std::vector<internal::Column> columns = {{"class"}};
   std::vector<const PartFacts*> parts;
-  for (const PartRow& part : kParts) {
+  for (const PartRow& part : kPartRows) {
     if ((facts.*part.facts).samples == 0) continue;
     columns.push_back({part.name, true});
     parts.push_back(&(facts.*part.facts));
@@ -87,10 +67,7 @@ std::string StatisticsTable(const Source& source, const DataFacts& facts) {
   for (size_t index = 0; index < facts.mean.size(); ++index)
     rows.push_back({OneLine(ElementName(source, index)), absl::StrFormat("%.6g", facts.mean[index]),
                     absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
-  const char* const title = ArePictures(source)                         ? "channel"
-                            : source.splits.train.element_names.empty() ? "element"
-                                                                        : "column";
-  return ShortTable({{title}, {"mean", true}, {"deviation", true}}, std::move(rows));
+  return ShortTable({{ElementKind(source)}, {"mean", true}, {"deviation", true}}, std::move(rows));
 }
 
 // "the pictures have 3 sizes, from 80×60 to 4000×3000 pixels, most often 640×480 (210 of 3,670)".
@@ -135,37 +112,37 @@ std::string FactsText(const std::string& path, const Source& source, const DataF
   return text;
 }
 
-std::string JsonList(const std::vector<double>& numbers) {
-  return absl::StrCat(
-      "[",
-      absl::StrJoin(numbers, ",", [](std::string* out, double number) { absl::StrAppend(out, JsonNumber(number)); }),
-      "]");
+std::string NumbersJson(const std::vector<double>& numbers) {
+  JsonList list;
+  for (const double number : numbers) list.Add(JsonNumber(number));
+  return list.text();
+}
+
+std::string PartJson(const Source& source, const PartFacts& facts) {
+  JsonObject classes;
+  for (size_t number = 0; number < facts.of_class.size(); ++number)
+    classes.Whole(ClassName(source, number), facts.of_class[number]);
+  return JsonObject().Whole("samples", facts.samples).Json("classes", classes.text()).text();
 }
 
 std::string FactsJson(const Source& source, const DataFacts& facts, const PictureSizes& sizes) {
-  std::vector<std::string> parts, elements, duplicates, counts;
-  for (const auto& [size, count] : sizes)
-    counts.push_back(absl::StrCat("[", size.first, ",", size.second, ",", count, "]"));
-  for (const PartRow& part : kParts) {
-    const PartFacts& counts = facts.*part.facts;
-    std::vector<std::string> classes;
-    for (size_t number = 0; number < counts.of_class.size(); ++number)
-      classes.push_back(absl::StrCat(JsonString(ClassName(source, number)), ":", counts.of_class[number]));
-    parts.push_back(absl::StrCat("\"", part.name, "\":{\"samples\":", counts.samples, ",\"classes\":{",
-                                 absl::StrJoin(classes, ","), "}}"));
-  }
-  for (const std::string& name : source.splits.train.element_names) elements.push_back(JsonString(name));
-  for (const Duplicate& duplicate : facts.duplicates)
-    duplicates.push_back(absl::StrCat("[", JsonString(duplicate.sample), ",", JsonString(duplicate.train), "]"));
   const std::span<const Field> fields = source.splits.train.fields();
   const Field field = fields.empty() ? Field() : fields[0];
-  return absl::StrCat("{\"kind\":", JsonString(source.kind), ",\"height\":", field.height, ",\"width\":", field.width,
-                      ",\"channels\":", field.channels, ",\"elements\":", field.elements,
-                      ",\"drawn_share\":", JsonNumber(source.drawn_share), ",", absl::StrJoin(parts, ","),
-                      ",\"names\":[", absl::StrJoin(elements, ","), "],\"mean\":", JsonList(facts.mean),
-                      ",\"variance\":", JsonList(facts.variance), ",\"broken\":", facts.broken,
-                      ",\"duplicates\":", facts.duplicate_count, ",\"first_duplicates\":[",
-                      absl::StrJoin(duplicates, ","), "],\"sizes\":[", absl::StrJoin(counts, ","), "]}\n");
+  JsonList names, duplicates, counts;
+  for (const std::string& name : source.splits.train.element_names) names.Add(JsonString(name));
+  for (const Duplicate& duplicate : facts.duplicates)
+    duplicates.Add(JsonList().Add(JsonString(duplicate.sample)).Add(JsonString(duplicate.train)).text());
+  for (const auto& [size, count] : sizes)
+    counts.Add(
+        NumbersJson({static_cast<double>(size.first), static_cast<double>(size.second), static_cast<double>(count)}));
+  JsonObject object;
+  object.Text("kind", source.kind).Whole("height", field.height).Whole("width", field.width);
+  object.Whole("channels", field.channels).Whole("elements", field.elements).Number("drawn_share", source.drawn_share);
+  for (const PartRow& part : kPartRows) object.Json(part.name, PartJson(source, facts.*part.facts));
+  object.Json("names", names.text()).Json("mean", NumbersJson(facts.mean));
+  object.Json("variance", NumbersJson(facts.variance)).Whole("broken", facts.broken);
+  object.Whole("duplicates", facts.duplicate_count).Json("first_duplicates", duplicates.text());
+  return object.Json("sizes", counts.text()).text() + "\n";
 }
 
 std::string NumberList(const std::vector<double>& numbers) {
@@ -187,9 +164,7 @@ int RunShow(const std::string& path, DataOptions options, const Arguments& argum
   const Source source = OpenSource(path, options);
   const DataFacts facts = Describe(source, options);
   if (arguments.Has("html")) {
-    const std::string page = ContactSheet(path, source, facts);
-    constexpr int kReadableByAll = 0644;
-    const absl::Status status = codegen::WriteFileAtomically(arguments.Get("html", ""), page, kReadableByAll);
+    const absl::Status status = WritePage(arguments.Get("html", ""), ContactSheet(path, source, facts));
     if (!status.ok()) return Fail(status, kFailed);
   }
   return Print(arguments.Has("json") ? FactsJson(source, facts, sizes) : FactsText(path, source, facts, sizes));
@@ -201,7 +176,9 @@ int RunStats(const std::string& path, DataOptions options, const Arguments& argu
   if (!arguments.Has("quiet"))
     std::fprintf(stderr, "Normalization({.mean = %s, .variance = %s})\n", NumberList(facts.mean).c_str(),
                  NumberList(facts.variance).c_str());
-  return Print(absl::StrCat("{\"mean\":", JsonList(facts.mean), ",\"variance\":", JsonList(facts.variance), "}\n"));
+  const JsonObject object =
+      JsonObject().Json("mean", NumbersJson(facts.mean)).Json("variance", NumbersJson(facts.variance));
+  return Print(object.text() + "\n");
 }
 
 struct Verb {

@@ -16,8 +16,6 @@
 namespace brine::cli {
 namespace {
 
-constexpr int64_t kMaxSide = 1 << 16;
-
 // A value of a flag, as it is spelt.
 template <typename Value>
 struct Choice {
@@ -48,7 +46,8 @@ absl::Status ReadSize(const Arguments& arguments, DataOptions& options) {
   int64_t numbers[3] = {0, 0, 0};
   bool is_right = parts.size() == 2 || parts.size() == 3;
   for (size_t index = 0; is_right && index < parts.size(); ++index)
-    is_right = absl::SimpleAtoi(parts[index], &numbers[index]) && numbers[index] >= 1 && numbers[index] <= kMaxSide;
+    is_right =
+        absl::SimpleAtoi(parts[index], &numbers[index]) && numbers[index] >= 1 && numbers[index] <= kMaxPictureSide;
   if (!is_right || (parts.size() == 3 && numbers[2] != 1 && numbers[2] != 3))
     return Wrong("size", "HEIGHTxWIDTH, such as 64x64, or 64x64x1 and 64x64x3 for grey and coloured pictures", text);
   options.height = numbers[0];

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "frontend/cli/data_flags.h"
 #include "frontend/data/content_hash.h"
+#include "frontend/data/describe.h"
 #include "frontend/data/pack.h"
 #include "frontend/data/source.h"
 #include "frontend/data/sources_hash.h"
@@ -60,8 +61,7 @@ class ProgressLine {
 std::string Sentence(const std::string& path, const Source& source, const PackReport& report,
                      const std::string& output) {
   const Dataset& train = source.splits.train;
-  const bool are_pictures = !train.fields().empty() && train.fields()[0].height > 0;
-  const char* const noun = are_pictures ? "pictures" : "samples";
+  const char* const noun = ArePictures(source) ? "pictures" : "samples";
   std::string text =
       absl::StrCat("packed ", path, ": ", WithCommas(report.train + report.validation + report.test), " ", noun);
   if (!train.class_names.empty())

@@ -14,10 +14,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
-#include "frontend/cli/html/report.h"
-#include "ir/status.h"
+#include "frontend/cli/report.h"
 
 namespace brine::cli {
 namespace {
@@ -30,12 +28,10 @@ Stamp StampOf(const std::string& path) {
   return {info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
 }
 
-absl::Status WriteReport(const std::string& run) {
-  constexpr int kReadableByAll = 0644;
+absl::Status TryToWriteReport(const std::string& run) {
   // An exception that left the child would run the handlers and destructors of its parent.
   try {
-    BRINE_ASSIGN_OR_RETURN(const std::string page, ReportPage({run}));
-    return codegen::WriteFileAtomically(absl::StrCat(run, "/report.html"), page, kReadableByAll);
+    return WriteReport({run}, absl::StrCat(run, "/report.html"));
   } catch (const std::exception& error) {
     return absl::InternalError(error.what());
   }
@@ -57,7 +53,7 @@ pid_t StartDrawing(const std::string& run, bool is_last) {
   if (drawer != 0) return drawer;
   constexpr int kTenth = 10;  // the tenth of the weight of 0, in kernel/sched/core.c of Linux
   if (!is_last) setpriority(PRIO_PROCESS, 0, kTenth);
-  const absl::Status status = WriteReport(run);
+  const absl::Status status = TryToWriteReport(run);
   if (!status.ok() && is_last) Fail(status, kFailed);
   _exit(status.ok() ? kOk : kFailed);
 }

@@ -18,6 +18,8 @@
 
 namespace brine {
 
+inline constexpr int64_t kMaxPictureSide = 1 << 16;  // of the size that pictures get
+
 // How a picture gets another aspect ratio.
 enum class Resize {
   kStretch,  // each axis has a scale of its own, as in Keras's image_dataset_from_directory

@@ -191,6 +191,20 @@ std::string ClassName(const Source& source, size_t number) {
   return number < names.size() ? names[number] : std::to_string(number);
 }
 
+bool ArePictures(const Source& source) {
+  const std::span<const Field> fields = source.splits.train.fields();
+  return !fields.empty() && fields[0].height > 0;
+}
+
+const char* ElementKind(const Source& source) {
+  return ArePictures(source) ? "channel" : source.splits.train.element_names.empty() ? "element" : "column";
+}
+
+std::string ElementName(const Source& source, size_t index) {
+  const std::vector<std::string>& names = source.splits.train.element_names;
+  return index < names.size() ? names[index] : std::to_string(index);
+}
+
 PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options) {
   PictureSizes sizes;
   if (!MayHavePictures(path)) return sizes;  // it need not be opened, and perhaps unpacked, for this

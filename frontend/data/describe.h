@@ -13,9 +13,6 @@
 
 namespace brine {
 
-// The name of a class, or its number if it has none.
-std::string ClassName(const Source& source, size_t number);
-
 struct PartFacts {
   int64_t samples = 0;
   std::vector<int64_t> of_class;  // the number of samples of each class; empty if the labels are not classes
@@ -35,6 +32,23 @@ struct DataFacts {
   std::vector<Duplicate> duplicates;  // the first ten
   int64_t broken = 0;                 // samples that were left out
 };
+
+// The parts, in the order in which they are shown.
+struct PartRow {
+  const char* name;
+  PartFacts DataFacts::*facts;
+};
+inline constexpr PartRow kPartRows[] = {
+    {"train", &DataFacts::train}, {"validation", &DataFacts::validation}, {"test", &DataFacts::test}};
+
+// The name of a class, or its number if it has none.
+std::string ClassName(const Source& source, size_t number);
+
+bool ArePictures(const Source& source);
+
+// What mean and variance are of, "channel" of pictures, "column" of a table or "element"; and what one is called.
+const char* ElementKind(const Source& source);
+std::string ElementName(const Source& source, size_t index);
 
 // The number of pictures of each size (width, height) in a folder or an archive of pictures, by their headers; empty
 // for other sources.

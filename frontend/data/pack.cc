@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -121,6 +122,11 @@ std::string ClassLines(const Source& source) {
   if (names.size() > kMaxClasses)
     throw Error(kExitBadInput, source.kind + " of " + std::to_string(names.size()) + " classes; at most " +
                                    std::to_string(kMaxClasses) + " can be packed");
+  std::set<std::string> lines;
+  for (const std::string& name : names) {
+    if (!lines.insert(OneLine(name)).second)
+      throw Error(kExitBadInput, source.kind + " with two classes that are called " + OneLine(name));
+  }
   return Lines(names);
 }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstdint>
 #include <fstream>
 #include <span>
@@ -6,20 +7,16 @@
 #include "frontend/data/bad_input.h"
 #include "frontend/data/source_kinds.h"
 #include "frontend/data/split.h"
-#include "runtime/core/safetensors.h"
-#include "runtime/trainer/mapped_file.h"
 #include "runtime/trainer/readers.h"
 
 namespace brine {
 namespace {
 
-// Whether the file begins as safetensors do: with the length of a header in JSON, whatever the file is called.
-bool IsPackedFile(const std::string& path) {
-  uint64_t length = 0;
-  char brace = 0;
-  std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(&length), sizeof(length)).get(brace);
-  return path.ends_with(".brd") || (file.good() && length <= BRINE_MAX_HEADER_BYTES && brace == '{');
+// Whether the file is called like a packed one, or begins like one.
+bool IsPacked(const std::string& path) {
+  std::array<uint8_t, 10> bytes = {};
+  std::ifstream(path, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), bytes.size());
+  return path.ends_with(".brd") || IsPackedFile(bytes);
 }
 
 Source OpenPacked(const std::string& path, const DataOptions&) {
@@ -37,6 +34,6 @@ Source OpenPacked(const std::string& path, const DataOptions&) {
 }  // namespace
 
 const SourceKind kPackedFile = {
-    .name = "a packed file (.brd)", .matches = &IsPackedFile, .open = &OpenPacked, .is_divided = true};
+    .name = "a packed file (.brd)", .matches = &IsPacked, .open = &OpenPacked, .is_divided = true};
 
 }  // namespace brine

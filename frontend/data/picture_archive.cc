@@ -104,9 +104,7 @@ std::vector<std::string> NumberTexts(const std::string& path, const std::vector<
   for (const Sample& sample : samples) names.emplace_back(sample.text());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (names.size() > kMaxClasses)
-    BadInput(path, "has " + std::to_string(names.size()) + " classes; at most " + std::to_string(kMaxClasses) +
-                       " can be told apart");
+  CheckClassCount(path, names.size());
   numbers.clear();
   for (const Sample& sample : samples)
     numbers.push_back(

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/lower_case.h"
 #include "frontend/data/source_kinds.h"
 
 namespace brine {
@@ -16,8 +17,7 @@ constexpr size_t kTrain = 0, kValidation = 1, kTest = 2;
 constexpr Dataset Splits::*kParts[] = {&Splits::train, &Splits::validation, &Splits::test};
 
 std::optional<size_t> PartOf(std::string_view folder) {
-  std::string lower(folder);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string lower = LowerCase(folder);
   for (const PartName& row : kPartNames) {
     if (row.name == lower)
       return static_cast<size_t>(std::find(std::begin(kParts), std::end(kParts), row.dataset) - std::begin(kParts));
@@ -51,6 +51,12 @@ std::string_view FirstFolder(std::string_view path) {
 }
 
 bool IsPartName(std::string_view folder) { return PartOf(folder).has_value(); }
+
+void CheckClassCount(const std::string& path, size_t classes) {
+  if (classes > kMaxClasses)
+    BadInput(path, "has " + std::to_string(classes) + " classes; at most " + std::to_string(kMaxClasses) +
+                       " can be told apart");
+}
 
 PictureParts DividePictures(const std::string& path, std::vector<PictureFile> files, bool in_class_folders) {
   PictureParts parts;

@@ -20,6 +20,9 @@ std::string_view FirstFolder(std::string_view path);
 // test or testing.
 bool IsPartName(std::string_view folder);
 
+// Throws Error if `path` has more classes than a data set may have.
+void CheckClassCount(const std::string& path, size_t classes);
+
 struct PicturePart {
   std::string prefix = {};  // what precedes the pictures in their names, such as "train/"; empty if all are one part
   std::vector<PictureFile> files = {};

@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/lower_case.h"
 #include "frontend/data/one_line.h"
 #include "frontend/data/picture.h"
 #include "runtime/trainer/mapped_file.h"
 
 namespace brine {
 namespace {
-
-constexpr int64_t kMaxExtent = 1 << 16;  // of the size that pictures get
 
 // Calls `use` with the bytes of the picture.  Errors get the name of the picture.
 template <typename Use>
@@ -60,8 +59,9 @@ class PictureSource : public SampleSource {
 void CheckShape(const DataOptions& options) {
   if ((options.height == 0) != (options.width == 0))
     throw Error(kExitUsage, "the height and the width of pictures must both be given");
-  if (options.height < 0 || options.width < 0 || options.height > kMaxExtent || options.width > kMaxExtent)
-    throw Error(kExitUsage, "the height and the width of pictures must be from 1 to " + std::to_string(kMaxExtent));
+  if (options.height < 0 || options.width < 0 || options.height > kMaxPictureSide || options.width > kMaxPictureSide)
+    throw Error(kExitUsage,
+                "the height and the width of pictures must be from 1 to " + std::to_string(kMaxPictureSide));
   if (options.channels != 0 && options.channels != 1 && options.channels != 3)
     throw Error(kExitUsage, "pictures have 1 or 3 channels, not " + std::to_string(options.channels));
 }
@@ -79,8 +79,7 @@ bool HasPictureName(std::string_view name) {
                                                      "tiff", "jp2", "svg",  "ico", "apng", "heic", "avif"};
   const size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return false;
-  std::string extension(name.substr(dot + 1));
-  for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  const std::string extension = LowerCase(name.substr(dot + 1));
   return std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions);
 }
 

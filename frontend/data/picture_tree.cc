@@ -61,9 +61,7 @@ void CheckClasses(const ClassTree& first) {
   if (first.classes.size() < 2)
     BadInput(OneLine(first.path),
              "has only one class, " + OneLine(*first.classes.begin()) + "; a folder for each class is expected");
-  if (first.classes.size() > kMaxClasses)
-    BadInput(OneLine(first.path), "has " + std::to_string(first.classes.size()) + " classes; at most " +
-                                      std::to_string(kMaxClasses) + " can be told apart");
+  CheckClassCount(first.path, first.classes.size());
 }
 
 }  // namespace

@@ -329,6 +329,8 @@ TEST(Pack, WhatCannotBePackedIsNamed) {
   source.splits.train.class_names.resize(65536, "x");
   EXPECT_EQ(Message([&] { Pack(source, folder / "x.brd", {}); }),
             "numbers of 65536 classes; at most 65535 can be packed");
+  source.splits.train.class_names = {"a\tb", "c", "a\nb"};  // names are written without control characters
+  EXPECT_EQ(Message([&] { Pack(source, folder / "x.brd", {}); }), "numbers with two classes that are called a?b");
   const std::vector<uint8_t> byte = {1};
   source.splits.train = Dataset({{"a \"name\"", 1, std::span<const uint8_t>(byte)}});
   EXPECT_EQ(Message([&] { Pack(source, folder / "x.brd", {}); }), "the name a \"name\" of an input cannot be packed");

@@ -273,6 +273,11 @@ TEST_F(Table, AMissingColumnWithTheSignOfATextIsMissing) {
             "3: new.csv:1: the column a=b is missing, which the model was trained with");
 }
 
+// Such a file begins as a packed one does, but for the length of its header.
+TEST_F(Table, ABraceInTheHeaderMakesNoPackedFile) {
+  EXPECT_THAT(OpenWhole("column_a{b},y\n1,0\n2,1\n").splits.train.element_names, ElementsAre("column_a{b}"));
+}
+
 TEST_F(Table, ATableToPredictMayHaveOneColumn) {
   scratch_.Write("new.csv", "a\n1\n2\n");
   EXPECT_THAT(ReadAll(OpenTableRows(scratch_.path("new.csv"), {"a"}, {}).source.splits.test, 0), ElementsAre(1, 2));

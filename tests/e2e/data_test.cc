@@ -194,7 +194,7 @@ TEST(Data, ShowCounts) {
   EXPECT_EQ(Number(Field(Field(facts[0], "test"), "classes"), "red"), 1);
   EXPECT_EQ(Number(facts[0], "duplicates"), 1);
   const CommandResult stats = project.Try("brine data stats set");
-  EXPECT_EQ(stats.out, "{\"mean\":[3],\"variance\":[3.5]}\n");
+  EXPECT_EQ(stats.out, "{\"mean\": [3], \"variance\": [3.5]}\n");
   EXPECT_EQ(stats.err, "Normalization({.mean = {3}, .variance = {3.5}})\n");
 }
 
@@ -209,7 +209,7 @@ TEST(Data, ShowCleansNames) {
   EXPECT_THAT(text, AllOf(HasSubstr(" a?b "), HasSubstr(" a?[31mb ")));
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_THAT(project.Run("brine data show x --test-split 0 --json"),
-              HasSubstr(R"("classes":{"a\u000ab":1,"a\u001b[31mb":1})"));
+              HasSubstr(R"("classes": {"a\u000ab": 1, "a\u001b[31mb": 1})"));
 }
 
 TEST(Data, ShowDrawsPicturesOfEachClass) {

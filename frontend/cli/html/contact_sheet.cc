@@ -25,15 +25,11 @@ using internal::WithCommas;
 constexpr size_t kMostPictures = 400, kMostOfClass = 12, kMostClasses = 100, kMostRows = 200;
 constexpr int kMostPixels = 128, kLeastPixels = 64;  // of a side, by which large and small pictures are scaled
 
-struct Part {
-  const char* name;
-  const PartFacts* facts;
-};
-
-std::vector<Part> PartsOf(const DataFacts& facts) {
-  std::vector<Part> parts;
-  for (const Part& part : {Part{"train", &facts.train}, {"validation", &facts.validation}, {"test", &facts.test}}) {
-    if (part.facts->samples > 0) parts.push_back(part);
+// The parts that have samples.
+std::vector<PartRow> PartsOf(const DataFacts& facts) {
+  std::vector<PartRow> parts;
+  for (const PartRow& part : kPartRows) {
+    if ((facts.*part.facts).samples > 0) parts.push_back(part);
   }
   return parts;
 }
@@ -49,29 +45,26 @@ std::string ShortTable(HtmlTable table) {
 }
 
 std::string Counts(const Source& source, const DataFacts& facts) {
-  const std::vector<Part> parts = PartsOf(facts);
+  const std::vector<PartRow> parts = PartsOf(facts);
   HtmlTable table = {.caption = "Samples of each class", .columns = {{"class"}}, .rows = {{"all"}}};
-  for (const Part& part : parts) {
+  for (const PartRow& part : parts) {
     table.columns.push_back({part.name, true});
-    table.rows[0].push_back(WithCommas(part.facts->samples));
+    table.rows[0].push_back(WithCommas((facts.*part.facts).samples));
   }
   for (size_t number = 0; number < facts.train.of_class.size(); ++number) {
     table.rows.push_back({Escaped(ClassName(source, number))});
-    for (const Part& part : parts) table.rows.back().push_back(WithCommas(part.facts->of_class[number]));
+    for (const PartRow& part : parts) table.rows.back().push_back(WithCommas((facts.*part.facts).of_class[number]));
   }
   return ShortTable(std::move(table));
 }
 
 std::string Statistics(const Source& source, const DataFacts& facts) {
   HtmlTable table = {.caption = "Mean and standard deviation of the training data",
-                     .columns = {{"channel"}, {"mean", true}, {"deviation", true}},
+                     .columns = {{ElementKind(source)}, {"mean", true}, {"deviation", true}},
                      .rows = {}};
-  if (!source.splits.train.element_names.empty()) table.columns[0].title = "column";
   for (size_t index = 0; index < facts.mean.size(); ++index)
-    table.rows.push_back(
-        {index < source.splits.train.element_names.size() ? Escaped(source.splits.train.element_names[index])
-                                                          : absl::StrCat(index),
-         absl::StrFormat("%.6g", facts.mean[index]), absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
+    table.rows.push_back({Escaped(ElementName(source, index)), absl::StrFormat("%.6g", facts.mean[index]),
+                          absl::StrFormat("%.6g", std::sqrt(facts.variance[index]))});
   return facts.mean.empty() ? "" : ShortTable(std::move(table));
 }
 
@@ -158,8 +151,8 @@ std::string Pictures(const Source& source, const DataFacts& facts) {
 
 std::string Head(const std::string& path, const Source& source, const DataFacts& facts) {
   std::string line = Escaped(source.kind);
-  for (const Part& part : PartsOf(facts))
-    absl::StrAppend(&line, " · ", WithCommas(part.facts->samples), " ", part.name);
+  for (const PartRow& part : PartsOf(facts))
+    absl::StrAppend(&line, " · ", WithCommas((facts.*part.facts).samples), " ", part.name);
   if (source.drawn_share > 0)
     absl::StrAppend(&line, " · ", absl::StrFormat("%.3g", 100 * source.drawn_share),
                     source.train_classes.empty() ? "&nbsp;% of the samples" : "&nbsp;% of each class",

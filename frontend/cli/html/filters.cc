@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
-#include "runtime/core/file.h"
-#include "runtime/core/safetensors.h"
+#include "runtime/trainer/checkpoints.h"
+#include "runtime/trainer/error.h"
+#include "runtime/trainer/run_path.h"
+#include "runtime/trainer/tensor_file.h"
 
 namespace brine::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int kMostFilters = 256, kMostExtent = 64;  // more or larger filters are not shown
 
@@ -42,44 +38,33 @@ std::optional<Filters> FindKernel(const ir::Graph& model) {
   return {};
 }
 
-// The file of the best weights, or that of the greatest step; empty if there is none.
-fs::path FindCheckpoint(const fs::path& folder) {
-  std::error_code error;
-  if (fs::exists(folder / "best.safetensors", error)) return folder / "best.safetensors";
-  fs::path newest;
-  int64_t newest_step = -1;
-  // The ++ of a range-based loop throws if the folder cannot be read any further.
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string file = entry->path().filename().string();
-    absl::string_view number = file;
-    int64_t step = 0;
-    if (!absl::ConsumePrefix(&number, "step-") || !absl::ConsumeSuffix(&number, ".safetensors")) continue;
-    if (!absl::SimpleAtoi(number, &step) || step <= newest_step) continue;
-    newest = entry->path();
-    newest_step = step;
+// The file of the best weights, or the newest checkpoint; empty if there is none.
+std::string FindCheckpoint(const std::string& folder) {
+  std::error_code ignored;
+  if (std::string best = BestFile(folder); std::filesystem::exists(best, ignored)) return best;
+  try {
+    const std::vector<CheckpointEntry> checkpoints = ListCheckpoints(folder);
+    return checkpoints.empty() ? "" : checkpoints[0].path;
+  } catch (const Error&) {  // the folder cannot be listed
+    return "";
   }
-  return newest;
 }
 
 // The elements of a tensor of the file if it has so many; otherwise none.
-std::vector<float> ReadTensor(const fs::path& path, const std::string& name, size_t elements) {
-  constexpr size_t kMostBytes = size_t{1} << 28;
-  char error[512];
-  size_t size = 0;
-  uint8_t* const bytes = brine_read_file(path.c_str(), kMostBytes, &size, error, sizeof(error));
-  brine_tensors tensors;
+std::vector<float> ReadTensor(const std::string& path, const std::string& name, size_t elements) {
+  constexpr uintmax_t kMostBytes = uintmax_t{1} << 28;  // so that a large model does not cost memory while it trains
+  TensorFile file;
+  std::string ignored;
+  std::error_code error;
   std::vector<float> weights;
-  if (bytes != nullptr && brine_parse_tensors(bytes, size, &tensors, error, sizeof(error)) == 0) {
-    for (size_t index = 0; index < tensors.tensor_count; ++index) {
-      const brine_tensor& tensor = tensors.tensors[index];
-      const bool fits = tensor.dtype == BRINE_F32 && static_cast<size_t>(tensor.bytes) == elements * sizeof(float);
-      if (!fits || brine_text_is(tensor.name, name.c_str()) == 0) continue;
-      weights.resize(elements);
-      std::memcpy(weights.data(), tensor.data, elements * sizeof(float));
-    }
-    brine_release_tensors(&tensors);
+  const uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size > kMostBytes || !file.Read(path, ignored)) return weights;
+  for (const brine_tensor& tensor : absl::MakeConstSpan(file.tensors.tensors, file.tensors.tensor_count)) {
+    const bool fits = tensor.dtype == BRINE_F32 && static_cast<size_t>(tensor.bytes) == elements * sizeof(float);
+    if (!fits || brine_text_is(tensor.name, name.c_str()) == 0) continue;
+    weights.resize(elements);
+    std::memcpy(weights.data(), tensor.data, elements * sizeof(float));
   }
-  std::free(bytes);
   return weights;
 }
 
@@ -133,7 +118,7 @@ Picture FilterSheet(absl::Span<const float> kernel, int height, int width, int c
 }
 
 std::optional<Filters> FirstFilters(const std::string& run, const ir::Graph& model) {
-  const fs::path checkpoint = FindCheckpoint(fs::path(run) / "checkpoints");
+  const std::string checkpoint = FindCheckpoint(CheckpointsOf(run));
   if (checkpoint.empty()) return {};
   std::optional<Filters> filters = FindKernel(model);
   if (!filters || filters->height > kMostExtent || filters->width > kMostExtent) return {};
@@ -141,7 +126,7 @@ std::optional<Filters> FirstFilters(const std::string& run, const ir::Graph& mod
                           static_cast<size_t>(filters->channels) * static_cast<size_t>(filters->count);
   const std::vector<float> weights = ReadTensor(checkpoint, filters->kernel, elements);
   if (weights.empty()) return {};
-  filters->file = checkpoint.filename().string();
+  filters->file = std::filesystem::path(checkpoint).filename().string();
   filters->sheet = FilterSheet(weights, filters->height, filters->width, filters->channels, filters->count,
                                std::min(filters->count, kMostFilters));
   return filters;
