@@ -157,7 +157,7 @@ absl::StatusOr<std::string> DataForProgram(const std::string& source, const Data
       BRINE_ASSIGN_OR_RETURN(const std::string packed, PackedFile(cache, *known));
       if (IsWhole(packed)) return packed;
     }
-    key = absl::StrCat(how, HashContents(source, files));
+    key = absl::StrCat(how, HashContents(source, files, options.threads));
   } catch (const std::exception& error) {
     return StatusOf(error);
   }

@@ -53,7 +53,7 @@ std::string KeyOf(const std::vector<std::string>& paths, const DataOptions& opti
     std::error_code ignored;
     if (std::filesystem::is_regular_file(path, ignored)) files.push_back(path);  // others are broken pictures
   }
-  return absl::StrCat(key, HashContents("", files));
+  return absl::StrCat(key, HashContents("", files, options.threads));
 }
 
 absl::StatusOr<std::string> PackPictures(const std::vector<std::string>& pictures, const DataOptions& options,

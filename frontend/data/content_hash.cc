@@ -11,8 +11,9 @@
 #include <memory>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/file_contents.h"
+#include "frontend/data/for_ranges.h"
 #include "frontend/data/source.h"
-#include "runtime/trainer/mapped_file.h"
 
 namespace brine {
 namespace {
@@ -31,6 +32,17 @@ std::string RelativePath(const std::string& source, const std::string& path) {
 
 std::string TimeText(const struct timespec& time) {
   return std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec);
+}
+
+struct FileHash {
+  uint64_t size, high, low;
+};
+
+FileHash HashFile(const std::string& path) {
+  if (StatusOf(path).st_size == 0) return {};  // an empty file cannot be mapped
+  const FileContents file(path);
+  const XXH128_hash_t hash = XXH3_128bits(file.bytes().data(), file.bytes().size());
+  return {file.bytes().size(), hash.high64, hash.low64};
 }
 
 }  // namespace
@@ -59,18 +71,20 @@ void CheckUnchanged(const std::string& source, const std::string& list) {
     throw Error(kExitFailed, OneLine(source) + " changed while it was packed");
 }
 
-std::string HashContents(const std::string& source, const std::vector<std::string>& files) {
+std::string HashContents(const std::string& source, const std::vector<std::string>& files, int threads) {
+  std::vector<FileHash> hashes(files.size());
+  ForRanges(static_cast<int64_t>(files.size()), threads, [&](int64_t begin, int64_t end) {
+    for (auto file = static_cast<size_t>(begin); file < static_cast<size_t>(end); ++file)
+      hashes[file] = HashFile(files[file]);
+  });
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), &XXH3_freeState);
   XXH3_128bits_reset(state.get());
-  for (const std::string& path : files) {
-    const std::string name = RelativePath(source, path);
-    const auto size = static_cast<uint64_t>(StatusOf(path).st_size);
-    const uint64_t sizes[] = {name.size(), size};
-    XXH3_128bits_update(state.get(), sizes, sizeof(sizes));
+  for (size_t file = 0; file < files.size(); ++file) {
+    const std::string name = RelativePath(source, files[file]);
+    const uint64_t name_size = name.size();
+    XXH3_128bits_update(state.get(), &name_size, sizeof(name_size));
     XXH3_128bits_update(state.get(), name.data(), name.size());
-    if (size == 0) continue;  // an empty file cannot be mapped
-    const MappedFile file(path);
-    XXH3_128bits_update(state.get(), file.bytes().data(), file.bytes().size());
+    XXH3_128bits_update(state.get(), &hashes[file], sizeof(FileHash));
   }
   const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return HashDigits(hash.high64, hash.low64);

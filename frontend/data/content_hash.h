@@ -19,8 +19,9 @@ std::string ListFiles(const std::string& source, const std::vector<std::string>&
 // Throws Error (kExitFailed) if the files of the source are no longer those of `list`, which ListFiles gave.
 void CheckUnchanged(const std::string& source, const std::string& list);
 
-// The XXH3-128 of the relative paths and the contents of all files, as 32 hexadecimal digits.
-std::string HashContents(const std::string& source, const std::vector<std::string>& files);
+// The XXH3-128 of the relative paths, the sizes and the XXH3-128 of all files, as 32 hexadecimal digits.  `threads` as
+// in DataOptions.
+std::string HashContents(const std::string& source, const std::vector<std::string>& files, int threads);
 
 }  // namespace brine
 

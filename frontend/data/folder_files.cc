@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <utility>
+#include <vector>
 
 #include "frontend/data/bad_input.h"
 
@@ -16,28 +17,37 @@ namespace fs = std::filesystem;
 // A folder as the system knows it, whatever the path that led to it.
 using FolderId = std::pair<dev_t, ino_t>;
 
-// Adds the files in `folder`.  `above` are the folders that contain it.
-void AddFiles(const std::string& folder, std::vector<FolderId>& above, std::vector<FolderFile>& files) {
+struct Item {
+  std::string name;
+  FolderItem kind;
+};
+
+FolderItem KindOf(const fs::directory_entry& item) {  // which the folder says of all but links
+  std::error_code ignored;
+  return item.is_directory(ignored)      ? FolderItem::kFolder
+         : item.is_regular_file(ignored) ? FolderItem::kFile
+                                         : FolderItem::kOther;
+}
+
+// `above` are the folders that contain this one.
+void VisitFolder(const std::string& folder, std::vector<FolderId>& above, const FolderVisitor& visit) {
   struct stat info;
   if (stat(folder.c_str(), &info) != 0) return;
   const FolderId id(info.st_dev, info.st_ino);
   if (std::find(above.begin(), above.end(), id) != above.end()) return;
   std::error_code error;
-  std::vector<std::string> names;
+  std::vector<Item> items;
   for (fs::directory_iterator item(folder, error), end; !error && item != end; item.increment(error)) {
     std::string name = item->path().filename().string();
-    if (!IsHidden(name)) names.push_back(std::move(name));
+    if (!IsHidden(name)) items.push_back({std::move(name), KindOf(*item)});
   }
   if (error) BadInput(folder, "cannot be read: " + error.message());
-  std::sort(names.begin(), names.end());
+  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.name < b.name; });
   above.push_back(id);
-  for (const std::string& name : names) {
-    const std::string path = folder + "/" + name;
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored))
-      AddFiles(path, above, files);
-    else
-      files.push_back({path, fs::is_regular_file(path, ignored)});
+  for (const Item& item : items) {
+    const std::string path = folder + "/" + item.name;
+    visit(path, item.kind);
+    if (item.kind == FolderItem::kFolder) VisitFolder(path, above, visit);
   }
   above.pop_back();
 }
@@ -53,11 +63,9 @@ bool IsHidden(std::string_view path) {
   return false;
 }
 
-std::vector<FolderFile> FilesInFolder(const std::string& folder) {
-  std::vector<FolderFile> files;
+void VisitFolder(const std::string& folder, const FolderVisitor& visit) {
   std::vector<FolderId> above;
-  AddFiles(folder, above, files);
-  return files;
+  VisitFolder(folder, above, visit);
 }
 
 }  // namespace brine

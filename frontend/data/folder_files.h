@@ -2,23 +2,27 @@
 #ifndef BRINE_FRONTEND_DATA_FOLDER_FILES_H_
 #define BRINE_FRONTEND_DATA_FOLDER_FILES_H_
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace brine {
 
 // Whether a part of the path is hidden, or is one that an operating system leaves in folders and archives.
 bool IsHidden(std::string_view path);
 
-struct FolderFile {
-  std::string path;
-  bool is_regular;  // or a link to a regular file; others are pipes, sockets, devices and links that lead nowhere
+enum class FolderItem : uint8_t {
+  kFile,    // a regular file, or a link to one
+  kFolder,  // or a link to one
+  kOther    // pipes, sockets, devices and links that lead nowhere
 };
+using FolderVisitor = std::function<void(const std::string& path, FolderItem kind)>;
 
-// In the order of the bytes of their names, without those that are hidden.  Follows symbolic links, but not into a
-// folder that contains them.  Throws Error if a folder cannot be read.
-std::vector<FolderFile> FilesInFolder(const std::string& folder);
+// Calls `visit` with what is in the folder and in the folders in it, but not with what is hidden.  Each folder comes
+// before what is in it, and its items come in the order of the bytes of their names.  Follows symbolic links, but not
+// into a folder that contains them.  Throws Error if a folder cannot be read.
+void VisitFolder(const std::string& folder, const FolderVisitor& visit);
 
 }  // namespace brine
 

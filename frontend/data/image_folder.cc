@@ -1,6 +1,7 @@
 // A folder of pictures.
+#include <algorithm>
 #include <filesystem>
-#include <set>
+#include <utility>
 
 #include "frontend/data/bad_input.h"
 #include "frontend/data/folder_files.h"
@@ -14,25 +15,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Adds the folders in `folder` to the tree, whose files are in `root`.
-void AddFolders(const std::string& root, const std::string& folder, PictureTree& tree) {
-  std::error_code error;
-  for (fs::directory_iterator item(root + folder, error), end; !error && item != end; item.increment(error)) {
-    const std::string name = item->path().filename().string();
-    std::error_code ignored;
-    if (!IsHidden(name) && item->is_directory(ignored)) tree.folders.insert(folder + name);
-  }
-}
-
 // Classes are folders in the root or in its folders.
 PictureTree ReadTree(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   PictureTree tree = {.path = path, .place = path + "/", .files = {}};
-  for (const FolderFile& file : FilesInFolder(path)) {  // one that is not regular is a broken picture
-    if (HasPictureName(file.path)) tree.files.push_back({.name = file.path.substr(path.size() + 1)});
-  }
-  AddFolders(tree.place, "", tree);
-  for (const std::string& folder : std::set<std::string>(tree.folders)) AddFolders(tree.place, folder + "/", tree);
+  VisitFolder(path, [&](const std::string& item, FolderItem kind) {
+    std::string name = item.substr(path.size() + 1);
+    if (kind != FolderItem::kFolder) {  // what is no regular file is a broken picture
+      if (HasPictureName(name)) tree.files.push_back({.name = std::move(name)});
+    } else if (std::count(name.begin(), name.end(), '/') < 2) {
+      tree.folders.insert(std::move(name));
+    }
+  });
   return tree;
 }
 

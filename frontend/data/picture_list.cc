@@ -48,9 +48,9 @@ std::vector<std::string> ListPictures(const std::vector<std::string>& inputs) {
       continue;
     }
     const size_t before = paths.size();
-    for (FolderFile& file : FilesInFolder(input)) {
-      if (HasPictureName(file.path)) paths.push_back(std::move(file.path));
-    }
+    VisitFolder(input, [&](const std::string& path, FolderItem kind) {
+      if (kind != FolderItem::kFolder && HasPictureName(path)) paths.push_back(path);
+    });
     if (paths.size() == before) BadInput(input, "has no pictures");
   }
   return paths;

@@ -1,15 +1,17 @@
 #include "frontend/data/picture_source.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "frontend/data/bad_input.h"
+#include "frontend/data/file_contents.h"
+#include "frontend/data/for_ranges.h"
 #include "frontend/data/lower_case.h"
 #include "frontend/data/one_line.h"
 #include "frontend/data/picture.h"
-#include "runtime/trainer/mapped_file.h"
 
 namespace brine {
 namespace {
@@ -19,7 +21,7 @@ template <typename Use>
 auto WithBytes(const Pictures& pictures, const PictureFile& picture, const Use& use) {
   const std::string place = pictures.place + picture.name;
   if (!picture.fault.empty()) BadInput(place, picture.fault);
-  std::optional<MappedFile> file;
+  std::optional<FileContents> file;
   if (!picture.bytes.has_value()) file.emplace(place);
   try {
     return use(file ? file->bytes() : *picture.bytes);
@@ -70,6 +72,46 @@ std::string Describe(const std::string& place, const PictureInfo& info) {
   return OneLine(place) + " has " + std::to_string(info.width) + "×" + std::to_string(info.height) + " pixels";
 }
 
+// The first picture whose header can be read.
+struct FirstPicture {
+  std::string place;
+  PictureInfo info;
+};
+
+// Throws Error with a sentence for each picture if all are broken.
+FirstPicture FindFirst(std::span<const Pictures> parts) {
+  std::string broken;
+  for (const Pictures& part : parts) {
+    for (const PictureFile& file : part.files) {
+      try {
+        return {part.place + file.name, WithBytes(part, file, ReadPictureInfo)};
+      } catch (const Error& error) {  // reported when the picture is read, unless all are broken
+        broken += (broken.empty() ? "" : "\n") + std::string(error.what());
+      }
+    }
+  }
+  throw Error(kExitBadInput, broken);
+}
+
+// Calls take(file, info) with what the header of each picture says, on several threads, until it returns false.  Broken
+// pictures are passed over, since reading them reports them.
+template <typename Take>
+void ForEachInfo(const Pictures& pictures, int threads, const Take& take) {
+  std::atomic<bool> done = false;
+  ForRanges(static_cast<int64_t>(pictures.files.size()), threads, [&](int64_t begin, int64_t end) {
+    for (int64_t index = begin; index < end && !done; ++index) {
+      const PictureFile& file = pictures.files[static_cast<size_t>(index)];
+      std::optional<PictureInfo> info;
+      try {
+        info = WithBytes(pictures, file, ReadPictureInfo);
+      } catch (const Error&) {
+        continue;
+      }
+      if (!take(file, *info)) done = true;
+    }
+  });
+}
+
 }  // namespace
 
 bool HasPictureName(std::string_view name) {
@@ -86,33 +128,22 @@ bool HasPictureName(std::string_view name) {
 DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options) {
   CheckShape(options);
   const bool needs_size = options.height == 0, needs_channels = options.channels == 0;
-  PictureInfo common;
-  std::string first, broken;
+  if (!needs_size && !needs_channels) return options;
+  const FirstPicture first = FindFirst(parts);
+  std::atomic<bool> has_colours = !needs_channels || first.info.channels == 3;  // or it does not matter
   for (const Pictures& part : parts) {
-    for (const PictureFile& file : part.files) {
-      if (!needs_size && (!needs_channels || common.channels == 3)) break;
-      PictureInfo info;
-      try {
-        info = WithBytes(part, file, ReadPictureInfo);
-      } catch (const Error& error) {  // reported when the picture is read, unless all are broken
-        broken += (broken.empty() ? "" : "\n") + std::string(error.what());
-        continue;
-      }
-      const std::string place = part.place + file.name;
-      if (first.empty()) {
-        first = place;
-        common = info;
-      }
-      common.channels = std::max(common.channels, info.channels);
-      if (needs_size && (info.height != common.height || info.width != common.width))
-        throw Error(kExitBadInput, Describe(first, common) + ", but " + Describe(place, info) +
+    ForEachInfo(part, options.threads, [&](const PictureFile& file, const PictureInfo& info) {
+      if (info.channels == 3) has_colours = true;
+      if (needs_size && (info.height != first.info.height || info.width != first.info.width))
+        throw Error(kExitBadInput, Describe(first.place, first.info) + ", but " +
+                                       Describe(part.place + file.name, info) +
                                        "; --size HEIGHTxWIDTH gives all the same size");
-    }
+      return needs_size || !has_colours;
+    });
   }
-  if ((needs_size || needs_channels) && first.empty()) throw Error(kExitBadInput, broken);
-  if (needs_size) options.height = common.height;
-  if (needs_size) options.width = common.width;
-  if (needs_channels) options.channels = common.channels;
+  if (needs_size) options.height = first.info.height;
+  if (needs_size) options.width = first.info.width;
+  if (needs_channels) options.channels = has_colours ? 3 : 1;
   if (needs_size) CheckShape(options);
   return options;
 }

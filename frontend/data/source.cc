@@ -1,5 +1,8 @@
 #include "frontend/data/source.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -64,17 +67,18 @@ std::vector<std::string> FilesOfSource(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return kIdxFiles.matches(path) ? FilesOfIdx(path) : std::vector{path};
   std::vector<std::string> files;
-  for (FolderFile& file : FilesInFolder(path)) {
-    if (file.is_regular) files.push_back(std::move(file.path));
-  }
+  VisitFolder(path, [&](const std::string& item, FolderItem kind) {
+    if (kind == FolderItem::kFile) files.push_back(item);
+  });
   return files;
 }
 
 void CheckKeepsSource(const std::string& path, const std::string& output) {
-  std::error_code ignored;
-  if (!fs::exists(output, ignored)) return;
+  struct stat replaced, kept;
+  if (stat(output.c_str(), &replaced) != 0) return;
   for (const std::string& file : FilesOfSource(path)) {
-    if (fs::equivalent(file, output, ignored)) BadInput(output, "is a file of " + path + ", which it would replace");
+    if (stat(file.c_str(), &kept) == 0 && kept.st_dev == replaced.st_dev && kept.st_ino == replaced.st_ino)
+      BadInput(output, "is a file of " + path + ", which it would replace");
   }
 }
 
