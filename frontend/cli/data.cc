@@ -26,8 +26,7 @@ namespace {
 
 using internal::WithCommas;
 
-constexpr size_t kShownRows = 50;   // of a table on the terminal; JSON has all
-constexpr int64_t kShownSize = 64;  // as which pictures of different sizes are shown and measured
+constexpr size_t kShownRows = 50;  // of a table on the terminal; JSON has all
 
 // "64×64×3" of pictures, the number of elements of other samples.
 std::string SampleShape(const Field& field) {
@@ -159,9 +158,7 @@ int RunPack(const std::string& path, DataOptions options, const Arguments& argum
 }
 
 int RunShow(const std::string& path, DataOptions options, const Arguments& arguments) {
-  const PictureSizes sizes = CountPictureSizes(path, options);
-  if (sizes.size() > 1 && options.height == 0) options.height = options.width = kShownSize;
-  const Source source = OpenSource(path, options);
+  const auto [source, sizes] = OpenToShow(path, options);
   const DataFacts facts = Describe(source, options);
   if (arguments.Has("html")) {
     const absl::Status status = WritePage(arguments.Get("html", ""), ContactSheet(path, source, facts));

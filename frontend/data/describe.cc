@@ -7,7 +7,6 @@
 #include <cstring>
 #include <utility>
 
-#include "frontend/data/picture_source.h"
 #include "frontend/data/read_in_order.h"
 #include "frontend/data/split.h"
 #include "runtime/trainer/error.h"
@@ -205,16 +204,17 @@ std::string ElementName(const Source& source, size_t index) {
   return index < names.size() ? names[index] : std::to_string(index);
 }
 
-PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options) {
-  PictureSizes sizes;
-  if (!MayHavePictures(path)) return sizes;  // it need not be opened, and perhaps unpacked, for this
-  DataOptions any = options;                 // opening asks for no size of the pictures if one is given
+ShownSource OpenToShow(const std::string& path, DataOptions options) {
+  if (!MayHavePictures(path)) return {OpenSource(path, options), {}};
+  DataOptions any = options;  // opening asks for no size of the pictures if one is given
   any.height = any.width = any.channels = 1;
   any.test_split = 0;
-  const Source source = OpenSource(path, any);
-  for (const Dataset* part : {&source.splits.train, &source.splits.validation, &source.splits.test})
-    CountSizes(*part, sizes);
-  return sizes;
+  Source source = OpenSource(path, any);
+  PictureSizes sizes = CountSizes(source.splits, options.threads);
+  if (sizes.size() > 1 && options.height == 0) options.height = options.width = kShownSize;
+  ChangeShape(source.splits, options);
+  SplitOffTestData(source, options.test_split, options.split_seed);
+  return {std::move(source), std::move(sizes)};
 }
 
 DataFacts Describe(const Source& source, const DataOptions& options) { return Describer(source, options).Run(); }

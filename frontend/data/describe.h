@@ -4,11 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "frontend/data/picture_source.h"
 #include "frontend/data/source.h"
 
 namespace brine {
@@ -50,10 +49,15 @@ bool ArePictures(const Source& source);
 const char* ElementKind(const Source& source);
 std::string ElementName(const Source& source, size_t index);
 
-// The number of pictures of each size (width, height) in a folder or an archive of pictures, by their headers; empty
-// for other sources.
-using PictureSizes = std::map<std::pair<int64_t, int64_t>, int64_t>;
-PictureSizes CountPictureSizes(const std::string& path, const DataOptions& options);
+struct ShownSource {
+  Source source;
+  PictureSizes sizes;  // before they are resized; empty if the samples are no files of pictures
+};
+
+// Opens a source to be described: as OpenSource does, but pictures of different sizes, for which `options` has none,
+// are read as kShownSize × kShownSize pixels.
+inline constexpr int64_t kShownSize = 64;
+ShownSource OpenToShow(const std::string& path, DataOptions options);
 
 // Reads all samples.  Two are duplicates if their first fields have the same bytes, by a hash of 128 bits.  Memory is
 // taken for 24 bytes of each training sample.  Throws Error with a line for each broken sample, unless

@@ -243,6 +243,7 @@ class MemoryPart : public SampleSource {
     for (size_t field = 0; field < fields_.size(); ++field) {
       const int64_t bytes = SampleBytes(fields_[field]);
       auto* target = static_cast<uint8_t*>(targets[field]);
+      if (target == nullptr) continue;
       for (int64_t index : indices) {
         std::memcpy(target, bytes_[field].data() + index * bytes, static_cast<size_t>(bytes));
         target += bytes;

@@ -79,7 +79,7 @@ Source OpenPictures(const std::vector<std::string>& paths, std::string standard_
     if (path == kStandardInput)
       pictures.files.back().bytes = {reinterpret_cast<const uint8_t*>(bytes->data()), bytes->size()};
   }
-  const DataOptions resolved = ResolveShape({&pictures, 1}, options);
+  const DataOptions resolved = ResolveShape({&pictures}, options);
   Source source;
   source.kind = "pictures";
   source.splits.test = AsDataset(std::move(pictures), resolved);

@@ -88,7 +88,7 @@ Source OpenPictureParts(const std::string& place, PictureParts parts, const std:
   std::array<Pictures, 3> pictures;
   for (size_t part = 0; part < parts.size(); ++part)
     pictures[part] = {.place = place, .files = std::move(parts[part].files), .owner = owner};
-  const DataOptions resolved = ResolveShape(pictures, options);
+  const DataOptions resolved = ResolveShape({&pictures[kTrain], &pictures[kValidation], &pictures[kTest]}, options);
   Dataset* const targets[] = {&source.splits.train, &source.splits.validation, &source.splits.test};
   for (size_t part = 0; part < pictures.size(); ++part) {
     if (!pictures[part].files.empty()) *targets[part] = AsDataset(std::move(pictures[part]), resolved);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -32,28 +33,29 @@ auto WithBytes(const Pictures& pictures, const PictureFile& picture, const Use& 
 
 class PictureSource : public SampleSource {
  public:
-  PictureSource(Pictures pictures, const DataOptions& options) : pictures_(std::move(pictures)), options_(options) {
+  PictureSource(std::shared_ptr<const Pictures> pictures, const DataOptions& options)
+      : pictures_(std::move(pictures)), options_(options) {
     fields_ = ImageFields(options.height, options.width, options.channels);
-    if (!pictures_.has_labels) fields_.pop_back();
+    if (!pictures_->has_labels) fields_.pop_back();
   }
-  int64_t size() const override { return static_cast<int64_t>(pictures_.files.size()); }
+  int64_t size() const override { return static_cast<int64_t>(pictures_->files.size()); }
   std::span<const Field> fields() const override { return fields_; }
-  std::string NameOf(int64_t index) const override { return pictures_.files[static_cast<size_t>(index)].name; }
+  std::string NameOf(int64_t index) const override { return pictures_->files[static_cast<size_t>(index)].name; }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     auto* pixels = static_cast<uint8_t*>(targets[0]);
     for (size_t sample = 0; sample < indices.size(); ++sample) {
-      const PictureFile& file = pictures_.files[static_cast<size_t>(indices[sample])];
+      const PictureFile& file = pictures_->files[static_cast<size_t>(indices[sample])];
       const Picture picture =
-          WithBytes(pictures_, file, [&](std::span<const uint8_t> bytes) { return DecodePicture(bytes, options_); });
+          WithBytes(*pictures_, file, [&](std::span<const uint8_t> bytes) { return DecodePicture(bytes, options_); });
       pixels = std::copy(picture.pixels.begin(), picture.pixels.end(), pixels);
-      if (pictures_.has_labels)
+      if (pictures_->has_labels)
         std::memcpy(static_cast<uint8_t*>(targets[1]) + sample * sizeof(file.label), &file.label, sizeof(file.label));
     }
   }
-  const Pictures& pictures() const { return pictures_; }
+  const std::shared_ptr<const Pictures>& pictures() const { return pictures_; }
 
  private:
-  const Pictures pictures_;
+  const std::shared_ptr<const Pictures> pictures_;
   const DataOptions options_;
   std::vector<Field> fields_;
 };
@@ -79,12 +81,12 @@ struct FirstPicture {
 };
 
 // Throws Error with a sentence for each picture if all are broken.
-FirstPicture FindFirst(std::span<const Pictures> parts) {
+FirstPicture FindFirst(const std::vector<const Pictures*>& parts) {
   std::string broken;
-  for (const Pictures& part : parts) {
-    for (const PictureFile& file : part.files) {
+  for (const Pictures* part : parts) {
+    for (const PictureFile& file : part->files) {
       try {
-        return {part.place + file.name, WithBytes(part, file, ReadPictureInfo)};
+        return {part->place + file.name, WithBytes(*part, file, ReadPictureInfo)};
       } catch (const Error& error) {  // reported when the picture is read, unless all are broken
         broken += (broken.empty() ? "" : "\n") + std::string(error.what());
       }
@@ -112,6 +114,14 @@ void ForEachInfo(const Pictures& pictures, int threads, const Take& take) {
   });
 }
 
+// The pictures of a data set that AsDataset made; null for others.
+std::shared_ptr<const Pictures> PicturesOf(const Dataset& data) {
+  const auto* const source = data.size() == 0 ? nullptr : dynamic_cast<const PictureSource*>(&data.source());
+  return source == nullptr ? nullptr : source->pictures();
+}
+
+constexpr Dataset Splits::*kParts[] = {&Splits::train, &Splits::validation, &Splits::test};
+
 }  // namespace
 
 bool HasPictureName(std::string_view name) {
@@ -125,18 +135,18 @@ bool HasPictureName(std::string_view name) {
   return std::find(std::begin(kExtensions), std::end(kExtensions), extension) != std::end(kExtensions);
 }
 
-DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options) {
+DataOptions ResolveShape(const std::vector<const Pictures*>& parts, DataOptions options) {
   CheckShape(options);
   const bool needs_size = options.height == 0, needs_channels = options.channels == 0;
   if (!needs_size && !needs_channels) return options;
   const FirstPicture first = FindFirst(parts);
   std::atomic<bool> has_colours = !needs_channels || first.info.channels == 3;  // or it does not matter
-  for (const Pictures& part : parts) {
-    ForEachInfo(part, options.threads, [&](const PictureFile& file, const PictureInfo& info) {
+  for (const Pictures* part : parts) {
+    ForEachInfo(*part, options.threads, [&](const PictureFile& file, const PictureInfo& info) {
       if (info.channels == 3) has_colours = true;
       if (needs_size && (info.height != first.info.height || info.width != first.info.width))
         throw Error(kExitBadInput, Describe(first.place, first.info) + ", but " +
-                                       Describe(part.place + file.name, info) +
+                                       Describe(part->place + file.name, info) +
                                        "; --size HEIGHTxWIDTH gives all the same size");
       return needs_size || !has_colours;
     });
@@ -149,18 +159,35 @@ DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options) {
 }
 
 Dataset AsDataset(Pictures pictures, const DataOptions& options) {
-  return Dataset(std::make_shared<PictureSource>(std::move(pictures), options));
+  return Dataset(std::make_shared<PictureSource>(std::make_shared<const Pictures>(std::move(pictures)), options));
 }
 
-void CountSizes(const Dataset& data, std::map<std::pair<int64_t, int64_t>, int64_t>& counts) {
-  const auto* const source = data.size() == 0 ? nullptr : dynamic_cast<const PictureSource*>(&data.source());
-  if (source == nullptr) return;
-  for (const PictureFile& file : source->pictures().files) {
-    try {
-      const PictureInfo info = WithBytes(source->pictures(), file, ReadPictureInfo);
+PictureSizes CountSizes(const Splits& splits, int threads) {
+  PictureSizes counts;
+  std::mutex mutex;
+  for (Dataset Splits::*part : kParts) {
+    const std::shared_ptr<const Pictures> pictures = PicturesOf(splits.*part);
+    if (pictures == nullptr) continue;
+    ForEachInfo(*pictures, threads, [&](const PictureFile&, const PictureInfo& info) {
+      const std::lock_guard<std::mutex> lock(mutex);
       ++counts[{info.width, info.height}];
-    } catch (const Error&) {  // a broken picture is reported when it is read
-    }
+      return true;
+    });
+  }
+  return counts;
+}
+
+void ChangeShape(Splits& splits, const DataOptions& options) {
+  std::vector<const Pictures*> parts;
+  for (Dataset Splits::*part : kParts) {
+    if (const auto pictures = PicturesOf(splits.*part); pictures != nullptr) parts.push_back(pictures.get());
+  }
+  if (parts.empty()) return;
+  const DataOptions resolved = ResolveShape(parts, options);
+  for (Dataset Splits::*part : kParts) {
+    Dataset& data = splits.*part;
+    if (auto pictures = PicturesOf(data); pictures != nullptr)
+      data = data.WithSource(std::make_shared<PictureSource>(std::move(pictures), resolved));
   }
 }
 

@@ -36,15 +36,21 @@ bool HasPictureName(std::string_view name);
 
 // The options with the size and the number of channels that all pictures get.  Those that are 0 follow from the
 // headers: the size that all have, and 1 channel if all are grey.  Throws Error if the sizes differ.
-DataOptions ResolveShape(std::span<const Pictures> parts, DataOptions options);
+DataOptions ResolveShape(const std::vector<const Pictures*>& parts, DataOptions options);
 
 // The data set of the pictures, with the shape of `options`, which must be resolved.  Reading a sample throws Error if
 // its picture cannot be decoded.
 Dataset AsDataset(Pictures pictures, const DataOptions& options);
 
-// Adds the number of pictures of each size, as their headers say it, which is (width, height).  Broken pictures are
-// passed over, and so are data sets that AsDataset has not made.
-void CountSizes(const Dataset& data, std::map<std::pair<int64_t, int64_t>, int64_t>& counts);
+// The number of pictures of each size (width, height), as their headers say it.
+using PictureSizes = std::map<std::pair<int64_t, int64_t>, int64_t>;
+
+// Counts the pictures of data sets that AsDataset made, but not those that are broken.  `threads` as in DataOptions.
+PictureSizes CountSizes(const Splits& splits, int threads);
+
+// Gives the data sets that AsDataset made the shape of `options`, which need not be resolved, instead of the one that
+// they were made with.  Throws Error as ResolveShape does.
+void ChangeShape(Splits& splits, const DataOptions& options);
 
 }  // namespace brine
 

@@ -52,10 +52,8 @@ bool AreClasses(std::span<const int32_t> numbers) {
 
 std::vector<int32_t> LabelsOf(const Dataset& data) {
   std::vector<int32_t> labels(static_cast<size_t>(data.size()));
-  const Field& samples = data.fields()[0];
-  std::vector<uint8_t> sample(static_cast<size_t>(samples.elements * ByteCount(samples.type)));
   for (int64_t index = 0; index < data.size(); ++index) {
-    void* const targets[] = {sample.data(), &labels[static_cast<size_t>(index)]};
+    void* const targets[] = {nullptr, &labels[static_cast<size_t>(index)]};
     const int64_t at = data.first() + index;
     data.source().Read({&at, 1}, targets);
   }

@@ -14,7 +14,8 @@ namespace brine {
 // kMaxClasses, and on average each occurs twice or more.
 bool AreClasses(std::span<const int32_t> numbers);
 
-// The labels of data whose only label is a class number.
+// The labels of data whose second field of two is a class number.  Reads nothing but labels, so the source must be one
+// that passes over fields without a target.
 std::vector<int32_t> LabelsOf(const Dataset& data);
 
 // Whether each of `count` samples becomes test data: of each class the given share, rounded, of which as many are drawn

@@ -51,6 +51,7 @@ class CifarSource : public SampleSource {
       const int32_t number = LabelOf(record);
       std::memcpy(label, &number, sizeof(number));
       label += sizeof(number);
+      if (pixel == nullptr) continue;
       Interleave(record + form_.labels, pixel);
       pixel += 3 * kPixels;
     }

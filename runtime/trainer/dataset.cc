@@ -26,6 +26,7 @@ class MemorySource : public SampleSource {
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     for (size_t field = 0; field < arrays_.size(); ++field) {
       auto* target = static_cast<uint8_t*>(targets[field]);
+      if (target == nullptr) continue;
       for (int64_t index : indices)
         target = std::visit([&](auto span) { return Copy(span, index, fields_[field].elements, target); },
                             arrays_[field].elements);

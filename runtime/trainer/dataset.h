@@ -39,7 +39,8 @@ class SampleSource {
   virtual ~SampleSource() = default;
   virtual int64_t size() const = 0;
   virtual std::span<const Field> fields() const = 0;
-  // Writes the samples with the given indices.  Those of fields()[i] go to targets[i], one after another.
+  // Writes the samples with the given indices.  Those of fields()[i] go to targets[i], one after another.  Sources of
+  // arrays and of mapped files pass over the fields whose targets are null.
   virtual void Read(std::span<const int64_t> indices, std::span<void* const> targets) const = 0;
   // Whether several threads may call Read at once.  If so, each call has one index.
   virtual bool parallel() const { return true; }

@@ -68,9 +68,10 @@ class IdxSource : public SampleSource {
     auto* pixels = static_cast<uint8_t*>(targets[0]);
     auto* numbers = static_cast<int32_t*>(targets[1]);
     for (int64_t index : indices) {
+      *numbers++ = labels_.data()[static_cast<size_t>(index)];
+      if (pixels == nullptr) continue;
       const std::span<const uint8_t> image = images_.data().subspan(static_cast<size_t>(index) * elements, elements);
       pixels = std::copy(image.begin(), image.end(), pixels);
-      *numbers++ = labels_.data()[static_cast<size_t>(index)];
     }
   }
   int classes() const {

@@ -124,6 +124,7 @@ class PackedSource : public SampleSource {
     for (size_t field = 0; field < tensors_.size(); ++field) {
       const int64_t bytes = fields_[field].elements * ByteCount(fields_[field].type);
       auto* target = static_cast<uint8_t*>(targets[field]);
+      if (target == nullptr) continue;
       for (int64_t index : indices) {
         std::memcpy(target, tensors_[field]->data + index * bytes, static_cast<size_t>(bytes));
         target += bytes;

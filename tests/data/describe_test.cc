@@ -75,7 +75,10 @@ TEST(Describe, PicturesHaveSizesNamesAndFaults) {
   scratch.Write("set/train/dog/1.ppm", Ppm(2, 2, 30));
   scratch.Write("set/test/dog/9.ppm", Ppm(2, 2, 20));
   const DataOptions options = {.height = 2, .width = 2};
-  EXPECT_THAT(CountPictureSizes(scratch.path("set"), {}), ElementsAre(Pair(Pair(2, 2), 3), Pair(Pair(4, 2), 1)));
+  const auto [shown, sizes] = OpenToShow(scratch.path("set"), {});
+  EXPECT_THAT(sizes, ElementsAre(Pair(Pair(2, 2), 3), Pair(Pair(4, 2), 1)));
+  EXPECT_EQ(shown.splits.test.fields()[0].width, kShownSize);
+  EXPECT_EQ(shown.splits.test.class_names.size(), 2u);
   const DataFacts facts = Describe(OpenSource(scratch.path("set"), options), options);
   EXPECT_THAT(facts.mean, ElementsAre(20, 20, 20));
   ASSERT_EQ(facts.duplicates.size(), 1u);
@@ -88,7 +91,7 @@ TEST(Describe, PicturesHaveSizesNamesAndFaults) {
   DataOptions skip = options;
   skip.skip_broken = true;
   EXPECT_EQ(Describe(OpenSource(scratch.path("set"), skip), skip).broken, 1);
-  EXPECT_THAT(CountPictureSizes(Golden("arrays/u1.npz"), {}), IsEmpty());
+  EXPECT_THAT(OpenToShow(Golden("arrays/u1.npz"), {}).sizes, IsEmpty());
 }
 
 }  // namespace
