@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -57,34 +58,45 @@ int ProcessorsByAffinity() {
   return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-// The number of processors whose time the control groups of the process allow, rounded up: the least quota / period of
-// the files cpu.max of its group and the groups above it (cgroup v2).  INT_MAX if there is no limit.
-int ProcessorsByGroup() {
-  char line[PATH_MAX], path[PATH_MAX + 64];
+// Calls `use` with the file of this name of the control group of the process, and of each group above it.  `hierarchy`
+// is what stands before the group in its line of /proc/self/cgroup, and `root` is the folder of all groups.
+template <typename Use>
+void ForEachGroup(const char* hierarchy, const char* root, const char* name, const Use& use) {
+  char line[PATH_MAX], path[PATH_MAX + 128];
   FILE* groups = fopen("/proc/self/cgroup", "re");
-  if (groups == nullptr) return INT_MAX;
+  if (groups == nullptr) return;
   char group[PATH_MAX] = "";
   while (fgets(line, sizeof(line), groups) != nullptr) {
-    if (strncmp(line, "0::", 3) == 0)
-      snprintf(group, sizeof(group), "%.*s", static_cast<int>(strcspn(line + 3, "\n")), line + 3);
+    const char* const found = strstr(line, hierarchy);
+    if (found == nullptr) continue;
+    const char* const begin = found + strlen(hierarchy);
+    snprintf(group, sizeof(group), "%.*s", static_cast<int>(strcspn(begin, "\n")), begin);
   }
   fclose(groups);
-  int tightest = INT_MAX;
   for (;;) {
-    snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.max", group);
-    long long quota = 0, period = 0;
+    snprintf(path, sizeof(path), "%s%s/%s", root, group, name);
     FILE* file = fopen(path, "re");
     if (file != nullptr) {
-      if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0 &&
-          (quota + period - 1) / period < tightest) {
-        tightest = static_cast<int>((quota + period - 1) / period);
-      }
+      use(file);
       fclose(file);
     }
     char* const slash = strrchr(group, '/');
-    if (slash == nullptr) return tightest;
+    if (slash == nullptr) return;
     *slash = '\0';
   }
+}
+
+// The number of processors whose time the control groups of the process allow, rounded up: the least quota / period of
+// the files cpu.max of its group and the groups above it (cgroup v2).  INT_MAX if there is no limit.
+int ProcessorsByGroup() {
+  int tightest = INT_MAX;
+  ForEachGroup("0::", "/sys/fs/cgroup", "cpu.max", [&](FILE* file) {
+    long long quota = 0, period = 0;
+    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0 &&
+        (quota + period - 1) / period < tightest)
+      tightest = static_cast<int>((quota + period - 1) / period);
+  });
+  return tightest;
 }
 
 }  // namespace
@@ -107,4 +119,15 @@ int brine_available_threads(void) {
   const int affinity = ProcessorsByAffinity(), group = ProcessorsByGroup();
   const int threads = affinity < group ? affinity : group;
   return threads < 1 ? 1 : threads;
+}
+
+int64_t brine_available_memory(void) {
+  int64_t least = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  const auto take = [&](FILE* file) {
+    long long limit = 0;  // a group without a limit has the word "max", or a number larger than any memory
+    if (fscanf(file, "%lld", &limit) == 1 && limit > 0 && limit < least) least = limit;
+  };
+  ForEachGroup("0::", "/sys/fs/cgroup", "memory.max", take);
+  ForEachGroup(":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", take);  // cgroup v1
+  return least;
 }

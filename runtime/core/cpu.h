@@ -1,8 +1,9 @@
-/* Which instructions the processor has, and how many processors this process may use. */
+/* Which instructions the processor has, and how many processors and how much memory this process may use. */
 #ifndef BRINE_RUNTIME_CORE_CPU_H_
 #define BRINE_RUNTIME_CORE_CPU_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,6 +16,9 @@ int brine_missing_cpu_features(const char* const* features, char* text, size_t t
 
 // The number of processors that the affinity of the process and the quotas of its control groups allow; at least 1.
 int brine_available_threads(void);
+
+// The bytes of memory that the machine has, or that the control groups of the process allow if that is less.
+int64_t brine_available_memory(void);
 
 #ifdef __cplusplus
 }

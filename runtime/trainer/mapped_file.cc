@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/core/cpu.h"
 #include "runtime/trainer/error.h"
 
 namespace brine {
@@ -27,7 +28,20 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+    : path_(std::move(other.path_)),
+      bytes_(std::exchange(other.bytes_, {})),
+      is_read_by_parts_(other.is_read_by_parts_) {}
+
+void MappedFile::ExpectRandomReads() {
+  is_read_by_parts_ = static_cast<int64_t>(bytes_.size()) > brine_available_memory() / 2 &&
+                      madvise(const_cast<uint8_t*>(bytes_.data()), bytes_.size(), MADV_RANDOM) == 0;
+}
+
+void MappedFile::Prefetch(const uint8_t* bytes, size_t count) const {
+  if (!is_read_by_parts_) return;
+  const size_t before = reinterpret_cast<uintptr_t>(bytes) % static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  madvise(const_cast<uint8_t*>(bytes) - before, before + count, MADV_WILLNEED);  // a failure costs time only
+}
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<uint8_t*>(bytes_.data()), bytes_.size());

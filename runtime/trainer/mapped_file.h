@@ -2,6 +2,7 @@
 #ifndef BRINE_RUNTIME_TRAINER_MAPPED_FILE_H_
 #define BRINE_RUNTIME_TRAINER_MAPPED_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,9 +20,16 @@ class MappedFile {
   std::span<const uint8_t> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
 
+  // If the file has more than half as many bytes as the process may have memory, lets the system read no more of it
+  // than is asked for, since what it reads beyond that is gone from memory before it is wanted.
+  void ExpectRandomReads();
+  // After that, reads a part of the file at once, instead of page by page when it is looked at.
+  void Prefetch(const uint8_t* bytes, size_t count) const;
+
  private:
   std::string path_;
   std::span<const uint8_t> bytes_;
+  bool is_read_by_parts_ = false;
 };
 
 // The content of a file: a mapping, or the bytes that the file unpacks to.

@@ -40,11 +40,13 @@ class PackedFile {
     if (!IsPackedFile(bytes)) Fail(path, "is not a packed file, as brine data pack writes them");
     char error[500];
     if (brine_parse_tensors(bytes.data(), bytes.size(), &tensors_, error, sizeof(error)) != 0) Fail(path, "%s", error);
+    file_.ExpectRandomReads();  // as training shuffles the samples
   }
   PackedFile(const PackedFile&) = delete;
   ~PackedFile() { brine_release_tensors(&tensors_); }
 
   const std::string& path() const { return file_.path(); }
+  void Prefetch(const uint8_t* bytes, size_t count) const { file_.Prefetch(bytes, count); }
   std::span<const brine_tensor> tensors() const { return {tensors_.tensors, tensors_.tensor_count}; }
 
   void CheckFormat() const {
@@ -126,7 +128,9 @@ class PackedSource : public SampleSource {
       auto* target = static_cast<uint8_t*>(targets[field]);
       if (target == nullptr) continue;
       for (int64_t index : indices) {
-        std::memcpy(target, tensors_[field]->data + index * bytes, static_cast<size_t>(bytes));
+        const uint8_t* const sample = tensors_[field]->data + index * bytes;
+        file_->Prefetch(sample, static_cast<size_t>(bytes));
+        std::memcpy(target, sample, static_cast<size_t>(bytes));
         target += bytes;
       }
     }
