@@ -13,6 +13,7 @@ import time
 
 import arena_bound
 import images
+from model_text import model_text
 from workloads import WORKLOADS
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
@@ -80,15 +81,35 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         self.cache = os.path.join(self.folder, "cache")
-        self.model = os.path.join(ROOT, self.workload.model)
+        self.model = os.path.join(ROOT, self.workload.model) if self.workload.model else self.write_model()
         self.program = os.path.join(self.folder, "program")
         self.batch = ("--batch-size", str(self.workload.batch))
-        self.data = None if self.workload.gray else data
-        self.one_batch = os.path.join(self.folder, "one_batch")  # so that a whole run is a start and a step
-        images.write_random(self.one_batch, self.workload.gray, max(5, self.workload.batch))
+        self.data = None if self.workload.gray or self.workload.is_table else data
+        self.one_batch = self.write_one_batch()  # so that a whole run is a start and a step
         self.files = self.data or os.path.join(self.folder, "drawn")  # what peers read: the same images as Brine's
-        if not self.data:
+        if self.workload.is_table:
+            self.files = self.one_batch  # of numbers that peers draw themselves
+        elif not self.data:
             run(os.path.join(WORK, "draw_images"), self.files, "gray" if self.workload.gray else "colour")
+
+    def write_model(self):
+        path = os.path.join(self.folder, "model.cc")
+        with open(path, "w") as model:
+            model.write(model_text(self.name.split("/")[0], self.workload))
+        return path
+
+    def write_one_batch(self):
+        path = os.path.join(self.folder, "one_batch")
+        if not self.workload.is_table:
+            images.write_random(path, self.workload.gray, max(5, self.workload.batch))
+            return path
+        columns = [f"x{number}" for number in range(self.workload.shape[0])] + ["y"]
+        with open(f"{path}.csv", "w") as table:
+            table.write(",".join(columns) + "\n")
+            for row in range(self.workload.batch):
+                table.write(",".join(str((row * 31 + column * 17) % 101 / 50) for column in range(len(columns))) + "\n")
+        run(BRINE, "data", "pack", f"{path}.csv", "-o", f"{path}.brd", "--target", "y", "--test-split", "0", cache=self.cache)
+        return f"{path}.brd"
 
     def entries(self):
         return len(os.listdir(self.cache))
@@ -110,7 +131,7 @@ class Bench:
         with open(self.model) as model, open(edited, "w") as copy:
             text = model.read()
             if self.workload.width[0] not in text:
-                raise Failed(f"{self.workload.model} does not hold '{self.workload.width[0]}', the width to edit")
+                raise Failed(f"the model does not hold '{self.workload.width[0]}', the width to edit")
             copy.write(text.replace(*self.workload.width, 1))
         figures["width_s"] = tool(*compile_to(edited, "edited/program"))
         figures["width_cache_entries"] = self.entries() - before
@@ -121,7 +142,7 @@ class Bench:
 
     def data_name(self, figures):
         name = "CIFAR-10" if figures["data"] == "files" else figures["data"]
-        return name + ", enlarged" * (self.workload.shape[0] > 32)
+        return name + ", enlarged" * (not self.workload.is_table and self.workload.shape[0] > 32)
 
     def flags(self, threads):
         return ("--json", "--threads", str(threads), *(("--data", self.data) if self.data else ()))
@@ -269,7 +290,7 @@ def measure(name, data, with_peers, peaks):
     result = {"compile": bench.compile_times(), "steps": {}, "peers": {}}
     for threads in THREADS:
         say(f"{name}: steps with {threads} thread{'s' * (threads > 1)}")
-        peers = bench.workload.peers if with_peers and threads == THREADS[-1] else ()
+        peers = PEERS if with_peers and threads == THREADS[-1] else ()
         figures, result["peers"] = interleave(bench, peers, threads, peaks)
         result["steps"][threads] = figures
     result["data"] = bench.data_name(figures)

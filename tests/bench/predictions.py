@@ -7,30 +7,35 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
-import workloads
+from model_text import model_text
+from workloads import WORKLOADS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BRINE = ROOT / "build/release/bin/brine"
 FEWEST_STEPS = 40
 
 
-def kernels(workload):
-    command = [BRINE, "bench", ROOT / workload.model, "--batch-size", workload.batch, "--threads", 1]
+def kernels(name, workload, folder):
+    model = ROOT / workload.model if workload.model else pathlib.Path(folder) / "model.cc"
+    if not workload.model:
+        model.write_text(model_text(name.split("/")[0], workload))
+    command = [BRINE, "bench", model, "--batch-size", workload.batch, "--threads", 1]
     command += ["--steps", max(FEWEST_STEPS, workload.steps), "--json"]
     output = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True).stdout
     return json.loads(output.splitlines()[-1])["kernels"]
 
 
 def main():
-    names = sys.argv[1:] or list(workloads.WORKLOADS)
     print("| workload | kernel | strategy | predicted, ms | measured, ms | nonzero |\n|---|---|---|---|---|---|")
-    for name in names:
-        shown = name
-        for kernel in kernels(workloads.WORKLOADS[name]):
-            nonzero = f"{kernel['nonzero']:.2f}" if "nonzero" in kernel else ""
-            print(f"| {shown} | {kernel['name']} | {kernel['strategy']} | {kernel['predicted_ms']:.3f} | {kernel['ms']:.3f} | {nonzero} |")
-            shown = ""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sys.argv[1:] or list(WORKLOADS):
+            shown = name
+            for kernel in kernels(name, WORKLOADS[name], folder):
+                nonzero = f"{kernel['nonzero']:.2f}" if "nonzero" in kernel else ""
+                print(f"| {shown} | {kernel['name']} | {kernel['strategy']} | {kernel['predicted_ms']:.3f} | {kernel['ms']:.3f} | {nonzero} |")
+                shown = ""
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import math
 import os
 
 from rounds import Request, serve
-from workloads import Conv, Dense, DepthwiseConv, GlobalAverage, NormalizedConv, Pool, Residual
+from workloads import Conv, Dense, Dropout, GlobalAverage, Pool, Residual
 
 import torch
 from torch import nn
@@ -13,45 +13,61 @@ torch.set_num_threads(request.threads)
 torch.manual_seed(0)
 
 
-def normalized(channels, filters, size=3, stride=1, groups=1):
-    return [nn.Conv2d(channels, filters, size, stride, size // 2, groups=groups, bias=False), nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)]
+ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
+
+
+def conv(layer, height, width, channels):
+    filters = layer.filters or channels
+    groups = layer.groups if layer.filters else channels
+    reach = (layer.size - 1) * layer.dilation
+    modules = [nn.Conv2d(channels, filters, layer.size, layer.stride, reach // 2 if layer.same else 0, layer.dilation, groups, bias=not layer.normalized)]
+    if layer.normalized:
+        modules.append(nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01))
+    if layer.activation:
+        modules.append(ACTIVATIONS[layer.activation]())
+    size = ((side - (0 if layer.same else reach) + layer.stride - 1) // layer.stride for side in (height, width))
+    return modules, (*size, filters)
 
 
 class ResidualBlock(nn.Module):
-    def __init__(self, channels, filters, stride):
+    def __init__(self, layer, shape):
         super().__init__()
-        self.path = nn.Sequential(*normalized(channels, filters, stride=stride), nn.ReLU(), *normalized(filters, filters))
-        self.shortcut = nn.Sequential(*normalized(channels, filters, 1, stride)) if stride != 1 else nn.Identity()
+        plain = dict(same=True, normalized=True)
+        first, inner = conv(Conv(layer.filters, stride=layer.stride, **plain), *shape)
+        second, self.shape = conv(Conv(layer.filters, activation="", **plain), *inner)
+        self.path = nn.Sequential(*first, *second)
+        self.shortcut = nn.Identity() if self.shape == shape else nn.Sequential(*conv(Conv(layer.filters, 1, layer.stride, activation="", **plain), *shape)[0])
 
     def forward(self, x):
         return nn.functional.relu(self.path(x) + self.shortcut(x))
 
 
-def conv(layer, height, width, channels):
-    size = ((side - (0 if layer.same else 2) + layer.stride - 1) // layer.stride for side in (height, width))
-    return [nn.Conv2d(channels, layer.filters, 3, layer.stride, 1 if layer.same else 0), nn.ReLU()], (*size, layer.filters)
+def residual(layer, *shape):
+    block = ResidualBlock(layer, shape)
+    return [block], block.shape
 
 
 def pool(layer, height, width, channels):
-    return [nn.MaxPool2d(2) if layer.kind == "max" else nn.AvgPool2d(2)], (height // 2, width // 2, channels)
+    kind = nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d
+    missing = 0 if layer.same else layer.size - 1
+    size = ((side - missing + layer.stride - 1) // layer.stride for side in (height, width))
+    return [kind(layer.size, layer.stride, layer.size // 2 if layer.same else 0)], (*size, channels)
 
 
 def dense(layer, *shape):
-    return [nn.Flatten(), nn.Linear(math.prod(shape), layer.units), nn.ReLU()], (layer.units,)
-
-
-def strided(layer, height, width, filters):
-    return -(-height // layer.stride), -(-width // layer.stride), filters
+    modules = [nn.Flatten(), nn.Linear(math.prod(shape), layer.units, bias=not layer.normalized)]
+    if layer.normalized:
+        modules.append(nn.BatchNorm1d(layer.units, eps=1e-3, momentum=0.01))
+    return [*modules, ACTIVATIONS[layer.activation]()], (layer.units,)
 
 
 # By the kind of a layer: its modules and the shape of its result.
 MODULES = {
     Conv: conv,
+    Residual: residual,
     Pool: pool,
     Dense: dense,
-    NormalizedConv: lambda layer, *shape: ([*normalized(shape[2], layer.filters, layer.size, layer.stride), nn.ReLU()], strided(layer, *shape[:2], layer.filters)),
-    DepthwiseConv: lambda layer, *shape: ([*normalized(shape[2], shape[2], 3, layer.stride, shape[2]), nn.ReLU()], strided(layer, *shape)),
-    Residual: lambda layer, *shape: ([ResidualBlock(shape[2], layer.filters, layer.stride)], strided(layer, *shape[:2], layer.filters)),
+    Dropout: lambda layer, *shape: ([nn.Dropout(layer.rate)], shape),
     GlobalAverage: lambda layer, *shape: ([nn.AdaptiveAvgPool2d(1)], (1, 1, shape[2])),
 }
 
@@ -66,15 +82,22 @@ def network():
 
 model = network()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, eps=1e-7, fused=True)
-images, labels = torch.from_numpy(request.images), torch.from_numpy(request.labels).long()
+inputs, labels = torch.from_numpy(request.inputs), torch.from_numpy(request.labels)
+labels = labels if request.workload.is_table else labels.long()
 batches = request.batches()
 
 
-def forward(pixels, label):
+def forward_of_table(row, target):
+    loss = nn.functional.mse_loss(model(row), target)
+    return loss, torch.zeros((), dtype=torch.int64)
+
+
+def forward_of_images(pixels, label):
     logits = model(pixels.permute(0, 3, 1, 2).to(torch.float32) * (1 / 255))
     return nn.functional.cross_entropy(logits, label), (logits.argmax(1) == label).sum()
 
 
+forward = forward_of_table if request.workload.is_table else forward_of_images
 if request.mode == "compile":
     forward = torch.compile(forward)
 right = torch.zeros((), dtype=torch.int64)
@@ -83,7 +106,7 @@ right = torch.zeros((), dtype=torch.int64)
 def step():
     index = torch.from_numpy(next(batches))
     optimizer.zero_grad(set_to_none=True)
-    loss, hits = forward(images[index], labels[index])
+    loss, hits = forward(inputs[index], labels[index])
     loss.backward()
     optimizer.step()
     right.add_(hits)

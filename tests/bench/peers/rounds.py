@@ -25,15 +25,20 @@ class Request:
         self.workload = WORKLOADS[sys.argv[1]]
         self.batch, self.threads, self.steps = (int(word) for word in sys.argv[2:5])
         self.mode = sys.argv[6] if len(sys.argv) > 6 else ""
-        images, labels = read(sys.argv[5], self.workload.gray)
-        enlarged = self.workload.shape[0] // images.shape[1]
-        images = images.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
-        count = len(images) // self.batch * self.batch
-        self.images, self.labels = images[:count], labels[:count]
+        if self.workload.is_table:
+            random = np.random.default_rng(0)
+            inputs = random.standard_normal((10_000, *self.workload.shape), np.float32)
+            labels = random.standard_normal((10_000, 1), np.float32)
+        else:
+            inputs, labels = read(sys.argv[5], self.workload.gray)
+            enlarged = self.workload.shape[0] // inputs.shape[1]
+            inputs = inputs.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
+        count = len(inputs) // self.batch * self.batch
+        self.inputs, self.labels = inputs[:count], labels[:count]
 
     def batches(self):
-        """The numbers of the images of one step after another, for ever, in the order of the files."""
-        order = np.arange(len(self.images)).reshape(-1, self.batch)
+        """The numbers of the samples of one step after another, for ever, in the order of the files."""
+        order = np.arange(len(self.inputs)).reshape(-1, self.batch)
         while True:
             yield from order
 
