@@ -11,6 +11,9 @@ namespace {
 
 bool IsSource(const Op& op) { return op.is_source(); }
 bool IsPool(const Op& op) { return op.kind == OpKind::kWindow || op.kind == OpKind::kWindowGrad; }
+bool IsInputGrad(const Op& op) {
+  return op.form != nullptr && op.form->convolution == ContractionForm::Convolution::kInputGrad;
+}
 bool IsMatrixProduct(const Op& op) { return op.form == &kMatrixProductForm; }
 bool ReducesAxes(const Op& op) { return op.reduces_axes; }
 
@@ -30,6 +33,7 @@ constexpr RequiredAttribute kRequiredAttributes[] = {
     {IsConvolution, "pads", AttributeKind::kInts},
     {IsConvolution, "dilations", AttributeKind::kInts},
     {IsConvolution, "groups", AttributeKind::kInt},
+    {IsInputGrad, "input_size", AttributeKind::kInts},
     {IsMatrixProduct, "transpose_a", AttributeKind::kBool},
     {IsMatrixProduct, "transpose_b", AttributeKind::kBool},
     {ReducesAxes, "axes", AttributeKind::kInts},
@@ -148,6 +152,15 @@ Window ConvolutionWindow(const Node& node, const Shape& kernel) {
 }
 
 int ConvolutionGroups(const Node& node) { return static_cast<int>(AttributesWith(node, "groups").Int("groups")); }
+
+Attributes PlainAttributes(const Node& convolution, const std::vector<int64_t>& pads, int64_t height, int64_t width) {
+  Attributes attributes = convolution.attributes;
+  attributes.Set("pads", pads);
+  attributes.Set("strides", std::vector<int64_t>(2, 1));
+  attributes.Set("dilations", std::vector<int64_t>(2, 1));
+  if (IsInputGrad(*convolution.op)) attributes.Set("input_size", std::vector<int64_t>{height, width});
+  return attributes;
+}
 
 Transposes TransposesOf(const Node& node) {
   if (!IsMatrixProduct(*node.op)) return {};

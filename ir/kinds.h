@@ -33,6 +33,10 @@ Window PoolWindow(const Node& node);  // of a node whose op has the kind kWindow
 Window ConvolutionWindow(const Node& node, const Shape& kernel);
 int ConvolutionGroups(const Node& node);
 
+// The attributes of a convolution, or gradient of one, that differs from this one in the padding, which is `pads`
+// ([top, left, bottom, right]), and in the size of x, and that has no strides and no dilation.
+Attributes PlainAttributes(const Node& convolution, const std::vector<int64_t>& pads, int64_t height, int64_t width);
+
 // Which operands a matrix product transposes; the doc of the op says what that means.
 struct Transposes {
   bool a = false, b = false;

@@ -37,14 +37,17 @@ class ContractionGrower {
   const Node& node(NodeId position) const { return graph_.node(position); }
   const ir::Shape& shape(ValueId value) const { return graph_.type(value).shape; }
 
-  // The gradient of a pool whose windows tile the image.  Each window scatters to its argmax, or to the elements that
-  // are set in a mask.
+  // The gradient of a pool whose windows tile the image, or of a max-pool with strides.  Each window scatters to its
+  // argmax, or to the elements that are set in a mask.
   void CopyProducers() {
     if (root_.inputs[0] == root_.inputs[1]) return;  // x·x: both operands are the same stored value
     for (ValueId operand : root_.inputs) {
       const NodeId producer = uses_.Producer(operand);
       if (producer == Uses::kNone || node(producer).op->kind != OpKind::kWindowGrad) continue;
-      if (!ir::PoolWindow(node(producer)).tiles()) continue;
+      const ir::Window window = ir::PoolWindow(node(producer));
+      const bool scatters_to_one =
+          node(producer).op->argmax_operand >= 0 && window.stride[0] > 1 && window.stride[1] > 1;
+      if (!window.tiles() && !scatters_to_one) continue;
       region_.copy(producer);
       copies_.push_back(producer);
     }

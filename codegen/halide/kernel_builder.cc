@@ -30,6 +30,9 @@ KernelBuilder::KernelBuilder(const KernelSpec& spec, const Machine& machine)
   }
 }
 
+KernelBuilder::KernelBuilder(const KernelSpec& spec, const LoopContext& context, Values parameters)
+    : spec_(spec), context_(context), is_inside_(true), parameters_(std::move(parameters)) {}
+
 // Tells Halide that `param` is a dense buffer in C order all of whose extents are constants, except n.  With
 // `sets_bounds` false, it sets the strides only: of a Func with several outputs, Halide takes the bounds of the first.
 void KernelBuilder::SetLayout(Halide::OutputImageParam param, const ir::Shape& shape, bool sets_bounds) {
@@ -219,7 +222,7 @@ void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& valu
   BRINE_CHECK(buffers.size() == values.size());
   const std::vector<ValueId>& outputs = spec_.kernel.outputs;
   for (size_t index = 0; index < values.size(); ++index) {
-    SetLayout(buffers[index], spec_.shape(values[index]), index == 0);
+    if (!is_inside_) SetLayout(buffers[index], spec_.shape(values[index]), index == 0);
     const auto output = std::find(outputs.begin(), outputs.end(), values[index]);
     BRINE_CHECK(output != outputs.end());
     output_order_.push_back(static_cast<int>(output - outputs.begin()));

@@ -33,6 +33,9 @@ class KernelBuilder {
   // The spec must outlive the builder.
   KernelBuilder(const KernelSpec& spec, const Machine& machine);
 
+  // A kernel inside another one: `parameters` are Funcs of that kernel, and so are the results.
+  KernelBuilder(const KernelSpec& spec, const LoopContext& context, std::map<ir::ValueId, Tensor> parameters);
+
   const KernelSpec& spec() const { return spec_; }
   const LoopContext& context() const { return context_; }
 
@@ -89,6 +92,7 @@ class KernelBuilder {
 
   const KernelSpec& spec_;
   LoopContext context_;
+  const bool is_inside_ = false;  // whether it is a kernel inside another one
   std::vector<Halide::ImageParam> params_;
   Values parameters_;
   Values stored_;                                // values of the body that have memory

@@ -6,6 +6,7 @@
 #include "codegen/halide/conv/depthwise.h"
 #include "codegen/halide/conv/direct.h"
 #include "codegen/halide/conv/direct_weight_grad.h"
+#include "codegen/halide/conv/phases.h"
 #include "codegen/halide/conv/sparse.h"
 #include "codegen/halide/conv/sparse_input_grad.h"
 #include "codegen/halide/conv/sparse_weight_grad.h"
@@ -27,12 +28,14 @@ constexpr Strategy kStrategies[] = {
     {&ir::kConvolutionForm, "direct", CanDirect, CostDirect, BuildDirect, true},
     {&ir::kConvolutionForm, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
     {&ir::kConvolutionForm, "depthwise", CanDepthwise, CostDepthwise, BuildDepthwise, true},
+    {&ir::kConvolutionForm, "phases", CanPhases, CostPhases, BuildPhases, true},
 
     {&ir::kConvolutionInputGradForm, "winograd", CanWinograd, CostWinograd, BuildWinograd},
     {&ir::kConvolutionInputGradForm, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
     {&ir::kConvolutionInputGradForm, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
     {&ir::kConvolutionInputGradForm, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
     {&ir::kConvolutionInputGradForm, "depthwise", CanDepthwise, CostDepthwise, BuildDepthwise},
+    {&ir::kConvolutionInputGradForm, "phases", CanPhases, CostPhases, BuildPhases},
 
     {&ir::kConvolutionWeightGradForm, "winograd", CanWinogradWeightGrad, CostWinogradWeightGrad,
      BuildWinogradWeightGrad},
@@ -40,6 +43,7 @@ constexpr Strategy kStrategies[] = {
     {&ir::kConvolutionWeightGradForm, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
     {&ir::kConvolutionWeightGradForm, "depthwise", CanDepthwiseWeightGrad, CostDepthwiseWeightGrad,
      BuildDepthwiseWeightGrad},
+    {&ir::kConvolutionWeightGradForm, "phases", CanPhases, CostPhases, BuildPhases},
 
     {&ir::kMatrixProductForm, "split-depth", CanSplitDepth, CostSplitDepth, BuildSplitDepth},
     {&ir::kMatrixProductForm, "split-depth-sparse", CanSplitDepthSparse, CostSplitDepthSparse, BuildSplitDepthSparse},

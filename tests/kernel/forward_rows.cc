@@ -240,6 +240,63 @@ constexpr Row kRows[] = {
         %c = conv2d(%x, %w) {dilations=[4,1], strides=[1,3]} : f32[n,46,16,24]
         %r = tanh(%c) : f32[n,46,16,24]
       } : f32[n,46,16,24])"},
+    {"conv_of_phases", R"(
+      input %x : f32[n,11,9,16] data
+      input %w : f32[3,3,16,24] data
+      input %b : f32[24] data
+      %r = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {dilations=[2,2], pads=[2,2,2,2]} : f32[n,11,9,24]
+        %a = add(%c, %b) : f32[n,11,9,24]
+        %r = relu(%a) : f32[n,11,9,24]
+      } : f32[n,11,9,24])"},
+    {"conv_of_phases_pool", R"(
+      input %x : f32[n,15,12,5] data
+      input %w : f32[3,2,5,32] data
+      input %b : f32[32] data
+      %r, %i = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {dilations=[3,2], pads=[1,0,4,2]} : f32[n,14,12,32]
+        %a = add(%c, %b) : f32[n,14,12,32]
+        %p, %i = max_pool(%a) : f32[n,7,6,32], u8[n,7,6,32]
+        %r = relu(%p) : f32[n,7,6,32]
+      } : f32[n,7,6,32], u8[n,7,6,32])"},
+    {"depthwise_of_phases", R"(
+      input %x : f32[n,10,13,24] data
+      input %w : f32[3,3,1,24] data
+      %r = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {dilations=[2,4], groups=24, pads=[2,4,2,4]} : f32[n,10,13,24]
+        %r = tanh(%c) : f32[n,10,13,24]
+      } : f32[n,10,13,24])"},
+    {"conv_of_five_taps", R"(
+      input %x : f32[n,9,14,17] data
+      input %w : f32[5,5,17,24] data
+      input %b : f32[24] data
+      %r = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {pads=[2,0,1,3]} : f32[n,8,13,24]
+        %a = add(%c, %b) : f32[n,8,13,24]
+        %r = relu(%a) : f32[n,8,13,24]
+      } : f32[n,8,13,24])"},
+    {"conv_of_five_taps_pool", R"(
+      input %x : f32[n,12,9,16] data
+      input %w : f32[5,5,16,40] data
+      %p, %i = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {pads=[2,2,2,2]} : f32[n,12,9,40]
+        %p, %i = max_pool(%c) : f32[n,6,4,40], u8[n,6,4,40]
+      } : f32[n,6,4,40], u8[n,6,4,40])"},
+    {"conv_of_groups_by_winograd", R"(
+      input %x : f32[n,9,11,64] data
+      input %w : f32[3,3,16,96] data
+      input %b : f32[96] data
+      %r = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {groups=4, pads=[1,1,1,1]} : f32[n,9,11,96]
+        %a = add(%c, %b) : f32[n,9,11,96]
+        %r = relu(%a) : f32[n,9,11,96]
+      } : f32[n,9,11,96])"},
+    {"conv_of_two_groups", R"(
+      input %x : f32[n,7,8,34] data
+      input %w : f32[3,3,17,80] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=2} : f32[n,5,6,80]
+      } : f32[n,5,6,80])"},
     {"dense_of_sparse", R"(
       input %d : f32[n,150] data
       input %w : f32[150,140] data

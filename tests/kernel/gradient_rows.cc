@@ -231,6 +231,113 @@ constexpr Row kRows[] = {
         %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
         %g = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[0,0,1,1], strides=[2,2]} : f32[3,3,64,24]
       } : f32[24], f32[3,3,64,24])"},
+    {"input_grad_of_phases", R"(
+      input %d : f32[n,9,8,24] data
+      input %w : f32[3,3,16,24] data
+      input %y : f32[n,9,8,16] data
+      %g = kernel(%d, %w, %y) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {dilations=[2,2], input_size=[9,8], pads=[2,2,2,2]} : f32[n,9,8,16]
+        %g = relu_grad(%x, %y) : f32[n,9,8,16]
+      } : f32[n,9,8,16])"},
+    {"input_grad_of_phases_of_sparse", R"(
+      input %d : f32[n,10,11,20] data
+      input %w : f32[2,3,17,20] data
+      %x = kernel(%d, %w) <contraction sparse=[0]> {
+        %x = conv2d_input_grad(%d, %w) {dilations=[3,1], input_size=[11,13], pads=[0,0,2,0]} : f32[n,11,13,17]
+      } : f32[n,11,13,17])"},
+    {"weight_grad_of_phases", R"(
+      input %x : f32[n,9,13,16] data
+      input %d : f32[n,9,13,32] data
+      %b, %g = kernel(%x, %d) <contraction> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[32]
+        %g = conv2d_weight_grad(%x, %d) {dilations=[2,2], kernel_size=[3,3], pads=[2,2,2,2]} : f32[3,3,16,32]
+      } : f32[32], f32[3,3,16,32])"},
+    {"weight_grad_of_phases_of_pool", R"(
+      input %x : f32[n,11,10,18] data
+      input %d : f32[n,4,4,40] data
+      input %i : u8[n,4,4,40] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[8,8]} : f32[n,8,8,40]
+        %g = conv2d_weight_grad(%x, %m) {dilations=[3,2], kernel_size=[2,2]} : f32[2,2,18,40]
+      } : f32[2,2,18,40])"},
+    {"input_grad_of_five_taps", R"(
+      input %d : f32[n,7,9,18] data
+      input %w : f32[5,5,24,18] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {input_size=[9,10], pads=[1,0,1,3]} : f32[n,9,10,24]
+      } : f32[n,9,10,24])"},
+    {"weight_grad_of_five_taps", R"(
+      input %x : f32[n,9,11,20] data
+      input %d : f32[n,8,11,24] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {kernel_size=[5,5], pads=[2,2,1,2]} : f32[5,5,20,24]
+      } : f32[5,5,20,24])"},
+    {"input_grad_of_groups_by_winograd", R"(
+      input %d : f32[n,9,8,64] data
+      input %w : f32[3,3,24,64] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=4, input_size=[9,8], pads=[1,1,1,1]} : f32[n,9,8,96]
+      } : f32[n,9,8,96])"},
+    {"weight_grad_of_groups_by_winograd", R"(
+      input %x : f32[n,9,8,51] data
+      input %d : f32[n,9,8,96] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=3, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,17,96]
+      } : f32[3,3,17,96])"},
+    {"weight_grad_of_groups_of_few_filters", R"(
+      input %x : f32[n,7,8,64] data
+      input %d : f32[n,7,8,96] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=4, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,96]
+      } : f32[3,3,16,96])"},
+    {"input_grad_of_overlapping_pool", R"(
+      input %d : f32[n,4,5,40] data
+      input %i : u8[n,4,5,40] data
+      input %w : f32[3,3,20,40] data
+      input %y : f32[n,10,12,20] data
+      %g = kernel(%d, %i, %w, %y) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[10,12], strides=[2,2], window=[3,3]} : f32[n,10,12,40]
+        %x = conv2d_input_grad(%m, %w) {input_size=[10,12], pads=[1,1,1,1]} : f32[n,10,12,20]
+        %g = relu_grad(%x, %y) : f32[n,10,12,20]
+      } : f32[n,10,12,20])",
+     9},
+    {"input_grad_of_padded_pool_and_five_taps", R"(
+      input %d : f32[n,5,4,18] data
+      input %i : u8[n,5,4,18] data
+      input %w : f32[5,5,24,18] data
+      %x = kernel(%d, %i, %w) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[9,8], pads=[1,0,1,1], strides=[2,2], window=[3,3]} : f32[n,9,8,18]
+        %x = conv2d_input_grad(%m, %w) {input_size=[9,9], pads=[2,1,2,2]} : f32[n,9,9,24]
+      } : f32[n,9,9,24])",
+     9},
+    {"weight_grad_of_overlapping_pool", R"(
+      input %x : f32[n,11,9,20] data
+      input %d : f32[n,5,4,24] data
+      input %i : u8[n,5,4,24] data
+      %b, %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[11,9], strides=[2,2], window=[3,3]} : f32[n,11,9,24]
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[24]
+        %g = conv2d_weight_grad(%x, %m) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,20,24]
+      } : f32[24], f32[3,3,20,24])",
+     9},
+    {"weight_grad_of_padded_pool", R"(
+      input %x : f32[n,14,17,16] data
+      input %d : f32[n,7,9,32] data
+      input %i : u8[n,7,9,32] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[14,17], pads=[0,1,1,1], strides=[2,2], window=[3,3]} : f32[n,14,17,32]
+        %g = conv2d_weight_grad(%x, %m) {kernel_size=[5,5], pads=[2,2,2,2]} : f32[5,5,16,32]
+      } : f32[5,5,16,32])",
+     9},
+    {"weight_grad_of_padded_pool_and_few_channels", R"(
+      input %x : f32[n,14,15,3] data
+      input %d : f32[n,7,8,64] data
+      input %i : u8[n,7,8,64] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[14,15], pads=[1,1,0,1], strides=[2,2], window=[3,3]} : f32[n,14,15,64]
+        %g = conv2d_weight_grad(%x, %m) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,3,64]
+      } : f32[3,3,3,64])",
+     9},
     {"depthwise_input_grad", R"(
       input %d : f32[n,9,13,37] data
       input %w : f32[3,3,1,37] data

@@ -167,8 +167,11 @@ TEST_P(Strategies, StayInsideTheirBuffersWithChecksOn) {
 
 enum class Rounding { kNone, kOfWinograd };
 
-// Winograd divides by 3 on the way to whole numbers.
-bool Rounds(const std::string& name) { return absl::StartsWith(StrategyOf(name), "winograd"); }
+// Winograd divides by 3 on the way to whole numbers, also as the algorithm between phases.
+bool Rounds(const std::string& name) {
+  const std::string strategy = StrategyOf(name);
+  return absl::StartsWith(strategy, "winograd") || strategy == "phases";
+}
 
 bool IsTranscendental(const ir::Node& kernel) {
   return std::any_of(kernel.body.begin(), kernel.body.end(),
@@ -278,7 +281,8 @@ bool MayPassOver(const ir::Op& op) {
 
 // Strategies that do not read what only meets zeros, so that a NaN there changes nothing.
 bool LeavesOut(const std::string& name) {
-  return absl::StrContains(StrategyOf(name), "sparse") || StrategyOf(name) == "masked-dots";
+  const std::string strategy = StrategyOf(name);
+  return absl::StrContains(strategy, "sparse") || strategy == "masked-dots" || strategy == "phases";
 }
 
 // Rows, and their operands, whose kernels do not read every pixel: those after a pool's last windows have no gradient.

@@ -1,5 +1,7 @@
 #include "codegen/halide/conv/problem.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "ir/check.h"
 #include "ir/op.h"
@@ -7,7 +9,7 @@
 namespace brine::codegen {
 
 double ConvProblem::products() const {
-  return double{1} * batch * rows * columns * filters * (channels / groups) * window.size[0] * window.size[1];
+  return double{1} * batch * rows * columns * filters * channels_per_group() * window.size[0] * window.size[1];
 }
 
 namespace {
@@ -50,6 +52,13 @@ ConvProblem ConvProblemOf(const KernelSpec& spec) {
     problem.pool_columns = pool.size[1];
   }
   return problem;
+}
+
+int LanesInGroup(int filters, int groups, const Machine& machine) {
+  const int filters_per_group = filters / groups;
+  int lanes = std::min(filters_per_group, machine.lanes);
+  while (groups > 1 && filters_per_group % lanes != 0) --lanes;
+  return lanes;
 }
 
 std::string NeedsOneGroup(const ConvProblem& problem) {

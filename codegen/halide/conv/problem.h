@@ -24,9 +24,14 @@ struct ConvProblem {
   int pool_rows = 1, pool_columns = 1;
   bool pooled() const { return pool_rows * pool_columns > 1; }
   int cells() const { return pool_rows * pool_columns; }
+  int channels_per_group() const { return channels / groups; }
 
   double products() const;  // multiply-adds of the definition
 };
+
+// The lanes of a vector of filters: those of a register, or, with several groups, the most that divide the filters of a
+// group, so that a vector has filters of one group only.
+int LanesInGroup(int filters, int groups, const Machine& machine);
 
 ConvProblem ConvProblemOf(const KernelSpec& spec);  // the hero is a convolution or one of its gradients
 

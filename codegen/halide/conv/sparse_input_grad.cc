@@ -16,7 +16,7 @@ using Halide::Func;
 using Halide::RDom;
 using Halide::Var;
 
-constexpr int kMaxCells = 4;  // of a window of the pool; the loop over the cells of a row is unrolled
+constexpr int kMaxCells = 9;  // of a window of the pool; the loop over the cells of a row is unrolled
 
 // The most bytes of a task's lists, and the most bytes of its sums.  Both are used again and again, so they should stay
 // in the second-level cache.
@@ -27,9 +27,28 @@ int PatchColumns(const ConvProblem& conv, const SparseGradient& gradient) {
   return conv.window.size[1] + gradient.window_columns - 1;
 }
 
-// The extents of the input with its border.  Sums are kept for the border, too, so that a patch never needs a test.
-int PaddedHeightOf(const ConvProblem& conv) { return conv.height + conv.window.before[0] + conv.window.after[0]; }
-int PaddedWidthOf(const ConvProblem& conv) { return conv.width + conv.window.before[1] + conv.window.after[1]; }
+// How the rows of the kernel are cut: a patch has as many of them as its registers allow.  If they do not divide the
+// kernel, it gets rows of zeros at its end.
+struct TapRows {
+  int per_patch, patches;
+  int all() const { return per_patch * patches; }
+};
+TapRows TapRowsOf(const ConvProblem& conv, const SparseGradient& gradient, const Machine& machine) {
+  const int most = std::max(1, (machine.registers - 2) / PatchColumns(conv, gradient));
+  const int patches = CeilDiv(conv.window.size[0], most);
+  return {CeilDiv(conv.window.size[0], patches), patches};
+}
+
+// The extents of the input with a border that has room for every patch, so that none needs a test, and with the padding
+// of the pool before it.
+int PaddedHeightOf(const ConvProblem& conv, const SparseGradient& gradient, const Machine& machine) {
+  return std::max(gradient.rows_before + conv.height + conv.window.before[0] + conv.window.after[0],
+                  gradient.PixelRows(gradient.rows) + TapRowsOf(conv, gradient, machine).all() - 1);
+}
+int PaddedWidthOf(const ConvProblem& conv, const SparseGradient& gradient) {
+  return std::max(gradient.columns_before + conv.width + conv.window.before[1] + conv.window.after[1],
+                  gradient.PixelColumns(gradient.columns) + conv.window.size[1] - 1);
+}
 
 // Builds the kernel: the weights (packed_), the lists of an image (lists_), the patches (patch_) and their sum
 // (image_).
@@ -46,8 +65,9 @@ class SparseInputGrad {
         lanes_(context_.lanes),
         patch_columns_(PatchColumns(conv_, gradient)),
         channel_vectors_(CeilDiv(conv_.channels, lanes_)),
-        height_(PaddedHeightOf(conv_)),
-        width_(PaddedWidthOf(conv_)),
+        tap_rows_(TapRowsOf(conv_, gradient, context_)),
+        height_(PaddedHeightOf(conv_, gradient, context_)),
+        width_(PaddedWidthOf(conv_, gradient)),
         lists_(MakeLists()) {}
 
   ScheduledKernel Build() {
@@ -64,10 +84,12 @@ class SparseInputGrad {
   // entry of a list reads one contiguous vector for each tap.  Even where registers would hold two vectors of channels,
   // one is computed at a time, since the weights of two would not fit the first-level cache.
   void PackWeights() {
-    const Expr channel = vector_ * lanes_ + lane_,
-               weight = w_({tap_row_, tap_column_, Halide::min(channel, conv_.channels - 1), filter_});
+    const Expr channel = vector_ * lanes_ + lane_, tap_row = Halide::min(tap_row_, conv_.window.size[0] - 1),
+               weight = w_({tap_row, tap_column_, Halide::min(channel, conv_.channels - 1), filter_});
+    const bool has_all_weights = conv_.channels % lanes_ == 0 && tap_rows_.all() == conv_.window.size[0];
     packed_(lane_, tap_column_, tap_row_, filter_, vector_) =
-        conv_.channels % lanes_ == 0 ? weight : Halide::select(channel < conv_.channels, weight, 0.0f);
+        has_all_weights ? weight
+                        : Halide::select(channel < conv_.channels && tap_row_ < conv_.window.size[0], weight, 0.0f);
     packed_.compute_root()
         .bound(lane_, 0, lanes_)
         .bound(vector_, 0, channel_vectors_)
@@ -82,37 +104,42 @@ class SparseInputGrad {
         gradient_.filters, [this](const Expr& filter, const Var& cell, const Var& x, const Var& y, const Var& n) {
           const Index element = {n, y, x, filter};
           const Expr is_nonzero = IsNonzero(gradient_values_(element));
-          return gradient_.pooled() ? is_nonzero && argmax_(element) == Halide::cast<uint8_t>(cell) : is_nonzero;
+          if (!gradient_.pooled()) return is_nonzero;
+          return is_nonzero && argmax_(element) == Halide::cast<uint8_t>(cell) && IsCellInside(gradient_, y, x, cell);
         });
   }
 
   void SumPatches() {
-    patch_(lane_, patch_x_, patch_y_, window_row_, x_, y_, n_, vector_) = 0.0f;
+    patch_(lane_, patch_x_, patch_y_, first_tap_row_, window_row_, x_, y_, n_, vector_) = 0.0f;
     for (int column = 0; column < gradient_.window_columns; ++column) {
-      RDom r(0, conv_.window.size[1], 0, conv_.window.size[0], 0, gradient_.filters, "entry" + std::to_string(column));
+      RDom r(0, conv_.window.size[1], 0, tap_rows_.per_patch, 0, gradient_.filters, "entry" + std::to_string(column));
       const Expr cell = window_row_ * gradient_.window_columns + column;
       r.where(r.z < lists_.Count(cell, x_, y_, n_));  // becomes the bound of the loop
       const Expr filter = lists_.Entry(r.z, cell, x_, y_, n_);
-      patch_(lane_, column + r.x, r.y, window_row_, x_, y_, n_, vector_) +=
-          gradient_values_({n_, y_, x_, filter}) * packed_(lane_, r.x, r.y, filter, vector_);
+      patch_(lane_, column + r.x, r.y, first_tap_row_, window_row_, x_, y_, n_, vector_) +=
+          gradient_values_({n_, y_, x_, filter}) * packed_(lane_, r.x, first_tap_row_ + r.y, filter, vector_);
       patch_.update(column).reorder(lane_, r.x, r.y, r.z).vectorize(lane_).unroll(r.x).unroll(r.y);
     }
-    // Column and row of a patch, row of a window, column and row of the windows.
-    patch_pixel_ = RDom(0, patch_columns_, 0, conv_.window.size[0], 0, gradient_.window_rows, 0, gradient_.columns, 0,
-                        gradient_.rows, "to");
+    // Column and row of a patch, number of the patch in the kernel, row of a window, column and row of the windows.
+    patch_pixel_ = RDom({{0, patch_columns_},
+                         {0, tap_rows_.per_patch},
+                         {0, tap_rows_.patches},
+                         {0, gradient_.window_rows},
+                         {0, gradient_.columns},
+                         {0, gradient_.rows}},
+                        "to");
     image_(lane_, x_, y_, n_, vector_) = 0.0f;
-    // The distance of two windows in the input; the convolution has strides only if there is no pool.
-    const int window_width = gradient_.window_columns * conv_.window.stride[1],
-              window_height = gradient_.window_rows * conv_.window.stride[0];
-    image_(lane_, patch_pixel_[3] * window_width + patch_pixel_[0],
-           patch_pixel_[4] * window_height + patch_pixel_[2] + patch_pixel_[1], n_, vector_) +=
-        patch_(lane_, patch_pixel_[0], patch_pixel_[1], patch_pixel_[2], patch_pixel_[3], patch_pixel_[4], n_, vector_);
+    const Expr first_tap_row = patch_pixel_[2] * tap_rows_.per_patch;
+    image_(lane_, patch_pixel_[4] * gradient_.step_columns + patch_pixel_[0],
+           patch_pixel_[5] * gradient_.step_rows + patch_pixel_[3] + first_tap_row + patch_pixel_[1], n_, vector_) +=
+        patch_(lane_, patch_pixel_[0], patch_pixel_[1], first_tap_row, patch_pixel_[3], patch_pixel_[4],
+               patch_pixel_[5], n_, vector_);
   }
 
   void MakeResult() {
     const ImageAxes axes = AxesOfImage();
-    const Expr sum = image_(axes.c % lanes_, axes.x + conv_.window.before[1], axes.y + conv_.window.before[0], axes.n,
-                            axes.c / lanes_);
+    const Expr sum = image_(axes.c % lanes_, axes.x + (conv_.window.before[1] + gradient_.columns_before),
+                            axes.y + (conv_.window.before[0] + gradient_.rows_before), axes.n, axes.c / lanes_);
     Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum));
     builder_.AddOutput(out, builder_.spec().results);
     BoundImage(out, conv_.height, conv_.width, conv_.channels, context_.batch_extent);
@@ -134,7 +161,8 @@ class SparseInputGrad {
         .vectorize(lane_);
     image_.bound_extent(lane_, lanes_).bound_extent(x_, width_).bound_extent(y_, height_);
     image_.update()
-        .reorder(lane_, patch_pixel_[0], patch_pixel_[1], patch_pixel_[2], patch_pixel_[3], patch_pixel_[4])
+        .reorder(lane_, patch_pixel_[0], patch_pixel_[1], patch_pixel_[2], patch_pixel_[3], patch_pixel_[4],
+                 patch_pixel_[5])
         .vectorize(lane_)
         .unroll(patch_pixel_[0])
         .unroll(patch_pixel_[1]);
@@ -147,12 +175,14 @@ class SparseInputGrad {
   const SparseGradient gradient_;
   const Tensor gradient_values_, argmax_, w_;
   const int lanes_, patch_columns_, channel_vectors_;
+  const TapRows tap_rows_;
   const int height_, width_;  // with the border
   PixelLists lists_;
   const Var n_{"n"}, y_{"y"}, x_{"x"};  // of a window; in image_, of a pixel of the input with its border
   const Var filter_{"filter"}, tap_column_{"tap_column"}, tap_row_{"tap_row"};
   const Var vector_{"vector"}, lane_{"lane"};  // of channels
   const Var patch_x_{"patch_x"}, patch_y_{"patch_y"};
+  const Var first_tap_row_{"first_tap_row"};  // of a patch
   const Var window_row_{"window_row"};
   Func packed_{"packed"};
   Func patch_{"patch"}, image_{"image"};
@@ -165,14 +195,14 @@ std::string CanSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   SparseGradient gradient;
   if (std::string reason = FindSparseGradient(spec, spec.operand(0), &gradient); !reason.empty()) return reason;
   const ConvProblem conv = ConvProblemOf(spec);
-  if (gradient.cells() > kMaxCells) return "windows of its pool have more than four cells";
+  if (gradient.cells() > kMaxCells) return "windows of its pool have more than nine cells";
   if (gradient.filters >= 65536) return "it has more filters than entries can name";
-  if (PatchColumns(conv, gradient) * conv.window.size[0] > machine.registers - 2)
-    return "the pixels under a window exceed the registers";
+  if (PatchColumns(conv, gradient) > machine.registers - 2)
+    return "the pixels under a row of taps exceed the registers";
   if (PixelLists::Bytes(gradient.filters, int64_t{gradient.windows()} * gradient.cells()) > MaxTaskBytes(machine))
     return "lists of an image do not fit a task's stack";
-  if (int64_t{PaddedHeightOf(conv)} * PaddedWidthOf(conv) * machine.lanes * 4 > MaxTaskBytes(machine))
-    return "sums of an image do not fit a task's stack";
+  const int64_t padded_pixels = int64_t{PaddedHeightOf(conv, gradient, machine)} * PaddedWidthOf(conv, gradient);
+  if (padded_pixels * machine.lanes * 4 > MaxTaskBytes(machine)) return "sums of an image do not fit a task's stack";
   return "";
 }
 
@@ -180,14 +210,15 @@ Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
   SparseGradient gradient;
   FindSparseGradient(spec, spec.operand(0), &gradient);
   const ConvProblem conv = ConvProblemOf(spec);
-  const double taps = conv.window.size[0] * conv.window.size[1],
+  const TapRows tap_rows = TapRowsOf(conv, gradient, machine);
+  const double taps = tap_rows.all() * conv.window.size[1],
                channels = CeilDiv(conv.channels, machine.lanes) * machine.lanes;
   Work work = CommonWork(spec);
   work.sparse_products = gradient.nonzero_elements(conv.batch) * taps * channels;
   work.tested_elements = gradient.cells() * gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   // Each patch is added to the sums of its image: they are loaded and stored.
   work.cache_bytes = 8.0 * conv.batch * gradient.windows() * gradient.window_rows * PatchColumns(conv, gradient) *
-                     conv.window.size[0] * channels;
+                     tap_rows.all() * channels;
   return work;
 }
 

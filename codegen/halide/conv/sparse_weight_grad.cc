@@ -89,6 +89,9 @@ struct SparsePlan {
   int flag_bytes() const { return CeilDiv(windows_per_chunk(), kFlagsPerByte); }
   bool shares_lists() const { return images_per_chunk > 1; }  // among images; then a chunk has all of their rows
   int taps() const { return run_length * conv.window.size[0]; }
+  // The pixels of dy under the windows of a chunk, if taps are copied.
+  int chunk_height() const { return gradient.PixelRows(rows_per_chunk); }
+  int chunk_width() const { return gradient.PixelColumns(gradient.columns); }
   int spare_lanes() const { return tile.run_length - taps(); }  // the lanes of a run after the copied taps
   int padded_height() const { return conv.height + conv.window.before[0] + conv.window.after[0]; }
   int padded_width() const { return conv.width + conv.window.before[1] + conv.window.after[1]; }
@@ -99,23 +102,25 @@ struct SparsePlan {
   }
 };
 
+// The pixels of dy for each window, but for those of the last windows.
+int PixelsPerWindow(const SparseGradient& gradient) { return gradient.step_rows * gradient.step_columns; }
+
 // Whether copying the taps saves more vector loads than it costs.  A copy is made once for each pixel, with a load and
 // a store of each vector.  A copy is read once for each filter and window, at the window's argmax.
 bool CopiesTaps(const ConvProblem& conv, const SparseGradient& gradient, int run_length, const Machine& machine) {
   const int lanes = machine.lanes, rows = conv.window.size[0];
   const int copied_vectors = CeilDiv(run_length * rows, lanes), vectors_in_place = rows * CeilDiv(run_length, lanes);
   return gradient.pooled() && run_length <= 2 * lanes && 2 * copied_vectors <= machine.registers - kReservedRegisters &&
-         (vectors_in_place - copied_vectors) * gradient.filters > 2 * copied_vectors * gradient.cells();
+         (vectors_in_place - copied_vectors) * gradient.filters > 2 * copied_vectors * PixelsPerWindow(gradient);
 }
 
 // The number of small images that share a list: as many as have all rows of x that a tile reads through the list in the
 // first-level cache.  It divides the images of a part.
 int ImagesPerList(const SparsePlan& plan, const Machine& machine) {
   const SparseGradient& gradient = plan.gradient;
-  const int stride = gradient.window_rows * plan.conv.window.stride[0];
   // A tile of tile.rows rows of the kernel reads these rows of each image.
-  const int rows =
-      std::min(gradient.rows * std::min(plan.tile.rows + gradient.window_rows - 1, stride), plan.padded_height());
+  const int rows = std::min(gradient.rows * std::min(plan.tile.rows + gradient.window_rows - 1, gradient.step_rows),
+                            plan.padded_height());
   const int l1_bytes = static_cast<int>(machine.l1_bytes), row_bytes = plan.padded_width() * plan.conv.channels * 4;
   const int max_images = std::min(l1_bytes / (rows * row_bytes), kMaxEntries / gradient.windows());
   int images = std::clamp(max_images, 1, plan.images_per_part);
@@ -144,15 +149,14 @@ SparsePlan PlanSparse(const ConvProblem& conv, const SparseGradient& gradient, c
     // The part of the image under a chunk's rows stays in the first-level cache.
     const int row_bytes = conv.width * conv.channels * 4;
     const int image_rows = static_cast<int>(machine.l1_bytes) / row_bytes - kernel_rows;
-    plan.rows_per_chunk =
-        std::clamp(image_rows / (gradient.window_rows * conv.window.stride[0]), 1, plan.rows_per_chunk);
+    plan.rows_per_chunk = std::clamp(image_rows / gradient.step_rows, 1, plan.rows_per_chunk);
     // All chunks have about equally many rows.
     plan.rows_per_chunk = CeilDiv(gradient.rows, CeilDiv(gradient.rows, plan.rows_per_chunk));
   }
   if (plan.lists_entries) plan.rows_per_chunk = std::clamp(kMaxEntries / gradient.columns, 1, plan.rows_per_chunk);
   if (plan.copies_taps) {
-    plan.rows_per_chunk = std::clamp(max_bytes / (gradient.columns * gradient.cells() * plan.tile.run_length * 4), 1,
-                                     plan.rows_per_chunk);
+    plan.rows_per_chunk = std::clamp(
+        max_bytes / (gradient.columns * PixelsPerWindow(gradient) * plan.tile.run_length * 4), 1, plan.rows_per_chunk);
   }
   plan.chunk_count = CeilDiv(gradient.rows, plan.rows_per_chunk);
   if (plan.lists_entries && !plan.copies_taps && plan.chunk_count == 1)
@@ -189,15 +193,20 @@ class SparseWeightGrad {
  private:
   Expr FirstImage() const { return plan_.shares_lists() ? group_ * plan_.images_per_chunk : Expr(group_); }
 
+  // The nearest coordinate of a pixel of dy.  No argmax names pixels that lie outside.
+  Expr InsideOf(const Expr& coordinate, int extent) const {
+    return gradient_.is_padded ? Halide::clamp(coordinate, 0, extent - 1) : Halide::min(coordinate, extent - 1);
+  }
+
   // taps_(tap, x, y): element tap = (a·kw + b)·C + c of the image under the kernel, at pixel (y, x) of a chunk.  The
   // first spare lane is 1, see AddBias, and the others are 0.
   void CopyTaps() {
-    const Expr y = Halide::min(chunk_ * plan_.rows_per_chunk * gradient_.window_rows + y_,
-                               gradient_.rows * gradient_.window_rows - 1);
+    const Expr first_row = chunk_ * (plan_.rows_per_chunk * gradient_.step_rows) - gradient_.rows_before;
+    const Expr y = InsideOf(first_row + y_, conv_.rows), x = InsideOf(x_ - gradient_.columns_before, conv_.columns);
     taps_(tap_, x_, y_, chunk_, group_) = Halide::undef<float>();
     source_tap_ = RDom(0, plan_.run_length, 0, conv_.window.size[0], "source_tap");
     taps_(source_tap_.x + source_tap_.y * plan_.run_length, x_, y_, chunk_, group_) =
-        image_rows_({group_, y + source_tap_.y, x_ * conv_.channels + source_tap_.x});
+        image_rows_({group_, y + source_tap_.y, x * conv_.channels + source_tap_.x});
     if (plan_.spare_lanes() == 0) return;
     spare_lane_ = RDom(0, plan_.spare_lanes(), "spare_lane");
     taps_(plan_.taps() + spare_lane_, x_, y_, chunk_, group_) = Halide::select(spare_lane_ == 0, 1.0f, 0.0f);
@@ -205,9 +214,7 @@ class SparseWeightGrad {
 
   void ScheduleTaps() {
     taps_.compute_at(part_sum_, part_chunk_.x).store_in(kOnStack);
-    taps_.bound(tap_, 0, plan_.tile.run_length)
-        .bound(x_, 0, gradient_.columns * gradient_.window_columns)
-        .bound(y_, 0, plan_.rows_per_chunk * gradient_.window_rows);
+    taps_.bound(tap_, 0, plan_.tile.run_length).bound(x_, 0, plan_.chunk_width()).bound(y_, 0, plan_.chunk_height());
     // Halide asks for this since it cannot prove that all source_tap.x + source_tap.y · run_length are different.
     taps_.update(0)
         .allow_race_conditions()
@@ -234,23 +241,29 @@ class SparseWeightGrad {
     const Index element = {
         plan_.shares_lists() ? Halide::min(FirstImage() + image, context_.batch_extent - 1) : Expr(group_),
         Halide::min(row, gradient_.rows - 1), column, filter};
-    Expr y = (plan_.copies_taps ? window_ / gradient_.columns : element[1]) * gradient_.window_rows *
-             conv_.window.stride[0],
-         x = column * gradient_.window_columns * conv_.window.stride[1];
+    Expr y = (plan_.copies_taps ? window_ / gradient_.columns : element[1]) * gradient_.step_rows,
+         x = column * gradient_.step_columns;
     if (gradient_.pooled()) {
       const Expr cell = Halide::cast<int>(argmax_(element));
       y += cell / gradient_.window_columns;
       x += cell % gradient_.window_columns;
     }
-    const Expr pixel =
-        y * (plan_.copies_taps ? gradient_.columns * gradient_.window_columns : plan_.padded_width()) + x;
+    if (!plan_.copies_taps && gradient_.is_padded) {
+      y = Halide::max(y - gradient_.rows_before, 0);
+      x = Halide::max(x - gradient_.columns_before, 0);
+    }
+    const Expr pixel = y * (plan_.copies_taps ? plan_.chunk_width() : plan_.padded_width()) + x;
     pixel_(block_filter_, window_, block_, chunk_, group_) =
         plan_.shares_lists() ? (element[0] - FirstImage()) * plan_.pixel_numbers_per_image() + pixel : pixel;
     const bool is_last_chunk_shorter = gradient_.rows % plan_.rows_per_chunk != 0;
-    const Expr exists = plan_.shares_lists() ? FirstImage() + image < context_.batch_extent : row < gradient_.rows;
-    value_(block_filter_, window_, block_, chunk_, group_) =
-        is_last_chunk_shorter || plan_.shares_lists() ? Halide::select(exists, gradient_values_(element), 0.0f)
-                                                      : gradient_values_(element);
+    Expr exists = Halide::Internal::const_true();
+    if (plan_.shares_lists())
+      exists = FirstImage() + image < context_.batch_extent;
+    else if (is_last_chunk_shorter)
+      exists = row < gradient_.rows;
+    if (gradient_.pooled())
+      exists = exists && IsCellInside(gradient_, element[1], column, Halide::cast<int>(argmax_(element)));
+    value_(block_filter_, window_, block_, chunk_, group_) = Halide::select(exists, gradient_values_(element), 0.0f);
     if (plan_.lists_entries) MakeList();
     if (plan_.copies_taps) CopyTaps();
   }
@@ -295,9 +308,8 @@ class SparseWeightGrad {
     const Expr element =
         Halide::unsafe_promise_clamped(kernel_row_ * row_elements + pixel_in_image * conv_.channels + run_element, 0,
                                        plan_.padded_height() * row_elements - 1);
-    const int taps_width = gradient_.columns * gradient_.window_columns;
-    const Expr copied_pixel =
-        Halide::unsafe_promise_clamped(pixel, 0, plan_.rows_per_chunk * gradient_.window_rows * taps_width - 1);
+    const int taps_width = plan_.chunk_width();
+    const Expr copied_pixel = Halide::unsafe_promise_clamped(pixel, 0, plan_.chunk_height() * taps_width - 1);
     chunk_sum_(lane_, vector_, kernel_row_, filter_, chunk_, group_) = 0.0f;
     chunk_sum_(lane_, vector_, kernel_row_, filter_, chunk_, group_) +=
         value * (plan_.copies_taps

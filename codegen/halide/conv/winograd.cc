@@ -15,7 +15,6 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kTaps = 3;
 // The most bytes of a task's transforms and products.  kernel.cc allows 1 MB of stack for everything.
 constexpr int64_t kMaxTaskBytes = 768 << 10;
 // How much longer a register tile takes if it fills at most half of the registers.
@@ -26,13 +25,15 @@ constexpr double kTaskCost = 3;  // of beginning a task, in the time that a tile
 constexpr int kMinTilesPerTask = 24;
 
 // The convolution that is computed: of x with w, or, for the input gradient, of dy with the kernel rotated by 180
-// degrees, since at stride 1
-//   dx[n, i, j, c] = Σ over a, b, f of dy[n, i + a − (2 − pad), j + b − …, f] · w[2 − a, 2 − b, c, f]
+// degrees, since at stride 1, for K × K taps,
+//   dx[n, i, j, c] = Σ over a, b, f of dy[n, i + a − (K − 1 − pad), j + b − …, f] · w[K − 1 − a, K − 1 − b, c, f]
 struct WinogradProblem {
   bool is_rotated;    // whether it is the input gradient
+  int taps;           // the side of the kernel
   int height, width;  // of the sums
-  int channels;       // of the image, over which the sums run
+  int channels;       // of the image
   int filters;        // of the sums
+  int groups;         // a sum runs over the channels of its filter's group
   int before[2];      // rows and columns of zeros before the image
   int pool_size;      // the side of the pool's windows; 1 if there is no pool
   int64_t batch;
@@ -41,33 +42,48 @@ struct WinogradProblem {
 WinogradProblem WinogradProblemOf(const KernelSpec& spec) {
   const ConvProblem conv = ConvProblemOf(spec);
   const int(&pads)[2] = conv.window.before;
+  const int taps = conv.window.size[0];
   if (conv.direction == ConvDirection::kInputGrad) {
-    return {true, conv.height, conv.width, conv.filters, conv.channels, {2 - pads[0], 2 - pads[1]}, 1, conv.batch};
+    return {.is_rotated = true,
+            .taps = taps,
+            .height = conv.height,
+            .width = conv.width,
+            .channels = conv.filters,
+            .filters = conv.channels,
+            .groups = conv.groups,
+            .before = {taps - 1 - pads[0], taps - 1 - pads[1]},
+            .pool_size = 1,
+            .batch = conv.batch};
   }
   // Sums past the last window of the pool are not needed.
   const int pool_size = conv.pool_rows;
-  return {false,
-          conv.rows / pool_size * pool_size,
-          conv.columns / pool_size * pool_size,
-          conv.channels,
-          conv.filters,
-          {pads[0], pads[1]},
-          pool_size,
-          conv.batch};
+  return {.is_rotated = false,
+          .taps = taps,
+          .height = conv.rows / pool_size * pool_size,
+          .width = conv.columns / pool_size * pool_size,
+          .channels = conv.channels,
+          .filters = conv.filters,
+          .groups = conv.groups,
+          .before = {pads[0], pads[1]},
+          .pool_size = pool_size,
+          .batch = conv.batch};
 }
 
 // How the results are cut: into tiles of size × size results, and these into tasks.  A task takes some rows of tiles of
 // one image, or some whole images.
 struct WinogradPlan {
-  int size;           // of a tile, along each axis
+  int size, taps;     // of a tile, along each axis; the side of the kernel
   int rows, columns;  // of tiles in an image
   int rows_per_task;  // of tiles; all rows if a task takes several images
   int images_per_task;
-  int channels, filters;
+  int channels, filters, groups;
+  int lanes;           // of a vector of filters, which belong to one group
   int64_t tile_bytes;  // of the transforms and products that a task keeps for each of its tiles
 
-  int points() const { return size + kTaps - 1; }
+  int points() const { return size + taps - 1; }
   int tiles_per_task() const { return images_per_task * rows_per_task * columns; }
+  int channels_per_group() const { return channels / groups; }
+  int filters_per_group() const { return filters / groups; }
 };
 
 // The number of tiles for which a task has memory at each point, which is the distance between the points of a tile.
@@ -76,21 +92,32 @@ int StoredTiles(const WinogradPlan& plan) { return plan.tiles_per_task() | 1; }
 
 // The operations for an image with tiles of this size: its products and its transforms.
 int64_t ImageOperations(const WinogradProblem& problem, int size) {
-  const int64_t points = size + kTaps - 1;
+  const int64_t points = size + problem.taps - 1;
   const int64_t tiles = int64_t{CeilDiv(problem.height, size)} * CeilDiv(problem.width, size);
   const int64_t channels = problem.channels, filters = problem.filters;
-  return tiles * points * points * (channels * filters + 6 * (channels + filters));
+  return tiles * points * points * (channels / problem.groups * filters + 6 * (channels + filters));
 }
 
 // The plan that is expected to take the least time.  The transforms and products of a task lie on its stack, and the
 // smallest task is one row of tiles, which may not fit: see FitsStack.
 WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine) {
-  const int size = ImageOperations(problem, 4) < ImageOperations(problem, 2) ? 4 : 2;
-  const int block_filters = std::min(problem.filters, 4 * machine.lanes), points = size + kTaps - 1;
+  const bool is_large_faster =
+      LargestTile(problem.taps) == 4 && ImageOperations(problem, 4) < ImageOperations(problem, 2);
+  const int size = is_large_faster ? 4 : 2;
+  const int lanes = LanesInGroup(problem.filters, problem.groups, machine);
+  const int block_filters = std::min(problem.filters, 4 * lanes), points = size + problem.taps - 1;
   const int64_t tile_bytes = int64_t{points} * points * (int64_t{problem.channels} + block_filters) * 4;
-  WinogradPlan plan = {
-      size,      CeilDiv(problem.height, size), CeilDiv(problem.width, size), 1, 1, problem.channels, problem.filters,
-      tile_bytes};
+  WinogradPlan plan = {.size = size,
+                       .taps = problem.taps,
+                       .rows = CeilDiv(problem.height, size),
+                       .columns = CeilDiv(problem.width, size),
+                       .rows_per_task = 1,
+                       .images_per_task = 1,
+                       .channels = problem.channels,
+                       .filters = problem.filters,
+                       .groups = problem.groups,
+                       .lanes = lanes,
+                       .tile_bytes = tile_bytes};
   const int64_t max_tiles = (kMaxTaskBytes / tile_bytes - 1) | 1;  // an odd number, see StoredTiles
   // The transforms of a task fill a few first-level caches.  They may fill most of the second-level cache if fewer rows
   // are computed twice then.
@@ -128,7 +155,7 @@ class Winograd {
  public:
   using Weight = std::function<Expr(int tap_row, int tap_column, const Expr& channel, const Expr& filter)>;
 
-  // `image` has at least size · rows + 2 by size · columns + 2 pixels.
+  // `image` has at least size · rows + taps − 1 by size · columns + taps − 1 pixels.
   Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const LoopContext& context);
 
   // The sum at row y and column x.  y % size and x % size must be constants once loops are unrolled.
@@ -162,19 +189,19 @@ class Winograd {
 };
 
 Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan& plan, const LoopContext& context)
-    : plan_(plan), filters_per_pack_(plan.filters % context.lanes == 0 ? context.lanes : plan.filters) {
-  const Transforms transforms = MakeTransforms(plan.size, kTaps);
+    : plan_(plan), filters_per_pack_(plan.filters % plan.lanes == 0 ? plan.lanes : plan.filters) {
+  const Transforms transforms = MakeTransforms(plan.size, plan.taps);
   const int points = plan.points();
 
   filter_rows_(filter_, channel_, point_x_, row_) =
-      Halide::mux(row_, MakeTerms(kTaps, [&](int a) {
+      Halide::mux(row_, MakeTerms(plan.taps, [&](int a) {
                     return Transform(transforms.filter, points, point_x_,
-                                     MakeTerms(kTaps, [&](int b) { return weight(a, b, channel_, filter_); }));
+                                     MakeTerms(plan.taps, [&](int b) { return weight(a, b, channel_, filter_); }));
                   }));
   const Expr filter = pack_ * filters_per_pack_ + filter_;
   filters_(filter_, channel_, pack_, point_x_, point_y_) =
       Transform(transforms.filter, points, point_y_,
-                MakeTerms(kTaps, [&](int a) { return filter_rows_(filter, channel_, point_x_, a); }));
+                MakeTerms(plan.taps, [&](int a) { return filter_rows_(filter, channel_, point_x_, a); }));
 
   const Expr row = tile_ / plan.columns, column = tile_ % plan.columns;
   const Expr y = plan.images_per_task == 1 ? row : row % plan.rows;
@@ -189,12 +216,16 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
       Transform(transforms.input, points, point_y_,
                 MakeTerms(points, [&](int a) { return image_rows_(channel_, point_x_, a, tile_, group_); }));
 
-  const RDom r(0, plan.channels, "r");
+  const RDom r(0, plan.channels_per_group(), "r");
   summed_channel_ = r;
+  // All lanes of a vector have the same group, which Halide sees if it is that of the first one.
+  const Expr first_channel =
+      plan.groups == 1 ? Expr(0)
+                       : filter_ / plan.lanes * plan.lanes / plan.filters_per_group() * plan.channels_per_group();
   product_(filter_, tile_, point_x_, point_y_, group_) = 0.0f;
   product_(filter_, tile_, point_x_, point_y_, group_) +=
       filters_(filter_ % filters_per_pack_, r, filter_ / filters_per_pack_, point_x_, point_y_) *
-      image_(r, tile_, point_x_, point_y_, group_);
+      image_(first_channel + r, tile_, point_x_, point_y_, group_);
   products_(filter_, tile_, point_x_, point_y_, group_) = product_(filter_, tile_, point_x_, point_y_, group_);
 
   // These results are indexed by image and tile of the image, since bounds inference cannot follow the number of a tile
@@ -209,13 +240,13 @@ Winograd::Winograd(const Tensor& image, const Weight& weight, const WinogradPlan
 Expr Winograd::Sum(const Expr& n, const Expr& y, const Expr& x, const Expr& f) const {
   const Expr tile = y / plan_.size * plan_.columns + x / plan_.size;
   return Transform(
-      MakeTransforms(plan_.size, kTaps).output, plan_.size, y % plan_.size,
+      MakeTransforms(plan_.size, plan_.taps).output, plan_.size, y % plan_.size,
       MakeTerms(plan_.points(), [&](int point) { return row_results_(f, x % plan_.size, point, tile, n); }));
 }
 
 void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters,
                         const LoopContext& context) {
-  const int lanes = std::min(plan_.filters, context.lanes);
+  const int lanes = plan_.lanes;
   const Tile tile = ChooseTile(block_filters, plan_.tiles_per_task(), context);
   const int filters_per_tile = lanes * tile.vectors;
   Var filter_tile, tile_filter, row_tile, tile_row;
@@ -230,6 +261,7 @@ void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var&
       .store_in(kOnStack)
       .bound_extent(filter_, block_filters)
       .bound_extent(tile_, plan_.tiles_per_task())
+      .bound_extent(group_, 1)
       .bound_storage(tile_, StoredTiles(plan_));
   // A slice of the transformed filters stays in the first-level cache while all tiles of the task use it.
   products_.split(filter_, filter_tile, tile_filter, filters_per_tile)
@@ -250,6 +282,7 @@ void Winograd::ScheduleTransforms(Func& out, const Var& task, int lanes, const L
       .store_in(kOnStack)
       .bound_extent(channel_, channels)
       .bound_extent(tile_, plan_.tiles_per_task())
+      .bound_extent(group_, 1)
       .bound_storage(tile_, StoredTiles(plan_));
   image_.reorder(point_x_, point_y_, channel_, tile_)
       .vectorize(channel_, channel_lanes)
@@ -259,7 +292,7 @@ void Winograd::ScheduleTransforms(Func& out, const Var& task, int lanes, const L
 
   filters_.compute_root()
       .bound(filter_, 0, filters_per_pack_)
-      .bound(channel_, 0, channels)
+      .bound(channel_, 0, plan_.channels_per_group())
       .bound(pack_, 0, plan_.filters / filters_per_pack_)
       .bound(point_x_, 0, plan_.points())
       .bound(point_y_, 0, plan_.points());
@@ -267,7 +300,7 @@ void Winograd::ScheduleTransforms(Func& out, const Var& task, int lanes, const L
       .vectorize(filter_, lanes)
       .unroll(point_x_)
       .unroll(point_y_)
-      .parallel(channel_, (channels + 7) / 8, TailStrategy::GuardWithIf);
+      .parallel(channel_, CeilDiv(plan_.channels_per_group(), 8), TailStrategy::GuardWithIf);
   filter_rows_.compute_at(filters_, filter_).vectorize(filter_, lanes).unroll(point_x_).unroll(row_);
 }
 
@@ -275,8 +308,8 @@ void Winograd::ScheduleTransforms(Func& out, const Var& task, int lanes, const L
 
 std::string NeedsWinogradKernel(const ConvProblem& problem) {
   const Window& window = problem.window;
-  if (std::string reason = NeedsOneGroup(problem); !reason.empty()) return reason;
-  if (window.size[0] != kTaps || window.size[1] != kTaps) return "its kernel is not 3×3";
+  if (window.size[0] != window.size[1] || (window.size[0] != 3 && window.size[0] != 5))
+    return "its kernel is neither 3×3 nor 5×5";
   if (std::string reason = NeedsUnitStrides(problem); !reason.empty()) return reason;
   return NeedsNoDilation(problem);
 }
@@ -284,11 +317,11 @@ std::string NeedsWinogradKernel(const ConvProblem& problem) {
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
-  if (std::min(conv.channels, conv.filters) < kMinWinogradTerms)
+  if (std::min(conv.channels, conv.filters) / conv.groups < kMinWinogradTerms)
     return "it has fewer than 16 channels or filters, over which its rounding would exceed the bound of errors";
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   const WinogradProblem problem = WinogradProblemOf(spec);
-  if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed 2";
+  if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed its kernel";
   if (problem.height == 0 || problem.width == 0) return "its pool has no windows";
   if (!FitsStack(PlanWinograd(problem, machine))) return "transforms of a row of tiles do not fit a task's stack";
   return "";
@@ -303,7 +336,8 @@ Work CostWinograd(const KernelSpec& spec, const Machine& machine) {
   const double filters = CeilDiv(problem.filters, machine.lanes) * machine.lanes;
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
-  work.products = tiles * points * problem.channels * filters;
+  work.products = tiles * points * (problem.channels / problem.groups) * filters;
+  work.tile_utilization = double{1} * plan.lanes / std::min(problem.filters, machine.lanes);
   work.elementwise_operations += kTransformOperations * tiles * points * (problem.channels + filters);
   work.cache_bytes = 8 * tiles * points * (problem.channels + filters);
   return work;
@@ -316,12 +350,15 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const WinogradPlan plan = PlanWinograd(problem, context);
   const Tensor input = problem.is_rotated ? builder.TrimmedImage(0) : builder.Read(spec.operand(0)),
                w = builder.Read(spec.operand(1));
+  const int last_tap = problem.taps - 1;
   const auto weight = [&](int tap_row, int tap_column, const Expr& channel, const Expr& filter) {
-    return problem.is_rotated ? w({2 - tap_row, 2 - tap_column, filter, channel})
-                              : w({tap_row, tap_column, channel, filter});
+    if (!problem.is_rotated) return w({tap_row, tap_column, channel, filter});
+    const int filters_per_group = plan.filters_per_group();
+    return w({last_tap - tap_row, last_tap - tap_column, filter % filters_per_group,
+              filter / filters_per_group * plan.channels_per_group() + channel});
   };
-  const Tensor image =
-      builder.WithBorder(input, problem.before, {plan.size * plan.rows + 2, plan.size * plan.columns + 2});
+  const Tensor image = builder.WithBorder(input, problem.before,
+                                          {plan.size * plan.rows + last_tap, plan.size * plan.columns + last_tap});
   Winograd winograd(image, weight, plan, context);
 
   const ImageAxes axes = AxesOfImage();
@@ -334,7 +371,7 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   // tasks.
   const int height = problem.height / problem.pool_size, width = problem.width / problem.pool_size,
             filters = problem.filters;
-  const int lanes = std::min(filters, context.lanes);
+  const int lanes = plan.lanes;
   const int results_per_tile = plan.size / problem.pool_size;  // along an axis, after the pool
   const int block_filters = std::min(filters / lanes * lanes, 4 * lanes);
   BoundImage(out, height, width, filters, context.batch_extent);

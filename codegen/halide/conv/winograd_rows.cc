@@ -201,6 +201,8 @@ class WinogradRows {
 std::string CanWinogradRows(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
+  if (conv.window.size[0] != kRowTaps) return "its kernel is not 3×3";
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   if (conv.channels > kMaxChannels) return "it has more than eight channels, over which its rounding exceeds the bound";
   if (conv.filters % machine.lanes != 0) return "its filters do not fill vectors";

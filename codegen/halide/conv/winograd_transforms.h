@@ -10,7 +10,12 @@
 
 namespace brine::codegen {
 
-inline constexpr int kMaxPoints = 6;  // along one axis: four results of three taps
+// Along one axis: four results of three taps, or two of five.  With more points, some lie so far from 0 that their
+// powers lose too many digits of a float.
+inline constexpr int kMaxPoints = 6;
+
+// The largest tile for a kernel with this many taps along an axis.
+inline constexpr int LargestTile(int taps) { return kMaxPoints - taps + 1; }
 
 using TransformMatrix = std::array<std::array<double, kMaxPoints>, kMaxPoints>;  // [row][column]
 

@@ -15,13 +15,15 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kTileSize = 4, kKernelSize = 3;         // the sides of a tile of gradients and of the kernel
-constexpr int kPoints = kTileSize + kKernelSize - 1;  // along one axis
+constexpr int kPoints = kMaxPoints;  // along one axis
 constexpr int kTilesPerGroup = 128;  // over which the products are summed between two accesses to a sum
 
-// The number of tiles in the largest batch.
-int64_t TilesOf(const ConvProblem& conv) {
-  return int64_t{conv.batch} * CeilDiv(conv.rows, kTileSize) * CeilDiv(conv.columns, kTileSize);
+// The side of a tile of gradients.
+int TileSizeOf(const ConvProblem& conv) { return LargestTile(conv.window.size[0]); }
+
+// The number of tiles in an image.
+int ImageTilesOf(const ConvProblem& conv) {
+  return CeilDiv(conv.rows, TileSizeOf(conv)) * CeilDiv(conv.columns, TileSizeOf(conv));
 }
 
 // The number of images in a group, if an image has `image_tiles` tiles.
@@ -38,15 +40,16 @@ class WinogradWeightGrad {
         conv_(ConvProblemOf(builder.spec())),
         input_(builder.Read(builder.spec().operand(0))),
         dy_(builder.TrimmedImage(1)),
-        tile_rows_(CeilDiv(dy_.type.shape[1], kTileSize)),
-        tile_columns_(CeilDiv(dy_.type.shape[2], kTileSize)),
+        taps_(conv_.window.size[0]),
+        tile_size_(TileSizeOf(conv_)),
+        tile_rows_(CeilDiv(dy_.type.shape[1], tile_size_)),
+        tile_columns_(CeilDiv(dy_.type.shape[2], tile_size_)),
         images_per_group_(ImagesPerGroup(tile_rows_ * tile_columns_, conv_.batch)),
-        lanes_(context_.lanes),
+        lanes_(LanesInGroup(conv_.filters, conv_.groups, context_)),
         filter_vectors_(CeilDiv(conv_.filters, lanes_)),
-        image_(builder.WithBorder(
-            input_, conv_.window.before,
-            {kTileSize * tile_rows_ + kKernelSize - 1, kTileSize * tile_columns_ + kKernelSize - 1})),
-        gradient_(builder.WithBorder(dy_, kNoBorder, {kTileSize * tile_rows_, kTileSize * tile_columns_})) {}
+        image_(builder.WithBorder(input_, conv_.window.before,
+                                  {tile_size_ * tile_rows_ + taps_ - 1, tile_size_ * tile_columns_ + taps_ - 1})),
+        gradient_(builder.WithBorder(dy_, kNoBorder, {tile_size_ * tile_rows_, tile_size_ * tile_columns_})) {}
 
   ScheduledKernel Build() {
     DefineTransforms();
@@ -64,7 +67,7 @@ class WinogradWeightGrad {
   // Defines the transforms of the images and gradients of a group.  Images past the last one are clamped to it, and
   // their gradients are 0.
   void DefineTransforms() {
-    const Expr row = tile_ / tile_columns_ % tile_rows_ * kTileSize, column = tile_ % tile_columns_ * kTileSize,
+    const Expr row = tile_ / tile_columns_ % tile_rows_ * tile_size_, column = tile_ % tile_columns_ * tile_size_,
                group_image = group_ * images_per_group_ + tile_ / (tile_rows_ * tile_columns_),
                n = Halide::min(group_image, context_.batch_extent - 1);
     image_rows_(channel_, point_x_, row_, tile_, group_) =
@@ -77,13 +80,13 @@ class WinogradWeightGrad {
     const Expr padded_filter = vector_ * lanes_ + lane_;
     const Expr filter = conv_.filters % lanes_ == 0 ? padded_filter : Halide::min(padded_filter, conv_.filters - 1);
     gradient_rows_(lane_, vector_, point_x_, row_, tile_, group_) =
-        Transform(transforms_.filter, kPoints, point_x_, MakeTerms(kTileSize, [&](int b) {
+        Transform(transforms_.filter, kPoints, point_x_, MakeTerms(tile_size_, [&](int b) {
                     const Expr element = gradient_({n, row + row_, column + b, filter});
                     return Halide::select(group_image < context_.batch_extent, element, 0.0f);
                   }));
     gradients_(lane_, tile_, vector_, point_x_, point_y_, group_) = Transform(
         transforms_.filter, kPoints, point_y_,
-        MakeTerms(kTileSize, [&](int line) { return gradient_rows_(lane_, vector_, point_x_, line, tile_, group_); }));
+        MakeTerms(tile_size_, [&](int line) { return gradient_rows_(lane_, vector_, point_x_, line, tile_, group_); }));
   }
 
   // Defines the sums over a group (product_) and over all groups (sum_).  Filters and channels past the last one are
@@ -91,21 +94,24 @@ class WinogradWeightGrad {
   void DefineSums() {
     group_tile_ = RDom(0, tiles_per_group(), "group_tile");
     groups_ = RDom(0, (context_.batch_extent + images_per_group_ - 1) / images_per_group_, "groups");
+    const Expr vector = Halide::min(filter_ / lanes_, filter_vectors_ - 1);
+    const int channels = conv_.channels_per_group();
+    const Expr first_channel = vector * lanes_ / (conv_.filters / conv_.groups) * channels;
     product_(filter_, channel_, point_x_, point_y_, group_) = 0.0f;
     product_(filter_, channel_, point_x_, point_y_, group_) +=
-        gradients_(filter_ % lanes_, group_tile_, Halide::min(filter_ / lanes_, filter_vectors_ - 1), point_x_,
-                   point_y_, group_) *
-        images_(Halide::min(channel_, conv_.channels - 1), group_tile_, point_x_, point_y_, group_);
+        gradients_(filter_ % lanes_, group_tile_, vector, point_x_, point_y_, group_) *
+        images_((conv_.groups == 1 ? 0 : first_channel) + Halide::min(channel_, channels - 1), group_tile_, point_x_,
+                point_y_, group_);
     sum_(filter_, channel_, point_x_, point_y_) = 0.0f;
     sum_(filter_, channel_, point_x_, point_y_) += product_(filter_, channel_, point_x_, point_y_, groups_);
   }
 
   Func DefineResults() {
     row_results_(filter_, channel_, tap_column_, point_y_) =
-        Transform(transforms_.output, kKernelSize, tap_column_,
+        Transform(transforms_.output, taps_, tap_column_,
                   MakeTerms(kPoints, [&](int point) { return sum_(filter_, channel_, point, point_y_); }));
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
-    const Expr sum_of_taps = Transform(transforms_.output, kKernelSize, a,
+    const Expr sum_of_taps = Transform(transforms_.output, taps_, a,
                                        MakeTerms(kPoints, [&](int point) { return row_results_(f, c, b, point); }));
     Func out = MakeFunc("out", Axes(4), builder_.LowerEpilogue(builder_.spec().sums(), sum_of_taps));
     builder_.AddOutput(out, builder_.spec().results);
@@ -114,13 +120,13 @@ class WinogradWeightGrad {
 
   void ScheduleResults(Func& out) {
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
-    out.bound(f, 0, conv_.filters).bound(c, 0, conv_.channels).bound(b, 0, kKernelSize).bound(a, 0, kKernelSize);
+    out.bound(f, 0, conv_.filters).bound(c, 0, conv_.channels_per_group()).bound(b, 0, taps_).bound(a, 0, taps_);
     out.compute_root()
         .reorder(b, a, f, c)
         .vectorize(f, lanes_, TailStrategy::GuardWithIf)
         .unroll(b)
         .unroll(a)
-        .parallel(c, std::max(1, conv_.channels / context_.tasks), TailStrategy::GuardWithIf);
+        .parallel(c, std::max(1, conv_.channels_per_group() / context_.tasks), TailStrategy::GuardWithIf);
     row_results_.compute_at(out, f)
         .vectorize(filter_, lanes_, TailStrategy::GuardWithIf)
         .unroll(tap_column_)
@@ -128,12 +134,12 @@ class WinogradWeightGrad {
   }
 
   void ScheduleSums() {
-    const Tile tile = ChooseTile(conv_.filters, conv_.channels, context_);
+    const Tile tile = ChooseTile(conv_.filters, conv_.channels_per_group(), context_);
     const int filters_per_tile = lanes_ * tile.vectors;
     Var filter_tile, tile_filter, channel_tile, tile_channel, task;
     sum_.compute_root()
         .bound(filter_, 0, conv_.filters)
-        .bound(channel_, 0, conv_.channels)
+        .bound(channel_, 0, conv_.channels_per_group())
         .bound(point_x_, 0, kPoints)
         .bound(point_y_, 0, kPoints);
     sum_.vectorize(filter_, lanes_, TailStrategy::GuardWithIf).fuse(point_x_, point_y_, task).parallel(task);
@@ -192,11 +198,12 @@ class WinogradWeightGrad {
   KernelBuilder& builder_;
   const LoopContext& context_;
   const ConvProblem conv_;
-  const Transforms transforms_ = MakeTransforms(kKernelSize, kTileSize);
   const Tensor input_, dy_;
+  const int taps_, tile_size_;          // the sides of the kernel and of a tile of gradients
   const int tile_rows_, tile_columns_;  // the number of tiles in an image
   const int images_per_group_;
   const int lanes_, filter_vectors_;
+  const Transforms transforms_ = MakeTransforms(taps_, tile_size_);
   const Tensor image_, gradient_;  // x and dy with the borders that whole tiles need
   const Var channel_{"channel"}, filter_{"filter"}, vector_{"vector"}, lane_{"lane"};  // vector: of filters
   const Var group_{"group"}, tile_{"tile"};          // tile: the number of a tile in its group
@@ -214,19 +221,20 @@ class WinogradWeightGrad {
 std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
-  if (std::min(conv.channels, conv.filters) < machine.lanes) return "its channels or filters do not fill a vector";
-  if (TilesOf(conv) < kMinWinogradTerms)
+  if (std::min(conv.channels, conv.filters) / conv.groups < machine.lanes)
+    return "its channels or filters do not fill a vector";
+  if (int64_t{conv.batch} * ImageTilesOf(conv) < kMinWinogradTerms)
     return "its batch has fewer than 16 tiles of gradients, over which its rounding would exceed the bound of errors";
   return "";
 }
 
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  const int image_tiles = CeilDiv(conv.rows, kTileSize) * CeilDiv(conv.columns, kTileSize);
-  const double tiles = static_cast<double>(TilesOf(conv)),
+  const int image_tiles = ImageTilesOf(conv);
+  const double tiles = double{1} * conv.batch * image_tiles,
                groups = CeilDiv(conv.batch, ImagesPerGroup(image_tiles, conv.batch));
   const double points = kPoints * kPoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
-  const double sums = points * conv.channels * filters;
+  const double sums = points * conv.channels_per_group() * filters;
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = tiles * sums;

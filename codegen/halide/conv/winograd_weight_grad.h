@@ -1,7 +1,8 @@
-// The weight gradient of a convolution with a 3×3 kernel by Winograd's algorithm F(3×3, 4×4):
+// The weight gradient of a convolution with a 3×3 or 5×5 kernel by Winograd's algorithm F(3×3, 4×4) or F(5×5, 2×2):
 //   dw = Aᵀ · [ Σ over tiles of (G·dy·Gᵀ) ∘ (Bᵀ·x·B) ] · A     with the matrices of Transforms
-// A tile of 4×4 gradients dy and the 6×6 pixels of x under it give the 3×3 taps with 36 products instead of 144.  The
-// products are summed over all tiles before the inverse transform, which is therefore computed once for the batch.
+// A tile of 4×4 gradients dy and the 6×6 pixels of x under it give the 3×3 taps with 36 products instead of 144; of 2×2
+// gradients, the 5×5 taps with 36 instead of 100.  The products are summed over all tiles before the inverse transform,
+// which is therefore computed once for the batch.
 //
 // The images of one group after another are transformed.  Then each of the 36 points is a matrix product, [channels,
 // tiles] · [tiles, filters], and these products are the tasks.
