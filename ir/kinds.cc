@@ -147,7 +147,9 @@ Window PoolWindow(const Node& node) {
 Window ConvolutionWindow(const Node& node, const Shape& kernel) {
   Window window = WindowOf(node, kernel[0], kernel[1]);
   const std::vector<int64_t>& dilations = Ints(node, "dilations");
-  for (size_t axis = 0; axis < 2; ++axis) window.dilation[axis] = static_cast<int>(dilations[axis]);
+  // A single tap has no distance to another one.
+  for (size_t axis = 0; axis < 2; ++axis)
+    window.dilation[axis] = window.size[axis] == 1 ? 1 : static_cast<int>(dilations[axis]);
   return window;
 }
 

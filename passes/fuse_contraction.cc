@@ -37,20 +37,28 @@ class ContractionGrower {
   const Node& node(NodeId position) const { return graph_.node(position); }
   const ir::Shape& shape(ValueId value) const { return graph_.type(value).shape; }
 
-  // The gradient of a pool whose windows tile the image, or of a max-pool with strides.  Each window scatters to its
-  // argmax, or to the elements that are set in a mask.
+  // The gradient of a pool whose windows tile the image, or of another max-pool if the argmax of each window can be
+  // followed.  Each window scatters to its argmax, or to the elements that are set in a mask.
   void CopyProducers() {
     if (root_.inputs[0] == root_.inputs[1]) return;  // x·x: both operands are the same stored value
     for (ValueId operand : root_.inputs) {
       const NodeId producer = uses_.Producer(operand);
       if (producer == Uses::kNone || node(producer).op->kind != OpKind::kWindowGrad) continue;
-      const ir::Window window = ir::PoolWindow(node(producer));
-      const bool scatters_to_one =
-          node(producer).op->argmax_operand >= 0 && window.stride[0] > 1 && window.stride[1] > 1;
-      if (!window.tiles() && !scatters_to_one) continue;
+      if (!ir::PoolWindow(node(producer)).tiles() && !FollowsArgmax(node(producer))) continue;
       region_.copy(producer);
       copies_.push_back(producer);
     }
+  }
+
+  // Whether kernels of the root can follow the argmax of each window instead of computing the gradient of the pool, as
+  // they can if the root is a gradient of a plain convolution.  That pays if there are fewer windows than pixels.
+  bool FollowsArgmax(const Node& pool_gradient) const {
+    const ir::Window pool = ir::PoolWindow(pool_gradient);
+    if (pool_gradient.op->argmax_operand < 0 || pool.stride[0] == 1 || pool.stride[1] == 1) return false;
+    if (!ir::IsConvolution(*root_.op) || ir::ConvolutionGroups(root_) > 1) return false;
+    const bool makes_kernel = root_.op->form->convolution == ir::ContractionForm::Convolution::kWeightGrad;
+    const ir::Window window = ir::ConvolutionWindow(root_, shape(makes_kernel ? root_.outputs[0] : root_.inputs[1]));
+    return window.stride[0] == 1 && window.stride[1] == 1 && window.dilation[0] == 1 && window.dilation[1] == 1;
   }
 
   // Takes what is computed from the sums, one pool, and what is computed from the pool's result.

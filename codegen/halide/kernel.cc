@@ -126,6 +126,20 @@ struct ChosenKernel {
   KernelFacts facts;
 };
 
+// Builds and lowers the kernel by a strategy.  What Halide refuses is an error of the strategy, not of the model, which
+// another strategy may still build.
+absl::StatusOr<LoweredKernel> BuildBy(const Strategy& strategy, KernelBuilder& builder, const Halide::Target& target,
+                                      const std::string& symbol, ScheduledKernel& scheduled) {
+  try {
+    scheduled = strategy.build(builder);
+    return Lower(scheduled, target, symbol);
+  } catch (const Halide::Error& error) {
+    std::string text = error.what();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return absl::InternalError(text);
+  }
+}
+
 // Builds a kernel by the first candidate that can be lowered and that fits the stack.  If there is none, the error says
 // why the last one that was tried does not.
 absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machine, const Halide::Target& target,
@@ -136,8 +150,9 @@ absl::StatusOr<ChosenKernel> Choose(const KernelSpec& spec, const Machine& machi
   for (size_t index = 0; index < candidates.size(); ++index) {
     if (!candidates[index].reason.empty()) continue;
     KernelBuilder builder(spec, machine);
-    ScheduledKernel scheduled = candidates[index].strategy->build(builder);
-    absl::StatusOr<LoweredKernel> lowered = Lower(scheduled, target, options.symbol);
+    ScheduledKernel scheduled;
+    absl::StatusOr<LoweredKernel> lowered =
+        BuildBy(*candidates[index].strategy, builder, target, options.symbol, scheduled);
     if (!lowered.ok() || lowered->stack_bytes > kMaxStackBytes) {
       failure = lowered.ok() ? absl::StrCat("a task needs ", lowered->stack_bytes >> 10, " KB on its stack")
                              : std::string(lowered.status().message());

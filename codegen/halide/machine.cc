@@ -6,10 +6,10 @@ namespace {
 // Rows of more general targets come later, since a target uses the first row whose feature it names.
 //
 // The row of avx512_sapphirerapids is for the cores of Intel's servers from 2023 on, which execute two 512-bit
-// operations in a cycle.  The other rows of x86-64 are for AMD's Zen 4.  It executes a 512-bit operation in two halves,
-// hence the rates of 1 with AVX-512, and its loops that are bound by memory are faster with vectors of 8 floats than
-// with 16.  The row with AVX-512 has that core's second-level cache of 1 MB; the others have the smaller cache of older
-// cores.  The row of arm-64 is for Arm's Neoverse N1.
+// operations in a cycle; its shares of the rates were fitted there.  The other rows of x86-64 are for AMD's Zen 4.  It
+// executes a 512-bit operation in two halves, hence the rates of 1 with AVX-512, and its loops that are bound by memory
+// are faster with vectors of 8 floats than with 16.  The row avx512 has that core's second-level cache of 1 MB; the
+// others have the smaller cache of older cores.  The row of arm-64 is for Arm's Neoverse N1.
 constexpr Machine kMachines[] = {
     {.name = "sapphirerapids",
      .feature = "avx512_sapphirerapids",

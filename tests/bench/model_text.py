@@ -17,18 +17,20 @@ class Writer:
     def apply(self, layer, source="x", target="x"):
         self.lines.append(f"  {target} = {layer}({source});")
 
+    def normalize(self, activation, target="x"):
+        self.apply("BatchNormalization()", target, target)
+        if activation:
+            self.apply(f'Activation("{activation}")', target, target)
+
     def conv(self, layer, source="x", target="x"):
         height, width, channels = self.shape
         filters = layer.filters or channels
-        groups = layer.groups if layer.filters else channels
-        options = arguments(filters=filters, kernel_size=layer.size, strides=layer.stride if layer.stride > 1 else None, padding="same" if layer.same else None,
-                            dilation_rate=layer.dilation if layer.dilation > 1 else None, groups=groups if groups > 1 else None,
+        options = arguments(filters=layer.filters or None, kernel_size=layer.size, strides=layer.stride if layer.stride > 1 else None, padding="same" if layer.same else None,
+                            dilation_rate=layer.dilation if layer.dilation > 1 else None, groups=layer.groups if layer.groups > 1 else None,
                             activation=None if layer.normalized else layer.activation, use_bias=False if layer.normalized else None)
-        self.apply(f"Conv2D({options})", source, target)
+        self.apply(f"{'Conv2D' if layer.filters else 'DepthwiseConv2D'}({options})", source, target)
         if layer.normalized:
-            self.apply("BatchNormalization()", target, target)
-            if layer.activation:
-                self.apply(f'Activation("{layer.activation}")', target, target)
+            self.normalize(layer.activation, target)
         missing = 0 if layer.same else (layer.size - 1) * layer.dilation
         self.shape = *((side - missing + layer.stride - 1) // layer.stride for side in (height, width)), filters
 
@@ -57,8 +59,7 @@ class Writer:
         options = arguments(units=layer.units, activation=None if layer.normalized else activation or None, use_bias=False if layer.normalized else None)
         self.apply(f"Dense({options})")
         if layer.normalized:
-            self.apply("BatchNormalization()")
-            self.apply(f'Activation("{activation}")')
+            self.normalize(activation)
         self.shape = (layer.units,)
 
     def global_average(self):

@@ -329,6 +329,21 @@ constexpr Row kRows[] = {
         %g = conv2d_weight_grad(%x, %m) {kernel_size=[5,5], pads=[2,2,2,2]} : f32[5,5,16,32]
       } : f32[5,5,16,32])",
      9},
+    {"weight_grad_of_pool_padded_at_the_end", R"(
+      input %x : f32[n,9,11,8] data
+      input %d : f32[n,5,6,32] data
+      input %i : u8[n,5,6,32] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[9,11], pads=[0,0,2,2], strides=[2,2], window=[3,3]} : f32[n,9,11,32]
+        %g = conv2d_weight_grad(%x, %m) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,8,32]
+      } : f32[3,3,8,32])",
+     9},
+    {"weight_grad_of_one_tap_with_dilation", R"(
+      input %x : f32[n,9,11,20] data
+      input %d : f32[n,9,9,24] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {dilations=[3,2], kernel_size=[1,2]} : f32[1,2,20,24]
+      } : f32[1,2,20,24])"},
     {"weight_grad_of_padded_pool_and_few_channels", R"(
       input %x : f32[n,14,15,3] data
       input %d : f32[n,7,8,64] data

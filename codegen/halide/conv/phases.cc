@@ -8,8 +8,8 @@
 
 #include "codegen/halide/conv/problem.h"
 #include "codegen/halide/strategies.h"
-#include "ir/check.h"
 #include "ir/op.h"
+#include "ir/status.h"
 
 namespace brine::codegen {
 
@@ -17,6 +17,9 @@ using Halide::Expr;
 using Halide::Func;
 
 namespace {
+
+// How many times as many pixels as the images the phases may have, with their borders.
+constexpr int64_t kMaxGrowth = 4;
 
 // The convolution between phases, as the only node of a kernel.
 struct PhaseConv {
@@ -26,6 +29,8 @@ struct PhaseConv {
 
 // One axis of the phases.
 struct PhaseAxis {
+  int LargestExtent() const { return std::max(x, y); }
+
   int x, y;                            // the extents of phases of x and y
   int border;                          // the padding of the convolution between them
   int zeros_before_x, zeros_before_y;  // that phases have before the first pixel, in pixels of the image
@@ -42,7 +47,7 @@ PhaseAxis PhaseAxisOf(const ConvProblem& conv, int axis) {
   return {.x = y + border, .y = y, .border = 0, .zeros_before_x = pad, .zeros_before_y = 0};
 }
 
-PhaseConv PhaseConvOf(const KernelSpec& spec) {
+absl::StatusOr<PhaseConv> PhaseConvOf(const KernelSpec& spec) {
   const ConvProblem conv = ConvProblemOf(spec);
   const PhaseAxis vertical = PhaseAxisOf(conv, 0), horizontal = PhaseAxisOf(conv, 1);
   const ir::Shape x = {ir::kBatch, vertical.x, horizontal.x, conv.channels},
@@ -57,17 +62,17 @@ PhaseConv PhaseConvOf(const KernelSpec& spec) {
   ir::Node kernel;
   for (int operand = 0; operand < 2; ++operand) {
     kernel.inputs.push_back(graph->AddValue("operand", {ir::DType::kF32, operand_shape(operand)}));
-    if (spec.IsSparse(spec.operand(operand))) kernel.sparse.push_back(operand);
+    const ir::Node* const producer = spec.Producer(spec.operand(operand));
+    const bool is_pool_gradient = producer != nullptr && producer->op->argmax_operand >= 0;
+    if (spec.IsSparse(spec.operand(operand)) || is_pool_gradient) kernel.sparse.push_back(operand);
   }
   const ir::Attributes attributes = ir::PlainAttributes(
       *spec.hero, {vertical.border, horizontal.border, vertical.border, horizontal.border}, vertical.x, horizontal.x);
-  const auto sums = graph->AddNode(*spec.hero->op, kernel.inputs, attributes, {});
-  BRINE_CHECK(sums.ok());
-  kernel.outputs = *sums;
+  BRINE_ASSIGN_OR_RETURN(kernel.outputs, graph->AddNode(*spec.hero->op, kernel.inputs, attributes, {}));
   kernel.body = std::exchange(graph->nodes, {});
   graph->nodes.push_back(std::move(kernel));
   const KernelSpec phases = MakeSpec(*graph);
-  return {std::move(graph), phases};
+  return PhaseConv{std::move(graph), phases};
 }
 
 // The best strategy for the convolution between phases, or nothing.  *generic* would not be better than without phases.
@@ -85,7 +90,7 @@ class PhaseBuilder {
       : builder_(builder),
         spec_(builder.spec()),
         conv_(ConvProblemOf(spec_)),
-        phases_(PhaseConvOf(spec_)),
+        phases_(*PhaseConvOf(spec_)),
         context_(builder.context()) {
     context_.batch_size = phases_.spec.batch_size();
     context_.batch_extent = builder.context().batch_extent * phase_count();
@@ -161,12 +166,19 @@ std::string CanPhases(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (NeedsNoDilation(conv).empty()) return "its taps are adjacent";
   if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
-  if (!BestCandidate(PhaseConvOf(spec), machine)) return "no strategy can build the convolution between phases";
+  const PhaseAxis vertical = PhaseAxisOf(conv, 0), horizontal = PhaseAxisOf(conv, 1);
+  const int64_t phase_count = int64_t{conv.window.dilation[0]} * conv.window.dilation[1],
+                pixels = std::max(int64_t{conv.height} * conv.width, int64_t{conv.rows} * conv.columns);
+  if (phase_count * vertical.LargestExtent() * horizontal.LargestExtent() > kMaxGrowth * pixels)
+    return "its phases would be borders for the most part";
+  const absl::StatusOr<PhaseConv> phases = PhaseConvOf(spec);
+  if (!phases.ok()) return std::string(phases.status().message());
+  if (!BestCandidate(*phases, machine)) return "no strategy can build the convolution between phases";
   return "";
 }
 
 Work CostPhases(const KernelSpec& spec, const Machine& machine) {
-  const PhaseConv phases = PhaseConvOf(spec);
+  const PhaseConv phases = *PhaseConvOf(spec);
   Work work = BestCandidate(phases, machine)->strategy->cost(phases.spec, machine);
   const Work common = CommonWork(spec);
   work.elementwise_operations += common.elementwise_operations;

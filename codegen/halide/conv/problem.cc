@@ -55,9 +55,9 @@ ConvProblem ConvProblemOf(const KernelSpec& spec) {
 }
 
 int LanesInGroup(int filters, int groups, const Machine& machine) {
-  const int filters_per_group = filters / groups;
-  int lanes = std::min(filters_per_group, machine.lanes);
-  while (groups > 1 && filters_per_group % lanes != 0) --lanes;
+  if (groups == 1) return std::min(filters, machine.lanes);
+  int lanes = machine.lanes;
+  while (filters / groups % lanes != 0) lanes /= 2;
   return lanes;
 }
 

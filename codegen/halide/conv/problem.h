@@ -29,8 +29,8 @@ struct ConvProblem {
   double products() const;  // multiply-adds of the definition
 };
 
-// The lanes of a vector of filters: those of a register, or, with several groups, the most that divide the filters of a
-// group, so that a vector has filters of one group only.
+// The lanes of a vector of filters: those of a register, or, with several groups, the largest power of two that divides
+// the filters of a group, so that a vector has filters of one group only.
 int LanesInGroup(int filters, int groups, const Machine& machine);
 
 ConvProblem ConvProblemOf(const KernelSpec& spec);  // the hero is a convolution or one of its gradients

@@ -102,7 +102,7 @@ struct SparsePlan {
   }
 };
 
-// The pixels of dy for each window, but for those of the last windows.
+// The pixels by which dy grows with each further window.
 int PixelsPerWindow(const SparseGradient& gradient) { return gradient.step_rows * gradient.step_columns; }
 
 // Whether copying the taps saves more vector loads than it costs.  A copy is made once for each pixel, with a load and
@@ -155,8 +155,8 @@ SparsePlan PlanSparse(const ConvProblem& conv, const SparseGradient& gradient, c
   }
   if (plan.lists_entries) plan.rows_per_chunk = std::clamp(kMaxEntries / gradient.columns, 1, plan.rows_per_chunk);
   if (plan.copies_taps) {
-    plan.rows_per_chunk = std::clamp(
-        max_bytes / (gradient.columns * PixelsPerWindow(gradient) * plan.tile.run_length * 4), 1, plan.rows_per_chunk);
+    const auto bytes = [&] { return plan.chunk_height() * plan.chunk_width() * plan.tile.run_length * 4; };
+    while (plan.rows_per_chunk > 1 && bytes() > max_bytes) --plan.rows_per_chunk;
   }
   plan.chunk_count = CeilDiv(gradient.rows, plan.rows_per_chunk);
   if (plan.lists_entries && !plan.copies_taps && plan.chunk_count == 1)
@@ -193,7 +193,7 @@ class SparseWeightGrad {
  private:
   Expr FirstImage() const { return plan_.shares_lists() ? group_ * plan_.images_per_chunk : Expr(group_); }
 
-  // The nearest coordinate of a pixel of dy.  No argmax names pixels that lie outside.
+  // The nearest coordinate of a pixel of dy.  Entries outside have the value 0, so any pixel may stand for theirs.
   Expr InsideOf(const Expr& coordinate, int extent) const {
     return gradient_.is_padded ? Halide::clamp(coordinate, 0, extent - 1) : Halide::min(coordinate, extent - 1);
   }
@@ -249,8 +249,8 @@ class SparseWeightGrad {
       x += cell % gradient_.window_columns;
     }
     if (!plan_.copies_taps && gradient_.is_padded) {
-      y = Halide::max(y - gradient_.rows_before, 0);
-      x = Halide::max(x - gradient_.columns_before, 0);
+      y = InsideOf(y - gradient_.rows_before, conv_.rows);
+      x = InsideOf(x - gradient_.columns_before, conv_.columns);
     }
     const Expr pixel = y * (plan_.copies_taps ? plan_.chunk_width() : plan_.padded_width()) + x;
     pixel_(block_filter_, window_, block_, chunk_, group_) =

@@ -86,6 +86,11 @@ struct WinogradPlan {
   int filters_per_group() const { return filters / groups; }
 };
 
+// The width for which a register tile is chosen: with vectors that are shorter than a register, that of whole ones.
+int TileWidth(const WinogradPlan& plan, int block_filters, const Machine& machine) {
+  return plan.groups == 1 ? block_filters : block_filters / plan.lanes * machine.lanes;
+}
+
 // The number of tiles for which a task has memory at each point, which is the distance between the points of a tile.
 // All points of a tile are written together, and an odd distance puts them into different sets of a cache.
 int StoredTiles(const WinogradPlan& plan) { return plan.tiles_per_task() | 1; }
@@ -101,9 +106,8 @@ int64_t ImageOperations(const WinogradProblem& problem, int size) {
 // The plan that is expected to take the least time.  The transforms and products of a task lie on its stack, and the
 // smallest task is one row of tiles, which may not fit: see FitsStack.
 WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine) {
-  const bool is_large_faster =
-      LargestTile(problem.taps) == 4 && ImageOperations(problem, 4) < ImageOperations(problem, 2);
-  const int size = is_large_faster ? 4 : 2;
+  const int largest = LargestTile(problem.taps);
+  const int size = ImageOperations(problem, largest) < ImageOperations(problem, 2) ? largest : 2;
   const int lanes = LanesInGroup(problem.filters, problem.groups, machine);
   const int block_filters = std::min(problem.filters, 4 * lanes), points = size + problem.taps - 1;
   const int64_t tile_bytes = int64_t{points} * points * (int64_t{problem.channels} + block_filters) * 4;
@@ -130,7 +134,7 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
   for (int rows = 1; rows <= plan.rows; ++rows) {
     const int task_tiles = rows * plan.columns;
     if (rows > 1 && task_tiles > target_tiles && task_tiles * tile_bytes > max_bytes) break;
-    const Tile tile = ChooseTile(block_filters, task_tiles, machine);
+    const Tile tile = ChooseTile(TileWidth(plan, block_filters, machine), task_tiles, machine);
     const bool is_large = tile.vectors * tile.rows * 2 > machine.registers;
     const double tile_cost = is_large ? 1 : kHalfFilledTileFactor;
     const double cost = CeilDiv(plan.rows, rows) * (CeilDiv(task_tiles, tile.rows) * tile.rows * tile_cost + kTaskCost);
@@ -247,7 +251,7 @@ Expr Winograd::Sum(const Expr& n, const Expr& y, const Expr& x, const Expr& f) c
 void Winograd::Schedule(Func& out, const Var& task, const Var& block, const Var& vector, int block_filters,
                         const LoopContext& context) {
   const int lanes = plan_.lanes;
-  const Tile tile = ChooseTile(block_filters, plan_.tiles_per_task(), context);
+  const Tile tile = ChooseTile(TileWidth(plan_, block_filters, context), plan_.tiles_per_task(), context);
   const int filters_per_tile = lanes * tile.vectors;
   Var filter_tile, tile_filter, row_tile, tile_row;
   row_results_.compute_at(out, vector)
@@ -318,10 +322,12 @@ std::string CanWinograd(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
   if (std::min(conv.channels, conv.filters) / conv.groups < kMinWinogradTerms)
-    return "it has fewer than 16 channels or filters, over which its rounding would exceed the bound of errors";
+    return "it has fewer than 16 channels or filters in a group, over which its rounding would exceed the error bound";
   if (conv.pooled() && (conv.pool_rows != 2 || conv.pool_columns != 2)) return "windows of its pool are not 2×2";
   const WinogradProblem problem = WinogradProblemOf(spec);
-  if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed its kernel";
+  if (problem.groups > 1 && 2 * LanesInGroup(problem.filters, problem.groups, machine) < machine.lanes)
+    return "the filters of a group do not fill half a vector";
+  if (problem.before[0] < 0 || problem.before[1] < 0) return "its pads exceed the reach of its taps";
   if (problem.height == 0 || problem.width == 0) return "its pool has no windows";
   if (!FitsStack(PlanWinograd(problem, machine))) return "transforms of a row of tiles do not fit a task's stack";
   return "";

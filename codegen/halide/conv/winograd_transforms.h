@@ -15,7 +15,7 @@ namespace brine::codegen {
 inline constexpr int kMaxPoints = 6;
 
 // The largest tile for a kernel with this many taps along an axis.
-inline constexpr int LargestTile(int taps) { return kMaxPoints - taps + 1; }
+constexpr int LargestTile(int taps) { return kMaxPoints - taps + 1; }
 
 using TransformMatrix = std::array<std::array<double, kMaxPoints>, kMaxPoints>;  // [row][column]
 

@@ -134,7 +134,8 @@ class WinogradWeightGrad {
   }
 
   void ScheduleSums() {
-    const Tile tile = ChooseTile(conv_.filters, conv_.channels_per_group(), context_);
+    const int width = conv_.groups == 1 ? conv_.filters : filter_vectors_ * context_.lanes;
+    const Tile tile = ChooseTile(width, conv_.channels_per_group(), context_);
     const int filters_per_tile = lanes_ * tile.vectors;
     Var filter_tile, tile_filter, channel_tile, tile_channel, task;
     sum_.compute_root()
@@ -178,13 +179,14 @@ class WinogradWeightGrad {
           .fold_storage(group_, 1)
           .bound_storage(tile_, stored_tiles);
     }
+    const int channel_lanes = std::min(conv_.channels, context_.lanes);
     images_.bound(channel_, 0, conv_.channels)
         .reorder(point_x_, point_y_, channel_, tile_)
-        .vectorize(channel_, lanes_, TailStrategy::GuardWithIf)
+        .vectorize(channel_, channel_lanes, TailStrategy::GuardWithIf)
         .unroll(point_x_)
         .unroll(point_y_)
         .parallel(tile_, tiles_per_task, TailStrategy::GuardWithIf);
-    image_rows_.compute_at(images_, channel_).vectorize(channel_, lanes_).unroll(point_x_).unroll(row_);
+    image_rows_.compute_at(images_, channel_).vectorize(channel_, channel_lanes).unroll(point_x_).unroll(row_);
     gradients_.bound(lane_, 0, lanes_)
         .bound(vector_, 0, filter_vectors_)
         .reorder(point_x_, point_y_, lane_, vector_, tile_)
@@ -222,7 +224,9 @@ std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsWinogradKernel(conv); !reason.empty()) return reason;
   if (std::min(conv.channels, conv.filters) / conv.groups < machine.lanes)
-    return "its channels or filters do not fill a vector";
+    return "its channels or filters in a group do not fill a vector";
+  if (conv.groups > 1 && 2 * LanesInGroup(conv.filters, conv.groups, machine) < machine.lanes)
+    return "the filters of a group do not fill half a vector";
   if (int64_t{conv.batch} * ImageTilesOf(conv) < kMinWinogradTerms)
     return "its batch has fewer than 16 tiles of gradients, over which its rounding would exceed the bound of errors";
   return "";
@@ -238,7 +242,8 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = tiles * sums;
-  work.tile_utilization = 0.75;
+  work.tile_utilization =
+      0.75 * LanesInGroup(conv.filters, conv.groups, machine) / std::min(conv.filters, machine.lanes);
   work.elementwise_operations += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
   work.cache_bytes += 8 * tiles * points * (conv.channels + filters);
   // The sums are loaded and stored once for each group of images.  Setting them to 0 and transforming them take as long

@@ -76,7 +76,8 @@ class Network:
         padding = "SAME" if layer.same else "VALID"
         if layer.kind == "max":
             return lax.reduce_window(x, -jnp.inf, lax.max, window, strides, padding)
-        return lax.reduce_window(x, 0.0, lax.add, window, strides, padding) / layer.size**2
+        add = lambda value: lax.reduce_window(value, 0.0, lax.add, window, strides, padding)
+        return add(x) / add(jnp.ones_like(x))
 
     def dense(self, layer, x):
         x = x.reshape(len(x), -1)

@@ -48,10 +48,14 @@ def residual(layer, *shape):
 
 
 def pool(layer, height, width, channels):
-    kind = nn.MaxPool2d if layer.kind == "max" else nn.AvgPool2d
+    padding = layer.size // 2 if layer.same else 0
+    if layer.kind == "max":
+        module = nn.MaxPool2d(layer.size, layer.stride, padding)
+    else:
+        module = nn.AvgPool2d(layer.size, layer.stride, padding, count_include_pad=False)
     missing = 0 if layer.same else layer.size - 1
     size = ((side - missing + layer.stride - 1) // layer.stride for side in (height, width))
-    return [kind(layer.size, layer.stride, layer.size // 2 if layer.same else 0)], (*size, channels)
+    return [module], (*size, channels)
 
 
 def dense(layer, *shape):
