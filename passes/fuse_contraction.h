@@ -15,8 +15,9 @@ namespace brine::passes {
 //   - one pool whose windows tile the image, and the elementwise nodes that are computed from the pool's result;
 //   - for a weight gradient, a channel reduction of an operand, such as the bias gradient.
 // Values may be read elsewhere too, but not those from before the pool.  The gradient of a pool that makes an operand
-// is computed again inside the kernel, since its own operands are smaller, if the windows of the pool tile the image, or
-// if it is a max-pool with strides and the contraction a gradient of a convolution without strides, dilation and groups.
+// is computed again inside the kernel, since its own operands are smaller, if the windows of the pool tile the image,
+// or if it is a max-pool with strides and the contraction a gradient of a convolution without strides, dilation and
+// groups.
 void GrowContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const RegionCallbacks& region);
 
 // The operands of the region with this contraction and these copies that have many zeros.
