@@ -17,20 +17,17 @@ namespace {
 
 // The pixels of dy over which a tile sums each time it loads and stores the sums of its part.
 constexpr int kPixelsPerBlock = 64;
-constexpr int kMinRunLength = 4;  // with a shorter run, a tile of vectors of filters would have too few rows
+constexpr int kMinRunLength = 4;  // with a shorter run, a tile would have too few rows
 
 // The number of floats in a run, that is, in the taps of one row of the kernel.
 int RunLengthOf(const ConvProblem& conv) { return conv.window.size[1] * conv.channels; }
 
-bool HasVectorsOfRun(const ConvProblem& conv, const Machine& machine) { return conv.filters < machine.lanes; }
-
 // How the sums are cut into tiles and tasks.
 struct WeightGradPlan {
-  // Whether vectors lie along a run, since there are too few filters for one.
-  bool has_vectors_of_run;
-  int run_length;                   // floats in a run, rounded up to whole vectors if these lie along it
+  int run_length;                   // floats in a run
   int rows_per_block, block_count;  // a block is some rows of dy over which a tile sums at once
-  int filters_per_tile, elements_per_tile;
+  Tile tile;                        // of filters by elements of a run
+  int filters_per_tile;
   int tile_columns, tile_rows;  // the number of tiles along the filters, and along a run
   int images_per_part, part_count;
   int tile_rows_per_task;
@@ -40,23 +37,14 @@ struct WeightGradPlan {
 // tiles, over the whole batch.
 WeightGradPlan PlanWeightGrad(const ConvProblem& conv, const ir::Shape& dy, const LoopContext& context) {
   WeightGradPlan plan;
-  plan.has_vectors_of_run = HasVectorsOfRun(conv, context);
   plan.run_length = RunLengthOf(conv);
-  if (plan.has_vectors_of_run) plan.run_length = CeilDiv(plan.run_length, context.lanes) * context.lanes;
   const int height = static_cast<int>(dy[1]), width = static_cast<int>(dy[2]);
   plan.rows_per_block = std::clamp(kPixelsPerBlock / width, 1, height);
   plan.block_count = CeilDiv(height, plan.rows_per_block);
-  if (plan.has_vectors_of_run) {
-    const Tile tile = ChooseTile(plan.run_length, conv.filters, context);
-    plan.filters_per_tile = tile.rows;
-    plan.elements_per_tile = context.lanes * tile.vectors;
-  } else {
-    const Tile tile = ChooseTile(conv.filters, plan.run_length, context);
-    plan.filters_per_tile = context.lanes * tile.vectors;
-    plan.elements_per_tile = tile.rows;
-  }
+  plan.tile = ChooseTile(conv.filters, plan.run_length, context);
+  plan.filters_per_tile = context.lanes * plan.tile.vectors;
   plan.tile_columns = CeilDiv(conv.filters, plan.filters_per_tile);
-  plan.tile_rows = CeilDiv(plan.run_length, plan.elements_per_tile);
+  plan.tile_rows = CeilDiv(plan.run_length, plan.tile.rows);
   const int64_t max_part_bytes = 8 * context.l1_bytes;
   const int64_t part_bytes = int64_t{conv.window.size[0]} * plan.run_length * conv.filters * 4;
   const bool is_large = part_bytes > max_part_bytes;
@@ -74,12 +62,12 @@ class DirectWeightGrad {
       : builder_(builder),
         context_(builder.context()),
         conv_(ConvProblemOf(builder.spec())),
+        image_(builder.Bordered(builder.Read(builder.spec().operand(0)), conv_.window)),
         dy_(builder.TrimmedImage(1)),
+        image_rows_(RowsOf(image_)),
         height_(static_cast<int>(dy_.type.shape[1])),
         width_(static_cast<int>(dy_.type.shape[2])),
         plan_(PlanWeightGrad(conv_, dy_.type.shape, context_)),
-        image_(MakeImage()),
-        image_rows_(RowsOf(image_)),
         r_(0, width_, 0, plan_.rows_per_block, "r"),
         is_dy_stored_(builder.IsStored(builder.spec().operand(1))),
         gradient_(dy_) {}
@@ -94,23 +82,13 @@ class DirectWeightGrad {
   }
 
  private:
-  // x with its border, and with further columns of zeros if runs were rounded up: the last pixels of a row read them.
-  Tensor MakeImage() {
-    const Window& window = conv_.window;
-    const int further_columns = CeilDiv(plan_.run_length - RunLengthOf(conv_), conv_.channels);
-    return builder_.WithBorder(builder_.Read(builder_.spec().operand(0)), window.before,
-                               {conv_.height + window.before[0] + window.after[0],
-                                conv_.width + window.before[1] + window.after[1] + further_columns});
-  }
-
   // The sums of a tile over a block of rows of dy.
   void DefineTile() {
     // The last tile along each axis is shifted inwards.  Elements in the overlap of two tiles are computed twice, by
     // the same operations.
     const Expr filter =
                    Halide::min(tile_column_ * plan_.filters_per_tile, conv_.filters - plan_.filters_per_tile) + filter_,
-               element = Halide::min(tile_row_ * plan_.elements_per_tile, plan_.run_length - plan_.elements_per_tile) +
-                         element_;
+               element = Halide::min(tile_row_ * plan_.tile.rows, plan_.run_length - plan_.tile.rows) + element_;
     const bool is_last_block_shorter = height_ % plan_.rows_per_block != 0;
     const Expr block_row = block_ * plan_.rows_per_block + r_.y;
     if (is_last_block_shorter) r_.where(block_row < height_);
@@ -139,7 +117,7 @@ class DirectWeightGrad {
 
   Func DefineResults() {
     const Var f = Axis(0), c = Axis(1), b = Axis(2), a = Axis(3);
-    const int filters = plan_.filters_per_tile, elements = plan_.elements_per_tile;  // of a tile
+    const int filters = plan_.filters_per_tile, elements = plan_.tile.rows;  // of a tile
     const Expr run_element = b * conv_.channels + c, tile_column = f / filters, tile_row = run_element / elements;
     const Expr filter = f - Halide::min(tile_column * filters, conv_.filters - filters),
                element = run_element - Halide::min(tile_row * elements, plan_.run_length - elements);
@@ -152,30 +130,29 @@ class DirectWeightGrad {
 
   void ScheduleSums() {
     const int lanes = context_.lanes;
-    const Var vector = plan_.has_vectors_of_run ? element_ : filter_,
-              row = plan_.has_vectors_of_run ? filter_ : element_;
-    if (!is_dy_stored_) {
-      gradient_.func.compute_at(part_sum_, part_block_.x)
-          .store_in(kOnStack)
-          .vectorize(Axis(0), std::min(lanes, conv_.filters));
-    }
+    if (!is_dy_stored_)
+      gradient_.func.compute_at(part_sum_, part_block_.x).store_in(kOnStack).vectorize(Axis(0), lanes);
     for (Func* func : {&total_, &part_sum_}) {
       func->compute_root()
           .bound(filter_, 0, plan_.filters_per_tile)
-          .bound(element_, 0, plan_.elements_per_tile)
+          .bound(element_, 0, plan_.tile.rows)
           .bound(tile_column_, 0, plan_.tile_columns)
           .bound(tile_row_, 0, plan_.tile_rows)
-          .bound(tap_row_, 0, conv_.window.size[0])
-          .reorder_storage(vector, row);
+          .bound(tap_row_, 0, conv_.window.size[0]);
     }
     Var row_block, task, total_task;
     part_sum_.update()
         .split(tile_row_, row_block, tile_row_, plan_.tile_rows_per_task, TailStrategy::GuardWithIf)
-        .reorder(vector, row, tile_column_, tile_row_, tap_row_, part_block_.x, part_block_.y, row_block, part_);
-    part_sum_.update().vectorize(vector, lanes).unroll(vector).unroll(row).fuse(row_block, part_, task).parallel(task);
-    tile_.compute_at(part_sum_, tile_column_).vectorize(vector, lanes).unroll(vector).unroll(row);
-    tile_.update().reorder(vector, row, r_.x, r_.y).vectorize(vector, lanes).unroll(vector).unroll(row);
-    total_.reorder(vector, row).vectorize(vector, lanes).fuse(tile_row_, tap_row_, total_task).parallel(total_task);
+        .reorder(filter_, element_, tile_column_, tile_row_, tap_row_, part_block_.x, part_block_.y, row_block, part_);
+    part_sum_.update()
+        .vectorize(filter_, lanes)
+        .unroll(filter_)
+        .unroll(element_)
+        .fuse(row_block, part_, task)
+        .parallel(task);
+    tile_.compute_at(part_sum_, tile_column_).vectorize(filter_, lanes).unroll(filter_).unroll(element_);
+    tile_.update().reorder(filter_, element_, r_.x, r_.y).vectorize(filter_, lanes).unroll(filter_).unroll(element_);
+    total_.vectorize(filter_, lanes).fuse(tile_row_, tap_row_, total_task).parallel(total_task);
   }
 
   void ScheduleResults(Func& out) {
@@ -186,17 +163,16 @@ class DirectWeightGrad {
         .bound(c, 0, conv_.channels)
         .bound(b, 0, conv_.window.size[1])
         .bound(a, 0, conv_.window.size[0]);
-    out.vectorize(f, std::min(context_.lanes, conv_.filters), TailStrategy::GuardWithIf).fuse(a, b, tap).parallel(tap);
+    out.vectorize(f, context_.lanes, TailStrategy::GuardWithIf).fuse(a, b, tap).parallel(tap);
   }
 
   KernelBuilder& builder_;
   const LoopContext& context_;
   const ConvProblem conv_;
-  const Tensor dy_;
+  const Tensor image_, dy_;   // image_: x with its border
+  const Tensor image_rows_;   // the rows of image_ as sequences of floats
   const int height_, width_;  // of dy
   const WeightGradPlan plan_;
-  const Tensor image_;                               // x with its border
-  const Tensor image_rows_;                          // the rows of image_ as sequences of floats
   const Var filter_{"filter"}, element_{"element"};  // of a tile; an element of the run
   const Var tile_column_{"tile_column"}, tile_row_{"tile_row"}, tap_row_{"tap_row"};
   const Var block_{"block"}, n_{"n"}, part_{"part"};
@@ -212,8 +188,8 @@ std::string CanDirectWeightGrad(const KernelSpec& spec, const Machine& machine) 
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (conv.window.dilation[1] != 1) return "the taps of a row of its kernel are dilated";
-  if (!HasVectorsOfRun(conv, machine) && RunLengthOf(conv) < kMinRunLength)
-    return "a row of its kernel has fewer than four taps";
+  if (conv.filters < machine.lanes) return "its filters do not fill a vector";
+  if (RunLengthOf(conv) < kMinRunLength) return "a row of its kernel has fewer than four taps";
   return "";
 }
 
@@ -222,8 +198,8 @@ Work CostDirectWeightGrad(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = conv.products();
-  const int width = HasVectorsOfRun(conv, machine) ? RunLengthOf(conv) : conv.filters;  // along which vectors lie
-  work.tile_utilization = 0.7 * width / (CeilDiv(width, machine.lanes) * machine.lanes);
+  const double padded_filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
+  work.tile_utilization = 0.7 * conv.filters / padded_filters;
   // The sums of a part are loaded and stored once for each block of pixels.
   work.cache_bytes = 8 * work.products / kPixelsPerBlock;
   return work;

@@ -3,9 +3,9 @@
 // image[n, row, i] is a row of x with its border as one sequence of floats.  t counts the elements of a run: the taps
 // of a row of the kernel times the C channels, which are contiguous in memory at every pixel.
 //
-// A register tile is some vectors of filters by some elements of the run; with fewer filters than a vector has lanes,
-// it is some vectors of the run by some filters.  It sums over a few rows of an image and is then added to the sums of
-// its part of the batch, so that those rows of x and dy stay in the nearest caches while all tiles use them.
+// A register tile is some vectors of filters by some elements of the run.  It sums over a few rows of an image and is
+// then added to the sums of its part of the batch, so that those rows of x and dy stay in the nearest caches while all
+// tiles use them.
 #ifndef BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_
 #define BRINE_CODEGEN_HALIDE_CONV_DIRECT_WEIGHT_GRAD_H_
 
