@@ -22,12 +22,9 @@ struct PartName {
   std::string_view name;
   Dataset Splits::*dataset;
 };
-inline constexpr PartName kPartNames[] = {{"train", &Splits::train},
-                                          {"training", &Splits::train},
-                                          {"val", &Splits::validation},
-                                          {"valid", &Splits::validation},
-                                          {"validation", &Splits::validation},
-                                          {"test", &Splits::test},
+inline constexpr PartName kPartNames[] = {{"train", &Splits::train},           {"training", &Splits::train},
+                                          {"val", &Splits::validation},        {"valid", &Splits::validation},
+                                          {"validation", &Splits::validation}, {"test", &Splits::test},
                                           {"testing", &Splits::test}};
 
 extern const SourceKind kPackedFile, kCifarFolder, kCifarArchive, kIdxFiles, kNumpyFolder, kNumpyArchive, kTable,

@@ -7,6 +7,7 @@
 
 #include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
+#include "tests/e2e/table_model.h"
 
 namespace brine {
 namespace {
@@ -17,19 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
-
-// A model for tables of two numbers and a text with the values a and b, and three classes.
-constexpr char kTableModel[] = R"(#include <brine.h>
-
-brine::Model BuildModel() {
-  using namespace brine;
-  Sequential net("table", Input({4}));
-  net.Add(Dense({.units = 3, .activation = "softmax"}));
-  net.Compile({.optimizer = SGD(), .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
-  return net;
-}
-BRINE_MODEL(BuildModel)
-)";
 
 // A table of such rows.
 std::string Rows(int count) {

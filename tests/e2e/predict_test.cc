@@ -3,6 +3,7 @@
 
 #include "tests/e2e/json.h"
 #include "tests/e2e/project.h"
+#include "tests/e2e/table_model.h"
 
 namespace brine {
 namespace {
@@ -167,16 +168,7 @@ TEST(Predict, AModelThatTakesNoPicturesSaysSo) {
 // A project with the weights w of a model of tables, which have two numbers, a text and the class.
 struct TrainedOnTable : Project {
   TrainedOnTable() {
-    Write("table.cc", R"(#include <brine.h>
-brine::Model BuildModel() {
-  using namespace brine;
-  Sequential net("table", Input({4}));
-  net.Add(Dense({.units = 3, .activation = "softmax"}));
-  net.Compile({.optimizer = SGD(), .loss = "sparse_categorical_crossentropy", .metrics = {"accuracy"}});
-  return net;
-}
-BRINE_MODEL(BuildModel)
-)");
+    Write("table.cc", kTableModel);
     std::string rows = "x,kind,y,class\n";
     for (int row = 0; row < 60; ++row)
       rows += std::to_string(row % 7) + (row % 2 == 0 ? ",a,0.5," : ",b,0.25,") +
