@@ -43,6 +43,15 @@ const Objective* ObjectiveOf(const Training& training, absl::string_view input) 
   return nullptr;
 }
 
+int64_t LeastClasses(const Graph& model) {
+  int64_t least = INT64_MAX;
+  for (const Output& output : model.outputs) {
+    const int64_t classes = OutputClasses(model, output.name);
+    if (classes > 0) least = std::min(least, classes);
+  }
+  return least;
+}
+
 int64_t LabelClasses(const Graph& model, absl::string_view label) {
   const Objective* const objective = ObjectiveOf(model.training, label);
   const bool is_label = objective != nullptr && QuantityName(model.training, *objective, "label") == label;

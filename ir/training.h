@@ -29,6 +29,10 @@ const Objective* ObjectiveOf(const Training& training, absl::string_view input);
 // without a loss is assumed to hold a number for each class.
 int64_t OutputClasses(const Graph& model, absl::string_view output);
 
+// The least number of classes of an output of the model, so that class numbers below it are legal for every label;
+// INT64_MAX if no output has classes.
+int64_t LeastClasses(const Graph& model);
+
 // The number of classes of the output to which a label belongs.  `label` is the name of an input of the training step;
 // 0 if it is the label of no objective.
 int64_t LabelClasses(const Graph& model, absl::string_view label);

@@ -253,15 +253,20 @@ absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const C
   return compiled.at(kRuntime).object;
 }
 
-absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache) {
-  std::string key = absl::StrCat("host target\nhalide ", kHalideVersion, "\n");
+std::string ProcessorText() {
+  std::string text;
   const std::string processors = ReadFile("/proc/cpuinfo").value_or("");
   for (absl::string_view line : absl::StrSplit(processors, '\n')) {
     if (line.empty()) break;  // the first processor's lines end here
     for (absl::string_view field : {"vendor_id", "cpu family", "model\t", "stepping", "flags"}) {
-      if (absl::StartsWith(line, field)) absl::StrAppend(&key, line, "\n");
+      if (absl::StartsWith(line, field)) absl::StrAppend(&text, line, "\n");
     }
   }
+  return text;
+}
+
+absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache) {
+  const std::string key = absl::StrCat("host target\nhalide ", kHalideVersion, "\n", ProcessorText());
   if (std::optional<std::string> payload = cache.Get(key)) return TestableTarget(*payload);
   BRINE_ASSIGN_OR_RETURN(ProcessResult result, RunProcess({worker, "--host-target"}));
   if (result.exit_code != 0) return absl::InternalError(absl::StrCat(worker, " does not run: ", result.errors));

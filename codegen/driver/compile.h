@@ -70,8 +70,11 @@ absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph,
 // Halide's runtime for the target as an object, from the cache or the worker.  Errors (kInternal): the worker failed.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);
 
+// The lines of /proc/cpuinfo that say which processor this is and what it can do.  Empty if there is no such file.
+std::string ProcessorText();
+
 // The target of this machine, with only those features for which a program can test.  The worker finds it once.  Then
-// it is in the cache, with the description of the processor in /proc/cpuinfo as its key.
+// it is in the cache, with the text of the processor as its key.
 absl::StatusOr<std::string> HostTarget(const std::string& worker, const Cache& cache);
 
 // Whether `target` is one that Halide knows.  Errors: the worker cannot be started.

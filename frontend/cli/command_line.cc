@@ -51,6 +51,9 @@ std::string NameOf(const CLI::Option& option) {
 
 bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
+// Whether the flag may stand without its value, which the tables write as "[SECONDS]".
+bool HasOptionalValue(const CLI::Option& option) { return absl::StartsWith(option.get_type_name(), "["); }
+
 // An error unless the value is one of the choices of the table's text, such as "stats|clean".
 absl::Status CheckChoice(const std::string& claim, const std::string& value, const std::string& text) {
   const std::string wanted = base::WantedInstead(value, text);
@@ -150,6 +153,7 @@ class Tool {
       CLI::Option* const option = *flag.value == '\0'
                                       ? app.add_flag(flag.name)
                                       : app.add_option(flag.name, CLI::callback_t())->type_name(flag.value);
+      if (HasOptionalValue(*option)) option->expected(0, 1);
       option->description(flag.help)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       if (forwarded) forwarded_.insert(option);
     }
@@ -223,7 +227,9 @@ class Tool {
       }
       if (IsSwitch(*option) && value != "true")
         return absl::InvalidArgumentError(absl::StrCat(option->get_name(), " takes no value"));
-      const std::string plain = IsSwitch(*option) ? "" : Unmarked(value);
+      // CLI11 gives an optional value that is missing the text of a switch.
+      const bool is_missing = IsSwitch(*option) || (HasOptionalValue(*option) && value == "true");
+      const std::string plain = is_missing ? "" : Unmarked(value);
       BRINE_RETURN_IF_ERROR(CheckChoice(option->get_name() + " must be", plain, option->get_type_name()));
       AddFlag(*option, plain, line.arguments);
     }

@@ -13,6 +13,7 @@
 #include "codegen/driver/files.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/session.h"
+#include "frontend/cli/tune.h"
 #include "ir/names.h"
 #include "ir/status.h"
 
@@ -78,6 +79,28 @@ absl::Status CheckTarget(const std::string& target, const Session& session) {
                                                  absl::StrJoin(codegen::TestableFeatures(), ", ")));
 }
 
+// Times the kernels of the training step, and prints what was found.
+int RunTune(const Session& session, const Prepared& prepared, const Arguments& arguments) {
+  if (arguments.Has("strategy"))
+    return Fail(absl::InvalidArgumentError("--tune finds the strategies that --strategy names; give one of the two"),
+                kUsage);
+  // The value may be missing.
+  const absl::StatusOr<int64_t> seconds = arguments.Get("tune", "").empty()
+                                              ? kDefaultTuneSeconds
+                                              : arguments.GetInt("tune", kDefaultTuneSeconds, 1, kMostTuneSeconds);
+  if (!seconds.ok()) return Fail(seconds.status(), kUsage);
+  const ir::Graph* const train = prepared.planned.Find(ir::Function::kTrain);
+  if (train == nullptr)
+    return Fail(absl::InvalidArgumentError(absl::StrCat(WhatIsMissing(arguments.words[0], prepared),
+                                                        ", so there is no training step to tune")),
+                kBadInput);
+  const absl::StatusOr<std::string> target = TargetOrHost(session, arguments.Get("target", ""));
+  if (!target.ok()) return Fail(target.status(), kFailed);
+  const absl::StatusOr<std::string> found =
+      Tune(session, prepared, *train, *target, *seconds, arguments.Has("remarks"));
+  return found.ok() ? Print(*found) : Fail(found.status(), kCompileFailed);
+}
+
 }  // namespace
 
 int RunCompile(const Command&, const Arguments& arguments) {
@@ -92,7 +115,10 @@ int RunCompile(const Command&, const Arguments& arguments) {
   }
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments, arguments.Get("target", ""));
   if (prepared.exit_code != kOk) return prepared.exit_code;
-  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
+  if (arguments.Has("tune")) {
+    if (const int code = RunTune(*session, prepared, arguments); code != kOk) return code;
+  }
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(*session, arguments, arguments.Get("target", ""));
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);

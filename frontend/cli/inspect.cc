@@ -87,12 +87,12 @@ int PrintKernel(const Session& session, const ir::Graph& planned, const Argument
   const std::string name = arguments.Get("kernel", "");
   const absl::StatusOr<const ir::Node*> kernel = FindKernel(graph, name);
   if (!kernel.ok()) return Fail(kernel.status(), kUsage);
-  const absl::StatusOr<std::string> target = codegen::HostTarget(session.toolchain.worker, session.cache);
+  const absl::StatusOr<std::string> target = TargetOrHost(session, "");
   if (!target.ok()) return Fail(target.status(), kCompileFailed);
   codegen::CompileOptions options;
   options.worker = session.toolchain.worker;
   options.target = *target;
-  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(session, arguments);
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   options.strategy = *std::move(strategy);
   const absl::StatusOr<std::string> text = codegen::KernelText(graph, **kernel, form, options);

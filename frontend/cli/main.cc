@@ -45,6 +45,10 @@ constexpr base::Flag kFlags[] = {
     {"-o", "FILE", "the page (report.html in the run, or for several runs in this folder)", kReport},
     {"--emit", "exe|shared|static|object", "the form of the output (exe)", kCompile},
     {"--target", "TARGET", "as Halide names it (this machine)", kCompile},
+    {"--tune", "[SECONDS]",
+     "time the strategies that can build each kernel, for about so long (120), and keep the fastest for this machine; "
+     "with --remarks all times are shown",
+     kCompile},
     {"--stage", "graph|train|fused|planned", "of the graph (that of the file; for stmt and asm planned)", kInspect},
     {"--function", "train|evaluate|predict", "of the model (train)", kInspect | kOpt},
     {"--format", "text|pb|pbtxt|dot|table|html|stmt|asm",

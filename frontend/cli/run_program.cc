@@ -140,7 +140,7 @@ int RunProgram(const Command& command, const Arguments& arguments) {
     sources.insert(sources.end(), {*packed, std::exchange(argv.back(), *packed)});
   }
   setenv(kSourcesVariable, JoinCommand(sources).c_str(), /*overwrite=*/1);
-  absl::StatusOr<codegen::StrategyOfKernel> strategy = ForcedStrategies(*session, arguments);
+  absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(*session, arguments);
   if (!strategy.ok()) return Fail(strategy.status(), kUsage);
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "codegen/driver/tuning.h"
 #include "frontend/cli/commands.h"
 #include "frontend/cli/model_file.h"
 #include "frontend/summary.h"
@@ -29,23 +30,31 @@ absl::StatusOr<int64_t> BatchSize(const Arguments& arguments) {
   return arguments.GetInt("batch-size", kDefaultBatchSize, 1, base::kMaxBatchSize);
 }
 
-absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments) {
-  if (!arguments.Has("strategy")) return codegen::StrategyOfKernel(nullptr);
-  absl::StatusOr<codegen::StrategyOfKernel> strategies =
+absl::StatusOr<std::string> TargetOrHost(const Session& session, const std::string& target) {
+  if (!target.empty()) return target;
+  return codegen::HostTarget(session.toolchain.worker, session.cache);
+}
+
+absl::StatusOr<codegen::StrategyOfKernel> Strategies(const Session& session, const Arguments& arguments,
+                                                     const std::string& target) {
+  BRINE_ASSIGN_OR_RETURN(const std::string machine, TargetOrHost(session, target));
+  const codegen::StrategyOfKernel tuned = codegen::Tuning(session.cache, machine).strategies();
+  if (!arguments.Has("strategy")) return tuned;
+  const absl::StatusOr<codegen::StrategyOfKernel> forced =
       codegen::ParseStrategies(arguments.Get("strategy", ""), session.toolchain.worker);
-  if (strategies.ok()) return strategies;
-  return absl::InvalidArgumentError(absl::StrCat("--strategy: ", strategies.status().message()));
+  if (!forced.ok()) return absl::InvalidArgumentError(absl::StrCat("--strategy: ", forced.status().message()));
+  return [tuned, forced = *forced](const ir::Graph& graph, const ir::Node& kernel) {
+    const std::string strategy = forced(graph, kernel);
+    return strategy.empty() ? tuned(graph, kernel) : strategy;
+  };
 }
 
 absl::Status PrintCandidates(const Session& session, const ir::Graph& graph, const Arguments& arguments,
                              const std::string& target) {
   codegen::CompileOptions options;
   options.worker = session.toolchain.worker;
-  options.target = target;
-  if (options.target.empty()) {
-    BRINE_ASSIGN_OR_RETURN(options.target, codegen::HostTarget(options.worker, session.cache));
-  }
-  BRINE_ASSIGN_OR_RETURN(options.strategy, ForcedStrategies(session, arguments));
+  BRINE_ASSIGN_OR_RETURN(options.target, TargetOrHost(session, target));
+  BRINE_ASSIGN_OR_RETURN(options.strategy, Strategies(session, arguments, target));
   BRINE_ASSIGN_OR_RETURN(const std::vector<codegen::KernelFacts> facts, codegen::ConsiderKernels(graph, options));
   for (size_t index = 0; index < facts.size(); ++index) {
     if (facts[index].candidates.size() < 2) continue;  // there is no choice

@@ -23,8 +23,13 @@ absl::StatusOr<codegen::Cache> OpenCache();
 inline constexpr int64_t kDefaultBatchSize = 32;
 absl::StatusOr<int64_t> BatchSize(const Arguments& arguments);
 
-// The strategies that --strategy asks for; null if it was not given.
-absl::StatusOr<codegen::StrategyOfKernel> ForcedStrategies(const Session& session, const Arguments& arguments);
+// `target`, or this machine's if it is empty.
+absl::StatusOr<std::string> TargetOrHost(const Session& session, const std::string& target);
+
+// The strategies that --strategy asks for, and for the other kernels those that `brine compile --tune` has found for
+// the target, which is this machine's if it is empty.
+absl::StatusOr<codegen::StrategyOfKernel> Strategies(const Session& session, const Arguments& arguments,
+                                                     const std::string& target = "");
 
 // Prints to standard error the candidates for each kernel of a graph of stage fused or planned, with the cost of each
 // or the reason why it cannot build the kernel.  `target` is empty for this machine.

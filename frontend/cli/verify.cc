@@ -34,21 +34,14 @@ struct Subject {
   const Session& session;
   const Prepared& prepared;
   const ir::Graph& train;  // planned
+  const codegen::StrategyOfKernel& strategy;
 
-  // The least number of classes of an output, so that class numbers below it are legal for every label.
-  int64_t classes() const {
-    const ir::Graph& model = prepared.planned.model;
-    int64_t least = INT64_MAX;
-    for (const ir::Output& output : model.outputs) {
-      const int64_t classes = ir::OutputClasses(model, output.name);
-      if (classes > 0) least = std::min(least, classes);
-    }
-    return least;
-  }
+  int64_t classes() const { return ir::LeastClasses(prepared.planned.model); }
   absl::StatusOr<codegen::CompiledStep> Build(bool use_placements) const {
     codegen::BuildOptions options;
     options.cache_folder = session.cache.folder();
     options.use_placements = use_placements;
+    options.strategy = strategy;
     return codegen::BuildStep(train, options);
   }
 };
@@ -169,8 +162,10 @@ absl::StatusOr<Outcome> CheckResume(const Subject& subject) {
   BRINE_ASSIGN_OR_RETURN(const codegen::TemporaryFolder folder, codegen::TemporaryFolder::Create());
   BRINE_ASSIGN_OR_RETURN(const std::vector<std::string> data,
                          WriteData(subject, folder.path(), 2 * batch + batch / 2 + 1));
+  codegen::ProgramOptions options;
+  options.strategy = subject.strategy;
   BRINE_ASSIGN_OR_RETURN(const codegen::BuiltProgram program,
-                         codegen::BuildProgram(subject.prepared.planned, {}, subject.prepared.summary,
+                         codegen::BuildProgram(subject.prepared.planned, options, subject.prepared.summary,
                                                subject.session.toolchain, subject.session.cache));
   const std::string path = folder.path() + "/program", whole = folder.path() + "/whole",
                     resumed = folder.path() + "/resumed", kept = folder.path() + "/kept";
@@ -218,9 +213,11 @@ int RunVerify(const Command&, const Arguments& arguments) {
     return Fail(absl::InvalidArgumentError(
                     absl::StrCat(WhatIsMissing(path, prepared), ", so there is no training step to verify")),
                 kBadInput);
+  const absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(*session, arguments);
+  if (!strategy.ok()) return Fail(strategy.status(), kFailed);
   int code = kOk;
   for (const CheckRow& row : kChecks) {
-    const absl::StatusOr<Outcome> run = row.run({*session, prepared, *train});
+    const absl::StatusOr<Outcome> run = row.run({*session, prepared, *train, *strategy});
     const Outcome outcome = run.ok() ? *run : Judge(false, std::string(run.status().message()));
     if (!outcome.holds) code = kFailed;
     if (Print(absl::StrFormat("%-10s %-7s %s\n", row.name, outcome.holds ? "ok" : "FAILED", outcome.figure)) != kOk)

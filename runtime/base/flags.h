@@ -76,6 +76,7 @@ inline constexpr Flag kFlags[] = {
      "test sample; for the tool also pictures, folders of them, - for one from standard input, and a table",
      kPredict},
     {"--top", "K", "print the K most probable classes (all)", kPredict},
+    {"--warm-up", "N", "how many steps to train before those that are timed (200)", kBench},
     {"--steps", "N", "how many steps to time (100)", kBench},
     {"--trace", "FILE", "write when each kernel of some steps ran, as JSON for Perfetto or chrome://tracing", kBench},
     {"--json", "", "results as JSON, one object a line", kRuns},

@@ -104,13 +104,14 @@ std::string Json(const brine_program& program, const Measurements& measured) {
 }
 
 // The milliseconds of each of `count` training steps, including the call of `gather`, which fills the input rows.
-std::vector<double> TimeSteps(brine_state* state, int32_t rows, const std::function<void()>& gather, int count) {
-  // After some training, ReLUs have more zeros than with initial weights, as in most steps of a real run.
-  constexpr int kWarmUpSteps = 200;
+// `warm_up` steps come before them: after some training, ReLUs have more zeros than with initial weights, as in most
+// steps of a real run.
+std::vector<double> TimeSteps(brine_state* state, int32_t rows, const std::function<void()>& gather, int warm_up,
+                              int count) {
   const brine_function& function = FunctionOf(*brine_state_program(state), "train");
   std::vector<double> times;
   times.reserve(static_cast<size_t>(count));
-  for (int step = -kWarmUpSteps; step < count; ++step) {
+  for (int step = -warm_up; step < count; ++step) {
     const auto begin = Clock::now();
     gather();
     ThrowIfFailed(brine_step(state, &function, rows), state);
@@ -144,7 +145,7 @@ int RunBench(const brine_program& program, const CommandLine& line) {
   };
   const int cores = brine_available_threads(), threads = line.threads > 0 ? line.threads : cores;
   constexpr int kKernelSteps = 21;  // enough for the least time of a kernel
-  std::vector<double> steps = TimeSteps(state, rows, gather, line.steps);
+  std::vector<double> steps = TimeSteps(state, rows, gather, line.warm_up, line.steps);
   if (!line.trace.empty()) WriteTrace(line.trace, state, rows, gather);
   KernelTimer timer(state, rows);
   for (int step = 0; step < kKernelSteps; ++step) {

@@ -153,6 +153,8 @@ constexpr Setter kSetters[] = {
     {"--save", [](Line& line, const char* flag, const Text& text) { line.save = ParsePath(flag, text); }},
     {"--input", [](Line& line, const char* flag, const Text& text) { SetInput(line, ParsePath(flag, text)); }},
     {"--top", [](Line& line, const char* flag, const Text& text) { line.top = ParseWhole(flag, text, 1, 1000000); }},
+    {"--warm-up",
+     [](Line& line, const char* flag, const Text& text) { line.warm_up = ParseWhole(flag, text, 0, 1000000); }},
     {"--steps",
      [](Line& line, const char* flag, const Text& text) { line.steps = ParseWhole(flag, text, 1, 1000000); }},
     {"--trace", [](Line& line, const char* flag, const Text& text) { line.trace = ParsePath(flag, text); }},

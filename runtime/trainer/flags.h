@@ -30,7 +30,7 @@ struct CommandLine {
   NamedFiles inputs;    // --input NAME=FILE, once for each input
   int64_t sample = -1;  // --input NUMBER, a sample of the test data; −1 if it was not given
   int top = 0;          // the number of classes to print; 0 for all
-  int epochs = 1, steps = 100;
+  int epochs = 1, steps = 100, warm_up = 200;
   int batch_size = 0;  // 0 for that of the program
   int accumulate = 1;
   int threads = 0;  // 0 for all processors that the process may use
