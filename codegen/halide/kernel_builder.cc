@@ -185,9 +185,20 @@ Tensor KernelBuilder::Bordered(const Tensor& image, const Window& window) const 
                      static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]});
 }
 
-Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
+namespace {
+
+bool HasBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) {
   const ir::Shape& shape = image.type.shape;
-  if (before[0] == 0 && before[1] == 0 && shape[1] >= size[0] && shape[2] >= size[1]) return image;
+  return before[0] == 0 && before[1] == 0 && shape[1] >= size[0] && shape[2] >= size[1];
+}
+
+constexpr int kNoDilation[2] = {1, 1};
+
+}  // namespace
+
+Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
+  if (HasBorder(image, before, size)) return image;
+  const ir::Shape& shape = image.type.shape;
   const ir::Type type = {image.type.dtype, {shape[0], size[0], size[1], shape[3]}};
   const int channels = static_cast<int>(shape[3]), height = static_cast<int>(shape[1]),
             width = static_cast<int>(shape[2]);
@@ -211,10 +222,31 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
     rows.fuse(axes.c, axes.x, run).vectorize(run, context_.lanes, Halide::TailStrategy::GuardWithIf).parallel(axes.n);
     return {type, rows, -1};
   }
-  const int no_dilation[2] = {1, 1};
-  LoopNest nest = {MakeBordered(image, before, no_dilation, size.data()).func, type.shape, {}};
+  LoopNest nest = {MakeBordered(image, before, kNoDilation, size.data()).func, type.shape, {}};
   Schedule(nest, context_);
   return {type, nest.func, -1};
+}
+
+BorderedImage KernelBuilder::WithBorderInTask(const Tensor& image, const int before[2],
+                                              const std::array<int, 2>& size) const {
+  if (HasBorder(image, before, size)) return {image, false};
+  const ir::Shape& shape = image.type.shape;
+  const ir::Type type = {image.type.dtype, {shape[0], size[0], size[1], shape[3]}};
+  return {{type, MakeBordered(image, before, kNoDilation, size.data()).func, -1}, true};
+}
+
+void KernelBuilder::CopyInTask(BorderedImage& image, Func& reader, const Var& loop, int images, int rows,
+                               int columns) const {
+  if (!image.is_copy) return;
+  const ImageAxes axes = AxesOfImage();
+  const int channels = static_cast<int>(image.tensor.type.shape[3]);
+  image.tensor.func.compute_at(reader, loop)
+      .store_in(kOnStack)
+      .bound_extent(axes.c, channels)
+      .bound_extent(axes.x, columns)
+      .bound_extent(axes.y, rows)
+      .bound_extent(axes.n, images)
+      .vectorize(axes.c, std::min(channels, context_.lanes), Halide::TailStrategy::GuardWithIf);
 }
 
 void KernelBuilder::AddOutput(const Func& func, const std::vector<ValueId>& values) {

@@ -28,6 +28,12 @@ struct ScheduledKernel {
 // of that element's window.  Without a pool, both are 0.
 using WindowSum = std::function<Halide::Expr(int row, int column)>;
 
+// An image with a border of zeros.  If it is a copy, the strategy schedules it (CopyInTask).
+struct BorderedImage {
+  Tensor tensor;
+  bool is_copy;
+};
+
 class KernelBuilder {
  public:
   // The spec must outlive the builder.
@@ -72,6 +78,14 @@ class KernelBuilder {
   // A copy of `image` with `before` rows and columns of zeros before the first pixel, and of `size` rows and columns;
   // `image` itself if it has at least this size and needs nothing before the first pixel.
   Tensor WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
+
+  // The same copy, of which each task makes the pixels that it reads, so that it does not cross memory.
+  BorderedImage WithBorderInTask(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
+
+  // Schedules the copy inside `loop` of `reader`, on the stack of the task.  An iteration of the loop reads `images` ×
+  // `rows` × `columns` pixels.
+  void CopyInTask(BorderedImage& image, Halide::Func& reader, const Halide::Var& loop, int images, int rows,
+                  int columns) const;
 
   // States that `func` writes the outputs `values` of the kernel: its value, or the elements of its Tuple in this
   // order.

@@ -5,11 +5,12 @@ namespace {
 
 // Rows of more general targets come later, since a target uses the first row whose feature it names.
 //
-// The row of avx512_sapphirerapids is for the cores of Intel's servers from 2023 on, which execute two 512-bit
-// operations in a cycle; its shares of the rates were fitted there.  The other rows of x86-64 are for AMD's Zen 4.  It
-// executes a 512-bit operation in two halves, hence the rates of 1 with AVX-512, and its loops that are bound by memory
-// are faster with vectors of 8 floats than with 16.  The row avx512 has that core's second-level cache of 1 MB; the
-// others have the smaller cache of older cores.  The row of arm-64 is for Arm's Neoverse N1.
+// The row of avx512_sapphirerapids is for the cores of Intel's servers from 2023 on, and that of avx512_zen5 for AMD's
+// from 2024 on.  Both execute two 512-bit operations in a cycle; their shares of the rates were fitted on such cores.
+// The other rows of x86-64 are for AMD's Zen 4.  It executes a 512-bit operation in two halves, hence the rates of 1
+// with AVX-512, and its loops that are bound by memory are faster with vectors of 8 floats than with 16.  The row
+// avx512 has that core's second-level cache of 1 MB; the others have the smaller cache of older cores.  The row of
+// arm-64 is for Arm's Neoverse N1.
 constexpr Machine kMachines[] = {
     {.name = "sapphirerapids",
      .feature = "avx512_sapphirerapids",
@@ -27,6 +28,24 @@ constexpr Machine kMachines[] = {
      .list_share = 0.57,
      .elementwise_rate = 1,
      .cache_bytes_per_cycle = 18},
+    {.name = "zen5",
+     .feature = "avx512_zen5",
+     .lanes = 16,
+     .streaming_lanes = 8,
+     .registers = 32,
+     .l1_bytes = 48 << 10,
+     .l2_bytes = 1 << 20,
+     .tasks = 16,
+     .multiply_add_latency = 4,
+     .gigahertz = 4.1,
+     .multiply_adds_per_cycle = 2,
+     .loads_per_cycle = 2,
+     .memory_gigabytes_per_second = 30,
+     .elementwise_rate = 1,
+     .list_cycles = 1.9,
+     .gather_cycles = 0.6,
+     .cache_bytes_per_cycle = 60,
+     .kernel_start_milliseconds = 0.001},
     {.name = "avx512",
      .feature = "avx512",
      .lanes = 16,

@@ -17,6 +17,8 @@ namespace {
 
 // The most bytes of a task's transforms and products.  kernel.cc allows 1 MB of stack for everything.
 constexpr int64_t kMaxTaskBytes = 768 << 10;
+// The same with the rows of the image that it reads, if they are copied with their border.
+constexpr int64_t kMaxTaskBytesWithImage = 960 << 10;
 // How much longer a register tile takes if it fills at most half of the registers.
 constexpr double kHalfFilledTileFactor = 1.15;
 constexpr double kTaskCost = 3;  // of beginning a task, in the time that a tile takes
@@ -151,7 +153,16 @@ WinogradPlan PlanWinograd(const WinogradProblem& problem, const Machine& machine
   return plan;
 }
 
-bool FitsStack(const WinogradPlan& plan) { return StoredTiles(plan) * plan.tile_bytes <= kMaxTaskBytes; }
+int64_t TaskBytes(const WinogradPlan& plan) { return StoredTiles(plan) * plan.tile_bytes; }
+
+bool FitsStack(const WinogradPlan& plan) { return TaskBytes(plan) <= kMaxTaskBytes; }
+
+// Whether the rows of the image that a task reads fit its stack as well.
+bool FitsStackWithImage(const WinogradPlan& plan) {
+  const int64_t rows = plan.size * plan.rows_per_task + plan.taps - 1,
+                columns = plan.size * plan.columns + plan.taps - 1;
+  return TaskBytes(plan) + 4 * plan.images_per_task * rows * columns * plan.channels <= kMaxTaskBytesWithImage;
+}
 
 // The sums y[n, i, j, f] = Σ over a, b, c of image[n, i + a, j + b, c] · weight(a, b, c, f), through the transforms of
 // the filters (filters_) and of the image (image_), and their products (products_).
@@ -363,9 +374,12 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
     return w({last_tap - tap_row, last_tap - tap_column, filter % filters_per_group,
               filter / filters_per_group * plan.channels_per_group() + channel});
   };
-  const Tensor image = builder.WithBorder(input, problem.before,
-                                          {plan.size * plan.rows + last_tap, plan.size * plan.columns + last_tap});
-  Winograd winograd(image, weight, plan, context);
+  const int columns_with_border = plan.size * plan.columns + last_tap;
+  const std::array<int, 2> size = {plan.size * plan.rows + last_tap, columns_with_border};
+  BorderedImage image = FitsStackWithImage(plan)
+                            ? builder.WithBorderInTask(input, problem.before, size)
+                            : BorderedImage{builder.WithBorder(input, problem.before, size), false};
+  Winograd winograd(image.tensor, weight, plan, context);
 
   const ImageAxes axes = AxesOfImage();
   Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(ToIndex(Axes(4)), [&](int row, int column) {
@@ -394,7 +408,10 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const std::vector<Loop> loops = {{group, CeilDiv(context.batch_size, plan.images_per_task)},
                                    {task, CeilDiv(plan.rows, plan.rows_per_task)}};
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
-  winograd.Schedule(out, parallel.LoopAfterFusion(task), block, vector, block_filters, context);
+  const Var task_loop = parallel.LoopAfterFusion(task);
+  winograd.Schedule(out, task_loop, block, vector, block_filters, context);
+  builder.CopyInTask(image, out, task_loop, plan.images_per_task, plan.size * plan.rows_per_task + last_tap,
+                     columns_with_border);
   return builder.Finish();
 }
 

@@ -4,6 +4,7 @@
 
 #include "codegen/halide/conv/winograd.h"
 #include "codegen/halide/conv/winograd_transforms.h"
+#include "codegen/halide/split_sum.h"
 
 namespace brine::codegen {
 
@@ -26,8 +27,38 @@ int ImageTilesOf(const ConvProblem& conv) {
   return CeilDiv(conv.rows, TileSizeOf(conv)) * CeilDiv(conv.columns, TileSizeOf(conv));
 }
 
-// The number of images in a group, if an image has `image_tiles` tiles.
-int ImagesPerGroup(int image_tiles, int batch) { return std::clamp(kTilesPerGroup / image_tiles, 1, batch); }
+// How the sum over the batch is cut.  A group is the tiles whose transforms are in memory at once: those of some
+// images, or of some rows of one image.
+//
+// If the sums of all points are small, a part is some groups, and each task adds up the products of its part alone.  So
+// the transforms stay in the second-level cache of one core, and threads wait for each other only at the end.
+// Otherwise there is a single part, and the tasks share the work of each group: its tiles, and then its points.
+struct WeightGradPlan {
+  int images_per_group, blocks_per_image;  // one of them is 1; a block is some rows of tiles
+  int groups_per_part, part_count;
+
+  bool in_parts() const { return part_count > 1; }
+  int GroupCount(int batch) const { return CeilDiv(batch * blocks_per_image, images_per_group); }
+};
+
+WeightGradPlan PlanOf(const ConvProblem& conv, const Machine& machine) {
+  const int image_tiles = ImageTilesOf(conv), tile_rows = CeilDiv(conv.rows, TileSizeOf(conv));
+  const int64_t point_bytes = 4 * kPoints * kPoints, tile_bytes = point_bytes * (conv.channels + conv.filters);
+  const int64_t sum_bytes = point_bytes * conv.channels_per_group() * conv.filters;
+  WeightGradPlan plan = {std::clamp(kTilesPerGroup / image_tiles, 1, conv.batch), 1, 0, 1};
+  if (sum_bytes <= machine.l2_bytes / 4 && conv.batch >= machine.tasks) {
+    const int64_t tiles = std::max<int64_t>(machine.l2_bytes / 2 / tile_bytes, 1);
+    plan.images_per_group = static_cast<int>(std::clamp<int64_t>(tiles / image_tiles, 1, conv.batch / machine.tasks));
+    while (plan.blocks_per_image < tile_rows &&
+           (tile_rows % plan.blocks_per_image != 0 || image_tiles / plan.blocks_per_image > tiles))
+      ++plan.blocks_per_image;
+    if (plan.images_per_group > 1) plan.blocks_per_image = 1;
+    const int per_part = CeilDiv(plan.GroupCount(conv.batch), machine.tasks);
+    plan.part_count = CeilDiv(plan.GroupCount(conv.batch), per_part);
+  }
+  plan.groups_per_part = CeilDiv(plan.GroupCount(conv.batch), plan.part_count);
+  return plan;
+}
 
 constexpr int kNoBorder[2] = {0, 0};
 
@@ -44,7 +75,7 @@ class WinogradWeightGrad {
         tile_size_(TileSizeOf(conv_)),
         tile_rows_(CeilDiv(dy_.type.shape[1], tile_size_)),
         tile_columns_(CeilDiv(dy_.type.shape[2], tile_size_)),
-        images_per_group_(ImagesPerGroup(tile_rows_ * tile_columns_, conv_.batch)),
+        plan_(PlanOf(conv_, context_)),
         lanes_(LanesInGroup(conv_.filters, conv_.groups, context_)),
         filter_vectors_(CeilDiv(conv_.filters, lanes_)),
         image_(builder.WithBorder(input_, conv_.window.before,
@@ -62,13 +93,16 @@ class WinogradWeightGrad {
   }
 
  private:
-  int tiles_per_group() const { return images_per_group_ * tile_rows_ * tile_columns_; }
+  int rows_per_group() const { return tile_rows_ / plan_.blocks_per_image; }  // of the tiles of an image
+  int tiles_per_group() const { return plan_.images_per_group * rows_per_group() * tile_columns_; }
 
   // Defines the transforms of the images and gradients of a group.  Images past the last one are clamped to it, and
   // their gradients are 0.
   void DefineTransforms() {
-    const Expr row = tile_ / tile_columns_ % tile_rows_ * tile_size_, column = tile_ % tile_columns_ * tile_size_,
-               group_image = group_ * images_per_group_ + tile_ / (tile_rows_ * tile_columns_),
+    const int rows = rows_per_group(), blocks = plan_.blocks_per_image;
+    const Expr row = (group_ % blocks * rows + tile_ / tile_columns_ % rows) * tile_size_,
+               column = tile_ % tile_columns_ * tile_size_,
+               group_image = group_ / blocks * plan_.images_per_group + tile_ / (rows * tile_columns_),
                n = Halide::min(group_image, context_.batch_extent - 1);
     image_rows_(channel_, point_x_, row_, tile_, group_) =
         Transform(transforms_.input, kPoints, point_x_, MakeTerms(kPoints, [&](int b) {
@@ -89,11 +123,13 @@ class WinogradWeightGrad {
         MakeTerms(tile_size_, [&](int line) { return gradient_rows_(lane_, vector_, point_x_, line, tile_, group_); }));
   }
 
-  // Defines the sums over a group (product_) and over all groups (sum_).  Filters and channels past the last one are
-  // clamped to it, and those sums are discarded.
+  // Defines the sums over a group (product_), over a part (part_sum_) and over all parts (sum_).  Filters and channels
+  // past the last one are clamped to it, and those sums are discarded.
   void DefineSums() {
     group_tile_ = RDom(0, tiles_per_group(), "group_tile");
-    groups_ = RDom(0, (context_.batch_extent + images_per_group_ - 1) / images_per_group_, "groups");
+    const Expr blocks = context_.batch_extent * plan_.blocks_per_image;
+    const Expr group_count = (blocks + plan_.images_per_group - 1) / plan_.images_per_group;
+    groups_ = RDom(0, plan_.in_parts() ? Expr(plan_.groups_per_part) : group_count, "groups");
     const Expr vector = Halide::min(filter_ / lanes_, filter_vectors_ - 1);
     const int channels = conv_.channels_per_group();
     const Expr first_channel = vector * lanes_ / (conv_.filters / conv_.groups) * channels;
@@ -102,8 +138,19 @@ class WinogradWeightGrad {
         gradients_(filter_ % lanes_, group_tile_, vector, point_x_, point_y_, group_) *
         images_((conv_.groups == 1 ? 0 : first_channel) + Halide::min(channel_, channels - 1), group_tile_, point_x_,
                 point_y_, group_);
-    sum_(filter_, channel_, point_x_, point_y_) = 0.0f;
-    sum_(filter_, channel_, point_x_, point_y_) += product_(filter_, channel_, point_x_, point_y_, groups_);
+    const std::vector<Expr> index = {filter_, channel_, point_x_, point_y_};
+    std::vector<Expr> part_index = index;
+    Expr group = groups_;
+    if (plan_.in_parts()) {
+      part_index.push_back(part_);
+      group = part_ * plan_.groups_per_part + groups_;
+      groups_.where(group < group_count);
+      group = Halide::min(group, group_count - 1);
+    }
+    AccumulatePart(part_sum_, part_index, groups_ == 0, product_(filter_, channel_, point_x_, point_y_, group));
+    sum_(filter_, channel_, point_x_, point_y_) =
+        plan_.in_parts() ? SumOfParts(part_sum_, index, plan_.part_count, plan_.groups_per_part, group_count)
+                         : part_sum_(index);
   }
 
   Func DefineResults() {
@@ -138,20 +185,27 @@ class WinogradWeightGrad {
     const Tile tile = ChooseTile(width, conv_.channels_per_group(), context_);
     const int filters_per_tile = lanes_ * tile.vectors;
     Var filter_tile, tile_filter, channel_tile, tile_channel, task;
-    sum_.compute_root()
+    part_sum_.compute_root()
         .bound(filter_, 0, conv_.filters)
         .bound(channel_, 0, conv_.channels_per_group())
         .bound(point_x_, 0, kPoints)
         .bound(point_y_, 0, kPoints);
-    sum_.vectorize(filter_, lanes_, TailStrategy::GuardWithIf).fuse(point_x_, point_y_, task).parallel(task);
-    sum_.update()
-        .split(filter_, filter_tile, tile_filter, filters_per_tile, TailStrategy::GuardWithIf)
+    Halide::Stage update = part_sum_.update();
+    update.split(filter_, filter_tile, tile_filter, filters_per_tile, TailStrategy::GuardWithIf)
         .split(channel_, channel_tile, tile_channel, tile.rows, TailStrategy::GuardWithIf)
         .reorder(tile_filter, tile_channel, channel_tile, filter_tile, point_x_, point_y_, groups_.x)
-        .vectorize(tile_filter, lanes_, TailStrategy::GuardWithIf)
-        .fuse(point_x_, point_y_, task)
-        .parallel(task);
-    product_.compute_at(sum_, channel_tile)
+        .vectorize(tile_filter, lanes_, TailStrategy::GuardWithIf);
+    if (plan_.in_parts()) {
+      part_sum_.bound(part_, 0, plan_.part_count);
+      update.parallel(part_);
+      sum_.compute_root()
+          .vectorize(filter_, lanes_, TailStrategy::GuardWithIf)
+          .fuse(point_x_, point_y_, task)
+          .parallel(task);
+    } else {
+      update.fuse(point_x_, point_y_, task).parallel(task);
+    }
+    product_.compute_at(part_sum_, channel_tile)
         .bound_extent(filter_, filters_per_tile)
         .bound_extent(channel_, tile.rows)
         .vectorize(filter_, lanes_)
@@ -171,30 +225,32 @@ class WinogradWeightGrad {
     // may round the two copies differently.
     const int tiles_per_task = CeilDiv(tiles_per_group(), context_.tasks);
     for (Func* func : {&images_, &gradients_}) {
-      func->store_root()
-          .compute_at(sum_, groups_.x)
+      func->compute_at(part_sum_, groups_.x)
           .bound(tile_, 0, tiles_per_group())
           .bound(point_x_, 0, kPoints)
           .bound(point_y_, 0, kPoints)
-          .fold_storage(group_, 1)
           .bound_storage(tile_, stored_tiles);
+      if (plan_.in_parts())
+        func->store_in(kOnStack);
+      else
+        func->store_root().fold_storage(group_, 1);
     }
     const int channel_lanes = std::min(conv_.channels, context_.lanes);
     images_.bound(channel_, 0, conv_.channels)
         .reorder(point_x_, point_y_, channel_, tile_)
         .vectorize(channel_, channel_lanes, TailStrategy::GuardWithIf)
         .unroll(point_x_)
-        .unroll(point_y_)
-        .parallel(tile_, tiles_per_task, TailStrategy::GuardWithIf);
+        .unroll(point_y_);
     image_rows_.compute_at(images_, channel_).vectorize(channel_, channel_lanes).unroll(point_x_).unroll(row_);
     gradients_.bound(lane_, 0, lanes_)
         .bound(vector_, 0, filter_vectors_)
         .reorder(point_x_, point_y_, lane_, vector_, tile_)
         .vectorize(lane_, lanes_)
         .unroll(point_x_)
-        .unroll(point_y_)
-        .parallel(tile_, tiles_per_task, TailStrategy::GuardWithIf);
+        .unroll(point_y_);
     gradient_rows_.compute_at(gradients_, lane_).vectorize(lane_, lanes_).unroll(point_x_).unroll(row_);
+    if (plan_.in_parts()) return;
+    for (Func* func : {&images_, &gradients_}) func->parallel(tile_, tiles_per_task, TailStrategy::GuardWithIf);
   }
 
   KernelBuilder& builder_;
@@ -203,17 +259,17 @@ class WinogradWeightGrad {
   const Tensor input_, dy_;
   const int taps_, tile_size_;          // the sides of the kernel and of a tile of gradients
   const int tile_rows_, tile_columns_;  // the number of tiles in an image
-  const int images_per_group_;
+  const WeightGradPlan plan_;
   const int lanes_, filter_vectors_;
   const Transforms transforms_ = MakeTransforms(taps_, tile_size_);
   const Tensor image_, gradient_;  // x and dy with the borders that whole tiles need
   const Var channel_{"channel"}, filter_{"filter"}, vector_{"vector"}, lane_{"lane"};  // vector: of filters
-  const Var group_{"group"}, tile_{"tile"};          // tile: the number of a tile in its group
-  const Var row_{"row"}, tap_column_{"tap_column"};  // row: of the pixels or gradients of a tile
+  const Var part_{"part"}, group_{"group"}, tile_{"tile"};  // group: in the batch; tile: in its group
+  const Var row_{"row"}, tap_column_{"tap_column"};         // row: of the pixels or gradients of a tile
   const Var point_x_{"point_x"}, point_y_{"point_y"};
   // In image_rows_ and gradient_rows_, only rows have been transformed.
   Func image_rows_{"image_rows"}, images_{"images"}, gradient_rows_{"gradient_rows"}, gradients_{"gradients"};
-  Func product_{"product"}, sum_{"sum"};
+  Func product_{"product"}, part_sum_{"part_sum"}, sum_{"sum"};
   Func row_results_{"row_results"};  // the inverse transform along rows
   RDom group_tile_, groups_;
 };
@@ -235,8 +291,7 @@ std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const int image_tiles = ImageTilesOf(conv);
-  const double tiles = double{1} * conv.batch * image_tiles,
-               groups = CeilDiv(conv.batch, ImagesPerGroup(image_tiles, conv.batch));
+  const double tiles = double{1} * conv.batch * image_tiles, groups = PlanOf(conv, machine).GroupCount(conv.batch);
   const double points = kPoints * kPoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   const double sums = points * conv.channels_per_group() * filters;
   Work work = CommonWork(spec);
