@@ -232,7 +232,13 @@ BorderedImage KernelBuilder::WithBorderInTask(const Tensor& image, const int bef
   if (HasBorder(image, before, size)) return {image, false};
   const ir::Shape& shape = image.type.shape;
   const ir::Type type = {image.type.dtype, {shape[0], size[0], size[1], shape[3]}};
-  return {{type, MakeBordered(image, before, kNoDilation, size.data()).func, -1}, true};
+  // A task that takes several images may reach past the last one.
+  const ImageAxes axes = AxesOfImage();
+  const Tensor clamped = {
+      image.type,
+      MakeFunc("image", Axes(4), {image({Halide::min(axes.n, context_.batch_extent - 1), axes.y, axes.x, axes.c})}),
+      -1};
+  return {{type, MakeBordered(clamped, before, kNoDilation, size.data()).func, -1}, true};
 }
 
 void KernelBuilder::CopyInTask(BorderedImage& image, Func& reader, const Var& loop, int images, int rows,

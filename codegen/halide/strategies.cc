@@ -7,6 +7,8 @@
 #include "codegen/halide/conv/direct.h"
 #include "codegen/halide/conv/direct_weight_grad.h"
 #include "codegen/halide/conv/phases.h"
+#include "codegen/halide/conv/pixel_weight_grad.h"
+#include "codegen/halide/conv/pixels.h"
 #include "codegen/halide/conv/sparse.h"
 #include "codegen/halide/conv/sparse_input_grad.h"
 #include "codegen/halide/conv/sparse_weight_grad.h"
@@ -27,6 +29,7 @@ constexpr Strategy kStrategies[] = {
     {&ir::kConvolutionForm, "sparse", CanSparseConv, CostSparseConv, BuildSparseConv},
     {&ir::kConvolutionForm, "direct", CanDirect, CostDirect, BuildDirect, true},
     {&ir::kConvolutionForm, "direct-packed", CanDirectPacked, CostDirectPacked, BuildDirectPacked},
+    {&ir::kConvolutionForm, "pixels", CanPixels, CostPixels, BuildPixels},
     {&ir::kConvolutionForm, "depthwise", CanDepthwise, CostDepthwise, BuildDepthwise, true},
     {&ir::kConvolutionForm, "phases", CanPhases, CostPhases, BuildPhases, true},
 
@@ -34,6 +37,7 @@ constexpr Strategy kStrategies[] = {
     {&ir::kConvolutionInputGradForm, "sparse", CanSparseInputGrad, CostSparseInputGrad, BuildSparseInputGrad},
     {&ir::kConvolutionInputGradForm, "sparse-taps", CanSparseConv, CostSparseConv, BuildSparseConv},
     {&ir::kConvolutionInputGradForm, "direct", CanDirectInputGrad, CostDirectInputGrad, BuildDirectInputGrad},
+    {&ir::kConvolutionInputGradForm, "pixels", CanPixels, CostPixels, BuildPixels},
     {&ir::kConvolutionInputGradForm, "depthwise", CanDepthwise, CostDepthwise, BuildDepthwise},
     {&ir::kConvolutionInputGradForm, "phases", CanPhases, CostPhases, BuildPhases},
 
@@ -41,6 +45,7 @@ constexpr Strategy kStrategies[] = {
      BuildWinogradWeightGrad},
     {&ir::kConvolutionWeightGradForm, "sparse", CanSparseWeightGrad, CostSparseWeightGrad, BuildSparseWeightGrad},
     {&ir::kConvolutionWeightGradForm, "direct", CanDirectWeightGrad, CostDirectWeightGrad, BuildDirectWeightGrad},
+    {&ir::kConvolutionWeightGradForm, "pixels", CanPixelWeightGrad, CostPixelWeightGrad, BuildPixelWeightGrad},
     {&ir::kConvolutionWeightGradForm, "depthwise", CanDepthwiseWeightGrad, CostDepthwiseWeightGrad,
      BuildDepthwiseWeightGrad},
     {&ir::kConvolutionWeightGradForm, "phases", CanPhases, CostPhases, BuildPhases},

@@ -297,6 +297,22 @@ constexpr Row kRows[] = {
       %c = kernel(%x, %w) <contraction> {
         %c = conv2d(%x, %w) {groups=2} : f32[n,5,6,80]
       } : f32[n,5,6,80])"},
+    {"conv_of_few_filters", R"(
+      input %x : f32[n,11,9,3] data
+      input %w : f32[5,4,3,7] data
+      input %b : f32[7] data
+      %r, %s = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {dilations=[2,1], pads=[4,2,3,1]} : f32[n,10,9,7]
+        %a = add(%c, %b) : f32[n,10,9,7]
+        %r = tanh(%a) : f32[n,10,9,7]
+        %s = reduce_sum(%r) {axes=[0,1,2]} : f32[7]
+      } : f32[n,10,9,7], f32[7])"},
+    {"conv_of_few_filters_in_wide_rows", R"(
+      input %x : f32[n,7,75,1] data
+      input %w : f32[3,3,1,5] data
+      %y = kernel(%x, %w) <contraction> {
+        %y = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,7,75,5]
+      } : f32[n,7,75,5])"},
     {"dense_of_sparse", R"(
       input %d : f32[n,150] data
       input %w : f32[150,140] data

@@ -420,6 +420,27 @@ constexpr Row kRows[] = {
         %m = max_pool_grad(%d, %i) {input_size=[8,8]} : f32[n,8,8,5]
         %g = conv2d_weight_grad(%x, %m) {groups=5, kernel_size=[3,3]} : f32[3,3,1,5]
       } : f32[3,3,1,5])"},
+    {"weight_grad_of_few_filters", R"(
+      input %x : f32[n,11,19,3] data
+      input %d : f32[n,10,19,7] data
+      %b, %g = kernel(%d, %x) <contraction> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[7]
+        %g = conv2d_weight_grad(%x, %d) {dilations=[2,1], kernel_size=[5,4], pads=[4,2,3,1]} : f32[5,4,3,7]
+      } : f32[7], f32[5,4,3,7])"},
+    {"input_grad_of_few_channels", R"(
+      input %d : f32[n,10,9,17] data
+      input %w : f32[5,4,3,17] data
+      input %y : f32[n,11,9,3] data
+      %g = kernel(%d, %w, %y) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {dilations=[2,1], input_size=[11,9], pads=[4,2,3,1]} : f32[n,11,9,3]
+        %g = relu_grad(%x, %y) : f32[n,11,9,3]
+      } : f32[n,11,9,3])"},
+    {"weight_grad_by_winograd_in_blocks_of_rows", R"(
+      input %x : f32[n,30,31,32] data
+      input %d : f32[n,30,31,32] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=2, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,32]
+      } : f32[3,3,16,32])"},
     {"dense_input_grad_of_sparse", R"(
       input %d : f32[n,75] data
       input %w : f32[150,75] data

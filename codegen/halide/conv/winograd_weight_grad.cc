@@ -33,7 +33,7 @@ int ImageTilesOf(const ConvProblem& conv) {
 // If the sums of all points are small, a part is some groups, and each task adds up the products of its part alone.  So
 // the transforms stay in the second-level cache of one core, and threads wait for each other only at the end.
 // Otherwise there is a single part, and the tasks share the work of each group: its tiles, and then its points.
-struct WeightGradPlan {
+struct WinogradSumPlan {
   int images_per_group, blocks_per_image;  // one of them is 1; a block is some rows of tiles
   int groups_per_part, part_count;
 
@@ -41,11 +41,11 @@ struct WeightGradPlan {
   int GroupCount(int batch) const { return CeilDiv(batch * blocks_per_image, images_per_group); }
 };
 
-WeightGradPlan PlanOf(const ConvProblem& conv, const Machine& machine) {
+WinogradSumPlan PlanOf(const ConvProblem& conv, const Machine& machine) {
   const int image_tiles = ImageTilesOf(conv), tile_rows = CeilDiv(conv.rows, TileSizeOf(conv));
   const int64_t point_bytes = 4 * kPoints * kPoints, tile_bytes = point_bytes * (conv.channels + conv.filters);
   const int64_t sum_bytes = point_bytes * conv.channels_per_group() * conv.filters;
-  WeightGradPlan plan = {std::clamp(kTilesPerGroup / image_tiles, 1, conv.batch), 1, 0, 1};
+  WinogradSumPlan plan = {std::clamp(kTilesPerGroup / image_tiles, 1, conv.batch), 1, 0, 1};
   if (sum_bytes <= machine.l2_bytes / 4 && conv.batch >= machine.tasks) {
     const int64_t tiles = std::max<int64_t>(machine.l2_bytes / 2 / tile_bytes, 1);
     plan.images_per_group = static_cast<int>(std::clamp<int64_t>(tiles / image_tiles, 1, conv.batch / machine.tasks));
@@ -259,7 +259,7 @@ class WinogradWeightGrad {
   const Tensor input_, dy_;
   const int taps_, tile_size_;          // the sides of the kernel and of a tile of gradients
   const int tile_rows_, tile_columns_;  // the number of tiles in an image
-  const WeightGradPlan plan_;
+  const WinogradSumPlan plan_;
   const int lanes_, filter_vectors_;
   const Transforms transforms_ = MakeTransforms(taps_, tile_size_);
   const Tensor image_, gradient_;  // x and dy with the borders that whole tiles need
