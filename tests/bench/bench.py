@@ -2,9 +2,11 @@
 import argparse
 import contextlib
 import datetime
+import functools
 import json
 import os
 import platform
+import re
 import select
 import shutil
 import subprocess
@@ -13,10 +15,9 @@ import time
 
 import arena_bound
 import images
-from model_text import model_text
+from model_text import ROOT, model_path
 from workloads import WORKLOADS
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 BRINE = os.path.join(ROOT, "build/release/bin/brine")
 WORK = os.path.join(ROOT, "build/bench")
 ROUNDS = 3
@@ -81,7 +82,7 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
         os.makedirs(self.folder)
         self.cache = os.path.join(self.folder, "cache")
-        self.model = os.path.join(ROOT, self.workload.model) if self.workload.model else self.write_model()
+        self.model = model_path(name, self.folder)
         self.program = os.path.join(self.folder, "program")
         self.batch = ("--batch-size", str(self.workload.batch))
         self.data = None if self.workload.gray or self.workload.is_table else data
@@ -91,12 +92,6 @@ class Bench:
             self.files = self.one_batch  # of numbers that peers draw themselves
         elif not self.data:
             run(os.path.join(WORK, "draw_images"), self.files, "gray" if self.workload.gray else "colour")
-
-    def write_model(self):
-        path = os.path.join(self.folder, "model.cc")
-        with open(path, "w") as model:
-            model.write(model_text(self.name.split("/")[0], self.workload))
-        return path
 
     def write_one_batch(self):
         path = os.path.join(self.folder, "one_batch")
@@ -110,6 +105,11 @@ class Bench:
                 table.write(",".join(str((row * 31 + column * 17) % 101 / 50) for column in range(len(columns))) + "\n")
         run(BRINE, "data", "pack", f"{path}.csv", "-o", f"{path}.brd", "--target", "y", "--test-split", "0", cache=self.cache)
         return f"{path}.brd"
+
+    @functools.cached_property
+    def parameters(self):
+        """How many numbers are trained, by which a peer is found that trains another network."""
+        return int(re.search(r" Trainable params: ([0-9,]+)", run(BRINE, "summary", self.model, cache=self.cache))[1].replace(",", ""))
 
     def entries(self):
         return len(os.listdir(self.cache))
@@ -213,9 +213,18 @@ class Peer:
             self.process = subprocess.Popen([python, os.path.join(ROOT, "tests/bench/peers", script), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                             stderr=log, preexec_fn=only(threads))
         first = self.answer(120, "more than 2 minutes to its first step")
-        if first is not None:
-            self.first_step_s = first["first_step_s"]
-            self.answer(1200, "more than 20 minutes for 200 steps")
+        if first is None:
+            return
+        self.first_step_s = first["first_step_s"]
+        if first["parameters"] != bench.parameters:
+            self.end(f"trains {first['parameters']} numbers instead of {bench.parameters}")
+            return
+        self.answer(1200, "more than 20 minutes for 200 steps")
+
+    def end(self, problem):
+        self.process.kill()
+        self.process.wait()
+        self.problem = problem
 
     def answer(self, limit, too_late):
         end = time.monotonic() + limit
@@ -223,9 +232,7 @@ class Peer:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
             piece = os.read(self.process.stdout.fileno(), 65536) if ready else b""
             if not piece:
-                self.process.kill()
-                self.process.wait()
-                self.problem = self.last_words() if ready else too_late
+                self.end(self.last_words() if ready else too_late)
                 return None
             self.rest += piece
         line, self.rest = self.rest.split(b"\n", 1)

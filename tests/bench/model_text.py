@@ -1,5 +1,9 @@
 """The model of a workload in Brine's language, for workloads that no example has."""
-from workloads import Conv, Dense, Dropout, GlobalAverage, Pool, Residual
+import pathlib
+
+from workloads import Conv, Dense, Dropout, GlobalAverage, Pool, Residual, WORKLOADS
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def arguments(**fields):
@@ -23,23 +27,19 @@ class Writer:
             self.apply(f'Activation("{activation}")', target, target)
 
     def conv(self, layer, source="x", target="x"):
-        height, width, channels = self.shape
-        filters = layer.filters or channels
         options = arguments(filters=layer.filters or None, kernel_size=layer.size, strides=layer.stride if layer.stride > 1 else None, padding="same" if layer.same else None,
                             dilation_rate=layer.dilation if layer.dilation > 1 else None, groups=layer.groups if layer.groups > 1 else None,
                             activation=None if layer.normalized else layer.activation, use_bias=False if layer.normalized else None)
         self.apply(f"{'Conv2D' if layer.filters else 'DepthwiseConv2D'}({options})", source, target)
         if layer.normalized:
             self.normalize(layer.activation, target)
-        missing = 0 if layer.same else (layer.size - 1) * layer.dilation
-        self.shape = *((side - missing + layer.stride - 1) // layer.stride for side in (height, width)), filters
+        self.shape = layer.result_shape(*self.shape)
 
     def pool(self, layer):
         name = "MaxPooling2D" if layer.kind == "max" else "AveragePooling2D"
         options = arguments(pool_size=layer.size, strides=layer.stride, padding="same" if layer.same else None)
         self.apply(f"{name}({options})")
-        missing = 0 if layer.same else layer.size - 1
-        self.shape = *((side - missing + layer.stride - 1) // layer.stride for side in self.shape[:2]), self.shape[2]
+        self.shape = layer.result_shape(*self.shape)
 
     def residual(self, layer):
         before, shape = f"before_{len(self.lines)}", self.shape
@@ -88,3 +88,13 @@ def model_text(name, workload):
              f'  Model net("{name}", input, x);', f"  net.Compile({{.optimizer = Adam({{.learning_rate = 1e-3f}}), {loss}}});", "  return net;", "}",
              "BRINE_MODEL(BuildModel)"]
     return "\n".join(lines) + "\n"
+
+
+def model_path(name, folder):
+    """The file with a workload's model, which is written into `folder` if the repository has none."""
+    workload = WORKLOADS[name]
+    if workload.model:
+        return str(ROOT / workload.model)
+    path = pathlib.Path(folder) / "model.cc"
+    path.write_text(model_text(name.split("/")[0], workload))
+    return str(path)

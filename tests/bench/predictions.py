@@ -4,24 +4,19 @@ A kernel is timed inside steps, by `brine bench`.  Costs count on a share of non
 and know nothing of what other programs do to the caches.
 """
 import json
-import pathlib
 import subprocess
 import sys
 import tempfile
 
-from model_text import model_text
+from model_text import ROOT, model_path
 from workloads import WORKLOADS
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 BRINE = ROOT / "build/release/bin/brine"
 FEWEST_STEPS = 40
 
 
 def kernels(name, workload, folder):
-    model = ROOT / workload.model if workload.model else pathlib.Path(folder) / "model.cc"
-    if not workload.model:
-        model.write_text(model_text(name.split("/")[0], workload))
-    command = [BRINE, "bench", model, "--batch-size", workload.batch, "--threads", 1]
+    command = [BRINE, "bench", model_path(name, folder), "--batch-size", workload.batch, "--threads", 1]
     command += ["--steps", max(FEWEST_STEPS, workload.steps), "--json"]
     output = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True).stdout
     return json.loads(output.splitlines()[-1])["kernels"]

@@ -2,6 +2,12 @@
 from typing import NamedTuple
 
 
+def result_side(side, layer, dilation=1):
+    """How many positions a window has along a side of an image."""
+    missing = 0 if layer.same else (layer.size - 1) * dilation
+    return (side - missing + layer.stride - 1) // layer.stride
+
+
 class Conv(NamedTuple):
     filters: int  # 0: one for each channel, which sees only that channel
     size: int = 3  # of the kernel, along both axes
@@ -11,6 +17,9 @@ class Conv(NamedTuple):
     dilation: int = 1
     normalized: bool = False  # has a batch normalization instead of a bias
     activation: str = "relu"
+
+    def result_shape(self, height, width, channels):
+        return *(result_side(side, self, self.dilation) for side in (height, width)), self.filters or channels
 
 
 class Residual(NamedTuple):
@@ -29,6 +38,9 @@ class Pool(NamedTuple):
     size: int = 2
     stride: int = 2
     same: bool = False  # padding
+
+    def result_shape(self, height, width, channels):
+        return *(result_side(side, self) for side in (height, width)), channels
 
 
 class Dense(NamedTuple):

@@ -129,4 +129,4 @@ def step():
     state = compiled(state, request.inputs[index], request.labels[index])
 
 
-serve(request, step, wait=lambda: jax.block_until_ready(state), together=10)
+serve(request, step, sum(weight.size for weight in weights), wait=lambda: jax.block_until_ready(state), together=10)

@@ -17,7 +17,8 @@ ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh}
 
 
 def conv(layer, height, width, channels):
-    filters = layer.filters or channels
+    shape = layer.result_shape(height, width, channels)
+    filters = shape[2]
     groups = layer.groups if layer.filters else channels
     reach = (layer.size - 1) * layer.dilation
     modules = [nn.Conv2d(channels, filters, layer.size, layer.stride, reach // 2 if layer.same else 0, layer.dilation, groups, bias=not layer.normalized)]
@@ -25,8 +26,7 @@ def conv(layer, height, width, channels):
         modules.append(nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01))
     if layer.activation:
         modules.append(ACTIVATIONS[layer.activation]())
-    size = ((side - (0 if layer.same else reach) + layer.stride - 1) // layer.stride for side in (height, width))
-    return modules, (*size, filters)
+    return modules, shape
 
 
 class ResidualBlock(nn.Module):
@@ -47,15 +47,13 @@ def residual(layer, *shape):
     return [block], block.shape
 
 
-def pool(layer, height, width, channels):
+def pool(layer, *shape):
     padding = layer.size // 2 if layer.same else 0
     if layer.kind == "max":
         module = nn.MaxPool2d(layer.size, layer.stride, padding)
     else:
         module = nn.AvgPool2d(layer.size, layer.stride, padding, count_include_pad=False)
-    missing = 0 if layer.same else layer.size - 1
-    size = ((side - missing + layer.stride - 1) // layer.stride for side in (height, width))
-    return [module], (*size, channels)
+    return [module], layer.result_shape(*shape)
 
 
 def dense(layer, *shape):
@@ -116,5 +114,5 @@ def step():
     right.add_(hits)
 
 
-serve(request, step)
+serve(request, step, sum(parameter.numel() for parameter in model.parameters()))
 os._exit(0)  # worker processes of the compiler would be waited for

@@ -1,7 +1,7 @@
 """What the peers' scripts share: the command line, the images, and rounds of steps on request.
 
-A script is called as `SCRIPT WORKLOAD BATCH THREADS STEPS FOLDER [MODE]`.  It prints one line of JSON after its first step, one after up to 200 more,
-and then, for each line on its standard input, runs STEPS steps and prints their times.
+A script is called as `SCRIPT WORKLOAD BATCH THREADS STEPS FOLDER [MODE]`.  It prints one line of JSON after its first step, with the number of
+trainable parameters, one after up to 200 more steps, and then, for each line on its standard input, runs STEPS steps and prints their times.
 """
 import json
 import os
@@ -48,7 +48,7 @@ def anonymous_bytes():
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("RssAnon"))
 
 
-def serve(request, step, wait=lambda: None, together=1):
+def serve(request, step, parameters, wait=lambda: None, together=1):
     """Runs `step` as asked.  A reading is the mean of `together` steps up to the end of `wait`: more than one where steps overlap."""
 
     def answer(**fields):
@@ -57,7 +57,7 @@ def serve(request, step, wait=lambda: None, together=1):
     begin = time.perf_counter()
     step()
     wait()
-    answer(first_step_s=time.perf_counter() - begin)
+    answer(first_step_s=time.perf_counter() - begin, parameters=parameters)
     begin = time.perf_counter()
     for number in range(WARM_UP):
         step()
