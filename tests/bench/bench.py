@@ -1,4 +1,4 @@
-"""Measures Brine, and its peers with --peers; called by run.sh, which builds what is needed.  README.md says what the figures mean."""
+"""Measures Brine, and its peers if asked to; called by run.sh, which builds what is needed.  README.md says what the figures mean."""
 import argparse
 import contextlib
 import datetime
@@ -30,6 +30,9 @@ PEERS = {  # name: script, mode
     "Keras XLA": ("tensorflow_keras.py", "xla"),
     "JAX": ("jax_step.py", ""),
 }
+CPP_PEERS = {"oneDNN by hand": "onednn", "LibTorch": "libtorch", "dlib": "dlib"}  # name: program
+TUTORIAL = "cifar10_cnn/32"  # what the C++ peers train
+CPP_RUNTIME = ("libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "ld-linux")  # what each program in C++ links
 CORES = sorted(os.sched_getaffinity(0))
 THREADS = [threads for threads in (1, 2) if threads <= len(CORES)]
 
@@ -198,20 +201,23 @@ class Bench:
 
 
 class Peer:
-    """A peer's script, which waits between rounds; see peers/rounds.py."""
+    """A peer's script or program, which waits between rounds; see peers/rounds.py."""
 
     def __init__(self, name, bench, threads):
-        script, mode = PEERS[name]
-        python = os.path.join(os.environ.get("BRINE_PEERS") or os.path.join(ROOT, "build/peers"), "bin/python")
-        words = (bench.name, str(bench.workload.batch), str(threads), str(bench.workload.steps), bench.files, mode)
+        words = (bench.name, str(bench.workload.batch), str(threads), str(bench.workload.steps), bench.files)
+        if name in CPP_PEERS:
+            command, missing = (cpp_program(name), *words), "not built"
+        else:
+            script, mode = PEERS[name]
+            python = os.path.join(os.environ.get("BRINE_PEERS") or os.path.join(ROOT, "build/peers"), "bin/python")
+            command, missing = (python, os.path.join(ROOT, "tests/bench/peers", script), *words, mode), "not installed"
         self.rest, self.problem, self.rounds = b"", None, []
         self.log = os.path.join(WORK, f"{bench.name} {name}.log".replace("/", "_"))
-        if not os.path.exists(python):
-            self.problem = "not installed"
+        if not os.path.exists(command[0]):
+            self.problem = missing
             return
         with open(self.log, "w") as log:
-            self.process = subprocess.Popen([python, os.path.join(ROOT, "tests/bench/peers", script), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=log, preexec_fn=only(threads))
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, preexec_fn=only(threads))
         first = self.answer(120, "more than 2 minutes to its first step")
         if first is None:
             return
@@ -267,6 +273,17 @@ class Peer:
         return {**least, "anonymous_bytes": max(each["anonymous_bytes"] for each in self.rounds), "first_step_s": self.first_step_s}
 
 
+def cpp_program(name):
+    return os.path.join(ROOT, "build/peers_cpp", CPP_PEERS[name])
+
+
+def linked(program):
+    """The libraries that a program names, but for those of the C++ runtime, and their bytes."""
+    needed = re.findall(r"NEEDED +(\S+)", run("objdump", "-p", program))
+    paths = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", program)))
+    return {name: os.path.getsize(paths[name]) for name in needed if not name.startswith(CPP_RUNTIME)}
+
+
 def best(rounds):
     """The round with the least step; its median is the least of any round."""
     fastest = min(rounds, key=lambda each: each["train_step_ms"]["min"])
@@ -291,15 +308,21 @@ def interleave(bench, peers, threads, peaks):
     return best(rounds), {name: peer.figures() for name, peer in waiting.items()}
 
 
-def measure(name, data, with_peers, peaks):
+def measure(name, data, arguments, peaks):
     bench = Bench(name, data)
     say(f"{name}: compiles")
-    result = {"compile": bench.compile_times(), "steps": {}, "peers": {}}
+    result = {"compile": bench.compile_times(), "steps": {}}
+    beside = [*(PEERS if arguments.peers else ()), *(CPP_PEERS if arguments.cpp_peers and name == TUTORIAL else ())]
     for threads in THREADS:
         say(f"{name}: steps with {threads} thread{'s' * (threads > 1)}")
-        peers = PEERS if with_peers and threads == THREADS[-1] else ()
-        figures, result["peers"] = interleave(bench, peers, threads, peaks)
+        figures, peers = interleave(bench, beside if threads == THREADS[-1] else (), threads, peaks)
         result["steps"][threads] = figures
+    result["peers"] = {peer: found for peer, found in peers.items() if peer in PEERS}
+    result["cpp_peers"] = {peer: found for peer, found in peers.items() if peer in CPP_PEERS}
+    for peer, found in result["cpp_peers"].items():
+        if "problem" not in found:
+            found.update(program_bytes=os.path.getsize(cpp_program(peer)), linked_bytes=linked(cpp_program(peer)),
+                         brine_share=figures["train_step_ms"]["min"] / found["min"])
     result["data"] = bench.data_name(figures)
     result["epoch"] = bench.epoch(threads, figures["train_step_ms"]["median"])
     result["augmentation"] = bench.augmentation(threads)
@@ -338,6 +361,20 @@ def nonzero_shares(figures):
     return " to ".join(dict.fromkeys(f"{share:.0%}" for share in (min(shares), max(shares)))) if shares else "–"
 
 
+def cpp_table(result):
+    """Brine beside the programs in C++."""
+    step = result["steps"][THREADS[-1]]["train_step_ms"]
+    rows = [["Brine", cell(step), "–", f"{result['compile']['stripped_bytes'] / 1e3:.0f} KB", "–"]]
+    for name, figures in result["cpp_peers"].items():
+        row = [name, cell(figures)]
+        if "problem" in figures:
+            rows.append(row + ["–"] * 3)
+            continue
+        libraries = ", ".join(f"{library} ({size / 1e6:.1f} MB)" for library, size in figures["linked_bytes"].items())
+        rows.append([*row, f"{figures['brine_share']:.2f}", f"{figures['program_bytes'] / 1e3:.0f} KB", libraries])
+    return table(["program", "least (median) ms", "Brine's share", "size of the program", "what it links"], rows)
+
+
 def table(head, rows):
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
@@ -347,15 +384,18 @@ def markdown(report):
     peak = " and ".join(f"{digits(rate)} GFLOP/s with {threads} thread{'s' * (threads > 1)}" for threads, rate in peaks.items())
     text = [f"{about['cpu']}, {about['cores']} cores, {about['isa']}, {about['date']}. Multiply-adds reach {peak}. Steps: least (median) ms.", ""]
     most, peers = THREADS[-1], [name for name in PEERS if any(name in result.get("peers", ()) for result in workloads.values())]
+    tutorial = workloads.get(TUTORIAL, {})
+    cpp_peers = list(tutorial.get("cpp_peers", ()))
     speed, train, rest = [], [], []
     for name, result in workloads.items():
         if "problem" in result:
-            speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 3 + len(peers) + bool(peers)))
+            speed.append([name, result["problem"]] + ["–"] * (len(THREADS) + 3 + len(peers) + bool(peers) + len(cpp_peers)))
             continue
         row = [name, result["data"], *(cell(result["steps"][threads]["train_step_ms"]) for threads in THREADS), digits(result["gflops"]),
                f"{result['gflops'] / peaks[most]:.0%}", nonzero_shares(result["steps"][most])]
         if peers:
             row += [*(cell(result["peers"].get(peer, {"problem": "–"})) for peer in peers), f"{result['share_of_fastest_peer']:.2f}" if "share_of_fastest_peer" in result else "–"]
+        row += [cell(result["cpp_peers"].get(peer, {"problem": "–"})) for peer in cpp_peers]
         speed.append(row)
         memory, times = result["memory"], result["compile"]
         least = [result["steps"][threads]["train_step_ms"]["min"] for threads in THREADS]
@@ -369,16 +409,20 @@ def markdown(report):
             held = [peer["anonymous_bytes"] for peer in result["peers"].values() if "anonymous_bytes" in peer]
             row.append(f"{min(held) / 1e6:.0f} MB" if held else "–")
         rest.append(row)
-    head = ["workload/batch", "data", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", "not zero, least to most", *peers, *(["of the fastest"] if peers else [])]
+    head = ["workload/batch", "data", *(f"{threads} thread{'s' * (threads > 1)}" for threads in THREADS), "GFLOP/s", "of peak", "not zero, least to most", *peers, *(["of the fastest"] if peers else []), *cpp_peers]
     text += [table(head, speed), "", table(["workload/batch", f"{most} threads over one", "epoch over its steps", "augmented over plain step"], train), ""]
     head = ["workload/batch", "arena (of bound)", "anonymous (beyond plan)", "cold compile", "width edited", "seed edited: compiled", "start to step", "`brine train`", "stripped",
             *(["least peer, anonymous"] if peers else [])]
-    return "\n".join([*text, table(head, rest)])
+    text.append(table(head, rest))
+    if cpp_peers:
+        text += ["", f"C++ peers, {TUTORIAL}:", "", cpp_table(tutorial)]
+    return "\n".join(text)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Measures Brine; prints Markdown.")
     parser.add_argument("--peers", action="store_true", help="the same work in PyTorch, Keras and JAX, in the same sitting")
+    parser.add_argument("--cpp-peers", action="store_true", help=f"oneDNN, LibTorch and dlib beside {TUTORIAL}")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
     parser.add_argument("--data", metavar="DIR", help="CIFAR-10's binary files; without it, the built-in images")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
@@ -386,6 +430,8 @@ def main():
     unknown = [name for name in arguments.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"unknown workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
+    if arguments.cpp_peers and arguments.workloads and TUTORIAL not in arguments.workloads:
+        parser.error(f"--cpp-peers is about {TUTORIAL}, which is not among the workloads that are named")
     data = arguments.data and os.path.abspath(arguments.data)
     if data and not os.path.exists(os.path.join(images.cifar_folder(data), "data_batch_1.bin")):
         parser.error(f"--data {arguments.data} holds no data_batch_1.bin")
@@ -394,7 +440,7 @@ def main():
         report["fma_peak_gflops"].look(threads)
     for name in arguments.workloads or WORKLOADS:
         try:
-            report["workloads"][name] = measure(name, data, arguments.peers, report["fma_peak_gflops"])
+            report["workloads"][name] = measure(name, data, arguments, report["fma_peak_gflops"])
         except Failed as problem:
             report["workloads"][name] = {"problem": f"failed: {problem}"}
         if arguments.json:  # after each, so that a run that is cut off leaves what it found

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures Brine and prints Markdown tables: tests/bench/run.sh [--peers] [--json FILE] [--data DIR] [WORKLOAD…]
-# --peers measures PyTorch, Keras and JAX beside it, from build/peers or from the virtual environment $BRINE_PEERS.  README.md has the rest.
+# Measures Brine and prints Markdown tables: tests/bench/run.sh [--peers] [--cpp-peers] [--json FILE] [--data DIR] [WORKLOAD…]
+# --peers measures PyTorch, Keras and JAX beside it, from build/peers or from the virtual environment $BRINE_PEERS,
+# --cpp-peers programs of peers/cpp.  README.md has the rest.
 set -euo pipefail
 source "$(dirname "$0")/../setup.sh"
 
@@ -12,6 +13,7 @@ cc -O3 -march=native -pthread "$brine_root/tests/bench/fma_peak.c" -o "$brine_ro
 c++ -std=c++20 -O2 -I "$brine_root" "$brine_root/tests/bench/draw_images.cc" -L "$brine_build/lib" -lbrine_trainer -lbrine_core -pthread -ldl \
   -o "$brine_root/build/bench/draw_images"
 
-[[ " $* " != *" --peers "* ]] || brine_peers
+[[ " $* " != *" --peers "* && " $* " != *" --cpp-peers "* ]] || brine_peers
+[[ " $* " != *" --cpp-peers "* ]] || "$brine_root/tests/bench/peers/cpp/build.sh"
 
 exec "$brine_root/build/python/bin/python" "$brine_root/tests/bench/bench.py" "$@"

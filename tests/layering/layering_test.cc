@@ -31,6 +31,7 @@ const std::map<std::string, Names> kFolders = {
     {"frontend/data", {"runtime"}},
     {"examples", {"frontend", "frontend/data", "runtime"}},
     {"tests", {"ir", "passes", "frontend", "frontend/cli", "frontend/data", "codegen", "runtime", "examples"}},
+    {"tests/bench/peers", {}},
 };
 
 // Packages, by the first part of the paths of their headers, and the folders that may include them.
@@ -49,6 +50,9 @@ const std::map<std::string, Names> kPackages = {
     {"webp", {"frontend/data"}},
     {"gtest", {"tests"}},
     {"gmock", {"tests"}},
+    {"dlib", {"tests/bench/peers"}},
+    {"oneapi", {"tests/bench/peers"}},
+    {"torch", {"tests/bench/peers"}},
 };
 
 // Headers of the C library.  Unlike these, the headers of the C++ library have neither dot nor slash in their names.
@@ -59,7 +63,7 @@ std::string FolderOf(const fs::path& relative) {
   for (const char* folder : {"tests/e2e/consumer/", "frontend/cli/templates/"}) {  // users' projects
     if (path.rfind(folder, 0) == 0) return "examples";
   }
-  for (const char* folder : {"frontend/cli", "frontend/data", "runtime/base"}) {
+  for (const char* folder : {"frontend/cli", "frontend/data", "runtime/base", "tests/bench/peers"}) {
     if (path.rfind(std::string(folder) + "/", 0) == 0) return folder;
   }
   return path.substr(0, path.find('/'));
