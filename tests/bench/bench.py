@@ -31,7 +31,7 @@ PEERS = {  # name: script, mode
     "JAX": ("jax_step.py", ""),
 }
 CPP_PEERS = {"oneDNN by hand": "onednn", "LibTorch": "libtorch", "dlib": "dlib"}  # name: program
-TUTORIAL = "cifar10_cnn/32"  # what the C++ peers train
+TUTORIAL = "cifar10_cnn/32"  # what the C++ peers train, and what is measured beside neighbours
 CPP_RUNTIME = ("libc.so", "libm.so", "libstdc++.so", "libgcc_s.so", "ld-linux")  # what each program in C++ links
 CORES = sorted(os.sched_getaffinity(0))
 THREADS = [threads for threads in (1, 2) if threads <= len(CORES)]
@@ -284,6 +284,30 @@ def linked(program):
     return {name: os.path.getsize(paths[name]) for name in needed if not name.startswith(CPP_RUNTIME)}
 
 
+@contextlib.contextmanager
+def neighbours(cores):
+    """Programs that keep these cores busy, one each."""
+    pin = lambda core: lambda: os.sched_setaffinity(0, {core})
+    programs = [subprocess.Popen([sys.executable, "-c", "while True: pass"], preexec_fn=pin(core)) for core in cores]
+    try:
+        yield
+    finally:
+        for program in programs:
+            program.kill()
+            program.wait()
+
+
+def beside_neighbours(bench, threads):
+    """The least median step by the number of cores that a neighbour keeps busy; rounds in turn."""
+    say(f"{bench.name}: beside neighbours")
+    medians = {count: [] for count in range(threads + 1)}
+    for _ in range(ROUNDS):
+        for count, found in medians.items():
+            with neighbours(CORES[:count]):
+                found.append(bench.step(threads)["train_step_ms"]["median"])
+    return {count: min(found) for count, found in medians.items()}
+
+
 def best(rounds):
     """The round with the least step; its median is the least of any round."""
     fastest = min(rounds, key=lambda each: each["train_step_ms"]["min"])
@@ -323,6 +347,8 @@ def measure(name, data, arguments, peaks):
         if "problem" not in found:
             found.update(program_bytes=os.path.getsize(cpp_program(peer)), linked_bytes=linked(cpp_program(peer)),
                          brine_share=figures["train_step_ms"]["min"] / found["min"])
+    if arguments.neighbours and name == TUTORIAL:
+        result["neighbours"] = beside_neighbours(bench, THREADS[-1])
     result["data"] = bench.data_name(figures)
     result["epoch"] = bench.epoch(threads, figures["train_step_ms"]["median"])
     result["augmentation"] = bench.augmentation(threads)
@@ -375,6 +401,15 @@ def cpp_table(result):
     return table(["program", "least (median) ms", "Brine's share", "size of the program", "what it links"], rows)
 
 
+def neighbours_table(medians):
+    """The median step beside what is fair: the time of all cores is shared in equal parts by those who want a core."""
+    rows, threads = [], THREADS[-1]
+    for count, median in medians.items():
+        fair = medians[0] * threads / (threads - count / 2)
+        rows.append([str(count), digits(median), digits(fair), f"{median / fair:.2f}"])
+    return table(["busy neighbours", "median step, ms", "fair share, ms", "of the fair share"], rows)
+
+
 def table(head, rows):
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
 
@@ -416,6 +451,8 @@ def markdown(report):
     text.append(table(head, rest))
     if cpp_peers:
         text += ["", f"C++ peers, {TUTORIAL}:", "", cpp_table(tutorial)]
+    if "neighbours" in tutorial:
+        text += ["", f"{TUTORIAL}, {most} threads, beside programs that keep a core busy each:", "", neighbours_table(tutorial["neighbours"])]
     return "\n".join(text)
 
 
@@ -423,6 +460,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description="Measures Brine; prints Markdown.")
     parser.add_argument("--peers", action="store_true", help="the same work in PyTorch, Keras and JAX, in the same sitting")
     parser.add_argument("--cpp-peers", action="store_true", help=f"oneDNN, LibTorch and dlib beside {TUTORIAL}")
+    parser.add_argument("--neighbours", action="store_true", help=f"{TUTORIAL} while other programs keep cores busy")
     parser.add_argument("--json", metavar="FILE", help="write all figures")
     parser.add_argument("--data", metavar="DIR", help="CIFAR-10's binary files; without it, the built-in images")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=", ".join(WORKLOADS))
@@ -430,8 +468,11 @@ def main():
     unknown = [name for name in arguments.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"unknown workload {unknown[0]}; there are {', '.join(WORKLOADS)}")
-    if arguments.cpp_peers and arguments.workloads and TUTORIAL not in arguments.workloads:
-        parser.error(f"--cpp-peers is about {TUTORIAL}, which is not among the workloads that are named")
+    for option in ("cpp_peers", "neighbours"):
+        if getattr(arguments, option) and arguments.workloads and TUTORIAL not in arguments.workloads:
+            parser.error(f"--{option.replace('_', '-')} is about {TUTORIAL}, which is not among the workloads that are named")
+    if arguments.neighbours and THREADS[-1] < 2:
+        parser.error("--neighbours needs two cores")
     data = arguments.data and os.path.abspath(arguments.data)
     if data and not os.path.exists(os.path.join(images.cifar_folder(data), "data_batch_1.bin")):
         parser.error(f"--data {arguments.data} holds no data_batch_1.bin")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Brine and prints Markdown tables: tests/bench/run.sh [--peers] [--cpp-peers] [--json FILE] [--data DIR] [WORKLOAD…]
+# Measures Brine and prints Markdown tables: tests/bench/run.sh [--peers] [--cpp-peers] [--neighbours] [--json FILE] [--data DIR] [WORKLOAD…]
 # --peers measures PyTorch, Keras and JAX beside it, from build/peers or from the virtual environment $BRINE_PEERS,
 # --cpp-peers programs of peers/cpp.  README.md has the rest.
 set -euo pipefail
