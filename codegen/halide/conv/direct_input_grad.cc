@@ -70,7 +70,6 @@ std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (std::string reason = NeedsNoDilation(conv); !reason.empty()) return reason;
   if (std::max(window.stride[0], window.stride[1]) > kMaxStride) return "its strides exceed 3";
-  if (window.stride[0] > window.size[0] || window.stride[1] > window.size[1]) return "its strides exceed its kernel";
   if (conv.channels % machine.lanes != 0) return "the channels of its input do not fill vectors";
   return "";
 }
@@ -120,6 +119,10 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   std::vector<Expr> phase_values;
   for (int y = 0; y < rows.stride; ++y) {
     for (int x = 0; x < columns.stride; ++x) {
+      if (rows.TapCount(y) == 0 || columns.TapCount(x) == 0) {  // no output reads these pixels
+        phase_values.emplace_back(0.0f);
+        continue;
+      }
       const RDom r(0, filters, 0, columns.TapCount(x), 0, rows.TapCount(y), "r");
       phase_sums.emplace_back(r, [&](const Var& channel, const Var& pixel, const Var& chunk, const Var& n) {
         return weights(r.z * rows.stride + rows.FirstTap(y), r.y * columns.stride + columns.FirstTap(x), r.x, channel) *
