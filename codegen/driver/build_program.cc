@@ -30,15 +30,16 @@ absl::Status Run(const Command& command, const char* what) {
 
 // The object files of one link.
 struct Objects {
-  std::string folder;                // the temporary folder that holds them
-  std::string program;               // the tables
-  std::vector<std::string> kernels;  // and Halide's runtime
+  std::string folder;   // the temporary folder that holds them
+  std::string program;  // the tables
+  std::vector<std::string> kernels;
+  std::string runtime;  // Halide's, as an archive, of which a linker takes only what kernels call: mostly nothing
 };
 
 // Compiles the tables, and writes all objects to `folder`.
 absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramText& text, const CompiledKernels& kernels,
                                      const std::string& runtime, const Toolchain& toolchain) {
-  Objects objects = {folder, folder + "/program.o", {}};
+  Objects objects = {folder, folder + "/program.o", {}, folder + "/libhalide_runtime.a"};
   BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
   BRINE_RETURN_IF_ERROR(WriteFile(absl::StrCat(folder, "/", kGraphsFile), text.graphs));
   BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-Xassembler",
@@ -48,8 +49,9 @@ absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramTex
     objects.kernels.push_back(absl::StrCat(folder, "/", symbol, ".o"));
     BRINE_RETURN_IF_ERROR(WriteFile(objects.kernels.back(), kernel.object));
   }
-  objects.kernels.push_back(folder + "/halide_runtime.o");
-  BRINE_RETURN_IF_ERROR(WriteFile(objects.kernels.back(), runtime));
+  const std::string runtime_object = folder + "/halide_runtime.o";
+  BRINE_RETURN_IF_ERROR(WriteFile(runtime_object, runtime));
+  BRINE_RETURN_IF_ERROR(Run({"ar", "rcsD", objects.runtime, runtime_object}, "archiving"));
   return objects;
 }
 
@@ -57,11 +59,12 @@ void Append(Command& command, const std::vector<std::string>& more) {
   command.insert(command.end(), more.begin(), more.end());
 }
 
-// Links one relocatable object of the tables, the kernels, Halide's runtime and Brine's backend.
+// Links one relocatable object of the tables, the kernels, Brine's backend and what they need of Halide's runtime.
 absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, const std::string& output) {
   Command command = {toolchain.c_compiler, "-r", "-nostdlib", "-o", output, objects.program};
   Append(command, objects.kernels);
-  Append(command, {"-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive"});
+  Append(command, {"-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive",
+                   objects.runtime});
   return Run(command, "linking");
 }
 
@@ -95,16 +98,17 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
                          main_object,
                          objects.program};
       Append(command, objects.kernels);
-      // The whole backend is linked.  Its functions replace weak ones of Halide's runtime, and the linker does not
-      // search an archive for a symbol that has a weak definition.
+      // The whole backend stands before Halide's runtime, whose weak functions it replaces: the linker does not search
+      // an archive for a symbol that is defined.
       Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, "-Wl,--whole-archive", backend,
-                       "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
+                       "-Wl,--no-whole-archive", objects.runtime, "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
     }
     case Emit::kShared: {
       Command command = {toolchain.c_compiler, "-shared", "-O2", "-s", "-o", output, objects.program};
       Append(command, objects.kernels);
-      Append(command, {"-Wl,--whole-archive", core, backend, "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
+      Append(command, {"-Wl,--whole-archive", core, backend, "-Wl,--no-whole-archive", objects.runtime, "-lm",
+                       "-lpthread", "-ldl"});
       return Run(command, "linking");
     }
     case Emit::kStatic: {
