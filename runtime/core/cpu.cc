@@ -16,36 +16,46 @@
 namespace {
 
 #if defined(__x86_64__) || defined(__i386__)
-// __builtin_cpu_supports of clang does not know f16c.  The operating system saves its registers if it saves those of
-// AVX.
-bool SupportsF16c() {
+// Where CPUID shows a feature, and which registers the operating system must save for it, as bits of XCR0.
+struct Feature {
+  const char* name;
+  unsigned int leaf, subleaf;
+  enum { kEax, kEbx, kEcx } word;
+  unsigned int bit, saved;
+};
+
+constexpr unsigned int kSaveXmm = 0x2, kSaveYmm = 0x6, kSaveZmm = 0xe6;
+// A table instead of __builtin_cpu_supports, whose names differ between compilers, and which links 5 KB that decode the
+// model of the processor.
+constexpr Feature kFeatures[] = {
+    {"sse4.1", 1, 0, Feature::kEcx, 19, kSaveXmm},     {"fma", 1, 0, Feature::kEcx, 12, kSaveYmm},
+    {"avx", 1, 0, Feature::kEcx, 28, kSaveYmm},        {"f16c", 1, 0, Feature::kEcx, 29, kSaveYmm},
+    {"avx2", 7, 0, Feature::kEbx, 5, kSaveYmm},        {"avx512f", 7, 0, Feature::kEbx, 16, kSaveZmm},
+    {"avx512dq", 7, 0, Feature::kEbx, 17, kSaveZmm},   {"avx512ifma", 7, 0, Feature::kEbx, 21, kSaveZmm},
+    {"avx512cd", 7, 0, Feature::kEbx, 28, kSaveZmm},   {"avx512bw", 7, 0, Feature::kEbx, 30, kSaveZmm},
+    {"avx512vl", 7, 0, Feature::kEbx, 31, kSaveZmm},   {"avx512vbmi", 7, 0, Feature::kEcx, 1, kSaveZmm},
+    {"avx512vbmi2", 7, 0, Feature::kEcx, 6, kSaveZmm}, {"avx512vnni", 7, 0, Feature::kEcx, 11, kSaveZmm},
+    {"avx512bf16", 7, 1, Feature::kEax, 5, kSaveZmm},
+};
+
+// The registers that the operating system saves.  Without XGETBV, they are those of SSE, as on every x86-64.
+unsigned int SavedRegisters() {
   unsigned int a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0 && __builtin_cpu_supports("avx") != 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_OSXSAVE) == 0) return kSaveXmm;
+  __asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+  return a;
 }
 #endif
 
 bool Supports(const char* name) {
 #if defined(__x86_64__) || defined(__i386__)
-  __builtin_cpu_init();
-  if (strcmp(name, "f16c") == 0) return SupportsF16c();
-    // The builtin takes literals only.  It also tests whether the operating system saves the registers.
-#define BRINE_FEATURE(spelling) \
-  if (strcmp(name, spelling) == 0) return __builtin_cpu_supports(spelling) != 0;
-  BRINE_FEATURE("sse4.1")
-  BRINE_FEATURE("avx")
-  BRINE_FEATURE("avx2")
-  BRINE_FEATURE("fma")
-  BRINE_FEATURE("avx512f")
-  BRINE_FEATURE("avx512cd")
-  BRINE_FEATURE("avx512bw")
-  BRINE_FEATURE("avx512dq")
-  BRINE_FEATURE("avx512vl")
-  BRINE_FEATURE("avx512ifma")
-  BRINE_FEATURE("avx512vbmi")
-  BRINE_FEATURE("avx512vbmi2")
-  BRINE_FEATURE("avx512vnni")
-  BRINE_FEATURE("avx512bf16")
-#undef BRINE_FEATURE
+  for (const Feature& feature : kFeatures) {
+    if (strcmp(name, feature.name) != 0) continue;
+    unsigned int a = 0, b = 0, c = 0, d = 0;
+    if (__get_cpuid_count(feature.leaf, feature.subleaf, &a, &b, &c, &d) == 0) return false;
+    const unsigned int words[] = {a, b, c};
+    return (words[feature.word] >> feature.bit & 1) != 0 && (SavedRegisters() & feature.saved) == feature.saved;
+  }
 #else
   (void)name;
 #endif

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kPrefix[] = "events.out.tfevents.";
+constexpr char kFilePrefix[] = "events.out.tfevents.";
 
 uint32_t MaskedChecksum(std::string_view bytes) {
   const uint32_t crc = Crc32c(bytes);
@@ -52,8 +52,9 @@ std::string_view FirstRecord(std::string_view file) {
 }
 
 // The keys of the fields, each the field's number and the kind of its encoding.
-constexpr char kWallTime = 1 << 3 | 1, kStep = 2 << 3, kFileVersion = 3 << 3 | 2, kSummary = 5 << 3 | 2;  // of Event
-constexpr char kValue = 1 << 3 | 2;                                                                       // of Summary
+constexpr char kWallTime = 1 << 3 | 1, kStep = 2 << 3, kFileVersion = 3 << 3 | 2,
+               kEventSummary = 5 << 3 | 2;                    // of Event
+constexpr char kValue = 1 << 3 | 2;                           // of Summary
 constexpr char kTag = 1 << 3 | 2, kSimpleValue = 2 << 3 | 5;  // of Summary.Value
 
 std::string Varint(uint64_t number) {
@@ -89,7 +90,7 @@ bool Stays(std::string_view record, const EventFile::Keep& keep) {
   if (event.size() < 10 || event[0] != kWallTime || event[9] != kStep) return true;
   event.remove_prefix(10);
   const auto step = static_cast<int64_t>(TakeVarint(event));
-  for (const char key : {kSummary, kValue, kTag}) {
+  for (const char key : {kEventSummary, kValue, kTag}) {
     if (event.empty() || event[0] != key) return true;
     event.remove_prefix(1);
     const uint64_t size = TakeVarint(event);
@@ -113,7 +114,7 @@ std::string CreateFile(const std::string& folder) {
   char host[256] = "host";
   gethostname(host, sizeof(host) - 1);
   for (int64_t second = std::time(nullptr);; ++second) {
-    const std::string path = Concat({folder, "/", kPrefix, std::to_string(second), ".", host});
+    const std::string path = Concat({folder, "/", kFilePrefix, std::to_string(second), ".", host});
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file >= 0) return close(file), path;
     if (errno != EEXIST) ThrowError(kExitFailed, {path, ": cannot be written: ", std::strerror(errno)});
@@ -136,7 +137,7 @@ EventFile::EventFile(const std::string& folder, const Keep& keep) {
   std::error_code error;
   std::vector<std::string> earlier;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(kPrefix)) earlier.push_back(entry->path().string());
+    if (entry->path().filename().string().starts_with(kFilePrefix)) earlier.push_back(entry->path().string());
   }
   for (const std::string& path : earlier) DropEvents(path, keep);
   path_ = CreateFile(folder);
@@ -150,7 +151,7 @@ void EventFile::Add(int64_t step, const NamedNumbers& values) {
   }
   if (summary.empty()) return;
   Append(path_, Record(Concat({WallTime(), std::string_view(&kStep, 1), Varint(static_cast<uint64_t>(step)),
-                               Text(kSummary, summary)})));
+                               Text(kEventSummary, summary)})));
 }
 
 }  // namespace brine

@@ -102,7 +102,7 @@ void SetProgress(CommandLine& line, const char*, const std::string& text) {
 }
 
 using Line = CommandLine;
-using Text = std::string;
+using Value = std::string;
 struct Setter {
   const char* flag;
   void (*set)(CommandLine& line, const char* flag, const std::string& value);
@@ -110,57 +110,57 @@ struct Setter {
 constexpr Setter kSetters[] = {
     {"--data", SetData},
     {"--epochs",
-     [](Line& line, const char* flag, const Text& text) { line.epochs = ParseWhole(flag, text, 1, 1000000); }},
+     [](Line& line, const char* flag, const Value& text) { line.epochs = ParseWhole(flag, text, 1, 1000000); }},
     {"--batch-size", [](Line& line, const char* flag,
-                        const Text& text) { line.batch_size = ParseWhole(flag, text, 1, base::kMaxBatchSize); }},
+                        const Value& text) { line.batch_size = ParseWhole(flag, text, 1, base::kMaxBatchSize); }},
     {"--accumulate",
-     [](Line& line, const char* flag, const Text& text) { line.accumulate = ParseWhole(flag, text, 1, 1 << 20); }},
+     [](Line& line, const char* flag, const Value& text) { line.accumulate = ParseWhole(flag, text, 1, 1 << 20); }},
     {"--seed",
-     [](Line& line, const char* flag, const Text& text) {
+     [](Line& line, const char* flag, const Value& text) {
        line.seed = ParseWhole<uint64_t>(flag, text, 0, UINT64_MAX);
        line.seed_given = true;
      }},
     {"--threads",
-     [](Line& line, const char* flag, const Text& text) { line.threads = ParseWhole(flag, text, 1, 1024); }},
+     [](Line& line, const char* flag, const Value& text) { line.threads = ParseWhole(flag, text, 1, 1024); }},
     {"--learning-rate",
-     [](Line& line, const char* flag, const Text& text) {
+     [](Line& line, const char* flag, const Value& text) {
        line.learning_rate =
            ParseReal(flag, text, "of at least 0", [](double rate) { return rate >= 0 && rate <= 1e30; });
      }},
     {"--class-weights", SetClassWeights},
     {"--validation-split",
-     [](Line& line, const char* flag, const Text& text) {
+     [](Line& line, const char* flag, const Value& text) {
        line.validation_split =
            ParseReal(flag, text, "from 0 to below 1", [](double share) { return share >= 0 && share < 1; });
      }},
-    {"--no-shuffle", [](Line& line, const char*, const Text&) { line.shuffle = false; }},
-    {"--checkpoint", [](Line& line, const char* flag, const Text& text) { line.checkpoint = ParsePath(flag, text); }},
-    {"--monitor", [](Line& line, const char* flag, const Text& text) { line.monitor = ParseName(flag, text); }},
-    {"--mode", [](Line& line, const char*, const Text& text) { line.mode = text; }},
+    {"--no-shuffle", [](Line& line, const char*, const Value&) { line.shuffle = false; }},
+    {"--checkpoint", [](Line& line, const char* flag, const Value& text) { line.checkpoint = ParsePath(flag, text); }},
+    {"--monitor", [](Line& line, const char* flag, const Value& text) { line.monitor = ParseName(flag, text); }},
+    {"--mode", [](Line& line, const char*, const Value& text) { line.mode = text; }},
     {"--early-stopping",
-     [](Line& line, const char* flag, const Text& text) { line.early_stopping = ParseWhole(flag, text, 0, 1000000); }},
-    {"--restore-best-weights", [](Line& line, const char*, const Text&) { line.restore_best_weights = true; }},
+     [](Line& line, const char* flag, const Value& text) { line.early_stopping = ParseWhole(flag, text, 0, 1000000); }},
+    {"--restore-best-weights", [](Line& line, const char*, const Value&) { line.restore_best_weights = true; }},
     {"--reduce-lr-on-plateau",
-     [](Line& line, const char* flag, const Text& text) {
+     [](Line& line, const char* flag, const Value& text) {
        line.reduce_lr_on_plateau = ParseWhole(flag, text, 0, 1000000);
      }},
-    {"--run", [](Line& line, const char* flag, const Text& text) { line.run = ParsePath(flag, text); }},
-    {"--no-run", [](Line& line, const char*, const Text&) { line.no_run = true; }},
-    {"--csv-log", [](Line& line, const char* flag, const Text& text) { line.csv_log = ParsePath(flag, text); }},
-    {"--resume", [](Line& line, const char*, const Text&) { line.resume = true; }},
-    {"--init", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
-    {"--weights", [](Line& line, const char* flag, const Text& text) { line.init = ParsePath(flag, text); }},
-    {"--save", [](Line& line, const char* flag, const Text& text) { line.save = ParsePath(flag, text); }},
-    {"--input", [](Line& line, const char* flag, const Text& text) { SetInput(line, ParsePath(flag, text)); }},
-    {"--top", [](Line& line, const char* flag, const Text& text) { line.top = ParseWhole(flag, text, 1, 1000000); }},
+    {"--run", [](Line& line, const char* flag, const Value& text) { line.run = ParsePath(flag, text); }},
+    {"--no-run", [](Line& line, const char*, const Value&) { line.no_run = true; }},
+    {"--csv-log", [](Line& line, const char* flag, const Value& text) { line.csv_log = ParsePath(flag, text); }},
+    {"--resume", [](Line& line, const char*, const Value&) { line.resume = true; }},
+    {"--init", [](Line& line, const char* flag, const Value& text) { line.init = ParsePath(flag, text); }},
+    {"--weights", [](Line& line, const char* flag, const Value& text) { line.init = ParsePath(flag, text); }},
+    {"--save", [](Line& line, const char* flag, const Value& text) { line.save = ParsePath(flag, text); }},
+    {"--input", [](Line& line, const char* flag, const Value& text) { SetInput(line, ParsePath(flag, text)); }},
+    {"--top", [](Line& line, const char* flag, const Value& text) { line.top = ParseWhole(flag, text, 1, 1000000); }},
     {"--warm-up",
-     [](Line& line, const char* flag, const Text& text) { line.warm_up = ParseWhole(flag, text, 0, 1000000); }},
+     [](Line& line, const char* flag, const Value& text) { line.warm_up = ParseWhole(flag, text, 0, 1000000); }},
     {"--steps",
-     [](Line& line, const char* flag, const Text& text) { line.steps = ParseWhole(flag, text, 1, 1000000); }},
-    {"--trace", [](Line& line, const char* flag, const Text& text) { line.trace = ParsePath(flag, text); }},
-    {"--json", [](Line& line, const char*, const Text&) { line.json = true; }},
+     [](Line& line, const char* flag, const Value& text) { line.steps = ParseWhole(flag, text, 1, 1000000); }},
+    {"--trace", [](Line& line, const char* flag, const Value& text) { line.trace = ParsePath(flag, text); }},
+    {"--json", [](Line& line, const char*, const Value&) { line.json = true; }},
     {"--progress", SetProgress},
-    {"--quiet", [](Line& line, const char*, const Text&) { line.quiet = true; }},
+    {"--quiet", [](Line& line, const char*, const Value&) { line.quiet = true; }},
 };
 constexpr bool kEachFlagHasItsSetter =
     std::equal(std::begin(kFlags), std::end(kFlags), std::begin(kSetters), std::end(kSetters),

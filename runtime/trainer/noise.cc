@@ -9,7 +9,7 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kMaxSamples = 10000, kMaxBytes = 256'000'000;
+constexpr int64_t kMaxSamples = 10000, kMaxNoiseBytes = 256'000'000;
 
 class NoiseSource : public SampleSource {
  public:
@@ -27,7 +27,7 @@ class NoiseSource : public SampleSource {
       fields_.push_back(field);
       classes_.push_back(input->classes);
     }
-    count_ = std::max(fewest, std::min(kMaxSamples, kMaxBytes / std::max<int64_t>(sample_bytes, 1)));
+    count_ = std::max(fewest, std::min(kMaxSamples, kMaxNoiseBytes / std::max<int64_t>(sample_bytes, 1)));
     for (size_t field_index = 0; field_index < fields_.size(); ++field_index) DrawField(field_index, seed);
   }
 

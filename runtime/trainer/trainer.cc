@@ -23,7 +23,7 @@ namespace brine {
 namespace {
 
 constexpr size_t kHugePage = 2 << 20;  // on x86-64, and on AArch64 if small pages have 4 KB
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
@@ -168,7 +168,7 @@ const Result* Results::Find(std::string_view name) const {
 
 double Results::operator[](std::string_view name) const {
   const Result* const result = Find(name);
-  return result == nullptr ? kNone : result->value;
+  return result == nullptr ? kUnknown : result->value;
 }
 
 const Result* EpochResult::Find(std::string_view name) const {
@@ -178,7 +178,7 @@ const Result* EpochResult::Find(std::string_view name) const {
 
 double EpochResult::operator[](std::string_view name) const {
   const Result* const result = Find(name);
-  return result == nullptr ? kNone : result->value;
+  return result == nullptr ? kUnknown : result->value;
 }
 
 std::vector<std::pair<std::string, double>> Logs(const EpochResult& result) {
@@ -196,10 +196,10 @@ std::vector<std::pair<std::string, double>> Logs(const EpochResult& result) {
 Results ResultsOf(const brine_function& function) {
   Results results;
   for (const brine_output& output : std::span(function.outputs, static_cast<size_t>(function.output_count))) {
-    if (output.kind == BRINE_MEAN) results.all.push_back({output.name, kNone, output.better});
+    if (output.kind == BRINE_MEAN) results.all.push_back({output.name, kUnknown, output.better});
   }
   for (const brine_result& result : std::span(function.results, static_cast<size_t>(function.result_count)))
-    results.all.push_back({result.name, kNone, result.better});
+    results.all.push_back({result.name, kUnknown, result.better});
   return results;
 }
 
