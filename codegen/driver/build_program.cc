@@ -100,7 +100,7 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
       Append(command, objects.kernels);
       // The whole backend stands before Halide's runtime, whose weak functions it replaces: the linker does not search
       // an archive for a symbol that is defined.
-      Append(command, {toolchain.libraries + "/libbrine_trainer.a", core, "-Wl,--whole-archive", backend,
+      Append(command, {toolchain.libraries + "/libbrine_main.a", core, "-Wl,--whole-archive", backend,
                        "-Wl,--no-whole-archive", objects.runtime, "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
     }
@@ -130,7 +130,7 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
 // new link.
 absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
   std::string key;
-  for (const char* name : {"libbrine_trainer.a", "libbrine_core.a", "libbrine_backend.a"}) {
+  for (const char* name : {"libbrine_main.a", "libbrine_core.a", "libbrine_backend.a"}) {
     const absl::StatusOr<std::string> bytes = ReadFile(absl::StrCat(toolchain.libraries, "/", name));
     absl::StrAppend(&key, name, " ", bytes.ok() ? HashName(*bytes) : "missing", "\n");
   }

@@ -4,23 +4,12 @@
 #include <utility>
 
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/interleave.h"
 
 namespace brine {
 namespace {
 
 constexpr int64_t kPixels = 32 * 32;
-
-// Interleaves the three planes of an image to pixels.  Since every step reads images, the loop should be vectorized.
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))  // the library is built for every x86-64
-#endif
-void Interleave(const uint8_t* __restrict planes, uint8_t* __restrict pixels) {
-  for (int64_t pixel = 0; pixel < kPixels; ++pixel) {
-    pixels[3 * pixel] = planes[pixel];
-    pixels[3 * pixel + 1] = planes[kPixels + pixel];
-    pixels[3 * pixel + 2] = planes[2 * kPixels + pixel];
-  }
-}
 
 class CifarSource : public SampleSource {
  public:
@@ -52,7 +41,7 @@ class CifarSource : public SampleSource {
       std::memcpy(label, &number, sizeof(number));
       label += sizeof(number);
       if (pixel == nullptr) continue;
-      Interleave(record + form_.labels, pixel);
+      InterleavePlanes(record + form_.labels, kPixels, pixel);
       pixel += 3 * kPixels;
     }
   }

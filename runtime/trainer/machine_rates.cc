@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/core/cpu.h"
+
 namespace brine {
 namespace {
 
@@ -48,8 +50,10 @@ struct Multiplier {
 [[gnu::target("avx512f,fma")]] void MultiplyAvx512() { MultiplyAndAdd<16>(); }
 [[gnu::target("avx2,fma")]] void MultiplyAvx2() { MultiplyAndAdd<8>(); }
 Multiplier FindMultiplier() {
-  if (__builtin_cpu_supports("avx512f")) return {16, MultiplyAvx512};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {8, MultiplyAvx2};
+  const char* const avx512[] = {"avx512f", "fma", nullptr};
+  const char* const avx2[] = {"avx2", "fma", nullptr};
+  if (brine_missing_cpu_features(avx512, nullptr, 0) == 0) return {16, MultiplyAvx512};
+  if (brine_missing_cpu_features(avx2, nullptr, 0) == 0) return {8, MultiplyAvx2};
   return {4, [] { MultiplyAndAdd<4>(); }};
 }
 #else

@@ -36,6 +36,9 @@ int Run(const brine_program& program, int argc, char** argv) {
 }  // namespace
 }  // namespace brine
 
+#ifndef __clang__
+[[gnu::externally_visible]]  // in a library that is compiled as a whole program
+#endif
 int brine_trainer_main(const brine_program* program, int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // so that a write beyond the limit of a file's size fails like one on a full disk
   int exit_code = brine::kExitFailed;
