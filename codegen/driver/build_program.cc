@@ -42,7 +42,7 @@ absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramTex
   Objects objects = {folder, folder + "/program.o", {}, folder + "/libhalide_runtime.a"};
   BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
   BRINE_RETURN_IF_ERROR(WriteFile(absl::StrCat(folder, "/", kGraphsFile), text.graphs));
-  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-Xassembler",
+  BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-Os", "-fPIC", "-I" + toolchain.include, "-Xassembler",
                              "-I" + folder, "-c", folder + "/program.c", "-o", objects.program},
                             "compiling the program's tables"));
   for (const auto& [symbol, kernel] : kernels.kernels) {

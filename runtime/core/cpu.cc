@@ -125,6 +125,16 @@ int brine_missing_cpu_features(const char* const* features, char* text, size_t t
   return missing;
 }
 
+int brine_has_avx2(void) {
+  static int known = -1;  // threads that write it at once write the same number
+  int has = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (has < 0) {
+    has = Supports("avx2") ? 1 : 0;
+    __atomic_store_n(&known, has, __ATOMIC_RELAXED);
+  }
+  return has;
+}
+
 int brine_available_threads(void) {
   const int affinity = ProcessorsByAffinity(), group = ProcessorsByGroup();
   const int threads = affinity < group ? affinity : group;

@@ -14,6 +14,10 @@ extern "C" {
 // ", ".  A feature whose name is not known counts as lacking.  Returns the number of lacking features.
 int brine_missing_cpu_features(const char* const* features, char* text, size_t text_bytes);
 
+// Whether AVX2 is among the features.  Loops that every step runs ask this, so the answer is kept: in a virtual
+// machine, asking the processor takes microseconds.
+int brine_has_avx2(void);
+
 // The number of processors that the affinity of the process and the quotas of its control groups allow; at least 1.
 int brine_available_threads(void);
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "runtime/core/cpu.h"
+
 namespace {
 
 // The floats that a task tests.  128 KiB take longer than to start a task, and are few enough to share evenly.
@@ -33,15 +35,24 @@ int ScanChunk(void*, int32_t index, uint8_t* closure) {
 
 // 1 if an element has an exponent so great that adding `added` to its bits carries into the sign bit, otherwise 0.  The
 // compiler vectorizes the loop, since it has no branch.
-#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-__attribute__((target_clones("avx2", "default")))  // the library is built for every x86-64
-#endif
-uint32_t
-Carries(const float* data, int64_t count, uint32_t added) {
+__attribute__((always_inline)) inline uint32_t CarriesInLoop(const float* data, int64_t count, uint32_t added) {
   uint32_t carries = 0;
 #pragma GCC unroll 4
   for (int64_t index = 0; index < count; ++index) carries |= (Bits(data, index) & 0x7f800000u) + added;
   return carries >> 31;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) uint32_t CarriesAvx2(const float* data, int64_t count, uint32_t added) {
+  return CarriesInLoop(data, count, added);
+}
+#endif
+
+uint32_t Carries(const float* data, int64_t count, uint32_t added) {
+#if defined(__x86_64__)  // the library is built for every x86-64
+  if (brine_has_avx2() != 0) return CarriesAvx2(data, count, added);
+#endif
+  return CarriesInLoop(data, count, added);
 }
 
 }  // namespace

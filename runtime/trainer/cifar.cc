@@ -9,12 +9,10 @@
 namespace brine {
 namespace {
 
-constexpr int64_t kPixels = 32 * 32;
-
 class CifarSource : public SampleSource {
  public:
   CifarSource(std::vector<FileBytes> files, const CifarForm& form) : files_(std::move(files)), form_(form) {
-    const size_t record_bytes = static_cast<size_t>(form.labels + 3 * kPixels);
+    const size_t record_bytes = static_cast<size_t>(form.labels + 3 * kPlaneBytes);
     for (const FileBytes& file : files_) {
       if (file.bytes.empty()) ThrowError(kExitBadInput, {file.path, ": has no records"});
       if (file.bytes.size() % record_bytes != 0) {
@@ -41,8 +39,8 @@ class CifarSource : public SampleSource {
       std::memcpy(label, &number, sizeof(number));
       label += sizeof(number);
       if (pixel == nullptr) continue;
-      InterleavePlanes(record + form_.labels, kPixels, pixel);
-      pixel += 3 * kPixels;
+      InterleavePlanes(record + form_.labels, pixel);
+      pixel += 3 * kPlaneBytes;
     }
   }
 

@@ -6,9 +6,11 @@
 
 namespace brine {
 
-// Makes pixels of three bytes from three planes of `count` bytes each.  Every step reads images so; the file is
-// compiled for speed.
-void InterleavePlanes(const uint8_t* planes, int64_t count, uint8_t* pixels);
+// The bytes of a plane of 32×32 pixels.  With a constant, the loop is vectorized at -O2.
+inline constexpr int64_t kPlaneBytes = 32 * 32;
+
+// Makes pixels of three bytes from three planes.  Every step reads images so; the file is compiled for speed.
+void InterleavePlanes(const uint8_t* planes, uint8_t* pixels);
 
 }  // namespace brine
 

@@ -99,7 +99,7 @@ TEST(Compile, OneThreadIsOneThread) {
 TEST(Compile, TheTrainerIsSmallAndNeedsTheSystemsLibrariesOnly) {
   const Project project;
   project.Run("brine compile " + kCnn + " -o cnn");
-  EXPECT_LT(std::filesystem::file_size(project.path("cnn")), 520u << 10);
+  EXPECT_LT(std::filesystem::file_size(project.path("cnn")), 412000u);
   const std::set<std::string> known = {"linux-vdso.so.1",
                                        "libstdc++.so.6",
                                        "libm.so.6",
