@@ -115,14 +115,15 @@ bool CopiesTaps(const ConvProblem& conv, const SparseGradient& gradient, int run
 }
 
 // The number of small images that share a list: as many as have all rows of x that a tile reads through the list in the
-// first-level cache.  It divides the images of a part.
+// first-level cache, of which an eighth is left to the list and the sums.  It divides the images of a part.
 int ImagesPerList(const SparsePlan& plan, const Machine& machine) {
   const SparseGradient& gradient = plan.gradient;
   // A tile of tile.rows rows of the kernel reads these rows of each image.
   const int rows = std::min(gradient.rows * std::min(plan.tile.rows + gradient.window_rows - 1, gradient.step_rows),
                             plan.padded_height());
-  const int l1_bytes = static_cast<int>(machine.l1_bytes), row_bytes = plan.padded_width() * plan.conv.channels * 4;
-  const int max_images = std::min(l1_bytes / (rows * row_bytes), kMaxEntries / gradient.windows());
+  const int max_bytes = static_cast<int>(machine.l1_bytes / 8 * 7),
+            row_bytes = plan.padded_width() * plan.conv.channels * 4;
+  const int max_images = std::min(max_bytes / (rows * row_bytes), kMaxEntries / gradient.windows());
   int images = std::clamp(max_images, 1, plan.images_per_part);
   while (plan.images_per_part % images != 0) --images;
   return images;
