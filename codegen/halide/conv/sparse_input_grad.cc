@@ -215,6 +215,9 @@ Work CostSparseInputGrad(const KernelSpec& spec, const Machine& machine) {
                channels = CeilDiv(conv.channels, machine.lanes) * machine.lanes;
   Work work = CommonWork(spec);
   work.sparse_products = gradient.nonzero_elements(conv.batch) * taps * channels;
+  // A patch of few sums, as that of a 1×1 kernel, waits for its last multiply-add before it begins the next.
+  const double sums = tap_rows.per_patch * PatchColumns(conv, gradient);
+  work.sparse_products *= std::max(1.0, machine.multiply_add_latency / sums);
   work.tested_elements = gradient.cells() * gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   // Each patch is added to the sums of its image: they are loaded and stored.
   work.cache_bytes = 8.0 * conv.batch * gradient.windows() * gradient.window_rows * PatchColumns(conv, gradient) *
