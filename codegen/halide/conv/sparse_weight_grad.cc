@@ -466,6 +466,8 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   work.sparse_products = visited * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
   if (gradient.nonzero_share == 1) work.sparse_products *= kCostOfFullLists;
   work.tested_elements = gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
+  // Without a pool, the entries of a list are far apart in the image, and reading one takes about two tests.
+  if (!gradient.pooled()) work.tested_elements += 2 * visited;
   // The sums of a filter are loaded and stored once for each chunk.
   const double chunks = double{1} * conv.batch / plan.images_per_chunk * plan.chunk_count;
   work.cache_bytes = 8 * chunks * gradient.filters * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
