@@ -14,6 +14,22 @@ using Halide::Var;
 using ir::Node;
 using ir::ValueId;
 
+namespace {
+
+constexpr int kNoDilation[2] = {1, 1};
+
+// Whether the image itself has this size and needs nothing before its first pixel; it may be larger.
+bool NeedsNoBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) {
+  const ir::Shape& shape = image.type.shape;
+  return before[0] == 0 && before[1] == 0 && shape[1] >= size[0] && shape[2] >= size[1];
+}
+
+ir::Type TypeWithBorder(const Tensor& image, const std::array<int, 2>& size) {
+  return {image.type.dtype, {image.type.shape[0], size[0], size[1], image.type.shape[3]}};
+}
+
+}  // namespace
+
 KernelBuilder::KernelBuilder(const KernelSpec& spec, const Machine& machine)
     : spec_(spec), context_{machine, spec.batch_size(), {}} {
   for (ValueId value : spec.kernel.inputs) {
@@ -185,21 +201,10 @@ Tensor KernelBuilder::Bordered(const Tensor& image, const Window& window) const 
                      static_cast<int>(image.type.shape[2]) + window.before[1] + window.after[1]});
 }
 
-namespace {
-
-bool HasBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) {
-  const ir::Shape& shape = image.type.shape;
-  return before[0] == 0 && before[1] == 0 && shape[1] >= size[0] && shape[2] >= size[1];
-}
-
-constexpr int kNoDilation[2] = {1, 1};
-
-}  // namespace
-
 Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const std::array<int, 2>& size) const {
-  if (HasBorder(image, before, size)) return image;
+  if (NeedsNoBorder(image, before, size)) return image;
   const ir::Shape& shape = image.type.shape;
-  const ir::Type type = {image.type.dtype, {shape[0], size[0], size[1], shape[3]}};
+  const ir::Type type = TypeWithBorder(image, size);
   const int channels = static_cast<int>(shape[3]), height = static_cast<int>(shape[1]),
             width = static_cast<int>(shape[2]);
   if (channels < context_.lanes && before[1] == 0 && (size[1] - width) * channels < context_.lanes) {
@@ -229,16 +234,14 @@ Tensor KernelBuilder::WithBorder(const Tensor& image, const int before[2], const
 
 BorderedImage KernelBuilder::WithBorderInTask(const Tensor& image, const int before[2],
                                               const std::array<int, 2>& size) const {
-  if (HasBorder(image, before, size)) return {image, false};
-  const ir::Shape& shape = image.type.shape;
-  const ir::Type type = {image.type.dtype, {shape[0], size[0], size[1], shape[3]}};
+  if (NeedsNoBorder(image, before, size)) return {image, false};
   // A task that takes several images may reach past the last one.
   const ImageAxes axes = AxesOfImage();
   const Tensor clamped = {
       image.type,
       MakeFunc("image", Axes(4), {image({Halide::min(axes.n, context_.batch_extent - 1), axes.y, axes.x, axes.c})}),
       -1};
-  return {{type, MakeBordered(clamped, before, kNoDilation, size.data()).func, -1}, true};
+  return {{TypeWithBorder(image, size), MakeBordered(clamped, before, kNoDilation, size.data()).func, -1}, true};
 }
 
 void KernelBuilder::CopyInTask(BorderedImage& image, Func& reader, const Var& loop, int images, int rows,

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -51,8 +52,17 @@ std::string NameOf(const CLI::Option& option) {
 
 bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
-// Whether the flag may stand without its value, which the tables write as "[SECONDS]".
-bool HasOptionalValue(const CLI::Option& option) { return absl::StartsWith(option.get_type_name(), "["); }
+// Whether the argument is a flag that may stand without its value, a number.  The tables write it as "[SECONDS]".
+bool HasOptionalValue(absl::string_view argument) {
+  const absl::Span<const base::Flag> flags = ToolFlags();
+  return std::any_of(flags.begin(), flags.end(), [&](const base::Flag& flag) {
+    return argument == flag.name && absl::StartsWith(flag.value, "[") && absl::EndsWith(flag.value, "]");
+  });
+}
+
+bool IsWholeNumber(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isdigit(c); });
+}
 
 // An error unless the value is one of the choices of the table's text, such as "stats|clean".
 absl::Status CheckChoice(const std::string& claim, const std::string& value, const std::string& text) {
@@ -119,7 +129,12 @@ class Tool {
 
   absl::StatusOr<CommandLine> Read(absl::Span<char* const> arguments) {
     std::vector<std::string> marked;  // the last argument first, as CLI11 wants it
-    for (size_t index = arguments.size(); index-- > 1;) marked.push_back(Marked(arguments[index]));
+    for (size_t index = arguments.size(); index-- > 1;) {
+      std::string argument = arguments[index];
+      const bool has_number = index + 1 < arguments.size() && IsWholeNumber(arguments[index + 1]);
+      if (HasOptionalValue(argument) && !has_number) argument += '=';  // so that it does not take the next word
+      marked.push_back(Marked(argument));
+    }
     const std::string first = arguments[0];
     marked.push_back(first == "help" ? "--help" : first);
     try {
@@ -153,7 +168,6 @@ class Tool {
       CLI::Option* const option = *flag.value == '\0'
                                       ? app.add_flag(flag.name)
                                       : app.add_option(flag.name, CLI::callback_t())->type_name(flag.value);
-      if (HasOptionalValue(*option)) option->expected(0, 1);
       option->description(flag.help)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       if (forwarded) forwarded_.insert(option);
     }
@@ -227,9 +241,7 @@ class Tool {
       }
       if (IsSwitch(*option) && value != "true")
         return absl::InvalidArgumentError(absl::StrCat(option->get_name(), " takes no value"));
-      // CLI11 gives an optional value that is missing the text of a switch.
-      const bool is_missing = IsSwitch(*option) || (HasOptionalValue(*option) && value == "true");
-      const std::string plain = is_missing ? "" : Unmarked(value);
+      const std::string plain = IsSwitch(*option) ? "" : Unmarked(value);
       BRINE_RETURN_IF_ERROR(CheckChoice(option->get_name() + " must be", plain, option->get_type_name()));
       AddFlag(*option, plain, line.arguments);
     }

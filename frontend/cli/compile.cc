@@ -16,6 +16,7 @@
 #include "frontend/cli/tune.h"
 #include "ir/names.h"
 #include "ir/status.h"
+#include "runtime/core/cpu.h"
 
 namespace brine::cli {
 namespace {
@@ -96,9 +97,20 @@ int RunTune(const Session& session, const Prepared& prepared, const Arguments& a
                 kBadInput);
   const absl::StatusOr<std::string> target = TargetOrHost(session, arguments.Get("target", ""));
   if (!target.ok()) return Fail(target.status(), kFailed);
-  const absl::StatusOr<std::string> found =
-      Tune(session, prepared, *train, *target, *seconds, arguments.Has("remarks"));
-  return found.ok() ? Print(*found) : Fail(found.status(), kCompileFailed);
+  // The candidates are executed in this process.
+  std::vector<std::string> features = codegen::CpuFeatures(*target);
+  std::vector<const char*> names;
+  for (const std::string& feature : features) names.push_back(feature.c_str());
+  names.push_back(nullptr);
+  char lacking[256];
+  if (brine_missing_cpu_features(names.data(), lacking, sizeof(lacking)) > 0)
+    return Fail(absl::InvalidArgumentError(absl::StrCat("--tune runs the program here, and this processor lacks ",
+                                                        lacking, " of --target ", *target)),
+                kUsage);
+  const absl::StatusOr<Findings> found = Tune(session, prepared, *train, *target, *seconds, arguments.Has("remarks"));
+  if (!found.ok()) return Fail(found.status(), kCompileFailed);
+  if (const int code = Print(found->text); code != kOk) return code;
+  return found->kept.ok() ? kOk : Fail(found->kept, kFailed);
 }
 
 }  // namespace
@@ -116,10 +128,14 @@ int RunCompile(const Command&, const Arguments& arguments) {
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments, arguments.Get("target", ""));
   if (prepared.exit_code != kOk) return prepared.exit_code;
   if (arguments.Has("tune")) {
+    // A mistake in the output's path is told before minutes of tuning.
+    if (const absl::Status status = CheckReplaceable(arguments.Get("o", ""), arguments.words[0]); !status.ok())
+      return Fail(status, kUsage);
     if (const int code = RunTune(*session, prepared, arguments); code != kOk) return code;
   }
   absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(*session, arguments, arguments.Get("target", ""));
-  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
+  if (!strategy.ok())
+    return Fail(strategy.status(), absl::IsInvalidArgument(strategy.status()) ? kUsage : kCompileFailed);
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);
   options.emit = form->emit;

@@ -93,7 +93,8 @@ int PrintKernel(const Session& session, const ir::Graph& planned, const Argument
   options.worker = session.toolchain.worker;
   options.target = *target;
   absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(session, arguments);
-  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
+  if (!strategy.ok())
+    return Fail(strategy.status(), absl::IsInvalidArgument(strategy.status()) ? kUsage : kCompileFailed);
   options.strategy = *std::move(strategy);
   const absl::StatusOr<std::string> text = codegen::KernelText(graph, **kernel, form, options);
   return text.ok() ? Print(*text) : Fail(text.status(), kCompileFailed);

@@ -141,7 +141,8 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   }
   setenv(kSourcesVariable, JoinCommand(sources).c_str(), /*overwrite=*/1);
   absl::StatusOr<codegen::StrategyOfKernel> strategy = Strategies(*session, arguments);
-  if (!strategy.ok()) return Fail(strategy.status(), kUsage);
+  if (!strategy.ok())
+    return Fail(strategy.status(), absl::IsInvalidArgument(strategy.status()) ? kUsage : kCompileFailed);
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);
   const absl::StatusOr<codegen::BuiltProgram> program =

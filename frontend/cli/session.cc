@@ -106,7 +106,8 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   prepared.planned = *std::move(planned);
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const ir::Graph* const train = prepared.planned.Find(ir::Function::kTrain);
-  if (arguments.Has("remarks") && train != nullptr) {
+  // Tuning lists the candidates itself.
+  if (arguments.Has("remarks") && !arguments.Has("tune") && train != nullptr) {
     if (const absl::Status status = PrintCandidates(session, *train, arguments, target); !status.ok()) {
       prepared.exit_code = Fail(status, absl::IsInvalidArgument(status) ? kUsage : kCompileFailed);
       return prepared;

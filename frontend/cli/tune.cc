@@ -37,7 +37,9 @@ constexpr double kMostTimesPredicted = 4;
 // timings of one kernel differ by more than the rest.
 constexpr double kWorthwhileShare = 0.97;
 
-constexpr int64_t kCheckedRows = 2;  // in a batch; few, since the interpreter is slow
+// The rows of a batch on which a candidate is compared with the interpreter, which is slow.  Over few rows, rounding
+// may differ by more than the bound, so what seems wrong is compared on more of them.
+constexpr int64_t kCheckedRows[] = {2, 16};
 
 // The steps of a program: those that are timed as a whole, and the least and most before them, in which a ReLU gets
 // more zeros than it has at first.
@@ -46,29 +48,47 @@ constexpr double kWarmUpMilliseconds = 5000;
 
 constexpr int kTurns = 2;  // how often the two steps are timed in turn
 
+enum class Check : uint8_t { kNotYet, kRight, kWrong, kCannotBeBuilt };
+
 struct Timing {
   std::string strategy;
   double predicted_ms = 0;  // on one core, the sum over the calls of the kernel
-  double ms = kUntimed;     // the sum over the calls of the kernel
-  bool is_wrong = false;    // whether the interpreter has other results
+  Check check = Check::kNotYet;
+  double ms = kUntimed;  // the sum over the calls of the kernel
 };
 
 // A kernel, which the step may call several times.
 struct Tunable {
   size_t node;                     // of the first call
-  std::vector<std::string> names;  // of the first result of each call
+  std::vector<std::string> names;  // of the calls, as `bench` shows them
   std::vector<Timing> candidates;  // by predicted cost
+
+  // What the compiler takes without tuning: the first candidate that can be built.
+  const Timing& Default() const {
+    const auto first = std::find_if(candidates.begin(), candidates.end(),
+                                    [](const Timing& timing) { return timing.check != Check::kCannotBeBuilt; });
+    return first == candidates.end() ? candidates[0] : *first;
+  }
 
   // The strategy to take.
   const Timing& Best() const {
-    const Timing* best = &candidates[0];
+    const Timing& without = Default();
+    const Timing* best = nullptr;
     for (const Timing& timing : candidates) {
-      if (!timing.is_wrong && (best->is_wrong || timing.ms < best->ms)) best = &timing;
+      if (timing.check == Check::kRight && (best == nullptr || timing.ms < best->ms)) best = &timing;
     }
-    const bool is_worthwhile = candidates[0].is_wrong || best->ms < kWorthwhileShare * candidates[0].ms;
-    return is_worthwhile ? *best : candidates[0];
+    if (best == nullptr) return without;
+    const bool is_worthwhile = without.check == Check::kWrong || best->ms < kWorthwhileShare * without.ms;
+    return is_worthwhile ? *best : without;
   }
-  bool Changes() const { return &Best() != &candidates[0]; }
+  bool Changes() const { return &Best() != &Default(); }
+
+  // Whether nothing more is to be found out.
+  bool IsDone() const {
+    return std::all_of(candidates.begin(), candidates.end(), [](const Timing& timing) {
+      return timing.check != Check::kNotYet && (timing.check != Check::kRight || timing.ms != kUntimed);
+    });
+  }
 };
 
 using Tunables = std::map<std::string, Tunable>;  // by signature
@@ -104,7 +124,7 @@ class Tuner {
         step_(codegen::JoinUpdates(train)),
         target_(std::move(target)) {}
 
-  absl::StatusOr<std::string> Run(int64_t seconds, bool all) {
+  absl::StatusOr<Findings> Run(int64_t seconds, bool all) {
     codegen::CompileOptions options;
     options.worker = session_.toolchain.worker;
     options.target = target_;
@@ -114,7 +134,6 @@ class Tuner {
     for (const auto& [signature, tunable] : tunables_) rounds = std::max(rounds, tunable.candidates.size());
 
     const Clock::time_point end = Clock::now() + std::chrono::seconds(seconds);
-    BRINE_RETURN_IF_ERROR(DrawOperands());
     for (size_t round = 0; round < rounds; ++round) {
       const Clock::time_point begin = Clock::now();
       std::fprintf(stderr, "tune: %zu of %zu programs\n", round + 1, rounds);
@@ -128,15 +147,17 @@ class Tuner {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // Executes the step once, so that each kernel can be compared on operands that fit together.
-  absl::Status DrawOperands() {
-    rows_ = std::min(kCheckedRows, step_.batch_size);
-    operands_ = ir::DrawGiven<float>(train_, rows_, ir::LeastClasses(prepared_.planned.model), 1);
+  // The operands of all kernels in one step on this many rows, by the name of the value.  The step is executed once, so
+  // that they fit together.
+  absl::StatusOr<const ir::Tensors<float>*> Operands(int64_t rows) {
+    ir::Tensors<float>& operands = operands_[rows];
+    if (!operands.empty()) return &operands;
+    ir::Tensors<float> given = ir::DrawGiven<float>(train_, rows, ir::LeastClasses(prepared_.planned.model), 1);
     BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep compiled, codegen::BuildStep(train_, BuildOptions("")));
-    BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> results, compiled.Run(operands_, rows_));
-    // A kernel reads the old value of a state.
-    operands_.insert(results.begin(), results.end());
-    return absl::OkStatus();
+    BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> results, compiled.Run(given, rows));
+    given.insert(results.begin(), results.end());  // a kernel reads the old value of a state, which is there already
+    operands = std::move(given);
+    return &operands;
   }
 
   codegen::BuildOptions BuildOptions(const std::string& strategy) const {
@@ -148,28 +169,36 @@ class Tuner {
   }
 
   // Whether the kernel by this strategy computes what the interpreter does.
-  absl::StatusOr<bool> IsRight(const Tunable& tunable, const std::string& strategy) {
+  absl::StatusOr<Check> CheckCandidate(const Tunable& tunable, const std::string& strategy) {
     const ir::Node& node = step_.nodes[tunable.node];
     const ir::Graph region = codegen::CanonicalRegion(step_, node);
     const std::vector<ir::ValueId> from = codegen::KernelArguments(node),
                                    to = codegen::KernelArguments(region.nodes[0]);
-    ir::Tensors<float> given;
-    for (size_t argument = 0; argument < region.nodes[0].inputs.size(); ++argument)
-      given[region.value(to[argument]).name] = operands_.at(step_.value(from[argument]).name);
     BRINE_ASSIGN_OR_RETURN(codegen::CompiledStep compiled, codegen::BuildStep(region, BuildOptions(strategy)));
-    BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> results, compiled.Run(given, rows_));
-    codegen::StepComparison comparison(region);
-    BRINE_RETURN_IF_ERROR(comparison.Add(given, results, rows_));
-    return comparison.FirstFault().empty();
+    if (compiled.strategies()[0] != strategy) return Check::kCannotBeBuilt;
+    for (int64_t most_rows : kCheckedRows) {
+      const int64_t rows = std::min(most_rows, step_.batch_size);
+      BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float>* operands, Operands(rows));
+      ir::Tensors<float> given;
+      for (size_t argument = 0; argument < region.nodes[0].inputs.size(); ++argument)
+        given[region.value(to[argument]).name] = operands->at(step_.value(from[argument]).name);
+      BRINE_ASSIGN_OR_RETURN(const ir::Tensors<float> results, compiled.Run(given, rows));
+      codegen::StepComparison comparison(region);
+      BRINE_RETURN_IF_ERROR(comparison.Add(given, results, rows));
+      if (comparison.FirstFault().empty()) return Check::kRight;
+    }
+    return Check::kWrong;
   }
 
-  // Compares the candidates that the program of this round has as the first one.
+  // Checks the candidates that the program of this round is to have.
   absl::Status CheckRound(size_t round) {
     for (auto& [signature, tunable] : tunables_) {
       if (round >= tunable.candidates.size()) continue;
       Timing& candidate = tunable.candidates[round];
-      BRINE_ASSIGN_OR_RETURN(const bool is_right, IsRight(tunable, candidate.strategy));
-      candidate.is_wrong = !is_right;
+      BRINE_ASSIGN_OR_RETURN(candidate.check, CheckCandidate(tunable, candidate.strategy));
+      if (candidate.check == Check::kWrong)
+        std::fprintf(stderr, "tune: %s by %s has wrong results and is left out; please report this\n",
+                     tunable.names[0].c_str(), candidate.strategy.c_str());
     }
     return absl::OkStatus();
   }
@@ -209,8 +238,8 @@ class Tuner {
   // Times the candidates of this round, each in its place in the step.
   absl::Status TimeRound(size_t round) {
     const codegen::StrategyOfKernel strategies = Choose([round](const Tunable& tunable) -> std::string {
-      if (round == 0 || round >= tunable.candidates.size() || tunable.candidates[round].is_wrong) return "";
-      return tunable.candidates[round].strategy;
+      const bool is_right = round < tunable.candidates.size() && tunable.candidates[round].check == Check::kRight;
+      return round > 0 && is_right ? tunable.candidates[round].strategy : "";
     });
     BRINE_ASSIGN_OR_RETURN(const JsonObject result, Bench(strategies));
     if (round == 0)
@@ -221,13 +250,14 @@ class Tuner {
       kernels[TextField(kernel.struct_value(), "name")] = kernel.struct_value();
     for (auto& [signature, tunable] : tunables_) {
       double ms = 0;
-      std::string strategy;  // that built the kernel, which is another one if the candidate cannot be lowered
+      std::string strategy;  // that built the kernel
       for (const std::string& name : tunable.names) {
         ms += NumberField(kernels[name], "ms");
         strategy = TextField(kernels[name], "strategy");
       }
       for (Timing& candidate : tunable.candidates) {
-        if (candidate.strategy == strategy) candidate.ms = std::min(candidate.ms, ms);
+        if (candidate.strategy == strategy && candidate.check == Check::kRight)
+          candidate.ms = std::min(candidate.ms, ms);
       }
     }
     return absl::OkStatus();
@@ -239,8 +269,10 @@ class Tuner {
   }
 
   // Times the step with the best strategies against that with the cheapest ones, and keeps them if they pay.
-  absl::StatusOr<std::string> Conclude(bool all) {
-    std::string text = all ? Candidates() : "";
+  absl::StatusOr<Findings> Conclude(bool all) {
+    Findings findings;
+    std::string& text = findings.text;
+    if (all) text = Candidates();
     size_t changed = 0;
     for (const auto& [signature, tunable] : tunables_) changed += tunable.Changes();
     double cheapest_ms = kUntimed, best_ms = kUntimed;
@@ -255,11 +287,12 @@ class Tuner {
     const bool pays = best_ms < cheapest_ms;
     const codegen::Tuning tuning(session_.cache, target_);
     for (const auto& [signature, tunable] : tunables_) {
-      const std::string strategy = pays ? Best(tunable) : "";
-      BRINE_RETURN_IF_ERROR(tuning.Keep(signature, strategy));
+      const std::string strategy = pays || tunable.Default().check == Check::kWrong ? Best(tunable) : "";
+      // What an earlier tuning has found stays if this one had less time.
+      if (tunable.IsDone()) findings.kept.Update(tuning.Keep(signature, strategy));
       if (strategy.empty()) continue;
       absl::StrAppendFormat(&text, "%s: %s, %.3f ms instead of %.3f by %s\n", absl::StrJoin(tunable.names, ", "),
-                            strategy, tunable.Best().ms, tunable.candidates[0].ms, tunable.candidates[0].strategy);
+                            strategy, tunable.Best().ms, tunable.Default().ms, tunable.Default().strategy);
     }
     if (pays)
       absl::StrAppendFormat(&text, "%d of %d kernels have another strategy; the step takes %.3f ms instead of %.3f\n",
@@ -267,7 +300,7 @@ class Tuner {
     else
       absl::StrAppendFormat(&text, "no other strategy pays in %d kernels; the step takes %.3f ms\n", tunables_.size(),
                             cheapest_ms);
-    return text;
+    return findings;
   }
 
   // Each candidate with its predicted and its measured time.
@@ -276,8 +309,9 @@ class Tuner {
     for (const auto& [signature, tunable] : tunables_) {
       absl::StrAppend(&text, absl::StrJoin(tunable.names, ", "), "\n");
       for (const Timing& candidate : tunable.candidates) {
-        const std::string measured = candidate.is_wrong         ? "wrong results"
-                                     : candidate.ms == kUntimed ? "not timed"
+        const std::string measured = candidate.check == Check::kWrong           ? "wrong results"
+                                     : candidate.check == Check::kCannotBeBuilt ? "cannot be built"
+                                     : candidate.ms == kUntimed                 ? "not timed"
                                                                 : absl::StrFormat("%.3f ms", candidate.ms);
         absl::StrAppendFormat(&text, "  %-20s predicted %.3f ms on one core, %s\n", candidate.strategy,
                               candidate.predicted_ms, measured);
@@ -292,15 +326,14 @@ class Tuner {
   const ir::Graph step_;  // as it is compiled, with joined updates
   const std::string target_;
   Tunables tunables_;
-  int64_t rows_ = 0;
-  ir::Tensors<float> operands_;  // of all kernels, by the name of the value
+  std::map<int64_t, ir::Tensors<float>> operands_;  // see Operands; by the number of rows
   int warm_up_steps_ = kLeastWarmUpSteps;
 };
 
 }  // namespace
 
-absl::StatusOr<std::string> Tune(const Session& session, const Prepared& prepared, const ir::Graph& train,
-                                 const std::string& target, int64_t seconds, bool all) {
+absl::StatusOr<Findings> Tune(const Session& session, const Prepared& prepared, const ir::Graph& train,
+                              const std::string& target, int64_t seconds, bool all) {
   return Tuner(session, prepared, train, target).Run(seconds, all);
 }
 

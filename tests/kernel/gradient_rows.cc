@@ -436,11 +436,14 @@ constexpr Row kRows[] = {
         %g = relu_grad(%x, %y) : f32[n,11,9,3]
       } : f32[n,11,9,3])"},
     {"weight_grad_by_winograd_in_blocks_of_rows", R"(
-      input %x : f32[n,30,31,32] data
-      input %d : f32[n,30,31,32] data
-      %g = kernel(%x, %d) <contraction> {
-        %g = conv2d_weight_grad(%x, %d) {groups=2, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,32]
-      } : f32[3,3,16,32])"},
+      input %x : f32[n,33,50,32] data
+      input %d : f32[n,16,25,32] data
+      input %i : u8[n,16,25,32] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %y = relu_avg_pool_grad(%d, %i) {input_size=[33,50]} : f32[n,33,50,32]
+        %g = conv2d_weight_grad(%x, %y) {groups=2, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,16,32]
+      } : f32[3,3,16,32])",
+     16},
     {"dense_input_grad_of_sparse", R"(
       input %d : f32[n,75] data
       input %w : f32[150,75] data

@@ -44,8 +44,26 @@ constexpr struct {
   %y = kernel(%d, %w) <contraction> {
     %y = conv2d_input_grad(%d, %w) {input_size=[1,40001], strides=[1,2]} : f32[n,1,40001,16]
   } : f32[n,1,40001,16])"},
+    {"WideWinogradWeightGrad", R"(
+  input %x : f32[n,4,512,32] data
+  input %d : f32[n,4,512,32] data
+  %y = kernel(%x, %d) <contraction> {
+    %y = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,32,32]
+  } : f32[3,3,32,32])"},
+    {"WideFewFilters", R"(
+  input %x : f32[n,3,4000,24] data
+  input %w : f32[3,3,24,5] data
+  %y = kernel(%x, %w) <contraction> {
+    %y = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,3,4000,5]
+  } : f32[n,3,4000,5])"},
+    {"WideWeightGradOfFewFilters", R"(
+  input %x : f32[n,3,4000,24] data
+  input %d : f32[n,3,4000,5] data
+  %y = kernel(%x, %d) <contraction> {
+    %y = conv2d_weight_grad(%x, %d) {kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,24,5]
+  } : f32[3,3,24,5])"},
 };
-constexpr int64_t kBatchSize = 8;
+constexpr int64_t kBatchSize = 16;  // so many that the sums over a batch are cut into parts
 
 class StackTest : public testing::TestWithParam<int> {};
 

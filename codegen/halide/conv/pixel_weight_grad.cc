@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codegen/halide/conv/pixels.h"
 #include "codegen/halide/conv/problem.h"
 #include "codegen/halide/split_sum.h"
 
@@ -15,8 +16,6 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kFreeRegisters = 4;  // of a register tile, for the operands of a product
-
 // How the sums are cut.  A block is the rows of dy whose planes a task makes at a time.
 struct PixelPlan {
   int width;                         // of a plane of dy: whole vectors
@@ -29,7 +28,7 @@ struct PixelPlan {
 PixelPlan PlanPixels(const ConvProblem& conv, int rows, int columns, const Machine& machine) {
   PixelPlan plan;
   plan.width = CeilDiv(columns, machine.lanes) * machine.lanes;
-  const int most = std::max(1, (machine.registers - kFreeRegisters) / conv.window.size[1]);
+  const int most = std::max(1, (machine.registers - kOperandRegisters) / conv.window.size[1]);
   plan.tile_count = CeilDiv(conv.filters, std::min(conv.filters, most));
   plan.filters_per_tile = CeilDiv(conv.filters, plan.tile_count);
   const int64_t row_bytes = int64_t{4} * plan.width * (conv.channels + conv.filters);
@@ -71,14 +70,9 @@ class PixelWeightGrad {
   // Outside the image, and past the last row and column of dy, planes are zero.
   void DefinePlanes() {
     const Expr first_row = block_ * plan_.rows_per_block;
-    const Expr y = first_row + row_ - conv_.window.before[0], x = pixel_ - conv_.window.before[1];
-    image_plane_(pixel_, row_, channel_, block_, n_) = Halide::select(
-        IsInside(y, conv_.height) && IsInside(x, conv_.width),
-        input_({n_, Halide::clamp(y, 0, conv_.height - 1), Halide::clamp(x, 0, conv_.width - 1), channel_}), 0.0f);
-    const Expr dy_row = first_row + row_;
-    dy_plane_(pixel_, row_, filter_, block_, n_) =
-        Halide::select(dy_row < rows_ && pixel_ < columns_,
-                       dy_({n_, Halide::min(dy_row, rows_ - 1), Halide::min(pixel_, columns_ - 1), filter_}), 0.0f);
+    image_plane_(pixel_, row_, channel_, block_, n_) =
+        PixelOrZero(input_, n_, first_row + row_ - conv_.window.before[0], pixel_ - conv_.window.before[1], channel_);
+    dy_plane_(pixel_, row_, filter_, block_, n_) = PixelOrZero(dy_, n_, first_row + row_, pixel_, filter_);
   }
 
   // The sums have three levels: of a tile over a block (tile_sum_), over a part of the batch (part_sum_), and over all
@@ -182,7 +176,15 @@ std::string CanPixelWeightGrad(const KernelSpec& spec, const Machine& machine) {
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
   if (conv.filters >= machine.lanes) return "its filters fill a vector";
-  if (conv.window.size[1] > machine.registers - kFreeRegisters) return "a row of its kernel does not fit the registers";
+  if (conv.window.size[1] > machine.registers - kOperandRegisters)
+    return "a row of its kernel does not fit the registers";
+  const PixelPlan plan = PlanPixels(conv, conv.rows, conv.columns, machine);
+  const Window& window = conv.window;
+  const int64_t image_rows = plan.rows_per_block + (window.size[0] - 1) * window.dilation[0],
+                image_columns = plan.width + (window.size[1] - 1) * window.dilation[1];
+  const int64_t plane_bytes =
+      4 * (image_rows * image_columns * conv.channels + int64_t{plan.rows_per_block} * plan.width * conv.filters);
+  if (plane_bytes > kMaxPlaneBytes) return "the planes of a row do not fit a task's stack";
   return "";
 }
 
@@ -194,7 +196,7 @@ Work CostPixelWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const double taps = conv.window.size[0] * conv.window.size[1],
                pixels = double{1} * conv.batch * plan.rows_per_block * plan.block_count * plan.width;
   work.products = pixels * taps * conv.channels * plan.filters_per_tile * plan.tile_count;
-  work.tile_utilization = 0.7;
+  work.tile_utilization = kPixelUtilization;
   work.gather_operations += pixels * (conv.channels + conv.filters);  // the planes
   return work;
 }

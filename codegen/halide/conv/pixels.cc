@@ -14,7 +14,6 @@ using Halide::Var;
 
 namespace {
 
-constexpr int kOperandRegisters = 4;  // of a register tile, for the operands of a product
 constexpr int kMaxTileVectors = 4;
 
 // The convolution that is computed: of x with w, or, for the input gradient, of dy with the kernel rotated by 180
@@ -56,6 +55,12 @@ struct PlanePlan {
   int rows_per_chunk;                         // of the sums, for which a task makes the planes at a time
 };
 
+// The bytes of the planes for `rows` rows of the sums.
+int64_t PlaneBytes(const PlaneProblem& problem, const PlanePlan& plan, int rows, const Machine& machine) {
+  const int64_t columns = int64_t{plan.tile_count} * plan.tile_vectors * machine.lanes + problem.Reach(1);
+  return 4 * problem.channels * columns * (rows + problem.Reach(0));
+}
+
 PlanePlan PlanPlanes(const PlaneProblem& problem, const Machine& machine) {
   PlanePlan plan;
   const int vectors = CeilDiv(problem.width, machine.lanes);
@@ -64,10 +69,9 @@ PlanePlan PlanPlanes(const PlaneProblem& problem, const Machine& machine) {
   const int most_sums = machine.registers - kOperandRegisters;
   const int most_filters = std::max(most_sums / plan.tile_vectors, 1);
   plan.tile_filters = CeilDiv(problem.filters, CeilDiv(problem.filters, most_filters));
-  const int64_t row_bytes = int64_t{4} * problem.channels * (vectors * machine.lanes + problem.Reach(1));
   plan.rows_per_chunk = 1;
   for (int rows = 2; rows <= problem.height; ++rows) {
-    if (problem.height % rows == 0 && (rows + problem.Reach(0)) * row_bytes <= machine.l2_bytes / 4)
+    if (problem.height % rows == 0 && PlaneBytes(problem, plan, rows, machine) <= machine.l2_bytes / 4)
       plan.rows_per_chunk = rows;
   }
   plan.tile_rows = 1;
@@ -108,12 +112,9 @@ class Pixels {
   }
 
   void DefineSums() {
-    const int height = static_cast<int>(image_.type.shape[1]), width = static_cast<int>(image_.type.shape[2]);
     const int rows = plan_.rows_per_chunk;
-    const Expr y = chunk_ * rows + row_ - problem_.before[0], x = pixel_ - problem_.before[1];
     plane_(pixel_, row_, channel_, chunk_, n_) =
-        Halide::select(IsInside(y, height) && IsInside(x, width),
-                       image_({n_, Halide::clamp(y, 0, height - 1), Halide::clamp(x, 0, width - 1), channel_}), 0.0f);
+        PixelOrZero(image_, n_, chunk_ * rows + row_ - problem_.before[0], pixel_ - problem_.before[1], channel_);
     r_ = RDom(0, problem_.channels, 0, problem_.taps[1], 0, problem_.taps[0], "r");
     sum_(pixel_, filter_, y_, n_) = 0.0f;
     sum_(pixel_, filter_, y_, n_) +=
@@ -166,12 +167,21 @@ class Pixels {
 
 }  // namespace
 
+Expr PixelOrZero(const Tensor& image, const Expr& n, const Expr& y, const Expr& x, const Expr& channel) {
+  const int height = static_cast<int>(image.type.shape[1]), width = static_cast<int>(image.type.shape[2]);
+  return Halide::select(IsInside(y, height) && IsInside(x, width),
+                        image({n, Halide::clamp(y, 0, height - 1), Halide::clamp(x, 0, width - 1), channel}), 0.0f);
+}
+
 std::string CanPixels(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
   if (std::string reason = NeedsUnitStrides(conv); !reason.empty()) return reason;
   const PlaneProblem problem = PlaneProblemOf(spec);
   if (problem.filters >= machine.lanes) return "its results fill a vector at each pixel";
+  const PlanePlan plan = PlanPlanes(problem, machine);
+  if (PlaneBytes(problem, plan, plan.rows_per_chunk, machine) > kMaxPlaneBytes)
+    return "the planes of a row do not fit a task's stack";
   return "";
 }
 
@@ -184,7 +194,7 @@ Work CostPixels(const KernelSpec& spec, const Machine& machine) {
                filters = CeilDiv(problem.filters, plan.tile_filters) * plan.tile_filters,
                pixels = double{1} * problem.batch * problem.height * width;
   work.products = pixels * filters * problem.channels * problem.taps[0] * problem.taps[1];
-  work.tile_utilization = 0.7;
+  work.tile_utilization = kPixelUtilization;
   // Results are stored one by one, and the planes are loaded so.
   work.gather_operations += pixels * (problem.filters + problem.channels);
   return work;

@@ -18,7 +18,7 @@ namespace {
 // The most bytes of a task's transforms and products.  kernel.cc allows 1 MB of stack for everything.
 constexpr int64_t kMaxTaskBytes = 768 << 10;
 // The same with the rows of the image that it reads, if they are copied with their border.
-constexpr int64_t kMaxTaskBytesWithImage = 960 << 10;
+constexpr int64_t kMaxTaskBytesWithImage = 896 << 10;
 // How much longer a register tile takes if it fills at most half of the registers.
 constexpr double kHalfFilledTileFactor = 1.15;
 constexpr double kTaskCost = 3;  // of beginning a task, in the time that a tile takes

@@ -17,7 +17,9 @@ using Halide::Var;
 namespace {
 
 constexpr int kPoints = kMaxPoints;  // along one axis
-constexpr int kTilesPerGroup = 128;  // over which the products are summed between two accesses to a sum
+constexpr int64_t kMaxTransformBytes = 768
+                                       << 10;  // of a task's transforms; kernel.cc allows 1 MB of stack for everything
+constexpr int kTilesPerGroup = 128;            // over which the products are summed between two accesses to a sum
 
 // The side of a tile of gradients.
 int TileSizeOf(const ConvProblem& conv) { return LargestTile(conv.window.size[0]); }
@@ -41,18 +43,19 @@ struct WinogradSumPlan {
   int GroupCount(int batch) const { return CeilDiv(batch * blocks_per_image, images_per_group); }
 };
 
-WinogradSumPlan PlanOf(const ConvProblem& conv, const Machine& machine) {
-  const int image_tiles = ImageTilesOf(conv), tile_rows = CeilDiv(conv.rows, TileSizeOf(conv));
-  const int64_t point_bytes = 4 * kPoints * kPoints, tile_bytes = point_bytes * (conv.channels + conv.filters);
-  const int64_t sum_bytes = point_bytes * conv.channels_per_group() * conv.filters;
+// `rows` and `columns` are those of dy, of which some at the end may be known to be zero and left out.
+WinogradSumPlan PlanOf(const ConvProblem& conv, int rows, int columns, const Machine& machine) {
+  const int size = TileSizeOf(conv), tile_rows = CeilDiv(rows, size), tile_columns = CeilDiv(columns, size);
+  const int image_tiles = tile_rows * tile_columns, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
+  const int64_t point_bytes = 4 * kPoints * kPoints, tile_bytes = point_bytes * (conv.channels + filters);
+  const int64_t sum_bytes = point_bytes * conv.channels_per_group() * filters;
   WinogradSumPlan plan = {std::clamp(kTilesPerGroup / image_tiles, 1, conv.batch), 1, 0, 1};
-  if (sum_bytes <= machine.l2_bytes / 4 && conv.batch >= machine.tasks) {
-    const int64_t tiles = std::max<int64_t>(machine.l2_bytes / 2 / tile_bytes, 1);
+  // One tile is added to an even number of them, see ScheduleTransforms.
+  const int64_t tiles = std::min<int64_t>(machine.l2_bytes / 2, kMaxTransformBytes) / tile_bytes - 1;
+  if (sum_bytes <= machine.l2_bytes / 4 && tiles >= tile_columns && conv.batch >= machine.tasks) {
     plan.images_per_group = static_cast<int>(std::clamp<int64_t>(tiles / image_tiles, 1, conv.batch / machine.tasks));
-    while (plan.blocks_per_image < tile_rows &&
-           (tile_rows % plan.blocks_per_image != 0 || image_tiles / plan.blocks_per_image > tiles))
+    while (tile_rows % plan.blocks_per_image != 0 || image_tiles / plan.blocks_per_image > tiles)
       ++plan.blocks_per_image;
-    if (plan.images_per_group > 1) plan.blocks_per_image = 1;
     const int per_part = CeilDiv(plan.GroupCount(conv.batch), machine.tasks);
     plan.part_count = CeilDiv(plan.GroupCount(conv.batch), per_part);
   }
@@ -75,7 +78,7 @@ class WinogradWeightGrad {
         tile_size_(TileSizeOf(conv_)),
         tile_rows_(CeilDiv(dy_.type.shape[1], tile_size_)),
         tile_columns_(CeilDiv(dy_.type.shape[2], tile_size_)),
-        plan_(PlanOf(conv_, context_)),
+        plan_(PlanOf(conv_, static_cast<int>(dy_.type.shape[1]), static_cast<int>(dy_.type.shape[2]), context_)),
         lanes_(LanesInGroup(conv_.filters, conv_.groups, context_)),
         filter_vectors_(CeilDiv(conv_.filters, lanes_)),
         image_(builder.WithBorder(input_, conv_.window.before,
@@ -291,7 +294,8 @@ std::string CanWinogradWeightGrad(const KernelSpec& spec, const Machine& machine
 Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const int image_tiles = ImageTilesOf(conv);
-  const double tiles = double{1} * conv.batch * image_tiles, groups = PlanOf(conv, machine).GroupCount(conv.batch);
+  const double tiles = double{1} * conv.batch * image_tiles,
+               groups = PlanOf(conv, conv.rows, conv.columns, machine).GroupCount(conv.batch);
   const double points = kPoints * kPoints, filters = CeilDiv(conv.filters, machine.lanes) * machine.lanes;
   const double sums = points * conv.channels_per_group() * filters;
   Work work = CommonWork(spec);
@@ -301,8 +305,8 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
       0.75 * LanesInGroup(conv.filters, conv.groups, machine) / std::min(conv.filters, machine.lanes);
   work.elementwise_operations += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
   work.cache_bytes += 8 * tiles * points * (conv.channels + filters);
-  // The sums are loaded and stored once for each group of images.  Setting them to 0 and transforming them take as long
-  // as one more group.
+  // The sums are loaded and stored once for each group.  Adding up their parts and transforming them take as long as
+  // one more group.
   (4 * sums > static_cast<double>(machine.l2_bytes) ? work.memory_bytes : work.cache_bytes) += 8 * (groups + 1) * sums;
   return work;
 }
