@@ -44,7 +44,7 @@ StoredFunc MakeBordered(const Tensor& image, const int before[2], const int dila
   return bordered;
 }
 
-WindowCell CellOf(const Tensor& image, const Window& window, const RDom& r) {
+WindowCell CellOf(const Tensor& image, const Window& window, const Halide::RDom& r) {
   const ImageAxes axes = AxesOfImage();
   Expr is_inside = Halide::Internal::const_true();
   const auto source = [&](const Halide::Var& coordinate, const Expr& tap, int axis) {

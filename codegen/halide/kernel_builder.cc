@@ -244,12 +244,11 @@ BorderedImage KernelBuilder::WithBorderInTask(const Tensor& image, const int bef
   return {{TypeWithBorder(image, size), MakeBordered(clamped, before, kNoDilation, size.data()).func, -1}, true};
 }
 
-void KernelBuilder::CopyInTask(BorderedImage& image, Func& reader, const Var& loop, int images, int rows,
-                               int columns) const {
+void KernelBuilder::CopyInTask(BorderedImage& image, Func& reader, const Halide::VarOrRVar& loop, int images, int rows,
+                               int columns, int channels) const {
   if (!image.is_copy) return;
   const ImageAxes axes = AxesOfImage();
-  const int channels = static_cast<int>(image.tensor.type.shape[3]);
-  image.tensor.func.compute_at(reader, loop)
+  image.tensor.func.compute_at(Halide::LoopLevel(reader, loop))
       .store_in(kOnStack)
       .bound_extent(axes.c, channels)
       .bound_extent(axes.x, columns)

@@ -82,10 +82,10 @@ class KernelBuilder {
   // The same copy, of which each task makes the pixels that it reads, so that it does not cross memory.
   BorderedImage WithBorderInTask(const Tensor& image, const int before[2], const std::array<int, 2>& size) const;
 
-  // Schedules the copy inside `loop` of `reader`, on the stack of the task.  An iteration of the loop reads `images` ×
-  // `rows` × `columns` pixels.
-  void CopyInTask(BorderedImage& image, Halide::Func& reader, const Halide::Var& loop, int images, int rows,
-                  int columns) const;
+  // Schedules the copy inside `loop` of `reader`, on the stack of the task.  An iteration of the loop reads `channels`
+  // channels of `images` × `rows` × `columns` pixels.
+  void CopyInTask(BorderedImage& image, Halide::Func& reader, const Halide::VarOrRVar& loop, int images, int rows,
+                  int columns, int channels) const;
 
   // States that `func` writes the outputs `values` of the kernel: its value, or the elements of its Tuple in this
   // order.

@@ -313,6 +313,46 @@ constexpr Row kRows[] = {
       %y = kernel(%x, %w) <contraction> {
         %y = conv2d(%x, %w) {pads=[1,1,1,1]} : f32[n,7,75,5]
       } : f32[n,7,75,5])"},
+    {"conv_of_groups_that_share_vectors", R"(
+      input %x : f32[n,9,11,20] data
+      input %w : f32[3,3,5,16] data
+      input %b : f32[16] data
+      %r = kernel(%x, %w, %b) <contraction> {
+        %c = conv2d(%x, %w) {groups=4, pads=[1,1,1,1]} : f32[n,9,11,16]
+        %a = add(%c, %b) : f32[n,9,11,16]
+        %r = relu(%a) : f32[n,9,11,16]
+      } : f32[n,9,11,16])"},
+    {"conv_of_groups_in_strides", R"(
+      input %x : f32[n,11,13,48] data
+      input %w : f32[3,5,8,48] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=6, pads=[1,0,2,1], strides=[2,3]} : f32[n,6,4,48]
+      } : f32[n,6,4,48])"},
+    {"conv_of_groups_of_twelve_filters", R"(
+      input %x : f32[n,7,10,15] data
+      input %w : f32[3,3,5,36] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=3, pads=[1,1,1,1]} : f32[n,7,10,36]
+      } : f32[n,7,10,36])"},
+    {"conv_of_groups_into_pool", R"(
+      input %x : f32[n,9,12,32] data
+      input %w : f32[3,3,4,64] data
+      %p, %i = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=8, pads=[1,1,1,1]} : f32[n,9,12,64]
+        %p, %i = max_pool(%c) : f32[n,4,6,64], u8[n,4,6,64]
+      } : f32[n,4,6,64], u8[n,4,6,64])"},
+    {"conv_of_dilated_groups", R"(
+      input %x : f32[n,10,9,20] data
+      input %w : f32[3,2,4,20] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {dilations=[1,3], groups=5} : f32[n,8,6,20]
+      } : f32[n,8,6,20])"},
+    {"conv_of_groups_of_an_image_larger_than_a_stack", R"(
+      input %x : f32[n,15,15,512] data
+      input %w : f32[2,2,128,16] data
+      %c = kernel(%x, %w) <contraction> {
+        %c = conv2d(%x, %w) {groups=4, pads=[1,1,0,0], strides=[3,3]} : f32[n,5,5,16]
+      } : f32[n,5,5,16])"},
     {"dense_of_sparse", R"(
       input %d : f32[n,150] data
       input %w : f32[150,140] data

@@ -393,6 +393,73 @@ constexpr Row kRows[] = {
       %x = kernel(%d, %w) <contraction> {
         %x = conv2d_input_grad(%d, %w) {groups=3, input_size=[8,8]} : f32[n,8,8,24]
       } : f32[n,8,8,24])"},
+    {"input_grad_of_groups_that_share_vectors", R"(
+      input %d : f32[n,9,11,36] data
+      input %w : f32[3,3,4,36] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=12, input_size=[9,11], pads=[1,1,1,1]} : f32[n,9,11,48]
+      } : f32[n,9,11,48])"},
+    {"input_grad_of_groups_in_strides", R"(
+      input %d : f32[n,5,4,40] data
+      input %w : f32[3,5,8,40] data
+      input %y : f32[n,10,13,64] data
+      %g = kernel(%d, %w, %y) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=8, input_size=[10,13], pads=[0,2,1,1], strides=[2,3]} : f32[n,10,13,64]
+        %g = relu_grad(%x, %y) : f32[n,10,13,64]
+      } : f32[n,10,13,64])"},
+    {"input_grad_of_groups_of_twelve_channels", R"(
+      input %d : f32[n,7,10,15] data
+      input %w : f32[3,3,12,15] data
+      %x = kernel(%d, %w) <contraction> {
+        %x = conv2d_input_grad(%d, %w) {groups=3, input_size=[7,10], pads=[1,1,1,1]} : f32[n,7,10,36]
+      } : f32[n,7,10,36])"},
+    {"input_grad_of_groups_of_pool", R"(
+      input %d : f32[n,4,5,64] data
+      input %i : u8[n,4,5,64] data
+      input %w : f32[3,3,4,64] data
+      %x = kernel(%d, %i, %w) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[9,10]} : f32[n,9,10,64]
+        %x = conv2d_input_grad(%m, %w) {groups=8, input_size=[9,10], pads=[1,1,1,1]} : f32[n,9,10,32]
+      } : f32[n,9,10,32])"},
+    {"weight_grad_of_groups_that_share_vectors", R"(
+      input %x : f32[n,9,14,48] data
+      input %d : f32[n,9,14,48] data
+      %b, %g = kernel(%x, %d) <contraction> {
+        %b = reduce_sum(%d) {axes=[0,1,2]} : f32[48]
+        %g = conv2d_weight_grad(%x, %d) {groups=12, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,4,48]
+      } : f32[48], f32[3,3,4,48])"},
+    {"weight_grad_of_groups_in_strides", R"(
+      input %x : f32[n,13,12,64] data
+      input %d : f32[n,7,6,64] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=8, kernel_size=[3,3], pads=[1,0,1,1], strides=[2,2]} : f32[3,3,8,64]
+      } : f32[3,3,8,64])"},
+    {"weight_grad_of_groups_of_twelve_filters", R"(
+      input %x : f32[n,7,11,15] data
+      input %d : f32[n,7,11,36] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=3, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,5,36]
+      } : f32[3,3,5,36])"},
+    {"weight_grad_of_groups_by_taps", R"(
+      input %x : f32[n,10,9,57] data
+      input %d : f32[n,8,5,48] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {dilations=[1,2], groups=3, kernel_size=[3,3]} : f32[3,3,19,48]
+      } : f32[3,3,19,48])"},
+    {"weight_grad_of_large_groups", R"(
+      input %x : f32[n,5,6,128] data
+      input %d : f32[n,2,4,256] data
+      %g = kernel(%x, %d) <contraction> {
+        %g = conv2d_weight_grad(%x, %d) {groups=2, kernel_size=[4,3]} : f32[4,3,64,256]
+      } : f32[4,3,64,256])"},
+    {"weight_grad_of_groups_of_pool", R"(
+      input %x : f32[n,9,10,32] data
+      input %d : f32[n,4,5,64] data
+      input %i : u8[n,4,5,64] data
+      %g = kernel(%x, %d, %i) <contraction> {
+        %m = max_pool_grad(%d, %i) {input_size=[9,10]} : f32[n,9,10,64]
+        %g = conv2d_weight_grad(%x, %m) {groups=8, kernel_size=[3,3], pads=[1,1,1,1]} : f32[3,3,4,64]
+      } : f32[3,3,4,64])"},
     {"depthwise_weight_grad", R"(
       input %x : f32[n,9,13,37] data
       input %d : f32[n,9,13,37] data

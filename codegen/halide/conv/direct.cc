@@ -14,17 +14,13 @@ using Halide::Var;
 
 namespace {
 
-// The share of the lanes of all vectors of filters that hold filters.
-double LaneUtilization(int filters, const Machine& machine) {
-  return double{1} * filters / (CeilDiv(filters, machine.lanes) * machine.lanes);
-}
-
 // Schedules the results and the sums, whose reduction is over `r`.
-void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ConvProblem& conv, const LoopContext& context) {
+void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ConvProblem& conv, const FilterVectors& vectors,
+                    GroupImage& image, const LoopContext& context) {
   const ImageAxes axes = AxesOfImage();
   const int height = conv.rows / conv.pool_rows, width = conv.columns / conv.pool_columns, filters = conv.filters;
   BoundImage(out, height, width, filters, context.batch_extent);
-  const Tile tile = ChooseTile(filters, width, context, conv.cells());
+  const Tile tile = ChooseTile(vectors.TileFilters(), width, context, conv.cells());
   const int vector = std::min(filters, context.lanes), filters_per_tile = vector * tile.vectors;
   Var column, c, block, pixel;
   out.split(axes.c, column, c, filters_per_tile, TailStrategy::ShiftInwards);
@@ -32,10 +28,11 @@ void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ConvProblem& conv
   // A column is the filters of a tile.  Its loop lies outside the loop over rows of the image, so that the weights of
   // the column stay in the first-level cache.
   out.reorder(c, pixel, block, axes.y, column, axes.n).vectorize(c, vector).unroll(c).unroll(pixel);
-  const std::vector<Loop> loops = {{axes.n, context.batch_size},
-                                   {column, CeilDiv(filters, filters_per_tile)},
-                                   {axes.y, height},
-                                   {block, CeilDiv(width, tile.rows)}};
+  std::vector<Loop> loops = {{axes.n, context.batch_size},
+                             {column, CeilDiv(filters, filters_per_tile)},
+                             {axes.y, height},
+                             {block, CeilDiv(width, tile.rows)}};
+  if (image.is_copied_in_task()) loops.resize(2);  // a copy serves all rows
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
   sum.compute_at(out, parallel.LoopAfterFusion(block))
       .vectorize(axes.c, vector)
@@ -48,13 +45,15 @@ void ScheduleDirect(Func& out, Func& sum, const RDom& r, const ConvProblem& conv
       .unroll(axes.c)
       .unroll(axes.x)
       .unroll(axes.y);
+  if (vectors.are_shared()) sum.update().reorder(r.y, r.x).unroll(r.y);  // see ChunkSum::Schedule
+  image.Schedule(out, parallel.LoopAfterFusion(column));
 }
 
 }  // namespace
 
-std::string CanDirect(const KernelSpec& spec, const Machine&) {
+std::string CanDirect(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsFilledVectors(FilterVectorsOf(conv, machine)); !reason.empty()) return reason;
   if (conv.cells() > passes::kMaxPoolCells) return "windows of its pool have more than nine cells";
   if (conv.rows < conv.pool_rows || conv.columns < conv.pool_columns) return "its pool has no windows";
   return "";
@@ -65,18 +64,22 @@ Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = conv.products();
-  work.tile_utilization = 0.9 * LaneUtilization(conv.filters, machine);
+  const FilterVectors vectors = FilterVectorsOf(conv, machine);
+  work.tile_utilization = 0.9 * vectors.LaneUtilization(machine);
+  work.elementwise_operations += vectors.OperandOperations(work.products, TapsOfPixel(conv.window));
   return work;
 }
 
 ScheduledKernel BuildDirect(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
   const ConvProblem conv = ConvProblemOf(spec);
+  const FilterVectors vectors = FilterVectorsOf(conv, builder.context());
+  const LoopContext context = vectors.InContext(builder.context());
   const Window& window = conv.window;
-  const Tensor image = builder.Bordered(builder.Read(spec.operand(0)), window), w = builder.Read(spec.operand(1));
+  GroupImage image(builder, builder.Read(spec.operand(0)), window.before, conv.BorderedSize(), vectors);
+  const Tensor w = builder.Read(spec.operand(1));
   const ImageAxes axes = AxesOfImage();
-  const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
+  const RDom r(0, vectors.channels, 0, window.size[1], 0, window.size[0], "r");
 
   // If the epilogue begins with an addition, the sums begin with the addend instead of 0.
   const bool has_addend = spec.addend != ir::kNoValue;
@@ -85,15 +88,17 @@ ScheduledKernel BuildDirect(KernelBuilder& builder) {
   sum(axes.c, axes.x, axes.y, axes.n) =
       has_addend ? (*addend)(BroadcastIndex(addend->type, ToIndex(Axes(4)))) : Expr(0.0f);
   sum(axes.c, axes.x, axes.y, axes.n) +=
-      w({r.z, r.y, r.x, axes.c}) * image({axes.n, axes.y * window.stride[0] + r.z * window.dilation[0],
-                                          axes.x * window.stride[1] + r.y * window.dilation[1], r.x});
+      w({r.z, r.y, r.x, axes.c}) * vectors.Operand(axes.c, r.x, [&](const Expr& channel) {
+        return image.tensor()({axes.n, axes.y * window.stride[0] + r.z * window.dilation[0],
+                               axes.x * window.stride[1] + r.y * window.dilation[1], channel});
+      });
   Func out = MakeFunc(
       "out", Axes(4),
       builder.LowerEpilogue(ToIndex(Axes(4)), has_addend ? spec.with_addend : spec.sums(), [&](int row, int column) {
         return Expr(sum(axes.c, axes.x * conv.pool_columns + column, axes.y * conv.pool_rows + row, axes.n));
       }));
   builder.AddOutput(out, spec.results);
-  ScheduleDirect(out, sum, r, conv, context);
+  ScheduleDirect(out, sum, r, conv, vectors, image, context);
   return builder.Finish();
 }
 
@@ -128,7 +133,8 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
         return w({tap_row, tap_column, channel, filter});
       },
       context);
-  const ConvChunk conv_chunk = ChooseChunk(filters, height, width, 1, context);
+  const FilterVectors vectors = FilterVectorsOf(conv, context);
+  const ConvChunk conv_chunk = ChooseChunk(vectors, height, width, 1, context);
   const Tile tile = conv_chunk.tile;
   const int chunk_rows = conv_chunk.rows, filters_per_tile = context.lanes * tile.vectors;
   const RDom r(0, conv.channels, 0, window.size[1], 0, window.size[0], "r");
@@ -149,7 +155,7 @@ ScheduledKernel BuildDirectPacked(KernelBuilder& builder) {
   const std::vector<Loop> loops = {
       {axes.n, context.batch_size}, {block, CeilDiv(filters, filters_per_tile)}, {chunk, height / chunk_rows}};
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
-  chunk_sum.Schedule(out, parallel.LoopAfterFusion(chunk), tile, chunk_rows * width, context);
+  chunk_sum.Schedule(out, parallel.LoopAfterFusion(chunk), tile, chunk_rows * width, vectors, context);
   return builder.Finish();
 }
 
@@ -182,7 +188,8 @@ ChunkSum::ChunkSum(const RDom& domain, const Product& product) : domain(domain) 
   sums(filter, pixel, chunk, n) = tile_sum(filter, pixel, chunk, n);
 }
 
-void ChunkSum::Schedule(Func& reader, const Var& loop, const Tile& tile, int pixels, const LoopContext& context) {
+void ChunkSum::Schedule(Func& reader, const Var& loop, const Tile& tile, int pixels, const FilterVectors& vectors,
+                        const LoopContext& context) {
   const Var filter = sums.args()[0], pixel = sums.args()[1];  // tile_sum has the same arguments
   Var tile_index, tile_pixel;
   sums.compute_at(reader, loop)
@@ -200,14 +207,19 @@ void ChunkSum::Schedule(Func& reader, const Var& loop, const Tile& tile, int pix
       .vectorize(filter, context.lanes)
       .unroll(filter)
       .unroll(pixel);
+  // The taps of a row use the same vectors of channels.
+  if (vectors.are_shared()) tile_sum.update().reorder(domain.y, domain.x).unroll(domain.y);
 }
 
-ConvChunk ChooseChunk(int filters, int rows, int columns, int sums_per_pixel, const LoopContext& context) {
-  const auto choose_tile = [&](int chunk_rows) { return ChooseTile(filters, int64_t{chunk_rows} * columns, context); };
+ConvChunk ChooseChunk(const FilterVectors& vectors, int rows, int columns, int sums_per_pixel,
+                      const LoopContext& context) {
+  const auto choose_tile = [&](int chunk_rows) {
+    return ChooseTile(vectors.TileFilters(), int64_t{chunk_rows} * columns, context);
+  };
   const int filters_per_tile = context.lanes * choose_tile(rows).vectors;
   const int64_t row_bytes = int64_t{sums_per_pixel} * columns * filters_per_tile * 4;
   // The tasks for each chunk of an image: one for each image of the batch and each block of filters.
-  const int64_t tasks_per_chunk = context.batch_size * CeilDiv(filters, filters_per_tile);
+  const int64_t tasks_per_chunk = context.batch_size * CeilDiv(vectors.groups * vectors.filters, filters_per_tile);
   int best = 1;
   for (int chunk_rows = 2; chunk_rows <= rows; ++chunk_rows) {
     if (rows % chunk_rows == 0 && chunk_rows * row_bytes <= context.l1_bytes &&

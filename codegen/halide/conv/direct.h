@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "codegen/halide/conv/problem.h"
+#include "codegen/halide/conv/groups.h"
 #include "codegen/halide/cost.h"
 #include "codegen/halide/kernel_builder.h"
 
@@ -45,7 +45,8 @@ class PackedWeights {
   using Weight = std::function<Halide::Expr(const Halide::Expr& tap_row, const Halide::Expr& tap_column,
                                             const Halide::Expr& channel, const Halide::Expr& filter)>;
 
-  // Schedules the copy at the top of the kernel.  `filters` is a multiple of the vector width.
+  // Schedules the copy at the top of the kernel.  `filters` is a multiple of the vector width, and `channels` are those
+  // of a group.
   PackedWeights(int tap_rows, int tap_columns, int channels, int filters, const Weight& weight,
                 const LoopContext& context);
 
@@ -69,7 +70,7 @@ struct ChunkSum {
 
   // Computes the sums of a chunk of `pixels` pixels in loop `loop` of `reader`, in register tiles `tile`.
   void Schedule(Halide::Func& reader, const Halide::Var& loop, const Tile& tile, int pixels,
-                const LoopContext& context);
+                const FilterVectors& vectors, const LoopContext& context);
 
   Halide::RDom domain;  // x: channel, y: tap column, z: tap row
   Halide::Func tile_sum{"tile_sum"}, sums{"sums"};
@@ -83,7 +84,8 @@ struct ConvChunk {
 
 // The largest chunk whose sums fit the first-level cache and which leaves as many tasks as the machine wants.  A chunk
 // has sums for `sums_per_pixel` images of `rows` × `columns` pixels, such as the phases of a strided input gradient.
-ConvChunk ChooseChunk(int filters, int rows, int columns, int sums_per_pixel, const LoopContext& context);
+ConvChunk ChooseChunk(const FilterVectors& vectors, int rows, int columns, int sums_per_pixel,
+                      const LoopContext& context);
 
 }  // namespace brine::codegen
 

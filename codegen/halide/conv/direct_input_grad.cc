@@ -39,7 +39,8 @@ Phases PhasesOf(const Window& window, int axis) {
 
 // Schedules the results and the sums of all phases.  `phase_size` is the number of rows and columns of one phase.
 void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvProblem& conv,
-                       const ConvChunk& conv_chunk, const int (&phase_size)[2], const LoopContext& context) {
+                       const ConvChunk& conv_chunk, const int (&phase_size)[2], const FilterVectors& vectors,
+                       GroupImage& image, const LoopContext& context) {
   const ImageAxes axes = AxesOfImage();
   const int(&stride)[2] = conv.window.stride;
   const int channels_per_tile = context.lanes * conv_chunk.tile.vectors;
@@ -54,12 +55,15 @@ void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvP
       .unroll(c)
       .unroll(phase_x)
       .unroll(phase_y);
-  const std::vector<Loop> loops = {{axes.n, context.batch_size},
-                                   {block, CeilDiv(conv.channels, channels_per_tile)},
-                                   {chunk, phase_size[0] / conv_chunk.rows}};
+  std::vector<Loop> loops = {{axes.n, context.batch_size},
+                             {block, CeilDiv(conv.channels, channels_per_tile)},
+                             {chunk, phase_size[0] / conv_chunk.rows}};
+  if (image.is_copied_in_task()) loops.resize(2);  // a copy serves all rows
   const ParallelLoop parallel = ParallelizeOuterLoops(out, loops, context);
   for (ChunkSum& sum : phase_sums)
-    sum.Schedule(out, parallel.LoopAfterFusion(chunk), conv_chunk.tile, conv_chunk.rows * phase_size[1], context);
+    sum.Schedule(out, parallel.LoopAfterFusion(chunk), conv_chunk.tile, conv_chunk.rows * phase_size[1], vectors,
+                 context);
+  image.Schedule(out, parallel.LoopAfterFusion(block));
 }
 
 }  // namespace
@@ -67,30 +71,32 @@ void ScheduleInputGrad(Func& out, std::vector<ChunkSum>& phase_sums, const ConvP
 std::string CanDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   const Window& window = conv.window;
-  if (std::string reason = NeedsOneGroup(conv); !reason.empty()) return reason;
+  if (std::string reason = NeedsFilledVectors(FilterVectorsOf(conv, machine)); !reason.empty()) return reason;
   if (std::string reason = NeedsNoDilation(conv); !reason.empty()) return reason;
   if (std::max(window.stride[0], window.stride[1]) > kMaxStride) return "its strides exceed 3";
-  if (conv.channels % machine.lanes != 0) return "the channels of its input do not fill vectors";
+  if (conv.groups == 1 && conv.channels % machine.lanes != 0) return "the channels of its input do not fill vectors";
   return "";
 }
 
-Work CostDirectInputGrad(const KernelSpec& spec, const Machine&) {
+Work CostDirectInputGrad(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = conv.products();
-  work.tile_utilization = 0.9;
+  const FilterVectors vectors = FilterVectorsOf(conv, machine);
+  work.tile_utilization = 0.9 * vectors.LaneUtilization(machine);
+  work.elementwise_operations += vectors.OperandOperations(work.products, TapsOfPixel(conv.window));
   work.elementwise_operations += ElementCount(spec, spec.sums());  // the epilogue loads the sums again
   return work;
 }
 
 ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const KernelSpec& spec = builder.spec();
-  const LoopContext& context = builder.context();
   const ConvProblem conv = ConvProblemOf(spec);
+  const FilterVectors vectors = FilterVectorsOf(conv, builder.context());
+  const LoopContext context = vectors.InContext(builder.context());
   const Window& window = conv.window;
   const Tensor dy = builder.TrimmedImage(0), w = builder.Read(spec.operand(1));
-  const int channels = conv.channels, filters = conv.filters;
   const int extent[2] = {conv.height, conv.width};
   const Phases rows = PhasesOf(window, 0), columns = PhasesOf(window, 1);
   int before[2], phase_size[2];
@@ -102,16 +108,18 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
     size[axis] = before[axis] + std::max(static_cast<int>(dy.type.shape[static_cast<size_t>(axis) + 1]),
                                          phase_size[axis] + phases.Shift(phases.stride - 1));
   }
-  const Tensor image = builder.WithBorder(dy, before, size);
+  GroupImage image(builder, dy, before, size, vectors);
 
   const PackedWeights weights(
-      window.size[0], window.size[1], filters, channels,
+      window.size[0], window.size[1], vectors.channels, conv.channels,
       [&](const Expr& tap_row, const Expr& tap_column, const Expr& filter, const Expr& channel) {
-        return w({tap_row, tap_column, channel, filter});
+        if (conv.groups == 1) return w({tap_row, tap_column, channel, filter});
+        const Expr group = channel / vectors.filters;
+        return w({tap_row, tap_column, channel % vectors.filters, group * vectors.channels + filter});
       },
       context);
   const ConvChunk conv_chunk =
-      ChooseChunk(channels, phase_size[0], phase_size[1], rows.stride * columns.stride, context);
+      ChooseChunk(vectors, phase_size[0], phase_size[1], rows.stride * columns.stride, context);
   const int chunk_rows = conv_chunk.rows;
 
   const ImageAxes axes = AxesOfImage();
@@ -123,11 +131,13 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
         phase_values.emplace_back(0.0f);
         continue;
       }
-      const RDom r(0, filters, 0, columns.TapCount(x), 0, rows.TapCount(y), "r");
+      const RDom r(0, vectors.channels, 0, columns.TapCount(x), 0, rows.TapCount(y), "r");
       phase_sums.emplace_back(r, [&](const Var& channel, const Var& pixel, const Var& chunk, const Var& n) {
         return weights(r.z * rows.stride + rows.FirstTap(y), r.y * columns.stride + columns.FirstTap(x), r.x, channel) *
-               image({n, chunk * chunk_rows + pixel / phase_size[1] + rows.Shift(y) + before[0] - r.z,
-                      pixel % phase_size[1] + columns.Shift(x) + before[1] - r.y, r.x});
+               vectors.Operand(channel, r.x, [&](const Expr& filter) {
+                 return image.tensor()({n, chunk * chunk_rows + pixel / phase_size[1] + rows.Shift(y) + before[0] - r.z,
+                                        pixel % phase_size[1] + columns.Shift(x) + before[1] - r.y, filter});
+               });
       });
       const Expr phase_row = axes.y / rows.stride;
       phase_values.push_back(phase_sums.back().sums(
@@ -138,7 +148,7 @@ ScheduledKernel BuildDirectInputGrad(KernelBuilder& builder) {
   const Expr phase = axes.y % rows.stride * columns.stride + axes.x % columns.stride;
   Func out = MakeFunc("out", Axes(4), builder.LowerEpilogue(spec.sums(), Halide::mux(phase, phase_values)));
   builder.AddOutput(out, spec.results);
-  ScheduleInputGrad(out, phase_sums, conv, conv_chunk, phase_size, context);
+  ScheduleInputGrad(out, phase_sums, conv, conv_chunk, phase_size, vectors, image, context);
   return builder.Finish();
 }
 

@@ -3,6 +3,8 @@
 // image[n, row, i] is a row of x with its border as one sequence of floats.  t counts the elements of a run: the taps
 // of a row of the kernel times the C channels, which are contiguous in memory at every pixel.
 //
+// With several groups, a run has the taps of a row, or one tap, times the channels of a group.
+//
 // A register tile is some vectors of filters by some elements of the run.  It sums over a few rows of an image and is
 // then added to the sums of its part of the batch, so that those rows of x and dy stay in the nearest caches while all
 // tiles use them.

@@ -12,6 +12,10 @@ double ConvProblem::products() const {
   return double{1} * batch * rows * columns * filters * channels_per_group() * window.size[0] * window.size[1];
 }
 
+std::array<int, 2> ConvProblem::BorderedSize() const {
+  return {height + window.before[0] + window.after[0], width + window.before[1] + window.after[1]};
+}
+
 namespace {
 
 // The shapes of y = conv(x, w), of which two belong to operands and one to the result.

@@ -2,6 +2,7 @@
 #ifndef BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_
 #define BRINE_CODEGEN_HALIDE_CONV_PROBLEM_H_
 
+#include <array>
 #include <string>
 
 #include "codegen/halide/images.h"
@@ -25,6 +26,7 @@ struct ConvProblem {
   bool pooled() const { return pool_rows * pool_columns > 1; }
   int cells() const { return pool_rows * pool_columns; }
   int channels_per_group() const { return channels / groups; }
+  std::array<int, 2> BorderedSize() const;  // of x with its border
 
   double products() const;  // multiply-adds of the definition
 };

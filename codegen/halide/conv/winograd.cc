@@ -411,7 +411,7 @@ ScheduledKernel BuildWinograd(KernelBuilder& builder) {
   const Var task_loop = parallel.LoopAfterFusion(task);
   winograd.Schedule(out, task_loop, block, vector, block_filters, context);
   builder.CopyInTask(image, out, task_loop, plan.images_per_task, plan.size * plan.rows_per_task + last_tap,
-                     columns_with_border);
+                     columns_with_border, problem.channels);
   return builder.Finish();
 }
 

@@ -162,15 +162,18 @@ class GenericBuilder {
 };
 
 // The share of the peak rate that the loops of a contraction reach.
-double TileUtilization(const KernelSpec& spec, const Node& node) {
+double TileUtilization(const KernelSpec& spec, const Node& node, const Machine& machine) {
   const ir::Shape& b = spec.shape(node.inputs[1]);
   // In a product of matrices, every operand is read along its rows, or copied so that it can be.
   if (b.size() == 2) return 0.85;
-  // A tile of filters of several groups reads channels one by one.
-  if (ir::IsConvolution(*node.op) && ir::ConvolutionGroups(node) > 1) return 0.15;
+  const ir::Shape& result = spec.shape(node.outputs[0]);
+  if (ir::IsConvolution(*node.op) && ir::ConvolutionGroups(node) > 1) {
+    // A vector of several groups reads channels one by one.
+    const bool is_of_one_group = result.back() / ir::ConvolutionGroups(node) % machine.lanes == 0;
+    return is_of_one_group ? 0.45 : 0.25;
+  }
   // In a convolution, tiles end with each row of the image.  In its gradients, dy also is copied with zeros between its
   // pixels, or the sums run pixel by pixel.
-  const ir::Shape& result = spec.shape(node.outputs[0]);
   return spec.hero == &node && !result.empty() && result[0] == ir::kBatch ? 0.6 : 0.5;
 }
 
@@ -201,7 +204,7 @@ void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine&
   const auto flops = node.op->flops({inputs, node.attributes}, outputs, spec.batch_size());
   const double width = static_cast<double>(outputs[0].shape.empty() ? 1 : spec.Extent(outputs[0].shape.back()));
   const double padded_width = static_cast<double>(CeilDiv(static_cast<int64_t>(width), machine.lanes)) * machine.lanes;
-  work.products += static_cast<double>(flops) / 2 * padded_width / width / TileUtilization(spec, node);
+  work.products += static_cast<double>(flops) / 2 * padded_width / width / TileUtilization(spec, node, machine);
   if (IsPlainProduct(spec.graph, node)) {
     if (splits_depth)
       AddCostOfParts(spec, node, machine, work);
