@@ -281,6 +281,9 @@ def linked(program):
     """The libraries that a program names, but for those of the C++ runtime, and their bytes."""
     needed = re.findall(r"NEEDED +(\S+)", run("objdump", "-p", program))
     paths = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", program)))
+    missing = [name for name in needed if name not in paths and not name.startswith(CPP_RUNTIME)]
+    if missing:
+        raise Failed(f"{missing[0]} is not found")
     return {name: os.path.getsize(paths[name]) for name in needed if not name.startswith(CPP_RUNTIME)}
 
 

@@ -29,7 +29,7 @@ compile() { run_quietly peers_cpp.log c++ -std=c++20 -march=native -DNDEBUG -I "
 build() {
   local name=$1 program=$folder/$1
   shift
-  [[ $program -ot $sources/$name.cc || $program -ot $sources/rounds.h ]] || return 0
+  [[ $program -ot $sources/$name.cc || $program -ot $sources/rounds.h || $program -ot $sources/build.sh ]] || return 0
   say "building the peer $name"
   rm -f "$program"
   compile -s "$sources/$name.cc" -o "$program" "$@"
