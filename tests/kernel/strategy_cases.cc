@@ -34,7 +34,8 @@ void AddCopy(ir::Graph& graph, ir::Node kernel, const std::string& strategy) {
 
 std::vector<Row> AllRows() {
   std::vector<Row> all;
-  for (absl::Span<const Row> rows : {kForwardRows, kGradientRows, kEpilogueRows, kSideReductionRows})
+  for (absl::Span<const Row> rows :
+       {kForwardRows, kInputGradRows, kWeightGradRows, kDenseGradRows, kEpilogueRows, kSideReductionRows})
     all.insert(all.end(), rows.begin(), rows.end());
   return all;
 }

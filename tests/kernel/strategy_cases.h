@@ -17,7 +17,8 @@ struct Row {
   const char* text;
   int cells = 4;
 };
-extern const absl::Span<const Row> kForwardRows, kGradientRows, kEpilogueRows, kSideReductionRows;
+extern const absl::Span<const Row> kForwardRows, kInputGradRows, kWeightGradRows, kDenseGradRows, kEpilogueRows,
+    kSideReductionRows;
 std::vector<Row> AllRows();
 
 // The rows as one graph, each kernel once: every row's values begin with its name.

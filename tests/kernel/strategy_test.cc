@@ -338,8 +338,10 @@ TEST_P(Strategies, PassOnWhatIsNoNumber) {
   for (const auto& [name, operand] : left_out) {
     EXPECT_TRUE(LeavesOut(name) || kPartlyRead.count(operand) != 0) << name << " passes over a NaN in " << operand;
   }
-  for (const Row& row : kGradientRows)
-    EXPECT_EQ(reached.count(absl::StrCat(row.name, ".d")), 1) << row.name << ": no draw tests its gradient";
+  for (absl::Span<const Row> rows : {kInputGradRows, kWeightGradRows, kDenseGradRows}) {
+    for (const Row& row : rows)
+      EXPECT_EQ(reached.count(absl::StrCat(row.name, ".d")), 1) << row.name << ": no draw tests its gradient";
+  }
 }
 
 }  // namespace
