@@ -21,10 +21,11 @@ struct PixelPlan {
   int width;                         // of a plane of dy: whole vectors
   int filters_per_tile, tile_count;  // of registers
   int rows_per_block, block_count;
+  int image_rows, image_columns;  // of a plane of the image, which a block reads
   int images_per_part, part_count;
 };
 
-// The number of columns of dy, without those that are known to be zero if `dy` has been trimmed.
+// `rows` and `columns` are those of dy, of which some at the end may be known to be zero and left out.
 PixelPlan PlanPixels(const ConvProblem& conv, int rows, int columns, const Machine& machine) {
   PixelPlan plan;
   plan.width = CeilDiv(columns, machine.lanes) * machine.lanes;
@@ -35,6 +36,8 @@ PixelPlan PlanPixels(const ConvProblem& conv, int rows, int columns, const Machi
   const auto rows_in_cache = static_cast<int>(std::clamp<int64_t>(machine.l1_bytes / row_bytes, 1, rows));
   plan.block_count = CeilDiv(rows, rows_in_cache);
   plan.rows_per_block = CeilDiv(rows, plan.block_count);
+  plan.image_rows = plan.rows_per_block + (conv.window.size[0] - 1) * conv.window.dilation[0];
+  plan.image_columns = plan.width + (conv.window.size[1] - 1) * conv.window.dilation[1];
   plan.images_per_part = CeilDiv(conv.batch, machine.tasks);
   plan.part_count = CeilDiv(conv.batch, plan.images_per_part);
   return plan;
@@ -63,9 +66,6 @@ class PixelWeightGrad {
  private:
   int TapCount(int axis) const { return conv_.window.size[axis]; }
   int Dilation(int axis) const { return conv_.window.dilation[axis]; }
-  // The rows and columns of a plane of the image that a block reads.
-  int ImageRows() const { return plan_.rows_per_block + (TapCount(0) - 1) * Dilation(0); }
-  int ImageColumns() const { return plan_.width + (TapCount(1) - 1) * Dilation(1); }
 
   // Outside the image, and past the last row and column of dy, planes are zero.
   void DefinePlanes() {
@@ -143,8 +143,8 @@ class PixelWeightGrad {
         .unroll(filter_);
     image_plane_.compute_at(part_sum_, pieces_.x)
         .store_in(kOnStack)
-        .bound_extent(pixel_, ImageColumns())
-        .bound_extent(row_, ImageRows())
+        .bound_extent(pixel_, plan_.image_columns)
+        .bound_extent(row_, plan_.image_rows)
         .bound_extent(channel_, conv_.channels)
         .vectorize(pixel_, lanes, TailStrategy::GuardWithIf);
     dy_plane_.compute_at(part_sum_, pieces_.x)
@@ -179,11 +179,8 @@ std::string CanPixelWeightGrad(const KernelSpec& spec, const Machine& machine) {
   if (conv.window.size[1] > machine.registers - kOperandRegisters)
     return "a row of its kernel does not fit the registers";
   const PixelPlan plan = PlanPixels(conv, conv.rows, conv.columns, machine);
-  const Window& window = conv.window;
-  const int64_t image_rows = plan.rows_per_block + (window.size[0] - 1) * window.dilation[0],
-                image_columns = plan.width + (window.size[1] - 1) * window.dilation[1];
-  const int64_t plane_bytes =
-      4 * (image_rows * image_columns * conv.channels + int64_t{plan.rows_per_block} * plan.width * conv.filters);
+  const int64_t plane_bytes = 4 * (int64_t{plan.image_rows} * plan.image_columns * conv.channels +
+                                   int64_t{plan.rows_per_block} * plan.width * conv.filters);
   if (plane_bytes > kMaxPlaneBytes) return "the planes of a row do not fit a task's stack";
   return "";
 }
