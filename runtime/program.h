@@ -59,7 +59,8 @@ typedef struct brine_call {
   double flops;             // operations for a full batch, including multiplications by zero; 0 if not counted
   uint16_t sparse_operand;  // the input, counted from 1, whose zeros the kernel skips; 0 if it skips none
   const char* strategy;     // the name of the strategy that built the kernel: "winograd"
-  double predicted_ms;      // the predicted time on one core, in milliseconds
+  float predicted_ms;       // the predicted time on one core, in milliseconds, if the sparse operand has only zeros
+  float nonzero_ms;         // what that operand adds if it has none
   const char* candidates;   // a line for each strategy that was considered: its predicted time, or why it cannot apply
 } brine_call;
 

@@ -15,6 +15,8 @@
 #include "absl/strings/strip.h"
 #include "codegen/driver/cpu_features.h"
 #include "codegen/driver/files.h"
+#include "codegen/driver/machine.h"
+#include "codegen/driver/movement.h"
 #include "codegen/driver/region.h"
 #include "codegen/sources_hash.h"
 #include "ir/kinds.h"
@@ -200,9 +202,12 @@ absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph,
   }
   std::map<std::string, CompiledKernel> considered;
   BRINE_RETURN_IF_ERROR(RunWorker(pending, options, nullptr, considered));
+  const Machine& machine = MachineOf(options.target);
+  const std::vector<Movement> movements = FindMovements(graph, machine.l3_bytes);
   std::vector<KernelFacts> facts;
   for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index)
-    facts.push_back(considered[symbol(node_index)].facts);
+    facts.push_back(Adjusted(considered[symbol(node_index)].facts, BatchesOf(graph, graph.nodes[node_index]),
+                             MovementMilliseconds(movements[node_index], machine)));
   return facts;
 }
 

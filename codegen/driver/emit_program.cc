@@ -14,6 +14,8 @@
 #include "codegen/driver/cpu_features.h"
 #include "codegen/driver/gzip.h"
 #include "codegen/driver/join_updates.h"
+#include "codegen/driver/machine.h"
+#include "codegen/driver/movement.h"
 #include "codegen/driver/region.h"
 #include "codegen/driver/runtime_names.h"
 #include "ir/check.h"
@@ -155,6 +157,7 @@ class ProgramEmitter {
     const ValueTable table(graph);
     EmitValues(graph, table, prefix);
 
+    const std::vector<Movement> movements = FindMovements(graph, MachineOf(target_).l3_bytes);
     std::string calls;
     int call_count = 0, shard_calls = -1, first_update = -1;
     std::vector<int> means;
@@ -167,7 +170,7 @@ class ProgramEmitter {
       }
       const std::string arguments = absl::StrCat(prefix, "_", call_count);
       EmitArguments(table, node, arguments);
-      calls += CallRow(graph, node, kernels_.kernels.at(symbols[node_index]), arguments);
+      calls += CallRow(graph, node, kernels_.kernels.at(symbols[node_index]), movements[node_index], arguments);
       if (first_update < 0 && WritesStates(graph, node)) first_update = call_count;
       if (shard_calls < 0 && (first_update >= 0 || !means.empty())) shard_calls = call_count;
       ++call_count;
@@ -211,9 +214,12 @@ class ProgramEmitter {
   }
 
   // A row of the table of calls; `arguments` names the array of the kernel's operands.
-  std::string CallRow(const Graph& graph, const Node& node, const CompiledKernel& kernel,
+  std::string CallRow(const Graph& graph, const Node& node, const CompiledKernel& kernel, const Movement& movement,
                       const std::string& arguments) {
-    const KernelFacts facts = Scaled(kernel.facts, BatchesOf(graph, node));
+    const KernelFacts facts =
+        Adjusted(kernel.facts, BatchesOf(graph, node), MovementMilliseconds(movement, MachineOf(target_)));
+    // Without an operand whose zeros are counted, the expected share has to do.
+    const bool is_sparse = facts.sparse_argument >= 0;
     scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
     const size_t values = KernelArguments(node).size();
     const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
@@ -223,7 +229,8 @@ class ProgramEmitter {
         ", .name = ", CString(graph.value(node.outputs[0]).name), ", .layers = ", CString(LayersText(node.locations)),
         ", .location = ", CString(PlaceText(node.locations)), ", .flops = ", flops,
         ", .sparse_operand = ", kernel.facts.sparse_argument + 1, ", .strategy = ", CString(kernel.facts.strategy),
-        ", .predicted_ms = ", CNumber(facts.predicted_milliseconds()),
+        ", .predicted_ms = ", CNumber(facts.built().At(is_sparse ? 0 : kNonzeroShare)),
+        ", .nonzero_ms = ", CNumber(is_sparse ? facts.built().nonzero_milliseconds : 0),
         ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
   }
 

@@ -1,22 +1,29 @@
 #include "codegen/driver/kernel_facts.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "ir/check.h"
 
 namespace brine::codegen {
 
-double KernelFacts::predicted_milliseconds() const {
-  for (const CandidateFact& candidate : candidates) {
-    if (candidate.strategy == strategy) return candidate.milliseconds;
-  }
-  return 0;
+const CandidateFact& KernelFacts::built() const {
+  const auto found = std::find_if(candidates.begin(), candidates.end(),
+                                  [&](const CandidateFact& candidate) { return candidate.strategy == strategy; });
+  BRINE_CHECK(found != candidates.end());
+  return *found;
 }
 
-KernelFacts Scaled(KernelFacts facts, double factor) {
-  for (CandidateFact& candidate : facts.candidates) candidate.milliseconds *= factor;
+KernelFacts Adjusted(KernelFacts facts, double factor, double milliseconds) {
+  for (CandidateFact& candidate : facts.candidates) {
+    if (!candidate.reason.empty()) continue;
+    candidate.milliseconds = factor * candidate.milliseconds + milliseconds;
+    candidate.nonzero_milliseconds *= factor;
+  }
   return facts;
 }
 
@@ -34,7 +41,8 @@ std::string Print(const KernelFacts& facts) {
                                   facts.sparse_argument, "\n");
   for (const CandidateFact& candidate : facts.candidates) {
     if (candidate.reason.empty())
-      absl::StrAppendFormat(&text, "candidate %s %.17g\n", candidate.strategy, candidate.milliseconds);
+      absl::StrAppendFormat(&text, "candidate %s %.17g %.17g\n", candidate.strategy, candidate.milliseconds,
+                            candidate.nonzero_milliseconds);
     else
       absl::StrAppend(&text, "reason ", candidate.strategy, " ", candidate.reason, "\n");
   }
@@ -54,10 +62,13 @@ absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text) {
     else if (words.first == "sparse")
       is_valid &= absl::SimpleAtoi(words.second, &facts.sparse_argument);
     else if (words.first == "reason")
-      facts.candidates.push_back({std::string(rest.first), 0, std::string(rest.second)});
+      facts.candidates.push_back({std::string(rest.first), 0, 0, std::string(rest.second)});
     else if (words.first == "candidate") {
-      facts.candidates.push_back({std::string(rest.first), 0, ""});
-      is_valid &= absl::SimpleAtod(rest.second, &facts.candidates.back().milliseconds);
+      CandidateFact& candidate = facts.candidates.emplace_back(CandidateFact{std::string(rest.first)});
+      const std::pair<absl::string_view, absl::string_view> times =
+          absl::StrSplit(rest.second, absl::MaxSplits(' ', 1));
+      is_valid &= absl::SimpleAtod(times.first, &candidate.milliseconds) &&
+                  absl::SimpleAtod(times.second, &candidate.nonzero_milliseconds);
     } else
       is_valid = false;
   }

@@ -11,11 +11,21 @@
 
 namespace brine::codegen {
 
+// The expected share of nonzero elements in the result of a ReLU, in its gradient, and in the gradient that reaches the
+// argmax positions of a max-pool.
+inline constexpr double kNonzeroShare = 0.45;
+
 // A strategy that was considered for a kernel.
 struct CandidateFact {
   std::string strategy;
-  double milliseconds = 0;  // the predicted time on one core, if the strategy can build the kernel
-  std::string reason;       // why it cannot, as a clause; empty if it can
+  double milliseconds = 0;          // the predicted time on one core, if the strategy can build the kernel
+  double nonzero_milliseconds = 0;  // what depends on the zeros of the sparse operand: as long as if it had none
+  std::string reason = {};          // why it cannot, as a clause; empty if it can
+
+  // The predicted time if the sparse operand has this share of nonzero elements.
+  double At(double nonzero_share) const {
+    return milliseconds + (nonzero_share - kNonzeroShare) * nonzero_milliseconds;
+  }
 };
 
 struct KernelFacts {
@@ -24,17 +34,17 @@ struct KernelFacts {
   int sparse_argument = -1;   // the position of the argument whose zeros are skipped; -1: none
   std::vector<CandidateFact> candidates = {};  // by cost; those that cannot build it come last
 
-  double predicted_milliseconds() const;  // the prediction for the strategy that built it
+  const CandidateFact& built() const;  // the candidate of the strategy that built it
 };
 
-// The same facts with the predicted times multiplied by `factor`.
-KernelFacts Scaled(KernelFacts facts, double factor);
+// The same facts with the predicted times multiplied by `factor`, and then increased by `milliseconds`.
+KernelFacts Adjusted(KernelFacts facts, double factor, double milliseconds);
 
 // A line for each candidate, for a person: "winograd 0.123 ms", "sparse: it is followed by a pool".
 std::string DescribeCandidates(const KernelFacts& facts);
 
 // The facts as lines of text: `scratch 64`, `strategy winograd`, `sparse 1`, and for each candidate `candidate winograd
-// 0.123` or `reason sparse it is followed by a pool`.  ParseFacts is the exact inverse of Print.  Errors
+// 0.123 0.1` or `reason sparse it is followed by a pool`.  ParseFacts is the exact inverse of Print.  Errors
 // (kInvalidArgument): a malformed text.
 std::string Print(const KernelFacts& facts);
 absl::StatusOr<KernelFacts> ParseFacts(absl::string_view text);

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "codegen/halide/machine.h"
+#include "codegen/driver/machine.h"
 #include "codegen/halide/precompiled.h"
 #include "ir/graph.h"
 

@@ -19,16 +19,6 @@ double EpilogueOperations(const KernelSpec& spec) {
   return operations;
 }
 
-// The bytes of all inputs and outputs of the kernel.
-double ArgumentBytes(const KernelSpec& spec) {
-  double bytes = 0;
-  for (const std::vector<ir::ValueId>* values : {&spec.kernel.inputs, &spec.kernel.outputs}) {
-    for (ir::ValueId value : *values)
-      bytes += ElementCount(spec, value) * static_cast<double>(ir::BitWidth(spec.type(value).dtype)) / 8;
-  }
-  return bytes;
-}
-
 }  // namespace
 
 double Milliseconds(const Work& work, const Machine& machine) {
@@ -39,7 +29,7 @@ double Milliseconds(const Work& work, const Machine& machine) {
   cycles += work.tested_elements * machine.list_cycles + work.gather_operations * machine.gather_cycles;
   cycles += work.elementwise_operations / (lanes * machine.multiply_adds_per_cycle * machine.elementwise_rate);
   cycles += work.cache_bytes / machine.cache_bytes_per_cycle;
-  const double memory_milliseconds = work.memory_bytes / (machine.memory_gigabytes_per_second * 1e6);
+  const double memory_milliseconds = work.memory_bytes / (machine.read_gigabytes_per_second * 1e6);
   return (1 + work.extra_loops) * machine.kernel_start_milliseconds + cycles / (machine.gigahertz * 1e6) +
          memory_milliseconds;
 }
@@ -57,7 +47,6 @@ Work CommonWork(const KernelSpec& spec) {
     work.elementwise_operations += (1 + reduction->op->cost) * ElementCount(spec, reduction->inputs[0]);
   for (ir::ValueId summand : spec.summands)
     work.elementwise_operations += (1 + spec.Producer(summand)->op->cost) * ElementCount(spec, summand);
-  work.memory_bytes = ArgumentBytes(spec);
   return work;
 }
 

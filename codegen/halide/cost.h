@@ -3,8 +3,8 @@
 #ifndef BRINE_CODEGEN_HALIDE_COST_H_
 #define BRINE_CODEGEN_HALIDE_COST_H_
 
+#include "codegen/driver/machine.h"
 #include "codegen/halide/kernel_spec.h"
-#include "codegen/halide/machine.h"
 
 namespace brine::codegen {
 
@@ -16,23 +16,19 @@ struct Work {
   double gather_operations = 0;       // on elements that are gathered one by one, as by the gradient of a max-pool
   double elementwise_operations = 0;  // of transforms, pools and activations, in whole vectors
   double cache_bytes = 0;             // that are moved within the second-level cache
-  double memory_bytes = 0;            // from and to memory
+  double memory_bytes = 0;            // from and to memory, besides the arguments of the kernel
   double extra_loops = 0;             // loops over tasks, besides the first one
   double tile_utilization = 1;        // the share of the peak rate that `products` can reach, from 0 to 1
 };
 
-// The predicted time of `work` on one core.
+// The predicted time of `work` on one core.  Moving the arguments takes as long for every strategy and is added where
+// it is known where they lie (codegen/driver/movement.h).
 double Milliseconds(const Work& work, const Machine& machine);
-
-// The expected share of nonzero elements in the result of a ReLU, in its gradient, and in the gradient that reaches the
-// argmax positions of a max-pool.
-inline constexpr double kNonzeroShare = 0.45;
 
 // The elementwise operations that take as long as transposing one element of a matrix.
 inline constexpr double kTransposeOperations = 16;
 
-// The work that every strategy does: the epilogue, the side reductions, and reading operands from memory and writing
-// results to memory once.
+// The work that every strategy does: the epilogue and the side reductions.
 Work CommonWork(const KernelSpec& spec);
 
 // Adds the work of the hero's prologue to `work`: computing its operands and storing them before they are read.

@@ -116,7 +116,8 @@ int ArgumentOf(const ir::Node& kernel, ir::ValueId value) {
 std::vector<CandidateFact> FactsOf(const std::vector<Candidate>& candidates) {
   std::vector<CandidateFact> facts;
   for (const Candidate& candidate : candidates)
-    facts.push_back({candidate.strategy->name, candidate.milliseconds, candidate.reason});
+    facts.push_back(
+        {candidate.strategy->name, candidate.milliseconds, candidate.nonzero_milliseconds, candidate.reason});
   return facts;
 }
 

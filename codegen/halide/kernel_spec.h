@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "codegen/driver/kernel_facts.h"
 #include "ir/graph.h"
 
 namespace brine::codegen {
@@ -51,6 +52,8 @@ struct KernelSpec {
   ir::ValueId operand(int index) const { return hero->inputs[static_cast<size_t>(index)]; }
   ir::ValueId sums() const { return hero->outputs[0]; }
   const ir::Shape& sums_shape() const { return shape(sums()); }
+
+  double nonzero_share = kNonzeroShare;  // of the elements of a sparse parameter, as costs count on it
 
   bool IsParameter(ir::ValueId value) const;
   bool IsOutput(ir::ValueId value) const;

@@ -6,8 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "codegen/driver/machine.h"
 #include "codegen/halide/algorithm.h"
-#include "codegen/halide/machine.h"
 
 namespace brine::codegen {
 

@@ -80,6 +80,8 @@ absl::Span<const Strategy> AllStrategies() { return Table(); }
 void AddStrategy(const Strategy& strategy) { Table().insert(Table().end() - 1, strategy); }
 
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced) {
+  KernelSpec dense = spec;
+  dense.nonzero_share = 1;
   std::vector<Candidate> candidates;
   for (const Strategy& strategy : AllStrategies()) {
     if (strategy.form != nullptr && (spec.hero == nullptr || spec.hero->op->form != strategy.form)) continue;
@@ -87,7 +89,11 @@ std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine
     if (candidate.reason.empty()) candidate.reason = strategy.can(spec, machine);
     // Strategies for any kernel are not listed where they do not apply.
     if (strategy.form == nullptr && !candidate.reason.empty()) continue;
-    if (candidate.reason.empty()) candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
+    if (candidate.reason.empty()) {
+      candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
+      candidate.nonzero_milliseconds =
+          (Milliseconds(strategy.cost(dense, machine), machine) - candidate.milliseconds) / (1 - spec.nonzero_share);
+    }
     candidates.push_back(std::move(candidate));
   }
   const auto rank = [&](const Candidate& candidate) {

@@ -35,8 +35,9 @@ void AddStrategy(const Strategy& strategy);
 // A candidate for one kernel.
 struct Candidate {
   const Strategy* strategy;
-  std::string reason;       // why it cannot build the kernel; empty if it can
-  double milliseconds = 0;  // on one core, if it can
+  std::string reason;               // why it cannot build the kernel; empty if it can
+  double milliseconds = 0;          // on one core, if it can
+  double nonzero_milliseconds = 0;  // see CandidateFact
 };
 
 // The strategies for the kernel's hero, and those for any kernel that can build this one, in order of preference: by

@@ -87,8 +87,8 @@ void PrintTable(const brine_program& program, const Measurements& measured) {
     const std::string nonzero = kernel.nonzero ? std::to_string(std::lround(100 * *kernel.nonzero)) + "%" : "",
                       share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
     std::printf("%9.3f  %9.3f  %8.1f  %7s  %-20s  %-18s  %-32s  %s\n", kernel.milliseconds,
-                call.predicted_ms / measured.threads, call.flops / kernel.milliseconds / 1e6, nonzero.c_str(),
-                share.c_str(), call.strategy, call.name, call.layers);
+                PredictedMilliseconds(kernel, measured.threads), call.flops / kernel.milliseconds / 1e6,
+                nonzero.c_str(), share.c_str(), call.strategy, call.name, call.layers);
   }
 }
 
@@ -99,7 +99,7 @@ std::string Json(const brine_program& program, const Measurements& measured) {
   object.Text("data", measured.data).Whole("threads", measured.threads);
   object.Whole("arena_bytes", program.block_bytes[BRINE_ARENA]);
   object.Whole("arena_bound_bytes", program.arena_bound_bytes).Json("block_bytes", BlocksJson(program));
-  AddKernels(measured.kernels, measured.rates, object);
+  AddKernels(measured.kernels, measured.rates, measured.threads, object);
   return object.text();
 }
 

@@ -39,7 +39,7 @@ bool IsOf(const brine_function& function, const brine_call* call) {
   return !before(call, function.calls) && before(call, function.calls + function.call_count);
 }
 
-std::string Json(const KernelTime& kernel, const MachineRates& rates) {
+std::string Json(const KernelTime& kernel, const MachineRates& rates, int threads) {
   const brine_call& call = *kernel.call;
   const Bound bound = FindBound(kernel, rates);
   JsonObject object;
@@ -47,7 +47,7 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates) {
   object.Whole("bytes", kernel.bytes).Number("peak_share", call.flops / rates.flops_per_ms / kernel.milliseconds);
   object.Text("bound", bound.name).Number("bound_share", bound.share);
   if (kernel.nonzero) object.Number("nonzero", *kernel.nonzero);
-  object.Text("strategy", call.strategy).Number("predicted_ms", call.predicted_ms);
+  object.Text("strategy", call.strategy).Number("predicted_ms", PredictedMilliseconds(kernel, threads));
   return object.Text("candidates", call.candidates).Text("layers", call.layers).text();
 }
 
@@ -89,9 +89,14 @@ Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
                                  : Bound{"memory", memory_ms / kernel.milliseconds};
 }
 
-void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, JsonObject& object) {
+double PredictedMilliseconds(const KernelTime& kernel, int threads) {
+  const double nonzero_ms = kernel.nonzero ? *kernel.nonzero * double{kernel.call->nonzero_ms} : 0;
+  return (double{kernel.call->predicted_ms} + nonzero_ms) / threads;
+}
+
+void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, int threads, JsonObject& object) {
   JsonList list;
-  for (const KernelTime& kernel : kernels) list.Add(Json(kernel, rates));
+  for (const KernelTime& kernel : kernels) list.Add(Json(kernel, rates, threads));
   object.Number("peak_gflops", rates.flops_per_ms / 1e6).Number("memory_gb_per_s", rates.bytes_per_ms / 1e6);
   object.Json("kernels", list.text());
 }

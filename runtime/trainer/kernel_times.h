@@ -51,8 +51,11 @@ struct Bound {
 };
 Bound FindBound(const KernelTime& kernel, const MachineRates& rates);
 
+// The predicted time of the kernel on so many threads, at its share of nonzero elements.
+double PredictedMilliseconds(const KernelTime& kernel, int threads);
+
 // Adds "peak_gflops": 118, "memory_gb_per_s": 20, "kernels": [{"name": "conv2d", "ms": 0.1, …}, …].
-void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, JsonObject& object);
+void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, int threads, JsonObject& object);
 
 // The bytes of each block of memory that a state has: {"inputs": …, "arena": …, "scratch": …}.
 std::string BlocksJson(const brine_program& program);

@@ -76,7 +76,7 @@ class KernelMeasurement {
     JsonObject object;
     object.Whole("batch_size", rows_).Whole("threads", threads);
     object.Whole("arena_bound_bytes", program.arena_bound_bytes).Json("block_bytes", BlocksJson(program));
-    AddKernels(times_, MeasureRates(threads, Effort::kQuick), object);
+    AddKernels(times_, MeasureRates(threads, Effort::kQuick), threads, object);
     times_.clear();
     return object.text() + '\n';
   }

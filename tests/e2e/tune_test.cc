@@ -41,6 +41,22 @@ TEST(Tune, TheNextCompilationTakesWhatWasFound) {
   EXPECT_EQ(project.Read("tuned") == project.Read("before"), !changes);
 }
 
+// The compiler takes the strategy that is predicted to cost nothing, and tuning finds that its results are wrong.
+TEST(Tune, LeavesOutACandidateWithWrongResults) {
+  const Project project;
+  project.Run(
+      "mkdir bin && cp \"$(command -v brine)\" bin/brine && cp \"$(command -v wrong_worker)\" bin/brine-worker");
+  const std::string brine = "BRINE_CACHE=$PWD/cache PATH=$PWD/bin:$PATH brine ";
+  const std::string bench = brine + "bench digits.cc --steps 1 --warm-up 0 --json";
+  EXPECT_THAT(project.Run(bench), HasSubstr("\"strategy\": \"wrong\""));
+  const CommandResult found = project.Try(brine + "compile digits.cc --tune --remarks -o tuned");
+  EXPECT_EQ(found.code, 0) << found.err;
+  EXPECT_THAT(found.err,
+              HasSubstr("tune: conv2d/bias.grad by wrong has wrong results and is left out; please report this\n"));
+  EXPECT_THAT(found.out, ContainsRegex("  wrong +predicted [0-9.]+ ms on one core, wrong results\n"));
+  EXPECT_THAT(project.Run(bench), Not(HasSubstr("\"strategy\": \"wrong\"")));
+}
+
 TEST(Tune, RefusesWhatItCannotDo) {
   const Project project;
   const CommandResult both = project.Try("brine compile digits.cc --tune --strategy generic");

@@ -74,7 +74,7 @@ TEST(BenchTest, ReportsTheNonzeroShareOfASparseOperand) {
       out,
       HasSubstr("\"flops\": 0, \"bytes\": 320, \"peak_share\": 0, \"bound\": \"memory\", "));  // 16 rows of 4 floats
                                                                                                // and 4 bytes
-  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"strategy\": \"hand\", \"predicted_ms\": 0, \"candidates\": \"\", "
+  EXPECT_THAT(out, HasSubstr("\"nonzero\": 0.25, \"strategy\": \"hand\", \"predicted_ms\": 1.5, \"candidates\": \"\", "
                              "\"layers\": \"dense\"}"));
   EXPECT_THAT(out, HasSubstr("\"flops\": 0, \"bytes\": 336, "));
   EXPECT_EQ(out.find("\"nonzero\""), out.rfind("\"nonzero\""));

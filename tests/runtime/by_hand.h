@@ -37,7 +37,8 @@ constexpr brine_call ByHand(const HandCall& call) {
           .flops = call.flops,
           .sparse_operand = call.sparse_operand,
           .strategy = "hand",
-          .predicted_ms = 0,
+          .predicted_ms = 1,
+          .nonzero_ms = 2,
           .candidates = ""};
 }
 

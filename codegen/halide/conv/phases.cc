@@ -10,6 +10,7 @@
 #include "codegen/halide/strategies.h"
 #include "ir/op.h"
 #include "ir/status.h"
+#include "passes/kernel_query.h"
 
 namespace brine::codegen {
 
@@ -180,9 +181,8 @@ std::string CanPhases(const KernelSpec& spec, const Machine& machine) {
 Work CostPhases(const KernelSpec& spec, const Machine& machine) {
   const PhaseConv phases = *PhaseConvOf(spec);
   Work work = BestCandidate(phases, machine)->strategy->cost(phases.spec, machine);
-  const Work common = CommonWork(spec);
-  work.elementwise_operations += common.elementwise_operations;
-  work.memory_bytes += common.memory_bytes;
+  work.elementwise_operations += CommonWork(spec).elementwise_operations;
+  work.memory_bytes += static_cast<double>(passes::KernelBytes(phases.spec.graph, phases.spec.kernel));
   AddPrologueWork(spec, work);
   work.extra_loops += 2;
   return work;

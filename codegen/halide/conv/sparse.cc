@@ -195,7 +195,7 @@ std::string CanSparseConv(const KernelSpec& spec, const Machine& machine) {
 
 Work CostSparseConv(const KernelSpec& spec, const Machine& machine) {
   const SparseConvProblem problem = SparseConvProblemOf(spec);
-  const double share = spec.IsSparse(spec.operand(0)) ? kNonzeroShare : 1;
+  const double share = spec.IsSparse(spec.operand(0)) ? spec.nonzero_share : 1;
   Work work = CommonWork(spec);
   work.sparse_products = share * problem.conv.products();
   // Multiply-adds that wait for each other take about twice as long.

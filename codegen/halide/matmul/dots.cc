@@ -255,8 +255,8 @@ Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   // A multiply-add loads a vector of each row, while the cost of a multiply-add along a list counts one load.
-  work.sparse_products = 2 * kNonzeroShare * problem.products();
-  work.elementwise_operations += kNonzeroShare * LaneSumOperations(ElementCount(spec, spec.sums()), machine);
+  work.sparse_products = 2 * spec.nonzero_share * problem.products();
+  work.elementwise_operations += spec.nonzero_share * LaneSumOperations(ElementCount(spec, spec.sums()), machine);
   work.tested_elements = ElementCount(spec, spec.mask);
   return work;
 }

@@ -238,7 +238,7 @@ std::string CanSkipZeros(const KernelSpec& spec, const Machine& machine, bool li
 Work CostOfSkippingZeros(const KernelSpec& spec, const Machine& machine, bool lists_right) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   const ListedOperands sides = ListedOperandsOf(spec, lists_right);
-  const double share = spec.IsSparse(sides.listed) ? kNonzeroShare : 1;
+  const double share = spec.IsSparse(sides.listed) ? spec.nonzero_share : 1;
   const int64_t tile_width = TileVectorsOf(problem.depth, machine) * machine.lanes;
   const double lane_utilization =
       static_cast<double>(sides.columns) / static_cast<double>(CeilDiv(sides.columns, tile_width) * tile_width);

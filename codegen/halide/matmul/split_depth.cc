@@ -211,7 +211,7 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool uses_lists
   const double lane_utilization =
       static_cast<double>(problem.columns) / (CeilDiv(problem.columns, machine.lanes) * machine.lanes);
   if (uses_lists) {
-    const double share = spec.IsSparse(spec.operand(0)) ? kNonzeroShare : 1;
+    const double share = spec.IsSparse(spec.operand(0)) ? spec.nonzero_share : 1;
     work.sparse_products = share * problem.products() / lane_utilization;
     work.tested_elements = ElementCount(spec, spec.operand(0));
   } else {

@@ -18,7 +18,7 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
                  .filters = extent(dy, 3),
                  .step_columns = conv.window.stride[1],
                  .step_rows = conv.window.stride[0],
-                 .nonzero_share = spec.IsSparse(dy) ? kNonzeroShare : 1};
+                 .nonzero_share = spec.IsSparse(dy) ? spec.nonzero_share : 1};
     return "";
   }
   if (producer->op->argmax_operand < 0) return "its gradient is computed in the kernel, but not from an argmax";
@@ -43,7 +43,7 @@ std::string FindSparseGradient(const KernelSpec& spec, ir::ValueId dy, SparseGra
                .is_padded = window.is_padded(),
                .height = conv.rows,
                .width = conv.columns,
-               .nonzero_share = kNonzeroShare};
+               .nonzero_share = spec.nonzero_share};
   return "";
 }
 

@@ -1,6 +1,6 @@
 // The machines for which kernels are built, as data.  Strategies depend on the numbers of a row, never on its name.
-#ifndef BRINE_CODEGEN_HALIDE_MACHINE_H_
-#define BRINE_CODEGEN_HALIDE_MACHINE_H_
+#ifndef BRINE_CODEGEN_DRIVER_MACHINE_H_
+#define BRINE_CODEGEN_DRIVER_MACHINE_H_
 
 #include <cstdint>
 #include <string>
@@ -16,14 +16,19 @@ struct Machine {
   int registers;             // vector registers
   int64_t l1_bytes;          // the size of the first-level data cache
   int64_t l2_bytes;          // the size of the second-level cache
+  int64_t l3_bytes;          // the size of the cache that the cores share
   int tasks;                 // into how many tasks a long loop is cut if it can be: the cores of a large such machine
   int multiply_add_latency;  // cycles from the start of a multiply-add until the next can add to its sum
 
   // Rates, from which costs and register tiles follow.
   double gigahertz;
-  double multiply_adds_per_cycle;      // of whole vectors
-  double loads_per_cycle;              // of whole vectors, from the first-level cache
-  double memory_gigabytes_per_second;  // from and to everything beyond the second-level cache
+  double multiply_adds_per_cycle;  // of whole vectors
+  double loads_per_cycle;          // of whole vectors, from the first-level cache
+  // Beyond the second-level cache.  What is read is fetched ahead of its use, wherever it lies; so one rate suffices.
+  // What is written beyond the shared cache is read first, and pushes something else out.
+  double read_gigabytes_per_second;
+  double write_gigabytes_per_second;      // of lines that the shared cache has
+  double far_write_gigabytes_per_second;  // of other lines
 
   // What loops reach of these rates.  The defaults are fitted to the times of all strategies on all kernels of
   // tests/bench; tests/bench/README.md compares predictions with measurements.
@@ -41,4 +46,4 @@ const Machine& MachineOf(const std::string& target);
 
 }  // namespace brine::codegen
 
-#endif  // BRINE_CODEGEN_HALIDE_MACHINE_H_
+#endif  // BRINE_CODEGEN_DRIVER_MACHINE_H_
