@@ -35,11 +35,13 @@ class Steps {
     for (ir::ValueId output : node.outputs) {
       if (!graph_.value(output).placement) movement.written_far += Bytes(graph_, output);
       VisitPages(output, [&](const Page& page, int64_t bytes) {
+        if (!touched.insert(page).second) {
+          movement.read += bytes;
+          return;
+        }
         const auto last = moved_when_touched_.find(page);
-        const bool is_near =
-            touched.count(page) != 0 || (last != moved_when_touched_.end() && moved_ - last->second <= cache_bytes_);
+        const bool is_near = last != moved_when_touched_.end() && moved_ - last->second <= cache_bytes_;
         (is_near ? movement.written : movement.written_far) += bytes;
-        touched.insert(page);
       });
     }
     moved_ += movement.read + movement.written + movement.written_far;

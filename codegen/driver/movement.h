@@ -12,7 +12,7 @@
 namespace brine::codegen {
 
 struct Movement {
-  int64_t read = 0;         // bytes
+  int64_t read = 0;         // bytes; also those that are overwritten in place, whose lines are at hand
   int64_t written = 0;      // to places that the shared cache has
   int64_t written_far = 0;  // to others
 };

@@ -80,8 +80,8 @@ absl::Span<const Strategy> AllStrategies() { return Table(); }
 void AddStrategy(const Strategy& strategy) { Table().insert(Table().end() - 1, strategy); }
 
 std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine, absl::string_view forced) {
-  KernelSpec dense = spec;
-  dense.nonzero_share = 1;
+  KernelSpec twice = spec;  // with twice as many nonzero elements
+  twice.nonzero_share *= 2;
   std::vector<Candidate> candidates;
   for (const Strategy& strategy : AllStrategies()) {
     if (strategy.form != nullptr && (spec.hero == nullptr || spec.hero->op->form != strategy.form)) continue;
@@ -92,7 +92,7 @@ std::vector<Candidate> Candidates(const KernelSpec& spec, const Machine& machine
     if (candidate.reason.empty()) {
       candidate.milliseconds = Milliseconds(strategy.cost(spec, machine), machine);
       candidate.nonzero_milliseconds =
-          (Milliseconds(strategy.cost(dense, machine), machine) - candidate.milliseconds) / (1 - spec.nonzero_share);
+          (Milliseconds(strategy.cost(twice, machine), machine) - candidate.milliseconds) / spec.nonzero_share;
     }
     candidates.push_back(std::move(candidate));
   }

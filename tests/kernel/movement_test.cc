@@ -44,7 +44,7 @@ TEST(Movement, APlaceIsInTheCacheIfLittleWasMovedSince) {
   ASSERT_EQ(graph.nodes.size(), 3u);
   const std::vector<Movement> large = FindMovements(graph, 8 * kValue), small = FindMovements(graph, 3 * kValue);
   for (const std::vector<Movement>* movements : {&large, &small})
-    ExpectMovement((*movements)[1], kValue, kValue, 0);  // in place
+    ExpectMovement((*movements)[1], 2 * kValue, 0, 0);  // in place
   ExpectMovement(large[2], kValue, kValue, 0);
   ExpectMovement(small[2], kValue, 0, kValue);
   // Between %c and the next %a, nothing but %a's own operands is moved.

@@ -228,7 +228,7 @@ Work CostDepthwise(const KernelSpec& spec, const Machine& machine) {
   AddPrologueWork(spec, work);
   const ChannelBlocks blocks = CutChannels(conv.filters, machine);
   work.products = conv.products();
-  work.tile_utilization = 0.5 * conv.filters / (blocks.count * blocks.channels());
+  work.tile_utilization = 0.33 * conv.filters / (blocks.count * blocks.channels());
   work.cache_bytes += 8 * ElementCount(spec, spec.operand(0));  // a copy is stored and loaded
   return work;
 }

@@ -154,7 +154,7 @@ Work CostDepthwiseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = conv.products();
-  work.tile_utilization = 0.5 * conv.filters / (CeilDiv(conv.filters, machine.lanes) * machine.lanes);
+  work.tile_utilization = 0.2 * conv.filters / (CeilDiv(conv.filters, machine.lanes) * machine.lanes);
   work.cache_bytes += 8 * ElementCount(spec, spec.operand(0));  // a copy is stored and loaded
   work.extra_loops += 1;
   return work;

@@ -65,7 +65,7 @@ Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   AddPrologueWork(spec, work);
   work.products = conv.products();
   const FilterVectors vectors = FilterVectorsOf(conv, machine);
-  work.tile_utilization = 0.9 * vectors.LaneUtilization(machine);
+  work.tile_utilization = vectors.LaneUtilization(machine);
   work.elementwise_operations += vectors.OperandOperations(work.products, TapsOfPixel(conv.window));
   return work;
 }

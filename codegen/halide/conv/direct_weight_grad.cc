@@ -244,7 +244,7 @@ Work CostDirectWeightGrad(const KernelSpec& spec, const Machine& machine) {
   AddPrologueWork(spec, work);
   work.products = conv.products();
   const FilterVectors vectors = FilterVectorsOf(conv, machine);
-  work.tile_utilization = 0.7 * vectors.LaneUtilization(machine);
+  work.tile_utilization = 0.8 * vectors.LaneUtilization(machine);
   work.elementwise_operations +=
       vectors.OperandOperations(work.products, KeepsChannels(conv, machine) ? TapsOfPixel(conv.window) : 1);
   // The sums of a part are loaded and stored once for each block of pixels.

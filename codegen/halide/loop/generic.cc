@@ -168,9 +168,9 @@ double TileUtilization(const KernelSpec& spec, const Node& node, const Machine& 
   if (b.size() == 2) return 0.85;
   const ir::Shape& result = spec.shape(node.outputs[0]);
   if (ir::IsConvolution(*node.op) && ir::ConvolutionGroups(node) > 1) {
-    // A vector of several groups reads channels one by one.
-    const bool is_of_one_group = result.back() / ir::ConvolutionGroups(node) % machine.lanes == 0;
-    return is_of_one_group ? 0.45 : 0.25;
+    // A vector of several groups reads channels one by one, and those of a group of one filter share no loads.
+    const int64_t filters = result.back() / ir::ConvolutionGroups(node);
+    return filters % machine.lanes == 0 ? 0.45 : filters > 1 ? 0.25 : 0.1;
   }
   // In a convolution, tiles end with each row of the image.  In its gradients, dy also is copied with zeros between its
   // pixels, or the sums run pixel by pixel.
@@ -215,18 +215,29 @@ void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine&
     work.elementwise_operations += kTransposeOperations * ElementCount(spec, node.inputs[1]);
 }
 
+// How much of an elementwise operation is noticed in a kernel without a contraction: it waits for memory meanwhile, and
+// the nodes of a body share loads and stores.
+constexpr double kLoopShare = 0.25;
+
+// Windows of any size and place compare and select, one result after the other.
+constexpr double kWindowOperations = 8;
+
 Work CostOfLoops(const KernelSpec& spec, const Machine& machine, bool splits_depth) {
   Work work = CommonWork(spec);
   work.elementwise_operations = 0;  // all nodes but contractions are counted by their elements
+  double windows = 0;
   for (const Node& node : spec.kernel.body) {
     if (node.op->kind == ir::OpKind::kContraction) {
       AddContractionWork(spec, node, machine, splits_depth, work);
       continue;
     }
-    work.elementwise_operations += (1 + node.op->cost) * ElementCount(spec, node.outputs[0]);
-    if (node.op->is_reduction_loop() && !node.inputs.empty())
-      work.elementwise_operations += ElementCount(spec, node.inputs[0]);
+    double operations = (1 + node.op->cost) * ElementCount(spec, node.outputs[0]);
+    if (node.op->is_reduction_loop() && !node.inputs.empty()) operations += ElementCount(spec, node.inputs[0]);
+    const bool is_window = node.op->kind == ir::OpKind::kWindow || node.op->kind == ir::OpKind::kWindowGrad;
+    (is_window ? windows : work.elementwise_operations) += operations;
   }
+  if (work.products == 0) work.elementwise_operations *= kLoopShare;
+  work.elementwise_operations += kWindowOperations * windows;
   return work;
 }
 

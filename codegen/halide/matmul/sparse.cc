@@ -253,7 +253,7 @@ Work CostOfSkippingZeros(const KernelSpec& spec, const Machine& machine, bool li
                       static_cast<double>(sides.columns);
   if (problem.transpose_b) work.elementwise_operations += kTransposeOperations * ElementCount(spec, sides.other);
   // The results are transposed from the sums, cache line by cache line.
-  if (lists_right) work.cache_bytes += 16 * ElementCount(spec, spec.sums());
+  if (lists_right) work.cache_bytes += 32 * ElementCount(spec, spec.sums());
   return work;
 }
 
