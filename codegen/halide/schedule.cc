@@ -343,13 +343,17 @@ ParallelLoop ParallelizeOuterLoops(Func& func, const std::vector<Loop>& outermos
     tasks *= loop.extent;
   }
   max_tasks = std::clamp<int64_t>(max_tasks, 2, int64_t{4} * machine.tasks);
+  if (tasks <= 1) return parallel;
+  Var task = parallel.var;
   if (tasks > max_tasks) {
-    Var chunk, iteration;
-    func.split(parallel.var, chunk, iteration, CeilDiv(tasks, max_tasks), TailStrategy::GuardWithIf).parallel(chunk);
+    Var iteration;
+    task = Var();
+    func.split(parallel.var, task, iteration, CeilDiv(tasks, max_tasks), TailStrategy::GuardWithIf);
     parallel.var = iteration;
-  } else if (tasks > 1) {
-    func.parallel(parallel.var);
   }
+  // The body of a task would be there twice, for tasks with and without a missing iteration, which costs as much to
+  // compile and saves nothing.
+  func.parallel(task).partition(task, Halide::Partition::Never);
   return parallel;
 }
 
