@@ -27,7 +27,12 @@ absl::StatusOr<codegen::Cache> OpenCache() {
 }
 
 absl::StatusOr<int64_t> BatchSize(const Arguments& arguments) {
-  return arguments.GetInt("batch-size", kDefaultBatchSize, 1, base::kMaxBatchSize);
+  BRINE_ASSIGN_OR_RETURN(const int64_t batch_size,
+                         arguments.GetInt("batch-size", kDefaultBatchSize, 1, base::kMaxBatchSize));
+  BRINE_ASSIGN_OR_RETURN(const int64_t shards, arguments.GetInt("shards", 1, 1, base::kMaxBatchSize));
+  if (batch_size % shards == 0) return batch_size / shards;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--shards ", shards, " does not divide the batch of ", batch_size, " rows; see --batch-size"));
 }
 
 absl::StatusOr<std::string> TargetOrHost(const Session& session, const std::string& target) {

@@ -19,7 +19,8 @@ absl::StatusOr<Session> OpenSession();
 // The default cache.  Warns on standard error if it is not in its usual folder.
 absl::StatusOr<codegen::Cache> OpenCache();
 
-// The value of --batch-size, or kDefaultBatchSize if it is not given.
+// The rows for which a program is compiled: the value of --batch-size, or kDefaultBatchSize if it is not given, divided
+// by that of --shards.
 inline constexpr int64_t kDefaultBatchSize = 32;
 absl::StatusOr<int64_t> BatchSize(const Arguments& arguments);
 

@@ -43,6 +43,10 @@ inline constexpr Flag kFlags[] = {
     {"--batch-size", "N", "the largest number of rows of a step (32; of a program, those that it was compiled for)",
      kReads},
     {"--accumulate", "N", "a step is N batches, with the mean of their gradients (1)", kTrain},
+    {"--shards", "N",
+     "cut each batch into N equal shards, which several processes share; N alone decides about the bits of the result "
+     "(the number of processes)",
+     kTrain},
     {"--seed", "N", "of weights, shuffling and augmentation (0)", kReads},
     {"--threads", "N", "exactly this many (as many as the process may use)", kRuns},
     {"--learning-rate", "F", "of the optimizer", kTrain},

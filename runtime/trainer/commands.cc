@@ -211,6 +211,7 @@ int RunTrain(const brine_program& program, CommandLine line) {
   FitOptions options = {.epochs = line.epochs,
                         .batch_size = line.batch_size,
                         .gradient_accumulation_steps = line.accumulate,
+                        .shards = line.shards,
                         .validation_split = line.validation_split,
                         .shuffle = line.shuffle,
                         .class_weight = WeightsOfClasses(line, ClassNames(trainer, data.train, ClassCount(program))),
@@ -240,7 +241,7 @@ int RunTrain(const brine_program& program, CommandLine line) {
   else if (tested_each_epoch && !history.epochs.empty() && !line.restore_best_weights)
     PrintTestResult(history.epochs.back().validation, line.json);
   else if (data.test.size() > 0)
-    PrintTestResult(trainer.Evaluate(data.test, line.batch_size), line.json);
+    PrintTestResult(trainer.Evaluate(data.test, line.batch_size / std::max(line.shards, 1)), line.json);
   // The tool, which passes the command on, prints a line of its own.
   if (!line.run.empty() && !line.quiet && std::getenv(kCommandVariable) == nullptr) {
     std::fflush(stdout);

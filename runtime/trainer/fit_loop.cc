@@ -45,6 +45,16 @@ void CheckFiles(const Trainer& trainer, const std::vector<Callback>& callbacks) 
   }
 }
 
+// The number of shards of a step.
+int ShardsOf(const FitOptions& options) {
+  const int accumulated = options.gradient_accumulation_steps;
+  if (accumulated < 1) ThrowError(kExitUsage, {"gradient accumulation steps must be positive"});
+  if (options.shards < 0) ThrowError(kExitUsage, {"the number of shards must not be negative"});
+  if (options.shards > 0 && accumulated > 1)
+    ThrowError(kExitUsage, {"shards and gradient accumulation both say into how many shards a step is cut"});
+  return options.shards > 0 ? options.shards : accumulated;
+}
+
 }  // namespace
 
 void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order) {
@@ -63,12 +73,12 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
       options_(options),
       callbacks_(options.callbacks),
       train_(data),
-      batch_size_(trainer.CheckBatchSize(options.batch_size)),
-      step_rows_(batch_size_ * options.gradient_accumulation_steps),
+      shards_(ShardsOf(options)),
+      batch_size_(trainer.RowsOfShard(options.batch_size, shards_ / options.gradient_accumulation_steps)),
+      step_rows_(batch_size_ * shards_),
       position_{options.initial_epoch, 0, ResultSums(function_)} {
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     ThrowError(kExitUsage, {"validation split must lie in [0, 1)"});
-  if (options.gradient_accumulation_steps < 1) ThrowError(kExitUsage, {"gradient accumulation steps must be positive"});
   if (options.epochs < 0 || options.initial_epoch < 0) ThrowError(kExitUsage, {"epochs must not be negative"});
   if (options.validation_data != nullptr) {
     validation_ = *options.validation_data;
@@ -184,7 +194,7 @@ void FitLoop::RunStep(BatchReader& reader, ShardMean& mean, std::span<const int6
         rows.subspan(first, std::min(rows.size() - first, static_cast<size_t>(batch_size_)));
     const auto count = static_cast<int32_t>(shard.size());
     reader.Read(shard);
-    if (options_.gradient_accumulation_steps == 1) {
+    if (shards_ == 1) {
       ThrowIfFailed(brine_step(state, &function_, count), state);
     } else {
       ThrowIfFailed(brine_step_shard(state, &function_, count, static_cast<int64_t>(first)), state);
@@ -192,14 +202,12 @@ void FitLoop::RunStep(BatchReader& reader, ShardMean& mean, std::span<const int6
     }
     position_.sums.Add(state, count);
   }
-  if (options_.gradient_accumulation_steps == 1) return;
+  if (shards_ == 1) return;
   mean.Write();
   ThrowIfFailed(brine_step_end(state, &function_), state);
 }
 
-FitShape FitLoop::Shape() const {
-  return {batch_size_, options_.gradient_accumulation_steps, train_.size(), options_.shuffle};
-}
+FitShape FitLoop::Shape() const { return {batch_size_, shards_, train_.size(), options_.shuffle}; }
 
 void FitLoop::Validate(EpochResult& result) {
   if (validation_.size() == 0) return;

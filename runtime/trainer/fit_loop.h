@@ -61,6 +61,7 @@ class FitLoop {
   const Dataset& train_data() const { return train_; }            // without those that only validate
   const Dataset& validation_data() const { return validation_; }  // empty if the run does not validate
   int64_t batch_size() const { return batch_size_; }              // of a shard
+  int shards() const { return shards_; }                          // of a step of whole size
   const ResultSums& sums() const { return position_.sums; }       // over the steps of the epoch so far
 
  private:
@@ -79,7 +80,8 @@ class FitLoop {
   const FitOptions& options_;
   std::vector<Callback> callbacks_;
   Dataset train_, validation_;
-  int64_t batch_size_, step_rows_;  // of a shard, and of a step
+  const int shards_;
+  const int64_t batch_size_, step_rows_;  // of a shard, and of a step
   FitPosition position_;
   std::vector<int64_t> order_;
 };

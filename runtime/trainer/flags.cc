@@ -115,6 +115,8 @@ constexpr Setter kSetters[] = {
                         const Value& text) { line.batch_size = ParseWhole(flag, text, 1, base::kMaxBatchSize); }},
     {"--accumulate",
      [](Line& line, const char* flag, const Value& text) { line.accumulate = ParseWhole(flag, text, 1, 1 << 20); }},
+    {"--shards",
+     [](Line& line, const char* flag, const Value& text) { line.shards = ParseWhole(flag, text, 1, 1 << 20); }},
     {"--seed",
      [](Line& line, const char* flag, const Value& text) {
        line.seed = ParseWhole<uint64_t>(flag, text, 0, UINT64_MAX);
@@ -197,6 +199,10 @@ void CheckTogether(const CommandLine& line) {
     ThrowError(kExitUsage, {"--resume needs --run DIR or --checkpoint DIR, where it goes on from"});
   if (line.resume && !line.init.empty())
     ThrowError(kExitUsage, {"--resume and --init both say where the weights come from"});
+  if (line.shards > 0 && line.accumulate > 1)
+    ThrowError(kExitUsage, {"--shards and --accumulate both say into how many shards a step is cut"});
+  if (line.shards > 0 && line.batch_size % line.shards != 0)
+    ThrowError(kExitUsage, {"--batch-size ", line.batch_size, " is not a multiple of --shards ", line.shards});
   if (line.restore_best_weights && !line.early_stopping)
     ThrowError(kExitUsage, {"--restore-best-weights needs --early-stopping N"});
   const bool watches = line.early_stopping || line.reduce_lr_on_plateau || !line.checkpoint.empty() || WantsRun(line);

@@ -33,6 +33,7 @@ struct CommandLine {
   int epochs = 1, steps = 100, warm_up = 200;
   int batch_size = 0;  // 0 for that of the program
   int accumulate = 1;
+  int shards = 0;   // 0 for the number of processes, or that of --accumulate
   int threads = 0;  // 0 for all processors that the process may use
   uint64_t seed = 0;
   bool seed_given = false;  // whether --seed was given

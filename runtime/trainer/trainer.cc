@@ -58,11 +58,14 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : 
   state_.reset(brine_state_init(&program, memory, options.seed));
 }
 
-int Trainer::CheckBatchSize(int batch_size) const {
-  if (batch_size < 0 || batch_size > program_->batch_size) {
-    ThrowError(kExitUsage, {"batch size ", batch_size, ": the program was compiled for 1 to ", program_->batch_size});
+int Trainer::RowsOfShard(int batch_size, int shards) const {
+  const int most = program_->batch_size;
+  if (batch_size % shards != 0)
+    ThrowError(kExitUsage, {"batch size ", batch_size, " is not a multiple of ", shards, ", the number of shards"});
+  if (batch_size < 0 || batch_size / shards > most) {
+    ThrowError(kExitUsage, {"batch size ", batch_size, ": the program was compiled for 1 to ", int64_t{most} * shards});
   }
-  return batch_size == 0 ? program_->batch_size : batch_size;
+  return batch_size == 0 ? most : batch_size / shards;
 }
 
 History Trainer::Fit(const Dataset& data, const FitOptions& options) {
@@ -74,7 +77,7 @@ History Trainer::Fit(const Dataset& data, const FitOptions& options) {
 }
 
 Results Trainer::Evaluate(const Dataset& data, int batch_size) {
-  batch_size = CheckBatchSize(batch_size);
+  batch_size = RowsOfShard(batch_size);
   if (data.size() == 0) ThrowError(kExitBadInput, {"there are no samples to evaluate"});
   const brine_function& function = FunctionOf(*program_, "evaluate");
   ResultSums sums(function);

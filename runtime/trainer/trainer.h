@@ -92,10 +92,15 @@ struct Callback {
 
 struct FitOptions {
   int epochs = 1;
-  int batch_size = 0;  // at most the batch size of the program; 0 stands for that one
+  // The rows of a step, or with gradient accumulation those of a shard.  A shard has at most as many rows as the batch
+  // size of the program; 0 stands for shards of that size.
+  int batch_size = 0;
   // If this is more than 1, so many batches are the shards of one step, which updates the weights with the mean of
   // their gradients (brine_step_shard in core/state.h).
   int gradient_accumulation_steps = 1;
+  // Otherwise the number of equal shards into which a batch is cut, which divides its size; 0 stands for one.  Of a
+  // given number of shards, the results have the same bits, whichever processes make them.
+  int shards = 0;
   const Dataset* validation_data = nullptr;  // if not null, evaluated after each epoch
   double validation_split = 0;     // the share of the training data, from its end, that only validates; in [0, 1)
   bool shuffle = true;             // whether each epoch has an order of its own (ShuffledOrder in fit_loop.h)
@@ -163,7 +168,8 @@ class Trainer {
   // Reads a file and applies `restore`, a function of core/checkpoint.h, to it.
   void LoadWith(const std::string& path,
                 brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path));
-  int CheckBatchSize(int batch_size) const;  // returns the program's batch size for 0
+  // The rows of each of the shards of a batch of this size; 0 stands for the largest size.
+  int RowsOfShard(int batch_size, int shards = 1) const;
   // Executes a step of the function for each batch of the data, in their order, and calls `after` after each step.
   void RunBatches(const brine_function& function, const Dataset& data, int batch_size,
                   const std::function<void(int32_t rows)>& after);

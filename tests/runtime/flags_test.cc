@@ -50,6 +50,7 @@ TEST(Flags, EachSetsItsField) {
   EXPECT_EQ(line.save, "S");
   EXPECT_TRUE(line.json && line.quiet);
   EXPECT_TRUE(Parse("train --checkpoint C --resume").resume);
+  EXPECT_EQ(Parse("train --batch-size 32 --shards 8").shards, 8);
   EXPECT_EQ(Parse("bench --steps 7").steps, 7);
   EXPECT_EQ(Parse("evaluate --weights W").init, "W");
   EXPECT_EQ(Parse("predict --weights W a.npy").input, "a.npy");
@@ -134,6 +135,9 @@ TEST(Flags, MistakesAreNamed) {
   EXPECT_EQ(Refusal("train --resume"), "--resume needs --run DIR or --checkpoint DIR, where it goes on from");
   EXPECT_EQ(Refusal("train --resume --checkpoint C --init F"),
             "--resume and --init both say where the weights come from");
+  EXPECT_EQ(Refusal("train --shards 2 --accumulate 2"),
+            "--shards and --accumulate both say into how many shards a step is cut");
+  EXPECT_EQ(Refusal("train --batch-size 32 --shards 5"), "--batch-size 32 is not a multiple of --shards 5");
   EXPECT_EQ(Refusal("train --restore-best-weights"), "--restore-best-weights needs --early-stopping N");
   EXPECT_EQ(Refusal("train --monitor loss"),
             "--monitor needs --early-stopping, --reduce-lr-on-plateau, --checkpoint or --run, which use it");

@@ -137,6 +137,42 @@ TEST(Shards, AreRefusedIfTheirNumberIsNotPositiveOrARowHasNoNumber) {
   EXPECT_EQ(brine_step_end(trainer.state(), nullptr), BRINE_INVALID);
 }
 
+// Shards of 4 rows, which are the most that the program takes, are those of a batch of 12 and its default size, and the
+// batches of which three are a step.
+TEST(Shards, AreEqualPartsOfABatch) {
+  const Line line(31);
+  std::vector<std::array<double, 2>> weights;
+  for (const FitOptions& options : {FitOptions{.epochs = 5, .gradient_accumulation_steps = 3, .verbose = false},
+                                    FitOptions{.epochs = 5, .batch_size = 12, .shards = 3, .verbose = false},
+                                    FitOptions{.epochs = 5, .shards = 3, .verbose = false},
+                                    FitOptions{.epochs = 5, .batch_size = 12, .shards = 6, .verbose = false}}) {
+    Trainer trainer(kLineProgram);
+    EXPECT_EQ(trainer.Fit(line.data(), options).epochs[0].batches, 3);
+    weights.push_back(WeightsOf(trainer));
+  }
+  EXPECT_EQ(weights[1], weights[0]);
+  EXPECT_EQ(weights[2], weights[0]);
+  EXPECT_NE(weights[3], weights[0]);  // six shards of two rows are rounded otherwise
+}
+
+TEST(Shards, AreRefusedIfTheyDoNotDivideTheBatch) {
+  const Line line(31);
+  const struct {
+    FitOptions options;
+    const char* sentence;
+  } kRows[] = {
+      {{.batch_size = 10, .shards = 3}, "batch size 10 is not a multiple of 3, the number of shards"},
+      {{.batch_size = 15, .shards = 3}, "batch size 15: the program was compiled for 1 to 12"},
+      {{.shards = -1}, "the number of shards must not be negative"},
+      {{.gradient_accumulation_steps = 2, .shards = 2},
+       "shards and gradient accumulation both say into how many shards a step is cut"},
+  };
+  for (const auto& row : kRows) {
+    Trainer trainer(kLineProgram);
+    EXPECT_EQ(Message([&] { trainer.Fit(line.data(), row.options); }, kExitUsage), row.sentence);
+  }
+}
+
 // A run that is stopped within an epoch goes on with the same bits, if it accumulates as many batches.
 TEST(Shards, GoOnWithinAnEpoch) {
   const Line line(60);
