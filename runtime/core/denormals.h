@@ -29,4 +29,22 @@ static inline void brine_restore_denormals(uint32_t before) {
 #endif
 }
 
+#ifdef __cplusplus
+namespace brine {
+
+// While an object of this class lives, denormal numbers count as zero on this thread, as they do on the pool's threads.
+class FlushDenormals {
+ public:
+  FlushDenormals() : before_(brine_flush_denormals()) {}
+  ~FlushDenormals() { brine_restore_denormals(before_); }
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+ private:
+  uint32_t before_;
+};
+
+}  // namespace brine
+#endif
+
 #endif  // BRINE_RUNTIME_CORE_DENORMALS_H_

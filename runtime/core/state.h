@@ -94,7 +94,8 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
 // weighted by rows.
 // A step with shards differs from that of the whole batch where a loss ignores some rows (ignore_class): it is divided
 // by the rows of the shard that count, and the shards are weighted by all of their rows.
-// Both functions return what brine_step returns.  Nothing is updated before brine_step_end.
+// Both functions return what brine_step returns.  Nothing is updated before brine_step_end, which a process also calls
+// if all shards of the step were made by others.
 brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row);
 brine_status brine_step_end(brine_state* state, const brine_function* function);
 // The number of values that are averaged over shards; copies of them, times `weight`; and their replacement.  The

@@ -10,16 +10,6 @@
 
 namespace {
 
-// While an object of this class lives, denormal numbers count as zero on this thread, as they do on the pool's threads.
-class FlushDenormals {
- public:
-  FlushDenormals() : before_(brine_flush_denormals()) {}
-  ~FlushDenormals() { brine_restore_denormals(before_); }
-
- private:
-  uint32_t before_;
-};
-
 // Weight / rows for each row; `weights` is null if all are 1.
 void WriteWeights(const float* weights, int32_t rows, uint8_t* target) {
   for (int32_t row = 0; row < rows; ++row) {
@@ -257,13 +247,13 @@ brine_status EndStep(brine_state* state, const brine_function* function, int32_t
 }  // namespace
 
 brine_status brine_step(brine_state* state, const brine_function* function, int32_t rows) {
-  const FlushDenormals flush;
+  const brine::FlushDenormals flush;
   const brine_status status = BeginStep(state, function, rows, 0);
   return status != BRINE_OK ? status : EndStep(state, function, 0, function->first_update);
 }
 
 brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row) {
-  const FlushDenormals flush;
+  const brine::FlushDenormals flush;
   brine_status status = BeginStep(state, function, rows, first_row);
   if (status != BRINE_OK) return status;
   FunctionState& function_state = StateOf(state, function);
@@ -276,8 +266,11 @@ brine_status brine_step_shard(brine_state* state, const brine_function* function
 
 brine_status brine_step_end(brine_state* state, const brine_function* function) {
   if (CheckFunction(state, function) != BRINE_OK) return BRINE_INVALID;
-  const FlushDenormals flush;
-  return EndStep(state, function, function->shard_calls, 0);
+  const brine::FlushDenormals flush;
+  // The updates read scalars and expressions, which a process that made no shard of this step has not written.
+  FunctionState& function_state = StateOf(state, function);
+  const brine_status status = WriteHostInputs(state, function, function_state, function_state.rows, 0);
+  return status != BRINE_OK ? status : EndStep(state, function, function->shard_calls, 0);
 }
 
 int64_t brine_shard_elements(const brine_function* function) {

@@ -176,13 +176,14 @@ class Stopper : public Monitor {
       if (!options_.baseline || IsBetter(value, *options_.baseline)) wait_ = 0;
     } else if (wait_ >= options_.patience && result.epoch > 0) {
       stopped_ = 1;
-      if (options_.verbose) std::fprintf(stderr, "Epoch %d: early stopping\n", result.epoch + 1);
+      if (options_.verbose && trainer.ranks().is_first())
+        std::fprintf(stderr, "Epoch %d: early stopping\n", result.epoch + 1);
       trainer.Stop();
     }
   }
   void End(Trainer& trainer) override {
     if (!options_.restore_best_weights || best_epoch_ < 0) return;
-    if (options_.verbose)
+    if (options_.verbose && trainer.ranks().is_first())
       std::fprintf(stderr, "Restoring the weights of the end of the best epoch: %.0f\n", best_epoch_ + 1);
     weights_.Restore(trainer, file_);
   }
@@ -226,7 +227,7 @@ class RateReducer : public Monitor {
     } else if (cooldown_ == 0 && ++wait_ >= options_.patience && trainer.learning_rate() > options_.min_lr) {
       const double rate = std::max(trainer.learning_rate() * options_.factor, options_.min_lr);
       trainer.set_learning_rate(rate);
-      if (options_.verbose)
+      if (options_.verbose && trainer.ranks().is_first())
         std::fprintf(stderr, "Epoch %d: reducing the learning rate to %g\n", result.epoch + 1, rate);
       cooldown_ = options_.cooldown;
       wait_ = 0;
@@ -301,7 +302,9 @@ Callback ModelCheckpoint(const ModelCheckpointOptions& options) {
   return CallbackOf(std::make_shared<BestSaver>(options));
 }
 Callback CSVLogger(const std::string& filename, char separator) {
-  return CallbackOf(std::make_shared<CsvFile>(filename, separator));
+  Callback callback = CallbackOf(std::make_shared<CsvFile>(filename, separator));
+  callback.first_rank_only = true;
+  return callback;
 }
 
 }  // namespace brine

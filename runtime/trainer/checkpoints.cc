@@ -167,9 +167,10 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
   DeleteOldCheckpoints(folder);
 }
 
-FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape) {
-  TensorFile file;
-  const std::string path = ReadNewest(folder, file);
+namespace {
+
+FitPosition Restore(brine_state* state, const TensorFile& file, const std::string& path, const FitShape& shape,
+                    bool warns) {
   const auto epoch = ParseWholeNumber(file.Note("epoch")), batch = ParseWholeNumber(file.Note("batch")),
              rows = ParseWholeNumber(file.Note("rows"));
   if (!epoch || !batch || !rows || *epoch > INT32_MAX)
@@ -192,7 +193,7 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
     ThrowError(kExitBadInput, {path, ": stands after batch ", *batch, " of an epoch that ends with batch ", batches});
   ThrowIfFailed(brine_restore(state, &file.tensors, path.c_str()), state);
   const char* const numerics = brine_state_program(state)->numerics_id;
-  if (file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {
+  if (warns && file.Note("numerics_id") != (numerics == nullptr ? "" : numerics)) {
     std::fprintf(stderr, "warning: %s: was made by other kernels, so the run goes on, but not bit for bit\n",
                  path.c_str());
   }
@@ -217,6 +218,20 @@ FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, 
     position.callbacks[key.substr(sizeof(kCallbackKey) - 1)] = *numbers;
   }
   return position;
+}
+
+}  // namespace
+
+FitPosition LoadNewestCheckpoint(const Ranks& ranks, brine_state* state, const std::string& folder,
+                                 const FitShape& shape) {
+  TensorFile file;
+  std::string path;
+  ranks.Together([&] {
+    if (ranks.is_first()) path = ReadNewest(folder, file);
+  });
+  ranks.Share(path);
+  file.Share(ranks);
+  return ranks.Together([&] { return Restore(state, file, path, shape, ranks.is_first()); });
 }
 
 std::string BestFile(const std::string& folder) { return folder + "/best.safetensors"; }

@@ -35,8 +35,9 @@ void SaveCheckpoint(brine_state* state, const std::string& folder, const FitPosi
 
 // Restores the newest checkpoint that is not damaged, and returns the position of its run.  Warns on stderr about each
 // damaged one that is newer, and if the program has other kernels than the run had.  Throws Error if there is no such
-// checkpoint, and if it is of another model or does not go with `shape`.
-FitPosition LoadNewestCheckpoint(brine_state* state, const std::string& folder, const FitShape& shape);
+// checkpoint, and if it is of another model or does not go with `shape`.  The first of several ranks reads it for all.
+FitPosition LoadNewestCheckpoint(const Ranks& ranks, brine_state* state, const std::string& folder,
+                                 const FitShape& shape);
 
 struct CheckpointEntry {
   uint64_t step;

@@ -29,6 +29,7 @@ class CifarSource : public SampleSource {
     }
   }
   int64_t size() const override { return static_cast<int64_t>(records_.size()); }
+  bool reads_labels_alone() const override { return true; }
   std::span<const Field> fields() const override { return fields_; }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     auto* pixel = static_cast<uint8_t*>(targets[0]);

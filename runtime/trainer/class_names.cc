@@ -44,6 +44,7 @@ class RenumberedSource : public SampleSource {
   int64_t size() const override { return inner_->size(); }
   std::span<const Field> fields() const override { return inner_->fields(); }
   bool parallel() const override { return inner_->parallel(); }
+  bool reads_labels_alone() const override { return inner_->reads_labels_alone(); }
   std::string NameOf(int64_t index) const override { return inner_->NameOf(index); }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     inner_->Read(indices, targets);

@@ -15,6 +15,7 @@
 #include "runtime/trainer/class_names.h"
 #include "runtime/trainer/confusion.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/fit_loop.h"
 #include "runtime/trainer/interrupts.h"
 #include "runtime/trainer/json.h"
 #include "runtime/trainer/open_data.h"
@@ -22,6 +23,7 @@
 #include "runtime/trainer/run_folder.h"
 #include "runtime/trainer/run_path.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/shared_facts.h"
 #include "runtime/trainer/text.h"
 
 namespace brine {
@@ -56,8 +58,8 @@ void LoadWeights(Trainer& trainer, const CommandLine& line) {
 }
 
 // A callback that does what the command line asks for during training: sets the learning rate, prints results as JSON,
-// and stops after a signal.
-Callback TrainCallback(const CommandLine& line) {
+// and stops after a signal, of which it tells `interrupted`.
+Callback TrainCallback(const CommandLine& line, bool& interrupted) {
   Callback callback;
   // A run that is resumed with the --learning-rate of its beginning keeps the rate that it has reached.
   const auto rate = std::make_shared<std::optional<double>>(line.learning_rate);
@@ -74,12 +76,15 @@ Callback TrainCallback(const CommandLine& line) {
       ThrowError(kExitUsage, {"--seed is ", line.seed, ", but the run to resume has seed ", brine_seed(t.state())});
     }
   };
-  callback.on_batch_end = [](Trainer& t, const EpochResult&) {
-    if (IsInterrupted()) t.Stop();
+  const auto stop = [&interrupted](Trainer& t) {
+    if (!t.fit_loop()->is_interrupted()) return;
+    interrupted = true;
+    t.Stop();
   };
-  callback.on_epoch_end = [&line](Trainer& t, const EpochResult& result) {
-    if (IsInterrupted()) t.Stop();  // the signal may have come during validation
-    if (line.json) PrintLine(ProgressJson(result));
+  callback.on_batch_end = [stop](Trainer& t, const EpochResult&) { stop(t); };
+  callback.on_epoch_end = [&line, stop](Trainer& t, const EpochResult& result) {
+    stop(t);  // the signal may have come during validation
+    if (line.json && t.ranks().is_first()) PrintLine(ProgressJson(result));
   };
   return callback;
 }
@@ -201,49 +206,66 @@ void PrintInterrupted(Trainer& trainer, const CommandLine& line) {
 
 }  // namespace
 
-int RunTrain(const brine_program& program, CommandLine line) {
-  Trainer trainer(program, {.seed = line.seed, .threads = line.threads});
-  const Splits data = OpenData(program, line);
+int RunTrain(const brine_program& program, const brine_communicator* communicator, CommandLine line) {
+  const Ranks ranks(communicator);
+  if (ranks.several()) ranks.Compare(FactsOfFlags(line.words));
+  if (line.accumulate == 1 && line.shards == 0) line.shards = ranks.size();
+  Trainer trainer = ranks.Together(
+      [&] { return Trainer(program, {.seed = line.seed, .threads = line.threads, .communicator = communicator}); });
+  const Splits data = ranks.Together([&] { return OpenData(program, line); });
+  ranks.Share(line.init);
   if (!line.init.empty()) trainer.LoadParameters(line.init);
-  if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
-    ThrowError(kExitFailed, {error});
-  const RemoveUnused remove_unused{AddRunFolder(line, program)};
+  const RemoveUnused remove_unused{ranks.Together([&]() -> std::string {
+    if (!ranks.is_first()) return {};
+    if (char error[512]; !line.save.empty() && brine_check_writable(line.save.c_str(), error, sizeof(error)) != 0)
+      ThrowError(kExitFailed, {error});
+    return AddRunFolder(line, program);
+  })};
+  ranks.Share(line.run);
+  ranks.Share(line.checkpoint);
   FitOptions options = {.epochs = line.epochs,
                         .batch_size = line.batch_size,
                         .gradient_accumulation_steps = line.accumulate,
                         .shards = line.shards,
                         .validation_split = line.validation_split,
                         .shuffle = line.shuffle,
-                        .class_weight = WeightsOfClasses(line, ClassNames(trainer, data.train, ClassCount(program))),
+                        .class_weight = {},
                         .callbacks = {},
                         .checkpoint = line.checkpoint,
                         .resume = line.resume,
                         .verbose = false};
   const bool validates = data.validation.size() > 0 && line.validation_split == 0;
   const bool tested_each_epoch = data.test.size() > 0 && line.validation_split == 0 && !validates;
-  if (validates) options.validation_data = &data.validation;
-  if (tested_each_epoch) options.validation_data = &data.test;
-  const ProgressForm progress = line.quiet ? ProgressForm::kNone : line.progress.value_or(ProgressForm::kAuto);
-  options.callbacks = KerasCallbacks(line, options.validation_data != nullptr || line.validation_split > 0);
-  // First, so that what other callbacks print at the end of an epoch follows its line.
-  options.callbacks.insert(options.callbacks.begin(), ProgressCallback(line.epochs, progress));
-  if (!line.run.empty()) options.callbacks.push_back(RunFolderCallback(trainer, line, data, tested_each_epoch));
-  options.callbacks.push_back(TrainCallback(line));
+  bool interrupted = false;
+  ranks.Together([&] {
+    options.class_weight = WeightsOfClasses(line, ClassNames(trainer, data.train, ClassCount(program)));
+    if (validates) options.validation_data = &data.validation;
+    if (tested_each_epoch) options.validation_data = &data.test;
+    const ProgressForm progress = line.quiet ? ProgressForm::kNone : line.progress.value_or(ProgressForm::kAuto);
+    options.callbacks = KerasCallbacks(line, options.validation_data != nullptr || line.validation_split > 0);
+    // First, so that what other callbacks print at the end of an epoch follows its line.
+    options.callbacks.insert(options.callbacks.begin(), ProgressCallback(line.epochs, progress));
+    if (!line.run.empty()) options.callbacks.push_back(RunFolderCallback(trainer, line, data, tested_each_epoch));
+    options.callbacks.push_back(TrainCallback(line, interrupted));
+  });
   History history;
   {
     CatchInterrupts catch_interrupts;
     history = trainer.Fit(data.train, options);
   }
   if (!line.save.empty()) trainer.Save(line.save);
-  const bool interrupted = history.stopped && IsInterrupted();
-  if (interrupted)
-    PrintInterrupted(trainer, line);
-  else if (tested_each_epoch && !history.epochs.empty() && !line.restore_best_weights)
-    PrintTestResult(history.epochs.back().validation, line.json);
-  else if (data.test.size() > 0)
-    PrintTestResult(trainer.Evaluate(data.test, line.batch_size / std::max(line.shards, 1)), line.json);
+  const auto print = [&](const Results& results) {
+    if (ranks.is_first()) PrintTestResult(results, line.json);
+  };
+  if (interrupted) {
+    if (ranks.is_first()) PrintInterrupted(trainer, line);
+  } else if (tested_each_epoch && !history.epochs.empty() && !line.restore_best_weights) {
+    print(history.epochs.back().validation);
+  } else if (data.test.size() > 0) {
+    print(trainer.Evaluate(data.test, line.batch_size / std::max(line.shards, 1)));
+  }
   // The tool, which passes the command on, prints a line of its own.
-  if (!line.run.empty() && !line.quiet && std::getenv(kCommandVariable) == nullptr) {
+  if (!line.run.empty() && !line.quiet && ranks.is_first() && std::getenv(kCommandVariable) == nullptr) {
     std::fflush(stdout);
     std::fprintf(stderr, "%s\n", RunLine(line.run, line.checkpoint, /*has_report=*/false).c_str());
   }

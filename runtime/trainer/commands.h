@@ -9,7 +9,8 @@
 namespace brine {
 
 // Each of these executes a command, prints its results, and returns the exit code or throws Error.
-int RunTrain(const brine_program& program, CommandLine line);
+// Several ranks may train.
+int RunTrain(const brine_program& program, const brine_communicator* communicator, CommandLine line);
 int RunEvaluate(const brine_program& program, const CommandLine& line);
 int RunPredict(const brine_program& program, const CommandLine& line);
 int RunBench(const brine_program& program, const CommandLine& line);

@@ -22,6 +22,7 @@ class MemorySource : public SampleSource {
     }
   }
   int64_t size() const override { return arrays_.empty() ? 0 : arrays_[0].count; }
+  bool reads_labels_alone() const override { return true; }
   std::span<const Field> fields() const override { return fields_; }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     for (size_t field = 0; field < arrays_.size(); ++field) {
@@ -103,9 +104,11 @@ class EnlargedSource : public SampleSource {
   int64_t size() const override { return inner_->size(); }
   std::span<const Field> fields() const override { return fields_; }
   bool parallel() const override { return inner_->parallel(); }
+  bool reads_labels_alone() const override { return inner_->reads_labels_alone(); }
   std::string NameOf(int64_t index) const override { return inner_->NameOf(index); }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     inner_->Read(indices, targets);
+    if (targets[0] == nullptr) return;
     for (auto sample = static_cast<int64_t>(indices.size()) - 1; sample >= 0; --sample) {
       if (large_.type == ElementType::kReal)
         Enlarge(static_cast<const float*>(targets[0]) + sample * small_.elements,

@@ -39,9 +39,11 @@ class SampleSource {
   virtual ~SampleSource() = default;
   virtual int64_t size() const = 0;
   virtual std::span<const Field> fields() const = 0;
-  // Writes the samples with the given indices.  Those of fields()[i] go to targets[i], one after another.  Sources of
-  // arrays and of mapped files pass over the fields whose targets are null.
+  // Writes the samples with the given indices.  Those of fields()[i] go to targets[i], one after another.
   virtual void Read(std::span<const int64_t> indices, std::span<void* const> targets) const = 0;
+  // Whether Read passes over the data whose targets are null, as sources of arrays and of mapped files do, so that
+  // labels can be read alone.
+  virtual bool reads_labels_alone() const { return false; }
   // Whether several threads may call Read at once.  If so, each call has one index.
   virtual bool parallel() const { return true; }
   // What the sample is called in results, such as the path of its picture; empty if it has no name.

@@ -13,9 +13,13 @@
 #include "runtime/trainer/checkpoints.h"
 #include "runtime/trainer/class_names.h"
 #include "runtime/trainer/data_statistics.h"
+#include "runtime/trainer/interrupts.h"
 #include "runtime/trainer/progress.h"
 #include "runtime/trainer/shapes.h"
 #include "runtime/trainer/shard_mean.h"
+#include "runtime/trainer/shared_facts.h"
+#include "runtime/trainer/shared_mean.h"
+#include "runtime/trainer/shared_outputs.h"
 
 namespace brine {
 namespace {
@@ -46,13 +50,16 @@ void CheckFiles(const Trainer& trainer, const std::vector<Callback>& callbacks) 
 }
 
 // The number of shards of a step.
-int ShardsOf(const FitOptions& options) {
+int ShardsOf(const FitOptions& options, const Ranks& ranks) {
   const int accumulated = options.gradient_accumulation_steps;
   if (accumulated < 1) ThrowError(kExitUsage, {"gradient accumulation steps must be positive"});
   if (options.shards < 0) ThrowError(kExitUsage, {"the number of shards must not be negative"});
   if (options.shards > 0 && accumulated > 1)
     ThrowError(kExitUsage, {"shards and gradient accumulation both say into how many shards a step is cut"});
-  return options.shards > 0 ? options.shards : accumulated;
+  const int shards = options.shards > 0 ? options.shards : accumulated > 1 ? accumulated : ranks.size();
+  if (shards % ranks.size() != 0)
+    ThrowError(kExitUsage, {shards, " shards cannot be shared equally by ", ranks.size(), " ranks"});
+  return shards;
 }
 
 }  // namespace
@@ -67,13 +74,26 @@ void ShuffledOrder(uint64_t seed, int64_t epoch, std::vector<int64_t>& order) {
   }
 }
 
+// What the steps of several ranks need.
+class SharedStep {
+ public:
+  SharedStep(brine_state* state, const brine_function& function, const Ranks& ranks, int64_t shards)
+      : shards_of_rank(shards / ranks.size()),
+        mean(state, &function, ranks),
+        outputs(ranks, function, shards_of_rank) {}
+
+  const int64_t shards_of_rank;
+  SharedMean mean;
+  SharedOutputs outputs;
+};
+
 FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& options)
     : trainer_(trainer),
       function_(FunctionOf(trainer.program(), "train")),
       options_(options),
       callbacks_(options.callbacks),
       train_(data),
-      shards_(ShardsOf(options)),
+      shards_(ShardsOf(options, trainer.ranks())),
       batch_size_(trainer.RowsOfShard(options.batch_size, shards_ / options.gradient_accumulation_steps)),
       step_rows_(batch_size_ * shards_),
       position_{options.initial_epoch, 0, ResultSums(function_)} {
@@ -92,10 +112,12 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (train_.size() > std::numeric_limits<uint32_t>::max())
     ThrowError(kExitBadInput, {train_.size(), " samples are too many"});
   order_.resize(static_cast<size_t>(train_.size()));
+  if (!trainer.ranks().is_first()) std::erase_if(callbacks_, [](const Callback& row) { return row.first_rank_only; });
   NumberNames(callbacks_);
   CheckFiles(trainer_, callbacks_);
   // First, so that what other callbacks print at the end of an epoch follows its line.
-  if (options.verbose) callbacks_.insert(callbacks_.begin(), ProgressCallback(options.epochs));
+  if (options.verbose && trainer.ranks().is_first())
+    callbacks_.insert(callbacks_.begin(), ProgressCallback(options.epochs));
   trainer_.fit_loop_ = this;
 }
 
@@ -107,17 +129,23 @@ FitLoop::~FitLoop() {
 }
 
 std::unique_ptr<FolderLock> FitLoop::OpenFolder() {
-  if (options_.checkpoint.empty()) {
-    if (options_.resume) ThrowError(kExitUsage, {"resume needs a checkpoint folder"});
-    return nullptr;
-  }
-  auto lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);
-  if (options_.resume) position_ = LoadNewestCheckpoint(trainer_.state(), options_.checkpoint, Shape());
+  const Ranks& ranks = trainer_.ranks();
+  std::unique_ptr<FolderLock> lock;
+  ranks.Together([&] {
+    if (options_.checkpoint.empty() && options_.resume) ThrowError(kExitUsage, {"resume needs a checkpoint folder"});
+    if (!options_.checkpoint.empty() && ranks.is_first())
+      lock = std::make_unique<FolderLock>(options_.checkpoint, options_.resume);
+  });
+  if (options_.checkpoint.empty()) return lock;
+  if (options_.resume) position_ = LoadNewestCheckpoint(ranks, trainer_.state(), options_.checkpoint, Shape());
+  return lock;
+}
+
+void FitLoop::TakeNames() {
   CheckSameNames("classes", train_.class_names, position_.class_names);
   CheckSameNames("columns", train_.element_names, position_.element_names);
   if (trainer_.class_names_.empty()) trainer_.class_names_ = position_.class_names;
   if (trainer_.element_names_.empty()) trainer_.element_names_ = position_.element_names;
-  return lock;
 }
 
 void FitLoop::Call(Callback::Function Callback::*function, const EpochResult& result) {
@@ -138,12 +166,32 @@ void FitLoop::BeginCallbacks() {
   }
 }
 
-History FitLoop::Run() {
+History FitLoop::Run() { return trainer_.ranks().several() ? RunOnRanks() : RunAll(); }
+
+History FitLoop::RunOnRanks() {
+  const Ranks& ranks = trainer_.ranks();
+  ranks.Compare(ranks.Together([&] { return FactsOfFit(trainer_, *this); }));
+  const auto shared_step =
+      ranks.Together([&] { return std::make_unique<SharedStep>(trainer_.state(), function_, ranks, shards_); });
+  shared_step_ = shared_step.get();
+  return RunAll();
+}
+
+History FitLoop::RunAll() {
+  const Ranks& ranks = trainer_.ranks();
   const std::unique_ptr<FolderLock> lock = OpenFolder();
-  LearnDataStatistics(trainer_.state(), train_);
-  // The steps test the parameters, but not the slots, which a file or the caller may have filled with NaN.
-  ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
-  BeginCallbacks();
+  ranks.Together([&] {
+    TakeNames();
+    LearnDataStatistics(trainer_.state(), train_);
+    // The steps test the parameters, but not the slots, which a file or the caller may have filled with NaN.
+    ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
+    BeginCallbacks();
+  });
+  // A rank that fails ends all while the memory of exchanges that are under way still exists.
+  return ranks.Guard([&] { return RunEpochs(); });
+}
+
+History FitLoop::RunEpochs() {
   History history;
   EpochResult result;
   while (position_.epoch < options_.epochs && !trainer_.stop_) {
@@ -169,6 +217,7 @@ History FitLoop::Run() {
 void FitLoop::RunEpoch(EpochResult& result) {
   const auto begin = Clock::now();
   brine_state* const state = trainer_.state();
+  const bool several = trainer_.ranks().several();
   BatchReader reader(state, &function_, train_, options_.class_weight);
   ShardMean mean(state, &function_);
   if (options_.shuffle)
@@ -178,7 +227,12 @@ void FitLoop::RunEpoch(EpochResult& result) {
   Call(&Callback::on_epoch_begin, result);
   while (position_.batch < result.batches && !trainer_.stop_) {
     const int64_t first = position_.batch * step_rows_;
-    RunStep(reader, mean, {order_.data() + first, static_cast<size_t>(std::min(step_rows_, train_.size() - first))});
+    const std::span<const int64_t> rows(order_.data() + first,
+                                        static_cast<size_t>(std::min(step_rows_, train_.size() - first)));
+    if (several)
+      RunStepOnRanks(reader, rows, result);
+    else
+      RunStep(reader, mean, rows);
     result.batch = ++position_.batch;
     ++result.steps;
     position_.sums.Write(result.train);
@@ -207,6 +261,35 @@ void FitLoop::RunStep(BatchReader& reader, ShardMean& mean, std::span<const int6
   ThrowIfFailed(brine_step_end(state, &function_), state);
 }
 
+void FitLoop::RunStepOnRanks(BatchReader& reader, std::span<const int64_t> rows, EpochResult& result) {
+  brine_state* const state = trainer_.state();
+  SharedStep& step = *shared_step_;
+  const auto batch_rows = static_cast<int64_t>(rows.size());
+  const int64_t shards = (batch_rows + batch_size_ - 1) / batch_size_;
+  const auto rows_of = [&](int64_t shard) {
+    return static_cast<int32_t>(std::min(batch_size_, batch_rows - shard * batch_size_));
+  };
+  const int64_t first = trainer_.ranks().rank() * step.shards_of_rank,
+                end = std::min(first + step.shards_of_rank, shards);
+  step.mean.Begin(shards, step.shards_of_rank);
+  for (int64_t shard = first; shard < end; ++shard) {
+    const int64_t first_row = shard * batch_size_;
+    reader.Read(rows.subspan(static_cast<size_t>(first_row), static_cast<size_t>(rows_of(shard))));
+    ThrowIfFailed(step.mean.Step(rows_of(shard), first_row, batch_rows), state);
+    step.outputs.Take(state);
+  }
+  step.mean.Finish();
+  // A rank whose shard has failed does not come here, and so no other goes on to update its weights.
+  interrupted_ |= step.outputs.Gather(IsInterrupted());
+  for (int64_t shard = 0; shard < shards; ++shard)
+    position_.sums.Add(step.outputs.Of(shard / step.shards_of_rank, shard % step.shards_of_rank), rows_of(shard));
+  ThrowIfFailed(brine_step_end(state, &function_), state);
+  result.communication_seconds += step.mean.communication_seconds();
+  result.waiting_seconds += step.mean.waiting_seconds();
+}
+
+bool FitLoop::is_interrupted() const { return trainer_.ranks().several() ? interrupted_ : IsInterrupted(); }
+
 FitShape FitLoop::Shape() const { return {batch_size_, shards_, train_.size(), options_.shuffle}; }
 
 void FitLoop::Validate(EpochResult& result) {
@@ -217,7 +300,7 @@ void FitLoop::Validate(EpochResult& result) {
 }
 
 void FitLoop::SaveCheckpoint() {
-  if (options_.checkpoint.empty()) return;
+  if (options_.checkpoint.empty() || !trainer_.ranks().is_first()) return;
   for (const Callback& callback : callbacks_) {
     if (!callback.numbers) continue;
     std::vector<double> numbers = callback.numbers();

@@ -16,6 +16,7 @@ namespace brine {
 class BatchReader;
 class FolderLock;
 class ShardMean;
+class SharedStep;
 struct FitShape;
 
 // A result, NaN at first, for each output of the function that is a mean over rows, and for each of its results.
@@ -32,7 +33,15 @@ struct ResultSums {
   ResultSums(ResultSums&&) = default;  // a copy would have the addresses of another
   ResultSums& operator=(ResultSums&&) = default;
   void Add(const brine_state* state, int32_t count);  // adds the outputs of the last step, which had `count` rows
-  void Write(Results& results) const;                 // writes to ResultsOf(*function); allocates nothing
+  // The same in two parts: copies the outputs, which are so many numbers, and adds a copy.
+  int64_t elements() const;
+  void Copy(const brine_state* state, float* copies) const;
+  void Add(const float* copies, int32_t count);
+  void Write(Results& results) const;  // writes to ResultsOf(*function); allocates nothing
+
+ private:
+  template <typename ElementsOf>
+  void AddWith(int32_t count, const ElementsOf& elements_of);
 };
 
 // The position of a run: `batch` batches of the epoch are done, and `sums` has their results.  A checkpoint stores it
@@ -63,14 +72,21 @@ class FitLoop {
   int64_t batch_size() const { return batch_size_; }              // of a shard
   int shards() const { return shards_; }                          // of a step of whole size
   const ResultSums& sums() const { return position_.sums; }       // over the steps of the epoch so far
+  bool is_interrupted() const;  // whether a signal asked for the end (interrupts.h), on any rank before the last step
 
  private:
   // Locks the folder of checkpoints, and restores the newest one if the run resumes.  Null if there is no folder.
   std::unique_ptr<FolderLock> OpenFolder();
+  void TakeNames();  // of classes and columns, from a checkpoint if the data have none
+  History RunOnRanks();
+  History RunAll();
+  History RunEpochs();
   void BeginCallbacks();
   void Call(Callback::Function Callback::*function, const EpochResult& result);
   void RunEpoch(EpochResult& result);
   void RunStep(BatchReader& reader, ShardMean& mean, std::span<const int64_t> rows);
+  // The same on several ranks, of which each makes some of the shards.
+  void RunStepOnRanks(BatchReader& reader, std::span<const int64_t> rows, EpochResult& result);
   FitShape Shape() const;
   void Validate(EpochResult& result);
   void SaveCheckpoint();
@@ -84,6 +100,8 @@ class FitLoop {
   const int64_t batch_size_, step_rows_;  // of a shard, and of a step
   FitPosition position_;
   std::vector<int64_t> order_;
+  SharedStep* shared_step_ = nullptr;  // of several ranks, while Run runs
+  bool interrupted_ = false;           // any of them
 };
 
 }  // namespace brine

@@ -62,6 +62,7 @@ class IdxSource : public SampleSource {
     }
   }
   int64_t size() const override { return images_.dim(0); }
+  bool reads_labels_alone() const override { return true; }
   std::span<const Field> fields() const override { return fields_; }
   void Read(std::span<const int64_t> indices, std::span<void* const> targets) const override {
     const auto elements = static_cast<size_t>(fields_[0].elements);

@@ -8,15 +8,23 @@
 
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/ranks.h"
 
 namespace brine {
 namespace {
 
-int Run(const brine_program& program, int argc, char** argv) {
-  CommandLine line = ParseCommandLine(argc, argv);
+int Run(const brine_program& program, const brine_communicator* communicator, int argc, char** argv) {
+  const Ranks ranks(communicator);
+  CommandLine line = ranks.Together([&] {
+    CommandLine parsed = ParseCommandLine(argc, argv);
+    if (ranks.several() && (parsed.command & (kEvaluate | kPredict | kBench)) != 0)
+      ThrowError(kExitUsage, {"only train takes several processes, and ", ranks.size(), " were started"});
+    return parsed;
+  });
+  if (ranks.several() && line.command != kTrain && !ranks.is_first()) return kExitOk;
   switch (line.command) {
     case kTrain:
-      return RunTrain(program, std::move(line));
+      return RunTrain(program, communicator, std::move(line));
     case kEvaluate:
       return RunEvaluate(program, line);
     case kPredict:
@@ -33,19 +41,14 @@ int Run(const brine_program& program, int argc, char** argv) {
   return kExitOk;
 }
 
-}  // namespace
-}  // namespace brine
-
-#ifndef __clang__
-[[gnu::externally_visible]]  // in a library that is compiled as a whole program
-#endif
-int brine_trainer_main(const brine_program* program, int argc, char** argv) {
+int Main(const brine_program& program, const brine_communicator* communicator, int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // so that a write beyond the limit of a file's size fails like one on a full disk
-  int exit_code = brine::kExitFailed;
+  const Ranks ranks(communicator);
+  int exit_code = kExitFailed;
   try {
-    exit_code = brine::Run(*program, argc, argv);
-  } catch (const brine::Error& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
+    exit_code = ranks.Guard([&] { return Run(program, communicator, argc, argv); });
+  } catch (const Error& error) {
+    if (ranks.is_first()) std::fprintf(stderr, "error: %s\n", error.what());
     exit_code = error.code();
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "error: there is not enough memory\n");
@@ -54,7 +57,27 @@ int brine_trainer_main(const brine_program* program, int argc, char** argv) {
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::fprintf(stderr, "error: the results could not be written\n");
-    if (exit_code == brine::kExitOk) exit_code = brine::kExitFailed;
+    if (exit_code == kExitOk) exit_code = kExitFailed;
   }
   return exit_code;
 }
+
+}  // namespace
+}  // namespace brine
+
+#ifdef __clang__
+#define BRINE_VISIBLE
+#else
+#define BRINE_VISIBLE [[gnu::externally_visible]]  // in a library that is compiled as a whole program
+#endif
+
+BRINE_VISIBLE int brine_trainer_main(const brine_program* program, int argc, char** argv) {
+  return brine::Main(*program, nullptr, argc, argv);
+}
+
+#if BRINE_RANKS
+BRINE_VISIBLE int brine_trainer_main_with(const brine_program* program, const brine_communicator* communicator,
+                                          int argc, char** argv) {
+  return brine::Main(*program, communicator, argc, argv);
+}
+#endif

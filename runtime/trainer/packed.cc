@@ -119,6 +119,7 @@ class PackedSource : public SampleSource {
   }
 
   int64_t size() const override { return tensors_.empty() ? 0 : tensors_[0]->dims[0]; }
+  bool reads_labels_alone() const override { return true; }
   std::span<const Field> fields() const override { return fields_; }
   bool has_names() const { return !names_.empty(); }
 

@@ -139,6 +139,26 @@ Callback BarCallback(int epochs) {
           .on_train_end = [bar](Trainer&, const EpochResult&) { bar->DrawCurves(); }};
 }
 
+Callback FormCallback(int epochs, ProgressForm form) {
+  switch (form) {
+    case ProgressForm::kAuto:
+      return FormCallback(epochs, CanRedraw() ? ProgressForm::kBar : ProgressForm::kLine);
+    case ProgressForm::kBar:
+      return BarCallback(epochs);
+    case ProgressForm::kLine:
+      return {.on_epoch_end = [epochs](Trainer&, const EpochResult& result) {
+        std::fprintf(stderr, "%s\n", ProgressLine(result, epochs).c_str());
+      }};
+    case ProgressForm::kJson:
+      return {.on_epoch_end = [](Trainer&, const EpochResult& result) {
+        std::fprintf(stderr, "%s\n", ProgressJson(result).c_str());
+      }};
+    case ProgressForm::kNone:
+      break;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string ProgressBar(const EpochResult& result, bool ascii, int columns) {
@@ -173,7 +193,11 @@ std::string ProgressJson(const EpochResult& result) {
   for (const auto& [prefix, results] : {std::pair("", &result.train), std::pair("val_", &result.validation)}) {
     for (const Result& row : results->all) object.Numbers({{Concat({prefix, row.name}), row.value}});
   }
-  return object.Numbers({{"seconds", result.seconds}}).text();
+  object.Numbers({{"seconds", result.seconds}});
+  if (kHasRanks && result.communication_seconds > 0)
+    object.Numbers(
+        {{"communication_seconds", result.communication_seconds}, {"waiting_seconds", result.waiting_seconds}});
+  return object.text();
 }
 
 std::string Sparkline(std::span<const double> numbers, int columns, bool ascii) {
@@ -204,23 +228,9 @@ std::string Sparkline(std::span<const double> numbers, int columns, bool ascii) 
 }
 
 Callback ProgressCallback(int epochs, ProgressForm form) {
-  switch (form) {
-    case ProgressForm::kAuto:
-      return ProgressCallback(epochs, CanRedraw() ? ProgressForm::kBar : ProgressForm::kLine);
-    case ProgressForm::kBar:
-      return BarCallback(epochs);
-    case ProgressForm::kLine:
-      return {.on_epoch_end = [epochs](Trainer&, const EpochResult& result) {
-        std::fprintf(stderr, "%s\n", ProgressLine(result, epochs).c_str());
-      }};
-    case ProgressForm::kJson:
-      return {.on_epoch_end = [](Trainer&, const EpochResult& result) {
-        std::fprintf(stderr, "%s\n", ProgressJson(result).c_str());
-      }};
-    case ProgressForm::kNone:
-      break;
-  }
-  return {};
+  Callback callback = FormCallback(epochs, form);
+  callback.first_rank_only = true;
+  return callback;
 }
 
 }  // namespace brine

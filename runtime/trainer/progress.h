@@ -35,6 +35,7 @@ std::string ProgressBar(const EpochResult& result, bool ascii, int columns = 0);
 // "Epoch 1/10 - 12s - 8ms/step - accuracy: 0.4461 - loss: 1.5200 - val_accuracy: 0.5012 - val_loss: 1.3921"
 std::string ProgressLine(const EpochResult& result, int epochs);
 // {"epoch": 1, "loss": 1.52, "accuracy": 0.4461, "val_loss": 1.3921, "val_accuracy": 0.5012, "seconds": 12.3}
+// Several ranks also have their EpochResult::communication_seconds and waiting_seconds.
 std::string ProgressJson(const EpochResult& result);
 
 // "▇▅▃▂▁▁": a character for each number, or for the mean of several if there are more than `columns`; with `ascii`,

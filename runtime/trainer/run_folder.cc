@@ -160,6 +160,9 @@ class Writer {
     line.Numbers(Fields("", result.train)).Numbers(Fields("val_", result.validation));
     line.Numbers({{"learning_rate", rate_}, {"seconds", result.seconds}});
     line.Number("samples_per_second", rows / training_seconds_);
+    if (trainer.ranks().several())
+      line.Numbers(
+          {{"communication_seconds", result.communication_seconds}, {"waiting_seconds", result.waiting_seconds}});
     line.Json("weight_norm", JsonObject().Numbers(Norms(trainer, BRINE_PARAMETERS)).text());
     line.Json("gradient_norm", JsonObject().Numbers(Norms(trainer, BRINE_GRADIENTS)).text());
     // The last of the files: who watches the log finds the others complete.
@@ -242,6 +245,7 @@ Callback RunFolder(const RunFolderOptions& options) {
   callback.on_train_end = [writer](Trainer& trainer, const EpochResult&) { writer->End(trainer); };
   callback.release = [writer] { writer->Release(); };
   callback.name = "RunFolder";
+  callback.first_rank_only = true;
   callback.numbers = [writer] { return writer->RowBegin(); };
   callback.on_resume = [writer](Trainer&, const std::vector<double>& numbers) { writer->set_row_begin(numbers); };
   callback.file = [writer](const Trainer&) { return writer->PathOf("metrics.csv"); };

@@ -1,6 +1,16 @@
 #include "runtime/trainer/shard_mean.h"
 
+#include "runtime/core/denormals.h"
+
 namespace brine {
+
+void AddNumbers(const float* numbers, int64_t count, float* target) {
+  for (int64_t index = 0; index < count; ++index) target[index] += numbers[index];
+}
+
+void ScaleNumbers(const float* numbers, float weight, int64_t count, float* target) {
+  for (int64_t index = 0; index < count; ++index) target[index] = weight * numbers[index];
+}
 
 float* TreeSum::Next() {
   if (used_ == partials_.size()) partials_.push_back({0, std::vector<float>(static_cast<size_t>(elements_))});
@@ -8,6 +18,7 @@ float* TreeSum::Next() {
 }
 
 void TreeSum::Add() {
+  const FlushDenormals flush;
   partials_[used_++].blocks = 1;
   while (used_ > 1 && partials_[used_ - 2].blocks == partials_[used_ - 1].blocks) AddLastTwo();
 }
@@ -15,19 +26,20 @@ void TreeSum::Add() {
 void TreeSum::AddLastTwo() {
   --used_;
   Partial &sum = partials_[used_ - 1], &last = partials_[used_];
-  for (size_t element = 0; element < sum.numbers.size(); ++element) sum.numbers[element] += last.numbers[element];
+  AddNumbers(last.numbers.data(), elements_, sum.numbers.data());
   sum.blocks += last.blocks;
 }
 
 const float* TreeSum::Finish() {
+  const FlushDenormals flush;
   while (used_ > 1) AddLastTwo();
   used_ = 0;
   return partials_[0].numbers.data();
 }
 
 void ShardMean::Add(int64_t rows, int64_t batch_rows) {
-  brine_read_shard(state_, function_, static_cast<float>(static_cast<double>(rows) / static_cast<double>(batch_rows)),
-                   sum_.Next());
+  const FlushDenormals flush;
+  brine_read_shard(state_, function_, ShareOf(rows, batch_rows), sum_.Next());
   sum_.Add();
 }
 

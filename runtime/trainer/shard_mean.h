@@ -12,6 +12,7 @@ namespace brine {
 // Adds up blocks of numbers by a binary tree over their indices, so that the rounding depends on their number alone,
 // and not on who adds which.  A tree over the blocks [begin, end) is the sum of the trees over its halves, of which the
 // first has a power of two of blocks.  At most one partial sum of each power of two is kept.
+// Denormal numbers count as zero, as in a step.
 class TreeSum {
  public:
   explicit TreeSum(int64_t elements) : elements_(elements) {}
@@ -20,6 +21,12 @@ class TreeSum {
   float* Next();
   void Add();
   const float* Finish();  // the sum of all blocks since the last one, of which there is at least one
+
+  // The partial sums that are kept, those of more blocks first.  If one block is missing, the sum of all is
+  // partial(0) + (partial(1) + (… + block)).
+  size_t partial_count() const { return used_; }
+  const float* partial(size_t index) const { return partials_[index].numbers.data(); }
+  void Clear() { used_ = 0; }  // forgets all blocks
 
  private:
   struct Partial {
@@ -32,6 +39,15 @@ class TreeSum {
   std::vector<Partial> partials_;  // those before `used_` are sums over ever fewer blocks
   size_t used_ = 0;
 };
+
+// target[i] += numbers[i], and target[i] = weight · numbers[i].
+void AddNumbers(const float* numbers, int64_t count, float* target);
+void ScaleNumbers(const float* numbers, float weight, int64_t count, float* target);
+
+// The share of a batch that a shard is.
+inline float ShareOf(int64_t rows, int64_t batch_rows) {
+  return static_cast<float>(static_cast<double>(rows) / static_cast<double>(batch_rows));
+}
 
 // The values of one step of a function.
 class ShardMean {

@@ -13,10 +13,12 @@
 #include "runtime/core/checkpoint.h"
 #include "runtime/core/cpu.h"
 #include "runtime/core/expression.h"
+#include "runtime/core/layout.h"
 #include "runtime/trainer/batch_reader.h"
 #include "runtime/trainer/class_names.h"
 #include "runtime/trainer/fit_loop.h"
 #include "runtime/trainer/shapes.h"
+#include "runtime/trainer/shared_outputs.h"
 #include "runtime/trainer/tensor_file.h"
 
 namespace brine {
@@ -35,16 +37,22 @@ void ThrowIfFailed(brine_status status, const brine_state* state) {
              {brine_error(state)});
 }
 
-Observation::Observation(brine_state* state, Observer observer) : state_(state), observer_(std::move(observer)) {
+Observation::Observation(brine_state* state, Observer observer)
+    : state_(state), observer_(std::move(observer)), before_(state->observer), before_user_(state->observer_user) {
   brine_observe(
       state,
-      [](void* self, const brine_call* call, int done) { static_cast<Observation*>(self)->observer_(call, done != 0); },
+      [](void* user, const brine_call* call, int done) {
+        const auto& self = *static_cast<Observation*>(user);
+        if (self.before_ != nullptr) self.before_(self.before_user_, call, done);
+        self.observer_(call, done != 0);
+      },
       this);
 }
 
 void Trainer::FreeState::operator()(brine_state* state) const { std::free(state); }
 
-Trainer::Trainer(const brine_program& program, const TrainerOptions& options) : program_(&program) {
+Trainer::Trainer(const brine_program& program, const TrainerOptions& options)
+    : ranks_(options.communicator), program_(&program) {
   char error[512];
   const brine_status status = brine_check(&program, error, sizeof(error));
   if (status != BRINE_OK) ThrowError(status == BRINE_INVALID ? kExitBadInput : kExitFailed, {error});
@@ -73,7 +81,7 @@ History Trainer::Fit(const Dataset& data, const FitOptions& options) {
   checkpoint_folder_ = options.checkpoint;
   if (!data.class_names.empty()) class_names_ = data.class_names;
   if (!data.element_names.empty()) element_names_ = data.element_names;
-  return FitLoop(*this, data, options).Run();
+  return ranks_.Together([&] { return std::make_unique<FitLoop>(*this, data, options); })->Run();
 }
 
 Results Trainer::Evaluate(const Dataset& data, int batch_size) {
@@ -81,11 +89,25 @@ Results Trainer::Evaluate(const Dataset& data, int batch_size) {
   if (data.size() == 0) ThrowError(kExitBadInput, {"there are no samples to evaluate"});
   const brine_function& function = FunctionOf(*program_, "evaluate");
   ResultSums sums(function);
-  RunBatches(function, WithClasses(data, class_names_), batch_size,
-             [&](int32_t rows) { sums.Add(state_.get(), rows); });
+  const Dataset with_classes = WithClasses(data, class_names_);
+  if (ranks_.several())
+    ranks_.Guard([&] { AddOnRanks(sums, with_classes, batch_size); });
+  else
+    RunBatches(ranks_, function, with_classes, batch_size,
+               [&](int64_t, int32_t rows) { sums.Add(state_.get(), rows); });
   Results results = ResultsOf(function);
   sums.Write(results);
   return results;
+}
+
+void Trainer::AddOnRanks(ResultSums& sums, const Dataset& data, int batch_size) {
+  SharedOutputs outputs(ranks_, *sums.function, 1);
+  RunBatches(ranks_, *sums.function, data, batch_size, [&](int64_t first, int32_t rows) {
+    if (rows > 0) outputs.Take(state_.get());
+    outputs.Gather();
+    for (int32_t rank = 0; rank < ranks_.size() && first < data.size(); ++rank, first += batch_size)
+      sums.Add(outputs.Of(rank, 0), static_cast<int32_t>(std::min<int64_t>(batch_size, data.size() - first)));
+  });
 }
 
 std::vector<Prediction> Trainer::Predict(const Dataset& data) {
@@ -97,7 +119,7 @@ std::vector<Prediction> Trainer::Predict(const Dataset& data) {
     predictions.back().values.reserve(static_cast<size_t>(data.size() * predictions.back().columns));
     rows_of.push_back(brine_output_data(state_.get(), &function, output.name));
   }
-  RunBatches(function, data, program_->batch_size, [&](int32_t rows) {
+  RunBatches(Ranks(nullptr), function, data, program_->batch_size, [&](int64_t, int32_t rows) {
     for (size_t index = 0; index < predictions.size(); ++index)
       predictions[index].values.insert(predictions[index].values.end(), rows_of[index],
                                        rows_of[index] + rows * predictions[index].columns);
@@ -118,37 +140,46 @@ std::vector<float> Trainer::Predict(Samples samples) {
   return std::move(Predict(Dataset({{"", total / elements, array}})).front().values);
 }
 
-void Trainer::RunBatches(const brine_function& function, const Dataset& data, int batch_size,
-                         const std::function<void(int32_t rows)>& after) {
+void Trainer::RunBatches(const Ranks& ranks, const brine_function& function, const Dataset& data, int batch_size,
+                         const std::function<void(int64_t first, int32_t rows)>& after) {
   if (data.size() == 0) return;
   CheckSameNames("columns", data.element_names, element_names_);
   ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
   BatchReader reader(state_.get(), &function, data);
   std::vector<int64_t> indices(static_cast<size_t>(batch_size));
-  for (int64_t begin = 0; begin < data.size(); begin += batch_size) {
-    const auto rows = static_cast<int32_t>(std::min<int64_t>(batch_size, data.size() - begin));
-    std::iota(indices.begin(), indices.end(), begin);
-    reader.Read({indices.data(), static_cast<size_t>(rows)});
-    ThrowIfFailed(brine_step(state_.get(), &function, rows), state_.get());
-    after(rows);
+  for (int64_t first = 0; first < data.size(); first += int64_t{batch_size} * ranks.size()) {
+    const int64_t begin = first + int64_t{batch_size} * ranks.rank();
+    const auto rows = static_cast<int32_t>(std::clamp<int64_t>(data.size() - begin, 0, batch_size));
+    if (rows > 0) {
+      std::iota(indices.begin(), indices.end(), begin);
+      reader.Read({indices.data(), static_cast<size_t>(rows)});
+      ThrowIfFailed(brine_step(state_.get(), &function, rows), state_.get());
+    }
+    after(first, rows);
   }
 }
 
 void Trainer::Save(const std::string& path) {
+  if (!ranks_.is_first()) return;
   const std::string classes = EncodeClassNames(class_names_), elements = EncodeClassNames(element_names_);
   std::vector<brine_note> notes;
   for (const auto& [key, names] : {std::pair(kClassNamesNote, &classes), std::pair(kElementNamesNote, &elements)}) {
     if (!names->empty()) notes.push_back({{key, std::strlen(key)}, {names->data(), names->size()}});
   }
-  ThrowIfFailed(brine_save_with_notes(state_.get(), path.c_str(), notes.data(), notes.size()), state_.get());
+  ranks_.Guard([&] {
+    ThrowIfFailed(brine_save_with_notes(state_.get(), path.c_str(), notes.data(), notes.size()), state_.get());
+  });
 }
 
 void Trainer::LoadWith(const std::string& path,
                        brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path)) {
   TensorFile file;
-  std::string why;
-  if (!file.Read(path, why)) ThrowError(kExitBadInput, {why});
-  ThrowIfFailed(restore(state_.get(), &file.tensors, path.c_str()), state_.get());
+  ranks_.Together([&] {
+    std::string why;
+    if (ranks_.is_first() && !file.Read(path, why)) ThrowError(kExitBadInput, {why});
+  });
+  file.Share(ranks_);
+  ranks_.Together([&] { ThrowIfFailed(restore(state_.get(), &file.tensors, path.c_str()), state_.get()); });
   for (const auto& [key, names] :
        {std::pair(kClassNamesNote, &class_names_), std::pair(kElementNamesNote, &element_names_)}) {
     std::vector<std::string> loaded = DecodeClassNames(file.Note(key));
@@ -215,16 +246,38 @@ ResultSums::ResultSums(const brine_function& of) : function(&of) {
   }
 }
 
-void ResultSums::Add(const brine_state* state, int32_t count) {
+template <typename ElementsOf>
+void ResultSums::AddWith(int32_t count, const ElementsOf& elements_of) {
   for (size_t index = 0; index < sums.size(); ++index) {
-    const brine_output& output = function->outputs[index];
     if (sums[index].empty()) continue;
-    const float* const elements = brine_output_data(state, function, output.name);
-    const double factor = output.kind == BRINE_MEAN ? count : 1;
+    const float* const elements = elements_of(index);
+    const double factor = function->outputs[index].kind == BRINE_MEAN ? count : 1;
     for (size_t element = 0; element < sums[index].size(); ++element)
       sums[index][element] += factor * double{elements[element]};
   }
   rows += count;
+}
+
+void ResultSums::Add(const brine_state* state, int32_t count) {
+  AddWith(count, [&](size_t index) { return brine_output_data(state, function, function->outputs[index].name); });
+}
+
+void ResultSums::Add(const float* copies, int32_t count) {
+  AddWith(count, [&](size_t index) { return std::exchange(copies, copies + sums[index].size()); });
+}
+
+int64_t ResultSums::elements() const {
+  int64_t elements = 0;
+  for (const std::vector<double>& sum : sums) elements += static_cast<int64_t>(sum.size());
+  return elements;
+}
+
+void ResultSums::Copy(const brine_state* state, float* copies) const {
+  for (size_t index = 0; index < sums.size(); ++index) {
+    if (!sums[index].empty())
+      copies =
+          std::copy_n(brine_output_data(state, function, function->outputs[index].name), sums[index].size(), copies);
+  }
 }
 
 void ResultSums::Write(Results& results) const {

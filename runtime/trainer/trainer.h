@@ -21,10 +21,12 @@
 #include "runtime/core/state.h"
 #include "runtime/trainer/dataset.h"
 #include "runtime/trainer/error.h"
+#include "runtime/trainer/ranks.h"
 
 namespace brine {
 
 class FitLoop;
+struct ResultSums;
 class Trainer;
 
 // A loss or a metric: "loss", "accuracy", "precision", or in a model with several outputs "parity_loss" and so on.
@@ -51,6 +53,9 @@ struct EpochResult {
   Results validation = {};  // empty until the end of the epoch, and if there are no validation data
   double seconds = 0;       // the time of the epoch in this process, with validation
   int64_t steps = 0;        // the number of steps of the epoch in this process
+  // With several ranks, the time in which the shards' means were under way, and the part of it in which this process
+  // waited for them instead of computing.
+  double communication_seconds = 0, waiting_seconds = 0;
 
   // A result by the name that it has in Logs.  Null, or NaN, if there is none.  A result of training may be called
   // val_loss, too, such as the loss of an output `val`: if there is one of validation, the name means that.
@@ -67,7 +72,8 @@ struct History {
   bool stopped = false;             // whether Trainer::Stop ended Fit
 };
 
-// Functions that Fit calls.  Each may be empty.  They may change scalars, evaluate, save and stop.  Those of Keras are
+// Functions that Fit calls.  Each may be empty.  They may change scalars, evaluate, save and stop, and if there are
+// several ranks, each rank must do the same in the same step; so they must not decide by the clock.  Those of Keras are
 // in callbacks.h.
 struct Callback {
   using Function = std::function<void(Trainer&, const EpochResult&)>;
@@ -86,6 +92,9 @@ struct Callback {
   std::function<std::vector<double>()> numbers = {};
   std::function<void(Trainer&, const std::vector<double>&)> on_resume = {};
 
+  // Whether it only prints or writes files, so that of several ranks the first alone calls it.
+  bool first_rank_only = false;
+
   // The file that the callback writes in this run; empty if it writes none.  Fit refuses two callbacks with one file.
   std::function<std::string(const Trainer&)> file = {};
 };
@@ -98,8 +107,9 @@ struct FitOptions {
   // If this is more than 1, so many batches are the shards of one step, which updates the weights with the mean of
   // their gradients (brine_step_shard in core/state.h).
   int gradient_accumulation_steps = 1;
-  // Otherwise the number of equal shards into which a batch is cut, which divides its size; 0 stands for one.  Of a
-  // given number of shards, the results have the same bits, whichever processes make them.
+  // Otherwise the number of equal shards into which a batch is cut, which divides its size; 0 stands for the number of
+  // ranks, which divides any number of shards.  Results with equally many shards have the same bits on any number of
+  // ranks.
   int shards = 0;
   const Dataset* validation_data = nullptr;  // if not null, evaluated after each epoch
   double validation_split = 0;     // the share of the training data, from its end, that only validates; in [0, 1)
@@ -124,6 +134,11 @@ struct Prediction {
 struct TrainerOptions {
   uint64_t seed = 0;  // of initial weights, the order of samples, and random layers
   int threads = 0;    // of the process's pool; 0 stands for all processors that the process may use
+  // Through which this process trains the model together with others, the ranks; null if it is alone.  It must outlive
+  // the trainer.  Every rank makes a trainer of the same program and calls Fit, Evaluate, Load and LoadParameters with
+  // the same arguments, in the same order.  Fit throws Error on all ranks if their programs, data or options differ. If
+  // a rank fails alone later, it prints why and ends all of them.
+  const brine_communicator* communicator = nullptr;
 };
 
 class Trainer {
@@ -138,6 +153,7 @@ class Trainer {
   // row of the output for each.
   std::vector<float> Predict(Samples samples);
 
+  // Of several ranks, the first alone writes and reads files; it sends the others what it has read.
   void Save(const std::string& path);  // all variables, the seed, the number of steps, the scalars, the class names
   void Load(const std::string& path);  // restores what Save wrote
   void LoadParameters(const std::string& path);  // brine_load_parameters (core/checkpoint.h)
@@ -157,6 +173,7 @@ class Trainer {
   // The call of Fit that runs, for callbacks (fit_loop.h).  Null if none does.
   const FitLoop* fit_loop() const { return fit_loop_; }
 
+  const Ranks& ranks() const { return ranks_; }
   brine_state* state() { return state_.get(); }  // for the functions of core/state.h
   const brine_program& program() const { return *program_; }
 
@@ -170,10 +187,14 @@ class Trainer {
                 brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path));
   // The rows of each of the shards of a batch of this size; 0 stands for the largest size.
   int RowsOfShard(int batch_size, int shards = 1) const;
-  // Executes a step of the function for each batch of the data, in their order, and calls `after` after each step.
-  void RunBatches(const brine_function& function, const Dataset& data, int batch_size,
-                  const std::function<void(int32_t rows)>& after);
+  // Executes a step of the function for each batch of the data, in their order, and calls `after` after each step.  If
+  // the batches are shared out among several ranks, of successive batches each rank executes one, or in the end none,
+  // which then has no rows; `first` is the first sample of the first of these batches.
+  void RunBatches(const Ranks& ranks, const brine_function& function, const Dataset& data, int batch_size,
+                  const std::function<void(int64_t first, int32_t rows)>& after);
+  void AddOnRanks(ResultSums& sums, const Dataset& data, int batch_size);  // evaluates on several ranks
 
+  const Ranks ranks_;
   const brine_program* program_;
   std::unique_ptr<brine_state, FreeState> state_;
   std::string checkpoint_folder_;
@@ -182,18 +203,21 @@ class Trainer {
   bool stop_ = false;
 };
 
-// While an object of this class lives, `observer` is called as brine_observe (core/state.h) says.
+// While an object of this class lives, `observer` is called as brine_observe (core/state.h) says, after the observer
+// that there was before.  An object that is made later must end earlier.
 class Observation {
  public:
   using Observer = std::function<void(const brine_call* call, bool done)>;
   Observation(brine_state* state, Observer observer);
-  ~Observation() { brine_observe(state_, nullptr, nullptr); }
+  ~Observation() { brine_observe(state_, before_, before_user_); }
   Observation(const Observation&) = delete;
   Observation& operator=(const Observation&) = delete;
 
  private:
   brine_state* state_;
   Observer observer_;
+  brine_observer before_;
+  void* before_user_;
 };
 
 // Throws Error with brine_error(state) unless the status is BRINE_OK.

@@ -187,6 +187,7 @@ constexpr uint16_t kForwardValues[] = {kX, kW, kB, kP}, kPredictValues[] = {kX, 
                    kGradientValues[] = {kX, kDz, kSeed, kStep, kDw, kDb},
                    kKernelStep[] = {kW, kDw, kMw, kVw, kRate, kW, kMw, kVw},
                    kBiasStep[] = {kB, kDb, kMb, kVb, kRate, kB, kMb, kVb};
+constexpr uint16_t kShardMeans[] = {kDw, kDb};
 constexpr brine_call kTrainCalls[] = {
     ByHand({.run = Forward,
             .values = kForwardValues,
@@ -248,13 +249,13 @@ constexpr brine_function Train(const brine_value* values) {
       .inputs = kInputs,
       .outputs = kOutputs,
       .results = nullptr,
-      .shard_means = nullptr,
+      .shard_means = kShardMeans,
       .value_count = kValueCount,
       .call_count = 5,
       .input_count = 9,
       .output_count = 2,
       .result_count = 0,
-      .shard_mean_count = 0,
+      .shard_mean_count = 2,
       .shard_calls = 3,
       .first_update = 3,
       .squares_gradient = 1,

@@ -13,7 +13,8 @@ namespace brine::cli {
 namespace {
 
 // What each epoch says beside results over the training data and, with the prefix val_, over the validation data.
-constexpr const char* kNotResults[] = {"epoch", "step", "learning_rate", "seconds", "samples_per_second"};
+constexpr const char* kNotResults[] = {
+    "epoch", "step", "learning_rate", "seconds", "samples_per_second", "communication_seconds", "waiting_seconds"};
 
 // The names of results over the training data, in the order of the configuration, then in that of the alphabet.
 std::vector<std::string> TrainResults(absl::Span<const Run> runs) {
