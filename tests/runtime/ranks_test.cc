@@ -186,5 +186,273 @@ TEST(Ranks, HaveAShardEachUnlessTheOptionsSayOtherwise) {
   ExpectOnRanks(2, wanted, kLineProgram, line.data(), accumulated);
 }
 
+TEST(Ranks, GoOnWithAnotherNumberOfRanks) {
+  const Images images(101);
+  const Dataset data = images.data();
+  const TemporaryFolder folder;
+  const FitOptions whole = {.epochs = 3, .batch_size = 12, .shards = 6, .verbose = false};
+  const RunEnd wanted = Train(kSoftmaxProgram, nullptr, data, whole);
+  const auto options = [&](bool resume, uint64_t last_step) {
+    FitOptions part = whole;
+    part.checkpoint = folder / "run";
+    part.resume = resume;
+    part.callbacks = {{.on_batch_end = [last_step](Trainer& t, const EpochResult&) {
+      if (brine_steps_done(t.state()) == last_step) t.Stop();
+    }}};
+    return part;
+  };
+  // An epoch has 9 steps, so that the run stops within its first two epochs, and goes on to its end.
+  const struct {
+    int ranks;
+    uint64_t last_step;
+  } kParts[] = {{2, 4}, {6, 11}, {3, 27}};
+  std::vector<std::string> states;
+  for (const auto& part : kParts) {
+    const RanksEnd end = RunRanks(part.ranks, [&](const brine_communicator& communicator) {
+      // Only the first rank's checkpoint counts.
+      const std::string state =
+          Train(kSoftmaxProgram, &communicator, data, options(part.last_step > 4, part.last_step)).state;
+      if (communicator.rank == communicator.size - 1) states.push_back(state);
+    });
+    EXPECT_THAT(end.errors, Each(IsEmpty()));
+    EXPECT_THAT(end.misuses, IsEmpty());
+  }
+  EXPECT_TRUE(states.back() == wanted.state);
+}
+
+// Sums of gradients that are denormal count as zero, in one process as on several ranks.
+TEST(Ranks, TakeDenormalSumsAsZeros) {
+  const std::vector<float> x(64, 1.0f), y(64, 1.5e-38f);
+  const Dataset data({{"x", 64, std::span<const float>(x)}, {"label", 64, std::span<const float>(y)}});
+  const auto options = [](int32_t) {
+    return FitOptions{.batch_size = 16,
+                      .shards = 4,
+                      .callbacks = {{.on_train_begin =
+                                         [](Trainer& t, const EpochResult&) {
+                                           std::memset(brine_variable_data(t.state(), 0), 0, sizeof(float));
+                                           t.SetScalar("rate", 1e30);
+                                         }}},
+                      .verbose = false};
+  };
+  const RunEnd wanted = Train(kLineProgram, nullptr, data, options(0));
+  EXPECT_EQ(wanted.state, std::string(8, '\0'));  // a fourth of 3e-38 is denormal
+  for (const int size : {2, 4}) ExpectOnRanks(size, wanted, kLineProgram, data, options);
+}
+
+// ---- failures
+// -----------------------------------------------------------------------------------------------------------
+
+// The points 8 to 15 of a batch of 16 are those of the last of two ranks.
+TEST(Ranks, ARankThatFailsNamesItselfAndEndsAll) {
+  const struct {
+    float x;
+    int code;
+    const char* sentence;
+  } kRows[] = {
+      {std::numeric_limits<float>::max(), kExitDiverged,
+       "rank 1: model.cc:3: line: loss is not finite in step 3; nothing was updated\n"},
+      {std::numeric_limits<float>::quiet_NaN(), kExitBadInput,
+       "rank 1: sample 41: x: element 0 is not a finite number\n"},
+  };
+  for (const auto& row : kRows) {
+    Line line(64);
+    line.x[41] = row.x;
+    int steps = 0;
+    ::testing::internal::CaptureStderr();
+    const RanksEnd end = RunRanks(2, [&](const brine_communicator& communicator) {
+      Trainer trainer(kLineProgram, {.communicator = &communicator});
+      trainer.Fit(line.data(), {.batch_size = 16,
+                                .shards = 4,
+                                .shuffle = false,
+                                .callbacks = {{.on_batch_end =
+                                                   [&](Trainer& t, const EpochResult&) {
+                                                     if (t.ranks().is_first()) ++steps;
+                                                   }}},
+                                .verbose = false});
+      ADD_FAILURE() << "rank " << communicator.rank << " has not failed";
+    });
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), row.sentence);
+    EXPECT_THAT(end.codes, ElementsAre(row.code));
+    EXPECT_THAT(end.errors, Each(IsEmpty()));
+    EXPECT_EQ(steps, 2);
+  }
+}
+
+// In Evaluate, too: of batches of 4, the second is that of rank 1.
+TEST(Ranks, ARankThatFailsToEvaluateEndsAll) {
+  Line line(32);
+  line.y[5] = std::numeric_limits<float>::infinity();
+  ::testing::internal::CaptureStderr();
+  const RanksEnd end = RunRanks(4, [&](const brine_communicator& communicator) {
+    Trainer(kLineProgram, {.communicator = &communicator}).Evaluate(line.data());
+  });
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "rank 1: sample 5: label: its label is not finite\n");
+  EXPECT_THAT(end.codes, ElementsAre(kExitBadInput));
+}
+
+// What one rank has another way.
+struct Difference {
+  std::function<void(brine_program&, TrainerOptions&, FitOptions&, Images&, Images&)> make;
+  const char* sentence;  // after "3 rank 2 has ", as far as it is known
+};
+
+TEST(Ranks, RefuseWhatDiffers) {
+  const Difference kRows[] = {
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.name = "other"; },
+       "3 rank 2 has the program other, rank 0 has softmax"},
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.graph_hash = 7; },
+       "3 rank 2 has a program with the graph 0000000000000007, rank 0 has 1234567890abcdef"},
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.numerics_id = "avx"; },
+       "3 rank 2 has a program with the kernels avx, rank 0 has by hand"},
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.batch_size = 8; },
+       "3 rank 2 has a program compiled for a batch of 8, rank 0 has 16"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.epochs = 2; }, "2 rank 2 has a number of epochs of 2, rank 0 has 1"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.initial_epoch = 1; },
+       "2 rank 2 has a first epoch of 1, rank 0 has 0"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.batch_size = 24; },
+       "2 rank 2 has shards of a number of rows of 8, rank 0 has 4"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.shards = 6, o.batch_size = 24; },
+       "2 rank 2 has a number of shards of 6, rank 0 has 3"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.validation_split = 0.25; },
+       "2 rank 2 has a validation split of 0.25, rank 0 has 0"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.shuffle = false; }, "2 rank 2 has shuffle off, rank 0 has on"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.resume = true; }, "2 rank 2 has resume on, rank 0 has off"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.checkpoint = "somewhere"; },
+       "2 rank 2 has a folder of checkpoints, rank 0 has none"},
+      {[](auto&, auto& t, auto&, auto&, auto&) { t.seed = 9; }, "2 rank 2 has a seed of 9, rank 0 has 0"},
+      {[](auto&, auto&, auto&, auto& images, auto&) { images = Images(59); },
+       "3 rank 2 has a number of training samples of 59, rank 0 has 60"},
+      {[](auto&, auto&, auto&, auto& images, auto&) { images.labels[59] ^= 1; },
+       "3 rank 2 has training samples with the checksum "},
+      {[](auto&, auto&, auto&, auto& images, auto&) { images.pixels.back() ^= 1; },
+       "3 rank 2 has training samples with the checksum "},
+      {[](auto&, auto&, auto&, auto&, auto& images) { images.pixels[7] ^= 1; },
+       "3 rank 2 has validation samples with the checksum "},
+  };
+  for (const Difference& row : kRows) {
+    const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+      brine_program program = kSoftmaxProgram;
+      TrainerOptions trainer_options = {.communicator = &communicator};
+      FitOptions options = {.batch_size = 12, .verbose = false};
+      Images images(60), more(20, 2);
+      if (communicator.rank == 2) row.make(program, trainer_options, options, images, more);
+      const Dataset validation = more.data();
+      if (options.validation_split == 0) options.validation_data = &validation;
+      Trainer(program, trainer_options).Fit(images.data(), options);
+    });
+    for (const std::string& error : end.errors) EXPECT_THAT(error, HasSubstr(row.sentence));
+    EXPECT_THAT(end.codes, IsEmpty());
+    EXPECT_THAT(end.misuses, IsEmpty());
+  }
+}
+
+TEST(Ranks, RefuseScalarsAndWeightsThatDiffer) {
+  for (const bool scalar : {true, false}) {
+    const Line line(8);
+    const RanksEnd end = RunRanks(2, [&](const brine_communicator& communicator) {
+      Trainer trainer(kLineProgram, {.communicator = &communicator});
+      if (communicator.rank == 1 && scalar) trainer.SetScalar("rate", 0.5);
+      if (communicator.rank == 1 && !scalar) *brine_variable_data(trainer.state(), 1) ^= 1;
+      trainer.Fit(line.data(), {.verbose = false});
+    });
+    EXPECT_THAT(end.errors, Each(HasSubstr(scalar ? "2 rank 1 has a rate of 0.5, rank 0 has 0.1"
+                                                  : "3 rank 1 has weights with the checksum ")));
+  }
+}
+
+// ---- the mean
+// -----------------------------------------------------------------------------------------------------------
+
+// Buckets of a few elements, which are late and in random order.
+TEST(SharedMean, IsTheSameInBucketsOfAnySize) {
+  const Images images(26);
+  const brine_function& train = *brine_find_function(&kSoftmaxProgram, "train");
+  const auto fill = [&](Trainer& trainer, int64_t shard) {
+    auto* const pixels = static_cast<uint8_t*>(brine_input_data(trainer.state(), &train, "x"));
+    auto* const labels = static_cast<float*>(brine_input_data(trainer.state(), &train, "label"));
+    std::memcpy(pixels, images.pixels.data() + shard * 2 * kPixels, 2 * kPixels);
+    std::memset(labels, 0, 2 * kClasses * sizeof(float));
+    for (size_t row = 0; row < 2; ++row)
+      labels[row * kClasses + static_cast<size_t>(images.labels[2 * static_cast<size_t>(shard) + row])] = 1;
+  };
+  constexpr int64_t kShards = 12;
+  Trainer alone(kSoftmaxProgram);
+  ShardMean mean(alone.state(), &train);
+  for (int step = 0; step < 3; ++step) {
+    for (int64_t shard = 0; shard < kShards - step; ++shard) {
+      fill(alone, shard);
+      ASSERT_EQ(brine_step_shard(alone.state(), &train, 2, 2 * shard), BRINE_OK);
+      mean.Add(2, 2 * (kShards - step));
+    }
+    mean.Write();
+    ASSERT_EQ(brine_step_end(alone.state(), &train), BRINE_OK);
+  }
+  for (const int size : {2, 3, 4, 6}) {
+    for (const int64_t bucket_bytes : {36, 1000, 1 << 20}) {
+      std::vector<std::string> states(static_cast<size_t>(size));
+      const auto run = [&](const brine_communicator& communicator) {
+        const Ranks ranks(&communicator);
+        Trainer trainer(kSoftmaxProgram, {.communicator = &communicator});
+        SharedMean shared(trainer.state(), &train, ranks, bucket_bytes);
+        const int64_t of_rank = kShards / size, first = communicator.rank * of_rank;
+        for (int step = 0; step < 3; ++step) {
+          shared.Begin(kShards - step, of_rank);
+          for (int64_t shard = first; shard < std::min(first + of_rank, kShards - step); ++shard) {
+            fill(trainer, shard);
+            ASSERT_EQ(shared.Step(2, 2 * shard, 2 * (kShards - step)), BRINE_OK);
+          }
+          shared.Finish();
+          ASSERT_EQ(brine_step_end(trainer.state(), &train), BRINE_OK);
+        }
+        states[static_cast<size_t>(communicator.rank)] = StateOf(trainer);
+      };
+      const RanksEnd end = RunRanks(size, run, bucket_bytes < 100 ? 2 : 300);
+      EXPECT_THAT(end.misuses, IsEmpty());
+      for (const std::string& state : states) EXPECT_TRUE(state == StateOf(alone)) << size << " " << bucket_bytes;
+    }
+  }
+}
+
+int exchanges_begun = 0;
+
+// What a call makes final is sent when it has ended, and not before, although the calls after it have not run.  Others
+// go on observing.
+TEST(SharedMean, SendsWhatIsFinalWhileTheShardRuns) {
+  // The calls of a shard, and one that writes the bias's gradient again.
+  std::vector<brine_function> functions(kSoftmaxProgram.functions, kSoftmaxProgram.functions + 3);
+  std::vector<brine_call> calls(functions[0].calls, functions[0].calls + 5);
+  brine_call again = calls[2];
+  const uint16_t values[] = {functions[0].shard_means[1], functions[0].shard_means[1]};
+  again.values = values;
+  again.input_count = 1;
+  again.value_count = 2;
+  again.run = [](void**) { return 0; };
+  calls.insert(calls.begin() + 3, again);
+  functions[0].calls = calls.data();
+  functions[0].call_count = 6;
+  functions[0].shard_calls = functions[0].first_update = 4;
+  brine_program program = kSoftmaxProgram;
+  program.functions = functions.data();
+
+  const brine_communicator communicator = {
+      0,       2,
+      nullptr, nullptr,
+      nullptr, [](int32_t, const brine_part*, const brine_part*, void (*)(void*), void*) { ++exchanges_begun; },
+      [] {},   nullptr};
+  exchanges_begun = 0;
+  Trainer trainer(program);
+  const Ranks ranks(&communicator);
+  // The kernel's gradient fills four buckets of 768 bytes, and the bias's one of 16.
+  SharedMean mean(trainer.state(), &functions[0], ranks, kPixels * 4);
+  std::vector<int> begun;
+  const Observation observation(trainer.state(), [&](const brine_call* call, bool done) {
+    if (call != nullptr && !done) begun.push_back(exchanges_begun);
+  });
+  mean.Begin(2, 1);
+  ASSERT_EQ(mean.Step(2, 0, 4), BRINE_OK);
+  EXPECT_THAT(begun, ElementsAre(0, 0, 0, 4));
+  EXPECT_EQ(exchanges_begun, 5);
+}
+
 }  // namespace
 }  // namespace brine::testing

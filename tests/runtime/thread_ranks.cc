@@ -97,7 +97,8 @@ class Group {
 
   void Finish() {
     std::unique_lock lock(mutex_);
-    Wait(lock, [] { return self->exchanges.empty() && !self->is_in_done; });
+    // Exchanges that an abort has dropped have not ended.
+    Wait(lock, [this] { return !is_aborted_ && self->exchanges.empty() && !self->is_in_done; });
   }
 
   [[noreturn]] void Abort(int32_t code) {
@@ -110,11 +111,12 @@ class Group {
   }
 
  private:
-  // Waits until the condition holds.  Throws Aborted when the ranks are aborted, and nothing of this one is under way.
+  // Waits until the condition holds.  If the ranks are aborted before, throws Aborted as soon as nothing of this rank
+  // is under way.  A call of which all ranks have done their part returns, even if another has been aborted since.
   template <typename Condition>
   void Wait(std::unique_lock<std::mutex>& lock, const Condition& condition) {
-    changed_.wait(lock, [&] { return is_aborted_ ? self->exchanges.empty() && !self->is_in_done : condition(); });
-    if (is_aborted_) throw Aborted();
+    changed_.wait(lock, [&] { return condition() || (is_aborted_ && self->exchanges.empty() && !self->is_in_done); });
+    if (!condition()) throw Aborted();
   }
 
   void Misuse(const std::string& what) { misuses_.push_back(what); }
