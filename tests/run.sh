@@ -17,6 +17,7 @@ brine_setup "$group" ${label:+"tests_$label"}
 (brine_packages chromium) || say "without chromium, the tests that open pages in a browser are skipped"
 (brine_packages clang) || say "without clang, the second compiler that brine.h is for, its tests are skipped"
 (brine_packages groff-base zsh fish) || say "without groff, zsh and fish, the tests of the manual page and of these shells are skipped"
+[[ $group != full ]] || (brine_packages openmpi-bin libopenmpi-dev) || say "without Open MPI, the tests of training with several processes are skipped"
 [[ $group != full ]] || (brine_tensorboard) || say "without TensorBoard, the test in which it reads the events of a run is skipped"
 
 # Kernels compiled by tests lie in the build folder, not in the user's cache.

@@ -23,6 +23,7 @@ const fs::path kRoot = BRINE_SOURCE_DIR;
 const std::map<std::string, Names> kFolders = {
     {"runtime/base", {}},
     {"runtime", {}},
+    {"runtime/mpi", {"runtime"}},  // which brine compile --mpi compiles; the build does not
     {"ir", {}},
     {"passes", {"ir"}},
     {"frontend", {"ir"}},
@@ -30,7 +31,8 @@ const std::map<std::string, Names> kFolders = {
     {"frontend/cli", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime"}},
     {"frontend/data", {"runtime"}},
     {"examples", {"frontend", "frontend/data", "runtime"}},
-    {"tests", {"ir", "passes", "frontend", "frontend/cli", "frontend/data", "codegen", "runtime", "examples"}},
+    {"tests",
+     {"ir", "passes", "frontend", "frontend/cli", "frontend/data", "codegen", "runtime", "runtime/mpi", "examples"}},
     {"tests/bench/peers", {}},
 };
 
@@ -47,6 +49,7 @@ const std::map<std::string, Names> kPackages = {
     {"jpeglib.h", {"frontend/data"}},
     {"jerror.h", {"frontend/data"}},
     {"png.h", {"frontend/data"}},
+    {"mpi.h", {"runtime/mpi"}},
     {"webp", {"frontend/data"}},
     {"gtest", {"tests"}},
     {"gmock", {"tests"}},
@@ -63,7 +66,7 @@ std::string FolderOf(const fs::path& relative) {
   for (const char* folder : {"tests/e2e/consumer/", "frontend/cli/templates/"}) {  // users' projects
     if (path.rfind(folder, 0) == 0) return "examples";
   }
-  for (const char* folder : {"frontend/cli", "frontend/data", "runtime/base", "tests/bench/peers"}) {
+  for (const char* folder : {"frontend/cli", "frontend/data", "runtime/base", "runtime/mpi", "tests/bench/peers"}) {
     if (path.rfind(std::string(folder) + "/", 0) == 0) return folder;
   }
   return path.substr(0, path.find('/'));

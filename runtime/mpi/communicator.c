@@ -1,0 +1,438 @@
+// The communicator over MPI.
+//
+// One thread makes all calls of MPI, since an MPI library moves most messages only while it is called: so they go on
+// while the caller computes.  The caller gives it operations through a queue.  All of them are exchanges: a gather, a
+// broadcast and a barrier, too.
+//
+// The same thread tells the next rank every second that this process is alive.  No error of MPI and no closed
+// connection tells of a process that is stopped, or of a machine that has gone.
+#define _GNU_SOURCE  // sched_yield, clock_gettime, pthread_condattr_setclock
+#include "runtime/mpi/communicator.h"
+
+#include <mpi.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  kMostBytes = 1 << 30,  // of a message, since MPI counts them in an int
+  kYields = 1000,        // how often the thread polls without a pause while the caller waits
+  kFailed = 1            // the exit code when the others have failed
+};
+static const int64_t kSecond = 1000000000;
+static const int64_t kPause = 50000;     // between two polls while the caller computes
+static const int64_t kRest = 250000000;  // while there are no messages but heartbeats
+static const int64_t kSilence = 15;      // seconds without a heartbeat after which a rank counts as stopped
+static const int64_t kGap = 3;           // seconds after which this thread knows that it was stopped itself
+
+// An exchange that has been asked for.
+typedef struct Operation Operation;
+struct Operation {
+  Operation* next;
+  MPI_Comm group;
+  int32_t tag;
+  void (*done)(void* user);
+  void* user;
+  int64_t* left;       // is decremented when the operation has ended
+  int64_t messages;    // that have not ended
+  brine_part parts[];  // to each rank, then from each rank
+};
+
+typedef struct Message {
+  Operation* operation;
+  int32_t peer;
+  bool is_sent;
+} Message;
+
+static brine_communicator communicator;
+// Messages of operations that the caller waits for have no tags of their own, and so a group of their own.
+static MPI_Comm exchanges, calls, heartbeats;
+static char previous_host[MPI_MAX_PROCESSOR_NAME];  // that of rank − 1
+
+// What both threads use, under the mutex.
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t for_thread, for_caller = PTHREAD_COND_INITIALIZER;
+static Operation *first, **last = &first;
+static int64_t exchanges_left;
+static bool is_awaited;   // whether the caller waits
+static bool is_leaving;   // whether the thread is to end
+static bool is_aborting;  // whether it is to end all processes, with this code:
+static int32_t abort_code;
+
+static pthread_t thread;
+static bool has_thread;
+
+// The rest is used by the thread of the communicator only.
+static MPI_Request* requests;  // one for each message
+static Message* messages;
+static int* ended;  // for MPI_Testsome
+static MPI_Status* statuses;
+static int message_count, message_capacity;
+
+static int64_t Now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);  // which stands still while the machine sleeps
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+// ---- errors
+// ----------------------------------------------------------------------------------------------------------
+
+static void Abort(int32_t code) {
+  fflush(NULL);
+  if (!has_thread || pthread_equal(pthread_self(), thread)) {
+    MPI_Abort(MPI_COMM_WORLD, code);
+  } else {
+    pthread_mutex_lock(&mutex);
+    is_aborting = true;
+    abort_code = code;
+    pthread_cond_signal(&for_thread);
+    pthread_mutex_unlock(&mutex);
+    // The thread may wait within MPI for a rank that is stopped.  That this process has ended without MPI_Finalize then
+    // tells mpirun to end the others.
+    sleep(5);
+  }
+  _exit(code);
+}
+
+// Says why this rank cannot go on, and ends all processes.
+__attribute__((format(printf, 1, 2))) static void Fail(const char* format, ...) {
+  char text[2 * MPI_MAX_ERROR_STRING];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof(text), format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "rank %d: %s\n", communicator.rank, text);
+  Abort(kFailed);
+}
+
+// Fails unless `error` is none.  `what` says what was attempted with the rank `peer`, or with none if that is negative.
+static void Check(int error, const char* what, int peer) {
+  if (error == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(error, text, &length);
+  if (peer < 0) Fail("%s failed: %s", what, text);
+  Fail("%s rank %d failed: %s", what, peer, text);
+}
+
+static void* Allocate(void* memory, size_t bytes) {
+  void* const result = realloc(memory, bytes);
+  if (result == NULL) Fail("there is not enough memory for messages");
+  return result;
+}
+
+// ---- messages
+// --------------------------------------------------------------------------------------------------------
+
+// Begins to send `part` to a rank or to receive it.
+static void Post(Operation* operation, brine_part part, int peer, bool is_sent) {
+  for (int64_t begin = 0; begin < part.bytes; begin += kMostBytes) {
+    if (message_count == message_capacity) {
+      message_capacity = 2 * message_capacity + 64;
+      const size_t capacity = (size_t)message_capacity;
+      requests = Allocate(requests, capacity * sizeof(*requests));
+      messages = Allocate(messages, capacity * sizeof(*messages));
+      ended = Allocate(ended, capacity * sizeof(*ended));
+      statuses = Allocate(statuses, capacity * sizeof(*statuses));
+    }
+    const int64_t rest = part.bytes - begin;
+    const int bytes = (int)(rest < kMostBytes ? rest : kMostBytes);
+    char* const data = (char*)part.data + begin;
+    MPI_Request* const request = &requests[message_count];
+    const int error = is_sent ? MPI_Isend(data, bytes, MPI_BYTE, peer, operation->tag, operation->group, request)
+                              : MPI_Irecv(data, bytes, MPI_BYTE, peer, operation->tag, operation->group, request);
+    Check(error, is_sent ? "sending to" : "receiving from", peer);
+    messages[message_count++] = (Message){operation, peer, is_sent};
+    ++operation->messages;
+  }
+}
+
+// Counts a message of the operation as ended, and with the last one the operation.
+static void EndMessage(Operation* operation) {
+  if (--operation->messages > 0) return;
+  if (operation->done != NULL) operation->done(operation->user);
+  pthread_mutex_lock(&mutex);
+  --*operation->left;
+  pthread_cond_signal(&for_caller);
+  pthread_mutex_unlock(&mutex);
+  free(operation);
+}
+
+static void Start(Operation* operation) {
+  const int32_t rank = communicator.rank, size = communicator.size;
+  const brine_part *const to = operation->parts, *const from = to + size;
+  operation->messages = 1;  // this function, so that the operation does not end before all of it has begun
+  if (to[rank].bytes > 0 && to[rank].data != from[rank].data)
+    memcpy(from[rank].data, to[rank].data, (size_t)to[rank].bytes);
+  // Each rank begins with another one, so that they do not all send to the same.
+  for (int32_t step = 1; step < size; ++step) {
+    const int32_t peer = (rank + size - step) % size;
+    Post(operation, from[peer], peer, false);
+  }
+  for (int32_t step = 1; step < size; ++step) {
+    const int32_t peer = (rank + step) % size;
+    Post(operation, to[peer], peer, true);
+  }
+  EndMessage(operation);
+}
+
+// Lets MPI move messages.  Returns whether one has ended.
+static bool Poll(void) {
+  if (message_count == 0) return false;
+  int count = 0;
+  const int error = MPI_Testsome(message_count, requests, &count, ended, statuses);
+  for (int index = 0; error == MPI_ERR_IN_STATUS && index < count; ++index) {
+    const Message* const message = &messages[ended[index]];
+    Check(statuses[index].MPI_ERROR, message->is_sent ? "sending to" : "receiving from", message->peer);
+  }
+  Check(error, "moving messages", -1);
+  // The messages that have not ended stay in order; what `done` begins waits in the queue meanwhile.
+  for (int index = 0; index < count; ++index) EndMessage(messages[ended[index]].operation);
+  int kept = 0;
+  for (int index = 0; index < message_count; ++index) {
+    if (requests[index] == MPI_REQUEST_NULL) continue;
+    requests[kept] = requests[index];
+    messages[kept++] = messages[index];
+  }
+  message_count = kept;
+  return count > 0;
+}
+
+// ---- heartbeats
+// ------------------------------------------------------------------------------------------------------
+
+// Each rank hears of the one before it.  The last message says that it leaves, so that each message has its receiver.
+static MPI_Request heartbeat_sent = MPI_REQUEST_NULL, heartbeat_received = MPI_REQUEST_NULL;
+static char sent_heartbeat, received_heartbeat;  // whether it is the last one
+static int64_t next_heartbeat, last_heard, last_look;
+
+static void ReceiveHeartbeat(void) {
+  const int previous = (communicator.rank + communicator.size - 1) % communicator.size;
+  Check(MPI_Irecv(&received_heartbeat, 1, MPI_CHAR, previous, 0, heartbeats, &heartbeat_received), "receiving from",
+        previous);
+}
+
+// Whether the request, if there is one, has ended.
+static bool HasEnded(MPI_Request* request) {
+  int has_ended = 0;
+  Check(MPI_Test(request, &has_ended, MPI_STATUS_IGNORE), "a heartbeat", -1);
+  return has_ended != 0;
+}
+
+// Sends a heartbeat if it is time, and fails if none has come for too long.  Returns whether both ranks beside this one
+// know that it leaves.
+static bool KeepInTouch(int64_t now, bool leaves) {
+  const int32_t size = communicator.size, previous = (communicator.rank + size - 1) % size;
+  if (size == 1) return leaves;
+  if (now - last_look > kGap * kSecond) last_heard += now - last_look;  // the whole job may have been suspended
+  last_look = now;
+  if (!received_heartbeat && HasEnded(&heartbeat_received)) {
+    last_heard = now;
+    if (!received_heartbeat) ReceiveHeartbeat();
+  }
+  if (!received_heartbeat && now - last_heard > kSilence * kSecond) {
+    Fail("rank %d (%s) has not been heard of for %d s; it is stopped, or its machine cannot be reached", previous,
+         previous_host, (int)kSilence);
+  }
+  // A rank that is stopped takes no messages, so one of them may not have been sent yet.
+  const bool is_free = HasEnded(&heartbeat_sent);
+  if (is_free && !sent_heartbeat && (leaves || now >= next_heartbeat)) {
+    const int next = (communicator.rank + 1) % size;
+    sent_heartbeat = leaves;
+    next_heartbeat = now + kSecond;
+    Check(MPI_Isend(&sent_heartbeat, 1, MPI_CHAR, next, 0, heartbeats, &heartbeat_sent), "sending to", next);
+  }
+  return is_free && sent_heartbeat && received_heartbeat;
+}
+
+// ---- the thread
+// ------------------------------------------------------------------------------------------------------
+
+static void* Run(void* unused) {
+  (void)unused;
+  last_look = last_heard = Now();
+  if (communicator.size > 1) ReceiveHeartbeat();
+  int idle_polls = 0;
+  for (bool leaves = false; !KeepInTouch(Now(), leaves);) {
+    pthread_mutex_lock(&mutex);
+    if (is_aborting) Abort(abort_code);
+    if (first == NULL && is_awaited && message_count > 0 && idle_polls < kYields) {
+      pthread_mutex_unlock(&mutex);
+      sched_yield();
+      pthread_mutex_lock(&mutex);
+    } else if (first == NULL && idle_polls > 0) {
+      const int64_t end = Now() + (message_count == 0 && !is_leaving ? kRest : kPause);
+      const struct timespec until = {end / kSecond, end % kSecond};
+      pthread_cond_timedwait(&for_thread, &mutex, &until);
+    }
+    Operation* operation = first;
+    first = NULL;
+    last = &first;
+    leaves = is_leaving;
+    pthread_mutex_unlock(&mutex);
+    for (Operation* next; operation != NULL; operation = next) {
+      next = operation->next;
+      Start(operation);
+      idle_polls = 0;
+    }
+    idle_polls = Poll() ? 0 : idle_polls + 1;
+  }
+  return NULL;
+}
+
+// ---- the functions of the communicator
+// -------------------------------------------------------------------------------
+
+// Gives an operation to the thread.
+static void Begin(MPI_Comm group, int32_t tag, const brine_part* to, const brine_part* from, void (*done)(void* user),
+                  void* user, int64_t* left) {
+  const size_t bytes = (size_t)communicator.size * sizeof(brine_part);
+  Operation* const operation = Allocate(NULL, sizeof(Operation) + 2 * bytes);
+  *operation = (Operation){NULL, group, tag, done, user, left, 0};
+  memcpy(operation->parts, to, bytes);
+  memcpy(operation->parts + communicator.size, from, bytes);
+  pthread_mutex_lock(&mutex);
+  ++*left;
+  *last = operation;
+  last = &operation->next;
+  pthread_cond_signal(&for_thread);
+  pthread_mutex_unlock(&mutex);
+}
+
+static void Wait(const int64_t* left) {
+  pthread_mutex_lock(&mutex);
+  is_awaited = true;
+  pthread_cond_signal(&for_thread);
+  while (*left > 0) pthread_cond_wait(&for_caller, &mutex);
+  is_awaited = false;
+  pthread_mutex_unlock(&mutex);
+}
+
+// An exchange for whose end the caller waits.
+static void Call(const brine_part* to, const brine_part* from) {
+  int64_t left = 0;
+  Begin(calls, 0, to, from, NULL, NULL, &left);
+  Wait(&left);
+}
+
+static void Exchange(int32_t tag, const brine_part* to, const brine_part* from, void (*done)(void* user), void* user) {
+  Begin(exchanges, tag, to, from, done, user, &exchanges_left);
+}
+
+static void Finish(void) { Wait(&exchanges_left); }
+
+// Memory for `count` parts for each rank, which are empty.
+static brine_part* MakeParts(size_t count) {
+  const size_t bytes = count * (size_t)communicator.size * sizeof(brine_part);
+  return memset(Allocate(NULL, bytes), 0, bytes);
+}
+
+static void Gather(const void* mine, int64_t bytes, void* all) {
+  brine_part *const to = MakeParts(2), *const from = to + communicator.size;
+  for (int32_t peer = 0; peer < communicator.size; ++peer) {
+    to[peer] = (brine_part){(void*)mine, bytes};  // is only read
+    from[peer] = (brine_part){(char*)all + peer * bytes, bytes};
+  }
+  Call(to, from);
+  free(to);
+}
+
+static void Barrier(void) {
+  char* const all = Allocate(NULL, (size_t)communicator.size);
+  Gather("", 1, all);
+  free(all);
+}
+
+// The share of the rank `peer` of the bytes.
+static brine_part SliceOf(void* data, int64_t bytes, int32_t peer) {
+  const int64_t each = bytes / communicator.size, begin = each * peer;
+  return (brine_part){(char*)data + begin, peer + 1 < communicator.size ? each : bytes - begin};
+}
+
+// Each rank gets a slice from rank 0 and sends it to all, so that rank 0 sends the bytes twice at most, and not once to
+// each rank.
+static void Broadcast(void* data, int64_t bytes) {
+  const int32_t rank = communicator.rank, size = communicator.size;
+  brine_part *const to = MakeParts(4), *const from = to + size, *const to_then = from + size,
+                    *const from_then = to_then + size;
+  for (int32_t peer = 0; peer < size; ++peer) {
+    if (peer == rank) continue;
+    const brine_part own = SliceOf(data, bytes, rank), other = SliceOf(data, bytes, peer);
+    if (rank == 0) to[peer] = other;
+    if (peer == 0) from[peer] = own;
+    if (peer != 0) to_then[peer] = own;  // rank 0 has all slices
+    if (rank != 0) from_then[peer] = other;
+  }
+  Call(to, from);
+  Call(to_then, from_then);
+  free(to);
+}
+
+// ---- begin and end
+// ---------------------------------------------------------------------------------------------------
+
+static void LearnHosts(void) {
+  const int rank = communicator.rank, size = communicator.size;
+  char host[MPI_MAX_PROCESSOR_NAME] = "";
+  int length = 0;
+  Check(MPI_Get_processor_name(host, &length), "asking for the name of this machine", -1);
+  Check(MPI_Sendrecv(host, sizeof(host), MPI_CHAR, (rank + 1) % size, 0, previous_host, sizeof(previous_host), MPI_CHAR,
+                     (rank + size - 1) % size, 0, heartbeats, MPI_STATUS_IGNORE),
+        "exchanging names of machines with", (rank + 1) % size);
+}
+
+static void StartThread(void) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&for_thread, &attributes);
+  pthread_condattr_destroy(&attributes);
+  // Signals are for the program's own threads.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int error = pthread_create(&thread, NULL, Run, NULL);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error != 0) Fail("no thread for messages: %s", strerror(error));
+  has_thread = true;
+}
+
+const brine_communicator* brine_mpi_begin(int* argc, char*** argv) {
+  int level = MPI_THREAD_SINGLE, rank = 0, size = 1;
+  MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &level);  // ends the process if it fails
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);  // which the groups made of it inherit
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  communicator = (brine_communicator){rank, size, Broadcast, Gather, Barrier, Exchange, Finish, Abort};
+  if (level < MPI_THREAD_SERIALIZED) Fail("this MPI library cannot be called by another thread than that of main");
+  for (MPI_Comm* const* group = (MPI_Comm* const[]){&exchanges, &calls, &heartbeats, NULL}; *group != NULL; ++group)
+    Check(MPI_Comm_dup(MPI_COMM_WORLD, *group), "making a group of ranks", -1);
+  LearnHosts();
+  StartThread();
+  return &communicator;
+}
+
+void brine_mpi_end(void) {
+  Barrier();
+  pthread_mutex_lock(&mutex);
+  is_leaving = true;
+  pthread_cond_signal(&for_thread);
+  pthread_mutex_unlock(&mutex);
+  pthread_join(thread, NULL);
+  for (MPI_Comm* const* group = (MPI_Comm* const[]){&exchanges, &calls, &heartbeats, NULL}; *group != NULL; ++group)
+    MPI_Comm_free(*group);
+  free(requests);
+  free(messages);
+  free(ended);
+  free(statuses);
+  alarm(kSilence);  // nothing watches a rank that is stopped from here on
+  MPI_Finalize();
+}
