@@ -17,6 +17,8 @@ namespace {
 
 using Command = std::vector<std::string>;
 
+constexpr char kCommunicatorSource[] = "/runtime/mpi/communicator.c";  // in the folder of headers
+
 // Runs a compiler or linker.  `what` is the subject of the message of an error: "linking".
 absl::Status Run(const Command& command, const char* what) {
   const absl::StatusOr<ProcessResult> result = RunProcess(command);
@@ -26,6 +28,19 @@ absl::Status Run(const Command& command, const char* what) {
   if (result->exit_code == 0) return absl::OkStatus();
   return absl::InternalError(
       absl::StrCat(what, " failed: ", command[0], " ended with code ", result->exit_code, "\n", result->errors));
+}
+
+// What `mpicc -show` prints: the compiler that it calls, with the folders and libraries of MPI.
+absl::StatusOr<std::string> DescribeMpi(const Toolchain& toolchain) {
+  const absl::StatusOr<ProcessResult> result = RunProcess({toolchain.mpi_compiler, "-show"});
+  if (absl::IsCancelled(result.status())) return result.status();
+  if (!result.ok()) {
+    return absl::NotFoundError(absl::StrCat("a program for several processes needs mpicc: ", result.status().message(),
+                                            "; on Debian: apt-get install libopenmpi-dev openmpi-bin; or set MPICC"));
+  }
+  if (result->exit_code == 0) return absl::StrCat(toolchain.mpi_compiler, "\n", result->output);
+  return absl::InternalError(
+      absl::StrCat(toolchain.mpi_compiler, " is no compiler of MPI: -show failed\n", result->errors));
 }
 
 // The object files of one link.
@@ -68,42 +83,66 @@ absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, cons
   return Run(command, "linking");
 }
 
-// Links the file `output` in the form `emit`.
-absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, const Toolchain& toolchain,
-                  const std::string& output) {
+// The main function of an executable; with `mpi`, of one whose ranks train together.
+std::string MainSource(const std::string& program, bool mpi) {
+  const std::string text =
+      absl::StrCat("#include \"runtime/program.h\"\nconst brine_program* ", program, "_program(void);\n");
+  if (!mpi) {
+    return absl::StrCat(text,
+                        "int brine_trainer_main(const brine_program* program, int argc, char** argv);\n"
+                        "int main(int argc, char** argv) { return brine_trainer_main(",
+                        program, "_program(), argc, argv); }\n");
+  }
+  return absl::StrCat(
+      "#include \"runtime/mpi/communicator.h\"\n", text,
+      "int brine_trainer_main_with(const brine_program* program, const brine_communicator* ranks, int argc, char** "
+      "argv);\n"
+      "int main(int argc, char** argv) {\n"
+      "  const brine_communicator* const ranks = brine_mpi_begin(&argc, &argv);\n"
+      "  const int code = brine_trainer_main_with(",
+      program, "_program(), ranks, argc, argv);\n  brine_mpi_end();\n  return code;\n}\n");
+}
+
+// Links an executable with the trainer.  For MPI, the trainer is the library for programs of one's own, which has what
+// a program of one process does not need.
+absl::Status LinkExecutable(const Objects& objects, const std::string& program, bool mpi, const Toolchain& toolchain,
+                            const std::string& output) {
+  const std::string main_source = objects.folder + "/main.c";
+  BRINE_RETURN_IF_ERROR(WriteFile(main_source, MainSource(program, mpi)));
+  const std::string &c_compiler = mpi ? toolchain.mpi_compiler : toolchain.c_compiler,
+                    &linker = mpi ? toolchain.mpi_compiler : toolchain.cxx_compiler;
+  // With noseparate-code, read-only data and code share pages, which makes the file two pages smaller.  At a fixed
+  // address, the pointers in the tables need no relocation, of 24 bytes each.
+  Command command = {linker, "-O2", "-no-pie", "-Wl,--gc-sections", "-Wl,-z,noseparate-code", "-s", "-o", output};
+  Command sources = {main_source};
+  if (mpi) sources.push_back(toolchain.include + kCommunicatorSource);
+  for (size_t index = 0; index < sources.size(); ++index) {
+    const std::string object = absl::StrCat(objects.folder, "/main", index, ".o");
+    BRINE_RETURN_IF_ERROR(
+        Run({c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c", sources[index], "-o", object},
+            "compiling main"));
+    command.push_back(object);
+  }
+  command.push_back(objects.program);
+  Append(command, objects.kernels);
+  // The whole backend stands before Halide's runtime, whose weak functions it replaces: the linker does not search an
+  // archive for a symbol that is defined.
+  Append(command, {toolchain.libraries + (mpi ? "/libbrine_trainer.a" : "/libbrine_main.a"),
+                   toolchain.libraries + "/libbrine_core.a", "-Wl,--whole-archive",
+                   toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive", objects.runtime});
+  if (mpi) command.push_back("-lstdc++");  // mpicc links C
+  Append(command, {"-lm", "-lpthread", "-ldl"});
+  return Run(command, "linking");
+}
+
+// Links the file `output` in the form that the options say.
+absl::Status Link(const Objects& objects, const ProgramText& text, const ProgramOptions& options,
+                  const Toolchain& toolchain, const std::string& output) {
   const std::string core = toolchain.libraries + "/libbrine_core.a",
                     backend = toolchain.libraries + "/libbrine_backend.a";
-  switch (emit) {
-    case Emit::kExe: {
-      const std::string main_source = objects.folder + "/main.c", main_object = objects.folder + "/main.o";
-      BRINE_RETURN_IF_ERROR(WriteFile(
-          main_source,
-          absl::StrCat("#include \"runtime/program.h\"\nconst brine_program* ", text.name, "_program(void);\n",
-                       "int brine_trainer_main(const brine_program* program, int argc, char** argv);\n",
-                       "int main(int argc, char** argv) { return brine_trainer_main(", text.name,
-                       "_program(), argc, argv); }\n")));
-      BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-O1", "-fPIC", "-I" + toolchain.include, "-c",
-                                 main_source, "-o", main_object},
-                                "compiling main"));
-      // With noseparate-code, read-only data and code share pages, which makes the file two pages smaller.  At a fixed
-      // address, the pointers in the tables need no relocation, of 24 bytes each.
-      Command command = {toolchain.cxx_compiler,
-                         "-O2",
-                         "-no-pie",
-                         "-Wl,--gc-sections",
-                         "-Wl,-z,noseparate-code",
-                         "-s",
-                         "-o",
-                         output,
-                         main_object,
-                         objects.program};
-      Append(command, objects.kernels);
-      // The whole backend stands before Halide's runtime, whose weak functions it replaces: the linker does not search
-      // an archive for a symbol that is defined.
-      Append(command, {toolchain.libraries + "/libbrine_main.a", core, "-Wl,--whole-archive", backend,
-                       "-Wl,--no-whole-archive", objects.runtime, "-lm", "-lpthread", "-ldl"});
-      return Run(command, "linking");
-    }
+  switch (options.emit) {
+    case Emit::kExe:
+      return LinkExecutable(objects, text.name, options.mpi, toolchain, output);
     case Emit::kShared: {
       Command command = {toolchain.c_compiler, "-shared", "-O2", "-s", "-o", output, objects.program};
       Append(command, objects.kernels);
@@ -128,13 +167,22 @@ absl::Status Link(const Objects& objects, const ProgramText& text, Emit emit, co
 
 // The hashes of the installed files that go into a link, and the names of the compilers, so that a new library causes a
 // new link.
-absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain) {
-  std::string key;
-  for (const char* name : {"libbrine_main.a", "libbrine_core.a", "libbrine_backend.a"}) {
-    const absl::StatusOr<std::string> bytes = ReadFile(absl::StrCat(toolchain.libraries, "/", name));
-    absl::StrAppend(&key, name, " ", bytes.ok() ? HashName(*bytes) : "missing", "\n");
+absl::StatusOr<std::string> LibraryKey(const Toolchain& toolchain, bool mpi) {
+  std::string key = absl::StrCat(toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
+  std::vector<std::string> files;
+  for (const char* name : {"/libbrine_core.a", "/libbrine_backend.a"}) files.push_back(toolchain.libraries + name);
+  if (mpi) {
+    BRINE_ASSIGN_OR_RETURN(const std::string compiler, DescribeMpi(toolchain));
+    absl::StrAppend(&key, compiler, "\n");
+    files.insert(files.end(), {toolchain.libraries + "/libbrine_trainer.a", toolchain.include + kCommunicatorSource});
+  } else {
+    files.push_back(toolchain.libraries + "/libbrine_main.a");
   }
-  return absl::StrCat(key, toolchain.c_compiler, "\n", toolchain.cxx_compiler, "\n");
+  for (const std::string& file : files) {
+    const absl::StatusOr<std::string> bytes = ReadFile(file);
+    absl::StrAppend(&key, file, " ", bytes.ok() ? HashName(*bytes) : "missing", "\n");
+  }
+  return key;
 }
 
 // `planned` with the working memory of each kernel, as the compiler counted it.  `compiled` is the same graph after
@@ -192,6 +240,8 @@ absl::StatusOr<PlannedModel> PlanModel(const ir::Graph& model, int64_t batch_siz
 
 absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options,
                                           const std::string& summary, const Toolchain& toolchain, const Cache& cache) {
+  // First, since the compiler of MPI may be missing.
+  BRINE_ASSIGN_OR_RETURN(const std::string libraries, LibraryKey(toolchain, options.mpi));
   CompileOptions compile;
   compile.worker = toolchain.worker;
   compile.target = options.target;
@@ -215,7 +265,6 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   result.header = text.header;
   result.kernels = static_cast<int>(kernels.kernels.size());
   result.compiled = kernels.compiled;
-  BRINE_ASSIGN_OR_RETURN(const std::string libraries, LibraryKey(toolchain));
   const std::string key = absl::StrCat("program\nform ", static_cast<int>(options.emit), "\nsources ", kSourcesHash,
                                        "\n", libraries, text.source, text.graphs);
   if (std::optional<std::string> bytes = cache.Get(key)) {
@@ -226,7 +275,7 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
   BRINE_ASSIGN_OR_RETURN(Objects objects, WriteObjects(folder.path(), text, kernels, runtime, toolchain));
   const std::string output = folder.path() + "/" + text.name + ".out";
-  BRINE_RETURN_IF_ERROR(Link(objects, text, options.emit, toolchain, output));
+  BRINE_RETURN_IF_ERROR(Link(objects, text, options, toolchain, output));
   BRINE_ASSIGN_OR_RETURN(result.bytes, ReadFile(output));
   cache.Put(key, result.bytes).IgnoreError();
   return result;

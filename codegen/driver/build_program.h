@@ -22,6 +22,7 @@ enum class Emit : uint8_t { kExe, kShared, kStatic, kObject };
 struct ProgramOptions {
   int64_t batch_size = 32;  // the largest n
   Emit emit = Emit::kExe;
+  bool mpi = false;                     // whether an executable trains with the ranks that mpirun starts
   std::string target;                   // empty: this machine
   StrategyOfKernel strategy = nullptr;  // null: always the cheapest
 };
@@ -50,7 +51,7 @@ struct BuiltProgram {
 
 // Compiles the kernels of `planned`, writes its tables with the text `summary`, and links the program.  Kernels and
 // program are taken from `cache` if they are there.  Errors: kInternal for a failed compilation or link, kNotFound for
-// a missing C compiler, and those of EmitProgram.
+// a missing compiler of C or of MPI, and those of EmitProgram.
 absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const ProgramOptions& options,
                                           const std::string& summary, const Toolchain& toolchain, const Cache& cache);
 

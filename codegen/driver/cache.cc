@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -146,6 +147,20 @@ absl::StatusOr<std::string> Cache::Folder(absl::string_view key) const {
   const std::string folder = absl::StrCat(folder_, "/", HashName(key), kFolderSuffix);
   if (mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return folder;
   return absl::UnavailableError(absl::StrCat(folder, ": cannot be created: ", strerror(errno)));
+}
+
+FileLock::~FileLock() {
+  if (file_ >= 0) close(file_);
+}
+
+absl::StatusOr<FileLock> Cache::Lock() const {
+  const std::string path = folder_ + "/lock";
+  FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (lock.file() < 0) return absl::UnavailableError(absl::StrCat(path, ": cannot be opened: ", strerror(errno)));
+  while (flock(lock.file(), LOCK_EX) != 0 && errno == EINTR) {
+    if (Interrupted()) return absl::CancelledError("interrupted");
+  }
+  return lock;
 }
 
 namespace {

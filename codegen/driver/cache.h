@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -15,6 +16,19 @@ namespace brine::codegen {
 
 // The hash of `key`, XXH3-128, as 32 hexadecimal digits.
 std::string HashName(absl::string_view key);
+
+// A lock on a file.  The system releases it when this process ends.
+class FileLock {
+ public:
+  explicit FileLock(int file) : file_(file) {}
+  FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+  int file() const { return file_; }
+
+ private:
+  int file_;
+};
 
 class Cache {
  public:
@@ -38,6 +52,11 @@ class Cache {
   // An entry that is a folder, for files that are mapped and not read, which the caller writes with
   // WriteFileAtomically.  Makes the folder if it is missing.  Errors: kUnavailable.
   absl::StatusOr<std::string> Folder(absl::string_view key) const;
+
+  // Waits until no other process holds the lock of the cache, and holds it until the result is destroyed.  Processes
+  // that make the same entries take it, so that one makes them and the others find them.  If the file system has no
+  // locks, holds none.  Errors: kUnavailable if the file cannot be opened, kCancelled if a signal was caught.
+  absl::StatusOr<FileLock> Lock() const;
 
   struct Stats {
     int64_t entries = 0;

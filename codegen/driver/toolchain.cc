@@ -44,6 +44,7 @@ absl::StatusOr<Toolchain> FindToolchain() {
   toolchain.include = *include;
   toolchain.c_compiler = EnvironmentOr("CC", "cc");
   toolchain.cxx_compiler = EnvironmentOr("CXX", "c++");
+  toolchain.mpi_compiler = EnvironmentOr("MPICC", "mpicc");
   return toolchain;
 }
 

@@ -15,6 +15,7 @@ struct Toolchain {
   std::string libraries;   // the folder of libbrine_core.a, libbrine_trainer.a, libbrine_frontend.a, libbrine_backend.a
   std::string c_compiler;  // $CC, else cc
   std::string cxx_compiler;  // $CXX, else c++
+  std::string mpi_compiler;  // $MPICC, else mpicc, which only programs with --mpi need
 };
 
 // Looks for the parts around the running program: in the folders of an installation whose bin/ holds the program, or in

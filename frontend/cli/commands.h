@@ -37,8 +37,8 @@ absl::Span<const base::Flag> ToolFlags();  // those that the tool reads itself
 std::vector<base::Flag> FlagsOf(const Command& command);
 
 // Prints the message of the status to standard error and returns `code`, or kInterrupted if the status is that of an
-// interrupted command.  "brine: " is printed before the message, except with kBadInput, whose messages begin with a
-// place.
+// interrupted command.  In a job (runtime/mpi/job.h), names the rank and lets the first one speak.  "brine: " is
+// printed before the message, except with kBadInput, whose messages begin with a place.
 int Fail(const absl::Status& status, int code);
 
 // Writes the text to standard output.  Returns kOk, or kFailed after a message to standard error.

@@ -119,6 +119,12 @@ int RunCompile(const Command&, const Arguments& arguments) {
   const std::string emit = arguments.Get("emit", "exe");
   const FormRow* const form =
       std::find_if(std::begin(kForms), std::end(kForms), [&](const FormRow& row) { return emit == row.name; });
+  if (arguments.Has("mpi") && form->emit != codegen::Emit::kExe) {
+    return Fail(absl::InvalidArgumentError(absl::StrCat("--mpi makes a program that mpirun starts; it does not go with "
+                                                        "--emit ",
+                                                        emit)),
+                kUsage);
+  }
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
   if (arguments.Has("target")) {
@@ -139,6 +145,7 @@ int RunCompile(const Command&, const Arguments& arguments) {
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);
   options.emit = form->emit;
+  options.mpi = arguments.Has("mpi");
   options.target = arguments.Get("target", "");
   const absl::StatusOr<codegen::BuiltProgram> program =
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);

@@ -1,15 +1,19 @@
 // The tool `brine`: the tables of its commands and flags, and its main function.
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "codegen/driver/files.h"
 #include "frontend/cli/command_line.h"
 #include "frontend/cli/commands.h"
 #include "runtime/base/flags.h"
+#include "runtime/mpi/job.h"
 
 namespace brine::cli {
 namespace {
@@ -44,6 +48,8 @@ constexpr base::Flag kFlags[] = {
     {"-o", "FILE", "output; the C header is written beside it", kCompile},
     {"-o", "FILE", "the page (report.html in the run, or for several runs in this folder)", kReport},
     {"--emit", "exe|shared|static|object", "the form of the output (exe)", kCompile},
+    {"--mpi", "", "a program that mpirun starts as several processes, which train together; needs mpicc ($MPICC)",
+     kTrain | kCompile},
     {"--target", "TARGET", "as Halide names it (this machine)", kCompile},
     {"--tune", "[SECONDS]",
      "time the strategies that can build each kernel, for about so long (120), and keep the fastest for this machine; "
@@ -155,7 +161,12 @@ std::vector<base::Flag> FlagsOf(const Command& command) {
 
 int Fail(const absl::Status& status, int code) {
   if (absl::IsCancelled(status)) code = kInterrupted;
-  const std::string text(status.message());
+  std::string text(status.message());
+  // What every process of a job has to say is said by the first one: Open MPI's mpirun ends the others meanwhile.
+  if (const int rank = brine_this_job().rank; rank > 0) {
+    sleep(2);
+    text = absl::StrCat("rank ", rank, ": ", text);
+  }
   // The lines of these messages begin with a place, such as model.cc:9.
   const bool has_place = code == kBadInput;
   std::fprintf(stderr, "%s%s%s", has_place ? "" : "brine: ", text.c_str(),

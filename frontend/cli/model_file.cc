@@ -19,6 +19,7 @@
 #include "ir/status.h"
 #include "ir/text/text.h"
 #include "ir/verify/verify.h"
+#include "runtime/mpi/job.h"
 
 namespace brine::cli {
 namespace {
@@ -136,7 +137,7 @@ absl::StatusOr<std::vector<ir::Graph>> RunModel(const std::string& path, const T
   BRINE_RETURN_IF_ERROR(codegen::WriteFile(file, program));
   chmod(file.c_str(), 0700);
   BRINE_ASSIGN_OR_RETURN(codegen::ProcessResult result, codegen::RunProcess({file, "--emit", graphs}));
-  std::fputs(result.output.c_str(), stderr);  // what the user's code printed
+  if (brine_this_job().rank == 0) std::fputs(result.output.c_str(), stderr);  // what the user's code printed
   if (result.exit_code == kBadInput) {
     if (!result.errors.empty() && result.errors.back() == '\n') result.errors.pop_back();
     return absl::InvalidArgumentError(result.errors);

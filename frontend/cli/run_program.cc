@@ -1,6 +1,6 @@
 // The commands train, evaluate, predict and bench.  They build the program and execute it in place of this process, so
 // that users run the program that `brine compile` would write.  While a program trains in the folder of a run, this
-// process stays beside it and draws the page of the run.
+// process stays beside it and draws the page of the run; of several that mpirun has started, the first one.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -21,6 +22,7 @@
 #include "frontend/cli/session.h"
 #include "ir/status.h"
 #include "runtime/base/flags.h"
+#include "runtime/mpi/job.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/flags.h"
 #include "runtime/trainer/open_data.h"
@@ -102,9 +104,21 @@ int TrainInFolder(const codegen::BuiltProgram& program, const brine::CommandLine
   return EndLike(trained.status);
 }
 
+// The arguments with --shards, whose default is the number of processes: the rows for which the program is compiled
+// depend on it.
+Arguments WithShards(const Arguments& given, int processes) {
+  Arguments arguments = given;
+  if (processes == 1 || given.Has("shards") || given.Has("accumulate")) return arguments;
+  arguments.flags["shards"] = absl::StrCat(processes);
+  arguments.forwarded.insert(arguments.forwarded.end(), {"--shards", absl::StrCat(processes)});
+  return arguments;
+}
+
 }  // namespace
 
-int RunProgram(const Command& command, const Arguments& arguments) {
+int RunProgram(const Command& command, const Arguments& given) {
+  const brine_job job = command.bit == base::kTrain ? brine_this_job() : brine_job{0, 1};
+  const Arguments arguments = WithShards(given, job.size);
   std::vector<std::string> argv = {"", command.name};  // the program's name is known when it is compiled
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());
   argv.insert(argv.end(), arguments.forwarded.begin(), arguments.forwarded.end());
@@ -120,6 +134,14 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   if (const absl::Status status = CheckTableFlags(inputs, *line, *data); !status.ok()) return Fail(status, kUsage);
   const absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
+  const bool quiet = arguments.Has("quiet") || job.rank > 0;
+  // The processes of a job need the same program and data.  One of them makes what is not in the cache.
+  std::optional<codegen::FileLock> lock;
+  if (job.size > 1) {
+    absl::StatusOr<codegen::FileLock> held = session->cache.Lock();
+    if (!held.ok()) return Fail(held.status(), kFailed);
+    lock.emplace(*std::move(held));
+  }
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;
   if (prepared.planned.Find(FunctionOf(command)) == nullptr) {
@@ -130,12 +152,11 @@ int RunProgram(const Command& command, const Arguments& arguments) {
   SetPictureSize(prepared.planned.model, *data);
   data->threads = line->threads;
   std::vector<std::string> sources;
-  if (const absl::Status status = ReplaceData(*data, session->cache, arguments.Has("quiet"), argv, sources);
-      !status.ok())
+  if (const absl::Status status = ReplaceData(*data, session->cache, quiet, argv, sources); !status.ok())
     return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
   if (!inputs.empty()) {
     const absl::StatusOr<std::string> packed =
-        PackInputs(arguments.words[0], inputs, *line, *data, session->cache, arguments.Has("quiet"));
+        PackInputs(arguments.words[0], inputs, *line, *data, session->cache, quiet);
     if (!packed.ok()) return Fail(packed.status(), absl::IsInvalidArgument(packed.status()) ? kBadInput : kFailed);
     sources.insert(sources.end(), {*packed, std::exchange(argv.back(), *packed)});
   }
@@ -145,12 +166,14 @@ int RunProgram(const Command& command, const Arguments& arguments) {
     return Fail(strategy.status(), absl::IsInvalidArgument(strategy.status()) ? kUsage : kCompileFailed);
   codegen::ProgramOptions options;
   options.strategy = *std::move(strategy);
+  options.mpi = arguments.Has("mpi") || job.size > 1;
   const absl::StatusOr<codegen::BuiltProgram> program =
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
+  lock.reset();
   argv[0] = program->name;
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
-  if (WantsRun(*line)) return TrainInFolder(*program, *line, std::move(argv), arguments);
+  if (WantsRun(*line) && job.rank == 0) return TrainInFolder(*program, *line, std::move(argv), arguments);
   return Fail(ExecuteProgram(program->name, program->bytes, argv), kFailed);
 }
 

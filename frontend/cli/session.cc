@@ -10,6 +10,7 @@
 #include "frontend/summary.h"
 #include "ir/status.h"
 #include "runtime/base/flags.h"
+#include "runtime/mpi/job.h"
 
 namespace brine::cli {
 
@@ -22,7 +23,7 @@ absl::StatusOr<Session> OpenSession() {
 absl::StatusOr<codegen::Cache> OpenCache() {
   std::string warning;
   BRINE_ASSIGN_OR_RETURN(codegen::Cache cache, codegen::Cache::OpenDefault(warning));
-  if (!warning.empty()) std::fprintf(stderr, "brine: %s\n", warning.c_str());
+  if (!warning.empty() && brine_this_job().rank == 0) std::fprintf(stderr, "brine: %s\n", warning.c_str());
   return cache;
 }
 
@@ -96,7 +97,8 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   }
   passes::PipelineOptions passes;
   std::vector<std::string> remarks;
-  if (arguments.Has("remarks")) passes.remarks = &remarks;
+  const bool remarks_wanted = arguments.Has("remarks") && brine_this_job().rank == 0;
+  if (remarks_wanted) passes.remarks = &remarks;
   if (arguments.Has("without")) passes.without = absl::StrSplit(arguments.Get("without", ""), ',');
   if (const absl::Status status = passes::CheckPassNames(passes.without); !status.ok()) {
     prepared.exit_code = Fail(status, kUsage);
@@ -112,7 +114,7 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
   for (const std::string& remark : remarks) std::fprintf(stderr, "%s\n", remark.c_str());
   const ir::Graph* const train = prepared.planned.Find(ir::Function::kTrain);
   // Tuning lists the candidates itself.
-  if (arguments.Has("remarks") && !arguments.Has("tune") && train != nullptr) {
+  if (remarks_wanted && !arguments.Has("tune") && train != nullptr) {
     if (const absl::Status status = PrintCandidates(session, *train, arguments, target); !status.ok()) {
       prepared.exit_code = Fail(status, absl::IsInvalidArgument(status) ? kUsage : kCompileFailed);
       return prepared;

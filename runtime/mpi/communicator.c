@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/mpi/job.h"
+
 enum {
   kMostBytes = 1 << 30,  // of a message, since MPI counts them in an int
   kYields = 1000,        // how often the thread polls without a pause while the caller waits
@@ -412,6 +414,13 @@ const brine_communicator* brine_mpi_begin(int* argc, char*** argv) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
   communicator = (brine_communicator){rank, size, Broadcast, Gather, Barrier, Exchange, Finish, Abort};
+  const int started = brine_this_job().size;
+  if (size == 1 && started > 1) {
+    Fail(
+        "%d processes were started, but for the MPI library of this program there is only one; the program must be "
+        "compiled by the mpicc ($MPICC) that belongs to this mpirun",
+        started);
+  }
   if (level < MPI_THREAD_SERIALIZED) Fail("this MPI library cannot be called by another thread than that of main");
   for (MPI_Comm* const* group = (MPI_Comm* const[]){&exchanges, &calls, &heartbeats, NULL}; *group != NULL; ++group)
     Check(MPI_Comm_dup(MPI_COMM_WORLD, *group), "making a group of ranks", -1);

@@ -11,7 +11,7 @@ expect() { printf '%s\n' "$2" | grep -qE -- "$1" || { printf 'expected /%s/, got
 export CMAKE_GENERATOR=Ninja  # what tests/setup.sh installs
 cmake --install "$build" --prefix "$folder/prefix" >/dev/null
 for file in bin/brine libexec/brine/brine-worker lib/libbrine_core.a lib/libbrine_data.a lib/libbrine_main.a lib/libbrine_trainer.a lib/brine/libHalide.so include/brine.h \
-            include/brine/frontend/data/data.h include/brine/runtime/core/state.h share/doc/brine/LICENSE share/doc/brine/NOTICE share/doc/brine/Halide-LICENSE.txt share/man/man1/brine.1; do
+            include/brine/frontend/data/data.h include/brine/runtime/core/state.h include/brine/runtime/mpi/communicator.c share/doc/brine/LICENSE share/doc/brine/NOTICE share/doc/brine/Halide-LICENSE.txt share/man/man1/brine.1; do
   [[ -s $folder/prefix/$file ]] || { echo "$file was not installed"; exit 1; }
 done
 # Only what was installed is run: nothing of it may lead back to the build folder.
