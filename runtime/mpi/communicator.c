@@ -29,7 +29,7 @@ enum {
   kFailed = 1            // the exit code when the others have failed
 };
 static const int64_t kSecond = 1000000000;
-static const int64_t kPause = 50000;     // between two polls while the caller computes
+static const int64_t kPause = 200000;    // between two polls while the caller computes
 static const int64_t kRest = 250000000;  // while there are no messages but heartbeats
 static const int64_t kSilence = 15;      // seconds without a heartbeat after which a rank counts as stopped
 static const int64_t kGap = 3;           // seconds after which this thread knows that it was stopped itself
@@ -234,6 +234,7 @@ static bool HasEnded(MPI_Request* request) {
 static bool KeepInTouch(int64_t now, bool leaves) {
   const int32_t size = communicator.size, previous = (communicator.rank + size - 1) % size;
   if (size == 1) return leaves;
+  if (now - last_look < kRest && !leaves) return false;  // each test lets MPI look for messages, which takes time
   if (now - last_look > kGap * kSecond) last_heard += now - last_look;  // the whole job may have been suspended
   last_look = now;
   if (!received_heartbeat && HasEnded(&heartbeat_received)) {
