@@ -117,7 +117,12 @@ Arguments WithShards(const Arguments& given, int processes) {
 }  // namespace
 
 int RunProgram(const Command& command, const Arguments& given) {
-  const brine_job job = command.bit == base::kTrain ? brine_this_job() : brine_job{0, 1};
+  const brine_job job = brine_this_job();
+  if (job.size > 1 && command.bit != base::kTrain) {
+    return Fail(
+        absl::InvalidArgumentError(absl::StrCat("only train takes several processes, and ", job.size, " were started")),
+        kUsage);
+  }
   const Arguments arguments = WithShards(given, job.size);
   std::vector<std::string> argv = {"", command.name};  // the program's name is known when it is compiled
   argv.insert(argv.end(), arguments.words.begin() + 1, arguments.words.end());

@@ -1,0 +1,115 @@
+// Tests training with several processes: the same bits on any number of them, also after one is killed.
+#include <gmock/gmock.h>
+
+#include <regex>
+
+#include "tests/e2e/mpi.h"
+#include "tests/e2e/project.h"
+
+namespace brine {
+namespace {
+
+using ::testing::HasSubstr;
+
+// 400 images in batches of 16 rows are 25 steps; a shard has 2 rows.
+const std::string kTrain = "train --data data --seed 3 --shards 8 ";
+
+class MpiTrain : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (mpis_.empty()) GTEST_SKIP() << "no MPI is installed";
+    Compile(mpis_[0]);
+  }
+
+  void Compile(const Mpi& mpi) const {
+    project_.Run("MPICC=" + std::string(mpi.mpicc) + " brine compile digits.cc --mpi --batch-size 2 -o ranks");
+  }
+
+  const Project project_;
+  const std::vector<Mpi> mpis_ = InstalledMpis();
+};
+
+// Lines of JSON without the times, which are their last members.
+std::string Untimed(const std::string& lines) { return std::regex_replace(lines, std::regex(", \"seconds\".*"), ""); }
+
+TEST_F(MpiTrain, AnyNumberOfRanksAndThreadsGivesTheSameBits) {
+  // Without a tenth of the images, the last of 23 steps has 4 shards.
+  const std::string train = kTrain + "--epochs 5 --validation-split 0.1 --json --quiet --save ";
+  project_.Run("brine compile digits.cc --batch-size 2 -o plain");
+  const std::string results = Untimed(project_.Run("./plain " + train + "whole --threads 1"));
+  EXPECT_THAT(results, HasSubstr("{\"epoch\": 5, \"loss\": "));
+  for (const Mpi& mpi : mpis_) {
+    Compile(mpi);
+    for (int ranks : {1, 2, 4, 8}) {
+      for (int threads : {1, 2}) {
+        if (mpi.name != mpis_[0].name && ranks * threads != 4) continue;
+        project_.Run("rm -f shared");
+        const std::string shared =
+            Untimed(project_.Run(mpi.Run(ranks) + "./ranks " + train + "shared --threads " + std::to_string(threads)));
+        EXPECT_EQ(shared, results) << mpi.name << ", " << ranks << " ranks, " << threads << " threads";
+        EXPECT_EQ(project_.Read("shared"), project_.Read("whole"))
+            << mpi.name << ", " << ranks << " ranks, " << threads << " threads";
+      }
+    }
+  }
+}
+
+// A rank is killed within an epoch.  The run goes on with fewer ranks.
+TEST_F(MpiTrain, AKilledRunResumesWithAnotherNumberOfRanks) {
+  const Mpi& mpi = mpis_[0];
+  project_.Write("rank.sh", "echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec ./ranks \"$@\"\n");
+  const CommandResult killed = project_.Try("true\n" + mpi.Run(4) + "sh rank.sh " + kTrain +
+                                            "--threads 1 --quiet --epochs 1000000 --checkpoint run &\n"
+                                            "until ls run/step-*.safetensors >/dev/null 2>&1; do kill -0 $! || exit "
+                                            "99; sleep 0.01; done\nkill -KILL $(cat pid.2)\nwait $!");
+  EXPECT_THAT(killed.code, testing::AllOf(testing::Ne(0), testing::Ne(99), testing::Ne(124))) << killed.err;
+  const std::string newest = project_.Run("ls -t run | sed -n 's/^step-\\([0-9]*\\).safetensors$/\\1/p' | head -n 1");
+  const int epochs = std::atoi(newest.c_str()) / 25 + 2;
+  const std::string train = kTrain + "--threads 1 --quiet --epochs " + std::to_string(epochs);
+  project_.Run(mpi.Run(2) + "./ranks " + train + " --checkpoint run --resume --save resumed");
+  project_.Run("./ranks " + train + " --save whole");
+  EXPECT_FALSE(project_.Read("whole").empty());
+  EXPECT_EQ(project_.Read("resumed"), project_.Read("whole")) << "after " << epochs << " epochs";
+}
+
+TEST_F(MpiTrain, RanksThatDifferAreRefused) {
+  for (const Mpi& mpi : mpis_) {
+    Compile(mpi);
+    const std::string train = "./ranks train --data data --quiet --learning-rate ";
+    const CommandResult run =
+        project_.Try(std::string(mpi.mpirun) + " -n 1 " + train + "0.001 : -n 1 " + train + "0.01");
+    EXPECT_EQ(run.code, 2) << mpi.name;
+    EXPECT_THAT(run.err, HasSubstr("rank 1 has --learning-rate 0.01, rank 0 has 0.001")) << mpi.name;
+  }
+}
+
+// The tool stays beside the first rank, and draws the page.
+TEST_F(MpiTrain, TheToolTrainsInTheFolderOfARun) {
+  const Mpi& mpi = mpis_[0];
+  const std::string flags = " digits.cc --data data --batch-size 16 --shards 4 --threads 1 --epochs 2 --save ";
+  const CommandResult shared =
+      project_.Try("MPICC=" + std::string(mpi.mpicc) + " " + mpi.Run(2) + "brine train" + flags + "shared --run run");
+  EXPECT_EQ(shared.code, 0) << shared.err;
+  project_.Run("brine train" + flags + "whole");
+  EXPECT_EQ(project_.Read("shared"), project_.Read("whole"));
+  EXPECT_THAT(project_.Read("run/report.html"), HasSubstr("<html"));
+  EXPECT_EQ(shared.out.find("Test accuracy"), shared.out.rfind("Test accuracy")) << shared.out;
+}
+
+TEST_F(MpiTrain, AKilledTrainerEndsTheTool) {
+  const Mpi& mpi = mpis_[0];
+  project_.Write("rank.sh", "echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec brine \"$@\"\n");
+  const CommandResult killed = project_.Try(
+      "export MPICC=" + std::string(mpi.mpicc) + "; " + mpi.Run(2) +
+      "sh rank.sh train digits.cc --data data --batch-size 16 --threads 1 --quiet --epochs 1000000 --run run &\n"
+      "until ls run/checkpoints/step-*.safetensors >/dev/null 2>&1; do kill -0 $! || exit 99; sleep 0.01; done\n"
+      "ls /proc/$(cat pid.0)/task/*/children | xargs cat >children\n"
+      "for child in $(cat children); do [ \"$(cat /proc/$child/comm)\" = brine ] || kill -KILL $child; done\nwait $!\n"
+      "code=$?\nfor pid in $(cat pid.0 pid.1 children); do tries=0; while kill -0 $pid; do\ntries=$((tries + 1)); [ "
+      "$tries -lt 3000 ] || exit 98; sleep 0.01; done; done 2>/dev/null\nexit $code");
+  EXPECT_THAT(killed.code, testing::AllOf(testing::Ne(0), testing::Ne(99), testing::Ne(98), testing::Ne(124)))
+      << killed.err;
+}
+
+}  // namespace
+}  // namespace brine
