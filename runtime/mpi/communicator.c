@@ -84,8 +84,7 @@ static int64_t Now(void) {
   return now.tv_sec * kSecond + now.tv_nsec;
 }
 
-// ---- errors
-// ----------------------------------------------------------------------------------------------------------
+// ---- errors ----
 
 static void Abort(int32_t code) {
   fflush(NULL);
@@ -131,8 +130,7 @@ static void* Allocate(void* memory, size_t bytes) {
   return result;
 }
 
-// ---- messages
-// --------------------------------------------------------------------------------------------------------
+// ---- messages ----
 
 // Begins to send `part` to a rank or to receive it.
 static void Post(Operation* operation, brine_part part, int peer, bool is_sent) {
@@ -208,8 +206,7 @@ static bool Poll(void) {
   return count > 0;
 }
 
-// ---- heartbeats
-// ------------------------------------------------------------------------------------------------------
+// ---- heartbeats ----
 
 // Each rank hears of the one before it.  The last message says that it leaves, so that each message has its receiver.
 static MPI_Request heartbeat_sent = MPI_REQUEST_NULL, heartbeat_received = MPI_REQUEST_NULL;
@@ -256,8 +253,7 @@ static bool KeepInTouch(int64_t now, bool leaves) {
   return is_free && sent_heartbeat && received_heartbeat;
 }
 
-// ---- the thread
-// ------------------------------------------------------------------------------------------------------
+// ---- the thread ----
 
 static void* Run(void* unused) {
   (void)unused;
@@ -291,8 +287,7 @@ static void* Run(void* unused) {
   return NULL;
 }
 
-// ---- the functions of the communicator
-// -------------------------------------------------------------------------------
+// ---- the functions of the communicator ----
 
 // Gives an operation to the thread.
 static void Begin(MPI_Comm group, int32_t tag, const brine_part* to, const brine_part* from, void (*done)(void* user),
@@ -379,8 +374,7 @@ static void Broadcast(void* data, int64_t bytes) {
   free(to);
 }
 
-// ---- begin and end
-// ---------------------------------------------------------------------------------------------------
+// ---- begin and end ----
 
 static void LearnHosts(void) {
   const int rank = communicator.rank, size = communicator.size;

@@ -45,8 +45,7 @@ static void Wrong(const char* what, uint64_t number) {
   ranks->abort(1);
 }
 
-// ---- exchanges
-// -------------------------------------------------------------------------------------------------------
+// ---- exchanges ----
 
 enum { kUnderWay = 40, kRounds = 25 };
 
@@ -134,8 +133,7 @@ static void TestExchanges(void) {
   }
 }
 
-// ---- the other functions
-// ---------------------------------------------------------------------------------------------
+// ---- the other functions ----
 
 static void TestBroadcast(void) {
   const int64_t sizes[] = {0, 1, 2, 3, 7, 1000, 65537, 5000003};
