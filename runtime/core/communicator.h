@@ -32,8 +32,8 @@ typedef struct brine_communicator {
   void (*barrier)(void);
 
   // Begins to send to[r] to every rank r and to receive from[r] of every rank r, its own included, and returns at once.
-  // The bytes that r sends to this rank are as many as this rank expects.  Both arrays are copied; the memory that they
-  // name must stay until `done` is called, which happens on a thread of the communicator, and which may begin another
+  // The bytes that r sends to this rank are as many as this rank expects.  Both arrays are copied.  The memory that
+  // they name must stay until `done` is called.  That happens on a thread of the communicator; `done` may begin another
   // exchange.  Of the exchanges that are under way at a time, each has a tag of its own, below 32,768.
   void (*exchange)(int32_t tag, const brine_part* to, const brine_part* from, void (*done)(void* user), void* user);
 

@@ -72,9 +72,10 @@ Callback TrainCallback(const CommandLine& line, bool& interrupted) {
   callback.on_epoch_begin = [&line, rate, first = true](Trainer& t, const EpochResult&) mutable {
     if (!std::exchange(first, false)) return;
     if (*rate) t.set_learning_rate(**rate);
-    if (line.seed_given && brine_seed(t.state()) != line.seed) {
+  };
+  callback.on_train_begin = [&line](Trainer& t, const EpochResult&) {
+    if (line.seed_given && brine_seed(t.state()) != line.seed)
       ThrowError(kExitUsage, {"--seed is ", line.seed, ", but the run to resume has seed ", brine_seed(t.state())});
-    }
   };
   const auto stop = [&interrupted](Trainer& t) {
     if (!t.fit_loop()->is_interrupted()) return;

@@ -79,7 +79,7 @@ class SharedStep {
  public:
   SharedStep(brine_state* state, const brine_function& function, const Ranks& ranks, int64_t shards)
       : shards_of_rank(shards / ranks.size()),
-        mean(state, &function, ranks),
+        mean(state, &function, ranks, SharedMean::BucketBytes(ranks.size())),
         outputs(ranks, function, shards_of_rank) {}
 
   const int64_t shards_of_rank;
@@ -112,8 +112,8 @@ FitLoop::FitLoop(Trainer& trainer, const Dataset& data, const FitOptions& option
   if (train_.size() > std::numeric_limits<uint32_t>::max())
     ThrowError(kExitBadInput, {train_.size(), " samples are too many"});
   order_.resize(static_cast<size_t>(train_.size()));
+  NumberNames(callbacks_);  // the same on all ranks
   if (!trainer.ranks().is_first()) std::erase_if(callbacks_, [](const Callback& row) { return row.first_rank_only; });
-  NumberNames(callbacks_);
   CheckFiles(trainer_, callbacks_);
   // First, so that what other callbacks print at the end of an epoch follows its line.
   if (options.verbose && trainer.ranks().is_first())
@@ -182,11 +182,12 @@ History FitLoop::RunAll() {
   const std::unique_ptr<FolderLock> lock = OpenFolder();
   ranks.Together([&] {
     TakeNames();
-    LearnDataStatistics(trainer_.state(), train_);
+    if (ranks.is_first()) LearnDataStatistics(trainer_.state(), train_);
     // The steps test the parameters, but not the slots, which a file or the caller may have filled with NaN.
     ThrowIfFailed(brine_check_variables(trainer_.state()), trainer_.state());
     BeginCallbacks();
   });
+  ShareStatistics();
   // A rank that fails ends all while the memory of exchanges that are under way still exists.
   return ranks.Guard([&] { return RunEpochs(); });
 }
@@ -201,6 +202,7 @@ History FitLoop::RunEpochs() {
     result.batch = position_.batch;
     result.train = ResultsOf(function_);
     RunEpoch(result);
+    CompareState();
     if (position_.batch == result.batches) {
       Validate(result);
       Call(&Callback::on_epoch_end, result);
@@ -212,6 +214,23 @@ History FitLoop::RunEpochs() {
   history.stopped = trainer_.stop_;
   Call(&Callback::on_train_end, result);
   return history;
+}
+
+void FitLoop::ShareStatistics() {
+  const Ranks& ranks = trainer_.ranks();
+  if (!ranks.several()) return;
+  const brine_program& program = trainer_.program();
+  for (int32_t index = 0; index < program.variable_count; ++index) {
+    if (program.variables[index].role == BRINE_ROLE_STATISTIC)
+      ranks.communicator().broadcast(brine_variable_data(trainer_.state(), index),
+                                     brine_variable_bytes(&program, index));
+  }
+}
+
+void FitLoop::CompareState() {
+  const Ranks& ranks = trainer_.ranks();
+  if (!ranks.several()) return;
+  ranks.Compare({FactOfState(trainer_, Concat({"after epoch ", position_.epoch + 1, " "}), kExitFailed)});
 }
 
 void FitLoop::RunEpoch(EpochResult& result) {
@@ -283,7 +302,9 @@ void FitLoop::RunStepOnRanks(BatchReader& reader, std::span<const int64_t> rows,
   interrupted_ |= step.outputs.Gather(IsInterrupted());
   for (int64_t shard = 0; shard < shards; ++shard)
     position_.sums.Add(step.outputs.Of(shard / step.shards_of_rank, shard % step.shards_of_rank), rows_of(shard));
-  ThrowIfFailed(brine_step_end(state, &function_), state);
+  // It fails on all ranks alike.
+  if (const brine_status status = brine_step_end(state, &function_); status != BRINE_OK)
+    throw SharedError(ExitCodeOf(status), brine_error(state));
   result.communication_seconds += step.mean.communication_seconds();
   result.waiting_seconds += step.mean.waiting_seconds();
 }

@@ -83,6 +83,8 @@ class FitLoop {
   History RunEpochs();
   void BeginCallbacks();
   void Call(Callback::Function Callback::*function, const EpochResult& result);
+  void ShareStatistics();  // of the data, as the first rank has learnt them
+  void CompareState();     // of the ranks, which must not drift apart
   void RunEpoch(EpochResult& result);
   void RunStep(BatchReader& reader, ShardMean& mean, std::span<const int64_t> rows);
   // The same on several ranks, of which each makes some of the shards.

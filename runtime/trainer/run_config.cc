@@ -119,8 +119,11 @@ std::string ConfigText(Trainer& trainer, const RunFolderOptions& options, const 
   message.Text("graph_hash", hash);
   message.Text("numerics_id", program.numerics_id == nullptr ? "" : program.numerics_id);
   message.Texts("command", options.command);
-  message.Whole("batch_size", loop.batch_size());
-  message.Whole("accumulate", loop.shards());
+  const int accumulated = loop.options().gradient_accumulation_steps;
+  message.Whole("batch_size", loop.batch_size() * loop.shards() / accumulated);
+  message.Whole("accumulate", accumulated);
+  message.Whole("shards", loop.shards() / accumulated);
+  message.Whole("ranks", trainer.ranks().size());
   message.Whole("epochs", loop.options().epochs);
   message.Line("seed", std::to_string(brine_seed(trainer.state())));
   message.Whole("threads", options.threads > 0 ? options.threads : brine_available_threads());

@@ -133,7 +133,16 @@ uint32_t ChecksumOf(const std::vector<std::string>& texts) {
   return sum;
 }
 
-void AddData(const char* name, const brine_function& function, const Dataset& data, std::vector<Fact>& all) {
+std::string TextOf(const ClassWeights& weights) {
+  std::string text;
+  for (const auto& [number, weight] : weights)
+    text += Concat({text.empty() ? "" : ",", number, ":", ShortestText(weight)});
+  return text;
+}
+
+}  // namespace
+
+void AddFactsOfData(const char* name, const brine_function& function, const Dataset& data, std::vector<Fact>& all) {
   Facts(kExitBadInput)
       .Whole(Concat({"a number of ", name, " samples of"}), data.size())
       .Text(Concat({name, " samples with the fields"}), TextOf(data.fields()))
@@ -143,23 +152,20 @@ void AddData(const char* name, const brine_function& function, const Dataset& da
       .MoveTo(all);
 }
 
-uint32_t ChecksumOfVariables(Trainer& trainer) {
+Fact FactOfState(Trainer& trainer, const std::string& when, ExitCode code) {
   const brine_program& program = trainer.program();
   uint32_t sum = 0;
   for (int32_t index = 0; index < program.variable_count; ++index)
     sum = brine_crc32(sum, brine_variable_data(trainer.state(), index),
                       static_cast<size_t>(brine_variable_bytes(&program, index)));
-  return sum;
+  const brine_function& function = FunctionOf(program, "train");
+  for (const brine_input& input : std::span(function.inputs, static_cast<size_t>(function.input_count))) {
+    if (input.source != BRINE_SCALAR) continue;
+    const double scalar = trainer.GetScalar(function.values[input.value].name);
+    sum = brine_crc32(sum, &scalar, sizeof(scalar));
+  }
+  return {Concat({"weights ", when, "with the checksum"}), Hexadecimal(sum), code};
 }
-
-std::string TextOf(const ClassWeights& weights) {
-  std::string text;
-  for (const auto& [number, weight] : weights)
-    text += Concat({text.empty() ? "" : ",", number, ":", ShortestText(weight)});
-  return text;
-}
-
-}  // namespace
 
 std::vector<Fact> FactsOfFlags(const std::vector<std::string>& words) {
   std::vector<Fact> facts;
@@ -201,18 +207,18 @@ std::vector<Fact> FactsOfFit(Trainer& trainer, const FitLoop& loop) {
       .Text("a validation split of", ShortestText(options.validation_split))
       .Text("shuffle", options.shuffle ? "on" : "off")
       .Text("resume", options.resume ? "on" : "off")
+      .Text("checkpoints", options.checkpoint.empty() ? "off" : "on")
       .Text("class weights", TextOf(options.class_weight))
       .Text("a seed of", std::to_string(brine_seed(trainer.state())))
       .MoveTo(facts);
-  if (!options.checkpoint.empty()) Facts(kExitUsage).Text("a folder of checkpoints", "").MoveTo(facts);
   for (const brine_input& input : std::span(function.inputs, static_cast<size_t>(function.input_count))) {
     const char* const name = function.values[input.value].name;
     if (input.source == BRINE_SCALAR)
       Facts(kExitUsage).Text(Concat({"a ", name, " of"}), ShortestText(trainer.GetScalar(name))).MoveTo(facts);
   }
-  AddData("training", function, loop.train_data(), facts);
-  AddData("validation", function, loop.validation_data(), facts);
-  Facts(kExitBadInput).Text("weights with the checksum", Hexadecimal(ChecksumOfVariables(trainer))).MoveTo(facts);
+  AddFactsOfData("training", function, loop.train_data(), facts);
+  AddFactsOfData("validation", function, loop.validation_data(), facts);
+  facts.push_back(FactOfState(trainer, "", kExitBadInput));
   return facts;
 }
 

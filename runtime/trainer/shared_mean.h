@@ -1,7 +1,9 @@
-// The mean over the shards of a batch, which several ranks make.
+// The mean over the shards of a batch, which several ranks make: an allreduce, as a reduce-scatter and an all-gather,
+// by direct exchanges.
 #ifndef BRINE_RUNTIME_TRAINER_SHARED_MEAN_H_
 #define BRINE_RUNTIME_TRAINER_SHARED_MEAN_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
@@ -12,8 +14,8 @@
 
 namespace brine {
 
-// How the tree over all blocks (TreeSum) is divided among ranks, of which each has equally many successive blocks, the
-// last ones perhaps fewer or none.
+// How the tree over all blocks (TreeSum) is divided among ranks.  Each rank has equally many successive blocks; the
+// last ranks may have fewer, or none.
 struct SumPlan {
   // A tree over blocks of one rank that is in no other such tree.
   struct Part {
@@ -36,11 +38,10 @@ SumPlan PlanSum(int64_t blocks, int64_t blocks_of_rank);
 class SharedMean {
  public:
   // The size of a bucket.  A smaller one leaves earlier, but every bucket costs each rank two messages to every other
-  // rank.
-  static constexpr int64_t kBucketBytes = 1 << 20;
+  // rank.  So with many ranks a bucket is larger, and these messages have 16 KiB.
+  static int64_t BucketBytes(int64_t ranks) { return std::max<int64_t>(1 << 20, ranks << 14); }
 
-  SharedMean(brine_state* state, const brine_function* function, const Ranks& ranks,
-             int64_t bucket_bytes = kBucketBytes);
+  SharedMean(brine_state* state, const brine_function* function, const Ranks& ranks, int64_t bucket_bytes);
 
   // Begins a step of `shards` shards, of which each rank makes `shards_of_rank`, as far as there are so many.  This
   // rank then calls Step for each of its own in their order, and at the end Finish.

@@ -29,12 +29,12 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 
+ExitCode ExitCodeOf(brine_status status) {
+  return status == BRINE_DIVERGED ? kExitDiverged : status == BRINE_INVALID ? kExitBadInput : kExitFailed;
+}
+
 void ThrowIfFailed(brine_status status, const brine_state* state) {
-  if (status == BRINE_OK) return;
-  ThrowError(status == BRINE_DIVERGED  ? kExitDiverged
-             : status == BRINE_INVALID ? kExitBadInput
-                                       : kExitFailed,
-             {brine_error(state)});
+  if (status != BRINE_OK) ThrowError(ExitCodeOf(status), {brine_error(state)});
 }
 
 Observation::Observation(brine_state* state, Observer observer)
@@ -68,12 +68,13 @@ Trainer::Trainer(const brine_program& program, const TrainerOptions& options)
 
 int Trainer::RowsOfShard(int batch_size, int shards) const {
   const int most = program_->batch_size;
+  if (batch_size == 0) batch_size = most;
   if (batch_size % shards != 0)
     ThrowError(kExitUsage, {"batch size ", batch_size, " is not a multiple of ", shards, ", the number of shards"});
   if (batch_size < 0 || batch_size / shards > most) {
     ThrowError(kExitUsage, {"batch size ", batch_size, ": the program was compiled for 1 to ", int64_t{most} * shards});
   }
-  return batch_size == 0 ? most : batch_size / shards;
+  return batch_size / shards;
 }
 
 History Trainer::Fit(const Dataset& data, const FitOptions& options) {
@@ -85,9 +86,18 @@ History Trainer::Fit(const Dataset& data, const FitOptions& options) {
 }
 
 Results Trainer::Evaluate(const Dataset& data, int batch_size) {
-  batch_size = RowsOfShard(batch_size);
-  if (data.size() == 0) ThrowError(kExitBadInput, {"there are no samples to evaluate"});
   const brine_function& function = FunctionOf(*program_, "evaluate");
+  ranks_.Together([&] {
+    batch_size = RowsOfShard(batch_size);
+    if (data.size() == 0) ThrowError(kExitBadInput, {"there are no samples to evaluate"});
+  });
+  if (ranks_.several() && fit_loop_ == nullptr) {  // Fit has compared its data
+    ranks_.Compare(ranks_.Together([&] {
+      std::vector<Fact> facts;
+      AddFactsOfData("test", function, data, facts);
+      return facts;
+    }));
+  }
   ResultSums sums(function);
   const Dataset with_classes = WithClasses(data, class_names_);
   if (ranks_.several())

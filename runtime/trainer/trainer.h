@@ -101,8 +101,8 @@ struct Callback {
 
 struct FitOptions {
   int epochs = 1;
-  // The rows of a step, or with gradient accumulation those of a shard.  A shard has at most as many rows as the batch
-  // size of the program; 0 stands for shards of that size.
+  // The rows of a step, or with gradient accumulation those of a shard; 0 stands for the batch size of the program.  A
+  // shard has at most so many rows.
   int batch_size = 0;
   // If this is more than 1, so many batches are the shards of one step, which updates the weights with the mean of
   // their gradients (brine_step_shard in core/state.h).
@@ -136,8 +136,8 @@ struct TrainerOptions {
   int threads = 0;    // of the process's pool; 0 stands for all processors that the process may use
   // Through which this process trains the model together with others, the ranks; null if it is alone.  It must outlive
   // the trainer.  Every rank makes a trainer of the same program and calls Fit, Evaluate, Load and LoadParameters with
-  // the same arguments, in the same order.  Fit throws Error on all ranks if their programs, data or options differ. If
-  // a rank fails alone later, it prints why and ends all of them.
+  // the same arguments, in the same order.  Fit throws Error on all ranks if their programs, data or options differ;
+  // callbacks are not compared, and must do the same.  If a rank fails alone later, it prints why and ends all of them.
   const brine_communicator* communicator = nullptr;
 };
 
@@ -219,6 +219,9 @@ class Observation {
   brine_observer before_;
   void* before_user_;
 };
+
+// The exit code for a status that is not BRINE_OK.
+ExitCode ExitCodeOf(brine_status status);
 
 // Throws Error with brine_error(state) unless the status is BRINE_OK.
 void ThrowIfFailed(brine_status status, const brine_state* state);

@@ -22,7 +22,7 @@ class MpiTrain : public testing::Test {
   }
 
   void Compile(const Mpi& mpi) const {
-    project_.Run("MPICC=" + std::string(mpi.mpicc) + " brine compile digits.cc --mpi --batch-size 2 -o ranks");
+    project_.Run("MPICC=" + std::string(mpi.mpicc) + " brine compile digits.cc --mpi --batch-size 16 -o ranks");
   }
 
   const Project project_;
@@ -35,7 +35,7 @@ std::string Untimed(const std::string& lines) { return std::regex_replace(lines,
 TEST_F(MpiTrain, AnyNumberOfRanksAndThreadsGivesTheSameBits) {
   // Without a tenth of the images, the last of 23 steps has 4 shards.
   const std::string train = kTrain + "--epochs 5 --validation-split 0.1 --json --quiet --save ";
-  project_.Run("brine compile digits.cc --batch-size 2 -o plain");
+  project_.Run("brine compile digits.cc --batch-size 16 -o plain");
   const std::string results = Untimed(project_.Run("./plain " + train + "whole --threads 1"));
   EXPECT_THAT(results, HasSubstr("{\"epoch\": 5, \"loss\": "));
   for (const Mpi& mpi : mpis_) {

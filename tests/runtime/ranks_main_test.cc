@@ -75,7 +75,7 @@ TEST_F(RanksMainTest, TheFolderOfTheRunIsThatOfTheFirstRank) {
   EXPECT_THAT(all[0].out, HasSubstr("\"waiting_seconds\": "));
   EXPECT_TRUE(fs::exists("r/kernels.json") && fs::exists("r/checkpoints/best.safetensors"));
   // Two shards of 4 rows.
-  EXPECT_THAT(folder_.Read("r/config.pbtxt"), HasSubstr("batch_size: 4\naccumulate: 2\n"));
+  EXPECT_THAT(folder_.Read("r/config.pbtxt"), HasSubstr("batch_size: 8\naccumulate: 1\nshards: 2\nranks: 2\n"));
 }
 
 // Whether the folder has a checkpoint, of which the newest two are kept.

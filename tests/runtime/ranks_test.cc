@@ -318,7 +318,7 @@ TEST(Ranks, RefuseWhatDiffers) {
       {[](auto&, auto&, auto& o, auto&, auto&) { o.shuffle = false; }, "2 rank 2 has shuffle off, rank 0 has on"},
       {[](auto&, auto&, auto& o, auto&, auto&) { o.resume = true; }, "2 rank 2 has resume on, rank 0 has off"},
       {[](auto&, auto&, auto& o, auto&, auto&) { o.checkpoint = "somewhere"; },
-       "2 rank 2 has a folder of checkpoints, rank 0 has none"},
+       "2 rank 2 has checkpoints on, rank 0 has off"},
       {[](auto&, auto& t, auto&, auto&, auto&) { t.seed = 9; }, "2 rank 2 has a seed of 9, rank 0 has 0"},
       {[](auto&, auto&, auto&, auto& images, auto&) { images = Images(59); },
        "3 rank 2 has a number of training samples of 59, rank 0 has 60"},
@@ -344,6 +344,34 @@ TEST(Ranks, RefuseWhatDiffers) {
     EXPECT_THAT(end.codes, IsEmpty());
     EXPECT_THAT(end.misuses, IsEmpty());
   }
+}
+
+TEST(Ranks, RefuseToEvaluateDataThatDiffer) {
+  const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+    const Images images(communicator.rank == 1 ? 19 : 20);
+    Trainer(kSoftmaxProgram, {.communicator = &communicator}).Evaluate(images.data());
+  });
+  for (const std::string& error : end.errors)
+    EXPECT_THAT(error, HasSubstr("3 rank 1 has a number of test samples of 19, rank 0 has 20"));
+  EXPECT_THAT(end.codes, IsEmpty());
+  EXPECT_THAT(end.misuses, IsEmpty());
+}
+
+// A callback that does not do the same on all ranks is found at the end of the epoch.
+TEST(Ranks, DoNotDriftApart) {
+  const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+    const Images images(60);
+    Callback callback;
+    callback.on_batch_end = [&](Trainer& trainer, const EpochResult& result) {
+      if (communicator.rank == 2 && result.epoch == 1) trainer.SetScalar("learning_rate", 0.5);
+    };
+    Trainer(kSoftmaxProgram, {.communicator = &communicator})
+        .Fit(images.data(), {.epochs = 3, .batch_size = 12, .callbacks = {callback}, .verbose = false});
+  });
+  for (const std::string& error : end.errors)
+    EXPECT_THAT(error, HasSubstr("1 rank 2 has weights after epoch 2 with the checksum "));
+  EXPECT_EQ(end.errors.size(), 3u);
+  EXPECT_THAT(end.misuses, IsEmpty());
 }
 
 TEST(Ranks, RefuseScalarsAndWeightsThatDiffer) {

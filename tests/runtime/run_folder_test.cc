@@ -193,7 +193,7 @@ TEST_F(RunFolderTest, TheConfigurationIsAMessageOfItsSchema) {
       "result { name: \"loss\" better: \"min\" } result { name: \"accuracy\" better: \"max\" } result { name: "
       "\"val_loss\" better: \"min\" } result { name: \"val_accuracy\" better: \"max\" } monitor: \"val_loss\" "
       "resumed { command: \"brine\" command: \"train\" command: \"a \\\"quoted\\\"\\n\\303\\244.cc\" epochs_done: "
-      "3 epochs: 4 }");
+      "3 epochs: 4 } shards: 1 ranks: 1");
 }
 
 // The folder changes nothing of the training.  The rate falls during the run, and each epoch has the rate of its steps.
