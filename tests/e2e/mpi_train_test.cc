@@ -96,6 +96,24 @@ TEST_F(MpiTrain, TheToolTrainsInTheFolderOfARun) {
   EXPECT_EQ(shared.out.find("Test accuracy"), shared.out.rfind("Test accuracy")) << shared.out;
 }
 
+// Slurm's srun is played by mpirun, and its signal comes in the middle of an epoch.
+TEST_F(MpiTrain, TheScriptForSlurmGoesOnAfterItsSignal) {
+  project_.Write("srun", "#!/bin/sh\nwhile case $1 in -*) ;; *) false; esac; do shift; done\necho \"$*\" >>commands\n" +
+                             mpis_[0].Run(2) + "\"$@\" &\necho $! >pid\nwait $!\n");
+  project_.Run("chmod +x srun && cp digits.cc model.cc");
+  const std::string job = "export PATH=$PWD:$PATH MPICC=" + std::string(mpis_[0].mpicc) +
+                          "; bash " BRINE_SOURCE_DIR "/examples/cluster/train.sbatch";
+  const CommandResult first =
+      project_.Try(job +
+                   " &\nuntil ls run/step-*.safetensors >/dev/null 2>&1; do kill -0 $! || exit 99; sleep 0.01; done\n"
+                   "kill -TERM $(cat pid)\nwait $!");
+  EXPECT_THAT(first.code, testing::AllOf(testing::Ne(0), testing::Ne(99))) << first.err;
+  project_.Run(job);
+  EXPECT_THAT(project_.Read("commands"), testing::MatchesRegex("[^\n]*weights.safetensors\n[^\n]* --resume\n"));
+  project_.Run("./trainer train --data data --shards 16 --epochs 20 --quiet --save whole");
+  EXPECT_EQ(project_.Read("weights.safetensors"), project_.Read("whole"));
+}
+
 TEST_F(MpiTrain, AKilledTrainerEndsTheTool) {
   const Mpi& mpi = mpis_[0];
   project_.Write("rank.sh", "echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec brine \"$@\"\n");
