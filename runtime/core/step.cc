@@ -6,6 +6,7 @@
 #include "runtime/core/expression.h"
 #include "runtime/core/finite.h"
 #include "runtime/core/layout.h"
+#include "runtime/core/numbers.h"
 #include "runtime/core/state.h"
 
 namespace {
@@ -196,7 +197,8 @@ void VisitShardMeans(const brine_state* state, const brine_function* function, c
 bool AreShardMeansFinite(const brine_state* state, const brine_function* function) {
   bool finite = true;
   VisitShardMeans(state, function, [&](const float* data, int64_t elements) {
-    finite = finite && brine_all_below(data, elements, BRINE_FINITE);
+    finite = finite &&
+             brine_all_below_parallel(state->program->backend, state->context_argument, data, elements, BRINE_FINITE);
   });
   return finite;
 }
@@ -282,7 +284,7 @@ int64_t brine_shard_elements(const brine_function* function) {
 
 void brine_read_shard(const brine_state* state, const brine_function* function, float weight, float* target) {
   VisitShardMeans(state, function, [&](const float* data, int64_t elements) {
-    for (int64_t element = 0; element < elements; ++element) target[element] = weight * data[element];
+    brine_scale_parallel(state->program->backend, data, weight, elements, target);
     target += elements;
   });
 }

@@ -1,16 +1,9 @@
 #include "runtime/trainer/shard_mean.h"
 
 #include "runtime/core/denormals.h"
+#include "runtime/core/numbers.h"
 
 namespace brine {
-
-void AddNumbers(const float* numbers, int64_t count, float* target) {
-  for (int64_t index = 0; index < count; ++index) target[index] += numbers[index];
-}
-
-void ScaleNumbers(const float* numbers, float weight, int64_t count, float* target) {
-  for (int64_t index = 0; index < count; ++index) target[index] = weight * numbers[index];
-}
 
 float* TreeSum::Next() {
   if (used_ == partials_.size()) partials_.push_back({0, std::vector<float>(static_cast<size_t>(elements_))});
@@ -26,7 +19,7 @@ void TreeSum::Add() {
 void TreeSum::AddLastTwo() {
   --used_;
   Partial &sum = partials_[used_ - 1], &last = partials_[used_];
-  AddNumbers(last.numbers.data(), elements_, sum.numbers.data());
+  brine_add_parallel(backend_, last.numbers.data(), elements_, sum.numbers.data());
   sum.blocks += last.blocks;
 }
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/core/state.h"
+#include "runtime/core/layout.h"
 
 namespace brine {
 
@@ -15,7 +15,8 @@ namespace brine {
 // Denormal numbers count as zero, as in a step.
 class TreeSum {
  public:
-  explicit TreeSum(int64_t elements) : elements_(elements) {}
+  // The backend has the threads that add.
+  TreeSum(int64_t elements, const brine_backend* backend) : elements_(elements), backend_(backend) {}
 
   // Memory for the next block, which Add() takes.
   float* Next();
@@ -36,13 +37,10 @@ class TreeSum {
   void AddLastTwo();
 
   const int64_t elements_;
+  const brine_backend* const backend_;
   std::vector<Partial> partials_;  // those before `used_` are sums over ever fewer blocks
   size_t used_ = 0;
 };
-
-// target[i] += numbers[i], and target[i] = weight · numbers[i].
-void AddNumbers(const float* numbers, int64_t count, float* target);
-void ScaleNumbers(const float* numbers, float weight, int64_t count, float* target);
 
 // The share of a batch that a shard is.
 inline float ShareOf(int64_t rows, int64_t batch_rows) {
@@ -53,7 +51,7 @@ inline float ShareOf(int64_t rows, int64_t batch_rows) {
 class ShardMean {
  public:
   ShardMean(brine_state* state, const brine_function* function)
-      : state_(state), function_(function), sum_(brine_shard_elements(function)) {}
+      : state_(state), function_(function), sum_(brine_shard_elements(function), state->program->backend) {}
 
   // After brine_step_shard with `rows` of the `batch_rows` rows of the batch.
   void Add(int64_t rows, int64_t batch_rows);

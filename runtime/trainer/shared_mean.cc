@@ -7,6 +7,7 @@
 
 #include "runtime/core/denormals.h"
 #include "runtime/core/layout.h"
+#include "runtime/core/numbers.h"
 
 namespace brine {
 namespace {
@@ -58,7 +59,7 @@ SumPlan PlanSum(int64_t blocks, int64_t blocks_of_rank) {
 }
 
 SharedMean::SharedMean(brine_state* state, const brine_function* function, const Ranks& ranks, int64_t bucket_bytes)
-    : state_(state), function_(function), ranks_(ranks), sum_(brine_shard_elements(function)) {
+    : state_(state), function_(function), ranks_(ranks), sum_(brine_shard_elements(function), state->program->backend) {
   OrderValues();
   MakeBuckets(bucket_bytes);
   mean_.resize(static_cast<size_t>(elements_));
@@ -141,7 +142,7 @@ void SharedMean::Read(float weight, int64_t begin, int64_t end, float* target) c
   while (begin < end) {
     const int64_t stop = std::min(end, piece->end);
     const auto* const data = reinterpret_cast<const float*>(ValueData(state_, function_->values[piece->value]));
-    ScaleNumbers(data + (begin - piece->begin), weight, stop - begin, target);
+    brine_scale(data + (begin - piece->begin), weight, stop - begin, target);
     target += stop - begin;
     begin = stop;
     ++piece;
@@ -171,7 +172,7 @@ void SharedMean::Send(Bucket& bucket) {
       float* const last = OwnSlice(own_parts_ - 1, begin, end - begin);
       Read(weight_, begin, end, last);
       for (size_t partial = sum_.partial_count(); partial-- > 0;)
-        AddNumbers(sum_.partial(partial) + begin, end - begin, last);
+        brine_add(sum_.partial(partial) + begin, end - begin, last);
     }
     const int64_t parts = first_part_[rank + 1] - first_part_[rank];
     bucket.to[rank] = PartOf(own_.data() + own_parts_ * begin, own_parts_ * (end - begin));
@@ -194,8 +195,8 @@ void SharedMean::AddSlices(Bucket& bucket) {
   auto* const sums = static_cast<float*>(bucket.result[0].data);
   const int64_t slice = bucket.result[0].bytes / 4;
   for (const SumPlan::Addition& addition : plan_.additions)
-    AddNumbers(sums + static_cast<int64_t>(addition.source) * slice, slice,
-               sums + static_cast<int64_t>(addition.target) * slice);
+    brine_add(sums + static_cast<int64_t>(addition.source) * slice, slice,
+              sums + static_cast<int64_t>(addition.target) * slice);
   ranks_.communicator().exchange(
       bucket.tag + 1, bucket.result.data(), bucket.all.data(),
       [](void* user) { static_cast<Bucket*>(user)->ended = Clock::now(); }, &bucket);

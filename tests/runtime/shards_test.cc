@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <limits>
 
+#include "runtime/core/numbers.h"
 #include "runtime/core/philox.h"
 #include "runtime/trainer/shard_mean.h"
 #include "runtime/trainer/trainer.h"
+#include "tests/runtime/by_hand.h"
 #include "tests/runtime/line_program.h"
 #include "tests/runtime/message.h"
 #include "tests/runtime/temporary_folder.h"
@@ -19,11 +21,11 @@ namespace {
 using Block = std::vector<float>;
 
 // Numbers of which sums in another order are rounded otherwise.
-std::vector<Block> Blocks(size_t count) {
+std::vector<Block> Blocks(size_t count, uint32_t elements) {
   std::vector<Block> blocks;
   for (uint32_t block = 0; block < count; ++block) {
     blocks.emplace_back();
-    for (uint32_t element = 0; element < 33; ++element)
+    for (uint32_t element = 0; element < elements; ++element)
       blocks.back().push_back(std::ldexp(static_cast<float>(brine_uniform(1, element, block, 0)) - 0.5f,
                                          static_cast<int>((element + 7 * block) % 13)));
   }
@@ -42,10 +44,10 @@ Block SumOfTree(const std::vector<Block>& blocks, size_t begin, size_t end) {
 }
 
 TEST(TreeSum, AddsByTheTreeOfTheNumberOfBlocks) {
-  TreeSum sum(33);
+  TreeSum sum(33, &kSerialBackend);
   bool order_matters = false;
   for (size_t count = 1; count <= 40; ++count) {
-    const std::vector<Block> blocks = Blocks(count);
+    const std::vector<Block> blocks = Blocks(count, 33);
     Block in_order(33, 0.0f);
     for (const Block& block : blocks) {
       std::memcpy(sum.Next(), block.data(), sizeof(float) * block.size());
@@ -58,6 +60,30 @@ TEST(TreeSum, AddsByTheTreeOfTheNumberOfBlocks) {
     order_matters |= wanted != in_order;
   }
   EXPECT_TRUE(order_matters);
+}
+
+// Several tasks, of which the last has fewer numbers, add to a sum.
+TEST(TreeSum, AddsLongBlocks) {
+  constexpr uint32_t kElements = 40'001;
+  TreeSum sum(kElements, &kSerialBackend);
+  const std::vector<Block> blocks = Blocks(3, kElements);
+  for (const Block& block : blocks) {
+    std::memcpy(sum.Next(), block.data(), sizeof(float) * block.size());
+    sum.Add();
+  }
+  const float* const total = sum.Finish();
+  EXPECT_EQ(Block(total, total + kElements), SumOfTree(blocks, 0, 3));
+}
+
+TEST(Numbers, AreScaledInTasks) {
+  for (uint32_t elements : {0u, 1u, 16'384u, 40'001u}) {
+    const Block block = Blocks(1, elements)[0];
+    Block scaled(elements + 1, -1.0f);
+    brine_scale_parallel(&kSerialBackend, block.data(), 0.3f, elements, scaled.data());
+    for (uint32_t element = 0; element < elements; ++element)
+      ASSERT_EQ(scaled[element], 0.3f * block[element]) << element << " of " << elements;
+    EXPECT_EQ(scaled[elements], -1.0f) << elements;
+  }
 }
 
 struct Line {
