@@ -1,4 +1,4 @@
-// Tests training with several processes: the same bits on any number of them, also after one is killed.
+// Tests training with several processes: the same bits on any number of them.
 #include <gmock/gmock.h>
 
 #include <regex>
@@ -52,24 +52,6 @@ TEST_F(MpiTrain, AnyNumberOfRanksAndThreadsGivesTheSameBits) {
       }
     }
   }
-}
-
-// A rank is killed within an epoch.  The run goes on with fewer ranks.
-TEST_F(MpiTrain, AKilledRunResumesWithAnotherNumberOfRanks) {
-  const Mpi& mpi = mpis_[0];
-  project_.Write("rank.sh", "echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec ./ranks \"$@\"\n");
-  const CommandResult killed = project_.Try("true\n" + mpi.Run(4) + "sh rank.sh " + kTrain +
-                                            "--threads 1 --quiet --epochs 1000000 --checkpoint run &\n"
-                                            "until ls run/step-*.safetensors >/dev/null 2>&1; do kill -0 $! || exit "
-                                            "99; sleep 0.01; done\nkill -KILL $(cat pid.2)\nwait $!");
-  EXPECT_THAT(killed.code, testing::AllOf(testing::Ne(0), testing::Ne(99), testing::Ne(124))) << killed.err;
-  const std::string newest = project_.Run("ls -t run | sed -n 's/^step-\\([0-9]*\\).safetensors$/\\1/p' | head -n 1");
-  const int epochs = std::atoi(newest.c_str()) / 25 + 2;
-  const std::string train = kTrain + "--threads 1 --quiet --epochs " + std::to_string(epochs);
-  project_.Run(mpi.Run(2) + "./ranks " + train + " --checkpoint run --resume --save resumed");
-  project_.Run("./ranks " + train + " --save whole");
-  EXPECT_FALSE(project_.Read("whole").empty());
-  EXPECT_EQ(project_.Read("resumed"), project_.Read("whole")) << "after " << epochs << " epochs";
 }
 
 TEST_F(MpiTrain, RanksThatDifferAreRefused) {
