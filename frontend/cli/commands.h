@@ -37,7 +37,7 @@ absl::Span<const base::Flag> ToolFlags();  // those that the tool reads itself
 std::vector<base::Flag> FlagsOf(const Command& command);
 
 // Prints the message of the status to standard error and returns `code`, or kInterrupted if the status is that of an
-// interrupted command.  In a job (runtime/mpi/job.h), names the rank and lets the first one speak.  "brine: " is
+// interrupted command.  In a job (runtime/base/job.h), names the rank and lets the first one speak.  "brine: " is
 // printed before the message, except with kBadInput, whose messages begin with a place.
 int Fail(const absl::Status& status, int code);
 

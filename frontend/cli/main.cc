@@ -13,7 +13,7 @@
 #include "frontend/cli/command_line.h"
 #include "frontend/cli/commands.h"
 #include "runtime/base/flags.h"
-#include "runtime/mpi/job.h"
+#include "runtime/base/job.h"
 
 namespace brine::cli {
 namespace {

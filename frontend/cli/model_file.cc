@@ -19,7 +19,7 @@
 #include "ir/status.h"
 #include "ir/text/text.h"
 #include "ir/verify/verify.h"
-#include "runtime/mpi/job.h"
+#include "runtime/base/job.h"
 
 namespace brine::cli {
 namespace {

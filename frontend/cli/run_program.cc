@@ -22,7 +22,7 @@
 #include "frontend/cli/session.h"
 #include "ir/status.h"
 #include "runtime/base/flags.h"
-#include "runtime/mpi/job.h"
+#include "runtime/base/job.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/flags.h"
 #include "runtime/trainer/open_data.h"

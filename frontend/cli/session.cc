@@ -10,7 +10,7 @@
 #include "frontend/summary.h"
 #include "ir/status.h"
 #include "runtime/base/flags.h"
-#include "runtime/mpi/job.h"
+#include "runtime/base/job.h"
 
 namespace brine::cli {
 

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "runtime/mpi/job.h"
+#include "runtime/base/job.h"
 
 enum {
   kMostBytes = 1 << 30,  // of a message, since MPI counts them in an int

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "runtime/base/job.h"
 #include "runtime/trainer/commands.h"
 #include "runtime/trainer/error.h"
 #include "runtime/trainer/ranks.h"
@@ -19,6 +20,9 @@ int Run(const brine_program& program, const brine_communicator* communicator, in
     CommandLine parsed = ParseCommandLine(argc, argv);
     if (ranks.several() && (parsed.command & (kEvaluate | kPredict | kBench)) != 0)
       ThrowError(kExitUsage, {"only train takes several processes, and ", ranks.size(), " were started"});
+    if (const brine_job job = brine_this_job(); communicator == nullptr && parsed.command == kTrain && job.size > 1)
+      ThrowError(kExitUsage,
+                 {"this is one of ", job.size, " processes of a job, but the program was compiled without --mpi"});
     return parsed;
   });
   if (ranks.several() && line.command != kTrain && !ranks.is_first()) return kExitOk;

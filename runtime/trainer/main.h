@@ -11,7 +11,8 @@ extern "C" {
 
 // The main function of the program.  Prints results to stdout, and progress and errors, one sentence each, to stderr.
 // Returns the exit code: 0 if all is well, 1 if something failed, 2 for a wrong command line, 3 for bad input, 5 if the
-// training diverged, 130 if a signal interrupted it.
+// training diverged, 130 if a signal interrupted it.  One of several processes that mpirun has started is refused,
+// since each would train alone.
 int brine_trainer_main(const brine_program* program, int argc, char** argv);
 
 // The same as one of the ranks of `communicator`, which train together; null stands for one process.  Every rank

@@ -28,7 +28,7 @@ const std::map<std::string, Names> kFolders = {
     {"passes", {"ir"}},
     {"frontend", {"ir"}},
     {"codegen", {"ir", "passes", "runtime"}},
-    {"frontend/cli", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime", "runtime/mpi"}},
+    {"frontend/cli", {"ir", "passes", "frontend", "frontend/data", "codegen", "runtime"}},
     {"frontend/data", {"runtime"}},
     {"examples", {"frontend", "frontend/data", "runtime"}},
     {"tests",

@@ -1,5 +1,5 @@
 // Tests what the environment says about the processes that were started together.
-#include "runtime/mpi/job.h"
+#include "runtime/base/job.h"
 
 #include <gtest/gtest.h>
 

@@ -76,6 +76,19 @@ TEST_F(MainTest, QuietAndJson) {
                            "\\{\"epoch\": 2, .*\\}\n\\{\"test_loss\": [0-9.e-]+, \"test_accuracy\": [0-9.]+\\}\n"));
 }
 
+// Each would train alone.
+TEST_F(MainTest, OneOfSeveralProcessesIsRefused) {
+  setenv("OMPI_COMM_WORLD_RANK", "1", 1);
+  setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
+  const Result train = Run("train --save w"), summary = Run("summary");
+  unsetenv("OMPI_COMM_WORLD_RANK");
+  unsetenv("OMPI_COMM_WORLD_SIZE");
+  EXPECT_EQ(train.exit_code, 2);
+  EXPECT_EQ(train.error, "error: this is one of 4 processes of a job, but the program was compiled without --mpi\n");
+  EXPECT_FALSE(fs::exists("w"));
+  EXPECT_EQ(summary.exit_code, 0) << summary.error;
+}
+
 TEST_F(MainTest, ARunThatWasCutOffGoesOnBitForBit) {
   ASSERT_EQ(Run("train --quiet --threads 1 --epochs 3 --seed 4 --checkpoint whole").exit_code, 0);
   ASSERT_EQ(Run("train --quiet --threads 1 --epochs 1 --seed 4 --checkpoint parts").exit_code, 0);

@@ -1,6 +1,6 @@
 // The processes that mpirun or srun has started with this one.
-#ifndef BRINE_RUNTIME_MPI_JOB_H_
-#define BRINE_RUNTIME_MPI_JOB_H_
+#ifndef BRINE_RUNTIME_BASE_JOB_H_
+#define BRINE_RUNTIME_BASE_JOB_H_
 
 #include <limits.h>
 #include <stddef.h>
@@ -36,4 +36,4 @@ static inline brine_job brine_this_job(void) {
   return alone;
 }
 
-#endif  // BRINE_RUNTIME_MPI_JOB_H_
+#endif  // BRINE_RUNTIME_BASE_JOB_H_
