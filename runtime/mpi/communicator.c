@@ -2,7 +2,7 @@
 //
 // One thread makes all calls of MPI, since an MPI library moves most messages only while it is called: so they go on
 // while the caller computes.  The caller gives it operations through a queue.  All of them are exchanges: a gather, a
-// broadcast and a barrier, too.
+// broadcast and a barrier, too.  Those begin with a header, by which ranks notice that their calls differ.
 //
 // The same thread tells the next rank every second that this process is alive.  No error of MPI and no closed
 // connection tells of a process that is stopped, or of a machine that has gone.
@@ -25,14 +25,25 @@
 
 enum {
   kMostBytes = 1 << 30,  // of a message, since MPI counts them in an int
-  kYields = 1000,        // how often the thread polls without a pause while the caller waits
-  kFailed = 1            // the exit code when the others have failed
+  kSilence = 15,         // seconds without a heartbeat after which a rank counts as stopped
+  kLeastSilence = 5,     // that a user may choose, since a thread may have to wait for a core
+  kMostSilence = 1000000,
+  kAbort = 5,         // seconds after which a process ends that MPI_Abort has not ended
+  kReading = 100000,  // microseconds before MPI_Abort, since MPICH's mpirun may lose what was printed just before
+  kYields = 1000,     // how often the thread polls without a pause while the caller waits
+  kFailed = 1,        // the exit code when the others have failed
+  kWrongUse = 2       // and for an environment variable with a wrong value
 };
 static const int64_t kSecond = 1000000000;
 static const int64_t kPause = 200000;    // between two polls while the caller computes
 static const int64_t kRest = 250000000;  // while there are no messages but heartbeats
-static const int64_t kSilence = 15;      // seconds without a heartbeat after which a rank counts as stopped
 static const int64_t kGap = 3;           // seconds after which this thread knows that it was stopped itself
+
+// What a rank says of a call for whose end it waits: its number, its name, and the bytes that it was given.
+typedef struct Header {
+  int64_t number, bytes;
+  char name[16];
+} Header;
 
 // An exchange that has been asked for.
 typedef struct Operation Operation;
@@ -40,6 +51,7 @@ struct Operation {
   Operation* next;
   MPI_Comm group;
   int32_t tag;
+  bool has_header;  // whether each message to a rank, also an empty one, is preceded by own_header
   void (*done)(void* user);
   void* user;
   int64_t* left;       // is decremented when the operation has ended
@@ -50,6 +62,8 @@ struct Operation {
 typedef struct Message {
   Operation* operation;
   int32_t peer;
+  int bytes;
+  const Header* header;  // that is received; null for other messages
   bool is_sent;
 } Message;
 
@@ -57,6 +71,9 @@ static brine_communicator communicator;
 // Messages of operations that the caller waits for have no tags of their own, and so a group of their own.
 static MPI_Comm exchanges, calls, heartbeats;
 static char previous_host[MPI_MAX_PROCESSOR_NAME];  // that of rank − 1
+static int64_t silence;                             // kSilence, or what $BRINE_HEARTBEAT_SECONDS says; 0: without end
+// Of the call that is under way, of which there is one at most: what this rank says, and what each rank has said.
+static Header own_header, *headers;
 
 // What both threads use, under the mutex.
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -65,8 +82,7 @@ static Operation *first, **last = &first;
 static int64_t exchanges_left;
 static bool is_awaited;   // whether the caller waits
 static bool is_leaving;   // whether the thread is to end
-static bool is_aborting;  // whether it is to end all processes, with this code:
-static int32_t abort_code;
+static bool is_aborting;  // whether it is to end all processes
 
 static pthread_t thread;
 static bool has_thread;
@@ -86,19 +102,29 @@ static int64_t Now(void) {
 
 // ---- errors ----
 
+static volatile sig_atomic_t code_of_end;
+
+static void EndAtOnce(int signal) {
+  (void)signal;
+  _exit(code_of_end);
+}
+
+// Flushes nothing, since another thread may wait for a reader of stdout and hold its lock.  MPICH flushes in MPI_Abort,
+// and the thread may wait within MPI for a rank that is stopped.  So this process ends after some seconds in any case.
+// That it ends without MPI_Finalize then tells mpirun to end the others.
 static void Abort(int32_t code) {
-  fflush(NULL);
+  code_of_end = code;
+  signal(SIGALRM, EndAtOnce);
+  alarm(kAbort);
+  usleep(kReading);
   if (!has_thread || pthread_equal(pthread_self(), thread)) {
     MPI_Abort(MPI_COMM_WORLD, code);
   } else {
     pthread_mutex_lock(&mutex);
     is_aborting = true;
-    abort_code = code;
     pthread_cond_signal(&for_thread);
     pthread_mutex_unlock(&mutex);
-    // The thread may wait within MPI for a rank that is stopped.  That this process has ended without MPI_Finalize then
-    // tells mpirun to end the others.
-    sleep(5);
+    for (;;) pause();
   }
   _exit(code);
 }
@@ -132,8 +158,31 @@ static void* Allocate(void* memory, size_t bytes) {
 
 // ---- messages ----
 
-// Begins to send `part` to a rank or to receive it.
-static void Post(Operation* operation, brine_part part, int peer, bool is_sent) {
+// Fails unless the message of another rank has as many bytes as this rank expects.
+static void CheckReceived(const Message* message, const MPI_Status* status, int error) {
+  int class = MPI_SUCCESS, bytes = 0;
+  MPI_Error_class(error, &class);
+  if (class == MPI_ERR_TRUNCATE) {
+    Fail("rank %d has sent more than the %d bytes that were expected: the ranks do not do the same", message->peer,
+         message->bytes);
+  }
+  Check(error, "receiving from", message->peer);
+  Check(MPI_Get_count(status, MPI_BYTE, &bytes), "the size of a message of", message->peer);
+  if (bytes != message->bytes) {
+    Fail("rank %d has sent %d bytes, %d were expected: the ranks do not do the same", message->peer, bytes,
+         message->bytes);
+  }
+  const Header *const theirs = message->header, *const own = &own_header;
+  if (theirs == NULL || memcmp(theirs, own, sizeof(*own)) == 0) return;
+  Fail(
+      "rank %d calls %.16s with %lld bytes as its call number %lld, this rank %s with %lld as number %lld: the ranks "
+      "do not do the same",
+      message->peer, theirs->name, (long long)theirs->bytes, (long long)theirs->number, own->name,
+      (long long)own->bytes, (long long)own->number);
+}
+
+// Begins to send `part` to a rank or to receive it.  `header` is null unless the part is a header to be received.
+static void Post(Operation* operation, brine_part part, int peer, bool is_sent, const Header* header) {
   for (int64_t begin = 0; begin < part.bytes; begin += kMostBytes) {
     if (message_count == message_capacity) {
       message_capacity = 2 * message_capacity + 64;
@@ -150,7 +199,7 @@ static void Post(Operation* operation, brine_part part, int peer, bool is_sent) 
     const int error = is_sent ? MPI_Isend(data, bytes, MPI_BYTE, peer, operation->tag, operation->group, request)
                               : MPI_Irecv(data, bytes, MPI_BYTE, peer, operation->tag, operation->group, request);
     Check(error, is_sent ? "sending to" : "receiving from", peer);
-    messages[message_count++] = (Message){operation, peer, is_sent};
+    messages[message_count++] = (Message){operation, peer, bytes, header, is_sent};
     ++operation->messages;
   }
 }
@@ -175,11 +224,15 @@ static void Start(Operation* operation) {
   // Each rank begins with another one, so that they do not all send to the same.
   for (int32_t step = 1; step < size; ++step) {
     const int32_t peer = (rank + size - step) % size;
-    Post(operation, from[peer], peer, false);
+    if (operation->has_header) {
+      Post(operation, (brine_part){&headers[peer], sizeof(Header)}, peer, false, &headers[peer]);
+    }
+    Post(operation, from[peer], peer, false, NULL);
   }
   for (int32_t step = 1; step < size; ++step) {
     const int32_t peer = (rank + step) % size;
-    Post(operation, to[peer], peer, true);
+    if (operation->has_header) Post(operation, (brine_part){&own_header, sizeof(Header)}, peer, true, NULL);
+    Post(operation, to[peer], peer, true, NULL);
   }
   EndMessage(operation);
 }
@@ -189,11 +242,14 @@ static bool Poll(void) {
   if (message_count == 0) return false;
   int count = 0;
   const int error = MPI_Testsome(message_count, requests, &count, ended, statuses);
-  for (int index = 0; error == MPI_ERR_IN_STATUS && index < count; ++index) {
+  const bool has_errors = error == MPI_ERR_IN_STATUS;
+  if (!has_errors) Check(error, "moving messages", -1);
+  for (int index = 0; index < count; ++index) {
     const Message* const message = &messages[ended[index]];
-    Check(statuses[index].MPI_ERROR, message->is_sent ? "sending to" : "receiving from", message->peer);
+    const int of_message = has_errors ? statuses[index].MPI_ERROR : MPI_SUCCESS;
+    if (message->is_sent) Check(of_message, "sending to", message->peer);
+    if (!message->is_sent) CheckReceived(message, &statuses[index], of_message);
   }
-  Check(error, "moving messages", -1);
   // The messages that have not ended stay in order; what `done` begins waits in the queue meanwhile.
   for (int index = 0; index < count; ++index) EndMessage(messages[ended[index]].operation);
   int kept = 0;
@@ -211,6 +267,7 @@ static bool Poll(void) {
 // Each rank hears of the one before it.  The last message says that it leaves, so that each message has its receiver.
 static MPI_Request heartbeat_sent = MPI_REQUEST_NULL, heartbeat_received = MPI_REQUEST_NULL;
 static char sent_heartbeat, received_heartbeat;  // whether it is the last one
+static bool previous_has_left;                   // MPI may write to received_heartbeat until its request has ended
 static int64_t next_heartbeat, last_heard, last_look;
 
 static void ReceiveHeartbeat(void) {
@@ -234,23 +291,25 @@ static bool KeepInTouch(int64_t now, bool leaves) {
   if (now - last_look < kRest && !leaves) return false;  // each test lets MPI look for messages, which takes time
   if (now - last_look > kGap * kSecond) last_heard += now - last_look;  // the whole job may have been suspended
   last_look = now;
-  if (!received_heartbeat && HasEnded(&heartbeat_received)) {
+  if (!previous_has_left && HasEnded(&heartbeat_received)) {
     last_heard = now;
-    if (!received_heartbeat) ReceiveHeartbeat();
+    previous_has_left = received_heartbeat != 0;
+    if (!previous_has_left) ReceiveHeartbeat();
   }
-  if (!received_heartbeat && now - last_heard > kSilence * kSecond) {
+  if (!previous_has_left && silence > 0 && now - last_heard > silence * kSecond) {
     Fail("rank %d (%s) has not been heard of for %d s; it is stopped, or its machine cannot be reached", previous,
-         previous_host, (int)kSilence);
+         previous_host, (int)silence);
   }
   // A rank that is stopped takes no messages, so one of them may not have been sent yet.
-  const bool is_free = HasEnded(&heartbeat_sent);
-  if (is_free && !sent_heartbeat && (leaves || now >= next_heartbeat)) {
+  if (!HasEnded(&heartbeat_sent)) return false;
+  if (sent_heartbeat) return previous_has_left;
+  if (leaves || now >= next_heartbeat) {
     const int next = (communicator.rank + 1) % size;
     sent_heartbeat = leaves;
     next_heartbeat = now + kSecond;
     Check(MPI_Isend(&sent_heartbeat, 1, MPI_CHAR, next, 0, heartbeats, &heartbeat_sent), "sending to", next);
   }
-  return is_free && sent_heartbeat && received_heartbeat;
+  return false;
 }
 
 // ---- the thread ----
@@ -262,7 +321,7 @@ static void* Run(void* unused) {
   int idle_polls = 0;
   for (bool leaves = false; !KeepInTouch(Now(), leaves);) {
     pthread_mutex_lock(&mutex);
-    if (is_aborting) Abort(abort_code);
+    if (is_aborting) Abort(code_of_end);
     if (first == NULL && is_awaited && message_count > 0 && idle_polls < kYields) {
       pthread_mutex_unlock(&mutex);
       sched_yield();
@@ -290,11 +349,11 @@ static void* Run(void* unused) {
 // ---- the functions of the communicator ----
 
 // Gives an operation to the thread.
-static void Begin(MPI_Comm group, int32_t tag, const brine_part* to, const brine_part* from, void (*done)(void* user),
-                  void* user, int64_t* left) {
+static void Begin(MPI_Comm group, int32_t tag, bool has_header, const brine_part* to, const brine_part* from,
+                  void (*done)(void* user), void* user, int64_t* left) {
   const size_t bytes = (size_t)communicator.size * sizeof(brine_part);
   Operation* const operation = Allocate(NULL, sizeof(Operation) + 2 * bytes);
-  *operation = (Operation){NULL, group, tag, done, user, left, 0};
+  *operation = (Operation){NULL, group, tag, has_header, done, user, left, 0};
   memcpy(operation->parts, to, bytes);
   memcpy(operation->parts + communicator.size, from, bytes);
   pthread_mutex_lock(&mutex);
@@ -315,14 +374,21 @@ static void Wait(const int64_t* left) {
 }
 
 // An exchange for whose end the caller waits.
-static void Call(const brine_part* to, const brine_part* from) {
+static void Await(bool has_header, const brine_part* to, const brine_part* from) {
   int64_t left = 0;
-  Begin(calls, 0, to, from, NULL, NULL, &left);
+  Begin(calls, 0, has_header, to, from, NULL, NULL, &left);
   Wait(&left);
 }
 
+// The same, as the first one of a call of this name with so many bytes.  It ends only if all ranks make that call.
+static void Call(const char* name, int64_t bytes, const brine_part* to, const brine_part* from) {
+  own_header = (Header){own_header.number + 1, bytes, ""};
+  strncpy(own_header.name, name, sizeof(own_header.name) - 1);
+  Await(true, to, from);
+}
+
 static void Exchange(int32_t tag, const brine_part* to, const brine_part* from, void (*done)(void* user), void* user) {
-  Begin(exchanges, tag, to, from, done, user, &exchanges_left);
+  Begin(exchanges, tag, false, to, from, done, user, &exchanges_left);
 }
 
 static void Finish(void) { Wait(&exchanges_left); }
@@ -339,15 +405,18 @@ static void Gather(const void* mine, int64_t bytes, void* all) {
     to[peer] = (brine_part){(void*)mine, bytes};  // is only read
     from[peer] = (brine_part){(char*)all + peer * bytes, bytes};
   }
-  Call(to, from);
+  Call("gather", bytes, to, from);
   free(to);
 }
 
-static void Barrier(void) {
-  char* const all = Allocate(NULL, (size_t)communicator.size);
-  Gather("", 1, all);
-  free(all);
+// The headers are all that the ranks send each other.
+static void WaitForAll(const char* name) {
+  brine_part* const nothing = MakeParts(1);
+  Call(name, 0, nothing, nothing);
+  free(nothing);
 }
+
+static void Barrier(void) { WaitForAll("barrier"); }
 
 // The share of the rank `peer` of the bytes.
 static brine_part SliceOf(void* data, int64_t bytes, int32_t peer) {
@@ -369,8 +438,8 @@ static void Broadcast(void* data, int64_t bytes) {
     if (peer != 0) to_then[peer] = own;  // rank 0 has all slices
     if (rank != 0) from_then[peer] = other;
   }
-  Call(to, from);
-  Call(to_then, from_then);
+  Call("broadcast", bytes, to, from);
+  Await(false, to_then, from_then);
   free(to);
 }
 
@@ -384,6 +453,22 @@ static void LearnHosts(void) {
   Check(MPI_Sendrecv(host, sizeof(host), MPI_CHAR, (rank + 1) % size, 0, previous_host, sizeof(previous_host), MPI_CHAR,
                      (rank + size - 1) % size, 0, heartbeats, MPI_STATUS_IGNORE),
         "exchanging names of machines with", (rank + 1) % size);
+}
+
+// Reads how long this rank may hear nothing of the one before it.
+static void ReadSilence(void) {
+  silence = kSilence;
+  const char* const text = getenv("BRINE_HEARTBEAT_SECONDS");
+  if (text == NULL) return;
+  char* end = NULL;
+  silence = strtol(text, &end, 10);
+  const bool is_number = end != text && *end == '\0';
+  if (is_number && (silence == 0 || (silence >= kLeastSilence && silence <= kMostSilence))) return;
+  fprintf(stderr,
+          "rank %d: $BRINE_HEARTBEAT_SECONDS must be a whole number from %d to %d, or 0 to wait without end, and is "
+          "\"%s\"\n",
+          communicator.rank, kLeastSilence, kMostSilence, text);
+  Abort(kWrongUse);
 }
 
 static void StartThread(void) {
@@ -419,13 +504,15 @@ const brine_communicator* brine_mpi_begin(int* argc, char*** argv) {
   if (level < MPI_THREAD_SERIALIZED) Fail("this MPI library cannot be called by another thread than that of main");
   for (MPI_Comm* const* group = (MPI_Comm* const[]){&exchanges, &calls, &heartbeats, NULL}; *group != NULL; ++group)
     Check(MPI_Comm_dup(MPI_COMM_WORLD, *group), "making a group of ranks", -1);
+  ReadSilence();
   LearnHosts();
+  headers = Allocate(NULL, (size_t)size * sizeof(*headers));
   StartThread();
   return &communicator;
 }
 
 void brine_mpi_end(void) {
-  Barrier();
+  WaitForAll("end");
   pthread_mutex_lock(&mutex);
   is_leaving = true;
   pthread_cond_signal(&for_thread);
@@ -437,6 +524,8 @@ void brine_mpi_end(void) {
   free(messages);
   free(ended);
   free(statuses);
-  alarm(kSilence);  // nothing watches a rank that is stopped from here on
+  free(headers);
+  const unsigned of_program = alarm((unsigned)silence);  // nothing watches a rank that is stopped from here on
   MPI_Finalize();
+  alarm(of_program);
 }

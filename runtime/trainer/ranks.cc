@@ -65,8 +65,8 @@ std::string Difference(int32_t rank, const Fact& mine, const std::optional<std::
 
 void Ranks::Abort(const std::exception& error) const {
   const ExitCode code = CodeOf(error);
-  std::fflush(stdout);
   std::fprintf(stderr, "rank %d: %s\n", rank(), SentenceOf(error).c_str());
+  std::fflush(stdout);  // last, since it waits if nobody reads what was printed
   communicator_->abort(code);
   std::_Exit(code);
 }

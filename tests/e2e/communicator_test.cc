@@ -70,12 +70,60 @@ TEST_F(Communicator, EndsWithTheCodeOfTheRanks) {
   }
 }
 
+TEST_F(Communicator, RanksThatDoNotDoTheSameEnd) {
+  const char* const sentences[] = {
+      "(rank 0: rank 1 calls gather with 24 bytes as its call number 1, this rank barrier with 0 as number 1|"
+      "rank 1: rank 0 calls barrier with 0 bytes as its call number 1, this rank gather with 24 as number 1)",
+      "(rank 0: rank 1 calls gather with 50000 |rank 1: rank 0 calls gather with 24 )",
+      "(rank 0: rank 1 calls gather with 24 |rank 1: rank 0 calls broadcast with 24 )",
+      "(rank 0: rank 1 calls barrier with 0 |rank 1: rank 0 calls end with 0 )",
+      "rank 0: rank 1 has sent 99 bytes, 100 were expected",
+      "rank 0: rank 1 has sent more than the 100 bytes that were expected",
+  };
+  for (const Mpi& mpi : mpis_) {
+    Compile(mpi);
+    for (const char* const& sentence : sentences) {
+      const std::string number = std::to_string(&sentence - sentences);
+      const CommandResult run = project_.Try(mpi.Run(2) + "./ranks differ " + number);
+      EXPECT_EQ(run.code, 1) << mpi.name << " " << number;
+      EXPECT_THAT(run.err, testing::ContainsRegex(sentence)) << mpi.name << " " << number;
+      EXPECT_THAT(run.err, HasSubstr(": the ranks do not do the same\n")) << mpi.name << " " << number;
+    }
+  }
+}
+
+// Rank 0 must not wait for its main thread, which would be noticed by rank 1 only after 15 s.
+TEST_F(Communicator, EndsThoughNobodyReadsItsOutput) {
+  for (const Mpi& mpi : mpis_) {
+    Compile(mpi);
+    const CommandResult run = project_.Try(mpi.Run(2) + "./ranks full");
+    EXPECT_EQ(run.code, 1) << mpi.name;
+    EXPECT_THAT(run.err, HasSubstr("rank 0: rank 1 has sent 99 bytes")) << mpi.name;
+    EXPECT_THAT(run.err, testing::Not(HasSubstr("heard of"))) << mpi.name;
+  }
+}
+
+TEST_F(Communicator, RefusesAWrongTimeToWait) {
+  for (const Mpi& mpi : mpis_) {
+    Compile(mpi);
+    for (const std::string value : {"", "none", "5s", "4", "-1", "1000001", "99999999999999999999"}) {
+      const CommandResult run =
+          project_.Try("export BRINE_HEARTBEAT_SECONDS='" + value + "'; " + mpi.Run(2) + "./ranks all");
+      EXPECT_EQ(run.code, 2) << mpi.name << " " << value;
+      EXPECT_THAT(run.err, testing::ContainsRegex("rank [01]: \\$BRINE_HEARTBEAT_SECONDS must be a whole number from 5 "
+                                                  "to 1000000, or 0 to wait without end, and is \"" +
+                                                  value + "\"\n"))
+          << mpi.name;
+    }
+  }
+}
+
 // Ranks that do not end by themselves.
 class StoppedRanks : public Communicator {
  protected:
   // Starts the program, and learns the processes of its ranks.
-  void Start(const Mpi& mpi, const std::string& command) {
-    Compile(mpi);
+  void Start(const Mpi& mpi, const std::string& command, const std::string& change = "") {
+    Compile(mpi, change);
     std::filesystem::remove(project_.path("code"));
     project_.Run("{ " + mpi.Run(kRanks) + "./ranks " + command +
                  "; echo $? >code.new; mv code.new code; } >out 2>err &");
@@ -118,6 +166,7 @@ class StoppedRanks : public Communicator {
 
   std::vector<pid_t> processes_;
   const int chosen_ = static_cast<int>(std::random_device()() % kRanks);
+  const testing::ScopedTrace trace_{__FILE__, __LINE__, "rank " + std::to_string(chosen_) + " is chosen"};
 
  private:
   bool KnowAll() const { return std::count(processes_.begin(), processes_.end(), 0) == 0; }
@@ -137,10 +186,10 @@ TEST_F(StoppedRanks, AKilledOneEndsAll) {
   }
 }
 
-void ExpectNamed(const std::string& text, int rank) {
-  EXPECT_THAT(text,
-              testing::ContainsRegex("rank " + std::to_string((rank + 1) % kRanks) + ": rank " + std::to_string(rank) +
-                                     " \\([^)]+\\) has not been heard of for 15 s; it is"));
+void ExpectNamed(const std::string& text, int rank, int seconds = 15) {
+  EXPECT_THAT(
+      text, testing::ContainsRegex("rank " + std::to_string((rank + 1) % kRanks) + ": rank " + std::to_string(rank) +
+                                   " \\([^)]+\\) has not been heard of for " + std::to_string(seconds) + " s; it is"));
 }
 
 TEST_F(StoppedRanks, AStoppedOneIsNamedWhileMessagesAreUnderWay) {
@@ -159,6 +208,24 @@ TEST_F(StoppedRanks, AStoppedOneIsNamedWhileAllAreIdle) {
     ExpectAllGone(30);
     ExpectNamed(project_.Read("err"), chosen_);
   }
+}
+
+TEST_F(StoppedRanks, AreWaitedForAsLongAsTheUserSays) {
+  setenv("BRINE_HEARTBEAT_SECONDS", "6", 1);
+  ASSERT_NO_FATAL_FAILURE(Start(mpis_[0], "chat"));
+  kill(processes_[chosen_], SIGSTOP);
+  ExpectAllGone(20);
+  ExpectNamed(project_.Read("err"), chosen_, 6);
+
+  setenv("BRINE_HEARTBEAT_SECONDS", "0", 1);
+  ASSERT_NO_FATAL_FAILURE(Start(mpis_[0], "chat", "s/kSilence = 15/kSilence = 5/"));
+  EXPECT_EQ(project_.Run("grep -c 'kSilence = 5,' communicator.c"), "1\n");
+  kill(processes_[chosen_], SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::seconds(9));
+  EXPECT_FALSE(HasEnded()) << project_.Read("err");
+  unsetenv("BRINE_HEARTBEAT_SECONDS");
+  SendAll(SIGKILL);
+  ExpectAllGone(30);
 }
 
 TEST_F(StoppedRanks, GoOnIfAllWereSuspendedTogether) {

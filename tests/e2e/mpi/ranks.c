@@ -206,7 +206,48 @@ static void Chat(void) {
   }
 }
 
+// ---- two ranks that do not do the same ----
+
+static char sent[50000], received[2 * sizeof(sent)];
+
+static void Gather24(void) { ranks->gather(sent, 24, received); }
+static void Gather50000(void) { ranks->gather(sent, sizeof(sent), received); }
+static void Broadcast24(void) { ranks->broadcast(sent, 24); }
+static void Nothing(void) {}
+
+// Expects 100 bytes of the other rank.
+static void Send(int64_t bytes) {
+  brine_part to[2] = {{sent, 0}}, from[2] = {{received, 0}};
+  to[1 - ranks->rank] = (brine_part){sent, bytes};
+  from[1 - ranks->rank] = (brine_part){received, 100};
+  ranks->exchange(3, to, from, NULL, NULL);
+  ranks->finish();
+}
+static void Send100(void) { Send(100); }
+static void Send99(void) { Send(99); }
+static void Send2500(void) { Send(2500); }
+
+static void Differ(int number) {
+  void (*const rows[][2])(void) = {{ranks->barrier, Gather24}, {Gather24, Gather50000}, {Broadcast24, Gather24},
+                                   {Nothing, ranks->barrier},  {Send100, Send99},       {Send100, Send2500}};
+  rows[number][ranks->rank]();
+}
+
+// The thread of the communicator fails while the main thread holds the lock of stdout.
+static void FailWhileStdoutIsFull(void) {
+  int ends[2];
+  if (ranks->rank == 1) {
+    sleep(1);
+    Send99();
+  }
+  if (ranks->rank == 1 || pipe(ends) != 0 || dup2(ends[1], STDOUT_FILENO) < 0) return;
+  brine_part to[2] = {{sent, 0}, {sent, 100}}, from[2] = {{received, 0}, {received, 100}};
+  ranks->exchange(3, to, from, NULL, NULL);
+  for (;;) puts("this waits for a reader");
+}
+
 int main(int argc, char** argv) {
+  alarm(3000);
   ranks = brine_mpi_begin(&argc, &argv);
   const char* const command = argv[1];
   const int number = argc > 2 ? atoi(argv[2]) : 0;
@@ -218,6 +259,8 @@ int main(int argc, char** argv) {
     TestCallsBesideExchanges();
     if (ranks->rank == 0) puts("all is well");
   }
+  if (strcmp(command, "differ") == 0) Differ(number);
+  if (strcmp(command, "full") == 0) FailWhileStdoutIsFull();
   fprintf(stderr, "rank %d is process %d.\n", ranks->rank, (int)getpid());  // for the test that stops it
   if (strcmp(command, "chat") == 0) Chat();
   if (strcmp(command, "idle") == 0) sleep(600);
@@ -226,5 +269,9 @@ int main(int argc, char** argv) {
     sleep(600);
   }
   brine_mpi_end();
+  if (alarm(0) < 2000) {
+    fprintf(stderr, "rank %d: another alarm than that of the program is left\n", ranks->rank);
+    return 1;
+  }
   return strcmp(command, "code") == 0 ? number : 0;
 }
