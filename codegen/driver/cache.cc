@@ -119,6 +119,15 @@ absl::StatusOr<Cache> Cache::OpenDefault(std::string& warning) {
 std::string Cache::EntryPath(absl::string_view key) const { return absl::StrCat(folder_, "/", HashName(key), kSuffix); }
 
 std::optional<std::string> Cache::Get(absl::string_view key) const {
+  std::optional<std::string> payload = Find(key);
+  if (payload.has_value() || !makes_once_ || lock_.has_value()) return payload;
+  lock_.emplace(folder_ + "/lock");
+  payload = Find(key);
+  if (payload.has_value()) lock_.reset();  // another process has made this, and probably all
+  return payload;
+}
+
+std::optional<std::string> Cache::Find(absl::string_view key) const {
   const absl::StatusOr<std::string> entry = ReadFile(EntryPath(key));
   if (!entry.ok() || entry->size() < sizeof(Header)) return std::nullopt;
   Header header;
@@ -149,18 +158,13 @@ absl::StatusOr<std::string> Cache::Folder(absl::string_view key) const {
   return absl::UnavailableError(absl::StrCat(folder, ": cannot be created: ", strerror(errno)));
 }
 
-FileLock::~FileLock() {
-  if (file_ >= 0) close(file_);
+FileLock::FileLock(const std::string& path) : file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+  while (file_ >= 0 && flock(file_, LOCK_EX) != 0 && errno == EINTR && !Interrupted()) {
+  }
 }
 
-absl::StatusOr<FileLock> Cache::Lock() const {
-  const std::string path = folder_ + "/lock";
-  FileLock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (lock.file() < 0) return absl::UnavailableError(absl::StrCat(path, ": cannot be opened: ", strerror(errno)));
-  while (flock(lock.file(), LOCK_EX) != 0 && errno == EINTR) {
-    if (Interrupted()) return absl::CancelledError("interrupted");
-  }
-  return lock;
+FileLock::~FileLock() {
+  if (file_ >= 0) close(file_);
 }
 
 namespace {

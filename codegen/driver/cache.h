@@ -20,11 +20,11 @@ std::string HashName(absl::string_view key);
 // A lock on a file.  The system releases it when this process ends.
 class FileLock {
  public:
-  explicit FileLock(int file) : file_(file) {}
+  // Waits until no other process holds the lock.  Holds none if there can be none, or if a signal was caught.
+  explicit FileLock(const std::string& path);
   FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   FileLock& operator=(FileLock&&) = delete;
   ~FileLock();
-  int file() const { return file_; }
 
  private:
   int file_;
@@ -42,9 +42,12 @@ class Cache {
   // opens a private folder of the user below $TMPDIR or /tmp instead, and sets `warning` to a sentence about it.
   static absl::StatusOr<Cache> OpenDefault(std::string& warning);
 
-  // The payload that was stored for exactly this key.  An entry that is truncated, altered or of another key counts as
-  // absent.
+  // The payload that was stored for exactly this key, for a caller that makes what is absent.  An entry that is
+  // truncated, altered or of another key counts as absent.
   std::optional<std::string> Get(absl::string_view key) const;
+
+  // The same, for a caller that does without what is absent, and which MakeOnce does not concern.
+  std::optional<std::string> Find(absl::string_view key) const;
 
   // Stores the payload, in place of an older one of this key.  Errors: those of WriteFileAtomically.
   absl::Status Put(absl::string_view key, absl::string_view payload) const;
@@ -53,10 +56,12 @@ class Cache {
   // WriteFileAtomically.  Makes the folder if it is missing.  Errors: kUnavailable.
   absl::StatusOr<std::string> Folder(absl::string_view key) const;
 
-  // Waits until no other process holds the lock of the cache, and holds it until the result is destroyed.  Processes
-  // that make the same entries take it, so that one makes them and the others find them.  If the file system has no
-  // locks, holds none.  Errors: kUnavailable if the file cannot be opened, kCancelled if a signal was caught.
-  absl::StatusOr<FileLock> Lock() const;
+  // For processes that need the same entries, so that one makes them and the others find them: from now on, a Get that
+  // finds nothing waits until no other process holds the lock of the cache, and looks again.  If there is still
+  // nothing, this process makes it, and holds the lock until Release is called.  Where there can be no lock, as in a
+  // folder that can only be read, or if a signal is caught, it goes on without.
+  void MakeOnce() { makes_once_ = true; }
+  void Release() const { lock_.reset(); }
 
   struct Stats {
     int64_t entries = 0;
@@ -71,6 +76,8 @@ class Cache {
  private:
   explicit Cache(std::string folder) : folder_(std::move(folder)) {}
   std::string folder_;
+  bool makes_once_ = false;
+  mutable std::optional<FileLock> lock_;  // while this process makes entries
 };
 
 }  // namespace brine::codegen

@@ -20,7 +20,7 @@ Tuning::Tuning(const Cache& cache, std::string target)
 
 std::string Tuning::Key(const std::string& signature) const { return machine_ + signature; }
 
-std::string Tuning::Find(const std::string& signature) const { return cache_->Get(Key(signature)).value_or(""); }
+std::string Tuning::Find(const std::string& signature) const { return cache_->Find(Key(signature)).value_or(""); }
 
 absl::Status Tuning::Keep(const std::string& signature, const std::string& strategy) const {
   return cache_->Put(Key(signature), strategy);

@@ -137,16 +137,10 @@ int RunProgram(const Command& command, const Arguments& given) {
   absl::StatusOr<DataOptions> data = ReadDataOptions(arguments);
   if (!data.ok()) return Fail(data.status(), kUsage);
   if (const absl::Status status = CheckTableFlags(inputs, *line, *data); !status.ok()) return Fail(status, kUsage);
-  const absl::StatusOr<Session> session = OpenSession();
+  absl::StatusOr<Session> session = OpenSession();
   if (!session.ok()) return Fail(session.status(), kFailed);
-  const bool quiet = arguments.Has("quiet") || job.rank > 0;
-  // The processes of a job need the same program and data.  One of them makes what is not in the cache.
-  std::optional<codegen::FileLock> lock;
-  if (job.size > 1) {
-    absl::StatusOr<codegen::FileLock> held = session->cache.Lock();
-    if (!held.ok()) return Fail(held.status(), kFailed);
-    lock.emplace(*std::move(held));
-  }
+  const bool quiet = arguments.Has("quiet");
+  if (job.size > 1) session->cache.MakeOnce();  // the processes of a job need the same program and data
   const Prepared prepared = Prepare(*session, arguments.words[0], arguments);
   if (prepared.exit_code != kOk) return prepared.exit_code;
   if (prepared.planned.Find(FunctionOf(command)) == nullptr) {
@@ -157,8 +151,9 @@ int RunProgram(const Command& command, const Arguments& given) {
   SetPictureSize(prepared.planned.model, *data);
   data->threads = line->threads;
   std::vector<std::string> sources;
-  if (const absl::Status status = ReplaceData(*data, session->cache, quiet, argv, sources); !status.ok())
-    return Fail(status, absl::IsInvalidArgument(status) ? kBadInput : kFailed);
+  const absl::Status replaced = ReplaceData(*data, session->cache, quiet, argv, sources);
+  session->cache.Release();
+  if (!replaced.ok()) return Fail(replaced, absl::IsInvalidArgument(replaced) ? kBadInput : kFailed);
   if (!inputs.empty()) {
     const absl::StatusOr<std::string> packed =
         PackInputs(arguments.words[0], inputs, *line, *data, session->cache, quiet);
@@ -174,8 +169,8 @@ int RunProgram(const Command& command, const Arguments& given) {
   options.mpi = arguments.Has("mpi") || job.size > 1;
   const absl::StatusOr<codegen::BuiltProgram> program =
       codegen::BuildProgram(prepared.planned, options, prepared.summary, session->toolchain, session->cache);
+  session->cache.Release();
   if (!program.ok()) return Fail(program.status(), kCompileFailed);
-  lock.reset();
   argv[0] = program->name;
   if (codegen::Interrupted()) return Fail(absl::CancelledError("interrupted"), kInterrupted);
   if (WantsRun(*line) && job.rank == 0) return TrainInFolder(*program, *line, std::move(argv), arguments);

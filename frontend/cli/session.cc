@@ -90,6 +90,7 @@ Prepared Prepare(const Session& session, const std::string& path, const Argument
     return prepared;
   }
   const absl::StatusOr<ir::Graph> model = LoadModel(path, session.toolchain, session.cache);
+  session.cache.Release();  // before Fail, which may wait
   if (!model.ok()) {
     prepared.exit_code =
         Fail(model.status(), model.status().code() == absl::StatusCode::kUnavailable ? kCompileFailed : kBadInput);

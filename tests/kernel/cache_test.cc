@@ -101,6 +101,52 @@ TEST_F(CacheTest, AReadOnlyHomeMovesTheDefaultFolder) {
   EXPECT_EQ(status, 0);
 }
 
+// Another process makes one entry, and this one waits for that one only.
+TEST_F(CacheTest, OneOfSeveralProcessesMakesAnEntry) {
+  Cache cache = OpenCache();
+  ASSERT_TRUE(cache.Put("old", "1").ok());
+  cache.MakeOnce();
+  int begun[2], go[2];
+  ASSERT_TRUE(pipe(begun) == 0 && pipe(go) == 0);
+  const pid_t child = fork();
+  char byte = 0;
+  if (child == 0) {
+    const bool is_there = cache.Get("new").has_value();
+    if (write(begun[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1) _exit(2);
+    usleep(300000);
+    _exit(!is_there && cache.Put("new", "2").ok() ? 0 : 1);
+  }
+  ASSERT_EQ(read(begun[0], &byte, 1), 1);
+  EXPECT_EQ(cache.Get("old"), "1");  // the child waits for what follows
+  EXPECT_EQ(cache.Find("new"), std::nullopt);
+  ASSERT_EQ(write(go[1], &byte, 1), 1);
+  EXPECT_EQ(cache.Get("new"), "2");
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+// Several processes get along with a folder to which they may not write, as one does.
+TEST_F(CacheTest, AReadOnlyFolderHasNoLock) {
+  const uid_t user = geteuid() == 0 ? 65534 : geteuid();
+  ASSERT_TRUE(OpenCache().Put("key", "payload").ok());
+  ASSERT_EQ(chmod(folder_.path().c_str(), 0777), 0);
+  for (const std::string& path : {OpenCache().EntryPath("key"), path_})
+    ASSERT_EQ(chown(path.c_str(), user, getegid()), 0);
+  ASSERT_EQ(chmod(path_.c_str(), 0500), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (geteuid() != user && seteuid(user) != 0) _exit(2);
+    Cache cache = OpenCache();
+    cache.MakeOnce();
+    const bool is_absent = !cache.Get("other").has_value();
+    _exit(is_absent && cache.Get("key") == "payload" && !cache.Put("other", "payload").ok() ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(CacheTest, ReadersSeeWholeEntriesWhileOthersWrite) {
   const Cache cache = OpenCache();
   std::vector<pid_t> children;
