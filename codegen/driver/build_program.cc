@@ -83,7 +83,8 @@ absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, cons
   return Run(command, "linking");
 }
 
-// The main function of an executable; with `mpi`, of one whose ranks train together.
+// The main function of an executable; with `mpi`, of one whose ranks train together.  All of those end with the same
+// code, which the first one returns alone: mpirun ends all if another does so, and the first one's tool may be drawing.
 std::string MainSource(const std::string& program, bool mpi) {
   const std::string text =
       absl::StrCat("#include \"runtime/program.h\"\nconst brine_program* ", program, "_program(void);\n");
@@ -100,7 +101,10 @@ std::string MainSource(const std::string& program, bool mpi) {
       "int main(int argc, char** argv) {\n"
       "  const brine_communicator* const ranks = brine_mpi_begin(&argc, &argv);\n"
       "  const int code = brine_trainer_main_with(",
-      program, "_program(), ranks, argc, argv);\n  brine_mpi_end();\n  return code;\n}\n");
+      program,
+      "_program(), ranks, argc, argv);\n"
+      "  brine_mpi_end();\n"
+      "  return ranks->rank == 0 ? code : 0;\n}\n");
 }
 
 // Links an executable with the trainer.  For MPI, the trainer is the library for programs of one's own, which has what

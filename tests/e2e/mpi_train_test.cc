@@ -65,6 +65,26 @@ TEST_F(MpiTrain, RanksThatDifferAreRefused) {
   }
 }
 
+// The tool of the first rank draws the page although the other rank has ended.
+TEST_F(MpiTrain, ASignalToOneRankLeavesThePageAndACheckpoint) {
+  project_.Write("rank.sh", "echo $$ >pid.${OMPI_COMM_WORLD_RANK-$PMI_RANK}; exec brine \"$@\"\n");
+  for (const Mpi& mpi : mpis_) {
+    const CommandResult run = project_.Try(
+        "rm -rf run; export MPICC=" + std::string(mpi.mpicc) + "; " + mpi.Run(2) +
+        "sh rank.sh train digits.cc --data data --batch-size 16 --threads 1 --epochs 1000000 --run run &\n"
+        "until [ -s run/log.jsonl ]; do kill -0 $! || exit 99; sleep 0.01; done\nkill -INT $(cat pid.1)\nwait $!");
+    EXPECT_EQ(run.code, 130) << mpi.name << "\n" << run.err;
+    std::smatch kept;
+    ASSERT_TRUE(std::regex_search(
+        run.err, kept,
+        std::regex("interrupted after step [0-9]+; (run/checkpoints/step-[0-9]+\\.safetensors) is kept")))
+        << run.err;
+    EXPECT_NE(project_.Read(kept[1]), "") << mpi.name;
+    EXPECT_THAT(run.err, HasSubstr("run: report.html")) << mpi.name;  // the tool's last word
+    EXPECT_THAT(project_.Read("run/report.html"), HasSubstr("<html")) << mpi.name;
+  }
+}
+
 // The tool stays beside the first rank, and draws the page.
 TEST_F(MpiTrain, TheToolTrainsInTheFolderOfARun) {
   const Mpi& mpi = mpis_[0];
