@@ -245,7 +245,7 @@ typedef struct brine_program {
   const uint8_t* graph;  // the text of the model and of the planned graphs, packed by gzip, for `brine inspect`
   int64_t graph_bytes;
   uint64_t graph_hash;             // a hash of the variables' names, shapes and order; a checkpoint has the same
-  const char* numerics_id;         // text that differs if results may differ in rounding: strategies, tiles, target
+  const char* numerics_id;         // differs if results may differ in rounding: the target, a hash of what kernels are
   const char* const* class_names;  // null-terminated; null if they are not known
   int64_t arena_bound_bytes;       // the largest sum of live bytes, which no plan can go below; 0 if unknown
 } brine_program;

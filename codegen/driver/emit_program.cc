@@ -398,6 +398,7 @@ class ProgramEmitter {
   void EmitProgramTable() {
     std::vector<std::string> symbols;
     for (const auto& [symbol, kernel] : kernels_.kernels) symbols.push_back(symbol);
+    const std::string numerics = absl::StrCat(target_, " ", HashName(absl::StrJoin(symbols, " ")));
     absl::StrAppend(&out_, "\n");
     EmitTable("brine_function", "functions", program_functions_);
     absl::StrAppend(&out_, "\nstatic const brine_program program = {\n  .abi_version = BRINE_ABI_VERSION,\n  .name = ",
@@ -409,8 +410,7 @@ class ProgramEmitter {
                     ",\n  .constants = ", constants_.empty() ? "NULL" : "constants",
                     ",\n  .backend = &backend,\n  .summary = ", CString(summary_), ",\n  .graph = brine_graphs + ",
                     mark_bytes_, ",\n  .graph_bytes = ", graph_bytes_, ",\n  .graph_hash = 0x",
-                    HashName(identity_).substr(0, 16),
-                    "ull,\n  .numerics_id = ", CString(HashName(absl::StrCat(target_, absl::StrJoin(symbols, " ")))),
+                    HashName(identity_).substr(0, 16), "ull,\n  .numerics_id = ", CString(numerics),
                     ",\n};\n\nconst brine_program* ", name_, "_program(void) { return &program; }\n");
   }
 

@@ -65,6 +65,19 @@ TEST_F(MpiTrain, RanksThatDifferAreRefused) {
   }
 }
 
+// Each process of brine train compiles for its own processor.
+TEST_F(MpiTrain, RanksWithOtherTargetsNameThem) {
+  const Mpi& mpi = mpis_[0];
+  project_.Run("MPICC=" + std::string(mpi.mpicc) +
+               " brine compile digits.cc --mpi --batch-size 2 --target x86-64-linux-sse41 -o old");
+  const std::string train = " train --data data --quiet ";
+  const CommandResult run = project_.Try(std::string(mpi.mpirun) + " -n 1 ./ranks" + train + ": -n 1 ./old" + train);
+  EXPECT_EQ(run.code, 3) << run.err;
+  EXPECT_THAT(run.err,
+              testing::ContainsRegex("rank 1 has a program with the kernels x86-64-linux-sse41[^ ]* [0-9a-f]+, "
+                                     "rank 0 has x86-64-linux-[^ ]*avx[^ ]* [0-9a-f]+\n"));
+}
+
 // The tool of the first rank draws the page although the other rank has ended.
 TEST_F(MpiTrain, ASignalToOneRankLeavesThePageAndACheckpoint) {
   project_.Write("rank.sh", "echo $$ >pid.${OMPI_COMM_WORLD_RANK-$PMI_RANK}; exec brine \"$@\"\n");
