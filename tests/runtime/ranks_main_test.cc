@@ -90,7 +90,9 @@ TEST_F(RanksMainTest, ASignalToOneRankStopsAllAfterTheSameStep) {
   ASSERT_EQ(RunProgram(kSoftmaxProgram, train + "whole").exit_code, 0);
   const std::vector<Result> all = RunOnRanks(kSoftmaxProgram, std::vector<std::string>(2, train + "parts"),
                                              [](const std::vector<pid_t>& processes) {
-                                               while (!HasCheckpoint("parts")) usleep(1000);
+                                               for (int tries = 0; tries < 30000 && !HasCheckpoint("parts"); ++tries)
+                                                 usleep(1000);
+                                               EXPECT_TRUE(HasCheckpoint("parts"));
                                                kill(processes[1], SIGINT);
                                              });
   for (const Result& one : all) EXPECT_EQ(one.exit_code, 130) << one.error;

@@ -25,8 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// ---- the sum over blocks of several ranks
-// -------------------------------------------------------------------------------
+// ---- the sum over blocks of several ranks ----
 
 // The sum of numbers by the definition of the tree, from its top.
 float SumOfTree(const std::vector<float>& blocks, size_t begin, size_t end) {
@@ -59,8 +58,7 @@ TEST(SumPlan, IsTheTreeWhoeverHasTheBlocks) {
   }
 }
 
-// ---- training
-// -----------------------------------------------------------------------------------------------------------
+// ---- training ----
 
 std::string StateOf(Trainer& trainer) {
   std::string bytes;
@@ -239,8 +237,7 @@ TEST(Ranks, TakeDenormalSumsAsZeros) {
   for (const int size : {2, 4}) ExpectOnRanks(size, wanted, kLineProgram, data, options);
 }
 
-// ---- failures
-// -----------------------------------------------------------------------------------------------------------
+// ---- failures ----
 
 // The points 8 to 15 of a batch of 16 are those of the last of two ranks.
 TEST(Ranks, ARankThatFailsNamesItselfAndEndsAll) {
@@ -388,8 +385,7 @@ TEST(Ranks, RefuseScalarsAndWeightsThatDiffer) {
   }
 }
 
-// ---- the mean
-// -----------------------------------------------------------------------------------------------------------
+// ---- the mean ----
 
 // Buckets of a few elements, which are late and in random order.
 TEST(SharedMean, IsTheSameInBucketsOfAnySize) {
