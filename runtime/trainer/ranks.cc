@@ -1,5 +1,8 @@
 #include "runtime/trainer/ranks.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -66,7 +69,9 @@ std::string Difference(int32_t rank, const Fact& mine, const std::optional<std::
 void Ranks::Abort(const std::exception& error) const {
   const ExitCode code = CodeOf(error);
   std::fprintf(stderr, "rank %d: %s\n", rank(), SentenceOf(error).c_str());
-  std::fflush(stdout);  // last, since it waits if nobody reads what was printed
+  // A pipe that nobody reads takes nothing, and the others must not wait for that.
+  pollfd output = {STDOUT_FILENO, POLLOUT, 0};
+  if (poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0) std::fflush(stdout);
   communicator_->abort(code);
   std::_Exit(code);
 }

@@ -1,8 +1,12 @@
 // Tests training on several ranks, which are threads of this process, against training in one process.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <functional>
@@ -285,6 +289,27 @@ TEST(Ranks, ARankThatFailsToEvaluateEndsAll) {
   });
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "rank 1: sample 5: label: its label is not finite\n");
   EXPECT_THAT(end.codes, ElementsAre(kExitBadInput));
+}
+
+// The others must not wait until somebody reads what the rank that fails has printed.
+TEST(Ranks, ARankWhoseOutputNobodyReadsEndsAll) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    int ends[2];
+    if (pipe2(ends, O_NONBLOCK) != 0) _exit(1);
+    while (write(ends[1], "full", 4) > 0) {
+    }
+    if (fcntl(ends[1], F_SETFL, 0) != 0 || dup2(ends[1], STDOUT_FILENO) < 0) _exit(1);
+    std::printf("a line");
+    const brine_communicator communicator = {0,       2,       nullptr, nullptr,
+                                             nullptr, nullptr, nullptr, [](int32_t code) { _exit(code); }};
+    Ranks(&communicator).Abort(Error(kExitDiverged, "this is a test"));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kExitDiverged);
 }
 
 // What one rank has another way.
