@@ -23,7 +23,7 @@ trap 'two_nodes_end; rm -rf "$folder"' EXIT
 
 # A step is 64 images in two shards of 32, whoever trains them.
 MPICC=mpicc.openmpi "$brine_build/bin/brine" compile examples/cifar10_cnn/model.cc --mpi --batch-size 32 -o "$folder/cifar10_cnn"
-train=("$folder/cifar10_cnn" train --shards 2 --threads $((($(nproc) + 1) / 2)) "${arguments[@]}" --save)
+train=("$folder/cifar10_cnn" train --batch-size 64 --shards 2 --threads $((($(nproc) + 1) / 2)) "${arguments[@]}" --save)
 
 say "one process"
 "${train[@]}" "$folder/one.safetensors" >&2

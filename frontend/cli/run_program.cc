@@ -108,7 +108,9 @@ int TrainInFolder(const codegen::BuiltProgram& program, const brine::CommandLine
 // depend on it.
 Arguments WithShards(const Arguments& given, int processes) {
   Arguments arguments = given;
-  if (processes == 1 || given.Has("shards") || given.Has("accumulate")) return arguments;
+  const auto accumulated = given.flags.find("accumulate");
+  const bool accumulates = accumulated != given.flags.end() && accumulated->second != "1";
+  if (processes == 1 || given.Has("shards") || accumulates) return arguments;
   arguments.flags["shards"] = absl::StrCat(processes);
   arguments.forwarded.insert(arguments.forwarded.end(), {"--shards", absl::StrCat(processes)});
   return arguments;

@@ -37,7 +37,7 @@ def path(name):
 
 
 def start(model, rows, shards, before, threads):
-    command = (*before, path(f"{model}_{rows}"), "train", "--data", path(model), "--epochs", EPOCHS, "--shards", shards, "--threads", threads, "--json", "--quiet")
+    command = (*before, path(f"{model}_{rows}"), "train", "--data", path(model), "--epochs", EPOCHS, "--batch-size", rows * shards, "--shards", shards, "--threads", threads, "--json", "--quiet")
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
 
 

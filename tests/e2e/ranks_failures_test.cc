@@ -70,7 +70,7 @@ TEST_P(RanksFailures, EndsAllAndResumes) {
   project.WriteNpy("x.npy", "(4000, 16)", x);
   project.WriteNpy("label.npy", "(4000, 1)", label);
   project.Write("rank.sh", "echo $$ >pid.$OMPI_COMM_WORLD_RANK\nexec ./ranks \"$@\"\n");
-  project.Run("MPICC=" + std::string(mpis[0].mpicc) + " brine compile model.cc --mpi --batch-size 2 -o ranks");
+  project.Run("MPICC=" + std::string(mpis[0].mpicc) + " brine compile model.cc --mpi --batch-size 16 -o ranks");
 
   project.Run("true\n{ " + mpis[0].Run(kRanks) + "sh rank.sh " + kTrain +
               "--epochs 1000000 --checkpoint run >out 2>err; echo $? >code.new; mv code.new code; } &\n"
