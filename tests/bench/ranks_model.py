@@ -22,7 +22,7 @@ import re
 import sys
 from typing import NamedTuple
 
-BUCKET = 1 << 20  # SharedMean::kBucketBytes
+BUCKET, SLICE = 1 << 20, 16 << 10  # SharedMean::BucketBytes
 
 
 class Network(NamedTuple):
@@ -60,6 +60,17 @@ def buckets(planned, kernels):
     return result + [(size, part)] * (size > 0)
 
 
+def grown(buckets, least):
+    """The buckets, joined until each has so many bytes."""
+    result, size = [], 0
+    for more, part in buckets:
+        size += more
+        if size >= least:
+            result.append((size, part))
+            size = 0
+    return result + [(size, buckets[-1][1])] * (size > 0)
+
+
 # A bucket's phases, each of which is (the seconds that it takes the network, the seconds until it has arrived).
 def tree(nodes, size, network):
     steps = math.ceil(math.log2(nodes))
@@ -83,9 +94,10 @@ def step_seconds(shard, nodes, network, host, algorithm=direct):
     """The time of a step of `nodes` nodes, and how much of it is spent waiting."""
     if nodes == 1:
         return shard.seconds, 0.0
+    joined = grown(shard.buckets, max(BUCKET, nodes * SLICE)) if algorithm is direct else shard.buckets
     gradient_bytes = sum(size for size, _ in shard.buckets)
     compute = shard.seconds + host * gradient_bytes
-    ready = [(compute * part, number, algorithm(nodes, size, network)) for number, (size, part) in enumerate(shard.buckets)]
+    ready = [(compute * part, number, algorithm(nodes, size, network)) for number, (size, part) in enumerate(joined)]
     heapq.heapify(ready)
     is_free, end = 0.0, 0.0
     while ready:
