@@ -104,15 +104,18 @@ int TrainInFolder(const codegen::BuiltProgram& program, const brine::CommandLine
   return EndLike(trained.status);
 }
 
-// The arguments with --shards, whose default is the number of processes: the rows for which the program is compiled
-// depend on it.
+// The arguments with --shards, whose default is the number of processes, and with the --batch-size that is cut into
+// them: the program is compiled for the rows of a shard, and would take these for its batch.
 Arguments WithShards(const Arguments& given, int processes) {
   Arguments arguments = given;
+  const auto add = [&](const std::string& flag, const std::string& value) {
+    arguments.flags[flag] = value;
+    arguments.forwarded.insert(arguments.forwarded.end(), {"--" + flag, value});
+  };
   const auto accumulated = given.flags.find("accumulate");
   const bool accumulates = accumulated != given.flags.end() && accumulated->second != "1";
-  if (processes == 1 || given.Has("shards") || accumulates) return arguments;
-  arguments.flags["shards"] = absl::StrCat(processes);
-  arguments.forwarded.insert(arguments.forwarded.end(), {"--shards", absl::StrCat(processes)});
+  if (processes > 1 && !given.Has("shards") && !accumulates) add("shards", absl::StrCat(processes));
+  if (arguments.Has("shards") && !given.Has("batch-size")) add("batch-size", absl::StrCat(kDefaultBatchSize));
   return arguments;
 }
 
