@@ -13,6 +13,7 @@
 #include "tests/runtime/by_hand.h"
 #include "tests/runtime/line_program.h"
 #include "tests/runtime/message.h"
+#include "tests/runtime/ranks_data.h"
 #include "tests/runtime/temporary_folder.h"
 
 namespace brine::testing {
@@ -85,21 +86,6 @@ TEST(Numbers, AreScaledInTasks) {
     EXPECT_EQ(scaled[elements], -1.0f) << elements;
   }
 }
-
-struct Line {
-  std::vector<float> x, y;
-
-  explicit Line(int points) {
-    for (int point = 0; point < points; ++point) {
-      x.push_back(std::sin(static_cast<float>(point)));
-      y.push_back(2 * x.back() - 0.5f + 0.1f * std::cos(3 * static_cast<float>(point)));
-    }
-  }
-  Dataset data() const {
-    const auto count = static_cast<int64_t>(x.size());
-    return Dataset({{"x", count, std::span<const float>(x)}, {"label", count, std::span<const float>(y)}});
-  }
-};
 
 std::array<double, 2> WeightsOf(Trainer& trainer) {
   return {*reinterpret_cast<const float*>(brine_variable_data(trainer.state(), 0)),

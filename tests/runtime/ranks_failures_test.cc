@@ -1,0 +1,194 @@
+// Tests how several ranks fail: alone, which ends all of them, and together, if they differ.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <limits>
+
+#include "tests/runtime/line_program.h"
+#include "tests/runtime/ranks_data.h"
+#include "tests/runtime/softmax_program.h"
+#include "tests/runtime/thread_ranks.h"
+
+namespace brine::testing {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// The points 8 to 15 of a batch of 16 are those of the last of two ranks.
+TEST(Ranks, ARankThatFailsNamesItselfAndEndsAll) {
+  const struct {
+    float x;
+    int code;
+    const char* sentence;
+  } kRows[] = {
+      {std::numeric_limits<float>::max(), kExitDiverged,
+       "rank 1: model.cc:3: line: loss is not finite in step 3; nothing was updated\n"},
+      {std::numeric_limits<float>::quiet_NaN(), kExitBadInput,
+       "rank 1: sample 41: x: element 0 is not a finite number\n"},
+  };
+  for (const auto& row : kRows) {
+    Line line(64);
+    line.x[41] = row.x;
+    int steps = 0;
+    ::testing::internal::CaptureStderr();
+    const RanksEnd end = RunRanks(2, [&](const brine_communicator& communicator) {
+      Trainer trainer(kLineProgram, {.communicator = &communicator});
+      trainer.Fit(line.data(), {.batch_size = 16,
+                                .shards = 4,
+                                .shuffle = false,
+                                .callbacks = {{.on_batch_end =
+                                                   [&](Trainer& t, const EpochResult&) {
+                                                     if (t.ranks().is_first()) ++steps;
+                                                   }}},
+                                .verbose = false});
+      ADD_FAILURE() << "rank " << communicator.rank << " has not failed";
+    });
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), row.sentence);
+    EXPECT_THAT(end.codes, ElementsAre(row.code));
+    EXPECT_THAT(end.errors, Each(IsEmpty()));
+    EXPECT_EQ(steps, 2);
+  }
+}
+
+// In Evaluate, too: of batches of 4, the second is that of rank 1.
+TEST(Ranks, ARankThatFailsToEvaluateEndsAll) {
+  Line line(32);
+  line.y[5] = std::numeric_limits<float>::infinity();
+  ::testing::internal::CaptureStderr();
+  const RanksEnd end = RunRanks(4, [&](const brine_communicator& communicator) {
+    Trainer(kLineProgram, {.communicator = &communicator}).Evaluate(line.data());
+  });
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "rank 1: sample 5: label: its label is not finite\n");
+  EXPECT_THAT(end.codes, ElementsAre(kExitBadInput));
+}
+
+// The others must not wait until somebody reads what the rank that fails has printed.
+TEST(Ranks, ARankWhoseOutputNobodyReadsEndsAll) {
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);
+    int ends[2];
+    if (pipe2(ends, O_NONBLOCK) != 0) _exit(1);
+    while (write(ends[1], "full", 4) > 0) {
+    }
+    if (fcntl(ends[1], F_SETFL, 0) != 0 || dup2(ends[1], STDOUT_FILENO) < 0) _exit(1);
+    std::printf("a line");
+    const brine_communicator communicator = {0,       2,       nullptr, nullptr,
+                                             nullptr, nullptr, nullptr, [](int32_t code) { _exit(code); }};
+    Ranks(&communicator).Abort(Error(kExitDiverged, "this is a test"));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), kExitDiverged);
+}
+
+// What one rank has another way.
+struct Difference {
+  std::function<void(brine_program&, TrainerOptions&, FitOptions&, Images&, Images&)> make;
+  const char* sentence;  // after "3 rank 2 has ", as far as it is known
+};
+
+TEST(Ranks, RefuseWhatDiffers) {
+  const Difference kRows[] = {
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.name = "other"; },
+       "3 rank 2 has the program other, rank 0 has softmax"},
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.graph_hash = 7; },
+       "3 rank 2 has a program with the graph 0000000000000007, rank 0 has 1234567890abcdef"},
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.numerics_id = "avx"; },
+       "3 rank 2 has a program with the kernels avx, rank 0 has by hand"},
+      {[](auto& p, auto&, auto&, auto&, auto&) { p.batch_size = 8; },
+       "3 rank 2 has a program compiled for a batch of 8, rank 0 has 16"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.epochs = 2; }, "2 rank 2 has a number of epochs of 2, rank 0 has 1"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.initial_epoch = 1; },
+       "2 rank 2 has a first epoch of 1, rank 0 has 0"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.batch_size = 24; },
+       "2 rank 2 has shards of a number of rows of 8, rank 0 has 4"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.shards = 6, o.batch_size = 24; },
+       "2 rank 2 has a number of shards of 6, rank 0 has 3"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.validation_split = 0.25; },
+       "2 rank 2 has a validation split of 0.25, rank 0 has 0"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.shuffle = false; }, "2 rank 2 has shuffle off, rank 0 has on"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.resume = true; }, "2 rank 2 has resume on, rank 0 has off"},
+      {[](auto&, auto&, auto& o, auto&, auto&) { o.checkpoint = "somewhere"; },
+       "2 rank 2 has checkpoints on, rank 0 has off"},
+      {[](auto&, auto& t, auto&, auto&, auto&) { t.seed = 9; }, "2 rank 2 has a seed of 9, rank 0 has 0"},
+      {[](auto&, auto&, auto&, auto& images, auto&) { images = Images(59); },
+       "3 rank 2 has a number of training samples of 59, rank 0 has 60"},
+      {[](auto&, auto&, auto&, auto& images, auto&) { images.labels[59] ^= 1; },
+       "3 rank 2 has training samples with the checksum "},
+      {[](auto&, auto&, auto&, auto& images, auto&) { images.pixels.back() ^= 1; },
+       "3 rank 2 has training samples with the checksum "},
+      {[](auto&, auto&, auto&, auto&, auto& images) { images.pixels[7] ^= 1; },
+       "3 rank 2 has validation samples with the checksum "},
+  };
+  for (const Difference& row : kRows) {
+    const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+      brine_program program = kSoftmaxProgram;
+      TrainerOptions trainer_options = {.communicator = &communicator};
+      FitOptions options = {.batch_size = 12, .verbose = false};
+      Images images(60), more(20, 2);
+      if (communicator.rank == 2) row.make(program, trainer_options, options, images, more);
+      const Dataset validation = more.data();
+      if (options.validation_split == 0) options.validation_data = &validation;
+      Trainer(program, trainer_options).Fit(images.data(), options);
+    });
+    for (const std::string& error : end.errors) EXPECT_THAT(error, HasSubstr(row.sentence));
+    EXPECT_THAT(end.codes, IsEmpty());
+    EXPECT_THAT(end.misuses, IsEmpty());
+  }
+}
+
+TEST(Ranks, RefuseToEvaluateDataThatDiffer) {
+  const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+    const Images images(communicator.rank == 1 ? 19 : 20);
+    Trainer(kSoftmaxProgram, {.communicator = &communicator}).Evaluate(images.data());
+  });
+  for (const std::string& error : end.errors)
+    EXPECT_THAT(error, HasSubstr("3 rank 1 has a number of test samples of 19, rank 0 has 20"));
+  EXPECT_THAT(end.codes, IsEmpty());
+  EXPECT_THAT(end.misuses, IsEmpty());
+}
+
+// A callback that does not do the same on all ranks is found at the end of the epoch.
+TEST(Ranks, DoNotDriftApart) {
+  const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+    const Images images(60);
+    Callback callback;
+    callback.on_batch_end = [&](Trainer& trainer, const EpochResult& result) {
+      if (communicator.rank == 2 && result.epoch == 1) trainer.SetScalar("learning_rate", 0.5);
+    };
+    Trainer(kSoftmaxProgram, {.communicator = &communicator})
+        .Fit(images.data(), {.epochs = 3, .batch_size = 12, .callbacks = {callback}, .verbose = false});
+  });
+  for (const std::string& error : end.errors)
+    EXPECT_THAT(error, HasSubstr("1 rank 2 has weights after epoch 2 with the checksum "));
+  EXPECT_EQ(end.errors.size(), 3u);
+  EXPECT_THAT(end.misuses, IsEmpty());
+}
+
+TEST(Ranks, RefuseScalarsAndWeightsThatDiffer) {
+  for (const bool scalar : {true, false}) {
+    const Line line(8);
+    const RanksEnd end = RunRanks(2, [&](const brine_communicator& communicator) {
+      Trainer trainer(kLineProgram, {.communicator = &communicator});
+      if (communicator.rank == 1 && scalar) trainer.SetScalar("rate", 0.5);
+      if (communicator.rank == 1 && !scalar) *brine_variable_data(trainer.state(), 1) ^= 1;
+      trainer.Fit(line.data(), {.verbose = false});
+    });
+    EXPECT_THAT(end.errors, Each(HasSubstr(scalar ? "2 rank 1 has a rate of 0.5, rank 0 has 0.1"
+                                                  : "3 rank 1 has weights with the checksum ")));
+  }
+}
+
+}  // namespace
+}  // namespace brine::testing
