@@ -6,13 +6,6 @@ here=$(pwd)
 cd "$(dirname "$0")/.."
 source tests/setup.sh
 
-arguments=(--epochs 10)
-while (($#)); do
-  case $1 in
-    --data) [[ $# -ge 2 ]] || { say "--data needs a folder"; exit 2; }; arguments+=(--data "$(cd "$here" && realpath -m -- "$2")"); shift 2 ;;
-    --epochs) [[ $# -ge 2 ]] || { say "--epochs needs a number"; exit 2; }; arguments+=(--epochs "$2"); shift 2 ;;
-    *) say "usage: examples/quickstart.sh [--data DIR] [--epochs N]"; exit 2 ;;
-  esac
-done
+brine_example_arguments examples/quickstart.sh 10 "$here" "$@"
 brine_setup full brine
 exec "$brine_build/bin/brine" train examples/cifar10_cnn/model.cc "${arguments[@]}"

@@ -20,6 +20,21 @@ run_quietly() {
   "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
 }
 
+# brine_example_arguments SCRIPT EPOCHS FOLDER [ARGUMENT…]: the arguments of a script that trains an example, as the array `arguments` for
+# `train`.  FOLDER is where the user started the script, from which the path of --data counts.
+brine_example_arguments() {
+  local script=$1 here=$3
+  arguments=(--epochs "$2")
+  shift 3
+  while (($#)); do
+    case $1 in
+      --data) [[ $# -ge 2 ]] || { say "--data needs a folder"; exit 2; }; arguments+=(--data "$(cd "$here" && realpath -m -- "$2")"); shift 2 ;;
+      --epochs) [[ $# -ge 2 ]] || { say "--epochs needs a number"; exit 2; }; arguments+=(--epochs "$2"); shift 2 ;;
+      *) say "usage: $script [--data DIR] [--epochs N]"; exit 2 ;;
+    esac
+  done
+}
+
 # brine_packages NAME…: installs those that are missing.
 brine_packages() {
   local installed missing=() name sudo=()

@@ -7,14 +7,7 @@ here=$(pwd)
 cd "$(dirname "$0")/../.."
 source tests/setup.sh
 
-arguments=(--epochs 3)
-while (($#)); do
-  case $1 in
-    --data) [[ $# -ge 2 ]] || { say "--data needs a folder"; exit 2; }; arguments+=(--data "$(cd "$here" && realpath -m -- "$2")"); shift 2 ;;
-    --epochs) [[ $# -ge 2 ]] || { say "--epochs needs a number"; exit 2; }; arguments+=(--epochs "$2"); shift 2 ;;
-    *) say "usage: examples/cluster/run_local.sh [--data DIR] [--epochs N]"; exit 2 ;;
-  esac
-done
+brine_example_arguments examples/cluster/run_local.sh 3 "$here" "$@"
 brine_setup full brine
 brine_packages openmpi-bin libopenmpi-dev iproute2
 source examples/cluster/two_nodes.sh
