@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <utility>
 
 #include "codegen/driver/compile.h"
 #include "codegen/driver/region.h"
@@ -27,45 +25,47 @@ class Steps {
 
   Movement Execute(const ir::Node& node) {
     Movement movement;
-    std::set<Page> touched;
+    ++kernel_;
     for (ir::ValueId input : node.inputs) {
       movement.read += Bytes(graph_, input);
-      VisitPages(input, [&](const Page& page, int64_t) { touched.insert(page); });
+      VisitPages(input, [&](Page& page, int64_t) { page.kernel = kernel_; });
     }
     for (ir::ValueId output : node.outputs) {
       if (!graph_.value(output).placement) movement.written_far += Bytes(graph_, output);
-      VisitPages(output, [&](const Page& page, int64_t bytes) {
-        if (!touched.insert(page).second) {
-          movement.read += bytes;
-          return;
-        }
-        const auto last = moved_when_touched_.find(page);
-        const bool is_near = last != moved_when_touched_.end() && moved_ - last->second <= cache_bytes_;
-        (is_near ? movement.written : movement.written_far) += bytes;
+      VisitPages(output, [&](Page& page, int64_t bytes) {
+        const bool is_near = page.kernel != 0 && moved_before_ - page.moved <= cache_bytes_;
+        (page.kernel == kernel_ ? movement.read : is_near ? movement.written : movement.written_far) += bytes;
+        page.kernel = kernel_;
       });
     }
-    moved_ += movement.read + movement.written + movement.written_far;
-    for (const Page& page : touched) moved_when_touched_[page] = moved_;
+    moved_before_ += movement.read + movement.written + movement.written_far;
+    for (const std::vector<ir::ValueId>* values : {&node.inputs, &node.outputs}) {
+      for (ir::ValueId value : *values) VisitPages(value, [&](Page& page, int64_t) { page.moved = moved_before_; });
+    }
     return movement;
   }
 
  private:
-  using Page = std::pair<ir::Block, int64_t>;
+  struct Page {
+    int64_t kernel = 0;  // the number of the one that touched it last; 0 if none has
+    int64_t moved = 0;   // what had been moved after that
+  };
 
   // Calls visit(page, bytes) with the bytes of the value on each of its pages; never for a value without a place.
   template <typename Visit>
-  void VisitPages(ir::ValueId value, const Visit& visit) const {
+  void VisitPages(ir::ValueId value, const Visit& visit) {
     if (!graph_.value(value).placement) return;
     const int64_t begin = graph_.value(value).placement->offset, end = begin + Bytes(graph_, value);
+    std::vector<Page>& pages = pages_[graph_.value(value).placement->block];
+    if (static_cast<int64_t>(pages.size()) * kPage < end) pages.resize(static_cast<size_t>((end + kPage - 1) / kPage));
     for (int64_t page = begin / kPage; page * kPage < end; ++page)
-      visit({graph_.value(value).placement->block, page},
-            std::min(end, (page + 1) * kPage) - std::max(begin, page * kPage));
+      visit(pages[static_cast<size_t>(page)], std::min(end, (page + 1) * kPage) - std::max(begin, page * kPage));
   }
 
   const ir::Graph& graph_;
   const int64_t cache_bytes_;
-  int64_t moved_ = 0;
-  std::map<Page, int64_t> moved_when_touched_;
+  int64_t moved_before_ = 0, kernel_ = 0;
+  std::map<ir::Block, std::vector<Page>> pages_;
 };
 
 }  // namespace
