@@ -10,13 +10,13 @@
 extern "C" {
 #endif
 
-// target[i] = weight · numbers[i], and target[i] += numbers[i].
-void brine_scale(const float* numbers, float weight, int64_t count, float* target);
-void brine_add(const float* numbers, int64_t count, float* target);
-// The same on the threads of the program.
-void brine_scale_parallel(const brine_backend* backend, const float* numbers, float weight, int64_t count,
-                          float* target);
-void brine_add_parallel(const brine_backend* backend, const float* numbers, int64_t count, float* target);
+void brine_add(const float* numbers, int64_t count, float* target);  // target[i] += numbers[i]
+
+// target[i] = partials[0][first + i] + (partials[1][first + i] + (… + weight · numbers[i])), in which the product and
+// each sum are rounded, on the threads of the program.  The target may be `numbers` or the last of the partials, from
+// its element `first` on.  Returns whether all of `numbers` are finite.
+int brine_sum(const brine_backend* backend, const float* numbers, float weight, int64_t count,
+              const float* const* partials, int32_t partial_count, int64_t first, float* target);
 
 #ifdef __cplusplus
 }

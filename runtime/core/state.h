@@ -78,13 +78,11 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
 
 // A training step of a batch that is cut into shards, for gradient accumulation or for several processes:
 //
-//   float means[elements] = {0};                              // elements = brine_shard_elements(function)
+//   float sum[elements];                                      // elements = brine_shard_elements(function)
 //   for each shard, in any order:
 //     fill the rows of the inputs
 //     brine_step_shard(state, function, rows, first_row);     // after it, the outputs are those of the shard
-//     brine_read_shard(state, function, (float)rows / batch_rows, part);
-//     means += part
-//   brine_write_shard_means(state, function, means);
+//     brine_sum_shard(state, function, (float)rows / batch_rows, &sum, is_first ? 0 : 1, is_last ? NULL : sum);
 //   brine_step_end(state, function);
 //
 // This updates the variables with the mean of the gradients over the rows of all shards, as a step of the whole batch
@@ -94,15 +92,17 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
 // weighted by rows.
 // A step with shards differs from that of the whole batch where a loss ignores some rows (ignore_class): it is divided
 // by the rows of the shard that count, and the shards are weighted by all of their rows.
-// Both functions return what brine_step returns.  Nothing is updated before brine_step_end, which a process also calls
+// These functions return what brine_step returns.  Nothing is updated before brine_step_end, which a process also calls
 // if all shards of the step were made by others.
 brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row);
 brine_status brine_step_end(brine_state* state, const brine_function* function);
-// The number of values that are averaged over shards; copies of them, times `weight`; and their replacement.  The
-// function must be one of the program's.
+// The number of elements of the values that are averaged over shards.  The function must be one of the program's.
 int64_t brine_shard_elements(const brine_function* function);
-void brine_read_shard(const brine_state* state, const brine_function* function, float weight, float* target);
-void brine_write_shard_means(brine_state* state, const brine_function* function, const float* means);
+// target = partials[0] + (partials[1] + (… + weight · the values)), in which each product and sum is rounded.  The
+// target may be the last of the partial sums.  If it is null, the values themselves become the sum.  Tests whether the
+// values are finite, which brine_step_shard leaves to this function.
+brine_status brine_sum_shard(brine_state* state, const brine_function* function, float weight,
+                             const float* const* partials, int32_t partial_count, float* target);
 
 // The memory and the size of the variable with this index in the program's variables.
 uint8_t* brine_variable_data(brine_state* state, int32_t index);

@@ -185,24 +185,6 @@ bool IsStepFinite(brine_state* state, const brine_function* function, int32_t ro
   return finite;
 }
 
-// Calls visit(data, elements) for each value that is averaged over the shards, one after another.
-template <typename Visit>
-void VisitShardMeans(const brine_state* state, const brine_function* function, const Visit& visit) {
-  for (int32_t index = 0; index < function->shard_mean_count; ++index) {
-    const brine_value& value = function->values[function->shard_means[index]];
-    visit(reinterpret_cast<float*>(ValueData(state, value)), ElementCount(value, 0));
-  }
-}
-
-bool AreShardMeansFinite(const brine_state* state, const brine_function* function) {
-  bool finite = true;
-  VisitShardMeans(state, function, [&](const float* data, int64_t elements) {
-    finite = finite &&
-             brine_all_below_parallel(state->program->backend, state->context_argument, data, elements, BRINE_FINITE);
-  });
-  return finite;
-}
-
 FunctionState& StateOf(brine_state* state, const brine_function* function) {
   return state->functions[function - state->program->functions];
 }
@@ -261,7 +243,7 @@ brine_status brine_step_shard(brine_state* state, const brine_function* function
   FunctionState& function_state = StateOf(state, function);
   status = RunCalls(state, function, function_state, 0, function->shard_calls);
   if (status != BRINE_OK) return status;
-  if (AreOutputsFinite(state, function, rows) && AreShardMeansFinite(state, function)) return BRINE_OK;
+  if (AreOutputsFinite(state, function, rows)) return BRINE_OK;
   FindFault(state, function, function_state, function->shard_calls);
   return BRINE_DIVERGED;
 }
@@ -282,18 +264,22 @@ int64_t brine_shard_elements(const brine_function* function) {
   return sum;
 }
 
-void brine_read_shard(const brine_state* state, const brine_function* function, float weight, float* target) {
-  VisitShardMeans(state, function, [&](const float* data, int64_t elements) {
-    brine_scale_parallel(state->program->backend, data, weight, elements, target);
-    target += elements;
-  });
-}
-
-void brine_write_shard_means(brine_state* state, const brine_function* function, const float* means) {
-  VisitShardMeans(state, function, [&](float* data, int64_t elements) {
-    memcpy(data, means, static_cast<size_t>(elements) * sizeof(float));
-    means += elements;
-  });
+brine_status brine_sum_shard(brine_state* state, const brine_function* function, float weight,
+                             const float* const* partials, int32_t partial_count, float* target) {
+  const brine::FlushDenormals flush;
+  int64_t begin = 0;
+  int finite = 1;
+  for (int32_t index = 0; index < function->shard_mean_count; ++index) {
+    const brine_value& value = function->values[function->shard_means[index]];
+    auto* const data = reinterpret_cast<float*>(ValueData(state, value));
+    const int64_t elements = ElementCount(value, 0);
+    finite &= brine_sum(state->program->backend, data, weight, elements, partials, partial_count, begin,
+                        target == nullptr ? data : target + begin);
+    begin += elements;
+  }
+  if (finite != 0) return BRINE_OK;
+  FindFault(state, function, StateOf(state, function), function->shard_calls);
+  return BRINE_DIVERGED;
 }
 
 brine_status brine_check_variables(brine_state* state) {

@@ -271,13 +271,11 @@ void FitLoop::RunStep(BatchReader& reader, ShardMean& mean, std::span<const int6
       ThrowIfFailed(brine_step(state, &function_, count), state);
     } else {
       ThrowIfFailed(brine_step_shard(state, &function_, count, static_cast<int64_t>(first)), state);
-      mean.Add(count, static_cast<int64_t>(rows.size()));
+      ThrowIfFailed(mean.Add(count, static_cast<int64_t>(rows.size()), first + shard.size() == rows.size()), state);
     }
     position_.sums.Add(state, count);
   }
-  if (shards_ == 1) return;
-  mean.Write();
-  ThrowIfFailed(brine_step_end(state, &function_), state);
+  if (shards_ > 1) ThrowIfFailed(brine_step_end(state, &function_), state);
 }
 
 void FitLoop::RunStepOnRanks(BatchReader& reader, std::span<const int64_t> rows, EpochResult& result) {
@@ -291,14 +289,16 @@ void FitLoop::RunStepOnRanks(BatchReader& reader, std::span<const int64_t> rows,
   const int64_t first = trainer_.ranks().rank() * step.shards_of_rank,
                 end = std::min(first + step.shards_of_rank, shards);
   step.mean.Begin(shards, step.shards_of_rank);
-  for (int64_t shard = first; shard < end; ++shard) {
-    const int64_t first_row = shard * batch_size_;
-    reader.Read(rows.subspan(static_cast<size_t>(first_row), static_cast<size_t>(rows_of(shard))));
-    ThrowIfFailed(step.mean.Step(rows_of(shard), first_row, batch_rows), state);
-    step.outputs.Take(state);
-  }
-  step.mean.Finish();
-  // A rank whose shard has failed does not come here, and so no other goes on to update its weights.
+  step.outputs.Attempt([&] {
+    for (int64_t shard = first; shard < end; ++shard) {
+      const int64_t first_row = shard * batch_size_;
+      reader.Read(rows.subspan(static_cast<size_t>(first_row), static_cast<size_t>(rows_of(shard))));
+      ThrowIfFailed(step.mean.Step(rows_of(shard), first_row, batch_rows), state);
+      step.outputs.Take(state);
+    }
+  });
+  step.mean.Finish(step.outputs.has_failed());
+  // If a shard has failed, this throws, and no rank goes on to update its weights.
   interrupted_ |= step.outputs.Gather(IsInterrupted());
   for (int64_t shard = 0; shard < shards; ++shard)
     position_.sums.Add(step.outputs.Of(shard / step.shards_of_rank, shard % step.shards_of_rank), rows_of(shard));

@@ -1,41 +1,38 @@
 #include "runtime/trainer/shard_mean.h"
 
-#include "runtime/core/denormals.h"
-#include "runtime/core/numbers.h"
-
 namespace brine {
 
-float* TreeSum::Next() {
-  if (used_ == partials_.size()) partials_.push_back({0, std::vector<float>(static_cast<size_t>(elements_))});
-  return partials_[used_].numbers.data();
+TreeSum::Addition TreeSum::Next() {
+  const size_t end = used_;
+  int64_t blocks = 1;
+  for (; used_ > 0 && partials_[used_ - 1].blocks == blocks; blocks *= 2) --used_;
+  const Addition addition = {Take(used_, end), Memory(end > used_ ? end - 1 : end)};
+  if (end > used_) std::swap(partials_[used_].numbers, partials_[end - 1].numbers);
+  partials_[used_++].blocks = blocks;
+  return addition;
 }
 
-void TreeSum::Add() {
-  const FlushDenormals flush;
-  partials_[used_++].blocks = 1;
-  while (used_ > 1 && partials_[used_ - 2].blocks == partials_[used_ - 1].blocks) AddLastTwo();
-}
-
-void TreeSum::AddLastTwo() {
-  --used_;
-  Partial &sum = partials_[used_ - 1], &last = partials_[used_];
-  brine_add_parallel(backend_, last.numbers.data(), elements_, sum.numbers.data());
-  sum.blocks += last.blocks;
-}
-
-const float* TreeSum::Finish() {
-  const FlushDenormals flush;
-  while (used_ > 1) AddLastTwo();
+std::span<const float* const> TreeSum::Last() {
+  const size_t end = used_;
   used_ = 0;
-  return partials_[0].numbers.data();
+  return Take(0, end);
 }
 
-void ShardMean::Add(int64_t rows, int64_t batch_rows) {
-  const FlushDenormals flush;
-  brine_read_shard(state_, function_, ShareOf(rows, batch_rows), sum_.Next());
-  sum_.Add();
+std::span<const float* const> TreeSum::Take(size_t begin, size_t end) {
+  taken_.clear();
+  for (size_t partial = begin; partial < end; ++partial) taken_.push_back(Memory(partial));
+  return taken_;
 }
 
-void ShardMean::Write() { brine_write_shard_means(state_, function_, sum_.Finish()); }
+float* TreeSum::Memory(size_t partial) {
+  if (partial == partials_.size()) partials_.push_back({0, std::vector<float>(static_cast<size_t>(elements_))});
+  return partials_[partial].numbers.data();
+}
+
+brine_status ShardMean::Add(int64_t rows, int64_t batch_rows, bool last) {
+  const TreeSum::Addition addition = last ? TreeSum::Addition{sum_.Last(), nullptr} : sum_.Next();
+  return brine_sum_shard(state_, function_, ShareOf(rows, batch_rows), addition.partials.data(),
+                         static_cast<int32_t>(addition.partials.size()), addition.target);
+}
 
 }  // namespace brine

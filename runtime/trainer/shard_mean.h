@@ -3,43 +3,41 @@
 #define BRINE_RUNTIME_TRAINER_SHARD_MEAN_H_
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "runtime/core/layout.h"
 
 namespace brine {
 
-// Adds up blocks of numbers by a binary tree over their indices, so that the rounding depends on their number alone,
-// and not on who adds which.  A tree over the blocks [begin, end) is the sum of the trees over its halves, of which the
-// first has a power of two of blocks.  At most one partial sum of each power of two is kept.
-// Denormal numbers count as zero, as in a step.
+// Says how blocks of numbers are added up by a binary tree over their indices, so that the rounding depends on their
+// number alone, and not on who adds which.  A tree over the blocks [begin, end) is the sum of the trees over its
+// halves, of which the first has a power of two of blocks.  At most one partial sum of each power of two is kept.
 class TreeSum {
  public:
-  // The backend has the threads that add.
-  TreeSum(int64_t elements, const brine_backend* backend) : elements_(elements), backend_(backend) {}
+  explicit TreeSum(int64_t elements) : elements_(elements) {}
 
-  // Memory for the next block, which Add() takes.
-  float* Next();
-  void Add();
-  const float* Finish();  // the sum of all blocks since the last one, of which there is at least one
-
-  // The partial sums that are kept, those of more blocks first.  If one block is missing, the sum of all is
-  // partial(0) + (partial(1) + (… + block)).
-  size_t partial_count() const { return used_; }
-  const float* partial(size_t index) const { return partials_[index].numbers.data(); }
-  void Clear() { used_ = 0; }  // forgets all blocks
+  // What is to be done with a block: target = partials[0] + (partials[1] + (… + block)).  The target is the last of the
+  // partial sums, or new memory if there is none.  The partial sums are valid until the next call.
+  struct Addition {
+    std::span<const float* const> partials;
+    float* target;
+  };
+  Addition Next();                       // of a block after which others come
+  std::span<const float* const> Last();  // the partial sums for the last block, and then there is none
 
  private:
   struct Partial {
     int64_t blocks = 0;  // that it is the sum of
     std::vector<float> numbers;
   };
-  void AddLastTwo();
+  std::span<const float* const> Take(size_t begin, size_t end);
+  float* Memory(size_t partial);
 
   const int64_t elements_;
-  const brine_backend* const backend_;
   std::vector<Partial> partials_;  // those before `used_` are sums over ever fewer blocks
   size_t used_ = 0;
+  std::vector<const float*> taken_;
 };
 
 // The share of a batch that a shard is.
@@ -51,11 +49,11 @@ inline float ShareOf(int64_t rows, int64_t batch_rows) {
 class ShardMean {
  public:
   ShardMean(brine_state* state, const brine_function* function)
-      : state_(state), function_(function), sum_(brine_shard_elements(function), state->program->backend) {}
+      : state_(state), function_(function), sum_(brine_shard_elements(function)) {}
 
-  // After brine_step_shard with `rows` of the `batch_rows` rows of the batch.
-  void Add(int64_t rows, int64_t batch_rows);
-  void Write();  // before brine_step_end
+  // After brine_step_shard with `rows` of the `batch_rows` rows of the batch.  After the last shard, the state has the
+  // mean, for brine_step_end.  Returns what brine_sum_shard returns.
+  brine_status Add(int64_t rows, int64_t batch_rows, bool last);
 
  private:
   brine_state* const state_;

@@ -59,7 +59,7 @@ SumPlan PlanSum(int64_t blocks, int64_t blocks_of_rank) {
 }
 
 SharedMean::SharedMean(brine_state* state, const brine_function* function, const Ranks& ranks, int64_t bucket_bytes)
-    : state_(state), function_(function), ranks_(ranks), sum_(brine_shard_elements(function), state->program->backend) {
+    : state_(state), function_(function), ranks_(ranks), sum_(brine_shard_elements(function)) {
   OrderValues();
   MakeBuckets(bucket_bytes);
   mean_.resize(static_cast<size_t>(elements_));
@@ -118,62 +118,64 @@ void SharedMean::Begin(int64_t shards, int64_t shards_of_rank) {
 
 brine_status SharedMean::Step(int32_t rows, int64_t first_row, int64_t batch_rows) {
   weight_ = ShareOf(rows, batch_rows);
-  if (++shard_ == end_shard_) {
-    const Observation observation(state_, [this](const brine_call* call, bool done) {
-      if (call == nullptr || !done) return;
-      const auto index = static_cast<int32_t>(call - function_->calls);
-      while (next_bucket_ < buckets_.size() && buckets_[next_bucket_].last_call <= index)
-        Send(buckets_[next_bucket_++]);
-    });
-    return brine_step_shard(state_, function_, rows, first_row);
-  }
+  is_finite_ = true;
+  const brine_status status = ++shard_ == end_shard_ ? StepAndSend(rows, first_row) : StepAndAdd(rows, first_row);
+  if (status != BRINE_OK || is_finite_) return status;
+  return brine_sum_shard(state_, function_, 1, nullptr, 0, nullptr);  // which says why
+}
+
+brine_status SharedMean::StepAndAdd(int32_t rows, int64_t first_row) {
   const brine_status status = brine_step_shard(state_, function_, rows, first_row);
   if (status != BRINE_OK) return status;
-  const FlushDenormals flush;
-  Read(weight_, 0, elements_, sum_.Next());
-  sum_.Add();
-  if (shard_ == plan_.parts[static_cast<size_t>(part_)].end) KeepPart();
+  if (shard_ == plan_.parts[static_cast<size_t>(part_)].end) {
+    last_ = sum_.Last();
+    for (const Bucket& bucket : buckets_) CompletePart(bucket, part_ - first_part_[static_cast<size_t>(ranks_.rank())]);
+    ++part_;
+  } else {
+    Sum(0, elements_, sum_.Next());
+  }
   return BRINE_OK;
 }
 
-void SharedMean::Read(float weight, int64_t begin, int64_t end, float* target) const {
+brine_status SharedMean::StepAndSend(int32_t rows, int64_t first_row) {
+  last_ = sum_.Last();
+  const Observation observation(state_, [this](const brine_call* call, bool done) {
+    if (call == nullptr || !done) return;
+    const auto index = static_cast<int32_t>(call - function_->calls);
+    while (next_bucket_ < buckets_.size() && buckets_[next_bucket_].last_call <= index)
+      Send(buckets_[next_bucket_++], false);
+  });
+  return brine_step_shard(state_, function_, rows, first_row);
+}
+
+void SharedMean::Sum(int64_t begin, int64_t end, TreeSum::Addition sum) {
+  const FlushDenormals flush;
   auto piece = std::upper_bound(pieces_.begin(), pieces_.end(), begin,
                                 [](int64_t element, const Piece& row) { return element < row.end; });
-  while (begin < end) {
+  for (; begin < end; ++piece) {
     const int64_t stop = std::min(end, piece->end);
     const auto* const data = reinterpret_cast<const float*>(ValueData(state_, function_->values[piece->value]));
-    brine_scale(data + (begin - piece->begin), weight, stop - begin, target);
-    target += stop - begin;
+    is_finite_ &= brine_sum(state_->program->backend, data + (begin - piece->begin), weight_, stop - begin,
+                            sum.partials.data(), static_cast<int32_t>(sum.partials.size()), begin, sum.target) != 0;
+    sum.target += stop - begin;
     begin = stop;
-    ++piece;
   }
 }
 
-void SharedMean::KeepPart() {
-  const float* const sum = sum_.Finish();
-  const int64_t part = part_ - first_part_[static_cast<size_t>(ranks_.rank())];
-  for (const Bucket& bucket : buckets_) {
-    ForEachSlice(bucket, [&](size_t, int64_t begin, int64_t end) {
-      std::copy(sum + begin, sum + end, OwnSlice(part, begin, end - begin));
-    });
-  }
-  ++part_;
+void SharedMean::CompletePart(const Bucket& bucket, int64_t part) {
+  ForEachSlice(bucket, [&](size_t, int64_t begin, int64_t end) {
+    Sum(begin, end, {last_, own_.data() + own_parts_ * begin + part * (end - begin)});
+  });
 }
 
-// Sends the bucket, after it has completed the sum over the last part, of which the shard that runs is the last block.
-void SharedMean::Send(Bucket& bucket) {
-  const FlushDenormals flush;
+// The shard that runs is the last block of the last part.
+void SharedMean::Send(Bucket& bucket, bool has_failed) {
   if (&bucket == &buckets_[0]) begun_ = Clock::now();
   const int64_t slice = SliceBegin(bucket, ranks_.rank() + 1) - SliceBegin(bucket, ranks_.rank());
   float* received = slices_.data() + static_cast<int64_t>(plan_.parts.size()) * bucket.before;
   bucket.result.assign(bucket.result.size(), PartOf(received, slice));
+  if (own_parts_ > 0 && !has_failed) CompletePart(bucket, own_parts_ - 1);
   ForEachSlice(bucket, [&](size_t rank, int64_t begin, int64_t end) {
-    if (own_parts_ > 0) {
-      float* const last = OwnSlice(own_parts_ - 1, begin, end - begin);
-      Read(weight_, begin, end, last);
-      for (size_t partial = sum_.partial_count(); partial-- > 0;)
-        brine_add(sum_.partial(partial) + begin, end - begin, last);
-    }
     const int64_t parts = first_part_[rank + 1] - first_part_[rank];
     bucket.to[rank] = PartOf(own_.data() + own_parts_ * begin, own_parts_ * (end - begin));
     bucket.from[rank] = PartOf(received, parts * slice);
@@ -202,9 +204,8 @@ void SharedMean::AddSlices(Bucket& bucket) {
       [](void* user) { static_cast<Bucket*>(user)->ended = Clock::now(); }, &bucket);
 }
 
-void SharedMean::Finish() {
-  while (next_bucket_ < buckets_.size()) Send(buckets_[next_bucket_++]);
-  sum_.Clear();
+void SharedMean::Finish(bool has_failed) {
+  while (next_bucket_ < buckets_.size()) Send(buckets_[next_bucket_++], has_failed);
   const Clock::time_point waits = Clock::now();
   ranks_.communicator().finish();
   waiting_seconds_ = std::chrono::duration<double>(Clock::now() - waits).count();

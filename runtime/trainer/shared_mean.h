@@ -48,8 +48,9 @@ class SharedMean {
   void Begin(int64_t shards, int64_t shards_of_rank);
   // Executes brine_step_shard.
   brine_status Step(int32_t rows, int64_t first_row, int64_t batch_rows);
-  // Writes the mean to the state, when all ranks have made their shards.
-  void Finish();
+  // Writes the mean to the state, when all ranks have made their shards.  If this one has not, none of them gets a mean
+  // of any use, but none waits for it either.
+  void Finish(bool has_failed);
 
   // Of the last step: the time from the beginning of its first exchange to the end of its last one, and the part of it
   // in which this rank had nothing to do but wait.
@@ -82,13 +83,14 @@ class SharedMean {
   template <typename Visit>
   void ForEachSlice(const Bucket& bucket, const Visit& visit) const;
   int64_t SliceBegin(const Bucket& bucket, int64_t rank) const;
-  // The memory of a slice, from this element on, of this rank's sum over one of its parts of the plan.
-  float* OwnSlice(int64_t part, int64_t begin, int64_t elements) {
-    return own_.data() + own_parts_ * begin + part * elements;
-  }
-  void Read(float weight, int64_t begin, int64_t end, float* target) const;
-  void KeepPart();  // the sum of the part of which the last block was added
-  void Send(Bucket& bucket);
+  // A step of one shard, and of this rank's last one.
+  brine_status StepAndAdd(int32_t rows, int64_t first_row);
+  brine_status StepAndSend(int32_t rows, int64_t first_row);
+  // Adds the shard to partial sums over all elements, in this range of them.
+  void Sum(int64_t begin, int64_t end, TreeSum::Addition sum);
+  // Adds the shard, which is the last of this part of the rank, in the elements of the bucket.
+  void CompletePart(const Bucket& bucket, int64_t part);
+  void Send(Bucket& bucket, bool has_failed);
   void AddSlices(Bucket& bucket);
 
   brine_state* const state_;
@@ -103,8 +105,10 @@ class SharedMean {
   SumPlan plan_;
   std::vector<int64_t> first_part_;  // by rank, and the number of all parts at the end
   int64_t own_parts_ = 0, part_ = 0, shard_ = 0, end_shard_ = 0;
-  float weight_ = 0;        // of the shard that runs
-  size_t next_bucket_ = 0;  // which was not sent yet
+  float weight_ = 0;                    // of the shard that runs
+  bool is_finite_ = true;               // whether what was read of it is
+  std::span<const float* const> last_;  // the partial sums for the last shard of a part
+  size_t next_bucket_ = 0;              // which was not sent yet
   Clock::time_point begun_ = {};
   // The sums of this rank: of each slice those over all of its parts, one after another.  The sums of all ranks over
   // the slices of this rank, by bucket and part.  The mean.

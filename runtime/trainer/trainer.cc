@@ -103,8 +103,10 @@ Results Trainer::Evaluate(const Dataset& data, int batch_size) {
   if (ranks_.several())
     ranks_.Guard([&] { AddOnRanks(sums, with_classes, batch_size); });
   else
-    RunBatches(ranks_, function, with_classes, batch_size,
-               [&](int64_t, int32_t rows) { sums.Add(state_.get(), rows); });
+    RunBatches(ranks_, function, with_classes, batch_size, [&](int64_t, int32_t rows, const auto& step) {
+      step();
+      sums.Add(state_.get(), rows);
+    });
   Results results = ResultsOf(function);
   sums.Write(results);
   return results;
@@ -112,8 +114,12 @@ Results Trainer::Evaluate(const Dataset& data, int batch_size) {
 
 void Trainer::AddOnRanks(ResultSums& sums, const Dataset& data, int batch_size) {
   SharedOutputs outputs(ranks_, *sums.function, 1);
-  RunBatches(ranks_, *sums.function, data, batch_size, [&](int64_t first, int32_t rows) {
-    if (rows > 0) outputs.Take(state_.get());
+  RunBatches(ranks_, *sums.function, data, batch_size, [&](int64_t first, int32_t rows, const auto& step) {
+    outputs.Attempt([&] {
+      if (rows == 0) return;
+      step();
+      outputs.Take(state_.get());
+    });
     outputs.Gather();
     for (int32_t rank = 0; rank < ranks_.size() && first < data.size(); ++rank, first += batch_size)
       sums.Add(outputs.Of(rank, 0), static_cast<int32_t>(std::min<int64_t>(batch_size, data.size() - first)));
@@ -129,7 +135,8 @@ std::vector<Prediction> Trainer::Predict(const Dataset& data) {
     predictions.back().values.reserve(static_cast<size_t>(data.size() * predictions.back().columns));
     rows_of.push_back(brine_output_data(state_.get(), &function, output.name));
   }
-  RunBatches(Ranks(nullptr), function, data, program_->batch_size, [&](int64_t, int32_t rows) {
+  RunBatches(Ranks(nullptr), function, data, program_->batch_size, [&](int64_t, int32_t rows, const auto& step) {
+    step();
     for (size_t index = 0; index < predictions.size(); ++index)
       predictions[index].values.insert(predictions[index].values.end(), rows_of[index],
                                        rows_of[index] + rows * predictions[index].columns);
@@ -151,21 +158,22 @@ std::vector<float> Trainer::Predict(Samples samples) {
 }
 
 void Trainer::RunBatches(const Ranks& ranks, const brine_function& function, const Dataset& data, int batch_size,
-                         const std::function<void(int64_t first, int32_t rows)>& after) {
+                         const BatchVisitor& visit) {
   if (data.size() == 0) return;
-  CheckSameNames("columns", data.element_names, element_names_);
-  ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
+  ranks.Together([&] {
+    CheckSameNames("columns", data.element_names, element_names_);
+    ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
+  });
   BatchReader reader(state_.get(), &function, data);
   std::vector<int64_t> indices(static_cast<size_t>(batch_size));
   for (int64_t first = 0; first < data.size(); first += int64_t{batch_size} * ranks.size()) {
     const int64_t begin = first + int64_t{batch_size} * ranks.rank();
     const auto rows = static_cast<int32_t>(std::clamp<int64_t>(data.size() - begin, 0, batch_size));
-    if (rows > 0) {
+    visit(first, rows, [&] {
       std::iota(indices.begin(), indices.end(), begin);
       reader.Read({indices.data(), static_cast<size_t>(rows)});
       ThrowIfFailed(brine_step(state_.get(), &function, rows), state_.get());
-    }
-    after(first, rows);
+    });
   }
 }
 

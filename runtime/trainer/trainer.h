@@ -187,11 +187,12 @@ class Trainer {
                 brine_status (*restore)(brine_state* state, const brine_tensors* file, const char* path));
   // The rows of each of the shards of a batch of this size; 0 stands for the largest size.
   int RowsOfShard(int batch_size, int shards = 1) const;
-  // Executes a step of the function for each batch of the data, in their order, and calls `after` after each step.  If
-  // the batches are shared out among several ranks, of successive batches each rank executes one, or in the end none,
-  // which then has no rows; `first` is the first sample of the first of these batches.
+  // Calls visit(first, rows, step) for each batch of the data, in their order; `step` executes a step of the function.
+  // If the batches are shared out among several ranks, of successive batches each rank visits one, or in the end none,
+  // which then has no rows and needs no step; `first` is the first sample of the first of these batches.
+  using BatchVisitor = std::function<void(int64_t first, int32_t rows, const std::function<void()>& step)>;
   void RunBatches(const Ranks& ranks, const brine_function& function, const Dataset& data, int batch_size,
-                  const std::function<void(int64_t first, int32_t rows)>& after);
+                  const BatchVisitor& visit);
   void AddOnRanks(ResultSums& sums, const Dataset& data, int batch_size);  // evaluates on several ranks
 
   const Ranks ranks_;

@@ -1,5 +1,5 @@
-// Tests what becomes of a training when one of its ranks fails: at a random moment, a random rank is killed or
-// stopped.  --gtest_repeat=N makes more rounds.
+// Tests what becomes of a training when one of its ranks fails: at a random moment, a random rank is killed or stopped,
+// or diverges.  --gtest_repeat=N makes more rounds.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -97,6 +97,62 @@ TEST_P(RanksFailures, EndsAllAndResumes) {
   project.Run("./ranks " + train + " --save whole");
   EXPECT_FALSE(project.Read("whole").empty());
   EXPECT_TRUE(project.Read("resumed") == project.Read("whole")) << "with " << ranks << " ranks after step " << newest;
+}
+
+constexpr char kUnstable[] = R"(#include <brine.h>
+
+brine::Model BuildModel() {
+  using namespace brine;
+  Sequential net("ranks", Input({1}));
+  net.Add(Dense({.units = 1}));
+  net.Compile({.optimizer = SGD(), .loss = "mse"});
+  return net;
+}
+BRINE_MODEL(BuildModel)
+)";
+
+// The end of a sentence, from the place in the model on.
+std::string FromThePlace(const std::string& text) {
+  const size_t place = text.find("model.cc:");
+  return place == std::string::npos ? text + " names no place" : text.substr(place);
+}
+
+// All samples are 1, and with a rate just above 1/2 each step multiplies the prediction by −1.03 to −1.05.  One sample
+// is 1e12, at a random place of an epoch, and has no weight; but 0 times its loss is NaN, when the prediction has grown
+// to 1e7, hundreds of steps before anything else overflows.
+TEST(RanksFailures, DivergeInTheStepInWhichOneProcessDoes) {
+  const std::vector<Mpi> mpis = InstalledMpis();
+  if (mpis.empty()) GTEST_SKIP() << "no MPI is installed";
+  std::random_device random;
+  const size_t steep = random() % kSamples;
+  const double rate = 0.5075 + random() % 1000 * 5e-6;
+  SCOPED_TRACE("sample " + std::to_string(steep) + ", rate " + std::to_string(rate));
+
+  const Project project;
+  project.Write("model.cc", kUnstable);
+  std::vector<float> x(kSamples, 1.0f), weight(kSamples, 1.0f);
+  x[steep] = 1e12f;
+  weight[steep] = 0;
+  project.WriteNpy("x.npy", "(4000, 1)", x);
+  project.WriteNpy("label.npy", "(4000, 1)", std::vector<float>(kSamples));
+  project.WriteNpy("weight.npy", "(4000,)", weight);
+  project.Run("MPICC=" + std::string(mpis[0].mpicc) + " brine compile model.cc --mpi --batch-size 16 -o ranks");
+  const std::string train =
+      "./ranks " + kTrain + "--data sample_weight=weight.npy --epochs 9 --learning-rate " + std::to_string(rate) + " ";
+
+  const CommandResult alone = project.Try(train),
+                      together = project.Try(mpis[0].Run(kRanks) + train + "--checkpoint run");
+  EXPECT_EQ(alone.code, 5) << alone.err;
+  EXPECT_THAT(alone.err,
+              testing::ContainsRegex(
+                  "error: model.cc:6: dense, loss: [a-z.]+ is not finite in step [0-9]+; nothing was updated"));
+  EXPECT_EQ(together.code, 5);
+  EXPECT_THAT(together.err, testing::ContainsRegex("error: rank [0-3]: "));
+  EXPECT_THAT(together.err, testing::HasSubstr(FromThePlace(alone.err)));
+  // The newest checkpoint is good, and leads to the same end with another number of ranks.
+  const CommandResult resumed = project.Try(mpis[0].Run(1 << random() % 3) + train + "--checkpoint run --resume");
+  EXPECT_EQ(resumed.code, 5);
+  EXPECT_THAT(resumed.err, testing::HasSubstr(FromThePlace(alone.err)));
 }
 
 INSTANTIATE_TEST_SUITE_P(OneRank, RanksFailures, testing::ValuesIn(kFailures),

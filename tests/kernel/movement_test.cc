@@ -61,8 +61,10 @@ TEST(Movement, WithoutAPlanNothingIsInTheCache) {
 }
 
 TEST(Movement, EachKindHasARateOfItsOwn) {
-  const Machine machine = {
-      .read_gigabytes_per_second = 10, .write_gigabytes_per_second = 5, .far_write_gigabytes_per_second = 2};
+  Machine machine = {};
+  machine.read_gigabytes_per_second = 10;
+  machine.write_gigabytes_per_second = 5;
+  machine.far_write_gigabytes_per_second = 2;
   EXPECT_DOUBLE_EQ(MovementMilliseconds({20'000'000, 0, 0}, machine), 2);
   EXPECT_DOUBLE_EQ(MovementMilliseconds({0, 20'000'000, 0}, machine), 4);
   EXPECT_DOUBLE_EQ(MovementMilliseconds({10'000'000, 5'000'000, 2'000'000}, machine), 3);

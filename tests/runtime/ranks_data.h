@@ -3,6 +3,7 @@
 #define BRINE_TESTS_RUNTIME_RANKS_DATA_H_
 
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,16 @@ struct Line {
     return Dataset({{"x", count, std::span<const float>(x)}, {"label", count, std::span<const float>(y)}});
   }
 };
+
+// Points that a program for a line, whose weights become zero, fits with a finite loss, although the kernel's gradient
+// of one point, 2 · 1e19 · 1e20, overflows.
+inline Line LineWithSteepPoint(Trainer& trainer, int points, size_t point) {
+  for (const int32_t variable : {0, 1}) std::memset(brine_variable_data(trainer.state(), variable), 0, sizeof(float));
+  Line line(points);
+  line.x[point] = 1e20f;
+  line.y[point] = 1e19f;
+  return line;
+}
 
 }  // namespace brine::testing
 

@@ -18,57 +18,112 @@
 namespace brine::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-// The points 8 to 15 of a batch of 16 are those of the last of two ranks.
-TEST(Ranks, ARankThatFailsNamesItselfAndEndsAll) {
+// A step has four shards of four points, and in each epoch some points follow that fill no batch.  The other ranks get
+// the sentence of the first one that fails, and nobody prints it but their callers.
+TEST(Ranks, FailTogetherIfOneFails) {
+  const float most = std::numeric_limits<float>::max(), nan = std::numeric_limits<float>::quiet_NaN();
   const struct {
-    float x;
-    int code;
-    const char* sentence;
+    int ranks;
+    std::vector<std::pair<size_t, float>> points;
+    std::string error;  // which is that of a line
+    int steps;
   } kRows[] = {
-      {std::numeric_limits<float>::max(), kExitDiverged,
-       "rank 1: model.cc:3: line: loss is not finite in step 3; nothing was updated\n"},
-      {std::numeric_limits<float>::quiet_NaN(), kExitBadInput,
-       "rank 1: sample 41: x: element 0 is not a finite number\n"},
+      {2, {{41, most}}, "5 rank 1: model.cc:3: line: loss is not finite in step 3; nothing was updated", 2},
+      {2, {{41, nan}}, "3 rank 1: sample 41: x: element 0 is not a finite number", 2},
+      // The first shard of the rank, which then does not make the second one.
+      {2, {{33, most}}, "5 rank 0: model.cc:3: line: loss is not finite in step 3; nothing was updated", 2},
+      {4, {{12, most}, {3, nan}}, "3 rank 0: sample 3: x: element 0 is not a finite number", 0},
+      {4, {{15, most}, {7, most}}, "5 rank 1: model.cc:3: line: loss is not finite in step 1; nothing was updated", 0},
+      {4, {{67, most}}, "5 rank 0: model.cc:3: line: loss is not finite in step 5; nothing was updated", 4},
   };
   for (const auto& row : kRows) {
-    Line line(64);
-    line.x[41] = row.x;
+    Line line(68);
+    for (const auto& [point, x] : row.points) line.x[point] = x;
     int steps = 0;
+    std::vector<std::string> states(static_cast<size_t>(row.ranks));
     ::testing::internal::CaptureStderr();
-    const RanksEnd end = RunRanks(2, [&](const brine_communicator& communicator) {
+    const RanksEnd end = RunRanks(row.ranks, [&](const brine_communicator& communicator) {
       Trainer trainer(kLineProgram, {.communicator = &communicator});
-      trainer.Fit(line.data(), {.batch_size = 16,
-                                .shards = 4,
-                                .shuffle = false,
-                                .callbacks = {{.on_batch_end =
-                                                   [&](Trainer& t, const EpochResult&) {
-                                                     if (t.ranks().is_first()) ++steps;
-                                                   }}},
-                                .verbose = false});
-      ADD_FAILURE() << "rank " << communicator.rank << " has not failed";
+      const auto count = [&](Trainer& t, const EpochResult&) {
+        if (t.ranks().is_first()) ++steps;
+      };
+      try {
+        trainer.Fit(line.data(), {.batch_size = 16,
+                                  .shards = 4,
+                                  .shuffle = false,
+                                  .callbacks = {{.on_batch_end = count}},
+                                  .verbose = false});
+      } catch (...) {
+        states[static_cast<size_t>(communicator.rank)] = StateOf(trainer);
+        throw;
+      }
     });
-    EXPECT_EQ(::testing::internal::GetCapturedStderr(), row.sentence);
-    EXPECT_THAT(end.codes, ElementsAre(row.code));
-    EXPECT_THAT(end.errors, Each(IsEmpty()));
-    EXPECT_EQ(steps, 2);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+    EXPECT_THAT(end.errors, AllOf(Each(row.error), SizeIs(row.ranks)));
+    EXPECT_THAT(end.codes, IsEmpty());
+    EXPECT_THAT(end.misuses, IsEmpty());
+    EXPECT_EQ(steps, row.steps);
+    for (const std::string& state : states) EXPECT_TRUE(state == states[0]);  // which nobody has updated
   }
 }
 
-// In Evaluate, too: of batches of 4, the second is that of rank 1.
-TEST(Ranks, ARankThatFailsToEvaluateEndsAll) {
-  Line line(32);
-  line.y[5] = std::numeric_limits<float>::infinity();
+// In each of the eight shards of a step, whose sums are sent after it or with others.
+TEST(Ranks, FailTogetherIfOnlyAGradientOverflows) {
+  for (const int ranks : {2, 4, 8}) {
+    for (int shard = 0; shard < 8; ++shard) {
+      const RanksEnd end = RunRanks(ranks, [&](const brine_communicator& communicator) {
+        Trainer trainer(kLineProgram, {.communicator = &communicator});
+        const Line line = LineWithSteepPoint(trainer, 32, static_cast<size_t>(4 * shard + 1));
+        trainer.Fit(line.data(), {.batch_size = 32, .shards = 8, .shuffle = false, .verbose = false});
+      });
+      EXPECT_THAT(
+          end.errors,
+          AllOf(Each(Concat({"5 rank ", shard * ranks / 8,
+                             ": model.cc:3: line: line/kernel.grad is not finite in step 1; nothing was updated"})),
+                SizeIs(ranks)));
+      EXPECT_THAT(end.codes, IsEmpty());
+    }
+  }
+}
+
+// In Evaluate, too: of batches of 4, the second is that of rank 1, and the ninth of rank 0, when the others have none.
+TEST(Ranks, FailTogetherToEvaluate) {
+  for (const auto& [point, rank] : {std::pair(5, 1), std::pair(34, 0)}) {
+    Line line(35);
+    line.y[static_cast<size_t>(point)] = std::numeric_limits<float>::infinity();
+    const RanksEnd end = RunRanks(4, [&](const brine_communicator& communicator) {
+      Trainer(kLineProgram, {.communicator = &communicator}).Evaluate(line.data());
+    });
+    EXPECT_THAT(
+        end.errors,
+        AllOf(Each(Concat({"3 rank ", rank, ": sample ", point, ": label: its label is not finite"})), SizeIs(4)));
+    EXPECT_THAT(end.codes, IsEmpty());
+    EXPECT_THAT(end.misuses, IsEmpty());
+  }
+}
+
+// A callback throws.
+TEST(Ranks, ARankThatFailsAloneNamesItselfAndEndsAll) {
+  const Line line(32);
   ::testing::internal::CaptureStderr();
-  const RanksEnd end = RunRanks(4, [&](const brine_communicator& communicator) {
-    Trainer(kLineProgram, {.communicator = &communicator}).Evaluate(line.data());
+  const RanksEnd end = RunRanks(3, [&](const brine_communicator& communicator) {
+    const auto fail = [&](Trainer& trainer, const EpochResult& result) {
+      if (trainer.ranks().rank() == 1 && result.epoch == 1) throw Error(kExitFailed, "the disk is full");
+    };
+    Trainer(kLineProgram, {.communicator = &communicator})
+        .Fit(line.data(), {.epochs = 3, .batch_size = 12, .callbacks = {{.on_epoch_end = fail}}, .verbose = false});
+    ADD_FAILURE() << "rank " << communicator.rank << " has not failed";
   });
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "rank 1: sample 5: label: its label is not finite\n");
-  EXPECT_THAT(end.codes, ElementsAre(kExitBadInput));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "rank 1: the disk is full\n");
+  EXPECT_THAT(end.codes, ElementsAre(kExitFailed));
+  EXPECT_THAT(end.errors, Each(IsEmpty()));
 }
 
 // The others must not wait until somebody reads what the rank that fails has printed.

@@ -44,47 +44,75 @@ Block SumOfTree(const std::vector<Block>& blocks, size_t begin, size_t end) {
   return sum;
 }
 
+// The sum that TreeSum and brine_sum make of the blocks, the last of which may become it.
+Block SumOf(TreeSum& sum, std::vector<Block> blocks, bool in_place) {
+  Block result(blocks[0].size());
+  for (Block& block : blocks) {
+    const bool last = &block == &blocks.back();
+    const auto [partials, target] =
+        last ? TreeSum::Addition{sum.Last(), in_place ? block.data() : result.data()} : sum.Next();
+    brine_sum(&kSerialBackend, block.data(), 1, static_cast<int64_t>(block.size()), partials.data(),
+              static_cast<int32_t>(partials.size()), 0, target);
+  }
+  return in_place ? blocks.back() : result;
+}
+
 TEST(TreeSum, AddsByTheTreeOfTheNumberOfBlocks) {
-  TreeSum sum(33, &kSerialBackend);
+  TreeSum sum(33);
   bool order_matters = false;
   for (size_t count = 1; count <= 40; ++count) {
     const std::vector<Block> blocks = Blocks(count, 33);
     Block in_order(33, 0.0f);
     for (const Block& block : blocks) {
-      std::memcpy(sum.Next(), block.data(), sizeof(float) * block.size());
-      sum.Add();
       for (size_t element = 0; element < 33; ++element) in_order[element] += block[element];
     }
-    const float* const total = sum.Finish();
     const Block wanted = SumOfTree(blocks, 0, count);
-    EXPECT_EQ(Block(total, total + 33), wanted) << count;
+    EXPECT_EQ(SumOf(sum, blocks, false), wanted) << count;
+    EXPECT_EQ(SumOf(sum, blocks, true), wanted) << count;
     order_matters |= wanted != in_order;
   }
   EXPECT_TRUE(order_matters);
 }
 
-// Several tasks, of which the last has fewer numbers, add to a sum.
-TEST(TreeSum, AddsLongBlocks) {
-  constexpr uint32_t kElements = 40'001;
-  TreeSum sum(kElements, &kSerialBackend);
-  const std::vector<Block> blocks = Blocks(3, kElements);
-  for (const Block& block : blocks) {
-    std::memcpy(sum.Next(), block.data(), sizeof(float) * block.size());
-    sum.Add();
+// Several tasks, of which the last has fewer numbers, make a sum of a part of the blocks.
+TEST(Numbers, AreWeightedAndAddedToPartialSums) {
+  constexpr size_t kFirst = 5;
+  bool fused_would_differ = false;
+  for (const uint32_t elements : {0u, 1u, 16'384u, 40'001u}) {
+    for (size_t count = 0; count <= 3; ++count) {
+      const std::vector<Block> blocks = Blocks(count + 1, elements + kFirst);
+      const Block numbers(blocks[count].begin(), blocks[count].begin() + elements);
+      Block wanted(elements);
+      for (size_t element = 0; element < elements; ++element) {
+        volatile float sum = 0.3f * numbers[element];  // rounded
+        const auto exact = 0.3f * static_cast<double>(numbers[element]);
+        for (size_t partial = count; partial-- > 0;) {
+          const float added = blocks[partial][kFirst + element];
+          fused_would_differ |= partial + 1 == count && sum + added != static_cast<float>(exact + added);
+          sum = sum + added;
+        }
+        wanted[element] = sum;
+      }
+      std::vector<Block> partials(blocks.begin(), blocks.begin() + static_cast<int64_t>(count));
+      std::vector<const float*> pointers;
+      for (Block& partial : partials) pointers.push_back(partial.data());
+      const auto sum_to = [&](const Block& from, float* target) {
+        brine_sum(&kSerialBackend, from.data(), 0.3f, elements, pointers.data(), static_cast<int32_t>(count), kFirst,
+                  target);
+      };
+      Block apart(elements + 1, -1.0f), in_place = numbers;
+      sum_to(numbers, apart.data());
+      EXPECT_EQ(apart.back(), -1.0f) << elements;
+      apart.pop_back();
+      EXPECT_TRUE(apart == wanted) << elements << " " << count;
+      sum_to(in_place, in_place.data());
+      EXPECT_TRUE(in_place == wanted) << elements << " " << count;
+      if (count == 0) continue;
+      sum_to(numbers, partials.back().data() + kFirst);
+      EXPECT_TRUE(Block(partials.back().begin() + kFirst, partials.back().end()) == wanted) << elements << " " << count;
+    }
   }
-  const float* const total = sum.Finish();
-  EXPECT_EQ(Block(total, total + kElements), SumOfTree(blocks, 0, 3));
-}
-
-TEST(Numbers, AreScaledInTasks) {
-  for (uint32_t elements : {0u, 1u, 16'384u, 40'001u}) {
-    const Block block = Blocks(1, elements)[0];
-    Block scaled(elements + 1, -1.0f);
-    brine_scale_parallel(&kSerialBackend, block.data(), 0.3f, elements, scaled.data());
-    for (uint32_t element = 0; element < elements; ++element)
-      ASSERT_EQ(scaled[element], 0.3f * block[element]) << element << " of " << elements;
-    EXPECT_EQ(scaled[elements], -1.0f) << elements;
-  }
+  EXPECT_TRUE(fused_would_differ);
 }
 
 std::array<double, 2> WeightsOf(Trainer& trainer) {
@@ -132,6 +160,17 @@ TEST(Shards, FailWithoutAnUpdate) {
             "model.cc:3: line: loss is not finite in step 1; nothing was updated");
   EXPECT_EQ(WeightsOf(trainer), before);
   EXPECT_EQ(brine_steps_done(trainer.state()), 0u);
+}
+
+// The loss and all outputs are finite, in whichever shard.
+TEST(Shards, FailIfOnlyAGradientOverflows) {
+  for (const size_t point : {1, 5, 9}) {
+    Trainer trainer(kLineProgram);
+    const FitOptions options = {.gradient_accumulation_steps = 3, .shuffle = false, .verbose = false};
+    EXPECT_EQ(Message([&] { trainer.Fit(LineWithSteepPoint(trainer, 12, point).data(), options); }, kExitDiverged),
+              "model.cc:3: line: line/kernel.grad is not finite in step 1; nothing was updated");
+    EXPECT_EQ(WeightsOf(trainer), (std::array<double, 2>{0, 0}));
+  }
 }
 
 TEST(Shards, AreRefusedIfTheirNumberIsNotPositiveOrARowHasNoNumber) {
