@@ -24,7 +24,7 @@ two_nodes_begin() {
     return 1
   fi
   for address in "${two_nodes_addresses[@]}"; do
-    ip netns add "$(two_nodes_name "$address")" && ip -n "$(two_nodes_name "$address")" link set lo up || return 1
+    ip netns add "$(two_nodes_name "$address")" 2>/dev/null && ip -n "$(two_nodes_name "$address")" link set lo up || return 1
     echo "$address slots=1"
   done >"$two_nodes_hosts"
   ip link add eth0 netns "$(two_nodes_name "${two_nodes_addresses[0]}")" type veth \
