@@ -167,7 +167,8 @@ typedef struct brine_function {
   const brine_input* inputs;
   const brine_output* outputs;
   const brine_result* results;
-  const uint16_t* shard_means;  // indices of values, which are f32: the gradients and the new content of statistics
+  // Indices of values, which are f32 and of which no two share memory: the gradients and the new content of statistics.
+  const uint16_t* shard_means;
   int32_t value_count, call_count, input_count, output_count, result_count, shard_mean_count;
   int32_t shard_calls;
   int32_t first_update;      // equal to call_count if no call writes a variable

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -161,11 +163,14 @@ class ProgramEmitter {
     std::string calls;
     int call_count = 0, shard_calls = -1, first_update = -1;
     std::vector<int> means;
+    std::set<std::pair<ir::Block, int64_t>> averaged;  // places: a gradient may be another one in another shape
     for (size_t node_index = 0; node_index < graph.nodes.size(); ++node_index) {
       const Node& node = graph.nodes[node_index];
       if (symbols[node_index].empty()) {
         if (!node.op->is_view()) StoreConstant(graph, node);
-        if (node.op->ends_shard) means.push_back(table.Number(node.outputs[0]));
+        if (!node.op->ends_shard) continue;
+        const ir::Placement& place = *graph.value(node.outputs[0]).placement;
+        if (averaged.insert({place.block, place.offset}).second) means.push_back(table.Number(node.outputs[0]));
         continue;
       }
       const std::string arguments = absl::StrCat(prefix, "_", call_count);

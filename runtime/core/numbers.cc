@@ -18,7 +18,8 @@ struct Sum {
   int found;  // 1 if a task found a number that is not finite
 };
 
-// The compiler vectorizes each of these loops, since its pointers may not be equal.
+// A loop in place has a function of its own: one over two pointers, when it is vectorized, first tests that they do not
+// overlap, and otherwise runs number by number.
 void Scale(float weight, int64_t count, float* numbers) {
   for (int64_t index = 0; index < count; ++index) numbers[index] *= weight;
 }
@@ -31,17 +32,21 @@ void AddScaled(const float* numbers, float weight, int64_t count, float* target)
   for (int64_t index = 0; index < count; ++index) target[index] += weight * numbers[index];
 }
 
+// The weighted numbers replace the numbers, or are added to the last partial sum in its place, or go to memory of their
+// own; the other partial sums are added to that.
 void SumChunk(Sum& sum, int64_t begin, int64_t count) {
   const float* const numbers = sum.numbers + begin;
   float* const target = sum.target + begin;
   if (!brine_all_below(numbers, count, BRINE_FINITE)) __atomic_store_n(&sum.found, 1, __ATOMIC_RELAXED);
   int32_t partial = sum.partial_count;
-  if (target == numbers)
+  if (target == numbers) {
     Scale(sum.weight, count, target);
-  else if (partial == 0 || sum.target != sum.partials[partial - 1] + sum.first)
+  } else if (partial > 0 && sum.target == sum.partials[partial - 1] + sum.first) {
+    AddScaled(numbers, sum.weight, count, target);
+    --partial;
+  } else {
     Scale(numbers, sum.weight, count, target);
-  else
-    AddScaled(numbers, sum.weight, count, target), --partial;
+  }
   while (partial-- > 0) brine_add(sum.partials[partial] + sum.first + begin, count, target);
 }
 

@@ -1,4 +1,5 @@
-// Loops over gradients, in a file that is compiled for speed.
+// Loops over gradients, in a file that is compiled for speed.  The caller makes denormal numbers count as zero
+// (denormals.h), as the threads of the program do.
 #ifndef BRINE_RUNTIME_CORE_NUMBERS_H_
 #define BRINE_RUNTIME_CORE_NUMBERS_H_
 

@@ -79,10 +79,11 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
 // A training step of a batch that is cut into shards, for gradient accumulation or for several processes:
 //
 //   float sum[elements];                                      // elements = brine_shard_elements(function)
+//   const float* const partials[] = {sum};
 //   for each shard, in any order:
 //     fill the rows of the inputs
 //     brine_step_shard(state, function, rows, first_row);     // after it, the outputs are those of the shard
-//     brine_sum_shard(state, function, (float)rows / batch_rows, &sum, is_first ? 0 : 1, is_last ? NULL : sum);
+//     brine_sum_shard(state, function, (float)rows / batch_rows, partials, is_first ? 0 : 1, is_last ? NULL : sum);
 //   brine_step_end(state, function);
 //
 // This updates the variables with the mean of the gradients over the rows of all shards, as a step of the whole batch
@@ -92,15 +93,15 @@ brine_status brine_step(brine_state* state, const brine_function* function, int3
 // weighted by rows.
 // A step with shards differs from that of the whole batch where a loss ignores some rows (ignore_class): it is divided
 // by the rows of the shard that count, and the shards are weighted by all of their rows.
-// These functions return what brine_step returns.  Nothing is updated before brine_step_end, which a process also calls
-// if all shards of the step were made by others.
+// The three functions return what brine_step returns.  Nothing is updated before brine_step_end, which a process also
+// calls if all shards of the step were made by others.
 brine_status brine_step_shard(brine_state* state, const brine_function* function, int32_t rows, int64_t first_row);
 brine_status brine_step_end(brine_state* state, const brine_function* function);
 // The number of elements of the values that are averaged over shards.  The function must be one of the program's.
 int64_t brine_shard_elements(const brine_function* function);
 // target = partials[0] + (partials[1] + (… + weight · the values)), in which each product and sum is rounded.  The
-// target may be the last of the partial sums.  If it is null, the values themselves become the sum.  Tests whether the
-// values are finite, which brine_step_shard leaves to this function.
+// target may be the last of the partial sums.  If it is null, the values themselves become the sum.  The values are
+// those of the last call of brine_step_shard, which leaves it to this function to test whether they are finite.
 brine_status brine_sum_shard(brine_state* state, const brine_function* function, float weight,
                              const float* const* partials, int32_t partial_count, float* target);
 

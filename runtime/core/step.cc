@@ -266,6 +266,7 @@ int64_t brine_shard_elements(const brine_function* function) {
 
 brine_status brine_sum_shard(brine_state* state, const brine_function* function, float weight,
                              const float* const* partials, int32_t partial_count, float* target) {
+  if (CheckFunction(state, function) != BRINE_OK) return BRINE_INVALID;
   const brine::FlushDenormals flush;
   int64_t begin = 0;
   int finite = 1;

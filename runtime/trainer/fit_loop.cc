@@ -188,7 +188,7 @@ History FitLoop::RunAll() {
     BeginCallbacks();
   });
   ShareStatistics();
-  // A rank that fails ends all while the memory of exchanges that are under way still exists.
+  // A rank that fails outside a step ends all, while the memory of exchanges that are under way still exists.
   return ranks.Guard([&] { return RunEpochs(); });
 }
 
@@ -237,7 +237,8 @@ void FitLoop::RunEpoch(EpochResult& result) {
   const auto begin = Clock::now();
   brine_state* const state = trainer_.state();
   const bool several = trainer_.ranks().several();
-  BatchReader reader(state, &function_, train_, options_.class_weight);
+  const auto reader = trainer_.ranks().Together(
+      [&] { return std::make_unique<BatchReader>(state, &function_, train_, options_.class_weight); });
   ShardMean mean(state, &function_);
   if (options_.shuffle)
     ShuffledOrder(brine_seed(state), position_.epoch, order_);
@@ -249,9 +250,9 @@ void FitLoop::RunEpoch(EpochResult& result) {
     const std::span<const int64_t> rows(order_.data() + first,
                                         static_cast<size_t>(std::min(step_rows_, train_.size() - first)));
     if (several)
-      RunStepOnRanks(reader, rows, result);
+      RunStepOnRanks(*reader, rows, result);
     else
-      RunStep(reader, mean, rows);
+      RunStep(*reader, mean, rows);
     result.batch = ++position_.batch;
     ++result.steps;
     position_.sums.Write(result.train);
@@ -302,9 +303,9 @@ void FitLoop::RunStepOnRanks(BatchReader& reader, std::span<const int64_t> rows,
   interrupted_ |= step.outputs.Gather(IsInterrupted());
   for (int64_t shard = 0; shard < shards; ++shard)
     position_.sums.Add(step.outputs.Of(shard / step.shards_of_rank, shard % step.shards_of_rank), rows_of(shard));
-  // It fails on all ranks alike.
-  if (const brine_status status = brine_step_end(state, &function_); status != BRINE_OK)
-    throw SharedError(ExitCodeOf(status), brine_error(state));
+  const brine_status status = brine_step_end(state, &function_);
+  if (status == BRINE_DIVERGED) throw SharedError(ExitCodeOf(status), brine_error(state));  // as it does on all ranks
+  ThrowIfFailed(status, state);
   result.communication_seconds += step.mean.communication_seconds();
   result.waiting_seconds += step.mean.waiting_seconds();
 }

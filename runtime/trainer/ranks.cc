@@ -26,7 +26,7 @@ struct Outcome {
 
 ExitCode CodeOf(const std::exception& error) {
   const auto* const with_code = dynamic_cast<const Error*>(&error);
-  return with_code == nullptr ? kExitFailed : with_code->code();
+  return with_code == nullptr || with_code->code() == kExitOk ? kExitFailed : with_code->code();
 }
 
 std::string SentenceOf(const std::exception& error) {

@@ -1,7 +1,8 @@
 // The processes that train one model together.  Each is a rank (runtime/core/communicator.h).
 //
 // All of them run the same code, and what one decides the others decide, too.  Where that is not so, a rank may fail
-// alone: before the training, its mistake becomes that of all (Together), and later it ends the others (Guard).
+// alone: before the training and in a step, its mistake becomes that of all (Together, SharedOutputs), and anywhere
+// else it ends the others (Guard).
 #ifndef BRINE_RUNTIME_TRAINER_RANKS_H_
 #define BRINE_RUNTIME_TRAINER_RANKS_H_
 

@@ -121,7 +121,8 @@ brine_status SharedMean::Step(int32_t rows, int64_t first_row, int64_t batch_row
   is_finite_ = true;
   const brine_status status = ++shard_ == end_shard_ ? StepAndSend(rows, first_row) : StepAndAdd(rows, first_row);
   if (status != BRINE_OK || is_finite_) return status;
-  return brine_sum_shard(state_, function_, 1, nullptr, 0, nullptr);  // which says why
+  // The values are of no more use, but are still there: this repeats the shard to find the call that made them.
+  return brine_sum_shard(state_, function_, 1, nullptr, 0, nullptr);
 }
 
 brine_status SharedMean::StepAndAdd(int32_t rows, int64_t first_row) {
@@ -168,7 +169,8 @@ void SharedMean::CompletePart(const Bucket& bucket, int64_t part) {
   });
 }
 
-// The shard that runs is the last block of the last part.
+// Sends the bucket, with the shard that runs, which is the last block of the last part of this rank.  A rank that has
+// failed sends what its memory holds.
 void SharedMean::Send(Bucket& bucket, bool has_failed) {
   if (&bucket == &buckets_[0]) begun_ = Clock::now();
   const int64_t slice = SliceBegin(bucket, ranks_.rank() + 1) - SliceBegin(bucket, ranks_.rank());

@@ -46,10 +46,10 @@ class SharedMean {
   // Begins a step of `shards` shards, of which each rank makes `shards_of_rank`, as far as there are so many.  This
   // rank then calls Step for each of its own in their order, and at the end Finish.
   void Begin(int64_t shards, int64_t shards_of_rank);
-  // Executes brine_step_shard.
+  // Executes brine_step_shard, tests what it has made for NaN and infinity, and adds it to the sums.
   brine_status Step(int32_t rows, int64_t first_row, int64_t batch_rows);
   // Writes the mean to the state, when all ranks have made their shards.  If this one has not, none of them gets a mean
-  // of any use, but none waits for it either.
+  // of any use, but none waits for it either; and there is no further step.
   void Finish(bool has_failed);
 
   // Of the last step: the time from the beginning of its first exchange to the end of its last one, and the part of it
@@ -83,12 +83,13 @@ class SharedMean {
   template <typename Visit>
   void ForEachSlice(const Bucket& bucket, const Visit& visit) const;
   int64_t SliceBegin(const Bucket& bucket, int64_t rank) const;
-  // A step of one shard, and of this rank's last one.
+  // Makes a shard after which this rank makes others.
   brine_status StepAndAdd(int32_t rows, int64_t first_row);
+  // Makes its last one, and sends each bucket as soon as it is final.
   brine_status StepAndSend(int32_t rows, int64_t first_row);
-  // Adds the shard to partial sums over all elements, in this range of them.
+  // Adds the elements [begin, end) of the shard to the partial sums.
   void Sum(int64_t begin, int64_t end, TreeSum::Addition sum);
-  // Adds the shard, which is the last of this part of the rank, in the elements of the bucket.
+  // Completes this part of the rank with the shard, its last block, in the elements of the bucket.
   void CompletePart(const Bucket& bucket, int64_t part);
   void Send(Bucket& bucket, bool has_failed);
   void AddSlices(Bucket& bucket);

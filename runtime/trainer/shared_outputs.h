@@ -16,7 +16,8 @@ class SharedOutputs {
   // Each rank makes at most `steps` steps of the function before Gather.
   SharedOutputs(const Ranks& ranks, const brine_function& function, int64_t steps);
 
-  // Calls `act`, which makes steps.  What it throws is kept for Gather, which the other ranks wait for.
+  // Calls `act`, which makes steps.  What it throws is kept until Gather, since the other ranks wait for this one
+  // there.
   template <typename Act>
   void Attempt(const Act& act) {
     try {

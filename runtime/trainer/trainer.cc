@@ -160,18 +160,18 @@ std::vector<float> Trainer::Predict(Samples samples) {
 void Trainer::RunBatches(const Ranks& ranks, const brine_function& function, const Dataset& data, int batch_size,
                          const BatchVisitor& visit) {
   if (data.size() == 0) return;
-  ranks.Together([&] {
+  const auto reader = ranks.Together([&] {
     CheckSameNames("columns", data.element_names, element_names_);
     ThrowIfFailed(brine_check_variables(state_.get()), state_.get());
+    return std::make_unique<BatchReader>(state_.get(), &function, data);
   });
-  BatchReader reader(state_.get(), &function, data);
   std::vector<int64_t> indices(static_cast<size_t>(batch_size));
   for (int64_t first = 0; first < data.size(); first += int64_t{batch_size} * ranks.size()) {
     const int64_t begin = first + int64_t{batch_size} * ranks.rank();
     const auto rows = static_cast<int32_t>(std::clamp<int64_t>(data.size() - begin, 0, batch_size));
     visit(first, rows, [&] {
       std::iota(indices.begin(), indices.end(), begin);
-      reader.Read({indices.data(), static_cast<size_t>(rows)});
+      reader->Read({indices.data(), static_cast<size_t>(rows)});
       ThrowIfFailed(brine_step(state_.get(), &function, rows), state_.get());
     });
   }

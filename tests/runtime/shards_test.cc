@@ -115,6 +115,30 @@ TEST(Numbers, AreWeightedAndAddedToPartialSums) {
   EXPECT_TRUE(fused_would_differ);
 }
 
+// Wherever it is in a chunk or a task, and wherever the sum goes.
+TEST(Numbers, AreTestedForNaNAndInfinity) {
+  constexpr size_t kElements = 40'001;
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  const auto sum_to = [&](const Block& numbers, const Block& partial, float* target) {
+    const float* const partials[] = {partial.data()};
+    return brine_sum(&kSerialBackend, numbers.data(), 0.5f, kElements, partials, 1, 0, target);
+  };
+  const auto expect = [&](const Block& numbers, int wanted, const std::string& what) {
+    Block partial(kElements, 1.0f), apart(kElements), in_place = numbers;
+    EXPECT_EQ(sum_to(numbers, partial, apart.data()), wanted) << what;
+    EXPECT_EQ(sum_to(in_place, partial, in_place.data()), wanted) << what;
+    EXPECT_EQ(sum_to(numbers, partial, partial.data()), wanted) << what;
+  };
+  expect(Block(kElements, 1e38f), 1, "all finite");
+  for (const size_t element : {0, 2'047, 2'048, 16'383, 16'384, 40'000}) {
+    for (const float number : {nan, infinity, -infinity}) {
+      Block numbers(kElements, 1.0f);
+      numbers[element] = number;
+      expect(numbers, 0, std::to_string(element) + ": " + std::to_string(number));
+    }
+  }
+}
+
 std::array<double, 2> WeightsOf(Trainer& trainer) {
   return {*reinterpret_cast<const float*>(brine_variable_data(trainer.state(), 0)),
           *reinterpret_cast<const float*>(brine_variable_data(trainer.state(), 1))};
@@ -185,6 +209,7 @@ TEST(Shards, AreRefusedIfTheirNumberIsNotPositiveOrARowHasNoNumber) {
   }
   EXPECT_EQ(brine_step_shard(trainer.state(), train, 5, 0), BRINE_INVALID);
   EXPECT_EQ(brine_step_shard(trainer.state(), nullptr, 4, 0), BRINE_INVALID);
+  EXPECT_EQ(brine_sum_shard(trainer.state(), nullptr, 1, nullptr, 0, nullptr), BRINE_INVALID);
   EXPECT_EQ(brine_step_end(trainer.state(), nullptr), BRINE_INVALID);
 }
 

@@ -98,37 +98,69 @@ TEST(SharedMean, IsTheSameInBucketsOfAnySize) {
   }
 }
 
+// The program, with one more call in a shard, which writes the bias's gradient again.
+struct LateBias {
+  std::vector<brine_function> functions{kSoftmaxProgram.functions, kSoftmaxProgram.functions + 3};
+  std::vector<brine_call> calls{functions[0].calls, functions[0].calls + 5};
+  const uint16_t values[2] = {functions[0].shard_means[1], functions[0].shard_means[1]};
+  brine_program program = kSoftmaxProgram;
+
+  LateBias() {
+    brine_call again = calls[2];
+    again.values = values;
+    again.input_count = 1;
+    again.value_count = 2;
+    again.run = [](void**) { return 0; };
+    calls.insert(calls.begin() + 3, again);
+    functions[0].calls = calls.data();
+    functions[0].call_count = 6;
+    functions[0].shard_calls = functions[0].first_update = 4;
+    program.functions = functions.data();
+  }
+};
+
+// A rank fails before its last shard, when nothing is sent, or in it, when all but the bias's gradient is: no other
+// waits for it, and nothing is sent twice.
+TEST(SharedMean, IsSentByARankThatHasFailed) {
+  for (const int failing_shard : {0, 1}) {
+    std::vector<int> failures(3);
+    const auto run = [&](const brine_communicator& communicator) {
+      LateBias late;
+      const Ranks ranks(&communicator);
+      Trainer trainer(late.program, {.communicator = &communicator});
+      SharedMean mean(trainer.state(), &late.functions[0], ranks, 36);
+      mean.Begin(6, 2);
+      bool has_failed = false;
+      for (int shard = 0; shard < 2 && !has_failed; ++shard) {
+        if (communicator.rank == 1 && shard == failing_shard) late.calls[2].run = [](void**) { return 1; };
+        has_failed = mean.Step(2, 4 * communicator.rank + 2 * shard, 12) != BRINE_OK;
+      }
+      failures[static_cast<size_t>(communicator.rank)] = has_failed ? 1 : 0;
+      mean.Finish(has_failed);
+    };
+    const RanksEnd end = RunRanks(3, run, 2);
+    EXPECT_THAT(failures, ElementsAre(0, 1, 0));
+    EXPECT_THAT(end.misuses, IsEmpty());
+    EXPECT_THAT(end.codes, IsEmpty());
+  }
+}
+
 int exchanges_begun = 0;
 
 // What a call makes final is sent when it has ended, and not before, although the calls after it have not run.  Others
 // go on observing.
 TEST(SharedMean, SendsWhatIsFinalWhileTheShardRuns) {
-  // The calls of a shard, and one that writes the bias's gradient again.
-  std::vector<brine_function> functions(kSoftmaxProgram.functions, kSoftmaxProgram.functions + 3);
-  std::vector<brine_call> calls(functions[0].calls, functions[0].calls + 5);
-  brine_call again = calls[2];
-  const uint16_t values[] = {functions[0].shard_means[1], functions[0].shard_means[1]};
-  again.values = values;
-  again.input_count = 1;
-  again.value_count = 2;
-  again.run = [](void**) { return 0; };
-  calls.insert(calls.begin() + 3, again);
-  functions[0].calls = calls.data();
-  functions[0].call_count = 6;
-  functions[0].shard_calls = functions[0].first_update = 4;
-  brine_program program = kSoftmaxProgram;
-  program.functions = functions.data();
-
+  LateBias late;
   const brine_communicator communicator = {
       0,       2,
       nullptr, nullptr,
       nullptr, [](int32_t, const brine_part*, const brine_part*, void (*)(void*), void*) { ++exchanges_begun; },
       [] {},   nullptr};
   exchanges_begun = 0;
-  Trainer trainer(program);
+  Trainer trainer(late.program);
   const Ranks ranks(&communicator);
   // The kernel's gradient fills four buckets of 768 bytes, and the bias's one of 16.
-  SharedMean mean(trainer.state(), &functions[0], ranks, kPixels * 4);
+  SharedMean mean(trainer.state(), &late.functions[0], ranks, kPixels * 4);
   std::vector<int> begun;
   const Observation observation(trainer.state(), [&](const brine_call* call, bool done) {
     if (call != nullptr && !done) begun.push_back(exchanges_begun);
