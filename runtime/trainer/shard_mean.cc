@@ -7,6 +7,7 @@ TreeSum::Addition TreeSum::Next() {
   int64_t blocks = 1;
   for (; used_ > 0 && partials_[used_ - 1].blocks == blocks; blocks *= 2) --used_;
   const Addition addition = {Take(used_, end), Memory(end > used_ ? end - 1 : end)};
+  // The target was the last of the partial sums that are merged, and the sum takes the place of the first.
   if (end > used_) std::swap(partials_[used_].numbers, partials_[end - 1].numbers);
   partials_[used_++].blocks = blocks;
   return addition;
