@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define BRINE_ABI_VERSION 5
+#define BRINE_ABI_VERSION 6
 #define BRINE_MAX_RANK 8
 #define BRINE_MAX_TERMS 256  // of an expression
 #define BRINE_BATCH (-1)     // in brine_value.dims, stands for the number of rows of a step, from 1 to batch_size
@@ -59,9 +59,12 @@ typedef struct brine_call {
   double flops;             // operations for a full batch, including multiplications by zero; 0 if not counted
   uint16_t sparse_operand;  // the input, counted from 1, whose zeros the kernel skips; 0 if it skips none
   const char* strategy;     // the name of the strategy that built the kernel: "winograd"
-  float predicted_ms;       // the predicted time on one core, in milliseconds, if the sparse operand has only zeros
-  float nonzero_ms;         // what that operand adds if it has none
-  const char* candidates;   // a line for each strategy that was considered: its predicted time, or why it cannot apply
+  // The predicted time of one core: that in which it would do so many operations if it did nothing but multiply-adds,
+  // and the time of moving the operands from and to memory.
+  float predicted_flops;  // if the sparse operand has only zeros
+  float nonzero_flops;    // what that operand adds if it has none
+  float movement_ms;
+  const char* candidates;  // a line for each strategy that was considered: its predicted time, or why it cannot apply
 } brine_call;
 
 // How the host fills a graph input before a step.

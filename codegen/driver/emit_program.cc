@@ -221,10 +221,12 @@ class ProgramEmitter {
   // A row of the table of calls; `arguments` names the array of the kernel's operands.
   std::string CallRow(const Graph& graph, const Node& node, const CompiledKernel& kernel, const Movement& movement,
                       const std::string& arguments) {
-    const KernelFacts facts =
-        Adjusted(kernel.facts, BatchesOf(graph, node), MovementMilliseconds(movement, MachineOf(target_)));
+    const Machine& machine = MachineOf(target_);
+    const double movement_ms = MovementMilliseconds(movement, machine), batches = BatchesOf(graph, node);
     // Without an operand whose zeros are counted, the expected share has to do.
-    const bool is_sparse = facts.sparse_argument >= 0;
+    const bool is_sparse = kernel.facts.sparse_argument >= 0;
+    const CandidateFact& built = kernel.facts.built();
+    const double flops_per_ms = batches * FlopsPerMillisecond(machine);
     scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
     const size_t values = KernelArguments(node).size();
     const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
@@ -234,9 +236,10 @@ class ProgramEmitter {
         ", .name = ", CString(graph.value(node.outputs[0]).name), ", .layers = ", CString(LayersText(node.locations)),
         ", .location = ", CString(PlaceText(node.locations)), ", .flops = ", flops,
         ", .sparse_operand = ", kernel.facts.sparse_argument + 1, ", .strategy = ", CString(kernel.facts.strategy),
-        ", .predicted_ms = ", CNumber(facts.built().At(is_sparse ? 0 : kNonzeroShare)),
-        ", .nonzero_ms = ", CNumber(is_sparse ? facts.built().nonzero_milliseconds : 0),
-        ", .candidates = ", CString(DescribeCandidates(facts)), "},\n");
+        ", .predicted_flops = ", CNumber(flops_per_ms * built.At(is_sparse ? 0 : kNonzeroShare)),
+        ", .nonzero_flops = ", CNumber(is_sparse ? flops_per_ms * built.nonzero_milliseconds : 0),
+        ", .movement_ms = ", CNumber(movement_ms),
+        ", .candidates = ", CString(DescribeCandidates(Adjusted(kernel.facts, batches, movement_ms))), "},\n");
   }
 
   void EmitInputs(const Graph& graph, const ValueTable& table, const std::string& prefix) {

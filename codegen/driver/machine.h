@@ -24,11 +24,11 @@ struct Machine {
   double gigahertz;
   double multiply_adds_per_cycle;  // of whole vectors
   double loads_per_cycle;          // of whole vectors, from the first-level cache
-  // Beyond the second-level cache.  What is read is fetched ahead of its use, wherever it lies; so one rate suffices.
-  // What is written beyond the shared cache is read first, and pushes something else out.
-  double read_gigabytes_per_second;
-  double write_gigabytes_per_second;      // of lines that the shared cache has
-  double far_write_gigabytes_per_second;  // of other lines
+  // Beyond the second-level cache.  What is written beyond the shared cache is read first, and pushes something else
+  // out.
+  double near_gigabytes_per_second;   // of lines that the shared cache has, read or written
+  double read_gigabytes_per_second;   // of other lines
+  double write_gigabytes_per_second;  // of other lines
 
   // What loops reach of these rates.  The defaults are fitted to the times of all strategies on all kernels of
   // tests/bench; tests/bench/README.md compares predictions with measurements.
@@ -40,6 +40,9 @@ struct Machine {
   double cache_bytes_per_cycle = 28;         // within the second-level cache
   double kernel_start_milliseconds = 0.002;  // to begin and to end a loop over tasks
 };
+
+// The operations of multiply-adds that a core does in a millisecond; a multiply-add counts as two.
+double FlopsPerMillisecond(const Machine& machine);
 
 // The row for a Halide target such as "x86-64-linux-avx2-fma": the first whose feature the target names.
 const Machine& MachineOf(const std::string& target);

@@ -26,30 +26,29 @@ class Steps {
   Movement Execute(const ir::Node& node) {
     Movement movement;
     ++kernel_;
-    for (ir::ValueId input : node.inputs) {
-      movement.read += Bytes(graph_, input);
-      VisitPages(input, [&](Page& page, int64_t) { page.kernel = kernel_; });
-    }
-    for (ir::ValueId output : node.outputs) {
-      if (!graph_.value(output).placement) movement.written_far += Bytes(graph_, output);
-      VisitPages(output, [&](Page& page, int64_t bytes) {
-        const bool is_near = page.kernel != 0 && moved_before_ - page.moved <= cache_bytes_;
-        (page.kernel == kernel_ ? movement.read : is_near ? movement.written : movement.written_far) += bytes;
-        page.kernel = kernel_;
-      });
-    }
-    moved_before_ += movement.read + movement.written + movement.written_far;
-    for (const std::vector<ir::ValueId>* values : {&node.inputs, &node.outputs}) {
-      for (ir::ValueId value : *values) VisitPages(value, [&](Page& page, int64_t) { page.moved = moved_before_; });
-    }
+    Move(node.inputs, movement.near, movement.read);
+    Move(node.outputs, movement.near, movement.written);
+    moved_before_ += movement.near + movement.read + movement.written;
     return movement;
   }
 
  private:
   struct Page {
     int64_t kernel = 0;  // the number of the one that touched it last; 0 if none has
-    int64_t moved = 0;   // what had been moved after that
+    int64_t moved = 0;   // what had been moved before that one
   };
+
+  // Adds the bytes of the values to `near` or to `far`.
+  void Move(const std::vector<ir::ValueId>& values, int64_t& near, int64_t& far) {
+    for (ir::ValueId value : values) {
+      if (!graph_.value(value).placement) far += Bytes(graph_, value);
+      VisitPages(value, [&](Page& page, int64_t bytes) {
+        const bool is_near = page.kernel != 0 && moved_before_ - page.moved <= cache_bytes_;
+        (is_near ? near : far) += bytes;
+        page = {kernel_, moved_before_};
+      });
+    }
+  }
 
   // Calls visit(page, bytes) with the bytes of the value on each of its pages; never for a value without a place.
   template <typename Visit>
@@ -82,9 +81,9 @@ std::vector<Movement> FindMovements(const ir::Graph& graph, int64_t cache_bytes)
 }
 
 double MovementMilliseconds(const Movement& movement, const Machine& machine) {
-  return static_cast<double>(movement.read) / (machine.read_gigabytes_per_second * 1e6) +
-         static_cast<double>(movement.written) / (machine.write_gigabytes_per_second * 1e6) +
-         static_cast<double>(movement.written_far) / (machine.far_write_gigabytes_per_second * 1e6);
+  return static_cast<double>(movement.near) / (machine.near_gigabytes_per_second * 1e6) +
+         static_cast<double>(movement.read) / (machine.read_gigabytes_per_second * 1e6) +
+         static_cast<double>(movement.written) / (machine.write_gigabytes_per_second * 1e6);
 }
 
 }  // namespace brine::codegen

@@ -12,14 +12,14 @@
 namespace brine::codegen {
 
 struct Movement {
-  int64_t read = 0;         // bytes; also those that are overwritten in place, whose lines are at hand
-  int64_t written = 0;      // to places that the shared cache has
-  int64_t written_far = 0;  // to others
+  int64_t near = 0;     // bytes that are read from or written to places that the shared cache has
+  int64_t read = 0;     // from other places
+  int64_t written = 0;  // to other places
 };
 
-// The movement of each node of the graph, for its batch size.  A place is in the cache if the kernels have moved at
-// most `cache_bytes` bytes since one of them last touched it, in this step or in the step before.  In a graph without a
-// plan, none is.
+// The movement of each node of the graph, for its batch size.  A place is in the cache if it has been touched in this
+// step or in the step before, and the kernels from that one on, the one that touched it included, have moved at most
+// `cache_bytes` bytes.  In a graph without a plan, none is.
 std::vector<Movement> FindMovements(const ir::Graph& graph, int64_t cache_bytes);
 
 // The time of one core.

@@ -28,8 +28,9 @@ double Milliseconds(const Work& work, const Machine& machine) {
   cycles += work.sparse_products / (lanes * machine.loads_per_cycle * machine.list_share);
   cycles += work.tested_elements * machine.list_cycles + work.gather_operations * machine.gather_cycles;
   cycles += work.elementwise_operations / (lanes * machine.multiply_adds_per_cycle * machine.elementwise_rate);
-  cycles += work.cache_bytes / machine.cache_bytes_per_cycle;
-  const double memory_milliseconds = work.memory_bytes / (machine.read_gigabytes_per_second * 1e6);
+  cycles += work.element_cycles + work.cache_bytes / machine.cache_bytes_per_cycle;
+  const double memory_milliseconds = work.shared_bytes / (machine.near_gigabytes_per_second * 1e6) +
+                                     work.memory_bytes / (machine.read_gigabytes_per_second * 1e6);
   return (1 + work.extra_loops) * machine.kernel_start_milliseconds + cycles / (machine.gigahertz * 1e6) +
          memory_milliseconds;
 }

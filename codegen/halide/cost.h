@@ -15,7 +15,9 @@ struct Work {
   double tested_elements = 0;         // that are tested when a list of the nonzero ones is made
   double gather_operations = 0;       // on elements that are gathered one by one, as by the gradient of a max-pool
   double elementwise_operations = 0;  // of transforms, pools and activations, in whole vectors
+  double element_cycles = 0;          // of operations on one element after the other, as in transposing
   double cache_bytes = 0;             // that are moved within the second-level cache
+  double shared_bytes = 0;            // from the shared cache, besides the arguments of the kernel
   double memory_bytes = 0;            // from and to memory, besides the arguments of the kernel
   double extra_loops = 0;             // loops over tasks, besides the first one
   double tile_utilization = 1;        // the share of the peak rate that `products` can reach, from 0 to 1
@@ -24,9 +26,6 @@ struct Work {
 // The predicted time of `work` on one core.  Moving the arguments takes as long for every strategy and is added where
 // it is known where they lie (codegen/driver/movement.h).
 double Milliseconds(const Work& work, const Machine& machine);
-
-// The elementwise operations that take as long as transposing one element of a matrix.
-inline constexpr double kTransposeOperations = 16;
 
 // The work that every strategy does: the epilogue and the side reductions.
 Work CommonWork(const KernelSpec& spec);

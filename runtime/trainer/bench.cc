@@ -87,7 +87,7 @@ void PrintTable(const brine_program& program, const Measurements& measured) {
     const std::string nonzero = kernel.nonzero ? std::to_string(std::lround(100 * *kernel.nonzero)) + "%" : "",
                       share = std::to_string(std::lround(100 * bound.share)) + "% " + bound.name;
     std::printf("%9.3f  %9.3f  %8.1f  %7s  %-20s  %-18s  %-32s  %s\n", kernel.milliseconds,
-                PredictedMilliseconds(kernel, measured.threads), call.flops / kernel.milliseconds / 1e6,
+                PredictedMilliseconds(kernel, rates, measured.threads), call.flops / kernel.milliseconds / 1e6,
                 nonzero.c_str(), share.c_str(), call.strategy, call.name, call.layers);
   }
 }

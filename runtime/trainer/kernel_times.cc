@@ -47,7 +47,7 @@ std::string Json(const KernelTime& kernel, const MachineRates& rates, int thread
   object.Whole("bytes", kernel.bytes).Number("peak_share", call.flops / rates.flops_per_ms / kernel.milliseconds);
   object.Text("bound", bound.name).Number("bound_share", bound.share);
   if (kernel.nonzero) object.Number("nonzero", *kernel.nonzero);
-  object.Text("strategy", call.strategy).Number("predicted_ms", PredictedMilliseconds(kernel, threads));
+  object.Text("strategy", call.strategy).Number("predicted_ms", PredictedMilliseconds(kernel, rates, threads));
   return object.Text("candidates", call.candidates).Text("layers", call.layers).text();
 }
 
@@ -89,9 +89,10 @@ Bound FindBound(const KernelTime& kernel, const MachineRates& rates) {
                                  : Bound{"memory", memory_ms / kernel.milliseconds};
 }
 
-double PredictedMilliseconds(const KernelTime& kernel, int threads) {
-  const double nonzero_ms = kernel.nonzero ? *kernel.nonzero * double{kernel.call->nonzero_ms} : 0;
-  return (double{kernel.call->predicted_ms} + nonzero_ms) / threads;
+double PredictedMilliseconds(const KernelTime& kernel, const MachineRates& rates, int threads) {
+  const double nonzero_flops = kernel.nonzero ? *kernel.nonzero * double{kernel.call->nonzero_flops} : 0;
+  return (double{kernel.call->predicted_flops} + nonzero_flops) / rates.flops_per_ms +
+         double{kernel.call->movement_ms} / threads;
 }
 
 void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, int threads, JsonObject& object) {

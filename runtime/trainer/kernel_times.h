@@ -51,8 +51,9 @@ struct Bound {
 };
 Bound FindBound(const KernelTime& kernel, const MachineRates& rates);
 
-// The predicted time of the kernel on so many threads, at its share of nonzero elements.
-double PredictedMilliseconds(const KernelTime& kernel, int threads);
+// The predicted time of the kernel on so many threads, at its share of nonzero elements and at this machine's rate of
+// multiply-adds.
+double PredictedMilliseconds(const KernelTime& kernel, const MachineRates& rates, int threads);
 
 // Adds "peak_gflops": 118, "memory_gb_per_s": 20, "kernels": [{"name": "conv2d", "ms": 0.1, …}, …].
 void AddKernels(const std::vector<KernelTime>& kernels, const MachineRates& rates, int threads, JsonObject& object);

@@ -37,8 +37,9 @@ constexpr brine_call ByHand(const HandCall& call) {
           .flops = call.flops,
           .sparse_operand = call.sparse_operand,
           .strategy = "hand",
-          .predicted_ms = 1,
-          .nonzero_ms = 2,
+          .predicted_flops = 1e9,
+          .nonzero_flops = 2e9,
+          .movement_ms = 0.5,
           .candidates = ""};
 }
 

@@ -256,7 +256,7 @@ TEST(Fit, RefusesAProgramForAnotherMachine) {
   program.backend = kSoftmaxProgram.backend;
   program.abi_version = 7;
   EXPECT_EQ(Message([&] { Trainer trainer(program); }, kExitBadInput),
-            "the program was compiled for version 7 of the runtime, this is version 5");
+            "the program was compiled for version 7 of the runtime, this is version 6");
 }
 
 TEST(Predict, GivesARowOfProbabilitiesForEachSample) {

@@ -66,6 +66,7 @@ Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   work.products = conv.products();
   const FilterVectors vectors = FilterVectorsOf(conv, machine);
   work.tile_utilization = vectors.LaneUtilization(machine);
+  work.elementwise_operations /= work.tile_utilization;  // the epilogue has the same lanes
   work.elementwise_operations += vectors.OperandOperations(work.products, TapsOfPixel(conv.window));
   return work;
 }

@@ -471,6 +471,14 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   // The sums of a filter are loaded and stored once for each chunk.
   const double chunks = double{1} * conv.batch / plan.images_per_chunk * plan.chunk_count;
   work.cache_bytes = 8 * chunks * gradient.filters * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
+  // Each block of filters reads the image again, and copies its taps if it does so.
+  const double blocks = CeilDiv(gradient.filters, plan.filters_per_block),
+               image_bytes = 4 * ElementCount(spec, spec.operand(0));
+  (image_bytes > static_cast<double>(machine.l3_bytes) ? work.memory_bytes : work.shared_bytes) +=
+      (blocks - 1) * image_bytes;
+  if (plan.copies_taps)
+    work.cache_bytes +=
+        4.0 * blocks * conv.batch * plan.chunk_count * plan.chunk_height() * plan.chunk_width() * plan.tile.run_length;
   return work;
 }
 

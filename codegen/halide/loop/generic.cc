@@ -170,6 +170,7 @@ double TileUtilization(const KernelSpec& spec, const Node& node, const Machine& 
   if (ir::IsConvolution(*node.op) && ir::ConvolutionGroups(node) > 1) {
     // A vector of several groups reads channels one by one, and those of a group of one filter share no loads.
     const int64_t filters = result.back() / ir::ConvolutionGroups(node);
+    if (filters == 1 && result[0] != ir::kBatch) return 0.07 / machine.multiply_adds_per_cycle;  // one sum, which waits
     return filters % machine.lanes == 0 ? 0.45 : filters > 1 ? 0.25 : 0.1;
   }
   // In a convolution, tiles end with each row of the image.  In its gradients, dy also is copied with zeros between its
@@ -211,8 +212,12 @@ void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine&
     else
       AddCostOfShortPieces(spec, node, machine, work);
   }
-  if (ir::TransposesOf(node).b)
-    work.elementwise_operations += kTransposeOperations * ElementCount(spec, node.inputs[1]);
+  if (ir::TransposesOf(node).b) {
+    // Panels are transposed element by element, again in each task.
+    const Tile tile = ChooseTile(static_cast<int64_t>(width), spec.Extent(outputs[0].shape[0]), machine);
+    const int64_t columns = CeilDiv(static_cast<int64_t>(width), int64_t{tile.vectors} * machine.lanes);
+    work.element_cycles += std::max<double>(1, CeilDiv(machine.tasks, columns)) * ElementCount(spec, node.inputs[1]);
+  }
 }
 
 // How much of an elementwise operation is noticed in a kernel without a contraction: it waits for memory meanwhile, and

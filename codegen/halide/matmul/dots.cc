@@ -75,8 +75,8 @@ std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
   return "";
 }
 
-// The elementwise operations of `results` dot products besides their multiply-adds: adding up the lanes of the sums.
-double LaneSumOperations(double results, const Machine& machine) { return results * machine.lanes; }
+// What it takes to add up the lanes of a sum, in a tile whose sums are added up together, and in a list's group.
+constexpr double kLaneSumCycles = 1, kListedLaneSumCycles = 8;
 
 // What both strategies share: the operands, and the blocks of columns into which the result is cut.
 class RowProducts {
@@ -250,13 +250,13 @@ std::string CanMaskedDots(const KernelSpec& spec, const Machine& machine) {
   return spec.mask == ir::kNoValue ? "its result is not masked" : "";
 }
 
-Work CostMaskedDots(const KernelSpec& spec, const Machine& machine) {
+Work CostMaskedDots(const KernelSpec& spec, const Machine&) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   // A multiply-add loads a vector of each row, while the cost of a multiply-add along a list counts one load.
   work.sparse_products = 2 * spec.nonzero_share * problem.products();
-  work.elementwise_operations += spec.nonzero_share * LaneSumOperations(ElementCount(spec, spec.sums()), machine);
+  work.element_cycles += kListedLaneSumCycles * spec.nonzero_share * ElementCount(spec, spec.sums());
   work.tested_elements = ElementCount(spec, spec.mask);
   return work;
 }
@@ -265,14 +265,14 @@ ScheduledKernel BuildMaskedDots(KernelBuilder& builder) { return MaskedDots(buil
 
 std::string CanDots(const KernelSpec& spec, const Machine& machine) { return CanDotsOfRows(spec, machine); }
 
-Work CostDots(const KernelSpec& spec, const Machine& machine) {
+Work CostDots(const KernelSpec& spec, const Machine&) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = problem.products();
   // A tile of dots has fewer products for each load than a register tile of a matrix product.
   work.tile_utilization = 0.5;
-  work.elementwise_operations += LaneSumOperations(ElementCount(spec, spec.sums()), machine);
+  work.element_cycles += kLaneSumCycles * ElementCount(spec, spec.sums());
   return work;
 }
 

@@ -29,6 +29,9 @@ constexpr int kMaxTileVectors = 8;  // of results in registers
 constexpr int kMinTileVectors = 4;  // with fewer, the multiply-adds of consecutive entries wait for each other
 constexpr int kQuadRows = 4;        // columns of b, each contiguous in memory, that are transposed together
 
+// The elementwise operations that take as long as transposing one element, together with three others.
+constexpr double kTransposeOperations = 16;
+
 // The number of vectors of results in a tile: as many as let a panel of the whole depth just fill the first-level
 // cache, within the limits above.  So a deep product has narrow tiles and deep chunks.  Its lists are then fewer and
 // longer, and where the columns of b are contiguous, a panel reads them from end to end.
