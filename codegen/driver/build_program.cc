@@ -48,13 +48,12 @@ struct Objects {
   std::string folder;   // the temporary folder that holds them
   std::string program;  // the tables
   std::vector<std::string> kernels;
-  std::string runtime;  // Halide's, as an archive, of which a linker takes only what kernels call: mostly nothing
 };
 
 // Compiles the tables, and writes all objects to `folder`.
 absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramText& text, const CompiledKernels& kernels,
-                                     const std::string& runtime, const Toolchain& toolchain) {
-  Objects objects = {folder, folder + "/program.o", {}, folder + "/libhalide_runtime.a"};
+                                     const Toolchain& toolchain) {
+  Objects objects = {folder, folder + "/program.o", {}};
   BRINE_RETURN_IF_ERROR(WriteFile(folder + "/program.c", text.source));
   BRINE_RETURN_IF_ERROR(WriteFile(absl::StrCat(folder, "/", kGraphsFile), text.graphs));
   BRINE_RETURN_IF_ERROR(Run({toolchain.c_compiler, "-std=c11", "-Os", "-fPIC", "-I" + toolchain.include, "-Xassembler",
@@ -64,9 +63,6 @@ absl::StatusOr<Objects> WriteObjects(const std::string& folder, const ProgramTex
     objects.kernels.push_back(absl::StrCat(folder, "/", symbol, ".o"));
     BRINE_RETURN_IF_ERROR(WriteFile(objects.kernels.back(), kernel.object));
   }
-  const std::string runtime_object = folder + "/halide_runtime.o";
-  BRINE_RETURN_IF_ERROR(WriteFile(runtime_object, runtime));
-  BRINE_RETURN_IF_ERROR(Run({"ar", "rcsD", objects.runtime, runtime_object}, "archiving"));
   return objects;
 }
 
@@ -74,12 +70,11 @@ void Append(Command& command, const std::vector<std::string>& more) {
   command.insert(command.end(), more.begin(), more.end());
 }
 
-// Links one relocatable object of the tables, the kernels, Brine's backend and what they need of Halide's runtime.
+// Links one relocatable object of the tables, the kernels and Brine's backend, which has all that kernels call.
 absl::Status LinkObject(const Objects& objects, const Toolchain& toolchain, const std::string& output) {
   Command command = {toolchain.c_compiler, "-r", "-nostdlib", "-o", output, objects.program};
   Append(command, objects.kernels);
-  Append(command, {"-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive",
-                   objects.runtime});
+  Append(command, {"-Wl,--whole-archive", toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive"});
   return Run(command, "linking");
 }
 
@@ -129,11 +124,9 @@ absl::Status LinkExecutable(const Objects& objects, const std::string& program, 
   }
   command.push_back(objects.program);
   Append(command, objects.kernels);
-  // The whole backend stands before Halide's runtime, whose weak functions it replaces: the linker does not search an
-  // archive for a symbol that is defined.
   Append(command, {toolchain.libraries + (mpi ? "/libbrine_trainer.a" : "/libbrine_main.a"),
                    toolchain.libraries + "/libbrine_core.a", "-Wl,--whole-archive",
-                   toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive", objects.runtime});
+                   toolchain.libraries + "/libbrine_backend.a", "-Wl,--no-whole-archive"});
   if (mpi) command.push_back("-lstdc++");  // mpicc links C
   Append(command, {"-lm", "-lpthread", "-ldl"});
   return Run(command, "linking");
@@ -148,10 +141,9 @@ absl::Status Link(const Objects& objects, const ProgramText& text, const Program
     case Emit::kExe:
       return LinkExecutable(objects, text.name, options.mpi, toolchain, output);
     case Emit::kShared: {
-      Command command = {toolchain.c_compiler, "-shared", "-O2", "-s", "-o", output, objects.program};
+      Command command = {toolchain.c_compiler, "-shared", "-Wl,-z,defs", "-O2", "-s", "-o", output, objects.program};
       Append(command, objects.kernels);
-      Append(command, {"-Wl,--whole-archive", core, backend, "-Wl,--no-whole-archive", objects.runtime, "-lm",
-                       "-lpthread", "-ldl"});
+      Append(command, {"-Wl,--whole-archive", core, backend, "-Wl,--no-whole-archive", "-lm", "-lpthread", "-ldl"});
       return Run(command, "linking");
     }
     case Emit::kStatic: {
@@ -250,7 +242,6 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
   compile.worker = toolchain.worker;
   compile.target = options.target;
   compile.strategy = options.strategy;
-  compile.needs_runtime = true;
   if (compile.target.empty()) {
     BRINE_ASSIGN_OR_RETURN(compile.target, HostTarget(compile.worker, cache));
   }
@@ -275,9 +266,8 @@ absl::StatusOr<BuiltProgram> BuildProgram(const PlannedModel& planned, const Pro
     result.bytes = *std::move(bytes);
     return result;
   }
-  BRINE_ASSIGN_OR_RETURN(std::string runtime, RuntimeObject(compile, cache));
   BRINE_ASSIGN_OR_RETURN(TemporaryFolder folder, TemporaryFolder::Create());
-  BRINE_ASSIGN_OR_RETURN(Objects objects, WriteObjects(folder.path(), text, kernels, runtime, toolchain));
+  BRINE_ASSIGN_OR_RETURN(Objects objects, WriteObjects(folder.path(), text, kernels, toolchain));
   const std::string output = folder.path() + "/" + text.name + ".out";
   BRINE_RETURN_IF_ERROR(Link(objects, text, options, toolchain, output));
   BRINE_ASSIGN_OR_RETURN(result.bytes, ReadFile(output));

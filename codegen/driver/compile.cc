@@ -75,10 +75,9 @@ bool HasConvolution(const ir::Node& node) {
                      [](const ir::Node& inner) { return ir::IsConvolution(*inner.op); });
 }
 
-// A number that grows with the time that a kernel takes to compile.  Halide's runtime takes longest, then convolutions,
-// then kernels of many ops.
+// A number that grows with the time that a kernel takes to compile: convolutions take longest, then kernels of many
+// ops.
 size_t CompileWeight(const PendingKernel& pending) {
-  if (pending.text.empty()) return std::string::npos;
   return pending.text.size() + (pending.has_convolution ? size_t{1} << 30 : 0);
 }
 
@@ -173,11 +172,7 @@ absl::StatusOr<CompiledKernels> CompileKernels(absl::Span<const ir::Graph* const
     }
   }
   result.compiled = static_cast<int>(missing.size());
-  if (missing.empty()) return result;
-  const std::string runtime = CacheKey("runtime", options, "", "");
-  if (options.needs_runtime && !cache.Get(runtime).has_value()) missing[kRuntime] = {"", runtime, ""};
-  BRINE_RETURN_IF_ERROR(RunWorker(missing, options, &cache, result.kernels));
-  result.kernels.erase(kRuntime);
+  if (!missing.empty()) BRINE_RETURN_IF_ERROR(RunWorker(missing, options, &cache, result.kernels));
   return result;
 }
 

@@ -34,9 +34,6 @@ struct CompileOptions {
   bool asserts = false;   // whether kernels contain Halide's checks of buffers and bounds
   int jobs = 0;           // the largest number of kernels that are compiled at a time; 0: one for each core
   StrategyOfKernel strategy = nullptr;  // null: always the cheapest
-  // Whether the caller is going to need RuntimeObject.  If a kernel is not in the cache, the runtime is then compiled
-  // in parallel with it.
-  bool needs_runtime = false;
 };
 
 struct CompiledKernel {
@@ -67,7 +64,8 @@ bool NeedsKernel(const ir::Node& node);
 // and constants.  Nothing is compiled.
 absl::StatusOr<std::vector<KernelFacts>> ConsiderKernels(const ir::Graph& graph, const CompileOptions& options);
 
-// Halide's runtime for the target as an object, from the cache or the worker.  Errors (kInternal): the worker failed.
+// Halide's runtime for the target as an object, from the cache or the worker.  Kernels with asserts call it.  Errors
+// (kInternal): the worker failed.
 absl::StatusOr<std::string> RuntimeObject(const CompileOptions& options, const Cache& cache);
 
 // The lines of /proc/cpuinfo that say which processor this is and what it can do.  Empty if there is no such file.
