@@ -16,7 +16,7 @@ struct Machine {
   int registers;             // vector registers
   int64_t l1_bytes;          // the size of the first-level data cache
   int64_t l2_bytes;          // the size of the second-level cache
-  int64_t l3_bytes;          // the size of the cache that the cores share
+  int64_t l3_bytes;          // what a few cores have of the cache that all share
   int tasks;                 // into how many tasks a long loop is cut if it can be: the cores of a large such machine
   int multiply_add_latency;  // cycles from the start of a multiply-add until the next can add to its sum
 

@@ -25,7 +25,6 @@ class Steps {
 
   Movement Execute(const ir::Node& node) {
     Movement movement;
-    ++kernel_;
     Move(node.inputs, movement.near, movement.read);
     Move(node.outputs, movement.near, movement.written);
     moved_before_ += movement.near + movement.read + movement.written;
@@ -34,8 +33,7 @@ class Steps {
 
  private:
   struct Page {
-    int64_t kernel = 0;  // the number of the one that touched it last; 0 if none has
-    int64_t moved = 0;   // what had been moved before that one
+    int64_t moved = -1;  // the bytes that had been moved before the kernel that touched it last; -1 if none has
   };
 
   // Adds the bytes of the values to `near` or to `far`.
@@ -43,9 +41,9 @@ class Steps {
     for (ir::ValueId value : values) {
       if (!graph_.value(value).placement) far += Bytes(graph_, value);
       VisitPages(value, [&](Page& page, int64_t bytes) {
-        const bool is_near = page.kernel != 0 && moved_before_ - page.moved <= cache_bytes_;
+        const bool is_near = page.moved >= 0 && moved_before_ - page.moved <= cache_bytes_;
         (is_near ? near : far) += bytes;
-        page = {kernel_, moved_before_};
+        page.moved = moved_before_;
       });
     }
   }
@@ -63,7 +61,7 @@ class Steps {
 
   const ir::Graph& graph_;
   const int64_t cache_bytes_;
-  int64_t moved_before_ = 0, kernel_ = 0;
+  int64_t moved_before_ = 0;
   std::map<ir::Block, std::vector<Page>> pages_;
 };
 

@@ -360,9 +360,9 @@ Work CostWinograd(const KernelSpec& spec, const Machine& machine) {
   work.elementwise_operations += kTransformOperations * tiles * points * (problem.channels + filters);
   work.cache_bytes = 8 * tiles * points * (problem.channels + filters);
   // Each task reads all transformed filters, which come from beyond the second-level cache if they do not fit it.
-  const double filter_bytes = 4 * points * (problem.channels / problem.groups) * filters,
-               tasks =
-                   double{1} * CeilDiv(problem.batch, plan.images_per_task) * CeilDiv(plan.rows, plan.rows_per_task);
+  const double filter_bytes = 4 * points * (problem.channels / problem.groups) * filters;
+  const double tasks =
+      double{1} * CeilDiv(problem.batch, plan.images_per_task) * CeilDiv(plan.rows, plan.rows_per_task);
   if (filter_bytes > static_cast<double>(machine.l2_bytes)) work.shared_bytes += tasks * filter_bytes;
   return work;
 }

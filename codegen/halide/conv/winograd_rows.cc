@@ -226,9 +226,9 @@ Work CostWinogradRows(const KernelSpec& spec, const Machine& machine) {
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   work.products = tiles * kRowTaps * kRowPoints * conv.channels * conv.filters;
-  // Operands are loaded and transformed meanwhile, so about 1.2 multiply-adds begin in a cycle.  With one vector of
+  // Operands are loaded and transformed meanwhile, so about one multiply-add begins in a cycle.  With one vector of
   // filters, the sums also wait for the loads.
-  work.tile_utilization = std::min(1.0, 1.2 / machine.multiply_adds_per_cycle);
+  work.tile_utilization = std::min(1.0, 1 / machine.multiply_adds_per_cycle);
   if (FilterVectorsPerBlock(conv.filters, machine) < 2) work.tile_utilization = 0.5;
   // Operations for each point: transforming each channel of the image, and the inverse transform of each filter.
   work.elementwise_operations += tiles * kRowPoints * (6.0 * conv.channels + 4.0 * conv.filters);
