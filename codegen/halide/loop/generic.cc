@@ -213,10 +213,11 @@ void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine&
       AddCostOfShortPieces(spec, node, machine, work);
   }
   if (ir::TransposesOf(node).b) {
-    // Panels are transposed element by element, again in each task.
+    // Panels are transposed element by element, one in a cycle, again by each task of the same columns.
     const Tile tile = ChooseTile(static_cast<int64_t>(width), spec.Extent(outputs[0].shape[0]), machine);
     const int64_t columns = CeilDiv(static_cast<int64_t>(width), int64_t{tile.vectors} * machine.lanes);
-    work.element_cycles += std::max<double>(1, CeilDiv(machine.tasks, columns)) * ElementCount(spec, node.inputs[1]);
+    const int tasks = std::max(1, CeilDiv(machine.tasks, columns));
+    work.element_cycles += 1.0 * tasks * ElementCount(spec, node.inputs[1]);
   }
 }
 

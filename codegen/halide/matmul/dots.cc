@@ -75,8 +75,7 @@ std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
   return "";
 }
 
-// What it takes to add up the lanes of a sum, in a tile whose sums are added up together, and in a list's group.
-constexpr double kLaneSumCycles = 1, kListedLaneSumCycles = 8;
+constexpr double kLaneSumCycles = 1;  // for adding up the lanes of a sum, together with others
 
 // What both strategies share: the operands, and the blocks of columns into which the result is cut.
 class RowProducts {
@@ -254,9 +253,9 @@ Work CostMaskedDots(const KernelSpec& spec, const Machine&) {
   const MatmulProblem problem = MatmulProblemOf(spec);
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
-  // A multiply-add loads a vector of each row, while the cost of a multiply-add along a list counts one load.
-  work.sparse_products = 2 * spec.nonzero_share * problem.products();
-  work.element_cycles += kListedLaneSumCycles * spec.nonzero_share * ElementCount(spec, spec.sums());
+  // The rows of b come from the second-level cache, which takes longer than the multiply-adds: see ColumnsPerBlock.
+  work.cache_bytes += 4 * spec.nonzero_share * problem.products();
+  work.element_cycles += kLaneSumCycles * spec.nonzero_share * ElementCount(spec, spec.sums());
   work.tested_elements = ElementCount(spec, spec.mask);
   return work;
 }
