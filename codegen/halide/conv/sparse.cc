@@ -204,8 +204,9 @@ Work CostSparseConv(const KernelSpec& spec, const Machine& machine) {
   // A sum is loaded and stored once for each tap.
   const double taps = problem.conv.window.size[0] * problem.conv.window.size[1];
   work.cache_bytes = 8 * taps * ElementCount(spec, spec.sums());
-  // The weights of a tap that exceed the first-level cache are read from the second, mostly ahead of their use.
-  if (4 * ElementCount(spec, spec.operand(1)) / taps > static_cast<double>(machine.l1_bytes))
+  // A list that serves one tap is left soon, and the weights of a tap that exceed the first-level cache are read from
+  // the second.
+  if (taps == 1 || 4 * ElementCount(spec, spec.operand(1)) / taps > static_cast<double>(machine.l1_bytes))
     work.cache_bytes += 0.7 * work.sparse_products;
   return work;
 }

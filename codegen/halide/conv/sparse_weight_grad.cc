@@ -468,6 +468,8 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   work.tested_elements = gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   // Without a pool, the entries of a list are far apart in the image, and reading one takes about two tests.
   if (!gradient.pooled()) work.tested_elements += 2 * visited;
+  // Where windows overlap, successive entries may lie in any order.
+  if (gradient.window_rows > gradient.step_rows) work.tested_elements += 3 * visited;
   // The sums of a filter are loaded and stored once for each chunk.
   const double chunks = double{1} * conv.batch / plan.images_per_chunk * plan.chunk_count;
   work.cache_bytes = 8 * chunks * gradient.filters * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;

@@ -357,13 +357,17 @@ Work CostWinograd(const KernelSpec& spec, const Machine& machine) {
   // The results of an input gradient are masked, and summed up for normalizations, more often than those of a
   // convolution.
   work.tile_utilization = (problem.is_rotated ? 0.7 : 0.88) * plan.lanes / std::min(problem.filters, machine.lanes);
+  if (problem.groups > 1) work.tile_utilization *= kGroupUtilization;
   work.elementwise_operations += kTransformOperations * tiles * points * (problem.channels + filters);
   work.cache_bytes = 8 * tiles * points * (problem.channels + filters);
-  // Each task reads all transformed filters, which come from beyond the second-level cache if they do not fit it.
+  // Each task reads all transformed filters, which come from beyond the second-level cache if they do not fit it.  If
+  // they exceed it by far, they come as slowly as from memory.
   const double filter_bytes = 4 * points * (problem.channels / problem.groups) * filters;
   const double tasks =
       double{1} * CeilDiv(problem.batch, plan.images_per_task) * CeilDiv(plan.rows, plan.rows_per_task);
-  if (filter_bytes > static_cast<double>(machine.l2_bytes)) work.shared_bytes += tasks * filter_bytes;
+  const auto cache_bytes = static_cast<double>(machine.l2_bytes);
+  if (filter_bytes > cache_bytes)
+    (filter_bytes > 2 * cache_bytes ? work.memory_bytes : work.shared_bytes) += tasks * filter_bytes;
   return work;
 }
 

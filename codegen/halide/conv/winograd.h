@@ -24,6 +24,7 @@ std::string NeedsWinogradKernel(const ConvProblem& problem);
 inline constexpr int kMinWinogradTerms = 16;
 
 inline constexpr double kTransformOperations = 6;  // for each point of a transform in two dimensions
+inline constexpr double kGroupUtilization = 0.7;   // of the rate without groups: sums over a group's channels are short
 
 // *winograd*, the forward convolution and the input gradient.
 std::string CanWinograd(const KernelSpec& spec, const Machine& machine);

@@ -303,6 +303,7 @@ Work CostWinogradWeightGrad(const KernelSpec& spec, const Machine& machine) {
   work.products = tiles * sums;
   work.tile_utilization =
       0.6 * LanesInGroup(conv.filters, conv.groups, machine) / std::min(conv.filters, machine.lanes);
+  if (conv.groups > 1) work.tile_utilization *= kGroupUtilization;
   work.elementwise_operations += kTransformOperations * (tiles * points * (conv.channels + filters) + sums);
   work.cache_bytes += 8 * tiles * points * (conv.channels + filters);
   // The sums are loaded and stored once for each group.  Adding up their parts and transforming them take as long as

@@ -165,7 +165,8 @@ class GenericBuilder {
 double TileUtilization(const KernelSpec& spec, const Node& node, const Machine& machine) {
   const ir::Shape& b = spec.shape(node.inputs[1]);
   // In a product of matrices, every operand is read along its rows, or copied so that it can be.
-  if (b.size() == 2) return 0.85;
+  // Those of a weight gradient are so from the start.
+  if (b.size() == 2) return ir::TransposesOf(node).a ? 0.95 : 0.85;
   const ir::Shape& result = spec.shape(node.outputs[0]);
   if (ir::IsConvolution(*node.op) && ir::ConvolutionGroups(node) > 1) {
     // A vector of several groups reads channels one by one, and those of a group of one filter share no loads.
