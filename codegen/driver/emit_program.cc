@@ -226,7 +226,7 @@ class ProgramEmitter {
     // Without an operand whose zeros are counted, the expected share has to do.
     const bool is_sparse = kernel.facts.sparse_argument >= 0;
     const CandidateFact& built = kernel.facts.built();
-    const double flops_per_ms = batches * FlopsPerMillisecond(machine);
+    const double flops_per_ms = FlopsPerMillisecond(machine);
     scratch_bytes_ = std::max(scratch_bytes_, kernel.facts.scratch_bytes);
     const size_t values = KernelArguments(node).size();
     const int64_t flops = node.is_kernel() ? passes::KernelFlops(graph, node, graph.batch_size) : 0;
@@ -236,8 +236,8 @@ class ProgramEmitter {
         ", .name = ", CString(graph.value(node.outputs[0]).name), ", .layers = ", CString(LayersText(node.locations)),
         ", .location = ", CString(PlaceText(node.locations)), ", .flops = ", flops,
         ", .sparse_operand = ", kernel.facts.sparse_argument + 1, ", .strategy = ", CString(kernel.facts.strategy),
-        ", .predicted_flops = ", CNumber(flops_per_ms * built.At(is_sparse ? 0 : kNonzeroShare)),
-        ", .nonzero_flops = ", CNumber(is_sparse ? flops_per_ms * built.nonzero_milliseconds : 0),
+        ", .predicted_flops = ", CNumber(batches * flops_per_ms * built.At(is_sparse ? 0 : kNonzeroShare)),
+        ", .nonzero_flops = ", CNumber(is_sparse ? batches * flops_per_ms * built.nonzero_milliseconds : 0),
         ", .movement_ms = ", CNumber(movement_ms),
         ", .candidates = ", CString(DescribeCandidates(Adjusted(kernel.facts, batches, movement_ms))), "},\n");
   }

@@ -1,4 +1,4 @@
-// The functions that the code of kernels calls, in place of Halide's runtime: without asserts, it calls no others.  This
+// The functions that the code of kernels calls, in place of Halide's runtime: without asserts, it calls no others. This
 // file is linked into every compiled program.  Kernels with asserts are linked with Halide's runtime, too, whose own
 // definitions of these functions are weak.
 #include <HalideRuntime.h>

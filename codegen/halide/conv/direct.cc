@@ -61,12 +61,12 @@ std::string CanDirect(const KernelSpec& spec, const Machine& machine) {
 
 Work CostDirect(const KernelSpec& spec, const Machine& machine) {
   const ConvProblem conv = ConvProblemOf(spec);
-  Work work = CommonWork(spec);
-  AddPrologueWork(spec, work);
-  work.products = conv.products();
   const FilterVectors vectors = FilterVectorsOf(conv, machine);
+  Work work = CommonWork(spec);
+  work.products = conv.products();
   work.tile_utilization = vectors.LaneUtilization(machine);
   work.elementwise_operations /= work.tile_utilization;  // the epilogue has the same lanes
+  AddPrologueWork(spec, work);
   work.elementwise_operations += vectors.OperandOperations(work.products, TapsOfPixel(conv.window));
   return work;
 }

@@ -215,10 +215,11 @@ void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine&
   }
   if (ir::TransposesOf(node).b) {
     // Panels are transposed element by element, one in a cycle, again by each task of the same columns.
-    const Tile tile = ChooseTile(static_cast<int64_t>(width), spec.Extent(outputs[0].shape[0]), machine);
+    const ir::Dim rows = outputs[0].shape[outputs[0].shape.size() - 2];
+    const Tile tile = ChooseTile(static_cast<int64_t>(width), spec.Extent(rows), machine);
     const int64_t columns = CeilDiv(static_cast<int64_t>(width), int64_t{tile.vectors} * machine.lanes);
     const int tasks = std::max(1, CeilDiv(machine.tasks, columns));
-    work.element_cycles += 1.0 * tasks * ElementCount(spec, node.inputs[1]);
+    work.element_cycles += tasks * ElementCount(spec, node.inputs[1]);
   }
 }
 
