@@ -107,7 +107,7 @@ class KernelFormer {
       };
       GrowContraction(graph_, uses_, root, region);
       partition_.SetRegion(id, kContraction);
-      partition_.SetSparse(id, SparseOperands(graph_, uses_, root, partition_.group(id).copies));
+      partition_.SetSparse(id, SparseValues(graph_, uses_, root, partition_.group(id)));
     }
   }
 

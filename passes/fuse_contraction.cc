@@ -139,13 +139,33 @@ NodeId ProducerBehindViews(const Graph& graph, const Uses& uses, ValueId value) 
   return producer;
 }
 
-// Whether a ReLU or its gradient makes the operand of the contraction.  After a max-pool a ReLU makes few zeros, since
-// all elements of a window would have to be negative; only a product over the rows of a layer gains from those.
+// How far IsNormalized follows elementwise nodes: past a ReLU, a residual, and the bias, scale and mean of a
+// normalization.
+constexpr int kNormalizationDepth = 6;
+
+// Whether elementwise nodes shift or scale the value by a smaller one that the step computes, such as a mean or a
+// deviation.  A bias is a parameter and does not count.
+bool IsNormalized(const Graph& graph, const Uses& uses, ValueId value, int depth = kNormalizationDepth) {
+  const NodeId producer = ProducerBehindViews(graph, uses, value);
+  if (producer == Uses::kNone || depth == 0 || !graph.node(producer).op->is_elementwise()) return false;
+  const Node& maker = graph.node(producer);
+  return std::any_of(maker.inputs.begin(), maker.inputs.end(), [&](ValueId input) {
+    if (graph.type(input).rank() == graph.type(maker.outputs[0]).rank())
+      return IsNormalized(graph, uses, input, depth - 1);
+    const NodeId before = ProducerBehindViews(graph, uses, input);
+    return before != Uses::kNone && !graph.node(before).op->is_source();
+  });
+}
+
+// Whether a ReLU or its gradient makes the operand of the contraction, and most of its elements are zero.  After a
+// max-pool a ReLU makes few zeros, since all elements of a window would have to be negative; only a product over the
+// rows of a layer gains from those.  After a normalization half of the elements are positive, with which products over
+// lists take as long as all products do.
 bool IsSparseOperand(const Graph& graph, const Uses& uses, const Node& contraction, ValueId operand) {
   const NodeId producer = ProducerBehindViews(graph, uses, operand);
   if (producer == Uses::kNone) return false;
   const Node& maker = graph.node(producer);
-  if (!maker.op->makes_zeros || !maker.op->is_elementwise()) return false;
+  if (!maker.op->makes_zeros || !maker.op->is_elementwise() || IsNormalized(graph, uses, operand)) return false;
   const NodeId before = ProducerBehindViews(graph, uses, maker.inputs[0]);
   const bool reads_max_pool = before != Uses::kNone && graph.node(before).op->picks_maximum;
   const ValueId result = contraction.outputs[0];
@@ -158,12 +178,17 @@ void GrowContraction(const Graph& graph, const Uses& uses, NodeId root, const Re
   ContractionGrower(graph, uses, root, region).Grow();
 }
 
-std::vector<ValueId> SparseOperands(const Graph& graph, const Uses& uses, NodeId root,
-                                    const std::vector<NodeId>& copies) {
+std::vector<ValueId> SparseValues(const Graph& graph, const Uses& uses, NodeId root, const Group& group) {
   std::vector<ValueId> sparse;
   for (ValueId operand : graph.node(root).inputs) {
-    const bool is_copied = std::find(copies.begin(), copies.end(), uses.Producer(operand)) != copies.end();
+    const NodeId producer = uses.Producer(operand);
+    const bool is_copied = std::find(group.copies.begin(), group.copies.end(), producer) != group.copies.end();
     if (!is_copied && IsSparseOperand(graph, uses, graph.node(root), operand)) sparse.push_back(operand);
+  }
+  for (NodeId member : group.nodes) {
+    const Node& node = graph.node(member);
+    if (!node.op->selects_positive || node.inputs[0] != graph.node(root).outputs[0]) continue;
+    if (!IsNormalized(graph, uses, node.inputs[1])) sparse.push_back(node.inputs[1]);
   }
   return sparse;
 }

@@ -7,6 +7,7 @@
 #include "ir/graph.h"
 #include "passes/edit.h"
 #include "passes/followers.h"
+#include "passes/partition.h"
 
 namespace brine::passes {
 
@@ -20,9 +21,8 @@ namespace brine::passes {
 // groups.
 void GrowContraction(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const RegionCallbacks& region);
 
-// The operands of the region with this contraction and these copies that have many zeros.
-std::vector<ir::ValueId> SparseOperands(const ir::Graph& graph, const Uses& uses, ir::NodeId root,
-                                        const std::vector<ir::NodeId>& copies);
+// The values that the group of this contraction reads and that have many zeros: operands, and the mask of the result.
+std::vector<ir::ValueId> SparseValues(const ir::Graph& graph, const Uses& uses, ir::NodeId root, const Group& group);
 
 // Whether the node reduces a value over all axes but the last, as bias gradients and batch normalizations do.
 bool IsChannelReduction(const ir::Graph& graph, const ir::Node& node);

@@ -13,7 +13,7 @@ namespace brine::codegen {
 
 // The expected share of nonzero elements in the result of a ReLU, in its gradient, and in the gradient that reaches the
 // argmax positions of a max-pool.
-inline constexpr double kNonzeroShare = 0.35;
+inline constexpr double kNonzeroShare = 0.3;
 
 // A strategy that was considered for a kernel.
 struct CandidateFact {

@@ -75,7 +75,9 @@ std::string CanDotsOfRows(const KernelSpec& spec, const Machine& machine) {
   return "";
 }
 
-constexpr double kLaneSumCycles = 1;  // for adding up the lanes of a sum, together with others
+constexpr double kLaneSumCycles = 1;    // for adding up the lanes of a sum, together with others
+constexpr double kListedDotCycles = 8;  // for that, and for storing the sum at the place that a list names
+constexpr double kDotBytes = 2.5;       // that a product along a list waits for; some rows are in the first-level cache
 
 // What both strategies share: the operands, and the blocks of columns into which the result is cut.
 class RowProducts {
@@ -251,11 +253,13 @@ std::string CanMaskedDots(const KernelSpec& spec, const Machine& machine) {
 
 Work CostMaskedDots(const KernelSpec& spec, const Machine&) {
   const MatmulProblem problem = MatmulProblemOf(spec);
+  // Of the elements after a normalization, half are positive.
+  const double share = spec.IsSparse(spec.mask) ? spec.nonzero_share : 0.5;
   Work work = CommonWork(spec);
   AddPrologueWork(spec, work);
   // The rows of b come from the second-level cache, which takes longer than the multiply-adds: see ColumnsPerBlock.
-  work.cache_bytes += 4 * spec.nonzero_share * problem.products();
-  work.element_cycles += kLaneSumCycles * spec.nonzero_share * ElementCount(spec, spec.sums());
+  work.cache_bytes += kDotBytes * share * problem.products();
+  work.element_cycles += kListedDotCycles * share * ElementCount(spec, spec.sums());
   work.tested_elements = ElementCount(spec, spec.mask);
   return work;
 }

@@ -22,7 +22,7 @@ using Halide::Var;
 constexpr int kMaxChunkDepth = 64;  // a chunk is shallower if so many rows of w are more than the near caches hold
 constexpr int kListedVectors = 8;   // of results in registers while a list is iterated over
 constexpr int kRowsPerBlock = 64;   // of x; a task takes one block
-// The memory traffic that is charged for a partial sum, which is mostly written by one core and read by another.
+// The traffic that is charged for a partial sum, which is mostly written by one core and read by another.
 constexpr double kPartialSumBytes = 20;
 // The fewest rows that must share what a tile loads of w, if the multiply-adds and not the loads are to be the limit.
 constexpr double kMinSharingRows = 8;
@@ -229,7 +229,9 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool uses_lists
   const int chunks = CeilDiv(problem.depth, kMaxChunkDepth),
             parts = CeilDiv(chunks, ChunksPerPart(chunks, blocks, machine));
   work.cache_bytes += 8.0 * chunks * ElementCount(spec, spec.sums());
-  work.memory_bytes += kPartialSumBytes * parts * ElementCount(spec, spec.sums());
+  const double partial_sums = parts * ElementCount(spec, spec.sums());
+  const bool fit_shared_cache = 4 * partial_sums <= static_cast<double>(machine.l3_bytes);
+  (fit_shared_cache ? work.shared_bytes : work.memory_bytes) += kPartialSumBytes * partial_sums;
   return work;
 }
 
