@@ -463,7 +463,8 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   const double visited = plan.lists_entries ? gradient.nonzero_elements(conv.batch)
                                             : gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   Work work = CommonWork(spec);
-  work.sparse_products = visited * plan.tile.run_vectors * plan.kernel_rows * plan.tile.lanes;
+  // A vector that is shorter than the machine's takes as long.
+  work.sparse_products = visited * plan.tile.run_vectors * plan.kernel_rows * machine.lanes;
   if (gradient.nonzero_share == 1) work.sparse_products *= kCostOfFullLists;
   work.tested_elements = gradient.nonzero_elements(conv.batch) / gradient.nonzero_share;
   // Without a pool, the entries of a list are far apart in the image, and reading one takes about two tests.
