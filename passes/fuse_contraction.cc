@@ -150,7 +150,7 @@ bool IsNormalized(const Graph& graph, const Uses& uses, ValueId value, int depth
   if (producer == Uses::kNone || depth == 0 || !graph.node(producer).op->is_elementwise()) return false;
   const Node& maker = graph.node(producer);
   return std::any_of(maker.inputs.begin(), maker.inputs.end(), [&](ValueId input) {
-    if (graph.type(input).rank() == graph.type(maker.outputs[0]).rank())
+    if (graph.type(input).shape == graph.type(maker.outputs[0]).shape)
       return IsNormalized(graph, uses, input, depth - 1);
     const NodeId before = ProducerBehindViews(graph, uses, input);
     return before != Uses::kNone && !graph.node(before).op->is_source();

@@ -186,15 +186,43 @@ void AddCostOfParts(const KernelSpec& spec, const Node& node, const Machine& mac
   work.extra_loops += 1;
 }
 
-// What it costs if they are not, b has too many rows for a panel, and it is much deeper than wide.  Then each of a few
-// columns of tiles reads its piece of every row, and memory is read at about a third of its rate.  A b that one column
-// of tiles reads as a whole, or that is wide, does not lose as much.
+// Whether a column of tiles finds its piece of every row of b in the second-level cache again.  Pieces at a distance
+// that a large power of two divides lie in few sets of the cache.
+bool PiecesStayCached(int64_t rows, int64_t row_bytes, int64_t piece_bytes, const Machine& machine) {
+  return rows * std::max(row_bytes & -row_bytes, piece_bytes) <= machine.l2_bytes;
+}
+
+// What it costs if they are not, and b has too many rows for a panel.  Then each column of tiles reads its piece of
+// every row: from memory, at about a third of its rate, if b is much deeper than wide, and again for each tile if the
+// pieces do not stay in the cache.  A b that one column of tiles reads as a whole does not lose as much.
 void AddCostOfShortPieces(const KernelSpec& spec, const Node& node, const Machine& machine, Work& work) {
   const ir::Shape& result = spec.shape(node.outputs[0]);
-  const int64_t depth = spec.shape(node.inputs[1])[0], width = result[1];
-  const int tile_width = ChooseTile(width, spec.Extent(result[0]), machine).vectors * machine.lanes;
-  if (PanelBytes(depth, machine.lanes) > kMaxPanelBytes && width > tile_width && depth >= 4 * width)
-    work.memory_bytes += 2 * 4 * ElementCount(spec, node.inputs[1]);
+  const int64_t depth = spec.shape(node.inputs[1])[0], width = result[1], rows = spec.Extent(result[0]);
+  const Tile tile = ChooseTile(width, rows, machine);
+  const int tile_width = tile.vectors * machine.lanes;
+  if (PanelBytes(depth, machine.lanes) <= kMaxPanelBytes || width <= tile_width) return;
+  const double bytes = 4 * ElementCount(spec, node.inputs[1]);
+  if (depth >= 4 * width) work.memory_bytes += 2 * bytes;
+  if (!PiecesStayCached(depth, 4 * width, int64_t{4} * tile_width, machine))
+    work.memory_bytes += static_cast<double>(CeilDiv(rows, tile.rows) - 1) * bytes;
+}
+
+// The cycles that it takes to transpose an element of b: in panels, and in one copy of b, whose columns of results lie
+// in few sets of a cache.
+constexpr double kPanelCycles = 1, kTransposedCopyCycles = 20;
+
+// What transposing b costs.  Panels are transposed again by each task of the same columns.
+void AddCostOfTransposing(const KernelSpec& spec, const Node& node, const Machine& machine, Work& work) {
+  const ir::Shape& result = spec.shape(node.outputs[0]);
+  const int64_t depth = spec.shape(node.inputs[1]).back(), width = spec.Extent(result.back());
+  const double elements = ElementCount(spec, node.inputs[1]);
+  if (PanelBytes(depth, machine.lanes) > kMaxPanelBytes) {
+    work.element_cycles += kTransposedCopyCycles * elements;
+    return;
+  }
+  const Tile tile = ChooseTile(width, spec.Extent(result[result.size() - 2]), machine);
+  const int64_t columns = CeilDiv(width, int64_t{tile.vectors} * machine.lanes);
+  work.element_cycles += kPanelCycles * std::max(1, CeilDiv(machine.tasks, columns)) * elements;
 }
 
 // The multiply-adds of a contraction, as those of register tiles whose operands are not copied to suit them.
@@ -213,14 +241,7 @@ void AddContractionWork(const KernelSpec& spec, const Node& node, const Machine&
     else
       AddCostOfShortPieces(spec, node, machine, work);
   }
-  if (ir::TransposesOf(node).b) {
-    // Panels are transposed element by element, one in a cycle, again by each task of the same columns.
-    const ir::Dim rows = outputs[0].shape[outputs[0].shape.size() - 2];
-    const Tile tile = ChooseTile(static_cast<int64_t>(width), spec.Extent(rows), machine);
-    const int64_t columns = CeilDiv(static_cast<int64_t>(width), int64_t{tile.vectors} * machine.lanes);
-    const int tasks = std::max(1, CeilDiv(machine.tasks, columns));
-    work.element_cycles += tasks * ElementCount(spec, node.inputs[1]);
-  }
+  if (ir::TransposesOf(node).b) AddCostOfTransposing(spec, node, machine, work);
 }
 
 // How much of an elementwise operation is noticed in a kernel without a contraction: it waits for memory meanwhile, and
