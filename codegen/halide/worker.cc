@@ -151,9 +151,6 @@ int Serve(int argc, char** argv) {
     return 2;
   }
   const Halide::Target target(target_name);
-  // Halide passes these options to LLVM.  Vectors come from the schedules, and looking for more takes a tenth of the
-  // time of the largest kernels.
-  setenv("HL_LLVM_ARGS", "-vectorize-slp=false", 0);
   std::vector<Child> children;
   absl::StatusOr<WorkerRequest> request = ReadRequest(std::cin);
   for (; request.ok(); request = ReadRequest(std::cin)) {
