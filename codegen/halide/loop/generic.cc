@@ -186,10 +186,10 @@ void AddCostOfParts(const KernelSpec& spec, const Node& node, const Machine& mac
   work.extra_loops += 1;
 }
 
-// Whether a column of tiles finds its piece of every row of b in the second-level cache again.  Pieces at a distance
-// that a large power of two divides lie in few sets of the cache.
+// Whether a column of tiles finds most of its pieces of the rows of b in the second-level cache again.  Pieces at a
+// distance that a large power of two divides lie in few sets of the cache.
 bool PiecesStayCached(int64_t rows, int64_t row_bytes, int64_t piece_bytes, const Machine& machine) {
-  return rows * std::max(row_bytes & -row_bytes, piece_bytes) <= machine.l2_bytes;
+  return rows * std::max(row_bytes & -row_bytes, piece_bytes) < 2 * machine.l2_bytes;
 }
 
 // What it costs if they are not, and b has too many rows for a panel.  Then each column of tiles reads its piece of
