@@ -149,11 +149,14 @@ bool IsNormalized(const Graph& graph, const Uses& uses, ValueId value, int depth
   const NodeId producer = ProducerBehindViews(graph, uses, value);
   if (producer == Uses::kNone || depth == 0 || !graph.node(producer).op->is_elementwise()) return false;
   const Node& maker = graph.node(producer);
-  return std::any_of(maker.inputs.begin(), maker.inputs.end(), [&](ValueId input) {
-    if (graph.type(input).shape == graph.type(maker.outputs[0]).shape)
-      return IsNormalized(graph, uses, input, depth - 1);
+  const auto is_whole = [&](ValueId input) { return graph.type(input).shape == graph.type(maker.outputs[0]).shape; };
+  const auto is_computed = [&](ValueId input) {
     const NodeId before = ProducerBehindViews(graph, uses, input);
     return before != Uses::kNone && !graph.node(before).op->is_source();
+  };
+  if (std::none_of(maker.inputs.begin(), maker.inputs.end(), is_whole)) return false;  // such as a broadcast
+  return std::any_of(maker.inputs.begin(), maker.inputs.end(), [&](ValueId input) {
+    return is_whole(input) ? IsNormalized(graph, uses, input, depth - 1) : is_computed(input);
   });
 }
 
