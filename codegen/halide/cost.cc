@@ -35,6 +35,10 @@ double Milliseconds(const Work& work, const Machine& machine) {
          memory_milliseconds;
 }
 
+void AddFarBytes(double bytes, double size, const Machine& machine, Work& work) {
+  (size > static_cast<double>(machine.l3_bytes) ? work.memory_bytes : work.shared_bytes) += bytes;
+}
+
 double ElementCount(const KernelSpec& spec, ir::ValueId value) {
   double elements = 1;
   for (ir::Dim dim : spec.shape(value)) elements *= static_cast<double>(spec.Extent(dim));

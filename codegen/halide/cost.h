@@ -33,6 +33,10 @@ Work CommonWork(const KernelSpec& spec);
 // Adds the work of the hero's prologue to `work`: computing its operands and storing them before they are read.
 void AddPrologueWork(const KernelSpec& spec, Work& work);
 
+// Adds `bytes` that come from beyond the second-level cache: from the shared cache if what they are read from, in
+// `size` bytes, fits it, and from memory otherwise.
+void AddFarBytes(double bytes, double size, const Machine& machine, Work& work);
+
 // The number of elements of `value` at the kernel's batch size.
 double ElementCount(const KernelSpec& spec, ir::ValueId value);
 

@@ -477,8 +477,7 @@ Work CostSparseWeightGrad(const KernelSpec& spec, const Machine& machine) {
   // Each block of filters reads the image again, and copies its taps if it does so.
   const double blocks = CeilDiv(gradient.filters, plan.filters_per_block),
                image_bytes = 4 * ElementCount(spec, spec.operand(0));
-  (image_bytes > static_cast<double>(machine.l3_bytes) ? work.memory_bytes : work.shared_bytes) +=
-      (blocks - 1) * image_bytes;
+  AddFarBytes((blocks - 1) * image_bytes, image_bytes, machine, work);
   if (plan.copies_taps)
     work.cache_bytes +=
         4.0 * blocks * conv.batch * plan.chunk_count * plan.chunk_height() * plan.chunk_width() * plan.tile.run_length;

@@ -230,8 +230,7 @@ Work CostOfSplit(const KernelSpec& spec, const Machine& machine, bool uses_lists
             parts = CeilDiv(chunks, ChunksPerPart(chunks, blocks, machine));
   work.cache_bytes += 8.0 * chunks * ElementCount(spec, spec.sums());
   const double partial_sums = parts * ElementCount(spec, spec.sums());
-  const bool fit_shared_cache = 4 * partial_sums <= static_cast<double>(machine.l3_bytes);
-  (fit_shared_cache ? work.shared_bytes : work.memory_bytes) += kPartialSumBytes * partial_sums;
+  AddFarBytes(kPartialSumBytes * partial_sums, 4 * partial_sums, machine, work);
   return work;
 }
 
